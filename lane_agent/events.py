@@ -1,0 +1,238 @@
+"""What the lane is told: past participles with a subject. Every event is one of `Event`; `step` is total over it.
+
+An input that can contribute to a release carries the visit it belongs to (`visit`), or the monotonic time of its
+physical edge (`edge_ms`), from which `step` gives it one (design §2.1). Officers are named by their login.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lane_agent.model import Codes, Contact, Fault, Link, Policy, Read, Screen
+from lane_agent.wording import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStarted:
+    """The agent has started; the first event of every boot. `software` is the version."""
+
+    policy: Policy
+    boot: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged:
+    """A debounced contact changed; `edge_ms` is when the physical edge happened."""
+
+    contact: Contact
+    active: bool
+    edge_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlateSettled:
+    """The reader settled a read of this visit: above the release threshold, grammar satisfied."""
+
+    visit: int
+    read: Read
+
+
+@dataclass(frozen=True, slots=True)
+class PlateUnread:
+    """The reader gave up on this visit; `candidates` are what it saw, best first, for the officer only."""
+
+    visit: int
+    reason: str
+    candidates: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecondVehicleSeen:
+    """The reader sees two vehicles in the region of interest of this visit (tailgating)."""
+
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierRead:
+    """A second identifier (Immigration's own plate, an RFID label, the rear camera) named a VRN."""
+
+    source: str
+    vrn: str
+    edge_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The link machine's verdict changed."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class CodesVerified:
+    """The lane's codes equal the core's signed head again (leaves `ManualReason.UNVERIFIED`)."""
+
+    epoch: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodesChanged:
+    """The log changed in a way that touches `vrn` or a near-miss of it; `hold` if a stop was added."""
+
+    vrn: str
+    hold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodesFound:
+    """The answer to `LookUp` number `lookup` of this visit."""
+
+    visit: int
+    lookup: int
+    codes: Codes
+
+
+@dataclass(frozen=True, slots=True)
+class ScenePainted:
+    """A screen reports what it painted."""
+
+    screen: Screen
+    scene: Scene
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer asked for by `StartTimer` ran out. `serial` tells it from an earlier one of the same name."""
+
+    timer: str
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRaised:
+    """Something the release depends on is broken; `detail` is for the technician."""
+
+    fault: Fault
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultCleared:
+    """It works again."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerReleased:
+    """An officer releases this visit by hand."""
+
+    visit: int
+    officer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerInspected:
+    """An officer sends this visit to the examination compound."""
+
+    visit: int
+    officer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerCorrected:
+    """An officer typed the VRN of this visit (normalised)."""
+
+    visit: int
+    officer: str
+    vrn: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerTookOver:
+    """An officer ends this visit by hand: cleared or turned away outside the system; also frees a stuck loop."""
+
+    visit: int
+    officer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaneOpened:
+    """An officer opened the lane."""
+
+    officer: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaneClosed:
+    """An officer closed the lane; takes effect between visits."""
+
+    officer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManualOrdered:
+    """Manual mode was ordered (exercise, instruction); takes effect between visits."""
+
+    officer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManualEnded:
+    """The order for manual mode was lifted; other causes keep theirs."""
+
+    officer: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpAnswered:
+    """An officer answered the help call."""
+
+    officer: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpEnded:
+    """An officer ended the help call."""
+
+    officer: str
+    outcome: str
+
+
+Event = (
+    AgentStarted
+    | ContactChanged
+    | PlateSettled
+    | PlateUnread
+    | SecondVehicleSeen
+    | IdentifierRead
+    | LinkChanged
+    | CodesVerified
+    | CodesChanged
+    | CodesFound
+    | ScenePainted
+    | TimerFired
+    | FaultRaised
+    | FaultCleared
+    | OfficerReleased
+    | OfficerInspected
+    | OfficerCorrected
+    | OfficerTookOver
+    | LaneOpened
+    | LaneClosed
+    | ManualOrdered
+    | ManualEnded
+    | HelpAnswered
+    | HelpEnded
+)

@@ -1,0 +1,274 @@
+"""The nouns of the lane. Frozen values only; nothing here decides.
+
+Times: `mono_ms` is the box's monotonic clock in milliseconds, good for durations within one boot; `utc_ms` is UTC in
+milliseconds for the record. Marks are normalised (`plates.normalise`) before they get here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from lane_agent.wording import Scene
+
+
+class Direction(Enum):
+    """Which way the lane leads; a bundle is bound to one (domain §0.6)."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Link(Enum):
+    """What the link machine vouches for (design §3)."""
+
+    FRESH = "fresh"  # proof within 3 s and the lane's own values equal it
+    STALE = "stale"  # proof is late or the lane is behind: nothing new is released
+    OFFLINE = "offline"  # no proof for 5 s: manual mode between visits
+
+
+class TimeQuality(Enum):
+    """How far a UTC stamp can be trusted (design §2.12)."""
+
+    PROVEN = "proven"  # carried from the core's last proof
+    SYSTEM = "system"  # the box's own clock, said to be synchronised
+    UNSURE = "unsure"  # no proof and no synchronisation since boot
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an event happened, as given by the shell."""
+
+    mono_ms: int
+    utc_ms: int
+    quality: TimeQuality = TimeQuality.SYSTEM
+
+
+class Contact(Enum):
+    """Something that closes: buttons, loops, Immigration's signal lines, the drop-in box."""
+
+    STOP_LOOP = "stop_loop"  # a vehicle stands at the kiosk
+    EXIT_LOOP = "exit_loop"  # a vehicle passes the way out
+    COMPOUND_LOOP = "compound_loop"  # a vehicle turns to the Customs Examination Compound (optional)
+    UNLADEN = "unladen"
+    HELP = "help"
+    DROP_BOX = "drop_box"
+    IMMIGRATION_STARTED = "immigration_started"
+    IMMIGRATION_CLEARED = "immigration_cleared"
+    IMMIGRATION_REFERRED = "immigration_referred"
+
+
+class Screen(Enum):
+    """The two screens of the lane (seed 004)."""
+
+    XDB = "xdb"
+    AIOP = "aiop"
+
+
+class Fault(Enum):
+    """What takes the lane out of automatic (design §2.8, row 21)."""
+
+    CAMERA = "camera"
+    READER = "reader"
+    CLOCK = "clock"
+    STORE = "store"
+    SCREEN = "screen"
+    CODES = "codes"  # state hash mismatch
+    CONTACTS = "contacts"  # a contact already active at arrival, or an I/O board that does not answer
+
+
+class ManualReason(Enum):
+    """Why the lane is in manual mode; more than one may hold."""
+
+    LINK = "link"
+    FAULT = "fault"
+    ORDER = "order"
+    RESTART = "restart"
+    UNVERIFIED = "unverified"  # started, and the codes are not verified yet
+
+
+class Doubt(Enum):
+    """Why a visit is the officer's. Latched for the visit; the table of `docs/lane.md` says which row sets which."""
+
+    RESTART = "restart"
+    BEGAN_CLOSED = "began_closed"
+    FAULT = "fault"
+    REFERRED = "referred"
+    SECOND_VEHICLE = "second_vehicle"
+    PLATES_DISAGREE = "plates_disagree"
+    CONTACT_STUCK = "contact_stuck"
+    OVERDUE = "overdue"  # a waiting state reached its limit
+    CONTRADICTION = "contradiction"  # unladen pressed against a live bundle
+    HELP_AFTER_DONE = "help_after_done"
+    HOLD_AFTER_DONE = "hold_after_done"
+    NOT_CONFIRMED = "not_confirmed"  # a screen did not confirm in time
+    NOT_LEFT = "not_left"  # screen 3 stood for its whole time
+    VEHICLE_LOST = "vehicle_lost"  # left the stop loop, never reached a way out
+    BY_HAND = "by_hand"  # an officer took the vehicle over
+
+
+class Immigration(Enum):
+    """Where Immigration is with this visit."""
+
+    NOT_STARTED = "not_started"
+    RUNNING = "running"
+    CLEARED = "cleared"
+    REFERRED = "referred"
+
+
+class ReadSource(Enum):
+    """Who vouches for a read."""
+
+    READER = "reader"
+    OFFICER = "officer"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A settled read.
+
+    Attributes:
+        vrn: the Hong Kong mark, normalised: the key of every record.
+        mainland: the Mainland plate seen with it, normalised, or None; a witness, never a key.
+        confidence: the lowest character confidence of `vrn`, 0 to 1.
+        source: the reader, or the officer who typed it.
+        evidence: content hashes (sha256 hex) of the pictures that produced it.
+    """
+
+    vrn: str
+    mainland: str | None
+    confidence: float
+    source: ReadSource
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cargo:
+    """One consignment of a bundle: its CCRN, its action code exactly as sent, and a scheme flag (row 18)."""
+
+    ccrn: str
+    code: str
+    scheme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """CCRNs bundled with a vehicle under one UBR (domain §1c).
+
+    Attributes:
+        point: code of the expected control point, or "" where the driver named none (domain §0.4).
+        earliest_ms, valid_until_ms: core time, UTC ms; crossing allowed at t with earliest <= t < valid_until.
+        withdrawn: debundled: a tombstone, kept so that row 13 can say so.
+        used_by: visit key ("lane/journal/visit") that consumed it, "" if none.
+    """
+
+    ubr: str
+    vrn: str
+    direction: Direction
+    point: str
+    earliest_ms: int
+    valid_until_ms: int
+    cargo: tuple[Cargo, ...]
+    withdrawn: bool = False
+    used_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A vehicle on the record whose mark neighbours the read one (design §2.6).
+
+    `held` includes vehicles with a pending bundle whose code is not release.
+    """
+
+    vrn: str
+    held: bool
+    bundled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """All that the replicated log says of one VRN, with the proof of which log it was (design §2.3).
+
+    Attributes:
+        link: the link machine's verdict at the moment of this lookup.
+        core_ms: the core's time now (last proof + monotonic), or None without proof.
+        slack_ms: its uncertainty, at most the proof's round trip.
+        held: an exact hold on the VRN.
+        bundles: every bundle of the VRN, withdrawn, used and other directions included.
+        approved: the VRN is on the core's list of approved cross-boundary vehicles.
+        approved_mainland: the Mainland plate that list names for it, "" if none.
+    """
+
+    vrn: str
+    link: Link
+    core_ms: int | None
+    slack_ms: int
+    epoch: str
+    version: int
+    state_hash: str
+    held: bool = False
+    bundles: tuple[Bundle, ...] = ()
+    approved: bool = False
+    approved_mainland: str = ""
+    near: tuple[NearMiss, ...] = ()
+
+
+class Outcome(Enum):
+    """Where a visit stands with Customs. RELEASED and EXAMINE are what was shown, not what was wished."""
+
+    UNDECIDED = "undecided"
+    RELEASED = "released"
+    WITHDRAWN = "withdrawn"  # screen 3 was shown and taken back
+    EXAMINE = "examine"
+
+
+class Ruling(Enum):
+    """An officer's latched decision about a visit."""
+
+    NONE = "none"
+    RELEASE = "release"
+    INSPECT = "inspect"
+    BY_HAND = "by_hand"
+
+
+class HelpCall(Enum):
+    """The help call of a lane (row 6)."""
+
+    NONE = "none"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What both screens were last told, and who confirmed having painted it."""
+
+    serial: int = 0
+    xdb: Scene = Scene.OFFICER
+    aiop: Scene = Scene.OFFICER
+    parameter: str = ""
+    painted: frozenset[Screen] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the lane's configuration decides (durations in ms). Part of the state, so that a replay has it.
+
+    Attributes:
+        manifest_sensor: the paper manifest must be seen in the drop-in box before screen 3 (domain §4).
+        other_point_accepted: row 15's local policy.
+        compound_loop: a loop tells the way to the compound from the way out.
+        limits: how long each waiting stage may last; keys are the table's stage names.
+    """
+
+    lane: str = "lane"
+    journal: str = "journal"
+    point: str = "POINT"
+    direction: Direction = Direction.INBOUND
+    manifest_sensor: bool = False
+    other_point_accepted: bool = False
+    compound_loop: bool = False
+    confirm_ms: int = 500
+    paint_ms: int = 2_000
+    help_stuck_ms: int = 10_000
+    limits: tuple[tuple[str, int], ...] = ()

@@ -1,0 +1,120 @@
+"""Every word a driver sees, in three languages: one table (domain §5).
+
+Traditional Chinese first and largest, then English, then Simplified Chinese. The English of the four seed
+messages is the department's own (seed 004); the Chinese is ours until the department confirms it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Scene(Enum):
+    """What a screen can show. The value is the key used on the wire, in the journal and in paint logs."""
+
+    WELCOME = "WELCOME"
+    STOP = "STOP"
+    IMMIGRATION = "IMMIGRATION"
+    IMMIGRATION_TURN = "IMMIGRATION_TURN"  # the XDB is Immigration's at this moment (seed 004: shared board)
+    WATCH = "WATCH"
+    UNLADEN = "UNLADEN"
+    MANIFEST = "MANIFEST"
+    DONE = "DONE"
+    EXAMINE = "EXAMINE"
+    HELP = "HELP"
+    TALK = "TALK"
+    WAIT = "WAIT"
+    NOPLATE = "NOPLATE"
+    NOBUNDLE = "NOBUNDLE"
+    EARLY = "EARLY"
+    WRONGPOINT = "WRONGPOINT"
+    OFFICER = "OFFICER"
+    MANUAL = "MANUAL"
+    CLOSED = "CLOSED"
+
+
+class Tone(Enum):
+    """The kind of a scene; the display gives each its own colour AND its own shape (never colour alone)."""
+
+    NEUTRAL = "neutral"
+    STOP = "stop"
+    GO = "go"
+    EXAMINE = "examine"
+    ASK = "ask"
+    OFFICER = "officer"
+    HELP = "help"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One message. `{hhmm}` is the only placeholder, Hong Kong time.
+
+    Attributes:
+        english: the English text.
+        traditional: Traditional Chinese (Hong Kong).
+        simplified: Simplified Chinese.
+        tone: the kind of message.
+        seed: whether the English is attested in the department's own slides.
+    """
+
+    english: str
+    traditional: str
+    simplified: str
+    tone: Tone
+    seed: bool = False
+
+
+WORDING: dict[Scene, Wording] = {
+    Scene.WELCOME: Wording("Welcome", "歡迎", "欢迎", Tone.NEUTRAL, seed=True),
+    Scene.STOP: Wording("Please Stop", "請停車", "请停车", Tone.STOP, seed=True),
+    Scene.IMMIGRATION: Wording(
+        "Immigration clearance in progress", "正在辦理出入境檢查", "正在办理出入境检查", Tone.NEUTRAL
+    ),
+    Scene.IMMIGRATION_TURN: Wording("Immigration", "出入境檢查", "出入境检查", Tone.NEUTRAL),
+    Scene.WATCH: Wording("Watch for Customs instructions", "請留意海關指示", "请留意海关指示", Tone.NEUTRAL, seed=True),
+    Scene.UNLADEN: Wording(
+        'Unladen? Press "Unladen Vehicle" button', "空車請按「空車」按鈕", "空车请按“空车”按钮", Tone.ASK
+    ),
+    Scene.MANIFEST: Wording(
+        "Drop paper manifest into drop-in box", "請將載貨清單投入收集箱", "请将载货清单投入收集箱", Tone.ASK, seed=True
+    ),
+    Scene.DONE: Wording("Clearance Completed. Proceed", "清關完成 請駛離", "清关完成 请驶离", Tone.GO, seed=True),
+    Scene.EXAMINE: Wording(
+        "Go to Customs Examination Compound for Inspection",
+        "請駛往海關驗貨場接受檢查",
+        "请驶往海关验货场接受检查",
+        Tone.EXAMINE,
+        seed=True,
+    ),
+    Scene.HELP: Wording("Help requested. An officer will assist you", "已通知海關人員 請稍候", "已通知海关人员 请稍候", Tone.HELP),
+    Scene.TALK: Wording("Speak into the microphone below", "請向下方咪高峰講話", "请对下方麦克风讲话", Tone.HELP),
+    Scene.WAIT: Wording("Please wait", "請稍候", "请稍候", Tone.NEUTRAL),
+    Scene.NOPLATE: Wording("Plate not read. Please wait", "未能讀取車牌 請稍候", "未能读取车牌 请稍候", Tone.NEUTRAL),
+    Scene.NOBUNDLE: Wording(
+        "No bundling record. Follow officer's instructions",
+        "沒有捆綁記錄 請依海關人員指示",
+        "没有捆绑记录 请按海关人员指示",
+        Tone.OFFICER,
+    ),
+    Scene.EARLY: Wording(
+        "Early arrival. Earliest crossing time {hhmm}",
+        "未到最早允許過關時間 {hhmm}",
+        "未到最早允许过关时间 {hhmm}",
+        Tone.OFFICER,
+    ),
+    Scene.WRONGPOINT: Wording(
+        "Bundled for another control point. Please wait",
+        "捆綁管制站不符 請稍候",
+        "捆绑管制站不符 请稍候",
+        Tone.OFFICER,
+    ),
+    Scene.OFFICER: Wording("Follow officer's instructions", "請依海關人員指示", "请按海关人员指示", Tone.OFFICER),
+    Scene.MANUAL: Wording(
+        "Manual clearance. Hand manifest to officer",
+        "人手清關 請將載貨清單交予海關人員",
+        "人工清关 请将载货清单交给海关人员",
+        Tone.OFFICER,
+    ),
+    Scene.CLOSED: Wording("Lane closed", "此通道關閉", "此通道关闭", Tone.STOP),
+}
