@@ -1,0 +1,78 @@
+"""Names under `rocars/v1/`: who writes them and who is meant (design §3).
+
+A lane's name is its certificate's, its user name and its client id. The signed, *logical* topic is the whole name, so
+that a message for one lane, or of one kind, can not be passed on as another.
+"""
+
+from __future__ import annotations
+
+import re
+
+ROOT = "rocars/v1"
+
+LOG = f"{ROOT}/log"
+"""Deltas to all lanes. Written by the core, QoS 1."""
+
+_LANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+_UP = re.compile(re.escape(ROOT) + r"/lane/([A-Za-z0-9][A-Za-z0-9_-]{0,31})/up/([a-z]+)")
+
+
+def check_lane(lane: str) -> str:
+    """Returns `lane` if it can be a lane's name.
+
+    Raises:
+        ValueError: it can not.
+    """
+    if not _LANE.fullmatch(lane):
+        raise ValueError(
+            f"lane name {lane!r}: use 1 to 32 letters, digits, '-' or '_', beginning with a letter or digit"
+        )
+    return lane
+
+
+class LaneTopics:
+    """The names of one lane's topics.
+
+    >>> LaneTopics("mkt-in-03").heartbeat
+    'rocars/v1/lane/mkt-in-03/down/heartbeat'
+    """
+
+    def __init__(self, lane: str) -> None:
+        """Raises ValueError where `lane` can not be a lane's name."""
+        self.lane = check_lane(lane)
+        self.presence = self._up("presence")
+        self.nonce = self._up("nonce")
+        self.event = self._up("event")
+        self.state = self._up("state")
+        self.request = self._up("request")
+        self.reply = self._up("reply")
+        self.heartbeat = self._down("heartbeat")
+        self.ack = self._down("ack")
+        self.log = self._down("log")
+        self.command = self._down("command")
+
+    def _up(self, name: str) -> str:
+        return f"{ROOT}/lane/{self.lane}/up/{name}"
+
+    def _down(self, name: str) -> str:
+        return f"{ROOT}/lane/{self.lane}/down/{name}"
+
+    @property
+    def all_up(self) -> str:
+        """The filter for what the lane writes."""
+        return self._up("#")
+
+    @property
+    def all_down(self) -> str:
+        """The filter for what the lane reads besides `LOG`."""
+        return self._down("#")
+
+
+ALL_UP = f"{ROOT}/lane/+/up/#"
+"""The filter by which the core reads every lane."""
+
+
+def read_up(topic: str) -> tuple[str, str] | None:
+    """(lane, "presence" | "nonce" | "event" | "state" | "request" | "reply" | …) of a topic lanes write, else None."""
+    found = _UP.fullmatch(topic)
+    return (found[1], found[2]) if found else None
