@@ -1,0 +1,137 @@
+"""The core's one SQLite file: schema, migrations, transactions.
+
+Rules of this file: WAL and `synchronous=FULL`, so that what was committed survives a power cut; the WAL is capped
+(lessons 17, 18). sqlite-utils makes the schema; the rest of the core uses the connection under it, in explicit
+transactions. Schema steps are only ever added, never changed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from core.errors import SettingsError
+
+_WAL_LIMIT = 64 << 20
+_BUSY_MS = 5_000
+
+
+def _table(db: Database, name: str, columns: dict[str, type], *, pk: str | tuple[str, ...], null: str = "") -> None:
+    """Makes a table whose columns are never NULL but those named in `null`, inside the caller's transaction.
+
+    sqlite-utils writes the statement; run through its own `create` it would commit the migration half-way.
+    """
+    keys = {pk} if isinstance(pk, str) else set(pk)
+    filled = set(columns) - keys - set(null.split())
+    db.conn.execute(db.create_table_sql(name, columns, pk=pk, not_null=filled))
+
+
+def _lodgements(db: Database) -> None:
+    _table(db, "series", {"name": str, "next": int}, pk="name")
+    cargo = {"ccrn": str, "info": bytes, "lodged_ms": int, "valid_until_ms": int}
+    code = {"code": str, "code_by": str, "code_reason": str}
+    _table(db, "cargo", {**cargo, **code, "ubr": str, "crossed": int}, pk="ccrn")
+    _table(db, "bundles", {"ubr": str, "mark": str, "driver": str, "bundled_ms": int, "origin": str}, pk="ubr")
+    _table(db, "diary", {"id": int, "at_ms": int, "who": str, "what": str, "detail": str}, pk="id")
+
+
+def _replicated(db: Database) -> None:
+    hashes = {"log_hash": bytes, "state_hash": bytes}
+    _table(db, "head", {"id": int, "epoch": str, "version": int, **hashes, "total": bytes}, pk="id")
+    _table(db, "epochs", {"number": int, "epoch": str, "began_ms": int, "reason": str}, pk="number")
+    log = {"epoch": str, "version": int, "at_ms": int, "payload": bytes}
+    _table(db, "log", {**log, **hashes}, pk=("epoch", "version"))
+    _table(db, "rows", {"kind": str, "key": str, "vrn": str, "body": bytes}, pk=("kind", "key"))
+    db.conn.execute("CREATE INDEX rows_of_vrn ON rows(vrn)")
+
+
+def _lanes(db: Database) -> None:
+    journal = {"lane": str, "journal": str}
+    visit = {**journal, "visit": int}
+    _table(db, "streams", {**journal, "seq": int, "hash": bytes, "since_ms": int}, pk=("lane", "journal"))
+    row = {"seq": int, "boot": str, "hash": bytes, "body": bytes, "received_ms": int}
+    _table(db, "events", {**journal, **row}, pk=("lane", "journal", "seq"))
+    crossing = {"first_ms": int, "last_ms": int, "vrn": str, "kinds": str, "facts": str, "ubrs": str}
+    _table(db, "crossings", {**visit, **crossing}, pk=tuple(visit))
+    alarm = {"id": int, "at_ms": int, **visit, "kind": str, "detail": str, "cleared_by": str}
+    _table(db, "alarms", alarm, pk="id")
+    sent = {"vrn": str, "sent_ms": int, "due_ms": int, "overdue": int, "arrived_ms": int}
+    _table(db, "compound", {**visit, **sent}, pk=tuple(visit), null="arrived_ms")
+    db.conn.execute("CREATE INDEX crossings_by_time ON crossings(first_ms)")
+
+
+_STEPS: tuple[Callable[[Database], None], ...] = (_lodgements, _replicated, _lanes)
+"""`PRAGMA user_version` counts those done."""
+
+
+class Store:
+    """The open store. One process, one connection, one thread.
+
+    Raises:
+        SettingsError: the file can not be opened or written, is no store, or is of a newer software version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.connection = sqlite3.connect(path, isolation_level=None)
+            self._prepare()
+        except sqlite3.Error as error:
+            raise SettingsError(
+                f"{path}: the store can not be used ({error}); check that its directory exists and can be written"
+            ) from error
+
+    def _prepare(self) -> None:
+        for pragma in (
+            f"busy_timeout={_BUSY_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"journal_size_limit={_WAL_LIMIT}",
+            "foreign_keys=ON",
+        ):
+            self.connection.execute(f"PRAGMA {pragma}")
+        self._migrate()
+
+    def _migrate(self) -> None:
+        done = int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+        if done > len(_STEPS):
+            raise SettingsError(f"{self.path}: written by a newer version of this software; install that version")
+        for number, step in enumerate(_STEPS[done:], start=done + 1):
+            with self.transaction():
+                step(Database(self.connection))
+                self.connection.execute(f"PRAGMA user_version={number}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing: committed, and on the disk, when the block ends; rolled back if it raises."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def take_number(self, series: str, first: int) -> int:
+        """The next number of a series, inside the caller's transaction."""
+        row = self.connection.execute(
+            "INSERT INTO series(name, next) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET next = next + 1 "
+            "RETURNING next",
+            (series, first),
+        ).fetchone()
+        return int(row[0])
+
+    def write_diary(self, *, at_ms: int, who: str, what: str, detail: str) -> None:
+        """Records who changed what, inside the caller's transaction."""
+        self.connection.execute(
+            "INSERT INTO diary(at_ms, who, what, detail) VALUES (?, ?, ?, ?)", (at_ms, who, what, detail)
+        )
+
+    def close(self) -> None:
+        """Closes the file; open transactions are lost."""
+        self.connection.close()
