@@ -1,0 +1,113 @@
+"""The tables of a lane's store, as numbered migrations.
+
+Rules of this file:
+- A migration that has left this house is never edited; the next one is appended.
+- `PRAGMA user_version` is the number of migrations done; each runs in one transaction with it.
+- STRICT tables: a column holds the type it says, whoever writes it.
+- What may only grow says so itself: triggers refuse UPDATE and DELETE on `journal` and `boots`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+
+from sqlite_utils import Database
+
+from sync.wire.hashes import ZERO, StateHash, journal_start
+
+APPLICATION_ID = 0x524C414E
+"""`PRAGMA application_id` of a lane's store ("RLAN")."""
+
+Migration = Callable[[Database], None]
+
+
+def _table(
+    db: Database,
+    name: str,
+    columns: dict[str, type],
+    *,
+    pk: str | tuple[str, ...],
+    refers: Sequence[tuple[str, str, str]] = (),
+    options: str = "STRICT",
+) -> None:
+    """One table, every column NOT NULL. STRICT is added here: sqlite-utils' own `strict` commits the transaction."""
+    sql = db.create_table_sql(name, columns, pk=pk, not_null=set(columns), foreign_keys=list(refers))
+    db.execute(f"{sql.rstrip().rstrip(';')} {options}")
+
+
+def _append_only(db: Database, table: str) -> None:
+    for verb in ("UPDATE", "DELETE"):
+        db.execute(
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+
+
+def _journal(db: Database) -> None:
+    """The hash-chained journal, its head kept apart (a cut tail shows), and the outbox as a cursor over it."""
+    _table(db, "boots", {"boot": str, "software": str, "first_seq": int, "seal": bytes}, pk="boot")
+    rows = {"seq": int, "boot": str, "body": bytes, "previous": bytes, "hash": bytes}
+    _table(db, "journal", rows, pk="seq", refers=[("boot", "boots", "boot")])
+    _table(db, "journal_head", {"one": int, "seq": int, "hash": bytes}, pk="one")
+    _table(db, "outbox", {"one": int, "acknowledged": int}, pk="one")
+    _append_only(db, "boots")
+    _append_only(db, "journal")
+
+
+def _codes(db: Database) -> None:
+    """The replicated log's rows. `generation` tells the live list from the shadow that a snapshot is loaded into."""
+    rows = {"generation": int, "kind": str, "name": str, "mark": str, "body": bytes}
+    _table(db, "codes", rows, pk=("generation", "kind", "name"), options="STRICT, WITHOUT ROWID")
+    db.execute("CREATE INDEX codes_by_mark ON codes (generation, mark)")
+    head = {"one": int, "generation": int, "epoch": str, "version": int, "log_hash": bytes, "total": bytes}
+    _table(db, "code_head", head, pk="one")
+
+
+def _overlays(db: Database) -> None:
+    """What the lane knows ahead of, or beside, the in-order log (design §3)."""
+    holds = {"vrn": str, "epoch": str, "version": int, "mark": str, "reason": str}
+    _table(db, "holds_ahead", holds, pk=("vrn", "epoch", "version"))
+    db.execute("CREATE INDEX holds_ahead_by_mark ON holds_ahead (mark)")
+    _table(db, "used_here", {"ubr": str, "visit": str, "seq": int}, pk="ubr", refers=[("seq", "journal", "seq")])
+
+
+def _first(db: Database) -> None:
+    """Schema 1. The store's own name is random: the core's key of an event is (lane, journal, seq)."""
+    journal = secrets.token_hex(16)
+    _table(db, "meta", {"name": str, "value": str}, pk="name")
+    _journal(db)
+    _codes(db)
+    _overlays(db)
+    db.execute("INSERT INTO meta VALUES ('journal', ?), ('probe', '0')", (journal,))
+    db.execute("INSERT INTO journal_head VALUES (1, 0, ?)", (journal_start(journal),))
+    db.execute("INSERT INTO outbox VALUES (1, 0)")
+    db.execute("INSERT INTO code_head VALUES (1, 1, '', 0, ?, ?)", (ZERO, StateHash().total()))
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first,)
+"""Number n of them leads from schema n - 1 to schema n."""
+
+
+def version(db: Database) -> int:
+    """How many migrations this file has had."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(db: Database, steps: Sequence[Migration] = MIGRATIONS) -> None:
+    """Runs what is missing, each migration and its number in one transaction; stops at the first that fails.
+
+    Raises:
+        sqlite3.Error: the migration did not happen; those before it did.
+    """
+    for number, step in enumerate(steps[version(db) :], version(db) + 1):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            step(db)
+            db.execute(f"PRAGMA user_version = {number}")
+            db.execute("COMMIT")
+        except BaseException:
+            if db.conn.in_transaction:
+                db.execute("ROLLBACK")
+            raise
