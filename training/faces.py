@@ -1,0 +1,99 @@
+"""Where the training's characters come from: our own strokes in many cuts, and font files of free licences.
+
+No font file is committed. `FONTS` names the Debian packages; their licences (OFL, Apache-2.0, MIT, Bitstream Vera)
+allow pictures of text to be used freely.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from devices.drawn.glyphs import CHINESE, LATIN, Face, Mask, chinese, from_font, latin
+
+FONTS = (
+    "fonts-dejavu-core fonts-noto-cjk fonts-roboto-unhinted fonts-open-sans fonts-lato fonts-cantarell fonts-opendin "
+    "fonts-roadgeek fonts-dosis fonts-play fonts-cabin fonts-routed-gothic fonts-croscore fonts-inter"
+)
+"""Debian packages whose fonts are used if they are unpacked under one of the folders given."""
+
+_WANTED = (
+    "Roboto-Bold Roboto-Medium Roboto-Black Roboto-Regular RobotoCondensed-Bold RobotoCondensed-Medium "
+    "RobotoCondensed-Regular OpenSans-Bold OpenSans-CondBold OpenSans-Semibold OpenSans-ExtraBold Lato-Bold Lato-Heavy "
+    "Lato-Medium Cantarell-Bold Cantarell-Regular OSP-DIN RG2014B RG2014C RG2014D RG2014E RG2014EM RG2014F Dosis-Bold "
+    "Dosis-SemiBold Play-Bold Play-Regular Cabin-Bold Cabin-Medium routed-gothic-narrow routed-gothic Arimo-Bold "
+    "Arimo-Regular Inter-Bold Inter-Medium Inter-Regular DejaVuSans-Bold DejaVuSans DejaVuSansCondensed-Bold "
+    "NotoSansCJK-Bold NotoSansCJK-Regular"
+).split()  # noqa: SIM905  forty quoted names would hide them
+_NOTO = Path("/usr/share/fonts/opentype/noto")
+_CHINESE = ("NotoSansCJK-Bold.ttc", "NotoSansCJK-Regular.ttc", "NotoSansCJK-Medium.ttc", "NotoSerifCJK-Bold.ttc")
+HEIGHT = 64  # of an atlas glyph
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """Masks of all characters of one cut, `HEIGHT` pixels high."""
+
+    name: str
+    glyphs: dict[str, Mask]
+
+    def ink(self, char: str, height: int) -> Mask:
+        """One character at `height`."""
+        tile = self.glyphs[char]
+        size = (max(2, tile.shape[1] * height // HEIGHT), height)
+        return np.asarray(cv2.resize(tile, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def stroke_atlas(rng: random.Random) -> Atlas:
+    """Our own strokes in one random cut."""
+    width = rng.uniform(0.42, 0.92)
+    stroke = rng.uniform(0.08, min(0.2, width * 0.3))
+    face = Face(width, stroke, rng.random() < 0.2, rng.random() < 0.4, rng.random() < 0.4)
+    return Atlas("strokes", {char: latin(char, face, HEIGHT) for char in LATIN})
+
+
+def font_atlas(path: Path) -> Atlas | None:
+    """One font file; None where a character is missing."""
+    found = {}
+    for char in LATIN:
+        ink = from_font(char, path)
+        if ink.size == 0 or ink.max() < 100:
+            return None
+        width = max(3, ink.shape[1] * HEIGHT // ink.shape[0])
+        found[char] = np.asarray(cv2.resize(ink, (width, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+    return Atlas(path.stem, found)
+
+
+def chinese_atlases() -> list[dict[str, Mask]]:
+    """粤, 港 and 澳 in several weights, Hong Kong and Simplified shapes."""
+    files = [_NOTO / name for name in _CHINESE if (_NOTO / name).is_file()]
+    return [{char: chinese(char, HEIGHT, font, index) for char in CHINESE} for font in files for index in (2, 4)]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All cuts to draw from."""
+
+    strokes: tuple[Atlas, ...]
+    fonts: tuple[Atlas, ...]
+    chinese: tuple[dict[str, Mask], ...]
+
+    def pick(self, rng: random.Random) -> Atlas:
+        """A random cut, with Chinese characters of a random weight."""
+        latin_part = rng.choice(self.strokes if rng.random() < 0.45 or not self.fonts else self.fonts)
+        return Atlas(latin_part.name, {**latin_part.glyphs, **rng.choice(self.chinese)})
+
+
+@lru_cache(maxsize=1)
+def case(folders: tuple[Path, ...], seed: int = 1) -> Case:
+    """Loads every wanted font found under `folders` and cuts 64 stroke faces."""
+    rng = random.Random(seed)
+    files = {path.stem: path for folder in folders for path in sorted(folder.rglob("*.[ot]t[fc]"))}
+    fonts = [font_atlas(files[name]) for name in _WANTED if name in files]
+    strokes = tuple(stroke_atlas(rng) for _ in range(64))
+    return Case(strokes, tuple(found for found in fonts if found), tuple(chinese_atlases()))

@@ -1,0 +1,64 @@
+"""The two networks, small enough for a lane's box (torch; export folds the normalisation away)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from devices.anpr.alphabet import ALPHABET, COLUMNS
+
+
+def block(inputs: int, outputs: int, stride: int | tuple[int, int] = 1, size: int = 3) -> nn.Sequential:
+    """Convolution, batch normalisation, ReLU."""
+    convolution = nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+
+
+class Squeeze(nn.Module):
+    """Squeeze-and-excitation: lets the whole crop say what kind of plate it is."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(channels, channels // 4, 1)
+        self.up = nn.Conv2d(channels // 4, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scales each channel by what the mean of all says."""
+        mean = x.mean((2, 3), keepdim=True)
+        return x * torch.sigmoid(self.up(functional.relu(self.down(mean))))
+
+
+class Recogniser(nn.Module):
+    """(B, 1, 64, 160) grey in -1..1 -> (B, 3 * 40, classes) logits: single row, upper row, lower row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            block(1, 20, 2), block(20, 24), block(24, 48, 2), block(48, 48),
+            block(48, 80, (2, 1)), block(80, 80), Squeeze(80),
+            block(80, 112, (2, 1)), block(112, 112), Squeeze(112),
+        )  # fmt: skip
+        self.along = nn.Sequential(
+            nn.Conv2d(112, 112, (1, 9), padding=(0, 4), groups=112, bias=False),
+            nn.BatchNorm2d(112),
+            nn.ReLU(inplace=True),
+            block(112, 112, size=1),
+        )
+        classes = len(ALPHABET) + 1
+        self.one_row = nn.Conv2d(112, 96, (4, 3), padding=(0, 1))
+        self.two_rows = nn.Conv2d(112, 96, (3, 3), padding=(0, 1))
+        self.drop = nn.Dropout(0.1)
+        self.say_single = nn.Conv2d(96, classes, 1)
+        self.say_double = nn.Conv2d(96, classes, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits, rows laid end to end."""
+        x = self.body(x)
+        x = x + self.along(x)
+        single = self.say_single(self.drop(functional.relu(self.one_row(x))))
+        double = self.say_double(self.drop(functional.relu(self.two_rows(x))))
+        return torch.cat([single, double], 2).flatten(2).permute(0, 2, 1)
+
+
+assert COLUMNS * 4 == 160  # the body halves the width twice

@@ -1,0 +1,65 @@
+"""Random marks, in the shares that teach: ordinary Hong Kong marks first, then the plates stacked under them."""
+
+from __future__ import annotations
+
+import random
+
+from devices.drawn.plates import Kind
+
+LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+DIGITS = "0123456789"
+
+
+def ordinary(rng: random.Random) -> str:
+    """Two letters and 1 to 9999 without leading zero."""
+    digits = rng.choices((1, 2, 3, 4), (1, 1, 3, 7))[0]
+    return rng.choice(LETTERS) + rng.choice(LETTERS) + str(rng.randint(10 ** (digits - 1), 10**digits - 1))
+
+
+def personalised(rng: random.Random) -> str:
+    """Up to eight letters and digits."""
+    return "".join(rng.choice(LETTERS + DIGITS) for _ in range(rng.randint(1, 8)))
+
+
+def rare(rng: random.Random) -> str:
+    """No prefix, trailer, trade plate."""
+    number = str(rng.randint(1, 99999))
+    return rng.choice((number[:4], number + "T", "T" + number))
+
+
+def cross_border(rng: random.Random) -> str:
+    """粤Z, four characters, 港 or 澳."""
+    tail = [rng.choice(DIGITS) for _ in range(4)]
+    for place in rng.choices(((0,), (3,), (0, 1), (0, 3), (2,), ()), (8, 4, 3, 1, 1, 1))[0]:
+        tail[place] = rng.choice(LETTERS)
+    return "粤Z" + "".join(tail) + rng.choice("港港港澳")
+
+
+def mainland(rng: random.Random, length: int) -> str:
+    """粤, a letter, and `length` characters."""
+    tail = "".join(rng.choice(DIGITS if rng.random() < 0.7 else LETTERS) for _ in range(length))
+    return "粤" + rng.choice(LETTERS) + tail
+
+
+def macau(rng: random.Random) -> str:
+    """M, a letter, four digits."""
+    return "M" + rng.choice(LETTERS) + f"{rng.randint(0, 9999):04d}"
+
+
+def mark(rng: random.Random) -> tuple[str, Kind, int]:
+    """A random (text, kind, rows)."""
+    share = rng.random()
+    light = rng.choice((Kind.HK_FRONT, Kind.HK_FRONT, Kind.HK_REAR))
+    if share < 0.52:
+        return ordinary(rng), light, rng.choice((1, 2))
+    if share < 0.62:
+        text = personalised(rng)
+        return text, light, rng.choice((1, 2)) if len(text) > 1 else 1
+    if share < 0.66:
+        return rare(rng), light, 1
+    if share < 0.88:
+        return cross_border(rng), Kind.CROSS_BORDER, rng.choice((1, 1, 1, 1, 2))
+    if share < 0.98:
+        kind = rng.choice((Kind.CN_BLUE, Kind.CN_YELLOW, Kind.CN_GREEN))
+        return mainland(rng, 6 if kind is Kind.CN_GREEN else 5), kind, 1
+    return macau(rng), Kind.MACAU, 1
