@@ -16,6 +16,7 @@ from core.cargo import REFERENCE, CargoInformation, Direction
 from core.vrn import mark_problem
 
 WAIT_MS = 30 * times.MINUTE_MS
+MOST_CCRNS = 999  # no maximum is published (domain §7); this is the largest batch of seed 004, and fits one message
 
 
 class BundleRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,13 +33,14 @@ class Consignment(msgspec.Struct, frozen=True, kw_only=True):
     """A lodged consignment as the core keeps it.
 
     Attributes:
+        info: what was lodged; None where the record was taken over with its bundle.
         code, code_by: the action code in force and who gave it.
         ubr: the live or used bundle it is in, "" if none.
         crossed: whether it has crossed; a CCRN crosses once (domain §0.6).
     """
 
     ccrn: str
-    info: CargoInformation
+    info: CargoInformation | None
     lodged_ms: int
     valid_until_ms: int
     code: str
@@ -85,6 +87,8 @@ def _point_problem(point: str, points: Collection[str]) -> list[str]:
 def _list_problems(ccrns: tuple[str, ...]) -> list[str]:
     if not ccrns:
         return ["no CCRN given; an unladen vehicle is not bundled, its driver presses the button at the lane"]
+    if len(ccrns) > MOST_CCRNS:
+        return [f"{len(ccrns)} CCRNs are given; at most {MOST_CCRNS} go under one UBR"]
     problems = [f"CCRN {ccrn!r} is not ten digits" for ccrn in ccrns if not REFERENCE.fullmatch(ccrn)]
     problems += [f"CCRN {ccrn} is given twice" for ccrn in dict.fromkeys(ccrns) if ccrns.count(ccrn) > 1]
     return problems
@@ -97,8 +101,14 @@ def _ccrn_problem(ccrn: str, known: Consignment | None, direction: Direction, ea
         return [f"CCRN {ccrn} has crossed already; the shipper must lodge a new one"]
     if known.ubr:
         return [f"CCRN {ccrn} is bundled under UBR {known.ubr}; debundle that first"]
+    return _form_problem(known, direction, earliest_ms)
+
+
+def _form_problem(known: Consignment, direction: Direction, earliest_ms: int) -> list[str]:
+    if known.info is None:
+        return [f"CCRN {known.ccrn} was taken over with a bundle since withdrawn; the shipper must lodge a new one"]
     if known.info.direction is not direction:
-        return [f"CCRN {ccrn} was lodged for {known.info.direction.value}, not {direction.value}"]
+        return [f"CCRN {known.ccrn} was lodged for {known.info.direction.value}, not {direction.value}"]
     if known.valid_until_ms <= earliest_ms:
-        return [f"CCRN {ccrn} is valid until {times.hong_kong_text(known.valid_until_ms)}; lodge a new one"]
+        return [f"CCRN {known.ccrn} is valid until {times.hong_kong_text(known.valid_until_ms)}; lodge a new one"]
     return []

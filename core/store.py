@@ -7,10 +7,12 @@ transactions. Schema steps are only ever added, never changed.
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from sqlite_utils import Database
 
@@ -31,7 +33,7 @@ def _table(db: Database, name: str, columns: dict[str, type], *, pk: str | tuple
 
 
 def _lodgements(db: Database) -> None:
-    _table(db, "series", {"name": str, "next": int}, pk="name")
+    _table(db, "series", {"name": str, "last": int}, pk="name")
     cargo = {"ccrn": str, "info": bytes, "lodged_ms": int, "valid_until_ms": int}
     code = {"code": str, "code_by": str, "code_reason": str}
     _table(db, "cargo", {**cargo, **code, "ubr": str, "crossed": int}, pk="ccrn")
@@ -64,37 +66,48 @@ def _lanes(db: Database) -> None:
     db.conn.execute("CREATE INDEX crossings_by_time ON crossings(first_ms)")
 
 
-_STEPS: tuple[Callable[[Database], None], ...] = (_lodgements, _replicated, _lanes)
+def _commands(db: Database) -> None:
+    sent = {"id": str, "lane": str, "issuer": str, "name": str, "visit": str, "text": str}
+    answer = {"issued_ms": int, "expires_ms": int, "outcome": str, "detail": str}
+    _table(db, "commands", {**sent, **answer}, pk="id")
+
+
+_STEPS: tuple[Callable[[Database], None], ...] = (_lodgements, _replicated, _lanes, _commands)
 """`PRAGMA user_version` counts those done."""
 
 
 class Store:
-    """The open store. One process, one connection, one thread.
+    """The open store. One process writes, on one connection, in one thread.
+
+    Args:
+        path: the file.
+        create: make it; it must not be there. Otherwise it must be there, so that a mistyped path is not an empty list.
+        reading: only read it, also while a core runs on it.
 
     Raises:
-        SettingsError: the file can not be opened or written, is no store, or is of a newer software version.
+        SettingsError: it can not be used so; the message says what to do.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, create: bool = False, reading: bool = False) -> None:
         self.path = path
+        self._lock: IO[bytes] | None = None
+        _check_presence(path, create=create)
+        mode = "ro" if reading else "rwc" if create else "rw"
         try:
-            self.connection = sqlite3.connect(path, isolation_level=None)
-            self._prepare()
-        except sqlite3.Error as error:
+            self._lock = None if reading else _locked(path)
+            self.connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+            self._prepare(reading=reading)
+        except (sqlite3.Error, OSError) as error:
             raise SettingsError(
                 f"{path}: the store can not be used ({error}); check that its directory exists and can be written"
             ) from error
 
-    def _prepare(self) -> None:
-        for pragma in (
-            f"busy_timeout={_BUSY_MS}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            f"journal_size_limit={_WAL_LIMIT}",
-            "foreign_keys=ON",
-        ):
-            self.connection.execute(f"PRAGMA {pragma}")
-        self._migrate()
+    def _prepare(self, *, reading: bool) -> None:
+        self.connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        if not reading:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", f"journal_size_limit={_WAL_LIMIT}"):
+                self.connection.execute(f"PRAGMA {pragma}")
+            self._migrate()
 
     def _migrate(self) -> None:
         done = int(self.connection.execute("PRAGMA user_version").fetchone()[0])
@@ -120,8 +133,8 @@ class Store:
     def take_number(self, series: str, first: int) -> int:
         """The next number of a series, inside the caller's transaction."""
         row = self.connection.execute(
-            "INSERT INTO series(name, next) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET next = next + 1 "
-            "RETURNING next",
+            "INSERT INTO series(name, last) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET last = last + 1 "
+            "RETURNING last",
             (series, first),
         ).fetchone()
         return int(row[0])
@@ -133,5 +146,25 @@ class Store:
         )
 
     def close(self) -> None:
-        """Closes the file; open transactions are lost."""
+        """Closes the file and gives up the lock; an open transaction is lost."""
         self.connection.close()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _check_presence(path: Path, *, create: bool) -> None:
+    if create and path.exists():
+        raise SettingsError(f"{path}: there is a store already; move it away first, or name another file")
+    if not create and not path.is_file():
+        raise SettingsError(f"{path}: there is no store; make one with rocars-core init, or correct the path")
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """Holds `<store>.lock` for this process; two cores on one store would tell the lanes two histories."""
+    lock = path.with_name(path.name + ".lock").open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise SettingsError(f"{path}: another core uses this store; stop that one first") from error
+    return lock

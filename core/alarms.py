@@ -1,0 +1,72 @@
+"""Alarms at the centre: those the lanes raised, and the core's own.
+
+Rules of this file: a lane's alarm is kept as often as the lane raised it (it is in the journal); the core's own is
+raised once and stays until an officer clears it, so that one fault is one line (lesson 31).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from core.errors import RefusedError
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """One alarm; `visit` is 0 where no vehicle is concerned, `journal` "" where the core itself raised it."""
+
+    id: int
+    at_ms: int
+    lane: str
+    journal: str
+    visit: int
+    kind: str
+    detail: str
+    cleared_by: str
+
+
+class AlarmBook:
+    """The alarms in the store; writes belong to the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def add(self, *, at_ms: int, lane: str, journal: str, visit: int, kind: str, detail: str) -> None:
+        """Keeps an alarm that a lane raised."""
+        self._db.execute(
+            "INSERT INTO alarms(at_ms, lane, journal, visit, kind, detail, cleared_by) VALUES (?, ?, ?, ?, ?, ?, '')",
+            (at_ms, lane, journal, visit, kind, detail),
+        )
+
+    def raise_once(self, *, at_ms: int, lane: str, kind: str, detail: str, visit: int = 0) -> None:
+        """Raises the core's own alarm unless the same one (lane, kind, visit) stands uncleared."""
+        standing = self._db.execute(
+            "SELECT 1 FROM alarms WHERE lane=? AND journal='' AND kind=? AND visit=? AND cleared_by=''",
+            (lane, kind, visit),
+        ).fetchone()
+        if standing is None:
+            self.add(at_ms=at_ms, lane=lane, journal="", visit=visit, kind=kind, detail=detail)
+
+    def clear(self, number: int, *, who: str) -> None:
+        """An officer has dealt with it.
+
+        Raises:
+            RefusedError: there is no such alarm, or it is cleared.
+        """
+        done = self._db.execute("UPDATE alarms SET cleared_by=? WHERE id=? AND cleared_by=''", (who, number))
+        if done.rowcount == 0:
+            raise RefusedError(f"alarm {number} is not standing; list them with rocars-core alarms")
+
+    def standing(self, *, most: int = 500) -> list[Alarm]:
+        """The alarms not yet cleared, newest first."""
+        return self._select("WHERE cleared_by='' ORDER BY id DESC LIMIT ?", most)
+
+    def every(self, *, most: int = 500) -> list[Alarm]:
+        """Cleared ones too, newest first."""
+        return self._select("ORDER BY id DESC LIMIT ?", most)
+
+    def _select(self, rest: str, most: int) -> list[Alarm]:
+        names = ", ".join(Alarm.__struct_fields__)
+        rows = self._db.execute(f"SELECT {names} FROM alarms {rest}", (most,))  # noqa: S608 (fixed texts)
+        return [Alarm(**dict(zip(Alarm.__struct_fields__, row, strict=True))) for row in rows]

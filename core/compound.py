@@ -1,0 +1,89 @@
+"""The Customs Examination Compound: who was sent there, and whether they came (domain §4 row 9).
+
+Rules of this file: a vehicle sent to the compound is expected within a configured time; past it an alarm is raised,
+once; an officer at the compound ends the expectation, late or not.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from core.alarms import AlarmBook
+from core.errors import RefusedError
+from core.vrn import normalise
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
+    """A vehicle on its way to the compound; times in UTC ms, `overdue` once the alarm has been raised."""
+
+    lane: str
+    journal: str
+    visit: int
+    vrn: str
+    sent_ms: int
+    due_ms: int
+    overdue: bool
+
+
+class Compound:
+    """The expectations in the store.
+
+    Args:
+        connection: the store's.
+        within_ms: how long a vehicle may take from the lane to the compound.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, *, within_ms: int) -> None:
+        self._db = connection
+        self._alarms = AlarmBook(connection)
+        self._within_ms = within_ms
+
+    def expect(self, *, lane: str, journal: str, visit: int, vrn: str, sent_ms: int) -> None:
+        """A vehicle was sent, inside the caller's transaction; said again for one visit, the first time stands."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO compound(lane, journal, visit, vrn, sent_ms, due_ms, overdue) "
+            "VALUES (?, ?, ?, ?, ?, ?, 0)",
+            (lane, journal, visit, vrn, sent_ms, sent_ms + self._within_ms),
+        )
+
+    def expected(self) -> list[Expected]:
+        """Every vehicle that has not arrived, the longest due first."""
+        names = "lane, journal, visit, vrn, sent_ms, due_ms, overdue"
+        rows = self._db.execute(f"SELECT {names} FROM compound WHERE arrived_ms IS NULL ORDER BY due_ms")  # noqa: S608
+        return [
+            Expected(lane=lane, journal=journal, visit=visit, vrn=vrn, sent_ms=sent, due_ms=due, overdue=bool(late))
+            for lane, journal, visit, vrn, sent, due, late in rows
+        ]
+
+    def overdue(self, now_ms: int) -> list[Expected]:
+        """Those past their time for whom no alarm was raised yet."""
+        return [one for one in self.expected() if one.due_ms <= now_ms and not one.overdue]
+
+    def raise_alarms(self, late: list[Expected], *, now_ms: int) -> None:
+        """Raises the alarm for each, inside the caller's transaction."""
+        for one in late:
+            name = one.vrn or "a vehicle whose plate was not read"
+            detail = f"{name} was sent to the examination compound and has not arrived"
+            self._alarms.raise_once(at_ms=now_ms, lane=one.lane, kind="CompoundOverdue", detail=detail, visit=one.visit)
+            self._db.execute(
+                "UPDATE compound SET overdue=1 WHERE lane=? AND journal=? AND visit=?",
+                (one.lane, one.journal, one.visit),
+            )
+
+    def arrive(self, vrn: str, *, now_ms: int) -> Expected:
+        """An officer at the compound has the vehicle, inside the caller's transaction; returns what was expected.
+
+        Raises:
+            RefusedError: no vehicle of that mark is expected.
+        """
+        plain = normalise(vrn)
+        found = next((one for one in self.expected() if one.vrn == plain), None)
+        if found is None:
+            raise RefusedError(f"{vrn} is not expected at the compound; list those who are with rocars-core compound")
+        self._db.execute(
+            "UPDATE compound SET arrived_ms=? WHERE lane=? AND journal=? AND visit=?",
+            (now_ms, found.lane, found.journal, found.visit),
+        )
+        return found

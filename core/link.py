@@ -1,0 +1,342 @@
+"""What the core hears from the lanes and says to them. No I/O but the store's: payloads in, payloads out.
+
+Rules of this file:
+- A message is opened with the key of the lane its topic names, before anything in it is looked at; what is refused is
+  counted and is an alarm, and changes nothing.
+- A nonce is answered with the head of the log as committed; news of the log goes out before anything that rests on it.
+- Events are acknowledged from what is committed. Deltas that a lane missed are sent on request; where its chain differs
+  from ours, or it is too far behind, it gets everything.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+import msgspec
+
+from core.alarms import AlarmBook
+from core.errors import RefusedError
+from core.intake import Intake, Standing
+from core.log import ReplicatedLog
+from core.store import Store
+from core.times import UtcClock
+from sync.wire import messages as wire
+from sync.wire.codec import decode, decode_record, encode
+from sync.wire.envelope import KeyRing, Signer
+from sync.wire.errors import WireError
+from sync.wire.topics import LOG, LaneTopics, read_up
+
+MOST_DELTAS = 2_000
+"""A lane further behind gets a snapshot."""
+
+ROWS_A_PART = 500
+BYTES_A_REPLY = 256 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message from the broker."""
+
+    topic: str
+    payload: bytes
+    retained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish, never retained; `lane` is "" where all lanes are meant."""
+
+    topic: str
+    payload: bytes
+    lane: str = ""
+    qos: int = 1
+
+
+Answer = Callable[[], Iterator[Outgoing]]
+"""A long answer, made part by part when its turn comes; each part is consistent with the first."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """What a batch of messages asks for: sent at once, and sent when there is time (one a lane: the latest)."""
+
+    now: list[Outgoing] = field(default_factory=list)
+    later: dict[str, Answer] = field(default_factory=dict)
+
+
+class LaneStatus(msgspec.Struct, kw_only=True):
+    """What the core knows of a lane since it started; times are core UTC ms, 0 for never.
+
+    Attributes:
+        presence: "unknown", "online", "stopped" or "lost".
+        proved_ms: when a nonce of this lane was last answered.
+        epoch, version: of the list the lane held then.
+        level: whether that was the head of the log, state hash included.
+        facts: what the lane last published of itself, for the wall.
+    """
+
+    lane: str
+    presence: str = "unknown"
+    session: int = 0
+    software: str = ""
+    proved_ms: int = 0
+    epoch: str = ""
+    version: int = 0
+    level: bool = False
+    facts: dict[str, Any] = {}
+
+
+class Exchange:
+    """The core's end of every lane's link.
+
+    Args:
+        store: the core's store.
+        log: its replicated log.
+        intake: where events go.
+        signer: the core's key.
+        rings: for each registered lane, its keys.
+        clock: the present time, UTC ms.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        log: ReplicatedLog,
+        intake: Intake,
+        signer: Signer,
+        rings: Mapping[str, KeyRing],
+        clock: UtcClock,
+    ) -> None:
+        self._store = store
+        self._log = log
+        self._intake = intake
+        self._signer = signer
+        self._rings = rings
+        self._clock = clock
+        self._alarms = AlarmBook(store.connection)
+        self.lanes = {lane: LaneStatus(lane=lane) for lane in sorted(rings)}
+        self.refused: Counter[str] = Counter()
+        head = log.head()
+        self._told = (head.epoch, head.version)
+        self._asked: dict[tuple[str, str], tuple[int, int]] = {}
+
+    def hear(self, heard: Sequence[Heard]) -> Answers:
+        """Takes a batch of messages: events in one transaction, then the rest, each in order of arrival."""
+        answers = Answers()
+        opened = [message for message in map(self._open, heard) if message is not None]
+        events = [message for message in opened if isinstance(message, wire.EventMessage)]
+        if events:
+            standings = self._intake.take(events, now_ms=self._clock())
+            answers.now += self.news()
+            answers.now += [out for standing in standings for out in self._say_standing(standing)]
+        for message in opened:
+            self._dispatch(message, answers)
+        return answers
+
+    def news(self) -> list[Outgoing]:
+        """The deltas committed since this was last asked, for all lanes."""
+        head = self._log.head()
+        after = self._told[1] if self._told[0] == head.epoch else 0
+        self._told = (head.epoch, head.version)
+        return [Outgoing(LOG, payload) for _, payload in self._log.payloads_after(head.epoch, after)]
+
+    def tick(self) -> list[Outgoing]:
+        """Once a second: asks again for event rows that are still missing."""
+        self._asked.clear()
+        return [out for standing in self._intake.gaps() for out in self._ask(standing)]
+
+    def _open(self, heard: Heard) -> msgspec.Struct | None:
+        address = read_up(heard.topic)
+        if address is None:
+            self.refused["unknown_topic"] += 1
+            return None
+        lane, kind = address
+        ring = self._rings.get(lane)
+        if ring is None:
+            self._refuse(lane, "unknown_lane", f"lane {lane} speaks, and has no key here; register its public key")
+            return None
+        try:
+            return self._body(ring.open(heard.topic, heard.payload), lane, kind, heard)
+        except WireError as error:
+            self._refuse(lane, "message", f"a message on {heard.topic} was refused: {error}")
+            return None
+
+    def _body(self, body: bytes, lane: str, kind: str, heard: Heard) -> msgspec.Struct | None:
+        expected = _BODIES.get(kind)
+        if expected is None:
+            raise WireError(f"no message goes there ({kind})")
+        message: Any = decode(expected, body)
+        if message.lane != lane:
+            raise WireError(f"it says it is from {message.lane}")
+        if heard.retained and kind not in {"presence", "state"}:
+            raise WireError("it was retained by the broker; only presence and state may be")
+        return message  # type: ignore[no-any-return]
+
+    def _refuse(self, lane: str, counter: str, detail: str) -> None:
+        self.refused[counter] += 1
+        with self._store.transaction():
+            self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind="MessageRefused", detail=detail)
+
+    def _dispatch(self, message: msgspec.Struct, answers: Answers) -> None:
+        match message:
+            case wire.Nonce():
+                answers.now.append(self._prove(message))
+            case wire.Presence():
+                answers.now += self._presence(message)
+            case wire.LaneState():
+                self.lanes[message.lane].facts = message.facts
+            case wire.DeltasWanted() | wire.SnapshotWanted():
+                answers.later[message.lane] = lambda: self._answer(message)
+            case wire.Reply():
+                self._reply(message)
+            case _:
+                pass  # events: taken above
+
+    def _prove(self, nonce: wire.Nonce) -> Outgoing:
+        head, now = self._log.head(), self._clock()
+        beat = wire.Heartbeat(
+            lane=nonce.lane,
+            nonce=nonce.nonce,
+            epoch=head.epoch,
+            version=head.version,
+            state_hash=head.state_hash,
+            core_ms=now,
+        )
+        lane = self.lanes[nonce.lane]
+        same_place = (nonce.epoch, nonce.version) == (head.epoch, head.version)
+        lane.proved_ms, lane.epoch, lane.version = now, nonce.epoch, nonce.version
+        lane.level = same_place and nonce.state_hash == head.state_hash
+        if same_place and not lane.level:
+            detail = f"lane {nonce.lane} holds version {nonce.version} with another state hash"
+            with self._store.transaction():
+                self._alarms.raise_once(at_ms=now, lane=nonce.lane, kind="CodesDiffer", detail=detail)
+        return self._seal(LaneTopics(nonce.lane).heartbeat, beat, nonce.lane, qos=0)
+
+    def _presence(self, presence: wire.Presence) -> list[Outgoing]:
+        lane = self.lanes[presence.lane]
+        if presence.status != "online" and presence.session != lane.session and lane.presence != "unknown":
+            return []  # the Will of an older connection (lessons 32)
+        lane.presence, lane.session, lane.software = presence.status, presence.session, presence.software
+        if presence.status != "online":
+            return []
+        return [out for standing in self._intake.standings(presence.lane) for out in self._say_standing(standing)]
+
+    def _say_standing(self, standing: Standing) -> list[Outgoing]:
+        ack = wire.Ack(lane=standing.lane, journal=standing.journal, seq=standing.seq, hash=standing.hash)
+        said = self._seal(LaneTopics(standing.lane).ack, ack, standing.lane)
+        return [said, *self._ask(standing)]
+
+    def _ask(self, standing: Standing) -> list[Outgoing]:
+        stream = (standing.lane, standing.journal)
+        if standing.wanted is None or self._asked.get(stream) == standing.wanted:
+            return []
+        self._asked[stream] = standing.wanted
+        first, last = standing.wanted
+        wanted = wire.EventsWanted(lane=standing.lane, journal=standing.journal, first=first, last=last)
+        return [self._seal(LaneTopics(standing.lane).log, wanted, standing.lane)]
+
+    def _answer(self, request: wire.DeltasWanted | wire.SnapshotWanted) -> Iterator[Outgoing]:
+        match request:
+            case wire.DeltasWanted():
+                bodies = self._log.bodies_after(request.epoch, request.version, request.log_hash, most=MOST_DELTAS)
+                if bodies is None:
+                    yield from self._snapshot(request.lane, request.request)
+                else:
+                    yield from self._deltas(request, bodies)
+            case wire.SnapshotWanted():
+                yield from self._snapshot(request.lane, request.request)
+            case _:
+                assert_never(request)
+
+    def _deltas(self, request: wire.DeltasWanted, bodies: list[bytes]) -> Iterator[Outgoing]:
+        topic = LaneTopics(request.lane).log
+        for part in _portions(bodies):
+            reply = wire.Deltas(lane=request.lane, request=request.request, bodies=tuple(part))
+            yield self._seal(topic, reply, request.lane)
+
+    def _snapshot(self, lane: str, request: str) -> Iterator[Outgoing]:
+        """Every row at one version. All is read before the first part goes out, so no part can be of another."""
+        head, bodies = self._log.head(), self._log.row_bodies()
+        portions = [bodies[start : start + ROWS_A_PART] for start in range(0, len(bodies), ROWS_A_PART)] or [[]]
+        portions = [smaller for portion in portions for smaller in _portions(portion)]
+        for number, portion in enumerate(portions):
+            part = wire.SnapshotPart(
+                lane=lane,
+                request=request,
+                epoch=head.epoch,
+                version=head.version,
+                log_hash=head.log_hash,
+                state_hash=head.state_hash,
+                part=number,
+                parts=len(portions),
+                records=tuple(map(decode_record, portion)),
+            )
+            yield self._seal(LaneTopics(lane).log, part, lane)
+
+    def command(
+        self, lane: str, name: str, *, issuer: str, visit: str = "", text: str = "", good_ms: int, revert_ms: int = 0
+    ) -> tuple[str, Outgoing]:
+        """A signed command to a lane, good for `good_ms` from now; returns its identifier and what to publish.
+
+        Raises:
+            RefusedError: the lane is not registered.
+        """
+        if lane not in self.lanes:
+            raise RefusedError(f"lane {lane} is not registered; known: {', '.join(self.lanes) or 'none'}")
+        now = self._clock()
+        order = wire.Command(
+            lane=lane,
+            command=secrets.token_hex(8),
+            issuer=issuer,
+            issued_ms=now,
+            expires_ms=now + good_ms,
+            name=name,
+            visit=visit,
+            text=text,
+            revert_ms=revert_ms,
+        )
+        with self._store.transaction() as db:
+            db.execute(
+                "INSERT INTO commands(id, lane, issuer, name, visit, text, issued_ms, expires_ms, outcome, detail) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '')",
+                (order.command, lane, issuer, name, visit, text, now, order.expires_ms),
+            )
+        return order.command, self._seal(LaneTopics(lane).command, order, lane)
+
+    def _reply(self, reply: wire.Reply) -> None:
+        with self._store.transaction() as db:
+            db.execute(
+                "UPDATE commands SET outcome=?, detail=? WHERE id=? AND lane=?",
+                (reply.outcome, reply.detail, reply.command, reply.lane),
+            )
+
+    def _seal(self, topic: str, body: msgspec.Struct, lane: str, *, qos: int = 1) -> Outgoing:
+        return Outgoing(topic, self._signer.seal(topic, encode(body)), lane, qos)
+
+
+_BODIES: dict[str, Any] = {
+    "presence": wire.Presence,
+    "nonce": wire.Nonce,
+    "event": wire.EventMessage,
+    "state": wire.LaneState,
+    "request": wire.Request,
+    "reply": wire.Reply,
+}
+
+
+def _portions(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """Consecutive bodies in portions of at most `BYTES_A_REPLY` (or one body); one empty portion for none."""
+    portion: list[bytes] = []
+    size = 0
+    for body in bodies:
+        if portion and size + len(body) > BYTES_A_REPLY:
+            yield portion
+            portion, size = [], 0
+        portion.append(body)
+        size += len(body)
+    yield portion
