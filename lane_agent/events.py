@@ -196,6 +196,23 @@ class ManualEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class LoopBypassed:
+    """An officer takes a stuck loop out of the reckoning, or puts it back; in manual mode only (design §2.9)."""
+
+    contact: Contact
+    bypassed: bool
+    officer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleAnnounced:
+    """An officer says a vehicle stands at the kiosk whose stop loop is bypassed; its visit is handled by hand."""
+
+    officer: str
+
+
+@dataclass(frozen=True, slots=True)
 class HelpAnswered:
     """An officer answered the help call."""
 
@@ -209,6 +226,19 @@ class HelpEnded:
     officer: str
     outcome: str
 
+
+OfficerEvent = (
+    OfficerReleased
+    | OfficerInspected
+    | OfficerCorrected
+    | OfficerTookOver
+    | LaneOpened
+    | LaneClosed
+    | ManualOrdered
+    | ManualEnded
+    | LoopBypassed
+    | VehicleAnnounced
+)
 
 Event = (
     AgentStarted
@@ -225,14 +255,7 @@ Event = (
     | TimerFired
     | FaultRaised
     | FaultCleared
-    | OfficerReleased
-    | OfficerInspected
-    | OfficerCorrected
-    | OfficerTookOver
-    | LaneOpened
-    | LaneClosed
-    | ManualOrdered
-    | ManualEnded
     | HelpAnswered
     | HelpEnded
+    | OfficerEvent
 )

@@ -83,7 +83,6 @@ class ManualReason(Enum):
     LINK = "link"
     FAULT = "fault"
     ORDER = "order"
-    RESTART = "restart"
     UNVERIFIED = "unverified"  # started, and the codes are not verified yet
 
 
@@ -98,13 +97,16 @@ class Doubt(Enum):
     PLATES_DISAGREE = "plates_disagree"
     CONTACT_STUCK = "contact_stuck"
     OVERDUE = "overdue"  # a waiting state reached its limit
+    NO_BUNDLE = "no_bundle"  # rows 12, 13, 16 after their prompt ran out
+    EARLY = "early"
+    WRONG_POINT = "wrong_point"
     CONTRADICTION = "contradiction"  # unladen pressed against a live bundle
     HELP_AFTER_DONE = "help_after_done"
     HOLD_AFTER_DONE = "hold_after_done"
-    NOT_CONFIRMED = "not_confirmed"  # a screen did not confirm in time
-    NOT_LEFT = "not_left"  # screen 3 stood for its whole time
-    VEHICLE_LOST = "vehicle_lost"  # left the stop loop, never reached a way out
-    BY_HAND = "by_hand"  # an officer took the vehicle over
+    NOT_CONFIRMED = "not_confirmed"  # a screen did not confirm screen 3 in time
+    NOT_LEFT = "not_left"  # screen 3 or 4 stood for its whole time
+    ORDERED = "ordered"  # an officer ordered an inspection
+    ANNOUNCED = "announced"  # begun by an officer over a bypassed loop
 
 
 class Immigration(Enum):
@@ -228,7 +230,6 @@ class Ruling(Enum):
     NONE = "none"
     RELEASE = "release"
     INSPECT = "inspect"
-    BY_HAND = "by_hand"
 
 
 class HelpCall(Enum):

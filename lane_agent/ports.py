@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.events import Event
 from lane_agent.model import Codes, Moment
+from lane_agent.state import Lane
 
 
 class Clock(Protocol):
@@ -18,15 +22,44 @@ class CodeBook(Protocol):
     """The lane's copy of the core's records."""
 
     def look_up(self, vrn: str) -> Codes:
-        """Everything known of `vrn` (normalised), with near-misses, link verdict and version."""
+        """Everything known of `vrn` (normalised), with near-misses, link verdict and version.
+
+        Raises:
+            OSError: the copy cannot be read.
+        """
 
 
 class Journal(Protocol):
     """Where every step is made durable before its effects run."""
 
-    def append(self, entry: bytes) -> int:
-        """Commits one entry (canonical JSON) and returns its sequence number.
+    def append(self, body: bytes, *, uses: Sequence[tuple[str, str]] = ()) -> int:
+        """Commits one entry (canonical JSON) with the bundles it uses as (UBR, visit key); returns its number.
 
         Raises:
             OSError: the entry is not durable; the shell must not run its effects.
         """
+
+
+class Hands(Protocol):
+    """Everything the lane moves. No method may block for longer than handing the order over."""
+
+    def show(self, order: Show) -> None:
+        """Paint both screens."""
+
+    def read_plate(self, visit: int) -> None:
+        """Begin to settle a read for this visit."""
+
+    def stop_reading(self, visit: int) -> None:
+        """Its read is no longer wanted."""
+
+    def ring(self, order: Ring) -> None:
+        """The intercom."""
+
+    def raise_alarm(self, alarm: Alarm) -> None:
+        """Tell people at the lane; the core learns it from the journal."""
+
+    def keep(self, record: Record) -> None:
+        """A record was made; the core learns it from the journal."""
+
+    def stepped(self, event: Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
+        """One step is durable: pages refresh, the link sends the journal on."""

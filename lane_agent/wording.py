@@ -87,7 +87,9 @@ WORDING: dict[Scene, Wording] = {
         Tone.EXAMINE,
         seed=True,
     ),
-    Scene.HELP: Wording("Help requested. An officer will assist you", "已通知海關人員 請稍候", "已通知海关人员 请稍候", Tone.HELP),
+    Scene.HELP: Wording(
+        "Help requested. An officer will assist you", "已通知海關人員 請稍候", "已通知海关人员 请稍候", Tone.HELP
+    ),
     Scene.TALK: Wording("Speak into the microphone below", "請向下方咪高峰講話", "请对下方麦克风讲话", Tone.HELP),
     Scene.WAIT: Wording("Please wait", "請稍候", "请稍候", Tone.NEUTRAL),
     Scene.NOPLATE: Wording("Plate not read. Please wait", "未能讀取車牌 請稍候", "未能读取车牌 请稍候", Tone.NEUTRAL),

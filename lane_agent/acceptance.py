@@ -1,0 +1,152 @@
+"""Which events count now: for each kind, the checks it must pass. One that fails is journaled and ignored.
+
+Rules of this file:
+- An input that can contribute to a release belongs to the open visit: by its visit number, or because its physical edge
+  is not older than the arrival (design §2.1).
+- The first report of a contact after the agent's start is a level, never an edge.
+- Nothing is swallowed: an ignored event leaves a `Record` that says which check failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lane_agent import events as e
+from lane_agent import guards as g
+from lane_agent.model import Contact, HelpCall, Outcome, Screen
+from lane_agent.state import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition on an event; `why` is what the journal says when it fails."""
+
+    name: str
+    why: str
+    holds: Callable[[Lane, Any], bool]
+
+
+LOOPS = frozenset({Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP})
+
+
+def _this_visit(lane: Lane, event: Any) -> bool:
+    return lane.visit is not None and lane.visit.number == event.visit
+
+
+def _edge_in_visit(lane: Lane, event: Any) -> bool:
+    return lane.visit is not None and event.edge_ms >= lane.visit.arrived.mono_ms
+
+
+def _answers_question(lane: Lane, event: e.CodesFound) -> bool:
+    return lane.visit is not None and lane.visit.lookup == event.lookup != 0
+
+
+def _same_plate(lane: Lane, event: e.CodesFound) -> bool:
+    visit = lane.visit
+    return visit is not None and visit.read is not None and visit.read.vrn == event.codes.vrn
+
+
+def _running(lane: Lane, event: e.TimerFired) -> bool:
+    return (event.timer, event.serial) in lane.timers
+
+
+def _what_is_shown(lane: Lane, event: e.ScenePainted) -> bool:
+    wanted = lane.face.xdb if event.screen is Screen.XDB else lane.face.aiop
+    return event.serial == lane.face.serial and event.scene is wanted
+
+
+def _may_release(lane: Lane, _event: e.OfficerReleased) -> bool:
+    return g.officer_may_release.holds(lane) and not g.departing.holds(lane)
+
+
+def _not_sent(lane: Lane, _event: Any) -> bool:
+    return lane.visit is not None and lane.visit.outcome is not Outcome.EXAMINE
+
+
+def _named(_lane: Lane, event: Any) -> bool:
+    return bool(event.officer.strip())
+
+
+THIS_VISIT = Check("this visit", "belongs to another visit", _this_visit)
+EDGE_IN_VISIT = Check("edge in visit", "its edge is not of this visit", _edge_in_visit)
+NAMED = Check("officer named", "no officer is named", _named)
+
+ACCEPT: dict[type, tuple[Check, ...]] = {
+    e.PlateSettled: (THIS_VISIT,),
+    e.PlateUnread: (THIS_VISIT,),
+    e.SecondVehicleSeen: (THIS_VISIT,),
+    e.IdentifierRead: (EDGE_IN_VISIT,),
+    e.CodesFound: (
+        THIS_VISIT,
+        Check("answers the question", "answers an older question", _answers_question),
+        Check("same plate", "is about another plate", _same_plate),
+    ),
+    e.ScenePainted: (Check("what is shown", "an older scene was painted", _what_is_shown),),
+    e.TimerFired: (Check("running", "that timer is no longer wanted", _running),),
+    e.OfficerReleased: (
+        NAMED,
+        THIS_VISIT,
+        Check("may release", "Immigration has not cleared this visit, or it is leaving", _may_release),
+        Check("not sent", "4 has been shown: the hold must be lifted at the core", _not_sent),
+        Check(
+            "can show",
+            "the store or a screen is at fault: clear by hand",
+            lambda lane, _: not g.cannot_show.holds(lane),
+        ),
+        Check("no known stop", "an inspect code is on record", lambda lane, _: not g.exact_stop.holds(lane)),
+    ),
+    e.OfficerInspected: (NAMED, THIS_VISIT),
+    e.OfficerCorrected: (
+        NAMED,
+        THIS_VISIT,
+        Check("a mark", "no registration mark was typed", lambda _, event: bool(event.vrn)),
+        Check("not sent", "4 has been shown", _not_sent),
+    ),
+    e.OfficerTookOver: (NAMED, THIS_VISIT),
+    e.LaneOpened: (NAMED, Check("closed", "the lane is open", lambda lane, _: not lane.opened)),
+    e.LaneClosed: (NAMED, Check("open", "the lane is closed", lambda lane, _: lane.opened)),
+    e.ManualOrdered: (NAMED,),
+    e.ManualEnded: (NAMED,),
+    e.LoopBypassed: (
+        NAMED,
+        Check("a loop", "only a loop can be bypassed", lambda _, event: event.contact in LOOPS),
+        Check("manual", "the lane is not in manual mode", lambda lane, event: bool(lane.manual) or not event.bypassed),
+    ),
+    e.VehicleAnnounced: (
+        NAMED,
+        Check("bypassed", "the stop loop is not bypassed", lambda lane, _: Contact.STOP_LOOP in lane.bypassed),
+        Check("no visit", "a visit is open", lambda lane, _: lane.visit is None),
+    ),
+    e.HelpAnswered: (NAMED, Check("ringing", "no help call rings", lambda lane, _: lane.help is HelpCall.RINGING)),
+    e.HelpEnded: (NAMED, Check("call", "no help call is open", lambda lane, _: lane.help is not HelpCall.NONE)),
+}
+"""Kinds not named here always count."""
+
+CONTACT_CHECKS: dict[Contact, tuple[Check, ...]] = {
+    contact: (
+        Check("known", "a level at start, not an edge", lambda lane, event: event.contact in lane.known),
+        EDGE_IN_VISIT,
+    )
+    for contact in (
+        Contact.UNLADEN,
+        Contact.DROP_BOX,
+        Contact.IMMIGRATION_STARTED,
+        Contact.IMMIGRATION_CLEARED,
+        Contact.IMMIGRATION_REFERRED,
+    )
+}
+"""Contacts that speak for a visit. Loops and Help are always heard; loops are sorted out in `passage`."""
+
+
+def refusal(lane: Lane, event: e.Event) -> str:
+    """Why the event does not count now, "" if it does."""
+    if isinstance(event, e.ContactChanged):
+        checks = CONTACT_CHECKS.get(event.contact, ()) if event.active else ()
+    else:
+        checks = ACCEPT.get(type(event), ())
+    for check in checks:
+        if not check.holds(lane, event):
+            return check.why
+    return ""

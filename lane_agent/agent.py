@@ -1,0 +1,204 @@
+"""The one shell: an inbox, `step`, the journal, then the effects. Nothing runs before it is in the journal.
+
+When the store fails, the lane is told so at once and goes on in memory, where `step` shows 3 to nobody (design §2.8);
+what happens meanwhile is kept in order and written as soon as the store takes it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lane_agent.effects import (
+    Alarm,
+    CancelTimer,
+    Consume,
+    Effect,
+    LookUp,
+    Record,
+    Ring,
+    Show,
+    StartReading,
+    StartTimer,
+    StopReading,
+)
+from lane_agent.events import CodesFound, Event, FaultCleared, FaultRaised, TimerFired
+from lane_agent.model import Fault, Moment
+from lane_agent.ports import Clock, CodeBook, Hands, Journal
+from lane_agent.replay import entry
+from lane_agent.state import Lane, visit_key
+from lane_agent.step import step
+
+RETRY_S = 1.0
+UNWRITTEN_LIMIT = 20_000
+"""Entries kept in memory while the store fails; about a day of a busy lane. Beyond it the oldest state still stands."""
+
+
+@dataclass(slots=True)
+class _Told:
+    event: Event
+    at: Moment
+    answer: asyncio.Future[tuple[Effect, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unwritten:
+    body: bytes
+    uses: tuple[tuple[str, str], ...]
+
+
+class Agent:
+    """Runs one lane.
+
+    Args:
+        lane: the lane as it was after the newest journal entry.
+        clock, journal, codes, hands: the ports.
+        software: version written into every entry.
+    """
+
+    def __init__(
+        self, lane: Lane, *, clock: Clock, journal: Journal, codes: CodeBook, hands: Hands, software: str
+    ) -> None:
+        self.lane = lane
+        self.progress = 0
+        self._clock = clock
+        self._journal = journal
+        self._codes = codes
+        self._hands = hands
+        self._software = software
+        self._inbox: deque[_Told] = deque()
+        self._woken = asyncio.Event()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._unwritten: deque[_Unwritten] = deque()
+        self._do: dict[type, Callable[..., None]] = {
+            Show: hands.show,
+            Ring: hands.ring,
+            Alarm: hands.raise_alarm,
+            Record: hands.keep,
+            StartReading: lambda order: hands.read_plate(order.visit),
+            StopReading: lambda order: hands.stop_reading(order.visit),
+            StartTimer: self._start_timer,
+            CancelTimer: self._cancel_timer,
+            LookUp: self._look_up,
+            Consume: lambda _order: None,  # written with the entry itself
+        }
+
+    def tell(self, event: Event) -> None:
+        """Puts an event into the inbox, stamped now. Call from the agent's own loop."""
+        self._inbox.append(_Told(event, self._clock.now()))
+        self._woken.set()
+
+    async def ask(self, event: Event) -> tuple[Effect, ...]:
+        """As `tell`, and waits until the step is durable; returns its effects (an `Ignored` record says why not)."""
+        answer: asyncio.Future[tuple[Effect, ...]] = asyncio.get_running_loop().create_future()
+        self._inbox.append(_Told(event, self._clock.now(), answer))
+        self._woken.set()
+        return await answer
+
+    async def run(self) -> None:
+        """Works the inbox until cancelled; then stops its timers."""
+        try:
+            while True:
+                await self._wait()
+                self._write_what_waits()
+                self._work_inbox()
+                await asyncio.sleep(0)
+        finally:
+            for handle in self._timers.values():
+                handle.cancel()
+
+    async def _wait(self) -> None:
+        if self._inbox:
+            return
+        self._woken.clear()
+        try:
+            await asyncio.wait_for(self._woken.wait(), RETRY_S)
+        except TimeoutError:
+            self.progress += 1
+
+    def _work_inbox(self) -> None:
+        """One event and the answers it asks for; others get their turn between events."""
+        if not self._inbox:
+            return
+        told = self._inbox.popleft()
+        effects = self._step(told.event, told.at)
+        if told.answer is not None and not told.answer.done():
+            told.answer.set_result(effects)
+        self.progress += 1
+
+    def _step(self, event: Event, at: Moment) -> tuple[Effect, ...]:
+        after, effects = step(self.lane, event, at)
+        if not self._commit(event, at, effects, after):
+            return self._step(event, at)
+        self.lane = after
+        for effect in effects:
+            self._do[type(effect)](effect)
+        self._hands.stepped(event, at, effects, after)
+        return effects
+
+    def _commit(self, event: Event, at: Moment, effects: tuple[Effect, ...], after: Lane) -> bool:
+        """Makes a step durable. False: the store has just failed, the lane has been told, and the step is to be redone."""
+        uses = tuple(
+            (ubr, visit_key(after, effect.visit))
+            for effect in effects
+            if isinstance(effect, Consume)
+            for ubr in effect.ubrs
+        )
+        body = entry(event, at, effects, self.lane, after, self._software)
+        if self._unwritten:
+            self._keep(_Unwritten(body, uses))
+            return True
+        try:
+            self._journal.append(body, uses=uses)
+        except OSError as error:
+            self._store_failed(at, str(error))
+            return False
+        return True
+
+    def _store_failed(self, at: Moment, why: str) -> None:
+        fault = FaultRaised(Fault.STORE, why)
+        after, effects = step(self.lane, fault, at)
+        self._keep(_Unwritten(entry(fault, at, effects, self.lane, after, self._software), ()))
+        self.lane = after
+        for effect in effects:
+            self._do[type(effect)](effect)
+        self._hands.stepped(fault, at, effects, after)
+
+    def _keep(self, unwritten: _Unwritten) -> None:
+        if len(self._unwritten) < UNWRITTEN_LIMIT:
+            self._unwritten.append(unwritten)
+
+    def _write_what_waits(self) -> None:
+        """Writes what the failed store could not take, in order; tells the lane once all of it is durable."""
+        if not self._unwritten:
+            return
+        while self._unwritten:
+            waiting = self._unwritten[0]
+            try:
+                self._journal.append(waiting.body, uses=waiting.uses)
+            except OSError:
+                return
+            self._unwritten.popleft()
+        self._inbox.appendleft(_Told(FaultCleared(Fault.STORE), self._clock.now()))
+
+    def _start_timer(self, order: StartTimer) -> None:
+        self._cancel_timer(CancelTimer(order.timer))
+        fired = TimerFired(order.timer, order.serial)
+        loop = asyncio.get_running_loop()
+        self._timers[order.timer] = loop.call_later(order.ms / 1000, self.tell, fired)
+
+    def _cancel_timer(self, order: CancelTimer) -> None:
+        handle = self._timers.pop(order.timer, None)
+        if handle is not None:
+            handle.cancel()
+
+    def _look_up(self, order: LookUp) -> None:
+        """The answer goes to the head of the inbox: nothing comes between the question and the decision."""
+        try:
+            codes = self._codes.look_up(order.vrn)
+        except OSError as error:
+            self._inbox.appendleft(_Told(FaultRaised(Fault.CODES, str(error)), self._clock.now()))
+            return
+        self._inbox.appendleft(_Told(CodesFound(order.visit, order.lookup, codes), self._clock.now()))

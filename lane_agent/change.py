@@ -1,0 +1,88 @@
+"""Small, total changes of a lane that several events share. Each returns the lane and what it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from lane_agent.effects import Alarm, CancelTimer, Effect, LookUp, Record, StartTimer
+from lane_agent.model import Doubt, Fault, ManualReason, Outcome, Ruling
+from lane_agent.state import Lane
+
+Change = tuple[Lane, tuple[Effect, ...]]
+
+
+def visit_with(lane: Lane, **facts: Any) -> Lane:
+    """The lane with facts of its open visit replaced; unchanged when no visit is open."""
+    return lane if lane.visit is None else replace(lane, visit=replace(lane.visit, **facts))
+
+
+def doubt(lane: Lane, reason: Doubt) -> Lane:
+    """Only an officer can release this visit now. The first reason stays; a visit sent to the compound stays sent."""
+    visit = lane.visit
+    if visit is None or visit.outcome is Outcome.EXAMINE:
+        return lane
+    return visit_with(lane, doubt=visit.doubt or reason)
+
+
+def hand_over(lane: Lane, reason: Doubt) -> Lane:
+    """As `doubt`, and at once: the visit no longer waits for Immigration or the driver."""
+    return visit_with(doubt(lane, reason), officers=True)
+
+
+def start_timer(lane: Lane, name: str, ms: int) -> Change:
+    """Starts or restarts a timer under a new serial."""
+    serial = lane.serial + 1
+    others = tuple(timer for timer in lane.timers if timer[0] != name)
+    return replace(lane, serial=serial, timers=tuple(sorted((*others, (name, serial))))), (
+        StartTimer(name, serial, ms),
+    )
+
+
+def cancel_timer(lane: Lane, name: str) -> Change:
+    """Stops a timer if it runs."""
+    others = tuple(timer for timer in lane.timers if timer[0] != name)
+    if others == lane.timers:
+        return lane, ()
+    return replace(lane, timers=others), (CancelTimer(name),)
+
+
+def ask_codes(lane: Lane) -> Change:
+    """Asks the code book about the vehicle in the lane, unless no plate is known."""
+    visit = lane.visit
+    if visit is None or visit.read is None:
+        return lane, ()
+    serial = lane.serial + 1
+    return visit_with(replace(lane, serial=serial), lookup=serial), (LookUp(visit.number, serial, visit.read.vrn),)
+
+
+def raise_fault(lane: Lane, fault: Fault, why: Doubt = Doubt.FAULT) -> Lane:
+    """A fault: manual mode from the next vehicle on, the vehicle in the lane to the officer at once (row 21)."""
+    manual = lane.manual | {ManualReason.FAULT}
+    if fault is Fault.CODES:
+        manual |= {ManualReason.UNVERIFIED}
+    return doubt(replace(lane, faults=lane.faults | {fault}, manual=manual), why)
+
+
+def clear_fault(lane: Lane, fault: Fault) -> Lane:
+    """A fault is gone; manual mode ends with the last one, if nothing else asks for it."""
+    faults = lane.faults - {fault}
+    return replace(lane, faults=faults, manual=lane.manual if faults else lane.manual - {ManualReason.FAULT})
+
+
+def withdraw(lane: Lane, reason: Doubt) -> Change:
+    """Takes screen 3 back: the visit is the officer's, an officer's earlier release is spent."""
+    visit = lane.visit
+    if visit is None:
+        return lane, ()
+    why = visit.doubt or reason
+    lane = visit_with(lane, outcome=Outcome.WITHDRAWN, ruling=Ruling.NONE, doubt=why, officers=True)
+    return lane, (record("Withdrawn", lane, reason=why.value), Alarm("Withdrawn", visit.number, why.value))
+
+
+def record(kind: str, lane: Lane, **facts: object) -> Record:
+    """A record about the open visit; facts that are empty are left out."""
+    number = lane.visit.number if lane.visit else 0
+    return Record(
+        kind, number, tuple(sorted((name, str(value)) for name, value in facts.items() if value not in ("", None)))
+    )

@@ -1,0 +1,84 @@
+"""Which records of a VRN count for this crossing, and which code is strictest (design §2.4, domain §4 rows 9–17).
+
+Rules of this file: all live bundles of VRN and direction are judged together; any code that is not exactly
+`release` stops; without the core's time no bundle is live and none has expired.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lane_agent.model import Bundle, Codes, Policy
+from lane_agent.plates import normalise
+
+RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The bundles of one VRN sorted by how they stand towards this crossing.
+
+    Attributes:
+        live: this direction, this point, inside its time: may release, and is consumed.
+        early: its earliest crossing time has not come.
+        elsewhere: names another control point and local policy does not accept that.
+        ended: withdrawn, used by another visit, or past its valid-until.
+        opposite: pending, but for the other direction.
+    """
+
+    live: tuple[Bundle, ...] = ()
+    early: tuple[Bundle, ...] = ()
+    elsewhere: tuple[Bundle, ...] = ()
+    ended: tuple[Bundle, ...] = ()
+    opposite: tuple[Bundle, ...] = ()
+
+    @property
+    def pending(self) -> tuple[Bundle, ...]:
+        """Every bundle of this direction that has not ended, whatever its time and point."""
+        return self.live + self.early + self.elsewhere
+
+
+def sort_bundles(codes: Codes, policy: Policy, visit_key: str) -> Standing:
+    """Sorts the bundles of `codes`; a bundle this very visit consumed counts as unused."""
+    rooms: dict[str, list[Bundle]] = {"live": [], "early": [], "elsewhere": [], "ended": [], "opposite": []}
+    for bundle in codes.bundles:
+        rooms[_room(bundle, codes, policy, visit_key)].append(bundle)
+    return Standing(**{name: tuple(found) for name, found in rooms.items()})
+
+
+def _room(bundle: Bundle, codes: Codes, policy: Policy, visit_key: str) -> str:
+    if bundle.withdrawn or bundle.used_by not in ("", visit_key) or _expired(bundle, codes):
+        return "ended"
+    if bundle.direction is not policy.direction:
+        return "opposite"
+    if not _begun(bundle, codes):
+        return "early"
+    here = bundle.point in ("", policy.point)
+    return "live" if here or policy.other_point_accepted else "elsewhere"
+
+
+def _expired(bundle: Bundle, codes: Codes) -> bool:
+    """Past its valid-until even if the core's clock were as late as it may be (design §2.12)."""
+    return codes.core_ms is not None and codes.core_ms + codes.slack_ms >= bundle.valid_until_ms
+
+
+def _begun(bundle: Bundle, codes: Codes) -> bool:
+    """Its earliest crossing time has come even if the core's clock were as early as it may be."""
+    return codes.core_ms is not None and codes.core_ms - codes.slack_ms >= bundle.earliest_ms
+
+
+def releases(bundle: Bundle) -> bool:
+    """Whether every consignment of the bundle is coded exactly `release`; an empty bundle is not."""
+    return bool(bundle.cargo) and all(cargo.code == RELEASE for cargo in bundle.cargo)
+
+
+def must_stop(codes: Codes, policy: Policy, visit_key: str) -> bool:
+    """An exact stop: a hold on the vehicle, or a pending bundle of this direction that is not all `release`."""
+    return codes.held or any(not releases(bundle) for bundle in sort_bundles(codes, policy, visit_key).pending)
+
+
+def witness_disagrees(codes: Codes, mainland: str | None) -> bool:
+    """The Mainland plate seen is not the one the core lists for this VRN."""
+    if not (mainland and codes.approved and codes.approved_mainland):
+        return False
+    return normalise(mainland) != normalise(codes.approved_mainland)

@@ -1,0 +1,139 @@
+"""Arrival and departure, from the loops (design §2.1, row 22).
+
+Rules of this file:
+- A visit begins with an edge of the stop loop while no visit is open, and ends when the stop loop has cleared and a
+  way-out loop was seen, in either order.
+- A stop-loop edge while the last vehicle is between the loops ends that visit and begins the next.
+- A vehicle that cleared the stop loop and reached no way out in `GONE_MS` is recorded as left unseen; nothing waits for it.
+- A contact that speaks for a visit and is already active at arrival makes the visit doubtful (a stuck line).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lane_agent import events as e
+from lane_agent.acceptance import CONTACT_CHECKS
+from lane_agent.change import Change, cancel_timer, doubt, hand_over, record, start_timer, visit_with
+from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading, StopReading
+from lane_agent.model import Codes, Contact, Doubt, HelpCall, Moment, Outcome
+from lane_agent.state import Lane, Visit
+
+GONE_MS = 15_000
+"""A vehicle crosses from the stop loop to the way out in a few seconds; own value."""
+
+
+def arrive(lane: Lane, at: Moment, reason: Doubt | None = None) -> Change:
+    """A vehicle has come to the kiosk."""
+    number = lane.visits + 1
+    visit = Visit(number, at, manual=bool(lane.manual), began_closed=not lane.opened)
+    lane = replace(lane, visits=number, visit=visit)
+    effects: tuple[Effect, ...] = (
+        StartReading(number),
+        record("VehicleArrived", lane, mode="manual" if visit.manual else "automatic"),
+    )
+    stuck = sorted(contact.value for contact in lane.contacts & CONTACT_CHECKS.keys())
+    if stuck:
+        lane = doubt(lane, Doubt.CONTACT_STUCK)
+        effects += (Alarm("ContactStuck", number, ", ".join(stuck)),)
+    return (hand_over(lane, reason) if reason else lane), effects
+
+
+def stop_loop_changed(lane: Lane, event: e.ContactChanged, at: Moment, *, edge: bool) -> Change:
+    """The stop loop changed. Without an edge (first report after the start) a vehicle was there before us."""
+    if not event.active:
+        return _stop_loop_cleared(lane, at)
+    visit = lane.visit
+    if visit is None:
+        return arrive(lane, at, None if edge else Doubt.RESTART)
+    if not visit.leaving:
+        return lane, ()
+    lane, ended = end_visit(lane, at, "followed closely")
+    lane, begun = arrive(lane, at)
+    return lane, ended + begun
+
+
+def _stop_loop_cleared(lane: Lane, at: Moment) -> Change:
+    visit = lane.visit
+    if visit is None or visit.leaving:
+        return lane, ()
+    lane = visit_with(lane, leaving=True)
+    if visit.way is not None:
+        return end_visit(lane, at, visit.way.value)
+    return start_timer(lane, "gone", GONE_MS)
+
+
+def way_out_changed(lane: Lane, event: e.ContactChanged, at: Moment, *, edge: bool) -> Change:
+    """A way-out loop changed; only an edge of this visit says something about its vehicle."""
+    visit = lane.visit
+    if visit is None or not event.active or not edge or event.edge_ms < visit.arrived.mono_ms:
+        return lane, ()
+    lane = visit_with(lane, way=event.contact)
+    return end_visit(lane, at, event.contact.value) if visit.leaving else (lane, ())
+
+
+def end_visit(lane: Lane, at: Moment, how: str) -> Change:
+    """Closes the transaction with its base record (domain §4) and returns the lane to waiting."""
+    visit = lane.visit
+    if visit is None:
+        return lane, ()
+    effects: tuple[Effect, ...] = (StopReading(visit.number), summary(lane, visit, at, how))
+    if visit.leaving and visit.way is None and visit.outcome is not Outcome.RELEASED:
+        effects += (Alarm("LeftUnseen", visit.number, how),)
+    if visit.way is Contact.EXIT_LOOP and lane.policy.compound_loop and visit.outcome is Outcome.EXAMINE:
+        effects += (Alarm("RunThrough", visit.number, "took the way out with 4 on show"),)
+    if lane.help is not HelpCall.NONE:
+        lane = replace(lane, help=HelpCall.NONE)
+        effects += (Ring("end"), record("HelpEnded", lane, outcome="vehicle left"))
+    lane, cancelled = cancel_timer(lane, "gone")
+    return replace(lane, visit=None), effects + cancelled
+
+
+def summary(lane: Lane, visit: Visit, at: Moment, how: str) -> Record:
+    """The base record of a transaction: who, where, when, what was read, decided and shown."""
+    read, codes = visit.read, visit.codes
+    return record(
+        "VisitEnded",
+        lane,
+        lane_id=lane.policy.lane,
+        point=lane.policy.point,
+        direction=lane.policy.direction.value,
+        arrived_ms=visit.arrived.utc_ms,
+        immigration_ms=visit.immigration_over.utc_ms if visit.immigration_over else None,
+        decided_ms=visit.decided_at.utc_ms if visit.decided_at else None,
+        left_ms=at.utc_ms,
+        quality=at.quality.value,
+        how=how,
+        vrn=read.vrn if read else None,
+        mainland=read.mainland if read else None,
+        confidence=f"{read.confidence:.4f}" if read else None,
+        source=read.source.value if read else None,
+        unread=visit.unread,
+        evidence=",".join(dict.fromkeys(visit.evidence)),
+        identifiers=",".join("=".join(pair) for pair in visit.identifiers),
+        mode="manual" if visit.manual else "automatic",
+        link=lane.link.value,
+        row=visit.decided or None,
+        outcome=visit.outcome.value,
+        doubt=visit.doubt.value if visit.doubt else None,
+        ruling=visit.ruling.value if visit.officer else None,
+        officer=visit.officer,
+        reason=visit.reason,
+        unladen="yes" if visit.unladen else None,
+        manifest="yes" if visit.manifest else None,
+        ubrs=",".join(visit.used),
+        **_of_codes(codes),
+    )
+
+
+def _of_codes(codes: Codes | None) -> dict[str, object]:
+    if codes is None:
+        return {}
+    cargo = [cargo for bundle in codes.bundles for cargo in bundle.cargo]
+    return {
+        "epoch": codes.epoch,
+        "version": codes.version,
+        "state_hash": codes.state_hash,
+        "ccrns": ",".join(one.ccrn for one in cargo),
+        "schemes": ",".join(one.scheme for one in cargo if one.scheme),
+    }

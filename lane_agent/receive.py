@@ -1,0 +1,356 @@
+"""What each event changes in the facts. Total over `Event`; deciding and showing happen afterwards, in `step`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from lane_agent import events as e
+from lane_agent import passage
+from lane_agent.acceptance import refusal
+from lane_agent.change import (
+    Change,
+    ask_codes,
+    cancel_timer,
+    clear_fault,
+    doubt,
+    hand_over,
+    raise_fault,
+    record,
+    start_timer,
+    visit_with,
+)
+from lane_agent.effects import Alarm, Record, Ring
+from lane_agent.matching import must_stop
+from lane_agent.model import (
+    Contact,
+    Doubt,
+    Face,
+    Fault,
+    HelpCall,
+    Immigration,
+    Link,
+    ManualReason,
+    Moment,
+    Outcome,
+    Read,
+    ReadSource,
+    Ruling,
+    Screen,
+)
+from lane_agent.plates import is_near_miss
+from lane_agent.state import Lane, visit_key
+from lane_agent.table import TABLE
+
+
+def receive(lane: Lane, event: e.Event, at: Moment) -> Change:
+    """Takes the event in: levels always, meaning only if it counts now (`acceptance`)."""
+    why = refusal(lane, event)
+    if isinstance(event, e.ContactChanged):
+        return _contact(lane, event, at, why)
+    if why:
+        return lane, (Record("Ignored", _visit_of(lane), (("event", type(event).__name__), ("why", why))),)
+    return _apply(lane, event, at)
+
+
+def _visit_of(lane: Lane) -> int:
+    return lane.visit.number if lane.visit else 0
+
+
+def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
+    match event:
+        case e.AgentStarted():
+            return _started(lane, event)
+        case e.ContactChanged():
+            return lane, ()
+        case e.PlateSettled():
+            return _plate(lane, event.read)
+        case e.PlateUnread():
+            return visit_with(lane, unread=event.reason, candidates=event.candidates, evidence=event.evidence), ()
+        case e.SecondVehicleSeen():
+            return doubt(lane, Doubt.SECOND_VEHICLE), ()
+        case e.IdentifierRead():
+            return _identifier(lane, event), ()
+        case e.LinkChanged():
+            return _link(lane, event.link), ()
+        case e.CodesVerified():
+            return replace(lane, manual=lane.manual - {ManualReason.UNVERIFIED}), ()
+        case e.CodesChanged():
+            return _codes_changed(lane, event)
+        case e.CodesFound():
+            return _codes_found(lane, event), ()
+        case e.ScenePainted():
+            return _painted(lane, event.screen)
+        case e.TimerFired():
+            return _timer(lane, event, at)
+        case e.FaultRaised():
+            return raise_fault(lane, event.fault), (
+                Alarm("FaultRaised", _visit_of(lane), f"{event.fault.value}: {event.detail}"),
+            )
+        case e.FaultCleared():
+            return clear_fault(lane, event.fault), ()
+        case e.HelpAnswered() | e.HelpEnded():
+            return _help_call(lane, event)
+        case _:
+            return _officer(lane, event, at)
+
+
+def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
+    match event:
+        case e.OfficerReleased():
+            return _released(lane, event)
+        case e.OfficerInspected():
+            lane = visit_with(lane, ruling=Ruling.INSPECT, officer=event.officer, reason=event.reason)
+            return (doubt(lane, Doubt.ORDERED) if _is_shown_3(lane) else lane), ()
+        case e.OfficerCorrected():
+            return _corrected(lane, event)
+        case e.OfficerTookOver():
+            lane = visit_with(lane, officer=event.officer, reason=event.reason)
+            return passage.end_visit(lane, at, "by hand")
+        case e.LaneOpened():
+            lane = replace(lane, opened=True)
+            came_closed = lane.visit is not None and lane.visit.began_closed
+            lane = hand_over(visit_with(lane, began_closed=False), Doubt.BEGAN_CLOSED) if came_closed else lane
+            return lane, (record("LaneOpened", lane, officer=event.officer),)
+        case e.LaneClosed():
+            return replace(lane, opened=False), (
+                record("LaneClosed", lane, officer=event.officer, reason=event.reason),
+            )
+        case e.ManualOrdered():
+            lane = replace(lane, manual=lane.manual | {ManualReason.ORDER})
+            return lane, (record("ManualOrdered", lane, officer=event.officer, reason=event.reason),)
+        case e.ManualEnded():
+            lane = replace(lane, manual=lane.manual - {ManualReason.ORDER})
+            return lane, (record("ManualEnded", lane, officer=event.officer),)
+        case e.LoopBypassed():
+            change = lane.bypassed | {event.contact} if event.bypassed else lane.bypassed - {event.contact}
+            facts = {
+                "loop": event.contact.value,
+                "bypassed": event.bypassed,
+                "officer": event.officer,
+                "reason": event.reason,
+            }
+            return replace(lane, bypassed=change), (record("LoopBypassed", lane, **facts),)
+        case e.VehicleAnnounced():
+            return passage.arrive(lane, at, Doubt.ANNOUNCED)
+        case _:
+            assert_never(event)
+
+
+def _started(lane: Lane, event: e.AgentStarted) -> Change:
+    """Nothing of the world is known yet; a visit that was open goes to the officer (design §2.8)."""
+    manual = (lane.manual & {ManualReason.ORDER}) | {ManualReason.LINK, ManualReason.UNVERIFIED}
+    lane = replace(
+        lane,
+        policy=event.policy,
+        boot=event.boot,
+        link=Link.OFFLINE,
+        manual=manual,
+        faults=frozenset(),
+        known=frozenset(),
+        contacts=frozenset(),
+        help=HelpCall.NONE,
+        face=Face(serial=lane.serial),
+        row="",
+        stage="",
+        timers=(),
+    )
+    visit = lane.visit
+    if visit is None:
+        return lane, ()
+    outcome = Outcome.WITHDRAWN if visit.outcome is Outcome.RELEASED else visit.outcome
+    lane = visit_with(lane, outcome=outcome, ruling=Ruling.NONE, lookup=0, answered=False, leaving=False)
+    return hand_over(lane, Doubt.RESTART), (Alarm("RestartedWithVehicle", visit.number),)
+
+
+def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Change:
+    first = event.contact not in lane.known
+    was = event.contact in lane.contacts
+    levels = lane.contacts | {event.contact} if event.active else lane.contacts - {event.contact}
+    lane = replace(lane, known=lane.known | {event.contact}, contacts=levels)
+    if event.contact in lane.bypassed:
+        return lane, ()
+    if event.active == was and not (first and event.contact is Contact.STOP_LOOP):
+        return lane, ()
+    if why:
+        return lane, (Record("Ignored", _visit_of(lane), (("event", event.contact.value), ("why", why))),)
+    if event.contact is Contact.STOP_LOOP:
+        return passage.stop_loop_changed(lane, event, at, edge=not first)
+    if event.contact in (Contact.EXIT_LOOP, Contact.COMPOUND_LOOP):
+        return passage.way_out_changed(lane, event, at, edge=not first)
+    if event.contact is Contact.HELP:
+        return _help_button(lane, pressed=event.active)
+    return _speaks_for_visit(lane, event.contact, at) if event.active else (lane, ())
+
+
+def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
+    match contact:
+        case Contact.UNLADEN:
+            lane = visit_with(lane, unladen=True)
+            return lane, (record("UnladenDeclared", lane, pressed_ms=at.utc_ms),)
+        case Contact.DROP_BOX:
+            return visit_with(lane, manifest=True), ()
+        case Contact.IMMIGRATION_STARTED:
+            lane = visit_with(lane, immigration=Immigration.RUNNING) if not _is_referred(lane) else lane
+            return (doubt(lane, Doubt.REFERRED) if _is_shown_3(lane) else lane), ()
+        case Contact.IMMIGRATION_CLEARED:
+            return visit_with(lane, immigration=Immigration.CLEARED, immigration_over=at), ()
+        case _:
+            return doubt(visit_with(lane, immigration=Immigration.REFERRED), Doubt.REFERRED), ()
+
+
+def _is_referred(lane: Lane) -> bool:
+    return lane.visit is not None and lane.visit.immigration is Immigration.REFERRED
+
+
+def _is_shown_3(lane: Lane) -> bool:
+    return lane.visit is not None and lane.visit.outcome is Outcome.RELEASED
+
+
+def _plate(lane: Lane, read: Read) -> Change:
+    visit = lane.visit
+    if visit is None or (visit.read is not None and visit.read.source is ReadSource.OFFICER):
+        return lane, ()
+    lane = visit_with(lane, evidence=(*visit.evidence, *read.evidence))
+    if visit.read is not None:
+        return (lane if visit.read.vrn == read.vrn else doubt(lane, Doubt.PLATES_DISAGREE)), ()
+    lane = visit_with(lane, read=read, unread="")
+    others = {vrn for _, vrn in visit.identifiers}
+    return ask_codes(doubt(lane, Doubt.PLATES_DISAGREE) if others - {read.vrn} else lane)
+
+
+def _identifier(lane: Lane, event: e.IdentifierRead) -> Lane:
+    visit = lane.visit
+    if visit is None:
+        return lane
+    kept = tuple(pair for pair in visit.identifiers if pair[0] != event.source)
+    lane = visit_with(lane, identifiers=tuple(sorted((*kept, (event.source, event.vrn)))))
+    differs = visit.read is not None and visit.read.vrn != event.vrn
+    return doubt(lane, Doubt.PLATES_DISAGREE) if differs else lane
+
+
+def _link(lane: Lane, link: Link) -> Lane:
+    """FRESH means: the lane's epoch, version and state hash are the core's signed ones (design §3), so it verifies."""
+    manual = lane.manual
+    if link is Link.OFFLINE:
+        manual |= {ManualReason.LINK}
+    elif link is Link.FRESH:
+        manual -= {ManualReason.LINK, ManualReason.UNVERIFIED}
+    return replace(lane, link=link, manual=manual)
+
+
+def _codes_changed(lane: Lane, event: e.CodesChanged) -> Change:
+    visit = lane.visit
+    if visit is None or visit.read is None:
+        return lane, ()
+    vrn = visit.read.vrn
+    if event.vrn != vrn and not is_near_miss(event.vrn, vrn):
+        return lane, ()
+    if event.hold and visit.outcome is Outcome.RELEASED:
+        lane = doubt(lane, Doubt.HOLD_AFTER_DONE)
+    return ask_codes(lane)
+
+
+def _codes_found(lane: Lane, event: e.CodesFound) -> Lane:
+    lane = visit_with(lane, codes=event.codes, answered=True, lookup=0)
+    stop = must_stop(event.codes, lane.policy, visit_key(lane, event.visit))
+    return doubt(lane, Doubt.HOLD_AFTER_DONE) if stop and _is_shown_3(lane) else lane
+
+
+def _painted(lane: Lane, screen: Screen) -> Change:
+    painted = lane.face.painted | {screen}
+    lane = replace(lane, face=replace(lane.face, painted=painted))
+    if painted != frozenset(Screen):
+        return lane, ()
+    return cancel_timer(clear_fault(lane, Fault.SCREEN), "paint")
+
+
+def _timer(lane: Lane, event: e.TimerFired, at: Moment) -> Change:
+    lane = replace(lane, timers=tuple(timer for timer in lane.timers if timer[0] != event.timer))
+    match event.timer:
+        case "gone":
+            return passage.end_visit(lane, at, "no way out seen")
+        case "paint":
+            return _not_painted(lane)
+        case "help":
+            lane = replace(lane, help=HelpCall.NONE)
+            return lane, (Ring("end"), Alarm("HelpStuck", _visit_of(lane), "Help held over its limit"))
+        case _:
+            return _overdue(lane)
+
+
+def _overdue(lane: Lane) -> Change:
+    """The limit of a waiting row ran out: the officer's (design §2.9)."""
+    row = next(row for row in TABLE if row.name == lane.stage)
+    if row.overdue is None:
+        return visit_with(lane, unread="no read in time"), ()
+    if not _is_shown_3(lane):
+        lane = visit_with(lane, ruling=Ruling.NONE)
+    return hand_over(lane, row.overdue), (Alarm("Overdue", _visit_of(lane), row.name),)
+
+
+def _not_painted(lane: Lane) -> Change:
+    missing = ", ".join(sorted(screen.value for screen in frozenset(Screen) - lane.face.painted))
+    lane = raise_fault(lane, Fault.SCREEN, Doubt.NOT_CONFIRMED)
+    return lane, (Alarm("FaultRaised", _visit_of(lane), f"screen: not confirmed by {missing}"),)
+
+
+def _help_button(lane: Lane, *, pressed: bool) -> Change:
+    if not pressed:
+        return cancel_timer(lane, "help")
+    lane, effects = start_timer(lane, "help", lane.policy.help_stuck_ms)
+    if lane.help is not HelpCall.NONE:
+        return lane, effects
+    if _is_shown_3(lane):
+        lane = doubt(lane, Doubt.HELP_AFTER_DONE)
+    lane = replace(lane, help=HelpCall.RINGING)
+    return lane, (*effects, Ring("ring"), Alarm("Help", _visit_of(lane)), record("HelpRequested", lane))
+
+
+def _help_call(lane: Lane, event: e.HelpAnswered | e.HelpEnded) -> Change:
+    if isinstance(event, e.HelpAnswered):
+        return replace(lane, help=HelpCall.ANSWERED), (
+            Ring("answer"),
+            record("HelpAnswered", lane, officer=event.officer),
+        )
+    ended = record("HelpEnded", lane, officer=event.officer, outcome=event.outcome)
+    return replace(lane, help=HelpCall.NONE), (Ring("end"), ended)
+
+
+def _released(lane: Lane, event: e.OfficerReleased) -> Change:
+    """The officer takes the doubt upon himself; what the system had decided is kept in the record."""
+    visit = lane.visit
+    if visit is None or visit.outcome is Outcome.RELEASED:
+        return lane, ()
+    had = visit.doubt.value if visit.doubt else lane.row
+    effects = (record("ReleasedByOfficer", lane, officer=event.officer, reason=event.reason, system=had),)
+    lane = visit_with(
+        lane, ruling=Ruling.RELEASE, officer=event.officer, reason=event.reason, doubt=None, officers=True
+    )
+    if lane.help is not HelpCall.NONE:
+        lane = replace(lane, help=HelpCall.NONE)
+        effects += (Ring("end"), record("HelpEnded", lane, officer=event.officer, outcome="released"))  # type: ignore[assignment]
+    return lane, effects
+
+
+def _corrected(lane: Lane, event: e.OfficerCorrected) -> Change:
+    """The officer vouches for the plate: a settled read of his own; a doubt about plates alone is settled with it."""
+    visit = lane.visit
+    if visit is None:
+        return lane, ()
+    seen = visit.read.mainland if visit.read else None
+    read = Read(event.vrn, seen, 1.0, ReadSource.OFFICER, visit.evidence)
+    effects = (
+        record(
+            "Corrected",
+            lane,
+            officer=event.officer,
+            reason=event.reason,
+            vrn=event.vrn,
+            was=visit.read.vrn if visit.read else None,
+        ),
+    )
+    settled = visit.doubt is Doubt.PLATES_DISAGREE
+    lane = visit_with(lane, read=read, unread="", codes=None, doubt=None if settled else visit.doubt)
+    lane, asked = ask_codes(lane)
+    return lane, effects + asked

@@ -1,0 +1,105 @@
+"""Journal entries, and the proof that they are what `step` says: re-run them and compare (design §4).
+
+An entry is canonical JSON: {"at", "boot", "effects", "event", "after", "software"} and, where a visit has just ended or the
+agent has just started, the whole lane under "lane", so that a restart need not read far back. "after" is the SHA-256
+of the lane's canonical JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lane_agent.codec import CodecError, decode, encode, event_from, lane_from, moment_from, to_plain
+from lane_agent.effects import Effect
+from lane_agent.events import AgentStarted, Event
+from lane_agent.model import Moment
+from lane_agent.state import Lane
+from lane_agent.step import step
+
+
+class DivergenceError(ValueError):
+    """An entry is not what `step` makes of the entries before it. Says which and what differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One replayed entry: its place (1 is the first given), what happened, and the lane after it."""
+
+    place: int
+    event: Event
+    at: Moment
+    effects: tuple[Effect, ...]
+    lane: Lane
+
+
+def digest(lane: Lane) -> str:
+    """SHA-256 hex of the lane's canonical JSON."""
+    return hashlib.sha256(encode(lane)).hexdigest()
+
+
+def entry(  # noqa: PLR0917 -- an entry has six parts
+    event: Event, at: Moment, effects: tuple[Effect, ...], before: Lane, after: Lane, software: str
+) -> bytes:
+    """The journal entry of one step."""
+    fields: dict[str, Any] = {
+        "at": at,
+        "boot": after.boot,
+        "event": event,
+        "effects": effects,
+        "after": digest(after),
+        "software": software,
+    }
+    if isinstance(event, AgentStarted) or (before.visit is not None and after.visit is None):
+        fields["lane"] = after
+    return encode(fields)
+
+
+def replay(bodies: Iterable[bytes], lane: Lane | None = None) -> Iterator[Step]:
+    """Re-runs entries from `lane` (a new lane if not given) and compares everything they recorded.
+
+    Raises:
+        DivergenceError: effects or state differ, or an entry is not one of ours.
+    """
+    lane = lane or Lane()
+    for place, body in enumerate(bodies, 1):
+        try:
+            found = decode(body)
+            event, at = event_from(found["event"]), moment_from(found["at"])
+        except (CodecError, KeyError, TypeError) as error:
+            raise DivergenceError(f"entry {place}: not a journal entry of this version: {error}") from None
+        lane, effects = step(lane, event, at)
+        _compare(place, found, lane, effects)
+        yield Step(place, event, at, effects, lane)
+
+
+def _compare(place: int, found: dict[str, Any], lane: Lane, effects: tuple[Effect, ...]) -> None:
+    if to_plain(effects) != found["effects"]:
+        raise DivergenceError(f"entry {place}: the effects differ from what step gives")
+    if digest(lane) != found["after"]:
+        raise DivergenceError(f"entry {place}: the state differs from what step gives")
+    if "lane" in found and to_plain(lane) != found["lane"]:
+        raise DivergenceError(f"entry {place}: the lane written out differs from what step gives")
+
+
+def restore(newest_first: Iterable[bytes]) -> Lane:
+    """The lane after the newest entry: back to the last one that wrote it out, then forward again.
+
+    Raises:
+        DivergenceError: the entries since then do not replay.
+    """
+    later: list[bytes] = []
+    for body in newest_first:
+        found = decode(body)
+        if "lane" in found:
+            lane = lane_from(found["lane"])
+            for done in replay(reversed(later), lane):
+                lane = done.lane
+            return lane
+        later.append(body)
+    lane = Lane()
+    for done in replay(reversed(later), lane):
+        lane = done.lane
+    return lane

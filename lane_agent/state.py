@@ -1,0 +1,110 @@
+"""What the lane knows between two events: `Lane`, and in it at most one open `Visit`. Facts only; the table decides.
+
+Serials (faces, lookups, timers) come from one counter, so an answer to an older question never fits a newer one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lane_agent.model import (
+    Codes,
+    Contact,
+    Doubt,
+    Face,
+    Fault,
+    HelpCall,
+    Immigration,
+    Link,
+    ManualReason,
+    Moment,
+    Outcome,
+    Policy,
+    Read,
+    Ruling,
+)
+
+GENESIS = Moment(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One vehicle, arrival to departure (design §2.1).
+
+    Attributes:
+        number: counts visits in this store's life; with lane and journal id it is the visit's key.
+        manual: the lane was in manual mode at arrival; modes take effect between visits (design §2.8).
+        officers: the visit has been handed to the officer; it no longer waits for Immigration or the driver.
+        doubt: the first reason why nothing but an officer may release it.
+        codes: the last answer of the code book; `answered` is true only in the step that brought it.
+        lookup: serial of the question still open, 0 if none.
+        decided: number of the row that showed 3 or 4.
+        identifiers: (source, VRN) of second identifiers, the last of each source.
+        leaving: the stop loop has cleared; `way` is the loop seen since arrival, if any.
+    """
+
+    number: int
+    arrived: Moment
+    manual: bool = False
+    began_closed: bool = False
+    officers: bool = False
+    immigration: Immigration = Immigration.NOT_STARTED
+    read: Read | None = None
+    unread: str = ""
+    candidates: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    doubt: Doubt | None = None
+    unladen: bool = False
+    manifest: bool = False
+    codes: Codes | None = None
+    answered: bool = False
+    lookup: int = 0
+    ruling: Ruling = Ruling.NONE
+    officer: str = ""
+    reason: str = ""
+    outcome: Outcome = Outcome.UNDECIDED
+    decided: int = 0
+    used: tuple[str, ...] = ()
+    identifiers: tuple[tuple[str, str], ...] = ()
+    leaving: bool = False
+    way: Contact | None = None
+    immigration_over: Moment | None = None
+    decided_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane of one control point.
+
+    Attributes:
+        known: contacts reported since the agent started; the first report of each is a level, not an edge.
+        contacts: those active now.
+        bypassed: loops an officer took out of the reckoning.
+        row: name of the row of the table that holds now.
+        stage: name of the row whose waiting limit runs or has run.
+        timers: (name, serial) of those running, sorted.
+        visits, serial: the counters.
+    """
+
+    policy: Policy = field(default_factory=Policy)
+    boot: str = ""
+    opened: bool = False
+    link: Link = Link.OFFLINE
+    manual: frozenset[ManualReason] = frozenset()
+    faults: frozenset[Fault] = frozenset()
+    known: frozenset[Contact] = frozenset()
+    contacts: frozenset[Contact] = frozenset()
+    bypassed: frozenset[Contact] = frozenset()
+    help: HelpCall = HelpCall.NONE
+    visit: Visit | None = None
+    face: Face = field(default_factory=Face)
+    row: str = ""
+    stage: str = ""
+    timers: tuple[tuple[str, int], ...] = ()
+    visits: int = 0
+    serial: int = 0
+
+
+def visit_key(lane: Lane, number: int) -> str:
+    """The territory-wide name of a visit: lane/journal/number."""
+    return f"{lane.policy.lane}/{lane.policy.journal}/{number}"

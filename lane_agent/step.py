@@ -1,0 +1,192 @@
+"""(lane, event, moment) -> (lane, effects): the whole behaviour of a lane, pure and total.
+
+Three strokes: `receive` takes the event into the facts; the table is read until it says the same thing twice, and
+entering a row does what that row says; then the screens, the waiting clock and the code book are brought in line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lane_agent.change import (
+    Change,
+    ask_codes,
+    cancel_timer,
+    hand_over,
+    record,
+    start_timer,
+    visit_with,
+    withdraw,
+)
+from lane_agent.effects import Alarm, Consume, Effect, Show
+from lane_agent.events import CodesFound, Event
+from lane_agent.guards import departing, standing_of
+from lane_agent.matching import sort_bundles
+from lane_agent.model import Codes, Doubt, Face, HelpCall, Immigration, Moment, Outcome, Ruling
+from lane_agent.receive import receive
+from lane_agent.state import Lane, Visit, visit_key
+from lane_agent.table import LIMITS_MS, TABLE, Row, first_row
+from lane_agent.wording import Scene
+
+HONG_KONG_MS = 8 * 3_600_000
+"""People see Hong Kong time, UTC+8 all year (design §2.12)."""
+
+
+def step(lane: Lane, event: Event, at: Moment, table: tuple[Row, ...] = TABLE) -> Change:
+    """One step of the lane. Never raises for any lane and event; nothing is done, only asked for."""
+    lane, told = receive(lane, event, at)
+    lane, decided = _decide(lane, at, table)
+    lane, refused = _close_officers_question(lane, event)
+    lane, asked = _ask_if_it_could_release(lane, table)
+    row = first_row(lane, table)
+    lane = visit_with(lane, answered=False)
+    lane, timed = _time_the_stage(lane, row)
+    lane, shown = _show(lane, row)
+    return lane, told + decided + refused + asked + timed + shown
+
+
+def _decide(lane: Lane, at: Moment, table: tuple[Row, ...]) -> Change:
+    """Reads the table until its answer no longer changes anything."""
+    effects: tuple[Effect, ...] = ()
+    for _ in range(len(table)):
+        row = first_row(lane, table)
+        taken, back = _withdraw_if_hidden(lane, row)
+        entered, more = _enter(taken, row, at)
+        effects += back + more
+        if entered == lane:
+            break
+        lane = entered
+    return lane, effects
+
+
+def _withdraw_if_hidden(lane: Lane, row: Row) -> Change:
+    """A screen 3 that no longer stands is withdrawn for good, except when the vehicle has gone with it."""
+    visit = lane.visit
+    if visit is None or visit.outcome is not Outcome.RELEASED or row.xdb is Scene.DONE or departing.holds(lane):
+        return lane, ()
+    cleared = visit.immigration is Immigration.CLEARED or visit.ruling is Ruling.RELEASE
+    return withdraw(lane, Doubt.FAULT if lane.faults or cleared else Doubt.REFERRED)
+
+
+def _enter(lane: Lane, row: Row, at: Moment) -> Change:
+    if lane.row == row.name:
+        return lane, ()
+    lane = replace(lane, row=row.name)
+    visit = lane.visit
+    effects: tuple[Effect, ...] = ()
+    if visit is not None and row.outcome is not None:
+        lane, effects = _conclude(lane, visit, row, at)
+    if row.doubt is not None:
+        lane = hand_over(lane, row.doubt)
+    if visit is not None:
+        effects = (record("RowEntered", lane, row=row.number, name=row.name, **_grounds(lane, visit)), *effects)
+    if row.alarm:
+        effects += (Alarm(row.alarm, visit.number if visit else 0, row.name),)
+    return lane, effects
+
+
+def _conclude(lane: Lane, visit: Visit, row: Row, at: Moment) -> Change:
+    """3 or 4: consumes the bundles (all that are live, design §2.4) and tells the compound whom to expect."""
+    lane = visit_with(lane, outcome=row.outcome, decided=row.number, decided_at=at)
+    if visit.codes is None:
+        ubrs: tuple[str, ...] = ()
+    else:
+        standing = standing_of(lane, visit, visit.codes)
+        ubrs = tuple(bundle.ubr for bundle in (standing.live if row.outcome is Outcome.RELEASED else standing.pending))
+    lane = visit_with(lane, used=ubrs)
+    effects: tuple[Effect, ...] = (Consume(visit.number, ubrs),) if ubrs else ()
+    if row.outcome is Outcome.EXAMINE:
+        vrn = visit.read.vrn if visit.read else ""
+        effects += (record("SentToCompound", lane, vrn=vrn, ubrs=",".join(ubrs), officer=visit.officer),)
+    return lane, effects
+
+
+def _grounds(lane: Lane, visit: Visit) -> dict[str, object]:
+    """What a row was entered on: plate, list version, and the sorted bundles (design §2.3)."""
+    codes = visit.codes
+    grounds: dict[str, object] = {"vrn": visit.read.vrn if visit.read else "", "link": lane.link.value}
+    if codes is None:
+        return grounds
+    return (
+        grounds
+        | {"epoch": codes.epoch, "version": codes.version, "state_hash": codes.state_hash}
+        | _bundles(lane, codes)
+    )
+
+
+def _bundles(lane: Lane, codes: Codes) -> dict[str, object]:
+    standing = sort_bundles(codes, lane.policy, visit_key(lane, lane.visits))
+    rooms = {
+        "live": standing.live,
+        "early": standing.early,
+        "elsewhere": standing.elsewhere,
+        "ended": standing.ended,
+        "opposite": standing.opposite,
+    }
+    facts: dict[str, object] = {name: ",".join(bundle.ubr for bundle in found) for name, found in rooms.items()}
+    facts["near"] = ",".join(miss.vrn for miss in codes.near)
+    if standing.early and codes.core_ms is not None:
+        facts["minutes_early"] = -(-(min(b.earliest_ms for b in standing.early) - codes.core_ms) // 60_000)
+    return facts
+
+
+def _close_officers_question(lane: Lane, event: Event) -> Change:
+    """An officer's release that the answer of the code book did not bear out is spent, and said so."""
+    visit = lane.visit
+    if visit is None or not isinstance(event, CodesFound):
+        return lane, ()
+    if visit.ruling is not Ruling.RELEASE or visit.outcome is Outcome.RELEASED:
+        return lane, ()
+    return visit_with(lane, ruling=Ruling.NONE), (Alarm("ReleaseRefused", visit.number, lane.row),)
+
+
+def _ask_if_it_could_release(lane: Lane, table: tuple[Row, ...]) -> Change:
+    """The deciding lookup is made at release: ask when nothing but the answer is missing (design §2.3)."""
+    visit = lane.visit
+    if visit is None or visit.read is None or visit.lookup or visit.answered:
+        return lane, ()
+    if visit.codes is None:
+        return ask_codes(lane)
+    supposed = visit_with(lane, answered=True)
+    return ask_codes(lane) if first_row(supposed, table).outcome is Outcome.RELEASED else (lane, ())
+
+
+def _time_the_stage(lane: Lane, row: Row) -> Change:
+    """Runs the limit of the row that holds; Help stops the clock of a driver's prompt, never another (design §2.10)."""
+    paused = row.prompt and lane.help is not HelpCall.NONE
+    wanted = row.name if row.limit and not paused else ""
+    if wanted == lane.stage:
+        return lane, ()
+    lane, cancelled = cancel_timer(replace(lane, stage=wanted), "stage")
+    if not wanted:
+        return lane, cancelled
+    limits = dict(lane.policy.limits)
+    lane, started = start_timer(lane, "stage", limits.get(row.limit, LIMITS_MS[row.limit]))
+    return lane, cancelled + started
+
+
+def _show(lane: Lane, row: Row) -> Change:
+    xdb, aiop = row.xdb, row.aiop
+    if lane.help is not HelpCall.NONE:
+        aiop = Scene.HELP if lane.help is HelpCall.RINGING else Scene.TALK
+    face = lane.face
+    parameter = _earliest(lane) if row.parameter else ""
+    if (face.serial, face.xdb, face.aiop, face.parameter) == (face.serial or -1, xdb, aiop, parameter):
+        return lane, ()
+    serial = lane.serial + 1
+    lane = replace(lane, serial=serial, face=Face(serial, xdb, aiop, parameter))
+    limit = lane.policy.confirm_ms if Scene.DONE in (xdb, aiop) else lane.policy.paint_ms
+    lane, timed = start_timer(lane, "paint", limit)
+    return lane, (Show(serial, xdb, aiop, parameter), *timed)
+
+
+def _earliest(lane: Lane) -> str:
+    """hh:mm in Hong Kong of the earliest crossing time among the early bundles."""
+    visit = lane.visit
+    if visit is None or visit.codes is None:
+        return ""
+    early = standing_of(lane, visit, visit.codes).early
+    if not early:
+        return lane.face.parameter
+    minutes = (min(bundle.earliest_ms for bundle in early) + HONG_KONG_MS) // 60_000 % 1_440
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
