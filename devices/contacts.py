@@ -1,0 +1,287 @@
+"""Contacts: what closes at the lane, as events. A table maps each contact to a line of some board.
+
+    board (raw levels) -> polarity -> debounce -> ContactChanged(contact, active, edge_ms)
+                                   -> chattering, missing, silent -> FaultRaised(Fault.CONTACTS) / FaultCleared
+
+Rules of this file
+- `Contacts` is the port the lane sees; `Board` is the port a driver fills. Both are small on purpose.
+- At start, and whenever the board comes back, the present level of every contact is reported, inactive ones too.
+- A board that is lost is a fault at once and is tried again for ever; outputs are put back as they were wanted.
+- One fault event per change of causes: the same cause is not repeated (a repeated alarm floods the centre).
+- No driver is ever replaced by a simulated one here; which board is used is configuration (`edge`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import Protocol
+
+from devices.debounce import Chatter, Debounce, Edge
+from devices.errors import ContactsError, WiringWrong
+from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
+from lane_agent.model import Contact, Fault
+
+ContactEvent = ContactChanged | FaultRaised | FaultCleared
+"""What contacts tell the lane."""
+
+Tell = Callable[[int, bool, int], None]
+"""(line, high, monotonic ms): a raw level. Called in the event loop's thread."""
+
+
+class Contacts(Protocol):
+    """The lane's contacts, whatever carries them."""
+
+    async def start(self, on_event: Callable[[ContactEvent], None]) -> None:
+        """Begins to report; returns at once. A board that does not answer is an event, never an exception."""
+
+    async def stop(self) -> None:
+        """Stops reporting and lets go of the board."""
+
+
+class Board(Protocol):
+    """Something with numbered lines: raw electrical levels, no names, no debounce."""
+
+    async def run(self, tell: Tell) -> None:
+        """Opens the board, tells the present level of every line, then every raw edge, until cancelled.
+
+        Raises:
+            ContactsError: the board is missing, silent or garbled; the caller tries again.
+        """
+
+    def write(self, line: int, high: bool) -> None:
+        """Sets an output line.
+
+        Raises:
+            ContactsError: the board is not there.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One contact on one line.
+
+    Attributes:
+        active_low: the contact is active while the line is low (a button to ground with a pull-up).
+        stable_ms: how long a level must stand before it counts.
+    """
+
+    contact: Contact
+    line: int
+    active_low: bool = False
+    stable_ms: int = 30
+
+
+class Output(Enum):
+    """What the lane can switch besides its screens."""
+
+    BELL = "bell"  # rings at the officer's post while a help call is unanswered
+    LAMP = "lamp"  # lit on the panel while a help call is open
+    ALARM = "alarm"  # a siren or beacon in the control room
+
+
+@dataclass(frozen=True, slots=True)
+class OutputWire:
+    """One output on one line; `active_low` switches it on by a low level."""
+
+    output: Output
+    line: int
+    active_low: bool = False
+
+
+class Outputs(Protocol):
+    """What can be switched."""
+
+    def switch(self, output: Output, on: bool) -> None:
+        """Switches an output; one that is not wired, or a board that is away, is no error: the wish is kept."""
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between attempts to reach a lost board; no jitter: nobody else waits for this cable."""
+    yield from (0.2, 0.5, 1.0, 2.0)
+    while True:
+        yield 5.0
+
+
+class WiredContacts:
+    """`Contacts` and `Outputs` over any `Board`.
+
+    Args:
+        board: the driver.
+        wires: the contacts; a contact that is not wired never changes.
+        outputs: the outputs.
+        clock: monotonic milliseconds, the same clock as the board's.
+        chatter: when a line is called broken.
+        pauses: seconds between attempts, made anew after each success.
+
+    Raises:
+        WiringWrong: two on one line, or one contact on two.
+    """
+
+    def __init__(
+        self,
+        *,
+        board: Board,
+        wires: Sequence[Wire],
+        outputs: Sequence[OutputWire] = (),
+        clock: Callable[[], int],
+        chatter: Chatter | None = None,
+        pauses: Callable[[], Iterator[float]] = _pauses,
+    ) -> None:
+        check_wiring(wires, outputs)
+        self._board, self._clock, self._chatter, self._new_pauses = board, clock, chatter, pauses
+        self._wires = {wire.line: wire for wire in wires}
+        self._outputs = {wire.output: wire for wire in outputs}
+        self._wanted = dict.fromkeys(self._outputs, False)
+        self._filters: dict[int, Debounce] = {}
+        self._up = False
+        self._opening = 0
+        self._pauses = pauses()
+        self._causes: dict[str, str] = {}
+        self._tell: Callable[[ContactEvent], None] = lambda _: None
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def glitches(self) -> dict[Contact, int]:
+        """Bursts dropped since the board was last opened, for the technician."""
+        return {self._wires[line].contact: each.glitches for line, each in self._filters.items()}
+
+    async def start(self, on_event: Callable[[ContactEvent], None]) -> None:
+        """Begins to report; levels or a fault follow as events."""
+        self._tell = on_event
+        self._task = asyncio.create_task(self._supervise(), name="contacts")
+        self._task.add_done_callback(self._died)
+
+    async def stop(self) -> None:
+        """Stops and lets go of the board; an error that killed the task is raised here."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.wait({task})
+        self._opening += 1
+        self._disarm()
+        if not task.cancelled():
+            task.result()
+
+    def switch(self, output: Output, on: bool) -> None:
+        """Switches an output now, or as soon as the board is back."""
+        self._wanted[output] = on
+        if self._up:
+            self._write(output, on)
+
+    async def _supervise(self) -> None:
+        while True:
+            self._filters = {
+                line: Debounce(stable_ms=wire.stable_ms, chatter=self._chatter) for line, wire in self._wires.items()
+            }
+            try:
+                await self._board.run(partial(self._level, self._opening))
+            except ContactsError as problem:
+                self._lost(str(problem))
+            else:
+                self._lost("the contact board's driver stopped by itself: restart the lane and report this")
+            await asyncio.sleep(next(self._pauses))
+
+    def _level(self, opening: int, line: int, high: bool, at_ms: int) -> None:
+        if opening != self._opening:  # on its way when the board was lost
+            return
+        if not self._up:
+            self._found()
+        wire = self._wires.get(line)
+        if wire is None:
+            return
+        self._report(wire, self._filters[line].feed(high != wire.active_low, at_ms))
+        self._after_samples()
+
+    def _settle(self) -> None:
+        self._timer = None
+        now = self._clock()
+        for line, each in self._filters.items():
+            self._report(self._wires[line], each.settle(now))
+        self._after_samples()
+
+    def _report(self, wire: Wire, edge: Edge | None) -> None:
+        if edge is not None:
+            self._tell(ContactChanged(contact=wire.contact, active=edge.active, edge_ms=edge.at_ms))
+
+    def _after_samples(self) -> None:
+        for line, each in self._filters.items():
+            contact = self._wires[line].contact.value
+            if each.chattering:
+                self._blame(contact, f"contact {contact} chatters: check its cable, its screen and line {line}")
+            elif each.active is not None:
+                self._forgive(contact)
+        if all(each.active is not None for each in self._filters.values()):
+            self._forgive("board")
+        self._arm()
+
+    def _arm(self) -> None:
+        self._disarm()
+        due = min((at for at in (each.due_ms() for each in self._filters.values()) if at is not None), default=None)
+        if due is not None:
+            wait_s = max(1, due - self._clock()) / 1_000
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._settle)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _found(self) -> None:
+        self._up = True
+        self._pauses = self._new_pauses()
+        for output, on in self._wanted.items():
+            self._write(output, on)
+
+    def _lost(self, why: str) -> None:
+        self._up = False
+        self._opening += 1
+        self._disarm()
+        self._blame("board", why)
+
+    def _write(self, output: Output, on: bool) -> None:
+        wire = self._outputs.get(output)
+        if wire is None:
+            return
+        try:
+            self._board.write(wire.line, on != wire.active_low)
+        except ContactsError as problem:  # the wish is kept, and written when the board is back
+            self._blame(output.value, str(problem))
+        else:
+            self._forgive(output.value)
+
+    def _blame(self, who: str, why: str) -> None:
+        if self._causes.get(who) != why:
+            self._causes[who] = why
+            self._tell(FaultRaised(fault=Fault.CONTACTS, detail="; ".join(self._causes.values())))
+
+    def _forgive(self, who: str) -> None:
+        if self._causes.pop(who, None) is not None and not self._causes:
+            self._tell(FaultCleared(fault=Fault.CONTACTS))
+
+    def _died(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self._lost(f"the contacts stopped working ({task.exception()!r}): restart the lane and report this")
+
+
+def check_wiring(wires: Iterable[Wire], outputs: Iterable[OutputWire]) -> None:
+    """Refuses a table that contradicts itself.
+
+    Raises:
+        WiringWrong: two on one line, or one contact or output twice.
+    """
+    lines: dict[int, str] = {}
+    names: set[str] = set()
+    every = [(w.line, w.contact.value) for w in wires] + [(w.line, w.output.value) for w in outputs]
+    for line, name in every:
+        if line in lines:
+            raise WiringWrong(f"{name} and {lines[line]} are both on line {line}: give each its own line")
+        if name in names:
+            raise WiringWrong(f"{name} is wired twice: leave one line")
+        lines[line] = name
+        names.add(name)

@@ -1,0 +1,109 @@
+"""A stable-for filter: raw levels in, settled edges out. Pure: time comes in with every sample.
+
+Rules of this file
+- A level counts once it has stood unchanged for `stable_ms`. Everything from the first raw edge until then is one burst.
+- A settled edge carries the time of the FIRST raw edge of its burst: that is when the button moved (design §2.1).
+- A burst that ends where it began is a glitch: dropped and counted.
+- The filter compares levels, never edges, so a lost raw edge is repaired by the next sample and a release is never
+  lost (`docs/decisions.md`; gpiozero threads 550, 378 and 559 show edge filters that lose them).
+- A line that cannot come to rest is chattering. It is said, not hidden: its contact is then worth nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A settled change. `at_ms` is the monotonic time of the first raw edge of its burst."""
+
+    active: bool
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chatter:
+    """When a line counts as chattering.
+
+    Attributes:
+        edges: so many raw edges within `window_ms` are no finger and no truck.
+        window_ms: the window; a burst that lasts this long, or ten filter times if longer, is chatter as well.
+        calm_ms: without a raw edge for so long, the line is well again.
+    """
+
+    edges: int = 40
+    window_ms: int = 2_000
+    calm_ms: int = 5_000
+
+
+class Debounce:
+    """The filter of one line.
+
+    Args:
+        stable_ms: how long a level must stand; 0 lets every sample through.
+        chatter: when the line is called broken.
+    """
+
+    def __init__(self, *, stable_ms: int, chatter: Chatter | None = None) -> None:
+        self._stable_ms = stable_ms
+        self._chatter = chatter or Chatter()
+        self._longest_burst_ms = max(self._chatter.window_ms, 10 * stable_ms)
+        self._raw: bool | None = None
+        self._raw_since = 0
+        self._burst_since: int | None = None
+        self._recent: deque[int] = deque(maxlen=self._chatter.edges)
+        self.active: bool | None = None
+        self.glitches = 0
+        self.chattering = False
+
+    def feed(self, active: bool, at_ms: int) -> Edge | None:
+        """Takes a raw sample; a sample that repeats the level is welcome and changes nothing.
+
+        Args:
+            active: the level seen.
+            at_ms: when, monotonic; a sample older than the one before counts as simultaneous with it.
+
+        Returns:
+            The edge that has settled by `at_ms`, at most one: an earlier burst is settled before a new one begins.
+        """
+        at_ms = max(at_ms, self._raw_since)
+        settled = self.settle(at_ms)
+        if active != self._raw:
+            self._begin(active, at_ms)
+        return settled or self.settle(at_ms)
+
+    def settle(self, now_ms: int) -> Edge | None:
+        """Lets time pass: the edge whose burst has come to rest by `now_ms`, if any."""
+        self._judge(now_ms)
+        if self._burst_since is None or now_ms - self._raw_since < self._stable_ms:
+            return None
+        began, self._burst_since = self._burst_since, None
+        if self._raw is None or self._raw == self.active:
+            self.glitches += 1
+            return None
+        self.active = self._raw
+        return Edge(active=self._raw, at_ms=began)
+
+    def due_ms(self) -> int | None:
+        """When `settle` should be called next, or None while the line is at rest."""
+        if self._burst_since is not None:
+            return self._raw_since + self._stable_ms
+        return self._raw_since + self._chatter.calm_ms if self.chattering else None
+
+    def _begin(self, active: bool, at_ms: int) -> None:
+        self._raw, self._raw_since = active, at_ms
+        if self._burst_since is None:
+            self._burst_since = at_ms
+        self._recent.append(at_ms)
+        self._judge(at_ms)
+
+    def _judge(self, now_ms: int) -> None:
+        if now_ms - self._raw_since >= self._chatter.calm_ms:
+            self._recent.clear()
+            self.chattering = False
+            return
+        crowded = len(self._recent) == self._chatter.edges and now_ms - self._recent[0] <= self._chatter.window_ms
+        restless = self._burst_since is not None and self._raw_since - self._burst_since >= self._longest_burst_ms
+        self.chattering = self.chattering or crowded or restless

@@ -1,0 +1,37 @@
+"""What can go wrong with the lane's eyes and hands; every message tells a technician what to do.
+
+    DeviceError
+    └── ContactsError          the board that carries buttons, loops and signal lines
+        ├── BoardMissing       it cannot be opened, or was unplugged          (also OSError)
+        ├── BoardSilent        it is there and does not answer                (also TimeoutError)
+        ├── BoardGarbled       it answers, and what it says makes no sense    (also ValueError)
+        └── WiringWrong        the wiring table contradicts itself or the board (also ValueError)
+
+All of these are the technician's; the officer is only told that the lane is in manual mode.
+"""
+
+from __future__ import annotations
+
+
+class DeviceError(Exception):
+    """Something physical does not work. The message names it and says what to do."""
+
+
+class ContactsError(DeviceError):
+    """The board of the contacts; becomes `FaultRaised(Fault.CONTACTS)`."""
+
+
+class BoardMissing(ContactsError, OSError):  # noqa: N818 - a state of the board reads better than "...Error"
+    """The board cannot be opened, or has gone."""
+
+
+class BoardSilent(ContactsError, TimeoutError):  # noqa: N818
+    """The board does not answer within its limit."""
+
+
+class BoardGarbled(ContactsError, ValueError):  # noqa: N818
+    """The board talks, but not in the protocol we know."""
+
+
+class WiringWrong(ContactsError, ValueError):  # noqa: N818
+    """Two contacts on one line, or a line the board does not have."""

@@ -1,0 +1,134 @@
+r"""The line protocol of a remote contact board, over a serial cable or TCP: pure encoding and reading.
+
+A line is ``<body>*<crc>\n``: ASCII, `crc` the CRC-16/CCITT-FALSE of the body as four hexadecimal digits.
+
+| body | from | meaning |
+|---|---|---|
+| ``Q`` | lane | say all levels |
+| ``S <seq> <lines> <levels>`` | board | all levels: so many lines, levels in hexadecimal, line 0 the lowest bit |
+| ``E <seq> <line> <0 or 1> <age>`` | board | a raw edge, `age` ms before this line was sent |
+| ``W <line> <0 or 1>`` | lane | switch an output |
+| ``A <line> <0 or 1>`` | board | the output is switched |
+
+`seq` counts the edges modulo 65,536; ``S`` carries the latest. A gap means an edge line was lost on the way, and the
+lane asks with ``Q``: levels heal everything but the edge's own time. The lane asks at least twice a second, so a board
+that says nothing for longer than its limit is silent, not idle.
+"""
+
+from __future__ import annotations
+
+import binascii
+from dataclasses import dataclass
+
+LONGEST = 128
+"""No line is longer; what is, is noise and is dropped up to the next line end."""
+
+SEQUENCE = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """``S``: the present level of every line."""
+
+    seq: int
+    high: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RawEdge:
+    """``E``: one raw edge, `age_ms` before it was sent."""
+
+    seq: int
+    line: int
+    high: bool
+    age_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """``A`` from the board, ``W`` from the lane: an output and its level."""
+
+    line: int
+    high: bool
+    order: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``Q``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Garbled:
+    """A line that fails its CRC or the grammar."""
+
+    line: bytes
+
+
+Message = Levels | RawEdge | Switched | Asked | Garbled
+
+
+def frame(body: str) -> bytes:
+    """The line that carries `body`."""
+    raw = body.encode("ascii")
+    return raw + b"*%04X\n" % binascii.crc_hqx(raw, 0xFFFF)
+
+
+def encode(message: Message) -> bytes:
+    """A message as its line; a `Garbled` is sent as it is (the twin's way to make noise)."""
+    match message:
+        case Levels(seq, high):
+            return frame(f"S {seq} {len(high)} {sum(1 << line for line, each in enumerate(high) if each):X}")
+        case RawEdge(seq, line, high, age_ms):
+            return frame(f"E {seq} {line} {high:d} {age_ms}")
+        case Switched(line, high, order):
+            return frame(f"{'W' if order else 'A'} {line} {high:d}")
+        case Asked():
+            return frame("Q")
+        case Garbled(line):
+            return line + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """Reads one line without its line end; never raises: what is wrong is `Garbled`."""
+    body, star, crc = line.rpartition(b"*")
+    try:
+        if not star or int(crc, 16) != binascii.crc_hqx(body, 0xFFFF):
+            return Garbled(line)
+        return _parse(body.decode("ascii").split(" "))
+    except ValueError:
+        return Garbled(line)
+
+
+def _parse(words: list[str]) -> Message:
+    match words:
+        case ["Q"]:
+            return Asked()
+        case ["S", seq, lines, levels]:
+            bits = int(levels, 16)
+            return Levels(int(seq) % SEQUENCE, tuple(bool(bits >> line & 1) for line in range(min(int(lines), 64))))
+        case ["E", seq, line, "0" | "1" as high, age]:
+            return RawEdge(int(seq) % SEQUENCE, int(line), high == "1", max(0, int(age)))
+        case [("A" | "W") as verb, line, "0" | "1" as high]:
+            return Switched(int(line), high == "1", order=verb == "W")
+        case _:
+            raise ValueError(f"no such body: {words}")
+
+
+class LineReader:
+    """Cuts a byte stream into messages."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._skipping = False
+
+    def feed(self, data: bytes) -> list[Message]:
+        """Takes bytes as they arrive and returns the messages they complete, in order."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        messages = [decode(line.rstrip(b"\r")) for line in lines]
+        if self._skipping and messages:
+            messages[0] = Garbled(lines[0][:LONGEST])
+            self._skipping = False
+        if len(self._rest) > LONGEST:
+            self._rest, self._skipping = b"", True
+        return messages

@@ -1,0 +1,177 @@
+"""The box's own pins, with gpiozero's shipped pins driven from the hardware's side."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import gpiozero
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from devices.contacts import ContactEvent, Output, OutputWire, Wire, WiredContacts
+from devices.errors import BoardMissing
+from devices.gpio import GpioBoard, Pull, lgpio_factory
+from lane_agent.events import ContactChanged, FaultRaised
+from lane_agent.model import Contact
+
+WIRES = (
+    Wire(Contact.UNLADEN, line=5, active_low=True, stable_ms=5),
+    Wire(Contact.STOP_LOOP, line=6, stable_ms=100),
+    Wire(Contact.IMMIGRATION_CLEARED, line=13, stable_ms=0),
+)
+PULLS = {5: Pull.UP, 6: Pull.DOWN, 13: Pull.NONE}
+BELL = OutputWire(Output.BELL, line=20, active_low=True)
+
+
+def clock() -> int:
+    """The machine's monotonic milliseconds."""
+    return time.monotonic_ns() // 1_000_000
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Waits, up to the patience of a busy machine, for something that must come."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
+            await asyncio.sleep(0.002)
+
+
+class Lane:
+    """The last settled level of each contact, and everything told."""
+
+    def __init__(self) -> None:
+        self.events: list[ContactEvent] = []
+
+    def levels(self) -> dict[Contact, bool]:
+        """Contact to its last reported level."""
+        return {e.contact: e.active for e in self.events if isinstance(e, ContactChanged)}
+
+    async def has(self, **wanted: bool) -> None:
+        """Waits until these contacts stand like this."""
+        await until(lambda: {Contact(name): active for name, active in wanted.items()}.items() <= self.levels().items())
+
+
+def with_pins(story: Callable[[Any, WiredContacts, Lane], Awaitable[None]]) -> Lane:
+    """Runs a story with contacts started on pins that the story drives."""
+
+    async def run() -> Lane:
+        factory, lane = MockFactory(), Lane()
+        factory.pin(13).drive_low()  # no resistor: the wiring brings the level
+        board = GpioBoard(inputs=PULLS, outputs={20: True}, factory=lambda: factory, clock=clock)
+        contacts = WiredContacts(board=board, wires=WIRES, outputs=(BELL,), clock=clock)
+        await contacts.start(lane.events.append)
+        try:
+            await lane.has(unladen=False, stop_loop=False, immigration_cleared=False)
+            await story(factory, contacts, lane)
+        finally:
+            await contacts.stop()
+        return lane
+
+    return asyncio.run(run())
+
+
+def test_a_button_to_ground_is_active_when_its_pin_goes_low() -> None:
+    """The usual wiring: a pull-up and a button that closes to ground."""
+
+    async def story(pins: Any, contacts: WiredContacts, lane: Lane) -> None:
+        pins.pin(5).drive_low()
+        await lane.has(unladen=True)
+        pins.pin(5).drive_high()
+        await lane.has(unladen=False)
+
+    assert [
+        e.active for e in with_pins(story).events if isinstance(e, ContactChanged) and e.contact is Contact.UNLADEN
+    ] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_loop_and_a_signal_line_are_active_when_their_pins_go_high() -> None:
+    """A loop detector with a pull-down, and Immigration's line without any resistor."""
+
+    async def story(pins: Any, contacts: WiredContacts, lane: Lane) -> None:
+        pins.pin(6).drive_high()
+        pins.pin(13).drive_high()
+        await lane.has(stop_loop=True, immigration_cleared=True)
+
+    with_pins(story)
+
+
+def test_bounces_are_filtered_by_us() -> None:
+    """The mock pins of gpiozero itself pass every bounce on; one edge must come out."""
+
+    async def story(pins: Any, contacts: WiredContacts, lane: Lane) -> None:
+        for _ in range(4):
+            pins.pin(6).drive_high()
+            pins.pin(6).drive_low()
+        pins.pin(6).drive_high()
+        await lane.has(stop_loop=True)
+
+    lane = with_pins(story)
+    assert [e.active for e in lane.events if isinstance(e, ContactChanged) and e.contact is Contact.STOP_LOOP] == [
+        False,
+        True,
+    ]
+
+
+def test_an_edge_lost_on_the_way_is_repaired_by_sampling() -> None:
+    """A level that changed without an edge being reported still gets through."""
+
+    async def story(pins: Any, contacts: WiredContacts, lane: Lane) -> None:
+        pin = pins.pin(6)
+        report, pin._when_changed = pin._when_changed, None
+        pin.drive_high()
+        pin._when_changed = report
+        await lane.has(stop_loop=True)
+
+    with_pins(story)
+
+
+def test_an_active_low_output_is_idle_high_from_the_first_moment() -> None:
+    """The bell must not ring while the box starts."""
+
+    async def story(pins: Any, contacts: WiredContacts, lane: Lane) -> None:
+        assert [state.state for state in pins.pin(20).states][1:] == [True]
+        contacts.switch(Output.BELL, True)
+        assert pins.pin(20).state is False
+        contacts.switch(Output.BELL, False)
+        assert pins.pin(20).state is True
+
+    with_pins(story)
+
+
+def test_a_pin_that_is_taken_is_a_fault_that_names_it() -> None:
+    """Another program on the same pin is said, and tried again; the lane does not crash."""
+
+    async def run() -> list[ContactEvent]:
+        factory = MockFactory()
+        events: list[ContactEvent] = []
+        taken = gpiozero.DigitalInputDevice(6, pin_factory=factory)
+        board = GpioBoard(inputs=PULLS, outputs={}, factory=lambda: factory, clock=clock)
+        contacts = WiredContacts(board=board, wires=WIRES, clock=clock)
+        await contacts.start(events.append)
+        await until(lambda: events)
+        await contacts.stop()
+        taken.close()
+        return events
+
+    fault = asyncio.run(run())[0]
+    assert isinstance(fault, FaultRaised)
+    assert "check chip and lines under contacts" in fault.detail
+
+
+def test_a_line_that_is_no_output_is_named_when_written() -> None:
+    """A wrong output line in the table is told in the technician's words."""
+    board = GpioBoard(inputs={}, outputs={}, factory=MockFactory, clock=clock)
+    with pytest.raises(BoardMissing, match=r"output line 3 is not open: check contacts\.outputs"):
+        board.write(3, True)
+
+
+def test_a_box_without_pins_is_told_what_to_do() -> None:
+    """No chip 99, or no lgpio at all: either way the technician gets a remedy and no simulated pins."""
+    with pytest.raises(BoardMissing, match=r"contacts\.(board|chip)"):
+        lgpio_factory(99)
