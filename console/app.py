@@ -1,0 +1,166 @@
+"""The page as one ASGI application. Composed from ports; chooses nothing by itself.
+
+app, stream = create_app(feed=…, settings=…, officers=…, ticks=…, viewed=…)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from console import times, words
+from console.actions import Actions
+from console.errors import RefusedError
+from console.gate import Gate
+from console.headers import SafeHeaders
+from console.officers import OfficerBook
+from console.parts import Parts, answer, on_refused, read
+from console.pictures import Pictures
+from console.ports import LaneFeed, SimulationPort, Ticks, ViewLog
+from console.reasons import DIALOGS
+from console.settings import ConsoleSettings
+from console.stream import Stream
+from lane_agent.model import Screen
+
+_HERE: Final = Path(__file__).parent
+_MOST_BODY: Final = 8 * 1024
+"""No request of this page is longer."""
+
+
+def create_app(
+    *,
+    feed: LaneFeed,
+    settings: ConsoleSettings,
+    officers: OfficerBook,
+    ticks: Ticks,
+    viewed: ViewLog,
+    simulation: SimulationPort | None = None,
+) -> tuple[Starlette, Stream]:
+    """The application, and its stream of views (to be closed before the server stops).
+
+    `simulation` is given in demonstrations only; without it the page has no panel and the server no route for one.
+    """
+    gate = Gate(settings=settings, officers=officers, ticks=ticks, lane=feed.view().lane)
+    parts = Parts(feed, settings, officers, gate, viewed, simulation)
+    stream = Stream(parts)
+    app = Starlette(
+        routes=[
+            *Pages(parts).routes(),
+            *stream.routes(),
+            *Pictures(parts).routes(),
+            *Actions(parts).routes(),
+            Mount("/static", StaticFiles(directory=_HERE / "static")),
+        ],
+        middleware=[
+            Middleware(SafeHeaders, secure=settings.secure),
+            Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
+        ],
+        exception_handlers={RefusedError: on_refused},
+        max_body_size=_MOST_BODY,
+    )
+    return app, stream
+
+
+class Pages:
+    """The lane page, the login, and what a page says about its own officer."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._jinja = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def routes(self) -> list[Route]:
+        """The routes of this file."""
+        return [
+            Route("/", self._lane),
+            Route("/login", self._login_form),
+            Route("/login", self._log_in, methods=["POST"]),
+            Route("/logout", self._log_out, methods=["POST"]),
+            Route("/unlock", self._unlock, methods=["POST"]),
+            Route("/here", self._here, methods=["POST"]),
+        ]
+
+    async def _lane(self, request: Request) -> Response:
+        if not self._parts.gate.may_watch(request):
+            return RedirectResponse("/login", status_code=303)
+        session = self._parts.gate.session(request)
+        simulation = self._parts.simulation
+        return self._page(
+            "lane.html",
+            officer="" if session is None else session.officer,
+            officer_shown="" if session is None else self._parts.officers.shown(session.officer),
+            csrf="" if session is None else session.csrf,
+            dialogs=DIALOGS,
+            screens=[(screen.value, words.SCREENS[screen]) for screen in Screen],
+            world=None if simulation is None else simulation.view(),
+        )
+
+    async def _login_form(self, request: Request) -> Response:
+        return self._form(request, words="", status=200)
+
+    def _form(self, request: Request, *, words: str, status: int, wait_s: int = 0) -> Response:
+        seed, token = self._parts.gate.form_token(request)
+        response = self._page("login.html", status=status, token=token, words=words)
+        self._parts.gate.set_form_cookie(response, seed)
+        if wait_s:
+            response.headers["Retry-After"] = str(wait_s)
+        return response
+
+    async def _log_in(self, request: Request) -> Response:
+        form = await request.form(max_files=0, max_fields=4)
+        response = RedirectResponse("/", status_code=303)
+        name, password = str(form.get("name", "")).strip().lower(), str(form.get("password", ""))
+        try:
+            self._parts.gate.check_form(request, str(form.get("token", "")))
+            await self._parts.gate.log_in(request, name, password, response)
+        except RefusedError as refused:
+            return self._form(request, words=refused.words, status=refused.status, wait_s=refused.retry_after_s)
+        return response
+
+    async def _log_out(self, request: Request) -> Response:
+        session = self._parts.gate.session(request)
+        if session is not None:
+            self._parts.gate.check_token(request, session)
+            self._parts.gate.log_out(request)
+        return answer(accepted=True, words="Logged out.")
+
+    async def _unlock(self, request: Request) -> Response:
+        session = self._parts.gate.session(request)
+        if session is None:
+            raise RefusedError(401, "Log in to act.")
+        self._parts.gate.check_token(request, session)
+        given = await read(request, dict[str, str])
+        await self._parts.gate.unlock(request, session, given.get("password", ""))
+        return answer(accepted=True, words="Unlocked.")
+
+    async def _here(self, request: Request) -> Response:
+        """The page says that its officer pressed a key or clicked."""
+        self._parts.gate.officer(request)
+        return answer(accepted=True, words="")
+
+    def _page(self, template: str, *, status: int = 200, **values: object) -> Response:
+        view = self._parts.feed.view()
+        body = self._jinja.get_template(template).render(
+            lane=view.lane,
+            point=view.point,
+            direction=words.DIRECTIONS[view.direction],
+            simulated=view.simulated,
+            software=view.software,
+            now=times.clock(view.at_ms),
+            **values,
+        )
+        return HTMLResponse(body, status_code=status)

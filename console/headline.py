@@ -1,0 +1,152 @@
+"""The state line: what the lane is doing, why, and what the officer does next. Pure; from the view and the words.
+
+Rules of this file, first hit wins: the order of the decision table's tests (domain §4: 1, 21, then the visit, 7, the
+row). What has been shown to the driver comes before what is still being thought about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from console import words
+from console.ports import LaneView, VisitView
+from console.row_words import row
+from lane_agent.model import ManualReason, Outcome, Ruling
+
+
+class Level(Enum):
+    """How much of an officer's attention the lane wants; the page gives each its own colour AND its own sign."""
+
+    CALM = "calm"
+    BUSY = "busy"
+    DONE = "done"
+    OFFICER = "officer"
+    STOP = "stop"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The state line.
+
+    Attributes:
+        level: how urgent.
+        mode, mode_chinese: "Automatic", "Manual" or "Closed".
+        says, chinese: the state.
+        reasons: why, each a sentence.
+        todo: what the officer does next, "" if nothing.
+        key: changes when the state does, not while seconds count: what is spoken aloud follows it.
+    """
+
+    level: Level
+    mode: str
+    mode_chinese: str
+    says: str
+    chinese: str
+    reasons: tuple[str, ...]
+    todo: str
+    key: str
+
+
+def headline(view: LaneView) -> Headline:
+    """The state line of this view."""
+    level, says, chinese, todo = _state(view)
+    mode, mode_chinese = _mode(view)
+    key = "/".join((mode, level.value, str(view.row), view.row_name, *_keys(view)))
+    return Headline(level, mode, mode_chinese, says, chinese, _reasons(view), todo, key)
+
+
+def _mode(view: LaneView) -> tuple[str, str]:
+    by_hand = bool(view.manual) if view.visit is None else view.visit.manual
+    if by_hand:
+        return "Manual", "人手"
+    return ("Automatic", "自動") if view.open or view.visit is not None else ("Closed", "關閉")
+
+
+def _state(view: LaneView) -> tuple[Level, str, str, str]:
+    told = row(view.row, view.row_name)
+    if view.row == 22:
+        return _told(Level.STOP if told.todo else Level.DONE, told)
+    if view.visit is not None:
+        return _occupied(view, view.visit, told)
+    if not view.open:
+        return _told(Level.OFF, row(1, ""))
+    if view.manual:
+        return _manual(view)
+    if view.faults:
+        return _told(Level.OFFICER, words.FAULTS[view.faults[0][0]])
+    return _told(Level.CALM if view.row == 2 else Level.BUSY, told)
+
+
+def _told(level: Level, told: words.Words) -> tuple[Level, str, str, str]:
+    return level, told.says, told.chinese, told.todo
+
+
+def _manual(view: LaneView) -> tuple[Level, str, str, str]:
+    reason = view.manual[0]
+    told = words.MANUAL[reason]
+    return Level.OFFICER, f"MANUAL: {manual_words(view, reason)}", f"人手清關：{told.chinese}", told.todo
+
+
+def _occupied(view: LaneView, visit: VisitView, told: words.Words) -> tuple[Level, str, str, str]:
+    shown = _shown(visit)
+    if shown is not None:
+        return shown
+    if visit.doubt is not None:
+        why = words.DOUBTS[visit.doubt]
+        return Level.OFFICER, f"OFFICER NEEDED: {why.says}", f"需要關員：{why.chinese}", why.todo
+    if view.faults:
+        fault = words.FAULTS[view.faults[0][0]]
+        return Level.OFFICER, f"OFFICER NEEDED: {fault.says}", f"需要關員：{fault.chinese}", fault.todo
+    if visit.manual and told.todo:
+        return Level.OFFICER, f"MANUAL: {told.says}", f"人手清關：{told.chinese}", told.todo
+    return _told(Level.OFFICER if told.todo else Level.BUSY, told)
+
+
+def _shown(visit: VisitView) -> tuple[Level, str, str, str] | None:
+    match visit.outcome:
+        case Outcome.RELEASED:
+            return Level.DONE, "RELEASED: vehicle may drive off", "已放行", ""
+        case Outcome.EXAMINE:
+            return _told(Level.STOP, row(9, ""))
+        case Outcome.WITHDRAWN:
+            taken_back = words.OUTCOMES[Outcome.WITHDRAWN]
+            why = taken_back.says if visit.doubt is None else words.DOUBTS[visit.doubt].says
+            return Level.STOP, f"RELEASE WITHDRAWN: {why}", taken_back.chinese, taken_back.todo
+        case Outcome.UNDECIDED:
+            return None
+
+
+def manual_words(view: LaneView, reason: ManualReason) -> str:
+    """A reason for manual mode, with the seconds where they count."""
+    told = words.MANUAL[reason].says
+    if reason is not ManualReason.LINK:
+        return told
+    age = view.link.proof_age_ms
+    return f"{told} since start" if age is None else f"{told} for {age // 1000} s"
+
+
+def _reasons(view: LaneView) -> tuple[str, ...]:
+    visit = view.visit
+    waiting = visit is not None and not visit.manual
+    mode = "Manual mode follows after this visit" if waiting else "Manual mode"
+    found = [f"{mode}: {manual_words(view, reason)}." for reason in view.manual]
+    found += [f"{words.FAULTS[fault].says}{f' ({detail})' if detail else ''}." for fault, detail in view.faults]
+    found += [f"Bypassed: {words.LOOPS[loop].says.lower()}." for loop in view.bypassed if loop in words.LOOPS]
+    if visit is not None:
+        found += [] if visit.doubt is None else [f"{words.DOUBTS[visit.doubt].says}."]
+        found += _ruled(visit)
+    found += [f"Decision table row {view.row}: {row(view.row, view.row_name).says}."] if view.row else []
+    return tuple(dict.fromkeys(found))
+
+
+def _ruled(visit: VisitView) -> list[str]:
+    return [] if visit.ruling is Ruling.NONE else [f"Officer's decision: {words.RULINGS[visit.ruling].says}."]
+
+
+def _keys(view: LaneView) -> tuple[str, ...]:
+    visit = view.visit
+    doubt = visit.doubt.value if visit and visit.doubt else ""
+    seen = () if visit is None else (str(visit.id), visit.outcome.value, doubt)
+    return (*seen, *(reason.value for reason in view.manual), *(fault.value for fault, _ in view.faults))

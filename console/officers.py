@@ -1,0 +1,161 @@
+"""Who may act: a JSON file of officers with Argon2id hashes. There is no default officer and no default password.
+
+Rules of this file: written whole or not at all; readable by its owner alone; an unknown name costs as much time to
+refuse as a wrong password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import stat
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from console.errors import OfficersFileError
+
+MIN_PASSWORD: Final = 12
+_NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+
+
+class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One officer: the name shown to others, and the Argon2id hash of the password in its usual text form."""
+
+    shown: str
+    hash: str
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    officers: dict[str, Officer]
+
+
+class OfficerBook:
+    """The officers' file. Read anew whenever it is asked, so that an added officer can log in at once."""
+
+    def __init__(self, path: Path, *, hasher: PasswordHasher | None = None) -> None:
+        self._path = path
+        self._hasher = hasher or PasswordHasher()
+        self._decoy = self._hasher.hash(secrets.token_hex(16))
+
+    def names(self) -> tuple[str, ...]:
+        """Every officer's login, sorted.
+
+        Raises:
+            OfficersFileError: the file can not be used; says what to do.
+        """
+        return tuple(sorted(self._read()))
+
+    def verify(self, name: str, password: str) -> bool:
+        """Whether this is the officer's password. Takes as long for an unknown name: tens of milliseconds.
+
+        Raises:
+            OfficersFileError: the file can not be used; says what to do.
+        """
+        officer = self._read().get(name)
+        try:
+            self._hasher.verify(officer.hash if officer else self._decoy, password)
+        except (VerificationError, InvalidHashError):
+            return False
+        return officer is not None
+
+    def fingerprint(self, name: str) -> str:
+        """Changes when the officer's password does; "" for nobody. A session of an older one has ended.
+
+        Raises:
+            OfficersFileError: the file can not be used; says what to do.
+        """
+        officer = self._read().get(name)
+        return hashlib.sha256(officer.hash.encode()).hexdigest() if officer else ""
+
+    def shown(self, name: str) -> str:
+        """The officer's name as others see it; the login itself if none was given."""
+        officer = self._read().get(name)
+        return officer.shown if officer and officer.shown else name
+
+    def add(self, name: str, password: str, *, shown: str = "") -> None:
+        """Adds an officer, or replaces the password of one. Creates the file (mode 0600) if there is none.
+
+        Raises:
+            ValueError: the name or the password is not acceptable; says why.
+            OfficersFileError: the file can not be used or written; says what to do.
+        """
+        check_name(name)
+        check_password(name, password)
+        officers = self._read() if self._path.exists() else {}
+        self._write({**officers, name: Officer(shown=shown, hash=self._hasher.hash(password))})
+
+    def remove(self, name: str) -> None:
+        """Removes an officer; sessions of theirs end at their next action.
+
+        Raises:
+            KeyError: there is no such officer.
+            OfficersFileError: the file can not be used or written; says what to do.
+        """
+        officers = self._read()
+        del officers[name]
+        self._write(officers)
+
+    def _read(self) -> dict[str, Officer]:
+        try:
+            mode = self._path.stat().st_mode
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            raise OfficersFileError(
+                f"{self._path} does not exist: add a first officer with `rocars-lane officer add NAME`"
+            ) from None
+        except OSError as error:
+            raise OfficersFileError(
+                f"{self._path} can not be read ({error.strerror}): give it to the lane's user"
+            ) from error
+        if stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
+            raise OfficersFileError(f"{self._path} is open to other users: chmod 600 {self._path}")
+        try:
+            return msgspec.json.decode(content, type=_File).officers
+        except msgspec.DecodeError as error:
+            raise OfficersFileError(
+                f"{self._path} is not an officers' file ({error}): restore it or add officers anew"
+            ) from error
+
+    def _write(self, officers: dict[str, Officer]) -> None:
+        body = msgspec.json.format(msgspec.json.encode(_File(officers=officers)), indent=2)
+        fresh = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
+        try:
+            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(body + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._path)
+        except OSError as error:
+            fresh.unlink(missing_ok=True)
+            raise OfficersFileError(
+                f"{self._path} can not be written ({error.strerror}): run as the lane's user"
+            ) from error
+
+
+def check_name(name: str) -> None:
+    """Checks a login's form.
+
+    Raises:
+        ValueError: not 2 to 32 of a-z, 0-9, dot, dash, underscore, beginning with a letter.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError("a login is 2 to 32 of a-z, 0-9, dot, dash and underscore, and begins with a letter")
+
+
+def check_password(name: str, password: str) -> None:
+    """Checks a new password.
+
+    Raises:
+        ValueError: shorter than 12 characters, longer than 256, or made of the login or of one or two characters.
+    """
+    if not MIN_PASSWORD <= len(password) <= 256:
+        raise ValueError(f"a password has at least {MIN_PASSWORD} characters (a sentence is good) and at most 256")
+    if name in password.lower() or len(set(password)) < 5:
+        raise ValueError("a password does not contain the login and has at least 5 different characters")

@@ -1,0 +1,58 @@
+"""What the routes share: the lane, the gate, the log of views, and JSON both ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from console.errors import RefusedError
+from console.gate import Gate
+from console.officers import OfficerBook
+from console.ports import LaneFeed, SimulationPort, ViewLog
+from console.settings import ConsoleSettings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a page is made of."""
+
+    feed: LaneFeed
+    settings: ConsoleSettings
+    officers: OfficerBook
+    gate: Gate
+    viewed: ViewLog
+    simulation: SimulationPort | None
+
+
+async def read(request: Request, kind: type[T]) -> T:
+    """The request's JSON body as `kind`.
+
+    Raises:
+        RefusedError: it is not (422).
+    """
+    try:
+        return msgspec.json.decode(await request.body(), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RefusedError(422, "Not done: the page sent something unknown. Load it again.") from error
+
+
+def answer(*, accepted: bool, words: str, status: int = 200) -> Response:
+    """What became of a request, for the page to show."""
+    body = msgspec.json.encode({"accepted": accepted, "words": words})
+    return Response(body, status_code=status, media_type="application/json")
+
+
+async def on_refused(_request: Request, error: Exception) -> Response:
+    """Every refusal, as the page expects it."""
+    if not isinstance(error, RefusedError):
+        raise error
+    response = answer(accepted=False, words=error.words, status=error.status)
+    if error.retry_after_s:
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response

@@ -1,0 +1,331 @@
+"""What the page needs from the lane, named for the need. Adapters live in `edge`; `simulated` is one for development.
+
+Rules of this file: frozen values and Protocols only. Nothing here has words for people (`words` has them), and nothing
+decides: the lane's own `step` does, and may refuse what a button asked for.
+
+Times: `*_ms` of a moment is UTC milliseconds; `*_age_ms`, `*_wait_ms` are durations in milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from lane_agent.events import HelpAnswered, HelpEnded, OfficerEvent
+from lane_agent.model import (
+    Codes,
+    Contact,
+    Direction,
+    Doubt,
+    Fault,
+    HelpCall,
+    Immigration,
+    Link,
+    ManualReason,
+    NearMiss,
+    Outcome,
+    Read,
+    Ruling,
+    Screen,
+)
+from lane_agent.wording import Scene
+
+OfficerAction = OfficerEvent | HelpAnswered | HelpEnded
+"""What an officer can do at this page; each is one event of `lane_agent.events`, the officer's login in it."""
+
+
+class Action(Enum):
+    """The buttons of the page, and the word by which the browser asks for each."""
+
+    RELEASE = "release"
+    INSPECT = "inspect"
+    CORRECT = "correct"
+    TAKE_OVER = "take_over"
+    OPEN = "open"
+    CLOSE = "close"
+    ORDER_MANUAL = "order_manual"
+    END_MANUAL = "end_manual"
+    BYPASS = "bypass"
+    RESTORE = "restore"
+    ANNOUNCE = "announce"
+    ANSWER = "answer"
+    END_CALL = "end_call"
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """The vehicle that is in the lane now.
+
+    Attributes:
+        id: the visit's number; every action about this vehicle must carry it.
+        arrived_ms: when it arrived.
+        manual: the lane was in manual mode when it arrived (modes take effect between visits).
+        read: the settled read, or None while there is none.
+        candidates: what the reader saw when it gave up, best first.
+        near: vehicles on the record whose mark neighbours the read one.
+        immigration: where Immigration is.
+        unladen: the driver declared an empty vehicle.
+        manifest: the drop-in box's sensor; None where this lane has none.
+        codes: the deciding lookup, or the latest one; None before any.
+        doubt: why the visit is the officer's.
+        outcome: what has been shown to the driver.
+        ruling: what an officer has decided, if anything.
+        evidence: content hashes of the pictures of this visit, newest last.
+    """
+
+    id: int
+    arrived_ms: int
+    manual: bool = False
+    read: Read | None = None
+    candidates: tuple[str, ...] = ()
+    near: tuple[NearMiss, ...] = ()
+    immigration: Immigration = Immigration.NOT_STARTED
+    unladen: bool = False
+    manifest: bool | None = None
+    codes: Codes | None = None
+    doubt: Doubt | None = None
+    outcome: Outcome = Outcome.UNDECIDED
+    ruling: Ruling = Ruling.NONE
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HelpView:
+    """The help call of the lane; `since_ms` is when it began to ring, `by` who answered."""
+
+    state: HelpCall = HelpCall.NONE
+    since_ms: int = 0
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    """One alarm. `kind` is `effects.Alarm.kind`; `visit` is 0 where none is concerned; `seen_by` acknowledged it."""
+
+    id: str
+    kind: str
+    at_ms: int
+    detail: str = ""
+    visit: int = 0
+    seen_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """The link to the core and the copy of the codes held here.
+
+    Attributes:
+        verdict: what the link machine vouches for.
+        proof_age_ms: time since the last proof of freshness; None if there was none since start.
+        version, head: code version held here, and the core's newest as last proven (None if unknown).
+        verified: the state hash held here equals the core's signed one.
+        waiting: entries the core has not yet acknowledged.
+        broker: name of the broker in use, "" while not connected.
+        refused: (what, how many): messages refused since start, such as bad signatures.
+    """
+
+    verdict: Link = Link.OFFLINE
+    proof_age_ms: int | None = None
+    version: int = 0
+    head: int | None = None
+    verified: bool = False
+    waiting: int = 0
+    broker: str = ""
+    refused: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenView:
+    """One screen: what it was told to show, what it says it painted (None: no answer), and whether that is confirmed."""
+
+    screen: Screen
+    told: Scene
+    painted: Scene | None
+    confirmed: bool
+    parameter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastVisit:
+    """A finished visit, for the list.
+
+    Attributes:
+        row, row_name: the decision table's row that held last (`lane_agent.table.Row`); 0 and "" if none.
+        ruling, officer, reason: an officer's part in it; NONE, "", "" if none.
+        evidence: content hashes of its pictures, best first.
+    """
+
+    id: int
+    arrived_ms: int
+    left_ms: int
+    vrn: str
+    mainland: str
+    outcome: Outcome
+    row: int
+    row_name: str = ""
+    doubt: Doubt | None = None
+    ruling: Ruling = Ruling.NONE
+    officer: str = ""
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    """The lane as an officer sees it, complete.
+
+    Attributes:
+        sequence: grows with every change; never repeats within a start of the agent.
+        at_ms: the moment of this view.
+        inbox_wait_ms: how long the oldest event has been waiting for the agent; large means the agent is stuck.
+        open: the lane is open.
+        manual: why the lane is in manual mode; empty means automatic. With a visit that began in automatic, it follows
+            when that visit is over.
+        faults: (fault, detail for the technician), active now.
+        bypassed: loops that an officer took out of the reckoning.
+        row, row_name: the decision table's row in force (`lane_agent.table.Row`); 0 and "" if none.
+        refuses: (action, why): what the lane would refuse at this moment, by its own checks.
+        visit: the vehicle in the lane, or None.
+        past: the last twenty visits, newest first.
+    """
+
+    sequence: int
+    at_ms: int
+    lane: str
+    point: str
+    direction: Direction
+    simulated: bool
+    open: bool
+    row: int
+    row_name: str = ""
+    refuses: tuple[tuple[Action, str], ...] = ()
+    manual: tuple[ManualReason, ...] = ()
+    bypassed: tuple[Contact, ...] = ()
+    faults: tuple[tuple[Fault, str], ...] = ()
+    visit: VisitView | None = None
+    help: HelpView = HelpView()
+    alarms: tuple[AlarmView, ...] = ()
+    link: LinkView = LinkView()
+    screens: tuple[ScreenView, ...] = ()
+    past: tuple[PastVisit, ...] = ()
+    inbox_wait_ms: int = 0
+    software: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The newest camera picture as JPEG, the plate's box drawn in it, and its age."""
+
+    jpeg: bytes
+    age_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A stored evidence picture and its media type."""
+
+    body: bytes
+    media_type: str = "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an action: `words` say to the officer what was done, or why it was refused."""
+
+    accepted: bool
+    words: str
+
+
+class LaneFeed(Protocol):
+    """The lane, for its page. All methods are called in the agent's own event loop and must not block it."""
+
+    def view(self) -> LaneView:
+        """The lane as it is now; ages are computed at the call."""
+
+    async def changed(self, after: int) -> LaneView:
+        """Waits until the view's `sequence` exceeds `after`. A slow page skips views; it never queues them."""
+
+    def frame(self) -> Frame | None:
+        """The newest camera picture; None while the camera gives none."""
+
+    async def screen_png(self, screen: Screen) -> bytes | None:
+        """What that screen shows now, as PNG, confirmed or not; None if it can not be told."""
+
+    async def evidence(self, digest: str) -> Picture | None:
+        """The evidence picture of that sha256 (hex); None if it was pruned or never existed."""
+
+    async def act(self, action: OfficerAction) -> Answer:
+        """Puts an officer's event to the lane and tells what became of it, once it is in the journal."""
+
+    async def acknowledge(self, alarm: str, officer: str) -> Answer:
+        """Notes that an officer has seen the alarm with this id; it changes nothing in the lane."""
+
+
+class Control(Enum):
+    """What a simulated driver can do in the lane."""
+
+    UNLADEN = "unladen"
+    HELP = "help"
+    MANIFEST = "manifest"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A kind of truck that the generator can send; `words` name it for people."""
+
+    key: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationView:
+    """State of the simulated world around the lane: the link, and trucks waiting to drive in."""
+
+    link_up: bool
+    queue: int
+    scenarios: tuple[Scenario, ...]
+
+
+class SimulationPort(Protocol):
+    """The simulated world of a demonstration. A real lane is composed without one, and its page then has no panel."""
+
+    def view(self) -> SimulationView:
+        """The world as it is now."""
+
+    async def press(self, control: Control) -> None:
+        """The driver presses a button or drops the manifest."""
+
+    async def switch_link(self, *, up: bool) -> None:
+        """Plugs the network cable in, or pulls it."""
+
+    async def send_truck(self, scenario: str) -> None:
+        """Lets a truck of that scenario drive up.
+
+        Raises:
+            KeyError: there is no such scenario.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceViewed:
+    """Somebody looked at a picture of a vehicle (domain §8: each view is logged)."""
+
+    officer: str
+    digest: str
+    purpose: str
+    address: str
+
+
+class ViewLog(Protocol):
+    """Where views of evidence are logged."""
+
+    def __call__(self, viewed: EvidenceViewed) -> None:
+        """Keeps the entry; must not block."""
+
+
+class Ticks(Protocol):
+    """A monotonic clock, chosen by the composition root."""
+
+    def __call__(self) -> int:
+        """Milliseconds since some fixed moment."""

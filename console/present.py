@@ -1,0 +1,215 @@
+"""The view as the browser draws it: plain data, every word chosen here, so that the scripts have no knowledge of the lane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console import times, words
+from console.headline import headline
+from console.permits import basis, bundle_state, permits, stops_of, warnings
+from console.ports import AlarmView, LaneView, LinkView, PastVisit, ScreenView, VisitView
+from console.row_words import row
+from lane_agent.model import Bundle, Codes, Direction, HelpCall, Link, Outcome, ReadSource, Ruling
+from lane_agent.wording import WORDING, Scene
+
+Plain = dict[str, Any]
+"""JSON-able data; its keys are what `static/` reads."""
+
+STUCK_MS = 3_000
+"""An event waiting longer than this means that the agent does not answer; the page then counts as stale."""
+
+_LEVELS = {
+    Outcome.UNDECIDED: "busy",
+    Outcome.RELEASED: "done",
+    Outcome.WITHDRAWN: "stop",
+    Outcome.EXAMINE: "stop",
+}
+_LINK_LEVELS = {Link.FRESH: "calm", Link.STALE: "officer", Link.OFFLINE: "stop"}
+
+
+def present(view: LaneView) -> Plain:
+    """Everything the page shows of the lane."""
+    line = headline(view)
+    return {
+        "sequence": view.sequence,
+        "stuck": view.inbox_wait_ms > STUCK_MS,
+        "now": times.clock(view.at_ms),
+        "date": times.stamp(view.at_ms).split(",")[0],
+        "simulated": view.simulated,
+        "headline": {
+            "level": line.level.value,
+            "mode": line.mode,
+            "mode_chinese": line.mode_chinese,
+            "says": line.says,
+            "chinese": line.chinese,
+            "reasons": list(line.reasons),
+            "todo": line.todo,
+            "key": line.key,
+        },
+        "help": _help(view),
+        "visit": None if view.visit is None else _visit(view, view.visit),
+        "screens": [_screen(screen) for screen in view.screens],
+        "alarms": [_alarm(alarm) for alarm in view.alarms],
+        "link": _link(view.link),
+        "past": [_past(past) for past in view.past],
+        "why_not": {action.value: why for action, why in permits(view).items()},
+        "warnings": list(warnings(view)),
+        "bypassed": [loop.value for loop in view.bypassed],
+        "basis": basis(view),
+    }
+
+
+def _said(told: words.Words) -> Plain:
+    return {"says": told.says, "chinese": told.chinese, "todo": told.todo}
+
+
+def _help(view: LaneView) -> Plain:
+    call = view.help
+    ringing = call.state is not HelpCall.NONE
+    return {
+        **_said(words.HELP[call.state]),
+        "state": call.state.value,
+        "since": times.clock(call.since_ms) if ringing else "",
+        "lasted": times.lasted(view.at_ms - call.since_ms) if ringing else "",
+        "by": call.by,
+    }
+
+
+def _visit(view: LaneView, visit: VisitView) -> Plain:
+    read = visit.read
+    typed = read is not None and read.source is ReadSource.OFFICER
+    return {
+        "id": visit.id,
+        "arrived": times.clock(visit.arrived_ms),
+        "lasted": times.lasted(view.at_ms - visit.arrived_ms),
+        "vrn": read.vrn if read else "",
+        "mainland": (read.mainland or "") if read else "",
+        "read": "typed by an officer"
+        if typed
+        else f"read, weakest character {read.confidence:.0%}"
+        if read
+        else "not read",
+        "candidates": [
+            *_near(visit),
+            *({"vrn": seen, "note": "seen by reader", "held": False} for seen in visit.candidates),
+        ],
+        "immigration": _said(words.IMMIGRATION[visit.immigration]),
+        "unladen": "Declared 已報空車" if visit.unladen else "Not pressed",
+        "manifest": {None: "No sensor here", True: "In the box 已投入", False: "Not yet"}[visit.manifest],
+        "outcome": _said(words.OUTCOMES[visit.outcome]),
+        "decided": f"{words.OUTCOMES[visit.outcome].says} ({words.RULINGS[visit.ruling].says})",
+        "stops": list(stops_of(visit.codes, view.direction)),
+        "system": f"Row {view.row}: {row(view.row, view.row_name).says}" if view.row else "Nothing yet",
+        "codes": None if visit.codes is None else _codes(visit.codes, view.direction),
+        "evidence": list(visit.evidence),
+    }
+
+
+def _near(visit: VisitView) -> list[Plain]:
+    return [
+        {"vrn": one.vrn, "note": "HELD on record" if one.held else "on record", "held": one.held} for one in visit.near
+    ]
+
+
+def _codes(codes: Codes, direction: Direction) -> Plain:
+    listed = codes.bundles or codes.held
+    nothing = "Nothing on record" if codes.link is Link.FRESH else "Unknown: codes were not proven fresh"
+    return {
+        "held": codes.held,
+        "summary": ("HOLD on this vehicle" if codes.held else "") if listed else nothing,
+        "approved": codes.approved,
+        "mainland": codes.approved_mainland,
+        "version": f"version {codes.version}, {words.LINKS[codes.link].says.lower()}",
+        "bundles": [_bundle(bundle, codes.core_ms, direction) for bundle in codes.bundles],
+    }
+
+
+def _bundle(bundle: Bundle, core_ms: int | None, direction: Direction) -> Plain:
+    state = bundle_state(bundle, core_ms, direction)
+    return {
+        "ubr": bundle.ubr,
+        "state": state or "live",
+        "live": not state,
+        "window": f"{times.short(bundle.earliest_ms)} – {times.short(bundle.valid_until_ms)}",
+        "point": bundle.point or "any point",
+        "cargo": [{"ccrn": one.ccrn, "code": one.code, "stop": one.code != "release"} for one in bundle.cargo],
+    }
+
+
+def _screen(screen: ScreenView) -> Plain:
+    told = screen.told if screen.painted is None else screen.painted
+    silent = "No answer from this screen" if screen.painted is None else "Not confirmed"
+    return {
+        "screen": screen.screen.value,
+        **_said(words.SCREENS[screen.screen]),
+        "shows": _wording(told, screen.parameter),
+        "confirmed": screen.confirmed,
+        "note": "Confirmed 已確認"
+        if screen.confirmed
+        else f"{silent}; told: {_wording(screen.told, screen.parameter)}",
+        "version": f"{told.value}-{screen.parameter}-{screen.painted is None}-{screen.confirmed}",
+    }
+
+
+def _wording(scene: Scene, parameter: str) -> str:
+    return WORDING[scene].english.replace("{hhmm}", parameter or "--:--")
+
+
+def _alarm(alarm: AlarmView) -> Plain:
+    return {
+        **_said(words.alarm(alarm.kind)),
+        "id": alarm.id,
+        "at": times.clock(alarm.at_ms),
+        "detail": alarm.detail,
+        "visit": alarm.visit,
+        "seen_by": alarm.seen_by,
+    }
+
+
+def _link(link: LinkView) -> Plain:
+    refused = sum(count for _, count in link.refused)
+    return {
+        "level": _LINK_LEVELS[link.verdict],
+        **_said(words.LINKS[link.verdict]),
+        "proof": "none since start" if link.proof_age_ms is None else f"{link.proof_age_ms / 1000:.0f} s ago",
+        "codes": _versions(link),
+        "verified": "equal to the core's" if link.verified else "not verified",
+        "sound": link.verified,
+        "waiting": f"{link.waiting} waiting" if link.waiting else "all delivered",
+        "broker": link.broker or "not connected",
+        "refused": f"{refused} refused" if refused else "none refused",
+        "refusals": ", ".join(f"{what}: {count}" for what, count in link.refused),
+    }
+
+
+def _versions(link: LinkView) -> str:
+    if link.head is None:
+        return f"version {link.version}, core's unknown"
+    behind = link.head - link.version
+    return f"version {link.version}" if not behind else f"version {link.version}, {behind} behind the core"
+
+
+def _past(past: PastVisit) -> Plain:
+    by_officer = past.ruling is not Ruling.NONE
+    by = f"{words.RULINGS[past.ruling].says}: {past.officer}" if by_officer else words.RULINGS[Ruling.NONE].says
+    shown = words.OUTCOMES[past.outcome]
+    return {
+        "id": past.id,
+        "at": times.clock(past.arrived_ms),
+        "stamp": times.stamp(past.arrived_ms),
+        "lasted": times.lasted(past.left_ms - past.arrived_ms),
+        "vrn": past.vrn or "not read",
+        "mainland": past.mainland,
+        "outcome": f"{shown.says} {shown.chinese}",
+        "level": _LEVELS[past.outcome],
+        "why": _why(past),
+        "row": past.row,
+        "by": by,
+        "reason": past.reason,
+        "evidence": list(past.evidence),
+    }
+
+
+def _why(past: PastVisit) -> str:
+    told = row(past.row, past.row_name).says
+    return told if past.doubt is None else f"{told}; {words.DOUBTS[past.doubt].says.lower()}"

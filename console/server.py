@@ -1,0 +1,98 @@
+"""uvicorn in the agent's own event loop: no signals of its own, no exit of the process, a clear word when it can not listen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+
+from console.errors import ConsoleSettingsError
+from console.settings import ConsoleSettings
+from console.stream import Stream
+
+
+class _Quiet(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves the process's signals to the composition root."""
+        yield
+
+
+class ConsoleServer:
+    """Serves one page.
+
+    `bind` first (so that a port in use is known before the lane opens), then `serve` as a task, `stop` to end it.
+    """
+
+    def __init__(self, app: Starlette, stream: Stream, settings: ConsoleSettings) -> None:
+        self._settings = settings
+        self._stream = stream
+        self._socket: socket.socket | None = None
+        self._server = _Quiet(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,  # the client's address decides who may watch: no header may say otherwise
+                lifespan="off",
+                ws="none",
+                timeout_graceful_shutdown=2,
+                ssl_certfile=settings.tls_certificate,
+                ssl_keyfile=settings.tls_key,
+            )
+        )
+
+    def bind(self) -> str:
+        """Listens, and returns the page's address.
+
+        Raises:
+            ConsoleSettingsError: the settings are wrong, or the address is taken; says what to do.
+        """
+        problems = self._settings.problems()
+        if problems:
+            raise ConsoleSettingsError("; ".join(f"{key}: {remedy}" for key, remedy in problems))
+        host, port = self._settings.host, self._settings.port
+        try:
+            family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            self._socket = socket.socket(family, kind, protocol)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._socket.bind(where)
+        except OSError as error:
+            self.close()
+            raise ConsoleSettingsError(
+                f"host, port: can not listen on {host}:{port} ({error.strerror}): choose another"
+            ) from error
+        scheme = "https" if self._settings.secure else "http"
+        shown = f"[{host}]" if ":" in host else host
+        return f"{scheme}://{shown}:{self._socket.getsockname()[1]}/"
+
+    async def serve(self) -> None:
+        """Serves until `stop`.
+
+        Raises:
+            RuntimeError: `bind` was not called.
+        """
+        if self._socket is None:
+            raise RuntimeError("bind the page before it is served")
+        await self._server.serve(sockets=[self._socket])
+
+    async def ready(self) -> None:
+        """Waits until requests are answered."""
+        while not self._server.started:  # uvicorn offers no event for this
+            await asyncio.sleep(0.01)
+
+    def stop(self) -> None:
+        """Ends `serve` within two seconds; open streams are ended first."""
+        self._stream.close()
+        self._server.should_exit = True
+
+    def close(self) -> None:
+        """Gives the address back if it was bound but never served."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None

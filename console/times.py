@@ -1,0 +1,38 @@
+"""Times as people see them: Hong Kong time, and durations in plain words (design §2.12)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+HONG_KONG: Final = timezone(timedelta(hours=8), "HKT")
+"""Hong Kong has kept UTC+8 without summer time since 1979."""
+
+
+def _at(utc_ms: int) -> datetime:
+    return datetime.fromtimestamp(utc_ms / 1000, tz=UTC).astimezone(HONG_KONG)
+
+
+def clock(utc_ms: int) -> str:
+    """`03:07:42`, Hong Kong time."""
+    return _at(utc_ms).strftime("%H:%M:%S")
+
+
+def stamp(utc_ms: int) -> str:
+    """`22 Nov 2026, 03:07:42`, Hong Kong time."""
+    return _at(utc_ms).strftime("%d %b %Y, %H:%M:%S")
+
+
+def short(utc_ms: int) -> str:
+    """`22 Nov 15:00`, Hong Kong time: for windows of hours and days."""
+    return _at(utc_ms).strftime("%d %b %H:%M")
+
+
+def lasted(ms: int) -> str:
+    """`7 s`, `2 min 05 s`, `1 h 02 min`; never negative."""
+    seconds = max(ms, 0) // 1000
+    minutes, seconds_left = divmod(seconds, 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left:02} min"
+    return f"{minutes} min {seconds_left:02} s" if minutes else f"{seconds} s"

@@ -1,0 +1,220 @@
+"""Every coded value in an officer's words, and what to do next. One table; a test holds it total over the enums.
+
+`says` is short enough for a line on the page, `chinese` is its Traditional Chinese label (ours until the department
+confirms it), `todo` is the next thing an officer does, empty where nothing is to be done.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from lane_agent.model import (
+    Contact,
+    Direction,
+    Doubt,
+    Fault,
+    HelpCall,
+    Immigration,
+    Link,
+    ManualReason,
+    Outcome,
+    Ruling,
+    Screen,
+)
+from lane_agent.wording import WORDING, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How one coded value is told to an officer."""
+
+    says: str
+    chinese: str
+    todo: str = ""
+
+
+DOUBTS: Final[dict[Doubt, Words]] = {
+    Doubt.RESTART: Words(
+        "The box restarted while this vehicle stood here",
+        "系統曾重新啟動",
+        "Look at the vehicle; decide by eye and paper.",
+    ),
+    Doubt.BEGAN_CLOSED: Words(
+        "It drove in while the lane was closed", "通道關閉時駛入", "Open the lane or turn it back."
+    ),
+    Doubt.FAULT: Words("Equipment failed during this visit", "過程中設備故障", "Decide by eye and paper."),
+    Doubt.REFERRED: Words(
+        "Immigration referred the driver", "出入境處轉介", "Wait for Immigration before any release."
+    ),
+    Doubt.SECOND_VEHICLE: Words(
+        "A second vehicle is in the lane", "通道內有第二輛車", "Hold both; move the second vehicle back."
+    ),
+    Doubt.PLATES_DISAGREE: Words(
+        "Two readings of the plate disagree", "車牌讀數不一致", "Compare both pictures with the vehicle; type the mark."
+    ),
+    Doubt.CONTACT_STUCK: Words(
+        "A contact was already on when it arrived", "接點訊號異常", "Do not trust the button or signal; ask the driver."
+    ),
+    Doubt.OVERDUE: Words("It has waited too long", "等候逾時", "Speak with the driver; decide."),
+    Doubt.CONTRADICTION: Words(
+        "Unladen pressed against a live bundle", "報稱空車但有捆綁", "Look into the vehicle, then decide."
+    ),
+    Doubt.HELP_AFTER_DONE: Words(
+        "Help pressed after the release", "放行後求助", "Answer; the release is withdrawn until you decide."
+    ),
+    Doubt.HOLD_AFTER_DONE: Words(
+        "A hold arrived after the release", "放行後收到截查指示", "Stop the vehicle now; inspect."
+    ),
+    Doubt.NOT_CONFIRMED: Words(
+        "A screen did not confirm what it shows",
+        "顯示屏未有確認",
+        "Look at the screens; tell the driver by voice or hand.",
+    ),
+    Doubt.NOT_LEFT: Words("It was told to go and has not left", "未有駛離", "See why; decide again or clear by hand."),
+    Doubt.NO_BUNDLE: Words(
+        "No bundle, and Unladen was not pressed", "沒有捆綁，亦未按空車鈕", "Ask for the UBR or the paper manifest."
+    ),
+    Doubt.EARLY: Words("Early arrival", "提早到達", "Tell the driver the time; note the early arrival."),
+    Doubt.WRONG_POINT: Words("Bundled for another control point", "捆綁管制站不符", "Ask the core; then decide."),
+    Doubt.ORDERED: Words("An officer ordered an inspection", "關員指示查驗", "See that the vehicle stops; inspect."),
+    Doubt.ANNOUNCED: Words("Announced by an officer over a bypassed loop", "由關員申報到達", "Clear it by hand."),
+}
+
+MANUAL: Final[dict[ManualReason, Words]] = {
+    ManualReason.LINK: Words(
+        "no proof of freshness", "未能核實資料", "Clear by hand until the link is back; it returns by itself."
+    ),
+    ManualReason.FAULT: Words("equipment fault", "設備故障", "Clear by hand; call the technician."),
+    ManualReason.ORDER: Words("ordered by an officer", "按指示轉人手", "End manual mode when the order is lifted."),
+    ManualReason.UNVERIFIED: Words(
+        "codes not verified yet", "資料尚待核實", "Clear by hand; it ends when the codes are verified."
+    ),
+}
+
+FAULTS: Final[dict[Fault, Words]] = {
+    Fault.CAMERA: Words("Camera gives no picture", "攝影機故障", "Look at the vehicles yourself; call the technician."),
+    Fault.READER: Words("Plate reader does not answer", "車牌辨識故障", "Type the marks; call the technician."),
+    Fault.CLOCK: Words(
+        "The box's clock can not be trusted", "時鐘故障", "Note times by your watch; call the technician."
+    ),
+    Fault.STORE: Words(
+        "The box can not record",
+        "儲存故障",
+        "Clear by hand on paper and type the entries in later. Nothing can be released here.",
+    ),
+    Fault.SCREEN: Words(
+        "A driver's screen does not answer", "顯示屏故障", "Direct drivers by hand; call the technician."
+    ),
+    Fault.CODES: Words(
+        "The codes held here differ from the core's", "資料與中央不符", "Clear by hand; a full copy is being fetched."
+    ),
+    Fault.CONTACTS: Words(
+        "Buttons, loops or signals can not be trusted", "接點故障", "Ask drivers by voice; call the technician."
+    ),
+}
+
+OUTCOMES: Final[dict[Outcome, Words]] = {
+    Outcome.UNDECIDED: Words("Not decided", "未決定"),
+    Outcome.RELEASED: Words("Released", "已放行"),
+    Outcome.WITHDRAWN: Words("Release withdrawn", "放行已撤回", "See that the vehicle has stopped; decide again."),
+    Outcome.EXAMINE: Words("Inspect", "查驗", "See that the vehicle turns to the compound."),
+}
+
+RULINGS: Final[dict[Ruling, Words]] = {
+    Ruling.NONE: Words("by the system", "由系統"),
+    Ruling.RELEASE: Words("released by officer", "關員放行"),
+    Ruling.INSPECT: Words("inspection by officer", "關員查驗"),
+}
+
+IMMIGRATION: Final[dict[Immigration, Words]] = {
+    Immigration.NOT_STARTED: Words("Not started", "未開始"),
+    Immigration.RUNNING: Words("In progress", "進行中"),
+    Immigration.CLEARED: Words("Cleared", "已完成"),
+    Immigration.REFERRED: Words("Referred", "已轉介", "Wait for Immigration."),
+}
+
+LINKS: Final[dict[Link, Words]] = {
+    Link.FRESH: Words("Fresh", "資料最新"),
+    Link.STALE: Words("Late: nothing new is released", "資料延遲", "Inspect orders still work."),
+    Link.OFFLINE: Words("No proof: manual mode", "未能核實", "Clear by hand."),
+}
+
+HELP: Final[dict[HelpCall, Words]] = {
+    HelpCall.NONE: Words("No call", "沒有求助"),
+    HelpCall.RINGING: Words("Driver asks for help", "司機求助", "Answer the call."),
+    HelpCall.ANSWERED: Words("Help call answered", "已接聽求助", "End the call when the driver is helped."),
+}
+
+DIRECTIONS: Final[dict[Direction, Words]] = {
+    Direction.INBOUND: Words("Inbound", "入境"),
+    Direction.OUTBOUND: Words("Outbound", "出境"),
+}
+
+SCREENS: Final[dict[Screen, Words]] = {
+    Screen.XDB: Words("Exit display board", "司機指示板"),
+    Screen.AIOP: Words("All-in-one panel", "全合一控制板"),
+}
+
+SCENES: Final[dict[Scene, Words]] = {
+    scene: Words(wording.english.replace("{hhmm}", "--:--"), wording.traditional.replace("{hhmm}", "--:--"))
+    for scene, wording in WORDING.items()
+}
+"""What the driver reads, from the drivers' own table."""
+
+LOOPS: Final[dict[Contact, Words]] = {
+    Contact.STOP_LOOP: Words("Stop line loop", "停車線感應線圈"),
+    Contact.EXIT_LOOP: Words("Way-out loop", "出口感應線圈"),
+    Contact.COMPOUND_LOOP: Words("Compound loop", "驗貨場感應線圈"),
+}
+"""Contacts that an officer may take out of the reckoning."""
+
+_LOOK = "Look at the lane and decide."
+
+ALARMS: Final[dict[str, Words]] = {
+    "RunThrough": Words(
+        "Vehicle left against the signal", "車輛不依指示駛離", "Tell control room and compound; keep the pictures."
+    ),
+    "LeftUnseen": Words("A vehicle left unseen", "車輛去向不明", "Find out which way it went; tell the control room."),
+    "Fault": Words("Equipment fault with a vehicle in the lane", "設備故障", "Clear by hand; call the technician."),
+    "FaultRaised": Words("Equipment fault", "設備故障", "Clear by hand; call the technician."),
+    "RestartedWithVehicle": Words(
+        "The box restarted with a vehicle here", "重新啟動時有車輛", "Deal with this vehicle by hand."
+    ),
+    "Referred": Words("Immigration referred a driver", "出入境處轉介", "Wait for Immigration."),
+    "ManualVisit": Words("Vehicle to be cleared by hand", "車輛須人手清關", "Take the paper manifest and decide."),
+    "NotFresh": Words("Vehicle while the codes are not fresh", "資料未經核實", "Check by phone, then decide."),
+    "AtOfficer": Words("A vehicle waits for an officer", "車輛等候關員", _LOOK),
+    "Overdue": Words("A vehicle has waited too long", "等候逾時", "Speak with the driver; decide."),
+    "PlateUnread": Words("Plate not read", "未能讀取車牌", "Type the mark."),
+    "NearMiss": Words(
+        "Plate one character from a held vehicle's", "與被截查車牌相差一字", "Compare and type the true mark."
+    ),
+    "PlatesDisagree": Words("Plates disagree", "車牌不一致", "Compare both plates with the vehicle."),
+    "UnladenNotProved": Words("Unladen declaration not confirmed", "空車申報未能確認", "Look into the vehicle."),
+    "Contradiction": Words("Unladen pressed against a bundle", "報稱空車但有捆綁", "Look into the vehicle."),
+    "NoBundle": Words("Vehicle without a bundle", "車輛沒有捆綁記錄", "Ask for the UBR or the paper manifest."),
+    "EarlyArrival": Words("Early arrival", "提早到達", "Tell the driver the time."),
+    "WrongPoint": Words("Bundled for another control point", "捆綁管制站不符", "Ask the core."),
+    "ContactStuck": Words(
+        "A contact was on before the vehicle came", "接點訊號異常", "Ask the driver; call the technician."
+    ),
+    "Help": Words("Driver asked for help", "司機求助", "Answer the call."),
+    "HelpStuck": Words(
+        "Help button held too long: stuck?", "求助按鈕卡住", "Call the driver; have the button looked at."
+    ),
+    "Withdrawn": Words("Release withdrawn", "放行已撤回", "See that the vehicle has stopped."),
+    "ReleaseRefused": Words(
+        "An officer's release was not borne out", "關員放行未獲確認", "Look at the codes again; decide anew."
+    ),
+}
+"""Alarms of the lane by kind; others are told by `alarm`."""
+
+
+def alarm(kind: str) -> Words:
+    """Words for an alarm of any kind; one without its own is made readable."""
+    readable = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).replace("_", " ").strip().capitalize()
+    return ALARMS.get(kind) or Words(
+        readable or "Alarm", "警報", "Look at the lane; tell the control room if in doubt."
+    )
