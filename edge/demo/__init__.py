@@ -1,0 +1,1 @@
+"""The demonstration: a simulated world around the real lane, and a judge who knows nothing of it."""
