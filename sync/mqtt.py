@@ -148,6 +148,7 @@ class _Line:
         self.down: asyncio.Future[Down] = self._loop.create_future()
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._running = False
+        self._left = False
         self._client = self._prepare(will)
 
     def _prepare(self, will: Will | None) -> Client:
@@ -200,7 +201,8 @@ class _Line:
 
     async def close(self) -> None:
         """Ends paho's thread and sockets for good; the broker publishes the Will if it still held the connection."""
-        self._client.disconnect(reasoncode=ReasonCode(PacketTypes.DISCONNECT, _WITH_WILL))
+        if not self._left:
+            self._client.disconnect(reasoncode=ReasonCode(PacketTypes.DISCONNECT, _WITH_WILL))
         if self._running:
             await asyncio.wait({self._gone}, timeout=2.0)
             await asyncio.to_thread(self._client.loop_stop)
@@ -211,6 +213,7 @@ class _Line:
             info = self._client.publish(farewell[0], farewell[1], qos=1, retain=True)
             with contextlib.suppress(ValueError, RuntimeError):  # paho's words for: not sent; the Will speaks then
                 await asyncio.to_thread(info.wait_for_publish, 1.0)
+        self._left = True
         self._client.disconnect()
         self.end(Down(Cause.LEFT, f"{self.broker}: left"))
 
@@ -342,9 +345,10 @@ class Connection:
         """Leaves for good; `farewell` (topic, payload) is published, retained, in place of the Will."""
         self._stopping = True
         if self._line is not None:
-            await self._line.leave(farewell)
-        if self._task is not None:
+            await self._line.leave(farewell)  # the task then ends by itself, and paho's thread before it
+        elif self._task is not None:
             self._task.cancel()
+        if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 

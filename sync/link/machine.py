@@ -1,0 +1,339 @@
+"""`LinkMachine`: the parts of the link put together.
+
+Rules of this file:
+- Tell it what happened and when (`connected`, `disconnected`, `receive`, `tick`, `stands`, `acknowledged`, …), then
+  `drain` it and carry the effects out in order. It calls nobody and raises nothing in normal work.
+- `now` is this box's monotonic clock in milliseconds; it never goes back.
+- Signatures are checked before anything is parsed. What is refused is counted by its reason, and raises an alarm.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged
+from lane_agent.model import Fault, Link
+from sync.link.commands import SILENT, Commands, Refusal
+from sync.link.effects import Acknowledge, Alarm, ApplyDelta, Effect, LoadPart, Message, Publish, Tell, WalkOn
+from sync.link.follower import Follower, Outcome
+from sync.link.freshness import CoreTime, Freshness, Head, Judgement, Weighed
+from sync.link.limits import Limits
+from sync.link.sender import Sender
+from sync.wire.codec import decode
+from sync.wire.envelope import KeyRing
+from sync.wire.errors import RefusedError
+from sync.wire.messages import (
+    Ack,
+    Command,
+    Delta,
+    Deltas,
+    EventsWanted,
+    Heartbeat,
+    LaneState,
+    LogReply,
+    Nonce,
+    Presence,
+    Reply,
+    SnapshotPart,
+)
+from sync.wire.topics import LOG, LaneTopics
+
+
+class LinkMachine:
+    """One lane's link to the core.
+
+    Args:
+        lane: its name.
+        ring: the core's public keys.
+        entropy: `entropy(n)` gives n random bytes.
+        head: where the code log stands.
+        journal: the store's name.
+        last: the journal's last row.
+        acknowledged: the outbox's cursor.
+        now: the monotonic clock.
+        software: the version, told to the core.
+    """
+
+    def __init__(
+        self,
+        lane: str,
+        *,
+        ring: KeyRing,
+        entropy: Callable[[int], bytes],
+        head: Head,
+        journal: str,
+        last: int,
+        acknowledged: int,
+        now: int,
+        limits: Limits | None = None,
+        software: str = "",
+    ) -> None:
+        self.topics = LaneTopics(lane)
+        self.limits = limits or Limits()
+        self.refused: Counter[str] = Counter()
+        self.follower = Follower(lane, self.limits, head, entropy)
+        self.freshness = Freshness(self.limits, head, now)
+        self.sender = Sender(self.limits, last=last, acknowledged=acknowledged)
+        self._lane = lane
+        self._ring = ring
+        self._entropy = entropy
+        self._journal = journal
+        self._software = software
+        self._commands = Commands(lane, self.limits)
+        self._effects: list[Effect] = []
+        self._session: int | None = None
+        self._heard_ms = now
+        self._nonce_ms = now
+        self._state: LaneState | None = None
+        self._told = Link.OFFLINE
+        self._verified = False
+        self._faulted = False
+        self._alarmed: dict[str, int] = {}
+
+    # -- what happened ------------------------------------------------------------------------------------------------
+
+    def connected(self, session: int, now: int) -> None:
+        """A connection is up and subscribed; `session` is what its Will says."""
+        self._session = session
+        self._heard_ms = self._nonce_ms = now
+        self._publish(self.topics.presence, self.presence("online", session), qos=1, retain=True)
+        if self._state is not None:
+            self._publish_state(self._state.facts)
+        self.sender.connected(now)
+        self.tick(now)
+
+    def disconnected(self, now: int, *, taken_over: str = "") -> None:
+        """The connection is gone; `taken_over` says so where somebody else has taken this lane's name."""
+        self._session = None
+        self.sender.lost()
+        self.follower.lost()
+        if taken_over:
+            self.alarm("session_taken_over", f"another client uses this lane's name: {taken_over}", now)
+        self._settle(now)
+
+    def tick(self, now: int) -> None:
+        """Time has passed. Call this at least every 200 ms."""
+        if self._session is not None:
+            self._ask(self._session, now)
+        reverted = self._commands.due(now)
+        if reverted is not None:
+            self._effects.append(Tell(reverted))
+        self._settle(now)
+
+    def receive(self, topic: str, payload: bytes, now: int, *, retained: bool = False) -> None:
+        """A message came from the broker."""
+        try:
+            body = self._ring.open(topic, payload)
+            self._dispatch(topic, body, now, retained=retained)
+        except RefusedError as error:
+            self.refuse(error.reason.value, f"{topic}: {error}", now)
+        self._settle(now)
+
+    def stands(self, outcome: Outcome, head: Head, offered: int, now: int) -> None:
+        """The code log answered an `ApplyDelta` or `LoadPart` of version `offered`, and stands at `head`."""
+        before = self.follower.head
+        self.follower.stands(outcome, head, offered, now)
+        if outcome is Outcome.APPLIED:
+            self._weighed(self.freshness.moved(head, now), now)
+        elif outcome is Outcome.SWAPPED or head.epoch != before.epoch:
+            self._weighed(self.freshness.replaced(head, now), now)
+        elif outcome is Outcome.MISMATCH:
+            self.alarm("codes_mismatch", f"version {offered} does not give the signed state hash", now)
+        self._settle(now)
+
+    def acknowledged(self, cursor: int, now: int, *, foreign: bool = False) -> None:
+        """The store answered an `Acknowledge`: its cursor stands at `cursor`; `foreign`: it has no such row."""
+        if foreign:
+            self.refuse("ack_foreign", "the core acknowledges rows this journal never had; is this its own store?", now)
+        self.sender.moved(cursor, now)
+        self._settle(now)
+
+    def journal_grew(self, last: int, now: int) -> None:
+        """The journal's last row is `last` now."""
+        self.sender.grew(last)
+        self._settle(now)
+
+    def state_is(self, facts: dict[str, object]) -> None:
+        """What the wall of lanes should show; complete. Published when it changed, and on every connection."""
+        if self._state is None or self._state.facts != facts:
+            self._publish_state(facts)
+
+    # -- what is to be done -------------------------------------------------------------------------------------------
+
+    def drain(self) -> list[Effect]:
+        """The effects since the last call, in order."""
+        effects, self._effects = self._effects, []
+        return effects
+
+    # -- what is known ------------------------------------------------------------------------------------------------
+
+    def verdict(self, now: int) -> Link:
+        """FRESH, STALE or OFFLINE at this moment; ask at the moment of deciding, an earlier answer is no answer."""
+        verdict = self.freshness.verdict(now)
+        return Link.STALE if verdict is Link.FRESH and self.follower.doubt else verdict
+
+    def core_time(self, now: int) -> CoreTime | None:
+        """The core's time and its uncertainty, or None without any proof yet."""
+        return self.freshness.core_time(now)
+
+    def presence(self, status: str, session: int) -> Presence:
+        """A body for `up/presence`: "online", "stopped", or "lost" for the Will of the connection to come."""
+        return Presence(lane=self._lane, status=status, session=session, software=self._software)  # type: ignore[arg-type]
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _publish(self, topic: str, body: Struct, *, qos: int = 0, retain: bool = False) -> None:
+        self._effects.append(Publish(topic, body, qos, retain))
+
+    def _publish_state(self, facts: dict[str, object]) -> None:
+        serial = self._state.serial + 1 if self._state is not None else 1
+        self._state = LaneState(lane=self._lane, session=self._session or 0, serial=serial, facts=facts)
+        if self._session is not None:
+            self._publish(self.topics.state, self._state, qos=1, retain=True)
+
+    def alarm(self, kind: str, detail: str, now: int) -> None:
+        """Raises an alarm, the same kind at most once in a while."""
+        last = self._alarmed.get(kind)
+        if last is None or now - last >= self.limits.alarm_ms:
+            self._alarmed[kind] = now
+            self._effects.append(Alarm(kind, detail))
+
+    def refuse(self, reason: str, detail: str, now: int) -> None:
+        """Counts a message that was refused, and tells people."""
+        self.refused[reason] += 1
+        self.alarm(f"refused_{reason}", detail, now)
+
+    def _ask(self, session: int, now: int) -> None:
+        if now >= self._nonce_ms:
+            self._nonce_ms = now + self.limits.nonce_ms
+            self._send_nonce(session, now)
+        request = self.follower.due(now)
+        if request is not None:
+            self._publish(self.topics.request, request, qos=1)
+        if now - self._heard_ms >= self.limits.walk_ms:
+            self._heard_ms = now
+            self._effects.append(WalkOn("connected, and yet the core's proof does not come"))
+
+    def _send_nonce(self, session: int, now: int) -> None:
+        nonce, head = self._entropy(16), self.follower.head
+        self.freshness.asked(nonce, now)
+        body = Nonce(
+            lane=self._lane,
+            session=session,
+            nonce=nonce,
+            epoch=head.epoch,
+            version=head.version,
+            state_hash=head.state_hash,
+        )
+        self._publish(self.topics.nonce, body)
+
+    def _dispatch(self, topic: str, body: bytes, now: int, *, retained: bool) -> None:
+        topics = self.topics
+        if topic == topics.command:
+            self._command(decode(Command, body), now, retained=retained)
+        elif retained:
+            self.refuse("retained", f"{topic}: nothing the core says to a lane is ever retained", now)
+        elif topic == LOG:
+            self._effects.append(ApplyDelta(body, decode(Delta, body)))
+        elif topic == topics.heartbeat:
+            self._heartbeat(decode(Heartbeat, body), now)
+        elif topic == topics.ack:
+            self._ack(decode(Ack, body), now)
+        elif topic == topics.log:
+            self._log_reply(decode(LogReply, body), now)  # type: ignore[arg-type]
+        else:
+            self.refuse("unknown_topic", topic, now)
+
+    def _heartbeat(self, beat: Heartbeat, now: int) -> None:
+        if beat.lane != self._lane:
+            self.refuse("foreign", f"a proof for lane {beat.lane}", now)
+            return
+        judgement = self.freshness.answered(beat, now)
+        if judgement is Judgement.UNASKED:
+            self.refused["proof_unasked"] += 1  # late or replayed: worthless, and not worth an alarm
+            return
+        self._heard_ms = now
+        core = self.freshness.core_time(now)
+        if core is not None:
+            self._commands.proven(core)
+        self._weighed([(judgement, beat.version)], now)
+
+    def _weighed(self, weighed: list[Weighed], now: int) -> None:
+        for judgement, version in weighed:
+            self.follower.judged(judgement, version, now)
+
+    def _ack(self, ack: Ack, now: int) -> None:
+        if ack.lane != self._lane or ack.journal != self._journal:
+            self.refuse("ack_foreign", f"an acknowledgement for journal {ack.journal} of lane {ack.lane}", now)
+        elif ack.seq > self.sender.last:
+            self.refuse("ack_beyond", f"row {ack.seq} is acknowledged, the last one is {self.sender.last}", now)
+        elif self.sender.knows(ack.seq):
+            self._effects.append(Acknowledge(ack.seq, ack.hash))
+
+    def _log_reply(self, reply: Deltas | SnapshotPart | EventsWanted, now: int) -> None:
+        if reply.lane != self._lane:
+            self.refuse("foreign", f"an answer for lane {reply.lane}", now)
+        elif isinstance(reply, EventsWanted):
+            self._events_wanted(reply, now)
+        elif not self.follower.takes(reply.request, whole=isinstance(reply, SnapshotPart)):
+            self.refused["answer_unasked"] += 1  # to a request given up, or a replay: worthless, and no alarm
+        elif isinstance(reply, SnapshotPart):
+            self._effects.append(LoadPart(reply))
+        else:
+            self._effects += [ApplyDelta(body, decode(Delta, body)) for body in reply.bodies]
+
+    def _events_wanted(self, wanted: EventsWanted, now: int) -> None:
+        if wanted.journal != self._journal:
+            self.refuse("range_foreign", f"rows of journal {wanted.journal} are asked for, not held here", now)
+            return
+        send = self.sender.asked_again(wanted)
+        if send is not None:
+            self._effects.append(send)
+
+    def _command(self, command: Command, now: int, *, retained: bool) -> None:
+        taken = self._commands.take(command, self.core_time(now), now, retained=retained)
+        if isinstance(taken, Refusal):
+            self.refuse(taken.value, f"{command.name!r} from {command.issuer} ({command.command})", now)
+            if taken not in SILENT:
+                self._reply(command, "refused", taken.value)
+            return
+        if taken.event is not None:
+            self._effects.append(Tell(taken.event))
+        else:
+            self._effects.append(Message(command.issuer, command.text))
+        self._reply(command, "done", "")
+
+    def _reply(self, command: Command, outcome: str, detail: str) -> None:
+        body = Reply(lane=self._lane, command=command.command, outcome=outcome, detail=detail)  # type: ignore[arg-type]
+        self._publish(self.topics.reply, body, qos=1)
+
+    def _settle(self, now: int) -> None:
+        """Tells the lane what has changed for it, and sends what can be sent."""
+        self._settle_doubt(now)
+        verdict = self.verdict(now)
+        if verdict is Link.OFFLINE:
+            self._verified = False
+        if verdict is not self._told:
+            self._told = verdict
+            self._effects.append(Tell(LinkChanged(verdict)))
+        if verdict is Link.FRESH and not self._verified:
+            self._verified = True
+            head = self.follower.head
+            self._effects.append(Tell(CodesVerified(head.epoch, head.version)))
+        send = self.sender.due(now)
+        if send is not None:
+            self._effects.append(send)
+
+    def _settle_doubt(self, now: int) -> None:
+        doubt = self.follower.doubt
+        if doubt and not self._faulted:
+            self._faulted, self._verified = True, False
+            self.freshness.distrust()
+            self._effects.append(Tell(FaultRaised(Fault.CODES, doubt)))
+            self.alarm("codes_in_doubt", doubt, now)
+        elif self._faulted and not doubt:
+            self._faulted = False
+            self._effects.append(Tell(FaultCleared(Fault.CODES)))
