@@ -22,7 +22,16 @@ from core.vrn import normalise
 from sync.wire.messages import EventMessage
 
 SENT_TO_COMPOUND = "SentToCompound"
-HELP = "help"
+VISIT_ENDED = "VisitEnded"
+IGNORED = "Ignored"  # an input that did not count; it is in the journal, and says nothing of the vehicle
+
+
+class VisitRecord(msgspec.Struct, frozen=True):
+    """One record of a visit: what kind, when (UTC ms), and its facts."""
+
+    kind: str
+    at_ms: int
+    facts: dict[str, str]
 
 
 class Crossing(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +40,8 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         first_ms, last_ms: time of the first and last record, UTC ms by the lane's clock.
         vrn: as last recorded, "" while unread.
-        kinds: the kinds of its records, in order.
-        facts: every fact recorded, the latest value of each name.
+        base: the facts of its base record (domain §4), empty until the visit has ended.
+        records: every record but the base one, in order.
         ubrs: the bundles it used.
     """
 
@@ -42,8 +51,8 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True):
     first_ms: int
     last_ms: int
     vrn: str
-    kinds: tuple[str, ...]
-    facts: dict[str, str]
+    base: dict[str, str]
+    records: tuple[VisitRecord, ...]
     ubrs: tuple[str, ...]
 
     @property
@@ -81,21 +90,17 @@ class Projection:
                     pass  # shown, asked or timed at the lane: nothing for the centre
 
     def _record(self, event: EventMessage, effect: Mapping[str, Any], visit: int, at_ms: int) -> None:
-        if visit <= 0:
-            return  # a record of the lane, not of a vehicle
         kind, facts = _text(effect.get("kind")), _facts(effect.get("facts"))
+        if visit <= 0 or kind == IGNORED:
+            return
         seen = self.crossing(event.lane, event.journal, visit) or _new(event, visit, at_ms)
-        self._keep(
-            msgspec.structs.replace(
-                seen,
-                last_ms=at_ms,
-                vrn=normalise(facts.get("vrn", "")) or seen.vrn,
-                kinds=(*seen.kinds, kind),
-                facts={**seen.facts, **facts},
-            )
-        )
+        vrn = normalise(facts.get("vrn", "")) or seen.vrn
+        seen = msgspec.structs.replace(seen, last_ms=at_ms, vrn=vrn)
+        if kind == VISIT_ENDED:
+            self._keep(msgspec.structs.replace(seen, base=facts))
+            return
+        self._keep(msgspec.structs.replace(seen, records=(*seen.records, VisitRecord(kind, at_ms, facts))))
         if kind == SENT_TO_COMPOUND:
-            vrn = normalise(facts.get("vrn", "")) or seen.vrn
             self._compound.expect(lane=event.lane, journal=event.journal, visit=visit, vrn=vrn, sent_ms=at_ms)
 
     def _consume(
@@ -140,7 +145,7 @@ class Projection:
         values = [getattr(crossing, name) for name in Crossing.__struct_fields__]
         plain = [v if isinstance(v, int | str) else msgspec.json.encode(v).decode() for v in values]
         self._db.execute(
-            "REPLACE INTO crossings(lane, journal, visit, first_ms, last_ms, vrn, kinds, facts, ubrs) "
+            "REPLACE INTO crossings(lane, journal, visit, first_ms, last_ms, vrn, base, records, ubrs) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             plain,
         )
@@ -154,15 +159,15 @@ def _new(event: EventMessage, visit: int, at_ms: int) -> Crossing:
         first_ms=at_ms,
         last_ms=at_ms,
         vrn="",
-        kinds=(),
-        facts={},
+        base={},
+        records=(),
         ubrs=(),
     )
 
 
 def _crossing(row: tuple[object, ...]) -> Crossing:
     values = dict(zip(Crossing.__struct_fields__, row, strict=True))
-    for name in ("kinds", "facts", "ubrs"):
+    for name in ("base", "records", "ubrs"):
         values[name] = msgspec.json.decode(str(values[name]))
     return msgspec.convert(values, Crossing)
 

@@ -57,7 +57,7 @@ def _lanes(db: Database) -> None:
     _table(db, "streams", {**journal, "seq": int, "hash": bytes, "since_ms": int}, pk=("lane", "journal"))
     row = {"seq": int, "boot": str, "hash": bytes, "body": bytes, "received_ms": int}
     _table(db, "events", {**journal, **row}, pk=("lane", "journal", "seq"))
-    crossing = {"first_ms": int, "last_ms": int, "vrn": str, "kinds": str, "facts": str, "ubrs": str}
+    crossing = {"first_ms": int, "last_ms": int, "vrn": str, "base": str, "records": str, "ubrs": str}
     _table(db, "crossings", {**visit, **crossing}, pk=tuple(visit))
     alarm = {"id": int, "at_ms": int, **visit, "kind": str, "detail": str, "cleared_by": str}
     _table(db, "alarms", alarm, pk="id")

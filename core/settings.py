@@ -1,0 +1,213 @@
+"""The core's configuration file (TOML): what may stand in it, and one clear line for each thing that is wrong.
+
+Rules of this file: paths are relative to the configuration file; nothing has a default that would hide a mistake in a
+path. Every problem is collected before any is reported.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from core.cargo import CargoRules
+from core.errors import SettingsError
+from core.office import Rules
+from core.screening import RELEASE, Profile, Rule
+
+T = TypeVar("T")
+
+Text = Annotated[str, Meta(min_length=1)]
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
+
+
+class CoreSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[core]`: the files of this core."""
+
+    store: Text
+    signing_key: Text
+    lane_keys: Text
+    admin_socket: Text
+
+
+class BrokerSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[[broker]]`: a broker that lanes may be on; the core stays connected to every one."""
+
+    host: Text
+    port: Port
+    client_id: Text = "core"
+    user_name: str = ""
+    password_file: str = ""
+    authority: str = ""
+    certificate: str = ""
+    key: str = ""
+
+
+class BundlingSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[bundling]`: how long after bundling a vehicle may cross at the earliest."""
+
+    wait_minutes: Minutes = 30
+
+
+class CompoundSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[compound]`: how long a vehicle may take from a lane to the examination compound."""
+
+    due_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] = 15
+
+
+class CargoSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[cargo]`: schemes a consignment may name, and descriptions that are too broad, each with a better one."""
+
+    schemes: tuple[Text, ...] = ("ITFS", "SELS")
+    broad_terms: dict[str, str] = {}
+
+
+class ScreeningSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[screening]`: the action codes, mildest first, and the profiles."""
+
+    codes: tuple[Text, ...] = ("release", "inspect")
+    rules: tuple[dict[str, Any], ...] = ()
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration that has been checked; `folder` is where relative paths begin."""
+
+    folder: Path
+    core: CoreSection
+    brokers: tuple[BrokerSection, ...]
+    rules: Rules
+    due_ms: int
+
+    def path(self, text: str) -> Path:
+        """A path of the file as it is meant: relative to the configuration file."""
+        return self.folder / text
+
+
+_SECTIONS: dict[str, Any] = {
+    "core": CoreSection,
+    "bundling": BundlingSection,
+    "compound": CompoundSection,
+    "cargo": CargoSection,
+    "screening": ScreeningSection,
+}
+_KEYS = (*_SECTIONS, "broker", "points")
+
+
+def load(path: Path) -> Settings:
+    """Reads and checks a configuration file.
+
+    Raises:
+        SettingsError: with one line for every problem: the file, the key, what is wrong and what to do.
+    """
+    try:
+        plain = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: can not be read ({error.strerror}); give the right path with --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not TOML ({error}); correct that line") from error
+    reader = _Reader(path)
+    settings = reader.settings(plain)
+    if reader.problems or settings is None:
+        raise SettingsError(*reader.problems)
+    return settings
+
+
+class _Reader:
+    """Collects the problems of one file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[str] = []
+
+    def say(self, key: str, problem: str) -> None:
+        self.problems.append(f"{self.path}: {key}: {problem}")
+
+    def settings(self, plain: dict[str, Any]) -> Settings | None:
+        self.known_keys("", plain, _KEYS)
+        parts: dict[str, Any] = {name: self.table(kind, name, plain.get(name, {})) for name, kind in _SECTIONS.items()}
+        brokers = self.brokers(plain.get("broker"))
+        points = self.points(plain.get("points"))
+        rules = self.screening_rules(parts["screening"])
+        if self.problems:
+            return None
+        return Settings(
+            folder=self.path.parent,
+            core=parts["core"],
+            brokers=brokers,
+            rules=_rules(parts, points, rules),
+            due_ms=parts["compound"].due_minutes * 60_000,
+        )
+
+    def known_keys(self, where: str, plain: dict[str, Any], known: tuple[str, ...]) -> None:
+        for name in plain:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+                self.say(f"{where}{name}", f"unknown key; {hint}")
+
+    def table(self, kind: type[T], where: str, plain: object) -> T | None:
+        """A table as `kind`; each of its keys is looked at by itself, so that each problem has its own line."""
+        if not isinstance(plain, dict):
+            self.say(where, f"must be a table; write [{where}]")
+            return None
+        before = len(self.problems)
+        fields = {field.name: field for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
+        self.known_keys(f"{where}.", plain, tuple(fields))
+        values = {}
+        for name, field in fields.items():
+            if name in plain:
+                values[name] = self.value(f"{where}.{name}", plain[name], field.type)
+            elif field.required:
+                self.say(f"{where}.{name}", "is missing; add it (config/core.toml.example shows how)")
+        return kind(**values) if len(self.problems) == before else None
+
+    def value(self, key: str, plain: object, kind: Any) -> Any:
+        try:
+            return msgspec.convert(plain, kind)
+        except msgspec.ValidationError as error:
+            self.say(key, f"{str(error).replace('`', '')}; correct the value {plain!r}")
+            return None
+
+    def brokers(self, plain: object) -> tuple[BrokerSection, ...]:
+        if not isinstance(plain, list) or not plain:
+            self.say("broker", "is missing; add [[broker]] with host and port")
+            return ()
+        found = [self.table(BrokerSection, f"broker[{place}]", one) for place, one in enumerate(plain, start=1)]
+        return tuple(one for one in found if one is not None)
+
+    def points(self, plain: object) -> dict[str, str]:
+        if not isinstance(plain, dict) or not plain:
+            self.say("points", 'is missing; name at least one control point: CODE = "name"')
+            return {}
+        for code, name in plain.items():
+            if not isinstance(name, str) or not name:
+                self.say(f"points.{code}", "must be the control point's name, a text")
+        return plain
+
+    def screening_rules(self, section: ScreeningSection | None) -> tuple[Rule, ...]:
+        if section is None:
+            return ()
+        if section.codes[:1] != (RELEASE,):
+            self.say("screening.codes", f"must begin with {RELEASE!r}: the lanes release on that word alone")
+        names = [f"screening.rules[{place}]" for place, _ in enumerate(section.rules, start=1)]
+        found = [self.table(Rule, name, one) for name, one in zip(names, section.rules, strict=True)]
+        for name, rule in zip(names, found, strict=True):
+            if rule is not None and rule.code not in section.codes:
+                self.say(f"{name}.code", f"{rule.code!r} is not in screening.codes; add it there or correct it")
+        return tuple(rule for rule in found if rule is not None)
+
+
+def _rules(parts: dict[str, Any], points: dict[str, str], rules: tuple[Rule, ...]) -> Rules:
+    cargo: CargoSection = parts["cargo"]
+    broad = {term.lower(): better for term, better in cargo.broad_terms.items()}
+    return Rules(
+        points=points,
+        cargo=CargoRules(schemes=frozenset(cargo.schemes), broad_terms={**CargoRules().broad_terms, **broad}),
+        profile=Profile(codes=parts["screening"].codes, rules=rules),
+        wait_ms=parts["bundling"].wait_minutes * 60_000,
+    )
