@@ -13,6 +13,7 @@ Nothing here is repaired or moved by itself: a journal is evidence (`store.move_
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -64,3 +65,14 @@ def translated(error: sqlite3.Error, path: Path) -> StoreError:
     code = getattr(error, "sqlite_errorcode", None) or 0
     kind, remedy = _KINDS.get(code & 0xFF, (StoreError, "it did not take this; report it with the lane's log"))
     return kind(f"store {path}: {remedy} ({error})")
+
+
+def refused(error: OSError, path: Path) -> StoreError:
+    """The store's own error for one of the system's about a plain file, naming the file and the remedy."""
+    if isinstance(error, StoreError):
+        return error
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StoreFullError(f"file {path}: its disk is full; free some room, the lane goes on by itself")
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return StoreReadOnlyError(f"file {path}: it can not be written; look at the mount and at the folder's rights")
+    return StoreMediumError(f"file {path}: its disk refuses; read the kernel's log, then replace the medium ({error})")

@@ -1,0 +1,279 @@
+"""The lane's copy of the territory's one log of codes (design §3): applied in order, whole, or not at all.
+
+Rules of this file:
+- A delta applies only when epoch, version and previous hash fit and the rows after it have the signed state hash. Rows,
+  overlays and head change in one transaction; what a delta costs does not grow with the number of codes.
+- A snapshot is loaded as another generation beside the live rows and becomes the live list, version and all, in one
+  transaction. A crash at any moment leaves the old list under the old version or the new one under the new.
+- Nothing heals silently: what does not fit is a value that says so (`sync.verdicts`).
+- When the store is opened every row is read through the index that lookups use, and counted again. The state hash told
+  to the core is of the rows as they are, so damage on the medium shows there as a mismatch.
+- Signatures are checked before anything gets here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lane_agent.plates import normalise
+from sync import overlays
+from sync.errors import StoreDamagedError
+from sync.store import Store
+from sync.verdicts import (
+    Applied,
+    Fork,
+    Gap,
+    Head,
+    Known,
+    Loading,
+    LoadResult,
+    Mismatch,
+    OtherEpoch,
+    Result,
+    Swapped,
+)
+from sync.wire.codec import decode_record, encode
+from sync.wire.errors import WireError
+from sync.wire.hashes import StateHash, log_next
+from sync.wire.messages import Delta, SnapshotPart
+from sync.wire.records import HoldRecord, Record
+
+_Row = tuple[int, str, str, str, bytes]  # as in the table `codes`
+_LARGEST = 2**63 - 1
+_SWEEP = 5_000  # rows of a list no longer used that one transaction takes away
+_INSERT = "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?)"
+
+
+@dataclass(slots=True)
+class _Shadow:
+    """A snapshot being loaded: which one, into which generation, and what came so far."""
+
+    first: SnapshotPart
+    generation: int
+    seen: set[int] = field(default_factory=set)
+    rows: int = 0
+    state: StateHash = field(default_factory=StateHash)
+
+    def is_of(self, part: SnapshotPart) -> bool:
+        """Whether the part belongs to the same snapshot."""
+        return _name(self.first) == _name(part)
+
+
+def _name(part: SnapshotPart) -> tuple[object, ...]:
+    return (part.request, part.epoch, part.version, part.log_hash, part.state_hash, part.parts)
+
+
+def _row(generation: int, record: Record) -> _Row:
+    kind, name = record.key
+    return (generation, kind, name, normalise(record.vrn), encode(record))
+
+
+class CodeLog:
+    """The list, its place in the log, and the way both move.
+
+    Attributes:
+        damage: what was wrong with the rows as they lie on the medium, "" where nothing was. Say it to the technician;
+            a snapshot replaces them.
+        generation: which rows of `codes` are the live list, for `sync.lookup`.
+        letters: every character that stands in a mark of the list or of a hold ahead, for `sync.lookup`.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """Reads where the list stands and counts its rows again.
+
+        Raises:
+            StoreError: the file can not be read.
+        """
+        self.store = store
+        self.letters: set[str] = set()
+        self._shadow: _Shadow | None = None
+        with store.reading() as connection:
+            found = connection.execute("SELECT generation, epoch, version, log_hash, total FROM code_head").fetchone()
+            self.letters.update(*(row[0] for row in connection.execute("SELECT mark FROM holds_ahead")))
+        match found:
+            case (int(generation), str(epoch), int(version), bytes(log_hash), bytes(total)):
+                self.generation = generation
+                self._place = (epoch, version, log_hash)
+            case _:
+                raise StoreDamagedError(f"store {store.path}: the head of the codes is damaged; move it aside by hand")
+        self.damage, self._state = self._counted(total)
+
+    @property
+    def head(self) -> Head:
+        """Where the list stands; the state hash is of the rows as they are."""
+        return Head(*self._place, self._state.digest())
+
+    def verify(self) -> str:
+        """Counts every row again; what is wrong goes to `damage` and, by the state hash, to the core. Takes long."""
+        with self.store.reading():
+            self.damage, self._state = self._counted(self._state.total())
+        return self.damage
+
+    def apply(self, delta: Delta, body: bytes) -> Result:
+        """Takes one step of the log, if it is the next.
+
+        Args:
+            delta: the step.
+            body: its bytes as they were signed, for the chain.
+
+        Raises:
+            StoreError: nothing changed, neither list nor head.
+        """
+        with self.store.reading() as connection:
+            head = self.head
+            if delta.epoch == head.epoch and delta.version <= head.version:
+                return Known(head)
+            if (delta.epoch, delta.version, delta.previous) != (head.epoch, head.version + 1, head.log_hash):
+                return self._out_of_turn(head, delta)
+            changes = {record.key: record for record in delta.changes}  # the last row of a key stands
+            rows = [_row(self.generation, record) for record in changes.values()]
+            replaced = [old for row in rows for old in self._old(connection, row)]
+            state = _after(self._state, replaced, [row[-1] for row in rows])
+            if state.digest() != delta.state_hash:
+                return Mismatch(head, state.digest(), delta.state_hash, self._keep_holds(delta))
+            self._take(delta, log_next(delta.previous, body), rows, state)
+            return Applied(self.head, delta.changes, tuple(decode_record(old) for old in replaced))
+
+    def load(self, part: SnapshotPart) -> LoadResult:
+        """Takes one part of a snapshot, in any order; a part of another snapshot begins that one instead.
+
+        Returns:
+            Swapped with the last missing part; Known where the list is already past that version; Mismatch where the
+            parts together are not what was signed, and the list is as it was.
+
+        Raises:
+            StoreError: this part is not kept, ask for it again; the list is as it was.
+        """
+        with self.store.reading():
+            head = self.head
+            if part.epoch == head.epoch and part.version < head.version and not self.damage:
+                return Known(head)
+            if self._shadow is None or not self._shadow.is_of(part):
+                self._shadow = _Shadow(part, self._next_generation())
+            shadow = self._shadow
+            if part.part not in shadow.seen:
+                self._keep_part(shadow, part)
+            if len(shadow.seen) < part.parts:
+                return Loading(len(shadow.seen), part.parts)
+            verdict = self._swap(shadow)
+            self._shadow = None  # only now: should the swap raise, any part sent again brings it about
+            return verdict
+
+    def _counted(self, total: bytes) -> tuple[str, StateHash]:
+        """What is wrong with the live rows, and the hash of those that a lookup would find right."""
+        state, damage = StateHash(), ""
+        sql = "SELECT kind, name, mark, body FROM codes INDEXED BY codes_by_mark WHERE generation = ? ORDER BY mark"
+        with self.store.reading() as connection:
+            for kind, name, mark, body in connection.execute(sql, (self.generation,)):
+                if _is_sound(kind, name, mark, body):
+                    state.add(body)
+                    self.letters.update(mark)
+                else:
+                    damage = damage or f"the row of {kind} {name} is not what was written"
+        if not damage and state.total() != total:
+            damage = "rows of the codes are missing or are not what was written"
+        return damage, state
+
+    def _old(self, connection: sqlite3.Connection, row: _Row) -> list[bytes]:
+        sql = "SELECT body FROM codes WHERE generation = ? AND kind = ? AND name = ?"
+        return [found[0] for found in connection.execute(sql, row[:3])]
+
+    def _out_of_turn(self, head: Head, delta: Delta) -> Result:
+        holds = self._keep_holds(delta)
+        if delta.epoch != head.epoch:
+            return OtherEpoch(head, delta.epoch, holds)
+        if delta.version > head.version + 1:
+            return Gap(head, delta.version, holds)
+        return Fork(head, delta.previous, holds)
+
+    def _keep_holds(self, delta: Delta) -> tuple[HoldRecord, ...]:
+        """Stops by a hold at once, although its delta does not apply; a lift waits for its turn."""
+        holds = overlays.holds_in(delta.changes)
+        if holds:
+            with self.store.transaction() as connection:
+                overlays.keep_holds(connection, holds, delta)
+            self.letters.update(*(normalise(hold.vrn) for hold in holds))
+        return holds
+
+    def _take(self, delta: Delta, log_hash: bytes, rows: list[_Row], state: StateHash) -> None:
+        with self.store.transaction() as connection:
+            connection.executemany(_INSERT, rows)
+            connection.execute(
+                "UPDATE code_head SET version = ?, log_hash = ?, total = ?", (delta.version, log_hash, state.total())
+            )
+            overlays.passed_by_delta(connection, delta)
+        self._place, self._state = (delta.epoch, delta.version, log_hash), state
+        self.letters.update(*(row[3] for row in rows))
+
+    def _next_generation(self) -> int:
+        """A number for a new list; takes away some of what earlier ones left."""
+        with self.store.transaction() as connection:
+            self._sweep(connection)
+            last = connection.execute("SELECT max(generation) FROM codes").fetchone()[0]
+        return int(max(last or 0, self.generation)) + 1
+
+    def _keep_part(self, shadow: _Shadow, part: SnapshotPart) -> None:
+        rows = [_row(shadow.generation, record) for record in part.records]
+        with self.store.transaction() as connection:
+            connection.executemany(_INSERT, rows)
+            self._sweep(connection, shadow.generation)
+        shadow.state = _after(shadow.state, [], [row[-1] for row in rows])
+        shadow.rows += len(rows)
+        shadow.seen.add(part.part)
+        self.letters.update(*(row[3] for row in rows))
+
+    def _swap(self, shadow: _Shadow) -> Swapped | Mismatch:
+        """Makes the shadow the list, if it is what was signed and lies on the medium whole."""
+        part, found = shadow.first, shadow.state.digest()
+        with self.store.reading() as connection:
+            sql = "SELECT count(*) FROM codes WHERE generation = ?"
+            kept = connection.execute(sql, (shadow.generation,)).fetchone()[0]
+        if found != part.state_hash or kept != shadow.rows:
+            return Mismatch(self.head, found, part.state_hash)
+        place = (part.epoch, part.version, part.log_hash)
+        with self.store.transaction() as connection:
+            connection.execute(
+                "UPDATE code_head SET generation = ?, epoch = ?, version = ?, log_hash = ?, total = ?",
+                (shadow.generation, *place, shadow.state.total()),
+            )
+            self._pass_overlays(connection, shadow)
+        self.generation, self._place, self._state, self.damage = shadow.generation, place, shadow.state, ""
+        return Swapped(self.head)
+
+    def _pass_overlays(self, connection: sqlite3.Connection, shadow: _Shadow) -> None:
+        overlays.passed_version(connection, shadow.first.epoch, shadow.first.version)
+        sql = "SELECT body FROM codes WHERE generation = ? AND kind = 'bundle' AND name = ?"
+        for ubr in overlays.used(connection):
+            for (body,) in connection.execute(sql, (shadow.generation, ubr)).fetchall():
+                overlays.use_passed(connection, decode_record(body))
+
+    def _sweep(self, connection: sqlite3.Connection, shadow: int | None = None) -> None:
+        """Takes away rows that are neither of the live list nor of the shadow being loaded, a bounded number."""
+        connection.execute(
+            "DELETE FROM codes WHERE (generation, kind, name) IN (SELECT generation, kind, name FROM codes "
+            "WHERE generation < ? OR (generation > ? AND generation < ?) LIMIT ?)",
+            (self.generation, self.generation, shadow or _LARGEST, _SWEEP),
+        )
+
+
+def _after(state: StateHash, removed: Iterable[bytes], added: Iterable[bytes]) -> StateHash:
+    """A new state hash; the old one is kept in case the transaction fails."""
+    after = StateHash(state.total())
+    for body in removed:
+        after.remove(body)
+    for body in added:
+        after.add(body)
+    return after
+
+
+def _is_sound(kind: object, name: object, mark: object, body: object) -> bool:
+    """Whether the row can be read, and is where a lookup would look for it."""
+    if not isinstance(body, bytes):
+        return False
+    try:
+        record = decode_record(body)
+    except WireError:
+        return False
+    return record.key == (kind, name) and normalise(record.vrn) == mark
