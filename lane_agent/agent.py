@@ -97,6 +97,10 @@ class Agent:
         self._woken.set()
         return await answer
 
+    def inbox_wait_ms(self) -> int:
+        """How long the oldest event has been waiting; a large figure means the agent is stuck."""
+        return self._clock.now().mono_ms - self._inbox[0].at.mono_ms if self._inbox else 0
+
     async def run(self) -> None:
         """Works the inbox until cancelled; then stops its timers."""
         try:

@@ -32,7 +32,7 @@ class CodeBook(Protocol):
 class Journal(Protocol):
     """Where every step is made durable before its effects run."""
 
-    def append(self, body: bytes, *, uses: Sequence[tuple[str, str]] = ()) -> int:
+    def append(self, entry: bytes, *, uses: Sequence[tuple[str, str]] = ()) -> int:
         """Commits one entry (canonical JSON) with the bundles it uses as (UBR, visit key); returns its number.
 
         Raises:

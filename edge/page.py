@@ -1,0 +1,275 @@
+"""The officers' page as the agent feeds it: the console's ports, met by the lane, the link, the reader and the screens.
+
+Rules of this file: it shows what the lane's own state says and decides nothing; what an officer asks goes through the
+agent's inbox like every other event, and the answer is what the journal says became of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from console.ports import (
+    Action,
+    AlarmView,
+    Answer,
+    Frame,
+    HelpView,
+    LaneView,
+    LinkView,
+    OfficerAction,
+    PastVisit,
+    Picture,
+    ScreenView,
+    VisitView,
+)
+from lane_agent import events as e
+from lane_agent.acceptance import refusal
+from lane_agent.agent import Agent
+from lane_agent.effects import Alarm, Effect, Record
+from lane_agent.model import Contact, Doubt, Fault, HelpCall, Moment, Outcome, Ruling, Screen
+from lane_agent.state import Lane
+from lane_agent.table import TABLE
+from lane_agent.wording import Scene
+
+ALARMS_KEPT = 50
+VISITS_KEPT = 20
+NUMBERS = {row.name: row.number for row in TABLE}
+
+Painter = Callable[[Screen, Scene, str], bytes]
+
+
+@dataclass(slots=True)
+class Sources:
+    """Where the page's other facts come from; each is asked at the moment of a view."""
+
+    link: Callable[[], LinkView]
+    frame: Callable[[], Frame | None]
+    evidence: Callable[[str], bytes | None]
+    paint: Painter
+    now: Callable[[], Moment]
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What the page remembers beside the lane's own state."""
+
+    alarms: deque[AlarmView] = field(default_factory=lambda: deque(maxlen=ALARMS_KEPT))
+    past: deque[PastVisit] = field(default_factory=lambda: deque(maxlen=VISITS_KEPT))
+    faults: dict[Fault, str] = field(default_factory=dict)
+    painted: dict[Screen, Scene] = field(default_factory=dict)
+    call: HelpView = field(default_factory=HelpView)
+    last_row: tuple[int, str] = (0, "")
+
+
+class LanePage:
+    """`console.ports.LaneFeed` for one running agent.
+
+    Args:
+        agent: the lane's shell.
+        simulated: whether this is a simulated lane; shown on the page.
+        software: version.
+        sources: the page's other facts.
+    """
+
+    def __init__(self, agent: Agent, *, simulated: bool, software: str, sources: Sources) -> None:
+        self._agent = agent
+        self._simulated = simulated
+        self._software = software
+        self._sources = sources
+        self._memory = _Memory()
+        self._sequence = 0
+        self._moved = asyncio.Condition()
+        self._notices: set[asyncio.Task[None]] = set()
+        self._pictures: dict[Screen, tuple[tuple[Scene, str], bytes]] = {}
+
+    def recall(self, records: Iterable[tuple[Record, Moment]]) -> None:
+        """Takes the records of earlier boots, oldest first, so that the list of visits survives a restart."""
+        for record, _ in records:
+            self._remember_visit(record)
+
+    def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
+        """One step is durable."""
+        self._remember_event(event, at)
+        for effect in effects:
+            if isinstance(effect, Alarm):
+                number = f"{lane.boot}-{self._sequence}-{len(self._memory.alarms)}"
+                self._memory.alarms.appendleft(AlarmView(number, effect.kind, at.utc_ms, effect.detail, effect.visit))
+            elif isinstance(effect, Record):
+                self._remember_visit(effect)
+        if lane.visit is not None:
+            self._memory.last_row = (NUMBERS.get(lane.row, 0), lane.row)
+        if lane.help is HelpCall.NONE:
+            self._memory.call = HelpView()
+        self.moved()
+
+    def moved(self) -> None:
+        """Something that a view shows has changed."""
+        self._sequence += 1
+        notice = asyncio.get_running_loop().create_task(self._notify(), name="page-moved")
+        self._notices.add(notice)
+        notice.add_done_callback(self._notices.discard)
+
+    async def _notify(self) -> None:
+        async with self._moved:
+            self._moved.notify_all()
+
+    def _remember_event(self, event: e.Event, at: Moment) -> None:
+        match event:
+            case e.ScenePainted(screen, scene, _):
+                self._memory.painted[screen] = scene
+            case e.FaultRaised(fault, detail):
+                self._memory.faults[fault] = detail
+            case e.ContactChanged(Contact.HELP, True, _):
+                if self._memory.call.state is HelpCall.NONE:
+                    self._memory.call = HelpView(HelpCall.RINGING, at.utc_ms)
+            case e.HelpAnswered(officer):
+                self._memory.call = replace(self._memory.call, state=HelpCall.ANSWERED, by=officer)
+            case _:
+                pass
+
+    def _remember_visit(self, record: Record) -> None:
+        if record.kind != "VisitEnded":
+            return
+        facts = dict(record.facts)
+        row, name = self._memory.last_row
+        self._memory.past.appendleft(
+            PastVisit(
+                id=record.visit,
+                arrived_ms=int(facts["arrived_ms"]),
+                left_ms=int(facts["left_ms"]),
+                vrn=facts.get("vrn", ""),
+                mainland=facts.get("mainland", ""),
+                outcome=Outcome(facts["outcome"]),
+                row=int(facts.get("row", row)),
+                row_name=name,
+                doubt=Doubt(facts["doubt"]) if "doubt" in facts else None,
+                ruling=Ruling(facts.get("ruling", "none")),
+                officer=facts.get("officer", ""),
+                reason=facts.get("reason", ""),
+                evidence=tuple(filter(None, facts.get("evidence", "").split(","))),
+            )
+        )
+
+    def view(self) -> LaneView:
+        """The lane as it is now (see `console.ports.LaneFeed`)."""
+        lane, memory = self._agent.lane, self._memory
+        return LaneView(
+            sequence=self._sequence,
+            at_ms=self._sources.now().utc_ms,
+            lane=lane.policy.lane,
+            point=lane.policy.point,
+            direction=lane.policy.direction,
+            simulated=self._simulated,
+            open=lane.opened,
+            row=NUMBERS.get(lane.row, 0),
+            row_name=lane.row,
+            refuses=_refusals(lane),
+            manual=tuple(sorted(lane.manual, key=lambda reason: reason.value)),
+            bypassed=tuple(sorted(lane.bypassed, key=lambda contact: contact.value)),
+            faults=tuple((fault, memory.faults.get(fault, "")) for fault in sorted(lane.faults, key=lambda f: f.value)),
+            visit=_visit(lane),
+            help=replace(memory.call, state=lane.help),
+            alarms=tuple(memory.alarms),
+            link=self._sources.link(),
+            screens=self._screens(lane),
+            past=tuple(memory.past),
+            inbox_wait_ms=self._agent.inbox_wait_ms(),
+            software=self._software,
+        )
+
+    def _screens(self, lane: Lane) -> tuple[ScreenView, ...]:
+        told = {Screen.XDB: lane.face.xdb, Screen.AIOP: lane.face.aiop}
+        painted = self._memory.painted
+        return tuple(
+            ScreenView(screen, told[screen], painted.get(screen), screen in lane.face.painted, lane.face.parameter)
+            for screen in Screen
+        )
+
+    async def changed(self, after: int) -> LaneView:
+        """Waits until the view's sequence exceeds `after`."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._sequence > after)
+        return self.view()
+
+    def frame(self) -> Frame | None:
+        """The newest camera picture."""
+        return self._sources.frame()
+
+    async def screen_png(self, screen: Screen) -> bytes | None:
+        """What that screen was told to show, painted by the display's own painter."""
+        face = self._agent.lane.face
+        wanted = (face.xdb if screen is Screen.XDB else face.aiop, face.parameter)
+        kept = self._pictures.get(screen)
+        if kept is None or kept[0] != wanted:
+            kept = wanted, await asyncio.to_thread(self._sources.paint, screen, *wanted)
+            self._pictures[screen] = kept
+        return kept[1]
+
+    async def evidence(self, digest: str) -> Picture | None:
+        """A stored evidence picture."""
+        body = await asyncio.to_thread(self._sources.evidence, digest)
+        return None if body is None else Picture(body)
+
+    async def act(self, action: OfficerAction) -> Answer:
+        """Puts an officer's event to the lane; the journal's own word says whether it counted."""
+        effects = await self._agent.ask(action)
+        for effect in effects:
+            if isinstance(effect, Record) and effect.kind == "Ignored":
+                return Answer(False, f"Not done: {dict(effect.facts)['why']}.")
+        return Answer(True, "Done, and in the journal.")
+
+    async def acknowledge(self, alarm: str, officer: str) -> Answer:
+        """Notes who has seen an alarm."""
+        alarms = self._memory.alarms
+        for place, known in enumerate(alarms):
+            if known.id == alarm:
+                alarms[place] = replace(known, seen_by=officer)
+                self.moved()
+                return Answer(True, "Noted.")
+        return Answer(False, "That alarm is no longer kept here.")
+
+
+def _visit(lane: Lane) -> VisitView | None:
+    visit = lane.visit
+    if visit is None:
+        return None
+    return VisitView(
+        id=visit.number,
+        arrived_ms=visit.arrived.utc_ms,
+        manual=visit.manual,
+        read=visit.read,
+        candidates=visit.candidates,
+        near=visit.codes.near if visit.codes else (),
+        immigration=visit.immigration,
+        unladen=visit.unladen,
+        manifest=visit.manifest if lane.policy.manifest_sensor else None,
+        codes=visit.codes,
+        doubt=visit.doubt,
+        outcome=visit.outcome,
+        ruling=visit.ruling,
+        evidence=visit.evidence,
+    )
+
+
+def _refusals(lane: Lane) -> tuple[tuple[Action, str], ...]:
+    """What the lane would refuse now, by its own checks, asked with a stand-in officer."""
+    number = lane.visit.number if lane.visit else 0
+    asked: dict[Action, e.Event] = {
+        Action.RELEASE: e.OfficerReleased(number, "-", "-"),
+        Action.INSPECT: e.OfficerInspected(number, "-", "-"),
+        Action.CORRECT: e.OfficerCorrected(number, "-", "-", "-"),
+        Action.TAKE_OVER: e.OfficerTookOver(number, "-", "-"),
+        Action.OPEN: e.LaneOpened("-"),
+        Action.CLOSE: e.LaneClosed("-", "-"),
+        Action.ORDER_MANUAL: e.ManualOrdered("-", "-"),
+        Action.END_MANUAL: e.ManualEnded("-"),
+        Action.BYPASS: e.LoopBypassed(Contact.STOP_LOOP, True, "-", "-"),
+        Action.RESTORE: e.LoopBypassed(Contact.STOP_LOOP, False, "-", "-"),
+        Action.ANNOUNCE: e.VehicleAnnounced("-"),
+        Action.ANSWER: e.HelpAnswered("-"),
+        Action.END_CALL: e.HelpEnded("-", "-"),
+    }
+    return tuple((action, why) for action, event in asked.items() if (why := refusal(lane, event)))
