@@ -136,8 +136,12 @@ class CodeLog:
             self._take(delta, log_next(delta.previous, body), rows, state)
             return Applied(self.head, delta.changes, tuple(decode_record(old) for old in replaced))
 
-    def load(self, part: SnapshotPart) -> LoadResult:
+    def load(self, part: SnapshotPart, *, doubted: bool = False) -> LoadResult:
         """Takes one part of a snapshot, in any order; a part of another snapshot begins that one instead.
+
+        Args:
+            part: the part, of a snapshot that was asked for.
+            doubted: the list held here is not to be believed, so a snapshot of an earlier version replaces it too.
 
         Returns:
             Swapped with the last missing part; Known where the list is already past that version; Mismatch where the
@@ -148,7 +152,7 @@ class CodeLog:
         """
         with self.store.reading():
             head = self.head
-            if part.epoch == head.epoch and part.version < head.version and not self.damage:
+            if part.epoch == head.epoch and part.version < head.version and not (doubted or self.damage):
                 return Known(head)
             if self._shadow is None or not self._shadow.is_of(part):
                 self._shadow = _Shadow(part, self._next_generation())

@@ -21,7 +21,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync.errors import StoreDamagedError, StoreError, refused
+from sync.errors import StoreDamagedError, refused
+from sync.files import flush_folder
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _NAMED = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
@@ -84,7 +85,7 @@ class Evidence:
         try:
             for place in (folder, *(folder / name for name in classes)):
                 place.mkdir(mode=0o750, exist_ok=True)
-                _fsync(place.parent)
+                flush_folder(place.parent)
         except OSError as error:
             raise refused(error, folder) from error
 
@@ -96,7 +97,8 @@ class Evidence:
             kind: its class.
 
         Returns:
-            Its name, to be written in the row. The same picture twice is one file, as old as the later.
+            Its name, to be written in the row. The same picture twice is one file, of the first's class, as old as
+            the second.
 
         Raises:
             KeyError: no such class.
@@ -105,11 +107,7 @@ class Evidence:
         self._classes[kind]
         digest = hashlib.sha256(picture).hexdigest()
         try:
-            known = self.path(digest)
-            if known is not None and known.stat().st_size == len(picture):
-                self._stamp(known)
-            else:
-                self._write(picture, self.folder / kind / digest)
+            self._write(picture, self.path(digest) or self.folder / kind / digest)
         except OSError as error:
             raise refused(error, self.folder / kind / digest) from error
         return digest
@@ -150,12 +148,14 @@ class Evidence:
             raise FileNotFoundError(f"evidence {digest}: there is none, or it was pruned")
         try:
             place.rename(self.folder / kind / digest)
-            _fsync(self.folder / kind)
+            flush_folder(self.folder / kind)
         except OSError as error:
             raise refused(error, place) from error
 
     def prune(self, unacknowledged: Callable[[], AbstractSet[str]]) -> Pruned:
         """Takes away what the policies no longer keep.
+
+        Call it while the time is proven: a clock set wrongly ahead would make every picture old.
 
         Args:
             unacknowledged: asked only where something would go: the names in rows the core has not acknowledged
@@ -199,30 +199,19 @@ class Evidence:
                     found = entry.stat()
                     yield _File(found.st_mtime_ns // 1_000_000, found.st_size, Path(entry.path))
 
-    def _stamp(self, place: Path) -> None:
-        now = self._now_ms() * 1_000_000
-        os.utime(place, ns=(now, now))
-
     def _write(self, picture: bytes, place: Path) -> None:
         """Whole under its name, or not there: written beside, flushed, renamed, the folder flushed."""
+        now = self._now_ms() * 1_000_000
         beside = place.with_name(_UNFINISHED + secrets.token_hex(8))
         try:
             with beside.open("xb") as file:
                 file.write(picture)
                 file.flush()
-                self._stamp(beside)
+                os.utime(file.fileno(), ns=(now, now))
                 os.fsync(file.fileno())
             beside.rename(place)
         except OSError:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
             raise
-        _fsync(place.parent)
-
-
-def _fsync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        flush_folder(place.parent)

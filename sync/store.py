@@ -32,18 +32,11 @@ from sync.errors import (
     StoreReadOnlyError,
     translated,
 )
+from sync.files import flush_folder
 
 _WAL_PAGES = 1_000  # a checkpoint every 4 MB
 _WAL_BYTES = 8 << 20  # and the file is cut back to this after it
 _CACHE_KIB = 32 << 10  # pages of the code indexes that stay in memory, 32 MiB at most
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _lock(path: Path) -> int:
@@ -96,7 +89,7 @@ def _create(path: Path) -> None:
     with closing(_connect(building, mode="rwc")) as db:
         schema.migrate(db)
     building.rename(path)
-    _fsync_folder(path.parent)
+    flush_folder(path.parent)
 
 
 def _checked(db: Database, path: Path, *, read_only: bool) -> None:
@@ -272,7 +265,7 @@ def move_aside(path: Path) -> Path:
         for old, new in zip(_leftovers(path), _leftovers(aside), strict=True):
             if old.exists():
                 old.rename(new)
-        _fsync_folder(path.parent)
+        flush_folder(path.parent)
     finally:
         os.close(side)
     return aside
