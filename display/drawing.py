@@ -1,0 +1,100 @@
+"""A fitted sign painted to a surface. Colours are chosen here; where things stand is `layout`'s."""
+
+from __future__ import annotations
+
+import pygame
+
+from display.fit import Row
+from display.fonts import Fonts, shared
+from display.layout import Key, Layout, lay_out
+from display.pen import BLACK, INKS, WHITE, Colour
+from display.pictograms import picture
+from display.scenes import Language
+from display.settings import Size
+from lane_agent.model import Screen
+from lane_agent.wording import Scene, Tone
+
+_MAGENTA: Colour = (190, 20, 120)  # the ribbon: a colour no tone has
+_COLUMN: Colour = (13, 20, 32)
+_PAPER: Colour = (250, 250, 247)
+_STRIP: Colour = (226, 229, 233)
+_TEXT: Colour = (12, 16, 24)
+_QUIET: Colour = (120, 130, 145)
+
+# What the words of a tone are written in on the dark board; brighter than the shapes, for thin strokes.
+_BOARD_WORDS: dict[Tone, Colour] = {Tone.GO: (70, 255, 140), Tone.EXAMINE: (255, 204, 51)}
+_BOARD = {Language.ENGLISH: (240, 240, 240), Language.SIMPLIFIED: (188, 194, 202)}
+_PANEL = {Language.TRADITIONAL: _TEXT, Language.ENGLISH: (30, 38, 50), Language.SIMPLIFIED: (84, 94, 108)}
+
+
+def paint(
+    surface: pygame.Surface, screen: Screen, scene: Scene, parameter: str = "", *, simulated: bool = False
+) -> Layout:
+    """Paints the sign of `scene` over the whole `surface` and returns where everything went."""
+    placed = lay_out(screen, scene, parameter, simulated, surface.get_size())
+    if screen is Screen.XDB:
+        _paint_board(surface, placed, shared())
+    else:
+        _paint_panel(surface, placed, shared())
+    _paint_ribbon(surface, placed, shared())
+    return placed
+
+
+def _paint_board(surface: pygame.Surface, placed: Layout, fonts: Fonts) -> None:
+    surface.fill(BLACK)
+    if placed.rule is not None:
+        surface.fill((52, 58, 68), placed.rule)
+    _write(surface, placed.header, _QUIET, fonts)
+    _paint_pictogram(surface, placed)
+    for row in placed.rows:
+        first = _BOARD_WORDS.get(placed.sign.tone, WHITE)
+        _write(surface, (row,), _BOARD.get(row.language, first), fonts)
+
+
+def _paint_panel(surface: pygame.Surface, placed: Layout, fonts: Fonts) -> None:
+    surface.fill(_STRIP)
+    if placed.column is not None:
+        left, top, wide, tall = placed.column
+        surface.fill(_PAPER, (0, top, placed.size[0], tall))
+        surface.fill(_COLUMN, placed.column)
+        edge = max(3, placed.size[0] // 100)
+        surface.fill(INKS[placed.sign.tone].ground, (left + wide - edge, top, edge, tall))
+    _write(surface, placed.header, (170, 180, 194), fonts)
+    _paint_pictogram(surface, placed)
+    for row in placed.rows:
+        _write(surface, (row,), _PANEL[row.language], fonts)
+    for key in placed.keys:
+        _paint_key(surface, key, fonts)
+
+
+def _paint_key(surface: pygame.Surface, key: Key, fonts: Fonts) -> None:
+    """The name of a button and a notch that points down at it; filled while the message speaks of it."""
+    area = pygame.Rect(key.area)
+    ground, words = (INKS[Tone.ASK].ground, WHITE) if key.hint.lit else (WHITE, _TEXT)
+    notch = area.height // 5
+    tip = [(area.centerx - notch, area.bottom - 1), (area.centerx + notch, area.bottom - 1)]
+    pygame.draw.rect(surface, ground, area, border_radius=area.height // 6)
+    pygame.draw.polygon(surface, ground, [*tip, (area.centerx, area.bottom + notch)])
+    _write(surface, key.rows, words, fonts)
+
+
+def _paint_pictogram(surface: pygame.Surface, placed: Layout) -> None:
+    if placed.pictogram is not None and placed.sign.pictogram is not None:
+        left, top, side, _ = placed.pictogram
+        surface.blit(picture(placed.sign.pictogram, placed.sign.tone, side), (left, top))
+
+
+def _paint_ribbon(surface: pygame.Surface, placed: Layout, fonts: Fonts) -> None:
+    if placed.ribbon is not None:
+        surface.fill(_MAGENTA, placed.ribbon)
+        _write(surface, placed.ribbon_rows, WHITE, fonts)
+
+
+def _write(surface: pygame.Surface, rows: tuple[Row, ...], colour: Colour, fonts: Fonts) -> None:
+    for row in rows:
+        fonts.draw(surface, row.text, row.language, size=row.size, origin=row.origin, colour=colour)
+
+
+def blank(size: Size) -> pygame.Surface:
+    """A surface of `size` that needs no window."""
+    return pygame.Surface(size, 0, 24)

@@ -1,0 +1,214 @@
+"""The agent's side of the screens: who is connected, what each was told, what each painted.
+
+Rules of this file:
+
+1. A screen that (re)connects, or that fell back to its safe face by itself, is told again what the lane says now.
+2. A screen that is silent past the limit is cut off and reported lost; a frozen picture may still stand on it, so
+   whoever runs the processes should end that one (`display.launch.ScreenProcesses.restart`).
+3. Nothing here decides: what was painted, lost and found is reported and becomes events of the lane.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from display.errors import MalformedLineError, SocketUnusableError
+from display.protocol import LONGEST_LINE, Beat, Hello, Painted, ShowOrder, decode_for_agent, encode
+from lane_agent.effects import Show
+from lane_agent.model import Screen
+from lane_agent.wording import Scene
+
+log = logging.getLogger("display.feed")
+
+_BEAT_S = 0.5
+_UNREAD = 65536  # bytes a screen may leave unread before it is cut off
+
+
+class _Connection:
+    """One connected screen."""
+
+    def __init__(self, screen: Screen, writer: asyncio.StreamWriter, now_s: float) -> None:
+        self.screen = screen
+        self.heard_s = now_s
+        self._writer = writer
+
+    def send(self, message: ShowOrder | Beat) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(encode(message))
+
+    def stuck(self) -> bool:
+        return self._writer.transport.get_write_buffer_size() > _UNREAD
+
+    def cut(self) -> None:
+        self._writer.transport.abort()
+
+
+class ScreenFeed:
+    """Feeds both screens over one Unix socket.
+
+    Args:
+        socket_path: made by `start` with mode 0600; a stale one is removed.
+        simulated: the screens show the ribbon.
+        on_painted: (screen, scene, serial) after the flip; serial 0 and OFFICER is the safe face.
+        on_lost: the screen is gone or silent.
+        on_found: the screen is connected; it is told what to show before this is called.
+        silence_s: a screen that has not answered for so long is lost.
+    """
+
+    def __init__(
+        self,
+        socket_path: Path,
+        *,
+        simulated: bool,
+        on_painted: Callable[[Screen, Scene, int], None],
+        on_lost: Callable[[Screen], None],
+        on_found: Callable[[Screen], None],
+        silence_s: float = 2.0,
+    ) -> None:
+        self._path = socket_path
+        self._simulated = simulated
+        self._on_painted = on_painted
+        self._on_lost = on_lost
+        self._on_found = on_found
+        self._silence_s = silence_s
+        self._shown: Show | None = None
+        self._connections: dict[Screen, _Connection] = {}
+        self._server: asyncio.Server | None = None
+        self._beating: asyncio.Task[None] | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+
+    @property
+    def connected(self) -> frozenset[Screen]:
+        """The screens that can be told something now."""
+        return frozenset(self._connections)
+
+    async def start(self) -> None:
+        """Listens for screens.
+
+        Raises:
+            SocketUnusableError: another agent listens there, or the path is no place for a socket.
+        """
+        self._server = await asyncio.start_unix_server(self._accept, sock=_listen(self._path), limit=LONGEST_LINE)
+        self._beating = asyncio.create_task(self._beat(), name="screen beats")
+
+    async def stop(self) -> None:
+        """Cuts off the screens (they show the safe face at once) and removes the socket. Reports nobody as lost."""
+        if self._server is not None:
+            self._server.close()
+        self._connections.clear()
+        tasks = [task for task in (self._beating, *self._serving) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._path.unlink(missing_ok=True)
+
+    def show(self, effect: Show) -> None:
+        """Tells each connected screen its scene; the others are told when they connect."""
+        self._shown = effect
+        for connection in self._connections.values():
+            self._tell(connection)
+
+    def _tell(self, connection: _Connection) -> None:
+        if self._shown is not None:
+            scene = self._shown.xdb if connection.screen is Screen.XDB else self._shown.aiop
+            connection.send(ShowOrder(scene, self._shown.serial, self._shown.parameter, self._simulated))
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(_BEAT_S)
+            now = asyncio.get_running_loop().time()
+            for connection in list(self._connections.values()):
+                if now - connection.heard_s > self._silence_s or connection.stuck():
+                    log.warning("%s does not answer: cut off", connection.screen.value)
+                    self._lose(connection)
+                else:
+                    connection.send(Beat())
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer), name="screen connection")
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection: _Connection | None = None
+        try:
+            connection = await self._welcome(reader, writer)
+            while line := await reader.readline():
+                self._hear(connection, line)
+        except (ConnectionError, MalformedLineError, TimeoutError, ValueError) as error:
+            log.warning("screen connection ended: %s", error)
+        finally:
+            if connection is not None:
+                self._lose(connection)
+            writer.transport.abort()
+
+    async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _Connection:
+        """The first line says which screen it is; a second connection of a screen replaces its first."""
+        hello = decode_for_agent(await asyncio.wait_for(reader.readline(), self._silence_s))
+        if not isinstance(hello, Hello):
+            raise MalformedLineError(f"the first line of a screen is its hello, not {hello!r}")
+        connection = _Connection(hello.screen, writer, asyncio.get_running_loop().time())
+        earlier = self._connections.get(hello.screen)
+        if earlier is not None:
+            self._lose(earlier)
+        self._connections[hello.screen] = connection
+        self._tell(connection)
+        self._on_found(hello.screen)
+        return connection
+
+    def _hear(self, connection: _Connection, line: bytes) -> None:
+        message = decode_for_agent(line)
+        connection.heard_s = asyncio.get_running_loop().time()
+        if self._connections.get(connection.screen) is not connection or not isinstance(message, Painted):
+            return
+        self._on_painted(connection.screen, message.scene, message.serial)
+        if message.safe:
+            self._tell(connection)  # rule 1
+
+    def _lose(self, connection: _Connection) -> None:
+        """Forgets a connection and reports its screen, once."""
+        connection.cut()
+        if self._connections.get(connection.screen) is connection:
+            del self._connections[connection.screen]
+            self._on_lost(connection.screen)
+
+
+def _listen(path: Path) -> socket.socket:
+    """A listening socket that only this user may connect to."""
+    _remove_stale(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+        path.chmod(0o600)  # nobody can connect before `listen`
+        listener.listen(8)
+    except OSError as error:
+        listener.close()
+        raise SocketUnusableError(
+            f"the screens' socket {path} cannot be made ({error}): its folder must exist and be writable, "
+            "and the path at most 107 bytes long"
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _remove_stale(path: Path) -> None:
+    if not path.exists():
+        return
+    if not stat.S_ISSOCK(path.stat().st_mode):
+        raise SocketUnusableError(f"{path} is not a socket: choose another path for the screens' socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            path.unlink(missing_ok=True)
+            return
+        except OSError as error:
+            raise SocketUnusableError(f"{path} is in use ({error}): stop the other agent first") from error
+    raise SocketUnusableError(f"another agent (not process {os.getpid()}) listens at {path}: stop it first")

@@ -1,0 +1,229 @@
+"""The screen's own process: hears the agent, paints, answers with what it painted.
+
+Rules of this file:
+
+1. One loop, one thread. Nothing in it waits longer than `_TURN_S`, so a signal or a closed window is noticed soon.
+2. If the loop stalls, in Python or inside the graphics library, the kernel ends the process (`AlarmWatchdog`): a hung
+   painter must not leave "Clearance Completed" standing.
+3. Of several orders that wait together only the last is painted: what the agent has already replaced is not shown.
+4. A painting is logged before it is confirmed: what the agent believes is on the log.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import select
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from display.errors import MalformedLineError
+from display.line import AgentLine
+from display.protocol import Beat, Hello, Painted, Pong, decode_for_screen, encode
+from display.vigil import Showing, Vigil
+from lane_agent.model import Screen
+
+log = logging.getLogger("display")
+
+_TURN_S = 0.1
+_FIRST_WAIT_S = 0.1
+_LONGEST_WAIT_S = 1.0
+
+
+class Surface(Protocol):
+    """Where a screen is painted; `display.board.Board` is the real one."""
+
+    def paint(self, showing: Showing) -> None:
+        """Returns when people see it."""
+
+    def digest(self) -> str:
+        """sha256 (hex) of the pixels that people see."""
+
+    def closed_by_hand(self) -> bool:
+        """Whether someone closed the window."""
+
+
+class Watchdog(Protocol):
+    """Ends the process unless patted."""
+
+    def pat(self) -> None:
+        """The loop turns."""
+
+
+class AlarmWatchdog:
+    """The kernel's timer with SIGALRM's default action: it needs no help from a hung interpreter."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+
+    def pat(self) -> None:
+        """The loop turns: the timer starts again."""
+        signal.setitimer(signal.ITIMER_REAL, self._limit_s)
+
+    def rest(self) -> None:
+        """No longer wanted."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class PaintLog:
+    """One JSON line a painting, flushed at once; what a judge compares with the truth.
+
+    Keys: `utc_ms`, `mono_ms`, `screen`, `scene`, `serial`, `parameter`, `safe`, `sha256` (of the pixels).
+    """
+
+    def __init__(self, file: TextIO, *, utc_ms: Callable[[], int], mono_s: Callable[[], float]) -> None:
+        self._file = file
+        self._utc_ms = utc_ms
+        self._mono_s = mono_s
+
+    def write(self, screen: Screen, showing: Showing, digest: Callable[[], str]) -> None:
+        """Notes what `screen` has just painted. The clocks are read first: hashing takes milliseconds."""
+        entry = {"utc_ms": self._utc_ms(), "mono_ms": round(self._mono_s() * 1000), "screen": screen.value}
+        entry |= {"scene": showing.scene.value, "serial": showing.serial, "parameter": showing.parameter}
+        entry |= {"safe": showing.safe, "sha256": digest()}
+        try:
+            self._file.write(json.dumps(entry) + "\n")
+            self._file.flush()
+        except OSError as error:
+            log.warning("the paint log cannot be written (%s): free space, or change --paint-log", error)
+
+
+class ScreenProcess:
+    """One screen's loop.
+
+    Args:
+        screen: which one.
+        socket_path: where the agent listens.
+        surface: where to paint.
+        vigil: decides what to paint.
+        mono_s: monotonic clock, seconds.
+        chance: a random number in [0, 1), for the spread of reconnection attempts.
+        watchdog: ends the process if the loop stalls.
+        paint_log: where paintings are noted, or None.
+    """
+
+    def __init__(
+        self,
+        *,
+        screen: Screen,
+        socket_path: Path,
+        surface: Surface,
+        vigil: Vigil,
+        mono_s: Callable[[], float],
+        chance: Callable[[], float],
+        watchdog: Watchdog,
+        paint_log: PaintLog | None = None,
+    ) -> None:
+        self._screen = screen
+        self._path = socket_path
+        self._surface = surface
+        self._vigil = vigil
+        self._mono_s = mono_s
+        self._chance = chance
+        self._watchdog = watchdog
+        self._log = paint_log
+        self._line: AgentLine | None = None
+        self._wait_s = _FIRST_WAIT_S
+        self._retry_s = mono_s()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Ends `run` within a turn; may be called by a signal handler."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Serves the screen until `stop`, or until its window is closed; the safe face is the last it paints."""
+        while not self._stopping:
+            self._watchdog.pat()
+            self._turn()
+            if self._surface.closed_by_hand():
+                self.stop()
+        self._vigil.lost()
+        self.paint_due()
+        self._hang_up()
+
+    def _turn(self) -> None:
+        if self._line is None and self._mono_s() >= self._retry_s:
+            self._dial()
+        beats = self._hear() if self._wait() else 0
+        self._vigil.passed(self._mono_s())
+        self.paint_due()
+        for _ in range(beats):
+            self._say(Pong())
+
+    def _dial(self) -> None:
+        try:
+            self._line = AgentLine(self._path)
+        except OSError as error:
+            self._retry_s = self._mono_s() + self._wait_s * (0.5 + self._chance() / 2)
+            self._wait_s = min(_LONGEST_WAIT_S, self._wait_s * 2)
+            log.debug("no agent at %s yet: %s", self._path, error)
+            return
+        self._wait_s = _FIRST_WAIT_S
+        self._vigil.joined(self._mono_s())
+        self._say(Hello(self._screen))
+
+    def _wait(self) -> bool:
+        """Waits for the agent, at most a turn; whether it said something."""
+        now = self._mono_s()
+        if self._line is None:
+            select.select([], [], [], min(_TURN_S, max(0.0, self._retry_s - now)))
+            return False
+        silence = self._vigil.wait_s(now) or _TURN_S  # past it, the safe face stands already
+        ready, _, _ = select.select([self._line], [], [], min(_TURN_S, silence))
+        return bool(ready)
+
+    def _hear(self) -> int:
+        """Takes in what the agent said; how many beats to answer."""
+        beats = 0
+        for line in self._receive():
+            try:
+                message = decode_for_screen(line)
+            except MalformedLineError as error:
+                log.warning("%s: %s; the safe face is shown until the next order", self._screen.value, error)
+                self._vigil.lost()
+                continue
+            self._vigil.heard(message, self._mono_s())
+            beats += isinstance(message, Beat)
+        return beats
+
+    def _receive(self) -> list[bytes]:
+        if self._line is None:
+            return []
+        try:
+            return self._line.receive()
+        except (ConnectionError, MalformedLineError) as error:
+            self._drop(error)
+            return []
+
+    def paint_due(self) -> None:
+        """Paints what must be shown, if it is not; logs it, then confirms it to the agent (rule 4)."""
+        if not self._vigil.due:
+            return
+        showing = self._vigil.showing
+        self._surface.paint(showing)
+        self._vigil.painted()
+        if self._log is not None:
+            self._log.write(self._screen, showing, self._surface.digest)
+        self._say(Painted(self._screen, showing.scene, showing.serial, showing.safe))
+
+    def _say(self, message: Hello | Painted | Pong) -> None:
+        if self._line is None:
+            return
+        try:
+            self._line.send(encode(message))
+        except ConnectionError as error:
+            self._drop(error)
+
+    def _drop(self, error: Exception) -> None:
+        log.warning("%s: the agent is lost (%s); the safe face is shown", self._screen.value, error)
+        self._hang_up()
+        self._vigil.lost()
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+            self._retry_s = self._mono_s() + self._wait_s * self._chance()

@@ -1,0 +1,195 @@
+"""What a screen says: pure data, no pixels.
+
+Rules of this file: the words are those of `lane_agent.wording`, Traditional Chinese first and largest, then English,
+then Simplified (domain §5). A tone has a shape as well as a colour, and every pictogram differs from every other, so
+that a driver who sees no colour still tells 3 from 4. Nothing moves: a sign is one steady picture.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from display.words import SHORT, pieces
+from lane_agent.model import Screen
+from lane_agent.wording import WORDING, Scene, Tone
+
+
+class Language(Enum):
+    """The value is the BCP 47 tag."""
+
+    TRADITIONAL = "zh-HK"
+    ENGLISH = "en"
+    SIMPLIFIED = "zh-Hans"
+
+
+class Pictogram(Enum):
+    """The drawing inside the tone's shape."""
+
+    TRUCK = "truck"
+    STOP_CHARACTER = "stop_character"
+    PASSPORT = "passport"
+    EYE = "eye"
+    PRESS = "press"
+    PAPER = "paper"
+    ARROW = "arrow"
+    MAGNIFIER = "magnifier"
+    HANDSET = "handset"
+    MICROPHONE = "microphone"
+    HOURGLASS = "hourglass"
+    PLATE = "plate"
+    NO_LINK = "no_link"
+    CLOCK = "clock"
+    PIN = "pin"
+    OFFICER = "officer"
+    HAND_OVER = "hand_over"
+    CROSS = "cross"
+
+
+PICTOGRAMS: dict[Scene, Pictogram] = {
+    Scene.WELCOME: Pictogram.TRUCK,
+    Scene.STOP: Pictogram.STOP_CHARACTER,
+    Scene.IMMIGRATION: Pictogram.PASSPORT,
+    Scene.IMMIGRATION_TURN: Pictogram.PASSPORT,
+    Scene.WATCH: Pictogram.EYE,
+    Scene.UNLADEN: Pictogram.PRESS,
+    Scene.MANIFEST: Pictogram.PAPER,
+    Scene.DONE: Pictogram.ARROW,
+    Scene.EXAMINE: Pictogram.MAGNIFIER,
+    Scene.HELP: Pictogram.HANDSET,
+    Scene.TALK: Pictogram.MICROPHONE,
+    Scene.WAIT: Pictogram.HOURGLASS,
+    Scene.NOPLATE: Pictogram.PLATE,
+    Scene.NOBUNDLE: Pictogram.NO_LINK,
+    Scene.EARLY: Pictogram.CLOCK,
+    Scene.WRONGPOINT: Pictogram.PIN,
+    Scene.OFFICER: Pictogram.OFFICER,
+    Scene.MANUAL: Pictogram.HAND_OVER,
+    Scene.CLOSED: Pictogram.CROSS,
+}
+
+_ENGLISH_PIECE = re.compile(r'"[^"]*"|\S+')  # a button's name in quotes is not broken
+
+SIMULATION = "SIMULATION 模擬"
+"""The ribbon of a simulated lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One language of a message.
+
+    Attributes:
+        clauses: what stands between blanks or full stops; each clause is its unbreakable pieces.
+        scale: greatest size relative to the Traditional text.
+    """
+
+    language: Language
+    clauses: tuple[tuple[str, ...], ...]
+    scale: float
+
+    @property
+    def text(self) -> str:
+        """The whole line as a person reads it."""
+        glue = " " if self.language is Language.ENGLISH else ""
+        return " ".join(glue.join(clause) for clause in self.clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The label above a physical button of the AIOP; `lit` while the message speaks of that button."""
+
+    traditional: str
+    english: str
+    lit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What one screen paints for one scene.
+
+    Attributes:
+        pictogram: None where the board is Immigration's.
+        header: who speaks, (Traditional, English).
+        hints: labels of the panel's buttons, left to right; none on the XDB.
+        ribbon: text across the sign, "" on a real lane.
+        coarse: the short words were taken.
+    """
+
+    screen: Screen
+    scene: Scene
+    tone: Tone
+    pictogram: Pictogram | None
+    header: tuple[str, str]
+    lines: tuple[Line, ...]
+    hints: tuple[Hint, ...]
+    ribbon: str
+    coarse: bool
+
+
+def sign(screen: Screen, scene: Scene, parameter: str = "", *, simulated: bool = False, coarse: bool = False) -> Sign:
+    """The sign of `scene` on `screen`.
+
+    Args:
+        screen: which screen.
+        scene: which message.
+        parameter: fills `{hhmm}`, Hong Kong time.
+        simulated: the lane is a simulated one: the ribbon is shown.
+        coarse: take the short words (boards under `words.COARSE_BELOW` pixels).
+    """
+    others_turn = screen is Screen.XDB and scene is Scene.IMMIGRATION_TURN
+    wording = WORDING[scene]
+    return Sign(
+        screen=screen,
+        scene=scene,
+        tone=wording.tone,
+        pictogram=None if others_turn else PICTOGRAMS[scene],
+        header=_header(screen, scene),
+        lines=() if others_turn else _lines(scene, parameter, coarse=coarse),
+        hints=_hints(scene) if screen is Screen.AIOP else (),
+        ribbon=SIMULATION if simulated else "",
+        coarse=coarse,
+    )
+
+
+def _header(screen: Screen, scene: Scene) -> tuple[str, str]:
+    """The XDB is shared with Immigration (seed 004): the sign says who speaks."""
+    if screen is Screen.XDB and scene is Scene.IMMIGRATION_TURN:
+        return WORDING[scene].traditional, WORDING[scene].english
+    return "海關", "Customs"
+
+
+def _hints(scene: Scene) -> tuple[Hint, ...]:
+    """The two buttons of the AIOP, named as seed 004 names them."""
+    return (
+        Hint("空車", "Unladen Vehicle", lit=scene is Scene.UNLADEN),
+        Hint("求助", "Help", lit=scene in {Scene.HELP, Scene.TALK}),
+    )
+
+
+def _lines(scene: Scene, parameter: str, *, coarse: bool) -> tuple[Line, ...]:
+    wording = WORDING[scene]
+    if coarse:
+        traditional, english = SHORT[scene]
+        return (
+            Line(Language.TRADITIONAL, _chinese(traditional, parameter), 1.0),
+            Line(Language.ENGLISH, _english(english, parameter), 0.68),
+        )
+    return (
+        Line(Language.TRADITIONAL, _chinese(wording.traditional, parameter), 1.0),
+        Line(Language.ENGLISH, _english(wording.english, parameter), 0.62),
+        Line(Language.SIMPLIFIED, _chinese(wording.simplified, parameter), 0.58),
+    )
+
+
+def _chinese(text: str, parameter: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(pieces(clause) for clause in _filled(text, parameter).split())
+
+
+def _english(text: str, parameter: str) -> tuple[tuple[str, ...], ...]:
+    sentences = _filled(text, parameter).replace(". ", ".\n").split("\n")
+    return tuple(tuple(_ENGLISH_PIECE.findall(sentence)) for sentence in sentences)
+
+
+def _filled(text: str, parameter: str) -> str:
+    return text.replace("{hhmm}", parameter)
