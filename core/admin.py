@@ -35,17 +35,22 @@ class AdminServer:
     Args:
         path: the socket's file; one left by a core that was killed is replaced.
         serve: carries out a request; raises RefusedError where a rule forbids it.
+        listening: called once clients can connect.
     """
 
-    def __init__(self, path: Path, serve: Callable[[ask.Request], Any]) -> None:
+    def __init__(
+        self, path: Path, serve: Callable[[ask.Request], Any], listening: Callable[[], None] = lambda: None
+    ) -> None:
         self._path = path
         self._serve = serve
+        self._listening = listening
 
     async def run(self) -> None:
         """Serves until cancelled."""
         self._path.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(self._connected, self._path, limit=ask.LONGEST_LINE)
         self._path.chmod(0o660)
+        self._listening()
         try:
             async with server:
                 await server.serve_forever()
@@ -113,7 +118,7 @@ class AdminClient:
                 await self._streams[1].wait_closed()
             self._streams = None
 
-    async def ask(self, request: ask.Request, kind: type[T]) -> T:
+    async def send(self, request: ask.Request, kind: type[T]) -> T:
         """Sends a request and reads its answer as `kind`.
 
         Raises:
@@ -139,35 +144,35 @@ class AdminClient:
 
     async def lodge(self, cargo: CargoInformation) -> Lodging:
         """Lodges cargo information."""
-        return await self.ask(ask.Lodge(who=self._who, cargo=cargo), Lodging)
+        return await self.send(ask.Lodge(who=self._who, cargo=cargo), Lodging)
 
     async def bundle(self, request: BundleRequest) -> BundleMade:
         """Bundles CCRNs with a vehicle."""
-        return await self.ask(ask.MakeBundle(who=self._who, bundle=request), BundleMade)
+        return await self.send(ask.MakeBundle(who=self._who, bundle=request), BundleMade)
 
     async def debundle(self, ubr: str) -> None:
         """Undoes a bundle."""
-        await self.ask(ask.Debundle(who=self._who, ubr=ubr), type(None))
+        await self.send(ask.Debundle(who=self._who, ubr=ubr), type(None))
 
     async def decide(self, ccrn: str, code: str, *, reason: str) -> None:
         """Gives a consignment a selector's action code."""
-        await self.ask(ask.Decide(who=self._who, ccrn=ccrn, code=code, reason=reason), type(None))
+        await self.send(ask.Decide(who=self._who, ccrn=ccrn, code=code, reason=reason), type(None))
 
     async def hold(self, vrn: str, *, reason: str) -> str:
         """Stops a vehicle; returns its normalised VRN."""
-        return await self.ask(ask.Hold(who=self._who, vrn=vrn, reason=reason), str)
+        return await self.send(ask.Hold(who=self._who, vrn=vrn, reason=reason), str)
 
     async def lift_hold(self, vrn: str) -> str:
         """Ends a hold; returns the normalised VRN."""
-        return await self.ask(ask.LiftHold(who=self._who, vrn=vrn), str)
+        return await self.send(ask.LiftHold(who=self._who, vrn=vrn), str)
 
     async def approve(self, vrn: str, mainland: str = "") -> str:
         """Approves a cross-boundary vehicle; returns its normalised VRN."""
-        return await self.ask(ask.Approve(who=self._who, vrn=vrn, mainland=mainland), str)
+        return await self.send(ask.Approve(who=self._who, vrn=vrn, mainland=mainland), str)
 
     async def withdraw_approval(self, vrn: str) -> str:
         """Takes a vehicle off the list of approved ones; returns its normalised VRN."""
-        return await self.ask(ask.WithdrawApproval(who=self._who, vrn=vrn), str)
+        return await self.send(ask.WithdrawApproval(who=self._who, vrn=vrn), str)
 
     async def take_over(
         self,
@@ -184,21 +189,21 @@ class AdminClient:
             vehicles: (VRN, Mainland plate or "").
         """
         if holds or vehicles:
-            await self.ask(ask.TakeOver(who=self._who, holds=tuple(holds), vehicles=tuple(vehicles)), list[str])
+            await self.send(ask.TakeOver(who=self._who, holds=tuple(holds), vehicles=tuple(vehicles)), list[str])
         taken: list[str] = []
         waiting = list(bundles)
         for start in range(0, len(waiting), _TAKEN_AT_ONCE):
             part = tuple(waiting[start : start + _TAKEN_AT_ONCE])
-            taken += await self.ask(ask.TakeOver(who=self._who, bundles=part), list[str])
+            taken += await self.send(ask.TakeOver(who=self._who, bundles=part), list[str])
         return taken
 
     async def arrived(self, vrn: str) -> Expected:
         """Says that a vehicle has come to the compound."""
-        return await self.ask(ask.Arrived(who=self._who, vrn=vrn), Expected)
+        return await self.send(ask.Arrived(who=self._who, vrn=vrn), Expected)
 
     async def clear_alarm(self, alarm: int) -> None:
         """Says that an alarm has been dealt with."""
-        await self.ask(ask.ClearAlarm(who=self._who, alarm=alarm), type(None))
+        await self.send(ask.ClearAlarm(who=self._who, alarm=alarm), type(None))
 
     async def command(
         self, lane: str, name: str, *, visit: str = "", text: str = "", good_seconds: int = 30, revert_seconds: int = 0
@@ -213,32 +218,32 @@ class AdminClient:
             good_seconds=good_seconds,
             revert_seconds=revert_seconds,
         )
-        return await self.ask(request, str)
+        return await self.send(request, str)
 
     async def commands(self, *, most: int = 50) -> list[ask.CommandState]:
         """The latest commands and what became of them."""
-        return await self.ask(ask.Commands(most=most), list[ask.CommandState])
+        return await self.send(ask.Commands(most=most), list[ask.CommandState])
 
     async def lanes(self) -> list[ask.LaneView]:
         """Every registered lane."""
-        return await self.ask(ask.Lanes(), list[ask.LaneView])
+        return await self.send(ask.Lanes(), list[ask.LaneView])
 
     async def crossings(self, *, most: int = 100, lane: str = "") -> list[Crossing]:
         """The latest crossings, newest first."""
-        return await self.ask(ask.Crossings(most=most, lane=lane), list[Crossing])
+        return await self.send(ask.Crossings(most=most, lane=lane), list[Crossing])
 
     async def alarms(self, *, most: int = 500, cleared: bool = False) -> list[Alarm]:
         """Standing alarms, or all of them, newest first."""
-        return await self.ask(ask.Alarms(most=most, cleared=cleared), list[Alarm])
+        return await self.send(ask.Alarms(most=most, cleared=cleared), list[Alarm])
 
     async def compound(self) -> list[Expected]:
         """The vehicles expected at the compound."""
-        return await self.ask(ask.AtCompound(), list[Expected])
+        return await self.send(ask.AtCompound(), list[Expected])
 
     async def enquire(self, text: str) -> ask.Found:
         """All that is on record for a VRN, CCRN or UBR."""
-        return await self.ask(ask.Enquire(text=text), ask.Found)
+        return await self.send(ask.Enquire(text=text), ask.Found)
 
     async def status(self) -> ask.CoreStatus:
         """How the core is."""
-        return await self.ask(ask.Status(), ask.CoreStatus)
+        return await self.send(ask.Status(), ask.CoreStatus)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, assert_never
+from typing import Any
 
 import msgspec
 
 from core import requests as ask
-from core.alarms import AlarmBook
+from core.alarms import Alarm, AlarmBook
 from core.cargo import REFERENCE
-from core.compound import Compound
+from core.compound import Compound, Expected
 from core.intake import Intake
 from core.link import Exchange, Outgoing
 from core.log import ReplicatedLog
@@ -55,6 +55,7 @@ class Counter:
         self._publish = publish
         self._brokers = brokers
         self._alarms = AlarmBook(store.connection)
+        self._does = self._table()
 
     def serve(self, request: ask.Request) -> Any:
         """Carries out a request, publishes what it changed, and returns its answer (a value msgspec can encode).
@@ -62,52 +63,44 @@ class Counter:
         Raises:
             RefusedError: a rule forbids it; nothing was changed.
         """
-        result = self._serve(request)
+        result = self._does[type(request)](request)
         self._publish(self._exchange.news())
         return result
 
-    def _serve(self, request: ask.Request) -> Any:
-        match request:
-            case ask.Lodge():
-                return self._office.lodge(request.cargo, who=request.who)
-            case ask.MakeBundle():
-                return self._office.bundle(request.bundle, who=request.who)
-            case ask.Debundle():
-                return self._office.debundle(request.ubr, who=request.who)
-            case ask.Hold():
-                return self._office.hold(request.vrn, who=request.who, reason=request.reason)
-            case ask.LiftHold():
-                return self._office.lift_hold(request.vrn, who=request.who)
-            case ask.Approve():
-                return self._office.approve(request.vrn, mainland=request.mainland, who=request.who)
-            case ask.WithdrawApproval():
-                return self._office.withdraw_approval(request.vrn, who=request.who)
-            case ask.Decide():
-                return self._office.decide(request.ccrn, request.code, who=request.who, reason=request.reason)
-            case ask.TakeOver():
-                return self._take_over(request)
-            case ask.Arrived() | ask.ClearAlarm() | ask.SendCommand():
-                return self._act(request)
-            case _:
-                return self._tell(request)
+    def _table(self) -> dict[type, Callable[[Any], Any]]:
+        office = self._office
+        return {
+            ask.Lodge: lambda r: office.lodge(r.cargo, who=r.who),
+            ask.MakeBundle: lambda r: office.bundle(r.bundle, who=r.who),
+            ask.Debundle: lambda r: office.debundle(r.ubr, who=r.who),
+            ask.Hold: lambda r: office.hold(r.vrn, who=r.who, reason=r.reason),
+            ask.LiftHold: lambda r: office.lift_hold(r.vrn, who=r.who),
+            ask.Approve: lambda r: office.approve(r.vrn, mainland=r.mainland, who=r.who),
+            ask.WithdrawApproval: lambda r: office.withdraw_approval(r.vrn, who=r.who),
+            ask.Decide: lambda r: office.decide(r.ccrn, r.code, who=r.who, reason=r.reason),
+            ask.TakeOver: self._take_over,
+            ask.Arrived: self._arrive,
+            ask.ClearAlarm: self._clear,
+            ask.SendCommand: self._command,
+            ask.Commands: self._commands,
+            ask.Lanes: lambda _: [self._lane(name) for name in self._exchange.lanes],
+            ask.Crossings: lambda r: self._projection.latest(most=r.most, lane=r.lane),
+            ask.Alarms: self._all_alarms,
+            ask.AtCompound: lambda _: self._compound.expected(),
+            ask.Enquire: lambda r: self._enquire(r.text),
+            ask.Status: lambda _: self._status(),
+        }
 
     def _take_over(self, request: ask.TakeOver) -> tuple[str, ...]:
-        lists = {"bundles": request.bundles, "holds": request.holds, "vehicles": request.vehicles}
-        return self._office.take_over(who=request.who, **lists)  # type: ignore[arg-type]
+        return self._office.take_over(
+            who=request.who, bundles=request.bundles, holds=request.holds, vehicles=request.vehicles
+        )
 
-    def _act(self, request: ask.Arrived | ask.ClearAlarm | ask.SendCommand) -> Any:
-        match request:
-            case ask.Arrived():
-                return self._arrive(request)
-            case ask.ClearAlarm():
-                with self._store.transaction():
-                    return self._alarms.clear(request.alarm, who=request.who)
-            case ask.SendCommand():
-                return self._command(request)
-            case _:
-                assert_never(request)
+    def _clear(self, request: ask.ClearAlarm) -> None:
+        with self._store.transaction():
+            self._alarms.clear(request.alarm, who=request.who)
 
-    def _arrive(self, request: ask.Arrived) -> Any:
+    def _arrive(self, request: ask.Arrived) -> Expected:
         now = self._clock()
         with self._store.transaction():
             found = self._compound.arrive(request.vrn, now_ms=now)
@@ -127,34 +120,15 @@ class Counter:
         self._publish([out])
         return identifier
 
-    def _tell(
-        self,
-        request: (ask.Commands | ask.Lanes | ask.Crossings | ask.Alarms | ask.AtCompound | ask.Enquire | ask.Status),
-    ) -> Any:
-        match request:
-            case ask.Commands():
-                return self._commands(request.most)
-            case ask.Lanes():
-                return [self._lane(name) for name in self._exchange.lanes]
-            case ask.Crossings():
-                return self._projection.latest(most=request.most, lane=request.lane)
-            case ask.Alarms():
-                listed = self._alarms.every if request.cleared else self._alarms.standing
-                return listed(most=request.most)
-            case ask.AtCompound():
-                return self._compound.expected()
-            case ask.Enquire():
-                return self._enquire(request.text)
-            case ask.Status():
-                return self._status()
-            case _:
-                assert_never(request)
+    def _all_alarms(self, request: ask.Alarms) -> list[Alarm]:
+        listed = self._alarms.every if request.cleared else self._alarms.standing
+        return listed(most=request.most)
 
-    def _commands(self, most: int) -> list[ask.CommandState]:
+    def _commands(self, request: ask.Commands) -> list[ask.CommandState]:
         names = ask.CommandState.__struct_fields__
         rows = self._db.execute(
             f"SELECT {', '.join(names)} FROM commands ORDER BY issued_ms DESC LIMIT ?",  # noqa: S608 (fixed names)
-            (most,),
+            (request.most,),
         )
         return [ask.CommandState(**dict(zip(names, row, strict=True))) for row in rows]
 

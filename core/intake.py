@@ -45,6 +45,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     wanted: tuple[int, int] | None = None
     refused: str = ""
 
+    @property
+    def stream(self) -> Stream:
+        """Which journal this is about."""
+        return (self.lane, self.journal)
+
 
 class Intake:
     """Takes event rows whose envelope has been opened with their lane's key."""

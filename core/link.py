@@ -20,7 +20,7 @@ import msgspec
 
 from core.alarms import AlarmBook
 from core.errors import RefusedError
-from core.intake import Intake, Standing
+from core.intake import Intake, Standing, Stream
 from core.log import ReplicatedLog
 from core.store import Store
 from core.times import UtcClock
@@ -123,7 +123,7 @@ class Exchange:
         self.refused: Counter[str] = Counter()
         head = log.head()
         self._told = (head.epoch, head.version)
-        self._asked: dict[tuple[str, str], tuple[int, int]] = {}
+        self._asked: dict[Stream, tuple[int, int]] = {}
 
     def hear(self, heard: Sequence[Heard]) -> Answers:
         """Takes a batch of messages: events in one transaction, then the rest, each in order of arrival."""
@@ -146,9 +146,11 @@ class Exchange:
         return [Outgoing(LOG, payload) for _, payload in self._log.payloads_after(head.epoch, after)]
 
     def tick(self) -> list[Outgoing]:
-        """Once a second: asks again for event rows that are still missing."""
-        self._asked.clear()
-        return [out for standing in self._intake.gaps() for out in self._ask(standing)]
+        """Once a second: asks again for event rows whose gap has not moved since the last time."""
+        gaps = self._intake.gaps()
+        stuck = [gap for gap in gaps if gap.wanted and self._asked.get(gap.stream, (0, 0))[0] == gap.wanted[0]]
+        self._asked = {gap.stream: gap.wanted for gap in gaps if gap.wanted}
+        return [self._wanted(gap.stream, gap.wanted) for gap in stuck if gap.wanted]
 
     def _open(self, heard: Heard) -> msgspec.Struct | None:
         address = read_up(heard.topic)
@@ -187,7 +189,7 @@ class Exchange:
             case wire.Nonce():
                 answers.now.append(self._prove(message))
             case wire.Presence():
-                answers.now += self._presence(message)
+                self._presence(message)
             case wire.LaneState():
                 self.lanes[message.lane].facts = message.facts
             case wire.DeltasWanted() | wire.SnapshotWanted():
@@ -217,28 +219,24 @@ class Exchange:
                 self._alarms.raise_once(at_ms=now, lane=nonce.lane, kind="CodesDiffer", detail=detail)
         return self._seal(LaneTopics(nonce.lane).heartbeat, beat, nonce.lane, qos=0)
 
-    def _presence(self, presence: wire.Presence) -> list[Outgoing]:
+    def _presence(self, presence: wire.Presence) -> None:
         lane = self.lanes[presence.lane]
         if presence.status != "online" and presence.session != lane.session and lane.presence != "unknown":
-            return []  # the Will of an older connection (lessons 32)
+            return  # the Will of an older connection (lessons 32)
         lane.presence, lane.session, lane.software = presence.status, presence.session, presence.software
-        if presence.status != "online":
-            return []
-        return [out for standing in self._intake.standings(presence.lane) for out in self._say_standing(standing)]
 
-    def _say_standing(self, standing: Standing) -> list[Outgoing]:
+    def _say_standing(self, standing: Standing) -> Iterator[Outgoing]:
         ack = wire.Ack(lane=standing.lane, journal=standing.journal, seq=standing.seq, hash=standing.hash)
-        said = self._seal(LaneTopics(standing.lane).ack, ack, standing.lane)
-        return [said, *self._ask(standing)]
+        yield self._seal(LaneTopics(standing.lane).ack, ack, standing.lane)
+        asked = self._asked.get(standing.stream, (0, 0))
+        if standing.wanted is not None and standing.wanted[0] > asked[1]:
+            self._asked[standing.stream] = standing.wanted
+            yield self._wanted(standing.stream, standing.wanted)
 
-    def _ask(self, standing: Standing) -> list[Outgoing]:
-        stream = (standing.lane, standing.journal)
-        if standing.wanted is None or self._asked.get(stream) == standing.wanted:
-            return []
-        self._asked[stream] = standing.wanted
-        first, last = standing.wanted
-        wanted = wire.EventsWanted(lane=standing.lane, journal=standing.journal, first=first, last=last)
-        return [self._seal(LaneTopics(standing.lane).log, wanted, standing.lane)]
+    def _wanted(self, stream: Stream, rows: tuple[int, int]) -> Outgoing:
+        lane, journal = stream
+        body = wire.EventsWanted(lane=lane, journal=journal, first=rows[0], last=rows[1])
+        return self._seal(LaneTopics(lane).log, body, lane)
 
     def _answer(self, request: wire.DeltasWanted | wire.SnapshotWanted) -> Iterator[Outgoing]:
         match request:

@@ -14,12 +14,14 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from core.cargo import CargoRules
+from core.cargo import BROAD_TERMS, CargoRules
 from core.errors import SettingsError
 from core.office import Rules
 from core.screening import RELEASE, Profile, Rule
 
 T = TypeVar("T")
+
+_LONGEST_SOCKET = 107  # what the kernel takes as the name of a Unix socket
 
 Text = Annotated[str, Meta(min_length=1)]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
@@ -112,6 +114,8 @@ def load(path: Path) -> Settings:
         raise SettingsError(f"{path}: is not TOML ({error}); correct that line") from error
     reader = _Reader(path)
     settings = reader.settings(plain)
+    if settings is not None:
+        reader.files(settings)
     if reader.problems or settings is None:
         raise SettingsError(*reader.problems)
     return settings
@@ -189,6 +193,19 @@ class _Reader:
                 self.say(f"points.{code}", "must be the control point's name, a text")
         return plain
 
+    def files(self, settings: Settings) -> None:
+        """The files that only a technician can put there; what `rocars-core init` makes is looked at when opened."""
+        for place, broker in enumerate(settings.brokers, start=1):
+            for name in ("password_file", "authority", "certificate", "key"):
+                text = getattr(broker, name)
+                if text and not settings.path(text).is_file():
+                    self.say(f"broker[{place}].{name}", f"{settings.path(text)} is not there; put the file there")
+            if (broker.certificate or broker.key) and not (broker.authority and broker.certificate and broker.key):
+                self.say(f"broker[{place}]", "TLS needs authority, certificate and key together; add what is missing")
+        socket = str(settings.path(settings.core.admin_socket).absolute())
+        if len(socket.encode()) > _LONGEST_SOCKET:
+            self.say("core.admin_socket", f"{socket} is longer than {_LONGEST_SOCKET} bytes; choose a shorter path")
+
     def screening_rules(self, section: ScreeningSection | None) -> tuple[Rule, ...]:
         if section is None:
             return ()
@@ -207,7 +224,7 @@ def _rules(parts: dict[str, Any], points: dict[str, str], rules: tuple[Rule, ...
     broad = {term.lower(): better for term, better in cargo.broad_terms.items()}
     return Rules(
         points=points,
-        cargo=CargoRules(schemes=frozenset(cargo.schemes), broad_terms={**CargoRules().broad_terms, **broad}),
+        cargo=CargoRules(schemes=frozenset(cargo.schemes), broad_terms={**BROAD_TERMS, **broad}),
         profile=Profile(codes=parts["screening"].codes, rules=rules),
         wait_ms=parts["bundling"].wait_minutes * 60_000,
     )

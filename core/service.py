@@ -1,0 +1,254 @@
+"""The running core: brokers, admin socket and ticks, around the parts that decide.
+
+Rules of this file:
+- One event loop, one thread, one store: whatever is decided is decided in order.
+- Messages are taken in batches, one transaction a batch, and acknowledged to the broker only after the commit.
+- Short answers go out at once; deltas and snapshots a lane asked for go out part by part in between, so that no lane's
+  proof waits for another lane's snapshot.
+- A fault of the store ends the process: without a store nothing may be proved, and the lanes go manual by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+from core.admin import AdminServer
+from core.compound import Compound
+from core.counter import Counter
+from core.errors import RefusedError
+from core.intake import Intake
+from core.keys import load_lane_keys, load_signing_key
+from core.link import Answer, Exchange, Heard, Outgoing
+from core.log import ReplicatedLog
+from core.office import Office
+from core.projection import Projection
+from core.requests import Request
+from core.settings import BrokerSection, Settings
+from core.store import Store
+from core.times import UtcClock
+from sync.mqtt import Broker, Connection, Down, Incoming, Options, Tls
+from sync.wire.topics import ALL_UP
+
+log = logging.getLogger("rocars.core")
+
+_BATCH = 200
+_TICK_S = 1.0
+_FULL_S = 0.02
+"""How long to wait when a connection has taken all it can for now."""
+
+_GIVE_UP_S = 10.0
+"""A long answer that can not get out for this long is dropped; the lane asks again."""
+
+
+class Parts:
+    """The parts of a core on its store, put together.
+
+    Raises:
+        SettingsError: a file is missing or not usable.
+        HistoryError: the store contradicts its own hashes.
+    """
+
+    def __init__(self, settings: Settings, clock: UtcClock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.signer = load_signing_key(settings.path(settings.core.signing_key))
+        self.rings = load_lane_keys(settings.path(settings.core.lane_keys))
+        self.store = Store(settings.path(settings.core.store))
+        connection = self.store.connection
+        self.log = ReplicatedLog(self.store, self.signer)
+        self.log.check()
+        self.compound = Compound(connection, within_ms=settings.due_ms)
+        self.projection = Projection(connection, self.log, self.compound)
+        self.intake = Intake(self.store, self.projection)
+        self.office = Office(self.store, self.log, settings.rules, clock)
+        self.exchange = Exchange(
+            store=self.store, log=self.log, intake=self.intake, signer=self.signer, rings=self.rings, clock=clock
+        )
+
+
+class CoreService:
+    """Runs a core until it is told to stop.
+
+    Args:
+        parts: an opened core.
+        ready: called once the admin socket listens and the connections have been started.
+    """
+
+    def __init__(self, parts: Parts, ready: Callable[[], None] = lambda: None) -> None:
+        self._parts = parts
+        self._ready = ready
+        self._inbox: asyncio.Queue[tuple[int, Incoming]] = asyncio.Queue()
+        self._later: dict[str, Answer] = {}
+        self._work = asyncio.Event()
+        self._place: dict[str, int] = {}
+        self._failed: asyncio.Future[None] | None = None
+        self._connections = [self._connection(place, one) for place, one in enumerate(parts.settings.brokers)]
+        self._counter = self._make_counter()
+
+    def _make_counter(self) -> Counter:
+        parts = self._parts
+        return Counter(
+            store=parts.store,
+            log=parts.log,
+            office=parts.office,
+            exchange=parts.exchange,
+            intake=parts.intake,
+            projection=parts.projection,
+            compound=parts.compound,
+            clock=parts.clock,
+            publish=self._publish,
+            brokers=self._broker_states,
+        )
+
+    def _connection(self, place: int, section: BrokerSection) -> Connection:
+        name = f"{section.host}:{section.port}"
+
+        def down(why: Down) -> None:
+            log.warning("broker %s: connection ended: %s", name, why.detail)
+
+        return Connection(
+            broker_options(section, self._parts.settings),
+            will=lambda: None,
+            on_up=lambda: log.info("broker %s: connected", name),
+            on_down=down,
+            on_message=lambda incoming: self._inbox.put_nowait((place, incoming)),
+        )
+
+    def _broker_states(self) -> dict[str, bool]:
+        return {str(one.options.brokers[0]): one.connected for one in self._connections}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Runs until `stop` is set, or something without which the core can not go on has failed.
+
+        Raises:
+            sqlite3.Error: the store failed.
+            OSError: the admin socket can not be made.
+        """
+        settings = self._parts.settings
+        admin = AdminServer(settings.path(settings.core.admin_socket), self._serve, self._ready)
+        works: dict[str, Coroutine[Any, Any, object]] = {
+            "admin": admin.run(),
+            "inbox": self._take(),
+            "answers": self._answer(),
+            "ticks": self._tick(),
+            "stop": stop.wait(),
+        }
+        self._failed = asyncio.get_running_loop().create_future()
+        tasks = {asyncio.create_task(work, name=name) for name, work in works.items()}
+        try:
+            for connection in self._connections:
+                connection.start()
+            awaited: set[asyncio.Future[Any]] = {*tasks, self._failed}
+            done, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                one.result()
+        finally:
+            await self._end(tasks)
+
+    async def _end(self, tasks: set[asyncio.Task[object]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(connection.stop() for connection in self._connections))
+        self._parts.store.close()
+
+    def _serve(self, request: Request) -> Any:
+        """Serves an operator; a fault of the store is told to the operator and ends the core."""
+        try:
+            return self._counter.serve(request)
+        except sqlite3.Error as error:
+            if self._failed is not None and not self._failed.done():
+                self._failed.set_exception(error)
+            raise RefusedError(
+                f"the core's store has failed ({error}); nothing was changed, call a technician"
+            ) from error
+
+    async def _take(self) -> None:
+        """Batch by batch: what came, in one transaction; then the answers; then the broker's acknowledgements."""
+        while True:
+            batch = [await self._inbox.get()]
+            while len(batch) < _BATCH and not self._inbox.empty():
+                batch.append(self._inbox.get_nowait())
+            for place, incoming in batch:
+                self._remember(place, incoming.topic)
+            answers = self._parts.exchange.hear([Heard(i.topic, i.payload, i.retained) for _, i in batch])
+            self._publish(answers.now)
+            if answers.later:
+                self._later.update(answers.later)
+                self._work.set()
+            for _, incoming in batch:
+                incoming.acknowledge()
+            await asyncio.sleep(0)
+
+    def _remember(self, place: int, topic: str) -> None:
+        """Through which broker a lane was last heard, so that it is answered there."""
+        self._place[topic.split("/", 4)[3] if topic.count("/") > 3 else ""] = place
+
+    def _publish(self, outgoing: list[Outgoing]) -> None:
+        for one in outgoing:
+            self._send(one)
+
+    def _send(self, one: Outgoing) -> bool:
+        """Publishes where the lane is, or everywhere; False where no connection took it."""
+        place = self._place.get(one.lane)
+        through = self._connections if not one.lane or place is None else [self._connections[place]]
+        taken = [connection.publish(one.topic, one.payload, qos=one.qos) for connection in through]
+        return any(taken)
+
+    async def _answer(self) -> None:
+        """The long answers, one lane after the other, part by part."""
+        while True:
+            await self._work.wait()
+            while self._later:
+                lane = next(iter(self._later))
+                await self._send_all(self._later.pop(lane)())
+            self._work.clear()
+
+    async def _send_all(self, parts: Iterator[Outgoing]) -> None:
+        for part in parts:
+            waited = 0.0
+            while not self._send(part):
+                waited += _FULL_S
+                if waited > _GIVE_UP_S:
+                    log.warning("lane %s: an answer could not be sent; it will ask again", part.lane)
+                    return
+                await asyncio.sleep(_FULL_S)
+            await asyncio.sleep(0)
+
+    async def _tick(self) -> None:
+        while True:
+            parts, now = self._parts, self._parts.clock()
+            self._publish(parts.exchange.tick())
+            late = parts.compound.overdue(now)
+            if late:
+                with parts.store.transaction():
+                    parts.compound.raise_alarms(late, now_ms=now)
+            for connection in self._connections:
+                connection.check()
+            await asyncio.sleep(_TICK_S)
+
+
+def broker_options(section: BrokerSection, settings: Settings) -> Options:
+    """How to connect to one broker."""
+    tls = None
+    if section.authority:
+        pair = [settings.path(name) if name else None for name in (section.certificate, section.key)]
+        tls = Tls(settings.path(section.authority), *pair)
+    password = _password(settings.path(section.password_file)) if section.password_file else ""
+    return Options(
+        brokers=(Broker(section.host, section.port),),
+        client_id=section.client_id,
+        subscriptions=((ALL_UP, 1),),
+        user_name=section.user_name,
+        password=password,
+        tls=tls,
+    )
+
+
+def _password(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip()
