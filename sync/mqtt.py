@@ -7,6 +7,8 @@ Rules of this file:
 - paho's network thread touches nothing here: every callback is one `call_soon_threadsafe`.
 - A connected socket proves nothing; but a dead one is noticed early: TCP_USER_TIMEOUT, since paho by itself would need
   twice the keepalive, and a short keepalive.
+- Two clients of one name would throw each other out for ever (lessons 12). Not every broker says so (Mosquitto 2.0.11
+  just closes), so being thrown out soon after each of `thrown_out` connections counts as taken over too.
 - QoS 1 messages are acknowledged by the receiver when it is done (`Incoming.acknowledge`), so the broker sends no
   more than `receive_maximum` ahead of it.
 """
@@ -78,6 +80,7 @@ class Options:
         user_timeout_ms: a connection whose data goes unacknowledged this long is dead.
         retry_min, retry_max: bounds of the jittered back-off between attempts.
         taken_over: wait after another client has taken this client's name.
+        thrown_out, settled: so many connections in a row, each lost before it was this old, count as taken over.
         receive_maximum: QoS 1 messages the broker may send ahead of their acknowledgement.
         largest: bytes of the largest packet accepted.
     """
@@ -94,6 +97,8 @@ class Options:
     retry_min: float = 0.25
     retry_max: float = 8.0
     taken_over: float = 30.0
+    thrown_out: int = 3
+    settled: float = 5.0
     receive_maximum: int = 100
     largest: int = 2 << 20
 
@@ -144,6 +149,7 @@ class _Line:
         self.broker = broker
         self._hear = hear
         self._loop = asyncio.get_running_loop()
+        self.clock = self._loop.time
         self.up: asyncio.Future[None] = self._loop.create_future()
         self.down: asyncio.Future[Down] = self._loop.create_future()
         self._gone: asyncio.Future[None] = self._loop.create_future()
@@ -236,6 +242,9 @@ class _Line:
         if code.is_failure:
             self._post(self.end, Down(Cause.REFUSED, f"{self.broker}: {code}; check user name and password"))
             return
+        if not self.options.subscriptions:
+            self._post(self._rise)
+            return
         options = [
             (name, SubscribeOptions(qos=qos, retainAsPublished=True)) for name, qos in self.options.subscriptions
         ]
@@ -324,6 +333,7 @@ class Connection:
         self._line: _Line | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._short_lives = 0
         self.last: Down | None = None
 
     @property
@@ -383,6 +393,19 @@ class Connection:
         longest = min(self.options.retry_max, self.options.retry_min * 2.0 ** min(attempt, 16))
         return longest * (0.5 + 0.5 * self._chance())
 
+    def _named(self, down: Down, lived: float) -> Down:
+        """The end of a connection under its right name: thrown out again and again is taken over."""
+        short = down.cause is Cause.LOST and lived < self.options.settled
+        self._short_lives = self._short_lives + 1 if short else 0
+        if self._short_lives < self.options.thrown_out:
+            return down
+        self._short_lives = 0
+        return Down(
+            Cause.TAKEN_OVER,
+            f"{down.detail}: thrown out {self.options.thrown_out} times soon after connecting; "
+            f"another client uses the name {self.options.client_id!r}, or the broker keeps failing",
+        )
+
     async def _once(self, broker: Broker) -> bool:
         """One connection, from its attempt to its end. Returns whether it was up at all."""
         try:
@@ -393,12 +416,14 @@ class Connection:
         self._line = line
         try:
             await line.open()
-            if line.up.done():
-                self._on_up()
-            self.last = await line.down
-            if line.up.done():
-                self._on_down(self.last)
-            return line.up.done()
+            if not line.up.done():
+                self.last = await line.down
+                return False
+            risen = line.clock()
+            self._on_up()
+            self.last = self._named(await line.down, line.clock() - risen)
+            self._on_down(self.last)
+            return True
         finally:
             self._line = None
             await line.close()
