@@ -38,7 +38,7 @@ def style(rng: random.Random, case: Case, kind: Kind, rows: int) -> Style:
     wide = rng.uniform(0.8, 1.3) if hong_kong else rng.uniform(0.62, 1.0)
     gap = rng.uniform(0.05, 0.22) if rows == 1 or rng.random() < 0.6 else rng.uniform(0.15, 0.5)
     margin = rng.uniform(0.06, 0.6) if rng.random() < 0.85 else rng.uniform(0.6, 2.2)
-    row_gap = rng.uniform(-0.02, 0.12) if rng.random() < 0.5 else rng.uniform(0.1, 0.35)
+    row_gap = rng.uniform(-0.14, 0.1) if rng.random() < 0.6 else rng.uniform(0.1, 0.35)  # letters often touch digits
     return replace(
         STANDARD[kind],
         ink=case.pick(rng).ink,
@@ -179,10 +179,12 @@ def weathered(rng: random.Random, noise: np.random.Generator, picture: Grey) -> 
 
 
 def _motion(rng: random.Random) -> NDArray[np.float32]:
-    size = rng.randint(3, 9)
+    """Smear along a line; up and down is worst, since a lorry nods as it brakes and thin bars vanish."""
+    angle = rng.choice((0, 90, 90, rng.uniform(0, 180)))
+    size = int(3 + 12 * rng.random() ** 1.5)
     kernel = np.zeros((size, size), np.float32)
     kernel[size // 2] = 1
-    turn = cv2.getRotationMatrix2D((size / 2 - 0.5, size / 2 - 0.5), rng.choice((0, 0, 90, rng.uniform(0, 180))), 1)
+    turn = cv2.getRotationMatrix2D((size / 2 - 0.5, size / 2 - 0.5), angle, 1)
     kernel = np.asarray(cv2.warpAffine(kernel, turn, (size, size)), np.float32)
     return np.asarray(kernel / max(float(kernel.sum()), 1e-3), np.float32)
 

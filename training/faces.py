@@ -22,14 +22,14 @@ FONTS = (
 )
 """Debian packages whose fonts are used if they are unpacked under one of the folders given."""
 
-_WANTED = (
+_WANTED = (  # noqa: SIM905  forty quoted names would hide them
     "Roboto-Bold Roboto-Medium Roboto-Black Roboto-Regular RobotoCondensed-Bold RobotoCondensed-Medium "
     "RobotoCondensed-Regular OpenSans-Bold OpenSans-CondBold OpenSans-Semibold OpenSans-ExtraBold Lato-Bold Lato-Heavy "
     "Lato-Medium Cantarell-Bold Cantarell-Regular OSP-DIN RG2014B RG2014C RG2014D RG2014E RG2014EM RG2014F Dosis-Bold "
     "Dosis-SemiBold Play-Bold Play-Regular Cabin-Bold Cabin-Medium routed-gothic-narrow routed-gothic Arimo-Bold "
     "Arimo-Regular Inter-Bold Inter-Medium Inter-Regular DejaVuSans-Bold DejaVuSans DejaVuSansCondensed-Bold "
     "NotoSansCJK-Bold NotoSansCJK-Regular"
-).split()  # noqa: SIM905  forty quoted names would hide them
+).split()
 _NOTO = Path("/usr/share/fonts/opentype/noto")
 _CHINESE = ("NotoSansCJK-Bold.ttc", "NotoSansCJK-Regular.ttc", "NotoSansCJK-Medium.ttc", "NotoSerifCJK-Bold.ttc")
 HEIGHT = 64  # of an atlas glyph
@@ -53,7 +53,7 @@ def stroke_atlas(rng: random.Random) -> Atlas:
     """Our own strokes in one random cut."""
     width = rng.uniform(0.42, 0.92)
     stroke = rng.uniform(0.08, min(0.2, width * 0.3))
-    face = Face(width, stroke, rng.random() < 0.2, rng.random() < 0.4, rng.random() < 0.4)
+    face = Face(width, stroke, rng.random() < 0.2, rng.random() < 0.65, rng.random() < 0.5)
     return Atlas("strokes", {char: latin(char, face, HEIGHT) for char in LATIN})
 
 
@@ -86,7 +86,10 @@ class Case:
     def pick(self, rng: random.Random) -> Atlas:
         """A random cut, with Chinese characters of a random weight."""
         latin_part = rng.choice(self.strokes if rng.random() < 0.45 or not self.fonts else self.fonts)
-        return Atlas(latin_part.name, {**latin_part.glyphs, **rng.choice(self.chinese)})
+        glyphs = {**latin_part.glyphs, **rng.choice(self.chinese)}
+        if rng.random() < 0.4:
+            glyphs["3"] = rng.choice(self.strokes).glyphs["3"]  # mostly flat-topped, which no font file has
+        return Atlas(latin_part.name, glyphs)
 
 
 @lru_cache(maxsize=1)

@@ -62,3 +62,30 @@ class Recogniser(nn.Module):
 
 
 assert COLUMNS * 4 == 160  # the body halves the width twice
+
+
+class Detector(nn.Module):
+    """(B, 3, H, W) in -1..1 -> heat logits (B, 1, H/8, W/8) and corners (B, 8, H/8, W/8), offsets in units of 64 px."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.eighth = nn.Sequential(block(3, 12, 2), block(12, 24, 2), block(24, 48, 2), block(48, 48))
+        self.sixteenth = nn.Sequential(block(48, 64, 2), block(64, 64), block(64, 64))
+        self.thirty_second = nn.Sequential(block(64, 96, 2), block(96, 96), block(96, 96))
+        self.narrow_32 = nn.Conv2d(96, 64, 1)
+        self.merge_16 = block(64, 64)
+        self.narrow_16 = nn.Conv2d(64, 48, 1)
+        self.merge_8 = block(48, 48)
+        self.heat = nn.Conv2d(48, 1, 1)
+        self.corners = nn.Sequential(block(48, 48), nn.Conv2d(48, 8, 1))
+        self.heat.bias.data.fill_(-4.0)  # plates are rare: start by saying so
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Fine detail from stride 8, what it belongs to from stride 32."""
+        eighth = self.eighth(x)
+        sixteenth = self.sixteenth(eighth)
+        far = functional.interpolate(self.narrow_32(self.thirty_second(sixteenth)), scale_factor=2.0, mode="nearest")
+        sixteenth = self.merge_16(sixteenth + far)
+        near = functional.interpolate(self.narrow_16(sixteenth), scale_factor=2.0, mode="nearest")
+        eighth = self.merge_8(eighth + near)
+        return self.heat(eighth), self.corners(eighth)

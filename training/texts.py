@@ -32,7 +32,7 @@ def cross_border(rng: random.Random) -> str:
     tail = [rng.choice(DIGITS) for _ in range(4)]
     for place in rng.choices(((0,), (3,), (0, 1), (0, 3), (2,), ()), (8, 4, 3, 1, 1, 1))[0]:
         tail[place] = rng.choice(LETTERS)
-    return "粤Z" + "".join(tail) + rng.choice("港港港澳")
+    return "粤Z" + "".join(tail) + rng.choice("港港港港港港港澳")
 
 
 def mainland(rng: random.Random, length: int) -> str:

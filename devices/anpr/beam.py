@@ -1,0 +1,130 @@
+"""From the recogniser's columns to a text: which rows, a small beam under the grammar, a confidence for every character.
+
+The output has three rows of columns: a single row, the upper of two, the lower of two (`alphabet.COLUMNS` each).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
+from devices.anpr.grammar import Form, fitting
+
+WIDTH = 16  # texts kept at each column
+Columns = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A decoded text: `form` is None where no grammar was satisfied."""
+
+    text: str
+    rows: int
+    characters: tuple[tuple[str, float], ...]
+    form: Form | None
+
+
+def layout(output: NDArray[np.float32]) -> tuple[int, Columns, float]:
+    """How many rows the plate has, the columns of those rows with a blank between, and the share that agrees."""
+    row = output.astype(np.float64).reshape(3, COLUMNS, -1)
+    written = 1 - row[:, :, 0]
+    single, double = float(written[0].sum()), float(written[1:].sum())
+    share = max(single, double) / max(1e-6, single + double)
+    if single >= double:
+        return 1, row[0], share
+    blank = np.zeros((1, row.shape[2]))
+    blank[0, 0] = 1
+    return 2, np.concatenate([row[1], blank, row[2]]), share
+
+
+def beam(columns: Columns, among: tuple[Form, ...]) -> dict[str, float]:
+    """The likeliest beginnings of marks and their probabilities, by prefix search over the columns."""
+    beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # ending in blank, ending in its last character
+    for column in columns:
+        if column[0] > 0.9995:
+            beams = {text: (blank + other, 0.0) for text, (blank, other) in beams.items()}
+            continue
+        likely = [int(k) for k in np.argsort(-column)[:6] if k and column[k] > 1e-4]
+        beams = _widened(beams, column, likely, among)
+    return {text: blank + other for text, (blank, other) in beams.items()}
+
+
+def _widened(
+    beams: dict[str, tuple[float, float]], column: NDArray[np.float64], likely: list[int], among: tuple[Form, ...]
+) -> dict[str, tuple[float, float]]:
+    ends: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for text, (blank, other) in beams.items():
+        ends[text][0] += (blank + other) * column[0]
+        if text:
+            ends[text][1] += other * column[CLASS[text[-1]]]
+        for k in likely:
+            longer = text + ALPHABET[k - 1]
+            if any(form.begins(longer) for form in among):
+                before = blank if text.endswith(ALPHABET[k - 1]) else blank + other
+                ends[longer][1] += before * column[k]
+    best = sorted(ends.items(), key=lambda item: -sum(item[1]))[:WIDTH]
+    return {text: (blank, other) for text, (blank, other) in best}
+
+
+def align(columns: Columns, text: str) -> tuple[tuple[str, float], ...]:
+    """Each character of `text` with its confidence, by the likeliest way the columns spell it.
+
+    The confidence is the character's best column, lowered where a column said to be blank beside it half holds another
+    character: a dropped 1 must make its neighbours doubtful.
+    """
+    states = [0] + [value for char in text for value in (CLASS[char], 0)]
+    chances = np.log(columns[:, states] + 1e-12)
+    path = _viterbi(chances, states)
+    found: list[float] = []
+    for place in range(len(text)):
+        mine = columns[path == 2 * place + 1, CLASS[text[place]]]
+        beside = columns[(path == 2 * place) | (path == 2 * place + 2), 0]
+        found.append(min(float(mine.max(initial=0.0)), float(beside.min(initial=1.0)) + 0.5))
+    return tuple((char, round(min(1.0, chance), 4)) for char, chance in zip(text, found, strict=True))
+
+
+def _viterbi(chances: NDArray[np.float64], states: list[int]) -> NDArray[np.int64]:
+    count, steps = len(states), len(chances)
+    score = np.full(count, -np.inf)
+    score[:2] = chances[0, :2]
+    back = np.zeros((steps, count), np.int64)
+    skip = np.array([i > 1 and states[i] != 0 and states[i] != states[i - 2] for i in range(count)])
+    for step in range(1, steps):
+        one = np.concatenate([[-np.inf], score[:-1]])
+        two = np.where(skip, np.concatenate([[-np.inf, -np.inf], score[:-2]])[:count], -np.inf)
+        options = np.stack([score, one, two])
+        back[step] = options.argmax(0)
+        score = options.max(0) + chances[step]
+    path = np.zeros(steps, np.int64)
+    path[-1] = count - 1 if count == 1 or score[-1] >= score[-2] else count - 2
+    for step in range(steps - 1, 0, -1):
+        path[step - 1] = path[step] - back[step, path[step]]
+    return path
+
+
+def greedy(columns: Columns) -> str:
+    """The text of the likeliest class of each column; what is shown where no grammar fits."""
+    best = columns.argmax(1)
+    return "".join(ALPHABET[k - 1] for k, last in zip(best, [0, *best[:-1]], strict=True) if k and k != last)
+
+
+def decode(output: NDArray[np.float32], among: tuple[Form, ...]) -> Reading:
+    """The text of one plate under the forms it can have.
+
+    Args:
+        output: (3 * COLUMNS, classes) probabilities.
+        among: from `grammar.forms`.
+    """
+    rows, columns, share = layout(output)
+    chances = beam(columns, among)
+    fits = [(chance * form.prior, text, form) for text, chance in chances.items() if (form := fitting(text, among))]
+    if not fits:
+        text = greedy(columns)
+        return Reading(text, rows, align(columns, text), None)
+    _, text, form = max(fits, key=lambda fit: fit[0])
+    characters = tuple((char, min(chance, round(share, 4))) for char, chance in align(columns, text))
+    return Reading(text, rows, characters, form)

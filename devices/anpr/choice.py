@@ -1,0 +1,35 @@
+"""Which Hong Kong mark of a picture the lane would act on, or why none: pure, over the plates of one picture."""
+
+from __future__ import annotations
+
+from devices.anpr.reads import PlateRead, Region
+from lane_agent.plates import normalise
+
+RELEASE = 0.80
+"""Lowest character confidence at which a mark may be acted on (configurable; `docs/anpr.md` says how it was chosen)."""
+NEXT = 0.5
+"""A second mark on a plate at least this large, as a share of the largest one's area, is a second vehicle."""
+
+
+def mark_of(reads: tuple[PlateRead, ...], *, release: float = RELEASE) -> tuple[str | None, str | None]:
+    """The mark, normalised, and why there is none; exactly one of the two is None."""
+    if not reads:
+        return None, "no plate found"
+    ours = sorted((read for read in reads if read.region is Region.HONG_KONG), key=lambda read: -read.area)
+    if not ours:
+        return None, "no Hong Kong plate among " + ", ".join(sorted({read.region.value for read in reads}))
+    first = ours[0]
+    others = {normalise(read.text) for read in ours[1:] if read.area > NEXT * first.area} - {normalise(first.text)}
+    if others:
+        return None, f"more than one vehicle: {normalise(first.text)} and {', '.join(sorted(others))}"
+    if first.confidence < release:
+        weak = min(first.characters, key=lambda pair: pair[1])
+        return None, f"not sure enough: {first.text} with '{weak[0]}' at {weak[1]:.2f}, needed is {release:.2f}"
+    return normalise(first.text), None
+
+
+def mainland_of(reads: tuple[PlateRead, ...], *, release: float = RELEASE) -> str | None:
+    """The Mainland plate seen with it, normalised: the surest cross-border or Mainland read above `release`."""
+    theirs = [r for r in reads if r.region in {Region.CROSS_BORDER, Region.MAINLAND} and r.confidence >= release]
+    best = max(theirs, key=lambda read: read.area, default=None)
+    return normalise(best.text) if best else None

@@ -1,0 +1,47 @@
+"""From the detector's output map to plates: peaks of the heat, their four corners, doubles dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+STRIDE = 8  # pixels a cell
+UNIT = 8  # corner offsets come in units of eight cells
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plate found: `score` 0..1 and its corners, clockwise from top left, (4, 2) float32 pixels."""
+
+    score: float
+    corners: NDArray[np.float32]
+
+
+def decode(output: NDArray[np.float32], *, threshold: float, most: int = 16) -> list[Found]:
+    """The plates in one output map, best first.
+
+    Args:
+        output: (9, H/8, W/8): heat 0..1, then x and y of four corners relative to the cell.
+        threshold: heat below it is no plate.
+        most: how many peaks are looked at.
+    """
+    heat = output[0]
+    peak = (heat == cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > threshold)
+    rows, columns = np.nonzero(peak)
+    order = np.argsort(-heat[rows, columns])[:most]
+    found: list[Found] = []
+    for row, column in zip(rows[order], columns[order], strict=True):
+        offsets = output[1:, row, column].reshape(4, 2) * UNIT
+        corners = np.asarray((offsets + np.array([column + 0.5, row + 0.5])) * STRIDE, np.float32)
+        if cv2.contourArea(corners) > 20 and all(_apart(corners, other.corners) for other in found):
+            found.append(Found(float(heat[row, column]), corners))
+    return found
+
+
+def _apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Whether two plates share less than 40 % of the smaller one's area."""
+    shared, _ = cv2.intersectConvexConvex(one, other)
+    return float(shared) < 0.4 * min(cv2.contourArea(one), cv2.contourArea(other))

@@ -1,0 +1,25 @@
+"""What can go wrong with the plate reader before it reads: all of it is the technician's.
+
+ReaderError
+├── WeightsMissingError     a model file, or the paper of origin beside it, is not there
+├── WeightsDamagedError     a model file is not the one its paper names (cut short, changed)
+└── WeightsVersionError     the models are of another version than this software
+"""
+
+from __future__ import annotations
+
+
+class ReaderError(Exception):
+    """The plate reader can not start."""
+
+
+class WeightsMissingError(ReaderError, FileNotFoundError):
+    """A model file, or `weights.json`, is not there."""
+
+
+class WeightsDamagedError(ReaderError, OSError):
+    """A model file is not the one that `weights.json` names."""
+
+
+class WeightsVersionError(ReaderError, ValueError):
+    """The models were made for another version of this software."""

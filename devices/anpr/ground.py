@@ -1,0 +1,35 @@
+"""The colour a plate's characters stand on, from the rectified plate alone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.anpr.reads import Ground
+
+
+def ground_of(crop: NDArray[np.uint8]) -> Ground:
+    """The ground of a rectified plate (64, 160, 3) blue-green-red.
+
+    Otsu's threshold parts the plate into two; characters cover less than half of it, so the larger part is the ground.
+    """
+    inner = crop[5:-5, 8:-8]
+    grey = cv2.cvtColor(inner, cv2.COLOR_BGR2GRAY)
+    _, bright = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    light = float(np.mean(bright > 0)) > 0.5
+    part = inner[bright > 0] if light else inner[bright == 0]
+    blue, green, red = (float(level) for level in np.median(part.reshape(-1, 3), axis=0))
+    colour = np.array([[[blue, green, red]]], np.uint8)
+    hue, saturation, _ = (int(level) for level in cv2.cvtColor(colour, cv2.COLOR_BGR2HSV)[0, 0])
+    return _light(hue, saturation) if light else _dark(hue, saturation, max(blue, green, red))
+
+
+def _light(hue: int, saturation: int) -> Ground:
+    if saturation > 70 and 12 <= hue < 36:
+        return Ground.YELLOW
+    return Ground.GREEN if saturation > 45 and 36 <= hue < 90 else Ground.WHITE
+
+
+def _dark(hue: int, saturation: int, level: float) -> Ground:
+    return Ground.BLUE if saturation > 110 and 95 <= hue < 130 and level > 60 else Ground.BLACK

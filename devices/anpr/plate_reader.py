@@ -1,0 +1,105 @@
+"""The plate reader: a picture in, its plates out. Detector, rectification, recogniser, grammar."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.anpr.alphabet import CROP
+from devices.anpr.beam import decode as spell
+from devices.anpr.decode import Found, decode
+from devices.anpr.engines import Engine
+from devices.anpr.grammar import forms
+from devices.anpr.ground import ground_of
+from devices.anpr.reads import PlateRead, Region
+
+Picture = NDArray[np.uint8]
+_EXPAND = 1.03  # the recogniser learnt with a little of the surroundings
+
+
+def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
+    """The picture as the detector takes it, and the scale it was brought to.
+
+    The longer side becomes `side`; right and below it is filled up to multiples of 32.
+    """
+    scale = side / max(image.shape[:2])
+    height, width = (max(32, round(edge * scale)) for edge in image.shape[:2])
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    canvas = np.full((-(-height // 32) * 32, -(-width // 32) * 32, 3), 128, np.uint8)
+    canvas[:height, :width] = cv2.resize(image, (width, height), interpolation=method)
+    batch = canvas.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(127.5) - 1
+    return np.ascontiguousarray(batch), scale
+
+
+def rectified(image: Picture, corners: NDArray[np.float32]) -> Picture:
+    """The plate seen from straight ahead, (64, 160, 3)."""
+    middle = corners.mean(0)
+    wide = (middle + (corners - middle) * _EXPAND).astype(np.float32)
+    width, height = CROP
+    factor = int(np.clip(round(float(np.linalg.norm(wide[1] - wide[0])) / width), 1, 4))
+    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) * factor
+    warp = cv2.getPerspectiveTransform(wide, target)
+    big = cv2.warpPerspective(image, warp, (width * factor, height * factor), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(big, CROP, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+class PlateReader:
+    """Reads every plate of a picture.
+
+    Args:
+        engine: what runs the networks.
+        sides: the longer side(s), in pixels, that the detector looks at the picture with; several find plates of more
+            sizes and cost in proportion.
+        threshold: detector scores below it are no plates.
+    """
+
+    def __init__(self, engine: Engine, *, sides: tuple[int, ...] = (640,), threshold: float = 0.35) -> None:
+        self.engine = engine
+        self.sides = sides
+        self.threshold = threshold
+
+    def read(self, image: Picture) -> tuple[PlateRead, ...]:
+        """The plates of a picture (height, width, 3) blue-green-red, the surest first."""
+        found = self.find(image)
+        if not found:
+            return ()
+        crops = [rectified(image, plate.corners) for plate in found]
+        grey = np.stack([cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) for crop in crops])[:, None]
+        output = self.engine.run("recogniser", grey.astype(np.float32) / np.float32(127.5) - 1)
+        return tuple(_read(plate, crop, chances) for plate, crop, chances in zip(found, crops, output, strict=True))
+
+    def find(self, image: Picture) -> list[Found]:
+        """Where plates are, best first."""
+        found: list[Found] = []
+        for side in self.sides:
+            batch, scale = fitted(image, side)
+            output = self.engine.run("detector", batch)[0]
+            found += [
+                Found(one.score, np.asarray(one.corners / scale, np.float32))
+                for one in decode(output, threshold=self.threshold)
+            ]
+        return merged(found)
+
+
+def merged(found: list[Found]) -> list[Found]:
+    """Finds of several scales without doubles, best first."""
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda plate: -plate.score):
+        if all(_shared(one, other) < 0.4 for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _shared(one: Found, other: Found) -> float:
+    area, _ = cv2.intersectConvexConvex(one.corners, other.corners)
+    return float(area) / max(1.0, min(cv2.contourArea(one.corners), cv2.contourArea(other.corners)))
+
+
+def _read(plate: Found, crop: Picture, chances: NDArray[np.float32]) -> PlateRead:
+    reading = spell(chances, forms(ground_of(crop)))
+    region = reading.form.region if reading.form else Region.UNKNOWN
+    confidence = min((chance for _, chance in reading.characters), default=0.0)
+    return PlateRead(
+        reading.text, region, reading.rows, plate.corners, confidence, reading.characters, round(plate.score, 4)
+    )

@@ -1,0 +1,77 @@
+"""The two model files and the paper of origin beside them, checked before anything runs.
+
+`weights.json` names each file with its sha256, the hash of the training run, its seed and how many samples it saw. A
+model that is missing, cut short, changed or of another version stops the reader with what to do about it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from devices.anpr.errors import WeightsDamagedError, WeightsMissingError, WeightsVersionError
+
+FORMAT: Final = 1
+"""Inputs, outputs and alphabet of the models; `training.export` writes the same number."""
+SHIPPED: Final = Path(__file__).with_name("weights")
+_REMEDY = "reinstall the software, or name another folder under [reader] weights"
+
+
+class Model(msgspec.Struct, frozen=True):
+    """One model file: `samples` is how many drawn pictures it learnt from."""
+
+    file: str
+    sha256: str
+    samples: int
+    parameters: int
+
+
+class Weights(msgspec.Struct, frozen=True):
+    """The paper of origin."""
+
+    format: int
+    run: str
+    seed: int
+    torch: str
+    models: dict[str, Model]
+
+
+def load(folder: Path = SHIPPED) -> dict[str, bytes]:
+    """The model files of `folder` by name ("detector", "recogniser"), each checked against its hash.
+
+    Raises:
+        WeightsMissingError: `weights.json` or a model is not there.
+        WeightsDamagedError: `weights.json` is not readable, or a model is not the one it names.
+        WeightsVersionError: made for another version.
+    """
+    paper = origin(folder)
+    return {name: _checked(folder / model.file, model) for name, model in paper.models.items()}
+
+
+def origin(folder: Path = SHIPPED) -> Weights:
+    """The paper of origin alone; raises as `load` does."""
+    file = folder / "weights.json"
+    try:
+        paper = msgspec.json.decode(file.read_bytes(), type=Weights)
+    except FileNotFoundError as error:
+        raise WeightsMissingError(f"{file}: no such file: {_REMEDY}") from error
+    except msgspec.MsgspecError as error:
+        raise WeightsDamagedError(f"{file}: not readable ({error}): {_REMEDY}") from error
+    if paper.format != FORMAT:
+        raise WeightsVersionError(f"{file}: models of version {paper.format}, needed is {FORMAT}: {_REMEDY}")
+    if missing := {"detector", "recogniser"} - paper.models.keys():
+        raise WeightsDamagedError(f"{file}: names no {' and no '.join(sorted(missing))}: {_REMEDY}")
+    return paper
+
+
+def _checked(file: Path, model: Model) -> bytes:
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError as error:
+        raise WeightsMissingError(f"{file}: no such file: {_REMEDY}") from error
+    if hashlib.sha256(data).hexdigest() != model.sha256:
+        raise WeightsDamagedError(f"{file}: {len(data)} bytes that are not the model weights.json names: {_REMEDY}")
+    return data

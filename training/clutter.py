@@ -1,0 +1,217 @@
+"""What a scene shows besides plates: smooth grounds, edges, vehicle-like fronts, lamps, grilles, lettering, signs."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.drawn.glyphs import chinese
+from devices.drawn.plates import Colour
+from training.faces import Case
+
+Picture = NDArray[np.uint8]
+SIZE = 640
+_HANZI = "香运输物流有限公司广东深圳货柜车牌号码安全保持距离危险品建筑工程贸易食品快递冷冻集团"
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Where a vehicle's front is: middle, bottom edge and size, pixels."""
+
+    x: float
+    bottom: float
+    width: float
+    height: float
+
+
+def colour(rng: random.Random) -> Colour:
+    """Any colour."""
+    return rng.randint(0, 255), rng.randint(0, 255), rng.randint(0, 255)
+
+
+def grey(rng: random.Random, low: int = 0, high: int = 255) -> Colour:
+    """Nearly grey."""
+    level = rng.randint(low, high)
+    blue, green, red = (int(np.clip(level + rng.gauss(0, 8), 0, 255)) for _ in range(3))
+    return blue, green, red
+
+
+def _any(rng: random.Random) -> Colour:
+    return colour(rng) if rng.random() < 0.4 else grey(rng)
+
+
+def overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """The boxes' intersection as a share of the smaller one."""
+    low = np.maximum(one.min(0), other.min(0))
+    high = np.minimum(one.max(0), other.max(0))
+    shared = float(np.prod(np.clip(high - low, 0, None)))
+    return shared / max(1.0, min(float(np.prod(np.ptp(one, 0))), float(np.prod(np.ptp(other, 0)))))
+
+
+def ground(rng: random.Random, noise: np.random.Generator) -> Picture:
+    """Smooth or blocky noise with edges, discs and lines over it."""
+    small = noise.uniform(0, 255, (rng.randint(2, 9), rng.randint(2, 9), 3)).astype(np.float32)
+    method = rng.choice((cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_NEAREST))
+    big = cv2.resize(small, (SIZE, SIZE), interpolation=method)
+    share = rng.uniform(0.1, 1)
+    picture = np.asarray(np.clip(big * share + (1 - share) * rng.uniform(0, 220), 0, 255), np.uint8)
+    for _ in range(rng.randint(4, 40)):
+        _shape(rng, picture)
+    return picture
+
+
+def _shape(rng: random.Random, picture: Picture) -> None:
+    x, y = rng.randint(-60, SIZE), rng.randint(-60, SIZE)
+    width, height = int(10 ** rng.uniform(0.9, 2.5)), int(10 ** rng.uniform(0.7, 2.3))
+    share, paint = rng.random(), _any(rng)
+    if share < 0.45:
+        cv2.rectangle(picture, (x, y), (x + width, y + height), paint, rng.choice((-1, -1, 1, 2, 4)))
+    elif share < 0.65:
+        cv2.ellipse(
+            picture,
+            (x, y),
+            (width // 2 + 2, height // 2 + 2),
+            rng.randint(0, 180),
+            0,
+            360,
+            paint,
+            rng.choice((-1, 2, 3)),
+        )
+    elif share < 0.85:
+        far = (x + rng.randint(-250, 250), y + rng.randint(-250, 250))
+        cv2.line(picture, (x, y), far, paint, rng.randint(1, 9), cv2.LINE_AA)
+    else:
+        points = [[x + rng.randint(-width, width), y + rng.randint(-height, height)] for _ in range(rng.randint(3, 6))]
+        cv2.fillPoly(picture, [np.array(points, np.int32)], paint)
+
+
+def front(rng: random.Random, picture: Picture) -> Front:
+    """Something like the front of a lorry or a car."""
+    width = rng.randint(170, 620)
+    height = int(width * rng.uniform(0.6, 1.3))
+    x, bottom = rng.randint(120, SIZE - 120), rng.randint(SIZE // 2, SIZE - 10)
+    left, right, top = x - width // 2, x + width // 2, bottom - height
+    body = _any(rng)
+    cv2.rectangle(picture, (left, top), (right, bottom), body, -1)
+    glass = (left + width // 12, top + height // 12, right - width // 12, top + height * 5 // 12)
+    cv2.rectangle(picture, glass[:2], glass[2:], grey(rng, 5, 130), -1)
+    _sheen(rng, picture, glass)
+    _grille(rng, picture, (left + width // 6, top + height // 2, right - width // 6, top + height * 3 // 4))
+    cv2.rectangle(picture, (left, top + height * 4 // 5), (right, bottom), rng.choice((body, grey(rng, 10, 235))), -1)
+    for side in (left + width // 9, right - width // 9):
+        _lamp(rng, picture, (side, top + height * 3 // 4), width // 12 + 2)
+    cv2.rectangle(picture, (left, bottom), (right, bottom + height // 10), grey(rng, 0, 45), -1)
+    return Front(x, bottom, width, height)
+
+
+def _sheen(rng: random.Random, picture: Picture, box: tuple[int, int, int, int]) -> None:
+    """Reflections: bright slanted bars on glass."""
+    x0, y0, x1, y1 = box
+    for _ in range(rng.randint(0, 4)):
+        x = rng.randint(x0, max(x0 + 1, x1))
+        cv2.line(
+            picture,
+            (x, y1),
+            (min(x1, x + rng.randint(10, 120)), y0),
+            grey(rng, 60, 230),
+            rng.randint(1, 12),
+            cv2.LINE_AA,
+        )
+
+
+def _grille(rng: random.Random, picture: Picture, box: tuple[int, int, int, int]) -> None:
+    x0, y0, x1, y1 = box
+    bars, shade = rng.randint(2, 12), grey(rng, 5, 215)
+    cv2.rectangle(picture, (x0, y0), (x1, y1), grey(rng, 5, 90), -1)
+    for number in range(bars):
+        y = y0 + (y1 - y0) * number // bars
+        cv2.rectangle(picture, (x0, y), (x1, y + max(1, (y1 - y0) // bars // 2)), shade, -1)
+    if rng.random() < 0.4:
+        for x in range(x0, x1, rng.randint(6, 30)):
+            cv2.line(picture, (x, y0), (x, y1), shade, 1)
+    if rng.random() < 0.5:
+        centre = ((x0 + x1) // 2, (y0 + y1) // 2)
+        cv2.circle(picture, centre, max(4, (y1 - y0) // 4), grey(rng, 120), rng.choice((2, 3, -1)), cv2.LINE_AA)
+
+
+def _lamp(rng: random.Random, picture: Picture, centre: tuple[int, int], size: int) -> None:
+    axes = (int(size * rng.uniform(0.6, 1.3)), int(size * rng.uniform(0.3, 1.0)))
+    cv2.ellipse(picture, centre, axes, rng.randint(-20, 20), 0, 360, grey(rng, 120), -1, cv2.LINE_AA)
+    if rng.random() < 0.5:
+        cv2.ellipse(picture, centre, (axes[0] // 2, axes[1] // 2 + 1), 0, 0, 360, (250, 250, 250), -1, cv2.LINE_AA)
+    if rng.random() < 0.4:
+        paint = rng.choice(((20, 120, 250), (30, 30, 200), (230, 230, 230)))
+        side = (centre[0] + rng.randint(-size, size), centre[1] + rng.randint(-size, size))
+        cv2.rectangle(picture, side, (side[0] + size, side[1] + size // 2 + 2), paint, -1)
+
+
+def _line(rng: random.Random, cut: Case, height: int) -> NDArray[np.uint8]:
+    """A line of lettering as ink: Chinese, or Latin too long or too odd to be a mark."""
+    if rng.random() < 0.5:
+        tiles = [chinese(rng.choice(_HANZI), height) for _ in range(rng.randint(2, 9))]
+    else:
+        atlas = cut.pick(rng)
+        tiles = [
+            atlas.ink(char, height) for char in rng.choices("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", k=rng.randint(9, 16))
+        ]
+    gap = max(1, height // 8)
+    return np.hstack([np.pad(tile, ((0, 0), (0, gap))) for tile in tiles])
+
+
+def _ink(picture: Picture, ink: NDArray[np.uint8], x: int, y: int, paint: Colour) -> None:
+    ink = ink[max(0, -y) :, max(0, -x) :]
+    place = picture[max(0, y) : max(0, y) + ink.shape[0], max(0, x) : max(0, x) + ink.shape[1]]
+    share = ink[: place.shape[0], : place.shape[1], None].astype(np.float32) / 255
+    place[:] = (place * (1 - share) + np.asarray(paint, np.float32) * share).astype(np.uint8)
+
+
+def lettering(rng: random.Random, picture: Picture, cut: Case) -> None:
+    """Company names, telephone numbers, badges, signs: all that looks like a plate and is none."""
+    for _ in range(rng.choice((0, 1, 2, 4, 7))):
+        ink = _line(rng, cut, int(10 ** rng.uniform(0.85, 1.6)))
+        _ink(picture, ink, rng.randint(-30, SIZE - 20), rng.randint(-5, SIZE), _any(rng))
+    for _ in range(rng.choice((0, 0, 1, 2))):
+        lines = [_line(rng, cut, rng.randint(8, 22)) for _ in range(rng.randint(1, 3))]
+        x, y, pad = rng.randint(0, SIZE), rng.randint(0, SIZE), rng.randint(4, 24)
+        width, height = max(line.shape[1] for line in lines), sum(line.shape[0] + 4 for line in lines)
+        cv2.rectangle(picture, (x - pad, y - pad), (x + width + pad, y + height + pad), _any(rng), -1)
+        paint = _any(rng)
+        for line in lines:
+            _ink(picture, line, x, y, paint)
+            y += line.shape[0] + 4
+    if rng.random() < 0.5:  # a short model badge, bare on the paint, is no plate either
+        atlas = cut.pick(rng)
+        text = rng.choice("ABCEGLMSX") + str(rng.randint(10, 600))
+        ink = np.hstack([np.pad(atlas.ink(char, rng.randint(8, 9)), ((0, 9 - 8), (0, 2)))[:8] for char in text])
+        _ink(picture, ink, rng.randint(0, SIZE), rng.randint(0, SIZE), grey(rng, 140))
+
+
+def _motion(rng: random.Random, picture: Picture) -> Picture:
+    size = rng.randint(3, 9)
+    kernel = np.zeros((size, size), np.float32)
+    if rng.random() < 0.7:
+        kernel[size // 2] = 1 / size
+    else:
+        kernel[:, size // 2] = 1 / size
+    return np.asarray(cv2.filter2D(picture, -1, kernel), np.uint8)
+
+
+def seen(rng: random.Random, noise: np.random.Generator, picture: Picture) -> Picture:
+    """Through a lens: blur, motion, grey night, exposure, noise, compression."""
+    if rng.random() < 0.5:
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.8)), np.uint8)
+    elif rng.random() < 0.3:
+        picture = _motion(rng, picture)
+    if rng.random() < 0.25:
+        picture = np.repeat(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None], 3, 2).astype(np.uint8)
+    grain = noise.standard_normal((SIZE, SIZE, 1), np.float32) * rng.uniform(0, 12)
+    light = picture * np.float32(rng.uniform(0.45, 1.25)) + rng.uniform(-25, 25) + grain
+    picture = np.asarray(np.clip(light, 0, 255), np.uint8)
+    if rng.random() < 0.5:
+        bits = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, rng.randint(25, 90)])[1]
+        picture = np.asarray(cv2.imdecode(bits, cv2.IMREAD_COLOR), np.uint8)
+    return picture
