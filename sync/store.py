@@ -177,6 +177,8 @@ class Store:
             raise
         except sqlite3.Error as error:
             raise translated(error, self.path) from error
+        except UnicodeDecodeError as error:  # SQLite quotes its damaged schema, which is no longer text
+            raise StoreDamagedError(f"store {self.path}: it is damaged; keep it, move it aside by hand") from error
 
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """A transaction that is on the medium when the block ends, or has left nothing behind when it raises.
@@ -228,7 +230,7 @@ class Store:
                     f"{row[0]} row {row[1]} refers to nothing"
                     for row in self.db.conn.execute("PRAGMA foreign_key_check")
                 ]
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 return [str(error)]
         return [flaw for flaw in found if flaw != "ok"]
 
