@@ -129,6 +129,14 @@ class FaultCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class TroubleReported:
+    """Something at the box that people should know and no release depends on: little room, refused messages."""
+
+    kind: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OfficerReleased:
     """An officer releases this visit by hand."""
 
@@ -255,6 +263,7 @@ Event = (
     | TimerFired
     | FaultRaised
     | FaultCleared
+    | TroubleReported
     | HelpAnswered
     | HelpEnded
     | OfficerEvent

@@ -89,6 +89,8 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             )
         case e.FaultCleared():
             return clear_fault(lane, event.fault), ()
+        case e.TroubleReported():
+            return lane, (Alarm(event.kind, _visit_of(lane), event.detail),)
         case e.HelpAnswered() | e.HelpEnded():
             return _help_call(lane, event)
         case _:
