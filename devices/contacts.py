@@ -75,6 +75,14 @@ class Wire:
     stable_ms: int = 30
 
 
+class Pull(Enum):
+    """The resistor on an input, where the board has one to switch."""
+
+    UP = "up"
+    DOWN = "down"
+    NONE = "none"  # the wiring brings its own
+
+
 class Output(Enum):
     """What the lane can switch besides its screens."""
 

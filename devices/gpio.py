@@ -11,23 +11,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from enum import Enum
 from typing import Any
 
 import gpiozero
 
-from devices.contacts import Tell
+from devices.contacts import Pull, Tell
 from devices.errors import BoardMissing, ContactsError
 
 RESAMPLE_S = 0.25
-
-
-class Pull(Enum):
-    """The resistor on an input."""
-
-    UP = "up"
-    DOWN = "down"
-    NONE = "none"  # the wiring brings its own
 
 
 def _pin_errors() -> tuple[type[Exception], ...]:

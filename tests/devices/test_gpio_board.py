@@ -11,9 +11,9 @@ import gpiozero
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from devices.contacts import ContactEvent, Output, OutputWire, Wire, WiredContacts
+from devices.contacts import ContactEvent, Output, OutputWire, Pull, Wire, WiredContacts
 from devices.errors import BoardMissing
-from devices.gpio import GpioBoard, Pull, lgpio_factory
+from devices.gpio import GpioBoard, lgpio_factory
 from lane_agent.events import ContactChanged, FaultRaised
 from lane_agent.model import Contact
 
