@@ -9,7 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +89,7 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
         NAMED,
         THIS_VISIT,
         Check("may release", "Immigration has not cleared this visit, or it is leaving", _may_release),
+        Check("lane open", "the lane is closed: open it first", lambda lane, _: not g.closed.holds(lane)),
         Check("not sent", "4 has been shown: the hold must be lifted at the core", _not_sent),
         Check(
             "can show",
@@ -140,12 +141,17 @@ CONTACT_CHECKS: dict[Contact, tuple[Check, ...]] = {
 """Contacts that speak for a visit. Loops and Help are always heard; loops are sorted out in `passage`."""
 
 
-def refusal(lane: Lane, event: e.Event) -> str:
+def refusal(
+    lane: Lane,
+    event: e.Event,
+    accept: Mapping[type, tuple[Check, ...]] = ACCEPT,
+    contacts: Mapping[Contact, tuple[Check, ...]] = CONTACT_CHECKS,
+) -> str:
     """Why the event does not count now, "" if it does."""
     if isinstance(event, e.ContactChanged):
-        checks = CONTACT_CHECKS.get(event.contact, ()) if event.active else ()
+        checks = contacts.get(event.contact, ()) if event.active else ()
     else:
-        checks = ACCEPT.get(type(event), ())
+        checks = accept.get(type(event), ())
     for check in checks:
         if not check.holds(lane, event):
             return check.why

@@ -7,6 +7,7 @@ Rules of this file: all live bundles of VRN and direction are judged together; a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lane_agent.model import Bundle, Codes, Policy
 from lane_agent.plates import normalise
@@ -38,8 +39,9 @@ class Standing:
         return self.live + self.early + self.elsewhere
 
 
+@lru_cache(maxsize=64)
 def sort_bundles(codes: Codes, policy: Policy, visit_key: str) -> Standing:
-    """Sorts the bundles of `codes`; a bundle this very visit consumed counts as unused."""
+    """Sorts the bundles of `codes`; a bundle this very visit consumed counts as unused. Pure, so kept."""
     rooms: dict[str, list[Bundle]] = {"live": [], "early": [], "elsewhere": [], "ended": [], "opposite": []}
     for bundle in codes.bundles:
         rooms[_room(bundle, codes, policy, visit_key)].append(bundle)

@@ -3,7 +3,8 @@
 Rules of this file:
 - A visit begins with an edge of the stop loop while no visit is open, and ends when the stop loop has cleared and a
   way-out loop was seen, in either order.
-- A stop-loop edge while the last vehicle is between the loops ends that visit and begins the next.
+- A stop-loop edge while the last vehicle is between the loops ends that visit and begins the next; the first way-out
+  edge after that is the last vehicle's own.
 - A vehicle that cleared the stop loop and reached no way out in `GONE_MS` is recorded as left unseen; nothing waits for it.
 - A contact that speaks for a visit and is already active at arrival makes the visit doubtful (a stuck line).
 """
@@ -36,6 +37,8 @@ def arrive(lane: Lane, at: Moment, reason: Doubt | None = None) -> Change:
     if stuck:
         lane = doubt(lane, Doubt.CONTACT_STUCK)
         effects += (Alarm("ContactStuck", number, ", ".join(stuck)),)
+    if visit.began_closed:
+        effects += (Alarm("ArrivedClosed", number),)
     return (hand_over(lane, reason) if reason else lane), effects
 
 
@@ -50,7 +53,7 @@ def stop_loop_changed(lane: Lane, event: e.ContactChanged, at: Moment, *, edge: 
         return lane, ()
     lane, ended = end_visit(lane, at, "followed closely")
     lane, begun = arrive(lane, at)
-    return lane, ended + begun
+    return visit_with(lane, follows=True), ended + begun
 
 
 def _stop_loop_cleared(lane: Lane, at: Moment) -> Change:
@@ -68,6 +71,9 @@ def way_out_changed(lane: Lane, event: e.ContactChanged, at: Moment, *, edge: bo
     visit = lane.visit
     if visit is None or not event.active or not edge or event.edge_ms < visit.arrived.mono_ms:
         return lane, ()
+    if visit.follows:
+        lane = visit_with(lane, follows=False)
+        return lane, (record("WayOutOfVehicleBefore", lane, loop=event.contact.value),)
     lane = visit_with(lane, way=event.contact)
     return end_visit(lane, at, event.contact.value) if visit.leaving else (lane, ())
 

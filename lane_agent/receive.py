@@ -20,7 +20,7 @@ from lane_agent.change import (
     start_timer,
     visit_with,
 )
-from lane_agent.effects import Alarm, Record, Ring
+from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading
 from lane_agent.matching import must_stop
 from lane_agent.model import (
     Contact,
@@ -39,13 +39,14 @@ from lane_agent.model import (
     Screen,
 )
 from lane_agent.plates import is_near_miss
+from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane, visit_key
 from lane_agent.table import TABLE
 
 
-def receive(lane: Lane, event: e.Event, at: Moment) -> Change:
+def receive(lane: Lane, event: e.Event, at: Moment, rules: Rules = RULES) -> Change:
     """Takes the event in: levels always, meaning only if it counts now (`acceptance`)."""
-    why = refusal(lane, event)
+    why = refusal(lane, event, rules.accept, rules.contacts)
     if isinstance(event, e.ContactChanged):
         return _contact(lane, event, at, why)
     if why:
@@ -66,7 +67,7 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
         case e.PlateSettled():
             return _plate(lane, event.read)
         case e.PlateUnread():
-            return visit_with(lane, unread=event.reason, candidates=event.candidates, evidence=event.evidence), ()
+            return _unread(lane, event), ()
         case e.SecondVehicleSeen():
             return doubt(lane, Doubt.SECOND_VEHICLE), ()
         case e.IdentifierRead():
@@ -84,9 +85,7 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
         case e.TimerFired():
             return _timer(lane, event, at)
         case e.FaultRaised():
-            return raise_fault(lane, event.fault), (
-                Alarm("FaultRaised", _visit_of(lane), f"{event.fault.value}: {event.detail}"),
-            )
+            return _fault(lane, event)
         case e.FaultCleared():
             return clear_fault(lane, event.fault), ()
         case e.TroubleReported():
@@ -152,7 +151,7 @@ def _started(lane: Lane, event: e.AgentStarted) -> Change:
         known=frozenset(),
         contacts=frozenset(),
         help=HelpCall.NONE,
-        face=Face(serial=lane.serial),
+        face=Face(),
         row="",
         stage="",
         timers=(),
@@ -162,7 +161,7 @@ def _started(lane: Lane, event: e.AgentStarted) -> Change:
         return lane, ()
     outcome = Outcome.WITHDRAWN if visit.outcome is Outcome.RELEASED else visit.outcome
     lane = visit_with(lane, outcome=outcome, ruling=Ruling.NONE, lookup=0, answered=False, leaving=False)
-    return hand_over(lane, Doubt.RESTART), (Alarm("RestartedWithVehicle", visit.number),)
+    return hand_over(lane, Doubt.RESTART), (StartReading(visit.number), Alarm("RestartedWithVehicle", visit.number))
 
 
 def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Change:
@@ -215,10 +214,37 @@ def _plate(lane: Lane, read: Read) -> Change:
         return lane, ()
     lane = visit_with(lane, evidence=(*visit.evidence, *read.evidence))
     if visit.read is not None:
-        return (lane if visit.read.vrn == read.vrn else doubt(lane, Doubt.PLATES_DISAGREE)), ()
+        return _second_read(lane, visit.read, read), ()
     lane = visit_with(lane, read=read, unread="")
     others = {vrn for _, vrn in visit.identifiers}
     return ask_codes(doubt(lane, Doubt.PLATES_DISAGREE) if others - {read.vrn} else lane)
+
+
+def _second_read(lane: Lane, first: Read, second: Read) -> Lane:
+    """The first read is latched; a second may only add the Mainland plate it lacked (design §5)."""
+    witnesses = {first.mainland, second.mainland} - {None, ""}
+    if first.vrn != second.vrn or len(witnesses) > 1:
+        return doubt(lane, Doubt.PLATES_DISAGREE)
+    return visit_with(lane, read=replace(first, mainland=first.mainland or second.mainland))
+
+
+def _unread(lane: Lane, event: e.PlateUnread) -> Lane:
+    visit = lane.visit
+    had = visit.evidence if visit else ()
+    return visit_with(lane, unread=event.reason, candidates=event.candidates, evidence=(*had, *event.evidence))
+
+
+def _fault(lane: Lane, event: e.FaultRaised) -> Change:
+    """A fault. One of the code book also ends the question to it: no answer may come, and nothing waits for ever."""
+    told: tuple[Effect, ...] = (Alarm("FaultRaised", _visit_of(lane), f"{event.fault.value}: {event.detail}"),)
+    lane = raise_fault(lane, event.fault)
+    visit = lane.visit
+    if event.fault is not Fault.CODES or visit is None or not visit.lookup:
+        return lane, told
+    if visit.ruling is Ruling.RELEASE and not _is_shown_3(lane):
+        lane = visit_with(lane, ruling=Ruling.NONE)
+        told = (*told, Alarm("ReleaseRefused", visit.number, "the code book does not answer"))
+    return visit_with(lane, lookup=0), told
 
 
 def _identifier(lane: Lane, event: e.IdentifierRead) -> Lane:
@@ -354,5 +380,7 @@ def _corrected(lane: Lane, event: e.OfficerCorrected) -> Change:
     )
     settled = visit.doubt is Doubt.PLATES_DISAGREE
     lane = visit_with(lane, read=read, unread="", codes=None, doubt=None if settled else visit.doubt)
+    if _is_shown_3(lane) and visit.read is not None and visit.read.vrn != event.vrn:
+        lane = doubt(lane, Doubt.PLATES_DISAGREE)  # 3 was shown on the strength of another mark
     lane, asked = ask_codes(lane)
     return lane, effects + asked

@@ -41,6 +41,7 @@ class Visit:
         decided: number of the row that showed 3 or 4.
         identifiers: (source, VRN) of second identifiers, the last of each source.
         leaving: the stop loop has cleared; `way` is the loop seen since arrival, if any.
+        follows: it came while the vehicle before had not reached a way out: the next way-out edge is that one's.
     """
 
     number: int
@@ -67,6 +68,7 @@ class Visit:
     used: tuple[str, ...] = ()
     identifiers: tuple[tuple[str, str], ...] = ()
     leaving: bool = False
+    follows: bool = False
     way: Contact | None = None
     immigration_over: Moment | None = None
     decided_at: Moment | None = None

@@ -19,26 +19,27 @@ from lane_agent.change import (
     withdraw,
 )
 from lane_agent.effects import Alarm, Consume, Effect, Show
-from lane_agent.events import CodesFound, Event
+from lane_agent.events import CodesFound, Event, FaultRaised
 from lane_agent.guards import departing, standing_of
 from lane_agent.matching import sort_bundles
-from lane_agent.model import Codes, Doubt, Face, HelpCall, Immigration, Moment, Outcome, Ruling
+from lane_agent.model import Codes, Doubt, Face, Fault, HelpCall, Immigration, Link, Moment, Outcome, Ruling
 from lane_agent.receive import receive
+from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane, Visit, visit_key
-from lane_agent.table import LIMITS_MS, TABLE, Row, first_row
+from lane_agent.table import LIMITS_MS, Row, first_row
 from lane_agent.wording import Scene
 
 HONG_KONG_MS = 8 * 3_600_000
 """People see Hong Kong time, UTC+8 all year (design §2.12)."""
 
 
-def step(lane: Lane, event: Event, at: Moment, table: tuple[Row, ...] = TABLE) -> Change:
+def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
     """One step of the lane. Never raises for any lane and event; nothing is done, only asked for."""
-    lane, told = receive(lane, event, at)
-    lane, decided = _decide(lane, at, table)
+    lane, told = receive(lane, event, at, rules)
+    lane, decided = _decide(lane, at, rules.table)
     lane, refused = _close_officers_question(lane, event)
-    lane, asked = _ask_if_it_could_release(lane, table)
-    row = first_row(lane, table)
+    lane, asked = _ask_the_code_book(lane, event, rules.table)
+    row = first_row(lane, rules.table)
     lane = visit_with(lane, answered=False)
     lane, timed = _time_the_stage(lane, row)
     lane, shown = _show(lane, row)
@@ -86,13 +87,17 @@ def _enter(lane: Lane, row: Row, at: Moment) -> Change:
 
 
 def _conclude(lane: Lane, visit: Visit, row: Row, at: Moment) -> Change:
-    """3 or 4: consumes the bundles (all that are live, design §2.4) and tells the compound whom to expect."""
+    """3 or 4: consumes the bundles (design §2.4) and tells the compound whom to expect.
+
+    3 uses all that are live; an officer who clears a vehicle with none live has cleared what was pending.
+    """
     lane = visit_with(lane, outcome=row.outcome, decided=row.number, decided_at=at)
     if visit.codes is None:
         ubrs: tuple[str, ...] = ()
     else:
         standing = standing_of(lane, visit, visit.codes)
-        ubrs = tuple(bundle.ubr for bundle in (standing.live if row.outcome is Outcome.RELEASED else standing.pending))
+        live = standing.live if row.outcome is Outcome.RELEASED else ()
+        ubrs = tuple(bundle.ubr for bundle in live or standing.pending)
     lane = visit_with(lane, used=ubrs)
     effects: tuple[Effect, ...] = (Consume(visit.number, ubrs),) if ubrs else ()
     if row.outcome is Outcome.EXAMINE:
@@ -140,15 +145,26 @@ def _close_officers_question(lane: Lane, event: Event) -> Change:
     return visit_with(lane, ruling=Ruling.NONE), (Alarm("ReleaseRefused", visit.number, lane.row),)
 
 
-def _ask_if_it_could_release(lane: Lane, table: tuple[Row, ...]) -> Change:
+def _ask_the_code_book(lane: Lane, event: Event, table: tuple[Row, ...]) -> Change:
     """The deciding lookup is made at release: ask when nothing but the answer is missing (design §2.3)."""
     visit = lane.visit
-    if visit is None or visit.read is None or visit.lookup or visit.answered:
+    if visit is None or visit.read is None or visit.lookup or visit.answered or isinstance(event, FaultRaised):
         return lane, ()
-    if visit.codes is None:
+    if _lacks_answer(lane, visit):
         return ask_codes(lane)
     supposed = visit_with(lane, answered=True)
     return ask_codes(lane) if first_row(supposed, table).outcome is Outcome.RELEASED else (lane, ())
+
+
+def _lacks_answer(lane: Lane, visit: Visit) -> bool:
+    """No answer yet, or one from before the link was fresh: absence was unknown then (design §2.7).
+
+    While the code book is at fault only an officer's release asks it again.
+    """
+    broken = Fault.CODES in lane.faults
+    if visit.codes is None:
+        return not broken or visit.ruling is Ruling.RELEASE
+    return not broken and visit.codes.link is not Link.FRESH and lane.link is Link.FRESH
 
 
 def _time_the_stage(lane: Lane, row: Row) -> Change:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from lane_agent import guards as g
 from lane_agent.guards import Guard, no
 from lane_agent.model import Doubt, Outcome
+from lane_agent.state import Lane
 from lane_agent.wording import Scene
 
 
@@ -90,7 +91,7 @@ _RELEASING = (
 _UNLADEN_PROVED = (g.unladen, g.codes_known, no(g.bundle_pending), no(g.near_any), g.approved)
 _LADEN = (no(g.unladen), g.bundle_live)
 _UNBUNDLED = (no(g.unladen), g.codes_known, no(g.bundle_pending))
-_ELSEWHERE = (no(g.unladen), g.bundle_pending, no(g.bundle_live), no(g.bundle_early))
+_ELSEWHERE = (no(g.unladen), g.codes_known, g.bundle_pending, no(g.bundle_live), no(g.bundle_early))
 
 
 def _unbundled(number: int, why: str, *guards: Guard) -> tuple[Row, Row]:
@@ -123,7 +124,7 @@ TABLE: tuple[Row, ...] = (
         alarm="RunThrough",
     ),
     _row(22, "22 ran from inspection", Scene.OFFICER, g.sent_to_compound, g.wrong_way, alarm="RunThrough"),
-    _row(22, "22 leaving", Scene.WELCOME, g.departing, g.released),
+    _row(22, "22 leaving", Scene.WELCOME, g.departing, g.released, limit="leave", overdue=Doubt.NOT_LEFT),
     _row(1, "1 closed", Scene.CLOSED, g.closed),
     _row(
         7,
@@ -225,6 +226,7 @@ TABLE: tuple[Row, ...] = (
         "11 unladen against a bundle",
         Scene.OFFICER,
         g.unladen,
+        g.codes_known,
         g.bundle_pending,
         doubt=Doubt.CONTRADICTION,
         alarm="Contradiction",
@@ -237,6 +239,7 @@ TABLE: tuple[Row, ...] = (
         "14 early",
         Scene.EARLY,
         no(g.unladen),
+        g.codes_known,
         g.bundle_early,
         no(g.bundle_live),
         doubt=Doubt.EARLY,
@@ -264,13 +267,20 @@ TABLE: tuple[Row, ...] = (
 )
 
 
-def first_row(lane: object, table: tuple[Row, ...] = TABLE) -> Row:
-    """The first row whose guards all hold.
+def first_row(lane: Lane, table: tuple[Row, ...] = TABLE) -> Row:
+    """The first row whose guards all hold. A guard is asked at most once.
 
     Raises:
         LookupError: no row holds: the table is not total (it is; a mutant may not be).
     """
+    answers: dict[str, bool] = {}
     for row in table:
-        if all(guard.holds(lane) for guard in row.guards):  # type: ignore[arg-type]
+        for guard in row.guards:
+            answer = answers.get(guard.name)
+            if answer is None:
+                answer = answers[guard.name] = guard.holds(lane)
+            if not answer:
+                break
+        else:
             return row
     raise LookupError("no row of the decision table holds")

@@ -1,0 +1,28 @@
+"""All rules of a lane in one value: the decision table and the checks of what counts. The prover hands in mutants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lane_agent.acceptance import ACCEPT, CONTACT_CHECKS, Check
+from lane_agent.model import Contact
+from lane_agent.table import TABLE, Row
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rules:
+    """What `step` goes by.
+
+    Attributes:
+        table: the rows of domain §4, first hit wins.
+        accept: the checks an event of each kind must pass to count.
+        contacts: the checks a contact must pass to speak for a visit.
+    """
+
+    table: tuple[Row, ...]
+    accept: Mapping[type, tuple[Check, ...]]
+    contacts: Mapping[Contact, tuple[Check, ...]]
+
+
+RULES = Rules(TABLE, ACCEPT, CONTACT_CHECKS)
