@@ -105,6 +105,7 @@ class Pages:
             officer_shown="" if session is None else self._parts.officers.shown(session.officer),
             csrf="" if session is None else session.csrf,
             dialogs=DIALOGS,
+            loops=[(contact.value, told) for contact, told in words.LOOPS.items()],
             screens=[(screen.value, words.SCREENS[screen]) for screen in Screen],
             world=None if simulation is None else simulation.view(),
         )

@@ -11,11 +11,12 @@ POLICY = (
 )
 """Nothing from elsewhere, nothing inline, nothing made from text. `blob:` holds pictures that a script fetched."""
 
+# no-referrer would make browsers send "Origin: null" with our own login form.
 _ALWAYS = {
     "Content-Security-Policy": POLICY,
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",

@@ -137,7 +137,7 @@ def _reasons(view: LaneView) -> tuple[str, ...]:
     if visit is not None:
         found += [] if visit.doubt is None else [f"{words.DOUBTS[visit.doubt].says}."]
         found += _ruled(visit)
-    found += [f"Decision table row {view.row}: {row(view.row, view.row_name).says}."] if view.row else []
+    found += [f"Row {view.row} of the decision table."] if view.row else []
     return tuple(dict.fromkeys(found))
 
 

@@ -49,7 +49,7 @@ def present(view: LaneView) -> Plain:
         "help": _help(view),
         "visit": None if view.visit is None else _visit(view, view.visit),
         "screens": [_screen(screen) for screen in view.screens],
-        "alarms": [_alarm(alarm) for alarm in view.alarms],
+        "alarms": [_alarm(alarm) for alarm in sorted(view.alarms, key=lambda alarm: bool(alarm.seen_by))],
         "link": _link(view.link),
         "past": [_past(past) for past in view.past],
         "why_not": {action.value: why for action, why in permits(view).items()},
@@ -97,12 +97,19 @@ def _visit(view: LaneView, visit: VisitView) -> Plain:
         "unladen": "Declared 已報空車" if visit.unladen else "Not pressed",
         "manifest": {None: "No sensor here", True: "In the box 已投入", False: "Not yet"}[visit.manifest],
         "outcome": _said(words.OUTCOMES[visit.outcome]),
-        "decided": f"{words.OUTCOMES[visit.outcome].says} ({words.RULINGS[visit.ruling].says})",
+        "decided": _decided(visit),
         "stops": list(stops_of(visit.codes, view.direction)),
         "system": f"Row {view.row}: {row(view.row, view.row_name).says}" if view.row else "Nothing yet",
         "codes": None if visit.codes is None else _codes(visit.codes, view.direction),
         "evidence": list(visit.evidence),
     }
+
+
+def _decided(visit: VisitView) -> str:
+    shown = words.OUTCOMES[visit.outcome].says
+    if visit.outcome is Outcome.UNDECIDED and visit.ruling is Ruling.NONE:
+        return shown
+    return f"{shown}, {words.RULINGS[visit.ruling].says}"
 
 
 def _near(visit: VisitView) -> list[Plain]:

@@ -83,7 +83,7 @@ class ConsoleServer:
 
     async def ready(self) -> None:
         """Waits until requests are answered."""
-        while not self._server.started:  # uvicorn offers no event for this
+        while not self._server.started:  # noqa: ASYNC110  # uvicorn offers no event for this
             await asyncio.sleep(0.01)
 
     def stop(self) -> None:

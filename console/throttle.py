@@ -55,5 +55,5 @@ class Throttle:
         over = self._count(key) - FREE
         if over < 0:
             return 0
-        due = self._failures[key].last_ms + min(1_000 * 2 ** min(over, 6), LONGEST_MS)
+        due = self._failures[key].last_ms + min(1_000 << min(over, 6), LONGEST_MS)
         return max(due - self.ticks(), 0)

@@ -1,0 +1,65 @@
+// The live picture and both screens, fetched one at a time, with their age; and the evidence.
+
+import { find, make, say } from "./dom.js";
+
+const OLD_MS = 2000;
+const FRAME_MS = 350;
+const SCREEN_MS = 3000;
+
+/** Shows a fetched picture; resolves to its headers, or null where there is none. */
+async function show(image, path) {
+  let answer;
+  try {
+    answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(3000) });
+  } catch {
+    return null;
+  }
+  if (answer.status !== 200) return null;
+  const before = image.src;
+  image.src = URL.createObjectURL(await answer.blob());
+  if (before.startsWith("blob:")) URL.revokeObjectURL(before);
+  return answer.headers;
+}
+
+export async function followFrame() {
+  const image = find("#frame");
+  const note = find("#frame-note");
+  for (;;) {
+    const headers = document.hidden ? null : await show(image, "/picture/lane");
+    const age = Number(headers?.get("X-Age-Ms") ?? 0);
+    image.hidden = headers === null;
+    note.hidden = headers !== null && age < OLD_MS;
+    image.classList.toggle("old", age >= OLD_MS);
+    say(note, headers === null ? "No picture from the camera 沒有影像" : `Picture is ${Math.round(age / 1000)} s old 畫面延遲`);
+    await new Promise((done) => setTimeout(done, FRAME_MS));
+  }
+}
+
+const fetched = new Map();
+
+/** Fetches a screen's picture when what it shows has changed, and now and then in any case. */
+export async function drawScreen(told) {
+  const last = fetched.get(told.screen) ?? { version: "", at: -Infinity, busy: false };
+  if (last.busy || (last.version === told.version && performance.now() - last.at < SCREEN_MS)) return;
+  fetched.set(told.screen, { ...last, busy: true });
+  const image = find(`#screen-${told.screen}`);
+  const headers = await show(image, `/picture/screen/${told.screen}`);
+  image.hidden = headers === null;
+  find(`#screen-none-${told.screen}`).hidden = headers !== null;
+  fetched.set(told.screen, { version: headers === null ? "" : told.version, at: performance.now(), busy: false });
+}
+
+/** A button with a small picture, which opens the large one. Only officers have these: each view is logged. */
+export function thumbnail(digest, label) {
+  const image = make("img", { src: `/picture/evidence/${digest}`, alt: label, loading: "lazy" });
+  const button = make("button", { type: "button", class: "thumb" }, image);
+  button.addEventListener("click", () => {
+    const large = find("#picture-large");
+    large.src = `/picture/evidence/${digest}?as=opened`;
+    large.alt = label;
+    say(find("#picture-name"), `${label}, sha256 ${digest}`);
+    find("#dialog-picture").showModal();
+  });
+  image.addEventListener("error", () => button.replaceChildren(make("span", { class: "muted", text: "not kept" })));
+  return button;
+}
