@@ -1,0 +1,131 @@
+"""A simulated officer who works the real lane page over HTTP: logs in, watches the stream of views, presses buttons.
+
+The page's own rules apply to him: session, CSRF token, the visit's number and the basis of what he saw.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import re
+import threading
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+_TOKEN = re.compile(r'name="token"[^>]*value="([^"]+)"')
+_CSRF = re.compile(r'name="csrf"[^>]*content="([^"]+)"|data-csrf="([^"]+)"')
+
+
+class PageRefusedError(RuntimeError):
+    """The page refused an action; the text has its words."""
+
+
+class Officer:
+    """One officer at one lane page.
+
+    Args:
+        address: the page's address, http://host:port/.
+        name, password: his login.
+
+    Attributes:
+        view: the newest view as the page's stream gave it, {} before the first.
+    """
+
+    def __init__(self, address: str, name: str, password: str) -> None:
+        parts = urlsplit(address)
+        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+        self._name, self._password = name, password
+        self._cookies: dict[str, str] = {}
+        self._csrf = ""
+        self._stop = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self.view: dict[str, Any] = {}
+
+    async def log_in(self) -> None:
+        """Logs in and begins to watch.
+
+        Raises:
+            PageRefusedError: the page does not know him.
+        """
+        await asyncio.to_thread(self._log_in)
+        self._watcher = threading.Thread(target=self._watch, name=f"page of {self._name}", daemon=True)
+        self._watcher.start()
+
+    def leave(self) -> None:
+        """Stops watching; the thread ends with the next view."""
+        self._stop.set()
+
+    async def act(self, action: str, **fields: Any) -> str:
+        """Presses a button of the page; `visit` and `basis` are those of the newest view unless given.
+
+        Raises:
+            PageRefusedError: the page or the lane refused.
+        """
+        return await asyncio.to_thread(self._act, action, fields)
+
+    def _log_in(self) -> None:
+        _, page = self._send("GET", "/login")
+        found = _TOKEN.search(page)
+        if found is None:
+            raise PageRefusedError("the login page has no form token")
+        form = urlencode({"name": self._name, "password": self._password, "token": found.group(1)})
+        status, page = self._send("POST", "/login", form, {"Content-Type": "application/x-www-form-urlencoded"})
+        if status != 303:
+            raise PageRefusedError(f"login refused with status {status}")
+        _, page = self._send("GET", "/")
+        token = _CSRF.search(page)
+        if token is None:
+            raise PageRefusedError("the lane page has no CSRF token")
+        self._csrf = token.group(1) or token.group(2)
+
+    def _act(self, action: str, fields: dict[str, Any]) -> str:
+        if action == "release":
+            fields = {"basis": self.view.get("basis", ""), "read": True, **fields}
+        body = json.dumps({"action": action, **fields})
+        headers = {"Content-Type": "application/json", "X-CSRF-Token": self._csrf, "Origin": self._origin()}
+        status, answer = self._send("POST", "/action", body, headers)
+        words = str(json.loads(answer).get("words", ""))
+        if status != 200:
+            raise PageRefusedError(f"{action}: {words}")
+        return words
+
+    def _origin(self) -> str:
+        return f"http://{self._host}:{self._port}"
+
+    def _send(self, method: str, path: str, body: str = "", headers: dict[str, str] | None = None) -> tuple[int, str]:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=10)
+        try:
+            connection.request(method, path, body or None, self._headers(headers or {}))
+            response = connection.getresponse()
+            self._keep(response)
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def _headers(self, more: dict[str, str]) -> dict[str, str]:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        return {**more, "Cookie": cookies} if cookies else more
+
+    def _keep(self, response: http.client.HTTPResponse) -> None:
+        for header in response.headers.get_all("Set-Cookie") or ():
+            name, _, value = header.split(";", 1)[0].partition("=")
+            self._cookies[name] = value
+
+    def _watch(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._read_views()
+            except (OSError, http.client.HTTPException, ValueError):
+                self._stop.wait(0.5)
+
+    def _read_views(self) -> None:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=10)
+        try:
+            connection.request("GET", "/events", headers=self._headers({}))
+            response = connection.getresponse()
+            while not self._stop.is_set() and (line := response.readline()):
+                if line.startswith(b"data: "):
+                    self.view = json.loads(line[6:]) or self.view
+        finally:
+            connection.close()

@@ -1,0 +1,64 @@
+"""`lane_agent.ports.Hands`: each effect handed to the device that carries it out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from devices.intercom import Intercom
+from devices.reader import ReaderProcess
+from display.feed import ScreenFeed
+from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.events import Event
+from lane_agent.model import Moment
+from lane_agent.state import Lane
+
+log = logging.getLogger("rocars.lane")
+
+Watcher = Callable[[Event, Moment, tuple[Effect, ...], Lane], None]
+
+
+class LaneHands:
+    """The devices of one lane, as its shell moves them.
+
+    Args:
+        screens, reader, intercom: the devices.
+        watchers: told of each durable step: the page, the link.
+    """
+
+    def __init__(
+        self, *, screens: ScreenFeed, reader: ReaderProcess, intercom: Intercom, watchers: list[Watcher]
+    ) -> None:
+        self._screens = screens
+        self._reader = reader
+        self._intercom = intercom
+        self._watchers = watchers
+
+    def show(self, order: Show) -> None:
+        """Paint both screens."""
+        self._screens.show(order)
+
+    def read_plate(self, visit: int) -> None:
+        """Begin to settle a read for this visit."""
+        self._reader.begin_visit(visit)
+
+    def stop_reading(self, visit: int) -> None:
+        """Its read is no longer wanted."""
+        self._reader.end_visit(visit)
+
+    def ring(self, order: Ring) -> None:
+        """The intercom."""
+        self._intercom.ring(order.call)
+
+    def raise_alarm(self, alarm: Alarm) -> None:
+        """The page shows it (a watcher), the core reads it in the journal; the box's log gets a line."""
+        log.warning("alarm %s, visit %d: %s", alarm.kind, alarm.visit, alarm.detail)
+
+    def keep(self, record: Record) -> None:
+        """The journal has it already."""
+        log.debug("record %s of visit %d", record.kind, record.visit)
+
+    def stepped(self, event: Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
+        """One step is durable."""
+        for watcher in self._watchers:
+            watcher(event, at, effects, lane)
