@@ -111,7 +111,7 @@ class LinkMachine:
         self.sender.lost()
         self.follower.lost()
         if taken_over:
-            self.alarm("session_taken_over", f"another client uses this lane's name: {taken_over}", now)
+            self.alarm("SessionTakenOver", f"another client uses this lane's name: {taken_over}", now)
         self._settle(now)
 
     def tick(self, now: int) -> None:
@@ -140,8 +140,10 @@ class LinkMachine:
             self._weighed(self.freshness.moved(head, now), now)
         elif outcome is Outcome.SWAPPED or head.epoch != before.epoch:
             self._weighed(self.freshness.replaced(head, now), now)
+        elif outcome in {Outcome.GAP, Outcome.FAILED}:
+            self.freshness.distrust()  # something is known to be missing here: not even what was just proven counts
         elif outcome is Outcome.MISMATCH:
-            self.alarm("codes_mismatch", f"version {offered} does not give the signed state hash", now)
+            self.alarm("CodesMismatch", f"version {offered} does not give the signed state hash", now)
         self._settle(now)
 
     def acknowledged(self, cursor: int, now: int, *, foreign: bool = False) -> None:
@@ -149,6 +151,11 @@ class LinkMachine:
         if foreign:
             self.refuse("ack_foreign", "the core acknowledges rows this journal never had; is this its own store?", now)
         self.sender.moved(cursor, now)
+        self._settle(now)
+
+    def distrust(self, why: str, now: int) -> None:
+        """The codes held here are found to be damaged: they are in doubt until a snapshot is loaded and proven."""
+        self.follower.distrust(why)
         self._settle(now)
 
     def journal_grew(self, last: int, now: int) -> None:
@@ -194,17 +201,17 @@ class LinkMachine:
         if self._session is not None:
             self._publish(self.topics.state, self._state, qos=1, retain=True)
 
-    def alarm(self, kind: str, detail: str, now: int) -> None:
-        """Raises an alarm, the same kind at most once in a while."""
-        last = self._alarmed.get(kind)
+    def alarm(self, kind: str, detail: str, now: int, *, why: str = "") -> None:
+        """Raises an alarm; the same kind, for the same reason, at most once in a while."""
+        last = self._alarmed.get(kind + why)
         if last is None or now - last >= self.limits.alarm_ms:
-            self._alarmed[kind] = now
+            self._alarmed[kind + why] = now
             self._effects.append(Alarm(kind, detail))
 
     def refuse(self, reason: str, detail: str, now: int) -> None:
         """Counts a message that was refused, and tells people."""
         self.refused[reason] += 1
-        self.alarm(f"refused_{reason}", detail, now)
+        self.alarm("MessageRefused", f"{reason}: {detail}", now, why=reason)
 
     def _ask(self, session: int, now: int) -> None:
         if now >= self._nonce_ms:
@@ -333,7 +340,7 @@ class LinkMachine:
             self._faulted, self._verified = True, False
             self.freshness.distrust()
             self._effects.append(Tell(FaultRaised(Fault.CODES, doubt)))
-            self.alarm("codes_in_doubt", doubt, now)
+            self.alarm("CodesInDoubt", doubt, now)
         elif self._faulted and not doubt:
             self._faulted = False
             self._effects.append(Tell(FaultCleared(Fault.CODES)))

@@ -1,0 +1,194 @@
+"""Carries the link machine's effects out: the store, the connection, the lane; and reports back.
+
+Rules of this file:
+- In order, one by one; what the store answered is told to the machine before anything else is done.
+- What a change means for the vehicle in the lane is told whether the change applied or not: a stop needs no turn.
+- A store that fails is not the link's to mend: nothing counts as held that is not on the medium, the lane goes stale,
+  and what was not kept is asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from lane_agent.events import CodesChanged, Event
+from sync.codelog import CodeLog
+from sync.errors import StoreError
+from sync.journal import Journal, Receipt, Row
+from sync.link import (
+    Acknowledge,
+    Alarm,
+    ApplyDelta,
+    Effect,
+    LinkMachine,
+    LoadPart,
+    Message,
+    Outcome,
+    Publish,
+    SendEvents,
+    Tell,
+    WalkOn,
+)
+from sync.lookup import Lookup, Touch, touching
+from sync.mqtt import Connection
+from sync.verdicts import Applied, Fork, Gap, Known, Loading, LoadResult, Mismatch, OtherEpoch, Result, Swapped
+from sync.wire.codec import encode
+from sync.wire.envelope import Signer
+from sync.wire.messages import EventMessage
+
+_OUTCOMES: dict[type[Result | LoadResult], Outcome] = {
+    Applied: Outcome.APPLIED,
+    Known: Outcome.KNOWN,
+    Gap: Outcome.GAP,
+    OtherEpoch: Outcome.OTHER_EPOCH,
+    Fork: Outcome.FORK,
+    Mismatch: Outcome.MISMATCH,
+    Loading: Outcome.LOADING,
+    Swapped: Outcome.SWAPPED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ears:
+    """Who is told what: the lane its events, people (kind, detail) of an alarm, and (issuer, text) from the centre."""
+
+    on_event: Callable[[Event], None]
+    on_alarm: Callable[[str, str], None]
+    on_message: Callable[[str, str], None]
+
+
+class Carrier:
+    """The machine's hands.
+
+    Attributes:
+        watched: the vehicle in the lane, normalised, "" if none.
+    """
+
+    def __init__(
+        self,
+        *,
+        machine: LinkMachine,
+        connection: Connection,
+        signer: Signer,
+        journal: Journal,
+        codes: CodeLog,
+        now_ms: Callable[[], int],
+        ears: Ears,
+    ) -> None:
+        self._machine = machine
+        self._connection = connection
+        self._signer = signer
+        self._journal = journal
+        self._codes = codes
+        self._lookup = Lookup(codes)
+        self._now = now_ms
+        self._ears = ears
+        self.watched = ""
+
+    def carry_out(self) -> None:
+        """Carries effects out until none is left; some report back, and so ask for more."""
+        while effects := self._machine.drain():
+            for effect in effects:
+                self._do(effect)
+
+    def _do(self, effect: Effect) -> None:
+        match effect:
+            case Publish():
+                self._publish(effect)
+            case SendEvents():
+                self._send_events(effect)
+            case Acknowledge():
+                self._acknowledge(effect)
+            case ApplyDelta():
+                self._apply(effect)
+            case LoadPart():
+                self._load(effect)
+            case Tell():
+                self._ears.on_event(effect.event)
+            case Message():
+                self._ears.on_message(effect.issuer, effect.text)
+            case Alarm():
+                self._ears.on_alarm(effect.kind, effect.detail)
+            case WalkOn():
+                self._connection.walk_on(effect.reason)
+            case _:
+                assert_never(effect)
+
+    def _publish(self, effect: Publish) -> None:
+        payload = self._signer.seal(effect.topic, encode(effect.body))
+        self._connection.publish(effect.topic, payload, qos=effect.qos, retain=effect.retain)
+
+    def _send_events(self, effect: SendEvents) -> None:
+        """In order, and no further than the connection takes: what is missing is sent again from there."""
+        try:
+            for row in self._journal.rows(effect.first, effect.last):
+                if not self._send_row(row):
+                    return
+        except StoreError as error:
+            self._ears.on_alarm("StoreFailed", f"journal rows from {effect.first} could not be read: {error}")
+
+    def _send_row(self, row: Row) -> bool:
+        topics = self._machine.topics
+        body = EventMessage(
+            lane=topics.lane,
+            journal=self._journal.journal_id,
+            seq=row.seq,
+            boot=row.boot,
+            previous=row.previous,
+            hash=row.hash,
+            body=row.body,
+        )
+        return self._connection.publish(topics.event, self._signer.seal(topics.event, encode(body)), qos=1)
+
+    def _acknowledge(self, effect: Acknowledge) -> None:
+        try:
+            receipt = self._journal.acknowledge(effect.seq, effect.digest)
+        except StoreError as error:  # the cursor stands; the core will say it again
+            self._ears.on_alarm("StoreFailed", f"the core's acknowledgement could not be kept: {error}")
+            return
+        self._machine.acknowledged(self._journal.acknowledged, self._now(), foreign=receipt is Receipt.FOREIGN)
+
+    def _apply(self, effect: ApplyDelta) -> None:
+        """Offers a delta to the code log; what it means for the vehicle in the lane is told even if it did not fit."""
+        delta = effect.delta
+        try:
+            result = self._codes.apply(delta, effect.body)
+        except StoreError as error:
+            self._ears.on_alarm("StoreFailed", f"version {delta.version} of the codes could not be kept: {error}")
+            self._machine.stands(Outcome.FAILED, self._codes.head, delta.version, self._now())
+            self._tell_touch(touching(delta.changes, self.watched))
+            return
+        self._machine.stands(_OUTCOMES[type(result)], result.head, delta.version, self._now())
+        match result:
+            case Applied():
+                self._tell_touch(touching(result.changes, self.watched, replaced=result.replaced))
+            case Gap() | OtherEpoch() | Fork() | Mismatch():
+                self._tell_touch(touching(result.holds, self.watched))
+            case Known():
+                pass
+            case _:
+                assert_never(result)
+
+    def _load(self, effect: LoadPart) -> None:
+        part = effect.part
+        try:
+            result = self._codes.load(part)
+        except StoreError as error:
+            self._ears.on_alarm("StoreFailed", f"part {part.part} of the codes could not be kept: {error}")
+            self._machine.stands(Outcome.FAILED, self._codes.head, part.version, self._now())
+            return
+        self._machine.stands(_OUTCOMES[type(result)], self._codes.head, part.version, self._now())
+        if isinstance(result, Swapped) and self.watched:
+            self._ears.on_event(CodesChanged(self.watched, hold=self._held()))
+
+    def _held(self) -> bool:
+        try:
+            return self._lookup.find(self.watched).held
+        except StoreError:  # the lane's own question, which this event makes it ask, will say so
+            return False
+
+    def _tell_touch(self, touch: Touch) -> None:
+        if self.watched and touch is not Touch.NONE:
+            self._ears.on_event(CodesChanged(self.watched, hold=touch is Touch.STOP))

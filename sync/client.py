@@ -1,0 +1,268 @@
+"""`LinkClient`: the link machine, the connection and the store, joined for the agent.
+
+Rules of this file:
+- One task owns the machine. Callbacks of the connection and calls of the agent only put something into its inbox, or
+  read; what goes wrong in the task ends it, and `check` says so (lessons 8).
+- A message is acknowledged to the broker after its effects, that is, after the store's commit.
+- What the lane is told of the link goes through `on_event`, and so into the journal like everything else it knows.
+- `look_up` asks the machine for its verdict at that moment, with the answer of the code log in hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lane_agent.events import Event
+from lane_agent.model import Codes, Link
+from lane_agent.plates import normalise
+from sync.carrier import Carrier, Ears
+from sync.codelog import CodeLog
+from sync.errors import StoreDamagedError
+from sync.journal import Journal
+from sync.link import Limits, LinkMachine
+from sync.lookup import Lookup
+from sync.mqtt import Cause, Connection, Down, Incoming, Options, Will
+from sync.wire.codec import encode
+from sync.wire.envelope import KeyRing, Signer
+from sync.wire.topics import LOG, LaneTopics
+
+_ALONE_MS = 60_000  # with one broker only, walking on means to connect to it again: less eagerly
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatus:
+    """The link for the officers' page.
+
+    Attributes:
+        link: the verdict at this moment.
+        proof_age_ms: since the nonce of the last proof was sent, None if there never was one.
+        broker: host:port of the connection that is up, "" if none.
+        trouble: why there is no connection, or why the last one ended; "" if there was never any.
+        epoch, version, state_hash: the head held here.
+        proven_version: the head the core named in its last proof, None without one.
+        doubt: why the codes are in doubt, "" if they are not.
+        last, acknowledged, waiting: the journal's last row, the core's cursor, and the rows between.
+        core_ms, slack_ms: the core's time and its uncertainty, None without any proof.
+        refused: messages refused since the start, by reason.
+    """
+
+    link: Link
+    proof_age_ms: int | None
+    broker: str
+    trouble: str
+    epoch: str
+    version: int
+    state_hash: str
+    proven_version: int | None
+    doubt: str
+    last: int
+    acknowledged: int
+    waiting: int
+    core_ms: int | None
+    slack_ms: int
+    refused: dict[str, int]
+
+
+class LinkClient:
+    """One lane's link to the core.
+
+    Args:
+        lane: its name, which is its user name and client id too.
+        options: brokers, password, TLS, durations of the connection; client id and subscriptions are set here.
+        signer: the lane's own key.
+        ring: the core's public keys.
+        journal, codes: of the one store, open.
+        now_ms: the monotonic clock, in milliseconds.
+        on_event: takes what the lane is to be told: `LinkChanged`, `CodesVerified`, `CodesChanged`, `FaultRaised` and
+            `FaultCleared` of `Fault.CODES`, `ManualOrdered`, `ManualEnded`, `HelpAnswered`.
+        on_alarm: takes (kind, detail).
+        on_message: takes (issuer, text), words from the centre.
+        limits: durations of the link.
+        software: the version, told to the core.
+        tick_s: how often time is looked at.
+
+    Callbacks run on the event loop and must not block.
+    """
+
+    def __init__(
+        self,
+        lane: str,
+        *,
+        options: Options,
+        signer: Signer,
+        ring: KeyRing,
+        journal: Journal,
+        codes: CodeLog,
+        now_ms: Callable[[], int],
+        on_event: Callable[[Event], None],
+        on_alarm: Callable[[str, str], None],
+        on_message: Callable[[str, str], None] = lambda _issuer, _text: None,
+        limits: Limits | None = None,
+        software: str = "",
+        tick_s: float = 0.1,
+    ) -> None:
+        self._topics = LaneTopics(lane)
+        self._signer = signer
+        self._journal = journal
+        self._codes = codes
+        self._lookup = Lookup(codes)
+        self._now = now_ms
+        self._tick_s = tick_s
+        self._inbox: deque[Callable[[], None]] = deque()
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._session = 0
+        self._machine = LinkMachine(
+            lane,
+            ring=ring,
+            entropy=secrets.token_bytes,
+            head=codes.head,
+            journal=journal.journal_id,
+            last=journal.head()[0],
+            acknowledged=journal.acknowledged,
+            now=now_ms(),
+            limits=_limits(limits or Limits(), len(options.brokers)),
+            software=software,
+        )
+        self._connection = Connection(
+            dataclasses.replace(options, client_id=lane, subscriptions=((self._topics.all_down, 1), (LOG, 1))),
+            will=self._will,
+            on_up=lambda: self._put(self._up),
+            on_down=lambda down: self._put(lambda: self._down(down)),
+            on_message=lambda incoming: self._put(lambda: self._hear(incoming)),
+        )
+        self._carrier = Carrier(
+            machine=self._machine,
+            connection=self._connection,
+            signer=signer,
+            journal=journal,
+            codes=codes,
+            now_ms=now_ms,
+            ears=Ears(on_event=on_event, on_alarm=on_alarm, on_message=on_message),
+        )
+
+    # -- for the agent ------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begins to connect and returns at once; whether there is a link is told by events, not by this."""
+        if self._codes.damage:
+            self._machine.distrust(f"damaged on the medium: {self._codes.damage}", self._now())
+        self._task = asyncio.create_task(self._work(), name="link")
+        self._connection.start()
+
+    async def stop(self) -> None:
+        """Says goodbye ("stopped" in place of the Will) and ends everything that `start` began."""
+        topic = self._topics.presence
+        farewell = self._signer.seal(topic, encode(self._machine.presence("stopped", self._session)))
+        await self._connection.stop((topic, farewell))
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(self._task, return_exceptions=True)
+
+    def check(self) -> None:
+        """Raises what ended the link's task, if anything did: a fault of this program; the agent must not go on."""
+        self._connection.check()
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()
+
+    def look_up(self, vrn: str) -> Codes:
+        """Everything known of `vrn`, with the link's verdict at this moment; meets `lane_agent.ports.CodeBook`.
+
+        Raises:
+            StoreError: the codes can not be read; where they are damaged, a snapshot is asked for.
+        """
+        try:
+            found = self._lookup.find(vrn)
+        except StoreDamagedError as error:
+            damage = str(error)
+            self._put(lambda: self._machine.distrust(damage, self._now()))
+            raise
+        now = self._now()
+        link, core = self._machine.verdict(now), self._machine.core_time(now)
+        if core is None or link is Link.OFFLINE:
+            return found.codes(link=link, core_ms=None, slack_ms=0)
+        return found.codes(link=link, core_ms=core.ms, slack_ms=core.slack_ms)
+
+    def watch(self, vrn: str | None) -> None:
+        """From now on a change that touches this vehicle, or a near-miss of it, is told (`CodesChanged`)."""
+        self._carrier.watched = normalise(vrn) if vrn else ""
+
+    def journal_grew(self) -> None:
+        """There are new rows in the journal."""
+        self._put(self._grow)
+
+    def publish_state(self, facts: dict[str, Any]) -> None:
+        """What the wall of lanes shall show: plain values, complete. Sent when it differs from the last."""
+        self._put(lambda: self._machine.state_is(facts))
+
+    def status(self) -> LinkStatus:
+        """The link at this moment."""
+        now, machine = self._now(), self._machine
+        head, proof, core = machine.follower.head, machine.freshness.proof, machine.core_time(now)
+        down = self._connection.last
+        return LinkStatus(
+            link=machine.verdict(now),
+            proof_age_ms=None if proof is None else now - proof.sent_ms,
+            broker=self._connection.broker,
+            trouble="" if down is None or self._connection.connected else f"{down.cause.value}: {down.detail}",
+            epoch=head.epoch,
+            version=head.version,
+            state_hash=head.state_hash.hex(),
+            proven_version=None if proof is None else proof.heartbeat.version,
+            doubt=machine.follower.doubt,
+            last=machine.sender.last,
+            acknowledged=machine.sender.acknowledged,
+            waiting=machine.sender.depth,
+            core_ms=None if core is None else core.ms,
+            slack_ms=0 if core is None else core.slack_ms,
+            refused=dict(machine.refused),
+        )
+
+    # -- the one task -------------------------------------------------------------------------------------------------
+
+    def _put(self, what: Callable[[], None]) -> None:
+        self._inbox.append(what)
+        self._woken.set()
+
+    async def _work(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), self._tick_s)
+            self._woken.clear()
+            while self._inbox:
+                self._inbox.popleft()()
+                self._carrier.carry_out()
+                await asyncio.sleep(0)  # a long snapshot comes in many parts; the lane has its turn between them
+            self._machine.tick(self._now())
+            self._carrier.carry_out()
+
+    def _will(self) -> Will:
+        self._session = int.from_bytes(secrets.token_bytes(8), "big")
+        topic = self._topics.presence
+        return Will(topic, self._signer.seal(topic, encode(self._machine.presence("lost", self._session))))
+
+    def _up(self) -> None:
+        self._machine.connected(self._session, self._now())
+
+    def _down(self, down: Down) -> None:
+        self._machine.disconnected(self._now(), taken_over=down.detail if down.cause is Cause.TAKEN_OVER else "")
+
+    def _hear(self, incoming: Incoming) -> None:
+        self._machine.receive(incoming.topic, incoming.payload, self._now(), retained=incoming.retained)
+        self._carrier.carry_out()
+        incoming.acknowledge()
+
+    def _grow(self) -> None:
+        self._machine.journal_grew(self._journal.head()[0], self._now())
+
+
+def _limits(limits: Limits, brokers: int) -> Limits:
+    return limits if brokers > 1 else dataclasses.replace(limits, walk_ms=max(limits.walk_ms, _ALONE_MS))
