@@ -72,7 +72,7 @@ def problems_of(
     problems += filter(None, [mark_problem(request.vrn)])
     problems += _point_problem(request.point, points)
     problems += _list_problems(request.ccrns)
-    for ccrn in dict.fromkeys(request.ccrns):
+    for ccrn in dict.fromkeys(request.ccrns[:MOST_CCRNS]):
         if REFERENCE.fullmatch(ccrn):
             problems += _ccrn_problem(ccrn, found.get(ccrn), request.direction, now_ms + wait_ms)
     return tuple(problems)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -90,13 +90,16 @@ class Store:
 
     def __init__(self, path: Path, *, create: bool = False, reading: bool = False) -> None:
         self.path = path
-        self._lock: IO[bytes] | None = None
         _check_presence(path, create=create)
         mode = "ro" if reading else "rwc" if create else "rw"
         try:
-            self._lock = None if reading else _locked(path)
-            self.connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-            self._prepare(reading=reading)
+            with ExitStack() as opened:
+                if not reading:
+                    opened.enter_context(_locked(path))
+                uri = f"{path.absolute().as_uri()}?mode={mode}"
+                self.connection = opened.enter_context(closing(sqlite3.connect(uri, uri=True, isolation_level=None)))
+                self._prepare(reading=reading)
+                self._opened = opened.pop_all()
         except (sqlite3.Error, OSError) as error:
             raise SettingsError(
                 f"{path}: the store can not be used ({error}); check that its directory exists and can be written"
@@ -147,9 +150,7 @@ class Store:
 
     def close(self) -> None:
         """Closes the file and gives up the lock; an open transaction is lost."""
-        self.connection.close()
-        if self._lock is not None:
-            self._lock.close()
+        self._opened.close()
 
 
 def _check_presence(path: Path, *, create: bool) -> None:

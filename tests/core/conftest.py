@@ -1,0 +1,207 @@
+"""A core on a clock of its own, and a lane that keeps a journal, for the tests of the core."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.bundling import BundleRequest
+from core.cargo import CargoInformation, Direction
+from core.compound import Compound
+from core.intake import Intake
+from core.link import Exchange, Heard
+from core.log import ReplicatedLog
+from core.office import Office, Rules
+from core.projection import Projection
+from core.screening import Profile, Rule
+from core.store import Store
+from core.times import start_of
+from sync.wire import messages as wire
+from sync.wire.codec import encode
+from sync.wire.envelope import Signer
+from sync.wire.hashes import journal_next, journal_start
+from sync.wire.topics import LaneTopics
+
+NOON = start_of(date(2026, 11, 22)) + 12 * 3_600_000
+"""12:00 in Hong Kong on 22 November 2026."""
+
+RULES = Rules(
+    points={"SZB": "Shenzhen Bay", "MKT": "Man Kam To"},
+    profile=Profile(
+        codes=("release", "document", "inspect"),
+        rules=(
+            Rule(name="tobacco", code="inspect", articles="cigarette"),
+            Rule(name="boards", code="document", articles="circuit board", not_schemes=("ITFS",)),
+        ),
+    ),
+)
+
+
+class HandClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> int:
+        """Where it stands."""
+        return self.now
+
+    def pass_minutes(self, minutes: float) -> None:
+        """Moves it on."""
+        self.now += int(minutes * 60_000)
+
+
+class JournalledLane:
+    """A lane that writes a hash-chained journal and signs what it says."""
+
+    def __init__(self, name: str, journal: str = "j1") -> None:
+        self.name = name
+        self.journal = journal
+        self.signer = Signer.generate(name)
+        self.topics = LaneTopics(name)
+        self.rows: list[wire.EventMessage] = []
+
+    def write(self, *effects: dict[str, Any], utc_ms: int = NOON, quality: str = "proven") -> wire.EventMessage:
+        """Appends an entry with these effects and returns its row."""
+        at = {"mono_ms": 1, "utc_ms": utc_ms, "quality": quality}
+        entry = {"at": at, "event": {"type": "TimerFired"}, "effects": list(effects)}
+        return self.write_body(json.dumps(entry, sort_keys=True).encode())
+
+    def write_body(self, body: bytes) -> wire.EventMessage:
+        """Appends a row with these bytes."""
+        seq = len(self.rows) + 1
+        previous = self.rows[-1].hash if self.rows else journal_start(self.journal)
+        row = wire.EventMessage(
+            lane=self.name,
+            journal=self.journal,
+            seq=seq,
+            boot="b1",
+            previous=previous,
+            hash=journal_next(previous, seq, "b1", body),
+            body=body,
+        )
+        self.rows.append(row)
+        return row
+
+    def says(self, topic: str, body: Any, *, retained: bool = False) -> Heard:
+        """A signed message as the core hears it."""
+        return Heard(topic, self.signer.seal(topic, encode(body)), retained)
+
+    def sends(self, *rows: wire.EventMessage) -> list[Heard]:
+        """Rows of the journal as the core hears them."""
+        return [self.says(self.topics.event, row) for row in rows]
+
+
+def record(kind: str, visit: int, **facts: str) -> dict[str, Any]:
+    """A Record effect as the lane's journal has it."""
+    return {"type": "Record", "kind": kind, "visit": visit, "facts": sorted([k, v] for k, v in facts.items())}
+
+
+class Core:
+    """The parts of a core, on a store in a test's folder."""
+
+    def __init__(self, path: Path, lanes: list[JournalledLane], signer: Signer, clock: HandClock) -> None:
+        self.clock = clock
+        self.signer = signer
+        self.store = Store(path, create=not path.exists())
+        self.log = ReplicatedLog(self.store, signer)
+        if not self.log.has_begun():
+            with self.store.transaction():
+                self.log.restart(at_ms=clock(), reason="test")
+        self.compound = Compound(self.store.connection, within_ms=15 * 60_000)
+        self.projection = Projection(self.store.connection, self.log, self.compound)
+        self.intake = Intake(self.store, self.projection)
+        self.office = Office(self.store, self.log, RULES, clock)
+        rings = {lane.name: lane.signer.ring() for lane in lanes}
+        self.exchange = Exchange(
+            store=self.store, log=self.log, intake=self.intake, signer=signer, rings=rings, clock=clock
+        )
+
+    def lodge(self, **changes: Any) -> str:
+        """Lodges a complete consignment, with these items changed; returns its CCRN."""
+        return self.office.lodge(consignment(**changes), who="clerk").ccrn
+
+    def bundle(self, *ccrns: str, vrn: str = "AB 1234", **changes: Any) -> str:
+        """Bundles; returns the UBR."""
+        values: dict[str, Any] = {"driver": "Ho Wa Ping", "direction": Direction.INBOUND, "point": "SZB", **changes}
+        return self.office.bundle(BundleRequest(vrn=vrn, ccrns=ccrns, **values), who="driver").ubr
+
+
+def consignment(**changes: Any) -> CargoInformation:
+    """Cargo information with all eight items."""
+    values: dict[str, Any] = {
+        "direction": Direction.INBOUND,
+        "packages": 12,
+        "package_description": "carton",
+        "articles": "copper buttons",
+        "consignor": "Wilson Development Limited",
+        "consignor_address": "1 Bao'an Road, Shenzhen",
+        "consignee": "Training Company",
+        "consignee_address": "Castle Peak Road, Tsuen Wan",
+        "expected": "2026-11-23",
+    }
+    return CargoInformation(**{**values, **changes})
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """Noon in Hong Kong, until moved."""
+    return HandClock()
+
+
+@pytest.fixture
+def lane() -> JournalledLane:
+    """A registered lane."""
+    return JournalledLane("szb-in-01")
+
+
+@pytest.fixture
+def make_lane() -> type[JournalledLane]:
+    """Makes further lanes."""
+    return JournalledLane
+
+
+@pytest.fixture
+def make_record() -> Callable[..., dict[str, Any]]:
+    """Makes Record effects."""
+    return record
+
+
+@pytest.fixture
+def make_consignment() -> Callable[..., CargoInformation]:
+    """Makes complete cargo information."""
+    return consignment
+
+
+@pytest.fixture
+def core_signer() -> Signer:
+    """The core's key."""
+    return Signer.generate("core-1")
+
+
+@pytest.fixture
+def reopen(tmp_path: Path, lane: JournalledLane, core_signer: Signer, clock: HandClock) -> Iterator[Callable[[], Core]]:
+    """Opens the core on the test's store; called again, it is the same store after a restart."""
+    opened: list[Core] = []
+
+    def again() -> Core:
+        for one in opened:
+            one.store.close()
+        opened.append(Core(tmp_path / "core.db", [lane], core_signer, clock))
+        return opened[-1]
+
+    yield again
+    for one in opened:
+        one.store.close()
+
+
+@pytest.fixture
+def core(reopen: Callable[[], Core]) -> Core:
+    """A core with one registered lane."""
+    return reopen()
