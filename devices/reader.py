@@ -1,0 +1,208 @@
+"""The reader as the agent sees it: a process that may hang, die or go blind, and is then ended and started again.
+
+reader = ReaderProcess(settings, on_event=inbox.put)
+await reader.start()
+reader.begin_visit(7)      # effect StartReading(7)
+...                        # on_event(PlateSettled(7, ...)) or on_event(PlateUnread(7, ...))
+reader.end_visit(7)        # effect StopReading(7)
+await reader.stop()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import socket
+import sys
+from collections.abc import Callable
+
+from devices.camera import monotonic_ms
+from devices.reader_wire import (
+    Beat,
+    Begin,
+    End,
+    Order,
+    ReaderSettings,
+    Report,
+    SettledRead,
+    Shown,
+    Trouble,
+    TwoVehicles,
+    Unread,
+    packed,
+    receive_report,
+    settings_bytes,
+)
+from lane_agent.events import Event, FaultCleared, FaultRaised, PlateSettled, PlateUnread, SecondVehicleSeen
+from lane_agent.model import Fault, Read, ReadSource
+
+log = logging.getLogger(__name__)
+
+SILENCE_S = 3.0  # a reader process that says nothing for so long hangs
+FIRST_S = 20.0  # a process that loads its models on a busy machine may take so long to speak
+BACKOFF_S = (0.3, 5.0)  # before a start after a failure: first, longest
+
+
+class ReaderProcess:
+    """Supervises the reader process and turns its reports into events.
+
+    Args:
+        settings: of the reader and its camera.
+        on_event: called in the event loop with `PlateSettled`, `PlateUnread`, `SecondVehicleSeen`, `FaultRaised` and
+            `FaultCleared`; must not block.
+        silence_s: how long the process may say nothing.
+    """
+
+    def __init__(
+        self, settings: ReaderSettings, on_event: Callable[[Event], None], *, silence_s: float = SILENCE_S
+    ) -> None:
+        self._settings = settings
+        self._on_event = on_event
+        self._silence_s = silence_s
+        self._begun: Begin | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._faults: dict[Fault, str] = {}
+        self._latest: Shown | None = None
+        self._seeing = asyncio.Event()
+        self.starts = 0
+
+    async def start(self, wait_s: float = 10.0) -> None:
+        """Starts the process and waits until it sees, or raises the fault READER after `wait_s` seconds and goes on."""
+        self._task = asyncio.create_task(self._supervise(), name="reader")
+        try:
+            await asyncio.wait_for(self._seeing.wait(), wait_s)
+        except TimeoutError:
+            if not self._faults:
+                self._raise(Fault.READER, f"no picture from the reader within {wait_s:.0f} s of its start")
+
+    def begin_visit(self, visit: int) -> None:
+        """Pictures taken from now on are read for this visit."""
+        self._begun = Begin(visit, monotonic_ms())
+        self._order(self._begun)
+
+    def end_visit(self, visit: int) -> None:
+        """Nothing more is wanted of this visit; reports still on their way are dropped."""
+        if self._begun is not None and self._begun.visit == visit:
+            self._begun = None
+            self._order(End(visit))
+
+    def latest(self) -> Shown | None:
+        """The newest picture as JPEG with its plates, for the officer's page; None before the first."""
+        return self._latest
+
+    @property
+    def faults(self) -> dict[Fault, str]:
+        """What is wrong now, with the detail for the technician."""
+        return dict(self._faults)
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process now running."""
+        return self._process.pid if self._process else None
+
+    async def stop(self) -> None:
+        """Ends the process and waits for it."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    def _order(self, order: Order) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(packed(order))
+
+    async def _supervise(self) -> None:
+        """Runs one process after the other, waiting longer after each that saw nothing."""
+        wait = BACKOFF_S[0]
+        while True:
+            self._seeing.clear()
+            why = await self._run()
+            if not self._faults:
+                self._raise(Fault.READER, why)
+            log.warning("reader process ended: %s", why)
+            wait = BACKOFF_S[0] if self._seeing.is_set() else min(BACKOFF_S[1], wait * 2)
+            await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not secrets
+
+    async def _run(self) -> str:
+        """One process from start to end; returns why it ended. It never outlives this call."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = (sys.executable, "-m", "devices.reader_child", str(theirs.fileno()))
+            self._process = await asyncio.create_subprocess_exec(
+                *command, pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL
+            )
+        self.starts += 1
+        stream, self._writer = await asyncio.open_connection(sock=ours)
+        try:
+            self._writer.write(settings_bytes(self._settings))
+            if self._begun is not None:
+                self._order(self._begun)
+            return await self._listen(stream)
+        finally:
+            await self._end()
+
+    async def _listen(self, stream: asyncio.StreamReader) -> str:
+        patience = max(FIRST_S, self._silence_s)
+        while True:
+            try:
+                report = await asyncio.wait_for(receive_report(stream), patience)
+            except TimeoutError:
+                return f"the reader process said nothing for {patience:.0f} s"
+            except ValueError as error:
+                return str(error)
+            if report is None:
+                return "the reader process ended"
+            patience = self._silence_s
+            self._take(report)
+
+    async def _end(self) -> None:
+        """Kills what is left of the process, reaps it and closes the line."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+            self._process = None
+
+    def _take(self, report: Report) -> None:
+        match report:
+            case Beat(frame_ms):
+                if frame_ms:
+                    self._sees()
+            case Shown():
+                self._latest = report
+            case Trouble(part, detail):
+                self._raise(Fault.CAMERA if part == "camera" else Fault.READER, detail)
+            case SettledRead() | Unread() | TwoVehicles():
+                if self._begun is not None and self._begun.visit == report.visit:
+                    self._on_event(event_of(report))
+
+    def _sees(self) -> None:
+        """Pictures come and are looked at: nothing is wrong any more."""
+        self._seeing.set()
+        for fault in tuple(self._faults):
+            del self._faults[fault]
+            self._on_event(FaultCleared(fault))
+
+    def _raise(self, fault: Fault, detail: str) -> None:
+        if fault not in self._faults:
+            self._on_event(FaultRaised(fault, detail))
+        self._faults[fault] = detail
+
+
+def event_of(report: SettledRead | Unread | TwoVehicles) -> Event:
+    """The lane's event for a report of a visit."""
+    match report:
+        case SettledRead(visit, vrn, mainland, confidence, evidence):
+            return PlateSettled(visit, Read(vrn, mainland, confidence, ReadSource.READER, evidence))
+        case Unread(visit, reason, candidates, evidence):
+            return PlateUnread(visit, reason, candidates, evidence)
+        case TwoVehicles(visit):
+            return SecondVehicleSeen(visit)

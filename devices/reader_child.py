@@ -1,0 +1,210 @@
+"""The reader process: camera, plates, settling. Started by `devices.reader`, ends when the agent does.
+
+    python -m devices.reader_child FD
+
+FD is an inherited socket; the settings come first, then orders; reports go back (`devices.reader_wire`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import zlib
+from pathlib import Path
+
+import cv2
+
+from devices.anpr.engines import ENGINES
+from devices.anpr.errors import ReaderError
+from devices.anpr.plate_reader import PlateReader
+from devices.anpr.reads import PlateRead
+from devices.anpr.weights import SHIPPED
+from devices.camera import Frame, Newest, Source, monotonic_ms
+from devices.evidence import EvidenceStore, jpeg
+from devices.reader_wire import (
+    Beat,
+    Begin,
+    End,
+    Order,
+    Overlay,
+    ReaderSettings,
+    Report,
+    Shown,
+    Trouble,
+    packed,
+    receive_order,
+    receive_settings,
+)
+from devices.watch import VisitWatch, in_region
+
+_PDEATHSIG = 1
+_FIRST_MS = 8_000  # a network camera may take this long to give its first picture
+_SHOWN_MS = 300  # between pictures for the officer's page
+STALLED = 3  # exit status: the camera's driver hangs, and only ending this process frees it
+
+
+class Stall:
+    """Tells when a camera has stopped: no new picture, or the same one again and again.
+
+    Args:
+        limit_ms: how long is too long.
+        live: whether the same picture twice means anything; a folder's pictures may repeat.
+    """
+
+    def __init__(self, limit_ms: int, *, live: bool, now_ms: int) -> None:
+        self._limit_ms = limit_ms
+        self._live = live
+        self._mark = 0
+        self._arrived_ms = self._changed_ms = now_ms + _FIRST_MS - limit_ms
+
+    def saw(self, frame: Frame) -> None:
+        """A new picture has come."""
+        self._arrived_ms = frame.taken_ms
+        mark = zlib.crc32(frame.picture[::4, ::4].tobytes())
+        if mark != self._mark or not self._live:
+            self._mark, self._changed_ms = mark, frame.taken_ms
+
+    def detail(self, now_ms: int) -> str:
+        """What is wrong at this moment; "" for nothing."""
+        if now_ms - self._arrived_ms > self._limit_ms:
+            return f"no picture for {(now_ms - self._arrived_ms) / 1000:.1f} s"
+        if now_ms - self._changed_ms > self._limit_ms:
+            return f"the same picture for {(now_ms - self._changed_ms) / 1000:.1f} s: the camera is frozen"
+        return ""
+
+
+class ReaderLoop:
+    """One turn: take orders, take the newest picture, read it, report."""
+
+    def __init__(self, link: socket.socket, settings: ReaderSettings, reader: PlateReader, camera: Newest) -> None:
+        self._link = link
+        self._settings = settings
+        self._reader = reader
+        self._camera = camera
+        self._evidence = EvidenceStore(Path(settings.evidence))
+        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        self._watch: VisitWatch | None = None
+        self._number = 0
+        self._frame_ms = 0
+        self._shown_ms = 0
+        self._ill = False
+        self._stall = Stall(settings.stall_ms, live=settings.camera.source is not Source.FOLDER, now_ms=monotonic_ms())
+        threading.Thread(target=self._listen, name="orders", daemon=True).start()
+
+    def run(self) -> None:
+        """Turns until the process ends."""
+        while True:
+            begun = monotonic_ms()
+            self.turn()
+            fps = self._settings.busy_fps if self._watch else self._settings.idle_fps
+            self._rest(begun + int(1000 / fps) - monotonic_ms())
+
+    def turn(self) -> None:
+        """Looks at the newest picture, if there is one."""
+        frame = self._camera.after(self._number, timeout=0.25)
+        if frame is not None:
+            self._number, self._frame_ms = frame.number, frame.taken_ms
+            self._stall.saw(frame)
+            self._look(frame)
+        elif self._watch is not None:
+            self._tell_all(self._watch.waited(monotonic_ms()))
+        self._check()
+        self._tell(Beat(0 if self._ill else self._frame_ms))
+
+    def _look(self, frame: Frame) -> None:
+        reads = in_region(self._reader.read(frame.picture), self._settings.region, frame.picture.shape)
+        if self._watch is not None:
+            self._tell_all(self._watch.look(frame, reads))
+        if frame.taken_ms - self._shown_ms >= _SHOWN_MS:
+            self._shown_ms = frame.taken_ms
+            self._tell(shown(frame, reads))
+
+    def _check(self) -> None:
+        """A stalled camera is told; one that hangs without a word of its own is cured by ending this process."""
+        detail = self._stall.detail(monotonic_ms())
+        if detail and not self._ill:
+            complaint = self._camera.error
+            self._tell(Trouble("camera", complaint or detail))
+            if not complaint:
+                os._exit(STALLED)
+        self._ill = bool(detail)
+
+    def _rest(self, wait_ms: int) -> None:
+        """Waits, but carries out orders at once."""
+        end = monotonic_ms() + max(0, wait_ms)
+        while True:
+            left = end - monotonic_ms()
+            try:
+                order = self._orders.get(timeout=left / 1000) if left > 0 else self._orders.get_nowait()
+            except queue.Empty:
+                return
+            self._obey(order)
+
+    def _obey(self, order: Order) -> None:
+        match order:
+            case Begin(visit, after_ms):
+                self._watch = VisitWatch(visit, after_ms, self._settings, self._evidence)
+            case End(visit):
+                if self._watch is not None and self._watch.visit == visit:
+                    self._watch = None
+
+    def _listen(self) -> None:
+        """Orders come in; when the agent is gone, so are we."""
+        while (order := receive_order(self._link)) is not None:
+            self._orders.put(order)
+        os._exit(0)
+
+    def _tell_all(self, reports: list[Report]) -> None:
+        for report in reports:
+            self._tell(report)
+
+    def _tell(self, report: Report) -> None:
+        self._link.sendall(packed(report))
+
+
+def shown(frame: Frame, reads: tuple[PlateRead, ...]) -> Shown:
+    """The picture and its plates for the officer's page."""
+    height, width = frame.picture.shape[:2]
+    plates = tuple(
+        Overlay(
+            read.text,
+            read.region.value,
+            round(read.confidence, 3),
+            tuple((round(float(x), 1), round(float(y), 1)) for x, y in read.corners),
+        )
+        for read in reads
+    )
+    return Shown(frame.taken_ms, width, height, jpeg(frame.picture, 75), plates)
+
+
+def _die_with_parent() -> None:
+    """SIGKILL when the agent dies, however it dies (Linux); end of file on the socket is the second way."""
+    ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
+
+
+def main() -> int:
+    """Runs the reader until it is ended."""
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the agent's; it ends us
+    cv2.setNumThreads(1)
+    link = socket.socket(fileno=int(sys.argv[1]))
+    settings = receive_settings(link)
+    try:
+        engine = ENGINES[settings.engine](Path(settings.weights) if settings.weights else SHIPPED)
+        reader = PlateReader(engine, sides=(settings.side,))
+        ReaderLoop(link, settings, reader, Newest(settings.camera)).run()
+    except (BrokenPipeError, ConnectionResetError):
+        return 0
+    except (ReaderError, OSError) as error:
+        link.sendall(packed(Trouble("reader", str(error))))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""What the reader makes of the pictures of one visit: votes, a settled read, a second vehicle, or giving up.
+
+No camera, no process, no clock in here: pictures with their plates go in, reports come out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.anpr.reads import PlateRead, Region
+from devices.camera import Frame, Picture
+from devices.evidence import EvidenceStore
+from devices.reader_wire import ReaderSettings, Report, SettledRead, TwoVehicles, Unread
+from lane_agent.plates import Settled, Thresholds, Unsettled, Vote, is_near_miss, normalise, settle
+
+WINDOW = 24  # pictures whose votes count; older ones show the vehicle further away
+PATIENCE = 4  # pictures waited for the Mainland plate once the Hong Kong mark has settled
+SECOND = 0.12  # a second mark's plate, as a share of the first one's area, that is near enough to be tailgating
+_MAINLAND = {Region.CROSS_BORDER, Region.MAINLAND}
+
+
+def in_region(
+    reads: tuple[PlateRead, ...], region: tuple[float, float, float, float], shape: tuple[int, ...]
+) -> tuple[PlateRead, ...]:
+    """The plates whose middle is inside the lane's part of the picture."""
+    left, top, right, bottom = region
+    height, width = shape[:2]
+    low, high = np.array([left * width, top * height]), np.array([right * width, bottom * height])
+    return tuple(read for read in reads if (read.corners.mean(0) >= low).all() and (read.corners.mean(0) <= high).all())
+
+
+def hong_kong(reads: tuple[PlateRead, ...]) -> list[PlateRead]:
+    """The Hong Kong marks of a picture, the nearest (largest) first."""
+    return sorted((r for r in reads if r.region is Region.HONG_KONG), key=lambda read: -read.area)
+
+
+def companion(reads: tuple[PlateRead, ...], first: PlateRead | None) -> PlateRead | None:
+    """The Mainland plate of the same vehicle: the largest that hangs above or below the Hong Kong one."""
+    theirs = [read for read in reads if read.region in _MAINLAND]
+    if first is not None:
+        wide = float(np.ptp(first.corners[:, 0]))
+        theirs = [r for r in theirs if abs(float(r.corners[:, 0].mean() - first.corners[:, 0].mean())) < 0.8 * wide]
+    return max(theirs, key=lambda read: read.area, default=None)
+
+
+def _vote(read: PlateRead, *, mainland: bool) -> Vote:
+    return Vote(read.text, tuple(chance for _, chance in read.characters), mainland)
+
+
+@dataclass(slots=True)
+class _Best:
+    """The picture that would be shown as evidence."""
+
+    confidence: float
+    picture: Picture
+    plate: NDArray[np.float32] | None
+
+
+class VisitWatch:
+    """The pictures of one visit.
+
+    Args:
+        visit: its number.
+        after_ms: pictures taken earlier (monotonic) show the truck before and are never used.
+        settings: thresholds and limit.
+        evidence: where the pictures that produced a report are kept.
+    """
+
+    def __init__(self, visit: int, after_ms: int, settings: ReaderSettings, evidence: EvidenceStore) -> None:
+        self.visit = visit
+        self._after_ms = after_ms
+        self._settings = settings
+        self._evidence = evidence
+        self._law = Thresholds(frames=settings.frames, character=settings.release)
+        self._votes: deque[tuple[Vote, ...]] = deque(maxlen=WINDOW)
+        self._best: dict[str, _Best] = {}
+        self._last: Picture | None = None
+        self._told: set[str] = set()
+        self._waited = 0
+        self._doubles = 0
+        self._gave_up = False
+
+    def look(self, frame: Frame, reads: tuple[PlateRead, ...]) -> list[Report]:
+        """What this picture adds; `reads` are the plates in the lane's region."""
+        if frame.taken_ms <= self._after_ms:
+            return []
+        self._last = frame.picture
+        ours = hong_kong(reads)
+        self._collect(frame, ours[0] if ours else None, reads)
+        return self._second(ours) + self._settled() + self._overdue(frame.taken_ms)
+
+    def waited(self, now_ms: int) -> list[Report]:
+        """What the passing of time alone adds: giving up."""
+        return self._overdue(now_ms)
+
+    def _collect(self, frame: Frame, first: PlateRead | None, reads: tuple[PlateRead, ...]) -> None:
+        votes = []
+        if first is not None and first.text:
+            votes.append(_vote(first, mainland=False))
+            mark = normalise(first.text)
+            if mark not in self._best or self._best[mark].confidence <= first.confidence:
+                self._best[mark] = _Best(first.confidence, frame.picture, first.corners)
+                self._best = dict(sorted(self._best.items(), key=lambda item: -item[1].confidence)[:4])
+        other = companion(reads, first)
+        if other is not None and other.text:
+            votes.append(_vote(other, mainland=True))
+        if votes:
+            self._votes.append(tuple(votes))
+
+    def _result(self) -> Settled | Unsettled:
+        return settle([vote for votes in self._votes for vote in votes], self._law)
+
+    def _settled(self) -> list[Report]:
+        result = self._result()
+        if isinstance(result, Unsettled) or result.vrn in self._told:
+            return []
+        seen = any(vote.mainland for votes in self._votes for vote in votes)
+        if seen and result.mainland is None and self._waited < PATIENCE:
+            self._waited += 1
+            return []
+        self._told.add(result.vrn)
+        self._votes.clear()
+        names = self._keep(result.vrn)
+        return [SettledRead(self.visit, result.vrn, result.mainland, result.confidence, names)]
+
+    def _second(self, ours: list[PlateRead]) -> list[Report]:
+        """Two different marks, both sure, both near: tailgating. Told once."""
+        sure = [read for read in ours if read.confidence >= self._settings.release]
+        others = [r for r in sure[1:] if r.area > SECOND * sure[0].area and _different(r.text, sure[0].text)]
+        self._doubles += bool(others)
+        if not others or self._doubles != self._settings.frames:
+            return []
+        return [TwoVehicles(self.visit)]
+
+    def _overdue(self, now_ms: int) -> list[Report]:
+        if self._told or self._gave_up or now_ms - self._after_ms < self._settings.limit_ms:
+            return []
+        self._gave_up = True
+        result = self._result()
+        reason, marks = (result.reason, result.candidates) if isinstance(result, Unsettled) else ("", (result.vrn,))
+        return [Unread(self.visit, reason, marks, self._keep(marks[0] if marks else ""))]
+
+    def _keep(self, mark: str) -> tuple[str, ...]:
+        """Writes the picture that shows `mark` best, and the plate cut out of it; else the last picture."""
+        best = self._best.get(mark)
+        if best is None:
+            return (self._evidence.keep(self._last),) if self._last is not None else ()
+        names = [self._evidence.keep(best.picture)]
+        if best.plate is not None and (cut := _cut(best.picture, best.plate)).size:
+            names.append(self._evidence.keep(cut, quality=95))
+        return tuple(names)
+
+
+def _different(one: str, other: str) -> bool:
+    """Whether two marks can not be two readings of the same plate."""
+    first, second = normalise(one), normalise(other)
+    return first != second and not is_near_miss(first, second)
+
+
+def _cut(picture: Picture, corners: NDArray[np.float32]) -> Picture:
+    """The plate with half its height around it."""
+    margin = float(np.ptp(corners[:, 1])) / 2
+    low = np.clip(corners.min(0) - margin, 0, None).astype(int)
+    high = np.ceil(corners.max(0) + margin).astype(int)
+    return np.ascontiguousarray(picture[low[1] : high[1], low[0] : high[0]])
