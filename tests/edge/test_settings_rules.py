@@ -1,0 +1,185 @@
+"""Rules between keys, and the files that the settings name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from edge.settings import SettingsError, load
+
+
+def wrong(folder: Any) -> list[str]:
+    """The problems as "key: what; remedy"."""
+    with pytest.raises(SettingsError) as error:
+        load(folder.file)
+    return [str(problem) for problem in error.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "[[link.brokers]]",
+            "offline_s = 2\n[[link.brokers]]",
+            "link.offline_s: 2 s is shorter than link.fresh_s (3 s); make offline_s at least fresh_s; the design says 3 and 5",
+        ),
+        (
+            "[[link.brokers]]",
+            "fresh_s = 1\n[[link.brokers]]",
+            "link.fresh_s: 1 s is too short; more than 1 s: a proof comes each second",
+        ),
+        (
+            'host = "127.0.0.1"',
+            'host = "10.1.1.1"',
+            "link.brokers[0].host: 10.1.1.1 is reached over the network without TLS; add link.authority, link.certificate and link.key",
+        ),
+        (
+            '[[link.brokers]]\nhost = "127.0.0.1"\nport = 18830',
+            "brokers = []",
+            "link.brokers: is empty; add a section [[link.brokers]] with host and port",
+        ),
+        (
+            "port = 18830",
+            'port = 18830\n[[link.brokers]]\nhost = "127.0.0.1"\nport = 18830',
+            "link.brokers[1]: is listed twice; remove one; a second broker is another machine",
+        ),
+        (
+            "line = 4",
+            "line = 3",
+            "contacts.inputs.help.line: line 3 is also that of contacts.inputs.unladen; give each its own line",
+        ),
+        (
+            "line = 16",
+            "line = 3",
+            "contacts.outputs.bell.line: line 3 is also that of contacts.inputs.unladen; give each its own line",
+        ),
+        (
+            "compound_loop        =",
+            "# compound_loop =",
+            'contacts.inputs.compound_loop: is missing, and policy.compound_loop = true needs it; add compound_loop = { line = ..., active = "low" }, or change the policy',
+        ),
+        (
+            "drop_box             =",
+            "# drop_box =",
+            'contacts.inputs.drop_box: is missing, and policy.manifest = "sensor" needs it; add drop_box = { line = ..., active = "low" }, or change the policy',
+        ),
+        (
+            "unladen              =",
+            "# unladen =",
+            'contacts.inputs.unladen: is missing; add unladen = { line = ..., active = "low" }',
+        ),
+        (
+            'socket = "demo/contacts.sock"',
+            "",
+            'contacts.socket: is missing for board simulated; add socket = "contacts.sock"',
+        ),
+        (
+            'board = "simulated"',
+            'board = "remote"',
+            'contacts.port: is missing for board remote; add port = "/dev/ttyUSB0" or "socket://host:port"',
+        ),
+        ('kind = "simulated"', 'kind = "rtsp"', 'camera.url: does not fit kind rtsp; write url = "rtsp://..."'),
+        (
+            'path = "demo/camera.sock"',
+            "",
+            "camera.path: is missing for kind simulated; add path = the device, file or folder",
+        ),
+        (
+            "fps = 10",
+            "fps = 10\nregion = [0.5, 0, 0.6, 1]",
+            "camera.region: reaches outside the picture; left + width and top + height are at most 1",
+        ),
+        (
+            "compound_loop = true",
+            "compound_loop = true\nlimits = { raed = 3 }",
+            "policy.limits.raed: is no waiting stage of the lane; did you mean read?",
+        ),
+        (
+            "[console]",
+            "[health]\nmin_free_mb = 5000\n[console]",
+            "health.warn_free_mb: is below health.min_free_mb; warn before it is a fault: write more",
+        ),
+        (
+            "[console]",
+            '[console]\nhost = "10.1.1.1"',
+            "console.host: 10.1.1.1 can be reached from outside; set tls_certificate and tls_key, or 127.0.0.1",
+        ),
+    ],
+)
+def test_an_impossible_value_is_told_with_its_reason(lane_folder: Any, old: str, new: str, line: str) -> None:
+    """Values that are each possible can be impossible together."""
+    lane_folder.change(old, new)
+    assert line in wrong(lane_folder)
+
+
+def test_a_real_lane_takes_neither_a_simulated_camera_nor_simulated_contacts(lane_folder: Any) -> None:
+    """Simulation is a different file, never a part of a real lane's."""
+    lane_folder.change("simulation = true", "simulation = false")
+    keys = {line.split(":")[0] for line in wrong(lane_folder)}
+    assert keys == {"camera.kind", "contacts.board"}
+
+
+@pytest.mark.parametrize("kind", ["folder", "video"])
+def test_a_folder_of_pictures_is_no_camera_of_a_real_lane(lane_folder: Any, kind: str) -> None:
+    """Yesterday's trucks must not release today's."""
+    lane_folder.change('kind = "simulated"', f'kind = "{kind}"')
+    lane_folder.change("simulation = true", "")
+    assert any(line.startswith(f"camera.kind: {kind} is no camera of a real lane") for line in wrong(lane_folder))
+
+
+@pytest.mark.parametrize("name", ["demo/keys/lane.pem", "demo/officers.json"])
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_secret_that_others_can_read_is_refused_and_chmod_named(lane_folder: Any, name: str, mode: int) -> None:
+    """The remedy is a command that can be typed as it stands."""
+    path = lane_folder.folder / name
+    path.chmod(mode)
+    (line,) = wrong(lane_folder)
+    assert line.endswith(f"{path} is open to other users; chmod 600 {path}")
+
+
+def test_tls_keys_and_passwords_are_secrets_too(lane_folder: Any) -> None:
+    """Every private file is held to the same rule."""
+    lane_folder.certify("lane")
+    lane_folder.change(
+        "[[link.brokers]]",
+        'authority = "demo/lane.pem"\ncertificate = "demo/lane.pem"\nkey = "demo/lane.key"\n'
+        'password_file = "demo/password"\n[[link.brokers]]',
+    )
+    lane_folder.secret("demo/password", b"secret").chmod(0o644)
+    (lane_folder.folder / "demo/lane.key").chmod(0o644)
+    assert [line.split(":")[0] for line in wrong(lane_folder)] == ["link.key", "link.password_file"]
+
+
+def test_certificate_and_key_come_together(lane_folder: Any) -> None:
+    """Half a pair is no TLS; a pair without an authority checks nobody."""
+    lane_folder.certify("lane")
+    lane_folder.change("[[link.brokers]]", 'certificate = "demo/lane.pem"\n[[link.brokers]]')
+    assert [line.split(":")[0] for line in wrong(lane_folder)] == ["link.key", "link.authority"]
+
+
+def test_missing_files_are_told_with_what_to_do(lane_folder: Any) -> None:
+    """Keys, weights, officers and folders: each with the command or the place."""
+    (lane_folder.folder / "demo/keys/lane.pem").unlink()
+    (lane_folder.folder / "demo/officers.json").unlink()
+    lane_folder.change('weights = "weights"', 'weights = "heavy"')
+    lane_folder.change('core_keys = "demo/keys/core"', 'core_keys = "demo/keys/none"')
+    lane_folder.change('store = "demo/lane.db"', 'store = "gone/lane.db"')
+    lines = wrong(lane_folder)
+    assert [line.split(":")[0] for line in lines] == [
+        "lane.store",
+        "reader.weights",
+        "link.lane_key",
+        "link.core_keys",
+        "console.officers",
+    ]
+    assert "openssl genpkey -algorithm ed25519 -out" in lines[2]
+    assert "rocars-lane officer add NAME" in lines[4]
+
+
+def test_a_video_that_is_not_there_is_a_mistake_and_an_unplugged_camera_is_not(lane_folder: Any) -> None:
+    """A device may be plugged in later: that is a fault of the lane, told by the lane."""
+    lane_folder.change('kind = "simulated"', 'kind = "video"')
+    assert any(line.startswith("camera.path:") and "is no video" in line for line in wrong(lane_folder))
+    lane_folder.change('kind = "video"', 'kind = "v4l2"')
+    assert load(lane_folder.file).camera.path == lane_folder.folder / "demo/camera.sock"
