@@ -1,0 +1,235 @@
+"""What the checks of the box itself find, on a box made of folders."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devices.errors import DeviceError
+from edge import checks_box
+from edge.findings import ClockState, Finding, Level, Surroundings
+from edge.health import Disk
+from edge.sections import CameraSettings
+from edge.settings import Settings, load
+
+Check = Callable[[Settings, Surroundings], Iterator[Finding]]
+
+
+def box(root: Path, **given: Any) -> Surroundings:
+    """A healthy box whose dev/ and sys/ are under `root`."""
+    return replace(
+        Surroundings(
+            camera=lambda _: "20 frames in 2 s, 1280 x 720",
+            clock=lambda: ClockState(synchronised=True, error_ms=3),
+            installed=lambda _: True,
+            root=root,
+        ),
+        **given,
+    )
+
+
+def found(check: Check, folder: Any, around: Surroundings) -> list[tuple[Level, str, str]]:
+    """Level, what and remedy of each finding."""
+    return [(each.level, each.what, each.remedy) for each in check(load(folder.file), around)]
+
+
+def test_a_missing_package_is_named_with_its_command(lane_folder: Any) -> None:
+    """A demonstration needs the broker, every lane the font."""
+    seen = found(checks_box.packages, lane_folder, box(lane_folder.folder, installed=lambda name: name == "mosquitto"))
+    assert seen == [
+        (Level.FAULT, "not installed", "apt-get install --no-install-recommends fonts-noto-cjk"),
+        (Level.OK, "installed", ""),
+    ]
+
+
+def test_a_box_without_dpkg_is_only_warned(lane_folder: Any) -> None:
+    """Not knowing is not a fault."""
+    levels = [
+        level
+        for level, *_ in found(checks_box.packages, lane_folder, box(lane_folder.folder, installed=lambda _: None))
+    ]
+    assert levels == [Level.WARNING, Level.WARNING]
+
+
+def test_dpkg_knows_itself_and_not_a_package_that_never_was() -> None:
+    """The real question to the real dpkg, where there is one."""
+    assert checks_box.dpkg_installed("dpkg") in (True, None)
+    assert checks_box.dpkg_installed("no-such-package-of-the-lane") in (False, None)
+
+
+def test_a_store_that_can_be_written_says_how_fast(lane_folder: Any) -> None:
+    """The probe leaves nothing behind."""
+    before = sorted((lane_folder.folder / "demo").iterdir())
+    seen = found(checks_box.store, lane_folder, box(lane_folder.folder))
+    assert "durable write in" in seen[0][1] or "a durable write took" in seen[0][1]
+    assert all(level is not Level.FAULT for level, *_ in seen)
+    assert sorted((lane_folder.folder / "demo").iterdir()) == before
+
+
+def test_a_store_whose_folder_went_away_is_a_fault(lane_folder: Any) -> None:
+    """The folder was there when the settings were read, and is gone."""
+    settings = load(lane_folder.file)
+    (lane_folder.folder / "demo").rename(lane_folder.folder / "moved")
+    (finding,) = checks_box.store(settings, box(lane_folder.folder))
+    assert finding.level is Level.FAULT
+    assert "check disk, mount and owner" in finding.remedy
+
+
+def test_a_slow_disk_is_told(lane_folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every effect waits for the disk."""
+    monkeypatch.setattr(checks_box, "look", lambda *_: Disk(write_ms=900.0, free_mb=50_000, wear_percent=None))
+    assert found(checks_box.store, lane_folder, box(lane_folder.folder))[0][0] is Level.WARNING
+
+
+def test_worn_flash_and_little_room_are_told(lane_folder: Any) -> None:
+    """The worst of the two estimators of any eMMC counts."""
+    life = lane_folder.folder / "sys/block/mmcblk0/device"
+    life.mkdir(parents=True)
+    (life / "life_time").write_text("0x02 0x0a\n")
+    lane_folder.change("[console]", "[health]\nmin_free_mb = 1\nwarn_free_mb = 1000000\n[console]")
+    seen = found(checks_box.store, lane_folder, box(lane_folder.folder))
+    assert (Level.WARNING, "100 % of its life used", "replace the flash soon") in seen
+    assert any(level is Level.WARNING and "keep 1000000 MB free" in remedy for level, _, remedy in seen)
+
+
+def test_the_camera_is_told_in_its_own_words(lane_folder: Any) -> None:
+    """What the camera's own opening says is passed on, with the section to look at."""
+
+    def broken(_: CameraSettings) -> str:
+        raise DeviceError("no frame within 3 s")
+
+    assert found(checks_box.camera, lane_folder, box(lane_folder.folder))[0] == (
+        Level.OK,
+        "20 frames in 2 s, 1280 x 720",
+        "",
+    )
+    (seen,) = found(checks_box.camera, lane_folder, box(lane_folder.folder, camera=broken))
+    assert seen[0] is Level.FAULT
+    assert "no frame within 3 s" in seen[1]
+    (seen,) = found(checks_box.camera, lane_folder, box(lane_folder.folder, camera=None))
+    assert seen[0] is Level.WARNING
+
+
+def test_models_are_compared_with_the_sums_beside_them(lane_folder: Any) -> None:
+    """A model file cut short by a full disk must not be read with."""
+    weights = lane_folder.folder / "weights"
+    right = hashlib.sha256((weights / "reader.onnx").read_bytes()).hexdigest()
+    (weights / "SHA256SUMS").write_text(f"{right}  reader.onnx\n{right}  lost.onnx\n")
+    seen = found(checks_box.models, lane_folder, box(lane_folder.folder))
+    assert [level for level, *_ in seen] == [Level.OK, Level.FAULT]
+    assert "lost.onnx is named" in seen[1][1]
+    (weights / "reader.onnx").write_bytes(b"cut")
+    assert found(checks_box.models, lane_folder, box(lane_folder.folder))[0][0] is Level.FAULT
+
+
+def test_no_model_at_all_is_a_fault(lane_folder: Any) -> None:
+    """An empty folder reads no plates."""
+    (lane_folder.folder / "weights/reader.onnx").unlink()
+    (seen,) = found(checks_box.models, lane_folder, box(lane_folder.folder))
+    assert seen[0] is Level.FAULT
+    assert "reader.weights" in seen[2]
+
+
+def test_simulated_contacts_are_called_simulated(lane_folder: Any) -> None:
+    """Nobody should take a demonstration for a lane."""
+    assert "SIMULATED" in found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][1]
+
+
+def test_a_gpio_chip_that_is_missing_is_named_with_its_key(lane_folder: Any) -> None:
+    """The chip is looked for where the kernel puts it."""
+    lane_folder.change('board = "simulated"', 'board = "gpio"\nchip = 4')
+    (seen,) = found(checks_box.contacts, lane_folder, box(lane_folder.folder))
+    assert seen[0] is Level.FAULT
+    assert seen[1].endswith("dev/gpiochip4 is not there")
+    assert "contacts.chip" in seen[2]
+    (lane_folder.folder / "dev").mkdir()
+    (lane_folder.folder / "dev/gpiochip4").touch()
+    assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Level.OK
+
+
+def test_a_remote_board_over_tcp_must_answer(lane_folder: Any) -> None:
+    """Connecting is proof of the cable; the port after it is closed is not."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        lane_folder.change('board = "simulated"', f'board = "remote"\nport = "socket://127.0.0.1:{port}"')
+        assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Level.OK
+    assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Level.FAULT
+
+
+def test_a_remote_board_on_a_cable_must_be_there(lane_folder: Any) -> None:
+    """A serial device is a file."""
+    lane_folder.change('board = "simulated"', 'board = "remote"\nport = "/dev/ttyUSB9"')
+    (seen,) = found(checks_box.contacts, lane_folder, box(lane_folder.folder))
+    assert seen[0] is Level.FAULT
+    assert "contacts.port" in seen[2]
+
+
+@pytest.mark.parametrize(
+    ("mode", "environment", "card", "level"),
+    [
+        ("headless", {}, False, Level.OK),
+        ("window", {"DISPLAY": ":0"}, False, Level.OK),
+        ("window", {}, True, Level.FAULT),
+        ("fullscreen", {"WAYLAND_DISPLAY": "wayland-1"}, False, Level.OK),
+        ("fullscreen", {}, True, Level.OK),
+        ("fullscreen", {}, False, Level.FAULT),
+    ],
+)
+def test_there_must_be_something_to_paint_on(
+    lane_folder: Any, mode: str, environment: dict[str, str], card: bool, level: Level
+) -> None:
+    """A window needs a desktop; full screen a desktop or a graphics card."""
+    lane_folder.change('mode = "headless"', f'mode = "{mode}"')
+    (lane_folder.folder / "dev/dri").mkdir(parents=True)
+    if card:
+        (lane_folder.folder / "dev/dri/card0").touch()
+    (seen,) = found(checks_box.screens, lane_folder, box(lane_folder.folder, environment=environment))
+    assert seen[0] is level
+
+
+def test_a_real_lane_without_a_screen_is_a_fault(lane_folder: Any) -> None:
+    """Headless is for demonstrations: no driver would see anything."""
+    settings = load(lane_folder.file)
+    real = type(settings)(
+        **{name: getattr(settings, name) for name in settings.__struct_fields__} | {"simulation": False}
+    )
+    (finding,) = checks_box.screens(real, box(lane_folder.folder))
+    assert finding.level is Level.FAULT
+
+
+@pytest.mark.parametrize(
+    ("given", "level", "says"),
+    [
+        ({}, Level.OK, "at most 3 ms off"),
+        ({"clock": lambda: ClockState(synchronised=False, error_ms=16_000)}, Level.WARNING, "not synchronised"),
+        ({"utc": lambda: datetime(2000, 1, 1, tzinfo=UTC)}, Level.FAULT, "2000-01-01"),
+    ],
+)
+def test_the_clock_is_told(lane_folder: Any, given: dict[str, Any], level: Level, says: str) -> None:
+    """A box without a battery clock starts weeks back, and TLS calls every certificate not yet valid."""
+    (seen,) = found(checks_box.clock, lane_folder, box(lane_folder.folder, **given))
+    assert seen[0] is level
+    assert says in seen[1]
+
+
+def test_a_kernel_that_hides_its_clock_is_a_warning(lane_folder: Any) -> None:
+    """A sandbox may forbid the question."""
+
+    def hidden() -> ClockState:
+        raise PermissionError(1, os.strerror(1))
+
+    assert found(checks_box.clock, lane_folder, box(lane_folder.folder, clock=hidden))[0][0] is Level.WARNING
+
+
+def test_this_machines_own_clock_state_can_be_read() -> None:
+    """The structure handed to the kernel has the right layout: the error it gives is no nonsense."""
+    state = checks_box.kernel_clock()
+    assert 0 <= state.error_ms <= 16_000_000

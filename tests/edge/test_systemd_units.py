@@ -1,0 +1,97 @@
+"""The units as systemd's own tools see them. They need the Debian package systemd (no running systemd)."""
+
+from __future__ import annotations
+
+import configparser
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SYSTEMD = Path(__file__).parents[2] / "systemd"
+UNITS = ("rocars-lane.service", "rocars-core.service")
+
+
+def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs one of systemd's tools; a machine without it fails with what to install, and is not skipped."""
+    if shutil.which(name) is None:
+        pytest.fail(f"{name} is missing: apt-get install --no-install-recommends systemd")
+    return subprocess.run([name, *arguments], capture_output=True, text=True, check=False)
+
+
+def settled(unit: str, folder: Path) -> Path:
+    """The unit with programs that exist on this machine: systemd looks for them."""
+    lines = (SYSTEMD / unit).read_text().splitlines()
+    changed = ["=".join([line.split("=")[0], "/bin/true"]) if line.startswith("Exec") else line for line in lines]
+    (folder / unit).write_text("\n".join(changed) + "\n")
+    return folder / unit
+
+
+def options(unit: str) -> configparser.SectionProxy:
+    """The [Service] section; a repeated key keeps its last value."""
+    parser = configparser.RawConfigParser(strict=False)
+    parser.optionxform = str  # type: ignore[method-assign,assignment]
+    parser.read(SYSTEMD / unit)
+    return parser["Service"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_systemd_reads_the_unit_without_a_complaint(unit: str, tmp_path: Path) -> None:
+    """Unknown keys are only warnings to systemd; here they are mistakes."""
+    seen = tool("systemd-analyze", "verify", "--recursive-errors=no", settled(unit, tmp_path))
+    assert (seen.returncode, seen.stderr) == (0, "")
+
+
+def test_the_test_before_would_notice_a_misspelt_key(tmp_path: Path) -> None:
+    """A key that systemd does not know must show, or hardening could be misspelt away."""
+    unit = settled(UNITS[0], tmp_path)
+    unit.write_text(unit.read_text().replace("ProtectSystem=", "ProtectSytem="))
+    assert "ProtectSytem" in tool("systemd-analyze", "verify", "--recursive-errors=no", unit).stderr
+
+
+@pytest.mark.parametrize(("unit", "exposure"), [("rocars-lane.service", 22), ("rocars-core.service", 13)])
+def test_the_exposure_stays_below_its_limit(unit: str, exposure: int, tmp_path: Path) -> None:
+    """Systemd's own estimate, in tenths; the limits are what was reached, so that nothing is loosened unnoticed."""
+    seen = tool("systemd-analyze", "security", "--offline=true", f"--threshold={exposure}", settled(unit, tmp_path))
+    assert seen.returncode == 0, seen.stdout
+
+
+def test_the_lane_refuses_simulation_and_wrong_settings_before_it_starts() -> None:
+    """And only these: a lane without link, camera or broker must start, in manual mode."""
+    before = options("rocars-lane.service")["ExecStartPre"].split()
+    assert before[1] == "check"
+    assert {"--refuse-simulation", "--settings-only"} <= set(before)
+    assert before[before.index("--config") + 1] == "/etc/rocars-lane/lane.toml"
+
+
+def test_the_lane_is_watched_restarted_and_outlives_its_reader() -> None:
+    """The watchdog needs notify; a reader killed for its memory must not take the lane with it."""
+    lane = options("rocars-lane.service")
+    assert lane["Type"] == "notify"
+    assert float(lane["WatchdogSec"]) >= 10  # four feedings, each of which the agent's idle turn of a second can meet
+    assert lane["Restart"] == "always"
+    assert lane["OOMPolicy"] == "continue"
+
+
+def test_the_users_of_the_units_are_made(tmp_path: Path) -> None:
+    """systemd-sysusers makes every user and group that the units name."""
+    (tmp_path / "etc").mkdir()
+    made = tool("systemd-sysusers", f"--root={tmp_path}", SYSTEMD / "rocars-lane.sysusers.conf")
+    assert made.returncode == 0, made.stderr
+    users = {line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()}
+    groups = {line.split(":")[0] for line in (tmp_path / "etc/group").read_text().splitlines()}
+    assert {options(unit)["User"] for unit in UNITS} <= users
+    base = {"dialout", "video"}  # of every Debian
+    assert set(options("rocars-lane.service")["SupplementaryGroups"].split()) <= groups | base
+
+
+def test_the_folders_are_made_private(tmp_path: Path) -> None:
+    """systemd-tmpfiles makes the lane's folders; nobody else may look into its records."""
+    (tmp_path / "etc").mkdir()
+    tool("systemd-sysusers", f"--root={tmp_path}", SYSTEMD / "rocars-lane.sysusers.conf")
+    made = tool("systemd-tmpfiles", f"--root={tmp_path}", "--create", SYSTEMD / "rocars-lane.tmpfiles.conf")
+    assert made.stderr == ""
+    modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in ("var/lib/rocars-lane", "run/rocars-lane")}
+    assert modes == {"var/lib/rocars-lane": 0o700, "run/rocars-lane": 0o700}
+    assert (tmp_path / "etc/rocars-lane/keys/core").is_dir()
