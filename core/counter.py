@@ -19,6 +19,7 @@ from core.projection import Projection
 from core.store import Store
 from core.times import UtcClock
 from core.vrn import normalise
+from sync.wire.records import BundleRecord, Record
 
 
 class Counter:
@@ -168,5 +169,9 @@ class Counter:
         )
 
 
-def _plain(row: Any) -> dict[str, Any]:
-    return {"type": row.key[0], **msgspec.structs.asdict(row)}
+def _plain(row: Record) -> dict[str, Any]:
+    """A row of the log by names; on the wire it goes by position."""
+    plain = {"type": row.key[0], **msgspec.structs.asdict(row)}
+    if isinstance(row, BundleRecord):
+        plain["cargo"] = [msgspec.structs.asdict(line) for line in row.cargo]
+    return plain

@@ -1,0 +1,371 @@
+"""The core as it runs: its own process, a real broker, a lane that is not there to help, kill -9."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from core.admin import AdminClient, CoreUnreachableError
+from core.cargo import Direction
+from core.errors import RefusedError
+from core.office import ImportedBundle
+from core.store import Store
+from core.times import HONG_KONG
+from sync.broker import PrivateBroker
+from sync.mqtt import Broker, Connection, Incoming, Options
+from sync.wire import messages as wire
+from sync.wire.codec import decode, encode
+from sync.wire.envelope import KeyRing, public_from_pem, public_to_pem
+from sync.wire.hashes import StateHash
+from sync.wire.topics import LOG
+
+PATIENCE = 20.0
+COMMAND = Path(sys.executable).with_name("rocars-core")
+
+
+class Site:
+    """A folder with a core's configuration, key and store, and a broker."""
+
+    def __init__(self, folder: Path, broker: PrivateBroker, lane: Any) -> None:
+        self.folder = folder
+        self.broker = broker
+        self.config = folder / "core.toml"
+        (folder / "password").write_text(broker.password("core"), encoding="utf-8")
+        self.config.write_text(
+            '[core]\nstore = "core.db"\nsigning_key = "core-1.key"\nlane_keys = "keys"\nadmin_socket = "s"\n'
+            f'[[broker]]\nhost = "127.0.0.1"\nport = {broker.port}\nuser_name = "core"\npassword_file = "password"\n'
+            '[points]\nSZB = "Shenzhen Bay"\n[screening]\ncodes = ["release", "inspect"]\n',
+            encoding="utf-8",
+        )
+        self.command("init")
+        (folder / "keys" / f"{lane.name}.pub").write_bytes(public_to_pem(lane.signer.public))
+        self.ring = KeyRing({"core-1": public_from_pem((folder / "core-1.pub").read_bytes())})
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def command(self, *words: str, expect: int = 0) -> str:
+        """Runs `rocars-core`, and returns what it printed."""
+        done = subprocess.run(
+            [COMMAND, words[0], "--config", self.config, *words[1:]],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert done.returncode == expect, done.stderr
+        return done.stdout if expect == 0 else done.stderr
+
+    def start(self) -> None:
+        """Starts the core."""
+        with (self.folder / "log").open("ab") as log:
+            self.child = subprocess.Popen([COMMAND, "run", "--config", self.config], stdout=log, stderr=log)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Ends the core, and returns how it ended."""
+        child, self.child = self.child, None
+        if child is None:
+            return 0
+        child.send_signal(number)
+        return child.wait(PATIENCE)
+
+    @contextlib.asynccontextmanager
+    async def admin(self) -> AsyncIterator[AdminClient]:
+        """A client of the running core, once that answers and has its broker."""
+        async with asyncio.timeout(PATIENCE):
+            while not await self._answers():  # noqa: ASYNC110 (another process; there is no event to wait for)
+                await asyncio.sleep(0.05)
+        async with AdminClient(self.folder / "s", who="tester") as client:
+            yield client
+
+    async def _answers(self) -> bool:
+        try:
+            async with AdminClient(self.folder / "s", who="tester") as client:
+                return all((await client.status()).brokers.values())
+        except CoreUnreachableError:
+            return False
+
+    async def run_until_ready(self) -> None:
+        """Starts the core and waits until it serves."""
+        self.start()
+        async with self.admin():
+            pass
+
+    def said(self) -> str:
+        """What the core has logged."""
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+
+class Wire:
+    """A lane's connection, and everything the core has said to it."""
+
+    def __init__(self, site: Site, lane: Any) -> None:
+        self.site = site
+        self.lane = lane
+        self.heard: list[Any] = []
+        self.changed = asyncio.Event()
+        self.up = asyncio.Event()
+        options = Options(
+            brokers=(Broker("127.0.0.1", site.broker.port),),
+            client_id=lane.name,
+            subscriptions=((lane.topics.all_down, 1), (LOG, 1)),
+            user_name=lane.name,
+            password=site.broker.password(lane.name),
+        )
+        self.connection = Connection(
+            options,
+            will=lambda: None,
+            on_up=self.up.set,
+            on_down=lambda _: self.up.clear(),
+            on_message=self._hear,
+        )
+
+    def _hear(self, incoming: Incoming) -> None:
+        kinds: dict[str, Any] = {
+            LOG: wire.Delta,
+            self.lane.topics.ack: wire.Ack,
+            self.lane.topics.heartbeat: wire.Heartbeat,
+            self.lane.topics.log: wire.LogReply,
+            self.lane.topics.command: wire.Command,
+        }
+        self.heard.append(decode(kinds[incoming.topic], self.site.ring.open(incoming.topic, incoming.payload)))
+        incoming.acknowledge()
+        self.changed.set()
+
+    async def __aenter__(self) -> Self:
+        self.connection.start()
+        await asyncio.wait_for(self.up.wait(), PATIENCE)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.connection.stop()
+
+    def say(self, topic: str, body: Any, qos: int = 1) -> None:
+        """Publishes a signed message."""
+        self.connection.publish(topic, self.lane.signer.seal(topic, encode(body)), qos=qos)
+
+    async def stream(self, rows: list[Any], goal: int, window: int = 64) -> None:
+        """Publishes journal rows, at most `window` ahead of the acknowledgement, until row `goal` is acknowledged."""
+        sent = self.acknowledged()
+        async with asyncio.timeout(PATIENCE):
+            while self.acknowledged() < goal:
+                last = self.acknowledged() + window
+                for row in rows[sent:last]:
+                    self.say(self.lane.topics.event, row)
+                sent = max(sent, last)
+                self.changed.clear()
+                try:
+                    await asyncio.wait_for(self.changed.wait(), 1.0)
+                except TimeoutError:
+                    sent = self.acknowledged()
+
+    def acknowledged(self) -> int:
+        """The highest row the core has said is committed."""
+        return max((one.seq for one in self.heard if isinstance(one, wire.Ack)), default=0)
+
+    async def until(self, wanted: Any, again: Any = None) -> Any:
+        """Waits for a message that `wanted` accepts; calls `again` each second meanwhile."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                found = next((one for one in self.heard if wanted(one)), None)
+                if found is not None:
+                    return found
+                self.changed.clear()
+                try:
+                    await asyncio.wait_for(self.changed.wait(), 1.0)
+                except TimeoutError:
+                    if again is not None:
+                        again()
+
+
+@pytest.fixture
+def site(tmp_path: Path, lane: Any) -> Any:
+    """A core with its own broker and one registered lane; not started."""
+    folder = tmp_path / "b"
+    folder.mkdir()
+    with PrivateBroker(folder, lanes=[lane.name]) as broker:
+        site = Site(tmp_path, broker, lane)
+        yield site
+        site.end(signal.SIGKILL)
+
+
+def test_a_lane_gets_proof_list_news_and_acknowledgement(site: Any, lane: Any) -> None:
+    """The whole conversation over a real broker: nonce, snapshot, delta, event, acknowledgement, command."""
+
+    async def conversation() -> None:
+        site.start()
+        async with site.admin() as admin, Wire(site, lane) as ear:
+            await admin.approve("EF 3", "粤ZA1B2港")
+            none = {"epoch": "", "version": 0, "state_hash": bytes(32)}
+            ask = wire.Nonce(lane=lane.name, session=1, nonce=b"n" * 16, **none)
+            ear.say(lane.topics.nonce, ask, qos=0)
+            proof = await ear.until(lambda one: isinstance(one, wire.Heartbeat))
+            assert proof.nonce == b"n" * 16
+            ear.say(lane.topics.request, wire.SnapshotWanted(lane=lane.name, request="r", reason="new"))
+            part = await ear.until(lambda one: isinstance(one, wire.SnapshotPart))
+            assert StateHash.of(part.records).digest() == part.state_hash == proof.state_hash
+            await admin.hold("AB 1234", reason="exercise")
+            delta = await ear.until(lambda one: isinstance(one, wire.Delta) and one.version == 2)
+            assert delta.previous == part.log_hash
+            assert delta.changes[0].vrn == "AB1234"
+            lane.write({"type": "Alarm", "kind": "Help", "visit": 1, "detail": "driver"})
+            await ear.stream(lane.rows, 1)
+            ack = await ear.until(lambda one: isinstance(one, wire.Ack))
+            assert (ack.seq, ack.hash) == (1, lane.rows[0].hash)
+            assert [one.kind for one in await admin.alarms()] == ["Help"]
+            sent = await admin.command(lane.name, "message", text="well done")
+            order = await ear.until(lambda one: isinstance(one, wire.Command))
+            assert (order.command, order.issuer) == (sent, "tester")
+
+    asyncio.run(conversation())
+    assert site.end() == 0
+    assert "Traceback" not in site.said()
+
+
+def test_killed_in_mid_stream_nothing_acknowledged_is_lost_and_nothing_counts_twice(
+    site: Any, lane: Any, make_record: Any
+) -> None:
+    """Kill -9 three times while rows stream in; the lane goes on from the last acknowledgement each time."""
+    total = 600
+    for number in range(1, total + 1):
+        lane.write(
+            make_record("VehicleArrived", number), {"type": "Alarm", "kind": "Help", "visit": number, "detail": ""}
+        )
+
+    async def streams() -> None:
+        async with Wire(site, lane) as ear:
+            for goal in (100, 250, 400, total):
+                await site.run_until_ready()
+                await ear.stream(lane.rows, goal)
+                assert goal == total or ear.acknowledged() < total, "killed in mid-stream"
+                site.end(signal.SIGKILL)
+                store = Store(site.folder / "core.db", reading=True)
+                committed = store.connection.execute("SELECT seq FROM streams").fetchone()[0]
+                store.close()
+                assert committed >= ear.acknowledged()
+
+    asyncio.run(streams())
+    store = Store(site.folder / "core.db", reading=True)
+    query = store.connection.execute
+    assert query("SELECT seq, body FROM events ORDER BY seq").fetchall() == [(row.seq, row.body) for row in lane.rows]
+    assert query("SELECT COUNT(*), COUNT(DISTINCT visit) FROM alarms").fetchone() == (total, total)
+    assert query("SELECT COUNT(*) FROM crossings").fetchone() == (total,)
+    store.close()
+    site.command("check")
+
+
+def test_killed_while_publishing_the_log_goes_on_without_a_gap(site: Any, lane: Any) -> None:
+    """Kill -9 during an import: what was committed is provable, and the next version follows it."""
+
+    async def imports() -> int:
+        many = [
+            ImportedBundle(
+                vrn=f"A{number}",
+                direction=Direction.INBOUND,
+                earliest_ms=1,
+                valid_until_ms=2,
+                cargo=((str(3 * 10**9 + number), "release", ""),),
+            )
+            for number in range(20_000)
+        ]
+        site.start()
+        async with site.admin() as admin, Wire(site, lane) as ear:
+            work = asyncio.create_task(admin.take_over(many))
+            await ear.until(lambda one: isinstance(one, wire.Delta) and one.version == 5)
+            site.end(signal.SIGKILL)
+            with pytest.raises(CoreUnreachableError):
+                await work
+        site.start()
+        async with site.admin() as after:
+            before = (await after.status()).version
+            assert before >= 5
+            await after.hold("ZZ 1", reason="after")
+            assert (await after.status()).version == before + 1
+        return before
+
+    before = asyncio.run(imports())
+    assert f"version {before} of epoch" in site.command("history", "--version", str(before), "--vrn", "none")
+    assert "vrn='ZZ1'" in site.command("history", "--vrn", "ZZ 1")
+    site.end()
+
+
+def test_the_core_comes_back_after_the_broker_was_killed(site: Any, lane: Any) -> None:
+    """A broker without memory: the core connects again and proves again."""
+
+    async def cut() -> None:
+        await site.run_until_ready()
+        site.broker.kill()
+        site.broker.start()
+        async with Wire(site, lane) as ear:
+            ask = wire.Nonce(lane=lane.name, session=1, nonce=b"n" * 16, epoch="", version=0, state_hash=bytes(32))
+            proof = await ear.until(
+                lambda one: isinstance(one, wire.Heartbeat), lambda: ear.say(lane.topics.nonce, ask, qos=0)
+            )
+            assert proof.nonce == b"n" * 16
+
+    asyncio.run(cut())
+    assert site.end() == 0
+
+
+def test_people_work_with_it_from_the_command_line(site: Any, make_consignment: Any) -> None:
+    """Lodge, bundle, decide, hold, look, debundle; and a refusal in words."""
+    asyncio.run(site.run_until_ready())
+    cargo = site.folder / "cargo.json"
+    form = {name: getattr(make_consignment(), name) for name in make_consignment().__struct_fields__}
+    today = datetime.now(HONG_KONG).date()
+    cargo.write_text(json.dumps({**form, "expected": str(today + timedelta(2))}), encoding="utf-8")
+    assert "CCRN 2000000001" in site.command("lodge", str(cargo))
+    bundled = site.command("bundle", "2000000001", "--vrn", "AB 1234", "--driver", "Ho", "--direction", "inbound")
+    assert "Your UBR is 1000000001." in bundled
+    site.command("decide", "2000000001", "inspect", "--reason", "told")
+    site.command("hold", "AB1234", "--reason", "told")
+    found = json.loads(site.command("enquire", "ab 1234"))
+    assert [row["type"] for row in found["rows"]] == ["bundle", "hold"]
+    assert found["rows"][0]["cargo"][0]["code"] == "inspect"
+    assert "szb-in-01" in site.command("lanes")
+    assert "rocars-core: UBR 1999999999 is not known" in site.command("debundle", "1999999999", expect=1)
+    assert "another core uses this store" in site.command("restart-log", "--reason", "x", expect=2)
+    site.end()
+    assert "epoch 2-" in site.command("restart-log", "--reason", "backup restored")
+    assert "no core answers" in site.command("status", expect=1)
+
+
+def test_a_bad_configuration_ends_with_two_and_one_line_each(site: Any) -> None:
+    """No traceback, no guess."""
+    text = site.config.read_text(encoding="utf-8")
+    site.config.write_text(text.replace("[points]", "[poinst]").replace("port =", "prot ="), encoding="utf-8")
+    lines = site.command("run", expect=2).splitlines()
+    assert len(lines) == 4
+    assert all(line.startswith(f"rocars-core: {site.config}: ") for line in lines)
+
+
+def test_the_operators_socket_refuses_what_is_no_request(site: Any) -> None:
+    """Rubbish, half a request and a broken rule each get an answer, and the connection goes on."""
+
+    async def talk() -> None:
+        await site.run_until_ready()
+        reader, writer = await asyncio.open_unix_connection(site.folder / "s")
+        for line, words in (
+            (b"rubbish", "not JSON"),
+            (b'{"do":"hold"}', "not complete"),
+            (b'{"do":"sing"}', "not complete"),
+        ):
+            writer.write(line + b"\n")
+            assert words in json.loads(await reader.readline())["problems"][0]
+        writer.close()
+        await writer.wait_closed()
+        async with site.admin() as admin:
+            with pytest.raises(RefusedError, match="reason"):
+                await admin.hold("AB1", reason="")
+
+    asyncio.run(talk())
+    assert (site.folder / "s").stat().st_mode & 0o007 == 0
+    site.end()

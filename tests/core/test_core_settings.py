@@ -1,0 +1,164 @@
+"""The configuration and key files: one clear line for each thing that is wrong."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import SettingsError
+from core.keys import load_lane_keys, load_signing_key, make_signing_key
+from core.settings import load
+from sync.wire.envelope import Signer, public_to_pem
+
+EXAMPLE = Path(__file__).parents[2] / "config" / "core.toml.example"
+
+GOOD = """
+[core]
+store = "core.db"
+signing_key = "core-1.key"
+lane_keys = "lane-keys"
+admin_socket = "core.sock"
+
+[[broker]]
+host = "127.0.0.1"
+port = 1883
+
+[points]
+SZB = "Shenzhen Bay"
+"""
+
+
+def written(tmp_path: Any, text: Any) -> Any:
+    """A configuration file."""
+    path = tmp_path / "core.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(tmp_path: Any, text: Any) -> Any:
+    """What is wrong with it."""
+    with pytest.raises(SettingsError) as refused:
+        load(written(tmp_path, text))
+    return refused.value.problems
+
+
+def test_the_least_that_works_has_the_domains_defaults(tmp_path: Any) -> None:
+    """Thirty minutes, release first, ITFS and SELS."""
+    settings = load(written(tmp_path, GOOD))
+    assert settings.rules.wait_ms == 30 * 60_000
+    assert settings.rules.profile.codes[0] == "release"
+    assert settings.rules.cargo.schemes == {"ITFS", "SELS"}
+    assert settings.path("core.db") == tmp_path / "core.db"
+
+
+def test_the_example_is_a_configuration_that_works(tmp_path: Any) -> None:
+    """What is handed out is tried: with the TLS files it names in place."""
+    for name in ("ca.pem", "core.pem", "core-tls.key"):
+        (tmp_path / name).touch()
+    settings = load(written(tmp_path, EXAMPLE.read_text(encoding="utf-8")))
+    assert [rule.name for rule in settings.rules.profile.rules] == ["cigarettes", "transhipped electronics"]
+
+
+WRONG = [
+    ('[core]\nstore = "a"', '[core]\nstroe = "a"\nstore = "a"', "core.stroe: unknown key; did you mean 'store'?"),
+    ("[points]", "[pionts]\n[points]", "pionts: unknown key; did you mean 'points'?"),
+    ("port = 1883", 'port = "1883"', "broker[1].port: Expected int, got str; correct the value '1883'"),
+    ("port = 1883", "port = 0", "broker[1].port: Expected int >= 1; correct the value 0"),
+    ('store = "core.db"', "", "core.store: is missing; add it"),
+    ('SZB = "Shenzhen Bay"', "", "points: is missing; name at least one control point"),
+    ('SZB = "Shenzhen Bay"', "SZB = 4", "points.SZB: must be the control point's name"),
+    ("[[broker]]", "[broker]", "broker: is missing; add [[broker]]"),
+    ("[points]", "[bundling]\nwait_minutes = -1\n[points]", "bundling.wait_minutes: Expected int >= 0"),
+    ("[points]", '[screening]\ncodes = ["inspect"]\n[points]', "screening.codes: must begin with 'release'"),
+    ("port = 1883", 'port = 1883\nauthority = "no.pem"', "is not there; put the file there"),
+    (
+        "[points]",
+        '[[screening.rules]]\nname = "x"\ncode = "odd"\n[points]',
+        "screening.rules[1].code: 'odd' is not in screening.codes",
+    ),
+    ('"core.sock"', '"' + "s" * 120 + '"', "core.admin_socket:"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line"), WRONG)
+def test_each_mistake_has_one_line_with_file_key_and_remedy(tmp_path: Any, old: Any, new: Any, line: Any) -> None:
+    """A technician reads the file, the key, what is wrong, what to do."""
+    base = GOOD.replace('store = "core.db"', 'store = "a"') if old.startswith("[core]") else GOOD
+    (problem,) = problems(tmp_path, base.replace(old, new, 1))
+    assert problem.startswith(f"{tmp_path / 'core.toml'}: ")
+    assert line in problem
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Any) -> None:
+    """Not one a run."""
+    bad = (
+        GOOD.replace("1883", "70000")
+        .replace('"core.sock"', "7")
+        .replace("[points]", "[compound]\ndue_minutes = 0\n[points]")
+    )
+    assert len(problems(tmp_path, bad)) == 3
+
+
+def test_half_a_tls_pair_is_named(tmp_path: Any) -> None:
+    """A certificate without its key would fail at the first connection only."""
+    (tmp_path / "c.pem").touch()
+    (problem,) = problems(tmp_path, GOOD.replace("port = 1883", 'port = 1883\ncertificate = "c.pem"'))
+    assert "together" in problem
+
+
+def test_a_missing_file_and_broken_toml_are_named(tmp_path: Any) -> None:
+    """The two mistakes before any key."""
+    with pytest.raises(SettingsError, match="give the right path with --config"):
+        load(tmp_path / "none.toml")
+    (problem,) = problems(tmp_path, "[core\n")
+    assert "is not TOML" in problem
+    assert "line 1" in problem
+
+
+def test_the_signing_key_is_for_its_owner_alone_and_never_overwritten(tmp_path: Any) -> None:
+    """Mode 0600; a second make is refused; a key that others can read is refused."""
+    path = tmp_path / "core-1.key"
+    public = make_signing_key(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert public.read_bytes() == public_to_pem(load_signing_key(path).public)
+    assert load_signing_key(path).kid == "core-1"
+    with pytest.raises(SettingsError, match="already"):
+        make_signing_key(path)
+    path.chmod(0o640)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        load_signing_key(path)
+
+
+def test_a_key_that_is_missing_or_no_key_is_named(tmp_path: Any) -> None:
+    """And its contents are never part of the message."""
+    with pytest.raises(SettingsError, match="rocars-core init"):
+        load_signing_key(tmp_path / "none.key")
+    bad = tmp_path / "bad.key"
+    bad.write_text("SECRET", encoding="utf-8")
+    bad.chmod(0o600)
+    with pytest.raises(SettingsError) as refused:
+        load_signing_key(bad)
+    assert "SECRET" not in str(refused.value)
+
+
+def test_lane_keys_are_named_by_their_files_and_two_may_overlap(tmp_path: Any) -> None:
+    """While a lane's key is replaced, the old and the new one count."""
+    for name in ("szb-in-01", "szb-in-01.2027", "mkt-in-02"):
+        (tmp_path / f"{name}.pub").write_bytes(public_to_pem(Signer.generate(name).public))
+    rings = load_lane_keys(tmp_path)
+    assert rings["szb-in-01"].kids == {"szb-in-01", "szb-in-01.2027"}
+    assert set(rings) == {"szb-in-01", "mkt-in-02"}
+
+
+def test_a_lane_key_that_is_none_is_named(tmp_path: Any) -> None:
+    """All of them at once."""
+    (tmp_path / "szb-in-01.pub").write_text("rubbish", encoding="utf-8")
+    (tmp_path / "bad name.pub").write_bytes(public_to_pem(Signer.generate("x").public))
+    with pytest.raises(SettingsError) as refused:
+        load_lane_keys(tmp_path)
+    assert len(refused.value.problems) == 2
+    with pytest.raises(SettingsError, match="no such directory"):
+        load_lane_keys(tmp_path / "none")
