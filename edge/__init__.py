@@ -1,1 +1,1 @@
-
+"""The box: composition root, settings, commands, health; the only place that picks concrete classes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
 import shutil
 import socket
@@ -13,6 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from devices.anpr.errors import ReaderError
+from devices.anpr.weights import SHIPPED
+from devices.anpr.weights import load as load_weights
 from devices.errors import DeviceError
 from edge.findings import ClockState, Finding, Surroundings, fault, ok, warning
 from edge.health import look
@@ -95,29 +97,14 @@ def camera(settings: Settings, around: Surroundings) -> Findings:
 
 
 def models(settings: Settings, _: Surroundings) -> Findings:
-    """The reader's model files: there, whole, and those that SHA256SUMS beside them names."""
-    folder = settings.reader.weights
-    files = sorted(folder.glob("*.onnx"))
-    if not files:
-        yield fault("models", f"no .onnx file in {folder}", "install the reader's weights, or correct reader.weights")
-        return
-    sums = _sums(folder / "SHA256SUMS")
-    for file in files:
-        wanted = sums.pop(file.name, None)
-        if wanted is not None and hashlib.sha256(file.read_bytes()).hexdigest() != wanted:
-            yield fault("models", f"{file.name} is not the one SHA256SUMS names", "install the reader's weights anew")
-        else:
-            yield ok("models", f"{file.name}, {file.stat().st_size // 1_000} kB")
-    for name in sums:
-        if not (folder / name).is_file():
-            yield fault("models", f"{name} is named in SHA256SUMS and missing", "install the reader's weights anew")
-
-
-def _sums(file: Path) -> dict[str, str]:
-    if not file.is_file():
-        return {}
-    words = [line.split() for line in file.read_text().splitlines() if line.strip()]
-    return {pair[1].lstrip("*"): pair[0].lower() for pair in words if len(pair) == 2}
+    """The reader's models against the paper of origin beside them."""
+    folder = settings.reader.weights or SHIPPED
+    try:
+        for name, data in load_weights(folder).items():
+            yield ok("models", f"{name}, {len(data) // 1_000} kB, is the one weights.json names")
+    except ReaderError as problem:
+        wrong, _, remedy = str(problem).rpartition(": ")
+        yield fault("models", wrong, remedy)
 
 
 def contacts(settings: Settings, around: Surroundings) -> Findings:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -113,10 +113,16 @@ class CameraSettings(Section, frozen=True, kw_only=True):
 
 
 class ReaderSettings(Section, frozen=True, kw_only=True):
-    """The plate reader: engine, its weights, and the lowest character confidence that may release."""
+    """The plate reader.
 
-    engine: Annotated[str, Meta(min_length=1, description='the engine\'s name, such as "onnx"')] = "onnx"
-    weights: Path
+    Attributes:
+        engine: what runs the two networks.
+        weights: the folder of the models; left out, the shipped ones.
+        release_threshold: the lowest character confidence of a read that may release.
+    """
+
+    engine: Literal["onnxruntime", "opencv"] = "onnxruntime"
+    weights: Path | None = None
     release_threshold: Share = 0.9
 
 

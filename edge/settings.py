@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.sections import (
+    BoardKind,
+    CameraKind,
     CameraSettings,
     ConsoleSection,
     ContactsSettings,
@@ -32,6 +34,8 @@ from edge.settings_files import file_problems
 from edge.settings_rules import rule_problems
 from edge.toml_table import Problem, TableReader
 from lane_agent.model import Policy
+
+__all__ = ["BoardKind", "CameraKind", "Settings", "SettingsError", "load", "milliseconds", "parse"]
 
 
 class Settings(Section, frozen=True, kw_only=True):

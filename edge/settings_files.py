@@ -45,8 +45,10 @@ def _camera(camera: CameraSettings) -> Problems:
 
 
 def _reader(reader: ReaderSettings) -> Problems:
-    if not reader.weights.is_dir():
-        yield Problem("reader.weights", f"{reader.weights} is no folder", "name the folder of the reader's model files")
+    if reader.weights is not None and not reader.weights.is_dir():
+        yield Problem(
+            "reader.weights", f"{reader.weights} is no folder", "name the folder of the models, or leave the key out"
+        )
 
 
 def _screens(screens: ScreensSettings) -> Problems:

@@ -187,6 +187,8 @@ def _unwrap(kind: Any) -> tuple[Any, str]:
 def _plain(kind: Any) -> str:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return " or ".join(f'"{member.value}"' for member in kind)
+    if typing.get_origin(kind) is typing.Literal:
+        return " or ".join(f'"{choice}"' for choice in get_args(kind))
     return _PLAIN.get(kind) or _PLAIN.get(typing.get_origin(kind)) or "a list, as the example file does"
 
 

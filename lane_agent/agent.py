@@ -127,6 +127,8 @@ class Agent:
         if not self._inbox:
             return
         told = self._inbox.popleft()
+        if told.event == FaultCleared(Fault.STORE) and self._unwritten:
+            return  # somebody thinks that the store works, but it has not taken everything yet
         effects = self._step(told.event, told.at)
         if told.answer is not None and not told.answer.done():
             told.answer.set_result(effects)

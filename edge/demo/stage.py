@@ -82,7 +82,7 @@ class Passing:
     """One truck, from its bundling to its leaving.
 
     Attributes:
-        truck: what the camera sees.
+        truck: the true vehicle; `camera_truck` is it as the camera sees it, where that differs.
         notes: what became true, and when.
     """
 
@@ -95,6 +95,7 @@ class Passing:
     allowed: list[tuple[int, int | None]] = field(default_factory=list)
     wanted: dict[str, list[str]] = field(default_factory=lambda: {"xdb": [], "aiop": []})
     facts: dict[str, str] = field(default_factory=dict)
+    camera_truck: Truck | None = None
 
     @property
     def vrn(self) -> str:
@@ -143,7 +144,7 @@ class Passing:
         if fresh:
             await self.stage.codes_at_lane()
         await self.stage.xdb.wait_for("WELCOME", "CLOSED", seconds=PATIENCE_S)
-        self.stage.camera.show(self.truck, second)
+        self.stage.camera.show(self.camera_truck or self.truck, second)
         await self.stage.pause(0.3)
         self.note("arrived")
         await self.stage.hand.set(Contact.STOP_LOOP, True)

@@ -1,0 +1,191 @@
+"""`rocars-lane`: the commands of the box. `--help` of each is its documentation.
+
+Exit status: 0 done, 1 found something wrong, 2 the command line or a configuration file is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    help="The box of one customs lane: run it, check it, replay its journal, read plates, or watch a demonstration.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+officer_app = typer.Typer(help="Officers who may log in to this lane's page.", no_args_is_help=True)
+app.add_typer(officer_app, name="officer")
+
+Config = Annotated[Path, typer.Option("--config", help="The lane's TOML file; see config/lane.toml.")]
+
+
+def _log_to_stderr(level: int = logging.INFO) -> None:
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _fail(text: str, status: int) -> typer.Exit:
+    typer.echo(text, err=True)
+    return typer.Exit(status)
+
+
+@app.command()
+def run(config: Config) -> None:
+    """Run the lane until it is told to stop (SIGTERM)."""
+    from edge.lane import LaneBox
+    from edge.settings import SettingsError, load
+
+    _log_to_stderr()
+    try:
+        settings = load(config)
+    except SettingsError as error:
+        raise _fail(str(error), 2) from error
+
+    async def lane() -> None:
+        await LaneBox(settings).run()
+
+    try:
+        asyncio.run(lane())
+    except OSError as error:
+        raise _fail(f"rocars-lane: {error}", 1) from error
+
+
+@app.command()
+def check(
+    config: Config,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list instead of a table.")] = False,
+    refuse_simulation: Annotated[bool, typer.Option(help="A simulated lane is an error.")] = False,
+    settings_only: Annotated[bool, typer.Option(help="Look at the file and the files it names only.")] = False,
+) -> None:
+    """Tell a technician what is wrong with this box, and what to do."""
+    from edge.check import check_command, this_box
+    from edge.probe import look_through_camera
+
+    around = this_box(look_through_camera)
+    raise typer.Exit(
+        check_command(config, around, as_json=as_json, refuse_simulation=refuse_simulation, settings_only=settings_only)
+    )
+
+
+@app.command()
+def replay(store: Annotated[Path, typer.Argument(help="A lane's store, also beside a running agent.")]) -> None:
+    """Re-run the journal: the same states and effects, and no byte changed since it was written."""
+    from edge.replay import replay_store
+
+    problems, rows = replay_store(store)
+    for problem in problems:
+        typer.echo(problem, err=True)
+    typer.echo(f"{rows} journal rows of {store}: {'NOT sound' if problems else 'sound, and step gives them again'}")
+    raise typer.Exit(int(bool(problems)))
+
+
+@app.command()
+def read(
+    paths: Annotated[list[Path], typer.Argument(help="Pictures, folders of pictures, videos.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each picture.")] = False,
+    engine: Annotated[str, typer.Option(help="onnxruntime or opencv.")] = "onnxruntime",
+) -> None:
+    """Read the plates in pictures: the mark the lane would act on, and why there is none."""
+    from edge.read import print_table, readings
+
+    try:
+        found = readings(paths, engine=engine)
+        if as_json:
+            for one in found:
+                typer.echo(json.dumps(one, ensure_ascii=False))
+        else:
+            print_table(found)
+    except (OSError, ValueError) as error:
+        raise _fail(f"rocars-lane read: {error}", 1) from error
+
+
+@app.command()
+def prove(
+    report: Annotated[Path | None, typer.Option("--json", help="Write the counts to this file.")] = None,
+    mutants: Annotated[bool, typer.Option(help="Also test the proof itself: break every guard in turn.")] = False,
+) -> None:
+    """Run the shipped step from every reachable state and check the lane's law on the history of inputs."""
+    from edge.prove import prove_command
+
+    raise typer.Exit(prove_command(report, mutants=mutants))
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="No windows, even where there is a display.")] = False,
+    trucks: Annotated[int, typer.Option(min=1, help="How many trucks; from 60 up every row is covered.")] = 12,
+    seed: Annotated[int, typer.Option(help="Of chance: the same seed, the same trucks.")] = 1,
+    speed: Annotated[float, typer.Option(min=0.1, help="Shortens the world's own waiting, nothing else.")] = 1.0,
+    camera: Annotated[Path | None, typer.Option(help="A folder of pictures or a video as the camera.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the judge's report (JSON) here.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Keep everything it writes in this new folder.")] = None,
+    stay: Annotated[
+        bool, typer.Option("--stay", help="Go on after the trucks, for the page; end it with Ctrl-C.")
+    ] = False,
+) -> None:
+    """A simulated world around the real agent, reader, link, core and screens; a judge compares it with the truth."""
+    from edge.demo.run import Wishes, demonstrate
+
+    _log_to_stderr(logging.WARNING)
+    with tempfile.TemporaryDirectory(prefix="rocars-demo-") as temporary:
+        wishes = Wishes(
+            folder=folder or Path(temporary),
+            headless=headless,
+            trucks=trucks,
+            seed=seed,
+            speed=speed,
+            camera=camera,
+            report=report,
+            stay=stay,
+        )
+        raise typer.Exit(asyncio.run(demonstrate(wishes, Console(stderr=True))))
+
+
+@officer_app.command("add")
+def officer_add(
+    name: Annotated[str, typer.Argument(help="Login name, lower case.")],
+    config: Config,
+    shown: Annotated[str, typer.Option(help="Name as the page shows it.")] = "",
+) -> None:
+    """Add an officer, or give a new password; it is asked for, never an argument."""
+    from console.errors import OfficersFileError
+    from console.officers import OfficerBook
+    from edge.settings import SettingsError, parse
+
+    try:
+        book = OfficerBook(parse(config).console.officers)
+        book.add(name, typer.prompt("Password", hide_input=True, confirmation_prompt=True), shown=shown)
+    except (SettingsError, OfficersFileError) as error:
+        raise _fail(str(error), 2) from error
+    typer.echo(f"{name} may log in.")
+
+
+@officer_app.command("remove")
+def officer_remove(name: str, config: Config) -> None:
+    """Take an officer off the list."""
+    from console.errors import OfficersFileError
+    from console.officers import OfficerBook
+    from edge.settings import SettingsError, parse
+
+    try:
+        OfficerBook(parse(config).console.officers).remove(name)
+    except (SettingsError, OfficersFileError) as error:
+        raise _fail(str(error), 2) from error
+    typer.echo(f"{name} may no longer log in.")
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

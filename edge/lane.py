@@ -1,0 +1,285 @@
+"""One lane, put together: the composition root of `rocars-lane run`. Concrete classes are chosen here and nowhere else.
+
+Order of starting: store and journal, the lane as the journal left it, page address, screens, link, contacts, reader,
+the shell. Order of stopping is the reverse. What fails to start is one clear line and exit status 2.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import secrets
+import signal
+from collections.abc import Iterator
+from importlib.metadata import version
+from itertools import islice
+from typing import Any
+
+from console.app import create_app
+from console.officers import OfficerBook
+from console.ports import EvidenceViewed, Frame, LinkView
+from console.server import ConsoleServer
+from devices.contacts import WiredContacts
+from devices.intercom import Intercom
+from devices.reader import ReaderProcess
+from display.feed import ScreenFeed
+from display.launch import ScreenProcesses
+from display.pictures import render
+from edge import parts
+from edge.clock import BoxClock, monotonic_ms, utc_ms
+from edge.hands import LaneHands
+from edge.health import StoreWatch, look
+from edge.notify import Systemd, feed_on_progress
+from edge.page import LanePage, Sources
+from edge.settings import Settings
+from edge.simulation import WorldLink
+from lane_agent.agent import Agent
+from lane_agent.codec import effect_from, moment_from
+from lane_agent.effects import Alarm, Effect, Record
+from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleReported
+from lane_agent.model import Fault, Moment, Screen
+from lane_agent.replay import restore
+from lane_agent.state import Lane
+from lane_agent.wording import Scene
+from sync.client import LinkClient
+from sync.codelog import CodeLog
+from sync.errors import StoreError
+from sync.evidence import Evidence
+from sync.journal import Chain, Journal
+from sync.store import Store
+
+log = logging.getLogger("rocars.lane")
+
+ROWS_REMEMBERED = 4_000
+"""Journal rows read back at the start for the page's list of past visits: about a hundred visits."""
+
+
+class LaneBox:
+    """Everything that runs in the agent's process.
+
+    Args:
+        settings: checked.
+
+    Raises:
+        StoreError, OSError: a part cannot be made; the text says what to do.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.software = version("rocars-lane")
+        self.boot = secrets.token_hex(8)
+        self.store = Store(settings.lane.store)
+        self.journal = Journal(self.store, boot=self.boot, software=self.software)
+        self.codes = CodeLog(self.store)
+        self.evidence = Evidence(settings.lane.evidence, parts.RETENTION, now_ms=utc_ms)
+        self.link = self._link()
+        self.clock = BoxClock(lambda: self.link.status().core_ms)
+        self.screens = ScreenFeed(
+            settings.screens.socket,
+            simulated=settings.simulation,
+            on_painted=self._painted,
+            on_lost=lambda screen: self.tell(FaultRaised(Fault.SCREEN, f"{screen.value} does not answer")),
+            on_found=lambda screen: log.info("screen %s found", screen.value),
+            silence_s=settings.screens.silent_s,
+        )
+        self.screen_processes = ScreenProcesses(
+            parts.screen_settings(settings),
+            socket_path=settings.screens.socket,
+            simulated=settings.simulation,
+            silence_s=settings.screens.silent_s,
+        )
+        self.reader = ReaderProcess(parts.reader_settings(settings), self.tell)
+        self.contacts: WiredContacts = parts.contacts(settings)
+        hands = LaneHands(
+            screens=self.screens, reader=self.reader, intercom=Intercom(self.contacts), watchers=[self._stepped]
+        )
+        self.agent = Agent(
+            restore(newest_first(self.journal)),
+            clock=self.clock,
+            journal=self.journal,
+            codes=self.link,
+            hands=hands,
+            software=self.software,
+        )
+        self.page = LanePage(self.agent, simulated=settings.simulation, software=self.software, sources=self._sources())
+        self.page.recall(past_records(self.journal))
+        self.server = self._server()
+
+    def tell(self, event: Event) -> None:
+        """Puts an event into the lane's inbox."""
+        self.agent.tell(event)
+
+    def _link(self) -> LinkClient:
+        link = self.settings.link
+        return LinkClient(
+            self.settings.lane.id,
+            options=parts.link_options(self.settings),
+            signer=parts.signer(self.settings),
+            ring=parts.core_ring(link.core_keys),
+            journal=self.journal,
+            codes=self.codes,
+            now_ms=monotonic_ms,
+            on_event=self.tell,
+            on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
+            limits=parts.link_limits(self.settings),
+            software=self.software,
+        )
+
+    def _painted(self, screen: Screen, scene: Scene, serial: int) -> None:
+        self.tell(ScenePainted(screen, scene, serial))
+
+    def _stepped(self, event: Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
+        visit = lane.visit
+        self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
+        self.link.journal_grew()
+        self.link.publish_state(parts.wall_facts(lane))
+        self.page.stepped(event, at, effects, lane)
+
+    def _sources(self) -> Sources:
+        return Sources(
+            link=self._link_view,
+            frame=self._frame,
+            evidence=self._evidence,
+            paint=lambda screen, scene, parameter: render(screen, scene, parameter, self.settings.simulation),
+            now=self.clock.now,
+        )
+
+    def _link_view(self) -> LinkView:
+        found = self.link.status()
+        return LinkView(
+            verdict=found.link,
+            proof_age_ms=found.proof_age_ms,
+            version=found.version,
+            head=found.proven_version,
+            verified=found.proven_version == found.version and not found.doubt,
+            waiting=found.waiting,
+            broker=found.broker,
+            refused=tuple(sorted(found.refused.items())),
+        )
+
+    def _frame(self) -> Frame | None:
+        newest = self.reader.latest()
+        return None if newest is None else Frame(newest.jpeg, monotonic_ms() - newest.frame_ms)
+
+    def _evidence(self, digest: str) -> bytes | None:
+        try:
+            return self.evidence.get(digest)
+        except StoreError:
+            return None
+
+    def _server(self) -> ConsoleServer:
+        console = parts.console_settings(self.settings)
+        app, stream = create_app(
+            feed=self.page,
+            settings=console,
+            officers=OfficerBook(console.officers),
+            ticks=monotonic_ms,
+            viewed=_log_view,
+            simulation=WorldLink(parts.world_socket(self.settings)) if self.settings.simulation else None,
+        )
+        return ConsoleServer(app, stream, console)
+
+    async def run(self) -> None:
+        """Runs until SIGTERM or SIGINT; a part that ends by itself ends the box, for systemd to start it again."""
+        over = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, over.set)
+        systemd = Systemd.from_environment()
+        async with contextlib.AsyncExitStack() as stack:
+            address = self.server.bind()
+            stack.callback(self.server.close)
+            stack.callback(self.store.close)
+            self.tell(AgentStarted(self.settings.lane_policy(self.store.journal_id), self.boot, self.software))
+            await self.screens.start()
+            stack.push_async_callback(self.screens.stop)
+            await self.screen_processes.start()
+            stack.push_async_callback(self.screen_processes.stop)
+            await self.link.start()
+            stack.push_async_callback(self.link.stop)
+            await self.contacts.start(self.tell)
+            stack.push_async_callback(self.contacts.stop)
+            await self.reader.start()
+            stack.push_async_callback(self.reader.stop)
+            log.info("lane %s: page at %s", self.settings.lane.id, address)
+            systemd.ready(f"lane {self.settings.lane.id} runs")
+            await self._until(over, systemd)
+            systemd.stopping()
+
+    async def _until(self, over: asyncio.Event, systemd: Systemd) -> None:
+        """The long-running parts side by side."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self.agent.run(), name="agent"),
+                group.create_task(self.server.serve(), name="page"),
+                group.create_task(self._watch_store().run(), name="store watch"),
+                group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
+                group.create_task(self._check_link(), name="link check"),
+                group.create_task(self._prune(), name="evidence"),
+            ]
+            await over.wait()
+            self.server.stop()
+            for task in tasks:
+                if task.get_name() != "page":
+                    task.cancel()
+
+    def _watch_store(self) -> StoreWatch:
+        health = self.settings.health
+        return StoreWatch(
+            look=lambda: look(self.settings.lane.store.parent),
+            tell=lambda found: self.tell(
+                TroubleReported(found.kind, found.detail) if isinstance(found, Alarm) else found
+            ),
+            every_s=health.probe_s,
+            min_free_mb=health.min_free_mb,
+            warn_free_mb=health.warn_free_mb,
+            wear_limit=health.wear_percent,
+        )
+
+    async def _check_link(self) -> None:
+        """A fault of the link's own program must not go unnoticed (lessons 8)."""
+        while True:
+            self.link.check()
+            await asyncio.sleep(1.0)
+
+    async def _prune(self) -> None:
+        """Evidence beyond its retention goes once an hour; what the core has not acknowledged stays."""
+        while True:
+            await asyncio.sleep(3_600)
+            pruned = await asyncio.to_thread(self.evidence.prune, self._unacknowledged)
+            if pruned.over:
+                self.tell(TroubleReported("evidence_room", ", ".join(pruned.over)))
+
+    def _unacknowledged(self) -> set[str]:
+        from sync.evidence import named  # noqa: PLC0415 - the one use
+
+        first = self.journal.acknowledged + 1
+        return named(row.body for row in self.journal.rows(first))
+
+
+def newest_first(chain: Chain) -> Iterator[bytes]:
+    """Journal bodies, newest first, read in pieces."""
+    last = chain.head()[0]
+    while last > 0:
+        first = max(1, last - 199)
+        yield from (row.body for row in reversed(list(chain.rows(first, last))))
+        last = first - 1
+
+
+def past_records(chain: Chain) -> list[tuple[Record, Moment]]:
+    """The base records of the newest rows, oldest first."""
+    found: list[tuple[Record, Moment]] = []
+    for body in islice(newest_first(chain), ROWS_REMEMBERED):
+        if b'"VisitEnded"' not in body:
+            continue
+        plain: dict[str, Any] = json.loads(body)
+        effects = [effect_from(effect) for effect in plain["effects"]]
+        at = moment_from(plain["at"])
+        found += [(effect, at) for effect in effects if isinstance(effect, Record) and effect.kind == "VisitEnded"]
+    return found[::-1]
+
+
+def _log_view(viewed: EvidenceViewed) -> None:
+    """Each view of a vehicle's picture is logged (domain §8)."""
+    log.info("evidence %s viewed by %s from %s: %s", viewed.digest, viewed.officer, viewed.address, viewed.purpose)

@@ -1,0 +1,162 @@
+"""From settings to the values each part wants. No part is started here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from console.settings import ConsoleSettings
+from devices.camera import CameraSettings as CameraSource
+from devices.camera import Source
+from devices.contacts import Board, WiredContacts
+from devices.gpio import GpioBoard, lgpio_factory
+from devices.reader_wire import ReaderSettings as ReaderOptions
+from devices.remote_io import RemoteBoard
+from devices.simulated import SimulatedBoard
+from display.settings import Mode, ScreenSetting
+from edge.clock import monotonic_ms
+from edge.sections import BoardKind, CameraKind
+from edge.settings import Settings, milliseconds
+from lane_agent.model import Screen
+from lane_agent.state import Lane
+from sync.evidence import Retention
+from sync.link import Limits
+from sync.mqtt import Broker, Options, Tls
+from sync.wire.envelope import KeyRing, Signer, public_from_pem
+
+_DAY_MS = 86_400_000
+READS = "reads"
+RETENTION = {READS: Retention(max_age_ms=30 * _DAY_MS, max_bytes=4 << 30)}
+"""Pictures are personal data (domain §8): kept as long as reconciliation may need them, own value."""
+
+SOURCES = {
+    CameraKind.V4L2: Source.V4L2,
+    CameraKind.RTSP: Source.STREAM,
+    CameraKind.HTTP: Source.STREAM,
+    CameraKind.FOLDER: Source.FOLDER,
+    CameraKind.VIDEO: Source.VIDEO,
+    CameraKind.SIMULATED: Source.SIMULATED,
+}
+
+
+def camera_source(settings: Settings) -> CameraSource:
+    """Where pictures come from."""
+    camera = settings.camera
+    return CameraSource(source=SOURCES[camera.kind], place=str(camera.path or camera.url or ""), fps=camera.fps)
+
+
+def reader_settings(settings: Settings) -> ReaderOptions:
+    """The reader process's settings; the region of interest becomes left, top, right, bottom."""
+    left, top, width, height = settings.camera.region
+    return ReaderOptions(
+        camera=camera_source(settings),
+        evidence=str(settings.lane.evidence / READS),
+        engine=settings.reader.engine,
+        weights=str(settings.reader.weights or ""),
+        region=(left, top, min(1.0, left + width), min(1.0, top + height)),
+        release=settings.reader.release_threshold,
+        stall_ms=milliseconds(settings.camera.stall_s),
+    )
+
+
+def screen_settings(settings: Settings) -> tuple[ScreenSetting, ...]:
+    """Both screens; their paint logs are xdb.jsonl and aiop.jsonl in the configured folder."""
+    screens = settings.screens
+    folder, mode = screens.paint_log, Mode(screens.mode.value)
+    return tuple(
+        ScreenSetting(screen, (each.width, each.height), mode, folder / f"{screen.value}.jsonl" if folder else None)
+        for screen, each in ((Screen.XDB, screens.xdb), (Screen.AIOP, screens.aiop))
+    )
+
+
+def contacts(settings: Settings) -> WiredContacts:
+    """The contacts over the configured board."""
+    wires, outputs = settings.contacts.wires(), settings.contacts.output_wires()
+    return WiredContacts(board=_board(settings), wires=wires, outputs=outputs, clock=monotonic_ms)
+
+
+def _board(settings: Settings) -> Board:
+    table = settings.contacts
+    match table.board:
+        case BoardKind.GPIO:
+            return GpioBoard(
+                inputs={each.line: each.pull for each in table.inputs.values()},
+                outputs={wire.line: wire.active_low for wire in table.output_wires()},
+                factory=lambda: lgpio_factory(table.chip),
+                clock=monotonic_ms,
+            )
+        case BoardKind.REMOTE:
+            silent = milliseconds(table.silent_s)
+            return RemoteBoard(port=table.port or "", baud=table.baud, clock=monotonic_ms, silent_ms=silent)
+        case BoardKind.SIMULATED:
+            assert table.socket is not None
+            wires, outputs = table.wires(), table.output_wires()
+            return SimulatedBoard(socket=table.socket, wires=wires, outputs=outputs, clock=monotonic_ms)
+
+
+def link_options(settings: Settings) -> Options:
+    """How the connection is made; the client id and the subscriptions are the link client's."""
+    link = settings.link
+    tls = None
+    if link.authority is not None and link.certificate is not None and link.key is not None:
+        tls = Tls(authority=link.authority, certificate=link.certificate, key=link.key)
+    password = link.password_file.read_text(encoding="utf-8").strip() if link.password_file else ""
+    return Options(
+        brokers=tuple(Broker(each.host, each.port) for each in link.brokers),
+        client_id=settings.lane.id,
+        subscriptions=(),
+        user_name=settings.lane.id if password else "",
+        password=password,
+        tls=tls,
+    )
+
+
+def link_limits(settings: Settings) -> Limits:
+    """Freshness as configured (design §3)."""
+    return Limits(fresh_ms=milliseconds(settings.link.fresh_s), offline_ms=milliseconds(settings.link.offline_s))
+
+
+def signer(settings: Settings) -> Signer:
+    """The lane's own key."""
+    return Signer.from_pem(settings.lane.id, settings.link.lane_key.read_bytes())
+
+
+def core_ring(folder: Path) -> KeyRing:
+    """The core's public keys: one `<key id>.pem` each."""
+    return KeyRing({file.stem: public_from_pem(file.read_bytes()) for file in sorted(folder.glob("*.pem"))})
+
+
+def console_settings(settings: Settings) -> ConsoleSettings:
+    """The page's settings."""
+    page = settings.console
+    return ConsoleSettings(
+        officers=page.officers,
+        host=page.host,
+        port=page.port,
+        tls_certificate=page.tls_certificate,
+        tls_key=page.tls_key,
+        names=page.names,
+        view_without_login=page.view_without_login,
+        idle_s=page.idle_s,
+        shift_s=page.shift_s,
+    )
+
+
+def world_socket(settings: Settings) -> Path:
+    """Where the world of a demonstration listens for the page's simulation panel."""
+    return settings.lane.store.parent / "world.sock"
+
+
+def wall_facts(lane: Lane) -> dict[str, Any]:
+    """What the wall of lanes shows of this lane: plain values, complete."""
+    visit = lane.visit
+    return {
+        "open": lane.opened,
+        "manual": sorted(reason.value for reason in lane.manual),
+        "faults": sorted(fault.value for fault in lane.faults),
+        "row": lane.row,
+        "help": lane.help.value,
+        "visit": visit.number if visit else 0,
+        "vrn": visit.read.vrn if visit and visit.read else "",
+        "outcome": visit.outcome.value if visit else "",
+    }
