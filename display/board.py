@@ -7,7 +7,7 @@ import os
 
 import pygame
 
-from display.drawing import paint
+from display.drawing import blank, paint
 from display.errors import NoDisplayError
 from display.settings import DEFAULT_SIZE, Mode, Size, check_size
 from display.vigil import Showing
@@ -52,7 +52,7 @@ class Board:
 
     def warm(self, *, simulated: bool) -> None:
         """Prepares every sign once, so that the first vehicle does not wait for glyphs and pictograms."""
-        spare = pygame.Surface(self._size, 0, 24)
+        spare = blank(self._size)
         for scene in Scene:
             paint(spare, self._screen, scene, "00:00" if scene is Scene.EARLY else "", simulated=simulated)
 

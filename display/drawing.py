@@ -96,5 +96,5 @@ def _write(surface: pygame.Surface, rows: tuple[Row, ...], colour: Colour, fonts
 
 
 def blank(size: Size) -> pygame.Surface:
-    """A surface of `size` that needs no window."""
-    return pygame.Surface(size, 0, 24)
+    """A surface of `size` that needs no window; 32 bits like the window, so that the pixels are the same."""
+    return pygame.Surface(size, 0, 32)

@@ -19,7 +19,7 @@ from display.scenes import Language, Line
 
 _EM = 100  # widths are compared at this size; they grow linearly with it
 _BASELINE = {Language.TRADITIONAL: 0.88, Language.ENGLISH: 0.80, Language.SIMPLIFIED: 0.88}  # from the row's top, em
-_ROW = {Language.TRADITIONAL: 1.14, Language.ENGLISH: 1.16, Language.SIMPLIFIED: 1.16}  # row to row, em
+_ROW = {Language.TRADITIONAL: 1.14, Language.ENGLISH: 1.22, Language.SIMPLIFIED: 1.16}  # row to row, em
 _GAP = 0.26  # between languages, in ems of the Traditional text
 _WEIGHT = {Language.TRADITIONAL: 1.0, Language.ENGLISH: 0.75, Language.SIMPLIFIED: 0.4}
 _LEAST = 0.45  # a language smaller than this beside the Traditional text is a fault of the arrangement
@@ -46,6 +46,16 @@ class Row:
     size: int
     origin: tuple[int, int]
     ink: tuple[int, int, int, int]
+
+    @property
+    def bottom(self) -> int:
+        """The first pixel row under the ink."""
+        return self.ink[1] + self.ink[3]
+
+    def lowered(self, by: int) -> Row:
+        """The same row, further down."""
+        left, top, width, height = self.ink
+        return replace(self, origin=(self.origin[0], self.origin[1] + by), ink=(left, top + by, width, height))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +146,7 @@ def _largest(way: tuple[_Option, ...], frame: _Frame, greatest: int) -> tuple[Ro
     start = min(greatest, int(box.width / way[0].widest), int(box.height / _height_ems(way)) * 2)
     for size in range(start, 4, -1):
         sizes = _sizes(way, size, box.width)
-        if _height(way, sizes) <= box.height + sizes[0] * 0.2:  # leading above and below the ink is not needed
+        if _height(way, sizes) * 0.8 <= box.height:  # the ink is never that much lower than its rows
             rows = _place(way, sizes, frame)
             if all(box.contains(row.ink) for row in rows):
                 return rows
@@ -157,14 +167,20 @@ def _height(way: tuple[_Option, ...], sizes: list[int]) -> float:
 
 
 def _place(way: tuple[_Option, ...], sizes: list[int], frame: _Frame) -> tuple[Row, ...]:
-    top = frame.box.y + (frame.box.height - _height(way, sizes)) / 2
+    """The rows of these sizes, their ink centred vertically in the frame."""
+    top = 0.0
     placed: list[Row] = []
     for option, size in zip(way, sizes, strict=True):
         language = option.line.language
         for text in option.rows:
-            slack = (_ROW[language] - 1) / 2
-            baseline = round(top + (slack + _BASELINE[language]) * size)
-            placed.append(frame.row(text, language, size, baseline))
+            row = frame.row(text, language, size, round(top + _BASELINE[language] * size))
+            if placed and row.ink[1] <= placed[-1].bottom:  # a few pixels high, rounding may let rows touch
+                lower = placed[-1].bottom + 1 - row.ink[1]
+                row = row.lowered(lower)
+                top += lower
+            placed.append(row)
             top += _ROW[language] * size
         top += _GAP * sizes[0]
-    return tuple(placed)
+    spare = frame.box.height - (placed[-1].bottom - placed[0].ink[1])
+    down = frame.box.y + spare // 2 - placed[0].ink[1]
+    return tuple(row.lowered(down) for row in placed)

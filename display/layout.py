@@ -22,7 +22,8 @@ from lane_agent.wording import Scene, Tone
 
 Rectangle = tuple[int, int, int, int]
 
-# The pictogram's share of the board's height: the messages of seed 004 are to be known from afar.
+# The pictogram's share of the board's height: the messages of seed 004 are to be known from afar,
+# but a coarse board needs its pixels for the words.
 _SHARE = {Tone.STOP: 0.42, Tone.GO: 0.42, Tone.EXAMINE: 0.38}
 
 
@@ -81,7 +82,7 @@ def _board(told: Sign, size: Size, fonts: Fonts) -> Layout:
         size=size,
         pictogram=_plain(pictogram),
         words=_sure(body),
-        rows=fit(told.lines, body, fonts, greatest=round(side * 0.2)),
+        rows=fit(told.lines, body, fonts, greatest=round(side * (0.27 if told.coarse else 0.2))),
         header=header,
         ribbon=_plain(ribbon),
         ribbon_rows=_ribbon_rows(told, ribbon, fonts),
@@ -114,9 +115,9 @@ def _picture_above(told: Sign, body: pygame.Rect) -> pygame.Rect | None:
     """The pictogram's square, cut off the top of `body`."""
     if told.pictogram is None:
         return None
-    tall = round(body.height * _SHARE.get(told.tone, 0.36))
-    _cut_top(body, tall + max(2, round(body.width * 0.03)))
-    return pygame.Rect(body.centerx - tall // 2, body.y - tall - max(2, round(body.width * 0.03)), tall, tall)
+    tall = round(body.height * (0.35 if told.coarse else _SHARE.get(told.tone, 0.36)))
+    band = _cut_top(body, tall + max(2, round(body.width * 0.03)))
+    return pygame.Rect(band.centerx - tall // 2, band.y, tall, tall)
 
 
 def _panel(told: Sign, size: Size, fonts: Fonts) -> Layout:
@@ -154,9 +155,11 @@ def _keys(told: Sign, strip: pygame.Rect, margin: int, fonts: Fonts) -> tuple[Ke
     lines = [Line(Language.TRADITIONAL, ((f"{hint.traditional}  {hint.english}",),), 1.0) for hint in told.hints]
     boxes = [area.inflate(-area.height // 2, -area.height // 4) for area in areas]
     size = min(fit((line,), box, fonts, greatest=tall // 2)[0].size for line, box in zip(lines, boxes, strict=True))
+    rows = [fit((line,), box, fonts, greatest=size)[0] for line, box in zip(lines, boxes, strict=True)]
+    baseline = max(row.origin[1] for row in rows)
     return tuple(
-        Key(hint, _sure(area), fit((line,), box, fonts, greatest=size))
-        for hint, area, line, box in zip(told.hints, areas, lines, boxes, strict=True)
+        Key(hint, _sure(area), (row.lowered(baseline - row.origin[1]),))
+        for hint, area, row in zip(told.hints, areas, rows, strict=True)
     )
 
 

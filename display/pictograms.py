@@ -47,8 +47,10 @@ def _regular(sides: int, radius: float, turn: float) -> list[Point]:
 
 
 def _shield() -> list[Point]:
-    left = [(6.0, 4.0), (6.0, 52.0), (10.0, 68.0), (19.0, 81.0), (33.0, 92.0), (50.0, 100.0)]
-    return [*left, *[(100 - x, y) for x, y in reversed(left[:-1])]]
+    """Straight sides, then a curve down to the point."""
+    steps = [step / 24 for step in range(25)]
+    right = [(50 + 44 * (1 - t**2.2), 46 + 54 * t) for t in steps]
+    return [(6, 3), (94, 3), *right, *[(100 - x, y) for x, y in reversed(right)]]
 
 
 @lru_cache(maxsize=128)

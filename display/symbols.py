@@ -33,22 +33,23 @@ def _passport(pen: Pen) -> None:
 
 
 def _eye(pen: Pen) -> None:
-    upper = [(15, 50), (24, 39), (36, 32), (50, 29.5), (64, 32), (76, 39), (85, 50)]
-    pen.polygon([*upper, *[(x, 100 - y) for x, y in reversed(upper[1:-1])]], pen.mark)
+    lid = [(x, 50 - 21 * (1 - ((x - 50) / 35) ** 2)) for x in range(15, 86, 2)]
+    pen.polygon([*lid, (85, 50), *[(x, 100 - y) for x, y in reversed(lid)]], pen.mark)
     pen.disc((50, 50), 16, pen.ground)
     pen.disc((50, 50), 7.5, pen.mark)
 
 
 def _press(pen: Pen) -> None:
     """A finger on a button."""
-    pen.arc((38, 30), 17, 155, 385, width=6, colour=pen.mark)
-    pen.stroke([(38, 30), (38, 60)], 11, pen.mark)
-    pen.stroke([(50, 52), (50, 62)], 10, pen.mark)
-    pen.stroke([(61, 54), (61, 64)], 10, pen.mark)
-    pen.stroke([(71, 57), (71, 68)], 9, pen.mark)
-    pen.polygon(
-        [(32.5, 55), (75.5, 60), (75.5, 72), (70, 88), (42, 88), (24, 70), (22, 62), (27, 60), (33, 64)], pen.mark
-    )
+    pen.arc((40, 28), 17, 150, 390, width=6, colour=pen.mark)
+    pen.stroke([(40, 28), (40, 62)], 11, pen.mark)
+    pen.stroke([(51.5, 52), (51.5, 62)], 10, pen.mark)
+    pen.stroke([(62, 54), (62, 64)], 9.5, pen.mark)
+    pen.stroke([(71.5, 57), (71.5, 68)], 8.5, pen.mark)
+    pen.stroke([(27, 63), (38, 74), (47, 84)], 9, pen.mark)
+    pen.stroke([(43, 84), (66, 84)], 9, pen.mark)
+    pen.stroke([(66, 84), (71.5, 69)], 8.5, pen.mark)
+    pen.polygon([(34.5, 56), (75.7, 58), (75.7, 68), (68, 86), (44, 86), (34.5, 72)], pen.mark)
 
 
 def _paper(pen: Pen) -> None:
@@ -149,13 +150,14 @@ def _officer(pen: Pen) -> None:
 
 def _hand_over(pen: Pen) -> None:
     """A sheet laid in an open hand."""
-    pen.polygon([(34, 12), (58, 12), (68, 22), (68, 54), (34, 54)], pen.mark)
-    pen.polygon([(57, 16), (57, 23), (64, 23)], pen.ground)
-    for y in (30, 40):
-        pen.box(41, y, 61, y + 4.5, pen.ground)
-    pen.stroke([(20, 66), (34, 60), (54, 62), (60, 66), (46, 69)], 7, pen.mark)
-    pen.stroke([(62, 72), (81, 60)], 8, pen.mark)
-    pen.polygon([(18, 64), (36, 60), (50, 68), (64, 70), (66, 75), (54, 82), (38, 82), (22, 78)], pen.mark)
+    pen.polygon([(36, 9), (57, 9), (66, 18), (66, 48), (36, 48)], pen.mark)
+    pen.polygon([(56, 13), (56, 20), (63, 20)], pen.ground)
+    for y in (25, 35):
+        pen.box(42, y, 60, y + 4.5, pen.ground)
+    pen.box(13, 53, 23, 77, pen.mark, round_by=1)
+    thumb = [(26, 57), (38, 53.5), (51, 59), (61, 59), (65, 62), (64, 66), (52, 67)]
+    fingers = [(66, 67.5), (78, 58), (83, 57.5), (85, 62), (62, 77), (55, 78.5), (26, 75)]
+    pen.polygon([*thumb, *fingers], pen.mark)
 
 
 def _cross(pen: Pen) -> None:

@@ -12,7 +12,7 @@ import re
 
 from lane_agent.wording import Scene
 
-COARSE_BELOW = 192
+COARSE_BELOW = 224
 """Boards with a shorter side than this, in pixels, show the short words."""
 
 _WHOLE = (

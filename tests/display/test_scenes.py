@@ -1,0 +1,103 @@
+"""What the screens say, as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from display.scenes import PICTOGRAMS, Language, Pictogram, Sign, sign
+from display.words import SHORT, pieces
+from lane_agent.model import Screen
+from lane_agent.wording import WORDING, Scene
+
+EACH = [(screen, scene) for screen in Screen for scene in Scene]
+
+
+def _told(told: Sign) -> str:
+    """One sign as a person would write it down."""
+    words = [f"{line.language.value}: {' | '.join('·'.join(clause) for clause in line.clauses)}" for line in told.lines]
+    hints = [f"[{hint.traditional} {hint.english}{' lit' if hint.lit else ''}]" for hint in told.hints]
+    drawing = told.pictogram.value if told.pictogram else "none"
+    head = f"{told.tone.value} / {drawing} / {' '.join(told.header)}{' / ' + told.ribbon if told.ribbon else ''}"
+    return "\n".join([head, *words, *hints])
+
+
+def test_every_scene_of_both_screens(snapshot: SnapshotAssertion) -> None:
+    """The words, tone, pictogram and strips of every sign are these and change only on purpose."""
+    signs = {f"{screen.value} {scene.value}": _told(sign(screen, scene, "14:30")) for screen, scene in EACH}
+    signs |= {f"coarse {scene.value}": _told(sign(Screen.XDB, scene, "14:30", coarse=True)) for scene in Scene}
+    signs["simulated"] = _told(sign(Screen.XDB, Scene.DONE, simulated=True))
+    assert signs == snapshot
+
+
+@pytest.mark.parametrize(("screen", "scene"), EACH)
+def test_the_words_are_those_of_the_table_in_the_order_of_the_law(screen: Screen, scene: Scene) -> None:
+    """Traditional first and largest, then English, then Simplified, word for word (domain §5)."""
+    told = sign(screen, scene, "14:30")
+    if told.pictogram is None:
+        return
+    wording = WORDING[scene]
+    expected = [text.replace("{hhmm}", "14:30") for text in (wording.traditional, wording.english, wording.simplified)]
+    assert [line.text for line in told.lines] == expected
+    assert [line.language for line in told.lines] == list(Language)
+    assert all(line.scale < told.lines[0].scale for line in told.lines[1:])
+
+
+def test_while_it_is_immigrations_turn_the_board_only_says_so() -> None:
+    """The XDB is shared: at Immigration's turn Customs says nothing on it (seed 004)."""
+    told = sign(Screen.XDB, Scene.IMMIGRATION_TURN)
+    assert (told.pictogram, told.lines, told.header) == (None, (), ("出入境檢查", "Immigration"))
+
+
+def test_no_two_messages_share_a_pictogram() -> None:
+    """A driver who cannot read the words still tells the messages apart."""
+    used = Counter(PICTOGRAMS.values())
+    assert {p for p, times in used.items() if times > 1} == {Pictogram.PASSPORT}  # Immigration's two scenes
+    assert set(used) == set(Pictogram)
+
+
+def test_a_simulated_lane_says_so_on_every_sign() -> None:
+    """The ribbon is on each sign of a simulated lane and on none of a real one."""
+    assert all(sign(screen, scene, simulated=True).ribbon for screen, scene in EACH)
+    assert not any(sign(screen, scene).ribbon for screen, scene in EACH)
+
+
+def test_the_panel_names_its_buttons_and_lights_the_one_spoken_of() -> None:
+    """The AIOP's hints name both buttons; the button that the message speaks of is lit."""
+    lit = {scene: [h.english for h in sign(Screen.AIOP, scene).hints if h.lit] for scene in Scene}
+    assert {scene: names for scene, names in lit.items() if names} == {
+        Scene.UNLADEN: ["Unladen Vehicle"],
+        Scene.HELP: ["Help"],
+        Scene.TALK: ["Help"],
+    }
+    assert all(len(sign(Screen.AIOP, scene).hints) == 2 for scene in Scene)
+
+
+def test_every_scene_has_short_words_for_a_coarse_board() -> None:
+    """No scene is forgotten on a 96 pixel board, and its short words stay short."""
+    assert set(SHORT) == set(Scene)
+    assert all(len(clause) <= 6 for traditional, _ in SHORT.values() for clause in traditional.split())
+    assert all(len(english) <= 14 for _, english in SHORT.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("請依海關人員指示", ("請依", "海關人員", "指示")),
+        ("請駛往海關驗貨場接受檢查", ("請駛往", "海關驗貨場", "接受", "檢查")),
+        ("过关时间14:30", ("过关", "时间", "14:30")),
+        ("甲乙", ("甲", "乙")),
+        ("", ()),
+    ],
+)
+def test_lines_break_between_words_only(text: str, parts: tuple[str, ...]) -> None:
+    """A listed word and a time stay whole; what is not listed may break anywhere."""
+    assert pieces(text) == parts
+
+
+def test_a_time_that_looks_like_a_placeholder_is_only_text() -> None:
+    """A parameter is never a format string."""
+    told = sign(Screen.XDB, Scene.EARLY, "{hhmm}{0}%s")
+    assert told.lines[0].text.endswith("{hhmm}{0}%s")
