@@ -246,9 +246,9 @@ def answered_now(lane: Lane, visit: Visit, codes: Codes) -> bool:
     return visit.answered and codes.link is Link.FRESH
 
 
-@_about_codes("the code book has answered for this plate while the link was fresh")
+@_about_codes("the code book has answered for this plate, fresh and with the core's time")
 def codes_known(lane: Lane, visit: Visit, codes: Codes) -> bool:
-    return codes.link is Link.FRESH
+    return codes.link is Link.FRESH and codes.core_ms is not None
 
 
 @_about_codes("an exact hold, or a pending bundle with a code that is not release")
