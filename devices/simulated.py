@@ -60,13 +60,15 @@ class SimulatedBoard:
     async def run(self, tell: Tell) -> None:
         """Tells every level, then what the world does, until the world unplugs the board (see `Board.run`)."""
         await self._listen()
-        if not self._plugged.is_set():
-            await self._plugged.wait()
-        self._tell = tell
         try:
+            await self._plugged.wait()
+            self._tell = tell
             for line, high in self._levels.items():
                 tell(line, high, self._clock())
             await self._unplugged.wait()
+        except asyncio.CancelledError:
+            await self.close()
+            raise
         finally:
             self._tell = None
         raise BoardMissing(
@@ -84,7 +86,7 @@ class SimulatedBoard:
             _send(world, {"output": name, "on": on})
 
     async def close(self) -> None:
-        """Stops listening and lets every world go."""
+        """Stops listening and lets every world go; done by itself when `run` is cancelled."""
         server, self._server = self._server, None
         if server is None:
             return

@@ -96,14 +96,14 @@ def camera(settings: Settings, around: Surroundings) -> Findings:
         yield fault("camera", f"{where}: {problem}", "check its power, its cable and the section [camera]")
 
 
-def models(settings: Settings, _: Surroundings) -> Findings:
+def models(settings: Settings, _around: Surroundings) -> Findings:
     """The reader's models against the paper of origin beside them."""
     folder = settings.reader.weights or SHIPPED
     try:
         for name, data in load_weights(folder).items():
             yield ok("models", f"{name}, {len(data) // 1_000} kB, is the one weights.json names")
     except ReaderError as problem:
-        wrong, _, remedy = str(problem).rpartition(": ")
+        wrong, _colon, remedy = str(problem).rpartition(": ")
         yield fault("models", wrong, remedy)
 
 

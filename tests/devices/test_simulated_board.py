@@ -58,7 +58,7 @@ def in_a_world(folder: Path, story: Story) -> Lane:
         async with HardwareSide(folder / "contacts") as hand:
             await story(hand, contacts, lane)
         await contacts.stop()
-        await board.close()
+        assert not (folder / "contacts").exists()
         return lane
 
     return asyncio.run(run())

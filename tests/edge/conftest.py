@@ -26,12 +26,10 @@ class LaneFolder:
         self.folder = folder
         self.file = folder / "lane.toml"
         self.file.write_text((REPOSITORY / "config/simulated-lane.toml").read_text())
-        for name in ("weights", "demo/keys/core"):
-            (folder / name).mkdir(parents=True)
+        (folder / "demo/keys/core").mkdir(parents=True)
         self.core = Signer.generate("core-1")
         self.secret("demo/keys/lane.pem", Signer.generate("lane").to_pem())
         (folder / "demo/keys/core/core-1.pem").write_bytes(public_to_pem(self.core.public))
-        (folder / "weights/reader.onnx").write_bytes(b"model" * 1_000)
         OfficerBook(folder / "demo/officers.json", hasher=CHEAP).add("chan", "a long walk to the lane")
 
     def secret(self, name: str, content: bytes) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from devices.anpr.weights import FORMAT
 from devices.errors import DeviceError
 from edge import checks_box
 from edge.findings import ClockState, Finding, Level, Surroundings
@@ -118,24 +120,38 @@ def test_the_camera_is_told_in_its_own_words(lane_folder: Any) -> None:
     assert seen[0] is Level.WARNING
 
 
-def test_models_are_compared_with_the_sums_beside_them(lane_folder: Any) -> None:
+def weights(folder: Path, **models: bytes) -> None:
+    """A weights folder with its paper of origin."""
+    folder.mkdir()
+    paper = {
+        name: {"file": f"{name}.onnx", "sha256": hashlib.sha256(data).hexdigest(), "samples": 1, "parameters": 1}
+        for name, data in models.items()
+    }
+    origin = {"format": FORMAT, "run": "r", "seed": 1, "torch": "2", "models": paper}
+    (folder / "weights.json").write_text(json.dumps(origin))
+    for name, data in models.items():
+        (folder / f"{name}.onnx").write_bytes(data)
+
+
+def test_models_are_compared_with_their_paper_of_origin(lane_folder: Any) -> None:
     """A model file cut short by a full disk must not be read with."""
-    weights = lane_folder.folder / "weights"
-    right = hashlib.sha256((weights / "reader.onnx").read_bytes()).hexdigest()
-    (weights / "SHA256SUMS").write_text(f"{right}  reader.onnx\n{right}  lost.onnx\n")
+    weights(lane_folder.folder / "mine", detector=b"d" * 2_000, recogniser=b"r" * 3_000)
+    lane_folder.change("release_threshold = 0.9", 'weights = "mine"')
     seen = found(checks_box.models, lane_folder, box(lane_folder.folder))
-    assert [level for level, *_ in seen] == [Level.OK, Level.FAULT]
-    assert "lost.onnx is named" in seen[1][1]
-    (weights / "reader.onnx").write_bytes(b"cut")
-    assert found(checks_box.models, lane_folder, box(lane_folder.folder))[0][0] is Level.FAULT
+    assert [level for level, *_ in seen] == [Level.OK, Level.OK]
+    (lane_folder.folder / "mine/recogniser.onnx").write_bytes(b"cut")
+    (seen_cut,) = found(checks_box.models, lane_folder, box(lane_folder.folder))
+    assert seen_cut[0] is Level.FAULT
+    assert "reinstall the software" in seen_cut[2]
 
 
 def test_no_model_at_all_is_a_fault(lane_folder: Any) -> None:
     """An empty folder reads no plates."""
-    (lane_folder.folder / "weights/reader.onnx").unlink()
+    (lane_folder.folder / "empty").mkdir()
+    lane_folder.change("release_threshold = 0.9", 'weights = "empty"')
     (seen,) = found(checks_box.models, lane_folder, box(lane_folder.folder))
     assert seen[0] is Level.FAULT
-    assert "reader.weights" in seen[2]
+    assert "[reader] weights" in seen[2]
 
 
 def test_simulated_contacts_are_called_simulated(lane_folder: Any) -> None:

@@ -14,7 +14,7 @@ from edge.settings import load
 
 
 def around(folder: Any) -> Surroundings:
-    """A box with a camera, a clock and all packages."""
+    """A box with a camera, a clock and all packages; a test about brokers is not one about models."""
     return Surroundings(
         camera=lambda _: "frames",
         clock=lambda: ClockState(synchronised=True, error_ms=1),

@@ -110,6 +110,11 @@ def test_the_real_example_is_no_simulation() -> None:
             'kind = "simulated"\nregion = [0, 0, 1]',
             "camera.region: is a list of 3; write four numbers from 0 to 1: [left, top, width, height]",
         ),
+        (
+            'engine = "onnxruntime"',
+            'engine = "magic"',
+            'reader.engine: is the text "magic"; write "onnxruntime" or "opencv"',
+        ),
         ("[[link.brokers]]", "[link.brokers]", "link.brokers: is a section; write a list, as the example file does"),
     ],
 )

@@ -162,7 +162,7 @@ def test_missing_files_are_told_with_what_to_do(lane_folder: Any) -> None:
     """Keys, weights, officers and folders: each with the command or the place."""
     (lane_folder.folder / "demo/keys/lane.pem").unlink()
     (lane_folder.folder / "demo/officers.json").unlink()
-    lane_folder.change('weights = "weights"', 'weights = "heavy"')
+    lane_folder.change("release_threshold = 0.9", 'weights = "heavy"')
     lane_folder.change('core_keys = "demo/keys/core"', 'core_keys = "demo/keys/none"')
     lane_folder.change('store = "demo/lane.db"', 'store = "gone/lane.db"')
     lines = wrong(lane_folder)
