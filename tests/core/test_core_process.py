@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +18,7 @@ import pytest
 
 from core.admin import AdminClient, CoreUnreachableError
 from core.cargo import Direction
+from core.cli import main
 from core.errors import RefusedError
 from core.office import ImportedBundle
 from core.store import Store
@@ -31,6 +33,16 @@ from sync.wire.topics import LOG
 
 PATIENCE = 20.0
 COMMAND = Path(sys.executable).with_name("rocars-core")
+
+
+@contextlib.contextmanager
+def patched_argv(line: list[str]) -> Iterator[None]:
+    """The command line, as the entry point sees it."""
+    before, sys.argv = sys.argv, line
+    try:
+        yield
+    finally:
+        sys.argv = before
 
 
 class Site:
@@ -53,16 +65,17 @@ class Site:
         self.child: subprocess.Popen[bytes] | None = None
 
     def command(self, *words: str, expect: int = 0) -> str:
-        """Runs `rocars-core`, and returns what it printed."""
-        done = subprocess.run(
-            [COMMAND, words[0], "--config", self.config, *words[1:]],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-        assert done.returncode == expect, done.stderr
-        return done.stdout if expect == 0 else done.stderr
+        """Runs `rocars-core` (its entry point, in this process), and returns what it printed."""
+        out, err = io.StringIO(), io.StringIO()
+        line = ["rocars-core", words[0], "--config", str(self.config), *words[1:]]
+        with patched_argv(line), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                main()
+                code: object = 0
+            except SystemExit as left:
+                code = left.code or 0
+        assert code == expect, err.getvalue()
+        return err.getvalue() if expect else out.getvalue()
 
     def start(self) -> None:
         """Starts the core."""
