@@ -131,7 +131,8 @@ def _reasons(view: LaneView) -> tuple[str, ...]:
     visit = view.visit
     waiting = visit is not None and not visit.manual
     mode = "Manual mode follows after this visit" if waiting else "Manual mode"
-    found = [f"{mode}: {manual_words(view, reason)}." for reason in view.manual]
+    shown = view.manual[1:] if visit is None else view.manual  # the state line itself tells the first
+    found = [f"{mode}: {manual_words(view, reason)}." for reason in shown]
     found += [f"{words.FAULTS[fault].says}{f' ({detail})' if detail else ''}." for fault, detail in view.faults]
     found += [f"Bypassed: {words.LOOPS[loop].says.lower()}." for loop in view.bypassed if loop in words.LOOPS]
     if visit is not None:

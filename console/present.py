@@ -34,7 +34,7 @@ def present(view: LaneView) -> Plain:
         "sequence": view.sequence,
         "stuck": view.inbox_wait_ms > STUCK_MS,
         "now": times.clock(view.at_ms),
-        "date": times.stamp(view.at_ms).split(",")[0],
+        "date": times.stamp(view.at_ms)[:6],
         "simulated": view.simulated,
         "headline": {
             "level": line.level.value,

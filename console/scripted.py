@@ -57,7 +57,7 @@ class ScriptedWorld:
             self._lane.link_is(Link.FRESH, broker="broker-a")
         else:
             self._lane.link_is(Link.OFFLINE, broker="")
-            self._lane.alarm("LinkLost", "no proof of freshness")
+            self._lane.alarm("CodesInDoubt", "no proof of freshness")
 
     async def send_truck(self, scenario: str) -> None:
         """Queues a truck; one too many waits for room."""

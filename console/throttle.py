@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from console.ports import Ticks
 
 FREE = 3
-"""Failures without a wait."""
+"""The failure after which the first wait comes."""
 LONGEST_MS = 60_000
 FORGET_MS = 15 * 60_000
 """Failures older than this are forgotten."""

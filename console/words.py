@@ -182,6 +182,18 @@ ALARMS: Final[dict[str, Words]] = {
     "RestartedWithVehicle": Words(
         "The box restarted with a vehicle here", "重新啟動時有車輛", "Deal with this vehicle by hand."
     ),
+    "ArrivedClosed": Words(
+        "A vehicle drove into the closed lane", "車輛駛入已關閉通道", "Open the lane or turn it back."
+    ),
+    "CodesInDoubt": Words("The codes here are in doubt", "資料存疑", "Clear by hand; a full copy is being fetched."),
+    "CodesMismatch": Words(
+        "The codes here differ from the core's", "資料與中央不符", "Clear by hand; a full copy is fetched."
+    ),
+    "MessageRefused": Words("A message was refused", "訊息被拒", "Tell the core's duty officer; it may be an attack."),
+    "SessionTakenOver": Words(
+        "Another machine uses this lane's name", "通道身分被佔用", "Tell security; stay in manual mode."
+    ),
+    "StoreFailed": Words("The box could not record", "儲存失敗", "Clear by hand on paper; call the technician."),
     "Referred": Words("Immigration referred a driver", "出入境處轉介", "Wait for Immigration."),
     "ManualVisit": Words("Vehicle to be cleared by hand", "車輛須人手清關", "Take the paper manifest and decide."),
     "NotFresh": Words("Vehicle while the codes are not fresh", "資料未經核實", "Check by phone, then decide."),

@@ -130,7 +130,7 @@ async function send(asked) {
 export function report(became) {
   const told = find("#told");
   told.classList.toggle("error", !became.accepted);
-  say(told, became.words);
+  say(told, `${view?.now ?? ""} ${became.words}`);
 }
 
 let afterUnlock = () => {};

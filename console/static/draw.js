@@ -160,9 +160,13 @@ export function drawButtons(view, stale = document.body.classList.contains("stal
 function note(whyNot) {
   if (!officer) return "Log in to act. 請先登入。";
   const kinds = { release: "Release", inspect: "Inspect", correct: "Correct plate", take_over: "Clear by hand" };
-  const against = Object.keys(kinds).filter((action) => whyNot[action]);
-  if (against.length === 4) return whyNot.release;
-  return against.map((action) => `${kinds[action]}: ${whyNot[action]}`).join(" ");
+  const against = new Map();
+  for (const [action, name] of Object.entries(kinds)) {
+    const why = whyNot[action];
+    if (why) against.set(why, [...(against.get(why) ?? []), name]);
+  }
+  if (against.get(whyNot.release)?.length === 4) return whyNot.release;
+  return [...against].map(([why, names]) => `${names.join(", ")}: ${why}`).join(" ");
 }
 
 function drawWorld(world) {

@@ -20,7 +20,7 @@ function onView(view) {
 }
 
 function onStale(stale, quietMs) {
-  const seconds = Number.isFinite(quietMs) ? `${Math.floor(quietMs / 1000)} s` : "";
+  const seconds = Number.isFinite(quietMs) && quietMs >= 1000 ? `${Math.floor(quietMs / 1000)} s` : "";
   say(find("#stale-for"), stale ? seconds : "");
   if (document.body.classList.contains("stale") === stale) return;
   document.body.classList.toggle("stale", stale);
