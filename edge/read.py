@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from devices.anpr.engines import engine_named
+from devices.anpr.engines import ENGINES
 from devices.anpr.files import SIDES, count, read_paths
 from devices.anpr.plate_reader import PlateReader
+from devices.anpr.weights import load
 
 
 def readings(paths: list[Path], *, engine: str) -> Iterator[dict[str, Any]]:
@@ -22,7 +23,9 @@ def readings(paths: list[Path], *, engine: str) -> Iterator[dict[str, Any]]:
         OSError: a model file is missing or damaged.
         ValueError: no such engine.
     """
-    reader = PlateReader(engine_named(engine), sides=SIDES)
+    if engine not in ENGINES:
+        raise ValueError(f"there is no engine {engine!r}: it is one of {', '.join(ENGINES)}")
+    reader = PlateReader(ENGINES[engine](load()), sides=SIDES)
     waiting = Console(stderr=True)
     found = read_paths(paths, reader=reader)
     return iter(track(found, "Reading", total=count(paths), console=waiting, disable=not waiting.is_terminal))

@@ -17,6 +17,9 @@ _TOKEN = re.compile(r'name="token"[^>]*value="([^"]+)"')
 _CSRF = re.compile(r'name="csrf"[^>]*content="([^"]+)"|data-csrf="([^"]+)"')
 
 
+_LINK = {"calm": "fresh", "officer": "stale", "stop": "offline"}
+
+
 class PageRefusedError(RuntimeError):
     """The page refused an action; the text has its words."""
 
@@ -41,6 +44,32 @@ class Officer:
         self._stop = threading.Event()
         self._watcher: threading.Thread | None = None
         self.view: dict[str, Any] = {}
+
+    @property
+    def link(self) -> str:
+        """What the page says of the link: "fresh", "stale", "offline", "" before the first view."""
+        return _LINK.get(self.view.get("link", {}).get("level", ""), "")
+
+    @property
+    def version(self) -> int:
+        """The version of the codes that the page names; -1 before the first view."""
+        words = self.view.get("link", {}).get("codes", "").split(",")[0].split()
+        return int(words[-1]) if words and words[-1].isdecimal() else -1
+
+    @property
+    def delivered(self) -> bool:
+        """The page says that the core has every event."""
+        return bool(self.view.get("link", {}).get("waiting") == "all delivered")
+
+    @property
+    def vrn(self) -> str:
+        """The mark of the vehicle in the lane as the page shows it, "" for none."""
+        return str((self.view.get("visit") or {}).get("vrn", ""))
+
+    @property
+    def visit(self) -> int:
+        """The number of the open visit, 0 for none."""
+        return int((self.view.get("visit") or {}).get("id", 0))
 
     async def log_in(self) -> None:
         """Logs in and begins to watch.

@@ -120,7 +120,7 @@ async def _clear_the_lane(passing: Passing) -> None:
     await passing.leave()
     await asyncio.sleep(0.5)
     with suppress(RuntimeError):
-        if stage.officer.view.get("visit"):
+        if stage.officer.visit:
             await passing.do("take_over")
     with suppress(RuntimeError):
         await stage.officer.act("end_manual")
@@ -139,7 +139,7 @@ async def _stay(stage: Stage, wishes: Wishes, console: Console) -> None:
 async def _quiet(stage: Stage) -> None:
     """Waits until the core has everything the lane has written."""
     until = time.monotonic() + PATIENCE_S
-    while stage.officer.view.get("link", {}).get("waiting", 1):
+    while not stage.officer.delivered:
         if time.monotonic() > until:
             return
         await asyncio.sleep(0.05)

@@ -361,7 +361,7 @@ async def closed(p: Passing) -> None:
     await p.arrive(reads=False)
     await p.see_both("CLOSED")
     await p.stage.officer.act("open")
-    await p.page(lambda view: bool((view.get("visit") or {}).get("vrn")))
+    await p.page(lambda officer: bool(officer.vrn))
     await _at_officer(p, "OFFICER")
 
 
@@ -386,7 +386,7 @@ async def link_lost(p: Passing) -> None:
     await p.bundle()
     await p.arrive()
     p.stage.cable.cut()
-    await p.page(lambda view: view["link"]["verdict"] == "offline")
+    await p.page(lambda officer: officer.link == "offline")
     await p.immigration()
     await p.see_both("WAIT")
     await p.see_both("OFFICER")
@@ -400,7 +400,7 @@ async def inspect_offline(p: Passing) -> None:
     await p.bundle("inspect")
     await p.stage.codes_at_lane()
     p.stage.cable.cut()
-    await p.page(lambda view: view["link"]["verdict"] == "offline")
+    await p.page(lambda officer: officer.link == "offline")
     await p.arrive(fresh=False)
     await p.immigration()
     await _examined(p)
@@ -414,7 +414,7 @@ async def camera_fault(p: Passing) -> None:
     p.stage.camera.freeze(frozen=True)
     await p.see_both("OFFICER")
     p.stage.camera.freeze(frozen=False)
-    await p.page(lambda view: not view["faults"])
+    await p.page(lambda officer: "amera" not in str(officer.view["headline"]))
     await p.immigration()
     await _at_officer(p, "OFFICER")
 
@@ -465,7 +465,7 @@ async def late_clear(p: Passing) -> None:
 async def late_officer(p: Passing) -> None:
     await p.bundle()
     await p.arrive()
-    before = p.stage.officer.view["visit"]["id"] - 1
+    before = p.stage.officer.visit - 1
     try:
         await p.do("release", visit=before)
         p.facts |= {"outcome": "the page accepted a release for another visit"}

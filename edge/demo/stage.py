@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from devices.drawn.trucks import Truck
 from devices.simulated import HardwareSide
@@ -64,11 +64,11 @@ class Stage:
         until = time.monotonic() + PATIENCE_S
         head = (await self.counter.look("status"))["version"]
         while True:
-            link = self.officer.view.get("link", {})
-            if link.get("version") == head and link.get("verdict") == "fresh":
+            if self.officer.version == head and self.officer.link == "fresh":
                 return
             if time.monotonic() > until:
-                raise TimeoutError(f"the lane does not reach version {head} of the codes: {link}")
+                said = self.officer.view.get("link")
+                raise TimeoutError(f"the lane does not reach version {head} of the codes: {said}")
             await asyncio.sleep(0.05)
 
 
@@ -149,14 +149,14 @@ class Passing:
         self.note("arrived")
         await self.stage.hand.set(Contact.STOP_LOOP, True)
         if reads:
-            await self.page(lambda view: bool((view.get("visit") or {}).get("vrn")))
+            await self.page(lambda officer: bool(officer.vrn))
 
-    async def page(self, holds: Callable[[dict[str, Any]], bool]) -> None:
+    async def page(self, holds: Callable[[Officer], bool]) -> None:
         """Waits until the officer's page shows what is expected of it."""
         until = time.monotonic() + PATIENCE_S
-        while not holds(self.stage.officer.view):
+        while not holds(self.stage.officer):
             if time.monotonic() > until:
-                raise TimeoutError(f"the page shows {self.stage.officer.view.get('visit')}")
+                raise TimeoutError(f"the page shows {self.stage.officer.view.get('headline')}")
             await asyncio.sleep(0.03)
 
     async def immigration(self, *, refer: bool = False) -> None:
@@ -202,9 +202,8 @@ class Passing:
 
     async def do(self, action: str, **fields: object) -> None:
         """The officer presses a button of the page about this visit."""
-        visit = (self.stage.officer.view.get("visit") or {}).get("id", 0)
         self.note(f"officer_{action}")
-        await self.stage.officer.act(action, **{"visit": visit, "reason": "Demonstration", **fields})
+        await self.stage.officer.act(action, **{"visit": self.stage.officer.visit, "reason": "Demonstration", **fields})
 
     async def officer_releases(self) -> None:
         """He has looked into it and lets the truck go."""

@@ -120,7 +120,7 @@ class World:
 
     async def start_lane(self) -> None:
         """Starts the lane's process; also after it was killed."""
-        await self._start("lane", "edge.cli", "run", "--config", str(self.folder / "lane" / "lane.toml"))
+        await self._start("lane", "rocars-lane", "run", "--config", str(self.folder / "lane" / "lane.toml"))
 
     async def end(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """Ends a child by its id and waits for it."""
@@ -139,14 +139,15 @@ class World:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    async def _start(self, name: str, module: str, *arguments: str) -> None:
+    async def _start(self, name: str, program: str, *arguments: str) -> None:
+        command = Path(sys.executable).with_name(program)
         with (self.folder / f"{name}.log").open("ab") as log:
             self._children[name] = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", module, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+                command, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
 
-    async def _run(self, name: str, module: str, *arguments: str) -> None:
-        await self._start(name, module, *arguments)
+    async def _run(self, name: str, program: str, *arguments: str) -> None:
+        await self._start(name, program, *arguments)
         if await self._children.pop(name).wait() != 0:
             raise WorldError(f"{name} failed: {self.last_words(name)}")
 
@@ -166,11 +167,11 @@ class World:
         (lane_keys / "lane.pem").write_bytes(signer.to_pem())
         (self._made("core/lane-keys") / f"{LANE}.pub").write_bytes(public_to_pem(signer.public))
         config = str(folder / "core.toml")
-        await self._run("core-init", "core.cli", "init", "--config", config)
+        await self._run("core-init", "rocars-core", "init", "--config", config)
         public = self._made("lane/keys/core")
         for key in folder.glob("*.pub"):
             (public / f"{key.stem}.pem").write_bytes(key.read_bytes())
-        await self._start("core", "core.cli", "run", "--config", config)
+        await self._start("core", "rocars-core", "run", "--config", config)
 
     def _write_lane(self) -> None:
         folder = self._made("lane")
