@@ -14,7 +14,7 @@ from core.errors import RefusedError
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """One alarm; `visit` is 0 where no vehicle is concerned, `journal` "" where the core itself raised it."""
+    """One alarm; `visit` is 0 and `journal` may be "" where no vehicle is concerned."""
 
     id: int
     at_ms: int
@@ -33,20 +33,20 @@ class AlarmBook:
         self._db = connection
 
     def add(self, *, at_ms: int, lane: str, journal: str, visit: int, kind: str, detail: str) -> None:
-        """Keeps an alarm that a lane raised."""
+        """Keeps an alarm that a lane raised, or one about a visit."""
         self._db.execute(
             "INSERT INTO alarms(at_ms, lane, journal, visit, kind, detail, cleared_by) VALUES (?, ?, ?, ?, ?, ?, '')",
             (at_ms, lane, journal, visit, kind, detail),
         )
 
-    def raise_once(self, *, at_ms: int, lane: str, kind: str, detail: str, visit: int = 0) -> None:
-        """Raises the core's own alarm unless the same one (lane, kind, visit) stands uncleared."""
+    def raise_once(self, *, at_ms: int, lane: str, kind: str, detail: str) -> None:
+        """Raises the core's own alarm about a lane unless one of that kind stands uncleared."""
         standing = self._db.execute(
-            "SELECT 1 FROM alarms WHERE lane=? AND journal='' AND kind=? AND visit=? AND cleared_by=''",
-            (lane, kind, visit),
+            "SELECT 1 FROM alarms WHERE lane=? AND journal='' AND kind=? AND cleared_by=''",
+            (lane, kind),
         ).fetchone()
         if standing is None:
-            self.add(at_ms=at_ms, lane=lane, journal="", visit=visit, kind=kind, detail=detail)
+            self.add(at_ms=at_ms, lane=lane, journal="", visit=0, kind=kind, detail=detail)
 
     def clear(self, number: int, *, who: str) -> None:
         """An officer has dealt with it.

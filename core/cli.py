@@ -18,7 +18,7 @@ import typer
 from core import cli_ask
 from core.cli_options import Config
 from core.errors import CoreError, SettingsError
-from core.keys import load_lane_keys, load_signing_key, make_signing_key
+from core.keys import load_core_ring, load_lane_keys, load_signing_key, make_signing_key
 from core.log import HistoricList, ReplicatedLog, live
 from core.service import CoreService, Parts
 from core.settings import load
@@ -100,9 +100,9 @@ def history(
 ) -> None:
     """Which list was in force: rebuild a version from the signed deltas and prove its hashes. Works beside a core."""
     settings = load(config)
-    signer = load_signing_key(settings.path(settings.core.signing_key))
+    key = settings.path(settings.core.signing_key)
     store = Store(settings.path(settings.core.store), reading=True)
-    log = ReplicatedLog(store, signer)
+    log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
     if at:
         epoch, version = log.version_at(_moment(at))
     head = log.head()

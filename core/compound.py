@@ -66,7 +66,14 @@ class Compound:
         for one in late:
             name = one.vrn or "a vehicle whose plate was not read"
             detail = f"{name} was sent to the examination compound and has not arrived"
-            self._alarms.raise_once(at_ms=now_ms, lane=one.lane, kind="CompoundOverdue", detail=detail, visit=one.visit)
+            self._alarms.add(
+                at_ms=now_ms,
+                lane=one.lane,
+                journal=one.journal,
+                visit=one.visit,
+                kind="CompoundOverdue",
+                detail=detail,
+            )
             self._db.execute(
                 "UPDATE compound SET overdue=1 WHERE lane=? AND journal=? AND visit=?",
                 (one.lane, one.journal, one.visit),

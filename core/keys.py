@@ -59,6 +59,21 @@ def load_signing_key(path: Path) -> Signer:
         raise SettingsError(f"{path}: {error}") from error
 
 
+def load_core_ring(path: Path) -> KeyRing:
+    """The public keys beside the signing key, replaced ones included: those that may have signed the log.
+
+    Raises:
+        SettingsError: one of them is no Ed25519 public key.
+    """
+    found = {}
+    for file in sorted(path.parent.glob("*.pub")):
+        try:
+            found[file.stem] = public_from_pem(file.read_bytes())
+        except ValueError as error:
+            raise SettingsError(f"{file}: {error}") from error
+    return KeyRing(found)
+
+
 def load_lane_keys(folder: Path) -> dict[str, KeyRing]:
     """The registered lanes: `<lane>.pub`, and while a key is being replaced also `<lane>.<anything>.pub`.
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from core.errors import HistoryError
+from core.errors import HistoryError, RefusedError
 from core.store import Store
 from sync.wire.codec import decode, decode_record, encode
 from sync.wire.envelope import Envelope, KeyRing, Signer
@@ -78,7 +78,7 @@ class ReplicatedLog:
         """
         row = self._db.execute("SELECT epoch, version, log_hash, state_hash, total FROM head").fetchone()
         if row is None:
-            raise HistoryError(f"{self._store.path}: the log has not begun; run rocars-core init")
+            raise HistoryError(f"{self._store.path}: the log has not begun; delete this store and run rocars-core init")
         return Head(*row)
 
     def row(self, kind: Kind, key: str) -> Record | None:
@@ -109,8 +109,12 @@ class ReplicatedLog:
         """Makes `changes` the next delta or deltas, inside the caller's transaction; returns the version reached.
 
         Rows that change nothing are left out; of two rows with one key the later counts.
+
+        Raises:
+            RefusedError: a row that every lane would have to refuse; one such row would stop the whole log.
         """
         head = self.head()
+        changes = [_sound(row) for row in changes]
         wanted = [row for row in {row.key: row for row in changes}.values() if self._differs(row)]
         for part in _parts(wanted):
             head = self._append_one(head, part, at_ms)
@@ -266,6 +270,18 @@ class ReplicatedLog:
 
 def _body(payload: bytes) -> bytes:
     return msgspec.msgpack.decode(payload, type=Envelope).body
+
+
+def _sound(row: Record) -> Record:
+    """The row, if a lane can read it back from its bytes and it fits a message."""
+    raw = encode(row)
+    try:
+        decode_record(raw)
+    except WireError as error:
+        raise RefusedError(f"{row.key[0]} {row.key[1]!r} can not go into the lanes' list: {error}") from error
+    if len(raw) > BYTES_A_DELTA:
+        raise RefusedError(f"{row.key[0]} {row.key[1]} has {len(raw)} bytes, at most {BYTES_A_DELTA} fit; shorten it")
+    return row
 
 
 def _parts(rows: Sequence[Record]) -> Iterator[list[Record]]:

@@ -6,7 +6,7 @@ a lane must know goes into the replicated log in the same transaction. Who asked
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -20,6 +20,9 @@ from core.store import Store
 from core.times import UtcClock
 from core.vrn import mark_problem, normalise
 from sync.wire.records import BundleRecord, CargoRecord, HoldRecord, Record, VehicleRecord
+
+_MOST_TOLD = 20
+"""Problems named of a take-over; more would not be read."""
 
 _TABLE = {"ccrn": "cargo", "ubr": "bundles"}
 
@@ -243,8 +246,8 @@ class Office:
         *,
         who: str,
         bundles: Sequence[ImportedBundle] = (),
-        holds: Iterable[tuple[str, str]] = (),
-        vehicles: Iterable[tuple[str, str]] = (),
+        holds: Sequence[tuple[str, str]] = (),
+        vehicles: Sequence[tuple[str, str]] = (),
     ) -> tuple[str, ...]:
         """Takes over records made elsewhere, in one transaction; returns the UBRs of `bundles`, in order.
 
@@ -259,8 +262,9 @@ class Office:
         """
         now = self._clock()
         problems = [problem for item in bundles for problem in _import_problems(item)]
+        problems += filter(None, [mark_problem(vrn) for vrn, _ in (*holds, *vehicles)])
         if problems:
-            raise RefusedError(*problems[:20])
+            raise RefusedError(*problems[:_MOST_TOLD])
         records: list[Record] = [HoldRecord(normalise(vrn), reason) for vrn, reason in holds]
         records += [VehicleRecord(normalise(vrn), normalise(mainland)) for vrn, mainland in vehicles]
         with self._store.transaction():

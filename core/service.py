@@ -32,7 +32,7 @@ from core.settings import BrokerSection, Settings
 from core.store import Store
 from core.times import UtcClock
 from sync.mqtt import Broker, Connection, Down, Incoming, Options, Tls
-from sync.wire.topics import ALL_UP
+from sync.wire.topics import ALL_UP, read_up
 
 log = logging.getLogger("rocars.core")
 
@@ -187,7 +187,9 @@ class CoreService:
 
     def _remember(self, place: int, topic: str) -> None:
         """Through which broker a lane was last heard, so that it is answered there."""
-        self._place[topic.split("/", 4)[3] if topic.count("/") > 3 else ""] = place
+        address = read_up(topic)
+        if address is not None:
+            self._place[address[0]] = place
 
     def _publish(self, outgoing: list[Outgoing]) -> None:
         for one in outgoing:

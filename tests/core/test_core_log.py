@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import HistoryError, SettingsError
+from core.errors import HistoryError, RefusedError, SettingsError
 from core.log import BYTES_A_DELTA, ROWS_A_DELTA, ReplicatedLog, live
 from core.store import Store
 from sync.wire.codec import decode
@@ -91,6 +91,23 @@ def test_a_rollback_leaves_no_delta_and_nothing_to_publish(core: Any) -> None:
         raise KeyboardInterrupt
     assert core.log.head().version == 0
     assert core.exchange.news() == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        HoldRecord(""),
+        HoldRecord("A" * 17),
+        BundleRecord("1", "AB1", "inbound", "", -1, 1),
+        BundleRecord("1", "AB1", "sideways", "", 0, 1),  # type: ignore[arg-type]
+        HoldRecord("AB1", "x" * (BYTES_A_DELTA + 1)),
+    ],
+)
+def test_a_row_that_lanes_would_refuse_never_gets_into_the_log(core: Any, row: Any) -> None:
+    """One delta that can not be read would stop every lane."""
+    with pytest.raises(RefusedError):
+        append(core, HoldRecord("CD2"), row)
+    assert core.log.head().version == 0
 
 
 def test_the_log_goes_on_after_a_restart(reopen: Any) -> None:

@@ -154,6 +154,8 @@ def test_a_record_that_is_wrong_stops_the_whole_take_over(core: Any) -> None:
     with pytest.raises(RefusedError) as refused:
         core.office.take_over(who="it", bundles=[taken("AB1"), taken("--", valid_until_ms=1), taken("CD2", cargo=())])
     assert len(refused.value.problems) == 3
+    with pytest.raises(RefusedError, match="registration mark"):
+        core.office.take_over(who="it", bundles=[taken("AB1")], holds=[("", "x")])
     with pytest.raises(RefusedError, match="here already"):
         core.office.take_over(who="it", bundles=[taken("AB1"), taken("CD2")])
     assert core.log.head().version == 0

@@ -1,0 +1,114 @@
+"""The operators' requests, served one after the other by the parts of a core."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from core import requests as ask
+from core.bundling import BundleRequest
+from core.cargo import Direction
+from core.counter import Counter
+from core.errors import RefusedError
+from core.office import ImportedBundle
+from sync.wire.topics import LOG
+
+
+@pytest.fixture
+def sent() -> list[Any]:
+    """What the counter gave to be published."""
+    return []
+
+
+@pytest.fixture
+def counter(core: Any, sent: Any) -> Counter:
+    """A counter without a network."""
+    return Counter(
+        store=core.store,
+        log=core.log,
+        office=core.office,
+        exchange=core.exchange,
+        intake=core.intake,
+        projection=core.projection,
+        compound=core.compound,
+        clock=core.clock,
+        publish=sent.extend,
+        brokers=lambda: {"127.0.0.1:1883": True},
+    )
+
+
+def test_every_request_there_is_has_someone_who_serves_it(counter: Any) -> None:
+    """The table of the counter is total over the requests."""
+    assert set(counter._does) == set(get_args(ask.Request))
+
+
+def test_a_change_is_published_before_its_answer_and_a_look_publishes_nothing(counter: Any, sent: Any) -> None:
+    """The delta of a hold goes out; listing does not."""
+    counter.serve(ask.Hold(who="o", vrn="AB 1", reason="told"))
+    assert [one.topic for one in sent] == [LOG]
+    counter.serve(ask.Alarms())
+    assert len(sent) == 1
+
+
+def test_trade_and_selectors_go_through_it(counter: Any, make_consignment: Any) -> None:
+    """Lodge, bundle, decide, enquire by each of the three references, debundle."""
+    lodged = counter.serve(ask.Lodge(who="c", cargo=make_consignment()))
+    form = BundleRequest(driver="Ho", vrn="AB1", direction=Direction.INBOUND, ccrns=(lodged.ccrn,))
+    made = counter.serve(ask.MakeBundle(who="d", bundle=form))
+    counter.serve(ask.Decide(who="s", ccrn=lodged.ccrn, code="inspect", reason="told"))
+    for text in ("ab 1", lodged.ccrn, made.ubr):
+        (row,) = counter.serve(ask.Enquire(text=text)).rows
+        assert (row["type"], row["ubr"], row["cargo"][0]["code"]) == ("bundle", made.ubr, "inspect")
+    counter.serve(ask.Debundle(who="d", ubr=made.ubr))
+    assert counter.serve(ask.Enquire(text=made.ubr)).rows[0]["deleted"]
+    assert counter.serve(ask.Enquire(text="1999999999")).rows == ()
+
+
+def test_lists_of_vehicles_go_through_it(counter: Any, core: Any) -> None:
+    """Approve, withdraw, lift, and records taken over."""
+    counter.serve(ask.Approve(who="o", vrn="EF3", mainland="粤ZA1B2港"))
+    counter.serve(ask.WithdrawApproval(who="o", vrn="EF3"))
+    counter.serve(ask.Hold(who="o", vrn="EF3", reason="x"))
+    counter.serve(ask.LiftHold(who="o", vrn="EF3"))
+    bundle = ImportedBundle(
+        vrn="GH4", direction=Direction.OUTBOUND, earliest_ms=1, valid_until_ms=2, cargo=(("2999999999", "release", ""),)
+    )
+    (ubr,) = counter.serve(ask.TakeOver(who="it", bundles=(bundle,), holds=(("IJ5", "x"),), vehicles=(("KL6", ""),)))
+    assert core.log.bundle(ubr).direction == "outbound"
+    assert counter.serve(ask.Status()).version == core.log.head().version == 5
+
+
+def test_the_compound_and_the_alarms_go_through_it(counter: Any, core: Any, lane: Any, make_record: Any) -> None:
+    """Expected, overdue, alarm, arrived, cleared."""
+    row = lane.write(make_record("SentToCompound", 3, vrn="AB1"), {"type": "Alarm", "kind": "Help", "visit": 3})
+    core.exchange.hear(lane.sends(row))
+    assert [one.vrn for one in counter.serve(ask.AtCompound())] == ["AB1"]
+    assert [one.key for one in counter.serve(ask.Crossings(lane=lane.name))] == ["szb-in-01/j1/3"]
+    assert counter.serve(ask.Crossings(lane="other")) == []
+    assert counter.serve(ask.Arrived(who="o", vrn="ab1")).visit == 3
+    (alarm,) = counter.serve(ask.Alarms())
+    counter.serve(ask.ClearAlarm(who="o", alarm=alarm.id))
+    assert counter.serve(ask.Alarms()) == []
+    assert counter.serve(ask.Alarms(cleared=True))[0].cleared_by == "o"
+
+
+def test_lanes_and_commands_are_shown_as_they_stand(counter: Any, core: Any, lane: Any, sent: Any) -> None:
+    """A lane never heard of, then its journal; a command sent, not answered."""
+    core.exchange.hear(lane.sends(lane.write()))
+    (view,) = counter.serve(ask.Lanes())
+    assert (view.presence, view.proved_ms, view.level) == ("unknown", 0, False)
+    assert [(one.seq, one.hash) for one in view.journals] == [(1, lane.rows[0].hash.hex())]
+    name = counter.serve(ask.SendCommand(who="chief", lane=lane.name, name="message", text="hello"))
+    assert sent[-1].topic == lane.topics.command
+    (state,) = counter.serve(ask.Commands())
+    assert (state.id, state.outcome, state.expires_ms - state.issued_ms) == (name, "", 30_000)
+    with pytest.raises(RefusedError, match="not registered"):
+        counter.serve(ask.SendCommand(who="chief", lane="nobody", name="message"))
+
+
+def test_every_answer_can_be_sent_as_json(counter: Any) -> None:
+    """What is served over the socket must be encodable, empty lists included."""
+    for request in (ask.Lanes(), ask.Status(), ask.Alarms(), ask.Crossings(), ask.AtCompound(), ask.Commands()):
+        msgspec.json.encode(counter.serve(request))
