@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 from typing import Final
@@ -31,6 +32,7 @@ _TONES: Final[dict[Tone, _Colour]] = {
 }
 
 
+@functools.lru_cache
 def _font(*, chinese: bool) -> pygame.freetype.Font:
     """A font of the system; without one for Chinese, the English alone can be read."""
     pygame.freetype.init()
@@ -58,6 +60,7 @@ def _polygon(surface: pygame.Surface, colour: _Colour, *points: tuple[int, int])
     pygame.draw.polygon(surface, colour, points)
 
 
+@functools.lru_cache(maxsize=64)
 def frame(vrn: str = "", mainland: str = "", *, boxed: bool = True) -> bytes:
     """The lane as the camera sees it, as JPEG of 960 × 540; with a lorry if `vrn` is not empty."""
     surface = pygame.Surface(_SIZE)
@@ -101,6 +104,7 @@ def _plate(
     return box
 
 
+@functools.lru_cache(maxsize=64)
 def screen(which: Screen, scene: Scene | None, parameter: str = "") -> bytes:
     """A screen's face as PNG: the board 384 × 384, the panel 510 × 384; black when it is dead."""
     surface = pygame.Surface((384, 384) if which is Screen.XDB else (510, 384))

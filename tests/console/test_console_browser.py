@@ -1,0 +1,232 @@
+"""The page as an officer uses it, in headless Chromium. Nothing here waits for a fixed time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from console.scripted import codes
+from lane_agent import events as e
+from lane_agent.model import Doubt, Immigration, Link, NearMiss, Outcome, Screen
+from lane_agent.wording import Scene
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+PASSWORD = "correct horse battery"
+
+
+class Desk:
+    """An officer at the page: the lane behind it, and the browser in front."""
+
+    def __init__(self, served: Any, tab: Any) -> None:
+        self.served = served
+        self.lane = served.lane
+        self.tab = tab
+        self.drive = served.drive
+
+    def log_in(self) -> None:
+        """By the form, with the keyboard."""
+        self.tab.goto(self.served.url)
+        expect(self.tab.locator("#name")).to_be_focused()
+        self.tab.keyboard.type("chan")
+        self.tab.keyboard.press("Tab")
+        self.tab.keyboard.type(PASSWORD)
+        self.tab.keyboard.press("Enter")
+        expect(self.tab.locator("body[data-lane]:not(.stale)")).to_be_visible()
+
+    def truck(self) -> None:
+        """A laden truck stands in the lane without a bundle that could be used."""
+        self.drive(self.lane.vehicle_arrives)
+        self.drive(self.lane.plate_settles, "HB6685", "粤Z7K83港")
+        self.drive(self.lane.immigration, Immigration.CLEARED)
+        self.drive(self.lane.codes_found, codes(self.served.clock.utc_ms(), "HB6685", ()))
+        self.drive(self.lane.doubts, Doubt.NO_BUNDLE)
+        self.drive(self.lane.decides, 12, "12 no bundle", Scene.NOBUNDLE)
+
+    def button(self, action: str) -> Any:
+        """A button of the page itself."""
+        return self.tab.locator(f'[data-act="{action}"]')
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Any]:
+    """A fresh tab that must not report an error of its own."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    errors: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda told: errors.append(told.text) if "Content Security Policy" in told.text else None)
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def desk(serve: Callable[..., Any], tab: Any) -> Desk:
+    """An officer who is logged in, with a truck in the lane."""
+    found = Desk(serve(), tab)
+    found.truck()
+    found.log_in()
+    return found
+
+
+def test_the_officer_reads_state_plate_and_what_the_driver_reads(desk: Desk) -> None:
+    """Without a click."""
+    expect(desk.tab.locator("#state h2")).to_contain_text("OFFICER NEEDED: No bundle, and Unladen was not pressed")
+    expect(desk.tab.locator("#vrn")).to_have_text("HB6685")
+    expect(desk.tab.locator("#mainland")).to_have_text("粤Z7K83港")
+    for screen in ("xdb", "aiop"):
+        expect(desk.tab.locator(f"#screen-{screen}")).to_be_visible()
+        expect(desk.tab.locator(f"#screen-note-{screen}")).to_contain_text("Confirmed")
+    expect(desk.tab.locator("#frame")).to_be_visible()
+
+
+def test_a_release_needs_a_reason_and_the_warnings_read(desk: Desk) -> None:
+    """Then it goes to the lane with the officer's name, and the page shows what became of it."""
+    desk.button("release").click()
+    dialog = desk.tab.locator("#dialog-release")
+    dialog.locator(".confirm").click()
+    expect(dialog.locator(".error")).to_have_text("Choose a reason, or write one.")
+    dialog.get_by_text("Paper manifest checked").click()
+    dialog.locator(".confirm").click()
+    expect(dialog.locator(".error")).to_contain_text("Read the warnings")
+    dialog.locator('[name="read"]').check()
+    dialog.locator('[name="detail"]').fill("Box 3")
+    dialog.locator(".confirm").click()
+    expect(dialog).to_be_hidden()
+    expect(desk.tab.locator("#state h2")).to_contain_text("RELEASED")
+    expect(desk.tab.locator("#told")).to_contain_text("released")
+    expect(desk.button("release")).to_be_disabled()
+    reason = "Paper manifest checked and in order 艙單核對無誤; Box 3"
+    assert desk.lane.acted == [e.OfficerReleased(4181, "chan", reason)]
+
+
+def test_a_hold_that_arrives_while_deciding_stops_the_release(desk: Desk) -> None:
+    """The dialog says that something changed; its button is off."""
+    desk.button("release").click()
+    dialog = desk.tab.locator("#dialog-release")
+    dialog.get_by_text("Paper manifest checked").click()
+    desk.drive(desk.lane.codes_found, codes(desk.served.clock.utc_ms(), "HB6685", (), held=True))
+    expect(dialog.locator(".changed")).to_be_visible()
+    expect(dialog.locator(".confirm")).to_be_disabled()
+    dialog.locator(".again").click()
+    dialog.locator('[name="read"]').check()
+    dialog.locator(".confirm").click()
+    expect(dialog.locator(".error")).to_contain_text("There is a HOLD on this vehicle")
+    assert desk.lane.acted == []
+
+
+def test_a_dialog_about_a_truck_that_has_gone_is_void(desk: Desk) -> None:
+    """Also when another truck stands there now."""
+    desk.button("inspect").click()
+    dialog = desk.tab.locator("#dialog-inspect")
+    dialog.get_by_text("Control room's instruction").click()
+    desk.drive(desk.lane.vehicle_leaves)
+    desk.drive(desk.lane.vehicle_arrives)
+    expect(dialog.locator(".error")).to_have_text("Visit 4181 is over; nothing was done.")
+    expect(dialog.locator(".confirm")).to_be_disabled()
+    assert desk.lane.acted == []
+
+
+def test_a_stale_page_says_so_and_turns_its_buttons_off(desk: Desk) -> None:
+    """When the agent hangs, and when the box is gone; it comes back by itself in the first case."""
+    expect(desk.button("inspect")).to_be_enabled()
+    desk.drive(desk.lane.agent_hangs, 4_000)
+    expect(desk.tab.locator("#stale")).to_be_visible()
+    expect(desk.button("inspect")).to_be_disabled()
+    desk.drive(desk.lane.agent_hangs, 0)
+    expect(desk.button("inspect")).to_be_enabled()
+    desk.served.loop.call_soon_threadsafe(desk.served.server.stop)
+    expect(desk.tab.locator("#stale")).to_be_visible()
+    expect(desk.tab.locator("#stale")).to_contain_text("Buttons are off")
+    expect(desk.button("inspect")).to_be_disabled()
+
+
+def test_a_help_call_heads_the_page_until_it_is_ended(desk: Desk) -> None:
+    """Ringing, answered by whom, ended with an outcome."""
+    expect(desk.tab.locator("#help")).to_be_hidden()
+    desk.drive(desk.lane.help_pressed)
+    expect(desk.tab.locator("#help")).to_contain_text("Driver asks for help")
+    assert "HELP" in desk.tab.title()
+    desk.button("answer").click()
+    expect(desk.tab.locator("#help")).to_contain_text("answered by chan")
+    desk.button("end_call").click()
+    desk.tab.locator("#dialog-end_call").get_by_text("Question answered").click()
+    desk.tab.locator("#dialog-end_call .confirm").click()
+    expect(desk.tab.locator("#help")).to_be_hidden()
+    assert desk.lane.acted == [e.HelpAnswered("chan"), e.HelpEnded("chan", "Question answered 已解答")]
+
+
+def test_a_plate_is_corrected_from_a_similar_mark_with_the_keyboard_alone(desk: Desk) -> None:
+    """Tab and Enter reach everything; focus is always to be seen."""
+    desk.drive(desk.lane.plate_settles, "HB6685", near=(NearMiss("HB8685", held=False, bundled=True),))
+    expect(desk.tab.locator("#candidates")).to_contain_text("HB8685")
+    desk.button("correct").focus()
+    desk.tab.keyboard.press("Enter")
+    desk.tab.keyboard.type("hb 8685")
+    for _ in range(2):
+        desk.tab.keyboard.press("Tab")
+    desk.tab.keyboard.press("Space")
+    desk.tab.keyboard.press("Enter")
+    expect(desk.tab.locator("#vrn")).to_have_text("HB8685")
+    assert desk.lane.acted == [e.OfficerCorrected(4181, "chan", "HB8685", "Read from the picture 從圖片讀出")]
+
+
+def test_a_locked_page_asks_for_the_password_and_then_goes_on(desk: Desk) -> None:
+    """It still watches, and nothing is lost."""
+    desk.served.clock.ms += 900_000
+    desk.drive(desk.lane.alarm, "NoBundle", "12 no bundle", visit=4181)
+    expect(desk.tab.locator("#locked")).to_be_visible()
+    desk.button("inspect").click()
+    desk.tab.locator("#unlock-password").fill(PASSWORD)
+    desk.tab.keyboard.press("Enter")
+    expect(desk.tab.locator("#dialog-inspect")).to_be_visible()
+
+
+def test_an_alarm_says_what_to_do_and_is_marked_as_seen(desk: Desk) -> None:
+    """By whom is kept."""
+    desk.drive(desk.lane.alarm, "NoBundle", "12 no bundle", visit=4181)
+    alarms = desk.tab.locator("#alarms")
+    expect(alarms).to_contain_text("Ask for the UBR or the paper manifest.")
+    alarms.get_by_role("button", name="Seen").click()
+    expect(alarms).to_contain_text("Seen by chan")
+
+
+def test_a_thumbnail_opens_the_evidence_and_both_views_are_logged(desk: Desk) -> None:
+    """Domain §8."""
+    desk.tab.locator("#visit-evidence .thumb").click()
+    expect(desk.tab.locator("#picture-large")).to_be_visible()
+    desk.tab.locator("#picture-large").evaluate("image => image.decode()")
+    assert {one.purpose for one in desk.served.viewed} == {"thumbnail", "opened"}
+
+
+def _violations(tab: Any) -> list[str]:
+    axe = pytest.importorskip("axe_core_python.sync_playwright").Axe()
+    found = axe.run(tab)["violations"]
+    return [f"{one['id']}: {[node['html'][:90] for node in one['nodes']]}" for one in found]
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)], ids=["1366x768", "1920x1080"])
+def test_the_page_is_accessible_and_fits_its_window(serve: Callable[..., Any], tab: Any, size: tuple[int, int]) -> None:
+    """Axe finds nothing, at the login, in the busiest state and in a dialog; nothing scrolls sideways."""
+    tab.set_viewport_size({"width": size[0], "height": size[1]})
+    tab.emulate_media(reduced_motion="reduce")
+    desk = Desk(serve(world=True), tab)
+    tab.goto(desk.served.url)
+    assert _violations(tab) == []
+    desk.truck()
+    desk.drive(desk.lane.outcome, Outcome.WITHDRAWN)
+    desk.drive(desk.lane.alarm, "Withdrawn", visit=4181)
+    desk.drive(desk.lane.link_is, Link.STALE, refused=(("bad signature", 2),))
+    desk.drive(desk.lane.screen_goes_silent, Screen.AIOP)
+    desk.drive(desk.lane.help_pressed)
+    desk.log_in()
+    expect(desk.tab.locator("#help")).to_be_visible()
+    assert _violations(tab) == []
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    desk.button("release").click()
+    expect(tab.locator("#dialog-release .warned")).to_be_visible()
+    assert _violations(tab) == []
