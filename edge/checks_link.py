@@ -134,8 +134,12 @@ def officers(settings: Settings, _: Surroundings) -> Findings:
         yield fault("officers", str(problem), "see there")
         return
     if not names:
-        yield fault("officers", "nobody can log in", "add one: rocars-lane officer add NAME")
+        yield fault("officers", "nobody can log in", "add one: rocars-lane officer add NAME --config FILE")
     for name in weak:
-        yield fault("officers", f"{name} has a password anybody would try", f"rocars-lane officer add {name}")
+        yield fault(
+            "officers",
+            f"{name} has a password anybody would try",
+            f"give a new one: rocars-lane officer add {name} --config FILE",
+        )
     if names and not weak:
         yield ok("officers", f"{len(names)} can log in")

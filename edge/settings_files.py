@@ -66,7 +66,9 @@ def _link(link: LinkSettings) -> Problems:
 
 
 def _console(console: ConsoleSection) -> Problems:
-    yield from _secret("console.officers", console.officers, "add a first officer: rocars-lane officer add NAME, into")
+    yield from _secret(
+        "console.officers", console.officers, "add a first officer: rocars-lane officer add NAME --config FILE writes"
+    )
     yield from _file("console.tls_certificate", console.tls_certificate)
     yield from _secret("console.tls_key", console.tls_key, "get it with the page's certificate, as")
 
