@@ -18,3 +18,8 @@
 
 A screen that hears nothing shows "Follow officer's instructions" by itself; it never keeps "Clearance Completed".
 """
+
+import os
+
+# pygame greets on standard output when it is imported; commands of this product print JSON there.
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")

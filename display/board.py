@@ -9,10 +9,12 @@ import pygame
 
 from display.drawing import blank, paint
 from display.errors import NoDisplayError
-from display.settings import DEFAULT_SIZE, Mode, Size, check_size
+from display.settings import DEFAULT_SIZE, Mode, Size, check_size, largest_fit
 from display.vigil import Showing
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
+
+_UNSEEN = {"dummy", "offscreen"}  # SDL falls back to such a driver by itself; a sign that nobody sees is a fault
 
 
 class Board:
@@ -26,33 +28,28 @@ class Board:
 
     def __init__(self, screen: Screen, *, size: Size | None = None, mode: Mode = Mode.HEADLESS) -> None:
         self._screen = screen
-        self._size = check_size(screen, size or DEFAULT_SIZE[screen])
-        self._surface = self._open(mode)
-        self._sign = self._surface.subsurface(_middle(self._surface.get_size(), self._size))
+        wanted = check_size(screen, size or DEFAULT_SIZE[screen])
+        surface = self._open(wanted, mode)
+        if size is None and mode is Mode.FULLSCREEN:
+            wanted = largest_fit(screen, surface.get_size())
+        if surface.get_width() < wanted[0] or surface.get_height() < wanted[1]:
+            raise NoDisplayError(f"{screen.value}: the display is {surface.get_size()}, smaller than {wanted}")
+        self._sign = surface.subsurface(_middle(surface.get_size(), wanted))
 
-    def _open(self, mode: Mode) -> pygame.Surface:
-        if mode is Mode.HEADLESS:
-            os.environ["SDL_VIDEODRIVER"] = "dummy"
-        full = mode is Mode.FULLSCREEN
+    def _open(self, wanted: Size, mode: Mode) -> pygame.Surface:
         try:
-            pygame.display.init()
-            pygame.display.set_caption(f"ROCARS Lane {self._screen.value.upper()}")
-            surface = pygame.display.set_mode((0, 0) if full else self._size, pygame.FULLSCREEN if full else 0)
+            surface = _window(f"ROCARS Lane {self._screen.value.upper()}", wanted, mode)
         except pygame.error as error:
             raise NoDisplayError(
                 f"{self._screen.value}: no {mode.value} can be opened ({error}): check that a display is connected "
                 "and DISPLAY is set, or run the screen headless"
             ) from error
-        if surface.get_width() < self._size[0] or surface.get_height() < self._size[1]:
-            raise NoDisplayError(
-                f"{self._screen.value}: the display is {surface.get_size()}, smaller than {self._size}"
-            )
         pygame.mouse.set_visible(mode is Mode.WINDOW)
         return surface
 
     def warm(self, *, simulated: bool) -> None:
         """Prepares every sign once, so that the first vehicle does not wait for glyphs and pictograms."""
-        spare = blank(self._size)
+        spare = blank(self._sign.get_size())
         for scene in Scene:
             paint(spare, self._screen, scene, "00:00" if scene is Scene.EARLY else "", simulated=simulated)
 
@@ -75,6 +72,18 @@ class Board:
     def close(self) -> None:
         """Gives the display back."""
         pygame.display.quit()
+
+
+def _window(caption: str, wanted: Size, mode: Mode) -> pygame.Surface:
+    if mode is Mode.HEADLESS:
+        os.environ["SDL_VIDEODRIVER"] = "dummy"
+    pygame.display.init()
+    driver = pygame.display.get_driver()
+    if mode is not Mode.HEADLESS and driver in _UNSEEN:
+        raise pygame.error(f"only the driver {driver!r}, which nobody sees")
+    pygame.display.set_caption(caption)
+    full = mode is Mode.FULLSCREEN
+    return pygame.display.set_mode((0, 0) if full else wanted, pygame.FULLSCREEN if full else 0)
 
 
 def _middle(whole: Size, part: Size) -> pygame.Rect:

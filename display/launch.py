@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from display.settings import Mode, ScreenSetting
+from display.settings import DEFAULT_SIZE, Mode, ScreenSetting
 from lane_agent.model import Screen
 
 log = logging.getLogger("display.launch")
@@ -19,6 +19,7 @@ log = logging.getLogger("display.launch")
 _CHANCE = random.SystemRandom()
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 5.0
+_WINDOW_GAP = 24  # pixels
 _GRACE_S = 2.0  # between being asked to end and being killed
 
 
@@ -78,7 +79,7 @@ class ScreenProcesses:
         self._running.clear()
 
     def restart(self, screen: Screen) -> None:
-        """Kills the process of a screen that does not answer; it is started again at once."""
+        """Kills the process of a screen that does not answer; it is started again."""
         process = self._running.get(screen)
         if process is not None and process.returncode is None:
             process.kill()
@@ -88,13 +89,14 @@ class ScreenProcesses:
         wait_s = _FIRST_WAIT_S
         while True:
             began_s = clock()
-            process = await asyncio.create_subprocess_exec(*self._command(setting), env=_environment(setting))
+            process = await asyncio.create_subprocess_exec(*self._command(setting), env=self._environment(setting))
             self._running[setting.screen] = process
             status = await process.wait()
-            wait_s = _FIRST_WAIT_S if clock() - began_s > _LONGEST_WAIT_S else min(_LONGEST_WAIT_S, wait_s * 2)
+            wait_s = _FIRST_WAIT_S if clock() - began_s > _LONGEST_WAIT_S else wait_s
             pause_s = wait_s * (0.5 + self._chance() / 2)
             log.warning("%s ended with status %d; again in %.1f s", setting.screen.value, status, pause_s)
             await asyncio.sleep(pause_s)
+            wait_s = min(_LONGEST_WAIT_S, wait_s * 2)
 
     def _command(self, setting: ScreenSetting) -> list[str]:
         command = [self._python, "-m", "display", "--screen", setting.screen.value, "--socket", str(self._socket_path)]
@@ -107,6 +109,14 @@ class ScreenProcesses:
             command += ["--paint-log", str(setting.paint_log)]
         return [*command, "--simulated"] if self._simulated else command
 
+    def _environment(self, setting: ScreenSetting) -> dict[str, str]:
+        """Windows stand side by side, in the order of the settings."""
+        if setting.mode is Mode.HEADLESS:
+            return os.environ | {"SDL_VIDEODRIVER": "dummy"}
+        before = self._settings[: self._settings.index(setting)]
+        left = sum((other.size or DEFAULT_SIZE[other.screen])[0] + _WINDOW_GAP for other in before)
+        return os.environ | {"SDL_VIDEO_WINDOW_POS": f"{left + _WINDOW_GAP},{2 * _WINDOW_GAP}"}
+
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         if process.returncode is not None:
             return
@@ -116,8 +126,3 @@ class ScreenProcesses:
         except TimeoutError:
             process.kill()
             await process.wait()
-
-
-def _environment(setting: ScreenSetting) -> dict[str, str]:
-    environment = {**os.environ, "PYGAME_HIDE_SUPPORT_PROMPT": "1"}
-    return {**environment, "SDL_VIDEODRIVER": "dummy"} if setting.mode is Mode.HEADLESS else environment

@@ -25,7 +25,11 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ScreenSetting:
-    """One screen of this box; `paint_log` gets a JSON line for every painting.
+    """One screen of this box.
+
+    Attributes:
+        size: None for the default, or on a full screen for the largest sign that fits.
+        paint_log: gets a JSON line for every painting.
 
     Raises:
         BadSizeError: no such screen.
@@ -52,3 +56,17 @@ def check_size(screen: Screen, size: Size) -> Size:
     if screen is Screen.AIOP and not (width * 3 == height * 4 and 320 <= width <= 1600):
         raise BadSizeError(f"AIOP {width}x{height}: the panel is 4:3, from 320x240 to 1600x1200 pixels")
     return size
+
+
+def largest_fit(screen: Screen, display: Size) -> Size:
+    """The largest sign of `screen` that a display of this size can hold.
+
+    Raises:
+        BadSizeError: not even the smallest fits.
+    """
+    width, height = display
+    if screen is Screen.XDB:
+        side = min(width, height, 1024)
+        return check_size(screen, (side, side))
+    quarter = min(width // 4, height // 3, 400)
+    return check_size(screen, (quarter * 4, quarter * 3))

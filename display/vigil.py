@@ -65,7 +65,7 @@ class Vigil:
 
     def passed(self, now_s: float) -> None:
         """Time has passed (rule 1: silence)."""
-        if now_s - self._heard_s > self._silence_s:
+        if now_s - self._heard_s >= self._silence_s:
             self.lost()
 
     def painted(self) -> None:

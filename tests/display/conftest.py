@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -17,8 +16,6 @@ from typing import Any
 import pytest
 
 PATIENCE_S = 20.0  # a busy machine is slow; nothing is judged by this time
-
-os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:

@@ -16,7 +16,7 @@ from display.fonts import Fonts, shared
 from display.layout import Layout, lay_out
 from display.pictograms import picture
 from display.scenes import PICTOGRAMS, Language, sign
-from display.settings import Size, check_size
+from display.settings import Size, check_size, largest_fit
 from lane_agent.model import Screen
 from lane_agent.wording import WORDING, Scene, Tone
 
@@ -179,6 +179,23 @@ def test_a_screen_that_does_not_exist_is_refused(screen: Screen, size: Size) -> 
     """The XDB is square and 96 to 1024 pixels, the AIOP 4:3; the message says so."""
     with pytest.raises(BadSizeError, match=r"from \d+x\d+ to \d+x\d+ pixels"):
         check_size(screen, size)
+
+
+@pytest.mark.parametrize(
+    ("screen", "display", "sign_size"),
+    [
+        (Screen.XDB, (1920, 1080), (1024, 1024)),
+        (Screen.XDB, (640, 480), (480, 480)),
+        (Screen.AIOP, (1920, 1080), (1440, 1080)),
+        (Screen.AIOP, (1024, 600), (800, 600)),
+        (Screen.AIOP, (3840, 2160), (1600, 1200)),
+    ],
+)
+def test_a_full_screen_holds_the_largest_sign_that_fits(screen: Screen, display: Size, sign_size: Size) -> None:
+    """Whatever monitor is connected, the sign keeps its proportions."""
+    assert largest_fit(screen, display) == sign_size
+    with pytest.raises(BadSizeError):
+        largest_fit(screen, (90, 90))
 
 
 def test_a_missing_font_names_the_debian_package(tmp_path: Path) -> None:

@@ -89,13 +89,13 @@ def test_an_order_is_shown_and_beats_keep_it() -> None:
 
 
 def test_silence_past_the_limit_ends_it() -> None:
-    """At the limit it still stands; past it the safe face is due."""
+    """Before the limit it still stands; at the limit the safe face is due."""
     vigil = _vigil()
     vigil.heard(DONE, 1.0)
     vigil.painted()
-    vigil.passed(3.0)
+    vigil.passed(2.999)
     assert vigil.showing.scene is Scene.DONE
-    vigil.passed(3.001)
+    vigil.passed(3.0)
     assert (vigil.showing, vigil.due) == (SAFE, True)
 
 
