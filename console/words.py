@@ -137,8 +137,8 @@ IMMIGRATION: Final[dict[Immigration, Words]] = {
 
 LINKS: Final[dict[Link, Words]] = {
     Link.FRESH: Words("Fresh", "資料最新"),
-    Link.STALE: Words("Late: nothing new is released", "資料延遲", "Inspect orders still work."),
-    Link.OFFLINE: Words("No proof: manual mode", "未能核實", "Clear by hand."),
+    Link.STALE: Words("Late", "資料延遲", "Nothing new is released; inspection always works."),
+    Link.OFFLINE: Words("No proof", "未能核實", "Clear by hand."),
 }
 
 HELP: Final[dict[HelpCall, Words]] = {
