@@ -61,9 +61,11 @@ def _ask(config: Path, officer: str, what: Callable[[AdminClient], Awaitable[T]]
 
 
 def _read(file: Path, kind: Any) -> Any:
-    raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         return msgspec.json.decode(raw, type=kind)
+    except OSError as error:
+        raise RefusedError(f"{file}: can not be read ({error.strerror}); give the right path") from error
     except msgspec.DecodeError as error:
         raise RefusedError(f"{file}: {error}; correct the file") from error
 

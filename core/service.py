@@ -31,7 +31,7 @@ from core.requests import Request
 from core.settings import BrokerSection, Settings
 from core.store import Store
 from core.times import UtcClock
-from sync.mqtt import Broker, Connection, Down, Incoming, Options, Tls
+from sync.mqtt import Broker, Cause, Connection, Incoming, Options, Tls
 from sync.wire.topics import ALL_UP, read_up
 
 log = logging.getLogger("rocars.core")
@@ -87,6 +87,7 @@ class CoreService:
         self._work = asyncio.Event()
         self._place: dict[str, int] = {}
         self._failed: asyncio.Future[None] | None = None
+        self._told: dict[str, Cause | None] = {}
         self._connections = [self._connection(place, one) for place, one in enumerate(parts.settings.brokers)]
         self._counter = self._make_counter()
 
@@ -108,14 +109,11 @@ class CoreService:
     def _connection(self, place: int, section: BrokerSection) -> Connection:
         name = f"{section.host}:{section.port}"
 
-        def down(why: Down) -> None:
-            log.warning("broker %s: connection ended: %s", name, why.detail)
-
         return Connection(
             broker_options(section, self._parts.settings),
             will=lambda: None,
             on_up=lambda: log.info("broker %s: connected", name),
-            on_down=down,
+            on_down=lambda why: log.warning("broker %s: connection ended: %s", name, why.detail),
             on_message=lambda incoming: self._inbox.put_nowait((place, incoming)),
         )
 
@@ -230,9 +228,18 @@ class CoreService:
             if late:
                 with parts.store.transaction():
                     parts.compound.raise_alarms(late, now_ms=now)
-            for connection in self._connections:
-                connection.check()
+            self._look_at_brokers()
             await asyncio.sleep(_TICK_S)
+
+    def _look_at_brokers(self) -> None:
+        """Says once why a broker can not be had; raises what ended a connection's own task, if anything did."""
+        for connection in self._connections:
+            connection.check()
+            why = None if connection.connected else connection.last
+            name = str(connection.options.brokers[0])
+            if why is not None and self._told.get(name) is not why.cause:
+                log.warning("broker %s: not connected (%s): %s", name, why.cause.value, why.detail)
+            self._told[name] = why.cause if why is not None else None
 
 
 def broker_options(section: BrokerSection, settings: Settings) -> Options:

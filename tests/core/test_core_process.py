@@ -317,6 +317,9 @@ def test_the_core_comes_back_after_the_broker_was_killed(site: Any, lane: Any) -
     async def cut() -> None:
         await site.run_until_ready()
         site.broker.kill()
+        async with asyncio.timeout(PATIENCE), AdminClient(site.folder / "s", who="tester") as admin:
+            while any((await admin.status()).brokers.values()) or "unreachable" not in site.said():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         site.broker.start()
         async with Wire(site, lane) as ear:
             ask = wire.Nonce(lane=lane.name, session=1, nonce=b"n" * 16, epoch="", version=0, state_hash=bytes(32))
@@ -345,6 +348,7 @@ def test_people_work_with_it_from_the_command_line(site: Any, make_consignment: 
     assert [row["type"] for row in found["rows"]] == ["bundle", "hold"]
     assert found["rows"][0]["cargo"][0]["code"] == "inspect"
     assert "szb-in-01" in site.command("lanes")
+    assert "can not be read" in site.command("lodge", str(site.folder / "none.json"), expect=1)
     assert "rocars-core: UBR 1999999999 is not known" in site.command("debundle", "1999999999", expect=1)
     assert "another core uses this store" in site.command("restart-log", "--reason", "x", expect=2)
     site.end()
