@@ -59,6 +59,8 @@ class ConsoleSettings:
             found.append(
                 ("host", f"{self.host} can be reached from outside: set tls_certificate and tls_key, or 127.0.0.1")
             )
+        if self.host in {"0.0.0.0", "::"} and not self.names:  # noqa: S104  # compared, not bound
+            found.append(("names", "give the host names or addresses under which officers reach the page"))
         if self.view_without_login and not self.loopback:
             found.append(("view_without_login", "only on loopback: set it to false, or host to 127.0.0.1"))
         if (self.tls_certificate is None) != (self.tls_key is None):

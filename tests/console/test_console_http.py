@@ -333,6 +333,7 @@ def test_a_long_request_is_refused(page: Page) -> None:
     ("settings", "key"),
     [
         ({"host": "0.0.0.0"}, "host"),
+        ({"host": "0.0.0.0"}, "names"),
         ({"host": "192.0.2.7", "view_without_login": True}, "view_without_login"),
         ({"tls_certificate": Path("missing.pem")}, "tls_key"),
         ({"idle_s": 0}, "idle_s"),
