@@ -158,7 +158,8 @@ def test_a_picture_is_the_sign_as_png(screen: Screen) -> None:
     """The officers' page gets a PNG of the size asked for, the same bytes each time, with the ribbon if simulated."""
     png = pictures.render(screen, Scene.EARLY, "14:30", size=SIZES[screen])
     assert png.startswith(b"\x89PNG")
-    assert int.from_bytes(png[16:20]), int.from_bytes(png[20:24]) == SIZES[screen]
+    assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == SIZES[screen]
+    assert pictures.render(screen, Scene.EARLY, "14:30", size=SIZES[screen]) == png
     assert pictures.render(screen, Scene.EARLY, "14:30", True, SIZES[screen]) != png
     assert pictures.render(screen, Scene.EARLY, "15:00", size=SIZES[screen]) != png
 
