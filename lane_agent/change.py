@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from lane_agent.effects import Alarm, CancelTimer, Effect, LookUp, Record, StartTimer
+from lane_agent.frozen import replace
 from lane_agent.model import Doubt, Fault, ManualReason, Outcome, Ruling
 from lane_agent.state import Lane
 
@@ -14,15 +14,22 @@ Change = tuple[Lane, tuple[Effect, ...]]
 
 def visit_with(lane: Lane, **facts: Any) -> Lane:
     """The lane with facts of its open visit replaced; unchanged when no visit is open."""
-    return lane if lane.visit is None else replace(lane, visit=replace(lane.visit, **facts))
+    visit = lane.visit
+    if visit is None or all(getattr(visit, name) == fact for name, fact in facts.items()):
+        return lane
+    return replace(lane, visit=replace(visit, **facts))
 
 
 def doubt(lane: Lane, reason: Doubt) -> Lane:
-    """Only an officer can release this visit now. The first reason stays; a visit sent to the compound stays sent."""
+    """Only an officer can release this visit now. A visit sent to the compound stays sent.
+
+    The first reason stays, except that any other takes the place of `PLATES_DISAGREE`, which a typed mark settles.
+    """
     visit = lane.visit
     if visit is None or visit.outcome is Outcome.EXAMINE:
         return lane
-    return visit_with(lane, doubt=visit.doubt or reason)
+    stays = visit.doubt not in (None, Doubt.PLATES_DISAGREE)
+    return lane if stays else visit_with(lane, doubt=reason)
 
 
 def hand_over(lane: Lane, reason: Doubt) -> Lane:
@@ -76,8 +83,14 @@ def withdraw(lane: Lane, reason: Doubt) -> Change:
     if visit is None:
         return lane, ()
     why = visit.doubt or reason
-    lane = visit_with(lane, outcome=Outcome.WITHDRAWN, ruling=Ruling.NONE, doubt=why, officers=True)
+    lane = visit_with(spend_release(lane), outcome=Outcome.WITHDRAWN, doubt=why, officers=True)
     return lane, (record("Withdrawn", lane, reason=why.value), Alarm("Withdrawn", visit.number, why.value))
+
+
+def spend_release(lane: Lane) -> Lane:
+    """An officer's release holds once; an officer's order to inspect stays."""
+    spent = lane.visit is not None and lane.visit.ruling is Ruling.RELEASE
+    return visit_with(lane, ruling=Ruling.NONE) if spent else lane
 
 
 def record(kind: str, lane: Lane, **facts: object) -> Record:

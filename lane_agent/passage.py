@@ -11,12 +11,11 @@ Rules of this file:
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lane_agent import events as e
 from lane_agent.acceptance import CONTACT_CHECKS
 from lane_agent.change import Change, cancel_timer, doubt, hand_over, record, start_timer, visit_with
 from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading, StopReading
+from lane_agent.frozen import replace
 from lane_agent.model import Codes, Contact, Doubt, HelpCall, Moment, Outcome
 from lane_agent.state import Lane, Visit
 

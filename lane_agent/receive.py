@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from lane_agent import events as e
@@ -17,10 +16,12 @@ from lane_agent.change import (
     hand_over,
     raise_fault,
     record,
+    spend_release,
     start_timer,
     visit_with,
 )
 from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading
+from lane_agent.frozen import replace
 from lane_agent.matching import must_stop
 from lane_agent.model import (
     Contact,
@@ -160,7 +161,7 @@ def _started(lane: Lane, event: e.AgentStarted) -> Change:
     if visit is None:
         return lane, ()
     outcome = Outcome.WITHDRAWN if visit.outcome is Outcome.RELEASED else visit.outcome
-    lane = visit_with(lane, outcome=outcome, ruling=Ruling.NONE, lookup=0, answered=False, leaving=False)
+    lane = visit_with(spend_release(lane), outcome=outcome, lookup=0, answered=False, leaving=False)
     return hand_over(lane, Doubt.RESTART), (StartReading(visit.number), Alarm("RestartedWithVehicle", visit.number))
 
 
@@ -242,7 +243,7 @@ def _fault(lane: Lane, event: e.FaultRaised) -> Change:
     if event.fault is not Fault.CODES or visit is None or not visit.lookup:
         return lane, told
     if visit.ruling is Ruling.RELEASE and not _is_shown_3(lane):
-        lane = visit_with(lane, ruling=Ruling.NONE)
+        lane = spend_release(lane)
         told = (*told, Alarm("ReleaseRefused", visit.number, "the code book does not answer"))
     return visit_with(lane, lookup=0), told
 
@@ -313,7 +314,7 @@ def _overdue(lane: Lane) -> Change:
     if row.overdue is None:
         return visit_with(lane, unread="no read in time"), ()
     if not _is_shown_3(lane):
-        lane = visit_with(lane, ruling=Ruling.NONE)
+        lane = spend_release(lane)
     return hand_over(lane, row.overdue), (Alarm("Overdue", _visit_of(lane), row.name),)
 
 

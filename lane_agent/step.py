@@ -6,8 +6,6 @@ entering a row does what that row says; then the screens, the waiting clock and 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lane_agent.change import (
     Change,
     ask_codes,
@@ -20,6 +18,7 @@ from lane_agent.change import (
 )
 from lane_agent.effects import Alarm, Consume, Effect, Show
 from lane_agent.events import CodesFound, Event, FaultRaised
+from lane_agent.frozen import replace
 from lane_agent.guards import departing, standing_of
 from lane_agent.matching import sort_bundles
 from lane_agent.model import Codes, Doubt, Face, Fault, HelpCall, Immigration, Link, Moment, Outcome, Ruling

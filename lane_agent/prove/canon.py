@@ -1,0 +1,65 @@
+"""Lanes and effects with their counters renamed, so that the states are finite.
+
+`step` compares serials and visit numbers for equality only and makes new ones by counting up, so two lanes that differ
+in those numbers alone behave alike. Every kind of serial gets a number of its own; the open visit is visit 1.
+"""
+
+from __future__ import annotations
+
+from lane_agent.effects import Alarm, CancelTimer, Consume, Effect, LookUp, Record, Show, StartReading, StartTimer
+from lane_agent.frozen import replace
+from lane_agent.state import Lane
+
+VISIT = 1
+FACE = 1
+QUESTION = 2
+TIMERS = {"paint": 3, "stage": 4, "help": 5, "gone": 6}
+COUNTED = 9
+"""Serials given out so far, as every renamed lane has it."""
+OLDER = 8
+"""A serial that no renamed lane waits for."""
+
+
+def canonical(lane: Lane) -> Lane:
+    """The lane with its counters renamed."""
+    visit = lane.visit
+    if visit is not None:
+        visit = replace(visit, number=VISIT, lookup=QUESTION if visit.lookup else 0)
+    return replace(
+        lane,
+        visit=visit,
+        visits=VISIT if visit else 0,
+        serial=COUNTED,
+        face=replace(lane.face, serial=FACE if lane.face.serial else 0),
+        timers=tuple((name, TIMERS[name]) for name, _ in lane.timers),
+    )
+
+
+def canonical_effects(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """What the monitor goes by: all but records and the intercom, with counters renamed and details dropped."""
+    return tuple(kept for effect in effects if (kept := _renamed(effect)) is not None)
+
+
+def _renamed(effect: Effect) -> Effect | None:  # noqa: PLR0911 -- one short case an effect
+    match effect:
+        case Show():
+            return replace(effect, serial=FACE)
+        case LookUp():
+            return replace(effect, visit=VISIT, lookup=QUESTION)
+        case StartTimer():
+            return replace(effect, serial=TIMERS[effect.timer])
+        case Alarm():
+            return Alarm(effect.kind, VISIT if effect.visit else 0)
+        case Consume():
+            return replace(effect, visit=VISIT)
+        case StartReading():
+            return StartReading(VISIT)
+        case CancelTimer():
+            return effect
+        case _:
+            return None
+
+
+def changes_nothing(effects: tuple[Effect, ...]) -> bool:
+    """Whether effects are records only, as those of an ignored event must be."""
+    return all(isinstance(effect, Record) for effect in effects)
