@@ -119,6 +119,23 @@ def test_a_lane_of_another_history_gets_everything(core: Any, lane: Any, changes
     assert isinstance(reply, wire.SnapshotPart)
 
 
+def test_a_lane_of_the_epoch_before_gets_everything_and_news_are_of_the_new_one(core: Any, lane: Any) -> None:
+    """Its version and chain are right, and yet of a log that has ended."""
+    core.office.hold("A1", who="o", reason="x")
+    held = core.log.head()
+    core.office.hold("B2", who="o", reason="x")
+    core.exchange.news()
+    with core.store.transaction():
+        epoch = core.log.restart(at_ms=1, reason="test")
+    request = wire.DeltasWanted(
+        lane=lane.name, request="r", epoch=held.epoch, version=held.version, log_hash=held.log_hash
+    )
+    (reply,) = later(core, lane, request)
+    assert isinstance(reply, wire.SnapshotPart)
+    news = [opened(core, one, wire.Delta) for one in core.exchange.news()]
+    assert [(delta.epoch, delta.version) for delta in news] == [(epoch, 1)]
+
+
 @pytest.mark.parametrize("count", [0, 1, ROWS_A_PART * 2 + 1])
 def test_a_snapshot_is_every_row_in_numbered_parts_of_one_version(core: Any, lane: Any, count: Any) -> None:
     """Put together, its rows have the state hash that each part signs."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.errors import HistoryError, RefusedError, SettingsError
 from core.log import BYTES_A_DELTA, ROWS_A_DELTA, ReplicatedLog, live
 from core.store import Store
-from sync.wire.codec import decode
+from sync.wire.codec import decode, encode
 from sync.wire.envelope import Signer
 from sync.wire.hashes import EMPTY_STATE, StateHash, log_next, log_start
 from sync.wire.messages import Delta
@@ -177,6 +177,20 @@ def test_a_changed_delta_is_found_and_named(core: Any) -> None:
     core.store.connection.execute("UPDATE log SET payload=? WHERE version=1", (changed,))
     with pytest.raises(HistoryError, match="version 1: bad_signature"):
         core.log.list_at(core.log.head().epoch, 2)
+
+
+def test_a_delta_that_was_signed_with_the_wrong_state_hash_is_found_and_named(core: Any) -> None:
+    """Even the core's own signature does not make rows have a hash they have not."""
+    head = core.log.head()
+    body = encode(
+        Delta(epoch=head.epoch, version=1, previous=head.log_hash, changes=(HoldRecord("A1"),), state_hash=EMPTY_STATE)
+    )
+    core.store.connection.execute(
+        "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (?, 1, 0, ?, x'', x'')",
+        (head.epoch, core.signer.seal(LOG, body)),
+    )
+    with pytest.raises(HistoryError, match="version 1: its rows do not have the state hash"):
+        core.log.list_at(head.epoch, 1)
 
 
 def test_a_missing_delta_is_found_and_named(core: Any) -> None:
