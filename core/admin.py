@@ -91,8 +91,8 @@ class CoreUnreachableError(CoreError, ConnectionError):
 class AdminClient:
     """Asks a running core.
 
-    >>> async def bundles(path: Path) -> str:
-    ...     async with AdminClient(path, who="demo") as core:
+    >>> async def stop_a_vehicle(socket: Path) -> str:
+    ...     async with AdminClient(socket, who="officer7") as core:
     ...         return await core.hold("AB 1234", reason="exercise")
     """
 

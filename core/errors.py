@@ -1,10 +1,12 @@
 """Everything the core can complain about, split by who must act.
 
 CoreError
-├── RefusedError          the trader, driver or officer: the request breaks a rule; nothing was changed
-├── SettingsError      the technician: a configuration, key or store is not usable
-├── EventError     the lane: an event or request that can not be what it says it is
-└── HistoryError    the technician: the stored log contradicts its own hashes; nothing is published from it
+├── RefusedError             the trader, driver or officer: the request breaks a rule; nothing was changed
+├── SettingsError            the technician: a configuration, key or store is not usable
+├── HistoryError             the technician: the stored log contradicts its own hashes; nothing is published from it
+└── CoreUnreachableError     the technician: no core answers on the operators' socket (`admin`)
+
+What a lane sends wrongly is no exception: it is refused, counted and an alarm (`link`, `intake`).
 """
 
 from __future__ import annotations
@@ -36,10 +38,6 @@ class SettingsError(CoreError, ValueError):
     def __init__(self, *problems: str) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
-
-
-class EventError(CoreError, ValueError):
-    """A message from a lane is forged, malformed or contradicts what the lane sent before."""
 
 
 class HistoryError(CoreError, RuntimeError):
