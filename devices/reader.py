@@ -74,7 +74,8 @@ class ReaderProcess:
         """Starts the process and waits until it sees, or raises the fault READER after `wait_s` seconds and goes on."""
         self._task = asyncio.create_task(self._supervise(), name="reader")
         try:
-            await asyncio.wait_for(self._seeing.wait(), wait_s)
+            async with asyncio.timeout(wait_s):
+                await self._seeing.wait()
         except TimeoutError:
             if not self._faults:
                 self._raise(Fault.READER, f"no picture from the reader within {wait_s:.0f} s of its start")
@@ -150,7 +151,8 @@ class ReaderProcess:
         patience = max(FIRST_S, self._silence_s)
         while True:
             try:
-                report = await asyncio.wait_for(receive_report(stream), patience)
+                async with asyncio.timeout(patience):  # not wait_for: before 3.12 it can swallow our cancellation
+                    report = await receive_report(stream)
             except TimeoutError:
                 return f"the reader process said nothing for {patience:.0f} s"
             except ValueError as error:

@@ -29,6 +29,7 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         region: the part of the picture where the lane is: left, top, right, bottom, as shares of its size.
         release: lowest character confidence of a settled read.
         frames: frames that must agree.
+        row_px: a plate whose rows are lower than this, in pixels, is too far away to count.
         limit_ms: after this long in a visit without a settled read the lane is told so; reading goes on.
         stall_ms: no new picture, or the same one again and again, for this long is a camera fault.
         busy_fps, idle_fps: how many pictures a second are looked at, with and without a visit.
@@ -42,6 +43,7 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     region: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     release: float = 0.8
     frames: int = 3
+    row_px: float = 16.0
     limit_ms: int = 8_000
     stall_ms: int = 2_500
     busy_fps: float = 8.0

@@ -20,6 +20,7 @@ from lane_agent.plates import Settled, Thresholds, Unsettled, Vote, is_near_miss
 WINDOW = 24  # pictures whose votes count; older ones show the vehicle further away
 PATIENCE = 4  # pictures waited for the Mainland plate once the Hong Kong mark has settled
 SECOND = 0.12  # a second mark's plate, as a share of the first one's area, that is near enough to be tailgating
+PLAIN = 0.5  # detector score of a plate that is plainly one; badges and lettering score less
 _MAINLAND = {Region.CROSS_BORDER, Region.MAINLAND}
 
 
@@ -45,6 +46,12 @@ def companion(reads: tuple[PlateRead, ...], first: PlateRead | None) -> PlateRea
         wide = float(np.ptp(first.corners[:, 0]))
         theirs = [r for r in theirs if abs(float(r.corners[:, 0].mean() - first.corners[:, 0].mean())) < 0.8 * wide]
     return max(theirs, key=lambda read: read.area, default=None)
+
+
+def legible(read: PlateRead, least: float) -> bool:
+    """Whether the plate is near enough: each row at least `least` pixels high. A far 8 is a confident 6."""
+    tall = float(np.linalg.norm(read.corners[3] - read.corners[0]) + np.linalg.norm(read.corners[2] - read.corners[1]))
+    return bool(read.text) and tall / 2 / read.rows >= least
 
 
 def _vote(read: PlateRead, *, mainland: bool) -> Vote:
@@ -99,14 +106,14 @@ class VisitWatch:
 
     def _collect(self, frame: Frame, first: PlateRead | None, reads: tuple[PlateRead, ...]) -> None:
         votes = []
-        if first is not None and first.text:
+        if first is not None and legible(first, self._settings.row_px):
             votes.append(_vote(first, mainland=False))
             mark = normalise(first.text)
             if mark not in self._best or self._best[mark].confidence <= first.confidence:
                 self._best[mark] = _Best(first.confidence, frame.picture, first.corners)
                 self._best = dict(sorted(self._best.items(), key=lambda item: -item[1].confidence)[:4])
         other = companion(reads, first)
-        if other is not None and other.text:
+        if other is not None and legible(other, self._settings.row_px):
             votes.append(_vote(other, mainland=True))
         if votes:
             self._votes.append(tuple(votes))
@@ -129,7 +136,7 @@ class VisitWatch:
 
     def _second(self, ours: list[PlateRead]) -> list[Report]:
         """Two different marks, both sure, both near: tailgating. Told once."""
-        sure = [read for read in ours if read.confidence >= self._settings.release]
+        sure = [r for r in ours if r.confidence >= self._settings.release and r.score >= PLAIN]
         others = [r for r in sure[1:] if r.area > SECOND * sure[0].area and _different(r.text, sure[0].text)]
         self._doubles += bool(others)
         if not others or self._doubles != self._settings.frames:
