@@ -244,16 +244,24 @@ class SimulatedLink:
         self.machine.receive(said.topic, said.payload, self.now, retained=retained)
         self.settle()
 
-    def step(self, milliseconds: int = 100) -> None:
-        """Time passes, and everything under way arrives."""
+    def tick(self, milliseconds: int) -> None:
+        """Time passes for the lane; nothing arrives."""
         self.now += milliseconds
         self.machine.tick(self.now)
         self.settle()
+
+    def core_hears(self) -> None:
+        """Everything the lane said so far arrives; the answers are under way."""
+        while self.to_core:
+            for said in self.core.hear(*self.to_core.pop(0)):
+                self.say(said)
+
+    def step(self, milliseconds: int = 100) -> None:
+        """Time passes, and everything under way arrives."""
+        self.tick(milliseconds)
         while self.to_core or self.to_lane:
-            if self.to_core:
-                for said in self.core.hear(*self.to_core.pop(0)):
-                    self.say(said)
-            elif self.up:
+            self.core_hears()
+            if self.to_lane:
                 self.hand(self.to_lane.pop(0))
 
     def run(self, milliseconds: int) -> None:

@@ -338,7 +338,6 @@ class LinkMachine:
         doubt = self.follower.doubt
         if doubt and not self._faulted:
             self._faulted, self._verified = True, False
-            self.freshness.distrust()
             self._effects.append(Tell(FaultRaised(Fault.CODES, doubt)))
             self.alarm("CodesInDoubt", doubt, now)
         elif self._faulted and not doubt:

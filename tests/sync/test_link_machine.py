@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged, ManualEnded, ManualOrdered
 from lane_agent.model import Fault, Link
+from sync.link import SendEvents
 from sync.simulated_core import Said
 from sync.simulated_link import CORE, Place, SimulatedLink
 from sync.wire.codec import encode
 from sync.wire.envelope import Signer
-from sync.wire.messages import Ack, Delta, EventMessage, Heartbeat, Presence, Reply
+from sync.wire.messages import Ack, Delta, EventMessage, EventsWanted, Heartbeat, Presence, Reply, SnapshotWanted
 from sync.wire.records import HoldRecord
 from sync.wire.topics import LOG, LaneTopics
 
@@ -149,6 +150,44 @@ def test_a_lane_too_far_behind_gets_everything_and_is_in_doubt_meanwhile() -> No
     assert world.told[-3:] == [FaultCleared(Fault.CODES), LinkChanged(Link.FRESH), CodesVerified("e1", 10)]
 
 
+def test_a_snapshot_in_answer_to_a_request_for_deltas_is_waited_for() -> None:
+    """Its parts may take longer than a tick; it is not asked for again meanwhile."""
+    world = connected()
+    world.cut()
+    for number in range(9):
+        world.core.change(HoldRecord(f"CD{number}"))
+    world.core.forget_deltas()
+    world.connect()
+    for _ in range(20):
+        world.tick(100)
+        world.core_hears()
+        for said in [said for said in world.to_lane if said.topic != TOPICS.log]:
+            world.to_lane.remove(said)
+            world.hand(said)
+    assert len(world.to_lane) == 4, "the parts are under way"
+    for said in world.to_lane:
+        world.hand(said)
+        world.tick(100)
+    world.core_hears()
+    assert world.level()
+    assert [body.reason for body in world.core.heard if isinstance(body, SnapshotWanted)] == ["no codes yet"]
+
+
+def test_a_restored_core_is_not_asked_for_versions_of_its_former_life() -> None:
+    """Behind version 4 of one epoch is not behind version 0 of the next."""
+    world = connected()
+    world.core.serving = False
+    for number in range(3):
+        world.core.change(HoldRecord(f"CD{number}"))
+    world.run(1_000)
+    world.core.begin_anew("e2")
+    world.core.serving = True
+    world.run(20_000)
+    world.core.heard.clear()
+    world.run(20_000)
+    assert {type(body).__name__ for body in world.core.heard} == {"Nonce"}
+
+
 def test_a_request_without_an_answer_is_made_again_with_growing_patience() -> None:
     """And with another identifier each time, so that an old answer is no answer."""
     world = connected()
@@ -173,6 +212,35 @@ def test_an_old_answer_is_no_answer() -> None:
         world.hand(said)
     assert world.memory.place is before
     assert world.machine.refused["answer_unasked"] == len(old)
+
+
+def test_an_old_answer_is_no_answer_to_a_new_request_either() -> None:
+    """The lane waits for a snapshot, and is given the one of last week."""
+    world = connected()
+    old = [said for said in world.past if said.topic == TOPICS.log]
+    world.core.begin_anew("e2")
+    world.core.serving = False
+    world.run(2_000)
+    for said in old:
+        world.hand(said)
+    assert world.memory.place.epoch == "e1"
+    assert not world.memory.parts
+    assert world.machine.refused["answer_unasked"] == len(old)
+
+
+def test_doubt_lasts_until_a_snapshot_is_loaded_however_equal_the_proofs() -> None:
+    """After a fork the lane's values may well equal the core's; which of its rows are right is not known."""
+    world = connected()
+    world.core.serving = False
+    delta = Delta(epoch="e1", version=2, previous=bytes(32), changes=(), state_hash=bytes(32))
+    world.hand(world.core.says(LOG, delta))
+    for _ in range(30):
+        world.step()
+        assert world.verdict() is Link.STALE
+    world.core.serving = True
+    world.run(20_000)
+    assert world.verdict() is Link.FRESH
+    assert world.told[-3:] == [FaultCleared(Fault.CODES), LinkChanged(Link.FRESH), CodesVerified("e1", 1)]
 
 
 def test_what_is_refused_is_counted_by_reason_and_alarmed_once_a_minute() -> None:
@@ -253,6 +321,10 @@ def test_the_core_may_ask_for_a_range_again() -> None:
     world.step()
     assert [body.seq for body in world.core.heard if isinstance(body, EventMessage)] == [2, 3, 4, 5]
     assert world.machine.refused == {"range_foreign": 1}
+    assert world.machine.sender.asked_again(EventsWanted(lane="lane-1", journal="j1", first=2, last=99)) == SendEvents(
+        2, 5
+    )
+    assert world.machine.sender.asked_again(EventsWanted(lane="lane-1", journal="j1", first=6, last=6)) is None
 
 
 def test_a_command_is_obeyed_once_and_answered() -> None:

@@ -35,9 +35,7 @@ class Story(RuleBasedStateMachine):
     @rule(milliseconds=st.sampled_from([1, 50, 300, 900, 1_100, 2_500]))
     def time_passes(self, milliseconds: int) -> None:
         """And the machine is told."""
-        self.world.now += milliseconds
-        self.world.machine.tick(self.world.now)
-        self.world.settle()
+        self.world.tick(milliseconds)
 
     @rule(vrn=st.sampled_from(VRNS), deleted=st.booleans())
     def core_changes(self, vrn: str, deleted: bool) -> None:
