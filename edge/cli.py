@@ -127,6 +127,7 @@ def demo(
     camera: Annotated[Path | None, typer.Option(help="A folder of pictures or a video as the camera.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the judge's report (JSON) here.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Keep everything it writes in this new folder.")] = None,
+    scenario: Annotated[list[str] | None, typer.Option(help="Only this kind of truck; repeat for more.")] = None,
     stay: Annotated[
         bool, typer.Option("--stay", help="Go on after the trucks, for the page; end it with Ctrl-C.")
     ] = False,
@@ -144,6 +145,7 @@ def demo(
             speed=speed,
             camera=camera,
             report=report,
+            only=tuple(scenario or ()),
             stay=stay,
         )
         raise typer.Exit(asyncio.run(demonstrate(wishes, Console(stderr=True))))

@@ -80,7 +80,7 @@ class LaneBox:
             settings.screens.socket,
             simulated=settings.simulation,
             on_painted=self._painted,
-            on_lost=lambda screen: self.tell(FaultRaised(Fault.SCREEN, f"{screen.value} does not answer")),
+            on_lost=self._screen_lost,
             on_found=lambda screen: log.info("screen %s found", screen.value),
             silence_s=settings.screens.silent_s,
         )
@@ -126,6 +126,11 @@ class LaneBox:
             limits=parts.link_limits(self.settings),
             software=self.software,
         )
+
+    def _screen_lost(self, screen: Screen) -> None:
+        """A frozen picture may still stand on it: its process is ended, and started again by its keeper."""
+        self.tell(FaultRaised(Fault.SCREEN, f"{screen.value} does not answer"))
+        self.screen_processes.restart(screen)
 
     def _painted(self, screen: Screen, scene: Scene, serial: int) -> None:
         self.tell(ScenePainted(screen, scene, serial))
@@ -200,7 +205,6 @@ class LaneBox:
             stack.push_async_callback(self.link.stop)
             await self.contacts.start(self.tell)
             stack.push_async_callback(self.contacts.stop)
-            await self.reader.start()
             stack.push_async_callback(self.reader.stop)
             log.info("lane %s: page at %s", self.settings.lane.id, address)
             systemd.ready(f"lane {self.settings.lane.id} runs")
@@ -212,6 +216,7 @@ class LaneBox:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self.agent.run(), name="agent"),
+                group.create_task(self.reader.start(), name="reader start"),
                 group.create_task(self.server.serve(), name="page"),
                 group.create_task(self._watch_store().run(), name="store watch"),
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),

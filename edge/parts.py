@@ -97,9 +97,7 @@ def _board(settings: Settings) -> Board:
 def link_options(settings: Settings) -> Options:
     """How the connection is made; the client id and the subscriptions are the link client's."""
     link = settings.link
-    tls = None
-    if link.authority is not None and link.certificate is not None and link.key is not None:
-        tls = Tls(authority=link.authority, certificate=link.certificate, key=link.key)
+    tls = None if link.authority is None else Tls(link.authority, link.certificate, link.key)
     password = link.password_file.read_text(encoding="utf-8").strip() if link.password_file else ""
     return Options(
         brokers=tuple(Broker(each.host, each.port) for each in link.brokers),

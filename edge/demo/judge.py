@@ -33,6 +33,7 @@ class Truth:
         allowed: (from, until): when screen 3 was right; until is open (None) as long as the truck stands.
         xdb, aiop: scenes that had to be seen on each screen, in this order.
         facts: what the base record of the visit has to say.
+        broke_off: why the scenario could not be acted out to its end, "" if it was.
     """
 
     index: int
@@ -45,6 +46,7 @@ class Truth:
     xdb: tuple[str, ...] = ()
     aiop: tuple[str, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
+    broke_off: str = ""
     events: dict[str, int] = field(default_factory=dict)
 
 
@@ -146,6 +148,8 @@ def _judge_truck(truth: Truth, paintings: list[Painting], records: list[dict[str
         for screen, wanted in (("xdb", truth.xdb), ("aiop", truth.aiop))
         if not _in_order(list(wanted), shown[screen])
     ]
+    if truth.broke_off:
+        failures.append(f"not as planned: {truth.broke_off}")
     if record is None:
         failures.append("the core has no record of this visit")
     else:

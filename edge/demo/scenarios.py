@@ -179,8 +179,6 @@ async def hold_while_standing(p: Passing) -> None:
     await p.immigration()
     await p.see_both("MANIFEST")
     await p.stage.counter.ask("hold", vrn=p.vrn, reason="Demonstration")
-    await p.see_both("EXAMINE")
-    await p.drop_manifest()
     await _examined(p)
 
 
@@ -359,6 +357,7 @@ async def closed(p: Passing) -> None:
     await p.stage.officer.act("close", reason="Exercise")
     await p.bundle()
     await p.arrive(reads=False)
+    await p.page(lambda officer: officer.visit > 0)
     await p.see_both("CLOSED")
     await p.stage.officer.act("open")
     await p.page(lambda officer: bool(officer.vrn))
@@ -454,8 +453,7 @@ async def late_clear(p: Passing) -> None:
     await p.arrive()
     await p.drop_manifest()
     await p.see_both("STOP")
-    await p.immigration()
-    p.allow()
+    await p.immigration(last=True)
     await p.see_both("DONE")
     p.facts |= {"outcome": "released", "row": "17"}
     await p.leave()

@@ -64,7 +64,7 @@ class Stage:
         until = time.monotonic() + PATIENCE_S
         head = (await self.counter.look("status"))["version"]
         while True:
-            if self.officer.version == head and self.officer.link == "fresh":
+            if self.officer.version >= head and self.officer.link == "fresh":
                 return
             if time.monotonic() > until:
                 said = self.officer.view.get("link")
@@ -96,6 +96,7 @@ class Passing:
     wanted: dict[str, list[str]] = field(default_factory=lambda: {"xdb": [], "aiop": []})
     facts: dict[str, str] = field(default_factory=dict)
     camera_truck: Truck | None = None
+    broke_off: str = ""
 
     @property
     def vrn(self) -> str:
@@ -148,6 +149,7 @@ class Passing:
         await self.stage.pause(0.3)
         self.note("arrived")
         await self.stage.hand.set(Contact.STOP_LOOP, True)
+        await self.stage.xdb.wait_for("STOP", "CLOSED", seconds=PATIENCE_S)
         if reads:
             await self.page(lambda officer: bool(officer.vrn))
 
@@ -159,13 +161,14 @@ class Passing:
                 raise TimeoutError(f"the page shows {self.stage.officer.view.get('headline')}")
             await asyncio.sleep(0.03)
 
-    async def immigration(self, *, refer: bool = False) -> None:
-        """Immigration does its work with the driver."""
+    async def immigration(self, *, refer: bool = False, last: bool = False) -> None:
+        """Immigration does its work with the driver; with `last`, nothing else stands between him and screen 3."""
         await self.immigration_starts()
         await self.stage.pause(0.4)
         self.note("immigration_over")
-        last = Contact.IMMIGRATION_REFERRED if refer else Contact.IMMIGRATION_CLEARED
-        await self.pulse(last)
+        if last:
+            self.allow()
+        await self.pulse(Contact.IMMIGRATION_REFERRED if refer else Contact.IMMIGRATION_CLEARED)
 
     async def immigration_starts(self) -> None:
         """The driver hands his documents over."""
@@ -236,5 +239,6 @@ class Passing:
             xdb=tuple(self.wanted["xdb"]),
             aiop=tuple(self.wanted["aiop"]),
             facts=dict(self.facts),
+            broke_off=self.broke_off,
             events=dict(self.notes),
         )

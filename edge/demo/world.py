@@ -34,6 +34,14 @@ T = TypeVar("T")
 LANE = "demo-in-01"
 POINT = "SBC"
 OFFICER = "chan"
+_LIMITS = """\
+[policy.limits]
+unladen = 4
+wrong_point = 3
+link = 3
+
+"""
+"""Shorter waiting limits of this lane, by its configuration: nobody watches a driver hesitate for twenty seconds."""
 _START_S = 60.0
 
 
@@ -267,4 +275,5 @@ def _lane_toml(port: int, page_port: int, camera: Path | None, *, windows: bool)
     text = text.replace('kind = "simulated"\npath = "camera.sock"', f'kind = "{kind}"\npath = {json.dumps(path)}')
     text = text.replace('mode = "headless"', f'mode = "{"window" if windows else "headless"}"')
     text = text.replace("[link]", '[link]\npassword_file = "password"')
+    text = text.replace("[camera]", _LIMITS + "[camera]", 1)
     return text + f"port = {page_port}\n"
