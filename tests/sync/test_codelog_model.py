@@ -109,6 +109,7 @@ class Lane(RuleBasedStateMachine):
         self.parts: list[SnapshotPart] = []
         self.have: set[int] = set()
         self.lives = 0
+        self.asked = 0
 
     @initialize()
     def the_core_begins(self) -> None:
@@ -148,7 +149,8 @@ class Lane(RuleBasedStateMachine):
     @rule(size=st.integers(1, 4))
     def a_snapshot_is_made(self, size: int) -> None:
         """The parts are on their way."""
-        self.parts = self.core.snapshot(request=str(len(self.deltas)) + str(size), size=size)
+        self.asked += 1
+        self.parts = self.core.snapshot(request=str(self.asked), size=size)
         self.have = set()
 
     @precondition(lambda self: self.parts)
