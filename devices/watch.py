@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.anpr.choice import PLAIN, hong_kong
 from devices.anpr.reads import PlateRead, Region
 from devices.camera import Frame, Picture
 from devices.evidence import EvidenceStore
@@ -20,7 +21,6 @@ from lane_agent.plates import Settled, Thresholds, Unsettled, Vote, is_near_miss
 WINDOW = 24  # pictures whose votes count; older ones show the vehicle further away
 PATIENCE = 4  # pictures waited for the Mainland plate once the Hong Kong mark has settled
 SECOND = 0.12  # a second mark's plate, as a share of the first one's area, that is near enough to be tailgating
-PLAIN = 0.5  # detector score of a plate that is plainly one; badges and lettering score less
 _MAINLAND = {Region.CROSS_BORDER, Region.MAINLAND}
 
 
@@ -32,11 +32,6 @@ def in_region(
     height, width = shape[:2]
     low, high = np.array([left * width, top * height]), np.array([right * width, bottom * height])
     return tuple(read for read in reads if (read.corners.mean(0) >= low).all() and (read.corners.mean(0) <= high).all())
-
-
-def hong_kong(reads: tuple[PlateRead, ...]) -> list[PlateRead]:
-    """The Hong Kong marks of a picture, the nearest (largest) first."""
-    return sorted((r for r in reads if r.region is Region.HONG_KONG), key=lambda read: -read.area)
 
 
 def companion(reads: tuple[PlateRead, ...], first: PlateRead | None) -> PlateRead | None:

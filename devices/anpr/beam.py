@@ -73,18 +73,32 @@ def _widened(
 def align(columns: Columns, text: str) -> tuple[tuple[str, float], ...]:
     """Each character of `text` with its confidence, by the likeliest way the columns spell it.
 
-    The confidence is the character's best column, lowered where a column said to be blank beside it half holds another
-    character: a dropped 1 must make its neighbours doubtful.
+    The confidence is the character's best column, and no more than what the columns beside it leave for there being no
+    further character: a 1 that was dropped must make its neighbours doubtful.
     """
     states = [0] + [value for char in text for value in (CLASS[char], 0)]
-    chances = np.log(columns[:, states] + 1e-12)
-    path = _viterbi(chances, states)
-    found: list[float] = []
-    for place in range(len(text)):
-        mine = columns[path == 2 * place + 1, CLASS[text[place]]]
-        beside = columns[(path == 2 * place) | (path == 2 * place + 2), 0]
-        found.append(min(float(mine.max(initial=0.0)), float(beside.min(initial=1.0)) + 0.5))
-    return tuple((char, round(min(1.0, chance), 4)) for char, chance in zip(text, found, strict=True))
+    path = _viterbi(np.log(columns[:, states] + 1e-12), states)
+    stray = _stray(columns, path, states)
+    found = []
+    for place, char in enumerate(text):
+        mine = float(columns[path == 2 * place + 1, CLASS[char]].max(initial=0.0))
+        beside = float(stray[(path == 2 * place) | (path == 2 * place + 2)].max(initial=0.0))
+        found.append((char, round(min(mine, 1 - beside), 4)))
+    return tuple(found)
+
+
+def _stray(columns: Columns, path: NDArray[np.int64], states: list[int]) -> NDArray[np.float64]:
+    """For each column, the chance of a character that the text does not have there.
+
+    A character's own class in the column right beside it is its edge, not another character.
+    """
+    others = columns.copy()
+    others[:, 0] = 0
+    for shift in (-1, 1):
+        side = np.roll(path, shift)
+        side[-1 if shift < 0 else 0] = 0
+        others[np.arange(len(path)), np.asarray(states)[side]] = 0
+    return np.where(path % 2 == 0, others.max(1), 0.0)
 
 
 def _viterbi(chances: NDArray[np.float64], states: list[int]) -> NDArray[np.int64]:

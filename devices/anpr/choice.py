@@ -7,15 +7,23 @@ from lane_agent.plates import normalise
 
 RELEASE = 0.80
 """Lowest character confidence at which a mark may be acted on (configurable; `docs/anpr.md` says how it was chosen)."""
+PLAIN = 0.5
+"""Detector score of what is plainly a plate; badges and lettering score less, and so count only where nothing else is."""
 NEXT = 0.5
 """A second mark on a plate at least this large, as a share of the largest one's area, is a second vehicle."""
+
+
+def hong_kong(reads: tuple[PlateRead, ...]) -> list[PlateRead]:
+    """The Hong Kong plates, the nearest (largest) first; doubtful finds only where there is no plain one."""
+    ours = sorted((read for read in reads if read.region is Region.HONG_KONG), key=lambda read: -read.area)
+    return [read for read in ours if read.score >= PLAIN] or ours
 
 
 def mark_of(reads: tuple[PlateRead, ...], *, release: float = RELEASE) -> tuple[str | None, str | None]:
     """The mark, normalised, and why there is none; exactly one of the two is None."""
     if not reads:
         return None, "no plate found"
-    ours = sorted((read for read in reads if read.region is Region.HONG_KONG), key=lambda read: -read.area)
+    ours = hong_kong(reads)
     if not ours:
         return None, "no Hong Kong plate among " + ", ".join(sorted({read.region.value for read in reads}))
     first = ours[0]

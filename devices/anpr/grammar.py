@@ -52,6 +52,8 @@ _DARK = _CROSS_BORDER + _MAINLAND + _MACAU
 
 def forms(ground: Ground) -> tuple[Form, ...]:
     """The forms a plate of that ground can have."""
+    if ground is Ground.OTHER:
+        return ()
     return _LIGHT if ground.light else _DARK
 
 

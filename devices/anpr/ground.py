@@ -28,7 +28,9 @@ def ground_of(crop: NDArray[np.uint8]) -> Ground:
 def _light(hue: int, saturation: int) -> Ground:
     if saturation > 70 and 12 <= hue < 36:
         return Ground.YELLOW
-    return Ground.GREEN if saturation > 45 and 36 <= hue < 90 else Ground.WHITE
+    if saturation > 45 and 36 <= hue < 90:
+        return Ground.GREEN
+    return Ground.OTHER if saturation > 110 else Ground.WHITE
 
 
 def _dark(hue: int, saturation: int, level: float) -> Ground:

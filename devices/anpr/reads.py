@@ -27,6 +27,7 @@ class Ground(Enum):
     GREEN = "green"
     BLACK = "black"
     BLUE = "blue"
+    OTHER = "other"  # paintwork: a badge or lettering, no plate of any kind
 
     @property
     def light(self) -> bool:

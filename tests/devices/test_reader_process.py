@@ -122,7 +122,7 @@ async def test_a_frozen_camera_is_a_fault_and_clears_when_pictures_move_again(fo
 
 @lane_test
 async def test_a_killed_reader_process_is_a_fault_and_is_started_again(folder: Path) -> None:
-    """kill -9 of the reader: fault READER, a new process, and the running visit is read all the same."""
+    """A kill -9 of the reader: fault READER, a new process, and the running visit is read all the same."""
     async with running(folder) as lane:
         lane.reader.begin_visit(9)
         first = lane.reader.pid

@@ -1,0 +1,164 @@
+"""From network output to text: layout, beam under grammar, confidences, colours, choice of the mark."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
+from devices.anpr.beam import decode
+from devices.anpr.choice import mainland_of, mark_of
+from devices.anpr.decode import decode as find
+from devices.anpr.grammar import fitting, forms
+from devices.anpr.ground import ground_of
+from devices.anpr.plate_reader import rectified
+from devices.anpr.reads import Ground, PlateRead, Region
+from devices.drawn.plates import Kind, draw
+from lane_agent.plates import HONG_KONG, family
+
+Output = NDArray[np.float32]
+
+
+def output(*rows: str, sure: float = 0.98, doubts: dict[int, tuple[str, float]] | None = None) -> Output:
+    """Network output that spells one or two rows; `doubts` gives character number n another reading with a chance."""
+    chances = np.zeros((3, COLUMNS, len(ALPHABET) + 1), np.float32)
+    chances[:, :, 0] = 1
+    number = 0
+    for row, text in enumerate(rows):
+        for place, char in enumerate(text):
+            column = chances[row + (len(rows) == 2), 2 + place * 4]
+            column[:] = (1 - sure) / len(ALPHABET)
+            column[CLASS[char]] = sure
+            if doubts and number in doubts:
+                other, chance = doubts[number]
+                column[CLASS[char]], column[CLASS[other] if other else 0] = 1 - chance, chance
+            number += 1
+    return chances.reshape(3 * COLUMNS, -1)
+
+
+def read(text: str, region: Region, *, confidence: float = 0.95, size: float = 100, x: float = 0) -> PlateRead:
+    """A plate read, as large as wanted."""
+    corners = np.array([[x, 0], [x + size, 0], [x + size, size / 4], [x, size / 4]], np.float32)
+    return PlateRead(text, region, 1, corners, confidence, tuple((c, confidence) for c in text))
+
+
+@pytest.mark.parametrize("text", ["LT3482", "88", "HK1", "1234T", "T42", "MYPR1NCE"])
+def test_a_clear_hong_kong_mark_is_read_as_it_stands(text: str) -> None:
+    """Ordinary, without prefix, trailer, trade and personalised marks alike."""
+    reading = decode(output(text), forms(Ground.WHITE))
+    assert reading.text == text
+    assert reading.form is not None
+    assert reading.form.region is Region.HONG_KONG
+    assert reading.rows == 1
+    assert min(chance for _, chance in reading.characters) > 0.9
+
+
+def test_two_rows_are_read_as_one_mark() -> None:
+    """Letters over digits, with a repeated character across the rows kept."""
+    reading = decode(output("TT", "7788"), forms(Ground.YELLOW))
+    assert (reading.text, reading.rows) == ("TT7788", 2)
+
+
+def test_grammar_decides_between_likely_readings_of_an_ordinary_mark() -> None:
+    """A third character that is a little rather B than 8 is an 8 among digits; its confidence shows the doubt."""
+    reading = decode(output("LT8482", doubts={2: ("B", 0.55)}), forms(Ground.WHITE))
+    assert reading.text == "LT8482"
+    assert dict(enumerate(chance for _, chance in reading.characters))[2] < 0.5
+
+
+def test_a_black_plate_without_its_chinese_characters_is_no_hong_kong_mark() -> None:
+    """粤ZY153港 with 粤 and 港 dropped would be the mark ZY153: colour chooses the grammar."""
+    reading = decode(output("ZY153"), forms(Ground.BLACK))
+    assert reading.form is None
+    assert reading.text == "ZY153"
+    assert decode(output("粤ZY153港"), forms(Ground.BLACK)).form is not None
+
+
+def test_a_half_seen_character_makes_its_neighbours_doubtful() -> None:
+    """A 1 that is as likely there as not must not be dropped with confidence."""
+    reading = decode(output("LT1482", doubts={2: ("", 0.7)}), forms(Ground.WHITE))
+    assert min(chance for _, chance in reading.characters) < 0.75
+
+
+@given(st.text(ALPHABET, max_size=9), st.sampled_from(Ground))
+def test_no_text_on_a_dark_ground_is_ever_a_hong_kong_mark(text: str, ground: Ground) -> None:
+    """And what is one on a light ground is one for the lane, too."""
+    form = fitting(text, forms(ground))
+    if form is not None and form.region is Region.HONG_KONG:
+        assert ground.light
+        assert family(text) in HONG_KONG
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6), st.sampled_from(Ground))
+def test_any_output_decodes_to_characters_with_chances(seed: int, ground: Ground) -> None:
+    """Noise gives nonsense, never an error or a confidence outside 0 to 1."""
+    noise = np.random.default_rng(seed).dirichlet(np.full(len(ALPHABET) + 1, 0.1), 3 * COLUMNS).astype(np.float32)
+    reading = decode(noise, forms(ground))
+    assert "".join(char for char, _ in reading.characters) == reading.text
+    assert all(0 <= chance <= 1 for _, chance in reading.characters)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "ground"),
+    [
+        (Kind.HK_FRONT, "LT3482", Ground.WHITE),
+        (Kind.HK_REAR, "LT3482", Ground.YELLOW),
+        (Kind.CROSS_BORDER, "粤ZR12A港", Ground.BLACK),
+        (Kind.CN_BLUE, "粤B12345", Ground.BLUE),
+        (Kind.CN_YELLOW, "粤B12345", Ground.YELLOW),
+        (Kind.CN_GREEN, "粤B12345D", Ground.GREEN),
+    ],
+)
+@pytest.mark.parametrize("light", [1.0, 0.5])
+def test_the_ground_of_a_plate_is_told_by_day_and_in_the_shade(
+    kind: Kind, text: str, ground: Ground, light: float
+) -> None:
+    """Colour and polarity of every kind of plate."""
+    picture = (draw(text, kind) * light).astype(np.uint8)
+    height, width = picture.shape[:2]
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    assert ground_of(rectified(picture, corners)) is ground
+
+
+def test_the_nearest_hong_kong_plate_is_the_mark() -> None:
+    """Not the larger Mainland plate, not the small plate far behind."""
+    near, far = read("LT3482", Region.HONG_KONG), read("AB12", Region.HONG_KONG, size=40, x=300)
+    below = read("粤ZR12A港", Region.CROSS_BORDER, size=130)
+    assert mark_of((below, far, near)) == ("LT3482", None)
+    assert mainland_of((below, far, near)) == "粤ZR12A港"
+
+
+@pytest.mark.parametrize(
+    ("reads", "reason"),
+    [
+        ((), "no plate found"),
+        ((read("粤ZR12A港", Region.CROSS_BORDER),), "no Hong Kong plate among CN-crossborder"),
+        (
+            (read("LT3482", Region.HONG_KONG, confidence=0.5),),
+            "not sure enough: LT3482 with 'L' at 0.50, needed is 0.80",
+        ),
+        (
+            (read("LT3482", Region.HONG_KONG), read("AB12", Region.HONG_KONG, size=90, x=200)),
+            "more than one vehicle: LT3482 and AB12",
+        ),
+    ],
+)
+def test_without_a_mark_to_act_on_there_is_a_reason(reads: tuple[PlateRead, ...], reason: str) -> None:
+    """In words for a person."""
+    assert mark_of(reads) == (None, reason)
+
+
+def test_the_detectors_map_gives_corners_and_drops_doubles() -> None:
+    """Two cells that see the same plate are one plate; a far cell is another."""
+    heat = np.zeros((9, 40, 40), np.float32)
+    box = np.array([-4, -1, 4, -1, 4, 1, -4, 1], np.float32) / 8
+    for row, column, score in ((10, 10, 0.9), (10, 12, 0.8), (30, 30, 0.5), (20, 20, 0.1)):
+        heat[0, row, column] = score
+        heat[1:, row, column] = box
+    found = find(heat, threshold=0.3)
+    assert [plate.score for plate in found] == pytest.approx([0.9, 0.5])
+    assert found[0].corners.tolist() == [[52, 76], [116, 76], [116, 92], [52, 92]]

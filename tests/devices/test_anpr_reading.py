@@ -1,0 +1,164 @@
+"""The shipped networks on drawn pictures, both engines, files and damaged weights."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from devices.anpr import files
+from devices.anpr.engines import Engine, OnnxRuntimeEngine, OpenCvEngine
+from devices.anpr.errors import ReaderError, WeightsDamagedError, WeightsMissingError, WeightsVersionError
+from devices.anpr.plate_reader import PlateReader, merged
+from devices.anpr.reads import Region
+from devices.anpr.weights import SHIPPED, load, origin
+from devices.drawn.trucks import LaneView, Truck
+
+TRUCKS = (
+    Truck("LT3482", "粤ZR12A港", 1, "FH460", "", 3),
+    Truck("GC507", "粤ZE96F港", 2, "C250", "HKLTD", 5),
+    Truck("KX9", "", 1, "", "23456789", 8),
+)
+
+
+@pytest.fixture(scope="module")
+def reader() -> PlateReader:
+    """The shipped reader."""
+    return PlateReader(OnnxRuntimeEngine())
+
+
+@pytest.mark.parametrize("truck", TRUCKS, ids=lambda truck: truck.vrn)
+def test_a_drawn_truck_at_the_stop_line_is_read(reader: PlateReader, truck: Truck) -> None:
+    """Both plates, with their corners where they were drawn."""
+    shown = LaneView(seed=1).picture(truck, 1.0)
+    record = files.record("drawn", reader.read(shown.image))
+    assert (record["vrn"], record["reason"]) == (truck.vrn, None)
+    for plate in shown.plates:
+        near = [p for p in record["plates"] if np.abs(np.array(p["corners"]) - plate.corners).max() < 12]
+        assert [p["rows"] for p in near] == [plate.rows]
+
+
+def test_an_empty_lane_has_no_plates_to_act_on(reader: PlateReader) -> None:
+    """Booths and road are no plates."""
+    assert files.record("drawn", reader.read(LaneView().picture().image))["vrn"] is None
+
+
+def test_both_engines_say_the_same(reader: PlateReader) -> None:
+    """OpenCV's arithmetic reads what onnxruntime's reads."""
+    image = LaneView(seed=2).picture(TRUCKS[0], 0.9).image
+    other = PlateReader(OpenCvEngine()).read(image)
+    ours = reader.read(image)
+    assert [read.text for read in other] == [read.text for read in ours]
+    assert np.allclose([r.corners for r in other], [r.corners for r in ours], atol=0.05)
+
+
+def test_several_scales_give_each_plate_once(reader: PlateReader) -> None:
+    """A plate found at two sizes is one plate."""
+    image = LaneView(seed=2).picture(TRUCKS[0], 0.9).image
+    twice = PlateReader(reader.engine, sides=(640, 960)).find(image)
+    assert merged(twice + twice) == twice
+
+
+def test_pictures_folders_and_what_is_none_give_one_record_each(reader: PlateReader, tmp_path: Path) -> None:
+    """A cut-short picture and a missing file are records with a reason, not the end of the run."""
+    image = LaneView(seed=1).picture(TRUCKS[0], 1.0).image
+    cv2.imwrite(str(tmp_path / "a.png"), image)
+    (tmp_path / "b.jpg").write_bytes(b"\xff\xd8nothing")
+    (tmp_path / "c.jpg").write_bytes(b"")
+    (tmp_path / "d.txt").write_text("not looked at")
+    records = list(files.read_paths([tmp_path, tmp_path / "none.jpg"], reader=reader))
+    assert [record["vrn"] for record in records] == ["LT3482", None, None, None]
+    assert [record["reason"] for record in records[1:]] == ["not a picture, or cut short"] * 2 + ["no such file"]
+    assert files.count([tmp_path, tmp_path / "none.jpg"]) == 4
+    assert set(records[0]) == {"file", "vrn", "reason", "plates"}
+    plate = next(p for p in records[0]["plates"] if p["region"] == Region.HONG_KONG.value)
+    assert set(plate) == {"text", "region", "rows", "corners", "confidence", "characters"}
+    assert plate["confidence"] == min(chance for _, chance in plate["characters"])
+    json.dumps(records)
+
+
+def test_a_video_gives_one_record_a_frame(reader: PlateReader, tmp_path: Path) -> None:
+    """Frames are named by number; a file that is no video says so."""
+    file = tmp_path / "lane.avi"
+    view = LaneView(seed=1)
+    out = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), 8, view.size)
+    for shown in view.approach(TRUCKS[0], 2):
+        out.write(shown.image)
+    out.release()
+    (tmp_path / "no.mp4").write_bytes(b"no video")
+    records = list(files.read_paths([file, tmp_path / "no.mp4"], reader=reader))
+    assert [record["file"] for record in records] == [f"{file}#0", f"{file}#1", str(tmp_path / "no.mp4")]
+    assert records[1]["vrn"] == "LT3482"
+    assert records[2]["reason"].startswith("not a video that can be read")
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of the shipped weights to damage."""
+    return Path(shutil.copytree(SHIPPED, tmp_path / "weights"))
+
+
+def _lose(folder: Path) -> None:
+    (folder / "detector.onnx").unlink()
+
+
+def _lose_paper(folder: Path) -> None:
+    (folder / "weights.json").unlink()
+
+
+def _cut(folder: Path) -> None:
+    file = folder / "recogniser.onnx"
+    file.write_bytes(file.read_bytes()[:1000])
+
+
+def _scribble(folder: Path) -> None:
+    (folder / "weights.json").write_text("{")
+
+
+def _age(folder: Path) -> None:
+    paper = json.loads((folder / "weights.json").read_text())
+    (folder / "weights.json").write_text(json.dumps({**paper, "format": 0}))
+
+
+def _forget(folder: Path) -> None:
+    paper = json.loads((folder / "weights.json").read_text())
+    del paper["models"]["detector"]
+    (folder / "weights.json").write_text(json.dumps(paper))
+
+
+@pytest.mark.parametrize(
+    ("harm", "error", "words"),
+    [
+        (_lose, WeightsMissingError, r"detector\.onnx: no such file"),
+        (_lose_paper, WeightsMissingError, r"weights\.json: no such file"),
+        (_cut, WeightsDamagedError, r"recogniser\.onnx: 1000 bytes that are not"),
+        (_scribble, WeightsDamagedError, r"weights\.json: not readable"),
+        (_age, WeightsVersionError, r"models of version 0, needed is 1"),
+        (_forget, WeightsDamagedError, r"names no detector"),
+    ],
+)
+@pytest.mark.parametrize("engine", [OnnxRuntimeEngine, OpenCvEngine])
+def test_bad_weights_stop_the_reader_with_what_to_do(
+    copied: Path,
+    harm: Callable[[Path], None],
+    error: type[ReaderError],
+    words: str,
+    engine: Callable[[Path], Engine],
+) -> None:
+    """Missing, cut short, scribbled over, of another version: the file, what is wrong, the remedy."""
+    harm(copied)
+    with pytest.raises(error, match=rf"{words}.*reinstall the software"):
+        engine(copied)
+
+
+def test_the_shipped_weights_name_their_origin() -> None:
+    """Seed, run and number of drawn samples are on record."""
+    paper = origin()
+    assert set(load()) == {"detector", "recogniser"}
+    assert all(model.samples > 0 for model in paper.models.values())
+    assert len(paper.run) == 64

@@ -1,0 +1,144 @@
+"""Settling: many frames, one mark or none (design §5, lessons 1 to 3)."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lane_agent.plates import HONG_KONG, Settled, Thresholds, Unsettled, Vote, family, normalise, settle
+
+LAW = Thresholds()
+ordinary = st.builds(
+    lambda a, b, n: f"{a}{b}{n}",
+    st.sampled_from("ABCDEFGHJKLMNPRSTUWXYZ"),
+    st.sampled_from("ABCDEFGHJKLMNPRSTUWXYZ"),
+    st.integers(1, 9999),
+)
+anything = st.text("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", min_size=1, max_size=8)
+chance = st.floats(0, 1)
+
+
+def vote(text: str, sure: float = 0.97, *, mainland: bool = False) -> Vote:
+    """A frame equally sure of every character."""
+    return Vote(text, (sure,) * len(text), mainland)
+
+
+@st.composite
+def any_vote(draw: st.DrawFn) -> Vote:
+    """Any text with any confidences."""
+    text = draw(anything)
+    return Vote(text, tuple(draw(chance) for _ in text), draw(st.booleans()))
+
+
+def test_three_sure_frames_settle() -> None:
+    """What every frame says is what the lane gets, with both plates."""
+    votes = [vote("LT3482"), vote("粤ZR12A港", mainland=True)] * 3
+    assert settle(votes) == Settled("LT3482", "粤ZR12A港", 0.97)
+
+
+def test_two_frames_are_not_enough() -> None:
+    """However sure they are."""
+    result = settle([vote("LT3482", 1.0)] * 2)
+    assert isinstance(result, Unsettled)
+    assert result.reason == "2 of 3 needed frames are sure of LT3482"
+
+
+def test_one_doubtful_character_keeps_the_whole_read_open() -> None:
+    """The minimum counts, not the mean (lesson 2)."""
+    doubtful = Vote("LT3482", (1.0, 1.0, 0.6, 1.0, 1.0, 1.0))
+    assert isinstance(settle([doubtful] * 10), Unsettled)
+
+
+def test_each_character_is_voted_on_by_itself() -> None:
+    """A dropped certainty in one place of one frame does not cost the other places their vote."""
+    votes = [vote("LT3482"), vote("LT3482"), Vote("LT3432", (0.97, 0.97, 0.97, 0.97, 0.4, 0.97)), vote("LT3482", 0.9)]
+    result = settle(votes)
+    assert isinstance(result, Settled)
+    assert result.vrn == "LT3482"
+    assert result.confidence < 0.9
+
+
+def test_a_lasting_disagreement_goes_to_the_officer() -> None:
+    """Half the frames say 6 and half 8: no read, and both are named as candidates."""
+    result = settle([vote("LT3482"), vote("LT3462")] * 6)
+    assert isinstance(result, Unsettled)
+    assert result.reason.startswith("frames disagree")
+    assert set(result.candidates) == {"LT3482", "LT3462"}
+
+
+def test_a_sure_reading_of_another_length_is_dissent() -> None:
+    """A lost 1 is as bad as a wrong one."""
+    assert isinstance(settle([vote("LT1182"), vote("LT182")] * 5), Unsettled)
+
+
+def test_lettering_that_is_no_mark_is_refused_after_the_vote() -> None:
+    """Grammar judges the consensus (lesson 1)."""
+    result = settle([vote("AAAAA9BC9")] * 5)
+    assert isinstance(result, Unsettled)
+    assert "no Hong Kong mark" in result.reason
+
+
+def test_a_mainland_plate_alone_never_becomes_the_vrn() -> None:
+    """A black plate whose Chinese characters were dropped reads like a Hong Kong mark; its colour says otherwise."""
+    assert settle([vote("ZY153", mainland=True)] * 8) == Unsettled("no Hong Kong plate seen")
+    assert settle([]) == Unsettled("no plate seen")
+
+
+def test_a_mainland_plate_the_frames_disagree_on_is_left_out() -> None:
+    """It is a witness: no witness is better than a false one, and the read itself stands."""
+    votes = [vote("LT3482")] * 4 + [vote("粤ZR12A港", mainland=True), vote("粤ZR12A澳", mainland=True)] * 2
+    assert settle(votes) == Settled("LT3482", None, 0.97)
+
+
+def test_confidences_that_do_not_fit_the_text_are_worth_nothing() -> None:
+    """A malformed vote can not help a mark to settle."""
+    assert isinstance(settle([Vote("LT3482", (1.0,))] * 5), Unsettled)
+
+
+@given(st.lists(any_vote(), max_size=12), st.randoms(use_true_random=False))
+def test_the_order_of_frames_does_not_matter(votes: list[Vote], rng: random.Random) -> None:
+    """Settling is a vote, not a race."""
+    shuffled = list(votes)
+    rng.shuffle(shuffled)
+    assert settle(shuffled) == settle(votes)
+
+
+@given(st.lists(any_vote(), max_size=14))
+def test_what_settles_was_said_whole_by_enough_sure_frames_and_is_a_mark(votes: list[Vote]) -> None:
+    """No composite of frames that nobody read, nothing unsure, nothing that is no mark."""
+    result = settle(votes)
+    if isinstance(result, Settled):
+        sure = [
+            v for v in votes if not v.mainland and normalise(v.text) == result.vrn and min(v.chances) >= LAW.character
+        ]
+        assert len(sure) >= LAW.whole
+        assert family(result.vrn) in HONG_KONG
+        assert result.vrn == normalise(result.vrn)
+        assert 0 < result.confidence <= 1
+
+
+@given(ordinary, st.lists(st.floats(0.8, 1), min_size=3, max_size=10))
+def test_frames_that_all_agree_and_are_sure_always_settle(mark: str, sures: list[float]) -> None:
+    """Nothing but disagreement or doubt keeps a read open."""
+    result = settle([vote(mark, sure) for sure in sures])
+    assert isinstance(result, Settled)
+    assert result.vrn == mark
+
+
+@given(st.lists(any_vote(), max_size=8), st.integers(1, 6))
+def test_more_agreement_never_unsettles(votes: list[Vote], more: int) -> None:
+    """A settled mark stays settled when further frames say the same."""
+    before = settle(votes)
+    if isinstance(before, Settled):
+        after = settle([*votes, *[vote(before.vrn, 0.99)] * more])
+        assert isinstance(after, Settled)
+        assert after.vrn == before.vrn
+
+
+@given(ordinary, ordinary, st.integers(1, 10))
+def test_an_even_split_between_two_marks_never_settles(one: str, other: str, count: int) -> None:
+    """Two vehicles, or one that can not be read: the officer's."""
+    if normalise(one) != normalise(other):
+        assert isinstance(settle([vote(one), vote(other)] * count), Unsettled)
