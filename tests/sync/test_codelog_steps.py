@@ -278,6 +278,17 @@ def test_a_snapshot_that_is_not_what_was_signed_is_refused(store: Store, log: Co
     assert isinstance(verdict, Swapped)
 
 
+def test_a_snapshot_that_does_not_lie_on_the_medium_whole_is_refused(
+    store: Store, log: CodeLog, core: SimulatedLog
+) -> None:
+    """Rows of an early part that are gone when the last one arrives: the list stays as it was."""
+    parts, head = core.snapshot(size=2), log.head
+    log.load(parts[0])
+    store.db.execute("DELETE FROM codes WHERE generation = (SELECT max(generation) FROM codes)")
+    assert isinstance(log.load(parts[1]), Mismatch)
+    assert log.head == head == CodeLog(store).head
+
+
 def test_a_swap_that_can_not_be_written_may_be_tried_again(store: Store, log: CodeLog, core: SimulatedLog) -> None:
     """A failing commit of the swap leaves the old list; any part sent again brings the swap about."""
     apply(log, core.change(bundle("8", "UV8")))
