@@ -15,6 +15,7 @@ import hashlib
 import os
 import re
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -65,6 +66,10 @@ def named(bodies: Iterable[bytes]) -> set[str]:
     return {found.decode() for body in bodies for found in _NAMED.findall(body)}
 
 
+def _stamp_ms(found: os.stat_result) -> int:
+    return found.st_mtime_ns // 1_000_000
+
+
 class Evidence:
     """The pictures of one lane, under one folder."""
 
@@ -82,6 +87,7 @@ class Evidence:
         self.folder = folder
         self._classes = dict(classes)
         self._now_ms = now_ms
+        self._guard = threading.Lock()  # pruning may run in another thread
         try:
             for place in (folder, *(folder / name for name in classes)):
                 place.mkdir(mode=0o750, exist_ok=True)
@@ -107,7 +113,8 @@ class Evidence:
         self._classes[kind]
         digest = hashlib.sha256(picture).hexdigest()
         try:
-            self._write(picture, self.path(digest) or self.folder / kind / digest)
+            with self._guard:
+                self._write(picture, self.path(digest) or self.folder / kind / digest)
         except OSError as error:
             raise refused(error, self.folder / kind / digest) from error
         return digest
@@ -166,10 +173,9 @@ class Evidence:
         """
         chosen = {kind: self._outlived(kind) for kind in self._classes}
         kept = unacknowledged() if any(chosen.values()) else frozenset[str]()
-        gone = [file for files in chosen.values() for file in files if file.path.name not in kept]
+        outlived = (file for files in chosen.values() for file in files if file.path.name not in kept)
         try:
-            for file in gone:
-                file.path.unlink(missing_ok=True)
+            gone = [file for file in outlived if self._took_away(file)]
         except OSError as error:
             raise refused(error, self.folder) from error
         over = tuple(kind for kind in self._classes if self.size(kind) > self._classes[kind].max_bytes)
@@ -192,12 +198,23 @@ class Evidence:
                 excess -= file.size
         return chosen
 
+    def _took_away(self, file: _File) -> bool:
+        """Takes the file away, unless it was written again or moved since it was looked at."""
+        with self._guard:
+            try:
+                if _stamp_ms(file.path.stat()) != file.stamp_ms:
+                    return False
+                file.path.unlink()
+            except FileNotFoundError:
+                return False
+            return True
+
     def _files(self, kind: str) -> Iterator[_File]:
         for entry in os.scandir(self.folder / kind):
             if _NAME.fullmatch(entry.name) or entry.name.startswith(_UNFINISHED):
                 with suppress(FileNotFoundError):  # moved or finished meanwhile
                     found = entry.stat()
-                    yield _File(found.st_mtime_ns // 1_000_000, found.st_size, Path(entry.path))
+                    yield _File(_stamp_ms(found), found.st_size, Path(entry.path))
 
     def _write(self, picture: bytes, place: Path) -> None:
         """Whole under its name, or not there: written beside, flushed, renamed, the folder flushed."""

@@ -136,6 +136,20 @@ def test_what_the_core_does_not_have_yet_is_kept(evidence: Evidence, clock: Cloc
     assert evidence.prune(none) == Pruned(2, 1_200, ())
 
 
+def test_a_picture_put_again_while_pruning_stays(evidence: Evidence, clock: Clock) -> None:
+    """Between choosing and taking away another visit may bring the very same bytes, or move them: they are kept."""
+    again, moved = evidence.put(b"again", kind="ordinary"), evidence.put(b"moved", kind="ordinary")
+    clock.ms += 2 * DAY
+
+    def meanwhile() -> frozenset[str]:
+        evidence.put(b"again", kind="ordinary")
+        evidence.reclass(moved, "examined")
+        return frozenset()
+
+    assert evidence.prune(meanwhile) == Pruned(0, 0, ())
+    assert (evidence.get(again), evidence.get(moved)) == (b"again", b"moved")
+
+
 def test_names_are_found_in_any_body() -> None:
     """Every 64 hexadecimal digits that stand alone; a longer string is something else."""
     one, two = "ab" * 32, "01" * 32
