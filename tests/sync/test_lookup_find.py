@@ -247,6 +247,21 @@ def test_what_pends_makes_a_near_miss(
     assert near == (() if expected is None else (NearMiss("AB1284", *expected),))
 
 
+@pytest.mark.parametrize("way", ["delta", "snapshot", "ahead", "restart", "restart ahead"])
+def test_a_character_no_other_mark_has_may_be_the_added_one(lane: Lane, way: str) -> None:
+    """However the mark with that character came into the list, its neighbour without it is found."""
+    hold = HoldRecord(vrn="AB1Z")
+    if way == "snapshot":
+        lane.core.change(hold)
+        lane.snapshot()
+    elif way.endswith("ahead"):
+        lane.ahead(hold)
+    else:
+        lane.given(hold)
+    look = Lookup(CodeLog(lane.store)) if way.startswith("restart") else lane.look
+    assert look.find("AB1").near == (NearMiss("AB1Z", held=True, bundled=False),)
+
+
 def test_a_near_miss_used_here_is_none(lane: Lane) -> None:
     """A neighbour's bundle used at this lane is no longer live."""
     lane.given(bundle("1", "AB1284"))
