@@ -151,6 +151,21 @@ def demo(
         raise typer.Exit(asyncio.run(demonstrate(wishes, Console(stderr=True))))
 
 
+@app.command()
+def kills(
+    number: Annotated[int, typer.Option("--number", min=1, help="How many kills.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of chance.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="Write what was found (JSON) here.")] = None,
+) -> None:
+    """Kill the lane with signal 9 at random moments of a demonstration: nothing lost, nothing twice, no 3 left standing."""
+    from edge.demo.kills import KillWishes, torture
+
+    _log_to_stderr(logging.WARNING)
+    with tempfile.TemporaryDirectory(prefix="rocars-kills-") as temporary:
+        wishes = KillWishes(folder=Path(temporary), kills=number, seed=seed, report=report)
+        raise typer.Exit(asyncio.run(torture(wishes, Console(stderr=True))))
+
+
 @officer_app.command("add")
 def officer_add(
     name: Annotated[str, typer.Argument(help="Login name, lower case.")],

@@ -55,3 +55,15 @@ class Eyes:
                 )
             await asyncio.sleep(0.02)
         return self.scene
+
+    async def wait_until_not(self, scene: str, *, seconds: float) -> None:
+        """Waits until the screen no longer shows `scene`.
+
+        Raises:
+            ScreenNotSeenError: it still does.
+        """
+        until = time.monotonic() + seconds
+        while self.look() == scene:
+            if time.monotonic() > until:
+                raise ScreenNotSeenError(f"{self._screen} still shows {scene} after {seconds} s")
+            await asyncio.sleep(0.02)

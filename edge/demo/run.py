@@ -95,17 +95,21 @@ async def _send(stage: Stage, wishes: Wishes, console: Console) -> None:
             progress.advance(bar)
 
 
-async def act_out(stage: Stage, index: int, key: str, marks: Marks, rng: random.Random) -> None:
-    """One truck. What was to be seen and did not come is a failure of this truck, told by the judge, not an end."""
-    scenario = SCENARIOS[key]
-    vrn = marks.next()
-    truck = Truck(
-        vrn,
+def truck_of(marks: Marks, rng: random.Random) -> Truck:
+    """A truck as they come: its mark, mostly a Mainland plate below it, now and then two rows, a badge."""
+    return Truck(
+        marks.next(),
         mainland=marks.cross_border() if rng.random() < 0.7 else "",
-        rows=rng.choice((1, 2)) if len(vrn) > 3 else 1,
+        rows=rng.choice((1, 2)),
         badge=rng.choice(("", "FUSO", "ISUZU", "SCANIA")),
         seed=rng.randrange(1 << 30),
     )
+
+
+async def act_out(stage: Stage, index: int, key: str, marks: Marks, rng: random.Random) -> None:
+    """One truck. What was to be seen and did not come is a failure of this truck, told by the judge, not an end."""
+    scenario = SCENARIOS[key]
+    truck = truck_of(marks, rng)
     passing = Passing(index, key, scenario.row, stage, truck)
     passing.camera_truck = replace(truck, vrn="", mainland="") if scenario.plate == "none" else truck
     try:

@@ -191,12 +191,26 @@ class World:
         text = _lane_toml(self._cable.near, self._page_port, self._camera, windows=self._windows)
         (folder / "lane.toml").write_text(text, encoding="utf-8")
 
+    async def rejoin(self, stage: Stage) -> None:
+        """After the lane's process was started again: a new hand on its board, a new login at its page."""
+        stage.officer.leave()
+        stage.hand = await self._hand()
+        stage.officer = await self._officer()
+
+    async def _hand(self) -> HardwareSide:
+        place = self.folder / "lane" / "contacts.sock"
+        return await self._until("lane", lambda: self._stack.enter_async_context(HardwareSide(place)))
+
+    async def _officer(self) -> Officer:
+        officer = Officer(self.address, OFFICER, self.password)
+        await self._until("lane", officer.log_in)
+        self._stack.callback(officer.leave)
+        return officer
+
     async def _stage(self) -> Stage:
         folder = self.folder / "lane"
         self.address = f"http://127.0.0.1:{self._page_port}/"
-        hand = await self._until(
-            "lane", lambda: self._stack.enter_async_context(HardwareSide(folder / "contacts.sock"))
-        )
+        hand = await self._hand()
         counter = await self._until(
             "core", lambda: self._stack.enter_async_context(Counter(self.folder / "core" / "core.sock"))
         )
@@ -206,14 +220,11 @@ class World:
             drawn.start()
             self._stack.callback(drawn.stop)
             camera = drawn
-        officer = Officer(self.address, OFFICER, self.password)
-        await self._until("lane", officer.log_in)
-        self._stack.callback(officer.leave)
         return Stage(
             hand=hand,
             camera=camera,
             counter=counter,
-            officer=officer,
+            officer=await self._officer(),
             xdb=Eyes("xdb", self.paint_logs["xdb"]),
             aiop=Eyes("aiop", self.paint_logs["aiop"]),
             cable=self._cable,
