@@ -42,7 +42,7 @@ def _detector_stages(asked: argparse.Namespace, fonts: tuple[Path, ...]) -> None
         from training import detector  # noqa: PLC0415
 
         until = time.monotonic() + asked.minutes * 60
-        detector.train(asked.folder, total=asked.pictures, seed=asked.seed, until=until)
+        detector.train(asked.folder, fonts, total=asked.pictures, seed=asked.seed, until=until)
 
 
 if __name__ == "__main__":

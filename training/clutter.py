@@ -183,11 +183,26 @@ def lettering(rng: random.Random, picture: Picture, cut: Case) -> None:
         for line in lines:
             _ink(picture, line, x, y, paint)
             y += line.shape[0] + 4
-    if rng.random() < 0.5:  # a short model badge, bare on the paint, is no plate either
-        atlas = cut.pick(rng)
-        text = rng.choice("ABCEGLMSX") + str(rng.randint(10, 600))
-        ink = np.hstack([np.pad(atlas.ink(char, rng.randint(8, 9)), ((0, 9 - 8), (0, 2)))[:8] for char in text])
-        _ink(picture, ink, rng.randint(0, SIZE), rng.randint(0, SIZE), grey(rng, 140))
+
+
+def badge(rng: random.Random, picture: Picture, cut: Case, quads: NDArray[np.float32]) -> None:
+    """A model name or a few letters bare on the paint, away from the plates: the commonest thing taken for one.
+
+    Dark letters on a bright place are left out: there a white plate without a visible edge would look the same.
+    """
+    height = int(10 ** rng.uniform(0.8, 1.45))
+    atlas = cut.pick(rng)
+    text = rng.choices("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", k=rng.randint(2, 8))
+    ink = np.hstack([np.pad(atlas.ink(char, height), ((0, 0), (0, max(1, height // 6)))) for char in text])
+    tall, wide = picture.shape[:2]
+    x, y = rng.randint(0, max(1, wide - ink.shape[1])), rng.randint(0, max(1, tall - height))
+    box = np.array([[x - 6, y - 6], [x + ink.shape[1] + 6, y + height + 6]], np.float32)
+    if any(overlap(box, quad) > 0 for quad in quads):
+        return
+    place = picture[y : y + height, x : x + ink.shape[1]]
+    level = int(place.mean())
+    paint = grey(rng, min(230, level + 25), 255) if level < 215 else colour(rng)
+    _ink(picture, ink, x, y, paint)
 
 
 def _motion(rng: random.Random, picture: Picture) -> Picture:

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from devices.anpr.decode import Found, decode
+from training.clutter import badge
+from training.faces import Case, case
 from training.loop import Run, rate, start
 from training.nets import Detector
 
@@ -27,7 +29,8 @@ Quads = NDArray[np.float32]
 class Scenes:
     """Every drawn scene, shards kept open as memory maps would be: whole, they fit."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, cut: Case, seed: int) -> None:
+        self.cut = cut
         self.pictures: list[NDArray[np.uint8]] = []
         self.quads: list[Quads] = []
         self.rng = random.Random(seed)
@@ -48,14 +51,19 @@ class Scenes:
             middle = (aim[:, 0].mean() + rng.uniform(-reach, reach), aim[:, 1].mean() + rng.uniform(-reach, reach))
         turn = cv2.getRotationMatrix2D(middle, rng.gauss(0, 3), zoom)
         turn[:, 2] += np.array([SIDE / 2, SIDE / 2]) - np.array(middle)
-        edge = rng.choice((cv2.BORDER_REFLECT_101, cv2.BORDER_CONSTANT))
+        edge = rng.choice(
+            (cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT)
+        )  # a mirror image would show plates without labels
         picture = cv2.warpAffine(self.pictures[number], turn, (SIDE, SIDE), flags=cv2.INTER_AREA, borderMode=edge)
         moved = (quads @ turn[:, :2].T + turn[:, 2]).astype(np.float32)
         if rng.random() < 0.5:
             picture = picture[:, ::-1]
             moved = (moved * [-1, 1] + [SIDE - 1, 0])[:, [1, 0, 3, 2]].astype(np.float32)
+        picture = np.ascontiguousarray(picture, np.uint8)
+        for _ in range(rng.choice((0, 0, 1, 2, 3))):
+            badge(rng, picture, self.cut, moved)
         centres = moved.mean(1) if len(moved) else np.zeros((0, 2))
-        return self._lit(np.asarray(picture, np.uint8)), moved[((centres > 4) & (centres < SIDE - 4)).all(1)]
+        return self._lit(picture), moved[((centres > 4) & (centres < SIDE - 4)).all(1)]
 
     def _lit(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         rng = self.rng
@@ -140,13 +148,15 @@ def step(run: Run, scenes: Scenes, total: int, held: int) -> float:
     return float(loss.detach())
 
 
-def train(folder: Path, *, total: int, seed: int, until: float = float("inf"), held: int = 60) -> Run:
+def train(
+    folder: Path, fonts: tuple[Path, ...], *, total: int, seed: int, until: float = float("inf"), held: int = 60
+) -> Run:
     """Trains until `total` crops are seen, or `until` (monotonic seconds); the first `held` scenes only measure."""
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     run = start(Detector(), "detector", folder, PEAK)
-    scenes = Scenes(folder / "scenes", seed + run.seen)
+    scenes = Scenes(folder / "scenes", case(fonts), seed + run.seen)
     run.net.train()
     losses: list[float] = []
     noted = time.monotonic()

@@ -53,7 +53,8 @@ def stroke_atlas(rng: random.Random) -> Atlas:
     """Our own strokes in one random cut."""
     width = rng.uniform(0.42, 0.92)
     stroke = rng.uniform(0.08, min(0.2, width * 0.3))
-    face = Face(width, stroke, rng.random() < 0.2, rng.random() < 0.65, rng.random() < 0.5)
+    flagged, flat, straight, spurred = (rng.random() < share for share in (0.2, 0.65, 0.5, 0.6))
+    face = Face(width, stroke, flagged, flat, straight, spurred)
     return Atlas("strokes", {char: latin(char, face, HEIGHT) for char in LATIN})
 
 
@@ -88,7 +89,8 @@ class Case:
         latin_part = rng.choice(self.strokes if rng.random() < 0.45 or not self.fonts else self.fonts)
         glyphs = {**latin_part.glyphs, **rng.choice(self.chinese)}
         if rng.random() < 0.4:
-            glyphs["3"] = rng.choice(self.strokes).glyphs["3"]  # mostly flat-topped, which no font file has
+            ours = rng.choice(self.strokes).glyphs  # mostly a flat 3 and a spurred G, which no font file has
+            glyphs.update({char: ours[char] for char in "3G"})
         return Atlas(latin_part.name, glyphs)
 
 

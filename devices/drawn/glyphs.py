@@ -38,6 +38,7 @@ class Face:
         flagged_one: the 1 has a flag instead of being a bare bar.
         flat_three: the 3 has a flat top.
         straight_nine: 6 and 9 have straight legs.
+        spurred_g: the G has a stem and hardly a bar, and so is nearly a C.
     """
 
     width: float = 0.72
@@ -45,6 +46,7 @@ class Face:
     flagged_one: bool = False
     flat_three: bool = False
     straight_nine: bool = False
+    spurred_g: bool = False
 
 
 def _arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float) -> Path2D:  # noqa: PLR0917
@@ -112,6 +114,10 @@ STROKES: dict[str, tuple[Path2D, ...]] = {
 }
 _FLAG: Path2D = ((0.14, 0.2), (0.5, 0))
 _FLAT_THREE: tuple[Path2D, ...] = (((0.05, 0), (0.95, 0), (0.42, 0.4), *_arc(0.46, 0.7, 0.52, 0.3, -95, 160)),)
+_SPURRED_G: tuple[Path2D, ...] = (
+    (*_arc(0.5, 0.31, 0.5, 0.31, -12, -180), *_arc(0.5, 0.69, 0.5, 0.31, 180, 50), (0.98, 0.56), (0.74, 0.56)),
+    ((0.98, 0.56), (0.98, 0.98)),
+)
 LATIN = "".join(STROKES)
 CHINESE = "粤港澳"
 
@@ -121,6 +127,8 @@ def _strokes(char: str, face: Face) -> tuple[Path2D, ...]:
         return (*STROKES["1"], _FLAG)
     if char == "3" and face.flat_three:
         return _FLAT_THREE
+    if char == "G" and face.spurred_g:
+        return _SPURRED_G
     if char in "69" and face.straight_nine:
         return _STRAIGHT_NINE if char == "9" else tuple(_turned(path) for path in _STRAIGHT_NINE)
     return STROKES[char]
