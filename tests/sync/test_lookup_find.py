@@ -196,6 +196,16 @@ def test_a_hold_ahead_of_its_turn_holds(lane: Lane) -> None:
     assert lane.look.find("AB1234").near == ()
 
 
+def test_a_lift_before_it_does_not_drop_a_hold_ahead(lane: Lane) -> None:
+    """Lifted in version 2 and held again in version 3: hearing of 3 first, the lane holds throughout."""
+    lane.given(HoldRecord(vrn="AB1234"))
+    lift = lane.core.change(HoldRecord(vrn="AB1234", deleted=True))
+    again = lane.core.change(HoldRecord(vrn="AB1234"))
+    for delta in (again, lift, again):
+        lane.log.apply(delta, encode(delta))
+        assert lane.look.find("AB1234").held
+
+
 def test_a_hold_ahead_outlives_an_older_snapshot(lane: Lane) -> None:
     """A snapshot from before the hold's version does not drop it; one that has reached it does."""
     lane.core.change()
