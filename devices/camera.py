@@ -153,6 +153,7 @@ class SocketCamera:
         try:
             self._listener.bind(str(place))
         except OSError as error:
+            self._listener.close()
             raise CameraError(f"{place}: {error}: name a socket in a folder that exists and may be written") from error
         self._listener.listen(1)
         self._peer: socket.socket | None = None

@@ -68,17 +68,20 @@ class ReaderProcess:
         self._faults: dict[Fault, str] = {}
         self._latest: Shown | None = None
         self._seeing = asyncio.Event()
+        self._known = asyncio.Event()  # whether it sees or is at fault
         self.starts = 0
 
     async def start(self, wait_s: float = 10.0) -> None:
-        """Starts the process and waits until it sees, or raises the fault READER after `wait_s` seconds and goes on."""
+        """Starts the process and waits until it sees or a fault is known.
+
+        After `wait_s` seconds without either, that is the fault READER. The process is started again until `stop`.
+        """
         self._task = asyncio.create_task(self._supervise(), name="reader")
         try:
             async with asyncio.timeout(wait_s):
-                await self._seeing.wait()
+                await self._known.wait()
         except TimeoutError:
-            if not self._faults:
-                self._raise(Fault.READER, f"no picture from the reader within {wait_s:.0f} s of its start")
+            self._raise(Fault.READER, f"no picture from the reader within {wait_s:.0f} s of its start")
 
     def begin_visit(self, visit: int) -> None:
         """Pictures taken from now on are read for this visit."""
@@ -189,11 +192,13 @@ class ReaderProcess:
     def _sees(self) -> None:
         """Pictures come and are looked at: nothing is wrong any more."""
         self._seeing.set()
+        self._known.set()
         for fault in tuple(self._faults):
             del self._faults[fault]
             self._on_event(FaultCleared(fault))
 
     def _raise(self, fault: Fault, detail: str) -> None:
+        self._known.set()
         if fault not in self._faults:
             self._on_event(FaultRaised(fault, detail))
         self._faults[fault] = detail

@@ -1,0 +1,154 @@
+"""What a visit's pictures add up to: no process, no camera, no networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from devices.anpr.reads import PlateRead, Region
+from devices.camera import CameraSettings, Frame, Source
+from devices.evidence import EvidenceStore
+from devices.reader_wire import ReaderSettings, Report, SettledRead, TwoVehicles, Unread
+from devices.watch import PATIENCE, VisitWatch, in_region
+
+AFTER = 1000
+
+
+def plate(
+    text: str,
+    region: Region = Region.HONG_KONG,
+    *,
+    x: float = 100,
+    y: float = 100,
+    wide: float = 120,
+    sure: float = 0.95,
+) -> PlateRead:
+    """A plate read in the picture."""
+    corners = np.array([[x, y], [x + wide, y], [x + wide, y + wide / 4], [x, y + wide / 4]], np.float32)
+    return PlateRead(text, region, 1, corners, sure, tuple((char, sure) for char in text))
+
+
+HK = plate("LT3482")
+CN = plate("粤ZR12A港", Region.CROSS_BORDER, y=140)
+
+
+class Visit:
+    """A watch of visit 5, with pictures 100 ms apart."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        camera = CameraSettings(source=Source.FOLDER, place="none")
+        made = ReaderSettings(camera=camera, evidence=str(folder), **settings)  # type: ignore[arg-type]
+        self.folder = folder
+        self.watch = VisitWatch(5, AFTER, made, EvidenceStore(folder))
+        self.now = AFTER
+
+    def see(self, *reads: PlateRead, times: int = 1) -> list[Report]:
+        """So many pictures of the same plates."""
+        reports: list[Report] = []
+        for _ in range(times):
+            self.now += 100
+            picture = np.full((270, 480, 3), self.now // 100 % 251, np.uint8)
+            reports += self.watch.look(Frame(picture, self.now, self.now // 100), reads)
+        return reports
+
+
+@pytest.fixture
+def visit(tmp_path: Path) -> Visit:
+    """A visit with the default settings."""
+    return Visit(tmp_path)
+
+
+def test_three_agreeing_pictures_settle_with_evidence(visit: Visit) -> None:
+    """Not two; and the pictures are on the disk when the report comes."""
+    assert visit.see(HK, CN, times=2) == []
+    (report,) = visit.see(HK, CN)
+    assert isinstance(report, SettledRead)
+    assert (report.visit, report.vrn, report.mainland) == (5, "LT3482", "粤ZR12A港")
+    assert len(report.evidence) == 2
+    assert all((visit.folder / f"{name}.jpg").stat().st_size for name in report.evidence)
+
+
+def test_pictures_taken_before_the_visit_are_never_used(visit: Visit) -> None:
+    """A late picture shows the truck before."""
+    visit.now = AFTER - 1000
+    assert visit.see(plate("AB1"), times=10) == []
+    (report,) = visit.see(HK, times=3)
+    assert isinstance(report, SettledRead)
+    assert report.vrn == "LT3482"
+
+
+def test_the_mainland_plate_is_waited_for_a_little_and_then_done_without(visit: Visit) -> None:
+    """Seen but not sure: a few more pictures, then the read goes out without the witness."""
+    dim = plate("粤ZR12A港", Region.CROSS_BORDER, y=140, sure=0.3)
+    assert visit.see(HK, dim, times=2 + PATIENCE) == []
+    (report,) = visit.see(HK, dim)
+    assert isinstance(report, SettledRead)
+    assert report.mainland is None
+
+
+def test_a_settled_read_is_told_once_and_a_different_one_again(visit: Visit) -> None:
+    """The lane must learn that the plate in front of it has become another."""
+    assert len(visit.see(HK, times=10)) == 1
+    (report,) = visit.see(plate("AB1"), times=30)
+    assert isinstance(report, SettledRead)
+    assert report.vrn == "AB1"
+
+
+def test_a_plate_too_far_away_does_not_count(visit: Visit) -> None:
+    """A far 8 is a confident 6."""
+    assert visit.see(plate("LT3482", wide=40), times=20) == []
+
+
+def test_a_visit_is_given_up_after_the_limit_and_a_later_read_still_told(tmp_path: Path) -> None:
+    """The officer gets the candidates; reading goes on."""
+    visit = Visit(tmp_path, limit_ms=1000)
+    (report,) = visit.see(plate("LT3482", sure=0.5), times=15)
+    assert isinstance(report, Unread)
+    assert report.candidates == ("LT3482",)
+    assert "0 of 3 needed frames are sure of LT3482" in report.reason
+    assert report.evidence
+    assert visit.watch.waited(visit.now + 5000) == []
+    assert any(isinstance(r, SettledRead) for r in visit.see(HK, times=24))
+
+
+def test_time_alone_gives_a_visit_up(tmp_path: Path) -> None:
+    """A camera that shows nothing does not keep the lane waiting."""
+    visit = Visit(tmp_path, limit_ms=1000)
+    assert visit.watch.waited(AFTER + 999) == []
+    assert visit.watch.waited(AFTER + 1000) == [Unread(5, "no plate seen", (), ())]
+
+
+def test_two_vehicles_are_told_once(visit: Visit) -> None:
+    """Two different sure marks, both near, in three pictures."""
+    behind = plate("GC507", x=300, wide=70)
+    reports = visit.see(HK, behind, times=12)
+    assert [r for r in reports if isinstance(r, TwoVehicles)] == [TwoVehicles(5)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        plate("LT34B2", x=300, wide=100),  # a neighbour of the first: the same plate read twice
+        plate("GC507", x=300, wide=30),  # far behind
+        plate("GC507", x=300, wide=100, sure=0.5),
+        plate("粤ZE96F港", Region.CROSS_BORDER, x=300, wide=100),
+    ],
+)
+def test_what_is_no_second_vehicle(visit: Visit, other: PlateRead) -> None:
+    """Doubles, distance, doubt and Mainland plates are no tailgating."""
+    assert not [r for r in visit.see(HK, other, times=12) if isinstance(r, TwoVehicles)]
+
+
+def test_only_plates_in_the_lanes_part_of_the_picture_count() -> None:
+    """The next lane's truck is not ours."""
+    assert in_region((HK, plate("GC507", x=350)), (0.0, 0.0, 0.5, 1.0), (270, 480, 3)) == (HK,)
+
+
+def test_the_same_picture_is_kept_once(tmp_path: Path) -> None:
+    """Evidence is named by its content; no half-written file is left."""
+    store = EvidenceStore(tmp_path / "evidence")
+    picture = np.full((20, 20, 3), 9, np.uint8)
+    assert store.keep(picture) == store.keep(picture)
+    assert [file.suffix for file in store.folder.iterdir()] == [".jpg"]
