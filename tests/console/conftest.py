@@ -119,12 +119,11 @@ def serve(clock: Clock, officers: OfficerBook, tmp_path: Path) -> Iterator[Calla
         assert not thread.is_alive()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Headless Chromium, once for all tests."""
+    """Headless Chromium, once for a file's tests: its driver keeps an event loop running in this thread."""
     playwright = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.exists():
-        pytest.skip("chromium is not installed: apt-get install chromium")
+    assert CHROMIUM.exists(), "chromium is not installed: apt-get install chromium"
     with playwright.sync_playwright() as driver:
         running = driver.chromium.launch(
             executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
