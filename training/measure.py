@@ -18,13 +18,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.anpr.choice import RELEASE, mark_of
 from devices.anpr.decode import Found
 from devices.anpr.engines import ENGINES
 from devices.anpr.files import SIDES
-from devices.anpr.plate_reader import PlateReader
+from devices.anpr.plate_reader import ONE_VIEW, THREE_VIEWS, PlateReader
 from devices.anpr.reads import PlateRead
 from devices.anpr.weights import SHIPPED
 from lane_agent.plates import normalise
+
+RELEASES = (0.5, RELEASE, 0.9, 0.95, 0.98)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,32 @@ def labels(folder: Path) -> dict[str, list[Label]]:
     return found
 
 
+class Marks:
+    """What the lane would have acted on: right, wrong or silent, at several release thresholds."""
+
+    def __init__(self) -> None:
+        self.counts: dict[float, list[int]] = {release: [0, 0, 0] for release in RELEASES}
+        self.wrong: list[str] = []
+
+    def add(self, file: str, plates: list[Label], reads: tuple[PlateRead, ...]) -> None:
+        """One picture that shows a readable Hong Kong plate."""
+        truths = {normalise(plate.plate) for plate in plates if plate.kind.startswith("HK")}
+        if not truths:
+            return
+        for release, counts in self.counts.items():
+            vrn, _ = mark_of(reads, release=release)
+            counts[2 if vrn is None else int(vrn not in truths)] += 1
+            if release == RELEASE and vrn is not None and vrn not in truths:
+                self.wrong.append(f"{file}: {vrn}, is {' or '.join(sorted(truths))}")
+
+    def show(self, *, wrong: bool) -> None:
+        """Prints the counts."""
+        for release, (right, bad, silent) in self.counts.items():
+            print(f"mark to act on, release {release:.2f}: {right} right, {bad} wrong, {silent} silent")
+        if wrong:
+            print("\n".join(self.wrong))
+
+
 def _best(label: Label, reads: tuple[PlateRead, ...]) -> PlateRead | None:
     def shared(read: PlateRead) -> float:
         area, _ = cv2.intersectConvexConvex(label.corners, read.corners)
@@ -72,7 +101,7 @@ def _best(label: Label, reads: tuple[PlateRead, ...]) -> PlateRead | None:
 def measure(folder: Path, reader: PlateReader, *, boxed: bool, wrong: bool) -> None:
     """Prints the table."""
     hits: dict[str, list[bool]] = defaultdict(list)
-    spent, found = [], 0
+    spent, found, marks = [], 0, Marks()
     for file, plates in labels(folder).items():
         image = np.asarray(cv2.imread(str(folder / file)), np.uint8)
         if isinstance(reader, Boxed):
@@ -81,6 +110,7 @@ def measure(folder: Path, reader: PlateReader, *, boxed: bool, wrong: bool) -> N
         reads = reader.read(image)
         spent.append(time.perf_counter() - begun)
         found += len(reads)
+        marks.add(file, plates, reads)
         for number, plate in enumerate(plates):
             read = reads[number] if boxed else _best(plate, reads)
             text = read.text if read else ""
@@ -89,6 +119,7 @@ def measure(folder: Path, reader: PlateReader, *, boxed: bool, wrong: bool) -> N
                 print(f"{plate.file} {plate.plate} read {text or '-'} {read.confidence if read else ''}")
     for kind, right in sorted(hits.items()):
         print(f"{kind:28} {sum(right):4} of {len(right):4}  {sum(right) / len(right):.3f}")
+    marks.show(wrong=wrong)
     print(f"{found} plates in {len(spent)} pictures, {1000 * statistics.median(spent):.1f} ms a picture (median)")
 
 
@@ -109,11 +140,14 @@ def main() -> None:
     parser.add_argument("--boxed", action="store_true", help="use the labelled corners: the recogniser alone")
     parser.add_argument("--sides", type=int, nargs="+", default=list(SIDES))
     parser.add_argument("--threshold", type=float, default=0.35)
+    parser.add_argument("--one-view", action="store_true", help="one cut of each plate, as in the lane")
     parser.add_argument("--wrong", action="store_true", help="list what was read wrong")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     kind = Boxed if asked.boxed else PlateReader
-    reader = kind(ENGINES[asked.engine](asked.weights), sides=tuple(asked.sides), threshold=asked.threshold)
+    engine = ENGINES[asked.engine](asked.weights)
+    views = ONE_VIEW if asked.boxed or asked.one_view else THREE_VIEWS
+    reader = kind(engine, sides=tuple(asked.sides), views=views, threshold=asked.threshold)
     measure(asked.folder, reader, boxed=asked.boxed, wrong=asked.wrong)
 
 

@@ -15,7 +15,11 @@ from devices.anpr.ground import ground_of
 from devices.anpr.reads import PlateRead, Region
 
 Picture = NDArray[np.uint8]
-_EXPAND = 1.03  # the recogniser learnt with a little of the surroundings
+
+
+Views = tuple[tuple[float, float], ...]
+ONE_VIEW: Views = ((1.03, 1.03),)
+THREE_VIEWS: Views = ((1.03, 1.03), (0.99, 1.0), (1.08, 1.06))
 
 
 def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
@@ -32,10 +36,19 @@ def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
     return np.ascontiguousarray(batch), scale
 
 
-def rectified(image: Picture, corners: NDArray[np.float32]) -> Picture:
-    """The plate seen from straight ahead, (64, 160, 3)."""
-    middle = corners.mean(0)
-    wide = (middle + (corners - middle) * _EXPAND).astype(np.float32)
+def rectified(image: Picture, corners: NDArray[np.float32], view: tuple[float, float] = (1.03, 1.03)) -> Picture:
+    """The plate seen from straight ahead, (64, 160, 3), with a little of its surroundings.
+
+    Args:
+        image: the whole picture.
+        corners: of the plate.
+        view: how much wider and higher than the plate the cut is.
+    """
+    along = (corners[1] - corners[0] + corners[2] - corners[3]) / 4
+    down = (corners[3] - corners[0] + corners[2] - corners[1]) / 4
+    signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    more = signs[:, :1] * along * (view[0] - 1) + signs[:, 1:] * down * (view[1] - 1)
+    wide = (corners + more).astype(np.float32)
     width, height = CROP
     factor = int(np.clip(round(float(np.linalg.norm(wide[1] - wide[0])) / width), 1, 4))
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) * factor
@@ -51,12 +64,16 @@ class PlateReader:
         engine: what runs the networks.
         sides: the longer side(s), in pixels, that the detector looks at the picture with; several find plates of more
             sizes and cost in proportion.
+        views: cuts of each plate that the recogniser looks at; their answers are averaged.
         threshold: detector scores below it are no plates.
     """
 
-    def __init__(self, engine: Engine, *, sides: tuple[int, ...] = (640,), threshold: float = 0.35) -> None:
+    def __init__(
+        self, engine: Engine, *, sides: tuple[int, ...] = (640,), views: Views = ONE_VIEW, threshold: float = 0.35
+    ) -> None:
         self.engine = engine
         self.sides = sides
+        self.views = views
         self.threshold = threshold
 
     def read(self, image: Picture) -> tuple[PlateRead, ...]:
@@ -64,10 +81,11 @@ class PlateReader:
         found = self.find(image)
         if not found:
             return ()
-        crops = [rectified(image, plate.corners) for plate in found]
-        grey = np.stack([cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) for crop in crops])[:, None]
+        crops = [[rectified(image, plate.corners, view) for view in self.views] for plate in found]
+        grey = np.stack([cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY) for cuts in crops for cut in cuts])[:, None]
         output = self.engine.run("recogniser", grey.astype(np.float32) / np.float32(127.5) - 1)
-        return tuple(_read(plate, crop, chances) for plate, crop, chances in zip(found, crops, output, strict=True))
+        mean = output.reshape(len(found), len(self.views), *output.shape[1:]).mean(1)
+        return tuple(_read(plate, cuts[0], one) for plate, cuts, one in zip(found, crops, mean, strict=True))
 
     def find(self, image: Picture) -> list[Found]:
         """Where plates are, best first."""
