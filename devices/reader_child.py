@@ -40,7 +40,7 @@ from devices.reader_wire import (
     receive_order,
     receive_settings,
 )
-from devices.watch import VisitWatch, in_region
+from devices.watch import VisitWatch, read_region
 
 _PDEATHSIG = 1
 _FIRST_MS = 8_000  # a network camera may take this long to give its first picture
@@ -117,7 +117,7 @@ class ReaderLoop:
         self._tell(Beat(0 if self._ill else self._frame_ms))
 
     def _look(self, frame: Frame) -> None:
-        reads = in_region(self._reader.read(frame.picture), self._settings.region, frame.picture.shape)
+        reads = read_region(self._reader, frame.picture, self._settings.region)
         if self._watch is not None:
             self._tell_all(self._watch.look(frame, reads))
         if frame.taken_ms - self._shown_ms >= _SHOWN_MS:

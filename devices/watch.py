@@ -6,12 +6,13 @@ No camera, no process, no clock in here: pictures with their plates go in, repor
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.choice import PLAIN, hong_kong
+from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead, Region
 from devices.camera import Frame, Picture
 from devices.evidence import EvidenceStore
@@ -24,14 +25,15 @@ SECOND = 0.12  # a second mark's plate, as a share of the first one's area, that
 _MAINLAND = {Region.CROSS_BORDER, Region.MAINLAND}
 
 
-def in_region(
-    reads: tuple[PlateRead, ...], region: tuple[float, float, float, float], shape: tuple[int, ...]
+def read_region(
+    reader: PlateReader, picture: Picture, region: tuple[float, float, float, float]
 ) -> tuple[PlateRead, ...]:
-    """The plates whose middle is inside the lane's part of the picture."""
-    left, top, right, bottom = region
-    height, width = shape[:2]
-    low, high = np.array([left * width, top * height]), np.array([right * width, bottom * height])
-    return tuple(read for read in reads if (read.corners.mean(0) >= low).all() and (read.corners.mean(0) <= high).all())
+    """The plates in the lane's part of the picture, corners in pixels of the whole; the rest is not even looked at."""
+    height, width = picture.shape[:2]
+    left, top, right, bottom = (round(share * edge) for share, edge in zip(region, (width, height) * 2, strict=True))
+    offset = np.array([left, top], np.float32)
+    reads = reader.read(picture[top:bottom, left:right])
+    return tuple(replace(read, corners=read.corners + offset) for read in reads)
 
 
 def companion(reads: tuple[PlateRead, ...], first: PlateRead | None) -> PlateRead | None:

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from devices.anpr.engines import OnnxRuntimeEngine
+from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead, Region
 from devices.camera import CameraSettings, Frame, Source
+from devices.drawn.trucks import LaneView, Truck
 from devices.evidence import EvidenceStore
 from devices.reader_wire import ReaderSettings, Report, SettledRead, TwoVehicles, Unread
-from devices.watch import PATIENCE, VisitWatch, in_region
+from devices.watch import PATIENCE, VisitWatch, read_region
 
 AFTER = 1000
 
@@ -141,9 +144,13 @@ def test_what_is_no_second_vehicle(visit: Visit, other: PlateRead) -> None:
     assert not [r for r in visit.see(HK, other, times=12) if isinstance(r, TwoVehicles)]
 
 
-def test_only_plates_in_the_lanes_part_of_the_picture_count() -> None:
-    """The next lane's truck is not ours."""
-    assert in_region((HK, plate("GC507", x=350)), (0.0, 0.0, 0.5, 1.0), (270, 480, 3)) == (HK,)
+def test_only_the_lanes_part_of_the_picture_is_looked_at() -> None:
+    """The next lane's truck is not ours; corners are still those of the whole picture."""
+    shown = LaneView(seed=1).picture(Truck("KX9"), 1.0)
+    reader = PlateReader(OnnxRuntimeEngine())
+    (read,) = (r for r in read_region(reader, shown.image, (0.25, 0.5, 0.75, 1.0)) if r.region is Region.HONG_KONG)
+    assert np.abs(read.corners - shown.plates[0].corners).max() < 12
+    assert read_region(reader, shown.image, (0.0, 0.0, 0.25, 1.0)) == ()
 
 
 def test_the_same_picture_is_kept_once(tmp_path: Path) -> None:
