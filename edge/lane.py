@@ -26,13 +26,13 @@ from devices.intercom import Intercom
 from devices.reader import ReaderProcess
 from display.feed import ScreenFeed
 from display.launch import ScreenProcesses
-from display.pictures import render
 from edge import parts
 from edge.clock import BoxClock, monotonic_ms, utc_ms
 from edge.hands import LaneHands
 from edge.health import StoreWatch, look
 from edge.notify import Systemd, feed_on_progress
 from edge.page import LanePage, Sources
+from edge.painter import Painter
 from edge.settings import Settings
 from edge.simulation import WorldLink
 from lane_agent.agent import Agent
@@ -45,7 +45,6 @@ from lane_agent.state import Lane
 from lane_agent.wording import Scene
 from sync.client import LinkClient
 from sync.codelog import CodeLog
-from sync.errors import StoreError
 from sync.evidence import Evidence
 from sync.journal import Chain, Journal
 from sync.store import Store
@@ -103,6 +102,7 @@ class LaneBox:
             hands=hands,
             software=self.software,
         )
+        self.painter = Painter(simulated=settings.simulation)
         self.page = LanePage(self.agent, simulated=settings.simulation, software=self.software, sources=self._sources())
         self.page.recall(past_records(self.journal))
         self.server = self._server()
@@ -147,7 +147,7 @@ class LaneBox:
             link=self._link_view,
             frame=self._frame,
             evidence=self._evidence,
-            paint=lambda screen, scene, parameter: render(screen, scene, parameter, self.settings.simulation),
+            paint=self.painter.paint,
             now=self.clock.now,
         )
 
@@ -171,7 +171,7 @@ class LaneBox:
     def _evidence(self, digest: str) -> bytes | None:
         try:
             return self.evidence.get(digest)
-        except StoreError:
+        except OSError:
             return None
 
     def _server(self) -> ConsoleServer:
@@ -196,6 +196,7 @@ class LaneBox:
             address = self.server.bind()
             stack.callback(self.server.close)
             stack.callback(self.store.close)
+            stack.callback(self.painter.close)
             self.tell(AgentStarted(self.settings.lane_policy(self.store.journal_id), self.boot, self.software))
             await self.screens.start()
             stack.push_async_callback(self.screens.stop)

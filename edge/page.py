@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from console.ports import (
@@ -38,7 +38,7 @@ ALARMS_KEPT = 50
 VISITS_KEPT = 20
 NUMBERS = {row.name: row.number for row in TABLE}
 
-Painter = Callable[[Screen, Scene, str], bytes]
+Painter = Callable[[Screen, Scene, str], Awaitable[bytes | None]]
 
 
 @dataclass(slots=True)
@@ -203,10 +203,12 @@ class LanePage:
         face = self._agent.lane.face
         wanted = (face.xdb if screen is Screen.XDB else face.aiop, face.parameter)
         kept = self._pictures.get(screen)
-        if kept is None or kept[0] != wanted:
-            kept = wanted, await asyncio.to_thread(self._sources.paint, screen, *wanted)
-            self._pictures[screen] = kept
-        return kept[1]
+        if kept is not None and kept[0] == wanted:
+            return kept[1]
+        picture = await self._sources.paint(screen, *wanted)
+        if picture is not None:
+            self._pictures[screen] = wanted, picture
+        return picture
 
     async def evidence(self, digest: str) -> Picture | None:
         """A stored evidence picture."""

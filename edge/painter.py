@@ -1,0 +1,58 @@
+"""The signs as pictures for the officers' page, painted in a process of their own.
+
+The painter's libraries are native code that is not made for threads; what goes wrong in it must cost a picture, never
+the agent (a lane stood still for it once, in a demonstration).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import multiprocessing
+import signal
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from display.pictures import render
+from lane_agent.model import Screen
+from lane_agent.wording import Scene
+
+log = logging.getLogger("rocars.lane")
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def _end_with_the_agent() -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+class Painter:
+    """Paints one picture at a time.
+
+    Args:
+        simulated: the ribbon of a simulated lane is on every sign.
+    """
+
+    def __init__(self, *, simulated: bool) -> None:
+        self._simulated = simulated
+        self._pool = self._new_pool()
+
+    @staticmethod
+    def _new_pool() -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_the_agent)
+
+    async def paint(self, screen: Screen, scene: Scene, parameter: str) -> bytes | None:
+        """The sign as PNG; None if the painter died of it (the next one gets a new painter)."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._pool, render, screen, scene, parameter, self._simulated)
+        except BrokenProcessPool:
+            log.warning("the painter of the page's pictures ended at %s on %s", scene.value, screen.value)
+            self._pool = self._new_pool()
+            return None
+
+    def close(self) -> None:
+        """Ends the painter's process."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
