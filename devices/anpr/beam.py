@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
-from devices.anpr.grammar import Form, fitting
+from devices.anpr.grammar import Form, Grammar, begins, fitting
 
 WIDTH = 16  # texts kept at each column
 Columns = NDArray[np.float64]
@@ -41,7 +41,7 @@ def layout(output: NDArray[np.float32]) -> tuple[int, Columns, float]:
     return 2, np.concatenate([row[1], blank, row[2]]), share
 
 
-def beam(columns: Columns, among: tuple[Form, ...]) -> dict[str, float]:
+def beam(columns: Columns, grammar: Grammar) -> dict[str, float]:
     """The likeliest beginnings of marks and their probabilities, by prefix search over the columns."""
     beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # ending in blank, ending in its last character
     for column in columns:
@@ -49,12 +49,12 @@ def beam(columns: Columns, among: tuple[Form, ...]) -> dict[str, float]:
             beams = {text: (blank + other, 0.0) for text, (blank, other) in beams.items()}
             continue
         likely = [int(k) for k in np.argsort(-column)[:6] if k and column[k] > 1e-4]
-        beams = _widened(beams, column, likely, among)
+        beams = _widened(beams, column, likely, grammar)
     return {text: blank + other for text, (blank, other) in beams.items()}
 
 
 def _widened(
-    beams: dict[str, tuple[float, float]], column: NDArray[np.float64], likely: list[int], among: tuple[Form, ...]
+    beams: dict[str, tuple[float, float]], column: NDArray[np.float64], likely: list[int], grammar: Grammar
 ) -> dict[str, tuple[float, float]]:
     ends: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for text, (blank, other) in beams.items():
@@ -63,7 +63,7 @@ def _widened(
             ends[text][1] += other * column[CLASS[text[-1]]]
         for k in likely:
             longer = text + ALPHABET[k - 1]
-            if any(form.begins(longer) for form in among):
+            if begins(grammar, longer):
                 before = blank if text.endswith(ALPHABET[k - 1]) else blank + other
                 ends[longer][1] += before * column[k]
     best = sorted(ends.items(), key=lambda item: -sum(item[1]))[:WIDTH]
@@ -126,16 +126,16 @@ def greedy(columns: Columns) -> str:
     return "".join(ALPHABET[k - 1] for k, last in zip(best, [0, *best[:-1]], strict=True) if k and k != last)
 
 
-def decode(output: NDArray[np.float32], among: tuple[Form, ...]) -> Reading:
+def decode(output: NDArray[np.float32], grammar: Grammar) -> Reading:
     """The text of one plate under the forms it can have.
 
     Args:
         output: (3 * COLUMNS, classes) probabilities.
-        among: from `grammar.forms`.
+        grammar: of the ground it stands on.
     """
     rows, columns, share = layout(output)
-    chances = beam(columns, among)
-    fits = [(chance * form.prior, text, form) for text, chance in chances.items() if (form := fitting(text, among))]
+    chances = beam(columns, grammar)
+    fits = [(chance * form.prior, text, form) for text, chance in chances.items() if (form := fitting(text, grammar))]
     if not fits:
         text = greedy(columns)
         return Reading(text, rows, align(columns, text), None)

@@ -7,6 +7,7 @@ an ordinary Hong Kong mark needs less evidence than a personalised one, but no f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from devices.anpr.reads import Ground, Region
 
@@ -29,6 +30,19 @@ class Form:
         return len(text) <= len(self.slots) and all(c in slot for c, slot in zip(text, self.slots, strict=False))
 
 
+@dataclass(frozen=True, eq=False)
+class Grammar:
+    """The forms that a plate of one ground can have."""
+
+    forms: tuple[Form, ...]
+
+
+@lru_cache(maxsize=1 << 16)
+def begins(grammar: Grammar, text: str) -> bool:
+    """Whether `text` can be the beginning of any mark; remembered, since the beam asks the same again and again."""
+    return any(form.begins(text) for form in grammar.forms)
+
+
 def _forms(region: Region, prior: float, *shapes: tuple[str, ...]) -> tuple[Form, ...]:
     return tuple(Form(region, prior, shape) for shape in shapes)
 
@@ -46,18 +60,19 @@ _MACAU = _forms(Region.MACAU, 0.5, ("M", LETTER, DIGIT, DIGIT, DIGIT, DIGIT))
 _HONG_KONG = _ORDINARY + _NO_PREFIX + _TRAILER + _TRADE + _PERSONALISED
 # At night yellow, green and white look alike, and so do blue and black: only light and dark part the grammars. A light
 # plate that plainly reads 粤Z…港 is taken at its word; the other way round, no dark plate can be a Hong Kong mark.
-_LIGHT = _HONG_KONG + _MAINLAND + _GREEN + _CROSS_BORDER
-_DARK = _CROSS_BORDER + _MAINLAND + _MACAU
+_LIGHT = Grammar(_HONG_KONG + _MAINLAND + _GREEN + _CROSS_BORDER)
+_DARK = Grammar(_CROSS_BORDER + _MAINLAND + _MACAU)
+_NONE = Grammar(())
 
 
-def forms(ground: Ground) -> tuple[Form, ...]:
-    """The forms a plate of that ground can have."""
+def grammar_of(ground: Ground) -> Grammar:
+    """The grammar of a plate of that ground."""
     if ground is Ground.OTHER:
-        return ()
+        return _NONE
     return _LIGHT if ground.light else _DARK
 
 
-def fitting(text: str, among: tuple[Form, ...]) -> Form | None:
+def fitting(text: str, grammar: Grammar) -> Form | None:
     """The likeliest form that `text` fills completely, or None."""
-    full = [form for form in among if len(form.slots) == len(text) and form.begins(text)]
+    full = [form for form in grammar.forms if len(form.slots) == len(text) and form.begins(text)]
     return max(full, key=lambda form: form.prior, default=None)

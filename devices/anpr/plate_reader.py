@@ -10,7 +10,7 @@ from devices.anpr.alphabet import CROP
 from devices.anpr.beam import decode as spell
 from devices.anpr.decode import Found, decode
 from devices.anpr.engines import Engine
-from devices.anpr.grammar import forms
+from devices.anpr.grammar import grammar_of
 from devices.anpr.ground import ground_of
 from devices.anpr.reads import PlateRead, Region
 
@@ -115,7 +115,7 @@ def _shared(one: Found, other: Found) -> float:
 
 
 def _read(plate: Found, crop: Picture, chances: NDArray[np.float32]) -> PlateRead:
-    reading = spell(chances, forms(ground_of(crop)))
+    reading = spell(chances, grammar_of(ground_of(crop)))
     region = reading.form.region if reading.form else Region.UNKNOWN
     confidence = min((chance for _, chance in reading.characters), default=0.0)
     return PlateRead(

@@ -12,7 +12,7 @@ from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.beam import decode
 from devices.anpr.choice import mainland_of, mark_of
 from devices.anpr.decode import decode as find
-from devices.anpr.grammar import fitting, forms
+from devices.anpr.grammar import fitting, grammar_of
 from devices.anpr.ground import ground_of
 from devices.anpr.plate_reader import rectified
 from devices.anpr.reads import Ground, PlateRead, Region
@@ -48,7 +48,7 @@ def read(text: str, region: Region, *, confidence: float = 0.95, size: float = 1
 @pytest.mark.parametrize("text", ["LT3482", "88", "HK1", "1234T", "T42", "MYPR1NCE"])
 def test_a_clear_hong_kong_mark_is_read_as_it_stands(text: str) -> None:
     """Ordinary, without prefix, trailer, trade and personalised marks alike."""
-    reading = decode(output(text), forms(Ground.WHITE))
+    reading = decode(output(text), grammar_of(Ground.WHITE))
     assert reading.text == text
     assert reading.form is not None
     assert reading.form.region is Region.HONG_KONG
@@ -58,35 +58,35 @@ def test_a_clear_hong_kong_mark_is_read_as_it_stands(text: str) -> None:
 
 def test_two_rows_are_read_as_one_mark() -> None:
     """Letters over digits, with a repeated character across the rows kept."""
-    reading = decode(output("TT", "7788"), forms(Ground.YELLOW))
+    reading = decode(output("TT", "7788"), grammar_of(Ground.YELLOW))
     assert (reading.text, reading.rows) == ("TT7788", 2)
 
 
 def test_grammar_decides_between_likely_readings_of_an_ordinary_mark() -> None:
     """A third character that is a little rather B than 8 is an 8 among digits; its confidence shows the doubt."""
-    reading = decode(output("LT8482", doubts={2: ("B", 0.55)}), forms(Ground.WHITE))
+    reading = decode(output("LT8482", doubts={2: ("B", 0.55)}), grammar_of(Ground.WHITE))
     assert reading.text == "LT8482"
     assert dict(enumerate(chance for _, chance in reading.characters))[2] < 0.5
 
 
 def test_a_black_plate_without_its_chinese_characters_is_no_hong_kong_mark() -> None:
     """粤ZY153港 with 粤 and 港 dropped would be the mark ZY153: colour chooses the grammar."""
-    reading = decode(output("ZY153"), forms(Ground.BLACK))
+    reading = decode(output("ZY153"), grammar_of(Ground.BLACK))
     assert reading.form is None
     assert reading.text == "ZY153"
-    assert decode(output("粤ZY153港"), forms(Ground.BLACK)).form is not None
+    assert decode(output("粤ZY153港"), grammar_of(Ground.BLACK)).form is not None
 
 
 def test_a_half_seen_character_makes_its_neighbours_doubtful() -> None:
     """A 1 that is as likely there as not must not be dropped with confidence."""
-    reading = decode(output("LT1482", doubts={2: ("", 0.7)}), forms(Ground.WHITE))
+    reading = decode(output("LT1482", doubts={2: ("", 0.7)}), grammar_of(Ground.WHITE))
     assert min(chance for _, chance in reading.characters) < 0.75
 
 
 @given(st.text(ALPHABET, max_size=9), st.sampled_from(Ground))
 def test_no_text_on_a_dark_ground_is_ever_a_hong_kong_mark(text: str, ground: Ground) -> None:
     """And what is one on a light ground is one for the lane, too."""
-    form = fitting(text, forms(ground))
+    form = fitting(text, grammar_of(ground))
     if form is not None and form.region is Region.HONG_KONG:
         assert ground.light
         assert family(text) in HONG_KONG
@@ -97,7 +97,7 @@ def test_no_text_on_a_dark_ground_is_ever_a_hong_kong_mark(text: str, ground: Gr
 def test_any_output_decodes_to_characters_with_chances(seed: int, ground: Ground) -> None:
     """Noise gives nonsense, never an error or a confidence outside 0 to 1."""
     noise = np.random.default_rng(seed).dirichlet(np.full(len(ALPHABET) + 1, 0.1), 3 * COLUMNS).astype(np.float32)
-    reading = decode(noise, forms(ground))
+    reading = decode(noise, grammar_of(ground))
     assert "".join(char for char, _ in reading.characters) == reading.text
     assert all(0 <= chance <= 1 for _, chance in reading.characters)
 
