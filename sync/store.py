@@ -127,6 +127,7 @@ class Store:
         self.path = path
         self._read_only = read_only
         self._guard = threading.RLock()
+        self._stuck = False
         self._side = -1 if read_only else self._prepared()
         try:
             with self._errors():
@@ -192,24 +193,28 @@ class Store:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         connection: sqlite3.Connection = self.db.conn
         with self._guard, self._errors():
-            self._roll_back()  # what an earlier failure could not
+            self._make_up()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                with suppress(sqlite3.Error):  # the first error is the one to tell; the next BEGIN tries again
-                    self._roll_back()
+                self._stuck = True
+                with suppress(sqlite3.Error):  # the first error is the one to tell
+                    self._make_up()
                 raise
 
-    def _roll_back(self) -> None:
-        if self.db.conn.in_transaction:
+    def _make_up(self) -> None:
+        """Rolls a failed transaction back, later if it could not be at once, so that nobody reads what was not kept."""
+        if self._stuck and self.db.conn.in_transaction:
             self.db.conn.execute("ROLLBACK")
+        self._stuck = False
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The connection, for several SELECTs that belong together; nobody writes meanwhile."""
         with self._guard, self._errors():
+            self._make_up()
             yield self.db.conn
 
     def probe(self) -> None:

@@ -213,24 +213,31 @@ def test_an_older_store_is_not_migrated_by_a_reader(path: Path) -> None:
         Store(path, read_only=True)
 
 
+def refuse(store: Store, *transactions: str) -> None:
+    """From now on SQLite refuses these: COMMIT, ROLLBACK. Setting it makes statements prepared before ask again."""
+    store.db.conn.set_authorizer(
+        lambda action, what, *_: (
+            sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_TRANSACTION and what in transactions else sqlite3.SQLITE_OK
+        )
+    )
+
+
 def test_a_commit_that_fails_leaves_nothing_behind(path: Path) -> None:
     """Where COMMIT itself is refused, the rows of the transaction are gone and the next one works."""
     with Store(path) as store:
         journal = Journal(store, boot="boot", software="1")
         journal.append(b"first")
-        refuse = {"COMMIT"}
-        store.db.conn.set_authorizer(
-            lambda action, what, *_: (
-                sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_TRANSACTION and what in refuse else sqlite3.SQLITE_OK
-            )
-        )
+        refuse(store, "COMMIT")
         for _ in range(3):
             with pytest.raises(StoreError):
                 journal.append(b"lost", uses=[("2349872345", "lane/journal/1")])
-        refuse.add("ROLLBACK")  # not even that works: the next transaction begins by making up for it
+        refuse(store, "COMMIT", "ROLLBACK")  # not even that works: the next transaction begins by making up for it
         with pytest.raises(StoreError):
             journal.append(b"lost")
-        refuse.clear()
+        with pytest.raises(StoreError):
+            journal.head()  # nor can what was not kept be read
+        refuse(store)
+        assert journal.head()[0] == 1
         assert journal.append(b"second") == 2
         assert [row.body for row in journal.rows()] == [b"first", b"second"]
         assert store.db["used_here"].count == 0
