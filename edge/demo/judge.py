@@ -159,7 +159,7 @@ def _judge_truck(truth: Truth, paintings: list[Painting], records: list[dict[str
             if record.get(name, "") != value
         ]
         read = record.get("vrn", "")
-        if read and read != truth.vrn:
+        if read and truth.vrn and read != truth.vrn:
             failures.append(f"read as {read}")
     rows = {truth.row, 2, 3} | ({4} if "IMMIGRATION" in shown["aiop"] else set())
     return {

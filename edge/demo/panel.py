@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from edge.demo.marks import Marks
 from edge.demo.scenarios import SCENARIOS
 from edge.demo.stage import Stage
 from lane_agent.model import Contact
@@ -20,36 +18,38 @@ _PRESS_S = 0.15
 
 
 class Panel:
-    """Listens for the page's wishes and sends the trucks asked for, one after the other.
+    """Listens for the page's wishes: ``async with Panel(stage, place) as panel: key = await panel.next_truck()``.
 
     Args:
         stage: the world's levers.
         place: the Unix socket to listen at.
-        seed: of the trucks' marks.
     """
 
-    def __init__(self, stage: Stage, place: Path, *, seed: int) -> None:
+    def __init__(self, stage: Stage, place: Path) -> None:
         self._stage = stage
         self._place = place
-        self._rng = random.Random(seed + 1)  # noqa: S311 - chance of a demonstration
-        self._marks = Marks(self._rng)
         self._queue: deque[str] = deque()
         self._wanted = asyncio.Event()
+        self._server: asyncio.Server | None = None
 
-    async def run(self) -> None:
-        """Serves until cancelled."""
-        server = await asyncio.start_unix_server(self._serve, self._place)
-        async with server:
-            index = 1_000
-            while True:
-                await self._wanted.wait()
-                if not self._queue:
-                    self._wanted.clear()
-                    continue
-                from edge.demo.run import act_out  # noqa: PLC0415 - the run composes the panel
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_unix_server(self._serve, self._place)
+        return self
 
-                index += 1
-                await act_out(self._stage, index, self._queue.popleft(), self._marks, self._rng)
+    async def __aexit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    def waiting_truck(self) -> str:
+        """The scenario of the truck asked for next, "" if none is waiting."""
+        return self._queue.popleft() if self._queue else ""
+
+    async def next_truck(self) -> str:
+        """Waits until a truck is asked for; its scenario."""
+        while not self._queue:
+            self._wanted.clear()
+            await self._wanted.wait()
+        return self._queue.popleft()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, ValueError):

@@ -20,7 +20,7 @@ from edge.demo.judge import Case, judge, verdict
 from edge.demo.marks import Marks
 from edge.demo.panel import Panel
 from edge.demo.plan import plan
-from edge.demo.scenarios import SCENARIOS
+from edge.demo.scenarios import ALL, FOREIGN, SCENARIOS
 from edge.demo.stage import PATIENCE_S, Passing, Stage, now_ms
 from edge.demo.world import LANE, World, WorldError
 from sync.broker import BrokerError
@@ -61,9 +61,8 @@ async def demonstrate(wishes: Wishes, console: Console) -> int:
         stage = await world.start()
         console.print(f"The lane's page: {world.address}  (officer: chan, password: {world.password})")
         await _open(stage)
-        await _send(stage, wishes, console)
-        if wishes.stay:
-            await _stay(stage, wishes, console)
+        async with Panel(stage, world.panel) as panel:
+            await _send(stage, wishes, panel, console)
         await _quiet(stage)
     except (WorldError, BrokerError, TimeoutError) as error:
         console.print(f"demo: {error}", markup=False)
@@ -82,17 +81,45 @@ async def _open(stage: Stage) -> None:
     await stage.xdb.wait_for("WELCOME", seconds=PATIENCE_S)
 
 
-async def _send(stage: Stage, wishes: Wishes, console: Console) -> None:
-    rng = random.Random(wishes.seed)  # noqa: S311 - chance of a demonstration
-    marks = Marks(rng)
+async def _send(stage: Stage, wishes: Wishes, panel: Panel, console: Console) -> None:
+    """The planned trucks, between them those that the page's panel asks for, and with `--stay` only those afterwards."""
+    road = Road(stage, wishes.seed)
+    keys = wishes.only or plan(wishes.trucks, road.rng)
+    if wishes.camera is not None:
+        keys = [FOREIGN] * len(keys)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("Trucks", total=len(wishes.only) or wishes.trucks)
-        keys = wishes.only or plan(wishes.trucks, rng)
-        for index, key in enumerate(keys, 1):
-            progress.update(bar, description=f"{index}: {SCENARIOS[key].words[:48]}")
-            await act_out(stage, index, key, marks, rng)
+        bar = progress.add_task("Trucks", total=len(keys))
+        for key in keys:
+            progress.update(bar, description=(ALL[key].words)[:48])
+            await road.send(key)
             progress.advance(bar)
+            while asked := panel.waiting_truck():
+                await road.send(asked)
+    if wishes.stay:
+        console.print("Staying: send trucks from the page's simulation panel; end with Ctrl-C.")
+        with suppress(asyncio.CancelledError):
+            while True:
+                await road.send(await panel.next_truck())
+
+
+class Road:
+    """Where the trucks come from, one after the other.
+
+    Attributes:
+        rng: chance; the same seed sends the same trucks.
+    """
+
+    def __init__(self, stage: Stage, seed: int) -> None:
+        self.rng = random.Random(seed)  # noqa: S311 - chance of a demonstration
+        self._stage = stage
+        self._marks = Marks(self.rng)
+        self._sent = 0
+
+    async def send(self, key: str) -> None:
+        """The next truck, of this scenario."""
+        self._sent += 1
+        await act_out(self._stage, self._sent, key, self._marks, self.rng)
 
 
 def truck_of(marks: Marks, rng: random.Random) -> Truck:
@@ -108,7 +135,7 @@ def truck_of(marks: Marks, rng: random.Random) -> Truck:
 
 async def act_out(stage: Stage, index: int, key: str, marks: Marks, rng: random.Random) -> None:
     """One truck. What was to be seen and did not come is a failure of this truck, told by the judge, not an end."""
-    scenario = SCENARIOS[key]
+    scenario = ALL[key]
     truck = truck_of(marks, rng)
     passing = Passing(index, key, scenario.row, stage, truck)
     passing.camera_truck = replace(truck, vrn="", mainland="") if scenario.plate == "none" else truck
@@ -135,14 +162,6 @@ async def _clear_the_lane(passing: Passing) -> None:
         await stage.officer.act("end_manual")
     with suppress(RuntimeError):
         await stage.officer.act("open")
-
-
-async def _stay(stage: Stage, wishes: Wishes, console: Console) -> None:
-    """Goes on as the page's simulation panel says, until Ctrl-C."""
-    console.print("Staying; use the page's simulation panel, and end with Ctrl-C.")
-    panel = Panel(stage, wishes.folder / "lane" / "world.sock", seed=wishes.seed)
-    with suppress(asyncio.CancelledError, KeyboardInterrupt):
-        await panel.run()
 
 
 async def _quiet(stage: Stage) -> None:

@@ -490,3 +490,18 @@ async def quick_follower(p: Passing) -> None:
     await p.stage.hand.set(Contact.EXIT_LOOP, False)
     p.begin_again(replace(lost, vrn=first.vrn, row=22, scenario="quick_leader"))
     await laden(p)
+
+
+async def _foreign(p: Passing) -> None:
+    """The camera shows pictures of its own: nothing is known of the plate, and the officer ends the visit by hand."""
+    p.truck = p.camera_truck = replace(p.truck, vrn="", mainland="")
+    await p.arrive(reads=False)
+    await p.immigration()
+    await p.stage.pause(2.0)
+    await p.do("take_over")
+    await p.leave()
+
+
+FOREIGN = "foreign"
+ALL: dict[str, Scenario] = SCENARIOS | {FOREIGN: Scenario(FOREIGN, 8, "whatever the given camera shows", _foreign)}
+"""Also the one scenario that a plan never has: with `--camera` the world does not know what the reader sees."""

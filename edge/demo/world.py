@@ -92,6 +92,11 @@ class World:
         return self.folder / "lane" / "lane.db"
 
     @property
+    def panel(self) -> Path:
+        """Where the page's simulation panel finds the world (`edge.parts.world_socket`)."""
+        return self.folder / "lane" / "world.sock"
+
+    @property
     def core_store(self) -> Path:
         """The core's store."""
         return self.folder / "core" / "core.db"
