@@ -39,7 +39,7 @@ from lane_agent.agent import Agent
 from lane_agent.codec import effect_from, moment_from
 from lane_agent.effects import Alarm, Effect, Record
 from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleReported
-from lane_agent.model import Fault, Moment, Screen
+from lane_agent.model import Fault, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
@@ -51,6 +51,7 @@ from sync.store import Store
 
 log = logging.getLogger("rocars.lane")
 
+REMEMBERED = ("RowEntered", "VisitEnded")
 ROWS_REMEMBERED = 4_000
 """Journal rows read back at the start for the page's list of past visits: about a hundred visits."""
 
@@ -253,6 +254,8 @@ class LaneBox:
         """Evidence beyond its retention goes once an hour; what the core has not acknowledged stays."""
         while True:
             await asyncio.sleep(3_600)
+            if self.clock.now().quality is TimeQuality.UNSURE:
+                continue  # a clock that is wrongly ahead would age every picture
             pruned = await asyncio.to_thread(self.evidence.prune, self._unacknowledged)
             if pruned.over:
                 self.tell(TroubleReported("evidence_room", ", ".join(pruned.over)))
@@ -274,15 +277,15 @@ def newest_first(chain: Chain) -> Iterator[bytes]:
 
 
 def past_records(chain: Chain) -> list[tuple[Record, Moment]]:
-    """The base records of the newest rows, oldest first."""
+    """What the newest rows say of past visits, oldest first: the rows of the table they were in, and how they ended."""
     found: list[tuple[Record, Moment]] = []
     for body in islice(newest_first(chain), ROWS_REMEMBERED):
-        if b'"VisitEnded"' not in body:
+        if not any(b'"%s"' % kind.encode() in body for kind in REMEMBERED):
             continue
         plain: dict[str, Any] = json.loads(body)
-        effects = [effect_from(effect) for effect in plain["effects"]]
         at = moment_from(plain["at"])
-        found += [(effect, at) for effect in effects if isinstance(effect, Record) and effect.kind == "VisitEnded"]
+        effects = [effect_from(effect) for effect in reversed(plain["effects"])]
+        found += [(effect, at) for effect in effects if isinstance(effect, Record) and effect.kind in REMEMBERED]
     return found[::-1]
 
 

@@ -174,7 +174,7 @@ class Carrier:
     def _load(self, effect: LoadPart) -> None:
         part = effect.part
         try:
-            result = self._codes.load(part)
+            result = self._codes.load(part, doubted=bool(self._machine.follower.doubt))
         except StoreError as error:
             self._ears.on_alarm("StoreFailed", f"part {part.part} of the codes could not be kept: {error}")
             self._machine.stands(Outcome.FAILED, self._codes.head, part.version, self._now())
