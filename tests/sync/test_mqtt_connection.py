@@ -420,3 +420,31 @@ def test_a_fault_in_a_callback_is_not_swallowed(broker: PrivateBroker) -> None:
         await connection.stop()
 
     asyncio.run(story())
+
+
+def open_files() -> int:
+    """How many this process has open, sockets included."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_stopping_in_the_middle_of_connecting_leaves_nothing_open(broker: PrivateBroker) -> None:
+    """No socket stays behind, and the broker is told goodbye: no Will."""
+
+    async def story() -> None:
+        watcher = core(broker)
+        async with running(watcher):
+            before = open_files()
+            for pause in (0.0, 0.0, 0.001, 0.002, 0.004):
+                one = Peer(options(broker, "lane-1", LANE.all_down), Will(LANE.presence, b"lost"))
+                one.connection.start()
+                await asyncio.sleep(pause)
+                await one.connection.stop()
+                del one
+            assert open_files() == before
+            last = lane(broker)
+            async with running(last):
+                last.connection.publish(LANE.event, b"after all", qos=1)
+                await until(lambda: watcher.got)
+        assert watcher.payloads() == [b"after all"]
+
+    asyncio.run(story())
