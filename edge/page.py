@@ -61,7 +61,9 @@ class _Memory:
     faults: dict[Fault, str] = field(default_factory=dict)
     painted: dict[Screen, Scene] = field(default_factory=dict)
     call: HelpView = field(default_factory=HelpView)
-    last_row: tuple[int, str] = (0, "")
+    rows_of: int = 0
+    rows: dict[int, str] = field(default_factory=dict)
+    """The rows that visit `rows_of` has been in: number to name, the newest last."""
 
 
 class LanePage:
@@ -81,6 +83,7 @@ class LanePage:
         self._sources = sources
         self._memory = _Memory()
         self._sequence = 0
+        self._alarms = 0
         self._moved = asyncio.Condition()
         self._notices: set[asyncio.Task[None]] = set()
         self._pictures: dict[Screen, tuple[tuple[Scene, str], bytes]] = {}
@@ -88,19 +91,16 @@ class LanePage:
     def recall(self, records: Iterable[tuple[Record, Moment]]) -> None:
         """Takes the records of earlier boots, oldest first, so that the list of visits survives a restart."""
         for record, _ in records:
-            self._remember_visit(record)
+            self._remember_record(record)
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """One step is durable."""
         self._remember_event(event, at)
         for effect in effects:
             if isinstance(effect, Alarm):
-                number = f"{lane.boot}-{self._sequence}-{len(self._memory.alarms)}"
-                self._memory.alarms.appendleft(AlarmView(number, effect.kind, at.utc_ms, effect.detail, effect.visit))
+                self._remember_alarm(effect, at, lane.boot)
             elif isinstance(effect, Record):
-                self._remember_visit(effect)
-        if lane.visit is not None:
-            self._memory.last_row = (NUMBERS.get(lane.row, 0), lane.row)
+                self._remember_record(effect)
         if lane.help is HelpCall.NONE:
             self._memory.call = HelpView()
         self.moved()
@@ -130,11 +130,33 @@ class LanePage:
             case _:
                 pass
 
+    def _remember_alarm(self, alarm: Alarm, at: Moment, boot: str) -> None:
+        self._alarms += 1
+        known = AlarmView(f"{boot}-{self._alarms}", alarm.kind, at.utc_ms, alarm.detail, alarm.visit)
+        self._memory.alarms.appendleft(known)
+
+    def _remember_record(self, record: Record) -> None:
+        match record.kind:
+            case "RowEntered":
+                self._remember_row(record)
+            case "VisitEnded":
+                self._remember_visit(record)
+            case _:
+                pass
+
+    def _remember_row(self, record: Record) -> None:
+        memory, facts = self._memory, dict(record.facts)
+        if memory.rows_of != record.visit:
+            memory.rows_of, memory.rows = record.visit, {}
+        number = int(facts["row"])
+        memory.rows.pop(number, None)
+        memory.rows[number] = facts["name"]
+
     def _remember_visit(self, record: Record) -> None:
-        if record.kind != "VisitEnded":
-            return
+        """The row of a past visit is the one that decided it; without a decision, the one that held last."""
         facts = dict(record.facts)
-        row, name = self._memory.last_row
+        rows = self._memory.rows if self._memory.rows_of == record.visit else {}
+        row = int(facts.get("row", next(reversed(rows), 0)))
         self._memory.past.appendleft(
             PastVisit(
                 id=record.visit,
@@ -143,8 +165,8 @@ class LanePage:
                 vrn=facts.get("vrn", ""),
                 mainland=facts.get("mainland", ""),
                 outcome=Outcome(facts["outcome"]),
-                row=int(facts.get("row", row)),
-                row_name=name,
+                row=row,
+                row_name=rows.get(row, ""),
                 doubt=Doubt(facts["doubt"]) if "doubt" in facts else None,
                 ruling=Ruling(facts.get("ruling", "none")),
                 officer=facts.get("officer", ""),
