@@ -174,14 +174,17 @@ def officer_add(
 ) -> None:
     """Add an officer, or give a new password; it is asked for, never an argument."""
     from console.errors import OfficersFileError
-    from console.officers import OfficerBook
+    from console.officers import OfficerBook, check_name
     from edge.settings import SettingsError, parse
 
     try:
         book = OfficerBook(parse(config).console.officers)
+        check_name(name)
         book.add(name, typer.prompt("Password", hide_input=True, confirmation_prompt=True), shown=shown)
     except (SettingsError, OfficersFileError) as error:
         raise _fail(str(error), 2) from error
+    except ValueError as error:
+        raise _fail(f"rocars-lane officer add: {error}", 2) from error
     typer.echo(f"{name} may log in.")
 
 
@@ -196,6 +199,8 @@ def officer_remove(name: str, config: Config) -> None:
         OfficerBook(parse(config).console.officers).remove(name)
     except (SettingsError, OfficersFileError) as error:
         raise _fail(str(error), 2) from error
+    except KeyError as error:
+        raise _fail(f"rocars-lane officer remove: there is no officer {name}", 2) from error
     typer.echo(f"{name} may no longer log in.")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from console.settings import ConsoleSettings
 from devices.camera import CameraSettings as CameraSource
 from devices.camera import Source
@@ -115,13 +117,32 @@ def link_limits(settings: Settings) -> Limits:
 
 
 def signer(settings: Settings) -> Signer:
-    """The lane's own key."""
-    return Signer.from_pem(settings.lane.id, settings.link.lane_key.read_bytes())
+    """The lane's own key.
+
+    Raises:
+        OSError: the file has none; its text says what to do.
+    """
+    path = settings.link.lane_key
+    try:
+        return Signer.from_pem(settings.lane.id, path.read_bytes())
+    except (ValueError, TypeError) as error:  # TypeError: the key is encrypted
+        raise OSError(f"link.lane_key {path} is no key this lane can use: {error}") from error
 
 
 def core_ring(folder: Path) -> KeyRing:
-    """The core's public keys: one `<key id>.pem` each."""
-    return KeyRing({file.stem: public_from_pem(file.read_bytes()) for file in sorted(folder.glob("*.pem"))})
+    """The core's public keys: one `<key id>.pem` each.
+
+    Raises:
+        OSError: one of the files has none; its text says what to do.
+    """
+    return KeyRing({file.stem: _core_key(file) for file in sorted(folder.glob("*.pem"))})
+
+
+def _core_key(file: Path) -> Ed25519PublicKey:
+    try:
+        return public_from_pem(file.read_bytes())
+    except ValueError as error:
+        raise OSError(f"link.core_keys {file} is no public key of the core: {error}") from error
 
 
 def console_settings(settings: Settings) -> ConsoleSettings:
