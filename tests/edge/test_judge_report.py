@@ -77,8 +77,8 @@ class Files:
         path.unlink(missing_ok=True)
         with closing(sqlite3.connect(path)) as connection:
             connection.execute(f"CREATE TABLE {columns}")
-            table, marks = columns.split()[0], ", ".join("?" * len(rows[0]) if rows else "")
-            connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+            marks = ", ".join("?" * len(rows[0]))
+            connection.executemany(f"INSERT INTO {columns.partition(' ')[0]} VALUES ({marks})", rows)  # noqa: S608
             connection.commit()
 
     def judged(self, *truths: Truth) -> dict[str, Any]:
@@ -248,7 +248,9 @@ def test_a_record_of_another_time_is_not_taken_for_this_visit(files: Files) -> N
 def test_a_line_of_the_paint_log_cut_by_a_kill_is_left_out(files: Files) -> None:
     """What was painted before stands, until the next whole line."""
     path = files.folder / "xdb.jsonl"
-    path.write_text('{"mono_ms": 5, "scene": "STOP"}\n{"mono_ms": 7, "sc\n{"mono_ms": 9, "scene": "OFFICER", "safe": 1}\n')
+    path.write_text(
+        '{"mono_ms": 5, "scene": "STOP"}\n{"mono_ms": 7, "sc\n{"mono_ms": 9, "scene": "OFFICER", "safe": 1}\n'
+    )
     first, second = read_paint_log("xdb", path, ENDED)
     assert (first.scene, first.since, first.until, first.safe) == ("STOP", 5, 9, False)
     assert (second.scene, second.since, second.until, second.safe) == ("OFFICER", 9, ENDED, True)
