@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.anpr.agree import agreed
 from devices.anpr.alphabet import CROP
 from devices.anpr.beam import decode as spell
 from devices.anpr.decode import Found, decode
@@ -64,7 +65,7 @@ class PlateReader:
         engine: what runs the networks.
         sides: the longer side(s), in pixels, that the detector looks at the picture with; several find plates of more
             sizes and cost in proportion.
-        views: cuts of each plate that the recogniser looks at; their answers are averaged.
+        views: cuts of each plate that the recogniser looks at; what they differ in is doubtful.
         threshold: detector scores below it are no plates.
     """
 
@@ -84,8 +85,8 @@ class PlateReader:
         crops = [[rectified(image, plate.corners, view) for view in self.views] for plate in found]
         grey = np.stack([cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY) for cuts in crops for cut in cuts])[:, None]
         output = self.engine.run("recogniser", grey.astype(np.float32) / np.float32(127.5) - 1)
-        mean = output.reshape(len(found), len(self.views), *output.shape[1:]).mean(1)
-        return tuple(_read(plate, cuts[0], one) for plate, cuts, one in zip(found, crops, mean, strict=True))
+        each = output.reshape(len(found), len(self.views), *output.shape[1:])
+        return tuple(_read(plate, cuts[0], chances) for plate, cuts, chances in zip(found, crops, each, strict=True))
 
     def find(self, image: Picture) -> list[Found]:
         """Where plates are, best first."""
@@ -115,7 +116,8 @@ def _shared(one: Found, other: Found) -> float:
 
 
 def _read(plate: Found, crop: Picture, chances: NDArray[np.float32]) -> PlateRead:
-    reading = spell(chances, grammar_of(ground_of(crop)))
+    grammar = grammar_of(ground_of(crop))
+    reading = agreed([spell(one, grammar) for one in chances])
     region = reading.form.region if reading.form else Region.UNKNOWN
     confidence = min((chance for _, chance in reading.characters), default=0.0)
     return PlateRead(
