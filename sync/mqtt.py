@@ -215,12 +215,7 @@ class _Line:
         if self._running:
             await asyncio.wait({self._gone}, timeout=2.0)
             await asyncio.to_thread(self._client.loop_stop)
-        remaining = self._client.socket()
-        if remaining is not None:
-            remaining.close()
-        client = self._client  # without its callbacks nothing refers to it in a circle, and its sockets go now
-        client.on_connect = client.on_subscribe = client.on_message = client.on_disconnect = None
-        client.on_socket_open = None
+        self._client.reinitialise()  # paho's own way to close its sockets; whoever still acknowledges speaks to nobody
 
     async def leave(self, farewell: tuple[str, bytes] | None) -> None:
         """Publishes the farewell, retained, waits for the broker to have it, and ends without a Will."""
