@@ -79,7 +79,7 @@ def judge(case: Case) -> dict[str, Any]:
         painting for screen in SCREENS for painting in read_paint_log(screen, case.paint_logs[screen], case.ended)
     ]
     records = visits_recorded(case)
-    trucks = [_judge_truck(truth, paintings, records) for truth in case.truths]
+    trucks = [_judge_truck(truth, _seen_by(truth, case.truths, paintings), records) for truth in case.truths]
     wrong = [
         {"screen": painting.screen, "since": painting.since, "until": painting.until}
         for painting in paintings
@@ -141,7 +141,7 @@ def _was_right(painting: Painting, truths: tuple[Truth, ...]) -> bool:
 
 
 def _judge_truck(truth: Truth, paintings: list[Painting], records: list[dict[str, str]]) -> dict[str, Any]:
-    shown = {screen: _shown(screen, truth, paintings) for screen in SCREENS}
+    shown = {screen: [each.scene for each in paintings if each.screen == screen] for screen in SCREENS}
     record = _record_of(truth, records)
     failures = [
         f"{screen} was to show {wanted} in this order, showed {shown[screen]}"
@@ -176,13 +176,11 @@ def _judge_truck(truth: Truth, paintings: list[Painting], records: list[dict[str
     }
 
 
-def _shown(screen: str, truth: Truth, paintings: list[Painting]) -> list[str]:
-    """What this screen showed from the arrival until shortly after the truck had left."""
-    return [
-        painting.scene
-        for painting in paintings
-        if painting.screen == screen and painting.until > truth.arrived and painting.since < truth.left + GRACE_MS
-    ]
+def _seen_by(truth: Truth, truths: tuple[Truth, ...], paintings: list[Painting]) -> list[Painting]:
+    """What was painted for this truck: from its arrival until shortly after it had left, or the next one arrived."""
+    following = (other.arrived for other in truths if other.arrived > truth.arrived)
+    end = min([truth.left + GRACE_MS, *following])
+    return [painting for painting in paintings if painting.until > truth.arrived and painting.since < end]
 
 
 def _in_order(wanted: list[str], shown: list[str]) -> bool:

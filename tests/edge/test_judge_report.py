@@ -189,6 +189,17 @@ def test_scenes_of_another_truck_do_not_count_for_this_one(files: Files) -> None
     assert any("xdb was to show" in reason for reason in reasons(files.judged()))
 
 
+def test_scenes_of_the_truck_that_follows_closely_do_not_count_for_this_one(files: Files) -> None:
+    """The next one arrives within the grace and is shown 3 at once; the first was not."""
+    second = replace(TRUTH, index=2, arrived=LEFT + 300, left=LEFT + 6_000, allowed=((LEFT + 400, None),))
+    missed = [each for each in RIGHT if each[1] != "DONE"]
+    next_ones = [(LEFT + 350, "STOP"), (LEFT + 400, "MANIFEST"), (LEFT + 450, "DONE"), (LEFT + 6_100, "WELCOME")]
+    files.paint("xdb", [*missed, *next_ones])
+    first, _ = files.judged(TRUTH, second)["trucks"]
+    assert first["shown"]["xdb"] == ["WELCOME", "STOP", "MANIFEST", "WELCOME"]
+    assert [failure.split()[0] for failure in first["failures"]] == ["xdb"]
+
+
 def test_a_row_of_the_table_that_nothing_covered_is_named(files: Files) -> None:
     """And rows of a truck that failed are not covered."""
     report = files.judged()
