@@ -193,6 +193,14 @@ ALARMS: Final[dict[str, Words]] = {
     "SessionTakenOver": Words(
         "Another machine uses this lane's name", "通道身分被佔用", "Tell security; stay in manual mode."
     ),
+    "Message": Words("Message from the centre", "中央訊息", "Read it and act on it."),
+    "store_room": Words("Little room on the disk", "儲存空間不足", "Call the technician before it is full."),
+    "store_wear": Words("The disk is nearly worn out", "儲存器接近壽命", "Have the technician replace it."),
+    "evidence_room": Words(
+        "Pictures take more room than planned",
+        "圖片佔用空間過多",
+        "The link has been away too long: call the technician.",
+    ),
     "StoreFailed": Words("The box could not record", "儲存失敗", "Clear by hand on paper; call the technician."),
     "Referred": Words("Immigration referred a driver", "出入境處轉介", "Wait for Immigration."),
     "ManualVisit": Words("Vehicle to be cleared by hand", "車輛須人手清關", "Take the paper manifest and decide."),

@@ -124,6 +124,7 @@ class LaneBox:
             now_ms=monotonic_ms,
             on_event=self.tell,
             on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
+            on_message=lambda issuer, text: self.tell(TroubleReported("Message", f"{issuer}: {text}")),
             limits=parts.link_limits(self.settings),
             software=self.software,
         )
