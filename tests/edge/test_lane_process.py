@@ -1,0 +1,213 @@
+"""`rocars-lane run` as its own process: with no broker, with no models, killed with a vehicle in it, told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edge.demo.marks import Marks
+from edge.demo.officer import Officer
+from edge.demo.run import truck_of
+from edge.demo.stage import Passing, Stage
+from edge.demo.world import World
+from edge.replay import replay_store
+from sync.journal import Chain
+from sync.store import Store
+
+if TYPE_CHECKING:
+    from tests.edge.conftest import LaneFolder
+
+PATIENCE_S = 40.0
+PROGRAM = Path(sys.executable).with_name("rocars-lane")
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder with a short name: Unix sockets lie in it, and theirs have at most 107 characters."""
+    with tempfile.TemporaryDirectory(prefix="rl-") as folder:
+        yield Path(folder)
+
+
+async def until(holds: Callable[[], Any], what: str) -> None:
+    """Waits until it holds; fails with `what` when it never does."""
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, what
+        await asyncio.sleep(0.05)
+
+
+def free_port() -> int:
+    """A port nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def children(pid: int) -> list[int]:
+    """Ids of the processes a process has started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(word) for task in tasks for word in task.read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    """Whether the process is there, and more than its remains."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+async def refused(config: Path) -> tuple[int | None, str]:
+    """Status and last words of a lane that is expected to end by itself."""
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, "run", "--config", config, stderr=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        _, said = await process.communicate()
+    return process.returncode, said.decode()
+
+
+@asynccontextmanager
+async def alone(lane: LaneFolder) -> AsyncIterator[tuple[Officer, asyncio.subprocess.Process]]:
+    """A lane with no world around it: no broker, no camera; an officer looks at its page."""
+    port = free_port()
+    lane.change("port = 18830", f"port = {free_port()}")
+    lane.file.write_text(lane.file.read_text() + f"port = {port}\n")
+    for name in ("paint", "evidence"):
+        (lane.folder / "demo" / name).mkdir()
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, "run", "--config", lane.file, stderr=asyncio.subprocess.DEVNULL, stdin=asyncio.subprocess.DEVNULL
+    )
+    officer = Officer(f"http://127.0.0.1:{port}/", "chan", "a long walk to the lane")
+    try:
+        await log_in(officer)
+        yield officer, process
+    finally:
+        officer.leave()
+        if process.returncode is None:
+            process.terminate()
+        async with asyncio.timeout(PATIENCE_S):
+            await process.wait()
+
+
+async def log_in(officer: Officer) -> None:
+    """As soon as the page is there."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return await officer.log_in()
+        except OSError:
+            assert time.monotonic() < end, "the page does not come up"
+        await asyncio.sleep(0.1)
+
+
+def reasons(officer: Officer) -> str:
+    """Why the lane is in the mode it is in, as the page says it."""
+    return " ".join(officer.view.get("headline", {}).get("reasons", ()))
+
+
+def test_without_a_broker_the_lane_comes_up_in_manual_and_stops_when_told(lane_folder: LaneFolder) -> None:
+    """The page works with no link and says what is missing; SIGTERM ends it with status 0 and nothing left behind."""
+
+    async def story() -> None:
+        async with alone(lane_folder) as (officer, process):
+            await until(lambda: "no proof of freshness" in reasons(officer), "the page does not say why it is manual")
+            assert officer.view["headline"]["mode"] == "Manual"
+            assert officer.link == "offline"
+            assert officer.view["link"]["broker"] == "not connected"
+            await officer.act("open")
+            await until(lambda: officer.view["why_not"]["close"] == "", "the lane does not open by hand")
+            family = children(process.pid)
+            assert len(family) >= 3, "two screens and a reader"
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(PATIENCE_S):
+                assert await process.wait() == 0
+            await until(lambda: not any(map(alive, family)), "a child outlives the lane")
+
+    asyncio.run(story())
+    problems, rows = replay_store(lane_folder.folder / "demo/lane.db")
+    assert problems == []
+    assert rows > 3
+
+
+def test_without_models_the_lane_is_manual_and_says_what_to_do(lane_folder: LaneFolder) -> None:
+    """The reader's fault, in the technician's words, on the officer's page."""
+    (lane_folder.folder / "weights").mkdir()
+    lane_folder.change("[reader]", '[reader]\nweights = "weights"')
+
+    async def story() -> None:
+        async with alone(lane_folder) as (officer, _):
+            await until(lambda: "weights.json" in reasons(officer), "the page does not name the missing models")
+            assert "Plate reader does not answer" in reasons(officer)
+            assert "[reader] weights" in reasons(officer)
+            assert officer.view["headline"]["mode"] == "Manual"
+            (alarm,) = [each for each in officer.view["alarms"] if each["detail"].startswith("reader: ")]
+            assert "weights.json" in alarm["detail"]
+
+    asyncio.run(story())
+
+
+async def _vehicle_read(stage: Stage) -> Passing:
+    """The lane is open, and a bundled truck stands in it, read."""
+    await stage.codes_at_lane()
+    await stage.officer.act("open")
+    rng = stage.rng
+    passing = Passing(1, "laden", 17, stage, truck_of(Marks(rng), rng))
+    await passing.bundle()
+    await passing.arrive()
+    return passing
+
+
+def test_killed_with_a_vehicle_in_it_the_lane_comes_back_with_the_vehicle_for_the_officer(tmp_path: Path) -> None:
+    """One world: a second agent is refused, signal 9, a new start, the officer's visit, signal 15."""
+    world = World(tmp_path, seed=5, speed=4)
+
+    async def story() -> None:
+        try:
+            stage = await world.start()
+            passing = await _vehicle_read(stage)
+            visit, vrn = stage.officer.visit, stage.officer.vrn
+            assert (visit, vrn) == (1, passing.vrn)
+
+            status, said = await refused(tmp_path / "lane" / "lane.toml")
+            assert status == 1
+            assert "another agent has it" in said
+            assert "Traceback" not in said
+
+            before, family = rows(world), children(world.child("lane").pid)
+            await world.end("lane", signal.SIGKILL)
+            await until(lambda: not any(map(alive, family)), "a child outlives the killed lane")
+            await world.start_lane()
+            await world.rejoin(stage)
+            await passing.page(lambda officer: officer.visit == visit)
+            await until(lambda: "restarted" in reasons(stage.officer), f"the page says {stage.officer.view}")
+            assert stage.officer.vrn == vrn
+            assert rows(world)[: len(before)] == before
+            await passing.see_both("OFFICER")
+
+            lane = world.child("lane")
+            family = children(lane.pid)
+            await world.end("lane")
+            assert lane.returncode == 0
+            await until(lambda: not any(map(alive, family)), "a child outlives the lane")
+        finally:
+            await world.stop()
+
+    asyncio.run(story())
+    assert replay_store(world.lane_store)[0] == []
+
+
+def rows(world: World) -> list[bytes]:
+    """The journal's bodies, read beside whoever writes it."""
+    with Store(world.lane_store, read_only=True) as store:
+        return [row.body for row in Chain(store).rows()]
