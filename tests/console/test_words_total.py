@@ -74,7 +74,7 @@ def test_an_unknown_alarm_is_made_readable() -> None:
     told = words.alarm("DiskNearlyFull")
     assert told.says == "Disk nearly full"
     assert told.todo
-    assert words.alarm("store_room").says == "Store room"
+    assert words.alarm("fan_slow").says == "Fan slow"
 
 
 def test_only_loops_can_be_bypassed() -> None:
