@@ -1,4 +1,8 @@
-"""Evidence pictures: JPEG files named by the sha256 of their bytes, on the disk before anything names them."""
+"""Evidence pictures: JPEG files named by the sha256 of their bytes, on the disk before anything names them.
+
+The folder is one class of the lane's evidence, kept and pruned by `sync.evidence`: same names, same mark of what is
+unfinished.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +42,7 @@ class EvidenceStore:
         name = hashlib.sha256(data).hexdigest()
         final = self.path(name)
         if not final.exists():
-            fresh = final.with_suffix(f".{os.getpid()}.new")
+            fresh = final.with_name(f".unfinished-{name}")
             with fresh.open("wb") as out:
                 out.write(data)
                 out.flush()
@@ -49,7 +53,7 @@ class EvidenceStore:
 
     def path(self, name: str) -> Path:
         """Where the picture of that hash is."""
-        return self.folder / f"{name}.jpg"
+        return self.folder / name
 
     def _flush_folder(self) -> None:
         handle = os.open(self.folder, os.O_RDONLY)

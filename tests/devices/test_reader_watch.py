@@ -70,7 +70,7 @@ def test_three_agreeing_pictures_settle_with_evidence(visit: Visit) -> None:
     assert isinstance(report, SettledRead)
     assert (report.visit, report.vrn, report.mainland) == (5, "LT3482", "粤ZR12A港")
     assert len(report.evidence) == 2
-    assert all((visit.folder / f"{name}.jpg").stat().st_size for name in report.evidence)
+    assert all((visit.folder / name).stat().st_size for name in report.evidence)
 
 
 def test_pictures_taken_before_the_visit_are_never_used(visit: Visit) -> None:
