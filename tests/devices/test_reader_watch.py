@@ -157,5 +157,6 @@ def test_the_same_picture_is_kept_once(tmp_path: Path) -> None:
     """Evidence is named by its content; no half-written file is left."""
     store = EvidenceStore(tmp_path / "evidence")
     picture = np.full((20, 20, 3), 9, np.uint8)
-    assert store.keep(picture) == store.keep(picture)
-    assert [file.suffix for file in store.folder.iterdir()] == [".jpg"]
+    name = store.keep(picture)
+    assert store.keep(picture) == name
+    assert [file.name for file in store.folder.iterdir()] == [name]
