@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.choice import PLAIN, hong_kong
+from devices.anpr.choice import hong_kong
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead, Region
 from devices.camera import Frame, Picture
@@ -133,7 +133,7 @@ class VisitWatch:
 
     def _second(self, ours: list[PlateRead]) -> list[Report]:
         """Two different marks, both sure, both near: tailgating. Told once."""
-        sure = [r for r in ours if r.confidence >= self._settings.release and r.score >= PLAIN]
+        sure = [read for read in ours if read.confidence >= self._settings.release]
         others = [r for r in sure[1:] if r.area > SECOND * sure[0].area and _different(r.text, sure[0].text)]
         self._doubles += bool(others)
         if not others or self._doubles != self._settings.frames:

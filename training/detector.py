@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from devices.anpr.decode import Found, decode
-from training.clutter import badge
+from training.decoys import scatter
 from training.faces import Case, case
 from training.loop import Run, rate, start
 from training.nets import Detector
@@ -60,8 +60,7 @@ class Scenes:
             picture = picture[:, ::-1]
             moved = (moved * [-1, 1] + [SIDE - 1, 0])[:, [1, 0, 3, 2]].astype(np.float32)
         picture = np.ascontiguousarray(picture, np.uint8)
-        for _ in range(rng.choice((0, 0, 1, 2, 3))):
-            badge(rng, picture, self.cut, moved)
+        scatter(rng, picture, self.cut, moved)
         centres = moved.mean(1) if len(moved) else np.zeros((0, 2))
         return self._lit(picture), moved[((centres > 4) & (centres < SIDE - 4)).all(1)]
 

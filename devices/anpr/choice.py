@@ -7,16 +7,21 @@ from lane_agent.plates import normalise
 
 RELEASE = 0.80
 """Lowest character confidence at which a mark may be acted on (configurable; `docs/anpr.md` says how it was chosen)."""
-PLAIN = 0.5
-"""Detector score of what is plainly a plate; badges and lettering score less, and so count only where nothing else is."""
+PLAIN = 0.6
+"""Detector score of what is plainly a plate. Lamps, badges and lettering score less."""
+LEGIBLE = 0.5
+"""Lowest character confidence of what is plainly writing."""
 NEXT = 0.5
 """A second mark on a plate at least this large, as a share of the largest one's area, is a second vehicle."""
 
 
 def hong_kong(reads: tuple[PlateRead, ...]) -> list[PlateRead]:
-    """The Hong Kong plates, the nearest (largest) first; doubtful finds only where there is no plain one."""
-    ours = sorted((read for read in reads if read.region is Region.HONG_KONG), key=lambda read: -read.area)
-    return [read for read in ours if read.score >= PLAIN] or ours
+    """The Hong Kong plates, the nearest (largest) first; doubtful finds only where there is no plain and legible one."""
+    ours = [read for read in reads if read.region is Region.HONG_KONG]
+    plain = [read for read in ours if read.score >= PLAIN and read.confidence >= LEGIBLE]
+    if plain:
+        return sorted(plain, key=lambda read: -read.area)
+    return sorted(ours, key=lambda read: -read.score * read.confidence)[:1]
 
 
 def mark_of(reads: tuple[PlateRead, ...], *, release: float = RELEASE) -> tuple[str | None, str | None]:
