@@ -27,7 +27,9 @@ def arrive(lane: Lane, at: Moment, reason: Doubt | None = None) -> Change:
     """A vehicle has come to the kiosk."""
     number = lane.visits + 1
     visit = Visit(number, at, manual=bool(lane.manual), began_closed=not lane.opened)
-    lane = replace(lane, visits=number, visit=visit)
+    lane = replace(
+        lane, visits=number, visit=visit, row=""
+    )  # its row is entered for it, be it the one that held before
     effects: tuple[Effect, ...] = (
         StartReading(number),
         record("VehicleArrived", lane, mode="manual" if visit.manual else "automatic"),

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from lane_agent.acceptance import ACCEPT, CONTACT_CHECKS, Check
 from lane_agent.model import Contact
-from lane_agent.table import TABLE, Row
+from lane_agent.state import Lane
+from lane_agent.table import TABLE, Row, first_row
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Rules:
     """What `step` goes by.
 
@@ -23,6 +24,10 @@ class Rules:
     table: tuple[Row, ...]
     accept: Mapping[type, tuple[Check, ...]]
     contacts: Mapping[Contact, tuple[Check, ...]]
+
+    def first_row(self, lane: Lane) -> Row:
+        """The row that holds; raises `LookupError` if none does."""
+        return first_row(lane, self.table)
 
 
 RULES = Rules(TABLE, ACCEPT, CONTACT_CHECKS)

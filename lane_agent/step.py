@@ -16,8 +16,8 @@ from lane_agent.change import (
     visit_with,
     withdraw,
 )
-from lane_agent.effects import Alarm, Consume, Effect, Show
-from lane_agent.events import CodesFound, Event, FaultRaised
+from lane_agent.effects import Alarm, Consume, Effect, Record, Show
+from lane_agent.events import Event, FaultRaised
 from lane_agent.frozen import replace
 from lane_agent.guards import departing, standing_of
 from lane_agent.matching import sort_bundles
@@ -25,7 +25,7 @@ from lane_agent.model import Codes, Doubt, Face, Fault, HelpCall, Immigration, L
 from lane_agent.receive import receive
 from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane, Visit, visit_key
-from lane_agent.table import LIMITS_MS, Row, first_row
+from lane_agent.table import LIMITS_MS, Row
 from lane_agent.wording import Scene
 
 HONG_KONG_MS = 8 * 3_600_000
@@ -35,28 +35,35 @@ HONG_KONG_MS = 8 * 3_600_000
 def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
     """One step of the lane. Never raises for any lane and event; nothing is done, only asked for."""
     lane, told = receive(lane, event, at, rules)
-    lane, decided = _decide(lane, at, rules.table)
-    lane, refused = _close_officers_question(lane, event)
-    lane, asked = _ask_the_code_book(lane, event, rules.table)
-    row = first_row(lane, rules.table)
+    row, (lane, decided) = _decide(lane, at, rules)
+    lane, refused = _close_officers_question(lane)
+    lane, asked = (lane, ()) if _ignored(told) else _ask_the_code_book(lane, event, rules)
+    if refused:
+        row = rules.first_row(lane)
     lane = visit_with(lane, answered=False)
     lane, timed = _time_the_stage(lane, row)
     lane, shown = _show(lane, row)
     return lane, told + decided + refused + asked + timed + shown
 
 
-def _decide(lane: Lane, at: Moment, table: tuple[Row, ...]) -> Change:
-    """Reads the table until its answer no longer changes anything."""
+def _ignored(told: tuple[Effect, ...]) -> bool:
+    return any(isinstance(effect, Record) and effect.kind == "Ignored" for effect in told)
+
+
+def _decide(lane: Lane, at: Moment, rules: Rules) -> tuple[Row, Change]:
+    """Reads the table until its answer no longer changes anything. No guard asks which row was entered last."""
     effects: tuple[Effect, ...] = ()
-    for _ in range(len(table)):
-        row = first_row(lane, table)
+    row = rules.first_row(lane)
+    for _ in range(len(rules.table)):
         taken, back = _withdraw_if_hidden(lane, row)
         entered, more = _enter(taken, row, at)
         effects += back + more
-        if entered == lane:
-            break
+        settled = entered.visit == lane.visit
         lane = entered
-    return lane, effects
+        if settled:
+            break
+        row = rules.first_row(lane)
+    return row, (lane, effects)
 
 
 def _withdraw_if_hidden(lane: Lane, row: Row) -> Change:
@@ -134,17 +141,17 @@ def _bundles(lane: Lane, codes: Codes) -> dict[str, object]:
     return facts
 
 
-def _close_officers_question(lane: Lane, event: Event) -> Change:
+def _close_officers_question(lane: Lane) -> Change:
     """An officer's release that the answer of the code book did not bear out is spent, and said so."""
     visit = lane.visit
-    if visit is None or not isinstance(event, CodesFound):
+    if visit is None or not visit.answered:
         return lane, ()
     if visit.ruling is not Ruling.RELEASE or visit.outcome is Outcome.RELEASED:
         return lane, ()
     return visit_with(lane, ruling=Ruling.NONE), (Alarm("ReleaseRefused", visit.number, lane.row),)
 
 
-def _ask_the_code_book(lane: Lane, event: Event, table: tuple[Row, ...]) -> Change:
+def _ask_the_code_book(lane: Lane, event: Event, rules: Rules) -> Change:
     """The deciding lookup is made at release: ask when nothing but the answer is missing (design §2.3)."""
     visit = lane.visit
     if visit is None or visit.read is None or visit.lookup or visit.answered or isinstance(event, FaultRaised):
@@ -152,7 +159,7 @@ def _ask_the_code_book(lane: Lane, event: Event, table: tuple[Row, ...]) -> Chan
     if _lacks_answer(lane, visit):
         return ask_codes(lane)
     supposed = visit_with(lane, answered=True)
-    return ask_codes(lane) if first_row(supposed, table).outcome is Outcome.RELEASED else (lane, ())
+    return ask_codes(lane) if rules.first_row(supposed).outcome is Outcome.RELEASED else (lane, ())
 
 
 def _lacks_answer(lane: Lane, visit: Visit) -> bool:

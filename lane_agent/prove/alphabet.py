@@ -165,6 +165,13 @@ def _older() -> tuple[Letter, ...]:
     )
 
 
+def _drives_off(history: History) -> tuple[e.Event, ...]:
+    if Contact.STOP_LOOP not in history.active:
+        return ()
+    way = [e.ContactChanged(Contact.EXIT_LOOP, active, NOW.mono_ms) for active in (True, False)]
+    return (e.ContactChanged(Contact.STOP_LOOP, False, NOW.mono_ms), *way)
+
+
 def _another_scene(history: History) -> e.Event:
     return e.ScenePainted(Screen.AIOP, Scene.CLOSED if history.aiop is not Scene.CLOSED else Scene.DONE, FACE)
 
@@ -186,6 +193,7 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _pulse(Contact.EXIT_LOOP),
         _timer("gone"),
     ),
+    "pass": (_level(Contact.STOP_LOOP, active=True), Letter("drives off", _drives_off)),
     "compound": (_pulse(Contact.COMPOUND_LOOP),),
     "immigration": (_pulse(Contact.IMMIGRATION_STARTED), _pulse(Contact.IMMIGRATION_CLEARED)),
     "referral": (_pulse(Contact.IMMIGRATION_REFERRED),),
@@ -194,10 +202,12 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "unladen": (_pulse(Contact.UNLADEN),),
     "manifest": (_pulse(Contact.DROP_BOX),),
     "plates": (
-        _in_visit("read of another mark", _read(STRANGER)),
-        _in_visit("identifier agrees", e.IdentifierRead("rfid", VRN, NOW.mono_ms)),
         _in_visit("identifier differs", e.IdentifierRead("rfid", STRANGER, NOW.mono_ms)),
         _in_visit("officer types the mark", _correct(VRN)),
+    ),
+    "marks": (
+        _in_visit("read of another mark", _read(STRANGER)),
+        _in_visit("identifier agrees", e.IdentifierRead("rfid", VRN, NOW.mono_ms)),
         _in_visit("officer types another mark", _correct(STRANGER)),
     ),
     "witness": (
@@ -217,12 +227,11 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "store": _fault(Fault.STORE),
     "codes": _fault(Fault.CODES),
     "help": (
-        _level(Contact.HELP, active=True),
-        _level(Contact.HELP, active=False),
+        _pulse(Contact.HELP),
         _always("help answered", e.HelpAnswered(OFFICER)),
         _always("help ended", e.HelpEnded(OFFICER, "advised")),
-        _timer("help"),
     ),
+    "help held": (_level(Contact.HELP, active=True), _level(Contact.HELP, active=False), _timer("help")),
     "doors": (_always("lane opened", e.LaneOpened(OFFICER)), _always("lane closed", e.LaneClosed(OFFICER, WHY))),
     "modes": (
         _always("manual ordered", e.ManualOrdered(OFFICER, WHY)),
@@ -230,9 +239,9 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     ),
     "bypass": (
         *_bypass(Contact.STOP_LOOP),
-        *_bypass(Contact.EXIT_LOOP),
         _always("vehicle announced", e.VehicleAnnounced(OFFICER)),
     ),
+    "bypass exit": _bypass(Contact.EXIT_LOOP),
     "changes": (
         _in_visit("records change", e.CodesChanged(VRN, False)),
         _in_visit("hold on the vehicle", e.CodesChanged(VRN, True)),

@@ -27,7 +27,7 @@ class Sight:
     Attributes:
         before, now: what he knew and knows.
         counted: whether the input counts, by the law.
-        same: the lane answered alike before and after, as far as anyone could tell.
+        same: the lane is the same after as before, and only recorded.
     """
 
     before: History
@@ -119,7 +119,8 @@ def three_when_due(sight: Sight) -> bool:
 def three_is_asked_for(sight: Sight) -> bool:
     """§2.3: where only the deciding answer is missing, it is asked for in that very step."""
     vehicle, now = sight.vehicle, sight.now
-    if vehicle is None or not vehicle.plain or now.shut or sight.answered or not vehicle.vrn:
+    ordinary = vehicle is not None and vehicle.plain and bool(vehicle.vrn) and not now.shut
+    if vehicle is None or not ordinary or not sight.counted or sight.answered:
         return True
     missing = vehicle.meaning is None or (not vehicle.fresh and vehicle.meaning.timed and now.link is Link.FRESH)
     return now.asked or not missing or bool(now.faults) or isinstance(sight.event, e.FaultRaised)
@@ -192,9 +193,9 @@ def modes_between_visits(sight: Sight) -> bool:
 
 
 def nothing_waits_for_ever(sight: Sight) -> bool:
-    """§2.9: with a vehicle in the lane a limit is running, or the officer has been told of it."""
+    """§2.9: with a vehicle in the lane a limit is running, or the officer has been told of it, or is on the intercom."""
     vehicle = sight.vehicle
-    return vehicle is None or vehicle.told or bool(sight.now.timers & {"stage", "gone"})
+    return vehicle is None or vehicle.told or bool(sight.now.help) or bool(sight.now.timers & {"stage", "gone"})
 
 
 def help_is_answered(sight: Sight) -> bool:
@@ -211,7 +212,8 @@ def help_pauses_prompts_only(sight: Sight) -> bool:
     if now.xdb in PROMPTS:
         return "stage" not in now.timers
     kept = before.xdb is now.xdb and "stage" in before.timers and not isinstance(sight.event, e.TimerFired)
-    return not kept or "stage" in now.timers
+    handed = any(isinstance(effect, Alarm) for effect in sight.effects)
+    return not kept or handed or "stage" in now.timers
 
 
 def help_held_is_stuck(sight: Sight) -> bool:

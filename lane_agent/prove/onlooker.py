@@ -24,11 +24,12 @@ SPEAKING = frozenset((*SIGNALS, Contact.IMMIGRATION_REFERRED))
 
 def after(history: History, event: e.Event, effects: tuple[Effect, ...]) -> History:
     """What the onlooker knows after one step."""
-    if counts(history, event):
+    counted = counts(history, event)
+    if counted:
         history = _input(history, event)
     for effect in effects:
         history = _seen(history, effect)
-    return _spent(history, event)
+    return _spent(history) if counted and isinstance(event, e.CodesFound) else history
 
 
 def _with(history: History, **facts: Any) -> History:
@@ -338,8 +339,6 @@ def _shown(history: History, effect: Show) -> History:
     return _with(history, shown=shown, plain=vehicle.plain and effect.xdb in ORDINARY)
 
 
-def _spent(history: History, event: e.Event) -> History:
+def _spent(history: History) -> History:
     """An officer's release that the answer did not bear out is spent."""
-    if isinstance(event, e.CodesFound) and not _shows_3(history) and _release(history):
-        return _with(history, release=False)
-    return history
+    return history if _shows_3(history) else _with(history, release=False)

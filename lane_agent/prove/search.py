@@ -75,7 +75,7 @@ class Result:
     violations: list[Violation] = field(default_factory=list)
 
 
-class _Numbers(Generic[T]):
+class Numbers(Generic[T]):
     """Gives every value a number, the same for equal values."""
 
     def __init__(self) -> None:
@@ -83,22 +83,21 @@ class _Numbers(Generic[T]):
         self._numbers: dict[T, int] = {}
 
     def of(self, value: T) -> int:
-        number = self._numbers.get(value)
-        if number is None:
-            number = self._numbers[value] = len(self.values)
+        number = self._numbers.setdefault(value, len(self.values))
+        if number == len(self.values):
             self.values.append(value)
         return number
 
 
 class Machine:
-    """`step` and the onlooker, remembered. `rows` are the rows each pair of lanes was decided by."""
+    """`step` by some rules, and the onlooker, each remembered."""
 
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules = rules
-        self.lanes: _Numbers[Lane] = _Numbers()
-        self.histories: _Numbers[History] = _Numbers()
-        self._events: _Numbers[e.Event] = _Numbers()
-        self._effects: _Numbers[tuple[Effect, ...]] = _Numbers()
+        self.lanes: Numbers[Lane] = Numbers()
+        self.histories: Numbers[History] = Numbers()
+        self.events: Numbers[e.Event] = Numbers()
+        self._effects: Numbers[tuple[Effect, ...]] = Numbers()
         self._steps: dict[tuple[int, int], tuple[int, int, bool]] = {}
         self._sights: dict[tuple[int, int, int, bool], tuple[int, tuple[str, ...]]] = {}
         self._letters: dict[tuple[int, Letter], tuple[int, ...]] = {}
@@ -109,34 +108,34 @@ class Machine:
         events = self._letters.get(key)
         if events is None:
             made = letter.make(self.histories.values[state[1]])
-            events = self._letters[key] = tuple(self._events.of(event) for event in made)
+            events = self._letters[key] = tuple(self.events.of(event) for event in made)
         return self._play(state, events) if events else None
 
     def tell(self, state: State, *events: e.Event) -> tuple[State, tuple[str, ...]]:
         """Plays events."""
-        return self._play(state, tuple(self._events.of(event) for event in events))
+        return self._play(state, tuple(self.events.of(event) for event in events))
 
     def _play(self, state: State, events: tuple[int, ...]) -> tuple[State, tuple[str, ...]]:
         found: tuple[str, ...] = ()
         for event in events:
-            lane, effects, bare = self._step(state[0], event)
+            lane, effects, bare = self._step(state, event)
             same = lane == state[0] and bare
             history, wrong = self._see(state[1], event, effects, same)
             state, found = (lane, history), found + wrong
         return state, found
 
-    def _step(self, lane: int, event: int) -> tuple[int, int, bool]:
-        key = (lane, event)
+    def _step(self, state: State, event: int) -> tuple[int, int, bool]:
+        key = (state[0], event)
         known = self._steps.get(key)
         if known is None:
-            known = self._steps[key] = self._step_anew(lane, event)
+            known = self._steps[key] = self._step_anew(state, event)
         return known
 
-    def _step_anew(self, lane: int, event: int) -> tuple[int, int, bool]:
+    def _step_anew(self, state: State, event: int) -> tuple[int, int, bool]:
         try:
-            later, effects = step(self.lanes.values[lane], self._events.values[event], NOW, self.rules)
+            later, effects = step(self.lanes.values[state[0]], self.events.values[event], NOW, self.rules)
         except RAISES:
-            return lane, RAISED, False
+            return state[0], RAISED, False
         number = self.lanes.of(canonical(later))
         return number, self._effects.of(canonical_effects(effects)), changes_nothing(effects)
 
@@ -146,7 +145,7 @@ class Machine:
         key = (history, event, effects, same)
         known = self._sights.get(key)
         if known is None:
-            before, told = self.histories.values[history], self._events.values[event]
+            before, told = self.histories.values[history], self.events.values[event]
             seen = self._effects.values[effects]
             now = after(before, told, seen)
             wrong = broken(Sight(before, told, seen, now, counts(before, told), same))
@@ -173,6 +172,11 @@ def search(machine: Machine, slice_: Slice, *, stop: bool = False, limit: int = 
         limit: return after this many transitions, 0 for never.
     """
     start = begin(machine, slice_)
+    return search_from(machine, slice_, start, stop=stop, limit=limit)
+
+
+def search_from(machine: Machine, slice_: Slice, start: State, *, stop: bool = False, limit: int = 0) -> Result:
+    """As `search`, from any state."""
     found = Result(slice_.name)
     way: dict[State, tuple[State, str] | None] = {start: None}
     queue = deque([start])

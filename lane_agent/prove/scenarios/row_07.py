@@ -73,7 +73,7 @@ TEXT = """
 7 an officer may release with the camera at fault
     do:     ready fault:camera arrive immigration cleared release
     shows:  OFFICER DONE
-    alarms: FaultRaised Fault
+    alarms: FaultRaised Fault Fault
     ends:   7 stands
 7 an officer's release needs no freshness
     do:     ready manual records:live link:stale arrive immigration read cleared release

@@ -196,7 +196,7 @@ TEXT = """
 21 a vehicle that comes during a fault is the officer's
     do:     ready fault:reader records:live arrive works:reader immigration read cleared
     shows:  OFFICER STOP IMMIGRATION_TURN/IMMIGRATION MANUAL
-    alarms: FaultRaised Fault ManualVisit
+    alarms: FaultRaised Fault Fault ManualVisit
     ends:   7 manual
 21 after the fault the next vehicle is automatic
     do:     ready fault:clock works:clock records:live arrive immigration read cleared
@@ -207,7 +207,7 @@ TEXT = """
 21 manual mode lasts until the last fault is gone
     do:     ready fault:clock fault:camera works:clock arrive cleared leave works:camera records:live arrive immigration read cleared
     shows:  OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
-    alarms: FaultRaised Fault FaultRaised RunThrough Fault
+    alarms: FaultRaised Fault FaultRaised Fault RunThrough Fault
     uses:   live
     ends:   17 stands
 21 the store at fault shows 3 to nobody
