@@ -43,6 +43,11 @@ GROUND = (
     "early and officer",
     "stuck lines",
     "bypass and officer",
+    "unladen and help",
+    "late answers, help",
+    "late answers, others",
+    "stuck lines and restart",
+    "unnamed, doors and modes",
     "inputs of others",
     "inputs of others, compound",
     "unnamed and help",
@@ -134,11 +139,13 @@ class Ground(Machine):
 
     def heard_otherwise(self, mutant: Mutant) -> list[_Place]:
         """Every step whose event counts by the mutant's checks and not by ours, or the other way."""
-        return [place for place in self.places if self._heard(place, mutant.rules) != self._heard(place, RULES)]
+        concerned = {number for number, event in enumerate(self.events.values) if mutant.concerns(event)}
+        return [place for place in self.places if place.event in concerned and self._differs(place, mutant.rules)]
 
-    def _heard(self, place: _Place, rules: Rules) -> bool:
+    def _differs(self, place: _Place, rules: Rules) -> bool:
         lane, event = self.lanes.values[place.state[0]], self.events.values[place.event]
-        return not refusal(lane, event, rules.accept, rules.contacts)
+        ours = refusal(lane, event)
+        return bool(refusal(lane, event, rules.accept, rules.contacts)) is not bool(ours)
 
     def _all(self) -> int:
         return (1 << len(self._questions.values)) - 1

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lane_agent.acceptance import Check
+from lane_agent.events import ContactChanged, Event
 from lane_agent.frozen import replace
 from lane_agent.guards import no
 from lane_agent.rules import RULES, Rules
@@ -26,12 +27,18 @@ class Mutant:
         rules: the changed rules.
         row: index of the changed row in the table, -1 if a check was changed.
         about: row number, or 0: whose scenarios are likeliest to notice.
+        kind: the kind of event, or the contact, whose checks were changed.
     """
 
     name: str
     rules: Rules
     row: int = -1
     about: int = 0
+    kind: object = None
+
+    def concerns(self, event: Event) -> bool:
+        """Whether its changed checks are asked about this event."""
+        return self.kind == (event.contact if isinstance(event, ContactChanged) else type(event))
 
 
 def mutants() -> Iterator[Mutant]:
@@ -40,10 +47,12 @@ def mutants() -> Iterator[Mutant]:
         yield from _of_row(place, row)
     for kind, checks in RULES.accept.items():
         for name, changed in _of_checks(checks):
-            yield Mutant(f"{kind.__name__} {name}", _rules(accept=_with(RULES.accept, kind, changed)))
+            yield Mutant(f"{kind.__name__} {name}", _rules(accept=_with(RULES.accept, kind, changed)), kind=kind)
     for contact, checks in RULES.contacts.items():
         for name, changed in _of_checks(checks):
-            yield Mutant(f"{contact.value} {name}", _rules(contacts=_with(RULES.contacts, contact, changed)))
+            yield Mutant(
+                f"{contact.value} {name}", _rules(contacts=_with(RULES.contacts, contact, changed)), kind=contact
+            )
 
 
 def _of_row(place: int, row: Row) -> Iterator[Mutant]:

@@ -83,6 +83,7 @@ class Numbers(Generic[T]):
         self._numbers: dict[T, int] = {}
 
     def of(self, value: T) -> int:
+        """The number of a value."""
         number = self._numbers.setdefault(value, len(self.values))
         if number == len(self.values):
             self.values.append(value)

@@ -79,6 +79,7 @@ SPECIAL: tuple[Slice, ...] = (
     Slice("help held", (*SLOWLY, "help", "help held"), ("live", "nothing")),
     Slice("help held and officer", (*ORDINARY, "help held", "officer"), ("live",)),
     Slice("stuck lines", (*ORDINARY, "stuck", "officer", "unladen"), ("live", "approved")),
+    Slice("stuck lines and restart", (*ORDINARY, "stuck", "restart", "link"), ("live",)),
     Slice("bypass", (*ORDINARY, "modes", "bypass"), ("live",)),
     Slice("bypass, way out", (*SLOWLY, "modes", "bypass exit"), ("live",)),
     Slice("bypass and officer", ("drive", "immigration", "modes", "bypass", "officer"), ("live",)),
@@ -88,6 +89,7 @@ SPECIAL: tuple[Slice, ...] = (
     Slice("unnamed and help", (*ORDINARY, "unnamed", "help"), ("live",)),
     Slice("unnamed, doors and modes", (*ORDINARY, "unnamed", "doors", "modes"), ("live",)),
     Slice("late answers", (*ORDINARY, "changes", "officer"), ("live", "hold"), late_answers=True),
+    Slice("late answers, help", (*ORDINARY, "help", "officer", "store", "referral"), ("live",), late_answers=True),
     Slice("late answers, others", (*ORDINARY, "others", "older", "codes"), ("live", "hold"), late_answers=True),
 )
 

@@ -210,4 +210,9 @@ TEXT = """
     alarms: ManualVisit FaultRaised Fault
     uses:   live
     ends:   7 stands
+7 an officer who opens an open lane changes nothing
+    do:     ready records:live arrive immigration read open cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    ends:   17 stands
 """

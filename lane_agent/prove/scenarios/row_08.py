@@ -210,4 +210,9 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
     alarms: RestartedWithVehicle NotFresh AtOfficer
     ends:   8 at the officer
+8 a level of Immigration's line found at the start clears nobody
+    do:     ready records:live boot:immigration_cleared link:fresh open arrive read
+    shows:  WELCOME STOP
+    alarms: ContactStuck
+    ends:   3 please stop
 """

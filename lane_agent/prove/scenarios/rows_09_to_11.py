@@ -223,6 +223,24 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN OFFICER DONE
     alarms: UnladenNotProved
     ends:   17 stands
+10 an unladen vehicle that is not approved is not asked for its manifest
+    lane:   manifest
+    do:     ready arrive immigration read cleared press
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN OFFICER
+    alarms: UnladenNotProved
+    ends:   10 unladen not approved
+10 nor is one beside a bundled neighbour
+    lane:   manifest
+    do:     ready records:approved+near-bundled arrive immigration read cleared press
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN OFFICER
+    alarms: UnladenNotProved
+    ends:   10 unladen not proved
+10 nor is one that is the officer's already
+    lane:   manifest
+    do:     ready records:approved arrive immigration read cleared wait:20 press
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE OFFICER
+    alarms: Overdue NoBundle AtOfficer
+    ends:   8 otherwise
 11 unladen pressed against a live bundle
     do:     ready records:live+approved arrive immigration read cleared press
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
@@ -243,4 +261,19 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
     uses:   live
     ends:   17 stands
+11 unladen pressed against a bundle beside a bundled neighbour
+    lane:   manifest
+    do:     ready records:live+near-bundled arrive immigration read press cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: Contradiction
+    ends:   11 unladen against a bundle
+11 unladen pressed against a bundle by a vehicle that is not approved
+    do:     ready records:live arrive immigration read press cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: Contradiction
+    ends:   11 unladen against a bundle
+11 without the core's time nothing is contradicted
+    do:     ready records:live+no-time arrive immigration read press cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    ends:   17 deciding
 """

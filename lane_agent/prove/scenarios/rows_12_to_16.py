@@ -25,6 +25,11 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE OFFICER
     alarms: Overdue NoBundle AtOfficer
     ends:   8 otherwise
+12 without the core's time the lack of a bundle is not repeated
+    do:     ready arrive immigration read cleared wait:20 change:no-time
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE OFFICER
+    alarms: Overdue NoBundle AtOfficer
+    ends:   8 otherwise
 13 a used bundle
     do:     ready records:used arrive immigration read cleared wait:20
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE
@@ -71,6 +76,16 @@ TEXT = """
     do:     ready records:midnight clock:480 arrive immigration read cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN
     ends:   13 bundle ended: press if empty
+13 unladen pressed after the prompt ran out on an ended bundle
+    do:     ready records:used+approved arrive immigration read cleared wait:20 press
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE OFFICER
+    alarms: Overdue NoBundle AtOfficer
+    ends:   8 otherwise
+13 an ended bundle beside an early one
+    do:     ready records:used+early arrive immigration read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION EARLY
+    alarms: EarlyArrival
+    ends:   14 early
 14 too early is the officer's
     do:     ready records:early arrive immigration read cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EARLY
@@ -142,4 +157,14 @@ TEXT = """
     do:     ready records:opposite-inspect arrive immigration read cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN
     ends:   16 other direction: press if empty
+16 unladen pressed after the prompt ran out on one for the other direction
+    do:     ready records:opposite+approved arrive immigration read cleared wait:20 press
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE OFFICER
+    alarms: Overdue NoBundle AtOfficer
+    ends:   8 otherwise
+16 one for the other direction beside a live one
+    do:     ready records:opposite+live arrive immigration read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    ends:   17 stands
 """

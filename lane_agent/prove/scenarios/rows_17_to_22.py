@@ -137,6 +137,11 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
     uses:   live
     ends:   17 stands
+17 without the core's time no manifest is asked for
+    lane:   manifest
+    do:     ready records:live+no-time arrive immigration read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    ends:   17 deciding
 18 a scheme consignment shows nothing special
     do:     ready records:scheme arrive immigration read cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
@@ -183,6 +188,11 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
     uses:   live
     ends:   17 stands
+20 an early bundle found while stale, then fresh
+    do:     ready records:early link:stale link:fresh arrive link:stale immigration read cleared link:fresh
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT WATCH EARLY
+    alarms: EarlyArrival
+    ends:   14 early
 21 a fault shows the officer's face
     do:     ready fault:camera
     shows:  OFFICER
@@ -329,4 +339,10 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE
     uses:   inspect
     ends:   9 stands
+22 leaving with 3 where a loop watches the compound
+    lane:   compound
+    do:     ready records:live arrive immigration read cleared drop leave
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME
+    uses:   live
+    ends:   2 waiting
 """
