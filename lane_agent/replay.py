@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lane_agent.codec import CodecError, decode, encode, event_from, lane_from, moment_from, to_plain
@@ -87,19 +87,26 @@ def _compare(place: int, found: dict[str, Any], lane: Lane, effects: tuple[Effec
 def restore(newest_first: Iterable[bytes]) -> Lane:
     """The lane after the newest entry: back to the last one that wrote it out, then forward again.
 
-    Raises:
-        DivergenceError: the entries since then do not replay.
+    Another version of the software may have written those entries, and step may say otherwise now. Then the lane as it
+    was written out last is taken, closed, with no visit: whatever stands on the loop is met as a vehicle that was there
+    before the agent, which is the officer's; and an officer opens the lane.
     """
-    later: list[bytes] = []
+    lane, later = Lane(), list[bytes]()
     for body in newest_first:
         found = decode(body)
         if "lane" in found:
             lane = lane_from(found["lane"])
-            for done in replay(reversed(later), lane):
-                lane = done.lane
-            return lane
+            break
         later.append(body)
-    lane = Lane()
-    for done in replay(reversed(later), lane):
-        lane = done.lane
+    written = lane
+    try:
+        for done in replay(reversed(later), lane):
+            lane = done.lane
+    except DivergenceError:
+        return replace(
+            written,
+            opened=False,
+            visit=None,
+            visits=written.visits + sum(b'"VehicleArrived"' in body for body in later),
+        )
     return lane
