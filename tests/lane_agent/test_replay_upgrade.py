@@ -56,3 +56,13 @@ def test_a_vehicle_that_was_there_before_the_agent_is_the_officers() -> None:
     assert lane.visit is not None
     assert lane.visit.number == 2
     assert lane.visit.officers
+
+
+def test_a_lane_written_in_an_older_form_keeps_its_count_of_visits() -> None:
+    """A field was added or dropped since: the lane starts closed and empty, and numbers go on."""
+    bodies, _ = _journal()
+    changed = json.loads(bodies[0])
+    changed["lane"] |= {"visits": 41, "a field of yesterday": 1}
+    lane = restore([*reversed(bodies[1:]), encode(changed)])
+    assert lane.visits == 42
+    assert lane.visit is None
