@@ -39,7 +39,7 @@ from lane_agent.agent import Agent
 from lane_agent.codec import effect_from, moment_from
 from lane_agent.effects import Alarm, Effect, Record
 from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleReported
-from lane_agent.model import Fault, Moment, Screen, TimeQuality
+from lane_agent.model import Fault, Link, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
@@ -155,12 +155,13 @@ class LaneBox:
 
     def _link_view(self) -> LinkView:
         found = self.link.status()
+        proven = found.proven_version  # signed deltas may have taken the lane on since
         return LinkView(
             verdict=found.link,
             proof_age_ms=found.proof_age_ms,
             version=found.version,
-            head=found.proven_version,
-            verified=found.proven_version == found.version and not found.doubt,
+            head=None if proven is None else max(proven, found.version),
+            verified=found.link is Link.FRESH and not found.doubt,
             waiting=found.waiting,
             broker=found.broker,
             refused=tuple(sorted(found.refused.items())),
