@@ -50,9 +50,17 @@ def receive(lane: Lane, event: e.Event, at: Moment, rules: Rules = RULES) -> Cha
     why = refusal(lane, event, rules.accept, rules.contacts)
     if isinstance(event, e.ContactChanged):
         return _contact(lane, event, at, why)
+    if isinstance(event, e.ScenePainted) and event.serial == 0 and _is_shown_3(lane):
+        return _fell_back(lane, event.screen)
     if why:
         return lane, (Record("Ignored", _visit_of(lane), (("event", type(event).__name__), ("why", why))),)
     return _apply(lane, event, at)
+
+
+def _fell_back(lane: Lane, screen: Screen) -> Change:
+    """A screen that heard nothing shows its safe face (serial 0): the two no longer say the same, so 3 is withdrawn."""
+    lane = raise_fault(lane, Fault.SCREEN, Doubt.NOT_CONFIRMED)
+    return lane, (Alarm("FaultRaised", _visit_of(lane), f"screen: {screen.value} fell back to its safe face"),)
 
 
 def _visit_of(lane: Lane) -> int:

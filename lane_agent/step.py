@@ -28,6 +28,9 @@ from lane_agent.state import Lane, Visit, visit_key
 from lane_agent.table import LIMITS_MS, Row
 from lane_agent.wording import Scene
 
+STARTING_MS = 15_000
+"""The screens are started with the agent: their first painting may take as long as their processes take to start."""
+
 HONG_KONG_MS = 8 * 3_600_000
 """People see Hong Kong time, UTC+8 all year (design §2.12)."""
 
@@ -198,6 +201,8 @@ def _show(lane: Lane, row: Row) -> Change:
     serial = lane.serial + 1
     lane = replace(lane, serial=serial, face=Face(serial, xdb, aiop, parameter))
     limit = lane.policy.confirm_ms if Scene.DONE in (xdb, aiop) else lane.policy.paint_ms
+    if not lane.known:
+        limit = STARTING_MS
     lane, timed = start_timer(lane, "paint", limit)
     return lane, (Show(serial, xdb, aiop, parameter), *timed)
 
