@@ -90,7 +90,8 @@ def _enter(lane: Lane, row: Row, at: Moment) -> Change:
         lane = hand_over(lane, row.doubt)
     if visit is not None:
         effects = (record("RowEntered", lane, row=row.number, name=row.name, **_grounds(lane, visit)), *effects)
-    if row.alarm:
+    deciding = visit is not None and visit.ruling is Ruling.RELEASE  # an officer has just decided: nobody is waiting
+    if row.alarm and not deciding:
         effects += (Alarm(row.alarm, visit.number if visit else 0, row.name),)
     return lane, effects
 
