@@ -67,11 +67,14 @@ def replay(bodies: Iterable[bytes], lane: Lane | None = None) -> Iterator[Step]:
     for place, body in enumerate(bodies, 1):
         try:
             found = decode(body)
-            event, at = event_from(found["event"]), moment_from(found["at"])
+            event, at, software = event_from(found["event"]), moment_from(found["at"]), str(found["software"])
         except (CodecError, KeyError, TypeError) as error:
             raise DivergenceError(f"entry {place}: not a journal entry of this version: {error}") from None
-        lane, effects = step(lane, event, at)
+        before = lane
+        lane, effects = step(before, event, at)
         _compare(place, found, lane, effects)
+        if entry(event, at, effects, before, lane, software) != body:
+            raise DivergenceError(f"entry {place}: not written as this version writes it")
         yield Step(place, event, at, effects, lane)
 
 

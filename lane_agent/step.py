@@ -17,7 +17,7 @@ from lane_agent.change import (
     withdraw,
 )
 from lane_agent.effects import Alarm, Consume, Effect, Record, Show
-from lane_agent.events import Event, FaultRaised
+from lane_agent.events import Event, FaultRaised, OfficerReleased
 from lane_agent.frozen import replace
 from lane_agent.guards import departing, standing_of
 from lane_agent.matching import sort_bundles
@@ -38,7 +38,7 @@ HONG_KONG_MS = 8 * 3_600_000
 def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
     """One step of the lane. Never raises for any lane and event; nothing is done, only asked for."""
     lane, told = receive(lane, event, at, rules)
-    row, (lane, decided) = _decide(lane, at, rules)
+    row, (lane, decided) = _decide(lane, at, rules, quiet=isinstance(event, OfficerReleased))
     lane, refused = _close_officers_question(lane)
     lane, asked = (lane, ()) if _ignored(told) else _ask_the_code_book(lane, event, rules)
     if refused:
@@ -53,13 +53,16 @@ def _ignored(told: tuple[Effect, ...]) -> bool:
     return any(isinstance(effect, Record) and effect.kind == "Ignored" for effect in told)
 
 
-def _decide(lane: Lane, at: Moment, rules: Rules) -> tuple[Row, Change]:
-    """Reads the table until its answer no longer changes anything. No guard asks which row was entered last."""
+def _decide(lane: Lane, at: Moment, rules: Rules, *, quiet: bool) -> tuple[Row, Change]:
+    """Reads the table until its answer no longer changes anything. No guard asks which row was entered last.
+
+    An officer's own release is `quiet`: it need not call the officer.
+    """
     effects: tuple[Effect, ...] = ()
     row = rules.first_row(lane)
     for _ in range(len(rules.table)):
         taken, back = _withdraw_if_hidden(lane, row)
-        entered, more = _enter(taken, row, at)
+        entered, more = _enter(taken, row, at, quiet=quiet)
         effects += back + more
         settled = entered.visit == lane.visit
         lane = entered
@@ -78,7 +81,7 @@ def _withdraw_if_hidden(lane: Lane, row: Row) -> Change:
     return withdraw(lane, Doubt.FAULT if lane.faults or cleared else Doubt.REFERRED)
 
 
-def _enter(lane: Lane, row: Row, at: Moment) -> Change:
+def _enter(lane: Lane, row: Row, at: Moment, *, quiet: bool) -> Change:
     if lane.row == row.name:
         return lane, ()
     lane = replace(lane, row=row.name)
@@ -90,8 +93,7 @@ def _enter(lane: Lane, row: Row, at: Moment) -> Change:
         lane = hand_over(lane, row.doubt)
     if visit is not None:
         effects = (record("RowEntered", lane, row=row.number, name=row.name, **_grounds(lane, visit)), *effects)
-    deciding = visit is not None and visit.ruling is Ruling.RELEASE  # an officer has just decided: nobody is waiting
-    if row.alarm and not deciding:
+    if row.alarm and not quiet:
         effects += (Alarm(row.alarm, visit.number if visit else 0, row.name),)
     return lane, effects
 

@@ -249,6 +249,10 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _in_visit("hold on another", e.CodesChanged(STRANGER, True)),
     ),
     "screens": (_paints(Screen.XDB), _paints(Screen.AIOP), _timer("paint")),
+    "fallback": tuple(
+        _always(f"{screen.value} falls back to its safe face", e.ScenePainted(screen, Scene.OFFICER, 0))
+        for screen in Screen
+    ),
     "restart": _reboots(),
     "stuck": (
         _level(Contact.IMMIGRATION_CLEARED, active=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lane_agent.frozen import replace
 from lane_agent.matching import RELEASE
 from lane_agent.model import Bundle, Cargo, Codes, Direction, Link, NearMiss
 
@@ -77,7 +78,7 @@ NEAR: dict[str, NearMiss] = {
 
 @dataclass(slots=True)
 class Book:
-    """What the lane's copy of the records says. `words` name the records of the vehicle.
+    """What the lane's copy of the records says. `words` name the records of the vehicle, `extra` are further bundles.
 
     Besides the names in `BUNDLES` and `NEAR`: hold, approved (with `MAINLAND`), approved-bare, no-time, slack.
     """
@@ -86,6 +87,7 @@ class Book:
     link: Link = Link.FRESH
     core_ms: int = CORE_MS
     readable: bool = True
+    extra: tuple[Bundle, ...] = ()
     asked: list[str] = field(default_factory=list)
 
     def look_up(self, vrn: str) -> Codes:
@@ -98,7 +100,8 @@ class Book:
             raise OSError("the code book cannot be read: check the disk")
         self.asked.append(vrn)
         words = self.words if vrn == VRN else frozenset()
-        return codes_of(words, vrn=vrn, link=self.link, core_ms=self.core_ms)
+        codes = codes_of(words, vrn=vrn, link=self.link, core_ms=self.core_ms)
+        return replace(codes, bundles=codes.bundles + tuple(one for one in self.extra if one.vrn == vrn))
 
 
 def codes_of(words: frozenset[str], *, vrn: str = VRN, link: Link = Link.FRESH, core_ms: int = CORE_MS) -> Codes:

@@ -193,9 +193,11 @@ def modes_between_visits(sight: Sight) -> bool:
 
 
 def nothing_waits_for_ever(sight: Sight) -> bool:
-    """§2.9: with a vehicle in the lane a limit is running, or the officer has been told of it, or is on the intercom."""
+    """§2.9: with a vehicle in the lane a limit is running, or the officer has been told of it, or is deciding it."""
     vehicle = sight.vehicle
-    return vehicle is None or vehicle.told or bool(sight.now.help) or bool(sight.now.timers & {"stage", "gone"})
+    if vehicle is None or sight.now.timers & {"stage", "gone"}:
+        return True
+    return vehicle.told or bool(sight.now.help) or (vehicle.release and sight.now.asked)
 
 
 def help_is_answered(sight: Sight) -> bool:
@@ -235,8 +237,10 @@ def screens_say_the_same(sight: Sight) -> bool:
 
 
 def screens_are_watched(sight: Sight) -> bool:
-    """§2.2: every scene must be confirmed in time, 3 within 500 ms."""
+    """§2.2: every scene must be confirmed in time, 3 within 500 ms; only screens that are just starting have longer."""
     policy = sight.now.policy
+    if not sight.now.known:
+        return sight.now.xdb is not Scene.DONE
     shows = [effect for effect in sight.effects if isinstance(effect, Show)]
     limits = [effect.ms for effect in sight.effects if isinstance(effect, StartTimer) and effect.timer == "paint"]
     return limits == [policy.confirm_ms if Scene.DONE in (show.xdb, show.aiop) else policy.paint_ms for show in shows]

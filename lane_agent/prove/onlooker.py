@@ -10,7 +10,7 @@ from lane_agent.frozen import replace
 from lane_agent.model import Contact, Fault, Immigration, Link, Screen
 from lane_agent.plates import is_near_miss
 from lane_agent.prove.answers import meaning_of
-from lane_agent.prove.counting import counts
+from lane_agent.prove.counting import counts, fell_back
 from lane_agent.prove.history import NOW, History, Vehicle
 from lane_agent.wording import Scene
 
@@ -71,7 +71,7 @@ def _input(history: History, event: e.Event) -> History:  # noqa: C901, PLR0911,
         case e.CodesFound():
             return _answer(history, event)
         case e.ScenePainted():
-            return _painted(history, event.screen)
+            return _dark(history) if fell_back(history, event) else _painted(history, event.screen)
         case e.TimerFired():
             return _timer(history, event.timer)
         case e.FaultRaised() | e.FaultCleared():
@@ -293,10 +293,14 @@ def _timer(history: History, name: str) -> History:
         case "help":
             return replace(history, help="")
         case "paint":
-            faults = history.faults | {Fault.SCREEN}
-            return _doubt(replace(history, faults=faults, manual=history.manual | {"fault"}))
+            return _dark(history)
         case _:
             return _overdue(history)
+
+
+def _dark(history: History) -> History:
+    faults = history.faults | {Fault.SCREEN}
+    return _doubt(replace(history, faults=faults, manual=history.manual | {"fault"}))
 
 
 def _overdue(history: History) -> History:

@@ -78,6 +78,7 @@ SPECIAL: tuple[Slice, ...] = (
     Slice("early and help", (*ORDINARY, "help"), ("early", "elsewhere", "nothing")),
     Slice("help held", (*SLOWLY, "help", "help held"), ("live", "nothing")),
     Slice("help held and officer", (*ORDINARY, "help held", "officer"), ("live",)),
+    Slice("safe faces", (*ORDINARY, "fallback", "screens", "officer"), ("live",), late_screens=True),
     Slice("stuck lines", (*ORDINARY, "stuck", "officer", "unladen"), ("live", "approved")),
     Slice("stuck lines and restart", (*ORDINARY, "stuck", "restart", "link"), ("live",)),
     Slice("bypass", (*ORDINARY, "modes", "bypass"), ("live",)),
@@ -89,7 +90,7 @@ SPECIAL: tuple[Slice, ...] = (
     Slice("unnamed and help", (*ORDINARY, "unnamed", "help"), ("live",)),
     Slice("unnamed, doors and modes", (*ORDINARY, "unnamed", "doors", "modes"), ("live",)),
     Slice("late answers", (*ORDINARY, "changes", "officer"), ("live", "hold"), late_answers=True),
-    Slice("late answers, help", (*ORDINARY, "help", "officer", "store", "referral"), ("live",), late_answers=True),
+    Slice("late answers, help", (*ORDINARY, "help", "officer", "referral"), ("live",), late_answers=True),
     Slice("late answers, others", (*ORDINARY, "others", "older", "codes"), ("live", "hold"), late_answers=True),
 )
 
