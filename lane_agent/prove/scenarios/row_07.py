@@ -58,7 +58,7 @@ TEXT = """
 7 an officer's release finds the code that came meanwhile
     do:     ready manual records:live arrive read records:hold release
     shows:  STOP MANUAL
-    alarms: ManualVisit ReleaseRefused
+    alarms: ReleaseRefused
     ends:   7 manual
 7 an officer cannot release with the store at fault
     do:     ready manual arrive immigration cleared fault:store release

@@ -109,7 +109,7 @@ TEXT = """
 14 an officer releases an early vehicle and uses its bundle
     do:     ready records:early arrive immigration read cleared release
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EARLY OFFICER DONE
-    alarms: EarlyArrival AtOfficer
+    alarms: EarlyArrival
     uses:   early
     ends:   7 stands
 14 early at the second look
