@@ -113,7 +113,7 @@ class Ground(Machine):
         super().__init__(self._watched)
         self.places: list[_Place] = []
         self._questions: Numbers[Lane] = Numbers()
-        self._asked_at: list[int] = []
+        self._asked_at: list[list[int]] = []
         by_name = {slice_.name: slice_ for slice_ in SLICES}
         for name in names:
             self._slice = by_name[name]
@@ -125,17 +125,26 @@ class Ground(Machine):
         done = super()._step_anew(state, event)
         self.places.append(_Place(self._slice, state, event))
         for lane in self._watched.asked:
-            if self._questions.of(lane) == len(self._asked_at):
-                self._asked_at.append(len(self.places) - 1)
+            self._keep(self._questions.of(lane), event)
         return done
 
+    def _keep(self, question: int, event: int) -> None:
+        """Keeps the first step of each kind of event in which the table was read for a lane, three at most."""
+        if question == len(self._asked_at):
+            self._asked_at.append([])
+        kept = self._asked_at[question]
+        kinds = {type(self.events.values[self.places[place].event]) for place in kept}
+        if len(kept) < 3 and type(self.events.values[event]) not in kinds:
+            kept.append(len(self.places) - 1)
+
     def decided_otherwise(self, mutant: Mutant) -> list[_Place]:
-        """One step for each kept lane that the mutant's table decides otherwise, the shortest to reach first."""
+        """Steps in which the mutant's table decides otherwise, the shortest to reach first."""
         reached = self._all()
         for row in RULES.table[: mutant.row]:
             reached &= ~self._row(row)
         differ = reached & (self._row(RULES.table[mutant.row]) ^ self._row(mutant.rules.table[mutant.row]))
-        return [self.places[place] for place in dict.fromkeys(self._asked_at[number] for number in _bits(differ))]
+        found = dict.fromkeys(place for number in _bits(differ) for place in self._asked_at[number])
+        return [self.places[place] for place in found]
 
     def heard_otherwise(self, mutant: Mutant) -> list[_Place]:
         """Every step whose event counts by the mutant's checks and not by ours, or the other way."""

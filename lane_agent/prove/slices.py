@@ -80,7 +80,7 @@ SPECIAL: tuple[Slice, ...] = (
     Slice("help held and officer", (*ORDINARY, "help held", "officer"), ("live",)),
     Slice("safe faces", (*ORDINARY, "fallback", "screens", "officer"), ("live",), late_screens=True),
     Slice("stuck lines", (*ORDINARY, "stuck", "officer", "unladen"), ("live", "approved")),
-    Slice("stuck lines and restart", (*ORDINARY, "stuck", "restart", "link"), ("live",)),
+    Slice("stuck lines and restart", (*ORDINARY, "stuck", "restart"), ("live", "hold")),
     Slice("bypass", (*ORDINARY, "modes", "bypass"), ("live",)),
     Slice("bypass, way out", (*SLOWLY, "modes", "bypass exit"), ("live",)),
     Slice("bypass and officer", ("drive", "immigration", "modes", "bypass", "officer"), ("live",)),

@@ -152,6 +152,7 @@ WORDS: dict[str, Word] = {
     "bypass": _bypass,
     "unbypass": lambda world, loop: _bypass(world, loop, bypassed=False),
     "announce": lambda world, _: world.tell(e.VehicleAnnounced(OFFICER)),
+    "announce-unnamed": lambda world, _: world.tell(e.VehicleAnnounced(" ")),
     "release": _officer(lambda world: e.OfficerReleased(world.visit, OFFICER, WHY)),
     "release-before": _officer(lambda world: e.OfficerReleased(world.visit - 1, OFFICER, WHY)),
     "release-unnamed": _officer(lambda world: e.OfficerReleased(world.visit, " ", WHY)),

@@ -8,6 +8,7 @@ A scenario is written so:
         shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE (XDB/AIOP, or one word for both; after "ready")
         alarms: Overdue NoBundle
         uses:   (bundles consumed, by UBR)
+        notes:  (kinds of the acts recorded, see `NOTED`)
         ends:   12 no bundle                (the row that holds at the end)
 
 The number is the row of domain §4 it is about.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lane_agent.effects import Record
 from lane_agent.model import Policy
 from lane_agent.prove import words
 from lane_agent.prove.scenarios import (
@@ -42,6 +44,24 @@ LANES: dict[str, Policy] = {
 one whose screens are given a minute."""
 
 
+NOTED = (
+    "UnladenDeclared",
+    "ReleasedByOfficer",
+    "Corrected",
+    "SentToCompound",
+    "LaneOpened",
+    "LaneClosed",
+    "ManualOrdered",
+    "ManualEnded",
+    "LoopBypassed",
+    "HelpRequested",
+    "HelpAnswered",
+    "HelpEnded",
+    "WayOutOfVehicleBefore",
+)
+"""Records of what somebody did; the opening that belongs to "ready" is left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One story and what must come of it. Fields as in the module's text."""
@@ -53,6 +73,7 @@ class Scenario:
     shows: str
     alarms: str
     uses: str
+    notes: str
     ends: str
 
 
@@ -64,15 +85,17 @@ def play(scenario: Scenario, rules: Rules = RULES) -> World:
 def outcome(scenario: Scenario, rules: Rules = RULES) -> Scenario:
     """The scenario with what really came of it; equal to the scenario if all is well."""
     world = play(scenario, rules)
-    skipped = 2 if scenario.do.startswith("ready") else 0
+    ready = scenario.do.startswith("ready")
+    notes = [effect.kind for effect in world.told if isinstance(effect, Record) and effect.kind in NOTED]
     return Scenario(
         scenario.row,
         scenario.says,
         scenario.lane,
         scenario.do,
-        " ".join(world.shows[skipped:]),
+        " ".join(world.shows[2 * ready :]),
         " ".join(world.alarms()),
         " ".join(world.consumed()),
+        " ".join(notes[ready:]),
         world.lane.row,
     )
 
@@ -86,7 +109,7 @@ def _parse(text: str) -> tuple[Scenario, ...]:
         else:
             name, _, value = line.partition(":")
             found[-1][name.strip()] = value.strip()
-    names = ("lane", "do", "shows", "alarms", "uses", "ends")
+    names = ("lane", "do", "shows", "alarms", "uses", "notes", "ends")
     return tuple(Scenario(int(one["row"]), one["says"], *(one.get(name, "") for name in names)) for one in found)
 
 

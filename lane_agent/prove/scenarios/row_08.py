@@ -36,6 +36,7 @@ TEXT = """
     do:     ready records:approved arrive immigration read second cleared press
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
     alarms: AtOfficer
+    notes:  UnladenDeclared
     ends:   8 at the officer
 8 two reads that differ are the officer's
     do:     ready records:live arrive immigration read read:stranger cleared
@@ -88,17 +89,20 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT NOPLATE WATCH DONE
     alarms: PlateUnread
     uses:   live
+    notes:  Corrected
     ends:   17 stands
 8 an officer settles a disagreement of plates
     do:     ready records:live arrive immigration read identifier:XY77 cleared correct:AB1234
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WATCH DONE
     alarms: AtOfficer
     uses:   live
+    notes:  Corrected
     ends:   17 stands
 8 an officer's mark is not outvoted by the reader
     do:     ready records:live arrive immigration cleared correct:AB1234 read:stranger
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT WATCH DONE
     uses:   live
+    notes:  Corrected
     ends:   17 stands
 8 a mark typed for the vehicle before counts for nobody
     do:     ready arrive leave records:live arrive immigration cleared unread correct-before:AB1234
@@ -114,17 +118,20 @@ TEXT = """
     do:     ready records:inspect arrive immigration read cleared correct:XY77
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE
     uses:   inspect
+    notes:  SentToCompound
     ends:   9 stands
 8 another mark typed after 3 takes it back
     do:     ready records:live arrive immigration read cleared correct:XY77
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE OFFICER
     alarms: Withdrawn AtOfficer
     uses:   live
+    notes:  Corrected
     ends:   8 at the officer
 8 the same mark typed after 3 leaves it
     do:     ready records:live arrive immigration read cleared correct:AB1234
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
     uses:   live
+    notes:  Corrected
     ends:   17 stands
 8 a near-miss of a held vehicle is the officer's, never 4
     do:     ready records:near-held arrive immigration read cleared wait:300
@@ -141,10 +148,12 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT WATCH DONE
     alarms: NearMiss
     uses:   live
+    notes:  Corrected
     ends:   17 stands
 8 an exact hold outweighs a near-miss
     do:     ready records:hold+near-held arrive immigration read cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE
+    notes:  SentToCompound
     ends:   9 stands
 8 a Mainland plate that is not the listed one
     do:     ready records:live+approved arrive immigration read:+other cleared
@@ -215,4 +224,9 @@ TEXT = """
     shows:  WELCOME STOP
     alarms: ContactStuck
     ends:   3 please stop
+8 a button found pressed at the start declares nothing
+    do:     ready records:approved arrive immigration read boot:stop_loop+unladen link:fresh cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: RestartedWithVehicle NotFresh AtOfficer
+    ends:   8 at the officer
 """

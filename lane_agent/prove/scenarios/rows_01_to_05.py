@@ -8,40 +8,48 @@ TEXT = """
 1 a lane that closes between vehicles says so
     do:     ready close
     shows:  CLOSED
+    notes:  LaneClosed
     ends:   1 closed
 1 a lane that opens again welcomes
     do:     ready close open
     shows:  CLOSED WELCOME
+    notes:  LaneClosed LaneOpened
     ends:   2 waiting
 1 a vehicle that comes to a closed lane is told so and alarmed
     do:     ready close records:live arrive immigration read cleared wait:300
     shows:  CLOSED
     alarms: ArrivedClosed
+    notes:  LaneClosed
     ends:   1 closed
 1 a vehicle that came to a closed lane is the officer's when the lane opens
     do:     ready close records:live arrive immigration read cleared open
     shows:  CLOSED OFFICER
     alarms: ArrivedClosed AtOfficer
+    notes:  LaneClosed LaneOpened
     ends:   8 at the officer
 1 an officer may release it once the lane is open
     do:     ready close records:live arrive immigration read cleared open release
     shows:  CLOSED OFFICER DONE
     alarms: ArrivedClosed AtOfficer
     uses:   live
+    notes:  LaneClosed LaneOpened ReleasedByOfficer
     ends:   7 stands
 1 an officer cannot release a vehicle in a closed lane
     do:     ready close records:live arrive immigration cleared read release
     shows:  CLOSED
     alarms: ArrivedClosed
+    notes:  LaneClosed
     ends:   1 closed
 1 closing with a vehicle in the lane lets it finish
     do:     ready records:live arrive immigration close read cleared leave
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME CLOSED
     uses:   live
+    notes:  LaneClosed
     ends:   1 closed
 1 closing twice and opening twice changes nothing
     do:     ready close close open open
     shows:  CLOSED WELCOME
+    notes:  LaneClosed LaneOpened
     ends:   2 waiting
 2 an open lane with no vehicle welcomes
     do:     ready wait:3600
@@ -113,6 +121,7 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/OFFICER OFFICER DONE
     alarms: Referred AtOfficer
     uses:   live
+    notes:  ReleasedByOfficer
     ends:   7 stands
 5 a referral takes 3 back
     do:     ready records:live arrive immigration read cleared referred
@@ -130,5 +139,6 @@ TEXT = """
     do:     ready arrive cleared unread release referred
     shows:  STOP WAIT NOPLATE DONE IMMIGRATION_TURN/OFFICER
     alarms: PlateUnread Withdrawn Referred
+    notes:  ReleasedByOfficer
     ends:   5 referred
 """

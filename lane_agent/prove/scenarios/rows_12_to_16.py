@@ -80,6 +80,7 @@ TEXT = """
     do:     ready records:used+approved arrive immigration read cleared wait:20 press
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE OFFICER
     alarms: Overdue NoBundle AtOfficer
+    notes:  UnladenDeclared
     ends:   8 otherwise
 13 an ended bundle beside an early one
     do:     ready records:used+early arrive immigration read cleared
@@ -111,6 +112,7 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EARLY OFFICER DONE
     alarms: EarlyArrival
     uses:   early
+    notes:  ReleasedByOfficer
     ends:   7 stands
 14 early at the second look
     do:     ready records:early+elsewhere arrive immigration read cleared
@@ -161,6 +163,7 @@ TEXT = """
     do:     ready records:opposite+approved arrive immigration read cleared wait:20 press
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE OFFICER
     alarms: Overdue NoBundle AtOfficer
+    notes:  UnladenDeclared
     ends:   8 otherwise
 16 one for the other direction beside a live one
     do:     ready records:opposite+live arrive immigration read cleared

@@ -108,12 +108,14 @@ TEXT = """
     do:     ready records:live book:broken arrive immigration read cleared release
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
     alarms: FaultRaised Fault FaultRaised ReleaseRefused
+    notes:  ReleasedByOfficer
     ends:   21 fault
 17 an unreadable code book that works again
     do:     ready records:live book:broken arrive immigration read cleared book:works works:codes release
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER DONE
     alarms: FaultRaised Fault AtOfficer
     uses:   live
+    notes:  ReleasedByOfficer
     ends:   7 stands
 17 a decision that does not come goes to the officer
     lane:   slow
@@ -258,6 +260,7 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE WELCOME
     alarms: RunThrough
     uses:   inspect
+    notes:  SentToCompound
     ends:   2 waiting
 22 leaving with 3
     do:     ready records:live arrive immigration read cleared leave
@@ -268,6 +271,7 @@ TEXT = """
     do:     ready close arrive leave
     shows:  CLOSED
     alarms: ArrivedClosed RunThrough
+    notes:  LaneClosed
     ends:   1 closed
 22 leaving 3 with a stuck stop loop
     do:     ready records:live arrive immigration read cleared way-out wait:20
@@ -294,12 +298,14 @@ TEXT = """
     do:     ready records:live arrive immigration read cleared clear-stop arrive way-out immigration read cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
     uses:   live live
+    notes:  WayOutOfVehicleBefore
     ends:   17 stands
 22 and its own way out is the next
     do:     ready records:live arrive immigration read cleared clear-stop arrive way-out way-out
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME STOP OFFICER
     alarms: RunThrough
     uses:   live
+    notes:  WayOutOfVehicleBefore
     ends:   22 leaving against the signal
 22 a vehicle on both loops
     do:     ready records:live arrive immigration read cleared way-out clear-stop
@@ -315,6 +321,7 @@ TEXT = """
     do:     ready records:live arrive immigration read cleared close leave
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME CLOSED
     uses:   live
+    notes:  LaneClosed
     ends:   1 closed
 22 inspection ordered for a vehicle that leaves
     do:     ready arrive immigration cleared clear-stop inspect
@@ -333,15 +340,23 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE OFFICER
     alarms: RunThrough
     uses:   inspect
+    notes:  SentToCompound
     ends:   22 ran from inspection
 22 4 with no loop at the compound
     do:     ready records:inspect arrive immigration read cleared way-out wait:5
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE
     uses:   inspect
+    notes:  SentToCompound
     ends:   9 stands
 22 leaving with 3 where a loop watches the compound
     lane:   compound
     do:     ready records:live arrive immigration read cleared drop leave
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME
+    uses:   live
+    ends:   2 waiting
+22 a vehicle with 3 on both loops where a loop watches the compound
+    lane:   compound
+    do:     ready records:live arrive immigration read cleared way-out clear-stop
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME
     uses:   live
     ends:   2 waiting
