@@ -8,6 +8,7 @@ test: install
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/rocars-lane prove
 	.venv/bin/python -m pytest
 
 install:

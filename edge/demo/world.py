@@ -7,6 +7,7 @@ lane is reached but through its hardware, its page and its files. Every child is
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import random
 import secrets
@@ -43,6 +44,8 @@ link = 3
 """
 """Shorter waiting limits of this lane, by its configuration: nobody watches a driver hesitate for twenty seconds."""
 _START_S = 60.0
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class WorldError(RuntimeError):
@@ -156,7 +159,12 @@ class World:
         command = Path(sys.executable).with_name(program)
         with (self.folder / f"{name}.log").open("ab") as log:
             self._children[name] = await asyncio.create_subprocess_exec(
-                command, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+                command,
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_end_with_the_world,
             )
 
     async def _run(self, name: str, program: str, *arguments: str) -> None:
@@ -252,6 +260,11 @@ class World:
                 if asyncio.get_running_loop().time() > until:
                     raise WorldError(f"{name} does not come up ({error}): {self.last_words(name)}") from error
             await asyncio.sleep(0.1)
+
+
+def _end_with_the_world() -> None:
+    """In the child, before it becomes the program: the kernel asks it to end when this process ends, however it ends."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _free_port() -> int:
