@@ -130,6 +130,8 @@ class Agent:
         if told.event == FaultCleared(Fault.STORE) and self._unwritten:
             return  # somebody thinks that the store works, but it has not taken everything yet
         effects = self._step(told.event, told.at)
+        if self._unwritten and Fault.STORE not in self.lane.faults:  # `AgentStarted` begins without faults
+            self._inbox.appendleft(_Told(FaultRaised(Fault.STORE, "entries still wait to be written"), told.at))
         if told.answer is not None and not told.answer.done():
             told.answer.set_result(effects)
         self.progress += 1
