@@ -24,7 +24,9 @@ def test_the_product_imports_neither_bench_nor_training() -> None:
         for path in (ROOT / name).rglob("*.py")
     ]
     guilty = [
-        str(path) for path in product if re.search(r"^\s*(from|import) (bench|training)\b", path.read_text(), re.MULTILINE)
+        str(path)
+        for path in product
+        if re.search(r"^\s*(from|import) (bench|training)\b", path.read_text(), re.MULTILINE)
     ]
     assert guilty == []
 
