@@ -185,7 +185,7 @@ def hunt(ground: Ground, mutant: Mutant) -> Fate:
     """Looks where the mutant differs, then lets it go on from there, then plays the scenarios."""
     places = ground.decided_otherwise(mutant) if mutant.row >= 0 else ground.heard_otherwise(mutant)
     law, after = _against_the_law(ground, mutant, _spread(places))
-    return Fate(mutant.name, bool(places), law, after, _against_scenarios(mutant))
+    return Fate(mutant.name, bool(places), law, after, scenario_against(mutant))
 
 
 def _spread(places: list[_Place]) -> list[_Place]:
@@ -218,7 +218,8 @@ def _further(machine: Machine, starts: list[tuple[Slice, State]]) -> tuple[str, 
     return "", ""
 
 
-def _against_scenarios(mutant: Mutant) -> str:
+def scenario_against(mutant: Mutant) -> str:
+    """The first scenario that ends otherwise by the mutant's rules, its own row's first; "" if none does."""
     own = [scenario for scenario in SCENARIOS if scenario.row == mutant.about]
     rest = [scenario for scenario in SCENARIOS if scenario.row != mutant.about]
     for scenario in (*own, *rest):

@@ -149,9 +149,11 @@ def four_when_due(sight: Sight) -> bool:
 
 
 def bundles_are_used(sight: Sight) -> bool:
-    """§2.4: what 3 or 4 was shown on is used at once: all live bundles, or all that were pending."""
+    """§2.4: what 3 or 4 was shown on is used at once, all live bundles or all that were pending, and never otherwise."""
     before, vehicle = sight.before.vehicle, sight.vehicle
-    if sight.turned_to not in (Scene.DONE, Scene.EXAMINE) or vehicle is None or vehicle.meaning is None:
+    if sight.turned_to not in (Scene.DONE, Scene.EXAMINE):
+        return not any(isinstance(effect, Consume) for effect in sight.effects)
+    if vehicle is None or vehicle.meaning is None:
         return True
     if before is not None and before.shown == "4":
         return True

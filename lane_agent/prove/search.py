@@ -67,12 +67,13 @@ class Violation:
 
 @dataclass(slots=True)
 class Result:
-    """What was found in one slice."""
+    """What was found in one slice; `rows` are the names of rows that followed each other."""
 
     name: str
     states: int = 0
     transitions: int = 0
     violations: list[Violation] = field(default_factory=list)
+    rows: set[tuple[str, str]] = field(default_factory=set)
 
 
 class Numbers(Generic[T]):
@@ -181,10 +182,12 @@ def search_from(machine: Machine, slice_: Slice, start: State, *, stop: bool = F
     found = Result(slice_.name)
     way: dict[State, tuple[State, str] | None] = {start: None}
     queue = deque([start])
+    rows = machine.lanes.values
     while queue:
         state = queue.popleft()
         for letter, later, wrong in moves(machine, slice_, state):
             found.transitions += 1
+            found.rows.add((rows[state[0]].row, rows[later[0]].row))
             if later not in way:
                 way[later] = (state, letter)
                 queue.append(later)
