@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lane_agent.acceptance import ACCEPT, CONTACT_CHECKS
-from lane_agent.prove import SLICES, search_slice
+from lane_agent.prove import search_slice
 from lane_agent.prove.hunt import Fate
 from lane_agent.prove.law import LAW
 from lane_agent.prove.search import Slice
-from lane_agent.prove.slices import DISTURBANCES, ORDINARY
+from lane_agent.prove.slices import DISTURBANCES, ORDINARY, SPECIAL
 from lane_agent.prove.survivors import reason
 from lane_agent.table import LIMITS_MS, TABLE, Row
 
@@ -142,9 +142,8 @@ def _proof() -> Iterator[str]:
     yield ""
     yield "| part | letters | answers of the code book | also |"
     yield "|---|---|---|---|"
-    for part in SLICES:
-        if part.name != " and ".join(part.groups[-2:]):
-            yield f"| {part.name} | {', '.join(part.groups)} | {_some(part.answers)} | {_manner(part)} |"
+    for part in SPECIAL:
+        yield f"| {part.name} | {', '.join(part.groups)} | {_some(part.answers)} | {_manner(part)} |"
 
 
 def _some(names: Sequence[str]) -> str:
