@@ -66,12 +66,14 @@ class Fate:
 
     Attributes:
         differs: some step of the ground comes out otherwise by its rules.
+        because: where none does, what makes the change idle, "" if the ground cannot say.
         law: the invariant it broke, "" for none; `after` is the event that did it.
         scenario: what the first scenario it failed says, "" for none.
     """
 
     name: str
     differs: bool
+    because: str
     law: str
     after: str
     scenario: str
@@ -146,6 +148,20 @@ class Ground(Machine):
         found = dict.fromkeys(place for number in _bits(differ) for place in self._asked_at[number])
         return [self.places[place] for place in found]
 
+    def why_alike(self, mutant: Mutant) -> str:
+        """What makes a dropped condition idle: the other conditions of its row, or the rows that hold before it."""
+        ours, theirs = self._row(RULES.table[mutant.row]), self._row(mutant.rules.table[mutant.row])
+        left, before = ours ^ theirs, []
+        for row in RULES.table[: mutant.row]:
+            caught = left & self._row(row)
+            if caught:
+                before.append(row.name)
+            left &= ~caught
+        if not before:
+            return "its row's other conditions never hold without it"
+        more = f" and {len(before) - 4} more" if len(before) > 4 else ""
+        return f"where it alone would fail, a row above holds: {', '.join(before[-4:])}{more}"
+
     def heard_otherwise(self, mutant: Mutant) -> list[_Place]:
         """Every step whose event counts by the mutant's checks and not by ours, or the other way."""
         concerned = {number for number, event in enumerate(self.events.values) if mutant.concerns(event)}
@@ -185,7 +201,8 @@ def hunt(ground: Ground, mutant: Mutant) -> Fate:
     """Looks where the mutant differs, then lets it go on from there, then plays the scenarios."""
     places = ground.decided_otherwise(mutant) if mutant.row >= 0 else ground.heard_otherwise(mutant)
     law, after = _against_the_law(ground, mutant, _spread(places))
-    return Fate(mutant.name, bool(places), law, after, scenario_against(mutant))
+    because = "" if places or mutant.row < 0 else ground.why_alike(mutant)
+    return Fate(mutant.name, bool(places), because, law, after, scenario_against(mutant))
 
 
 def _spread(places: list[_Place]) -> list[_Place]:

@@ -6,16 +6,21 @@ from collections.abc import Iterable
 
 from lane_agent.prove.hunt import Fate
 
-IMPLIED = "No state of the ground tells it from the original: what it drops follows from the rows above or the other conditions."
-"""The reason for every survivor that never decides otherwise."""
+_LEVEL = (
+    "a level at the agent's start matters only with a vehicle in the lane; that visit is the officer's then, and he decides "
+    "whatever this contact says"
+)
 
-REASONS: dict[str, str] = {}
-"""For each survivor that does decide otherwise somewhere, why that harms nobody."""
+REASONS: dict[str, str] = {
+    "drop_box without 'known'": _LEVEL,
+    "immigration_started without 'known'": _LEVEL,
+}
+"""For each survivor whose change is not idle by the rows and conditions around it, why it harms nobody."""
 
 
 def reason(fate: Fate) -> str:
-    """Why this survivor may live, "" if nobody has said."""
-    return REASONS.get(fate.name, "" if fate.differs else IMPLIED)
+    """Why this survivor may live, "" if nobody has said. One that some step tells apart must be named above."""
+    return REASONS.get(fate.name) or ("" if fate.differs else fate.because)
 
 
 def unexplained(survivors: Iterable[Fate]) -> list[str]:

@@ -62,10 +62,18 @@ def test_a_hunt_finds_what_is_wrong_with_a_mutant() -> None:
 
 def test_a_survivor_that_differs_needs_a_reason() -> None:
     """Only one that no state tells apart explains itself."""
-    told_apart = Fate("row 'x' without 'y'", differs=True, law="", after="", scenario="")
-    alike = Fate("row 'x' without 'z'", differs=False, law="", after="", scenario="")
+    told_apart = Fate("row 'x' without 'y'", differs=True, because="", law="", after="", scenario="")
+    alike = Fate("row 'x' without 'z'", differs=False, because="a row above holds", law="", after="", scenario="")
     assert unexplained([told_apart, alike]) == [told_apart.name]
     assert "| survivors | 2 |" in mutants_page([told_apart, alike])
+
+
+def test_no_survivor_on_the_page_is_without_a_reason() -> None:
+    """Every line of the survivors' table has its second cell filled."""
+    table = _page().split("## Survivors")[1].split("## Killed")[0]
+    lines = [line for line in table.splitlines() if line.endswith(" |") and "'" in line]
+    assert lines
+    assert all(line.split(" | ")[1].strip(" |") for line in lines)
 
 
 def _page() -> str:

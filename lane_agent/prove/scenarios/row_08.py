@@ -229,4 +229,9 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
     alarms: RestartedWithVehicle NotFresh AtOfficer
     ends:   8 at the officer
+8 a line of Immigration found active at the start refers nobody
+    do:     ready arrive immigration read boot:stop_loop+immigration_referred link:fresh
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: RestartedWithVehicle NotFresh AtOfficer
+    ends:   8 at the officer
 """

@@ -286,6 +286,22 @@ TEXT = """
     alarms: Overdue NoBundle AtOfficer
     notes:  UnladenDeclared
     ends:   8 otherwise
+10 without the core's time no unladen vehicle is released
+    do:     ready records:approved+no-time arrive immigration read press cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    notes:  UnladenDeclared
+    ends:   17 deciding
+10 nor asked for its manifest
+    lane:   manifest
+    do:     ready records:approved+no-time arrive immigration read press cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    notes:  UnladenDeclared
+    ends:   17 deciding
+10 nor called unproved
+    do:     ready records:approved+near-bundled+no-time arrive immigration read press cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    notes:  UnladenDeclared
+    ends:   17 deciding
 11 unladen pressed against a live bundle
     do:     ready records:live+approved arrive immigration read cleared press
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
@@ -328,4 +344,11 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
     notes:  UnladenDeclared
     ends:   17 deciding
+11 the contradiction comes before the manifest
+    lane:   manifest
+    do:     ready records:live+approved arrive immigration read press cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: Contradiction
+    notes:  UnladenDeclared
+    ends:   11 unladen against a bundle
 """

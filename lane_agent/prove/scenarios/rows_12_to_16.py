@@ -87,6 +87,20 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EARLY
     alarms: EarlyArrival
     ends:   14 early
+13 without the core's time no bundle is said to have ended
+    do:     ready records:used+no-time arrive immigration read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    ends:   17 deciding
+13 bundled again after the prompt ran out
+    do:     ready records:used arrive immigration read cleared wait:20 change:live+used
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE OFFICER
+    alarms: Overdue NoBundle AtOfficer
+    ends:   8 otherwise
+13 without the core's time the end of a bundle is not repeated
+    do:     ready records:used arrive immigration read cleared wait:20 change:used+no-time
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE OFFICER
+    alarms: Overdue NoBundle AtOfficer
+    ends:   8 otherwise
 14 too early is the officer's
     do:     ready records:early arrive immigration read cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EARLY
@@ -170,4 +184,18 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
     uses:   live
     ends:   17 stands
+16 without the core's time no direction is called wrong
+    do:     ready records:opposite+no-time arrive immigration read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    ends:   17 deciding
+16 bundled for this direction after the prompt ran out
+    do:     ready records:opposite arrive immigration read cleared wait:20 change:live+opposite
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE OFFICER
+    alarms: Overdue NoBundle AtOfficer
+    ends:   8 otherwise
+16 without the core's time the other direction is not repeated
+    do:     ready records:opposite arrive immigration read cleared wait:20 change:opposite+no-time
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN NOBUNDLE OFFICER
+    alarms: Overdue NoBundle AtOfficer
+    ends:   8 otherwise
 """
