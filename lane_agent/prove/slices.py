@@ -36,7 +36,9 @@ DISTURBANCES = (
 
 def _pair(one: str, other: str) -> Slice:
     both = (one, other)
-    answers = ("live", "approved") if "unladen" in both else ("live", "hold")
+    answers: tuple[str, ...] = ("live", "approved") if "unladen" in both else ("live", "hold")
+    if "screens" in both and "officer" not in both and "changes" not in both:
+        answers = answers[:1]  # what the screens do to 4 is proved with those two
     return Slice(f"{one} and {other}", (*ORDINARY, *both), answers, late_screens="screens" in both)
 
 
