@@ -32,8 +32,6 @@ from lane_agent.state import Lane, visit_key
 from lane_agent.step import step
 
 RETRY_S = 1.0
-UNWRITTEN_LIMIT = 20_000
-"""Entries kept in memory while the store fails; about a day of a busy lane. Beyond it the oldest state still stands."""
 
 
 @dataclass(slots=True)
@@ -156,7 +154,7 @@ class Agent:
         )
         body = entry(event, at, effects, self.lane, after, self._software)
         if self._unwritten:
-            self._keep(_Unwritten(body, uses))
+            self._unwritten.append(_Unwritten(body, uses))
             return True
         try:
             self._journal.append(body, uses=uses)
@@ -168,15 +166,11 @@ class Agent:
     def _store_failed(self, at: Moment, why: str) -> None:
         fault = FaultRaised(Fault.STORE, why)
         after, effects = step(self.lane, fault, at)
-        self._keep(_Unwritten(entry(fault, at, effects, self.lane, after, self._software), ()))
+        self._unwritten.append(_Unwritten(entry(fault, at, effects, self.lane, after, self._software), ()))
         self.lane = after
         for effect in effects:
             self._do[type(effect)](effect)
         self._hands.stepped(fault, at, effects, after)
-
-    def _keep(self, unwritten: _Unwritten) -> None:
-        if len(self._unwritten) < UNWRITTEN_LIMIT:
-            self._unwritten.append(unwritten)
 
     def _write_what_waits(self) -> None:
         """Writes what the failed store could not take, in order; tells the lane once all of it is durable."""
