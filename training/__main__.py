@@ -14,6 +14,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="checkpoints, logs and drawn scenes")
     parser.add_argument("--fonts", type=Path, action="append", default=[], help="folder with unpacked fonts; repeat")
     parser.add_argument("--weights", type=Path, default=Path("devices/anpr/weights"), help="where ONNX files go")
+    parser.add_argument("--mainland", type=Path, help="folder of photographed Mainland plates with labels.csv")
     parser.add_argument("--samples", type=int, default=800_000, help="crops the recogniser sees")
     parser.add_argument("--pictures", type=int, default=160_000, help="scene crops the detector sees")
     parser.add_argument("--scenes", type=int, default=8_000, help="scenes drawn for the detector")
@@ -25,7 +26,7 @@ def main() -> None:
         from training import recogniser  # noqa: PLC0415  each stage loads only what it needs
 
         until = time.monotonic() + asked.minutes * 60
-        recogniser.train(asked.folder, fonts, total=asked.samples, seed=asked.seed, until=until)
+        recogniser.train(asked.folder, fonts, total=asked.samples, seed=asked.seed, mainland=asked.mainland, until=until)
     _detector_stages(asked, fonts)
     if asked.what in ("all", "export"):
         from training import export  # noqa: PLC0415

@@ -38,7 +38,7 @@ def style(rng: random.Random, case: Case, kind: Kind, rows: int) -> Style:
     wide = rng.uniform(0.8, 1.3) if hong_kong else rng.uniform(0.62, 1.0)
     gap = rng.uniform(0.05, 0.22) if rows == 1 or rng.random() < 0.6 else rng.uniform(0.15, 0.5)
     margin = rng.uniform(0.06, 0.6) if rng.random() < 0.85 else rng.uniform(0.6, 2.2)
-    row_gap = rng.uniform(-0.2, 0.1) if rng.random() < 0.6 else rng.uniform(0.1, 0.35)  # letters often touch digits
+    row_gap = rng.uniform(-0.26, 0.1) if rng.random() < 0.6 else rng.uniform(0.1, 0.35)  # letters often touch digits
     return replace(
         STANDARD[kind],
         ink=case.pick(rng).ink,
@@ -91,7 +91,8 @@ def quad(rng: random.Random) -> NDArray[np.float32]:
     margins = [rng.uniform(-0.03, 0.09) if rng.random() < 0.85 else rng.uniform(0.06, 0.2) for _ in range(4)]
     left, right, top, bottom = margins
     corners = np.array([[left, top], [1 - right, top], [1 - right, 1 - bottom], [left, 1 - bottom]], np.float32)
-    turn, lean = rng.gauss(0, 0.05), rng.gauss(0, 0.02)
+    steep = 0.14 if rng.random() < 0.1 else 0.05  # a detector that takes a slanted plate's box for its corners
+    turn, lean = rng.gauss(0, steep), rng.gauss(0, steep / 2.5)
     corners[:, 1] += np.array([-turn, turn, turn, -turn], np.float32)
     corners[:, 0] += np.array([lean, lean, -lean, -lean], np.float32)
     corners += np.array([[rng.gauss(0, 0.012), rng.gauss(0, 0.022)] for _ in range(4)], np.float32)
@@ -155,6 +156,7 @@ def sample(
         side = np.array([0, rng.choice((-1, 1)) * rng.uniform(0.9, 1.1) * HEIGHT], np.float32)
         base, _ = _lay(base, neighbour.picture, corners + side)
     crop, warp = _lay(base, weathered(rng, noise, plate.picture), corners)
+    crop = lit(rng, crop)
     return damage(rng, noise, crop), target(plate.sheet, warp), plate
 
 
@@ -176,6 +178,26 @@ def weathered(rng: random.Random, noise: np.random.Generator, picture: Grey) -> 
         cv2.fillPoly(shadow, [points.astype(np.int32)], rng.uniform(0.35, 0.75))
         picture = picture * shadow
     return np.asarray(picture, np.float32)
+
+
+def lit(rng: random.Random, crop: Grey) -> Grey:
+    """Lamps and weather between plate and lens: a headlight's glow, the bloom of a bright plate, rain."""
+    rows, columns = crop.shape
+    if rng.random() < 0.06:
+        ys, xs = np.ogrid[0:rows, 0:columns]
+        x, y, reach = rng.uniform(-0.2, 1.2) * columns, rng.uniform(-0.5, 1.5) * rows, rng.uniform(0.2, 1.2) * rows
+        glow = np.exp(-((xs - x) ** 2 + (ys - y) ** 2) / (2 * reach**2))
+        crop = crop + np.float32(rng.uniform(40, 200)) * glow.astype(np.float32)
+    if rng.random() < 0.06:
+        crop = crop + rng.uniform(0.2, 0.8) * cv2.GaussianBlur(np.clip(crop - 120, 0, None), (0, 0), rng.uniform(2, 6))
+    if rng.random() < 0.05:
+        streaks = np.zeros((rows, columns), np.float32)
+        lean = rng.uniform(-0.3, 0.3)
+        for _ in range(rng.randint(4, 30)):
+            x, y, long = rng.uniform(0, columns), rng.uniform(-10, rows), rng.uniform(4, 30)
+            cv2.line(streaks, (int(x), int(y)), (int(x + lean * long), int(y + long)), rng.uniform(-60, 90), 1)
+        crop = crop + streaks
+    return np.asarray(crop, np.float32)
 
 
 def _motion(rng: random.Random) -> NDArray[np.float32]:

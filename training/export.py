@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from devices.anpr.alphabet import ALPHABET
 from training.nets import Detector, Recogniser
 
-FORMAT = 1  # raised when input, output or alphabet change: the reader refuses other ones
+FORMAT = 2  # raised when input, output or alphabet change: the reader refuses other ones
 OPSET = 17
 
 
@@ -84,6 +85,6 @@ def export(folder: Path, weights: Path, *, seed: int) -> None:
         file = weights / f"{name}.onnx"
         _write(shell(net), example, file, dynamic)
         models[name] = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), **facts}
-    paper = {"format": FORMAT, "run": run.hexdigest(), "seed": seed, "torch": torch.__version__, "models": models}
-    (weights / "weights.json").write_text(json.dumps(paper, indent=2) + "\n", encoding="utf-8")
+    paper = {"format": FORMAT, "run": run.hexdigest(), "seed": seed, "alphabet": ALPHABET, "torch": torch.__version__, "models": models}
+    (weights / "weights.json").write_text(json.dumps(paper, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(paper, indent=2))

@@ -71,7 +71,7 @@ def font_atlas(path: Path) -> Atlas | None:
 
 
 def chinese_atlases() -> list[dict[str, Mask]]:
-    """粤, 港 and 澳 in several weights, Hong Kong and Simplified shapes."""
+    """Chinese characters in several weights, Hong Kong and Simplified shapes."""
     files = [_NOTO / name for name in _CHINESE if (_NOTO / name).is_file()]
     return [{char: chinese(char, HEIGHT, font, index) for char in CHINESE} for font in files for index in (2, 4)]
 

@@ -14,22 +14,33 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
+from devices.anpr.levels import levelled
+from training import photographs
 from training.crops import Flat, sample
 from training.faces import Case, case
 from training.loop import Run, rate, start
 from training.nets import Recogniser
+from training.photographs import Photograph
 
 BATCH = 64
 PEAK = 2e-3
-INVERTED = 0.3  # without it white-on-black is never learnt from the few black plates
+INVERTED = 0.08  # `levelled` makes all plates dark on light, and is sometimes wrong about which is which
+PHOTOGRAPHED = 0.06
 
 
 class Source:
-    """Endless batches; the same seed and batch number give the same samples."""
+    """Endless batches; the same seed and batch number give the same samples.
 
-    def __init__(self, cut: Case, seed: int) -> None:
+    Args:
+        cut: what the characters are drawn with.
+        seed: of everything random.
+        known: photographed plates to mix in; may be empty.
+    """
+
+    def __init__(self, cut: Case, seed: int, known: tuple[Photograph, ...] = ()) -> None:
         self.cut = cut
         self.seed = seed
+        self.known = known
 
     def batch(self, number: int, size: int = BATCH) -> tuple[NDArray[np.uint8], NDArray[np.int8], list[str]]:
         """Pictures (size, 64, 160), targets (size, 3, 40), texts."""
@@ -37,6 +48,9 @@ class Source:
         neighbour: Flat | None = None
         rows = []
         for _ in range(size):
+            if self.known and rng.random() < PHOTOGRAPHED:
+                rows.append(photographs.sample(rng, noise, self.known))
+                continue
             picture, wanted, plate = sample(rng, noise, self.cut, neighbour)
             neighbour = plate or neighbour
             rows.append((picture, wanted, plate.text if plate else ""))
@@ -44,14 +58,15 @@ class Source:
 
 
 def prepared(pictures: NDArray[np.uint8]) -> Tensor:
-    """Grey bytes as the net takes them: (B, 1, 64, 160) in -1..1."""
-    return torch.from_numpy(pictures).float().div(127.5).sub(1)[:, None].contiguous(memory_format=torch.channels_last)
+    """Grey bytes as the net takes them: (B, 1, 64, 160), dark on light (`devices.anpr.levels`)."""
+    levels = np.stack([levelled(picture) for picture in pictures])[:, None]
+    return torch.from_numpy(levels).contiguous(memory_format=torch.channels_last)
 
 
 def _shaken(x: Tensor) -> Tensor:
     count = x.shape[0]
     x = torch.where(torch.rand(count, 1, 1, 1) < INVERTED, -x, x)
-    return x * (0.7 + 0.6 * torch.rand(count, 1, 1, 1)) + 0.25 * torch.randn(count, 1, 1, 1)
+    return x * (0.8 + 0.4 * torch.rand(count, 1, 1, 1)) + 0.1 * torch.randn(count, 1, 1, 1)
 
 
 def loss_of(logits: Tensor, wanted: Tensor, texts: list[str]) -> Tensor:
@@ -106,12 +121,29 @@ def step(run: Run, source: Source, total: int) -> float:
     return float(loss.detach())
 
 
-def train(folder: Path, fonts: tuple[Path, ...], *, total: int, seed: int, until: float = float("inf")) -> Run:
-    """Trains until `total` samples are seen, or `until` (monotonic seconds); saves every two minutes."""
+def train(
+    folder: Path,
+    fonts: tuple[Path, ...],
+    *,
+    total: int,
+    seed: int,
+    mainland: Path | None = None,
+    until: float = float("inf"),
+) -> Run:
+    """Trains until `total` samples are seen, or `until` (monotonic seconds); saves every two minutes.
+
+    Args:
+        folder: checkpoint and log.
+        fonts: folders with font files.
+        total: samples; the learning rate falls over the last third.
+        seed: of the drawing.
+        mainland: a folder of photographed Mainland plates (`training.photographs`), if there is one.
+        until: stop at this monotonic second.
+    """
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    source = Source(case(fonts), seed)
+    source = Source(case(fonts), seed, photographs.load(mainland) if mainland else ())
     run = start(Recogniser(), "recogniser", folder, PEAK)
     pictures, _, texts = Source(source.cut, seed + 1_000_000).batch(0, 512)
     run.net.train()

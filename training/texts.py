@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import random
 
+from devices.anpr.alphabet import PROVINCES
 from devices.drawn.plates import Kind
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 DIGITS = "0123456789"
+MISTAKEN = "CGEFPRBDHNMWUVKXLTJ"
 
 
 def ordinary(rng: random.Random) -> str:
-    """Two letters and 1 to 9999 without leading zero."""
-    digits = rng.choices((1, 2, 3, 4), (1, 1, 3, 7))[0]
-    return rng.choice(LETTERS) + rng.choice(LETTERS) + str(rng.randint(10 ** (digits - 1), 10**digits - 1))
+    """Two letters and 1 to 9999 without leading zero; what is easily mistaken comes more often."""
+    count = rng.choices((1, 2, 3, 4), (1, 1, 3, 7))[0]
+    hard = rng.random() < 0.4
+    letters = "".join(rng.choices(MISTAKEN if hard else LETTERS, k=2))
+    digits = rng.choices("1180638974" if hard else DIGITS, k=count)
+    return letters + rng.choice("1123456789") + "".join(digits[1:])
 
 
 def personalised(rng: random.Random) -> str:
@@ -32,13 +37,15 @@ def cross_border(rng: random.Random) -> str:
     tail = [rng.choice(DIGITS) for _ in range(4)]
     for place in rng.choices(((0,), (3,), (0, 1), (0, 3), (2,), ()), (8, 4, 3, 1, 1, 1))[0]:
         tail[place] = rng.choice(LETTERS)
-    return "粤Z" + "".join(tail) + rng.choice("港港港港港港港澳")
+    return "粤Z" + "".join(tail) + ("澳" if rng.random() < 0.12 else "港")
 
 
 def mainland(rng: random.Random, length: int) -> str:
-    """粤, a letter, and `length` characters."""
-    tail = "".join(rng.choice(DIGITS if rng.random() < 0.7 else LETTERS) for _ in range(length))
-    return "粤" + rng.choice(LETTERS) + tail
+    """A province, a letter, and `length` characters; sometimes the last one says what kind of vehicle it is."""
+    tail = [rng.choice(DIGITS if rng.random() < 0.7 else LETTERS + "Q") for _ in range(length)]
+    if rng.random() < 0.04:
+        tail[-1] = rng.choice("学警挂领使")
+    return ("粤" if rng.random() < 0.3 else rng.choice(PROVINCES)) + rng.choice(LETTERS + "Q") + "".join(tail)
 
 
 def macau(rng: random.Random) -> str:
@@ -50,16 +57,16 @@ def mark(rng: random.Random) -> tuple[str, Kind, int]:
     """A random (text, kind, rows)."""
     share = rng.random()
     light = rng.choice((Kind.HK_FRONT, Kind.HK_FRONT, Kind.HK_REAR))
-    if share < 0.52:
+    if share < 0.47:
         return ordinary(rng), light, rng.choice((1, 2))
-    if share < 0.62:
+    if share < 0.55:
         text = personalised(rng)
         return text, light, rng.choice((1, 2)) if len(text) > 1 else 1
-    if share < 0.66:
+    if share < 0.59:
         return rare(rng), light, 1
-    if share < 0.88:
+    if share < 0.81:
         return cross_border(rng), Kind.CROSS_BORDER, rng.choice((1, 1, 1, 1, 2))
     if share < 0.98:
-        kind = rng.choice((Kind.CN_BLUE, Kind.CN_YELLOW, Kind.CN_GREEN))
+        kind = rng.choice((Kind.CN_BLUE, Kind.CN_BLUE, Kind.CN_YELLOW, Kind.CN_GREEN))
         return mainland(rng, 6 if kind is Kind.CN_GREEN else 5), kind, 1
     return macau(rng), Kind.MACAU, 1

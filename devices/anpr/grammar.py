@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from devices.anpr.alphabet import PROVINCES, TAILS
 from devices.anpr.reads import Ground, Region
 
 LETTER = "ABCDEFGHJKLMNPRSTUVWXYZ"
@@ -52,9 +53,20 @@ _NO_PREFIX = _forms(Region.HONG_KONG, 0.3, *((NONZERO, *(DIGIT,) * n) for n in r
 _TRAILER = _forms(Region.HONG_KONG, 0.3, *((NONZERO, *(DIGIT,) * n, "T") for n in range(5)))
 _TRADE = _forms(Region.HONG_KONG, 0.3, *(("T", NONZERO, *(DIGIT,) * n) for n in range(5)))
 _PERSONALISED = _forms(Region.HONG_KONG, 0.005, *((ANY,) * n for n in range(1, 9)))
-_CROSS_BORDER = _forms(Region.CROSS_BORDER, 1.0, ("粤", "Z", ANY, ANY, ANY, ANY, "港澳"))
-_MAINLAND = _forms(Region.MAINLAND, 0.5, ("粤", LETTER.replace("Z", ""), *(ANY,) * 5))
-_GREEN = _forms(Region.MAINLAND, 0.5, ("粤", LETTER, *(ANY,) * 6))
+_CROSS_BORDER = _forms(Region.CROSS_BORDER, 1.0, ("粤", "Z", ANY, ANY, ANY, ANY, "港")) + _forms(
+    Region.CROSS_BORDER,
+    0.1,  # at Hong Kong's boundary; a Macau one here comes by the bridge alone
+    ("粤", "Z", ANY, ANY, ANY, ANY, "澳"),
+)
+_OFFICE, _SERIAL = LETTER + "Q", ANY + "Q"  # Mainland plates use Q, Hong Kong ones do not
+_ELSEWHERE = PROVINCES.replace("粤", "")
+_MAINLAND = _forms(
+    Region.MAINLAND,
+    0.5,
+    ("粤", _OFFICE.replace("Z", ""), *(_SERIAL,) * 5),
+    (_ELSEWHERE, _OFFICE, *(_SERIAL,) * 5),
+) + _forms(Region.MAINLAND, 0.05, (PROVINCES, _OFFICE, *(_SERIAL,) * 4, TAILS.strip("港澳")))
+_GREEN = _forms(Region.MAINLAND, 0.5, (PROVINCES, _OFFICE, *(_SERIAL,) * 6))
 _MACAU = _forms(Region.MACAU, 0.5, ("M", LETTER, DIGIT, DIGIT, DIGIT, DIGIT))
 
 _HONG_KONG = _ORDINARY + _NO_PREFIX + _TRAILER + _TRADE + _PERSONALISED

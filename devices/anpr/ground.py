@@ -6,19 +6,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.anpr.levels import bright, inside
 from devices.anpr.reads import Ground
 
 
 def ground_of(crop: NDArray[np.uint8]) -> Ground:
-    """The ground of a rectified plate (64, 160, 3) blue-green-red.
-
-    Otsu's threshold parts the plate into two; characters cover less than half of it, so the larger part is the ground.
-    """
-    inner = crop[5:-5, 8:-8]
-    grey = cv2.cvtColor(inner, cv2.COLOR_BGR2GRAY)
-    _, bright = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    light = float(np.mean(bright > 0)) > 0.5
-    part = inner[bright > 0] if light else inner[bright == 0]
+    """The ground of a rectified plate (64, 160, 3) blue-green-red: the colour of the larger part (`levels.bright`)."""
+    inner = inside(crop)
+    above, light = bright(np.asarray(cv2.cvtColor(inner, cv2.COLOR_BGR2GRAY), np.uint8))
+    part = inner[above] if light else inner[~above]
     blue, green, red = (float(level) for level in np.median(part.reshape(-1, 3), axis=0))
     colour = np.array([[[blue, green, red]]], np.uint8)
     hue, saturation, _ = (int(level) for level in cv2.cvtColor(colour, cv2.COLOR_BGR2HSV)[0, 0])

@@ -13,6 +13,7 @@ from devices.anpr.decode import Found, decode
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
 from devices.anpr.ground import ground_of
+from devices.anpr.levels import levelled
 from devices.anpr.reads import PlateRead, Region
 
 Picture = NDArray[np.uint8]
@@ -83,8 +84,8 @@ class PlateReader:
         if not found:
             return ()
         crops = [[rectified(image, plate.corners, view) for view in self.views] for plate in found]
-        grey = np.stack([cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY) for cuts in crops for cut in cuts])[:, None]
-        output = self.engine.run("recogniser", grey.astype(np.float32) / np.float32(127.5) - 1)
+        grey = np.stack([levelled(_grey(cut)) for cuts in crops for cut in cuts])[:, None]
+        output = self.engine.run("recogniser", grey)
         each = output.reshape(len(found), len(self.views), *output.shape[1:])
         return tuple(_read(plate, cuts[0], chances) for plate, cuts, chances in zip(found, crops, each, strict=True))
 
@@ -99,6 +100,10 @@ class PlateReader:
                 for one in decode(output, threshold=self.threshold)
             ]
         return merged(found)
+
+
+def _grey(cut: Picture) -> Picture:
+    return np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def merged(found: list[Found]) -> list[Found]:

@@ -12,9 +12,10 @@ from typing import Final
 
 import msgspec
 
+from devices.anpr.alphabet import ALPHABET
 from devices.anpr.errors import WeightsDamagedError, WeightsMissingError, WeightsVersionError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Inputs, outputs and alphabet of the models; `training.export` writes the same number."""
 SHIPPED: Final = Path(__file__).with_name("weights")
 _REMEDY = "reinstall the software, or name another folder under [reader] weights"
@@ -35,6 +36,7 @@ class Weights(msgspec.Struct, frozen=True):
     format: int
     run: str
     seed: int
+    alphabet: str
     torch: str
     models: dict[str, Model]
 
@@ -62,6 +64,8 @@ def origin(folder: Path = SHIPPED) -> Weights:
         raise WeightsDamagedError(f"{file}: not readable ({error}): {_REMEDY}") from error
     if paper.format != FORMAT:
         raise WeightsVersionError(f"{file}: models of version {paper.format}, needed is {FORMAT}: {_REMEDY}")
+    if paper.alphabet != ALPHABET:
+        raise WeightsVersionError(f"{file}: models of another alphabet than this software reads: {_REMEDY}")
     if missing := {"detector", "recogniser"} - paper.models.keys():
         raise WeightsDamagedError(f"{file}: names no {' and no '.join(sorted(missing))}: {_REMEDY}")
     return paper

@@ -1,4 +1,4 @@
-"""The characters of plates as ink: our own strokes for letters and digits, a system font for 粤, 港 and 澳.
+"""The characters of plates as ink: our own strokes for letters and digits, a system font for Chinese ones.
 
 Rules of this file: a glyph is a mask, uint8, 255 where there is ink; nothing here knows colours or plates. The strokes
 were drawn by us after the proportions of Hong Kong marks (57 wide, 79 high, 14 thick: domain §3a); no font is shipped.
@@ -92,6 +92,7 @@ STROKES: dict[str, tuple[Path2D, ...]] = {
     "M": (((0, 1), (0, 0), (0.5, 0.6), (1, 0), (1, 1)),),
     "N": (((0, 1), (0, 0), (1, 1), (1, 0)),),
     "P": (_BOWL,),
+    "Q": ((*_arc(0.5, 0.36, 0.5, 0.36, -180, 0), *_arc(0.5, 0.64, 0.5, 0.36, 0, 180), (0, 0.36)), ((0.5, 0.7), (1, 1))),
     "R": (_BOWL, ((0.46, 0.53), (1, 1))),
     "S": ((*_arc(0.5, 0.245, 0.48, 0.245, -14, -250), *_arc(0.5, 0.735, 0.5, 0.265, -70, 166)),),
     "T": (((0, 0), (1, 0)), ((0.5, 0), (0.5, 1))),
@@ -119,7 +120,8 @@ _SPURRED_G: tuple[Path2D, ...] = (
     ((0.98, 0.56), (0.98, 0.98)),
 )
 LATIN = "".join(STROKES)
-CHINESE = "粤港澳"
+CHINESE = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新" + "港澳学警挂领使"
+"""Provinces, and what ends a special plate (GA 36)."""
 
 
 def _strokes(char: str, face: Face) -> tuple[Path2D, ...]:

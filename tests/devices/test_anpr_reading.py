@@ -138,7 +138,7 @@ def _forget(folder: Path) -> None:
         (_lose_paper, WeightsMissingError, r"weights\.json: no such file"),
         (_cut, WeightsDamagedError, r"recogniser\.onnx: 1000 bytes that are not"),
         (_scribble, WeightsDamagedError, r"weights\.json: not readable"),
-        (_age, WeightsVersionError, r"models of version 0, needed is 1"),
+        (_age, WeightsVersionError, r"models of version 0, needed is 2"),
         (_forget, WeightsDamagedError, r"names no detector"),
     ],
 )
