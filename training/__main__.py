@@ -6,11 +6,15 @@ import argparse
 import time
 from pathlib import Path
 
+from training import plot
+
+STAGES = ("all", "recogniser", "scenes", "detector", "export", "plot")
+
 
 def main() -> None:
     """Trains what was asked for, then exports it."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=("all", "recogniser", "scenes", "detector", "export"))
+    parser.add_argument("what", nargs="?", default="all", choices=STAGES)
     parser.add_argument("--folder", type=Path, required=True, help="checkpoints, logs and drawn scenes")
     parser.add_argument("--fonts", type=Path, action="append", default=[], help="folder with unpacked fonts; repeat")
     parser.add_argument("--weights", type=Path, default=Path("devices/anpr/weights"), help="where ONNX files go")
@@ -26,12 +30,16 @@ def main() -> None:
         from training import recogniser  # noqa: PLC0415  each stage loads only what it needs
 
         until = time.monotonic() + asked.minutes * 60
-        recogniser.train(asked.folder, fonts, total=asked.samples, seed=asked.seed, mainland=asked.mainland, until=until)
+        recogniser.train(
+            asked.folder, fonts, total=asked.samples, seed=asked.seed, mainland=asked.mainland, until=until
+        )
     _detector_stages(asked, fonts)
     if asked.what in ("all", "export"):
         from training import export  # noqa: PLC0415
 
         export.export(asked.folder, asked.weights, seed=asked.seed)
+    if asked.what in ("all", "plot"):
+        print(plot.plot(asked.folder))
 
 
 def _detector_stages(asked: argparse.Namespace, fonts: tuple[Path, ...]) -> None:

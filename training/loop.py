@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
 
 
@@ -41,6 +42,16 @@ class Average:
                 mine.copy_(theirs)
 
 
+def shown() -> Progress:
+    """A bar with the rate and the time left; where nobody watches (no terminal) only the log's lines appear."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+
+
 @dataclass
 class Run:
     """One training run: everything a resume needs."""
@@ -51,6 +62,21 @@ class Run:
     file: Path
     log: Path
     seen: int = 0
+    progress: Progress = field(default_factory=shown)
+
+    def advance(self, samples: int, total: int) -> None:
+        """Counts one batch, for the checkpoint and for the person watching."""
+        if not self.progress.tasks:
+            self.progress.add_task(self.file.stem, total=total, completed=self.seen)
+            self.progress.start()
+        self.seen += samples
+        self.progress.update(self.progress.task_ids[0], completed=self.seen)
+
+    def end(self, **facts: Any) -> None:
+        """The last line of the log and the last checkpoint."""
+        self.progress.stop()
+        self.note(event="stopped", **facts)
+        self.save()
 
     def save(self) -> None:
         """Writes the checkpoint beside its old self, then swaps them."""
@@ -80,7 +106,7 @@ class Run:
     def note(self, **facts: Any) -> None:
         """One JSON line to the log and to the person watching."""
         line = json.dumps({"at": round(time.monotonic()), "seen": self.seen, **facts}, ensure_ascii=False)
-        print(line, flush=True)
+        self.progress.console.print(line, soft_wrap=True, highlight=False, markup=False)
         with self.log.open("a", encoding="utf-8") as out:
             out.write(line + "\n")
 

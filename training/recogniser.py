@@ -117,7 +117,7 @@ def step(run: Run, source: Source, total: int) -> float:
     nn.utils.clip_grad_norm_(run.net.parameters(), 5.0)
     run.optimiser.step()
     run.average.update(run.net)
-    run.seen += BATCH
+    run.advance(BATCH, total)
     return float(loss.detach())
 
 
@@ -155,6 +155,5 @@ def train(
             run.note(loss=round(sum(losses) / len(losses), 4), drawn_right=right(run.average.net, pictures, texts))
             run.save()
             losses, noted = [], time.monotonic()
-    run.note(event="stopped", drawn_right=right(run.average.net, pictures, texts))
-    run.save()
+    run.end(drawn_right=right(run.average.net, pictures, texts))
     return run

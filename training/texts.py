@@ -43,7 +43,7 @@ def cross_border(rng: random.Random) -> str:
 def mainland(rng: random.Random, length: int) -> str:
     """A province, a letter, and `length` characters; sometimes the last one says what kind of vehicle it is."""
     tail = [rng.choice(DIGITS if rng.random() < 0.7 else LETTERS + "Q") for _ in range(length)]
-    if rng.random() < 0.04:
+    if length == 5 and rng.random() < 0.04:
         tail[-1] = rng.choice("学警挂领使")
     return ("粤" if rng.random() < 0.3 else rng.choice(PROVINCES)) + rng.choice(LETTERS + "Q") + "".join(tail)
 
