@@ -85,6 +85,13 @@ def export(folder: Path, weights: Path, *, seed: int) -> None:
         file = weights / f"{name}.onnx"
         _write(shell(net), example, file, dynamic)
         models[name] = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), **facts}
-    paper = {"format": FORMAT, "run": run.hexdigest(), "seed": seed, "alphabet": ALPHABET, "torch": torch.__version__, "models": models}
+    paper = {
+        "format": FORMAT,
+        "run": run.hexdigest(),
+        "seed": seed,
+        "alphabet": ALPHABET,
+        "torch": torch.__version__,
+        "models": models,
+    }
     (weights / "weights.json").write_text(json.dumps(paper, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(paper, indent=2))

@@ -45,7 +45,9 @@ def mainland(rng: random.Random, length: int) -> str:
     tail = [rng.choice(DIGITS if rng.random() < 0.7 else LETTERS + "Q") for _ in range(length)]
     if length == 5 and rng.random() < 0.04:
         tail[-1] = rng.choice("学警挂领使")
-    return ("粤" if rng.random() < 0.3 else rng.choice(PROVINCES)) + rng.choice(LETTERS + "Q") + "".join(tail)
+    province = "粤" if rng.random() < 0.3 else rng.choice(PROVINCES)
+    offices = LETTERS.replace("Z", "Q") if province == "粤" else LETTERS + "Q"  # 粤Z is the cross-border form
+    return province + rng.choice(offices) + "".join(tail)
 
 
 def macau(rng: random.Random) -> str:
