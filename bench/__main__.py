@@ -16,6 +16,8 @@ app = typer.Typer(
 
 Folder = Annotated[Path, typer.Option(help="A folder on the disk to be measured.", file_okay=False, exists=True)]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file too.")]
+Weights = Annotated[Path | None, typer.Option(help="Folder of other models than the shipped ones.", exists=True)]
+Processes = Annotated[int, typer.Option(min=1, help="How many visits are drawn at a time.")]
 Codes = Annotated[int, typer.Option(min=1, help="How many codes the list has.")]
 
 
@@ -39,6 +41,22 @@ def store(json_file: JsonFile = None, folder: Folder = Path(), codes: Codes = 10
     from bench.codes import main  # noqa: PLC0415 - so that --help is quick
 
     main(["--codes", str(codes), "--folder", str(folder), *(["--json", str(json_file)] if json_file else [])])
+
+
+@app.command()
+def visits(
+    *,
+    number: Annotated[int, typer.Option(min=1, help="How many visits are drawn.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Of the series; the same seed draws the same visits.")] = 1,
+    weights: Weights = None,
+    processes: Processes = 1,
+    json_file: JsonFile = None,
+    failures: Annotated[Path | None, typer.Option(help="Write the last picture of each failure here.")] = None,
+) -> None:
+    """Drawn visits through reader and settling: right, wrong, to the officer, and how soon; half a second a visit."""
+    from bench.visits import run  # noqa: PLC0415 - so that --help is quick
+
+    run(number=number, seed=seed, weights=weights, processes=processes, json_file=json_file, failures=failures)
 
 
 if __name__ == "__main__":
