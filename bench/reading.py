@@ -114,12 +114,12 @@ class _Child:
 
     async def _one(self, number: int, truck: Truck) -> int:
         self._visit, self._read = number, asyncio.get_running_loop().create_future()
-        self.camera.arrive(truck, seconds=0.001)
+        self.camera.show(truck, seconds=0.001)
         start = time.perf_counter_ns()
         self.reader.begin_visit(number)
         end = await asyncio.wait_for(self._read, START_S)
         self.reader.end_visit(number)
-        self.camera.leave()
+        self.camera.show(None)
         await asyncio.sleep(0.3)
         return end - start
 

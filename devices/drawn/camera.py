@@ -10,10 +10,14 @@ import socket
 import threading
 import time
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 
 from devices.camera import PUSH, PUSH_MAGIC
 from devices.drawn.trucks import LanePicture, LaneView, Truck
+
+_STEPS = 16  # different places of an approaching truck that are drawn
+_SWAYS = 7  # different pictures of a standing one; engines shake, and drawing each anew would cost a tenth of a core
 
 
 class Ailment(Enum):
@@ -32,16 +36,19 @@ class DrawnCamera:
         place: the socket of the reader's settings; the reader creates it.
         view: draws the lane.
         fps: pictures a second.
+        seconds: how long a truck takes from coming into view to the stop line.
     """
 
-    def __init__(self, place: Path, *, view: LaneView | None = None, fps: float = 8.0) -> None:
+    def __init__(self, place: Path, *, view: LaneView | None = None, fps: float = 8.0, seconds: float = 0.5) -> None:
         self._place = place
         self._view = view or LaneView()
         self._step = 1 / fps
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._truck: Truck | None = None
         self._second: Truck | None = None
         self._from = (0.0, 1.0)  # when the approach began, how many seconds it takes
+        self._picture = lru_cache(maxsize=64)(self._drawn)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="drawn camera", daemon=True)
         self._frame = 0
@@ -57,20 +64,23 @@ class DrawnCamera:
         self._ended.set()
         self._thread.join()
 
-    def arrive(self, truck: Truck, seconds: float = 1.5) -> None:
-        """The truck drives up to the stop line within `seconds`."""
-        with self._lock:
-            self._truck, self._second, self._from = truck, None, (time.monotonic(), max(seconds, 1e-3))
+    def show(self, truck: Truck | None, second: Truck | None = None, *, seconds: float | None = None) -> None:
+        """What is in the lane from now on: a truck drives up to the stop line, or, for None, the lane is empty.
 
-    def follow(self, second: Truck | None) -> None:
-        """A second vehicle comes close behind, or goes."""
+        Args:
+            truck: drives up within `seconds`; one that stands there already stays where it is.
+            second: comes close behind it.
+            seconds: instead of those the camera was made with.
+        """
+        takes = self._seconds if seconds is None else seconds
         with self._lock:
-            self._second = second
+            if truck != self._truck:
+                self._from = (time.monotonic(), max(takes, 1e-3))
+            self._truck, self._second = truck, second
 
-    def leave(self) -> None:
-        """The lane is empty."""
-        with self._lock:
-            self._truck = self._second = None
+    def freeze(self, *, frozen: bool) -> None:
+        """Shows the same picture again and again, or lives again."""
+        self.ailment = Ailment.FROZEN if frozen else Ailment.NONE
 
     def draw(self) -> LanePicture:
         """The picture of this moment."""
@@ -79,9 +89,12 @@ class DrawnCamera:
         with self._lock:
             truck, second, (began, seconds) = self._truck, self._second, self._from
         self._frame += 1
-        nearness = min(1.0, (time.monotonic() - began) / seconds)
-        self._last = self._view.picture(truck, nearness, second=second, frame=self._frame)
+        step = min(_STEPS, int(_STEPS * (time.monotonic() - began) / seconds))
+        self._last = self._picture(truck, second, step, self._frame % _SWAYS)
         return self._last
+
+    def _drawn(self, truck: Truck | None, second: Truck | None, step: int, sway: int) -> LanePicture:
+        return self._view.picture(truck, step / _STEPS, second=second, frame=sway)
 
     def _run(self) -> None:
         while not self._ended.is_set():

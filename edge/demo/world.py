@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from console.officers import OfficerBook
+from devices.drawn.camera import DrawnCamera
+from devices.drawn.trucks import LaneView
 from devices.simulated import HardwareSide
-from edge.demo.camera import DrawnCamera
 from edge.demo.counter import Counter
 from edge.demo.officer import Officer, PageRefusedError
 from edge.demo.paint import Eyes
@@ -229,7 +230,7 @@ class World:
         )
         camera: Picture = NoCamera()
         if self._camera is None:
-            drawn = DrawnCamera(folder / "camera.sock", seed=self._seed)
+            drawn = DrawnCamera(folder / "camera.sock", view=LaneView(seed=self._seed))
             drawn.start()
             self._stack.callback(drawn.stop)
             camera = drawn

@@ -129,7 +129,7 @@ def test_the_simulated_camera_shows_the_drawn_lane(tmp_path: Path) -> None:
     newest = Newest(settings(Source.SIMULATED, place))
     world = DrawnCamera(place, view=VIEW, fps=60)
     world.start()
-    world.arrive(Truck("LT3482"), seconds=0.1)
+    world.show(Truck("LT3482"), seconds=0.1)
     try:
         frame = newest.after(0, timeout=10)
         assert frame is not None
@@ -147,8 +147,26 @@ def test_the_simulated_camera_freezes_and_hangs_on_demand(tmp_path: Path) -> Non
     """Frozen: the same picture; otherwise every picture differs, as a sensor's do."""
     world = DrawnCamera(tmp_path / "none", view=VIEW)
     assert (world.draw().image != world.draw().image).any()
-    world.ailment = Ailment.FROZEN
+    world.freeze(frozen=True)
+    assert world.ailment is Ailment.FROZEN
     assert (world.draw().image == world.draw().image).all()
+    world.freeze(frozen=False)
+    assert (world.draw().image != world.draw().image).any()
+
+
+def test_a_truck_drives_up_and_stands_and_a_second_one_leaves_it_there(tmp_path: Path) -> None:
+    """The demonstration's levers: who is in the lane, who is behind him, and the empty lane again."""
+    world = DrawnCamera(tmp_path / "none", view=VIEW, seconds=0.001)
+    first, second = Truck("LT3482", seed=3), Truck("GC507", seed=8)
+    world.show(first)
+    time.sleep(0.01)
+    stood = world.draw().plates[0].corners
+    world.show(first, second)
+    plates = {plate.text: plate.corners for plate in world.draw().plates}
+    assert abs(plates["LT3482"] - stood).max() < 5
+    assert "GC507" in plates
+    world.show(None)
+    assert world.draw().plates == ()
 
 
 def test_something_else_on_the_simulated_cameras_socket_is_refused(tmp_path: Path) -> None:

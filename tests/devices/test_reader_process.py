@@ -81,7 +81,7 @@ def lane_test(body: Callable[[Path], Awaitable[None]]) -> Callable[[Path], None]
 async def test_a_truck_that_drives_up_is_read_with_evidence_on_the_disk(folder: Path) -> None:
     """The settled read names both plates, and pictures that are there and are what their names say."""
     async with running(folder) as lane:
-        lane.camera.arrive(TRUCK, seconds=1)
+        lane.camera.show(TRUCK, seconds=1)
         lane.reader.begin_visit(7)
         event = await lane.until(lambda e: isinstance(e, PlateSettled | PlateUnread))
         assert isinstance(event, PlateSettled), event
@@ -131,7 +131,7 @@ async def test_a_killed_reader_process_is_a_fault_and_is_started_again(folder: P
         event = await lane.until(lambda e: isinstance(e, FaultRaised))
         assert isinstance(event, FaultRaised)
         assert event.fault is Fault.READER
-        lane.camera.arrive(TRUCK, seconds=0.5)
+        lane.camera.show(TRUCK, seconds=0.5)
         await lane.until(lambda e: e == FaultCleared(Fault.READER))
         assert lane.reader.pid not in {None, first}
         event = await lane.until(lambda e: isinstance(e, PlateSettled))
@@ -158,7 +158,7 @@ async def test_what_was_seen_for_a_visit_that_has_ended_is_dropped(folder: Path)
     async with running(folder) as lane:
         lane.reader.begin_visit(1)
         lane.reader.end_visit(1)
-        lane.camera.arrive(TRUCK, seconds=0.1)
+        lane.camera.show(TRUCK, seconds=0.1)
         await asyncio.sleep(2.0)
         assert lane.events == []
 
