@@ -195,6 +195,13 @@ def plate_by_officer(lane: Lane, visit: Visit) -> bool:
     return visit.read is not None and visit.read.source is ReadSource.OFFICER
 
 
+@_about_visit("a second identifier is required; none has named the mark read, and no officer has typed it")
+def identifier_missing(lane: Lane, visit: Visit) -> bool:
+    if not lane.policy.identifier_required or plate_by_officer.holds(lane):
+        return False
+    return visit.read is None or all(vrn != visit.read.vrn for _, vrn in visit.identifiers)
+
+
 @_about_visit("the driver pressed Unladen Vehicle in this visit")
 def unladen(lane: Lane, visit: Visit) -> bool:
     return visit.unladen

@@ -75,6 +75,7 @@ class Fault(Enum):
     SCREEN = "screen"
     CODES = "codes"  # state hash mismatch
     CONTACTS = "contacts"  # a contact already active at arrival, or an I/O board that does not answer
+    IDENTIFIER = "identifier"  # the second identifier is gone, and this lane requires it
 
 
 class ManualReason(Enum):
@@ -95,6 +96,7 @@ class Doubt(Enum):
     REFERRED = "referred"
     SECOND_VEHICLE = "second_vehicle"
     PLATES_DISAGREE = "plates_disagree"
+    UNIDENTIFIED = "unidentified"  # the required second identifier did not name the vehicle in time
     CONTACT_STUCK = "contact_stuck"
     OVERDUE = "overdue"  # a waiting state reached its limit
     NO_BUNDLE = "no_bundle"  # rows 12, 13, 16 after their prompt ran out
@@ -259,6 +261,7 @@ class Policy:
         manifest_sensor: the paper manifest must be seen in the drop-in box before screen 3 (domain §4).
         other_point_accepted: row 15's local policy.
         compound_loop: a loop tells the way to the compound from the way out.
+        identifier_required: no automatic release unless a second identifier names the mark that was read.
         limits: how long each waiting stage may last; keys are the table's stage names.
     """
 
@@ -269,6 +272,7 @@ class Policy:
     manifest_sensor: bool = False
     other_point_accepted: bool = False
     compound_loop: bool = False
+    identifier_required: bool = False
     confirm_ms: int = 500
     paint_ms: int = 2_000
     help_stuck_ms: int = 10_000

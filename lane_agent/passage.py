@@ -118,6 +118,7 @@ def summary(lane: Lane, visit: Visit, at: Moment, how: str) -> Record:
         unread=visit.unread,
         evidence=",".join(dict.fromkeys(visit.evidence)),
         identifiers=",".join("=".join(pair) for pair in visit.identifiers),
+        identified=_agreement(visit),
         mode="manual" if visit.manual else "automatic",
         link=lane.link.value,
         row=visit.decided or None,
@@ -131,6 +132,13 @@ def summary(lane: Lane, visit: Visit, at: Moment, how: str) -> Record:
         ubrs=",".join(visit.used),
         **_of_codes(codes),
     )
+
+
+def _agreement(visit: Visit) -> str:
+    """Whether every second identifier named the mark the visit was decided on; "" without one, or without a mark."""
+    if visit.read is None or not visit.identifiers:
+        return ""
+    return "agrees" if {vrn for _, vrn in visit.identifiers} == {visit.read.vrn} else "differs"
 
 
 def _of_codes(codes: Codes | None) -> dict[str, object]:

@@ -257,13 +257,13 @@ def _fault(lane: Lane, event: e.FaultRaised) -> Change:
 
 
 def _identifier(lane: Lane, event: e.IdentifierRead) -> Lane:
-    visit = lane.visit
-    if visit is None:
+    """A second identifier is held against the read, or before one against the marks named so far; once said is enough."""
+    visit, said = lane.visit, (event.source, event.vrn)
+    if visit is None or said in visit.identifiers:
         return lane
-    kept = tuple(pair for pair in visit.identifiers if pair[0] != event.source)
-    lane = visit_with(lane, identifiers=tuple(sorted((*kept, (event.source, event.vrn)))))
-    differs = visit.read is not None and visit.read.vrn != event.vrn
-    return doubt(lane, Doubt.PLATES_DISAGREE) if differs else lane
+    others = {vrn for _, vrn in visit.identifiers} if visit.read is None else {visit.read.vrn}
+    lane = visit_with(lane, identifiers=tuple(sorted((*visit.identifiers, said))))
+    return doubt(lane, Doubt.PLATES_DISAGREE) if others - {event.vrn} else lane
 
 
 def _link(lane: Lane, link: Link) -> Lane:

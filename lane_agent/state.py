@@ -39,7 +39,7 @@ class Visit:
         codes: the last answer of the code book; `answered` is true only in the step that brought it.
         lookup: serial of the question still open, 0 if none.
         decided: number of the row that showed 3 or 4.
-        identifiers: (source, VRN) of second identifiers, the last of each source.
+        identifiers: (source, VRN) of second identifiers, each mark that a source named once, sorted.
         leaving: the stop loop has cleared; `way` is the loop seen since arrival, if any.
         follows: it came while the vehicle before had not reached a way out: the next way-out edge is that one's.
     """

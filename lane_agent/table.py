@@ -55,6 +55,7 @@ LIMITS_MS: dict[str, int] = {
     "immigration": 180_000,
     "link": 10_000,
     "read": 15_000,
+    "identifier": 10_000,
     "decision": 15_000,
     "unladen": 20_000,
     "manifest": 30_000,
@@ -83,6 +84,7 @@ _RELEASING = (
     g.answered_now,
     no(g.exact_stop),
     no(g.witness_differs),
+    no(g.identifier_missing),
     g.manifest_done,
     g.confirmed,
 )
@@ -190,6 +192,14 @@ TABLE: tuple[Row, ...] = (
     _row(8, "8 reading", Scene.WAIT, g.visit_open, no(g.read), limit="read", overdue=None),
     _row(8, "8 near-miss of a held vehicle", Scene.WAIT, g.near_held, no(g.plate_by_officer), alarm="NearMiss"),
     _row(8, "8 Mainland plate differs", Scene.WAIT, g.witness_differs, alarm="PlatesDisagree"),
+    _row(
+        8,
+        "8 second identifier awaited",
+        Scene.WAIT,
+        g.identifier_missing,
+        limit="identifier",
+        overdue=Doubt.UNIDENTIFIED,
+    ),
     _row(
         10,
         "10 unladen: drop manifest",

@@ -210,6 +210,11 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _in_visit("identifier agrees", e.IdentifierRead("rfid", VRN, NOW.mono_ms)),
         _in_visit("officer types another mark", _correct(STRANGER)),
     ),
+    "sources": (
+        _in_visit("another identifier agrees", e.IdentifierRead("immigration", VRN, NOW.mono_ms)),
+        _in_visit("another identifier differs", e.IdentifierRead("immigration", STRANGER, NOW.mono_ms)),
+    ),
+    "identifier": _fault(Fault.IDENTIFIER),
     "witness": (
         _in_visit("read with the listed Mainland plate", _read(mainland=MAINLAND)),
         _in_visit("read with another Mainland plate", _read(mainland=OTHER_MAINLAND)),

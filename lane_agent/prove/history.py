@@ -26,7 +26,8 @@ class Vehicle:
         manual, closed: how the lane was when it came.
         follows: the vehicle before had not reached a way out yet.
         leaving, way: the stop loop has cleared; the way-out loop seen.
-        vrn, typed, mainland, other: the mark read; an officer typed it; the Mainland plate; the second identifier.
+        vrn, typed, mainland: the mark read; an officer typed it; the Mainland plate.
+        named: (source, mark) of second identifiers.
         doubt: "" for none, "plates" for a disagreement of plates only, else "other".
         handed: a limit ran out, or the visit was the officer's from the start.
         meaning, fresh: of the last answer about this mark, and whether it was fresh and timed.
@@ -45,7 +46,7 @@ class Vehicle:
     vrn: str = ""
     typed: bool = False
     mainland: str = ""
-    other: str = ""
+    named: frozenset[tuple[str, str]] = frozenset()
     doubt: str = ""
     handed: bool = False
     press: bool = False
@@ -72,6 +73,11 @@ class Vehicle:
     def cleared(self) -> bool:
         """Immigration has let it go."""
         return self.immigration is Immigration.CLEARED
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The marks that second identifiers have named."""
+        return frozenset(mark for _, mark in self.named)
 
     @property
     def officers(self) -> bool:

@@ -39,6 +39,7 @@ GROUND = (
     "driving off, compound",
     "witness",
     "neighbours",
+    "identifier required, officer",
     "store and officer",
     "early and officer",
     "stuck lines",

@@ -74,7 +74,15 @@ def by_itself(sight: Sight, vehicle: Vehicle) -> bool:
     lane = not now.faults and not now.help and now.link is Link.FRESH
     screens = before.confirmed and before.own
     paper = vehicle.manifest or not now.policy.manifest_sensor
-    return ordinary and lane and screens and paper and vehicle.cleared and _records_release(sight, vehicle)
+    known = _identified(now, vehicle)
+    return ordinary and lane and screens and paper and known and vehicle.cleared and _records_release(sight, vehicle)
+
+
+def _identified(now: History, vehicle: Vehicle) -> bool:
+    """Every second identifier agrees, and there is one where it is required; the mark an officer typed needs none."""
+    if vehicle.typed:
+        return True
+    return not vehicle.marks - {vehicle.vrn} and (bool(vehicle.marks) or not now.policy.identifier_required)
 
 
 def _records_release(sight: Sight, vehicle: Vehicle) -> bool:

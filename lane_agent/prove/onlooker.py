@@ -246,8 +246,7 @@ def _plates(history: History, event: e.PlateSettled | e.PlateUnread | e.Identifi
         case e.PlateUnread():
             return history if vehicle.vrn else _with(history, plain=False)
         case e.IdentifierRead():
-            differs = vehicle.vrn not in ("", event.vrn)
-            return _doubt_if(differs, _with(history, other=event.vrn), "plates")
+            return _named(history, vehicle, event)
         case e.OfficerCorrected():
             settled = "" if vehicle.doubt == "plates" else vehicle.doubt
             wrong = vehicle.shown == "3" and vehicle.vrn not in ("", event.vrn)
@@ -261,10 +260,19 @@ def _settled(history: History, vehicle: Vehicle, event: e.PlateSettled) -> Histo
     seen = event.read.mainland or ""
     if not vehicle.vrn:
         history = _with(history, vrn=event.read.vrn, mainland=seen)
-        return _doubt_if(vehicle.other not in ("", event.read.vrn), history, "plates")
+        return _doubt_if(bool(vehicle.marks - {event.read.vrn}), history, "plates")
     if vehicle.vrn != event.read.vrn or (vehicle.mainland and seen and vehicle.mainland != seen):
         return _doubt(history, "plates")
     return _with(history, mainland=vehicle.mainland or seen)
+
+
+def _named(history: History, vehicle: Vehicle, event: e.IdentifierRead) -> History:
+    """Against the read; before one, identifiers against each other. What was said before says nothing new."""
+    said = (event.source, event.vrn)
+    if said in vehicle.named:
+        return history
+    others = frozenset({vehicle.vrn}) if vehicle.vrn else vehicle.marks
+    return _doubt_if(bool(others - {event.vrn}), _with(history, named=vehicle.named | {said}), "plates")
 
 
 def _doubt_if(differs: bool, history: History, kind: str) -> History:

@@ -45,6 +45,7 @@ def _pair(one: str, other: str) -> Slice:
 PAIRS: tuple[Slice, ...] = tuple(_pair(one, other) for one, other in combinations(DISTURBANCES, 2))
 
 FULL = Policy(manifest_sensor=True, compound_loop=True)
+REQUIRED = Policy(identifier_required=True)
 
 SPECIAL: tuple[Slice, ...] = (
     Slice("every record", (*ORDINARY, "unladen"), tuple(MEANINGS)),
@@ -70,6 +71,11 @@ SPECIAL: tuple[Slice, ...] = (
     Slice(
         "neighbours", (*ORDINARY, "plates", "unladen"), ("live+near-held", "approved+near-held", "live+near-bundled")
     ),
+    Slice("two identifiers", (*ORDINARY, "marks", "sources"), ("live", "hold")),
+    Slice("identifier required", (*ORDINARY, "plates", "marks", "unladen"), ("live", "approved", "hold"), REQUIRED),
+    Slice("identifier required, officer", (*ORDINARY, "marks", "officer"), ("live", "hold"), REQUIRED),
+    Slice("identifier required, lost", (*ORDINARY, "marks", "identifier", "help"), ("live",), REQUIRED),
+    Slice("identifier required, link", (*ORDINARY, "marks", "link"), ("live",), REQUIRED),
     Slice("unread and officer", (*ORDINARY, "unread", "plates", "officer"), ("live", "hold")),
     Slice("store and officer", (*ORDINARY, "store", "officer"), ("live", "hold")),
     Slice("store and help", (*ORDINARY, "store", "help"), ("live",)),

@@ -135,6 +135,9 @@ WORDS: dict[str, Word] = {
     "second": lambda world, _: world.tell(e.SecondVehicleSeen(world.visit)),
     "second-of-before": lambda world, _: world.tell(e.SecondVehicleSeen(world.visit - 1)),
     "identifier": lambda world, vrn: world.tell(e.IdentifierRead("rfid", normalise(vrn), world.now_ms + 10)),
+    "immigration-identifier": lambda world, vrn: world.tell(
+        e.IdentifierRead("immigration", normalise(vrn), world.now_ms + 10)
+    ),
     "late-identifier": lambda world, vrn: world.tell(e.IdentifierRead("rfid", normalise(vrn), world.now_ms - AGO_MS)),
     "link": lambda world, name: world.set_link(Link(name)),
     "verified": lambda world, _: world.tell(e.CodesVerified("epoch", 1)),

@@ -38,10 +38,11 @@ LANES: dict[str, Policy] = {
     "manifest": Policy(manifest_sensor=True),
     "compound": Policy(compound_loop=True),
     "other": Policy(other_point_accepted=True),
+    "identifier": Policy(identifier_required=True),
     "slow": Policy(paint_ms=60_000),
 }
-"""The lanes that scenarios play in: ordinary, with a drop-in sensor, with a compound loop, lenient about the point, and
-one whose screens are given a minute."""
+"""The lanes that scenarios play in: ordinary, with a drop-in sensor, with a compound loop, lenient about the point, one
+that requires a second identifier, and one whose screens are given a minute."""
 
 
 NOTED = (

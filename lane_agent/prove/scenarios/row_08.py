@@ -84,6 +84,91 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
     uses:   live
     ends:   17 stands
+8 an identifier that named two vehicles before the read is the officer's
+    do:     ready records:live arrive immigration identifier:XY77 identifier:AB1234 read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: AtOfficer
+    ends:   8 at the officer
+8 an identifier that named two vehicles after the read is the officer's
+    do:     ready records:live arrive immigration read identifier:AB1234 identifier:XY77 cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: AtOfficer
+    ends:   8 at the officer
+8 two identifiers that differ from each other are the officer's
+    do:     ready records:live arrive immigration identifier:AB1234 immigration-identifier:XY77 read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: AtOfficer
+    ends:   8 at the officer
+8 a second identifier that differs takes 3 back
+    do:     ready records:live arrive immigration read cleared identifier:XY77
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE OFFICER
+    alarms: Withdrawn AtOfficer
+    uses:   live
+    ends:   8 at the officer
+8 a reader that repeats what the officer has settled raises nothing anew
+    do:     ready records:live arrive immigration read identifier:XY77 cleared correct:AB1234 identifier:XY77
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WATCH DONE
+    alarms: AtOfficer
+    uses:   live
+    notes:  Corrected
+    ends:   17 stands
+8 a required identifier that agrees before the read
+    lane:   identifier
+    do:     ready records:live arrive immigration identifier:AB1234 read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    ends:   17 stands
+8 a required identifier is waited for
+    lane:   identifier
+    do:     ready records:live arrive immigration read cleared wait:5 identifier:AB1234
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT WATCH DONE
+    uses:   live
+    ends:   17 stands
+8 a required identifier that does not come is the officer's
+    lane:   identifier
+    do:     ready records:live arrive immigration read cleared wait:10
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT OFFICER
+    alarms: Overdue AtOfficer
+    ends:   8 at the officer
+8 a required identifier that comes too late releases nobody by itself
+    lane:   identifier
+    do:     ready records:live arrive immigration read cleared wait:11 identifier:AB1234
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT OFFICER
+    alarms: Overdue AtOfficer
+    ends:   8 at the officer
+8 a required identifier is wanted of an empty vehicle too
+    lane:   identifier
+    do:     ready records:approved arrive immigration read cleared press wait:10
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT OFFICER
+    alarms: Overdue AtOfficer
+    notes:  UnladenDeclared
+    ends:   8 at the officer
+8 a required identifier that names another vehicle is the officer's
+    lane:   identifier
+    do:     ready records:live arrive immigration read identifier:XY77 cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: AtOfficer
+    ends:   8 at the officer
+8 a required identifier of the vehicle before counts for nobody
+    lane:   identifier
+    do:     ready records:live arrive immigration read late-identifier:AB1234 cleared wait:10
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT OFFICER
+    alarms: Overdue AtOfficer
+    ends:   8 at the officer
+8 a mark an officer typed needs no identifier
+    lane:   identifier
+    do:     ready records:live arrive immigration read cleared correct:AB1234
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT WATCH DONE
+    uses:   live
+    notes:  Corrected
+    ends:   17 stands
+8 inspect waits for no identifier
+    lane:   identifier
+    do:     ready records:inspect arrive immigration read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE
+    uses:   inspect
+    notes:  SentToCompound
+    ends:   9 stands
 8 an officer types the mark and the lane decides
     do:     ready records:live arrive immigration cleared unread correct:AB1234
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT NOPLATE WATCH DONE
