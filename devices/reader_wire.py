@@ -23,7 +23,7 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     Attributes:
         camera: where pictures come from.
         evidence: folder of evidence pictures, named by their sha256.
-        engine: "onnxruntime" or "opencv".
+        engine: one of `devices.anpr.engines.ENGINES`.
         weights: folder of the models; "" for the shipped ones.
         side: the longer side, in pixels, that the detector looks at the picture with.
         region: the part of the picture where the lane is: left, top, right, bottom, as shares of its size.

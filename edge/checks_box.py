@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from devices.anpr.engines import ENGINES
 from devices.anpr.errors import ReaderError
 from devices.anpr.weights import SHIPPED
 from devices.anpr.weights import load as load_weights
@@ -97,11 +98,13 @@ def camera(settings: Settings, around: Surroundings) -> Findings:
 
 
 def models(settings: Settings, _around: Surroundings) -> Findings:
-    """The reader's models against the paper of origin beside them."""
-    folder = settings.reader.weights or SHIPPED
+    """The reader's models against the paper of origin beside them, then both of them run by the configured engine."""
+    folder, engine = settings.reader.weights or SHIPPED, settings.reader.engine
     try:
         for name, data in load_weights(folder).items():
             yield ok("models", f"{name}, {len(data) // 1_000} kB, is the one weights.json names")
+        ENGINES[engine](folder)
+        yield ok("reader", f"{engine} runs both models")
     except ReaderError as problem:
         wrong, _colon, remedy = str(problem).rpartition(": ")
         yield fault("models", wrong, remedy)

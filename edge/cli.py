@@ -91,9 +91,10 @@ def replay(store: Annotated[Path, typer.Argument(help="A lane's store, also besi
 def read(
     paths: Annotated[list[Path], typer.Argument(help="Pictures, folders of pictures, videos.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each picture.")] = False,
-    engine: Annotated[str, typer.Option(help="onnxruntime or opencv.")] = "onnxruntime",
+    engine: Annotated[str, typer.Option(help="onnxruntime, opencv or easyocr.")] = "onnxruntime",
 ) -> None:
     """Read the plates in pictures: the mark the lane would act on, and why there is none."""
+    from devices.anpr.errors import ReaderError
     from edge.read import print_table, readings
 
     try:
@@ -103,7 +104,7 @@ def read(
                 typer.echo(json.dumps(one, ensure_ascii=False))
         else:
             print_table(found)
-    except (OSError, ValueError) as error:
+    except (OSError, ReaderError, ValueError) as error:
         raise _fail(f"rocars-lane read: {error}", 1) from error
 
 

@@ -12,18 +12,19 @@ from rich.table import Table
 
 from devices.anpr.engines import ENGINES
 from devices.anpr.files import count, read_paths, still_reader
+from devices.anpr.weights import SHIPPED
 
 
 def readings(paths: list[Path], *, engine: str) -> Iterator[dict[str, Any]]:
     """One record a picture, with a progress bar on a person's terminal.
 
     Raises:
-        OSError: a model file is missing or damaged.
+        ReaderError: a model file is missing or damaged, or the engine is not installed.
         ValueError: no such engine.
     """
     if engine not in ENGINES:
         raise ValueError(f"there is no engine {engine!r}: it is one of {', '.join(ENGINES)}")
-    reader = still_reader(ENGINES[engine]())
+    reader = still_reader(ENGINES[engine](SHIPPED))
     waiting = Console(stderr=True)
     found = read_paths(paths, reader=reader)
     return iter(track(found, "Reading", total=count(paths), console=waiting, disable=not waiting.is_terminal))

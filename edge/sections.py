@@ -116,12 +116,12 @@ class ReaderSettings(Section, frozen=True, kw_only=True):
     """The plate reader.
 
     Attributes:
-        engine: what runs the two networks.
+        engine: what runs the two networks; "easyocr" needs the extra of that name.
         weights: the folder of the models; left out, the shipped ones.
         release_threshold: the lowest character confidence of a read that may release.
     """
 
-    engine: Literal["onnxruntime", "opencv"] = "onnxruntime"
+    engine: Literal["onnxruntime", "opencv", "easyocr"] = "onnxruntime"
     weights: Path | None = None
     release_threshold: Share = 0.9
 

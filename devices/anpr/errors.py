@@ -3,7 +3,8 @@
 ReaderError
 ├── WeightsMissingError     a model file, or the paper of origin beside it, is not there
 ├── WeightsDamagedError     a model file is not the one its paper names (cut short, changed)
-└── WeightsVersionError     the models are of another version than this software
+├── WeightsVersionError     the models are of another version than this software
+└── EngineMissingError      the library that was chosen to run them is not installed
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class WeightsDamagedError(ReaderError, OSError):
 
 class WeightsVersionError(ReaderError, ValueError):
     """The models were made for another version of this software."""
+
+
+class EngineMissingError(ReaderError, ImportError):
+    """The engine chosen under `[reader] engine` is not installed."""

@@ -1,7 +1,8 @@
 """The two model files and the paper of origin beside them, checked before anything runs.
 
-`weights.json` names each file with its sha256, the hash of the training run, its seed and how many samples it saw. A
-model that is missing, cut short, changed or of another version stops the reader with what to do about it.
+`weights.json` names each file with its sha256, the characters that the recogniser tells apart, the hash of the training
+run, its seed and how many samples it saw. A model that is missing, cut short, changed or of another version stops the
+reader with what to do about it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Model(msgspec.Struct, frozen=True):
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """The paper of origin."""
+    """The paper of origin; `alphabet` are the recogniser's classes from 1 on, 0 is blank."""
 
     format: int
     run: str
@@ -56,26 +57,45 @@ def load(folder: Path = SHIPPED) -> dict[str, bytes]:
 def origin(folder: Path = SHIPPED) -> Weights:
     """The paper of origin alone; raises as `load` does."""
     file = folder / "weights.json"
+    data = _bytes(file)
     try:
-        paper = msgspec.json.decode(file.read_bytes(), type=Weights)
-    except FileNotFoundError as error:
-        raise WeightsMissingError(f"{file}: no such file: {_REMEDY}") from error
+        _version(file, msgspec.json.decode(data, type=_Paper).format)
+        paper = msgspec.json.decode(data, type=Weights)
     except msgspec.MsgspecError as error:
         raise WeightsDamagedError(f"{file}: not readable ({error}): {_REMEDY}") from error
-    if paper.format != FORMAT:
-        raise WeightsVersionError(f"{file}: models of version {paper.format}, needed is {FORMAT}: {_REMEDY}")
     if paper.alphabet != ALPHABET:
-        raise WeightsVersionError(f"{file}: models of another alphabet than this software reads: {_REMEDY}")
+        unlike = "".join(sorted(set(paper.alphabet) ^ set(ALPHABET))) or "their order"
+        wrong = f"these weights tell other characters apart than this software (what differs: {unlike})"
+        raise WeightsVersionError(f"{file}: {wrong}: {_REMEDY}")
     if missing := {"detector", "recogniser"} - paper.models.keys():
         raise WeightsDamagedError(f"{file}: names no {' and no '.join(sorted(missing))}: {_REMEDY}")
     return paper
 
 
+class _Paper(msgspec.Struct, frozen=True):
+    """What every version of `weights.json` has."""
+
+    format: int
+
+
+def _version(file: Path, number: int) -> None:
+    if number != FORMAT:
+        age = "an older" if number < FORMAT else "a newer"
+        wrong = f"these weights are of {age} version ({number}, needed is {FORMAT})"
+        raise WeightsVersionError(f"{file}: {wrong}: {_REMEDY}")
+
+
 def _checked(file: Path, model: Model) -> bytes:
-    try:
-        data = file.read_bytes()
-    except FileNotFoundError as error:
-        raise WeightsMissingError(f"{file}: no such file: {_REMEDY}") from error
+    data = _bytes(file)
     if hashlib.sha256(data).hexdigest() != model.sha256:
         raise WeightsDamagedError(f"{file}: {len(data)} bytes that are not the model weights.json names: {_REMEDY}")
     return data
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError as error:
+        raise WeightsMissingError(f"{file}: no such file: {_REMEDY}") from error
+    except OSError as error:
+        raise WeightsDamagedError(f"{file}: cannot be read ({error.strerror}): let the lane's user read it") from error

@@ -1,10 +1,8 @@
-"""The shipped networks on drawn pictures, both engines, files and damaged weights."""
+"""The shipped networks on drawn pictures, and on files of all kinds."""
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -12,11 +10,9 @@ import numpy as np
 import pytest
 
 from devices.anpr import files
-from devices.anpr.engines import Engine, OnnxRuntimeEngine, OpenCvEngine
-from devices.anpr.errors import ReaderError, WeightsDamagedError, WeightsMissingError, WeightsVersionError
+from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_reader import PlateReader, merged
 from devices.anpr.reads import Region
-from devices.anpr.weights import SHIPPED, load, origin
 from devices.drawn.trucks import LaneView, Truck
 
 TRUCKS = (
@@ -46,15 +42,6 @@ def test_a_drawn_truck_at_the_stop_line_is_read(reader: PlateReader, truck: Truc
 def test_an_empty_lane_has_no_plates_to_act_on(reader: PlateReader) -> None:
     """Booths and road are no plates."""
     assert files.record("drawn", reader.read(LaneView().picture().image))["vrn"] is None
-
-
-def test_both_engines_say_the_same(reader: PlateReader) -> None:
-    """OpenCV's arithmetic reads what onnxruntime's reads."""
-    image = LaneView(seed=2).picture(TRUCKS[0], 0.9).image
-    other = PlateReader(OpenCvEngine()).read(image)
-    ours = reader.read(image)
-    assert [read.text for read in other] == [read.text for read in ours]
-    assert np.allclose([r.corners for r in other], [r.corners for r in ours], atol=0.05)
 
 
 def test_several_scales_give_each_plate_once(reader: PlateReader) -> None:
@@ -95,70 +82,3 @@ def test_a_video_gives_one_record_a_frame(reader: PlateReader, tmp_path: Path) -
     assert [record["file"] for record in records] == [f"{file}#0", f"{file}#1", str(tmp_path / "no.mp4")]
     assert records[1]["vrn"] == "LT3482"
     assert records[2]["reason"].startswith("not a video that can be read")
-
-
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    """A copy of the shipped weights to damage."""
-    return Path(shutil.copytree(SHIPPED, tmp_path / "weights"))
-
-
-def _lose(folder: Path) -> None:
-    (folder / "detector.onnx").unlink()
-
-
-def _lose_paper(folder: Path) -> None:
-    (folder / "weights.json").unlink()
-
-
-def _cut(folder: Path) -> None:
-    file = folder / "recogniser.onnx"
-    file.write_bytes(file.read_bytes()[:1000])
-
-
-def _scribble(folder: Path) -> None:
-    (folder / "weights.json").write_text("{")
-
-
-def _age(folder: Path) -> None:
-    paper = json.loads((folder / "weights.json").read_text())
-    (folder / "weights.json").write_text(json.dumps({**paper, "format": 0}))
-
-
-def _forget(folder: Path) -> None:
-    paper = json.loads((folder / "weights.json").read_text())
-    del paper["models"]["detector"]
-    (folder / "weights.json").write_text(json.dumps(paper))
-
-
-@pytest.mark.parametrize(
-    ("harm", "error", "words"),
-    [
-        (_lose, WeightsMissingError, r"detector\.onnx: no such file"),
-        (_lose_paper, WeightsMissingError, r"weights\.json: no such file"),
-        (_cut, WeightsDamagedError, r"recogniser\.onnx: 1000 bytes that are not"),
-        (_scribble, WeightsDamagedError, r"weights\.json: not readable"),
-        (_age, WeightsVersionError, r"models of version 0, needed is 2"),
-        (_forget, WeightsDamagedError, r"names no detector"),
-    ],
-)
-@pytest.mark.parametrize("engine", [OnnxRuntimeEngine, OpenCvEngine])
-def test_bad_weights_stop_the_reader_with_what_to_do(
-    copied: Path,
-    harm: Callable[[Path], None],
-    error: type[ReaderError],
-    words: str,
-    engine: Callable[[Path], Engine],
-) -> None:
-    """Missing, cut short, scribbled over, of another version: the file, what is wrong, the remedy."""
-    harm(copied)
-    with pytest.raises(error, match=rf"{words}.*reinstall the software"):
-        engine(copied)
-
-
-def test_the_shipped_weights_name_their_origin() -> None:
-    """Seed, run and number of drawn samples are on record."""
-    paper = origin()
-    assert set(load()) == {"detector", "recogniser"}
-    assert all(model.samples > 0 for model in paper.models.values())
-    assert len(paper.run) == 64

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
+import shutil
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from devices.anpr.weights import FORMAT
+from devices.anpr.weights import SHIPPED
 from devices.errors import DeviceError
 from edge import checks_box
 from edge.findings import ClockState, Finding, Level, Surroundings
@@ -120,25 +120,13 @@ def test_the_camera_is_told_in_its_own_words(lane_folder: Any) -> None:
     assert seen[0] is Level.WARNING
 
 
-def weights(folder: Path, **models: bytes) -> None:
-    """A weights folder with its paper of origin."""
-    folder.mkdir()
-    paper = {
-        name: {"file": f"{name}.onnx", "sha256": hashlib.sha256(data).hexdigest(), "samples": 1, "parameters": 1}
-        for name, data in models.items()
-    }
-    origin = {"format": FORMAT, "run": "r", "seed": 1, "torch": "2", "models": paper}
-    (folder / "weights.json").write_text(json.dumps(origin))
-    for name, data in models.items():
-        (folder / f"{name}.onnx").write_bytes(data)
-
-
-def test_models_are_compared_with_their_paper_of_origin(lane_folder: Any) -> None:
+def test_models_are_compared_with_their_paper_of_origin_and_then_run(lane_folder: Any) -> None:
     """A model file cut short by a full disk must not be read with."""
-    weights(lane_folder.folder / "mine", detector=b"d" * 2_000, recogniser=b"r" * 3_000)
+    shutil.copytree(SHIPPED, lane_folder.folder / "mine")
     lane_folder.change("release_threshold = 0.9", 'weights = "mine"')
     seen = found(checks_box.models, lane_folder, box(lane_folder.folder))
-    assert [level for level, *_ in seen] == [Level.OK, Level.OK]
+    assert [level for level, *_ in seen] == [Level.OK] * 3
+    assert seen[2][1] == "onnxruntime runs both models"
     (lane_folder.folder / "mine/recogniser.onnx").write_bytes(b"cut")
     (seen_cut,) = found(checks_box.models, lane_folder, box(lane_folder.folder))
     assert seen_cut[0] is Level.FAULT
@@ -152,6 +140,19 @@ def test_no_model_at_all_is_a_fault(lane_folder: Any) -> None:
     (seen,) = found(checks_box.models, lane_folder, box(lane_folder.folder))
     assert seen[0] is Level.FAULT
     assert "[reader] weights" in seen[2]
+
+
+def test_an_engine_that_is_not_installed_is_a_fault_with_its_command(
+    lane_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The models are sound; what was chosen to run them is missing."""
+    monkeypatch.setitem(sys.modules, "torch", None)  # an import of it fails, installed or not
+    lane_folder.change('engine = "onnxruntime"', 'engine = "easyocr"')
+    *models, missing = found(checks_box.models, lane_folder, box(lane_folder.folder))
+    assert [level for level, *_ in models] == [Level.OK, Level.OK]
+    assert missing[0] is Level.FAULT
+    assert missing[1].startswith("the reader engine easyocr cannot be loaded (")
+    assert missing[2].startswith(f"install it with {sys.executable} -m pip install 'rocars-lane[easyocr]'")
 
 
 def test_simulated_contacts_are_called_simulated(lane_folder: Any) -> None:

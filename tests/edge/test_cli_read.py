@@ -113,4 +113,4 @@ def test_an_engine_that_does_not_exist_is_refused_with_the_list(folder: Path) ->
     """In one line."""
     result = read(folder, "--engine", "abacus")
     assert result.exit_code == 1
-    assert "it is one of onnxruntime, opencv" in result.stderr
+    assert "it is one of onnxruntime, opencv, easyocr" in result.stderr

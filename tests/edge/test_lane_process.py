@@ -157,6 +157,25 @@ def test_without_models_the_lane_is_manual_and_says_what_to_do(lane_folder: Lane
     asyncio.run(story())
 
 
+def test_without_its_engine_the_lane_is_manual_and_says_what_to_install(
+    lane_folder: LaneFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EasyOCR is chosen and torch cannot be imported: the command is on the officer's page."""
+    hidden = lane_folder.folder / "hidden"
+    hidden.mkdir()
+    (hidden / "torch.py").write_text("raise ImportError('it is hidden')")
+    monkeypatch.setenv("PYTHONPATH", str(hidden))
+    lane_folder.change('engine = "onnxruntime"', 'engine = "easyocr"')
+
+    async def story() -> None:
+        async with alone(lane_folder) as (officer, _):
+            await until(lambda: "easyocr cannot be loaded" in reasons(officer), "the page does not name the engine")
+            assert "-m pip install 'rocars-lane[easyocr]'" in reasons(officer)
+            assert officer.view["headline"]["mode"] == "Manual"
+
+    asyncio.run(story())
+
+
 async def _vehicle_read(stage: Stage) -> Passing:
     """The lane is open, and a bundled truck stands in it, read."""
     await stage.codes_at_lane()

@@ -113,7 +113,7 @@ def test_the_real_example_is_no_simulation() -> None:
         (
             'engine = "onnxruntime"',
             'engine = "magic"',
-            'reader.engine: is the text "magic"; write "onnxruntime" or "opencv"',
+            'reader.engine: is the text "magic"; write "onnxruntime" or "opencv" or "easyocr"',
         ),
         ("[[link.brokers]]", "[link.brokers]", "link.brokers: is a section; write a list, as the example file does"),
     ],

@@ -1,0 +1,95 @@
+"""The port behind which the two networks run: one method, and the ways in which an engine may not start."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.anpr.alphabet import ALPHABET, COLUMNS, CROP
+from devices.anpr.errors import EngineMissingError, WeightsVersionError
+
+NETWORKS = ("detector", "recogniser")
+_OTHERWISE = 'or write engine = "onnxruntime" or engine = "opencv" under [reader]'
+
+
+class Engine(Protocol):
+    """Runs a network by name."""
+
+    def run(self, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The output for one input batch.
+
+        Args:
+            name: "detector" (1, 3, H, W; H and W multiples of 32) or "recogniser" (B, 1, 64, 160), in -1..1.
+            array: the batch.
+
+        Returns:
+            (1, 9, H/8, W/8) of the detector; (B, 120, classes) of the recogniser, probabilities.
+        """
+
+
+def library(engine: str, module: str, requirement: str) -> ModuleType:
+    """A library that only this engine needs, imported when the engine is chosen and not before.
+
+    Raises:
+        EngineMissingError: it is not installed, or cannot be loaded; its text has the command that installs it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        wrong = f"the reader engine {engine} cannot be loaded ({error})"
+        remedy = f"install it with {sys.executable} -m pip install '{requirement}', {_OTHERWISE}"
+        raise EngineMissingError(f"{wrong}: {remedy}") from error
+
+
+@contextmanager
+def understood(engine: str, folder: Path, refusals: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Around the loading of models: what the engine's library refuses was not made for this software.
+
+    Args:
+        engine: its name.
+        folder: of the models.
+        refusals: the exceptions by which the library says so.
+
+    Raises:
+        WeightsVersionError: the library refused.
+    """
+    try:
+        yield
+    except refusals as error:
+        words = " ".join(str(error).split())
+        raise _other(folder, f"the engine {engine} cannot run these models ({words[:200]})") from error
+
+
+def tried(engine: Engine, folder: Path, networks: tuple[str, ...] = NETWORKS) -> None:
+    """Runs each network once on an empty picture, so that one of another shape stops the start and not the first truck.
+
+    Raises:
+        WeightsVersionError: an output has another shape than this software reads, or is no probability.
+    """
+    width, height = CROP
+    trials = {"detector": ((1, 3, 64, 64), (1, 9, 8, 8)), "recogniser": ((1, 1, height, width), RECOGNISED)}
+    for name in networks:
+        given, wanted = trials[name]
+        seen = engine.run(name, np.zeros(given, np.float32))
+        if seen.shape != wanted:
+            raise _other(folder, f"the {name} gives {seen.shape}, needed is {wanted}")
+        if name == "recogniser" and not np.allclose(seen.sum(2), 1, atol=1e-3):
+            raise _other(folder, "the recogniser gives no probabilities")
+
+
+RECOGNISED = (1, 3 * COLUMNS, len(ALPHABET) + 1)
+"""Shape of the recogniser's output for one crop."""
+
+
+def _other(folder: Path, wrong: str) -> WeightsVersionError:
+    return WeightsVersionError(
+        f"{folder}: {wrong}: reinstall the software, or name another folder under [reader] weights"
+    )
