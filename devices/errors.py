@@ -1,11 +1,17 @@
 """What can go wrong with the lane's eyes and hands; every message tells a technician what to do.
 
     DeviceError
-    └── ContactsError          the board that carries buttons, loops and signal lines
-        ├── BoardMissing       it cannot be opened, or was unplugged          (also OSError)
-        ├── BoardSilent        it is there and does not answer                (also TimeoutError)
-        ├── BoardGarbled       it answers, and what it says makes no sense    (also ValueError)
-        └── WiringWrong        the wiring table contradicts itself or the board (also ValueError)
+    ├── ContactsError          the board that carries buttons, loops and signal lines
+    │   ├── BoardMissing       it cannot be opened, or was unplugged          (also OSError)
+    │   ├── BoardSilent        it is there and does not answer                (also TimeoutError)
+    │   ├── BoardGarbled       it answers, and what it says makes no sense    (also ValueError)
+    │   └── WiringWrong        the wiring table contradicts itself or the board (also ValueError)
+    ├── IdentifierError        the second identifier                          (also OSError)
+    │   ├── IdentifierMissing  it cannot be opened, or was unplugged
+    │   ├── IdentifierSilent   it is there and does not answer
+    │   ├── IdentifierGarbled  it answers, and what it says makes no sense
+    │   └── IdentifierFaulty   it says itself that it is broken
+    └── LabelsWrong            the table of labels cannot be used             (also ValueError)
 
 All of these are the technician's; the officer is only told that the lane is in manual mode.
 """
@@ -35,3 +41,27 @@ class BoardGarbled(ContactsError, ValueError):  # noqa: N818
 
 class WiringWrong(ContactsError, ValueError):  # noqa: N818
     """Two contacts on one line, or a line the board does not have."""
+
+
+class IdentifierError(DeviceError, OSError):
+    """The second identifier; a fault where the lane requires it, else an alarm."""
+
+
+class IdentifierMissing(IdentifierError):  # noqa: N818
+    """It cannot be opened, or has gone."""
+
+
+class IdentifierSilent(IdentifierError):  # noqa: N818
+    """It does not answer within its limit."""
+
+
+class IdentifierGarbled(IdentifierError):  # noqa: N818
+    """It talks, but not in the protocol we know."""
+
+
+class IdentifierFaulty(IdentifierError):  # noqa: N818
+    """It answers, and says that it cannot read."""
+
+
+class LabelsWrong(DeviceError, ValueError):  # noqa: N818
+    """The table that says which label belongs to which mark is missing, or contradicts itself."""

@@ -1,6 +1,6 @@
-r"""The line protocol of a remote contact board, over a serial cable or TCP: pure encoding and reading.
+"""The line protocol of a remote contact board, over a serial cable or TCP: pure encoding and reading.
 
-A line is ``<body>*<crc>\n``: ASCII, `crc` the CRC-16/CCITT-FALSE of the body as four hexadecimal digits.
+Framed as in `devices.lines`:
 
 | body | from | meaning |
 |---|---|---|
@@ -17,11 +17,9 @@ that says nothing for longer than its limit is silent, not idle.
 
 from __future__ import annotations
 
-import binascii
 from dataclasses import dataclass
 
-LONGEST = 128
-"""No line is longer; what is, is noise and is dropped up to the next line end."""
+from devices.lines import LineCutter, body_of, frame
 
 SEQUENCE = 65_536
 
@@ -68,12 +66,6 @@ class Garbled:
 Message = Levels | RawEdge | Switched | Asked | Garbled
 
 
-def frame(body: str) -> bytes:
-    """The line that carries `body`."""
-    raw = body.encode("ascii")
-    return raw + b"*%04X\n" % binascii.crc_hqx(raw, 0xFFFF)
-
-
 def encode(message: Message) -> bytes:
     """A message as its line; a `Garbled` is sent as it is (the twin's way to make noise)."""
     match message:
@@ -91,11 +83,8 @@ def encode(message: Message) -> bytes:
 
 def decode(line: bytes) -> Message:
     """Reads one line without its line end; never raises: what is wrong is `Garbled`."""
-    body, star, crc = line.rpartition(b"*")
     try:
-        if not star or int(crc, 16) != binascii.crc_hqx(body, 0xFFFF):
-            return Garbled(line)
-        return _parse(body.decode("ascii").split(" "))
+        return _parse(body_of(line).split(" "))
     except ValueError:
         return Garbled(line)
 
@@ -119,16 +108,8 @@ class LineReader:
     """Cuts a byte stream into messages."""
 
     def __init__(self) -> None:
-        self._rest = b""
-        self._skipping = False
+        self._cutter = LineCutter()
 
     def feed(self, data: bytes) -> list[Message]:
         """Takes bytes as they arrive and returns the messages they complete, in order."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        messages = [decode(line.rstrip(b"\r")) for line in lines]
-        if self._skipping and messages:
-            messages[0] = Garbled(lines[0][:LONGEST])
-            self._skipping = False
-        if len(self._rest) > LONGEST:
-            self._rest, self._skipping = b"", True
-        return messages
+        return [decode(line) for line in self._cutter.feed(data)]

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.contacts import ContactEvent, Output, OutputWire, Wire, WiredContacts
+from devices.lines import LONGEST, frame
 from devices.remote_io import RemoteBoard
 from devices.remote_protocol import (
-    LONGEST,
     Asked,
     Garbled,
     Levels,
@@ -26,7 +26,6 @@ from devices.remote_protocol import (
     Switched,
     decode,
     encode,
-    frame,
 )
 from devices.remote_twin import RemoteBoardTwin
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised

@@ -1,0 +1,297 @@
+"""The second identifier: what names the vehicle besides the plate reader, as events.
+
+    source (labels, signs of life) -> which mark is that? -> news in this visit? -> IdentifierRead(source, vrn, edge_ms)
+                                   -> missing, silent, broken -> a fault where the lane requires it, else an alarm
+
+Rules of this file
+- `Identifier` is the port the lane sees; `LabelSource` is the port a driver fills.
+- What an identifier says is evidence and no more: it can stop a vehicle, and where it is required its agreement is one
+  condition among many. `step` judges it; nothing here compares marks.
+- A reader says the same ten times a second for as long as a vehicle stands: each label is told once a visit.
+- A label still in the field long after its vehicle has left is a stuck reader, and people are told.
+- A source that is lost is tried again for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from devices.errors import LabelsWrong
+from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead, TroubleReported
+from lane_agent.model import Fault
+from lane_agent.plates import HONG_KONG, family, normalise
+
+IdentifierEvent = IdentifierRead | FaultRaised | FaultCleared | TroubleReported
+"""What a second identifier tells the lane."""
+
+Seen = Callable[[str, int], None]
+"""(label, monotonic ms of the read): a label is in the field. Called in the event loop's thread."""
+
+MarkOf = Callable[[str], str]
+"""The normalised Hong Kong mark of a label, "" if it has none."""
+
+MOST = 8
+"""So many labels are told in one visit; the second different one has already made it the officer's."""
+MOST_UNKNOWN = 200
+"""So many labels that stand for no mark are told, each once: vehicles carry labels of others too, such as for tolls."""
+GAP_MS = 2_000
+"""A label unheard for this long has left the field: a reader repeats it twice a second."""
+STUCK_MS = 15_000
+"""A label heard without a gap this long after its vehicle's visit ended: as long as the lane itself waits for a vehicle
+that reached no way out (`lane_agent.passage.GONE_MS`)."""
+REST_MS = 60_000
+"""An identifier that comes and goes is told as lost no more often than this, where nothing depends on it."""
+
+
+class Identifier(Protocol):
+    """The lane's second identifier, whatever carries it."""
+
+    async def start(self, on_event: Callable[[IdentifierEvent], None]) -> None:
+        """Begins to report; returns at once. One that does not answer is an event, never an exception."""
+
+    async def stop(self) -> None:
+        """Stops reporting and lets go of the device."""
+
+    def vehicle_came(self) -> None:
+        """A vehicle has come: whatever is in the field is news again."""
+
+    def vehicle_left(self) -> None:
+        """It has left."""
+
+
+class LabelSource(Protocol):
+    """Something that names labels: a reader on a cable, or another authority's messages."""
+
+    async def run(self, seen: Seen, alive: Callable[[], None]) -> None:
+        """Opens the source, tells every label and every sign of life, until cancelled.
+
+        Raises:
+            OSError: it is missing, silent or garbled; the text says what to do, and the caller tries again.
+        """
+
+
+class NoIdentifier:
+    """A lane without a second identifier."""
+
+    async def start(self, on_event: Callable[[IdentifierEvent], None]) -> None:
+        """Nothing to begin."""
+
+    async def stop(self) -> None:
+        """Nothing to stop."""
+
+    def vehicle_came(self) -> None:
+        """Nothing to tell."""
+
+    def vehicle_left(self) -> None:
+        """Nothing to forget."""
+
+
+def mark_itself(label: str) -> str:
+    """The label carries the mark itself."""
+    mark = normalise(label)
+    return mark if family(mark) in HONG_KONG else ""
+
+
+class LabelTable:
+    """Which label belongs to which mark: lines of ``label,mark``, UTF-8; ``#`` begins a remark.
+
+    Args:
+        path: the file; read once.
+
+    Raises:
+        LabelsWrong: it cannot be read, or a line cannot be used; the text names the line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._marks: dict[str, str] = {}
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as problem:
+            raise LabelsWrong(f"{path} cannot be read ({problem}): lines of label,mark in UTF-8") from problem
+        for number, line in enumerate(lines, 1):
+            text = line.partition("#")[0].strip()
+            if text:
+                self._take(f"{path}, line {number}", text)
+
+    def _take(self, where: str, text: str) -> None:
+        label, comma, mark = (part.strip() for part in text.partition(","))
+        found = mark_itself(mark)
+        if not (label and comma and found):
+            raise LabelsWrong(f"{where}: {text!r} is no label,mark: write such as E200341201,AB1234")
+        if self._marks.setdefault(label.upper(), found) != found:
+            raise LabelsWrong(f"{where}: label {label} has another mark above: one of the two lines is wrong")
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def __call__(self, label: str) -> str:
+        """The mark of a label, "" if the table has none."""
+        return self._marks.get(label.upper(), "")
+
+
+class Sightings:
+    """Which labels are news. Pure: times come in, in monotonic ms."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+        self._visit = False
+        self._left: dict[str, int] = {}  # label of the vehicle before -> last heard
+        self._left_ms = 0
+
+    def begin(self) -> None:
+        """A vehicle has come."""
+        self._told.clear()
+        self._visit = True
+
+    def end(self, now_ms: int) -> None:
+        """The vehicle has left; what it carried should leave the field."""
+        if self._visit:
+            self._left, self._left_ms = dict.fromkeys(self._told, now_ms), now_ms
+        self._visit = False
+
+    def news(self, label: str) -> bool:
+        """Whether this label is to be told: for the first time in this visit, and not one of too many."""
+        if label in self._told or len(self._told) >= MOST:
+            return False
+        self._told.add(label)
+        return True
+
+    def stuck(self, label: str, now_ms: int) -> bool:
+        """Whether this label never left with its vehicle; true once for each."""
+        heard = self._left.get(label)
+        if heard is None:
+            return False
+        self._left[label] = now_ms
+        if now_ms - heard > GAP_MS:
+            del self._left[label]
+            return False
+        if now_ms - self._left_ms < STUCK_MS:
+            return False
+        del self._left[label]
+        return True
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between attempts to reach a lost source; no jitter: nobody else waits for it."""
+    yield from (0.2, 0.5, 1.0, 2.0)
+    while True:
+        yield 5.0
+
+
+class WatchedIdentifier:
+    """`Identifier` over any `LabelSource`.
+
+    Args:
+        name: who names the vehicle, as records and the page say it: "rfid", "immigration".
+        source: the driver.
+        mark_of: which mark a label stands for.
+        required: no automatic release without it, so its loss is a fault; else an alarm.
+        clock: monotonic milliseconds, the same clock as the source's.
+        pauses: seconds between attempts, made anew after each success.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        source: LabelSource,
+        mark_of: MarkOf,
+        required: bool,
+        clock: Callable[[], int],
+        pauses: Callable[[], Iterator[float]] = _pauses,
+    ) -> None:
+        self._name, self._source, self._mark_of = name, source, mark_of
+        self._required, self._clock, self._new_pauses = required, clock, pauses
+        self._sightings = Sightings()
+        self._unknown: set[str] = set()
+        self._pauses = pauses()
+        self._why = ""
+        self._complained_ms: int | None = None
+        self._tell: Callable[[IdentifierEvent], None] = lambda _: None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def trouble(self) -> str:
+        """Why it is lost, "" while it answers."""
+        return self._why
+
+    async def start(self, on_event: Callable[[IdentifierEvent], None]) -> None:
+        """Begins to report; labels or a loss follow as events."""
+        self._tell = on_event
+        self._task = asyncio.create_task(self._supervise(), name=f"identifier {self._name}")
+        self._task.add_done_callback(self._died)
+
+    async def stop(self) -> None:
+        """Stops and lets go of the source; an error that killed the task is raised here."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
+
+    def vehicle_came(self) -> None:
+        """A vehicle has come (see `Identifier.vehicle_came`)."""
+        self._sightings.begin()
+
+    def vehicle_left(self) -> None:
+        """It has left (see `Identifier.vehicle_left`)."""
+        self._sightings.end(self._clock())
+
+    async def _supervise(self) -> None:
+        while True:
+            try:
+                await self._source.run(self._seen, self._alive)
+            except OSError as problem:
+                self._lost(str(problem))
+            else:
+                self._lost("the identifier's driver stopped by itself: restart the lane and report this")
+            await asyncio.sleep(next(self._pauses))
+
+    def _seen(self, label: str, edge_ms: int) -> None:
+        self._alive()
+        if self._sightings.stuck(label, self._clock()):
+            text = f"{self._name} still reads {label} long after that vehicle left: look at the reader and its antenna"
+            self._tell(TroubleReported("IdentifierStuck", text))
+        if not self._sightings.news(label):
+            return
+        mark = self._mark_of(label)
+        if mark:
+            self._tell(IdentifierRead(self._name, mark, edge_ms))
+        elif label not in self._unknown and len(self._unknown) < MOST_UNKNOWN:
+            self._unknown.add(label)
+            text = f"{self._name} reads {label}, which stands for no mark: add it to the table of labels, or remove it"
+            self._tell(TroubleReported("IdentifierUnknown", text))
+
+    def _alive(self) -> None:
+        self._pauses = self._new_pauses()
+        if not self._why:
+            return
+        self._why = ""
+        if self._required:
+            self._tell(FaultCleared(Fault.IDENTIFIER))
+
+    def _lost(self, why: str) -> None:
+        before, self._why = self._why, why
+        if before == why:
+            return
+        if self._required:
+            self._tell(FaultRaised(Fault.IDENTIFIER, why))
+        elif not before and self._may_complain():
+            self._tell(TroubleReported("IdentifierLost", why))
+
+    def _may_complain(self) -> bool:
+        now, last = self._clock(), self._complained_ms
+        if last is not None and now - last < REST_MS:
+            return False
+        self._complained_ms = now
+        return True
+
+    def _died(self, task: asyncio.Task[None]) -> None:
+        """A fault of this program: as lost as an unplugged reader; `stop` raises what it was."""
+        if not task.cancelled() and task.exception() is not None:
+            self._lost(f"the identifier's driver failed ({task.exception()}): restart the lane and report this")
