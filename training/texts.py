@@ -36,7 +36,7 @@ def cross_border(rng: random.Random) -> str:
     """粤Z, four characters, 港 or 澳."""
     tail = [rng.choice(DIGITS) for _ in range(4)]
     for place in rng.choices(((0,), (3,), (0, 1), (0, 3), (2,), ()), (8, 4, 3, 1, 1, 1))[0]:
-        tail[place] = rng.choice(LETTERS)
+        tail[place] = rng.choice(LETTERS + "Q")
     return "粤Z" + "".join(tail) + ("澳" if rng.random() < 0.12 else "港")
 
 

@@ -53,19 +53,26 @@ _NO_PREFIX = _forms(Region.HONG_KONG, 0.3, *((NONZERO, *(DIGIT,) * n) for n in r
 _TRAILER = _forms(Region.HONG_KONG, 0.3, *((NONZERO, *(DIGIT,) * n, "T") for n in range(5)))
 _TRADE = _forms(Region.HONG_KONG, 0.3, *(("T", NONZERO, *(DIGIT,) * n) for n in range(5)))
 _PERSONALISED = _forms(Region.HONG_KONG, 0.005, *((ANY,) * n for n in range(1, 9)))
-_CROSS_BORDER = _forms(Region.CROSS_BORDER, 1.0, ("粤", "Z", ANY, ANY, ANY, ANY, "港")) + _forms(
+_OFFICE, _SERIAL = LETTER + "Q", ANY + "Q"  # Mainland plates use Q, Hong Kong ones do not
+_CROSS_BORDER = _forms(Region.CROSS_BORDER, 1.0, ("粤", "Z", *(_SERIAL,) * 4, "港")) + _forms(
     Region.CROSS_BORDER,
     0.1,  # at Hong Kong's boundary; a Macau one here comes by the bridge alone
-    ("粤", "Z", ANY, ANY, ANY, ANY, "澳"),
+    ("粤", "Z", *(_SERIAL,) * 4, "澳"),
 )
-_OFFICE, _SERIAL = LETTER + "Q", ANY + "Q"  # Mainland plates use Q, Hong Kong ones do not
 _ELSEWHERE = PROVINCES.replace("粤", "")
-_MAINLAND = _forms(
-    Region.MAINLAND,
-    0.5,
-    ("粤", _OFFICE.replace("Z", ""), *(_SERIAL,) * 5),
-    (_ELSEWHERE, _OFFICE, *(_SERIAL,) * 5),
-) + _forms(Region.MAINLAND, 0.05, (PROVINCES, _OFFICE, *(_SERIAL,) * 4, TAILS.strip("港澳")))
+_MAINLAND = (
+    _forms(
+        Region.MAINLAND,
+        0.5,
+        ("粤", _OFFICE.replace("Z", ""), *(_SERIAL,) * 5),
+    )
+    + _forms(
+        Region.MAINLAND,
+        0.15,  # what crosses here is registered in Guangdong, with few exceptions
+        (_ELSEWHERE, _OFFICE, *(_SERIAL,) * 5),
+    )
+    + _forms(Region.MAINLAND, 0.05, (PROVINCES, _OFFICE, *(_SERIAL,) * 4, TAILS.strip("港澳")))
+)
 _GREEN = _forms(Region.MAINLAND, 0.5, (PROVINCES, _OFFICE, *(_SERIAL,) * 6))
 _MACAU = _forms(Region.MACAU, 0.5, ("M", LETTER, DIGIT, DIGIT, DIGIT, DIGIT))
 
