@@ -9,6 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 import msgspec
@@ -80,8 +81,11 @@ class Signer:
 
     def seal(self, topic: str, body: bytes) -> bytes:
         """The payload to publish on `topic`."""
-        sig = self._key.sign(signed_bytes(topic, body))
-        return msgspec.msgpack.encode(Envelope(self.kid, body, sig))
+        return msgspec.msgpack.encode(Envelope(self.kid, body, self.sign(topic, body)))
+
+    def sign(self, topic: str, body: bytes) -> bytes:
+        """The signature alone, for what does not travel in an envelope."""
+        return self._key.sign(signed_bytes(topic, body))
 
 
 def public_from_pem(pem: bytes) -> Ed25519PublicKey:
@@ -94,6 +98,12 @@ def public_from_pem(pem: bytes) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise ValueError("not an Ed25519 public key; get it with: openssl pkey -in KEY.pem -pubout")  # noqa: TRY004 - the file is wrong, not the type
     return key
+
+
+def key_id(name: str, key: Ed25519PublicKey) -> str:
+    """The name of a lane's key: the lane's, and eight hexadecimal digits of the key. The same key, the same name."""
+    raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return f"{name}.{hashlib.sha256(raw).hexdigest()[:8]}"
 
 
 def public_to_pem(key: Ed25519PublicKey) -> bytes:
@@ -119,14 +129,26 @@ class KeyRing:
             RefusedError: TOO_BIG, NOT_AN_ENVELOPE, UNKNOWN_KEY or BAD_SIGNATURE.
         """
         envelope = _unwrap(payload)
-        key = self._keys.get(envelope.kid)
-        if key is None:
-            raise RefusedError(Reason.UNKNOWN_KEY, f"key {envelope.kid[:64]!r} is not one of {sorted(self._keys)}")
-        try:
-            key.verify(envelope.sig, signed_bytes(topic, envelope.body))
-        except InvalidSignature as error:
-            raise RefusedError(Reason.BAD_SIGNATURE, f"not signed for {topic} by key {envelope.kid!r}") from error
+        self.check(topic, envelope.body, kid=envelope.kid, sig=envelope.sig)
         return envelope.body
+
+    def check(self, topic: str, body: bytes, *, kid: str, sig: bytes) -> None:
+        """Returns if `sig` is that key's over `body` for `topic`.
+
+        Raises:
+            RefusedError: UNKNOWN_KEY or BAD_SIGNATURE.
+        """
+        key = self._keys.get(kid)
+        if key is None:
+            raise RefusedError(Reason.UNKNOWN_KEY, f"key {kid[:64]!r} is not one of {sorted(self._keys)}")
+        try:
+            key.verify(sig, signed_bytes(topic, body))
+        except InvalidSignature as error:
+            raise RefusedError(Reason.BAD_SIGNATURE, f"not signed for {topic} by key {kid!r}") from error
+
+    def become(self, other: KeyRing) -> None:
+        """Holds the other ring's keys from now on: whoever was given this ring believes those, and no longer these."""
+        self._keys = dict(other._keys)
 
 
 def _unwrap(payload: bytes) -> Envelope:

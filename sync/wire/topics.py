@@ -10,6 +10,9 @@ import re
 
 ROOT = "rocars/v1"
 
+CORE = "core"
+"""The core's user name at every broker; no lane can have it."""
+
 LOG = f"{ROOT}/log"
 """Deltas to all lanes. Written by the core, QoS 1."""
 
@@ -46,10 +49,14 @@ class LaneTopics:
         self.state = self._up("state")
         self.request = self._up("request")
         self.reply = self._up("reply")
+        self.telemetry = self._up("telemetry")
+        self.picture = self._up("picture")
         self.heartbeat = self._down("heartbeat")
         self.ack = self._down("ack")
         self.log = self._down("log")
         self.command = self._down("command")
+        self.plate = self._down("plate")
+        self.picture_held = self._down("picture")
 
     def _up(self, name: str) -> str:
         return f"{ROOT}/lane/{self.lane}/up/{name}"
@@ -68,11 +75,14 @@ class LaneTopics:
         return self._down("#")
 
 
+ALL_PLATES = f"{ROOT}/lane/+/down/plate"
+"""What another authority's plate reader may write, and nothing else (`plate`)."""
+
 ALL_UP = f"{ROOT}/lane/+/up/#"
 """The filter by which the core reads every lane."""
 
 
 def read_up(topic: str) -> tuple[str, str] | None:
-    """(lane, "presence" | "nonce" | "event" | "state" | "request" | "reply" | …) of a topic lanes write, else None."""
+    """(lane, "presence" | "nonce" | "event" | "request" | …) of a topic lanes write, else None."""
     found = _UP.fullmatch(topic)
     return (found[1], found[2]) if found else None
