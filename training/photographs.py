@@ -7,8 +7,11 @@ Where each character stands is not known, so these samples teach through CTC alo
 from __future__ import annotations
 
 import csv
+import math
 import random
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -21,7 +24,7 @@ from training.crops import damage, lit
 Sample = tuple[NDArray[np.uint8], NDArray[np.int8], str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Photograph:
     """A rectified plate in grey, any size, and its text."""
 
@@ -48,9 +51,18 @@ def _photograph(file: Path, text: str) -> Photograph:
     return Photograph(np.asarray(picture, np.uint8), text)
 
 
+@lru_cache(maxsize=1)
+def _weights(known: tuple[Photograph, ...]) -> tuple[float, ...]:
+    provinces = Counter(one.text[0] for one in known)
+    return tuple(1 / math.sqrt(provinces[one.text[0]]) for one in known)
+
+
 def sample(rng: random.Random, noise: np.random.Generator, known: tuple[Photograph, ...]) -> Sample:
-    """One of them, cut and shaken anew; the target leaves every column open (-1)."""
-    one = rng.choice(known)
+    """One of them, cut and shaken anew; the target leaves every column open (-1).
+
+    A province that has fewer pictures is shown oftener than its share, or the commonest one becomes the answer to any blur.
+    """
+    one = rng.choices(known, _weights(known))[0]
     rows, columns = one.picture.shape
     width, height = CROP
     cut = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
