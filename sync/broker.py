@@ -3,7 +3,8 @@
 Rules of this file:
 - It listens on loopback alone, keeps nothing on disk (persistence off), and dies with the process that started it.
 - Its access list is that of the contract (design §3): a lane writes `lane/%u/up/#` and reads `lane/%u/down/#` and `log`,
-  nothing else; the core reads the first and writes the rest. A client's id is its user name, so nobody squats on a name.
+  nothing else; the core reads the first and writes the rest; Immigration's plate reader writes its one topic a lane.
+  A client's id is its user name, so nobody squats on a name.
 - Production uses `config/mosquitto.conf.example` with TLS both ways; the two differ in the listener and in who has a
   password, not in the access list.
 """
@@ -23,10 +24,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-from sync.wire.topics import ALL_UP, LOG, ROOT, check_lane
+from sync.wire.topics import ALL_PLATES, ALL_UP, LOG, ROOT, check_lane
 
 CORE = "core"
 """The core's user name."""
+
+IMMIGRATION = "immigration"
+"""The user name of Immigration's plate reader."""
 
 ACCESS = f"""\
 # Generated from the contract (design, part 3). %u is the user name: the lane's name, from its certificate or password.
@@ -34,6 +38,9 @@ user {CORE}
 topic read {ALL_UP}
 topic write {ROOT}/lane/+/down/#
 topic write {LOG}
+
+user {IMMIGRATION}
+topic write {ALL_PLATES}
 
 pattern write {ROOT}/lane/%u/up/#
 pattern read {ROOT}/lane/%u/down/#
@@ -87,11 +94,11 @@ class PrivateBroker:
         self.directory = directory
         self.host = "127.0.0.1"
         self.port = port or _free_port()
-        self._passwords = {user: secrets.token_urlsafe(18) for user in (CORE, *map(check_lane, lanes))}
+        self._passwords = {user: secrets.token_urlsafe(18) for user in (CORE, IMMIGRATION, *map(check_lane, lanes))}
         self._child: subprocess.Popen[bytes] | None = None
 
     def password(self, user: str) -> str:
-        """The password of a lane, or of `CORE`.
+        """The password of a lane, of `CORE`, or of `IMMIGRATION`.
 
         Raises:
             KeyError: the user was not named when the broker was made.

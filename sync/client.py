@@ -15,8 +15,9 @@ import contextlib
 import dataclasses
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from lane_agent.events import Event
@@ -87,6 +88,7 @@ class LinkClient:
         limits: durations of the link.
         software: the version, told to the core.
         tick_s: how often time is looked at.
+        guests: topics that others write, with who takes their messages; the link itself never looks at these.
 
     Callbacks run on the event loop and must not block.
     """
@@ -107,6 +109,7 @@ class LinkClient:
         limits: Limits | None = None,
         software: str = "",
         tick_s: float = 0.1,
+        guests: Mapping[str, Callable[[Incoming], None]] = MappingProxyType({}),
     ) -> None:
         self._topics = LaneTopics(lane)
         self._signer = signer
@@ -115,6 +118,7 @@ class LinkClient:
         self._lookup = Lookup(codes)
         self._now = now_ms
         self._tick_s = tick_s
+        self._guests = dict(guests)
         self._inbox: deque[Callable[[], None]] = deque()
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -132,7 +136,7 @@ class LinkClient:
             software=software,
         )
         self._connection = Connection(
-            dataclasses.replace(options, client_id=lane, subscriptions=((self._topics.all_down, 1), (LOG, 1))),
+            dataclasses.replace(options, client_id=lane, subscriptions=self._subscriptions()),
             will=self._will,
             on_up=lambda: self._put(self._up),
             on_down=lambda down: self._put(lambda: self._down(down)),
@@ -147,6 +151,12 @@ class LinkClient:
             now_ms=now_ms,
             ears=Ears(on_event=on_event, on_alarm=on_alarm, on_message=on_message),
         )
+
+    def _subscriptions(self) -> tuple[tuple[str, int], ...]:
+        """Ours, and those of guests that no filter of ours covers already."""
+        ours = self._topics.all_down
+        others = (topic for topic in self._guests if not topic.startswith(ours.removesuffix("#")))
+        return ((ours, 1), (LOG, 1), *((topic, 1) for topic in others))
 
     # -- for the agent ------------------------------------------------------------------------------------------------
 
@@ -256,6 +266,11 @@ class LinkClient:
         self._machine.disconnected(self._now(), taken_over=down.detail if down.cause is Cause.TAKEN_OVER else "")
 
     def _hear(self, incoming: Incoming) -> None:
+        guest = self._guests.get(incoming.topic)
+        if guest is not None:
+            guest(incoming)
+            incoming.acknowledge()
+            return
         self._machine.receive(incoming.topic, incoming.payload, self._now(), retained=incoming.retained)
         self._carrier.carry_out()
         incoming.acknowledge()
