@@ -1,4 +1,4 @@
-"""`python -m bench`: speed, each thing beside the physical floor it can not go below."""
+"""`python -m bench`: speed beside the physical floor, and plates read beside other readers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Speed of the lane, each thing measured side by side with its physical floor.",
+    help="Speed of the lane beside its physical floor, and its plate reader beside others.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -57,6 +57,97 @@ def visits(
     from bench.visits import run  # noqa: PLC0415 - so that --help is quick
 
     run(number=number, seed=seed, weights=weights, processes=processes, json_file=json_file, failures=failures)
+
+
+@app.command()
+def engines(
+    crops: Annotated[int, typer.Option(min=1, help="How many plates are drawn.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Of the plates; the same seed draws the same ones.")] = 1,
+    pictures: Annotated[int, typer.Option(min=1, help="How many lane pictures are drawn for the detector.")] = 50,
+    data: Annotated[Path | None, typer.Option(help="A folder of pictures to find plates in.", file_okay=False)] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """The engines on the same crops: whether they agree, time, memory, size; a status of 1 if a text differs."""
+    from bench.engines import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(crops=crops, seed=seed, wholes=pictures, data=data, json_file=json_file):
+        raise typer.Exit(1)
+
+
+Names = Annotated[str, typer.Option("--only", help="Of ours, still, boxed, rapidocr, tesseract; with commas between.")]
+Pythons = Annotated[
+    list[str] | None, typer.Option("--python", help="NAME=PATH: a contender's own interpreter; may be repeated.")
+]
+
+
+@app.command()
+def plates(
+    *,
+    data: Annotated[Path | None, typer.Option(help="A folder of labelled pictures.", file_okay=False)] = None,
+    crops: Annotated[Path | None, typer.Option(help="A folder of Mainland crops; its odd rows are read.")] = None,
+    json_file: JsonFile = None,
+    only: Names = "ours,rapidocr,tesseract",
+    python: Pythons = None,
+    engine: Annotated[str, typer.Option(help="Of our reader.")] = "onnxruntime",
+    weights: Annotated[Path | None, typer.Option(help="Of our reader; the shipped ones if none.")] = None,
+    side: Annotated[list[int] | None, typer.Option(help="Of our detector, pixels; may be repeated.")] = None,
+    core: Annotated[int | None, typer.Option(help="The core that all run on; the first allowed if none.")] = None,
+    wrong: Annotated[bool, typer.Option("--wrong", help="List every plate that was missed.")] = False,
+) -> None:
+    """Exact reads, wrong answers, time, memory and size: our reader, RapidOCR and Tesseract on the same pictures."""
+    from bench.plates.command import Plan, run  # noqa: PLC0415 - so that --help is quick
+    from bench.plates.labels import LabelsError  # noqa: PLC0415
+
+    ours = ["--engine", engine, *(["--weights", str(weights)] if weights else [])]
+    ours += [word for each in side or () for word in ("--side", str(each))]
+    plan = Plan(_names(only), ours, _pythons(python or []), core, wrong)
+    if data is None and crops is None:
+        raise typer.BadParameter("name a folder with --data, with --crops, or with both")
+    try:
+        run(data=data, crops=crops, json_file=json_file, plan=plan)
+    except LabelsError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _names(only: str) -> list[str]:
+    from bench.plates.command import MODES, OTHERS  # noqa: PLC0415
+
+    names = list(dict.fromkeys(name.strip() for name in only.split(",")))
+    if unknown := set(names) - {*MODES, *OTHERS}:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are only {', '.join((*MODES, *OTHERS))}")
+    return names
+
+
+def _pythons(given: list[str]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given]
+    if any(not path for _, _, path in pairs):
+        raise typer.BadParameter("--python is NAME=PATH, such as rapidocr=benchenv/bin/python")
+    return {name: path for name, _, path in pairs}
+
+
+@app.command()
+def reliability(
+    *,
+    number: Annotated[int, typer.Option(min=1, help="How many visits are drawn.")] = 30_000,
+    seed: Annotated[int, typer.Option(help="Of the series; the same seed draws the same visits.")] = 1,
+    weights: Weights = None,
+    fonts: Annotated[list[Path] | None, typer.Option(help="Folder with held-out fonts; repeat.", exists=True)] = None,
+    processes: Processes = 1,
+    json_file: JsonFile = None,
+    svg: Annotated[Path | None, typer.Option(help="Write the reliability curve to this file.")] = None,
+) -> None:
+    """Stated confidence against what was right, and what each threshold lets through; a tenth of a second a visit."""
+    from bench.reliability import run  # noqa: PLC0415 - so that --help is quick
+
+    run(
+        number=number,
+        seed=seed,
+        weights=weights,
+        folders=tuple(fonts or ()),
+        processes=processes,
+        json_file=json_file,
+        picture=svg,
+    )
 
 
 if __name__ == "__main__":

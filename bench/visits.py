@@ -7,9 +7,8 @@ default settings, and settled by `devices.watch`. A visit is wrong as soon as an
 from __future__ import annotations
 
 import json
-import multiprocessing
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from rich.progress import track
 from rich.table import Table
 
 from bench.bounds import Share
+from bench.workers import results
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED, origin
@@ -164,26 +164,6 @@ def _outcome(
     )
 
 
-_here: list[Visits] = []  # one in each worker process
-
-
-def _begin(make: Callable[[], Visits]) -> None:
-    _here[:] = [make()]
-
-
-def _one(number: int) -> Outcome:
-    return _here[0].run(number)
-
-
-def outcomes(numbers: Sequence[int], make: Callable[[], Visits], processes: int) -> Iterator[Outcome]:
-    """Each visit's outcome as it is known, in order; in this process where `processes` is 1."""
-    if processes == 1:
-        yield from map(make().run, numbers)
-        return
-    with multiprocessing.get_context("spawn").Pool(processes, _begin, (make,)) as pool:
-        yield from pool.imap(_one, numbers, chunksize=4)
-
-
 def summary(found: Iterable[Outcome]) -> dict[str, Any]:
     """The counts with their bounds, and the times of what settled right."""
     every = list(found)
@@ -262,7 +242,7 @@ def run(
     if failures is not None:
         failures.mkdir(parents=True, exist_ok=True)
     make = partial(Visits, seed, folder, failures)
-    stream = outcomes(range(number), make, processes)
+    stream = results(range(number), make, processes)
     found = list(track(stream, "visits", total=number, console=console, disable=not console.is_terminal))
     said = {"seed": seed, "run": origin(folder).run, **figures(found)}
     console.print(table(said))

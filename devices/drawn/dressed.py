@@ -58,9 +58,8 @@ def any_style(rng: random.Random, kind: Kind) -> Style:
     )
 
 
-def plate(rng: random.Random, text: str, kind: Kind, rows: int) -> Picture:
+def flat_plate(rng: random.Random, text: str, kind: Kind, rows: int, style: Style) -> Picture:
     """One plate flat, characters 79 pixels high, with bolts; paint faded a little."""
-    style = any_style(rng, kind)
     ground, ink = (_faded(rng, colour) for colour in PALETTE[kind])
     drawn = paint(sheet(text, kind, rows, 79, style), ground, ink, border=style.border * 79)
     if rng.random() < 0.6:
@@ -99,7 +98,7 @@ def dress(truck: Truck, seed: int, *, dirt: float = 0.0, night: bool = False) ->
     cut = np.asarray(cv2.resize(bare.cut, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     plates = _hang(rng, canvas, truck)
     if dirt:
-        _soil(rng, canvas, dirt)
+        canvas = soiled(rng, canvas, dirt)
     if night:
         _by_infrared(rng, canvas, plates)
     whole = np.dstack([canvas, cut])
@@ -130,7 +129,7 @@ def _mount(  # noqa: PLR0917  what and where
     rng: random.Random, canvas: Picture, text: str, kind: Kind, rows: int, at: tuple[int, int, float]
 ) -> Fixed:
     """Screws a plate on, its top edge's middle at `at[:2]`, at most `at[2]` wide and 62 art pixels high."""
-    drawn = plate(rng, text, kind, rows)
+    drawn = flat_plate(rng, text, kind, rows, any_style(rng, kind))
     share = min(at[2] / drawn.shape[1], 62 * FINE / drawn.shape[0])
     drawn = np.asarray(cv2.resize(drawn, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.uint8)
     high, wide = drawn.shape[:2]
@@ -142,18 +141,24 @@ def _mount(  # noqa: PLR0917  what and where
     return Fixed(text, kind, rows, corners)
 
 
-def _soil(rng: random.Random, canvas: Picture, dirt: float) -> None:
-    """Mud in clouds, thicker near the ground; it dims characters, and does not cover them."""
-    height, width = canvas.shape[:2]
+def soiled(rng: random.Random, picture: Picture, dirt: float) -> Picture:
+    """Mud in clouds, thicker below; it dims characters, and does not cover them.
+
+    Args:
+        rng: decides where.
+        picture: a plate or a whole front.
+        dirt: 0 for none, 1 for as much as there may be on a plate that is still to be read.
+    """
+    height, width = picture.shape[:2]
     noise = np.random.default_rng(rng.getrandbits(63))
-    clouds = sum(
-        cv2.resize(noise.uniform(0, 1, (height // cell, width // cell)).astype(np.float32), (width, height)) / 3
-        for cell in (11, 27, 90)
-    )
+    clouds = np.zeros((height, width), np.float32)
+    for cell in (11, 27, 90):
+        grid = noise.uniform(0, 1, (height // cell + 1, width // cell + 1)).astype(np.float32)
+        clouds += cv2.resize(grid, (width, height)) / 3
     rise = np.linspace(0.2, 1, height, dtype=np.float32)[:, None]
-    cover = np.clip((np.asarray(clouds, np.float32) - 0.42) * 4, 0, 1) * rise * np.float32(0.62 * dirt)
+    cover = np.clip((clouds - 0.42) * 4, 0, 1) * rise * np.float32(0.62 * dirt)
     mud = np.array([rng.randint(60, 110), rng.randint(80, 120), rng.randint(95, 135)], np.float32)
-    canvas[:] = (canvas * (1 - cover[..., None]) + mud * cover[..., None]).astype(np.uint8)
+    return np.asarray(picture * (1 - cover[..., None]) + mud * cover[..., None], np.uint8)
 
 
 def _by_infrared(rng: random.Random, canvas: Picture, plates: tuple[Fixed, ...]) -> None:

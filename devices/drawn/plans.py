@@ -9,6 +9,7 @@ import random
 from dataclasses import dataclass
 
 from devices.drawn.cabs import Truck
+from devices.drawn.plates import Kind, groups
 from devices.drawn.weather import Weather
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
@@ -76,9 +77,16 @@ def any_mainland(rng: random.Random) -> str:
     return f"粤{rng.choice('ABS')}{rng.choice(LETTERS)}{tail}{rng.choice(DIGITS)}" if share < 0.9 else ""
 
 
+def any_rows(rng: random.Random, mark: str) -> int:
+    """One row or two; in two at most four characters stand in each (Cap. 374E, personalised marks)."""
+    parts = groups(mark, Kind.HK_FRONT)
+    fits = len(mark) > 1 and (len(parts) == 1 or max(map(len, parts)) <= 4)
+    return rng.choice((1, 2)) if fits else 1
+
+
 def any_truck(rng: random.Random, mark: str) -> Truck:
     """A vehicle with that mark, a badge and lettering now and then."""
-    rows = rng.choice((1, 2)) if 2 <= len(mark) <= 8 else 1
+    rows = any_rows(rng, mark)
     badge = rng.choice(("", "", "C250", "FH460", "ACTRS", "700"))
     lettering = rng.choice(("", "HKLTD", "27368" + str(rng.randint(100, 999))))
     return Truck(mark, any_mainland(rng), rows, badge, lettering, rng.randint(0, 10**6))

@@ -143,7 +143,8 @@ def _streaks(rng: random.Random, size: tuple[int, int]) -> Picture:
     """Falling rain as bright slanted lines."""
     layer = np.zeros((size[1] + _ROOM, size[0] + _ROOM, 3), np.uint8)
     lean = rng.uniform(-0.3, 0.3)
-    for _ in range(rng.randint(60, 500)):
+    area = layer.shape[0] * layer.shape[1] / (1024 * 604)
+    for _ in range(round(rng.randint(60, 500) * area)):
         x, y, length = rng.randrange(layer.shape[1]), rng.randrange(layer.shape[0]), rng.randint(8, 42)
         light = rng.randint(12, 60)
         cv2.line(layer, (x, y), (int(x + lean * length), y + length), (light,) * 3, 1, cv2.LINE_AA)
