@@ -1,9 +1,8 @@
-"""What a scene shows besides plates: smooth grounds, edges, vehicle-like fronts, lamps, grilles, lettering, signs."""
+"""What a scene shows besides vehicles and plates: smooth grounds, edges, road paint, lettering."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,17 +14,7 @@ from training.faces import Case
 
 Picture = NDArray[np.uint8]
 SIZE = 640
-_HANZI = "香运输物流有限公司广东深圳货柜车牌号码安全保持距离危险品建筑工程贸易食品快递冷冻集团"
-
-
-@dataclass(frozen=True, slots=True)
-class Front:
-    """Where a vehicle's front is: middle, bottom edge and size, pixels."""
-
-    x: float
-    bottom: float
-    width: float
-    height: float
+HANZI = "香运输物流有限公司广东深圳货柜车牌号码安全保持距离危险品建筑工程贸易食品快递冷冻集团"
 
 
 def colour(rng: random.Random) -> Colour:
@@ -89,70 +78,28 @@ def _shape(rng: random.Random, picture: Picture) -> None:
         cv2.fillPoly(picture, [np.array(points, np.int32)], paint)
 
 
-def front(rng: random.Random, picture: Picture) -> Front:
-    """Something like the front of a lorry or a car."""
-    width = rng.randint(170, 620)
-    height = int(width * rng.uniform(0.6, 1.3))
-    x, bottom = rng.randint(120, SIZE - 120), rng.randint(SIZE // 2, SIZE - 10)
-    left, right, top = x - width // 2, x + width // 2, bottom - height
-    body = _any(rng)
-    cv2.rectangle(picture, (left, top), (right, bottom), body, -1)
-    glass = (left + width // 12, top + height // 12, right - width // 12, top + height * 5 // 12)
-    cv2.rectangle(picture, glass[:2], glass[2:], grey(rng, 5, 130), -1)
-    _sheen(rng, picture, glass)
-    _grille(rng, picture, (left + width // 6, top + height // 2, right - width // 6, top + height * 3 // 4))
-    cv2.rectangle(picture, (left, top + height * 4 // 5), (right, bottom), rng.choice((body, grey(rng, 10, 235))), -1)
-    for side in (left + width // 9, right - width // 9):
-        _lamp(rng, picture, (side, top + height * 3 // 4), width // 12 + 2)
-    cv2.rectangle(picture, (left, bottom), (right, bottom + height // 10), grey(rng, 0, 45), -1)
-    return Front(x, bottom, width, height)
-
-
-def _sheen(rng: random.Random, picture: Picture, box: tuple[int, int, int, int]) -> None:
-    """Reflections: bright slanted bars on glass."""
-    x0, y0, x1, y1 = box
-    for _ in range(rng.randint(0, 4)):
-        x = rng.randint(x0, max(x0 + 1, x1))
-        cv2.line(
-            picture,
-            (x, y1),
-            (min(x1, x + rng.randint(10, 120)), y0),
-            grey(rng, 60, 230),
-            rng.randint(1, 12),
-            cv2.LINE_AA,
-        )
-
-
-def _grille(rng: random.Random, picture: Picture, box: tuple[int, int, int, int]) -> None:
-    x0, y0, x1, y1 = box
-    bars, shade = rng.randint(2, 12), grey(rng, 5, 215)
-    cv2.rectangle(picture, (x0, y0), (x1, y1), grey(rng, 5, 90), -1)
-    for number in range(bars):
-        y = y0 + (y1 - y0) * number // bars
-        cv2.rectangle(picture, (x0, y), (x1, y + max(1, (y1 - y0) // bars // 2)), shade, -1)
-    if rng.random() < 0.4:
-        for x in range(x0, x1, rng.randint(6, 30)):
-            cv2.line(picture, (x, y0), (x, y1), shade, 1)
-    if rng.random() < 0.5:
-        centre = ((x0 + x1) // 2, (y0 + y1) // 2)
-        cv2.circle(picture, centre, max(4, (y1 - y0) // 4), grey(rng, 120), rng.choice((2, 3, -1)), cv2.LINE_AA)
-
-
-def _lamp(rng: random.Random, picture: Picture, centre: tuple[int, int], size: int) -> None:
-    axes = (int(size * rng.uniform(0.6, 1.3)), int(size * rng.uniform(0.3, 1.0)))
-    cv2.ellipse(picture, centre, axes, rng.randint(-20, 20), 0, 360, grey(rng, 120), -1, cv2.LINE_AA)
-    if rng.random() < 0.5:
-        cv2.ellipse(picture, centre, (axes[0] // 2, axes[1] // 2 + 1), 0, 0, 360, (250, 250, 250), -1, cv2.LINE_AA)
-    if rng.random() < 0.4:
-        paint = rng.choice(((20, 120, 250), (30, 30, 200), (230, 230, 230)))
-        side = (centre[0] + rng.randint(-size, size), centre[1] + rng.randint(-size, size))
-        cv2.rectangle(picture, side, (side[0] + size, side[1] + size // 2 + 2), paint, -1)
+def road(rng: random.Random, noise: np.random.Generator) -> Picture:
+    """Asphalt seen from above a lane, with lines, arrows and writing painted on it."""
+    level = rng.uniform(50, 170)
+    small = noise.normal(level, rng.uniform(2, 14), (rng.randint(20, 160), rng.randint(20, 160), 1)).astype(np.float32)
+    big = cv2.resize(small, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)[..., None]
+    tone = np.array([rng.gauss(1, 0.03) for _ in range(3)], np.float32)
+    picture = np.asarray(np.clip(big * tone, 0, 255), np.uint8)
+    for _ in range(rng.randint(0, 5)):
+        x, y, far = rng.randint(0, SIZE), rng.randint(-80, SIZE), (rng.randint(-200, 200), rng.randint(30, 500))
+        paint = rng.choice((grey(rng, 180, 250), (60, 190, 225)))
+        cv2.line(picture, (x, y), (x + far[0], y + far[1]), paint, rng.randint(2, 16), cv2.LINE_AA)
+    for _ in range(rng.randint(0, 3)):
+        tile = chinese(rng.choice(HANZI), rng.randint(30, 120))
+        wide = np.asarray(cv2.resize(tile, (tile.shape[1], int(tile.shape[0] * rng.uniform(0.4, 1.2)))), np.uint8)
+        _ink(picture, wide, rng.randint(-30, SIZE - 20), rng.randint(0, SIZE - 20), grey(rng, 170, 250))
+    return picture
 
 
 def _line(rng: random.Random, cut: Case, height: int) -> NDArray[np.uint8]:
     """A line of lettering as ink: Chinese, or Latin too long or too odd to be a mark."""
     if rng.random() < 0.5:
-        tiles = [chinese(rng.choice(_HANZI), height) for _ in range(rng.randint(2, 9))]
+        tiles = [chinese(rng.choice(HANZI), height) for _ in range(rng.randint(2, 9))]
     else:
         atlas = cut.pick(rng)
         tiles = [
@@ -203,30 +150,3 @@ def badge(rng: random.Random, picture: Picture, cut: Case, quads: NDArray[np.flo
     level = int(place.mean())
     paint = grey(rng, min(230, level + 25), 255) if level < 215 else colour(rng)
     _ink(picture, ink, x, y, paint)
-
-
-def _motion(rng: random.Random, picture: Picture) -> Picture:
-    size = rng.randint(3, 9)
-    kernel = np.zeros((size, size), np.float32)
-    if rng.random() < 0.7:
-        kernel[size // 2] = 1 / size
-    else:
-        kernel[:, size // 2] = 1 / size
-    return np.asarray(cv2.filter2D(picture, -1, kernel), np.uint8)
-
-
-def seen(rng: random.Random, noise: np.random.Generator, picture: Picture) -> Picture:
-    """Through a lens: blur, motion, grey night, exposure, noise, compression."""
-    if rng.random() < 0.5:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.8)), np.uint8)
-    elif rng.random() < 0.3:
-        picture = _motion(rng, picture)
-    if rng.random() < 0.25:
-        picture = np.repeat(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None], 3, 2).astype(np.uint8)
-    grain = noise.standard_normal((SIZE, SIZE, 1), np.float32) * rng.uniform(0, 12)
-    light = picture * np.float32(rng.uniform(0.45, 1.25)) + rng.uniform(-25, 25) + grain
-    picture = np.asarray(np.clip(light, 0, 255), np.uint8)
-    if rng.random() < 0.5:
-        bits = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, rng.randint(25, 90)])[1]
-        picture = np.asarray(cv2.imdecode(bits, cv2.IMREAD_COLOR), np.uint8)
-    return picture

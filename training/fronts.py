@@ -70,9 +70,15 @@ def _screen(rng: random.Random, easel: Easel, glass: tuple[float, float, float, 
         easel.line([(x, bottom), (x + rng.uniform(0.02, 0.3), top)], dull(rng, 60, 200), rng.uniform(0.005, 0.03))
     easel.line([(left, bottom), (right, bottom)], dull(rng, 5, 40), 0.012)
     for x in (left + 0.1, 0.02):
-        easel.line([(x, bottom), (x + rng.uniform(0.15, 0.35), bottom - rng.uniform(0.0, 0.08))], dull(rng, 5, 30), 0.008)
+        easel.line(
+            [(x, bottom), (x + rng.uniform(0.15, 0.35), bottom - rng.uniform(0.0, 0.08))], dull(rng, 5, 30), 0.008
+        )
     for _ in range(rng.randint(0, 4)):
-        x, y, size = rng.uniform(left + 0.05, right - 0.08), rng.choice((top + 0.02, bottom - 0.08)), rng.uniform(0.02, 0.05)
+        x, y, size = (
+            rng.uniform(left + 0.05, right - 0.08),
+            rng.choice((top + 0.02, bottom - 0.08)),
+            rng.uniform(0.02, 0.05),
+        )
         paint = rng.choice(((235, 235, 235), (215, 190, 60), (60, 160, 235), (90, 200, 90), (240, 240, 180)))
         easel.box(x, y, x + size * rng.uniform(0.8, 2.2), y + size, paint)
 
@@ -97,7 +103,9 @@ def _slats(rng: random.Random, easel: Easel, box: tuple[float, float, float, flo
         centre, size = (0.0, rng.choice((top - 0.02, (top + bottom) / 2))), rng.uniform(0.02, 0.06)
         easel.oval(centre, (size * rng.uniform(0.8, 1.6), size), dull(rng, 10, 90))
         easel.oval(centre, (size * rng.uniform(0.8, 1.4), size), dull(rng, 150, 250), 0.008)
-        easel.line([(centre[0], centre[1] - size), centre, (centre[0] - size, centre[1] + size)], dull(rng, 150, 250), 0.008)
+        easel.line(
+            [(centre[0], centre[1] - size), centre, (centre[0] - size, centre[1] + size)], dull(rng, 150, 250), 0.008
+        )
 
 
 def _lamps(rng: random.Random, easel: Easel, y: float, size: float, out: float) -> list[tuple[float, float, float]]:
@@ -159,14 +167,24 @@ def car(rng: random.Random, easel: Easel) -> Vehicle:
     glass = (-0.4, top + rng.uniform(0.04, 0.1), 0.4, line)
     _screen(rng, easel, glass)
     _mirrors(rng, easel, rng.choice((paint, dull(rng, 10, 40))), line - 0.06)
-    easel.fill([(-0.46, line), (0.46, line), (0.5, hood), (0.5, -0.06), (0.44, 0), (-0.44, 0), (-0.5, -0.06), (-0.5, hood)], paint)
+    easel.fill(
+        [(-0.46, line), (0.46, line), (0.5, hood), (0.5, -0.06), (0.44, 0), (-0.44, 0), (-0.5, -0.06), (-0.5, hood)],
+        paint,
+    )
     easel.line([(-0.46, line + 0.02), (-0.3, hood)], shade(paint, 0.75), 0.008)
     easel.line([(0.46, line + 0.02), (0.3, hood)], shade(paint, 0.75), 0.008)
     wide = rng.uniform(0.16, 0.34)
     _slats(rng, easel, (-wide, hood + rng.uniform(0, 0.05), wide, -rng.uniform(0.18, 0.27)))
     lamps = _lamps(rng, easel, hood + rng.uniform(0.04, 0.12), rng.uniform(0.07, 0.12), rng.uniform(0.35, 0.4))
     wide = rng.uniform(0.2, 0.44)
-    easel.box(-wide, -rng.uniform(0.12, 0.17), wide, -rng.uniform(0.04, 0.07), dull(rng, 5, 45), inset=rng.uniform(-0.05, 0.08))
+    easel.box(
+        -wide,
+        -rng.uniform(0.12, 0.17),
+        wide,
+        -rng.uniform(0.04, 0.07),
+        dull(rng, 5, 45),
+        inset=rng.uniform(-0.05, 0.08),
+    )
     for side in (-1, 1):
         easel.oval((side * 0.4, -0.1), (0.03, 0.03), dull(rng, 60, 240))
     easel.box(-0.5, -0.02, 0.5, 0.05, dull(rng, 5, 40))
@@ -200,7 +218,9 @@ def tail(rng: random.Random, easel: Easel) -> Vehicle:
             easel.line([(x, top + 0.05), (x, -0.25)], dull(rng, 60, 220), 0.012)
     for side in (-1, 1):
         x, y = side * rng.uniform(0.4, 0.46), -rng.uniform(0.2, 0.5)
-        easel.box(x - 0.04, y, x + 0.04, y + rng.uniform(0.06, 0.2), rng.choice(((30, 25, 190), (40, 40, 230), (35, 30, 120))))
+        easel.box(
+            x - 0.04, y, x + 0.04, y + rng.uniform(0.06, 0.2), rng.choice(((30, 25, 190), (40, 40, 230), (35, 30, 120)))
+        )
         easel.box(x - 0.03, y + 0.02, x + 0.03, y + 0.05, rng.choice(((30, 140, 250), (235, 235, 240))))
     easel.box(-0.5, -rng.uniform(0.12, 0.2), 0.5, 0, rng.choice((paint, dull(rng, 15, 80))))
     y = -rng.uniform(0.1, 0.4)

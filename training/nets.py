@@ -72,6 +72,8 @@ class Detector(nn.Module):
         self.eighth = nn.Sequential(block(3, 12, 2), block(12, 24, 2), block(24, 48, 2), block(48, 48))
         self.sixteenth = nn.Sequential(block(48, 64, 2), block(64, 64), block(64, 64))
         self.thirty_second = nn.Sequential(block(64, 96, 2), block(96, 96), block(96, 96))
+        self.sixty_fourth = nn.Sequential(block(96, 96, 2), block(96, 96), block(96, 96))
+        self.narrow_64 = nn.Conv2d(96, 96, 1)
         self.narrow_32 = nn.Conv2d(96, 64, 1)
         self.merge_16 = block(64, 64)
         self.narrow_16 = nn.Conv2d(64, 48, 1)
@@ -79,13 +81,26 @@ class Detector(nn.Module):
         self.heat = nn.Conv2d(48, 1, 1)
         self.corners = nn.Sequential(block(48, 48), nn.Conv2d(48, 8, 1))
         self.heat.bias.data.fill_(-4.0)  # plates are rare: start by saying so
+        nn.init.zeros_(self.narrow_64.weight)  # a net that was trained without this level goes on as it was
+        nn.init.zeros_(self.narrow_64.bias)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Fine detail from stride 8, what it belongs to from stride 32."""
+    def features(self, x: Tensor) -> Tensor:
+        """Fine detail from stride 8; what it belongs to from stride 32, for plates wider than 300 px from stride 64."""
         eighth = self.eighth(x)
         sixteenth = self.sixteenth(eighth)
-        far = functional.interpolate(self.narrow_32(self.thirty_second(sixteenth)), scale_factor=2.0, mode="nearest")
+        coarse = self.thirty_second(sixteenth)
+        widest = self.narrow_64(self.sixty_fourth(coarse))
+        coarse = coarse + functional.interpolate(widest, scale_factor=2.0, mode="nearest")
+        far = functional.interpolate(self.narrow_32(coarse), scale_factor=2.0, mode="nearest")
         sixteenth = self.merge_16(sixteenth + far)
         near = functional.interpolate(self.narrow_16(sixteenth), scale_factor=2.0, mode="nearest")
-        eighth = self.merge_8(eighth + near)
-        return self.heat(eighth), self.corners(eighth)
+        merged: Tensor = self.merge_8(eighth + near)
+        return merged
+
+    def say(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """The two outputs; in training always in full precision, or corners far from the cell would be a pixel off."""
+        return self.heat(features), self.corners(features)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Heat and corners."""
+        return self.say(self.features(x))
