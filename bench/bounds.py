@@ -18,6 +18,8 @@ def _below(seen: int, tried: int, rate: float) -> float:
         return 1.0
     if rate >= 1:
         return float(seen >= tried)
+    if 2 * seen > tried:  # the shorter sum
+        return 1 - _below(tried - seen - 1, tried, 1 - rate)
     terms = (
         math.lgamma(tried + 1)
         - math.lgamma(k + 1)
