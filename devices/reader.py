@@ -41,7 +41,7 @@ from lane_agent.model import Fault, Read, ReadSource
 log = logging.getLogger(__name__)
 
 SILENCE_S = 3.0  # a reader process that says nothing for so long hangs
-FIRST_S = 60.0  # loading torch from a slow disk takes so long; until it speaks the lane has the fault READER
+FIRST_S = 120.0  # torch from a slow disk takes as long as 50 s; the lane has the fault READER until it speaks
 BACKOFF_S = (0.3, 5.0)  # before a start after a failure: first, longest
 
 

@@ -53,7 +53,7 @@ class EasyOcrEngine:
         if name == "detector":
             return self._detector.run(name, array)
         with self._torch.inference_mode():
-            logits = self._recogniser(self._torch.from_numpy(np.ascontiguousarray(array)), None)
+            logits = self._recogniser(self._torch.tensor(array), None)
             return np.asarray(self._torch.softmax(logits, 2), np.float32)
 
 
