@@ -41,6 +41,7 @@ from devices.reader_wire import (
     receive_settings,
 )
 from devices.watch import VisitWatch, read_region
+from devices.zone import Zone
 
 _PDEATHSIG = 1
 _FIRST_MS = 8_000  # a network camera may take this long to give its first picture
@@ -86,6 +87,7 @@ class ReaderLoop:
         self._settings = settings
         self._reader = reader
         self._camera = camera
+        self._zone = Zone(settings.region)
         self._evidence = EvidenceStore(Path(settings.evidence))
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._watch: VisitWatch | None = None
@@ -117,7 +119,7 @@ class ReaderLoop:
         self._tell(Beat(0 if self._ill else self._frame_ms))
 
     def _look(self, frame: Frame) -> None:
-        reads = read_region(self._reader, frame.picture, self._settings.region)
+        reads = read_region(self._reader, frame.picture, self._zone)
         if self._watch is not None:
             self._tell_all(self._watch.look(frame, reads))
         if frame.taken_ms - self._shown_ms >= _SHOWN_MS:
@@ -176,6 +178,7 @@ def shown(frame: Frame, reads: tuple[PlateRead, ...]) -> Shown:
             read.region.value,
             round(read.confidence, 3),
             tuple((round(float(x), 1), round(float(y), 1)) for x, y in read.corners),
+            read.inside,
         )
         for read in reads
     )
@@ -200,7 +203,7 @@ def main() -> int:
         ReaderLoop(link, settings, reader, Newest(settings.camera)).run()
     except (BrokenPipeError, ConnectionResetError):
         return 0
-    except (ReaderError, OSError) as error:
+    except (ReaderError, OSError, ValueError) as error:  # a region that is none is a ValueError
         link.sendall(packed(Trouble("reader", str(error))))
         return 1
     return 0

@@ -12,6 +12,7 @@ import struct
 import msgspec
 
 from devices.camera import CameraSettings
+from devices.zone import WHOLE
 
 _LENGTH = struct.Struct(">I")
 _LIMIT = 32 * 1024 * 1024
@@ -26,7 +27,8 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         engine: one of `devices.anpr.engines.ENGINES`.
         weights: folder of the models; "" for the shipped ones.
         side: the longer side, in pixels, that the detector looks at the picture with.
-        region: the part of the picture where the lane is: left, top, right, bottom, as shares of its size.
+        region: the part of the picture where the lane is, as shares of its width and height: left, top, right, bottom
+            of a box, or x and y of each corner of a polygon (`devices.zone`).
         release: lowest character confidence of a settled read.
         frames: frames that must agree.
         row_px: a plate whose rows are lower than this, in pixels, is too far away to count.
@@ -40,7 +42,7 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     engine: str = "onnxruntime"
     weights: str = ""
     side: int = 640
-    region: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    region: tuple[float, ...] = WHOLE
     release: float = 0.8
     frames: int = 3
     row_px: float = 16.0
@@ -73,12 +75,16 @@ class Beat(msgspec.Struct, frozen=True, tag="beat"):
 
 
 class Overlay(msgspec.Struct, frozen=True):
-    """One plate as the officer's page draws it: `corners` four (x, y) in pixels of the picture."""
+    """One plate as the officer's page draws it: `corners` four (x, y) in pixels of the picture.
+
+    `inside` is false for a plate outside the lane's part of the picture: shown, and never counted.
+    """
 
     text: str
     region: str
     confidence: float
     corners: tuple[tuple[float, float], ...]
+    inside: bool = True
 
 
 class Shown(msgspec.Struct, frozen=True, tag="shown"):
@@ -111,9 +117,10 @@ class Unread(msgspec.Struct, frozen=True, tag="unread"):
 
 
 class TwoVehicles(msgspec.Struct, frozen=True, tag="two"):
-    """Two vehicles are in the region."""
+    """More than one vehicle is in the lane's part of the picture; `marks` are what was read, the nearest first."""
 
     visit: int
+    marks: tuple[str, ...] = ()
 
 
 class Trouble(msgspec.Struct, frozen=True, tag="trouble"):

@@ -6,43 +6,56 @@ No camera, no process, no clock in here: pictures with their plates go in, repor
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.choice import hong_kong
 from devices.anpr.plate_reader import PlateReader
-from devices.anpr.reads import PlateRead, Region
+from devices.anpr.reads import PlateRead
+from devices.anpr.vehicles import MAINLAND, companion, scale, together
 from devices.camera import Frame, Picture
 from devices.evidence import EvidenceStore
 from devices.reader_wire import ReaderSettings, Report, SettledRead, TwoVehicles, Unread
+from devices.zone import Shares, Zone
 from lane_agent.plates import Settled, Thresholds, Unsettled, Vote, is_near_miss, normalise, settle
 
 WINDOW = 24  # pictures whose votes count; older ones show the vehicle further away
 PATIENCE = 4  # pictures waited for the Mainland plate once the Hong Kong mark has settled
 SECOND = 0.12  # a second mark's plate, as a share of the first one's area, that is near enough to be tailgating
-_MAINLAND = {Region.CROSS_BORDER, Region.MAINLAND}
 
 
-def read_region(
-    reader: PlateReader, picture: Picture, region: tuple[float, float, float, float]
-) -> tuple[PlateRead, ...]:
-    """The plates in the lane's part of the picture, corners in pixels of the whole; the rest is not even looked at."""
+def read_region(reader: PlateReader, picture: Picture, zone: Zone | Shares) -> tuple[PlateRead, ...]:
+    """The plates of a picture, each with whether it is in the lane's part of it; one outside is shown and never counts.
+
+    Args:
+        reader: finds and reads them.
+        picture: the whole.
+        zone: the lane's part; or its corners as `Zone` takes them.
+    """
     height, width = picture.shape[:2]
-    left, top, right, bottom = (round(share * edge) for share, edge in zip(region, (width, height) * 2, strict=True))
-    offset = np.array([left, top], np.float32)
-    reads = reader.read(picture[top:bottom, left:right])
-    return tuple(replace(read, corners=read.corners + offset) for read in reads)
+    here = zone if isinstance(zone, Zone) else Zone(zone)
+    return here.marked(reader.read(picture), width, height)
 
 
-def companion(reads: tuple[PlateRead, ...], first: PlateRead | None) -> PlateRead | None:
-    """The Mainland plate of the same vehicle: the largest that hangs above or below the Hong Kong one."""
-    theirs = [read for read in reads if read.region in _MAINLAND]
-    if first is not None:
-        wide = float(np.ptp(first.corners[:, 0]))
-        theirs = [r for r in theirs if abs(float(r.corners[:, 0].mean() - first.corners[:, 0].mean())) < 0.8 * wide]
-    return max(theirs, key=lambda read: read.area, default=None)
+def _witness(ours: list[PlateRead], inside: tuple[PlateRead, ...]) -> PlateRead | None:
+    """The Mainland plate of the nearest vehicle; where no Hong Kong plate is seen, the largest one in the lane."""
+    if ours:
+        return companion(ours[0], inside, ours)
+    return max((read for read in inside if read.region in MAINLAND), key=lambda read: read.area, default=None)
+
+
+def _strangers(first: PlateRead, inside: tuple[PlateRead, ...], release: float) -> list[PlateRead]:
+    """Mainland plates, sure and near, that can not hang on the vehicle of the Hong Kong plate `first`."""
+    return [
+        read
+        for read in inside
+        if read.region in MAINLAND
+        and read.confidence >= release
+        and scale(read) ** 2 > SECOND * scale(first) ** 2
+        and not together(first, read)
+    ]
 
 
 def legible(read: PlateRead, least: float) -> bool:
@@ -86,6 +99,7 @@ class VisitWatch:
         self._told: set[str] = set()
         self._waited = 0
         self._doubles = 0
+        self._marks: tuple[str, ...] = ()
         self._gave_up = False
 
     def look(self, frame: Frame, reads: tuple[PlateRead, ...]) -> list[Report]:
@@ -93,23 +107,23 @@ class VisitWatch:
         if frame.taken_ms <= self._after_ms:
             return []
         self._last = frame.picture
-        ours = hong_kong(reads)
-        self._collect(frame, ours[0] if ours else None, reads)
-        return self._second(ours) + self._settled() + self._overdue(frame.taken_ms)
+        inside = tuple(read for read in reads if read.inside)
+        self._collect(frame, hong_kong(inside), inside)
+        return self._second(inside) + self._settled() + self._overdue(frame.taken_ms)
 
     def waited(self, now_ms: int) -> list[Report]:
         """What the passing of time alone adds: giving up."""
         return self._overdue(now_ms)
 
-    def _collect(self, frame: Frame, first: PlateRead | None, reads: tuple[PlateRead, ...]) -> None:
-        votes = []
+    def _collect(self, frame: Frame, ours: list[PlateRead], reads: tuple[PlateRead, ...]) -> None:
+        votes, first = [], ours[0] if ours else None
         if first is not None and legible(first, self._settings.row_px):
             votes.append(_vote(first, mainland=False))
             mark = normalise(first.text)
             if mark not in self._best or self._best[mark].confidence <= first.confidence:
                 self._best[mark] = _Best(first.confidence, frame.picture, first.corners)
                 self._best = dict(sorted(self._best.items(), key=lambda item: -item[1].confidence)[:4])
-        other = companion(reads, first)
+        other = _witness(ours, reads)
         if other is not None and legible(other, self._settings.row_px):
             votes.append(_vote(other, mainland=True))
         if votes:
@@ -131,14 +145,19 @@ class VisitWatch:
         names = self._keep(result.vrn)
         return [SettledRead(self.visit, result.vrn, result.mainland, result.confidence, names)]
 
-    def _second(self, ours: list[PlateRead]) -> list[Report]:
-        """Two different marks, both sure, both near: tailgating. Told once."""
-        sure = [read for read in ours if read.confidence >= self._settings.release]
-        others = [r for r in sure[1:] if r.area > SECOND * sure[0].area and _different(r.text, sure[0].text)]
+    def _second(self, inside: tuple[PlateRead, ...]) -> list[Report]:
+        """A second mark, or a Mainland plate of no vehicle in front; all sure, all near: tailgating. Told once."""
+        release = self._settings.release
+        ours = [read for read in hong_kong(inside) if read.confidence >= release]
+        if not ours:
+            return []
+        others = [r for r in ours[1:] if r.area > SECOND * ours[0].area and _different(r.text, ours[0].text)]
+        others = others or _strangers(ours[0], inside, release)
         self._doubles += bool(others)
         if not others or self._doubles != self._settings.frames:
             return []
-        return [TwoVehicles(self.visit)]
+        self._marks = tuple(dict.fromkeys(normalise(read.text) for read in (ours[0], *others)))
+        return [TwoVehicles(self.visit, self._marks)]
 
     def _overdue(self, now_ms: int) -> list[Report]:
         if self._told or self._gave_up or now_ms - self._after_ms < self._settings.limit_ms:
@@ -146,6 +165,8 @@ class VisitWatch:
         self._gave_up = True
         result = self._result()
         reason, marks = (result.reason, result.candidates) if isinstance(result, Unsettled) else ("", (result.vrn,))
+        if self._marks:
+            reason = f"more than one vehicle: {', '.join(self._marks)}"
         return [Unread(self.visit, reason, marks, self._keep(marks[0] if marks else ""))]
 
     def _keep(self, mark: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from devices.anpr.reads import PlateRead, Region
+from devices.anpr.vehicles import MAINLAND, companion
 from lane_agent.plates import normalise
 
 RELEASE = 0.80
@@ -16,8 +17,11 @@ NEXT = 0.5
 
 
 def hong_kong(reads: tuple[PlateRead, ...]) -> list[PlateRead]:
-    """The Hong Kong plates, the nearest (largest) first; doubtful finds only where there is no plain and legible one."""
-    ours = [read for read in reads if read.region is Region.HONG_KONG]
+    """The Hong Kong plates in the lane, the nearest (largest) first.
+
+    Doubtful finds count only where there is no plain and legible one.
+    """
+    ours = [read for read in reads if read.region is Region.HONG_KONG and read.inside]
     plain = [read for read in ours if read.score >= PLAIN and read.confidence >= LEGIBLE]
     if plain:
         return sorted(plain, key=lambda read: -read.area)
@@ -26,23 +30,40 @@ def hong_kong(reads: tuple[PlateRead, ...]) -> list[PlateRead]:
 
 def mark_of(reads: tuple[PlateRead, ...], *, release: float = RELEASE) -> tuple[str | None, str | None]:
     """The mark, normalised, and why there is none; exactly one of the two is None."""
-    if not reads:
-        return None, "no plate found"
-    ours = hong_kong(reads)
+    inside = tuple(read for read in reads if read.inside)
+    if not inside:
+        return None, "no plate in the lane's part of the picture" if reads else "no plate found"
+    ours = hong_kong(inside)
     if not ours:
-        return None, "no Hong Kong plate among " + ", ".join(sorted({read.region.value for read in reads}))
+        return None, "no Hong Kong plate among " + ", ".join(sorted({read.region.value for read in inside}))
     first = ours[0]
-    others = {normalise(read.text) for read in ours[1:] if read.area > NEXT * first.area} - {normalise(first.text)}
-    if others:
-        return None, f"more than one vehicle: {normalise(first.text)} and {', '.join(sorted(others))}"
+    if others := second_marks(inside, nearness=NEXT, sure=0.0):
+        return None, f"more than one vehicle: {normalise(first.text)} and {', '.join(others)}"
     if first.confidence < release:
         weak = min(first.characters, key=lambda pair: pair[1])
         return None, f"not sure enough: {first.text} with '{weak[0]}' at {weak[1]:.2f}, needed is {release:.2f}"
     return normalise(first.text), None
 
 
+def second_marks(reads: tuple[PlateRead, ...], *, nearness: float, sure: float) -> tuple[str, ...]:
+    """Marks of a second vehicle in the lane, beside that of the nearest one; normalised, sorted.
+
+    Args:
+        reads: of one picture.
+        nearness: smallest area of its plate, as a share of that of the first vehicle's Hong Kong plate.
+        sure: lowest confidence, of the first mark as of the second.
+    """
+    certain = tuple(read for read in reads if read.inside and read.confidence >= sure)
+    ours = hong_kong(certain)
+    if not ours:
+        return ()
+    first, least = ours[0], nearness * ours[0].area
+    return tuple(sorted({normalise(r.text) for r in ours[1:] if r.area > least} - {normalise(first.text)}))
+
+
 def mainland_of(reads: tuple[PlateRead, ...], *, release: float = RELEASE) -> str | None:
-    """The Mainland plate seen with it, normalised: the surest cross-border or Mainland read above `release`."""
-    theirs = [r for r in reads if r.region in {Region.CROSS_BORDER, Region.MAINLAND} and r.confidence >= release]
-    best = max(theirs, key=lambda read: read.area, default=None)
+    """The Mainland plate of the vehicle whose mark counts, normalised; without such a mark the largest in the lane."""
+    sure = [read for read in reads if read.region in MAINLAND and read.inside and read.confidence >= release]
+    ours = hong_kong(reads)
+    best = companion(ours[0], sure, ours) if ours else max(sure, key=lambda read: read.area, default=None)
     return normalise(best.text) if best else None

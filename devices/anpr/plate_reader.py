@@ -27,12 +27,12 @@ THREE_VIEWS: Views = ((1.03, 1.03), (0.99, 1.0), (1.08, 1.06))
 def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
     """The picture as the detector takes it, and the scale it was brought to.
 
-    The longer side becomes `side`; right and below it is filled up to multiples of 32.
+    The longer side becomes `side`; right and below it is filled up to multiples of 64.
     """
     scale = side / max(image.shape[:2])
     height, width = (max(32, round(edge * scale)) for edge in image.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    canvas = np.full((-(-height // 32) * 32, -(-width // 32) * 32, 3), 128, np.uint8)
+    canvas = np.full((-(-height // 64) * 64, -(-width // 64) * 64, 3), 128, np.uint8)
     canvas[:height, :width] = cv2.resize(image, (width, height), interpolation=method)
     batch = canvas.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(127.5) - 1
     return np.ascontiguousarray(batch), scale

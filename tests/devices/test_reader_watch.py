@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from devices.drawn.trucks import LaneView, Truck
 from devices.evidence import EvidenceStore
 from devices.reader_wire import ReaderSettings, Report, SettledRead, TwoVehicles, Unread
 from devices.watch import PATIENCE, VisitWatch, read_region
+from devices.zone import Zone
 
 AFTER = 1000
 
@@ -127,7 +129,7 @@ def test_two_vehicles_are_told_once(visit: Visit) -> None:
     """Two different sure marks, both near, in three pictures."""
     behind = plate("GC507", x=300, wide=70)
     reports = visit.see(HK, behind, times=12)
-    assert [r for r in reports if isinstance(r, TwoVehicles)] == [TwoVehicles(5)]
+    assert [r for r in reports if isinstance(r, TwoVehicles)] == [TwoVehicles(5, ("LT3482", "GC507"))]
 
 
 @pytest.mark.parametrize(
@@ -144,13 +146,59 @@ def test_what_is_no_second_vehicle(visit: Visit, other: PlateRead) -> None:
     assert not [r for r in visit.see(HK, other, times=12) if isinstance(r, TwoVehicles)]
 
 
-def test_only_the_lanes_part_of_the_picture_is_looked_at() -> None:
-    """The next lane's truck is not ours; corners are still those of the whole picture."""
+def test_a_mainland_plate_of_another_vehicle_is_a_second_vehicle_and_no_witness(visit: Visit) -> None:
+    """Far smaller than the plate in front, so not on the same bumper: the mark of the lorry behind may be dirty."""
+    behind = plate("粤ZE96F港", Region.CROSS_BORDER, x=300, wide=50)
+    reports = visit.see(HK, behind, times=12)
+    assert [r for r in reports if isinstance(r, TwoVehicles)] == [TwoVehicles(5, ("LT3482", "粤ZE96F港"))]
+    assert [r.mainland for r in reports if isinstance(r, SettledRead)] == [None]
+
+
+def test_the_witness_hangs_with_the_mark_that_counts(visit: Visit) -> None:
+    """Two vehicles side by side, each with both plates: each Mainland plate is its own vehicle's."""
+    other = plate("GC507", x=300, wide=100), plate("粤ZE96F港", Region.CROSS_BORDER, x=300, y=130, wide=90)
+    (report,) = (r for r in visit.see(HK, CN, *other, times=8) if isinstance(r, SettledRead))
+    assert (report.vrn, report.mainland) == ("LT3482", "粤ZR12A港")
+
+
+def test_with_two_vehicles_in_the_lane_giving_up_says_so(tmp_path: Path) -> None:
+    """Not that frames disagree: the officer needs the cause."""
+    visit = Visit(tmp_path, limit_ms=1000, frames=3, row_px=200.0)
+    reports = visit.see(HK, plate("GC507", x=300, wide=100), times=15)
+    assert [r.reason for r in reports if isinstance(r, Unread)] == ["more than one vehicle: LT3482, GC507"]
+
+
+def test_a_plate_outside_the_lane_never_counts(visit: Visit) -> None:
+    """Neither as the mark, nor as the witness, nor as a second vehicle, however near it is."""
+    next_lane = [replace(p, inside=False) for p in (plate("GC507", x=300, wide=200), CN)]
+    (report,) = visit.see(HK, *next_lane, times=8)
+    assert isinstance(report, SettledRead)
+    assert (report.vrn, report.mainland) == ("LT3482", None)
+
+
+def test_the_next_lanes_truck_is_seen_and_said_to_be_outside() -> None:
+    """The whole picture is looked at, so that the officer sees what the reader sees."""
     shown = LaneView(seed=1).picture(Truck("KX9"), 1.0)
     reader = PlateReader(OnnxRuntimeEngine())
-    (read,) = (r for r in read_region(reader, shown.image, (0.25, 0.5, 0.75, 1.0)) if r.region is Region.HONG_KONG)
-    assert np.abs(read.corners - shown.plates[0].corners).max() < 12
-    assert read_region(reader, shown.image, (0.0, 0.0, 0.25, 1.0)) == ()
+    for region, inside in (((0.25, 0.5, 0.75, 1.0), True), ((0.0, 0.0, 0.25, 1.0), False)):
+        reads = read_region(reader, shown.image, region)
+        (read,) = (r for r in reads if r.region is Region.HONG_KONG)
+        assert np.abs(read.corners - shown.plates[0].corners).max() < 12
+        assert read.inside is inside
+
+
+def test_a_polygon_follows_the_lane() -> None:
+    """A triangle whose box would hold both plates holds one."""
+    triangle = Zone((0.0, 1.0, 1.0, 1.0, 1.0, 0.0))
+    near, far = triangle.marked((plate("LT3482", x=600, y=600), plate("GC507", x=20, y=20)), 1000, 1000)
+    assert (near.inside, far.inside) == (True, False)
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.2, 0.3), (0.5, 0.0, 0.2, 1.0), (0.0, 0.0, 0.5, 0.5, 1.0, 1.0)])
+def test_a_region_that_is_none_is_refused(shares: tuple[float, ...]) -> None:
+    """Too few numbers, right of left, corners on a line: the technician is told what to give."""
+    with pytest.raises(ValueError, match="region"):
+        Zone(shares)
 
 
 def test_the_same_picture_is_kept_once(tmp_path: Path) -> None:
