@@ -1,0 +1,81 @@
+"""What two bodies carry inside, as far as the other side reads it: the journal entry of an event, the facts of a state.
+
+Rules of this file:
+- Both are open: a writer may add names, a reader passes over what it does not know. Nothing is decided from them by a
+  lane; a core that does not understand an entry stores it all the same.
+- The lane's own form of an entry (`lane_agent.codec`) has more in it; that is the lane's and its replay's affair.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class When(Struct, frozen=True, kw_only=True):
+    """When the lane wrote it: its UTC milliseconds, and how far to believe them ("proven" by the core, or not)."""
+
+    utc_ms: int
+    quality: str = ""
+
+
+class AlarmRaised(Struct, frozen=True, kw_only=True, tag_field="type", tag="Alarm"):
+    """People are to be told. `visit` is 0 where no vehicle is concerned; a refused message is kind "MessageRefused"."""
+
+    kind: str
+    visit: int = 0
+    detail: str = ""
+
+
+class FactRecorded(Struct, frozen=True, kw_only=True, tag_field="type", tag="Record"):
+    """A fact of a visit; `facts` are (name, value) pairs. "VisitEnded" carries the visit's base record."""
+
+    kind: str
+    visit: int
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+class BundlesUsed(Struct, frozen=True, kw_only=True, tag_field="type", tag="Consume"):
+    """The visit has consumed these bundles, by UBR; the core marks them used."""
+
+    visit: int
+    ubrs: tuple[str, ...]
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """The body of an event: a journal entry, UTF-8 JSON. Effects of other types are the lane's own affair.
+
+    Attributes:
+        at: when.
+        event: what happened, as the lane has it.
+        effects: what came of it, in order; those whose "type" is Alarm, Record or Consume are read by the core.
+    """
+
+    at: When
+    event: dict[str, Any]
+    effects: tuple[dict[str, Any], ...] = ()
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """The facts of `up/state` that the wall of lanes and the conformance kit read; each may be missing.
+
+    Attributes:
+        open: whether the lane takes vehicles.
+        manual: why the lane is in manual mode, a word each; empty means automatic.
+        faults: standing faults, a word each.
+        row: the row of the decision table the lane is in.
+        help: state of the help call.
+        visit: number of the visit under way, 0 if none.
+        vrn: as read, "" while unread.
+        outcome: of the visit, "" while undecided.
+    """
+
+    open: bool = False
+    manual: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    row: str = ""
+    help: str = ""
+    visit: int = 0
+    vrn: str = ""
+    outcome: str = ""
