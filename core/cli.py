@@ -15,9 +15,10 @@ from typing import Annotated
 
 import typer
 
-from core import cli_ask
+from core import cli_ask, cli_enrol
 from core.cli_options import Config
 from core.errors import CoreError, SettingsError
+from core.expiry import endings
 from core.keys import load_core_ring, load_lane_keys, load_signing_key, make_signing_key
 from core.log import HistoricList, ReplicatedLog, live
 from core.service import CoreService, Parts
@@ -25,6 +26,7 @@ from core.settings import load
 from core.store import Store
 from core.times import DAY_MS, expected_span, hong_kong_text
 from core.vrn import normalise
+from sync.wire.enrolment import EnrolmentError
 
 app = typer.Typer(
     help="The core: cargo information, bundling, screening, and the signed list that the lanes hold.",
@@ -33,6 +35,7 @@ app = typer.Typer(
     add_completion=False,
 )
 cli_ask.add_to(app)
+cli_enrol.add_to(app)
 
 
 def utc_ms() -> int:
@@ -43,7 +46,7 @@ def utc_ms() -> int:
 @app.command()
 def init(config: Config) -> None:
     """Make the signing key and an empty store, once. Neither is ever overwritten."""
-    settings = load(config)
+    settings = load(config, planned=True)
     key = settings.path(settings.core.signing_key)
     settings.path(settings.core.lane_keys).mkdir(parents=True, exist_ok=True)
     if not key.exists():
@@ -66,6 +69,8 @@ def check(config: Config) -> None:
     log = ReplicatedLog(store, signer)
     log.check()
     head = log.head()
+    for ending in endings(settings, lanes, utc_ms()):
+        typer.echo(f"warning: {ending}", err=True)
     typer.echo(f"in order: {len(lanes)} lanes registered; list at version {head.version} of epoch {head.epoch}")
 
 
@@ -86,7 +91,7 @@ async def _serve(parts: Parts) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     head = parts.log.head()
-    note = f"serving {len(parts.rings)} lanes; list at version {head.version} of epoch {head.epoch}"
+    note = f"serving {len(parts.registry.rings)} lanes; list at version {head.version} of epoch {head.epoch}"
     await CoreService(parts, lambda: logging.getLogger("rocars.core").info(note)).run(stop)
 
 
@@ -152,6 +157,8 @@ def main() -> None:
         app()
     except SettingsError as error:
         sys.exit(_told(error.problems, 2))
+    except EnrolmentError as error:
+        sys.exit(_told((str(error),), 1))
     except CoreError as error:
         sys.exit(_told(getattr(error, "problems", (str(error),)), 1))
     except (sqlite3.Error, OSError) as error:

@@ -125,6 +125,11 @@ class Exchange:
         self._told = (head.epoch, head.version)
         self._asked: dict[Stream, tuple[int, int]] = {}
 
+    def registered(self, rings: Mapping[str, KeyRing]) -> None:
+        """The register of lanes is this from now on; a lane that is not on it is refused with its next message."""
+        self._rings = rings
+        self.lanes = {lane: self.lanes.get(lane) or LaneStatus(lane=lane) for lane in sorted(rings)}
+
     def hear(self, heard: Sequence[Heard]) -> Answers:
         """Takes a batch of messages: events in one transaction, then the rest, each in order of arrival."""
         answers = Answers()

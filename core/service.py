@@ -18,15 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from core.admin import AdminServer
+from core.alarms import AlarmBook
 from core.compound import Compound
 from core.counter import Counter
-from core.errors import RefusedError
+from core.errors import RefusedError, SettingsError
+from core.expiry import endings
 from core.intake import Intake
-from core.keys import load_lane_keys, load_signing_key
+from core.keys import load_signing_key
 from core.link import Answer, Exchange, Heard, Outgoing
 from core.log import ReplicatedLog
 from core.office import Office
 from core.projection import Projection
+from core.registry import LaneRegistry
 from core.requests import Request
 from core.settings import BrokerSection, Settings
 from core.store import Store
@@ -38,6 +41,7 @@ log = logging.getLogger("rocars.core")
 
 _BATCH = 200
 _TICK_S = 1.0
+_CERTIFICATES_S = 3_600.0
 _FULL_S = 0.02
 """How long to wait when a connection has taken all it can for now."""
 
@@ -57,7 +61,7 @@ class Parts:
         self.settings = settings
         self.clock = clock
         self.signer = load_signing_key(settings.path(settings.core.signing_key))
-        self.rings = load_lane_keys(settings.path(settings.core.lane_keys))
+        self.registry = LaneRegistry(settings.path(settings.core.lane_keys))
         self.store = Store(settings.path(settings.core.store))
         connection = self.store.connection
         self.log = ReplicatedLog(self.store, self.signer)
@@ -67,7 +71,12 @@ class Parts:
         self.intake = Intake(self.store, self.projection)
         self.office = Office(self.store, self.log, settings.rules, clock)
         self.exchange = Exchange(
-            store=self.store, log=self.log, intake=self.intake, signer=self.signer, rings=self.rings, clock=clock
+            store=self.store,
+            log=self.log,
+            intake=self.intake,
+            signer=self.signer,
+            rings=self.registry.rings,
+            clock=clock,
         )
 
 
@@ -134,6 +143,7 @@ class CoreService:
             "inbox": self._take(),
             "answers": self._answer(),
             "ticks": self._tick(),
+            "certificates": self._watch_certificates(),
             "stop": stop.wait(),
         }
         self._failed = asyncio.get_running_loop().create_future()
@@ -229,7 +239,35 @@ class CoreService:
                 with parts.store.transaction():
                     parts.compound.raise_alarms(late, now_ms=now)
             self._look_at_brokers()
+            self._look_at_register()
             await asyncio.sleep(_TICK_S)
+
+    def _look_at_register(self) -> None:
+        """Lanes that were enrolled or revoked meanwhile count, or no longer count, from now on."""
+        registry = self._parts.registry
+        if not registry.refresh():
+            return
+        self._parts.exchange.registered(registry.rings)
+        self._later = {lane: answer for lane, answer in self._later.items() if lane in registry.rings}
+        log.info("register of lanes: %d lanes now", len(registry.rings))
+        for problem in registry.problems:
+            log.warning("register of lanes: %s", problem)
+
+    async def _watch_certificates(self) -> None:
+        """An alarm that stays, once for each lane and once for the core's side, while a certificate nears its end."""
+        parts = self._parts
+        while True:
+            now = parts.clock()
+            try:
+                ending = endings(parts.settings, parts.registry.rings, now)
+            except SettingsError as error:  # lanes are served without it, and nobody can be enrolled
+                log.warning("certificates: %s", error)
+                ending = []
+            book = AlarmBook(parts.store.connection)
+            with parts.store.transaction():
+                for one in ending:
+                    book.raise_once(at_ms=now, lane=one.lane, kind="CertificateEnds", detail=str(one))
+            await asyncio.sleep(_CERTIFICATES_S)
 
     def _look_at_brokers(self) -> None:
         """Says once why a broker can not be had; raises what ended a connection's own task, if anything did."""

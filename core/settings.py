@@ -25,6 +25,7 @@ _LONGEST_SOCKET = 107  # what the kernel takes as the name of a Unix socket
 
 Text = Annotated[str, Meta(min_length=1)]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
+Days = Annotated[int, Meta(ge=1, le=7_300)]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
 
 
@@ -48,6 +49,21 @@ class BrokerSection(msgspec.Struct, frozen=True, kw_only=True):
     authority: str = ""
     certificate: str = ""
     key: str = ""
+
+
+class AuthoritySection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[authority]`: who signs the certificates of lanes and brokers; no folder where another authority does.
+
+    Attributes:
+        folder: where it is (`core.authority`).
+        lane_days, broker_days: how long what it signs counts.
+        warn_days: how long before the end everybody is told.
+    """
+
+    folder: str = ""
+    lane_days: Days = 730
+    broker_days: Days = 730
+    warn_days: Days = 30
 
 
 class BundlingSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +98,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     core: CoreSection
     brokers: tuple[BrokerSection, ...]
+    authority: AuthoritySection
     rules: Rules
     due_ms: int
 
@@ -92,6 +109,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 _SECTIONS: dict[str, Any] = {
     "core": CoreSection,
+    "authority": AuthoritySection,
     "bundling": BundlingSection,
     "compound": CompoundSection,
     "cargo": CargoSection,
@@ -100,8 +118,12 @@ _SECTIONS: dict[str, Any] = {
 _KEYS = (*_SECTIONS, "broker", "points")
 
 
-def load(path: Path) -> Settings:
-    """Reads and checks a configuration file.
+def load(path: Path, *, planned: bool = False) -> Settings:
+    """Reads and checks a configuration file, and that the files it names are there.
+
+    Args:
+        path: the file.
+        planned: the files need not be there yet: for the commands that make them.
 
     Raises:
         SettingsError: with one line for every problem: the file, the key, what is wrong and what to do.
@@ -115,7 +137,9 @@ def load(path: Path) -> Settings:
     reader = _Reader(path)
     settings = reader.settings(plain)
     if settings is not None:
-        reader.files(settings)
+        reader.socket(settings)
+        if not planned:
+            reader.files(settings)
     if reader.problems or settings is None:
         raise SettingsError(*reader.problems)
     return settings
@@ -143,6 +167,7 @@ class _Reader:
             folder=self.path.parent,
             core=parts["core"],
             brokers=brokers,
+            authority=parts["authority"],
             rules=_rules(parts, points, rules),
             due_ms=parts["compound"].due_minutes * 60_000,
         )
@@ -195,13 +220,18 @@ class _Reader:
 
     def files(self, settings: Settings) -> None:
         """The files that only a technician can put there; what `rocars-core init` makes is looked at when opened."""
+        remedy = "run rocars-core authority" if settings.authority.folder else "put the file there"
         for place, broker in enumerate(settings.brokers, start=1):
             for name in ("password_file", "authority", "certificate", "key"):
-                text = getattr(broker, name)
-                if text and not settings.path(text).is_file():
-                    self.say(f"broker[{place}].{name}", f"{settings.path(text)} is not there; put the file there")
+                path = settings.path(getattr(broker, name))
+                if getattr(broker, name) and not path.is_file():
+                    self.say(f"broker[{place}].{name}", f"{path} is not there; {remedy}")
+                elif getattr(broker, name) and name == "key" and _open_to_others(path):
+                    self.say(f"broker[{place}].{name}", f"{path} can be read by others; run chmod 600 on it")
             if (broker.certificate or broker.key) and not (broker.authority and broker.certificate and broker.key):
                 self.say(f"broker[{place}]", "TLS needs authority, certificate and key together; add what is missing")
+
+    def socket(self, settings: Settings) -> None:
         socket = str(settings.path(settings.core.admin_socket).absolute())
         if len(socket.encode()) > _LONGEST_SOCKET:
             self.say("core.admin_socket", f"{socket} is longer than {_LONGEST_SOCKET} bytes; choose a shorter path")
@@ -217,6 +247,10 @@ class _Reader:
             if rule is not None and rule.code not in section.codes:
                 self.say(f"{name}.code", f"{rule.code!r} is not in screening.codes; add it there or correct it")
         return tuple(rule for rule in found if rule is not None)
+
+
+def _open_to_others(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o077)
 
 
 def _rules(parts: dict[str, Any], points: dict[str, str], rules: tuple[Rule, ...]) -> Rules:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 PrivateKey = ec.EllipticCurvePrivateKey
+PublicKey = ec.EllipticCurvePublicKey
 CURVE = ec.SECP256R1
 
 
@@ -76,6 +77,18 @@ def name_of(subject: x509.Name) -> str:
     """The common name, "" where there is none or more than one."""
     found = [str(each.value) for each in subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     return found[0] if len(found) == 1 else ""
+
+
+def public_of(wanted: x509.CertificateSigningRequest) -> ec.EllipticCurvePublicKey:
+    """The key a signing request is for.
+
+    Raises:
+        ValueError: it is not of the kind P-256.
+    """
+    public = wanted.public_key()
+    if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, CURVE):
+        raise ValueError("the key it is for is not of the kind P-256; make one such and ask again")  # noqa: TRY004 - the file is wrong
+    return public
 
 
 def read_certificates(pem: bytes) -> list[x509.Certificate]:

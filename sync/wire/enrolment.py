@@ -17,7 +17,6 @@ from typing import Literal, TypeVar
 
 import msgspec
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from sync.wire import certificates
 from sync.wire.envelope import KeyRing, Signer, key_id, public_from_pem, public_to_pem
@@ -166,11 +165,9 @@ def read_wanted(pem: bytes) -> x509.CertificateSigningRequest:
     """
     try:
         wanted = x509.load_pem_x509_csr(pem)
+        certificates.public_of(wanted)
     except ValueError as error:
-        raise EnrolmentError(f"there is no certificate signing request in it ({error}); make it again") from error
-    public = wanted.public_key()
-    if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, certificates.CURVE):
-        raise EnrolmentError("the key it is for is not of the kind P-256; make one such and ask again")
+        raise EnrolmentError(f"there is no usable certificate signing request in it: {error}") from error
     if not wanted.is_signature_valid:
         raise EnrolmentError("it is not signed by the key it is for; make it again")
     return wanted

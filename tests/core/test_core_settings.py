@@ -11,7 +11,7 @@ import pytest
 from core.errors import SettingsError
 from core.keys import load_lane_keys, load_signing_key, make_signing_key
 from core.settings import load
-from sync.wire.envelope import Signer, public_to_pem
+from sync.wire.envelope import Signer, key_id, public_from_pem, public_to_pem
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "core.toml.example"
 
@@ -56,8 +56,8 @@ def test_the_least_that_works_has_the_domains_defaults(tmp_path: Any) -> None:
 
 def test_the_example_is_a_configuration_that_works(tmp_path: Any) -> None:
     """What is handed out is tried: with the TLS files it names in place."""
-    for name in ("ca.pem", "core.pem", "core-tls.key"):
-        (tmp_path / name).touch()
+    for name in ("authority.pem", "core.pem"):
+        (tmp_path / name).touch(mode=0o600)
     settings = load(written(tmp_path, EXAMPLE.read_text(encoding="utf-8")))
     assert [rule.name for rule in settings.rules.profile.rules] == ["cigarettes", "transhipped electronics"]
 
@@ -149,7 +149,8 @@ def test_lane_keys_are_named_by_their_files_and_two_may_overlap(tmp_path: Any) -
     for name in ("szb-in-01", "szb-in-01.2027", "mkt-in-02"):
         (tmp_path / f"{name}.pub").write_bytes(public_to_pem(Signer.generate(name).public))
     rings = load_lane_keys(tmp_path)
-    assert rings["szb-in-01"].kids == {"szb-in-01", "szb-in-01.2027"}
+    own = key_id("szb-in-01", public_from_pem((tmp_path / "szb-in-01.pub").read_bytes()))
+    assert rings["szb-in-01"].kids == {"szb-in-01", own, "szb-in-01.2027"}
     assert set(rings) == {"szb-in-01", "mkt-in-02"}
 
 
