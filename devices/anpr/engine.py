@@ -43,7 +43,7 @@ def library(engine: str, module: str, requirement: str) -> ModuleType:
     """
     try:
         return importlib.import_module(module)
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # OSError: a shared library that it needs is not there
         wrong = f"the reader engine {engine} cannot be loaded ({error})"
         remedy = f"install it with {sys.executable} -m pip install '{requirement}', {_OTHERWISE}"
         raise EngineMissingError(f"{wrong}: {remedy}") from error
@@ -63,6 +63,8 @@ def understood(engine: str, folder: Path, refusals: tuple[type[Exception], ...])
     """
     try:
         yield
+    except WeightsVersionError:  # said by `tried`, which says it better
+        raise
     except refusals as error:
         words = " ".join(str(error).split())
         raise _other(folder, f"the engine {engine} cannot run these models ({words[:200]})") from error

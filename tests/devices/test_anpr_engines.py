@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from devices.anpr.alphabet import ALPHABET, CROP, PROVINCES
 from devices.anpr.beam import decode
 from devices.anpr.easyocr_engine import EasyOcrEngine
+from devices.anpr.engine import tried, understood
 from devices.anpr.engines import ENGINES, Engine, OnnxRuntimeEngine, OpenCvEngine
 from devices.anpr.errors import WeightsVersionError
 from devices.anpr.grammar import grammar_of
@@ -132,6 +133,30 @@ def test_what_one_engine_needs_is_not_imported_for_another() -> None:
         "ENGINES['opencv'](SHIPPED); print({'onnxruntime', 'torch', 'easyocr', 'onnx'} & set(sys.modules))"
     )
     assert said == "set()"
+
+
+class Uncertain:
+    """An engine whose recogniser knows so many classes and gives each of them `share`."""
+
+    def __init__(self, classes: int, share: float) -> None:
+        self._recognised = np.full((1, 120, classes), share, np.float32)
+
+    def run(self, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:  # noqa: ARG002  it knows its answer
+        """See `Engine`."""
+        return self._recognised if name == "recogniser" else np.zeros((1, 9, 8, 8), np.float32)
+
+
+def test_models_of_another_shape_stop_the_start_and_not_the_first_truck() -> None:
+    """Too few classes, no probabilities: told as what it is, also by an engine whose library raises the like itself."""
+    classes = len(ALPHABET) + 1
+    tried(Uncertain(classes, 1 / classes), SHIPPED)
+    with pytest.raises(WeightsVersionError, match=rf"gives \(1, 120, 37\), needed is \(1, 120, {classes}\): reinstall"):
+        tried(Uncertain(37, 1 / 37), SHIPPED)
+    with (
+        pytest.raises(WeightsVersionError, match="weights: the recogniser gives no probabilities: reinstall"),
+        understood("any", SHIPPED, (ValueError,)),
+    ):
+        tried(Uncertain(classes, 1.0), SHIPPED)
 
 
 @pytest.fixture(scope="module")
