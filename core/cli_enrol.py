@@ -21,6 +21,7 @@ from core.registry import LaneRegistry
 from core.settings import Settings, load
 from sync.wire import certificates
 from sync.wire.enrolment import EnrolmentError, Request, check_name, read_request, read_wanted
+from sync.wire.topics import IMMIGRATION
 
 Lane = Annotated[str, typer.Argument(help="The lane's id.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write the answer; LANE.answer.json if left out.")]
@@ -31,7 +32,7 @@ Fingerprint = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Registers the commands."""
-    for command in (authority, enrol, enrol_broker, revoke, new_signing_key, core_keys):
+    for command in (authority, enrol, enrol_broker, enrol_immigration, revoke, new_signing_key, core_keys):
         app.command(rich_help_panel="Keys and certificates")(command)
 
 
@@ -171,6 +172,21 @@ def enrol_broker(
     write_whole(out / "authority.crt", opened.pem)
     write_whole(out / "revoked.crl", opened.revoked_file.read_bytes())
     typer.echo(f"broker {names[0]}: put what is in {out} where its mosquitto.conf says, and reload it (SIGHUP)")
+
+
+def enrol_immigration(
+    config: Config,
+    request: Annotated[Path, typer.Option(help="The signing request (PKCS 10) made by Immigration's side.")],
+    out: Annotated[Path, typer.Option(help="A folder for immigration.crt and authority.crt.")],
+) -> None:
+    """Make the certificate of Immigration's plate reader: it may write its one topic a lane, and nothing else."""
+    settings = load(config, planned=True)
+    opened = Authority(_folder(settings), utc_ms)
+    out.mkdir(parents=True, exist_ok=True)
+    pem = opened.for_client(IMMIGRATION, _wanted(request), days=settings.authority.lane_days)
+    write_whole(out / f"{IMMIGRATION}.crt", pem)
+    write_whole(out / "authority.crt", opened.pem)
+    typer.echo(f"{out}: give both files to Immigration's side; every lane still needs its public signing key")
 
 
 def _wanted(file: Path) -> certificates.PublicKey:

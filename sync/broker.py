@@ -1,12 +1,10 @@
 """A private Mosquitto for demonstrations and tests: generated configuration, own port, a child of this process.
 
 Rules of this file:
-- It listens on loopback alone, keeps nothing on disk (persistence off), and dies with the process that started it.
-- Its access list is that of the contract (design §3): a lane writes `lane/%u/up/#` and reads `lane/%u/down/#` and `log`,
-  nothing else; the core reads the first and writes the rest; Immigration's plate reader writes its one topic a lane.
-  A client's id is its user name, so nobody squats on a name.
-- Production uses `config/mosquitto.conf.example` with TLS both ways; the two differ in the listener and in who has a
-  password, not in the access list.
+- It listens on loopback unless told otherwise, and dies with the process that started it.
+- Given certificates it is what `config/mosquitto.conf.example` ships, TLS both ways and persistence, with this folder's
+  places (`broker_files.production`); without, it has passwords instead and keeps nothing. The access list is one.
+- A client's id is its user name, so nobody squats on a name.
 """
 
 from __future__ import annotations
@@ -20,33 +18,15 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from sync.wire.topics import ALL_PLATES, ALL_UP, LOG, ROOT, check_lane
+from sync.broker_files import ACCESS, FLOW, Places, production
+from sync.wire.topics import CORE, IMMIGRATION, check_lane
 
-CORE = "core"
-"""The core's user name."""
-
-IMMIGRATION = "immigration"
-"""The user name of Immigration's plate reader."""
-
-ACCESS = f"""\
-# Generated from the contract (design, part 3). %u is the user name: the lane's name, from its certificate or password.
-user {CORE}
-topic read {ALL_UP}
-topic write {ROOT}/lane/+/down/#
-topic write {LOG}
-
-user {IMMIGRATION}
-topic write {ALL_PLATES}
-
-pattern write {ROOT}/lane/%u/up/#
-pattern read {ROOT}/lane/%u/down/#
-pattern read {LOG}
-"""
-"""The access list; `config/mosquitto.acl.example` holds the same lines."""
+__all__ = ["ACCESS", "CORE", "IMMIGRATION", "BrokerError", "BrokerTls", "PrivateBroker"]
 
 _PLACES = ("/usr/sbin", "/usr/local/sbin")  # daemons are not on everybody's PATH
 _RUNNING = b" running"  # "mosquitto version 2.0.11 running": its listeners are open
@@ -55,6 +35,26 @@ _ITERATIONS = 101  # what mosquitto_passwd itself uses; these passwords are rand
 
 class BrokerError(RuntimeError):
     """The private broker did not start; the text says what a technician does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerTls:
+    """The PEM files of a broker that speaks TLS both ways: who signs, its own pair, and the list of the revoked."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+    revoked: Path
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> BrokerTls:
+        """As `rocars-core enrol-broker --out FOLDER` leaves them."""
+        return cls(
+            authority=folder / "authority.crt",
+            certificate=folder / "broker.crt",
+            key=folder / "broker.key",
+            revoked=folder / "revoked.crl",
+        )
 
 
 def _find(program: str) -> str:
@@ -84,15 +84,29 @@ class PrivateBroker:
 
     Args:
         directory: an existing folder of its own, for configuration, passwords and log (`broker.log`).
-        lanes: the lanes that may connect.
-        port: TCP port on 127.0.0.1; 0 takes a free one, which stays the same over `restart`.
+        lanes: the lanes that may connect by password; with TLS, certificates say who may.
+        port: TCP port; 0 takes a free one, which stays the same over `restart`.
+        tls: TLS both ways, and persistence: the broker that is shipped.
+        address: where it listens.
+        wrap: words before the command, such as those that run it in another network namespace.
 
     Start it from a thread that lives as long as it is wanted: the kernel ends it with that thread.
     """
 
-    def __init__(self, directory: Path, *, lanes: Iterable[str] = (), port: int = 0) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        lanes: Iterable[str] = (),
+        port: int = 0,
+        tls: BrokerTls | None = None,
+        address: str = "127.0.0.1",
+        wrap: Sequence[str] = (),
+    ) -> None:
         self.directory = directory
-        self.host = "127.0.0.1"
+        self.host = address
+        self._tls = tls
+        self._wrap = tuple(wrap)
         self.port = port or _free_port()
         self._passwords = {user: secrets.token_urlsafe(18) for user in (CORE, IMMIGRATION, *map(check_lane, lanes))}
         self._child: subprocess.Popen[bytes] | None = None
@@ -118,7 +132,7 @@ class PrivateBroker:
         """
         program = _find("mosquitto")
         self._write_files()
-        command = [program, "-c", str(self.directory / "broker.conf")]
+        command = [*self._wrap, program, "-c", str(self.directory / "broker.conf")]
         keeper = shutil.which("setpriv")
         if keeper is not None:
             command = [keeper, "--pdeathsig", "KILL", *command]
@@ -141,20 +155,31 @@ class PrivateBroker:
     def _configuration(self) -> str:
         # As root Mosquitto would become user "mosquitto" and could then not read its own files here.
         user = "user root\n" if os.geteuid() == 0 else ""
+        return user + (self._with_passwords() if self._tls is None else self._shipped(self._tls))
+
+    def _with_passwords(self) -> str:
         return (
-            f"{user}listener {self.port} {self.host}\n"
+            f"listener {self.port} {self.host}\n"
             "allow_anonymous false\n"
             f"password_file {self.directory / 'broker.passwd'}\n"
             f"acl_file {self.directory / 'broker.acl'}\n"
             "use_username_as_clientid true\n"
             "persistence false\n"
-            "log_dest stderr\n"
-            "set_tcp_nodelay true\n"
-            "max_inflight_messages 100\n"
-            "max_queued_messages 10000\n"
-            "max_packet_size 2097152\n"
-            "sys_interval 0\n"
+            f"{FLOW}log_dest stderr\n"
         )
+
+    def _shipped(self, tls: BrokerTls) -> str:
+        places = Places(
+            listen=f"{self.port} {self.host}",
+            authority=str(tls.authority),
+            certificate=str(tls.certificate),
+            key=str(tls.key),
+            revoked=str(tls.revoked),
+            access=str(self.directory / "broker.acl"),
+            data=f"{self.directory}/",
+            log="stderr",
+        )
+        return production(places)
 
     def _wait(self, child: subprocess.Popen[bytes], said: int, patience: float) -> None:
         """Until this very child says that it runs; that somebody accepts on the port may be somebody else."""
@@ -192,8 +217,13 @@ class PrivateBroker:
             child.kill()
             child.wait()
 
+    def reload(self) -> None:
+        """Lets it read its certificate, its access list and the list of the revoked again; nobody is thrown out."""
+        if self._child is not None:
+            self._child.send_signal(signal.SIGHUP)
+
     def restart(self) -> None:
-        """Stops it if it runs, and starts it on the same port with nothing remembered."""
+        """Stops it if it runs, and starts it on the same port; without persistence it remembers nothing."""
         self.stop()
         self.start()
 

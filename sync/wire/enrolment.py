@@ -21,7 +21,7 @@ from cryptography import x509
 from sync.wire import certificates
 from sync.wire.envelope import KeyRing, Signer, key_id, public_from_pem, public_to_pem
 from sync.wire.errors import RefusedError
-from sync.wire.topics import CORE, check_lane
+from sync.wire.topics import CORE, IMMIGRATION, check_lane
 
 T = TypeVar("T")
 
@@ -251,8 +251,8 @@ def check_name(lane: str) -> None:
         check_lane(lane)
     except ValueError as error:
         raise EnrolmentError(str(error)) from error
-    if lane == CORE:
-        raise EnrolmentError(f"no lane can be called {CORE!r}: the brokers know the core by that name; choose another")
+    if lane in {CORE, IMMIGRATION}:
+        raise EnrolmentError(f"no lane can be called {lane!r}: the brokers know somebody else by it; choose another")
 
 
 def _read(raw: bytes, kind: type[T], what: str) -> T:

@@ -13,6 +13,9 @@ ROOT = "rocars/v1"
 CORE = "core"
 """The core's user name at every broker; no lane can have it."""
 
+IMMIGRATION = "immigration"
+"""The user name of Immigration's plate reader; no lane can have it."""
+
 LOG = f"{ROOT}/log"
 """Deltas to all lanes. Written by the core, QoS 1."""
 
