@@ -19,6 +19,7 @@ from devices.anpr.reads import PlateRead, Region
 Picture = NDArray[np.uint8]
 
 
+GREY = 128 / 127.5 - 1  # what fills the input beside the picture
 Views = tuple[tuple[float, float], ...]
 ONE_VIEW: Views = ((1.03, 1.03),)
 THREE_VIEWS: Views = ((1.03, 1.03), (0.99, 1.0), (1.08, 1.06))
@@ -31,11 +32,24 @@ def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
     """
     scale = side / max(image.shape[:2])
     height, width = (max(32, round(edge * scale)) for edge in image.shape[:2])
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    canvas = np.full((-(-height // 64) * 64, -(-width // 64) * 64, 3), 128, np.uint8)
-    canvas[:height, :width] = cv2.resize(image, (width, height), interpolation=method)
-    batch = canvas.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(127.5) - 1
-    return np.ascontiguousarray(batch), scale
+    small = cv2.resize(_halved(image, scale), (width, height), interpolation=cv2.INTER_LINEAR)
+    batch = np.full((1, 3, -(-height // 64) * 64, -(-width // 64) * 64), GREY, np.float32)
+    for plane, target in enumerate(batch[0]):
+        place = target[:height, :width]
+        np.multiply(cv2.extractChannel(small, plane), np.float32(1 / 127.5), out=place)
+        place -= 1
+    return batch, scale
+
+
+def _halved(image: Picture, scale: float) -> Picture:
+    """The picture halved as often as it can be without falling below what is wanted; every pixel counts.
+
+    Halving by twos is many times quicker than the area average of any other factor, and no worse for finding plates.
+    """
+    while scale <= 0.5:
+        image = np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+        scale *= 2
+    return image
 
 
 def rectified(image: Picture, corners: NDArray[np.float32], view: tuple[float, float] = (1.03, 1.03)) -> Picture:
