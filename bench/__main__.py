@@ -91,6 +91,7 @@ def plates(
     engine: Annotated[str, typer.Option(help="Of our reader.")] = "onnxruntime",
     weights: Annotated[Path | None, typer.Option(help="Of our reader; the shipped ones if none.")] = None,
     side: Annotated[list[int] | None, typer.Option(help="Of our detector, pixels; may be repeated.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Of our detector: what scores less is no plate.")] = None,
     core: Annotated[int | None, typer.Option(help="The core that all run on; the first allowed if none.")] = None,
     wrong: Annotated[bool, typer.Option("--wrong", help="List every plate that was missed.")] = False,
 ) -> None:
@@ -100,6 +101,7 @@ def plates(
 
     ours = ["--engine", engine, *(["--weights", str(weights)] if weights else [])]
     ours += [word for each in side or () for word in ("--side", str(each))]
+    ours += [] if threshold is None else ["--threshold", str(threshold)]
     plan = Plan(_names(only), ours, _pythons(python or []), core, wrong)
     if data is None and crops is None:
         raise typer.BadParameter("name a folder with --data, with --crops, or with both")

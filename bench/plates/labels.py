@@ -26,7 +26,7 @@ class Kind(Enum):
     ONE_ROW = "HK one row"
     TWO_ROWS = "HK two rows"
     CROSS_BORDER = "粤Z…港, full"
-    MAINLAND = "other Mainland"
+    MAINLAND = "Mainland, not 粤Z"
     MACAU = "Macau"
 
     @property

@@ -1,6 +1,7 @@
 """The lane's own reader as a contender: `python -m bench.plates.ours MODE [options]`.
 
-Modes: `lane` reads as a lane's reader process does (its default picture side and cuts, and its libraries in memory);
+Modes: `lane` reads as a lane's reader process does (its default picture side and cuts; its memory is measured with the
+libraries of the cameras loaded, which are not in the installed size, since no picture needs them to be read);
 `still` as `rocars-lane read` does; `boxed` is told the labelled corners, which measures the recogniser alone.
 """
 
@@ -31,8 +32,8 @@ from devices.reader_wire import ReaderSettings
 
 RELEASES = tuple(sorted({0.5, 0.7, RELEASE, 0.9, 0.95, 0.98}))
 MODES = ("lane", "still", "boxed")
-_LIBRARIES = ("numpy", "opencv-python-headless", "msgspec", "av")
-_OF_ENGINE = {"easyocr": ("easyocr",), "opencv": ()}
+_LIBRARIES = ("numpy", "opencv-python-headless", "msgspec")
+_OF_ENGINE = {"easyocr": ("onnxruntime", "easyocr", "onnx"), "opencv": ()}
 
 
 class Stopwatch:
@@ -63,7 +64,7 @@ class Told(PlateReader):
 class Ours:
     """See `bench.plates.serve.Contender`."""
 
-    def __init__(self, mode: str, engine: str, weights: Path, sides: Sequence[int] = ()) -> None:
+    def __init__(self, mode: str, engine: str, weights: Path, sides: Sequence[int], threshold: float | None) -> None:
         try:
             self._watch = Stopwatch(ENGINES[engine](weights))
             run = origin(weights).run
@@ -72,6 +73,7 @@ class Ours:
         self._told = Told(self._watch)
         self._reader = {"lane": _lane_reader, "still": still_reader}.get(mode, lambda _: self._told)(self._watch)
         self._reader.sides = tuple(sides) or self._reader.sides
+        self._reader.threshold = self._reader.threshold if threshold is None else threshold
         size = of_distributions(*_LIBRARIES, *_OF_ENGINE.get(engine, (engine,))) + _code(weights)
         self.hello = Hello(f"{mode}, {engine}, weights of run {run[:12]}", size, pieces=False, release=_said(RELEASE))
 
@@ -109,8 +111,9 @@ def main() -> None:
     parser.add_argument("--engine", choices=sorted(ENGINES), default="onnxruntime")
     parser.add_argument("--weights", type=Path, default=SHIPPED)
     parser.add_argument("--side", type=int, action="append", default=[])
+    parser.add_argument("--threshold", type=float)
     asked = parser.parse_args()
-    serve(lambda: Ours(asked.mode, asked.engine, asked.weights, asked.side))
+    serve(lambda: Ours(asked.mode, asked.engine, asked.weights, asked.side, asked.threshold))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class RapidOcr:
             raise AbsentError(f"not installed ({error}): {_REMEDY}") from error
         self._engine: Any = library.RapidOCR(params=_ONE_THREAD)
         size = of_distributions("rapidocr", "onnxruntime")
-        self.hello = Hello(f"rapidocr {version('rapidocr')}", size, pieces=True)
+        self.hello = Hello(f"{version('rapidocr')}, models of its wheel", size, pieces=True)
 
     def read(self, image: NDArray[np.uint8], asked: Asked) -> Reply:
         """Every line of text that it gives."""

@@ -11,7 +11,7 @@ from bench.plates.matching import best_looking, comparable, latin, nearest, text
 from bench.plates.wire import Cost, Hello, Reply
 
 LATIN = "粤Z…港, Latin part"
-FOUND = "anything read at the plate"
+FOUND = "anything read there"
 
 
 @dataclass(slots=True)

@@ -57,15 +57,16 @@ def _side_by_side(scores: Scores, *, crops: bool) -> Table:
             drawn.add_row(row, *(_share(score.exact.get(row)) for score in scores.values()))
     drawn.add_section()
     if not crops:
-        drawn.add_row("mark given: right/wrong/silent", *(_acting(score) for score in scores.values()))
-        drawn.add_row("  without a labelled HK plate", *(_unlabelled(score) for score in scores.values()))
+        drawn.add_row("mark: right/wrong/silent", *(_acting(score) for score in scores.values()))
+        drawn.add_row("  given where none legible", *(_unlabelled(score) for score in scores.values()))
         drawn.add_section()
     drawn.add_row("median ms a picture", *(f"{score.median('ms'):,.1f}" for score in scores.values()))
-    drawn.add_row("  of that processor time", *(f"{score.median('cpu_ms'):,.1f}" for score in scores.values()))
+    drawn.add_row("  of it processor time", *(f"{score.median('cpu_ms'):,.1f}" for score in scores.values()))
     for part in dict.fromkeys(part for score in scores.values() for part in score.median_parts):
         drawn.add_row(f"    {part}", *(_number(score.median_parts.get(part)) for score in scores.values()))
-    drawn.add_row("peak memory, MB", *(f"{score.peak_mb:,.0f}" for score in scores.values()))
-    drawn.add_row("installed, MB", *(_number(score.hello.megabytes) for score in scores.values()))
+    if not crops:  # a process is as large as it was with whole pictures
+        drawn.add_row("peak memory, MB", *(_number(score.peak_mb) for score in scores.values()))
+        drawn.add_row("installed, MB", *(_number(score.hello.megabytes) for score in scores.values()))
     return drawn
 
 

@@ -41,7 +41,7 @@ class Tesseract:
             raise AbsentError("its English letters are not installed: apt-get install tesseract-ocr-eng")
         self._library.TessBaseAPISetVariable(self._handle, b"debug_file", b"/dev/null")
         version = self._library.TessVersion().decode()
-        self.hello = Hello(f"tesseract {version}", of_debian(*_PACKAGES), pieces=True)
+        self.hello = Hello(f"{version}, English letters", of_debian(*_PACKAGES), pieces=True)
 
     def read(self, image: NDArray[np.uint8], asked: Asked) -> Reply:
         """Every word that it gives."""
