@@ -5,8 +5,8 @@ Rules of this file:
   must arrive is sent again by whoever knows that it must (the log by version, events by acknowledgement).
 - Clean start, session expiry 0. Subscribed anew on every connect (lessons 6); up only once the broker granted that.
 - paho's network thread touches nothing here: every callback is one `call_soon_threadsafe`.
-- A connected socket proves nothing; but a dead one is noticed early: TCP_USER_TIMEOUT, since paho by itself would need
-  twice the keepalive, and a short keepalive.
+- A connected socket proves nothing, and whoever knows what should come says so (`walk_on`: the lane within 3 s, by the
+  core's proofs). A dead one is noticed early besides: TCP_USER_TIMEOUT, and a keepalive of which paho needs twice.
 - Two clients of one name would throw each other out for ever (lessons 12). Not every broker says so (Mosquitto 2.0.11
   just closes), so being thrown out soon after each of `thrown_out` connections counts as taken over too.
 - QoS 1 messages are acknowledged by the receiver when it is done (`Incoming.acknowledge`), so the broker sends no
@@ -27,11 +27,13 @@ from pathlib import Path
 from typing import Any
 
 from paho.mqtt.client import Client, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from sync.tls_words import in_words
 
 _TAKEN_OVER = 0x8E
 _WITH_WILL = "Disconnect with will message"
@@ -50,20 +52,26 @@ class Broker:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """TLS both ways: the authority that signed the broker's certificate, and this client's own pair (PEM files)."""
+    """TLS 1.3 both ways: the authority that signed the broker's certificate, and this client's own pair (PEM files).
+
+    The files are read at every attempt to connect, so that renewed ones count from the next connection on.
+    """
 
     authority: Path
     certificate: Path | None = None
     key: Path | None = None
 
     def context(self) -> ssl.SSLContext:
-        """A context that checks the broker's name and certificate.
+        """A context that checks the broker's name, which must stand among its alternative names, and certificate.
 
         Raises:
             OSError: a file can not be read (ssl.SSLError, its child: or is not what it should be).
         """
         context = ssl.create_default_context(cafile=str(self.authority))
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.check_hostname = True
+        context.hostname_checks_common_name = False
         if self.certificate is not None:
             context.load_cert_chain(str(self.certificate), str(self.key) if self.key else None)
         return context
@@ -77,6 +85,7 @@ class Options:
         brokers: independent brokers, walked in order.
         client_id: unique in the territory; the broker enforces that it is the user name.
         subscriptions: (filter, QoS) to read; retained-as-published, so a message's flag is what its sender set.
+        keepalive: seconds without a packet after which one side asks the other; whole, as the protocol has it.
         user_timeout_ms: a connection whose data goes unacknowledged this long is dead.
         retry_min, retry_max: bounds of the jittered back-off between attempts.
         taken_over: wait after another client has taken this client's name.
@@ -91,9 +100,9 @@ class Options:
     user_name: str = ""
     password: str = field(default="", repr=False)
     tls: Tls | None = None
-    keepalive: int = 5
+    keepalive: int = 2
     connect_timeout: float = 5.0
-    user_timeout_ms: int = 3_000
+    user_timeout_ms: int = 2_500
     retry_min: float = 0.25
     retry_max: float = 8.0
     taken_over: float = 30.0
@@ -155,6 +164,7 @@ class _Line:
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._running = False
         self._left = False
+        self._complaint = ""
         self._client = self._prepare(will)
 
     def _prepare(self, will: Will | None) -> Client:
@@ -174,6 +184,7 @@ class _Line:
             client.tls_set_context(options.tls.context())
         if will is not None:
             client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
+        client.on_log = self._on_log  # until it is up: paho tells why TLS failed nowhere else
         client.on_socket_open = self._on_socket_open
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
@@ -186,7 +197,7 @@ class _Line:
         try:
             await asyncio.to_thread(self._connect)
         except OSError as error:
-            self.end(Down(Cause.UNREACHABLE, f"{self.broker}: {error}"))
+            self.end(Down(Cause.UNREACHABLE, f"{self.broker}: {in_words(str(error))}"))
             return
         if self.down.done():  # left meanwhile
             self._client.disconnect()
@@ -275,15 +286,24 @@ class _Line:
     ) -> None:
         del client, userdata, properties
         cause = Cause.LOST
+        if not self.up.done():
+            cause = Cause.REFUSED if "ssl" in self._complaint.lower() else Cause.UNREACHABLE
         if flags.is_disconnect_packet_from_server and code.value == _TAKEN_OVER:
             cause = Cause.TAKEN_OVER
-        self._post(self.end, Down(cause, f"{self.broker}: {code}"))
+        said = f": {in_words(self._complaint)}" if self._complaint else ""
+        self._post(self.end, Down(cause, f"{self.broker}: {code}{said}"))
         self._post(self._vanish)
+
+    def _on_log(self, client: Client, userdata: Any, level: int, text: str) -> None:
+        del client, userdata
+        if level == LogLevel.MQTT_LOG_ERR:
+            self._complaint = text
 
     # What follows runs on the event loop again.
 
     def _rise(self) -> None:
         if not self.up.done() and not self.down.done():
+            self._client.on_log = None
             self.up.set_result(None)
 
     def end(self, down: Down) -> None:

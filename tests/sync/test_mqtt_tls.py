@@ -1,233 +1,338 @@
-"""The example for production, as it stands in `config/`: TLS both ways, the certificate's name is the lane's."""
+"""The shipped broker, TLS 1.3 both ways: the certificate's name is the lane's, and nobody else gets in."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
-import os
 import socket
-import subprocess
+import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from sync.broker import _find, _free_port
+from core.authority import Authority
+from sync.broker import BrokerTls, PrivateBroker
+from sync.broker_files import ACCESS, Places, production
+from sync.knock import knock
 from sync.mqtt import Broker, Cause, Connection, Down, Incoming, Options, Tls
-from sync.wire.topics import ALL_UP, LaneTopics
+from sync.wire import certificates
+from sync.wire.topics import ALL_UP, LOG, LaneTopics
 
 EXAMPLES = Path(__file__).parents[2] / "config"
-PATIENCE = 20.0
+PATIENCE = 30.0
+DAY_MS = 86_400_000
+LANE = LaneTopics("lane-1")
+OTHER = LaneTopics("lane-2")
+
+# paho leaves the socket of a failed handshake to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
-class Authority:
-    """A certificate authority of one's own."""
+class Site:
+    """An authority and a broker of its own, in one folder."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, names: Sequence[str] = ("localhost",)) -> None:
+        folder.mkdir(exist_ok=True)
         self.folder = folder
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self.file = folder / f"{name}.crt"
-        constraints = x509.BasicConstraints(ca=True, path_length=None)
-        certificate = self._certificate(self.name, self.key).add_extension(constraints, critical=True)
-        usage = x509.KeyUsage(
-            digital_signature=True,
-            key_cert_sign=True,
-            crl_sign=True,
-            content_commitment=False,
-            key_encipherment=False,
-            data_encipherment=False,
-            key_agreement=False,
-            encipher_only=False,
-            decipher_only=False,
-        )
-        signed = certificate.add_extension(usage, critical=True).sign(self.key, hashes.SHA256())
-        self.file.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+        self.now_ms = time.time_ns() // 1_000_000
+        self.authority = Authority.make(folder / "authority", lambda: self.now_ms)
+        self.tls = BrokerTls.in_folder(folder)
+        key = certificates.new_key()
+        self.tls.key.write_bytes(certificates.key_to_pem(key))
+        self.tls.certificate.write_bytes(self.authority.for_broker(names, key.public_key(), days=2))
+        self.tls.authority.write_bytes(self.authority.pem)
+        self.spread()
+        self.broker = PrivateBroker(folder, tls=self.tls)
 
-    def _certificate(self, name: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-        now = dt.datetime.now(dt.UTC)
-        identifier = x509.SubjectKeyIdentifier.from_public_key
-        return (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(self.name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + dt.timedelta(hours=1))
-            .add_extension(identifier(key.public_key()), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
-        )
+    def spread(self) -> None:
+        """Carries the list of the revoked to the broker."""
+        self.tls.revoked.write_bytes(self.authority.revoked_file.read_bytes())
 
-    def issue(self, name: str) -> tuple[Path, Path]:
-        """A certificate and its key for a lane, the core or the broker."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        alternative = x509.SubjectAlternativeName([x509.DNSName("localhost")])
-        signed = self._certificate(subject, key).add_extension(alternative, critical=False)
-        certificate, private = self.folder / f"{name}.crt", self.folder / f"{name}.key"
-        certificate.write_bytes(signed.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-        private.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
-        return certificate, private
+    def pair(self, name: str) -> Tls:
+        """A new certificate of this authority, in one file with its key."""
+        key = certificates.new_key()
+        file = self.folder / f"{name}.pem"
+        pem = self.authority.for_client(name, key.public_key(), days=2)
+        file.write_bytes(pem + certificates.key_to_pem(key))
+        return Tls(authority=self.tls.authority, certificate=file, key=file)
 
-
-class Production:
-    """Mosquitto as `config/mosquitto.conf.example` has it, with this test's places and port."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = _free_port()
-        self.authority = Authority(folder, "authority")
-        self.authority.issue("broker")
-        text = (EXAMPLES / "mosquitto.conf.example").read_text()
-        for old, new in (
-            ("listener 8883", f"listener {self.port} 127.0.0.1"),
-            ("/etc/mosquitto/rocars.acl", str(EXAMPLES / "mosquitto.acl.example")),
-            ("/etc/mosquitto/rocars", str(folder)),
-            ("/var/lib/mosquitto/", f"{folder}/"),
-            ("log_dest syslog", "log_dest stderr"),
-        ):
-            assert old in text
-            text = text.replace(old, new)
-        if os.geteuid() == 0:
-            text += "user root\n"
-        (folder / "mosquitto.conf").write_text(text)
-
-    def start(self) -> subprocess.Popen[bytes]:
-        """Starts it and waits until it runs."""
-        log = self.folder / "broker.log"
-        with log.open("wb") as output:
-            child = subprocess.Popen(
-                [_find("mosquitto"), "-c", str(self.folder / "mosquitto.conf")], stdout=output, stderr=output
-            )
-        end = time.monotonic() + PATIENCE
-        while b" running" not in log.read_bytes():
-            assert child.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.01)
-        return child
-
-    def options(self, name: str, *filters: str, authority: Authority | None = None) -> Options:
-        """A client with a certificate of `authority`, the broker's own by default."""
-        certificate, key = (authority or self.authority).issue(name)
+    def options(self, name: str, *filters: str, tls: Tls | None = None, host: str = "localhost") -> Options:
+        """A client of that name."""
         return Options(
-            brokers=(Broker("localhost", self.port),),
+            brokers=(Broker(host, self.broker.port),),
             client_id=name,
             subscriptions=tuple((topic, 1) for topic in filters),
-            tls=Tls(authority=self.authority.file, certificate=certificate, key=key),
+            tls=tls or self.pair(name),
             retry_min=0.05,
             retry_max=0.2,
         )
 
 
 @pytest.fixture
-def production(tmp_path: Path) -> Iterator[Production]:
-    """The broker of the example, running."""
-    made = Production(tmp_path)
-    child = made.start()
-    yield made
-    child.terminate()
-    child.wait()
+def site(tmp_path: Path) -> Iterator[Site]:
+    """The broker that is shipped, running."""
+    made = Site(tmp_path / "site")
+    with made.broker:
+        yield made
 
 
-def connection(options: Options, got: list[Incoming], downs: list[Down]) -> Connection:
-    """A connection that remembers."""
+class Peer:
+    """A connection that remembers what came."""
 
-    def hear(incoming: Incoming) -> None:
-        got.append(incoming)
+    def __init__(self, options: Options) -> None:
+        self.got: list[Incoming] = []
+        self.downs: list[Down] = []
+        self.connection = Connection(
+            options,
+            will=lambda: None,
+            on_up=lambda: None,
+            on_down=self.downs.append,
+            on_message=self._hear,
+            chance=lambda: 0.0,
+        )
+
+    def _hear(self, incoming: Incoming) -> None:
+        self.got.append(incoming)
         incoming.acknowledge()
 
-    return Connection(
-        options, will=lambda: None, on_up=lambda: None, on_down=downs.append, on_message=hear, chance=lambda: 0.0
-    )
+    def payloads(self) -> list[bytes]:
+        """What came, in order."""
+        return [message.payload for message in self.got]
 
 
-async def until(condition: object) -> None:
+async def until(condition: Callable[[], object]) -> None:
     """Waits for a condition, for as long as it is patient."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():  # type: ignore[operator]  # noqa: ASYNC110
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
-def test_a_lane_speaks_under_the_name_in_its_certificate(production: Production) -> None:
-    """The client id it claims counts for nothing; the access list goes by the certificate."""
+@contextlib.asynccontextmanager
+async def connected(*peers: Peer) -> AsyncIterator[None]:
+    """Connected peers, stopped in the end."""
+    for peer in peers:
+        peer.connection.start()
+    try:
+        for peer in peers:
+            await until(lambda peer=peer: peer.connection.connected)
+        yield
+    finally:
+        for peer in peers:
+            await peer.connection.stop()
+
+
+def refusal(options: Options) -> Down:
+    """How the broker, or the client itself, refuses this client; it must not come up."""
+
+    async def story() -> Down:
+        peer = Peer(options)
+        peer.connection.start()
+        await until(lambda: peer.connection.last is not None or peer.connection.connected)
+        assert not peer.connection.connected
+        await peer.connection.stop()
+        assert peer.connection.last is not None
+        return peer.connection.last
+
+    return asyncio.run(story())
+
+
+def test_the_examples_are_what_the_tests_start() -> None:
+    """`config/` holds the same text, with the places of a real installation."""
+    assert (EXAMPLES / "mosquitto.conf.example").read_text() == production(Places())
+    assert (EXAMPLES / "mosquitto.acl.example").read_text() == ACCESS
+
+
+def test_a_lane_speaks_and_hears_under_the_name_in_its_certificate(site: Site) -> None:
+    """The client id it claims counts for nothing; neither can it write for another lane, nor hear it."""
 
     async def story() -> None:
-        got: list[Incoming] = []
-        core = connection(production.options("core", ALL_UP), got, [])
-        lane = connection(production.options("lane-1", LaneTopics("lane-1").all_down), [], [])
-        for one in (core, lane):
-            one.start()
-        await until(lambda: core.connected and lane.connected)
-        lane.publish(LaneTopics("lane-2").event, b"as another", qos=1)
-        lane.publish(LaneTopics("lane-1").event, b"as itself", qos=1)
-        await until(lambda: got)
-        for one in (core, lane):
-            await one.stop()
-        assert [message.payload for message in got] == [b"as itself"]
+        core = Peer(site.options("core", ALL_UP))
+        lane = Peer(site.options("lane-1", LANE.all_down, LOG))
+        thief = Peer(site.options("lane-1", "rocars/v1/#", tls=site.pair("lane-2")))
+        async with connected(core, lane, thief):
+            for topic in (LANE.event, LOG, LANE.command):
+                thief.connection.publish(topic, b"as lane 1", qos=1)
+            thief.connection.publish(OTHER.event, b"as itself", qos=1)
+            core.connection.publish(LANE.command, b"for lane 1", qos=1)
+            core.connection.publish(OTHER.command, b"for lane 2", qos=1)
+            await until(lambda: core.got and lane.got and thief.got)
+            assert not thief.downs
+        assert core.payloads() == [b"as itself"]
+        assert lane.payloads() == [b"for lane 1"]
+        assert thief.payloads() == [b"for lane 2"]
 
     asyncio.run(story())
 
 
-def test_a_certificate_of_another_authority_is_no_entrance(production: Production, tmp_path: Path) -> None:
+def test_a_certificate_of_another_authority_is_no_entrance(site: Site, tmp_path: Path) -> None:
     """Though it says "lane-1" too."""
+    foreign = Site(tmp_path / "other").pair("lane-1")
+    tls = Tls(authority=site.tls.authority, certificate=foreign.certificate, key=foreign.key)
+    down = refusal(site.options("lane-1", tls=tls))
+    assert down.cause is Cause.REFUSED
+    assert "an authority the broker does not know" in down.detail or "hung up in the handshake" in down.detail
+
+
+def test_an_expired_certificate_is_no_entrance(site: Site) -> None:
+    """Issued ten days ago for two days."""
+    site.now_ms -= 10 * DAY_MS
+    old = site.pair("lane-1")
+    with pytest.raises(OSError, match="has expired"):
+        knock(Broker("localhost", site.broker.port), old)
+    down = refusal(site.options("lane-1", tls=old))
+    assert (down.cause, "expired" in down.detail) == (Cause.REFUSED, True)
+
+
+def test_a_revoked_certificate_is_no_entrance_once_the_broker_has_the_list(site: Site) -> None:
+    """Reloaded, not restarted: the other lanes stay; a renewed certificate of the same name comes in."""
+    pair = site.pair("lane-1")
+    broker = Broker("localhost", site.broker.port)
 
     async def story() -> None:
-        folder = tmp_path / "other"
-        folder.mkdir()
-        foreign = production.options("lane-1", authority=Authority(folder, "other"))
-        lane = connection(foreign, [], [])
-        lane.start()
-        await until(lambda: lane.last is not None)
-        assert not lane.connected
-        await lane.stop()
+        neighbour = Peer(site.options("lane-2"))
+        async with connected(neighbour):
+            assert knock(broker, pair) == "TLSv1.3"
+            (issued,) = site.authority.issued("lane-1")
+            site.authority.revoke([issued.serial_number])
+            site.spread()
+            site.broker.reload()
+            await until(lambda: not taken(broker, pair))
+            assert not neighbour.downs
 
     asyncio.run(story())
+    with pytest.raises(OSError, match="it is revoked; enrol again"):
+        knock(broker, pair)
+    assert "revoked" in refusal(site.options("lane-1", tls=pair)).detail
+    assert knock(broker, site.pair("lane-1")) == "TLSv1.3"
 
 
-# paho leaves the socket of a failed handshake to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_broker_with_another_certificate_is_not_believed(production: Production, tmp_path: Path) -> None:
+def taken(broker: Broker, tls: Tls) -> bool:
+    """Whether the broker takes that certificate."""
+    try:
+        knock(broker, tls)
+    except OSError:
+        return False
+    return True
+
+
+def test_a_broker_of_another_authority_is_not_believed(site: Site, tmp_path: Path) -> None:
     """The lane looks at who signed the broker's certificate, and hangs up."""
+    own = site.pair("lane-1")
+    other = Site(tmp_path / "other")
+    down = refusal(site.options("lane-1", tls=Tls(other.tls.authority, own.certificate, own.key)))
+    assert down.cause is Cause.UNREACHABLE
+    assert "not by the authority this box trusts" in down.detail
+
+
+def test_a_broker_under_another_name_is_not_believed(site: Site) -> None:
+    """The certificate says localhost; reached as 127.0.0.1 it is somebody else's."""
+    down = refusal(site.options("lane-1", host="127.0.0.1"))
+    assert "for other names than the one it is reached by" in down.detail
+
+
+def test_an_address_can_stand_in_the_certificate(tmp_path: Path) -> None:
+    """Lanes may reach brokers without a name service."""
+    site = Site(tmp_path / "site", names=("broker-a.example", "127.0.0.1"))
+    with site.broker:
+        assert knock(Broker("127.0.0.1", site.broker.port), site.pair("lane-1")) == "TLSv1.3"
+
+
+def test_a_lane_can_not_pose_as_a_broker_nor_a_broker_as_a_lane(site: Site, tmp_path: Path) -> None:
+    """What a certificate is for is written in it."""
+    pair = site.pair("localhost")
+    assert pair.certificate is not None
+    posing = PrivateBroker(
+        tmp_path,
+        tls=BrokerTls(
+            authority=site.tls.authority, certificate=pair.certificate, key=pair.certificate, revoked=site.tls.revoked
+        ),
+    )
+    with posing, pytest.raises(OSError, match="verif"):
+        knock(Broker("localhost", posing.port), pair)
+    as_lane = Tls(site.tls.authority, site.tls.certificate, site.tls.key)
+    assert not taken(Broker("localhost", site.broker.port), as_lane)
+
+
+def test_tls_1_2_is_refused_by_both_sides(site: Site) -> None:
+    """The broker hangs up on an old client, and our client on an old broker."""
+    context = site.pair("lane-1").context()
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_3
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with (
+        socket.create_connection(("localhost", site.broker.port)) as plain,
+        pytest.raises(ssl.SSLError, match=r"PROTOCOL_VERSION"),
+    ):
+        context.wrap_socket(plain, server_hostname="localhost")
+
+
+def test_our_client_hangs_up_on_a_broker_that_has_only_tls_1_2(site: Site) -> None:
+    """And says what is wrong."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(site.tls.certificate, site.tls.key)
+    server.maximum_version = ssl.TLSVersion.TLSv1_2
 
     async def story() -> None:
-        folder = tmp_path / "other"
-        folder.mkdir()
-        certificate, key = production.authority.issue("lane-1")
-        trusting = Tls(authority=Authority(folder, "other").file, certificate=certificate, key=key)
-        lane = connection(
-            Options(
-                brokers=(Broker("localhost", production.port),), client_id="lane-1", subscriptions=(), tls=trusting
-            ),
-            [],
-            [],
-        )
-        lane.start()
-        await until(lambda: lane.last is not None)
-        await lane.stop()
-        assert lane.last is not None
-        assert lane.last.cause is Cause.UNREACHABLE
-        assert "certificate verify failed" in lane.last.detail
+        old = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=server)
+        broker = Broker("localhost", old.sockets[0].getsockname()[1])
+        with pytest.raises(OSError, match=r"does not speak TLS 1\.3|hung up in the handshake"):
+            await asyncio.to_thread(knock, broker, site.pair("lane-1"))
+        old.close()
 
     asyncio.run(story())
 
 
-def test_a_client_without_a_certificate_is_not_let_in(production: Production) -> None:
-    """Not even to the point where it could say who it is."""
-    with socket.create_connection(("127.0.0.1", production.port)) as plain:
+def test_a_client_without_a_certificate_is_not_let_in(site: Site) -> None:
+    """With TLS it is refused by name; without, it gets no answer."""
+    bare = Tls(site.tls.authority)
+    assert "wants a certificate" in refusal(site.options("lane-1", tls=bare)).detail
+    with socket.create_connection(("127.0.0.1", site.broker.port)) as plain:
         plain.settimeout(PATIENCE)
         plain.sendall(b"\x10\x10\x00\x04MQTT\x05\x02\x00\x05\x00\x00\x03abc")
         answer = b""
         with contextlib.suppress(ConnectionResetError):
             answer = plain.recv(100)
     assert not answer.startswith(b"\x20"), "no CONNACK"
+
+
+def test_a_renewed_certificate_counts_from_the_next_connection_on(site: Site) -> None:
+    """The files are read at every attempt; nothing is restarted."""
+
+    async def story() -> None:
+        options = site.options("lane-1")
+        assert options.tls is not None
+        assert options.tls.certificate is not None
+        lane = Peer(options)
+        async with connected(lane):
+            old = options.tls.certificate.read_bytes()
+            site.pair("lane-1")
+            assert options.tls.certificate.read_bytes() != old
+            (first, _second) = site.authority.issued("lane-1")
+            site.authority.revoke([first.serial_number])
+            site.spread()
+            site.broker.restart()
+            await until(lambda: lane.downs and lane.connection.connected)
+
+    asyncio.run(story())
+
+
+def test_what_is_retained_outlives_a_killed_broker(site: Site) -> None:
+    """The wall of lanes shows the lanes' last words after a power cut of the broker."""
+
+    async def story() -> None:
+        lane = Peer(site.options("lane-1"))
+        async with connected(lane):
+            lane.connection.publish(LANE.state, b"the last state", qos=1, retain=True)
+            database = site.folder / "mosquitto.db"
+            await until(lambda: database.exists() and b"the last state" in database.read_bytes())
+        site.broker.kill()
+        site.broker.start()
+        wall = Peer(site.options("core", ALL_UP))
+        async with connected(wall):
+            await until(lambda: wall.got)
+        assert [(one.payload, one.retained) for one in wall.got] == [(b"the last state", True)]
+
+    asyncio.run(story())
