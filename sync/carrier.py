@@ -5,6 +5,7 @@ Rules of this file:
 - What a change means for the vehicle in the lane is told whether the change applied or not: a stop needs no turn.
 - A store that fails is not the link's to mend: nothing counts as held that is not on the medium, the lane goes stale,
   and what was not kept is asked for again.
+- Whoever carries out an order answers when it is done, perhaps much later; the machine is told in its own task.
 """
 
 from __future__ import annotations
@@ -21,22 +22,31 @@ from sync.link import (
     Acknowledge,
     Alarm,
     ApplyDelta,
+    DropRevert,
     Effect,
+    FetchPicture,
+    KeepOrder,
     LinkMachine,
     LoadPart,
     Message,
+    Order,
     Outcome,
+    PictureDone,
     Publish,
+    RestartReader,
     SendEvents,
+    SendPart,
     Tell,
     WalkOn,
 )
 from sync.lookup import Lookup, Touch, touching
 from sync.mqtt import Connection
+from sync.orders import OrderBook
+from sync.outgoing import Outgoing
 from sync.verdicts import Applied, Fork, Gap, Known, Loading, LoadResult, Mismatch, OtherEpoch, Result, Swapped
 from sync.wire.codec import encode
 from sync.wire.envelope import Signer
-from sync.wire.messages import EventMessage
+from sync.wire.messages import EventMessage, PicturePart
 
 _OUTCOMES: dict[type[Result | LoadResult], Outcome] = {
     Applied: Outcome.APPLIED,
@@ -50,13 +60,27 @@ _OUTCOMES: dict[type[Result | LoadResult], Outcome] = {
 }
 
 
+Answered = Callable[[str], None]
+"""Takes "" for done, or why it was not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ears:
-    """Who is told what: the lane its events, people (kind, detail) of an alarm, and (issuer, text) from the centre."""
+    """Who is told what.
+
+    Attributes:
+        on_event: the lane, its events.
+        on_alarm: people, (kind, detail) of an alarm.
+        on_message: the officers' page, (issuer, text) from the centre.
+        on_order: the lane, an event ordered from afar; it answers.
+        on_restart_reader: whoever keeps the reader, (issuer, reason); it answers.
+    """
 
     on_event: Callable[[Event], None]
     on_alarm: Callable[[str, str], None]
     on_message: Callable[[str, str], None]
+    on_order: Callable[[Event, Answered], None]
+    on_restart_reader: Callable[[str, str, Answered], None]
 
 
 class Carrier:
@@ -74,17 +98,23 @@ class Carrier:
         signer: Signer,
         journal: Journal,
         codes: CodeLog,
+        orders: OrderBook,
+        outgoing: Outgoing,
         now_ms: Callable[[], int],
         ears: Ears,
+        later: Callable[[Callable[[], None]], None],
     ) -> None:
         self._machine = machine
         self._connection = connection
         self._signer = signer
         self._journal = journal
         self._codes = codes
+        self._orders = orders
+        self._outgoing = outgoing
         self._lookup = Lookup(codes)
         self._now = now_ms
         self._ears = ears
+        self._later = later
         self.watched = ""
 
     def carry_out(self) -> None:
@@ -105,16 +135,80 @@ class Carrier:
                 self._apply(effect)
             case LoadPart():
                 self._load(effect)
+            case Tell() | Message() | Alarm():
+                self._tell(effect)
+            case KeepOrder() | DropRevert() | Order() | RestartReader() | FetchPicture():
+                self._obey(effect)
+            case SendPart() | PictureDone():
+                self._send_part(effect) if isinstance(effect, SendPart) else self._picture_done(effect)
+            case WalkOn():
+                self._connection.walk_on(effect.reason)
+            case _:
+                assert_never(effect)
+
+    def _tell(self, effect: Tell | Message | Alarm) -> None:
+        match effect:
             case Tell():
                 self._ears.on_event(effect.event)
             case Message():
                 self._ears.on_message(effect.issuer, effect.text)
             case Alarm():
                 self._ears.on_alarm(effect.kind, effect.detail)
-            case WalkOn():
-                self._connection.walk_on(effect.reason)
             case _:
                 assert_never(effect)
+
+    def _obey(self, effect: KeepOrder | DropRevert | Order | RestartReader | FetchPicture) -> None:
+        match effect:
+            case KeepOrder():
+                self._machine.kept(effect.command, failed=not self._kept(lambda: self._orders.keep(effect)))
+            case DropRevert():
+                self._kept(self._orders.drop_revert)
+            case Order():
+                self._ears.on_order(effect.event, self._answer(effect.command))
+            case RestartReader():
+                self._ears.on_restart_reader(effect.issuer, effect.reason, self._answer(effect.command))
+            case FetchPicture():
+                self._fetch_picture(effect)
+            case _:
+                assert_never(effect)
+
+    def _answer(self, command: str) -> Answered:
+        return lambda why: self._later(lambda: self._machine.ordered(command, why))
+
+    def _kept(self, keep: Callable[[], None]) -> bool:
+        try:
+            keep()
+        except StoreError as error:
+            self._ears.on_alarm("StoreFailed", f"a command from the centre could not be kept: {error}")
+            return False
+        return True
+
+    def _fetch_picture(self, effect: FetchPicture) -> None:
+        try:
+            upload = self._outgoing.asked(effect.picture, f"command {effect.command}")
+        except OSError as error:
+            self._machine.ordered(effect.command, str(error))
+            return
+        self._machine.upload(upload, self._now())
+        self._machine.ordered(effect.command)
+
+    def _send_part(self, effect: SendPart) -> None:
+        try:
+            data = self._outgoing.read(effect.picture, effect.offset, effect.length)
+        except OSError as error:
+            self._machine.unreadable(effect.picture)
+            self._picture_done(PictureDone(effect.picture, f"it can not be read: {error}"))
+            return
+        topics = self._machine.topics
+        part = PicturePart(
+            lane=topics.lane, offer=effect.offer, picture=effect.picture, offset=effect.offset, data=data
+        )
+        self._connection.publish(topics.picture, self._signer.seal(topics.picture, encode(part)), qos=1)
+
+    def _picture_done(self, effect: PictureDone) -> None:
+        if effect.refused:
+            self._ears.on_alarm("PictureNotSent", f"evidence {effect.picture}: {effect.refused}")
+        self._kept(lambda: self._outgoing.done(effect.picture))
 
     def _publish(self, effect: Publish) -> None:
         payload = self._signer.seal(effect.topic, encode(effect.body))

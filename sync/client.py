@@ -20,21 +20,23 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from lane_agent.events import Event
+from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Codes, Link
 from lane_agent.plates import normalise
-from sync.carrier import Carrier, Ears
+from sync.carrier import Answered, Carrier, Ears
 from sync.codelog import CodeLog
 from sync.errors import StoreDamagedError
+from sync.evidence import Evidence
 from sync.journal import Journal
-from sync.link import Limits, LinkMachine
+from sync.link import Left, Limits, LinkMachine
+from sync.link.samples import Facts
 from sync.lookup import Lookup
 from sync.mqtt import Cause, Connection, Down, Incoming, Options, Will
+from sync.orders import OrderBook
+from sync.outgoing import Outgoing, put_up
 from sync.wire.codec import encode
 from sync.wire.envelope import KeyRing, Signer
 from sync.wire.topics import LOG, LaneTopics
-
-_ALONE_MS = 60_000  # with one broker only, walking on means to connect to it again: less eagerly
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class LinkStatus:
         last, acknowledged, waiting: the journal's last row, the core's cursor, and the rows between.
         core_ms, slack_ms: the core's time and its uncertainty, None without any proof.
         refused: messages refused since the start, by reason.
+        pictures: evidence pictures that are still to be sent to the core.
+        shed: telemetry samples given up since the start.
     """
 
     link: Link
@@ -69,6 +73,18 @@ class LinkStatus:
     core_ms: int | None
     slack_ms: int
     refused: dict[str, int]
+    pictures: int
+    shed: int
+
+
+def _told_and_done(tell: Callable[[Event], None]) -> Callable[[Event, Answered], None]:
+    """An order is told like any event, and counts as done: for a lane that does not say what became of it."""
+
+    def order(event: Event, answer: Answered) -> None:
+        tell(event)
+        answer("")
+
+    return order
 
 
 class LinkClient:
@@ -82,9 +98,13 @@ class LinkClient:
         journal, codes: of the one store, open.
         now_ms: the monotonic clock, in milliseconds.
         on_event: takes what the lane is to be told: `LinkChanged`, `CodesVerified`, `CodesChanged`, `FaultRaised` and
-            `FaultCleared` of `Fault.CODES`, `ManualOrdered`, `ManualEnded`, `HelpAnswered`.
+            `FaultCleared` of `Fault.CODES`.
         on_alarm: takes (kind, detail).
         on_message: takes (issuer, text), words from the centre.
+        on_order: takes an event ordered from afar (`sync.link.commands`) and a callable for its answer: "", or why
+            the lane did not count it. Left out, it is told to `on_event` and counts as done.
+        on_restart_reader: takes (issuer, reason, answer).
+        evidence: the pictures that may be sent to the core; `asked_class` is the class of those the centre asked for.
         limits: durations of the link.
         software: the version, told to the core.
         tick_s: how often time is looked at.
@@ -106,6 +126,10 @@ class LinkClient:
         on_event: Callable[[Event], None],
         on_alarm: Callable[[str, str], None],
         on_message: Callable[[str, str], None] = lambda _issuer, _text: None,
+        on_order: Callable[[Event, Answered], None] | None = None,
+        on_restart_reader: Callable[[str, str, Answered], None] = lambda _issuer, _text, no: no("no reader here"),
+        evidence: Evidence | None = None,
+        asked_class: str | None = None,
         limits: Limits | None = None,
         software: str = "",
         tick_s: float = 0.1,
@@ -115,6 +139,8 @@ class LinkClient:
         self._signer = signer
         self._journal = journal
         self._codes = codes
+        self._orders = OrderBook(journal.store)
+        self._outgoing = Outgoing(journal.store, evidence, asked_class=asked_class)
         self._lookup = Lookup(codes)
         self._now = now_ms
         self._tick_s = tick_s
@@ -132,8 +158,9 @@ class LinkClient:
             last=journal.head()[0],
             acknowledged=journal.acknowledged,
             now=now_ms(),
-            limits=_limits(limits or Limits(), len(options.brokers)),
+            limits=limits or Limits(),
             software=software,
+            left=Left(taken=self._orders.taken(), revert=self._orders.revert(), uploads=self._outgoing.waiting()),
         )
         self._connection = Connection(
             dataclasses.replace(options, client_id=lane, subscriptions=self._subscriptions()),
@@ -148,8 +175,17 @@ class LinkClient:
             signer=signer,
             journal=journal,
             codes=codes,
+            orders=self._orders,
+            outgoing=self._outgoing,
             now_ms=now_ms,
-            ears=Ears(on_event=on_event, on_alarm=on_alarm, on_message=on_message),
+            ears=Ears(
+                on_event=on_event,
+                on_alarm=on_alarm,
+                on_message=on_message,
+                on_order=on_order or _told_and_done(on_event),
+                on_restart_reader=on_restart_reader,
+            ),
+            later=self._put,
         )
 
     def _subscriptions(self) -> tuple[tuple[str, int], ...]:
@@ -205,6 +241,25 @@ class LinkClient:
         """From now on a change that touches this vehicle, or a near-miss of it, is told (`CodesChanged`)."""
         self._carrier.watched = normalise(vrn) if vrn else ""
 
+    def lane_is(self, *, visit: str, ordered: bool) -> None:
+        """The lane after a step: the key of the visit in it, "" if none, and whether manual mode stands by order."""
+        self._put(lambda: self._machine.lane_is(visit=visit, ordered=ordered))
+
+    def mode_stepped(self, event: ManualOrdered | ManualEnded) -> None:
+        """The lane has stepped over an order for a mode: what a lane officer ordered, no time-out from afar ends."""
+        self._put(lambda: self._machine.mode_stepped(event))
+
+    def send_pictures(self, pictures: tuple[str, ...], kind: str) -> list[str]:
+        """Puts evidence pictures of a class up for sending; returns why some can not be."""
+        return put_up(
+            self._outgoing, pictures, kind, lambda one: self._put(lambda: self._machine.upload(one, self._now()))
+        )
+
+    def sample(self, facts: Facts) -> None:
+        """A sample of telemetry: how the box is. Sent when the link is good, shed and counted otherwise."""
+        taken = dict(facts)
+        self._put(lambda: self._machine.sample(taken, self._now()))
+
     def journal_grew(self) -> None:
         """There are new rows in the journal."""
         self._put(self._grow)
@@ -234,6 +289,8 @@ class LinkClient:
             core_ms=None if core is None else core.ms,
             slack_ms=0 if core is None else core.slack_ms,
             refused=dict(machine.refused),
+            pictures=machine.uploader.depth,
+            shed=machine.samples.shed,
         )
 
     # -- the one task -------------------------------------------------------------------------------------------------
@@ -277,7 +334,3 @@ class LinkClient:
 
     def _grow(self) -> None:
         self._machine.journal_grew(self._journal.head()[0], self._now())
-
-
-def _limits(limits: Limits, brokers: int) -> Limits:
-    return limits if brokers > 1 else dataclasses.replace(limits, walk_ms=max(limits.walk_ms, _ALONE_MS))

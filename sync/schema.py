@@ -86,7 +86,16 @@ def _first(db: Database) -> None:
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first,)
+def _second(db: Database) -> None:
+    """Schema 2. Commands taken from afar, the mode that has to revert, pictures to be sent."""
+    _table(db, "orders", {"command": str, "expires_ms": int}, pk="command")
+    _table(db, "order_revert", {"one": int, "issuer": str, "until_ms": int}, pk="one")
+    columns = {"place": int, "picture": str, "size": int, "kind": str, "reason": str, "asked": int}
+    _table(db, "uploads", columns, pk="place")
+    db.execute("CREATE UNIQUE INDEX uploads_by_picture ON uploads (picture)")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second)
 """Number n of them leads from schema n - 1 to schema n."""
 
 

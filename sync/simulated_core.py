@@ -26,10 +26,15 @@ from sync.wire.messages import (
     Heartbeat,
     LaneState,
     Nonce,
+    PictureHeld,
+    PictureOffered,
+    PicturePart,
+    PictureUp,
     Presence,
     Reply,
     Request,
     SnapshotWanted,
+    Telemetry,
 )
 from sync.wire.records import Record
 from sync.wire.topics import LOG, LaneTopics, read_up
@@ -41,6 +46,8 @@ _BODIES: dict[str, Any] = {
     "state": LaneState,
     "request": Request,
     "reply": Reply,
+    "telemetry": Telemetry,
+    "picture": PictureUp,
 }
 
 
@@ -68,6 +75,7 @@ class SimulatedCore:
         serving: whether requests for the log are answered.
         heard: every body the lane sent, in order.
         journals: the committed rows of each journal, in order.
+        pictures: bytes held of each picture; `sizes` says how many there are to be.
     """
 
     def __init__(
@@ -79,6 +87,8 @@ class SimulatedCore:
         self.serving = True
         self.heard: list[Any] = []
         self.journals: dict[str, list[EventMessage]] = {}
+        self.pictures: dict[str, bytes] = {}
+        self.sizes: dict[str, int] = {}
         self._signer = signer
         self._ring = ring
         self._clock = clock
@@ -137,8 +147,26 @@ class SimulatedCore:
                 return [self._commit(body)]
             case DeltasWanted() | SnapshotWanted():
                 return self._serve(body) if self.serving else []
+            case PictureOffered() | PicturePart():
+                return [self._keep_picture(body)]
             case _:
                 return []
+
+    def _keep_picture(self, body: PictureOffered | PicturePart) -> Said:
+        held = self.pictures.setdefault(body.picture, b"")
+        if isinstance(body, PictureOffered):
+            self.sizes[body.picture] = body.size
+        elif body.offset == len(held):
+            held = self.pictures[body.picture] = held + body.data
+        whole = len(held) == self.sizes.get(body.picture)
+        state = PictureHeld(
+            lane=body.lane,
+            offer=body.offer,
+            picture=body.picture,
+            offset=len(held),
+            state="whole" if whole else "part",
+        )
+        return self.says(self.topics.picture_held, state)
 
     def prove(self, nonce: Nonce) -> Said:
         """The signed proof that answers a nonce."""

@@ -11,20 +11,30 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from lane_agent.events import Event
+from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Link
 from sync.link import (
     Acknowledge,
     Alarm,
     ApplyDelta,
+    DropRevert,
     Effect,
+    FetchPicture,
+    KeepOrder,
+    Left,
     LinkMachine,
     LoadPart,
     Message,
+    Order,
     Outcome,
+    PictureDone,
     Publish,
+    RestartReader,
+    Revert,
     SendEvents,
+    SendPart,
     Tell,
+    Upload,
     WalkOn,
 )
 from sync.simulated_core import Said, SimulatedCore
@@ -32,7 +42,7 @@ from sync.wire.codec import decode, encode
 from sync.wire.envelope import Signer
 from sync.wire.errors import RefusedError
 from sync.wire.hashes import EMPTY_STATE, StateHash, journal_next, journal_start, log_next, log_start
-from sync.wire.messages import Delta, EventMessage, Heartbeat, Nonce, SnapshotPart
+from sync.wire.messages import Delta, EventMessage, Heartbeat, Nonce, PicturePart, SnapshotPart
 from sync.wire.records import HoldRecord, Kind, Record
 
 LANE = "lane-1"
@@ -110,6 +120,8 @@ class SimulatedLink:
         sent, signed, delivered, held_since: for a bystander: when each nonce was sent, what was signed over it,
             whether that reached the lane, and where the lane stood since when.
         told, alarms, walked: what the machine asked for.
+        taken, revert: what the lane's store has of commands; orders are told, and answered with `why`.
+        pictures, uploads: the lane's evidence by name, and what of it is to be sent.
     """
 
     def __init__(self) -> None:
@@ -129,6 +141,11 @@ class SimulatedLink:
         self.told: list[Event | Message] = []
         self.alarms: list[str] = []
         self.walked = 0
+        self.why = ""
+        self.taken: dict[str, int] = {}
+        self.revert: Revert | None = None
+        self.pictures: dict[str, bytes] = {}
+        self.uploads: dict[str, Upload] = {}
         self.held_since: list[tuple[int, Place]] = [(self.now, self.memory.place)]
         self._draws = 0
         self.machine = self._machine()
@@ -149,6 +166,7 @@ class SimulatedLink:
             acknowledged=self.cursor,
             now=self.now,
             software="simulated",
+            left=Left(taken=dict(self.taken), revert=self.revert, uploads=tuple(self.uploads.values())),
         )
 
     def draw(self, size: int) -> bytes:
@@ -171,16 +189,55 @@ class SimulatedLink:
                     self._publish(self.core.topics.event, row)
             case Acknowledge() | ApplyDelta() | LoadPart():
                 self._keep(effect)
-            case Tell(event):
-                self.told.append(event)
-            case Message():
-                self.told.append(effect)
+            case Tell() | Message():
+                self.told.append(effect.event if isinstance(effect, Tell) else effect)
+            case KeepOrder() | DropRevert() | Order() | RestartReader() | FetchPicture():
+                self._obey(effect)
+            case SendPart() | PictureDone():
+                self._move_picture(effect)
             case Alarm(kind):
                 self.alarms.append(kind)
             case WalkOn():
                 self.walked += 1
             case _:
                 assert_never(effect)
+
+    def _obey(self, effect: KeepOrder | DropRevert | Order | RestartReader | FetchPicture) -> None:
+        match effect:
+            case KeepOrder(command, expires_ms, _, revert):
+                self.taken[command] = expires_ms
+                self.revert = revert
+                self.machine.kept(command)
+            case DropRevert():
+                self.revert = None
+            case Order(command, event):
+                self.told.append(event)
+                if isinstance(event, ManualOrdered | ManualEnded):
+                    self.machine.mode_stepped(event)
+                self.machine.ordered(command, self.why)
+            case RestartReader(command):
+                self.machine.ordered(command, self.why)
+            case FetchPicture(command, picture):
+                self.put_up(picture, "complaints", asked=True)
+                self.machine.ordered(command)
+            case _:
+                assert_never(effect)
+
+    def put_up(self, picture: str, kind: str, *, asked: bool = False) -> None:
+        """A picture of the lane's is to be sent."""
+        upload = Upload(picture, len(self.pictures[picture]), kind, kind, asked)
+        self.uploads[picture] = upload
+        self.machine.upload(upload, self.now)
+        self.settle()
+
+    def _move_picture(self, effect: SendPart | PictureDone) -> None:
+        if isinstance(effect, PictureDone):
+            self.uploads.pop(effect.picture, None)
+            self.alarms += ["PictureNotSent"] if effect.refused else []
+            return
+        data = self.pictures[effect.picture][effect.offset :][: effect.length]
+        part = PicturePart(lane=LANE, offer=effect.offer, picture=effect.picture, offset=effect.offset, data=data)
+        self._publish(self.core.topics.picture, part)
 
     def _send(self, effect: Publish) -> None:
         if isinstance(effect.body, Nonce):

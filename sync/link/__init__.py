@@ -8,7 +8,9 @@
 | `freshness` | nonces, proofs, the verdict, the core's time |
 | `follower` | keeping up with the log: which part to ask for, and when the codes are in doubt |
 | `sender` | the journal's way to the core: in order, windowed, until acknowledged |
-| `commands` | which command from afar is obeyed |
+| `commands`, `desk` | which command from afar is obeyed, and its way from there to the answer |
+| `uploader` | pictures, part by part, when nothing better is to be sent |
+| `samples` | telemetry, shed first |
 
 No clock, no randomness of its own, no sockets, no store: all of these are `sync.client`'s.
 """
@@ -17,31 +19,50 @@ from sync.link.effects import (
     Acknowledge,
     Alarm,
     ApplyDelta,
+    DropRevert,
     Effect,
+    FetchPicture,
+    KeepOrder,
     LoadPart,
     Message,
+    Order,
+    PictureDone,
     Publish,
+    RestartReader,
+    Revert,
     SendEvents,
+    SendPart,
     Tell,
     WalkOn,
 )
 from sync.link.follower import Head, Outcome
 from sync.link.limits import Limits
-from sync.link.machine import LinkMachine
+from sync.link.machine import Left, LinkMachine
+from sync.link.uploader import Upload
 
 __all__ = [
     "Acknowledge",
     "Alarm",
     "ApplyDelta",
+    "DropRevert",
     "Effect",
+    "FetchPicture",
     "Head",
+    "KeepOrder",
+    "Left",
     "Limits",
     "LinkMachine",
     "LoadPart",
     "Message",
+    "Order",
     "Outcome",
+    "PictureDone",
     "Publish",
+    "RestartReader",
+    "Revert",
     "SendEvents",
+    "SendPart",
     "Tell",
+    "Upload",
     "WalkOn",
 ]

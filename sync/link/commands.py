@@ -1,22 +1,42 @@
 """Which command from afar is obeyed (design §3): signed, for this lane, in time, once, and one of a few.
 
+| command | what it does | needs |
+|---|---|---|
+| manual | manual mode; reverts by itself, by the core's time | |
+| automatic | ends manual mode that was set from afar; a lane officer's own order is ended at the lane | |
+| answered | the help call was answered | |
+| message | words for the officer at the lane | text |
+| release_visit | as an officer at the lane, with the lane's own checks: never over an exact stop | visit, text, fresh |
+| inspect_visit | sends the vehicle to the compound | visit, text |
+| restart_reader | ends the reader's process, which is started anew | |
+| upload | sends an evidence picture | picture |
+| fetch | sends journal rows again | journal, first, last |
+
 Rules of this file:
-- What may be ordered from afar: manual mode (it reverts by itself), its end, words for the lane, and that a help call
-  was answered. A release is not among them. Everything else is refused, counted, and raises an alarm.
+- Everything else is refused, counted, and raises an alarm. Arguments that a command does not know are refused too.
 - In time means by the core's time from the last proof: without a proof no command is good. A command issued before
-  this machine's first proof is refused: it may have been executed before a restart, and nobody here would know.
-- Whatever its outcome, an identifier is good once; it is remembered until it has expired.
+  this machine's first proof is refused: it may have been executed before a restart by a lane that lost its store.
+- Whatever its outcome, an identifier is good once: it is durable before anything is done (`KeepOrder`), and remembered
+  until a day after it expired, for the core's clock may have been set back.
+- One that names a visit is for that vehicle alone. Whether the event counts is the lane's to say (`LinkMachine.ordered`).
+- Who ordered from afar is written as `login@centre`, which no officer's login at the lane can be.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from lane_agent.events import Event, HelpAnswered, ManualEnded, ManualOrdered
+from lane_agent.events import Event, HelpAnswered, ManualEnded, ManualOrdered, OfficerInspected, OfficerReleased
+from lane_agent.model import Link
+from sync.link.effects import Effect, FetchPicture, KeepOrder, Message, Order, RestartReader, Revert
 from sync.link.freshness import CoreTime
 from sync.link.limits import Limits
-from sync.wire.messages import Command
+from sync.wire.messages import Command, EventsWanted
+
+CENTRE = "@centre"
+_KEPT_MS = 86_400_000
 
 
 class Refusal(Enum):
@@ -28,54 +48,129 @@ class Refusal(Enum):
     NO_TIME = "command_without_core_time"
     EXPIRED = "command_expired"
     TOO_EARLY = "command_from_the_future"
+    LONG_LIVED = "command_good_for_too_long"
     BEFORE_START = "command_from_before_start"
     UNKNOWN = "command_unknown"
+    INCOMPLETE = "command_incomplete"
+    OTHER_VISIT = "command_for_another_visit"
+    NOT_FRESH = "command_while_not_fresh"
+    LANES_OWN = "command_against_a_lane_officers_order"
+    OTHER_ROWS = "command_for_rows_not_held"
+    NOT_KEPT = "command_could_not_be_kept"
 
 
 SILENT = {Refusal.RETAINED, Refusal.FOREIGN, Refusal.REPLAYED}
 """Refused without an answer: the answer to the real command is not to be drowned by one to its copy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Obeyed:
-    """The event it became; None for words only."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What a command is judged by, at one moment.
 
-    event: Event | None
+    Attributes:
+        core: the core's time, None without a proof.
+        link: the verdict.
+        visit: key of the visit in the lane, "" if none.
+        ordered: manual mode stands by order, whoever's.
+        journal, last: the journal here, and its last row.
+    """
+
+    core: CoreTime | None
+    link: Link
+    visit: str
+    ordered: bool
+    journal: str
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A command to be obeyed once `keep` is carried out: then `effect`.
+
+    Attributes:
+        detail: the answer's, where it is done.
+        before: what was to revert before it.
+    """
+
+    keep: KeepOrder
+    effect: Effect | EventsWanted
+    detail: str = ""
+    before: Revert | None = None
+
+
+_ARGUMENTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "manual": (frozenset(), frozenset({"text", "revert_ms"})),
+    "automatic": (frozenset(), frozenset({"text"})),
+    "answered": (frozenset(), frozenset({"text", "visit"})),
+    "message": (frozenset({"text"}), frozenset({"visit"})),
+    "release_visit": (frozenset({"visit", "text"}), frozenset()),
+    "inspect_visit": (frozenset({"visit", "text"}), frozenset()),
+    "restart_reader": (frozenset(), frozenset({"text"})),
+    "upload": (frozenset({"picture"}), frozenset({"text"})),
+    "fetch": (frozenset({"journal", "first", "last"}), frozenset({"text"})),
+}
+"""What each command must say, and what it may."""
+
+_ALL = ("visit", "text", "revert_ms", "picture", "journal", "first", "last")
 
 
 class Commands:
-    """Remembers what was executed, and what has to revert."""
+    """Remembers what was taken, and what has to revert.
 
-    def __init__(self, lane: str, limits: Limits) -> None:
+    Args:
+        lane: its name.
+        limits: durations.
+        taken: identifier to expiry of the commands taken before this start.
+        revert: what was to revert when the agent ended.
+    """
+
+    def __init__(
+        self, lane: str, limits: Limits, *, taken: Mapping[str, int] | None = None, revert: Revert | None = None
+    ) -> None:
         self._lane = lane
         self._limits = limits
-        self._seen: dict[str, int] = {}
+        self._taken = dict(taken or {})
         self._first_ms: int | None = None
-        self._revert: tuple[int, str] | None = None
+        self._ending = False
+        self.revert = revert
 
     def proven(self, core: CoreTime) -> None:
         """A proof came; the first one says since when commands are taken."""
         if self._first_ms is None:
             self._first_ms = core.ms
 
-    def take(self, command: Command, core: CoreTime | None, now: int, *, retained: bool) -> Obeyed | Refusal:
-        """Judges a command whose signature is good, and executes it if it is good too."""
-        refusal = self._refusal(command, core, retained=retained)
+    def take(self, command: Command, situation: Situation, *, retained: bool) -> Taken | Refusal:
+        """Judges a command whose signature is good. Its identifier is used up by everything but a mere copy."""
+        refusal = self._refusal(command, situation, retained=retained)
+        if refusal is not None or situation.core is None:
+            return refusal or Refusal.NO_TIME
+        self._forget(situation.core.ms - _KEPT_MS)
+        self._taken[command.command] = command.expires_ms
+        refusal = _unfit(command, situation) or self._against_the_lane(command, situation)
         if refusal is not None:
             return refusal
-        if core is not None:
-            self._seen = {name: end for name, end in self._seen.items() if end > core.ms}
-        self._seen[command.command] = command.expires_ms
-        return self._obey(command, now)
+        before = self.revert
+        effect = _MAKE[command.name](command, f"{command.issuer}{CENTRE}")
+        detail = self._set_revert(command, situation)
+        keep = KeepOrder(command.command, command.expires_ms, situation.core.ms - _KEPT_MS, self.revert)
+        self._ending = self._ending and self.revert is before
+        return Taken(keep, effect, detail, before)
 
-    def _refusal(self, command: Command, core: CoreTime | None, *, retained: bool) -> Refusal | None:
+    def not_kept(self, taken: Taken) -> None:
+        """The store did not take it: nothing is done, and what was to revert before still is."""
+        self.revert = taken.before
+
+    def _forget(self, before_ms: int) -> None:
+        self._taken = {name: end for name, end in self._taken.items() if end > before_ms}
+
+    def _refusal(self, command: Command, situation: Situation, *, retained: bool) -> Refusal | None:
         if retained:
             return Refusal.RETAINED
         if command.lane != self._lane:
             return Refusal.FOREIGN
-        if command.command in self._seen:
+        if command.command in self._taken:
             return Refusal.REPLAYED
-        return self._out_of_time(command, core)
+        return self._out_of_time(command, situation.core)
 
     def _out_of_time(self, command: Command, core: CoreTime | None) -> Refusal | None:
         if core is None or self._first_ms is None:
@@ -85,26 +180,82 @@ class Commands:
             return Refusal.EXPIRED
         if command.issued_ms > latest + self._limits.ahead_ms:
             return Refusal.TOO_EARLY
+        if command.expires_ms - command.issued_ms > self._limits.command_ms:
+            return Refusal.LONG_LIVED
         return Refusal.BEFORE_START if command.issued_ms < self._first_ms else None
 
-    def _obey(self, command: Command, now: int) -> Obeyed | Refusal:
-        match command.name:
-            case "manual":
-                self._revert = (now + (command.revert_ms or self._limits.revert_ms), command.issuer)
-                return Obeyed(ManualOrdered(command.issuer, command.text))
-            case "automatic":
-                self._revert = None
-                return Obeyed(ManualEnded(command.issuer))
-            case "answered":
-                return Obeyed(HelpAnswered(command.issuer))
-            case "message":
-                return Obeyed(None)
-            case _:
-                return Refusal.UNKNOWN
+    def _against_the_lane(self, command: Command, situation: Situation) -> Refusal | None:
+        """Who stands at the lane and ordered manual mode has seen something; it ends where it was ordered."""
+        theirs = situation.ordered and self.revert is None
+        return Refusal.LANES_OWN if command.name == "automatic" and theirs else None
 
-    def due(self, now: int) -> Event | None:
-        """The end of a mode set from afar, when its time is up."""
-        if self._revert is None or now < self._revert[0]:
+    def _set_revert(self, command: Command, situation: Situation) -> str:
+        if command.name != "manual" or situation.core is None:
+            return ""
+        if situation.ordered and self.revert is None:
+            return "manual mode was ordered at the lane already, and ends there"
+        lasts = command.revert_ms or self._limits.revert_ms
+        self.revert = Revert(f"{command.issuer}{CENTRE}", situation.core.ms + lasts)
+        return f"reverts by itself after {lasts // 1000} s"
+
+    def due(self, core: CoreTime | None) -> ManualEnded | None:
+        """The end of a mode set from afar, when its time is up by the core's time; asked for once a start."""
+        if self._ending or self.revert is None or core is None or core.ms < self.revert.until_ms:
             return None
-        issuer, self._revert = self._revert[1], None
-        return ManualEnded(issuer)
+        self._ending = True
+        return ManualEnded(self.revert.issuer)
+
+    def mode_stepped(self, event: ManualOrdered | ManualEnded) -> bool:
+        """A mode was ordered or ended, at the lane or from afar. Returns whether what was to revert no longer is."""
+        from_afar = event.officer.endswith(CENTRE)
+        if self.revert is None or (from_afar and isinstance(event, ManualOrdered)):
+            return False
+        self.revert, self._ending = None, False
+        return True
+
+
+def _unfit(command: Command, situation: Situation) -> Refusal | None:
+    """What is wrong with the command itself, or with its visit, its rows, the link."""
+    if command.name not in _ARGUMENTS:
+        return Refusal.UNKNOWN
+    needed, allowed = _ARGUMENTS[command.name]
+    given = {name for name in _ALL if getattr(command, name)}
+    if not needed <= given or not given <= needed | allowed or (command.text and not command.text.strip()):
+        return Refusal.INCOMPLETE
+    if command.visit and command.visit != situation.visit:
+        return Refusal.OTHER_VISIT
+    if command.name == "release_visit" and situation.link is not Link.FRESH:
+        return Refusal.NOT_FRESH
+    if command.name == "fetch":
+        held = command.journal == situation.journal and 1 <= command.first <= command.last <= situation.last
+        return None if held else Refusal.OTHER_ROWS
+    return None
+
+
+def _number(visit: str) -> int:
+    """The visit's number of its key lane/journal/number, which is this lane's own."""
+    return int(visit.rsplit("/", 1)[1])
+
+
+def _order(event: Callable[[Command, str], Event]) -> Callable[[Command, str], Effect]:
+    return lambda command, who: Order(command.command, event(command, who))
+
+
+_MAKE: dict[str, Callable[[Command, str], Effect | EventsWanted]] = {
+    "manual": _order(lambda command, who: ManualOrdered(who, command.text)),
+    "automatic": _order(lambda _, who: ManualEnded(who)),
+    "answered": _order(lambda _, who: HelpAnswered(who)),
+    "release_visit": _order(lambda command, who: OfficerReleased(_number(command.visit), who, command.text)),
+    "inspect_visit": _order(lambda command, who: OfficerInspected(_number(command.visit), who, command.text)),
+    "message": lambda command, _: Message(command.issuer, command.text),
+    "restart_reader": lambda command, who: RestartReader(command.command, who, command.text),
+    "upload": lambda command, _: FetchPicture(command.command, command.picture),
+    "fetch": lambda command, _: EventsWanted(
+        lane=command.lane, journal=command.journal, first=command.first, last=command.last
+    ),
+}
+
+
+def names() -> Iterable[str]:
+    """Every command a lane knows."""
+    return tuple(_ARGUMENTS)

@@ -70,6 +70,76 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Revert:
+    """A mode set from afar ends by itself at `until_ms`, the core's time; `issuer` had set it."""
+
+    issuer: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeepOrder:
+    """Remember durably that this command was taken, and what is to revert (None: nothing); then `LinkMachine.kept`.
+
+    Nothing of the command is done before that, so that no restart can make it done twice. `forget_ms`: identifiers
+    of commands that expired before this, the core's time, need not be remembered any more.
+    """
+
+    command: str
+    expires_ms: int
+    forget_ms: int
+    revert: Revert | None
+
+
+@dataclass(frozen=True, slots=True)
+class DropRevert:
+    """Nothing is to revert any more; forget it durably."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An event by command: for the lane, whose answer ("" or why it did not count) goes to `LinkMachine.ordered`."""
+
+    command: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class RestartReader:
+    """End the reader's process and start it anew; then `LinkMachine.ordered`."""
+
+    command: str
+    issuer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPicture:
+    """Put this picture up for sending, and keep it as long as one of a complaint; then `LinkMachine.ordered`."""
+
+    command: str
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendPart:
+    """Publish `length` bytes (fewer at its end) of this picture from `offset`; `LinkMachine.unreadable` if it is gone."""
+
+    offer: str
+    picture: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class PictureDone:
+    """The core holds this picture, or will not have it (`refused` says why): it need not be sent any more."""
+
+    picture: str
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """Tell people, here and at the core. The same kind is raised once a minute at most (lessons 31)."""
 
@@ -84,4 +154,21 @@ class WalkOn:
     reason: str
 
 
-Effect = Publish | SendEvents | Acknowledge | ApplyDelta | LoadPart | Tell | Message | Alarm | WalkOn
+Effect = (
+    Publish
+    | SendEvents
+    | Acknowledge
+    | ApplyDelta
+    | LoadPart
+    | Tell
+    | Message
+    | KeepOrder
+    | DropRevert
+    | Order
+    | RestartReader
+    | FetchPicture
+    | SendPart
+    | PictureDone
+    | Alarm
+    | WalkOn
+)

@@ -18,10 +18,18 @@ class Limits:
         window: journal rows sent ahead of the core's acknowledgement.
         resend_ms: without an acknowledgement for this long, rows are sent again from the first unacknowledged one.
         range_rows: most rows sent in answer to one request for a range.
-        walk_ms: connected without a proof for this long, the next broker is tried.
+        walk_ms, walk_max_ms: connected without a proof for this long, the next broker is tried; in vain, it is borne
+            longer each time, up to the maximum (`silence`). Below `fresh_ms`, so that a dead link is left within it.
         alarm_ms: the same alarm is not raised again before this.
         revert_ms: a mode set from afar without a limit of its own reverts after this.
         ahead_ms: a command issued this far ahead of the core's time as known here is refused.
+        command_ms: a command that would be good for longer than this is refused: what is remembered stays bounded.
+        samples: telemetry kept while it can not be sent; the oldest is shed first.
+        part_bytes: of a picture in one message.
+        picture_rate: bytes of pictures a second at most. After each part the lane also waits as long as its answer
+            took, so that pictures never take more than half of a slow link.
+        picture_wait_ms, picture_wait_max_ms: an unanswered part or offer is offered anew after this, doubling up to
+            the maximum.
         drift_ppm: how far the box's monotonic clock may run off, in millionths, for the core time's uncertainty.
     """
 
@@ -34,10 +42,17 @@ class Limits:
     window: int = 64
     resend_ms: int = 3_000
     range_rows: int = 500
-    walk_ms: int = 15_000
+    walk_ms: int = 2_800
+    walk_max_ms: int = 60_000
     alarm_ms: int = 60_000
     revert_ms: int = 3_600_000
     ahead_ms: int = 1_000
+    command_ms: int = 3_600_000
+    samples: int = 6
+    part_bytes: int = 16 << 10
+    picture_rate: int = 64 << 10
+    picture_wait_ms: int = 5_000
+    picture_wait_max_ms: int = 60_000
     drift_ppm: int = 100
 
     def __post_init__(self) -> None:

@@ -11,17 +11,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged
+from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged, ManualEnded, ManualOrdered
 from lane_agent.model import Fault, Link
-from sync.link.commands import SILENT, Commands, Refusal
-from sync.link.effects import Acknowledge, Alarm, ApplyDelta, Effect, LoadPart, Message, Publish, Tell, WalkOn
+from sync.link.commands import Situation
+from sync.link.desk import Desk
+from sync.link.effects import Acknowledge, Alarm, ApplyDelta, Effect, LoadPart, Publish, Revert, Tell, WalkOn
 from sync.link.follower import Follower, Outcome
 from sync.link.freshness import CoreTime, Freshness, Head, Judgement, Weighed
 from sync.link.limits import Limits
+from sync.link.samples import Facts, Samples
 from sync.link.sender import Sender
+from sync.link.silence import Silence
+from sync.link.uploader import Upload, Uploader
 from sync.wire.codec import decode
 from sync.wire.envelope import KeyRing
 from sync.wire.errors import RefusedError
@@ -35,11 +40,27 @@ from sync.wire.messages import (
     LaneState,
     LogReply,
     Nonce,
+    PictureHeld,
+    PictureOffered,
     Presence,
-    Reply,
     SnapshotPart,
 )
 from sync.wire.topics import LOG, LaneTopics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What the store kept of the agent's last run.
+
+    Attributes:
+        taken: identifier to expiry of the commands taken.
+        revert: what has to revert.
+        uploads: pictures still to be sent.
+    """
+
+    taken: dict[str, int] = field(default_factory=dict)
+    revert: Revert | None = None
+    uploads: tuple[Upload, ...] = ()
 
 
 class LinkMachine:
@@ -55,6 +76,7 @@ class LinkMachine:
         acknowledged: the outbox's cursor.
         now: the monotonic clock.
         software: the version, told to the core.
+        left: what the last run left.
     """
 
     def __init__(
@@ -70,22 +92,28 @@ class LinkMachine:
         now: int,
         limits: Limits | None = None,
         software: str = "",
+        left: Left | None = None,
     ) -> None:
+        left = left or Left()
         self.topics = LaneTopics(lane)
         self.limits = limits or Limits()
         self.refused: Counter[str] = Counter()
         self.follower = Follower(lane, self.limits, head, entropy)
         self.freshness = Freshness(self.limits, head, now)
         self.sender = Sender(self.limits, last=last, acknowledged=acknowledged)
+        self.uploader = Uploader(lane, self.limits, entropy, waiting=left.uploads)
+        self.samples = Samples(lane, self.limits)
         self._lane = lane
         self._ring = ring
         self._entropy = entropy
         self._journal = journal
         self._software = software
-        self._commands = Commands(lane, self.limits)
+        self._desk = Desk(self.topics, self.limits, self.sender, taken=left.taken, revert=left.revert)
+        self._visit = ""
+        self._ordered = False
         self._effects: list[Effect] = []
         self._session: int | None = None
-        self._heard_ms = now
+        self._silence = Silence(self.limits, entropy, now)
         self._nonce_ms = now
         self._state: LaneState | None = None
         self._told = Link.OFFLINE
@@ -98,7 +126,8 @@ class LinkMachine:
     def connected(self, session: int, now: int) -> None:
         """A connection is up and subscribed; `session` is what its Will says."""
         self._session = session
-        self._heard_ms = self._nonce_ms = now
+        self._nonce_ms = now
+        self._silence.connected(now)
         self._publish(self.topics.presence, self.presence("online", session), qos=1, retain=True)
         if self._state is not None:
             self._publish_state(self._state.facts)
@@ -110,6 +139,7 @@ class LinkMachine:
         self._session = None
         self.sender.lost()
         self.follower.lost()
+        self.uploader.lost()
         if taken_over:
             self.alarm("SessionTakenOver", f"another client uses this lane's name: {taken_over}", now)
         self._settle(now)
@@ -118,9 +148,7 @@ class LinkMachine:
         """Time has passed. Call this at least every 200 ms."""
         if self._session is not None:
             self._ask(self._session, now)
-        reverted = self._commands.due(now)
-        if reverted is not None:
-            self._effects.append(Tell(reverted))
+        self._effects += self._desk.due(self.freshness.core_time(now))
         self._settle(now)
 
     def receive(self, topic: str, payload: bytes, now: int, *, retained: bool = False) -> None:
@@ -167,6 +195,36 @@ class LinkMachine:
         """What the wall of lanes should show; complete. Published when it changed, and on every connection."""
         if self._state is None or self._state.facts != facts:
             self._publish_state(facts)
+
+    def lane_is(self, *, visit: str, ordered: bool) -> None:
+        """The lane now: the key of the visit in it ("" if none), and whether manual mode stands by order."""
+        self._visit, self._ordered = visit, ordered
+
+    def mode_stepped(self, event: ManualOrdered | ManualEnded) -> None:
+        """The lane has stepped over an order for a mode, at the lane or from afar."""
+        self._effects += self._desk.mode_stepped(event)
+
+    def kept(self, command: str, *, failed: bool = False) -> None:
+        """The store answered a `KeepOrder`; `failed`: it did not take it, so the command is not carried out."""
+        self._effects += self._desk.kept(command, failed=failed)
+
+    def ordered(self, command: str, why: str = "") -> None:
+        """What a command asked for was carried out, or was not for this reason."""
+        self._effects += self._desk.ordered(command, why)
+
+    def upload(self, upload: Upload, now: int) -> None:
+        """A picture is to be sent to the core."""
+        self.uploader.want(upload)
+        self._settle(now)
+
+    def unreadable(self, picture: str) -> None:
+        """A picture that was to be sent is gone."""
+        self.uploader.gone(picture)
+
+    def sample(self, facts: Facts, now: int) -> None:
+        """A sample of telemetry was taken."""
+        self.samples.add(facts, now)
+        self._settle(now)
 
     # -- what is to be done -------------------------------------------------------------------------------------------
 
@@ -220,8 +278,7 @@ class LinkMachine:
         request = self.follower.due(now)
         if request is not None:
             self._publish(self.topics.request, request, qos=1)
-        if now - self._heard_ms >= self.limits.walk_ms:
-            self._heard_ms = now
+        if self._silence.over(now):
             self._effects.append(WalkOn("connected, and yet the core's proof does not come"))
 
     def _send_nonce(self, session: int, now: int) -> None:
@@ -234,6 +291,8 @@ class LinkMachine:
             epoch=head.epoch,
             version=head.version,
             state_hash=head.state_hash,
+            journal=self._journal,
+            acknowledged=self.sender.acknowledged,
         )
         self._publish(self.topics.nonce, body)
 
@@ -251,6 +310,8 @@ class LinkMachine:
             self._ack(decode(Ack, body), now)
         elif topic == topics.log:
             self._log_reply(decode(LogReply, body), now)  # type: ignore[arg-type]
+        elif topic == topics.picture_held:
+            self._picture_held(decode(PictureHeld, body), now)
         else:
             self.refuse("unknown_topic", topic, now)
 
@@ -262,10 +323,10 @@ class LinkMachine:
         if judgement is Judgement.UNASKED:
             self.refused["proof_unasked"] += 1  # late or replayed: worthless, and not worth an alarm
             return
-        self._heard_ms = now
+        self._silence.heard(now)
         core = self.freshness.core_time(now)
         if core is not None:
-            self._commands.proven(core)
+            self._desk.proven(core)
         self._weighed([(judgement, beat.version)], now)
 
     def _weighed(self, weighed: list[Weighed], now: int) -> None:
@@ -301,21 +362,26 @@ class LinkMachine:
             self._effects.append(send)
 
     def _command(self, command: Command, now: int, *, retained: bool) -> None:
-        taken = self._commands.take(command, self.core_time(now), now, retained=retained)
-        if isinstance(taken, Refusal):
-            self.refuse(taken.value, f"{command.name!r} from {command.issuer} ({command.command})", now)
-            if taken not in SILENT:
-                self._reply(command, "refused", taken.value)
-            return
-        if taken.event is not None:
-            self._effects.append(Tell(taken.event))
-        else:
-            self._effects.append(Message(command.issuer, command.text))
-        self._reply(command, "done", "")
+        situation = Situation(
+            core=self.core_time(now),
+            link=self.verdict(now),
+            visit=self._visit,
+            ordered=self._ordered,
+            journal=self._journal,
+            last=self.sender.last,
+        )
+        refusal, effects = self._desk.take(command, situation, retained=retained)
+        if refusal is not None:
+            self.refuse(refusal.value, f"{command.name!r} from {command.issuer} ({command.command})", now)
+        self._effects += effects
 
-    def _reply(self, command: Command, outcome: str, detail: str) -> None:
-        body = Reply(lane=self._lane, command=command.command, outcome=outcome, detail=detail)  # type: ignore[arg-type]
-        self._publish(self.topics.reply, body, qos=1)
+    def _picture_held(self, held: PictureHeld, now: int) -> None:
+        if held.lane != self._lane:
+            self.refuse("foreign", f"an answer for lane {held.lane}", now)
+            return
+        done = self.uploader.held(held, now)
+        if done is not None:
+            self._effects.append(done)
 
     def _settle(self, now: int) -> None:
         """Tells the lane what has changed for it, and sends what can be sent."""
@@ -333,6 +399,18 @@ class LinkMachine:
         send = self.sender.due(now)
         if send is not None:
             self._effects.append(send)
+        elif self._session is not None and verdict is Link.FRESH and self.sender.level:
+            self._settle_spare(self._session, now)
+
+    def _settle_spare(self, session: int, now: int) -> None:
+        """What may go out when the link is good and no event waits: telemetry, then a part of a picture."""
+        for sample in self.samples.due(session, now):
+            self._publish(self.topics.telemetry, sample)
+        picture = self.uploader.due(now)
+        if isinstance(picture, PictureOffered):
+            self._publish(self.topics.picture, picture, qos=1)
+        elif picture is not None:
+            self._effects.append(picture)
 
     def _settle_doubt(self, now: int) -> None:
         doubt = self.follower.doubt

@@ -34,6 +34,11 @@ class Sender:
         """Rows the core has not acknowledged."""
         return self.last - self.acknowledged
 
+    @property
+    def level(self) -> bool:
+        """Every row has been sent; only acknowledgements are awaited."""
+        return self._sent >= self.last
+
     def connected(self, now: int) -> None:
         """A new connection: from the first unacknowledged row."""
         self._connected = True

@@ -37,6 +37,15 @@ Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 """An identifier someone made up at random."""
 
+PictureName = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+"""A picture by its content: the SHA-256 of its bytes, 64 hexadecimal digits, as journals name it."""
+
+PICTURE_LIMIT = 16 << 20
+"""Bytes of the largest picture."""
+
+PART_LIMIT = 64 << 10
+"""Bytes of a picture in one message: small beside an envelope's limit, so that it holds nothing up."""
+
 
 class _Body(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type"):
     """A body is a msgpack map whose "type" names it."""
@@ -52,7 +61,13 @@ class Presence(_Body, frozen=True, tag="presence"):
 
 
 class Nonce(_Body, frozen=True, tag="nonce"):
-    """`up/nonce`, each second: sign this, and see what I hold. `epoch` is "" before the first snapshot."""
+    """`up/nonce`, each second: sign this, and see what I hold.
+
+    Attributes:
+        epoch: "" before the first snapshot.
+        journal, acknowledged: the lane's journal, and the row up to which the core has acknowledged it. A core that
+            has fewer rows was restored from a backup, and asks for the others.
+    """
 
     lane: Id
     session: Session
@@ -60,6 +75,8 @@ class Nonce(_Body, frozen=True, tag="nonce"):
     epoch: str
     version: Version
     state_hash: Hash
+    journal: Id
+    acknowledged: Seq
 
 
 class Heartbeat(_Body, frozen=True, tag="heartbeat"):
@@ -191,9 +208,11 @@ class Command(_Body, frozen=True, tag="command"):
         issuer: the officer's login at the centre.
         issued_ms, expires_ms: it is good from issue until expiry, by the core's time.
         name: what to do; a lane refuses a name it does not know (`sync.link` lists them).
-        visit: visit key where it concerns one vehicle, "" where none.
+        visit: visit key where it concerns one vehicle, "" where none; another vehicle in the lane refuses it.
         text: reason or message, for people.
         revert_ms: a mode set from afar ends by itself after this many milliseconds.
+        picture: of "upload".
+        journal, first, last: of "fetch": these rows, both included.
     """
 
     lane: Id
@@ -205,12 +224,81 @@ class Command(_Body, frozen=True, tag="command"):
     visit: str = ""
     text: str = ""
     revert_ms: Annotated[int, Meta(ge=0, le=86_400_000)] = 0
+    picture: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")] = ""
+    journal: str = ""
+    first: Seq = 0
+    last: Seq = 0
 
 
 class Reply(_Body, frozen=True, tag="reply"):
-    """`up/reply`: what became of a command; `detail` says why it was refused."""
+    """`up/reply`: what became of a command; `detail` says why it was refused, or what was done."""
 
     lane: Id
     command: Id
     outcome: Literal["done", "refused"]
+    detail: str = ""
+
+
+class Telemetry(_Body, frozen=True, tag="telemetry"):
+    """`up/telemetry`, QoS 0: how the box is. Not part of the event stream; shed while the link is poor, and counted.
+
+    Attributes:
+        serial: counts the samples taken since the agent's start, from 1; a gap is what was shed or lost on the way.
+        age_ms: since the sample was taken.
+        shed: samples given up before they were sent, since the agent's start.
+        facts: name to figure or word; names end in their unit.
+    """
+
+    lane: Id
+    session: Session
+    serial: Seq
+    age_ms: Annotated[int, Meta(ge=0)]
+    shed: Seq
+    facts: dict[str, int | float | str]
+
+
+class PictureOffered(_Body, frozen=True, tag="picture_offered"):
+    """`up/picture`: the lane would send this picture. Answered by `PictureHeld`, which says from where on.
+
+    Attributes:
+        offer: made up for this offer; the answers and parts repeat it, so that an old answer is none.
+        kind: its class at the lane, which decides how long it is kept.
+        reason: why it is sent: a class, or the command that asked for it.
+    """
+
+    lane: Id
+    offer: Id
+    picture: PictureName
+    size: Annotated[int, Meta(ge=1, le=PICTURE_LIMIT)]
+    kind: Id
+    reason: str
+
+
+class PicturePart(_Body, frozen=True, tag="picture_part"):
+    """`up/picture`: bytes of an offered picture from `offset` on; the next goes out when this one is answered."""
+
+    lane: Id
+    offer: Id
+    picture: PictureName
+    offset: Annotated[int, Meta(ge=0, lt=PICTURE_LIMIT)]
+    data: Annotated[bytes, Meta(min_length=1, max_length=PART_LIMIT)]
+
+
+PictureUp = PictureOffered | PicturePart
+
+
+class PictureHeld(_Body, frozen=True, tag="picture_held"):
+    """`down/picture`: how much of a picture the core holds.
+
+    Attributes:
+        offset: bytes held, from the beginning; the lane goes on from there.
+        state: "whole" once all bytes are on the disk and have the hash that names them; "refused" if it is not wanted.
+        detail: why it is refused.
+    """
+
+    lane: Id
+    offer: Id
+    picture: PictureName
+    offset: Annotated[int, Meta(ge=0, le=PICTURE_LIMIT)]
+    state: Literal["part", "whole", "refused"]
     detail: str = ""

@@ -27,6 +27,7 @@ def nonce(core: Any, lane: Any, **changes: Any) -> Any:
     """A nonce of a lane that holds the head."""
     head = core.log.head()
     values = {"epoch": head.epoch, "version": head.version, "state_hash": head.state_hash}
+    values |= {"journal": lane.journal, "acknowledged": 0}
     return lane.says(lane.topics.nonce, wire.Nonce(lane=lane.name, session=1, nonce=bytes(16), **{**values, **changes}))
 
 

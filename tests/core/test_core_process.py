@@ -33,6 +33,8 @@ from sync.wire.hashes import StateHash
 from sync.wire.topics import LOG
 
 PATIENCE = 60.0
+NEW: dict[str, Any] = {"epoch": "", "version": 0, "state_hash": bytes(32), "journal": "j1", "acknowledged": 0}
+"""What the nonce of a new lane says."""
 COMMAND = Path(sys.executable).with_name("rocars-core")
 
 
@@ -218,8 +220,7 @@ def test_a_lane_gets_proof_list_news_and_acknowledgement(site: Any, lane: Any) -
         site.start()
         async with site.admin() as admin, Wire(site, lane) as ear:
             await admin.approve("EF 3", "粤ZA1B2港")
-            none = {"epoch": "", "version": 0, "state_hash": bytes(32)}
-            ask = wire.Nonce(lane=lane.name, session=1, nonce=b"n" * 16, **none)
+            ask = wire.Nonce(lane=lane.name, session=1, nonce=b"n" * 16, **NEW)
             ear.say(lane.topics.nonce, ask, qos=0)
             proof = await ear.until(lambda one: isinstance(one, wire.Heartbeat))
             assert proof.nonce == b"n" * 16
@@ -322,7 +323,7 @@ def test_the_core_comes_back_after_the_broker_was_killed(site: Any, lane: Any) -
                 await asyncio.sleep(0.05)
         site.broker.start()
         async with Wire(site, lane) as ear:
-            ask = wire.Nonce(lane=lane.name, session=1, nonce=b"n" * 16, epoch="", version=0, state_hash=bytes(32))
+            ask = wire.Nonce(lane=lane.name, session=1, nonce=b"n" * 16, **NEW)
             proof = await ear.until(
                 lambda one: isinstance(one, wire.Heartbeat), lambda: ear.say(lane.topics.nonce, ask, qos=0)
             )

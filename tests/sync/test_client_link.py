@@ -344,9 +344,9 @@ def test_commands_reach_the_lane_once_and_never_out_of_the_brokers_store(broker:
                 centre.say(said)
             centre.say(centre.core.command("automatic"), retain=True)
             centre.say(centre.core.command("automatic"))
-            await until(lambda: ManualEnded("centre") in lane.told)
+            await until(lambda: ManualEnded("centre@centre") in lane.told)
             orders = [event for event in lane.told if isinstance(event, ManualOrdered | ManualEnded)]
-            assert orders == [ManualOrdered("centre", "exercise"), ManualEnded("centre")]
+            assert orders == [ManualOrdered("centre@centre", "exercise"), ManualEnded("centre@centre")]
             assert lane.words == [("centre", "road closed")]
             assert lane.client.status().refused == {"command_replayed": 1, "command_retained": 1}
             assert [kind for kind, _ in lane.alarms] == ["MessageRefused", "MessageRefused"]
@@ -436,7 +436,11 @@ def test_a_fault_in_what_is_told_ends_the_link_and_is_said(broker: PrivateBroker
             raise LookupError(f"a fault of the program at {event}")
 
         lane.client._carrier._ears = type(lane.client._carrier._ears)(
-            on_event=fail, on_alarm=lambda *_: None, on_message=lambda *_: None
+            on_event=fail,
+            on_alarm=lambda *_: None,
+            on_message=lambda *_: None,
+            on_order=lambda *_: None,
+            on_restart_reader=lambda *_: None,
         )
         centre = Centre(broker)
         centre.connection.start()

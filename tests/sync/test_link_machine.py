@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged, ManualEnded, ManualOrdered
+from lane_agent.events import (
+    CodesVerified,
+    FaultCleared,
+    FaultRaised,
+    LinkChanged,
+    ManualEnded,
+    ManualOrdered,
+    OfficerReleased,
+)
 from lane_agent.model import Fault, Link
 from sync.link import SendEvents
 from sync.simulated_core import Said
@@ -335,12 +343,56 @@ def test_a_command_is_obeyed_once_and_answered() -> None:
     world.hand(order)
     world.hand(world.core.command("release"))
     world.run(6_000)
-    assert world.told == [ManualOrdered("centre", "exercise"), ManualEnded("centre")]
+    assert world.told == [ManualOrdered("centre@centre", "exercise"), ManualEnded("centre@centre")]
+    assert world.revert is None
     assert [(body.outcome, body.detail) for body in world.core.heard if isinstance(body, Reply)] == [
-        ("done", ""),
+        ("done", "reverts by itself after 5 s"),
         ("refused", "command_unknown"),
     ]
     assert world.machine.refused == {"command_replayed": 1, "command_unknown": 1}
+
+
+def test_a_mode_from_afar_reverts_though_the_agent_was_restarted_meanwhile() -> None:
+    """What reverts is kept with the command; the time is the core's, so nothing is lost with this box's clock."""
+    world = connected()
+    world.hand(world.core.command("manual", text="exercise", revert_ms=5_000))
+    world.cut()
+    world.told.clear()
+    world.now += 1_000
+    world.start()
+    world.now = 7  # the box was rebooted: its monotonic clock begins anew, the core's goes on
+    offset = 1_700_000_000_000 + 60_000
+    world.core._clock = lambda: offset + world.now
+    world.start()
+    world.connect()
+    world.run(2_000)
+    assert [event for event in world.told if isinstance(event, ManualEnded)] == [ManualEnded("centre@centre")]
+    assert world.revert is None
+
+
+def test_an_order_that_the_lane_does_not_count_is_answered_in_its_own_words() -> None:
+    """The centre is told why, and nothing of it is done again."""
+    world = connected()
+    world.machine.lane_is(visit="lane-1/j1/7", ordered=False)
+    world.why = "Immigration has not cleared this visit, or it is leaving"
+    world.hand(world.core.command("release_visit", visit="lane-1/j1/7", text="complaint"))
+    world.run(200)
+    replies = [body for body in world.core.heard if isinstance(body, Reply)]
+    assert [(body.outcome, body.detail) for body in replies] == [("refused", world.why)]
+    assert world.told[-1] == OfficerReleased(7, "centre@centre", "complaint")
+
+
+def test_rows_fetched_by_command_are_sent_again() -> None:
+    """And how many, in the answer."""
+    world = connected()
+    for number in range(5):
+        world.note(b"row %d" % number)
+    world.run(500)
+    world.core.heard.clear()
+    world.hand(world.core.command("fetch", journal="j1", first=2, last=4))
+    world.run(200)
+    assert [body.seq for body in world.core.heard if isinstance(body, EventMessage)] == [2, 3, 4]
+    assert [body.detail for body in world.core.heard if isinstance(body, Reply)] == ["rows 2 to 4 sent again"]
 
 
 def test_the_state_for_the_wall_is_sent_when_it_changes_and_on_every_connection() -> None:
@@ -359,14 +411,30 @@ def test_the_state_for_the_wall_is_sent_when_it_changes_and_on_every_connection(
 
 
 def test_silence_on_a_standing_connection_makes_it_walk_on() -> None:
-    """A connected socket proves nothing."""
+    """A connected socket proves nothing: it is left before a proof's three seconds are over."""
     world = connected()
     world.core.proving = False
-    world.run(14_500)
+    world.run(1_700)
     assert world.walked == 0
-    world.run(1_500)
+    world.run(1_300)
     assert world.walked == 1
-    assert world.verdict() is Link.OFFLINE
+    assert world.verdict() is not Link.FRESH
+
+
+def test_walking_in_vain_becomes_rarer_until_a_proof_comes() -> None:
+    """When the core itself is gone, lanes must not wear the brokers out; once it is back, all is as before."""
+    world = connected()
+    world.core.proving = False
+    world.run(60_000)
+    assert 3 <= world.walked <= 6
+    world.run(600_000)
+    rare = world.walked
+    assert rare <= 22
+    world.core.proving = True
+    world.run(2_000)
+    world.core.proving = False
+    world.run(3_200)
+    assert world.walked == rare + 1
 
 
 def test_a_taken_over_session_is_an_alarm() -> None:

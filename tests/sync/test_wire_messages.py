@@ -13,6 +13,7 @@ from sync.wire import messages
 from sync.wire.codec import decode, decode_record, encode
 from sync.wire.errors import Reason, RefusedError
 from sync.wire.messages import (
+    PICTURE_LIMIT,
     Ack,
     Command,
     Delta,
@@ -24,11 +25,16 @@ from sync.wire.messages import (
     LaneState,
     LogReply,
     Nonce,
+    PictureHeld,
+    PictureOffered,
+    PicturePart,
+    PictureUp,
     Presence,
     Reply,
     Request,
     SnapshotPart,
     SnapshotWanted,
+    Telemetry,
 )
 from sync.wire.records import BundleRecord, CargoRecord, HoldRecord, Record, VehicleRecord
 
@@ -36,6 +42,7 @@ name = st.text(min_size=1, max_size=12)
 vrn = st.text(alphabet="ABCDEFGH0123456789粤港", min_size=1, max_size=8)
 ms = st.integers(0, 2**53)
 hashes = st.binary(min_size=32, max_size=32)
+picture = hashes.map(bytes.hex)
 number = st.integers(0, 2**63 - 1)
 cargo = st.builds(CargoRecord, st.text(max_size=10), st.text(max_size=10), st.text(max_size=5))
 records = st.one_of(
@@ -64,7 +71,7 @@ head = {"epoch": name, "version": number, "state_hash": hashes}
 
 bodies = st.one_of(
     st.builds(Presence, lane=name, status=status, session=session, software=st.text(max_size=5)),
-    st.builds(Nonce, lane=name, session=session, nonce=nonces, **head),
+    st.builds(Nonce, lane=name, session=session, nonce=nonces, journal=name, acknowledged=number, **head),
     st.builds(Heartbeat, lane=name, nonce=nonces, core_ms=ms, **head),
     st.builds(
         EventMessage,
@@ -95,6 +102,45 @@ bodies = st.one_of(
         visit=st.text(max_size=9),
         text=st.text(),
         revert_ms=st.integers(0, 86_400_000),
+        picture=st.sampled_from(["", "ab" * 32]),
+        journal=st.text(max_size=9),
+        first=number,
+        last=number,
+    ),
+    st.builds(
+        Telemetry,
+        lane=name,
+        session=session,
+        serial=number,
+        age_ms=ms,
+        shed=number,
+        facts=st.dictionaries(st.text(max_size=6), st.one_of(st.integers(0, 99), st.floats(0, 9), st.text())),
+    ),
+    st.builds(
+        PictureOffered,
+        lane=name,
+        offer=name,
+        picture=picture,
+        size=st.integers(1, PICTURE_LIMIT),
+        kind=name,
+        reason=st.text(max_size=9),
+    ),
+    st.builds(
+        PicturePart,
+        lane=name,
+        offer=name,
+        picture=picture,
+        offset=st.integers(0, PICTURE_LIMIT - 1),
+        data=st.binary(min_size=1, max_size=64),
+    ),
+    st.builds(
+        PictureHeld,
+        lane=name,
+        offer=name,
+        picture=picture,
+        offset=st.integers(0, PICTURE_LIMIT),
+        state=st.sampled_from(["part", "whole", "refused"]),
+        detail=st.text(max_size=9),
     ),
     st.builds(Reply, lane=name, command=name, outcome=st.sampled_from(["done", "refused"]), detail=st.text()),
 )
@@ -126,7 +172,7 @@ def test_rows_inside_a_delta_keep_their_canonical_bytes(changes: tuple[Record, .
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_are_refused_as_malformed_or_not_at_all(raw: bytes) -> None:
     """No bytes whatever make the decoder raise anything but its own refusal."""
-    for kind in (Heartbeat, LogReply, Request, Delta, Command):
+    for kind in (Heartbeat, LogReply, Request, Delta, Command, PictureUp, PictureHeld, Telemetry):
         with suppress(RefusedError):
             assert isinstance(decode(kind, raw), msgspec.Struct)
 

@@ -1,0 +1,133 @@
+"""Pictures on their way to the core: one at a time, one part at a time, when nothing better is to be sent (design §3).
+
+Rules of this file:
+- A picture is offered; the core says from which byte on it wants it, and after each part how much it holds. A restart
+  of either side, or a silence, is met by a new offer: nothing is sent twice that the core still holds.
+- A part goes out only while the link is fresh, no event waits, and the last part is answered; at a bounded rate, and
+  never in more than half of the time. A picture delays nobody.
+- What was asked for by a command goes first.
+- The picture itself stays where it is: being sent is no reason to be taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sync.link.effects import PictureDone, SendPart
+from sync.link.limits import Limits
+from sync.wire.messages import PictureHeld, PictureOffered
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture to be sent: its name, bytes, class at the lane, why, and whether somebody waits for it."""
+
+    picture: str
+    size: int
+    kind: str
+    reason: str
+    asked: bool = False
+
+
+@dataclass(slots=True)
+class _Open:
+    """The offer that is open."""
+
+    offer: str
+    upload: Upload
+    sent_ms: int
+    offset: int = 0
+    answered: bool = False
+    next_ms: int = 0
+
+
+class Uploader:
+    """What pictures are to be sent, and how far the one under way is.
+
+    Args:
+        lane: its name.
+        limits: rates and durations.
+        entropy: for the names of offers.
+        waiting: pictures that were to be sent when the agent ended.
+    """
+
+    def __init__(
+        self, lane: str, limits: Limits, entropy: Callable[[int], bytes], *, waiting: Iterable[Upload] = ()
+    ) -> None:
+        self._lane = lane
+        self._limits = limits
+        self._entropy = entropy
+        self._waiting = {upload.picture: upload for upload in waiting}
+        self._open: _Open | None = None
+        self._wait_ms = limits.picture_wait_ms
+
+    @property
+    def depth(self) -> int:
+        """Pictures the core does not hold yet."""
+        return len(self._waiting)
+
+    def want(self, upload: Upload) -> None:
+        """This picture is to be sent, too."""
+        known = self._waiting.get(upload.picture)
+        if known is None or upload.asked:
+            self._waiting[upload.picture] = upload
+
+    def lost(self) -> None:
+        """The connection is gone, and the open offer with it."""
+        self._open = None
+        self._wait_ms = self._limits.picture_wait_ms
+
+    def gone(self, picture: str) -> None:
+        """It is no longer there, or can not be read: it will not be sent."""
+        self._waiting.pop(picture, None)
+        if self._open is not None and self._open.upload.picture == picture:
+            self._open = None
+
+    def due(self, now: int) -> PictureOffered | SendPart | None:
+        """What to send now; ask only while the link is fresh and no event waits."""
+        open_ = self._open
+        if open_ is None:
+            return self._offer(now)
+        if not open_.answered:
+            if now - open_.sent_ms >= self._wait_ms:
+                self._open = None
+                self._wait_ms = min(2 * self._wait_ms, self._limits.picture_wait_max_ms)
+                return self._offer(now)
+            return None
+        return self._part(open_, now) if now >= open_.next_ms else None
+
+    def _offer(self, now: int) -> PictureOffered | None:
+        upload = next(iter(sorted(self._waiting.values(), key=lambda one: not one.asked)), None)
+        if upload is None:
+            return None
+        self._open = _Open(self._entropy(8).hex(), upload, now)
+        return PictureOffered(
+            lane=self._lane,
+            offer=self._open.offer,
+            picture=upload.picture,
+            size=upload.size,
+            kind=upload.kind,
+            reason=upload.reason,
+        )
+
+    def _part(self, open_: _Open, now: int) -> SendPart:
+        open_.answered, open_.sent_ms = False, now
+        length = min(self._limits.part_bytes, open_.upload.size - open_.offset)
+        return SendPart(open_.offer, open_.upload.picture, open_.offset, length)
+
+    def held(self, answer: PictureHeld, now: int) -> PictureDone | None:
+        """The core's answer; one to an offer that is not open says nothing. Returns what is settled by it."""
+        open_ = self._open
+        if open_ is None or (open_.offer, open_.upload.picture) != (answer.offer, answer.picture):
+            return None
+        self._wait_ms = self._limits.picture_wait_ms
+        if answer.state != "part":
+            self.gone(answer.picture)
+            return PictureDone(answer.picture, answer.detail or "refused" if answer.state == "refused" else "")
+        if answer.offset >= open_.upload.size:
+            return None  # all is there and it is being looked at, or this is not its size: silence, then a new offer
+        took = now - open_.sent_ms
+        paced = open_.sent_ms + 1000 * max(0, answer.offset - open_.offset) // self._limits.picture_rate
+        open_.offset, open_.answered, open_.next_ms = answer.offset, True, max(paced, now + took)
+        return None

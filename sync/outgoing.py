@@ -1,0 +1,106 @@
+"""Pictures to be sent to the core: a list in the store, the bytes where the evidence lies.
+
+Rules of this file:
+- What is to be sent survives a restart; it leaves the list when the core holds it, will not have it, or it is gone.
+- Being sent changes nothing about how long a picture stays here: retention alone takes it away (`sync.evidence`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sync.evidence import Evidence
+from sync.link import Upload
+from sync.store import Store
+
+NO_CLASS = "none"
+
+
+class Outgoing:
+    """What is to be sent, in order.
+
+    Args:
+        store: keeps the list.
+        evidence: the pictures; None where this lane keeps none.
+        asked_class: the class of pictures that the centre asked for, as for a complaint; None leaves them as they are.
+    """
+
+    def __init__(self, store: Store, evidence: Evidence | None = None, *, asked_class: str | None = None) -> None:
+        self._store = store
+        self._evidence = evidence
+        self._asked_class = asked_class
+
+    def waiting(self) -> tuple[Upload, ...]:
+        """What is still to be sent."""
+        sql = "SELECT picture, size, kind, reason, asked FROM uploads ORDER BY place"
+        with self._store.reading() as connection:
+            found = connection.execute(sql).fetchall()
+        return tuple(Upload(picture, size, kind, reason, bool(asked)) for picture, size, kind, reason, asked in found)
+
+    def add(self, picture: str, kind: str, reason: str, *, asked: bool = False) -> Upload:
+        """Puts a picture up for sending and returns what the link machine needs.
+
+        Raises:
+            OSError: there is no such picture, or it is not what its name says (StoreError: the list is not kept).
+        """
+        size = len(self._there().get(picture))
+        with self._store.transaction() as connection:
+            connection.execute("DELETE FROM uploads WHERE picture = ?", (picture,))
+            connection.execute(
+                "INSERT INTO uploads (picture, size, kind, reason, asked) VALUES (?, ?, ?, ?, ?)",
+                (picture, size, kind, reason, int(asked)),
+            )
+        return Upload(picture, size, kind, reason, asked)
+
+    def asked(self, picture: str, reason: str) -> Upload:
+        """As `add`, for a command; the picture is kept as long as one of a complaint from now on.
+
+        Raises:
+            OSError: as `add`.
+        """
+        evidence = self._there()
+        if self._asked_class is not None:
+            evidence.reclass(picture, self._asked_class)
+        place = evidence.path(picture)
+        return self.add(picture, place.parent.name if place is not None else NO_CLASS, reason, asked=True)
+
+    def read(self, picture: str, offset: int, length: int) -> bytes:
+        """Bytes of a picture.
+
+        Raises:
+            OSError: it is gone, or shorter than it was.
+        """
+        place = self._there().path(picture)
+        if place is None:
+            raise FileNotFoundError(f"evidence {picture}: it was pruned before it could be sent")
+        with place.open("rb") as file:
+            file.seek(offset)
+            data = file.read(length)
+        if len(data) != length:
+            raise OSError(f"evidence {place}: it is shorter than it was; check the medium")
+        return data
+
+    def done(self, picture: str) -> None:
+        """It need not be sent any more.
+
+        Raises:
+            StoreError: it is still in the list, and is offered once more after a restart.
+        """
+        with self._store.transaction() as connection:
+            connection.execute("DELETE FROM uploads WHERE picture = ?", (picture,))
+
+    def _there(self) -> Evidence:
+        if self._evidence is None:
+            raise FileNotFoundError("this lane keeps no evidence pictures")
+        return self._evidence
+
+
+def put_up(outgoing: Outgoing, pictures: Iterable[str], kind: str, take: Callable[[Upload], None]) -> list[str]:
+    """Puts pictures of a class up for sending; returns those that can not be, with the reason."""
+    problems = []
+    for picture in pictures:
+        try:
+            take(outgoing.add(picture, kind, kind))
+        except OSError as error:
+            problems.append(str(error))
+    return problems
