@@ -64,6 +64,8 @@ class VisitView:
         read: the settled read, or None while there is none.
         candidates: what the reader saw when it gave up, best first.
         near: vehicles on the record whose mark neighbours the read one.
+        identifiers: (source, mark) of second identifiers, in this visit.
+        identifier_wanted: this lane requires one, and none has named the mark yet.
         immigration: where Immigration is.
         unladen: the driver declared an empty vehicle.
         manifest: the drop-in box's sensor; None where this lane has none.
@@ -80,6 +82,8 @@ class VisitView:
     read: Read | None = None
     candidates: tuple[str, ...] = ()
     near: tuple[NearMiss, ...] = ()
+    identifiers: tuple[tuple[str, str], ...] = ()
+    identifier_wanted: bool = False
     immigration: Immigration = Immigration.NOT_STARTED
     unladen: bool = False
     manifest: bool | None = None

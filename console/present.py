@@ -93,6 +93,7 @@ def _visit(view: LaneView, visit: VisitView) -> Plain:
             *_near(visit),
             *({"vrn": seen, "note": "seen by reader", "held": False} for seen in visit.candidates),
         ],
+        "identifiers": _identifiers(visit),
         "immigration": _said(words.IMMIGRATION[visit.immigration]),
         "unladen": "Declared 已報空車" if visit.unladen else "Not pressed",
         "manifest": {None: "No sensor here", True: "In the box 已投入", False: "Not yet"}[visit.manifest],
@@ -116,6 +117,19 @@ def _near(visit: VisitView) -> list[Plain]:
     return [
         {"vrn": one.vrn, "note": "HELD on record" if one.held else "on record", "held": one.held} for one in visit.near
     ]
+
+
+def _identifiers(visit: VisitView) -> str:
+    """Who else named the vehicle, and whether that is the mark read; "" where nobody did and nobody must."""
+    said = [_identifier(visit, source, mark) for source, mark in visit.identifiers]
+    return "; ".join(said) or ("Second identifier awaited 等候第二識別" if visit.identifier_wanted else "")
+
+
+def _identifier(visit: VisitView, source: str, mark: str) -> str:
+    name = words.IDENTIFIERS[source].says if source in words.IDENTIFIERS else source
+    if visit.read is None:
+        return f"{name} {mark}"
+    return f"✓ {name} {mark} agrees 相符" if mark == visit.read.vrn else f"■ {name} {mark} DIFFERS 不符"
 
 
 def _codes(codes: Codes, direction: Direction) -> Plain:

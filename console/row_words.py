@@ -78,6 +78,7 @@ NAMES: Final[dict[str, Words]] = {
         "與被截查車牌相差一字",
         "Compare picture and vehicle, type the true mark. Do not release before.",
     ),
+    "8 second identifier awaited": Words("Waiting for the second identifier", "等候第二識別器"),
     "8 Mainland plate differs": Words(
         "Mainland plate is not the one on record",
         "內地車牌與記錄不符",

@@ -219,6 +219,11 @@ class SimulatedLane:
         self._change_visit(candidates=candidates, evidence=(self.picture("?", ""),))
         self.decides(8, "8 plate not read", Scene.NOPLATE)
 
+    def identifier_reads(self, source: str, vrn: str) -> None:
+        """A second identifier names a mark."""
+        visit = self._view.visit
+        self._change_visit(identifiers=(*(visit.identifiers if visit else ()), (source, vrn)))
+
     def immigration(self, where: Immigration) -> None:
         """Immigration's signals."""
         self._change_visit(immigration=where)

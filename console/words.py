@@ -54,6 +54,9 @@ DOUBTS: Final[dict[Doubt, Words]] = {
     Doubt.PLATES_DISAGREE: Words(
         "Two readings of the plate disagree", "車牌讀數不一致", "Compare both pictures with the vehicle; type the mark."
     ),
+    Doubt.UNIDENTIFIED: Words(
+        "The second identifier did not name it", "第二識別器未有識別", "Compare the plate with the vehicle; decide."
+    ),
     Doubt.CONTACT_STUCK: Words(
         "A contact was already on when it arrived", "接點訊號異常", "Do not trust the button or signal; ask the driver."
     ),
@@ -113,6 +116,9 @@ FAULTS: Final[dict[Fault, Words]] = {
     Fault.CONTACTS: Words(
         "Buttons, loops or signals can not be trusted", "接點故障", "Ask drivers by voice; call the technician."
     ),
+    Fault.IDENTIFIER: Words(
+        "The second identifier does not answer", "第二識別器故障", "Compare plates by eye; call the technician."
+    ),
 }
 
 OUTCOMES: Final[dict[Outcome, Words]] = {
@@ -140,6 +146,12 @@ LINKS: Final[dict[Link, Words]] = {
     Link.STALE: Words("Late", "資料延遲", "Nothing new is released; inspection always works."),
     Link.OFFLINE: Words("No proof", "未能核實", "Clear by hand."),
 }
+
+IDENTIFIERS: Final[dict[str, Words]] = {
+    "rfid": Words("Label", "標籤"),
+    "immigration": Words("Immigration's reader", "出入境處車牌"),
+}
+"""Second identifiers by their names in records."""
 
 HELP: Final[dict[HelpCall, Words]] = {
     HelpCall.NONE: Words("No call", "沒有求助"),
@@ -217,6 +229,15 @@ ALARMS: Final[dict[str, Words]] = {
     "NoBundle": Words("Vehicle without a bundle", "車輛沒有捆綁記錄", "Ask for the UBR or the paper manifest."),
     "EarlyArrival": Words("Early arrival", "提早到達", "Tell the driver the time."),
     "WrongPoint": Words("Bundled for another control point", "捆綁管制站不符", "Ask the core."),
+    "IdentifierLost": Words(
+        "Second identifier lost; vehicles are judged without it", "第二識別器失聯", "Call the technician."
+    ),
+    "IdentifierStuck": Words(
+        "Second identifier repeats a vehicle that has left", "第二識別器重複讀數", "Call the technician to look at it."
+    ),
+    "IdentifierUnknown": Words(
+        "A label that stands for no mark", "未登記標籤", "Have it added to the table of labels, or removed."
+    ),
     "ContactStuck": Words(
         "A contact was on before the vehicle came", "接點訊號異常", "Ask the driver; call the technician."
     ),

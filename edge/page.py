@@ -29,6 +29,7 @@ from lane_agent import events as e
 from lane_agent.acceptance import refusal
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record
+from lane_agent.guards import identifier_missing
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Moment, Outcome, Ruling, Screen
 from lane_agent.state import Lane
 from lane_agent.table import TABLE
@@ -267,6 +268,8 @@ def _visit(lane: Lane) -> VisitView | None:
         read=visit.read,
         candidates=visit.candidates,
         near=visit.codes.near if visit.codes else (),
+        identifiers=visit.identifiers,
+        identifier_wanted=identifier_missing.holds(lane),
         immigration=visit.immigration,
         unladen=visit.unladen,
         manifest=visit.manifest if lane.policy.manifest_sensor else None,

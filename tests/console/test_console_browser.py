@@ -41,6 +41,7 @@ class Desk:
         """A laden truck stands in the lane without a bundle that could be used."""
         self.drive(self.lane.vehicle_arrives)
         self.drive(self.lane.plate_settles, "HB6685", "粤Z7K83港")
+        self.drive(self.lane.identifier_reads, "rfid", "HB6685")
         self.drive(self.lane.immigration, Immigration.CLEARED)
         self.drive(self.lane.codes_found, codes(self.served.clock.utc_ms(), "HB6685", ()))
         self.drive(self.lane.doubts, Doubt.NO_BUNDLE)
@@ -78,6 +79,7 @@ def test_the_officer_reads_state_plate_and_what_the_driver_reads(desk: Desk) -> 
     expect(desk.tab.locator("#state h2")).to_contain_text("OFFICER NEEDED: No bundle, and Unladen was not pressed")
     expect(desk.tab.locator("#vrn")).to_have_text("HB6685")
     expect(desk.tab.locator("#mainland")).to_have_text("粤Z7K83港")
+    expect(desk.tab.locator("#identifiers")).to_have_text("✓ Label HB6685 agrees 相符")
     for screen in ("xdb", "aiop"):
         expect(desk.tab.locator(f"#screen-{screen}")).to_be_visible()
         expect(desk.tab.locator(f"#screen-note-{screen}")).to_contain_text("Confirmed")
