@@ -100,6 +100,5 @@ def core_pair(authority: Authority, *, days: int) -> tuple[bytes, bytes]:
 
 def enrol_here(desk: Desk, lane: str, *, at_ms: int) -> tuple[Answer, bytes, Signer]:
     """Both sides at once, for demonstrations and tests: the answer, the lane's TLS key (PEM) and its signing key."""
-    key, signer = certificates.new_key(), Signer.generate(lane)
-    signer = Signer.from_pem(key_id(lane, signer.public), signer.to_pem())
+    key, signer = certificates.new_key(), Signer.of(lane, Signer.generate("").to_pem())
     return desk.enrol(make_request(lane, key=key, signer=signer), at_ms=at_ms), certificates.key_to_pem(key), signer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -13,16 +13,16 @@ from cryptography.x509.oid import NameOID
 
 from console.errors import OfficersFileError
 from console.officers import OfficerBook
+from edge.expiry import RENEW
 from edge.findings import Finding, Level, Surroundings, fault, ok, warning
-from edge.sections import BrokerSettings
 from edge.settings import Settings
-from sync.mqtt import Tls
+from sync.knock import knock
+from sync.mqtt import Broker, Tls
 from sync.wire.envelope import Signer, public_from_pem
 
 Findings = Iterator[Finding]
 
-SOON = timedelta(days=30)
-"""A certificate that ends within this is a warning."""
+ENROL = "enrol the lane: rocars-lane enrol --config FILE"
 
 COMMON_PASSWORDS = ("", "password", "changeme", "administrator")
 """Tried against every officer, besides the officer's own name: somebody else will."""
@@ -33,12 +33,12 @@ def keys(settings: Settings, _: Surroundings) -> Findings:
     try:
         Signer.from_pem(settings.lane.id, settings.link.lane_key.read_bytes())
     except (ValueError, TypeError, OSError) as problem:
-        yield fault("lane key", f"{settings.link.lane_key}: {problem}", "make it: openssl genpkey -algorithm ed25519")
+        yield fault("lane key", f"{settings.link.lane_key}: {problem}", ENROL)
     else:
         yield ok("lane key", str(settings.link.lane_key))
     files = sorted(settings.link.core_keys.glob("*.pem"))
     if not files:
-        yield fault("core keys", f"no .pem in {settings.link.core_keys}", "get the core's public key from its operator")
+        yield fault("core keys", f"no .pem in {settings.link.core_keys}", ENROL)
     for file in files:
         try:
             public_from_pem(file.read_bytes())
@@ -51,23 +51,26 @@ def keys(settings: Settings, _: Surroundings) -> Findings:
 def certificates(settings: Settings, around: Surroundings) -> Findings:
     """Dates of every certificate named, and the lane's own name in its certificate."""
     link = settings.link
-    for file in (link.authority, link.certificate, settings.console.tls_certificate):
+    soon = timedelta(days=settings.health.certificate_days)
+    pages = "get a new one for the page"
+    for file, remedy in ((link.authority, RENEW), (link.certificate, RENEW), (settings.console.tls_certificate, pages)):
         if file is not None:
-            yield from _dates(file, around)
+            yield from _dates(file, around.utc(), soon, remedy)
     if link.certificate is not None:
         yield from _name(link.certificate, settings.lane.id)
 
 
-def _dates(file: Path, around: Surroundings) -> Findings:
-    area, now = f"certificate {file.name}", around.utc()
+def _dates(file: Path, now: datetime, soon: timedelta, remedy: str) -> Findings:
+    area = f"certificate {file.name}"
     for each in _read(file):
         until = f"{each.not_valid_after_utc:%Y-%m-%d}"
         if now < each.not_valid_before_utc:
             yield fault(area, f"valid only from {each.not_valid_before_utc:%Y-%m-%d}", "check the box's clock first")
         elif now >= each.not_valid_after_utc:
-            yield fault(area, f"expired on {until}", "get a new one")
-        elif now + SOON >= each.not_valid_after_utc:
-            yield warning(area, f"expires on {until}", "get a new one before that day")
+            yield fault(area, f"{file} expired on {until}", remedy)
+        elif now + soon >= each.not_valid_after_utc:
+            days = (each.not_valid_after_utc - now).days
+            yield warning(area, f"{file} expires on {until}, in {days} days", remedy)
         else:
             yield ok(area, f"valid until {until}")
     if not _read(file):
@@ -90,38 +93,35 @@ def _read(file: Path) -> list[x509.Certificate]:
 
 def brokers(settings: Settings, _: Surroundings) -> Findings:
     """Each broker: reached, and by the certificate it should have. One of several down is a warning."""
+    link = settings.link
+    tls = Tls(link.authority, link.certificate, link.key) if link.authority is not None else None
     try:
-        context = _context(settings)
-    except OSError as problem:  # ssl.SSLError is one
-        yield fault("link", f"the TLS files do not fit together ({problem})", "check link.authority, certificate, key")
+        if tls is not None:
+            tls.context()
+    except OSError as problem:  # ssl.SSLError is one; after a power cut between two files, or a wrong copy
+        yield fault("link", f"the TLS files do not fit together ({problem})", f"put all back from .old, or {ENROL}")
         return
-    found = [_broker(broker, context) for broker in settings.link.brokers]
+    found = [_broker(Broker(each.host, each.port), tls) for each in link.brokers]
     some = any(each.level is Level.OK for each in found)
     for each in found:
         yield warning(each.area, each.what, each.remedy) if some and each.level is Level.FAULT else each
 
 
-def _context(settings: Settings) -> ssl.SSLContext | None:
-    link = settings.link
-    return Tls(link.authority, link.certificate, link.key).context() if link.authority is not None else None
-
-
-def _broker(broker: BrokerSettings, context: ssl.SSLContext | None) -> Finding:
-    area = f"broker {broker.host}:{broker.port}"
+def _broker(broker: Broker, tls: Tls | None) -> Finding:
+    area = f"broker {broker}"
     try:
-        with socket.create_connection((broker.host, broker.port), timeout=3) as plain:
-            if context is None:
-                return ok(area, "answers, without TLS (loopback)")
-            with context.wrap_socket(plain, server_hostname=broker.host) as secure:
-                return ok(area, f"answers, {secure.version()}")
-    except ssl.SSLCertVerificationError as problem:
-        return fault(area, f"its certificate is refused: {problem.verify_message}", "check its name, dates, authority")
-    except ssl.SSLError as problem:
-        return fault(area, f"no TLS: {problem.reason}", "check the port, and that the broker speaks TLS there")
-    except socket.gaierror:
-        return fault(area, "no such host", "correct link.brokers, or the box's name servers")
+        if tls is not None:
+            return ok(area, f"takes this lane's certificate, {knock(broker, tls, patience=3)}")
+        with socket.create_connection((broker.host, broker.port), timeout=3):
+            return ok(area, "answers, without TLS (loopback)")
     except OSError as problem:
-        return fault(area, f"cannot be reached ({problem})", "check network, firewall, and that the broker runs")
+        match problem.__cause__ or problem:
+            case ssl.SSLError():
+                return fault(area, str(problem), "check its certificate's names, dates and authority, and this lane's")
+            case socket.gaierror():
+                return fault(area, "no such host", "correct link.brokers, or the box's name servers")
+            case _:
+                return fault(area, f"cannot be used ({problem})", "check network, firewall, and that the broker runs")
 
 
 def officers(settings: Settings, _: Surroundings) -> Findings:

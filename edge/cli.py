@@ -76,6 +76,32 @@ def check(
 
 
 @app.command()
+def enrol(
+    config: Config,
+    answer: Annotated[Path | None, typer.Option(help="The core's operator's answer, to be installed.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the request here, too: a stick to carry it on.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="New keys, though others wait for their answer.")] = False,
+    fingerprint: Annotated[str, typer.Option(help="What the operator sees; else you are asked to compare.")] = "",
+    untried: Annotated[bool, typer.Option("--untried", help="Install without trying it with the brokers.")] = False,
+) -> None:
+    """Make this lane's keys and a request for the core's operator; then install the answer. Renews likewise."""
+    from edge.cli_enrol import make_request, take_answer
+    from edge.settings import SettingsError, parse
+    from sync.wire.enrolment import EnrolmentError
+
+    try:
+        settings = parse(config)
+        if answer is None:
+            make_request(settings, again=again, out=out, say=typer.echo)
+        else:
+            take_answer(settings, answer, fingerprint=fingerprint, untried=untried, agree=typer.confirm, say=typer.echo)
+    except SettingsError as error:
+        raise _fail(str(error), 2) from error
+    except (EnrolmentError, OSError) as error:
+        raise _fail(f"rocars-lane enrol: {error}", 1) from error
+
+
+@app.command()
 def replay(store: Annotated[Path, typer.Argument(help="A lane's store, also beside a running agent.")]) -> None:
     """Re-run the journal: the same states and effects, and no byte changed since it was written."""
     from edge.replay import replay_store

@@ -26,8 +26,9 @@ from devices.intercom import Intercom
 from devices.reader import ReaderProcess
 from display.feed import ScreenFeed
 from display.launch import ScreenProcesses
-from edge import parts
+from edge import identifiers, parts
 from edge.clock import BoxClock, monotonic_ms, utc_ms
+from edge.expiry import IdentityWatch
 from edge.hands import LaneHands
 from edge.health import StoreWatch, look
 from edge.notify import Systemd, feed_on_progress
@@ -74,6 +75,8 @@ class LaneBox:
         self.journal = Journal(self.store, boot=self.boot, software=self.software)
         self.codes = CodeLog(self.store)
         self.evidence = Evidence(settings.lane.evidence, parts.RETENTION, now_ms=utc_ms)
+        self.core_ring = parts.core_ring(settings.link.core_keys)
+        self.plates = identifiers.plate_feed(settings, lambda: self.clock.now().utc_ms)
         self.link = self._link()
         self.clock = BoxClock(lambda: self.link.status().core_ms)
         self.screens = ScreenFeed(
@@ -92,8 +95,13 @@ class LaneBox:
         )
         self.reader = ReaderProcess(parts.reader_settings(settings), self.tell)
         self.contacts: WiredContacts = parts.contacts(settings)
+        self.identifier = identifiers.identifier(settings, self.plates)
         hands = LaneHands(
-            screens=self.screens, reader=self.reader, intercom=Intercom(self.contacts), watchers=[self._stepped]
+            screens=self.screens,
+            reader=self.reader,
+            identifier=self.identifier,
+            intercom=Intercom(self.contacts),
+            watchers=[self._stepped],
         )
         self.agent = Agent(
             restore(newest_first(self.journal)),
@@ -113,12 +121,11 @@ class LaneBox:
         self.agent.tell(event)
 
     def _link(self) -> LinkClient:
-        link = self.settings.link
         return LinkClient(
             self.settings.lane.id,
             options=parts.link_options(self.settings),
             signer=parts.signer(self.settings),
-            ring=parts.core_ring(link.core_keys),
+            ring=self.core_ring,
             journal=self.journal,
             codes=self.codes,
             now_ms=monotonic_ms,
@@ -127,6 +134,7 @@ class LaneBox:
             on_message=lambda issuer, text: self.tell(TroubleReported("Message", f"{issuer}: {text}")),
             limits=parts.link_limits(self.settings),
             software=self.software,
+            guests=identifiers.guests(self.settings, self.plates),
         )
 
     def _screen_lost(self, screen: Screen) -> None:
@@ -164,7 +172,7 @@ class LaneBox:
             verified=found.link is Link.FRESH and not found.doubt,
             waiting=found.waiting,
             broker=found.broker,
-            refused=tuple(sorted(found.refused.items())),
+            refused=tuple(sorted((found.refused | (self.plates.refused if self.plates else {})).items())),
         )
 
     def _frame(self) -> Frame | None:
@@ -209,6 +217,8 @@ class LaneBox:
             stack.push_async_callback(self.link.stop)
             await self.contacts.start(self.tell)
             stack.push_async_callback(self.contacts.stop)
+            await self.identifier.start(self.tell)
+            stack.push_async_callback(self.identifier.stop)
             stack.push_async_callback(self.reader.stop)
             log.info("lane %s: page at %s", self.settings.lane.id, address)
             systemd.ready(f"lane {self.settings.lane.id} runs")
@@ -226,6 +236,7 @@ class LaneBox:
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
                 group.create_task(self._prune(), name="evidence"),
+                group.create_task(self._watch_identity().run(), name="identity"),
             ]
             await over.wait()
             self.server.stop()
@@ -244,6 +255,17 @@ class LaneBox:
             min_free_mb=health.min_free_mb,
             warn_free_mb=health.warn_free_mb,
             wear_limit=health.wear_percent,
+        )
+
+    def _watch_identity(self) -> IdentityWatch:
+        link = self.settings.link
+        return IdentityWatch(
+            files=[file for file in (link.authority, link.certificate) if file is not None],
+            days=self.settings.health.certificate_days,
+            now=self.clock.now,
+            ring=self.core_ring,
+            read_ring=lambda: parts.core_ring(link.core_keys),
+            tell=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
         )
 
     async def _check_link(self) -> None:

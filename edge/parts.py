@@ -124,7 +124,7 @@ def signer(settings: Settings) -> Signer:
     """
     path = settings.link.lane_key
     try:
-        return Signer.from_pem(settings.lane.id, path.read_bytes())
+        return Signer.of(settings.lane.id, path.read_bytes())
     except (ValueError, TypeError) as error:  # TypeError: the key is encrypted
         raise OSError(f"link.lane_key {path} is no key this lane can use: {error}") from error
 

@@ -268,9 +268,10 @@ class ConsoleSection(Section, frozen=True, kw_only=True):
 
 
 class HealthSettings(Section, frozen=True, kw_only=True):
-    """How the box watches itself: store probe, free space (MB) and flash wear."""
+    """How the box watches itself: store probe, free space (MB), flash wear, days before a certificate ends."""
 
     probe_s: Seconds = 30.0
     min_free_mb: Count = 200
     warn_free_mb: Count = 1_000
     wear_percent: Percent = 90
+    certificate_days: Count = 30

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from devices.errors import LabelsWrong
+from devices.identifier import LabelTable
 from edge.sections import (
     CameraKind,
     CameraSettings,
     ConsoleSection,
+    IdentifierSettings,
     LaneSettings,
     LinkSettings,
     ReaderSettings,
@@ -20,6 +23,8 @@ from edge.sections import (
 from edge.toml_table import Problem
 
 Problems = Iterator[Problem]
+
+ENROL = "correct the path, or enrol the lane: rocars-lane enrol --config FILE"
 
 
 def file_problems(sections: Mapping[str, Any]) -> list[Problem]:
@@ -51,26 +56,40 @@ def _reader(reader: ReaderSettings) -> Problems:
         )
 
 
+def _identifier(identifier: IdentifierSettings) -> Problems:
+    if identifier.labels is None:
+        return
+    try:
+        LabelTable(identifier.labels)
+    except LabelsWrong as problem:
+        wrong, _, remedy = str(problem).rpartition(": ")
+        yield Problem("identifier.labels", wrong, remedy)
+
+
 def _screens(screens: ScreensSettings) -> Problems:
     yield from _folder_for("screens.socket", screens.socket)
 
 
 def _link(link: LinkSettings) -> Problems:
-    yield from _secret("link.lane_key", link.lane_key, "make it with: openssl genpkey -algorithm ed25519 -out")
+    yield from _secret("link.lane_key", link.lane_key, ENROL)
     if not link.core_keys.is_dir():
-        yield Problem("link.core_keys", f"{link.core_keys} is no folder", "make it, with the core's KEYID.pem in it")
-    yield from _file("link.authority", link.authority)
-    yield from _file("link.certificate", link.certificate)
-    yield from _secret("link.key", link.key, "get it with the lane's certificate, as")
-    yield from _secret("link.password_file", link.password_file, "write the password as one line into")
+        yield Problem("link.core_keys", f"{link.core_keys} is no folder", ENROL)
+    yield from _file("link.authority", link.authority, ENROL)
+    yield from _file("link.certificate", link.certificate, ENROL)
+    yield from _secret("link.key", link.key, ENROL)
+    yield from _secret(
+        "link.password_file", link.password_file, f"write the password as one line into {link.password_file}"
+    )
 
 
 def _console(console: ConsoleSection) -> Problems:
     yield from _secret(
-        "console.officers", console.officers, "add a first officer: rocars-lane officer add NAME --config FILE writes"
+        "console.officers",
+        console.officers,
+        "add a first officer: rocars-lane officer add NAME --config FILE writes it",
     )
     yield from _file("console.tls_certificate", console.tls_certificate)
-    yield from _secret("console.tls_key", console.tls_key, "get it with the page's certificate, as")
+    yield from _secret("console.tls_key", console.tls_key, "get it with the page's certificate, and put it there")
 
 
 def _folder_for(key: str, path: Path) -> Problems:
@@ -78,11 +97,11 @@ def _folder_for(key: str, path: Path) -> Problems:
         yield Problem(key, f"the folder {path.parent} does not exist", f"mkdir -p {path.parent}, for the lane's user")
 
 
-def _file(key: str, path: Path | None) -> Problems:
+def _file(key: str, path: Path | None, make: str = "correct the path, or put the file there") -> Problems:
     if path is None:
         return
     if not path.is_file():
-        yield Problem(key, f"{path} does not exist", "correct the path, or put the file there")
+        yield Problem(key, f"{path} does not exist", make)
     elif not os.access(path, os.R_OK):
         yield Problem(key, f"{path} cannot be read", "give it to the lane's user: chown rocars-lane")
 
@@ -91,7 +110,7 @@ def _secret(key: str, path: Path | None, make: str) -> Problems:
     if path is None:
         return
     if not path.is_file():
-        yield Problem(key, f"{path} does not exist", f"{make} {path}")
+        yield Problem(key, f"{path} does not exist", make)
         return
     if stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
         yield Problem(key, f"{path} is open to other users", f"chmod 600 {path}")
@@ -102,6 +121,7 @@ _RULES: dict[str, Callable[..., Problems]] = {
     "lane": _lane,
     "camera": _camera,
     "reader": _reader,
+    "identifier": _identifier,
     "screens": _screens,
     "link": _link,
     "console": _console,

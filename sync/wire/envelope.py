@@ -64,6 +64,11 @@ class Signer:
             raise ValueError("not an Ed25519 private key; make one with: openssl genpkey -algorithm ed25519")  # noqa: TRY004 - the file is wrong, not the type
         return cls(kid, key)
 
+    @classmethod
+    def of(cls, name: str, pem: bytes) -> Signer:
+        """A lane's key from its PEM, under the name that is made of both (`key_id`); raises as `from_pem`."""
+        return cls.from_pem(key_id(name, cls.from_pem(name, pem).public), pem)
+
     def to_pem(self) -> bytes:
         """The private key as an unencrypted PKCS 8 PEM; the caller guards the file (mode 0600)."""
         return self._key.private_bytes(

@@ -80,7 +80,7 @@ def test_a_wrong_key_is_told_with_the_command_that_makes_a_right_one(lane_folder
     (lane_folder.folder / "demo/keys/core/core-1.pem").write_bytes(b"no key")
     findings = found(checks_link.keys, lane_folder)
     assert [each.level for each in findings] == [Level.FAULT, Level.FAULT]
-    assert "openssl genpkey" in findings[0].remedy
+    assert "rocars-lane enrol" in findings[0].remedy
 
 
 def test_without_a_core_key_nothing_can_be_believed(lane_folder: Any) -> None:
@@ -141,11 +141,11 @@ def test_a_broker_is_known_by_its_certificate(lane_folder: Any) -> None:
     with broker(lane_folder.folder / "demo/broker.pem") as port:
         with_brokers(lane_folder, f"localhost:{port}", tls='authority = "demo/broker.pem"')
         (finding,) = found(checks_link.brokers, lane_folder)
-        assert (finding.level, finding.what) == (Level.OK, "answers, TLSv1.3")
+        assert (finding.level, finding.what) == (Level.OK, "takes this lane's certificate, TLSv1.3")
         lane_folder.change('authority = "demo/broker.pem"', 'authority = "demo/other.pem"')
         (finding,) = found(checks_link.brokers, lane_folder)
     assert finding.level is Level.FAULT
-    assert "its certificate is refused" in finding.what
+    assert "not by the authority this box trusts" in finding.what
 
 
 def test_a_broker_without_tls_is_told_as_such(lane_folder: Any) -> None:

@@ -173,7 +173,7 @@ def test_missing_files_are_told_with_what_to_do(lane_folder: Any) -> None:
         "link.core_keys",
         "console.officers",
     ]
-    assert "openssl genpkey -algorithm ed25519 -out" in lines[2]
+    assert "rocars-lane enrol --config FILE" in lines[2]
     assert "rocars-lane officer add NAME" in lines[4]
 
 
