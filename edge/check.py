@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from edge import checks_box, checks_link
+from edge import checks_box, checks_identifier, checks_link
 from edge.findings import Finding, Level, Surroundings, fault, ok, warning
 from edge.sections import CameraSettings
 from edge.settings import Settings, SettingsError, load
@@ -42,6 +42,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("models", checks_box.models),
     ("camera", checks_box.camera),
     ("contacts", checks_box.contacts),
+    ("identifier", checks_identifier.identifier),
     ("screens", checks_box.screens),
     ("keys", checks_link.keys),
     ("certificates", checks_link.certificates),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from devices.identifier import Identifier
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
 from display.feed import ScreenFeed
@@ -22,15 +23,22 @@ class LaneHands:
     """The devices of one lane, as its shell moves them.
 
     Args:
-        screens, reader, intercom: the devices.
+        screens, reader, identifier, intercom: the devices.
         watchers: told of each durable step: the page, the link.
     """
 
     def __init__(
-        self, *, screens: ScreenFeed, reader: ReaderProcess, intercom: Intercom, watchers: list[Watcher]
+        self,
+        *,
+        screens: ScreenFeed,
+        reader: ReaderProcess,
+        identifier: Identifier,
+        intercom: Intercom,
+        watchers: list[Watcher],
     ) -> None:
         self._screens = screens
         self._reader = reader
+        self._identifier = identifier
         self._intercom = intercom
         self._watchers = watchers
 
@@ -39,11 +47,13 @@ class LaneHands:
         self._screens.show(order)
 
     def read_plate(self, visit: int) -> None:
-        """Begin to settle a read for this visit."""
+        """Begin to settle a read for this visit; whoever else names it is heard anew."""
+        self._identifier.vehicle_came()
         self._reader.begin_visit(visit)
 
     def stop_reading(self, visit: int) -> None:
         """Its read is no longer wanted."""
+        self._identifier.vehicle_left()
         self._reader.end_visit(visit)
 
     def ring(self, order: Ring) -> None:

@@ -190,6 +190,42 @@ class ContactsSettings(Section, frozen=True, kw_only=True):
         )
 
 
+class IdentifierKind(Enum):
+    """What names the vehicle besides the plate reader."""
+
+    NONE = "none"
+    SERIAL = "serial"
+    MQTT = "mqtt"
+
+
+class IdentifierSettings(Section, frozen=True, kw_only=True):
+    """The second identifier.
+
+    Attributes:
+        required: no automatic release unless it names the mark that was read; its loss is a fault then.
+        silent_s: the longest silence.
+        port, baud, labels: of kind serial: device, or a URL such as socket://host:port; the table of labels, left out
+            where a label carries the mark itself.
+        topic, fresh_s: of kind mqtt: where Immigration's reader speaks, the lane's own topic if left out; how old a
+            reading may be.
+    """
+
+    kind: IdentifierKind = IdentifierKind.NONE
+    required: bool = False
+    silent_s: Seconds = 3.0
+    port: str | None = None
+    baud: Annotated[int, Meta(ge=300, le=4_000_000, description="a speed, such as 115200")] = 115_200
+    labels: Path | None = None
+    topic: (
+        Annotated[
+            str,
+            Meta(pattern=r"^[^#+\s]{1,200}$", description="one topic, without + and #, such as immigration/sbc-in-07"),
+        ]
+        | None
+    ) = None
+    fresh_s: Seconds = 3.0
+
+
 class ScreenMode(Enum):
     """How the screens are put up."""
 

@@ -21,6 +21,7 @@ from edge.sections import (
     ConsoleSection,
     ContactsSettings,
     HealthSettings,
+    IdentifierSettings,
     LaneSettings,
     LinkSettings,
     Manifest,
@@ -49,6 +50,7 @@ class Settings(Section, frozen=True, kw_only=True):
     screens: ScreensSettings
     link: LinkSettings
     console: ConsoleSection
+    identifier: IdentifierSettings = IdentifierSettings()
     health: HealthSettings = HealthSettings()
     simulation: bool = False
 
@@ -63,6 +65,7 @@ class Settings(Section, frozen=True, kw_only=True):
             manifest_sensor=policy.manifest is Manifest.SENSOR,
             other_point_accepted=policy.other_point is OtherPoint.ACCEPT,
             compound_loop=policy.compound_loop,
+            identifier_required=self.identifier.required,
             confirm_ms=milliseconds(policy.confirm_s),
             paint_ms=milliseconds(policy.paint_s),
             help_stuck_ms=milliseconds(policy.help_stuck_s),

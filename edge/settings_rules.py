@@ -20,6 +20,8 @@ from edge.sections import (
     ConsoleSection,
     ContactsSettings,
     HealthSettings,
+    IdentifierKind,
+    IdentifierSettings,
     LinkSettings,
     Manifest,
     PolicySettings,
@@ -125,6 +127,27 @@ def _optional_contacts(policy: PolicySettings, contacts: ContactsSettings) -> Pr
             yield Problem(f"contacts.inputs.{contact.value}", f"is missing, and {by} needs it", remedy)
 
 
+def _identifier(identifier: IdentifierSettings) -> Problems:
+    kind = identifier.kind
+    if kind is IdentifierKind.SERIAL and not identifier.port:
+        yield Problem(
+            "identifier.port", "is missing for kind serial", 'add port = "/dev/ttyUSB1" or "socket://host:port"'
+        )
+    if kind is IdentifierKind.NONE and identifier.required:
+        yield Problem(
+            "identifier.required",
+            "there is no identifier to require",
+            'write kind = "serial" or "mqtt", or leave it out',
+        )
+    if kind is not IdentifierKind.SERIAL and identifier.labels is not None:
+        yield Problem("identifier.labels", f"is of no use to kind {kind.value}", "remove it: only serial reads labels")
+    if kind is not IdentifierKind.MQTT and identifier.topic is not None:
+        yield Problem("identifier.topic", f"is of no use to kind {kind.value}", "remove it: only mqtt has a topic")
+    if identifier.silent_s < 1:
+        wrong = f"{identifier.silent_s:g} s is too short"
+        yield Problem("identifier.silent_s", wrong, "at least 1 s: an identifier answers about once a second")
+
+
 def _link_times(link: LinkSettings) -> Problems:
     if link.fresh_s <= 1:
         yield Problem("link.fresh_s", f"{link.fresh_s:g} s is too short", "more than 1 s: a proof comes each second")
@@ -198,6 +221,7 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[..., Problems]], ...] = (
     (("contacts",), _wiring),
     (("simulation", "contacts"), _simulation_contacts),
     (("policy", "contacts"), _optional_contacts),
+    (("identifier",), _identifier),
     (("link",), _link_times),
     (("link",), _brokers),
     (("link",), _link_files),

@@ -67,6 +67,11 @@ class Officer:
         return str((self.view.get("visit") or {}).get("vrn", ""))
 
     @property
+    def identifiers(self) -> str:
+        """Who else named that vehicle, as the page says it."""
+        return str((self.view.get("visit") or {}).get("identifiers", ""))
+
+    @property
     def visit(self) -> int:
         """The number of the open visit, 0 for none."""
         return int((self.view.get("visit") or {}).get("id", 0))

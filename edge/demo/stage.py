@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from devices.drawn.trucks import Truck
+from devices.identifier_twin import LabelReaderTwin
 from devices.simulated import HardwareSide
 from edge.demo.counter import Counter
 from edge.demo.judge import Truth
@@ -48,6 +49,7 @@ class Stage:
     officer: Officer
     xdb: Eyes
     aiop: Eyes
+    labels: LabelReaderTwin
     cable: Cable
     rng: random.Random
     speed: float
@@ -84,6 +86,7 @@ class Passing:
     Attributes:
         truck: the true vehicle; `camera_truck` is it as the camera sees it, where that differs.
         notes: what became true, and when.
+        labels: what its label says, where that is not the truck's own mark.
     """
 
     index: int
@@ -96,6 +99,7 @@ class Passing:
     wanted: dict[str, list[str]] = field(default_factory=lambda: {"xdb": [], "aiop": []})
     facts: dict[str, str] = field(default_factory=dict)
     camera_truck: Truck | None = None
+    labels: tuple[str, ...] | None = None
     broke_off: str = ""
 
     @property
@@ -146,6 +150,8 @@ class Passing:
             await self.stage.codes_at_lane()
         await self.stage.xdb.wait_for("WELCOME", "CLOSED", seconds=PATIENCE_S)
         self.stage.camera.show(self.camera_truck or self.truck, second)
+        own = (self.vrn,) if self.vrn else ()
+        self.stage.labels.show(*(own if self.labels is None else self.labels))
         await self.stage.pause(0.3)
         self.note("arrived")
         await self.stage.hand.set(Contact.STOP_LOOP, True)
@@ -222,6 +228,7 @@ class Passing:
         await self.stage.hand.set(way, True)
         await asyncio.sleep(0.08)
         self.stage.camera.show(None)
+        self.stage.labels.show()
         await self.stage.hand.set(Contact.STOP_LOOP, False)
         await asyncio.sleep(0.08)
         await self.stage.hand.set(way, False)

@@ -22,6 +22,7 @@ from typing import TypeVar
 from console.officers import OfficerBook
 from devices.drawn.camera import DrawnCamera
 from devices.drawn.trucks import LaneView
+from devices.identifier_twin import LabelReaderTwin
 from devices.simulated import HardwareSide
 from edge.demo.counter import Counter
 from edge.demo.officer import Officer, PageRefusedError
@@ -44,6 +45,14 @@ link = 3
 
 """
 """Shorter waiting limits of this lane, by its configuration: nobody watches a driver hesitate for twenty seconds."""
+_IDENTIFIER = """\
+[identifier]
+kind = "serial"
+port = "socket://127.0.0.1:{port}"
+silent_s = 2
+
+"""
+"""Every truck of the demonstration carries a label with its mark; this lane compares it and does not require it."""
 _START_S = 60.0
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -89,6 +98,8 @@ class World:
         self._cable = Cable(self._broker.port)
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._page_port = _free_port()
+        self._labels = LabelReaderTwin()
+        self._labels_port = 0
 
     @property
     def lane_store(self) -> Path:
@@ -124,6 +135,8 @@ class World:
         self._stack.callback(self._broker.stop)
         await self._cable.start()
         self._stack.push_async_callback(self._cable.stop)
+        self._labels_port = await self._labels.listen("127.0.0.1")
+        self._stack.push_async_callback(self._labels.stop)
         await self._start_core()
         self._write_lane()
         await self.start_lane()
@@ -203,6 +216,7 @@ class World:
         (folder / "password").write_text(self._broker.password(LANE), encoding="utf-8")
         OfficerBook(folder / "officers.json").add(OFFICER, self.password, shown="Officer Chan")
         text = _lane_toml(self._cable.near, self._page_port, self._camera, windows=self._windows)
+        text = text.replace("[camera]", _IDENTIFIER.format(port=self._labels_port) + "[camera]", 1)
         (folder / "lane.toml").write_text(text, encoding="utf-8")
 
     async def rejoin(self, stage: Stage) -> None:
@@ -241,6 +255,7 @@ class World:
             officer=await self._officer(),
             xdb=Eyes("xdb", self.paint_logs["xdb"]),
             aiop=Eyes("aiop", self.paint_logs["aiop"]),
+            labels=self._labels,
             cable=self._cable,
             rng=random.Random(self._seed),  # noqa: S311 - chance of a demonstration
             speed=self._speed,

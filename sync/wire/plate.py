@@ -5,12 +5,12 @@ Rules of this file:
 - A sender counts its messages, of both kinds, upwards within a session; a session is one start of the sender.
 - A plate is repeated at least once a second for as long as the vehicle stands, each time as a new reading; an `alive`
   is sent at least once a second, whether there is a vehicle or not.
-- `docs/plate.schema.json` is made from these types.
+- `docs/schemas/plate.json` and `alive.json` are made from these types.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
@@ -72,8 +72,3 @@ def decode_plate(raw: bytes) -> PlateMessage:
 def encode_plate(message: PlateMessage) -> bytes:
     """The JSON of a message."""
     return msgspec.json.encode(message)
-
-
-def plate_schema() -> dict[str, Any]:
-    """The JSON Schema of both messages."""
-    return msgspec.json.schema(PlateMessage)
