@@ -1,0 +1,22 @@
+"""The conformance kit: does a lane, or a core, keep the contract? Whoever wrote it, over a real broker.
+
+    rocars-conformance lane --broker HOST:PORT --lane NAME ...     the kit plays the core against a lane
+    rocars-conformance core --broker HOST:PORT --lane NAME ...     the kit plays that lane against a core
+
+| room | what is in it |
+|---|---|
+| `clauses` | a clause: number, sentence of the contract, test; running them |
+| `line` | one MQTT connection, its messages in the order in which they came |
+| `keys` | keys from files, and whom to believe |
+| `peer` | hearing, opening and waiting, for both sides |
+| `log_played` | the replicated log of a core that is played |
+| `core_played` | a core, played: honest, and then spoilt in one point by a clause |
+| `lane_played` | a lane, played |
+| `lane_presence`, `lane_list`, `lane_signatures`, `lane_freshness`, `lane_events`, `lane_commands` | a lane's clauses |
+| `core_proofs`, `core_list`, `core_events`, `core_commands` | a core's clauses |
+| `proxy` | a TCP proxy that can cut, for clauses about lost connections |
+| `report` | what was found, for people and as JSON |
+| `page` | `docs/conformance.md` |
+
+Of this repository it imports `sync.wire`, the contract, and nothing else.
+"""

@@ -1,0 +1,307 @@
+"""A core, played: it proves, serves, acknowledges and orders as the contract says, until a clause spoils one point.
+
+Rules of this file:
+- Honest by default: a nonce is answered at once, requests are served, rows are verified, chained and acknowledged, and
+  what is missing is asked for.
+- `proving`, `serving`, `acknowledging` switch a part off; what a clause says besides, it says itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from conformance.clauses import Broken, Pace, Unseen
+from conformance.keys import Trust
+from conformance.line import Line
+from conformance.log_played import PlayedLog, first_rows
+from conformance.peer import Peer
+from conformance.proxy import Proxy
+from sync.wire.codec import encode
+from sync.wire.contract.plain import Facts
+from sync.wire.envelope import Signer
+from sync.wire.hashes import ZERO, journal_next, journal_start
+from sync.wire.messages import (
+    Ack,
+    Command,
+    Delta,
+    Deltas,
+    DeltasWanted,
+    EventMessage,
+    EventsWanted,
+    Heartbeat,
+    LaneState,
+    Nonce,
+    Reply,
+    SnapshotWanted,
+)
+from sync.wire.records import Record
+from sync.wire.topics import LOG
+
+
+class CorePlayed(Peer):
+    """The trial of a lane.
+
+    Args:
+        clock: the core's time, UTC milliseconds.
+        poke: makes the lane write a journal row, where the kit was told how; given a number that never comes twice.
+        proxy: stands between the lane and its broker, where the kit was told so.
+
+    Attributes:
+        log: the replicated log; a clause may put another in its place.
+        journals: verified rows of each journal, contiguous from the first seen.
+        strays: rows that were refused, with the reason.
+        proofs: every heartbeat sent, newest last.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        lane: str,
+        *,
+        signer: Signer,
+        trust: Trust,
+        pace: Pace,
+        clock: Callable[[], int],
+        poke: Callable[[int], None] | None = None,
+        proxy: Proxy | None = None,
+    ) -> None:
+        super().__init__(line, lane, signer=signer, trust=trust, pace=pace)
+        self.clock = clock
+        self.log = PlayedLog(first_rows())
+        self.journals: dict[str, list[EventMessage]] = {}
+        self.strays: list[str] = []
+        self.proofs: list[Heartbeat] = []
+        self.proving = self.serving = self.acknowledging = True
+        self.poke, self.proxy = poke, proxy
+        self._pokes = 0
+        self._records = 100
+
+    # -- what a core does ---------------------------------------------------------------------------------------------
+
+    def react(self, body: Any) -> None:
+        """Answers as an honest core."""
+        match body:
+            case Nonce() if self.proving:
+                self.prove(body)
+            case DeltasWanted() | SnapshotWanted() if self.serving:
+                self.serve(body)
+            case EventMessage():
+                self._commit(body)
+            case _:
+                pass
+
+    def beat(self, nonce: Nonce, **changes: Any) -> Heartbeat:
+        """The proof of the log's head over a nonce, with fields replaced."""
+        fields: dict[str, Any] = {
+            "lane": self.lane,
+            "nonce": nonce.nonce,
+            "epoch": self.log.epoch,
+            "version": self.log.version,
+            "state_hash": self.log.state_hash,
+            "core_ms": self.clock(),
+        }
+        return Heartbeat(**(fields | changes))
+
+    def prove(self, nonce: Nonce) -> None:
+        """Answers a nonce."""
+        self.proofs.append(self.beat(nonce))
+        self.say(self.topics.heartbeat, self.proofs[-1], qos=0)
+
+    def serve(self, request: DeltasWanted | SnapshotWanted) -> None:
+        """Answers a request: deltas where the lane's place is one of this log, else everything."""
+        if isinstance(request, DeltasWanted) and self._follows(request):
+            bodies = [self.log.bodies[version] for version in range(request.version + 1, self.log.version + 1)]
+            half = len(bodies) // 2
+            for portion in (bodies[:half], bodies[half:]):
+                body = Deltas(lane=self.lane, request=request.request, bodies=tuple(portion))
+                self.say(self.topics.log, body)
+            return
+        for part in self.log.snapshot(self.lane, request.request):
+            self.say(self.topics.log, part)
+
+    def _follows(self, request: DeltasWanted) -> bool:
+        log = self.log
+        here = request.epoch == log.epoch and 0 <= request.version <= log.version
+        return here and log.hashes[request.version] == request.log_hash
+
+    def _commit(self, row: EventMessage) -> None:
+        """Takes the next row of its journal, acknowledges what is contiguous, asks for what is missing."""
+        rows = self.journals.setdefault(row.journal, [])
+        self._misplaced(row, rows)
+        if not rows:
+            self._first(row, rows)
+        elif row.seq == rows[-1].seq + 1 and self._chains(row, rows[-1].hash):
+            rows.append(row)
+        if self.acknowledging:
+            self.acknowledge(row.journal)
+            if rows and row.seq > rows[-1].seq + 1:
+                self.want(row.journal, rows[-1].seq + 1, row.seq - 1)
+
+    def _first(self, row: EventMessage, rows: list[EventMessage]) -> None:
+        """A journal may have begun before this kit was there: its first row seen is taken on trust, if it is whole."""
+        start = row.previous if row.seq > 1 else journal_start(row.journal)
+        if self._chains(row, start):
+            rows.append(row)
+
+    def _chains(self, row: EventMessage, previous: bytes) -> bool:
+        if row.previous != previous:
+            self.strays.append(f"row {row.seq} names another previous hash than row {row.seq - 1} has")
+        elif row.hash != journal_next(previous, row.seq, row.boot, row.body):
+            self.strays.append(f"row {row.seq} has not the hash that it names")
+        else:
+            return True
+        return False
+
+    def _misplaced(self, row: EventMessage, rows: list[EventMessage]) -> None:
+        known = {one.seq: one for one in rows[-200:]}.get(row.seq)
+        if known is not None and known != row:
+            self.strays.append(f"row {row.seq} was sent again, and differs")
+
+    def acknowledge(self, journal: str) -> None:
+        """Says what is committed of a journal."""
+        self.say(self.topics.ack, self.ack(journal))
+
+    def ack(self, journal: str, /, **changes: Any) -> Ack:
+        """The acknowledgement of a journal's last verified row, with fields replaced."""
+        rows = self.journals.get(journal) or []
+        seq, digest = (rows[-1].seq, rows[-1].hash) if rows else (0, ZERO)
+        fields: dict[str, Any] = {"lane": self.lane, "journal": journal, "seq": seq, "hash": digest}
+        return Ack(**(fields | changes))
+
+    def want(self, journal: str, first: int, last: int) -> None:
+        """Asks for rows."""
+        self.say(self.topics.log, EventsWanted(lane=self.lane, journal=journal, first=first, last=last))
+
+    def command(self, name: str, **changes: Any) -> Command:
+        """A command that is good for ten seconds, with fields replaced."""
+        now = self.clock()
+        fields: dict[str, Any] = {
+            "lane": self.lane,
+            "command": secrets.token_hex(8),
+            "issuer": "conformance",
+            "issued_ms": now,
+            "expires_ms": now + 10_000,
+            "name": name,
+        }
+        return Command(**(fields | changes))
+
+    def publish(self, delta: Delta, **how: Any) -> None:
+        """Publishes a delta to all lanes."""
+        self.say(LOG, delta, **how)
+
+    def grow(self, *records: Record) -> Delta:
+        """The log grows, and says so."""
+        delta = self.log.grow(*records)
+        self.send(LOG, self.signer.seal(LOG, self.log.bodies[delta.version]))
+        return delta
+
+    def number(self) -> int:
+        """A number for a new record."""
+        self._records += 1
+        return self._records
+
+    # -- what is seen of the lane -------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """The lane shows this log's head in its nonces, and has had its rows acknowledged."""
+        self.proving = self.serving = self.acknowledging = True
+        for journal in self.journals:
+            self.acknowledge(journal)
+        start = self.mark()
+        self.until(lambda: self.nonces(start), "no nonce comes from the lane")
+        self.level()
+
+    def nonces(self, since: int = 0) -> list[Nonce]:
+        """Nonces heard."""
+        return self.all_of(Nonce, since)
+
+    def next_nonce(self, count: int = 1) -> Nonce:
+        """The last of the next `count` nonces, none of which was under way before."""
+        start = self.mark()
+        needed = count + 1  # the first may have been made before what was said last came to the lane
+        patience = self.pace.patience + needed * self.pace.nonce
+        self.until(lambda: len(self.nonces(start)) >= needed, "nonces stop", patience)
+        return self.nonces(start)[-1]
+
+    def holds_head(self, nonce: Nonce) -> bool:
+        """Whether a nonce names this log's head."""
+        log = self.log
+        return (nonce.epoch, nonce.version, nonce.state_hash) == (log.epoch, log.version, log.state_hash)
+
+    def level(self, otherwise: str = "the lane does not come to hold the core's list") -> None:
+        """Waits until the lane names this log's head."""
+        start = self.mark()
+        self.until(lambda: any(map(self.holds_head, self.nonces(start))), otherwise, 2 * self.pace.patience)
+
+    def stays(self, why: str) -> None:
+        """The next nonces name the head that the lane held."""
+        nonce = self.next_nonce()
+        if not self.holds_head(nonce):
+            raise Broken(f"{why}: the lane now names version {nonce.version} of epoch {nonce.epoch}")
+
+    def asks(self, kind: type[DeltasWanted | SnapshotWanted], since: int, why: str) -> Any:
+        """The lane makes such a request."""
+        self.until(lambda: self.all_of(kind, since), f"{why}: the lane does not ask ({kind.__name__})")
+        return self.all_of(kind, since)[-1]
+
+    def journal(self) -> str:
+        """The journal that the lane names in its nonces."""
+        return self.next_nonce(0).journal
+
+    def rows(self) -> list[EventMessage]:
+        """The verified rows of the lane's journal; makes it write one if there is none.
+
+        Raises:
+            Unseen: it writes none, and the kit was not told how to make it.
+        """
+        journal = self.journal()
+        if not self.journals.get(journal):
+            self.want(journal, 1, 5)
+            self.wait(lambda: self.journals.get(journal), self.pace.quiet + self.pace.nonce)
+        if not self.journals.get(journal):
+            self.write_row()
+        return self.journals[journal]
+
+    def write_row(self) -> EventMessage:
+        """The lane writes a row and sends it.
+
+        Raises:
+            Unseen: the kit was not told how to make it.
+        """
+        start = self.mark()
+        self.poke_once()
+        self.until(lambda: self.all_of(EventMessage, start), "the lane was poked, and sends no row")
+        return self.all_of(EventMessage, start)[0]
+
+    def poke_once(self) -> None:
+        """Has the lane write a row.
+
+        Raises:
+            Unseen: the kit was not told how to make it.
+        """
+        if self.poke is None:
+            raise Unseen("needs a row in the lane's journal; tell the kit how to cause one with --poke COMMAND")
+        self._pokes += 1
+        self.poke(self._pokes)
+
+    def facts(self) -> Facts | None:
+        """What the lane last published of itself, None if it has not."""
+        states = self.all_of(LaneState)
+        if not states:
+            return None
+        try:
+            return msgspec.convert(states[-1].facts, Facts)
+        except msgspec.ValidationError:
+            return None
+
+    def replies(self, command: Command) -> list[Reply]:
+        """The answers to a command so far."""
+        return [reply for reply in self.all_of(Reply) if reply.command == command.command]
+
+    def forge(self, topic: str, body: Any, signer: Signer) -> bytes:
+        """A payload with somebody else's signature."""
+        return signer.seal(topic, encode(body))

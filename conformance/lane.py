@@ -1,0 +1,16 @@
+"""Every clause for lanes, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from conformance import lane_commands, lane_events, lane_freshness, lane_list, lane_presence, lane_signatures
+from conformance.clauses import Chapter
+from conformance.core_played import CorePlayed
+
+CHAPTERS: tuple[Chapter[CorePlayed], ...] = (
+    lane_list.chapter,
+    lane_signatures.chapter,
+    lane_events.chapter,
+    lane_commands.chapter,
+    lane_freshness.chapter,
+    lane_presence.chapter,
+)

@@ -1,0 +1,193 @@
+"""Our own lane's link in a thread of its own, on a private broker, for the kit to be tried on; right, or spoilt in one point."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.clauses import Pace
+from conformance.core_played import CorePlayed
+from conformance.keys import Trust
+from conformance.line import Address, Line
+from conformance.proxy import Proxy
+from lane_agent.events import Event, LinkChanged
+from lane_agent.model import Link
+from sync.broker import CORE, PrivateBroker
+from sync.client import LinkClient
+from sync.codelog import CodeLog
+from sync.journal import Journal
+from sync.link import Limits
+from sync.mqtt import Broker, Options
+from sync.store import Store
+from sync.wire.envelope import KeyRing, Signer
+from sync.wire.topics import ALL_UP
+
+LANE = "szb-in-01"
+CORE_KEY, LANE_KEY = Signer.generate("core-1"), Signer.generate(LANE)
+QUICK = Limits(
+    nonce_ms=100,
+    fresh_ms=900,
+    offline_ms=1_500,
+    grace_ms=30,
+    request_ms=400,
+    request_max_ms=800,
+    resend_ms=500,
+    alarm_ms=400,
+)
+PACE = Pace(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=15.0, quiet=0.15, alarm=15.0)
+"""Ten times the contract's speed; patience is long, for a busy machine, and costs nothing where all is well."""
+
+
+def utc_ms() -> int:
+    """UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class OwnLane:
+    """Our link client on a real store, journalling what it is told as the lane's agent does.
+
+    Args:
+        port: of the broker or of the kit's proxy.
+        spoil: changes one thing of the client before it starts, for a lane that breaks one clause.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        broker: PrivateBroker,
+        *,
+        port: int = 0,
+        ring: KeyRing | None = None,
+        codes: type[CodeLog] = CodeLog,
+        spoil: Callable[[LinkClient], None] = lambda _: None,
+    ) -> None:
+        self._folder, self._broker, self._port = folder, broker, port or broker.port
+        self._ring, self._codes, self._spoil = ring or CORE_KEY.ring(), codes, spoil
+        self._ready, self._over = threading.Event(), asyncio.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="own lane")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: LinkClient | None = None
+        self._journal: Journal | None = None
+
+    def __enter__(self) -> OwnLane:
+        self._thread.start()
+        assert self._ready.wait(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+
+    def poke(self, number: int) -> None:
+        """The agent writes a row."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._note, {"type": "TimerFired", "number": number})
+
+    def _note(self, event: dict[str, Any], *effects: dict[str, Any]) -> None:
+        assert self._journal is not None
+        assert self._client is not None
+        entry = {"at": {"utc_ms": utc_ms(), "quality": "proven"}, "event": event, "effects": effects}
+        self._journal.append(json.dumps(entry, sort_keys=True, separators=(",", ":")).encode())
+        self._client.journal_grew()
+
+    def _told(self, event: Event) -> None:
+        self._note({"type": type(event).__name__})
+        if isinstance(event, LinkChanged) and self._client is not None:
+            self._client.publish_state({"open": True, "manual": ["link"] if event.link is Link.OFFLINE else []})
+
+    def _alarmed(self, kind: str, detail: str) -> None:
+        self._note({"type": "TroubleReported"}, {"type": "Alarm", "kind": kind, "visit": 0, "detail": detail})
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        with Store(self._folder / "lane.db") as store:
+            self._journal = Journal(store, boot="b1", software="test")
+            self._client = client = LinkClient(
+                LANE,
+                options=self._options(),
+                signer=LANE_KEY,
+                ring=self._ring,
+                journal=self._journal,
+                codes=self._codes(store),
+                now_ms=lambda: time.monotonic_ns() // 1_000_000,
+                on_event=self._told,
+                on_alarm=self._alarmed,
+                limits=QUICK,
+                software="test",
+                tick_s=0.02,
+            )
+            self._spoil(client)
+            client.publish_state({"open": True, "manual": ["link"]})
+            await client.start()
+            self._ready.set()
+            try:
+                await self._over.wait()
+                client.check()
+            finally:
+                await client.stop()
+
+    def _options(self) -> Options:
+        return Options(
+            brokers=(Broker("127.0.0.1", self._port),),
+            client_id=LANE,
+            subscriptions=(),
+            user_name=LANE,
+            password=self._broker.password(LANE),
+            retry_min=0.05,
+            retry_max=0.2,
+            settled=0.0,
+        )
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
+    """A private broker."""
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    with PrivateBroker(folder, lanes=[LANE]) as running:
+        yield running
+
+
+@pytest.fixture
+def proxy(broker: PrivateBroker) -> Iterator[Proxy]:
+    """A proxy before it."""
+    with Proxy(("127.0.0.1", 0), (broker.host, broker.port)) as running:
+        yield running
+
+
+def address(broker: PrivateBroker, user: str) -> Address:
+    """A user of the private broker."""
+    return Address(host=broker.host, port=broker.port, user=user, password=broker.password(user))
+
+
+@pytest.fixture
+def make_lane(tmp_path: Path, broker: PrivateBroker) -> Callable[..., OwnLane]:
+    """Makes our lane, or one that is spoilt."""
+    return lambda **how: OwnLane(tmp_path, broker, **how)
+
+
+@pytest.fixture
+def played(broker: PrivateBroker) -> Iterator[Callable[..., CorePlayed]]:
+    """Opens the kit's side: a core that is played."""
+    lines: list[Line] = []
+
+    def opened(**how: Any) -> CorePlayed:
+        line = Line(address(broker, CORE), (ALL_UP,))
+        line.open()
+        lines.append(line)
+        return CorePlayed(
+            line, LANE, signer=CORE_KEY, trust=Trust([LANE_KEY.public]), pace=PACE, clock=utc_ms, **how
+        )
+
+    yield opened
+    for line in lines:
+        line.close()
