@@ -5,16 +5,16 @@ The output has three rows of columns: a single row, the upper of two, the lower 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
-from devices.anpr.grammar import Form, Grammar, begins, fitting
+from devices.anpr.grammar import Form, Grammar, fitting
 
 WIDTH = 16  # texts kept at each column
+_NOTHING = 0.9995  # a column so surely blank adds nothing to any text
 Columns = NDArray[np.float64]
 
 
@@ -41,33 +41,45 @@ def layout(output: NDArray[np.float32]) -> tuple[int, Columns, float]:
     return 2, np.concatenate([row[1], blank, row[2]]), share
 
 
+@dataclass(slots=True)
+class _Beginning:
+    """A beginning of marks: the chance that it ends in blank, that it ends in its last character; forms it can become."""
+
+    blank: float
+    other: float
+    alive: int
+
+
 def beam(columns: Columns, grammar: Grammar) -> dict[str, float]:
     """The likeliest beginnings of marks and their probabilities, by prefix search over the columns."""
-    beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # ending in blank, ending in its last character
+    beams = {"": _Beginning(1.0, 0.0, grammar.all)}
     for column in columns:
-        if column[0] > 0.9995:
-            beams = {text: (blank + other, 0.0) for text, (blank, other) in beams.items()}
+        if column[0] > _NOTHING:
+            for one in beams.values():
+                one.blank, one.other = one.blank + one.other, 0.0
             continue
         likely = [int(k) for k in np.argsort(-column)[:6] if k and column[k] > 1e-4]
-        beams = _widened(beams, column, likely, grammar)
-    return {text: blank + other for text, (blank, other) in beams.items()}
+        beams = _widened(beams, column.tolist(), likely, grammar)
+    return {text: one.blank + one.other for text, one in beams.items()}
 
 
 def _widened(
-    beams: dict[str, tuple[float, float]], column: NDArray[np.float64], likely: list[int], grammar: Grammar
-) -> dict[str, tuple[float, float]]:
-    ends: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for text, (blank, other) in beams.items():
-        ends[text][0] += (blank + other) * column[0]
+    beams: dict[str, _Beginning], column: list[float], likely: list[int], grammar: Grammar
+) -> dict[str, _Beginning]:
+    ends: dict[str, _Beginning] = {}
+    for text, one in beams.items():
+        same = ends.setdefault(text, _Beginning(0.0, 0.0, one.alive))
+        same.blank += (one.blank + one.other) * column[0]
         if text:
-            ends[text][1] += other * column[CLASS[text[-1]]]
+            same.other += one.other * column[CLASS[text[-1]]]
         for k in likely:
-            longer = text + ALPHABET[k - 1]
-            if begins(grammar, longer):
-                before = blank if text.endswith(ALPHABET[k - 1]) else blank + other
-                ends[longer][1] += before * column[k]
-    best = sorted(ends.items(), key=lambda item: -sum(item[1]))[:WIDTH]
-    return {text: (blank, other) for text, (blank, other) in best}
+            char = ALPHABET[k - 1]
+            alive = grammar.after(one.alive, len(text), char)
+            if alive:
+                before = one.blank if text.endswith(char) else one.blank + one.other
+                ends.setdefault(text + char, _Beginning(0.0, 0.0, alive)).other += before * column[k]
+    best = sorted(ends.items(), key=lambda end: -(end[1].blank + end[1].other))[:WIDTH]
+    return dict(best)
 
 
 def align(columns: Columns, text: str) -> tuple[tuple[str, float], ...]:

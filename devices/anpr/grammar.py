@@ -7,7 +7,6 @@ an ordinary Hong Kong mark needs less evidence than a personalised one, but no f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from devices.anpr.alphabet import PROVINCES, TAILS
 from devices.anpr.reads import Ground, Region
@@ -26,22 +25,31 @@ class Form:
     prior: float
     slots: tuple[str, ...]
 
-    def begins(self, text: str) -> bool:
-        """Whether `text` can be the beginning of such a mark."""
-        return len(text) <= len(self.slots) and all(c in slot for c, slot in zip(text, self.slots, strict=False))
+    def fits(self, text: str) -> bool:
+        """Whether `text` is such a mark, whole."""
+        return len(text) == len(self.slots) and all(c in slot for c, slot in zip(text, self.slots, strict=True))
 
 
-@dataclass(frozen=True, eq=False)
 class Grammar:
-    """The forms that a plate of one ground can have."""
+    """The forms that a plate of one ground can have.
 
-    forms: tuple[Form, ...]
+    A mark is spelt character by character; which forms it can still become is a set of bits, so that a step of the
+    search costs one look-up and one `&`, however many forms there are.
+    """
 
+    def __init__(self, forms: tuple[Form, ...]) -> None:
+        self.forms = forms
+        self.all = (1 << len(forms)) - 1
+        longest = max((len(form.slots) for form in forms), default=0)
+        self._allow: list[dict[str, int]] = [{} for _ in range(longest)]
+        for bit, form in enumerate(forms):
+            for place, slot in enumerate(form.slots):
+                for char in slot:
+                    self._allow[place][char] = self._allow[place].get(char, 0) | 1 << bit
 
-@lru_cache(maxsize=1 << 16)
-def begins(grammar: Grammar, text: str) -> bool:
-    """Whether `text` can be the beginning of any mark; remembered, since the beam asks the same again and again."""
-    return any(form.begins(text) for form in grammar.forms)
+    def after(self, alive: int, place: int, char: str) -> int:
+        """Of the forms `alive` (bits), those that can have `char` at `place` (from 0); 0 for none."""
+        return alive & self._allow[place].get(char, 0) if place < len(self._allow) else 0
 
 
 def _forms(region: Region, prior: float, *shapes: tuple[str, ...]) -> tuple[Form, ...]:
@@ -93,5 +101,5 @@ def grammar_of(ground: Ground) -> Grammar:
 
 def fitting(text: str, grammar: Grammar) -> Form | None:
     """The likeliest form that `text` fills completely, or None."""
-    full = [form for form in grammar.forms if len(form.slots) == len(text) and form.begins(text)]
+    full = [form for form in grammar.forms if form.fits(text)]
     return max(full, key=lambda form: form.prior, default=None)
