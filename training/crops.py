@@ -46,6 +46,7 @@ def style(rng: random.Random, case: Case, kind: Kind, rows: int) -> Style:
         space=gap + rng.uniform(0.1, 0.7),
         margin=(margin, rng.uniform(0.06, 0.4)),
         row_gap=row_gap,
+        hidden=max(-row_gap, rng.uniform(0.05, 0.2)) if rows == 2 and rng.random() < 0.1 else 0.0,
         dot=rng.random() < 0.7,
         squeeze=wide,
         chinese=rng.uniform(0.42, 0.62) if rng.random() < 0.8 else rng.uniform(0.6, 1.0),

@@ -51,7 +51,8 @@ class Style:
     Attributes:
         ink: gives a character's mask; the default is our own face.
         gap: between characters; `space`: between groups; `margin`: left and right, above and below.
-        row_gap: between two rows; `border`: thickness of the frame line, 0 for none.
+        row_gap: between two rows; `hidden`: the foot of the upper row that the lower one covers; `border`: thickness of
+            the frame line, 0 for none.
         dot: a round dot between the groups of a cross-border plate.
         squeeze: factor on the width of letters and digits; `chinese`: width of a Chinese character (GA 36: 45 of 90).
     """
@@ -61,6 +62,7 @@ class Style:
     space: float = 0.5
     margin: tuple[float, float] = (0.25, 0.2)
     row_gap: float = 0.18
+    hidden: float = 0.0
     border: float = 0.0
     dot: bool = True
     squeeze: float = 1.0
@@ -156,6 +158,8 @@ def _stack(lines: list[tuple[Mask, list[tuple[str, int, int]]]], height: int, st
     width = max(mask.shape[1] for mask, _ in lines) + 2 * left
     whole = np.zeros((2 * top + step * (len(lines) - 1) + height, width), np.uint8)
     spots: list[Spot] = []
+    if len(lines) > 1 and style.hidden > 0:
+        lines[0][0][-max(1, round(style.hidden * height)) :] = 0
     for row, (mask, places) in enumerate(lines):
         x, y = (width - mask.shape[1]) // 2, top + row * step
         np.maximum(whole[y : y + height, x : x + mask.shape[1]], mask, out=whole[y : y + height, x : x + mask.shape[1]])
