@@ -90,8 +90,12 @@ def early(core: CorePlayed) -> None:
 
 @chapter("L74", "A command issued before the lane's first proof is refused: it may have been obeyed before a restart.")
 def before_start(core: CorePlayed) -> None:
-    """Issued long ago and good for ever."""
-    _refused(core, _order(core, issued_ms=1, expires_ms=2**50), "a command from before the lane's first proof")
+    """Issued before this kit came; the lane under test is to be started for the test."""
+    now = core.clock()
+    command = _order(core, issued_ms=now - 50 * _MINUTE, expires_ms=now + _MINUTE)
+    _refused(
+        core, command, "a command from 50 minutes ago, before the lane's first proof (was it started for this test?)"
+    )
 
 
 @chapter("L75", "A command that the lane does not know is refused, and answered so.")
@@ -128,3 +132,15 @@ def forged(core: CorePlayed) -> None:
     command, topic = _order(core), core.topics.command
     core.send(topic, core.stranger.seal(topic, encode(command)))
     _not_done(core, command, "a forged command")
+
+
+@chapter("L79", "A command that would be good for more than an hour is refused, and answered so.")
+def long_lived(core: CorePlayed) -> None:
+    """Two hours."""
+    _refused(core, _order(core, expires_ms=core.clock() + 120 * _MINUTE), "a command that is good for two hours")
+
+
+@chapter("L80", "A command with an argument that it does not take is refused, and answered so.")
+def strange_argument(core: CorePlayed) -> None:
+    """Words for the lane that would revert after a minute."""
+    _refused(core, _order(core, revert_ms=_MINUTE), "words with a time to revert")

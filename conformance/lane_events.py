@@ -136,10 +136,9 @@ def range_foreign(core: CorePlayed) -> None:
     """A journal that the lane never had."""
     rows = core.rows()
     core.next_nonce()
-    start = core.mark()
+    known, start = {row.seq for row in rows}, core.mark()
     core.want(secrets.token_hex(8), rows[0].seq, rows[-1].seq)
     core.next_nonce()
-    known = {row.seq for row in rows}
     again = [row.seq for row in core.all_of(EventMessage, start) if row.seq in known]
     must(not again, f"rows {again[:5]} of its own journal came in answer")
 
@@ -166,9 +165,15 @@ def window(core: CorePlayed) -> None:
             core.poke_once()
     except Unseen as unseen:
         raise Unseen(f"the window was not filled: {unseen}") from unseen
-    core.pump(core.pace.nonce)
-    ahead = {one.seq for one in core.all_of(EventMessage) if one.seq >= row.seq}
+    core.wait(lambda: len(_ahead(core, row)) >= core.pace.window)
+    core.next_nonce()
+    ahead = _ahead(core, row)
     if len(ahead) > core.pace.window:
         raise Broken(f"{len(ahead)} rows were sent beyond the acknowledgement, {core.pace.window} are allowed")
     if len(ahead) < core.pace.window:
         raise Unseen(f"only {len(ahead)} rows were under way at once; the window was not filled")
+
+
+def _ahead(core: CorePlayed, row: EventMessage) -> set[int]:
+    """The numbers of the rows sent from this one on."""
+    return {one.seq for one in core.all_of(EventMessage) if one.seq >= row.seq and one.journal == row.journal}

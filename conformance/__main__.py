@@ -1,0 +1,5 @@
+"""`python -m conformance` is `rocars-conformance`."""
+
+from conformance.cli import main
+
+main()

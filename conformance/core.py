@@ -1,0 +1,14 @@
+"""Every clause for cores, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from conformance import core_commands, core_events, core_list, core_proofs
+from conformance.clauses import Chapter
+from conformance.lane_played import LanePlayed
+
+CHAPTERS: tuple[Chapter[LanePlayed], ...] = (
+    core_list.chapter,
+    core_events.chapter,
+    core_commands.chapter,
+    core_proofs.chapter,
+)
