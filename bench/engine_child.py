@@ -25,10 +25,10 @@ from devices.anpr.errors import ReaderError
 from devices.anpr.weights import SHIPPED
 
 
-def resident_mb(key: str = "VmRSS") -> float:
-    """Memory of this process in 10^6 bytes: "VmRSS" now, "VmHWM" at its largest."""
+def largest_mb() -> float:
+    """The largest that this process has been, 10^6 bytes."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition(f"{key}:")[2].split()[0]) * 1024 / 1e6
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
 
 
 def _say(**what: Any) -> None:
@@ -50,15 +50,15 @@ def main() -> int:
     name, folder = sys.argv[1], Path(sys.argv[2])
     cv2.setNumThreads(1)
     inputs = {network: np.load(folder / f"{network}.npy", mmap_mode="r") for network in NETWORKS}
-    begun, before = time.perf_counter(), resident_mb()
+    begun = time.process_time()
     try:
         engine = ENGINES[name](SHIPPED)
     except ReaderError as error:
         _say(absent=str(error))
         return 1
-    start_s = time.perf_counter() - begun
+    start_s = time.process_time() - begun
     first = {network: engine.run(network, np.asarray(rows[: _AT_ONCE[network]])) for network, rows in inputs.items()}
-    _say(start_s=start_s, before_mb=before, peak_mb=resident_mb("VmHWM"))
+    _say(start_s=start_s, peak_mb=largest_mb())
     outputs = {
         network: np.empty((len(rows), *first[network].shape[1:]), np.float32) for network, rows in inputs.items()
     }
