@@ -26,6 +26,11 @@ PATIENCE = 4  # pictures waited for the Mainland plate once the Hong Kong mark h
 SECOND = 0.12  # a second mark's plate, as a share of the first one's area, that is near enough to be tailgating
 
 
+SLACK = 1.4
+"""How much further apart than on one vehicle a Mainland plate must hang to be another's: two rows taken for one make the
+scale wrong by 1.6, and a false second vehicle stops the lane."""
+
+
 def read_region(reader: PlateReader, picture: Picture, zone: Zone | Shares) -> tuple[PlateRead, ...]:
     """The plates of a picture, each with whether it is in the lane's part of it; one outside is shown and never counts.
 
@@ -54,7 +59,7 @@ def _strangers(first: PlateRead, inside: tuple[PlateRead, ...], release: float) 
         if read.region in MAINLAND
         and read.confidence >= release
         and scale(read) ** 2 > SECOND * scale(first) ** 2
-        and not together(first, read)
+        and not together(first, read, slack=SLACK)
     ]
 
 

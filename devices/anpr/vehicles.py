@@ -38,15 +38,15 @@ def scale(read: PlateRead) -> float:
     return wide / 2 / (MAINLAND_M if read.region in MAINLAND else WIDTHS_M[read.rows])
 
 
-def together(one: PlateRead, other: PlateRead) -> bool:
-    """Whether the two can hang on the same vehicle."""
+def together(one: PlateRead, other: PlateRead, *, slack: float = 1.0) -> bool:
+    """Whether the two can hang on the same vehicle; `slack` widens every limit by that factor."""
     first, second = scale(one), scale(other)
-    if max(first, second) > AGREE * min(first, second):
+    if max(first, second) > AGREE * slack * min(first, second):
         return False
     along = (one.corners[1] - one.corners[0]) / max(1e-6, float(np.linalg.norm(one.corners[1] - one.corners[0])))
     way = (other.corners.mean(0) - one.corners.mean(0)) / ((first + second) / 2)
     across, down = abs(float(way @ along)), abs(float(way @ np.array([-along[1], along[0]])))
-    return across < APART_M[0] and down < APART_M[1]
+    return across < APART_M[0] * slack and down < APART_M[1] * slack
 
 
 def distance(one: PlateRead, other: PlateRead) -> float:

@@ -148,10 +148,16 @@ def test_what_is_no_second_vehicle(visit: Visit, other: PlateRead) -> None:
 
 def test_a_mainland_plate_of_another_vehicle_is_a_second_vehicle_and_no_witness(visit: Visit) -> None:
     """Far smaller than the plate in front, so not on the same bumper: the mark of the lorry behind may be dirty."""
-    behind = plate("粤ZE96F港", Region.CROSS_BORDER, x=300, wide=50)
+    behind = plate("粤ZE96F港", Region.CROSS_BORDER, x=300, wide=44)
     reports = visit.see(HK, behind, times=12)
     assert [r for r in reports if isinstance(r, TwoVehicles)] == [TwoVehicles(5, ("LT3482", "粤ZE96F港"))]
     assert [r.mainland for r in reports if isinstance(r, SettledRead)] == [None]
+
+
+def test_rows_counted_wrong_make_no_second_vehicle(visit: Visit) -> None:
+    """One row taken for two: the Mainland plate below then seems too small, which costs a witness and nothing more."""
+    reports = visit.see(replace(HK, rows=2), CN, times=12)
+    assert not [r for r in reports if isinstance(r, TwoVehicles)]
 
 
 def test_the_witness_hangs_with_the_mark_that_counts(visit: Visit) -> None:
@@ -163,7 +169,7 @@ def test_the_witness_hangs_with_the_mark_that_counts(visit: Visit) -> None:
 
 def test_with_two_vehicles_in_the_lane_giving_up_says_so(tmp_path: Path) -> None:
     """Not that frames disagree: the officer needs the cause."""
-    visit = Visit(tmp_path, limit_ms=1000, frames=3, row_px=200.0)
+    visit = Visit(tmp_path, limit_ms=1000, row_px=31.0)
     reports = visit.see(HK, plate("GC507", x=300, wide=100), times=15)
     assert [r.reason for r in reports if isinstance(r, Unread)] == ["more than one vehicle: LT3482, GC507"]
 
