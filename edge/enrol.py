@@ -221,7 +221,7 @@ def install(places: Places, checked: Checked, trial: Trial | None) -> list[str]:
             file.replace(file.with_suffix(".pem.old"))
     _write(places.installed, answer.to_text(), places)
     if checked.identity:
-        _clear(places.pending)
+        _clear(places)
     return against
 
 
@@ -291,7 +291,9 @@ def _give(path: Path, places: Places) -> None:
         os.chown(path, *places.owner)
 
 
-def _clear(folder: Path) -> None:
-    for file in folder.iterdir():
+def _clear(places: Places) -> None:
+    """The request goes first: without it nothing waits any more."""
+    places.request.unlink()
+    for file in places.pending.iterdir():
         file.unlink()
-    folder.rmdir()
+    places.pending.rmdir()
