@@ -7,7 +7,8 @@ Rules of this file
 - `Identifier` is the port the lane sees; `LabelSource` is the port a driver fills.
 - What an identifier says is evidence and no more: it can stop a vehicle, and where it is required its agreement is one
   condition among many. `step` judges it; nothing here compares marks.
-- A reader says the same ten times a second for as long as a vehicle stands: each label is told once a visit.
+- A reader says the same ten times a second for as long as a vehicle stands: each label is told once a visit, and once
+  more if that was from before the vehicle came.
 - A label still in the field long after its vehicle has left is a stuck reader, and people are told.
 - A source that is lost is tried again for ever.
 """
@@ -136,27 +137,35 @@ class Sightings:
     """Which labels are news. Pure: times come in, in monotonic ms."""
 
     def __init__(self) -> None:
+        self._early: set[str] = set()
         self._told: set[str] = set()
+        self._began_ms = 0
         self._visit = False
         self._left: dict[str, int] = {}  # label of the vehicle before -> last heard
         self._left_ms = 0
 
-    def begin(self) -> None:
+    def begin(self, now_ms: int) -> None:
         """A vehicle has come."""
+        self._early.clear()
         self._told.clear()
+        self._began_ms = now_ms
         self._visit = True
 
     def end(self, now_ms: int) -> None:
         """The vehicle has left; what it carried should leave the field."""
         if self._visit:
-            self._left, self._left_ms = dict.fromkeys(self._told, now_ms), now_ms
+            self._left, self._left_ms = dict.fromkeys(self._told | self._early, now_ms), now_ms
         self._visit = False
 
-    def news(self, label: str) -> bool:
-        """Whether this label is to be told: for the first time in this visit, and not one of too many."""
-        if label in self._told or len(self._told) >= MOST:
+    def news(self, label: str, edge_ms: int) -> bool:
+        """Whether this read is to be told: for the first time in this visit, and not one of too many.
+
+        A read from before the vehicle came may not count (`step` says so), and must not stand for one that does.
+        """
+        told = self._told if edge_ms >= self._began_ms else self._early
+        if label in told or len(told) >= MOST:
             return False
-        self._told.add(label)
+        told.add(label)
         return True
 
     def stuck(self, label: str, now_ms: int) -> bool:
@@ -236,7 +245,7 @@ class WatchedIdentifier:
 
     def vehicle_came(self) -> None:
         """A vehicle has come (see `Identifier.vehicle_came`)."""
-        self._sightings.begin()
+        self._sightings.begin(self._clock())
 
     def vehicle_left(self) -> None:
         """It has left (see `Identifier.vehicle_left`)."""
@@ -257,7 +266,7 @@ class WatchedIdentifier:
         if self._sightings.stuck(label, self._clock()):
             text = f"{self._name} still reads {label} long after that vehicle left: look at the reader and its antenna"
             self._tell(TroubleReported("IdentifierStuck", text))
-        if not self._sightings.news(label):
+        if not self._sightings.news(label, edge_ms):
             return
         mark = self._mark_of(label)
         if mark:

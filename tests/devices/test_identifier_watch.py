@@ -91,27 +91,34 @@ class Rig:
 def test_a_label_is_news_once_a_visit() -> None:
     """And again for the next vehicle."""
     sightings = Sightings()
-    sightings.begin()
-    assert [sightings.news("A") for _ in range(3)] == [True, False, False]
+    sightings.begin(0)
+    assert [sightings.news("A", 5) for _ in range(3)] == [True, False, False]
     sightings.end(10)
-    assert not sightings.news("A")
-    sightings.begin()
-    assert sightings.news("A")
+    assert not sightings.news("A", 15)
+    sightings.begin(20)
+    assert sightings.news("A", 20)
+
+
+def test_a_read_from_before_the_vehicle_came_does_not_stand_for_one_that_counts() -> None:
+    """The slice in which it was read began earlier: the lane ignores it, and must hear the label again."""
+    sightings = Sightings()
+    sightings.begin(100)
+    assert [sightings.news("A", edge) for edge in (40, 99, 100, 140)] == [True, False, True, False]
 
 
 def test_a_reader_that_names_everybody_is_heard_out_no_further() -> None:
     """A flood of labels does not fill the journal: the second one has already made it the officer's."""
     sightings = Sightings()
-    sightings.begin()
-    assert sum(sightings.news(f"L{number}") for number in range(100)) == MOST
+    sightings.begin(0)
+    assert sum(sightings.news(f"L{number}", 1) for number in range(100)) == MOST
 
 
 def _stuck(every_ms: int, for_ms: int) -> int:
     sightings = Sightings()
-    sightings.begin()
-    sightings.news("A")
+    sightings.begin(0)
+    sightings.news("A", 0)
     sightings.end(0)
-    sightings.begin()
+    sightings.begin(0)
     return sum(sightings.stuck("A", now) for now in range(every_ms, for_ms, every_ms))
 
 
