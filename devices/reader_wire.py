@@ -11,6 +11,7 @@ import struct
 
 import msgspec
 
+from devices.anpr.decode import SIDE
 from devices.camera import CameraSettings
 from devices.zone import WHOLE
 
@@ -41,7 +42,7 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     evidence: str
     engine: str = "onnxruntime"
     weights: str = ""
-    side: int = 640
+    side: int = SIDE
     region: tuple[float, ...] = WHOLE
     release: float = 0.8
     frames: int = 3

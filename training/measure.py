@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.choice import RELEASE, mark_of
-from devices.anpr.decode import Found
+from devices.anpr.decode import SIDE, Found
 from devices.anpr.engines import ENGINES
-from devices.anpr.files import SIDES
 from devices.anpr.plate_reader import ONE_VIEW, THREE_VIEWS, PlateReader
 from devices.anpr.reads import PlateRead
 from devices.anpr.weights import SHIPPED
@@ -138,15 +137,15 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=SHIPPED)
     parser.add_argument("--engine", choices=sorted(ENGINES), default="onnxruntime")
     parser.add_argument("--boxed", action="store_true", help="use the labelled corners: the recogniser alone")
-    parser.add_argument("--sides", type=int, nargs="+", default=list(SIDES))
+    parser.add_argument("--sides", type=int, nargs="+", default=[SIDE])
     parser.add_argument("--threshold", type=float, default=0.35)
-    parser.add_argument("--one-view", action="store_true", help="one cut of each plate, as in the lane")
+    parser.add_argument("--three-views", action="store_true", help="three cuts of each plate, made one reading")
     parser.add_argument("--wrong", action="store_true", help="list what was read wrong")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     kind = Boxed if asked.boxed else PlateReader
     engine = ENGINES[asked.engine](asked.weights)
-    views = ONE_VIEW if asked.boxed or asked.one_view else THREE_VIEWS
+    views = THREE_VIEWS if asked.three_views and not asked.boxed else ONE_VIEW
     reader = kind(engine, sides=tuple(asked.sides), views=views, threshold=asked.threshold)
     measure(asked.folder, reader, boxed=asked.boxed, wrong=asked.wrong)
 

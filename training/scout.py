@@ -76,7 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.scout", description=__doc__)
     parser.add_argument("--weights", type=Path, default=SHIPPED)
     parser.add_argument("--fonts", type=Path, action="append", default=[], help="folder with unpacked packages; repeat")
-    parser.add_argument("--side", type=int, default=640, help="of the detector's input")
+    parser.add_argument("--side", type=int, default=640, help="of the detector's input; scenes are drawn at 640")
     parser.add_argument("--count", type=int, default=300, help="pictures of each half")
     parser.add_argument("--threshold", type=float, default=0.35)
     asked = parser.parse_args()

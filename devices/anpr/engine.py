@@ -27,7 +27,7 @@ class Engine(Protocol):
         """The output for one input batch.
 
         Args:
-            name: "detector" (1, 3, H, W; H and W multiples of 32) or "recogniser" (B, 1, 64, 160), in -1..1.
+            name: "detector" (1, 3, H, W; H and W multiples of 64) or "recogniser" (B, 1, 64, 160), in -1..1.
             array: the batch.
 
         Returns:

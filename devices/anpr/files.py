@@ -13,18 +13,16 @@ from numpy.typing import NDArray
 
 from devices.anpr.choice import RELEASE, mark_of
 from devices.anpr.engines import Engine
-from devices.anpr.plate_reader import THREE_VIEWS, PlateReader
+from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 VIDEOS = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".ts", ".mjpeg"})
-SIDES = (640, 1024)
-"""Stills show plates of any size, so the detector looks twice; a lane's camera is set up once and looks once."""
 
 
 def still_reader(engine: Engine) -> PlateReader:
-    """The reader for stills: two sizes, three cuts of each plate."""
-    return PlateReader(engine, sides=SIDES, views=THREE_VIEWS)
+    """The reader for stills; it looks at them as a lane does at its camera's pictures."""
+    return PlateReader(engine)
 
 
 def read_paths(paths: Iterable[Path], *, reader: PlateReader, release: float = RELEASE) -> Iterator[dict[str, Any]]:

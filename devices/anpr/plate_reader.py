@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from devices.anpr.agree import agreed
 from devices.anpr.alphabet import CROP
 from devices.anpr.beam import decode as spell
-from devices.anpr.decode import Found, decode
+from devices.anpr.decode import SIDE, Found, decode
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
 from devices.anpr.ground import ground_of
@@ -85,7 +85,7 @@ class PlateReader:
     """
 
     def __init__(
-        self, engine: Engine, *, sides: tuple[int, ...] = (640,), views: Views = ONE_VIEW, threshold: float = 0.35
+        self, engine: Engine, *, sides: tuple[int, ...] = (SIDE,), views: Views = ONE_VIEW, threshold: float = 0.35
     ) -> None:
         self.engine = engine
         self.sides = sides
