@@ -1,13 +1,17 @@
 """The operators' interface over a local Unix socket: JSON lines, one answer a request, in order.
 
 Rules of this file: local only; whoever may write to the socket's file may use it (mode 0660). A client may keep its
-connection and send many requests; each is carried out whole before the next.
+connection and send many requests; each is carried out whole before the next. The kernel says which login a connection
+is of; what a client calls itself is written down, and beside it that login where the two differ.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import pwd
+import socket
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -21,12 +25,14 @@ from core.cargo import CargoInformation, Lodging
 from core.compound import Expected
 from core.errors import CoreError, RefusedError
 from core.office import ImportedBundle
+from core.pictures import Kept
 from core.projection import Crossing
 
 T = TypeVar("T")
 
 _TAKEN_AT_ONCE = 1_000
 _requests = msgspec.json.Decoder(ask.Request)
+_PEER = struct.Struct("3i")  # pid, uid, gid of SO_PEERCRED (unix(7))
 
 
 class AdminServer:
@@ -34,12 +40,12 @@ class AdminServer:
 
     Args:
         path: the socket's file; one left by a core that was killed is replaced.
-        serve: carries out a request; raises RefusedError where a rule forbids it.
+        serve: carries out a request of this login; raises RefusedError where a rule forbids it.
         listening: called once clients can connect.
     """
 
     def __init__(
-        self, path: Path, serve: Callable[[ask.Request], Any], listening: Callable[[], None] = lambda: None
+        self, path: Path, serve: Callable[[ask.Request, str], Any], listening: Callable[[], None] = lambda: None
     ) -> None:
         self._path = path
         self._serve = serve
@@ -58,9 +64,10 @@ class AdminServer:
             self._path.unlink(missing_ok=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        login = _login(writer.get_extra_info("socket"))
         with contextlib.suppress(ConnectionError):
             while line := await self._line(reader):
-                writer.write(self._answer(line) + b"\n")
+                writer.write(self._answer(line, login) + b"\n")
                 await writer.drain()
         writer.close()
 
@@ -71,9 +78,9 @@ class AdminServer:
         except ValueError:
             return b""
 
-    def _answer(self, line: bytes) -> bytes:
+    def _answer(self, line: bytes, login: str) -> bytes:
         try:
-            result = self._serve(_requests.decode(line))
+            result = self._serve(_requests.decode(line), login)
             answer = ask.Answer(result=msgspec.Raw(msgspec.json.encode(result)))
         except RefusedError as error:
             answer = ask.Answer(problems=error.problems)
@@ -82,6 +89,15 @@ class AdminServer:
         except msgspec.DecodeError as error:
             answer = ask.Answer(problems=(f"the request is not JSON: {error}",))
         return msgspec.json.encode(answer)
+
+
+def _login(connection: socket.socket) -> str:
+    """The login of whoever is at the other end, as the kernel knows it."""
+    uid = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))[1]
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid-{uid}"
 
 
 class CoreUnreachableError(CoreError, ConnectionError):
@@ -206,23 +222,41 @@ class AdminClient:
         await self.send(ask.ClearAlarm(who=self._who, alarm=alarm), type(None))
 
     async def command(
-        self, lane: str, name: str, *, visit: str = "", text: str = "", good_seconds: int = 30, revert_seconds: int = 0
+        self, lane: str, name: str, *, good_seconds: int = 30, revert_seconds: int = 0, **arguments: Any
     ) -> str:
-        """Sends a signed command to a lane; returns its identifier."""
+        """Sends a signed command to a lane; returns its identifier. `arguments`: see `requests.SendCommand`."""
         request = ask.SendCommand(
             who=self._who,
             lane=lane,
             name=name,
-            visit=visit,
-            text=text,
             good_seconds=good_seconds,
             revert_seconds=revert_seconds,
+            **arguments,
         )
         return await self.send(request, str)
+
+    async def answer(self, command: str, *, patience: float) -> ask.CommandState:
+        """What became of a command, once its lane has answered or `patience` seconds are over."""
+        end = asyncio.get_running_loop().time() + patience
+        while True:
+            found = await self.send(ask.Commands(most=1, id=command), list[ask.CommandState])
+            if not found:
+                raise RefusedError(f"command {command} was not sent by this core")
+            if found[0].outcome or asyncio.get_running_loop().time() > end:
+                return found[0]
+            await asyncio.sleep(0.1)
 
     async def commands(self, *, most: int = 50) -> list[ask.CommandState]:
         """The latest commands and what became of them."""
         return await self.send(ask.Commands(most=most), list[ask.CommandState])
+
+    async def pictures(self, *, lane: str = "", visit: str = "") -> list[Kept]:
+        """The evidence pictures held, newest first; of a lane, of a visit (lane/journal/number)."""
+        return await self.send(ask.Pictures(lane=lane, visit=visit), list[Kept])
+
+    async def picture(self, picture: str, *, purpose: str) -> bytes:
+        """The bytes of a picture; that it was looked at is in the diary."""
+        return await self.send(ask.Picture(who=self._who, picture=picture, purpose=purpose), bytes)
 
     async def lanes(self) -> list[ask.LaneView]:
         """Every registered lane."""

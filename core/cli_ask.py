@@ -42,15 +42,15 @@ def add_to(app: typer.Typer) -> None:
         withdraw_vehicle,
         arrived,
         clear_alarm,
-        command_lane,
     )
-    views: tuple[Callable[..., None], ...] = (lanes, crossings, alarms, compound, enquire, status)
+    views: tuple[Callable[..., None], ...] = (crossings, alarms, compound, enquire, status)
     for panel, commands in {"Traders and drivers": trade, "Officers": officers, "Looking": views}.items():
         for command in commands:
             app.command(rich_help_panel=f"{panel} (ask the running core)")(command)
 
 
-def _ask(config: Path, officer: str, what: Callable[[AdminClient], Awaitable[T]]) -> T:
+def ask_core(config: Path, officer: str, what: Callable[[AdminClient], Awaitable[T]]) -> T:
+    """Asks the running core something, as this officer."""
     settings = load(config)
 
     async def asked() -> T:
@@ -81,7 +81,7 @@ def lodge(config: Config, file: JsonFile, officer: Officer) -> None:
     """
     read = _read(file, CargoInformation | list[CargoInformation])
     for info in read if isinstance(read, list) else [read]:
-        given = _ask(config, officer, lambda core, info=info: core.lodge(info))  # type: ignore[misc]
+        given = ask_core(config, officer, lambda core, info=info: core.lodge(info))  # type: ignore[misc]
         typer.echo(f"CCRN {given.ccrn}  valid until {hong_kong_text(given.valid_until_ms)}  {info.articles}")
 
 
@@ -97,14 +97,14 @@ def bundle(
 ) -> None:
     """Bundle CCRNs with a vehicle and print the UBR and the earliest crossing time."""
     request = BundleRequest(driver=driver, vrn=vrn, direction=direction, ccrns=tuple(ccrn), point=point)
-    made = _ask(config, officer, lambda core: core.bundle(request))
+    made = ask_core(config, officer, lambda core: core.bundle(request))
     typer.echo(f"You have completed bundling. Your UBR is {made.ubr}.")
     typer.echo(f"Your earliest crossing time is {hong_kong_text(made.earliest_ms)}.")
 
 
 def debundle(config: Config, ubr: Annotated[str, typer.Argument(help="The UBR.")], officer: Officer) -> None:
     """Undo a bundle."""
-    _ask(config, officer, lambda core: core.debundle(ubr))
+    ask_core(config, officer, lambda core: core.debundle(ubr))
     typer.echo(f"UBR {ubr} is debundled.")
 
 
@@ -116,18 +116,18 @@ def decide(
     officer: Officer,
 ) -> None:
     """Give a consignment an action code, in place of the screening engine's."""
-    _ask(config, officer, lambda core: core.decide(ccrn, code, reason=reason))
+    ask_core(config, officer, lambda core: core.decide(ccrn, code, reason=reason))
     typer.echo(f"CCRN {ccrn}: {code}")
 
 
 def hold(config: Config, vrn: Vrn, reason: Reason, officer: Officer) -> None:
     """Stop a vehicle at every lane, whatever its cargo."""
-    typer.echo(f"{_ask(config, officer, lambda core: core.hold(vrn, reason=reason))} is held.")
+    typer.echo(f"{ask_core(config, officer, lambda core: core.hold(vrn, reason=reason))} is held.")
 
 
 def lift_hold(config: Config, vrn: Vrn, officer: Officer) -> None:
     """End a hold."""
-    typer.echo(f"{_ask(config, officer, lambda core: core.lift_hold(vrn))} is no longer held.")
+    typer.echo(f"{ask_core(config, officer, lambda core: core.lift_hold(vrn))} is no longer held.")
 
 
 def approve_vehicle(
@@ -137,12 +137,12 @@ def approve_vehicle(
     mainland: Annotated[str, typer.Option(help="Its Mainland plate, if it has one.")] = "",
 ) -> None:
     """Put a vehicle on the list of approved cross-boundary vehicles."""
-    typer.echo(f"{_ask(config, officer, lambda core: core.approve(vrn, mainland))} is approved.")
+    typer.echo(f"{ask_core(config, officer, lambda core: core.approve(vrn, mainland))} is approved.")
 
 
 def withdraw_vehicle(config: Config, vrn: Vrn, officer: Officer) -> None:
     """Take a vehicle off that list."""
-    typer.echo(f"{_ask(config, officer, lambda core: core.withdraw_approval(vrn))} is no longer approved.")
+    typer.echo(f"{ask_core(config, officer, lambda core: core.withdraw_approval(vrn))} is no longer approved.")
 
 
 class _Import(msgspec.Struct, forbid_unknown_fields=True):
@@ -166,12 +166,12 @@ def take_over(config: Config, file: JsonFile, officer: Officer) -> None:
             await core.take_over(records.bundles[start : start + _IMPORTED_AT_ONCE])
         return len(records.bundles)
 
-    typer.echo(f"{_ask(config, officer, all_of)} bundles taken over.")
+    typer.echo(f"{ask_core(config, officer, all_of)} bundles taken over.")
 
 
 def arrived(config: Config, vrn: Vrn, officer: Officer) -> None:
     """Say that a vehicle has come to the examination compound."""
-    found = _ask(config, officer, lambda core: core.arrived(vrn))
+    found = ask_core(config, officer, lambda core: core.arrived(vrn))
     typer.echo(f"{found.vrn} has arrived; it was sent by lane {found.lane} at {hong_kong_text(found.sent_ms)}.")
 
 
@@ -179,55 +179,26 @@ def clear_alarm(
     config: Config, alarm: Annotated[int, typer.Argument(help="The alarm's number.")], officer: Officer
 ) -> None:
     """Say that an alarm has been dealt with."""
-    _ask(config, officer, lambda core: core.clear_alarm(alarm))
+    ask_core(config, officer, lambda core: core.clear_alarm(alarm))
     typer.echo(f"alarm {alarm} is cleared.")
 
 
-def command_lane(
-    *,
-    config: Config,
-    lane: Annotated[str, typer.Argument(help="The lane.")],
-    name: Annotated[str, typer.Argument(help="What it is to do.")],
-    officer: Officer,
-    visit: Annotated[str, typer.Option(help="The visit it concerns, lane/journal/number.")] = "",
-    text: Annotated[str, typer.Option(help="Reason or message, for people.")] = "",
-    good: Annotated[int, typer.Option(help="Seconds for which the command is good.")] = 30,
-    revert: Annotated[int, typer.Option(help="Seconds after which a mode set so ends by itself.")] = 0,
-) -> None:
-    """Send a signed command to a lane and print its identifier."""
-    sent = _ask(
-        config,
-        officer,
-        lambda core: core.command(lane, name, visit=visit, text=text, good_seconds=good, revert_seconds=revert),
-    )
-    typer.echo(f"command {sent} sent to lane {lane}")
-
-
-def _print(value: list[Any], as_json: bool, columns: dict[str, Callable[[Any], object]]) -> None:
+def print_all(value: list[Any], as_json: bool, columns: dict[str, Callable[[Any], object]]) -> None:
+    """A list as a table, or as JSON."""
     if as_json:
         typer.echo(msgspec.json.encode(value).decode())
         return
-    table = Table(*columns)
+    table = Table()
+    for place, name in enumerate(columns):
+        table.add_column(name, no_wrap=not place)  # what a line is about is never cut
     for one in value:
         table.add_row(*(str(cell(one)) for cell in columns.values()))
     Console().print(table)
 
 
-def _when(utc_ms: int) -> str:
+def when(utc_ms: int) -> str:
+    """A time for people; "never" for 0."""
     return hong_kong_text(utc_ms) if utc_ms else "never"
-
-
-def lanes(config: Config, officer: Officer, as_json: AsJson = False) -> None:
-    """Every lane: presence, last proof, the version it held, what it has reported."""
-    columns: dict[str, Callable[[Any], object]] = {
-        "lane": lambda one: one.lane,
-        "presence": lambda one: one.presence,
-        "last proof": lambda one: _when(one.proved_ms),
-        "version": lambda one: one.version,
-        "codes level": lambda one: "yes" if one.level else "no",
-        "acknowledged": lambda one: ", ".join(f"{journal.journal} {journal.seq}" for journal in one.journals),
-    }
-    _print(_ask(config, officer, lambda core: core.lanes()), as_json, columns)
 
 
 def crossings(
@@ -240,14 +211,14 @@ def crossings(
     """The latest crossings."""
     columns: dict[str, Callable[[Any], object]] = {
         "visit": lambda one: one.key,
-        "arrived": lambda one: _when(one.first_ms),
+        "arrived": lambda one: when(one.first_ms),
         "VRN": lambda one: one.vrn or "not read",
         "row": lambda one: one.base.get("row", ""),
         "outcome": lambda one: one.base.get("outcome", "in the lane"),
         "officer": lambda one: one.base.get("officer", ""),
         "UBR": lambda one: ", ".join(one.ubrs),
     }
-    _print(_ask(config, officer, lambda core: core.crossings(most=most, lane=lane)), as_json, columns)
+    print_all(ask_core(config, officer, lambda core: core.crossings(most=most, lane=lane)), as_json, columns)
 
 
 def alarms(
@@ -259,14 +230,14 @@ def alarms(
     """Standing alarms, help calls among them, newest first."""
     columns: dict[str, Callable[[Any], object]] = {
         "no.": lambda one: one.id,
-        "since": lambda one: _when(one.at_ms),
+        "since": lambda one: when(one.at_ms),
         "lane": lambda one: one.lane,
         "visit": lambda one: one.visit or "",
         "kind": lambda one: one.kind,
         "detail": lambda one: one.detail,
         "cleared by": lambda one: one.cleared_by,
     }
-    _print(_ask(config, officer, lambda core: core.alarms(cleared=every)), as_json, columns)
+    print_all(ask_core(config, officer, lambda core: core.alarms(cleared=every)), as_json, columns)
 
 
 def compound(config: Config, officer: Officer, as_json: AsJson = False) -> None:
@@ -274,20 +245,20 @@ def compound(config: Config, officer: Officer, as_json: AsJson = False) -> None:
     columns: dict[str, Callable[[Any], object]] = {
         "VRN": lambda one: one.vrn or "not read",
         "lane": lambda one: one.lane,
-        "sent": lambda one: _when(one.sent_ms),
-        "due": lambda one: _when(one.due_ms),
+        "sent": lambda one: when(one.sent_ms),
+        "due": lambda one: when(one.due_ms),
         "overdue": lambda one: "OVERDUE" if one.overdue else "",
     }
-    _print(_ask(config, officer, lambda core: core.compound()), as_json, columns)
+    print_all(ask_core(config, officer, lambda core: core.compound()), as_json, columns)
 
 
 def enquire(config: Config, text: Annotated[str, typer.Argument(help="VRN, CCRN or UBR.")], officer: Officer) -> None:
     """All that is on record for a vehicle, consignment or bundle, as JSON."""
-    found = _ask(config, officer, lambda core: core.enquire(text))
+    found = ask_core(config, officer, lambda core: core.enquire(text))
     typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
 
 
 def status(config: Config, officer: Officer) -> None:
     """How the core is, as JSON."""
-    found = _ask(config, officer, lambda core: core.status())
+    found = ask_core(config, officer, lambda core: core.status())
     typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())

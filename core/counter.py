@@ -15,6 +15,7 @@ from core.intake import Intake
 from core.link import Exchange, Outgoing
 from core.log import ReplicatedLog
 from core.office import Office
+from core.pictures import Gallery, Kept
 from core.projection import Projection
 from core.store import Store
 from core.times import UtcClock
@@ -40,6 +41,7 @@ class Counter:
         intake: Intake,
         projection: Projection,
         compound: Compound,
+        gallery: Gallery,
         clock: UtcClock,
         publish: Callable[[list[Outgoing]], None],
         brokers: Callable[[], dict[str, bool]],
@@ -52,18 +54,25 @@ class Counter:
         self._intake = intake
         self._projection = projection
         self._compound = compound
+        self._gallery = gallery
+        self._login = ""
         self._clock = clock
         self._publish = publish
         self._brokers = brokers
         self._alarms = AlarmBook(store.connection)
         self._does = self._table()
 
-    def serve(self, request: ask.Request) -> Any:
+    def serve(self, request: ask.Request, login: str = "") -> Any:
         """Carries out a request, publishes what it changed, and returns its answer (a value msgspec can encode).
+
+        Args:
+            request: what is asked.
+            login: of the connection it came by, as the kernel knows it; "" where it came by none.
 
         Raises:
             RefusedError: a rule forbids it; nothing was changed.
         """
+        self._login = login
         result = self._does[type(request)](request)
         self._publish(self._exchange.news())
         return result
@@ -84,6 +93,8 @@ class Counter:
             ask.ClearAlarm: self._clear,
             ask.SendCommand: self._command,
             ask.Commands: self._commands,
+            ask.Pictures: self._pictures,
+            ask.Picture: self._picture,
             ask.Lanes: lambda _: [self._lane(name) for name in self._exchange.lanes],
             ask.Crossings: lambda r: self._projection.latest(most=r.most, lane=r.lane),
             ask.Alarms: self._all_alarms,
@@ -112,14 +123,37 @@ class Counter:
         identifier, out = self._exchange.command(
             request.lane,
             request.name,
-            issuer=request.who,
+            issuer=self._issuer(request.who),
             visit=request.visit,
             text=request.text,
             good_ms=request.good_seconds * 1000,
             revert_ms=request.revert_seconds * 1000,
+            picture=request.picture,
+            journal=request.journal,
+            rows=request.rows,
         )
         self._publish([out])
         return identifier
+
+    def _issuer(self, who: str) -> str:
+        """Whose command it is: the login of the connection, and who it says it acts for where that is another."""
+        return who if self._login in {"", who} else f"{who[:40]} by {self._login}"[:64]
+
+    def _pictures(self, request: ask.Pictures) -> list[Kept]:
+        found = self._gallery.kept(lane=request.lane)
+        if not request.visit:
+            return found
+        wanted = self._projection.pictures_of(request.visit)
+        return [one for one in found if one.picture in wanted]
+
+    def _picture(self, request: ask.Picture) -> bytes:
+        body = self._gallery.read(request.picture)
+        with self._store.transaction():
+            detail = f"{request.picture}: {request.purpose}"
+            self._store.write_diary(
+                at_ms=self._clock(), who=self._issuer(request.who), what="viewed picture", detail=detail
+            )
+        return body
 
     def _all_alarms(self, request: ask.Alarms) -> list[Alarm]:
         listed = self._alarms.every if request.cleared else self._alarms.standing
@@ -128,8 +162,8 @@ class Counter:
     def _commands(self, request: ask.Commands) -> list[ask.CommandState]:
         names = ask.CommandState.__struct_fields__
         rows = self._db.execute(
-            f"SELECT {', '.join(names)} FROM commands ORDER BY issued_ms DESC LIMIT ?",  # noqa: S608 (fixed names)
-            (request.most,),
+            f"SELECT {', '.join(names)} FROM commands WHERE ? IN ('', id) ORDER BY issued_ms DESC LIMIT ?",  # noqa: S608 (fixed names)
+            (request.id, request.most),
         )
         return [ask.CommandState(**dict(zip(names, row, strict=True))) for row in rows]
 
@@ -144,8 +178,16 @@ class Counter:
             epoch=lane.epoch,
             version=lane.version,
             level=lane.level,
-            journals=tuple(ask.JournalView(journal=j.journal, seq=j.seq, hash=j.hash.hex()) for j in journals),
+            journals=tuple(
+                ask.JournalView(journal=j.journal, seq=j.seq, hash=j.hash.hex(), again=self._intake.again[j.stream])
+                for j in journals
+            ),
             facts=lane.facts,
+            sampled_ms=lane.sampled_ms,
+            telemetry=lane.telemetry,
+            samples=lane.samples,
+            shed=lane.shed,
+            missed=lane.missed,
         )
 
     def _enquire(self, text: str) -> ask.Found:

@@ -5,11 +5,14 @@ Rules of this file:
 - A row that is here already counts for nothing if it is the same, and is an alarm if it is not.
 - A row that comes early is kept aside (bounded) and what lies between is asked for; nothing is acknowledged over a gap.
 - The acknowledgement is made from what is committed, never from what was received.
+- What a lane says was acknowledged, and is not here, is asked for again: this core was restored from a backup.
+- Of each journal the newest row's envelope is kept: the chain makes the lane's signature over it one over all before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -52,7 +55,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Intake:
-    """Takes event rows whose envelope has been opened with their lane's key."""
+    """Takes event rows whose envelope has been opened with their lane's key.
+
+    Attributes:
+        again: rows that came again since the start and were the same as those here, by journal.
+    """
 
     def __init__(self, store: Store, projection: Projection) -> None:
         self._store = store
@@ -60,6 +67,8 @@ class Intake:
         self._projection = projection
         self._alarms = AlarmBook(store.connection)
         self._early: dict[Stream, dict[int, EventMessage]] = {}
+        self._lost: dict[Stream, int] = {}
+        self.again: Counter[Stream] = Counter()
 
     def standing(self, lane: str, journal: str) -> Standing:
         """What of a journal is committed here."""
@@ -72,8 +81,29 @@ class Intake:
         rows = self._db.execute("SELECT journal, seq, hash FROM streams WHERE lane=? ORDER BY since_ms", (lane,))
         return [Standing(lane=lane, journal=journal, seq=seq, hash=last) for journal, seq, last in rows.fetchall()]
 
-    def take(self, messages: Sequence[EventMessage], *, now_ms: int) -> list[Standing]:
-        """Stores what can be stored, all in one transaction, and says for each journal concerned where it stands."""
+    def told(self, lane: str, journal: str, acknowledged: int) -> Standing | None:
+        """A lane says up to which row this core has acknowledged its journal.
+
+        Returns:
+            None where that is here; else where the journal stands, and the first of the rows to ask for again.
+        """
+        standing = self.standing(lane, journal)
+        if acknowledged <= standing.seq:
+            self._lost.pop((lane, journal), None)
+            return None
+        self._lost[lane, journal] = acknowledged
+        return self._outcome((lane, journal), {})
+
+    def take(
+        self, messages: Sequence[EventMessage], *, now_ms: int, payloads: Mapping[EventMessage, bytes] | None = None
+    ) -> list[Standing]:
+        """Stores what can be stored, all in one transaction, and says for each journal concerned where it stands.
+
+        Args:
+            messages: in order of arrival.
+            now_ms: the present time, UTC ms.
+            payloads: the signed envelope each of them came in.
+        """
         refused: dict[Stream, str] = {}
         with self._store.transaction():
             for message in messages:
@@ -81,18 +111,30 @@ class Intake:
                 if problem:
                     refused[message.lane, message.journal] = problem
                     self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind="EventRefused", detail=problem)
+            for message, payload in (payloads or {}).items():
+                self._keep_seal(message, payload)
         return [self._outcome(stream, refused) for stream in dict.fromkeys((m.lane, m.journal) for m in messages)]
 
+    def _keep_seal(self, message: EventMessage, payload: bytes) -> None:
+        """Keeps the envelope of the newest row committed."""
+        if self.standing(message.lane, message.journal).hash == message.hash:
+            self._db.execute(
+                "REPLACE INTO seals(lane, journal, seq, payload) VALUES (?, ?, ?, ?)",
+                (message.lane, message.journal, message.seq, payload),
+            )
+
     def gaps(self) -> list[Standing]:
-        """The journals of which rows are missing between what is committed and what came early."""
-        return [standing for stream in self._early if (standing := self._outcome(stream, {})).wanted]
+        """The journals of which rows are missing before what came early, or before what was acknowledged once."""
+        streams = dict.fromkeys((*self._early, *self._lost))
+        return [standing for stream in streams if (standing := self._outcome(stream, {})).wanted]
 
     def _outcome(self, stream: Stream, refused: dict[Stream, str]) -> Standing:
         standing = self.standing(*stream)
         early = self._early.get(stream)
+        upto = min(early) - 1 if early else self._lost.get(stream, 0)
         wanted = None
-        if early:
-            wanted = (standing.seq + 1, min(min(early) - 1, standing.seq + MOST_ASKED))
+        if upto > standing.seq:
+            wanted = (standing.seq + 1, min(upto, standing.seq + MOST_ASKED))
         return msgspec.structs.replace(standing, wanted=wanted, refused=refused.get(stream, ""))
 
     def _take(self, message: EventMessage, now_ms: int) -> str:
@@ -111,6 +153,7 @@ class Intake:
             (message.lane, message.journal, message.seq),
         ).fetchone()
         if row is not None and row[0] == message.hash:
+            self.again[message.lane, message.journal] += 1
             return ""
         return f"row {message.seq} of journal {message.journal} differs from the one received before"
 

@@ -6,11 +6,13 @@ Rules of this file:
 - A nonce is answered with the head of the log as committed; news of the log goes out before anything that rests on it.
 - Events are acknowledged from what is committed. Deltas that a lane missed are sent on request; where its chain differs
   from ours, or it is too far behind, it gets everything.
+- A lane that says in its nonce that more of its journal was acknowledged than is here, or holds a version still to
+  come, has seen a later life of this core: an alarm, and the rows are asked for again.
+- Pictures are looked at when there is nothing else to do; telemetry is shown and not kept.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +23,9 @@ import msgspec
 from core.alarms import AlarmBook
 from core.errors import RefusedError
 from core.intake import Intake, Standing, Stream
-from core.log import ReplicatedLog
+from core.log import Head, ReplicatedLog
+from core.orders import Orders
+from core.pictures import Gallery, Keeping
 from core.store import Store
 from core.times import UtcClock
 from sync.wire import messages as wire
@@ -62,10 +66,17 @@ Answer = Callable[[], Iterator[Outgoing]]
 
 @dataclass(slots=True)
 class Answers:
-    """What a batch of messages asks for: sent at once, and sent when there is time (one a lane: the latest)."""
+    """What a batch of messages asks for.
+
+    Attributes:
+        now: sent at once.
+        later: sent when there is time, one a lane: the latest.
+        spare: made and sent when nothing else is left to do, one a lane: its pictures.
+    """
 
     now: list[Outgoing] = field(default_factory=list)
     later: dict[str, Answer] = field(default_factory=dict)
+    spare: dict[str, Answer] = field(default_factory=dict)
 
 
 class LaneStatus(msgspec.Struct, kw_only=True):
@@ -77,6 +88,12 @@ class LaneStatus(msgspec.Struct, kw_only=True):
         epoch, version: of the list the lane held then.
         level: whether that was the head of the log, state hash included.
         facts: what the lane last published of itself, for the wall.
+        sampled_ms: when its newest telemetry was taken, by this core's clock.
+        telemetry: that sample.
+        serial: that sample's number.
+        samples, missed: of telemetry since both sides run: what came, and what was lost on the way.
+        shed: what the lane gave up before sending, since its start.
+        counted_from: serial and shed before the first sample counted here.
     """
 
     lane: str
@@ -88,6 +105,13 @@ class LaneStatus(msgspec.Struct, kw_only=True):
     version: int = 0
     level: bool = False
     facts: dict[str, Any] = {}
+    sampled_ms: int = 0
+    telemetry: dict[str, int | float | str] = {}
+    serial: int = 0
+    samples: int = 0
+    shed: int = 0
+    missed: int = 0
+    counted_from: tuple[int, int] = (0, 0)
 
 
 class Exchange:
@@ -100,6 +124,7 @@ class Exchange:
         signer: the core's key.
         rings: for each registered lane, its keys.
         clock: the present time, UTC ms.
+        gallery: where pictures go; left out, none is taken.
     """
 
     def __init__(
@@ -111,8 +136,11 @@ class Exchange:
         signer: Signer,
         rings: Mapping[str, KeyRing],
         clock: UtcClock,
+        gallery: Gallery | None = None,
     ) -> None:
         self._store = store
+        self._orders = Orders(store, clock)
+        self._gallery = gallery or Gallery(Keeping(folder=None), clock)
         self._log = log
         self._intake = intake
         self._signer = signer
@@ -133,10 +161,11 @@ class Exchange:
     def hear(self, heard: Sequence[Heard]) -> Answers:
         """Takes a batch of messages: events in one transaction, then the rest, each in order of arrival."""
         answers = Answers()
-        opened = [message for message in map(self._open, heard) if message is not None]
-        events = [message for message in opened if isinstance(message, wire.EventMessage)]
+        both = [(one, message) for one in heard if (message := self._open(one)) is not None]
+        opened = [message for _, message in both]
+        events = {message: one.payload for one, message in both if isinstance(message, wire.EventMessage)}
         if events:
-            standings = self._intake.take(events, now_ms=self._clock())
+            standings = self._intake.take(list(events), now_ms=self._clock(), payloads=events)
             answers.now += self.news()
             answers.now += [out for standing in standings for out in self._say_standing(standing)]
         for message in opened:
@@ -192,7 +221,7 @@ class Exchange:
     def _dispatch(self, message: msgspec.Struct, answers: Answers) -> None:
         match message:
             case wire.Nonce():
-                answers.now.append(self._prove(message))
+                answers.now += self._prove(message)
             case wire.Presence():
                 self._presence(message)
             case wire.LaneState():
@@ -200,11 +229,43 @@ class Exchange:
             case wire.DeltasWanted() | wire.SnapshotWanted():
                 answers.later[message.lane] = lambda: self._answer(message)
             case wire.Reply():
-                self._reply(message)
+                self._orders.answered(message)
+            case wire.Telemetry():
+                self._sample(message)
+            case wire.PictureOffered() | wire.PicturePart():
+                answers.spare[message.lane] = lambda: self._picture(message)
             case _:
                 pass  # events: taken above
 
-    def _prove(self, nonce: wire.Nonce) -> Outgoing:
+    def _sample(self, sample: wire.Telemetry) -> None:
+        lane = self.lanes[sample.lane]
+        if sample.serial == lane.serial:
+            return
+        if sample.serial < lane.serial or not lane.samples:  # the agent began anew, or this core did
+            lane.samples, lane.counted_from = 0, (sample.serial - 1, sample.shed)
+        lane.serial, lane.shed, lane.samples = sample.serial, sample.shed, lane.samples + 1
+        serial, shed = lane.counted_from
+        lane.missed = max(0, (sample.serial - serial) - (sample.shed - shed) - lane.samples)
+        lane.telemetry, lane.sampled_ms = sample.facts, self._clock() - sample.age_ms
+
+    def _picture(self, message: wire.PictureOffered | wire.PicturePart) -> Iterator[Outgoing]:
+        gallery = self._gallery
+        try:
+            held = gallery.offered(message) if isinstance(message, wire.PictureOffered) else gallery.part(message)
+        except OSError as error:
+            self._alarm(message.lane, "PictureNotKept", f"a picture of lane {message.lane} could not be kept: {error}")
+            return
+        if held is None:
+            return
+        if held.state == "refused":
+            self._alarm(message.lane, "PictureRefused", f"picture {held.picture} of {held.lane}: {held.detail}")
+        yield self._seal(LaneTopics(message.lane).picture_held, held, message.lane)
+
+    def _alarm(self, lane: str, kind: str, detail: str) -> None:
+        with self._store.transaction():
+            self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind=kind, detail=detail)
+
+    def _prove(self, nonce: wire.Nonce) -> Iterator[Outgoing]:
         head, now = self._log.head(), self._clock()
         beat = wire.Heartbeat(
             lane=nonce.lane,
@@ -220,9 +281,26 @@ class Exchange:
         lane.level = same_place and nonce.state_hash == head.state_hash
         if same_place and not lane.level:
             detail = f"lane {nonce.lane} holds version {nonce.version} with another state hash"
-            with self._store.transaction():
-                self._alarms.raise_once(at_ms=now, lane=nonce.lane, kind="CodesDiffer", detail=detail)
-        return self._seal(LaneTopics(nonce.lane).heartbeat, beat, nonce.lane, qos=0)
+            self._alarm(nonce.lane, "CodesDiffer", detail)
+        yield self._seal(LaneTopics(nonce.lane).heartbeat, beat, nonce.lane, qos=0)
+        yield from self._seen_later(nonce, head)
+
+    def _seen_later(self, nonce: wire.Nonce, head: Head) -> Iterator[Outgoing]:
+        """What a lane knows that this core does not: it was restored from a backup."""
+        if nonce.epoch == head.epoch and nonce.version > head.version:
+            detail = (
+                f"lane {nonce.lane} holds version {nonce.version} of this epoch, the newest here is {head.version}; "
+                "was a backup restored? Stop the core and run rocars-core restart-log"
+            )
+            self._alarm(nonce.lane, "CoreWentBack", detail)
+        standing = self._intake.told(nonce.lane, nonce.journal, nonce.acknowledged)
+        if standing is None or standing.wanted is None or standing.stream in self._asked:
+            return
+        missing = nonce.acknowledged - standing.seq
+        detail = f"{missing} rows of lane {nonce.lane} were acknowledged and are not here; they are asked for again"
+        self._alarm(nonce.lane, "RowsMissing", detail)
+        self._asked[standing.stream] = standing.wanted
+        yield self._wanted(standing.stream, standing.wanted)
 
     def _presence(self, presence: wire.Presence) -> None:
         lane = self.lanes[presence.lane]
@@ -281,42 +359,23 @@ class Exchange:
             )
             yield self._seal(LaneTopics(lane).log, part, lane)
 
-    def command(
-        self, lane: str, name: str, *, issuer: str, visit: str = "", text: str = "", good_ms: int, revert_ms: int = 0
-    ) -> tuple[str, Outgoing]:
+    def command(self, lane: str, name: str, *, issuer: str, good_ms: int, **arguments: Any) -> tuple[str, Outgoing]:
         """A signed command to a lane, good for `good_ms` from now; returns its identifier and what to publish.
+
+        Args:
+            lane: whom it is for.
+            name: what to do; `sync.link.commands` lists it.
+            issuer: the officer's login.
+            good_ms: how long it is good.
+            arguments: see `orders.Orders.write`.
 
         Raises:
             RefusedError: the lane is not registered.
         """
         if lane not in self.lanes:
             raise RefusedError(f"lane {lane} is not registered; known: {', '.join(self.lanes) or 'none'}")
-        now = self._clock()
-        order = wire.Command(
-            lane=lane,
-            command=secrets.token_hex(8),
-            issuer=issuer,
-            issued_ms=now,
-            expires_ms=now + good_ms,
-            name=name,
-            visit=visit,
-            text=text,
-            revert_ms=revert_ms,
-        )
-        with self._store.transaction() as db:
-            db.execute(
-                "INSERT INTO commands(id, lane, issuer, name, visit, text, issued_ms, expires_ms, outcome, detail) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '')",
-                (order.command, lane, issuer, name, visit, text, now, order.expires_ms),
-            )
+        order = self._orders.write(lane, name, issuer=issuer, good_ms=good_ms, **arguments)
         return order.command, self._seal(LaneTopics(lane).command, order, lane)
-
-    def _reply(self, reply: wire.Reply) -> None:
-        with self._store.transaction() as db:
-            db.execute(
-                "UPDATE commands SET outcome=?, detail=? WHERE id=? AND lane=?",
-                (reply.outcome, reply.detail, reply.command, reply.lane),
-            )
 
     def _seal(self, topic: str, body: msgspec.Struct, lane: str, *, qos: int = 1) -> Outgoing:
         return Outgoing(topic, self._signer.seal(topic, encode(body)), lane, qos)
@@ -329,6 +388,8 @@ _BODIES: dict[str, Any] = {
     "state": wire.LaneState,
     "request": wire.Request,
     "reply": wire.Reply,
+    "telemetry": wire.Telemetry,
+    "picture": wire.PictureUp,
 }
 
 

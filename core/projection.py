@@ -136,6 +136,13 @@ class Projection:
         """The latest visits, newest first; of one lane if it is named."""
         return self._select("WHERE ? IN ('', lane) ORDER BY first_ms DESC, visit DESC LIMIT ?", (lane, most))
 
+    def pictures_of(self, visit_key: str) -> frozenset[str]:
+        """The names of the evidence pictures of a visit, as its journal gave them."""
+        lane, journal, number = (*visit_key.split("/"), "", "")[:3]
+        seen = self.crossing(lane, journal, int(number)) if number.isdecimal() else None
+        facts = [seen.base, *(one.facts for one in seen.records)] if seen is not None else []
+        return frozenset(name for one in facts for name in one.get("evidence", "").split(",") if name)
+
     def _select(self, rest: str, values: tuple[object, ...]) -> list[Crossing]:
         names = ", ".join(Crossing.__struct_fields__)
         rows = self._db.execute(f"SELECT {names} FROM crossings {rest}", values)  # noqa: S608 (fixed texts)

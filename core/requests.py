@@ -118,12 +118,31 @@ class SendCommand(_Request, frozen=True, tag="command"):
     text: str = ""
     good_seconds: Annotated[int, Meta(ge=1, le=3_600)] = 30
     revert_seconds: Annotated[int, Meta(ge=0, le=86_400)] = 0
+    picture: str = ""
+    journal: str = ""
+    rows: tuple[int, int] = (0, 0)
 
 
 class Commands(_Request, frozen=True, tag="commands"):
-    """The latest commands; answered by a list of `CommandState`."""
+    """The latest commands, or the one of that identifier; answered by a list of `CommandState`, newest first."""
 
     most: int = 50
+    id: str = ""
+
+
+class Pictures(_Request, frozen=True, tag="pictures"):
+    """Evidence pictures held, of a lane or of a visit (lane/journal/number); answered by a list of `pictures.Kept`."""
+
+    lane: str = ""
+    visit: str = ""
+
+
+class Picture(_Request, frozen=True, tag="picture"):
+    """One picture's bytes (in base64); `purpose` goes into the diary with who looked at it (domain §8)."""
+
+    who: Login
+    picture: str
+    purpose: Annotated[str, Meta(min_length=1)]
 
 
 class Lanes(_Request, frozen=True, tag="lanes"):
@@ -172,6 +191,8 @@ Request = (
     | ClearAlarm
     | SendCommand
     | Commands
+    | Pictures
+    | Picture
     | Lanes
     | Crossings
     | Alarms
@@ -197,11 +218,16 @@ class CommandState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JournalView(msgspec.Struct, frozen=True, kw_only=True):
-    """A lane's journal at the core: acknowledged up to `seq`, whose row has this hash (hex)."""
+    """A lane's journal at the core: acknowledged up to `seq`, whose row has this hash (hex).
+
+    Attributes:
+        again: rows that came again since the core's start and were the same as those here.
+    """
 
     journal: str
     seq: int
     hash: str
+    again: int
 
 
 class LaneView(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,6 +242,11 @@ class LaneView(msgspec.Struct, frozen=True, kw_only=True):
     level: bool
     journals: tuple[JournalView, ...]
     facts: dict[str, Any] = {}
+    sampled_ms: int = 0
+    telemetry: dict[str, int | float | str] = {}
+    samples: int = 0
+    shed: int = 0
+    missed: int = 0
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

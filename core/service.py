@@ -4,7 +4,7 @@ Rules of this file:
 - One event loop, one thread, one store: whatever is decided is decided in order.
 - Messages are taken in batches, one transaction a batch, and acknowledged to the broker only after the commit.
 - Short answers go out at once; deltas and snapshots a lane asked for go out part by part in between, so that no lane's
-  proof waits for another lane's snapshot.
+  proof waits for another lane's snapshot. Pictures come last of all, one part at a time.
 - A fault of the store ends the process: without a store nothing may be proved, and the lanes go manual by themselves.
 """
 
@@ -28,6 +28,7 @@ from core.keys import load_signing_key
 from core.link import Answer, Exchange, Heard, Outgoing
 from core.log import ReplicatedLog
 from core.office import Office
+from core.pictures import Gallery
 from core.projection import Projection
 from core.registry import LaneRegistry
 from core.requests import Request
@@ -42,6 +43,7 @@ log = logging.getLogger("rocars.core")
 _BATCH = 200
 _TICK_S = 1.0
 _CERTIFICATES_S = 3_600.0
+_PRUNE_S = 600.0
 _FULL_S = 0.02
 """How long to wait when a connection has taken all it can for now."""
 
@@ -70,6 +72,7 @@ class Parts:
         self.projection = Projection(connection, self.log, self.compound)
         self.intake = Intake(self.store, self.projection)
         self.office = Office(self.store, self.log, settings.rules, clock)
+        self.gallery = Gallery(settings.keeping, clock)
         self.exchange = Exchange(
             store=self.store,
             log=self.log,
@@ -77,6 +80,7 @@ class Parts:
             signer=self.signer,
             rings=self.registry.rings,
             clock=clock,
+            gallery=self.gallery,
         )
 
 
@@ -93,6 +97,7 @@ class CoreService:
         self._ready = ready
         self._inbox: asyncio.Queue[tuple[int, Incoming]] = asyncio.Queue()
         self._later: dict[str, Answer] = {}
+        self._spare: dict[str, Answer] = {}
         self._work = asyncio.Event()
         self._place: dict[str, int] = {}
         self._failed: asyncio.Future[None] | None = None
@@ -110,6 +115,7 @@ class CoreService:
             intake=parts.intake,
             projection=parts.projection,
             compound=parts.compound,
+            gallery=parts.gallery,
             clock=parts.clock,
             publish=self._publish,
             brokers=self._broker_states,
@@ -144,6 +150,7 @@ class CoreService:
             "answers": self._answer(),
             "ticks": self._tick(),
             "certificates": self._watch_certificates(),
+            "pictures": self._prune(),
             "stop": stop.wait(),
         }
         self._failed = asyncio.get_running_loop().create_future()
@@ -165,10 +172,10 @@ class CoreService:
         await asyncio.gather(*(connection.stop() for connection in self._connections))
         self._parts.store.close()
 
-    def _serve(self, request: Request) -> Any:
+    def _serve(self, request: Request, login: str) -> Any:
         """Serves an operator; a fault of the store is told to the operator and ends the core."""
         try:
-            return self._counter.serve(request)
+            return self._counter.serve(request, login)
         except sqlite3.Error as error:
             if self._failed is not None and not self._failed.done():
                 self._failed.set_exception(error)
@@ -186,8 +193,9 @@ class CoreService:
                 self._remember(place, incoming.topic)
             answers = self._parts.exchange.hear([Heard(i.topic, i.payload, i.retained) for _, i in batch])
             self._publish(answers.now)
-            if answers.later:
+            if answers.later or answers.spare:
                 self._later.update(answers.later)
+                self._spare.update(answers.spare)
                 self._work.set()
             for _, incoming in batch:
                 incoming.acknowledge()
@@ -214,9 +222,10 @@ class CoreService:
         """The long answers, one lane after the other, part by part."""
         while True:
             await self._work.wait()
-            while self._later:
-                lane = next(iter(self._later))
-                await self._send_all(self._later.pop(lane)())
+            while self._later or self._spare:
+                first = self._later or self._spare
+                lane = next(iter(first))
+                await self._send_all(first.pop(lane)())
             self._work.clear()
 
     async def _send_all(self, parts: Iterator[Outgoing]) -> None:
@@ -268,6 +277,14 @@ class CoreService:
                 for one in ending:
                     book.raise_once(at_ms=now, lane=one.lane, kind="CertificateEnds", detail=str(one))
             await asyncio.sleep(_CERTIFICATES_S)
+
+    async def _prune(self) -> None:
+        """Pictures that have outlived their class go."""
+        while True:
+            gone = self._parts.gallery.prune()
+            if gone:
+                log.info("%d pictures have outlived their time", gone)
+            await asyncio.sleep(_PRUNE_S)
 
     def _look_at_brokers(self) -> None:
         """Says once why a broker can not be had; raises what ended a connection's own task, if anything did."""

@@ -17,6 +17,7 @@ from msgspec import Meta
 from core.cargo import BROAD_TERMS, CargoRules
 from core.errors import SettingsError
 from core.office import Rules
+from core.pictures import Keeping
 from core.screening import RELEASE, Profile, Rule
 
 T = TypeVar("T")
@@ -78,6 +79,20 @@ class CompoundSection(msgspec.Struct, frozen=True, kw_only=True):
     due_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] = 15
 
 
+class PicturesSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[pictures]`: evidence pictures that lanes send; without a folder none is taken.
+
+    Attributes:
+        quota_mb: MB of 10^6 bytes of all together; the oldest go first.
+        days: how long each class is kept; `other_days`: a class not named there.
+    """
+
+    folder: str = ""
+    quota_mb: Annotated[int, Meta(ge=1)] = 20_000
+    days: dict[str, Days] = msgspec.field(default_factory=lambda: {"stops": 180, "near_misses": 90, "complaints": 365})
+    other_days: Days = 30
+
+
 class CargoSection(msgspec.Struct, frozen=True, kw_only=True):
     """`[cargo]`: schemes a consignment may name, and descriptions that are too broad, each with a better one."""
 
@@ -101,6 +116,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     authority: AuthoritySection
     rules: Rules
     due_ms: int
+    keeping: Keeping
 
     def path(self, text: str) -> Path:
         """A path of the file as it is meant: relative to the configuration file."""
@@ -112,6 +128,7 @@ _SECTIONS: dict[str, Any] = {
     "authority": AuthoritySection,
     "bundling": BundlingSection,
     "compound": CompoundSection,
+    "pictures": PicturesSection,
     "cargo": CargoSection,
     "screening": ScreeningSection,
 }
@@ -170,6 +187,7 @@ class _Reader:
             authority=parts["authority"],
             rules=_rules(parts, points, rules),
             due_ms=parts["compound"].due_minutes * 60_000,
+            keeping=_keeping(self.path.parent, parts["pictures"]),
         )
 
     def known_keys(self, where: str, plain: dict[str, Any], known: tuple[str, ...]) -> None:
@@ -251,6 +269,15 @@ class _Reader:
 
 def _open_to_others(path: Path) -> bool:
     return bool(path.stat().st_mode & 0o077)
+
+
+def _keeping(folder: Path, section: PicturesSection) -> Keeping:
+    return Keeping(
+        folder=folder / section.folder if section.folder else None,
+        quota=section.quota_mb * 1_000_000,
+        days=section.days,
+        other_days=section.other_days,
+    )
 
 
 def _rules(parts: dict[str, Any], points: dict[str, str], rules: tuple[Rule, ...]) -> Rules:

@@ -72,7 +72,12 @@ def _commands(db: Database) -> None:
     _table(db, "commands", {**sent, **answer}, pk="id")
 
 
-_STEPS: tuple[Callable[[Database], None], ...] = (_lodgements, _replicated, _lanes, _commands)
+def _seals(db: Database) -> None:
+    seal = {"lane": str, "journal": str, "seq": int, "payload": bytes}
+    _table(db, "seals", seal, pk=("lane", "journal"))
+
+
+_STEPS: tuple[Callable[[Database], None], ...] = (_lodgements, _replicated, _lanes, _commands, _seals)
 """`PRAGMA user_version` counts those done."""
 
 

@@ -17,6 +17,7 @@ from core.intake import Intake
 from core.link import Exchange, Heard
 from core.log import ReplicatedLog
 from core.office import Office, Rules
+from core.pictures import Gallery, Keeping
 from core.projection import Projection
 from core.screening import Profile, Rule
 from core.store import Store
@@ -119,8 +120,15 @@ class Core:
         self.intake = Intake(self.store, self.projection)
         self.office = Office(self.store, self.log, RULES, clock)
         rings = {lane.name: lane.signer.ring() for lane in lanes}
+        self.gallery = Gallery(Keeping(folder=path.parent / "pictures", quota=1_000_000, days={"stops": 2}), clock)
         self.exchange = Exchange(
-            store=self.store, log=self.log, intake=self.intake, signer=signer, rings=rings, clock=clock
+            store=self.store,
+            log=self.log,
+            intake=self.intake,
+            signer=signer,
+            rings=rings,
+            clock=clock,
+            gallery=self.gallery,
         )
 
     def lodge(self, **changes: Any) -> str:

@@ -33,6 +33,7 @@ def counter(core: Any, sent: Any) -> Counter:
         intake=core.intake,
         projection=core.projection,
         compound=core.compound,
+        gallery=core.gallery,
         clock=core.clock,
         publish=sent.extend,
         brokers=lambda: {"127.0.0.1:1883": True},

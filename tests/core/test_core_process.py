@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import getpass
 import io
 import json
 import signal
@@ -238,7 +239,7 @@ def test_a_lane_gets_proof_list_news_and_acknowledgement(site: Any, lane: Any) -
             assert [one.kind for one in await admin.alarms()] == ["Help"]
             sent = await admin.command(lane.name, "message", text="well done")
             order = await ear.until(lambda one: isinstance(one, wire.Command))
-            assert (order.command, order.issuer) == (sent, "tester")
+            assert (order.command, order.issuer) == (sent, f"tester by {getpass.getuser()}")
 
     asyncio.run(conversation())
     assert site.end() == 0
