@@ -73,6 +73,7 @@ class SimulatedCore:
         log: the replicated log; put another one in its place for a restore from a backup.
         proving: whether nonces are answered.
         serving: whether requests for the log are answered.
+        keeping: whether pictures are answered.
         heard: every body the lane sent, in order.
         journals: the committed rows of each journal, in order.
         pictures: bytes held of each picture; `sizes` says how many there are to be.
@@ -85,6 +86,7 @@ class SimulatedCore:
         self.log = SimulatedLog(epoch)
         self.proving = True
         self.serving = True
+        self.keeping = True
         self.heard: list[Any] = []
         self.journals: dict[str, list[EventMessage]] = {}
         self.pictures: dict[str, bytes] = {}
@@ -148,7 +150,7 @@ class SimulatedCore:
             case DeltasWanted() | SnapshotWanted():
                 return self._serve(body) if self.serving else []
             case PictureOffered() | PicturePart():
-                return [self._keep_picture(body)]
+                return [self._keep_picture(body)] if self.keeping else []
             case _:
                 return []
 
