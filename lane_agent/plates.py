@@ -123,7 +123,7 @@ class Thresholds:
     Attributes:
         frames: frames that must agree on every character.
         whole: of these, frames that must have said the whole text.
-        character: a character below this confidence is no agreement.
+        character: a character below this confidence is no agreement, and nothing settles below it, dissent counted.
         share: of all weight given at a position, the part that must be for the winner.
     """
 
@@ -176,6 +176,8 @@ def settle(votes: Sequence[Vote], law: Thresholds = Thresholds()) -> Settled | U
         return Unsettled(f"frames disagree: {', '.join(candidates[:3])}", candidates)
     if found.agreeing < law.frames or found.whole < law.whole:
         return Unsettled(f"{found.agreeing} of {law.frames} needed frames are sure of {found.text}", candidates)
+    if found.confidence < law.character:
+        return Unsettled(f"{found.text} at {found.confidence:.2f}, needed is {law.character:.2f}", candidates)
     theirs = [_plain(vote) for vote in votes if vote.mainland and vote.text]
     return Settled(found.text, _witness(theirs, law), found.confidence)
 

@@ -68,6 +68,15 @@ def test_a_lasting_disagreement_goes_to_the_officer() -> None:
     assert set(result.candidates) == {"LT3482", "LT3462"}
 
 
+def test_nothing_settles_below_the_threshold_once_dissent_is_counted() -> None:
+    """Three frames just sure enough and one that doubts: together they are not sure enough."""
+    votes = [*[vote("LT3482", 0.85)] * 6, vote("LT3462", 0.9)]
+    result = settle(votes)
+    assert isinstance(result, Unsettled)
+    assert result.reason == "LT3482 at 0.72, needed is 0.80"
+    assert isinstance(settle([*votes, *[vote("LT3482", 0.99)] * 6]), Settled)
+
+
 def test_a_sure_reading_of_another_length_is_dissent() -> None:
     """A lost 1 is as bad as a wrong one."""
     assert isinstance(settle([vote("LT1182"), vote("LT182")] * 5), Unsettled)
@@ -116,7 +125,7 @@ def test_what_settles_was_said_whole_by_enough_sure_frames_and_is_a_mark(votes: 
         assert len(sure) >= LAW.whole
         assert family(result.vrn) in HONG_KONG
         assert result.vrn == normalise(result.vrn)
-        assert 0 < result.confidence <= 1
+        assert LAW.character <= result.confidence <= 1
 
 
 @given(ordinary, st.lists(st.floats(0.8, 1), min_size=3, max_size=10))
