@@ -208,6 +208,25 @@ def test_the_view_says_what_the_lanes_own_state_says(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_whoever_else_names_the_vehicle_is_shown(tmp_path: Path) -> None:
+    """And that one is still wanted, where this lane requires it."""
+
+    async def story() -> None:
+        async with desk_at(tmp_path / "lane.db") as desk:
+            required = Policy(lane="demo-in-01", point="SBC", identifier_required=True)
+            await desk.happens(e.AgentStarted(required, desk.boot, SOFTWARE))
+            await desk.loop(Contact.STOP_LOOP, False)
+            view = await desk.loop(Contact.STOP_LOOP, True)
+            view = await desk.happens(e.PlateSettled(1, Read("AB1234", None, 0.97, ReadSource.READER)))
+            assert view.visit is not None
+            assert (view.visit.identifiers, view.visit.identifier_wanted) == ((), True)
+            view = await desk.happens(e.IdentifierRead("rfid", "AB1234", desk.clock.now().mono_ms))
+            assert view.visit is not None
+            assert (view.visit.identifiers, view.visit.identifier_wanted) == ((("rfid", "AB1234"),), False)
+
+    asyncio.run(story())
+
+
 def test_what_the_lane_would_refuse_now_is_known_before_a_button_is_pressed(tmp_path: Path) -> None:
     """By the lane's own checks: no visit, nothing to release; open already, nothing to open."""
 
