@@ -52,7 +52,7 @@ class ReaderAlive(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,
 
 PlateMessage = PlateSeen | ReaderAlive
 
-_decoder: msgspec.json.Decoder[PlateMessage] = msgspec.json.Decoder(PlateMessage)  # type: ignore[arg-type]
+_decoder: msgspec.json.Decoder[PlateMessage] = msgspec.json.Decoder(PlateMessage)
 
 
 def decode_plate(raw: bytes) -> PlateMessage:
