@@ -50,6 +50,22 @@ class Broker:
         return f"{self.host}:{self.port}"
 
 
+class _Context(ssl.SSLContext):
+    """Remembers its sockets: paho leaves that of a failed handshake open."""
+
+    made: tuple[ssl.SSLSocket, ...] = ()
+
+    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        wrapped = super().wrap_socket(*args, **kwargs)
+        self.made = (*self.made, wrapped)
+        return wrapped
+
+    def close(self) -> None:
+        """Closes them all."""
+        for wrapped in self.made:
+            wrapped.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
     """TLS 1.3 both ways: the authority that signed the broker's certificate, and this client's own pair (PEM files).
@@ -61,13 +77,14 @@ class Tls:
     certificate: Path | None = None
     key: Path | None = None
 
-    def context(self) -> ssl.SSLContext:
+    def context(self) -> _Context:
         """A context that checks the broker's name, which must stand among its alternative names, and certificate.
 
         Raises:
             OSError: a file can not be read (ssl.SSLError, its child: or is not what it should be).
         """
-        context = ssl.create_default_context(cafile=str(self.authority))
+        context = _Context(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(str(self.authority))
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.verify_mode = ssl.CERT_REQUIRED
         context.check_hostname = True
@@ -165,6 +182,7 @@ class _Line:
         self._running = False
         self._left = False
         self._complaint = ""
+        self._tls: _Context | None = None
         self._client = self._prepare(will)
 
     def _prepare(self, will: Will | None) -> Client:
@@ -181,7 +199,8 @@ class _Line:
         if options.user_name:
             client.username_pw_set(options.user_name, options.password)
         if options.tls is not None:
-            client.tls_set_context(options.tls.context())
+            self._tls = options.tls.context()
+            client.tls_set_context(self._tls)
         if will is not None:
             client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
         client.on_log = self._on_log  # until it is up: paho tells why TLS failed nowhere else
@@ -226,6 +245,8 @@ class _Line:
         if self._running:
             await asyncio.wait({self._gone}, timeout=2.0)
             await asyncio.to_thread(self._client.loop_stop)
+        if self._tls is not None:
+            self._tls.close()
         self._client.reinitialise()  # paho's own way to close its sockets; whoever still acknowledges speaks to nobody
 
     async def leave(self, farewell: tuple[str, bytes] | None) -> None:

@@ -26,9 +26,6 @@ DAY_MS = 86_400_000
 LANE = LaneTopics("lane-1")
 OTHER = LaneTopics("lane-2")
 
-# paho leaves the socket of a failed handshake to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 
 class Site:
     """An authority and a broker of its own, in one folder."""
