@@ -14,7 +14,7 @@ import pytest
 
 from edge.replay import replay_store
 
-SCENARIOS = ("laden", "inspect", "unread", "hold_after_done", "link_just_cut", "runs")
+SCENARIOS = ("laden", "inspect", "unread", "hold_after_done", "link_just_cut", "label_differs", "runs")
 
 
 class Demonstration:
@@ -37,7 +37,7 @@ class Demonstration:
 
 @pytest.fixture(scope="module")
 def demonstration() -> Iterator[Demonstration]:
-    """Six trucks, one start of all processes."""
+    """Seven trucks, one start of all processes."""
     with tempfile.TemporaryDirectory(prefix="rl-") as folder:
         yield Demonstration(Path(folder))
 
@@ -74,6 +74,14 @@ def test_what_was_read_is_what_was_true(demonstration: Demonstration) -> None:
         assert truck["read"] == truck["true"]["vrn"]
     source = {truck["scenario"]: truck["recorded"]["source"] for truck in demonstration.report["trucks"]}
     assert (source["laden"], source["unread"]) == ("reader", "officer")
+
+
+def test_whoever_else_named_the_truck_is_on_record(demonstration: Demonstration) -> None:
+    """Through the real driver, from the cable to the core: agreement, and a disagreement that the officer settled."""
+    records = {truck["scenario"]: truck["recorded"] for truck in demonstration.report["trucks"]}
+    assert records["laden"]["identified"] == "agrees"
+    assert records["label_differs"]["identified"] == "differs"
+    assert records["label_differs"]["ruling"] == "release"
 
 
 def test_each_truck_was_told_what_it_deserved(demonstration: Demonstration) -> None:
