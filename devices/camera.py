@@ -227,8 +227,8 @@ class Frame:
 
 
 def monotonic_ms() -> int:
-    """The box's monotonic clock."""
-    return time.monotonic_ns() // 1_000_000
+    """The box's time since boot, asleep or awake: a picture from before a sleep is old after it."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
 class Newest:

@@ -1,19 +1,40 @@
-"""The box's clocks: monotonic for durations, UTC for the record with a word on how far it can be trusted."""
+"""The box's clocks: one for durations that counts the time asleep, UTC for the record with a word on its quality.
+
+Rules of this file
+- Durations are of CLOCK_BOOTTIME. CLOCK_MONOTONIC stands still while a box sleeps: a proof from before would be fresh
+  after hours. Neither is moved by NTP's steps or a wrong clock at boot, so no clock of this box makes a code fresh.
+- UTC is the core's, carried forward from its last proof, for as long as its uncertainty is small. After that it is the
+  box's own if the kernel says that it is disciplined, else the core's carried on, and said to be unsure. A box without
+  a battery-backed clock may have started years off (lessons 21).
+- Sleep is a fault: timers stood still, and whatever the screens show was shown all the time. A step of UTC is told to
+  people, and changes nothing.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from edge.checks_box import kernel_clock
-from lane_agent.model import Moment, TimeQuality
+from lane_agent.events import FaultCleared, FaultRaised, TroubleReported
+from lane_agent.model import Fault, Moment, TimeQuality
 
 _ASK_AGAIN_MS = 10_000
+_SLACK_MS = 2_000  # beyond this, the core's time carried forward is no longer called proven
+_SLEPT_MS = 500
+_STEPPED_MS = 1_000
 
 
 def monotonic_ms() -> int:
-    """The machine's monotonic clock, milliseconds; the same in every process of this boot."""
-    return time.monotonic_ns() // 1_000_000
+    """The machine's time since boot, asleep or awake, in milliseconds; the same in every process of this boot."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+def awake_ms() -> int:
+    """The machine's time awake since boot, in milliseconds; what timers of the event loop go by."""
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000_000
 
 
 def utc_ms() -> int:
@@ -21,34 +42,91 @@ def utc_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def disciplined() -> bool:
+    """Whether the kernel says that UTC is kept by NTP."""
+    try:
+        return kernel_clock().synchronised
+    except OSError:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """The clocks of a machine; tests bring their own."""
+
+    mono: Callable[[], int] = monotonic_ms
+    awake: Callable[[], int] = awake_ms
+    utc: Callable[[], int] = utc_ms
+    disciplined: Callable[[], bool] = disciplined
+
+
 class BoxClock:
     """`lane_agent.ports.Clock`.
 
-    UTC is the core's time carried forward from its last proof where there is one; a box without a battery-backed clock
-    may have started years off (lessons 21). Without proof it is the box's own, and said to be unsure unless the kernel
-    says that it is disciplined.
-
     Args:
-        core_ms: the core's time now, or None without proof.
+        core: the core's time now and its uncertainty, both in milliseconds, or None without any proof since the start.
+        clocks: the machine's.
     """
 
-    def __init__(self, core_ms: Callable[[], int | None]) -> None:
-        self._core_ms = core_ms
-        self._asked_ms = -_ASK_AGAIN_MS
+    def __init__(self, core: Callable[[], tuple[int, int] | None], clocks: Clocks | None = None) -> None:
+        self._core = core
+        self._clocks = clocks or Clocks()
+        self._asked_ms: int | None = None
         self._disciplined = False
 
     def now(self) -> Moment:
         """The present moment."""
-        mono, core = monotonic_ms(), self._core_ms()
-        if core is not None:
-            return Moment(mono, core, TimeQuality.PROVEN)
-        return Moment(mono, utc_ms(), TimeQuality.SYSTEM if self._is_disciplined(mono) else TimeQuality.UNSURE)
+        mono, core = self._clocks.mono(), self._core()
+        if core is not None and core[1] <= _SLACK_MS:
+            return Moment(mono, core[0], TimeQuality.PROVEN)
+        if self._is_disciplined(mono):
+            return Moment(mono, self._clocks.utc(), TimeQuality.SYSTEM)
+        return Moment(mono, self._clocks.utc() if core is None else core[0], TimeQuality.UNSURE)
 
     def _is_disciplined(self, mono: int) -> bool:
-        if mono - self._asked_ms >= _ASK_AGAIN_MS:
-            self._asked_ms = mono
-            try:
-                self._disciplined = kernel_clock().synchronised
-            except OSError:
-                self._disciplined = False
+        if self._asked_ms is None or mono - self._asked_ms >= _ASK_AGAIN_MS:
+            self._asked_ms, self._disciplined = mono, self._clocks.disciplined()
         return self._disciplined
+
+
+class ClockWatch:
+    """Looks at the clocks again and again, and tells when one did what clocks should not.
+
+    Args:
+        tell: takes each event.
+        clocks: the machine's.
+    """
+
+    def __init__(
+        self, tell: Callable[[FaultRaised | FaultCleared | TroubleReported], None], clocks: Clocks | None = None
+    ) -> None:
+        self._tell = tell
+        self._clocks = clocks or Clocks()
+        self._asleep = False
+        self._seen = self._read()
+
+    def _read(self) -> tuple[int, int, int]:
+        return self._clocks.mono(), self._clocks.awake(), self._clocks.utc()
+
+    def look(self) -> None:
+        """Compares the clocks with how they stood at the last look."""
+        before, self._seen = self._seen, self._read()
+        passed, awake, utc = (now - then for now, then in zip(self._seen, before, strict=True))
+        self._judge_sleep(passed - awake)
+        if abs(utc - passed) >= _STEPPED_MS:
+            words = f"UTC was set by {(utc - passed) / 1000:+.1f} s; look at the time service (chronyc tracking)"
+            self._tell(TroubleReported("clock_stepped", words))
+
+    def _judge_sleep(self, slept: int) -> None:
+        if slept >= _SLEPT_MS:
+            words = f"the box slept for {slept / 1000:.0f} s; mask its sleep targets (docs/installing.md)"
+            self._tell(FaultRaised(Fault.CLOCK, words))
+        elif self._asleep:
+            self._tell(FaultCleared(Fault.CLOCK))
+        self._asleep = slept >= _SLEPT_MS
+
+    async def run(self, every_s: float = 1.0) -> None:
+        """Looks until cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(every_s)

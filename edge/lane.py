@@ -27,7 +27,7 @@ from devices.reader import ReaderProcess
 from display.feed import ScreenFeed
 from display.launch import ScreenProcesses
 from edge import identifiers, parts
-from edge.clock import BoxClock, monotonic_ms, utc_ms
+from edge.clock import BoxClock, ClockWatch, monotonic_ms, utc_ms
 from edge.expiry import IdentityWatch
 from edge.hands import LaneHands
 from edge.health import StoreWatch, look
@@ -78,7 +78,7 @@ class LaneBox:
         self.core_ring = parts.core_ring(settings.link.core_keys)
         self.plates = identifiers.plate_feed(settings, lambda: self.clock.now().utc_ms)
         self.link = self._link()
-        self.clock = BoxClock(lambda: self.link.status().core_ms)
+        self.clock = BoxClock(self.link.core_time)
         self.screens = ScreenFeed(
             settings.screens.socket,
             simulated=settings.simulation,
@@ -233,6 +233,7 @@ class LaneBox:
                 group.create_task(self.reader.start(), name="reader start"),
                 group.create_task(self.server.serve(), name="page"),
                 group.create_task(self._watch_store().run(), name="store watch"),
+                group.create_task(ClockWatch(self.tell).run(), name="clock watch"),
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
                 group.create_task(self._prune(), name="evidence"),

@@ -237,6 +237,11 @@ class LinkClient:
             return found.codes(link=link, core_ms=None, slack_ms=0)
         return found.codes(link=link, core_ms=core.ms, slack_ms=core.slack_ms)
 
+    def core_time(self) -> tuple[int, int] | None:
+        """The core's time now and its uncertainty, in milliseconds; None without any proof since the start."""
+        core = self._machine.core_time(self._now())
+        return None if core is None else (core.ms, core.slack_ms)
+
     def watch(self, vrn: str | None) -> None:
         """From now on a change that touches this vehicle, or a near-miss of it, is told (`CodesChanged`)."""
         self._carrier.watched = normalise(vrn) if vrn else ""
