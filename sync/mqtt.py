@@ -119,7 +119,7 @@ class Options:
     tls: Tls | None = None
     keepalive: int = 2
     connect_timeout: float = 5.0
-    user_timeout_ms: int = 2_500
+    user_timeout_ms: int = 1_500
     retry_min: float = 0.25
     retry_max: float = 8.0
     taken_over: float = 30.0

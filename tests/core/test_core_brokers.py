@@ -12,8 +12,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from core.admin import AdminClient, CoreUnreachableError
+from core.cli import app
 from edge.demo.proxy import Cable
 from lane_agent.model import Link
 from sync.broker import BrokerTls, PrivateBroker
@@ -69,9 +71,9 @@ class Territory:
         self.core: subprocess.Popen[bytes] | None = None
 
     def command(self, *words: str) -> None:
-        """Runs `rocars-core` to its end."""
-        line = [COMMAND, words[0], "--config", self.config, *words[1:]]
-        subprocess.run(line, check=True, capture_output=True, timeout=PATIENCE)
+        """Runs a command of `rocars-core`, in this process: it starts a dozen times faster."""
+        result = CliRunner().invoke(app, [words[0], "--config", str(self.config), *words[1:]])
+        assert result.exit_code == 0, (result.output, result.exception)
 
     def start_core(self) -> None:
         """Starts the core."""
