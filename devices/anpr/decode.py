@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 STRIDE = 8  # pixels a cell
 UNIT = 8  # corner offsets come in units of eight cells
-SIDE = 768
+SIDE = 704
 """The longer side, in pixels, that the detector looks at a picture with: stills and a lane's camera alike."""
 
 

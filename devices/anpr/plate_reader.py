@@ -21,7 +21,8 @@ Picture = NDArray[np.uint8]
 
 GREY = 128 / 127.5 - 1  # what fills the input beside the picture
 Views = tuple[tuple[float, float], ...]
-ONE_VIEW: Views = ((1.03, 1.03),)
+ONE_VIEW: Views = ((1.06, 1.06),)
+"""Plates are found a little too narrow, and a cut through the first letter costs more than some bumper around it."""
 THREE_VIEWS: Views = ((1.03, 1.03), (0.99, 1.0), (1.08, 1.06))
 
 
