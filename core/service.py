@@ -42,6 +42,7 @@ log = logging.getLogger("rocars.core")
 
 _BATCH = 200
 _TICK_S = 1.0
+_SILENT_S = 3.0
 _CERTIFICATES_S = 3_600.0
 _PRUNE_S = 600.0
 _FULL_S = 0.02
@@ -100,6 +101,7 @@ class CoreService:
         self._spare: dict[str, Answer] = {}
         self._work = asyncio.Event()
         self._place: dict[str, int] = {}
+        self._heard: dict[int, float] = {}
         self._failed: asyncio.Future[None] | None = None
         self._told: dict[str, Cause | None] = {}
         self._connections = [self._connection(place, one) for place, one in enumerate(parts.settings.brokers)]
@@ -129,8 +131,12 @@ class CoreService:
             will=lambda: None,
             on_up=lambda: log.info("broker %s: connected", name),
             on_down=lambda why: log.warning("broker %s: connection ended: %s", name, why.detail),
-            on_message=lambda incoming: self._inbox.put_nowait((place, incoming)),
+            on_message=lambda incoming: self._hear(place, incoming),
         )
+
+    def _hear(self, place: int, incoming: Incoming) -> None:
+        self._heard[place] = asyncio.get_running_loop().time()
+        self._inbox.put_nowait((place, incoming))
 
     def _broker_states(self) -> dict[str, bool]:
         return {str(one.options.brokers[0]): one.connected for one in self._connections}
@@ -248,8 +254,20 @@ class CoreService:
                 with parts.store.transaction():
                     parts.compound.raise_alarms(late, now_ms=now)
             self._look_at_brokers()
+            self._look_at_silence()
             self._look_at_register()
             await asyncio.sleep(_TICK_S)
+
+    def _look_at_silence(self) -> None:
+        """A broker through which lanes were heard and all fell silent: connected anew, once. Each speaks every second.
+
+        The connection may be half open; if it is the lanes that have gone elsewhere, nothing is lost by it.
+        """
+        now = asyncio.get_running_loop().time()
+        for place, heard in list(self._heard.items()):
+            if now - heard > _SILENT_S:
+                del self._heard[place]
+                self._connections[place].walk_on(f"no lane was heard through it for {_SILENT_S:g} s")
 
     def _look_at_register(self) -> None:
         """Lanes that were enrolled or revoked meanwhile count, or no longer count, from now on."""
