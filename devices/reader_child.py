@@ -21,6 +21,7 @@ import cv2
 
 from devices.anpr.engines import ENGINES
 from devices.anpr.errors import ReaderError
+from devices.anpr.frugal import return_memory_early
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead
 from devices.anpr.weights import SHIPPED
@@ -193,6 +194,7 @@ def _die_with_parent() -> None:
 def main() -> int:
     """Runs the reader until it is ended."""
     _die_with_parent()
+    return_memory_early()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the agent's; it ends us
     cv2.setNumThreads(1)
     link = socket.socket(fileno=int(sys.argv[1]))

@@ -25,6 +25,7 @@ from devices.anpr.decode import Found
 from devices.anpr.engines import ENGINES, Engine
 from devices.anpr.errors import ReaderError
 from devices.anpr.files import still_reader
+from devices.anpr.frugal import return_memory_early
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead
 from devices.anpr.weights import SHIPPED, origin
@@ -113,6 +114,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, action="append", default=[])
     parser.add_argument("--threshold", type=float)
     asked = parser.parse_args()
+    return_memory_early()  # as the lane's reader process does
     serve(lambda: Ours(asked.mode, asked.engine, asked.weights, asked.side, asked.threshold))
 
 
