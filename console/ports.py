@@ -116,6 +116,18 @@ class AlarmView:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageView:
+    """Words from the centre: `issuer` is the officer there; `visit` is 0 where none is concerned; `seen_by` read them."""
+
+    id: str
+    at_ms: int
+    issuer: str
+    text: str
+    visit: int = 0
+    seen_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkView:
     """The link to the core and the copy of the codes held here.
 
@@ -210,6 +222,7 @@ class LaneView:
     visit: VisitView | None = None
     help: HelpView = HelpView()
     alarms: tuple[AlarmView, ...] = ()
+    messages: tuple[MessageView, ...] = ()
     link: LinkView = LinkView()
     screens: tuple[ScreenView, ...] = ()
     past: tuple[PastVisit, ...] = ()
@@ -263,7 +276,7 @@ class LaneFeed(Protocol):
         """Puts an officer's event to the lane and tells what became of it, once it is in the journal."""
 
     async def acknowledge(self, alarm: str, officer: str) -> Answer:
-        """Notes that an officer has seen the alarm with this id; it changes nothing in the lane."""
+        """Notes that an officer has seen the alarm or message with this id; it changes nothing in the lane."""
 
 
 class Control(Enum):

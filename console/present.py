@@ -7,7 +7,7 @@ from typing import Any
 from console import times, words
 from console.headline import headline
 from console.permits import basis, bundle_state, permits, stops_of, warnings
-from console.ports import AlarmView, LaneView, LinkView, PastVisit, ScreenView, VisitView
+from console.ports import AlarmView, LaneView, LinkView, MessageView, PastVisit, ScreenView, VisitView
 from console.row_words import row
 from lane_agent.model import Bundle, Codes, Direction, HelpCall, Link, Outcome, ReadSource, Ruling
 from lane_agent.wording import WORDING, Scene
@@ -49,6 +49,7 @@ def present(view: LaneView) -> Plain:
         "help": _help(view),
         "visit": None if view.visit is None else _visit(view, view.visit),
         "screens": [_screen(screen) for screen in view.screens],
+        "messages": [_message(one) for one in sorted(view.messages, key=lambda one: bool(one.seen_by))],
         "alarms": [_alarm(alarm) for alarm in sorted(view.alarms, key=lambda alarm: bool(alarm.seen_by))],
         "link": _link(view.link),
         "past": [_past(past) for past in view.past],
@@ -184,6 +185,17 @@ def _alarm(alarm: AlarmView) -> Plain:
         "detail": alarm.detail,
         "visit": alarm.visit,
         "seen_by": alarm.seen_by,
+    }
+
+
+def _message(message: MessageView) -> Plain:
+    return {
+        "id": message.id,
+        "at": times.clock(message.at_ms),
+        "issuer": message.issuer,
+        "text": message.text,
+        "visit": message.visit,
+        "seen_by": message.seen_by,
     }
 
 

@@ -21,6 +21,7 @@ from console.ports import (
     HelpView,
     LaneView,
     LinkView,
+    MessageView,
     OfficerAction,
     PastVisit,
     Picture,
@@ -128,11 +129,12 @@ class SimulatedLane:
         return Answer(accepted=True, words=self._do(action))
 
     async def acknowledge(self, alarm: str, officer: str) -> Answer:
-        """Marks an alarm as seen."""
+        """Marks an alarm or a message as seen."""
         alarms = tuple(replace(one, seen_by=officer) if one.id == alarm else one for one in self._view.alarms)
-        if alarms == self._view.alarms:
-            return Answer(accepted=False, words="Not done: that alarm is no longer listed.")
-        self._change(alarms=alarms)
+        messages = tuple(replace(one, seen_by=officer) if one.id == alarm else one for one in self._view.messages)
+        if (alarms, messages) == (self._view.alarms, self._view.messages):
+            return Answer(accepted=False, words="Not done: that is no longer listed.")
+        self._change(alarms=alarms, messages=messages)
         return Answer(accepted=True, words="Noted as seen.")
 
     def _do(self, action: OfficerAction) -> str:
@@ -313,6 +315,12 @@ class SimulatedLane:
         known = len(self._view.alarms)
         alarm = AlarmView(f"alarm-{known}", kind, self._utc_ms(), detail, visit, seen_by)
         self._change(alarms=(alarm, *self._view.alarms))
+
+    def message(self, issuer: str, text: str, *, visit: int = 0) -> None:
+        """Words come from the centre."""
+        known = len(self._view.messages)
+        message = MessageView(f"message-{known}", self._utc_ms(), issuer, text, visit)
+        self._change(messages=(message, *self._view.messages))
 
     def agent_hangs(self, ms: int) -> None:
         """The oldest event has waited this long for the agent."""

@@ -205,7 +205,8 @@ ALARMS: Final[dict[str, Words]] = {
     "SessionTakenOver": Words(
         "Another machine uses this lane's name", "通道身分被佔用", "Tell security; stay in manual mode."
     ),
-    "Message": Words("Message from the centre", "中央訊息", "Read it and act on it."),
+    "PictureNotSent": Words("A picture was not sent", "圖片未能傳送", "Tell the technician; it is kept here."),
+    "clock_stepped": Words("The clock was set", "時鐘已調校", "Nothing now; tell the technician."),
     "store_room": Words("Little room on the disk", "儲存空間不足", "Call the technician before it is full."),
     "store_wear": Words("The disk is nearly worn out", "儲存器接近壽命", "Have the technician replace it."),
     "evidence_room": Words(

@@ -108,6 +108,13 @@ class ReaderProcess:
         """Of the process now running."""
         return self._process.pid if self._process else None
 
+    def restart(self) -> bool:
+        """Ends the process, which is then started anew; False if none runs. Until it sees, there is the fault READER."""
+        if self._process is None or self._process.returncode is not None:
+            return False
+        self._process.kill()
+        return True
+
     async def stop(self) -> None:
         """Ends the process and waits for it."""
         if self._task is not None:

@@ -5,7 +5,9 @@ writing. So a few bytes are written, synced, renamed, read back and removed, in 
 
 Rules of this file
 - A probe that fails, or does not come back, is `FaultRaised(Fault.STORE)`; the next good one clears it.
-- Little room and worn flash are alarms, told once until they have gone and come again.
+- Little room and worn flash are alarms, told once until they have gone and come again. Room is little below a number
+  of megabytes, and also where it will have gone within a number of hours at the rate of the last hours: people need
+  time to come. Evidence is asked to make room first; the journal is never touched.
 - Nothing here blocks the event loop: probes run in a thread, and one that hangs is never doubled.
 """
 
@@ -14,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -107,6 +110,29 @@ def look(folder: Path, sys_block: Path = Path("/sys/block")) -> Disk:
     return Disk(write_ms=probe_write(folder), free_mb=free_mb(folder), wear_percent=wear_percent(sys_block))
 
 
+class Rate:
+    """How fast room goes, by the looks of the last hours; a jump up (somebody made room) begins the count anew."""
+
+    def __init__(self, clock: Callable[[], float], *, over_s: float = 6 * 3_600.0, least_s: float = 600.0) -> None:
+        self._clock = clock
+        self._over_s = over_s
+        self._least_s = least_s
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def hours_left(self, free_mb: int, until_mb: int) -> float | None:
+        """Hours until no more than `until_mb` are free, None while that can not be said; takes this look in."""
+        now, seen = self._clock(), self._seen
+        if seen and free_mb > seen[-1][1]:
+            seen.clear()
+        seen.append((now, free_mb))
+        while now - seen[0][0] > self._over_s:
+            seen.popleft()
+        passed, gone = now - seen[0][0], seen[0][1] - free_mb
+        if passed < self._least_s or gone <= 0:
+            return None
+        return max(0, free_mb - until_mb) / gone * passed / 3_600
+
+
 class StoreWatch:
     """Looks at the disk again and again and tells what changed.
 
@@ -116,7 +142,10 @@ class StoreWatch:
         every_s: between two looks.
         limit_s: a look that takes longer is a fault.
         min_free_mb: below it is a fault. warn_free_mb: below it is an alarm.
+        warn_hours: less than these hours until the fault, at the present rate, is an alarm too; 0 for never.
         wear_limit: percent of life used that is an alarm.
+        relieve: told how many megabytes are short of `warn_free_mb`, at each look; must not block.
+        clock: seconds, for the rate.
     """
 
     def __init__(
@@ -128,11 +157,16 @@ class StoreWatch:
         limit_s: float = 10.0,
         min_free_mb: int = 200,
         warn_free_mb: int = 1_000,
+        warn_hours: int = 48,
         wear_limit: int = 90,
+        relieve: Callable[[int], None] = lambda _short_mb: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._look, self._tell = look, tell
         self._every_s, self._limit_s = every_s, limit_s
         self._min_free_mb, self._warn_free_mb, self._wear_limit = min_free_mb, warn_free_mb, wear_limit
+        self._warn_hours, self._relieve = warn_hours, relieve
+        self._rate = Rate(clock)
         self._fault = ""
         self._alarms: set[str] = set()
 
@@ -162,10 +196,20 @@ class StoreWatch:
         elif self._fault:
             self._fault = ""
             self._tell(FaultCleared(Fault.STORE))
-        little = f"{disk.free_mb} MB left for the store" if disk.free_mb < self._warn_free_mb else ""
-        self._alarm("store_room", little)
+        if disk.free_mb < self._warn_free_mb:
+            self._relieve(self._warn_free_mb - disk.free_mb)
+        self._alarm("store_room", self._little(disk.free_mb))
         worn = disk.wear_percent is not None and disk.wear_percent >= self._wear_limit
         self._alarm("store_wear", f"flash at {disk.wear_percent} % of its life: replace it" if worn else "")
+
+    def _little(self, free_mb: int) -> str:
+        """Why room is little, "" if it is not."""
+        hours = self._rate.hours_left(free_mb, self._min_free_mb)
+        soon = hours is not None and hours < self._warn_hours
+        if free_mb >= self._warn_free_mb and not soon:
+            return ""
+        when = "" if hours is None else f", {hours:.0f} hours at the present rate"
+        return f"{free_mb} MB left for the store{when}"
 
     def _broken(self, why: str) -> None:
         if not self._fault:

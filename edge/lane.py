@@ -12,7 +12,7 @@ import json
 import logging
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from importlib.metadata import version
 from itertools import islice
 from typing import Any
@@ -27,6 +27,7 @@ from devices.reader import ReaderProcess
 from display.feed import ScreenFeed
 from display.launch import ScreenProcesses
 from edge import identifiers, parts
+from edge.afar import Afar, retention
 from edge.clock import BoxClock, ClockWatch, monotonic_ms, utc_ms
 from edge.expiry import IdentityWatch
 from edge.hands import LaneHands
@@ -34,8 +35,10 @@ from edge.health import StoreWatch, look
 from edge.notify import Systemd, feed_on_progress
 from edge.page import LanePage, Sources
 from edge.painter import Painter
+from edge.sections import PictureClass
 from edge.settings import Settings
 from edge.simulation import WorldLink
+from edge.telemetry import Box, sample
 from lane_agent.agent import Agent
 from lane_agent.codec import effect_from, moment_from
 from lane_agent.effects import Alarm, Effect, Record
@@ -46,7 +49,7 @@ from lane_agent.state import Lane
 from lane_agent.wording import Scene
 from sync.client import LinkClient
 from sync.codelog import CodeLog
-from sync.evidence import Evidence
+from sync.evidence import Evidence, Pruned
 from sync.journal import Chain, Journal
 from sync.store import Store
 
@@ -74,9 +77,11 @@ class LaneBox:
         self.store = Store(settings.lane.store)
         self.journal = Journal(self.store, boot=self.boot, software=self.software)
         self.codes = CodeLog(self.store)
-        self.evidence = Evidence(settings.lane.evidence, parts.RETENTION, now_ms=utc_ms)
+        self.evidence = Evidence(settings.lane.evidence, retention(settings.evidence), now_ms=utc_ms)
+        self.afar = Afar(self.evidence, settings.evidence.send)
         self.core_ring = parts.core_ring(settings.link.core_keys)
         self.plates = identifiers.plate_feed(settings, lambda: self.clock.now().utc_ms)
+        self._relieving: asyncio.Task[None] | None = None
         self.link = self._link()
         self.clock = BoxClock(self.link.core_time)
         self.screens = ScreenFeed(
@@ -114,6 +119,7 @@ class LaneBox:
         self.painter = Painter(simulated=settings.simulation)
         self.page = LanePage(self.agent, simulated=settings.simulation, software=self.software, sources=self._sources())
         self.page.recall(past_records(self.journal))
+        self.afar.attach(page=self.page, reader=self.reader, link=self.link)
         self.server = self._server()
 
     def tell(self, event: Event) -> None:
@@ -131,7 +137,11 @@ class LaneBox:
             now_ms=monotonic_ms,
             on_event=self.tell,
             on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
-            on_message=lambda issuer, text: self.tell(TroubleReported("Message", f"{issuer}: {text}")),
+            on_message=self.afar.message,
+            on_order=self.afar.order,
+            on_restart_reader=self.afar.restart_reader,
+            evidence=self.evidence,
+            asked_class=PictureClass.COMPLAINTS.value,
             limits=parts.link_limits(self.settings),
             software=self.software,
             guests=identifiers.guests(self.settings, self.plates),
@@ -150,6 +160,7 @@ class LaneBox:
         self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
         self.link.journal_grew()
         self.link.publish_state(parts.wall_facts(lane))
+        self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
 
     def _sources(self) -> Sources:
@@ -237,6 +248,7 @@ class LaneBox:
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
                 group.create_task(self._prune(), name="evidence"),
+                group.create_task(self._sample(), name="telemetry"),
                 group.create_task(self._watch_identity().run(), name="identity"),
             ]
             await over.wait()
@@ -255,8 +267,37 @@ class LaneBox:
             every_s=health.probe_s,
             min_free_mb=health.min_free_mb,
             warn_free_mb=health.warn_free_mb,
+            warn_hours=health.warn_hours,
             wear_limit=health.wear_percent,
+            relieve=self._relieve,
         )
+
+    def _relieve(self, short_mb: int) -> None:
+        """The disk fills: evidence makes room for the journal, once at a time and beside the lane."""
+        if self._relieving is None or self._relieving.done():
+            make = asyncio.to_thread(self.evidence.make_room, short_mb * 1_000_000, self._unacknowledged)
+            self._relieving = asyncio.get_running_loop().create_task(self._log_room(make), name="make room")
+
+    async def _log_room(self, making: Awaitable[Pruned]) -> None:
+        try:
+            made = await making
+        except OSError as error:
+            log.warning("evidence could not make room: %s", error)
+            return
+        log.info("evidence made room: %d pictures, %d MB", made.files, made.freed // 1_000_000)
+
+    async def _sample(self) -> None:
+        """Telemetry, apart from the events."""
+        box = Box(
+            store=self.settings.lane.store.parent,
+            link=self.link.status,
+            inbox_wait_ms=self.agent.inbox_wait_ms,
+            picture_age_ms=lambda: None if (frame := self._frame()) is None else frame.age_ms,
+            time_quality=lambda: self.clock.now().quality.value,
+        )
+        while True:
+            self.link.sample(sample(box))
+            await asyncio.sleep(self.settings.health.telemetry_s)
 
     def _watch_identity(self) -> IdentityWatch:
         link = self.settings.link

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from console.ports import (
     Action,
@@ -19,6 +20,7 @@ from console.ports import (
     HelpView,
     LaneView,
     LinkView,
+    MessageView,
     OfficerAction,
     PastVisit,
     Picture,
@@ -58,6 +60,7 @@ class _Memory:
     """What the page remembers beside the lane's own state."""
 
     alarms: deque[AlarmView] = field(default_factory=lambda: deque(maxlen=ALARMS_KEPT))
+    messages: deque[MessageView] = field(default_factory=lambda: deque(maxlen=ALARMS_KEPT))
     past: deque[PastVisit] = field(default_factory=lambda: deque(maxlen=VISITS_KEPT))
     faults: dict[Fault, str] = field(default_factory=dict)
     painted: dict[Screen, Scene] = field(default_factory=dict)
@@ -85,6 +88,7 @@ class LanePage:
         self._memory = _Memory()
         self._sequence = 0
         self._alarms = 0
+        self._messages = 0
         self._moved = asyncio.Condition()
         self._notices: set[asyncio.Task[None]] = set()
         self._pictures: dict[Screen, tuple[tuple[Scene, str], bytes]] = {}
@@ -135,6 +139,14 @@ class LanePage:
         self._alarms += 1
         known = AlarmView(f"{boot}-{self._alarms}", alarm.kind, at.utc_ms, alarm.detail, alarm.visit)
         self._memory.alarms.appendleft(known)
+
+    def message(self, issuer: str, text: str) -> None:
+        """Words came from the centre."""
+        self._messages += 1
+        visit = self._agent.lane.visit.number if self._agent.lane.visit else 0
+        at_ms = self._sources.now().utc_ms
+        self._memory.messages.appendleft(MessageView(f"message-{self._messages}-{at_ms}", at_ms, issuer, text, visit))
+        self.moved()
 
     def _remember_record(self, record: Record) -> None:
         match record.kind:
@@ -196,6 +208,7 @@ class LanePage:
             visit=_visit(lane),
             help=replace(memory.call, state=lane.help),
             alarms=tuple(memory.alarms),
+            messages=tuple(memory.messages),
             link=self._sources.link(),
             screens=self._screens(lane),
             past=tuple(memory.past),
@@ -247,14 +260,24 @@ class LanePage:
         return Answer(True, "Done, and in the journal.")
 
     async def acknowledge(self, alarm: str, officer: str) -> Answer:
-        """Notes who has seen an alarm."""
-        alarms = self._memory.alarms
-        for place, known in enumerate(alarms):
-            if known.id == alarm:
-                alarms[place] = replace(known, seen_by=officer)
-                self.moved()
-                return Answer(True, "Noted.")
-        return Answer(False, "That alarm is no longer kept here.")
+        """Notes who has seen an alarm, or a message."""
+        memory = self._memory
+        if not _mark(memory.alarms, alarm, officer) and not _mark(memory.messages, alarm, officer):
+            return Answer(False, "That is no longer kept here.")
+        self.moved()
+        return Answer(True, "Noted.")
+
+
+T = TypeVar("T", AlarmView, MessageView)
+
+
+def _mark(listed: deque[T], wanted: str, officer: str) -> bool:
+    """Whether what is wanted is listed; it then says who has seen it."""
+    for place, known in enumerate(listed):
+        if known.id == wanted:
+            listed[place] = replace(known, seen_by=officer)
+            return True
+    return False
 
 
 def _visit(lane: Lane) -> VisitView | None:

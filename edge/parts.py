@@ -17,19 +17,13 @@ from devices.remote_io import RemoteBoard
 from devices.simulated import SimulatedBoard
 from display.settings import Mode, ScreenSetting
 from edge.clock import monotonic_ms
-from edge.sections import BoardKind, CameraKind
+from edge.sections import BoardKind, CameraKind, PictureClass
 from edge.settings import Settings, milliseconds
 from lane_agent.model import Screen
 from lane_agent.state import Lane
-from sync.evidence import Retention
 from sync.link import Limits
 from sync.mqtt import Broker, Options, Tls
 from sync.wire.envelope import KeyRing, Signer, public_from_pem
-
-_DAY_MS = 86_400_000
-READS = "reads"
-RETENTION = {READS: Retention(max_age_ms=30 * _DAY_MS, max_bytes=4 << 30)}
-"""Pictures are personal data (domain §8): kept as long as reconciliation may need them, own value."""
 
 SOURCES = {
     CameraKind.V4L2: Source.V4L2,
@@ -52,7 +46,7 @@ def reader_settings(settings: Settings) -> ReaderOptions:
     left, top, width, height = settings.camera.region
     return ReaderOptions(
         camera=camera_source(settings),
-        evidence=str(settings.lane.evidence / READS),
+        evidence=str(settings.lane.evidence / PictureClass.READS.value),
         engine=settings.reader.engine,
         weights=str(settings.reader.weights or ""),
         region=(left, top, min(1.0, left + width), min(1.0, top + height)),
@@ -113,7 +107,11 @@ def link_options(settings: Settings) -> Options:
 
 def link_limits(settings: Settings) -> Limits:
     """Freshness as configured (design §3)."""
-    return Limits(fresh_ms=milliseconds(settings.link.fresh_s), offline_ms=milliseconds(settings.link.offline_s))
+    return Limits(
+        fresh_ms=milliseconds(settings.link.fresh_s),
+        offline_ms=milliseconds(settings.link.offline_s),
+        picture_rate=settings.evidence.rate_kb_s * 1_000,
+    )
 
 
 def signer(settings: Settings) -> Signer:

@@ -259,6 +259,39 @@ class ScreensSettings(Section, frozen=True, kw_only=True):
     paint_log: Path | None = None
 
 
+class PictureClass(Enum):
+    """Evidence pictures by what became of the visit; the value is the folder's name."""
+
+    READS = "reads"
+    NEAR_MISSES = "near_misses"  # of a held vehicle
+    STOPS = "stops"
+    COMPLAINTS = "complaints"  # asked for by the centre
+
+
+Days = Annotated[int, Meta(ge=1, le=3_650, description="a number of days, 1 to 3650")]
+Megabytes = Annotated[int, Meta(ge=1, le=10_000_000, description="megabytes, 1 or more")]
+
+
+class EvidenceSettings(Section, frozen=True, kw_only=True):
+    """How long evidence pictures are kept here, and which are sent to the core by themselves (domain §8).
+
+    Attributes:
+        reads_days, reads_mb: pictures of ordinary visits.
+        kept_days, kept_mb: of stops and of near-misses, each; `kept_mb` also of complaints.
+        complaint_days: those the centre asked for.
+        send: the classes that are sent without being asked for.
+        rate_kb_s: thousands of bytes of pictures a second at most.
+    """
+
+    reads_days: Days = 30
+    reads_mb: Megabytes = 4_000
+    kept_days: Days = 180
+    kept_mb: Megabytes = 2_000
+    complaint_days: Days = 365
+    send: tuple[PictureClass, ...] = ()
+    rate_kb_s: Annotated[int, Meta(ge=1, le=100_000, description="thousands of bytes a second, 1 or more")] = 64
+
+
 class BrokerSettings(Section, frozen=True, kw_only=True):
     """Where one broker listens."""
 
@@ -310,4 +343,6 @@ class HealthSettings(Section, frozen=True, kw_only=True):
     min_free_mb: Count = 200
     warn_free_mb: Count = 1_000
     wear_percent: Percent = 90
+    warn_hours: Count = 48
+    telemetry_s: Seconds = 10.0
     certificate_days: Count = 30

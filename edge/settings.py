@@ -20,6 +20,7 @@ from edge.sections import (
     CameraSettings,
     ConsoleSection,
     ContactsSettings,
+    EvidenceSettings,
     HealthSettings,
     IdentifierSettings,
     LaneSettings,
@@ -52,6 +53,7 @@ class Settings(Section, frozen=True, kw_only=True):
     console: ConsoleSection
     identifier: IdentifierSettings = IdentifierSettings()
     health: HealthSettings = HealthSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     simulation: bool = False
 
     def lane_policy(self, journal: str) -> Policy:

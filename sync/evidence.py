@@ -181,6 +181,29 @@ class Evidence:
         over = tuple(kind for kind in self._classes if self.size(kind) > self._classes[kind].max_bytes)
         return Pruned(len(gone), sum(file.size for file in gone), over)
 
+    def make_room(self, wanted: int, unacknowledged: Callable[[], AbstractSet[str]]) -> Pruned:
+        """Takes away the oldest pictures, class by class in the order given, until `wanted` bytes are freed.
+
+        For a disk that fills: the journal needs the room more. What a row names that the core has not acknowledged
+        stays, as in `prune`.
+
+        Raises:
+            StoreError: a file can not be taken away; those before it are.
+        """
+        kept, now = unacknowledged(), self._now_ms()
+        gone: list[_File] = []
+        freed = 0
+        try:
+            for kind in self._classes:
+                for file in sorted(self._files(kind), key=lambda file: (file.stamp_ms, file.path)):
+                    fixed = file.path.name in kept or 0 <= now - file.stamp_ms < _GRACE_MS
+                    if freed < wanted and not fixed and self._took_away(file):
+                        gone.append(file)
+                        freed += file.size
+        except OSError as error:
+            raise refused(error, self.folder) from error
+        return Pruned(len(gone), freed, ())
+
     def size(self, kind: str) -> int:
         """Bytes that the pictures of a class take."""
         return sum(file.size for file in self._files(kind))

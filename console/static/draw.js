@@ -14,6 +14,7 @@ export function draw(view) {
   drawHelp(view.help);
   drawVisit(view.visit);
   view.screens.forEach(drawFace);
+  drawMessages(view.messages);
   drawAlarms(view.alarms);
   drawLink(view.link);
   drawPast(view.past);
@@ -81,6 +82,28 @@ function drawFace(face) {
   note.classList.toggle("stop", !face.confirmed);
   find(`#screen-${face.screen}`).alt = `${face.says} shows: ${face.shows}`;
   drawScreen(face);
+}
+
+function drawMessages(messages) {
+  const open = messages.filter((message) => !message.seen_by).length;
+  const panel = find("#messages");
+  panel.hidden = messages.length === 0;
+  panel.classList.toggle("open", open > 0);
+  say(find("#messages-count"), open ? `${open} not yet seen` : "all seen");
+  follow(find("ul", panel), messages, { key: (message) => message.id, build: messageLine, fill: alarmSeen });
+}
+
+function messageLine(message) {
+  const from = [message.at, message.issuer, message.visit ? `visit ${message.visit}` : ""].filter(Boolean).join(", ");
+  const button = make("button", { type: "button", "data-seen": message.id, "aria-label": `Seen: message of ${from}` });
+  button.textContent = "Seen 已閱";
+  return make(
+    "li",
+    {},
+    make("p", { class: "words", text: message.text }),
+    make("p", { class: "muted", text: from }),
+    make("p", { class: "seen" }, button),
+  );
 }
 
 function drawAlarms(alarms) {
