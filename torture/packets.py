@@ -1,0 +1,109 @@
+"""MQTT 5 control packets, as far as a relay must know them: where one ends, and what a PUBLISH carries.
+
+Rules of this file: bytes in, values out; nothing is validated, for what passes here may be meant to be wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+PUBLISH = 3
+_PUBACK = 0x40
+
+
+def varint(number: int) -> bytes:
+    """A variable byte integer (MQTT 5, 1.5.5)."""
+    out = bytearray()
+    while True:
+        number, low = number >> 7, number & 0x7F
+        out.append(low | (0x80 if number else 0))
+        if not number:
+            return bytes(out)
+
+
+def _read_varint(raw: bytes, place: int) -> tuple[int, int] | None:
+    """(value, place after it); None where bytes are still missing."""
+    value = 0
+    for count in range(4):
+        if place + count >= len(raw):
+            return None
+        value |= (raw[place + count] & 0x7F) << (7 * count)
+        if raw[place + count] < 0x80:
+            return value, place + count + 1
+    return value, place + 4
+
+
+class Framer:
+    """Cuts one direction of a connection into packets.
+
+    >>> framer = Framer()
+    >>> list(framer.feed(bytes([0xC0, 0, 0xC0])))
+    [b'\\xc0\\x00']
+    """
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """The packets that are complete with this chunk."""
+        self._rest += chunk
+        while len(self._rest) >= 2:
+            length = _read_varint(self._rest, 1)
+            if length is None or len(self._rest) < length[1] + length[0]:
+                return
+            end = length[1] + length[0]
+            packet, self._rest = self._rest[:end], self._rest[end:]
+            yield packet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """A PUBLISH packet; `mid` counts only where `qos` is not 0. `properties` are kept as they came, with their length."""
+
+    topic: str
+    payload: bytes
+    qos: int = 0
+    retain: bool = False
+    mid: int = 0
+    dup: bool = False
+    properties: bytes = b"\x00"
+
+    def packet(self) -> bytes:
+        """Its bytes."""
+        name = self.topic.encode()
+        body = len(name).to_bytes(2, "big") + name
+        if self.qos:
+            body += self.mid.to_bytes(2, "big")
+        body += self.properties + self.payload
+        flags = (8 if self.dup else 0) | self.qos << 1 | int(self.retain)
+        return bytes([PUBLISH << 4 | flags]) + varint(len(body)) + body
+
+
+def read_publish(packet: bytes) -> Publish | None:
+    """The PUBLISH in a complete packet, or None where it is another kind."""
+    if packet[0] >> 4 != PUBLISH:
+        return None
+    place = (_read_varint(packet, 1) or (0, 1))[1]
+    size = int.from_bytes(packet[place : place + 2], "big")
+    topic = packet[place + 2 : place + 2 + size].decode(errors="replace")
+    place += 2 + size
+    qos, mid = packet[0] >> 1 & 3, 0
+    if qos:
+        mid = int.from_bytes(packet[place : place + 2], "big")
+        place += 2
+    length, after = _read_varint(packet, place) or (0, place)
+    return Publish(
+        topic=topic,
+        payload=packet[after + length :],
+        qos=qos,
+        retain=bool(packet[0] & 1),
+        mid=mid,
+        dup=bool(packet[0] & 8),
+        properties=packet[place : after + length],
+    )
+
+
+def puback(mid: int) -> bytes:
+    """Acknowledges a QoS 1 PUBLISH."""
+    return bytes([_PUBACK, 2]) + mid.to_bytes(2, "big")
