@@ -54,6 +54,7 @@ class CorePlayed(Peer):
         log: the replicated log; a clause may put another in its place.
         journals: verified rows of each journal, contiguous from the first seen.
         strays: rows that were refused, with the reason.
+        acked: how far each journal was acknowledged.
         proofs: every heartbeat sent, newest last.
     """
 
@@ -74,10 +75,11 @@ class CorePlayed(Peer):
         self.log = PlayedLog(first_rows())
         self.journals: dict[str, list[EventMessage]] = {}
         self.strays: list[str] = []
+        self.acked: dict[str, int] = {}
         self.proofs: list[Heartbeat] = []
         self.proving = self.serving = self.acknowledging = True
         self.poke, self.proxy = poke, proxy
-        self._pokes = 0
+        self._pokes = self._levelled = 0
         self._records = 100
 
     # -- what a core does ---------------------------------------------------------------------------------------------
@@ -163,7 +165,9 @@ class CorePlayed(Peer):
 
     def acknowledge(self, journal: str) -> None:
         """Says what is committed of a journal."""
-        self.say(self.topics.ack, self.ack(journal))
+        ack = self.ack(journal)
+        self.acked[journal] = max(ack.seq, self.acked.get(journal, 0))
+        self.say(self.topics.ack, ack)
 
     def ack(self, journal: str, /, **changes: Any) -> Ack:
         """The acknowledgement of a journal's last verified row, with fields replaced."""
@@ -236,12 +240,14 @@ class CorePlayed(Peer):
         """Waits until the lane names this log's head."""
         start = self.mark()
         self.until(lambda: any(map(self.holds_head, self.nonces(start))), otherwise, 2 * self.pace.patience)
+        self._levelled = len(self.said)
 
     def stays(self, why: str) -> None:
-        """The next nonces name the head that the lane held."""
-        nonce = self.next_nonce()
-        if not self.holds_head(nonce):
-            raise Broken(f"{why}: the lane now names version {nonce.version} of epoch {nonce.epoch}")
+        """The lane has named nothing but this log's head since it came to hold it, and goes on to."""
+        self.next_nonce()
+        for nonce in self.nonces(self._levelled):
+            if not self.holds_head(nonce):
+                raise Broken(f"{why}: the lane has named version {nonce.version} of epoch {nonce.epoch}")
 
     def asks(self, kind: type[DeltasWanted | SnapshotWanted], since: int, why: str) -> Any:
         """The lane makes such a request."""
@@ -264,6 +270,8 @@ class CorePlayed(Peer):
             self.wait(lambda: self.journals.get(journal), self.pace.quiet + self.pace.nonce)
         if not self.journals.get(journal):
             self.write_row()
+        if not self.journals.get(journal):
+            raise Broken(f"the rows that came can not be verified: {'; '.join(self.strays[:3])}")
         return self.journals[journal]
 
     def write_row(self) -> EventMessage:
@@ -274,8 +282,12 @@ class CorePlayed(Peer):
         """
         start = self.mark()
         self.poke_once()
-        self.until(lambda: self.all_of(EventMessage, start), "the lane was poked, and sends no row")
-        return self.all_of(EventMessage, start)[0]
+        self.until(lambda: self._news(start), "the lane was poked, and sends no row")
+        return min(self._news(start), key=lambda row: row.seq)
+
+    def _news(self, since: int) -> list[EventMessage]:
+        """Rows beyond what was ever acknowledged."""
+        return [row for row in self.all_of(EventMessage, since) if row.seq > self.acked.get(row.journal, 0)]
 
     def poke_once(self) -> None:
         """Has the lane write a row.

@@ -8,7 +8,7 @@ from typing import Any
 from conformance.clauses import Broken, Chapter, Unseen, must
 from conformance.core_played import CorePlayed
 from sync.wire.codec import encode
-from sync.wire.messages import Ack, EventMessage
+from sync.wire.messages import Ack, EventMessage, Presence
 
 chapter: Chapter[CorePlayed] = Chapter("Events")
 
@@ -145,12 +145,18 @@ def range_foreign(core: CorePlayed) -> None:
 
 @chapter("L59", "After a reconnect, rows are sent from the first unacknowledged one.")
 def after_reconnect(core: CorePlayed) -> None:
-    """The cable is pulled while a row is unacknowledged."""
+    """The cable is pulled while a row is unacknowledged; another one is written afterwards."""
     if core.proxy is None or not core.proxy.connections:
         raise Unseen("needs the lane's connection to be cut; let it connect through the kit with --through HOST:PORT")
     row = _held_back(core)
     start = core.mark()
     core.proxy.cut()
+    core.until(
+        lambda: any(one.status == "online" for one in core.all_of(Presence, start)),
+        "the lane does not come back",
+        3 * core.pace.patience,
+    )
+    core.poke_once()
     core.until(lambda: core.all_of(EventMessage, start), "after a reconnect no row is sent", 3 * core.pace.patience)
     first = core.all_of(EventMessage, start)[0]
     must(first == row, f"after a reconnect row {first.seq} comes first, row {row.seq} is not acknowledged")

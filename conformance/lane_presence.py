@@ -12,6 +12,9 @@ from sync.wire.messages import LaneState, Nonce, Presence
 
 chapter: Chapter[CorePlayed] = Chapter("Presence, nonces, state")
 
+_SLACK_S = 2.0
+"""For a machine or a network that is busy."""
+
 
 def _presences(core: CorePlayed, since: int = 0) -> list[Presence]:
     return core.all_of(Presence, since)
@@ -85,7 +88,7 @@ def each_second(core: CorePlayed) -> None:
     must(all(one.heard.qos == 0 for one in said), "a nonce has another QoS than 0")
     took = said[5].heard.at - said[0].heard.at
     must(
-        2.5 * core.pace.nonce <= took <= 10 * core.pace.nonce,
+        2.5 * core.pace.nonce <= took <= 7.5 * core.pace.nonce + _SLACK_S,
         f"six nonces took {took:.2f} s, about {5 * core.pace.nonce:g} s was agreed",
     )
 

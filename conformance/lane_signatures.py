@@ -13,7 +13,7 @@ from conformance.log_played import bundle
 from sync.wire.codec import encode
 from sync.wire.contract.plain import AlarmRaised
 from sync.wire.envelope import LIMIT, Envelope, Signer
-from sync.wire.messages import Delta, EventMessage, Heartbeat
+from sync.wire.messages import Delta, EventMessage, Heartbeat, SnapshotWanted
 from sync.wire.topics import LOG, LaneTopics
 
 chapter: Chapter[CorePlayed] = Chapter("Signatures, audience, form")
@@ -44,10 +44,14 @@ def wrong_key(core: CorePlayed) -> None:
 def changed_bit(core: CorePlayed) -> None:
     """In the body, where it changes a digit of a mark."""
     payload = bytearray(core.signer.seal(LOG, encode(_delta(core))))
-    place = payload.rindex(b"KT") + 2
+    place, start = payload.rindex(b"KT") + 2, core.mark()
     payload[place] ^= 1
     core.send(LOG, bytes(payload))
     core.stays("a delta that was changed on its way was applied")
+    must(
+        not core.all_of(SnapshotWanted, start),
+        "a delta that was changed on its way was looked at: the lane asks for all",
+    )
 
 
 @chapter("L33", "What was signed for another lane or another topic is refused.")
@@ -110,8 +114,7 @@ def other_lane(core: CorePlayed) -> None:
     nonce = core.next_nonce(0)
     core.say(core.topics.heartbeat, core.beat(nonce, lane="kit-other-lane", epoch="kit-other-epoch"), qos=0)
     core.next_nonce()
-    asked = [one for one in core.said[start:] if type(one.body).__name__ == "SnapshotWanted"]
-    must(not asked, "the lane believed a proof that names another lane")
+    must(not core.all_of(SnapshotWanted, start), "the lane believed a proof that names another lane")
 
 
 @chapter("L38", "A refused message is told to people: the lane's journal has an alarm of it.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -44,6 +46,8 @@ QUICK = Limits(
 PACE = Pace(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=15.0, quiet=0.15, alarm=15.0)
 """Ten times the contract's speed; patience is long, for a busy machine, and costs nothing where all is well."""
 
+ONE_AT_A_TIME = threading.Lock()
+
 
 def utc_ms() -> int:
     """UTC."""
@@ -64,19 +68,19 @@ class OwnLane:
         broker: PrivateBroker,
         *,
         port: int = 0,
-        ring: KeyRing | None = None,
+        ring: type[KeyRing] = KeyRing,
         codes: type[CodeLog] = CodeLog,
         spoil: Callable[[LinkClient], None] = lambda _: None,
     ) -> None:
         self._folder, self._broker, self._port = folder, broker, port or broker.port
-        self._ring, self._codes, self._spoil = ring or CORE_KEY.ring(), codes, spoil
+        self._ring, self._codes, self._spoil = ring({CORE_KEY.kid: CORE_KEY.public}), codes, spoil
         self._ready, self._over = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="own lane")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: LinkClient | None = None
         self._journal: Journal | None = None
 
-    def __enter__(self) -> OwnLane:
+    def __enter__(self) -> Self:
         self._thread.start()
         assert self._ready.wait(20)
         return self
@@ -148,46 +152,34 @@ class OwnLane:
         )
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
-    """A private broker."""
-    folder = tmp_path / "broker"
-    folder.mkdir()
-    with PrivateBroker(folder, lanes=[LANE]) as running:
-        yield running
-
-
-@pytest.fixture
-def proxy(broker: PrivateBroker) -> Iterator[Proxy]:
-    """A proxy before it."""
-    with Proxy(("127.0.0.1", 0), (broker.host, broker.port)) as running:
-        yield running
-
-
 def address(broker: PrivateBroker, user: str) -> Address:
     """A user of the private broker."""
     return Address(host=broker.host, port=broker.port, user=user, password=broker.password(user))
 
 
-@pytest.fixture
-def make_lane(tmp_path: Path, broker: PrivateBroker) -> Callable[..., OwnLane]:
-    """Makes our lane, or one that is spoilt."""
-    return lambda **how: OwnLane(tmp_path, broker, **how)
+def memory() -> str | None:
+    """Where files cost no wait for a disk, if there is such a place: many stores at once share one disk here."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-@pytest.fixture
-def played(broker: PrivateBroker) -> Iterator[Callable[..., CorePlayed]]:
-    """Opens the kit's side: a core that is played."""
-    lines: list[Line] = []
-
-    def opened(**how: Any) -> CorePlayed:
+@contextlib.contextmanager
+def own_lane_and_kit(*, pace: Pace = PACE, **how: Any) -> Iterator[CorePlayed]:
+    """A broker, the kit's proxy before it, our lane behind that, spoilt as told, and the core that the kit plays."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kit-", dir=memory())))
+        (folder / "broker").mkdir()
+        with ONE_AT_A_TIME:  # between finding a free port and listening on it another could take it
+            broker = stack.enter_context(PrivateBroker(folder / "broker", lanes=[LANE]))
+        proxy = stack.enter_context(Proxy(("127.0.0.1", 0), (broker.host, broker.port)))
+        lane = stack.enter_context(OwnLane(folder, broker, port=proxy.port, **how))
         line = Line(address(broker, CORE), (ALL_UP,))
         line.open()
-        lines.append(line)
-        return CorePlayed(
-            line, LANE, signer=CORE_KEY, trust=Trust([LANE_KEY.public]), pace=PACE, clock=utc_ms, **how
-        )
+        stack.callback(line.close)
+        trust = Trust([LANE_KEY.public])
+        yield CorePlayed(line, LANE, signer=CORE_KEY, trust=trust, pace=pace, clock=utc_ms, poke=lane.poke, proxy=proxy)
 
-    yield opened
-    for line in lines:
-        line.close()
+
+@pytest.fixture(scope="session")
+def stage() -> Callable[..., contextlib.AbstractContextManager[CorePlayed]]:
+    """Sets up our lane, right or spoilt, and the kit."""
+    return own_lane_and_kit
