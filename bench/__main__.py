@@ -74,6 +74,21 @@ def engines(
         raise typer.Exit(1)
 
 
+@app.command()
+def traffic(
+    *,
+    codes: Codes = 100_000,
+    seconds: Annotated[float, typer.Option(min=1, help="How long the quiet lane is watched.")] = 30,
+    trucks: Annotated[int, typer.Option(min=1, help="Trucks through the busy lane.")] = 100,
+    connects: Annotated[int, typer.Option(min=1, help="Connections with TLS.")] = 200,
+    json_file: JsonFile = None,
+) -> None:
+    """What a lane costs a broker: packets and bytes, quiet and busy, snapshot, connections; docs/scale.md's figures."""
+    from bench.traffic import run  # noqa: PLC0415 - so that --help is quick
+
+    run(json_file=json_file, codes=codes, seconds=seconds, trucks=trucks, connects=connects)
+
+
 Names = Annotated[str, typer.Option("--only", help="Of ours, still, boxed, rapidocr, tesseract; with commas between.")]
 Pythons = Annotated[
     list[str] | None, typer.Option("--python", help="NAME=PATH: a contender's own interpreter; may be repeated.")
