@@ -58,7 +58,8 @@ def test_the_example_is_a_configuration_that_works(tmp_path: Any) -> None:
     """What is handed out is tried: with the TLS files it names in place."""
     for name in ("authority.pem", "core.pem"):
         (tmp_path / name).touch(mode=0o600)
-    settings = load(written(tmp_path, EXAMPLE.read_text(encoding="utf-8")))
+    text = EXAMPLE.read_text(encoding="utf-8").replace("/var/lib/rocars-core", str(tmp_path))
+    settings = load(written(tmp_path, text))
     assert [rule.name for rule in settings.rules.profile.rules] == ["cigarettes", "transhipped electronics"]
 
 
