@@ -76,3 +76,11 @@ def test_what_is_fitted_says_what_was_right() -> None:
     for confidence in (0.9, 0.97, 0.99, 0.997):
         assert 1 - line.of(confidence) == pytest.approx(3 * (1 - confidence), rel=0.35)
     assert all(list(axis) == sorted(axis) for axis in zip(*line.knots, strict=True))
+
+
+def test_a_few_doubtful_characters_do_not_drag_the_sure_ones_down() -> None:
+    """Bins with hardly anything in them are joined where little is."""
+    stated = np.concatenate([np.full(40, 0.3), np.full(40, 0.9965), np.full(9000, 0.9999)])
+    right = np.concatenate([np.zeros(80, bool), np.ones(9000, bool)])
+    line = Calibration(knots=knots(stated, right))
+    assert line.of(0.9999) > 0.999
