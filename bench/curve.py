@@ -88,6 +88,7 @@ def verdicts(said: str, true: str) -> list[bool]:
     return right
 
 
+FEW = 20  # a bin of fewer says nothing, and is not drawn
 _WIDE, _HIGH, _EDGE = 460, 340, 48
 
 
@@ -111,7 +112,7 @@ def svg(curves: Mapping[str, Sequence[Bin]], title: str) -> str:
     ]
     for mark in marks:
         x, y = _point(mark, mark)
-        parts.append(f'<path d="M{x} {_HIGH - _EDGE}V30M{_EDGE} {y}H{_WIDE - 12}" stroke="#ddd"/>')
+        parts.append(f'<path d="M{x} {_HIGH - _EDGE}V30M{_EDGE} {y}H{_WIDE - 26}" stroke="#ddd"/>')
         parts.append(f'<text x="{x}" y="{_HIGH - _EDGE + 15}" text-anchor="middle">{mark}</text>')
         parts.append(f'<text x="{_EDGE - 5}" y="{y + 4}" text-anchor="end">{mark}</text>')
     (x0, y0), (x1, y1) = _point(0, 0), _point(0.9999, 0.9999)
@@ -126,13 +127,13 @@ def svg(curves: Mapping[str, Sequence[Bin]], title: str) -> str:
 
 
 def _point(stated: float, right: float) -> tuple[float, float]:
-    x = _EDGE + _far(stated) * (_WIDE - _EDGE - 14)
+    x = _EDGE + _far(stated) * (_WIDE - _EDGE - 28)
     y = _HIGH - _EDGE - _far(right) * (_HIGH - _EDGE - 32)
     return round(x, 1), round(y, 1)
 
 
 def _line(name: str, found: Sequence[Bin], colour: str, number: int) -> list[str]:
-    points = [_point(each.stated, each.right) for each in found]
+    points = [_point(each.stated, each.right) for each in found if each.count >= FEW]
     way = "L".join(f"{x} {y}" for x, y in points)
     dots = "".join(f'<circle cx="{x}" cy="{y}" r="2.6" fill="{colour}"/>' for x, y in points)
     at = _HIGH - _EDGE - 34 + 14 * number
