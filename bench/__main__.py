@@ -89,7 +89,7 @@ def traffic(
     run(json_file=json_file, codes=codes, seconds=seconds, trucks=trucks, connects=connects)
 
 
-Names = Annotated[str, typer.Option("--only", help="Of ours, still, boxed, rapidocr, tesseract; with commas between.")]
+Names = Annotated[str, typer.Option("--only", help="Of ours, boxed, rapidocr, tesseract; with commas between.")]
 Pythons = Annotated[
     list[str] | None, typer.Option("--python", help="NAME=PATH: a contender's own interpreter; may be repeated.")
 ]

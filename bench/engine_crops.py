@@ -45,7 +45,7 @@ def drawn(count: int, seed: int) -> Iterator[Crop]:
 
 def photographed(folder: Path) -> Iterator[Crop]:
     """Every plate that the default engine's detector finds in the pictures of a folder."""
-    reader = PlateReader(OnnxRuntimeEngine(), sides=(_SIDE, 1024))
+    reader = PlateReader(OnnxRuntimeEngine(), side=_SIDE)
     for file in sorted(each for each in folder.rglob("*") if each.suffix.lower() in PICTURES):
         image = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
         if image is not None:

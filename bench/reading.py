@@ -59,7 +59,7 @@ class _InProcess:
     def __init__(self, folder: Path) -> None:
         self.settings = _settings(folder)
         self.engine = OnnxRuntimeEngine()
-        self.reader = PlateReader(self.engine, sides=(self.settings.side,))
+        self.reader = PlateReader(self.engine, side=self.settings.side)
         self.evidence = EvidenceStore(Path(self.settings.evidence))
         self.view = LaneView()
         self.networks = _Networks(self.engine, self.view.picture().image, self.settings.side)

@@ -201,7 +201,7 @@ def main() -> int:
     settings = receive_settings(link)
     try:
         engine = ENGINES[settings.engine](Path(settings.weights) if settings.weights else SHIPPED)
-        reader = PlateReader(engine, sides=(settings.side,))
+        reader = PlateReader(engine, side=settings.side)
         ReaderLoop(link, settings, reader, Newest(settings.camera)).run()
     except (BrokenPipeError, ConnectionResetError):
         return 0

@@ -11,7 +11,8 @@ from rich.progress import track
 from rich.table import Table
 
 from devices.anpr.engines import ENGINES
-from devices.anpr.files import count, read_paths, still_reader
+from devices.anpr.files import count, read_paths
+from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED
 
 
@@ -24,7 +25,7 @@ def readings(paths: list[Path], *, engine: str) -> Iterator[dict[str, Any]]:
     """
     if engine not in ENGINES:
         raise ValueError(f"there is no engine {engine!r}: it is one of {', '.join(ENGINES)}")
-    reader = still_reader(ENGINES[engine](SHIPPED))
+    reader = PlateReader(ENGINES[engine](SHIPPED))
     waiting = Console(stderr=True)
     found = read_paths(paths, reader=reader)
     return iter(track(found, "Reading", total=count(paths), console=waiting, disable=not waiting.is_terminal))

@@ -82,7 +82,7 @@ def main() -> None:
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     kept = stock((*asked.fonts, Path("/usr/share/fonts")))
-    reader = PlateReader(ENGINES["onnxruntime"](asked.weights), sides=(asked.side,), threshold=asked.threshold)
+    reader = PlateReader(ENGINES["onnxruntime"](asked.weights), side=asked.side, threshold=asked.threshold)
     tally = Tally()
     for picture, truth in scenes(asked.count, kept, plates=True):
         tally.add(truth, reader.find(picture))

@@ -23,7 +23,7 @@ from bench.plates.labels import Shown, kept_crops, pictures
 from bench.plates.scores import Score
 from bench.plates.tables import plain, show
 
-MODES = {"ours": "lane", "still": "still", "boxed": "boxed"}
+MODES = {"ours": "lane", "boxed": "boxed"}
 """Contenders that are our own reader, and the mode of each (`bench.plates.ours`)."""
 OTHERS = ("rapidocr", "tesseract")
 DEFAULT = ("ours", *OTHERS)

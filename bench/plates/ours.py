@@ -1,8 +1,7 @@
 """The lane's own reader as a contender: `python -m bench.plates.ours MODE [options]`.
 
-Modes: `lane` reads as a lane's reader process does (its default picture side and cuts; its memory is measured with the
-libraries of the cameras loaded, which are not in the installed size, since no picture needs them to be read);
-`still` as `rocars-lane read` does; `boxed` is told the labelled corners, which measures the recogniser alone.
+Modes: `lane` reads as a lane's reader process does, and `rocars-lane read` (its memory is measured with the libraries
+of the cameras loaded, which are not in the installed size, since no picture needs them to be read); `boxed` is told the labelled corners, which measures the recogniser alone.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,18 +19,16 @@ from bench.plates.installed import of_distributions, of_folder
 from bench.plates.serve import AbsentError, serve
 from bench.plates.wire import Answer, Asked, Corners, Cost, Hello, Reply
 from devices.anpr.choice import RELEASE, mark_of
-from devices.anpr.decode import Found
+from devices.anpr.decode import SIDE, Found
 from devices.anpr.engines import ENGINES, Engine
 from devices.anpr.errors import ReaderError
-from devices.anpr.files import still_reader
 from devices.anpr.frugal import return_memory_early
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead
 from devices.anpr.weights import SHIPPED, origin
-from devices.reader_wire import ReaderSettings
 
 RELEASES = tuple(sorted({0.5, 0.7, RELEASE, 0.9, 0.95, 0.98}))
-MODES = ("lane", "still", "boxed")
+MODES = ("lane", "boxed")
 _LIBRARIES = ("numpy", "opencv-python-headless", "msgspec")
 _OF_ENGINE = {"easyocr": ("onnxruntime", "easyocr", "onnx"), "opencv": ()}
 
@@ -65,15 +61,14 @@ class Told(PlateReader):
 class Ours:
     """See `bench.plates.serve.Contender`."""
 
-    def __init__(self, mode: str, engine: str, weights: Path, sides: Sequence[int], threshold: float | None) -> None:
+    def __init__(self, mode: str, engine: str, weights: Path, side: int, threshold: float | None) -> None:
         try:
             self._watch = Stopwatch(ENGINES[engine](weights))
             run = origin(weights).run
         except (ReaderError, ImportError) as error:
             raise AbsentError(f"the reader does not start: {error}") from error
         self._told = Told(self._watch)
-        self._reader = {"lane": _lane_reader, "still": still_reader}.get(mode, lambda _: self._told)(self._watch)
-        self._reader.sides = tuple(sides) or self._reader.sides
+        self._reader = PlateReader(self._watch, side=side) if mode == "lane" else self._told
         self._reader.threshold = self._reader.threshold if threshold is None else threshold
         size = of_distributions(*_LIBRARIES, *_OF_ENGINE.get(engine, (engine,))) + _code(weights)
         self.hello = Hello(f"{mode}, {engine}, weights of run {run[:12]}", size, pieces=False, release=_said(RELEASE))
@@ -85,11 +80,6 @@ class Ours:
         reads = (self._told if asked.crop else self._reader).read(image)
         marks = {_said(release): mark_of(reads, release=release)[0] for release in RELEASES}
         return Reply([_answer(read) for read in reads], marks, Cost(parts=self._watch.spent))
-
-
-def _lane_reader(engine: Engine) -> PlateReader:
-    defaults = {field.name: field.default for field in msgspec.structs.fields(ReaderSettings)}
-    return PlateReader(engine, sides=(int(defaults["side"]),))
 
 
 def _said(release: float) -> str:
@@ -111,7 +101,7 @@ def main() -> None:
     parser.add_argument("mode", choices=MODES)
     parser.add_argument("--engine", choices=sorted(ENGINES), default="onnxruntime")
     parser.add_argument("--weights", type=Path, default=SHIPPED)
-    parser.add_argument("--side", type=int, action="append", default=[])
+    parser.add_argument("--side", type=int, default=SIDE)
     parser.add_argument("--threshold", type=float)
     asked = parser.parse_args()
     return_memory_early()  # as the lane's reader process does

@@ -12,17 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.choice import RELEASE, mark_of
-from devices.anpr.engines import Engine
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 VIDEOS = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".ts", ".mjpeg"})
-
-
-def still_reader(engine: Engine) -> PlateReader:
-    """The reader for stills; it looks at them as a lane does at its camera's pictures."""
-    return PlateReader(engine)
 
 
 def read_paths(paths: Iterable[Path], *, reader: PlateReader, release: float = RELEASE) -> Iterator[dict[str, Any]]:

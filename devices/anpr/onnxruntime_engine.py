@@ -39,7 +39,9 @@ class OnnxRuntimeEngine:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.enable_mem_pattern = False  # a plan of memory for every picture size ever seen is a leak by another name
+        options.enable_mem_pattern = (
+            False  # a plan of memory for every picture size ever seen is a leak by another name
+        )
         options.log_severity_level = 3
         said = runtime.capi.onnxruntime_pybind11_state  # its errors have no common ancestor
         with understood("onnxruntime", weights, (ValueError, *(getattr(said, name) for name in _REFUSALS))):

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.agree import agreed
 from devices.anpr.alphabet import CROP
 from devices.anpr.beam import decode as spell
 from devices.anpr.decode import SIDE, Found, decode
@@ -20,10 +19,11 @@ Picture = NDArray[np.uint8]
 
 
 GREY = 128 / 127.5 - 1  # what fills the input beside the picture
-Views = tuple[tuple[float, float], ...]
-ONE_VIEW: Views = ((1.06, 1.06),)
-"""Plates are found a little too narrow, and a cut through the first letter costs more than some bumper around it."""
-THREE_VIEWS: Views = ((1.03, 1.03), (0.99, 1.0), (1.08, 1.06))
+CUT = 1.06
+"""How much wider and higher than the plate as found the cut is.
+
+Plates are found a little too narrow, and a cut through the first letter costs more than some bumper around it.
+"""
 
 
 def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
@@ -53,18 +53,18 @@ def _halved(image: Picture, scale: float) -> Picture:
     return image
 
 
-def rectified(image: Picture, corners: NDArray[np.float32], view: tuple[float, float] = (1.03, 1.03)) -> Picture:
+def rectified(image: Picture, corners: NDArray[np.float32], cut: float = CUT) -> Picture:
     """The plate seen from straight ahead, (64, 160, 3), with a little of its surroundings.
 
     Args:
         image: the whole picture.
         corners: of the plate.
-        view: how much wider and higher than the plate the cut is.
+        cut: how much wider and higher than the plate it is.
     """
     along = (corners[1] - corners[0] + corners[2] - corners[3]) / 4
     down = (corners[3] - corners[0] + corners[2] - corners[1]) / 4
     signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
-    more = signs[:, :1] * along * (view[0] - 1) + signs[:, 1:] * down * (view[1] - 1)
+    more = (signs[:, :1] * along + signs[:, 1:] * down) * (cut - 1)
     wide = (corners + more).astype(np.float32)
     width, height = CROP
     factor = int(np.clip(round(float(np.linalg.norm(wide[1] - wide[0])) / width), 1, 4))
@@ -79,18 +79,13 @@ class PlateReader:
 
     Args:
         engine: what runs the networks.
-        sides: the longer side(s), in pixels, that the detector looks at the picture with; several find plates of more
-            sizes and cost in proportion.
-        views: cuts of each plate that the recogniser looks at; what they differ in is doubtful.
+        side: the longer side, in pixels, that the detector looks at the picture with.
         threshold: detector scores below it are no plates.
     """
 
-    def __init__(
-        self, engine: Engine, *, sides: tuple[int, ...] = (SIDE,), views: Views = ONE_VIEW, threshold: float = 0.35
-    ) -> None:
+    def __init__(self, engine: Engine, *, side: int = SIDE, threshold: float = 0.35) -> None:
         self.engine = engine
-        self.sides = sides
-        self.views = views
+        self.side = side
         self.threshold = threshold
 
     def read(self, image: Picture) -> tuple[PlateRead, ...]:
@@ -98,46 +93,24 @@ class PlateReader:
         found = self.find(image)
         if not found:
             return ()
-        crops = [[rectified(image, plate.corners, view) for view in self.views] for plate in found]
-        grey = np.stack([levelled(_grey(cut)) for cuts in crops for cut in cuts])[:, None]
-        output = self.engine.run("recogniser", grey)
-        each = output.reshape(len(found), len(self.views), *output.shape[1:])
-        return tuple(_read(plate, cuts[0], chances) for plate, cuts, chances in zip(found, crops, each, strict=True))
+        crops = [rectified(image, plate.corners) for plate in found]
+        output = self.engine.run("recogniser", np.stack([levelled(_grey(crop)) for crop in crops])[:, None])
+        return tuple(_read(plate, crop, chances) for plate, crop, chances in zip(found, crops, output, strict=True))
 
     def find(self, image: Picture) -> list[Found]:
         """Where plates are, best first."""
-        found: list[Found] = []
-        for side in self.sides:
-            batch, scale = fitted(image, side)
-            output = self.engine.run("detector", batch)[0]
-            found += [
-                Found(one.score, np.asarray(one.corners / scale, np.float32))
-                for one in decode(output, threshold=self.threshold)
-            ]
-        return merged(found)
+        batch, scale = fitted(image, self.side)
+        found = decode(self.engine.run("detector", batch)[0], threshold=self.threshold)
+        return [Found(one.score, np.asarray(one.corners / scale, np.float32)) for one in found]
 
 
 def _grey(cut: Picture) -> Picture:
     return np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
-def merged(found: list[Found]) -> list[Found]:
-    """Finds of several scales without doubles, best first."""
-    kept: list[Found] = []
-    for one in sorted(found, key=lambda plate: -plate.score):
-        if all(_shared(one, other) < 0.4 for other in kept):
-            kept.append(one)
-    return kept
-
-
-def _shared(one: Found, other: Found) -> float:
-    area, _ = cv2.intersectConvexConvex(one.corners, other.corners)
-    return float(area) / max(1.0, min(cv2.contourArea(one.corners), cv2.contourArea(other.corners)))
-
-
 def _read(plate: Found, crop: Picture, chances: NDArray[np.float32]) -> PlateRead:
     grammar = grammar_of(ground_of(crop))
-    reading = agreed([spell(one, grammar) for one in chances])
+    reading = spell(chances, grammar)
     region = reading.form.region if reading.form else Region.UNKNOWN
     confidence = min((chance for _, chance in reading.characters), default=0.0)
     return PlateRead(

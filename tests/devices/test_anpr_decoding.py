@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from devices.anpr.agree import agreed
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.beam import decode
 from devices.anpr.choice import mainland_of, mark_of
@@ -82,17 +81,6 @@ def test_a_half_seen_character_makes_its_neighbours_doubtful() -> None:
     """A 1 that is as likely there as not must not be dropped with confidence."""
     reading = decode(output("LT1482", doubts={2: ("", 0.7)}), grammar_of(Ground.WHITE))
     assert min(chance for _, chance in reading.characters) < 0.75
-
-
-def test_a_reading_that_changes_with_the_cut_is_doubtful() -> None:
-    """Two cuts of three agree: their text, at two thirds of their certainty; a text without grammar never wins."""
-    grammar = grammar_of(Ground.WHITE)
-    clear, other, none = (decode(output(text), grammar) for text in ("LT3482", "LT3462", "粤粤"))
-    assert agreed([clear]) == clear
-    reading = agreed([clear, other, clear])
-    assert reading.text == "LT3482"
-    assert all(chance == pytest.approx(0.98 * 2 / 3, abs=0.01) for _, chance in reading.characters)
-    assert agreed([none, none, clear]).text == "LT3482"
 
 
 @given(st.text(ALPHABET, max_size=9), st.sampled_from(Ground))

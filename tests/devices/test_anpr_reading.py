@@ -11,7 +11,7 @@ import pytest
 
 from devices.anpr import files
 from devices.anpr.engines import OnnxRuntimeEngine
-from devices.anpr.plate_reader import PlateReader, merged
+from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import Region
 from devices.drawn.trucks import LaneView, Truck
 
@@ -42,13 +42,6 @@ def test_a_drawn_truck_at_the_stop_line_is_read(reader: PlateReader, truck: Truc
 def test_an_empty_lane_has_no_plates_to_act_on(reader: PlateReader) -> None:
     """Booths and road are no plates."""
     assert files.record("drawn", reader.read(LaneView().picture().image))["vrn"] is None
-
-
-def test_several_scales_give_each_plate_once(reader: PlateReader) -> None:
-    """A plate found at two sizes is one plate."""
-    image = LaneView(seed=2).picture(TRUCKS[0], 0.9).image
-    twice = PlateReader(reader.engine, sides=(640, 960)).find(image)
-    assert merged(twice + twice) == twice
 
 
 def test_pictures_folders_and_what_is_none_give_one_record_each(reader: PlateReader, tmp_path: Path) -> None:
