@@ -1,0 +1,230 @@
+"""Room is made and people are told before the disk is full; and the figures that go to the centre."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.afar import retention
+from edge.health import Disk, HealthEvent, Rate, StoreWatch, free_mb
+from edge.sections import EvidenceSettings
+from edge.telemetry import Box, load, memory_free_mb, sample, temperature_c, uptime_s
+from lane_agent.effects import Alarm
+from lane_agent.events import FaultCleared, FaultRaised
+from sync.client import LinkStatus
+from sync.evidence import Evidence
+from sync.journal import Journal
+from sync.store import Store
+
+MINUTE_MS = 60_000
+
+
+class HandClock:
+    """Seconds, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Where it stands."""
+        return self.now
+
+
+def test_the_rate_says_how_long_the_room_lasts() -> None:
+    """Not before ten minutes, not while nothing goes, and anew when somebody has made room."""
+    clock = HandClock()
+    rate = Rate(clock)
+    assert rate.hours_left(5_000, 200) is None
+    clock.now = 599
+    assert rate.hours_left(4_990, 200) is None
+    clock.now = 3_600
+    assert rate.hours_left(4_800, 200) == pytest.approx(23.0)
+    clock.now = 10 * 3_600
+    assert rate.hours_left(4_800, 200) is None, "the last hours count, and nothing has gone in them"
+    assert rate.hours_left(5_000, 200) is None
+    clock.now += 1_800
+    assert rate.hours_left(4_900, 200) == pytest.approx(23.5)
+
+
+def told(*looks: tuple[float, int]) -> list[HealthEvent]:
+    """What the watch tells of looks at these seconds with so many MB free."""
+    events: list[HealthEvent] = []
+    clock, series, over = HandClock(), iter(looks), threading.Event()
+
+    def one() -> Disk:
+        found = next(series, None)
+        if found is None:
+            over.set()
+            return Disk(1.0, looks[-1][1], None)
+        clock.now = found[0]
+        return Disk(1.0, found[1], None)
+
+    async def run() -> None:
+        watch = StoreWatch(look=one, tell=events.append, every_s=0.001, clock=clock)
+        task = asyncio.create_task(watch.run())
+        await asyncio.to_thread(over.wait, 20)
+        task.cancel()
+        await asyncio.wait({task})
+
+    asyncio.run(run())
+    return events
+
+
+def test_plenty_of_room_that_goes_fast_is_an_alarm_two_days_ahead() -> None:
+    """500 MB an hour of 20 GB: people have the time to come; once."""
+    events = told((0, 20_500), (3_600, 20_000), (7_200, 19_500))
+    assert [(event.kind, event.detail) for event in events if isinstance(event, Alarm)] == [
+        ("store_room", "20000 MB left for the store, 40 hours at the present rate")
+    ]
+    assert told((0, 20_500), (3_600, 20_400)) == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 24 MB, as root."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_on_a_disk_that_fills_evidence_goes_first_and_the_journal_goes_on(small_disk: Path) -> None:
+    """Pictures are written until little is left: the alarm comes, room is made, and no row is ever refused."""
+    now = [1_000 * MINUTE_MS]
+    store = Store(small_disk / "lane.db")
+    journal = Journal(store, boot="b", software="test")
+    evidence = Evidence(small_disk / "evidence", retention(EvidenceSettings()), now_ms=lambda: now[0])
+    events: list[HealthEvent] = []
+    freed: list[int] = []
+
+    def relieve(short_mb: int) -> None:
+        freed.append(evidence.make_room(short_mb * 1_000_000, set).freed)
+
+    watch = StoreWatch(
+        look=lambda: Disk(1.0, free_mb(small_disk), None),
+        tell=events.append,
+        min_free_mb=2,
+        warn_free_mb=8,
+        relieve=relieve,
+    )
+    for number in range(120):
+        now[0] += 11 * MINUTE_MS
+        picture = number.to_bytes(4, "big") * 100_000
+        journal.append(evidence.put(picture, kind="reads").encode() * 200)
+        watch._judge(watch._look())
+    assert [type(event) for event in events if not isinstance(event, Alarm)] == []
+    alarms = [event for event in events if isinstance(event, Alarm)]
+    assert {alarm.kind for alarm in alarms} == {"store_room"}
+    assert sum(freed) > 10_000_000
+    assert free_mb(small_disk) >= 7
+    assert journal.head()[0] == 120
+    assert journal.verify() is None
+    last = hashlib.sha256((119).to_bytes(4, "big") * 100_000).hexdigest()
+    assert evidence.path(last) is not None, "the newest stays"
+    store.close()
+
+
+def test_below_the_least_room_it_is_a_fault_and_made_room_ends_it() -> None:
+    """The lane is manual while nothing can be promised."""
+    events = told((0, 900), (30, 100), (60, 5_000))
+    assert [type(event) for event in events] == [Alarm, FaultRaised, FaultCleared]
+
+
+def test_room_is_made_oldest_first_class_by_class_and_never_from_what_the_core_lacks(tmp_path: Path) -> None:
+    """Ordinary reads before stops; a picture an unacknowledged row names, or a new one, stays."""
+    now = [1_000 * MINUTE_MS]
+    evidence = Evidence(tmp_path / "evidence", retention(EvidenceSettings()), now_ms=lambda: now[0])
+    names = {}
+    for kind, word in (("stops", "s1"), ("reads", "r1"), ("reads", "r2"), ("reads", "r3"), ("complaints", "c1")):
+        names[word] = evidence.put(word.encode() * 50, kind=kind)
+        now[0] += 20 * MINUTE_MS
+    new = evidence.put(b"new" * 50, kind="reads")
+    made = evidence.make_room(150, lambda: {names["r1"]})
+    assert (made.files, made.freed) == (2, 200)
+    left = {word for word, name in names.items() if evidence.path(name)}
+    assert left == {"s1", "r1", "c1"}
+    assert evidence.path(new) is not None
+    made = evidence.make_room(10_000, lambda: {names["r1"]})
+    assert made.files == 2
+    assert evidence.path(names["r1"]) is not None
+
+
+STATUS: dict[str, object] = {
+    "link": None,
+    "proof_age_ms": 40,
+    "broker": "",
+    "trouble": "",
+    "epoch": "e",
+    "version": 1,
+    "state_hash": "",
+    "proven_version": 1,
+    "doubt": "",
+    "last": 9,
+    "acknowledged": 7,
+    "waiting": 2,
+    "core_ms": 1,
+    "slack_ms": 1,
+    "refused": {"bad_signature": 3, "retained": 1},
+    "pictures": 4,
+    "shed": 0,
+}
+
+
+def machine(root: Path) -> Path:
+    """A machine's own figures."""
+    for name, text in {
+        "sys/class/thermal/thermal_zone0/temp": "48250\n",
+        "sys/class/thermal/thermal_zone1/temp": "61500\n",
+        "sys/class/thermal/thermal_zone2/temp": "nonsense\n",
+        "proc/meminfo": "MemTotal: 4000000 kB\nMemAvailable: 1500000 kB\n",
+        "proc/loadavg": "3.00 1.0 0.5 1/2 3\n",
+        "proc/uptime": "86400.55 1.0\n",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+def test_a_sample_names_every_figure_with_its_unit(tmp_path: Path) -> None:
+    """Queues, refusals by reason, the reader's picture, disk, temperature, memory, load."""
+    box = Box(
+        store=tmp_path,
+        link=lambda: LinkStatus(**STATUS),  # type: ignore[arg-type]
+        inbox_wait_ms=lambda: 3,
+        picture_age_ms=lambda: 80,
+        time_quality=lambda: "proven",
+        root=machine(tmp_path / "root"),
+    )
+    found = sample(box)
+    assert found.pop("disk_free_mb") == pytest.approx(free_mb(tmp_path), abs=200)
+    assert found.pop("load_1m") == pytest.approx(3 / (os.cpu_count() or 1), abs=0.01)
+    assert found == {
+        "journal_waiting": 2,
+        "pictures_waiting": 4,
+        "refused": 4,
+        "refused_bad_signature": 3,
+        "refused_retained": 1,
+        "inbox_wait_ms": 3,
+        "time": "proven",
+        "proof_age_ms": 40,
+        "picture_age_ms": 80,
+        "temperature_c": 61.5,
+        "memory_free_mb": 1_500,
+        "uptime_s": 86_400,
+    }
+
+
+def test_a_figure_the_machine_does_not_give_is_left_out(tmp_path: Path) -> None:
+    """Nothing is made up."""
+    assert (temperature_c(tmp_path), memory_free_mb(tmp_path), load(tmp_path), uptime_s(tmp_path)) == (None,) * 4
