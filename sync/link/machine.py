@@ -349,8 +349,10 @@ class LinkMachine:
         elif not self.follower.takes(reply.request, whole=isinstance(reply, SnapshotPart)):
             self.refused["answer_unasked"] += 1  # to a request given up, or a replay: worthless, and no alarm
         elif isinstance(reply, SnapshotPart):
+            self._silence.heard(now)  # it answers what was asked at random: over a slow line proofs queue behind it
             self._effects.append(LoadPart(reply))
         else:
+            self._silence.heard(now)
             self._effects += [ApplyDelta(body, decode(Delta, body)) for body in reply.bodies]
 
     def _events_wanted(self, wanted: EventsWanted, now: int) -> None:

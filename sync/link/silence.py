@@ -1,4 +1,4 @@
-"""How long a connection may go without the core's proof before the next broker is tried.
+"""How long a connection may go without word from the core before the next broker is tried.
 
 Rules of this file:
 - The first time, no longer than a proof counts: a half-open link, or a broker that lost the core, is left within 3 s,
@@ -34,7 +34,7 @@ class Silence:
         self._since = now
 
     def heard(self, now: int) -> None:
-        """A proof came."""
+        """A proof came, or a part of an answer to a question of this connection: nobody can have kept that in store."""
         self._since = now
         self._bearable = self._limits.walk_ms
 

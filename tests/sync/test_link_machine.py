@@ -14,7 +14,7 @@ from lane_agent.events import (
 from lane_agent.model import Fault, Link
 from sync.link import SendEvents
 from sync.simulated_core import Said
-from sync.simulated_link import CORE, Place, SimulatedLink
+from sync.simulated_link import CORE, LANE, Place, SimulatedLink
 from sync.wire.codec import encode
 from sync.wire.envelope import Signer
 from sync.wire.messages import Ack, Delta, EventMessage, EventsWanted, Heartbeat, Presence, Reply, SnapshotWanted
@@ -419,6 +419,24 @@ def test_silence_on_a_standing_connection_makes_it_walk_on() -> None:
     world.run(1_300)
     assert world.walked == 1
     assert world.verdict() is not Link.FRESH
+
+
+def test_a_long_snapshot_over_a_slow_line_is_not_walked_away_from() -> None:
+    """Its parts answer what was asked at random; proofs queue behind them, and starting over would never end."""
+    world = SimulatedLink()
+    for number in range(12):
+        world.core.change(HoldRecord(f"AB{number + 1}"))
+    world.core.proving = world.core.serving = False
+    world.connect()
+    world.core_hears()
+    request = next(body.request for body in world.core.heard if isinstance(body, SnapshotWanted))
+    for part in world.core.log.snapshot(request=request, lane=LANE, size=2):
+        world.run(1_500)
+        world.hand(world.core.says(world.core.topics.log, part))
+    assert world.walked == 0
+    assert world.memory.place.version == 12
+    world.run(3_000)
+    assert world.walked == 1
 
 
 def test_walking_in_vain_becomes_rarer_until_a_proof_comes() -> None:
