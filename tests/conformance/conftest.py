@@ -10,13 +10,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Self
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from conformance.clauses import Pace
 from conformance.core_played import CorePlayed
 from conformance.keys import Trust
+from conformance.lane_played import LanePlayed
 from conformance.line import Address, Line
 from conformance.proxy import Proxy
 from lane_agent.events import Event, LinkChanged
@@ -29,7 +32,7 @@ from sync.link import Limits
 from sync.mqtt import Broker, Options
 from sync.store import Store
 from sync.wire.envelope import KeyRing, Signer
-from sync.wire.topics import ALL_UP
+from sync.wire.topics import ALL_UP, LOG, LaneTopics
 
 LANE = "szb-in-01"
 CORE_KEY, LANE_KEY = Signer.generate("core-1"), Signer.generate(LANE)
@@ -152,31 +155,75 @@ class OwnLane:
         )
 
 
-def address(broker: PrivateBroker, user: str) -> Address:
-    """A user of the private broker."""
-    return Address(host=broker.host, port=broker.port, user=user, password=broker.password(user))
-
-
 def memory() -> str | None:
     """Where files cost no wait for a disk, if there is such a place: many stores at once share one disk here."""
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 @contextlib.contextmanager
-def own_lane_and_kit(*, pace: Pace = PACE, **how: Any) -> Iterator[CorePlayed]:
-    """A broker, the kit's proxy before it, our lane behind that, spoilt as told, and the core that the kit plays."""
+def private_broker() -> Iterator[tuple[Path, PrivateBroker]]:
+    """A folder, and a broker that the lane and the core may use."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kit-", dir=memory())))
         (folder / "broker").mkdir()
         with ONE_AT_A_TIME:  # between finding a free port and listening on it another could take it
             broker = stack.enter_context(PrivateBroker(folder / "broker", lanes=[LANE]))
-        proxy = stack.enter_context(Proxy(("127.0.0.1", 0), (broker.host, broker.port)))
-        lane = stack.enter_context(OwnLane(folder, broker, port=proxy.port, **how))
-        line = Line(address(broker, CORE), (ALL_UP,))
-        line.open()
-        stack.callback(line.close)
+        yield folder, broker
+
+
+@contextlib.contextmanager
+def open_line(broker: PrivateBroker, user: str, *filters: str) -> Iterator[Line]:
+    """A connection of the kit's."""
+    line = Line(Address(host=broker.host, port=broker.port, user=user, password=broker.password(user)), filters)
+    line.open()
+    try:
+        yield line
+    finally:
+        line.close()
+
+
+@contextlib.contextmanager
+def own_lane() -> Iterator[tuple[PrivateBroker, OwnLane]]:
+    """A broker and our lane, and nothing of the kit's."""
+    with private_broker() as (folder, broker), OwnLane(folder, broker) as lane:
+        yield broker, lane
+
+
+@contextlib.contextmanager
+def own_lane_and_kit(*, pace: Pace = PACE, **how: Any) -> Iterator[CorePlayed]:
+    """A broker, the kit's proxy before it, our lane behind that, spoilt as told, and the core that the kit plays."""
+    with (
+        private_broker() as (folder, broker),
+        Proxy(("127.0.0.1", 0), (broker.host, broker.port)) as proxy,
+        OwnLane(folder, broker, port=proxy.port, **how) as lane,
+        open_line(broker, CORE, ALL_UP) as line,
+    ):
         trust = Trust([LANE_KEY.public])
         yield CorePlayed(line, LANE, signer=CORE_KEY, trust=trust, pace=pace, clock=utc_ms, poke=lane.poke, proxy=proxy)
+
+
+@contextlib.contextmanager
+def kit_lane(broker: PrivateBroker, key: Ed25519PublicKey, pace: Pace, **how: Any) -> Iterator[LanePlayed]:
+    """The lane that the kit plays against a core with that key, on that broker."""
+    with open_line(broker, LANE, LaneTopics(LANE).all_down, LOG) as line:
+        yield LanePlayed(line, LANE, signer=LANE_KEY, trust=Trust([key]), pace=pace, **how)
+
+
+class Territory(SimpleNamespace):
+    """What tests of cores need: names, keys, brokers, the kit's lane."""
+
+    LANE, LANE_KEY, CORE_KEY = LANE, LANE_KEY, CORE_KEY
+    broker = staticmethod(private_broker)
+    line = staticmethod(open_line)
+    own_lane = staticmethod(own_lane)
+    kit_lane = staticmethod(kit_lane)
+    utc_ms = staticmethod(utc_ms)
+
+
+@pytest.fixture(scope="session")
+def territory() -> type[Territory]:
+    """The names and brokers of these tests."""
+    return Territory
 
 
 @pytest.fixture(scope="session")
