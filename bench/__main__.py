@@ -105,7 +105,7 @@ def plates(
     python: Pythons = None,
     engine: Annotated[str, typer.Option(help="Of our reader.")] = "onnxruntime",
     weights: Annotated[Path | None, typer.Option(help="Of our reader; the shipped ones if none.")] = None,
-    side: Annotated[list[int] | None, typer.Option(help="Of our detector, pixels; may be repeated.")] = None,
+    side: Annotated[int | None, typer.Option(help="Of our detector, pixels.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Of our detector: what scores less is no plate.")] = None,
     core: Annotated[int | None, typer.Option(help="The core that all run on; the first allowed if none.")] = None,
     wrong: Annotated[bool, typer.Option("--wrong", help="List every plate that was missed.")] = False,
@@ -115,7 +115,7 @@ def plates(
     from bench.plates.labels import LabelsError  # noqa: PLC0415
 
     ours = ["--engine", engine, *(["--weights", str(weights)] if weights else [])]
-    ours += [word for each in side or () for word in ("--side", str(each))]
+    ours += [] if side is None else ["--side", str(side)]
     ours += [] if threshold is None else ["--threshold", str(threshold)]
     plan = Plan(_names(only), ours, _pythons(python or []), core, wrong)
     if data is None and crops is None:

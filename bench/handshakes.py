@@ -24,10 +24,10 @@ def measure_handshakes(folder: Path, connects: int) -> dict[str, float]:
     context = tls.context()
     with broker:
         _connect(broker.port, context)
-        sent, before, began = 0, _cpu_s(broker.pid), time.perf_counter()
+        sent, before, began = 0, cpu_s(broker.pid), time.perf_counter()
         for _ in range(connects):
             sent += _connect(broker.port, context)
-        spent, taken = _cpu_s(broker.pid) - before, time.perf_counter() - began
+        spent, taken = cpu_s(broker.pid) - before, time.perf_counter() - began
     return {
         "connects": connects,
         "broker_cpu_ms_each": round(1_000 * spent / connects, 2),
@@ -86,6 +86,7 @@ def _connect(port: int, context: ssl.SSLContext) -> int:
                 return passed
 
 
-def _cpu_s(pid: int | None) -> float:
+def cpu_s(pid: int | None) -> float:
+    """Processor seconds a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS

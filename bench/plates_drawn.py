@@ -171,7 +171,7 @@ class Pointed(PlateReader):
         """Where it was told to look."""
         return self._there
 
-    def read_at(self, image: Picture, corners: Corners) -> tuple[PlateRead, ...]:
-        """The plate with these corners."""
+    def read_at(self, image: Picture, corners: Corners, turn: int = 0) -> tuple[PlateRead, ...]:
+        """The plate with these corners; `turn` as of `PlateReader.read`."""
         self._there = [Found(0.9, corners)]
-        return self.read(image)
+        return self.read(image, turn=turn)

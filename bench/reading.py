@@ -74,7 +74,7 @@ class _InProcess:
         start = time.perf_counter_ns()
         for frame in frames:
             began = time.perf_counter_ns()
-            reports = watch.look(frame, read_region(self.reader, frame.picture, self.settings.region))
+            reports = watch.look(frame, read_region(self.reader, frame, self.settings.region))
             end = time.perf_counter_ns()
             self.pictures.append(end - began)
             if any(isinstance(report, SettledRead) for report in reports):

@@ -96,7 +96,7 @@ class Plates:
         votes: list[Vote] = []
         settled: list[str] = []
         for count, (picture, corners) in enumerate(visit, 1):
-            reads = self._reader.read_at(picture, corners)
+            reads = self._reader.read_at(picture, corners, count)
             votes += [_vote(read) for read in reads if legible(read, self._settings.row_px)]
             reports = watch.look(Frame(picture, count * 125, count), reads)
             settled += [report.vrn for report in reports if isinstance(report, SettledRead)]

@@ -15,14 +15,14 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.handshakes import measure_handshakes
+from bench.handshakes import cpu_s, measure_handshakes
 from bench.shell import BenchLane
 from bench.tap import Count, Tap
 from core.admin import AdminClient, CoreUnreachableError
@@ -77,6 +77,25 @@ class BusyLane(BenchLane):
         self._link.journal_grew()
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Packets and bytes, and processor seconds of the broker and of the core."""
+
+    count: Count
+    broker_s: float
+    core_s: float
+
+    def since(self, before: Look) -> Look:
+        """What came after `before`."""
+        count = self.count.since(before.count)
+        return Look(count, self.broker_s - before.broker_s, self.core_s - before.core_s)
+
+    def plain(self, by: float) -> dict[str, Any]:
+        """Each divided by `by`: CPU, packets and bytes in all, and by direction and kind."""
+        cpu = {"broker_cpu_ms": self.broker_s, "core_cpu_ms": self.core_s}
+        return {name: round(1_000 * spent / by, 2) for name, spent in cpu.items()} | _plain(self.count, by)
+
+
 class Territory:
     """A broker, a core's process and one lane's link through the tap."""
 
@@ -98,11 +117,16 @@ class Territory:
     def _process(self) -> Iterator[None]:
         with (self.folder / "log").open("wb") as log:
             child = subprocess.Popen(self._command("run"), stdout=log, stderr=log)
+        self._pid = child.pid
         try:
             yield
         finally:
             child.terminate()
             child.wait()
+
+    def look(self) -> Look:
+        """What has passed, and what broker and core have spent, until now."""
+        return Look(self.tap.count.copy(), cpu_s(self.broker.pid), cpu_s(self._pid))
 
     @asynccontextmanager
     async def core(self) -> AsyncIterator[AdminClient]:
@@ -177,45 +201,45 @@ async def measure(folder: Path, *, codes: int, seconds: float, trucks: int, cons
     async with territory.core() as core:
         with console.status(f"{codes:,} codes into the core"):
             await core.take_over([_bundle(number) for number in range(codes)])
-        before, began = territory.tap.count.copy(), time.perf_counter()
+        before, began = territory.look(), time.perf_counter()
         async with territory.lane() as (link, journal):
             await _until(lambda: link.status().link is Link.FRESH)
-            snapshot = territory.tap.count.since(before)
+            snapshot = territory.look().since(before)
             taken = time.perf_counter() - began
             with console.status(f"a quiet lane, {seconds:g} s"):
-                quiet = await _quiet(territory.tap, seconds)
+                quiet = await _quiet(territory, seconds)
             with console.status(f"{trucks} trucks"):
                 busy, rows, entry_bytes = await _busy(territory, core, link, journal, trucks)
         await core.__aexit__()
     return {
         "codes": codes,
-        "snapshot": {"seconds": round(taken, 2), **_plain(snapshot, 1)},
-        "quiet_a_second": _plain(quiet, seconds),
-        "busy_a_truck": {"journal_rows": rows / trucks, "entry_bytes": entry_bytes / trucks, **_plain(busy, trucks)},
+        "snapshot": {"seconds": round(taken, 2), **snapshot.plain(1)},
+        "quiet_a_second": quiet.plain(seconds),
+        "busy_a_truck": {"journal_rows": rows / trucks, "entry_bytes": entry_bytes / trucks, **busy.plain(trucks)},
     }
 
 
-async def _quiet(tap: Tap, seconds: float) -> Count:
-    before = tap.count.copy()
+async def _quiet(territory: Territory, seconds: float) -> Look:
+    before = territory.look()
     await asyncio.sleep(seconds)
-    return tap.count.since(before)
+    return territory.look().since(before)
 
 
 async def _busy(
     territory: Territory, core: AdminClient, link: LinkClient, journal: Journal, trucks: int
-) -> tuple[Count, int, int]:
+) -> tuple[Look, int, int]:
     """Each truck is bundled at the core, passes, and its bundle is used: two deltas, and the lane's rows."""
     lane = BusyLane(journal, link)
     work = asyncio.create_task(lane.agent.run(), name="lane")
     try:
         await lane.start()
         await _until(lambda: link.status().waiting == 0)
-        before, first = territory.tap.count.copy(), journal.head()[0]
+        before, first = territory.look(), journal.head()[0]
         for number in range(trucks):
             (lane.ubr,) = await core.take_over([_bundle(5_000_000 + number)])
             await lane.passage()
         await _until(lambda: link.status().waiting == 0)
-        after, last = territory.tap.count.since(before), journal.head()[0]
+        after, last = territory.look().since(before), journal.head()[0]
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
@@ -262,6 +286,7 @@ def show(found: dict[str, Any], console: Console) -> None:
                     table.add_row(kind, f"{each['packets']:,.2f}", f"{each['bytes']:,.0f}")
             table.add_row(f"all {way}", *(f"{value:,.1f}" for value in found[part][way].values()), style="bold")
         console.print(table)
+        console.print(f"CPU: broker {found[part]['broker_cpu_ms']:,} ms, core {found[part]['core_cpu_ms']:,} ms\n")
     for each in (found["handshakes"], *found["derived"]):
         console.print("  ".join(f"{name} {value:,}" for name, value in each.items()))
 

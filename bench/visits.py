@@ -122,7 +122,7 @@ class Visits:
                 continue
             start = time.process_time()
             frame = Frame(shot.picture, shot.taken_ms, count)
-            reports = watch.look(frame, read_region(self._reader, shot.picture, self._settings.region))
+            reports = watch.look(frame, read_region(self._reader, frame, self._settings.region))
             spent.append((time.process_time() - start) * 1000)
             said += [
                 (shot.taken_ms + spent[-1] - plan.standing_ms, report)

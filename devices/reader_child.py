@@ -120,7 +120,7 @@ class ReaderLoop:
         self._tell(Beat(0 if self._ill else self._frame_ms))
 
     def _look(self, frame: Frame) -> None:
-        reads = read_region(self._reader, frame.picture, self._zone)
+        reads = read_region(self._reader, frame, self._zone)
         if self._watch is not None:
             self._tell_all(self._watch.look(frame, reads))
         if frame.taken_ms - self._shown_ms >= _SHOWN_MS:

@@ -31,17 +31,17 @@ SLACK = 1.4
 scale wrong by 1.6, and a false second vehicle stops the lane."""
 
 
-def read_region(reader: PlateReader, picture: Picture, zone: Zone | Shares) -> tuple[PlateRead, ...]:
+def read_region(reader: PlateReader, frame: Frame, zone: Zone | Shares) -> tuple[PlateRead, ...]:
     """The plates of a picture, each with whether it is in the lane's part of it; one outside is shown and never counts.
 
     Args:
         reader: finds and reads them.
-        picture: the whole.
+        frame: the whole picture; its number chooses the cut.
         zone: the lane's part; or its corners as `Zone` takes them.
     """
-    height, width = picture.shape[:2]
+    height, width = frame.picture.shape[:2]
     here = zone if isinstance(zone, Zone) else Zone(zone)
-    return here.marked(reader.read(picture), width, height)
+    return here.marked(reader.read(frame.picture, turn=frame.number), width, height)
 
 
 def _witness(ours: list[PlateRead], inside: tuple[PlateRead, ...]) -> PlateRead | None:

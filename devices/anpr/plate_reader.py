@@ -19,10 +19,11 @@ Picture = NDArray[np.uint8]
 
 
 GREY = 128 / 127.5 - 1  # what fills the input beside the picture
-CUT = 1.06
-"""How much wider and higher than the plate as found the cut is.
+CUTS = (1.06, 1.03, 1.1)
+"""How much wider and higher than the plate as found the cuts are; the first is the best for a single picture.
 
-Plates are found a little too narrow, and a cut through the first letter costs more than some bumper around it.
+Plates are found a little too narrow, and a cut through the first letter costs more than some bumper around it. The
+pictures of a visit take the cuts in turn: what a cut does to a character is then not done to it in every picture.
 """
 
 
@@ -53,7 +54,7 @@ def _halved(image: Picture, scale: float) -> Picture:
     return image
 
 
-def rectified(image: Picture, corners: NDArray[np.float32], cut: float = CUT) -> Picture:
+def rectified(image: Picture, corners: NDArray[np.float32], cut: float = CUTS[0]) -> Picture:
     """The plate seen from straight ahead, (64, 160, 3), with a little of its surroundings.
 
     Args:
@@ -88,12 +89,18 @@ class PlateReader:
         self.side = side
         self.threshold = threshold
 
-    def read(self, image: Picture) -> tuple[PlateRead, ...]:
-        """The plates of a picture (height, width, 3) blue-green-red, the surest first."""
+    def read(self, image: Picture, *, turn: int = 0) -> tuple[PlateRead, ...]:
+        """The plates of a picture (height, width, 3) blue-green-red, the surest first.
+
+        Args:
+            image: the picture.
+            turn: its number among the pictures of a visit; it chooses the cut.
+        """
         found = self.find(image)
         if not found:
             return ()
-        crops = [rectified(image, plate.corners) for plate in found]
+        cut = CUTS[turn % len(CUTS)]
+        crops = [rectified(image, plate.corners, cut) for plate in found]
         output = self.engine.run("recogniser", np.stack([levelled(_grey(crop)) for crop in crops])[:, None])
         return tuple(_read(plate, crop, chances) for plate, crop, chances in zip(found, crops, output, strict=True))
 

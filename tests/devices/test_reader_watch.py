@@ -187,7 +187,7 @@ def test_the_next_lanes_truck_is_seen_and_said_to_be_outside() -> None:
     shown = LaneView(seed=1).picture(Truck("KX9"), 1.0)
     reader = PlateReader(OnnxRuntimeEngine())
     for region, inside in (((0.25, 0.5, 0.75, 1.0), True), ((0.0, 0.0, 0.25, 1.0), False)):
-        reads = read_region(reader, shown.image, region)
+        reads = read_region(reader, Frame(shown.image, 0, 0), region)
         (read,) = (r for r in reads if r.region is Region.HONG_KONG)
         assert np.abs(read.corners - shown.plates[0].corners).max() < 12
         assert read.inside is inside
