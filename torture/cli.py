@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.live import Live
 
 from sync.broker import BrokerError
-from torture.checker import Bounds
 from torture.kinds import KINDS
 from torture.run import Run, Wishes
 from torture.site import SiteError
+from torture.verdict import Bounds
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -101,6 +101,7 @@ def summary(console: Console, found: dict[str, Any]) -> None:
         "seconds",
         "ended",
         "faults",
+        "felt",
         "shown",
         "events_checked",
         "releases_checked",

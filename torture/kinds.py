@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -100,8 +101,6 @@ async def _kill_broker(scene: Scene) -> None:
 
 
 async def _kill_core(scene: Scene) -> None:
-    import signal  # noqa: PLC0415 - the one use
-
     await scene.site.children.end("core", signal.SIGKILL)
     try:
         await asyncio.sleep(scene.seconds)
@@ -162,6 +161,19 @@ async def _old_snapshot(scene: Scene) -> None:
         calls.remove(scene.liar.answer_with_the_past)
 
 
+async def _replayed_command(scene: Scene) -> None:
+    """A real command, then the same one again and again, also after the lane was killed."""
+    post, liar = scene.post, scene.liar
+    await scene.site.office.command(post.lane, "message", f"note {scene.rng.randrange(1 << 32):08x}")
+    await asyncio.sleep(scene.seconds)
+    liar.commands("replayed")
+    await asyncio.sleep(0.3)
+    liar.commands("replayed")
+    await _kill_lane(scene)
+    await post.twin.until(lambda status: status["link"] == "fresh", 8.0)
+    liar.commands("replayed")
+
+
 def _clock(hours: float) -> Callable[[Scene], Awaitable[None]]:
     async def act(scene: Scene) -> None:
         change = scene.liar.clock(int(hours * 3_600_000))
@@ -208,8 +220,11 @@ async def _storm(scene: Scene) -> None:
 _BOTH = (Way.UP, Way.DOWN)
 
 
+Row = tuple[str, float, float, Callable[[Scene], Awaitable[None]]]
+
+
 def _kinds() -> tuple[Kind, ...]:
-    lane = (
+    lane: tuple[Row, ...] = (
         ("cut", 0.3, 8.0, _on_cable(lambda _: tampers.Cut(), hang_up=True)),
         ("half_open", 0.5, 8.0, _on_cable(lambda _: tampers.HalfOpen(*_BOTH))),
         ("deaf", 0.5, 8.0, _on_cable(lambda _: tampers.HalfOpen(Way.DOWN))),
@@ -236,13 +251,14 @@ def _kinds() -> tuple[Kind, ...]:
         ("expired_command", 0.5, 1.0, _lie(lambda liar: liar.commands("expired"))),
         ("early_command", 0.5, 1.0, _lie(lambda liar: liar.commands("from the future"))),
         ("foreign_command", 0.5, 1.0, _lie(lambda liar: liar.commands("foreign"))),
+        ("replayed_command", 0.3, 1.0, _replayed_command),
         ("clock_ahead", 2.0, 5.0, _clock(2.5)),
         ("clock_behind", 2.0, 5.0, _clock(-0.4)),
         ("withheld_delta", 3.0, 7.0, _withhold_delta),
         ("old_proofs", 3.0, 8.0, _old_proofs),
         ("hold_swapped", 3.0, 6.0, _hold_swapped),
     )
-    everybody = (
+    everybody: tuple[Row, ...] = (
         ("broker_kill", 0.0, 4.0, _kill_broker),
         ("core_kill", 0.0, 3.0, _kill_core),
         ("core_cut", 0.3, 6.0, _on_cable(lambda _: tampers.Cut(), core=True, hang_up=True)),
@@ -254,9 +270,8 @@ def _kinds() -> tuple[Kind, ...]:
         ("core_corrupt", 1.0, 3.0, _on_cable(tampers.Corrupt, core=True)),
         ("storm", 1.0, 1.0, _storm),
     )
-    return tuple(Kind(*one[:1], "lane", *one[1:]) for one in lane) + tuple(
-        Kind(*one[:1], "all", *one[1:]) for one in everybody
-    )
+    scopes = (("lane", lane), ("all", everybody))
+    return tuple(Kind(name, scope, low, high, act) for scope, rows in scopes for name, low, high, act in rows)
 
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _kinds()}

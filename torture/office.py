@@ -80,6 +80,6 @@ class Office:
         status = await self.ask(lambda core: core.status())
         return None if status is None else status.version
 
-    async def command(self, lane: str, name: str, **arguments: str) -> str | None:
+    async def command(self, lane: str, name: str, text: str) -> str | None:
         """Sends a real command; its identifier."""
-        return await self.ask(lambda core: core.command(lane, name, good_seconds=5, **arguments))
+        return await self.ask(lambda core: core.command(lane, name, good_seconds=5, text=text))

@@ -37,9 +37,8 @@ def _read_varint(raw: bytes, place: int) -> tuple[int, int] | None:
 class Framer:
     """Cuts one direction of a connection into packets.
 
-    >>> framer = Framer()
-    >>> list(framer.feed(bytes([0xC0, 0, 0xC0])))
-    [b'\\xc0\\x00']
+    >>> [packet.hex() for packet in Framer().feed(bytes([0xC0, 0, 0xC0]))]
+    ['c000']
     """
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from torture.checker import Verdict
+from torture.verdict import Verdict
 
 COUNTS = ("lost", "duplicated", "unsafe_releases", "cache_mismatches", "late_manual")
 
@@ -16,7 +16,7 @@ def made_report(
     faults: Counter[str],
     shown: Counter[str],
     crashed: list[str],
-    storms: list[dict[str, int]],
+    storms: list[dict[str, int | None]],
     level: bool,
     facts: dict[str, Any],
 ) -> dict[str, Any]:
@@ -43,6 +43,7 @@ def made_report(
         **facts,
         "faults": dict(sorted(faults.items())),
         "shown": dict(shown.most_common()),
+        "felt": dict(verdict.felt.most_common()),
         "events_checked": verdict.events,
         "visits_checked": verdict.visits,
         "releases_checked": verdict.releases,

@@ -10,12 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from torture.cable import Tamper
-from torture.checker import Bounds, check
+from torture.checker import check
 from torture.history import read_history
 from torture.kinds import KINDS, Kind, Scene
 from torture.liar import Liar
@@ -25,11 +25,14 @@ from torture.report import made_report
 from torture.site import Post, Site
 from torture.tap import Ledger, mono_ms
 from torture.traffic import FarMarks, Traffic
+from torture.verdict import Bounds
 
 QUIET_S = 120.0
 """How long the lanes may take to be level again after the last fault."""
 
-CALM = {"lane": (1.0, 4.0), "all": (4.0, 10.0)}
+CALM_LANE = (1.0, 4.0)
+CALM_ALL = (2.0, 10.0)
+"""Seconds without a fault between two; of those that all lanes feel fewer, but some also in a short run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ class Wishes:
     lanes: int = 4
     kinds: tuple[str, ...] = ()
     crowd: int = 0
-    bounds: Bounds = Bounds()
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 class Run:
@@ -73,6 +76,7 @@ class Run:
         self._trucks = Ledger(wishes.folder / "trucks.jsonl")
         self._began = time.monotonic()
         self.level = False
+        self._liars: dict[str, Liar] = {}
 
     async def run(self, tell: Callable[[Run], None]) -> dict[str, Any]:
         """Runs it; `tell` is called once a second. Returns the report."""
@@ -102,6 +106,7 @@ class Run:
 
     async def _storm_of_faults(self, tell: Callable[[Run], None]) -> None:
         posts = list(self.site.posts.values())
+        self._liars = {post.lane: self._liar(post) for post in posts}
         self.traffic = [
             Traffic(post, self.site.office, self._marks, random.Random(f"{self.wishes.seed} {post.lane}"), self._trucks)
             for post in posts
@@ -141,27 +146,27 @@ class Run:
 
     async def _fault_lane(self, post: Post, seed: str) -> None:
         kinds = self._kinds("lane")
-        for deal in Deck(kinds, seed, CALM["lane"]) if kinds else ():
+        for deal in Deck(kinds, seed, CALM_LANE) if kinds else ():
             await self._act(deal, post, post.lane)
 
     async def _fault_all(self, first: Post) -> None:
         kinds = self._kinds("all")
-        for deal in Deck(kinds, f"{self.wishes.seed} all", CALM["all"]) if kinds else ():
+        for deal in (
+            Deck(kinds, f"{self.wishes.seed} all", (CALM_ALL[0], max(2.5, min(CALM_ALL[1], self.wishes.seconds / 10))))
+            if kinds
+            else ()
+        ):
             await self._act(deal, first, "")
 
     async def _act(self, deal: Deal, post: Post, lane: str) -> None:
         rng = random.Random(deal.seed)
-        liar = self._liars.setdefault(post.lane, self._liar(post))
+        liar = self._liars[post.lane]
         liar.remember()
         await asyncio.sleep(deal.calm)
         self._ledger.write(fault=deal.kind.name, lane=lane, seconds=round(deal.seconds, 2))
         self.faults[deal.kind.name] += 1
         await deal.kind.act(Scene(self.site, post, liar, rng, deal.seconds))
         self._ledger.write(ended=deal.kind.name, lane=lane)
-
-    @property
-    def _liars(self) -> dict[str, Liar]:
-        return self.__dict__.setdefault("liars", {})
 
     def _liar(self, post: Post) -> Liar:
         rng = random.Random(f"{self.wishes.seed} liar {post.lane}")

@@ -17,8 +17,9 @@ from pathlib import Path
 import msgspec
 
 from sync.broker import CORE, PrivateBroker
-from sync.wire.envelope import KeyRing, Signer, key_id, public_from_pem, public_to_pem
+from sync.wire.envelope import KeyRing, Signer, public_from_pem, public_to_pem
 from torture.cable import Cable
+from torture.crowd import CrowdSettings
 from torture.disk import Medium
 from torture.lane import LaneSettings
 from torture.office import Office
@@ -28,6 +29,7 @@ from torture.twin import LaneTwin
 POINT = "SBC"
 CORE_KEY = "core-1"
 START_S = 60.0
+STORM_S = 90.0
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -85,7 +87,8 @@ class Children:
         if child is None:
             return
         if child.returncode is not None:
-            self._crash(name, child)
+            if child.returncode != 0:
+                self._crash(name, child)
             return
         child.send_signal(number)
         try:
@@ -192,7 +195,7 @@ class Site:
         self.office = Office(folder / "core" / "core.sock", POINT)
         self.posts: dict[str, Post] = {}
         self._lures = lures
-        self.storms: list[dict[str, int]] = []
+        self.storms: list[dict[str, int | None]] = []
         self.ring = KeyRing({})
         self.core_signer: Signer
 
@@ -238,6 +241,26 @@ class Site:
         """Starts the core's process."""
         await self.children.start("core", *self._core_command("run"))
 
+    async def storm(self) -> None:
+        """The crowd connects all at once, is thrown out, and connects again; how long that took goes to `storms`."""
+        settings = CrowdSettings(
+            port=self.broker.port,
+            passwords={name: self.broker.password(name) for name in self.crowd},
+            key=str(self.folder / "crowd.pem"),
+            core_key=str(self.folder / "core-keys" / f"{CORE_KEY}.pem"),
+            patience_s=STORM_S,
+        )
+        path, log = self.folder / "crowd.json", self.folder / "crowd.log"
+        path.touch(mode=0o600)
+        path.write_bytes(msgspec.json.encode(settings))
+        child = await self.children.start("crowd", sys.executable, "-m", "torture.crowd", str(path))
+        try:
+            await child.wait()
+        finally:
+            await self.children.end("crowd", signal.SIGKILL)
+        said = log.read_text(encoding="utf-8").splitlines()
+        self.storms.append(msgspec.json.decode(said[-1], type=dict[str, int | None]))
+
     def _write_core(self) -> None:
         folder = made(self.folder / "core")
         (folder / "password").touch(mode=0o600)
@@ -268,8 +291,3 @@ class Site:
         (made(self.folder / "core-keys") / f"{CORE_KEY}.pem").write_bytes(public_to_pem(public))
         self.ring = KeyRing({CORE_KEY: public})
         self.core_signer = Signer.from_pem(CORE_KEY, (folder / f"{CORE_KEY}.key").read_bytes())
-
-
-def crowd_kid(lane: str, signer: Signer) -> str:
-    """The name under which the core knows the crowd's key as this lane's."""
-    return key_id(lane, signer.public)

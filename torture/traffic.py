@@ -82,7 +82,7 @@ class Traffic:
         await self._twin.until(lambda status: status["link"] == "fresh" and not status["visit"], 2.0)
         self._ledger.write(lane=self._post.lane, truth=truth, vrn=vrn, ubr=ubr, did="arrives")
         self._twin.sees(vrn)
-        self._twin.set(Contact.STOP_LOOP, True)
+        self._twin.switch(Contact.STOP_LOOP, True)
         await self._twin.until_shown({"STOP"}, 1.0)
         await self._immigration(truth)
         racing = asyncio.create_task(self._race(vrn)) if truth == "hold_race" else None
@@ -128,11 +128,11 @@ class Traffic:
             self._twin.say(officer="take_over", visit=visit)
 
     async def _leave(self) -> None:
-        self._twin.set(Contact.EXIT_LOOP, True)
+        self._twin.switch(Contact.EXIT_LOOP, True)
         self._twin.sees("")
-        self._twin.set(Contact.STOP_LOOP, False)
+        self._twin.switch(Contact.STOP_LOOP, False)
         await asyncio.sleep(0.05)
-        self._twin.set(Contact.EXIT_LOOP, False)
+        self._twin.switch(Contact.EXIT_LOOP, False)
         await self._twin.until(lambda status: not status["visit"], 1.0)
 
     async def _tidy(self, truth: str, vrn: str, ubr: str) -> None:

@@ -80,16 +80,16 @@ class LaneTwin:
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(json.dumps(what).encode() + b"\n")
 
-    def set(self, contact: Contact, active: bool) -> None:
+    def switch(self, contact: Contact, active: bool) -> None:
         """A contact closes or opens."""
         self._levels[contact] = active
         self.say(contact=contact.value, active=active)
 
     async def pulse(self, contact: Contact) -> None:
         """A press."""
-        self.set(contact, True)
+        self.switch(contact, True)
         await asyncio.sleep(0.03)
-        self.set(contact, False)
+        self.switch(contact, False)
 
     def sees(self, vrn: str) -> None:
         """What stands before the camera."""

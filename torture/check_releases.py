@@ -1,0 +1,75 @@
+"""Releases: what each rested on, whether the link was fresh, and what the boards showed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torture.check_link import Proof
+from torture.decisions import Decision, decisions
+from torture.history import LaneHistory, Line
+from torture.signed import SignedLog
+from torture.verdict import Bounds, Verdict
+
+
+def check_releases(lane: LaneHistory, signed: SignedLog, proofs: list[Proof], bounds: Bounds, verdict: Verdict) -> None:
+    """Each release was in the signed log, forbidden by nothing, and made while fresh."""
+    for decision in decisions(lane.rows):
+        verdict.releases += 1
+        for flaw in (*_why_not(decision, signed, bounds), *_why_not_fresh(decision, proofs, bounds)):
+            verdict.find("unsafe_releases", f"{lane.name}: row {decision.seq} releases {decision.vrn}: {flaw}")
+
+
+def _why_not(decision: Decision, signed: SignedLog, bounds: Bounds) -> Iterator[str]:
+    codes = decision.codes
+    if codes is None:
+        yield "without an answer of the code book in the same step"
+        return
+    if codes["link"] != "fresh":
+        yield f"the link was {codes['link']}"
+    if signed.state_hash(codes["epoch"], codes["version"]) != codes["state_hash"]:
+        yield f"version {codes['version']} of {codes['epoch']} with that state hash is not in the signed log"
+    yield from signed.unsupported(decision)
+    yield from signed.forbidden(decision, bounds.fresh_ms)
+
+
+def _why_not_fresh(decision: Decision, proofs: list[Proof], bounds: Bounds) -> Iterator[str]:
+    codes = decision.codes
+    good = (
+        proof
+        for proof in proofs
+        if proof.delivered_ms <= decision.at_ms
+        and decision.at_ms - proof.asked_ms < bounds.fresh_ms
+        and codes is not None
+        and proof.epoch == codes["epoch"]
+        and proof.version <= codes["version"]
+    )
+    if next(good, None) is None:
+        yield "no proof of the last 3 s had been delivered"
+
+
+def check_paint(lane: LaneHistory, signed: SignedLog, bounds: Bounds, verdict: Verdict) -> None:
+    """What the boards showed: 3 only as journaled, soon after, and no longer than a hold that had arrived."""
+    shown = {decision.serial: decision for decision in decisions(lane.rows, every=True)}
+    boards = [line for line in lane.paint if line["screen"] == "xdb"]
+    for place, line in enumerate(boards):
+        if line["scene"] != "DONE":
+            continue
+        decision = shown.get(line["serial"])
+        if decision is None:
+            verdict.find("unsafe_releases", f"{lane.name}: 3 was painted at {line['t']}, and no row says so")
+            continue
+        if line["t"] - decision.at_ms > bounds.paint_ms + bounds.slack_ms:
+            verdict.find("unsafe_releases", f"{lane.name}: 3 of row {decision.seq} was painted too late")
+        until = boards[place + 1]["t"] if place + 1 < len(boards) else line["t"]
+        for hold in signed.holds_of(decision.vrn):
+            came = _delivered(lane.wire, hold.epoch, hold.version, line["t"])
+            if came is not None and came + bounds.paint_ms + bounds.slack_ms < until:
+                verdict.find(
+                    "unsafe_releases", f"{lane.name}: 3 of row {decision.seq} stood on after a hold arrived at {came}"
+                )
+
+
+def _delivered(wire: list[Line], epoch: str, version: int, after: int) -> int | None:
+    """When a delta was first handed to the lane, if that was after a moment."""
+    times = [line["t"] for line in wire if line.get("delta") == version and line["epoch"] == epoch]
+    return times[0] if times and times[0] > after else None

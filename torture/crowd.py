@@ -1,0 +1,203 @@
+"""Many light lanes in one process: link machine and MQTT, a list in memory, no store and no shell. They come all at once.
+
+    python -m torture.crowd SETTINGS.json      one JSON line: {"lanes": …, "connect_ms": …, "reconnect_ms": …}
+
+`connect_ms` is from the first attempt until every lane is fresh; `reconnect_ms` the same after all of them were hung up
+on. None where they did not come to be within their time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from edge.clock import monotonic_ms
+from lane_agent.model import Link
+from sync.link import Alarm, ApplyDelta, Head, Limits, LinkMachine, LoadPart, Outcome, Publish, Tell, WalkOn
+from sync.mqtt import Broker, Connection, Incoming, Options
+from sync.verdicts import Head as Place
+from sync.wire.codec import encode
+from sync.wire.envelope import KeyRing, Signer, public_from_pem
+from sync.wire.hashes import EMPTY_STATE, ZERO, StateHash, log_next
+from sync.wire.messages import Delta, SnapshotPart
+from sync.wire.records import Record
+from sync.wire.topics import LOG, LaneTopics
+
+TICK_S = 0.2
+
+
+class CrowdSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Who they are and where to: `passwords` by lane; the keys are files; `patience_s` for each of the two waits."""
+
+    port: int
+    passwords: dict[str, str]
+    key: str
+    core_key: str
+    patience_s: float
+
+
+class LightBook:
+    """The list in memory, by the rules of `sync.codelog`, without a medium."""
+
+    def __init__(self) -> None:
+        self.head: Head = Place("", 0, ZERO, EMPTY_STATE)
+        self._state = StateHash()
+        self._rows: dict[tuple[str, str], bytes] = {}
+        self._parts: dict[int, SnapshotPart] = {}
+
+    def apply(self, delta: Delta, body: bytes) -> Outcome:
+        """One step of the log."""
+        head = self.head
+        if delta.epoch != head.epoch:
+            return Outcome.OTHER_EPOCH
+        if delta.version != head.version + 1:
+            return Outcome.KNOWN if delta.version <= head.version else Outcome.GAP
+        if delta.previous != head.log_hash:
+            return Outcome.FORK
+        self._put(delta.changes)
+        self.head = Place(delta.epoch, delta.version, log_next(head.log_hash, body), self._state.digest())
+        return Outcome.APPLIED if self.head.state_hash == delta.state_hash else Outcome.MISMATCH
+
+    def load(self, part: SnapshotPart) -> Outcome:
+        """A part of a snapshot."""
+        if self._parts and next(iter(self._parts.values())).request != part.request:
+            self._parts.clear()
+        self._parts[part.part] = part
+        if len(self._parts) < part.parts:
+            return Outcome.LOADING
+        self._state, self._rows = StateHash(), {}
+        for each in self._parts.values():
+            self._put(each.records)
+        self._parts.clear()
+        self.head = Place(part.epoch, part.version, part.log_hash, self._state.digest())
+        return Outcome.SWAPPED if self.head.state_hash == part.state_hash else Outcome.MISMATCH
+
+    def _put(self, rows: tuple[Record, ...]) -> None:
+        for row in rows:
+            old = self._rows.get(row.key)
+            if old is not None:
+                self._state.remove(old)
+            self._rows[row.key] = encode(row)
+            self._state.add(self._rows[row.key])
+
+
+class LightLane:
+    """One lane of the crowd."""
+
+    def __init__(self, lane: str, settings: CrowdSettings, signer: Signer, ring: KeyRing) -> None:
+        self._signer, self._book = signer, LightBook()
+        topics = LaneTopics(lane)
+        self._machine = LinkMachine(
+            lane,
+            ring=ring,
+            entropy=secrets.token_bytes,
+            head=self._book.head,
+            journal="crowd",
+            last=0,
+            acknowledged=0,
+            now=monotonic_ms(),
+            limits=Limits(),
+        )
+        options = Options(
+            brokers=(Broker("127.0.0.1", settings.port),),
+            client_id=lane,
+            subscriptions=((topics.all_down, 1), (LOG, 1)),
+            user_name=lane,
+            password=settings.passwords[lane],
+            connect_timeout=20.0,
+        )
+        self.connection = Connection(
+            options, will=lambda: None, on_up=self._up, on_down=lambda _: self._down(), on_message=self._hear
+        )
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it would release now."""
+        return self.connection.connected and self._machine.verdict(monotonic_ms()) is Link.FRESH
+
+    def tick(self) -> None:
+        """Time has passed."""
+        self._machine.tick(monotonic_ms())
+        self._carry_out()
+
+    def _up(self) -> None:
+        self._machine.connected(1, monotonic_ms())
+        self._carry_out()
+
+    def _down(self) -> None:
+        self._machine.disconnected(monotonic_ms())
+        self._carry_out()
+
+    def _hear(self, incoming: Incoming) -> None:
+        self._machine.receive(incoming.topic, incoming.payload, monotonic_ms(), retained=incoming.retained)
+        self._carry_out()
+        incoming.acknowledge()
+
+    def _carry_out(self) -> None:
+        while effects := self._machine.drain():
+            for effect in effects:
+                match effect:
+                    case Publish():
+                        payload = self._signer.seal(effect.topic, encode(effect.body))
+                        self.connection.publish(effect.topic, payload, qos=effect.qos, retain=effect.retain)
+                    case ApplyDelta():
+                        self._stands(self._book.apply(effect.delta, effect.body), effect.delta.version)
+                    case LoadPart():
+                        self._stands(self._book.load(effect.part), effect.part.version)
+                    case WalkOn():
+                        self.connection.walk_on(effect.reason)
+                    case Tell() | Alarm() | _:
+                        pass  # there is nobody to tell, and nothing else is asked of a lane without a journal
+
+    def _stands(self, outcome: Outcome, offered: int) -> None:
+        self._machine.stands(outcome, self._book.head, offered, monotonic_ms())
+
+
+async def _until_fresh(lanes: list[LightLane], patience_s: float) -> int | None:
+    """Milliseconds until every lane is fresh at once."""
+    began = time.monotonic()
+    while time.monotonic() - began < patience_s:
+        for place, lane in enumerate(lanes):
+            lane.tick()
+            if place % 50 == 49:
+                await asyncio.sleep(0)
+        if all(lane.fresh for lane in lanes):
+            return round(1_000 * (time.monotonic() - began))
+        await asyncio.sleep(TICK_S)
+    return None
+
+
+def _lanes(settings: CrowdSettings) -> list[LightLane]:
+    key = public_from_pem(Path(settings.core_key).read_bytes())
+    ring = KeyRing({Path(settings.core_key).stem: key})
+    pem = Path(settings.key).read_bytes()
+    return [LightLane(lane, settings, Signer.of(lane, pem), ring) for lane in settings.passwords]
+
+
+async def storm(settings: CrowdSettings) -> dict[str, int | None]:
+    """They come, are thrown out, and come again."""
+    lanes = _lanes(settings)
+    for lane in lanes:
+        lane.connection.start()
+    connect = await _until_fresh(lanes, settings.patience_s)
+    for lane in lanes:
+        lane.connection.walk_on("the storm")
+    reconnect = await _until_fresh(lanes, settings.patience_s)
+    await asyncio.gather(*(lane.connection.stop() for lane in lanes))
+    return {"lanes": len(lanes), "connect_ms": connect, "reconnect_ms": reconnect}
+
+
+def main() -> None:
+    """Runs the storm that a settings file describes."""
+    settings = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=CrowdSettings)
+    print(json.dumps(asyncio.run(storm(settings))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

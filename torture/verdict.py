@@ -1,0 +1,51 @@
+"""What a check finds: broken promises, each under the figure of the report that it belongs to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What is promised, in ms.
+
+    Attributes:
+        fresh_ms, offline_ms: of design §3.
+        slack_ms: for a machine that runs broker, core and every lane at once, on few cores.
+        paint_ms: from a decision, or from what withdraws it, to the boards.
+    """
+
+    fresh_ms: int = 3_000
+    offline_ms: int = 5_000
+    slack_ms: int = 2_000
+    paint_ms: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken promise; `count` is the figure of the report that it belongs to."""
+
+    count: str
+    text: str
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was looked at, and what was found.
+
+    Attributes:
+        manual_entry_ms: from the last proof's nonce to manual mode, each time.
+        felt: what the lanes journaled of the faults: how often stale, offline, at fault with what, alarmed about what.
+    """
+
+    events: int = 0
+    releases: int = 0
+    visits: int = 0
+    manual_entry_ms: list[int] = field(default_factory=list)
+    felt: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, count: str, text: str) -> None:
+        """A promise was broken."""
+        self.findings.append(Finding(count, text))
