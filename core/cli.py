@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from core import cli_ask, cli_enrol, cli_lanes
+from core import cli_ask, cli_decided, cli_enrol, cli_lanes
 from core.cli_options import Config
 from core.errors import CoreError, SettingsError
 from core.expiry import endings
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 cli_ask.add_to(app)
 cli_lanes.add_to(app)
+cli_decided.add_to(app)
 cli_enrol.add_to(app)
 
 

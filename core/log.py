@@ -64,7 +64,7 @@ class ReplicatedLog:
         self._store = store
         self._db = store.connection
         self._signer = signer
-        self._ring = ring or signer.ring()
+        self.ring = ring or signer.ring()
 
     def has_begun(self) -> bool:
         """Whether the store has an epoch."""
@@ -236,7 +236,7 @@ class ReplicatedLog:
     def _proved(self, seen: HistoricList, state: StateHash, payload: bytes, number: int, at_ms: int) -> HistoricList:
         where = f"epoch {seen.epoch}, version {number}"
         try:
-            body = self._ring.open(LOG, payload)
+            body = self.ring.open(LOG, payload)
             delta = decode(Delta, body)
         except WireError as error:
             raise HistoryError(f"{where}: {error}") from error
