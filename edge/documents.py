@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from conformance.page import conformance_page
 from edge.prove import hunted
 from lane_agent.document import lane_page, mutants_page
 from lane_agent.prove.mutants import mutants
@@ -23,11 +24,16 @@ def main(arguments: list[str]) -> int:
         return check()
     if not contract_may_change(DOCS):
         return 1
-    write({"lane.md": lane_page(), **pages.pages()})
+    write(made())
     if "--mutants" in arguments:
         fates = list(hunted(range(len(tuple(mutants())))))
         write({"mutants.md": mutants_page(fates)})
     return 0
+
+
+def made() -> dict[str, str]:
+    """The pages and their texts, but for mutants.md, which takes minutes."""
+    return {"lane.md": lane_page(), "conformance.md": conformance_page(), **pages.pages()}
 
 
 def write(texts: dict[str, str]) -> None:
@@ -44,7 +50,7 @@ def write(texts: dict[str, str]) -> None:
 def check() -> int:
     """Says which pages are not what the source gives, and what that means for the contract."""
     contract_may_change(DOCS)
-    wrong = [name for name, text in {"lane.md": lane_page(), **pages.pages()}.items() if _read(name) != text]
+    wrong = [name for name, text in made().items() if _read(name) != text]
     for name in [*wrong, *(str(path.relative_to(DOCS)) for path in stale(DOCS))]:
         print(f"docs/{name} is not what the source gives; run python -m edge.documents")
     return int(bool(wrong) or bool(stale(DOCS)))

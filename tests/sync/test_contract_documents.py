@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from sync.link import Limits
+from sync.link import Limits, commands
 from sync.wire import messages, plate
 from sync.wire.codec import decode, encode
 from sync.wire.contract.asyncapi import document
-from sync.wire.contract.channels import CHANNELS, TIMES, bodies, channel_of, tag
+from sync.wire.contract.channels import CHANNELS, COMMANDS, TIMES, bodies, channel_of, tag
 from sync.wire.contract.pages import pages
 from sync.wire.contract.samples import json_view, sample
 from sync.wire.contract.schemas import ROWS, schemas
@@ -70,9 +70,15 @@ def test_names_are_unique() -> None:
 def test_the_durations_are_those_of_the_lane() -> None:
     """The contract's table and the link's limits say the same."""
     limits = Limits()
-    for name in ("nonce_ms", "fresh_ms", "offline_ms", "resend_ms", "range_rows", "ahead_ms"):
+    for name in ("nonce_ms", "fresh_ms", "offline_ms", "resend_ms", "range_rows", "ahead_ms", "command_ms"):
         assert getattr(TIMES, name) == getattr(limits, name), name
     assert limits.window == TIMES.window_rows
+
+
+def test_the_commands_are_those_of_the_lane() -> None:
+    """Their names, what each needs, and what it may have."""
+    listed = {name: (frozenset(needs), frozenset(may)) for name, (needs, may, _) in COMMANDS.items()}
+    assert listed == commands._ARGUMENTS
 
 
 @pytest.mark.parametrize("kind", [*bodies(), *ROWS], ids=tag)

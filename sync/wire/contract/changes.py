@@ -186,7 +186,8 @@ def _set(place: str, old: list[Any], new: list[Any]) -> Iterator[Change]:
 
 def _places(place: str, key: str, old: Any, new: Any) -> Iterator[Change]:
     if key == "items":
-        yield Change(place, f"its places are {len(new)}, were {len(old)}, or differ", ROW_CHANGED)
+        what = "one of its places differs" if len(new) == len(old) else f"it has {len(new)} places, had {len(old)}"
+        yield Change(place, what, ROW_CHANGED)
     else:
         yield Change(place, f"{key} is {new!r}, was {old!r}", ROW_CHANGED)
 

@@ -66,7 +66,25 @@ class Times(Struct, frozen=True, kw_only=True):
     resend_ms: int = 3_000
     range_rows: int = 500
     ahead_ms: int = 1_000
+    command_ms: int = 3_600_000
 
+
+COMMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "manual": ((), ("text", "revert_ms"), "manual mode; it ends by itself after revert_ms, or an hour"),
+    "automatic": ((), ("text",), "ends manual mode that was set from afar"),
+    "answered": ((), ("text", "visit"), "the help call was answered"),
+    "message": (("text",), ("visit",), "words for the officer at the lane"),
+    "release_visit": (
+        ("visit", "text"),
+        (),
+        "as an officer at the lane, with the lane's own checks, and only while fresh",
+    ),
+    "inspect_visit": (("visit", "text"), (), "sends the vehicle to the compound"),
+    "restart_reader": ((), ("text",), "ends the reader's process, which is started anew"),
+    "upload": (("picture",), ("text",), "sends an evidence picture"),
+    "fetch": (("journal", "first", "last"), ("text",), "sends journal rows again"),
+}
+"""What may be ordered: the arguments it needs, those it may have, what it does. A test compares it with the lane's."""
 
 TIMES = Times()
 
@@ -270,6 +288,7 @@ def summary(channel: Channel) -> dict[str, Any]:
 
 __all__ = [
     "CHANNELS",
+    "COMMANDS",
     "ROOT",
     "TIMES",
     "VERSION",

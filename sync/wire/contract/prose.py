@@ -6,8 +6,13 @@ come from the program.
 
 from __future__ import annotations
 
-from sync.wire.contract.channels import TIMES
+from sync.wire.contract.channels import COMMANDS, TIMES
 from sync.wire.envelope import LIMIT
+from sync.wire.messages import PART_LIMIT, PICTURE_LIMIT
+
+_COMMANDS = "\n".join(
+    f"| `{name}` | {', '.join(needs)} | {', '.join(may)} | {what} |" for name, (needs, may, what) in COMMANDS.items()
+)
 
 DESCRIPTION = f"""\
 The link between the core and the customs lanes: the codes that a lane decides from, the proof that they are the
@@ -101,10 +106,33 @@ what lies between; it acknowledges, from what it has committed, up to the last c
 lane moves its cursor only on an acknowledgement signed by the core, for its own journal, of a row that it has, with that
 row's hash. It never deletes what was acknowledged: any range may be asked for again, {TIMES.range_rows} rows at a time.
 
+A nonce names the lane's journal and how far its cursor stands. A core that has fewer rows was restored from a backup,
+and asks for the others; a core of which a lane holds a later version must begin a new epoch.
+
 ## Commands
 
 A command is obeyed if it came unretained, names this lane, has an identifier not seen before, was issued after the
-core's time at the lane's first proof and at most {TIMES.ahead_ms} ms in the future, and has not expired, all by the core's time
-as of the last proof; and if its name is one this lane knows. It is answered once: `done`, or `refused` with the reason.
-Retained, foreign and repeated ones get no answer. Each refusal raises an alarm.
+core's time at the lane's first proof and at most {TIMES.ahead_ms} ms in the future, has not expired, and is not good for longer
+than {TIMES.command_ms // 60_000} minutes, all by the core's time as of the last proof; and if it is one of these, with the arguments it needs and
+none that it does not take. One that names a visit is for the vehicle of that visit only.
+
+| command | needs | may have | what it does |
+|---|---|---|---|
+{_COMMANDS}
+
+It is answered once: `done`, or `refused` with the reason. Retained, foreign and repeated ones get no answer. Each refusal
+raises an alarm. An identifier is durable before anything is done, so that a command is executed at most once.
+
+## Pictures and telemetry
+
+A picture of evidence is named by the SHA-256 of its bytes, at most {PICTURE_LIMIT >> 20} MiB. The lane offers it; the core answers how much of it
+it holds; the lane sends the bytes from there on, at most {PART_LIMIT >> 10} KiB a message, each answered before the next, until the
+core says `whole`: all bytes are on its disk and have that hash. An offer has a name of its own, repeated in parts and
+answers, so that an old answer is none. Pictures and telemetry go out only when the link is good and no event waits.
+Telemetry is given up first, and counted: `serial` counts what was sampled, `shed` what was given up.
+
+## Immigration's plate reader
+
+`down/plate` alone is not signed: JSON as it stands, by another authority at the lane's own broker. A lane takes it for
+evidence and no more: unretained, for this lane, each session's numbers upwards, at most 3 s old by the sender's clock.
 """

@@ -57,7 +57,7 @@ def schema(name: str, kind: type[Struct]) -> dict[str, Any]:
 
 def _draft_07(value: Any) -> Any:
     """The same schema in draft-07's words, descriptions without the indentation of the source."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_draft_07(one) for one in value]
     if not isinstance(value, dict):
         return value
