@@ -37,7 +37,7 @@ def style(rng: random.Random, case: Case, kind: Kind, rows: int) -> Style:
     hong_kong = kind in (Kind.HK_FRONT, Kind.HK_REAR)
     wide = rng.uniform(0.8, 1.3) if hong_kong else rng.uniform(0.62, 1.0)
     gap = rng.uniform(0.05, 0.22) if rows == 1 or rng.random() < 0.6 else rng.uniform(0.15, 0.5)
-    margin = rng.uniform(0.06, 0.6) if rng.random() < 0.85 else rng.uniform(0.6, 2.2)
+    margin = rng.uniform(0.03, 0.6) if rng.random() < 0.85 else rng.uniform(0.6, 2.2)
     row_gap = rng.uniform(-0.26, 0.1) if rng.random() < 0.6 else rng.uniform(0.1, 0.35)  # letters often touch digits
     return replace(
         STANDARD[kind],

@@ -53,8 +53,8 @@ def stroke_atlas(rng: random.Random) -> Atlas:
     """Our own strokes in one random cut."""
     width = rng.uniform(0.42, 0.92)
     stroke = rng.uniform(0.08, min(0.2, width * 0.3))
-    flagged, flat, straight, spurred = (rng.random() < share for share in (0.2, 0.65, 0.5, 0.6))
-    face = Face(width, stroke, flagged, flat, straight, spurred)
+    flagged, flat, straight, spurred, upright = (rng.random() < share for share in (0.2, 0.65, 0.5, 0.6, 0.4))
+    face = Face(width, stroke, flagged, flat, straight, spurred, upright)
     return Atlas("strokes", {char: latin(char, face, HEIGHT) for char in LATIN})
 
 
@@ -90,7 +90,7 @@ class Case:
         glyphs = {**latin_part.glyphs, **rng.choice(self.chinese)}
         if rng.random() < 0.4:
             ours = rng.choice(self.strokes).glyphs  # mostly a flat 3 and a spurred G, which no font file has
-            glyphs.update({char: ours[char] for char in "3G"})
+            glyphs.update({char: ours[char] for char in rng.choice(("3G", "3GR"))})
         return Atlas(latin_part.name, glyphs)
 
 

@@ -39,6 +39,7 @@ class Face:
         flat_three: the 3 has a flat top.
         straight_nine: 6 and 9 have straight legs.
         spurred_g: the G has a stem and hardly a bar, and so is nearly a C.
+        upright_r: the R stands on a straight leg; where a lower row touches its feet it is nearly a B.
     """
 
     width: float = 0.72
@@ -47,6 +48,7 @@ class Face:
     flat_three: bool = False
     straight_nine: bool = False
     spurred_g: bool = False
+    upright_r: bool = False
 
 
 def _arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float) -> Path2D:  # noqa: PLR0917
@@ -119,6 +121,7 @@ _SPURRED_G: tuple[Path2D, ...] = (
     (*_arc(0.5, 0.31, 0.5, 0.31, -12, -180), *_arc(0.5, 0.69, 0.5, 0.31, 180, 50), (0.98, 0.56), (0.74, 0.56)),
     ((0.98, 0.56), (0.98, 0.98)),
 )
+_UPRIGHT_R: tuple[Path2D, ...] = (_BOWL, ((0.5, 0.53), *_arc(0.62, 0.75, 0.3, 0.22, -90, 0), (0.95, 1)))
 LATIN = "".join(STROKES)
 CHINESE = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新" + "港澳学警挂领使"
 """Provinces, and what ends a special plate (GA 36)."""
@@ -131,6 +134,8 @@ def _strokes(char: str, face: Face) -> tuple[Path2D, ...]:
         return _FLAT_THREE
     if char == "G" and face.spurred_g:
         return _SPURRED_G
+    if char == "R" and face.upright_r:
+        return _UPRIGHT_R
     if char in "69" and face.straight_nine:
         return _STRAIGHT_NINE if char == "9" else tuple(_turned(path) for path in _STRAIGHT_NINE)
     return STROKES[char]
