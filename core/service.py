@@ -23,6 +23,7 @@ from core.compound import Compound
 from core.counter import Counter
 from core.errors import RefusedError, SettingsError
 from core.expiry import endings
+from core.inbox import Inbox
 from core.intake import Intake
 from core.keys import load_signing_key
 from core.link import Answer, Exchange, Heard, Outgoing
@@ -96,7 +97,7 @@ class CoreService:
     def __init__(self, parts: Parts, ready: Callable[[], None] = lambda: None) -> None:
         self._parts = parts
         self._ready = ready
-        self._inbox: asyncio.Queue[tuple[int, Incoming]] = asyncio.Queue()
+        self._inbox = Inbox()
         self._later: dict[str, Answer] = {}
         self._spare: dict[str, Answer] = {}
         self._work = asyncio.Event()
@@ -136,7 +137,7 @@ class CoreService:
 
     def _hear(self, place: int, incoming: Incoming) -> None:
         self._heard[place] = asyncio.get_running_loop().time()
-        self._inbox.put_nowait((place, incoming))
+        self._inbox.put(place, incoming)
 
     def _broker_states(self) -> dict[str, bool]:
         return {str(one.options.brokers[0]): one.connected for one in self._connections}
@@ -192,9 +193,7 @@ class CoreService:
     async def _take(self) -> None:
         """Batch by batch: what came, in one transaction; then the answers; then the broker's acknowledgements."""
         while True:
-            batch = [await self._inbox.get()]
-            while len(batch) < _BATCH and not self._inbox.empty():
-                batch.append(self._inbox.get_nowait())
+            batch = await self._inbox.take(_BATCH)
             for place, incoming in batch:
                 self._remember(place, incoming.topic)
             answers = self._parts.exchange.hear([Heard(i.topic, i.payload, i.retained) for _, i in batch])

@@ -1,0 +1,55 @@
+"""What waits at the core: in order, and no old nonce."""
+
+from __future__ import annotations
+
+import asyncio
+
+from core.inbox import Inbox
+from sync.mqtt import Incoming
+
+
+def message(topic: str, payload: bytes, done: list[bytes]) -> Incoming:
+    """A message that notes its acknowledgement."""
+    return Incoming(f"rocars/v1/lane/{topic}", payload, 1, retained=False, acknowledge=lambda: done.append(payload))
+
+
+def test_a_busy_core_answers_the_newest_nonce_of_each_lane_and_loses_nothing_else() -> None:
+    """A hundred nonces of two lanes waited: two are left, among the events, all in the order of arrival."""
+
+    async def story() -> None:
+        inbox, done = Inbox(), list[bytes]()
+        for number in range(50):
+            for lane in ("a", "b"):
+                inbox.put(0, message(f"{lane}/up/nonce", b"%d" % number, done))
+            inbox.put(0, message("a/up/event", b"e%d" % number, done))
+        inbox.put(1, message("a/up/request", b"last", done))
+        taken = [(place, one.topic[15:], one.payload) for place, one in await inbox.take(1_000)]
+        events = [payload for _, topic, payload in taken if topic.endswith("event")]
+        assert events == [b"e%d" % number for number in range(50)]
+        assert [one for one in taken if one[1].endswith("nonce")] == [
+            (0, "a/up/nonce", b"49"),
+            (0, "b/up/nonce", b"49"),
+        ]
+        assert taken[-1] == (1, "a/up/request", b"last")
+        assert inbox.passed_over == len(done) == 98
+
+    asyncio.run(story())
+
+
+def test_messages_are_taken_in_portions_and_awaited() -> None:
+    """At most so many at a time; none means waiting, and a nonce taken makes room for the next."""
+
+    async def story() -> None:
+        inbox, done = Inbox(), list[bytes]()
+        waiting = asyncio.create_task(inbox.take(2))
+        await asyncio.sleep(0)
+        for payload in (b"1", b"2", b"3"):
+            inbox.put(0, message("a/up/event", payload, done))
+        assert [one.payload for _, one in await waiting] == [b"1", b"2"]
+        assert [one.payload for _, one in await inbox.take(2)] == [b"3"]
+        for payload in (b"n1", b"n2"):
+            inbox.put(0, message("a/up/nonce", payload, done))
+            assert [one.payload for _, one in await inbox.take(2)] == [payload]
+        assert done == []
+
+    asyncio.run(story())
