@@ -41,7 +41,7 @@ def check_manual(lane: LaneHistory, proofs: list[Proof], bounds: Bounds, verdict
     limit = bounds.offline_ms + bounds.slack_ms
     for began, ended in _lives(lane.process, ended_ms):
         mine = [proof for proof in proofs if began <= proof.delivered_ms < ended]
-        for proof, following in zip(mine, [*(p.delivered_ms for p in mine[1:]), ended], strict=True):
+        for proof, following in zip(mine, [*(p.delivered_ms for p in mine[1:]), ended], strict=False):
             if following <= proof.asked_ms + limit:
                 continue
             entered = next((t for t, link in links if link == "offline" and proof.asked_ms < t), None)

@@ -16,7 +16,7 @@ def made_report(
     faults: Counter[str],
     shown: Counter[str],
     crashed: list[str],
-    storms: list[dict[str, int | None]],
+    storms: list[dict[str, int]],
     level: bool,
     facts: dict[str, Any],
 ) -> dict[str, Any]:

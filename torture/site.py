@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -28,8 +29,9 @@ from torture.twin import LaneTwin
 
 POINT = "SBC"
 CORE_KEY = "core-1"
+CROWD = "crowd"
 START_S = 60.0
-STORM_S = 90.0
+STORM_S = 60.0
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -65,7 +67,12 @@ class Children:
         """Starts one; its output goes to `<name>.log`."""
         with (self._folder / f"{name}.log").open("ab") as log:
             child = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_die_with_us
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_die_with_us,
             )
         self._running[name] = child
         return child
@@ -99,8 +106,8 @@ class Children:
             await child.wait()
 
     def look(self) -> list[str]:
-        """Names of those that have ended by themselves since this was last asked."""
-        gone = [name for name, child in self._running.items() if child.returncode is not None]
+        """Names of those that have ended by themselves since this was last asked; a crowd may."""
+        gone = [name for name, child in self._running.items() if child.returncode is not None and name != CROWD]
         for name in gone:
             self._crash(name, self._running.pop(name))
         return gone
@@ -190,12 +197,14 @@ class Site:
         self.children = Children(folder)
         self.names = [f"lane-{number}" for number in range(1, len(lures) + 1)]
         self.crowd = crowd
-        self.broker = PrivateBroker(made(folder / "broker"), lanes=[*self.names, *crowd])
+        # Ctrl-C goes to a whole group of processes, and is meant for us alone.
+        apart = ("setsid",) if shutil.which("setsid") else ()
+        self.broker = PrivateBroker(made(folder / "broker"), lanes=[*self.names, *crowd], wrap=apart)
         self.core_cable = Cable(self.broker.port)
         self.office = Office(folder / "core" / "core.sock", POINT)
         self.posts: dict[str, Post] = {}
         self._lures = lures
-        self.storms: list[dict[str, int | None]] = []
+        self.storms: list[dict[str, int]] = []
         self.ring = KeyRing({})
         self.core_signer: Signer
 
@@ -253,13 +262,12 @@ class Site:
         path, log = self.folder / "crowd.json", self.folder / "crowd.log"
         path.touch(mode=0o600)
         path.write_bytes(msgspec.json.encode(settings))
-        child = await self.children.start("crowd", sys.executable, "-m", "torture.crowd", str(path))
+        child = await self.children.start(CROWD, sys.executable, "-m", "torture.crowd", str(path))
         try:
             await child.wait()
         finally:
-            await self.children.end("crowd", signal.SIGKILL)
-        said = log.read_text(encoding="utf-8").splitlines()
-        self.storms.append(msgspec.json.decode(said[-1], type=dict[str, int | None]))
+            await self.children.end(CROWD, signal.SIGKILL)
+        self.storms.append(msgspec.json.decode(log.read_text(encoding="utf-8").splitlines()[-1], type=dict[str, int]))
 
     def _write_core(self) -> None:
         folder = made(self.folder / "core")
