@@ -188,6 +188,12 @@ def make_consignment() -> Callable[..., CargoInformation]:
 
 
 @pytest.fixture
+def core_class() -> type[Core]:
+    """Makes cores."""
+    return Core
+
+
+@pytest.fixture
 def core_signer() -> Signer:
     """The core's key."""
     return Signer.generate("core-1")
