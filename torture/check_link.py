@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from torture.history import LaneHistory, Line, Row
+from torture.history import History, LaneHistory, Line, Row, spans
 from torture.verdict import Bounds, Verdict
 
 
@@ -35,20 +35,27 @@ def accepted_proofs(wire: list[Line], bounds: Bounds) -> list[Proof]:
     return found
 
 
-def check_manual(lane: LaneHistory, proofs: list[Proof], bounds: Bounds, verdict: Verdict, *, ended_ms: int) -> None:
+def check_manual(lane: LaneHistory, proofs: list[Proof], bounds: Bounds, verdict: Verdict, history: History) -> None:
     """Without a proof for as long as that, the lane was offline: by the cable, and by its own journal."""
-    links = _links(lane.rows)
+    # What a lane did that could write nothing down, and was then killed, nobody can know.
+    links, broken = _links(lane.rows), spans(history, lane.name, {"fsync_fails"})
     limit = bounds.offline_ms + bounds.slack_ms
-    for began, ended in _lives(lane.process, ended_ms):
+    for began, asked, following in _silences(proofs, lane.process, history.ended_ms):
+        if following <= asked + bounds.offline_ms or any(a < following and asked < b for a, b in broken):
+            continue
+        entered = next((t for t, link in links if link == "offline" and asked < t), None)
+        if entered is not None and entered <= asked + limit:
+            verdict.manual_entry_ms.append(entered - asked)
+        elif following > asked + limit and not _was_offline(links, began, asked + limit):
+            verdict.find("late_manual", f"{lane.name}: no proof since {asked}, offline at {entered}")
+
+
+def _silences(proofs: list[Proof], process: list[Line], ended_ms: int) -> Iterator[tuple[int, int, int]]:
+    """(start of that life, nonce of a proof, next proof or end of that life) of each proof."""
+    for began, ended in _lives(process, ended_ms):
         mine = [proof for proof in proofs if began <= proof.delivered_ms < ended]
-        for proof, following in zip(mine, [*(p.delivered_ms for p in mine[1:]), ended], strict=False):
-            if following <= proof.asked_ms + limit:
-                continue
-            entered = next((t for t, link in links if link == "offline" and proof.asked_ms < t), None)
-            if entered is not None and entered <= proof.asked_ms + limit:
-                verdict.manual_entry_ms.append(entered - proof.asked_ms)
-            elif not _was_offline(links, began, proof.asked_ms + limit):
-                verdict.find("late_manual", f"{lane.name}: no proof since {proof.asked_ms}, offline at {entered}")
+        following = [*(proof.delivered_ms for proof in mine[1:]), ended]
+        yield from ((began, proof.asked_ms, after) for proof, after in zip(mine, following, strict=False))
 
 
 def _links(rows: list[Row]) -> list[tuple[int, str]]:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from torture.check_link import Proof
 from torture.decisions import Decision, decisions
-from torture.history import LaneHistory, Line
+from torture.history import History, LaneHistory, Line, spans
 from torture.signed import SignedLog
 from torture.verdict import Bounds, Verdict
+
+LINGERS_MS = 3_000
+"""A time the core has named counts until its next proof, at most as long as a proof counts."""
 
 
 def check_releases(lane: LaneHistory, signed: SignedLog, proofs: list[Proof], bounds: Bounds, verdict: Verdict) -> None:
@@ -45,6 +48,17 @@ def _why_not_fresh(decision: Decision, proofs: list[Proof], bounds: Bounds) -> I
     )
     if next(good, None) is None:
         yield "no proof of the last 3 s had been delivered"
+
+
+def check_times(lane: LaneHistory, signed: SignedLog, verdict: Verdict, history: History) -> None:
+    """Each bundle used was good at that moment; what a core with a wrong clock brings about is counted apart."""
+    wrong = spans(history, lane.name, {"clock_ahead", "clock_behind"})
+    for decision in decisions(lane.rows):
+        for flaw in signed.untimely(decision):
+            if any(began <= decision.at_ms <= ended + LINGERS_MS for began, ended in wrong):
+                verdict.by_wrong_clock += 1
+            else:
+                verdict.find("unsafe_releases", f"{lane.name}: row {decision.seq} releases {decision.vrn}: {flaw}")
 
 
 def check_paint(lane: LaneHistory, signed: SignedLog, bounds: Bounds, verdict: Verdict) -> None:

@@ -5,6 +5,7 @@
 | nothing is lost | each journal row is at the core, byte for byte, and the other way round |
 | in order, once in effect | the core's rows are one chain from 1; what it made of them is made again here, and is equal |
 | a release rests on the signed log | its list is a version of that log; each bundle stands there as the lane had it |
+| a release is in time | each bundle used was good at that moment, unless the core itself said another time |
 | no release against a hold | no hold or inspect code that was signed more than 3 s before and still stood |
 | no release while not fresh | a proof was delivered for a nonce that had left the lane less than 3 s before |
 | no picture before its row | each "Clearance Completed" painted is a row of the journal |
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 from torture.check_delivery import check_codes, check_delivery, check_log, check_orders, check_uses
 from torture.check_link import accepted_proofs, check_manual
-from torture.check_releases import check_paint, check_releases
+from torture.check_releases import check_paint, check_releases, check_times
 from torture.history import History
 from torture.signed import SignedLog
 from torture.verdict import Bounds, Verdict
@@ -37,7 +38,8 @@ def check(history: History, bounds: Bounds) -> Verdict:
         check_orders(lane, verdict)
         check_codes(lane, history.core, verdict)
         check_releases(lane, signed, proofs, bounds, verdict)
+        check_times(lane, signed, verdict, history)
         check_paint(lane, signed, bounds, verdict)
-        check_manual(lane, proofs, bounds, verdict, ended_ms=history.ended_ms)
+        check_manual(lane, proofs, bounds, verdict, history)
     check_uses(history, verdict)
     return verdict

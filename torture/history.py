@@ -118,6 +118,19 @@ class History:
     trucks: list[Line]
 
 
+def spans(history: History, lane: str, kinds: set[str]) -> list[tuple[int, int]]:
+    """(from, until) of the faults of these kinds at a lane."""
+    found: list[tuple[int, int]] = []
+    began: int | None = None
+    for line in history.faults:
+        if line["lane"] == lane and line.get("fault") in kinds:
+            began = line["t"]
+        elif line["lane"] == lane and line.get("ended") in kinds and began is not None:
+            found.append((began, line["t"]))
+            began = None
+    return found if began is None else [*found, (began, history.ended_ms)]
+
+
 def read_history(folder: Path) -> History:
     """Everything that a run wrote under `folder`.
 

@@ -131,7 +131,6 @@ class Box:
             now_ms=monotonic_ms,
             on_event=self.tell,
             on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
-            on_message=lambda issuer, text: self.tell(TroubleReported("Message", f"{issuer}: {text}")),
             software=SOFTWARE,
         )
 

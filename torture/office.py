@@ -45,9 +45,9 @@ class Office:
         except (CoreUnreachableError, RefusedError, TimeoutError, OSError):
             return None
 
-    async def bundle(self, vrn: str, *codes: str) -> str:
-        """Bundles for a day, one consignment a code; the UBR, "" where nobody knows."""
-        now = utc_ms()
+    async def bundle(self, vrn: str, *codes: str, early: bool = False) -> str:
+        """Bundles for a day, one consignment a code, from now or from two hours on; the UBR, "" where nobody knows."""
+        now = utc_ms() + (3 * _HOUR_MS if early else 0)
         item = ImportedBundle(
             vrn=vrn,
             direction=Direction.INBOUND,

@@ -14,6 +14,8 @@ from torture.decisions import Decision
 from torture.history import Logged
 
 RELEASE = "release"
+CLOCK_MS = 3_000
+"""How far the clocks of core and checker may be apart: they are one machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class SignedLog:
     """
 
     def __init__(self, log: list[Logged], offset_ms: int) -> None:
+        self._offset_ms = offset_ms
         self._hashes = {(one.epoch, one.version): one.state_hash.hex() for one in log}
         self._epochs = {one.epoch for one in log}
         self._by_key: dict[tuple[str, str, str], list[Change]] = defaultdict(list)
@@ -78,6 +81,14 @@ class SignedLog:
         row = self.row(epoch, version, "vehicle", decision.vrn)
         if not decision.unladen or not isinstance(row, VehicleRecord) or row.deleted:
             yield "no bundle was used, and no approved vehicle declared unladen"
+
+    def untimely(self, decision: Decision) -> Iterator[str]:
+        """Bundles that were used before or after their time, by the machine's clock."""
+        now = decision.at_ms + self._offset_ms
+        for bundle in decision.codes["bundles"] if decision.codes is not None else ():
+            in_time = bundle["earliest_ms"] - CLOCK_MS <= now < bundle["valid_until_ms"] + CLOCK_MS
+            if bundle["ubr"] in decision.used and not in_time:
+                yield f"bundle {bundle['ubr']} was used outside its time"
 
     def forbidden(self, decision: Decision, fresh_ms: int) -> Iterator[str]:
         """Stops signed more than `fresh_ms` before the release that still stood."""

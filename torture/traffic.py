@@ -1,4 +1,4 @@
-"""The trucks of one lane, one after the other, each with a truth: released, held, to be inspected, or unknown.
+"""The trucks of one lane, one after the other, each with a truth: released, held, to be inspected, too early, or unknown.
 
 Rules of this file:
 - A driver waits a little and no longer; whatever happens, he drives on and the next one comes.
@@ -18,7 +18,7 @@ from torture.office import Office
 from torture.site import Post
 from torture.tap import Ledger
 
-TRUTHS = {"released": 40, "unladen": 10, "held": 12, "inspect": 10, "unknown": 14, "hold_race": 14}
+TRUTHS = {"released": 40, "unladen": 10, "held": 12, "inspect": 10, "unknown": 14, "hold_race": 14, "early": 6}
 """How often each comes."""
 
 DECIDED = {"DONE", "EXAMINE"}
@@ -107,7 +107,7 @@ class Traffic:
             self._post.held = vrn
             await office.hold(vrn)
         codes = ("release", "inspect") if truth == "inspect" else ("release",)
-        return await office.bundle(vrn, *codes)
+        return await office.bundle(vrn, *codes, early=truth == "early")
 
     async def _immigration(self, truth: str) -> None:
         await self._twin.pulse(Contact.IMMIGRATION_STARTED)
@@ -140,5 +140,5 @@ class Traffic:
         if truth in {"held", "hold_race"}:
             self._post.held = ""
             await self._office.lift(vrn)
-        if truth in {"held", "inspect"} and ubr:
+        if truth in {"held", "inspect", "early"} and ubr:
             await self._office.debundle(ubr)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import re
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -123,3 +125,11 @@ def test_the_relay_passes_tampers_puts_in_and_hangs_up() -> None:
             await asyncio.wait_for(reader.readexactly(1), 10)
 
     asyncio.run(_with_cable(story))
+
+
+def test_the_page_names_every_kind_and_no_other() -> None:
+    """`docs/torture.md` is what a maintainer reads before a night's run."""
+    page = (Path(__file__).parents[2] / "docs" / "torture.md").read_text()
+    chapter = page.split("## The faults")[1].split("##")[0]
+    named = set(re.findall(r"`([a-z_]+)`", chapter))
+    assert named == set(KINDS)

@@ -16,8 +16,10 @@ from sync.wire.envelope import Signer
 from sync.wire.messages import Delta
 from sync.wire.records import HoldRecord
 from sync.wire.topics import LOG
+from torture.check_releases import check_times
 from torture.decisions import decisions
 from torture.history import History, lines
+from torture.signed import SignedLog
 from torture.verdict import Verdict
 
 Spoil = Callable[[Callable[[Path], object]], Verdict]
@@ -132,6 +134,22 @@ def test_a_release_against_an_older_hold_is_found(spoilt: Spoil, history: Histor
     assert decision.vrn in unsafe[0]
     assert unsafe[0].startswith(lane)
     assert "cache_mismatches" in counts(verdict), "and no lane has heard of that version"
+
+
+def test_a_release_outside_its_time_is_found(history: History) -> None:
+    """The bundle was good from a time that had not come; while the core named that time itself, it is counted apart."""
+    name, decision = released(history)
+    lane = next(one for one in history.lanes if one.name == name)
+    bundle = next(one for one in (decision.codes or {})["bundles"] if one["ubr"] == decision.used[0])
+    kept, history.faults = history.faults, []
+    early = bundle["earliest_ms"] - decision.at_ms - 60_000
+    verdict, lying = Verdict(), Verdict()
+    check_times(lane, SignedLog(history.core.log, early), verdict, history)
+    assert any(f"row {decision.seq} " in finding.text for finding in verdict.findings)
+    history.faults = [{"t": 0, "fault": "clock_ahead", "lane": name}]
+    check_times(lane, SignedLog(history.core.log, early), lying, history)
+    assert (lying.findings, lying.by_wrong_clock) == ([], len(verdict.findings))
+    history.faults = kept
 
 
 def test_a_release_that_is_not_in_the_signed_log_is_found(spoilt: Spoil, history: History) -> None:
