@@ -146,8 +146,8 @@ def check_orders(lane: LaneHistory, verdict: Verdict) -> None:
         verdict.felt.update(_felt(event))
         if event["type"] in ORDERS and str(event.get("officer", "")).startswith(LIAR):
             verdict.find("unsafe_releases", f"{lane.name}: row {row.seq} obeys the liar: {event['type']}")
-        if event["type"] == "TroubleReported" and event["kind"] == "Message":
-            told[event["detail"]] += 1
+        if event["type"] == "WordsReceived":
+            told[event["text"]] += 1
     for text, times in told.items():
         if times > 1:
             verdict.find("duplicated", f"{lane.name}: was told {times} times: {text}")

@@ -28,7 +28,7 @@ from typing import Any
 
 import msgspec
 
-from edge.clock import BoxClock, monotonic_ms
+from edge.clock import BoxClock, ClockWatch, monotonic_ms
 from edge.health import StoreWatch, look
 from edge.lane import newest_first
 from edge.parts import core_ring, wall_facts
@@ -242,7 +242,7 @@ class Box:
         )
         self.tell(AgentStarted(policy, self.boot, SOFTWARE))
         await self.link.start()
-        works = (self.agent.run(), self._beat(), self._watch().run())
+        works = (self.agent.run(), self._beat(), self._watch().run(), ClockWatch(self.tell).run())
         tasks = [asyncio.create_task(work) for work in works]
         ears = asyncio.create_task(self.listen(reader))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ears.cancel)

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from edge.clock import utc_ms
 from sync.wire.codec import decode, encode
 from sync.wire.envelope import Envelope, Signer
 from sync.wire.hashes import StateHash, journal_start
@@ -27,7 +28,6 @@ from sync.wire.messages import Ack, Command, Delta, Heartbeat, Request, Snapshot
 from sync.wire.records import BundleRecord, CargoRecord, HoldRecord, Record
 from sync.wire.topics import LOG, LaneTopics
 from torture.cable import Way
-from torture.office import utc_ms
 from torture.packets import Publish
 from torture.site import CORE_KEY, POINT, Post
 

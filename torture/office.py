@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -13,16 +12,12 @@ from core.admin import AdminClient, CoreUnreachableError
 from core.cargo import Direction
 from core.errors import RefusedError
 from core.office import ImportedBundle
+from edge.clock import utc_ms
 
 T = TypeVar("T")
 
 PATIENCE_S = 4.0
 _HOUR_MS = 3_600_000
-
-
-def utc_ms() -> int:
-    """The machine's own idea of UTC."""
-    return time.time_ns() // 1_000_000
 
 
 class Office:

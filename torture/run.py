@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edge.clock import monotonic_ms, utc_ms
 from torture.cable import Tamper
 from torture.checker import check
 from torture.history import read_history
 from torture.kinds import KINDS, Kind, Scene
 from torture.liar import Liar
-from torture.office import utc_ms
 from torture.plan import Deal, Deck
 from torture.report import made_report
 from torture.site import Post, Site
-from torture.tap import Ledger, mono_ms
+from torture.tap import Ledger
 from torture.traffic import FarMarks, Traffic
 from torture.verdict import Bounds
 
@@ -188,7 +188,7 @@ class Run:
         return rounds >= 3
 
     def _note_clocks(self) -> None:
-        facts = {"mono_ms": mono_ms(), "utc_ms": utc_ms(), "lanes": self.site.names, "seed": self.wishes.seed}
+        facts = {"mono_ms": monotonic_ms(), "utc_ms": utc_ms(), "lanes": self.site.names, "seed": self.wishes.seed}
         (self.wishes.folder / "run.json").write_text(json.dumps(facts), encoding="utf-8")
         self._ledger.close()
         self._trucks.close()

@@ -10,13 +10,13 @@ Rules of this file:
 from __future__ import annotations
 
 import json
-import time
 from collections import deque
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from edge.clock import monotonic_ms
 from sync.wire.codec import decode
 from sync.wire.envelope import Envelope, KeyRing
 from sync.wire.errors import RefusedError
@@ -28,11 +28,6 @@ from torture.packets import read_publish
 _envelope = msgspec.msgpack.Decoder(Envelope)
 
 
-def mono_ms() -> int:
-    """The machine's monotonic clock."""
-    return time.monotonic_ns() // 1_000_000
-
-
 class Ledger:
     """A file of JSON lines, written as things happen."""
 
@@ -41,7 +36,7 @@ class Ledger:
 
     def write(self, **facts: Any) -> None:
         """One line; `t` is now."""
-        self._file.write(json.dumps({"t": mono_ms(), **facts}, ensure_ascii=False) + "\n")
+        self._file.write(json.dumps({"t": monotonic_ms(), **facts}, ensure_ascii=False) + "\n")
 
     def close(self) -> None:
         """Closes the file."""
