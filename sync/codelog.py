@@ -43,17 +43,23 @@ from sync.wire.records import HoldRecord, Record
 _Row = tuple[int, str, str, str, bytes]  # as in the table `codes`
 _LARGEST = 2**63 - 1
 _SWEEP = 5_000  # rows of a list no longer used that one transaction takes away
+_TOGETHER = 5_000  # rows of a snapshot that one transaction writes: each touches most pages of the index anew
 _INSERT = "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?)"
 
 
 @dataclass(slots=True)
 class _Shadow:
-    """A snapshot being loaded: which one, into which generation, and what came so far."""
+    """A snapshot being loaded: which one, into which generation, and what came so far.
+
+    Attributes:
+        waiting: rows not yet written; only those of a list that has been swapped in need to outlive a crash.
+    """
 
     first: SnapshotPart
     generation: int
     seen: set[int] = field(default_factory=set)
     rows: int = 0
+    waiting: list[_Row] = field(default_factory=list)
     state: StateHash = field(default_factory=StateHash)
 
     def is_of(self, part: SnapshotPart) -> bool:
@@ -80,13 +86,18 @@ class CodeLog:
         letters: every character that stands in a mark of the list or of a hold ahead, for `sync.lookup`.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, together: int = _TOGETHER) -> None:
         """Reads where the list stands and counts its rows again.
+
+        Args:
+            store: the lane's.
+            together: rows of a snapshot that wait to be written in one transaction.
 
         Raises:
             StoreError: the file can not be read.
         """
         self.store = store
+        self._together = together
         self.letters: set[str] = set()
         self._shadow: _Shadow | None = None
         with store.reading() as connection:
@@ -148,7 +159,7 @@ class CodeLog:
             parts together are not what was signed, and the list is as it was.
 
         Raises:
-            StoreError: this part is not kept, ask for it again; the list is as it was.
+            StoreError: the list is as it was; any part of this snapshot sent again, or another snapshot, goes on.
         """
         with self.store.reading():
             head = self.head
@@ -158,7 +169,9 @@ class CodeLog:
                 self._shadow = _Shadow(part, self._next_generation())
             shadow = self._shadow
             if part.part not in shadow.seen:
-                self._keep_part(shadow, part)
+                self._take_part(shadow, part)
+            if len(shadow.waiting) >= self._together or len(shadow.seen) == part.parts:
+                self._write(shadow)
             if len(shadow.seen) < part.parts:
                 return Loading(len(shadow.seen), part.parts)
             verdict = self._swap(shadow)
@@ -218,15 +231,21 @@ class CodeLog:
             last = connection.execute("SELECT max(generation) FROM codes").fetchone()[0]
         return int(max(last or 0, self.generation)) + 1
 
-    def _keep_part(self, shadow: _Shadow, part: SnapshotPart) -> None:
+    def _take_part(self, shadow: _Shadow, part: SnapshotPart) -> None:
         rows = [_row(shadow.generation, record) for record in part.records]
-        with self.store.transaction() as connection:
-            connection.executemany(_INSERT, rows)
-            self._sweep(connection, shadow.generation)
-        shadow.state = _after(shadow.state, [], [row[-1] for row in rows])
+        shadow.waiting += rows
         shadow.rows += len(rows)
+        for row in rows:
+            shadow.state.add(row[-1])
         shadow.seen.add(part.part)
-        self.letters.update(*(row[3] for row in rows))
+
+    def _write(self, shadow: _Shadow) -> None:
+        """Puts the rows that wait on the medium; they go on waiting should it fail."""
+        with self.store.transaction() as connection:
+            connection.executemany(_INSERT, shadow.waiting)
+            self._sweep(connection, shadow.generation)
+        self.letters.update(*(row[3] for row in shadow.waiting))
+        shadow.waiting.clear()
 
     def _swap(self, shadow: _Shadow) -> Swapped | Mismatch:
         """Makes the shadow the list, if it is what was signed and lies on the medium whole."""

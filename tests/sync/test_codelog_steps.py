@@ -278,15 +278,33 @@ def test_a_snapshot_that_is_not_what_was_signed_is_refused(store: Store, log: Co
     assert isinstance(verdict, Swapped)
 
 
-def test_a_snapshot_that_does_not_lie_on_the_medium_whole_is_refused(
-    store: Store, log: CodeLog, core: SimulatedLog
-) -> None:
+def test_a_snapshot_that_does_not_lie_on_the_medium_whole_is_refused(store: Store, core: SimulatedLog) -> None:
     """Rows of an early part that are gone when the last one arrives: the list stays as it was."""
+    log = CodeLog(store, together=1)
     parts, head = core.snapshot(size=2), log.head
     log.load(parts[0])
     store.db.execute("DELETE FROM codes WHERE generation = (SELECT max(generation) FROM codes)")
     assert isinstance(log.load(parts[1]), Mismatch)
     assert log.head == head == CodeLog(store).head
+
+
+def test_rows_that_can_not_be_written_wait_until_they_can(store: Store, core: SimulatedLog) -> None:
+    """A failing write of a snapshot's rows leaves the list; any part sent again writes them, and the last swaps."""
+    log = CodeLog(store, together=2)
+    parts, head = core.snapshot(size=2), log.head
+    store.db.conn.set_authorizer(
+        lambda action, what, *_: (
+            sqlite3.SQLITE_DENY if (action, what) == (sqlite3.SQLITE_INSERT, "codes") else sqlite3.SQLITE_OK
+        )
+    )
+    for part in parts:
+        with pytest.raises(StoreError):
+            log.load(part)
+    assert log.head == head == CodeLog(store).head
+    store.db.conn.set_authorizer(None)
+    assert isinstance(log.load(parts[0]), Swapped)
+    assert log.head == CodeLog(store).head
+    assert log.head.state_hash == core.state_hash
 
 
 def test_a_swap_that_can_not_be_written_may_be_tried_again(store: Store, log: CodeLog, core: SimulatedLog) -> None:
