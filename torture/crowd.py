@@ -202,7 +202,7 @@ async def storm(settings: CrowdSettings) -> dict[str, int]:
 def main() -> None:
     """Runs the storm that a settings file describes."""
     settings = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=CrowdSettings)
-    print(json.dumps(asyncio.run(storm(settings))), flush=True)
+    sys.stdout.write(json.dumps(asyncio.run(storm(settings))) + "\n")
 
 
 if __name__ == "__main__":
