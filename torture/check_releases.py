@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from torture.check_link import Proof
@@ -37,11 +38,12 @@ def _why_not(decision: Decision, signed: SignedLog, bounds: Bounds) -> Iterator[
 
 def _why_not_fresh(decision: Decision, proofs: list[Proof], bounds: Bounds) -> Iterator[str]:
     codes = decision.codes
+    after = bisect_right(proofs, decision.at_ms - bounds.fresh_ms, key=lambda proof: proof.delivered_ms)
+    until = bisect_right(proofs, decision.at_ms, key=lambda proof: proof.delivered_ms)
     good = (
         proof
-        for proof in proofs
-        if proof.delivered_ms <= decision.at_ms
-        and decision.at_ms - proof.asked_ms < bounds.fresh_ms
+        for proof in proofs[after:until]
+        if decision.at_ms - proof.asked_ms < bounds.fresh_ms
         and codes is not None
         and proof.epoch == codes["epoch"]
         and proof.version <= codes["version"]
@@ -64,6 +66,7 @@ def check_times(lane: LaneHistory, signed: SignedLog, verdict: Verdict, history:
 def check_paint(lane: LaneHistory, signed: SignedLog, bounds: Bounds, verdict: Verdict) -> None:
     """What the boards showed: 3 only as journaled, soon after, and no longer than a hold that had arrived."""
     shown = {decision.serial: decision for decision in decisions(lane.rows, every=True)}
+    handed = _deliveries(lane.wire)
     boards = [line for line in lane.paint if line["screen"] == "xdb"]
     for place, line in enumerate(boards):
         if line["scene"] != "DONE":
@@ -76,14 +79,17 @@ def check_paint(lane: LaneHistory, signed: SignedLog, bounds: Bounds, verdict: V
             verdict.find("unsafe_releases", f"{lane.name}: 3 of row {decision.seq} was painted too late")
         until = boards[place + 1]["t"] if place + 1 < len(boards) else line["t"]
         for hold in signed.holds_of(decision.vrn):
-            came = _delivered(lane.wire, hold.epoch, hold.version, line["t"])
-            if came is not None and came + bounds.paint_ms + bounds.slack_ms < until:
+            came = handed.get((hold.epoch, hold.version), 0)
+            if came > line["t"] and came + bounds.paint_ms + bounds.slack_ms < until:
                 verdict.find(
                     "unsafe_releases", f"{lane.name}: 3 of row {decision.seq} stood on after a hold arrived at {came}"
                 )
 
 
-def _delivered(wire: list[Line], epoch: str, version: int, after: int) -> int | None:
-    """When a delta was first handed to the lane, if that was after a moment."""
-    times = [line["t"] for line in wire if line.get("delta") == version and line["epoch"] == epoch]
-    return times[0] if times and times[0] > after else None
+def _deliveries(wire: list[Line]) -> dict[tuple[str, int], int]:
+    """When each delta was first handed to the lane."""
+    found: dict[tuple[str, int], int] = {}
+    for line in wire:
+        if "delta" in line:
+            found.setdefault((line["epoch"], line["delta"]), line["t"])
+    return found

@@ -57,7 +57,7 @@ class SignedLog:
     def row(self, epoch: str, version: int, kind: str, key: str) -> Record | None:
         """The row of that key at a version."""
         changes = self._by_key.get((epoch, kind, key), [])
-        place = bisect_right([change.version for change in changes], version)
+        place = bisect_right(changes, version, key=lambda change: change.version)
         return changes[place - 1].row if place else None
 
     def holds_of(self, vrn: str) -> list[Change]:
