@@ -1,4 +1,4 @@
-"""What the centre orders and is sent, as this box carries it out: orders, words, the reader, evidence pictures.
+"""What the centre orders and is sent, as this box carries it out: orders, the reader, evidence pictures.
 
 Rules of this file
 - An order goes through the agent's inbox like everything else, and is answered with what the journal says became of it.
@@ -14,10 +14,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-from console.ports import OfficerAction
 from devices.reader import ReaderProcess
-from edge.page import LanePage
+from edge.page import not_counted
 from edge.sections import EvidenceSettings, PictureClass
+from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record
 from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import ManualReason, Outcome
@@ -60,9 +60,9 @@ class Afar:
         self._near_miss = 0
         self._orders: set[asyncio.Task[None]] = set()
 
-    def attach(self, *, page: LanePage, reader: ReaderProcess, link: LinkClient) -> None:
+    def attach(self, *, agent: Agent, reader: ReaderProcess, link: LinkClient) -> None:
         """What is made after the link."""
-        self._page, self._reader, self._link = page, reader, link
+        self._agent, self._reader, self._link = agent, reader, link
 
     def order(self, event: Event, answer: Callable[[str], None]) -> None:
         """An event ordered from afar."""
@@ -71,13 +71,7 @@ class Afar:
         task.add_done_callback(self._orders.discard)
 
     async def _ask(self, event: Event, answer: Callable[[str], None]) -> None:
-        assert isinstance(event, OfficerAction)
-        told = await self._page.act(event)
-        answer("" if told.accepted else told.words)
-
-    def message(self, issuer: str, text: str) -> None:
-        """Words for the officer."""
-        self._page.message(issuer, text)
+        answer(not_counted(await self._agent.ask(event)))
 
     def restart_reader(self, issuer: str, reason: str, answer: Callable[[str], None]) -> None:
         """The reader's process is ended; its keeper starts it anew, and the lane has the fault until it sees."""

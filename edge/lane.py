@@ -55,7 +55,7 @@ from sync.store import Store
 
 log = logging.getLogger("rocars.lane")
 
-REMEMBERED = ("RowEntered", "VisitEnded")
+REMEMBERED = ("RowEntered", "VisitEnded", "WordsReceived")
 ROWS_REMEMBERED = 4_000
 """Journal rows read back at the start for the page's list of past visits: about a hundred visits."""
 
@@ -119,7 +119,7 @@ class LaneBox:
         self.painter = Painter(simulated=settings.simulation)
         self.page = LanePage(self.agent, simulated=settings.simulation, software=self.software, sources=self._sources())
         self.page.recall(past_records(self.journal))
-        self.afar.attach(page=self.page, reader=self.reader, link=self.link)
+        self.afar.attach(agent=self.agent, reader=self.reader, link=self.link)
         self.server = self._server()
 
     def tell(self, event: Event) -> None:
@@ -137,7 +137,6 @@ class LaneBox:
             now_ms=monotonic_ms,
             on_event=self.tell,
             on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
-            on_message=self.afar.message,
             on_order=self.afar.order,
             on_restart_reader=self.afar.restart_reader,
             evidence=self.evidence,
@@ -343,7 +342,7 @@ def newest_first(chain: Chain) -> Iterator[bytes]:
 
 
 def past_records(chain: Chain) -> list[tuple[Record, Moment]]:
-    """What the newest rows say of past visits, oldest first: the rows of the table they were in, and how they ended."""
+    """What the newest rows say of past visits, oldest first: rows they were in, how they ended; and words received."""
     found: list[tuple[Record, Moment]] = []
     for body in islice(newest_first(chain), ROWS_REMEMBERED):
         if not any(b'"%s"' % kind.encode() in body for kind in REMEMBERED):

@@ -39,6 +39,8 @@ from lane_agent.wording import Scene
 
 ALARMS_KEPT = 50
 VISITS_KEPT = 20
+MESSAGE_MS = 12 * 3_600_000
+"""Messages older than this, before the newest record, are not shown again after a restart."""
 NUMBERS = {row.name: row.number for row in TABLE}
 
 Painter = Callable[[Screen, Scene, str], Awaitable[bytes | None]]
@@ -94,9 +96,14 @@ class LanePage:
         self._pictures: dict[Screen, tuple[tuple[Scene, str], bytes]] = {}
 
     def recall(self, records: Iterable[tuple[Record, Moment]]) -> None:
-        """Takes the records of earlier boots, oldest first, so that the list of visits survives a restart."""
-        for record, _ in records:
-            self._remember_record(record)
+        """Takes the records of earlier boots, oldest first, so that visits and the last messages survive a restart."""
+        newest = 0
+        for record, at in records:
+            self._remember_record(record, at)
+            newest = at.utc_ms
+        messages = self._memory.messages
+        while messages and newest - messages[-1].at_ms > MESSAGE_MS:
+            messages.pop()
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """One step is durable."""
@@ -105,7 +112,7 @@ class LanePage:
             if isinstance(effect, Alarm):
                 self._remember_alarm(effect, at, lane.boot)
             elif isinstance(effect, Record):
-                self._remember_record(effect)
+                self._remember_record(effect, at)
         if lane.help is HelpCall.NONE:
             self._memory.call = HelpView()
         self.moved()
@@ -140,22 +147,24 @@ class LanePage:
         known = AlarmView(f"{boot}-{self._alarms}", alarm.kind, at.utc_ms, alarm.detail, alarm.visit)
         self._memory.alarms.appendleft(known)
 
-    def message(self, issuer: str, text: str) -> None:
-        """Words came from the centre."""
-        self._messages += 1
-        visit = self._agent.lane.visit.number if self._agent.lane.visit else 0
-        at_ms = self._sources.now().utc_ms
-        self._memory.messages.appendleft(MessageView(f"message-{self._messages}-{at_ms}", at_ms, issuer, text, visit))
-        self.moved()
-
-    def _remember_record(self, record: Record) -> None:
+    def _remember_record(self, record: Record, at: Moment) -> None:
         match record.kind:
+            case "WordsReceived":
+                self._remember_words(record, at)
             case "RowEntered":
                 self._remember_row(record)
             case "VisitEnded":
                 self._remember_visit(record)
             case _:
                 pass
+
+    def _remember_words(self, record: Record, at: Moment) -> None:
+        facts = dict(record.facts)
+        self._messages += 1
+        name = f"message-{at.utc_ms}-{self._messages}"
+        self._memory.messages.appendleft(
+            MessageView(name, at.utc_ms, facts.get("issuer", ""), facts.get("text", ""), record.visit)
+        )
 
     def _remember_row(self, record: Record) -> None:
         memory, facts = self._memory, dict(record.facts)
@@ -253,11 +262,8 @@ class LanePage:
 
     async def act(self, action: OfficerAction) -> Answer:
         """Puts an officer's event to the lane; the journal's own word says whether it counted."""
-        effects = await self._agent.ask(action)
-        for effect in effects:
-            if isinstance(effect, Record) and effect.kind == "Ignored":
-                return Answer(False, f"Not done: {dict(effect.facts)['why']}.")
-        return Answer(True, "Done, and in the journal.")
+        why = not_counted(await self._agent.ask(action))
+        return Answer(False, f"Not done: {why}.") if why else Answer(True, "Done, and in the journal.")
 
     async def acknowledge(self, alarm: str, officer: str) -> Answer:
         """Notes who has seen an alarm, or a message."""
@@ -269,6 +275,12 @@ class LanePage:
 
 
 T = TypeVar("T", AlarmView, MessageView)
+
+
+def not_counted(effects: Iterable[Effect]) -> str:
+    """Why the lane did not count an event, by its own words; "" if it did."""
+    ignored = (one for one in effects if isinstance(one, Record) and one.kind == "Ignored")
+    return next((dict(one.facts)["why"] for one in ignored), "")
 
 
 def _mark(listed: deque[T], wanted: str, officer: str) -> bool:

@@ -137,6 +137,14 @@ class TroubleReported:
 
 
 @dataclass(frozen=True, slots=True)
+class WordsReceived:
+    """An officer at the centre has something to say to the one at the lane; it decides nothing."""
+
+    issuer: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfficerReleased:
     """An officer releases this visit by hand."""
 
@@ -264,6 +272,7 @@ Event = (
     | FaultRaised
     | FaultCleared
     | TroubleReported
+    | WordsReceived
     | HelpAnswered
     | HelpEnded
     | OfficerEvent

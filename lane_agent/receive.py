@@ -99,6 +99,8 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             return clear_fault(lane, event.fault), ()
         case e.TroubleReported():
             return lane, (Alarm(event.kind, _visit_of(lane), event.detail),)
+        case e.WordsReceived():
+            return lane, (record("WordsReceived", lane, issuer=event.issuer, text=event.text),)
         case e.HelpAnswered() | e.HelpEnded():
             return _help_call(lane, event)
         case _:

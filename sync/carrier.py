@@ -28,7 +28,6 @@ from sync.link import (
     KeepOrder,
     LinkMachine,
     LoadPart,
-    Message,
     Order,
     Outcome,
     PictureDone,
@@ -71,14 +70,12 @@ class Ears:
     Attributes:
         on_event: the lane, its events.
         on_alarm: people, (kind, detail) of an alarm.
-        on_message: the officers' page, (issuer, text) from the centre.
         on_order: the lane, an event ordered from afar; it answers.
         on_restart_reader: whoever keeps the reader, (issuer, reason); it answers.
     """
 
     on_event: Callable[[Event], None]
     on_alarm: Callable[[str, str], None]
-    on_message: Callable[[str, str], None]
     on_order: Callable[[Event, Answered], None]
     on_restart_reader: Callable[[str, str, Answered], None]
 
@@ -135,7 +132,7 @@ class Carrier:
                 self._apply(effect)
             case LoadPart():
                 self._load(effect)
-            case Tell() | Message() | Alarm():
+            case Tell() | Alarm():
                 self._tell(effect)
             case KeepOrder() | DropRevert() | Order() | RestartReader() | FetchPicture():
                 self._obey(effect)
@@ -146,12 +143,10 @@ class Carrier:
             case _:
                 assert_never(effect)
 
-    def _tell(self, effect: Tell | Message | Alarm) -> None:
+    def _tell(self, effect: Tell | Alarm) -> None:
         match effect:
             case Tell():
                 self._ears.on_event(effect.event)
-            case Message():
-                self._ears.on_message(effect.issuer, effect.text)
             case Alarm():
                 self._ears.on_alarm(effect.kind, effect.detail)
             case _:

@@ -100,7 +100,6 @@ class LinkClient:
         on_event: takes what the lane is to be told: `LinkChanged`, `CodesVerified`, `CodesChanged`, `FaultRaised` and
             `FaultCleared` of `Fault.CODES`.
         on_alarm: takes (kind, detail).
-        on_message: takes (issuer, text), words from the centre.
         on_order: takes an event ordered from afar (`sync.link.commands`) and a callable for its answer: "", or why
             the lane did not count it. Left out, it is told to `on_event` and counts as done.
         on_restart_reader: takes (issuer, reason, answer).
@@ -125,7 +124,6 @@ class LinkClient:
         now_ms: Callable[[], int],
         on_event: Callable[[Event], None],
         on_alarm: Callable[[str, str], None],
-        on_message: Callable[[str, str], None] = lambda _issuer, _text: None,
         on_order: Callable[[Event, Answered], None] | None = None,
         on_restart_reader: Callable[[str, str, Answered], None] = lambda _issuer, _text, no: no("no reader here"),
         evidence: Evidence | None = None,
@@ -182,7 +180,6 @@ class LinkClient:
             ears=Ears(
                 on_event=on_event,
                 on_alarm=on_alarm,
-                on_message=on_message,
                 on_order=on_order or _told_and_done(on_event),
                 on_restart_reader=on_restart_reader,
             ),

@@ -24,7 +24,6 @@ from sync.link import (
     Left,
     LinkMachine,
     LoadPart,
-    Message,
     Order,
     Outcome,
     PictureDone,
@@ -138,7 +137,7 @@ class SimulatedLink:
         self.sent: dict[bytes, int] = {}
         self.signed: dict[bytes, Heartbeat] = {}
         self.delivered: set[bytes] = set()
-        self.told: list[Event | Message] = []
+        self.told: list[Event] = []
         self.alarms: list[str] = []
         self.walked = 0
         self.why = ""
@@ -189,8 +188,8 @@ class SimulatedLink:
                     self._publish(self.core.topics.event, row)
             case Acknowledge() | ApplyDelta() | LoadPart():
                 self._keep(effect)
-            case Tell() | Message():
-                self.told.append(effect.event if isinstance(effect, Tell) else effect)
+            case Tell(event):
+                self.told.append(event)
             case KeepOrder() | DropRevert() | Order() | RestartReader() | FetchPicture():
                 self._obey(effect)
             case SendPart() | PictureDone():

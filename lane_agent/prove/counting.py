@@ -39,6 +39,7 @@ def counts(history: History, event: e.Event) -> bool:  # noqa: PLR0911 -- one sh
             | e.FaultRaised()
             | e.FaultCleared()
             | e.TroubleReported()
+            | e.WordsReceived()
         ):
             return True
         case _:

@@ -80,7 +80,7 @@ def _input(history: History, event: e.Event) -> History:  # noqa: C901, PLR0911,
             return replace(history, help="answered")
         case e.HelpEnded():
             return replace(history, help="")
-        case e.TroubleReported():
+        case e.TroubleReported() | e.WordsReceived():
             return history
         case _:
             return _officer(history, event)

@@ -28,9 +28,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from lane_agent.events import Event, HelpAnswered, ManualEnded, ManualOrdered, OfficerInspected, OfficerReleased
+from lane_agent.events import (
+    Event,
+    HelpAnswered,
+    ManualEnded,
+    ManualOrdered,
+    OfficerInspected,
+    OfficerReleased,
+    WordsReceived,
+)
 from lane_agent.model import Link
-from sync.link.effects import Effect, FetchPicture, KeepOrder, Message, Order, RestartReader, Revert
+from sync.link.effects import Effect, FetchPicture, KeepOrder, Order, RestartReader, Revert
 from sync.link.freshness import CoreTime
 from sync.link.limits import Limits
 from sync.wire.messages import Command, EventsWanted
@@ -56,6 +64,7 @@ class Refusal(Enum):
     NOT_FRESH = "command_while_not_fresh"
     LANES_OWN = "command_against_a_lane_officers_order"
     OTHER_ROWS = "command_for_rows_not_held"
+    TOO_MANY_ROWS = "command_for_too_many_rows"
     NOT_KEPT = "command_could_not_be_kept"
 
 
@@ -147,6 +156,8 @@ class Commands:
         self._forget(situation.core.ms - _KEPT_MS)
         self._taken[command.command] = command.expires_ms
         refusal = _unfit(command, situation) or self._against_the_lane(command, situation)
+        if command.last - command.first >= self._limits.range_rows:
+            refusal = refusal or Refusal.TOO_MANY_ROWS
         if refusal is not None:
             return refusal
         before = self.revert
@@ -247,7 +258,7 @@ _MAKE: dict[str, Callable[[Command, str], Effect | EventsWanted]] = {
     "answered": _order(lambda _, who: HelpAnswered(who)),
     "release_visit": _order(lambda command, who: OfficerReleased(_number(command.visit), who, command.text)),
     "inspect_visit": _order(lambda command, who: OfficerInspected(_number(command.visit), who, command.text)),
-    "message": lambda command, _: Message(command.issuer, command.text),
+    "message": _order(lambda command, who: WordsReceived(who, command.text)),
     "restart_reader": lambda command, who: RestartReader(command.command, who, command.text),
     "upload": lambda command, _: FetchPicture(command.command, command.picture),
     "fetch": lambda command, _: EventsWanted(

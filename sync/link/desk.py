@@ -13,7 +13,7 @@ from typing import Literal
 
 from lane_agent.events import ManualEnded, ManualOrdered
 from sync.link.commands import SILENT, Commands, Refusal, Situation, Taken
-from sync.link.effects import DropRevert, Effect, Message, Order, Publish, Revert
+from sync.link.effects import DropRevert, Effect, Order, Publish, Revert
 from sync.link.freshness import CoreTime
 from sync.link.limits import Limits
 from sync.link.sender import Sender
@@ -73,8 +73,6 @@ class Desk:
             return (self._reply(command, "refused", Refusal.NOT_KEPT.value),)
         if isinstance(taken.effect, EventsWanted):
             return self._fetch(command, taken.effect)
-        if isinstance(taken.effect, Message):
-            return (taken.effect, *self.ordered(command, ""))
         return (taken.effect,)
 
     def _fetch(self, command: str, wanted: EventsWanted) -> tuple[Effect, ...]:

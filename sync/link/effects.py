@@ -62,14 +62,6 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """Words from the centre for whoever is at the lane; shown on the officers' page, decides nothing."""
-
-    issuer: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Revert:
     """A mode set from afar ends by itself at `until_ms`, the core's time; `issuer` had set it."""
 
@@ -161,7 +153,6 @@ Effect = (
     | ApplyDelta
     | LoadPart
     | Tell
-    | Message
     | KeepOrder
     | DropRevert
     | Order

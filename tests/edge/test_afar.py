@@ -24,7 +24,7 @@ from core.cargo import Direction
 from core.office import ImportedBundle
 from edge.afar import Afar, retention
 from edge.clock import BoxClock, monotonic_ms, utc_ms
-from edge.lane import newest_first
+from edge.lane import newest_first, past_records
 from edge.page import LanePage, Sources
 from edge.sections import EvidenceSettings, PictureClass
 from lane_agent import events as e
@@ -90,7 +90,6 @@ class Box:
             now_ms=monotonic_ms,
             on_event=self._tell,
             on_alarm=lambda kind, detail: self.agent.tell(e.TroubleReported(kind, detail)),
-            on_message=self.afar.message,
             on_order=self.afar.order,
             on_restart_reader=self.afar.restart_reader,
             evidence=self.evidence,
@@ -106,11 +105,11 @@ class Box:
             hands=self,
             software="test",
         )
-        sources = Sources(
+        self.sources = Sources(
             link=LinkView, frame=lambda: None, evidence={}.get, paint=self._paint, now=BoxClock(lambda: None).now
         )
-        self.page = LanePage(self.agent, simulated=True, software="test", sources=sources)
-        self.afar.attach(page=self.page, reader=self.reader, link=self.link)  # type: ignore[arg-type]
+        self.page = LanePage(self.agent, simulated=True, software="test", sources=self.sources)
+        self.afar.attach(agent=self.agent, reader=self.reader, link=self.link)  # type: ignore[arg-type]
 
     def _tell(self, event: e.Event) -> None:
         self.agent.tell(event)
@@ -365,11 +364,14 @@ def test_words_from_the_centre_are_a_message_on_the_page_and_no_alarm(broker: Pr
             before = len(box.page.view().alarms)
             assert await centre.orders("message", text="road closed at 18:00") == ("done", "")
             (message,) = box.page.view().messages
-            assert (message.issuer, message.text, message.seen_by) == ("centre", "road closed at 18:00", "")
+            assert (message.issuer, message.text, message.seen_by) == ("centre@centre", "road closed at 18:00", "")
             assert len(box.page.view().alarms) == before
             assert (await box.page.acknowledge(message.id, "chan")).accepted
             assert box.page.view().messages[0].seen_by == "chan"
             assert not (await box.page.acknowledge("message-9", "chan")).accepted
+            again = LanePage(box.agent, simulated=True, software="test", sources=box.sources)
+            again.recall(past_records(box.journal))
+            assert [one.text for one in again.view().messages] == ["road closed at 18:00"]
 
     asyncio.run(story())
 
@@ -384,7 +386,7 @@ def test_the_reader_is_restarted_and_what_can_not_be_done_is_said(broker: Privat
             box.reader.runs = False
             assert (await centre.orders("restart_reader"))[0] == "refused"
             assert (await centre.orders("upload", picture="ab" * 32))[0] == "refused"
-            assert (await centre.orders("answered")) == ("refused", "Not done: no help call rings.")
+            assert (await centre.orders("answered")) == ("refused", "no help call rings")
 
     asyncio.run(story())
 

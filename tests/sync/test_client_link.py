@@ -19,6 +19,7 @@ from lane_agent.events import (
     LinkChanged,
     ManualEnded,
     ManualOrdered,
+    WordsReceived,
 )
 from lane_agent.model import Fault, Link
 from sync.broker import CORE, PrivateBroker
@@ -75,7 +76,6 @@ class Lane:
         self.codes = CodeLog(self.store)
         self.told: list[Event] = []
         self.alarms: list[tuple[str, str]] = []
-        self.words: list[tuple[str, str]] = []
         self.client = LinkClient(
             "lane-1",
             options=options(broker, "lane-1"),
@@ -86,7 +86,6 @@ class Lane:
             now_ms=mono_ms,
             on_event=self.told.append,
             on_alarm=lambda kind, detail: self.alarms.append((kind, detail)),
-            on_message=lambda issuer, text: self.words.append((issuer, text)),
             limits=QUICK,
             software="1.2.3",
             tick_s=0.02,
@@ -347,7 +346,7 @@ def test_commands_reach_the_lane_once_and_never_out_of_the_brokers_store(broker:
             await until(lambda: ManualEnded("centre@centre") in lane.told)
             orders = [event for event in lane.told if isinstance(event, ManualOrdered | ManualEnded)]
             assert orders == [ManualOrdered("centre@centre", "exercise"), ManualEnded("centre@centre")]
-            assert lane.words == [("centre", "road closed")]
+            assert WordsReceived("centre@centre", "road closed") in lane.told
             assert lane.client.status().refused == {"command_replayed": 1, "command_retained": 1}
             assert [kind for kind, _ in lane.alarms] == ["MessageRefused", "MessageRefused"]
 
@@ -438,7 +437,6 @@ def test_a_fault_in_what_is_told_ends_the_link_and_is_said(broker: PrivateBroker
         lane.client._carrier._ears = type(lane.client._carrier._ears)(
             on_event=fail,
             on_alarm=lambda *_: None,
-            on_message=lambda *_: None,
             on_order=lambda *_: None,
             on_restart_reader=lambda *_: None,
         )

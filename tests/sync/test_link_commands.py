@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from lane_agent.events import HelpAnswered, ManualEnded, ManualOrdered, OfficerInspected, OfficerReleased
+from lane_agent.events import HelpAnswered, ManualEnded, ManualOrdered, OfficerInspected, OfficerReleased, WordsReceived
 from lane_agent.model import Link
-from sync.link import FetchPicture, Message, Order, RestartReader
+from sync.link import FetchPicture, Order, RestartReader
 from sync.link.commands import Commands, Refusal, Situation, Taken, names
 from sync.link.effects import Revert
 from sync.link.freshness import CoreTime
@@ -55,8 +55,8 @@ OBEYED: list[tuple[dict[str, object], object]] = [
     ({"name": "manual"}, Order("c1", ManualOrdered("wong@centre", "exercise"))),
     ({"name": "automatic"}, Order("c1", ManualEnded("wong@centre"))),
     ({"name": "answered"}, Order("c1", HelpAnswered("wong@centre"))),
-    ({"name": "message"}, Message("wong", "exercise")),
-    ({"name": "message", "visit": VISIT}, Message("wong", "exercise")),
+    ({"name": "message"}, Order("c1", WordsReceived("wong@centre", "exercise"))),
+    ({"name": "message", "visit": VISIT}, Order("c1", WordsReceived("wong@centre", "exercise"))),
     ({"name": "release_visit", "visit": VISIT}, Order("c1", OfficerReleased(7, "wong@centre", "exercise"))),
     ({"name": "inspect_visit", "visit": VISIT}, Order("c1", OfficerInspected(7, "wong@centre", "exercise"))),
     ({"name": "restart_reader"}, RestartReader("c1", "wong@centre", "exercise")),
