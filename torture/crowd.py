@@ -12,7 +12,6 @@ import asyncio
 import json
 import secrets
 import sys
-import time
 from pathlib import Path
 
 import msgspec
@@ -20,7 +19,6 @@ import msgspec
 from edge.clock import monotonic_ms
 from lane_agent.model import Link
 from sync.link import Alarm, ApplyDelta, Head, Limits, LinkMachine, LoadPart, Outcome, Publish, Tell, WalkOn
-from sync.mqtt import Broker, Connection, Incoming, Options
 from sync.verdicts import Head as Place
 from sync.wire.codec import encode
 from sync.wire.envelope import KeyRing, Signer, public_from_pem
@@ -28,6 +26,8 @@ from sync.wire.hashes import EMPTY_STATE, ZERO, StateHash, log_next
 from sync.wire.messages import Delta, SnapshotPart
 from sync.wire.records import Record
 from sync.wire.topics import LOG, LaneTopics
+from torture import packets
+from torture.light import LightClient
 
 TICK_S = 0.2
 
@@ -104,22 +104,21 @@ class LightLane:
             now=monotonic_ms(),
             limits=Limits(),
         )
-        options = Options(
-            brokers=(Broker("127.0.0.1", settings.port),),
-            client_id=lane,
-            subscriptions=((topics.all_down, 1), (LOG, 1)),
-            user_name=lane,
+        self.client = LightClient(
+            port=settings.port,
+            name=lane,
             password=settings.passwords[lane],
-            connect_timeout=20.0,
-        )
-        self.connection = Connection(
-            options, will=lambda: None, on_up=self._up, on_down=lambda _: self._down(), on_message=self._hear
+            filters=(topics.all_down, LOG),
+            on_up=self._up,
+            on_down=self._down,
+            on_message=self._hear,
         )
 
-    @property
-    def fresh(self) -> bool:
-        """Whether it would release now."""
-        return self.connection.connected and self._machine.verdict(monotonic_ms()) is Link.FRESH
+    def fresh(self, since_ms: int) -> bool:
+        """Whether it would release now, by a proof that was asked for since then."""
+        proof = self._machine.freshness.proof
+        asked = proof is not None and proof.sent_ms >= since_ms
+        return self.client.up and asked and self._machine.verdict(monotonic_ms()) is Link.FRESH
 
     def tick(self) -> None:
         """Time has passed."""
@@ -134,10 +133,9 @@ class LightLane:
         self._machine.disconnected(monotonic_ms())
         self._carry_out()
 
-    def _hear(self, incoming: Incoming) -> None:
-        self._machine.receive(incoming.topic, incoming.payload, monotonic_ms(), retained=incoming.retained)
+    def _hear(self, message: packets.Publish) -> None:
+        self._machine.receive(message.topic, message.payload, monotonic_ms(), retained=message.retain)
         self._carry_out()
-        incoming.acknowledge()
 
     def _carry_out(self) -> None:
         while effects := self._machine.drain():
@@ -145,13 +143,13 @@ class LightLane:
                 match effect:
                     case Publish():
                         payload = self._signer.seal(effect.topic, encode(effect.body))
-                        self.connection.publish(effect.topic, payload, qos=effect.qos, retain=effect.retain)
+                        self.client.publish(effect.topic, payload, qos=effect.qos, retain=effect.retain)
                     case ApplyDelta():
                         self._stands(self._book.apply(effect.delta, effect.body), effect.delta.version)
                     case LoadPart():
                         self._stands(self._book.load(effect.part), effect.part.version)
                     case WalkOn():
-                        self.connection.walk_on(effect.reason)
+                        self.client.hang_up()
                     case Tell() | Alarm() | _:
                         pass  # there is nobody to tell, and nothing else is asked of a lane without a journal
 
@@ -161,16 +159,16 @@ class LightLane:
 
 async def _until_fresh(lanes: list[LightLane], patience_s: float) -> tuple[int, int]:
     """(milliseconds, lanes): until every lane has been fresh, or patience was over; and how many have been."""
-    began, late = time.monotonic(), set(lanes)
-    while late and time.monotonic() - began < patience_s:
+    began, late = monotonic_ms(), set(lanes)
+    while late and monotonic_ms() - began < 1_000 * patience_s:
         for place, lane in enumerate(lanes):
             lane.tick()
-            if lane.fresh:
+            if lane.fresh(began):
                 late.discard(lane)
             if place % 20 == 19:
                 await asyncio.sleep(0)  # proofs come in meanwhile
         await asyncio.sleep(TICK_S)
-    return round(1_000 * (time.monotonic() - began)), len(lanes) - len(late)
+    return monotonic_ms() - began, len(lanes) - len(late)
 
 
 def _lanes(settings: CrowdSettings) -> list[LightLane]:
@@ -183,13 +181,14 @@ def _lanes(settings: CrowdSettings) -> list[LightLane]:
 async def storm(settings: CrowdSettings) -> dict[str, int]:
     """They come, are thrown out, and come again."""
     lanes = _lanes(settings)
-    for lane in lanes:
-        lane.connection.start()
+    tasks = [asyncio.create_task(lane.client.run(), name="light lane") for lane in lanes]
     connect_ms, connected = await _until_fresh(lanes, settings.patience_s)
     for lane in lanes:
-        lane.connection.walk_on("the storm")
+        lane.client.hang_up()
     reconnect_ms, reconnected = await _until_fresh(lanes, settings.patience_s)
-    await asyncio.gather(*(lane.connection.stop() for lane in lanes))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     return {
         "lanes": len(lanes),
         "connect_ms": connect_ms,
