@@ -231,6 +231,20 @@ class CorePlayed(Peer):
         self.until(lambda: len(self.nonces(start)) >= needed, "nonces stop", patience)
         return self.nonces(start)[-1]
 
+    def heard_out(self) -> None:
+        """Waits until the lane has dealt with what was said: it sends a row that it is asked for after all that.
+
+        Nonces alone would not show it, since a good lane lets nothing hold them up. Where it has no row, or does not
+        give it (clause L57 is about that), a moment has to do.
+        """
+        rows = self.journals.get(self.nonces()[-1].journal) if self.nonces() else None
+        if not rows:
+            self.pump(self.pace.quiet + self.pace.nonce)
+            return
+        last, start = rows[-1], self.mark()
+        self.want(last.journal, last.seq, last.seq)
+        self.wait(lambda: last in self.all_of(EventMessage, start))
+
     def holds_head(self, nonce: Nonce) -> bool:
         """Whether a nonce names this log's head."""
         log = self.log
@@ -244,6 +258,7 @@ class CorePlayed(Peer):
 
     def stays(self, why: str) -> None:
         """The lane has named nothing but this log's head since it came to hold it, and goes on to."""
+        self.heard_out()
         self.next_nonce()
         for nonce in self.nonces(self._levelled):
             if not self.holds_head(nonce):

@@ -113,6 +113,7 @@ def whole(core: CorePlayed) -> None:
     _, parts = _parts(core, start)
     for part in parts[:-1]:
         core.say(core.topics.log, part)
+    core.heard_out()
     nonce = core.next_nonce(0)
     must(nonce.epoch == old, "a part of a snapshot took effect before the last one was there")
     for request in {one.request for one in core.all_of(SnapshotWanted, start)}:

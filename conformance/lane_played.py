@@ -129,6 +129,7 @@ class LanePlayed(Peer):
         super().__init__(line, lane, signer=signer, trust=trust, pace=pace)
         self.session = int.from_bytes(secrets.token_bytes(8), "big")
         self.journal = Journal(lane)
+        self._barrier = Journal(lane)
         self.held = Held()
         self.proofs: list[tuple[Heartbeat, float]] = []
         self.bodies: dict[tuple[str, int], bytes] = {}
@@ -210,7 +211,14 @@ class LanePlayed(Peer):
         return next((beat for beat, _ in reversed(self.proofs) if beat.nonce == nonce.nonce), None)
 
     def quiet(self) -> None:
-        """Until an honest nonce, sent now, was answered, and a moment longer."""
+        """Until an honest row and an honest nonce, sent now, were answered, and a moment longer.
+
+        The nonce alone would not do: a good core lets nothing hold up its proofs. A core that does not acknowledge
+        the row breaks clause C30, and is given the time here.
+        """
+        row = self._barrier.write(b"{}")
+        self.send_rows([row])
+        self.wait(lambda: any(a.journal == row.journal and a.seq >= row.seq for a in self.all_of(Ack)[-20:]))
         self.proof()
         self.pump(self.pace.quiet)
 

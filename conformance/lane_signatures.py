@@ -113,6 +113,7 @@ def other_lane(core: CorePlayed) -> None:
     core.proving, start = False, core.mark()
     nonce = core.next_nonce(0)
     core.say(core.topics.heartbeat, core.beat(nonce, lane="kit-other-lane", epoch="kit-other-epoch"), qos=0)
+    core.heard_out()
     core.next_nonce()
     must(not core.all_of(SnapshotWanted, start), "the lane believed a proof that names another lane")
 

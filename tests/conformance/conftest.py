@@ -78,7 +78,7 @@ class OwnLane:
         self._folder, self._broker, self._port = folder, broker, port or broker.port
         self._ring, self._codes, self._spoil = ring({CORE_KEY.kid: CORE_KEY.public}), codes, spoil
         self._ready, self._over = threading.Event(), asyncio.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="own lane")
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="own lane", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: LinkClient | None = None
         self._journal: Journal | None = None
