@@ -14,6 +14,7 @@ import msgspec
 from devices.anpr.decode import SIDE
 from devices.camera import CameraSettings
 from devices.zone import WHOLE
+from lane_agent.plates import SURE
 
 _LENGTH = struct.Struct(">I")
 _LIMIT = 32 * 1024 * 1024
@@ -44,7 +45,7 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     weights: str = ""
     side: int = SIDE
     region: tuple[float, ...] = WHOLE
-    release: float = 0.8
+    release: float = SURE
     frames: int = 3
     row_px: float = 16.0
     limit_ms: int = 8_000

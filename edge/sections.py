@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from devices.contacts import Output, OutputWire, Pull, Wire
 from lane_agent.model import Contact, Direction
+from lane_agent.plates import SURE
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400, description="a number of seconds above 0, such as 3 or 0.5")]
 Port = Annotated[int, Meta(ge=1, le=65_535, description="a port number, 1 to 65535")]
@@ -123,7 +124,7 @@ class ReaderSettings(Section, frozen=True, kw_only=True):
 
     engine: Literal["onnxruntime", "opencv", "easyocr"] = "onnxruntime"
     weights: Path | None = None
-    release_threshold: Share = 0.9
+    release_threshold: Share = SURE
 
 
 class BoardKind(Enum):

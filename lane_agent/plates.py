@@ -116,6 +116,10 @@ class Vote:
     mainland: bool = False
 
 
+SURE = 0.9
+"""Confidence that each character needs in each of the pictures that agree (`docs/anpr.md`: how chosen)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """How much agreement a settled read needs (lessons 1-3: minimum character, not mean; consensus, then grammar).
@@ -129,7 +133,7 @@ class Thresholds:
 
     frames: int = 3
     whole: int = 2
-    character: float = 0.8
+    character: float = SURE
     share: float = 0.8
 
 

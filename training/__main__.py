@@ -19,6 +19,9 @@ def main() -> None:
     parser.add_argument("--fonts", type=Path, action="append", default=[], help="folder with unpacked fonts; repeat")
     parser.add_argument("--weights", type=Path, default=Path("devices/anpr/weights"), help="where ONNX files go")
     parser.add_argument("--mainland", type=Path, help="folder of photographed Mainland plates with labels.csv")
+    parser.add_argument(
+        "--beside", type=Path, action="append", default=[], help="export: another recogniser checkpoint"
+    )
     parser.add_argument("--samples", type=int, default=800_000, help="crops the recogniser sees")
     parser.add_argument("--pictures", type=int, default=160_000, help="scene crops the detector sees")
     parser.add_argument("--scenes", type=int, default=8_000, help="scenes drawn for the detector")
@@ -37,7 +40,7 @@ def main() -> None:
     if asked.what in ("all", "export"):
         from training import export  # noqa: PLC0415
 
-        export.export(asked.folder, asked.weights, seed=asked.seed)
+        export.export(asked.folder, asked.weights, seed=asked.seed, beside=tuple(asked.beside))
     if asked.what in ("all", "plot"):
         print(plot.plot(asked.folder))
 

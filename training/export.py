@@ -62,15 +62,33 @@ def _write(net: nn.Module, example: Tensor, file: Path, dynamic: dict[str, Any])
     )
 
 
-def _load(net: nn.Module, checkpoint: Path) -> tuple[nn.Module, dict[str, Any]]:
-    state = torch.load(checkpoint)
-    net.load_state_dict(state["average"])
+def mean(states: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The mean of the weights of several checkpoints of one run: less of what only the last samples taught."""
+    first, rest = states[0], states[1:]
+    whole = {name for name, value in first.items() if not value.dtype.is_floating_point}
+    return {
+        name: value if name in whole else torch.stack([value, *(state[name] for state in rest)]).mean(0)
+        for name, value in first.items()
+    }
+
+
+def _load(net: nn.Module, checkpoints: list[Path]) -> tuple[nn.Module, dict[str, Any]]:
+    states = [torch.load(checkpoint) for checkpoint in checkpoints]
+    state = states[0]
+    net.load_state_dict(mean([each["average"] for each in states]))
     facts = {"samples": state["seen"], "parameters": sum(p.numel() for p in net.parameters())}
     return folded(net.eval()), facts
 
 
-def export(folder: Path, weights: Path, *, seed: int) -> None:
-    """Writes both ONNX files and `weights.json` into `weights`."""
+def export(folder: Path, weights: Path, *, seed: int, beside: tuple[Path, ...] = ()) -> None:
+    """Writes both ONNX files and `weights.json` into `weights`.
+
+    Args:
+        folder: of the run.
+        weights: where the files go.
+        seed: of the run.
+        beside: earlier checkpoints of the recogniser, whose mean with the run's own is exported.
+    """
     weights.mkdir(parents=True, exist_ok=True)
     wide = {"x": {2: "height", 3: "width"}, "y": {2: "rows", 3: "columns"}}
     plan = (
@@ -79,9 +97,10 @@ def export(folder: Path, weights: Path, *, seed: int) -> None:
     )
     models, run = {}, hashlib.sha256()
     for name, net, shell, example, dynamic in plan:
-        checkpoint = folder / f"{name}.pt"
-        run.update(checkpoint.read_bytes())
-        net, facts = _load(net, checkpoint)  # noqa: PLW2901  the loaded net replaces the bare one
+        checkpoints = [folder / f"{name}.pt", *(beside if name == "recogniser" else ())]
+        for checkpoint in checkpoints:
+            run.update(checkpoint.read_bytes())
+        net, facts = _load(net, checkpoints)  # noqa: PLW2901  the loaded net replaces the bare one
         file = weights / f"{name}.onnx"
         _write(shell(net), example, file, dynamic)
         models[name] = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), **facts}

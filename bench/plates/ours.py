@@ -18,7 +18,7 @@ import devices.reader_child  # noqa: F401 - the lane's reader process holds thes
 from bench.plates.installed import of_distributions, of_folder
 from bench.plates.serve import AbsentError, serve
 from bench.plates.wire import Answer, Asked, Corners, Cost, Hello, Reply
-from devices.anpr.choice import RELEASE, mark_of
+from devices.anpr.choice import ALONE, mark_of
 from devices.anpr.decode import SIDE, Found
 from devices.anpr.engines import ENGINES, Engine
 from devices.anpr.errors import ReaderError
@@ -27,7 +27,7 @@ from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead
 from devices.anpr.weights import SHIPPED, origin
 
-RELEASES = tuple(sorted({0.5, 0.7, RELEASE, 0.9, 0.95, 0.98}))
+RELEASES = tuple(sorted({0.5, 0.7, ALONE, 0.9, 0.95, 0.98}))
 MODES = ("lane", "boxed")
 _LIBRARIES = ("numpy", "opencv-python-headless", "msgspec")
 _OF_ENGINE = {"easyocr": ("onnxruntime", "easyocr", "onnx"), "opencv": ()}
@@ -71,7 +71,7 @@ class Ours:
         self._reader = PlateReader(self._watch, side=side) if mode == "lane" else self._told
         self._reader.threshold = self._reader.threshold if threshold is None else threshold
         size = of_distributions(*_LIBRARIES, *_OF_ENGINE.get(engine, (engine,))) + _code(weights)
-        self.hello = Hello(f"{mode}, {engine}, weights of run {run[:12]}", size, pieces=False, release=_said(RELEASE))
+        self.hello = Hello(f"{mode}, {engine}, weights of run {run[:12]}", size, pieces=False, release=_said(ALONE))
 
     def read(self, image: NDArray[np.uint8], asked: Asked) -> Reply:
         """Every plate, and the mark to act on by release threshold."""

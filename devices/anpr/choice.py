@@ -6,8 +6,8 @@ from devices.anpr.reads import PlateRead, Region
 from devices.anpr.vehicles import MAINLAND, companion
 from lane_agent.plates import normalise
 
-RELEASE = 0.80
-"""Lowest character confidence at which a mark may be acted on (configurable; `docs/anpr.md` says how it was chosen)."""
+ALONE = 0.96
+"""Confidence that each character of a single picture needs; in a lane several pictures agree (`lane_agent.plates`)."""
 PLAIN = 0.6
 """Detector score of what is plainly a plate. Lamps, badges and lettering score less."""
 LEGIBLE = 0.5
@@ -28,7 +28,7 @@ def hong_kong(reads: tuple[PlateRead, ...]) -> list[PlateRead]:
     return sorted(ours, key=lambda read: -read.score * read.confidence)[:1]
 
 
-def mark_of(reads: tuple[PlateRead, ...], *, release: float = RELEASE) -> tuple[str | None, str | None]:
+def mark_of(reads: tuple[PlateRead, ...], *, release: float = ALONE) -> tuple[str | None, str | None]:
     """The mark, normalised, and why there is none; exactly one of the two is None."""
     inside = tuple(read for read in reads if read.inside)
     if not inside:
@@ -61,7 +61,7 @@ def second_marks(reads: tuple[PlateRead, ...], *, nearness: float, sure: float) 
     return tuple(sorted({normalise(r.text) for r in ours[1:] if r.area > least} - {normalise(first.text)}))
 
 
-def mainland_of(reads: tuple[PlateRead, ...], *, release: float = RELEASE) -> str | None:
+def mainland_of(reads: tuple[PlateRead, ...], *, release: float = ALONE) -> str | None:
     """The Mainland plate of the vehicle whose mark counts, normalised; without such a mark the largest in the lane."""
     sure = [read for read in reads if read.region in MAINLAND and read.inside and read.confidence >= release]
     ours = hong_kong(reads)

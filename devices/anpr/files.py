@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.choice import RELEASE, mark_of
+from devices.anpr.choice import ALONE, mark_of
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead
 
@@ -19,7 +19,7 @@ PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 VIDEOS = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".ts", ".mjpeg"})
 
 
-def read_paths(paths: Iterable[Path], *, reader: PlateReader, release: float = RELEASE) -> Iterator[dict[str, Any]]:
+def read_paths(paths: Iterable[Path], *, reader: PlateReader, release: float = ALONE) -> Iterator[dict[str, Any]]:
     """One record a picture, in the order given; folders are walked by name, videos frame by frame.
 
     A record is `{"file", "vrn", "reason", "plates"}`; a frame of a video is named `file#number`. What can not be read
@@ -35,7 +35,7 @@ def count(paths: Iterable[Path]) -> int:
     return sum(1 for path in paths for _ in _walked(path))
 
 
-def record(name: str, reads: tuple[PlateRead, ...], *, release: float = RELEASE) -> dict[str, Any]:
+def record(name: str, reads: tuple[PlateRead, ...], *, release: float = ALONE) -> dict[str, Any]:
     """The record of one picture."""
     vrn, reason = mark_of(reads, release=release)
     return {"file": name, "vrn": vrn, "reason": reason, "plates": [plate(read) for read in reads]}

@@ -39,7 +39,7 @@ def output(*rows: str, sure: float = 0.98, doubts: dict[int, tuple[str, float]] 
     return chances.reshape(3 * COLUMNS, -1)
 
 
-def read(text: str, region: Region, *, confidence: float = 0.95, size: float = 100, x: float = 0) -> PlateRead:
+def read(text: str, region: Region, *, confidence: float = 0.98, size: float = 100, x: float = 0) -> PlateRead:
     """A plate read, as large as wanted."""
     corners = np.array([[x, 0], [x + size, 0], [x + size, size / 4], [x, size / 4]], np.float32)
     return PlateRead(text, region, 1, corners, confidence, tuple((c, confidence) for c in text))
@@ -139,7 +139,7 @@ def test_the_nearest_hong_kong_plate_is_the_mark() -> None:
         ((read("粤ZR12A港", Region.CROSS_BORDER),), "no Hong Kong plate among CN-crossborder"),
         (
             (read("LT3482", Region.HONG_KONG, confidence=0.5),),
-            "not sure enough: LT3482 with 'L' at 0.50, needed is 0.80",
+            "not sure enough: LT3482 with 'L' at 0.50, needed is 0.96",
         ),
         (
             (read("LT3482", Region.HONG_KONG), read("AB12", Region.HONG_KONG, size=90, x=200)),
