@@ -197,6 +197,21 @@ def test_an_alarm_says_what_to_do_and_is_marked_as_seen(desk: Desk) -> None:
     expect(alarms).to_contain_text("Seen by chan")
 
 
+def test_words_from_the_centre_stand_apart_from_alarms_until_they_are_seen(desk: Desk) -> None:
+    """Shown large, with who said it; none, no panel; never as markup."""
+    messages = desk.tab.locator("#messages")
+    expect(messages).to_be_hidden()
+    desk.drive(desk.lane.message, "wong@centre", "Road closed at 18:00 <b>both ways</b>", visit=4181)
+    expect(messages).to_be_visible()
+    expect(messages).to_contain_text("1 not yet seen")
+    expect(messages).to_contain_text("Road closed at 18:00 <b>both ways</b>")
+    expect(messages).to_contain_text("wong@centre, visit 4181")
+    expect(desk.tab.locator("#alarms-count")).not_to_contain_text("1 not yet seen")
+    messages.get_by_role("button", name="Seen").click()
+    expect(messages).to_contain_text("Seen by chan")
+    expect(messages).to_contain_text("all seen")
+
+
 def test_a_thumbnail_opens_the_evidence_and_both_views_are_logged(desk: Desk) -> None:
     """Domain §8."""
     desk.tab.locator("#visit-evidence .thumb").click()

@@ -302,6 +302,17 @@ def test_an_alarm_is_acknowledged_by_name(page: Page) -> None:
     assert page.post("/acknowledge", alarm="alarm-9").status_code == 409
 
 
+def test_a_message_from_the_centre_is_acknowledged_by_name(page: Page) -> None:
+    """It is listed by itself, not among the alarms."""
+    before = page.view()["alarms"]
+    page.served.drive(page.served.lane.message, "wong@centre", "road closed")
+    (message,) = page.view()["messages"]
+    assert (message["issuer"], message["text"], message["seen_by"]) == ("wong@centre", "road closed", "")
+    assert page.view()["alarms"] == before
+    assert page.post("/acknowledge", alarm=message["id"]).is_success
+    assert page.view()["messages"][0]["seen_by"] == "chan"
+
+
 def test_a_real_lane_has_no_simulation(page: Page) -> None:
     """Neither on the page nor at the server."""
     assert "Simulation" not in page.http.get("/").text
