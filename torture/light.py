@@ -121,7 +121,7 @@ class LightClient:
         if message is None:
             return
         self._on_message(message)
-        if message.qos:
+        if message.qos and not writer.is_closing():
             writer.write(puback(message.mid))
 
     def _ended(self) -> None:

@@ -267,7 +267,8 @@ class Site:
             await child.wait()
         finally:
             await self.children.end(CROWD, signal.SIGKILL)
-        self.storms.append(msgspec.json.decode(log.read_text(encoding="utf-8").splitlines()[-1], type=dict[str, int]))
+        said = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
+        self.storms.append(msgspec.json.decode(said[-1], type=dict[str, int]))
 
     def _write_core(self) -> None:
         folder = made(self.folder / "core")
