@@ -68,7 +68,7 @@ class LightClient:
                 await self._once()
             wait = _RETRY_S[0] if self.up else min(2 * wait, _RETRY_S[1])
             self._ended()
-            await asyncio.sleep(wait * (0.5 + 0.5 * random.random()))  # noqa: S311 - jitter
+            await asyncio.sleep(wait * (0.5 + 0.5 * random.random()))
 
     def hang_up(self) -> None:
         """Ends the connection, by a reset."""
