@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -135,7 +136,7 @@ def core(  # noqa: PLR0917 - options are parameters
             trust=Trust(map(public_key, core_pub or ())),
             pace=Pace(patience=patience),
             grow=_command(grow),
-            order=_command(order),
+            order=_command(order, answered=True),
         )
 
     run = _Run(side="core", chapters=for_cores.CHAPTERS, only=only, json=json, unseen_too=all_)
@@ -210,14 +211,23 @@ def _place(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _command(text: str) -> Callable[[int], None] | None:
-    """What runs a command given on the command line, `{n}` replaced; None if none was given."""
+def _command(text: str, *, answered: bool = False) -> Callable[[int], None] | None:
+    """What runs a command given on the command line, `{n}` replaced; None if none was given.
+
+    Args:
+        text: the command and its words; "" for none.
+        answered: the command waits for an answer that the kit itself has to give; it is not waited for.
+    """
     if not text:
         return None
 
     def run(number: int) -> None:
         words = [word.replace("{n}", str(number)) for word in shlex.split(text)]
         try:
+            if answered:
+                line = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                threading.Thread(target=line.wait, name="order", daemon=True).start()
+                return
             subprocess.run(words, check=True, stdout=subprocess.DEVNULL, timeout=60)
         except (OSError, subprocess.SubprocessError) as error:
             raise Unseen(f"the command to cause it failed: {error}") from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -89,3 +91,20 @@ def test_our_core_keeps_every_clause(territory: Any) -> None:
         found = list(tried(chosen(CHAPTERS, ()), lane))
     assert [(one.number, one.detail) for one in found if one.verdict is not Verdict.HOLDS] == []
     assert len(found) == sum(len(chapter.clauses) for chapter in CHAPTERS)
+
+
+def test_the_command_tests_a_core_with_the_commands_it_is_given(territory: Any) -> None:
+    """List and orders are caused by other programs; one that fails leaves its clause unobserved."""
+    with territory.broker() as (folder, broker), OwnCore(folder, broker, territory):
+        (folder / "lane.key").write_bytes(territory.LANE_KEY.to_pem())
+        (folder / "lane.password").write_text(broker.password(territory.LANE), encoding="utf-8")
+        ask = f"{Path(sys.executable).with_name('rocars-core')} {{}} --config {folder}/core.toml --officer kit"
+        line = [sys.executable, "-m", "conformance", "core", "--broker", f"127.0.0.1:{broker.port}"]
+        line += ["--lane", territory.LANE, "--lane-key", f"{folder}/lane.key={territory.LANE}"]
+        line += ["--core-pub", str(folder / "core-1.pub"), "--password-file", str(folder / "lane.password")]
+        line += ["--order", f"{ask.format('command')} {territory.LANE} message --text kit", "--grow", "false"]
+        line += ["--only", "C50,C22,C31", "--patience", "60"]
+        found = subprocess.run(line, capture_output=True, text=True, timeout=240, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "2 holds, 0 BROKEN, 1 not observed" in found.stdout
+    assert "the command to cause it failed" in found.stdout
