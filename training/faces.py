@@ -18,7 +18,8 @@ from devices.drawn.glyphs import CHINESE, LATIN, Face, Mask, chinese, from_font,
 
 FONTS = (
     "fonts-dejavu-core fonts-noto-cjk fonts-roboto-unhinted fonts-open-sans fonts-lato fonts-cantarell fonts-opendin "
-    "fonts-roadgeek fonts-dosis fonts-play fonts-cabin fonts-routed-gothic fonts-croscore fonts-inter"
+    "fonts-roadgeek fonts-dosis fonts-play fonts-cabin fonts-routed-gothic fonts-croscore fonts-inter fonts-mplus fonts-noto-core "
+    "fonts-jetbrains-mono fonts-hack fonts-comfortaa fonts-yanone-kaffeesatz fonts-tuffy fonts-sil-andika fonts-quicksand"
 )
 """Debian packages whose fonts are used if they are unpacked under one of the folders given."""
 
@@ -28,7 +29,9 @@ _WANTED = (  # noqa: SIM905  forty quoted names would hide them
     "Lato-Medium Cantarell-Bold Cantarell-Regular OSP-DIN RG2014B RG2014C RG2014D RG2014E RG2014EM RG2014F Dosis-Bold "
     "Dosis-SemiBold Play-Bold Play-Regular Cabin-Bold Cabin-Medium routed-gothic-narrow routed-gothic Arimo-Bold "
     "Arimo-Regular Inter-Bold Inter-Medium Inter-Regular DejaVuSans-Bold DejaVuSans DejaVuSansCondensed-Bold "
-    "NotoSansCJK-Bold NotoSansCJK-Regular"
+    "NotoSansCJK-Bold NotoSansCJK-Regular Mplus1-Bold Mplus1-Medium Mplus2-Black MplusCodeLatin50-Bold NotoSans-Bold "
+    "JetBrainsMono-Bold Hack-Bold Comfortaa-Bold "
+    "YanoneKaffeesatz-Bold YanoneKaffeesatz-Medium Tuffy_Bold Andika-Bold Quicksand-Bold"
 ).split()
 _NOTO = Path("/usr/share/fonts/opentype/noto")
 _CHINESE = ("NotoSansCJK-Bold.ttc", "NotoSansCJK-Regular.ttc", "NotoSansCJK-Medium.ttc", "NotoSerifCJK-Bold.ttc")
