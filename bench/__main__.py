@@ -89,6 +89,58 @@ def traffic(
     run(json_file=json_file, codes=codes, seconds=seconds, trucks=trucks, connects=connects)
 
 
+Parts = Annotated[str, typer.Option("--only", help="Of snapshot, delta, curve, cuts; with commas between.")]
+
+
+@app.command()
+def link(
+    *,
+    codes: Codes = 100_000,
+    only: Parts = "snapshot,delta,curve,cuts",
+    rounds: Annotated[int, typer.Option(min=1, help="How many snapshots.")] = 5,
+    deltas: Annotated[int, typer.Option(min=1, help="How many deltas over the broker.")] = 300,
+    million: Annotated[bool, typer.Option("--million", help="1,000,000 codes in the curve too; minutes.")] = False,
+    cuts: Annotated[int, typer.Option(min=1, help="How many cuts of each kind.")] = 200,
+    lanes: Annotated[int, typer.Option(min=1, help="Lanes that are cut side by side.")] = 25,
+    folder: Folder = Path(),
+    json_file: JsonFile = None,
+) -> None:
+    """Snapshot, delta and hashes beside their floors; from a cut to manual mode and back; about six minutes."""
+    from bench.link.command import PARTS, Plan, run  # noqa: PLC0415 - so that --help is quick
+
+    names = list(dict.fromkeys(name.strip() for name in only.split(",")))
+    if unknown := set(names) - set(PARTS):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are only {', '.join(PARTS)}")
+    plan = Plan(codes=codes, rounds=rounds, deltas=deltas, million=million, cuts=cuts, lanes=lanes)
+    run(json_file=json_file, folder=folder.absolute(), only=names, plan=plan)
+
+
+@app.command()
+def fuzz(
+    messages: Annotated[int, typer.Option(min=1, help="How many.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="Of the messages; the same seed draws the same ones.")] = 1,
+    json_file: JsonFile = None,
+) -> None:
+    """Hostile messages into every subscription of lane and core; a status of 1 if one was not refused and counted."""
+    from bench.fuzz import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(messages=messages, seed=seed, json_file=json_file):
+        raise typer.Exit(1)
+
+
+@app.command()
+def storm(
+    lanes: Annotated[int, typer.Option(min=1, help="Light lanes on one broker.")] = 500,
+    seconds: Annotated[float, typer.Option(min=1, help="How long they are watched at rest.")] = 20,
+    patience: Annotated[float, typer.Option(min=1, help="Seconds they have to become fresh, each time.")] = 90,
+    json_file: JsonFile = None,
+) -> None:
+    """Many lanes on one broker: at rest, all at once, and after the broker was killed; two to five minutes."""
+    from bench.storm import run  # noqa: PLC0415 - so that --help is quick
+
+    run(lanes=lanes, seconds=seconds, patience_s=patience, json_file=json_file)
+
+
 Names = Annotated[str, typer.Option("--only", help="Of ours, boxed, rapidocr, tesseract; with commas between.")]
 Pythons = Annotated[
     list[str] | None, typer.Option("--python", help="NAME=PATH: a contender's own interpreter; may be repeated.")

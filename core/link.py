@@ -31,6 +31,7 @@ from core.times import UtcClock
 from sync.wire import messages as wire
 from sync.wire.codec import decode, decode_record, encode
 from sync.wire.envelope import KeyRing, Signer
+from sync.wire.errors import RefusedError as UnreadableError
 from sync.wire.errors import WireError
 from sync.wire.topics import LOG, LaneTopics, read_up
 
@@ -58,6 +59,14 @@ class Outgoing:
     payload: bytes
     lane: str = ""
     qos: int = 1
+
+
+class _UnfitError(WireError):
+    """A message that can be read and is not for here; `counter` counts it."""
+
+    def __init__(self, counter: str, detail: str) -> None:
+        super().__init__(f"{counter}: {detail}")
+        self.counter = counter
 
 
 Answer = Callable[[], Iterator[Outgoing]]
@@ -198,19 +207,22 @@ class Exchange:
             return None
         try:
             return self._body(ring.open(heard.topic, heard.payload), lane, kind, heard)
-        except WireError as error:
-            self._refuse(lane, "message", f"a message on {heard.topic} was refused: {error}")
-            return None
+        except UnreadableError as error:
+            reason, why = error.reason.value, str(error)
+        except _UnfitError as error:
+            reason, why = error.counter, str(error)
+        self._refuse(lane, reason, f"a message on {heard.topic} was refused: {why}")
+        return None
 
     def _body(self, body: bytes, lane: str, kind: str, heard: Heard) -> msgspec.Struct | None:
         expected = _BODIES.get(kind)
         if expected is None:
-            raise WireError(f"no message goes there ({kind})")
+            raise _UnfitError("no_message_goes_there", f"({kind})")
         message: Any = decode(expected, body)
         if message.lane != lane:
-            raise WireError(f"it says it is from {message.lane}")
+            raise _UnfitError("foreign", f"it says it is from {message.lane}")
         if heard.retained and kind not in {"presence", "state"}:
-            raise WireError("it was retained by the broker; only presence and state may be")
+            raise _UnfitError("retained", "it was retained by the broker; only presence and state may be")
         return message  # type: ignore[no-any-return]
 
     def _refuse(self, lane: str, counter: str, detail: str) -> None:
