@@ -4,7 +4,8 @@ Rules of this file:
 - A picture is offered; the core says from which byte on it wants it, and after each part how much it holds. A restart
   of either side, or a silence, is met by a new offer: nothing is sent twice that the core still holds.
 - A part goes out only while the link is fresh, no event waits, and the last part is answered; at a bounded rate, and
-  never in more than half of the time. A picture delays nobody.
+  never in more than half of the time. Parts are as small as the link is slow: what is sent behind one waits for it, and
+  a proof that comes late makes the lane stale. A picture delays nobody.
 - What was asked for by a command goes first.
 - The picture itself stays where it is: being sent is no reason to be taken away.
 """
@@ -17,6 +18,11 @@ from dataclasses import dataclass
 from sync.link.effects import PictureDone, SendPart
 from sync.link.limits import Limits
 from sync.wire.messages import PictureHeld, PictureOffered
+
+
+_FIRST = 2 << 10
+_LEAST = 512
+_QUICK_MS, _SLOW_MS = 150, 300  # an answer sooner lets the parts grow, one later lets them shrink
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class Uploader:
         self._waiting = {upload.picture: upload for upload in waiting}
         self._open: _Open | None = None
         self._wait_ms = limits.picture_wait_ms
+        self._length = min(_FIRST, limits.part_bytes)
 
     @property
     def depth(self) -> int:
@@ -92,6 +99,7 @@ class Uploader:
         if not open_.answered:
             if now - open_.sent_ms >= self._wait_ms:
                 self._open = None
+                self._length = min(_FIRST, self._limits.part_bytes)
                 self._wait_ms = min(2 * self._wait_ms, self._limits.picture_wait_max_ms)
                 return self._offer(now)
             return None
@@ -113,7 +121,7 @@ class Uploader:
 
     def _part(self, open_: _Open, now: int) -> SendPart:
         open_.answered, open_.sent_ms = False, now
-        length = min(self._limits.part_bytes, open_.upload.size - open_.offset)
+        length = min(self._length, open_.upload.size - open_.offset)
         return SendPart(open_.offer, open_.upload.picture, open_.offset, length)
 
     def held(self, answer: PictureHeld, now: int) -> PictureDone | None:
@@ -128,6 +136,15 @@ class Uploader:
         if answer.offset >= open_.upload.size:
             return None  # all is there and it is being looked at, or this is not its size: silence, then a new offer
         took = now - open_.sent_ms
+        if answer.offset > open_.offset:
+            self._suit(took)
         paced = open_.sent_ms + 1000 * max(0, answer.offset - open_.offset) // self._limits.picture_rate
         open_.offset, open_.answered, open_.next_ms = answer.offset, True, max(paced, now + took)
         return None
+
+    def _suit(self, took: int) -> None:
+        """Makes the next part as large as this link bears, by how long the last one took."""
+        if took < _QUICK_MS:
+            self._length = min(2 * self._length, self._limits.part_bytes)
+        elif took > _SLOW_MS:
+            self._length = max(self._length // 2, _LEAST)

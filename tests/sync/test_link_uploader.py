@@ -45,7 +45,8 @@ def test_a_picture_arrives_part_by_part() -> None:
     (offer,) = heard(world, PictureOffered)
     assert (offer.size, offer.kind, offer.reason) == (len(PICTURE), "stops", "stops")
     parts = heard(world, PicturePart)
-    assert [part.offset for part in parts] == list(range(0, len(PICTURE), Limits().part_bytes))
+    assert [part.offset for part in parts[1:]] == [part.offset + len(part.data) for part in parts[:-1]]
+    assert [len(part.data) for part in parts[:5]] == [2_048, 4_096, 8_192, 16_384, 16_384], "on a good link they grow"
 
 
 def test_a_restart_of_either_side_goes_on_where_it_was() -> None:
@@ -151,7 +152,7 @@ def test_parts_keep_to_the_rate_and_to_half_of_a_slow_link(uploader: Uploader) -
     assert isinstance(uploader.due(100), SendPart)
     uploader.held(held(2_000), 1_000)
     assert uploader.due(1_899) is None
-    assert uploader.due(1_900) == SendPart("00" * 8, NAME, 2_000, 1_000)
+    assert uploader.due(1_900) == SendPart("00" * 8, NAME, 2_000, 512), "smaller: what waits behind it waits less"
 
 
 def test_an_answer_to_an_old_offer_says_nothing(uploader: Uploader) -> None:
