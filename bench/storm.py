@@ -117,7 +117,7 @@ class Meter:
 
 
 async def _rest(site: Site, crowd: Crowd, seconds: float) -> dict[str, Any]:
-    await asyncio.sleep(_SETTLE_S)
+    await asyncio.sleep(min(_SETTLE_S, seconds))
     meter = Meter(site)
     await asyncio.sleep(seconds)
     return {"lanes": len(crowd.lanes), "fresh": crowd.fresh(), "seconds": seconds, **meter.read(len(crowd.lanes))}

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,6 @@ KINDS = {
 SLACK_MS = 200
 """`LinkMachine.tick` comes at least so often; the bound is `Limits.offline_ms` and this."""
 
-LIMITS = Limits()
 _PATIENCE_S = 120.0
 _LAG_S = 0.02
 
@@ -75,9 +75,9 @@ class Cut:
 class Box(BenchLane):
     """One lane with a real link, through a cable."""
 
-    def __init__(self, name: str, site: Site, store: Store) -> None:
+    def __init__(self, name: str, site: Site, store: Store, limits: Limits) -> None:
         super().__init__(Journal(store, boot="boot", software=SOFTWARE))
-        self.name, self._site, self._store = name, site, store
+        self.name, self._site, self._store, self._limits = name, site, store, limits
         self.cable = Cable(site.broker.port)
         self._manual, self._since = True, monotonic_ms()
         self.not_fresh = 0
@@ -103,7 +103,7 @@ class Box(BenchLane):
             now_ms=monotonic_ms,
             on_event=self._told,
             on_alarm=lambda _kind, _detail: None,
-            limits=LIMITS,
+            limits=self._limits,
         )
         policy = Policy(lane=self.name, journal=self.journal.journal_id, point="SBC")
         self.agent.tell(e.AgentStarted(policy, "boot", SOFTWARE))
@@ -171,11 +171,11 @@ async def cut(boxes: Sequence[Box], begin: Callable[[], None], end: Callable[[],
 
 
 @asynccontextmanager
-async def _boxes(site: Site, folder: Path) -> AsyncIterator[list[Box]]:
+async def _boxes(site: Site, folder: Path, limits: Limits) -> AsyncIterator[list[Box]]:
     async with AsyncExitStack() as opened:
         boxes = []
         for name in site.lanes:
-            box = Box(name, site, opened.enter_context(Store(folder / f"{name}.db")))
+            box = Box(name, site, opened.enter_context(Store(folder / f"{name}.db")), limits)
             await box.open()
             opened.push_async_callback(box.close)
             opened.callback(asyncio.create_task(box.agent.run()).cancel)
@@ -196,31 +196,33 @@ async def _lag(worst: list[int]) -> None:
 Found = dict[str, list[Cut]]
 
 
-async def _alone(box: Box, rounds: int, rng: random.Random, found: Found) -> None:
+async def _alone(box: Box, rounds: int, pause: Callable[[], float], found: Found) -> None:
     """Cuts of one lane's cable."""
     for kind, begin in tuple({"reset": box.reset, "hole": box.swallow}.items()) * rounds:
-        await asyncio.sleep(rng.uniform(0, LIMITS.nonce_ms / 1_000))
+        await asyncio.sleep(pause())
         found[kind] += await cut([box], begin, box.heal)
 
 
-async def _together(site: Site, boxes: Sequence[Box], rounds: int, rng: random.Random, found: Found) -> None:
+async def _together(site: Site, boxes: Sequence[Box], rounds: int, pause: Callable[[], float], found: Found) -> None:
     """Cuts that all lanes feel."""
     for _ in range(rounds):
-        await asyncio.sleep(rng.uniform(0, LIMITS.nonce_ms / 1_000))
+        await asyncio.sleep(pause())
         found["broker"] += await cut(boxes, site.broker.kill, site.broker.start)
-        await asyncio.sleep(rng.uniform(0, LIMITS.nonce_ms / 1_000))
+        await asyncio.sleep(pause())
         found["core"] += await cut(
             boxes, lambda: site.silence_core(silent=True), lambda: site.silence_core(silent=False)
         )
 
 
-async def _measure(folder: Path, near: Path, lanes: int, rounds: int) -> tuple[Found, int]:
+async def _measure(folder: Path, near: Path, lanes: int, rounds: int, limits: Limits) -> tuple[Found, int]:
     found: Found = {kind: [] for kind in KINDS}
     worst, rng = [0], random.Random(1)
-    async with Site(near, [f"lane-{number}" for number in range(lanes)]) as site, _boxes(site, folder) as boxes:
+    pause = partial(rng.uniform, 0, limits.nonce_ms / 1_000)
+    names = [f"lane-{number}" for number in range(lanes)]
+    async with Site(near, names) as site, _boxes(site, folder, limits) as boxes:
         watch = asyncio.create_task(_lag(worst))
-        await asyncio.gather(*(_alone(box, rounds, rng, found) for box in boxes))
-        await _together(site, boxes, rounds, rng, found)
+        await asyncio.gather(*(_alone(box, rounds, pause, found) for box in boxes))
+        await _together(site, boxes, rounds, pause, found)
         watch.cancel()
     return found, worst[0]
 
@@ -236,11 +238,12 @@ def _spread(values: Sequence[int]) -> dict[str, int]:
     }
 
 
-def measure_cuts(folder: Path, *, cuts: int, lanes: int) -> dict[str, Any]:
-    """At least so many cuts of each kind; milliseconds."""
+def measure_cuts(folder: Path, *, cuts: int, lanes: int, limits: Limits | None = None) -> dict[str, Any]:
+    """At least so many cuts of each kind; milliseconds. Without other limits those of a lane."""
+    limits = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="bench-") as near:  # the core's socket needs a short name
-        found, lag = asyncio.run(_measure(folder, Path(near), lanes, -(-cuts // lanes)))
-    bound = LIMITS.offline_ms + SLACK_MS
+        found, lag = asyncio.run(_measure(folder, Path(near), lanes, -(-cuts // lanes), limits))
+    bound = limits.offline_ms + SLACK_MS
     kinds = {
         kind: {
             "what": KINDS[kind],
@@ -252,4 +255,4 @@ def measure_cuts(folder: Path, *, cuts: int, lanes: int) -> dict[str, Any]:
         }
         for kind, these in found.items()
     }
-    return {"bound_ms": bound, "fresh_ms": LIMITS.fresh_ms, "lanes": lanes, "loop_late_ms": lag, "kinds": kinds}
+    return {"bound_ms": bound, "fresh_ms": limits.fresh_ms, "lanes": lanes, "loop_late_ms": lag, "kinds": kinds}

@@ -15,6 +15,7 @@ from bench.link.cuts import KINDS, measure_cuts
 from bench.link.delta import measure_delta
 from bench.link.lists import bare, measure_curve, measure_snapshot, plain_curve
 from bench.storm import measure
+from sync.link import Limits
 from sync.store import Store
 
 
@@ -53,7 +54,8 @@ def test_a_delta_is_usable_at_a_real_lane(tmp_path: Path) -> None:
 
 def test_cuts_lead_to_manual_mode_and_back(tmp_path: Path) -> None:
     """One of each kind; manual comes after freshness was lost, and the lane comes back."""
-    found = measure_cuts(tmp_path, cuts=1, lanes=1)
+    limits = Limits(nonce_ms=150, fresh_ms=600, offline_ms=1_000, walk_ms=500)
+    found = measure_cuts(tmp_path, cuts=1, lanes=1, limits=limits)
     assert set(found["kinds"]) == set(KINDS)
     for kind in found["kinds"].values():
         assert kind["cuts"] == 1
@@ -82,7 +84,7 @@ def test_what_was_not_refused_or_was_acted_on_is_not_well() -> None:
 
 def test_lanes_come_back_after_their_broker(tmp_path: Path) -> None:
     """All are fresh again by new proofs, and what they cost is told apart."""
-    found = asyncio.run(measure(tmp_path, lanes=4, point=2, seconds=1, patience_s=60))
+    found = asyncio.run(measure(tmp_path, lanes=4, point=2, seconds=0.5, patience_s=60))
     assert found["point_at_rest"]["lanes"] == found["point_connects"]["fresh"] == 2
     assert found["all_come_back"]["fresh"] == 4
     assert found["all_come_back"]["late"] == 0
