@@ -12,7 +12,7 @@ import json
 import logging
 import secrets
 import signal
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from itertools import islice
 from typing import Any
@@ -39,6 +39,7 @@ from edge.sections import PictureClass
 from edge.settings import Settings
 from edge.simulation import WorldLink
 from edge.telemetry import Box, sample
+from edge.upkeep import EvidenceKeeper
 from lane_agent.agent import Agent
 from lane_agent.codec import effect_from, moment_from
 from lane_agent.effects import Alarm, Effect, Record
@@ -49,7 +50,7 @@ from lane_agent.state import Lane
 from lane_agent.wording import Scene
 from sync.client import LinkClient
 from sync.codelog import CodeLog
-from sync.evidence import Evidence, Pruned
+from sync.evidence import Evidence
 from sync.journal import Chain, Journal
 from sync.store import Store
 
@@ -81,9 +82,14 @@ class LaneBox:
         self.afar = Afar(self.evidence, settings.evidence.send)
         self.core_ring = parts.core_ring(settings.link.core_keys)
         self.plates = identifiers.plate_feed(settings, lambda: self.clock.now().utc_ms)
-        self._relieving: asyncio.Task[None] | None = None
         self.link = self._link()
         self.clock = BoxClock(self.link.core_time)
+        self.keeper = EvidenceKeeper(
+            self.evidence,
+            self.journal,
+            time_is_sure=lambda: self.clock.now().quality is not TimeQuality.UNSURE,
+            tell=self.tell,
+        )
         self.screens = ScreenFeed(
             settings.screens.socket,
             simulated=settings.simulation,
@@ -246,7 +252,7 @@ class LaneBox:
                 group.create_task(ClockWatch(self.tell).run(), name="clock watch"),
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
-                group.create_task(self._prune(), name="evidence"),
+                group.create_task(self.keeper.run(), name="evidence"),
                 group.create_task(self._sample(), name="telemetry"),
                 group.create_task(self._watch_identity().run(), name="identity"),
             ]
@@ -268,22 +274,8 @@ class LaneBox:
             warn_free_mb=health.warn_free_mb,
             warn_hours=health.warn_hours,
             wear_limit=health.wear_percent,
-            relieve=self._relieve,
+            relieve=self.keeper.relieve,
         )
-
-    def _relieve(self, short_mb: int) -> None:
-        """The disk fills: evidence makes room for the journal, once at a time and beside the lane."""
-        if self._relieving is None or self._relieving.done():
-            make = asyncio.to_thread(self.evidence.make_room, short_mb * 1_000_000, self._unacknowledged)
-            self._relieving = asyncio.get_running_loop().create_task(self._log_room(make), name="make room")
-
-    async def _log_room(self, making: Awaitable[Pruned]) -> None:
-        try:
-            made = await making
-        except OSError as error:
-            log.warning("evidence could not make room: %s", error)
-            return
-        log.info("evidence made room: %d pictures, %d MB", made.files, made.freed // 1_000_000)
 
     async def _sample(self) -> None:
         """Telemetry, apart from the events."""
@@ -314,22 +306,6 @@ class LaneBox:
         while True:
             self.link.check()
             await asyncio.sleep(1.0)
-
-    async def _prune(self) -> None:
-        """Evidence beyond its retention goes once an hour; what the core has not acknowledged stays."""
-        while True:
-            await asyncio.sleep(3_600)
-            if self.clock.now().quality is TimeQuality.UNSURE:
-                continue  # a clock that is wrongly ahead would age every picture
-            pruned = await asyncio.to_thread(self.evidence.prune, self._unacknowledged)
-            if pruned.over:
-                self.tell(TroubleReported("evidence_room", ", ".join(pruned.over)))
-
-    def _unacknowledged(self) -> set[str]:
-        from sync.evidence import named  # noqa: PLC0415 - the one use
-
-        first = self.journal.acknowledged + 1
-        return named(row.body for row in self.journal.rows(first))
 
 
 def newest_first(chain: Chain) -> Iterator[bytes]:

@@ -19,7 +19,6 @@ from sync.link.effects import PictureDone, SendPart
 from sync.link.limits import Limits
 from sync.wire.messages import PictureHeld, PictureOffered
 
-
 _FIRST = 2 << 10
 _LEAST = 512
 _QUICK_MS, _SLOW_MS = 150, 300  # an answer sooner lets the parts grow, one later lets them shrink

@@ -16,10 +16,11 @@ from edge.afar import retention
 from edge.health import Disk, HealthEvent, Rate, StoreWatch, free_mb
 from edge.sections import EvidenceSettings
 from edge.telemetry import Box, load, memory_free_mb, sample, temperature_c, uptime_s
+from edge.upkeep import EvidenceKeeper
 from lane_agent.effects import Alarm
-from lane_agent.events import FaultCleared, FaultRaised
+from lane_agent.events import FaultCleared, FaultRaised, TroubleReported
 from sync.client import LinkStatus
-from sync.evidence import Evidence
+from sync.evidence import Evidence, Retention
 from sync.journal import Journal
 from sync.store import Store
 
@@ -158,6 +159,39 @@ def test_room_is_made_oldest_first_class_by_class_and_never_from_what_the_core_l
     made = evidence.make_room(10_000, lambda: {names["r1"]})
     assert made.files == 2
     assert evidence.path(names["r1"]) is not None
+
+
+def test_pictures_are_pruned_beside_the_lane_while_the_time_is_sure(tmp_path: Path) -> None:
+    """A clock that may be wrong ages nothing; a disk that refuses ends nothing; too much for its budget is told."""
+    now, sure = [1_000 * MINUTE_MS], [False]
+    kept = Retention(max_age_ms=MINUTE_MS, max_bytes=10)
+    evidence = Evidence(tmp_path / "evidence", {"reads": kept}, now_ms=lambda: now[0])
+    named, free = (evidence.put(word * 50, kind="reads") for word in (b"named", b"free"))
+    told: list[TroubleReported] = []
+
+    async def story() -> None:
+        with Store(tmp_path / "lane.db") as store:
+            journal = Journal(store, boot="b", software="test")
+            journal.append(named.encode())
+            keeper = EvidenceKeeper(evidence, journal, time_is_sure=lambda: sure[0], tell=told.append)
+            task = asyncio.create_task(keeper.run(0.001))
+            now[0] += 60 * MINUTE_MS
+            await asyncio.sleep(0.05)
+            assert evidence.path(free) is not None
+            sure[0] = True
+            async with asyncio.timeout(20):
+                while not told:  # noqa: ASYNC110 - another thread
+                    await asyncio.sleep(0.01)
+            assert evidence.path(free) is None
+            assert evidence.path(named) is not None, "the core has not acknowledged the row that names it"
+            (tmp_path / "evidence" / "reads").rename(tmp_path / "away")
+            keeper.relieve(1)
+            await asyncio.sleep(0.05)
+            assert not task.done()
+            task.cancel()
+
+    asyncio.run(story())
+    assert told[0] == TroubleReported("evidence_room", "reads")
 
 
 STATUS: dict[str, object] = {
