@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from lane_agent.plates import normalise
 from sync.codelog import CodeLog
 from sync.errors import StoreError
 from sync.lookup import Lookup
@@ -286,6 +287,17 @@ def test_a_snapshot_that_does_not_lie_on_the_medium_whole_is_refused(store: Stor
     store.db.execute("DELETE FROM codes WHERE generation = (SELECT max(generation) FROM codes)")
     assert isinstance(log.load(parts[1]), Mismatch)
     assert log.head == head == CodeLog(store).head
+
+
+def test_a_row_stands_under_its_normalised_mark(store: Store) -> None:
+    """Whatever the mark is written like: every character by itself, and between others."""
+    every = [chr(number) for number in (*range(33, 127), 0xE9, 0xFF21, 0x7CA4)]
+    core = SimulatedLog("e", tuple(HoldRecord(vrn=vrn) for one in every for vrn in (one, f"A{one}1")))
+    for part in core.snapshot():
+        CodeLog(store).load(part)
+    found = store.db.execute("SELECT name, mark FROM codes").fetchall()
+    assert len(found) == len(core.rows)
+    assert all(mark == normalise(name) for name, mark in found)
 
 
 def test_rows_that_can_not_be_written_wait_until_they_can(store: Store, core: SimulatedLog) -> None:
