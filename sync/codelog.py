@@ -245,8 +245,7 @@ class CodeLog:
         rows = [_row(shadow.generation, record) for record in part.records]
         shadow.waiting += rows
         shadow.rows += len(rows)
-        for row in rows:
-            shadow.state.add(row[-1])
+        shadow.state.add_all(row[-1] for row in rows)
         shadow.seen.add(part.part)
 
     def _write(self, shadow: _Shadow) -> None:

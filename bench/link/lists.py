@@ -73,8 +73,7 @@ def _load(path: Path, parts: Sequence[SnapshotPart]) -> tuple[int, int]:
 def _hash(rows: Sequence[tuple[int, str, str, str, bytes]]) -> int:
     state = StateHash()
     start = time.perf_counter_ns()
-    for row in rows:
-        state.add(row[-1])
+    state.add_all(row[-1] for row in rows)
     state.digest()
     return time.perf_counter_ns() - start
 

@@ -33,6 +33,15 @@ def test_the_order_of_rows_does_not_matter(some: list[bytes], random: Random) ->
 
 
 @given(rows, rows)
+def test_rows_added_together_count_as_one_by_one(first: list[bytes], then: list[bytes]) -> None:
+    """In one go, or after others."""
+    state = StateHash()
+    state.add_all(first)
+    state.add_all(iter(then))
+    assert state.digest() == hash_of([*first, *then])
+
+
+@given(rows, rows)
 def test_equal_hashes_mean_equal_rows(one: list[bytes], other: list[bytes]) -> None:
     """Any difference in the rows shows."""
     assert (hash_of(one) == hash_of(other)) == (set(one) == set(other))
