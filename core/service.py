@@ -42,6 +42,9 @@ from sync.wire.topics import ALL_UP, read_up
 log = logging.getLogger("rocars.core")
 
 _BATCH = 200
+_TAKEN_OVER_S = 3.0
+"""A line that fails again and again looks like another client of our name. A lane may wait half a minute; while the core
+waits, every lane is in manual mode."""
 _TICK_S = 1.0
 _SILENT_S = 3.0
 _CERTIFICATES_S = 3_600.0
@@ -328,6 +331,7 @@ def broker_options(section: BrokerSection, settings: Settings) -> Options:
         user_name=section.user_name,
         password=password,
         tls=tls,
+        taken_over=_TAKEN_OVER_S,
     )
 
 

@@ -174,7 +174,7 @@ class Carrier:
         try:
             keep()
         except StoreError as error:
-            self._ears.on_alarm("StoreFailed", f"a command from the centre could not be kept: {error}")
+            self._store_failed("command", f"a command from the centre could not be kept: {error}")
             return False
         return True
 
@@ -216,7 +216,11 @@ class Carrier:
                 if not self._send_row(row):
                     return
         except StoreError as error:
-            self._ears.on_alarm("StoreFailed", f"journal rows from {effect.first} could not be read: {error}")
+            self._store_failed("rows", f"journal rows from {effect.first} could not be read: {error}")
+
+    def _store_failed(self, what: str, detail: str) -> None:
+        """Told once in a while for each kind of thing: a disk that fails does so many times a second."""
+        self._machine.alarm("StoreFailed", detail, self._now(), why=what)
 
     def _send_row(self, row: Row) -> bool:
         topics = self._machine.topics
@@ -235,7 +239,7 @@ class Carrier:
         try:
             receipt = self._journal.acknowledge(effect.seq, effect.digest)
         except StoreError as error:  # the cursor stands; the core will say it again
-            self._ears.on_alarm("StoreFailed", f"the core's acknowledgement could not be kept: {error}")
+            self._store_failed("acknowledgement", f"the core's acknowledgement could not be kept: {error}")
             return
         self._machine.acknowledged(self._journal.acknowledged, self._now(), foreign=receipt is Receipt.FOREIGN)
 
@@ -245,7 +249,7 @@ class Carrier:
         try:
             result = self._codes.apply(delta, effect.body)
         except StoreError as error:
-            self._ears.on_alarm("StoreFailed", f"version {delta.version} of the codes could not be kept: {error}")
+            self._store_failed("delta", f"version {delta.version} of the codes could not be kept: {error}")
             self._machine.stands(Outcome.FAILED, self._codes.head, delta.version, self._now())
             self._tell_touch(touching(delta.changes, self.watched))
             return
@@ -265,7 +269,7 @@ class Carrier:
         try:
             result = self._codes.load(part, doubted=bool(self._machine.follower.doubt))
         except StoreError as error:
-            self._ears.on_alarm("StoreFailed", f"part {part.part} of the codes could not be kept: {error}")
+            self._store_failed("snapshot", f"part {part.part} of the codes could not be kept: {error}")
             self._machine.stands(Outcome.FAILED, self._codes.head, part.version, self._now())
             return
         self._machine.stands(_OUTCOMES[type(result)], self._codes.head, part.version, self._now())
