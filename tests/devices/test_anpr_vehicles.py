@@ -19,7 +19,7 @@ def hung(text: str, x: float, y: float, *, metre: float = 200, rows: int = 1, tu
     box = np.array([[-wide, -tall], [wide, -tall], [wide, tall], [-wide, tall]]) / 2 + [x, y]
     spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     corners = np.asarray(box @ spin.T * metre, np.float32)
-    return PlateRead(text, region, rows, corners, 0.95, tuple((char, 0.95) for char in text))
+    return PlateRead(text, region, rows, corners, 0.98, tuple((char, 0.98) for char in text))
 
 
 HK = hung("LT3482", 3, 2)
