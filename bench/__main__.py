@@ -99,7 +99,7 @@ def link(
     only: Parts = "snapshot,delta,curve,cuts",
     rounds: Annotated[int, typer.Option(min=1, help="How many snapshots.")] = 5,
     deltas: Annotated[int, typer.Option(min=1, help="How many deltas over the broker.")] = 300,
-    million: Annotated[bool, typer.Option("--million", help="1,000,000 codes in the curve too; minutes.")] = False,
+    million: Annotated[bool, typer.Option("--million", help="1,000,000 codes in the curve too.")] = False,
     cuts: Annotated[int, typer.Option(min=1, help="How many cuts of each kind.")] = 200,
     lanes: Annotated[int, typer.Option(min=1, help="Lanes that are cut side by side.")] = 25,
     folder: Folder = Path(),
@@ -135,7 +135,7 @@ def storm(
     patience: Annotated[float, typer.Option(min=1, help="Seconds they have to become fresh, each time.")] = 90,
     json_file: JsonFile = None,
 ) -> None:
-    """Many lanes on one broker: at rest, all at once, and after the broker was killed; two to five minutes."""
+    """Many lanes on one broker: at rest, all at once, and after the broker was killed; a minute or more."""
     from bench.storm import run  # noqa: PLC0415 - so that --help is quick
 
     run(lanes=lanes, seconds=seconds, patience_s=patience, json_file=json_file)

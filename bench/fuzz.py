@@ -45,6 +45,9 @@ from sync.wire.topics import LOG, LaneTopics
 
 LANE, OTHER = "lane-1", "lane-2"
 FLAT_MIB = 16
+SHOWN = 5
+"""Of what a reader did."""
+
 CORE_MS = 10**12
 _HASH = b"\x11" * 32
 _WARM = 20  # one part in so many warms caches and pools up before memory is looked at
@@ -351,13 +354,13 @@ def fuzz(folder: Path, *, messages: int, seed: int) -> dict[str, Any]:
             reader.take(message)
         taken, after = time.perf_counter() - began, _resident_mib()
         every: tuple[Reader, ...] = (lane, core, plates)
-        acted = [f"{reader.name}: {what}" for reader in every for what in reader.acted()]
+        acted = [f"{reader.name}: {what}" for reader in every for what in reader.acted()[:SHOWN]]
         refused = {reader.name: dict(reader.refused().most_common()) for reader in every}
     return {
         "messages": messages,
         "seed": seed,
         "refused": sum(sum(reasons.values()) for reasons in refused.values()),
-        "acted": acted[:20],
+        "acted": acted,
         "kinds": dict(kinds.most_common()),
         "reasons": refused,
         "seconds": round(taken, 1),

@@ -120,7 +120,7 @@ class _Grown:
 
 
 def measure_curve(folder: Path, sizes: Sequence[int]) -> tuple[Timing, dict[int, Timing]]:
-    """A delta of one bundle, durable: the floor (as bare a commit of as many bytes), and by number of codes."""
+    """A delta of one bundle, durable: the floor (the row inserted and committed, no more), and by number of codes."""
     with ExitStack() as opened:
         grown = [_Grown(opened.enter_context(Store(folder / f"codes-{size}.db")), size) for size in sizes]
         connection = opened.enter_context(bare(folder / "bare.db"))
@@ -134,7 +134,7 @@ def measure_curve(folder: Path, sizes: Sequence[int]) -> tuple[Timing, dict[int,
 
 
 def plain_curve(floor: Timing, curve: dict[int, Timing]) -> dict[str, Any]:
-    """For programs; the exponent is the slope of log(p50) over log(codes): 0 where the cost does not grow."""
+    """For programs: microseconds and times the floor, by number of codes."""
     found = {
         f"{size}": {"p50_us": each.p50_us, "p99_us": each.p99_us, "x_floor": round(each.p50_us / floor.p50_us, 2)}
         for size, each in curve.items()

@@ -17,6 +17,7 @@ from bench.link.lists import bare, measure_curve, measure_snapshot, plain_curve
 from bench.storm import measure
 from sync.link import Limits
 from sync.store import Store
+from sync.wire.envelope import KeyRing
 
 
 def test_a_snapshot_stands_beside_a_bare_insert(tmp_path: Path) -> None:
@@ -72,6 +73,14 @@ def test_hostile_messages_are_all_refused_and_counted(tmp_path: Path, seed: int)
     assert {"bad_signature", "malformed", "not_an_envelope", "unknown_key"} <= set(found["reasons"]["core"])
     assert {"command_from_before_start", "proof_unasked", "ack_beyond"} <= set(found["reasons"]["lane"])
     assert is_well(found)
+
+
+def test_readers_that_believe_any_signature_are_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lane and core, spoilt so: the run tells what each of them did."""
+    monkeypatch.setattr(KeyRing, "check", lambda *_, **__: None)
+    found = fuzz(tmp_path, messages=2_000, seed=1)
+    assert not is_well(found)
+    assert {what.partition(":")[0] for what in found["acted"]} >= {"lane", "core"}
 
 
 def test_what_was_not_refused_or_was_acted_on_is_not_well() -> None:
