@@ -148,19 +148,7 @@ class LinkClient:
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._session = 0
-        self._machine = LinkMachine(
-            lane,
-            ring=ring,
-            entropy=secrets.token_bytes,
-            head=codes.head,
-            journal=journal.journal_id,
-            last=journal.head()[0],
-            acknowledged=journal.acknowledged,
-            now=now_ms(),
-            limits=limits or Limits(),
-            software=software,
-            left=Left(taken=self._orders.taken(), revert=self._orders.revert(), uploads=self._outgoing.waiting()),
-        )
+        self._machine = self._remembering(lane, ring, limits or Limits(), software)
         self._connection = Connection(
             dataclasses.replace(options, client_id=lane, subscriptions=self._subscriptions()),
             will=self._will,
@@ -184,6 +172,22 @@ class LinkClient:
                 on_restart_reader=on_restart_reader,
             ),
             later=self._put,
+        )
+
+    def _remembering(self, lane: str, ring: KeyRing, limits: Limits, software: str) -> LinkMachine:
+        """The machine, taking up where the store says that it stood."""
+        return LinkMachine(
+            lane,
+            ring=ring,
+            entropy=secrets.token_bytes,
+            head=self._codes.head,
+            journal=self._journal.journal_id,
+            last=self._journal.head()[0],
+            acknowledged=self._journal.acknowledged,
+            now=self._now(),
+            limits=limits,
+            software=software,
+            left=Left(taken=self._orders.taken(), revert=self._orders.revert(), uploads=self._outgoing.waiting()),
         )
 
     def _subscriptions(self) -> tuple[tuple[str, int], ...]:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sync.broker import CORE, PrivateBroker
-from sync.mqtt import Broker, Cause, Connection, Down, Incoming, Options, Tls, Will
+from sync.mqtt import Broker, Cause, Connection, Down, Options, Tls, Will
 from sync.wire.topics import LOG, LaneTopics
+from tests.rigs.mqtt import Peer, options, running, until
 
 LANE = LaneTopics("lane-1")
 OTHER = LaneTopics("lane-2")
-PATIENCE = 20.0
 
 
 @pytest.fixture
@@ -25,73 +24,6 @@ def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
     """A private broker that knows two lanes and the core."""
     with PrivateBroker(tmp_path, lanes=["lane-1", "lane-2"]) as running:
         yield running
-
-
-class Peer:
-    """A connection that remembers what came."""
-
-    def __init__(self, options: Options, will: Will | None = None) -> None:
-        self.got: list[Incoming] = []
-        self.story: list[str] = []
-        self.downs: list[Down] = []
-        self.acknowledges = True
-        self.connection = Connection(
-            options,
-            will=lambda: will,
-            on_up=lambda: self.story.append("up"),
-            on_down=self._down,
-            on_message=self._hear,
-            chance=lambda: 0.0,
-        )
-
-    def _down(self, down: Down) -> None:
-        self.story.append("down")
-        self.downs.append(down)
-
-    def _hear(self, incoming: Incoming) -> None:
-        assert threading.current_thread() is threading.main_thread()
-        self.got.append(incoming)
-        if self.acknowledges:
-            incoming.acknowledge()
-
-    def payloads(self) -> list[bytes]:
-        """What came, in order."""
-        return [message.payload for message in self.got]
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits for a condition, for as long as it is patient."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 - what is waited for is on another machine, so to speak
-            await asyncio.sleep(0.01)
-
-
-def options(broker: PrivateBroker, user: str, *filters: str, **changes: object) -> Options:
-    """A user of the private broker."""
-    fields: dict[str, object] = {
-        "brokers": (Broker(broker.host, broker.port),),
-        "client_id": user,
-        "user_name": user,
-        "password": broker.password(user),
-        "subscriptions": tuple((name, 1) for name in filters),
-        "retry_min": 0.05,
-        "retry_max": 0.2,
-    }
-    return Options(**(fields | changes))  # type: ignore[arg-type]
-
-
-@contextlib.asynccontextmanager
-async def running(*peers: Peer) -> AsyncIterator[None]:
-    """Connected peers, stopped in the end."""
-    for peer in peers:
-        peer.connection.start()
-    try:
-        for peer in peers:
-            await until(lambda peer=peer: peer.connection.connected)
-        yield
-    finally:
-        for peer in peers:
-            await peer.connection.stop()
 
 
 def lane(broker: PrivateBroker, **changes: object) -> Peer:

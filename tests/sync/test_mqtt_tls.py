@@ -7,7 +7,7 @@ import contextlib
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,12 +16,12 @@ from core.authority import Authority
 from sync.broker import BrokerTls, PrivateBroker
 from sync.broker_files import ACCESS, Places, production
 from sync.knock import knock
-from sync.mqtt import Broker, Cause, Connection, Down, Incoming, Options, Tls
+from sync.mqtt import Broker, Cause, Down, Options, Tls
 from sync.wire import certificates
 from sync.wire.topics import ALL_UP, LOG, LaneTopics
+from tests.rigs.mqtt import PATIENCE, Peer, running, until
 
 EXAMPLES = Path(__file__).parents[2] / "config"
-PATIENCE = 30.0
 DAY_MS = 86_400_000
 LANE = LaneTopics("lane-1")
 OTHER = LaneTopics("lane-2")
@@ -75,51 +75,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
-class Peer:
-    """A connection that remembers what came."""
-
-    def __init__(self, options: Options) -> None:
-        self.got: list[Incoming] = []
-        self.downs: list[Down] = []
-        self.connection = Connection(
-            options,
-            will=lambda: None,
-            on_up=lambda: None,
-            on_down=self.downs.append,
-            on_message=self._hear,
-            chance=lambda: 0.0,
-        )
-
-    def _hear(self, incoming: Incoming) -> None:
-        self.got.append(incoming)
-        incoming.acknowledge()
-
-    def payloads(self) -> list[bytes]:
-        """What came, in order."""
-        return [message.payload for message in self.got]
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits for a condition, for as long as it is patient."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
-@contextlib.asynccontextmanager
-async def connected(*peers: Peer) -> AsyncIterator[None]:
-    """Connected peers, stopped in the end."""
-    for peer in peers:
-        peer.connection.start()
-    try:
-        for peer in peers:
-            await until(lambda peer=peer: peer.connection.connected)
-        yield
-    finally:
-        for peer in peers:
-            await peer.connection.stop()
-
-
 def refusal(options: Options) -> Down:
     """How the broker, or the client itself, refuses this client; it must not come up."""
 
@@ -148,7 +103,7 @@ def test_a_lane_speaks_and_hears_under_the_name_in_its_certificate(site: Site) -
         core = Peer(site.options("core", ALL_UP))
         lane = Peer(site.options("lane-1", LANE.all_down, LOG))
         thief = Peer(site.options("lane-1", "rocars/v1/#", tls=site.pair("lane-2")))
-        async with connected(core, lane, thief):
+        async with running(core, lane, thief):
             for topic in (LANE.event, LOG, LANE.command):
                 thief.connection.publish(topic, b"as lane 1", qos=1)
             thief.connection.publish(OTHER.event, b"as itself", qos=1)
@@ -189,7 +144,7 @@ def test_a_revoked_certificate_is_no_entrance_once_the_broker_has_the_list(site:
 
     async def story() -> None:
         neighbour = Peer(site.options("lane-2"))
-        async with connected(neighbour):
+        async with running(neighbour):
             assert knock(broker, pair) == "TLSv1.3"
             (issued,) = site.authority.issued("lane-1")
             site.authority.revoke([issued.serial_number])
@@ -305,7 +260,7 @@ def test_a_renewed_certificate_counts_from_the_next_connection_on(site: Site) ->
         assert options.tls is not None
         assert options.tls.certificate is not None
         lane = Peer(options)
-        async with connected(lane):
+        async with running(lane):
             (old,) = site.authority.issued("lane-1")
             site.pair("lane-1")
             site.authority.revoke([old.serial_number])
@@ -321,14 +276,14 @@ def test_what_is_retained_outlives_a_killed_broker(site: Site) -> None:
 
     async def story() -> None:
         lane = Peer(site.options("lane-1"))
-        async with connected(lane):
+        async with running(lane):
             lane.connection.publish(LANE.state, b"the last state", qos=1, retain=True)
             database = site.folder / "mosquitto.db"
             await until(lambda: database.exists() and b"the last state" in database.read_bytes())
         site.broker.kill()
         site.broker.start()
         wall = Peer(site.options("core", ALL_UP))
-        async with connected(wall):
+        async with running(wall):
             await until(lambda: wall.got)
         assert [(one.payload, one.retained) for one in wall.got] == [(b"the last state", True)]
 
