@@ -8,7 +8,7 @@ from pathlib import Path
 
 from training import plot
 
-STAGES = ("all", "recogniser", "scenes", "detector", "export", "plot")
+STAGES = ("all", "fonts", "recogniser", "scenes", "detector", "export", "plot")
 
 
 def main() -> None:
@@ -28,9 +28,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop each stage after so long")
     parser.add_argument("--seed", type=int, default=20)
     asked = parser.parse_args()
-    fonts = (*asked.fonts, Path("/usr/share/fonts"))
+    fonts = (*asked.fonts, asked.folder, Path("/usr/share/fonts"))
+    if asked.what in ("all", "fonts"):
+        from training.fonts import fetch  # noqa: PLC0415  each stage loads only what it needs
+
+        print(f"{fetch(asked.folder)} font files fetched")
     if asked.what in ("all", "recogniser"):
-        from training import recogniser  # noqa: PLC0415  each stage loads only what it needs
+        from training import recogniser  # noqa: PLC0415
 
         until = time.monotonic() + asked.minutes * 60
         recogniser.train(

@@ -16,6 +16,8 @@ import numpy as np
 
 from devices.drawn.glyphs import CHINESE, LATIN, Face, Mask, chinese, from_font, latin
 
+FETCHED = "fontsource"
+"""Every font found in a folder of this name is used (`training.fonts`)."""
 FONTS = (
     "fonts-dejavu-core fonts-noto-cjk fonts-roboto-unhinted fonts-open-sans fonts-lato fonts-cantarell fonts-opendin "
     "fonts-roadgeek fonts-dosis fonts-play fonts-cabin fonts-routed-gothic fonts-croscore fonts-inter fonts-mplus fonts-noto-core "
@@ -86,10 +88,20 @@ class Case:
     strokes: tuple[Atlas, ...]
     fonts: tuple[Atlas, ...]
     chinese: tuple[dict[str, Mask], ...]
+    fetched: tuple[Atlas, ...] = ()
+
+    @property
+    def _sources(self) -> list[tuple[Atlas, ...]]:
+        return [atlases for atlases in (self.strokes, self.fonts, self.fetched) if atlases]
+
+    @property
+    def _shares(self) -> list[float]:
+        shares = ((self.strokes, 0.4), (self.fonts, 0.3), (self.fetched, 0.3))
+        return [share for atlases, share in shares if atlases]
 
     def pick(self, rng: random.Random) -> Atlas:
         """A random cut, with Chinese characters of a random weight."""
-        latin_part = rng.choice(self.strokes if rng.random() < 0.45 or not self.fonts else self.fonts)
+        latin_part = rng.choice(rng.choices(self._sources, self._shares)[0])
         glyphs = {**latin_part.glyphs, **rng.choice(self.chinese)}
         if rng.random() < 0.4:
             ours = rng.choice(self.strokes).glyphs  # mostly a flat 3 and a spurred G, which no font file has
@@ -103,5 +115,10 @@ def case(folders: tuple[Path, ...], seed: int = 1) -> Case:
     rng = random.Random(seed)
     files = {path.stem: path for folder in folders for path in sorted(folder.rglob("*.[ot]t[fc]"))}
     fonts = [font_atlas(files[name]) for name in _WANTED if name in files]
+    fetched = [font_atlas(path) for path in files.values() if path.parent.name == FETCHED]
     strokes = tuple(stroke_atlas(rng) for _ in range(64))
-    return Case(strokes, tuple(found for found in fonts if found), tuple(chinese_atlases()))
+    return Case(strokes, _there(fonts), tuple(chinese_atlases()), _there(fetched))
+
+
+def _there(found: list[Atlas | None]) -> tuple[Atlas, ...]:
+    return tuple(atlas for atlas in found if atlas is not None)
