@@ -47,7 +47,9 @@ Authority = Annotated[
     Path | None, typer.Option("--authority", help="PEM of the broker's authority: connects over TLS.")
 ]
 Certificate = Annotated[Path | None, typer.Option("--certificate", help="PEM of the kit's own certificate.")]
-TlsKey = Annotated[Path | None, typer.Option("--tls-key", help="PEM of that certificate's private key.")]
+TlsKey = Annotated[
+    Path | None, typer.Option("--tls-key", help="PEM of that certificate's private key, if it is not in the same file.")
+]
 Only = Annotated[str, typer.Option("--only", help="Clauses to try, by number, with commas.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write what was found to this file.")]
 All = Annotated[bool, typer.Option("--all", help="A clause that was not observed fails too.")]
@@ -105,7 +107,12 @@ def lane(  # noqa: PLR0917 - options are parameters
 def core(  # noqa: PLR0917 - options are parameters
     broker: Broker = "127.0.0.1:1883",
     name: Lane = "",
-    lane_key: Annotated[str, typer.Option(help="The lane's private key (PEM); FILE or FILE=KID.")] = "",
+    lane_key: Annotated[
+        str,
+        typer.Option(
+            help="The lane's private key (PEM); FILE, or FILE=KID where the core knows it by another name than enrolment gives."
+        ),
+    ] = "",
     core_pub: Annotated[
         list[Path] | None, typer.Option(help="A public key of the core's (PEM); may be repeated.")
     ] = None,
@@ -132,7 +139,7 @@ def core(  # noqa: PLR0917 - options are parameters
         return LanePlayed(
             line,
             name,
-            signer=private_key(lane_key),
+            signer=private_key(lane_key, lane=name),
             trust=Trust(map(public_key, core_pub or ())),
             pace=Pace(patience=patience),
             grow=_command(grow),
@@ -169,8 +176,7 @@ def _tried(
         if run.json is not None:
             write(run.json, run.side, found)
     except (ValueError, OSError) as error:  # key files, the broker, the command line
-        typer.echo(f"rocars-conformance: {error}", err=True)
-        return typer.Exit(2)
+        return _wrong(str(error))
     return typer.Exit(status(found, unseen_too=run.unseen_too))
 
 
@@ -185,8 +191,13 @@ def _listed(chapters: Iterable[Chapter[Any]]) -> typer.Exit:
 def _needs(options: dict[str, object]) -> None:
     missing = [name for name, value in options.items() if not value]
     if missing:
-        typer.echo(f"rocars-conformance: {', '.join(missing)} must be given; see --help", err=True)
-        raise typer.Exit(2)
+        raise _wrong(f"{', '.join(missing)} must be given; see --help")
+
+
+def _wrong(problem: str) -> typer.Exit:
+    """Says what is wrong with the command line; the exit status for it."""
+    typer.echo(f"rocars-conformance: {problem}", err=True)
+    return typer.Exit(2)
 
 
 def _address(
@@ -196,9 +207,14 @@ def _address(
         host, port = _place(broker)
         password = password_file.read_text(encoding="utf-8").strip() if password_file is not None else ""
     except (OSError, ValueError) as error:
-        typer.echo(f"rocars-conformance: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise _wrong(str(error)) from error
     authority, certificate, key = tls
+    if authority is None and (certificate or key):
+        raise _wrong(
+            "--certificate and --tls-key are for TLS; give --authority, the PEM of the broker's authority, too"
+        )
+    if key is not None and certificate is None:
+        raise _wrong("--tls-key is the key of a certificate; give that with --certificate")
     return Address(
         host=host, port=port, user=user, password=password, authority=authority, certificate=certificate, key=key
     )

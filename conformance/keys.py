@@ -16,15 +16,21 @@ class KeyFileError(ValueError):
     """A key file can not be used; the text says what to do."""
 
 
-def private_key(text: str) -> Signer:
-    """A signing key from `FILE` or `FILE=KID`; without a KID the key's name is the file's without its ending.
+def private_key(text: str, *, lane: str = "") -> Signer:
+    """A signing key from `FILE` or `FILE=KID`.
+
+    Args:
+        text: without a KID the key has the name that enrolment gives a lane's key (`envelope.key_id`); a core's, the
+            file's name without its ending.
+        lane: whose it is, "" for the core's.
 
     Raises:
         KeyFileError: the file can not be read or is no Ed25519 private key.
     """
     path, _, kid = text.partition("=")
     try:
-        return Signer.from_pem(kid or Path(path).stem, Path(path).read_bytes())
+        pem = Path(path).read_bytes()
+        return Signer.of(lane, pem) if lane and not kid else Signer.from_pem(kid or Path(path).stem, pem)
     except (OSError, ValueError) as error:
         raise KeyFileError(f"{path}: {error}") from error
 

@@ -28,7 +28,7 @@ Stop the core (the kit takes its place), let the lane trust a test key of the ki
 `--through` is where the kit listens for the lane's own connection, so that it can cut it: give the lane that address as
 its broker. `--poke` is a command that makes the lane write a row of its journal (a press of Help, say); `{n}` is
 replaced by a number. What can not be seen without them is said to be *not observed*; it is no pass, and with `--all` it
-fails.
+fails. `--core-key` is FILE=KID where the lane knows the key by another name than the file's.
 
 ## A core
 
@@ -38,8 +38,37 @@ Register a test lane with its public key, keep that lane's box away from the bro
         --password-file lane.password --grow 'COMMAND {n}' --order 'COMMAND {n}'
 
 `--grow` makes the core's list grow by one delta, `--order` makes it send that lane a command named `message`.
+`--lane-key` is FILE=KID where the core knows the key by another name than enrolment gives it (the lane's, a dot, and
+the first eight hexadecimal digits of the SHA-256 of the raw public key).
 
-Both take `--authority`, `--certificate` and `--tls-key` (PEM files) for TLS, `--only L12,L13`, `--list`, and `--json FILE`.
+Both take `--only L12,L13`, `--list`, and `--json FILE`.
+
+## Over TLS, as the shipped broker wants it
+
+With `--authority` the kit connects over TLS 1.3, and takes the other side's place with that side's own certificate: its
+name is the user, and passwords are not needed. HOST must be a name in the broker's certificate. On a machine for tests,
+a core's folder with its authority, a broker (`mosquitto.conf.example`) and one lane are made so:
+
+    rocars-core init --config core.toml
+    rocars-core authority --config core.toml
+    rocars-core enrol-broker localhost --out broker --config core.toml
+    rocars-core enrol NAME --here lane --config core.toml
+
+A core, with the lane's certificate, while `rocars-core run --config core.toml` runs:
+
+    rocars-conformance core --broker localhost:8883 --lane NAME --lane-key lane/signing.pem --core-pub core-1.pub \\
+        --authority lane/authority.pem --certificate lane/lane.pem \\
+        --grow 'rocars-core hold KT{n} --reason kit --config core.toml --officer kit' \\
+        --order 'rocars-core command NAME message --text kit --config core.toml --officer kit'
+
+A lane, with the core's certificate, while no core runs; the lane has `host = "localhost"`, `port = 18831` in its
+`[[link.brokers]]`, and its cable is cut without its TLS being touched (`localhost` is in the broker's certificate):
+
+    openssl pkey -in lane/signing.pem -pubout -out NAME.pub
+    rocars-conformance lane --broker localhost:8883 --lane NAME --core-key core-1.key --lane-pub NAME.pub \\
+        --authority authority.pem --certificate core.pem --through 127.0.0.1:18831 --poke 'COMMAND {n}'
+
+`--tls-key FILE` where a certificate's private key is in another file.
 
 ## What is not tested
 

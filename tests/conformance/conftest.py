@@ -8,9 +8,9 @@ import json
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, Self
 
 import pytest
@@ -29,7 +29,7 @@ from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
 from sync.link import Limits
-from sync.mqtt import Broker, Options
+from sync.mqtt import Broker, Options, Tls
 from sync.store import Store
 from sync.wire.envelope import KeyRing, Signer
 from sync.wire.topics import ALL_UP, LOG, LaneTopics
@@ -63,6 +63,9 @@ class OwnLane:
     Args:
         port: of the broker or of the kit's proxy.
         spoil: changes one thing of the client before it starts, for a lane that breaks one clause.
+        signer: its own key.
+        core_keys: the core's public keys, by name.
+        tls: connects to `localhost` with these files, not by password.
     """
 
     def __init__(
@@ -74,9 +77,13 @@ class OwnLane:
         ring: type[KeyRing] = KeyRing,
         codes: type[CodeLog] = CodeLog,
         spoil: Callable[[LinkClient], None] = lambda _: None,
+        signer: Signer = LANE_KEY,
+        core_keys: Mapping[str, Ed25519PublicKey] = MappingProxyType({CORE_KEY.kid: CORE_KEY.public}),
+        tls: Tls | None = None,
     ) -> None:
         self._folder, self._broker, self._port = folder, broker, port or broker.port
-        self._ring, self._codes, self._spoil = ring({CORE_KEY.kid: CORE_KEY.public}), codes, spoil
+        self._ring, self._codes, self._spoil = ring(core_keys), codes, spoil
+        self._signer, self._tls = signer, tls
         self._ready, self._over = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="own lane", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -121,7 +128,7 @@ class OwnLane:
             self._client = client = LinkClient(
                 LANE,
                 options=self._options(),
-                signer=LANE_KEY,
+                signer=self._signer,
                 ring=self._ring,
                 journal=self._journal,
                 codes=self._codes(store),
@@ -144,11 +151,12 @@ class OwnLane:
 
     def _options(self) -> Options:
         return Options(
-            brokers=(Broker("127.0.0.1", self._port),),
+            brokers=(Broker("localhost" if self._tls else "127.0.0.1", self._port),),
             client_id=LANE,
             subscriptions=(),
-            user_name=LANE,
-            password=self._broker.password(LANE),
+            user_name="" if self._tls else LANE,
+            password="" if self._tls else self._broker.password(LANE),
+            tls=self._tls,
             retry_min=0.05,
             retry_max=0.2,
             settled=0.0,
@@ -216,6 +224,7 @@ class Territory(SimpleNamespace):
     broker = staticmethod(private_broker)
     line = staticmethod(open_line)
     own_lane = staticmethod(own_lane)
+    OwnLane = OwnLane
     kit_lane = staticmethod(kit_lane)
     utc_ms = staticmethod(utc_ms)
 

@@ -223,7 +223,7 @@ def trial(territory: Any, number: str, kind: type[CorePlayed], pace: Pace, *, gu
         thread.start()
 
         def grow(made: int) -> None:
-            line.post(lambda: core.grow(HoldRecord(f"KT{made}")) and None)
+            line.post(lambda: [core.grow(HoldRecord(f"KT{made}"))].clear())
 
         def order(_: int) -> None:
             line.post(lambda: core.say(core.topics.command, core.command("message", text="kit")))
