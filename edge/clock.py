@@ -6,8 +6,10 @@ Rules of this file
 - UTC is the core's, carried forward from its last proof, for as long as its uncertainty is small. After that it is the
   box's own if the kernel says that it is disciplined, else the core's carried on, and said to be unsure. A box without
   a battery-backed clock may have started years off (lessons 21).
-- Sleep is a fault: timers stood still, and whatever the screens show was shown all the time. A step of UTC is told to
-  people, and changes nothing.
+- Sleep is a fault: timers stood still, and whatever the screens show was shown all the time. So is a core whose time the
+  link does not believe (`sync.link.coreclock`). A step of UTC is told to people, and changes nothing.
+- The fault of the clock has one writer, `ClockWatch`: whoever else knows of a clock is asked, and tells nobody.
+- UTC counts as a witness of the core's time only while the kernel says, at that moment, that a time source keeps it.
 """
 
 from __future__ import annotations
@@ -59,6 +61,11 @@ class Clocks:
     utc: Callable[[], int] = utc_ms
     disciplined: Callable[[], bool] = disciplined
 
+    def kept_utc(self) -> int | None:
+        """UTC, milliseconds, if a time source keeps it; asked for after it was read, so that a step never counts."""
+        utc = self.utc()
+        return utc if self.disciplined() else None
+
 
 class BoxClock:
     """`lane_agent.ports.Clock`.
@@ -95,14 +102,20 @@ class ClockWatch:
     Args:
         tell: takes each event.
         clocks: the machine's.
+        core: why the core's time is not believed, "" if it is.
     """
 
     def __init__(
-        self, tell: Callable[[FaultRaised | FaultCleared | TroubleReported], None], clocks: Clocks | None = None
+        self,
+        tell: Callable[[FaultRaised | FaultCleared | TroubleReported], None],
+        clocks: Clocks | None = None,
+        *,
+        core: Callable[[], str] = lambda: "",
     ) -> None:
         self._tell = tell
         self._clocks = clocks or Clocks()
-        self._asleep = False
+        self._core = core
+        self._doubted = self._faulty = False
         self._seen = self._read()
 
     def _read(self) -> tuple[int, int, int]:
@@ -112,18 +125,22 @@ class ClockWatch:
         """Compares the clocks with how they stood at the last look."""
         before, self._seen = self._seen, self._read()
         passed, awake, utc = (now - then for now, then in zip(self._seen, before, strict=True))
-        self._judge_sleep(passed - awake)
+        self._judge(passed - awake, self._core())
         if abs(utc - passed) >= _STEPPED_MS:
             words = f"UTC was set by {(utc - passed) / 1000:+.1f} s; look at the time service (chronyc tracking)"
             self._tell(TroubleReported("clock_stepped", words))
 
-    def _judge_sleep(self, slept: int) -> None:
+    def _judge(self, slept: int, doubt: str) -> None:
+        """Each sleep is told, a doubt when it begins; the fault is over when neither is left."""
         if slept >= _SLEPT_MS:
             words = f"the box slept for {slept / 1000:.0f} s; mask its sleep targets (docs/installing.md)"
             self._tell(FaultRaised(Fault.CLOCK, words))
-        elif self._asleep:
+        if doubt and not self._doubted:
+            self._tell(FaultRaised(Fault.CLOCK, doubt))
+        faulty, self._doubted = slept >= _SLEPT_MS or bool(doubt), bool(doubt)
+        if self._faulty and not faulty:
             self._tell(FaultCleared(Fault.CLOCK))
-        self._asleep = slept >= _SLEPT_MS
+        self._faulty = faulty
 
     async def run(self, every_s: float = 1.0) -> None:
         """Looks until cancelled."""

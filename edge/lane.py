@@ -28,7 +28,7 @@ from display.feed import ScreenFeed
 from display.launch import ScreenProcesses
 from edge import identifiers, parts
 from edge.afar import Afar, retention
-from edge.clock import BoxClock, ClockWatch, monotonic_ms, utc_ms
+from edge.clock import BoxClock, Clocks, ClockWatch, monotonic_ms, utc_ms
 from edge.expiry import IdentityWatch
 from edge.hands import LaneHands
 from edge.health import StoreWatch, look
@@ -141,6 +141,7 @@ class LaneBox:
             journal=self.journal,
             codes=self.codes,
             now_ms=monotonic_ms,
+            utc_ms=Clocks().kept_utc,
             on_event=self.tell,
             on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
             on_order=self.afar.order,
@@ -249,7 +250,7 @@ class LaneBox:
                 group.create_task(self.reader.start(), name="reader start"),
                 group.create_task(self.server.serve(), name="page"),
                 group.create_task(self._watch_store().run(), name="store watch"),
-                group.create_task(ClockWatch(self.tell).run(), name="clock watch"),
+                group.create_task(ClockWatch(self.tell, core=self.link.clock_doubt).run(), name="clock watch"),
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
                 group.create_task(self.keeper.run(), name="evidence"),

@@ -51,6 +51,7 @@ class LinkStatus:
         epoch, version, state_hash: the head held here.
         proven_version: the head the core named in its last proof, None without one.
         doubt: why the codes are in doubt, "" if they are not.
+        clock_doubt: why the core's time is not believed, "" if it is.
         last, acknowledged, waiting: the journal's last row, the core's cursor, and the rows between.
         core_ms, slack_ms: the core's time and its uncertainty, None without any proof.
         refused: messages refused since the start, by reason.
@@ -67,6 +68,7 @@ class LinkStatus:
     state_hash: str
     proven_version: int | None
     doubt: str
+    clock_doubt: str
     last: int
     acknowledged: int
     waiting: int
@@ -96,7 +98,9 @@ class LinkClient:
         signer: the lane's own key.
         ring: the core's public keys.
         journal, codes: of the one store, open.
-        now_ms: the monotonic clock, in milliseconds.
+        now_ms: the monotonic clock, in milliseconds, which counts the time asleep.
+        utc_ms: this box's UTC, milliseconds, while a time source keeps it, else None. Left out, the box has no such
+            clock, and the core's time is held against the monotonic one alone.
         on_event: takes what the lane is to be told: `LinkChanged`, `CodesVerified`, `CodesChanged`, `FaultRaised` and
             `FaultCleared` of `Fault.CODES`.
         on_alarm: takes (kind, detail).
@@ -122,6 +126,7 @@ class LinkClient:
         journal: Journal,
         codes: CodeLog,
         now_ms: Callable[[], int],
+        utc_ms: Callable[[], int | None] = lambda: None,
         on_event: Callable[[Event], None],
         on_alarm: Callable[[str, str], None],
         on_order: Callable[[Event, Answered], None] | None = None,
@@ -140,7 +145,7 @@ class LinkClient:
         self._orders = OrderBook(journal.store)
         self._outgoing = Outgoing(journal.store, evidence, asked_class=asked_class)
         self._lookup = Lookup(codes)
-        self._now = now_ms
+        self._now, self._utc = now_ms, utc_ms
         self._tick_s = tick_s
         self._tick_ms = now_ms()
         self._guests = dict(guests)
@@ -244,6 +249,10 @@ class LinkClient:
         core = self._machine.core_time(self._now())
         return None if core is None else (core.ms, core.slack_ms)
 
+    def clock_doubt(self) -> str:
+        """Why the core's time is not believed, for a technician; "" if it is. The link is then not fresh."""
+        return self._machine.clock.doubt
+
     def watch(self, vrn: str | None) -> None:
         """From now on a change that touches this vehicle, or a near-miss of it, is told (`CodesChanged`)."""
         self._carrier.watched = normalise(vrn) if vrn else ""
@@ -290,6 +299,7 @@ class LinkClient:
             state_hash=head.state_hash.hex(),
             proven_version=None if proof is None else proof.heartbeat.version,
             doubt=machine.follower.doubt,
+            clock_doubt=machine.clock.doubt,
             last=machine.sender.last,
             acknowledged=machine.sender.acknowledged,
             waiting=machine.sender.depth,
@@ -321,6 +331,7 @@ class LinkClient:
 
     def _tick(self) -> None:
         self._tick_ms = self._now() + int(1_000 * self._tick_s)
+        self._machine.witness(self._utc(), self._now())
         self._machine.tick(self._now())
         self._carrier.carry_out()
 

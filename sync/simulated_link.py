@@ -112,6 +112,8 @@ class SimulatedLink:
 
     Attributes:
         now: the lane's monotonic clock; the core's runs alike. Nothing else moves it.
+        core_utc: what the core's clock is ahead of `now`; set it, and the core's clock steps.
+        kept_utc: what the lane's own UTC is ahead of `now`, None while no time source keeps it.
         core, memory, machine: the two ends, and the lane's store.
         rows, cursor: the lane's journal and its outbox's cursor.
         to_core, to_lane: what the broker has and has not handed on; change them as a broker might.
@@ -125,7 +127,9 @@ class SimulatedLink:
 
     def __init__(self) -> None:
         self.now = 1_000
-        self.core = SimulatedCore(LANE, signer=CORE, ring=LANE_KEY.ring(), clock=lambda: 1_700_000_000_000 + self.now)
+        self.core_utc = 1_700_000_000_000
+        self.kept_utc: int | None = None
+        self.core = SimulatedCore(LANE, signer=CORE, ring=LANE_KEY.ring(), clock=lambda: self.core_utc + self.now)
         self.memory = MemoryLog()
         self.journal = "j1"
         self.rows: list[EventMessage] = []
@@ -303,6 +307,7 @@ class SimulatedLink:
     def tick(self, milliseconds: int) -> None:
         """Time passes for the lane; nothing arrives."""
         self.now += milliseconds
+        self.machine.witness(None if self.kept_utc is None else self.kept_utc + self.now, self.now)
         self.machine.tick(self.now)
         self.settle()
 

@@ -7,12 +7,9 @@ from collections.abc import Iterator
 
 from torture.check_link import Proof
 from torture.decisions import Decision, decisions
-from torture.history import History, LaneHistory, Line, spans
+from torture.history import History, LaneHistory, Line
 from torture.signed import SignedLog
 from torture.verdict import Bounds, Verdict
-
-LINGERS_MS = 3_000
-"""A time the core has named counts until its next proof, at most as long as a proof counts."""
 
 
 def check_releases(lane: LaneHistory, signed: SignedLog, proofs: list[Proof], bounds: Bounds, verdict: Verdict) -> None:
@@ -53,14 +50,14 @@ def _why_not_fresh(decision: Decision, proofs: list[Proof], bounds: Bounds) -> I
 
 
 def check_times(lane: LaneHistory, signed: SignedLog, verdict: Verdict, history: History) -> None:
-    """Each bundle used was good at that moment; what a core with a wrong clock brings about is counted apart."""
-    wrong = spans(history, lane.name, {"clock_ahead", "clock_behind"})
+    """Each bundle used was good at that moment, whatever time the core named; counts who was tempted by a wrong one."""
     for decision in decisions(lane.rows):
         for flaw in signed.untimely(decision):
-            if any(began <= decision.at_ms <= ended + LINGERS_MS for began, ended in wrong):
-                verdict.by_wrong_clock += 1
-            else:
-                verdict.find("unsafe_releases", f"{lane.name}: row {decision.seq} releases {decision.vrn}: {flaw}")
+            verdict.find("unsafe_releases", f"{lane.name}: row {decision.seq} releases {decision.vrn}: {flaw}")
+    mine = (line for line in history.trucks if line["lane"] == lane.name and line["did"] == "left")
+    verdict.tempted_by_clock += sum(
+        1 for line in mine if line["truth"] in {"early", "ended"} and line["ubr"] and line["wrong_clock"]
+    )
 
 
 def check_paint(lane: LaneHistory, signed: SignedLog, bounds: Bounds, verdict: Verdict) -> None:

@@ -5,7 +5,7 @@
 | nothing is lost | each journal row is at the core, byte for byte, and the other way round |
 | in order, once in effect | the core's rows are one chain from 1; what it made of them is made again here, and is equal |
 | a release rests on the signed log | its list is a version of that log; each bundle stands there as the lane had it |
-| a release is in time | each bundle used was good at that moment, unless the core itself said another time |
+| a release is in time | each bundle used was good at that moment, whatever time the core itself named |
 | no release against a hold | no hold or inspect code that was signed more than 3 s before and still stood |
 | no release while not fresh | a proof was delivered for a nonce that had left the lane less than 3 s before |
 | no picture before its row | each "Clearance Completed" painted is a row of the journal |

@@ -109,7 +109,7 @@ def summary(console: Console, found: dict[str, Any]) -> None:
         "duplicated",
         "unsafe_releases",
         "cache_mismatches",
-        "by_wrong_clock",
+        "tempted_by_clock",
         "manual_entry_ms",
         "storms",
     ):

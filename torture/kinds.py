@@ -14,7 +14,7 @@ import asyncio
 import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from sync.mqtt import Broker, Connection, Options
@@ -23,6 +23,9 @@ from torture import tampers
 from torture.cable import Cable, Tamper, Way
 from torture.liar import Liar
 from torture.site import Post, Site
+
+TRUCK_S = 12.0
+"""How long a fault waits for a truck of its own choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +177,27 @@ async def _replayed_command(scene: Scene) -> None:
     liar.commands("replayed")
 
 
-def _clock(hours: float) -> Callable[[Scene], Awaitable[None]]:
+def _clock(truth: str, *hours: float) -> Callable[[Scene], Awaitable[None]]:
+    """The core's clock jumps while a truck whose bundle it would make good stands in the lane; another one follows."""
+
     async def act(scene: Scene) -> None:
-        change = scene.liar.clock(int(hours * 3_600_000))
-        async with _tampered(scene.post.cable, tampers.Rewrite(scene.post.tap.topics.heartbeat, change)):
+        post = scene.post
+        post.tempted.clear()
+        post.tempts.extend([truth, truth])
+        with suppress(TimeoutError):  # a lane that has no trucks just now is lied to all the same
+            await asyncio.wait_for(post.tempted.wait(), TRUCK_S)
+        await asyncio.sleep(scene.rng.random())
+        change = scene.liar.clock(int(scene.rng.choice(hours) * 3_600_000))
+        async with _tampered(post.cable, tampers.Rewrite(post.tap.topics.heartbeat, change)):
+            post.wrong_clock = True
+            if (
+                post.time_source and scene.rng.random() < 0.4
+            ):  # it knows the time, and so can not be told by its first proof
+                await post.kill()
+                await post.start()
             await asyncio.sleep(scene.seconds)
+        post.wrong_clock = False
+        post.tempts.clear()
 
     return act
 
@@ -252,8 +271,8 @@ def _kinds() -> tuple[Kind, ...]:
         ("early_command", 0.5, 1.0, _lie(lambda liar: liar.commands("from the future"))),
         ("foreign_command", 0.5, 1.0, _lie(lambda liar: liar.commands("foreign"))),
         ("replayed_command", 0.3, 1.0, _replayed_command),
-        ("clock_ahead", 2.0, 5.0, _clock(2.5)),
-        ("clock_behind", 2.0, 5.0, _clock(-0.4)),
+        ("clock_ahead", 5.0, 9.0, _clock("early", 0.6, 2.5)),
+        ("clock_behind", 5.0, 9.0, _clock("ended", -0.4, -1.5)),
         ("withheld_delta", 3.0, 7.0, _withhold_delta),
         ("old_proofs", 3.0, 8.0, _old_proofs),
         ("hold_swapped", 3.0, 6.0, _hold_swapped),

@@ -28,7 +28,7 @@ from typing import Any
 
 import msgspec
 
-from edge.clock import BoxClock, ClockWatch, monotonic_ms
+from edge.clock import BoxClock, Clocks, ClockWatch, monotonic_ms
 from edge.health import StoreWatch, look
 from edge.lane import newest_first
 from edge.parts import core_ring, wall_facts
@@ -74,7 +74,12 @@ LIMITS = (
 
 
 class LaneSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one lane's things are. `taken_over_s`: wait after another client has taken its name."""
+    """Where one lane's things are.
+
+    Attributes:
+        time_source: this box's clock is kept; what the machine's own kernel says of it does not count here.
+        taken_over_s: wait after another client has taken its name.
+    """
 
     lane: str
     point: str
@@ -84,6 +89,7 @@ class LaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     core_keys: str
     socket: str
+    time_source: bool
     taken_over_s: float = 5.0
 
 
@@ -129,6 +135,7 @@ class Box:
             journal=self.journal,
             codes=self.codes,
             now_ms=monotonic_ms,
+            utc_ms=Clocks(disciplined=lambda: settings.time_source).kept_utc,
             on_event=self.tell,
             on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
             software=SOFTWARE,
@@ -242,7 +249,12 @@ class Box:
         )
         self.tell(AgentStarted(policy, self.boot, SOFTWARE))
         await self.link.start()
-        works = (self.agent.run(), self._beat(), self._watch().run(), ClockWatch(self.tell).run())
+        works = (
+            self.agent.run(),
+            self._beat(),
+            self._watch().run(),
+            ClockWatch(self.tell, core=self.link.clock_doubt).run(),
+        )
         tasks = [asyncio.create_task(work) for work in works]
         ears = asyncio.create_task(self.listen(reader))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ears.cancel)

@@ -40,15 +40,15 @@ class Office:
         except (CoreUnreachableError, RefusedError, TimeoutError, OSError):
             return None
 
-    async def bundle(self, vrn: str, *codes: str, early: bool = False) -> str:
-        """Bundles for a day, one consignment a code, from now or from two hours on; the UBR, "" where nobody knows."""
-        now = utc_ms() + (3 * _HOUR_MS if early else 0)
+    async def bundle(self, vrn: str, *codes: str, begins_ms: int = -_HOUR_MS, ends_ms: int = 24 * _HOUR_MS) -> str:
+        """Bundles, one consignment a code, good from and until so long from now; the UBR, "" where nobody knows."""
+        now = utc_ms()
         item = ImportedBundle(
             vrn=vrn,
             direction=Direction.INBOUND,
             point=self._point,
-            earliest_ms=now - _HOUR_MS,
-            valid_until_ms=now + 24 * _HOUR_MS,
+            earliest_ms=now + begins_ms,
+            valid_until_ms=now + ends_ms,
             cargo=tuple((f"{next(self._ccrns):010d}", code, "") for code in codes),
         )
         made = await self.ask(lambda core: core.take_over([item]))

@@ -48,7 +48,7 @@ def made_report(
         "visits_checked": verdict.visits,
         "releases_checked": verdict.releases,
         **{name: counts[name] for name in COUNTS},
-        "by_wrong_clock": verdict.by_wrong_clock,
+        "tempted_by_clock": verdict.tempted_by_clock,
         "manual_entry_ms": spread(verdict.manual_entry_ms),
         "storms": storms,
         "broken": broken,

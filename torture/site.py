@@ -13,6 +13,7 @@ import ctypes
 import shutil
 import signal
 import sys
+from collections import deque
 from pathlib import Path
 
 import msgspec
@@ -127,12 +128,19 @@ class Post:
     Attributes:
         lure: a mark that never is on any list, which forged messages would release.
         held: the mark of a vehicle that is held, which forged messages would let go; "" if none.
-        occupied: a fault that must not meet another one is at work here.
+        time_source: this lane's box knows the time by itself.
+        tempts: what the next trucks shall be true of, before any others.
+        tempted: such a truck stands in the lane, or did.
+        wrong_clock: the core names a wrong time here.
     """
 
-    def __init__(self, site: Site, lane: str, folder: Path, password: str, lure: str) -> None:
-        self.lane, self.folder, self.password, self.lure = lane, folder, password, lure
+    def __init__(self, site: Site, lane: str, folder: Path, password: str, *, lure: str, time_source: bool) -> None:
+        self.lane, self.folder, self.password = lane, folder, password
+        self.lure, self.time_source = lure, time_source
         self.held = ""
+        self.tempts: deque[str] = deque()
+        self.tempted = asyncio.Event()
+        self.wrong_clock = False
         self.site = site
         self.medium = Medium(made(folder / "disk"))
         self.wire = Ledger(folder / "wire.jsonl")
@@ -159,6 +167,7 @@ class Post:
             key=str(self.folder / "lane.pem"),
             core_keys=str(self.site.folder / "core-keys"),
             socket=str(self.folder / "twin.sock"),
+            time_source=self.time_source,
         )
         (self.folder / "lane.json").write_bytes(msgspec.json.encode(settings))
 
@@ -220,9 +229,10 @@ class Site:
         await self.children.run("core-init", *self._core_command("init"))
         self._spread_keys()
         await self.start_core()
-        for name, lure in zip(self.names, self._lures, strict=True):
+        for number, (name, lure) in enumerate(zip(self.names, self._lures, strict=True)):
             folder = self.folder / "lanes" / name
-            self.posts[name] = Post(self, name, folder, self.broker.password(name), lure)
+            kept = number % 2 == 1  # every other box has a time source, so that lanes with and without one are tried
+            self.posts[name] = Post(self, name, folder, self.broker.password(name), lure=lure, time_source=kept)
             await self.posts[name].open()
             await self.posts[name].start()
         for post in self.posts.values():

@@ -1,4 +1,4 @@
-"""The trucks of one lane, one after the other, each with a truth: released, held, to be inspected, too early, or unknown.
+"""The trucks of one lane, one after the other, each with a truth: released, held, to be inspected, early, late, unknown.
 
 Rules of this file:
 - A driver waits a little and no longer; whatever happens, he drives on and the next one comes.
@@ -21,8 +21,24 @@ from torture.office import Office
 from torture.site import Post
 from torture.tap import Ledger
 
-TRUTHS = {"released": 40, "unladen": 10, "held": 12, "inspect": 10, "unknown": 14, "hold_race": 14, "early": 6}
+TRUTHS = {
+    "released": 40,
+    "unladen": 10,
+    "held": 12,
+    "inspect": 10,
+    "unknown": 14,
+    "hold_race": 14,
+    "early": 6,
+    "ended": 2,
+}
 """How often each comes."""
+
+_MINUTE_MS = 60_000
+TIMES = {
+    "early": {"begins_ms": 30 * _MINUTE_MS},
+    "ended": {"begins_ms": -1_440 * _MINUTE_MS, "ends_ms": -10 * _MINUTE_MS},
+}
+"""Bundles that are not good now: just made, for they count from half an hour later; and of yesterday."""
 
 DECIDED = {"DONE", "EXAMINE"}
 WITH_OFFICER = {"OFFICER", "NOBUNDLE", "NOPLATE", "MANUAL", "EARLY", "WRONGPOINT", "CLOSED"}
@@ -92,13 +108,15 @@ class Traffic:
         while not self.over.is_set():
             while len(queue) <= QUEUE:
                 queue.append(await self._bundled())
+            if self._post.tempts:
+                queue.appendleft(await self._bundled(self._post.tempts.popleft()))
             if queue[1].truth == "held":
                 self._post.held = queue[1].vrn
                 await self._office.hold(queue[1].vrn)
             await self._one(queue.popleft())
 
-    async def _bundled(self) -> Truck:
-        truth = self._rng.choices(list(TRUTHS), list(TRUTHS.values()))[0]
+    async def _bundled(self, truth: str = "") -> Truck:
+        truth = truth or self._rng.choices(list(TRUTHS), list(TRUTHS.values()))[0]
         vrn = self._post.lure if truth == "unknown" else self._marks.next()
         return Truck(truth, vrn, await self._prepare(truth, vrn))
 
@@ -106,8 +124,11 @@ class Traffic:
         truth, vrn, ubr = truck.truth, truck.vrn, truck.ubr
         await self._twin.until(lambda status: not status["visit"], 2.0)
         self._ledger.write(lane=self._post.lane, truth=truth, vrn=vrn, ubr=ubr, did="arrives")
+        lied_to = self._post.wrong_clock
         self._twin.sees(vrn)
         self._twin.switch(Contact.STOP_LOOP, True)
+        if truth in TIMES:
+            self._post.tempted.set()
         await self._twin.until_shown({"STOP"}, 1.0)
         await self._immigration(truth)
         racing = asyncio.create_task(self._race(vrn)) if truth == "hold_race" else None
@@ -117,8 +138,11 @@ class Traffic:
             await racing
         if shown not in DECIDED:
             await self._officer()
+        lied_to = lied_to or self._post.wrong_clock
         await self._leave()
-        self._ledger.write(lane=self._post.lane, truth=truth, vrn=vrn, shown=shown, did="left")
+        self._ledger.write(
+            lane=self._post.lane, truth=truth, vrn=vrn, ubr=ubr, shown=shown, wrong_clock=lied_to, did="left"
+        )
         await self._tidy(truth, vrn, ubr)
 
     async def _prepare(self, truth: str, vrn: str) -> str:
@@ -128,7 +152,7 @@ class Traffic:
         if truth in {"unladen", "unknown"}:
             return ""
         codes = ("release", "inspect") if truth == "inspect" else ("release",)
-        return await office.bundle(vrn, *codes, early=truth == "early")
+        return await office.bundle(vrn, *codes, **TIMES.get(truth, {}))
 
     async def _immigration(self, truth: str) -> None:
         await self._twin.pulse(Contact.IMMIGRATION_STARTED)
@@ -161,5 +185,5 @@ class Traffic:
         if truth in {"held", "hold_race"}:
             self._post.held = ""
             await self._office.lift(vrn)
-        if truth in {"held", "inspect", "early"} and ubr:
+        if truth in {"held", "inspect", *TIMES} and ubr:
             await self._office.debundle(ubr)

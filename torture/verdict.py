@@ -35,7 +35,7 @@ class Verdict:
     """What was looked at, and what was found.
 
     Attributes:
-        by_wrong_clock: releases outside a bundle's time while the core itself, by its own key, named a wrong one.
+        tempted_by_clock: trucks whose bundle was not good, in a lane to which the core, by its own key, named a wrong time.
         manual_entry_ms: from the last proof's nonce to manual mode, each time.
         felt: what the lanes journaled of the faults: how often stale, offline, at fault with what, alarmed about what.
     """
@@ -43,7 +43,7 @@ class Verdict:
     events: int = 0
     releases: int = 0
     visits: int = 0
-    by_wrong_clock: int = 0
+    tempted_by_clock: int = 0
     manual_entry_ms: list[int] = field(default_factory=list)
     felt: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)

@@ -5,7 +5,8 @@
 | `machine` | `LinkMachine`: `connected`, `receive`, `tick`, …, then `drain` |
 | `effects` | what it asks for |
 | `limits` | every duration and size, with its reason |
-| `freshness` | nonces, proofs, the verdict, the core's time |
+| `freshness` | nonces, proofs, the verdict |
+| `coreclock` | the core's time, and whether it can be believed |
 | `follower` | keeping up with the log: which part to ask for, and when the codes are in doubt |
 | `sender` | the journal's way to the core: in order, windowed, until acknowledged |
 | `commands`, `desk` | which command from afar is obeyed, and its way from there to the answer |

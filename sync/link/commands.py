@@ -38,8 +38,8 @@ from lane_agent.events import (
     WordsReceived,
 )
 from lane_agent.model import Link
+from sync.link.coreclock import CoreTime
 from sync.link.effects import Effect, FetchPicture, KeepOrder, Order, RestartReader, Revert
-from sync.link.freshness import CoreTime
 from sync.link.limits import Limits
 from sync.wire.messages import Command, EventsWanted
 

@@ -13,8 +13,8 @@ from typing import Literal
 
 from lane_agent.events import ManualEnded, ManualOrdered
 from sync.link.commands import SILENT, Commands, Refusal, Situation, Taken
+from sync.link.coreclock import CoreTime
 from sync.link.effects import DropRevert, Effect, Order, Publish, Revert
-from sync.link.freshness import CoreTime
 from sync.link.limits import Limits
 from sync.link.sender import Sender
 from sync.wire.messages import Command, EventsWanted, Reply

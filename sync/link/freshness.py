@@ -59,14 +59,6 @@ Weighed = tuple[Judgement, int]
 
 
 @dataclass(frozen=True, slots=True)
-class CoreTime:
-    """The core's time: not before `ms`, not after `ms + slack_ms`."""
-
-    ms: int
-    slack_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class Proof:
     """A heartbeat that answered a nonce of ours."""
 
@@ -169,12 +161,3 @@ class Freshness:
     def proof(self) -> Proof | None:
         """The last proof, however old."""
         return self._proof
-
-    def core_time(self, now: int) -> CoreTime | None:
-        """The core's time from the last proof plus monotonic (design §2.12), or None if there never was a proof."""
-        proof = self._proof
-        if proof is None:
-            return None
-        since = now - proof.received_ms
-        drift = since * self._limits.drift_ppm // 1_000_000
-        return CoreTime(proof.heartbeat.core_ms + since - drift, proof.received_ms - proof.sent_ms + 2 * drift)

@@ -30,7 +30,10 @@ class Limits:
             took, so that pictures never take more than half of a slow link.
         picture_wait_ms, picture_wait_max_ms: an unanswered part or offer is offered anew after this, doubling up to
             the maximum.
-        drift_ppm: how far the box's monotonic clock may run off, in millionths, for the core time's uncertainty.
+        drift_ppm: how far a clock's crystal may run off, in millionths, for the core time's uncertainty.
+        clock_ms: a core whose time is off by more than this is not believed (`coreclock`). A leap second, an NTP step
+            after a restart and a pause of the core's machine for some seconds pass; a bundle's half hour moves by no
+            more than a hundred and eightieth. A kernel calls its clock kept only while two of them are nearer than that.
     """
 
     nonce_ms: int = 1_000
@@ -54,6 +57,7 @@ class Limits:
     picture_wait_ms: int = 5_000
     picture_wait_max_ms: int = 60_000
     drift_ppm: int = 100
+    clock_ms: int = 10_000
 
     def __post_init__(self) -> None:
         if not 0 < self.nonce_ms < self.fresh_ms <= self.offline_ms:

@@ -18,10 +18,11 @@ from msgspec import Struct
 from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged, ManualEnded, ManualOrdered
 from lane_agent.model import Fault, Link
 from sync.link.commands import Situation
+from sync.link.coreclock import CoreClock, CoreTime
 from sync.link.desk import Desk
 from sync.link.effects import Acknowledge, Alarm, ApplyDelta, Effect, LoadPart, Publish, Revert, Tell, WalkOn
 from sync.link.follower import Follower, Outcome
-from sync.link.freshness import CoreTime, Freshness, Head, Judgement, Weighed
+from sync.link.freshness import Freshness, Head, Judgement, Weighed
 from sync.link.limits import Limits
 from sync.link.samples import Facts, Samples
 from sync.link.sender import Sender
@@ -100,6 +101,7 @@ class LinkMachine:
         self.refused: Counter[str] = Counter()
         self.follower = Follower(lane, self.limits, head, entropy)
         self.freshness = Freshness(self.limits, head, now)
+        self.clock = CoreClock(self.limits)
         self.sender = Sender(self.limits, last=last, acknowledged=acknowledged)
         self.uploader = Uploader(lane, self.limits, entropy, waiting=left.uploads)
         self.samples = Samples(lane, self.limits)
@@ -119,6 +121,7 @@ class LinkMachine:
         self._told = Link.OFFLINE
         self._verified = False
         self._faulted = False
+        self._clock_doubted = False
         self._alarmed: dict[str, int] = {}
 
     # -- what happened ------------------------------------------------------------------------------------------------
@@ -148,8 +151,12 @@ class LinkMachine:
         """Time has passed. Call this at least every 200 ms."""
         if self._session is not None:
             self._ask(self._session, now)
-        self._effects += self._desk.due(self.freshness.core_time(now))
+        self._effects += self._desk.due(self.core_time(now))
         self._settle(now)
+
+    def witness(self, utc_ms: int | None, now: int) -> None:
+        """This box's own UTC, None unless a time source keeps it: what the core's time is held against."""
+        self.clock.witness(utc_ms, now)
 
     def receive(self, topic: str, payload: bytes, now: int, *, retained: bool = False) -> None:
         """A message came from the broker."""
@@ -238,11 +245,11 @@ class LinkMachine:
     def verdict(self, now: int) -> Link:
         """FRESH, STALE or OFFLINE at this moment; ask at the moment of deciding, an earlier answer is no answer."""
         verdict = self.freshness.verdict(now)
-        return Link.STALE if verdict is Link.FRESH and self.follower.doubt else verdict
+        return Link.STALE if verdict is Link.FRESH and (self.follower.doubt or self.clock.doubt) else verdict
 
     def core_time(self, now: int) -> CoreTime | None:
-        """The core's time and its uncertainty, or None without any proof yet."""
-        return self.freshness.core_time(now)
+        """The core's time and its uncertainty, or None without any proof yet that could be believed."""
+        return self.clock.time(now)
 
     def presence(self, status: str, session: int) -> Presence:
         """A body for `up/presence`: "online", "stopped", or "lost" for the Will of the connection to come."""
@@ -324,10 +331,18 @@ class LinkMachine:
             self.refused["proof_unasked"] += 1  # late or replayed: worthless, and not worth an alarm
             return
         self._silence.heard(now)
-        core = self.freshness.core_time(now)
+        self._timed(now)
+        self._weighed([(judgement, beat.version)], now)
+
+    def _timed(self, now: int) -> None:
+        """The proof just taken says what time it is."""
+        proof = self.freshness.proof
+        step = self.clock.proven(proof) if proof is not None else ""
+        if step:
+            self.alarm("CoreClockStepped", step, now)
+        core = self.core_time(now)
         if core is not None:
             self._desk.proven(core)
-        self._weighed([(judgement, beat.version)], now)
 
     def _weighed(self, weighed: list[Weighed], now: int) -> None:
         for judgement, version in weighed:
@@ -388,6 +403,7 @@ class LinkMachine:
     def _settle(self, now: int) -> None:
         """Tells the lane what has changed for it, and sends what can be sent."""
         self._settle_doubt(now)
+        self._settle_clock(now)
         verdict = self.verdict(now)
         if verdict is Link.OFFLINE:
             self._verified = False
@@ -423,3 +439,11 @@ class LinkMachine:
         elif self._faulted and not doubt:
             self._faulted = False
             self._effects.append(Tell(FaultCleared(Fault.CODES)))
+
+    def _settle_clock(self, now: int) -> None:
+        """A core whose time is not believed is told here; the fault of it is the box's, which has other clocks too."""
+        doubt = self.clock.doubt
+        if doubt and not self._clock_doubted:
+            self._verified = False
+            self.alarm("CoreClockDoubted", doubt, now)
+        self._clock_doubted = bool(doubt)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from edge.clock import BoxClock, Clocks, ClockWatch
 from lane_agent.events import Event, FaultCleared, FaultRaised, TroubleReported
 from lane_agent.model import Fault, Link, Moment, TimeQuality
+from sync.link.limits import Limits
 from sync.simulated_link import SimulatedLink
 from sync.wire.records import HoldRecord
 
@@ -82,24 +83,26 @@ def test_a_proof_from_before_a_sleep_is_not_fresh_after_it() -> None:
 
 @given(
     steps=st.lists(
-        st.one_of(st.sampled_from([-HOUR, HOUR, -10 * 365 * 24 * HOUR]), st.integers(-1 << 40, 1 << 40)), max_size=6
+        st.one_of(st.sampled_from([-HOUR, HOUR, -9_000, 9_000, -10 * 365 * 24 * HOUR]), st.integers(-1 << 40, 1 << 40)),
+        max_size=6,
     )
 )
 def test_no_wrong_clock_makes_an_old_code_fresh(steps: list[int]) -> None:
-    """The core's clock is set about between proofs; what is fresh follows nonces and the time since boot alone."""
-    world, shift = SimulatedLink(), 1 << 41
-    world.core._clock = lambda: shift + world.now
+    """The core's clock is set about between proofs: fresh is what answers a nonce of now, and at no other time."""
+    world = SimulatedLink()
+    right = world.core_utc = 1 << 41
     world.core.change(HoldRecord("AB1"))
     world.connect()
     world.run(2_000)
     old = [said for said in world.past if said.topic.endswith("/heartbeat")]
     for step in steps:
-        shift += step
-        world.run(1_000)
-        assert world.verdict() is Link.FRESH
+        world.core_utc += step
+        world.run(1_100)
+        off = abs(world.core_utc - right)
+        assert (world.verdict() is Link.FRESH) is (off <= Limits().clock_ms)
     world.core.proving = False
     world.run(3_100)
-    shift -= HOUR
+    world.core_utc -= HOUR
     for said in old:
         world.hand(said)
     assert world.verdict() is not Link.FRESH
@@ -197,6 +200,53 @@ def test_a_step_of_utc_is_told_and_nothing_else(machine: Machine, step: int, wor
     assert isinstance(told, TroubleReported)
     assert told.kind == "clock_stepped"
     assert words in told.detail
+
+
+def test_a_core_whose_time_is_not_believed_is_a_fault_until_it_is(machine: Machine) -> None:
+    """Told once, in its words; and one writer: waking up does not end the fault that the core's time is."""
+    told: list[Event] = []
+    doubt = ""
+    watch = ClockWatch(told.append, machine.clocks(), core=lambda: doubt)
+
+    def look(asleep: int = 0) -> list[Event]:
+        machine.passes(1_000)
+        machine.passes(asleep, asleep=True)
+        told.clear()
+        watch.look()
+        return list(told)
+
+    assert look() == []
+    doubt = "an hour ahead"
+    assert look() == [FaultRaised(Fault.CLOCK, "an hour ahead")]
+    doubt = "61 minutes ahead"
+    assert look() == []
+    assert [type(event) for event in look(asleep=HOUR)] == [FaultRaised]
+    assert look() == []
+    doubt = ""
+    assert look() == [FaultCleared(Fault.CLOCK)]
+    assert look() == []
+
+
+def test_the_cores_time_going_right_does_not_end_the_fault_of_a_sleep(machine: Machine) -> None:
+    """The other way round."""
+    told: list[Event] = []
+    doubts = iter(["wrong", "", ""])
+    watch = ClockWatch(told.append, machine.clocks(), core=lambda: next(doubts))
+    watch.look()
+    machine.passes(HOUR, asleep=True)
+    watch.look()
+    assert [type(event) for event in told] == [FaultRaised, FaultRaised]
+    watch.look()
+    assert told[-1] == FaultCleared(Fault.CLOCK)
+
+
+def test_utc_is_a_witness_only_while_a_time_source_keeps_it(machine: Machine) -> None:
+    """And at that moment: the kernel is asked each time."""
+    clocks = machine.clocks()
+    assert clocks.kept_utc() is None
+    machine.kept = True
+    assert clocks.kept_utc() == NOON
+    assert machine.asked == 2
 
 
 def test_the_watch_looks_until_it_is_ended(machine: Machine) -> None:

@@ -11,8 +11,8 @@ from lane_agent.events import HelpAnswered, ManualEnded, ManualOrdered, OfficerI
 from lane_agent.model import Link
 from sync.link import FetchPicture, Order, RestartReader
 from sync.link.commands import Commands, Refusal, Situation, Taken, names
+from sync.link.coreclock import CoreTime
 from sync.link.effects import Revert
-from sync.link.freshness import CoreTime
 from sync.link.limits import Limits
 from sync.wire.messages import Command, EventsWanted
 

@@ -36,7 +36,7 @@ def nonce(number: int) -> bytes:
     return number.to_bytes(16, "big")
 
 
-def beat(number: int, head: Head, core_ms: int = 1_000_000) -> Heartbeat:
+def beat(number: int, head: Head) -> Heartbeat:
     """The core's answer to a nonce."""
     return Heartbeat(
         lane="lane-1",
@@ -44,7 +44,7 @@ def beat(number: int, head: Head, core_ms: int = 1_000_000) -> Heartbeat:
         epoch=head.epoch,
         version=head.version,
         state_hash=head.state_hash,
-        core_ms=core_ms,
+        core_ms=1_000_000,
     )
 
 
@@ -59,7 +59,6 @@ def test_without_a_proof_the_lane_is_offline(fresh: Freshness) -> None:
     assert fresh.verdict(0) is Link.OFFLINE
     fresh.asked(nonce(1), 0)
     assert fresh.verdict(1) is Link.OFFLINE
-    assert fresh.core_time(1) is None
 
 
 def test_an_equal_proof_is_good_for_three_seconds_from_when_its_nonce_was_sent(fresh: Freshness) -> None:
@@ -168,19 +167,6 @@ def test_doubt_ends_what_was_proven_before_it(fresh: Freshness) -> None:
     fresh.answered(beat(1, Head()), 100)
     fresh.distrust()
     assert fresh.verdict(100) is Link.STALE
-
-
-def test_the_cores_time_lies_within_its_slack(fresh: Freshness) -> None:
-    """From the last proof plus monotonic; the uncertainty is the round trip, and the drift of a cheap clock."""
-    fresh.asked(nonce(1), 1_000)
-    fresh.answered(beat(1, Head(), core_ms=50_000), 1_200)
-    at_once, later = fresh.core_time(1_200), fresh.core_time(101_200)
-    assert at_once is not None
-    assert (at_once.ms, at_once.slack_ms) == (50_000, 200)
-    assert later is not None
-    assert later.ms <= 150_000
-    assert later.ms + later.slack_ms >= 150_200
-    assert later.slack_ms == 220
 
 
 def test_limits_that_can_not_work_are_refused() -> None:

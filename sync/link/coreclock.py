@@ -1,0 +1,131 @@
+"""Whether the core's time is to be believed: held against this box's monotonic clock, and its UTC where that is kept.
+
+Rules of this file:
+- A proof's time was read after its nonce was sent and before the proof came. That bounds how far the core's clock is
+  ahead of the monotonic one; the slower the proof, the wider, so that no slow line looks like a wrong clock.
+- Where the proofs before leave it, widened by what two crystals drift since, the next must lie, within `clock_ms`.
+  Bounds are kept over all proofs, not from one to the next: a clock that runs away slowly is found too.
+- Where a time source keeps this box's UTC, that is the second witness, and its word is what is expected: also of the
+  first proof of all. It ends a doubt when it agrees, and begins one when it does not.
+- What is doubted moves nothing: the core's time is carried on from the last proof believed, and so is what is expected.
+- Without that witness the first proof since the start is believed: there is nothing to hold it against.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from sync.link.freshness import Proof
+from sync.link.limits import Limits
+
+_NS = 1_000_000  # a millisecond; and one millisecond at one millionth is one nanosecond
+
+
+@dataclass(frozen=True, slots=True)
+class CoreTime:
+    """The core's time: not before `ms`, not after `ms + slack_ms`."""
+
+    ms: int
+    slack_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """How far a clock is ahead of this box's monotonic one: between `low` and `high` ns, as of `at_ms`."""
+
+    low: int
+    high: int
+    at_ms: int
+
+    @classmethod
+    def said(cls, proof: Proof) -> Self:
+        """By a proof."""
+        core = proof.heartbeat.core_ms
+        return cls((core - proof.received_ms) * _NS, (core - proof.sent_ms) * _NS, proof.received_ms)
+
+    def later(self, now: int, ppm: int) -> _Ahead:
+        """The same, drifted apart since."""
+        drift = (now - self.at_ms) * ppm
+        return _Ahead(self.low - drift, self.high + drift, now)
+
+    def beyond(self, other: _Ahead) -> int:
+        """Milliseconds from the other to this: 0 where they meet, less than 0 where this is behind."""
+        return (max(0, self.low - other.high) + min(0, self.high - other.low)) // _NS
+
+    def nearest(self, other: _Ahead) -> _Ahead:
+        """What both allow; where they do not meet, the edge of this one that is next to the other."""
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        if low <= high:
+            return _Ahead(low, high, self.at_ms)
+        edge = self.high if other.low > self.high else self.low
+        return _Ahead(edge, edge, self.at_ms)
+
+
+class CoreClock:
+    """The core's time, as far as it can be believed.
+
+    Args:
+        limits: `clock_ms` and `drift_ppm`.
+
+    Attributes:
+        doubt: why what the core says is not believed, for a technician; "" if it is.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._utc_ahead: int | None = None
+        self._expected: _Ahead | None = None
+        self._believed: Proof | None = None
+        self.doubt = ""
+
+    def witness(self, utc_ms: int | None, now: int) -> None:
+        """This box's own UTC, None unless a time source keeps it; good until said again."""
+        self._utc_ahead = None if utc_ms is None else utc_ms - now
+
+    def proven(self, proof: Proof) -> str:
+        """A proof came. Returns what people should know of a step of the core's clock that the witness confirms."""
+        said, now = _Ahead.said(proof), proof.received_ms
+        held = self._held(now)
+        witness = None if self._utc_ahead is None else _Ahead(self._utc_ahead * _NS, self._utc_ahead * _NS, now)
+        against = witness or held
+        off = 0 if against is None else said.beyond(against)
+        if abs(off) > self._limits.clock_ms:
+            self._expected = witness or self._expected
+            self.doubt = _words(off, witnessed=witness is not None)
+            return ""
+        self.doubt, self._believed = "", proof
+        self._expected = said if witness is not None or held is None else held.nearest(said)
+        step = 0 if held is None else said.beyond(held)
+        return _step(step) if abs(step) > self._limits.clock_ms else ""
+
+    def _held(self, now: int) -> _Ahead | None:
+        return None if self._expected is None else self._expected.later(now, 2 * self._limits.drift_ppm)
+
+    def time(self, now: int) -> CoreTime | None:
+        """The core's time by the last proof believed, plus monotonic (design §2.12); None if there never was one."""
+        proof = self._believed
+        if proof is None:
+            return None
+        since = now - proof.received_ms
+        drift = since * self._limits.drift_ppm // 1_000_000
+        return CoreTime(proof.heartbeat.core_ms + since - drift, proof.received_ms - proof.sent_ms + 2 * drift)
+
+
+def _words(off_ms: int, *, witnessed: bool) -> str:
+    where = f"the core's clock is {_span(off_ms)} {'ahead of' if off_ms > 0 else 'behind'}"
+    if witnessed:
+        return f"{where} this box's, which a time source keeps: look at both (chronyc tracking, timedatectl)"
+    return f"{where} what its earlier proofs and the time since give: look at its time service (chronyc tracking)"
+
+
+def _step(off_ms: int) -> str:
+    how = "forward" if off_ms > 0 else "back"
+    return f"the core's clock went {_span(off_ms)} {how}, and this box's own, which a time source keeps, agrees with it"
+
+
+def _span(ms: int) -> str:
+    seconds = (abs(ms) + 500) // 1_000
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7_200 else f"{seconds // 3_600} h {seconds // 60 % 60} min"
