@@ -15,7 +15,7 @@ import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.mqtt import Broker, Connection, Options
 from sync.wire.topics import LOG
@@ -190,16 +190,20 @@ def _clock(truth: str, *hours: float) -> Callable[[Scene], Awaitable[None]]:
         change = scene.liar.clock(int(scene.rng.choice(hours) * 3_600_000))
         async with _tampered(post.cable, tampers.Rewrite(post.tap.topics.heartbeat, change)):
             post.wrong_clock = True
-            if (
-                post.time_source and scene.rng.random() < 0.4
-            ):  # it knows the time, and so can not be told by its first proof
-                await post.kill()
-                await post.start()
-            await asyncio.sleep(scene.seconds)
-        post.wrong_clock = False
-        post.tempts.clear()
+            try:
+                await _lied_to(scene)
+            finally:
+                post.wrong_clock = False
+                post.tempts.clear()
 
     return act
+
+
+async def _lied_to(scene: Scene) -> None:
+    """A lane that knows the time by itself can be told nothing by the first proof of its life either."""
+    if scene.post.time_source and scene.rng.random() < 0.4:
+        await _kill_lane(replace(scene, seconds=0.0))
+    await asyncio.sleep(scene.seconds)
 
 
 async def _withhold_delta(scene: Scene) -> None:

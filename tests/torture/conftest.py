@@ -46,6 +46,12 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 
 @pytest.fixture
+def tortured(tmp_path: Path) -> Callable[..., Ran]:
+    """The kit as a command, with these words."""
+    return lambda *words: torture(tmp_path, *words)
+
+
+@pytest.fixture
 def spoilt(ran: Ran, tmp_path: Path) -> Callable[[Callable[[Path], object]], Verdict]:
     """Spoils a copy of the run's files and returns what the checker finds."""
 

@@ -68,6 +68,16 @@ def test_a_short_run_holds_every_promise(ran: Any) -> None:
     assert set(report["manual_entry_ms"]) == {"times", "p50", "p99", "max"}
 
 
+def test_no_truck_is_released_by_a_core_whose_clock_jumps(tortured: Callable[..., Any]) -> None:
+    """Bundles of half an hour to come, and of yesterday: they would be good by the time that the core names."""
+    words = ("--seconds", "18", "--lanes", "2", "--seed", "3", "--kinds", "clock_ahead,clock_behind")
+    found = tortured(*words)
+    assert found.status == 0, found.said
+    assert found.report["tempted_by_clock"] >= 1
+    assert found.report["felt"]["fault clock"] >= 1
+    assert found.report["unsafe_releases"] == 0
+
+
 def test_a_row_lost_on_the_way_is_found(spoilt: Spoil) -> None:
     """The core has not got a row, and nobody says so."""
     verdict = spoilt(
