@@ -12,8 +12,9 @@
 | `log_played` | the replicated log of a core that is played |
 | `core_played` | a core, played: honest, and then spoilt in one point by a clause |
 | `lane_played` | a lane, played |
-| `lane_presence`, `lane_list`, `lane_signatures`, `lane_freshness`, `lane_events`, `lane_commands` | a lane's clauses |
-| `core_proofs`, `core_list`, `core_events`, `core_commands` | a core's clauses |
+| `pictures_played` | the pictures of a core that is played |
+| the other `lane_…` | a lane's clauses, chapter by chapter |
+| the other `core_…` | a core's clauses, chapter by chapter |
 | `proxy` | a TCP proxy that can cut, for clauses about lost connections |
 | `report` | what was found, for people and as JSON |
 | `page` | `docs/conformance.md` |

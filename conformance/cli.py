@@ -27,6 +27,7 @@ from conformance.lane_played import LanePlayed
 from conformance.line import Address, Line
 from conformance.proxy import Proxy
 from conformance.report import status, told, write
+from sync.wire.envelope import Signer
 from sync.wire.topics import ALL_UP, LOG, LaneTopics
 
 app = typer.Typer(
@@ -50,6 +51,17 @@ Certificate = Annotated[Path | None, typer.Option("--certificate", help="PEM of 
 TlsKey = Annotated[
     Path | None, typer.Option("--tls-key", help="PEM of that certificate's private key, if it is not in the same file.")
 ]
+Further = Annotated[
+    str, typer.Option("--further-key", help="A further private key (PEM) of the side played; FILE or FILE=KID.")
+]
+Keys = Annotated[
+    str,
+    typer.Option(
+        "--keys",
+        help="Command that makes the side under test have 1: both keys, 2: the further one alone, 3: the first alone; "
+        "{n} is that number.",
+    ),
+]
 Only = Annotated[str, typer.Option("--only", help="Clauses to try, by number, with commas.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write what was found to this file.")]
 All = Annotated[bool, typer.Option("--all", help="A clause that was not observed fails too.")]
@@ -67,6 +79,9 @@ def lane(  # noqa: PLR0917 - options are parameters
     lane_pub: Annotated[list[Path] | None, typer.Option(help="The lane's public key (PEM).")] = None,
     through: Annotated[str, typer.Option(help="HOST:PORT at which the kit listens for the lane's connection.")] = "",
     poke: Annotated[str, typer.Option(help="Command that makes the lane write a journal row; {n} is a number.")] = "",
+    picture: Annotated[str, typer.Option(help="Name (hash) of a picture of evidence that the lane has.")] = "",
+    further_key: Further = "",
+    keys: Keys = "",
     user: User = "core",
     password_file: PasswordFile = None,
     authority: Authority = None,
@@ -96,6 +111,8 @@ def lane(  # noqa: PLR0917 - options are parameters
             clock=_utc_ms,
             poke=_command(poke),
             proxy=proxy,
+            picture=picture,
+            further=_further(further_key, keys),
         )
 
     _needs({"--lane": name, "--core-key": core_key, "--lane-pub": lane_pub})
@@ -118,6 +135,8 @@ def core(  # noqa: PLR0917 - options are parameters
     ] = None,
     grow: Annotated[str, typer.Option(help="Command that makes the core's list grow; {n} is a number.")] = "",
     order: Annotated[str, typer.Option(help="Command that makes the core send the lane a command.")] = "",
+    further_key: Further = "",
+    keys: Keys = "",
     user: User = "",
     password_file: PasswordFile = None,
     authority: Authority = None,
@@ -144,6 +163,7 @@ def core(  # noqa: PLR0917 - options are parameters
             pace=Pace(patience=patience),
             grow=_command(grow),
             order=_command(order, answered=True),
+            further=_further(further_key, keys, lane=name),
         )
 
     run = _Run(side="core", chapters=for_cores.CHAPTERS, only=only, json=json, unseen_too=all_)
@@ -249,6 +269,12 @@ def _command(text: str, *, answered: bool = False) -> Callable[[int], None] | No
             raise Unseen(f"the command to cause it failed: {error}") from error
 
     return run
+
+
+def _further(key: str, keys: str, *, lane: str = "") -> tuple[Signer, Callable[[int], None]] | None:
+    """The further key, and what makes the side under test have it; None if the kit was not given both."""
+    have = _command(keys)
+    return (private_key(key, lane=lane), have) if key and have else None
 
 
 def _utc_ms() -> int:

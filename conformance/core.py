@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance import core_commands, core_events, core_list, core_proofs
+from conformance import core_commands, core_events, core_keys, core_list, core_pictures, core_proofs
 from conformance.clauses import Chapter
 from conformance.lane_played import LanePlayed
 
@@ -10,5 +10,7 @@ CHAPTERS: tuple[Chapter[LanePlayed], ...] = (
     core_list.chapter,
     core_events.chapter,
     core_commands.chapter,
+    core_pictures.chapter,
+    core_keys.chapter,
     core_proofs.chapter,
 )

@@ -3,7 +3,7 @@
 Rules of this file:
 - Honest by default: a nonce is answered at once, requests are served, rows are verified, chained and acknowledged, and
   what is missing is asked for.
-- `proving`, `serving`, `acknowledging` switch a part off; what a clause says besides, it says itself.
+- `proving`, `serving`, `acknowledging`, `collecting` switch a part off; what a clause says besides, it says itself.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from conformance.keys import Trust
 from conformance.line import Line
 from conformance.log_played import PlayedLog, first_rows
 from conformance.peer import Peer
+from conformance.pictures_played import Album
 from conformance.proxy import Proxy
 from sync.wire.codec import encode
 from sync.wire.contract.plain import Facts
@@ -35,6 +36,8 @@ from sync.wire.messages import (
     Heartbeat,
     LaneState,
     Nonce,
+    PictureOffered,
+    PicturePart,
     Reply,
     SnapshotWanted,
 )
@@ -49,6 +52,8 @@ class CorePlayed(Peer):
         clock: the core's time, UTC milliseconds.
         poke: makes the lane write a journal row, where the kit was told how; given a number that never comes twice.
         proxy: stands between the lane and its broker, where the kit was told so.
+        picture: the name of one that the lane has, where the kit was told one.
+        further: another key, and what makes the lane have keys (`have_keys`), where the kit was given them.
 
     Attributes:
         log: the replicated log; a clause may put another in its place.
@@ -56,6 +61,7 @@ class CorePlayed(Peer):
         strays: rows that were refused, with the reason.
         acked: how far each journal was acknowledged.
         proofs: every heartbeat sent, newest last.
+        album: the lane's pictures.
     """
 
     def __init__(
@@ -69,6 +75,8 @@ class CorePlayed(Peer):
         clock: Callable[[], int],
         poke: Callable[[int], None] | None = None,
         proxy: Proxy | None = None,
+        picture: str = "",
+        further: tuple[Signer, Callable[[int], None]] | None = None,
     ) -> None:
         super().__init__(line, lane, signer=signer, trust=trust, pace=pace)
         self.clock = clock
@@ -77,8 +85,10 @@ class CorePlayed(Peer):
         self.strays: list[str] = []
         self.acked: dict[str, int] = {}
         self.proofs: list[Heartbeat] = []
-        self.proving = self.serving = self.acknowledging = True
+        self.album = Album()
+        self.proving = self.serving = self.acknowledging = self.collecting = True
         self.poke, self.proxy = poke, proxy
+        self._picture, self._further = picture, further
         self._pokes = self._levelled = 0
         self._records = 100
 
@@ -93,8 +103,15 @@ class CorePlayed(Peer):
                 self.serve(body)
             case EventMessage():
                 self._commit(body)
+            case PictureOffered() | PicturePart() if self.collecting:
+                self._collect(body)
             case _:
                 pass
+
+    def _collect(self, body: PictureOffered | PicturePart) -> None:
+        answer = self.album.offered(body) if isinstance(body, PictureOffered) else self.album.part(body)
+        if answer is not None:
+            self.say(self.topics.picture_held, answer)
 
     def beat(self, nonce: Nonce, **changes: Any) -> Heartbeat:
         """The proof of the log's head over a nonce, with fields replaced."""
@@ -212,7 +229,7 @@ class CorePlayed(Peer):
 
     def settle(self) -> None:
         """The lane shows this log's head in its nonces, and has had its rows acknowledged."""
-        self.proving = self.serving = self.acknowledging = True
+        self.proving = self.serving = self.acknowledging = self.collecting = True
         for journal in self.journals:
             self.acknowledge(journal)
         start = self.mark()
@@ -314,6 +331,32 @@ class CorePlayed(Peer):
             raise Unseen("needs a row in the lane's journal; tell the kit how to cause one with --poke COMMAND")
         self._pokes += 1
         self.poke(self._pokes)
+
+    def needed_picture(self) -> str:
+        """The name of a picture that the lane has.
+
+        Raises:
+            Unseen: the kit was told none.
+        """
+        if not self._picture:
+            raise Unseen("needs a picture of evidence that the lane has; tell the kit its name with --picture HASH")
+        return self._picture
+
+    def needed_keys(self) -> Signer:
+        """A further key of the core's, which the lane can be given.
+
+        Raises:
+            Unseen: the kit has none.
+        """
+        if self._further is None:
+            raise Unseen("needs a further key and a way to give it to the lane; see --further-key and --keys")
+        return self._further[0]
+
+    def have_keys(self, step: int) -> None:
+        """The lane has 1: both keys of the core's, 2: the further one alone, 3: the first one alone."""
+        self.needed_keys()
+        assert self._further is not None
+        self._further[1](step)
 
     def facts(self) -> Facts | None:
         """What the lane last published of itself, None if it has not."""

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from conformance import lane_commands, lane_events, lane_freshness, lane_list, lane_presence, lane_signatures
+from conformance import (
+    lane_commands,
+    lane_events,
+    lane_freshness,
+    lane_keys,
+    lane_list,
+    lane_pictures,
+    lane_presence,
+    lane_signatures,
+)
 from conformance.clauses import Chapter
 from conformance.core_played import CorePlayed
 
 CHAPTERS: tuple[Chapter[CorePlayed], ...] = (
     lane_list.chapter,
     lane_signatures.chapter,
+    lane_keys.chapter,
     lane_events.chapter,
     lane_commands.chapter,
+    lane_pictures.chapter,
     lane_freshness.chapter,
     lane_presence.chapter,
 )

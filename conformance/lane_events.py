@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from conformance.clauses import Broken, Chapter, Unseen, must
+from conformance.clauses import Chapter, Unseen, must
 from conformance.core_played import CorePlayed
 from sync.wire.codec import encode
 from sync.wire.messages import Ack, EventMessage, Presence
@@ -168,6 +168,18 @@ def after_reconnect(core: CorePlayed) -> None:
 @chapter("L60", "At most 64 rows are sent ahead of the acknowledgement.")
 def window(core: CorePlayed) -> None:
     """Rows are caused until the window is full, as far as the kit was told how."""
+    ahead = len(filled(core))
+    must(
+        ahead <= core.pace.window, f"{ahead} rows were sent beyond the acknowledgement, {core.pace.window} are allowed"
+    )
+
+
+def filled(core: CorePlayed) -> set[int]:
+    """Acknowledges nothing any more, and has the lane write more rows than it may send; the numbers of those sent.
+
+    Raises:
+        Unseen: they are too few.
+    """
     row = _held_back(core)
     try:
         for _ in range(core.pace.window + 5):
@@ -177,10 +189,9 @@ def window(core: CorePlayed) -> None:
     core.wait(lambda: len(_ahead(core, row)) >= core.pace.window)
     core.next_nonce()
     ahead = _ahead(core, row)
-    if len(ahead) > core.pace.window:
-        raise Broken(f"{len(ahead)} rows were sent beyond the acknowledgement, {core.pace.window} are allowed")
     if len(ahead) < core.pace.window:
         raise Unseen(f"only {len(ahead)} rows were under way at once; the window was not filled")
+    return ahead
 
 
 def _ahead(core: CorePlayed, row: EventMessage) -> set[int]:

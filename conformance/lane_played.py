@@ -105,6 +105,7 @@ class LanePlayed(Peer):
     Args:
         grow: makes the core's list grow by one delta or more, where the kit was told how.
         order: makes the core send a command to this lane, where the kit was told how.
+        further: another key of this lane's, and what makes the core know keys (`have_keys`), where the kit has them.
 
     Attributes:
         session: of this connection.
@@ -125,6 +126,7 @@ class LanePlayed(Peer):
         pace: Pace,
         grow: Callable[[int], None] | None = None,
         order: Callable[[int], None] | None = None,
+        further: tuple[Signer, Callable[[int], None]] | None = None,
     ) -> None:
         super().__init__(line, lane, signer=signer, trust=trust, pace=pace)
         self.session = int.from_bytes(secrets.token_bytes(8), "big")
@@ -136,6 +138,7 @@ class LanePlayed(Peer):
         self.retained: set[str] = set()
         self.sent: dict[bytes, float] = {}
         self._grow, self._order, self._calls = grow, order, 0
+        self._further = further
         self._trust_of_bodies = trust
         self._greeted = False
 
@@ -299,6 +302,22 @@ class LanePlayed(Peer):
             raise Unseen("needs the core to send a command; tell the kit how to cause that with --order COMMAND")
         self._calls += 1
         self._order(self._calls)
+
+    def needed_keys(self) -> Signer:
+        """A further key of this lane's, which the core can be given.
+
+        Raises:
+            Unseen: the kit has none.
+        """
+        if self._further is None:
+            raise Unseen("needs a further key and a way to give it to the core; see --further-key and --keys")
+        return self._further[0]
+
+    def have_keys(self, step: int) -> None:
+        """The core has 1: both keys of this lane's, 2: the further one alone, 3: the first one alone."""
+        self.needed_keys()
+        assert self._further is not None
+        self._further[1](step)
 
     # -- events -------------------------------------------------------------------------------------------------------
 

@@ -120,13 +120,18 @@ def other_lane(core: CorePlayed) -> None:
 
 @chapter("L38", "A refused message is told to people: the lane's journal has an alarm of it.")
 def alarm(core: CorePlayed) -> None:
-    """Forges until an alarm comes: the same one is not raised again within a minute."""
+    """Another key under the core's key's name."""
+    told(core, core.stranger)
+
+
+def told(core: CorePlayed, signer: Signer) -> None:
+    """Forges by that key until an alarm comes: the same one is not raised again within a minute."""
     core.rows()
     start, pace = 0 if _alarms(core, 0) else core.mark(), core.pace
     for _ in range(int(pace.alarm / _between(pace)) + 1):
         if _alarms(core, start):
             return
-        core.send(core.topics.heartbeat, core.stranger.seal(core.topics.heartbeat, encode(_some_beat(core))), qos=0)
+        core.send(core.topics.heartbeat, signer.seal(core.topics.heartbeat, encode(_some_beat(core))), qos=0)
         core.wait(lambda: _alarms(core, start), _between(pace))
     must(_alarms(core, start), f"forged messages for {pace.alarm:g} s, and no alarm {_REFUSED} in the journal")
 

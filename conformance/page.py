@@ -28,7 +28,7 @@ Stop the core (the kit takes its place), let the lane trust a test key of the ki
 `--through` is where the kit listens for the lane's own connection, so that it can cut it: give the lane that address as
 its broker. `--poke` is a command that makes the lane write a row of its journal (a press of Help, say); `{n}` is
 replaced by a number. What can not be seen without them is said to be *not observed*; it is no pass, and with `--all` it
-fails. `--core-key` is FILE=KID where the lane knows the key by another name than the file's.
+fails. `--picture HASH` names a picture of evidence that the lane has. `--core-key` is FILE=KID where the lane knows the key by another name than the file's.
 
 ## A core
 
@@ -40,6 +40,12 @@ Register a test lane with its public key, keep that lane's box away from the bro
 `--grow` makes the core's list grow by one delta, `--order` makes it send that lane a command named `message`.
 `--lane-key` is FILE=KID where the core knows the key by another name than enrolment gives it (the lane's, a dot, and
 the first eight hexadecimal digits of the SHA-256 of the raw public key).
+
+For the clauses about keys that are replaced, both take `--further-key FILE`, another private key of the side that the
+kit plays, and `--keys 'COMMAND {n}'`, which makes the side under test have the public keys of step n: 1 both, 2 the
+further one alone, 3 the first one alone, which is where it ends. How a side is given keys is its own affair; for ours
+the command copies files into `link.core_keys` of the lane, or into `lane_keys` of the core, and takes them out. For a
+lane it should return when the lane has taken them up.
 
 Both take `--only L12,L13`, `--list`, and `--json FILE`.
 
@@ -73,7 +79,8 @@ A lane, with the core's certificate, while no core runs; the lane has `host = "l
 ## What is not tested
 
 That inspect is honoured while a lane is stale or offline, that a hold ahead of its turn stops, and which screen is
-shown: these are seen at the lane, not on the wire, and are tested with the decision table. That an acknowledgement is
+shown: these are seen at the lane, not on the wire, and are tested with the decision table. That a core counts what it
+refuses (ours by reason: `rocars-core status`) is seen there and not on the wire; that it refuses is tested. That an acknowledgement is
 given only after a commit shows only when the core's machine loses power; `rocars-torture` does that.
 """
 

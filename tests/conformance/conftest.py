@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
+import secrets
 import tempfile
 import threading
 import time
@@ -27,6 +29,7 @@ from lane_agent.model import Link
 from sync.broker import CORE, PrivateBroker
 from sync.client import LinkClient
 from sync.codelog import CodeLog
+from sync.evidence import Evidence, Retention
 from sync.journal import Journal
 from sync.link import Limits
 from sync.mqtt import Broker, Options, Tls
@@ -36,6 +39,9 @@ from sync.wire.topics import ALL_UP, LOG, LaneTopics
 
 LANE = "szb-in-01"
 CORE_KEY, LANE_KEY = Signer.generate("core-1"), Signer.generate(LANE)
+FURTHER_CORE_KEY, FURTHER_LANE_KEY = Signer.generate("core-2"), Signer.generate(f"{LANE}.2")
+KEYS = {1: (CORE_KEY, FURTHER_CORE_KEY), 2: (FURTHER_CORE_KEY,), 3: (CORE_KEY,)}
+PICTURE = secrets.token_bytes(30_000)
 QUICK = Limits(
     nonce_ms=100,
     fresh_ms=900,
@@ -45,6 +51,9 @@ QUICK = Limits(
     request_max_ms=800,
     resend_ms=500,
     alarm_ms=400,
+    picture_rate=1 << 20,
+    picture_wait_ms=300,
+    picture_wait_max_ms=600,
 )
 PACE = Pace(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=15.0, quiet=0.15, alarm=15.0)
 """Ten times the contract's speed; patience is long, for a busy machine, and costs nothing where all is well."""
@@ -106,6 +115,10 @@ class OwnLane:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._note, {"type": "TimerFired", "number": number})
 
+    def have_keys(self, step: int) -> None:
+        """The core's keys are these now."""
+        self._ring.become(KeyRing({key.kid: key.public for key in KEYS[step]}))
+
     def _note(self, event: dict[str, Any], *effects: dict[str, Any]) -> None:
         assert self._journal is not None
         assert self._client is not None
@@ -125,6 +138,9 @@ class OwnLane:
         self._loop = asyncio.get_running_loop()
         with Store(self._folder / "lane.db") as store:
             self._journal = Journal(store, boot="b1", software="test")
+            kept = Retention(max_age_ms=10**9, max_bytes=10**9)
+            evidence = Evidence(self._folder / "evidence", {"stops": kept}, now_ms=utc_ms)
+            evidence.put(PICTURE, kind="stops")
             self._client = client = LinkClient(
                 LANE,
                 options=self._options(),
@@ -135,6 +151,7 @@ class OwnLane:
                 now_ms=lambda: time.monotonic_ns() // 1_000_000,
                 on_event=self._told,
                 on_alarm=self._alarmed,
+                evidence=evidence,
                 limits=QUICK,
                 software="test",
                 tick_s=0.02,
@@ -206,8 +223,18 @@ def own_lane_and_kit(*, pace: Pace = PACE, **how: Any) -> Iterator[CorePlayed]:
         OwnLane(folder, broker, port=proxy.port, **how) as lane,
         open_line(broker, CORE, ALL_UP) as line,
     ):
-        trust = Trust([LANE_KEY.public])
-        yield CorePlayed(line, LANE, signer=CORE_KEY, trust=trust, pace=pace, clock=utc_ms, poke=lane.poke, proxy=proxy)
+        yield CorePlayed(
+            line,
+            LANE,
+            signer=CORE_KEY,
+            trust=Trust([LANE_KEY.public]),
+            pace=pace,
+            clock=utc_ms,
+            poke=lane.poke,
+            proxy=proxy,
+            picture=hashlib.sha256(PICTURE).hexdigest(),
+            further=(FURTHER_CORE_KEY, lane.have_keys),
+        )
 
 
 @contextlib.contextmanager
@@ -220,7 +247,7 @@ def kit_lane(broker: PrivateBroker, key: Ed25519PublicKey, pace: Pace, **how: An
 class Territory(SimpleNamespace):
     """What tests of cores need: names, keys, brokers, the kit's lane."""
 
-    LANE, LANE_KEY, CORE_KEY = LANE, LANE_KEY, CORE_KEY
+    LANE, LANE_KEY, CORE_KEY, FURTHER_LANE_KEY = LANE, LANE_KEY, CORE_KEY, FURTHER_LANE_KEY
     broker = staticmethod(private_broker)
     line = staticmethod(open_line)
     own_lane = staticmethod(own_lane)

@@ -35,7 +35,7 @@ class OwnCore:
         (folder / "core.toml").write_text(
             '[core]\nstore = "core.db"\nsigning_key = "core-1.key"\nlane_keys = "keys"\nadmin_socket = "s"\n'
             f'[[broker]]\nhost = "127.0.0.1"\nport = {broker.port}\nuser_name = "core"\npassword_file = "password"\n'
-            '[points]\nSZB = "Shenzhen Bay"\n',
+            '[points]\nSZB = "Shenzhen Bay"\n[pictures]\nfolder = "pictures"\n',
             encoding="utf-8",
         )
         self.public = public_from_pem(make_signing_key(folder / "core-1.key").read_bytes())
@@ -75,6 +75,17 @@ class OwnCore:
         """The list grows."""
         self._ask(lambda client: client.hold(f"KT{number}", reason="conformance kit"))
 
+    def have_keys(self, step: int) -> None:
+        """The register has these keys of the lane's; the core notices within a second."""
+        keys = self._folder / "keys"
+        name, further = self._territory.LANE, self._territory.FURTHER_LANE_KEY
+        for wanted, key in ((step != 2, self._territory.LANE_KEY), (step != 3, further)):
+            file = keys / f"{name}.pub" if key.kid == name else keys / f"{key.kid}.pub"
+            if wanted:
+                file.write_bytes(public_to_pem(key.public))
+            else:
+                file.unlink(missing_ok=True)
+
     def order(self, number: int) -> None:
         """A command is sent."""
         lane, text = self._territory.LANE, f"conformance kit {number}"
@@ -86,7 +97,14 @@ def test_our_core_keeps_every_clause(territory: Any) -> None:
     with (
         territory.broker() as (folder, broker),
         OwnCore(folder, broker, territory) as core,
-        territory.kit_lane(broker, core.public, PACE, grow=core.grow, order=core.order) as lane,
+        territory.kit_lane(
+            broker,
+            core.public,
+            PACE,
+            grow=core.grow,
+            order=core.order,
+            further=(territory.FURTHER_LANE_KEY, core.have_keys),
+        ) as lane,
     ):
         found = list(tried(chosen(CHAPTERS, ()), lane))
     assert [(one.number, one.detail) for one in found if one.verdict is not Verdict.HOLDS] == []

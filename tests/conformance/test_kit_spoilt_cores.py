@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from conformance.clauses import Pace, Verdict, chosen, tried
 from conformance.core import CHAPTERS
@@ -18,8 +19,9 @@ from conformance.core_played import CorePlayed
 from conformance.keys import Trust
 from conformance.line import Heard
 from conformance.log_played import bundle
+from conformance.pictures_played import Album, held
 from sync.wire.errors import Reason, RefusedError
-from sync.wire.messages import Command, EventMessage, Nonce
+from sync.wire.messages import Command, EventMessage, Nonce, PictureHeld, PictureOffered, PicturePart
 from sync.wire.records import HoldRecord
 from sync.wire.topics import ALL_UP
 
@@ -41,6 +43,11 @@ class Honest(CorePlayed):
         super().react(body)
         if isinstance(body, Nonce) and body.acknowledged > len(self.journals.get(body.journal, ())):
             self.want(body.journal, len(self.journals.get(body.journal, ())) + 1, body.acknowledged)
+
+    def has_keys(self, keys: tuple[Ed25519PublicKey, ...]) -> None:
+        """The lane's keys are these from now on."""
+        if type(self._trust) is Trust:
+            self._trust = Trust(keys)
 
 
 class Beyond(Honest):
@@ -175,6 +182,86 @@ class SameOrder(Honest):
         return super().command(name, **{"command": "order", **changes})
 
 
+class NoFurtherKey(Honest):
+    """Believes the key that it began with, for ever."""
+
+    def has_keys(self, keys: tuple[Ed25519PublicKey, ...]) -> None:
+        """Does not listen."""
+
+
+class EveryKey(Honest):
+    """Believes each key that a lane ever had."""
+
+    def has_keys(self, keys: tuple[Ed25519PublicKey, ...]) -> None:
+        """One more, or none."""
+        super().has_keys((*self._trust._keys, *keys))
+
+
+class AnyBytes(Album):
+    """Does not look at hashes."""
+
+    def _finished(self, offer: PictureOffered, picture: bytes) -> PictureHeld:
+        self.whole[offer.picture] = picture
+        return held(offer, offer.size, "whole")
+
+
+class BeginsAnew(Album):
+    """Each offer begins at the first byte."""
+
+    def offered(self, offer: PictureOffered) -> PictureHeld:
+        """Nothing is held."""
+        if offer.picture not in self.whole:
+            self.put_back(offer.picture)
+        return super().offered(offer)
+
+
+class Forgetful(Album):
+    """Says `whole`, and keeps nothing."""
+
+    def _finished(self, offer: PictureOffered, picture: bytes) -> PictureHeld:
+        said = super()._finished(offer, picture)
+        self.put_back(offer.picture)
+        return said
+
+
+class Anywhere(Album):
+    """Puts each part behind what it has."""
+
+    def part(self, part: PicturePart) -> PictureHeld | None:
+        """Wherever it belongs."""
+        here = len(self._parts.get(part.picture, b""))
+        return super().part(msgspec.structs.replace(part, offset=here))
+
+
+class Miscounts(Album):
+    """Says that it holds a byte more than it does."""
+
+    def part(self, part: PicturePart) -> PictureHeld | None:
+        """One more."""
+        good = super().part(part)
+        return msgspec.structs.replace(good, offset=good.offset + 1) if good else None
+
+
+class AnyOffer(Album):
+    """Takes parts under whatever offer."""
+
+    def part(self, part: PicturePart) -> PictureHeld | None:
+        """As if it were the one that is open."""
+        assert self._offer is not None
+        return super().part(msgspec.structs.replace(part, offer=self._offer.offer))
+
+
+def collecting(kind: type[Album]) -> type[Honest]:
+    """A core with such an album."""
+
+    class Collecting(Honest):
+        def __init__(self, *args: Any, **how: Any) -> None:
+            super().__init__(*args, **how)
+            self.album = kind()
+
+    return Collecting
+
+
 class Gullible(Trust):
     """Opens what anybody signed, whatever is in it."""
 
@@ -188,7 +275,7 @@ class Gullible(Trust):
             raise RefusedError(Reason.MALFORMED, topic) from error
 
 
-SPOILT: dict[str, tuple[str, type[CorePlayed], bool, str]] = {
+SPOILT: dict[str, tuple[str, type[Honest], bool, str]] = {
     "acknowledges beyond": ("C30", Beyond, False, "acknowledged"),
     "acknowledges over gaps": ("C31", OverGaps, False, "over a gap"),
     "never asks for rows": ("C31", NeverAsks, False, "does not ask"),
@@ -209,11 +296,21 @@ SPOILT: dict[str, tuple[str, type[CorePlayed], bool, str]] = {
     "believes forged requests": ("C26", Honest, True, "was answered"),
     "believes forged rows": ("C33", Honest, True, "a forged row"),
     "believes foreign rows": ("C34", Honest, True, "a foreign row"),
+    "takes any bytes for a picture": ("C63", collecting(AnyBytes), False, "another hash"),
+    "begins pictures anew": ("C61", collecting(BeginsAnew), False, "offered anew, 0 are held"),
+    "forgets pictures": ("C62", collecting(Forgetful), False, "offered again"),
+    "puts parts anywhere": ("C64", collecting(Anywhere), False, "over a gap"),
+    "miscounts parts": ("C60", collecting(Miscounts), False, "are held"),
+    "parts of any offer": ("C65", collecting(AnyOffer), False, "did not send"),
+    "believes forged parts": ("C65", Honest, True, "did not send"),
+    "takes no further key": ("C70", NoFurtherKey, False, "does not count"),
+    "takes no key away": ("C71", EveryKey, False, "taken away"),
+    "believes keys to come": ("C70", Honest, True, "was not given"),
     "drops unknown fields of rows": ("C38", Honest, True, "unknown field"),
 }
 
 
-def trial(territory: Any, number: str, kind: type[CorePlayed], pace: Pace, *, gullible: bool = False) -> list[Any]:
+def trial(territory: Any, number: str, kind: type[Honest], pace: Pace, *, gullible: bool = False) -> list[Any]:
     """What the kit says of that core."""
     trust = (Gullible if gullible else Trust)([territory.LANE_KEY.public])
     with territory.broker() as (_, broker), territory.line(broker, "core", ALL_UP) as line:
@@ -223,13 +320,21 @@ def trial(territory: Any, number: str, kind: type[CorePlayed], pace: Pace, *, gu
         thread.start()
 
         def grow(made: int) -> None:
-            line.post(lambda: [core.grow(HoldRecord(f"KT{made}"))].clear())
+            def grown() -> None:
+                core.grow(HoldRecord(f"KT{made}"))
+
+            line.post(grown)
 
         def order(_: int) -> None:
             line.post(lambda: core.say(core.topics.command, core.command("message", text="kit")))
 
+        def have_keys(step: int) -> None:
+            first, further = territory.LANE_KEY.public, territory.FURTHER_LANE_KEY.public
+            core.has_keys({1: (first, further), 2: (further,), 3: (first,)}[step])
+
+        how = {"grow": grow, "order": order, "further": (territory.FURTHER_LANE_KEY, have_keys)}
         try:
-            with territory.kit_lane(broker, territory.CORE_KEY.public, pace, grow=grow, order=order) as lane:
+            with territory.kit_lane(broker, territory.CORE_KEY.public, pace, **how) as lane:
                 return list(tried(chosen(CHAPTERS, [number] if number else ()), lane))
         finally:
             over.set()

@@ -15,6 +15,7 @@ from conformance.lane import CHAPTERS
 from lane_agent.model import Link
 from sync.codelog import CodeLog, _after, _row, _Shadow
 from sync.link.freshness import Judgement
+from sync.link.sender import Sender
 from sync.verdicts import Applied, Fork, Gap, LoadResult, Mismatch, Result, Swapped
 from sync.wire.envelope import Envelope, KeyRing
 from sync.wire.hashes import StateHash, log_next
@@ -110,6 +111,27 @@ class Lenient(KeyRing):
         if "lane" in plain:
             plain["lane"] = "szb-in-01"
         return msgspec.msgpack.encode(plain)
+
+
+class FirstKeys(KeyRing):
+    """Has its keys for ever."""
+
+    def become(self, other: KeyRing) -> None:
+        """Does not listen."""
+
+
+class EveryKey(KeyRing):
+    """Believes each key that it ever had."""
+
+    def become(self, other: KeyRing) -> None:
+        """One more, or none."""
+        super().become(KeyRing(self._keys | other._keys))
+
+
+class AlwaysLevel(Sender):
+    """Thinks that no event waits."""
+
+    level = True
 
 
 def spoilt(**changes: Any) -> Callable[[Any], None]:
@@ -213,6 +235,59 @@ def miswritten(place: Any, send: Any) -> Any:
     return lambda row: send(dataclasses.replace(row, body=row.body + b" "))
 
 
+def silent_of_strangers(_: Any, refuse: Any) -> Any:
+    """Tells nobody of unknown keys."""
+    return lambda reason, detail, now: None if reason == "unknown_key" else refuse(reason, detail, now)
+
+
+def other_bytes(_: Any, read: Any) -> Any:
+    """Sends something else."""
+    return lambda picture, offset, length: bytes(len(read(picture, offset, length)))
+
+
+def from_the_start(_: Any, held: Any) -> Any:
+    """Begins every picture at its first byte, whatever the core says that it holds."""
+    begun: set[str] = set()
+
+    def heard(answer: Any, now: int) -> Any:
+        first = answer.offer not in begun
+        begun.add(answer.offer)
+        return held(msgspec.structs.replace(answer, offset=0) if first and answer.state == "part" else answer, now)
+
+    return heard
+
+
+def never_done(uploader: Any, _: Any) -> Any:
+    """Offers a picture anew as soon as the core has it."""
+    return lambda _picture: setattr(uploader, "_open", None)
+
+
+def without_waiting(_: Any, part: Any) -> Any:
+    """Takes a part for answered as soon as it is sent."""
+
+    def sent(open_: Any, now: int) -> Any:
+        found = part(open_, now)
+        open_.answered, open_.next_ms = True, now
+        return found
+
+    return sent
+
+
+def any_offer(uploader: Any, held: Any) -> Any:
+    """Takes every answer for one to the open offer."""
+    return lambda answer, now: held(msgspec.structs.replace(answer, offer=uploader._open.offer), now)
+
+
+def has_every_picture(carrier: Any, _: Any) -> Any:
+    """Says that it will send whatever it is asked for."""
+    return lambda effect: carrier._machine.ordered(effect.command)
+
+
+def always_level(client: Any) -> None:
+    """Pictures wait for nothing."""
+    client._machine.sender.__class__ = AlwaysLevel
+
+
 SPOILT: dict[str, tuple[str, dict[str, Any], str]] = {
     "takes every delta: L10 holds, a gap does not": ("L12", {"codes": TakesEverything}, "gap"),
     "takes a delta with a wrong state hash": ("L14", {"codes": TakesEverything}, "state hash"),
@@ -279,6 +354,22 @@ SPOILT: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "obeys what is to come": ("L73", {"spoil": limits(ahead_ms=10**9)}, "from the future"),
     "obeys for ever": ("L79", {"spoil": limits(command_ms=10**12)}, "two hours"),
+    "has its first keys for ever": ("L85", {"ring": FirstKeys}, "does not follow"),
+    "believes keys to come": ("L85", {"ring": BelievesAll}, "not given yet"),
+    "believes keys that were": ("L86", {"ring": EveryKey}, "taken away"),
+    "tells nobody of strangers": ("L87", {"spoil": spoilt(machine__refuse=silent_of_strangers)}, "no alarm"),
+    "sends other bytes": ("L90", {"spoil": spoilt(carrier__outgoing__read=other_bytes)}, "do not have the hash"),
+    "sends pictures again and again": ("L90", {"spoil": spoilt(machine__uploader__gone=never_done)}, "more of"),
+    "from the first byte": ("L91", {"spoil": spoilt(machine__uploader__held=from_the_start)}, "from byte 0 on"),
+    "does not wait": ("L92", {"spoil": spoilt(machine__uploader__part=without_waiting)}, "was not answered"),
+    "believes a forged answer": ("L93", {"ring": BelievesAll}, "forged answer"),
+    "believes an answer to another offer": (
+        "L93",
+        {"spoil": spoilt(machine__uploader__held=any_offer)},
+        "forged answer",
+    ),
+    "promises every picture": ("L94", {"spoil": spoilt(carrier__fetch_picture=has_every_picture)}, "can not have"),
+    "pictures before events": ("L95", {"spoil": always_level}, "while rows waited"),
     "its presence is not retained": ("L01", {"spoil": spoilt(machine__publish=not_retained)}, "retain flag"),
     "its Will is of another session": ("L02", {"spoil": other_session}, "another session"),
     "nonces at leisure": ("L04", {"spoil": limits(nonce_ms=1_400, fresh_ms=1_450)}, "nonces"),

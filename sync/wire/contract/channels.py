@@ -207,7 +207,7 @@ CHANNELS: tuple[Channel, ...] = (
         Party.LANE,
         wire.Telemetry,
         qos=0,
-        when="From time to time while the link is good and no event waits; given up and counted while it is not.",
+        when="From time to time while the link is good and no row waits to be sent; given up and counted while it is not.",
         good="Until the next one; a gap in `serial` is what was given up or lost.",
     ),
     _row(
@@ -216,7 +216,7 @@ CHANNELS: tuple[Channel, ...] = (
         wire.PictureUp,
         qos=1,
         when=(
-            "An offer, once events are acknowledged, for each picture of evidence to be sent and after every connect; "
+            "An offer, while no row of the journal waits to be sent, for each picture of evidence to be sent and after every connect; "
             "then one part at a time, the next when the core has said how much it holds."
         ),
         good="While the offer it names is the last one.",

@@ -128,7 +128,7 @@ raises an alarm. An identifier is durable before anything is done, so that a com
 A picture of evidence is named by the SHA-256 of its bytes, at most {PICTURE_LIMIT >> 20} MiB. The lane offers it; the core answers how much of it
 it holds; the lane sends the bytes from there on, at most {PART_LIMIT >> 10} KiB a message, each answered before the next, until the
 core says `whole`: all bytes are on its disk and have that hash. An offer has a name of its own, repeated in parts and
-answers, so that an old answer is none. Pictures and telemetry go out only when the link is good and no event waits.
+answers, so that an old answer is none. Pictures and telemetry go out only when the link is good and no row waits to be sent.
 Telemetry is given up first, and counted: `serial` counts what was sampled, `shed` what was given up.
 
 ## Immigration's plate reader
