@@ -177,6 +177,7 @@ class CodeLog:
                 return Known(head)
             if self._shadow is None or not self._shadow.is_of(part):
                 self._shadow = _Shadow(part, self._next_generation())
+                self.store.loading(much=True)
             shadow = self._shadow
             if part.part not in shadow.seen:
                 self._take_part(shadow, part)
@@ -184,6 +185,7 @@ class CodeLog:
                 self._write(shadow)
             if len(shadow.seen) < part.parts:
                 return Loading(len(shadow.seen), part.parts)
+            self.store.loading(much=False)
             verdict = self._swap(shadow)
             self._shadow = None  # only now: should the swap raise, any part sent again brings it about
             return verdict

@@ -35,6 +35,7 @@ from sync.errors import (
 from sync.files import flush_folder
 
 _WAL_PAGES = 1_000  # a checkpoint every 4 MB
+_LOADING_PAGES = 4_000  # and every 16 MB while a list is loaded, whose pages would else be moved again and again
 _WAL_BYTES = 8 << 20  # and the file is cut back to this after it
 _CACHE_KIB = 32 << 10  # pages of the code indexes that stay in memory, 32 MiB at most
 
@@ -216,6 +217,16 @@ class Store:
         with self._guard, self._errors():
             self._make_up()
             yield self.db.conn
+
+    def loading(self, *, much: bool) -> None:
+        """Whether much is written now that nobody reads: the WAL may then grow longer before it is moved into the file.
+
+        What is committed is on the medium either way. The end is told before the last commit, which then moves what is
+        left.
+        """
+        pages = _LOADING_PAGES if much else _WAL_PAGES
+        with self._guard, self._errors():
+            self.db.conn.execute(f"PRAGMA wal_autocheckpoint = {pages}")
 
     def probe(self) -> None:
         """Writes one row and waits for the medium: whether the store works *now* (lessons 19).

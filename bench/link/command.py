@@ -43,7 +43,7 @@ class Plan:
     """
 
     codes: int = 100_000
-    rounds: int = 5
+    rounds: int = 9
     deltas: int = 300
     million: bool = False
     cuts: int = 200

@@ -106,7 +106,7 @@ def public_from_pem(pem: bytes) -> Ed25519PublicKey:
 
 
 def key_id(name: str, key: Ed25519PublicKey) -> str:
-    """The name of a lane's key: the lane's, and eight hexadecimal digits of the key. The same key, the same name."""
+    """A name, a dot, and eight hexadecimal digits of the key: what a lane's key is called, and how keys are compared."""
     raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return f"{name}.{hashlib.sha256(raw).hexdigest()[:8]}"
 
@@ -126,6 +126,11 @@ class KeyRing:
     def kids(self) -> frozenset[str]:
         """The names of the keys on the ring."""
         return frozenset(self._keys)
+
+    @property
+    def prints(self) -> tuple[str, ...]:
+        """The keys on the ring, each by its name and eight digits of itself (`key_id`): names alone prove nothing."""
+        return tuple(sorted(key_id(kid, key) for kid, key in self._keys.items()))
 
     def open(self, topic: str, payload: bytes) -> bytes:
         """The body of `payload`, proven to have been signed for `topic` by a key on the ring.

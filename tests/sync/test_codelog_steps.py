@@ -205,6 +205,26 @@ def test_a_snapshot_in_parts_changes_nothing_until_it_is_whole(store: Store, log
     assert equal(CodeLog(store), core)
 
 
+def test_pages_are_moved_less_often_while_a_snapshot_is_loaded_and_only_then(store: Store, core: SimulatedLog) -> None:
+    """Whether it is taken or refused in the end; and each commit is on the medium as ever."""
+    log = CodeLog(store, together=1)
+
+    def now() -> tuple[int, int]:
+        connection = store.db.conn
+        pages, full = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("wal_autocheckpoint", "synchronous")
+        )
+        return pages, full
+
+    ordinary = now()
+    for good in (True, False):
+        *first, last = core.snapshot(request=str(good), size=1)
+        last = last if good else msgspec.structs.replace(last, records=())
+        assert all(isinstance(log.load(part), Loading) and now() == (4_000, ordinary[1]) for part in first)
+        assert isinstance(log.load(last), Swapped if good else Mismatch)
+        assert now() == ordinary == (1_000, 2)
+
+
 def test_a_snapshot_replaces_what_is_not_in_it(log: CodeLog) -> None:
     """A new epoch begins with fewer rows: the others are gone, tombstones too."""
     core = SimulatedLog("epoch-2", (bundle("7", "ST7"),))

@@ -17,7 +17,7 @@ from sync.wire import messages as wire
 from sync.wire.plate import PlateMessage
 from sync.wire.topics import LOG, ROOT, LaneTopics
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """Of the contract, not of the software; see `policy` for what has to raise which number."""
 
 

@@ -69,6 +69,8 @@ class Facts(Struct, frozen=True, kw_only=True):
         visit: number of the visit under way, 0 if none.
         vrn: as read, "" while unread.
         outcome: of the visit, "" while undecided.
+        core_keys: the core's keys that the lane believes, each by its name, a dot, and the first eight hexadecimal
+            digits of the SHA-256 of the raw public key. A core shows which lanes lack a key before it signs with it.
     """
 
     open: bool = False
@@ -79,3 +81,4 @@ class Facts(Struct, frozen=True, kw_only=True):
     visit: int = 0
     vrn: str = ""
     outcome: str = ""
+    core_keys: tuple[str, ...] = ()
