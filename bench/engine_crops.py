@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from bench.plates_drawn import PlateVisit, planned
 from devices.anpr.files import PICTURES
-from devices.anpr.grammar import Grammar, grammar_of
-from devices.anpr.ground import ground_of
 from devices.anpr.levels import levelled
 from devices.anpr.onnxruntime_engine import OnnxRuntimeEngine
 from devices.anpr.plate_reader import PlateReader, fitted, rectified
@@ -25,16 +23,16 @@ _MARKS = ("LT3482", "EV2033", "HK8461", "AB1234", "TN5907", "RJ246")
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """One plate as the recogniser takes it, (64, 160) float32, and the forms it can have."""
+    """One plate: the rectified picture (64, 160, 3), and as the recogniser takes it, (64, 160) float32."""
 
+    picture: NDArray[np.uint8]
     level: NDArray[np.float32]
-    grammar: Grammar
 
 
 def _crop(image: NDArray[np.uint8], corners: NDArray[np.float32]) -> Crop:
     cut = rectified(image, corners)
     grey = np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY), np.uint8)
-    return Crop(levelled(grey), grammar_of(ground_of(cut)))
+    return Crop(cut, levelled(grey))
 
 
 def drawn(count: int, seed: int) -> Iterator[Crop]:

@@ -27,6 +27,8 @@ from bench.engine_crops import Crop, drawn, photographed, pictures
 from bench.plates.installed import of_distributions
 from devices.anpr.beam import decode
 from devices.anpr.engine import NETWORKS
+from devices.anpr.grammar import grammar_of
+from devices.anpr.ground import ground_of
 
 REFERENCE = "onnxruntime"
 REQUIRED = {
@@ -113,7 +115,10 @@ def _in_turns(children: Sequence[Child], counts: dict[str, int]) -> Iterator[flo
 
 def _read(outputs: Outputs, crops: Sequence[Crop]) -> list[tuple[str, float]]:
     """Each crop's text and its weakest character's confidence."""
-    readings = [decode(one, crop.grammar) for one, crop in zip(outputs["recogniser"], crops, strict=True)]
+    readings = [
+        decode(one, grammar_of(ground_of(crop.picture, one)))
+        for one, crop in zip(outputs["recogniser"], crops, strict=True)
+    ]
     return [(each.text, min((chance for _, chance in each.characters), default=0.0)) for each in readings]
 
 

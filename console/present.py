@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from console import times, words
@@ -87,7 +88,7 @@ def _visit(view: LaneView, visit: VisitView) -> Plain:
         "mainland": (read.mainland or "") if read else "",
         "read": "typed by an officer"
         if typed
-        else f"read, weakest character {read.confidence:.0%}"
+        else f"read, weakest character {math.floor(read.confidence * 100)}%"
         if read
         else "not read",
         "candidates": [

@@ -100,7 +100,9 @@ FAULTS: Final[dict[Fault, Words]] = {
     Fault.CAMERA: Words("Camera gives no picture", "攝影機故障", "Look at the vehicles yourself; call the technician."),
     Fault.READER: Words("Plate reader does not answer", "車牌辨識故障", "Type the marks; call the technician."),
     Fault.CLOCK: Words(
-        "The box's clock can not be trusted", "時鐘故障", "Note times by your watch; call the technician."
+        "The box's clock or the core's can not be trusted",
+        "時鐘故障",
+        "Clear by hand; note times by your watch; call the technician.",
     ),
     Fault.STORE: Words(
         "The box can not record",
@@ -205,6 +207,10 @@ ALARMS: Final[dict[str, Words]] = {
     "SessionTakenOver": Words(
         "Another machine uses this lane's name", "通道身分被佔用", "Tell security; stay in manual mode."
     ),
+    "CoreClockDoubted": Words(
+        "The core's time is not believed", "中央時間不可信", "Clear by hand; have the core's time service looked at."
+    ),
+    "CoreClockStepped": Words("The core's clock was set", "中央時鐘已調校", "Nothing now; tell the technician."),
     "PictureNotSent": Words("A picture was not sent", "圖片未能傳送", "Tell the technician; it is kept here."),
     "clock_stepped": Words("The clock was set", "時鐘已調校", "Nothing now; tell the technician."),
     "store_room": Words("Little room on the disk", "儲存空間不足", "Call the technician before it is full."),

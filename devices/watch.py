@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from devices.anpr.choice import hong_kong
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead
-from devices.anpr.vehicles import MAINLAND, companion, scale, together
+from devices.anpr.vehicles import companion, foremost, is_mainland, scale, together
 from devices.camera import Frame, Picture
 from devices.evidence import EvidenceStore
 from devices.reader_wire import ReaderSettings, Report, SettledRead, TwoVehicles, Unread
 from devices.zone import Shares, Zone
-from lane_agent.plates import Settled, Thresholds, Unsettled, Vote, is_near_miss, normalise, settle
+from lane_agent.plates import NOT_SEEN, Settled, Thresholds, Unsettled, Vote, is_near_miss, normalise, settle
 
 WINDOW = 24  # pictures whose votes count; older ones show the vehicle further away
 PATIENCE = 4  # pictures waited for the Mainland plate once the Hong Kong mark has settled
@@ -44,22 +44,24 @@ def read_region(reader: PlateReader, frame: Frame, zone: Zone | Shares) -> tuple
     return here.marked(reader.read(frame.picture, turn=frame.number), width, height)
 
 
-def _witness(ours: list[PlateRead], inside: tuple[PlateRead, ...]) -> PlateRead | None:
-    """The Mainland plate of the nearest vehicle; where no Hong Kong plate is seen, the largest one in the lane."""
-    if ours:
-        return companion(ours[0], inside, ours)
-    return max((read for read in inside if read.region in MAINLAND), key=lambda read: read.area, default=None)
+def _witness(first: PlateRead | None, ours: list[PlateRead], inside: tuple[PlateRead, ...]) -> PlateRead | None:
+    """The Mainland plate of the vehicle in front; where its Hong Kong plate is not seen, the largest one in the lane."""
+    if first is not None:
+        return companion(first, inside, ours)
+    return max((read for read in inside if is_mainland(read)), key=lambda read: read.area, default=None)
 
 
-def _strangers(first: PlateRead, inside: tuple[PlateRead, ...], release: float) -> list[PlateRead]:
-    """Mainland plates, sure and near, that can not hang on the vehicle of the Hong Kong plate `first`."""
+def _strangers(ours: list[PlateRead], inside: tuple[PlateRead, ...], release: float) -> list[PlateRead]:
+    """Mainland plates, sure and near, that can not hang on the vehicle of the first of `ours`: it bears but one."""
+    first, theirs = ours[0], companion(ours[0], inside, ours)
     return [
         read
         for read in inside
-        if read.region in MAINLAND
+        if is_mainland(read)
+        and read is not theirs
         and read.confidence >= release
         and scale(read) ** 2 > SECOND * scale(first) ** 2
-        and not together(first, read, slack=SLACK)
+        and (theirs is not None or not together(first, read, slack=SLACK))
     ]
 
 
@@ -121,14 +123,16 @@ class VisitWatch:
         return self._overdue(now_ms)
 
     def _collect(self, frame: Frame, ours: list[PlateRead], reads: tuple[PlateRead, ...]) -> None:
-        votes, first = [], ours[0] if ours else None
+        votes, first = [], foremost(ours, reads)
         if first is not None and legible(first, self._settings.row_px):
             votes.append(_vote(first, mainland=False))
             mark = normalise(first.text)
             if mark not in self._best or self._best[mark].confidence <= first.confidence:
                 self._best[mark] = _Best(first.confidence, frame.picture, first.corners)
                 self._best = dict(sorted(self._best.items(), key=lambda item: -item[1].confidence)[:4])
-        other = _witness(ours, reads)
+        elif first is None and self._best:
+            votes.append(NOT_SEEN)
+        other = _witness(first, ours, reads)
         if other is not None and legible(other, self._settings.row_px):
             votes.append(_vote(other, mainland=True))
         if votes:
@@ -157,7 +161,7 @@ class VisitWatch:
         if not ours:
             return []
         others = [r for r in ours[1:] if r.area > SECOND * ours[0].area and _different(r.text, ours[0].text)]
-        others = others or _strangers(ours[0], inside, release)
+        others = others or _strangers(ours, inside, release)
         self._doubles += bool(others)
         if not others or self._doubles != self._settings.frames:
             return []

@@ -116,6 +116,8 @@ class Vote:
     mainland: bool = False
 
 
+NOT_SEEN = Vote("", ())
+"""What a picture says in which the plate that was seen before is not found."""
 SURE = 0.9
 """Confidence that each character needs in each of the pictures that agree (`docs/anpr.md`: how chosen)."""
 
@@ -129,12 +131,15 @@ class Thresholds:
         whole: of these, frames that must have said the whole text.
         character: a character below this confidence is no agreement, and nothing settles below it, dissent counted.
         share: of all weight given at a position, the part that must be for the winner.
+        present: of the pictures since a Hong Kong plate was first found, the part that must show one. A plate that is
+            there is found nearly always; a badge or a lamp that passes for one, now and then.
     """
 
     frames: int = 3
     whole: int = 2
     character: float = SURE
     share: float = 0.8
+    present: float = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,24 +171,35 @@ class _Consensus:
 def settle(votes: Sequence[Vote], law: Thresholds = Thresholds()) -> Settled | Unsettled:
     """One text from the votes of a visit, or the reason why there is none.
 
-    At most one vote a frame for each of the two plates. Order does not matter. Every character is voted on by itself;
+    At most one vote a frame for each of the two plates, `NOT_SEEN` where the Hong Kong one is missing. Order does not
+    matter. Every character is voted on by itself;
     the winner must be a Hong Kong mark by its form, and every character of it agreed on.
     """
     ours = [_plain(vote) for vote in votes if not vote.mainland and vote.text]
     if not ours:
         return Unsettled("no Hong Kong plate seen" if votes else "no plate seen")
+    pictures = sum(not vote.mainland for vote in votes)
+    if len(ours) < law.present * pictures:
+        return Unsettled(f"a Hong Kong plate in {len(ours)} of {pictures} pictures only", _candidates(ours))
     found = _consensus(ours, law)
     candidates = _candidates(ours)
-    if family(found.text) not in HONG_KONG:
-        return Unsettled(f"{found.text} is no Hong Kong mark", candidates)
-    if found.share < law.share:
-        return Unsettled(f"frames disagree: {', '.join(candidates[:3])}", candidates)
-    if found.agreeing < law.frames or found.whole < law.whole:
-        return Unsettled(f"{found.agreeing} of {law.frames} needed frames are sure of {found.text}", candidates)
-    if found.confidence < law.character:
-        return Unsettled(f"{found.text} at {found.confidence:.2f}, needed is {law.character:.2f}", candidates)
+    if lacking := _lacking(found, candidates, law):
+        return Unsettled(lacking, candidates)
     theirs = [_plain(vote) for vote in votes if vote.mainland and vote.text]
     return Settled(found.text, _witness(theirs, law), found.confidence)
+
+
+def _lacking(found: _Consensus, candidates: tuple[str, ...], law: Thresholds) -> str:
+    """What the consensus lacks to count as read; "" for nothing."""
+    if family(found.text) not in HONG_KONG:
+        return f"{found.text} is no Hong Kong mark"
+    if found.share < law.share:
+        return f"frames disagree: {', '.join(candidates[:3])}"
+    if found.agreeing < law.frames or found.whole < law.whole:
+        return f"{found.agreeing} of {law.frames} needed frames are sure of {found.text}"
+    if found.confidence < law.character:
+        return f"{found.text} at {found.confidence:.2f}, needed is {law.character:.2f}"
+    return ""
 
 
 def _plain(vote: Vote) -> Vote:

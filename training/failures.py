@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from devices.anpr.beam import decode
 from devices.anpr.engines import ENGINES
 from devices.anpr.grammar import grammar_of
-from devices.anpr.levels import bright, inside, levelled
-from devices.anpr.reads import Ground
+from devices.anpr.ground import ground_of
+from devices.anpr.levels import levelled
 from devices.anpr.weights import SHIPPED
 from devices.drawn.glyphs import chinese
 from lane_agent.plates import normalise
@@ -47,8 +47,8 @@ def failures(weights: Path, cut: Case, *, count: int, seed: int) -> list[Failure
         if plate is None:
             continue
         chances = engine.run("recogniser", levelled(picture)[None, None])[0]
-        _, light = bright(inside(picture))
-        reading = decode(chances, grammar_of(Ground.WHITE if light else Ground.BLACK))
+        ground = ground_of(np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8), chances)
+        reading = decode(chances, grammar_of(ground))
         confidence = min((chance for _, chance in reading.characters), default=0.0)
         if normalise(reading.text) != normalise(plate.text):
             found.append(Failure(picture, plate.text, reading.text, confidence))

@@ -28,17 +28,29 @@ class Reading:
     form: Form | None
 
 
+def _written(row: Columns) -> tuple[float, float]:
+    """How many columns say a character: of the single row, and of the two together."""
+    written = 1 - row[:, :, 0]
+    return float(written[0].sum()), float(written[1:].sum())
+
+
+def rows_of(output: NDArray[np.float32]) -> Columns:
+    """The row or the two rows that the plate has, (1 or 2, COLUMNS, classes)."""
+    row = output.astype(np.float64).reshape(3, COLUMNS, -1)
+    single, double = _written(row)
+    return row[:1] if single >= double else row[1:]
+
+
 def layout(output: NDArray[np.float32]) -> tuple[int, Columns, float]:
     """How many rows the plate has, the columns of those rows with a blank between, and the share that agrees."""
-    row = output.astype(np.float64).reshape(3, COLUMNS, -1)
-    written = 1 - row[:, :, 0]
-    single, double = float(written[0].sum()), float(written[1:].sum())
+    single, double = _written(output.astype(np.float64).reshape(3, COLUMNS, -1))
     share = max(single, double) / max(1e-6, single + double)
-    if single >= double:
-        return 1, row[0], share
-    blank = np.zeros((1, row.shape[2]))
+    rows = rows_of(output)
+    if len(rows) == 1:
+        return 1, rows[0], share
+    blank = np.zeros((1, rows.shape[2]))
     blank[0, 0] = 1
-    return 2, np.concatenate([row[1], blank, row[2]]), share
+    return 2, np.concatenate([rows[0], blank, rows[1]]), share
 
 
 @dataclass(slots=True)

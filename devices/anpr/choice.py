@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from devices.anpr.reads import PlateRead, Region
-from devices.anpr.vehicles import MAINLAND, companion
+from devices.anpr.vehicles import LEGIBLE, MAINLAND, PLAIN, companion, foremost
 from lane_agent.plates import normalise
 
 ALONE = 0.96
 """Confidence that each character of a single picture needs; in a lane several pictures agree (`lane_agent.plates`)."""
-PLAIN = 0.6
-"""Detector score of what is plainly a plate. Lamps, badges and lettering score less."""
-LEGIBLE = 0.5
-"""Lowest character confidence of what is plainly writing."""
 NEXT = 0.5
 """A second mark on a plate at least this large, as a share of the largest one's area, is a second vehicle."""
 
@@ -36,9 +32,11 @@ def mark_of(reads: tuple[PlateRead, ...], *, release: float = ALONE) -> tuple[st
     ours = hong_kong(inside)
     if not ours:
         return None, "no Hong Kong plate among " + ", ".join(sorted({read.region.value for read in inside}))
-    first = ours[0]
     if others := second_marks(inside, nearness=NEXT, sure=0.0):
-        return None, f"more than one vehicle: {normalise(first.text)} and {', '.join(others)}"
+        return None, f"more than one vehicle: {normalise(ours[0].text)} and {', '.join(others)}"
+    first = foremost(ours, inside)
+    if first is None:
+        return None, f"the vehicle in front shows no mark: {normalise(ours[0].text)} is not on it"
     if first.confidence < release:
         weak = min(first.characters, key=lambda pair: pair[1])
         return None, f"not sure enough: {first.text} with '{weak[0]}' at {weak[1]:.2f}, needed is {release:.2f}"

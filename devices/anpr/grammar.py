@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from devices.anpr.alphabet import PROVINCES, TAILS
 from devices.anpr.reads import Ground, Region
+from lane_agent.plates import HONG_KONG, family
 
 LETTER = "ABCDEFGHJKLMNPRSTUVWXYZ"
 DIGIT = "0123456789"
@@ -100,6 +101,7 @@ def grammar_of(ground: Ground) -> Grammar:
 
 
 def fitting(text: str, grammar: Grammar) -> Form | None:
-    """The likeliest form that `text` fills completely, or None."""
-    full = [form for form in grammar.forms if form.fits(text)]
+    """The likeliest form that `text` fills completely, or None; a Hong Kong mark must be one for the lane, too."""
+    ours = family(text) in HONG_KONG
+    full = [form for form in grammar.forms if form.fits(text) and (ours or form.region is not Region.HONG_KONG)]
     return max(full, key=lambda form: form.prior, default=None)

@@ -116,7 +116,7 @@ def _grey(cut: Picture) -> Picture:
 
 
 def _read(plate: Found, crop: Picture, chances: NDArray[np.float32]) -> PlateRead:
-    grammar = grammar_of(ground_of(crop))
+    grammar = grammar_of(ground_of(crop, chances))
     reading = spell(chances, grammar)
     region = reading.form.region if reading.form else Region.UNKNOWN
     confidence = min((chance for _, chance in reading.characters), default=0.0)

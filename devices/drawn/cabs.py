@@ -17,7 +17,9 @@ from devices.drawn.glyphs import Face, Mask, glyph
 from devices.drawn.plates import PALETTE, STANDARD, Colour, Kind, Style, paint, sheet
 
 WIDTH, HEIGHT = 560, 660  # of the art, in pixels; the cab of a heavy goods vehicle is about 2.5 m wide
-_PLATE_WIDTH = 124  # a Hong Kong plate is about 52 cm
+METRE = 238.0
+"""Pixels on the art."""
+_CHARACTER_M = 0.085  # high; at least 8 cm by law (domain §3a), and the plate is as wide as the mark needs
 _FACES = (Face(), Face(0.66, 0.15), Face(0.74, 0.16, flat_three=True), Face(0.62, 0.14, straight_nine=True))
 _PAINTS: tuple[Colour, ...] = (
     (235, 235, 230), (60, 60, 190), (160, 90, 30), (70, 140, 60), (40, 170, 220), (70, 70, 75), (150, 150, 145),
@@ -150,8 +152,7 @@ def _plates(rng: random.Random, canvas: NDArray[np.uint8], truck: Truck) -> tupl
     x, y = 280 + rng.randint(-50, 50), 506
     if truck.vrn:
         plate = _set(truck.vrn, Kind.HK_FRONT, truck.rows, rng.choice(_FACES))
-        width = _PLATE_WIDTH if truck.rows == 1 else 96
-        width = min(width, round(58 * plate.shape[1] / plate.shape[0]))
+        width = round(plate.shape[1] * _CHARACTER_M * METRE / 79)
         corners = _mount(canvas, plate, width, x, y)
         found.append(Fixed(truck.vrn, Kind.HK_FRONT, truck.rows, corners))
         y = int(corners[2, 1]) + rng.choice((2, 5, 9))

@@ -14,12 +14,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.drawn.cabs import HEIGHT, WIDTH, Fixed, Truck, art, mainland_kind
+from devices.drawn.cabs import HEIGHT, METRE, WIDTH, Fixed, Truck, art, mainland_kind
 from devices.drawn.glyphs import Face, Mask, glyph
 from devices.drawn.plates import PALETTE, STANDARD, Colour, Kind, Style, paint, sheet
 
 FINE = 2  # this front is so many times finer than that of `cabs`
 SIZES = (1.0, 0.71, 0.5, 0.36, 0.25)  # of the kept copies; the one just larger than needed is turned
+CHARACTER_M = (0.08, 0.09)
+"""How high the characters of a Hong Kong plate are, metres: at least 8 cm (domain §3a)."""
+MAINLAND_M = (0.098, 0.104)
+"""What is drawn 79 pixels high on a Mainland plate, so that the whole is 440 by 140 mm within 5 % (GA 36-2018)."""
 LAMPS = ((92, 525), (468, 525))  # where `cabs` puts them
 Picture = NDArray[np.uint8]
 
@@ -115,23 +119,22 @@ def _hang(rng: random.Random, canvas: Picture, truck: Truck) -> tuple[Fixed, ...
     found: list[Fixed] = []
     x, y = (280 + rng.randint(-50, 50)) * FINE, rng.randint(500, 514) * FINE
     if truck.vrn:
-        width = rng.uniform(116, 132) if truck.rows == 1 else rng.uniform(80, 100)
-        found.append(_mount(rng, canvas, truck.vrn, Kind.HK_FRONT, truck.rows, (x, y, width * FINE)))
+        tall = rng.uniform(*CHARACTER_M) * METRE * FINE
+        found.append(_mount(rng, canvas, truck.vrn, Kind.HK_FRONT, truck.rows, (x, y, tall / 79)))
         y = int(found[0].corners[2, 1]) + rng.choice((2, 5, 9)) * FINE
     if truck.mainland:
         x += rng.randint(-8, 8) * FINE
-        width = rng.uniform(104, 118) * FINE
-        found.append(_mount(rng, canvas, truck.mainland, mainland_kind(truck.mainland), 1, (x, y, width)))
+        tall = rng.uniform(*MAINLAND_M) * METRE * FINE
+        found.append(_mount(rng, canvas, truck.mainland, mainland_kind(truck.mainland), 1, (x, y, tall / 79)))
     return tuple(found)
 
 
 def _mount(  # noqa: PLR0917  what and where
     rng: random.Random, canvas: Picture, text: str, kind: Kind, rows: int, at: tuple[int, int, float]
 ) -> Fixed:
-    """Screws a plate on, its top edge's middle at `at[:2]`, at most `at[2]` wide and 62 art pixels high."""
+    """Screws a plate on, its top edge's middle at `at[:2]`, `at[2]` times as large as it is drawn flat."""
     drawn = flat_plate(rng, text, kind, rows, any_style(rng, kind))
-    share = min(at[2] / drawn.shape[1], 62 * FINE / drawn.shape[0])
-    drawn = np.asarray(cv2.resize(drawn, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.uint8)
+    drawn = np.asarray(cv2.resize(drawn, None, fx=at[2], fy=at[2], interpolation=cv2.INTER_AREA), np.uint8)
     high, wide = drawn.shape[:2]
     left, top = at[0] - wide // 2, at[1]
     edge = rng.choice((0, 3, 6)) * FINE // 2

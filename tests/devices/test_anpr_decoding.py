@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -14,6 +15,8 @@ from devices.anpr.choice import mainland_of, mark_of
 from devices.anpr.decode import decode as find
 from devices.anpr.grammar import fitting, grammar_of
 from devices.anpr.ground import ground_of
+from devices.anpr.levels import levelled
+from devices.anpr.onnxruntime_engine import OnnxRuntimeEngine
 from devices.anpr.plate_reader import rectified
 from devices.anpr.reads import Ground, PlateRead, Region
 from devices.drawn.plates import Kind, draw
@@ -84,6 +87,7 @@ def test_a_half_seen_character_makes_its_neighbours_doubtful() -> None:
 
 
 @given(st.text(ALPHABET, max_size=9), st.sampled_from(Ground))
+@example("00000", Ground.WHITE)
 def test_no_text_on_a_dark_ground_is_ever_a_hong_kong_mark(text: str, ground: Ground) -> None:
     """And what is one on a light ground is one for the lane, too."""
     form = fitting(text, grammar_of(ground))
@@ -121,7 +125,11 @@ def test_the_ground_of_a_plate_is_told_by_day_and_in_the_shade(
     picture = (draw(text, kind) * light).astype(np.uint8)
     height, width = picture.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    assert ground_of(rectified(picture, corners)) is ground
+    crop = rectified(picture, corners)
+    level = levelled(np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), np.uint8))
+    output = OnnxRuntimeEngine(networks=("recogniser",)).run("recogniser", level[None, None])[0]
+    assert ground_of(crop, output) is ground
+    assert ground_of(crop, np.zeros_like(output)) is ground, "where nothing is read, the larger part is the ground"
 
 
 def test_the_nearest_hong_kong_plate_is_the_mark() -> None:
@@ -162,3 +170,18 @@ def test_the_detectors_map_gives_corners_and_drops_doubles() -> None:
     found = find(heat, threshold=0.3)
     assert [plate.score for plate in found] == pytest.approx([0.9, 0.5])
     assert found[0].corners.tolist() == [[52, 76], [116, 76], [116, 92], [52, 92]]
+
+
+def test_a_narrow_plate_with_more_ink_than_ground_is_still_white() -> None:
+    """Two letters over two digits, cut so that some bumper is in the picture: what lies between them decides."""
+    plate = draw("DD39", Kind.HK_FRONT, rows=2)
+    height, width = plate.shape[:2]
+    around = np.full((height, width * 3, 3), 25, np.uint8)
+    around[:, width : 2 * width] = plate
+    edges = (0.78 * width, 2.22 * width)
+    corners = np.array([[edges[0], 0], [edges[1], 0], [edges[1], height], [edges[0], height]], np.float32)
+    crop = rectified(around, corners)
+    level = levelled(np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), np.uint8))
+    output = OnnxRuntimeEngine(networks=("recogniser",)).run("recogniser", level[None, None])[0]
+    assert ground_of(crop, np.zeros_like(output)) is Ground.BLACK, "by the larger part alone"
+    assert ground_of(crop, output) is Ground.WHITE

@@ -74,7 +74,7 @@ def probabilities(engine: Engine, plates: Sequence[Picture]) -> NDArray[np.float
 
 def texts(found: NDArray[np.float32], plates: Sequence[Picture]) -> list[str]:
     """What is read under the grammar of each plate's ground."""
-    return [decode(one, grammar_of(ground_of(plate))).text for one, plate in zip(found, plates, strict=True)]
+    return [decode(one, grammar_of(ground_of(plate, one))).text for one, plate in zip(found, plates, strict=True)]
 
 
 @pytest.fixture(scope="module")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from devices.anpr.choice import mainland_of, mark_of, second_marks
 from devices.anpr.reads import PlateRead, Region
-from devices.anpr.vehicles import companion, scale, together, vehicles
+from devices.anpr.vehicles import companion, foremost, is_mainland, scale, together, vehicles
 
 WIDE_M = {Region.CROSS_BORDER: 0.44, Region.MAINLAND: 0.44, Region.HONG_KONG: 0.52}
+
+TALL_M = {Region.CROSS_BORDER: 0.14, Region.MAINLAND: 0.14, Region.HONG_KONG: 0.115}
 
 
 def hung(text: str, x: float, y: float, *, metre: float = 200, rows: int = 1, turn: float = 0.0) -> PlateRead:
     """A plate with its middle `x` and `y` metres from the picture's origin, where a metre has so many pixels."""
     region = Region.CROSS_BORDER if text.startswith("粤") else Region.HONG_KONG
-    wide, tall = (0.33, 0.2) if rows == 2 else (WIDE_M[region], 0.13)
+    tall = 0.21 if rows == 2 else TALL_M[region]
+    wide = 0.33 if rows == 2 else WIDE_M[region]
     box = np.array([[-wide, -tall], [wide, -tall], [wide, tall], [-wide, tall]]) / 2 + [x, y]
     spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     corners = np.asarray(box @ spin.T * metre, np.float32)
@@ -60,7 +65,7 @@ def test_between_two_marks_a_mainland_plate_belongs_to_the_nearer_one() -> None:
 
 
 def test_scale_is_pixels_a_metre_whatever_the_plate() -> None:
-    """The three kinds have widths of their own."""
+    """The three kinds have heights of their own."""
     plates = (HK, hung("LT3482", 3, 2, rows=2), hung("粤ZR12A港", 3, 2))
     assert [scale(plate) for plate in plates] == pytest.approx([200, 200, 200], rel=1e-3)
 
@@ -71,3 +76,33 @@ def test_outside_the_lane_nothing_counts() -> None:
     assert mark_of((beside, HK)) == ("LT3482", None)
     assert second_marks((beside, HK), nearness=0.1, sure=0.5) == ()
     assert mark_of((beside,)) == (None, "no plate in the lane's part of the picture")
+
+
+def test_half_hidden_it_is_still_a_mainland_plate() -> None:
+    """Its Chinese character says so; a badge or a Hong Kong mark has none."""
+    part = replace(hung("R709", 3, 2), text="R709港", region=Region.UNKNOWN, rows=1)
+    assert is_mainland(part)
+    assert not is_mainland(replace(part, text="R709"))
+    assert not is_mainland(replace(part, confidence=0.2))
+
+
+def test_the_mark_of_the_vehicle_behind_is_not_that_of_the_one_in_front() -> None:
+    """The one in front has lost its Hong Kong plate; the one behind shows its own, half hidden Mainland plate below."""
+    ahead, behind = hung("粤ZK926澳", 3, 2), hung("DX5247", 4.2, 1.8, metre=170, rows=2)
+    below = replace(hung("粤ZR709港", 4.22, 2.0, metre=170), text="R709港", region=Region.UNKNOWN)
+    assert companion(behind, (ahead, below), (behind,)) is below
+    assert foremost([behind], (ahead, behind, below)) is None
+    assert foremost([behind], (behind, below)) is behind
+    assert mark_of((ahead, behind)) == (None, "the vehicle in front shows no mark: DX5247 is not on it")
+
+
+def test_a_badge_far_above_the_mainland_plate_is_not_its_mark() -> None:
+    """A model name on the cab reads like a mark, and hangs where no plate does."""
+    badge = replace(hung("FH460", 3, 1), score=0.9)
+    assert foremost([badge], (badge, hung("粤ZZ599港", 3, 2))) is None
+
+
+def test_a_plate_that_is_further_back_takes_nothing_from_the_mark_in_front() -> None:
+    """Half as large: the vehicle behind."""
+    assert foremost([HK], (HK, hung("粤ZR12A港", 7.4, 4.6, metre=90))) is HK
+    assert foremost([], (HK,)) is None

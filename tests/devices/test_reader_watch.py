@@ -148,7 +148,7 @@ def test_what_is_no_second_vehicle(visit: Visit, other: PlateRead) -> None:
 
 def test_a_mainland_plate_of_another_vehicle_is_a_second_vehicle_and_no_witness(visit: Visit) -> None:
     """Far smaller than the plate in front, so not on the same bumper: the mark of the lorry behind may be dirty."""
-    behind = plate("粤ZE96F港", Region.CROSS_BORDER, x=300, wide=44)
+    behind = plate("粤ZE96F港", Region.CROSS_BORDER, x=300, wide=60)
     reports = visit.see(HK, behind, times=12)
     assert [r for r in reports if isinstance(r, TwoVehicles)] == [TwoVehicles(5, ("LT3482", "粤ZE96F港"))]
     assert [r.mainland for r in reports if isinstance(r, SettledRead)] == [None]
@@ -214,3 +214,18 @@ def test_the_same_picture_is_kept_once(tmp_path: Path) -> None:
     name = store.keep(picture)
     assert store.keep(picture) == name
     assert [file.name for file in store.folder.iterdir()] == [name]
+
+
+def test_a_badge_found_now_and_then_never_settles(visit: Visit) -> None:
+    """The cab has no plate; its model name passes for one in every third picture."""
+    badge = plate("FH460")
+    reports = [report for _ in range(8) for report in (*visit.see(badge), *visit.see(times=2))]
+    assert not [report for report in reports if isinstance(report, SettledRead)]
+
+
+def test_the_mark_of_the_vehicle_behind_never_settles_for_the_one_in_front(visit: Visit) -> None:
+    """In front only the Mainland plate is there, nearer than the mark: the officer's, told as two vehicles."""
+    behind = plate("DX5247", x=420, wide=90), plate("粤ZR709港", Region.CROSS_BORDER, x=420, y=125, wide=90)
+    reports = visit.see(CN, *behind, times=12)
+    assert not [report for report in reports if isinstance(report, SettledRead)]
+    assert [r.marks for r in reports if isinstance(r, TwoVehicles)] == [("DX5247", "粤ZR12A港")]

@@ -7,7 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lane_agent.plates import HONG_KONG, Settled, Thresholds, Unsettled, Vote, family, normalise, settle
+from lane_agent.plates import HONG_KONG, NOT_SEEN, Settled, Thresholds, Unsettled, Vote, family, normalise, settle
 
 LAW = Thresholds()
 ordinary = st.builds(
@@ -152,3 +152,13 @@ def test_an_even_split_between_two_marks_never_settles(one: str, other: str, cou
     """Two vehicles, or one that can not be read: the officer's."""
     if normalise(one) != normalise(other):
         assert isinstance(settle([vote(one), vote(other)] * count), Unsettled)
+
+
+def test_what_is_found_now_and_then_is_no_plate() -> None:
+    """A badge on the cab, taken for a plate in every third picture."""
+    badge = [vote("FH460")] * 4
+    assert isinstance(settle(badge), Settled)
+    result = settle([*badge, *[NOT_SEEN] * 8])
+    assert isinstance(result, Unsettled)
+    assert result == Unsettled("a Hong Kong plate in 4 of 12 pictures only", ("FH460",))
+    assert isinstance(settle([*badge, *[NOT_SEEN] * 2]), Settled)
