@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from core import cli_ask, cli_decided, cli_enrol, cli_lanes
+from core import cli_ask, cli_decided, cli_enrol, cli_keys, cli_lanes
 from core.cli_options import Config
 from core.errors import CoreError, SettingsError
 from core.expiry import endings
@@ -38,6 +38,7 @@ cli_ask.add_to(app)
 cli_lanes.add_to(app)
 cli_decided.add_to(app)
 cli_enrol.add_to(app)
+cli_keys.add_to(app)
 
 
 def utc_ms() -> int:
@@ -73,6 +74,9 @@ def check(config: Config) -> None:
     head = log.head()
     for ending in endings(settings, lanes, utc_ms()):
         typer.echo(f"warning: {ending}", err=True)
+    missing = cli_keys.warning(settings, "check")
+    if missing:
+        typer.echo(f"warning: {missing}", err=True)
     typer.echo(f"in order: {len(lanes)} lanes registered; list at version {head.version} of epoch {head.epoch}")
 
 

@@ -190,7 +190,7 @@ def print_all(value: list[Any], as_json: bool, columns: dict[str, Callable[[Any]
         return
     table = Table()
     for place, name in enumerate(columns):
-        table.add_column(name, no_wrap=not place)  # what a line is about is never cut
+        table.add_column(name, no_wrap=not place or name == "kind", overflow="fold")  # nothing is cut off
     for one in value:
         table.add_row(*(str(cell(one)) for cell in columns.values()))
     Console().print(table)
@@ -235,8 +235,9 @@ def alarms(
         "visit": lambda one: one.visit or "",
         "kind": lambda one: one.kind,
         "detail": lambda one: one.detail,
-        "cleared by": lambda one: one.cleared_by,
     }
+    if every:
+        columns["cleared by"] = lambda one: one.cleared_by
     print_all(ask_core(config, officer, lambda core: core.alarms(cleared=every)), as_json, columns)
 
 

@@ -1,4 +1,4 @@
-"""The commands of enrolment: authority, lanes, brokers, the core's own keys. None of them needs a running core.
+"""The commands of enrolment: authority, lanes, brokers. None of them needs a running core.
 
 A running core notices within a second what they change in the register of lanes.
 """
@@ -16,13 +16,13 @@ from core.cli_options import Config
 from core.enrolment import Desk, Standing, core_pair, enrol_here
 from core.errors import RefusedError, SettingsError
 from core.files import PRIVATE, write_whole
-from core.keys import make_signing_key, next_signing_key
 from core.registry import LaneRegistry
 from core.settings import Settings, load
 from sync.wire import certificates
 from sync.wire.enrolment import EnrolmentError, Request, check_name, read_request, read_wanted
 from sync.wire.topics import IMMIGRATION
 
+PANEL = "Keys and certificates"
 Lane = Annotated[str, typer.Argument(help="The lane's id.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write the answer; LANE.answer.json if left out.")]
 Fingerprint = Annotated[
@@ -32,8 +32,8 @@ Fingerprint = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Registers the commands."""
-    for command in (authority, enrol, enrol_broker, enrol_immigration, revoke, new_signing_key, core_keys):
-        app.command(rich_help_panel="Keys and certificates")(command)
+    for command in (authority, enrol, enrol_broker, enrol_immigration, revoke):
+        app.command(rich_help_panel=PANEL)(command)
 
 
 def utc_ms() -> int:
@@ -89,7 +89,7 @@ def enrol(
     """Enrol a lane, or renew it: sign its request, register its key, and write the answer that the box installs."""
     settings = load(config)
     check_name(lane)
-    desk = _desk(settings)
+    desk = desk_of(settings)
     if here is not None:
         _enrol_here(desk, lane, here)
         return
@@ -208,30 +208,18 @@ def revoke(lane: Lane, config: Config) -> None:
     if not keys and not ended:
         raise RefusedError(f"no lane {lane} is enrolled; known: {', '.join(registry.rings) or 'none'}")
     typer.echo(f"{lane} is revoked: {keys} signing keys and {ended} certificates. The core refuses what it says.")
-    typer.echo(f"Copy {opened.revoked_file} to every broker, and reload it: no new connection. What is connected")
-    typer.echo("stays until then and hears the public log: restart the broker to throw it out; the others come back.")
+    typer.echo(
+        f"Copy {opened.revoked_file} to every broker: then it makes no new connection. One that it has stays, and"
+    )
+    typer.echo(
+        "hears the log; add these two lines at the end of every broker's access.acl, and it hears nothing any more:"
+    )
+    typer.echo(f"user {lane}\ntopic deny #")
+    typer.echo("Then on every broker: systemctl reload mosquitto. Take the lines out before the lane is enrolled anew.")
 
 
-def new_signing_key(config: Config) -> None:
-    """Make the core's next signing key beside the present one; nothing is signed with it yet."""
-    settings = load(config, planned=True)
-    path = next_signing_key(settings.path(settings.core.signing_key))
-    make_signing_key(path)
-    typer.echo(f"made: {path}. Next, in this order:")
-    typer.echo("1. rocars-core core-keys --out FILE, and on every box: rocars-lane enrol --answer FILE --config CONFIG")
-    typer.echo(f'2. when all have it: core.signing_key = "{path.name}", and restart the core')
-    typer.echo("3. destroy the old .key; keep its .pub for ever: it proves what the old key signed")
-
-
-def core_keys(config: Config, out: Annotated[Path, typer.Option(help="The file to write.")]) -> None:
-    """Write the core's public keys for every lane: before the core changes its signing key."""
-    settings = load(config, planned=True)
-    answer = _desk(settings).core_keys(at_ms=utc_ms())
-    write_whole(out, answer.to_text())
-    typer.echo(f"{out}: the keys {', '.join(sorted(answer.core_keys))}, signed by {answer.signed.kid}")
-
-
-def _desk(settings: Settings) -> Desk:
+def desk_of(settings: Settings) -> Desk:
+    """The desk at which this core's lanes are enrolled."""
     return Desk(
         Authority(_folder(settings), utc_ms),
         LaneRegistry(settings.path(settings.core.lane_keys)),

@@ -197,15 +197,17 @@ def commands(
 
 
 def lanes(config: Config, officer: Officer, as_json: AsJson = False) -> None:
-    """Every lane: presence, last proof, the version it held, what of its journal is here, telemetry."""
+    """Every lane: presence, last proof, the list it held, rows of its journal that are here, the core's keys it believes.
+
+    All journals by name, and telemetry, are in --json and `rocars-core box LANE`.
+    """
     columns: dict[str, Callable[[Any], object]] = {
         "lane": lambda one: one.lane,
         "presence": lambda one: one.presence,
         "last proof": lambda one: when(one.proved_ms),
-        "version": lambda one: one.version,
-        "codes level": lambda one: "yes" if one.level else "no",
-        "acknowledged": lambda one: ", ".join(f"{journal.journal} {journal.seq}" for journal in one.journals),
-        "telemetry": lambda one: f"{one.samples} ({one.shed} shed, {one.missed} lost)",
+        "list": lambda one: f"{one.version} {'level' if one.level else 'behind'}" if one.proved_ms else "",
+        "rows": lambda one: one.journals[-1].seq if one.journals else "",
+        "core's keys": lambda one: "not said" if one.core_keys is None else " ".join(one.core_keys),
     }
     print_all(ask_core(config, officer, lambda core: core.lanes()), as_json, columns)
 

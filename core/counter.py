@@ -183,6 +183,7 @@ class Counter:
                 for j in journals
             ),
             facts=lane.facts,
+            core_keys=lane.core_keys,
             sampled_ms=lane.sampled_ms,
             telemetry=lane.telemetry,
             samples=lane.samples,
@@ -208,6 +209,7 @@ class Counter:
             brokers=self._brokers(),
             events=int(self._db.execute("SELECT COALESCE(SUM(seq), 0) FROM streams").fetchone()[0]),
             refused=dict(self._exchange.refused),
+            signing=self._exchange.signing,
         )
 
 

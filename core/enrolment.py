@@ -70,17 +70,25 @@ class Desk:
         self._registry.add(lane, key_id(lane, public), request.signing_key.encode(), keep=keep)
         return self._answer(lane, certificate, at_ms)
 
-    def core_keys(self, *, at_ms: int) -> Answer:
-        """The core's public keys alone, for every lane: before the core begins to sign with a new one."""
-        return self._answer("", b"", at_ms)
+    def core_keys(self, *, at_ms: int, sign_with: Path | None = None) -> Answer:
+        """The core's public keys alone, for every lane: before the core begins to sign with a new one.
 
-    def _answer(self, lane: str, certificate: bytes, at_ms: int) -> Answer:
+        Args:
+            at_ms: the time.
+            sign_with: another of the core's keys, for a lane that does not have the present one yet.
+
+        Raises:
+            SettingsError: a key is missing or can not be used.
+        """
+        return self._answer("", b"", at_ms, sign_with)
+
+    def _answer(self, lane: str, certificate: bytes, at_ms: int, sign_with: Path | None = None) -> Answer:
         return make_answer(
             lane,
             certificate=certificate,
             authority=self._authority.pem,
             core_keys=keys_to_give(self._signing_key),
-            signer=load_signing_key(self._signing_key),
+            signer=load_signing_key(sign_with or self._signing_key),
             made_ms=at_ms,
         )
 

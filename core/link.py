@@ -30,7 +30,7 @@ from core.store import Store
 from core.times import UtcClock
 from sync.wire import messages as wire
 from sync.wire.codec import decode, decode_record, encode
-from sync.wire.envelope import KeyRing, Signer
+from sync.wire.envelope import KeyRing, Signer, key_id
 from sync.wire.errors import RefusedError as UnreadableError
 from sync.wire.errors import WireError
 from sync.wire.topics import LOG, LaneTopics, read_up
@@ -97,6 +97,7 @@ class LaneStatus(msgspec.Struct, kw_only=True):
         epoch, version: of the list the lane held then.
         level: whether that was the head of the log, state hash included.
         facts: what the lane last published of itself, for the wall.
+        core_keys: the core's keys that it believes (`envelope.KeyRing.prints`), None while it has not said.
         sampled_ms: when its newest telemetry was taken, by this core's clock.
         telemetry: that sample.
         serial: that sample's number.
@@ -114,6 +115,7 @@ class LaneStatus(msgspec.Struct, kw_only=True):
     version: int = 0
     level: bool = False
     facts: dict[str, Any] = {}
+    core_keys: tuple[str, ...] | None = None
     sampled_ms: int = 0
     telemetry: dict[str, int | float | str] = {}
     serial: int = 0
@@ -134,6 +136,9 @@ class Exchange:
         rings: for each registered lane, its keys.
         clock: the present time, UTC ms.
         gallery: where pictures go; left out, none is taken.
+
+    Attributes:
+        signing: the key it signs with, by name and digits (`envelope.key_id`).
     """
 
     def __init__(
@@ -153,6 +158,7 @@ class Exchange:
         self._log = log
         self._intake = intake
         self._signer = signer
+        self.signing = key_id(signer.kid, signer.public)
         self._rings = rings
         self._clock = clock
         self._alarms = AlarmBook(store.connection)
@@ -237,7 +243,7 @@ class Exchange:
             case wire.Presence():
                 self._presence(message)
             case wire.LaneState():
-                self.lanes[message.lane].facts = message.facts
+                self._stated(message)
             case wire.DeltasWanted() | wire.SnapshotWanted():
                 answers.later[message.lane] = lambda: self._answer(message)
             case wire.Reply():
@@ -248,6 +254,19 @@ class Exchange:
                 answers.spare[message.lane] = lambda: self._picture(message)
             case _:
                 pass  # events: taken above
+
+    def _stated(self, state: wire.LaneState) -> None:
+        """What a lane shows of itself; one that does not believe this core's key goes manual, and can not be told why."""
+        lane = self.lanes[state.lane]
+        lane.facts = state.facts
+        keys = state.facts.get("core_keys")
+        lane.core_keys = tuple(map(str, keys)) if isinstance(keys, list) else None
+        if lane.core_keys is not None and self.signing not in lane.core_keys:
+            detail = (
+                f"lane {state.lane} does not have the key {self.signing}, by which this core signs, and believes nothing; "
+                "take it there: rocars-core core-keys, and on the box rocars-lane enrol --answer"
+            )
+            self._alarm(state.lane, "CoreKeyMissing", detail)
 
     def _sample(self, sample: wire.Telemetry) -> None:
         lane = self.lanes[sample.lane]

@@ -242,6 +242,7 @@ class LaneView(msgspec.Struct, frozen=True, kw_only=True):
     level: bool
     journals: tuple[JournalView, ...]
     facts: dict[str, Any] = {}
+    core_keys: tuple[str, ...] | None = None
     sampled_ms: int = 0
     telemetry: dict[str, int | float | str] = {}
     samples: int = 0
@@ -263,6 +264,7 @@ class CoreStatus(msgspec.Struct, frozen=True, kw_only=True):
         brokers: "host:port" to whether it is connected.
         events: rows of every lane's journal that are committed.
         refused: messages refused, by reason.
+        signing: the key it signs with, by name and digits.
     """
 
     epoch: str
@@ -273,6 +275,7 @@ class CoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     brokers: dict[str, bool]
     events: int
     refused: dict[str, int]
+    signing: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

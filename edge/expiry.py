@@ -51,6 +51,7 @@ class IdentityWatch:
         ring: what the link believes of the core.
         read_ring: reads the folder of the core's keys; raises OSError where a file there is no key.
         tell: takes (kind, detail) of an alarm.
+        changed: told when the link believes other keys than before.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class IdentityWatch:
         ring: KeyRing,
         read_ring: Callable[[], KeyRing],
         tell: Callable[[str, str], None],
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._files = tuple(files)
         self._days = days
@@ -69,6 +71,7 @@ class IdentityWatch:
         self._ring = ring
         self._read_ring = read_ring
         self._tell = tell
+        self._changed = changed
         self._told_ms: int | None = None
         self._wrong = ""
 
@@ -101,5 +104,8 @@ class IdentityWatch:
                 self._tell("core_keys", str(error))
             return
         self._wrong = ""
+        before = self._ring.prints
         if fresh.kids:  # an empty folder is a mistake of a moment, not the end of all trust
             self._ring.become(fresh)
+        if self._ring.prints != before:
+            self._changed()

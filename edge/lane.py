@@ -165,9 +165,12 @@ class LaneBox:
         visit = lane.visit
         self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
         self.link.journal_grew()
-        self.link.publish_state(parts.wall_facts(lane))
+        self._publish_state(lane)
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
+
+    def _publish_state(self, lane: Lane) -> None:
+        self.link.publish_state(parts.wall_facts(lane) | {"core_keys": list(self.core_ring.prints)})
 
     def _sources(self) -> Sources:
         return Sources(
@@ -300,6 +303,7 @@ class LaneBox:
             ring=self.core_ring,
             read_ring=lambda: parts.core_ring(link.core_keys),
             tell=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
+            changed=lambda: self._publish_state(self.agent.lane),
         )
 
     async def _check_link(self) -> None:

@@ -30,6 +30,9 @@ topic write {ALL_PLATES}
 pattern write {ROOT}/lane/%u/up/#
 pattern read {ROOT}/lane/%u/down/#
 pattern read {LOG}
+
+# A lane that was revoked and is still connected: the two lines that rocars-core revoke prints go here, until its box is
+# enrolled anew; systemctl reload mosquitto makes it deaf and mute at once, and leaves all others as they are.
 """
 """The access list, everywhere."""
 

@@ -21,8 +21,11 @@ import pytest
 from core.admin import AdminClient, CoreUnreachableError
 from core.cargo import Direction
 from core.cli import main
+from core.cli_keys import warning
 from core.errors import RefusedError
+from core.keys import load_core_ring
 from core.office import ImportedBundle
+from core.settings import load
 from core.store import Store
 from core.times import HONG_KONG
 from sync.broker import PrivateBroker
@@ -356,6 +359,69 @@ def test_people_work_with_it_from_the_command_line(site: Any, make_consignment: 
     site.end()
     assert "epoch 2-" in site.command("restart-log", "--reason", "backup restored")
     assert "no core answers" in site.command("status", expect=1)
+
+
+def test_a_signing_key_is_destroyed_only_when_no_lane_needs_it_any_more(site: Any, lane: Any) -> None:
+    """Every lane says which of the core's keys it has; who lacks the one that signs now is named."""
+
+    async def told(*keys: str) -> list[str]:
+        """The lane says what it has; the kinds of the alarms that stand then."""
+        async with site.admin() as core, Wire(site, lane) as link:
+            state = wire.LaneState(lane=lane.name, session=1, serial=1, facts={"core_keys": list(keys)})
+            link.say(lane.topics.state, state)
+            async with asyncio.timeout(PATIENCE):
+                while (await core.lanes())[0].core_keys != keys:  # noqa: ASYNC110 (another process)
+                    await asyncio.sleep(0.05)
+            return [alarm.kind for alarm in await core.alarms()]
+
+    def prints() -> dict[str, str]:
+        return {one.split(".")[0]: one for one in load_core_ring(site.folder / "core-1.key").prints}
+
+    asyncio.run(site.run_until_ready())
+    assert "core-1 is what this core signs with" in site.command("retire-signing-key", "core-1", expect=1)
+    site.command("new-signing-key")
+    first, second = prints()["core-1"], prints()["core-2"]
+    assert "not known of szb-in-01" in " ".join(site.command("signing-keys").split())
+    assert asyncio.run(told(first)) == []
+    site.config.write_text(site.config.read_text().replace("core-1.key", "core-2.key"))
+    assert warning(load(site.config), "tester").startswith(f"the signing key {second} is missing at szb-in-01")
+    assert "restart it" in site.command("retire-signing-key", "core-1", expect=1)
+    site.end()
+    asyncio.run(site.run_until_ready())
+    assert asyncio.run(told(first)) == ["CoreKeyMissing"]
+    refusal = site.command("retire-signing-key", "core-1", expect=1)
+    assert f"{second}, is missing at szb-in-01" in refusal
+    assert (site.folder / "core-1.key").exists()
+    asyncio.run(told(first, second))
+    assert warning(load(site.config), "tester") == ""
+    assert "1 of 1" in site.command("signing-keys")
+    site.command("retire-signing-key", "core-1")
+    assert not (site.folder / "core-1.key").exists()
+    assert (site.folder / "core-1.pub").exists()
+    assert "no such private key" in site.command("retire-signing-key", "core-1", expect=1)
+
+
+def test_without_a_core_a_key_is_destroyed_by_force_alone(site: Any) -> None:
+    """Nobody can say then which lanes need it."""
+    site.command("new-signing-key")
+    assert "the core does not run" in site.command("retire-signing-key", "core-2", expect=1)
+    site.command("retire-signing-key", "core-2", "--force")
+    assert [file.name for file in sorted(site.folder.glob("core-*"))] == ["core-1.key", "core-1.pub", "core-2.pub"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_table_of_lanes_can_be_read_on_a_narrow_terminal(
+    site: Any, lane: Any, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """Nothing in it is cut off, and no line is longer than the terminal is wide."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    asyncio.run(site.run_until_ready())
+    shown = site.command("lanes")
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= width
+    header = shown.splitlines()[1]
+    assert all(name in header for name in ("lane", "presence", "last proof", "list", "rows", "core's keys"))
+    assert f" {lane.name} " in shown
 
 
 def test_a_bad_configuration_ends_with_two_and_one_line_each(site: Any) -> None:

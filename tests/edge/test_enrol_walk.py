@@ -283,6 +283,7 @@ def test_the_cores_new_key_reaches_a_running_lane_and_the_old_one_leaves_it(walk
     settings = load(walk.box.file)
     ring = core_ring(settings.link.core_keys)
     told: list[tuple[str, str]] = []
+    shown: list[tuple[str, ...]] = []
     watch = IdentityWatch(
         files=(),
         days=30,
@@ -290,7 +291,9 @@ def test_the_cores_new_key_reaches_a_running_lane_and_the_old_one_leaves_it(walk
         ring=ring,
         read_ring=lambda: core_ring(settings.link.core_keys),
         tell=lambda *alarm: told.append(alarm),
+        changed=lambda: shown.append(ring.prints),
     )
+    watch.look_at_keys()
     file = walk.answer.parent / "keys.json"
     walk.core("new-signing-key")
     walk.core("core-keys", "--out", str(file))
@@ -303,12 +306,26 @@ def test_the_cores_new_key_reaches_a_running_lane_and_the_old_one_leaves_it(walk
     walk.lane("--answer", str(file))
     watch.look_at_keys()
     assert ring.kids == {"core-2"}
+    assert [[one.split(".")[0] for one in prints] for prints in shown] == [["core-1", "core-2"], ["core-2"]]
     assert not told
     (settings.link.core_keys / "core-2.pem").write_text("rubbish")
     watch.look_at_keys()
     watch.look_at_keys()
     assert ring.kids == {"core-2"}
     assert len(told) == 1
+
+
+def test_a_lane_that_missed_the_new_key_takes_it_from_an_answer_by_the_old_one(walk: Walk, tmp_path: Path) -> None:
+    """The core signs with the new key already; one signed by that is refused, with the old one it is believed."""
+    walk.whole()
+    walk.core("new-signing-key")
+    walk.config.write_text(walk.config.read_text().replace("core-1.key", "core-2.key"))
+    file = tmp_path / "keys.json"
+    walk.core("core-keys", "--out", str(file))
+    assert "not signed by a core this lane knows" in walk.lane("--answer", str(file), expect=1)
+    walk.core("core-keys", "--sign-with", "core-1", "--out", str(file))
+    walk.lane("--answer", str(file))
+    assert core_ring(load(walk.box.file).link.core_keys).kids == {"core-1", "core-2"}
 
 
 def test_keys_from_nobody_this_lane_knows_are_refused(walk: Walk, tmp_path: Path) -> None:

@@ -55,6 +55,11 @@ class Site:
         file.write_bytes(pem + certificates.key_to_pem(key))
         return Tls(authority=self.tls.authority, certificate=file, key=file)
 
+    def again(self, name: str) -> Tls:
+        """The certificate that was made last under that name."""
+        file = self.folder / f"{name}.pem"
+        return Tls(authority=self.tls.authority, certificate=file, key=file)
+
     def options(self, name: str, *filters: str, tls: Tls | None = None, host: str = "localhost") -> Options:
         """A client of that name."""
         return Options(
@@ -158,6 +163,46 @@ def test_a_revoked_certificate_is_no_entrance_once_the_broker_has_the_list(site:
         knock(broker, pair)
     assert "revoked" in refusal(site.options("lane-1", tls=pair)).detail
     assert knock(broker, site.pair("lane-1")) == "TLSv1.3"
+
+
+def test_a_revoked_lane_that_is_connected_hears_the_log_until_the_access_list_denies_it(site: Site) -> None:
+    """The list of the revoked alone ends no connection; what `rocars-core revoke` says to add makes it deaf and mute."""
+
+    async def story() -> None:
+        core = Peer(site.options("core", ALL_UP))
+        revoked, neighbour = Peer(site.options("lane-1", LOG)), Peer(site.options("lane-2", LOG))
+
+        async def heard(text: bytes) -> None:
+            """All say something; the neighbour hears the core, and the core hears the neighbour, which came last."""
+            core.connection.publish(LOG, text, qos=1)
+            await until(lambda: text in neighbour.payloads())
+            revoked.connection.publish(LANE.event, text, qos=1)
+            neighbour.connection.publish(OTHER.event, text, qos=1)
+            await until(lambda: (OTHER.event, text) in [(one.topic, one.payload) for one in core.got])
+
+        async with running(core, revoked, neighbour):
+            (issued,) = site.authority.issued("lane-1")
+            site.authority.revoke([issued.serial_number])
+            site.spread()
+            site.broker.reload()
+            await until(lambda: not taken(Broker("localhost", site.broker.port), site.again("lane-1")))
+            await heard(b"still")
+            await until(lambda: revoked.payloads() == [b"still"])
+            access = site.folder / "broker.acl"
+            access.write_text(f"{access.read_text()}user lane-1\ntopic deny #\n")
+            site.broker.reload()
+            for number in range(200):
+                await heard(b"%d" % number)
+                if (LANE.event, b"%d" % number) not in [(one.topic, one.payload) for one in core.got]:
+                    break
+                await asyncio.sleep(0.05)
+            before = revoked.payloads()
+            await heard(b"no more")
+            assert revoked.payloads() == before
+            assert (LANE.event, b"no more") not in [(one.topic, one.payload) for one in core.got]
+            assert not neighbour.downs
+
+    asyncio.run(story())
 
 
 def taken(broker: Broker, tls: Tls) -> bool:
