@@ -53,6 +53,7 @@ def present(view: LaneView) -> Plain:
         "messages": [_message(one) for one in sorted(view.messages, key=lambda one: bool(one.seen_by))],
         "alarms": [_alarm(alarm) for alarm in sorted(view.alarms, key=lambda alarm: bool(alarm.seen_by))],
         "link": _link(view.link),
+        "reading": f"{view.read_ms[0]} ms, 99 % in {view.read_ms[1]} ms" if view.read_ms else "no picture yet",
         "past": [_past(past) for past in view.past],
         "why_not": {action.value: why for action, why in permits(view).items()},
         "warnings": list(warnings(view)),

@@ -81,6 +81,7 @@ class SimulatedLane:
             row_name="2 waiting",
             link=_NEW_LINK,
             screens=tuple(ScreenView(screen, Scene.WELCOME, Scene.WELCOME, confirmed=True) for screen in Screen),
+            read_ms=(38, 61),
             software="0.1.0",
         )
 

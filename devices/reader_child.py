@@ -95,6 +95,7 @@ class ReaderLoop:
         self._number = 0
         self._frame_ms = 0
         self._shown_ms = 0
+        self._read_ms: int | None = None
         self._ill = False
         self._stall = Stall(settings.stall_ms, live=settings.camera.source is not Source.FOLDER, now_ms=monotonic_ms())
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
@@ -109,6 +110,7 @@ class ReaderLoop:
 
     def turn(self) -> None:
         """Looks at the newest picture, if there is one."""
+        self._read_ms = None
         frame = self._camera.after(self._number, timeout=0.25)
         if frame is not None:
             self._number, self._frame_ms = frame.number, frame.taken_ms
@@ -117,10 +119,12 @@ class ReaderLoop:
         elif self._watch is not None:
             self._tell_all(self._watch.waited(monotonic_ms()))
         self._check()
-        self._tell(Beat(0 if self._ill else self._frame_ms))
+        self._tell(Beat(0 if self._ill else self._frame_ms, self._read_ms))
 
     def _look(self, frame: Frame) -> None:
+        begun = monotonic_ms()
         reads = read_region(self._reader, frame, self._zone)
+        self._read_ms = monotonic_ms() - begun
         if self._watch is not None:
             self._tell_all(self._watch.look(frame, reads))
         if frame.taken_ms - self._shown_ms >= _SHOWN_MS:

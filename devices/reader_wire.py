@@ -71,9 +71,13 @@ Order = Begin | End
 
 
 class Beat(msgspec.Struct, frozen=True, tag="beat"):
-    """The reader's loop is alive and has looked at a picture taken at `frame_ms` (0: none yet)."""
+    """The reader's loop is alive and has looked at a picture taken at `frame_ms` (0: none yet).
+
+    `read_ms` is how long finding and reading its plates took; None where this turn had no new picture.
+    """
 
     frame_ms: int
+    read_ms: int | None = None
 
 
 class Overlay(msgspec.Struct, frozen=True):

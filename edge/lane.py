@@ -176,6 +176,7 @@ class LaneBox:
         return Sources(
             link=self._link_view,
             frame=self._frame,
+            read_ms=self.reader.read_ms,
             evidence=self._evidence,
             paint=self.painter.paint,
             now=self.clock.now,
@@ -288,6 +289,7 @@ class LaneBox:
             link=self.link.status,
             inbox_wait_ms=self.agent.inbox_wait_ms,
             picture_age_ms=lambda: None if (frame := self._frame()) is None else frame.age_ms,
+            read_ms=self.reader.read_ms,
             time_quality=lambda: self.clock.now().quality.value,
         )
         while True:

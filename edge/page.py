@@ -55,6 +55,7 @@ class Sources:
     evidence: Callable[[str], bytes | None]
     paint: Painter
     now: Callable[[], Moment]
+    read_ms: Callable[[], tuple[int, int] | None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -222,6 +223,7 @@ class LanePage:
             screens=self._screens(lane),
             past=tuple(memory.past),
             inbox_wait_ms=self._agent.inbox_wait_ms(),
+            read_ms=self._sources.read_ms(),
             software=self._software,
         )
 

@@ -26,6 +26,7 @@ class Box:
         link: the link's state.
         inbox_wait_ms: how long the lane's oldest event waits.
         picture_age_ms: of the reader's newest picture, None without one.
+        read_ms: what reading a picture takes, at most for half of the last ones and for 99 of a hundred.
         time_quality: of the records' time.
         root: of /proc and /sys.
     """
@@ -34,13 +35,14 @@ class Box:
     link: Callable[[], LinkStatus]
     inbox_wait_ms: Callable[[], int]
     picture_age_ms: Callable[[], int | None]
+    read_ms: Callable[[], tuple[int, int] | None]
     time_quality: Callable[[], str]
     root: Path = Path("/")
 
 
 def sample(box: Box) -> Facts:
     """One sample."""
-    link = box.link()
+    link, read = box.link(), box.read_ms()
     facts: Facts = {
         "journal_waiting": link.waiting,
         "pictures_waiting": link.pictures,
@@ -52,6 +54,8 @@ def sample(box: Box) -> Facts:
     optional = {
         "proof_age_ms": link.proof_age_ms,
         "picture_age_ms": box.picture_age_ms(),
+        "read_p50_ms": read[0] if read else None,
+        "read_p99_ms": read[1] if read else None,
         "disk_free_mb": _free(box.store),
         "temperature_c": temperature_c(box.root),
         "memory_free_mb": memory_free_mb(box.root),

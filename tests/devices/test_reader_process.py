@@ -93,6 +93,9 @@ async def test_a_truck_that_drives_up_is_read_with_evidence_on_the_disk(folder: 
         shown = lane.reader.latest()
         assert shown is not None
         assert shown.jpeg[:2] == b"\xff\xd8"
+        taken = lane.reader.read_ms()
+        assert taken is not None
+        assert 0 < taken[0] <= taken[1]
         assert not lane.reader.faults
 
 

@@ -204,6 +204,7 @@ STATUS: dict[str, object] = {
     "state_hash": "",
     "proven_version": 1,
     "doubt": "",
+    "clock_doubt": "",
     "last": 9,
     "acknowledged": 7,
     "waiting": 2,
@@ -237,6 +238,7 @@ def test_a_sample_names_every_figure_with_its_unit(tmp_path: Path) -> None:
         link=lambda: LinkStatus(**STATUS),  # type: ignore[arg-type]
         inbox_wait_ms=lambda: 3,
         picture_age_ms=lambda: 80,
+        read_ms=lambda: (41, 97),
         time_quality=lambda: "proven",
         root=machine(tmp_path / "root"),
     )
@@ -253,6 +255,8 @@ def test_a_sample_names_every_figure_with_its_unit(tmp_path: Path) -> None:
         "time": "proven",
         "proof_age_ms": 40,
         "picture_age_ms": 80,
+        "read_p50_ms": 41,
+        "read_p99_ms": 97,
         "temperature_c": 61.5,
         "memory_free_mb": 1_500,
         "uptime_s": 86_400,
