@@ -23,16 +23,15 @@ def test_all_of_the_product_is_type_checked() -> None:
 def test_every_package_is_under_the_import_law() -> None:
     """A package that import-linter does not know could import anything."""
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert packages - known_packages() == {"bench", "training"}  # not part of the product; nothing of it may import them
+    assert packages - known_packages() == {
+        "bench",
+        "training",
+    }  # not part of the product; nothing of it may import them
 
 
 def test_the_product_imports_neither_bench_nor_training() -> None:
     """What measures and what trains stays outside the box."""
-    product = [
-        path
-        for name in known_packages()
-        for path in (ROOT / name).rglob("*.py")
-    ]
+    product = [path for name in known_packages() for path in (ROOT / name).rglob("*.py")]
     guilty = [
         str(path)
         for path in product

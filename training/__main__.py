@@ -22,6 +22,9 @@ def main() -> None:
     parser.add_argument(
         "--beside", type=Path, action="append", default=[], help="export: another recogniser checkpoint"
     )
+    parser.add_argument(
+        "--other", type=Path, action="append", default=[], help="export: recogniser checkpoint of another run"
+    )
     parser.add_argument("--samples", type=int, default=800_000, help="crops the recogniser sees")
     parser.add_argument("--pictures", type=int, default=160_000, help="scene crops the detector sees")
     parser.add_argument("--scenes", type=int, default=8_000, help="scenes drawn for the detector")
@@ -44,7 +47,9 @@ def main() -> None:
     if asked.what in ("all", "export"):
         from training import export  # noqa: PLC0415
 
-        export.export(asked.folder, asked.weights, seed=asked.seed, beside=tuple(asked.beside))
+        export.export(
+            asked.folder, asked.weights, seed=asked.seed, beside=tuple(asked.beside), others=tuple(asked.other)
+        )
     if asked.what in ("all", "plot"):
         print(plot.plot(asked.folder))
 

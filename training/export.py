@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,24 @@ OPSET = 17
 
 
 class _Recognises(nn.Module):
-    def __init__(self, net: nn.Module) -> None:
+    """The mean of what the recognisers of all runs say: where they disagree, none of them is believed alone."""
+
+    def __init__(self, nets: list[nn.Module]) -> None:
         super().__init__()
-        self.net = net
+        self.nets = nn.ModuleList(nets)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.softmax(self.net(x), 2)
+        said = [torch.softmax(net(x), 2) for net in self.nets]
+        total = said[0]
+        for each in said[1:]:
+            total = total + each
+        return total / len(said)
 
 
 class _Detects(nn.Module):
-    def __init__(self, net: nn.Module) -> None:
+    def __init__(self, nets: list[nn.Module]) -> None:
         super().__init__()
-        self.net = net
+        (self.net,) = nets
 
     def forward(self, x: Tensor) -> Tensor:
         heat, corners = self.net(x)
@@ -72,15 +79,42 @@ def mean(states: list[dict[str, Tensor]]) -> dict[str, Tensor]:
     }
 
 
-def _load(net: nn.Module, checkpoints: list[Path]) -> tuple[nn.Module, dict[str, Any]]:
+def _load(net: nn.Module, checkpoints: tuple[Path, ...]) -> tuple[nn.Module, int]:
+    """The net with the mean of the checkpoints' weights, and how many samples the first one saw."""
     states = [torch.load(checkpoint) for checkpoint in checkpoints]
-    state = states[0]
     net.load_state_dict(mean([each["average"] for each in states]))
-    facts = {"samples": state["seen"], "parameters": sum(p.numel() for p in net.parameters())}
-    return folded(net.eval()), facts
+    seen: int = states[0]["seen"]
+    return folded(net.eval()), seen
 
 
-def export(folder: Path, weights: Path, *, seed: int, beside: tuple[Path, ...] = ()) -> None:
+@dataclass(frozen=True)
+class _Plan:
+    """One ONNX file: `runs` are the checkpoints of each net that it holds."""
+
+    name: str
+    net: type[nn.Module]
+    shell: type[nn.Module]
+    runs: tuple[tuple[Path, ...], ...]
+    example: Tensor
+    dynamic: dict[str, Any]
+
+    def write(self, weights: Path) -> dict[str, Any]:
+        """The file, and what the paper of origin says of it."""
+        loaded = [_load(self.net(), run) for run in self.runs]
+        nets = [net for net, _ in loaded]
+        file = weights / f"{self.name}.onnx"
+        _write(self.shell(nets), self.example, file, self.dynamic)
+        return {
+            "file": file.name,
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            "samples": sum(seen for _, seen in loaded),
+            "parameters": sum(parameter.numel() for net in nets for parameter in net.parameters()),
+        }
+
+
+def export(
+    folder: Path, weights: Path, *, seed: int, beside: tuple[Path, ...] = (), others: tuple[Path, ...] = ()
+) -> None:
     """Writes both ONNX files and `weights.json` into `weights`.
 
     Args:
@@ -88,29 +122,27 @@ def export(folder: Path, weights: Path, *, seed: int, beside: tuple[Path, ...] =
         weights: where the files go.
         seed: of the run.
         beside: earlier checkpoints of the recogniser, whose mean with the run's own is exported.
+        others: recogniser checkpoints of other runs, each asked beside this one's (`_Recognises`).
     """
     weights.mkdir(parents=True, exist_ok=True)
     wide = {"x": {2: "height", 3: "width"}, "y": {2: "rows", 3: "columns"}}
-    plan = (
-        ("recogniser", Recogniser(), _Recognises, torch.zeros(1, 1, 64, 160), {"x": {0: "batch"}, "y": {0: "batch"}}),
-        ("detector", Detector(), _Detects, torch.zeros(1, 3, 384, 640), wide),
+    batch = {"x": {0: "batch"}, "y": {0: "batch"}}
+    recognisers = ((folder / "recogniser.pt", *beside), *((other,) for other in others))
+    detectors = ((folder / "detector.pt",),)
+    plans = (
+        _Plan("recogniser", Recogniser, _Recognises, recognisers, torch.zeros(1, 1, 64, 160), batch),
+        _Plan("detector", Detector, _Detects, detectors, torch.zeros(1, 3, 384, 640), wide),
     )
-    models, run = {}, hashlib.sha256()
-    for name, net, shell, example, dynamic in plan:
-        checkpoints = [folder / f"{name}.pt", *(beside if name == "recogniser" else ())]
-        for checkpoint in checkpoints:
-            run.update(checkpoint.read_bytes())
-        net, facts = _load(net, checkpoints)  # noqa: PLW2901  the loaded net replaces the bare one
-        file = weights / f"{name}.onnx"
-        _write(shell(net), example, file, dynamic)
-        models[name] = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), **facts}
+    run = hashlib.sha256()
+    for checkpoint in (each for plan in plans for part in plan.runs for each in part):
+        run.update(checkpoint.read_bytes())
     paper = {
         "format": FORMAT,
         "run": run.hexdigest(),
         "seed": seed,
         "alphabet": ALPHABET,
         "torch": torch.__version__,
-        "models": models,
+        "models": {plan.name: plan.write(weights) for plan in plans},
     }
     (weights / "weights.json").write_text(json.dumps(paper, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(paper, indent=2))

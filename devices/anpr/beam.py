@@ -14,6 +14,7 @@ from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.grammar import Form, Grammar, fitting
 
 WIDTH = 16  # texts kept at each column
+_HOPELESS = 1e-4  # a text so much less likely than the likeliest is not kept
 _NOTHING = 0.9995  # a column so surely blank adds nothing to any text
 Columns = NDArray[np.float64]
 
@@ -65,13 +66,13 @@ class _Beginning:
 def beam(columns: Columns, grammar: Grammar) -> dict[str, float]:
     """The likeliest beginnings of marks and their probabilities, by prefix search over the columns."""
     beams = {"": _Beginning(1.0, 0.0, grammar.all)}
-    for column in columns:
+    order = np.argsort(-columns, 1)[:, :6].tolist()
+    for column, best in zip(columns.tolist(), order, strict=True):
         if column[0] > _NOTHING:
             for one in beams.values():
                 one.blank, one.other = one.blank + one.other, 0.0
             continue
-        likely = [int(k) for k in np.argsort(-column)[:6] if k and column[k] > 1e-4]
-        beams = _widened(beams, column.tolist(), likely, grammar)
+        beams = _widened(beams, column, [k for k in best if k and column[k] > 1e-4], grammar)
     return {text: one.blank + one.other for text, one in beams.items()}
 
 
@@ -91,7 +92,14 @@ def _widened(
                 before = one.blank if text.endswith(char) else one.blank + one.other
                 ends.setdefault(text + char, _Beginning(0.0, 0.0, alive)).other += before * column[k]
     best = sorted(ends.items(), key=lambda end: -(end[1].blank + end[1].other))[:WIDTH]
-    return dict(best)
+    least = _HOPELESS * (best[0][1].blank + best[0][1].other)
+    return {text: one for text, one in best if one.blank + one.other >= least}
+
+
+def _dense(columns: Columns) -> Columns:
+    """The columns, of each run of surely blank ones only the first: all say the same."""
+    blank = columns[:, 0] > _NOTHING
+    return columns[~(blank & np.concatenate([[False], blank[:-1]]))]
 
 
 def align(columns: Columns, text: str) -> tuple[tuple[str, float], ...]:
@@ -126,22 +134,33 @@ def _stray(columns: Columns, path: NDArray[np.int64], states: list[int]) -> NDAr
 
 
 def _viterbi(chances: NDArray[np.float64], states: list[int]) -> NDArray[np.int64]:
-    count, steps = len(states), len(chances)
-    score = np.full(count, -np.inf)
-    score[:2] = chances[0, :2]
-    back = np.zeros((steps, count), np.int64)
-    skip = np.array([i > 1 and states[i] != 0 and states[i] != states[i - 2] for i in range(count)])
-    for step in range(1, steps):
-        one = np.concatenate([[-np.inf], score[:-1]])
-        two = np.where(skip, np.concatenate([[-np.inf, -np.inf], score[:-2]])[:count], -np.inf)
-        options = np.stack([score, one, two])
-        back[step] = options.argmax(0)
-        score = options.max(0) + chances[step]
-    path = np.zeros(steps, np.int64)
-    path[-1] = count - 1 if count == 1 or score[-1] >= score[-2] else count - 2
-    for step in range(steps - 1, 0, -1):
-        path[step - 1] = path[step] - back[step, path[step]]
-    return path
+    """The likeliest state of each column; a path begins in one of the first two states and ends in one of the last two.
+
+    Plain lists: with a dozen states and a few dozen columns, numpy's calls cost more than the arithmetic.
+    """
+    count, never = len(states), float("-inf")
+    skips = [i > 1 and states[i] != 0 and states[i] != states[i - 2] for i in range(count)]
+    first, *rest = chances.tolist()
+    score = [chance if i < 2 else never for i, chance in enumerate(first)]
+    back: list[list[int]] = []
+    for column in rest:
+        steps, ends = [], []
+        for i, chance in enumerate(column):
+            best, step = score[i], 0
+            if i and score[i - 1] > best:
+                best, step = score[i - 1], 1
+            if skips[i] and score[i - 2] > best:
+                best, step = score[i - 2], 2
+            steps.append(step)
+            ends.append(best + chance)
+        score = ends
+        back.append(steps)
+    at = count - 1 if count == 1 or score[-1] >= score[-2] else count - 2
+    path = [at]
+    for steps in reversed(back):
+        at -= steps[at]
+        path.append(at)
+    return np.array(path[::-1], np.int64)
 
 
 def greedy(columns: Columns) -> str:
@@ -158,6 +177,7 @@ def decode(output: NDArray[np.float32], grammar: Grammar) -> Reading:
         grammar: of the ground it stands on.
     """
     rows, columns, share = layout(output)
+    columns = _dense(columns)
     chances = beam(columns, grammar)
     fits = [(chance * form.prior, text, form) for text, chance in chances.items() if (form := fitting(text, grammar))]
     if not fits:

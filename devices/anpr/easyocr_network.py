@@ -36,14 +36,14 @@ def state_of(model: bytes) -> dict[str, Tensor]:
 
 
 class Model(nn.Module):
-    """The graph of an ONNX model, without the softmax at its end: EasyOCR wants logits.
+    """The graph of an ONNX model; EasyOCR wants logits, and gets the logarithms of its probabilities.
 
     Args:
         num_class: characters and blank; EasyOCR counts them.
         graph: the ONNX file.
 
     Raises:
-        GraphError: the graph has an operation that is not known here, or does not end in a softmax.
+        GraphError: the graph has an operation that is not known here.
     """
 
     def __init__(self, num_class: int, graph: str) -> None:
@@ -54,22 +54,22 @@ class Model(nn.Module):
             self.register_parameter(name, nn.Parameter(torch.empty_like(value), requires_grad=False))
         net = _graph(data)
         self._input = net.input[0].name
-        *nodes, last = net.node
-        if strange := {node.op_type for node in nodes} - _OPERATIONS.keys() | {last.op_type} - {"Softmax"}:
-            raise GraphError(f"it has, or ends in, the operation {', '.join(sorted(strange))}")
-        self._steps = [_step(node) for node in nodes]
-        self._logits = last.input[0]
+        self._output = net.output[0].name
+        if strange := {node.op_type for node in net.node} - _OPERATIONS.keys():
+            raise GraphError(f"it has the operation {', '.join(sorted(strange))}")
+        self._steps = [_step(node) for node in net.node]
 
     def forward(self, batch: Tensor, _text: Tensor | None = None) -> Tensor:
-        """(B, 1, 64, 160) grey in -1..1 -> (B, 120, classes) logits; EasyOCR's `_text` is for attention networks."""
+        """(B, 1, 64, 160) grey in -1..1 -> (B, 120, classes); EasyOCR's `_text` is for attention networks."""
         values = {self._input: batch}
         for operation, inputs, output, attributes in self._steps:
             given = (values[name] if name in values else self.get_parameter(_key(name)) for name in inputs)
             values[output] = operation(*given, **attributes)
-        return values[self._logits]
+        return torch.log(values[self._output].clamp_min(_LEAST))
 
 
 Operation = Callable[..., Tensor]
+_LEAST = 1e-30  # whose logarithm is still a number
 
 
 def _graph(model: bytes) -> Any:
@@ -127,6 +127,7 @@ def _reshaped(x: Tensor, shape: Tensor, *, allowzero: int = 0) -> Tensor:
 _OPERATIONS: dict[str, Operation] = {
     "Add": torch.add,
     "Concat": lambda *parts, axis: torch.cat(parts, axis),
+    "Div": torch.div,
     "Constant": lambda *, value: _tensor(value),
     "Conv": _convolved,
     "Mul": torch.mul,
@@ -136,6 +137,7 @@ _OPERATIONS: dict[str, Operation] = {
     "Shape": lambda x: torch.tensor(x.shape),
     "Sigmoid": torch.sigmoid,
     "Slice": _sliced,
+    "Softmax": lambda x, *, axis: torch.softmax(x, axis),
     "Transpose": lambda x, *, perm: x.permute(tuple(perm)),
 }
 """What the recogniser is made of (`training.nets`, exported with opset 17)."""
