@@ -97,7 +97,7 @@ def link(
     *,
     codes: Codes = 100_000,
     only: Parts = "snapshot,delta,curve,cuts",
-    rounds: Annotated[int, typer.Option(min=1, help="How many snapshots.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="How many snapshots.")] = 9,
     deltas: Annotated[int, typer.Option(min=1, help="How many deltas over the broker.")] = 300,
     million: Annotated[bool, typer.Option("--million", help="1,000,000 codes in the curve too.")] = False,
     cuts: Annotated[int, typer.Option(min=1, help="How many cuts of each kind.")] = 200,
