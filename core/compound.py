@@ -1,7 +1,11 @@
 """The Customs Examination Compound: who was sent there, and whether they came (domain §4 row 9).
 
-Rules of this file: a vehicle sent to the compound is expected within a configured time; past it an alarm is raised,
-once; an officer at the compound ends the expectation, late or not.
+Rules of this file:
+- A vehicle sent to the compound is expected within a configured time; past it an alarm is raised, once; an officer at
+  the compound ends the expectation, late or not.
+- That time counts on this core's clock, from when it heard of the vehicle. Before that nobody could expect it here, nor
+  record that it came: a lane that was cut off for hours would raise an alarm for every vehicle that arrived meanwhile.
+  And a lane's own clock, which may be off, can neither raise the alarm too soon nor put it off.
 """
 
 from __future__ import annotations
@@ -16,7 +20,10 @@ from core.vrn import normalise
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """A vehicle on its way to the compound; times in UTC ms, `overdue` once the alarm has been raised."""
+    """A vehicle on its way to the compound; times in UTC ms, `overdue` once the alarm has been raised.
+
+    `sent_ms` is the lane's word, never later than this core heard it; `due_ms` is this core's own.
+    """
 
     lane: str
     journal: str
@@ -32,7 +39,7 @@ class Compound:
 
     Args:
         connection: the store's.
-        within_ms: how long a vehicle may take from the lane to the compound.
+        within_ms: how long a vehicle may take to the compound once the core has heard of it.
     """
 
     def __init__(self, connection: sqlite3.Connection, *, within_ms: int) -> None:
@@ -40,12 +47,12 @@ class Compound:
         self._alarms = AlarmBook(connection)
         self._within_ms = within_ms
 
-    def expect(self, *, lane: str, journal: str, visit: int, vrn: str, sent_ms: int) -> None:
-        """A vehicle was sent, inside the caller's transaction; said again for one visit, the first time stands."""
+    def expect(self, *, lane: str, journal: str, visit: int, vrn: str, sent_ms: int, heard_ms: int) -> None:
+        """A vehicle was sent, as the core hears at `heard_ms`, inside the caller's transaction; said again for one visit, the first time stands."""
         self._db.execute(
             "INSERT OR IGNORE INTO compound(lane, journal, visit, vrn, sent_ms, due_ms, overdue) "
             "VALUES (?, ?, ?, ?, ?, ?, 0)",
-            (lane, journal, visit, vrn, sent_ms, sent_ms + self._within_ms),
+            (lane, journal, visit, vrn, min(sent_ms, heard_ms), heard_ms + self._within_ms),
         )
 
     def expected(self) -> list[Expected]:

@@ -78,7 +78,7 @@ class Projection:
             visit = _whole(effect.get("visit"))
             match effect.get("type"):
                 case "Record":
-                    self._record(event, effect, visit, at_ms)
+                    self._record(event, effect, visit, at_ms=at_ms, received_ms=received_ms)
                 case "Alarm":
                     kind, detail = _text(effect.get("kind")), _text(effect.get("detail"))
                     self._alarms.add(
@@ -89,7 +89,9 @@ class Projection:
                 case _:
                     pass  # shown, asked or timed at the lane: nothing for the centre
 
-    def _record(self, event: EventMessage, effect: Mapping[str, Any], visit: int, at_ms: int) -> None:
+    def _record(
+        self, event: EventMessage, effect: Mapping[str, Any], visit: int, *, at_ms: int, received_ms: int
+    ) -> None:
         kind, facts = _text(effect.get("kind")), _facts(effect.get("facts"))
         if visit <= 0 or kind == IGNORED:
             return
@@ -101,7 +103,9 @@ class Projection:
             return
         self._keep(msgspec.structs.replace(seen, records=(*seen.records, VisitRecord(kind, at_ms, facts))))
         if kind == SENT_TO_COMPOUND:
-            self._compound.expect(lane=event.lane, journal=event.journal, visit=visit, vrn=vrn, sent_ms=at_ms)
+            self._compound.expect(
+                lane=event.lane, journal=event.journal, visit=visit, vrn=vrn, sent_ms=at_ms, heard_ms=received_ms
+            )
 
     def _consume(
         self, event: EventMessage, effect: Mapping[str, Any], visit: int, *, at_ms: int, received_ms: int

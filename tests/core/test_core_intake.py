@@ -236,6 +236,31 @@ def test_a_vehicle_sent_to_the_compound_is_expected_until_it_arrives(core: Any, 
         core.compound.arrive("AB1234", now_ms=core.clock())
 
 
+HOUR_MS = 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("off_ms", "quality", "sent_off_ms"),
+    [
+        (-2 * HOUR_MS, "proven", -2 * HOUR_MS),  # the lane was cut off, and its row comes late
+        (-24 * HOUR_MS, "system", -24 * HOUR_MS),  # its clock is a day behind
+        (24 * HOUR_MS, "system", 0),  # a day ahead
+        (24 * HOUR_MS, "unsure", 0),
+    ],
+)
+def test_the_time_to_the_compound_counts_from_when_the_core_heard_on_its_own_clock(
+    core: Any, lane: Any, make_record: Any, off_ms: int, quality: str, sent_off_ms: int
+) -> None:
+    """No alarm at once for a row that came late, and none put off by a lane's clock."""
+    heard = core.clock()
+    take(core, lane.write(make_record("SentToCompound", 3, vrn="AB1234"), utc_ms=heard + off_ms, quality=quality))
+    (expected,) = core.compound.expected()
+    assert (expected.sent_ms, expected.due_ms) == (heard + sent_off_ms, heard + 15 * 60_000)
+    assert core.compound.overdue(core.clock()) == []
+    core.clock.pass_minutes(15)
+    assert [one.vrn for one in core.compound.overdue(core.clock())] == ["AB1234"]
+
+
 def test_a_vehicle_that_does_not_arrive_is_one_alarm(core: Any, lane: Any, make_record: Any) -> None:
     """Also when the core was down as it fell due; late arrival still ends it."""
     take(
