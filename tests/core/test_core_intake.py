@@ -240,7 +240,7 @@ HOUR_MS = 3_600_000
 
 
 @pytest.mark.parametrize(
-    ("off_ms", "quality", "sent_off_ms"),
+    "stamp",
     [
         (-2 * HOUR_MS, "proven", -2 * HOUR_MS),  # the lane was cut off, and its row comes late
         (-24 * HOUR_MS, "system", -24 * HOUR_MS),  # its clock is a day behind
@@ -249,10 +249,10 @@ HOUR_MS = 3_600_000
     ],
 )
 def test_the_time_to_the_compound_counts_from_when_the_core_heard_on_its_own_clock(
-    core: Any, lane: Any, make_record: Any, off_ms: int, quality: str, sent_off_ms: int
+    core: Any, lane: Any, make_record: Any, stamp: tuple[int, str, int]
 ) -> None:
     """No alarm at once for a row that came late, and none put off by a lane's clock."""
-    heard = core.clock()
+    (off_ms, quality, sent_off_ms), heard = stamp, core.clock()
     take(core, lane.write(make_record("SentToCompound", 3, vrn="AB1234"), utc_ms=heard + off_ms, quality=quality))
     (expected,) = core.compound.expected()
     assert (expected.sent_ms, expected.due_ms) == (heard + sent_off_ms, heard + 15 * 60_000)
