@@ -21,7 +21,7 @@ import cv2
 
 from devices.anpr.engines import ENGINES
 from devices.anpr.errors import ReaderError
-from devices.anpr.frugal import return_memory_early
+from devices.anpr.frugal import forget_start, return_memory_early
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead
 from devices.anpr.weights import SHIPPED
@@ -206,6 +206,7 @@ def main() -> int:
     try:
         engine = ENGINES[settings.engine](Path(settings.weights) if settings.weights else SHIPPED)
         reader = PlateReader(engine, side=settings.side)
+        forget_start()
         ReaderLoop(link, settings, reader, Newest(settings.camera)).run()
     except (BrokenPipeError, ConnectionResetError):
         return 0

@@ -22,7 +22,7 @@ from devices.anpr.choice import ALONE, mark_of
 from devices.anpr.decode import SIDE, Found
 from devices.anpr.engines import ENGINES, Engine
 from devices.anpr.errors import ReaderError
-from devices.anpr.frugal import return_memory_early
+from devices.anpr.frugal import forget_start, return_memory_early
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.reads import PlateRead
 from devices.anpr.weights import SHIPPED, origin
@@ -65,6 +65,7 @@ class Ours:
         try:
             self._watch = Stopwatch(ENGINES[engine](weights))
             run = origin(weights).run
+            forget_start()  # as the lane's reader process does
         except (ReaderError, ImportError) as error:
             raise AbsentError(f"the reader does not start: {error}") from error
         self._told = Told(self._watch)

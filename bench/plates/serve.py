@@ -35,11 +35,13 @@ class Contender(Protocol):
         """What a picture (height, width, 3) blue-green-red says; its time and memory are filled in by `serve`."""
 
 
-def peak_mb() -> float:
-    """The most memory this process ever held, MB (10^6 bytes)."""
-    held = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+def memory_mb() -> tuple[float, float]:
+    """What this process holds of memory, and the most it ever held, MB (10^6 bytes)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    held, peak = (re.search(rf"{name}:\s+(\d+) kB", status) for name in ("VmRSS", "VmHWM"))
     assert held is not None
-    return int(held[1]) * 1.024e-3
+    assert peak is not None
+    return int(held[1]) * 1.024e-3, int(peak[1]) * 1.024e-3
 
 
 def serve(make: Callable[[], Contender]) -> None:
@@ -61,7 +63,7 @@ def _timed(contender: Contender, asked: Asked) -> Reply:
     begun, busy = time.perf_counter(), time.process_time()
     reply = contender.read(image, asked)
     ms, cpu_ms = 1_000 * (time.perf_counter() - begun), 1_000 * (time.process_time() - busy)
-    return replace(reply, cost=Cost(ms, cpu_ms, reply.cost.parts, peak_mb()))
+    return replace(reply, cost=Cost(ms, cpu_ms, reply.cost.parts, *memory_mb()))
 
 
 def _voice() -> Callable[[dict[str, Any]], None]:

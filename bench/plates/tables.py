@@ -28,6 +28,7 @@ def plain(score: Score) -> dict[str, Any]:
         "ms": round(score.median("ms"), 2),
         "cpu_ms": round(score.median("cpu_ms"), 2),
         "cpu_ms_parts": {name: round(ms, 2) for name, ms in score.median_parts.items()},
+        "held_mb": round(score.median("held_mb"), 1),
         "peak_mb": round(score.peak_mb, 1),
         "installed_mb": None if score.hello.megabytes is None else round(score.hello.megabytes, 1),
         "missed": score.missed,
@@ -65,7 +66,8 @@ def _side_by_side(scores: Scores, *, crops: bool) -> Table:
     for part in dict.fromkeys(part for score in scores.values() for part in score.median_parts):
         drawn.add_row(f"    {part}", *(_number(score.median_parts.get(part)) for score in scores.values()))
     if not crops:  # a process is as large as it was with whole pictures
-        drawn.add_row("peak memory, MB", *(_number(score.peak_mb) for score in scores.values()))
+        drawn.add_row("memory after a picture, MB", *(_number(score.median("held_mb")) for score in scores.values()))
+        drawn.add_row("  at most ever", *(_number(score.peak_mb) for score in scores.values()))
         drawn.add_row("installed, MB", *(_number(score.hello.megabytes) for score in scores.values()))
     return drawn
 

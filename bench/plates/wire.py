@@ -67,12 +67,13 @@ class Cost:
         ms: by the clock.
         cpu_ms: of the processor, all threads; on a quiet core the same.
         parts: processor milliseconds of named parts of the work.
-        peak_mb: the most memory (10^6 bytes) the process ever held.
+        held_mb: memory (10^6 bytes) that the process holds when the answers are there; `peak_mb`: the most it ever held.
     """
 
     ms: float = 0.0
     cpu_ms: float = 0.0
     parts: dict[str, float] = field(default_factory=dict)
+    held_mb: float = 0.0
     peak_mb: float = 0.0
 
 

@@ -99,7 +99,8 @@ def _widened(
 def _dense(columns: Columns) -> Columns:
     """The columns, of each run of surely blank ones only the first: all say the same."""
     blank = columns[:, 0] > _NOTHING
-    return columns[~(blank & np.concatenate([[False], blank[:-1]]))]
+    again = blank & np.concatenate([[False], blank[:-1]])
+    return np.asarray(columns[~again])
 
 
 def align(columns: Columns, text: str) -> tuple[tuple[str, float], ...]:

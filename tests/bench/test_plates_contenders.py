@@ -53,7 +53,7 @@ def figures(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     file = tmp_path_factory.mktemp("out") / "figures.json"
     said = command("--data", drawn, "--only", "ours,boxed", "--json", file)
     assert "1/1 100.0 %" in said
-    assert "peak memory, MB" in said
+    assert "memory after a picture, MB" in said
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
