@@ -197,13 +197,13 @@ def commands(
 
 
 def lanes(config: Config, officer: Officer, as_json: AsJson = False) -> None:
-    """Every lane: presence, last proof, the list it held, rows of its journal that are here, the core's keys it believes.
+    """Every lane: presence and software, last proof, the list it held, rows of its journal that are here, the core's keys it believes.
 
     All journals by name, and telemetry, are in --json and `rocars-core box LANE`.
     """
     columns: dict[str, Callable[[Any], object]] = {
         "lane": lambda one: one.lane,
-        "presence": lambda one: one.presence,
+        "presence": lambda one: f"{one.presence} {one.software}".strip(),
         "last proof": lambda one: when(one.proved_ms),
         "list": lambda one: f"{one.version} {'level' if one.level else 'behind'}" if one.proved_ms else "",
         "rows": lambda one: one.journals[-1].seq if one.journals else "",

@@ -263,8 +263,9 @@ class Exchange:
         lane.core_keys = tuple(map(str, keys)) if isinstance(keys, list) else None
         if lane.core_keys is not None and self.signing not in lane.core_keys:
             detail = (
-                f"lane {state.lane} does not have the key {self.signing}, by which this core signs, and believes nothing; "
-                "take it there: rocars-core core-keys, and on the box rocars-lane enrol --answer"
+                f"lane {state.lane} has {', '.join(lane.core_keys) or 'no key of the core'}, not {self.signing}, by which "
+                "this core signs: it believes nothing. Give it: rocars-core core-keys --sign-with one that it has, and on "
+                "the box rocars-lane enrol --answer"
             )
             self._alarm(state.lane, "CoreKeyMissing", detail)
 
