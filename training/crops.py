@@ -156,9 +156,19 @@ def sample(
     if neighbour is not None and rng.random() < 0.35:
         side = np.array([0, rng.choice((-1, 1)) * rng.uniform(0.9, 1.1) * HEIGHT], np.float32)
         base, _ = _lay(base, neighbour.picture, corners + side)
+    if rng.random() < 0.3:
+        _holder(rng, base, corners)
     crop, warp = _lay(base, weathered(rng, noise, plate.picture), corners)
     crop = lit(rng, crop)
     return damage(rng, noise, crop), target(plate.sheet, warp), plate
+
+
+def _holder(rng: random.Random, base: Grey, corners: NDArray[np.float32]) -> None:
+    """What a plate is screwed into: its rim beside the last character looks like a 1."""
+    middle = corners.mean(0)
+    wide = (corners - middle) * [rng.uniform(1.02, 1.2), rng.uniform(1.02, 1.25)] + middle
+    level = rng.uniform(0, 70) if rng.random() < 0.7 else rng.uniform(0, 255)
+    cv2.fillConvexPoly(base, np.round(wide * 8).astype(np.int32), level, cv2.LINE_AA, 3)
 
 
 def weathered(rng: random.Random, noise: np.random.Generator, picture: Grey) -> Grey:

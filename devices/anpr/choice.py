@@ -63,5 +63,6 @@ def mainland_of(reads: tuple[PlateRead, ...], *, release: float = ALONE) -> str 
     """The Mainland plate of the vehicle whose mark counts, normalised; without such a mark the largest in the lane."""
     sure = [read for read in reads if read.region in MAINLAND and read.inside and read.confidence >= release]
     ours = hong_kong(reads)
-    best = companion(ours[0], sure, ours) if ours else max(sure, key=lambda read: read.area, default=None)
+    first = foremost(ours, reads)
+    best = companion(first, sure, ours) if first else max(sure, key=lambda read: read.area, default=None)
     return normalise(best.text) if best else None

@@ -87,17 +87,28 @@ def companion(first: PlateRead, reads: Iterable[PlateRead], others: Iterable[Pla
     return min(mine, key=lambda read: distance(first, read), default=None)
 
 
+def nearness(vehicle: Vehicle) -> float:
+    """The larger scale of its plates, pixels a metre."""
+    return max(scale(plate) for plate in (vehicle.hong_kong, vehicle.mainland) if plate)
+
+
 def foremost(ours: Sequence[PlateRead], reads: Iterable[PlateRead]) -> PlateRead | None:
     """The Hong Kong plate of the vehicle in front; None where that vehicle shows none.
 
-    A plain Mainland plate as near as the nearest of `ours`, on which none of `ours` can hang, is of a vehicle whose own
-    mark is not seen; the mark that is seen is then another's, or a badge.
+    A plain Mainland plate about as near as any of `ours`, on whose vehicle none of `ours` can hang, is of a vehicle
+    whose own mark is not seen; the mark that is seen is then another's, or a badge.
     """
-    if not ours:
+    seen = vehicles(ours, reads)
+    front = max((each for each in seen if each.hong_kong), key=nearness, default=None)
+    if front is None:
         return None
-    strays = (each.mainland for each in vehicles(ours, reads) if each.hong_kong is None)
-    plain = (read for read in strays if read and read.score >= PLAIN and read.confidence >= LEGIBLE)
-    return None if any(scale(read) >= NEARER * scale(ours[0]) for read in plain) else ours[0]
+    strays = [each for each in seen if each.hong_kong is None and each.mainland and _plain(each.mainland)]
+    unseen = any(nearness(stray) >= NEARER * nearness(front) for stray in strays)
+    return None if unseen else front.hong_kong
+
+
+def _plain(read: PlateRead) -> bool:
+    return read.score >= PLAIN and read.confidence >= LEGIBLE
 
 
 def vehicles(ours: Iterable[PlateRead], reads: Iterable[PlateRead]) -> tuple[Vehicle, ...]:

@@ -106,3 +106,14 @@ def test_a_plate_that_is_further_back_takes_nothing_from_the_mark_in_front() -> 
     """Half as large: the vehicle behind."""
     assert foremost([HK], (HK, hung("粤ZR12A港", 7.4, 4.6, metre=90))) is HK
     assert foremost([], (HK,)) is None
+
+
+def test_the_nearest_vehicle_is_the_one_of_the_largest_scale_not_of_the_largest_plate() -> None:
+    """A narrow two-row plate in front, a wide one a vehicle's length behind."""
+    narrow = hung("HH21", 3, 2, metre=230, rows=2)
+    middle = narrow.corners.mean(0)
+    narrow = replace(narrow, corners=np.asarray((narrow.corners - middle) * [0.4, 1] + middle, np.float32))
+    wide, below = hung("RX7801", 5.2, 1.9, metre=180, rows=2), hung("粤SZ2577", 3, 2.2, metre=230)
+    assert wide.area > narrow.area
+    assert foremost([wide, narrow], (wide, narrow, below)) is narrow
+    assert mainland_of((wide, narrow, below)) == "粤SZ2577"
