@@ -63,6 +63,9 @@ def mainland_of(reads: tuple[PlateRead, ...], *, release: float = ALONE) -> str 
     """The Mainland plate of the vehicle whose mark counts, normalised; without such a mark the largest in the lane."""
     sure = [read for read in reads if read.region in MAINLAND and read.inside and read.confidence >= release]
     ours = hong_kong(reads)
-    first = foremost(ours, reads)
-    best = companion(first, sure, ours) if first else max(sure, key=lambda read: read.area, default=None)
+    if not ours:
+        best = max(sure, key=lambda read: read.area, default=None)
+    else:
+        first = foremost(ours, reads)
+        best = companion(first, sure, ours) if first else None
     return normalise(best.text) if best else None
