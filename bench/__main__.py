@@ -204,7 +204,6 @@ def reliability(
     processes: Processes = 1,
     json_file: JsonFile = None,
     svg: Annotated[Path | None, typer.Option(help="Write the reliability curve to this file.")] = None,
-    fit: Annotated[Path | None, typer.Option(help="Write what confidences are worth here (calibration.json).")] = None,
 ) -> None:
     """Stated confidence against what was right, and what each threshold lets through; a tenth of a second a visit."""
     from bench.reliability import run  # noqa: PLC0415 - so that --help is quick
@@ -217,7 +216,6 @@ def reliability(
         processes=processes,
         json_file=json_file,
         picture=svg,
-        fit=fit,
     )
 
 

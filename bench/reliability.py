@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
@@ -24,11 +23,9 @@ from rich.table import Table
 
 from bench.bounds import Share
 from bench.curve import Bin, bins, error, svg, verdicts
-from bench.fit import knots
 from bench.plates_drawn import PlateVisit, Pointed, planned
 from bench.visits import NoEvidence, settings
 from bench.workers import results
-from devices.anpr.calibration import Calibration
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.reads import PlateRead, Region
 from devices.anpr.weights import SHIPPED, origin
@@ -168,18 +165,6 @@ def figures(found: Sequence[Drawn]) -> dict[str, Any]:
     }
 
 
-def calibrated(found: Sequence[Drawn], seed: int, recogniser: str) -> tuple[Calibration, dict[str, float]]:
-    """What stated confidences are worth, from every other visit, and the error on the rest without and with it."""
-    stated, right = characters(found[::2])
-    made = Calibration(recogniser, seed, len(found[::2]), knots(stated, right))
-    stated, right = characters(found[1::2])
-    meant = np.array([made.of(float(one)) for one in stated])
-    return made, {
-        "error_as_stated": round(error(bins(stated, right)), 5),
-        "error_calibrated": round(error(bins(meant, right)), 5),
-    }
-
-
 def _by(found: Sequence[Drawn], name: str) -> dict[str, dict[str, int]]:
     counted: dict[str, Counter[str]] = {}
     for visit in found:
@@ -212,7 +197,6 @@ def run(
     processes: int,
     json_file: Path | None,
     picture: Path | None,
-    fit: Path | None,
 ) -> None:
     """The command."""
     folder = weights or SHIPPED
@@ -220,8 +204,7 @@ def run(
     stream = results(range(number), partial(Plates, seed, folder, folders), processes)
     found = list(track(stream, "visits", total=number, console=console, disable=not console.is_terminal))
     paper = origin(folder)
-    made, errors = calibrated(found, seed, paper.models["recogniser"].sha256)
-    said = {"seed": seed, "run": paper.run, "fonts": bool(folders), **figures(found), "calibration": errors}
+    said = {"seed": seed, "run": paper.run, "fonts": bool(folders), **figures(found)}
     for drawn in tables(said):
         console.print(drawn)
     wrong = said["settled_wrong_of_all"]
@@ -230,11 +213,6 @@ def run(
     )
     console.print(f"settled wrong {wrong['seen']} of {wrong['of']:,}: at most {wrong['at_most']:.4%}, 95 % sure")
     console.print(f"expected calibration error of a character {said['characters']['error']:.4f}")
-    console.print(
-        f"on half of the visits {errors['error_as_stated']:.4f}; {errors['error_calibrated']:.4f} by the rest"
-    )
-    if fit is not None:
-        fit.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
     if json_file is not None:
         json_file.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if picture is not None:
