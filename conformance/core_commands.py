@@ -16,7 +16,7 @@ def _ordered(lane: LanePlayed) -> Said:
     """A command that the core sent because it was told to; it is answered."""
     start = lane.mark()
     lane.order()
-    lane.until(lambda: lane.all_of(Command, start), "the core was told to send a command, and none comes")
+    lane.until_alive(lambda: lane.all_of(Command, start), "the core was told to send a command, and none comes")
     said = next(one for one in lane.said[start:] if isinstance(one.body, Command))
     reply = Reply(lane=lane.lane, command=said.body.command, outcome="refused", detail="conformance kit")
     lane.say(lane.topics.reply, reply)

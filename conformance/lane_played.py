@@ -1,7 +1,8 @@
 """A lane, played: it sends nonces, follows the log, keeps a journal, as the contract says; clauses spoil one point.
 
 Rules of this file:
-- Nothing is sent by itself: every nonce, request and row is a clause's, or `settle`'s.
+- Nothing is sent by itself: every nonce, request and row is a clause's, or `settle`'s, or says that the lane is there
+  while a command of the kit's user works.
 - Every clause has a journal of its own, so that none depends on what another one left at the core.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -281,16 +283,33 @@ class LanePlayed(Peer):
         Raises:
             Unseen: the kit was not told how to make it.
         """
-        if self._grow is None:
+        grow = self._grow
+        if grow is None:
             raise Unseen("needs the core's list to grow; tell the kit how to cause that with --grow COMMAND")
         before = max((version for epoch, version in self.bodies if epoch == self.held.epoch), default=0)
         self._calls += 1
-        self._grow(self._calls)
-        self.until(
+        self._alive_while(lambda: grow(self._calls))
+        self.until_alive(
             lambda: any(v > max(before, self.held.version) for e, v in self.bodies if e == self.held.epoch),
             "the list was made to grow, and no delta comes",
         )
         return max(version for epoch, version in self.bodies if epoch == self.held.epoch)
+
+    def until_alive(self, holds: Callable[[], object], otherwise: str) -> None:
+        """As `until`, sending nonces meanwhile: a core whose lanes all fall silent looks for another connection."""
+        end = time.monotonic() + self.pace.patience
+        while not self.wait(holds, self.pace.nonce):
+            if time.monotonic() > end:
+                raise Broken(f"{otherwise} within {self.pace.patience:g} s")
+            self.send_nonce(self.nonce())
+
+    def _alive_while(self, work: Callable[[], None]) -> None:
+        """Does something that may take a while, sending nonces meanwhile; raises what it raises."""
+        with ThreadPoolExecutor(1) as pool:
+            working = pool.submit(work)
+            while not self.wait(working.done, self.pace.nonce / 4):
+                self.send_nonce(self.nonce())
+            working.result()
 
     def order(self) -> None:
         """The core sends a command.

@@ -120,7 +120,10 @@ def test_the_command_tests_a_core_with_the_commands_it_is_given(territory: Any) 
         line = [sys.executable, "-m", "conformance", "core", "--broker", f"127.0.0.1:{broker.port}"]
         line += ["--lane", territory.LANE, "--lane-key", f"{folder}/lane.key={territory.LANE}"]
         line += ["--core-pub", str(folder / "core-1.pub"), "--password-file", str(folder / "lane.password")]
-        line += ["--order", f"{ask.format('command')} {territory.LANE} message --text kit", "--grow", "false"]
+        order = (
+            f"sleep 4; {ask.format('command')} {territory.LANE} message --text kit"  # longer than a silence is borne
+        )
+        line += ["--order", f"sh -c '{order}'", "--grow", "false"]
         line += ["--only", "C50,C22,C31", "--patience", "60"]
         found = subprocess.run(line, capture_output=True, text=True, timeout=240, check=False)
     assert (found.returncode, found.stderr) == (0, "")
