@@ -27,12 +27,12 @@ from devices.anpr.reads import PlateRead
 from devices.anpr.weights import SHIPPED
 from devices.camera import Frame, Newest, Source, monotonic_ms
 from devices.evidence import EvidenceStore, jpeg
+from devices.overlay import overlaid
 from devices.reader_wire import (
     Beat,
     Begin,
     End,
     Order,
-    Overlay,
     ReaderSettings,
     Report,
     Shown,
@@ -129,7 +129,7 @@ class ReaderLoop:
             self._tell_all(self._watch.look(frame, reads))
         if frame.taken_ms - self._shown_ms >= _SHOWN_MS:
             self._shown_ms = frame.taken_ms
-            self._tell(shown(frame, reads))
+            self._tell(shown(frame, reads, self._zone))
 
     def _check(self) -> None:
         """A stalled camera is told; one that hangs without a word of its own is cured by ending this process."""
@@ -174,20 +174,10 @@ class ReaderLoop:
         self._link.sendall(packed(report))
 
 
-def shown(frame: Frame, reads: tuple[PlateRead, ...]) -> Shown:
-    """The picture and its plates for the officer's page."""
+def shown(frame: Frame, reads: tuple[PlateRead, ...], zone: Zone) -> Shown:
+    """The picture for the officer's page, its plates outlined."""
     height, width = frame.picture.shape[:2]
-    plates = tuple(
-        Overlay(
-            read.text,
-            read.region.value,
-            round(read.confidence, 3),
-            tuple((round(float(x), 1), round(float(y), 1)) for x, y in read.corners),
-            read.inside,
-        )
-        for read in reads
-    )
-    return Shown(frame.taken_ms, width, height, jpeg(frame.picture, 75), plates)
+    return Shown(frame.taken_ms, width, height, jpeg(overlaid(frame.picture, reads, zone), 75))
 
 
 def _die_with_parent() -> None:

@@ -80,27 +80,13 @@ class Beat(msgspec.Struct, frozen=True, tag="beat"):
     read_ms: int | None = None
 
 
-class Overlay(msgspec.Struct, frozen=True):
-    """One plate as the officer's page draws it: `corners` four (x, y) in pixels of the picture.
-
-    `inside` is false for a plate outside the lane's part of the picture: shown, and never counted.
-    """
-
-    text: str
-    region: str
-    confidence: float
-    corners: tuple[tuple[float, float], ...]
-    inside: bool = True
-
-
 class Shown(msgspec.Struct, frozen=True, tag="shown"):
-    """The newest picture looked at, as JPEG, with its plates."""
+    """The newest picture looked at, as JPEG, the lane's part and the plates outlined (`devices.overlay`)."""
 
     frame_ms: int
     width: int
     height: int
     jpeg: bytes
-    plates: tuple[Overlay, ...] = ()
 
 
 class SettledRead(msgspec.Struct, frozen=True, tag="settled"):

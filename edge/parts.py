@@ -41,15 +41,22 @@ def camera_source(settings: Settings) -> CameraSource:
     return CameraSource(source=SOURCES[camera.kind], place=str(camera.path or camera.url or ""), fps=camera.fps)
 
 
+def region_of(given: tuple[float, ...]) -> tuple[float, ...]:
+    """The lane's part of the picture as the reader takes it: a box by its left, top, right and bottom edge."""
+    if len(given) != 4:
+        return given
+    left, top, width, height = given
+    return left, top, min(1.0, left + width), min(1.0, top + height)
+
+
 def reader_settings(settings: Settings) -> ReaderOptions:
-    """The reader process's settings; the region of interest becomes left, top, right, bottom."""
-    left, top, width, height = settings.camera.region
+    """The reader process's settings."""
     return ReaderOptions(
         camera=camera_source(settings),
         evidence=str(settings.lane.evidence / PictureClass.READS.value),
         engine=settings.reader.engine,
         weights=str(settings.reader.weights or ""),
-        region=(left, top, min(1.0, left + width), min(1.0, top + height)),
+        region=region_of(settings.camera.region),
         release=settings.reader.release_threshold,
         stall_ms=milliseconds(settings.camera.stall_s),
     )

@@ -97,7 +97,8 @@ class CameraSettings(Section, frozen=True, kw_only=True):
 
     Attributes:
         path: device, file, folder or socket; `url`: for rtsp and http. The kind says which one is needed.
-        region: left, top, width and height of the region of interest, as shares of the picture.
+        region: the lane's part of the picture, in shares of it: left, top, width and height of a box, or x and y of
+            three or more corners.
         fps: frames a second wanted of the source.
         stall_s: without a new and different frame for this long, the camera is a fault.
     """
@@ -106,8 +107,8 @@ class CameraSettings(Section, frozen=True, kw_only=True):
     path: Path | None = None
     url: str | None = None
     region: Annotated[
-        tuple[Share, Share, Share, Share],
-        Meta(description="four numbers from 0 to 1: [left, top, width, height]"),
+        tuple[Share, ...],
+        Meta(description="numbers from 0 to 1: [left, top, width, height], or x and y of three or more corners"),
     ] = (0.0, 0.0, 1.0, 1.0)
     fps: Annotated[float, Meta(gt=0, le=120, description="frames a second, above 0 and up to 120")] = 10.0
     stall_s: Seconds = 3.0

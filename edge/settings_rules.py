@@ -76,7 +76,16 @@ def _camera(camera: CameraSettings) -> Problems:
         yield Problem(
             "camera.path", f"is missing for kind {camera.kind.value}", "add path = the device, file or folder"
         )
-    left, top, width, height = camera.region
+    yield from _region(camera.region)
+
+
+def _region(region: tuple[float, ...]) -> Problems:
+    if len(region) != 4:
+        if len(region) < 6 or len(region) % 2:
+            remedy = "give 4 (left, top, width, height) or x and y of three or more corners"
+            yield Problem("camera.region", f"has {len(region)} numbers", remedy)
+        return
+    left, top, width, height = region
     if not (width > 0 and height > 0 and left + width <= 1 and top + height <= 1):
         yield Problem("camera.region", "reaches outside the picture", "left + width and top + height are at most 1")
 

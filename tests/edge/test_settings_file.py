@@ -107,8 +107,8 @@ def test_the_real_example_is_no_simulation() -> None:
         ("[lane]", "lane = 7\n[nale]", "lane: is the number 7; write it as a section: [lane]"),
         (
             'kind = "simulated"',
-            'kind = "simulated"\nregion = [0, 0, 1]',
-            "camera.region: is a list of 3; write four numbers from 0 to 1: [left, top, width, height]",
+            'kind = "simulated"\nregion = [0, 0, 2]',
+            "camera.region[2]: is the number 2; write a number from 0 to 1",
         ),
         (
             'engine = "onnxruntime"',

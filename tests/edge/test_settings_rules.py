@@ -91,6 +91,11 @@ def wrong(folder: Any) -> list[str]:
             "camera.region: reaches outside the picture; left + width and top + height are at most 1",
         ),
         (
+            "fps = 10",
+            "fps = 10\nregion = [0, 0, 1, 0, 1]",
+            "camera.region: has 5 numbers; give 4 (left, top, width, height) or x and y of three or more corners",
+        ),
+        (
             "compound_loop = true",
             "compound_loop = true\nlimits = { raed = 3 }",
             "policy.limits.raed: is no waiting stage of the lane; did you mean read?",
