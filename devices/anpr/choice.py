@@ -6,7 +6,7 @@ from devices.anpr.reads import PlateRead, Region
 from devices.anpr.vehicles import LEGIBLE, MAINLAND, PLAIN, companion, foremost
 from lane_agent.plates import normalise
 
-ALONE = 0.96
+ALONE = 0.95
 """Confidence that each character of a single picture needs; in a lane several pictures agree (`lane_agent.plates`)."""
 NEXT = 0.5
 """A second mark on a plate at least this large, as a share of the largest one's area, is a second vehicle."""

@@ -147,7 +147,7 @@ def test_the_nearest_hong_kong_plate_is_the_mark() -> None:
         ((read("粤ZR12A港", Region.CROSS_BORDER),), "no Hong Kong plate among CN-crossborder"),
         (
             (read("LT3482", Region.HONG_KONG, confidence=0.5),),
-            "not sure enough: LT3482 with 'L' at 0.50, needed is 0.96",
+            "not sure enough: LT3482 with 'L' at 0.50, needed is 0.95",
         ),
         (
             (read("LT3482", Region.HONG_KONG), read("AB12", Region.HONG_KONG, size=90, x=200)),
