@@ -61,6 +61,7 @@ class CorePlayed(Peer):
         strays: rows that were refused, with the reason.
         acked: how far each journal was acknowledged.
         proofs: every heartbeat sent, newest last.
+        ahead_ms: how far the time in the proofs is ahead of `clock`; 0 for an honest core.
         album: the lane's pictures.
     """
 
@@ -85,6 +86,7 @@ class CorePlayed(Peer):
         self.strays: list[str] = []
         self.acked: dict[str, int] = {}
         self.proofs: list[Heartbeat] = []
+        self.ahead_ms = 0
         self.album = Album()
         self.proving = self.serving = self.acknowledging = self.collecting = True
         self.poke, self.proxy = poke, proxy
@@ -121,7 +123,7 @@ class CorePlayed(Peer):
             "epoch": self.log.epoch,
             "version": self.log.version,
             "state_hash": self.log.state_hash,
-            "core_ms": self.clock(),
+            "core_ms": self.clock() + self.ahead_ms,
         }
         return Heartbeat(**(fields | changes))
 
@@ -230,6 +232,7 @@ class CorePlayed(Peer):
     def settle(self) -> None:
         """The lane shows this log's head in its nonces, and has had its rows acknowledged."""
         self.proving = self.serving = self.acknowledging = self.collecting = True
+        self.ahead_ms = 0
         for journal in self.journals:
             self.acknowledge(journal)
         start = self.mark()

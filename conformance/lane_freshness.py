@@ -1,6 +1,7 @@
-"""A lane's clauses: without a proof of now it goes to manual mode by itself, whatever a broker hands it.
+"""A lane's clauses: without a proof of now, or with one of a wrong time, it is not fresh, whatever a broker hands it.
 
-Seen by the fact `manual` of up/state: one word for each reason for which the lane is in manual mode.
+Seen by the fact `manual` of up/state, one word for each reason for which the lane is in manual mode; a core's time that
+is not believed may be told by a word under `faults` as well.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from sync.wire.codec import encode
 from sync.wire.messages import Nonce
 
 chapter: Chapter[CorePlayed] = Chapter("Freshness")
+
+_JUMP_MS = 10 * 60_000
 
 
 def _manual(core: CorePlayed) -> frozenset[str]:
@@ -91,6 +94,31 @@ def late(core: CorePlayed) -> None:
                 core.say(core.topics.heartbeat, core.beat(nonce), qos=0)
 
     _goes_manual(core, hold_back, "proofs came late")
+
+
+@chapter(
+    "L44", "A core whose time jumps is not believed: the state says so, until the time in its proofs is right again."
+)
+def jumped(core: CorePlayed) -> None:
+    """Every nonce is answered at once, for the rows held; the time in the answers is ten minutes ahead, then right."""
+    if core.facts() is None:
+        raise Unseen("the lane has published no state; what it makes of a wrong time can not be seen")
+    core.next_nonce(2)
+    before = _words(core)
+    core.ahead_ms = _JUMP_MS
+    core.until(
+        lambda: _words(core) - before,
+        "proofs were ten minutes ahead: no new word under `manual` or `faults`",
+        core.pace.offline + 2 * core.pace.nonce + core.pace.quiet,
+    )
+    seen = _words(core) - before
+    core.ahead_ms = 0
+    core.until(lambda: not _words(core) & seen, "with the right time again, the lane does not end it by itself")
+
+
+def _words(core: CorePlayed) -> frozenset[str]:
+    facts = core.facts()
+    return _manual(core) | frozenset(facts.faults if facts is not None else ())
 
 
 def _new(core: CorePlayed, answered: set[bytes]) -> list[Nonce]:

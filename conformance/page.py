@@ -47,6 +47,8 @@ further one alone, 3 the first one alone, which is where it ends. How a side is 
 the command copies files into `link.core_keys` of the lane, or into `lane_keys` of the core, and takes them out. For a
 lane it should return when the lane has taken them up.
 
+The kit's own clock must be right: a lane does not believe a core whose time is more than ten seconds off.
+
 Both take `--only L12,L13`, `--list`, and `--json FILE`.
 
 ## Over TLS, as the shipped broker wants it

@@ -129,7 +129,9 @@ class OwnLane:
     def _told(self, event: Event) -> None:
         self._note({"type": type(event).__name__})
         if isinstance(event, LinkChanged) and self._client is not None:
-            self._client.publish_state({"open": True, "manual": ["link"] if event.link is Link.OFFLINE else []})
+            manual = ["link"] if event.link is Link.OFFLINE else []
+            faults = ["clock"] if self._client.clock_doubt() else []
+            self._client.publish_state({"open": True, "manual": manual, "faults": faults})
 
     def _alarmed(self, kind: str, detail: str) -> None:
         self._note({"type": "TroubleReported"}, {"type": "Alarm", "kind": kind, "visit": 0, "detail": detail})

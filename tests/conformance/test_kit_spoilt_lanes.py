@@ -156,7 +156,7 @@ def limits(**changes: int) -> Callable[[Any], None]:
         machine = client._machine
         other = dataclasses.replace(machine.limits, **changes)
         machine.limits = other
-        for part in (machine.freshness, machine.follower, machine.sender, machine._desk._commands):
+        for part in (machine.freshness, machine.follower, machine.sender, machine.clock, machine._desk._commands):
             part._limits = other
 
     return spoil
@@ -177,6 +177,15 @@ def any_nonce(freshness: Any, answered: Any) -> Any:
     def taken(beat: Any, now: int) -> Any:
         freshness.asked(beat.nonce, now)
         return answered(beat, now)
+
+    return taken
+
+
+def never_again(clock: Any, proven: Any) -> Any:
+    """Once it doubts, it doubts for ever."""
+
+    def taken(proof: Any) -> Any:
+        return "" if clock.doubt else proven(proof)
 
     return taken
 
@@ -327,6 +336,8 @@ SPOILT: dict[str, tuple[str, dict[str, Any], str]] = {
     "never goes manual": ("L40", {"spoil": spoilt(machine__verdict=lambda *_: lambda _: Link.FRESH)}, "manual mode"),
     "takes old proofs": ("L41", {"spoil": spoilt(machine__freshness__answered=any_nonce)}, "replayed"),
     "counts from the arrival": ("L43", {"spoil": limits(offline_ms=60_000, fresh_ms=60_000)}, "late"),
+    "believes a jump of the core's clock": ("L44", {"spoil": limits(clock_ms=10**9)}, "no new word"),
+    "never believes again": ("L44", {"spoil": spoilt(machine__clock__proven=never_again)}, "does not end"),
     "spoils its rows": ("L50", {"spoil": spoilt(carrier__send_row=miswritten)}, "hash"),
     "says nothing of acknowledgements": (
         "L51",

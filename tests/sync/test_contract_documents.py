@@ -70,7 +70,7 @@ def test_names_are_unique() -> None:
 def test_the_durations_are_those_of_the_lane() -> None:
     """The contract's table and the link's limits say the same."""
     limits = Limits()
-    for name in ("nonce_ms", "fresh_ms", "offline_ms", "resend_ms", "range_rows", "ahead_ms", "command_ms"):
+    for name in ("nonce_ms", "fresh_ms", "offline_ms", "resend_ms", "range_rows", "ahead_ms", "command_ms", "clock_ms"):
         assert getattr(TIMES, name) == getattr(limits, name), name
     assert limits.window == TIMES.window_rows
 

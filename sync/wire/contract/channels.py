@@ -17,7 +17,7 @@ from sync.wire import messages as wire
 from sync.wire.plate import PlateMessage
 from sync.wire.topics import LOG, ROOT, LaneTopics
 
-VERSION = "0.2.0"
+VERSION = "0.2.1"
 """Of the contract, not of the software; see `policy` for what has to raise which number."""
 
 
@@ -67,6 +67,7 @@ class Times(Struct, frozen=True, kw_only=True):
     range_rows: int = 500
     ahead_ms: int = 1_000
     command_ms: int = 3_600_000
+    clock_ms: int = 10_000
 
 
 COMMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {

@@ -98,6 +98,14 @@ nonce at most {TIMES.fresh_ms} ms ago on its own monotonic clock. Not fresh: not
 count as ever. No proof at all for {TIMES.offline_ms} ms: manual mode. A nonce is good for one proof, a proof makes all
 older nonces worthless, and a connected socket proves nothing.
 
+A proof also says what time it is at the core, and bundles and commands count by that time; so a core whose clock is
+wrong must not be followed. A lane holds the time in each proof against its own monotonic clock (the time was read
+between the nonce's sending and the proof's coming), and, where a time source keeps the lane's UTC, against that, which
+outranks the first. A time more than {TIMES.clock_ms // 1_000} s off what earlier proofs and the time since give, or off that UTC, is not
+believed: the lane is not fresh, whatever rows are proved, raises an alarm, has a further word under `manual` or
+`faults` of `up/state`, and carries the core's time on from the last proof believed. It ends by itself with the first
+proof whose time is right. Without a UTC that is kept, the first proof after the lane's start is believed.
+
 ## Events
 
 The lane's journal is the stream: every row, in order, numbered from 1 without a gap in a journal with a random name.
@@ -113,7 +121,7 @@ and asks for the others; a core of which a lane holds a later version must begin
 
 A command is obeyed if it came unretained, names this lane, has an identifier not seen before, was issued after the
 core's time at the lane's first proof and at most {TIMES.ahead_ms} ms in the future, has not expired, and is not good for longer
-than {TIMES.command_ms // 60_000} minutes, all by the core's time as of the last proof; and if it is one of these, with the arguments it needs and
+than {TIMES.command_ms // 60_000} minutes, all by the core's time as of the last proof whose time is believed; and if it is one of these, with the arguments it needs and
 none that it does not take. One that names a visit is for the vehicle of that visit only.
 
 | command | needs | may have | what it does |
