@@ -24,11 +24,12 @@ from core.cli_enrol import PANEL, desk_of, utc_ms
 from core.cli_options import Config, Officer
 from core.errors import RefusedError
 from core.files import flush_folder, write_whole
-from core.keys import load_core_ring, make_signing_key, next_signing_key
+from core.keys import load_core_ring, load_signing_key, make_signing_key, next_signing_key
 from core.requests import CoreStatus, LaneView
 from core.settings import Settings, load
+from sync.wire.envelope import key_id
 
-Name = Annotated[str, typer.Argument(help="The key's name: its file's without the ending.")]
+Name = Annotated[str, typer.Argument(help="The key's name, with or without the digits that signing-keys shows.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -85,7 +86,7 @@ def core_keys(
 ) -> None:
     """Write the core's public keys for every lane: before the core changes its signing key."""
     settings = load(config, planned=True)
-    other = settings.path(settings.core.signing_key).with_stem(sign_with) if sign_with else None
+    other = _private(settings.path(settings.core.signing_key), sign_with) if sign_with else None
     answer = desk_of(settings).core_keys(at_ms=utc_ms(), sign_with=other)
     write_whole(out, answer.to_text())
     typer.echo(f"{out}: the keys {', '.join(sorted(answer.core_keys))}, signed by {answer.signed.kid}")
@@ -125,12 +126,14 @@ def retire_signing_key(
     """Destroy the private half of a key that signs no more; the public half stays, to prove what it signed."""
     settings = load(config, planned=True)
     present = settings.path(settings.core.signing_key)
-    if name == present.stem:
-        raise RefusedError(f"{name} is what this core signs with; name the next key in core.signing_key, restart, then")
-    file = present.with_stem(name)
+    file = _private(present, name)
+    if file == present:
+        raise RefusedError(
+            f"{present.stem} is what this core signs with; name the next key in core.signing_key and restart the core first"
+        )
     if not file.exists():
         raise RefusedError(f"{file}: there is no such private key; rocars-core signing-keys shows those that there are")
-    problem = _still_needed(settings, name, _asked(settings, officer))
+    problem = _still_needed(settings, file.stem, _asked(settings, officer))
     if problem and not force:
         raise RefusedError(f"{problem}, or say --force")
     file.unlink()
@@ -165,7 +168,8 @@ def warning(settings: Settings, officer: str) -> str:
     if asked is None:
         return ""
     present = settings.path(settings.core.signing_key)
-    key = next(one for one in load_core_ring(present).prints if _stem(one) == present.stem)
+    signer = load_signing_key(present)
+    key = key_id(signer.kid, signer.public)
     status, lanes = asked
     if key == status.signing:  # a lane that has not said anything is no news then
         lanes = [one for one in lanes if one.core_keys is not None]
@@ -174,7 +178,13 @@ def warning(settings: Settings, officer: str) -> str:
 
 
 def _stem(key: str) -> str:
+    """The name of a key without its digits."""
     return key.rpartition(".")[0]
+
+
+def _private(present: Path, name: str) -> Path:
+    """The private key of that name beside the present one; with digits they must be that key's."""
+    return present.with_stem(_stem(name) if name in load_core_ring(present).prints else name)
 
 
 def _asked(settings: Settings, officer: str) -> tuple[CoreStatus, list[LaneView]] | None:

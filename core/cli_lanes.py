@@ -197,7 +197,7 @@ def commands(
 
 
 def lanes(config: Config, officer: Officer, as_json: AsJson = False) -> None:
-    """Every lane: presence and software, last proof, the list it held, rows of its journal that are here, the core's keys it believes.
+    """Every lane: presence, software, last proof, its list, the rows that are here, the core's keys that it believes.
 
     All journals by name, and telemetry, are in --json and `rocars-core box LANE`.
     """

@@ -48,7 +48,10 @@ class Compound:
         self._within_ms = within_ms
 
     def expect(self, *, lane: str, journal: str, visit: int, vrn: str, sent_ms: int, heard_ms: int) -> None:
-        """A vehicle was sent, as the core hears at `heard_ms`, inside the caller's transaction; said again for one visit, the first time stands."""
+        """A vehicle was sent, as the core hears at `heard_ms`; inside the caller's transaction.
+
+        Said again for one visit, the first time stands.
+        """
         self._db.execute(
             "INSERT OR IGNORE INTO compound(lane, journal, visit, vrn, sent_ms, due_ms, overdue) "
             "VALUES (?, ?, ?, ?, ?, ?, 0)",

@@ -53,7 +53,7 @@ class LinkStatus:
         doubt: why the codes are in doubt, "" if they are not.
         clock_doubt: why the core's time is not believed, "" if it is.
         last, acknowledged, waiting: the journal's last row, the core's cursor, and the rows between.
-        core_ms, slack_ms: the core's time and its uncertainty, None without any proof.
+        core_ms, slack_ms: the core's time and its uncertainty, None without any proof that was believed.
         refused: messages refused since the start, by reason.
         pictures: evidence pictures that are still to be sent to the core.
         shed: telemetry samples given up since the start.
@@ -245,7 +245,7 @@ class LinkClient:
         return found.codes(link=link, core_ms=core.ms, slack_ms=core.slack_ms)
 
     def core_time(self) -> tuple[int, int] | None:
-        """The core's time now and its uncertainty, in milliseconds; None without any proof since the start."""
+        """The core's time now and its uncertainty, in milliseconds; None without any believed proof since the start."""
         core = self._machine.core_time(self._now())
         return None if core is None else (core.ms, core.slack_ms)
 

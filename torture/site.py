@@ -129,7 +129,7 @@ class Post:
         lure: a mark that never is on any list, which forged messages would release.
         held: the mark of a vehicle that is held, which forged messages would let go; "" if none.
         time_source: this lane's box knows the time by itself.
-        tempts: what the next trucks shall be true of, before any others.
+        tempts: the truths of the next trucks; while there are none, `traffic` draws them.
         tempted: such a truck stands in the lane, or did.
         wrong_clock: the core names a wrong time here.
     """

@@ -1,4 +1,4 @@
-"""The trucks of one lane, one after the other, each with a truth: released, held, to be inspected, early, late, unknown.
+"""The trucks of one lane, one after the other, each with a truth: released, held, to be inspected, early, ended, unknown.
 
 Rules of this file:
 - A driver waits a little and no longer; whatever happens, he drives on and the next one comes.

@@ -33,7 +33,8 @@ class Limits:
         drift_ppm: how far a clock's crystal may run off, in millionths, for the core time's uncertainty.
         clock_ms: a core whose time is off by more than this is not believed (`coreclock`). A leap second, an NTP step
             after a restart and a pause of the core's machine for some seconds pass; a bundle's half hour moves by no
-            more than a hundred and eightieth. A kernel calls its clock kept only while two of them are nearer than that.
+            more than a hundred and eightieth. A kernel calls its clock kept for nine hours after its time source is lost
+            (until its own bound, which grows by 500 millionths, is 16 s); two crystals run 6.4 s apart in that time.
     """
 
     nonce_ms: int = 1_000

@@ -395,7 +395,8 @@ def test_a_signing_key_is_destroyed_only_when_no_lane_needs_it_any_more(site: An
     asyncio.run(told(first, second))
     assert warning(load(site.config), "tester") == ""
     assert "1 of 1" in site.command("signing-keys")
-    site.command("retire-signing-key", "core-1")
+    assert "no such private key" in site.command("retire-signing-key", "core-1.00000000", expect=1)
+    site.command("retire-signing-key", first)
     assert not (site.folder / "core-1.key").exists()
     assert (site.folder / "core-1.pub").exists()
     assert "no such private key" in site.command("retire-signing-key", "core-1", expect=1)
