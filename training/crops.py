@@ -188,7 +188,22 @@ def weathered(rng: random.Random, noise: np.random.Generator, picture: Grey) -> 
         points = np.array([[x, 0], [2 * columns, 0], [2 * columns, rows], [x + rng.randint(-rows, rows), rows]])
         cv2.fillPoly(shadow, [points.astype(np.int32)], rng.uniform(0.35, 0.75))
         picture = picture * shadow
+    if rng.random() < 0.14:
+        picture = _spotted(rng, picture)
     return np.asarray(picture, np.float32)
+
+
+def _spotted(rng: random.Random, picture: Grey) -> Grey:
+    """Drops on the lens or clods on the plate, that may hide what tells a B from a P: such a plate is not to be sure of."""
+    rows, columns = picture.shape
+    cover = np.zeros((rows, columns), np.float32)
+    for _ in range(rng.randint(1, 3)):
+        size = rng.uniform(0.08, 0.3) * rows
+        centre = (int(rng.uniform(0, columns)), int(rng.uniform(0, rows)))
+        axes = (max(2, int(size * rng.uniform(0.7, 1.6))), max(2, int(size)))
+        cv2.ellipse(cover, centre, axes, rng.uniform(0, 180), 0, 360, rng.uniform(0.5, 1), -1, cv2.LINE_AA)
+    cover = np.asarray(cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.5, 0.08 * rows)), np.float32)
+    return np.asarray(picture * (1 - cover) + cover * rng.uniform(40, 200), np.float32)
 
 
 def lit(rng: random.Random, crop: Grey) -> Grey:

@@ -22,8 +22,8 @@ def ordinary(rng: random.Random) -> str:
 
 
 def personalised(rng: random.Random) -> str:
-    """Up to eight letters and digits."""
-    return "".join(rng.choice(LETTERS + DIGITS) for _ in range(rng.randint(1, 8)))
+    """Up to eight letters and digits; more ones than by chance, since a bare 1 is soon taken for an edge."""
+    return "".join(rng.choice(LETTERS + DIGITS + "111") for _ in range(rng.randint(1, 8)))
 
 
 def rare(rng: random.Random) -> str:
@@ -59,13 +59,14 @@ def mark(rng: random.Random) -> tuple[str, Kind, int]:
     """A random (text, kind, rows)."""
     share = rng.random()
     light = rng.choice((Kind.HK_FRONT, Kind.HK_FRONT, Kind.HK_REAR))
-    if share < 0.47:
+    if share < 0.43:
         return ordinary(rng), light, rng.choice((1, 2))
-    if share < 0.55:
+    if share < 0.53:
         text = personalised(rng)
         return text, light, rng.choice((1, 2)) if len(text) > 1 else 1
     if share < 0.59:
-        return rare(rng), light, 1
+        text = rare(rng)
+        return text, light, rng.choice((1, 1, 2)) if 1 < len(text) <= 4 else 1
     if share < 0.81:
         return cross_border(rng), Kind.CROSS_BORDER, rng.choice((1, 1, 1, 1, 2))
     if share < 0.98:
