@@ -154,13 +154,7 @@ class LinkClient:
         self._task: asyncio.Task[None] | None = None
         self._session = 0
         self._machine = self._remembering(lane, ring, limits or Limits(), software)
-        self._connection = Connection(
-            dataclasses.replace(options, client_id=lane, subscriptions=self._subscriptions()),
-            will=self._will,
-            on_up=lambda: self._put(self._up),
-            on_down=lambda down: self._put(lambda: self._down(down)),
-            on_message=lambda incoming: self._put(lambda: self._hear(incoming)),
-        )
+        self._connection = self._connecting(lane, options)
         self._carrier = Carrier(
             machine=self._machine,
             connection=self._connection,
@@ -177,6 +171,16 @@ class LinkClient:
                 on_restart_reader=on_restart_reader,
             ),
             later=self._put,
+        )
+
+    def _connecting(self, lane: str, options: Options) -> Connection:
+        """The connection; what it says waits its turn in the inbox."""
+        return Connection(
+            dataclasses.replace(options, client_id=lane, subscriptions=self._subscriptions()),
+            will=self._will,
+            on_up=lambda: self._put(self._up),
+            on_down=lambda down: self._put(lambda: self._down(down)),
+            on_message=lambda incoming: self._put(lambda: self._hear(incoming)),
         )
 
     def _remembering(self, lane: str, ring: KeyRing, limits: Limits, software: str) -> LinkMachine:
