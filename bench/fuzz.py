@@ -27,6 +27,7 @@ from core.link import Heard
 from lane_agent.events import Event, LinkChanged
 from lane_agent.model import Link
 from sync.carrier import Answered, Carrier, Ears
+from sync.clockbook import ClockBook
 from sync.codelog import CodeLog
 from sync.journal import Journal
 from sync.link import LinkMachine, Publish
@@ -193,6 +194,7 @@ class LaneReader:
             journal=journal,
             codes=self._codes,
             orders=OrderBook(store),
+            clock_book=ClockBook(store, "fuzz"),
             outgoing=Outgoing(store, None, asked_class=None),
             now_ms=lambda: self._now,
             ears=Ears(

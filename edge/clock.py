@@ -18,11 +18,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from edge.checks_box import kernel_clock
 from lane_agent.events import FaultCleared, FaultRaised, TroubleReported
 from lane_agent.model import Fault, Moment, TimeQuality
 
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _ASK_AGAIN_MS = 10_000
 _SLACK_MS = 2_000  # beyond this, the core's time carried forward is no longer called proven
 _SLEPT_MS = 500
@@ -37,6 +39,14 @@ def monotonic_ms() -> int:
 def awake_ms() -> int:
     """The machine's time awake since boot, in milliseconds; what timers of the event loop go by."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000_000
+
+
+def machine_boot() -> str:
+    """The kernel's own name for the time since this machine's start, which `monotonic_ms` counts; "" if it has none."""
+    try:
+        return _BOOT.read_text().strip()
+    except OSError:
+        return ""
 
 
 def utc_ms() -> int:

@@ -28,7 +28,7 @@ from display.feed import ScreenFeed
 from display.launch import ScreenProcesses
 from edge import identifiers, parts
 from edge.afar import Afar, retention
-from edge.clock import BoxClock, Clocks, ClockWatch, monotonic_ms, utc_ms
+from edge.clock import BoxClock, Clocks, ClockWatch, machine_boot, monotonic_ms, utc_ms
 from edge.expiry import IdentityWatch
 from edge.hands import LaneHands
 from edge.health import StoreWatch, look
@@ -142,6 +142,7 @@ class LaneBox:
             codes=self.codes,
             now_ms=monotonic_ms,
             utc_ms=Clocks().kept_utc,
+            machine_boot=machine_boot(),
             on_event=self.tell,
             on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
             on_order=self.afar.order,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from lane_agent.events import CodesChanged, Event
+from sync.clockbook import ClockBook
 from sync.codelog import CodeLog
 from sync.errors import StoreError
 from sync.journal import Journal, Receipt, Row
@@ -25,6 +26,7 @@ from sync.link import (
     DropRevert,
     Effect,
     FetchPicture,
+    KeepClock,
     KeepOrder,
     LinkMachine,
     LoadPart,
@@ -96,6 +98,7 @@ class Carrier:
         journal: Journal,
         codes: CodeLog,
         orders: OrderBook,
+        clock_book: ClockBook,
         outgoing: Outgoing,
         now_ms: Callable[[], int],
         ears: Ears,
@@ -107,6 +110,7 @@ class Carrier:
         self._journal = journal
         self._codes = codes
         self._orders = orders
+        self._clock_book = clock_book
         self._outgoing = outgoing
         self._lookup = Lookup(codes)
         self._now = now_ms
@@ -126,12 +130,8 @@ class Carrier:
                 self._publish(effect)
             case SendEvents():
                 self._send_events(effect)
-            case Acknowledge():
-                self._acknowledge(effect)
-            case ApplyDelta():
-                self._apply(effect)
-            case LoadPart():
-                self._load(effect)
+            case Acknowledge() | ApplyDelta() | LoadPart() | KeepClock():
+                self._keep(effect)
             case Tell() | Alarm():
                 self._tell(effect)
             case KeepOrder() | DropRevert() | Order() | RestartReader() | FetchPicture():
@@ -140,6 +140,19 @@ class Carrier:
                 self._send_part(effect) if isinstance(effect, SendPart) else self._picture_done(effect)
             case WalkOn():
                 self._connection.walk_on(effect.reason)
+            case _:
+                assert_never(effect)
+
+    def _keep(self, effect: Acknowledge | ApplyDelta | LoadPart | KeepClock) -> None:
+        match effect:
+            case Acknowledge():
+                self._acknowledge(effect)
+            case ApplyDelta():
+                self._apply(effect)
+            case LoadPart():
+                self._load(effect)
+            case KeepClock():
+                self._keep_clock(effect)
             case _:
                 assert_never(effect)
 
@@ -166,6 +179,14 @@ class Carrier:
                 self._fetch_picture(effect)
             case _:
                 assert_never(effect)
+
+    def _keep_clock(self, effect: KeepClock) -> None:
+        try:
+            self._clock_book.keep(effect.ahead)
+        except StoreError as error:
+            self._store_failed("clock", f"what is expected of the core's clock could not be kept: {error}")
+            return
+        self._machine.clock_kept(effect.ahead)
 
     def _answer(self, command: str) -> Answered:
         return lambda why: self._later(lambda: self._machine.ordered(command, why))

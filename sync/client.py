@@ -24,6 +24,7 @@ from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Codes, Link
 from lane_agent.plates import normalise
 from sync.carrier import Answered, Carrier, Ears
+from sync.clockbook import ClockBook
 from sync.codelog import CodeLog
 from sync.errors import StoreDamagedError
 from sync.evidence import Evidence
@@ -101,6 +102,8 @@ class LinkClient:
         now_ms: the monotonic clock, in milliseconds, which counts the time asleep.
         utc_ms: this box's UTC, milliseconds, while a time source keeps it, else None. Left out, the box has no such
             clock, and the core's time is held against the monotonic one alone.
+        machine_boot: names the time since this machine's start, through which `now_ms` runs. What is expected of the
+            core's clock is kept for that long; with "", for as long as the process lives.
         on_event: takes what the lane is to be told: `LinkChanged`, `CodesVerified`, `CodesChanged`, `FaultRaised` and
             `FaultCleared` of `Fault.CODES`.
         on_alarm: takes (kind, detail).
@@ -127,6 +130,7 @@ class LinkClient:
         codes: CodeLog,
         now_ms: Callable[[], int],
         utc_ms: Callable[[], int | None] = lambda: None,
+        machine_boot: str = "",
         on_event: Callable[[Event], None],
         on_alarm: Callable[[str, str], None],
         on_order: Callable[[Event, Answered], None] | None = None,
@@ -143,6 +147,7 @@ class LinkClient:
         self._journal = journal
         self._codes = codes
         self._orders = OrderBook(journal.store)
+        self._clock_book = ClockBook(journal.store, machine_boot)
         self._outgoing = Outgoing(journal.store, evidence, asked_class=asked_class)
         self._lookup = Lookup(codes)
         self._now, self._utc = now_ms, utc_ms
@@ -162,6 +167,7 @@ class LinkClient:
             journal=journal,
             codes=codes,
             orders=self._orders,
+            clock_book=self._clock_book,
             outgoing=self._outgoing,
             now_ms=now_ms,
             ears=Ears(
@@ -196,7 +202,12 @@ class LinkClient:
             now=self._now(),
             limits=limits,
             software=software,
-            left=Left(taken=self._orders.taken(), revert=self._orders.revert(), uploads=self._outgoing.waiting()),
+            left=Left(
+                taken=self._orders.taken(),
+                revert=self._orders.revert(),
+                uploads=self._outgoing.waiting(),
+                clock=self._clock_book.ahead(),
+            ),
         )
 
     def _subscriptions(self) -> tuple[tuple[str, int], ...]:

@@ -95,7 +95,13 @@ def _second(db: Database) -> None:
     db.execute("CREATE UNIQUE INDEX uploads_by_picture ON uploads (picture)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first, _second)
+def _third(db: Database) -> None:
+    """Schema 3. How far the core's clock is ahead of the machine's monotonic one, and since which of its starts."""
+    columns = {"one": int, "boot": str, "low_ms": int, "high_ms": int, "at_ms": int}
+    _table(db, "core_clock", columns, pk="one")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third)
 """Number n of them leads from schema n - 1 to schema n."""
 
 

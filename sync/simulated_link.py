@@ -15,11 +15,13 @@ from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Link
 from sync.link import (
     Acknowledge,
+    Ahead,
     Alarm,
     ApplyDelta,
     DropRevert,
     Effect,
     FetchPicture,
+    KeepClock,
     KeepOrder,
     Left,
     LinkMachine,
@@ -122,6 +124,7 @@ class SimulatedLink:
             whether that reached the lane, and where the lane stood since when.
         told, alarms, walked: what the machine asked for.
         taken, revert: what the lane's store has of commands; orders are told, and answered with `why`.
+        clock: what it has of the core's clock; None, and the machine was started anew.
         pictures, uploads: the lane's evidence by name, and what of it is to be sent.
     """
 
@@ -147,6 +150,7 @@ class SimulatedLink:
         self.why = ""
         self.taken: dict[str, int] = {}
         self.revert: Revert | None = None
+        self.clock: Ahead | None = None
         self.pictures: dict[str, bytes] = {}
         self.uploads: dict[str, Upload] = {}
         self.held_since: list[tuple[int, Place]] = [(self.now, self.memory.place)]
@@ -169,7 +173,9 @@ class SimulatedLink:
             acknowledged=self.cursor,
             now=self.now,
             software="simulated",
-            left=Left(taken=dict(self.taken), revert=self.revert, uploads=tuple(self.uploads.values())),
+            left=Left(
+                taken=dict(self.taken), revert=self.revert, uploads=tuple(self.uploads.values()), clock=self.clock
+            ),
         )
 
     def draw(self, size: int) -> bytes:
@@ -190,7 +196,7 @@ class SimulatedLink:
             case SendEvents(first, last):
                 for row in self.rows[first - 1 : last]:
                     self._publish(self.core.topics.event, row)
-            case Acknowledge() | ApplyDelta() | LoadPart():
+            case Acknowledge() | ApplyDelta() | LoadPart() | KeepClock():
                 self._keep(effect)
             case Tell(event):
                 self.told.append(event)
@@ -247,7 +253,7 @@ class SimulatedLink:
             self.sent[effect.body.nonce] = self.now
         self._publish(effect.topic, effect.body)
 
-    def _keep(self, effect: Acknowledge | ApplyDelta | LoadPart) -> None:
+    def _keep(self, effect: Acknowledge | ApplyDelta | LoadPart | KeepClock) -> None:
         match effect:
             case Acknowledge(seq, digest):
                 self._acknowledge(seq, digest)
@@ -255,6 +261,9 @@ class SimulatedLink:
                 self._stand(self.memory.apply(delta, body), delta.version)
             case LoadPart(part):
                 self._stand(self.memory.load(part), part.version)
+            case KeepClock(ahead):
+                self.clock = ahead
+                self.machine.clock_kept(ahead)
             case _:
                 assert_never(effect)
 

@@ -28,7 +28,7 @@ from typing import Any
 
 import msgspec
 
-from edge.clock import BoxClock, Clocks, ClockWatch, monotonic_ms
+from edge.clock import BoxClock, Clocks, ClockWatch, machine_boot, monotonic_ms
 from edge.health import StoreWatch, look
 from edge.lane import newest_first
 from edge.parts import core_ring, wall_facts
@@ -136,6 +136,7 @@ class Box:
             codes=self.codes,
             now_ms=monotonic_ms,
             utc_ms=Clocks(disciplined=lambda: settings.time_source).kept_utc,
+            machine_boot=machine_boot(),
             on_event=self.tell,
             on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
             software=SOFTWARE,

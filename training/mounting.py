@@ -16,10 +16,11 @@ from training.crops import style
 from training.easel import Picture, Quad
 from training.faces import Case
 from training.fronts import Vehicle
-from training.texts import cross_border, mainland, mark, ordinary
+from training.texts import cross_border, mainland, mark, ordinary, short
 
 _HONG_KONG = (Kind.HK_FRONT, Kind.HK_REAR)
 FINE, COARSE = 72, 40  # height of a character on a flat plate, pixels
+USUAL = 5.8  # how many characters' heights a Hong Kong plate of six characters in one row is wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,17 @@ class Flat:
     picture: Picture
     kind: Kind
     rows: int
+    character: int  # how high one is, pixels
 
     @property
     def slope(self) -> float:
         """Height as a share of the width."""
         return float(self.picture.shape[0] / self.picture.shape[1])
+
+    @property
+    def across(self) -> float:
+        """Width in heights of a character."""
+        return float(self.picture.shape[1] / self.character)
 
 
 def tint(rng: random.Random, colour: Colour, spread: float) -> Colour:
@@ -53,7 +60,7 @@ def plate(  # noqa: PLR0917  what and how
     picture = paint(flat, tint(rng, ground, 12), tint(rng, ink, 10), border=border)
     if rng.random() < 0.4:
         _bolts(rng, picture)
-    return Flat(_weathered(rng, noise, picture), kind, rows)
+    return Flat(_weathered(rng, noise, picture), kind, rows, height)
 
 
 def _bolts(rng: random.Random, picture: Picture) -> None:
@@ -161,6 +168,8 @@ class Bill:
         """What one vehicle shows: a plate, often a Mainland one with it, and whether that hangs above."""
         rng = self.rng
         text, kind, rows = mark(rng)
+        if kind in _HONG_KONG and rng.random() < 0.2:
+            text, rows = short(rng), rng.choice((1, 1, 2))
         if rng.random() > 0.6:
             return self.flat(text, kind, rows, width), None, False
         if kind not in _HONG_KONG:
@@ -173,18 +182,27 @@ class Bill:
         rng = self.rng
         scale = float(np.ptp(to_picture.corners(rectangle(x, y, width, width / 4))[:, 0])) / width
         first, other, above = self.pair(width * scale)
-        wide = width * (rng.uniform(0.55, 0.85) if first.rows == 2 else 1.0)
+        lawful = first.kind in _HONG_KONG and rng.random() < 0.7
+        wide = width * (first.across / USUAL if lawful else self._free(first))
         tall = wide * first.slope
         tilt = rng.gauss(0, 0.02)
         places = [(first, rectangle(x, y, wide, tall))]
         if other is not None:
-            across = wide if rng.random() < 0.5 else wide * rng.uniform(0.8, 1.35)
+            across = width * rng.uniform(0.75, 1.0) if lawful else self._beside(wide)
             height = across * other.slope
             gap = rng.uniform(-0.03, 0.03) if rng.random() < 0.6 else rng.uniform(0.03, 0.35)
             down = (tall + height) / 2 + gap * min(tall, height)
             aside = rng.gauss(0, 0.02) if rng.random() < 0.8 else rng.gauss(0, 0.12)
             places.append((other, rectangle(x + aside * wide, y + (-down if above else down), across, height)))
         self._mount(places, to_picture, tilt)
+
+    def _free(self, flat: Flat) -> float:
+        """Any width: characters of one height are the law, and not always kept."""
+        return self.rng.uniform(0.55, 0.85) if flat.rows == 2 else 1.0
+
+    def _beside(self, wide: float) -> float:
+        """How wide the other plate is."""
+        return wide if self.rng.random() < 0.5 else wide * self.rng.uniform(0.8, 1.35)
 
     def _mount(self, places: list[tuple[Flat, NDArray[np.float64]]], to_picture: Placing, tilt: float) -> None:
         rng = self.rng

@@ -21,6 +21,11 @@ def ordinary(rng: random.Random) -> str:
     return letters + rng.choice("1123456789") + "".join(digits[1:])
 
 
+def short(rng: random.Random) -> str:
+    """Two letters and one digit or two: the narrowest plates that are common."""
+    return "".join(rng.choices(LETTERS, k=2)) + str(rng.randint(1, 9 if rng.random() < 0.6 else 99))
+
+
 def personalised(rng: random.Random) -> str:
     """Up to eight letters and digits; more ones than by chance, since a bare 1 is soon taken for an edge."""
     return "".join(rng.choice(LETTERS + DIGITS + "111") for _ in range(rng.randint(1, 8)))

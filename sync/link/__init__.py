@@ -16,6 +16,7 @@
 No clock, no randomness of its own, no sockets, no store: all of these are `sync.client`'s.
 """
 
+from sync.link.coreclock import Ahead
 from sync.link.effects import (
     Acknowledge,
     Alarm,
@@ -23,6 +24,7 @@ from sync.link.effects import (
     DropRevert,
     Effect,
     FetchPicture,
+    KeepClock,
     KeepOrder,
     LoadPart,
     Order,
@@ -42,12 +44,14 @@ from sync.link.uploader import Upload
 
 __all__ = [
     "Acknowledge",
+    "Ahead",
     "Alarm",
     "ApplyDelta",
     "DropRevert",
     "Effect",
     "FetchPicture",
     "Head",
+    "KeepClock",
     "KeepOrder",
     "Left",
     "Limits",

@@ -8,7 +8,9 @@ Rules of this file:
 - Where a time source keeps this box's UTC, that is the second witness, and its word is what is expected: also of the
   first proof of all. It ends a doubt when it agrees, and begins one when it does not.
 - What is doubted moves nothing: the core's time is carried on from the last proof believed, and so is what is expected.
-- Without that witness the first proof since the start is believed: there is nothing to hold it against.
+- What is expected is made durable before a lane that believed a first proof tells anybody, and again now and then: an
+  agent that is started anew on the same running machine, whose monotonic clock went on, still expects it.
+- Without that witness the first proof since the machine's start is believed: there is nothing to hold it against.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from sync.link.freshness import Proof
 from sync.link.limits import Limits
 
 _NS = 1_000_000  # a millisecond; and one millisecond at one millionth is one nanosecond
+_KEEP_MS = 600_000  # what is kept is renewed this often: ten minutes more of drift are 120 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,8 @@ class CoreTime:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ahead:
-    """How far a clock is ahead of this box's monotonic one: between `low` and `high` ns, as of `at_ms`."""
+class Ahead:
+    """How far a clock is ahead of this box's monotonic one: between `low` and `high` ns, as of `at_ms` by the latter."""
 
     low: int
     high: int
@@ -44,22 +47,22 @@ class _Ahead:
         core = proof.heartbeat.core_ms
         return cls((core - proof.received_ms) * _NS, (core - proof.sent_ms) * _NS, proof.received_ms)
 
-    def later(self, now: int, ppm: int) -> _Ahead:
+    def later(self, now: int, ppm: int) -> Ahead:
         """The same, drifted apart since."""
         drift = (now - self.at_ms) * ppm
-        return _Ahead(self.low - drift, self.high + drift, now)
+        return Ahead(self.low - drift, self.high + drift, now)
 
-    def beyond(self, other: _Ahead) -> int:
+    def beyond(self, other: Ahead) -> int:
         """Milliseconds from the other to this: 0 where they meet, less than 0 where this is behind."""
         return (max(0, self.low - other.high) + min(0, self.high - other.low)) // _NS
 
-    def nearest(self, other: _Ahead) -> _Ahead:
+    def nearest(self, other: Ahead) -> Ahead:
         """What both allow; where they do not meet, the edge of this one that is next to the other."""
         low, high = max(self.low, other.low), min(self.high, other.high)
         if low <= high:
-            return _Ahead(low, high, self.at_ms)
+            return Ahead(low, high, self.at_ms)
         edge = self.high if other.low > self.high else self.low
-        return _Ahead(edge, edge, self.at_ms)
+        return Ahead(edge, edge, self.at_ms)
 
 
 class CoreClock:
@@ -67,15 +70,16 @@ class CoreClock:
 
     Args:
         limits: `clock_ms` and `drift_ppm`.
+        kept: what was made durable since this machine's start, by an earlier run of the agent.
 
     Attributes:
         doubt: why what the core says is not believed, for a technician; "" if it is.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, kept: Ahead | None = None) -> None:
         self._limits = limits
         self._utc_ahead: int | None = None
-        self._expected: _Ahead | None = None
+        self._expected = self._kept = kept
         self._believed: Proof | None = None
         self.doubt = ""
 
@@ -85,9 +89,9 @@ class CoreClock:
 
     def proven(self, proof: Proof) -> str:
         """A proof came. Returns what people should know of a step of the core's clock that the witness confirms."""
-        said, now = _Ahead.said(proof), proof.received_ms
+        said, now = Ahead.said(proof), proof.received_ms
         held = self._held(now)
-        witness = None if self._utc_ahead is None else _Ahead(self._utc_ahead * _NS, self._utc_ahead * _NS, now)
+        witness = None if self._utc_ahead is None else Ahead(self._utc_ahead * _NS, self._utc_ahead * _NS, now)
         against = witness or held
         off = 0 if against is None else said.beyond(against)
         if abs(off) > self._limits.clock_ms:
@@ -99,8 +103,23 @@ class CoreClock:
         step = 0 if held is None else said.beyond(held)
         return _step(step) if abs(step) > self._limits.clock_ms else ""
 
-    def _held(self, now: int) -> _Ahead | None:
-        return None if self._expected is None else self._expected.later(now, 2 * self._limits.drift_ppm)
+    def _held(self, now: int) -> Ahead | None:
+        return None if self._expected is None else self._drifted(self._expected, now)
+
+    def _drifted(self, ahead: Ahead, now: int) -> Ahead:
+        return ahead.later(now, 2 * self._limits.drift_ppm)
+
+    def due(self, now: int) -> Ahead | None:
+        """What is expected, if that should be made durable now; then tell `kept`."""
+        held, kept = self._held(now), self._kept
+        if held is None or kept is None:
+            return held
+        said = held.beyond(self._drifted(kept, now)) != 0  # by a witness: what is kept would deny it
+        return held if said or now - kept.at_ms >= _KEEP_MS else None
+
+    def kept(self, ahead: Ahead) -> None:
+        """This is durable."""
+        self._kept = ahead
 
     def time(self, now: int) -> CoreTime | None:
         """The core's time by the last proof believed, plus monotonic (design §2.12); None if there never was one."""
@@ -116,7 +135,10 @@ def _words(off_ms: int, *, witnessed: bool) -> str:
     where = f"the core's clock is {_span(off_ms)} {'ahead of' if off_ms > 0 else 'behind'}"
     if witnessed:
         return f"{where} this box's, which a time source keeps: look at both (chronyc tracking, timedatectl)"
-    return f"{where} what its earlier proofs and the time since give: look at its time service (chronyc tracking)"
+    return (
+        f"{where} what its earlier proofs and the time since give: look at its time service (chronyc tracking); "
+        "if the core is right now and was wrong before, restart this machine"
+    )
 
 
 def _step(off_ms: int) -> str:

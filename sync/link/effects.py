@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from lane_agent.events import Event
+from sync.link.coreclock import Ahead
 from sync.wire.messages import Delta, SnapshotPart
 
 
@@ -89,6 +90,16 @@ class DropRevert:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepClock:
+    """Remember durably, for as long as this machine runs, what is expected of the core's clock.
+
+    Then `LinkMachine.clock_kept`; if that failed, it is asked for again with the next proof.
+    """
+
+    ahead: Ahead
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """An event by command: for the lane, whose answer ("" or why it did not count) goes to `LinkMachine.ordered`."""
 
@@ -155,6 +166,7 @@ Effect = (
     | Tell
     | KeepOrder
     | DropRevert
+    | KeepClock
     | Order
     | RestartReader
     | FetchPicture

@@ -18,9 +18,20 @@ from msgspec import Struct
 from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged, ManualEnded, ManualOrdered
 from lane_agent.model import Fault, Link
 from sync.link.commands import Situation
-from sync.link.coreclock import CoreClock, CoreTime
+from sync.link.coreclock import Ahead, CoreClock, CoreTime
 from sync.link.desk import Desk
-from sync.link.effects import Acknowledge, Alarm, ApplyDelta, Effect, LoadPart, Publish, Revert, Tell, WalkOn
+from sync.link.effects import (
+    Acknowledge,
+    Alarm,
+    ApplyDelta,
+    Effect,
+    KeepClock,
+    LoadPart,
+    Publish,
+    Revert,
+    Tell,
+    WalkOn,
+)
 from sync.link.follower import Follower, Outcome
 from sync.link.freshness import Freshness, Head, Judgement, Weighed
 from sync.link.limits import Limits
@@ -57,11 +68,13 @@ class Left:
         taken: identifier to expiry of the commands taken.
         revert: what has to revert.
         uploads: pictures still to be sent.
+        clock: what is expected of the core's clock, if the agent ran before since the machine's start.
     """
 
     taken: dict[str, int] = field(default_factory=dict)
     revert: Revert | None = None
     uploads: tuple[Upload, ...] = ()
+    clock: Ahead | None = None
 
 
 class LinkMachine:
@@ -101,7 +114,7 @@ class LinkMachine:
         self.refused: Counter[str] = Counter()
         self.follower = Follower(lane, self.limits, head, entropy)
         self.freshness = Freshness(self.limits, head, now)
-        self.clock = CoreClock(self.limits)
+        self.clock = CoreClock(self.limits, left.clock)
         self.sender = Sender(self.limits, last=last, acknowledged=acknowledged)
         self.uploader = Uploader(lane, self.limits, entropy, waiting=left.uploads)
         self.samples = Samples(lane, self.limits)
@@ -214,6 +227,10 @@ class LinkMachine:
     def kept(self, command: str, *, failed: bool = False) -> None:
         """The store answered a `KeepOrder`; `failed`: it did not take it, so the command is not carried out."""
         self._effects += self._desk.kept(command, failed=failed)
+
+    def clock_kept(self, ahead: Ahead) -> None:
+        """The store has made a `KeepClock` durable."""
+        self.clock.kept(ahead)
 
     def ordered(self, command: str, why: str = "") -> None:
         """What a command asked for was carried out, or was not for this reason."""
@@ -340,6 +357,9 @@ class LinkMachine:
         step = self.clock.proven(proof) if proof is not None else ""
         if step:
             self.alarm("CoreClockStepped", step, now)
+        keep = self.clock.due(now)
+        if keep is not None:
+            self._effects.append(KeepClock(keep))
         core = self.core_time(now)
         if core is not None:
             self._desk.proven(core)

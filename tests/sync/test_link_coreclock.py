@@ -173,6 +173,38 @@ def test_no_story_of_a_wrong_core_moves_the_time(offs: list[tuple[int, int | Non
         assert abs(found.ms - NOON - now) <= TOLERATED + 100
 
 
+def test_what_is_expected_outlives_the_agent(clock: CoreClock) -> None:
+    """A new run on the same machine, an hour later, with a core that is wrong by then: its first proof is doubted."""
+    kept = clock.due(1_100)
+    assert kept is not None
+    for off in (-11_000, 11_000, HOUR):
+        again = CoreClock(Limits(), kept)
+        assert "earlier proofs" in told(again, HOUR, off)
+        assert again.time(HOUR) is None
+        assert told(again, HOUR + 1_000) == ""
+    assert told(CoreClock(Limits(), kept), HOUR, 9_000) == ""
+
+
+def test_it_is_kept_at_once_and_then_now_and_then(clock: CoreClock) -> None:
+    """Until it is said to be durable it is asked for again; and as soon as a witness moved it."""
+    first, second = clock.due(1_000), clock.due(2_000)
+    assert first is not None
+    assert second is not None
+    clock.kept(second)
+    assert clock.due(2_000 + 10 * MINUTE - 1) is None
+    assert clock.due(2_000 + 10 * MINUTE) is not None
+    clock.witness(NOON + HOUR, 0)
+    told(clock, 3_000, HOUR)
+    moved = clock.due(3_000)
+    assert moved is not None
+    assert told(CoreClock(Limits(), moved), 4_000, HOUR) == ""
+
+
+def test_nothing_is_to_be_kept_before_a_proof() -> None:
+    """There is nothing to expect."""
+    assert CoreClock(Limits()).due(5_000) is None
+
+
 # -- in the link ------------------------------------------------------------------------------------------------------
 
 
@@ -239,3 +271,32 @@ def test_a_step_that_the_boxs_own_clock_confirms_is_told_and_believed() -> None:
     world.kept_utc = world.core_utc
     world.run(2_000)
     assert (world.verdict(), world.alarms) == (Link.FRESH, ["CoreClockStepped"])
+
+
+@pytest.mark.parametrize("off", [31 * MINUTE, -HOUR])
+def test_an_agent_started_anew_beside_a_wrong_core_is_not_fresh(off: int) -> None:
+    """Killed while the core's clock is wrong: what it expects is in the store."""
+    world = fresh_link()
+    world.core_utc += off
+    world.cut()
+    world.start()
+    world.connect()
+    world.run(4_000)
+    assert (world.verdict(), world.machine.core_time(world.now)) == (Link.STALE, None)
+    world.core_utc -= off
+    world.run(1_500)
+    assert world.verdict() is Link.FRESH
+
+
+def test_a_machine_started_anew_believes_the_first_proof() -> None:
+    """Its monotonic clock began anew, and it has no other: the limit that is known, and the remedy that is told."""
+    world = fresh_link()
+    world.core_utc += HOUR
+    world.run(2_000)
+    assert "restart this machine" in world.machine.clock.doubt
+    world.cut()
+    world.clock = None
+    world.start()
+    world.connect()
+    world.run(4_000)
+    assert world.verdict() is Link.FRESH

@@ -360,7 +360,7 @@ def test_a_mode_from_afar_reverts_though_the_agent_was_restarted_meanwhile() -> 
     world.told.clear()
     world.now += 1_000
     world.start()
-    world.now = 7  # the box was rebooted: its monotonic clock begins anew, the core's goes on
+    world.now, world.clock = 7, None  # the box was rebooted: its monotonic clock begins anew, the core's goes on
     offset = 1_700_000_000_000 + 60_000
     world.core._clock = lambda: offset + world.now
     world.start()

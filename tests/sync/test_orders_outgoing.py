@@ -1,4 +1,4 @@
-"""What survives a restart of the agent: commands taken, a mode that has to revert, pictures to be sent."""
+"""What survives a restart of the agent: commands, a mode that has to revert, the core's clock, pictures to be sent."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sync.clockbook import ClockBook
 from sync.errors import StoreError
 from sync.evidence import Evidence, Retention
-from sync.link import KeepOrder, Revert, Upload
+from sync.link import Ahead, KeepOrder, Revert, Upload
 from sync.orders import OrderBook
 from sync.outgoing import Outgoing, put_up
 from sync.store import Store
@@ -53,6 +54,22 @@ def test_a_command_and_what_it_reverts_are_there_after_a_restart(reopen: Callabl
     book.drop_revert()
     book = OrderBook(reopen())
     assert (book.taken(), book.revert()) == ({"c2": 6_000}, None)
+
+
+def test_what_is_expected_of_the_cores_clock_is_there_for_as_long_as_the_machine_runs(
+    reopen: Callable[[], Store],
+) -> None:
+    """Rather wider than narrower; after another start of the machine, or on one that cannot name its start: nothing."""
+    book = ClockBook(reopen(), "boot-1")
+    assert book.ahead() is None
+    book.keep(Ahead(-1_500_001, 2_000_001, 70))
+    book.keep(Ahead(-1_500_000, 2_500_000, 77))
+    store = reopen()
+    assert ClockBook(store, "boot-1").ahead() == Ahead(-2_000_000, 3_000_000, 77)
+    assert ClockBook(store, "boot-2").ahead() is None
+    ClockBook(store, "").keep(Ahead(0, 0, 0))
+    assert ClockBook(store, "").ahead() is None
+    assert ClockBook(store, "boot-1").ahead() is not None
 
 
 def test_a_command_that_could_not_be_kept_has_left_nothing(reopen: Callable[[], Store]) -> None:
