@@ -104,7 +104,7 @@ between the nonce's sending and the proof's coming), and, where a time source ke
 outranks the first. A time more than {TIMES.clock_ms // 1_000} s off what earlier proofs and the time since give, or off that UTC, is not
 believed: the lane is not fresh, whatever rows are proved, raises an alarm, has a further word under `manual` or
 `faults` of `up/state`, and carries the core's time on from the last proof believed. It ends by itself with the first
-proof whose time is right. Without a UTC that is kept, the first proof after the lane's start is believed.
+proof whose time is right. Without a UTC that is kept, the first proof after its machine's start is believed.
 
 ## Events
 
