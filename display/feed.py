@@ -150,7 +150,8 @@ class ScreenFeed:
 
     async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _Connection:
         """The first line says which screen it is; a second connection of a screen replaces its first."""
-        hello = decode_for_agent(await asyncio.wait_for(reader.readline(), self._silence_s))
+        async with asyncio.timeout(self._silence_s):
+            hello = decode_for_agent(await reader.readline())
         if not isinstance(hello, Hello):
             raise MalformedLineError(f"the first line of a screen is its hello, not {hello!r}")
         connection = _Connection(hello.screen, writer, asyncio.get_running_loop().time())

@@ -116,7 +116,8 @@ class Agent:
             return
         self._woken.clear()
         try:
-            await asyncio.wait_for(self._woken.wait(), RETRY_S)
+            async with asyncio.timeout(RETRY_S):
+                await self._woken.wait()
         except TimeoutError:
             self.progress += 1
 

@@ -334,7 +334,8 @@ class LinkClient:
     async def _work(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._tick_s)
+                async with asyncio.timeout(self._tick_s):
+                    await self._woken.wait()
             self._woken.clear()
             while self._inbox:
                 self._inbox.popleft()()

@@ -185,7 +185,8 @@ def _clock(truth: str, *hours: float) -> Callable[[Scene], Awaitable[None]]:
         post.tempted.clear()
         post.tempts.extend([truth, truth])
         with suppress(TimeoutError):  # a lane that has no trucks just now is lied to all the same
-            await asyncio.wait_for(post.tempted.wait(), TRUCK_S)
+            async with asyncio.timeout(TRUCK_S):
+                await post.tempted.wait()
         await asyncio.sleep(scene.rng.random())
         change = scene.liar.clock(int(scene.rng.choice(hours) * 3_600_000))
         async with _tampered(post.cable, tampers.Rewrite(post.tap.topics.heartbeat, change)):

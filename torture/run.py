@@ -135,7 +135,8 @@ class Run:
                 if task.done():
                     task.result()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.over.wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self.over.wait()
 
     async def _look_after_children(self) -> None:
         for name in self.site.children.look():

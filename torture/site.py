@@ -100,7 +100,8 @@ class Children:
             return
         child.send_signal(number)
         try:
-            await asyncio.wait_for(child.wait(), patience)
+            async with asyncio.timeout(patience):
+                await child.wait()
         except TimeoutError:
             self.crashed.append(f"{name} did not end within {patience:g} s")
             child.kill()

@@ -159,7 +159,8 @@ class World:
             return
         child.send_signal(number)
         try:
-            await asyncio.wait_for(child.wait(), 15)
+            async with asyncio.timeout(15):
+                await child.wait()
         except TimeoutError:
             child.kill()
             await child.wait()

@@ -174,6 +174,23 @@ def test_an_idle_agent_still_makes_progress(on_site: Any) -> None:
     on_site(story)
 
 
+@pytest.mark.parametrize("turns", range(5))
+def test_it_ends_although_it_is_told_something_at_that_very_moment(on_site: Any, turns: int) -> None:
+    """Seen once: a lane told to stop as its broker went away stopped only by signal 9."""
+
+    async def story(lane: Any) -> None:
+        await lane.boot()
+        other = asyncio.create_task(lane.agent.run())
+        await lane.settle()
+        lane.contact(Contact.HELP)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        other.cancel()
+        assert (await asyncio.wait({other}, timeout=5))[0]
+
+    on_site(story)
+
+
 def test_help_reaches_the_intercom(on_site: Any) -> None:
     """Ring, answer, end."""
 

@@ -236,6 +236,26 @@ def test_a_cut_link_goes_stale_then_offline_and_heals_by_itself(broker: PrivateB
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("turns", range(5))
+def test_it_ends_although_something_comes_at_that_very_moment(
+    broker: PrivateBroker, tmp_path: Path, turns: int
+) -> None:
+    """A connection that goes down while the client stops wakes its task as it is cancelled."""
+
+    async def story() -> None:
+        lane = Lane(broker, tmp_path / "lane.db")
+        task = asyncio.create_task(lane.client._work())
+        await asyncio.sleep(0.01)
+        lane.client.journal_grew()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        assert (await asyncio.wait({task}, timeout=1))[0]
+        lane.store.close()
+
+    asyncio.run(story())
+
+
 def test_what_touches_the_watched_vehicle_is_told(broker: PrivateBroker, tmp_path: Path) -> None:
     """A hold, a bundle, a lift, a near-miss; nothing of others, and nothing when nobody is watched."""
 
