@@ -19,11 +19,12 @@ Picture = NDArray[np.uint8]
 
 
 GREY = 128 / 127.5 - 1  # what fills the input beside the picture
-CUTS = (1.06, 1.03, 1.1)
-"""How much wider and higher than the plate as found the cuts are; the first is the best for a single picture.
+CUTS = ((1.06, 1.06), (1.03, 1.03), (1.25, 1.06))
+"""How much wider, and how much higher, than the plate as found the cuts are; the first is the best for a single picture.
 
 Plates are found a little too narrow, and a cut through the first letter costs more than some bumper around it. The
-pictures of a visit take the cuts in turn: what a cut does to a character is then not done to it in every picture.
+pictures of a visit take the cuts in turn: what a cut does to a character is then not done to it in every picture. The
+widest shows what the others lost beside the plate's ends, and no more of the plate above or below.
 """
 
 
@@ -54,18 +55,18 @@ def _halved(image: Picture, scale: float) -> Picture:
     return image
 
 
-def rectified(image: Picture, corners: NDArray[np.float32], cut: float = CUTS[0]) -> Picture:
+def rectified(image: Picture, corners: NDArray[np.float32], cut: tuple[float, float] = CUTS[0]) -> Picture:
     """The plate seen from straight ahead, (64, 160, 3), with a little of its surroundings.
 
     Args:
         image: the whole picture.
         corners: of the plate.
-        cut: how much wider and higher than the plate it is.
+        cut: how much wider, and how much higher, than the plate it is.
     """
     along = (corners[1] - corners[0] + corners[2] - corners[3]) / 4
     down = (corners[3] - corners[0] + corners[2] - corners[1]) / 4
     signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
-    more = (signs[:, :1] * along + signs[:, 1:] * down) * (cut - 1)
+    more = signs[:, :1] * along * (cut[0] - 1) + signs[:, 1:] * down * (cut[1] - 1)
     wide = (corners + more).astype(np.float32)
     width, height = CROP
     factor = int(np.clip(round(float(np.linalg.norm(wide[1] - wide[0])) / width), 1, 4))
