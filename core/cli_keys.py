@@ -107,6 +107,8 @@ def signing_keys(config: Config, officer: Officer) -> None:
         holders = Holders.of(key, asked[1]) if asked else None
         table.add_row(key, does, *(_shown(holders) if holders else ("not known", "the core does not run")))
     Console().print(table)
+    if not (public := present.with_suffix(".pub")).exists():
+        typer.echo(f"{public}: is missing, the half of the key that signs that lanes need; restore it from the backup")
     if asked and asked[0].signing and _stem(asked[0].signing) != present.stem:
         typer.echo(f"The running core still signs with {asked[0].signing}: restart it")
 

@@ -398,6 +398,8 @@ def test_a_signing_key_is_destroyed_only_when_no_lane_needs_it_any_more(site: An
     assert "no such private key" in site.command("retire-signing-key", "core-1.00000000", expect=1)
     site.command("retire-signing-key", first)
     assert not (site.folder / "core-1.key").exists()
+    (site.folder / "core-2.pub").unlink()
+    assert "core-2.pub: is missing" in " ".join(site.command("signing-keys").split())
     assert (site.folder / "core-1.pub").exists()
     assert "no such private key" in site.command("retire-signing-key", "core-1", expect=1)
 
