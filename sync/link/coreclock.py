@@ -23,6 +23,7 @@ from sync.link.limits import Limits
 
 _NS = 1_000_000  # a millisecond; and one millisecond at one millionth is one nanosecond
 _KEEP_MS = 600_000  # what is kept is renewed this often: ten minutes more of drift are 120 ms
+_MOVED_MS = 1_000  # and when what is expected has moved so far away from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class CoreClock:
             self.doubt = _words(off, witnessed=witness is not None)
             return ""
         self.doubt, self._believed = "", proof
-        self._expected = said if witness is not None or held is None else held.nearest(said)
+        self._expected = witness or (said if held is None else held.nearest(said))
         step = 0 if held is None else said.beyond(held)
         return _step(step) if abs(step) > self._limits.clock_ms else ""
 
@@ -114,8 +115,8 @@ class CoreClock:
         held, kept = self._held(now), self._kept
         if held is None or kept is None:
             return held
-        said = held.beyond(self._drifted(kept, now)) != 0  # by a witness: what is kept would deny it
-        return held if said or now - kept.at_ms >= _KEEP_MS else None
+        moved = abs(held.beyond(self._drifted(kept, now))) > _MOVED_MS  # by a witness, or slowly by time services
+        return held if moved or now - kept.at_ms >= _KEEP_MS else None
 
     def kept(self, ahead: Ahead) -> None:
         """This is durable."""

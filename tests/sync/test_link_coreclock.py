@@ -193,6 +193,10 @@ def test_it_is_kept_at_once_and_then_now_and_then(clock: CoreClock) -> None:
     clock.kept(second)
     assert clock.due(2_000 + 10 * MINUTE - 1) is None
     assert clock.due(2_000 + 10 * MINUTE) is not None
+    for now in range(3_000, 60_000, 1_000):  # a jitter of tens of milliseconds is no reason to write to the disk
+        clock.witness(NOON + now, now)
+        told(clock, now, now % 7_000 // 100)
+        assert clock.due(now) is None
     clock.witness(NOON + HOUR, 0)
     told(clock, 3_000, HOUR)
     moved = clock.due(3_000)
