@@ -31,9 +31,9 @@ from devices.anpr.reads import PlateRead, Region
 from devices.anpr.weights import SHIPPED, origin
 from devices.camera import Frame
 from devices.drawn.plates import Kind
-from devices.reader_wire import SettledRead
+from devices.reader_wire import Doubted, SettledRead
 from devices.watch import WINDOW, VisitWatch, legible
-from lane_agent.plates import Settled, Thresholds, Vote, normalise, settle
+from lane_agent.plates import Settled, Thresholds, Vote, contradicted, normalise, settle
 
 RELEASES = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995)
 """Thresholds whose cost and worth are counted."""
@@ -43,7 +43,10 @@ LOOSE = Thresholds(frames=2, whole=1, character=0.3, share=0.5)
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One visit: the true mark ("" for none), what each picture's plate read as, what settled with the defaults."""
+    """One visit: the true mark ("" for none), what each picture's plate read as, what settled with the defaults.
+
+    `taken_back`: whether the pictures since contradicted what had settled, or another mark settled: the officer's then.
+    """
 
     number: int
     vrn: str
@@ -53,15 +56,18 @@ class Drawn:
     rows: int
     votes: tuple[Vote, ...]
     settled: tuple[str, ...]
+    taken_back: bool
 
     @property
     def verdict(self) -> str:
         """As of `bench.visits.Outcome`."""
-        return verdict(self.settled, self.vrn)
+        return verdict(self.settled, self.vrn, taken_back=self.taken_back)
 
 
-def verdict(settled: Sequence[str], vrn: str) -> str:
-    """right, wrong, open, or none (nothing to read, and nothing was)."""
+def verdict(settled: Sequence[str], vrn: str, *, taken_back: bool) -> str:
+    """right, wrong, open (the officer's), or none (nothing to read, and nothing was)."""
+    if taken_back:
+        return "open"
     if any(mark != vrn for mark in settled):
         return "wrong"
     if settled:
@@ -92,14 +98,26 @@ class Plates:
         watch = VisitWatch(number, 0, self._settings, NoEvidence())
         votes: list[Vote] = []
         settled: list[str] = []
+        taken_back = False
         for count, (picture, corners) in enumerate(visit, 1):
             reads = self._reader.read_at(picture, corners, count)
             votes += [_vote(read) for read in reads if legible(read, self._settings.row_px)]
             reports = watch.look(Frame(picture, count * 125, count), reads)
             settled += [report.vrn for report in reports if isinstance(report, SettledRead)]
+            taken_back |= any(isinstance(report, Doubted) for report in reports)
         vrn = "" if plan.kind is Kind.CROSS_BORDER else normalise(plan.text)
         weather, text = plan.weather.value, normalise(plan.text)
-        return Drawn(number, vrn, text, weather, visit.cut, plan.rows, tuple(votes), tuple(settled))
+        return Drawn(
+            number,
+            vrn,
+            text,
+            weather,
+            visit.cut,
+            plan.rows,
+            tuple(votes),
+            tuple(settled),
+            taken_back or len(settled) > 1,
+        )
 
 
 def _vote(read: PlateRead) -> Vote:
@@ -125,26 +143,36 @@ def reads(found: Iterable[Drawn]) -> tuple[NDArray[np.float64], NDArray[np.bool_
     return np.array([end.confidence for end, _ in settled]), np.array([end.vrn == vrn for end, vrn in settled], bool)
 
 
-def played(votes: Sequence[Vote], law: Thresholds) -> tuple[str, ...]:
-    """What settles as the votes come in, one a picture, as in `devices.watch.VisitWatch`."""
+def played(votes: Sequence[Vote], law: Thresholds) -> tuple[tuple[str, ...], bool]:
+    """What settles as the votes come in, one a picture, and whether it is taken back; as in `devices.watch.VisitWatch`."""
     told: list[str] = []
     kept: list[Vote] = []
+    since: list[Vote] = []
+    taken_back = False
     for vote in votes:
         kept = [*kept[1 - WINDOW :], vote]
+        since = [*since, vote] if told else []
         result = settle(kept, law)
         if isinstance(result, Settled) and result.vrn not in told:
             told.append(result.vrn)
             kept = []
-    return tuple(told)
+        elif told:
+            taken_back |= bool(contradicted(since, told[0], law))
+    return tuple(told), taken_back or len(told) > 1
 
 
 def trade(found: Sequence[Drawn], releases: Sequence[float] = RELEASES) -> list[dict[str, Any]]:
     """Right, wrong and open by release threshold."""
     rows = []
     for release in releases:
-        counts = Counter(verdict(played(v.votes, Thresholds(character=release)), v.vrn) for v in found)
+        counts = Counter(_replayed(visit, Thresholds(character=release)) for visit in found)
         rows.append({"release": release, **{name: counts[name] for name in ("right", "wrong", "open", "none")}})
     return rows
+
+
+def _replayed(visit: Drawn, law: Thresholds) -> str:
+    settled, taken_back = played(visit.votes, law)
+    return verdict(settled, visit.vrn, taken_back=taken_back)
 
 
 def figures(found: Sequence[Drawn]) -> dict[str, Any]:
@@ -157,6 +185,10 @@ def figures(found: Sequence[Drawn]) -> dict[str, Any]:
         "visits": len(found),
         **{f"settled_{name}": Share(counts[name], len(marked)).plain() for name in ("right", "wrong", "open")},
         "settled_wrong_of_all": Share(counts["wrong"] + strangers, len(found)).plain(),
+        "taken_back": {
+            "right": sum(visit.taken_back and set(visit.settled) == {visit.vrn} for visit in found),
+            "wrong": sum(visit.taken_back and set(visit.settled) != {visit.vrn} for visit in found),
+        },
         "by": {name: _by(marked, name) for name in ("weather", "cut", "rows")},
         "characters": {"error": round(error(each), 5), "bins": [one.plain() for one in each]},
         "settled": {"error": round(error(whole), 5), "bins": [one.plain() for one in whole]},
@@ -212,6 +244,8 @@ def run(
         f"settled right {said['settled_right']['rate']:.3%}, to the officer {said['settled_open']['rate']:.3%}"
     )
     console.print(f"settled wrong {wrong['seen']} of {wrong['of']:,}: at most {wrong['at_most']:.4%}, 95 % sure")
+    back = said["taken_back"]
+    console.print(f"settled, then taken back: {back['right']} right, {back['wrong']} wrong; all the officer's")
     console.print(f"expected calibration error of a character {said['characters']['error']:.4f}")
     if json_file is not None:
         json_file.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

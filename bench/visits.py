@@ -31,7 +31,7 @@ from devices.drawn.approach import Approach, Shot
 from devices.drawn.plans import Plan, planned
 from devices.drawn.weather import Weather
 from devices.evidence import EvidenceStore
-from devices.reader_wire import ReaderSettings, SettledRead, TwoVehicles, Unread
+from devices.reader_wire import Doubted, ReaderSettings, SettledRead, TwoVehicles, Unread
 from devices.watch import VisitWatch, read_region
 from lane_agent.plates import normalise
 
@@ -66,6 +66,8 @@ class Outcome:
         vrn: the true mark, normalised; "" where the truck bears none.
         settled: the marks that settled, in order; `mainland`: the witness of the first; `confidence`: of the first.
         after_ms: from standing to the first settled read, the reading included; negative: while it still moved.
+        taken_back: whether the pictures since contradicted what had settled, or another mark settled: to the lane a
+            disagreement, and the officer's.
         said_two: whether two vehicles were reported; `second`, `neighbour`: whether there was one.
         reason: why nothing settled.
     """
@@ -78,6 +80,7 @@ class Outcome:
     witness: str | None
     confidence: float
     after_ms: float
+    taken_back: bool
     said_two: bool
     second: bool
     neighbour: bool
@@ -86,7 +89,9 @@ class Outcome:
 
     @property
     def verdict(self) -> str:
-        """right, wrong, open (no read: the officer's), or none (nothing to read, and nothing was)."""
+        """right, wrong, open (no read, or one that is contradicted: the officer's), or none (nothing to read or read)."""
+        if self.taken_back:
+            return "open"
         if any(mark != self.vrn for mark in self.settled):
             return "wrong"
         if self.settled:
@@ -114,7 +119,7 @@ class Visits:
         """Visit `number`."""
         plan = planned(self._seed, number)
         watch = VisitWatch(number, plan.begun_ms, self._settings, NoEvidence())
-        said: list[tuple[float, SettledRead | TwoVehicles | Unread]] = []
+        said: list[tuple[float, SettledRead | TwoVehicles | Unread | Doubted]] = []
         spent: list[float] = []
         shot: Shot | None = None
         for count, shot in enumerate(Approach(plan), 1):
@@ -127,7 +132,7 @@ class Visits:
             said += [
                 (shot.taken_ms + spent[-1] - plan.standing_ms, report)
                 for report in reports
-                if isinstance(report, SettledRead | TwoVehicles | Unread)
+                if isinstance(report, SettledRead | TwoVehicles | Unread | Doubted)
             ]
         if shot is None:
             raise ValueError(f"visit {number} has no pictures")
@@ -141,7 +146,7 @@ class Visits:
 def _outcome(
     number: int,
     plan: Plan,
-    said: list[tuple[float, SettledRead | TwoVehicles | Unread]],
+    said: list[tuple[float, SettledRead | TwoVehicles | Unread | Doubted]],
     picture_ms: float,
     watch: VisitWatch,
 ) -> Outcome:
@@ -157,6 +162,7 @@ def _outcome(
         witness=first.mainland if first else None,
         confidence=first.confidence if first else 0.0,
         after_ms=round(after_ms, 1),
+        taken_back=len(reads) > 1 or any(isinstance(report, Doubted) for _, report in said),
         said_two=any(isinstance(report, TwoVehicles) for _, report in said),
         second=plan.second is not None,
         neighbour=plan.neighbour is not None,
@@ -206,6 +212,7 @@ def figures(found: Sequence[Outcome]) -> dict[str, Any]:
         "second_vehicle_said": _said(found, second=True, neighbour=False),
         "neighbour_taken_for_second": _said(found, second=False, neighbour=True),
         "alone_taken_for_two": _said(found, second=False, neighbour=False),
+        "taken_back": Share(sum(each.taken_back for each in found), len(found)).plain(),
         "picture_ms_p50": round(float(np.median([each.picture_ms for each in found])), 2),
         "not_right": [asdict(each) for each in found if each.verdict in {"wrong", "open"}],
     }
@@ -247,7 +254,13 @@ def run(
     found = list(track(stream, "visits", total=number, console=console, disable=not console.is_terminal))
     said = {"seed": seed, "run": origin(folder).run, **figures(found)}
     console.print(table(said))
-    for name in ("witness_right", "second_vehicle_said", "neighbour_taken_for_second", "alone_taken_for_two"):
+    for name in (
+        "witness_right",
+        "taken_back",
+        "second_vehicle_said",
+        "neighbour_taken_for_second",
+        "alone_taken_for_two",
+    ):
         console.print(f"{name.replace('_', ' '):<28} {said[name]['seen']} of {said[name]['of']}")
     console.print(f"{'one picture read, p50':<28} {said['picture_ms_p50']} ms")
     if json_file is not None:

@@ -23,6 +23,7 @@ from devices.pace import Pace
 from devices.reader_wire import (
     Beat,
     Begin,
+    Doubted,
     End,
     Order,
     ReaderSettings,
@@ -36,7 +37,15 @@ from devices.reader_wire import (
     receive_report,
     settings_bytes,
 )
-from lane_agent.events import Event, FaultCleared, FaultRaised, PlateSettled, PlateUnread, SecondVehicleSeen
+from lane_agent.events import (
+    Event,
+    FaultCleared,
+    FaultRaised,
+    PlateDoubted,
+    PlateSettled,
+    PlateUnread,
+    SecondVehicleSeen,
+)
 from lane_agent.model import Fault, Read, ReadSource
 
 log = logging.getLogger(__name__)
@@ -51,7 +60,7 @@ class ReaderProcess:
 
     Args:
         settings: of the reader and its camera.
-        on_event: called in the event loop with `PlateSettled`, `PlateUnread`, `SecondVehicleSeen`, `FaultRaised` and
+        on_event: called in the event loop with `PlateSettled`, `PlateUnread`, `PlateDoubted`, `SecondVehicleSeen`, `FaultRaised` and
             `FaultCleared`; must not block.
         silence_s: how long the process may say nothing.
     """
@@ -200,7 +209,7 @@ class ReaderProcess:
                 self._latest = report
             case Trouble(part, detail):
                 self._raise(Fault.CAMERA if part == "camera" else Fault.READER, detail)
-            case SettledRead() | Unread() | TwoVehicles():
+            case SettledRead() | Unread() | Doubted() | TwoVehicles():
                 if self._begun is not None and self._begun.visit == report.visit:
                     self._on_event(event_of(report))
 
@@ -219,12 +228,14 @@ class ReaderProcess:
         self._faults[fault] = detail
 
 
-def event_of(report: SettledRead | Unread | TwoVehicles) -> Event:
+def event_of(report: SettledRead | Unread | Doubted | TwoVehicles) -> Event:
     """The lane's event for a report of a visit."""
     match report:
         case SettledRead(visit, vrn, mainland, confidence, evidence):
             return PlateSettled(visit, Read(vrn, mainland, confidence, ReadSource.READER, evidence))
         case Unread(visit, reason, candidates, evidence):
             return PlateUnread(visit, reason, candidates, evidence)
+        case Doubted(visit, vrn, candidates, evidence):
+            return PlateDoubted(visit, vrn, candidates, evidence)
         case TwoVehicles(visit):
             return SecondVehicleSeen(visit)

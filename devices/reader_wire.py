@@ -108,6 +108,15 @@ class Unread(msgspec.Struct, frozen=True, tag="unread"):
     evidence: tuple[str, ...]
 
 
+class Doubted(msgspec.Struct, frozen=True, tag="doubted"):
+    """The pictures since `vrn` settled say otherwise; `candidates`, most supported first."""
+
+    visit: int
+    vrn: str
+    candidates: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
 class TwoVehicles(msgspec.Struct, frozen=True, tag="two"):
     """More than one vehicle is in the lane's part of the picture; `marks` are what was read, the nearest first."""
 
@@ -122,7 +131,7 @@ class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
     detail: str
 
 
-Report = Beat | Shown | SettledRead | Unread | TwoVehicles | Trouble
+Report = Beat | Shown | SettledRead | Unread | Doubted | TwoVehicles | Trouble
 
 _encoder = msgspec.msgpack.Encoder()
 _orders: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)

@@ -17,12 +17,23 @@ from devices.anpr.reads import PlateRead
 from devices.anpr.vehicles import companion, foremost, is_mainland, scale, together
 from devices.camera import Frame, Picture
 from devices.evidence import EvidenceStore
-from devices.reader_wire import ReaderSettings, Report, SettledRead, TwoVehicles, Unread
+from devices.reader_wire import Doubted, ReaderSettings, Report, SettledRead, TwoVehicles, Unread
 from devices.zone import Shares, Zone
-from lane_agent.plates import NOT_SEEN, Settled, Thresholds, Unsettled, Vote, is_near_miss, normalise, settle
+from lane_agent.plates import (
+    NOT_SEEN,
+    Settled,
+    Thresholds,
+    Unsettled,
+    Vote,
+    contradicted,
+    is_near_miss,
+    normalise,
+    settle,
+)
 
 WINDOW = 24  # pictures whose votes count; older ones show the vehicle further away
 PATIENCE = 4  # pictures waited for the Mainland plate once the Hong Kong mark has settled
+SINCE = 200  # votes after a mark settled that may take it back: half a minute of a vehicle that stands
 SECOND = 0.12  # a second mark's plate, as a share of the first one's area, that is near enough to be tailgating
 
 
@@ -104,6 +115,9 @@ class VisitWatch:
         self._best: dict[str, _Best] = {}
         self._last: Picture | None = None
         self._told: set[str] = set()
+        self._latched = ""
+        self._since: list[Vote] = []
+        self._doubted = False
         self._waited = 0
         self._doubles = 0
         self._marks: tuple[str, ...] = ()
@@ -116,7 +130,7 @@ class VisitWatch:
         self._last = frame.picture
         inside = tuple(read for read in reads if read.inside)
         self._collect(frame, hong_kong(inside), inside)
-        return self._second(inside) + self._settled() + self._overdue(frame.taken_ms)
+        return self._second(inside) + (self._settled() or self._contradicted()) + self._overdue(frame.taken_ms)
 
     def waited(self, now_ms: int) -> list[Report]:
         """What the passing of time alone adds: giving up."""
@@ -137,6 +151,8 @@ class VisitWatch:
             votes.append(_vote(other, mainland=True))
         if votes:
             self._votes.append(tuple(votes))
+        if self._latched and len(self._since) < SINCE:
+            self._since += votes
 
     def _result(self) -> Settled | Unsettled:
         return settle([vote for votes in self._votes for vote in votes], self._law)
@@ -150,9 +166,20 @@ class VisitWatch:
             self._waited += 1
             return []
         self._told.add(result.vrn)
+        self._latched = self._latched or result.vrn
         self._votes.clear()
         names = self._keep(result.vrn)
         return [SettledRead(self.visit, result.vrn, result.mainland, result.confidence, names)]
+
+    def _contradicted(self) -> list[Report]:
+        """What the pictures since say against the mark that settled first. Told once."""
+        if not self._latched or self._doubted:
+            return []
+        candidates = contradicted(self._since, self._latched, self._law)
+        if not candidates:
+            return []
+        self._doubted = True
+        return [Doubted(self.visit, self._latched, candidates, self._keep(candidates[0]))]
 
     def _second(self, inside: tuple[PlateRead, ...]) -> list[Report]:
         """A second mark, or a Mainland plate of no vehicle in front; all sure, all near: tailgating. Told once."""

@@ -76,6 +76,7 @@ NAMED = Check("officer named", "no officer is named", _named)
 ACCEPT: dict[type, tuple[Check, ...]] = {
     e.PlateSettled: (THIS_VISIT,),
     e.PlateUnread: (THIS_VISIT,),
+    e.PlateDoubted: (THIS_VISIT,),
     e.SecondVehicleSeen: (THIS_VISIT,),
     e.IdentifierRead: (EDGE_IN_VISIT,),
     e.CodesFound: (

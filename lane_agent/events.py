@@ -49,6 +49,16 @@ class PlateUnread:
 
 
 @dataclass(frozen=True, slots=True)
+class PlateDoubted:
+    """The pictures since the reader settled `vrn` say otherwise; `candidates` are what they say, best first."""
+
+    visit: int
+    vrn: str
+    candidates: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SecondVehicleSeen:
     """The reader sees two vehicles in the region of interest of this visit (tailgating)."""
 
@@ -261,6 +271,7 @@ Event = (
     | ContactChanged
     | PlateSettled
     | PlateUnread
+    | PlateDoubted
     | SecondVehicleSeen
     | IdentifierRead
     | LinkChanged

@@ -133,6 +133,7 @@ class Thresholds:
         share: of all weight given at a position, the part that must be for the winner.
         present: of the pictures since a Hong Kong plate was first found, the part that must show one. A plate that is
             there is found nearly always; a badge or a lamp that passes for one, now and then.
+        dissent: lowest confidence of a whole text that says otherwise after a read has settled (`contradicted`).
     """
 
     frames: int = 3
@@ -140,6 +141,7 @@ class Thresholds:
     character: float = SURE
     share: float = 0.8
     present: float = 0.6
+    dissent: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,20 @@ def settle(votes: Sequence[Vote], law: Thresholds = Thresholds()) -> Settled | U
         return Unsettled(lacking, candidates)
     theirs = [_plain(vote) for vote in votes if vote.mainland and vote.text]
     return Settled(found.text, _witness(theirs, law), found.confidence)
+
+
+def contradicted(votes: Sequence[Vote], vrn: str, law: Thresholds = Thresholds()) -> tuple[str, ...]:
+    """What the pictures since `vrn` settled say instead, most supported first; empty while they bear it out.
+
+    As many pictures as a read needs must say otherwise, each with some confidence, and weigh more than the dissent that
+    a read can bear. A mark that settled far away, or before a drop ran down the lens, is then found out.
+    """
+    since = [_plain(vote) for vote in votes if not vote.mainland and vote.text]
+    others = [vote for vote in since if vote.text != vrn and _weight(vote) >= law.dissent]
+    borne = (1 - law.share) * math.fsum(_weight(vote) for vote in since)
+    if len(others) < law.frames or math.fsum(_weight(vote) for vote in others) <= borne:
+        return ()
+    return _candidates(others)
 
 
 def _lacking(found: _Consensus, candidates: tuple[str, ...], law: Thresholds) -> str:

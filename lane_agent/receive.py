@@ -77,6 +77,8 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             return _plate(lane, event.read)
         case e.PlateUnread():
             return _unread(lane, event), ()
+        case e.PlateDoubted():
+            return _doubted(lane, event), ()
         case e.SecondVehicleSeen():
             return doubt(lane, Doubt.SECOND_VEHICLE), ()
         case e.IdentifierRead():
@@ -243,6 +245,15 @@ def _unread(lane: Lane, event: e.PlateUnread) -> Lane:
     visit = lane.visit
     had = visit.evidence if visit else ()
     return visit_with(lane, unread=event.reason, candidates=event.candidates, evidence=(*had, *event.evidence))
+
+
+def _doubted(lane: Lane, event: e.PlateDoubted) -> Lane:
+    """The reader takes back what it settled; what an officer typed is not the reader's to doubt."""
+    visit = lane.visit
+    if visit is None or visit.read is None or visit.read.source is ReadSource.OFFICER or visit.read.vrn != event.vrn:
+        return lane
+    lane = visit_with(lane, candidates=event.candidates, evidence=(*visit.evidence, *event.evidence))
+    return doubt(lane, Doubt.PLATES_DISAGREE)
 
 
 def _fault(lane: Lane, event: e.FaultRaised) -> Change:

@@ -27,8 +27,19 @@ def short(rng: random.Random) -> str:
 
 
 def personalised(rng: random.Random) -> str:
-    """Up to eight letters and digits; more ones than by chance, since a bare 1 is soon taken for an edge."""
-    return "".join(rng.choice(LETTERS + DIGITS + "111") for _ in range(rng.randint(1, 8)))
+    """Up to eight letters and digits; more ones than by chance, since a bare 1 is soon taken for an edge.
+
+    In every third one a 1 stands beside a letter with a stem, of which it may seem a part.
+    """
+    text = "".join(rng.choice(LETTERS + DIGITS + "111") for _ in range(rng.randint(1, 8)))
+    if len(text) < 8 and rng.random() < 0.33:
+        place = rng.randint(0, len(text))
+        text = (
+            text[:place]
+            + rng.choice(("L1", "1M", "1P", "1B", "H1", "N1", "1K", "1R", "1"))[: 8 - len(text)]
+            + text[place:]
+        )
+    return text
 
 
 def rare(rng: random.Random) -> str:
@@ -64,9 +75,9 @@ def mark(rng: random.Random) -> tuple[str, Kind, int]:
     """A random (text, kind, rows)."""
     share = rng.random()
     light = rng.choice((Kind.HK_FRONT, Kind.HK_FRONT, Kind.HK_REAR))
-    if share < 0.43:
+    if share < 0.42:
         return ordinary(rng), light, rng.choice((1, 2))
-    if share < 0.53:
+    if share < 0.54:
         text = personalised(rng)
         return text, light, rng.choice((1, 2)) if len(text) > 1 else 1
     if share < 0.59:

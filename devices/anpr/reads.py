@@ -47,7 +47,7 @@ class PlateRead:
         confidence: the lowest character confidence, 0 to 1; 0 for no text.
         characters: each character with its own confidence.
         score: how sure the detector is that this is a plate at all, 0 to 1.
-        inside: whether it is in the lane's part of the picture; what is not never counts.
+        inside: whether it is in the lane's part of the picture, and whole; what is not never counts.
     """
 
     text: str

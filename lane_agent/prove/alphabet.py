@@ -119,6 +119,7 @@ def _of_another(visit: int) -> tuple[Letter, ...]:
     events: tuple[e.Event, ...] = (
         _read(visit=visit),
         e.PlateUnread(visit, "mud"),
+        e.PlateDoubted(visit, VRN),
         e.SecondVehicleSeen(visit),
         e.CodesFound(visit, QUESTION, answer("hold", vrn=VRN, link=Link.FRESH)),
         e.OfficerReleased(visit, OFFICER, WHY),
@@ -220,6 +221,10 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _in_visit("read with another Mainland plate", _read(mainland=OTHER_MAINLAND)),
     ),
     "unread": (_in_visit("unread", e.PlateUnread(VISIT, "mud")),),
+    "doubted": (
+        _in_visit("the read is doubted", e.PlateDoubted(VISIT, VRN)),
+        _in_visit("another read is doubted", e.PlateDoubted(VISIT, STRANGER)),
+    ),
     "tailgating": (_in_visit("second vehicle", e.SecondVehicleSeen(VISIT)),),
     "officer": (
         _in_visit("officer releases", e.OfficerReleased(VISIT, OFFICER, WHY)),

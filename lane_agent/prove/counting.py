@@ -15,7 +15,7 @@ LOOPS = (Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP)
 def counts(history: History, event: e.Event) -> bool:  # noqa: PLR0911 -- one short case a kind
     """Whether the event may change anything. Contacts are levels and always heard; `onlooker` sorts them out."""
     match event:
-        case e.PlateSettled() | e.PlateUnread() | e.SecondVehicleSeen():
+        case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.SecondVehicleSeen():
             return history.vehicle is not None and event.visit == VISIT
         case e.IdentifierRead():
             return history.vehicle is not None and event.edge_ms >= NOW.mono_ms

@@ -60,7 +60,7 @@ def _input(history: History, event: e.Event) -> History:  # noqa: C901, PLR0911,
             return _boot(history, event)
         case e.ContactChanged():
             return _contact(history, event)
-        case e.PlateSettled() | e.PlateUnread() | e.IdentifierRead() | e.OfficerCorrected():
+        case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.IdentifierRead() | e.OfficerCorrected():
             return _plates(history, event)
         case e.SecondVehicleSeen():
             return _doubt(history)
@@ -238,13 +238,18 @@ def _signal(history: History, contact: Contact) -> History:
             return _doubt(history) if _shows_3(history) else history
 
 
-def _plates(history: History, event: e.PlateSettled | e.PlateUnread | e.IdentifierRead | e.OfficerCorrected) -> History:
+def _plates(
+    history: History,
+    event: e.PlateSettled | e.PlateUnread | e.PlateDoubted | e.IdentifierRead | e.OfficerCorrected,
+) -> History:
     vehicle = history.vehicle
     if vehicle is None:
         return history
     match event:
         case e.PlateUnread():
             return history if vehicle.vrn else _with(history, plain=False)
+        case e.PlateDoubted():
+            return _doubt_if(vehicle.vrn == event.vrn and not vehicle.typed, history, "plates")
         case e.IdentifierRead():
             return _named(history, vehicle, event)
         case e.OfficerCorrected():

@@ -132,6 +132,8 @@ WORDS: dict[str, Word] = {
     "read-of-before": lambda world, _: world.settle(VRN, visit=world.visit - 1),
     "unread": lambda world, _: world.tell(e.PlateUnread(world.visit, "mud", ("AB123",), ("f" * 64,))),
     "unread-of-before": lambda world, _: world.tell(e.PlateUnread(world.visit - 1, "mud")),
+    "doubted": lambda world, vrn: world.tell(e.PlateDoubted(world.visit, vrn or VRN, ("AB123",), ("f" * 64,))),
+    "doubted-of-before": lambda world, _: world.tell(e.PlateDoubted(world.visit - 1, VRN)),
     "second": lambda world, _: world.tell(e.SecondVehicleSeen(world.visit)),
     "second-of-before": lambda world, _: world.tell(e.SecondVehicleSeen(world.visit - 1)),
     "identifier": lambda world, vrn: world.tell(e.IdentifierRead("rfid", normalise(vrn), world.now_ms + 10)),

@@ -24,6 +24,7 @@ OUTCOME = visits.Outcome(
     witness="粤ZR12A港",
     confidence=0.99,
     after_ms=-120.0,
+    taken_back=False,
     said_two=False,
     second=False,
     neighbour=False,
@@ -46,7 +47,9 @@ OUTCOME = visits.Outcome(
 def test_a_visit_is_right_wrong_or_the_officers(vrn: str, settled: tuple[str, ...], verdict: str) -> None:
     """Both benches judge alike."""
     assert replace(OUTCOME, vrn=vrn, settled=settled).verdict == verdict
-    assert reliability.verdict(settled, vrn) == verdict
+    assert reliability.verdict(settled, vrn, taken_back=False) == verdict
+    assert replace(OUTCOME, vrn=vrn, settled=settled, taken_back=True).verdict == "open"
+    assert reliability.verdict(settled, vrn, taken_back=True) == "open"
 
 
 def test_figures_count_by_weather_with_bounds() -> None:
@@ -98,14 +101,15 @@ def test_thresholds_are_traded_as_the_watch_settles() -> None:
     runner = reliability.Plates(4, SHIPPED, ())
     law = Thresholds(frames=visits.settings().frames, character=visits.settings().release)
     for visit in (runner.run(number) for number in range(12)):
-        assert reliability.played(visit.votes, law) == visit.settled
+        assert reliability.played(visit.votes, law) == (visit.settled, visit.taken_back)
 
 
 def test_a_dropped_character_counts_and_a_mark_is_told_once() -> None:
     """As in `VisitWatch`: settled, told, begun anew."""
     right, wrong = (Vote(text, (0.99,) * len(text)) for text in ("ZF4951", "ZF495"))
-    assert reliability.played([right] * 9, Thresholds()) == ("ZF4951",)
-    assert reliability.played([wrong] * 3 + [right] * 3, Thresholds()) == ("ZF495", "ZF4951")
+    assert reliability.played([right] * 9, Thresholds()) == (("ZF4951",), False)
+    assert reliability.played([wrong] * 3 + [right] * 3, Thresholds()) == (("ZF495", "ZF4951"), True)
+    assert reliability.played([wrong] * 4 + [right] * 3, Thresholds()) == (("ZF495",), True)
 
 
 def test_held_out_fonts_are_none_of_the_trainings(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from devices.anpr.reads import PlateRead, Region
 from devices.camera import CameraSettings, Frame, Source
 from devices.drawn.trucks import LaneView, Truck
 from devices.evidence import EvidenceStore
-from devices.reader_wire import ReaderSettings, Report, SettledRead, TwoVehicles, Unread
+from devices.reader_wire import Doubted, ReaderSettings, Report, SettledRead, TwoVehicles, Unread
 from devices.watch import PATIENCE, VisitWatch, read_region
 from devices.zone import Zone
 
@@ -96,7 +97,7 @@ def test_the_mainland_plate_is_waited_for_a_little_and_then_done_without(visit: 
 def test_a_settled_read_is_told_once_and_a_different_one_again(visit: Visit) -> None:
     """The lane must learn that the plate in front of it has become another."""
     assert len(visit.see(HK, times=10)) == 1
-    (report,) = visit.see(plate("AB1"), times=30)
+    (report,) = (one for one in visit.see(plate("AB1"), times=30) if isinstance(one, SettledRead))
     assert isinstance(report, SettledRead)
     assert report.vrn == "AB1"
 
@@ -193,6 +194,21 @@ def test_the_next_lanes_truck_is_seen_and_said_to_be_outside() -> None:
         assert read.inside is inside
 
 
+@pytest.mark.parametrize(("way", "share"), [("right", 0.2), ("right", 0.35), ("down", 0.4)])
+def test_a_plate_cut_off_by_the_pictures_edge_never_counts(way: str, share: float) -> None:
+    """As a vehicle leaves. Its last characters are gone, and what is left is read with a confidence of 1.0."""
+    shown = LaneView(seed=1).picture(Truck("JD7669"), 1.0)
+    height, width = shown.image.shape[:2]
+    corners = shown.plates[0].corners
+    along, down = corners[1, 0] - corners[0, 0], corners[3, 1] - corners[0, 1]
+    gone = (width - corners[1, 0] + share * along, 0) if way == "right" else (0, height - corners[3, 1] + share * down)
+    moved = cv2.warpAffine(shown.image, np.array([[1, 0, gone[0]], [0, 1, gone[1]]], np.float64), (width, height))
+    reads = read_region(
+        PlateReader(OnnxRuntimeEngine()), Frame(np.asarray(moved, np.uint8), 0, 0), (0.0, 0.0, 1.0, 1.0)
+    )
+    assert not [read for read in reads if read.inside and read.confidence > 0.5]
+
+
 def test_a_polygon_follows_the_lane() -> None:
     """A triangle whose box would hold both plates holds one."""
     triangle = Zone((0.0, 1.0, 1.0, 1.0, 1.0, 0.0))
@@ -214,6 +230,33 @@ def test_the_same_picture_is_kept_once(tmp_path: Path) -> None:
     name = store.keep(picture)
     assert store.keep(picture) == name
     assert [file.name for file in store.folder.iterdir()] == [name]
+
+
+def test_pictures_that_contradict_the_read_take_it_back_once(visit: Visit) -> None:
+    """It settled while a drop hid the last digit; what is seen since goes along for the officer."""
+    visit.see(plate("LT348"), times=3)
+    reports = visit.see(plate("LT3482", sure=0.8), times=10)
+    (doubted,) = (report for report in reports if isinstance(report, Doubted))
+    assert (doubted.visit, doubted.vrn, doubted.candidates) == (5, "LT348", ("LT3482",))
+    assert all((visit.folder / name).stat().st_size for name in doubted.evidence)
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        (HK,) * 20,
+        (plate("LT348"),) * 2 + (HK,) * 20,
+        (HK,) * 20 + (plate("LT348"),) * 3,
+        (plate("LT348", sure=0.4),) * 20,
+        (),
+    ],
+    ids=["agreement", "two", "three among twenty", "hardly legible", "nothing"],
+)
+def test_what_does_not_contradict_a_read(visit: Visit, since: tuple[PlateRead, ...]) -> None:
+    """A few bad pictures, as a vehicle moves off, are no reason to stop it."""
+    visit.see(HK, times=3)
+    reports = [report for read in since for report in visit.see(read)]
+    assert not [report for report in (*reports, *visit.see(times=10)) if isinstance(report, Doubted)]
 
 
 def test_a_badge_found_now_and_then_never_settles(visit: Visit) -> None:

@@ -49,6 +49,27 @@ TEXT = """
     alarms: Withdrawn AtOfficer
     uses:   live
     ends:   8 at the officer
+8 pictures that contradict the read are the officer's
+    do:     ready records:live arrive immigration read doubted cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: AtOfficer
+    ends:   8 at the officer
+8 pictures that contradict the read take 3 back
+    do:     ready records:live arrive immigration read cleared doubted
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE OFFICER
+    alarms: Withdrawn AtOfficer
+    uses:   live
+    ends:   8 at the officer
+8 a doubt about another read changes nothing
+    do:     ready records:live arrive immigration read doubted:ZZ99 doubted-of-before cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    ends:   17 stands
+8 a doubt before any read changes nothing
+    do:     ready records:live arrive immigration doubted read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    ends:   17 stands
 8 the same read twice changes nothing
     do:     ready records:live arrive immigration read read cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
