@@ -188,7 +188,7 @@ def weathered(rng: random.Random, noise: np.random.Generator, picture: Grey) -> 
         points = np.array([[x, 0], [2 * columns, 0], [2 * columns, rows], [x + rng.randint(-rows, rows), rows]])
         cv2.fillPoly(shadow, [points.astype(np.int32)], rng.uniform(0.35, 0.75))
         picture = picture * shadow
-    if rng.random() < 0.14:
+    if rng.random() < 0.25:
         picture = _spotted(rng, picture)
     return np.asarray(picture, np.float32)
 

@@ -7,7 +7,18 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lane_agent.plates import HONG_KONG, NOT_SEEN, Settled, Thresholds, Unsettled, Vote, family, normalise, settle
+from lane_agent.plates import (
+    HONG_KONG,
+    NOT_SEEN,
+    Settled,
+    Thresholds,
+    Unsettled,
+    Vote,
+    contradicted,
+    family,
+    normalise,
+    settle,
+)
 
 LAW = Thresholds()
 ordinary = st.builds(
@@ -162,3 +173,25 @@ def test_what_is_found_now_and_then_is_no_plate() -> None:
     assert isinstance(result, Unsettled)
     assert result == Unsettled("a Hong Kong plate in 4 of 12 pictures only", ("FH460",))
     assert isinstance(settle([*badge, *[NOT_SEEN] * 2]), Settled)
+
+
+def test_three_pictures_and_a_fifth_of_the_weight_contradict_a_read() -> None:
+    """Not two, not three among twenty, not those that are hardly legible, and never the Mainland plate."""
+    others = [vote("LT348")] * 3
+    assert contradicted([vote("LT3482")] * 8 + others, "LT3482") == ("LT348",)
+    assert contradicted([vote("LT3482")] * 2 + others[:2], "LT3482") == ()
+    assert contradicted([vote("LT3482")] * 20 + others, "LT3482") == ()
+    assert contradicted([vote("LT348", 0.49)] * 30, "LT3482") == ()
+    assert contradicted([NOT_SEEN, vote("粤ZR12A港", mainland=True)] * 30, "LT3482") == ()
+
+
+@given(votes=st.lists(any_vote(), max_size=20), rng=st.randoms(use_true_random=False), mark=ordinary)
+def test_pictures_that_bear_a_read_out_never_make_it_contradicted(
+    votes: list[Vote], rng: random.Random, mark: str
+) -> None:
+    """Neither by what they add nor by when they come."""
+    before = contradicted(votes, mark)
+    more = [*votes, vote(mark, rng.random())]
+    rng.shuffle(more)
+    assert set(contradicted(more, mark)) <= set(before)
+    assert mark not in before

@@ -70,7 +70,9 @@ def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
 class Lane:
     """A lane's box: its store, its client, and what it was told."""
 
-    def __init__(self, broker: PrivateBroker, store: Path, *, boot: str = "b1", ring: Signer = CORE_KEY) -> None:
+    def __init__(
+        self, broker: PrivateBroker, store: Path, *, boot: str = "b1", ring: Signer = CORE_KEY, machine: str = "m1"
+    ) -> None:
         self.store = Store(store)
         self.journal = Journal(self.store, boot=boot, software="test")
         self.codes = CodeLog(self.store)
@@ -84,6 +86,7 @@ class Lane:
             journal=self.journal,
             codes=self.codes,
             now_ms=mono_ms,
+            machine_boot=machine,
             on_event=self.told.append,
             on_alarm=lambda kind, detail: self.alarms.append((kind, detail)),
             limits=QUICK,
@@ -252,6 +255,27 @@ def test_it_ends_although_something_comes_at_that_very_moment(
         task.cancel()
         assert (await asyncio.wait({task}, timeout=1))[0]
         lane.store.close()
+
+    asyncio.run(story())
+
+
+def test_a_client_started_anew_beside_a_wrong_core_knows_it(broker: PrivateBroker, tmp_path: Path) -> None:
+    """From its store, for as long as the machine runs; after the machine's own start there is nothing to know it by."""
+
+    async def link_of(machine: str, off: int) -> Link:
+        lane = Lane(broker, tmp_path / "lane.db", boot=f"{machine}{off}", machine=machine)
+        async with running(broker, lane) as centre:
+            centre.core._clock = lambda: core_ms() + off
+            await until(lambda: lane.link() is not Link.OFFLINE)
+            await until(lambda: lane.codes.head.epoch and (lane.link() is Link.FRESH or lane.client.clock_doubt()))
+            assert bool(lane.client.clock_doubt()) == (lane.client.core_time() is None)
+            return lane.link()
+
+    async def story() -> None:
+        assert await link_of("m1", 0) is Link.FRESH
+        assert await link_of("m1", 3_600_000) is Link.STALE
+        assert await link_of("m1", 5_000) is Link.FRESH
+        assert await link_of("m2", 3_600_000) is Link.FRESH
 
     asyncio.run(story())
 
