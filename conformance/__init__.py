@@ -7,7 +7,7 @@
 |---|---|
 | `clauses` | a clause: number, sentence of the contract, test; running them |
 | `line` | one MQTT connection, its messages in the order in which they came |
-| `keys` | keys from files, and whom to believe |
+| `keys`, `further` | keys from files, whom to believe, and a further key for clauses about replaced ones |
 | `peer` | hearing, opening and waiting, for both sides |
 | `log_played` | the replicated log of a core that is played |
 | `core_played` | a core, played: honest, and then spoilt in one point by a clause |

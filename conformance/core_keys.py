@@ -32,22 +32,22 @@ def _comes_to(lane: LanePlayed, signer: Signer, *, yes: bool) -> bool:
 
 
 def _with_keys(lane: LanePlayed, test: Callable[[Signer, Signer], None]) -> None:
-    first, further = lane.signer, lane.needed_keys()
+    first, further = lane.signer, lane.further.signer
     try:
-        lane.have_keys(1)
+        lane.further.have(1)
         must(_comes_to(lane, further, yes=True), "a further key that the core was given does not count")
         must(_heeds(lane, first, yes=True), "the first key does not count any more beside the further one")
         test(first, further)
     finally:
         lane.signer = first
-        lane.have_keys(1)
-        lane.have_keys(3)
+        lane.further.have(1)
+        lane.further.have(3)
 
 
 @chapter("C70", "A further key of a lane's, once the core has it, counts like the first, and the first still counts.")
 def added(lane: LanePlayed) -> None:
     """One journal, its rows signed by the one and by the other."""
-    must(not _heeds(lane, lane.needed_keys(), yes=False), "a nonce by a key that the core was not given is answered")
+    must(not _heeds(lane, lane.further.signer, yes=False), "a nonce by a key that the core was not given is answered")
 
     def both(first: Signer, further: Signer) -> None:
         for signer in (first, further, first):
@@ -64,7 +64,7 @@ def taken_away(lane: LanePlayed) -> None:
     """The further one has taken its place."""
 
     def only(first: Signer, further: Signer) -> None:
-        lane.have_keys(2)
+        lane.further.have(2)
         must(_comes_to(lane, first, yes=False), "a nonce by a key that was taken away is answered")
         rows = lane.write(1)
         lane.signer = first

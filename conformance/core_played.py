@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from conformance.clauses import Broken, Pace, Unseen
+from conformance.further import FurtherKey
 from conformance.keys import Trust
 from conformance.line import Line
 from conformance.log_played import PlayedLog, first_rows
@@ -53,7 +54,7 @@ class CorePlayed(Peer):
         poke: makes the lane write a journal row, where the kit was told how; given a number that never comes twice.
         proxy: stands between the lane and its broker, where the kit was told so.
         picture: the name of one that the lane has, where the kit was told one.
-        further: another key, and what makes the lane have keys (`have_keys`), where the kit was given them.
+        further: another key, and what makes the lane have keys (`FurtherKey`), where the kit was given them.
 
     Attributes:
         log: the replicated log; a clause may put another in its place.
@@ -90,7 +91,8 @@ class CorePlayed(Peer):
         self.album = Album()
         self.proving = self.serving = self.acknowledging = self.collecting = True
         self.poke, self.proxy = poke, proxy
-        self._picture, self._further = picture, further
+        self._picture = picture
+        self.further = FurtherKey(further, "lane")
         self._pokes = self._levelled = 0
         self._records = 100
 
@@ -344,22 +346,6 @@ class CorePlayed(Peer):
         if not self._picture:
             raise Unseen("needs a picture of evidence that the lane has; tell the kit its name with --picture HASH")
         return self._picture
-
-    def needed_keys(self) -> Signer:
-        """A further key of the core's, which the lane can be given.
-
-        Raises:
-            Unseen: the kit has none.
-        """
-        if self._further is None:
-            raise Unseen("needs a further key and a way to give it to the lane; see --further-key and --keys")
-        return self._further[0]
-
-    def have_keys(self, step: int) -> None:
-        """The lane has 1: both keys of the core's, 2: the further one alone, 3: the first one alone."""
-        self.needed_keys()
-        assert self._further is not None
-        self._further[1](step)
 
     def facts(self) -> Facts | None:
         """What the lane last published of itself, None if it has not."""

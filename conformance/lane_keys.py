@@ -42,24 +42,24 @@ def _heeds(core: CorePlayed, signer: Signer) -> bool:
 @chapter("L85", "A further key of the core's, once the lane has it, counts like the first, and the first still counts.")
 def added(core: CorePlayed) -> None:
     """The signer changes, and changes back."""
-    first, further = core.signer, core.needed_keys()
+    first, further = core.signer, core.further.signer
     must(not _heeds(core, further), "a key that the lane was not given yet is believed")
     try:
-        core.have_keys(1)
+        core.further.have(1)
         _believed(core, further, "signed by the further key")
         _believed(core, first, "signed by the first key, while both count")
     finally:
         core.signer = first
-        core.have_keys(3)
+        core.further.have(3)
 
 
 @chapter("L86", "A key that was taken away from the lane counts no more.")
 def taken_away(core: CorePlayed) -> None:
     """The first key, after the further one has taken its place; the command may take a while to have its effect."""
-    first, further = core.signer, core.needed_keys()
+    first, further = core.signer, core.further.signer
     try:
-        core.have_keys(1)
-        core.have_keys(2)
+        core.further.have(1)
+        core.further.have(2)
         _believed(core, further, "signed by the key that has taken the first one's place")
         end = time.monotonic() + core.pace.patience
         while _heeds(core, first):
@@ -70,8 +70,8 @@ def taken_away(core: CorePlayed) -> None:
         core.stays("a delta signed by a key that was taken away was applied")
     finally:
         core.signer = first
-        core.have_keys(1)
-        core.have_keys(3)
+        core.further.have(1)
+        core.further.have(3)
 
 
 @chapter("L87", "A message by a key whose name the lane does not know is told to people: an alarm in its journal.")

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from conformance.clauses import Broken, Pace, Unseen, must
+from conformance.further import FurtherKey
 from conformance.keys import Trust
 from conformance.line import Heard, Line
 from conformance.peer import Peer
@@ -107,7 +108,7 @@ class LanePlayed(Peer):
     Args:
         grow: makes the core's list grow by one delta or more, where the kit was told how.
         order: makes the core send a command to this lane, where the kit was told how.
-        further: another key of this lane's, and what makes the core know keys (`have_keys`), where the kit has them.
+        further: another key of this lane's, and what makes the core know keys (`FurtherKey`), where the kit has them.
 
     Attributes:
         session: of this connection.
@@ -140,7 +141,7 @@ class LanePlayed(Peer):
         self.retained: set[str] = set()
         self.sent: dict[bytes, float] = {}
         self._grow, self._order, self._calls = grow, order, 0
-        self._further = further
+        self.further = FurtherKey(further, "core")
         self._trust_of_bodies = trust
         self._greeted = False
 
@@ -321,22 +322,6 @@ class LanePlayed(Peer):
             raise Unseen("needs the core to send a command; tell the kit how to cause that with --order COMMAND")
         self._calls += 1
         self._order(self._calls)
-
-    def needed_keys(self) -> Signer:
-        """A further key of this lane's, which the core can be given.
-
-        Raises:
-            Unseen: the kit has none.
-        """
-        if self._further is None:
-            raise Unseen("needs a further key and a way to give it to the core; see --further-key and --keys")
-        return self._further[0]
-
-    def have_keys(self, step: int) -> None:
-        """The core has 1: both keys of this lane's, 2: the further one alone, 3: the first one alone."""
-        self.needed_keys()
-        assert self._further is not None
-        self._further[1](step)
 
     # -- events -------------------------------------------------------------------------------------------------------
 
