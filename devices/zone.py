@@ -12,7 +12,6 @@ from devices.anpr.reads import PlateRead
 
 Shares = tuple[float, ...]
 WHOLE: Shares = (0.0, 0.0, 1.0, 1.0)
-_EDGE = 1.0  # pixels that must be left between a plate and the picture's edge
 
 
 @dataclass(frozen=True)
@@ -48,18 +47,9 @@ class Zone:
         return (np.array(numbers, np.float32).reshape(-1, 2) * [width, height]).astype(np.float32)
 
     def marked(self, reads: tuple[PlateRead, ...], width: int, height: int) -> tuple[PlateRead, ...]:
-        """The reads, each with whether it counts: the middle of its plate in the zone, and all of it in the picture.
-
-        What is cut off by the picture's edge, as a vehicle leaves, is read without its last characters, and surely so.
-        The detector gives such a plate the corners that it has outside.
-        """
+        """The reads, each with whether it counts: whole, and the middle of its plate in the zone (its edge included)."""
         corners = self.corners(width, height)
-        return tuple(replace(read, inside=_within(corners, read) and _whole(read, width, height)) for read in reads)
-
-
-def _whole(read: PlateRead, width: int, height: int) -> bool:
-    low, high = read.corners.min(0), read.corners.max(0)
-    return bool(low.min() >= _EDGE and high[0] <= width - 1 - _EDGE and high[1] <= height - 1 - _EDGE)
+        return tuple(replace(read, inside=read.inside and _within(corners, read)) for read in reads)
 
 
 def _within(corners: NDArray[np.float32], read: PlateRead) -> bool:

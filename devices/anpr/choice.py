@@ -28,7 +28,7 @@ def mark_of(reads: tuple[PlateRead, ...], *, release: float = ALONE) -> tuple[st
     """The mark, normalised, and why there is none; exactly one of the two is None."""
     inside = tuple(read for read in reads if read.inside)
     if not inside:
-        return None, "no plate in the lane's part of the picture" if reads else "no plate found"
+        return None, "no whole plate in the lane's part of the picture" if reads else "no plate found"
     ours = hong_kong(inside)
     if not ours:
         return None, "no Hong Kong plate among " + ", ".join(sorted({read.region.value for read in inside}))

@@ -18,6 +18,8 @@ from devices.anpr.reads import PlateRead, Region
 Picture = NDArray[np.uint8]
 
 
+EDGE = 1.0
+"""Pixels that must be left between a plate and the picture's edge."""
 GREY = 128 / 127.5 - 1  # what fills the input beside the picture
 CUTS = ((1.06, 1.06), (1.03, 1.03), (1.25, 1.06))
 """How much wider, and how much higher, than the plate as found the cuts are; the first is the best for a single picture.
@@ -103,7 +105,10 @@ class PlateReader:
         cut = CUTS[turn % len(CUTS)]
         crops = [rectified(image, plate.corners, cut) for plate in found]
         output = self.engine.run("recogniser", np.stack([levelled(_grey(crop)) for crop in crops])[:, None])
-        return tuple(_read(plate, crop, chances) for plate, crop, chances in zip(found, crops, output, strict=True))
+        return tuple(
+            _read(plate, crop, chances, whole=_whole(plate, image))
+            for plate, crop, chances in zip(found, crops, output, strict=True)
+        )
 
     def find(self, image: Picture) -> list[Found]:
         """Where plates are, best first."""
@@ -116,11 +121,21 @@ def _grey(cut: Picture) -> Picture:
     return np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
-def _read(plate: Found, crop: Picture, chances: NDArray[np.float32]) -> PlateRead:
+def _whole(plate: Found, image: Picture) -> bool:
+    """Whether all of it is in the picture; the detector gives one that is cut off the corners that it has outside.
+
+    Of such a plate, as a vehicle leaves, the last characters are gone, and what is left is read with all confidence.
+    """
+    far = np.array(image.shape[1::-1]) - 1 - EDGE
+    return bool((plate.corners >= EDGE).all() and (plate.corners <= far).all())
+
+
+def _read(plate: Found, crop: Picture, chances: NDArray[np.float32], *, whole: bool) -> PlateRead:
     grammar = grammar_of(ground_of(crop, chances))
     reading = spell(chances, grammar)
     region = reading.form.region if reading.form else Region.UNKNOWN
     confidence = min((chance for _, chance in reading.characters), default=0.0)
+    score = round(plate.score, 4)
     return PlateRead(
-        reading.text, region, reading.rows, plate.corners, confidence, reading.characters, round(plate.score, 4)
+        reading.text, region, reading.rows, plate.corners, confidence, reading.characters, score, inside=whole
     )

@@ -75,7 +75,7 @@ def test_outside_the_lane_nothing_counts() -> None:
     beside = PlateRead("GC507", Region.HONG_KONG, 1, HK.corners + 300, 0.99, (("G", 0.99),), inside=False)
     assert mark_of((beside, HK)) == ("LT3482", None)
     assert second_marks((beside, HK), nearness=0.1, sure=0.5) == ()
-    assert mark_of((beside,)) == (None, "no plate in the lane's part of the picture")
+    assert mark_of((beside,)) == (None, "no whole plate in the lane's part of the picture")
 
 
 def test_half_hidden_it_is_still_a_mainland_plate() -> None:
