@@ -6,6 +6,9 @@ Rules of this file:
   equal to it end the doubt. Nothing heals silently.
 - A lane that never had any codes asks for a snapshot; that is no doubt.
 - An answer counts only for the request that is open: an old answer, signed as it may be, is unasked.
+- A request that is made again for want of an answer keeps its name: on a slow line, or from a core that many lanes ask at
+  once, the answer may be under way, and must count when it comes. What was answered wrongly gets a new name.
+- Once parts come, patience goes by the longest pause between them: each part asked for twice is sent twice.
 - Whether a delta fits is the code log's to say, in its transaction; its word is `Outcome`.
 """
 
@@ -50,14 +53,26 @@ _JUDGED = {
 }
 
 
+_PAUSES = 8  # of the longest so far: then the parts do not come any more
+
+
 @dataclass(slots=True)
 class _Open:
-    """The request that is open: for a whole snapshot, or for deltas."""
+    """The request that is open: for a whole snapshot, or for deltas.
+
+    Attributes:
+        moved_ms: when it was first made, or its answer last got on; `pause_ms`: the longest time between.
+        since_ms, wait_ms: nothing for so long since then, and it is made again.
+        spoilt: what answered to this name was not what was signed.
+    """
 
     name: str
     whole: bool
-    asked_ms: int
+    moved_ms: int
+    since_ms: int
     wait_ms: int
+    pause_ms: int = 0
+    spoilt: bool = False
 
 
 class Follower:
@@ -109,7 +124,7 @@ class Follower:
         self.head = head
         match outcome:
             case Outcome.APPLIED | Outcome.LOADING:
-                self._progress(now)
+                self._progress(now, whole=outcome is Outcome.LOADING)
             case Outcome.SWAPPED:
                 self._open = None
                 self._target = 0
@@ -118,6 +133,8 @@ class Follower:
                 self._behind(offered, now)
             case Outcome.OTHER_EPOCH | Outcome.FORK | Outcome.MISMATCH:
                 self.distrust(_DOUBTS[outcome])
+                if self._open is not None and outcome is Outcome.MISMATCH:
+                    self._open.spoilt = True
             case Outcome.KNOWN | Outcome.FAILED:
                 pass
             case _:
@@ -125,10 +142,13 @@ class Follower:
         if head.version >= self._target:
             self._caught_up()
 
-    def _progress(self, now: int) -> None:
-        if self._open is not None:
-            self._open.asked_ms = now
-            self._open.wait_ms = self._limits.request_ms
+    def _progress(self, now: int, *, whole: bool) -> None:
+        """The answer gets on: a snapshot's by its parts, not by deltas that come by themselves meanwhile."""
+        open_ = self._open
+        if open_ is not None and open_.whole is whole:
+            open_.pause_ms = max(open_.pause_ms, now - open_.moved_ms)
+            open_.moved_ms = open_.since_ms = now
+            open_.wait_ms = min(max(_PAUSES * open_.pause_ms, self._limits.request_ms), self._limits.parts_ms)
 
     def _caught_up(self) -> None:
         self._ask_ms = None
@@ -155,13 +175,16 @@ class Follower:
         whole = not self.head.epoch or (bool(self.doubt) and not self._swapped)
         if not whole and (self._ask_ms is None or now < self._ask_ms):
             return None
-        wait = self._limits.request_ms
-        if self._open is not None and self._open.whole is whole:
-            if now - self._open.asked_ms < self._open.wait_ms:
-                return None
-            wait = min(2 * self._open.wait_ms, self._limits.request_max_ms)
-        self._open = _Open(self._entropy(8).hex(), whole, now, wait)
-        return self._request(self._open)
+        open_ = self._open
+        if open_ is None or open_.whole is not whole:
+            self._open = _Open(self._entropy(8).hex(), whole, now, now, self._limits.request_ms)
+            return self._request(self._open)
+        if now - open_.since_ms < open_.wait_ms:
+            return None
+        open_.since_ms, open_.wait_ms = now, min(2 * open_.wait_ms, self._limits.request_max_ms)
+        if open_.spoilt:
+            open_.name, open_.spoilt = self._entropy(8).hex(), False
+        return self._request(open_)
 
     def _request(self, open_: _Open) -> Request:
         if open_.whole:

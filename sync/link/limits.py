@@ -14,7 +14,8 @@ class Limits:
         fresh_ms: an equal proof counts for this long from when its nonce was *sent* (design §3).
         offline_ms: without any proof for this long, counted likewise, the lane is offline (design §2.8).
         grace_ms: a head ahead of ours is given this long to arrive by itself before it is asked for.
-        request_ms, request_max_ms: a request without progress is made again after this, doubling up to the maximum.
+        request_ms, request_max_ms: a request without an answer is made again after this, doubling up to the maximum.
+        parts_ms: longest silence borne between two parts of a list that has begun to come (`follower`).
         window: journal rows sent ahead of the core's acknowledgement.
         resend_ms: without an acknowledgement for this long, rows are sent again from the first unacknowledged one.
         range_rows: most rows sent in answer to one request for a range.
@@ -43,6 +44,7 @@ class Limits:
     grace_ms: int = 400
     request_ms: int = 2_000
     request_max_ms: int = 16_000
+    parts_ms: int = 60_000
     window: int = 64
     resend_ms: int = 3_000
     range_rows: int = 500
