@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from devices.anpr.alphabet import COLUMNS
 from devices.anpr.beam import rows_of
 from devices.anpr.levels import bright, inside
 from devices.anpr.reads import Ground
+from devices.anpr.spacing import middles
 
 GAPS = 0.5
 """What the places between characters weigh against the share of the plate that is bright (`docs/anpr.md`: how chosen)."""
@@ -55,23 +56,12 @@ def _steps(band: NDArray[np.uint8], row: NDArray[np.float64]) -> list[float]:
     level = band.mean(0).reshape(COLUMNS, -1).mean(1)
     places = np.arange(COLUMNS) + 0.5
     steps = []
-    for one, other in pairwise(_middles(row)):
+    for one, other in pairwise(middles(row)):
         apart = other - one
         gap = level[np.abs(places - (one + other) / 2) < max(0.75, 0.1 * apart)]
         written = (level[np.abs(places - middle) < max(0.75, 0.32 * apart)].mean() for middle in (one, other))
         steps.append(float(gap.mean() - sum(written) / 2))
     return steps
-
-
-def _middles(row: NDArray[np.float64]) -> list[float]:
-    """Where the characters of a row stand, in columns: the middles of the runs of its likeliest classes."""
-    at, middles = 0, []
-    for value, run in groupby(row.argmax(1).tolist()):
-        long = len(list(run))
-        if value:
-            middles.append(at + long / 2)
-        at += long
-    return middles
 
 
 def _light(hue: int, saturation: int) -> Ground:

@@ -14,6 +14,7 @@ from devices.anpr.grammar import grammar_of
 from devices.anpr.ground import ground_of
 from devices.anpr.levels import levelled
 from devices.anpr.reads import PlateRead, Region
+from devices.anpr.spacing import spaced
 
 Picture = NDArray[np.uint8]
 
@@ -134,8 +135,7 @@ def _read(plate: Found, crop: Picture, chances: NDArray[np.float32], *, whole: b
     grammar = grammar_of(ground_of(crop, chances))
     reading = spell(chances, grammar)
     region = reading.form.region if reading.form else Region.UNKNOWN
-    confidence = min((chance for _, chance in reading.characters), default=0.0)
+    characters = spaced(reading.characters, chances)
+    confidence = min((chance for _, chance in characters), default=0.0)
     score = round(plate.score, 4)
-    return PlateRead(
-        reading.text, region, reading.rows, plate.corners, confidence, reading.characters, score, inside=whole
-    )
+    return PlateRead(reading.text, region, reading.rows, plate.corners, confidence, characters, score, inside=whole)
