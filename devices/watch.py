@@ -33,7 +33,7 @@ from lane_agent.plates import (
 
 WINDOW = 24  # pictures whose votes count; older ones show the vehicle further away
 PATIENCE = 4  # pictures waited for the Mainland plate once the Hong Kong mark has settled
-SINCE = 200  # votes after a mark settled that may take it back: half a minute of a vehicle that stands
+SINCE = 200  # pictures after a mark settled that may take it back: 25 s at eight a second
 SECOND = 0.12  # a second mark's plate, as a share of the first one's area, that is near enough to be tailgating
 
 
@@ -152,7 +152,7 @@ class VisitWatch:
         if votes:
             self._votes.append(tuple(votes))
         if self._latched and len(self._since) < SINCE:
-            self._since += votes
+            self._since += [vote for vote in votes if not vote.mainland]
 
     def _result(self) -> Settled | Unsettled:
         return settle([vote for votes in self._votes for vote in votes], self._law)
