@@ -12,10 +12,10 @@ from pathlib import Path
 from console.app import create_app
 from console.officers import OfficerBook
 from console.ports import EvidenceViewed
-from console.scripted import SCENARIOS, ScriptedWorld
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
-from console.simulated import SimulatedLane
+from console.simulated.lane import SimulatedLane
+from console.simulated.script import SCENARIOS, ScriptedWorld
 
 
 def _utc_ms() -> int:

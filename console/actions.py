@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from console.context import Parts, answer, read
 from console.errors import RefusedError
-from console.parts import Parts, answer, read
 from console.ports import Answer, SimulationPort
 from console.requests import Acknowledge, Asked, Press, SendTruck, Simulated, SwitchLink, to_event
 

@@ -19,11 +19,11 @@ from starlette.staticfiles import StaticFiles
 
 from console import times, words
 from console.actions import Actions
+from console.context import Parts, answer, on_refused, read
 from console.errors import RefusedError
 from console.gate import Gate
 from console.headers import SafeHeaders
 from console.officers import OfficerBook
-from console.parts import Parts, answer, on_refused, read
 from console.pictures import Pictures
 from console.ports import LaneFeed, SimulationPort, Ticks, ViewLog
 from console.reasons import DIALOGS

@@ -7,7 +7,6 @@ refuse as a wrong password.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 import stat
@@ -19,6 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from console.errors import OfficersFileError
+from runtime.files import PRIVATE, write_whole
 
 MIN_PASSWORD: Final = 12
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}")
@@ -124,16 +124,9 @@ class OfficerBook:
 
     def _write(self, officers: dict[str, Officer]) -> None:
         body = msgspec.json.format(msgspec.json.encode(_File(officers=officers)), indent=2)
-        fresh = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
         try:
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(body + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self._path)
+            write_whole(self._path, body + b"\n", mode=PRIVATE)
         except OSError as error:
-            fresh.unlink(missing_ok=True)
             raise OfficersFileError(
                 f"{self._path} can not be written ({error.strerror}): run as the lane's user"
             ) from error

@@ -10,18 +10,8 @@ import hashlib
 
 from console import words
 from console.ports import Action, LaneView, VisitView
-from lane_agent.model import (
-    Bundle,
-    Codes,
-    Contact,
-    Direction,
-    Fault,
-    HelpCall,
-    Immigration,
-    Link,
-    ManualReason,
-    Outcome,
-)
+from domain.crossing import Direction
+from lane_agent.model import Bundle, Codes, Contact, Fault, HelpCall, Immigration, Link, ManualReason, Outcome
 
 NO_VEHICLE = "No vehicle is in the lane."
 ABOUT_VISIT = frozenset({Action.RELEASE, Action.INSPECT, Action.CORRECT, Action.TAKE_OVER})

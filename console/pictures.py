@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from console.context import Parts
 from console.errors import RefusedError
 from console.gate import address
-from console.parts import Parts
 from console.ports import EvidenceViewed
 from lane_agent.model import Screen
 

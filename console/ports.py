@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from domain.crossing import Direction
 from lane_agent.events import HelpAnswered, HelpEnded, OfficerEvent
 from lane_agent.model import (
     Codes,
     Contact,
-    Direction,
     Doubt,
     Fault,
     HelpCall,

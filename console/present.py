@@ -10,7 +10,8 @@ from console.headline import headline
 from console.permits import basis, bundle_state, permits, stops_of, warnings
 from console.ports import AlarmView, LaneView, LinkView, MessageView, PastVisit, ScreenView, VisitView
 from console.row_words import row
-from lane_agent.model import Bundle, Codes, Direction, HelpCall, Link, Outcome, ReadSource, Ruling
+from domain.crossing import Direction
+from lane_agent.model import Bundle, Codes, HelpCall, Link, Outcome, ReadSource, Ruling
 from lane_agent.wording import WORDING, Scene
 
 Plain = dict[str, Any]

@@ -16,7 +16,7 @@ from console import words
 from console.errors import RefusedError
 from console.permits import NO_VEHICLE, basis, permits, warnings
 from console.ports import Action, Control, LaneView, OfficerAction
-from lane_agent import plates
+from domain import marks
 from lane_agent.events import (
     HelpAnswered,
     HelpEnded,
@@ -255,8 +255,8 @@ def _loop(contact: Contact) -> Contact:
 
 
 def _mark(text: str) -> str:
-    vrn = plates.normalise(text)
-    if plates.family(vrn) not in plates.HONG_KONG:
+    vrn = marks.normalise(text)
+    if marks.family(vrn) not in marks.HONG_KONG:
         raise RefusedError(
             422, f"Not done: “{text[:20]}” has not the form of a Hong Kong mark. Type letters and digits only."
         )

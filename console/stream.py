@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from console.context import Parts
 from console.errors import RefusedError
-from console.parts import Parts
 from console.ports import LaneView
 from console.present import Plain, present
 

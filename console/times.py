@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Final
-
-HONG_KONG: Final = timezone(timedelta(hours=8), "HKT")
-"""Hong Kong has kept UTC+8 without summer time since 1979."""
-
-
-def _at(utc_ms: int) -> datetime:
-    return datetime.fromtimestamp(utc_ms / 1000, tz=UTC).astimezone(HONG_KONG)
+from domain.times import hong_kong
 
 
 def clock(utc_ms: int) -> str:
     """`03:07:42`, Hong Kong time."""
-    return _at(utc_ms).strftime("%H:%M:%S")
+    return hong_kong(utc_ms).strftime("%H:%M:%S")
 
 
 def stamp(utc_ms: int) -> str:
     """`22 Nov 2026, 03:07:42`, Hong Kong time."""
-    return _at(utc_ms).strftime("%d %b %Y, %H:%M:%S")
+    return hong_kong(utc_ms).strftime("%d %b %Y, %H:%M:%S")
 
 
 def short(utc_ms: int) -> str:
     """`22 Nov 15:00`, Hong Kong time: for windows of hours and days."""
-    return _at(utc_ms).strftime("%d %b %H:%M")
+    return hong_kong(utc_ms).strftime("%d %b %H:%M")
 
 
 def lasted(ms: int) -> str:

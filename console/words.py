@@ -10,19 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from lane_agent.model import (
-    Contact,
-    Direction,
-    Doubt,
-    Fault,
-    HelpCall,
-    Immigration,
-    Link,
-    ManualReason,
-    Outcome,
-    Ruling,
-    Screen,
-)
+from domain.crossing import Direction
+from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, Link, ManualReason, Outcome, Ruling, Screen
 from lane_agent.wording import WORDING, Scene
 
 

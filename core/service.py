@@ -17,27 +17,27 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
-from core.admin import AdminServer
-from core.alarms import AlarmBook
-from core.compound import Compound
-from core.counter import Counter
+from core.enrolment.expiry import endings
+from core.enrolment.keys import load_signing_key
+from core.enrolment.registry import LaneRegistry
 from core.errors import RefusedError, SettingsError
-from core.expiry import endings
-from core.inbox import Inbox
-from core.intake import Intake
-from core.keys import load_signing_key
-from core.link import Answer, Exchange, Heard, Outgoing
-from core.log import ReplicatedLog
-from core.office import Office
-from core.pictures import Gallery
-from core.projection import Projection
-from core.registry import LaneRegistry
-from core.requests import Request
+from core.ledger.log import ReplicatedLog
+from core.ledger.store import Store
+from core.link.alarms import AlarmBook
+from core.link.compound import Compound
+from core.link.gateway import Answer, Exchange, Heard, Outgoing
+from core.link.inbox import Inbox
+from core.link.intake import Intake
+from core.link.pictures import Gallery
+from core.link.projection import Projection
+from core.office.admin import AdminServer
+from core.office.admin_handler import Counter
+from core.office.requests import Request
+from core.office.service import Office
 from core.settings import BrokerSection, Settings
-from core.store import Store
-from core.times import UtcClock
-from sync.mqtt import Broker, Cause, Connection, Incoming, Options, Tls
-from sync.wire.topics import ALL_UP, read_up
+from domain.times import UtcClock
+from runtime.mqtt import Broker, Cause, Connection, Incoming, Options, Tls
+from wire.topics import ALL_UP, read_up
 
 log = logging.getLogger("rocars.core")
 

@@ -14,11 +14,12 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from core.cargo import BROAD_TERMS, CargoRules
 from core.errors import SettingsError
-from core.office import Rules
-from core.pictures import Keeping
-from core.screening import RELEASE, Profile, Rule
+from core.link.pictures import Keeping
+from core.office.cargo import BROAD_TERMS, CargoRules
+from core.office.screening import Profile, Rule
+from core.office.service import Rules
+from domain.crossing import RELEASE
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class AuthoritySection(msgspec.Struct, frozen=True, kw_only=True):
     """`[authority]`: who signs the certificates of lanes and brokers; no folder where another authority does.
 
     Attributes:
-        folder: where it is (`core.authority`).
+        folder: where it is (`core.enrolment.authority`).
         lane_days, broker_days: how long what it signs counts.
         warn_days: how long before the end everybody is told.
     """

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Protocol
 
 from devices.errors import LabelsWrong
+from domain.marks import HONG_KONG, family, normalise
 from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead, TroubleReported
 from lane_agent.model import Fault
-from lane_agent.plates import HONG_KONG, family, normalise
 
 IdentifierEvent = IdentifierRead | FaultRaised | FaultCleared | TroubleReported
 """What a second identifier tells the lane."""

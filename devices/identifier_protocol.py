@@ -1,6 +1,6 @@
 """The line protocol of a label reader (RFID), over a serial cable or TCP: pure encoding and reading.
 
-Framed as in `devices.lines`:
+Framed as in `devices.framing`:
 
 | body | from | meaning |
 |---|---|---|
@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from devices.lines import LineCutter, body_of, frame
+from devices.framing import LineCutter, body_of, frame
 
 OK = "ok"
 """The state of a reader that reads."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.reads import PlateRead
+from devices.anpr.plate_read import PlateRead
 from devices.camera import Picture
 from devices.zone import WHOLE, Zone
 

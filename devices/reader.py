@@ -19,8 +19,8 @@ import sys
 from collections.abc import Callable
 
 from devices.camera import monotonic_ms
-from devices.pace import Pace
-from devices.reader_wire import (
+from devices.latency import Pace
+from devices.reader_protocol import (
     Beat,
     Begin,
     Doubted,

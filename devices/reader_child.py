@@ -2,7 +2,7 @@
 
     python -m devices.reader_child FD
 
-FD is an inherited socket; the settings come first, then orders; reports go back (`devices.reader_wire`).
+FD is an inherited socket; the settings come first, then orders; reports go back (`devices.reader_protocol`).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ import cv2
 
 from devices.anpr.engines import ENGINES
 from devices.anpr.errors import ReaderError
-from devices.anpr.frugal import forget_start, return_memory_early
+from devices.anpr.memory import forget_start, return_memory_early
+from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
-from devices.anpr.reads import PlateRead
 from devices.anpr.weights import SHIPPED
 from devices.camera import Frame, Newest, Source, monotonic_ms
 from devices.evidence import EvidenceStore, jpeg
 from devices.overlay import overlaid
-from devices.reader_wire import (
+from devices.reader_protocol import (
     Beat,
     Begin,
     End,
@@ -41,7 +41,7 @@ from devices.reader_wire import (
     receive_order,
     receive_settings,
 )
-from devices.watch import VisitWatch, read_region
+from devices.visit_reader import VisitWatch, read_region
 from devices.zone import Zone
 
 _PDEATHSIG = 1

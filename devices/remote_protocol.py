@@ -1,6 +1,6 @@
 """The line protocol of a remote contact board, over a serial cable or TCP: pure encoding and reading.
 
-Framed as in `devices.lines`:
+Framed as in `devices.framing`:
 
 | body | from | meaning |
 |---|---|---|
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devices.lines import LineCutter, body_of, frame
+from devices.framing import LineCutter, body_of, frame
 
 SEQUENCE = 65_536
 

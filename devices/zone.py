@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.reads import PlateRead
+from devices.anpr.plate_read import PlateRead
 
 Shares = tuple[float, ...]
 WHOLE: Shares = (0.0, 0.0, 1.0, 1.0)

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from display.board import Board
 from display.errors import DisplayError
+from display.failsafe import Vigil
 from display.process import AlarmWatchdog, PaintLog, ScreenProcess
 from display.settings import Mode, Size
-from display.vigil import Vigil
 from lane_agent.model import Screen
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h

@@ -9,8 +9,8 @@ import pygame
 
 from display.drawing import blank, paint
 from display.errors import NoDisplayError
+from display.failsafe import Showing
 from display.settings import DEFAULT_SIZE, Mode, Size, check_size, largest_fit
-from display.vigil import Showing
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 

@@ -14,9 +14,9 @@ import pygame
 
 from display.fit import Align, Row, fit
 from display.fonts import Fonts, shared
+from display.line_breaks import COARSE_BELOW
 from display.scenes import Hint, Language, Line, Sign, sign
 from display.settings import Size
-from display.words import COARSE_BELOW
 from lane_agent.model import Screen
 from lane_agent.wording import Scene, Tone
 

@@ -19,10 +19,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TextIO
 
+from display.agent_connection import AgentLine
 from display.errors import MalformedLineError
-from display.line import AgentLine
+from display.failsafe import Showing, Vigil
 from display.protocol import Beat, Hello, Painted, Pong, decode_for_screen, encode
-from display.vigil import Showing, Vigil
 from lane_agent.model import Screen
 
 log = logging.getLogger("display")

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from display.words import SHORT, pieces
+from display.line_breaks import SHORT, pieces
 from lane_agent.model import Screen
 from lane_agent.wording import WORDING, Scene, Tone
 

@@ -9,12 +9,11 @@ import asyncio
 import json
 import logging
 import sys
-import tempfile
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 app = typer.Typer(
     help="The box of one customs lane: run it, check it, replay its journal, read plates, or watch a demonstration.",
@@ -41,7 +40,7 @@ def _fail(text: str, status: int) -> typer.Exit:
 def run(config: Config) -> None:
     """Run the lane until it is told to stop (SIGTERM)."""
     from edge.lane import LaneBox
-    from edge.settings import SettingsError, load
+    from edge.settings.load import SettingsError, load
 
     _log_to_stderr()
     try:
@@ -66,8 +65,8 @@ def check(
     settings_only: Annotated[bool, typer.Option(help="Look at the file and the files it names only.")] = False,
 ) -> None:
     """Tell a technician what is wrong with this box, and what to do."""
-    from edge.check import check_command, this_box
-    from edge.probe import look_through_camera
+    from edge.checks.command import check_command, this_box
+    from edge.checks.probe import look_through_camera
 
     around = this_box(look_through_camera)
     raise typer.Exit(
@@ -86,8 +85,8 @@ def enrol(
 ) -> None:
     """Make this lane's keys and a request for the core's operator; then install the answer. Renews likewise."""
     from edge.cli_enrol import make_request, take_answer
-    from edge.settings import SettingsError, parse
-    from sync.wire.enrolment import EnrolmentError
+    from edge.settings.load import SettingsError, parse
+    from wire.enrolment import EnrolmentError
 
     try:
         settings = parse(config)
@@ -134,65 +133,6 @@ def read(
         raise _fail(f"rocars-lane read: {error}", 1) from error
 
 
-@app.command()
-def prove(
-    report: Annotated[Path | None, typer.Option("--json", help="Write the counts to this file.")] = None,
-    mutants: Annotated[bool, typer.Option(help="Also test the proof itself: break every guard in turn.")] = False,
-) -> None:
-    """Run the shipped step from every reachable state and check the lane's law on the history of inputs."""
-    from edge.prove import prove_command
-
-    raise typer.Exit(prove_command(report, mutants=mutants))
-
-
-@app.command()
-def demo(
-    headless: Annotated[bool, typer.Option("--headless", help="No windows, even where there is a display.")] = False,
-    trucks: Annotated[int, typer.Option(min=1, help="How many trucks; from 60 up every row is covered.")] = 12,
-    seed: Annotated[int, typer.Option(help="Of chance: the same seed, the same trucks.")] = 1,
-    speed: Annotated[float, typer.Option(min=0.1, help="Shortens the world's own waiting, nothing else.")] = 1.0,
-    camera: Annotated[Path | None, typer.Option(help="A folder of pictures or a video as the camera.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write the judge's report (JSON) here.")] = None,
-    folder: Annotated[Path | None, typer.Option(help="Keep everything it writes in this new folder.")] = None,
-    scenario: Annotated[list[str] | None, typer.Option(help="Only this kind of truck; repeat for more.")] = None,
-    stay: Annotated[
-        bool, typer.Option("--stay", help="Go on after the trucks, for the page; end it with Ctrl-C.")
-    ] = False,
-) -> None:
-    """A simulated world around the real agent, reader, link, core and screens; a judge compares it with the truth."""
-    from edge.demo.run import Wishes, demonstrate
-
-    _log_to_stderr(logging.WARNING)
-    with tempfile.TemporaryDirectory(prefix="rocars-demo-") as temporary:
-        wishes = Wishes(
-            folder=folder or Path(temporary),
-            headless=headless,
-            trucks=trucks,
-            seed=seed,
-            speed=speed,
-            camera=camera,
-            report=report,
-            only=tuple(scenario or ()),
-            stay=stay,
-        )
-        raise typer.Exit(asyncio.run(demonstrate(wishes, Console(stderr=True))))
-
-
-@app.command()
-def kills(
-    number: Annotated[int, typer.Option("--number", min=1, help="How many kills.")] = 200,
-    seed: Annotated[int, typer.Option(help="Of chance.")] = 1,
-    report: Annotated[Path | None, typer.Option(help="Write what was found (JSON) here.")] = None,
-) -> None:
-    """Kill the lane with signal 9 at random moments of a demonstration: nothing lost, nothing twice, no 3 left standing."""
-    from edge.demo.kills import KillWishes, torture
-
-    _log_to_stderr(logging.WARNING)
-    with tempfile.TemporaryDirectory(prefix="rocars-kills-") as temporary:
-        wishes = KillWishes(folder=Path(temporary), kills=number, seed=seed, report=report)
-        raise typer.Exit(asyncio.run(torture(wishes, Console(stderr=True))))
-
-
 @officer_app.command("add")
 def officer_add(
     name: Annotated[str, typer.Argument(help="Login name, lower case.")],
@@ -202,7 +142,7 @@ def officer_add(
     """Add an officer, or give a new password; it is asked for, never an argument."""
     from console.errors import OfficersFileError
     from console.officers import OfficerBook, check_name
-    from edge.settings import SettingsError, parse
+    from edge.settings.load import SettingsError, parse
 
     try:
         book = OfficerBook(parse(config).console.officers)
@@ -220,7 +160,7 @@ def officer_remove(name: str, config: Config) -> None:
     """Take an officer off the list."""
     from console.errors import OfficersFileError
     from console.officers import OfficerBook
-    from edge.settings import SettingsError, parse
+    from edge.settings.load import SettingsError, parse
 
     try:
         OfficerBook(parse(config).console.officers).remove(name)
@@ -231,8 +171,15 @@ def officer_remove(name: str, config: Config) -> None:
     typer.echo(f"{name} may no longer log in.")
 
 
+def add_installed_commands() -> None:
+    """Adds the commands that other rooms register under `rocars_lane.commands`: demonstration, proof."""
+    for entry in sorted(entry_points(group="rocars_lane.commands"), key=lambda entry: entry.name):
+        entry.load()(app)
+
+
 def main() -> None:
     """The entry point."""
+    add_installed_commands()
     app()
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge.enrol import Checked, Places, ask, install, look
-from edge.sections import BrokerSettings
-from edge.settings import Settings
-from sync.knock import knock
-from sync.mqtt import Broker, Tls
-from sync.wire.enrolment import EnrolmentError
+from edge.settings.load import Settings
+from edge.settings.sections import BrokerSettings
+from runtime.mqtt import Broker, Tls
+from runtime.probe_broker import knock
+from wire.enrolment import EnrolmentError
 
 Say = Callable[[str], None]
 

@@ -7,7 +7,7 @@ Rules of this file
   box's own if the kernel says that it is disciplined, else the core's carried on, and said to be unsure. A box without
   a battery-backed clock may have started years off (lessons 21).
 - Sleep is a fault: timers stood still, and whatever the screens show was shown all the time. So is a core whose time the
-  link does not believe (`sync.link.coreclock`). A step of UTC is told to people, and changes nothing.
+  link does not believe (`sync.link.core_clock`). A step of UTC is told to people, and changes nothing.
 - The fault of the clock has one writer, `ClockWatch`: whoever else knows of a clock is asked, and tells nobody.
 - UTC counts as a witness of the core's time only while the kernel says, at that moment, that a time source keeps it.
 """
@@ -15,66 +15,16 @@ Rules of this file
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
-from edge.checks_box import kernel_clock
 from lane_agent.events import FaultCleared, FaultRaised, TroubleReported
 from lane_agent.model import Fault, Moment, TimeQuality
+from runtime.clocks import Clocks
 
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _ASK_AGAIN_MS = 10_000
 _SLACK_MS = 2_000  # beyond this, the core's time carried forward is no longer called proven
 _SLEPT_MS = 500
 _STEPPED_MS = 1_000
-
-
-def monotonic_ms() -> int:
-    """The machine's time since boot, asleep or awake, in milliseconds; the same in every process of this boot."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-
-
-def awake_ms() -> int:
-    """The machine's time awake since boot, in milliseconds; what timers of the event loop go by."""
-    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000_000
-
-
-def machine_boot() -> str:
-    """The kernel's own name for the time since this machine's start, which `monotonic_ms` counts; "" if it has none."""
-    try:
-        return _BOOT.read_text().strip()
-    except OSError:
-        return ""
-
-
-def utc_ms() -> int:
-    """The box's own idea of UTC, milliseconds."""
-    return time.time_ns() // 1_000_000
-
-
-def disciplined() -> bool:
-    """Whether the kernel says that UTC is kept by NTP."""
-    try:
-        return kernel_clock().synchronised
-    except OSError:
-        return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clocks:
-    """The clocks of a machine; tests bring their own."""
-
-    mono: Callable[[], int] = monotonic_ms
-    awake: Callable[[], int] = awake_ms
-    utc: Callable[[], int] = utc_ms
-    disciplined: Callable[[], bool] = disciplined
-
-    def kept_utc(self) -> int | None:
-        """UTC, milliseconds, if a time source keeps it; asked for after it was read, so that a step never counts."""
-        utc = self.utc()
-        return utc if self.disciplined() else None
 
 
 class BoxClock:

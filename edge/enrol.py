@@ -19,20 +19,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.settings import Settings
-from sync.files import flush_folder
-from sync.wire import certificates
-from sync.wire.enrolment import (
-    Answer,
-    EnrolmentError,
-    Request,
-    check_answer,
-    known,
-    make_request,
-    read_answer,
-    read_request,
-)
-from sync.wire.envelope import KeyRing, Signer, public_from_pem
+from edge.settings.load import Settings
+from runtime.files import write_whole
+from wire import certificates
+from wire.enrolment import Answer, EnrolmentError, Request, check_answer, known, make_request, read_answer, read_request
+from wire.envelope import KeyRing, Signer, public_from_pem
 
 PENDING = "pending"
 _TLS, _SIGNING, _REQUEST = "tls.key", "signing.pem", "request.json"
@@ -266,16 +257,7 @@ def _put(path: Path, content: bytes, places: Places, *, mode: int = 0o644) -> No
 def _write(path: Path, content: bytes, places: Places, *, mode: int = 0o644) -> None:
     """Whole or not at all, on the disk when it returns, for the lane's user."""
     _folder(path.parent, places, mode=0o750)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        os.fchmod(file.fileno(), mode)
-        _give(fresh, places)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    flush_folder(path.parent)
+    write_whole(path, content, mode=mode, owner=places.owner if os.geteuid() == 0 else None)
 
 
 def _folder(path: Path, places: Places, *, mode: int) -> None:

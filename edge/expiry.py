@@ -17,8 +17,8 @@ from pathlib import Path
 from cryptography.x509 import Certificate
 
 from lane_agent.model import Moment, TimeQuality
-from sync.wire.certificates import read_certificates
-from sync.wire.envelope import KeyRing
+from wire.certificates import read_certificates
+from wire.envelope import KeyRing
 
 _LOOK_S = 600.0
 _KEYS_S = 5.0

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from devices.errors import IdentifierMissing
 from devices.identifier import Identifier, LabelSource, LabelTable, MarkOf, NoIdentifier, WatchedIdentifier, mark_itself
 from devices.identifier_serial import SerialLabels
-from edge.clock import monotonic_ms
-from edge.sections import IdentifierKind
-from edge.settings import Settings, milliseconds
-from sync.mqtt import Incoming
-from sync.plates import PlateFeed
-from sync.wire.topics import LaneTopics
+from edge.settings.load import Settings, milliseconds
+from edge.settings.sections import IdentifierKind
+from runtime.clocks import monotonic_ms
+from runtime.mqtt import Incoming
+from sync.plate_feed import PlateFeed
+from wire.topics import LaneTopics
 
 RFID = "rfid"
 IMMIGRATION = "immigration"

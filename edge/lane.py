@@ -25,21 +25,20 @@ from devices.contacts import WiredContacts
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
 from display.feed import ScreenFeed
-from display.launch import ScreenProcesses
-from edge import identifiers, parts
-from edge.afar import Afar, retention
-from edge.clock import BoxClock, Clocks, ClockWatch, machine_boot, monotonic_ms, utc_ms
+from display.supervisor import ScreenProcesses
+from edge import identifiers, wiring
+from edge.actuators import LaneHands
+from edge.clock import BoxClock, ClockWatch
+from edge.evidence_retention import EvidenceKeeper
 from edge.expiry import IdentityWatch
-from edge.hands import LaneHands
 from edge.health import StoreWatch, look
-from edge.notify import Systemd, feed_on_progress
-from edge.page import LanePage, Sources
-from edge.painter import Painter
-from edge.sections import PictureClass
-from edge.settings import Settings
-from edge.simulation import WorldLink
+from edge.lane_feed import LanePage, Sources
+from edge.remote_orders import Afar, retention
+from edge.settings.load import Settings
+from edge.settings.sections import PictureClass
+from edge.sign_renderer import Painter
+from edge.simulation_panel import WorldLink
 from edge.telemetry import Box, sample
-from edge.upkeep import EvidenceKeeper
 from lane_agent.agent import Agent
 from lane_agent.codec import effect_from, moment_from
 from lane_agent.effects import Alarm, Effect, Record
@@ -48,6 +47,8 @@ from lane_agent.model import Fault, Link, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
+from runtime.clocks import Clocks, machine_boot, monotonic_ms, utc_ms
+from runtime.sd_notify import Systemd, feed_on_progress
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.evidence import Evidence
@@ -80,7 +81,7 @@ class LaneBox:
         self.codes = CodeLog(self.store)
         self.evidence = Evidence(settings.lane.evidence, retention(settings.evidence), now_ms=utc_ms)
         self.afar = Afar(self.evidence, settings.evidence.send)
-        self.core_ring = parts.core_ring(settings.link.core_keys)
+        self.core_ring = wiring.core_ring(settings.link.core_keys)
         self.plates = identifiers.plate_feed(settings, lambda: self.clock.now().utc_ms)
         self.link = self._link()
         self.clock = BoxClock(self.link.core_time)
@@ -99,13 +100,13 @@ class LaneBox:
             silence_s=settings.screens.silent_s,
         )
         self.screen_processes = ScreenProcesses(
-            parts.screen_settings(settings),
+            wiring.screen_settings(settings),
             socket_path=settings.screens.socket,
             simulated=settings.simulation,
             silence_s=settings.screens.silent_s,
         )
-        self.reader = ReaderProcess(parts.reader_settings(settings), self.tell)
-        self.contacts: WiredContacts = parts.contacts(settings)
+        self.reader = ReaderProcess(wiring.reader_settings(settings), self.tell)
+        self.contacts: WiredContacts = wiring.contacts(settings)
         self.identifier = identifiers.identifier(settings, self.plates)
         hands = LaneHands(
             screens=self.screens,
@@ -135,8 +136,8 @@ class LaneBox:
     def _link(self) -> LinkClient:
         return LinkClient(
             self.settings.lane.id,
-            options=parts.link_options(self.settings),
-            signer=parts.signer(self.settings),
+            options=wiring.link_options(self.settings),
+            signer=wiring.signer(self.settings),
             ring=self.core_ring,
             journal=self.journal,
             codes=self.codes,
@@ -149,7 +150,7 @@ class LaneBox:
             on_restart_reader=self.afar.restart_reader,
             evidence=self.evidence,
             asked_class=PictureClass.COMPLAINTS.value,
-            limits=parts.link_limits(self.settings),
+            limits=wiring.link_limits(self.settings),
             software=self.software,
             guests=identifiers.guests(self.settings, self.plates),
         )
@@ -171,7 +172,7 @@ class LaneBox:
         self.page.stepped(event, at, effects, lane)
 
     def _publish_state(self, lane: Lane) -> None:
-        self.link.publish_state(parts.wall_facts(lane) | {"core_keys": list(self.core_ring.prints)})
+        self.link.publish_state(wiring.wall_facts(lane) | {"core_keys": list(self.core_ring.prints)})
 
     def _sources(self) -> Sources:
         return Sources(
@@ -208,14 +209,14 @@ class LaneBox:
             return None
 
     def _server(self) -> ConsoleServer:
-        console = parts.console_settings(self.settings)
+        console = wiring.console_settings(self.settings)
         app, stream = create_app(
             feed=self.page,
             settings=console,
             officers=OfficerBook(console.officers),
             ticks=monotonic_ms,
             viewed=_log_view,
-            simulation=WorldLink(parts.world_socket(self.settings)) if self.settings.simulation else None,
+            simulation=WorldLink(wiring.world_socket(self.settings)) if self.settings.simulation else None,
         )
         return ConsoleServer(app, stream, console)
 
@@ -304,7 +305,7 @@ class LaneBox:
             days=self.settings.health.certificate_days,
             now=self.clock.now,
             ring=self.core_ring,
-            read_ring=lambda: parts.core_ring(link.core_keys),
+            read_ring=lambda: wiring.core_ring(link.core_keys),
             tell=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
             changed=lambda: self._publish_state(self.agent.lane),
         )

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from domain.crossing import RELEASE
+from domain.marks import normalise
 from lane_agent.model import Bundle, Codes, Policy
-from lane_agent.plates import normalise
-
-RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)

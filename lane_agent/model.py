@@ -9,14 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from domain.crossing import Direction
 from lane_agent.wording import Scene
-
-
-class Direction(Enum):
-    """Which way the lane leads; a bundle is bound to one (domain §0.6)."""
-
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
 
 
 class Link(Enum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from domain.marks import is_near_miss
 from lane_agent import events as e
 from lane_agent import passage
 from lane_agent.acceptance import refusal
@@ -39,7 +40,6 @@ from lane_agent.model import (
     Ruling,
     Screen,
 )
-from lane_agent.plates import is_near_miss
 from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane, visit_key
 from lane_agent.table import TABLE

@@ -6,6 +6,7 @@ entering a row does what that row says; then the screens, the waiting clock and 
 
 from __future__ import annotations
 
+from domain.hong_kong import UTC_OFFSET_MS
 from lane_agent.change import (
     Change,
     ask_codes,
@@ -30,9 +31,6 @@ from lane_agent.wording import Scene
 
 STARTING_MS = 15_000
 """The screens are started with the agent: their first painting may take as long as their processes take to start."""
-
-HONG_KONG_MS = 8 * 3_600_000
-"""People see Hong Kong time, UTC+8 all year (design §2.12)."""
 
 
 def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
@@ -218,5 +216,5 @@ def _earliest(lane: Lane) -> str:
     early = standing_of(lane, visit, visit.codes).early
     if not early:
         return lane.face.parameter
-    minutes = (min(bundle.earliest_ms for bundle in early) + HONG_KONG_MS) // 60_000 % 1_440
+    minutes = (min(bundle.earliest_ms for bundle in early) + UTC_OFFSET_MS) // 60_000 % 1_440
     return f"{minutes // 60:02d}:{minutes % 60:02d}"

@@ -20,24 +20,24 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from domain.marks import normalise
 from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Codes, Link
-from lane_agent.plates import normalise
-from sync.carrier import Answered, Carrier, Ears
-from sync.clockbook import ClockBook
+from runtime.mqtt import Cause, Connection, Down, Incoming, Options, Will
 from sync.codelog import CodeLog
+from sync.core_clock_store import ClockBook
+from sync.effect_runner import Answered, Carrier, Ears
 from sync.errors import StoreDamagedError
 from sync.evidence import Evidence
 from sync.journal import Journal
 from sync.link import Left, Limits, LinkMachine
-from sync.link.samples import Facts
+from sync.link.telemetry import Facts
 from sync.lookup import Lookup
-from sync.mqtt import Cause, Connection, Down, Incoming, Options, Will
 from sync.orders import OrderBook
 from sync.outgoing import Outgoing, put_up
-from sync.wire.codec import encode
-from sync.wire.envelope import KeyRing, Signer
-from sync.wire.topics import LOG, LaneTopics
+from wire.codec import encode
+from wire.envelope import KeyRing, Signer
+from wire.topics import LOG, LaneTopics
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Rules of this file:
   overlays and head change in one transaction; what a delta costs does not grow with the number of codes.
 - A snapshot is loaded as another generation beside the live rows and becomes the live list, version and all, in one
   transaction. A crash at any moment leaves the old list under the old version or the new one under the new.
-- Nothing heals silently: what does not fit is a value that says so (`sync.verdicts`).
+- Nothing heals silently: what does not fit is a value that says so (`sync.log_result`).
 - When the store is opened every row is read through the index that lookups use, and counted again. The state hash told
   to the core is of the rows as they are, so damage on the medium shows there as a mismatch.
 - Signatures are checked before anything gets here.
@@ -18,28 +18,16 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lane_agent.plates import normalise
+from domain.marks import normalise
 from sync import overlays
 from sync.errors import StoreDamagedError
+from sync.log_result import Applied, Fork, Gap, Head, Known, Loading, LoadResult, Mismatch, OtherEpoch, Result, Swapped
 from sync.store import Store
-from sync.verdicts import (
-    Applied,
-    Fork,
-    Gap,
-    Head,
-    Known,
-    Loading,
-    LoadResult,
-    Mismatch,
-    OtherEpoch,
-    Result,
-    Swapped,
-)
-from sync.wire.codec import decode_record, encode
-from sync.wire.errors import WireError
-from sync.wire.hashes import StateHash, log_next
-from sync.wire.messages import Delta, SnapshotPart
-from sync.wire.records import HoldRecord, Record
+from wire.codec import decode_record, encode
+from wire.errors import WireError
+from wire.hashes import StateHash, log_next
+from wire.messages import Delta, SnapshotPart
+from wire.records import HoldRecord, Record
 
 _Row = tuple[int, str, str, str, bytes]  # as in the table `codes`
 _LARGEST = 2**63 - 1

@@ -22,8 +22,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from runtime.files import flush_folder
 from sync.errors import StoreDamagedError, refused
-from sync.files import flush_folder
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _NAMED = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")

@@ -2,7 +2,7 @@
 
 Rules of this file:
 - A row's hash covers the hash before it, its number, its boot and its body; the first "hash before" is made from the
-  store's own name (`sync.wire.hashes`). A changed byte, a missing row and a cut tail each show, and are named.
+  store's own name (`wire.hashes`). A changed byte, a missing row and a cut tail each show, and are named.
 - The head stands apart from the rows, so that rows missing at the end are missed.
 - The journal is the outbox: the one stream of events to the core is these rows in their order (design §3), and what is
   still to be sent is a cursor over them. Nothing is copied, nothing is deleted.
@@ -19,7 +19,7 @@ from enum import Enum
 
 from sync.errors import StoreDamagedError, StoreError
 from sync.store import Store
-from sync.wire.hashes import journal_next, journal_start
+from wire.hashes import journal_next, journal_start
 
 _LARGEST = 2**63 - 1
 _CHUNK = 500  # rows read at a time, so that a writer never waits for a long replay

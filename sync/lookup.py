@@ -2,7 +2,7 @@
 
 Rules of this file:
 - The strictest word wins: a hold in the list or ahead of its turn holds; a bundle used in the list or here is used.
-- A near-miss is one listed substitution, or one character added or lost (`lane_agent.plates`, design §2.6). It is found
+- A near-miss is one listed substitution, or one character added or lost (`domain.marks`, design §2.6). It is found
   by asking the index for every mark that would be one: a few hundred probes, whatever the number of codes, and no copy
   of the list in memory. A character can only have been added if some mark of the list has it.
 - Time is not looked at: a bundle that has run out counts as live for a near-miss, which can only stop.
@@ -17,16 +17,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from lane_agent.model import Bundle, Cargo, Codes, Direction, Link, NearMiss
-from lane_agent.plates import deletions, is_near_miss, normalise, substitutions
+from domain.crossing import RELEASE, Direction
+from domain.marks import deletions, is_near_miss, normalise, substitutions
+from lane_agent.model import Bundle, Cargo, Codes, Link, NearMiss
 from sync import overlays
 from sync.codelog import CodeLog
 from sync.errors import StoreDamagedError
-from sync.wire.codec import decode_record
-from sync.wire.errors import WireError
-from sync.wire.records import BundleRecord, HoldRecord, Record, VehicleRecord
+from wire.codec import decode_record
+from wire.errors import WireError
+from wire.records import BundleRecord, HoldRecord, Record, VehicleRecord
 
-RELEASE = "release"
 """The one code that does not stop; any other does, unknown ones included (design §2.4)."""
 
 

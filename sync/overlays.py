@@ -16,9 +16,9 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
-from lane_agent.plates import normalise
-from sync.wire.messages import Delta
-from sync.wire.records import BundleRecord, HoldRecord, Record
+from domain.marks import normalise
+from wire.messages import Delta
+from wire.records import BundleRecord, HoldRecord, Record
 
 
 def holds_in(changes: Iterable[Record]) -> tuple[HoldRecord, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from sqlite_utils import Database
 
-from sync.wire.hashes import ZERO, StateHash, journal_start
+from wire.hashes import ZERO, StateHash, journal_start
 
 APPLICATION_ID = 0x524C414E
 """`PRAGMA application_id` of a lane's store ("RLAN")."""

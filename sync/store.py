@@ -23,6 +23,7 @@ from typing import Self
 
 from sqlite_utils import Database
 
+from runtime.files import flush_folder
 from sync import schema
 from sync.errors import (
     StoreBusyError,
@@ -32,7 +33,6 @@ from sync.errors import (
     StoreReadOnlyError,
     translated,
 )
-from sync.files import flush_folder
 
 _WAL_PAGES = 1_000  # a checkpoint every 4 MB
 _LOADING_PAGES = 4_000  # and every 16 MB while a list is loaded, whose pages would else be moved again and again

@@ -140,4 +140,4 @@ _OPERATIONS: dict[str, Operation] = {
     "Softmax": lambda x, *, axis: torch.softmax(x, axis),
     "Transpose": lambda x, *, perm: x.permute(tuple(perm)),
 }
-"""What the recogniser is made of (`training.nets`, exported with opset 17)."""
+"""What the recogniser is made of (`tools.training.nets`, exported with opset 17)."""

@@ -1,7 +1,7 @@
 """The engines by the names that configuration gives them. The port is `devices.anpr.engine`; one file each.
 
 All run the same models and give the same probabilities; they differ in whose arithmetic it is, in what must be
-installed, and in time and memory (`python -m bench engines`).
+installed, and in time and memory (`rocars-bench engines`).
 """
 
 from __future__ import annotations

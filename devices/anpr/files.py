@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.choice import ALONE, mark_of
+from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
-from devices.anpr.reads import PlateRead
+from devices.anpr.selection import ALONE, mark_of
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 VIDEOS = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".ts", ".mjpeg"})

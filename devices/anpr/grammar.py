@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devices.anpr.alphabet import PROVINCES, TAILS
-from devices.anpr.reads import Ground, Region
-from lane_agent.plates import HONG_KONG, family
+from devices.anpr.plate_read import Ground, Region
+from domain.marks import HONG_KONG, family
 
 LETTER = "ABCDEFGHJKLMNPRSTUVWXYZ"
 DIGIT = "0123456789"

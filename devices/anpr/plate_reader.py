@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import CROP
-from devices.anpr.beam import decode as spell
-from devices.anpr.decode import SIDE, Found, decode
+from devices.anpr.background import ground_of
+from devices.anpr.contrast import levelled
+from devices.anpr.ctc import decode as spell
+from devices.anpr.detections import SIDE, Found, decode
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
-from devices.anpr.ground import ground_of
-from devices.anpr.levels import levelled
-from devices.anpr.reads import PlateRead, Region
+from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.spacing import spaced
 
 Picture = NDArray[np.uint8]

@@ -13,7 +13,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.beam import rows_of
+from devices.anpr.ctc import rows_of
 
 GAP = 1.75
 """Two digits further apart than so many times the distance of the others may have lost one between them."""

@@ -17,7 +17,7 @@ from devices.anpr.alphabet import ALPHABET
 from devices.anpr.errors import WeightsDamagedError, WeightsMissingError, WeightsVersionError
 
 FORMAT: Final = 2
-"""Inputs, outputs and alphabet of the models; `training.export` writes the same number."""
+"""Inputs, outputs and alphabet of the models; `tools.training.export` writes the same number."""
 SHIPPED: Final = Path(__file__).with_name("weights")
 _REMEDY = "reinstall the software, or name another folder under [reader] weights"
 

@@ -16,7 +16,7 @@
 No clock, no randomness of its own, no sockets, no store: all of these are `sync.client`'s.
 """
 
-from sync.link.coreclock import Ahead
+from sync.link.core_clock import Ahead
 from sync.link.effects import (
     Acknowledge,
     Alarm,

@@ -38,10 +38,10 @@ from lane_agent.events import (
     WordsReceived,
 )
 from lane_agent.model import Link
-from sync.link.coreclock import CoreTime
+from sync.link.core_clock import CoreTime
 from sync.link.effects import Effect, FetchPicture, KeepOrder, Order, RestartReader, Revert
 from sync.link.limits import Limits
-from sync.wire.messages import Command, EventsWanted
+from wire.messages import Command, EventsWanted
 
 CENTRE = "@centre"
 _KEPT_MS = 86_400_000

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from lane_agent.events import Event
-from sync.link.coreclock import Ahead
-from sync.wire.messages import Delta, SnapshotPart
+from sync.link.core_clock import Ahead
+from wire.messages import Delta, SnapshotPart
 
 
 @dataclass(frozen=True, slots=True)

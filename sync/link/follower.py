@@ -21,7 +21,7 @@ from typing import assert_never
 
 from sync.link.freshness import Head, Judgement
 from sync.link.limits import Limits
-from sync.wire.messages import DeltasWanted, Request, SnapshotWanted
+from wire.messages import DeltasWanted, Request, SnapshotWanted
 
 __all__ = ["Follower", "Head", "Outcome"]
 

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from lane_agent.model import Link
 from sync.link.limits import Limits
-from sync.wire.messages import Heartbeat
+from wire.messages import Heartbeat
 
 
 class Head(Protocol):

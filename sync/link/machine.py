@@ -17,9 +17,9 @@ from msgspec import Struct
 
 from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged, ManualEnded, ManualOrdered
 from lane_agent.model import Fault, Link
+from sync.link.command_lifecycle import Desk
 from sync.link.commands import Situation
-from sync.link.coreclock import Ahead, CoreClock, CoreTime
-from sync.link.desk import Desk
+from sync.link.core_clock import Ahead, CoreClock, CoreTime
 from sync.link.effects import (
     Acknowledge,
     Alarm,
@@ -35,14 +35,14 @@ from sync.link.effects import (
 from sync.link.follower import Follower, Outcome
 from sync.link.freshness import Freshness, Head, Judgement, Weighed
 from sync.link.limits import Limits
-from sync.link.samples import Facts, Samples
 from sync.link.sender import Sender
 from sync.link.silence import Silence
+from sync.link.telemetry import Facts, Samples
 from sync.link.uploader import Upload, Uploader
-from sync.wire.codec import decode
-from sync.wire.envelope import KeyRing
-from sync.wire.errors import RefusedError
-from sync.wire.messages import (
+from wire.codec import decode
+from wire.envelope import KeyRing
+from wire.errors import RefusedError
+from wire.messages import (
     Ack,
     Command,
     Delta,
@@ -57,7 +57,7 @@ from sync.wire.messages import (
     Presence,
     SnapshotPart,
 )
-from sync.wire.topics import LOG, LaneTopics
+from wire.topics import LOG, LaneTopics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

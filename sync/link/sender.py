@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sync.link.effects import SendEvents
 from sync.link.limits import Limits
-from sync.wire.messages import EventsWanted
+from wire.messages import EventsWanted
 
 
 class Sender:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from sync.link.effects import PictureDone, SendPart
 from sync.link.limits import Limits
-from sync.wire.messages import PictureHeld, PictureOffered
+from wire.messages import PictureHeld, PictureOffered
 
 _FIRST = 2 << 10
 _LEAST = 512

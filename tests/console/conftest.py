@@ -16,10 +16,10 @@ from argon2 import PasswordHasher
 from console.app import create_app
 from console.officers import OfficerBook
 from console.ports import EvidenceViewed
-from console.scripted import ScriptedWorld
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
-from console.simulated import SimulatedLane
+from console.simulated.lane import SimulatedLane
+from console.simulated.script import ScriptedWorld
 
 NIGHT_MS = 1_795_287_600_000  # 22 Nov 2026, 03:00 in Hong Kong
 PASSWORD = "correct horse battery"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from console.scripted import codes
+from console.simulated.script import codes
 from lane_agent import events as e
 from lane_agent.model import Doubt, Immigration, Link, NearMiss, Outcome, Screen
 from lane_agent.wording import Scene

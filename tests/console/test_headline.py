@@ -8,7 +8,8 @@ import pytest
 
 from console.headline import Level, headline
 from console.ports import LaneView, LinkView, VisitView
-from lane_agent.model import Direction, Doubt, Fault, Link, ManualReason, Outcome
+from domain.crossing import Direction
+from lane_agent.model import Doubt, Fault, Link, ManualReason, Outcome
 
 IDLE = LaneView(1, 0, "L1", "Shenzhen Bay", Direction.INBOUND, simulated=False, open=True, row=2, row_name="2 waiting")
 VISIT = VisitView(7, 0)

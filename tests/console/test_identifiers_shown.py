@@ -9,7 +9,8 @@ import pytest
 
 from console.ports import LaneView, VisitView
 from console.present import present
-from lane_agent.model import Direction, Read, ReadSource
+from domain.crossing import Direction
+from lane_agent.model import Read, ReadSource
 
 READ = Read("AB1234", None, 0.98, ReadSource.READER)
 VISIT = VisitView(7, 0, read=READ)

@@ -8,10 +8,10 @@ import pytest
 
 from console.permits import NO_VEHICLE, basis, bundle_state, permits, warnings
 from console.ports import Action, HelpView, LaneView, LinkView, VisitView
-from console.scripted import HOUR_MS, codes
+from console.simulated.script import HOUR_MS, codes
+from domain.crossing import Direction
 from lane_agent.model import (
     Contact,
-    Direction,
     Doubt,
     Fault,
     HelpCall,

@@ -8,19 +8,8 @@ import pytest
 
 from console import row_words, words
 from console.row_words import NAMES, NUMBERS, row
-from lane_agent.model import (
-    Contact,
-    Direction,
-    Doubt,
-    Fault,
-    HelpCall,
-    Immigration,
-    Link,
-    ManualReason,
-    Outcome,
-    Ruling,
-    Screen,
-)
+from domain.crossing import Direction
+from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, Link, ManualReason, Outcome, Ruling, Screen
 from lane_agent.table import TABLE
 from lane_agent.wording import Scene
 

@@ -10,23 +10,23 @@ from typing import Any
 
 import pytest
 
-from core.bundling import BundleRequest
-from core.cargo import CargoInformation, Direction
-from core.compound import Compound
-from core.intake import Intake
-from core.link import Exchange, Heard
-from core.log import ReplicatedLog
-from core.office import Office, Rules
-from core.pictures import Gallery, Keeping
-from core.projection import Projection
-from core.screening import Profile, Rule
-from core.store import Store
-from core.times import start_of
-from sync.wire import messages as wire
-from sync.wire.codec import encode
-from sync.wire.envelope import Signer
-from sync.wire.hashes import journal_next, journal_start
-from sync.wire.topics import LaneTopics
+from core.ledger.log import ReplicatedLog
+from core.ledger.store import Store
+from core.link.compound import Compound
+from core.link.gateway import Exchange, Heard
+from core.link.intake import Intake
+from core.link.pictures import Gallery, Keeping
+from core.link.projection import Projection
+from core.office.bundling import BundleRequest
+from core.office.cargo import CargoInformation, Direction
+from core.office.screening import Profile, Rule
+from core.office.service import Office, Rules
+from domain.times import start_of
+from wire import messages as wire
+from wire.codec import encode
+from wire.envelope import Signer
+from wire.hashes import journal_next, journal_start
+from wire.topics import LaneTopics
 
 NOON = start_of(date(2026, 11, 22)) + 12 * 3_600_000
 """12:00 in Hong Kong on 22 November 2026."""

@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from core.admin import AdminClient, CoreUnreachableError
-from core.cli import app
-from edge.demo.proxy import Cable
+from core.cli.app import app
+from core.office.admin import AdminClient, CoreUnreachableError
 from lane_agent.model import Link
-from sync.broker import BrokerTls, PrivateBroker
+from runtime.mqtt import Broker, Options, Tls
+from simulation.broker import BrokerTls, PrivateBroker
+from simulation.cable import Cable
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
-from sync.mqtt import Broker, Options, Tls
 from sync.store import Store
-from sync.wire.envelope import KeyRing, Signer, public_from_pem
+from wire.envelope import KeyRing, Signer, public_from_pem
 
 LANE = "szb-in-01"
 PATIENCE = 60.0

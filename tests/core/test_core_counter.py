@@ -7,13 +7,13 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from core import requests as ask
-from core.bundling import BundleRequest
-from core.cargo import Direction
-from core.counter import Counter
 from core.errors import RefusedError
-from core.office import ImportedBundle
-from sync.wire.topics import LOG
+from core.office import requests as ask
+from core.office.admin_handler import Counter
+from core.office.bundling import BundleRequest
+from core.office.cargo import Direction
+from core.office.service import ImportedBundle
+from wire.topics import LOG
 
 
 @pytest.fixture

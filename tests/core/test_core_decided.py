@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from core.decided import Decisions, Verdict
 from core.errors import RefusedError
-from core.times import DAY_MS
-from sync.wire.envelope import Signer
-from sync.wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
+from core.ledger.decision_audit import Decisions, Verdict
+from domain.times import DAY_MS
+from wire.envelope import Signer
+from wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
 
 VRN = "AB1234"
 

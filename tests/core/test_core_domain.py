@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import bundling, cargo, screening, times
-from core.cargo import CargoRules, Direction
 from core.errors import RefusedError
-from core.numbers import reference
-from core.screening import Profile, Rule
-from core.vrn import mark_problem, normalise
+from core.office import bundling, cargo, screening
+from core.office.cargo import CargoRules, Direction
+from core.office.numbers import reference
+from core.office.screening import Profile, Rule
+from domain import times
+from domain.marks import mark_problem, normalise
 
 
 def at(day: date, hour: int = 0, minute: int = 0) -> int:

@@ -10,21 +10,21 @@ import pytest
 from cryptography import x509
 from typer.testing import CliRunner
 
-from core.authority import Authority
-from core.cli import app
-from core.enrolment import Desk, Standing, enrol_here
+from core.cli.app import app
+from core.enrolment.authority import Authority
+from core.enrolment.enrolling import Desk, Standing, enrol_here
+from core.enrolment.expiry import endings
+from core.enrolment.issued import read_list
+from core.enrolment.keys import keys_to_give, load_core_ring, load_signing_key, make_signing_key, next_signing_key
+from core.enrolment.registry import LaneRegistry
 from core.errors import RefusedError, SettingsError
-from core.expiry import endings
-from core.issued import read_list
-from core.keys import keys_to_give, load_core_ring, load_signing_key, make_signing_key, next_signing_key
-from core.log import ReplicatedLog
-from core.registry import LaneRegistry
+from core.ledger.log import ReplicatedLog
+from core.ledger.store import Store
 from core.settings import load
-from core.store import Store
-from sync.wire import certificates
-from sync.wire.enrolment import EnrolmentError, make_request, read_answer, read_request, read_wanted
-from sync.wire.envelope import Signer, key_id, public_to_pem
-from sync.wire.records import HoldRecord
+from wire import certificates
+from wire.enrolment import EnrolmentError, make_request, read_answer, read_request, read_wanted
+from wire.envelope import Signer, key_id, public_to_pem
+from wire.records import HoldRecord
 
 DAY_MS = 86_400_000
 CONFIG = """

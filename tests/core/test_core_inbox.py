@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from core.inbox import Inbox
-from sync.mqtt import Incoming
+from core.link.inbox import Inbox
+from runtime.mqtt import Incoming
 
 
 def message(topic: str, payload: bytes, done: list[bytes]) -> Incoming:

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.alarms import AlarmBook
 from core.errors import RefusedError
-from core.intake import MOST_ASKED
-from sync.wire.hashes import journal_next
+from core.link.alarms import AlarmBook
+from core.link.intake import MOST_ASKED
+from wire.hashes import journal_next
 
 
 def take(core: Any, *rows: Any) -> Any:

@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.alarms import AlarmBook
 from core.errors import RefusedError
-from core.link import ROWS_A_PART, Heard
-from sync.wire import messages as wire
-from sync.wire.codec import decode, encode
-from sync.wire.envelope import Signer
-from sync.wire.hashes import StateHash, log_next, log_start
-from sync.wire.records import HoldRecord
-from sync.wire.topics import LOG
+from core.link.alarms import AlarmBook
+from core.link.gateway import ROWS_A_PART, Heard
+from wire import messages as wire
+from wire.codec import decode, encode
+from wire.envelope import Signer
+from wire.hashes import StateHash, log_next, log_start
+from wire.records import HoldRecord
+from wire.topics import LOG
 
 
 def opened(core: Any, outgoing: Any, kind: Any) -> Any:

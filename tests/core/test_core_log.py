@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import HistoryError, RefusedError, SettingsError
-from core.log import BYTES_A_DELTA, ROWS_A_DELTA, ReplicatedLog, live
-from core.store import Store
-from sync.wire.codec import decode, encode
-from sync.wire.envelope import Signer
-from sync.wire.hashes import EMPTY_STATE, StateHash, log_next, log_start
-from sync.wire.messages import Delta
-from sync.wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
-from sync.wire.topics import LOG
+from core.ledger.log import BYTES_A_DELTA, ROWS_A_DELTA, ReplicatedLog, live
+from core.ledger.store import Store
+from wire.codec import decode, encode
+from wire.envelope import Signer
+from wire.hashes import EMPTY_STATE, StateHash, log_next, log_start
+from wire.messages import Delta
+from wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
+from wire.topics import LOG
 
 
 def append(core: Any, *rows: Any) -> Any:

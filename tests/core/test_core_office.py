@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from core.cargo import Direction
 from core.errors import RefusedError
-from core.office import ImportedBundle
-from core.times import MINUTE_MS, end_of, hong_kong
+from core.office.cargo import Direction
+from core.office.service import ImportedBundle
+from domain.times import MINUTE_MS, end_of, hong_kong
 
 
 def test_a_lodgement_gives_a_ccrn_of_ten_digits_valid_for_a_fortnight(core: Any, make_consignment: Any) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from core.alarms import AlarmBook
 from core.errors import RefusedError
-from core.pictures import Gallery, Keeping
-from sync.wire import messages as wire
-from sync.wire.codec import decode
+from core.link.alarms import AlarmBook
+from core.link.pictures import Gallery, Keeping
+from wire import messages as wire
+from wire.codec import decode
 
 PICTURE = bytes(range(256)) * 20
 NAME = hashlib.sha256(PICTURE).hexdigest()

@@ -18,23 +18,23 @@ from typing import Any, Self
 
 import pytest
 
-from core.admin import AdminClient, CoreUnreachableError
-from core.cargo import Direction
-from core.cli import main
-from core.cli_keys import warning
+from core.cli.app import main
+from core.cli.keys import warning
+from core.enrolment.keys import load_core_ring
 from core.errors import RefusedError
-from core.keys import load_core_ring
-from core.office import ImportedBundle
+from core.ledger.store import Store
+from core.office.admin import AdminClient, CoreUnreachableError
+from core.office.cargo import Direction
+from core.office.service import ImportedBundle
 from core.settings import load
-from core.store import Store
-from core.times import HONG_KONG
-from sync.broker import PrivateBroker
-from sync.mqtt import Broker, Connection, Incoming, Options
-from sync.wire import messages as wire
-from sync.wire.codec import decode, encode
-from sync.wire.envelope import KeyRing, public_from_pem, public_to_pem
-from sync.wire.hashes import StateHash
-from sync.wire.topics import LOG
+from domain.times import HONG_KONG
+from runtime.mqtt import Broker, Connection, Incoming, Options
+from simulation.broker import PrivateBroker
+from wire import messages as wire
+from wire.codec import decode, encode
+from wire.envelope import KeyRing, public_from_pem, public_to_pem
+from wire.hashes import StateHash
+from wire.topics import LOG
 
 PATIENCE = 60.0
 NEW: dict[str, Any] = {"epoch": "", "version": 0, "state_hash": bytes(32), "journal": "j1", "acknowledged": 0}

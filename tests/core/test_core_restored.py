@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from core.alarms import AlarmBook
-from core.intake import MOST_ASKED
-from sync.wire import messages as wire
-from sync.wire.codec import decode
-from sync.wire.topics import LOG
+from core.link.alarms import AlarmBook
+from core.link.intake import MOST_ASKED
+from wire import messages as wire
+from wire.codec import decode
+from wire.topics import LOG
 
 
 def opened(core: Any, outgoing: Any, kind: Any) -> Any:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import stat
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.enrolment.keys import load_lane_keys, load_signing_key, make_signing_key
 from core.errors import SettingsError
-from core.keys import load_lane_keys, load_signing_key, make_signing_key
 from core.settings import load
-from sync.wire.envelope import Signer, key_id, public_from_pem, public_to_pem
+from tests.rigs.places import ROOT
+from wire.envelope import Signer, key_id, public_from_pem, public_to_pem
 
-EXAMPLE = Path(__file__).parents[2] / "config" / "core.toml.example"
+EXAMPLE = ROOT / "config" / "core.toml.example"
 
 GOOD = """
 [core]

@@ -21,12 +21,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from core.link import Heard
+from core.link.gateway import Heard
 from sync.link.limits import Limits
 from sync.link.sender import Sender
-from sync.wire import messages as wire
-from sync.wire.codec import decode
-from sync.wire.envelope import Signer
+from wire import messages as wire
+from wire.codec import decode
+from wire.envelope import Signer
 
 LIMITS = Limits(window=5, resend_ms=1_000, range_rows=4)
 

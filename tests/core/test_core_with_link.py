@@ -13,17 +13,17 @@ from typing import Any
 
 import pytest
 
-from core.admin import AdminClient, CoreUnreachableError
-from core.cargo import Direction
-from core.office import ImportedBundle
+from core.office.admin import AdminClient, CoreUnreachableError
+from core.office.cargo import Direction
+from core.office.service import ImportedBundle
 from lane_agent.model import Link
-from sync.broker import PrivateBroker
+from runtime.mqtt import Broker, Options
+from simulation.broker import PrivateBroker
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
-from sync.mqtt import Broker, Options
 from sync.store import Store
-from sync.wire.envelope import KeyRing, Signer, public_from_pem, public_to_pem
+from wire.envelope import KeyRing, Signer, public_from_pem, public_to_pem
 
 LANE = "szb-in-01"
 PATIENCE = 60.0

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
-from devices.anpr.beam import decode
-from devices.anpr.choice import mainland_of, mark_of
-from devices.anpr.decode import decode as find
+from devices.anpr.background import ground_of
+from devices.anpr.contrast import levelled
+from devices.anpr.ctc import decode
+from devices.anpr.detections import decode as find
 from devices.anpr.grammar import fitting, grammar_of
-from devices.anpr.ground import ground_of
-from devices.anpr.levels import levelled
 from devices.anpr.onnxruntime_engine import OnnxRuntimeEngine
+from devices.anpr.plate_read import Ground, PlateRead, Region
 from devices.anpr.plate_reader import rectified
-from devices.anpr.reads import Ground, PlateRead, Region
-from devices.drawn.plates import Kind, draw
-from lane_agent.plates import HONG_KONG, family
+from devices.anpr.selection import mainland_of, mark_of
+from domain.marks import HONG_KONG, family
+from simulation.drawn.plates import Kind, draw
 
 Output = NDArray[np.float32]
 

@@ -18,18 +18,18 @@ import pytest
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CROP, PROVINCES
-from devices.anpr.beam import decode
+from devices.anpr.background import ground_of
+from devices.anpr.contrast import levelled
+from devices.anpr.ctc import decode
 from devices.anpr.easyocr_engine import EasyOcrEngine
 from devices.anpr.engine import tried, understood
 from devices.anpr.engines import ENGINES, Engine, OnnxRuntimeEngine, OpenCvEngine
 from devices.anpr.errors import WeightsVersionError
 from devices.anpr.grammar import grammar_of
-from devices.anpr.ground import ground_of
-from devices.anpr.levels import levelled
 from devices.anpr.plate_reader import PlateReader, fitted
 from devices.anpr.weights import SHIPPED, load
-from devices.drawn.plates import Kind, draw
-from devices.drawn.trucks import LaneView, Truck
+from simulation.drawn.plates import Kind, draw
+from simulation.drawn.trucks import LaneView, Truck
 
 LETTERS, DIGITS = "ABCDEFGHJKLMNPRSTUVWXYZ", "0123456789"
 Picture = NDArray[np.uint8]

@@ -11,9 +11,9 @@ import pytest
 
 from devices.anpr import files
 from devices.anpr.engines import OnnxRuntimeEngine
+from devices.anpr.plate_read import Region
 from devices.anpr.plate_reader import PlateReader
-from devices.anpr.reads import Region
-from devices.drawn.trucks import LaneView, Truck
+from simulation.drawn.trucks import LaneView, Truck
 
 TRUCKS = (
     Truck("LT3482", "粤ZR12A港", 1, "FH460", "", 3),

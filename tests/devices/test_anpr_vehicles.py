@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from devices.anpr.choice import mainland_of, mark_of, second_marks
-from devices.anpr.reads import PlateRead, Region
-from devices.anpr.vehicles import companion, foremost, is_mainland, scale, together, vehicles
+from devices.anpr.pairing import companion, foremost, is_mainland, scale, together, vehicles
+from devices.anpr.plate_read import PlateRead, Region
+from devices.anpr.selection import mainland_of, mark_of, second_marks
 
 WIDE_M = {Region.CROSS_BORDER: 0.44, Region.MAINLAND: 0.44, Region.HONG_KONG: 0.52}
 

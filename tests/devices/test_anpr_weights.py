@@ -18,7 +18,7 @@ from devices.anpr.errors import ReaderError, WeightsDamagedError, WeightsMissing
 from devices.anpr.weights import SHIPPED, load, origin
 from devices.camera import CameraSettings, Source
 from devices.reader import ReaderProcess
-from devices.reader_wire import ReaderSettings
+from devices.reader_protocol import ReaderSettings
 from lane_agent.events import Event, FaultRaised
 from lane_agent.model import Fault
 

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from devices.camera import PUSH, Camera, CameraError, CameraSettings, Frame, Newest, Picture, Source, open_camera
-from devices.drawn.camera import Ailment, DrawnCamera
-from devices.drawn.trucks import LaneView, Truck
 from devices.reader_child import Stall
+from simulation.drawn.camera import Ailment, DrawnCamera
+from simulation.drawn.trucks import LaneView, Truck
 
 VIEW = LaneView((320, 192))
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.contacts import ContactEvent, Output, OutputWire, Wire, WiredContacts
-from devices.lines import LONGEST, frame
+from devices.framing import LONGEST, frame
 from devices.remote_io import RemoteBoard
 from devices.remote_protocol import (
     Asked,
@@ -27,7 +27,7 @@ from devices.remote_protocol import (
     decode,
     encode,
 )
-from devices.remote_twin import RemoteBoardTwin
+from devices.simulated.remote_board import RemoteBoardTwin
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from devices.identifier import IdentifierEvent, WatchedIdentifier, mark_itself
 from devices.identifier_protocol import Alive, Asked, Labelled, MessageReader, Noise, decode, encode
 from devices.identifier_serial import SerialLabels
-from devices.identifier_twin import LabelReaderTwin
+from devices.simulated.label_reader import LabelReaderTwin
 from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead
 from lane_agent.model import Fault
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from devices.anpr.reads import PlateRead, Region
+from devices.anpr.plate_read import PlateRead, Region
 from devices.overlay import BESIDE, COUNTED, EDGE, overlaid
 from devices.zone import Zone
 

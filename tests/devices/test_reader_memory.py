@@ -7,7 +7,7 @@ import sys
 
 _LOOK = """
 import ctypes
-from devices.anpr.frugal import return_memory_early
+from devices.anpr.memory import return_memory_early
 
 def resident() -> int:
     return int(open("/proc/self/statm").read().split()[1]) * 4096
@@ -40,7 +40,7 @@ _CODE = """
 import re
 import cv2
 import numpy as np
-from devices.anpr.frugal import forget_start
+from devices.anpr.memory import forget_start
 
 def mapped() -> int:
     return int(re.search(r"RssFile:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024

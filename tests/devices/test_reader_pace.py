@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.pace import Pace
+from devices.latency import Pace
 
 
 @pytest.mark.parametrize(

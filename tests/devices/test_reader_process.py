@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from devices.camera import CameraSettings, Source
-from devices.drawn.camera import Ailment, DrawnCamera
-from devices.drawn.trucks import Truck
 from devices.reader import ReaderProcess
-from devices.reader_wire import ReaderSettings
+from devices.reader_protocol import ReaderSettings
 from lane_agent.events import Event, FaultCleared, FaultRaised, PlateSettled, PlateUnread
 from lane_agent.model import Fault
+from simulation.drawn.camera import Ailment, DrawnCamera
+from simulation.drawn.trucks import Truck
 
 TRUCK = Truck("LT3482", "粤ZR12A港", seed=3)
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from devices.anpr.engines import OnnxRuntimeEngine
+from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.plate_reader import PlateReader
-from devices.anpr.reads import PlateRead, Region
 from devices.camera import CameraSettings, Frame, Source
-from devices.drawn.trucks import LaneView, Truck
 from devices.evidence import EvidenceStore
-from devices.reader_wire import Doubted, ReaderSettings, Report, SettledRead, TwoVehicles, Unread
-from devices.watch import PATIENCE, VisitWatch, read_region
+from devices.reader_protocol import Doubted, ReaderSettings, Report, SettledRead, TwoVehicles, Unread
+from devices.visit_reader import PATIENCE, VisitWatch, read_region
 from devices.zone import Zone
+from simulation.drawn.trucks import LaneView, Truck
 
 AFTER = 1000
 

@@ -12,7 +12,7 @@ import pytest
 
 from devices.contacts import ContactEvent, Output, OutputWire, Wire, WiredContacts
 from devices.intercom import Intercom
-from devices.simulated import HardwareSide, SimulatedBoard
+from devices.simulated.board import HardwareSide, SimulatedBoard
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact
 

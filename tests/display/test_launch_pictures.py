@@ -17,11 +17,12 @@ import pytest
 from display import pictures
 from display.errors import BadSizeError
 from display.feed import ScreenFeed
-from display.launch import ScreenProcesses
 from display.settings import DEFAULT_SIZE, ScreenSetting
+from display.supervisor import ScreenProcesses
 from lane_agent.effects import Show
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
+from tests.rigs.places import ROOT
 
 PATIENCE_S = 20.0
 SIZES = {Screen.XDB: (96, 96), Screen.AIOP: (320, 240)}
@@ -166,7 +167,7 @@ def test_a_picture_is_the_sign_as_png(screen: Screen) -> None:
 
 def test_the_pictures_in_the_documents_are_complete() -> None:
     """docs/screens holds a picture of each scene on each screen, in that screen's default size."""
-    folder = Path(__file__).parents[2] / "docs" / "screens"
+    folder = ROOT / "docs" / "screens"
     for screen in Screen:
         for scene in Scene:
             picture = pygame.image.load(folder / f"{screen.value}-{scene.value}.png")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from display.errors import MalformedLineError
+from display.failsafe import Showing, Vigil
 from display.protocol import Beat, Hello, Painted, Pong, ShowOrder, decode_for_agent, decode_for_screen, encode
-from display.vigil import Showing, Vigil
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 

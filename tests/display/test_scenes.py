@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from display.line_breaks import SHORT, pieces
 from display.scenes import PICTOGRAMS, Language, Pictogram, Sign, sign
-from display.words import SHORT, pieces
 from lane_agent.model import Screen
 from lane_agent.wording import WORDING, Scene
 

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
 from console.officers import OfficerBook
-from sync.wire.envelope import Signer, public_to_pem
+from tests.rigs.places import ROOT
+from wire.envelope import Signer, public_to_pem
 
-REPOSITORY = Path(__file__).parents[2]
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -25,7 +25,7 @@ class LaneFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / "lane.toml"
-        self.file.write_text((REPOSITORY / "config/simulated-lane.toml").read_text())
+        self.file.write_text((ROOT / "config/simulated-lane.toml").read_text())
         (folder / "demo/keys/core").mkdir(parents=True)
         self.core = Signer.generate("core-1")
         self.secret("demo/keys/lane.pem", Signer.generate("lane").to_pem())

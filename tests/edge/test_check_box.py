@@ -16,11 +16,12 @@ import pytest
 
 from devices.anpr.weights import SHIPPED
 from devices.errors import DeviceError
-from edge import checks_box
-from edge.findings import ClockState, Finding, Level, Surroundings
+from edge.checks import box as checks_box
+from edge.checks.findings import Finding, Level, Surroundings
 from edge.health import Disk
-from edge.sections import CameraSettings
-from edge.settings import Settings, load
+from edge.settings.load import Settings, load
+from edge.settings.sections import CameraSettings
+from runtime.clocks import ClockState, kernel_clock
 
 Check = Callable[[Settings, Surroundings], Iterator[Finding]]
 
@@ -248,5 +249,5 @@ def test_a_kernel_that_hides_its_clock_is_a_warning(lane_folder: Any) -> None:
 
 def test_this_machines_own_clock_state_can_be_read() -> None:
     """The structure handed to the kernel has the right layout: the error it gives is no nonsense."""
-    state = checks_box.kernel_clock()
+    state = kernel_clock()
     assert 0 <= state.error_ms <= 16_000_000

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from edge.check import CHECKS, check_command, run_checks, this_box
-from edge.findings import ClockState, Surroundings
-from edge.settings import load
+from edge.checks.command import CHECKS, check_command, run_checks, this_box
+from edge.checks.findings import Surroundings
+from edge.settings.load import load
+from runtime.clocks import ClockState
 
 
 def around(folder: Any) -> Surroundings:

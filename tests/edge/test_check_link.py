@@ -14,9 +14,10 @@ import msgspec
 import pytest
 from argon2 import PasswordHasher
 
-from edge import checks_link
-from edge.findings import ClockState, Finding, Level, Surroundings
-from edge.settings import Settings, load
+from edge.checks import link as checks_link
+from edge.checks.findings import Finding, Level, Surroundings
+from edge.settings.load import Settings, load
+from runtime.clocks import ClockState
 
 AROUND = Surroundings(camera=None, clock=lambda: ClockState(synchronised=True, error_ms=1), installed=lambda _: True)
 BROKER = 'host = "127.0.0.1"\nport = 18830'

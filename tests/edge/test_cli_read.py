@@ -10,8 +10,8 @@ import cv2
 import pytest
 from typer.testing import CliRunner, Result
 
-from devices.drawn.trucks import LaneView, Truck
 from edge.cli import app
+from simulation.drawn.trucks import LaneView, Truck
 
 RECORD = {"file", "vrn", "reason", "plates"}
 PLATE = {"text", "region", "rows", "corners", "confidence", "characters"}

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.clock import BoxClock, Clocks, ClockWatch
+from edge.clock import BoxClock, ClockWatch
 from lane_agent.events import Event, FaultCleared, FaultRaised, TroubleReported
 from lane_agent.model import Fault, Link, Moment, TimeQuality
+from runtime.clocks import Clocks
 from sync.link.limits import Limits
-from sync.simulated_link import SimulatedLink
-from sync.wire.records import HoldRecord
+from sync.simulated.link import SimulatedLink
+from wire.records import HoldRecord
 
 HOUR = 3_600_000
 NOON = 1_795_320_000_000
@@ -61,7 +62,7 @@ def machine() -> Machine:
 
 def test_durations_count_the_time_asleep_and_timers_do_not() -> None:
     """In a time namespace whose boot time is a day ahead of its time awake, as after a day of sleep."""
-    words = "from edge.clock import *; print(monotonic_ms() - awake_ms())"
+    words = "from runtime.clocks import *; print(monotonic_ms() - awake_ms())"
     command = ["unshare", "--time", "--boottime", "86400", sys.executable, "-c", words]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert 86_399_000 < int(said) < 86_401_000

@@ -14,19 +14,19 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from core.cli import main as core_main
+from core.cli.app import main as core_main
 from edge.cli import app
 from edge.enrol import Places, look
 from edge.expiry import IdentityWatch
-from edge.parts import core_ring, link_options, signer
-from edge.settings import load, parse
+from edge.settings.load import load, parse
+from edge.wiring import core_ring, link_options, signer
 from lane_agent.model import Moment, TimeQuality
-from sync.broker import BrokerTls, PrivateBroker
-from sync.knock import knock
-from sync.mqtt import Broker
-from sync.wire.certificates import read_certificates
-from sync.wire.enrolment import EnrolmentError, read_answer, read_request
-from sync.wire.envelope import Signer
+from runtime.mqtt import Broker
+from runtime.probe_broker import knock
+from simulation.broker import BrokerTls, PrivateBroker
+from wire.certificates import read_certificates
+from wire.enrolment import EnrolmentError, read_answer, read_request
+from wire.envelope import Signer
 
 LANE = "demo-in-01"
 

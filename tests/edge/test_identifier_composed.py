@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 
 from devices.identifier import NoIdentifier, WatchedIdentifier
-from devices.identifier_twin import LabelReaderTwin
-from edge import checks_identifier, identifiers
-from edge.checks_box import kernel_clock
-from edge.clock import utc_ms
-from edge.findings import Level, Surroundings
-from edge.sections import IdentifierKind
-from edge.settings import Settings, SettingsError, load
-from sync.broker import IMMIGRATION, PrivateBroker
-from sync.mqtt import Broker, Connection, Options
-from sync.wire.plate import PlateSeen, encode_plate
-from sync.wire.topics import LaneTopics
+from devices.simulated.label_reader import LabelReaderTwin
+from edge import identifiers
+from edge.checks import identifier as checks_identifier
+from edge.checks.findings import Level, Surroundings
+from edge.settings.load import Settings, SettingsError, load
+from edge.settings.sections import IdentifierKind
+from runtime.clocks import kernel_clock, utc_ms
+from runtime.mqtt import Broker, Connection, Options
+from simulation.broker import IMMIGRATION, PrivateBroker
+from wire.plate import PlateSeen, encode_plate
+from wire.topics import LaneTopics
 
 AROUND = Surroundings(camera=None, clock=kernel_clock, installed=lambda _: None)
 LANE = "demo-in-01"

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from edge.demo.marks import Marks
-from edge.demo.officer import Officer
-from edge.demo.run import truck_of
-from edge.demo.stage import Passing, Stage
-from edge.demo.world import World
 from edge.replay import replay_store
+from simulation.demo import truck_of
+from simulation.marks import Marks
+from simulation.officer import Officer
+from simulation.stage import Passing, Stage
+from simulation.world import World
 from sync.journal import Chain
 from sync.store import Store
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from edge.afar import retention
+from edge.evidence_retention import EvidenceKeeper
 from edge.health import Disk, HealthEvent, Rate, StoreWatch, free_mb
-from edge.sections import EvidenceSettings
+from edge.remote_orders import retention
+from edge.settings.sections import EvidenceSettings
 from edge.telemetry import Box, load, memory_free_mb, sample, temperature_c, uptime_s
-from edge.upkeep import EvidenceKeeper
 from lane_agent.effects import Alarm
 from lane_agent.events import FaultCleared, FaultRaised, TroubleReported
 from sync.client import LinkStatus

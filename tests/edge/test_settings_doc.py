@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 
-from edge.settings import Settings
+from edge.settings.load import Settings
+from tests.rigs.places import ROOT
 
-REPOSITORY = Path(__file__).parents[2]
-NAMED = set(re.findall(r"`([a-z_.]+)`", (REPOSITORY / "docs/installing.md").read_text()))
+NAMED = set(re.findall(r"`([a-z_.]+)`", (ROOT / "docs/installing.md").read_text()))
 
 
 def keys(kind: type[msgspec.Struct], at: str = "") -> Iterator[tuple[str, Any]]:
@@ -43,7 +42,7 @@ def test_every_key_that_is_explained_exists() -> None:
 
 def test_left_out_means_left_out() -> None:
     """What the table shows without a default must be given; what it shows with one need not be."""
-    table = (REPOSITORY / "docs/installing.md").read_text()
+    table = (ROOT / "docs/installing.md").read_text()
     for path, field in keys(Settings):
         row = next(line for line in table.splitlines() if line.startswith("|") and f"`{path}`" in line)
         optional = row.split("|")[3].strip() != ""

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from devices.contacts import Output, OutputWire, Wire
-from edge.sections import BoardKind, CameraKind, Manifest
-from edge.settings import SettingsError, load, parse
-from lane_agent.model import Contact, Direction
-
-REPOSITORY = Path(__file__).parents[2]
+from domain.crossing import Direction
+from edge.settings.load import SettingsError, load, parse
+from edge.settings.sections import BoardKind, CameraKind, Manifest
+from lane_agent.model import Contact
+from tests.rigs.places import ROOT
 
 
 def wrong(folder: Any) -> list[str]:
@@ -63,12 +63,12 @@ def test_the_contacts_are_given_as_the_devices_want_them(lane_folder: Any) -> No
 @pytest.mark.parametrize("name", ["lane.toml", "simulated-lane.toml"])
 def test_the_examples_are_right(name: str) -> None:
     """What is copied from config must be accepted as it stands."""
-    assert parse(REPOSITORY / "config" / name).lane.id
+    assert parse(ROOT / "config" / name).lane.id
 
 
 def test_the_real_example_is_no_simulation() -> None:
     """The example of a real lane must never start a simulated one."""
-    settings = parse(REPOSITORY / "config/lane.toml")
+    settings = parse(ROOT / "config/lane.toml")
     assert not settings.simulation
     assert settings.policy.manifest is Manifest.NONE
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.settings import SettingsError, load
+from edge.settings.load import SettingsError, load
 
 
 def wrong(folder: Any) -> list[str]:

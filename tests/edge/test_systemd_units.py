@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-SYSTEMD = Path(__file__).parents[2] / "systemd"
+from tests.rigs.places import ROOT
+
+SYSTEMD = ROOT / "systemd"
 UNITS = ("rocars-lane.service", "rocars-core.service")
 
 

@@ -16,8 +16,8 @@ from lane_agent import events as e
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record, Ring, Show
 from lane_agent.model import Contact, Link, Moment, Policy, Read, ReadSource, Screen
-from lane_agent.prove.book import CORE_MS, VRN, Book
 from lane_agent.state import Lane
+from tools.proof.code_book import CORE_MS, VRN, Book
 
 
 class LeapingSelector(selectors.SelectSelector):

@@ -11,9 +11,9 @@ import pytest
 from lane_agent import events as e
 from lane_agent.effects import Record
 from lane_agent.model import Contact, Fault, Link, Policy, Read, ReadSource, Screen
-from lane_agent.prove.book import VRN
 from lane_agent.replay import replay, restore
 from lane_agent.wording import Scene
+from tools.proof.code_book import VRN
 
 
 async def released(lane: Any) -> None:

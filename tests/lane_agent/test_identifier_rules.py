@@ -6,8 +6,8 @@ import pytest
 
 from lane_agent.effects import Alarm, LookUp
 from lane_agent.model import Doubt, Fault, ManualReason, Policy
-from lane_agent.prove.words import play
-from lane_agent.prove.world import World
+from tools.proof.moves import play
+from tools.proof.world import World
 
 REQUIRED = Policy(identifier_required=True)
 LADEN = "ready records:live arrive immigration"

@@ -7,10 +7,10 @@ import pytest
 from lane_agent import events as e
 from lane_agent.effects import Alarm, Consume, LookUp, Record, Show, StartReading, StartTimer, StopReading
 from lane_agent.model import Bundle, Contact, Fault, Link, ManualReason, Screen
-from lane_agent.prove.book import CORE_MS, MINUTE_MS, VRN, bundle
-from lane_agent.prove.words import play
-from lane_agent.prove.world import OFFICER, WHY, World
 from lane_agent.wording import Scene
+from tools.proof.code_book import CORE_MS, MINUTE_MS, VRN, bundle
+from tools.proof.moves import play
+from tools.proof.world import OFFICER, WHY, World
 
 LADEN = "ready records:live arrive immigration read cleared"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.crossing import Direction
 from lane_agent import events as e
 from lane_agent.effects import LookUp, Show
 from lane_agent.model import (
@@ -9,7 +10,6 @@ from lane_agent.model import (
     Cargo,
     Codes,
     Contact,
-    Direction,
     Doubt,
     Link,
     Moment,

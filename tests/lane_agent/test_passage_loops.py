@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lane_agent.model import Contact, Doubt
-from lane_agent.prove.scenarios import LANES
-from lane_agent.prove.words import play
-from lane_agent.prove.world import World
+from tools.proof.moves import play
+from tools.proof.scenarios import LANES
+from tools.proof.world import World
 
 RELEASED = "ready records:live arrive immigration read cleared"
 

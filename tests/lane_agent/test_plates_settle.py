@@ -7,18 +7,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lane_agent.plates import (
-    HONG_KONG,
-    NOT_SEEN,
-    Settled,
-    Thresholds,
-    Unsettled,
-    Vote,
-    contradicted,
-    family,
-    normalise,
-    settle,
-)
+from domain.marks import HONG_KONG, family, normalise
+from lane_agent.settling import NOT_SEEN, Settled, Thresholds, Unsettled, Vote, contradicted, settle
 
 LAW = Thresholds()
 ordinary = st.builds(

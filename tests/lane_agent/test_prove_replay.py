@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lane_agent.prove.words import play
 from lane_agent.replay import DivergenceError, entry, replay, restore
 from lane_agent.state import Lane
 from lane_agent.step import step
+from tools.proof.moves import play
 
 STORY = "ready records:live arrive immigration read cleared leave arrive immigration read help second cleared release"
 

@@ -1,10 +1,10 @@
-"""Every row of the decision table (domain §4) by its number: the scenarios of `lane_agent.prove.scenarios`."""
+"""Every row of the decision table (domain §4) by its number: the scenarios of `tools.proof.scenarios`."""
 
 from __future__ import annotations
 
 import pytest
 
-from lane_agent.prove.scenarios import SCENARIOS, Scenario, outcome
+from tools.proof.scenarios import SCENARIOS, Scenario, outcome
 
 
 def _of(row: int) -> pytest.MarkDecorator:

@@ -9,17 +9,17 @@ from lane_agent import events as e
 from lane_agent.codec import decode, encode, event_from, lane_from
 from lane_agent.effects import Show
 from lane_agent.model import Contact, Fault, Moment, Screen
-from lane_agent.prove.alphabet import GROUPS, answers
-from lane_agent.prove.answers import MEANINGS
-from lane_agent.prove.history import History
-from lane_agent.prove.onlooker import after
-from lane_agent.prove.scenarios import LANES
-from lane_agent.prove.words import play
-from lane_agent.prove.world import World
 from lane_agent.replay import digest, entry, replay
 from lane_agent.state import Lane
 from lane_agent.step import step
 from lane_agent.wording import Scene
+from tools.proof.alphabet import GROUPS, answers
+from tools.proof.answers import MEANINGS
+from tools.proof.history import History
+from tools.proof.moves import play
+from tools.proof.observer import after
+from tools.proof.scenarios import LANES
+from tools.proof.world import World
 
 SAID = (
     *("arrive", "clear-stop", "way-out", "to-compound", "leave", "immigration", "cleared", "referred", "press", "drop"),

@@ -12,29 +12,30 @@ from pathlib import Path
 from typing import Any
 
 from console.ports import LaneView, LinkView
-from edge.afar import Afar, retention
-from edge.clock import BoxClock, monotonic_ms, utc_ms
+from edge.clock import BoxClock
 from edge.lane import newest_first
-from edge.page import LanePage, Sources
-from edge.sections import EvidenceSettings, PictureClass
+from edge.lane_feed import LanePage, Sources
+from edge.remote_orders import Afar, retention
+from edge.settings.sections import EvidenceSettings, PictureClass
 from lane_agent import events as e
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record, Ring, Show
 from lane_agent.model import Contact, Link, Moment, Policy, Read, ReadSource, Screen
 from lane_agent.replay import restore
 from lane_agent.state import Lane
-from sync.broker import CORE, PrivateBroker
+from runtime.clocks import monotonic_ms, utc_ms
+from runtime.mqtt import Broker, Connection, Incoming, Options
+from simulation.broker import CORE, PrivateBroker
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.evidence import Evidence
 from sync.journal import Journal
 from sync.link import Limits
-from sync.mqtt import Broker, Connection, Incoming, Options
-from sync.simulated_core import Said, SimulatedCore
+from sync.simulated.core_end import Said, SimulatedCore
 from sync.store import Store
-from sync.wire.envelope import KeyRing, Signer
-from sync.wire.messages import Reply
-from sync.wire.topics import ALL_UP
+from wire.envelope import KeyRing, Signer
+from wire.messages import Reply
+from wire.topics import ALL_UP
 
 LANE = "szb-in-01"
 CORE_KEY, LANE_KEY = Signer.generate("core"), Signer.generate(LANE)

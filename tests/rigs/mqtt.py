@@ -7,8 +7,8 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
 
-from sync.broker import PrivateBroker
-from sync.mqtt import Broker, Connection, Down, Incoming, Options, Will
+from runtime.mqtt import Broker, Connection, Down, Incoming, Options, Will
+from simulation.broker import PrivateBroker
 
 PATIENCE = 30.0
 

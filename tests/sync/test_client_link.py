@@ -22,18 +22,18 @@ from lane_agent.events import (
     WordsReceived,
 )
 from lane_agent.model import Fault, Link
-from sync.broker import CORE, PrivateBroker
+from runtime.mqtt import Broker, Connection, Incoming, Options
+from simulation.broker import CORE, PrivateBroker
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
 from sync.link import Limits
-from sync.mqtt import Broker, Connection, Incoming, Options
-from sync.simulated_core import Said, SimulatedCore
+from sync.simulated.core_end import Said, SimulatedCore
 from sync.store import Store
-from sync.wire.envelope import Signer
-from sync.wire.messages import LaneState, Presence
-from sync.wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
-from sync.wire.topics import ALL_UP
+from wire.envelope import Signer
+from wire.messages import LaneState, Presence
+from wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
+from wire.topics import ALL_UP
 
 PATIENCE = 25.0
 QUICK = Limits(nonce_ms=100, fresh_ms=1_500, offline_ms=2_500, grace_ms=50, request_ms=500, resend_ms=600)

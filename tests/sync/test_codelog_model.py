@@ -18,13 +18,13 @@ from hypothesis.stateful import (
 
 from sync.codelog import CodeLog
 from sync.journal import Journal
+from sync.log_result import Applied, Gap, Known, Loading, OtherEpoch, Swapped
 from sync.lookup import Found, Lookup
-from sync.simulated import SimulatedLog
+from sync.simulated.core_log import SimulatedLog
 from sync.store import Store
-from sync.verdicts import Applied, Gap, Known, Loading, OtherEpoch, Swapped
-from sync.wire.codec import encode
-from sync.wire.messages import Delta, SnapshotPart
-from sync.wire.records import BundleRecord, CargoRecord, HoldRecord, Kind, Record, VehicleRecord
+from wire.codec import encode
+from wire.messages import Delta, SnapshotPart
+from wire.records import BundleRecord, CargoRecord, HoldRecord, Kind, Record, VehicleRecord
 
 MARKS = ("AB12", "AB13", "GH5")
 UBRS = ("1", "2", "3")

@@ -9,17 +9,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lane_agent.plates import normalise
+from domain.marks import normalise
 from sync.codelog import CodeLog
 from sync.errors import StoreError
+from sync.log_result import Applied, Fork, Gap, Head, Known, Loading, Mismatch, OtherEpoch, Swapped
 from sync.lookup import Lookup
-from sync.simulated import SimulatedLog
+from sync.simulated.core_log import SimulatedLog
 from sync.store import Store
-from sync.verdicts import Applied, Fork, Gap, Head, Known, Loading, Mismatch, OtherEpoch, Swapped
-from sync.wire.codec import encode
-from sync.wire.hashes import EMPTY_STATE, ZERO
-from sync.wire.messages import Delta
-from sync.wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
+from wire.codec import encode
+from wire.hashes import EMPTY_STATE, ZERO
+from wire.messages import Delta
+from wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
 
 
 def bundle(ubr: str, vrn: str, code: str = "release", *, deleted: bool = False, used_by: str = "") -> BundleRecord:

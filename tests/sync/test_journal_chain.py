@@ -15,7 +15,7 @@ from lane_agent import ports
 from sync.errors import StoreDamagedError, StoreError
 from sync.journal import Boot, Chain, Flaw, Journal
 from sync.store import Store
-from sync.wire.hashes import journal_next, journal_start
+from wire.hashes import journal_next, journal_start
 
 ROWS = 6
 
@@ -85,7 +85,7 @@ def test_rows_come_back_as_they_were_written(path: Path) -> None:
 
 
 def test_the_chain_is_the_one_of_the_wire(path: Path) -> None:
-    """The core can check every row it receives with `sync.wire.hashes` alone."""
+    """The core can check every row it receives with `wire.hashes` alone."""
     with Store(path, read_only=True) as store:
         previous = journal_start(store.journal_id)
         for row in Chain(store).rows():

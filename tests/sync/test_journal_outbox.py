@@ -8,7 +8,7 @@ import pytest
 
 from sync.journal import Chain, Journal, Receipt
 from sync.store import Store
-from sync.wire.hashes import journal_start
+from wire.hashes import journal_start
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 from sync.codelog import CodeLog
 from sync.journal import Chain, Journal
 from sync.lookup import Lookup
-from sync.simulated import SimulatedLog
+from sync.simulated.core_log import SimulatedLog
 from sync.store import Store
-from sync.wire.records import HoldRecord
+from wire.records import HoldRecord
 
 WRITER = """
 import itertools, pathlib, sys
@@ -32,10 +32,10 @@ with Store(pathlib.Path(sys.argv[1])) as store:
 LOADER = """
 import pathlib, sys
 from sync.codelog import CodeLog
-from sync.simulated import SimulatedLog
+from sync.simulated.core_log import SimulatedLog
 from sync.store import Store
-from sync.wire.codec import encode
-from sync.wire.records import HoldRecord
+from wire.codec import encode
+from wire.records import HoldRecord
 with Store(pathlib.Path(sys.argv[1])) as store:
     log = CodeLog(store)
     print("ready", flush=True)

@@ -11,10 +11,10 @@ from lane_agent.events import HelpAnswered, ManualEnded, ManualOrdered, OfficerI
 from lane_agent.model import Link
 from sync.link import FetchPicture, Order, RestartReader
 from sync.link.commands import Commands, Refusal, Situation, Taken, names
-from sync.link.coreclock import CoreTime
+from sync.link.core_clock import CoreTime
 from sync.link.effects import Revert
 from sync.link.limits import Limits
-from sync.wire.messages import Command, EventsWanted
+from wire.messages import Command, EventsWanted
 
 START = CoreTime(1_000_000, 100)
 NOW = CoreTime(1_010_000, 100)

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from lane_agent.events import CodesVerified, LinkChanged
 from lane_agent.model import Link
-from sync.link.coreclock import CoreClock
+from sync.link.core_clock import CoreClock
 from sync.link.freshness import Proof
 from sync.link.limits import Limits
-from sync.simulated_link import SimulatedLink
-from sync.wire.messages import Heartbeat
-from sync.wire.records import HoldRecord
+from sync.simulated.link import SimulatedLink
+from wire.messages import Heartbeat
+from wire.records import HoldRecord
 
 NOON = 1_795_320_000_000
 MINUTE, HOUR = 60_000, 3_600_000

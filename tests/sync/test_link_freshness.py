@@ -9,7 +9,7 @@ import pytest
 from lane_agent.model import Link
 from sync.link.freshness import Freshness, Judgement
 from sync.link.limits import Limits
-from sync.wire.messages import Heartbeat
+from wire.messages import Heartbeat
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from lane_agent.events import (
 )
 from lane_agent.model import Fault, Link
 from sync.link import SendEvents
-from sync.simulated_core import Said
-from sync.simulated_link import CORE, LANE, Place, SimulatedLink
-from sync.wire.codec import encode
-from sync.wire.envelope import Signer
-from sync.wire.messages import Ack, Delta, EventMessage, EventsWanted, Heartbeat, Presence, Reply, SnapshotWanted
-from sync.wire.records import HoldRecord
-from sync.wire.topics import LOG, LaneTopics
+from sync.simulated.core_end import Said
+from sync.simulated.link import CORE, LANE, Place, SimulatedLink
+from wire.codec import encode
+from wire.envelope import Signer
+from wire.messages import Ack, Delta, EventMessage, EventsWanted, Heartbeat, Presence, Reply, SnapshotWanted
+from wire.records import HoldRecord
+from wire.topics import LOG, LaneTopics
 
 STRANGER = Signer.generate("core")
 TOPICS = LaneTopics("lane-1")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from sync.simulated_link import LANE, SimulatedLink
-from sync.wire.messages import SnapshotWanted
-from sync.wire.records import HoldRecord
-from sync.wire.topics import LaneTopics
+from sync.simulated.link import LANE, SimulatedLink
+from wire.messages import SnapshotWanted
+from wire.records import HoldRecord
+from wire.topics import LaneTopics
 
 TOPICS = LaneTopics(LANE)
 

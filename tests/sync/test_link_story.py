@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lane_agent.model import Link
-from sync.simulated_core import Said
-from sync.simulated_link import CORE, SimulatedLink
-from sync.wire.codec import decode
-from sync.wire.envelope import Signer
-from sync.wire.messages import Delta
-from sync.wire.records import HoldRecord
-from sync.wire.topics import LOG, LaneTopics
+from sync.simulated.core_end import Said
+from sync.simulated.link import CORE, SimulatedLink
+from wire.codec import decode
+from wire.envelope import Signer
+from wire.messages import Delta
+from wire.records import HoldRecord
+from wire.topics import LOG, LaneTopics
 
 STRANGER = Signer.generate("core")
 TOPICS = LaneTopics("lane-1")

@@ -9,10 +9,10 @@ import pytest
 
 from lane_agent.model import Link
 from sync.link import Limits, SendPart, Upload
-from sync.link.samples import Samples
+from sync.link.telemetry import Samples
 from sync.link.uploader import Uploader
-from sync.simulated_link import SimulatedLink
-from sync.wire.messages import EventMessage, Nonce, PictureHeld, PictureOffered, PicturePart, Reply, Telemetry
+from sync.simulated.link import SimulatedLink
+from wire.messages import EventMessage, Nonce, PictureHeld, PictureOffered, PicturePart, Reply, Telemetry
 
 PICTURE = bytes(range(251)) * 400
 NAME = hashlib.sha256(PICTURE).hexdigest()

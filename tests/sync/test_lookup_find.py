@@ -9,17 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lane_agent.model import Bundle, Cargo, Codes, Direction, Link, NearMiss
-from lane_agent.plates import is_near_miss
+from domain.crossing import Direction
+from domain.marks import is_near_miss
+from lane_agent.model import Bundle, Cargo, Codes, Link, NearMiss
 from sync.codelog import CodeLog
 from sync.errors import StoreDamagedError
 from sync.journal import Journal
 from sync.lookup import Lookup, Touch, touching
-from sync.simulated import SimulatedLog
+from sync.simulated.core_log import SimulatedLog
 from sync.store import Store
-from sync.wire.codec import encode
-from sync.wire.records import BundleRecord, CargoRecord, HoldRecord, Record, VehicleRecord
-from sync.wire.records import Direction as Way
+from wire.codec import encode
+from wire.records import BundleRecord, CargoRecord, HoldRecord, Record, VehicleRecord
+from wire.records import Direction as Way
 
 VISIT = "lane/journal/7"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.clockbook import ClockBook
+from sync.core_clock_store import ClockBook
 from sync.errors import StoreError
 from sync.evidence import Evidence, Retention
 from sync.link import Ahead, KeepOrder, Revert, Upload

@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from sync.broker import IMMIGRATION, PrivateBroker
+from runtime.mqtt import Broker, Connection, Incoming, Options
+from simulation.broker import IMMIGRATION, PrivateBroker
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
-from sync.mqtt import Broker, Connection, Incoming, Options
-from sync.plates import PlateFeed
+from sync.plate_feed import PlateFeed
 from sync.store import Store
-from sync.wire.envelope import Signer
-from sync.wire.errors import Reason, RefusedError
-from sync.wire.plate import LARGEST, PlateSeen, ReaderAlive, decode_plate, encode_plate
-from sync.wire.topics import LaneTopics
+from wire.envelope import Signer
+from wire.errors import Reason, RefusedError
+from wire.plate import LARGEST, PlateSeen, ReaderAlive, decode_plate, encode_plate
+from wire.topics import LaneTopics
 
 UTC_MS = 1_800_000_000_000
 TOPIC = LaneTopics("lane-1").plate

@@ -1,5 +1,0 @@
-"""`python -m conformance` is `rocars-conformance`."""
-
-from conformance.cli import main
-
-main()

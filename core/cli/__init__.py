@@ -1,0 +1,1 @@
+"""`rocars-core`: the commands, for operators, clerks, selectors and technicians."""

@@ -1,0 +1,177 @@
+"""`rocars-core`: the central side that the lanes need. The composition root: the wall clock is chosen here.
+
+Exit codes: 0 done, 1 refused or failed, 2 the configuration or command line is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sqlite3
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from core.cli import ask, audit, enrol, keys, lanes
+from core.cli.options import Config
+from core.enrolment.expiry import endings
+from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key, make_signing_key
+from core.errors import CoreError, SettingsError
+from core.ledger.log import HistoricList, ReplicatedLog, live
+from core.ledger.store import Store
+from core.service import CoreService, Parts
+from core.settings import load
+from domain.marks import normalise
+from domain.times import DAY_MS, expected_span, hong_kong_text
+from wire.enrolment import EnrolmentError
+
+app = typer.Typer(
+    help="The core: cargo information, bundling, screening, and the signed list that the lanes hold.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+ask.add_to(app)
+lanes.add_to(app)
+audit.add_to(app)
+enrol.add_to(app)
+keys.add_to(app)
+
+
+def utc_ms() -> int:
+    """The present time, UTC ms, by this machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+@app.command()
+def init(config: Config) -> None:
+    """Make the signing key and an empty store, once. Neither is ever overwritten."""
+    settings = load(config, planned=True)
+    key = settings.path(settings.core.signing_key)
+    settings.path(settings.core.lane_keys).mkdir(parents=True, exist_ok=True)
+    if not key.exists():
+        public = make_signing_key(key)
+        typer.echo(f"signing key made: {key} (keep it secret); give every lane {public}")
+    store = Store(settings.path(settings.core.store), create=True)
+    with store.transaction():
+        epoch = ReplicatedLog(store, load_signing_key(key)).restart(at_ms=utc_ms(), reason="first list")
+    store.close()
+    typer.echo(f"store made: {settings.path(settings.core.store)}; its log begins with epoch {epoch}")
+
+
+@app.command()
+def check(config: Config) -> None:
+    """Check the configuration, the keys and the store, and say what is wrong. Works beside a running core."""
+    settings = load(config)
+    lanes = load_lane_keys(settings.path(settings.core.lane_keys))
+    signer = load_signing_key(settings.path(settings.core.signing_key))
+    store = Store(settings.path(settings.core.store), reading=True)
+    log = ReplicatedLog(store, signer)
+    log.check()
+    head = log.head()
+    for ending in endings(settings, lanes, utc_ms()):
+        typer.echo(f"warning: {ending}", err=True)
+    missing = keys.warning(settings, "check")
+    if missing:
+        typer.echo(f"warning: {missing}", err=True)
+    typer.echo(f"in order: {len(lanes)} lanes registered; list at version {head.version} of epoch {head.epoch}")
+
+
+@app.command()
+def run(
+    config: Config,
+    level: Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Run the core until it is told to stop (SIGTERM, Ctrl-C)."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    parts = Parts(load(config), utc_ms)
+    asyncio.run(_serve(parts))
+
+
+async def _serve(parts: Parts) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    head = parts.log.head()
+    note = f"serving {len(parts.registry.rings)} lanes; list at version {head.version} of epoch {head.epoch}"
+    await CoreService(parts, lambda: logging.getLogger("rocars.core").info(note)).run(stop)
+
+
+@app.command()
+def history(
+    config: Config,
+    version: Annotated[int | None, typer.Option(help="The version of the list; the latest if left out.")] = None,
+    at: Annotated[str, typer.Option(help="Instead: the list at this time (Hong Kong), 2026-11-22T15:04.")] = "",
+    epoch: Annotated[str, typer.Option(help="An earlier epoch; the present one if left out.")] = "",
+    vrn: Annotated[str, typer.Option(help="Show only what it said of this vehicle.")] = "",
+) -> None:
+    """Which list was in force: rebuild a version from the signed deltas and prove its hashes. Works beside a core."""
+    settings = load(config)
+    key = settings.path(settings.core.signing_key)
+    store = Store(settings.path(settings.core.store), reading=True)
+    log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
+    if at:
+        epoch, version = log.version_at(_moment(at))
+    head = log.head()
+    _show_list(log.list_at(epoch or head.epoch, head.version if version is None else version), vrn)
+
+
+def _moment(text: str) -> int:
+    try:
+        return expected_span(text)[1]
+    except ValueError as error:
+        raise SettingsError(f"--at {text!r}: write a time as 2026-11-22T15:04 (Hong Kong)") from error
+
+
+def _show_list(found: HistoricList, vrn: str) -> None:
+    since = hong_kong_text(found.at_ms) if found.version else "the beginning of the epoch"
+    typer.echo(f"version {found.version} of epoch {found.epoch}, in force since {since}: proved")
+    typer.echo(f"log hash   {found.log_hash.hex()}\nstate hash {found.state_hash.hex()}")
+    rows = [row for row in found.rows.values() if not vrn or row.vrn == normalise(vrn)]
+    for row in rows:
+        typer.echo(str(row))
+    typer.echo(f"{len(rows)} rows")
+
+
+@app.command()
+def restart_log(
+    config: Config,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the epoch.")],
+) -> None:
+    """Begin a new epoch with the rows that still count (core stopped). Every lane then loads the whole list anew.
+
+    After a restored backup this is a must: versions given out since the backup must not be given out again.
+    """
+    settings = load(config)
+    store = Store(settings.path(settings.core.store))
+    log = ReplicatedLog(store, load_signing_key(settings.path(settings.core.signing_key)))
+    now = utc_ms()
+    with store.transaction():
+        epoch = log.restart(at_ms=now, reason=reason, keep=lambda row: live(row, now, grace_ms=DAY_MS))
+        store.write_diary(at_ms=now, who="technician", what="restarted log", detail=f"{epoch}: {reason}")
+    typer.echo(f"epoch {epoch} begun at version {log.head().version}")
+    store.close()
+
+
+def main() -> None:
+    """The entry point: problems are lines on standard error, never a traceback for what a person can mend."""
+    try:
+        app()
+    except SettingsError as error:
+        sys.exit(_told(error.problems, 2))
+    except EnrolmentError as error:
+        sys.exit(_told((str(error),), 1))
+    except CoreError as error:
+        sys.exit(_told(getattr(error, "problems", (str(error),)), 1))
+    except (sqlite3.Error, OSError) as error:
+        sys.exit(_told((f"{error}: check the disk, its free space and the rights of the core's files",), 1))
+
+
+def _told(problems: tuple[str, ...], code: int) -> int:
+    for problem in problems:
+        typer.echo(f"rocars-core: {problem}", err=True)
+    return code

@@ -1,0 +1,265 @@
+"""The commands that ask a running core, for traders' clerks, selectors, officers at the compound, the control room."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from core.cli.options import AsJson, Config, Officer
+from core.errors import RefusedError
+from core.office.admin import AdminClient
+from core.office.bundling import BundleRequest
+from core.office.cargo import CargoInformation, Direction
+from core.office.service import ImportedBundle
+from core.settings import load
+from domain.times import hong_kong_text
+
+T = TypeVar("T")
+
+_IMPORTED_AT_ONCE = 1_000
+
+Vrn = Annotated[str, typer.Argument(help="Vehicle registration mark, as on the plate.")]
+Reason = Annotated[str, typer.Option(help="Why; officers will read it.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the commands."""
+    trade: tuple[Callable[..., None], ...] = (lodge, bundle, debundle, take_over)
+    officers: tuple[Callable[..., None], ...] = (
+        decide,
+        hold,
+        lift_hold,
+        approve_vehicle,
+        withdraw_vehicle,
+        arrived,
+        clear_alarm,
+    )
+    views: tuple[Callable[..., None], ...] = (crossings, alarms, compound, enquire, status)
+    for panel, commands in {"Traders and drivers": trade, "Officers": officers, "Looking": views}.items():
+        for command in commands:
+            app.command(rich_help_panel=f"{panel} (ask the running core)")(command)
+
+
+def ask_core(config: Path, officer: str, what: Callable[[AdminClient], Awaitable[T]]) -> T:
+    """Asks the running core something, as this officer."""
+    settings = load(config)
+
+    async def asked() -> T:
+        async with AdminClient(settings.path(settings.core.admin_socket), who=officer) as core:
+            return await what(core)
+
+    return asyncio.run(asked())
+
+
+def _read(file: Path, kind: Any) -> Any:
+    try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return msgspec.json.decode(raw, type=kind)
+    except OSError as error:
+        raise RefusedError(f"{file}: can not be read ({error.strerror}); give the right path") from error
+    except msgspec.DecodeError as error:
+        raise RefusedError(f"{file}: {error}; correct the file") from error
+
+
+JsonFile = Annotated[Path, typer.Argument(help="A JSON file, or - for standard input.")]
+
+
+def lodge(config: Config, file: JsonFile, officer: Officer) -> None:
+    """Lodge cargo information from a JSON file (one consignment or a list) and print each CCRN.
+
+    Items: direction, packages, package_description, articles, consignor, consignor_address, consignee,
+    consignee_address, expected; optional: scheme, seal, container, sender_reference.
+    """
+    read = _read(file, CargoInformation | list[CargoInformation])
+    for info in read if isinstance(read, list) else [read]:
+        given = ask_core(config, officer, lambda core, info=info: core.lodge(info))  # type: ignore[misc]
+        typer.echo(f"CCRN {given.ccrn}  valid until {hong_kong_text(given.valid_until_ms)}  {info.articles}")
+
+
+def bundle(
+    *,
+    config: Config,
+    ccrn: Annotated[list[str], typer.Argument(help="One or more CCRNs.")],
+    vrn: Annotated[str, typer.Option(help="Vehicle registration mark.")],
+    driver: Annotated[str, typer.Option(help="The driver's name.")],
+    direction: Annotated[Direction, typer.Option(help="Into or out of Hong Kong.")],
+    officer: Officer,
+    point: Annotated[str, typer.Option(help="Code of the expected control point, if known.")] = "",
+) -> None:
+    """Bundle CCRNs with a vehicle and print the UBR and the earliest crossing time."""
+    request = BundleRequest(driver=driver, vrn=vrn, direction=direction, ccrns=tuple(ccrn), point=point)
+    made = ask_core(config, officer, lambda core: core.bundle(request))
+    typer.echo(f"You have completed bundling. Your UBR is {made.ubr}.")
+    typer.echo(f"Your earliest crossing time is {hong_kong_text(made.earliest_ms)}.")
+
+
+def debundle(config: Config, ubr: Annotated[str, typer.Argument(help="The UBR.")], officer: Officer) -> None:
+    """Undo a bundle."""
+    ask_core(config, officer, lambda core: core.debundle(ubr))
+    typer.echo(f"UBR {ubr} is debundled.")
+
+
+def decide(
+    config: Config,
+    ccrn: Annotated[str, typer.Argument(help="The consignment.")],
+    code: Annotated[str, typer.Argument(help="The action code, as configured.")],
+    reason: Reason,
+    officer: Officer,
+) -> None:
+    """Give a consignment an action code, in place of the screening engine's."""
+    ask_core(config, officer, lambda core: core.decide(ccrn, code, reason=reason))
+    typer.echo(f"CCRN {ccrn}: {code}")
+
+
+def hold(config: Config, vrn: Vrn, reason: Reason, officer: Officer) -> None:
+    """Stop a vehicle at every lane, whatever its cargo."""
+    typer.echo(f"{ask_core(config, officer, lambda core: core.hold(vrn, reason=reason))} is held.")
+
+
+def lift_hold(config: Config, vrn: Vrn, officer: Officer) -> None:
+    """End a hold."""
+    typer.echo(f"{ask_core(config, officer, lambda core: core.lift_hold(vrn))} is no longer held.")
+
+
+def approve_vehicle(
+    config: Config,
+    vrn: Vrn,
+    officer: Officer,
+    mainland: Annotated[str, typer.Option(help="Its Mainland plate, if it has one.")] = "",
+) -> None:
+    """Put a vehicle on the list of approved cross-boundary vehicles."""
+    typer.echo(f"{ask_core(config, officer, lambda core: core.approve(vrn, mainland))} is approved.")
+
+
+def withdraw_vehicle(config: Config, vrn: Vrn, officer: Officer) -> None:
+    """Take a vehicle off that list."""
+    typer.echo(f"{ask_core(config, officer, lambda core: core.withdraw_approval(vrn))} is no longer approved.")
+
+
+class _Import(msgspec.Struct, forbid_unknown_fields=True):
+    bundles: list[ImportedBundle] = []
+    holds: list[tuple[str, str]] = []
+    vehicles: list[tuple[str, str]] = []
+
+
+def take_over(config: Config, file: JsonFile, officer: Officer) -> None:
+    """Take over records made elsewhere, with their own times and codes, from a JSON file.
+
+    {"bundles": [{"vrn", "direction", "earliest_ms", "valid_until_ms", "cargo": [[ccrn, code, scheme]], "point",
+    "driver", "ubr"}], "holds": [[vrn, reason]], "vehicles": [[vrn, mainland]]}
+    """
+    records = _read(file, _Import)
+
+    async def all_of(core: AdminClient) -> int:
+        await core.take_over(holds=records.holds, vehicles=records.vehicles)
+        starts = range(0, len(records.bundles), _IMPORTED_AT_ONCE)
+        for start in track(starts, description="bundles, in thousands", disable=not starts):
+            await core.take_over(records.bundles[start : start + _IMPORTED_AT_ONCE])
+        return len(records.bundles)
+
+    typer.echo(f"{ask_core(config, officer, all_of)} bundles taken over.")
+
+
+def arrived(config: Config, vrn: Vrn, officer: Officer) -> None:
+    """Say that a vehicle has come to the examination compound."""
+    found = ask_core(config, officer, lambda core: core.arrived(vrn))
+    typer.echo(f"{found.vrn} has arrived; it was sent by lane {found.lane} at {hong_kong_text(found.sent_ms)}.")
+
+
+def clear_alarm(
+    config: Config, alarm: Annotated[int, typer.Argument(help="The alarm's number.")], officer: Officer
+) -> None:
+    """Say that an alarm has been dealt with."""
+    ask_core(config, officer, lambda core: core.clear_alarm(alarm))
+    typer.echo(f"alarm {alarm} is cleared.")
+
+
+def print_all(value: list[Any], as_json: bool, columns: dict[str, Callable[[Any], object]]) -> None:
+    """A list as a table, or as JSON."""
+    if as_json:
+        typer.echo(msgspec.json.encode(value).decode())
+        return
+    table = Table()
+    for place, name in enumerate(columns):
+        table.add_column(name, no_wrap=not place or name == "kind", overflow="fold")  # nothing is cut off
+    for one in value:
+        table.add_row(*(str(cell(one)) for cell in columns.values()))
+    Console().print(table)
+
+
+def when(utc_ms: int) -> str:
+    """A time for people; "never" for 0."""
+    return hong_kong_text(utc_ms) if utc_ms else "never"
+
+
+def crossings(
+    config: Config,
+    officer: Officer,
+    lane: Annotated[str, typer.Option(help="Only this lane.")] = "",
+    most: Annotated[int, typer.Option(help="How many.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """The latest crossings."""
+    columns: dict[str, Callable[[Any], object]] = {
+        "visit": lambda one: one.key,
+        "arrived": lambda one: when(one.first_ms),
+        "VRN": lambda one: one.vrn or "not read",
+        "row": lambda one: one.base.get("row", ""),
+        "outcome": lambda one: one.base.get("outcome", "in the lane"),
+        "officer": lambda one: one.base.get("officer", ""),
+        "UBR": lambda one: ", ".join(one.ubrs),
+    }
+    print_all(ask_core(config, officer, lambda core: core.crossings(most=most, lane=lane)), as_json, columns)
+
+
+def alarms(
+    config: Config,
+    officer: Officer,
+    every: Annotated[bool, typer.Option("--all", help="Cleared ones too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Standing alarms, help calls among them, newest first."""
+    columns: dict[str, Callable[[Any], object]] = {
+        "no.": lambda one: one.id,
+        "since": lambda one: when(one.at_ms),
+        "lane": lambda one: one.lane,
+        "visit": lambda one: one.visit or "",
+        "kind": lambda one: one.kind,
+        "detail": lambda one: one.detail,
+    }
+    if every:
+        columns["cleared by"] = lambda one: one.cleared_by
+    print_all(ask_core(config, officer, lambda core: core.alarms(cleared=every)), as_json, columns)
+
+
+def compound(config: Config, officer: Officer, as_json: AsJson = False) -> None:
+    """Vehicles on their way to the examination compound."""
+    columns: dict[str, Callable[[Any], object]] = {
+        "VRN": lambda one: one.vrn or "not read",
+        "lane": lambda one: one.lane,
+        "sent": lambda one: when(one.sent_ms),
+        "due": lambda one: when(one.due_ms),
+        "overdue": lambda one: "OVERDUE" if one.overdue else "",
+    }
+    print_all(ask_core(config, officer, lambda core: core.compound()), as_json, columns)
+
+
+def enquire(config: Config, text: Annotated[str, typer.Argument(help="VRN, CCRN or UBR.")], officer: Officer) -> None:
+    """All that is on record for a vehicle, consignment or bundle, as JSON."""
+    found = ask_core(config, officer, lambda core: core.enquire(text))
+    typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+
+
+def status(config: Config, officer: Officer) -> None:
+    """How the core is, as JSON."""
+    found = ask_core(config, officer, lambda core: core.status())
+    typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())

@@ -1,0 +1,77 @@
+"""`rocars-core decided`: later, which list was it? Works beside a running core, or on a copy of its store."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core.cli.options import Config
+from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key
+from core.errors import HistoryError, RefusedError
+from core.ledger.decision_audit import Decision, Decisions, Verdict
+from core.ledger.log import ReplicatedLog
+from core.ledger.store import Store
+from core.settings import load
+from domain.times import hong_kong_text
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the command."""
+    app.command()(decided)
+
+
+def decided(
+    *,
+    config: Config,
+    lane: Annotated[str, typer.Argument(help="The lane; with a row's number.")] = "",
+    seq: Annotated[int, typer.Argument(help="A row of its journal, of the visit in question.")] = 0,
+    journal: Annotated[str, typer.Option(help="Which journal; the lane's latest if left out.")] = "",
+    visit: Annotated[str, typer.Option(help="Instead: a visit, lane/journal/number.")] = "",
+    ubr: Annotated[str, typer.Option(help="Instead: the bundle that was used.")] = "",
+) -> None:
+    """Prove from which list a lane decided: the event, the list of that version, all signatures and hashes.
+
+    Exit code 1 if anything does not agree.
+    """
+    settings = load(config)
+    key = settings.path(settings.core.signing_key)
+    store = Store(settings.path(settings.core.store), reading=True)
+    log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
+    decisions = Decisions(store, log, load_lane_keys(settings.path(settings.core.lane_keys)))
+    verdict = decisions.prove(_wanted(decisions, lane, seq, journal, visit, ubr))
+    _show(verdict)
+    if verdict.problems:
+        raise HistoryError(f"NOT PROVED: {'; '.join(verdict.problems)}")
+    typer.echo("PROVED")
+
+
+def _wanted(decisions: Decisions, lane: str, seq: int, journal: str, visit: str, ubr: str) -> Decision:  # noqa: PLR0917 (three ways to name one thing)
+    if ubr:
+        return decisions.of_bundle(ubr)
+    if visit:
+        parts = visit.split("/")
+        if len(parts) != 3 or not parts[2].isdecimal():
+            raise RefusedError(f"--visit {visit!r}: write it as lane/journal/number, as rocars-core crossings shows it")
+        return decisions.of_visit(parts[0], parts[1], int(parts[2]))
+    if not lane or seq < 1:
+        raise RefusedError("name a lane and a row, or --visit, or --ubr")
+    return decisions.at_row(lane, journal, seq)
+
+
+def _show(verdict: Verdict) -> None:
+    one, codes = verdict.decision, verdict.decision.codes
+    typer.echo(f"visit {one.lane}/{one.journal}/{one.visit}, vehicle {codes['vrn']}")
+    typer.echo(f"looked up in row {one.seq} at {hong_kong_text(one.at_ms)} (time {one.quality}), link {codes['link']}")
+    typer.echo(f"list: version {codes['version']} of epoch {codes['epoch']}, state hash {codes['state_hash']}")
+    if verdict.found is not None and verdict.found.version:
+        typer.echo(f"that list was in force from {hong_kong_text(verdict.found.at_ms)}; of {codes['vrn']} it said:")
+    for row in verdict.rows:
+        typer.echo(f"  {row}")
+    if not verdict.rows:
+        typer.echo("  nothing")
+    typer.echo("then, at the lane:")
+    for line in one.course:
+        typer.echo(f"  row {line.seq}  {hong_kong_text(line.at_ms)}  {line.words}")
+    for check in verdict.checks:
+        typer.echo(f"proved: {check}")

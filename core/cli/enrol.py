@@ -1,0 +1,237 @@
+"""The commands of enrolment: authority, lanes, brokers. None of them needs a running core.
+
+A running core notices within a second what they change in the register of lanes.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli.options import Config
+from core.enrolment.authority import Authority
+from core.enrolment.enrolling import Desk, Standing, core_pair, enrol_here
+from core.enrolment.registry import LaneRegistry
+from core.errors import RefusedError, SettingsError
+from core.files import write_whole
+from core.settings import Settings, load
+from runtime.files import PRIVATE
+from wire import certificates
+from wire.enrolment import EnrolmentError, Request, check_name, read_request, read_wanted
+from wire.topics import IMMIGRATION
+
+PANEL = "Keys and certificates"
+Lane = Annotated[str, typer.Argument(help="The lane's id.")]
+Out = Annotated[Path | None, typer.Option(help="Where to write the answer; LANE.answer.json if left out.")]
+Fingerprint = Annotated[
+    str, typer.Option(help="What the box showed; without it you are asked to compare. A renewal needs neither.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Registers the commands."""
+    for command in (authority, enrol, enrol_broker, enrol_immigration, revoke):
+        app.command(rich_help_panel=PANEL)(command)
+
+
+def utc_ms() -> int:
+    """The present time, UTC ms, by this machine's clock."""
+    return time.time_ns() // 1_000_000  # noqa: TID251 - a part of the composition root
+
+
+def authority(
+    config: Config,
+    renew_core: Annotated[bool, typer.Option("--renew-core", help="A new certificate of the core's own, too.")] = False,
+) -> None:
+    """Make the authority that signs for lanes and brokers, once, and the core's own certificate. Nothing is made twice."""
+    settings = load(config, planned=True)
+    folder = _folder(settings)
+    if not (folder / "authority.key").exists():
+        made = Authority.make(folder, utc_ms)
+        typer.echo(f"authority made: {folder} (authority.key: keep it secret, and a backup); it is {made.fingerprint}")
+    opened = Authority(folder, utc_ms)
+    for pair in dict.fromkeys((one.certificate, one.key) for one in settings.brokers if one.certificate and one.key):
+        certificate, key = map(settings.path, pair)
+        if renew_core or not certificate.exists():
+            _write_pair(certificate, key, *core_pair(opened, days=settings.authority.lane_days))
+            typer.echo(f"the core's own certificate made: {certificate}")
+    for name in dict.fromkeys(one.authority for one in settings.brokers if one.authority):
+        if not settings.path(name).exists():
+            write_whole(settings.path(name), opened.pem)
+
+
+def _write_pair(certificate: Path, key: Path, certificate_pem: bytes, key_pem: bytes) -> None:
+    """Both in one step where they are one file; else the key first: a running core reads them when it connects."""
+    if certificate == key:
+        write_whole(certificate, certificate_pem + key_pem, mode=PRIVATE)
+        return
+    write_whole(key, key_pem, mode=PRIVATE)
+    write_whole(certificate, certificate_pem)
+
+
+def enrol(
+    lane: Lane,
+    config: Config,
+    *,
+    request: Annotated[Path | None, typer.Option(help="The file that `rocars-lane enrol` wrote on the box.")] = None,
+    out: Out = None,
+    fingerprint: Fingerprint = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="The box was replaced or lost its keys: the old ones end now.")
+    ] = False,
+    here: Annotated[
+        Path | None,
+        typer.Option(help="For demonstrations only: make the lane's keys here, and all it needs, in FOLDER."),
+    ] = None,
+) -> None:
+    """Enrol a lane, or renew it: sign its request, register its key, and write the answer that the box installs."""
+    settings = load(config)
+    check_name(lane)
+    desk = desk_of(settings)
+    if here is not None:
+        _enrol_here(desk, lane, here)
+        return
+    asked = _asked(lane, request)
+    _agree(desk.standing(asked), asked, fingerprint, replace=replace)
+    answer = desk.enrol(asked, at_ms=utc_ms())
+    path = write_whole(out or Path(f"{lane}.answer.json"), answer.to_text())
+    typer.echo(f"{lane} is enrolled. Take {path} to the box: rocars-lane enrol --answer {path.name} --config FILE")
+    typer.echo(f"The box will show: {answer.fingerprint}")
+
+
+def _asked(lane: str, file: Path | None) -> Request:
+    if file is None:
+        raise RefusedError(f"give the lane's request: rocars-core enrol {lane} --request FILE")
+    try:
+        asked = read_request(file.read_bytes())
+    except OSError as error:
+        raise RefusedError(f"{file}: can not be read ({error.strerror}); give the right path") from error
+    except EnrolmentError as error:
+        raise RefusedError(f"{file}: {error}") from error
+    if asked.lane != lane:
+        raise RefusedError(f"{file}: is the request of lane {asked.lane}, not of {lane}; give the right one")
+    return asked
+
+
+def _agree(standing: Standing, asked: Request, fingerprint: str, *, replace: bool) -> None:
+    """Returns if the request may be granted; a person is asked where no signature answers.
+
+    Raises:
+        RefusedError: it may not.
+    """
+    if standing is Standing.RENEWAL:
+        return
+    if standing is Standing.STRANGER and not replace:
+        raise RefusedError(
+            f"lane {asked.lane} is enrolled, and its key did not sign this request. If the box was replaced or lost "
+            "its keys, say --replace: the old keys and certificates end. Otherwise find out who made the request"
+        )
+    same = fingerprint == asked.fingerprint if fingerprint else _compared(asked)
+    if not same:
+        raise RefusedError(f"the request's fingerprint is {asked.fingerprint}, the box's another: not its request")
+
+
+def _compared(asked: Request) -> bool:
+    typer.echo(f"The request of lane {asked.lane} has the fingerprint {asked.fingerprint}")
+    return typer.confirm("Does the box show the same?")
+
+
+def _enrol_here(desk: Desk, lane: str, folder: Path) -> None:
+    answer, key, signer = enrol_here(desk, lane, at_ms=utc_ms())
+    (folder / "core").mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "lane.pem", answer.certificate.encode() + key, mode=PRIVATE)
+    write_whole(folder / "signing.pem", signer.to_pem(), mode=PRIVATE)
+    write_whole(folder / "authority.pem", answer.authority.encode())
+    for kid, pem in answer.core_keys.items():
+        write_whole(folder / "core" / f"{kid}.pem", pem.encode())
+    typer.echo(f"{lane} is enrolled, for a demonstration: {folder} has its keys")
+
+
+def enrol_broker(
+    names: Annotated[list[str], typer.Argument(help="Every host name and address by which lanes reach the broker.")],
+    config: Config,
+    out: Annotated[Path, typer.Option(help="A folder for broker.crt, authority.crt, revoked.crl (and broker.key).")],
+    request: Annotated[
+        Path | None, typer.Option(help="A signing request made on the broker's machine; else its key is made here.")
+    ] = None,
+) -> None:
+    """Make a broker's certificate: the names lanes connect to must be in it."""
+    settings = load(config, planned=True)
+    opened = Authority(_folder(settings), utc_ms)
+    days = settings.authority.broker_days
+    out.mkdir(parents=True, exist_ok=True)
+    if request is None:
+        key = certificates.new_key()
+        public = key.public_key()
+        write_whole(out / "broker.key", certificates.key_to_pem(key), mode=PRIVATE)
+    else:
+        public = _wanted(request)
+    write_whole(out / "broker.crt", opened.for_broker(names, public, days=days))
+    write_whole(out / "authority.crt", opened.pem)
+    write_whole(out / "revoked.crl", opened.revoked_file.read_bytes())
+    typer.echo(f"broker {names[0]}: put what is in {out} where its mosquitto.conf says, and reload it (SIGHUP)")
+
+
+def enrol_immigration(
+    config: Config,
+    request: Annotated[Path, typer.Option(help="The signing request (PKCS 10) made by Immigration's side.")],
+    out: Annotated[Path, typer.Option(help="A folder for immigration.crt and authority.crt.")],
+) -> None:
+    """Make the certificate of Immigration's plate reader: it may write its one topic a lane, and nothing else."""
+    settings = load(config, planned=True)
+    opened = Authority(_folder(settings), utc_ms)
+    out.mkdir(parents=True, exist_ok=True)
+    pem = opened.for_client(IMMIGRATION, _wanted(request), days=settings.authority.lane_days)
+    write_whole(out / f"{IMMIGRATION}.crt", pem)
+    write_whole(out / "authority.crt", opened.pem)
+    typer.echo(f"{out}: give both files to Immigration's side; every lane still needs its public signing key")
+
+
+def _wanted(file: Path) -> certificates.PublicKey:
+    try:
+        return certificates.public_of(read_wanted(file.read_bytes()))
+    except OSError as error:
+        raise RefusedError(f"{file}: can not be read ({error.strerror}); give the right path") from error
+    except ValueError as error:
+        raise RefusedError(f"{file}: {error}") from error
+
+
+def revoke(lane: Lane, config: Config) -> None:
+    """End a lane: its box was stolen, or is no more. The core refuses it within a second; then tell the brokers."""
+    settings = load(config)
+    opened = Authority(_folder(settings), utc_ms)
+    registry = LaneRegistry(settings.path(settings.core.lane_keys))
+    desk = Desk(opened, registry, signing_key=settings.path(settings.core.signing_key), days=1)
+    keys, ended = desk.revoke(lane)
+    if not keys and not ended:
+        raise RefusedError(f"no lane {lane} is enrolled; known: {', '.join(registry.rings) or 'none'}")
+    typer.echo(f"{lane} is revoked: {keys} signing keys and {ended} certificates. The core refuses what it says.")
+    typer.echo(
+        f"Copy {opened.revoked_file} to every broker: then it makes no new connection. One that it has stays, and"
+    )
+    typer.echo(
+        "hears the log; add these two lines at the end of every broker's access.acl, and it hears nothing any more:"
+    )
+    typer.echo(f"user {lane}\ntopic deny #")
+    typer.echo("Then on every broker: systemctl reload mosquitto. Take the lines out before the lane is enrolled anew.")
+
+
+def desk_of(settings: Settings) -> Desk:
+    """The desk at which this core's lanes are enrolled."""
+    return Desk(
+        Authority(_folder(settings), utc_ms),
+        LaneRegistry(settings.path(settings.core.lane_keys)),
+        signing_key=settings.path(settings.core.signing_key),
+        days=settings.authority.lane_days,
+    )
+
+
+def _folder(settings: Settings) -> Path:
+    if not settings.authority.folder:
+        raise SettingsError(
+            "authority.folder: is missing; add [authority] to the configuration (config/core.toml.example)"
+        )
+    return settings.path(settings.authority.folder)

@@ -1,0 +1,360 @@
+"""Which list a lane decided from: the event, the list rebuilt from signed deltas, and whether the two agree.
+
+Rules of this file:
+- Nothing is believed because it is stored. The journal's chain is recomputed from its start, the lane's signature over
+  a later row is checked, and every signature, link and state hash of the log on the way to that version is checked.
+- What the lane says it found of the vehicle is compared with the rebuilt list, field by field. It may have known more
+  that stops (a hold ahead of its turn, a bundle used at this lane), and then what it knew it from must be here.
+- Everything that does not agree is named, and then the whole is not proved.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from core.errors import HistoryError, RefusedError
+from core.ledger.log import HistoricList, ReplicatedLog
+from core.ledger.store import Store
+from domain.marks import normalise
+from wire.codec import decode
+from wire.envelope import KeyRing
+from wire.errors import WireError
+from wire.hashes import journal_next, journal_start
+from wire.messages import Delta, EventMessage
+from wire.records import BundleRecord, HoldRecord, Record, VehicleRecord
+from wire.topics import LOG, LaneTopics
+
+RESULTS = frozenset({"DONE", "EXAMINE"})
+"""The scenes that tell the driver Customs' result: screens 3 and 4."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One thing that happened in the visit: its row, when (UTC ms by the lane), and in words."""
+
+    seq: int
+    at_ms: int
+    words: str
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """A deciding lookup, as the lane's journal has it.
+
+    Attributes:
+        visit: the visit's number.
+        seq: the row in which the answer of the code book came.
+        at_ms, quality: when, by the lane, and how far that can be trusted.
+        codes: the answer, as `lane_agent.model.Codes` in JSON.
+        course: what happened in the visit, from this row on.
+    """
+
+    lane: str
+    journal: str
+    visit: int
+    seq: int
+    at_ms: int
+    quality: str
+    codes: dict[str, Any]
+    course: tuple[Line, ...]
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the proof came to.
+
+    Attributes:
+        decision: what was decided.
+        found: the list it was decided from; its rows of the vehicle are in `rows`.
+        rows: what that list said of the vehicle.
+        checks: each thing that was checked, in words.
+        problems: everything that does not agree; proved where there is none.
+    """
+
+    decision: Decision
+    found: HistoricList | None
+    rows: tuple[Record, ...]
+    checks: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+class Decisions:
+    """Looks decisions up and proves them; works on a store that is only read.
+
+    Args:
+        store: the core's store.
+        log: its log, with every key that may have signed it.
+        rings: for each lane its keys.
+    """
+
+    def __init__(self, store: Store, log: ReplicatedLog, rings: dict[str, KeyRing]) -> None:
+        self._db = store.connection
+        self._log = log
+        self._rings = rings
+
+    def at_row(self, lane: str, journal: str, seq: int) -> Decision:
+        """The decision that row `seq` belongs to: the last lookup of its visit up to there, or the first after it.
+
+        Raises:
+            RefusedError: there is no such row, or nothing was looked up in its visit.
+        """
+        journal = journal or self._latest(lane)
+        entry = next((entry for _, entry in self._entries(lane, journal, seq, seq)), None)
+        if entry is None:
+            raise RefusedError(f"row {seq} of journal {journal} of lane {lane} is not here; see rocars-core lanes")
+        visit = _visit_of(entry)
+        if not visit:
+            raise RefusedError(f"row {seq} of journal {journal} of lane {lane} is about no visit")
+        return self.of_visit(lane, journal, visit, upto=seq)
+
+    def of_visit(self, lane: str, journal: str, visit: int, *, upto: int | None = None) -> Decision:
+        """The decision of a visit: its last lookup before 3 or 4 was shown, or up to a row; else the first after it.
+
+        Raises:
+            RefusedError: nothing was looked up in that visit.
+        """
+        rows = list(self._entries(lane, journal, *self._span(lane, journal, visit)))
+        limit = upto or next((seq for seq, entry in rows if _shows_result(entry)), 0)
+        found: tuple[int, dict[str, Any]] | None = None
+        course: list[Line] = []
+        for seq, entry in rows:
+            if _answers(entry, visit) and (found is None or not limit or seq <= limit):
+                found, course = (seq, entry), []
+            course += _lines(seq, entry, visit)
+        if found is None:
+            raise RefusedError(f"visit {lane}/{journal}/{visit}: nothing was looked up in it, so nothing was decided")
+        seq, entry = found
+        at = entry["at"]
+        return Decision(
+            lane=lane,
+            journal=journal,
+            visit=visit,
+            seq=seq,
+            at_ms=at["utc_ms"],
+            quality=at["quality"],
+            codes=entry["event"]["codes"],
+            course=tuple(course),
+        )
+
+    def of_bundle(self, ubr: str) -> Decision:
+        """The decision by which a bundle was used.
+
+        Raises:
+            RefusedError: it is not known, or no crossing has used it.
+        """
+        record = self._log.bundle(ubr)
+        if record is None or not record.used_by:
+            raise RefusedError(f"UBR {ubr} has been used by no crossing")
+        lane, journal, number = record.used_by.split("/")
+        return self.of_visit(lane, journal, int(number))
+
+    def _latest(self, lane: str) -> str:
+        row = self._db.execute("SELECT journal FROM streams WHERE lane=? ORDER BY since_ms DESC", (lane,)).fetchone()
+        if row is None:
+            raise RefusedError(f"lane {lane} has sent no journal")
+        return str(row[0])
+
+    def _span(self, lane: str, journal: str, visit: int) -> tuple[int, int]:
+        """First and last row that can be of a visit: those that name it."""
+        named = [f'%"visit":{visit}{end}%' for end in ",}"]
+        row = self._db.execute(
+            "SELECT min(seq), max(seq) FROM events WHERE lane=? AND journal=? "
+            "AND (CAST(body AS TEXT) LIKE ? OR CAST(body AS TEXT) LIKE ?)",
+            (lane, journal, *named),
+        ).fetchone()
+        return (row[0] or 1, row[1] or 0)
+
+    def _entries(self, lane: str, journal: str, first: int, last: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        rows = self._db.execute(
+            "SELECT seq, body FROM events WHERE lane=? AND journal=? AND seq BETWEEN ? AND ? ORDER BY seq",
+            (lane, journal, first, last),
+        )
+        for seq, body in rows:
+            try:
+                yield seq, msgspec.json.decode(body)
+            except msgspec.DecodeError as error:
+                raise HistoryError(f"journal {journal} of lane {lane}: row {seq} is no entry: {error}") from error
+
+    def prove(self, decision: Decision) -> Verdict:
+        """Checks everything there is to check about a decision."""
+        checks: list[str] = []
+        problems = list(self._journal_problems(decision, checks))
+        codes = decision.codes
+        found: HistoricList | None = None
+        rows: tuple[Record, ...] = ()
+        try:
+            found = self._log.list_at(codes["epoch"], codes["version"])
+        except HistoryError as error:
+            problems.append(f"the list: {error}")
+        if found is not None:
+            checks.append(f"version {found.version} of epoch {found.epoch} rebuilt from {found.version} signed deltas")
+            rows = tuple(row for row in found.rows.values() if normalise(row.vrn) == codes["vrn"])
+            problems += self._list_problems(decision, found, rows, checks)
+        return Verdict(decision=decision, found=found, rows=rows, checks=tuple(checks), problems=tuple(problems))
+
+    def _journal_problems(self, decision: Decision, checks: list[str]) -> Iterator[str]:
+        lane, journal = decision.lane, decision.journal
+        hashes, problem = self._chain(lane, journal)
+        if problem:
+            yield problem
+        else:
+            checks.append(f"{len(hashes)} rows of journal {journal} follow one another from its start")
+        yield from self._seal_problems(decision, hashes, checks)
+
+    def _chain(self, lane: str, journal: str) -> tuple[list[bytes], str]:
+        """The recomputed hash of every row, and what is wrong with the first that does not have it."""
+        hashes: list[bytes] = []
+        previous = journal_start(journal)
+        query = "SELECT seq, boot, hash, body FROM events WHERE lane=? AND journal=? ORDER BY seq"
+        for seq, boot, digest, body in self._db.execute(query, (lane, journal)):
+            if seq != len(hashes) + 1:
+                return hashes, f"journal {journal}: row {len(hashes) + 1} is missing here"
+            sound = isinstance(body, bytes) and isinstance(boot, str)
+            previous = journal_next(previous, seq, boot, body) if sound else b""
+            if previous != digest:
+                return hashes, f"journal {journal}: row {seq} does not have the hash it arrived with"
+            hashes.append(previous)
+        return hashes, ""
+
+    def _seal_problems(self, decision: Decision, hashes: list[bytes], checks: list[str]) -> Iterator[str]:
+        """The lane's own signature over this row or, by the chain, over a later one."""
+        lane, journal = decision.lane, decision.journal
+        payload, ring = self._seal(lane, journal), self._rings.get(lane)
+        if payload is None or ring is None:
+            what = "no signed row of its journal is kept" if payload is None else "its key is not registered any more"
+            yield f"lane {lane}: {what}, so that it said this can not be proved"
+            return
+        try:
+            message = decode(EventMessage, ring.open(LaneTopics(lane).event, payload))
+        except WireError as error:
+            yield f"lane {lane}: the signature over its journal is not good: {error}"
+            return
+        if not decision.seq <= message.seq <= len(hashes):
+            yield f"lane {lane}: its signature is over row {message.seq}, of {len(hashes)} rows that hold together here"
+        elif message.hash != hashes[message.seq - 1]:
+            yield f"lane {lane}: it signed another row {message.seq} than the one here"
+        else:
+            checks.append(f"signed by lane {lane} over row {message.seq}, and so over every row before it")
+
+    def _seal(self, lane: str, journal: str) -> bytes | None:
+        try:
+            row = self._db.execute("SELECT payload FROM seals WHERE lane=? AND journal=?", (lane, journal)).fetchone()
+        except sqlite3.OperationalError:  # a store of an earlier schema that is only read
+            return None
+        return row[0] if row else None
+
+    def _list_problems(
+        self, decision: Decision, found: HistoricList, rows: tuple[Record, ...], checks: list[str]
+    ) -> Iterator[str]:
+        codes, before = decision.codes, len(checks)
+        if codes["state_hash"] != found.state_hash.hex():
+            yield f"the lane's list had state hash {codes['state_hash']}, the core's {found.state_hash.hex()}"
+        else:
+            checks.append(f"its state hash {found.state_hash.hex()} is the one the lane decided from")
+        yield from self._hold_problems(decision, rows, checks)
+        yield from self._bundle_problems(decision, rows, checks)
+        approved = any(isinstance(row, VehicleRecord) and not row.deleted for row in rows)
+        if approved != codes["approved"]:
+            yield f"approved: {codes['approved']} at the lane, {approved} in the list"
+        marks = {normalise(row.vrn) for row in found.rows.values()}
+        yield from (f"near-miss {one['vrn']} is not in the list" for one in codes["near"] if one["vrn"] not in marks)
+        if len(checks) > before:
+            checks.append(f"what the lane found of {codes['vrn']} is what that list said of it")
+
+    def _hold_problems(self, decision: Decision, rows: tuple[Record, ...], checks: list[str]) -> Iterator[str]:
+        held = any(isinstance(row, HoldRecord) and not row.deleted for row in rows)
+        codes = decision.codes
+        if held and not codes["held"]:
+            yield f"{codes['vrn']} was held in that list, and the lane found it not held"
+        elif codes["held"] and not held:
+            ahead = self._hold_ahead(codes["vrn"], codes["epoch"], codes["version"])
+            if ahead is None:
+                yield f"the lane found {codes['vrn']} held, and neither that list nor a later delta holds it"
+            else:
+                checks.append(f"the hold came ahead of its turn, with version {ahead[1]} of epoch {ahead[0]}")
+
+    def _hold_ahead(self, vrn: str, epoch: str, version: int) -> tuple[str, int] | None:
+        """The delta that held a vehicle later than the list the lane had."""
+        known = self._db.execute("SELECT number FROM epochs WHERE epoch=?", (epoch,)).fetchone()
+        rows = self._db.execute(
+            "SELECT log.epoch, version, payload FROM log JOIN epochs ON log.epoch = epochs.epoch "
+            "WHERE number > ? OR (number = ? AND version > ?) ORDER BY number, version",
+            (known[0], known[0], version),
+        )
+        for of_epoch, number, payload in rows:
+            delta = decode(Delta, self._log.ring.open(LOG, payload))
+            if any(isinstance(r, HoldRecord) and not r.deleted and normalise(r.vrn) == vrn for r in delta.changes):
+                return str(of_epoch), int(number)
+        return None
+
+    def _bundle_problems(self, decision: Decision, rows: tuple[Record, ...], checks: list[str]) -> Iterator[str]:
+        listed = {row.ubr: _plain(row) for row in rows if isinstance(row, BundleRecord)}
+        seen = {bundle["ubr"]: bundle for bundle in decision.codes["bundles"]}
+        for ubr in sorted(listed.keys() ^ seen.keys()):
+            yield f"UBR {ubr} was in {'that list' if ubr in listed else 'the answer'} alone"
+        for ubr in sorted(listed.keys() & seen.keys()):
+            here = _told(seen[ubr])
+            if here["used_by"] and not listed[ubr]["used_by"]:
+                if not self._used_here(decision, ubr, here["used_by"]):
+                    yield f"UBR {ubr}: the lane found it used by {here['used_by']}, and its journal does not say so"
+                checks.append(f"UBR {ubr} had been used at this lane by {here['used_by']}, before the list said so")
+                here["used_by"] = ""
+            if here != listed[ubr]:
+                yield f"UBR {ubr} differs: {here} at the lane, {listed[ubr]} in that list"
+
+    def _used_here(self, decision: Decision, ubr: str, visit: str) -> bool:
+        lane, journal, number = visit.split("/")
+        entries = self._entries(lane, journal, *self._span(lane, journal, int(number)))
+        return lane == decision.lane and any(
+            effect.get("type") == "Consume" and ubr in effect.get("ubrs", ())
+            for seq, entry in entries
+            for effect in entry.get("effects", ())
+            if effect.get("visit") == int(number) and (journal != decision.journal or seq <= decision.seq)
+        )
+
+
+_FIELDS = ("ubr", "vrn", "direction", "point", "earliest_ms", "valid_until_ms", "used_by")
+
+
+def _plain(row: BundleRecord) -> dict[str, Any]:
+    cargo = tuple((line.ccrn, line.code, line.scheme) for line in row.cargo)
+    named = {name: getattr(row, name) for name in _FIELDS}
+    return {**named, "vrn": normalise(row.vrn), "cargo": cargo, "withdrawn": row.deleted}
+
+
+def _told(bundle: dict[str, Any]) -> dict[str, Any]:
+    cargo = tuple((line["ccrn"], line["code"], line["scheme"]) for line in bundle["cargo"])
+    return {**{name: bundle[name] for name in _FIELDS}, "cargo": cargo, "withdrawn": bundle["withdrawn"]}
+
+
+def _answers(entry: dict[str, Any], visit: int) -> bool:
+    event = entry.get("event", {})
+    return bool(event.get("type") == "CodesFound" and event.get("visit") == visit)
+
+
+def _shows_result(entry: dict[str, Any]) -> bool:
+    return any(effect.get("type") == "Show" and effect.get("xdb") in RESULTS for effect in entry.get("effects", ()))
+
+
+def _visit_of(entry: dict[str, Any]) -> int:
+    """The visit a row is about: its event's, else that of its first effect that has one."""
+    event = entry.get("event", {})
+    named = [event.get("visit"), *(effect.get("visit") for effect in entry.get("effects", ()))]
+    return next((visit for visit in named if isinstance(visit, int) and visit > 0), 0)
+
+
+def _lines(seq: int, entry: dict[str, Any], visit: int) -> Iterator[Line]:
+    """What a row says of a visit, in words."""
+    at_ms = int(entry.get("at", {}).get("utc_ms", 0))
+    for effect in entry.get("effects", ()):
+        match effect.get("type"):
+            case "Record" if effect.get("visit") == visit:
+                facts = ", ".join(f"{name} {value}" for name, value in effect.get("facts", ()))
+                yield Line(seq, at_ms, f"{effect.get('kind')}: {facts}")
+            case "Show":
+                yield Line(seq, at_ms, f"shown: {effect.get('xdb')} on the board, {effect.get('aiop')} on the panel")
+            case "Consume" if effect.get("visit") == visit:
+                yield Line(seq, at_ms, f"used: UBR {', '.join(effect.get('ubrs', ()))}")
+            case _:
+                pass

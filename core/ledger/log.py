@@ -1,0 +1,307 @@
+"""The replicated log: one list for the territory, changed only by signed, numbered, chained deltas (design §3).
+
+Rules of this file:
+- Every change of a bundle, hold or vehicle goes through `append`, in the transaction of what caused it; a delta is on
+  the disk before anyone can publish it. Who publishes reads the log (`payloads_after`), so a rollback publishes nothing.
+- Versions are contiguous from 1 in an epoch; version 0 is the empty list. A new epoch begins only with `restart`.
+- A row is never taken out within an epoch; withdrawn bundles and lifted holds stay as tombstones (`wire.records`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from core.errors import HistoryError, RefusedError
+from core.ledger.store import Store
+from wire.codec import decode, decode_record, encode
+from wire.envelope import Envelope, KeyRing, Signer
+from wire.errors import WireError
+from wire.hashes import EMPTY_STATE, StateHash, log_next, log_start
+from wire.messages import Delta
+from wire.records import BundleRecord, HoldRecord, Kind, Record, VehicleRecord
+from wire.topics import LOG
+
+ROWS_A_DELTA = 500
+BYTES_A_DELTA = 256 << 10  # a quarter of what an envelope may be
+
+Key = tuple[Kind, str]
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Where the log stands. `total` is the running sum behind `state_hash` (`wire.hashes.StateHash.total`)."""
+
+    epoch: str
+    version: int
+    log_hash: bytes
+    state_hash: bytes
+    total: bytes
+
+
+class HistoricList(msgspec.Struct, frozen=True):
+    """The list as it was at a version, rebuilt from the signed deltas and proved by their hashes."""
+
+    epoch: str
+    version: int
+    at_ms: int
+    log_hash: bytes
+    state_hash: bytes
+    rows: dict[Key, Record]
+
+
+class ReplicatedLog:
+    """The log in its store.
+
+    Args:
+        store: an open store; a new one gets its first epoch from `restart`.
+        signer: the core's signing key.
+        ring: keys whose deltas are believed when history is proved; the signer's own by default.
+    """
+
+    def __init__(self, store: Store, signer: Signer, ring: KeyRing | None = None) -> None:
+        self._store = store
+        self._db = store.connection
+        self._signer = signer
+        self.ring = ring or signer.ring()
+
+    def has_begun(self) -> bool:
+        """Whether the store has an epoch."""
+        return self._db.execute("SELECT 1 FROM head").fetchone() is not None
+
+    def head(self) -> Head:
+        """Where the log stands.
+
+        Raises:
+            HistoryError: the log has not begun.
+        """
+        row = self._db.execute("SELECT epoch, version, log_hash, state_hash, total FROM head").fetchone()
+        if row is None:
+            raise HistoryError(f"{self._store.path}: the log has not begun; delete this store and run rocars-core init")
+        return Head(*row)
+
+    def row(self, kind: Kind, key: str) -> Record | None:
+        """The present row of that key, tombstones included."""
+        found = self._db.execute("SELECT body FROM rows WHERE kind=? AND key=?", (kind, key)).fetchone()
+        return decode_record(found[0]) if found else None
+
+    def bundle(self, ubr: str) -> BundleRecord | None:
+        """The present row of a bundle."""
+        row = self.row("bundle", ubr)
+        return row if isinstance(row, BundleRecord) else None
+
+    def rows_of(self, vrn: str) -> list[Record]:
+        """Every row about a normalised VRN."""
+        found = self._db.execute("SELECT body FROM rows WHERE vrn=? ORDER BY kind, key", (vrn,))
+        return [decode_record(body) for (body,) in found]
+
+    def rows(self, kind: Kind) -> list[Record]:
+        """Every row of a kind, by key."""
+        found = self._db.execute("SELECT body FROM rows WHERE kind=? ORDER BY key", (kind,))
+        return [decode_record(body) for (body,) in found]
+
+    def row_bodies(self) -> list[bytes]:
+        """The canonical bytes of every row, in a fixed order: what a snapshot carries."""
+        return [body for (body,) in self._db.execute("SELECT body FROM rows ORDER BY kind, key")]
+
+    def append(self, changes: Iterable[Record], *, at_ms: int) -> int:
+        """Makes `changes` the next delta or deltas, inside the caller's transaction; returns the version reached.
+
+        Rows that change nothing are left out; of two rows with one key the later counts.
+
+        Raises:
+            RefusedError: a row that every lane would have to refuse; one such row would stop the whole log.
+        """
+        head = self.head()
+        changes = [_sound(row) for row in changes]
+        wanted = [row for row in {row.key: row for row in changes}.values() if self._differs(row)]
+        for part in _parts(wanted):
+            head = self._append_one(head, part, at_ms)
+        return head.version
+
+    def _differs(self, row: Record) -> bool:
+        found = self._db.execute("SELECT body FROM rows WHERE kind=? AND key=?", row.key).fetchone()
+        return found is None or found[0] != encode(row)
+
+    def _append_one(self, head: Head, rows: Sequence[Record], at_ms: int) -> Head:
+        state = StateHash(head.total)
+        for row in rows:
+            self._replace(row, state)
+        delta = Delta(
+            epoch=head.epoch,
+            version=head.version + 1,
+            previous=head.log_hash,
+            changes=tuple(rows),
+            state_hash=state.digest(),
+        )
+        body = encode(delta)
+        following = Head(head.epoch, delta.version, log_next(head.log_hash, body), delta.state_hash, state.total())
+        self._db.execute(
+            "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (?, ?, ?, ?, ?, ?)",
+            (head.epoch, delta.version, at_ms, self._signer.seal(LOG, body), following.log_hash, delta.state_hash),
+        )
+        self._set_head(following)
+        return following
+
+    def _replace(self, row: Record, state: StateHash) -> None:
+        old = self._db.execute("SELECT body FROM rows WHERE kind=? AND key=?", row.key).fetchone()
+        if old is not None:
+            state.remove(old[0])
+        body = encode(row)
+        state.add(body)
+        self._db.execute("REPLACE INTO rows(kind, key, vrn, body) VALUES (?, ?, ?, ?)", (*row.key, row.vrn, body))
+
+    def _set_head(self, head: Head) -> None:
+        self._db.execute(
+            "REPLACE INTO head(id, epoch, version, log_hash, state_hash, total) VALUES (1, ?, ?, ?, ?, ?)",
+            (head.epoch, head.version, head.log_hash, head.state_hash, head.total),
+        )
+
+    def restart(self, *, at_ms: int, reason: str, keep: Callable[[Record], bool] = lambda _: True) -> str:
+        """Begins a new epoch inside the caller's transaction and returns its name.
+
+        The rows that `keep` accepts become its first deltas; the old epoch's deltas stay, for history.
+        """
+        kept = [row for row in map(decode_record, self.row_bodies()) if keep(row)]
+        number = int(self._db.execute("SELECT COALESCE(MAX(number), 0) + 1 FROM epochs").fetchone()[0])
+        epoch = f"{number}-{secrets.token_hex(8)}"
+        self._db.execute(
+            "INSERT INTO epochs(number, epoch, began_ms, reason) VALUES (?, ?, ?, ?)", (number, epoch, at_ms, reason)
+        )
+        self._db.execute("DELETE FROM rows")
+        self._set_head(Head(epoch, 0, log_start(epoch), EMPTY_STATE, StateHash().total()))
+        self.append(kept, at_ms=at_ms)
+        return epoch
+
+    def payloads_after(self, epoch: str, version: int) -> Iterator[tuple[int, bytes]]:
+        """(version, signed payload) of every delta of `epoch` after `version`, in order."""
+        yield from self._db.execute(
+            "SELECT version, payload FROM log WHERE epoch=? AND version>? ORDER BY version", (epoch, version)
+        )
+
+    def bodies_after(self, epoch: str, version: int, log_hash: bytes, *, most: int) -> list[bytes] | None:
+        """The delta bodies that bring a lane from `version` to the head.
+
+        Returns:
+            None where only a snapshot can: another epoch, another chain at that version, or more than `most` deltas.
+        """
+        head = self.head()
+        if epoch != head.epoch or not 0 <= head.version - version <= most:
+            return None
+        if self._hash_at(epoch, version) != log_hash:
+            return None
+        return [_body(payload) for _, payload in self.payloads_after(epoch, version)]
+
+    def _hash_at(self, epoch: str, version: int) -> bytes | None:
+        if version == 0:
+            return log_start(epoch)
+        row = self._db.execute("SELECT log_hash FROM log WHERE epoch=? AND version=?", (epoch, version)).fetchone()
+        return row[0] if row else None
+
+    def version_at(self, at_ms: int) -> tuple[str, int]:
+        """(epoch, version) of the list that was in force at `at_ms`.
+
+        Raises:
+            HistoryError: there was none yet.
+        """
+        epoch = self._db.execute(
+            "SELECT epoch FROM epochs WHERE began_ms<=? ORDER BY number DESC LIMIT 1", (at_ms,)
+        ).fetchone()
+        if epoch is None:
+            raise HistoryError("there was no list at that time; the first epoch began later")
+        found = self._db.execute(
+            "SELECT COALESCE(MAX(version), 0) FROM log WHERE epoch=? AND at_ms<=?", (epoch[0], at_ms)
+        ).fetchone()
+        return epoch[0], int(found[0])
+
+    def list_at(self, epoch: str, version: int) -> HistoricList:
+        """The list at a version, rebuilt delta by delta; every signature, link and state hash on the way is checked.
+
+        Raises:
+            HistoryError: that version is not here, or something on the way does not fit.
+        """
+        seen = HistoricList(epoch, 0, 0, log_start(epoch), EMPTY_STATE, {})
+        state = StateHash()
+        found = self._db.execute(
+            "SELECT version, at_ms, payload FROM log WHERE epoch=? AND version<=? ORDER BY version", (epoch, version)
+        )
+        for number, at_ms, payload in found:
+            seen = self._proved(seen, state, payload, number, at_ms)
+        known = self._db.execute("SELECT 1 FROM epochs WHERE epoch=?", (epoch,)).fetchone()
+        if known is None or seen.version != version:
+            raise HistoryError(f"version {version} of epoch {epoch!r} is not in this store")
+        return seen
+
+    def _proved(self, seen: HistoricList, state: StateHash, payload: bytes, number: int, at_ms: int) -> HistoricList:
+        where = f"epoch {seen.epoch}, version {number}"
+        try:
+            body = self.ring.open(LOG, payload)
+            delta = decode(Delta, body)
+        except WireError as error:
+            raise HistoryError(f"{where}: {error}") from error
+        if (delta.epoch, delta.version, delta.previous) != (seen.epoch, seen.version + 1, seen.log_hash):
+            raise HistoryError(f"{where}: does not follow version {seen.version}")
+        for row in delta.changes:
+            if row.key in seen.rows:
+                state.remove(encode(seen.rows[row.key]))
+            state.add(encode(row))
+            seen.rows[row.key] = row
+        if state.digest() != delta.state_hash:
+            raise HistoryError(f"{where}: its rows do not have the state hash that was signed")
+        return HistoricList(seen.epoch, number, at_ms, log_next(seen.log_hash, body), delta.state_hash, seen.rows)
+
+    def check(self) -> None:
+        """Compares the rows and the last delta with the head; run before anything is published.
+
+        Raises:
+            HistoryError: they disagree; a technician must restore a backup, or `rocars-core restart-log`.
+        """
+        head = self.head()
+        state = StateHash()
+        for body in self.row_bodies():
+            state.add(body)
+        remedy = f"{self._store.path}: restore a backup, or begin a new epoch with rocars-core restart-log"
+        if state.digest() != head.state_hash or state.total() != head.total:
+            raise HistoryError(f"the rows do not have the state hash of version {head.version}. {remedy}")
+        if self._hash_at(head.epoch, head.version) != head.log_hash:
+            raise HistoryError(f"the last delta is not that of version {head.version}. {remedy}")
+
+
+def _body(payload: bytes) -> bytes:
+    return msgspec.msgpack.decode(payload, type=Envelope).body
+
+
+def _sound(row: Record) -> Record:
+    """The row, if a lane can read it back from its bytes and it fits a message."""
+    raw = encode(row)
+    try:
+        decode_record(raw)
+    except WireError as error:
+        raise RefusedError(f"{row.key[0]} {row.key[1]!r} can not go into the lanes' list: {error}") from error
+    if len(raw) > BYTES_A_DELTA:
+        raise RefusedError(f"{row.key[0]} {row.key[1]} has {len(raw)} bytes, at most {BYTES_A_DELTA} fit; shorten it")
+    return row
+
+
+def _parts(rows: Sequence[Record]) -> Iterator[list[Record]]:
+    part: list[Record] = []
+    size = 0
+    for row in rows:
+        length = len(encode(row))
+        if part and (len(part) >= ROWS_A_DELTA or size + length > BYTES_A_DELTA):
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += length
+    if part:
+        yield part
+
+
+def live(row: Record, now_ms: int, *, grace_ms: int) -> bool:
+    """Whether a row is worth carrying into a new epoch: not a tombstone, not used, not long expired."""
+    match row:
+        case BundleRecord():
+            return not row.deleted and not row.used_by and row.valid_until_ms + grace_ms > now_ms
+        case HoldRecord() | VehicleRecord():
+            return not row.deleted

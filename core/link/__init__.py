@@ -1,0 +1,1 @@
+"""What the lanes say and are told: proofs, the log, journals, orders, pictures, and what follows from them."""

@@ -1,0 +1,438 @@
+"""What the core hears from the lanes and says to them. No I/O but the store's: payloads in, payloads out.
+
+Rules of this file:
+- A message is opened with the key of the lane its topic names, before anything in it is looked at; what is refused is
+  counted and is an alarm, and changes nothing.
+- A nonce is answered with the head of the log as committed; news of the log goes out before anything that rests on it.
+- Events are acknowledged from what is committed. Deltas that a lane missed are sent on request; where its chain differs
+  from ours, or it is too far behind, it gets everything.
+- A lane that says in its nonce that more of its journal was acknowledged than is here, or holds a version still to
+  come, has seen a later life of this core: an alarm, and the rows are asked for again.
+- Pictures are looked at when there is nothing else to do; telemetry is shown and not kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+import msgspec
+
+from core.errors import RefusedError
+from core.ledger.log import Head, ReplicatedLog
+from core.ledger.store import Store
+from core.link.alarms import AlarmBook
+from core.link.intake import Intake, Standing, Stream
+from core.link.orders import Orders
+from core.link.pictures import Gallery, Keeping
+from domain.times import UtcClock
+from wire import messages as wire
+from wire.codec import decode, decode_record, encode
+from wire.envelope import KeyRing, Signer, key_id
+from wire.errors import RefusedError as UnreadableError
+from wire.errors import WireError
+from wire.topics import LOG, LaneTopics, read_up
+
+MOST_DELTAS = 10_000
+"""A lane further behind gets a snapshot: some five hours of 16,701 crossings a day, each bundled and used."""
+
+ROWS_A_PART = 500
+BYTES_A_REPLY = 256 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message from the broker."""
+
+    topic: str
+    payload: bytes
+    retained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish, never retained; `lane` is "" where all lanes are meant."""
+
+    topic: str
+    payload: bytes
+    lane: str = ""
+    qos: int = 1
+
+
+class _UnfitError(WireError):
+    """A message that can be read and is not for here; `counter` counts it."""
+
+    def __init__(self, counter: str, detail: str) -> None:
+        super().__init__(f"{counter}: {detail}")
+        self.counter = counter
+
+
+Answer = Callable[[], Iterator[Outgoing]]
+"""A long answer, made part by part when its turn comes; each part is consistent with the first."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """What a batch of messages asks for.
+
+    Attributes:
+        now: sent at once.
+        later: sent when there is time, one a lane: the latest.
+        spare: made and sent when nothing else is left to do, one a lane: its pictures.
+    """
+
+    now: list[Outgoing] = field(default_factory=list)
+    later: dict[str, Answer] = field(default_factory=dict)
+    spare: dict[str, Answer] = field(default_factory=dict)
+
+
+class LaneStatus(msgspec.Struct, kw_only=True):
+    """What the core knows of a lane since it started; times are core UTC ms, 0 for never.
+
+    Attributes:
+        presence: "unknown", "online", "stopped" or "lost".
+        proved_ms: when a nonce of this lane was last answered.
+        epoch, version: of the list the lane held then.
+        level: whether that was the head of the log, state hash included.
+        facts: what the lane last published of itself, for the wall.
+        core_keys: the core's keys that it believes (`envelope.KeyRing.prints`), None while it has not said.
+        sampled_ms: when its newest telemetry was taken, by this core's clock.
+        telemetry: that sample.
+        serial: that sample's number.
+        samples, missed: of telemetry since both sides run: what came, and what was lost on the way.
+        shed: what the lane gave up before sending, since its start.
+        counted_from: serial and shed before the first sample counted here.
+    """
+
+    lane: str
+    presence: str = "unknown"
+    session: int = 0
+    software: str = ""
+    proved_ms: int = 0
+    epoch: str = ""
+    version: int = 0
+    level: bool = False
+    facts: dict[str, Any] = {}
+    core_keys: tuple[str, ...] | None = None
+    sampled_ms: int = 0
+    telemetry: dict[str, int | float | str] = {}
+    serial: int = 0
+    samples: int = 0
+    shed: int = 0
+    missed: int = 0
+    counted_from: tuple[int, int] = (0, 0)
+
+
+class Exchange:
+    """The core's end of every lane's link.
+
+    Args:
+        store: the core's store.
+        log: its replicated log.
+        intake: where events go.
+        signer: the core's key.
+        rings: for each registered lane, its keys.
+        clock: the present time, UTC ms.
+        gallery: where pictures go; left out, none is taken.
+
+    Attributes:
+        signing: the key it signs with, by name and digits (`envelope.key_id`).
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        log: ReplicatedLog,
+        intake: Intake,
+        signer: Signer,
+        rings: Mapping[str, KeyRing],
+        clock: UtcClock,
+        gallery: Gallery | None = None,
+    ) -> None:
+        self._store = store
+        self._orders = Orders(store, clock)
+        self._gallery = gallery or Gallery(Keeping(folder=None), clock)
+        self._log = log
+        self._intake = intake
+        self._signer = signer
+        self.signing = key_id(signer.kid, signer.public)
+        self._rings = rings
+        self._clock = clock
+        self._alarms = AlarmBook(store.connection)
+        self.lanes = {lane: LaneStatus(lane=lane) for lane in sorted(rings)}
+        self.refused: Counter[str] = Counter()
+        head = log.head()
+        self._told = (head.epoch, head.version)
+        self._asked: dict[Stream, tuple[int, int]] = {}
+
+    def registered(self, rings: Mapping[str, KeyRing]) -> None:
+        """The register of lanes is this from now on; a lane that is not on it is refused with its next message."""
+        self._rings = rings
+        self.lanes = {lane: self.lanes.get(lane) or LaneStatus(lane=lane) for lane in sorted(rings)}
+
+    def hear(self, heard: Sequence[Heard]) -> Answers:
+        """Takes a batch of messages: events in one transaction, then the rest, each in order of arrival."""
+        answers = Answers()
+        both = [(one, message) for one in heard if (message := self._open(one)) is not None]
+        opened = [message for _, message in both]
+        events = {message: one.payload for one, message in both if isinstance(message, wire.EventMessage)}
+        if events:
+            standings = self._intake.take(list(events), now_ms=self._clock(), payloads=events)
+            answers.now += self.news()
+            answers.now += [out for standing in standings for out in self._say_standing(standing)]
+        for message in opened:
+            self._dispatch(message, answers)
+        return answers
+
+    def news(self) -> list[Outgoing]:
+        """The deltas committed since this was last asked, for all lanes."""
+        head = self._log.head()
+        after = self._told[1] if self._told[0] == head.epoch else 0
+        self._told = (head.epoch, head.version)
+        return [Outgoing(LOG, payload) for _, payload in self._log.payloads_after(head.epoch, after)]
+
+    def tick(self) -> list[Outgoing]:
+        """Once a second: asks again for event rows whose gap has not moved since the last time."""
+        gaps = self._intake.gaps()
+        stuck = [gap for gap in gaps if gap.wanted and self._asked.get(gap.stream, (0, 0))[0] == gap.wanted[0]]
+        self._asked = {gap.stream: gap.wanted for gap in gaps if gap.wanted}
+        return [self._wanted(gap.stream, gap.wanted) for gap in stuck if gap.wanted]
+
+    def _open(self, heard: Heard) -> msgspec.Struct | None:
+        address = read_up(heard.topic)
+        if address is None:
+            self.refused["unknown_topic"] += 1
+            return None
+        lane, kind = address
+        ring = self._rings.get(lane)
+        if ring is None:
+            self._refuse(lane, "unknown_lane", f"lane {lane} speaks, and has no key here; register its public key")
+            return None
+        try:
+            return self._body(ring.open(heard.topic, heard.payload), lane, kind, heard)
+        except UnreadableError as error:
+            reason, why = error.reason.value, str(error)
+        except _UnfitError as error:
+            reason, why = error.counter, str(error)
+        self._refuse(lane, reason, f"a message on {heard.topic} was refused: {why}")
+        return None
+
+    def _body(self, body: bytes, lane: str, kind: str, heard: Heard) -> msgspec.Struct | None:
+        expected = _BODIES.get(kind)
+        if expected is None:
+            raise _UnfitError("no_message_goes_there", f"({kind})")
+        message: Any = decode(expected, body)
+        if message.lane != lane:
+            raise _UnfitError("foreign", f"it says it is from {message.lane}")
+        if heard.retained and kind not in {"presence", "state"}:
+            raise _UnfitError("retained", "it was retained by the broker; only presence and state may be")
+        return message  # type: ignore[no-any-return]
+
+    def _refuse(self, lane: str, counter: str, detail: str) -> None:
+        self.refused[counter] += 1
+        with self._store.transaction():
+            self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind="MessageRefused", detail=detail)
+
+    def _dispatch(self, message: msgspec.Struct, answers: Answers) -> None:
+        match message:
+            case wire.Nonce():
+                answers.now += self._prove(message)
+            case wire.Presence():
+                self._presence(message)
+            case wire.LaneState():
+                self._stated(message)
+            case wire.DeltasWanted() | wire.SnapshotWanted():
+                answers.later[message.lane] = lambda: self._answer(message)
+            case wire.Reply():
+                self._orders.answered(message)
+            case wire.Telemetry():
+                self._sample(message)
+            case wire.PictureOffered() | wire.PicturePart():
+                answers.spare[message.lane] = lambda: self._picture(message)
+            case _:
+                pass  # events: taken above
+
+    def _stated(self, state: wire.LaneState) -> None:
+        """What a lane shows of itself; one that does not believe this core's key goes manual, and can not be told why."""
+        lane = self.lanes[state.lane]
+        lane.facts = state.facts
+        keys = state.facts.get("core_keys")
+        lane.core_keys = tuple(map(str, keys)) if isinstance(keys, list) else None
+        if lane.core_keys is not None and self.signing not in lane.core_keys:
+            detail = (
+                f"lane {state.lane} has {', '.join(lane.core_keys) or 'no key of the core'}, not {self.signing}, by which "
+                "this core signs: it believes nothing. Give it: rocars-core core-keys --sign-with one that it has, and on "
+                "the box rocars-lane enrol --answer"
+            )
+            self._alarm(state.lane, "CoreKeyMissing", detail)
+
+    def _sample(self, sample: wire.Telemetry) -> None:
+        lane = self.lanes[sample.lane]
+        if sample.serial == lane.serial:
+            return
+        if sample.serial < lane.serial or not lane.samples:  # the agent began anew, or this core did
+            lane.samples, lane.counted_from = 0, (sample.serial - 1, sample.shed)
+        lane.serial, lane.shed, lane.samples = sample.serial, sample.shed, lane.samples + 1
+        serial, shed = lane.counted_from
+        lane.missed = max(0, (sample.serial - serial) - (sample.shed - shed) - lane.samples)
+        lane.telemetry, lane.sampled_ms = sample.facts, self._clock() - sample.age_ms
+
+    def _picture(self, message: wire.PictureOffered | wire.PicturePart) -> Iterator[Outgoing]:
+        gallery = self._gallery
+        try:
+            held = gallery.offered(message) if isinstance(message, wire.PictureOffered) else gallery.part(message)
+        except OSError as error:
+            self._alarm(message.lane, "PictureNotKept", f"a picture of lane {message.lane} could not be kept: {error}")
+            return
+        if held is None:
+            return
+        if held.state == "refused":
+            self._alarm(message.lane, "PictureRefused", f"picture {held.picture} of {held.lane}: {held.detail}")
+        yield self._seal(LaneTopics(message.lane).picture_held, held, message.lane)
+
+    def _alarm(self, lane: str, kind: str, detail: str) -> None:
+        with self._store.transaction():
+            self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind=kind, detail=detail)
+
+    def _prove(self, nonce: wire.Nonce) -> Iterator[Outgoing]:
+        head, now = self._log.head(), self._clock()
+        beat = wire.Heartbeat(
+            lane=nonce.lane,
+            nonce=nonce.nonce,
+            epoch=head.epoch,
+            version=head.version,
+            state_hash=head.state_hash,
+            core_ms=now,
+        )
+        lane = self.lanes[nonce.lane]
+        same_place = (nonce.epoch, nonce.version) == (head.epoch, head.version)
+        lane.proved_ms, lane.epoch, lane.version = now, nonce.epoch, nonce.version
+        lane.level = same_place and nonce.state_hash == head.state_hash
+        if same_place and not lane.level:
+            detail = f"lane {nonce.lane} holds version {nonce.version} with another state hash"
+            self._alarm(nonce.lane, "CodesDiffer", detail)
+        yield self._seal(LaneTopics(nonce.lane).heartbeat, beat, nonce.lane, qos=0)
+        yield from self._seen_later(nonce, head)
+
+    def _seen_later(self, nonce: wire.Nonce, head: Head) -> Iterator[Outgoing]:
+        """What a lane knows that this core does not: it was restored from a backup."""
+        if nonce.epoch == head.epoch and nonce.version > head.version:
+            detail = (
+                f"lane {nonce.lane} holds version {nonce.version} of this epoch, the newest here is {head.version}; "
+                "was a backup restored? Stop the core and run rocars-core restart-log"
+            )
+            self._alarm(nonce.lane, "CoreWentBack", detail)
+        standing = self._intake.told(nonce.lane, nonce.journal, nonce.acknowledged)
+        if standing is None or standing.wanted is None or standing.stream in self._asked:
+            return
+        missing = nonce.acknowledged - standing.seq
+        detail = f"{missing} rows of lane {nonce.lane} were acknowledged and are not here; they are asked for again"
+        self._alarm(nonce.lane, "RowsMissing", detail)
+        self._asked[standing.stream] = standing.wanted
+        yield self._wanted(standing.stream, standing.wanted)
+
+    def _presence(self, presence: wire.Presence) -> None:
+        lane = self.lanes[presence.lane]
+        if presence.status != "online" and presence.session != lane.session and lane.presence != "unknown":
+            return  # the Will of an older connection (lessons 32)
+        lane.presence, lane.session, lane.software = presence.status, presence.session, presence.software
+
+    def _say_standing(self, standing: Standing) -> Iterator[Outgoing]:
+        ack = wire.Ack(lane=standing.lane, journal=standing.journal, seq=standing.seq, hash=standing.hash)
+        yield self._seal(LaneTopics(standing.lane).ack, ack, standing.lane)
+        asked = self._asked.get(standing.stream, (0, 0))
+        if standing.wanted is not None and standing.wanted[0] > asked[1]:
+            self._asked[standing.stream] = standing.wanted
+            yield self._wanted(standing.stream, standing.wanted)
+
+    def _wanted(self, stream: Stream, rows: tuple[int, int]) -> Outgoing:
+        lane, journal = stream
+        body = wire.EventsWanted(lane=lane, journal=journal, first=rows[0], last=rows[1])
+        return self._seal(LaneTopics(lane).log, body, lane)
+
+    def _answer(self, request: wire.DeltasWanted | wire.SnapshotWanted) -> Iterator[Outgoing]:
+        match request:
+            case wire.DeltasWanted():
+                bodies = self._log.bodies_after(request.epoch, request.version, request.log_hash, most=MOST_DELTAS)
+                if bodies is None:
+                    yield from self._snapshot(request.lane, request.request)
+                else:
+                    yield from self._deltas(request, bodies)
+            case wire.SnapshotWanted():
+                yield from self._snapshot(request.lane, request.request)
+            case _:
+                assert_never(request)
+
+    def _deltas(self, request: wire.DeltasWanted, bodies: list[bytes]) -> Iterator[Outgoing]:
+        topic = LaneTopics(request.lane).log
+        for part in _portions(bodies):
+            reply = wire.Deltas(lane=request.lane, request=request.request, bodies=tuple(part))
+            yield self._seal(topic, reply, request.lane)
+
+    def _snapshot(self, lane: str, request: str) -> Iterator[Outgoing]:
+        """Every row at one version. All is read before the first part goes out, so no part can be of another."""
+        head, bodies = self._log.head(), self._log.row_bodies()
+        portions = [bodies[start : start + ROWS_A_PART] for start in range(0, len(bodies), ROWS_A_PART)] or [[]]
+        portions = [smaller for portion in portions for smaller in _portions(portion)]
+        for number, portion in enumerate(portions):
+            part = wire.SnapshotPart(
+                lane=lane,
+                request=request,
+                epoch=head.epoch,
+                version=head.version,
+                log_hash=head.log_hash,
+                state_hash=head.state_hash,
+                part=number,
+                parts=len(portions),
+                records=tuple(map(decode_record, portion)),
+            )
+            yield self._seal(LaneTopics(lane).log, part, lane)
+
+    def command(self, lane: str, name: str, *, issuer: str, good_ms: int, **arguments: Any) -> tuple[str, Outgoing]:
+        """A signed command to a lane, good for `good_ms` from now; returns its identifier and what to publish.
+
+        Args:
+            lane: whom it is for.
+            name: what to do; `sync.link.commands` lists it.
+            issuer: the officer's login.
+            good_ms: how long it is good.
+            arguments: see `orders.Orders.write`.
+
+        Raises:
+            RefusedError: the lane is not registered.
+        """
+        if lane not in self.lanes:
+            raise RefusedError(f"lane {lane} is not registered; known: {', '.join(self.lanes) or 'none'}")
+        order = self._orders.write(lane, name, issuer=issuer, good_ms=good_ms, **arguments)
+        return order.command, self._seal(LaneTopics(lane).command, order, lane)
+
+    def _seal(self, topic: str, body: msgspec.Struct, lane: str, *, qos: int = 1) -> Outgoing:
+        return Outgoing(topic, self._signer.seal(topic, encode(body)), lane, qos)
+
+
+_BODIES: dict[str, Any] = {
+    "presence": wire.Presence,
+    "nonce": wire.Nonce,
+    "event": wire.EventMessage,
+    "state": wire.LaneState,
+    "request": wire.Request,
+    "reply": wire.Reply,
+    "telemetry": wire.Telemetry,
+    "picture": wire.PictureUp,
+}
+
+
+def _portions(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """Consecutive bodies in portions of at most `BYTES_A_REPLY` (or one body); one empty portion for none."""
+    portion: list[bytes] = []
+    size = 0
+    for body in bodies:
+        if portion and size + len(body) > BYTES_A_REPLY:
+            yield portion
+            portion, size = [], 0
+        portion.append(body)
+        size += len(body)
+    yield portion

@@ -1,0 +1,207 @@
+"""The lanes' journals arrive: each row is proved, stored and projected once, in order, in one transaction.
+
+Rules of this file:
+- A row is taken only if it is the next of its journal and its hash chains to the row before (`wire.hashes`).
+- A row that is here already counts for nothing if it is the same, and is an alarm if it is not.
+- A row that comes early is kept aside (bounded) and what lies between is asked for; nothing is acknowledged over a gap.
+- The acknowledgement is made from what is committed, never from what was received.
+- What a lane says was acknowledged, and is not here, is asked for again: this core was restored from a backup.
+- Of each journal the newest row's envelope is kept: the chain makes the lane's signature over it one over all before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from core.ledger.store import Store
+from core.link.alarms import AlarmBook
+from core.link.projection import Projection
+from wire.hashes import ZERO, journal_next, journal_start
+from wire.messages import EventMessage
+
+MOST_EARLY = 1_000
+"""Rows kept aside per journal while a gap is filled."""
+
+MOST_ASKED = 500
+"""Rows asked for at a time."""
+
+Stream = tuple[str, str]
+"""(lane, journal)."""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a journal stands at the core.
+
+    Attributes:
+        seq, hash: the last row committed (0 and zeros if none).
+        wanted: the first and last row to ask the lane for, or None.
+        refused: why a row was not taken, "" if none was refused.
+    """
+
+    lane: str
+    journal: str
+    seq: int
+    hash: bytes
+    wanted: tuple[int, int] | None = None
+    refused: str = ""
+
+    @property
+    def stream(self) -> Stream:
+        """Which journal this is about."""
+        return (self.lane, self.journal)
+
+
+class Intake:
+    """Takes event rows whose envelope has been opened with their lane's key.
+
+    Attributes:
+        again: rows that came again since the start and were the same as those here, by journal.
+    """
+
+    def __init__(self, store: Store, projection: Projection) -> None:
+        self._store = store
+        self._db = store.connection
+        self._projection = projection
+        self._alarms = AlarmBook(store.connection)
+        self._early: dict[Stream, dict[int, EventMessage]] = {}
+        self._lost: dict[Stream, int] = {}
+        self.again: Counter[Stream] = Counter()
+
+    def standing(self, lane: str, journal: str) -> Standing:
+        """What of a journal is committed here."""
+        row = self._db.execute("SELECT seq, hash FROM streams WHERE lane=? AND journal=?", (lane, journal)).fetchone()
+        seq, last = row or (0, ZERO)
+        return Standing(lane=lane, journal=journal, seq=seq, hash=last)
+
+    def standings(self, lane: str) -> list[Standing]:
+        """Every journal of a lane, the latest begun last."""
+        rows = self._db.execute("SELECT journal, seq, hash FROM streams WHERE lane=? ORDER BY since_ms", (lane,))
+        return [Standing(lane=lane, journal=journal, seq=seq, hash=last) for journal, seq, last in rows.fetchall()]
+
+    def told(self, lane: str, journal: str, acknowledged: int) -> Standing | None:
+        """A lane says up to which row this core has acknowledged its journal.
+
+        Returns:
+            None where that is here; else where the journal stands, and the first of the rows to ask for again.
+        """
+        standing = self.standing(lane, journal)
+        if acknowledged <= standing.seq:
+            self._lost.pop((lane, journal), None)
+            return None
+        self._lost[lane, journal] = acknowledged
+        return self._outcome((lane, journal), {})
+
+    def take(
+        self, messages: Sequence[EventMessage], *, now_ms: int, payloads: Mapping[EventMessage, bytes] | None = None
+    ) -> list[Standing]:
+        """Stores what can be stored, all in one transaction, and says for each journal concerned where it stands.
+
+        Args:
+            messages: in order of arrival.
+            now_ms: the present time, UTC ms.
+            payloads: the signed envelope each of them came in.
+        """
+        refused: dict[Stream, str] = {}
+        with self._store.transaction():
+            for message in messages:
+                problem = self._take(message, now_ms)
+                if problem:
+                    refused[message.lane, message.journal] = problem
+                    self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind="EventRefused", detail=problem)
+            for message, payload in (payloads or {}).items():
+                self._keep_seal(message, payload)
+        return [self._outcome(stream, refused) for stream in dict.fromkeys((m.lane, m.journal) for m in messages)]
+
+    def _keep_seal(self, message: EventMessage, payload: bytes) -> None:
+        """Keeps the envelope of the newest row committed."""
+        if self.standing(message.lane, message.journal).hash == message.hash:
+            self._db.execute(
+                "REPLACE INTO seals(lane, journal, seq, payload) VALUES (?, ?, ?, ?)",
+                (message.lane, message.journal, message.seq, payload),
+            )
+
+    def gaps(self) -> list[Standing]:
+        """The journals of which rows are missing before what came early, or before what was acknowledged once."""
+        streams = dict.fromkeys((*self._early, *self._lost))
+        return [standing for stream in streams if (standing := self._outcome(stream, {})).wanted]
+
+    def _outcome(self, stream: Stream, refused: dict[Stream, str]) -> Standing:
+        standing = self.standing(*stream)
+        early = self._early.get(stream)
+        upto = min(early) - 1 if early else self._lost.get(stream, 0)
+        wanted = None
+        if upto > standing.seq:
+            wanted = (standing.seq + 1, min(upto, standing.seq + MOST_ASKED))
+        return msgspec.structs.replace(standing, wanted=wanted, refused=refused.get(stream, ""))
+
+    def _take(self, message: EventMessage, now_ms: int) -> str:
+        standing = self.standing(message.lane, message.journal)
+        if message.seq <= standing.seq:
+            return self._again(message)
+        if message.seq > standing.seq + 1:
+            self._keep_aside(message)
+            return ""
+        problem = self._next(message, standing, now_ms)
+        return problem or self._what_waited((message.lane, message.journal), now_ms)
+
+    def _again(self, message: EventMessage) -> str:
+        row = self._db.execute(
+            "SELECT hash FROM events WHERE lane=? AND journal=? AND seq=?",
+            (message.lane, message.journal, message.seq),
+        ).fetchone()
+        if row is not None and row[0] == message.hash:
+            self.again[message.lane, message.journal] += 1
+            return ""
+        return f"row {message.seq} of journal {message.journal} differs from the one received before"
+
+    def _keep_aside(self, message: EventMessage) -> None:
+        early = self._early.setdefault((message.lane, message.journal), {})
+        if len(early) < MOST_EARLY:
+            early[message.seq] = message
+
+    def _what_waited(self, stream: Stream, now_ms: int) -> str:
+        early = self._early.get(stream, {})
+        problem = ""
+        while early and not problem:
+            standing = self.standing(*stream)
+            for seq in [seq for seq in early if seq <= standing.seq]:
+                del early[seq]
+            if standing.seq + 1 not in early:
+                break
+            problem = self._next(early.pop(standing.seq + 1), standing, now_ms)
+        if not early:
+            self._early.pop(stream, None)
+        return problem
+
+    def _next(self, message: EventMessage, standing: Standing, now_ms: int) -> str:
+        previous = standing.hash if standing.seq else journal_start(message.journal)
+        if message.previous != previous:
+            return f"row {message.seq} of journal {message.journal} does not follow row {standing.seq} as received"
+        if message.hash != journal_next(previous, message.seq, message.boot, message.body):
+            return f"row {message.seq} of journal {message.journal} does not have the hash it names"
+        self._store_row(message, now_ms)
+        self._projection.project(message, received_ms=now_ms)
+        return ""
+
+    def _store_row(self, message: EventMessage, now_ms: int) -> None:
+        if message.seq == 1 and self.standings(message.lane):
+            detail = f"lane {message.lane} began journal {message.journal}; it has lost or replaced its store"
+            self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind="JournalReplaced", detail=detail)
+        self._db.execute(
+            "INSERT INTO events(lane, journal, seq, boot, hash, body, received_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (message.lane, message.journal, message.seq, message.boot, message.hash, message.body, now_ms),
+        )
+        self._db.execute(
+            "INSERT INTO streams(lane, journal, seq, hash, since_ms) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT(lane, journal) DO UPDATE SET seq=excluded.seq, hash=excluded.hash",
+            (message.lane, message.journal, message.seq, message.hash, now_ms),
+        )
+
+    def bodies(self, lane: str, journal: str) -> Iterable[tuple[int, bytes]]:
+        """(seq, body) of every row of a journal, in order."""
+        yield from self._db.execute(
+            "SELECT seq, body FROM events WHERE lane=? AND journal=? ORDER BY seq", (lane, journal)
+        )

@@ -1,0 +1,1 @@
+"""What traders, drivers and officers ask of the core: cargo, bundles, holds, and the socket they ask over."""

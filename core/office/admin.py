@@ -1,0 +1,283 @@
+"""The operators' interface over a local Unix socket: JSON lines, one answer a request, in order.
+
+Rules of this file: local only; whoever may write to the socket's file may use it (mode 0660). A client may keep its
+connection and send many requests; each is carried out whole before the next. The kernel says which login a connection
+is of; what a client calls itself is written down, and beside it that login where the two differ.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import pwd
+import socket
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from core.errors import CoreError, RefusedError
+from core.link.alarms import Alarm
+from core.link.compound import Expected
+from core.link.pictures import Kept
+from core.link.projection import Crossing
+from core.office import requests as ask
+from core.office.bundling import BundleMade, BundleRequest
+from core.office.cargo import CargoInformation, Lodging
+from core.office.service import ImportedBundle
+
+T = TypeVar("T")
+
+_TAKEN_AT_ONCE = 1_000
+_requests = msgspec.json.Decoder(ask.Request)
+_PEER = struct.Struct("3i")  # pid, uid, gid of SO_PEERCRED (unix(7))
+
+
+class AdminServer:
+    """Listens on a socket and has each request carried out.
+
+    Args:
+        path: the socket's file; one left by a core that was killed is replaced.
+        serve: carries out a request of this login; raises RefusedError where a rule forbids it.
+        listening: called once clients can connect.
+    """
+
+    def __init__(
+        self, path: Path, serve: Callable[[ask.Request, str], Any], listening: Callable[[], None] = lambda: None
+    ) -> None:
+        self._path = path
+        self._serve = serve
+        self._listening = listening
+
+    async def run(self) -> None:
+        """Serves until cancelled."""
+        self._path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._connected, self._path, limit=ask.LONGEST_LINE)
+        self._path.chmod(0o660)
+        self._listening()
+        try:
+            async with server:
+                await server.serve_forever()
+        finally:
+            self._path.unlink(missing_ok=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        login = _login(writer.get_extra_info("socket"))
+        with contextlib.suppress(ConnectionError):
+            while line := await self._line(reader):
+                writer.write(self._answer(line, login) + b"\n")
+                await writer.drain()
+        writer.close()
+
+    async def _line(self, reader: asyncio.StreamReader) -> bytes:
+        """The next request; nothing where the client is gone or its line is longer than any request."""
+        try:
+            return await reader.readline()
+        except ValueError:
+            return b""
+
+    def _answer(self, line: bytes, login: str) -> bytes:
+        try:
+            result = self._serve(_requests.decode(line), login)
+            answer = ask.Answer(result=msgspec.Raw(msgspec.json.encode(result)))
+        except RefusedError as error:
+            answer = ask.Answer(problems=error.problems)
+        except msgspec.ValidationError as error:
+            answer = ask.Answer(problems=(f"the request is not complete: {error}",))
+        except msgspec.DecodeError as error:
+            answer = ask.Answer(problems=(f"the request is not JSON: {error}",))
+        return msgspec.json.encode(answer)
+
+
+def _login(connection: socket.socket) -> str:
+    """The login of whoever is at the other end, as the kernel knows it."""
+    uid = _PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))[1]
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid-{uid}"
+
+
+class CoreUnreachableError(CoreError, ConnectionError):
+    """No core answers on the socket."""
+
+
+class AdminClient:
+    """Asks a running core.
+
+    >>> async def stop_a_vehicle(socket: Path) -> str:
+    ...     async with AdminClient(socket, who="officer7") as core:
+    ...         return await core.hold("AB 1234", reason="exercise")
+    """
+
+    def __init__(self, path: Path, *, who: str) -> None:
+        self._path = path
+        self._who = who
+        self._turn = asyncio.Lock()
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            self._streams = await asyncio.open_unix_connection(self._path, limit=ask.LONGEST_LINE)
+        except OSError as error:
+            raise CoreUnreachableError(
+                f"{self._path}: no core answers here; is rocars-core run started with this configuration?"
+            ) from error
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+            with contextlib.suppress(ConnectionError):
+                await self._streams[1].wait_closed()
+            self._streams = None
+
+    async def send(self, request: ask.Request, kind: type[T]) -> T:
+        """Sends a request and reads its answer as `kind`.
+
+        Raises:
+            RefusedError: the core refuses it, for the reasons in `problems`.
+            CoreUnreachableError: the core went away before it answered.
+        """
+        if self._streams is None:
+            raise CoreUnreachableError(f"{self._path}: not connected; use `async with`")
+        reader, writer = self._streams
+        async with self._turn:
+            try:
+                writer.write(msgspec.json.encode(request) + b"\n")
+                await writer.drain()
+                line = await reader.readline()
+            except ConnectionError as error:
+                raise CoreUnreachableError(f"{self._path}: the core has gone away") from error
+        if not line:
+            raise CoreUnreachableError(f"{self._path}: the core has gone away")
+        answer = msgspec.json.decode(line, type=ask.Answer)
+        if answer.problems:
+            raise RefusedError(*answer.problems)
+        return msgspec.json.decode(answer.result, type=kind)
+
+    async def lodge(self, cargo: CargoInformation) -> Lodging:
+        """Lodges cargo information."""
+        return await self.send(ask.Lodge(who=self._who, cargo=cargo), Lodging)
+
+    async def bundle(self, request: BundleRequest) -> BundleMade:
+        """Bundles CCRNs with a vehicle."""
+        return await self.send(ask.MakeBundle(who=self._who, bundle=request), BundleMade)
+
+    async def debundle(self, ubr: str) -> None:
+        """Undoes a bundle."""
+        await self.send(ask.Debundle(who=self._who, ubr=ubr), type(None))
+
+    async def decide(self, ccrn: str, code: str, *, reason: str) -> None:
+        """Gives a consignment a selector's action code."""
+        await self.send(ask.Decide(who=self._who, ccrn=ccrn, code=code, reason=reason), type(None))
+
+    async def hold(self, vrn: str, *, reason: str) -> str:
+        """Stops a vehicle; returns its normalised VRN."""
+        return await self.send(ask.Hold(who=self._who, vrn=vrn, reason=reason), str)
+
+    async def lift_hold(self, vrn: str) -> str:
+        """Ends a hold; returns the normalised VRN."""
+        return await self.send(ask.LiftHold(who=self._who, vrn=vrn), str)
+
+    async def approve(self, vrn: str, mainland: str = "") -> str:
+        """Approves a cross-boundary vehicle; returns its normalised VRN."""
+        return await self.send(ask.Approve(who=self._who, vrn=vrn, mainland=mainland), str)
+
+    async def withdraw_approval(self, vrn: str) -> str:
+        """Takes a vehicle off the list of approved ones; returns its normalised VRN."""
+        return await self.send(ask.WithdrawApproval(who=self._who, vrn=vrn), str)
+
+    async def take_over(
+        self,
+        bundles: Iterable[ImportedBundle] = (),
+        *,
+        holds: Sequence[tuple[str, str]] = (),
+        vehicles: Sequence[tuple[str, str]] = (),
+    ) -> list[str]:
+        """Takes over records made elsewhere, a thousand bundles a transaction; returns the UBRs, in order.
+
+        Args:
+            bundles: with their own times and codes.
+            holds: (VRN, reason).
+            vehicles: (VRN, Mainland plate or "").
+        """
+        if holds or vehicles:
+            await self.send(ask.TakeOver(who=self._who, holds=tuple(holds), vehicles=tuple(vehicles)), list[str])
+        taken: list[str] = []
+        waiting = list(bundles)
+        for start in range(0, len(waiting), _TAKEN_AT_ONCE):
+            part = tuple(waiting[start : start + _TAKEN_AT_ONCE])
+            taken += await self.send(ask.TakeOver(who=self._who, bundles=part), list[str])
+        return taken
+
+    async def arrived(self, vrn: str) -> Expected:
+        """Says that a vehicle has come to the compound."""
+        return await self.send(ask.Arrived(who=self._who, vrn=vrn), Expected)
+
+    async def clear_alarm(self, alarm: int) -> None:
+        """Says that an alarm has been dealt with."""
+        await self.send(ask.ClearAlarm(who=self._who, alarm=alarm), type(None))
+
+    async def command(
+        self, lane: str, name: str, *, good_seconds: int = 30, revert_seconds: int = 0, **arguments: Any
+    ) -> str:
+        """Sends a signed command to a lane; returns its identifier. `arguments`: see `requests.SendCommand`."""
+        request = ask.SendCommand(
+            who=self._who,
+            lane=lane,
+            name=name,
+            good_seconds=good_seconds,
+            revert_seconds=revert_seconds,
+            **arguments,
+        )
+        return await self.send(request, str)
+
+    async def answer(self, command: str, *, patience: float) -> ask.CommandState:
+        """What became of a command, once its lane has answered or `patience` seconds are over."""
+        end = asyncio.get_running_loop().time() + patience
+        while True:
+            found = await self.send(ask.Commands(most=1, id=command), list[ask.CommandState])
+            if not found:
+                raise RefusedError(f"command {command} was not sent by this core")
+            if found[0].outcome or asyncio.get_running_loop().time() > end:
+                return found[0]
+            await asyncio.sleep(0.1)
+
+    async def commands(self, *, most: int = 50) -> list[ask.CommandState]:
+        """The latest commands and what became of them."""
+        return await self.send(ask.Commands(most=most), list[ask.CommandState])
+
+    async def pictures(self, *, lane: str = "", visit: str = "") -> list[Kept]:
+        """The evidence pictures held, newest first; of a lane, of a visit (lane/journal/number)."""
+        return await self.send(ask.Pictures(lane=lane, visit=visit), list[Kept])
+
+    async def picture(self, picture: str, *, purpose: str) -> bytes:
+        """The bytes of a picture; that it was looked at is in the diary."""
+        return await self.send(ask.Picture(who=self._who, picture=picture, purpose=purpose), bytes)
+
+    async def lanes(self) -> list[ask.LaneView]:
+        """Every registered lane."""
+        return await self.send(ask.Lanes(), list[ask.LaneView])
+
+    async def crossings(self, *, most: int = 100, lane: str = "") -> list[Crossing]:
+        """The latest crossings, newest first."""
+        return await self.send(ask.Crossings(most=most, lane=lane), list[Crossing])
+
+    async def alarms(self, *, most: int = 500, cleared: bool = False) -> list[Alarm]:
+        """Standing alarms, or all of them, newest first."""
+        return await self.send(ask.Alarms(most=most, cleared=cleared), list[Alarm])
+
+    async def compound(self) -> list[Expected]:
+        """The vehicles expected at the compound."""
+        return await self.send(ask.AtCompound(), list[Expected])
+
+    async def enquire(self, text: str) -> ask.Found:
+        """All that is on record for a VRN, CCRN or UBR."""
+        return await self.send(ask.Enquire(text=text), ask.Found)
+
+    async def status(self) -> ask.CoreStatus:
+        """How the core is."""
+        return await self.send(ask.Status(), ask.CoreStatus)

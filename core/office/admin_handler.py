@@ -1,0 +1,221 @@
+"""What each request of the operators' interface does: the requests of `requests`, carried out on the core's parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from core.ledger.log import ReplicatedLog
+from core.ledger.store import Store
+from core.link.alarms import Alarm, AlarmBook
+from core.link.compound import Compound, Expected
+from core.link.gateway import Exchange, Outgoing
+from core.link.intake import Intake
+from core.link.pictures import Gallery, Kept
+from core.link.projection import Projection
+from core.office import requests as ask
+from core.office.cargo import REFERENCE
+from core.office.service import Office
+from domain.marks import normalise
+from domain.times import UtcClock
+from wire.records import BundleRecord, Record
+
+
+class Counter:
+    """Serves requests, one after the other.
+
+    Args:
+        publish: takes what is to be sent to lanes at once.
+        brokers: tells which brokers are connected.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        log: ReplicatedLog,
+        office: Office,
+        exchange: Exchange,
+        intake: Intake,
+        projection: Projection,
+        compound: Compound,
+        gallery: Gallery,
+        clock: UtcClock,
+        publish: Callable[[list[Outgoing]], None],
+        brokers: Callable[[], dict[str, bool]],
+    ) -> None:
+        self._store = store
+        self._db = store.connection
+        self._log = log
+        self._office = office
+        self._exchange = exchange
+        self._intake = intake
+        self._projection = projection
+        self._compound = compound
+        self._gallery = gallery
+        self._login = ""
+        self._clock = clock
+        self._publish = publish
+        self._brokers = brokers
+        self._alarms = AlarmBook(store.connection)
+        self._does = self._table()
+
+    def serve(self, request: ask.Request, login: str = "") -> Any:
+        """Carries out a request, publishes what it changed, and returns its answer (a value msgspec can encode).
+
+        Args:
+            request: what is asked.
+            login: of the connection it came by, as the kernel knows it; "" where it came by none.
+
+        Raises:
+            RefusedError: a rule forbids it; nothing was changed.
+        """
+        self._login = login
+        result = self._does[type(request)](request)
+        self._publish(self._exchange.news())
+        return result
+
+    def _table(self) -> dict[type, Callable[[Any], Any]]:
+        office = self._office
+        return {
+            ask.Lodge: lambda r: office.lodge(r.cargo, who=r.who),
+            ask.MakeBundle: lambda r: office.bundle(r.bundle, who=r.who),
+            ask.Debundle: lambda r: office.debundle(r.ubr, who=r.who),
+            ask.Hold: lambda r: office.hold(r.vrn, who=r.who, reason=r.reason),
+            ask.LiftHold: lambda r: office.lift_hold(r.vrn, who=r.who),
+            ask.Approve: lambda r: office.approve(r.vrn, mainland=r.mainland, who=r.who),
+            ask.WithdrawApproval: lambda r: office.withdraw_approval(r.vrn, who=r.who),
+            ask.Decide: lambda r: office.decide(r.ccrn, r.code, who=r.who, reason=r.reason),
+            ask.TakeOver: self._take_over,
+            ask.Arrived: self._arrive,
+            ask.ClearAlarm: self._clear,
+            ask.SendCommand: self._command,
+            ask.Commands: self._commands,
+            ask.Pictures: self._pictures,
+            ask.Picture: self._picture,
+            ask.Lanes: lambda _: [self._lane(name) for name in self._exchange.lanes],
+            ask.Crossings: lambda r: self._projection.latest(most=r.most, lane=r.lane),
+            ask.Alarms: self._all_alarms,
+            ask.AtCompound: lambda _: self._compound.expected(),
+            ask.Enquire: lambda r: self._enquire(r.text),
+            ask.Status: lambda _: self._status(),
+        }
+
+    def _take_over(self, request: ask.TakeOver) -> tuple[str, ...]:
+        return self._office.take_over(
+            who=request.who, bundles=request.bundles, holds=request.holds, vehicles=request.vehicles
+        )
+
+    def _clear(self, request: ask.ClearAlarm) -> None:
+        with self._store.transaction():
+            self._alarms.clear(request.alarm, who=request.who)
+
+    def _arrive(self, request: ask.Arrived) -> Expected:
+        now = self._clock()
+        with self._store.transaction():
+            found = self._compound.arrive(request.vrn, now_ms=now)
+            self._store.write_diary(at_ms=now, who=request.who, what="arrived", detail=f"{found.vrn} at the compound")
+        return found
+
+    def _command(self, request: ask.SendCommand) -> str:
+        identifier, out = self._exchange.command(
+            request.lane,
+            request.name,
+            issuer=self._issuer(request.who),
+            visit=request.visit,
+            text=request.text,
+            good_ms=request.good_seconds * 1000,
+            revert_ms=request.revert_seconds * 1000,
+            picture=request.picture,
+            journal=request.journal,
+            rows=request.rows,
+        )
+        self._publish([out])
+        return identifier
+
+    def _issuer(self, who: str) -> str:
+        """Whose command it is: the login of the connection, and who it says it acts for where that is another."""
+        return who if self._login in {"", who} else f"{who[:40]} by {self._login}"[:64]
+
+    def _pictures(self, request: ask.Pictures) -> list[Kept]:
+        found = self._gallery.kept(lane=request.lane)
+        if not request.visit:
+            return found
+        wanted = self._projection.pictures_of(request.visit)
+        return [one for one in found if one.picture in wanted]
+
+    def _picture(self, request: ask.Picture) -> bytes:
+        body = self._gallery.read(request.picture)
+        with self._store.transaction():
+            detail = f"{request.picture}: {request.purpose}"
+            self._store.write_diary(
+                at_ms=self._clock(), who=self._issuer(request.who), what="viewed picture", detail=detail
+            )
+        return body
+
+    def _all_alarms(self, request: ask.Alarms) -> list[Alarm]:
+        listed = self._alarms.every if request.cleared else self._alarms.standing
+        return listed(most=request.most)
+
+    def _commands(self, request: ask.Commands) -> list[ask.CommandState]:
+        names = ask.CommandState.__struct_fields__
+        rows = self._db.execute(
+            f"SELECT {', '.join(names)} FROM commands WHERE ? IN ('', id) ORDER BY issued_ms DESC LIMIT ?",  # noqa: S608 (fixed names)
+            (request.id, request.most),
+        )
+        return [ask.CommandState(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def _lane(self, name: str) -> ask.LaneView:
+        lane = self._exchange.lanes[name]
+        journals = self._intake.standings(name)
+        return ask.LaneView(
+            lane=name,
+            presence=lane.presence,
+            software=lane.software,
+            proved_ms=lane.proved_ms,
+            epoch=lane.epoch,
+            version=lane.version,
+            level=lane.level,
+            journals=tuple(
+                ask.JournalView(journal=j.journal, seq=j.seq, hash=j.hash.hex(), again=self._intake.again[j.stream])
+                for j in journals
+            ),
+            facts=lane.facts,
+            core_keys=lane.core_keys,
+            sampled_ms=lane.sampled_ms,
+            telemetry=lane.telemetry,
+            samples=lane.samples,
+            shed=lane.shed,
+            missed=lane.missed,
+        )
+
+    def _enquire(self, text: str) -> ask.Found:
+        if not REFERENCE.fullmatch(text):
+            return ask.Found(rows=tuple(map(_plain, self._log.rows_of(normalise(text)))), cargo=())
+        known = self._office.consignment(text)
+        row = self._log.bundle(known.ubr if known else text)
+        return ask.Found(rows=(_plain(row),) if row else (), cargo=(known,) if known else ())
+
+    def _status(self) -> ask.CoreStatus:
+        head = self._log.head()
+        return ask.CoreStatus(
+            epoch=head.epoch,
+            version=head.version,
+            log_hash=head.log_hash.hex(),
+            state_hash=head.state_hash.hex(),
+            now_ms=self._clock(),
+            brokers=self._brokers(),
+            events=int(self._db.execute("SELECT COALESCE(SUM(seq), 0) FROM streams").fetchone()[0]),
+            refused=dict(self._exchange.refused),
+            signing=self._exchange.signing,
+        )
+
+
+def _plain(row: Record) -> dict[str, Any]:
+    """A row of the log by names; on the wire it goes by position."""
+    plain = {"type": row.key[0], **msgspec.structs.asdict(row)}
+    if isinstance(row, BundleRecord):
+        plain["cargo"] = [msgspec.structs.asdict(line) for line in row.cargo]
+    return plain

@@ -1,0 +1,356 @@
+"""What traders, drivers and officers ask of the core: each request is one transaction, all of it or nothing.
+
+Rules of this file: the rules themselves are in `cargo`, `bundling` and `screening`; here they meet the store. Whatever
+a lane must know goes into the replicated log in the same transaction. Who asked for what is in the diary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from core.errors import RefusedError
+from core.ledger.log import ReplicatedLog
+from core.ledger.store import Store
+from core.office import bundling, cargo, numbers
+from core.office.bundling import BundleMade, BundleRequest, Consignment
+from core.office.cargo import CargoInformation, CargoRules, Direction, Lodging
+from core.office.screening import Profile, screen
+from domain.marks import mark_problem, normalise
+from domain.times import UtcClock
+from wire.records import BundleRecord, CargoRecord, HoldRecord, Record, VehicleRecord
+
+_MOST_TOLD = 20
+"""Problems named of a take-over; more would not be read."""
+
+_TABLE = {"ccrn": "cargo", "ubr": "bundles"}
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What configuration decides for the office.
+
+    Attributes:
+        points: control points that handle cargo, code to name: data, because they open and close (domain §0.2).
+        wait_ms: from bundling to the earliest crossing.
+    """
+
+    points: Mapping[str, str]
+    cargo: CargoRules = CargoRules()
+    profile: Profile = Profile()
+    wait_ms: int = bundling.WAIT_MS
+
+
+class ImportedBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A bundle made elsewhere (the predecessor system, a load test), taken over with its own times and codes.
+
+    Attributes:
+        ubr: its reference, or "" to be given one.
+        cargo: (CCRN, action code, scheme) of each consignment.
+    """
+
+    vrn: str
+    direction: Direction
+    earliest_ms: int
+    valid_until_ms: int
+    cargo: tuple[tuple[str, str, str], ...]
+    point: str = ""
+    driver: str = ""
+    ubr: str = ""
+
+
+class Office:
+    """The counter of the core. Every method commits before it returns.
+
+    Args:
+        clock: the present time in UTC ms.
+    """
+
+    def __init__(self, store: Store, log: ReplicatedLog, rules: Rules, clock: UtcClock) -> None:
+        self._store = store
+        self._db = store.connection
+        self._log = log
+        self.rules = rules
+        self._clock = clock
+
+    def lodge(self, info: CargoInformation, *, who: str) -> Lodging:
+        """Takes cargo information and gives its CCRN.
+
+        Raises:
+            RefusedError: an item is missing or wrong, or it is too early or too late; each is named.
+        """
+        now = self._clock()
+        problems = cargo.problems_of(info, now_ms=now, rules=self.rules.cargo)
+        if problems:
+            raise RefusedError(*problems)
+        finding = screen(info, self.rules.profile)
+        with self._store.transaction():
+            ccrn = self._number("ccrn")
+            lodging = Lodging(ccrn=ccrn, lodged_ms=now, valid_until_ms=cargo.valid_until(now))
+            self._db.execute(
+                "INSERT INTO cargo(ccrn, info, lodged_ms, valid_until_ms, code, code_by, code_reason, ubr, crossed) "
+                "VALUES (?, ?, ?, ?, ?, ?, '', '', 0)",
+                (ccrn, msgspec.json.encode(info), now, lodging.valid_until_ms, finding.code, finding.by),
+            )
+            self._note(now, who, "lodged", f"CCRN {ccrn}, {finding.code} by {finding.by}")
+        return lodging
+
+    def bundle(self, request: BundleRequest, *, who: str) -> BundleMade:
+        """Ties CCRNs to a vehicle; the lanes learn of it at once.
+
+        Raises:
+            RefusedError: every reason at once, for the driver.
+        """
+        now = self._clock()
+        found = {ccrn: known for ccrn in request.ccrns if (known := self.consignment(ccrn))}
+        points, wait = self.rules.points, self.rules.wait_ms
+        problems = bundling.problems_of(request, found, now_ms=now, points=points, wait_ms=wait)
+        if problems:
+            raise RefusedError(*problems)
+        with self._store.transaction():
+            made = self._made(request, found, now)
+            self._enter(made, "bundled")
+            self._log.append([_record(made, found)], at_ms=now)
+            self._note(now, who, "bundled", f"UBR {made.ubr}, {made.vrn}, {', '.join(made.ccrns)}")
+        return made
+
+    def _made(self, request: BundleRequest, found: Mapping[str, Consignment], now: int) -> BundleMade:
+        return BundleMade(
+            ubr=self._number("ubr"),
+            vrn=normalise(request.vrn),
+            mark=request.vrn,
+            driver=request.driver,
+            direction=request.direction,
+            point=request.point,
+            bundled_ms=now,
+            earliest_ms=now + self.rules.wait_ms,
+            valid_until_ms=min(known.valid_until_ms for known in found.values()),
+            ccrns=request.ccrns,
+        )
+
+    def _enter(self, made: BundleMade, origin: str) -> None:
+        self._db.execute(
+            "INSERT INTO bundles(ubr, mark, driver, bundled_ms, origin) VALUES (?, ?, ?, ?, ?)",
+            (made.ubr, made.mark, made.driver, made.bundled_ms, origin),
+        )
+        self._db.executemany("UPDATE cargo SET ubr=? WHERE ccrn=?", [(made.ubr, ccrn) for ccrn in made.ccrns])
+
+    def debundle(self, ubr: str, *, who: str) -> None:
+        """Undoes a bundle; its CCRNs can be bundled again (domain §1c.36).
+
+        Raises:
+            RefusedError: there is no such bundle, it is withdrawn already, or a vehicle has crossed with it.
+        """
+        now = self._clock()
+        with self._store.transaction():
+            record = self._unused(ubr)
+            self._log.append([msgspec.structs.replace(record, deleted=True)], at_ms=now)
+            self._db.execute("UPDATE cargo SET ubr='' WHERE ubr=?", (ubr,))
+            self._note(now, who, "debundled", f"UBR {ubr}")
+
+    def _unused(self, ubr: str) -> BundleRecord:
+        record = self._log.bundle(ubr)
+        if record is None:
+            raise RefusedError(f"UBR {ubr} is not known; check the ten digits")
+        if record.used_by:
+            raise RefusedError(f"UBR {ubr} has been used by crossing {record.used_by}; it can not be changed")
+        if record.deleted:
+            raise RefusedError(f"UBR {ubr} is debundled already")
+        return record
+
+    def decide(self, ccrn: str, code: str, *, who: str, reason: str) -> None:
+        """A selector's action code for a consignment, in place of the screening engine's.
+
+        Raises:
+            RefusedError: the CCRN or code is not known, no reason is given, or the cargo has crossed.
+        """
+        known = self.consignment(ccrn)
+        problems = self._decision_problems(ccrn, known, code, reason)
+        if problems or known is None:
+            raise RefusedError(*problems)
+        now = self._clock()
+        with self._store.transaction():
+            self._db.execute(
+                "UPDATE cargo SET code=?, code_by=?, code_reason=? WHERE ccrn=?",
+                (code, f"selector {who}", reason, ccrn),
+            )
+            if known.ubr:
+                self._log.append([_recoded(self._unused(known.ubr), ccrn, code)], at_ms=now)
+            self._note(now, who, "decided", f"CCRN {ccrn}: {code} ({reason})")
+
+    def _decision_problems(self, ccrn: str, known: Consignment | None, code: str, reason: str) -> list[str]:
+        problems = []
+        if known is None:
+            problems.append(f"CCRN {ccrn} is not known; check the ten digits")
+        elif known.crossed:
+            problems.append(f"CCRN {ccrn} has crossed; a decision comes too late, hold the vehicle instead")
+        if code not in self.rules.profile.codes:
+            problems.append(f"action code {code!r} is not in use; use one of {', '.join(self.rules.profile.codes)}")
+        if not reason.strip():
+            problems.append("a decision needs a reason; say why")
+        return problems
+
+    def hold(self, vrn: str, *, who: str, reason: str) -> str:
+        """Stops a vehicle whatever its cargo; returns the normalised VRN.
+
+        Raises:
+            RefusedError: the mark or the reason is missing.
+        """
+        problems = list(filter(None, [mark_problem(vrn), "" if reason.strip() else "a hold needs a reason; say why"]))
+        if problems:
+            raise RefusedError(*problems)
+        return self._change(HoldRecord(normalise(vrn), reason), who, "held", reason)
+
+    def lift_hold(self, vrn: str, *, who: str) -> str:
+        """Ends a hold; returns the normalised VRN.
+
+        Raises:
+            RefusedError: the vehicle is not held.
+        """
+        record = self._log.row("hold", normalise(vrn))
+        if not isinstance(record, HoldRecord) or record.deleted:
+            raise RefusedError(f"{vrn} is not held")
+        return self._change(msgspec.structs.replace(record, deleted=True), who, "lifted hold", record.reason)
+
+    def approve(self, vrn: str, *, mainland: str = "", who: str) -> str:
+        """Puts a vehicle on the list of approved cross-boundary vehicles, with its Mainland plate if it has one.
+
+        Raises:
+            RefusedError: the mark is not one.
+        """
+        problem = mark_problem(vrn)
+        if problem:
+            raise RefusedError(problem)
+        return self._change(VehicleRecord(normalise(vrn), normalise(mainland)), who, "approved", mainland)
+
+    def withdraw_approval(self, vrn: str, *, who: str) -> str:
+        """Takes a vehicle off the list.
+
+        Raises:
+            RefusedError: it is not on it.
+        """
+        record = self._log.row("vehicle", normalise(vrn))
+        if not isinstance(record, VehicleRecord) or record.deleted:
+            raise RefusedError(f"{vrn} is not an approved vehicle")
+        return self._change(msgspec.structs.replace(record, deleted=True), who, "withdrew approval", "")
+
+    def _change(self, record: HoldRecord | VehicleRecord, who: str, what: str, detail: str) -> str:
+        now = self._clock()
+        with self._store.transaction():
+            self._log.append([record], at_ms=now)
+            self._note(now, who, what, f"{record.vrn} {detail}".strip())
+        return record.vrn
+
+    def take_over(
+        self,
+        *,
+        who: str,
+        bundles: Sequence[ImportedBundle] = (),
+        holds: Sequence[tuple[str, str]] = (),
+        vehicles: Sequence[tuple[str, str]] = (),
+    ) -> tuple[str, ...]:
+        """Takes over records made elsewhere, in one transaction; returns the UBRs of `bundles`, in order.
+
+        Args:
+            who: who does it.
+            bundles: with their own times and codes; a code needs not be in use here.
+            holds: (VRN, reason).
+            vehicles: (VRN, Mainland plate or "").
+
+        Raises:
+            RefusedError: a mark, time or reference is not possible; nothing is taken over.
+        """
+        now = self._clock()
+        problems = [problem for item in bundles for problem in _import_problems(item)]
+        problems += filter(None, [mark_problem(vrn) for vrn, _ in (*holds, *vehicles)])
+        if problems:
+            raise RefusedError(*problems[:_MOST_TOLD])
+        records: list[Record] = [HoldRecord(normalise(vrn), reason) for vrn, reason in holds]
+        records += [VehicleRecord(normalise(vrn), normalise(mainland)) for vrn, mainland in vehicles]
+        with self._store.transaction():
+            taken = [self._take_bundle(item, now) for item in bundles]
+            self._log.append([*records, *taken], at_ms=now)
+            self._note(now, who, "took over", f"{len(taken)} bundles, {len(records)} holds and vehicles")
+        return tuple(record.ubr for record in taken)
+
+    def _take_bundle(self, item: ImportedBundle, now: int) -> BundleRecord:
+        ubr = item.ubr or self._number("ubr")
+        if self._log.bundle(ubr) is not None:
+            raise RefusedError(f"UBR {ubr} is here already; leave it out")
+        self._db.execute(
+            "INSERT INTO bundles(ubr, mark, driver, bundled_ms, origin) VALUES (?, ?, ?, ?, 'taken over')",
+            (ubr, item.vrn, item.driver, now),
+        )
+        for ccrn, _, _ in item.cargo:
+            if self.consignment(ccrn) is not None:
+                raise RefusedError(f"CCRN {ccrn} is here already; bundle it, or leave the record out")
+        self._db.executemany(
+            "INSERT INTO cargo(ccrn, info, lodged_ms, valid_until_ms, code, code_by, code_reason, ubr, "
+            "crossed) VALUES (?, x'', ?, ?, ?, 'taken over', '', ?, 0)",
+            [(ccrn, now, item.valid_until_ms, code, ubr) for ccrn, code, _ in item.cargo],
+        )
+        return BundleRecord(
+            ubr,
+            normalise(item.vrn),
+            item.direction.value,
+            item.point,
+            item.earliest_ms,
+            item.valid_until_ms,
+            tuple(CargoRecord(*line) for line in item.cargo),
+        )
+
+    def consignment(self, ccrn: str) -> Consignment | None:
+        """A consignment as it stands, or None."""
+        row = self._db.execute(
+            "SELECT info, lodged_ms, valid_until_ms, code, code_by, ubr, crossed FROM cargo WHERE ccrn=?", (ccrn,)
+        ).fetchone()
+        if row is None:
+            return None
+        info, lodged, valid, code, code_by, ubr, crossed = row
+        return Consignment(
+            ccrn=ccrn,
+            info=msgspec.json.decode(info, type=CargoInformation) if info else None,
+            lodged_ms=lodged,
+            valid_until_ms=valid,
+            code=code,
+            code_by=code_by,
+            ubr=ubr,
+            crossed=bool(crossed),
+        )
+
+    def _number(self, series: str) -> str:
+        """The next reference of a series that no taken-over record has used."""
+        while True:
+            number = numbers.reference(self._store.take_number(series, numbers.FIRST[series]))
+            if self._db.execute(f"SELECT 1 FROM {_TABLE[series]} WHERE {series}=?", (number,)).fetchone() is None:  # noqa: S608 (two fixed names)
+                return number
+
+    def _note(self, now: int, who: str, what: str, detail: str) -> None:
+        self._store.write_diary(at_ms=now, who=who, what=what, detail=detail)
+
+
+def _record(made: BundleMade, found: Mapping[str, Consignment]) -> BundleRecord:
+    lines = (found[ccrn] for ccrn in made.ccrns)
+    return BundleRecord(
+        made.ubr,
+        made.vrn,
+        made.direction.value,
+        made.point,
+        made.earliest_ms,
+        made.valid_until_ms,
+        tuple(CargoRecord(line.ccrn, line.code, line.info.scheme if line.info else "") for line in lines),
+    )
+
+
+def _recoded(record: BundleRecord, ccrn: str, code: str) -> BundleRecord:
+    lines = (msgspec.structs.replace(line, code=code) if line.ccrn == ccrn else line for line in record.cargo)
+    return msgspec.structs.replace(record, cargo=tuple(lines))
+
+
+def _import_problems(item: ImportedBundle) -> list[str]:
+    problems = list(filter(None, [mark_problem(item.vrn)]))
+    if item.valid_until_ms <= item.earliest_ms:
+        problems.append(f"bundle of {item.vrn}: valid until is not after its earliest crossing")
+    if not item.cargo:
+        problems.append(f"bundle of {item.vrn}: has no consignment")
+    return problems

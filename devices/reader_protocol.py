@@ -1,0 +1,195 @@
+"""What the agent and the reader process say to each other: length-prefixed MessagePack over a socket pair.
+
+Times are milliseconds of the box's monotonic clock, which both processes share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+
+import msgspec
+
+from devices.anpr.detections import SIDE
+from devices.camera import CameraSettings
+from devices.zone import WHOLE
+from lane_agent.settling import SURE
+
+_LENGTH = struct.Struct(">I")
+_LIMIT = 32 * 1024 * 1024
+
+
+class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[reader]` part of a lane's configuration.
+
+    Attributes:
+        camera: where pictures come from.
+        evidence: folder of evidence pictures, named by their sha256.
+        engine: one of `devices.anpr.engines.ENGINES`.
+        weights: folder of the models; "" for the shipped ones.
+        side: the longer side, in pixels, that the detector looks at the picture with.
+        region: the part of the picture where the lane is, as shares of its width and height: left, top, right, bottom
+            of a box, or x and y of each corner of a polygon (`devices.zone`).
+        release: lowest character confidence of a settled read.
+        frames: frames that must agree.
+        row_px: a plate whose rows are lower than this, in pixels, is too far away to count.
+        limit_ms: after this long in a visit without a settled read the lane is told so; reading goes on.
+        stall_ms: no new picture, or the same one again and again, for this long is a camera fault.
+        busy_fps, idle_fps: how many pictures a second are looked at, with and without a visit.
+    """
+
+    camera: CameraSettings
+    evidence: str
+    engine: str = "onnxruntime"
+    weights: str = ""
+    side: int = SIDE
+    region: tuple[float, ...] = WHOLE
+    release: float = SURE
+    frames: int = 3
+    row_px: float = 16.0
+    limit_ms: int = 8_000
+    stall_ms: int = 2_500
+    busy_fps: float = 8.0
+    idle_fps: float = 2.0
+
+
+class Begin(msgspec.Struct, frozen=True, tag="begin"):
+    """Settle a read for this visit from pictures taken after `after_ms`."""
+
+    visit: int
+    after_ms: int
+
+
+class End(msgspec.Struct, frozen=True, tag="end"):
+    """The visit is over."""
+
+    visit: int
+
+
+Order = Begin | End
+
+
+class Beat(msgspec.Struct, frozen=True, tag="beat"):
+    """The reader's loop is alive and has looked at a picture taken at `frame_ms` (0: none yet).
+
+    `read_ms` is how long finding and reading its plates took; None where this turn had no new picture.
+    """
+
+    frame_ms: int
+    read_ms: int | None = None
+
+
+class Shown(msgspec.Struct, frozen=True, tag="shown"):
+    """The newest picture looked at, as JPEG, the lane's part and the plates outlined (`devices.overlay`)."""
+
+    frame_ms: int
+    width: int
+    height: int
+    jpeg: bytes
+
+
+class SettledRead(msgspec.Struct, frozen=True, tag="settled"):
+    """A read settled."""
+
+    visit: int
+    vrn: str
+    mainland: str | None
+    confidence: float
+    evidence: tuple[str, ...]
+
+
+class Unread(msgspec.Struct, frozen=True, tag="unread"):
+    """No read settled within the limit."""
+
+    visit: int
+    reason: str
+    candidates: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+class Doubted(msgspec.Struct, frozen=True, tag="doubted"):
+    """The pictures since `vrn` settled say otherwise; `candidates`, most supported first."""
+
+    visit: int
+    vrn: str
+    candidates: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+class TwoVehicles(msgspec.Struct, frozen=True, tag="two"):
+    """More than one vehicle is in the lane's part of the picture; `marks` are what was read, the nearest first."""
+
+    visit: int
+    marks: tuple[str, ...] = ()
+
+
+class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
+    """`part` ("camera" or "reader") does not work; the process may end after saying so."""
+
+    part: str
+    detail: str
+
+
+Report = Beat | Shown | SettledRead | Unread | Doubted | TwoVehicles | Trouble
+
+_encoder = msgspec.msgpack.Encoder()
+_orders: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)
+_reports: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
+
+
+def packed(message: Order | Report) -> bytes:
+    """The message with its length before it."""
+    body = _encoder.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+def settings_bytes(settings: ReaderSettings) -> bytes:
+    """The settings as the reader process gets them, first of all."""
+    body = _encoder.encode(settings)
+    return _LENGTH.pack(len(body)) + body
+
+
+def receive_settings(link: socket.socket) -> ReaderSettings:
+    """The settings (blocking).
+
+    Raises:
+        ConnectionResetError: the agent is gone already.
+    """
+    head = _exactly(link, _LENGTH.size)
+    body = _exactly(link, _LENGTH.unpack(head)[0]) if head else None
+    if body is None:
+        raise ConnectionResetError("the agent ended before it gave the settings")
+    return msgspec.msgpack.decode(body, type=ReaderSettings)
+
+
+def receive_order(link: socket.socket) -> Order | None:
+    """The next order (blocking); None when the agent is gone."""
+    head = _exactly(link, _LENGTH.size)
+    body = _exactly(link, _LENGTH.unpack(head)[0]) if head else None
+    return _orders.decode(body) if body is not None else None
+
+
+def _exactly(link: socket.socket, count: int) -> bytes | None:
+    parts = bytearray()
+    while len(parts) < count:
+        part = link.recv(count - len(parts))
+        if not part:
+            return None
+        parts += part
+    return bytes(parts)
+
+
+async def receive_report(stream: asyncio.StreamReader) -> Report | None:
+    """The next report; None when the reader process is gone.
+
+    Raises:
+        ValueError: the other side speaks something else.
+    """
+    try:
+        length = _LENGTH.unpack(await stream.readexactly(_LENGTH.size))[0]
+        if length > _LIMIT:
+            raise ValueError(f"a report of {length} bytes from the reader process")
+        return _reports.decode(await stream.readexactly(length))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None

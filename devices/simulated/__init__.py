@@ -1,0 +1,1 @@
+"""Boards and readers in software, driven from the hardware's side."""

@@ -1,0 +1,129 @@
+"""The two screen processes as children of the agent: started, started again when they end, ended with the agent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from display.settings import DEFAULT_SIZE, Mode, ScreenSetting
+from lane_agent.model import Screen
+
+log = logging.getLogger("display.supervisor")
+
+_CHANCE = random.SystemRandom()
+_FIRST_WAIT_S = 0.2
+_LONGEST_WAIT_S = 5.0
+_WINDOW_GAP = 24  # pixels
+_GRACE_S = 2.0  # between being asked to end and being killed
+
+
+class ScreenProcesses:
+    """Keeps a process running for every screen.
+
+    A process that ends is started again after a wait that doubles up to 5 s; one that ran for longer than that starts
+    at the first wait again. When the agent ends, however it ends, the kernel asks the screens to end: they paint the
+    safe face last.
+
+    Args:
+        settings: the screens of this box.
+        socket_path: where the agent's `ScreenFeed` listens.
+        simulated: the ribbon is shown from the start.
+        silence_s: seconds of silence until a screen shows its safe face by itself.
+        python: the interpreter of this environment.
+        chance: a random number in [0, 1), for the spread of restarts.
+    """
+
+    def __init__(
+        self,
+        settings: Sequence[ScreenSetting],
+        *,
+        socket_path: Path,
+        simulated: bool,
+        silence_s: float = 2.0,
+        python: str = sys.executable,
+        chance: Callable[[], float] = _CHANCE.random,
+    ) -> None:
+        self._settings = tuple(settings)
+        self._socket_path = socket_path
+        self._simulated = simulated
+        self._silence_s = silence_s
+        self._python = python
+        self._chance = chance
+        self._running: dict[Screen, asyncio.subprocess.Process] = {}
+        self._keeping: list[asyncio.Task[None]] = []
+
+    @property
+    def pids(self) -> Mapping[Screen, int]:
+        """The processes that run now."""
+        return MappingProxyType({screen: process.pid for screen, process in self._running.items()})
+
+    async def start(self) -> None:
+        """Starts the processes and returns at once; they connect by themselves."""
+        self._keeping = [
+            asyncio.create_task(self._keep(setting), name=f"screen {setting.screen.value}")
+            for setting in self._settings
+        ]
+
+    async def stop(self) -> None:
+        """Asks the processes to end, and kills those that do not within 2 s."""
+        for task in self._keeping:
+            task.cancel()
+        await asyncio.gather(*self._keeping, return_exceptions=True)
+        await asyncio.gather(*(self._end(process) for process in self._running.values()))
+        self._running.clear()
+
+    def restart(self, screen: Screen) -> None:
+        """Kills the process of a screen that does not answer; it is started again."""
+        process = self._running.get(screen)
+        if process is not None and process.returncode is None:
+            process.kill()
+
+    async def _keep(self, setting: ScreenSetting) -> None:
+        clock = asyncio.get_running_loop().time
+        wait_s = _FIRST_WAIT_S
+        while True:
+            began_s = clock()
+            process = await asyncio.create_subprocess_exec(*self._command(setting), env=self._environment(setting))
+            self._running[setting.screen] = process
+            status = await process.wait()
+            wait_s = _FIRST_WAIT_S if clock() - began_s > _LONGEST_WAIT_S else wait_s
+            pause_s = wait_s * (0.5 + self._chance() / 2)
+            log.warning("%s ended with status %d; again in %.1f s", setting.screen.value, status, pause_s)
+            await asyncio.sleep(pause_s)
+            wait_s = min(_LONGEST_WAIT_S, wait_s * 2)
+
+    def _command(self, setting: ScreenSetting) -> list[str]:
+        command = [self._python, "-m", "display", "--screen", setting.screen.value, "--socket", str(self._socket_path)]
+        command += ["--silence-limit", str(self._silence_s), "--end-with", str(os.getpid())]
+        if setting.size is not None:
+            command += ["--size", f"{setting.size[0]}x{setting.size[1]}"]
+        if setting.mode is not Mode.HEADLESS:
+            command += [f"--{setting.mode.value}"]
+        if setting.paint_log is not None:
+            command += ["--paint-log", str(setting.paint_log)]
+        return [*command, "--simulated"] if self._simulated else command
+
+    def _environment(self, setting: ScreenSetting) -> dict[str, str]:
+        """Windows stand side by side, in the order of the settings."""
+        if setting.mode is Mode.HEADLESS:
+            return os.environ | {"SDL_VIDEODRIVER": "dummy"}
+        before = self._settings[: self._settings.index(setting)]
+        left = sum((other.size or DEFAULT_SIZE[other.screen])[0] + _WINDOW_GAP for other in before)
+        return os.environ | {"SDL_VIDEO_WINDOW_POS": f"{left + _WINDOW_GAP},{2 * _WINDOW_GAP}"}
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        if process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(_GRACE_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()

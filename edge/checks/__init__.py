@@ -1,0 +1,1 @@
+"""`rocars-lane check`: what is wrong with this box, and what to do."""

@@ -1,0 +1,174 @@
+"""Checks of the box itself: packages, store, camera, models, contacts, screens, clock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from devices.anpr.engines import ENGINES
+from devices.anpr.errors import ReaderError
+from devices.anpr.weights import SHIPPED
+from devices.anpr.weights import load as load_weights
+from devices.errors import DeviceError
+from edge.checks.findings import Finding, Surroundings, fault, ok, warning
+from edge.health import look
+from edge.settings.load import Settings
+from edge.settings.sections import BoardKind, ScreenMode
+
+Findings = Iterator[Finding]
+
+SLOW_WRITE_MS = 200.0
+"""A durable write slower than this makes drivers wait: the journal is written before every effect."""
+
+_SOFTWARE_IS_NEWER_THAN = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def packages(settings: Settings, around: Surroundings) -> Findings:
+    """The Debian packages this lane needs at run time (a part of `config/debian-packages.txt`)."""
+    wanted = ["fonts-noto-cjk", *(["mosquitto"] if settings.simulation else [])]
+    for name in wanted:
+        match around.installed(name):
+            case True:
+                yield ok(f"package {name}", "installed")
+            case False:
+                yield fault(f"package {name}", "not installed", f"apt-get install --no-install-recommends {name}")
+            case None:
+                yield warning(f"package {name}", "no dpkg to ask", "this is no Debian: see that it is there")
+
+
+def dpkg_installed(name: str) -> bool | None:
+    """Asks dpkg; None where there is none."""
+    if shutil.which("dpkg-query") is None:
+        return None
+    asked = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${db:Status-Status}", name], capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip() == "installed"
+
+
+def store(settings: Settings, around: Surroundings) -> Findings:
+    """The store's folder: a durable write, room, wear; and that evidence can be written."""
+    folder = settings.lane.store.parent
+    try:
+        disk = look(folder, around.root / "sys/block")
+    except OSError as problem:
+        yield fault("store", f"{folder} cannot be written ({problem})", "check disk, mount and owner of that folder")
+        return
+    if disk.write_ms > SLOW_WRITE_MS:
+        yield warning("store", f"a durable write took {disk.write_ms:.0f} ms", "use a better disk: drivers wait for it")
+    else:
+        yield ok("store", f"{folder}: durable write in {disk.write_ms:.1f} ms")
+    yield _room(settings, disk.free_mb)
+    if disk.wear_percent is None:
+        yield ok("flash wear", "the disk does not say")
+    elif disk.wear_percent >= settings.health.wear_percent:
+        yield warning("flash wear", f"{disk.wear_percent} % of its life used", "replace the flash soon")
+    else:
+        yield ok("flash wear", f"{disk.wear_percent} % of its life used")
+    if not os.access(settings.lane.evidence.parent, os.W_OK):
+        yield fault("evidence", f"{settings.lane.evidence.parent} cannot be written", "give it to the lane's user")
+
+
+def _room(settings: Settings, free: int) -> Finding:
+    if free < settings.health.min_free_mb:
+        return fault("room", f"{free} MB free, {settings.health.min_free_mb} needed", "free some room on that disk")
+    if free < settings.health.warn_free_mb:
+        return warning("room", f"{free} MB free", f"keep {settings.health.warn_free_mb} MB free")
+    return ok("room", f"{free} MB free")
+
+
+def camera(settings: Settings, around: Surroundings) -> Findings:
+    """Opens the camera and takes frames."""
+    if around.camera is None:
+        yield warning("camera", "not looked at", "run this check where the camera is")
+        return
+    try:
+        yield ok("camera", around.camera(settings.camera))
+    except (DeviceError, OSError) as problem:
+        where = settings.camera.url or settings.camera.path
+        yield fault("camera", f"{where}: {problem}", "check its power, its cable and the section [camera]")
+
+
+def models(settings: Settings, _around: Surroundings) -> Findings:
+    """The reader's models against the paper of origin beside them, then both of them run by the configured engine."""
+    folder, engine = settings.reader.weights or SHIPPED, settings.reader.engine
+    try:
+        for name, data in load_weights(folder).items():
+            yield ok("models", f"{name}, {len(data) // 1_000} kB, is the one weights.json names")
+        ENGINES[engine](folder)
+        yield ok("reader", f"{engine} runs both models")
+    except ReaderError as problem:
+        wrong, _colon, remedy = str(problem).rpartition(": ")
+        yield fault("models", wrong, remedy)
+
+
+def contacts(settings: Settings, around: Surroundings) -> Findings:
+    """Whether the board of the contacts is there and may be used; a simulated one is said."""
+    match settings.contacts.board:
+        case BoardKind.GPIO:
+            chip = around.root / f"dev/gpiochip{settings.contacts.chip}"
+            yield _device("contacts", chip, "contacts.chip", "gpio")
+        case BoardKind.REMOTE:
+            yield from _remote(settings.contacts.port or "", around)
+        case BoardKind.SIMULATED:
+            yield ok("contacts", f"SIMULATED, over {settings.contacts.socket}")
+
+
+def _remote(port: str, around: Surroundings) -> Findings:
+    if "://" not in port:
+        yield _device("contacts", around.root / port.lstrip("/"), "contacts.port", "dialout")
+        return
+    parts = urlsplit(port)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=3):
+            yield ok("contacts", f"{port} answers")
+    except (OSError, ValueError) as problem:
+        yield fault("contacts", f"{port} does not answer ({problem})", "check the board's power and contacts.port")
+
+
+def _device(area: str, device: Path, key: str, group: str) -> Finding:
+    if not device.exists():
+        return fault(area, f"{device} is not there", f"check its cable and {key}")
+    if not os.access(device, os.R_OK | os.W_OK):
+        return fault(area, f"{device} may not be used", f"usermod --append --groups {group} rocars-lane")
+    return ok(area, f"{device} is there")
+
+
+def screens(settings: Settings, around: Surroundings) -> Findings:
+    """Whether there is something to paint on."""
+    desktop = around.environment.get("WAYLAND_DISPLAY") or around.environment.get("DISPLAY")
+    cards = sorted((around.root / "dev/dri").glob("card*"))
+    match settings.screens.mode:
+        case ScreenMode.HEADLESS if settings.simulation:
+            yield ok("screens", "headless, as a demonstration may be")
+        case ScreenMode.HEADLESS:
+            yield fault("screens", "headless: no driver sees anything", 'write screens.mode = "fullscreen"')
+        case _ if desktop:
+            yield ok("screens", f"desktop {desktop}")
+        case ScreenMode.FULLSCREEN if cards:
+            yield ok("screens", f"{cards[0].name}, without a desktop")
+        case _:
+            yield fault("screens", "no display: neither DISPLAY nor /dev/dri", "connect a screen, or start the desktop")
+
+
+def clock(_: Settings, around: Surroundings) -> Findings:
+    """Whether the clock is disciplined, and not before this software was made (a box without a battery clock)."""
+    now = around.utc()
+    if now < _SOFTWARE_IS_NEWER_THAN:
+        yield fault("clock", f"it says {now:%Y-%m-%d}", "connect the time source; certificates look not yet valid")
+        return
+    try:
+        state = around.clock()
+    except OSError as problem:
+        yield warning("clock", f"the kernel does not say ({problem})", "see `timedatectl`")
+        return
+    if state.synchronised:
+        yield ok("clock", f"synchronised, at most {state.error_ms} ms off")
+    else:
+        yield warning("clock", "not synchronised", "enable a time source: timedatectl set-ntp true")

@@ -1,0 +1,147 @@
+"""`rocars-lane check`: what is wrong with this box, and what to do. For a technician with a torch in one hand.
+
+    0  nothing but warnings      1  a fault was found      2  the settings cannot be used, or are refused
+
+Rules of this file
+- Everything is looked at, even when the first thing is broken; one finding each, with its remedy.
+- Nothing is changed, except the probe file that is written and removed in the store's folder.
+- The settings come first: without them there is nothing to look at.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from edge.checks import box, identifier, link
+from edge.checks.findings import Finding, Level, Surroundings, fault, ok, warning
+from edge.settings.load import Settings, SettingsError, load
+from edge.settings.sections import CameraSettings
+from runtime.clocks import kernel_clock
+
+Check = Callable[[Settings, Surroundings], Iterator[Finding]]
+
+
+def _simulation(settings: Settings, _: Surroundings) -> Iterator[Finding]:
+    if settings.simulation:
+        yield warning("simulation", "THIS LANE IS SIMULATED", "a real lane has its own file, without simulation = true")
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("simulation", _simulation),
+    ("packages", box.packages),
+    ("store", box.store),
+    ("clock", box.clock),
+    ("models", box.models),
+    ("camera", box.camera),
+    ("contacts", box.contacts),
+    ("identifier", identifier.identifier),
+    ("screens", box.screens),
+    ("keys", link.keys),
+    ("certificates", link.certificates),
+    ("brokers", link.brokers),
+    ("officers", link.officers),
+)
+"""What is looked at, in the order in which a technician would repair it."""
+
+
+def this_box(camera: Callable[[CameraSettings], str] | None = None) -> Surroundings:
+    """The real surroundings.
+
+    Args:
+        camera: see `Surroundings.camera`.
+    """
+    return Surroundings(
+        camera=camera,
+        clock=kernel_clock,
+        installed=box.dpkg_installed,
+        environment=os.environ,
+    )
+
+
+def run_checks(
+    settings: Settings, around: Surroundings, *, begins: Callable[[str], None] = lambda _: None
+) -> list[Finding]:
+    """Looks at everything; takes some seconds when brokers or the camera do not answer.
+
+    Args:
+        settings: of this lane.
+        around: the box.
+        begins: told the name of each check before it runs, for a person who waits.
+    """
+    findings: list[Finding] = []
+    for name, check in CHECKS:
+        begins(name)
+        findings += check(settings, around)
+    return findings
+
+
+def settings_findings(error: SettingsError) -> list[Finding]:
+    """A refused file as findings."""
+    return [fault(problem.key, problem.wrong, problem.remedy) for problem in error.problems]
+
+
+def check_command(
+    config: Path,
+    around: Surroundings,
+    *,
+    as_json: bool = False,
+    refuse_simulation: bool = False,
+    settings_only: bool = False,
+    out: TextIO | None = None,
+) -> int:
+    """The whole command; returns its exit status.
+
+    Args:
+        config: the lane's file.
+        around: the box.
+        as_json: print a list of objects instead of a table.
+        refuse_simulation: a simulated lane is an error (the unit of a real lane says so).
+        settings_only: look at the settings and the files they name only; the unit starts a lane with no link, too.
+        out: where to print; standard output if None.
+    """
+    out = out or sys.stdout
+    try:
+        settings = load(config)
+    except SettingsError as error:
+        _print(config, settings_findings(error), as_json=as_json, out=out)
+        return 2
+    if refuse_simulation and settings.simulation:
+        refused = fault("simulation", "is refused here: this unit is for a real lane", "use a file without simulation")
+        _print(config, [refused], as_json=as_json, out=out)
+        return 2
+    findings = [ok("settings", f"lane {settings.lane.id}")]
+    if not settings_only:
+        waiting = Console(stderr=True)
+        with waiting.status("looking") as status:
+            findings += run_checks(settings, around, begins=lambda name: status.update(f"looking at {name}"))
+    _print(config, findings, as_json=as_json, out=out)
+    return int(any(each.level is Level.FAULT for each in findings))
+
+
+def _print(config: Path, findings: Iterable[Finding], *, as_json: bool, out: TextIO) -> None:
+    if as_json:
+        rows = [{"area": f.area, "level": f.level.value, "what": f.what, "remedy": f.remedy} for f in findings]
+        out.write(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode() + "\n")
+        return
+    console = Console(file=out)
+    if not console.is_terminal:  # a journal or a log: one line each, never cut
+        out.writelines(f"{each.level.value}: {config}: {each.area}: {each.what}{_then(each)}\n" for each in findings)
+        return
+    table = Table("", "what", "seen", "do this", title=str(config), title_justify="left")
+    marks = {Level.OK: "[green]ok[/]", Level.WARNING: "[yellow]warning[/]", Level.FAULT: "[bold red]FAULT[/]"}
+    for each in findings:
+        table.add_row(marks[each.level], *(escape(text) for text in (each.area, each.what, each.remedy)))
+    console.print(table)
+
+
+def _then(finding: Finding) -> str:
+    return f"; {finding.remedy}" if finding.remedy else ""

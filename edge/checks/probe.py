@@ -1,0 +1,25 @@
+"""The camera, looked through once for `rocars-lane check`."""
+
+from __future__ import annotations
+
+from devices.camera import CameraSettings as CameraSource
+from devices.camera import Newest
+from edge.settings.sections import CameraSettings
+from edge.wiring import SOURCES
+
+_PATIENCE_S = 6.0
+
+
+def look_through_camera(camera: CameraSettings) -> str:
+    """Opens the camera and waits for one picture; returns its size in words.
+
+    Raises:
+        OSError: there is none; says what to do.
+    """
+    place = str(camera.path or camera.url or "")
+    newest = Newest(CameraSource(source=SOURCES[camera.kind], place=place, fps=camera.fps))
+    frame = newest.after(0, _PATIENCE_S)
+    if frame is None:
+        raise OSError(newest.error or f"{place}: no picture within {_PATIENCE_S:g} s: check cable, power and address")
+    height, width = frame.picture.shape[:2]
+    return f"gives pictures of {width} x {height}"

@@ -1,0 +1,1 @@
+"""The lane's settings: one TOML file as frozen, typed values."""

@@ -1,0 +1,185 @@
+"""One read from what the pictures of a visit say: a vote for each character, then the grammar (domain §3, design §5).
+
+Rules of this file: pure functions over votes; nothing here releases anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.marks import HONG_KONG, Family, family, normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one frame says of one plate: the text, the confidence of each character (0 to 1), and whose plate it is.
+
+    `mainland` is set where colour and grammar say that it is no Hong Kong plate; such a vote never counts for the VRN.
+    """
+
+    text: str
+    chances: tuple[float, ...]
+    mainland: bool = False
+
+
+NOT_SEEN = Vote("", ())
+"""What a picture says in which the plate that was seen before is not found."""
+SURE = 0.9
+"""Confidence that each character needs in each of the pictures that agree (`docs/anpr.md`: how chosen)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """How much agreement a settled read needs (lessons 1-3: minimum character, not mean; consensus, then grammar).
+
+    Attributes:
+        frames: frames that must agree on every character.
+        whole: of these, frames that must have said the whole text.
+        character: a character below this confidence is no agreement, and nothing settles below it, dissent counted.
+        share: of all weight given at a position, the part that must be for the winner.
+        present: of the pictures since a Hong Kong plate was first found, the part that must show one. A plate that is
+            there is found nearly always; a badge or a lamp that passes for one, now and then.
+        dissent: lowest confidence of a whole text that says otherwise after a read has settled (`contradicted`).
+    """
+
+    frames: int = 3
+    whole: int = 2
+    character: float = SURE
+    share: float = 0.8
+    present: float = 0.6
+    dissent: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The frames of a visit agree. `confidence` is the lowest of any character, dissent counted."""
+
+    vrn: str
+    mainland: str | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """They do not, and why; `candidates` are what was said, most supported first, for the officer only."""
+
+    reason: str
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Consensus:
+    text: str
+    confidence: float
+    share: float
+    agreeing: int
+    whole: int
+
+
+def settle(votes: Sequence[Vote], law: Thresholds = Thresholds()) -> Settled | Unsettled:
+    """One text from the votes of a visit, or the reason why there is none.
+
+    At most one vote a frame for each of the two plates, `NOT_SEEN` where the Hong Kong one is missing. Order does not
+    matter. Every character is voted on by itself;
+    the winner must be a Hong Kong mark by its form, and every character of it agreed on.
+    """
+    ours = [_plain(vote) for vote in votes if not vote.mainland and vote.text]
+    if not ours:
+        return Unsettled("no Hong Kong plate seen" if votes else "no plate seen")
+    pictures = sum(not vote.mainland for vote in votes)
+    if len(ours) < law.present * pictures:
+        return Unsettled(f"a Hong Kong plate in {len(ours)} of {pictures} pictures only", _candidates(ours))
+    found = _consensus(ours, law)
+    candidates = _candidates(ours)
+    if lacking := _lacking(found, candidates, law):
+        return Unsettled(lacking, candidates)
+    theirs = [_plain(vote) for vote in votes if vote.mainland and vote.text]
+    return Settled(found.text, _witness(theirs, law), found.confidence)
+
+
+def contradicted(votes: Sequence[Vote], vrn: str, law: Thresholds = Thresholds()) -> tuple[str, ...]:
+    """What the pictures since `vrn` settled say instead, most supported first; empty while they bear it out.
+
+    As many pictures as a read needs must say otherwise, each with some confidence, and weigh more than the dissent that
+    a read can bear. A mark that settled far away, or before a drop ran down the lens, is then found out.
+    """
+    since = [_plain(vote) for vote in votes if not vote.mainland and vote.text]
+    others = [vote for vote in since if vote.text != vrn and _weight(vote) >= law.dissent]
+    borne = (1 - law.share) * math.fsum(_weight(vote) for vote in since)
+    if len(others) < law.frames or math.fsum(_weight(vote) for vote in others) <= borne:
+        return ()
+    return _candidates(others)
+
+
+def _lacking(found: _Consensus, candidates: tuple[str, ...], law: Thresholds) -> str:
+    """What the consensus lacks to count as read; "" for nothing."""
+    if family(found.text) not in HONG_KONG:
+        return f"{found.text} is no Hong Kong mark"
+    if found.share < law.share:
+        return f"frames disagree: {', '.join(candidates[:3])}"
+    if found.agreeing < law.frames or found.whole < law.whole:
+        return f"{found.agreeing} of {law.frames} needed frames are sure of {found.text}"
+    if found.confidence < law.character:
+        return f"{found.text} at {found.confidence:.2f}, needed is {law.character:.2f}"
+    return ""
+
+
+def _plain(vote: Vote) -> Vote:
+    """The vote in comparison form; one whose confidences do not fit its text is worth nothing."""
+    text = normalise(vote.text)
+    chances = vote.chances if len(vote.chances) == len(text) else (0.0,) * len(text)
+    return Vote(text, chances, vote.mainland)
+
+
+def _weight(vote: Vote) -> float:
+    return min(vote.chances, default=0.0)
+
+
+def _candidates(votes: list[Vote]) -> tuple[str, ...]:
+    support: dict[str, float] = {}
+    for vote in votes:
+        support[vote.text] = support.get(vote.text, 0.0) + _weight(vote)
+    return tuple(sorted(support, key=lambda text: (-support[text], text))[:5])
+
+
+def _consensus(votes: list[Vote], law: Thresholds) -> _Consensus:
+    """The winner position by position among the votes of the best-supported length; other lengths are dissent."""
+    lengths: dict[int, float] = {}
+    for vote in votes:
+        lengths[len(vote.text)] = lengths.get(len(vote.text), 0.0) + _weight(vote)
+    length = max(lengths, key=lambda n: (lengths[n], n))
+    peers = [vote for vote in votes if len(vote.text) == length]
+    dissent = sum(weight for n, weight in lengths.items() if n != length)
+    places = [_place(peers, place, dissent, law) for place in range(length)]
+    text = "".join(char for char, _, _, _ in places)
+    whole = sum(1 for vote in peers if vote.text == text and _weight(vote) >= law.character)
+    return _Consensus(
+        text,
+        min((round(mean * share, 4) for _, mean, share, _ in places), default=0.0),
+        min((share for _, _, share, _ in places), default=0.0),
+        min((agreeing for _, _, _, agreeing in places), default=0),
+        whole,
+    )
+
+
+def _place(peers: list[Vote], place: int, dissent: float, law: Thresholds) -> tuple[str, float, float, int]:
+    """At one position: the winner, its mean confidence, its share of all weight, how many frames are sure of it."""
+    said: dict[str, list[float]] = {}
+    for vote in peers:
+        said.setdefault(vote.text[place], []).append(vote.chances[place])
+    weights = {char: math.fsum(chances) for char, chances in said.items()}
+    winner = max(weights, key=lambda char: (weights[char], char))
+    sure = [chance for chance in said[winner] if chance >= law.character]
+    share = weights[winner] / max(1e-9, math.fsum(weights.values()) + dissent)
+    return winner, math.fsum(sure) / max(1, len(sure)), share, len(sure)
+
+
+def _witness(votes: list[Vote], law: Thresholds) -> str | None:
+    """The Mainland plate, where the frames agree on one; it is a second witness and never needed for a read."""
+    if not votes:
+        return None
+    found = _consensus(votes, law)
+    agreed = found.share >= law.share and min(found.agreeing, found.whole) >= law.whole
+    return found.text if agreed and family(found.text) in {Family.CROSS_BORDER, Family.MAINLAND} else None

@@ -1,0 +1,45 @@
+"""Asking a broker what it makes of our certificate, without becoming anybody.
+
+With TLS 1.3 the server judges the client's certificate after the client believes itself connected: whoever does not
+listen for a moment takes a refusal for a success.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from runtime.mqtt import Broker, Tls
+from runtime.tls_errors import in_words
+
+_LISTEN_S = 0.5
+_PATIENCE_S = 5.0
+
+
+def knock(broker: Broker, tls: Tls, *, patience: float = _PATIENCE_S) -> str:
+    """Shakes hands and listens whether the broker hangs up; says no name, so that nobody is thrown out.
+
+    Returns:
+        The version of TLS.
+
+    Raises:
+        OSError: it can not be reached, or one side refuses the other; the text is for a technician.
+    """
+    try:
+        context = tls.context()
+        with (
+            socket.create_connection((broker.host, broker.port), timeout=patience) as plain,
+            context.wrap_socket(plain, server_hostname=broker.host) as secure,
+        ):
+            return _listened(secure)
+    except OSError as error:
+        raise OSError(f"{broker}: {in_words(str(error))}") from error
+
+
+def _listened(secure: ssl.SSLSocket) -> str:
+    secure.settimeout(_LISTEN_S)
+    try:
+        heard = secure.recv(1)
+    except TimeoutError:
+        return secure.version() or "TLS"
+    raise OSError("what listens there is no MQTT broker: it spoke first" if heard else "the broker hung up")

@@ -1,0 +1,160 @@
+"""What the centre orders, at a lane with its real agent, store and link, over a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.lane import past_records
+from edge.lane_feed import LanePage
+from lane_agent import events as e
+from lane_agent.model import ManualReason, Outcome
+from simulation.broker import PrivateBroker
+from tests.rigs.afar import LANE, NAME, PICTURE, Box, Centre, at_work, options, site, until
+from wire.records import HoldRecord
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
+    """A private broker."""
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    with PrivateBroker(folder, lanes=[LANE]) as running:
+        yield running
+
+
+def test_a_release_from_afar_is_as_good_as_an_officers_and_no_better(broker: PrivateBroker, tmp_path: Path) -> None:
+    """For this visit, once Immigration has cleared it, and never over an exact stop; the journal says who and why."""
+
+    async def story() -> None:
+        async with site(broker, tmp_path) as (centre, box):
+            assert await centre.orders("release_visit", visit=f"{LANE}/x/1", text="complaint") == (
+                "refused",
+                "command_for_another_visit",
+            )
+            centre.say(centre.core.change(HoldRecord("AB1234", "told")))
+            await until(lambda: box.link.status().version == 1)
+            held = await box.arrives("AB1234")
+            await until(lambda: box.agent.lane.visit and box.agent.lane.visit.outcome is Outcome.EXAMINE)
+            outcome, words = await centre.orders("release_visit", visit=held, text="complaint")
+            assert outcome == "refused"
+            assert "4 has been shown" in words
+            await box.leaves()
+            free = await box.arrives("CD5678")
+            assert await centre.orders("release_visit", visit=held, text="late") == (
+                "refused",
+                "command_for_another_visit",
+            )
+            assert await centre.orders("release_visit", visit=free, text="papers seen") == ("done", "")
+            visit = box.agent.lane.visit
+            assert visit is not None
+            assert (visit.outcome, visit.officer, visit.reason) == (
+                Outcome.RELEASED,
+                "centre@centre",
+                "papers seen",
+            )
+            given = box.journaled("OfficerReleased")
+            assert [(one["officer"], one["reason"]) for one in given] == [
+                ("centre@centre", "complaint"),
+                ("centre@centre", "papers seen"),
+            ]
+
+    asyncio.run(story())
+
+
+def test_a_stop_from_afar_stops(broker: PrivateBroker, tmp_path: Path) -> None:
+    """To the compound, for this visit."""
+
+    async def story() -> None:
+        async with site(broker, tmp_path) as (centre, box):
+            visit = await box.arrives("CD5678")
+            assert await centre.orders("inspect_visit", visit=visit, text="told") == ("done", "")
+            await until(lambda: box.agent.lane.visit and box.agent.lane.visit.outcome is Outcome.EXAMINE)
+
+    asyncio.run(story())
+
+
+def test_manual_mode_from_afar_reverts_after_a_restart_and_a_lane_officers_does_not(
+    broker: PrivateBroker, tmp_path: Path
+) -> None:
+    """The agent ends while the mode stands; the next one ends it in time. What is ordered at the lane stays."""
+
+    async def story() -> None:
+        centre = Centre(broker)
+        centre.connection.start()
+        await until(lambda: centre.connection.connected)
+        async with at_work(Box(tmp_path, options(broker, LANE))) as box:
+            assert (await centre.orders("manual", text="exercise", revert_ms=3_000))[0] == "done"
+            assert ManualReason.ORDER in box.agent.lane.manual
+        async with at_work(Box(tmp_path, options(broker, LANE), "b2")) as box:
+            await until(lambda: ManualReason.ORDER not in box.agent.lane.manual)
+            assert [one["officer"] for one in box.journaled("ManualEnded")] == ["centre@centre"]
+            assert (await centre.orders("manual", text="exercise", revert_ms=500))[0] == "done"
+            await box.happens(e.ManualOrdered("chan", "the reader is wrong"))
+            assert await centre.orders("automatic") == ("refused", "command_against_a_lane_officers_order")
+            await asyncio.sleep(0.8)
+            assert ManualReason.ORDER in box.agent.lane.manual
+        await centre.connection.stop()
+
+    asyncio.run(story())
+
+
+def test_words_from_the_centre_are_a_message_on_the_page_and_no_alarm(broker: PrivateBroker, tmp_path: Path) -> None:
+    """With who said it; an officer marks it as seen."""
+
+    async def story() -> None:
+        async with site(broker, tmp_path) as (centre, box):
+            before = len(box.page.view().alarms)
+            assert await centre.orders("message", text="road closed at 18:00") == ("done", "")
+            (message,) = box.page.view().messages
+            assert (message.issuer, message.text, message.seen_by) == ("centre@centre", "road closed at 18:00", "")
+            assert len(box.page.view().alarms) == before
+            assert (await box.page.acknowledge(message.id, "chan")).accepted
+            assert box.page.view().messages[0].seen_by == "chan"
+            assert not (await box.page.acknowledge("message-9", "chan")).accepted
+            again = LanePage(box.agent, simulated=True, software="test", sources=box.sources)
+            again.recall(past_records(box.journal))
+            assert [one.text for one in again.view().messages] == ["road closed at 18:00"]
+
+    asyncio.run(story())
+
+
+def test_the_reader_is_restarted_and_what_can_not_be_done_is_said(broker: PrivateBroker, tmp_path: Path) -> None:
+    """The answer is of what happened here."""
+
+    async def story() -> None:
+        async with site(broker, tmp_path) as (centre, box):
+            assert await centre.orders("restart_reader", text="it hangs") == ("done", "")
+            assert box.reader.restarts == 1
+            box.reader.runs = False
+            assert (await centre.orders("restart_reader"))[0] == "refused"
+            assert (await centre.orders("upload", picture="ab" * 32))[0] == "refused"
+            assert (await centre.orders("answered")) == ("refused", "no help call rings")
+
+    asyncio.run(story())
+
+
+def test_pictures_of_a_stop_are_kept_longer_and_sent_and_others_when_asked_for(
+    broker: PrivateBroker, tmp_path: Path
+) -> None:
+    """By content hash, whole, and the lane still has them."""
+
+    async def story() -> None:
+        async with site(broker, tmp_path) as (centre, box):
+            centre.say(centre.core.change(HoldRecord("AB1234", "told")))
+            await until(lambda: box.link.status().version == 1)
+            await box.arrives("AB1234")
+            await until(lambda: box.agent.lane.visit and box.agent.lane.visit.outcome is Outcome.EXAMINE)
+            await box.leaves()
+            await until(lambda: centre.core.pictures.get(NAME) == PICTURE)
+            await until(lambda: box.link.status().pictures == 0)
+            assert box.evidence.path(NAME) == tmp_path / "evidence" / "stops" / NAME
+            other = box.evidence.put(b"another visit's", kind="reads")
+            assert await centre.orders("upload", picture=other) == ("done", "")
+            await until(lambda: centre.core.pictures.get(other) == b"another visit's")
+            assert box.evidence.path(other) == tmp_path / "evidence" / "complaints" / other
+
+    asyncio.run(story())

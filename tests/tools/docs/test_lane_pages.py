@@ -1,0 +1,89 @@
+"""The generated pages are what the source says now, and no mutant survives without a reason."""
+
+from __future__ import annotations
+
+from tests.rigs.places import ROOT
+
+from pathlib import Path
+
+import pytest
+
+from tools.docs.lane_pages import lane_page, mutants_page
+from tools.proof.mutants import Mutant, mutants
+from tools.proof.mutation import Fate, Ground, hunt, scenario_against
+from tools.proof.survivors import unexplained
+
+DOCS = ROOT / "docs"
+ALL = tuple(mutants())
+WRITE = "write it again with: python -m tools.docs.pages"
+
+
+def test_the_lane_page_is_what_the_source_says() -> None:
+    """Table, limits, checks, diagram and law in `docs/lane.md`."""
+    assert (DOCS / "lane.md").read_text(encoding="utf-8") == lane_page(), WRITE
+
+
+def test_mutants_have_names_of_their_own() -> None:
+    """A survivor is explained by its name."""
+    assert len({mutant.name for mutant in ALL}) == len(ALL)
+
+
+def test_every_guard_and_check_is_mutated_twice() -> None:
+    """Dropped, and negated."""
+    assert sum(" without " in mutant.name for mutant in ALL) * 2 == len(ALL)
+
+
+def test_the_page_of_mutants_counts_those_there_are() -> None:
+    """A new guard or check asks for a new hunt."""
+    assert f"| generated | {len(ALL)} |" in _page(), f"{WRITE} --mutants"
+
+
+def test_the_page_of_mutants_names_no_other() -> None:
+    """Rows or guards that were renamed ask for a new hunt."""
+    assert _listed() <= {mutant.name for mutant in ALL}, f"{WRITE} --mutants"
+
+
+@pytest.mark.parametrize("mutant", ALL[5::29], ids=lambda mutant: mutant.name)
+def test_a_mutant_is_killed_by_a_scenario_or_accounted_for(mutant: Mutant) -> None:
+    """A sample: what no scenario notices is on the page, as a survivor with its reason or as killed by the proof."""
+    assert scenario_against(mutant) or mutant.name in _listed()
+
+
+def test_a_hunt_finds_what_is_wrong_with_a_mutant() -> None:
+    """On a little ground: a guard whose loss shows 4 too early, and one whose loss nobody can tell."""
+    ground = Ground(("every record",))
+    by_name = {mutant.name: mutant for mutant in ALL}
+    killed = hunt(ground, by_name["row '9 inspect' without 'immigration_cleared'"])
+    assert killed.differs
+    assert killed.law
+    assert not killed.survives
+    alike = hunt(ground, by_name["row '17 deciding' without 'visit_open'"])
+    assert alike.survives
+    assert not alike.differs
+
+
+def test_a_survivor_that_differs_needs_a_reason() -> None:
+    """Only one that no state tells apart explains itself."""
+    told_apart = Fate("row 'x' without 'y'", differs=True, because="", law="", after="", scenario="")
+    alike = Fate("row 'x' without 'z'", differs=False, because="a row above holds", law="", after="", scenario="")
+    assert unexplained([told_apart, alike]) == [told_apart.name]
+    assert "| survivors | 2 |" in mutants_page([told_apart, alike])
+
+
+def test_no_survivor_on_the_page_is_without_a_reason() -> None:
+    """Every line of the survivors' table has its second cell filled."""
+    table = _page().split("## Survivors")[1].split("## Killed")[0]
+    lines = [line for line in table.splitlines() if line.endswith(" |") and "'" in line]
+    assert lines
+    assert all(line.split(" | ")[1].strip(" |") for line in lines)
+
+
+def _page() -> str:
+    return (DOCS / "mutants.md").read_text(encoding="utf-8")
+
+
+def _listed() -> set[str]:
+    names = {
+        line.split(" | ")[0].removeprefix("| ") for line in _page().splitlines() if " with" in line or "against" in line
+    }
+    return {name for name in names if name.endswith("'")}

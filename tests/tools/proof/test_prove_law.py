@@ -1,0 +1,189 @@
+"""The proof itself: what it finds when there is something to find, and that the shipped rules pass it.
+
+The whole proof is a command of its own (`rocars-lane prove`, in CI); here a part of it runs that takes seconds.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from lane_agent import events as e
+from lane_agent.acceptance import ACCEPT
+from lane_agent.model import Contact, Immigration, Link
+from lane_agent.rules import RULES, Rules
+from lane_agent.state import Lane
+from lane_agent.step import step
+from lane_agent.table import TABLE, Row
+from tools.proof import SLICES, run, search_slice, total
+from tools.proof.alphabet import GROUPS, Letter, boot
+from tools.proof.answers import MEANINGS, answer, meaning_of
+from tools.proof.canonical import canonical
+from tools.proof.code_book import VRN
+from tools.proof.history import NOW, History
+from tools.proof.law import LAW
+from tools.proof.moves import play
+from tools.proof.observer import after
+from tools.proof.scenarios import LANES, SCENARIOS
+from tools.proof.search import Machine, Slice, begin, search
+from tools.proof.slices import DISTURBANCES, ORDINARY
+from tools.proof.world import World
+
+BY_NAME = {slice_.name: slice_ for slice_ in SLICES}
+QUICK = (
+    "referral and unladen",
+    "unladen and doors",
+    "tailgating and camera",
+    "officer and changes",
+    "doors and modes",
+    "every record",
+    "every record, manifest",
+    "neighbours",
+    "store and camera",
+    "inputs of others",
+    "early and help",
+)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_law_holds(name: str) -> None:
+    """No step from any reachable state of the slice breaks any invariant."""
+    found = search_slice(BY_NAME[name])
+    assert found.violations == []
+    assert found.states > 100
+
+
+def test_the_sums_are_sums() -> None:
+    """States, transitions and violations of all slices together."""
+    both = list(run([BY_NAME["neighbours"], BY_NAME["store and camera"]]))
+    assert total(both).states == sum(found.states for found in both)
+    assert total(both).transitions == sum(found.transitions for found in both)
+    assert total(both).violations == ()
+
+
+def test_every_two_disturbances_are_proved_together() -> None:
+    """The statement of what is covered is true."""
+    together = {frozenset(slice_.groups) & set(DISTURBANCES) for slice_ in SLICES}
+    wanted = {frozenset((one, other)) for one in DISTURBANCES for other in DISTURBANCES if one != other}
+    assert wanted <= together
+
+
+def test_every_letter_and_every_answer_occurs_in_some_slice() -> None:
+    """Nothing of the stated alphabet is left out."""
+    assert {group for slice_ in SLICES for group in slice_.groups} == set(GROUPS)
+    assert {name for slice_ in SLICES for name in slice_.answers} == set(MEANINGS)
+
+
+def test_every_kind_of_event_that_has_checks_is_in_the_alphabet() -> None:
+    """Each can be refused, so each must be tried."""
+    history = History(LANES[""])
+    lane = Lane()
+    for event in (*boot(LANES[""]), e.LaneOpened("chan"), e.ContactChanged(Contact.STOP_LOOP, True, NOW.mono_ms)):
+        lane, effects = step(lane, event, NOW)
+        history = after(history, event, effects)
+    letters = [letter for group in GROUPS.values() for letter in group]
+    kinds = {type(event) for letter in letters for event in letter.make(history)}
+    assert set(ACCEPT) <= kinds
+
+
+def _without(row_name: str, guard_name: str) -> Rules:
+    def cut(row: Row) -> Row:
+        guards = tuple(guard for guard in row.guards if guard.name != guard_name)
+        return Row(row.number, row.name, guards, row.xdb, row.aiop, row.limit, outcome=row.outcome)
+
+    table = tuple(cut(row) if row.name == row_name else row for row in TABLE)
+    return Rules(table, RULES.accept, RULES.contacts)
+
+
+@pytest.mark.parametrize(
+    ("row", "guard", "slice_", "law"),
+    [
+        ("17 laden released", "confirmed", "officer and screens", "three_has_grounds"),
+        ("17 laden released", "answered_now", "every record", "three_has_grounds"),
+        ("10 unladen released", "approved", "every record", "three_has_grounds"),
+        ("10 unladen released", "not near_any", "neighbours", "three_has_grounds"),
+        ("9 inspect", "immigration_cleared", "every record", "four_has_grounds"),
+        ("17 stands", "not doubtful", "tailgating and camera", "three_is_taken_back"),
+        ("12 no bundle: press if empty", "codes_known", "unladen and link", "unknown_is_not_absent"),
+    ],
+)
+def test_a_rule_left_out_is_found_with_the_shortest_way_to_it(row: str, guard: str, slice_: str, law: str) -> None:
+    """A guard dropped: the search stops at an invariant of the right name and says how to get there."""
+    found = search(Machine(_without(row, guard)), BY_NAME[slice_], stop=True)
+    assert law in {violation.law for violation in found.violations}
+    assert all(violation.path for violation in found.violations)
+
+
+def test_a_path_can_be_walked_again() -> None:
+    """The letters of a violation's path, played from the start, lead to the same broken invariant."""
+    rules, slice_ = _without("9 inspect", "immigration_cleared"), BY_NAME["every record"]
+    violation = search(Machine(rules), slice_, stop=True).violations[0]
+    machine = Machine(rules)
+    state = begin(machine, slice_)
+    wrong: tuple[str, ...] = ()
+    letters = _letters(slice_)
+    for name in violation.path:
+        moved = machine.move(state, letters[name])
+        assert moved is not None
+        state, wrong = moved
+    assert violation.law in wrong
+
+
+def _letters(slice_: Slice) -> dict[str, Letter]:
+    from tools.proof.alphabet import BOTH_PAINT, answers
+
+    groups = [letter for group in slice_.groups for letter in GROUPS[group]]
+    return {letter.name: letter for letter in (*groups, BOTH_PAINT, *answers(slice_.answers, doubtful=False))}
+
+
+def test_a_table_that_is_not_total_is_found() -> None:
+    """A step that raises is a violation, not a crash of the proof."""
+    rules = Rules(TABLE[:-1], RULES.accept, RULES.contacts)
+    found = search(Machine(rules), Slice("short", (*ORDINARY, "tailgating"), ("early",)))
+    assert {violation.law for violation in found.violations} <= {"step_never_raises", *(law.__name__ for law in LAW)}
+    rules = Rules(TABLE[:3], RULES.accept, RULES.contacts)
+    found = search(Machine(rules), Slice("short", ORDINARY, ("live",)), stop=True)
+    assert {violation.law for violation in found.violations} >= {"step_never_raises"}
+
+
+def test_every_law_has_a_sentence() -> None:
+    """Reports print it, and it names the point of design §2 or the row it stands for."""
+    for law in LAW:
+        assert law.__doc__
+        assert law.__doc__.startswith(("§2.", "Row")), law.__name__
+
+
+def test_an_answer_is_judged_by_hand_as_matching_judges_it() -> None:
+    """The prover's own table of meanings and `matching` agree on every answer: neither can change alone."""
+    from lane_agent.matching import must_stop, sort_bundles
+
+    for lenient in (False, True):
+        policy = LANES["other" if lenient else ""]
+        for name in MEANINGS:
+            codes = answer(name, vrn=VRN, link=Link.FRESH)
+            meaning, standing = meaning_of(codes, lenient=lenient), sort_bundles(codes, policy, "lane/journal/1")
+            assert tuple(one.ubr for one in standing.live) == meaning.live, name
+            assert {one.ubr for one in standing.early + standing.elsewhere} == set(meaning.later), name
+            assert must_stop(codes, policy, "lane/journal/1") is meaning.stop, name
+
+
+def test_renaming_counters_changes_no_behaviour() -> None:
+    """A lane and its renamed twin say the same: the states are finite without leaving anything out."""
+    for scenario in SCENARIOS[::7]:
+        world = play(scenario.do, World(policy=LANES[scenario.lane]))
+        twin = canonical(world.lane)
+        event = e.LinkChanged(Link.STALE)
+        one, _ = step(world.lane, event, NOW)
+        other, _ = step(twin, event, NOW)
+        assert (one.row, one.face.xdb, one.face.aiop) == (other.row, other.face.xdb, other.face.aiop)
+        assert canonical(twin) == twin
+
+
+def test_the_onlooker_knows_a_visit_without_looking_into_the_lane() -> None:
+    """Arrival, Immigration and the read, from inputs alone."""
+    history = History(LANES[""])
+    for event in (*boot(LANES[""]), e.ContactChanged(Contact.STOP_LOOP, True, NOW.mono_ms)):
+        history = after(history, event, ())
+    history = after(history, e.ContactChanged(Contact.IMMIGRATION_CLEARED, True, NOW.mono_ms), ())
+    assert history.vehicle is not None
+    assert history.vehicle.immigration is Immigration.CLEARED
+    assert history.vehicle.closed

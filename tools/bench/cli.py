@@ -1,0 +1,228 @@
+"""`rocars-bench`: speed beside the physical floor, and plates read beside other readers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Speed of the lane beside its physical floor, and its plate reader beside others.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Folder = Annotated[Path, typer.Option(help="A folder on the disk to be measured.", file_okay=False, exists=True)]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file too.")]
+Weights = Annotated[Path | None, typer.Option(help="Folder of other models than the shipped ones.", exists=True)]
+Processes = Annotated[int, typer.Option(min=1, help="How many visits are drawn at a time.")]
+Codes = Annotated[int, typer.Option(min=1, help="How many codes the list has.")]
+
+
+@app.command()
+def lane(
+    json_file: JsonFile = None,
+    folder: Folder = Path(),
+    trucks: Annotated[int, typer.Option(min=1, help="Trucks through the shell.")] = 300,
+    visits: Annotated[int, typer.Option(min=1, help="Trucks read; a third as many through the process.")] = 30,
+    codes: Codes = 100_000,
+) -> None:
+    """Event to effect, picture to settled read, lookup of a code; about a minute."""
+    from tools.bench.lane import run  # noqa: PLC0415 - so that --help is quick
+
+    run(json_file=json_file, folder=folder, trucks=trucks, visits=visits, codes=codes)
+
+
+@app.command()
+def store(json_file: JsonFile = None, folder: Folder = Path(), codes: Codes = 100_000) -> None:
+    """The store alone: lookup, deltas, snapshot, memory, journal."""
+    from tools.bench.codes import main  # noqa: PLC0415 - so that --help is quick
+
+    main(["--codes", str(codes), "--folder", str(folder), *(["--json", str(json_file)] if json_file else [])])
+
+
+@app.command()
+def visits(
+    *,
+    number: Annotated[int, typer.Option(min=1, help="How many visits are drawn.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Of the series; the same seed draws the same visits.")] = 1,
+    weights: Weights = None,
+    processes: Processes = 1,
+    json_file: JsonFile = None,
+    failures: Annotated[Path | None, typer.Option(help="Write the last picture of each failure here.")] = None,
+) -> None:
+    """Drawn visits through reader and settling: right, wrong, to the officer, and how soon; half a second a visit."""
+    from tools.bench.visits import run  # noqa: PLC0415 - so that --help is quick
+
+    run(number=number, seed=seed, weights=weights, processes=processes, json_file=json_file, failures=failures)
+
+
+@app.command()
+def engines(
+    crops: Annotated[int, typer.Option(min=1, help="How many plates are drawn.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Of the plates; the same seed draws the same ones.")] = 1,
+    pictures: Annotated[int, typer.Option(min=1, help="How many lane pictures are drawn for the detector.")] = 50,
+    data: Annotated[Path | None, typer.Option(help="A folder of pictures to find plates in.", file_okay=False)] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """The engines on the same crops: whether they agree, time, memory, size; a status of 1 if a text differs."""
+    from tools.bench.engines import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(crops=crops, seed=seed, wholes=pictures, data=data, json_file=json_file):
+        raise typer.Exit(1)
+
+
+@app.command()
+def traffic(
+    *,
+    codes: Codes = 100_000,
+    seconds: Annotated[float, typer.Option(min=1, help="How long the quiet lane is watched.")] = 30,
+    trucks: Annotated[int, typer.Option(min=1, help="Trucks through the busy lane.")] = 100,
+    connects: Annotated[int, typer.Option(min=1, help="Connections with TLS.")] = 200,
+    json_file: JsonFile = None,
+) -> None:
+    """What a lane costs a broker: packets and bytes, quiet and busy, snapshot, connections; docs/scale.md's figures."""
+    from tools.bench.traffic import run  # noqa: PLC0415 - so that --help is quick
+
+    run(json_file=json_file, codes=codes, seconds=seconds, trucks=trucks, connects=connects)
+
+
+Parts = Annotated[str, typer.Option("--only", help="Of snapshot, delta, curve, cuts; with commas between.")]
+
+
+@app.command()
+def link(
+    *,
+    codes: Codes = 100_000,
+    only: Parts = "snapshot,delta,curve,cuts",
+    rounds: Annotated[int, typer.Option(min=1, help="How many snapshots.")] = 9,
+    deltas: Annotated[int, typer.Option(min=1, help="How many deltas over the broker.")] = 300,
+    million: Annotated[bool, typer.Option("--million", help="1,000,000 codes in the curve too.")] = False,
+    cuts: Annotated[int, typer.Option(min=1, help="How many cuts of each kind.")] = 200,
+    lanes: Annotated[int, typer.Option(min=1, help="Lanes that are cut side by side.")] = 25,
+    folder: Folder = Path(),
+    json_file: JsonFile = None,
+) -> None:
+    """Snapshot, delta and hashes beside their floors; from a cut to manual mode and back; about six minutes."""
+    from tools.bench.link.command import PARTS, Plan, run  # noqa: PLC0415 - so that --help is quick
+
+    names = list(dict.fromkeys(name.strip() for name in only.split(",")))
+    if unknown := set(names) - set(PARTS):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are only {', '.join(PARTS)}")
+    plan = Plan(codes=codes, rounds=rounds, deltas=deltas, million=million, cuts=cuts, lanes=lanes)
+    run(json_file=json_file, folder=folder.absolute(), only=names, plan=plan)
+
+
+@app.command()
+def fuzz(
+    messages: Annotated[int, typer.Option(min=1, help="How many.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="Of the messages; the same seed draws the same ones.")] = 1,
+    json_file: JsonFile = None,
+) -> None:
+    """Hostile messages into every subscription of lane and core; a status of 1 if one was not refused and counted."""
+    from tools.bench.fuzz import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(messages=messages, seed=seed, json_file=json_file):
+        raise typer.Exit(1)
+
+
+@app.command()
+def storm(
+    lanes: Annotated[int, typer.Option(min=1, help="Light lanes on one broker.")] = 500,
+    seconds: Annotated[float, typer.Option(min=1, help="How long they are watched at rest.")] = 20,
+    patience: Annotated[float, typer.Option(min=1, help="Seconds they have to become fresh, each time.")] = 90,
+    json_file: JsonFile = None,
+) -> None:
+    """Many lanes on one broker: at rest, all at once, and after the broker was killed; a minute or more."""
+    from tools.bench.storm import run  # noqa: PLC0415 - so that --help is quick
+
+    run(lanes=lanes, seconds=seconds, patience_s=patience, json_file=json_file)
+
+
+Names = Annotated[str, typer.Option("--only", help="Of ours, boxed, rapidocr, tesseract; with commas between.")]
+Pythons = Annotated[
+    list[str] | None, typer.Option("--python", help="NAME=PATH: a contender's own interpreter; may be repeated.")
+]
+
+
+@app.command()
+def plates(
+    *,
+    data: Annotated[Path | None, typer.Option(help="A folder of labelled pictures.", file_okay=False)] = None,
+    crops: Annotated[Path | None, typer.Option(help="A folder of Mainland crops; its odd rows are read.")] = None,
+    json_file: JsonFile = None,
+    only: Names = "ours,rapidocr,tesseract",
+    python: Pythons = None,
+    engine: Annotated[str, typer.Option(help="Of our reader.")] = "onnxruntime",
+    weights: Annotated[Path | None, typer.Option(help="Of our reader; the shipped ones if none.")] = None,
+    side: Annotated[int | None, typer.Option(help="Of our detector, pixels.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Of our detector: what scores less is no plate.")] = None,
+    core: Annotated[int | None, typer.Option(help="The core that all run on; the first allowed if none.")] = None,
+    wrong: Annotated[bool, typer.Option("--wrong", help="List every plate that was missed.")] = False,
+) -> None:
+    """Exact reads, wrong answers, time, memory and size: our reader, RapidOCR and Tesseract on the same pictures."""
+    from tools.bench.plates.command import Plan, run  # noqa: PLC0415 - so that --help is quick
+    from tools.bench.plates.labels import LabelsError  # noqa: PLC0415
+
+    ours = ["--engine", engine, *(["--weights", str(weights)] if weights else [])]
+    ours += [] if side is None else ["--side", str(side)]
+    ours += [] if threshold is None else ["--threshold", str(threshold)]
+    plan = Plan(_names(only), ours, _pythons(python or []), core, wrong)
+    if data is None and crops is None:
+        raise typer.BadParameter("name a folder with --data, with --crops, or with both")
+    try:
+        run(data=data, crops=crops, json_file=json_file, plan=plan)
+    except LabelsError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _names(only: str) -> list[str]:
+    from tools.bench.plates.command import MODES, OTHERS  # noqa: PLC0415
+
+    names = list(dict.fromkeys(name.strip() for name in only.split(",")))
+    if unknown := set(names) - {*MODES, *OTHERS}:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are only {', '.join((*MODES, *OTHERS))}")
+    return names
+
+
+def _pythons(given: list[str]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given]
+    if any(not path for _, _, path in pairs):
+        raise typer.BadParameter("--python is NAME=PATH, such as rapidocr=benchenv/bin/python")
+    return {name: path for name, _, path in pairs}
+
+
+@app.command()
+def reliability(
+    *,
+    number: Annotated[int, typer.Option(min=1, help="How many visits are drawn.")] = 30_000,
+    seed: Annotated[int, typer.Option(help="Of the series; the same seed draws the same visits.")] = 1,
+    weights: Weights = None,
+    fonts: Annotated[list[Path] | None, typer.Option(help="Folder with held-out fonts; repeat.", exists=True)] = None,
+    processes: Processes = 1,
+    json_file: JsonFile = None,
+    svg: Annotated[Path | None, typer.Option(help="Write the reliability curve to this file.")] = None,
+) -> None:
+    """Stated confidence against what was right, and what each threshold lets through; a tenth of a second a visit."""
+    from tools.bench.reliability import run  # noqa: PLC0415 - so that --help is quick
+
+    run(
+        number=number,
+        seed=seed,
+        weights=weights,
+        folders=tuple(fonts or ()),
+        processes=processes,
+        json_file=json_file,
+        picture=svg,
+    )
+
+
+def main() -> None:
+    """The entry point."""
+    app(prog_name="rocars-bench")
+
+
+if __name__ == "__main__":
+    main()

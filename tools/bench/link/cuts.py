@@ -1,0 +1,258 @@
+"""From a cut to manual mode, and from its end to verified automatic: real lanes, broker and core, each cut timed.
+
+Rules of this file:
+- A lane is its journal, its shell and its link, and reaches the broker through a cable of its own. Manual mode counts
+  from when the step that entered it is durable.
+- Cuts of one lane's cable come to every lane at its own time; cuts that all lanes feel come to all at once.
+- Each cut lasts until the lane is in manual mode. Before the next it is automatic again, and waits some part of a second,
+  so that cuts come at any time between two proofs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lane_agent import events as e
+from lane_agent.effects import Effect
+from lane_agent.model import Link, Moment, Policy
+from lane_agent.state import Lane
+from runtime.clocks import monotonic_ms
+from runtime.mqtt import Broker, Options
+from sync.client import LinkClient
+from sync.codelog import CodeLog
+from sync.journal import Journal
+from sync.link import Limits
+from sync.store import Store
+from tools.bench.link.site import Site
+from tools.bench.shell import SOFTWARE, BenchLane
+from tools.torture.cable import Cable, Piece, Tamper, Way
+
+KINDS = {
+    "reset": "connection reset, and refused",
+    "hole": "both ways swallowed, connections stay",
+    "broker": "broker kill -9",
+    "core": "core frozen, broker well",
+}
+SLACK_MS = 200
+"""`LinkMachine.tick` comes at least so often; the bound is `Limits.offline_ms` and this."""
+
+_PATIENCE_S = 120.0
+_LAG_S = 0.02
+
+
+class Swallowing(Tamper):
+    """Nothing passes, and nobody is told."""
+
+    def through(self, way: Way, packet: bytes) -> tuple[Piece, ...]:
+        """Gone."""
+        del way, packet
+        return ()
+
+
+class Refusing(Tamper):
+    """No new connections."""
+
+    connects = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Milliseconds: from the cut until no longer fresh, until manual; from its end until automatic and verified."""
+
+    stale: int
+    manual: int
+    back: int
+
+
+class Box(BenchLane):
+    """One lane with a real link, through a cable."""
+
+    def __init__(self, name: str, site: Site, store: Store, limits: Limits) -> None:
+        super().__init__(Journal(store, boot="boot", software=SOFTWARE))
+        self.name, self._site, self._store, self._limits = name, site, store, limits
+        self.cable = Cable(site.broker.port)
+        self._manual, self._since = True, monotonic_ms()
+        self.not_fresh = 0
+        self._changed = asyncio.Event()
+        self.link: LinkClient
+
+    async def open(self) -> None:
+        """Connects; the agent's own task is the caller's."""
+        await self.cable.start()
+        self.link = LinkClient(
+            self.name,
+            options=Options(
+                brokers=(Broker("127.0.0.1", self.cable.near),),
+                client_id=self.name,
+                subscriptions=(),
+                user_name=self.name,
+                password=self._site.broker.password(self.name),
+            ),
+            signer=self._site.signer(self.name),
+            ring=self._site.ring,
+            journal=self.journal,
+            codes=CodeLog(self._store),
+            now_ms=monotonic_ms,
+            on_event=self._told,
+            on_alarm=lambda _kind, _detail: None,
+            limits=self._limits,
+        )
+        policy = Policy(lane=self.name, journal=self.journal.journal_id, point="SBC")
+        self.agent.tell(e.AgentStarted(policy, "boot", SOFTWARE))
+        self.agent.tell(e.LaneOpened("bench"))
+        await self.link.start()
+
+    async def close(self) -> None:
+        """Leaves."""
+        await self.link.stop()
+        await self.cable.stop()
+
+    def _told(self, event: e.Event) -> None:
+        if isinstance(event, e.LinkChanged) and event.link is not Link.FRESH and not self.not_fresh:
+            self.not_fresh = monotonic_ms()
+        self.agent.tell(event)
+
+    def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
+        """A step is durable."""
+        del event, at, effects
+        self.link.journal_grew()
+        if bool(lane.manual) is not self._manual:
+            self._manual, self._since = bool(lane.manual), monotonic_ms()
+            self._changed.set()
+
+    async def until(self, *, manual: bool) -> int:
+        """When the lane came into this mode; waits for it."""
+        async with asyncio.timeout(_PATIENCE_S):
+            while self._manual is not manual:
+                self._changed.clear()
+                await self._changed.wait()
+        return self._since
+
+    def forget(self) -> None:
+        """The next loss of freshness counts."""
+        self.not_fresh = 0
+
+    def reset(self) -> None:
+        """The cable is pulled: what there is ends, and nobody is let in."""
+        self.cable.tamper = Refusing()
+        self.cable.hang_up()
+
+    def swallow(self) -> None:
+        """The cable leads nowhere."""
+        self.cable.tamper = Swallowing()
+
+    def heal(self) -> None:
+        """The cable is well."""
+        self.cable.tamper = Tamper()
+
+
+async def cut(boxes: Sequence[Box], begin: Callable[[], None], end: Callable[[], None]) -> list[Cut]:
+    """One cut, felt by these lanes; it ends when the last of them is in manual mode."""
+    for box in boxes:
+        box.forget()
+    began = monotonic_ms()
+    begin()
+    manual = await asyncio.gather(*(box.until(manual=True) for box in boxes))
+    healed = monotonic_ms()
+    end()
+    back = await asyncio.gather(*(box.until(manual=False) for box in boxes))
+    return [
+        Cut(box.not_fresh - began, entered - began, again - healed)
+        for box, entered, again in zip(boxes, manual, back, strict=True)
+    ]
+
+
+@asynccontextmanager
+async def _boxes(site: Site, folder: Path, limits: Limits) -> AsyncIterator[list[Box]]:
+    async with AsyncExitStack() as opened:
+        boxes = []
+        for name in site.lanes:
+            box = Box(name, site, opened.enter_context(Store(folder / f"{name}.db")), limits)
+            await box.open()
+            opened.push_async_callback(box.close)
+            opened.callback(asyncio.create_task(box.agent.run()).cancel)
+            boxes.append(box)
+        for box in boxes:
+            await box.until(manual=False)
+        yield boxes
+
+
+async def _lag(worst: list[int]) -> None:
+    """How late this process's loop is at times: the lanes share it, and what they show is late by as much."""
+    while True:
+        due = monotonic_ms() + int(1_000 * _LAG_S)
+        await asyncio.sleep(_LAG_S)
+        worst[0] = max(worst[0], monotonic_ms() - due)
+
+
+Found = dict[str, list[Cut]]
+
+
+async def _alone(box: Box, rounds: int, pause: Callable[[], float], found: Found) -> None:
+    """Cuts of one lane's cable."""
+    for kind, begin in tuple({"reset": box.reset, "hole": box.swallow}.items()) * rounds:
+        await asyncio.sleep(pause())
+        found[kind] += await cut([box], begin, box.heal)
+
+
+async def _together(site: Site, boxes: Sequence[Box], rounds: int, pause: Callable[[], float], found: Found) -> None:
+    """Cuts that all lanes feel."""
+    for _ in range(rounds):
+        await asyncio.sleep(pause())
+        found["broker"] += await cut(boxes, site.broker.kill, site.broker.start)
+        await asyncio.sleep(pause())
+        found["core"] += await cut(
+            boxes, lambda: site.silence_core(silent=True), lambda: site.silence_core(silent=False)
+        )
+
+
+async def _measure(folder: Path, near: Path, lanes: int, rounds: int, limits: Limits) -> tuple[Found, int]:
+    found: Found = {kind: [] for kind in KINDS}
+    worst, rng = [0], random.Random(1)
+    pause = partial(rng.uniform, 0, limits.nonce_ms / 1_000)
+    names = [f"lane-{number}" for number in range(lanes)]
+    async with Site(near, names) as site, _boxes(site, folder, limits) as boxes:
+        watch = asyncio.create_task(_lag(worst))
+        await asyncio.gather(*(_alone(box, rounds, pause, found) for box in boxes))
+        await _together(site, boxes, rounds, pause, found)
+        watch.cancel()
+    return found, worst[0]
+
+
+def _spread(values: Sequence[int]) -> dict[str, int]:
+    ordered = sorted(values)
+    count = len(ordered)
+    return {
+        "min": ordered[0],
+        "p50": ordered[count // 2],
+        "p99": ordered[count * 99 // 100],
+        "max": ordered[-1],
+    }
+
+
+def measure_cuts(folder: Path, *, cuts: int, lanes: int, limits: Limits | None = None) -> dict[str, Any]:
+    """At least so many cuts of each kind; milliseconds. Without other limits those of a lane."""
+    limits = limits or Limits()
+    with tempfile.TemporaryDirectory(prefix="bench-") as near:  # the core's socket needs a short name
+        found, lag = asyncio.run(_measure(folder, Path(near), lanes, -(-cuts // lanes), limits))
+    bound = limits.offline_ms + SLACK_MS
+    kinds = {
+        kind: {
+            "what": KINDS[kind],
+            "cuts": len(these),
+            "not_fresh_ms": _spread([one.stale for one in these]),
+            "manual_ms": _spread([one.manual for one in these]),
+            "above_bound": sum(one.manual > bound for one in these),
+            "back_ms": _spread([one.back for one in these]),
+        }
+        for kind, these in found.items()
+    }
+    return {"bound_ms": bound, "fresh_ms": limits.fresh_ms, "lanes": lanes, "loop_late_ms": lag, "kinds": kinds}

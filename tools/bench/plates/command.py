@@ -1,0 +1,115 @@
+"""`rocars-bench plates`: our reader, RapidOCR and Tesseract on the same real pictures, in one run.
+
+Each contender is a process of its own, on one core and one thread. They take turns picture by picture, so that a busy
+machine is as busy for one as for the others. A contender that is not installed is a line that says how to install it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import track
+
+from tools.bench.plates.children import Child, NoContenderError, module, one_core
+from tools.bench.plates.labels import Shown, kept_crops, pictures
+from tools.bench.plates.scores import Score
+from tools.bench.plates.tables import plain, show
+
+MODES = {"ours": "lane", "boxed": "boxed"}
+"""Contenders that are our own reader, and the mode of each (`tools.bench.plates.ours`)."""
+OTHERS = ("rapidocr", "tesseract")
+DEFAULT = ("ours", *OTHERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be measured.
+
+    Attributes:
+        only: contenders, in the order of the columns.
+        ours: options for our own reader (`python -m tools.bench.plates.ours --help`).
+        pythons: interpreters of contenders that live in another environment, by name.
+        core: the core to run on; None for the first that is allowed.
+        wrong: list every plate missed.
+    """
+
+    only: Sequence[str] = DEFAULT
+    ours: Sequence[str] = ()
+    pythons: dict[str, str] | None = None
+    core: int | None = None
+    wrong: bool = False
+
+    def command(self, name: str) -> list[str]:
+        """What starts a contender."""
+        python = (self.pythons or {}).get(name, "")
+        if name in MODES:
+            return module("ours", MODES[name], *self.ours, python=python)
+        return module(name, python=python)
+
+
+class Race:
+    """The contenders, started; use it as a context."""
+
+    def __init__(self, plan: Plan, console: Console) -> None:
+        self._plan = plan
+        self._console = console
+        self._children: dict[str, Child] = {}
+        self._started = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as undo:
+            for name in self._plan.only:
+                try:
+                    self._children[name] = undo.enter_context(Child(name, self._plan.command(name)))
+                except NoContenderError as error:
+                    self._console.print(str(error), highlight=False, markup=False, soft_wrap=True)
+            self._started = undo.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._started.close()
+
+    def run(self, shown: Sequence[Shown], *, crops: bool = False) -> dict[str, dict[str, Any]]:
+        """Every contender over every picture; prints the tables and returns the figures by contender."""
+        scores = {name: Score(child.hello) for name, child in self._children.items()}
+        for one in track(shown, "crops" if crops else "pictures", console=self._console, transient=True):
+            for name in list(scores):
+                try:
+                    scores[name].add(one, self._children[name].ask(one, crop=crops))
+                except NoContenderError as error:
+                    self._console.print(str(error), highlight=False, markup=False, soft_wrap=True)
+                    del scores[name], self._children[name]
+        if scores:
+            show(self._console, scores, crops=crops, wrong=self._plan.wrong)
+        return {name: plain(score) for name, score in scores.items()}
+
+
+def measure(data: Path | None, crops: Path | None, plan: Plan, console: Console) -> dict[str, Any]:
+    """Everything that was asked for; prints the tables and returns the figures.
+
+    Raises:
+        LabelsError: a folder is not one of labelled pictures.
+    """
+    sets = {"pictures": pictures(data) if data else [], "crops": kept_crops(crops) if crops else []}
+    figures: dict[str, Any] = {}
+    with one_core(plan.core) as core, Race(plan, console) as race:
+        for name, shown in sets.items():
+            if shown:
+                figures[name] = {"count": len(shown), "contenders": race.run(shown, crops=name == "crops")}
+    load = round(os.getloadavg()[0], 2)
+    return figures | {"machine": {"core": core, "machine": platform.machine(), "load_1min": load}}
+
+
+def run(*, data: Path | None, crops: Path | None, json_file: Path | None, plan: Plan) -> None:
+    """The command."""
+    figures = measure(data, crops, plan, Console())
+    if json_file is not None:
+        json_file.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

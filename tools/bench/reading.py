@@ -1,0 +1,143 @@
+"""Picture to settled read, beside one run of the two networks."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.anpr.alphabet import CROP
+from devices.anpr.engines import OnnxRuntimeEngine
+from devices.anpr.plate_reader import PlateReader, fitted
+from devices.camera import CameraSettings, Frame, Source
+from devices.evidence import EvidenceStore
+from devices.reader import ReaderProcess
+from devices.reader_protocol import ReaderSettings, SettledRead
+from devices.visit_reader import VisitWatch, read_region
+from lane_agent.events import Event, PlateSettled
+from simulation.drawn.camera import DrawnCamera
+from simulation.drawn.trucks import LaneView, Truck
+from tools.bench.figures import Line, timing
+
+MARKS = ("LT3482", "EV2033", "HK8461", "AB1234", "TN5907", "RJ246")
+START_S = 60.0
+
+
+def _trucks(count: int) -> list[Truck]:
+    marks = itertools.islice(itertools.cycle(MARKS), count)
+    return [Truck(mark, rows=1 + number % 2, seed=number) for number, mark in enumerate(marks)]
+
+
+def _settings(folder: Path) -> ReaderSettings:
+    camera = CameraSettings(source=Source.SIMULATED, place=str(folder / "camera.sock"))
+    return ReaderSettings(camera=camera, evidence=str(folder / "evidence"))
+
+
+class _Networks:
+    """The floor: detector and recogniser run once each, on a picture brought to their form beforehand."""
+
+    def __init__(self, engine: OnnxRuntimeEngine, picture: NDArray[np.uint8], side: int) -> None:
+        self._engine = engine
+        self._batch, _ = fitted(picture, side)
+        self._crop = np.zeros((1, 1, CROP[1], CROP[0]), np.float32)
+
+    def run(self) -> int:
+        """Nanoseconds."""
+        start = time.perf_counter_ns()
+        self._engine.run("detector", self._batch)
+        self._engine.run("recogniser", self._crop)
+        return time.perf_counter_ns() - start
+
+
+class _InProcess:
+    """Reader and watch as the reader process has them, without the process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = _settings(folder)
+        self.engine = OnnxRuntimeEngine()
+        self.reader = PlateReader(self.engine, side=self.settings.side)
+        self.evidence = EvidenceStore(Path(self.settings.evidence))
+        self.view = LaneView()
+        self.networks = _Networks(self.engine, self.view.picture().image, self.settings.side)
+        self.pictures: list[int] = []
+        self.settled: list[int] = []
+        self.floor: list[int] = []
+
+    def visit(self, number: int, truck: Truck) -> None:
+        """One truck at the stop line, picture after picture, until its read settles."""
+        watch = VisitWatch(number, 0, self.settings, self.evidence)
+        frames = [Frame(self.view.picture(truck, frame=each).image, each, each) for each in range(1, 13)]
+        start = time.perf_counter_ns()
+        for frame in frames:
+            began = time.perf_counter_ns()
+            reports = watch.look(frame, read_region(self.reader, frame, self.settings.region))
+            end = time.perf_counter_ns()
+            self.pictures.append(end - began)
+            if any(isinstance(report, SettledRead) for report in reports):
+                self.settled.append(end - start)
+                break
+        self.floor.append(self.networks.run())
+
+
+class _Child:
+    """The reader process and the drawn camera, as a lane has them."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = _settings(folder)
+        self.camera = DrawnCamera(Path(settings.camera.place), fps=settings.busy_fps)
+        self.reader = ReaderProcess(settings, self._take)
+        self._read: asyncio.Future[int] | None = None
+        self._visit = 0
+
+    def _take(self, event: Event) -> None:
+        waits = self._read is not None and not self._read.done()
+        if waits and isinstance(event, PlateSettled) and event.visit == self._visit:
+            assert self._read is not None
+            self._read.set_result(time.perf_counter_ns())
+
+    async def visits(self, trucks: list[Truck]) -> list[int]:
+        """Nanoseconds from a truck at the stop line to its settled read, for each that settled."""
+        self.camera.start()
+        spent = []
+        try:
+            await self.reader.start(wait_s=START_S)
+            for number, truck in enumerate(trucks, 1):
+                spent.append(await self._one(number, truck))
+        finally:
+            await self.reader.stop()
+            self.camera.stop()
+        return spent
+
+    async def _one(self, number: int, truck: Truck) -> int:
+        self._visit, self._read = number, asyncio.get_running_loop().create_future()
+        self.camera.show(truck, seconds=0.001)
+        start = time.perf_counter_ns()
+        self.reader.begin_visit(number)
+        end = await asyncio.wait_for(self._read, START_S)
+        self.reader.end_visit(number)
+        self.camera.show(None)
+        await asyncio.sleep(0.3)
+        return end - start
+
+
+def measure_reader(folder: Path, visits: int) -> list[Line]:
+    """One picture, a settled read in this process, and one through the reader process and its camera.
+
+    A read settles on `frames` pictures that agree, and the process looks at `busy_fps` of them a second
+    (`devices.reader_protocol.ReaderSettings`): the last figure is mostly that wait.
+    """
+    here = _InProcess(folder)
+    trucks = _trucks(visits)
+    for number, truck in enumerate(trucks, 1):
+        here.visit(number, truck)
+    child = asyncio.run(_Child(folder).visits(trucks[: max(1, visits // 3)]))
+    floor = timing("detector and recogniser once", here.floor)
+    return [
+        Line(timing("one picture read", here.pictures), floor),
+        Line(timing("picture to settled read", here.settled), floor),
+        Line(timing("the same, reader process and camera", child), floor),
+    ]

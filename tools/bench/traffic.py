@@ -1,0 +1,305 @@
+"""What one lane costs a broker: `rocars-bench traffic`.
+
+A real core in its own process, the shipped broker, and one lane's real link with its real journal, on loopback. Between
+lane and broker a tap counts packets and bytes. From the measured lane follow the figures for many: docs/scale.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from core.office.admin import AdminClient, CoreUnreachableError
+from core.office.cargo import Direction
+from core.office.service import ImportedBundle
+from lane_agent.model import Codes, Link
+from runtime.mqtt import Broker, Options
+from simulation.broker import CORE, PrivateBroker
+from sync.client import LinkClient
+from sync.codelog import CodeLog
+from sync.journal import Journal
+from sync.store import Store
+from tools.bench.handshakes import cpu_s, measure_handshakes
+from tools.bench.shell import BenchLane
+from tools.bench.tap import Count, Tap
+from wire.envelope import KeyRing, Signer, public_from_pem, public_to_pem
+
+LANE = "bench"
+CROSSINGS_A_DAY = 16_701
+DAY_S = 86_400
+_PATIENCE = 300.0
+
+CONFIG = """
+[core]
+store = "core.db"
+signing_key = "core-1.key"
+lane_keys = "keys"
+admin_socket = "s"
+[[broker]]
+host = "127.0.0.1"
+port = {port}
+user_name = "core"
+password_file = "password"
+[points]
+SBC = "Shenzhen Bay"
+"""
+
+
+class BusyLane(BenchLane):
+    """The benchmark's lane, whose bundle is one that the core has."""
+
+    def __init__(self, journal: Journal, link: LinkClient) -> None:
+        super().__init__(journal)
+        self._link = link
+        self.ubr = ""
+
+    def look_up(self, vrn: str) -> Codes:
+        """As the benchmark's, under the core's reference."""
+        codes = super().look_up(vrn)
+        (bundle,) = codes.bundles
+        return replace(codes, bundles=(replace(bundle, ubr=self.ubr),))
+
+    def stepped(self, *_: Any) -> None:
+        """The link sends what was journaled."""
+        self._link.journal_grew()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Packets and bytes, and processor seconds of the broker and of the core."""
+
+    count: Count
+    broker_s: float
+    core_s: float
+
+    def since(self, before: Look) -> Look:
+        """What came after `before`."""
+        count = self.count.since(before.count)
+        return Look(count, self.broker_s - before.broker_s, self.core_s - before.core_s)
+
+    def plain(self, by: float) -> dict[str, Any]:
+        """Each divided by `by`: CPU, packets and bytes in all, and by direction and kind."""
+        cpu = {"broker_cpu_ms": self.broker_s, "core_cpu_ms": self.core_s}
+        return {name: round(1_000 * spent / by, 2) for name, spent in cpu.items()} | _plain(self.count, by)
+
+
+class Territory:
+    """A broker, a core's process and one lane's link through the tap."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "broker").mkdir()
+        self.broker = PrivateBroker(folder / "broker", lanes=[LANE])
+        self.tap = Tap(self.broker.port)
+        self.signer = Signer.generate(LANE)
+        (folder / "password").write_text(self.broker.password(CORE), encoding="utf-8")
+        (folder / "core.toml").write_text(CONFIG.format(port=self.broker.port), encoding="utf-8")
+        subprocess.run(self._command("init"), check=True, capture_output=True)
+        (folder / "keys" / f"{LANE}.pub").write_bytes(public_to_pem(self.signer.public))
+
+    def _command(self, word: str) -> list[str]:
+        return [str(Path(sys.executable).with_name("rocars-core")), word, "--config", str(self.folder / "core.toml")]
+
+    @contextmanager
+    def _process(self) -> Iterator[None]:
+        with (self.folder / "log").open("wb") as log:
+            child = subprocess.Popen(self._command("run"), stdout=log, stderr=log)
+        self._pid = child.pid
+        try:
+            yield
+        finally:
+            child.terminate()
+            child.wait()
+
+    def look(self) -> Look:
+        """What has passed, and what broker and core have spent, until now."""
+        return Look(self.tap.count.copy(), cpu_s(self.broker.pid), cpu_s(self._pid))
+
+    @asynccontextmanager
+    async def core(self) -> AsyncIterator[AdminClient]:
+        """Broker, core and tap, running."""
+        with self.broker, self._process():
+            await self.tap.start()
+            try:
+                yield await self._answers()
+            finally:
+                await self.tap.stop()
+
+    async def _answers(self) -> AdminClient:
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                client = AdminClient(self.folder / "s", who=LANE)
+                with suppress(CoreUnreachableError):
+                    await client.__aenter__()
+                    return client
+                await asyncio.sleep(0.05)
+
+    @asynccontextmanager
+    async def lane(self) -> AsyncIterator[tuple[LinkClient, Journal]]:
+        """The lane's link on its own store."""
+        ring = KeyRing({"core-1": public_from_pem((self.folder / "core-1.pub").read_bytes())})
+        with Store(self.folder / "lane.db") as store:
+            journal = Journal(store, boot="bench", software="bench")
+            link = LinkClient(
+                LANE,
+                options=Options(
+                    brokers=(Broker("127.0.0.1", self.tap.near),),
+                    client_id=LANE,
+                    subscriptions=(),
+                    user_name=LANE,
+                    password=self.broker.password(LANE),
+                ),
+                signer=self.signer,
+                ring=ring,
+                journal=journal,
+                codes=CodeLog(store),
+                now_ms=lambda: time.monotonic_ns() // 1_000_000,
+                on_event=lambda _: None,
+                on_alarm=lambda _kind, _detail: None,
+                software="bench",
+            )
+            await link.start()
+            try:
+                yield link, journal
+            finally:
+                await link.stop()
+
+
+def _bundle(number: int) -> ImportedBundle:
+    now = time.time_ns() // 1_000_000
+    return ImportedBundle(
+        vrn=f"A{number % 9_000 + 1}",
+        direction=Direction.INBOUND,
+        earliest_ms=now - 60_000,
+        valid_until_ms=now + 86_400_000,
+        cargo=((str(3 * 10**9 + number), "release", ""),),
+    )
+
+
+async def _until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(_PATIENCE):
+        while not condition():  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.02)
+
+
+async def measure(folder: Path, *, codes: int, seconds: float, trucks: int, console: Console) -> dict[str, Any]:
+    """Snapshot, a quiet lane, a busy lane."""
+    territory = Territory(folder)
+    async with territory.core() as core:
+        with console.status(f"{codes:,} codes into the core"):
+            await core.take_over([_bundle(number) for number in range(codes)])
+        before, began = territory.look(), time.perf_counter()
+        async with territory.lane() as (link, journal):
+            await _until(lambda: link.status().link is Link.FRESH)
+            snapshot = territory.look().since(before)
+            taken = time.perf_counter() - began
+            with console.status(f"a quiet lane, {seconds:g} s"):
+                quiet = await _quiet(territory, seconds)
+            with console.status(f"{trucks} trucks"):
+                busy, rows, entry_bytes = await _busy(territory, core, link, journal, trucks)
+        await core.__aexit__()
+    return {
+        "codes": codes,
+        "snapshot": {"seconds": round(taken, 2), **snapshot.plain(1)},
+        "quiet_a_second": quiet.plain(seconds),
+        "busy_a_truck": {"journal_rows": rows / trucks, "entry_bytes": entry_bytes / trucks, **busy.plain(trucks)},
+    }
+
+
+async def _quiet(territory: Territory, seconds: float) -> Look:
+    before = territory.look()
+    await asyncio.sleep(seconds)
+    return territory.look().since(before)
+
+
+async def _busy(
+    territory: Territory, core: AdminClient, link: LinkClient, journal: Journal, trucks: int
+) -> tuple[Look, int, int]:
+    """Each truck is bundled at the core, passes, and its bundle is used: two deltas, and the lane's rows."""
+    lane = BusyLane(journal, link)
+    work = asyncio.create_task(lane.agent.run(), name="lane")
+    try:
+        await lane.start()
+        await _until(lambda: link.status().waiting == 0)
+        before, first = territory.look(), journal.head()[0]
+        for number in range(trucks):
+            (lane.ubr,) = await core.take_over([_bundle(5_000_000 + number)])
+            await lane.passage()
+        await _until(lambda: link.status().waiting == 0)
+        after, last = territory.look().since(before), journal.head()[0]
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+    return after, last - first, sum(len(row.body) for row in journal.rows(first + 1, last))
+
+
+def _plain(count: Count, by: float) -> dict[str, Any]:
+    """Packets and bytes, each divided: in all, and by direction and kind."""
+    kinds = {
+        f"{way} {kind}": {"packets": round(count.packets[way, kind] / by, 3), "bytes": round(size / by, 1)}
+        for (way, kind), size in sorted(count.bytes.items())
+    }
+    totals = {
+        way: {name: round(value / by, 2) for name, value in zip(("packets", "bytes"), count.total(way), strict=True)}
+        for way in ("up", "down")
+    }
+    return totals | {"kinds": kinds}
+
+
+def derived(found: dict[str, Any], lanes: int) -> dict[str, float]:
+    """For so many lanes: what a broker carries, quiet and at the day's volume."""
+    quiet, busy = found["quiet_a_second"], found["busy_a_truck"]
+    deltas = busy["kinds"].get("down deltas", {"packets": 0.0, "bytes": 0.0})
+    a_second = CROSSINGS_A_DAY / DAY_S
+    return {
+        "lanes": lanes,
+        "quiet_packets_a_second": round(lanes * (quiet["up"]["packets"] + quiet["down"]["packets"]), 1),
+        "quiet_kilobytes_a_second": round(lanes * (quiet["up"]["bytes"] + quiet["down"]["bytes"]) / 1_000, 1),
+        "events_a_second_at_the_days_volume": round(a_second * busy["journal_rows"], 1),
+        "delta_packets_a_second_fanned_out": round(lanes * a_second * deltas["packets"], 1),
+        "delta_megabytes_a_day_a_lane": round(CROSSINGS_A_DAY * deltas["bytes"] / 1e6, 2),
+        "delta_megabytes_a_day_fanned_out": round(lanes * CROSSINGS_A_DAY * deltas["bytes"] / 1e6, 1),
+        "snapshots_of_all_lanes_megabytes": round(lanes * found["snapshot"]["down"]["bytes"] / 1e6, 1),
+    }
+
+
+def show(found: dict[str, Any], console: Console) -> None:
+    """For people."""
+    for part in ("snapshot", "quiet_a_second", "busy_a_truck"):
+        table = Table("", "packets", "bytes", title=part.replace("_", " "), title_justify="left")
+        for way in ("up", "down"):
+            for kind, each in found[part]["kinds"].items():
+                if kind.startswith(f"{way} "):
+                    table.add_row(kind, f"{each['packets']:,.2f}", f"{each['bytes']:,.0f}")
+            table.add_row(f"all {way}", *(f"{value:,.1f}" for value in found[part][way].values()), style="bold")
+        console.print(table)
+        console.print(f"CPU: broker {found[part]['broker_cpu_ms']:,} ms, core {found[part]['core_cpu_ms']:,} ms\n")
+    for each in (found["handshakes"], *found["derived"]):
+        console.print("  ".join(f"{name} {value:,}" for name, value in each.items()))
+
+
+def run(*, json_file: Path | None, codes: int, seconds: float, trucks: int, connects: int) -> None:
+    """The command."""
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        found = asyncio.run(measure(Path(made), codes=codes, seconds=seconds, trucks=trucks, console=console))
+    with tempfile.TemporaryDirectory(prefix="bench-") as made, console.status(f"{connects} connections"):
+        found["handshakes"] = measure_handshakes(Path(made), connects)
+    found["derived"] = [derived(found, lanes) for lanes in (1, 70, 500)]
+    found["machine"] = {"cores": os.cpu_count(), "load_1min": round(os.getloadavg()[0], 2)}
+    show(found, console)
+    if json_file is not None:
+        json_file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,43 @@
+"""Proof and kills as commands of `rocars-lane`; each imports what it needs when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `prove` and `kills` to `rocars-lane` (entry point `rocars_lane.commands`)."""
+    app.command()(prove)
+    app.command()(kills)
+
+
+def prove(
+    report: Annotated[Path | None, typer.Option("--json", help="Write the counts to this file.")] = None,
+    mutants: Annotated[bool, typer.Option(help="Also test the proof itself: break every guard in turn.")] = False,
+) -> None:
+    """Run the shipped step from every reachable state and check the lane's law on the history of inputs."""
+    from tools.proof.command import prove_command
+
+    raise typer.Exit(prove_command(report, mutants=mutants))
+
+
+def kills(
+    number: Annotated[int, typer.Option("--number", min=1, help="How many kills.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of chance.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="Write what was found (JSON) here.")] = None,
+) -> None:
+    """Kill the lane with signal 9 at random moments of a demonstration: nothing lost, nothing twice, no 3 left standing."""
+    from tools.kills import KillWishes, torture
+
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    with tempfile.TemporaryDirectory(prefix="rocars-kills-") as temporary:
+        wishes = KillWishes(folder=Path(temporary), kills=number, seed=seed, report=report)
+        raise typer.Exit(asyncio.run(torture(wishes, Console(stderr=True))))

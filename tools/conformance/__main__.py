@@ -1,0 +1,5 @@
+"""`python -m tools.conformance` is `rocars-conformance`."""
+
+from tools.conformance.cli import main
+
+main()

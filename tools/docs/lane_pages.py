@@ -1,0 +1,208 @@
+"""`docs/lane.md` and `docs/mutants.md`, written from the rules that run and from what the proof finds. A test compares them.
+
+`python -m tools.docs.pages` writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lane_agent.acceptance import ACCEPT, CONTACT_CHECKS
+from tools.proof import search_slice
+from tools.proof.mutation import Fate
+from tools.proof.law import LAW
+from tools.proof.search import Slice
+from tools.proof.slices import DISTURBANCES, ORDINARY, SPECIAL
+from tools.proof.survivors import reason
+from lane_agent.table import LIMITS_MS, TABLE, Row
+
+COURSE = Slice("the ordinary course", (*ORDINARY, "unladen"), ("live", "nothing", "approved", "early", "hold"))
+"""What the diagram shows."""
+EVERYWHERE = ("2 waiting", "4 immigration")
+"""Rows that any row can be followed by: the vehicle drives off, or Immigration begins again. Left out as targets."""
+
+_HEAD = """\
+# What the lane does
+
+Written by `python -m tools.docs.pages` from the rules that run; a test compares the two. After every event the table is
+read from the top, and the first row whose conditions all hold says what both screens show. Numbers are the rows of the
+department's decision table; 6 (help) lies over the panel in every row, 18 and 19 only qualify others.
+"""
+
+
+def lane_page() -> str:
+    """The text of `docs/lane.md`."""
+    parts = (_table(), _conditions(), _limits(), _checks(), _diagram(), _law(), _proof())
+    return _HEAD + "".join(f"\n{line}" if line.startswith("## ") else line for part in parts for line in _lines(part))
+
+
+def _lines(part: Iterator[str]) -> Iterator[str]:
+    return (line + "\n" for line in part)
+
+
+def _table() -> Iterator[str]:
+    yield "## The table"
+    yield ""
+    yield "| row | XDB / AIOP | waits at most | then | told to the officer |"
+    yield "|---|---|---|---|---|"
+    for row in TABLE:
+        faces = " / ".join(dict.fromkeys((row.xdb.value, row.aiop.value)))
+        yield f"| {row.name} | {faces} | {_wait(row)} | {_then(row)} | {row.alarm} |"
+
+
+def _wait(row: Row) -> str:
+    if not row.limit:
+        return ""
+    return f"{row.limit}, {LIMITS_MS[row.limit] // 1_000} s" + (", Help stops the clock" if row.prompt else "")
+
+
+def _then(row: Row) -> str:
+    said = [row.outcome.value] if row.outcome else []
+    if row.doubt:
+        said.append(f"officer: {row.doubt.value}")
+    if row.limit:
+        said.append(f"officer: {row.overdue.value}" if row.overdue else "plate not read")
+    return ", ".join(said)
+
+
+def _conditions() -> Iterator[str]:
+    yield "## Conditions of each row"
+    yield ""
+    for row in TABLE:
+        yield f"- **{row.name}**"
+        for guard in row.guards:
+            yield f"  - {guard.question}"
+
+
+def _limits() -> Iterator[str]:
+    yield "## Waiting limits"
+    yield ""
+    yield "Each can be set in the lane's file under `[policy.limits]`, in seconds."
+    yield ""
+    for name, limit in LIMITS_MS.items():
+        yield f"- `{name}`: {limit // 1_000} s"
+
+
+def _checks() -> Iterator[str]:
+    yield "## What counts as an input"
+    yield ""
+    yield "An event that fails a check is journaled with the reason, and ignored. Kinds not named here always count."
+    yield ""
+    yield "| event | check | else the journal says |"
+    yield "|---|---|---|"
+    for kind, checks in ACCEPT.items():
+        for check in checks:
+            yield f"| {kind.__name__} | {check.name} | {check.why} |"
+    for contact, checks in CONTACT_CHECKS.items():
+        for check in checks:
+            yield f"| contact {contact.value} | {check.name} | {check.why} |"
+
+
+def _diagram() -> Iterator[str]:
+    yield "## The ordinary course"
+    yield ""
+    yield "Found by the search, not drawn by hand: every step between rows when a vehicle comes, is read, is cleared, may"
+    yield "press Unladen Vehicle, and the code book answers " + ", ".join(f"*{name}*" for name in COURSE.answers) + "."
+    yield "From every row the vehicle may also drive off (to *2 waiting*), and Immigration may begin again."
+    yield ""
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    steps = sorted(step for step in search_slice(COURSE).rows if _drawn(*step))
+    for name in sorted({name for step in steps for name in step}):
+        yield f'    state "{name}" as {_node(name)}'
+    for one, other in steps:
+        yield f"    {_node(one)} --> {_node(other)}"
+    yield "```"
+
+
+def _drawn(one: str, other: str) -> bool:
+    return one != other and (other not in EVERYWHERE or one == "3 please stop")
+
+
+def _node(name: str) -> str:
+    return "r" + "".join(letter if letter.isalnum() else "_" for letter in name)
+
+
+def _law() -> Iterator[str]:
+    yield "## The law it is proved to keep"
+    yield ""
+    yield "`rocars-lane prove` checks each sentence at every step from every reachable state, on the history of inputs and of"
+    yield "what the screens were told, never on the lane's own flags."
+    yield ""
+    for law in LAW:
+        yield f"- {(law.__doc__ or '').strip()} (`{law.__name__}`)"
+    yield "- §2.9: from every state officer's actions alone lead to a lane that waits. (`officers_free_the_lane`)"
+    yield "- `step` never raises. (`step_never_raises`)"
+
+
+def _proof() -> Iterator[str]:
+    yield "## What the proof covers"
+    yield ""
+    yield "Every two of these disturbances of the ordinary course together: " + ", ".join(DISTURBANCES) + "; and:"
+    yield ""
+    yield "| part | letters | answers of the code book | also |"
+    yield "|---|---|---|---|"
+    for part in SPECIAL:
+        yield f"| {part.name} | {', '.join(part.groups)} | {_some(part.answers)} | {_manner(part)} |"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) < 8 else f"all {len(names)}"
+
+
+def _manner(part: Slice) -> str:
+    said = {
+        "other inputs before the answer": part.late_answers,
+        "other inputs before both screens confirm": part.late_screens,
+        "stale answers, or none": part.doubtful,
+        "from the agent's start": not part.live,
+        "manifest sensor and compound loop": part.policy.manifest_sensor,
+        "other points accepted": part.policy.other_point_accepted,
+    }
+    return "; ".join(text for text, so in said.items() if so)
+
+
+def mutants_page(fates: Sequence[Fate]) -> str:
+    """The text of `docs/mutants.md`."""
+    parts = (_score(fates), _survivors(fates), _law_alone(fates))
+    return "".join(f"\n{line}" if line.startswith("## ") else line for part in parts for line in _lines(part))
+
+
+def _score(fates: Sequence[Fate]) -> Iterator[str]:
+    survivors = sum(fate.survives for fate in fates)
+    yield "# Mutants: does the proof notice?"
+    yield ""
+    yield "Written by `python -m tools.docs.pages --mutants` (minutes). Every guard of every row, and every check of every event,"
+    yield "was dropped and negated in turn; the rules so changed were run against the proof and against the scenarios."
+    yield ""
+    yield "| | |"
+    yield "|---|---|"
+    yield f"| generated | {len(fates)} |"
+    yield f"| killed by the proof | {sum(bool(fate.law) for fate in fates)} |"
+    yield f"| killed by the scenarios | {sum(bool(fate.scenario) for fate in fates)} |"
+    yield f"| killed by either | {len(fates) - survivors} |"
+    yield f"| survivors | {survivors} |"
+
+
+def _survivors(fates: Sequence[Fate]) -> Iterator[str]:
+    yield "## Survivors, and why they may live"
+    yield ""
+    yield "Most of them drop a condition that another already implies. They are kept: each row that shows 3 is to name all"
+    yield "that design §2.2 asks for, however the rows above it read, and a later change above must not weaken it. What is said"
+    yield "of rows and conditions is so in every state of the ground that mutants are hunted on (`tools.proof.mutation`)."
+    yield ""
+    yield "| mutant | why it may live |"
+    yield "|---|---|"
+    for fate in fates:
+        if fate.survives:
+            yield f"| {fate.name} | {reason(fate)} |"
+
+
+def _law_alone(fates: Sequence[Fate]) -> Iterator[str]:
+    yield "## Killed by the proof alone"
+    yield ""
+    yield "| mutant | broke |"
+    yield "|---|---|"
+    for fate in fates:
+        if fate.law and not fate.scenario:
+            yield f"| {fate.name} | {fate.law} |"

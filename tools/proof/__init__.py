@@ -1,0 +1,54 @@
+"""The proof of the lane's law: breadth-first over the shipped `step`, and the mutants that test the proof.
+
+| room | what is in it |
+|---|---|
+| `law` | design §2 as invariants |
+| `history`, `counting`, `onlooker` | what someone knows who sees inputs and screens only; the law is asked of it |
+| `answers`, `alphabet`, `slices` | what may happen: answers of the code book, events, and which of them together |
+| `canon`, `search` | finite states, and the search |
+| `book`, `world`, `words`, `scenarios` | little stories with their expected screens |
+| `mutants`, `hunt`, `survivors` | changed rules, and what notices them |
+
+`run` proves; `hunt.hunt` hunts one mutant. No clock here: whoever calls measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from lane_agent.rules import RULES, Rules
+from tools.proof.search import Machine, Result, Slice, Violation, search
+from tools.proof.slices import SLICES
+
+__all__ = ["SLICES", "Result", "Slice", "Total", "Violation", "run", "search_slice", "total"]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sums over slices. A state or transition that occurs in two slices is counted in both."""
+
+    states: int
+    transitions: int
+    violations: tuple[Violation, ...]
+
+
+def search_slice(slice_: Slice, rules: Rules = RULES) -> Result:
+    """Proves one slice from scratch; slices depend on nothing of each other."""
+    return search(Machine(rules), slice_)
+
+
+def run(slices: Iterable[Slice] = SLICES, rules: Rules = RULES) -> Iterator[Result]:
+    """Proves slice after slice."""
+    for slice_ in slices:
+        yield search_slice(slice_, rules)
+
+
+def total(results: Iterable[Result]) -> Total:
+    """The sums."""
+    kept = tuple(results)
+    return Total(
+        sum(result.states for result in kept),
+        sum(result.transitions for result in kept),
+        tuple(violation for result in kept for violation in result.violations),
+    )

@@ -1,0 +1,99 @@
+"""`rocars-lane prove`: runs the proof, and the mutants against it, on all cores; prints what was found and how long it took."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from tools.proof import SLICES, Result, search_slice, total
+from tools.proof.mutants import mutants
+from tools.proof.mutation import Fate, Ground, hunt
+from tools.proof.survivors import unexplained
+
+
+def prove_command(report: Path | None, *, mutants: bool) -> int:
+    """Proves, or hunts the mutants; prints a line each and the sums; writes them to `report`. 1 if anything is wrong."""
+    begun = time.monotonic()
+    counts = hunt_all() if mutants else prove_all()
+    counts["seconds"] = round(time.monotonic() - begun, 1)
+    print(", ".join(f"{name} {value}" for name, value in counts.items() if isinstance(value, (int, float))))
+    if report is not None:
+        report.write_text(json.dumps(counts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return int(bool(counts["violations"] or counts.get("unexplained")))
+
+
+def prove_all() -> dict[str, Any]:
+    """Proves every slice; the counts, and each violation with the shortest path to it."""
+    results = []
+    for result in _proved():
+        results.append(result)
+        print(_line(result), flush=True)
+        for violation in result.violations:
+            print(f"    BROKEN {violation.law}: {' > '.join(violation.path)}", flush=True)
+    sums = total(results)
+    return {
+        "slices": len(results),
+        "states": sums.states,
+        "transitions": sums.transitions,
+        "violations": len(sums.violations),
+        "paths": [{"law": one.law, "slice": one.slice, "path": one.path} for one in sums.violations],
+        "of_slices": {one.name: {"states": one.states, "transitions": one.transitions} for one in results},
+    }
+
+
+def _line(result: Result) -> str:
+    verdict = f"{len(result.violations)} BROKEN" if result.violations else "holds"
+    return f"{result.name:32} {result.states:7} states {result.transitions:8} transitions  {verdict}"
+
+
+def _proved() -> Iterator[Result]:
+    with _workers() as workers:
+        yield from workers.map(search_slice, SLICES)
+
+
+def hunt_all() -> dict[str, Any]:
+    """Hunts every mutant; the counts, and each survivor with the reason why it may live."""
+    fates = list(hunted(range(len(tuple(mutants())))))
+    survivors = [fate for fate in fates if fate.survives]
+    for fate in survivors:
+        print(f"survives: {fate.name}", flush=True)
+    missing = unexplained(survivors)
+    for name in missing:
+        print(f"    NO REASON for: {name}", flush=True)
+    return {
+        "mutants": len(fates),
+        "killed_by_proof": sum(bool(fate.law) for fate in fates),
+        "killed_by_scenarios": sum(bool(fate.scenario) for fate in fates),
+        "killed": len(fates) - len(survivors),
+        "survivors": len(survivors),
+        "unexplained": len(missing),
+        "violations": 0,
+        "names": [fate.name for fate in survivors],
+    }
+
+
+def hunted(numbers: Iterable[int]) -> Iterator[Fate]:
+    """The fates of the mutants of these numbers, in order."""
+    with _workers(_prepare) as workers:
+        yield from workers.map(_hunt, numbers, chunksize=4)
+
+
+_ground: list[Ground] = []
+
+
+def _prepare() -> None:
+    _ground.append(Ground())
+
+
+def _hunt(number: int) -> Fate:
+    return hunt(_ground[0], tuple(mutants())[number])
+
+
+def _workers(prepare: Any = None) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("spawn"), initializer=prepare)

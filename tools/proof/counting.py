@@ -1,0 +1,91 @@
+"""Which inputs count, by design §2.1 and the officer's powers: the onlooker's own reading of the law."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from lane_agent import events as e
+from lane_agent.model import Contact, Screen
+from tools.proof.canonical import FACE, QUESTION, TIMERS, VISIT
+from tools.proof.history import NOW, History, Vehicle
+
+LOOPS = (Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP)
+
+
+def counts(history: History, event: e.Event) -> bool:  # noqa: PLR0911 -- one short case a kind
+    """Whether the event may change anything. Contacts are levels and always heard; `onlooker` sorts them out."""
+    match event:
+        case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.SecondVehicleSeen():
+            return history.vehicle is not None and event.visit == VISIT
+        case e.IdentifierRead():
+            return history.vehicle is not None and event.edge_ms >= NOW.mono_ms
+        case e.CodesFound():
+            return _answers(history, event)
+        case e.ScenePainted():
+            told = history.xdb if event.screen is Screen.XDB else history.aiop
+            return (event.serial == FACE and event.scene is told) or fell_back(history, event)
+        case e.TimerFired():
+            return event.timer in history.timers and event.serial == TIMERS[event.timer]
+        case e.HelpAnswered():
+            return _named(event.officer) and history.help == "ringing"
+        case e.HelpEnded():
+            return _named(event.officer) and history.help != ""
+        case (
+            e.AgentStarted()
+            | e.ContactChanged()
+            | e.LinkChanged()
+            | e.CodesVerified()
+            | e.CodesChanged()
+            | e.FaultRaised()
+            | e.FaultCleared()
+            | e.TroubleReported()
+            | e.WordsReceived()
+        ):
+            return True
+        case _:
+            return _named(event.officer) and _officer(history, event)
+
+
+def fell_back(history: History, event: e.ScenePainted) -> bool:
+    """A screen shows its safe face of itself while the other says 3 (design §2.2, §2.11)."""
+    return event.serial == 0 and history.vehicle is not None and history.vehicle.shown == "3"
+
+
+def _named(officer: str) -> bool:
+    return bool(officer.strip())
+
+
+def _answers(history: History, event: e.CodesFound) -> bool:
+    vehicle = history.vehicle
+    right = event.visit == VISIT and event.lookup == QUESTION
+    return vehicle is not None and history.asked and right and event.codes.vrn == vehicle.vrn
+
+
+def _officer(history: History, event: e.OfficerEvent) -> bool:  # noqa: PLR0911 -- one short case a kind
+    vehicle = history.vehicle
+    match event:
+        case e.OfficerReleased():
+            return vehicle is not None and event.visit == VISIT and _may_release(history, vehicle)
+        case e.OfficerInspected() | e.OfficerTookOver():
+            return vehicle is not None and event.visit == VISIT
+        case e.OfficerCorrected():
+            return vehicle is not None and event.visit == VISIT and event.vrn != "" and vehicle.shown != "4"
+        case e.LaneOpened():
+            return not history.opened
+        case e.LaneClosed():
+            return history.opened
+        case e.ManualOrdered() | e.ManualEnded():
+            return True
+        case e.LoopBypassed():
+            return event.contact in LOOPS and (bool(history.manual) or not event.bypassed)
+        case e.VehicleAnnounced():
+            return vehicle is None and Contact.STOP_LOOP in history.bypassed
+        case _:
+            assert_never(event)
+
+
+def _may_release(history: History, vehicle: Vehicle) -> bool:
+    """Design §2.2: never a referred, leaving or inspected vehicle, never against a known stop, a dark or closed lane."""
+    stopped = vehicle.meaning is not None and vehicle.meaning.stop
+    free = not vehicle.departing and vehicle.shown != "4" and not stopped
+    return vehicle.officers and free and not history.dark and not history.shut

@@ -1,0 +1,132 @@
+"""What an onlooker knows who sees every input and every screen, and never looks into the lane.
+
+Rules of this file: it is written from design §2, not from `receive`; it reads events, the answers as `answers` judges
+them, and effects as they are seen from outside (screens, timers, questions, alarms). The law is checked against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lane_agent.model import Contact, Fault, Immigration, Link, Moment, Policy, Screen
+from lane_agent.wording import Scene
+from tools.proof.answers import Meaning
+
+NOW = Moment(1_000, 1_800_000_000_000)
+"""Every event happens now: no rule compares durations, a limit is an event."""
+BEFORE_MS = 0
+"""The time of an edge from before the arrival."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """The inputs of one visit.
+
+    Attributes:
+        manual, closed: how the lane was when it came.
+        follows: the vehicle before had not reached a way out yet.
+        leaving, way: the stop loop has cleared; the way-out loop seen.
+        vrn, typed, mainland: the mark read; an officer typed it; the Mainland plate.
+        named: (source, mark) of second identifiers.
+        doubt: "" for none, "plates" for a disagreement of plates only, else "other".
+        handed: a limit ran out, or the visit was the officer's from the start.
+        meaning, fresh: of the last answer about this mark, and whether it was fresh and timed.
+        release, inspect: an officer's standing order.
+        shown: "", "3", "back" (3 was taken back) or "4".
+        told: an alarm has told the officer since the last waiting limit began.
+        plain: nothing but the ordinary course has happened yet.
+    """
+
+    manual: bool = False
+    closed: bool = False
+    follows: bool = False
+    leaving: bool = False
+    way: Contact | None = None
+    immigration: Immigration = Immigration.NOT_STARTED
+    vrn: str = ""
+    typed: bool = False
+    mainland: str = ""
+    named: frozenset[tuple[str, str]] = frozenset()
+    doubt: str = ""
+    handed: bool = False
+    press: bool = False
+    manifest: bool = False
+    meaning: Meaning | None = None
+    fresh: bool = False
+    release: bool = False
+    inspect: bool = False
+    shown: str = ""
+    told: bool = False
+    plain: bool = True
+
+    @property
+    def departing(self) -> bool:
+        """It has left the stop loop, or passed a way out."""
+        return self.leaving or self.way is not None
+
+    @property
+    def referred(self) -> bool:
+        """Immigration keeps it."""
+        return self.immigration is Immigration.REFERRED
+
+    @property
+    def cleared(self) -> bool:
+        """Immigration has let it go."""
+        return self.immigration is Immigration.CLEARED
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The marks that second identifiers have named."""
+        return frozenset(mark for _, mark in self.named)
+
+    @property
+    def officers(self) -> bool:
+        """Whether an officer's order may hold: after Immigration, or where the visit is his and not referred."""
+        return self.cleared or ((self.handed or self.manual) and not self.referred)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The inputs that outlive a visit, and what is seen of the lane now.
+
+    Attributes:
+        manual: reasons for manual mode: "link", "unverified", "fault", "order".
+        known, active, bypassed: contacts as reported.
+        help: "", "ringing" or "answered".
+        timers: names of those running.
+        xdb, aiop, painted: what both screens were last told, and who confirmed it.
+        own: that was told in this visit.
+        asked: a question to the code book is open.
+    """
+
+    policy: Policy
+    opened: bool = False
+    link: Link = Link.OFFLINE
+    manual: frozenset[str] = frozenset()
+    faults: frozenset[Fault] = frozenset()
+    known: frozenset[Contact] = frozenset()
+    active: frozenset[Contact] = frozenset()
+    bypassed: frozenset[Contact] = frozenset()
+    help: str = ""
+    timers: frozenset[str] = frozenset()
+    xdb: Scene = Scene.OFFICER
+    aiop: Scene = Scene.OFFICER
+    painted: frozenset[Screen] = frozenset()
+    own: bool = False
+    asked: bool = False
+    vehicle: Vehicle | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        """Both screens show what they were told."""
+        return self.painted == frozenset(Screen)
+
+    @property
+    def dark(self) -> bool:
+        """The store or a screen is at fault: 3 for nobody."""
+        return bool(self.faults & {Fault.STORE, Fault.SCREEN})
+
+    @property
+    def shut(self) -> bool:
+        """The lane is closed to whoever is, or comes, there."""
+        return not self.opened and (self.vehicle is None or self.vehicle.closed)

@@ -1,0 +1,361 @@
+"""How the onlooker's knowledge grows: first by the input, then by what is seen of the lane."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from domain.marks import is_near_miss
+from lane_agent import events as e
+from lane_agent.effects import Alarm, CancelTimer, Effect, LookUp, Show, StartTimer
+from lane_agent.frozen import replace
+from lane_agent.model import Contact, Fault, Immigration, Link, Screen
+from lane_agent.wording import Scene
+from tools.proof.answers import meaning_of
+from tools.proof.counting import counts, fell_back
+from tools.proof.history import NOW, History, Vehicle
+
+ORDINARY = (Scene.STOP, Scene.IMMIGRATION_TURN, Scene.WAIT, Scene.WATCH, Scene.UNLADEN, Scene.MANIFEST, Scene.DONE)
+SIGNALS = (Contact.UNLADEN, Contact.DROP_BOX, Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED)
+HANDS_OVER = ("Contradiction", "EarlyArrival")
+"""Alarms that say: from now on this visit is the officer's (rows 11 and 14)."""
+SPEAKING = frozenset((*SIGNALS, Contact.IMMIGRATION_REFERRED))
+"""Contacts that speak for a visit: active at arrival they are a fault of the line."""
+
+
+def after(history: History, event: e.Event, effects: tuple[Effect, ...]) -> History:
+    """What the onlooker knows after one step."""
+    counted = counts(history, event)
+    if counted:
+        history = _input(history, event)
+    for effect in effects:
+        history = _seen(history, effect)
+    return _spent(history) if counted and isinstance(event, e.CodesFound) else history
+
+
+def _with(history: History, **facts: Any) -> History:
+    vehicle = history.vehicle
+    if vehicle is None or all(getattr(vehicle, name) == fact for name, fact in facts.items()):
+        return history
+    return replace(history, vehicle=replace(vehicle, **facts))
+
+
+def _doubt(history: History, kind: str = "other") -> History:
+    vehicle = history.vehicle
+    if vehicle is None or vehicle.shown == "4" or vehicle.doubt == "other":
+        return history
+    return _with(history, doubt=kind, plain=False)
+
+
+def _hand(history: History) -> History:
+    return _with(_doubt(history), handed=True, plain=False)
+
+
+def _shows_3(history: History) -> bool:
+    return history.vehicle is not None and history.vehicle.shown == "3"
+
+
+def _input(history: History, event: e.Event) -> History:  # noqa: C901, PLR0911, PLR0912 -- one short case a kind
+    match event:
+        case e.AgentStarted():
+            return _boot(history, event)
+        case e.ContactChanged():
+            return _contact(history, event)
+        case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.IdentifierRead() | e.OfficerCorrected():
+            return _plates(history, event)
+        case e.SecondVehicleSeen():
+            return _doubt(history)
+        case e.LinkChanged() | e.CodesVerified() | e.ManualOrdered() | e.ManualEnded():
+            return _mode(history, event)
+        case e.CodesChanged():
+            return _doubt(history) if _hold_on_3(history, event) else history
+        case e.CodesFound():
+            return _answer(history, event)
+        case e.ScenePainted():
+            return _dark(history) if fell_back(history, event) else _painted(history, event.screen)
+        case e.TimerFired():
+            return _timer(history, event.timer)
+        case e.FaultRaised() | e.FaultCleared():
+            return _fault(history, event)
+        case e.HelpAnswered():
+            return replace(history, help="answered")
+        case e.HelpEnded():
+            return replace(history, help="")
+        case e.TroubleReported() | e.WordsReceived():
+            return history
+        case _:
+            return _officer(history, event)
+
+
+def _officer(history: History, event: e.OfficerEvent) -> History:  # noqa: PLR0911 -- one short case a kind
+    match event:
+        case e.OfficerReleased():
+            if _shows_3(history):
+                return history
+            return _with(replace(history, help=""), release=True, inspect=False, doubt="", handed=True, plain=False)
+        case e.OfficerInspected():
+            history = _with(history, inspect=True, release=False, plain=False)
+            return _doubt(history) if _shows_3(history) else history
+        case e.OfficerTookOver():
+            return _gone(history)
+        case e.LaneOpened():
+            vehicle = history.vehicle
+            history = replace(history, opened=True)
+            return _with(_hand(history), closed=False) if vehicle is not None and vehicle.closed else history
+        case e.LaneClosed():
+            return replace(history, opened=False)
+        case e.LoopBypassed():
+            kept = history.bypassed - {event.contact}
+            return replace(history, bypassed=kept | {event.contact} if event.bypassed else kept)
+        case e.VehicleAnnounced():
+            return _hand(_come(history))
+        case e.OfficerCorrected() | e.ManualOrdered() | e.ManualEnded():
+            return history  # sorted out above: plates and modes
+        case _:
+            assert_never(event)
+
+
+def _boot(history: History, event: e.AgentStarted) -> History:
+    vehicle = history.vehicle
+    manual = (history.manual & {"order"}) | {"link", "unverified"}
+    history = History(event.policy, opened=history.opened, manual=manual, bypassed=history.bypassed, vehicle=vehicle)
+    if vehicle is None:
+        return history
+    shown = "back" if vehicle.shown == "3" else vehicle.shown
+    return _with(_hand(history), shown=shown, release=False, leaving=False)
+
+
+def _mode(history: History, event: e.LinkChanged | e.CodesVerified | e.ManualOrdered | e.ManualEnded) -> History:
+    manual = history.manual
+    match event:
+        case e.LinkChanged(Link.OFFLINE):
+            return replace(history, link=event.link, manual=manual | {"link"})
+        case e.LinkChanged(Link.FRESH):
+            return replace(history, link=event.link, manual=manual - {"link", "unverified"})
+        case e.LinkChanged():
+            return replace(history, link=event.link)
+        case e.CodesVerified():
+            return replace(history, manual=manual - {"unverified"})
+        case e.ManualOrdered():
+            return replace(history, manual=manual | {"order"})
+        case e.ManualEnded():
+            return replace(history, manual=manual - {"order"})
+        case _:
+            assert_never(event)
+
+
+def _fault(history: History, event: e.FaultRaised | e.FaultCleared) -> History:
+    if isinstance(event, e.FaultCleared):
+        return _repaired(history, event.fault)
+    more = {"fault", "unverified"} if event.fault is Fault.CODES else {"fault"}
+    history = replace(history, faults=history.faults | {event.fault}, manual=history.manual | more)
+    if event.fault is Fault.CODES and history.asked:
+        history = _with(replace(history, asked=False), release=_shows_3(history) and _release(history))
+    return _doubt(history)
+
+
+def _release(history: History) -> bool:
+    return history.vehicle is not None and history.vehicle.release
+
+
+def _repaired(history: History, fault: Fault) -> History:
+    faults = history.faults - {fault}
+    return replace(history, faults=faults, manual=history.manual if faults else history.manual - {"fault"})
+
+
+def _painted(history: History, screen: Screen) -> History:
+    history = replace(history, painted=history.painted | {screen})
+    return _repaired(history, Fault.SCREEN) if history.confirmed else history
+
+
+def _contact(history: History, event: e.ContactChanged) -> History:
+    contact, active = event.contact, event.active
+    first, was = contact not in history.known, contact in history.active
+    levels = history.active | {contact} if active else history.active - {contact}
+    history = replace(history, known=history.known | {contact}, active=levels)
+    if contact in history.bypassed or (active == was and not (first and contact is Contact.STOP_LOOP)):
+        return history
+    if contact is Contact.STOP_LOOP:
+        return _stop_loop(history, active=active, first=first)
+    if contact is Contact.HELP:
+        return _help(history) if active else history
+    mine = history.vehicle is not None and event.edge_ms >= NOW.mono_ms
+    if not active or first or not mine:
+        return history
+    return _way_out(history, contact) if contact not in SPEAKING else _signal(history, contact)
+
+
+def _stop_loop(history: History, *, active: bool, first: bool) -> History:
+    vehicle = history.vehicle
+    if not active:
+        if vehicle is None or vehicle.leaving:
+            return history
+        return _gone(history) if vehicle.way is not None else _with(history, leaving=True)
+    if vehicle is None:
+        return _hand(_come(history)) if first else _come(history)
+    return _with(_come(_gone(history)), follows=True) if vehicle.leaving else history
+
+
+def _come(history: History) -> History:
+    stuck = bool(history.active & SPEAKING)
+    vehicle = Vehicle(manual=bool(history.manual), closed=not history.opened)
+    history = replace(history, vehicle=vehicle, own=False, asked=False)
+    return _doubt(history) if stuck else history
+
+
+def _gone(history: History) -> History:
+    return replace(history, vehicle=None, help="", own=False, asked=False)
+
+
+def _way_out(history: History, contact: Contact) -> History:
+    vehicle = history.vehicle
+    if vehicle is not None and vehicle.follows:
+        return _with(history, follows=False)
+    history = _with(history, way=contact)
+    return _gone(history) if vehicle is not None and vehicle.leaving else history
+
+
+def _help(history: History) -> History:
+    if history.help:
+        return history
+    history = _with(replace(history, help="ringing"), plain=False)
+    return _doubt(history) if _shows_3(history) else history
+
+
+def _signal(history: History, contact: Contact) -> History:
+    vehicle = history.vehicle
+    match contact:
+        case Contact.UNLADEN:
+            return _with(history, press=True)
+        case Contact.DROP_BOX:
+            return _with(history, manifest=True)
+        case Contact.IMMIGRATION_CLEARED:
+            return _with(history, immigration=Immigration.CLEARED)
+        case Contact.IMMIGRATION_REFERRED:
+            return _doubt(_with(history, immigration=Immigration.REFERRED))
+        case _:
+            if vehicle is not None and not vehicle.referred:
+                history = _with(history, immigration=Immigration.RUNNING)
+            return _doubt(history) if _shows_3(history) else history
+
+
+def _plates(
+    history: History,
+    event: e.PlateSettled | e.PlateUnread | e.PlateDoubted | e.IdentifierRead | e.OfficerCorrected,
+) -> History:
+    vehicle = history.vehicle
+    if vehicle is None:
+        return history
+    match event:
+        case e.PlateUnread():
+            return history if vehicle.vrn else _with(history, plain=False)
+        case e.PlateDoubted():
+            return _doubt_if(vehicle.vrn == event.vrn and not vehicle.typed, history, "plates")
+        case e.IdentifierRead():
+            return _named(history, vehicle, event)
+        case e.OfficerCorrected():
+            settled = "" if vehicle.doubt == "plates" else vehicle.doubt
+            wrong = vehicle.shown == "3" and vehicle.vrn not in ("", event.vrn)
+            history = _with(history, vrn=event.vrn, typed=True, doubt=settled, meaning=None, plain=False)
+            return _doubt_if(wrong, replace(history, asked=False), "plates")
+        case _:
+            return history if vehicle.typed else _settled(history, vehicle, event)
+
+
+def _settled(history: History, vehicle: Vehicle, event: e.PlateSettled) -> History:
+    seen = event.read.mainland or ""
+    if not vehicle.vrn:
+        history = _with(history, vrn=event.read.vrn, mainland=seen)
+        return _doubt_if(bool(vehicle.marks - {event.read.vrn}), history, "plates")
+    if vehicle.vrn != event.read.vrn or (vehicle.mainland and seen and vehicle.mainland != seen):
+        return _doubt(history, "plates")
+    return _with(history, mainland=vehicle.mainland or seen)
+
+
+def _named(history: History, vehicle: Vehicle, event: e.IdentifierRead) -> History:
+    """Against the read; before one, identifiers against each other. What was said before says nothing new."""
+    said = (event.source, event.vrn)
+    if said in vehicle.named:
+        return history
+    others = frozenset({vehicle.vrn}) if vehicle.vrn else vehicle.marks
+    return _doubt_if(bool(others - {event.vrn}), _with(history, named=vehicle.named | {said}), "plates")
+
+
+def _doubt_if(differs: bool, history: History, kind: str) -> History:
+    return _doubt(history, kind) if differs else history
+
+
+def _hold_on_3(history: History, event: e.CodesChanged) -> bool:
+    vehicle = history.vehicle
+    if vehicle is None or not event.hold or not _shows_3(history) or not vehicle.vrn:
+        return False
+    return event.vrn == vehicle.vrn or is_near_miss(event.vrn, vehicle.vrn)
+
+
+def _answer(history: History, event: e.CodesFound) -> History:
+    meaning = meaning_of(event.codes, lenient=history.policy.other_point_accepted)
+    fresh = event.codes.link is Link.FRESH and meaning.timed
+    history = _with(replace(history, asked=False), meaning=meaning, fresh=fresh)
+    return _doubt(history) if meaning.stop and _shows_3(history) else history
+
+
+def _timer(history: History, name: str) -> History:
+    history = replace(history, timers=history.timers - {name})
+    match name:
+        case "gone":
+            return _gone(history)
+        case "help":
+            return replace(history, help="")
+        case "paint":
+            return _dark(history)
+        case _:
+            return _overdue(history)
+
+
+def _dark(history: History) -> History:
+    faults = history.faults | {Fault.SCREEN}
+    return _doubt(replace(history, faults=faults, manual=history.manual | {"fault"}))
+
+
+def _overdue(history: History) -> History:
+    """A waiting limit ran out. While a fresh lane waits for the reader it only means: not read."""
+    vehicle = history.vehicle
+    if vehicle is None:
+        return history
+    if not vehicle.vrn and history.xdb is Scene.WAIT and history.link is Link.FRESH:
+        return _with(history, plain=False)
+    return _with(_hand(history), release=vehicle.release and vehicle.shown == "3")
+
+
+def _seen(history: History, effect: Effect) -> History:
+    match effect:
+        case Show():
+            return _shown(history, effect)
+        case StartTimer():
+            history = replace(history, timers=history.timers | {effect.timer})
+            return _with(history, told=False) if effect.timer == "stage" else history
+        case CancelTimer():
+            return replace(history, timers=history.timers - {effect.timer})
+        case LookUp():
+            return replace(history, asked=True)
+        case Alarm() if effect.visit:
+            return _with(_hand(history) if effect.kind in HANDS_OVER else history, told=True)
+        case _:
+            return history
+
+
+def _shown(history: History, effect: Show) -> History:
+    """A scene told to the screens; 3 that is no longer there was taken back, unless the vehicle went with it."""
+    vehicle = history.vehicle
+    history = replace(history, xdb=effect.xdb, aiop=effect.aiop, painted=frozenset(), own=vehicle is not None)
+    if vehicle is None:
+        return history
+    shown = {Scene.DONE: "3", Scene.EXAMINE: "4"}.get(effect.xdb, vehicle.shown)
+    if vehicle.shown == "3" and effect.xdb is not Scene.DONE and not vehicle.departing:
+        history = _with(_doubt(history), handed=True, release=False)
+        shown = "back" if shown == "3" else shown
+    return _with(history, shown=shown, plain=vehicle.plain and effect.xdb in ORDINARY)
+
+
+def _spent(history: History) -> History:
+    """An officer's release that the answer did not bear out is spent."""
+    return history if _shows_3(history) else _with(history, release=False)

@@ -1,0 +1,260 @@
+"""Scenarios of row 7 of domain §4; how they are written is told in `tools.proof.scenarios`."""
+
+TEXT = """
+7 in manual mode the driver hands the manifest to the officer
+    do:     ready manual records:live arrive immigration read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL
+    alarms: ManualVisit
+    notes:  ManualOrdered
+    ends:   7 manual
+7 manual mode lets Immigration go first
+    do:     ready manual arrive immigration
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION
+    notes:  ManualOrdered
+    ends:   4 immigration
+7 an order inside a visit waits for the next vehicle
+    do:     ready records:live arrive immigration manual read cleared leave arrive immigration read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME STOP IMMIGRATION_TURN/IMMIGRATION MANUAL
+    alarms: ManualVisit
+    uses:   live
+    notes:  ManualOrdered
+    ends:   7 manual
+7 manual mode ends between vehicles
+    do:     ready manual arrive immigration read cleared automatic leave records:live arrive immigration read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    alarms: ManualVisit RunThrough
+    uses:   live
+    notes:  ManualOrdered ManualEnded
+    ends:   17 stands
+7 an officer releases in manual mode
+    do:     ready manual records:live arrive immigration read cleared release leave
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL DONE WELCOME
+    alarms: ManualVisit
+    uses:   live
+    notes:  ManualOrdered ReleasedByOfficer
+    ends:   2 waiting
+7 an officer releases in manual mode without Immigration's signal
+    do:     ready manual arrive release
+    shows:  STOP DONE
+    notes:  ManualOrdered ReleasedByOfficer
+    ends:   7 stands
+7 a release needs a name
+    do:     ready manual arrive immigration cleared release-unnamed
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL
+    alarms: ManualVisit
+    notes:  ManualOrdered
+    ends:   7 manual
+7 a release for the vehicle before counts for nobody
+    do:     ready manual arrive leave arrive cleared release-before
+    shows:  STOP OFFICER WELCOME STOP MANUAL
+    alarms: RunThrough ManualVisit
+    notes:  ManualOrdered
+    ends:   7 manual
+7 an automatic visit cannot be released before Immigration
+    do:     ready records:live arrive read release
+    shows:  STOP
+    ends:   3 please stop
+7 an officer releases what the reader could not read
+    do:     ready arrive immigration cleared unread release
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT NOPLATE DONE
+    alarms: PlateUnread
+    notes:  ReleasedByOfficer
+    ends:   7 stands
+7 an officer cannot release against a code that is on record
+    do:     ready manual records:inspect arrive read release
+    shows:  STOP
+    notes:  ManualOrdered
+    ends:   3 please stop
+7 an officer's release finds the code that came meanwhile
+    do:     ready manual records:live arrive read records:hold release
+    shows:  STOP MANUAL
+    alarms: ReleaseRefused
+    notes:  ManualOrdered ReleasedByOfficer
+    ends:   7 manual
+7 an officer cannot release with the store at fault
+    do:     ready manual arrive immigration cleared fault:store release
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL OFFICER
+    alarms: ManualVisit FaultRaised Fault
+    notes:  ManualOrdered
+    ends:   21 fault
+7 an officer cannot release with a screen at fault
+    do:     ready manual arrive immigration cleared screens:xdb fault:screen release
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL OFFICER
+    alarms: ManualVisit FaultRaised Fault
+    notes:  ManualOrdered
+    ends:   21 fault
+7 an officer may release with the camera at fault
+    do:     ready fault:camera arrive immigration cleared release
+    shows:  OFFICER DONE
+    alarms: FaultRaised Fault Fault
+    notes:  ReleasedByOfficer
+    ends:   7 stands
+7 an officer's release needs no freshness
+    do:     ready manual records:live link:stale arrive immigration read cleared release
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL DONE
+    alarms: ManualVisit
+    uses:   live
+    notes:  ManualOrdered ReleasedByOfficer
+    ends:   7 stands
+7 a fault after an officer's release takes it back
+    do:     ready manual arrive cleared release fault:reader
+    shows:  STOP MANUAL DONE OFFICER
+    alarms: ManualVisit FaultRaised Withdrawn Fault
+    notes:  ManualOrdered ReleasedByOfficer
+    ends:   21 fault
+7 a second release changes nothing
+    do:     ready manual arrive cleared release release
+    shows:  STOP MANUAL DONE
+    alarms: ManualVisit
+    notes:  ManualOrdered ReleasedByOfficer
+    ends:   7 stands
+7 the officer's 3 has its time
+    do:     ready manual arrive cleared release wait:20
+    shows:  STOP MANUAL DONE MANUAL
+    alarms: ManualVisit Overdue Withdrawn ManualVisit
+    notes:  ManualOrdered ReleasedByOfficer
+    ends:   7 manual
+7 a read after an officer's release that is on hold takes 3 back
+    do:     ready manual records:hold arrive cleared release read
+    shows:  STOP MANUAL DONE EXAMINE
+    alarms: ManualVisit Withdrawn
+    notes:  ManualOrdered ReleasedByOfficer SentToCompound
+    ends:   9 stands
+7 help takes an officer's 3 back and a new release is needed
+    do:     ready manual arrive cleared release help end-help
+    shows:  STOP MANUAL DONE MANUAL/HELP MANUAL
+    alarms: ManualVisit Help Withdrawn ManualVisit
+    notes:  ManualOrdered ReleasedByOfficer HelpRequested HelpEnded
+    ends:   7 manual
+7 a vehicle that leaves may not be released any more
+    do:     ready manual arrive cleared clear-stop release
+    shows:  STOP MANUAL OFFICER
+    alarms: ManualVisit RunThrough
+    notes:  ManualOrdered
+    ends:   22 leaving against the signal
+7 an inspection ordered by an officer shows 4
+    do:     ready records:live arrive immigration read inspect cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE
+    uses:   live
+    notes:  SentToCompound
+    ends:   9 stands
+7 an inspection ordered after 3 takes it back
+    do:     ready records:live arrive immigration read cleared inspect
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE EXAMINE
+    alarms: Withdrawn
+    uses:   live live
+    notes:  SentToCompound
+    ends:   9 stands
+7 an inspection ordered in manual mode
+    do:     ready manual arrive immigration cleared inspect
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL EXAMINE
+    alarms: ManualVisit
+    notes:  ManualOrdered SentToCompound
+    ends:   9 stands
+7 an inspection ordered in manual mode waits for Immigration
+    do:     ready manual arrive immigration inspect
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION
+    notes:  ManualOrdered
+    ends:   4 immigration
+7 an inspection ordered is not revealed before Immigration is over
+    do:     ready arrive immigration inspect
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION
+    ends:   4 immigration
+7 an inspection for the vehicle before counts for nobody
+    do:     ready records:live arrive leave arrive read cleared inspect-before
+    shows:  STOP OFFICER WELCOME STOP WATCH DONE
+    alarms: RunThrough
+    uses:   live
+    ends:   17 stands
+7 4 cannot be turned into 3
+    do:     ready manual arrive cleared inspect release
+    shows:  STOP MANUAL EXAMINE
+    alarms: ManualVisit
+    notes:  ManualOrdered SentToCompound
+    ends:   9 stands
+7 an officer takes a vehicle over and the lane is free when it leaves
+    do:     ready arrive immigration cleared unread take-over clear-stop
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT NOPLATE OFFICER WELCOME
+    alarms: PlateUnread
+    ends:   2 waiting
+7 a taken-over vehicle still on the loop is not greeted
+    do:     ready arrive take-over wait:600
+    shows:  STOP OFFICER
+    ends:   8 taken over, still here
+7 a taking over meant for the vehicle before
+    do:     ready arrive leave arrive take-over-before
+    shows:  STOP OFFICER WELCOME STOP
+    alarms: RunThrough
+    ends:   3 please stop
+7 a stuck stop loop is bypassed in manual mode only
+    do:     ready bypass:stop_loop manual bypass:stop_loop
+    shows:
+    notes:  ManualOrdered LoopBypassed
+    ends:   2 waiting
+7 behind a bypassed loop the officer announces each vehicle
+    do:     ready manual bypass:stop_loop announce release take-over
+    shows:  MANUAL DONE WELCOME
+    alarms: ManualVisit
+    notes:  ManualOrdered LoopBypassed ReleasedByOfficer
+    ends:   2 waiting
+7 an announced vehicle is never released by itself
+    do:     ready manual bypass:stop_loop automatic records:live announce immigration read cleared
+    shows:  OFFICER
+    alarms: AtOfficer
+    notes:  ManualOrdered LoopBypassed ManualEnded
+    ends:   8 at the officer
+7 nothing can be announced without a bypass
+    do:     ready manual announce
+    shows:
+    notes:  ManualOrdered
+    ends:   2 waiting
+7 nothing can be announced while a vehicle is there
+    do:     ready manual arrive bypass:stop_loop announce
+    shows:  STOP
+    notes:  ManualOrdered LoopBypassed
+    ends:   3 please stop
+7 only loops can be bypassed
+    do:     ready manual bypass:help
+    shows:
+    notes:  ManualOrdered
+    ends:   2 waiting
+7 a bypassed loop says nothing
+    do:     ready manual bypass:stop_loop arrive clear-stop arrive
+    shows:
+    notes:  ManualOrdered LoopBypassed
+    ends:   2 waiting
+7 a loop put back counts again
+    do:     ready manual bypass:stop_loop unbypass:stop_loop automatic unbypass:exit_loop arrive
+    shows:  STOP
+    notes:  ManualOrdered LoopBypassed LoopBypassed ManualEnded LoopBypassed
+    ends:   3 please stop
+7 a bypass of the exit loop ends visits by time
+    do:     ready manual bypass:exit_loop arrive cleared release leave wait:15
+    shows:  STOP MANUAL DONE WELCOME
+    alarms: ManualVisit
+    notes:  ManualOrdered LoopBypassed ReleasedByOfficer
+    ends:   2 waiting
+7 in manual mode nothing is released by itself, manifest or not
+    do:     ready manual records:approved arrive immigration read cleared press drop
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL
+    alarms: ManualVisit
+    notes:  ManualOrdered UnladenDeclared
+    ends:   7 manual
+7 an officer's 3 outlasts a fault that was there before
+    do:     ready manual records:live arrive immigration read cleared fault:camera release works:camera
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL OFFICER DONE
+    alarms: ManualVisit FaultRaised Fault
+    uses:   live
+    notes:  ManualOrdered ReleasedByOfficer
+    ends:   7 stands
+7 an officer who opens an open lane changes nothing
+    do:     ready records:live arrive immigration read open cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    ends:   17 stands
+7 an announcement needs a name
+    do:     ready manual bypass:stop_loop announce-unnamed
+    shows:
+    notes:  ManualOrdered LoopBypassed
+    ends:   2 waiting
+"""

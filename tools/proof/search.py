@@ -1,0 +1,254 @@
+"""Breadth-first search of everything the shipped `step` can do over a stated alphabet, with the law checked at each step.
+
+Rules of this file: a state is (lane, history), both with counters renamed; every step, and every step of the history, is
+made once and remembered for all slices, so that slices may overlap freely.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Generic, TypeVar
+
+from lane_agent import events as e
+from lane_agent.effects import Effect
+from lane_agent.model import Contact, Link, Policy
+from lane_agent.rules import RULES, Rules
+from lane_agent.state import Lane
+from lane_agent.step import step
+from lane_agent.wording import Scene
+from tools.proof.alphabet import BOTH_PAINT, GROUPS, OFFICER, WHY, Letter, answers, boot
+from tools.proof.canonical import VISIT, canonical, canonical_effects, changes_nothing
+from tools.proof.counting import counts
+from tools.proof.history import NOW, History
+from tools.proof.law import Sight, broken
+from tools.proof.observer import after
+
+T = TypeVar("T", bound=Hashable)
+State = tuple[int, int]
+
+RAISES = (ArithmeticError, AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
+RAISED = -1
+"""Stands for the effects of a step that raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A stated part of the whole: which letters, which answers of the code book, which lane.
+
+    Attributes:
+        late_answers: other inputs may come between a question and its answer; otherwise the shell's promise holds that
+            the answer comes first.
+        late_screens: other inputs may come before both screens have confirmed; otherwise they confirm at once.
+        doubtful: the code book may answer as of a stale link, or fail.
+        live: the lane has been opened and the link is fresh when the search begins.
+    """
+
+    name: str
+    groups: tuple[str, ...]
+    answers: tuple[str, ...]
+    policy: Policy = field(default_factory=Policy)
+    late_answers: bool = False
+    late_screens: bool = False
+    doubtful: bool = False
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken invariant, and the shortest way to it."""
+
+    law: str
+    slice: str
+    path: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Result:
+    """What was found in one slice; `rows` are the names of rows that followed each other."""
+
+    name: str
+    states: int = 0
+    transitions: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    rows: set[tuple[str, str]] = field(default_factory=set)
+
+
+class Numbers(Generic[T]):
+    """Gives every value a number, the same for equal values."""
+
+    def __init__(self) -> None:
+        self.values: list[T] = []
+        self._numbers: dict[T, int] = {}
+
+    def of(self, value: T) -> int:
+        """The number of a value."""
+        number = self._numbers.setdefault(value, len(self.values))
+        if number == len(self.values):
+            self.values.append(value)
+        return number
+
+
+class Machine:
+    """`step` by some rules, and the onlooker, each remembered."""
+
+    def __init__(self, rules: Rules = RULES) -> None:
+        self.rules = rules
+        self.lanes: Numbers[Lane] = Numbers()
+        self.histories: Numbers[History] = Numbers()
+        self.events: Numbers[e.Event] = Numbers()
+        self._effects: Numbers[tuple[Effect, ...]] = Numbers()
+        self._steps: dict[tuple[int, int], tuple[int, int, bool]] = {}
+        self._sights: dict[tuple[int, int, int, bool], tuple[int, tuple[str, ...]]] = {}
+        self._letters: dict[tuple[int, Letter], tuple[int, ...]] = {}
+
+    def move(self, state: State, letter: Letter) -> tuple[State, tuple[str, ...]] | None:
+        """Plays a letter; None where it cannot happen, else the state after it and the invariants it broke."""
+        key = (state[1], letter)
+        events = self._letters.get(key)
+        if events is None:
+            made = letter.make(self.histories.values[state[1]])
+            events = self._letters[key] = tuple(self.events.of(event) for event in made)
+        return self._play(state, events) if events else None
+
+    def tell(self, state: State, *events: e.Event) -> tuple[State, tuple[str, ...]]:
+        """Plays events."""
+        return self._play(state, tuple(self.events.of(event) for event in events))
+
+    def _play(self, state: State, events: tuple[int, ...]) -> tuple[State, tuple[str, ...]]:
+        found: tuple[str, ...] = ()
+        for event in events:
+            lane, effects, bare = self._step(state, event)
+            same = lane == state[0] and bare
+            history, wrong = self._see(state[1], event, effects, same)
+            state, found = (lane, history), found + wrong
+        return state, found
+
+    def _step(self, state: State, event: int) -> tuple[int, int, bool]:
+        key = (state[0], event)
+        known = self._steps.get(key)
+        if known is None:
+            known = self._steps[key] = self._step_anew(state, event)
+        return known
+
+    def _step_anew(self, state: State, event: int) -> tuple[int, int, bool]:
+        try:
+            later, effects = step(self.lanes.values[state[0]], self.events.values[event], NOW, self.rules)
+        except RAISES:
+            return state[0], RAISED, False
+        number = self.lanes.of(canonical(later))
+        return number, self._effects.of(canonical_effects(effects)), changes_nothing(effects)
+
+    def _see(self, history: int, event: int, effects: int, same: bool) -> tuple[int, tuple[str, ...]]:
+        if effects == RAISED:
+            return history, ("step_never_raises",)
+        key = (history, event, effects, same)
+        known = self._sights.get(key)
+        if known is None:
+            before, told = self.histories.values[history], self.events.values[event]
+            seen = self._effects.values[effects]
+            now = after(before, told, seen)
+            wrong = broken(Sight(before, told, seen, now, counts(before, told), same))
+            known = self._sights[key] = self.histories.of(now), wrong
+        return known
+
+
+def begin(machine: Machine, slice_: Slice) -> State:
+    """The state a slice starts from: booted, and opened with a fresh link if the slice says so."""
+    state = (machine.lanes.of(Lane()), machine.histories.of(History(slice_.policy)))
+    state, _ = machine.tell(state, *boot(slice_.policy))
+    if slice_.live:
+        state, _ = machine.tell(state, e.LaneOpened(OFFICER), e.LinkChanged(Link.FRESH))
+    return state
+
+
+def search(machine: Machine, slice_: Slice, *, stop: bool = False, limit: int = 0) -> Result:
+    """Visits every state a slice can reach, breadth first.
+
+    Args:
+        machine: what is remembered from other slices; made of the rules under test.
+        slice_: what may happen.
+        stop: return at the first violation.
+        limit: return after this many transitions, 0 for never.
+    """
+    start = begin(machine, slice_)
+    return search_from(machine, slice_, start, stop=stop, limit=limit)
+
+
+def search_from(machine: Machine, slice_: Slice, start: State, *, stop: bool = False, limit: int = 0) -> Result:
+    """As `search`, from any state."""
+    found = Result(slice_.name)
+    way: dict[State, tuple[State, str] | None] = {start: None}
+    queue = deque([start])
+    rows = machine.lanes.values
+    while queue:
+        state = queue.popleft()
+        for letter, later, wrong in moves(machine, slice_, state):
+            found.transitions += 1
+            found.rows.add((rows[state[0]].row, rows[later[0]].row))
+            if later not in way:
+                way[later] = (state, letter)
+                queue.append(later)
+            if wrong:
+                _report(found, wrong, way, state, letter)
+        if (stop and found.violations) or (limit and found.transitions >= limit):
+            break
+    found.states = len(way)
+    return found
+
+
+def moves(machine: Machine, slice_: Slice, state: State) -> Iterator[tuple[str, State, tuple[str, ...]]]:
+    """Every letter that can come next: its name, the state it leads to, the invariants it broke."""
+    for letter in _letters(slice_, machine.histories.values[state[1]]):
+        moved = machine.move(state, letter)
+        if moved is not None:
+            yield letter.name, *moved
+    wrong = _officers_free_the_lane(machine, state)
+    if wrong:
+        yield "officer's actions only", state, wrong
+
+
+def _letters(slice_: Slice, history: History) -> tuple[Letter, ...]:
+    replies, others = _alphabet(slice_)
+    if history.asked and not slice_.late_answers:
+        return replies
+    if not history.confirmed and not slice_.late_screens:
+        return (BOTH_PAINT,)
+    return (*replies, *others)
+
+
+@cache
+def _alphabet(slice_: Slice) -> tuple[tuple[Letter, ...], tuple[Letter, ...]]:
+    others = tuple(letter for group in slice_.groups for letter in GROUPS[group])
+    return answers(slice_.answers, doubtful=slice_.doubtful), others
+
+
+def _officers_free_the_lane(machine: Machine, state: State) -> tuple[str, ...]:
+    """§2.9: from every state officer's actions alone lead to a lane that waits for the next vehicle."""
+    history = machine.histories.values[state[1]]
+    acts: list[e.Event] = []
+    if history.vehicle is not None:
+        acts.append(e.OfficerTookOver(VISIT, OFFICER, WHY))
+    if not history.opened:
+        acts.append(e.LaneOpened(OFFICER))
+    if Contact.STOP_LOOP in history.active - history.bypassed:
+        acts += [e.ManualOrdered(OFFICER, WHY), e.LoopBypassed(Contact.STOP_LOOP, True, OFFICER, WHY)]
+    later, wrong = machine.tell(state, *acts)
+    now = machine.histories.values[later[1]]
+    waits = now.vehicle is None and now.xdb is (Scene.OFFICER if now.faults else Scene.WELCOME)
+    return wrong if waits else (*wrong, "officers_free_the_lane")
+
+
+def _report(
+    found: Result, wrong: tuple[str, ...], way: dict[State, tuple[State, str] | None], state: State, letter: str
+) -> None:
+    known = {violation.law for violation in found.violations}
+    path = [letter]
+    while (come := way[state]) is not None:
+        state, name = come
+        path.append(name)
+    for law in dict.fromkeys(wrong):
+        if law not in known:
+            found.violations.append(Violation(law, found.name, tuple(reversed(path))))

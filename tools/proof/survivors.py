@@ -1,0 +1,28 @@
+"""Why the mutants that nothing kills may live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tools.proof.mutation import Fate
+
+_LEVEL = (
+    "a level at the agent's start matters only with a vehicle in the lane; that visit is the officer's then, and he decides "
+    "whatever this contact says"
+)
+
+REASONS: dict[str, str] = {
+    "drop_box without 'known'": _LEVEL,
+    "immigration_started without 'known'": _LEVEL,
+}
+"""For each survivor whose change is not idle by the rows and conditions around it, why it harms nobody."""
+
+
+def reason(fate: Fate) -> str:
+    """Why this survivor may live, "" if nobody has said. One that some step tells apart must be named above."""
+    return REASONS.get(fate.name) or ("" if fate.differs else fate.because)
+
+
+def unexplained(survivors: Iterable[Fate]) -> list[str]:
+    """Names of the survivors without a reason."""
+    return [fate.name for fate in survivors if not reason(fate)]

@@ -1,0 +1,5 @@
+"""`python -m tools.torture`."""
+
+from tools.torture.cli import main
+
+main()

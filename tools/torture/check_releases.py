@@ -1,0 +1,92 @@
+"""Releases: what each rested on, whether the link was fresh, and what the boards showed."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from tools.torture.check_link import Proof
+from tools.torture.decisions import Decision, decisions
+from tools.torture.history import History, LaneHistory, Line
+from tools.torture.signed import SignedLog
+from tools.torture.verdict import Bounds, Verdict
+
+
+def check_releases(lane: LaneHistory, signed: SignedLog, proofs: list[Proof], bounds: Bounds, verdict: Verdict) -> None:
+    """Each release was in the signed log, forbidden by nothing, and made while fresh."""
+    for decision in decisions(lane.rows):
+        verdict.releases += 1
+        for flaw in (*_why_not(decision, signed, bounds), *_why_not_fresh(decision, proofs, bounds)):
+            verdict.find("unsafe_releases", f"{lane.name}: row {decision.seq} releases {decision.vrn}: {flaw}")
+
+
+def _why_not(decision: Decision, signed: SignedLog, bounds: Bounds) -> Iterator[str]:
+    codes = decision.codes
+    if codes is None:
+        yield "without an answer of the code book in the same step"
+        return
+    if codes["link"] != "fresh":
+        yield f"the link was {codes['link']}"
+    if signed.state_hash(codes["epoch"], codes["version"]) != codes["state_hash"]:
+        yield f"version {codes['version']} of {codes['epoch']} with that state hash is not in the signed log"
+    yield from signed.unsupported(decision)
+    yield from signed.forbidden(decision, bounds.fresh_ms)
+
+
+def _why_not_fresh(decision: Decision, proofs: list[Proof], bounds: Bounds) -> Iterator[str]:
+    codes = decision.codes
+    after = bisect_right(proofs, decision.at_ms - bounds.fresh_ms, key=lambda proof: proof.delivered_ms)
+    until = bisect_right(proofs, decision.at_ms, key=lambda proof: proof.delivered_ms)
+    good = (
+        proof
+        for proof in proofs[after:until]
+        if decision.at_ms - proof.asked_ms < bounds.fresh_ms
+        and codes is not None
+        and proof.epoch == codes["epoch"]
+        and proof.version <= codes["version"]
+    )
+    if next(good, None) is None:
+        yield "no proof of the last 3 s had been delivered"
+
+
+def check_times(lane: LaneHistory, signed: SignedLog, verdict: Verdict, history: History) -> None:
+    """Each bundle used was good at that moment, whatever time the core named; counts who was tempted by a wrong one."""
+    for decision in decisions(lane.rows):
+        for flaw in signed.untimely(decision):
+            verdict.find("unsafe_releases", f"{lane.name}: row {decision.seq} releases {decision.vrn}: {flaw}")
+    mine = (line for line in history.trucks if line["lane"] == lane.name and line["did"] == "left")
+    verdict.tempted_by_clock += sum(
+        1 for line in mine if line["truth"] in {"early", "ended"} and line["ubr"] and line["wrong_clock"]
+    )
+
+
+def check_paint(lane: LaneHistory, signed: SignedLog, bounds: Bounds, verdict: Verdict) -> None:
+    """What the boards showed: 3 only as journaled, soon after, and no longer than a hold that had arrived."""
+    shown = {decision.serial: decision for decision in decisions(lane.rows, every=True)}
+    handed = _deliveries(lane.wire)
+    boards = [line for line in lane.paint if line["screen"] == "xdb"]
+    for place, line in enumerate(boards):
+        if line["scene"] != "DONE":
+            continue
+        decision = shown.get(line["serial"])
+        if decision is None:
+            verdict.find("unsafe_releases", f"{lane.name}: 3 was painted at {line['t']}, and no row says so")
+            continue
+        if line["t"] - decision.at_ms > bounds.paint_ms + bounds.slack_ms:
+            verdict.find("unsafe_releases", f"{lane.name}: 3 of row {decision.seq} was painted too late")
+        until = boards[place + 1]["t"] if place + 1 < len(boards) else line["t"]
+        for hold in signed.holds_of(decision.vrn):
+            came = handed.get((hold.epoch, hold.version), 0)
+            if came > line["t"] and came + bounds.paint_ms + bounds.slack_ms < until:
+                verdict.find(
+                    "unsafe_releases", f"{lane.name}: 3 of row {decision.seq} stood on after a hold arrived at {came}"
+                )
+
+
+def _deliveries(wire: list[Line]) -> dict[tuple[str, int], int]:
+    """When each delta was first handed to the lane."""
+    found: dict[tuple[str, int], int] = {}
+    for line in wire:
+        if "delta" in line:
+            found.setdefault((line["epoch"], line["delta"]), line["t"])
+    return found

@@ -1,0 +1,45 @@
+"""Whether what was promised held, from files only (`history`).
+
+| promise | how it is checked |
+|---|---|
+| nothing is lost | each journal row is at the core, byte for byte, and the other way round |
+| in order, once in effect | the core's rows are one chain from 1; what it made of them is made again here, and is equal |
+| a release rests on the signed log | its list is a version of that log; each bundle stands there as the lane had it |
+| a release is in time | each bundle used was good at that moment, whatever time the core itself named |
+| no release against a hold | no hold or inspect code that was signed more than 3 s before and still stood |
+| no release while not fresh | a proof was delivered for a nonce that had left the lane less than 3 s before |
+| no picture before its row | each "Clearance Completed" painted is a row of the journal |
+| a release is withdrawn | once the lane has been handed a hold of that vehicle, 3 goes |
+| the lists are equal | rows counted again on both sides: version and state hash |
+| manual mode in time | no proof for 5 s by the cable, and the lane was offline within its bound |
+| nobody is obeyed but the core, and it once | no order of the liar's was carried out; no message was told twice |
+
+Rules of this file: a finding names the lane, the row or the time, and what is wrong, for a maintainer.
+"""
+
+from __future__ import annotations
+
+from tools.torture.check_delivery import check_codes, check_delivery, check_log, check_orders, check_uses
+from tools.torture.check_link import accepted_proofs, check_manual
+from tools.torture.check_releases import check_paint, check_releases, check_times
+from tools.torture.history import History
+from tools.torture.signed import SignedLog
+from tools.torture.verdict import Bounds, Verdict
+
+
+def check(history: History, bounds: Bounds) -> Verdict:
+    """Everything in the table above."""
+    verdict = Verdict()
+    signed = SignedLog(history.core.log, history.offset_ms)
+    check_log(history.core, verdict)
+    for lane in history.lanes:
+        proofs = accepted_proofs(lane.wire, bounds)
+        check_delivery(lane, history.core, verdict)
+        check_orders(lane, verdict)
+        check_codes(lane, history.core, verdict)
+        check_releases(lane, signed, proofs, bounds, verdict)
+        check_times(lane, signed, verdict, history)
+        check_paint(lane, signed, bounds, verdict)
+        check_manual(lane, proofs, bounds, verdict, history)
+    check_uses(history, verdict)
+    return verdict

@@ -1,0 +1,61 @@
+"""The releases in a journal: each step that put "Clearance Completed" on the boards, and what it rested on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tools.torture.history import Row
+
+DONE = "DONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One release.
+
+    Attributes:
+        serial: of the scene; the paint log names it too.
+        at_ms: when it was decided, monotonic.
+        vrn: the vehicle, "" where no plate was known.
+        codes: the answer of the code book it was decided on, as journaled; None where the step had none.
+        used: the bundles it consumed.
+        unladen: the driver had declared the vehicle unladen.
+    """
+
+    seq: int
+    serial: int
+    at_ms: int
+    vrn: str
+    codes: dict[str, Any] | None
+    used: tuple[str, ...]
+    unladen: bool
+
+
+def decisions(rows: list[Row], *, every: bool = False) -> Iterator[Decision]:
+    """The releases of a journal; with `every` also the scenes that only show a release again, for the paint log."""
+    vrn, unladen, standing = "", False, False
+    for row in rows:
+        entry = row.entry
+        event, effects = entry["event"], entry["effects"]
+        for effect in effects:
+            if effect["type"] == "Record" and effect["kind"] == "VehicleArrived":
+                vrn, unladen = "", False
+        if event["type"] == "PlateSettled":
+            vrn = vrn or event["read"]["vrn"]
+        unladen = unladen or any(e["type"] == "Record" and e["kind"] == "UnladenDeclared" for e in effects)
+        for effect in effects:
+            if effect["type"] != "Show":
+                continue
+            done = DONE in (effect["xdb"], effect["aiop"])
+            if done and (every or not standing):
+                yield _decision(row, effect["serial"], vrn, unladen=unladen)
+            standing = done
+
+
+def _decision(row: Row, serial: int, vrn: str, *, unladen: bool) -> Decision:
+    entry = row.entry
+    used = [ubr for effect in entry["effects"] if effect["type"] == "Consume" for ubr in effect["ubrs"]]
+    found = entry["event"]["codes"] if entry["event"]["type"] == "CodesFound" else None
+    return Decision(row.seq, serial, row.mono_ms, vrn, found, tuple(used), unladen)

@@ -1,0 +1,242 @@
+"""What a run has left behind, read from its files: stores, paint logs, what passed on the cables.
+
+Rules of this file:
+- No process is asked; of the product only the wire's own rules (`wire`: envelope, hashes, types) are used.
+- Nothing is judged here. What can not be read is an error of the run, not a finding.
+- Times are the machine's monotonic milliseconds; the core's are brought to them by `offset_ms`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wire.codec import decode, decode_record
+from wire.envelope import KeyRing, public_from_pem
+from wire.messages import Delta
+from wire.records import Record
+from wire.topics import LOG
+
+Line = dict[str, Any]
+_entries = msgspec.json.Decoder(dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a journal, as it lies in a store."""
+
+    seq: int
+    boot: str
+    body: bytes
+    hash: bytes
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What it says; read anew each time, for a night's run has millions of them."""
+        return _entries.decode(self.body)
+
+    @property
+    def mono_ms(self) -> int:
+        """When it happened."""
+        return int(self.entry["at"]["mono_ms"])
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One delta of the core's log; `flaw` says what is wrong with its payload, "" if nothing."""
+
+    epoch: str
+    version: int
+    at_ms: int
+    body: bytes
+    log_hash: bytes
+    state_hash: bytes
+    delta: Delta | None
+    flaw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """What the core made of a visit: the kinds and facts of its records, its base record, its bundles."""
+
+    records: tuple[tuple[str, dict[str, str]], ...]
+    base: dict[str, str]
+    ubrs: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Codes:
+    """A list of codes as it lies in a store."""
+
+    epoch: str
+    version: int
+    bodies: list[bytes]
+
+
+@dataclass(slots=True)
+class LaneHistory:
+    """One lane's files."""
+
+    name: str
+    journal: str
+    rows: list[Row]
+    head: tuple[int, bytes]
+    acknowledged: int
+    codes: Codes
+    paint: list[Line]
+    wire: list[Line]
+    process: list[Line]
+
+
+@dataclass(slots=True)
+class CoreHistory:
+    """The core's store."""
+
+    log: list[Logged]
+    codes: Codes
+    state_hash: bytes
+    events: dict[tuple[str, str], list[Row]]
+    crossings: dict[tuple[str, str, int], Crossing]
+    alarms: dict[tuple[str, str, int, str], int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class History:
+    """All of it. `offset_ms`: UTC minus monotonic."""
+
+    offset_ms: int
+    ended_ms: int
+    lanes: list[LaneHistory]
+    core: CoreHistory
+    faults: list[Line]
+    trucks: list[Line]
+
+
+def spans(history: History, lane: str, kinds: set[str]) -> list[tuple[int, int]]:
+    """(from, until) of the faults of these kinds at a lane."""
+    found: list[tuple[int, int]] = []
+    began: int | None = None
+    for line in history.faults:
+        if line["lane"] == lane and line.get("fault") in kinds:
+            began = line["t"]
+        elif line["lane"] == lane and line.get("ended") in kinds and began is not None:
+            found.append((began, line["t"]))
+            began = None
+    return found if began is None else [*found, (began, history.ended_ms)]
+
+
+def read_history(folder: Path) -> History:
+    """Everything that a run wrote under `folder`.
+
+    Raises:
+        OSError, sqlite3.Error: a file is missing or can not be read.
+    """
+    facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    lanes = [_lane(folder / "lanes" / name, name) for name in facts["lanes"]]
+    return History(
+        offset_ms=facts["utc_ms"] - facts["mono_ms"],
+        ended_ms=facts["mono_ms"],
+        lanes=lanes,
+        core=_core(folder / "core", {row.hash: row.body for lane in lanes for row in lane.rows}),
+        faults=lines(folder / "faults.jsonl"),
+        trucks=lines(folder / "trucks.jsonl"),
+    )
+
+
+def lines(path: Path) -> list[Line]:
+    """A file of JSON lines; one that was cut by the end of its writer is left out."""
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return found
+
+
+def _open(path: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True))
+
+
+def _lane(folder: Path, name: str) -> LaneHistory:
+    with _open(folder / "disk" / "lane.db") as db:
+        rows = [Row(*found) for found in db.execute("SELECT seq, boot, body, hash FROM journal ORDER BY seq")]
+        generation, epoch, version = db.execute("SELECT generation, epoch, version FROM code_head").fetchone()
+        bodies = [body for (body,) in db.execute("SELECT body FROM codes WHERE generation = ?", (generation,))]
+        return LaneHistory(
+            name=name,
+            journal=db.execute("SELECT value FROM meta WHERE name = 'journal'").fetchone()[0],
+            rows=rows,
+            head=db.execute("SELECT seq, hash FROM journal_head").fetchone(),
+            acknowledged=db.execute("SELECT acknowledged FROM outbox").fetchone()[0],
+            codes=Codes(epoch, version, bodies),
+            paint=lines(folder / "paint.jsonl"),
+            wire=lines(folder / "wire.jsonl"),
+            process=lines(folder / "process.jsonl"),
+        )
+
+
+def _core(folder: Path, known: dict[bytes, bytes]) -> CoreHistory:
+    ring = KeyRing({file.stem: public_from_pem(file.read_bytes()) for file in folder.glob("*.pub")})
+    with _open(folder / "core.db") as db:
+        log = db.execute("SELECT epoch, version, at_ms, payload, log_hash, state_hash FROM log ORDER BY rowid")
+        epoch, version, state_hash = db.execute("SELECT epoch, version, state_hash FROM head").fetchone()
+        return CoreHistory(
+            log=[_logged(ring, *found) for found in log],
+            codes=Codes(epoch, version, [body for (body,) in db.execute("SELECT body FROM rows")]),
+            state_hash=state_hash,
+            events=_events(db, known),
+            crossings=_crossings(db),
+            alarms=_alarms(db),
+        )
+
+
+def _logged(ring: KeyRing, epoch: str, version: int, at_ms: int, payload: bytes, *hashes: bytes) -> Logged:
+    try:
+        body = ring.open(LOG, payload)
+        return Logged(epoch, version, at_ms, body, hashes[0], hashes[1], decode(Delta, body))
+    except ValueError as error:
+        return Logged(epoch, version, at_ms, b"", hashes[0], hashes[1], None, str(error))
+
+
+def _events(db: sqlite3.Connection, known: dict[bytes, bytes]) -> dict[tuple[str, str], list[Row]]:
+    """The rows of every journal; a body that is equal to a lane's is that one, and not kept twice."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    sql = "SELECT lane, journal, seq, boot, body, hash FROM events ORDER BY seq, rowid"
+    for lane, journal, seq, boot, body, digest in db.execute(sql):
+        same = known.get(digest)
+        row = Row(seq, boot, same if same is not None and same == body else body, digest)
+        found.setdefault((lane, journal), []).append(row)
+    return found
+
+
+def _crossings(db: sqlite3.Connection) -> dict[tuple[str, str, int], Crossing]:
+    found = {}
+    for lane, journal, visit, records, base, ubrs in db.execute(
+        "SELECT lane, journal, visit, records, base, ubrs FROM crossings"
+    ):
+        plain = tuple((one[0], one[2]) for one in map(_as_list, json.loads(records)))
+        found[lane, journal, visit] = Crossing(plain, json.loads(base), tuple(json.loads(ubrs)))
+    return found
+
+
+def _as_list(record: Any) -> list[Any]:
+    return [record["kind"], record["at_ms"], record["facts"]] if isinstance(record, dict) else list(record)
+
+
+def _alarms(db: sqlite3.Connection) -> dict[tuple[str, str, int, str], int]:
+    sql = "SELECT lane, journal, visit, kind, count(*) FROM alarms WHERE journal != '' GROUP BY lane, journal, visit, kind"
+    return {(lane, journal, visit, kind): count for lane, journal, visit, kind, count in db.execute(sql)}
+
+
+def records(bodies: Iterable[bytes]) -> dict[tuple[str, str], Record]:
+    """Rows of a list by their key."""
+    found = map(decode_record, bodies)
+    return {one.key: one for one in found}

@@ -1,0 +1,1 @@
+"""How the plate models were made: `python -m tools.training --help`. Never imported by the product."""

@@ -1,0 +1,70 @@
+"""`python -m tools.training`: draws, trains and exports both plate models; takes up where it was stopped."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from tools.training import plot
+
+STAGES = ("all", "fonts", "recogniser", "scenes", "detector", "export", "plot")
+
+
+def main() -> None:
+    """Trains what was asked for, then exports it."""
+    parser = argparse.ArgumentParser(prog="python -m tools.training", description=__doc__)
+    parser.add_argument("what", nargs="?", default="all", choices=STAGES)
+    parser.add_argument("--folder", type=Path, required=True, help="checkpoints, logs and drawn scenes")
+    parser.add_argument("--fonts", type=Path, action="append", default=[], help="folder with unpacked fonts; repeat")
+    parser.add_argument("--weights", type=Path, default=Path("devices/anpr/weights"), help="where ONNX files go")
+    parser.add_argument("--mainland", type=Path, help="folder of photographed Mainland plates with labels.csv")
+    parser.add_argument(
+        "--beside", type=Path, action="append", default=[], help="export: another recogniser checkpoint"
+    )
+    parser.add_argument(
+        "--other", type=Path, action="append", default=[], help="export: recogniser checkpoint of another run"
+    )
+    parser.add_argument("--samples", type=int, default=800_000, help="crops the recogniser sees")
+    parser.add_argument("--pictures", type=int, default=160_000, help="scene crops the detector sees")
+    parser.add_argument("--scenes", type=int, default=8_000, help="scenes drawn for the detector")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop each stage after so long")
+    parser.add_argument("--seed", type=int, default=20)
+    asked = parser.parse_args()
+    fonts = (*asked.fonts, asked.folder, Path("/usr/share/fonts"))
+    if asked.what in ("all", "fonts"):
+        from tools.training.fonts import fetch  # noqa: PLC0415  each stage loads only what it needs
+
+        print(f"{fetch(asked.folder)} font files fetched")
+    if asked.what in ("all", "recogniser"):
+        from tools.training import recogniser  # noqa: PLC0415
+
+        until = time.monotonic() + asked.minutes * 60
+        recogniser.train(
+            asked.folder, fonts, total=asked.samples, seed=asked.seed, mainland=asked.mainland, until=until
+        )
+    _detector_stages(asked, fonts)
+    if asked.what in ("all", "export"):
+        from tools.training import export  # noqa: PLC0415
+
+        export.export(
+            asked.folder, asked.weights, seed=asked.seed, beside=tuple(asked.beside), others=tuple(asked.other)
+        )
+    if asked.what in ("all", "plot"):
+        print(plot.plot(asked.folder))
+
+
+def _detector_stages(asked: argparse.Namespace, fonts: tuple[Path, ...]) -> None:
+    if asked.what in ("all", "scenes"):
+        from tools.training import scenes  # noqa: PLC0415
+
+        scenes.draw_all(asked.folder / "scenes", fonts, count=asked.scenes, seed=asked.seed)
+    if asked.what in ("all", "detector"):
+        from tools.training import detector  # noqa: PLC0415
+
+        until = time.monotonic() + asked.minutes * 60
+        detector.train(asked.folder, fonts, total=asked.pictures, seed=asked.seed, until=until)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""From checkpoints to the ONNX files the reader runs, with a paper of origin beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from devices.anpr.alphabet import ALPHABET
+from tools.training.nets import Detector, Recogniser
+
+FORMAT = 2  # raised when input, output or alphabet change: the reader refuses other ones
+OPSET = 17
+
+
+class _Recognises(nn.Module):
+    """The mean of what the recognisers of all runs say: where they disagree, none of them is believed alone."""
+
+    def __init__(self, nets: list[nn.Module]) -> None:
+        super().__init__()
+        self.nets = nn.ModuleList(nets)
+
+    def forward(self, x: Tensor) -> Tensor:
+        said = [torch.softmax(net(x), 2) for net in self.nets]
+        total = said[0]
+        for each in said[1:]:
+            total = total + each
+        return total / len(said)
+
+
+class _Detects(nn.Module):
+    def __init__(self, nets: list[nn.Module]) -> None:
+        super().__init__()
+        (self.net,) = nets
+
+    def forward(self, x: Tensor) -> Tensor:
+        heat, corners = self.net(x)
+        return torch.cat([torch.sigmoid(heat), corners], 1)
+
+
+def folded(net: nn.Module) -> nn.Module:
+    """Batch normalisation folded into the convolution before it, throughout."""
+    for child in net.children():
+        if isinstance(child, nn.Sequential):
+            for place in range(len(child) - 1):
+                one, other = child[place], child[place + 1]
+                if isinstance(one, nn.Conv2d) and isinstance(other, nn.BatchNorm2d):
+                    child[place], child[place + 1] = fuse_conv_bn_eval(one, other), nn.Identity()
+        folded(child)
+    return net
+
+
+def _write(net: nn.Module, example: Tensor, file: Path, dynamic: dict[str, Any]) -> None:
+    torch.onnx.export(
+        net.eval(),
+        (example,),
+        str(file),
+        input_names=["x"],
+        output_names=["y"],
+        opset_version=OPSET,
+        dynamic_axes=dynamic,
+        dynamo=False,
+    )
+
+
+def mean(states: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The mean of the weights of several checkpoints of one run: less of what only the last samples taught."""
+    first, rest = states[0], states[1:]
+    whole = {name for name, value in first.items() if not value.dtype.is_floating_point}
+    return {
+        name: value if name in whole else torch.stack([value, *(state[name] for state in rest)]).mean(0)
+        for name, value in first.items()
+    }
+
+
+def _load(net: nn.Module, checkpoints: tuple[Path, ...]) -> tuple[nn.Module, int]:
+    """The net with the mean of the checkpoints' weights, and how many samples the first one saw."""
+    states = [torch.load(checkpoint) for checkpoint in checkpoints]
+    net.load_state_dict(mean([each["average"] for each in states]))
+    seen: int = states[0]["seen"]
+    return folded(net.eval()), seen
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One ONNX file: `runs` are the checkpoints of each net that it holds."""
+
+    name: str
+    net: type[nn.Module]
+    shell: type[nn.Module]
+    runs: tuple[tuple[Path, ...], ...]
+    example: Tensor
+    dynamic: dict[str, Any]
+
+    def write(self, weights: Path) -> dict[str, Any]:
+        """The file, and what the paper of origin says of it."""
+        loaded = [_load(self.net(), run) for run in self.runs]
+        nets = [net for net, _ in loaded]
+        file = weights / f"{self.name}.onnx"
+        _write(self.shell(nets), self.example, file, self.dynamic)
+        return {
+            "file": file.name,
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            "samples": sum(seen for _, seen in loaded),
+            "parameters": sum(parameter.numel() for net in nets for parameter in net.parameters()),
+        }
+
+
+def export(
+    folder: Path, weights: Path, *, seed: int, beside: tuple[Path, ...] = (), others: tuple[Path, ...] = ()
+) -> None:
+    """Writes both ONNX files and `weights.json` into `weights`.
+
+    Args:
+        folder: of the run.
+        weights: where the files go.
+        seed: of the run.
+        beside: earlier checkpoints of the recogniser, whose mean with the run's own is exported.
+        others: recogniser checkpoints of other runs, each asked beside this one's (`_Recognises`).
+    """
+    weights.mkdir(parents=True, exist_ok=True)
+    wide = {"x": {2: "height", 3: "width"}, "y": {2: "rows", 3: "columns"}}
+    batch = {"x": {0: "batch"}, "y": {0: "batch"}}
+    recognisers = ((folder / "recogniser.pt", *beside), *((other,) for other in others))
+    detectors = ((folder / "detector.pt",),)
+    plans = (
+        _Plan("recogniser", Recogniser, _Recognises, recognisers, torch.zeros(1, 1, 64, 160), batch),
+        _Plan("detector", Detector, _Detects, detectors, torch.zeros(1, 3, 384, 640), wide),
+    )
+    run = hashlib.sha256()
+    for checkpoint in (each for plan in plans for part in plan.runs for each in part):
+        run.update(checkpoint.read_bytes())
+    paper = {
+        "format": FORMAT,
+        "run": run.hexdigest(),
+        "seed": seed,
+        "alphabet": ALPHABET,
+        "torch": torch.__version__,
+        "models": {plan.name: plan.write(weights) for plan in plans},
+    }
+    (weights / "weights.json").write_text(json.dumps(paper, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps(paper, indent=2))

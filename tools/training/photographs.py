@@ -1,0 +1,76 @@
+"""Photographed Mainland plates beside the drawn ones: a folder of crops with `labels.csv` (file, plate, …).
+
+Only rows with an even number (from 0) are learnt from; the odd half stays for measuring (`bench plates --crops`).
+Where each character stands is not known, so these samples teach through CTC alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import random
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.anpr.alphabet import CLASS, COLUMNS, CROP
+from tools.training.crops import damage, lit
+
+Sample = tuple[NDArray[np.uint8], NDArray[np.int8], str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photograph:
+    """A rectified plate in grey, any size, and its text."""
+
+    picture: NDArray[np.uint8]
+    text: str
+
+
+def load(folder: Path) -> tuple[Photograph, ...]:
+    """The half that may be learnt from.
+
+    Raises:
+        FileNotFoundError: the folder has no `labels.csv`, or a picture it names is not there.
+        ValueError: a picture can not be read, or a label has a character that the recogniser has not.
+    """
+    with (folder / "labels.csv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))[::2]
+    return tuple(_photograph(folder / row["file"], row["plate"]) for row in rows)
+
+
+def _photograph(file: Path, text: str) -> Photograph:
+    picture = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if picture is None or not set(text) <= CLASS.keys():
+        raise ValueError(f"{file}: not a picture, or its label {text!r} has a character outside the alphabet")
+    return Photograph(np.asarray(picture, np.uint8), text)
+
+
+@lru_cache(maxsize=1)
+def _weights(known: tuple[Photograph, ...]) -> tuple[float, ...]:
+    provinces = Counter(one.text[0] for one in known)
+    return tuple(1 / math.sqrt(provinces[one.text[0]]) for one in known)
+
+
+def sample(rng: random.Random, noise: np.random.Generator, known: tuple[Photograph, ...]) -> Sample:
+    """One of them, cut and shaken anew; the target leaves every column open (-1).
+
+    A province that has fewer pictures is shown oftener than its share, or the commonest one becomes the answer to any blur.
+    """
+    one = rng.choices(known, _weights(known))[0]
+    rows, columns = one.picture.shape
+    width, height = CROP
+    cut = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
+    spread = np.array([[rng.gauss(0, 0.02) * width, rng.gauss(0, 0.04) * height] for _ in range(4)], np.float32)
+    inset = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]], np.float32) * [rng.uniform(-2, 10), rng.uniform(-2, 8)]
+    goal = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + spread + inset
+    warp = cv2.getPerspectiveTransform(cut, goal.astype(np.float32))
+    flat = cv2.warpPerspective(one.picture, warp, CROP, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    crop = lit(rng, np.asarray(flat, np.float32))
+    bits = damage(rng, noise, crop) if rng.random() < 0.5 else np.asarray(np.clip(crop, 0, 255), np.uint8)
+    return bits, np.full((3, COLUMNS), -1, np.int8), one.text

@@ -1,5 +1,0 @@
-"""`python -m torture`."""
-
-from torture.cli import main
-
-main()

@@ -1,0 +1,304 @@
+"""The body of every topic under `rocars/v1/` (design §3), one type each; `topics` says which goes where.
+
+Rules of this file:
+- Every body travels in a signed envelope, and so can be believed to be from whoever the key belongs to; what it says
+  of the present is believed only where it answers a nonce.
+- A message with a field this version does not know is refused: a lane that does not understand the core stops
+  releasing, and says so. Growth goes by a new topic version.
+- Times named `core_ms` and `*_ms` without another word are the core's, UTC milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from wire.records import CoreMs, Record
+
+Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+"""32 bytes; the constructions are in `hashes`."""
+
+NonceBytes = Annotated[bytes, Meta(min_length=16, max_length=32)]
+"""Fresh randomness, never used twice."""
+
+Version = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""A version of the log: the number of deltas since the epoch began; 0 is the empty log."""
+
+Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""A journal row's number, from 1 without a gap; 0 stands for "before the first"."""
+
+Session = Annotated[int, Meta(ge=0)]
+"""A connection's number, random, 64 bits: a Will whose session is not the one last seen online is old."""
+
+Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
+"""One life of the core's log; a restore from a backup begins another."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+"""An identifier someone made up at random."""
+
+PictureName = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+"""A picture by its content: the SHA-256 of its bytes, 64 hexadecimal digits, as journals name it."""
+
+PICTURE_LIMIT = 16 << 20
+"""Bytes of the largest picture."""
+
+PART_LIMIT = 64 << 10
+"""Bytes of a picture in one message: small beside an envelope's limit, so that it holds nothing up."""
+
+
+class _Body(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type"):
+    """A body is a msgpack map whose "type" names it."""
+
+
+class Presence(_Body, frozen=True, tag="presence"):
+    """`up/presence`, retained, and the connection's Will (status "lost")."""
+
+    lane: Id
+    status: Literal["online", "stopped", "lost"]
+    session: Session
+    software: str = ""
+
+
+class Nonce(_Body, frozen=True, tag="nonce"):
+    """`up/nonce`, each second: sign this, and see what I hold.
+
+    Attributes:
+        epoch: "" before the first snapshot.
+        journal, acknowledged: the lane's journal, and the row up to which the core has acknowledged it. A core that
+            has fewer rows was restored from a backup, and asks for the others.
+    """
+
+    lane: Id
+    session: Session
+    nonce: NonceBytes
+    epoch: str
+    version: Version
+    state_hash: Hash
+    journal: Id
+    acknowledged: Seq
+
+
+class Heartbeat(_Body, frozen=True, tag="heartbeat"):
+    """`down/heartbeat`: the proof. The head of the log at `core_ms`, signed over the lane's own nonce."""
+
+    lane: Id
+    nonce: NonceBytes
+    epoch: Epoch
+    version: Version
+    state_hash: Hash
+    core_ms: CoreMs
+
+
+class EventMessage(_Body, frozen=True, tag="event"):
+    """`up/event`: one row of the lane's journal, as it stands there.
+
+    Attributes:
+        journal: the store it is in; the core's key is (lane, journal, seq).
+        boot: the boot it was written in.
+        previous, hash: its place in the chain (`hashes.journal_next`).
+        body: the journal entry, opaque here.
+    """
+
+    lane: Id
+    journal: Id
+    seq: Seq
+    boot: str
+    previous: Hash
+    hash: Hash
+    body: bytes
+
+
+class Ack(_Body, frozen=True, tag="ack"):
+    """`down/ack`: every row of `journal` up to `seq` is committed at the core; `hash` is that row's (all zero for 0)."""
+
+    lane: Id
+    journal: Id
+    seq: Seq
+    hash: Hash
+
+
+class LaneState(_Body, frozen=True, tag="state"):
+    """`up/state`, retained and complete: what the wall of lanes shows. `facts` are plain msgpack values."""
+
+    lane: Id
+    session: Session
+    serial: Seq
+    facts: dict[str, Any]
+
+
+class DeltasWanted(_Body, frozen=True, tag="deltas_wanted"):
+    """`up/request`: send what follows `version`, whose chain value here is `log_hash`.
+
+    Answered by `Deltas`, or by a snapshot where the core no longer has them or its own chain differs there.
+    """
+
+    lane: Id
+    request: Id
+    epoch: str
+    version: Version
+    log_hash: Hash
+
+
+class SnapshotWanted(_Body, frozen=True, tag="snapshot_wanted"):
+    """`up/request`: send everything; `reason` is for the core's log."""
+
+    lane: Id
+    request: Id
+    reason: str
+
+
+Request = DeltasWanted | SnapshotWanted
+
+
+class Delta(_Body, frozen=True, tag="delta"):
+    """`log`: one step of the log, from `version - 1` to `version`.
+
+    Attributes:
+        previous: the chain value before it; after it, `hashes.log_next(previous, <the bytes of this body>)`.
+        state_hash: of all rows after it.
+    """
+
+    epoch: Epoch
+    version: Version
+    previous: Hash
+    changes: tuple[Record, ...]
+    state_hash: Hash
+
+
+class Deltas(_Body, frozen=True, tag="deltas"):
+    """`down/log`: bodies of consecutive `Delta`s, in order, the answer to `DeltasWanted`; may be several messages."""
+
+    lane: Id
+    request: Id
+    bodies: tuple[bytes, ...]
+
+
+class SnapshotPart(_Body, frozen=True, tag="snapshot"):
+    """`down/log`: part `part` (from 0) of `parts` of all rows at `version`; what is signed is the same in each."""
+
+    lane: Id
+    request: Id
+    epoch: Epoch
+    version: Version
+    log_hash: Hash
+    state_hash: Hash
+    part: Annotated[int, Meta(ge=0, lt=1_000_000)]
+    parts: Annotated[int, Meta(ge=1, le=1_000_000)]
+    records: tuple[Record, ...]
+
+
+class EventsWanted(_Body, frozen=True, tag="events_wanted"):
+    """`down/log`: the core asks for rows `first` to `last` (both included) of `journal` again."""
+
+    lane: Id
+    journal: Id
+    first: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    last: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+
+
+LogReply = Deltas | SnapshotPart | EventsWanted
+
+
+class Command(_Body, frozen=True, tag="command"):
+    """`down/command`: never retained, executed at most once.
+
+    Attributes:
+        command: its identifier; `Reply` repeats it.
+        issuer: the officer's login at the centre.
+        issued_ms, expires_ms: it is good from issue until expiry, by the core's time.
+        name: what to do; a lane refuses a name it does not know (`sync.link` lists them).
+        visit: visit key where it concerns one vehicle, "" where none; another vehicle in the lane refuses it.
+        text: reason or message, for people.
+        revert_ms: a mode set from afar ends by itself after this many milliseconds.
+        picture: of "upload".
+        journal, first, last: of "fetch": these rows, both included.
+    """
+
+    lane: Id
+    command: Id
+    issuer: Id
+    issued_ms: CoreMs
+    expires_ms: CoreMs
+    name: str
+    visit: str = ""
+    text: str = ""
+    revert_ms: Annotated[int, Meta(ge=0, le=86_400_000)] = 0
+    picture: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")] = ""
+    journal: str = ""
+    first: Seq = 0
+    last: Seq = 0
+
+
+class Reply(_Body, frozen=True, tag="reply"):
+    """`up/reply`: what became of a command; `detail` says why it was refused, or what was done."""
+
+    lane: Id
+    command: Id
+    outcome: Literal["done", "refused"]
+    detail: str = ""
+
+
+class Telemetry(_Body, frozen=True, tag="telemetry"):
+    """`up/telemetry`, QoS 0: how the box is. Not part of the event stream; shed while the link is poor, and counted.
+
+    Attributes:
+        serial: counts the samples taken since the agent's start, from 1; a gap is what was shed or lost on the way.
+        age_ms: since the sample was taken.
+        shed: samples given up before they were sent, since the agent's start.
+        facts: name to figure or word; names end in their unit.
+    """
+
+    lane: Id
+    session: Session
+    serial: Seq
+    age_ms: Annotated[int, Meta(ge=0)]
+    shed: Seq
+    facts: dict[str, int | float | str]
+
+
+class PictureOffered(_Body, frozen=True, tag="picture_offered"):
+    """`up/picture`: the lane would send this picture. Answered by `PictureHeld`, which says from where on.
+
+    Attributes:
+        offer: made up for this offer; the answers and parts repeat it, so that an old answer is none.
+        kind: its class at the lane, which decides how long it is kept.
+        reason: why it is sent: a class, or the command that asked for it.
+    """
+
+    lane: Id
+    offer: Id
+    picture: PictureName
+    size: Annotated[int, Meta(ge=1, le=PICTURE_LIMIT)]
+    kind: Id
+    reason: str
+
+
+class PicturePart(_Body, frozen=True, tag="picture_part"):
+    """`up/picture`: bytes of an offered picture from `offset` on; the next goes out when this one is answered."""
+
+    lane: Id
+    offer: Id
+    picture: PictureName
+    offset: Annotated[int, Meta(ge=0, lt=PICTURE_LIMIT)]
+    data: Annotated[bytes, Meta(min_length=1, max_length=PART_LIMIT)]
+
+
+PictureUp = PictureOffered | PicturePart
+
+
+class PictureHeld(_Body, frozen=True, tag="picture_held"):
+    """`down/picture`: how much of a picture the core holds.
+
+    Attributes:
+        offset: bytes held, from the beginning; the lane goes on from there.
+        state: "whole" once all bytes are on the disk and have the hash that names them; "refused" if it is not wanted.
+        detail: why it is refused.
+    """
+
+    lane: Id
+    offer: Id
+    picture: PictureName
+    offset: Annotated[int, Meta(ge=0, le=PICTURE_LIMIT)]
+    state: Literal["part", "whole", "refused"]
+    detail: str = ""
