@@ -13,7 +13,7 @@ import pytest
 from tools.conformance.cli import app
 from wire.envelope import Signer, public_to_pem
 
-COMMAND = [sys.executable, "-m", "conformance"]
+COMMAND = [sys.executable, "-m", "tools.conformance"]
 
 
 def run(*words: object) -> subprocess.CompletedProcess[str]:

@@ -117,7 +117,7 @@ def test_the_command_tests_a_core_with_the_commands_it_is_given(territory: Any) 
         (folder / "lane.key").write_bytes(territory.LANE_KEY.to_pem())
         (folder / "lane.password").write_text(broker.password(territory.LANE), encoding="utf-8")
         ask = f"{Path(sys.executable).with_name('rocars-core')} {{}} --config {folder}/core.toml --officer kit"
-        line = [sys.executable, "-m", "conformance", "core", "--broker", f"127.0.0.1:{broker.port}"]
+        line = [sys.executable, "-m", "tools.conformance", "core", "--broker", f"127.0.0.1:{broker.port}"]
         line += ["--lane", territory.LANE, "--lane-key", f"{folder}/lane.key={territory.LANE}"]
         line += ["--core-pub", str(folder / "core-1.pub"), "--password-file", str(folder / "lane.password")]
         order = (

@@ -67,7 +67,7 @@ def site(territory: Any) -> Iterator[SimpleNamespace]:
 def kit(site: SimpleNamespace, *words: object) -> subprocess.CompletedProcess[str]:
     """The command, to its end; `{}` in a word is the site's folder, `[]` the broker."""
     said = [str(word).replace("{}", str(site.folder)).replace("[]", f"localhost:{site.broker.port}") for word in words]
-    line = [sys.executable, "-m", "conformance", *said]
+    line = [sys.executable, "-m", "tools.conformance", *said]
     return subprocess.run(line, capture_output=True, text=True, timeout=240, check=False)
 
 
