@@ -3,7 +3,7 @@
 Rules of this file
 - gpiozero's `bounce_time` is not used: it drops edges, and its mock pins ignore it. Debounce is ours.
 - Levels are also sampled every `RESAMPLE_S`: should an edge be lost on the way, the level still gets through.
-- The pin factory is named by the caller and never falls back to another (style point 6).
+- The pin factory is named by the caller and never falls back to another.
 """
 
 from __future__ import annotations

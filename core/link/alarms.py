@@ -1,7 +1,7 @@
 """Alarms at the centre: those the lanes raised, and the core's own.
 
 Rules of this file: a lane's alarm is kept as often as the lane raised it (it is in the journal); the core's own is
-raised once and stays until an officer clears it, so that one fault is one line (lesson 31).
+raised once and stays until an officer clears it, so that one fault is one line (lessons 31).
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ def test_row_nought_and_a_journal_begun_in_the_middle_are_not_taken(core: Any, l
 
 
 def test_a_refusal_is_one_alarm_however_often_it_is_repeated(core: Any, lane: Any) -> None:
-    """Lesson 31: repeated identical alarms flood the centre."""
+    """Lessons 31: repeated identical alarms flood the centre."""
     row = lane.write()
     for _ in range(5):
         take(core, msgspec.structs.replace(row, hash=bytes(32)))

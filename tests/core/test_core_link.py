@@ -228,7 +228,7 @@ def presence(lane: Any, status: Any, session: Any) -> Any:
 
 
 def test_the_will_of_an_older_connection_is_ignored(core: Any, lane: Any) -> None:
-    """Lesson 32: the broker may be slow to notice the old connection's end."""
+    """Lessons 32: the broker may be slow to notice the old connection's end."""
     core.exchange.hear([presence(lane, "online", 1), presence(lane, "online", 2), presence(lane, "lost", 1)])
     assert core.exchange.lanes[lane.name].presence == "online"
     core.exchange.hear([presence(lane, "lost", 2)])

@@ -113,7 +113,7 @@ def web_camera(pictures: int) -> Iterator[str]:
 
 
 def test_a_network_camera_that_stalls_ends_in_an_error_not_in_waiting_for_ever() -> None:
-    """Lesson 15: the library's own time-out is 90 s, ours is two."""
+    """Lessons 15: the library's own time-out is 90 s, ours is two."""
     with web_camera(pictures=6) as url:
         camera = open_camera(settings(Source.STREAM, url))
         begun = time.monotonic()

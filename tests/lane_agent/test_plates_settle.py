@@ -47,7 +47,7 @@ def test_two_frames_are_not_enough() -> None:
 
 
 def test_one_doubtful_character_keeps_the_whole_read_open() -> None:
-    """The minimum counts, not the mean (lesson 2)."""
+    """The minimum counts, not the mean (lessons 2)."""
     doubtful = Vote("LT3482", (1.0, 1.0, 0.6, 1.0, 1.0, 1.0))
     assert isinstance(settle([doubtful] * 10), Unsettled)
 
@@ -85,7 +85,7 @@ def test_a_sure_reading_of_another_length_is_dissent() -> None:
 
 
 def test_lettering_that_is_no_mark_is_refused_after_the_vote() -> None:
-    """Grammar judges the consensus (lesson 1)."""
+    """Grammar judges the consensus (lessons 1)."""
     result = settle([vote("AAAAA9BC9")] * 5)
     assert isinstance(result, Unsettled)
     assert "no Hong Kong mark" in result.reason

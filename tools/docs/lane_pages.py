@@ -24,9 +24,16 @@ EVERYWHERE = ("2 waiting", "4 immigration")
 _HEAD = """\
 # What the lane does
 
-Written by `python -m tools.docs.pages` from the rules that run; a test compares the two. After every event the table is
-read from the top, and the first row whose conditions all hold says what both screens show. Numbers are the rows of the
-department's decision table; 6 (help) lies over the panel in every row, 18 and 19 only qualify others.
+Written by `python -m tools.docs.pages` from the rules that run; a test compares the two.
+
+After every event (a truck arrives, a plate is read, a button is pressed) the lane goes through the table below from the
+top, and the first row whose conditions all hold says what the board (XDB) and the panel (AIOP) show. The number of a row
+is its number in the department's decision table (domain §4), so rows may share one; 6 (help) lies over the panel in every
+row, and 18 and 19 only qualify others. Words in capitals are scenes, which [screens.md](screens.md) shows as pictures.
+The column *then* says what the row makes of the visit: released, sent to the compound, or handed to the officer for the
+reason given, at once or, where the row waits, when its limit runs out. Further down are the conditions of each row, what
+counts as an input, how an ordinary visit runs, and the law that all of it is proved to keep, where a § is a point of
+[design.md](design.md).
 """
 
 
