@@ -8,16 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from console.context import Parts, answer, read
-from console.errors import RefusedError
-from console.ports import Answer, SimulationPort
-from console.requests import Acknowledge, Asked, Press, SendTruck, Simulated, SwitchLink, to_event
+from console.context import RouteContext, answer, read
+from console.errors import RequestRefusedError
+from console.ports import ActionAnswer, SimulationPort
+from console.requests import AcknowledgeAlarm, Asked, Press, SendTruck, Simulated, SwitchLink, to_event
 
 
 class Actions:
     """The routes `/action`, `/acknowledge` and, where there is a simulated world, `/simulation`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: RouteContext) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:
@@ -39,16 +39,16 @@ class Actions:
 
     async def _acknowledge(self, request: Request) -> Response:
         session = self._parts.gate.officer(request)
-        asked = await read(request, Acknowledge)
+        asked = await read(request, AcknowledgeAlarm)
         return _told(await self._parts.feed.acknowledge(asked.alarm, session.officer))
 
 
-def _told(became: Answer) -> Response:
+def _told(became: ActionAnswer) -> Response:
     return answer(accepted=became.accepted, words=became.words, status=200 if became.accepted else 409)
 
 
 class _Simulation:
-    def __init__(self, parts: Parts, world: SimulationPort) -> None:
+    def __init__(self, parts: RouteContext, world: SimulationPort) -> None:
         self._parts = parts
         self._world = world
 
@@ -67,7 +67,7 @@ class _Simulation:
                 await self._world.switch_link(up=up)
             case SendTruck(scenario):
                 if scenario not in {known.key for known in self._world.view().scenarios}:
-                    raise RefusedError(422, "There is no such scenario.")
+                    raise RequestRefusedError(422, "There is no such scenario.")
                 await self._world.send_truck(scenario)
             case _:
                 assert_never(asked)

@@ -19,16 +19,16 @@ from starlette.staticfiles import StaticFiles
 
 from console import times, words
 from console.actions import Actions
-from console.context import Parts, answer, on_refused, read
-from console.errors import RefusedError
+from console.context import RouteContext, answer, on_refused, read
+from console.errors import RequestRefusedError
 from console.gate import Gate
 from console.headers import SafeHeaders
 from console.officers import OfficerBook
-from console.pictures import Pictures
+from console.pictures import PictureRoutes
 from console.ports import LaneFeed, SimulationPort, Ticks, ViewLog
 from console.reasons import DIALOGS
 from console.settings import ConsoleSettings
-from console.stream import Stream
+from console.stream import ViewStream
 from lane_agent.model import Screen
 
 _HERE: Final = Path(__file__).parent
@@ -44,19 +44,19 @@ def create_app(
     ticks: Ticks,
     viewed: ViewLog,
     simulation: SimulationPort | None = None,
-) -> tuple[Starlette, Stream]:
+) -> tuple[Starlette, ViewStream]:
     """The application, and its stream of views (to be closed before the server stops).
 
     `simulation` is given in demonstrations only; without it the page has no panel and the server no route for one.
     """
     gate = Gate(settings=settings, officers=officers, ticks=ticks, lane=feed.view().lane)
-    parts = Parts(feed, settings, officers, gate, viewed, simulation)
-    stream = Stream(parts)
+    parts = RouteContext(feed, settings, officers, gate, viewed, simulation)
+    stream = ViewStream(parts)
     app = Starlette(
         routes=[
             *Pages(parts).routes(),
             *stream.routes(),
-            *Pictures(parts).routes(),
+            *PictureRoutes(parts).routes(),
             *Actions(parts).routes(),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ],
@@ -64,7 +64,7 @@ def create_app(
             Middleware(SafeHeaders, secure=settings.secure),
             Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
         ],
-        exception_handlers={RefusedError: on_refused},
+        exception_handlers={RequestRefusedError: on_refused},
         max_body_size=_MOST_BODY,
     )
     return app, stream
@@ -73,7 +73,7 @@ def create_app(
 class Pages:
     """The lane page, the login, and what a page says about its own officer."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: RouteContext) -> None:
         self._parts = parts
         self._jinja = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_HERE / "templates"),
@@ -128,7 +128,7 @@ class Pages:
         try:
             self._parts.gate.check_form(request, str(form.get("token", "")))
             await self._parts.gate.log_in(request, name, password, response)
-        except RefusedError as refused:
+        except RequestRefusedError as refused:
             return self._form(request, words=refused.words, status=refused.status, wait_s=refused.retry_after_s)
         return response
 
@@ -142,7 +142,7 @@ class Pages:
     async def _unlock(self, request: Request) -> Response:
         session = self._parts.gate.session(request)
         if session is None:
-            raise RefusedError(401, "Log in to act.")
+            raise RequestRefusedError(401, "Log in to act.")
         self._parts.gate.check_token(request, session)
         given = await read(request, dict[str, str])
         await self._parts.gate.unlock(request, session, given.get("password", ""))

@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from console.errors import RefusedError
+from console.errors import RequestRefusedError
 from console.gate import Gate
 from console.officers import OfficerBook
 from console.ports import LaneFeed, SimulationPort, ViewLog
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class RouteContext:
     """Everything a page is made of."""
 
     feed: LaneFeed
@@ -39,7 +39,7 @@ async def read(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(await request.body(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RefusedError(422, "Not done: the page sent something unknown. Load it again.") from error
+        raise RequestRefusedError(422, "Not done: the page sent something unknown. Load it again.") from error
 
 
 def answer(*, accepted: bool, words: str, status: int = 200) -> Response:
@@ -50,7 +50,7 @@ def answer(*, accepted: bool, words: str, status: int = 200) -> Response:
 
 async def on_refused(_request: Request, error: Exception) -> Response:
     """Every refusal, as the page expects it."""
-    if not isinstance(error, RefusedError):
+    if not isinstance(error, RequestRefusedError):
         raise error
     response = answer(accepted=False, words=error.words, status=error.status)
     if error.retry_after_s:

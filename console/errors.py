@@ -13,7 +13,7 @@ class ConsoleError(Exception):
     """Any error of the page."""
 
 
-class RefusedError(ConsoleError, PermissionError):
+class RequestRefusedError(ConsoleError, PermissionError):
     """A request is refused; `status` is the HTTP status, `words` are shown to the officer."""
 
     def __init__(self, status: int, words: str, retry_after_s: int = 0) -> None:
@@ -28,4 +28,4 @@ class OfficersFileError(ConsoleError, ValueError):
 
 
 class ConsoleSettingsError(ConsoleError, ValueError):
-    """The page can not be served with these settings."""
+    """The page cannot be served with these settings."""

@@ -16,7 +16,7 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import Response
 
-from console.errors import OfficersFileError, RefusedError
+from console.errors import OfficersFileError, RequestRefusedError
 from console.officers import OfficerBook
 from console.ports import Ticks
 from console.sessions import Session, Sessions
@@ -65,7 +65,7 @@ class Gate:
         """
         session = self.session(request)
         if session is None and not self.may_watch(request):
-            raise RefusedError(401, "Log in to see the lane.")
+            raise RequestRefusedError(401, "Log in to see the lane.")
         return NOBODY if session is None else session.officer
 
     def officer(self, request: Request) -> Session:
@@ -76,10 +76,10 @@ class Gate:
         """
         session = self.session(request)
         if session is None:
-            raise RefusedError(401, "Log in to act.")
+            raise RequestRefusedError(401, "Log in to act.")
         self.check_token(request, session)
         if self.sessions.locked(session):
-            raise RefusedError(423, "The page has locked itself: give your password again.")
+            raise RequestRefusedError(423, "The page has locked itself: give your password again.")
         self.sessions.touch(session)
         return session
 
@@ -91,7 +91,7 @@ class Gate:
         """
         _refuse_cross_site(request)
         if not _same(request.headers.get("x-csrf-token", ""), session.csrf):
-            raise RefusedError(403, "This page is older than your login: load it again.")
+            raise RequestRefusedError(403, "This page is older than your login: load it again.")
 
     def form_token(self, request: Request) -> tuple[str, str]:
         """For the login page, before there is a session: (cookie value, the form's token that belongs to it)."""
@@ -106,7 +106,7 @@ class Gate:
         """
         _refuse_cross_site(request)
         if not _same(token, self.form_token(request)[1]):
-            raise RefusedError(403, "The login form was too old: try again.")
+            raise RequestRefusedError(403, "The login form was too old: try again.")
 
     def set_form_cookie(self, response: Response, seed: str) -> None:
         """Keeps the login form's seed in the browser."""
@@ -116,7 +116,7 @@ class Gate:
         """Checks a password and begins a session, whose cookie is put on `response`.
 
         Raises:
-            RefusedError: wrong (401), too many tries (429), or the officers' file can not be used (503).
+            RefusedError: wrong (401), too many tries (429), or the officers' file cannot be used (503).
         """
         await self._prove(request, name, password)
         self.log_out(request)
@@ -137,7 +137,7 @@ class Gate:
 
     async def _prove(self, request: Request, name: str, password: str) -> None:
         if self._waiting >= _QUEUE:
-            raise RefusedError(429, "Too many logins at once: try again in a moment.", 2)
+            raise RequestRefusedError(429, "Too many logins at once: try again in a moment.", 2)
         self._waiting += 1
         try:
             async with self._turn:  # one at a time: the wait is judged after the failure before it
@@ -148,14 +148,14 @@ class Gate:
     async def _try(self, *keys: str, name: str, password: str) -> None:
         wait_s = -(-self._throttle.wait_ms(*keys) // 1_000)
         if wait_s:
-            raise RefusedError(429, f"Too many wrong passwords: try again in {wait_s} s.", wait_s)
+            raise RequestRefusedError(429, f"Too many wrong passwords: try again in {wait_s} s.", wait_s)
         try:
             right = await asyncio.to_thread(self._officers.verify, name, password)
         except OfficersFileError as error:
-            raise RefusedError(503, f"Nobody can log in: {error}") from error
+            raise RequestRefusedError(503, f"Nobody can log in: {error}") from error
         if not right:
             self._throttle.failed(*keys)
-            raise RefusedError(401, "Wrong name or password.")
+            raise RequestRefusedError(401, "Wrong name or password.")
         self._throttle.succeeded(*keys)
 
     def _set(self, response: Response, name: str, value: str) -> None:
@@ -185,7 +185,7 @@ def _from_loopback(request: Request) -> bool:
 def _refuse_cross_site(request: Request) -> None:
     """Browsers name the site a request comes from; one that does so and names another is refused."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise RefusedError(403, "The request came from another site.")
+        raise RequestRefusedError(403, "The request came from another site.")
     origin = request.headers.get("origin")
     if origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host', '')}":
-        raise RefusedError(403, "The request came from another site.")
+        raise RequestRefusedError(403, "The request came from another site.")

@@ -15,7 +15,7 @@ from console.row_words import row
 from lane_agent.model import ManualReason, Outcome, Ruling
 
 
-class Level(Enum):
+class Attention(Enum):
     """How much of an officer's attention the lane wants; the page gives each its own colour AND its own sign."""
 
     CALM = "calm"
@@ -39,7 +39,7 @@ class Headline:
         key: changes when the state does, not while seconds count: what is spoken aloud follows it.
     """
 
-    level: Level
+    level: Attention
     mode: str
     mode_chinese: str
     says: str
@@ -64,56 +64,56 @@ def _mode(view: LaneView) -> tuple[str, str]:
     return ("Automatic", "自動") if view.open or view.visit is not None else ("Closed", "關閉")
 
 
-def _state(view: LaneView) -> tuple[Level, str, str, str]:
+def _state(view: LaneView) -> tuple[Attention, str, str, str]:
     told = row(view.row, view.row_name)
     if view.row == 22:
-        return _told(Level.STOP if told.todo else Level.DONE, told)
+        return _told(Attention.STOP if told.todo else Attention.DONE, told)
     if view.visit is not None:
         return _occupied(view, view.visit, told)
     if not view.open:
-        return _told(Level.OFF, row(1, ""))
+        return _told(Attention.OFF, row(1, ""))
     if view.manual:
         return _manual(view)
     if view.faults:
-        return _told(Level.OFFICER, words.FAULTS[view.faults[0][0]])
-    return _told(Level.CALM if view.row == 2 else Level.BUSY, told)
+        return _told(Attention.OFFICER, words.FAULTS[view.faults[0][0]])
+    return _told(Attention.CALM if view.row == 2 else Attention.BUSY, told)
 
 
-def _told(level: Level, told: words.Words) -> tuple[Level, str, str, str]:
+def _told(level: Attention, told: words.Words) -> tuple[Attention, str, str, str]:
     return level, told.says, told.chinese, told.todo
 
 
-def _manual(view: LaneView) -> tuple[Level, str, str, str]:
+def _manual(view: LaneView) -> tuple[Attention, str, str, str]:
     reason = view.manual[0]
     told = words.MANUAL[reason]
-    return Level.OFFICER, f"MANUAL: {manual_words(view, reason)}", f"人手清關：{told.chinese}", told.todo
+    return Attention.OFFICER, f"MANUAL: {manual_words(view, reason)}", f"人手清關：{told.chinese}", told.todo
 
 
-def _occupied(view: LaneView, visit: VisitView, told: words.Words) -> tuple[Level, str, str, str]:
+def _occupied(view: LaneView, visit: VisitView, told: words.Words) -> tuple[Attention, str, str, str]:
     shown = _shown(visit)
     if shown is not None:
         return shown
     if visit.doubt is not None:
         why = words.DOUBTS[visit.doubt]
-        return Level.OFFICER, f"OFFICER NEEDED: {why.says}", f"需要關員：{why.chinese}", why.todo
+        return Attention.OFFICER, f"OFFICER NEEDED: {why.says}", f"需要關員：{why.chinese}", why.todo
     if view.faults:
         fault = words.FAULTS[view.faults[0][0]]
-        return Level.OFFICER, f"OFFICER NEEDED: {fault.says}", f"需要關員：{fault.chinese}", fault.todo
+        return Attention.OFFICER, f"OFFICER NEEDED: {fault.says}", f"需要關員：{fault.chinese}", fault.todo
     if visit.manual and told.todo:
-        return Level.OFFICER, f"MANUAL: {told.says}", f"人手清關：{told.chinese}", told.todo
-    return _told(Level.OFFICER if told.todo else Level.BUSY, told)
+        return Attention.OFFICER, f"MANUAL: {told.says}", f"人手清關：{told.chinese}", told.todo
+    return _told(Attention.OFFICER if told.todo else Attention.BUSY, told)
 
 
-def _shown(visit: VisitView) -> tuple[Level, str, str, str] | None:
+def _shown(visit: VisitView) -> tuple[Attention, str, str, str] | None:
     match visit.outcome:
         case Outcome.RELEASED:
-            return Level.DONE, "RELEASED: vehicle may drive off", "已放行", ""
+            return Attention.DONE, "RELEASED: vehicle may drive off", "已放行", ""
         case Outcome.EXAMINE:
-            return _told(Level.STOP, row(9, ""))
+            return _told(Attention.STOP, row(9, ""))
         case Outcome.WITHDRAWN:
             taken_back = words.OUTCOMES[Outcome.WITHDRAWN]
             why = taken_back.says if visit.doubt is None else words.DOUBTS[visit.doubt].says
-            return Level.STOP, f"RELEASE WITHDRAWN: {why}", taken_back.chinese, taken_back.todo
+            return Attention.STOP, f"RELEASE WITHDRAWN: {why}", taken_back.chinese, taken_back.todo
         case Outcome.UNDECIDED:
             return None
 

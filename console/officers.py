@@ -31,7 +31,7 @@ class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hash: str
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _OfficersFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     officers: dict[str, Officer]
 
 
@@ -47,7 +47,7 @@ class OfficerBook:
         """Every officer's login, sorted.
 
         Raises:
-            OfficersFileError: the file can not be used; says what to do.
+            OfficersFileError: the file cannot be used; says what to do.
         """
         return tuple(sorted(self._read()))
 
@@ -55,7 +55,7 @@ class OfficerBook:
         """Whether this is the officer's password. Takes as long for an unknown name: tens of milliseconds.
 
         Raises:
-            OfficersFileError: the file can not be used; says what to do.
+            OfficersFileError: the file cannot be used; says what to do.
         """
         officer = self._read().get(name)
         try:
@@ -68,7 +68,7 @@ class OfficerBook:
         """Changes when the officer's password does; "" for nobody. A session of an older one has ended.
 
         Raises:
-            OfficersFileError: the file can not be used; says what to do.
+            OfficersFileError: the file cannot be used; says what to do.
         """
         officer = self._read().get(name)
         return hashlib.sha256(officer.hash.encode()).hexdigest() if officer else ""
@@ -83,7 +83,7 @@ class OfficerBook:
 
         Raises:
             ValueError: the name or the password is not acceptable; says why.
-            OfficersFileError: the file can not be used or written; says what to do.
+            OfficersFileError: the file cannot be used or written; says what to do.
         """
         check_name(name)
         check_password(name, password)
@@ -95,7 +95,7 @@ class OfficerBook:
 
         Raises:
             KeyError: there is no such officer.
-            OfficersFileError: the file can not be used or written; says what to do.
+            OfficersFileError: the file cannot be used or written; says what to do.
         """
         officers = self._read()
         del officers[name]
@@ -111,24 +111,24 @@ class OfficerBook:
             ) from None
         except OSError as error:
             raise OfficersFileError(
-                f"{self._path} can not be read ({error.strerror}): give it to the lane's user"
+                f"{self._path} cannot be read ({error.strerror}): give it to the lane's user"
             ) from error
         if stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
             raise OfficersFileError(f"{self._path} is open to other users: chmod 600 {self._path}")
         try:
-            return msgspec.json.decode(content, type=_File).officers
+            return msgspec.json.decode(content, type=_OfficersFile).officers
         except msgspec.DecodeError as error:
             raise OfficersFileError(
                 f"{self._path} is not an officers' file ({error}): restore it or add officers anew"
             ) from error
 
     def _write(self, officers: dict[str, Officer]) -> None:
-        body = msgspec.json.format(msgspec.json.encode(_File(officers=officers)), indent=2)
+        body = msgspec.json.format(msgspec.json.encode(_OfficersFile(officers=officers)), indent=2)
         try:
             write_whole(self._path, body + b"\n", mode=PRIVATE)
         except OSError as error:
             raise OfficersFileError(
-                f"{self._path} can not be written ({error.strerror}): run as the lane's user"
+                f"{self._path} cannot be written ({error.strerror}): run as the lane's user"
             ) from error
 
 

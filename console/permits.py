@@ -1,6 +1,6 @@
 """Which buttons are on, why the others are off, and what an officer must be told before a release.
 
-The same answers serve the page (to grey a button out) and the server (to refuse a request), so that they can not
+The same answers serve the page (to grey a button out) and the server (to refuse a request), so that they cannot
 differ. They never replace the lane's own judgement: `LaneFeed.act` may still refuse.
 """
 
@@ -66,7 +66,7 @@ def _why_not_visit(action: Action, view: LaneView, visit: VisitView) -> str:
 
 
 def _why_not_release(view: LaneView, visit: VisitView) -> str:
-    """Design §2.2 and §2.8: a known stop, Immigration's referral and a lane that can not show or record bind officers too."""
+    """Design §2.2 and §2.8: a known stop, Immigration's referral and a lane that cannot show or record bind officers too."""
     for fault, _ in view.faults:
         if fault in {Fault.STORE, Fault.SCREEN}:
             return f"{words.FAULTS[fault].says}: clear by hand."
@@ -102,7 +102,7 @@ def warnings(view: LaneView) -> tuple[str, ...]:
     if view.link.verdict is not Link.FRESH:
         found.append("The codes are not proven fresh: a hold may not be known here.")
     if visit.read is None:
-        found.append("No plate has been read: the codes can not be asked.")
+        found.append("No plate has been read: the codes cannot be asked.")
     if visit.doubt is not None:
         found.append(f"{words.DOUBTS[visit.doubt].says}.")
     return tuple(found)

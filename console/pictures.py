@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from console.context import Parts
-from console.errors import RefusedError
+from console.context import RouteContext
+from console.errors import RequestRefusedError
 from console.gate import address
 from console.ports import EvidenceViewed
 from lane_agent.model import Screen
@@ -18,10 +18,10 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _IMAGES = frozenset({"image/jpeg", "image/png"})
 
 
-class Pictures:
+class PictureRoutes:
     """The routes under `/picture`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: RouteContext) -> None:
         self._parts = parts
 
     def routes(self) -> list[Route]:
@@ -41,11 +41,11 @@ class Pictures:
         return Response(frame.jpeg, media_type="image/jpeg", headers={"X-Age-Ms": str(frame.age_ms)})
 
     async def _screen(self, request: Request) -> Response:
-        """What one of the driver's screens shows now. 204 if it can not be told."""
+        """What one of the driver's screens shows now. 204 if it cannot be told."""
         self._parts.gate.watcher(request)
         name = request.path_params["screen"]
         if name not in {screen.value for screen in Screen}:
-            raise RefusedError(404, "There is no such screen.")
+            raise RequestRefusedError(404, "There is no such screen.")
         png = await self._parts.feed.screen_png(Screen(name))
         return Response(status_code=204) if png is None else Response(png, media_type="image/png")
 
@@ -53,13 +53,13 @@ class Pictures:
         """A picture of a vehicle: to officers only, and each view is logged (domain §8)."""
         session = self._parts.gate.session(request)
         if session is None:
-            raise RefusedError(401, "Log in to see pictures of vehicles.")
+            raise RequestRefusedError(401, "Log in to see pictures of vehicles.")
         digest = request.path_params["digest"]
         if not _DIGEST.fullmatch(digest):
-            raise RefusedError(404, "There is no such picture.")
+            raise RequestRefusedError(404, "There is no such picture.")
         purpose = "opened" if request.query_params.get("as") == "opened" else "thumbnail"
         self._parts.viewed(EvidenceViewed(session.officer, digest, purpose, address(request)))
         picture = await self._parts.feed.evidence(digest)
         if picture is None or picture.media_type not in _IMAGES:
-            raise RefusedError(404, "This picture is no longer kept.")
+            raise RequestRefusedError(404, "This picture is no longer kept.")
         return Response(picture.body, media_type=picture.media_type)

@@ -234,7 +234,7 @@ class LaneView:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class CameraPicture:
     """The newest camera picture as JPEG, the plate's box drawn in it, and its age."""
 
     jpeg: bytes
@@ -242,7 +242,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class EvidencePicture:
     """A stored evidence picture and its media type."""
 
     body: bytes
@@ -250,7 +250,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ActionAnswer:
     """What became of an action: `words` say to the officer what was done, or why it was refused."""
 
     accepted: bool
@@ -266,19 +266,19 @@ class LaneFeed(Protocol):
     async def changed(self, after: int) -> LaneView:
         """Waits until the view's `sequence` exceeds `after`. A slow page skips views; it never queues them."""
 
-    def frame(self) -> Frame | None:
+    def frame(self) -> CameraPicture | None:
         """The newest camera picture; None while the camera gives none."""
 
     async def screen_png(self, screen: Screen) -> bytes | None:
-        """What that screen shows now, as PNG, confirmed or not; None if it can not be told."""
+        """What that screen shows now, as PNG, confirmed or not; None if it cannot be told."""
 
-    async def evidence(self, digest: str) -> Picture | None:
+    async def evidence(self, digest: str) -> EvidencePicture | None:
         """The evidence picture of that sha256 (hex); None if it was pruned or never existed."""
 
-    async def act(self, action: OfficerAction) -> Answer:
+    async def act(self, action: OfficerAction) -> ActionAnswer:
         """Puts an officer's event to the lane and tells what became of it, once it is in the journal."""
 
-    async def acknowledge(self, alarm: str, officer: str) -> Answer:
+    async def acknowledge(self, alarm: str, officer: str) -> ActionAnswer:
         """Notes that an officer has seen the alarm or message with this id; it changes nothing in the lane."""
 
 
@@ -291,7 +291,7 @@ class Control(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
+class TruckKind:
     """A kind of truck that the generator can send; `words` name it for people."""
 
     key: str
@@ -304,7 +304,7 @@ class SimulationView:
 
     link_up: bool
     queue: int
-    scenarios: tuple[Scenario, ...]
+    scenarios: tuple[TruckKind, ...]
 
 
 class SimulationPort(Protocol):

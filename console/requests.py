@@ -13,7 +13,7 @@ from typing import assert_never
 import msgspec
 
 from console import words
-from console.errors import RefusedError
+from console.errors import RequestRefusedError
 from console.permits import NO_VEHICLE, basis, permits, warnings
 from console.ports import Action, Control, LaneView, OfficerAction
 from domain import marks
@@ -62,7 +62,7 @@ class Correct(_Asked, frozen=True, tag="correct"):
     reason: str
 
 
-class TakeOver(_Asked, frozen=True, tag="take_over"):
+class TakeOverVisit(_Asked, frozen=True, tag="take_over"):
     """End this visit by hand."""
 
     visit: int
@@ -117,14 +117,14 @@ class EndHelp(_Asked, frozen=True, tag="end_call"):
     reason: str
 
 
-AboutVisit = Release | Inspect | Correct | TakeOver
+AboutVisit = Release | Inspect | Correct | TakeOverVisit
 AboutMode = Open | Close | OrderManual | EndManual
 AboutRest = Bypass | Restore | Announce | AnswerHelp | EndHelp
 Asked = AboutVisit | AboutMode | AboutRest
 """Every action of the page."""
 
 
-class Acknowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AcknowledgeAlarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An officer has seen this alarm."""
 
     alarm: str
@@ -156,10 +156,10 @@ def to_event(asked: Asked, *, officer: str, view: LaneView) -> OfficerAction:
     """The officer's event for a request, judged against the lane as it is now.
 
     Raises:
-        RefusedError: it can not be asked for now (409), or a field is not acceptable (422).
+        RefusedError: it cannot be asked for now (409), or a field is not acceptable (422).
     """
     match asked:
-        case Release() | Inspect() | Correct() | TakeOver():
+        case Release() | Inspect() | Correct() | TakeOverVisit():
             return _about_visit(asked, officer, view)
         case Open() | Close() | OrderManual() | EndManual():
             return _about_mode(asked, officer, view)
@@ -181,7 +181,7 @@ def _about_visit(asked: AboutVisit, officer: str, view: LaneView) -> OfficerActi
             return OfficerInspected(asked.visit, officer, reason)
         case Correct():
             return OfficerCorrected(asked.visit, officer, _mark(asked.vrn), reason)
-        case TakeOver():
+        case TakeOverVisit():
             return OfficerTookOver(asked.visit, officer, reason)
         case _:
             assert_never(asked)
@@ -221,9 +221,9 @@ def _about_rest(asked: AboutRest, officer: str, view: LaneView) -> OfficerAction
 
 def _check_visit(visit: int, view: LaneView) -> None:
     if view.visit is None:
-        raise RefusedError(409, f"Not done: visit {visit} is over. {NO_VEHICLE}")
+        raise RequestRefusedError(409, f"Not done: visit {visit} is over. {NO_VEHICLE}")
     if view.visit.id != visit:
-        raise RefusedError(
+        raise RequestRefusedError(
             409, f"Not done: visit {visit} is over; another vehicle (visit {view.visit.id}) is in the lane."
         )
 
@@ -231,33 +231,33 @@ def _check_visit(visit: int, view: LaneView) -> None:
 def _allow(asked: Asked, view: LaneView) -> None:
     why_not = permits(view)[Action(asked.__struct_config__.tag)]
     if why_not:
-        raise RefusedError(409, f"Not done: {why_not}")
+        raise RequestRefusedError(409, f"Not done: {why_not}")
 
 
 def _check_basis(asked: Release, view: LaneView) -> None:
     if asked.basis != basis(view):
-        raise RefusedError(409, "Not released: something changed while you decided. Look again.")
+        raise RequestRefusedError(409, "Not released: something changed while you decided. Look again.")
     if warnings(view) and not asked.read:
-        raise RefusedError(409, "Not released: confirm first that you have read the warnings.")
+        raise RequestRefusedError(409, "Not released: confirm first that you have read the warnings.")
 
 
 def _reason(text: str) -> str:
     reason = re.sub(r"\s+", " ", "".join(letter if letter.isprintable() else " " for letter in text)).strip()
     if not 3 <= len(reason) <= 200:
-        raise RefusedError(422, "Not done: give a reason of 3 to 200 characters.")
+        raise RequestRefusedError(422, "Not done: give a reason of 3 to 200 characters.")
     return reason
 
 
 def _loop(contact: Contact) -> Contact:
     if contact not in words.LOOPS:
-        raise RefusedError(422, "Not done: only a loop can be bypassed.")
+        raise RequestRefusedError(422, "Not done: only a loop can be bypassed.")
     return contact
 
 
 def _mark(text: str) -> str:
     vrn = marks.normalise(text)
     if marks.family(vrn) not in marks.HONG_KONG:
-        raise RefusedError(
+        raise RequestRefusedError(
             422, f"Not done: “{text[:20]}” has not the form of a Hong Kong mark. Type letters and digits only."
         )
     return vrn

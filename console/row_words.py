@@ -20,7 +20,7 @@ NUMBERS: Final[dict[int, Words]] = {
     5: Words(
         "Immigration has referred this vehicle",
         "出入境處轉介",
-        "Wait for Immigration. It can not be released here: inspect, or clear by hand.",
+        "Wait for Immigration. It cannot be released here: inspect, or clear by hand.",
     ),
     6: Words("Driver asks for help", "司機求助", "Answer the call."),
     7: Words("Manual clearance", "人手清關", "Take the paper manifest and decide for this vehicle."),
@@ -34,7 +34,7 @@ NUMBERS: Final[dict[int, Words]] = {
     ),
     12: Words("No bundle for this vehicle", "沒有捆綁記錄", "Ask for the UBR or the paper manifest; then decide."),
     13: Words(
-        "Bundle can not be used: expired, used or undone",
+        "Bundle cannot be used: expired, used or undone",
         "捆綁記錄已失效",
         "Ask for the UBR; the driver bundles again, or inspect.",
     ),

@@ -1,4 +1,4 @@
-"""uvicorn in the agent's own event loop: no signals of its own, no exit of the process, a clear word when it can not listen."""
+"""uvicorn in the agent's own event loop: no signals of its own, no exit of the process, a clear word when it cannot listen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from console.errors import ConsoleSettingsError
 from console.settings import ConsoleSettings
-from console.stream import Stream
+from console.stream import ViewStream
 
 
 class _Quiet(uvicorn.Server):
@@ -28,7 +28,7 @@ class ConsoleServer:
     `bind` first (so that a port in use is known before the lane opens), then `serve` as a task, `stop` to end it.
     """
 
-    def __init__(self, app: Starlette, stream: Stream, settings: ConsoleSettings) -> None:
+    def __init__(self, app: Starlette, stream: ViewStream, settings: ConsoleSettings) -> None:
         self._settings = settings
         self._stream = stream
         self._socket: socket.socket | None = None
@@ -65,7 +65,7 @@ class ConsoleServer:
         except OSError as error:
             self.close()
             raise ConsoleSettingsError(
-                f"host, port: can not listen on {host}:{port} ({error.strerror}): choose another"
+                f"host, port: cannot listen on {host}:{port} ({error.strerror}): choose another"
             ) from error
         scheme = "https" if self._settings.secure else "http"
         shown = f"[{host}]" if ":" in host else host

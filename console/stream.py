@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from console.context import Parts
-from console.errors import RefusedError
+from console.context import RouteContext
+from console.errors import RequestRefusedError
 from console.ports import LaneView
 from console.present import Plain, present
 
@@ -27,10 +27,10 @@ _MOST = 32
 """Pages that may watch one lane at once."""
 
 
-class Stream:
+class ViewStream:
     """The route `/events`. `close` ends every stream, so that the server can stop."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: RouteContext) -> None:
         self._parts = parts
         self._watching = 0
         self._closed = asyncio.Event()
@@ -46,7 +46,7 @@ class Stream:
     async def _events(self, request: Request) -> Response:
         self._parts.gate.watcher(request)
         if self._watching >= _MOST:
-            raise RefusedError(503, "Too many pages watch this lane: close some.")
+            raise RequestRefusedError(503, "Too many pages watch this lane: close some.")
         return StreamingResponse(self._told(request), media_type="text/event-stream")
 
     async def _told(self, request: Request) -> AsyncIterator[bytes]:

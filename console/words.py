@@ -89,12 +89,12 @@ FAULTS: Final[dict[Fault, Words]] = {
     Fault.CAMERA: Words("Camera gives no picture", "攝影機故障", "Look at the vehicles yourself; call the technician."),
     Fault.READER: Words("Plate reader does not answer", "車牌辨識故障", "Type the marks; call the technician."),
     Fault.CLOCK: Words(
-        "The box's clock or the core's can not be trusted",
+        "The box's clock or the core's cannot be trusted",
         "時鐘故障",
         "Clear by hand; note times by your watch; call the technician.",
     ),
     Fault.STORE: Words(
-        "The box can not record",
+        "The box cannot record",
         "儲存故障",
         "Clear by hand on paper and type the entries in later. Nothing can be released here.",
     ),
@@ -105,7 +105,7 @@ FAULTS: Final[dict[Fault, Words]] = {
         "The codes held here differ from the core's", "資料與中央不符", "Clear by hand; a full copy is being fetched."
     ),
     Fault.CONTACTS: Words(
-        "Buttons, loops or signals can not be trusted", "接點故障", "Ask drivers by voice; call the technician."
+        "Buttons, loops or signals cannot be trusted", "接點故障", "Ask drivers by voice; call the technician."
     ),
     Fault.IDENTIFIER: Words(
         "The second identifier does not answer", "第二識別器故障", "Compare plates by eye; call the technician."

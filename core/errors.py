@@ -28,8 +28,8 @@ class RefusedError(CoreError, ValueError):
         super().__init__("; ".join(problems))
 
 
-class SettingsError(CoreError, ValueError):
-    """A configuration, key file or store can not be used.
+class CoreSettingsError(CoreError, ValueError):
+    """A configuration, key file or store cannot be used.
 
     Attributes:
         problems: one line each: file, key, what is wrong and the remedy.

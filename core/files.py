@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from core.errors import SettingsError
+from core.errors import CoreSettingsError
 from runtime import files
 from runtime.files import PUBLIC
 
@@ -19,7 +19,7 @@ def write_whole(path: Path, content: bytes, *, mode: int = PUBLIC) -> Path:
     try:
         return files.write_whole(path, content, mode=mode)
     except OSError as error:
-        raise SettingsError(
+        raise CoreSettingsError(
             f"{path}: cannot be written ({error.strerror}); check its directory and its disk"
         ) from error
 
@@ -39,7 +39,7 @@ def read_secret(path: Path, what: str, remedy: str) -> bytes:
         mode = stat.S_IMODE(path.stat().st_mode)
         content = path.read_bytes()
     except OSError as error:
-        raise SettingsError(f"{path}: the {what} cannot be read ({error.strerror}); {remedy}") from error
+        raise CoreSettingsError(f"{path}: the {what} cannot be read ({error.strerror}); {remedy}") from error
     if mode & 0o077:
-        raise SettingsError(f"{path}: others can read the {what} (mode {mode:04o}); run chmod 600 on it")
+        raise CoreSettingsError(f"{path}: others can read the {what} (mode {mode:04o}); run chmod 600 on it")
     return content

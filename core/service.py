@@ -20,21 +20,21 @@ from typing import Any
 from core.enrolment.expiry import endings
 from core.enrolment.keys import load_signing_key
 from core.enrolment.registry import LaneRegistry
-from core.errors import RefusedError, SettingsError
+from core.errors import CoreSettingsError, RefusedError
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
 from core.link.compound import Compound
-from core.link.gateway import Answer, Exchange, Heard, Outgoing
+from core.link.gateway import Answer, CoreMessage, LaneGateway, LaneMessage
 from core.link.inbox import Inbox
 from core.link.intake import Intake
-from core.link.pictures import Gallery
+from core.link.pictures import PictureStore
 from core.link.projection import Projection
 from core.office.admin import AdminServer
-from core.office.admin_handler import Counter
+from core.office.admin_handler import AdminHandler
 from core.office.requests import Request
-from core.office.service import Office
-from core.settings import BrokerSection, Settings
+from core.office.service import CargoService
+from core.settings import BrokerSection, CoreSettings
 from domain.times import UtcClock
 from runtime.mqtt import Broker, Cause, Connection, Incoming, Options, Tls
 from wire.topics import ALL_UP, read_up
@@ -53,10 +53,10 @@ _FULL_S = 0.02
 """How long to wait when a connection has taken all it can for now."""
 
 _GIVE_UP_S = 10.0
-"""A long answer that can not get out for this long is dropped; the lane asks again."""
+"""A long answer that cannot get out for this long is dropped; the lane asks again."""
 
 
-class Parts:
+class CoreParts:
     """The parts of a core on its store, put together.
 
     Raises:
@@ -64,21 +64,21 @@ class Parts:
         HistoryError: the store contradicts its own hashes.
     """
 
-    def __init__(self, settings: Settings, clock: UtcClock) -> None:
+    def __init__(self, settings: CoreSettings, clock: UtcClock) -> None:
         self.settings = settings
         self.clock = clock
         self.signer = load_signing_key(settings.path(settings.core.signing_key))
         self.registry = LaneRegistry(settings.path(settings.core.lane_keys))
-        self.store = Store(settings.path(settings.core.store))
+        self.store = CoreStore(settings.path(settings.core.store))
         connection = self.store.connection
         self.log = ReplicatedLog(self.store, self.signer)
         self.log.check()
         self.compound = Compound(connection, within_ms=settings.due_ms)
         self.projection = Projection(connection, self.log, self.compound)
         self.intake = Intake(self.store, self.projection)
-        self.office = Office(self.store, self.log, settings.rules, clock)
-        self.gallery = Gallery(settings.keeping, clock)
-        self.exchange = Exchange(
+        self.office = CargoService(self.store, self.log, settings.rules, clock)
+        self.gallery = PictureStore(settings.keeping, clock)
+        self.exchange = LaneGateway(
             store=self.store,
             log=self.log,
             intake=self.intake,
@@ -97,7 +97,7 @@ class CoreService:
         ready: called once the admin socket listens and the connections have been started.
     """
 
-    def __init__(self, parts: Parts, ready: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, parts: CoreParts, ready: Callable[[], None] = lambda: None) -> None:
         self._parts = parts
         self._ready = ready
         self._inbox = Inbox()
@@ -111,9 +111,9 @@ class CoreService:
         self._connections = [self._connection(place, one) for place, one in enumerate(parts.settings.brokers)]
         self._counter = self._make_counter()
 
-    def _make_counter(self) -> Counter:
+    def _make_counter(self) -> AdminHandler:
         parts = self._parts
-        return Counter(
+        return AdminHandler(
             store=parts.store,
             log=parts.log,
             office=parts.office,
@@ -146,11 +146,11 @@ class CoreService:
         return {str(one.options.brokers[0]): one.connected for one in self._connections}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Runs until `stop` is set, or something without which the core can not go on has failed.
+        """Runs until `stop` is set, or something without which the core cannot go on has failed.
 
         Raises:
             sqlite3.Error: the store failed.
-            OSError: the admin socket can not be made.
+            OSError: the admin socket cannot be made.
         """
         settings = self._parts.settings
         admin = AdminServer(settings.path(settings.core.admin_socket), self._serve, self._ready)
@@ -199,7 +199,7 @@ class CoreService:
             batch = await self._inbox.take(_BATCH)
             for place, incoming in batch:
                 self._remember(place, incoming.topic)
-            answers = self._parts.exchange.hear([Heard(i.topic, i.payload, i.retained) for _, i in batch])
+            answers = self._parts.exchange.hear([LaneMessage(i.topic, i.payload, i.retained) for _, i in batch])
             self._publish(answers.now)
             if answers.later or answers.spare:
                 self._later.update(answers.later)
@@ -215,11 +215,11 @@ class CoreService:
         if address is not None:
             self._place[address[0]] = place
 
-    def _publish(self, outgoing: list[Outgoing]) -> None:
+    def _publish(self, outgoing: list[CoreMessage]) -> None:
         for one in outgoing:
             self._send(one)
 
-    def _send(self, one: Outgoing) -> bool:
+    def _send(self, one: CoreMessage) -> bool:
         """Publishes where the lane is, or everywhere; False where no connection took it."""
         place = self._place.get(one.lane)
         through = self._connections if not one.lane or place is None else [self._connections[place]]
@@ -236,7 +236,7 @@ class CoreService:
                 await self._send_all(first.pop(lane)())
             self._work.clear()
 
-    async def _send_all(self, parts: Iterator[Outgoing]) -> None:
+    async def _send_all(self, parts: Iterator[CoreMessage]) -> None:
         for part in parts:
             waited = 0.0
             while not self._send(part):
@@ -269,7 +269,7 @@ class CoreService:
         for place, heard in list(self._heard.items()):
             if now - heard > _SILENT_S:
                 del self._heard[place]
-                self._connections[place].walk_on(f"no lane was heard through it for {_SILENT_S:g} s")
+                self._connections[place].try_next_broker(f"no lane was heard through it for {_SILENT_S:g} s")
 
     def _look_at_register(self) -> None:
         """Lanes that were enrolled or revoked meanwhile count, or no longer count, from now on."""
@@ -289,7 +289,7 @@ class CoreService:
             now = parts.clock()
             try:
                 ending = endings(parts.settings, parts.registry.rings, now)
-            except SettingsError as error:  # lanes are served without it, and nobody can be enrolled
+            except CoreSettingsError as error:  # lanes are served without it, and nobody can be enrolled
                 log.warning("certificates: %s", error)
                 ending = []
             book = AlarmBook(parts.store.connection)
@@ -307,7 +307,7 @@ class CoreService:
             await asyncio.sleep(_PRUNE_S)
 
     def _look_at_brokers(self) -> None:
-        """Says once why a broker can not be had; raises what ended a connection's own task, if anything did."""
+        """Says once why a broker cannot be had; raises what ended a connection's own task, if anything did."""
         for connection in self._connections:
             connection.check()
             why = None if connection.connected else connection.last
@@ -317,7 +317,7 @@ class CoreService:
             self._told[name] = why.cause if why is not None else None
 
 
-def broker_options(section: BrokerSection, settings: Settings) -> Options:
+def broker_options(section: BrokerSection, settings: CoreSettings) -> Options:
     """How to connect to one broker."""
     tls = None
     if section.authority:

@@ -14,11 +14,11 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from core.errors import SettingsError
+from core.errors import CoreSettingsError
 from core.link.pictures import Keeping
 from core.office.cargo import BROAD_TERMS, CargoRules
-from core.office.screening import Profile, Rule
-from core.office.service import Rules
+from core.office.screening import Profile, ProfileRule
+from core.office.service import CargoPolicy
 from domain.crossing import RELEASE
 
 T = TypeVar("T")
@@ -108,14 +108,14 @@ class ScreeningSection(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[dict[str, Any], ...] = ()
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class CoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A configuration that has been checked; `folder` is where relative paths begin."""
 
     folder: Path
     core: CoreSection
     brokers: tuple[BrokerSection, ...]
     authority: AuthoritySection
-    rules: Rules
+    rules: CargoPolicy
     due_ms: int
     keeping: Keeping
 
@@ -136,7 +136,7 @@ _SECTIONS: dict[str, Any] = {
 _KEYS = (*_SECTIONS, "broker", "points")
 
 
-def load(path: Path, *, planned: bool = False) -> Settings:
+def load(path: Path, *, planned: bool = False) -> CoreSettings:
     """Reads and checks a configuration file, and that the files it names are there.
 
     Args:
@@ -149,9 +149,11 @@ def load(path: Path, *, planned: bool = False) -> Settings:
     try:
         plain = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"{path}: can not be read ({error.strerror}); give the right path with --config") from error
+        raise CoreSettingsError(
+            f"{path}: cannot be read ({error.strerror}); give the right path with --config"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: is not TOML ({error}); correct that line") from error
+        raise CoreSettingsError(f"{path}: is not TOML ({error}); correct that line") from error
     reader = _Reader(path)
     settings = reader.settings(plain)
     if settings is not None:
@@ -159,7 +161,7 @@ def load(path: Path, *, planned: bool = False) -> Settings:
         if not planned:
             reader.files(settings)
     if reader.problems or settings is None:
-        raise SettingsError(*reader.problems)
+        raise CoreSettingsError(*reader.problems)
     return settings
 
 
@@ -173,7 +175,7 @@ class _Reader:
     def say(self, key: str, problem: str) -> None:
         self.problems.append(f"{self.path}: {key}: {problem}")
 
-    def settings(self, plain: dict[str, Any]) -> Settings | None:
+    def settings(self, plain: dict[str, Any]) -> CoreSettings | None:
         self.known_keys("", plain, _KEYS)
         parts: dict[str, Any] = {name: self.table(kind, name, plain.get(name, {})) for name, kind in _SECTIONS.items()}
         brokers = self.brokers(plain.get("broker"))
@@ -181,7 +183,7 @@ class _Reader:
         rules = self.screening_rules(parts["screening"])
         if self.problems:
             return None
-        return Settings(
+        return CoreSettings(
             folder=self.path.parent,
             core=parts["core"],
             brokers=brokers,
@@ -237,7 +239,7 @@ class _Reader:
                 self.say(f"points.{code}", "must be the control point's name, a text")
         return plain
 
-    def files(self, settings: Settings) -> None:
+    def files(self, settings: CoreSettings) -> None:
         """The files that only a technician can put there; what `rocars-core init` makes is looked at when opened."""
         remedy = "run rocars-core authority" if settings.authority.folder else "put the file there"
         for place, broker in enumerate(settings.brokers, start=1):
@@ -250,18 +252,18 @@ class _Reader:
             if (broker.certificate or broker.key) and not (broker.authority and broker.certificate and broker.key):
                 self.say(f"broker[{place}]", "TLS needs authority, certificate and key together; add what is missing")
 
-    def socket(self, settings: Settings) -> None:
+    def socket(self, settings: CoreSettings) -> None:
         socket = str(settings.path(settings.core.admin_socket).absolute())
         if len(socket.encode()) > _LONGEST_SOCKET:
             self.say("core.admin_socket", f"{socket} is longer than {_LONGEST_SOCKET} bytes; choose a shorter path")
 
-    def screening_rules(self, section: ScreeningSection | None) -> tuple[Rule, ...]:
+    def screening_rules(self, section: ScreeningSection | None) -> tuple[ProfileRule, ...]:
         if section is None:
             return ()
         if section.codes[:1] != (RELEASE,):
             self.say("screening.codes", f"must begin with {RELEASE!r}: the lanes release on that word alone")
         names = [f"screening.rules[{place}]" for place, _ in enumerate(section.rules, start=1)]
-        found = [self.table(Rule, name, one) for name, one in zip(names, section.rules, strict=True)]
+        found = [self.table(ProfileRule, name, one) for name, one in zip(names, section.rules, strict=True)]
         for name, rule in zip(names, found, strict=True):
             if rule is not None and rule.code not in section.codes:
                 self.say(f"{name}.code", f"{rule.code!r} is not in screening.codes; add it there or correct it")
@@ -281,10 +283,10 @@ def _keeping(folder: Path, section: PicturesSection) -> Keeping:
     )
 
 
-def _rules(parts: dict[str, Any], points: dict[str, str], rules: tuple[Rule, ...]) -> Rules:
+def _rules(parts: dict[str, Any], points: dict[str, str], rules: tuple[ProfileRule, ...]) -> CargoPolicy:
     cargo: CargoSection = parts["cargo"]
     broad = {term.lower(): better for term, better in cargo.broad_terms.items()}
-    return Rules(
+    return CargoPolicy(
         points=points,
         cargo=CargoRules(schemes=frozenset(cargo.schemes), broad_terms={**BROAD_TERMS, **broad}),
         profile=Profile(codes=parts["screening"].codes, rules=rules),

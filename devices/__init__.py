@@ -1,1 +1,1 @@
-"""Eyes and hands of the lane: camera, plate reader, contacts, intercom, and their twins of the drawn world."""
+"""Eyes and hands of the lane: camera, plate reader, contacts, intercom, and their simulators."""

@@ -27,7 +27,7 @@ Picture = NDArray[np.uint8]
 OPEN_TIMEOUT, READ_TIMEOUT = 3.0, 2.0  # seconds; the library's own are up to 90
 
 
-class Source(Enum):
+class CameraSource(Enum):
     """The kinds of camera a configuration can name."""
 
     FOLDER = "folder"
@@ -46,7 +46,7 @@ class CameraSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         fps: how many pictures a second a folder or a video file gives.
     """
 
-    source: Source
+    source: CameraSource
     place: str
     fps: float = 8.0
 
@@ -98,13 +98,13 @@ class ContainerCamera:
 
     def __init__(self, settings: CameraSettings) -> None:
         self._settings = settings
-        self._pace = _Pace(settings.fps) if settings.source is Source.VIDEO else None
+        self._pace = _Pace(settings.fps) if settings.source is CameraSource.VIDEO else None
         self._container = self._opened()
         self._frames = self._decoded()
 
     def _opened(self) -> av.container.InputContainer:
         options, form = {"analyzeduration": "100000"}, None
-        if self._settings.source is Source.V4L2:
+        if self._settings.source is CameraSource.V4L2:
             form, options = "video4linux2", {}
         if self._settings.place.startswith("rtsp"):
             options["rtsp_transport"] = "tcp"
@@ -117,7 +117,7 @@ class ContainerCamera:
         while True:
             for frame in self._container.decode(video=0):
                 yield np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-            if self._settings.source is not Source.VIDEO:
+            if self._settings.source is not CameraSource.VIDEO:
                 return
             self._container.seek(0)
 
@@ -208,11 +208,11 @@ def open_camera(settings: CameraSettings) -> Camera:
     """The camera that the settings name.
 
     Raises:
-        CameraError: it can not be opened.
+        CameraError: it cannot be opened.
     """
-    if settings.source is Source.FOLDER:
+    if settings.source is CameraSource.FOLDER:
         return FolderCamera(Path(settings.place), settings.fps)
-    if settings.source is Source.SIMULATED:
+    if settings.source is CameraSource.SIMULATED:
         return SocketCamera(Path(settings.place))
     return ContainerCamera(settings)
 

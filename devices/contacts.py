@@ -61,7 +61,7 @@ class Board(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class ContactWire:
     """One contact on one line.
 
     Attributes:
@@ -133,7 +133,7 @@ class WiredContacts:
         self,
         *,
         board: Board,
-        wires: Sequence[Wire],
+        wires: Sequence[ContactWire],
         outputs: Sequence[OutputWire] = (),
         clock: Callable[[], int],
         chatter: Chatter | None = None,
@@ -213,7 +213,7 @@ class WiredContacts:
             self._report(self._wires[line], each.settle(now))
         self._after_samples()
 
-    def _report(self, wire: Wire, edge: Edge | None) -> None:
+    def _report(self, wire: ContactWire, edge: Edge | None) -> None:
         if edge is not None:
             self._tell(ContactChanged(contact=wire.contact, active=edge.active, edge_ms=edge.at_ms))
 
@@ -277,7 +277,7 @@ class WiredContacts:
             self._lost(f"the contacts stopped working ({task.exception()!r}): restart the lane and report this")
 
 
-def check_wiring(wires: Iterable[Wire], outputs: Iterable[OutputWire]) -> None:
+def check_wiring(wires: Iterable[ContactWire], outputs: Iterable[OutputWire]) -> None:
     """Refuses a table that contradicts itself.
 
     Raises:

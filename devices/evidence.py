@@ -25,7 +25,7 @@ class EvidenceStore:
     """A folder of pictures by content.
 
     Raises:
-        OSError: the folder can not be made.
+        OSError: the folder cannot be made.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -26,7 +26,7 @@ _LABEL = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LabelsPolled:
     """``P``."""
 
 
@@ -52,13 +52,13 @@ class Noise:
     line: bytes
 
 
-Message = Asked | Alive | Labelled | Noise
+Message = LabelsPolled | Alive | Labelled | Noise
 
 
 def encode(message: Message) -> bytes:
-    """A message as its line; `Noise` is sent as it is (the twin's way to make it)."""
+    """A message as its line; `Noise` is sent as it is (the simulator's way to make it)."""
     match message:
-        case Asked():
+        case LabelsPolled():
             return frame("P")
         case Alive(state):
             return frame(f"A {state}")
@@ -76,7 +76,7 @@ def decode(line: bytes) -> Message:
         return Noise(line)
     match words:
         case ["P"]:
-            return Asked()
+            return LabelsPolled()
         case ["A", state] if state:
             return Alive(state)
         case ["T", age, label] if age.isdigit() and _LABEL.fullmatch(label):

@@ -17,7 +17,7 @@ import serial
 
 from devices.errors import IdentifierFaulty, IdentifierGarbled, IdentifierMissing, IdentifierSilent
 from devices.identifier import Seen
-from devices.identifier_protocol import OK, Alive, Asked, Labelled, Message, MessageReader, Noise, encode
+from devices.identifier_protocol import OK, Alive, Labelled, LabelsPolled, Message, MessageReader, Noise, encode
 
 SLICE_S = 0.1
 """How long one look at the port lasts."""
@@ -45,7 +45,7 @@ class SerialLabels:
     async def run(self, seen: Seen, alive: Callable[[], None]) -> None:
         """Opens the port and reads until it fails (see `LabelSource.run`)."""
         port = await asyncio.to_thread(self._open)
-        talk = _Talk(seen, alive, self._clock())
+        talk = _LabelTalk(seen, alive, self._clock())
         try:
             while True:
                 await self._look(port, talk)
@@ -58,7 +58,7 @@ class SerialLabels:
                 await asyncio.wait({self._looking}, timeout=2 * SLICE_S)
             port.close()
 
-    async def _look(self, port: serial.SerialBase, talk: _Talk) -> None:
+    async def _look(self, port: serial.SerialBase, talk: _LabelTalk) -> None:
         """One look at the port.
 
         Raises:
@@ -85,12 +85,12 @@ class SerialLabels:
 def _look(port: serial.SerialBase, ask: bool) -> bytes:
     """In a thread: asks if that is due, and takes what comes within a slice."""
     if ask:
-        port.write(encode(Asked()))
+        port.write(encode(LabelsPolled()))
     found: bytes = port.read(512)
     return found
 
 
-class _Talk:
+class _LabelTalk:
     """What one opening has heard."""
 
     def __init__(self, seen: Seen, alive: Callable[[], None], now_ms: int) -> None:
@@ -131,5 +131,5 @@ class _Talk:
                 self._alive()
             case Labelled(age_ms, label):
                 self._seen(label, since_ms - age_ms)
-            case Asked():
+            case LabelsPolled():
                 pass  # nobody asks the lane

@@ -8,7 +8,7 @@ KEPT = 500
 """Pictures: a minute with a visit, four without one."""
 
 
-class Pace:
+class PictureTimes:
     """Durations of the last pictures.
 
     >>> pace = Pace()

@@ -19,17 +19,17 @@ import sys
 from collections.abc import Callable
 
 from devices.camera import monotonic_ms
-from devices.latency import Pace
+from devices.latency import PictureTimes
 from devices.reader_protocol import (
-    Beat,
     Begin,
     Doubted,
     End,
+    NewestPicture,
     Order,
+    ReaderBeat,
     ReaderSettings,
     Report,
     SettledRead,
-    Shown,
     Trouble,
     TwoVehicles,
     Unread,
@@ -76,8 +76,8 @@ class ReaderProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._faults: dict[Fault, str] = {}
-        self._latest: Shown | None = None
-        self._pace = Pace()
+        self._latest: NewestPicture | None = None
+        self._pace = PictureTimes()
         self._seeing = asyncio.Event()
         self._known = asyncio.Event()  # whether it sees or is at fault
         self.starts = 0
@@ -105,7 +105,7 @@ class ReaderProcess:
             self._begun = None
             self._order(End(visit))
 
-    def latest(self) -> Shown | None:
+    def latest(self) -> NewestPicture | None:
         """The newest picture as JPEG with its plates, for the officer's page; None before the first."""
         return self._latest
 
@@ -200,12 +200,12 @@ class ReaderProcess:
 
     def _take(self, report: Report) -> None:
         match report:
-            case Beat(frame_ms, read_ms):
+            case ReaderBeat(frame_ms, read_ms):
                 if read_ms is not None:
                     self._pace.add(read_ms)
                 if frame_ms:
                     self._sees()
-            case Shown():
+            case NewestPicture():
                 self._latest = report
             case Trouble(part, detail):
                 self._raise(Fault.CAMERA if part == "camera" else Fault.READER, detail)

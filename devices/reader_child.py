@@ -25,17 +25,17 @@ from devices.anpr.memory import forget_start, return_memory_early
 from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED
-from devices.camera import Frame, Newest, Source, monotonic_ms
+from devices.camera import CameraSource, Frame, Newest, monotonic_ms
 from devices.evidence import EvidenceStore, jpeg
 from devices.overlay import overlaid
 from devices.reader_protocol import (
-    Beat,
     Begin,
     End,
+    NewestPicture,
     Order,
+    ReaderBeat,
     ReaderSettings,
     Report,
-    Shown,
     Trouble,
     packed,
     receive_order,
@@ -97,7 +97,9 @@ class ReaderLoop:
         self._shown_ms = 0
         self._read_ms: int | None = None
         self._ill = False
-        self._stall = Stall(settings.stall_ms, live=settings.camera.source is not Source.FOLDER, now_ms=monotonic_ms())
+        self._stall = Stall(
+            settings.stall_ms, live=settings.camera.source is not CameraSource.FOLDER, now_ms=monotonic_ms()
+        )
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
 
     def run(self) -> None:
@@ -119,7 +121,7 @@ class ReaderLoop:
         elif self._watch is not None:
             self._tell_all(self._watch.waited(monotonic_ms()))
         self._check()
-        self._tell(Beat(0 if self._ill else self._frame_ms, self._read_ms))
+        self._tell(ReaderBeat(0 if self._ill else self._frame_ms, self._read_ms))
 
     def _look(self, frame: Frame) -> None:
         begun = monotonic_ms()
@@ -174,10 +176,10 @@ class ReaderLoop:
         self._link.sendall(packed(report))
 
 
-def shown(frame: Frame, reads: tuple[PlateRead, ...], zone: Zone) -> Shown:
+def shown(frame: Frame, reads: tuple[PlateRead, ...], zone: Zone) -> NewestPicture:
     """The picture for the officer's page, its plates outlined."""
     height, width = frame.picture.shape[:2]
-    return Shown(frame.taken_ms, width, height, jpeg(overlaid(frame.picture, reads, zone), 75))
+    return NewestPicture(frame.taken_ms, width, height, jpeg(overlaid(frame.picture, reads, zone), 75))
 
 
 def _die_with_parent() -> None:

@@ -70,7 +70,7 @@ class End(msgspec.Struct, frozen=True, tag="end"):
 Order = Begin | End
 
 
-class Beat(msgspec.Struct, frozen=True, tag="beat"):
+class ReaderBeat(msgspec.Struct, frozen=True, tag="beat"):
     """The reader's loop is alive and has looked at a picture taken at `frame_ms` (0: none yet).
 
     `read_ms` is how long finding and reading its plates took; None where this turn had no new picture.
@@ -80,7 +80,7 @@ class Beat(msgspec.Struct, frozen=True, tag="beat"):
     read_ms: int | None = None
 
 
-class Shown(msgspec.Struct, frozen=True, tag="shown"):
+class NewestPicture(msgspec.Struct, frozen=True, tag="shown"):
     """The newest picture looked at, as JPEG, the lane's part and the plates outlined (`devices.overlay`)."""
 
     frame_ms: int
@@ -131,7 +131,7 @@ class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
     detail: str
 
 
-Report = Beat | Shown | SettledRead | Unread | Doubted | TwoVehicles | Trouble
+Report = ReaderBeat | NewestPicture | SettledRead | Unread | Doubted | TwoVehicles | Trouble
 
 _encoder = msgspec.msgpack.Encoder()
 _orders: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)

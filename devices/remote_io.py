@@ -17,9 +17,9 @@ from devices.contacts import Tell
 from devices.errors import BoardGarbled, BoardMissing, BoardSilent, ContactsError
 from devices.remote_protocol import (
     SEQUENCE,
-    Asked,
     Garbled,
     Levels,
+    LevelsPolled,
     LineReader,
     Message,
     RawEdge,
@@ -48,7 +48,7 @@ class RemoteBoard:
     async def run(self, tell: Tell) -> None:
         """Opens the port and reads until it fails (see `Board.run`)."""
         self._port = port = await asyncio.to_thread(self._open)
-        talk = _Talk(tell, self._clock, self._ask)
+        talk = _BoardTalk(tell, self._clock, self._ask)
         loop, failed = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
 
         def readable() -> None:
@@ -76,7 +76,7 @@ class RemoteBoard:
         """Orders an output (see `Board.write`)."""
         self._send(Switched(line, high, order=True))
 
-    async def _keep_asking(self, talk: _Talk, failed: asyncio.Future[None]) -> None:
+    async def _keep_asking(self, talk: _BoardTalk, failed: asyncio.Future[None]) -> None:
         talk.heard_ms = self._clock()
         while True:
             self._ask()
@@ -87,7 +87,7 @@ class RemoteBoard:
                 raise BoardSilent(f"{self._name} says nothing: check the board's power and contacts.baud")
 
     def _ask(self) -> None:
-        self._send(Asked())
+        self._send(LevelsPolled())
 
     def _send(self, message: Message) -> None:
         if self._port is None:
@@ -107,7 +107,7 @@ class RemoteBoard:
             raise BoardMissing(f"{self._name} cannot be opened ({problem}): {remedy}") from problem
 
 
-class _Talk:
+class _BoardTalk:
     """What one opening has heard: sequence, silence and garbage."""
 
     def __init__(self, tell: Tell, clock: Callable[[], int], ask: Callable[[], None]) -> None:
@@ -139,7 +139,7 @@ class _Talk:
                     self._tell(line, each, self.heard_ms)
             case RawEdge():
                 self._edge(message)
-            case Switched() | Asked():
+            case Switched() | LevelsPolled():
                 pass  # an output's answer proves life; nobody asks the lane
 
     def _edge(self, edge: RawEdge) -> None:

@@ -52,7 +52,7 @@ class Switched:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LevelsPolled:
     """``Q``."""
 
 
@@ -63,11 +63,11 @@ class Garbled:
     line: bytes
 
 
-Message = Levels | RawEdge | Switched | Asked | Garbled
+Message = Levels | RawEdge | Switched | LevelsPolled | Garbled
 
 
 def encode(message: Message) -> bytes:
-    """A message as its line; a `Garbled` is sent as it is (the twin's way to make noise)."""
+    """A message as its line; a `Garbled` is sent as it is (the simulator's way to make noise)."""
     match message:
         case Levels(seq, high):
             return frame(f"S {seq} {len(high)} {sum(1 << line for line, each in enumerate(high) if each):X}")
@@ -75,7 +75,7 @@ def encode(message: Message) -> bytes:
             return frame(f"E {seq} {line} {high:d} {age_ms}")
         case Switched(line, high, order):
             return frame(f"{'W' if order else 'A'} {line} {high:d}")
-        case Asked():
+        case LevelsPolled():
             return frame("Q")
         case Garbled(line):
             return line + b"\n"
@@ -92,7 +92,7 @@ def decode(line: bytes) -> Message:
 def _parse(words: list[str]) -> Message:
     match words:
         case ["Q"]:
-            return Asked()
+            return LevelsPolled()
         case ["S", seq, lines, levels]:
             bits = int(levels, 16)
             return Levels(int(seq) % SEQUENCE, tuple(bool(bits >> line & 1) for line in range(min(int(lines), 64))))

@@ -54,7 +54,7 @@ def _witness(first: PlateRead | None, ours: list[PlateRead], inside: tuple[Plate
 
 
 def _strangers(ours: list[PlateRead], inside: tuple[PlateRead, ...], release: float) -> list[PlateRead]:
-    """Mainland plates, sure and near, that can not hang on the vehicle of the first of `ours`: it bears but one."""
+    """Mainland plates, sure and near, that cannot hang on the vehicle of the first of `ours`: it bears but one."""
     first, theirs = ours[0], companion(ours[0], inside, ours)
     return [
         read
@@ -208,7 +208,7 @@ class VisitWatch:
 
 
 def _different(one: str, other: str) -> bool:
-    """Whether two marks can not be two readings of the same plate."""
+    """Whether two marks cannot be two readings of the same plate."""
     first, second = normalise(one), normalise(other)
     return first != second and not is_near_miss(first, second)
 

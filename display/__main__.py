@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from display.board import Board
+from display.board import PaintedSurface
 from display.errors import DisplayError
 from display.failsafe import Vigil
 from display.process import AlarmWatchdog, PaintLog, ScreenProcess
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.end_with:
         _end_with(options.end_with)
     try:
-        board = Board(options.screen, size=options.size, mode=options.mode)
+        board = PaintedSurface(options.screen, size=options.size, mode=options.mode)
     except DisplayError as error:
         print(f"display: {error}", file=sys.stderr)
         return 2
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _serve(options: argparse.Namespace, board: Board, paint_log: PaintLog | None) -> None:
+def _serve(options: argparse.Namespace, board: PaintedSurface, paint_log: PaintLog | None) -> None:
     vigil = Vigil(silence_s=options.silence_limit, simulated=options.simulated)
     watchdog = AlarmWatchdog(options.silence_limit)
     process = ScreenProcess(

@@ -17,7 +17,7 @@ from lane_agent.wording import Scene
 _UNSEEN = {"dummy", "offscreen"}  # SDL falls back to such a driver by itself; a sign that nobody sees is a fault
 
 
-class Board:
+class PaintedSurface:
     """One screen's surface.
 
     Raises:

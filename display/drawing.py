@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pygame
 
-from display.fit import Row
+from display.fit import TextRow
 from display.fonts import Fonts, shared
 from display.layout import Key, Layout, lay_out
 from display.pen import BLACK, INKS, WHITE, Colour
@@ -90,7 +90,7 @@ def _paint_ribbon(surface: pygame.Surface, placed: Layout, fonts: Fonts) -> None
         _write(surface, placed.ribbon_rows, WHITE, fonts)
 
 
-def _write(surface: pygame.Surface, rows: tuple[Row, ...], colour: Colour, fonts: Fonts) -> None:
+def _write(surface: pygame.Surface, rows: tuple[TextRow, ...], colour: Colour, fonts: Fonts) -> None:
     for row in rows:
         fonts.draw(surface, row.text, row.language, size=row.size, origin=row.origin, colour=colour)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from display.protocol import Beat, ShowOrder, ToScreen
+from display.protocol import ScreenBeat, ShowOrder, ToScreen
 from lane_agent.wording import Scene
 
 
@@ -54,7 +54,7 @@ class Vigil:
                 self._simulated = simulated
                 self.showing = Showing(scene, serial, parameter, simulated, safe=False)
                 self.due = True  # rule 3
-            case Beat():
+            case ScreenBeat():
                 pass
 
     def lost(self) -> None:

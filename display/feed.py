@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from display.errors import MalformedLineError, SocketUnusableError
-from display.protocol import LONGEST_LINE, Beat, Hello, Painted, ShowOrder, decode_for_agent, encode
+from display.protocol import LONGEST_LINE, Painted, ScreenBeat, ScreenHello, ShowOrder, decode_for_agent, encode
 from lane_agent.effects import Show
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
@@ -38,7 +38,7 @@ class _Connection:
         self.heard_s = now_s
         self._writer = writer
 
-    def send(self, message: ShowOrder | Beat) -> None:
+    def send(self, message: ShowOrder | ScreenBeat) -> None:
         if not self._writer.is_closing():
             self._writer.write(encode(message))
 
@@ -128,7 +128,7 @@ class ScreenFeed:
                     log.warning("%s does not answer: cut off", connection.screen.value)
                     self._lose(connection)
                 else:
-                    connection.send(Beat())
+                    connection.send(ScreenBeat())
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer), name="screen connection")
@@ -152,7 +152,7 @@ class ScreenFeed:
         """The first line says which screen it is; a second connection of a screen replaces its first."""
         async with asyncio.timeout(self._silence_s):
             hello = decode_for_agent(await reader.readline())
-        if not isinstance(hello, Hello):
+        if not isinstance(hello, ScreenHello):
             raise MalformedLineError(f"the first line of a screen is its hello, not {hello!r}")
         connection = _Connection(hello.screen, writer, asyncio.get_running_loop().time())
         earlier = self._connections.get(hello.screen)

@@ -15,7 +15,7 @@ from enum import Enum
 import pygame
 
 from display.fonts import Fonts
-from display.scenes import Language, Line
+from display.scenes import Language, SignLine
 
 _EM = 100  # widths are compared at this size; they grow linearly with it
 _BASELINE = {Language.TRADITIONAL: 0.88, Language.ENGLISH: 0.80, Language.SIMPLIFIED: 0.88}  # from the row's top, em
@@ -38,7 +38,7 @@ class Align(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TextRow:
     """One row of text in its place: `origin` is where its baseline starts, `ink` what it covers."""
 
     text: str
@@ -52,7 +52,7 @@ class Row:
         """The first pixel row under the ink."""
         return self.ink[1] + self.ink[3]
 
-    def lowered(self, by: int) -> Row:
+    def lowered(self, by: int) -> TextRow:
         """The same row, further down."""
         left, top, width, height = self.ink
         return replace(self, origin=(self.origin[0], self.origin[1] + by), ink=(left, top + by, width, height))
@@ -60,7 +60,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class _Option:
-    line: Line
+    line: SignLine
     rows: tuple[str, ...]
     widest: float  # ink width of the widest row at one em, in ems
 
@@ -71,17 +71,17 @@ class _Frame:
     fonts: Fonts
     align: Align
 
-    def row(self, text: str, language: Language, size: int, baseline: int) -> Row:
+    def row(self, text: str, language: Language, size: int, baseline: int) -> TextRow:
         ink = self.fonts.ink(text, language, size)
         spare = 0 if self.align is Align.LEFT else (self.box.width - ink.width) // 2
         origin = (self.box.x + spare - ink.x, baseline)
         ink.move_ip(origin)
-        return Row(text, language, size, origin, (ink.x, ink.y, ink.width, ink.height))
+        return TextRow(text, language, size, origin, (ink.x, ink.y, ink.width, ink.height))
 
 
 def fit(
-    lines: Sequence[Line], box: pygame.Rect, fonts: Fonts, *, greatest: int, align: Align = Align.CENTRE
-) -> tuple[Row, ...]:
+    lines: Sequence[SignLine], box: pygame.Rect, fonts: Fonts, *, greatest: int, align: Align = Align.CENTRE
+) -> tuple[TextRow, ...]:
     """The rows of `lines` inside `box`, the block centred vertically; () if there is no line.
 
     Args:
@@ -101,7 +101,7 @@ def fit(
     return max((_largest(way, frame, greatest) for way in ways), key=_worth)
 
 
-def _worth(rows: tuple[Row, ...]) -> float:
+def _worth(rows: tuple[TextRow, ...]) -> float:
     """How good sizes are together: the logarithm keeps one large language from paying for an unreadable one."""
     sizes = {row.language: row.size for row in rows}
     least = rows[0].size * _LEAST
@@ -109,7 +109,7 @@ def _worth(rows: tuple[Row, ...]) -> float:
     return sum(_WEIGHT[language] * math.log(size) for language, size in sizes.items()) - 2 * dwarfed
 
 
-def _options(line: Line, fonts: Fonts) -> Iterator[_Option]:
+def _options(line: SignLine, fonts: Fonts) -> Iterator[_Option]:
     """One row, and the best two rows; a break between clauses is preferred to one inside a clause."""
     glue = " " if line.language is Language.ENGLISH else ""
     yield _option(line, (line.text,), fonts)
@@ -136,11 +136,11 @@ def _join(clauses: tuple[tuple[str, ...], ...], glue: str) -> str:
     return " ".join(glue.join(clause) for clause in clauses)
 
 
-def _option(line: Line, rows: tuple[str, ...], fonts: Fonts) -> _Option:
+def _option(line: SignLine, rows: tuple[str, ...], fonts: Fonts) -> _Option:
     return _Option(line, rows, max(fonts.ink(row, line.language, _EM).width for row in rows) / _EM)
 
 
-def _largest(way: tuple[_Option, ...], frame: _Frame, greatest: int) -> tuple[Row, ...]:
+def _largest(way: tuple[_Option, ...], frame: _Frame, greatest: int) -> tuple[TextRow, ...]:
     """The rows of this way at the greatest size at which their measured ink lies inside the box."""
     box = frame.box
     start = min(greatest, int(box.width / way[0].widest), int(box.height / _height_ems(way)) * 2)
@@ -166,10 +166,10 @@ def _height(way: tuple[_Option, ...], sizes: list[int]) -> float:
     return rows + _GAP * sizes[0] * (len(way) - 1)
 
 
-def _place(way: tuple[_Option, ...], sizes: list[int], frame: _Frame) -> tuple[Row, ...]:
+def _place(way: tuple[_Option, ...], sizes: list[int], frame: _Frame) -> tuple[TextRow, ...]:
     """The rows of these sizes, their ink centred vertically in the frame."""
     top = 0.0
-    placed: list[Row] = []
+    placed: list[TextRow] = []
     for option, size in zip(way, sizes, strict=True):
         language = option.line.language
         for text in option.rows:

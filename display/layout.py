@@ -12,10 +12,10 @@ from functools import lru_cache
 
 import pygame
 
-from display.fit import Align, Row, fit
+from display.fit import Align, TextRow, fit
 from display.fonts import Fonts, shared
 from display.line_breaks import COARSE_BELOW
-from display.scenes import Hint, Language, Line, Sign, sign
+from display.scenes import Hint, Language, Sign, SignLine, sign
 from display.settings import Size
 from lane_agent.model import Screen
 from lane_agent.wording import Scene, Tone
@@ -33,7 +33,7 @@ class Key:
 
     hint: Hint
     area: Rectangle
-    rows: tuple[Row, ...]
+    rows: tuple[TextRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ class Layout:
     size: Size
     pictogram: Rectangle | None
     words: Rectangle
-    rows: tuple[Row, ...]
-    header: tuple[Row, ...]
+    rows: tuple[TextRow, ...]
+    header: tuple[TextRow, ...]
     ribbon: Rectangle | None
-    ribbon_rows: tuple[Row, ...]
+    ribbon_rows: tuple[TextRow, ...]
     column: Rectangle | None
     rule: Rectangle | None
     keys: tuple[Key, ...]
@@ -94,7 +94,7 @@ def _board(told: Sign, size: Size, fonts: Fonts) -> Layout:
 
 def _board_header(
     told: Sign, body: pygame.Rect, margin: int, fonts: Fonts
-) -> tuple[tuple[Row, ...], pygame.Rect | None]:
+) -> tuple[tuple[TextRow, ...], pygame.Rect | None]:
     """Who speaks, and the line under it, cut off the top of `body`; a coarse board has no room for it."""
     if not told.coarse:
         band = _cut_top(body, round(body.width * 0.065))
@@ -104,8 +104,8 @@ def _board_header(
         return header, rule
     if told.pictogram is None:
         lines = (
-            Line(Language.TRADITIONAL, ((told.header[0],),), 1.0),
-            Line(Language.ENGLISH, ((told.header[1],),), 0.8),
+            SignLine(Language.TRADITIONAL, ((told.header[0],),), 1.0),
+            SignLine(Language.ENGLISH, ((told.header[1],),), 0.8),
         )
         return fit(lines, _cut_top(body, body.height // 3), fonts, greatest=16), None
     return (), None
@@ -152,7 +152,7 @@ def _keys(told: Sign, strip: pygame.Rect, margin: int, fonts: Fonts) -> tuple[Ke
     wide = (strip.width - margin) // len(told.hints) - margin
     tall = round(strip.height * 0.66)
     areas = [pygame.Rect(margin + place * (wide + margin), strip.y + tall // 6, wide, tall) for place in range(2)]
-    lines = [Line(Language.TRADITIONAL, ((f"{hint.traditional}  {hint.english}",),), 1.0) for hint in told.hints]
+    lines = [SignLine(Language.TRADITIONAL, ((f"{hint.traditional}  {hint.english}",),), 1.0) for hint in told.hints]
     boxes = [area.inflate(-area.height // 2, -area.height // 4) for area in areas]
     size = min(fit((line,), box, fonts, greatest=tall // 2)[0].size for line, box in zip(lines, boxes, strict=True))
     rows = [fit((line,), box, fonts, greatest=size)[0] for line, box in zip(lines, boxes, strict=True)]
@@ -170,15 +170,15 @@ def _cut_ribbon(told: Sign, size: Size) -> tuple[pygame.Rect | None, pygame.Rect
     return _cut_top(body, max(12, round(size[1] * 0.07))), body
 
 
-def _ribbon_rows(told: Sign, ribbon: pygame.Rect | None, fonts: Fonts) -> tuple[Row, ...]:
+def _ribbon_rows(told: Sign, ribbon: pygame.Rect | None, fonts: Fonts) -> tuple[TextRow, ...]:
     if ribbon is None:
         return ()
-    line = Line(Language.TRADITIONAL, ((told.ribbon,),), 1.0)
+    line = SignLine(Language.TRADITIONAL, ((told.ribbon,),), 1.0)
     return fit((line,), ribbon.inflate(-4, -2), fonts, greatest=round(ribbon.height * 0.8))
 
 
-def _heading(told: Sign) -> Line:
-    return Line(Language.TRADITIONAL, ((f"{told.header[0]}  {told.header[1]}",),), 1.0)
+def _heading(told: Sign) -> SignLine:
+    return SignLine(Language.TRADITIONAL, ((f"{told.header[0]}  {told.header[1]}",),), 1.0)
 
 
 def _cut_top(body: pygame.Rect, height: int) -> pygame.Rect:

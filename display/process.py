@@ -22,7 +22,7 @@ from typing import Protocol, TextIO
 from display.agent_connection import AgentLine
 from display.errors import MalformedLineError
 from display.failsafe import Showing, Vigil
-from display.protocol import Beat, Hello, Painted, Pong, decode_for_screen, encode
+from display.protocol import Painted, Pong, ScreenBeat, ScreenHello, decode_for_screen, encode
 from lane_agent.model import Screen
 
 log = logging.getLogger("display")
@@ -163,7 +163,7 @@ class ScreenProcess:
             return
         self._wait_s = _FIRST_WAIT_S
         self._vigil.joined(self._mono_s())
-        self._say(Hello(self._screen))
+        self._say(ScreenHello(self._screen))
 
     def _wait(self) -> bool:
         """Waits for the agent, at most a turn; whether it said something."""
@@ -186,7 +186,7 @@ class ScreenProcess:
                 self._vigil.lost()
                 continue
             self._vigil.heard(message, self._mono_s())
-            beats += isinstance(message, Beat)
+            beats += isinstance(message, ScreenBeat)
         return beats
 
     def _receive(self) -> list[bytes]:
@@ -209,7 +209,7 @@ class ScreenProcess:
             self._log.write(self._screen, showing, self._surface.digest)
         self._say(Painted(self._screen, showing.scene, showing.serial, showing.safe))
 
-    def _say(self, message: Hello | Painted | Pong) -> None:
+    def _say(self, message: ScreenHello | Painted | Pong) -> None:
         if self._line is None:
             return
         try:

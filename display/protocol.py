@@ -37,11 +37,11 @@ class ShowOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
     simulated: bool = False
 
 
-class Beat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="beat"):
+class ScreenBeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="beat"):
     """The agent lives."""
 
 
-class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="hello"):
+class ScreenHello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="hello"):
     """Which screen this connection is."""
 
     screen: Screen
@@ -60,8 +60,8 @@ class Pong(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="t
     """The answer to a beat."""
 
 
-ToScreen = ShowOrder | Beat
-ToAgent = Hello | Painted | Pong
+ToScreen = ShowOrder | ScreenBeat
+ToAgent = ScreenHello | Painted | Pong
 
 _to_screen: msgspec.json.Decoder[ToScreen] = msgspec.json.Decoder(ToScreen)
 _to_agent: msgspec.json.Decoder[ToAgent] = msgspec.json.Decoder(ToAgent)

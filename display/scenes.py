@@ -76,7 +76,7 @@ SIMULATION = "SIMULATION 模擬"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SignLine:
     """One language of a message.
 
     Attributes:
@@ -121,7 +121,7 @@ class Sign:
     tone: Tone
     pictogram: Pictogram | None
     header: tuple[str, str]
-    lines: tuple[Line, ...]
+    lines: tuple[SignLine, ...]
     hints: tuple[Hint, ...]
     ribbon: str
     coarse: bool
@@ -167,18 +167,18 @@ def _hints(scene: Scene) -> tuple[Hint, ...]:
     )
 
 
-def _lines(scene: Scene, parameter: str, *, coarse: bool) -> tuple[Line, ...]:
+def _lines(scene: Scene, parameter: str, *, coarse: bool) -> tuple[SignLine, ...]:
     wording = WORDING[scene]
     if coarse:
         traditional, english = SHORT[scene]
         return (
-            Line(Language.TRADITIONAL, _chinese(traditional, parameter), 1.0),
-            Line(Language.ENGLISH, _english(english, parameter), 0.68),
+            SignLine(Language.TRADITIONAL, _chinese(traditional, parameter), 1.0),
+            SignLine(Language.ENGLISH, _english(english, parameter), 0.68),
         )
     return (
-        Line(Language.TRADITIONAL, _chinese(wording.traditional, parameter), 1.0),
-        Line(Language.ENGLISH, _english(wording.english, parameter), 0.62),
-        Line(Language.SIMPLIFIED, _chinese(wording.simplified, parameter), 0.58),
+        SignLine(Language.TRADITIONAL, _chinese(wording.traditional, parameter), 1.0),
+        SignLine(Language.ENGLISH, _english(wording.english, parameter), 0.62),
+        SignLine(Language.SIMPLIFIED, _chinese(wording.simplified, parameter), 0.58),
     )
 
 

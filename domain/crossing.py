@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 RELEASE: Final = "release"
 """The action code that releases. Every other one stops, also one this software has never heard of."""
 
 
-class Direction(Enum):
+class Direction(StrEnum):
     """Which way a lane leads; a bundle is bound to one (domain §0.6)."""
 
     INBOUND = "inbound"

@@ -1,4 +1,4 @@
-"""`lane_agent.ports.Hands`: each effect handed to the device that carries it out."""
+"""`lane_agent.ports.ActuatorsPort`: each effect handed to the device that carries it out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger("rocars.lane")
 Watcher = Callable[[Event, Moment, tuple[Effect, ...], Lane], None]
 
 
-class LaneHands:
+class Actuators:
     """The devices of one lane, as its shell moves them.
 
     Args:

@@ -40,12 +40,12 @@ def _fail(text: str, status: int) -> typer.Exit:
 def run(config: Config) -> None:
     """Run the lane until it is told to stop (SIGTERM)."""
     from edge.lane import LaneBox
-    from edge.settings.load import SettingsError, load
+    from edge.settings.load import LaneSettingsError, load
 
     _log_to_stderr()
     try:
         settings = load(config)
-    except SettingsError as error:
+    except LaneSettingsError as error:
         raise _fail(str(error), 2) from error
 
     async def lane() -> None:
@@ -85,7 +85,7 @@ def enrol(
 ) -> None:
     """Make this lane's keys and a request for the core's operator; then install the answer. Renews likewise."""
     from edge.cli_enrol import make_request, take_answer
-    from edge.settings.load import SettingsError, parse
+    from edge.settings.load import LaneSettingsError, parse
     from wire.enrolment import EnrolmentError
 
     try:
@@ -94,7 +94,7 @@ def enrol(
             make_request(settings, again=again, out=out, say=typer.echo)
         else:
             take_answer(settings, answer, fingerprint=fingerprint, untried=untried, agree=typer.confirm, say=typer.echo)
-    except SettingsError as error:
+    except LaneSettingsError as error:
         raise _fail(str(error), 2) from error
     except (EnrolmentError, OSError) as error:
         raise _fail(f"rocars-lane enrol: {error}", 1) from error
@@ -142,13 +142,13 @@ def officer_add(
     """Add an officer, or give a new password; it is asked for, never an argument."""
     from console.errors import OfficersFileError
     from console.officers import OfficerBook, check_name
-    from edge.settings.load import SettingsError, parse
+    from edge.settings.load import LaneSettingsError, parse
 
     try:
         book = OfficerBook(parse(config).console.officers)
         check_name(name)
         book.add(name, typer.prompt("Password", hide_input=True, confirmation_prompt=True), shown=shown)
-    except (SettingsError, OfficersFileError) as error:
+    except (LaneSettingsError, OfficersFileError) as error:
         raise _fail(str(error), 2) from error
     except ValueError as error:
         raise _fail(f"rocars-lane officer add: {error}", 2) from error
@@ -160,11 +160,11 @@ def officer_remove(name: str, config: Config) -> None:
     """Take an officer off the list."""
     from console.errors import OfficersFileError
     from console.officers import OfficerBook
-    from edge.settings.load import SettingsError, parse
+    from edge.settings.load import LaneSettingsError, parse
 
     try:
         OfficerBook(parse(config).console.officers).remove(name)
-    except (SettingsError, OfficersFileError) as error:
+    except (LaneSettingsError, OfficersFileError) as error:
         raise _fail(str(error), 2) from error
     except KeyError as error:
         raise _fail(f"rocars-lane officer remove: there is no officer {name}", 2) from error

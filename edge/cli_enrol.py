@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.enrol import Checked, Places, ask, install, look
+from edge.enrol import Checked, IdentityFiles, ask, install, look
 from edge.settings.load import Settings
 from edge.settings.sections import BrokerSettings
 from runtime.mqtt import Broker, Tls
-from runtime.probe_broker import knock
+from runtime.probe_broker import probe_broker
 from wire.enrolment import EnrolmentError
 
 Say = Callable[[str], None]
@@ -21,7 +21,7 @@ def make_request(settings: Settings, *, again: bool, out: Path | None, say: Say)
     Raises:
         EnrolmentError, OSError: it is not made; the text says what to do.
     """
-    places = Places.of(settings)
+    places = IdentityFiles.of(settings)
     request = ask(places, again=again)
     file = places.request
     if out is not None:
@@ -50,7 +50,7 @@ def take_answer(
     Raises:
         EnrolmentError, OSError: it is not installed; the text says what to do.
     """
-    places = Places.of(settings)
+    places = IdentityFiles.of(settings)
     checked = look(places, file)
     _believe(checked, fingerprint, agree, say)
     for line in install(places, checked, None if untried else lambda *tls: _try(settings.link.brokers, Tls(*tls))):
@@ -82,7 +82,7 @@ def _try(brokers: tuple[BrokerSettings, ...], tls: Tls) -> list[str]:
 
 def _asked(broker: Broker, tls: Tls) -> str:
     try:
-        knock(broker, tls)
+        probe_broker(broker, tls)
     except OSError as error:
         return str(error)
     return ""

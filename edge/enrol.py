@@ -22,7 +22,16 @@ from pathlib import Path
 from edge.settings.load import Settings
 from runtime.files import write_whole
 from wire import certificates
-from wire.enrolment import Answer, EnrolmentError, Request, check_answer, known, make_request, read_answer, read_request
+from wire.enrolment import (
+    EnrolmentAnswer,
+    EnrolmentError,
+    Request,
+    check_answer,
+    known,
+    make_request,
+    read_answer,
+    read_request,
+)
 from wire.envelope import KeyRing, Signer, public_from_pem
 
 PENDING = "pending"
@@ -34,7 +43,7 @@ Trial = Callable[[Path, Path, Path], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class IdentityFiles:
     """Where this lane's identity is, from its settings (`of`)."""
 
     lane: str
@@ -46,7 +55,7 @@ class Places:
     owner: tuple[int, int]
 
     @classmethod
-    def of(cls, settings: Settings) -> Places:
+    def of(cls, settings: Settings) -> IdentityFiles:
         """The places that the settings name.
 
         Raises:
@@ -84,7 +93,7 @@ class Places:
         return self.core_keys.parent / _INSTALLED
 
 
-def ask(places: Places, *, again: bool = False) -> Request:
+def ask(places: IdentityFiles, *, again: bool = False) -> Request:
     """Makes new keys and the request for them, signed also by the key in use, where there is one.
 
     Args:
@@ -93,7 +102,7 @@ def ask(places: Places, *, again: bool = False) -> Request:
 
     Raises:
         EnrolmentError: keys wait already, or no lane can have this name.
-        OSError: a file can not be written.
+        OSError: a file cannot be written.
     """
     if places.request.exists() and not again:
         raise EnrolmentError(
@@ -110,7 +119,7 @@ def ask(places: Places, *, again: bool = False) -> Request:
     return request
 
 
-def _in_use(places: Places) -> Signer | None:
+def _in_use(places: IdentityFiles) -> Signer | None:
     """The lane's present signing key; None where it has none that can sign."""
     try:
         return Signer.of(places.lane, places.lane_key.read_bytes())
@@ -127,17 +136,17 @@ class Checked:
         identity: it brings a new certificate; otherwise the core's keys alone.
     """
 
-    answer: Answer
+    answer: EnrolmentAnswer
     known: bool
     identity: bool
 
 
-def look(places: Places, file: Path) -> Checked:
+def look(places: IdentityFiles, file: Path) -> Checked:
     """Reads an answer and checks that it fits this lane's waiting keys and its name, and is not an old one.
 
     Raises:
         EnrolmentError: it does not, and what to do.
-        OSError: it can not be read.
+        OSError: it cannot be read.
     """
     answer = read_answer(file.read_bytes())
     believed = known(answer, _core_ring(places))
@@ -152,7 +161,7 @@ def look(places: Places, file: Path) -> Checked:
     return Checked(answer, known=believed, identity=True)
 
 
-def _core_ring(places: Places) -> KeyRing:
+def _core_ring(places: IdentityFiles) -> KeyRing:
     keys = {}
     for file in sorted(places.core_keys.glob("*.pem")):
         try:
@@ -162,7 +171,7 @@ def _core_ring(places: Places) -> KeyRing:
     return KeyRing(keys)
 
 
-def _not_older(places: Places, answer: Answer) -> None:
+def _not_older(places: IdentityFiles, answer: EnrolmentAnswer) -> None:
     if not places.installed.is_file():
         return
     try:
@@ -173,7 +182,7 @@ def _not_older(places: Places, answer: Answer) -> None:
         raise EnrolmentError("a newer answer was installed before; get a new one from the core's operator")
 
 
-def _waiting_key(places: Places) -> certificates.PrivateKey:
+def _waiting_key(places: IdentityFiles) -> certificates.PrivateKey:
     try:
         read_request(places.request.read_bytes())
         return certificates.key_from_pem((places.pending / _TLS).read_bytes())
@@ -183,7 +192,7 @@ def _waiting_key(places: Places) -> certificates.PrivateKey:
         raise EnrolmentError(f"the waiting keys in {places.pending} are damaged ({error}); say --again") from error
 
 
-def install(places: Places, checked: Checked, trial: Trial | None) -> list[str]:
+def install(places: IdentityFiles, checked: Checked, trial: Trial | None) -> list[str]:
     """Tries the answer with the brokers and puts it in place.
 
     Args:
@@ -196,7 +205,7 @@ def install(places: Places, checked: Checked, trial: Trial | None) -> list[str]:
 
     Raises:
         EnrolmentError: no broker takes it; nothing was changed.
-        OSError: a file can not be written; every file is the old one or the new one, and the lane works.
+        OSError: a file cannot be written; every file is the old one or the new one, and the lane works.
     """
     against = _tried(places, checked, trial) if checked.identity and trial is not None else []
     answer = checked.answer
@@ -216,7 +225,7 @@ def install(places: Places, checked: Checked, trial: Trial | None) -> list[str]:
     return against
 
 
-def _tried(places: Places, checked: Checked, trial: Trial) -> list[str]:
+def _tried(places: IdentityFiles, checked: Checked, trial: Trial) -> list[str]:
     """Shakes hands with each broker as the new lane would; at least one must take it."""
     pair, authority = places.pending / "trial.pem", places.pending / "authority.pem"
     pem = checked.answer.certificate.encode() + (places.pending / _TLS).read_bytes()
@@ -236,7 +245,7 @@ def _tried(places: Places, checked: Checked, trial: Trial) -> list[str]:
     return [line for line in said if line]
 
 
-def _put_pair(places: Places, certificate: bytes, key: bytes) -> None:
+def _put_pair(places: IdentityFiles, certificate: bytes, key: bytes) -> None:
     """One file for both is one step; of two, the key goes first and a power cut between leaves a pair that is none."""
     if places.certificate == places.key:
         _put(places.certificate, certificate + key, places, mode=0o600)
@@ -245,7 +254,7 @@ def _put_pair(places: Places, certificate: bytes, key: bytes) -> None:
     _put(places.certificate, certificate, places)
 
 
-def _put(path: Path, content: bytes, places: Places, *, mode: int = 0o644) -> None:
+def _put(path: Path, content: bytes, places: IdentityFiles, *, mode: int = 0o644) -> None:
     """Replaces a file; the old one stays beside as `.old`."""
     if path.exists():
         old = path.with_name(f"{path.name}.old")
@@ -254,26 +263,26 @@ def _put(path: Path, content: bytes, places: Places, *, mode: int = 0o644) -> No
     _write(path, content, places, mode=mode)
 
 
-def _write(path: Path, content: bytes, places: Places, *, mode: int = 0o644) -> None:
+def _write(path: Path, content: bytes, places: IdentityFiles, *, mode: int = 0o644) -> None:
     """Whole or not at all, on the disk when it returns, for the lane's user."""
     _folder(path.parent, places, mode=0o750)
     write_whole(path, content, mode=mode, owner=places.owner if os.geteuid() == 0 else None)
 
 
-def _folder(path: Path, places: Places, *, mode: int) -> None:
+def _folder(path: Path, places: IdentityFiles, *, mode: int) -> None:
     if not path.is_dir():
         path.mkdir(parents=True, mode=mode)
         path.chmod(mode)
         _give(path, places)
 
 
-def _give(path: Path, places: Places) -> None:
+def _give(path: Path, places: IdentityFiles) -> None:
     """To the lane's user, whose store is; who is not root makes files of his own anyway."""
     if os.geteuid() == 0:
         os.chown(path, *places.owner)
 
 
-def _clear(places: Places) -> None:
+def _clear(places: IdentityFiles) -> None:
     """The request goes first: without it nothing waits any more."""
     places.request.unlink()
     for file in places.pending.iterdir():

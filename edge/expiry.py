@@ -28,7 +28,7 @@ RENEW = "renew it: rocars-lane enrol --config FILE, and the answer to it"
 
 
 def endings(files: Iterable[Path], *, now: datetime, days: int) -> list[tuple[Path, datetime]]:
-    """The files whose last certificate ends within so many days, and when; what can not be read is the check's."""
+    """The files whose last certificate ends within so many days, and when; what cannot be read is the check's."""
     limit = now + timedelta(days=days)
     found = [(file, max(one.not_valid_after_utc for one in read)) for file in files if (read := _read(file))]
     return [(file, until) for file, until in found if until <= limit]

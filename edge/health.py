@@ -34,7 +34,7 @@ _MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Disk:
+class DiskRoom:
     """One look at the store's disk.
 
     Attributes:
@@ -101,13 +101,13 @@ def wear_percent(sys_block: Path = Path("/sys/block")) -> int | None:
     return worst
 
 
-def look(folder: Path, sys_block: Path = Path("/sys/block")) -> Disk:
+def look(folder: Path, sys_block: Path = Path("/sys/block")) -> DiskRoom:
     """One probe of everything.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    return Disk(write_ms=probe_write(folder), free_mb=free_mb(folder), wear_percent=wear_percent(sys_block))
+    return DiskRoom(write_ms=probe_write(folder), free_mb=free_mb(folder), wear_percent=wear_percent(sys_block))
 
 
 class Rate:
@@ -120,7 +120,7 @@ class Rate:
         self._seen: deque[tuple[float, int]] = deque()
 
     def hours_left(self, free_mb: int, until_mb: int) -> float | None:
-        """Hours until no more than `until_mb` are free, None while that can not be said; takes this look in."""
+        """Hours until no more than `until_mb` are free, None while that cannot be said; takes this look in."""
         now, seen = self._clock(), self._seen
         if seen and free_mb > seen[-1][1]:
             seen.clear()
@@ -151,7 +151,7 @@ class StoreWatch:
     def __init__(
         self,
         *,
-        look: Callable[[], Disk],
+        look: Callable[[], DiskRoom],
         tell: Callable[[HealthEvent], None],
         every_s: float = 30.0,
         limit_s: float = 10.0,
@@ -180,7 +180,7 @@ class StoreWatch:
         finally:
             thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _once(self, looking: asyncio.Future[Disk]) -> None:
+    async def _once(self, looking: asyncio.Future[DiskRoom]) -> None:
         await asyncio.wait({looking}, timeout=self._limit_s)
         if not looking.done():
             self._broken(f"the store's disk did not answer within {self._limit_s:g} s: check or replace it")
@@ -190,7 +190,7 @@ class StoreWatch:
         except OSError as problem:
             self._broken(f"the store cannot be written ({problem}): check disk, mount and owner")
 
-    def _judge(self, disk: Disk) -> None:
+    def _judge(self, disk: DiskRoom) -> None:
         if disk.free_mb < self._min_free_mb:
             self._broken(f"only {disk.free_mb} MB left for the store: free some room")
         elif self._fault:

@@ -19,7 +19,7 @@ RFID = "rfid"
 IMMIGRATION = "immigration"
 """Who names the vehicle, in records and on the page."""
 
-Guests = Mapping[str, Callable[[Incoming], None]]
+ExtraTopics = Mapping[str, Callable[[Incoming], None]]
 
 
 def plate_feed(settings: Settings, utc_ms: Callable[[], int]) -> PlateFeed | None:
@@ -41,7 +41,7 @@ def topic(settings: Settings) -> str:
     return settings.identifier.topic or LaneTopics(settings.lane.id).plate
 
 
-def guests(settings: Settings, feed: PlateFeed | None) -> Guests:
+def extra_topics(settings: Settings, feed: PlateFeed | None) -> ExtraTopics:
     """The topics that others write to this lane, and who takes them."""
     return {} if feed is None else {topic(settings): feed.take}
 
@@ -109,4 +109,4 @@ async def _listen(source: LabelSource, mark_of: MarkOf, seconds: float) -> str:
     return "answers; " + (", ".join(f"{label}: {mark}" for label, mark in labels.items()) or "no label in its field")
 
 
-__all__ = ["LabelTable", "guests", "identifier", "listen_once", "plate_feed", "serial_labels", "topic"]
+__all__ = ["LabelTable", "extra_topics", "identifier", "listen_once", "plate_feed", "serial_labels", "topic"]

@@ -19,7 +19,7 @@ from typing import Any
 
 from console.app import create_app
 from console.officers import OfficerBook
-from console.ports import EvidenceViewed, Frame, LinkView
+from console.ports import CameraPicture, EvidenceViewed, LinkView
 from console.server import ConsoleServer
 from devices.contacts import WiredContacts
 from devices.intercom import Intercom
@@ -27,7 +27,7 @@ from devices.reader import ReaderProcess
 from display.feed import ScreenFeed
 from display.supervisor import ScreenProcesses
 from edge import identifiers, wiring
-from edge.actuators import LaneHands
+from edge.actuators import Actuators
 from edge.clock import BoxClock, ClockWatch
 from edge.evidence_retention import EvidenceKeeper
 from edge.expiry import IdentityWatch
@@ -36,9 +36,9 @@ from edge.lane_feed import LanePage, Sources
 from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
 from edge.settings.sections import PictureClass
-from edge.sign_renderer import Painter
+from edge.sign_renderer import SignRenderer
 from edge.simulation_panel import WorldLink
-from edge.telemetry import Box, sample
+from edge.telemetry import BoxSources, sample
 from lane_agent.agent import Agent
 from lane_agent.codec import effect_from, moment_from
 from lane_agent.effects import Alarm, Effect, Record
@@ -53,7 +53,7 @@ from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.evidence import Evidence
 from sync.journal import Chain, Journal
-from sync.store import Store
+from sync.store import LaneStore
 
 log = logging.getLogger("rocars.lane")
 
@@ -76,7 +76,7 @@ class LaneBox:
         self.settings = settings
         self.software = version("rocars-lane")
         self.boot = secrets.token_hex(8)
-        self.store = Store(settings.lane.store)
+        self.store = LaneStore(settings.lane.store)
         self.journal = Journal(self.store, boot=self.boot, software=self.software)
         self.codes = CodeLog(self.store)
         self.evidence = Evidence(settings.lane.evidence, retention(settings.evidence), now_ms=utc_ms)
@@ -108,7 +108,7 @@ class LaneBox:
         self.reader = ReaderProcess(wiring.reader_settings(settings), self.tell)
         self.contacts: WiredContacts = wiring.contacts(settings)
         self.identifier = identifiers.identifier(settings, self.plates)
-        hands = LaneHands(
+        actuators = Actuators(
             screens=self.screens,
             reader=self.reader,
             identifier=self.identifier,
@@ -120,10 +120,10 @@ class LaneBox:
             clock=self.clock,
             journal=self.journal,
             codes=self.link,
-            hands=hands,
+            actuators=actuators,
             software=self.software,
         )
-        self.painter = Painter(simulated=settings.simulation)
+        self.painter = SignRenderer(simulated=settings.simulation)
         self.page = LanePage(self.agent, simulated=settings.simulation, software=self.software, sources=self._sources())
         self.page.recall(past_records(self.journal))
         self.afar.attach(agent=self.agent, reader=self.reader, link=self.link)
@@ -152,7 +152,7 @@ class LaneBox:
             asked_class=PictureClass.COMPLAINTS.value,
             limits=wiring.link_limits(self.settings),
             software=self.software,
-            guests=identifiers.guests(self.settings, self.plates),
+            extra_topics=identifiers.extra_topics(self.settings, self.plates),
         )
 
     def _screen_lost(self, screen: Screen) -> None:
@@ -198,9 +198,9 @@ class LaneBox:
             refused=tuple(sorted((found.refused | (self.plates.refused if self.plates else {})).items())),
         )
 
-    def _frame(self) -> Frame | None:
+    def _frame(self) -> CameraPicture | None:
         newest = self.reader.latest()
-        return None if newest is None else Frame(newest.jpeg, monotonic_ms() - newest.frame_ms)
+        return None if newest is None else CameraPicture(newest.jpeg, monotonic_ms() - newest.frame_ms)
 
     def _evidence(self, digest: str) -> bytes | None:
         try:
@@ -286,7 +286,7 @@ class LaneBox:
 
     async def _sample(self) -> None:
         """Telemetry, apart from the events."""
-        box = Box(
+        box = BoxSources(
             store=self.settings.lane.store.parent,
             link=self.link.status,
             inbox_wait_ms=self.agent.inbox_wait_ms,

@@ -14,16 +14,16 @@ from typing import TypeVar
 
 from console.ports import (
     Action,
+    ActionAnswer,
     AlarmView,
-    Answer,
-    Frame,
+    CameraPicture,
+    EvidencePicture,
     HelpView,
     LaneView,
     LinkView,
     MessageView,
     OfficerAction,
     PastVisit,
-    Picture,
     ScreenView,
     VisitView,
 )
@@ -43,7 +43,7 @@ MESSAGE_MS = 12 * 3_600_000
 """Messages older than this, before the newest record, are not shown again after a restart."""
 NUMBERS = {row.name: row.number for row in TABLE}
 
-Painter = Callable[[Screen, Scene, str], Awaitable[bytes | None]]
+SignRenderer = Callable[[Screen, Scene, str], Awaitable[bytes | None]]
 
 
 @dataclass(slots=True)
@@ -51,9 +51,9 @@ class Sources:
     """Where the page's other facts come from; each is asked at the moment of a view."""
 
     link: Callable[[], LinkView]
-    frame: Callable[[], Frame | None]
+    frame: Callable[[], CameraPicture | None]
     evidence: Callable[[str], bytes | None]
-    paint: Painter
+    paint: SignRenderer
     now: Callable[[], Moment]
     read_ms: Callable[[], tuple[int, int] | None] = lambda: None
 
@@ -241,7 +241,7 @@ class LanePage:
             await self._moved.wait_for(lambda: self._sequence > after)
         return self.view()
 
-    def frame(self) -> Frame | None:
+    def frame(self) -> CameraPicture | None:
         """The newest camera picture."""
         return self._sources.frame()
 
@@ -257,23 +257,23 @@ class LanePage:
             self._pictures[screen] = wanted, picture
         return picture
 
-    async def evidence(self, digest: str) -> Picture | None:
+    async def evidence(self, digest: str) -> EvidencePicture | None:
         """A stored evidence picture."""
         body = await asyncio.to_thread(self._sources.evidence, digest)
-        return None if body is None else Picture(body)
+        return None if body is None else EvidencePicture(body)
 
-    async def act(self, action: OfficerAction) -> Answer:
+    async def act(self, action: OfficerAction) -> ActionAnswer:
         """Puts an officer's event to the lane; the journal's own word says whether it counted."""
         why = not_counted(await self._agent.ask(action))
-        return Answer(False, f"Not done: {why}.") if why else Answer(True, "Done, and in the journal.")
+        return ActionAnswer(False, f"Not done: {why}.") if why else ActionAnswer(True, "Done, and in the journal.")
 
-    async def acknowledge(self, alarm: str, officer: str) -> Answer:
+    async def acknowledge(self, alarm: str, officer: str) -> ActionAnswer:
         """Notes who has seen an alarm, or a message."""
         memory = self._memory
         if not _mark(memory.alarms, alarm, officer) and not _mark(memory.messages, alarm, officer):
-            return Answer(False, "That is no longer kept here.")
+            return ActionAnswer(False, "That is no longer kept here.")
         self.moved()
-        return Answer(True, "Noted.")
+        return ActionAnswer(True, "Noted.")
 
 
 T = TypeVar("T", AlarmView, MessageView)

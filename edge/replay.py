@@ -8,13 +8,13 @@ from lane_agent.replay import DivergenceError
 from lane_agent.replay import replay as rerun
 from sync.errors import StoreError
 from sync.journal import Chain
-from sync.store import Store
+from sync.store import LaneStore
 
 
 def replay_store(path: Path) -> tuple[list[str], int]:
     """What is wrong, in words, and the number of rows looked at. Changes nothing; may run beside the agent."""
     try:
-        store = Store(path, read_only=True)
+        store = LaneStore(path, read_only=True)
     except StoreError as error:
         return [str(error)], 0
     try:

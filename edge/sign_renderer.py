@@ -27,7 +27,7 @@ def _end_with_the_agent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-class Painter:
+class SignRenderer:
     """Paints one picture at a time.
 
     Args:

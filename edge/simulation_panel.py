@@ -6,7 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from console.ports import Control, Scenario, SimulationView
+from console.ports import Control, SimulationView, TruckKind
 
 _PATIENCE_S = 3.0
 
@@ -53,5 +53,5 @@ class WorldLink:
         self._view = SimulationView(
             link_up=bool(answer.get("link_up", True)),
             queue=int(answer.get("queue", 0)),
-            scenarios=tuple(Scenario(key, words) for key, words in answer.get("scenarios", ())),
+            scenarios=tuple(TruckKind(key, words) for key, words in answer.get("scenarios", ())),
         )

@@ -18,7 +18,7 @@ Facts = dict[str, int | float | str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
+class BoxSources:
     """Where the figures come from.
 
     Attributes:
@@ -40,7 +40,7 @@ class Box:
     root: Path = Path("/")
 
 
-def sample(box: Box) -> Facts:
+def sample(box: BoxSources) -> Facts:
     """One sample."""
     link, read = box.link(), box.read_ms()
     facts: Facts = {

@@ -8,8 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from console.settings import ConsoleSettings
-from devices.camera import CameraSettings as CameraSource
-from devices.camera import Source
+from devices.camera import CameraSettings, CameraSource
 from devices.contacts import Board, WiredContacts
 from devices.gpio import GpioBoard, lgpio_factory
 from devices.reader_protocol import ReaderSettings as ReaderOptions
@@ -26,19 +25,19 @@ from sync.link import Limits
 from wire.envelope import KeyRing, Signer, public_from_pem
 
 SOURCES = {
-    CameraKind.V4L2: Source.V4L2,
-    CameraKind.RTSP: Source.STREAM,
-    CameraKind.HTTP: Source.STREAM,
-    CameraKind.FOLDER: Source.FOLDER,
-    CameraKind.VIDEO: Source.VIDEO,
-    CameraKind.SIMULATED: Source.SIMULATED,
+    CameraKind.V4L2: CameraSource.V4L2,
+    CameraKind.RTSP: CameraSource.STREAM,
+    CameraKind.HTTP: CameraSource.STREAM,
+    CameraKind.FOLDER: CameraSource.FOLDER,
+    CameraKind.VIDEO: CameraSource.VIDEO,
+    CameraKind.SIMULATED: CameraSource.SIMULATED,
 }
 
 
-def camera_source(settings: Settings) -> CameraSource:
+def camera_source(settings: Settings) -> CameraSettings:
     """Where pictures come from."""
     camera = settings.camera
-    return CameraSource(source=SOURCES[camera.kind], place=str(camera.path or camera.url or ""), fps=camera.fps)
+    return CameraSettings(source=SOURCES[camera.kind], place=str(camera.path or camera.url or ""), fps=camera.fps)
 
 
 def region_of(given: tuple[float, ...]) -> tuple[float, ...]:

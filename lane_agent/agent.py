@@ -26,7 +26,7 @@ from lane_agent.effects import (
 )
 from lane_agent.events import CodesFound, Event, FaultCleared, FaultRaised, TimerFired
 from lane_agent.model import Fault, Moment
-from lane_agent.ports import Clock, CodeBook, Hands, Journal
+from lane_agent.ports import ActuatorsPort, Clock, CodeBook, JournalPort
 from lane_agent.replay import entry
 from lane_agent.state import Lane, visit_key
 from lane_agent.step import step
@@ -52,31 +52,38 @@ class Agent:
 
     Args:
         lane: the lane as it was after the newest journal entry.
-        clock, journal, codes, hands: the ports.
+        clock, journal, codes, actuators: the ports.
         software: version written into every entry.
     """
 
     def __init__(
-        self, lane: Lane, *, clock: Clock, journal: Journal, codes: CodeBook, hands: Hands, software: str
+        self,
+        lane: Lane,
+        *,
+        clock: Clock,
+        journal: JournalPort,
+        codes: CodeBook,
+        actuators: ActuatorsPort,
+        software: str,
     ) -> None:
         self.lane = lane
         self.progress = 0
         self._clock = clock
         self._journal = journal
         self._codes = codes
-        self._hands = hands
+        self._actuators = actuators
         self._software = software
         self._inbox: deque[_Told] = deque()
         self._woken = asyncio.Event()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._unwritten: deque[_Unwritten] = deque()
         self._do: dict[type, Callable[..., None]] = {
-            Show: hands.show,
-            Ring: hands.ring,
-            Alarm: hands.raise_alarm,
-            Record: hands.keep,
-            StartReading: lambda order: hands.read_plate(order.visit),
-            StopReading: lambda order: hands.stop_reading(order.visit),
+            Show: actuators.show,
+            Ring: actuators.ring,
+            Alarm: actuators.raise_alarm,
+            Record: actuators.keep,
+            StartReading: lambda order: actuators.read_plate(order.visit),
+            StopReading: lambda order: actuators.stop_reading(order.visit),
             StartTimer: self._start_timer,
             CancelTimer: self._cancel_timer,
             LookUp: self._look_up,
@@ -142,7 +149,7 @@ class Agent:
         self.lane = after
         for effect in effects:
             self._do[type(effect)](effect)
-        self._hands.stepped(event, at, effects, after)
+        self._actuators.stepped(event, at, effects, after)
         return effects
 
     def _commit(self, event: Event, at: Moment, effects: tuple[Effect, ...], after: Lane) -> bool:
@@ -171,7 +178,7 @@ class Agent:
         self.lane = after
         for effect in effects:
             self._do[type(effect)](effect)
-        self._hands.stepped(fault, at, effects, after)
+        self._actuators.stepped(fault, at, effects, after)
 
     def _write_what_waits(self) -> None:
         """Writes what the failed store could not take, in order; tells the lane once all of it is durable."""

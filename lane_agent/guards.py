@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lane_agent.matching import Standing, must_stop, sort_bundles, witness_disagrees
+from lane_agent.matching import BundleStanding, must_stop, sort_bundles, witness_disagrees
 from lane_agent.model import (
     Codes,
     Contact,
@@ -65,7 +65,7 @@ def _about_codes(question: str) -> Callable[[Callable[[Lane, Visit, Codes], bool
     return name_it
 
 
-def standing_of(lane: Lane, visit: Visit, codes: Codes) -> Standing:
+def standing_of(lane: Lane, visit: Visit, codes: Codes) -> BundleStanding:
     """The bundles of the vehicle in the lane, sorted for this crossing."""
     return sort_bundles(codes, lane.policy, visit_key(lane, visit.number))
 

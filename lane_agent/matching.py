@@ -15,7 +15,7 @@ from lane_agent.model import Bundle, Codes, Policy
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BundleStanding:
     """The bundles of one VRN sorted by how they stand towards this crossing.
 
     Attributes:
@@ -39,12 +39,12 @@ class Standing:
 
 
 @lru_cache(maxsize=64)
-def sort_bundles(codes: Codes, policy: Policy, visit_key: str) -> Standing:
+def sort_bundles(codes: Codes, policy: Policy, visit_key: str) -> BundleStanding:
     """Sorts the bundles of `codes`; a bundle this very visit consumed counts as unused. Pure, so kept."""
     rooms: dict[str, list[Bundle]] = {"live": [], "early": [], "elsewhere": [], "ended": [], "opposite": []}
     for bundle in codes.bundles:
         rooms[_room(bundle, codes, policy, visit_key)].append(bundle)
-    return Standing(**{name: tuple(found) for name, found in rooms.items()})
+    return BundleStanding(**{name: tuple(found) for name, found in rooms.items()})
 
 
 def _room(bundle: Bundle, codes: Codes, policy: Policy, visit_key: str) -> str:

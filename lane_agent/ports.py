@@ -29,7 +29,7 @@ class CodeBook(Protocol):
         """
 
 
-class Journal(Protocol):
+class JournalPort(Protocol):
     """Where every step is made durable before its effects run."""
 
     def append(self, entry: bytes, *, uses: Sequence[tuple[str, str]] = ()) -> int:
@@ -40,7 +40,7 @@ class Journal(Protocol):
         """
 
 
-class Hands(Protocol):
+class ActuatorsPort(Protocol):
     """Everything the lane moves. No method may block for longer than handing the order over."""
 
     def show(self, order: Show) -> None:

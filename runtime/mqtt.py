@@ -5,7 +5,7 @@ Rules of this file:
   must arrive is sent again by whoever knows that it must (the log by version, events by acknowledgement).
 - Clean start, session expiry 0. Subscribed anew on every connect (lessons 6); up only once the broker granted that.
 - paho's network thread touches nothing here: every callback is one `call_soon_threadsafe`.
-- A connected socket proves nothing, and whoever knows what should come says so (`walk_on`: the lane within 3 s, by the
+- A connected socket proves nothing, and whoever knows what should come says so (`try_next_broker`: the lane within 3 s, by the
   core's proofs). A dead one is noticed early besides: TCP_USER_TIMEOUT, and a keepalive of which paho needs twice.
 - Two clients of one name would throw each other out for ever (lessons 12). Not every broker says so (Mosquitto 2.0.11
   just closes), so being thrown out soon after each of `thrown_out` connections counts as taken over too.
@@ -81,7 +81,7 @@ class Tls:
         """A context that checks the broker's name, which must stand among its alternative names, and certificate.
 
         Raises:
-            OSError: a file can not be read (ssl.SSLError, its child: or is not what it should be).
+            OSError: a file cannot be read (ssl.SSLError, its child: or is not what it should be).
         """
         context = _Context(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(str(self.authority))
@@ -417,7 +417,7 @@ class Connection:
         line = self._line
         return line is not None and self.connected and line.publish(topic, payload, qos, retain)
 
-    def walk_on(self, reason: str) -> None:
+    def try_next_broker(self, reason: str) -> None:
         """Gives this broker up and goes to the next one: it is connected, and yet the other side is not heard."""
         if self._line is not None:
             self._line.end(Down(Cause.LEFT, reason))

@@ -16,14 +16,14 @@ _LISTEN_S = 0.5
 _PATIENCE_S = 5.0
 
 
-def knock(broker: Broker, tls: Tls, *, patience: float = _PATIENCE_S) -> str:
+def probe_broker(broker: Broker, tls: Tls, *, patience: float = _PATIENCE_S) -> str:
     """Shakes hands and listens whether the broker hangs up; says no name, so that nobody is thrown out.
 
     Returns:
         The version of TLS.
 
     Raises:
-        OSError: it can not be reached, or one side refuses the other; the text is for a technician.
+        OSError: it cannot be reached, or one side refuses the other; the text is for a technician.
     """
     try:
         context = tls.context()

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from wire.mosquitto import ACCESS, FLOW, Places, production
+from wire.mosquitto import ACCESS, FLOW, BrokerFiles, production
 from wire.topics import CORE, IMMIGRATION, check_lane
 
 __all__ = ["ACCESS", "CORE", "IMMIGRATION", "BrokerError", "BrokerTls", "PrivateBroker"]
@@ -169,7 +169,7 @@ class PrivateBroker:
         )
 
     def _shipped(self, tls: BrokerTls) -> str:
-        places = Places(
+        places = BrokerFiles(
             listen=f"{self.port} {self.host}",
             authority=str(tls.authority),
             certificate=str(tls.certificate),

@@ -32,11 +32,11 @@ def demo(
     ] = False,
 ) -> None:
     """A simulated world around the real agent, reader, link, core and screens; a judge compares it with the truth."""
-    from simulation.demo import Wishes, demonstrate
+    from simulation.demo import DemoOptions, demonstrate
 
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     with tempfile.TemporaryDirectory(prefix="rocars-demo-") as temporary:
-        wishes = Wishes(
+        wishes = DemoOptions(
             folder=folder or Path(temporary),
             headless=headless,
             trucks=trucks,

@@ -16,7 +16,7 @@ class CounterRefusedError(RuntimeError):
     """The core refused a request; the text has its reasons."""
 
 
-class Counter:
+class CoreClient:
     """One connection to the core's counter.
 
     Use as ``async with Counter(path) as counter: await counter.ask("hold", vrn="AB1234", reason="...")``.

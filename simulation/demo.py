@@ -16,14 +16,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from simulation.broker import BrokerError
-from simulation.drawn.trucks import Truck
-from simulation.judge import Case, judge, verdict
+from simulation.drawn.trucks import DrawnTruck
+from simulation.judge import DemonstrationFiles, judge, verdict
 from simulation.marks import Marks
 from simulation.panel import Panel
 from simulation.plan import plan
 from simulation.scenarios import ALL, FOREIGN, SCENARIOS
 from simulation.stage import PATIENCE_S, Passing, Stage, now_ms
-from simulation.world import LANE, World, WorldError
+from simulation.world import LANE, DemonstrationWorld, WorldError
 
 ALL_ROWS = frozenset(range(1, 23))
 FULL = 60
@@ -31,7 +31,7 @@ FULL = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class DemoOptions:
     """What the command line asked for."""
 
     folder: Path
@@ -45,7 +45,7 @@ class Wishes:
     stay: bool
 
 
-async def demonstrate(wishes: Wishes, console: Console) -> int:
+async def demonstrate(wishes: DemoOptions, console: Console) -> int:
     """Runs one demonstration; returns the exit status: 0 if the judge found nothing wrong."""
     began = time.monotonic()
     unknown = sorted(set(wishes.only) - SCENARIOS.keys())
@@ -55,7 +55,9 @@ async def demonstrate(wishes: Wishes, console: Console) -> int:
     windows = not wishes.headless and bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if not windows and not wishes.headless:
         console.print("No display here: the screens run without windows; the page shows them.")
-    world = World(wishes.folder, seed=wishes.seed, speed=wishes.speed, camera=wishes.camera, windows=windows)
+    world = DemonstrationWorld(
+        wishes.folder, seed=wishes.seed, speed=wishes.speed, camera=wishes.camera, windows=windows
+    )
     try:
         console.print("Starting broker, core and lane …")
         stage = await world.start()
@@ -81,7 +83,7 @@ async def _open(stage: Stage) -> None:
     await stage.xdb.wait_for("WELCOME", seconds=PATIENCE_S)
 
 
-async def _send(stage: Stage, wishes: Wishes, panel: Panel, console: Console) -> None:
+async def _send(stage: Stage, wishes: DemoOptions, panel: Panel, console: Console) -> None:
     """The planned trucks, between them those that the page's panel asks for, and with `--stay` only those afterwards."""
     road = Road(stage, wishes.seed)
     keys = wishes.only or plan(wishes.trucks, road.rng)
@@ -122,9 +124,9 @@ class Road:
         await act_out(self._stage, self._sent, key, self._marks, self.rng)
 
 
-def truck_of(marks: Marks, rng: random.Random) -> Truck:
+def truck_of(marks: Marks, rng: random.Random) -> DrawnTruck:
     """A truck as they come: its mark, mostly a Mainland plate below it, now and then two rows, a badge."""
-    return Truck(
+    return DrawnTruck(
         marks.next(),
         mainland=marks.cross_border() if rng.random() < 0.7 else "",
         rows=rng.choice((1, 2)),
@@ -173,8 +175,8 @@ async def _quiet(stage: Stage) -> None:
         await asyncio.sleep(0.05)
 
 
-def _case(world: World, stage: Stage, ended: int) -> Case:
-    return Case(
+def _case(world: DemonstrationWorld, stage: Stage, ended: int) -> DemonstrationFiles:
+    return DemonstrationFiles(
         truths=tuple(stage.passed),
         paint_logs=world.paint_logs,
         lane_store=world.lane_store,
@@ -184,7 +186,7 @@ def _case(world: World, stage: Stage, ended: int) -> Case:
     )
 
 
-def _tell(report: dict[str, Any], wishes: Wishes, console: Console) -> int:
+def _tell(report: dict[str, Any], wishes: DemoOptions, console: Console) -> int:
     rows = ALL_ROWS if wishes.trucks >= FULL and wishes.camera is None and not wishes.only else frozenset[int]()
     reasons = verdict(report, rows_wanted=rows)
     report["verdict"] = reasons or ["as it should be"]

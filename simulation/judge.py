@@ -62,7 +62,7 @@ class Painting:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class DemonstrationFiles:
     """The files of one demonstration."""
 
     truths: tuple[Truth, ...]
@@ -73,7 +73,7 @@ class Case:
     ended: int
 
 
-def judge(case: Case) -> dict[str, Any]:
+def judge(case: DemonstrationFiles) -> dict[str, Any]:
     """The report: trucks, rows covered, wrong releases, events journaled and at the core, and what failed in words."""
     paintings = [
         painting for screen in SCREENS for painting in read_paint_log(screen, case.paint_logs[screen], case.ended)
@@ -199,7 +199,7 @@ def _rows(path: Path, query: str, *values: str) -> Iterator[tuple[Any, ...]]:
         yield from connection.execute(query, values)
 
 
-def visits_recorded(case: Case) -> list[dict[str, str]]:
+def visits_recorded(case: DemonstrationFiles) -> list[dict[str, str]]:
     """The base records the core has, with the monotonic time of their arrival taken from the arrival's own entry."""
     arrivals: dict[int, int] = {}
     found: list[dict[str, str]] = []
@@ -217,7 +217,7 @@ def visits_recorded(case: Case) -> list[dict[str, str]]:
     return found
 
 
-def _streams(case: Case) -> tuple[dict[int, bytes], dict[int, bytes]]:
+def _streams(case: DemonstrationFiles) -> tuple[dict[int, bytes], dict[int, bytes]]:
     """Entry number -> body, in the lane's journal and at the core."""
     journaled = dict(_rows(case.lane_store, "SELECT seq, body FROM journal"))
     at_core = dict(_rows(case.core_store, "SELECT seq, body FROM events WHERE lane = ?", case.lane))

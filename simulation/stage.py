@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from devices.simulated.board import HardwareSide
-from devices.simulated.label_reader import LabelReaderTwin
+from devices.simulated.label_reader import SimulatedLabelReader
 from lane_agent.model import Contact
 from simulation.cable import Cable
-from simulation.core_client import Counter
-from simulation.drawn.trucks import Truck
+from simulation.core_client import CoreClient
+from simulation.drawn.trucks import DrawnTruck
 from simulation.judge import Truth
 from simulation.officer import Officer
 from simulation.paint_log import Eyes
@@ -29,10 +29,10 @@ PATIENCE_S = 25.0
 the demonstration's configuration, twice."""
 
 
-class Picture(Protocol):
+class CameraLever(Protocol):
     """The simulated camera's lever."""
 
-    def show(self, truck: Truck | None, second: Truck | None = None) -> None:
+    def show(self, truck: DrawnTruck | None, second: DrawnTruck | None = None) -> None:
         """What stands in the lane from the next frame on."""
 
     def freeze(self, *, frozen: bool) -> None:
@@ -44,12 +44,12 @@ class Stage:
     """Everything the world can touch."""
 
     hand: HardwareSide
-    camera: Picture
-    counter: Counter
+    camera: CameraLever
+    counter: CoreClient
     officer: Officer
     xdb: Eyes
     aiop: Eyes
-    labels: LabelReaderTwin
+    labels: SimulatedLabelReader
     cable: Cable
     rng: random.Random
     speed: float
@@ -93,12 +93,12 @@ class Passing:
     scenario: str
     row: int
     stage: Stage
-    truck: Truck
+    truck: DrawnTruck
     notes: dict[str, int] = field(default_factory=dict)
     allowed: list[tuple[int, int | None]] = field(default_factory=list)
     wanted: dict[str, list[str]] = field(default_factory=lambda: {"xdb": [], "aiop": []})
     facts: dict[str, str] = field(default_factory=dict)
-    camera_truck: Truck | None = None
+    camera_truck: DrawnTruck | None = None
     labels: tuple[str, ...] | None = None
     broke_off: str = ""
 
@@ -144,7 +144,7 @@ class Passing:
         self.notes, self.allowed, self.facts = {}, [], {}
         self.wanted = {"xdb": [], "aiop": []}
 
-    async def arrive(self, *, second: Truck | None = None, reads: bool = True, fresh: bool = True) -> None:
+    async def arrive(self, *, second: DrawnTruck | None = None, reads: bool = True, fresh: bool = True) -> None:
         """Drives up to the kiosk and stops on the loop; by default waits until the page shows the read plate."""
         if fresh:
             await self.stage.codes_at_lane()

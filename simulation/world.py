@@ -21,15 +21,15 @@ from typing import TypeVar
 
 from console.officers import OfficerBook
 from devices.simulated.board import HardwareSide
-from devices.simulated.label_reader import LabelReaderTwin
+from devices.simulated.label_reader import SimulatedLabelReader
 from simulation.broker import CORE, PrivateBroker
 from simulation.cable import Cable
-from simulation.core_client import Counter
+from simulation.core_client import CoreClient
 from simulation.drawn.camera import DrawnCamera
-from simulation.drawn.trucks import LaneView
+from simulation.drawn.trucks import CameraView
 from simulation.officer import Officer, PageRefusedError
 from simulation.paint_log import Eyes
-from simulation.stage import Picture, Stage
+from simulation.stage import CameraLever, Stage
 from wire.envelope import Signer, public_to_pem
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ class NoCamera:
         """Nothing to stop."""
 
 
-class World:
+class DemonstrationWorld:
     """The simulated world of one demonstration.
 
     Args:
@@ -98,7 +98,7 @@ class World:
         self._cable = Cable(self._broker.port)
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._page_port = _free_port()
-        self._labels = LabelReaderTwin()
+        self._labels = SimulatedLabelReader()
         self._labels_port = 0
 
     @property
@@ -241,11 +241,11 @@ class World:
         self.address = f"http://127.0.0.1:{self._page_port}/"
         hand = await self._hand()
         counter = await self._until(
-            "core", lambda: self._stack.enter_async_context(Counter(self.folder / "core" / "core.sock"))
+            "core", lambda: self._stack.enter_async_context(CoreClient(self.folder / "core" / "core.sock"))
         )
-        camera: Picture = NoCamera()
+        camera: CameraLever = NoCamera()
         if self._camera is None:
-            drawn = DrawnCamera(folder / "camera.sock", view=LaneView(seed=self._seed))
+            drawn = DrawnCamera(folder / "camera.sock", view=CameraView(seed=self._seed))
             drawn.start()
             self._stack.callback(drawn.stop)
             camera = drawn

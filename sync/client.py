@@ -26,15 +26,15 @@ from lane_agent.model import Codes, Link
 from runtime.mqtt import Cause, Connection, Down, Incoming, Options, Will
 from sync.codelog import CodeLog
 from sync.core_clock_store import ClockBook
-from sync.effect_runner import Answered, Carrier, Ears
+from sync.effect_runner import Answered, EffectRunner, LinkCallbacks
 from sync.errors import StoreDamagedError
 from sync.evidence import Evidence
 from sync.journal import Journal
-from sync.link import Left, Limits, LinkMachine
+from sync.link import Limits, LinkMachine, SavedState
 from sync.link.telemetry import Facts
 from sync.lookup import Lookup
 from sync.orders import OrderBook
-from sync.outgoing import Outgoing, put_up
+from sync.outgoing import PictureQueue, put_up
 from wire.codec import encode
 from wire.envelope import KeyRing, Signer
 from wire.topics import LOG, LaneTopics
@@ -114,7 +114,7 @@ class LinkClient:
         limits: durations of the link.
         software: the version, told to the core.
         tick_s: how often time is looked at.
-        guests: topics that others write, with who takes their messages; the link itself never looks at these.
+        extra_topics: topics that others write, with who takes their messages; the link itself never looks at these.
 
     Callbacks run on the event loop and must not block.
     """
@@ -140,7 +140,7 @@ class LinkClient:
         limits: Limits | None = None,
         software: str = "",
         tick_s: float = 0.1,
-        guests: Mapping[str, Callable[[Incoming], None]] = MappingProxyType({}),
+        extra_topics: Mapping[str, Callable[[Incoming], None]] = MappingProxyType({}),
     ) -> None:
         self._topics = LaneTopics(lane)
         self._signer = signer
@@ -148,19 +148,19 @@ class LinkClient:
         self._codes = codes
         self._orders = OrderBook(journal.store)
         self._clock_book = ClockBook(journal.store, machine_boot)
-        self._outgoing = Outgoing(journal.store, evidence, asked_class=asked_class)
+        self._outgoing = PictureQueue(journal.store, evidence, asked_class=asked_class)
         self._lookup = Lookup(codes)
         self._now, self._utc = now_ms, utc_ms
         self._tick_s = tick_s
         self._tick_ms = now_ms()
-        self._guests = dict(guests)
+        self._guests = dict(extra_topics)
         self._inbox: deque[Callable[[], None]] = deque()
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._session = 0
         self._machine = self._remembering(lane, ring, limits or Limits(), software)
         self._connection = self._connecting(lane, options)
-        self._carrier = Carrier(
+        self._carrier = EffectRunner(
             machine=self._machine,
             connection=self._connection,
             signer=signer,
@@ -170,7 +170,7 @@ class LinkClient:
             clock_book=self._clock_book,
             outgoing=self._outgoing,
             now_ms=now_ms,
-            ears=Ears(
+            ears=LinkCallbacks(
                 on_event=on_event,
                 on_alarm=on_alarm,
                 on_order=on_order or _told_and_done(on_event),
@@ -202,7 +202,7 @@ class LinkClient:
             now=self._now(),
             limits=limits,
             software=software,
-            left=Left(
+            left=SavedState(
                 taken=self._orders.taken(),
                 revert=self._orders.revert(),
                 uploads=self._outgoing.waiting(),
@@ -211,7 +211,7 @@ class LinkClient:
         )
 
     def _subscriptions(self) -> tuple[tuple[str, int], ...]:
-        """Ours, and those of guests that no filter of ours covers already."""
+        """Ours, and those of extra_topics that no filter of ours covers already."""
         ours = self._topics.all_down
         others = (topic for topic in self._guests if not topic.startswith(ours.removesuffix("#")))
         return ((ours, 1), (LOG, 1), *((topic, 1) for topic in others))
@@ -245,7 +245,7 @@ class LinkClient:
         """Everything known of `vrn`, with the link's verdict at this moment; meets `lane_agent.ports.CodeBook`.
 
         Raises:
-            StoreError: the codes can not be read; where they are damaged, a snapshot is asked for.
+            StoreError: the codes cannot be read; where they are damaged, a snapshot is asked for.
         """
         try:
             found = self._lookup.find(vrn)
@@ -281,7 +281,7 @@ class LinkClient:
         self._put(lambda: self._machine.mode_stepped(event))
 
     def send_pictures(self, pictures: tuple[str, ...], kind: str) -> list[str]:
-        """Puts evidence pictures of a class up for sending; returns why some can not be."""
+        """Puts evidence pictures of a class up for sending; returns why some cannot be."""
         return put_up(
             self._outgoing, pictures, kind, lambda one: self._put(lambda: self._machine.upload(one, self._now()))
         )
@@ -347,7 +347,7 @@ class LinkClient:
 
     def _tick(self) -> None:
         self._tick_ms = self._now() + int(1_000 * self._tick_s)
-        self._machine.witness(self._utc(), self._now())
+        self._machine.check_clock(self._utc(), self._now())
         self._machine.tick(self._now())
         self._carrier.carry_out()
 

@@ -21,8 +21,20 @@ from dataclasses import dataclass, field
 from domain.marks import normalise
 from sync import overlays
 from sync.errors import StoreDamagedError
-from sync.log_result import Applied, Fork, Gap, Head, Known, Loading, LoadResult, Mismatch, OtherEpoch, Result, Swapped
-from sync.store import Store
+from sync.log_result import (
+    Applied,
+    CodeLogHead,
+    Fork,
+    Gap,
+    Known,
+    Loading,
+    LoadResult,
+    Mismatch,
+    OtherEpoch,
+    Result,
+    Swapped,
+)
+from sync.store import LaneStore
 from wire.codec import decode_record, encode
 from wire.errors import WireError
 from wire.hashes import StateHash, log_next
@@ -84,7 +96,7 @@ class CodeLog:
         letters: every character that stands in a mark of the list or of a hold ahead, for `sync.lookup`.
     """
 
-    def __init__(self, store: Store, *, together: int = _TOGETHER) -> None:
+    def __init__(self, store: LaneStore, *, together: int = _TOGETHER) -> None:
         """Reads where the list stands and counts its rows again.
 
         Args:
@@ -92,7 +104,7 @@ class CodeLog:
             together: rows of a snapshot that wait to be written in one transaction.
 
         Raises:
-            StoreError: the file can not be read.
+            StoreError: the file cannot be read.
         """
         self.store = store
         self._together = together
@@ -110,9 +122,9 @@ class CodeLog:
         self.damage, self._state = self._counted(total)
 
     @property
-    def head(self) -> Head:
+    def head(self) -> CodeLogHead:
         """Where the list stands; the state hash is of the rows as they are."""
-        return Head(*self._place, self._state.digest())
+        return CodeLogHead(*self._place, self._state.digest())
 
     def verify(self) -> str:
         """Counts every row again; what is wrong goes to `damage` and, by the state hash, to the core. Takes long."""
@@ -197,7 +209,7 @@ class CodeLog:
         sql = "SELECT body FROM codes WHERE generation = ? AND kind = ? AND name = ?"
         return [found[0] for found in connection.execute(sql, row[:3])]
 
-    def _out_of_turn(self, head: Head, delta: Delta) -> Result:
+    def _out_of_turn(self, head: CodeLogHead, delta: Delta) -> Result:
         holds = self._keep_holds(delta)
         if delta.epoch != head.epoch:
             return OtherEpoch(head, delta.epoch, holds)

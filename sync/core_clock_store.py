@@ -6,7 +6,7 @@ Rules of this file: the monotonic clock begins anew with the machine; what was k
 from __future__ import annotations
 
 from sync.link import Ahead
-from sync.store import Store
+from sync.store import LaneStore
 
 _NS = 1_000_000
 
@@ -19,7 +19,7 @@ class ClockBook:
         machine_boot: names the time since the machine's start; with "" nothing is kept.
     """
 
-    def __init__(self, store: Store, machine_boot: str) -> None:
+    def __init__(self, store: LaneStore, machine_boot: str) -> None:
         self._store = store
         self._boot = machine_boot
 

@@ -19,45 +19,45 @@ from runtime.mqtt import Connection
 from sync.codelog import CodeLog
 from sync.core_clock_store import ClockBook
 from sync.errors import StoreError
-from sync.journal import Journal, Receipt, Row
+from sync.journal import Journal, JournalRow, Receipt
 from sync.link import (
     Acknowledge,
-    Alarm,
     ApplyDelta,
     DropRevert,
     Effect,
     FetchPicture,
     KeepClock,
     KeepOrder,
+    LinkAlarm,
     LinkMachine,
     LoadPart,
+    LogAnswer,
     Order,
-    Outcome,
     PictureDone,
     Publish,
     RestartReader,
     SendEvents,
     SendPart,
     Tell,
-    WalkOn,
+    TryNextBroker,
 )
 from sync.log_result import Applied, Fork, Gap, Known, Loading, LoadResult, Mismatch, OtherEpoch, Result, Swapped
 from sync.lookup import Lookup, Touch, touching
 from sync.orders import OrderBook
-from sync.outgoing import Outgoing
+from sync.outgoing import PictureQueue
 from wire.codec import encode
 from wire.envelope import Signer
 from wire.messages import EventMessage, PicturePart
 
-_OUTCOMES: dict[type[Result | LoadResult], Outcome] = {
-    Applied: Outcome.APPLIED,
-    Known: Outcome.KNOWN,
-    Gap: Outcome.GAP,
-    OtherEpoch: Outcome.OTHER_EPOCH,
-    Fork: Outcome.FORK,
-    Mismatch: Outcome.MISMATCH,
-    Loading: Outcome.LOADING,
-    Swapped: Outcome.SWAPPED,
+_OUTCOMES: dict[type[Result | LoadResult], LogAnswer] = {
+    Applied: LogAnswer.APPLIED,
+    Known: LogAnswer.KNOWN,
+    Gap: LogAnswer.GAP,
+    OtherEpoch: LogAnswer.OTHER_EPOCH,
+    Fork: LogAnswer.FORK,
+    Mismatch: LogAnswer.MISMATCH,
+    Loading: LogAnswer.LOADING,
+    Swapped: LogAnswer.SWAPPED,
 }
 
 
@@ -66,7 +66,7 @@ Answered = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ears:
+class LinkCallbacks:
     """Who is told what.
 
     Attributes:
@@ -82,7 +82,7 @@ class Ears:
     on_restart_reader: Callable[[str, str, Answered], None]
 
 
-class Carrier:
+class EffectRunner:
     """The machine's hands.
 
     Attributes:
@@ -99,9 +99,9 @@ class Carrier:
         codes: CodeLog,
         orders: OrderBook,
         clock_book: ClockBook,
-        outgoing: Outgoing,
+        outgoing: PictureQueue,
         now_ms: Callable[[], int],
-        ears: Ears,
+        ears: LinkCallbacks,
         later: Callable[[Callable[[], None]], None],
     ) -> None:
         self._machine = machine
@@ -132,14 +132,14 @@ class Carrier:
                 self._send_events(effect)
             case Acknowledge() | ApplyDelta() | LoadPart() | KeepClock():
                 self._keep(effect)
-            case Tell() | Alarm():
+            case Tell() | LinkAlarm():
                 self._tell(effect)
             case KeepOrder() | DropRevert() | Order() | RestartReader() | FetchPicture():
                 self._obey(effect)
             case SendPart() | PictureDone():
                 self._send_part(effect) if isinstance(effect, SendPart) else self._picture_done(effect)
-            case WalkOn():
-                self._connection.walk_on(effect.reason)
+            case TryNextBroker():
+                self._connection.try_next_broker(effect.reason)
             case _:
                 assert_never(effect)
 
@@ -156,11 +156,11 @@ class Carrier:
             case _:
                 assert_never(effect)
 
-    def _tell(self, effect: Tell | Alarm) -> None:
+    def _tell(self, effect: Tell | LinkAlarm) -> None:
         match effect:
             case Tell():
                 self._ears.on_event(effect.event)
-            case Alarm():
+            case LinkAlarm():
                 self._ears.on_alarm(effect.kind, effect.detail)
             case _:
                 assert_never(effect)
@@ -213,7 +213,7 @@ class Carrier:
             data = self._outgoing.read(effect.picture, effect.offset, effect.length)
         except OSError as error:
             self._machine.unreadable(effect.picture)
-            self._picture_done(PictureDone(effect.picture, f"it can not be read: {error}"))
+            self._picture_done(PictureDone(effect.picture, f"it cannot be read: {error}"))
             return
         topics = self._machine.topics
         part = PicturePart(
@@ -243,7 +243,7 @@ class Carrier:
         """Told once in a while for each kind of thing: a disk that fails does so many times a second."""
         self._machine.alarm("StoreFailed", detail, self._now(), why=what)
 
-    def _send_row(self, row: Row) -> bool:
+    def _send_row(self, row: JournalRow) -> bool:
         topics = self._machine.topics
         body = EventMessage(
             lane=topics.lane,
@@ -271,10 +271,10 @@ class Carrier:
             result = self._codes.apply(delta, effect.body)
         except StoreError as error:
             self._store_failed("delta", f"version {delta.version} of the codes could not be kept: {error}")
-            self._machine.stands(Outcome.FAILED, self._codes.head, delta.version, self._now())
+            self._machine.log_result(LogAnswer.FAILED, self._codes.head, delta.version, self._now())
             self._tell_touch(touching(delta.changes, self.watched))
             return
-        self._machine.stands(_OUTCOMES[type(result)], result.head, delta.version, self._now())
+        self._machine.log_result(_OUTCOMES[type(result)], result.head, delta.version, self._now())
         match result:
             case Applied():
                 self._tell_touch(touching(result.changes, self.watched, replaced=result.replaced))
@@ -291,9 +291,9 @@ class Carrier:
             result = self._codes.load(part, doubted=bool(self._machine.follower.doubt))
         except StoreError as error:
             self._store_failed("snapshot", f"part {part.part} of the codes could not be kept: {error}")
-            self._machine.stands(Outcome.FAILED, self._codes.head, part.version, self._now())
+            self._machine.log_result(LogAnswer.FAILED, self._codes.head, part.version, self._now())
             return
-        self._machine.stands(_OUTCOMES[type(result)], self._codes.head, part.version, self._now())
+        self._machine.log_result(_OUTCOMES[type(result)], self._codes.head, part.version, self._now())
         if isinstance(result, Swapped) and self.watched:
             self._ears.on_event(CodesChanged(self.watched, hold=self._held()))
 

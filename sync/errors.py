@@ -31,7 +31,7 @@ class StoreFullError(StoreError):
 
 
 class StoreReadOnlyError(StoreError):
-    """The file or its folder can not be written."""
+    """The file or its folder cannot be written."""
 
 
 class StoreMediumError(StoreError):
@@ -49,8 +49,8 @@ class StoreNewerError(StoreError):
 # By SQLite's primary result code (the low byte of the extended one).
 _KINDS: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_FULL: (StoreFullError, "its disk is full; free some room, the lane goes on by itself"),
-    sqlite3.SQLITE_READONLY: (StoreReadOnlyError, "it can not be written; look at the mount and at the file's rights"),
-    sqlite3.SQLITE_CANTOPEN: (StoreReadOnlyError, "it can not be opened; look at the mount and at the folder's rights"),
+    sqlite3.SQLITE_READONLY: (StoreReadOnlyError, "it cannot be written; look at the mount and at the file's rights"),
+    sqlite3.SQLITE_CANTOPEN: (StoreReadOnlyError, "it cannot be opened; look at the mount and at the folder's rights"),
     sqlite3.SQLITE_PERM: (StoreReadOnlyError, "it may not be opened; look at the file's rights"),
     sqlite3.SQLITE_IOERR: (StoreMediumError, "its disk refuses; read the kernel's log, then replace the medium"),
     sqlite3.SQLITE_CORRUPT: (StoreDamagedError, "it is damaged; keep it, move it aside by hand, then start again"),
@@ -74,5 +74,5 @@ def refused(error: OSError, path: Path) -> StoreError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return StoreFullError(f"file {path}: its disk is full; free some room, the lane goes on by itself")
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
-        return StoreReadOnlyError(f"file {path}: it can not be written; look at the mount and at the folder's rights")
+        return StoreReadOnlyError(f"file {path}: it cannot be written; look at the mount and at the folder's rights")
     return StoreMediumError(f"file {path}: its disk refuses; read the kernel's log, then replace the medium ({error})")

@@ -55,7 +55,7 @@ class Pruned:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class _EvidenceFile:
     stamp_ms: int
     size: int
     path: Path
@@ -82,7 +82,7 @@ class Evidence:
             now_ms: the clock, UTC milliseconds.
 
         Raises:
-            StoreError: a folder can not be created.
+            StoreError: a folder cannot be created.
         """
         self.folder = folder
         self._classes = dict(classes)
@@ -169,7 +169,7 @@ class Evidence:
                 (`named` of their bodies).
 
         Raises:
-            StoreError: a file can not be taken away; those before it are.
+            StoreError: a file cannot be taken away; those before it are.
         """
         chosen = {kind: self._outlived(kind) for kind in self._classes}
         kept = unacknowledged() if any(chosen.values()) else frozenset[str]()
@@ -188,10 +188,10 @@ class Evidence:
         stays, as in `prune`.
 
         Raises:
-            StoreError: a file can not be taken away; those before it are.
+            StoreError: a file cannot be taken away; those before it are.
         """
         kept, now = unacknowledged(), self._now_ms()
-        gone: list[_File] = []
+        gone: list[_EvidenceFile] = []
         freed = 0
         try:
             for kind in self._classes:
@@ -208,7 +208,7 @@ class Evidence:
         """Bytes that the pictures of a class take."""
         return sum(file.size for file in self._files(kind))
 
-    def _outlived(self, kind: str) -> list[_File]:
+    def _outlived(self, kind: str) -> list[_EvidenceFile]:
         """Files past their class's age or budget, oldest first; those too new to have a row are left out."""
         now, policy = self._now_ms(), self._classes[kind]
         files = sorted(self._files(kind), key=lambda file: (file.stamp_ms, file.path))
@@ -221,7 +221,7 @@ class Evidence:
                 excess -= file.size
         return chosen
 
-    def _took_away(self, file: _File) -> bool:
+    def _took_away(self, file: _EvidenceFile) -> bool:
         """Takes the file away, unless it was written again or moved since it was looked at."""
         with self._guard:
             try:
@@ -232,12 +232,12 @@ class Evidence:
                 return False
             return True
 
-    def _files(self, kind: str) -> Iterator[_File]:
+    def _files(self, kind: str) -> Iterator[_EvidenceFile]:
         for entry in os.scandir(self.folder / kind):
             if _NAME.fullmatch(entry.name) or entry.name.startswith(_UNFINISHED):
                 with suppress(FileNotFoundError):  # moved or finished meanwhile
                     found = entry.stat()
-                    yield _File(_stamp_ms(found), found.st_size, Path(entry.path))
+                    yield _EvidenceFile(_stamp_ms(found), found.st_size, Path(entry.path))
 
     def _write(self, picture: bytes, place: Path) -> None:
         """Whole under its name, or not there: written beside, flushed, renamed, the folder flushed."""

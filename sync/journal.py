@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sync.errors import StoreDamagedError, StoreError
-from sync.store import Store
+from sync.store import LaneStore
 from wire.hashes import journal_next, journal_start
 
 _LARGEST = 2**63 - 1
@@ -26,7 +26,7 @@ _CHUNK = 500  # rows read at a time, so that a writer never waits for a long rep
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class JournalRow:
     """One row: its number (from 1 without a gap), the boot it was written in, its body, its place in the chain."""
 
     seq: int
@@ -50,7 +50,7 @@ class Flaw:
     """The first place where the chain does not hold.
 
     Attributes:
-        seq: the row concerned; the one after the last good row where a row can not be read at all.
+        seq: the row concerned; the one after the last good row where a row cannot be read at all.
         what: what is wrong with it, for a technician.
     """
 
@@ -77,7 +77,7 @@ def _seal(journal: str, boot: Boot) -> bytes:
 class Chain:
     """Reads a journal; for replay, for checking, and beside a running agent."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: LaneStore) -> None:
         self.store = store
         self.journal_id = store.journal_id
 
@@ -95,7 +95,7 @@ class Chain:
             raise StoreDamagedError(f"the outbox's cursor is not what was written: {found!r}")
         return found[0]
 
-    def rows(self, first: int = 1, last: int | None = None) -> Iterator[Row]:
+    def rows(self, first: int = 1, last: int | None = None) -> Iterator[JournalRow]:
         """Rows `first` to `last` (both included; to the end without), as far as they exist, read in chunks."""
         end = _LARGEST if last is None else last
         while True:
@@ -109,7 +109,7 @@ class Chain:
                 return
             first = int(found[-1][0]) + 1
 
-    def unacknowledged(self, limit: int, *, after: int | None = None) -> list[Row]:
+    def unacknowledged(self, limit: int, *, after: int | None = None) -> list[JournalRow]:
         """At most `limit` rows after row `after`, or after the last acknowledged one: what is to be sent next."""
         start = self.acknowledged if after is None else after
         return list(self.rows(start + 1, start + limit))
@@ -137,7 +137,7 @@ class Chain:
                 seen, expected = row.seq, row.hash
             return self._flaw_at_head()
         except StoreError as error:
-            return Flaw(seen + 1, f"can not be read: {error}")
+            return Flaw(seen + 1, f"cannot be read: {error}")
 
     def _seals(self) -> dict[str, str]:
         """For each boot, what is wrong with its own row ("" if nothing)."""
@@ -148,7 +148,7 @@ class Chain:
             for row in found
         }
 
-    def _flaw_in(self, row: Row, seen: int, expected: bytes, seals: dict[str, str]) -> Flaw | None:
+    def _flaw_in(self, row: JournalRow, seen: int, expected: bytes, seals: dict[str, str]) -> Flaw | None:
         if row.seq != seen + 1:
             return Flaw(seen + 1, "is missing" if row.seq > seen + 1 else "stands before the first row")
         if row.previous != expected:
@@ -158,13 +158,13 @@ class Chain:
         wrong = seals.get(row.boot, "names a boot that is not recorded")
         return Flaw(row.seq, wrong) if wrong else None
 
-    def _whose_hash(self, row: Row, expected: bytes) -> str:
+    def _whose_hash(self, row: JournalRow, expected: bytes) -> str:
         """`previous` is not the hash of the row before, whose own hash is right."""
         if row.hash == journal_next(expected, row.seq, row.boot, row.body):
             return "its previous hash was changed"
         return "does not follow the row before it" if row.seq > 1 else "does not follow from this store's name"
 
-    def _what_changed(self, row: Row, expected: bytes, seals: dict[str, str]) -> str:
+    def _what_changed(self, row: JournalRow, expected: bytes, seals: dict[str, str]) -> str:
         following = next(self.rows(row.seq + 1, row.seq + 1), None)
         after = following.previous if following is not None else self.head()[1]
         if after == journal_next(expected, row.seq, row.boot, row.body):
@@ -195,7 +195,7 @@ class Chain:
 class Journal(Chain):
     """Appends to a journal; `lane_agent.ports.Journal` is met by it."""
 
-    def __init__(self, store: Store, *, boot: str, software: str) -> None:
+    def __init__(self, store: LaneStore, *, boot: str, software: str) -> None:
         """Begins a boot: every row from now on names it.
 
         Args:
@@ -270,9 +270,9 @@ def _head(connection: sqlite3.Connection) -> tuple[int, bytes]:
             raise StoreDamagedError(f"the journal's head is not what was written: {other!r}")
 
 
-def _row(values: tuple[object, ...]) -> Row:
+def _row(values: tuple[object, ...]) -> JournalRow:
     match values:
         case (int(seq), str(boot), bytes(body), bytes(previous), bytes(digest)):
-            return Row(seq, boot, body, previous, digest)
+            return JournalRow(seq, boot, body, previous, digest)
         case _:
             raise StoreDamagedError(f"journal row {values[0]} is not what was written")

@@ -11,7 +11,7 @@ from wire.records import HoldRecord, Record
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class CodeLogHead:
     """Where the lane stands in the log; `epoch` is "" and `version` 0 before the first snapshot."""
 
     epoch: str
@@ -24,7 +24,7 @@ class Head:
 class Applied:
     """The delta is part of the list now; `replaced` are the rows that its changes took the place of."""
 
-    head: Head
+    head: CodeLogHead
     changes: tuple[Record, ...]
     replaced: tuple[Record, ...]
 
@@ -33,14 +33,14 @@ class Applied:
 class Known:
     """The list is past this already; nothing changed."""
 
-    head: Head
+    head: CodeLogHead
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Deltas between the head and `offered` are missing: ask for them."""
 
-    head: Head
+    head: CodeLogHead
     offered: int
     holds: tuple[HoldRecord, ...]
 
@@ -49,7 +49,7 @@ class Gap:
 class OtherEpoch:
     """It is of another life of the core's log: ask for a snapshot."""
 
-    head: Head
+    head: CodeLogHead
     epoch: str
     holds: tuple[HoldRecord, ...]
 
@@ -58,7 +58,7 @@ class OtherEpoch:
 class Fork:
     """It follows on another history than the lane's: alarm, manual, snapshot."""
 
-    head: Head
+    head: CodeLogHead
     previous: bytes
     holds: tuple[HoldRecord, ...]
 
@@ -67,7 +67,7 @@ class Fork:
 class Mismatch:
     """With it the rows would not have the signed state hash: alarm, manual, snapshot. The list is as it was."""
 
-    head: Head
+    head: CodeLogHead
     found: bytes
     signed: bytes
     holds: tuple[HoldRecord, ...] = ()
@@ -85,7 +85,7 @@ class Loading:
 class Swapped:
     """The snapshot is the list now; anything may have changed."""
 
-    head: Head
+    head: CodeLogHead
 
 
 Result = Applied | Known | Gap | OtherEpoch | Fork | Mismatch

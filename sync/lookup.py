@@ -31,7 +31,7 @@ from wire.records import BundleRecord, HoldRecord, Record, VehicleRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Records:
     """`lane_agent.model.Codes` without what only the link knows; the fields are those of the same name there."""
 
     vrn: str
@@ -94,11 +94,11 @@ class Lookup:
     def __init__(self, log: CodeLog) -> None:
         self._log = log
 
-    def find(self, vrn: str) -> Found:
+    def find(self, vrn: str) -> Records:
         """Everything known of `vrn` (normalised here), bundles by UBR and near-misses by mark, in order.
 
         Raises:
-            StoreError: the file can not be read, or a row of this vehicle is damaged.
+            StoreError: the file cannot be read, or a row of this vehicle is damaged.
         """
         mark = normalise(vrn)
         with self._log.store.reading() as connection:
@@ -106,7 +106,7 @@ class Lookup:
             vehicles = self._vehicles(connection, _candidates(mark, self._log.letters))
         own = vehicles.pop(mark, _Vehicle())
         near = (vehicle.near(other) for other, vehicle in sorted(vehicles.items()))
-        return Found(
+        return Records(
             vrn=mark,
             epoch=head.epoch,
             version=head.version,

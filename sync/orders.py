@@ -6,13 +6,13 @@ Rules of this file: a command and what it sets to revert are one transaction; no
 from __future__ import annotations
 
 from sync.link import KeepOrder, Revert
-from sync.store import Store
+from sync.store import LaneStore
 
 
 class OrderBook:
     """The commands in the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: LaneStore) -> None:
         self._store = store
 
     def taken(self) -> dict[str, int]:

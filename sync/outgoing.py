@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable
 
 from sync.evidence import Evidence
 from sync.link import Upload
-from sync.store import Store
+from sync.store import LaneStore
 
 NO_CLASS = "none"
 
 
-class Outgoing:
+class PictureQueue:
     """What is to be sent, in order.
 
     Args:
@@ -25,7 +25,7 @@ class Outgoing:
         asked_class: the class of pictures that the centre asked for, as for a complaint; None leaves them as they are.
     """
 
-    def __init__(self, store: Store, evidence: Evidence | None = None, *, asked_class: str | None = None) -> None:
+    def __init__(self, store: LaneStore, evidence: Evidence | None = None, *, asked_class: str | None = None) -> None:
         self._store = store
         self._evidence = evidence
         self._asked_class = asked_class
@@ -95,8 +95,8 @@ class Outgoing:
         return self._evidence
 
 
-def put_up(outgoing: Outgoing, pictures: Iterable[str], kind: str, take: Callable[[Upload], None]) -> list[str]:
-    """Puts pictures of a class up for sending; returns those that can not be, with the reason."""
+def put_up(outgoing: PictureQueue, pictures: Iterable[str], kind: str, take: Callable[[Upload], None]) -> list[str]:
+    """Puts pictures of a class up for sending; returns those that cannot be, with the reason."""
     problems = []
     for picture in pictures:
         try:

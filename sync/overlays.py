@@ -3,7 +3,7 @@
 Rules of this file:
 - Neither overlay is in a hash, and neither ever releases anything: a hold stops, a used bundle is no longer live.
 - A **hold ahead of its turn** carries the epoch and version of the delta it came in. It drops when the in-order log of
-  that epoch has reached that version. Versions of two epochs can not be compared, so a hold of another epoch stays
+  that epoch has reached that version. Versions of two epochs cannot be compared, so a hold of another epoch stays
   until an in-order delta says anything about a hold on that vehicle: the centre can always lift it, in its turn.
 - A **UBR used at this lane** is written with the journal row of the visit that used it (`journal.Journal.append`). It
   drops when an in-order row of that bundle names its use, whoever's; a debundled or vanished bundle leaves it standing.

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from runtime.mqtt import Incoming
-from wire.errors import RefusedError
+from wire.errors import WireRefusedError
 from wire.plate import PlateMessage, PlateSeen, decode_plate
 
 Seen = Callable[[str, int], None]
@@ -57,7 +57,7 @@ class PlateFeed:
         """A message came on the topic."""
         try:
             message = decode_plate(incoming.payload)
-        except RefusedError as error:
+        except WireRefusedError as error:
             self._refuse(f"plate_{error.reason.value}", str(error))
             return
         if incoming.retained:

@@ -47,7 +47,7 @@ def _lock(path: Path) -> int:
         descriptor = os.open(side, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
         raise StoreReadOnlyError(
-            f"store {path}: its lock {side} can not be written; look at the mount and the folder's rights ({error})"
+            f"store {path}: its lock {side} cannot be written; look at the mount and the folder's rights ({error})"
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -60,7 +60,7 @@ def _lock(path: Path) -> int:
 
 
 def _connect(path: Path, *, mode: str) -> Database:
-    """A connection in autocommit: transactions are begun and ended by `Store.transaction` alone."""
+    """A connection in autocommit: transactions are begun and ended by `LaneStore.transaction` alone."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
     )
@@ -107,7 +107,7 @@ def _checked(db: Database, path: Path, *, read_only: bool) -> None:
     schema.migrate(db)
 
 
-class Store:
+class LaneStore:
     """An open store.
 
     Attributes:
@@ -270,7 +270,7 @@ def move_aside(path: Path) -> Path:
         Where it lies now: beside the old place, `<name>.aside-<n>`. Nothing is deleted; give it to the maintainers.
 
     Raises:
-        StoreError: an agent has it, or the folder can not be written.
+        StoreError: an agent has it, or the folder cannot be written.
         FileNotFoundError: there is no such store.
     """
     if not path.exists():

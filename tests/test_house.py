@@ -46,7 +46,7 @@ def test_links_of_the_documents_lead_somewhere() -> None:
 
 
 def test_both_readme_commands_use_the_one_list_of_system_packages() -> None:
-    """A missing install step can not hide: both targets depend on the same script."""
+    """A missing install step cannot hide: both targets depend on the same script."""
     makefile = (ROOT / "Makefile").read_text()
     assert "demo: install" in makefile
     assert "test: install" in makefile

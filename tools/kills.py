@@ -21,11 +21,11 @@ from rich.progress import track
 
 from edge.replay import replay_store
 from simulation.demo import truck_of
-from simulation.judge import Case, judge
+from simulation.judge import DemonstrationFiles, judge
 from simulation.marks import Marks
 from simulation.scenarios import SCENARIOS
 from simulation.stage import PATIENCE_S, Passing, Stage, now_ms
-from simulation.world import LANE, World
+from simulation.world import LANE, DemonstrationWorld
 
 SCENES = ("laden", "unladen", "inspect", "several", "hold_while_standing")
 SAFE_S = 3.0
@@ -45,7 +45,7 @@ class KillWishes:
 async def torture(wishes: KillWishes, console: Console) -> int:
     """Runs the kills; returns the exit status: 0 if every promise held."""
     began = time.monotonic()
-    world = World(wishes.folder, seed=wishes.seed)
+    world = DemonstrationWorld(wishes.folder, seed=wishes.seed)
     rng = random.Random(wishes.seed)  # noqa: S311 - chance of a torture run
     marks = Marks(rng)
     broken: list[str] = []
@@ -69,7 +69,7 @@ async def torture(wishes: KillWishes, console: Console) -> int:
     return int(bool(report["broken"]))
 
 
-async def _one(world: World, stage: Stage, number: int, marks: Marks, rng: random.Random) -> list[str]:
+async def _one(world: DemonstrationWorld, stage: Stage, number: int, marks: Marks, rng: random.Random) -> list[str]:
     key = rng.choice(SCENES)
     passing = Passing(number, key, SCENARIOS[key].row, stage, truck_of(marks, rng))
     act = asyncio.ensure_future(SCENARIOS[key].act(passing))
@@ -123,8 +123,8 @@ async def _all_delivered(stage: Stage, broken: list[str]) -> None:
         await asyncio.sleep(0.05)
 
 
-def _report(world: World, stage: Stage, ended: int) -> dict[str, Any]:
-    case = Case(tuple(stage.passed), world.paint_logs, world.lane_store, world.core_store, LANE, ended)
+def _report(world: DemonstrationWorld, stage: Stage, ended: int) -> dict[str, Any]:
+    case = DemonstrationFiles(tuple(stage.passed), world.paint_logs, world.lane_store, world.core_store, LANE, ended)
     found = judge(case)
     problems, rows = replay_store(world.lane_store)
     broken = list(problems)

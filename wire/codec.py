@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from wire.errors import Reason, RefusedError
+from wire.errors import Reason, WireRefusedError
 from wire.records import Record
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ def decode(kind: type[T], raw: bytes) -> T:
     try:
         return decoder.decode(raw)  # type: ignore[no-any-return]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RefusedError(Reason.MALFORMED, str(error)) from error
+        raise WireRefusedError(Reason.MALFORMED, str(error)) from error
 
 
 def decode_record(raw: bytes) -> Record:

@@ -1,7 +1,7 @@
 """What passes between a lane and the core's operator when a lane is enrolled: two text files, both signed.
 
     lane   makes its keys, which never leave it, and a `Request`
-    core   signs the certificate, registers the lane's public key, and gives an `Answer`
+    core   signs the certificate, registers the lane's public key, and gives an `EnrolmentAnswer`
     lane   checks that the answer fits its keys and its name, and installs it
 
 Rules of this file:
@@ -20,7 +20,7 @@ from cryptography import x509
 
 from wire import certificates
 from wire.envelope import KeyRing, Signer, key_id, public_from_pem, public_to_pem
-from wire.errors import RefusedError
+from wire.errors import WireRefusedError
 from wire.topics import CORE, IMMIGRATION, check_lane
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ _LARGEST = 256 << 10
 
 
 class EnrolmentError(ValueError):
-    """A file of the enrolment, or what it asks for, can not be accepted; the text says what to do."""
+    """A file of the enrolment, or what it asks for, cannot be accepted; the text says what to do."""
 
 
 class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +68,7 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
 
 
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class EnrolmentAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The core's answer, or, with no lane and no certificate, its public keys alone, for every lane.
 
     Attributes:
@@ -180,16 +180,16 @@ def renews(request: Request, ring: KeyRing) -> str | None:
     topic, body = _request_signed(request.lane, request.certificate_request, request.signing_key)
     try:
         ring.check(topic, body, kid=request.renewal.kid, sig=request.renewal.sig)
-    except RefusedError:
+    except WireRefusedError:
         return None
     return request.renewal.kid
 
 
 def make_answer(
     lane: str, *, certificate: bytes, authority: bytes, core_keys: dict[str, str], signer: Signer, made_ms: int
-) -> Answer:
+) -> EnrolmentAnswer:
     """The core's answer; `lane` "" and `certificate` empty for the core's keys alone."""
-    unsigned = Answer(
+    unsigned = EnrolmentAnswer(
         lane=lane,
         made_ms=made_ms,
         certificate=certificate.decode(),
@@ -201,24 +201,24 @@ def make_answer(
     return msgspec.structs.replace(unsigned, signed=Signature(signer.kid, signer.sign(topic, body)))
 
 
-def read_answer(raw: bytes) -> Answer:
+def read_answer(raw: bytes) -> EnrolmentAnswer:
     """An answer that is signed by one of the keys in it: whole, and by whom it says. Whether to believe that is `known`.
 
     Raises:
         EnrolmentError: it is none, or was changed on its way.
     """
-    answer = _read(raw, Answer, "answer")
+    answer = _read(raw, EnrolmentAnswer, "answer")
     if not _signed_by(answer, answer.ring):
         raise EnrolmentError("the answer was changed after the core signed it; get it again from the core's operator")
     return answer
 
 
-def known(answer: Answer, ring: KeyRing) -> bool:
+def known(answer: EnrolmentAnswer, ring: KeyRing) -> bool:
     """Whether a core whose keys are on `ring` signed the answer."""
     return _signed_by(answer, ring)
 
 
-def check_answer(answer: Answer, *, lane: str, key: certificates.PrivateKey) -> None:
+def check_answer(answer: EnrolmentAnswer, *, lane: str, key: certificates.PrivateKey) -> None:
     """Returns if the answer's certificate is for this lane and this key, and by the answer's authority.
 
     Raises:
@@ -245,7 +245,7 @@ def check_name(lane: str) -> None:
     """Returns if a lane can have this name.
 
     Raises:
-        EnrolmentError: it can not.
+        EnrolmentError: it cannot.
     """
     try:
         check_lane(lane)
@@ -268,16 +268,16 @@ def _request_signed(lane: str, wanted: str, public: str) -> tuple[str, bytes]:
     return f"enrolment/request/{lane}", msgspec.msgpack.encode((wanted, public))
 
 
-def _answer_signed(answer: Answer) -> tuple[str, bytes]:
+def _answer_signed(answer: EnrolmentAnswer) -> tuple[str, bytes]:
     keys = sorted(answer.core_keys.items())
     body = (answer.lane, answer.made_ms, answer.certificate, answer.authority, keys)
     return f"enrolment/answer/{answer.lane}", msgspec.msgpack.encode(body)
 
 
-def _signed_by(answer: Answer, ring: KeyRing) -> bool:
+def _signed_by(answer: EnrolmentAnswer, ring: KeyRing) -> bool:
     topic, body = _answer_signed(answer)
     try:
         ring.check(topic, body, kid=answer.signed.kid, sig=answer.signed.sig)
-    except RefusedError:
+    except WireRefusedError:
         return False
     return True

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from wire.errors import Reason, RefusedError
+from wire.errors import Reason, WireRefusedError
 
 LIMIT = 1 << 20
 """Bytes of the largest envelope; a snapshot goes in parts well below it."""
@@ -150,11 +150,11 @@ class KeyRing:
         """
         key = self._keys.get(kid)
         if key is None:
-            raise RefusedError(Reason.UNKNOWN_KEY, f"key {kid[:64]!r} is not one of {sorted(self._keys)}")
+            raise WireRefusedError(Reason.UNKNOWN_KEY, f"key {kid[:64]!r} is not one of {sorted(self._keys)}")
         try:
             key.verify(sig, signed_bytes(topic, body))
         except InvalidSignature as error:
-            raise RefusedError(Reason.BAD_SIGNATURE, f"not signed for {topic} by key {kid!r}") from error
+            raise WireRefusedError(Reason.BAD_SIGNATURE, f"not signed for {topic} by key {kid!r}") from error
 
     def become(self, other: KeyRing) -> None:
         """Holds the other ring's keys from now on: whoever was given this ring believes those, and no longer these."""
@@ -163,8 +163,8 @@ class KeyRing:
 
 def _unwrap(payload: bytes) -> Envelope:
     if len(payload) > LIMIT:
-        raise RefusedError(Reason.TOO_BIG, f"{len(payload)} bytes, the limit is {LIMIT}")
+        raise WireRefusedError(Reason.TOO_BIG, f"{len(payload)} bytes, the limit is {LIMIT}")
     try:
         return _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RefusedError(Reason.NOT_AN_ENVELOPE, str(error)) from error
+        raise WireRefusedError(Reason.NOT_AN_ENVELOPE, str(error)) from error

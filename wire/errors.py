@@ -23,7 +23,7 @@ class WireError(ValueError):
     """Something on the wire is not what the contract says."""
 
 
-class RefusedError(WireError):
+class WireRefusedError(WireError):
     """These bytes are refused, whole.
 
     Attributes:

@@ -38,7 +38,7 @@ pattern read {LOG}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class BrokerFiles:
     """Where a broker's files are, and where it listens.
 
     Attributes:
@@ -80,7 +80,7 @@ autosave_interval 1
 """
 
 
-def production(places: Places) -> str:
+def production(places: BrokerFiles) -> str:
     """The configuration of a broker for real lanes."""
     return f"""\
 # A broker for real lanes. Run two or more, independent of each other (no bridge), and name all in every lane's and the
@@ -114,7 +114,7 @@ connection_messages true
 
 def main(folder: Path) -> None:
     """Writes both examples."""
-    (folder / "mosquitto.conf.example").write_text(production(Places()), encoding="utf-8")
+    (folder / "mosquitto.conf.example").write_text(production(BrokerFiles()), encoding="utf-8")
     (folder / "mosquitto.acl.example").write_text(ACCESS, encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from wire.errors import Reason, RefusedError
+from wire.errors import Reason, WireRefusedError
 
 LARGEST = 4_096
 """Bytes of the largest message looked at."""
@@ -62,11 +62,11 @@ def decode_plate(raw: bytes) -> PlateMessage:
         RefusedError: TOO_BIG or MALFORMED, with the place that does not fit.
     """
     if len(raw) > LARGEST:
-        raise RefusedError(Reason.TOO_BIG, f"{len(raw)} bytes")
+        raise WireRefusedError(Reason.TOO_BIG, f"{len(raw)} bytes")
     try:
         return _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RefusedError(Reason.MALFORMED, str(error)) from error
+        raise WireRefusedError(Reason.MALFORMED, str(error)) from error
 
 
 def encode_plate(message: PlateMessage) -> bytes:

@@ -1,7 +1,7 @@
 """Names under `rocars/v1/`: who writes them and who is meant (design §3).
 
 A lane's name is its certificate's, its user name and its client id. The signed, *logical* topic is the whole name, so
-that a message for one lane, or of one kind, can not be passed on as another.
+that a message for one lane, or of one kind, cannot be passed on as another.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def check_lane(lane: str) -> str:
     """Returns `lane` if it can be a lane's name.
 
     Raises:
-        ValueError: it can not.
+        ValueError: it cannot.
     """
     if not _LANE.fullmatch(lane):
         raise ValueError(
@@ -44,7 +44,7 @@ class LaneTopics:
     """
 
     def __init__(self, lane: str) -> None:
-        """Raises ValueError where `lane` can not be a lane's name."""
+        """Raises ValueError where `lane` cannot be a lane's name."""
         self.lane = check_lane(lane)
         self.presence = self._up("presence")
         self.nonce = self._up("nonce")

@@ -14,16 +14,16 @@ from typing import Any, assert_never
 
 from console.ports import (
     Action,
+    ActionAnswer,
     AlarmView,
-    Answer,
-    Frame,
+    CameraPicture,
+    EvidencePicture,
     HelpView,
     LaneView,
     LinkView,
     MessageView,
     OfficerAction,
     PastVisit,
-    Picture,
     ScreenView,
     Ticks,
     VisitView,
@@ -100,14 +100,14 @@ class SimulatedLane:
             await self._news.wait()
         return self.view()
 
-    def frame(self) -> Frame | None:
+    def frame(self) -> CameraPicture | None:
         """The drawn camera picture."""
         if not self.camera_works:
             return None
         visit = self._view.visit
         read = None if visit is None else visit.read
         vrn = "?" if visit is not None and read is None else read.vrn if read else ""
-        return Frame(pictures.frame(vrn, (read.mainland or "") if read else "", boxed=read is not None), 120)
+        return CameraPicture(pictures.frame(vrn, (read.mainland or "") if read else "", boxed=read is not None), 120)
 
     async def screen_png(self, screen: Screen) -> bytes | None:
         """The drawn face of a screen."""
@@ -116,27 +116,27 @@ class SimulatedLane:
                 return pictures.screen(screen, told.painted, told.parameter)
         return None
 
-    async def evidence(self, digest: str) -> Picture | None:
+    async def evidence(self, digest: str) -> EvidencePicture | None:
         """A drawn evidence picture."""
         body = self._pictures.get(digest)
-        return None if body is None else Picture(body)
+        return None if body is None else EvidencePicture(body)
 
-    async def act(self, action: OfficerAction) -> Answer:
+    async def act(self, action: OfficerAction) -> ActionAnswer:
         """Does what a willing lane would do; refuses with the words given to `refuse_next`."""
         if self._refusal:
             refusal, self._refusal = self._refusal, ""
-            return Answer(accepted=False, words=refusal)
+            return ActionAnswer(accepted=False, words=refusal)
         self.acted.append(action)
-        return Answer(accepted=True, words=self._do(action))
+        return ActionAnswer(accepted=True, words=self._do(action))
 
-    async def acknowledge(self, alarm: str, officer: str) -> Answer:
+    async def acknowledge(self, alarm: str, officer: str) -> ActionAnswer:
         """Marks an alarm or a message as seen."""
         alarms = tuple(replace(one, seen_by=officer) if one.id == alarm else one for one in self._view.alarms)
         messages = tuple(replace(one, seen_by=officer) if one.id == alarm else one for one in self._view.messages)
         if (alarms, messages) == (self._view.alarms, self._view.messages):
-            return Answer(accepted=False, words="Not done: that is no longer listed.")
+            return ActionAnswer(accepted=False, words="Not done: that is no longer listed.")
         self._change(alarms=alarms, messages=messages)
-        return Answer(accepted=True, words="Noted as seen.")
+        return ActionAnswer(accepted=True, words="Noted as seen.")
 
     def _do(self, action: OfficerAction) -> str:
         match action:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from console.ports import Control, Scenario, SimulationView
+from console.ports import Control, SimulationView, TruckKind
 from console.simulated.lane import SimulatedLane
 from domain.crossing import Direction
 from lane_agent.model import Bundle, Cargo, Codes, Doubt, Immigration, Link, NearMiss, Outcome
@@ -15,11 +15,11 @@ from lane_agent.wording import Scene
 HOUR_MS: Final = 3_600_000
 
 SCENARIOS: Final = (
-    Scenario("laden", "Laden, to be released"),
-    Scenario("inspect", "Laden, to be inspected"),
-    Scenario("unbundled", "No bundle"),
-    Scenario("near", "Plate close to a held one"),
-    Scenario("unread", "Plate can not be read"),
+    TruckKind("laden", "Laden, to be released"),
+    TruckKind("inspect", "Laden, to be inspected"),
+    TruckKind("unbundled", "No bundle"),
+    TruckKind("near", "Plate close to a held one"),
+    TruckKind("unread", "Plate cannot be read"),
 )
 
 

@@ -19,10 +19,10 @@ from core.cli import ask, audit, enrol, keys, lanes
 from core.cli.options import Config
 from core.enrolment.expiry import endings
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key, make_signing_key
-from core.errors import CoreError, SettingsError
+from core.errors import CoreError, CoreSettingsError
 from core.ledger.log import HistoricList, ReplicatedLog, live
-from core.ledger.store import Store
-from core.service import CoreService, Parts
+from core.ledger.store import CoreStore
+from core.service import CoreParts, CoreService
 from core.settings import load
 from domain.marks import normalise
 from domain.times import DAY_MS, expected_span, hong_kong_text
@@ -55,7 +55,7 @@ def init(config: Config) -> None:
     if not key.exists():
         public = make_signing_key(key)
         typer.echo(f"signing key made: {key} (keep it secret); give every lane {public}")
-    store = Store(settings.path(settings.core.store), create=True)
+    store = CoreStore(settings.path(settings.core.store), create=True)
     with store.transaction():
         epoch = ReplicatedLog(store, load_signing_key(key)).restart(at_ms=utc_ms(), reason="first list")
     store.close()
@@ -68,7 +68,7 @@ def check(config: Config) -> None:
     settings = load(config)
     lanes = load_lane_keys(settings.path(settings.core.lane_keys))
     signer = load_signing_key(settings.path(settings.core.signing_key))
-    store = Store(settings.path(settings.core.store), reading=True)
+    store = CoreStore(settings.path(settings.core.store), reading=True)
     log = ReplicatedLog(store, signer)
     log.check()
     head = log.head()
@@ -87,11 +87,11 @@ def run(
 ) -> None:
     """Run the core until it is told to stop (SIGTERM, Ctrl-C)."""
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    parts = Parts(load(config), utc_ms)
+    parts = CoreParts(load(config), utc_ms)
     asyncio.run(_serve(parts))
 
 
-async def _serve(parts: Parts) -> None:
+async def _serve(parts: CoreParts) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -112,7 +112,7 @@ def history(
     """Which list was in force: rebuild a version from the signed deltas and prove its hashes. Works beside a core."""
     settings = load(config)
     key = settings.path(settings.core.signing_key)
-    store = Store(settings.path(settings.core.store), reading=True)
+    store = CoreStore(settings.path(settings.core.store), reading=True)
     log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
     if at:
         epoch, version = log.version_at(_moment(at))
@@ -124,7 +124,7 @@ def _moment(text: str) -> int:
     try:
         return expected_span(text)[1]
     except ValueError as error:
-        raise SettingsError(f"--at {text!r}: write a time as 2026-11-22T15:04 (Hong Kong)") from error
+        raise CoreSettingsError(f"--at {text!r}: write a time as 2026-11-22T15:04 (Hong Kong)") from error
 
 
 def _show_list(found: HistoricList, vrn: str) -> None:
@@ -147,7 +147,7 @@ def restart_log(
     After a restored backup this is a must: versions given out since the backup must not be given out again.
     """
     settings = load(config)
-    store = Store(settings.path(settings.core.store))
+    store = CoreStore(settings.path(settings.core.store))
     log = ReplicatedLog(store, load_signing_key(settings.path(settings.core.signing_key)))
     now = utc_ms()
     with store.transaction():
@@ -161,7 +161,7 @@ def main() -> None:
     """The entry point: problems are lines on standard error, never a traceback for what a person can mend."""
     try:
         app()
-    except SettingsError as error:
+    except CoreSettingsError as error:
         sys.exit(_told(error.problems, 2))
     except EnrolmentError as error:
         sys.exit(_told((str(error),), 1))

@@ -18,9 +18,10 @@ from core.cli.options import AsJson, Config, Officer
 from core.errors import RefusedError
 from core.office.admin import AdminClient
 from core.office.bundling import BundleRequest
-from core.office.cargo import CargoInformation, Direction
+from core.office.cargo import CargoInformation
 from core.office.service import ImportedBundle
 from core.settings import load
+from domain.crossing import Direction
 from domain.times import hong_kong_text
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ def _read(file: Path, kind: Any) -> Any:
         raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         return msgspec.json.decode(raw, type=kind)
     except OSError as error:
-        raise RefusedError(f"{file}: can not be read ({error.strerror}); give the right path") from error
+        raise RefusedError(f"{file}: cannot be read ({error.strerror}); give the right path") from error
     except msgspec.DecodeError as error:
         raise RefusedError(f"{file}: {error}; correct the file") from error
 

@@ -9,9 +9,9 @@ import typer
 from core.cli.options import Config
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key
 from core.errors import HistoryError, RefusedError
-from core.ledger.decision_audit import Decision, Decisions, Verdict
+from core.ledger.decision_audit import AuditedDecision, AuditVerdict, Decisions
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from core.settings import load
 from domain.times import hong_kong_text
 
@@ -36,7 +36,7 @@ def decided(
     """
     settings = load(config)
     key = settings.path(settings.core.signing_key)
-    store = Store(settings.path(settings.core.store), reading=True)
+    store = CoreStore(settings.path(settings.core.store), reading=True)
     log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
     decisions = Decisions(store, log, load_lane_keys(settings.path(settings.core.lane_keys)))
     verdict = decisions.prove(_wanted(decisions, lane, seq, journal, visit, ubr))
@@ -46,7 +46,7 @@ def decided(
     typer.echo("PROVED")
 
 
-def _wanted(decisions: Decisions, lane: str, seq: int, journal: str, visit: str, ubr: str) -> Decision:  # noqa: PLR0917 (three ways to name one thing)
+def _wanted(decisions: Decisions, lane: str, seq: int, journal: str, visit: str, ubr: str) -> AuditedDecision:  # noqa: PLR0917 (three ways to name one thing)
     if ubr:
         return decisions.of_bundle(ubr)
     if visit:
@@ -59,7 +59,7 @@ def _wanted(decisions: Decisions, lane: str, seq: int, journal: str, visit: str,
     return decisions.at_row(lane, journal, seq)
 
 
-def _show(verdict: Verdict) -> None:
+def _show(verdict: AuditVerdict) -> None:
     one, codes = verdict.decision, verdict.decision.codes
     typer.echo(f"visit {one.lane}/{one.journal}/{one.visit}, vehicle {codes['vrn']}")
     typer.echo(f"looked up in row {one.seq} at {hong_kong_text(one.at_ms)} (time {one.quality}), link {codes['link']}")

@@ -13,11 +13,11 @@ import typer
 
 from core.cli.options import Config
 from core.enrolment.authority import Authority
-from core.enrolment.enrolling import Desk, Standing, core_pair, enrol_here
+from core.enrolment.enrolling import Applicant, EnrolmentService, core_pair, enrol_here
 from core.enrolment.registry import LaneRegistry
-from core.errors import RefusedError, SettingsError
+from core.errors import CoreSettingsError, RefusedError
 from core.files import write_whole
-from core.settings import Settings, load
+from core.settings import CoreSettings, load
 from runtime.files import PRIVATE
 from wire import certificates
 from wire.enrolment import EnrolmentError, Request, check_name, read_request, read_wanted
@@ -108,7 +108,7 @@ def _asked(lane: str, file: Path | None) -> Request:
     try:
         asked = read_request(file.read_bytes())
     except OSError as error:
-        raise RefusedError(f"{file}: can not be read ({error.strerror}); give the right path") from error
+        raise RefusedError(f"{file}: cannot be read ({error.strerror}); give the right path") from error
     except EnrolmentError as error:
         raise RefusedError(f"{file}: {error}") from error
     if asked.lane != lane:
@@ -116,15 +116,15 @@ def _asked(lane: str, file: Path | None) -> Request:
     return asked
 
 
-def _agree(standing: Standing, asked: Request, fingerprint: str, *, replace: bool) -> None:
+def _agree(standing: Applicant, asked: Request, fingerprint: str, *, replace: bool) -> None:
     """Returns if the request may be granted; a person is asked where no signature answers.
 
     Raises:
         RefusedError: it may not.
     """
-    if standing is Standing.RENEWAL:
+    if standing is Applicant.RENEWAL:
         return
-    if standing is Standing.STRANGER and not replace:
+    if standing is Applicant.STRANGER and not replace:
         raise RefusedError(
             f"lane {asked.lane} is enrolled, and its key did not sign this request. If the box was replaced or lost "
             "its keys, say --replace: the old keys and certificates end. Otherwise find out who made the request"
@@ -139,7 +139,7 @@ def _compared(asked: Request) -> bool:
     return typer.confirm("Does the box show the same?")
 
 
-def _enrol_here(desk: Desk, lane: str, folder: Path) -> None:
+def _enrol_here(desk: EnrolmentService, lane: str, folder: Path) -> None:
     answer, key, signer = enrol_here(desk, lane, at_ms=utc_ms())
     (folder / "core").mkdir(parents=True, exist_ok=True)
     write_whole(folder / "lane.pem", answer.certificate.encode() + key, mode=PRIVATE)
@@ -194,7 +194,7 @@ def _wanted(file: Path) -> certificates.PublicKey:
     try:
         return certificates.public_of(read_wanted(file.read_bytes()))
     except OSError as error:
-        raise RefusedError(f"{file}: can not be read ({error.strerror}); give the right path") from error
+        raise RefusedError(f"{file}: cannot be read ({error.strerror}); give the right path") from error
     except ValueError as error:
         raise RefusedError(f"{file}: {error}") from error
 
@@ -204,7 +204,7 @@ def revoke(lane: Lane, config: Config) -> None:
     settings = load(config)
     opened = Authority(_folder(settings), utc_ms)
     registry = LaneRegistry(settings.path(settings.core.lane_keys))
-    desk = Desk(opened, registry, signing_key=settings.path(settings.core.signing_key), days=1)
+    desk = EnrolmentService(opened, registry, signing_key=settings.path(settings.core.signing_key), days=1)
     keys, ended = desk.revoke(lane)
     if not keys and not ended:
         raise RefusedError(f"no lane {lane} is enrolled; known: {', '.join(registry.rings) or 'none'}")
@@ -219,9 +219,9 @@ def revoke(lane: Lane, config: Config) -> None:
     typer.echo("Then on every broker: systemctl reload mosquitto. Take the lines out before the lane is enrolled anew.")
 
 
-def desk_of(settings: Settings) -> Desk:
+def desk_of(settings: CoreSettings) -> EnrolmentService:
     """The desk at which this core's lanes are enrolled."""
-    return Desk(
+    return EnrolmentService(
         Authority(_folder(settings), utc_ms),
         LaneRegistry(settings.path(settings.core.lane_keys)),
         signing_key=settings.path(settings.core.signing_key),
@@ -229,9 +229,9 @@ def desk_of(settings: Settings) -> Desk:
     )
 
 
-def _folder(settings: Settings) -> Path:
+def _folder(settings: CoreSettings) -> Path:
     if not settings.authority.folder:
-        raise SettingsError(
+        raise CoreSettingsError(
             "authority.folder: is missing; add [authority] to the configuration (config/core.toml.example)"
         )
     return settings.path(settings.authority.folder)

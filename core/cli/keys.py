@@ -25,8 +25,8 @@ from core.enrolment.keys import load_core_ring, load_signing_key, make_signing_k
 from core.errors import RefusedError
 from core.files import write_whole
 from core.office.admin import AdminClient, CoreUnreachableError
-from core.office.requests import CoreStatus, LaneView
-from core.settings import Settings, load
+from core.office.requests import CoreStatus, LaneStatusView
+from core.settings import CoreSettings, load
 from runtime.files import flush_folder
 from wire.envelope import key_id
 
@@ -48,7 +48,7 @@ class Holders:
     silent: tuple[str, ...]
 
     @classmethod
-    def of(cls, key: str, lanes: Sequence[LaneView]) -> Holders:
+    def of(cls, key: str, lanes: Sequence[LaneStatusView]) -> Holders:
         """By what the lanes said; `key` is a name with digits (`envelope.key_id`)."""
         told = {one.lane: one.core_keys for one in lanes}
         return cls(
@@ -147,7 +147,7 @@ def retire_signing_key(
     typer.echo("The lanes drop it with the next rocars-core core-keys.")
 
 
-def _still_needed(settings: Settings, name: str, asked: tuple[CoreStatus, list[LaneView]] | None) -> str:
+def _still_needed(settings: CoreSettings, name: str, asked: tuple[CoreStatus, list[LaneStatusView]] | None) -> str:
     """Why a key must not go yet, "" if it may."""
     present = settings.path(settings.core.signing_key).stem
     if asked is None:
@@ -165,7 +165,7 @@ def _still_needed(settings: Settings, name: str, asked: tuple[CoreStatus, list[L
     )
 
 
-def warning(settings: Settings, officer: str) -> str:
+def warning(settings: CoreSettings, officer: str) -> str:
     """Where a running core's lanes may lack the key that the configuration names: what would happen; else ""."""
     asked = _asked(settings, officer)
     if asked is None:
@@ -190,10 +190,10 @@ def _private(present: Path, name: str) -> Path:
     return present.with_stem(_stem(name) if name in load_core_ring(present).prints else name)
 
 
-def _asked(settings: Settings, officer: str) -> tuple[CoreStatus, list[LaneView]] | None:
+def _asked(settings: CoreSettings, officer: str) -> tuple[CoreStatus, list[LaneStatusView]] | None:
     """The running core and its lanes; None if none runs."""
 
-    async def asked() -> tuple[CoreStatus, list[LaneView]]:
+    async def asked() -> tuple[CoreStatus, list[LaneStatusView]]:
         async with AdminClient(settings.path(settings.core.admin_socket), who=officer) as core:
             return await core.status(), await core.lanes()
 

@@ -13,7 +13,7 @@ from core.cli.ask import ask_core, print_all, when
 from core.cli.options import AsJson, Config, Officer
 from core.errors import RefusedError
 from core.office.admin import AdminClient
-from core.office.requests import CommandState, LaneView
+from core.office.requests import CommandState, LaneStatusView
 
 _GRACE_S = 5.0
 _ROWS_S = 15.0
@@ -110,14 +110,14 @@ def fetch(
     typer.echo(f"all {came} came, and are the same as those here")
 
 
-async def _lane(core: AdminClient, lane: str) -> LaneView:
+async def _lane(core: AdminClient, lane: str) -> LaneStatusView:
     found = next((one for one in await core.lanes() if one.lane == lane), None)
     if found is None:
         raise RefusedError(f"lane {lane} is not registered; list them with rocars-core lanes")
     return found
 
 
-def _latest(lane: LaneView) -> str:
+def _latest(lane: LaneStatusView) -> str:
     if not lane.journals:
         raise RefusedError(f"lane {lane.lane} has sent no journal yet")
     return lane.journals[-1].journal

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from core.enrolment.issued import ISSUED, REVOKED, living, on_list, read_list
-from core.errors import RefusedError, SettingsError
+from core.errors import CoreSettingsError, RefusedError
 from core.files import read_secret, write_whole
 from domain.times import UtcClock
 from runtime.files import PRIVATE
@@ -87,10 +87,12 @@ class Authority:
             self.pem = self.file.read_bytes()
             self.certificates = certificates.read_certificates(self.pem)
         except (ValueError, OSError) as error:
-            raise SettingsError(f"{folder}: the authority is damaged ({error}); restore it from its backup") from error
+            raise CoreSettingsError(
+                f"{folder}: the authority is damaged ({error}); restore it from its backup"
+            ) from error
         own = [one for one in self.certificates if certificates.fits(one, self._key)]
         if not own:
-            raise SettingsError(f"{self.file}: is not for {self._key_file.name}; restore both from one backup")
+            raise CoreSettingsError(f"{self.file}: is not for {self._key_file.name}; restore both from one backup")
         self.certificate = own[0]
 
     @classmethod
@@ -98,14 +100,14 @@ class Authority:
         """A new authority, with an empty list of the revoked.
 
         Raises:
-            SettingsError: there is one already, or the folder can not be written.
+            SettingsError: there is one already, or the folder cannot be written.
         """
         if (folder / "authority.key").exists():
-            raise SettingsError(f"{folder}: there is an authority already; keep it, every lane trusts it")
+            raise CoreSettingsError(f"{folder}: there is an authority already; keep it, every lane trusts it")
         try:
             (folder / ISSUED).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SettingsError(f"{folder}: can not be made ({error.strerror}); check its directory") from error
+            raise CoreSettingsError(f"{folder}: cannot be made ({error.strerror}); check its directory") from error
         key, now = certificates.new_key(), _moment(clock)
         name = certificates.common(f"ROCARS lanes {now:%Y-%m-%d}")
         own = _certificate(name, name, key.public_key(), key, now=now, life=timedelta(days=365 * YEARS))

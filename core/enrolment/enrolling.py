@@ -2,7 +2,7 @@
 
 Rules of this file:
 - A lane that is known renews with the key it uses; whoever else asks in its name must be told apart by a person, and
-  then the old keys and certificates end (`Standing.STRANGER`).
+  then the old keys and certificates end (`Applicant.STRANGER`).
 - While a lane changes its key, the old and the new one count; at the renewal after that the older one goes.
 - Revoking takes effect at the core first: what a revoked lane says is refused though a broker still lets it in.
 """
@@ -16,12 +16,12 @@ from core.enrolment.authority import Authority
 from core.enrolment.keys import keys_to_give, load_signing_key
 from core.enrolment.registry import LaneRegistry
 from wire import certificates
-from wire.enrolment import Answer, Request, make_answer, make_request, read_wanted, renews
+from wire.enrolment import EnrolmentAnswer, Request, make_answer, make_request, read_wanted, renews
 from wire.envelope import KeyRing, Signer, key_id, public_from_pem
 from wire.topics import CORE
 
 
-class Standing(Enum):
+class Applicant(Enum):
     """Who asks."""
 
     NEW = "new"  # no lane of that name is known: two people compare the fingerprint
@@ -29,7 +29,7 @@ class Standing(Enum):
     STRANGER = "stranger"  # a lane of that name is known, and its key did not sign: a replaced box, or an impostor
 
 
-class Desk:
+class EnrolmentService:
     """Where lanes are enrolled.
 
     Args:
@@ -45,18 +45,18 @@ class Desk:
         self._signing_key = signing_key
         self._days = days
 
-    def standing(self, request: Request) -> Standing:
+    def standing(self, request: Request) -> Applicant:
         """Who asks."""
         ring = self._registry.rings.get(request.lane)
         if ring is None:
-            return Standing.NEW
-        return Standing.STRANGER if renews(request, ring) is None else Standing.RENEWAL
+            return Applicant.NEW
+        return Applicant.STRANGER if renews(request, ring) is None else Applicant.RENEWAL
 
-    def enrol(self, request: Request, *, at_ms: int) -> Answer:
+    def enrol(self, request: Request, *, at_ms: int) -> EnrolmentAnswer:
         """Signs the lane's certificate and registers its key; whether it may is decided by whoever calls.
 
         Raises:
-            SettingsError: a file can not be read or written.
+            SettingsError: a file cannot be read or written.
         """
         lane = request.lane
         ring = self._registry.rings.get(lane, KeyRing({}))
@@ -70,7 +70,7 @@ class Desk:
         self._registry.add(lane, key_id(lane, public), request.signing_key.encode(), keep=keep)
         return self._answer(lane, certificate, at_ms)
 
-    def core_keys(self, *, at_ms: int, sign_with: Path | None = None) -> Answer:
+    def core_keys(self, *, at_ms: int, sign_with: Path | None = None) -> EnrolmentAnswer:
         """The core's public keys alone, for every lane: before the core begins to sign with a new one.
 
         Args:
@@ -78,11 +78,11 @@ class Desk:
             sign_with: another of the core's keys, for a lane that does not have the present one yet.
 
         Raises:
-            SettingsError: a key is missing or can not be used.
+            SettingsError: a key is missing or cannot be used.
         """
         return self._answer("", b"", at_ms, sign_with)
 
-    def _answer(self, lane: str, certificate: bytes, at_ms: int, sign_with: Path | None = None) -> Answer:
+    def _answer(self, lane: str, certificate: bytes, at_ms: int, sign_with: Path | None = None) -> EnrolmentAnswer:
         return make_answer(
             lane,
             certificate=certificate,
@@ -106,7 +106,7 @@ def core_pair(authority: Authority, *, days: int) -> tuple[bytes, bytes]:
     return authority.for_client(CORE, key.public_key(), days=days), certificates.key_to_pem(key)
 
 
-def enrol_here(desk: Desk, lane: str, *, at_ms: int) -> tuple[Answer, bytes, Signer]:
+def enrol_here(desk: EnrolmentService, lane: str, *, at_ms: int) -> tuple[EnrolmentAnswer, bytes, Signer]:
     """Both sides at once, for demonstrations and tests: the answer, the lane's TLS key (PEM) and its signing key."""
     key, signer = certificates.new_key(), Signer.of(lane, Signer.generate("").to_pem())
     return desk.enrol(make_request(lane, key=key, signer=signer), at_ms=at_ms), certificates.key_to_pem(key), signer

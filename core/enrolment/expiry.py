@@ -13,7 +13,7 @@ from pathlib import Path
 from cryptography import x509
 
 from core.enrolment.issued import living
-from core.settings import Settings
+from core.settings import CoreSettings
 from wire import certificates
 
 
@@ -37,7 +37,7 @@ class Ending:
         return f"{self.what}: its certificate ends on {self.until:%Y-%m-%d %H:%M} UTC; {self.remedy}"
 
 
-def endings(settings: Settings, lanes: Iterable[str], now_ms: int) -> list[Ending]:
+def endings(settings: CoreSettings, lanes: Iterable[str], now_ms: int) -> list[Ending]:
     """What ends within `authority.warn_days`, the soonest first.
 
     The authority may be kept elsewhere, on a medium that is put in to enrol; then only the core's own files are seen.
@@ -58,7 +58,7 @@ def endings(settings: Settings, lanes: Iterable[str], now_ms: int) -> list[Endin
     return sorted((one for one in found if one.until < limit), key=lambda one: one.until)
 
 
-def _of_files(settings: Settings) -> Iterator[Ending]:
+def _of_files(settings: CoreSettings) -> Iterator[Ending]:
     own = dict.fromkeys(broker.certificate for broker in settings.brokers if broker.certificate)
     for name in own:
         yield from _of_file(settings.path(name), "run rocars-core authority --renew-core")

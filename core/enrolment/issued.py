@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from core.errors import SettingsError
+from core.errors import CoreSettingsError
 from wire import certificates
 
 REVOKED = "revoked.crl"
@@ -18,7 +18,7 @@ def living(folder: Path, now: datetime, name: str = "") -> list[x509.Certificate
     """Certificates of that common name, or all, that are neither revoked nor at their end; the first to end first.
 
     Raises:
-        SettingsError: a file of the authority is damaged or can not be read.
+        SettingsError: a file of the authority is damaged or cannot be read.
     """
     revoked = read_list(folder / REVOKED)
     every = [_read(file) for file in sorted((folder / ISSUED).glob("*.pem"))]
@@ -31,12 +31,12 @@ def read_list(file: Path) -> x509.CertificateRevocationList:
     """The list of the revoked.
 
     Raises:
-        SettingsError: it is damaged or can not be read.
+        SettingsError: it is damaged or cannot be read.
     """
     try:
         return x509.load_pem_x509_crl(file.read_bytes())
     except (ValueError, OSError) as error:
-        raise SettingsError(
+        raise CoreSettingsError(
             f"{file}: is no list of revoked certificates ({error}); restore it from its backup"
         ) from error
 
@@ -50,4 +50,6 @@ def _read(file: Path) -> x509.Certificate:
     try:
         return certificates.read_certificates(file.read_bytes())[0]
     except (ValueError, OSError) as error:
-        raise SettingsError(f"{file}: is no certificate ({error}); restore it from the authority's backup") from error
+        raise CoreSettingsError(
+            f"{file}: is no certificate ({error}); restore it from the authority's backup"
+        ) from error

@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 
-from core.errors import SettingsError
+from core.errors import CoreSettingsError
 from core.files import read_secret
 from wire.envelope import KeyRing, Signer, key_id, public_from_pem, public_to_pem
 from wire.topics import check_lane
@@ -23,7 +23,7 @@ def make_signing_key(path: Path) -> Path:
         The public key's file.
 
     Raises:
-        SettingsError: a key is there already, or the files can not be written.
+        SettingsError: a key is there already, or the files cannot be written.
     """
     signer = Signer.generate(path.stem)
     public = path.with_suffix(".pub")
@@ -33,9 +33,11 @@ def make_signing_key(path: Path) -> Path:
             file.write(signer.to_pem())
         public.write_bytes(public_to_pem(signer.public))
     except FileExistsError as error:
-        raise SettingsError(f"{path}: there is a key already; keep it, or name another file for a new one") from error
+        raise CoreSettingsError(
+            f"{path}: there is a key already; keep it, or name another file for a new one"
+        ) from error
     except OSError as error:
-        raise SettingsError(f"{path}: can not be written ({error.strerror}); check its directory") from error
+        raise CoreSettingsError(f"{path}: cannot be written ({error.strerror}); check its directory") from error
     return public
 
 
@@ -49,9 +51,11 @@ def load_signing_key(path: Path) -> Signer:
     try:
         return Signer.from_pem(path.stem, pem)
     except TypeError as error:  # the library's word for: encrypted
-        raise SettingsError(f"{path}: has a passphrase; take it off with: openssl pkey -in FILE -out FILE") from error
+        raise CoreSettingsError(
+            f"{path}: has a passphrase; take it off with: openssl pkey -in FILE -out FILE"
+        ) from error
     except ValueError as error:
-        raise SettingsError(f"{path}: {error}") from error
+        raise CoreSettingsError(f"{path}: {error}") from error
 
 
 def next_signing_key(path: Path) -> Path:
@@ -77,7 +81,7 @@ def keys_to_give(path: Path) -> dict[str, str]:
     beside = sorted(path.parent.glob("*.pub"))
     found = {file.stem: file for file in beside if file.with_suffix(path.suffix).exists()}
     if path.stem not in found:
-        raise SettingsError(f"{path.with_suffix('.pub')}: is missing; restore it from the backup of {path}")
+        raise CoreSettingsError(f"{path.with_suffix('.pub')}: is missing; restore it from the backup of {path}")
     _ring_of(found)
     return {kid: file.read_text(encoding="utf-8") for kid, file in found.items()}
 
@@ -97,7 +101,7 @@ def _ring_of(files: dict[str, Path]) -> KeyRing:
         try:
             found[kid] = public_from_pem(file.read_bytes())
         except ValueError as error:
-            raise SettingsError(f"{file}: {error}") from error
+            raise CoreSettingsError(f"{file}: {error}") from error
     return KeyRing(found)
 
 
@@ -109,7 +113,7 @@ def load_lane_keys(folder: Path) -> dict[str, KeyRing]:
     """
     rings, problems = read_lane_keys(folder)
     if problems:
-        raise SettingsError(*problems)
+        raise CoreSettingsError(*problems)
     return rings
 
 
@@ -122,7 +126,7 @@ def read_lane_keys(folder: Path) -> tuple[dict[str, KeyRing], list[str]]:
         SettingsError: the folder is missing.
     """
     if not folder.is_dir():
-        raise SettingsError(f"{folder}: there is no such directory; make it and put each lane's public key there")
+        raise CoreSettingsError(f"{folder}: there is no such directory; make it and put each lane's public key there")
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*.pub")):
         found.setdefault(path.name.split(".", 1)[0], []).append(path)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.enrolment.keys import load_lane_keys, read_lane_keys
-from core.errors import SettingsError
+from core.errors import CoreSettingsError
 from core.files import write_whole
 from runtime.files import flush_folder
 from wire.envelope import KeyRing, key_id, public_from_pem
@@ -51,8 +51,8 @@ class LaneRegistry:
             if seen == self._seen:
                 return False
             self.rings, self.problems = read_lane_keys(self.folder)
-        except (OSError, SettingsError) as error:
-            self.problems = [f"{self.folder}: can not be read ({error}); the lanes known until now stay"]
+        except (OSError, CoreSettingsError) as error:
+            self.problems = [f"{self.folder}: cannot be read ({error}); the lanes known until now stay"]
             return False
         self._seen = seen
         return True

@@ -18,7 +18,7 @@ import msgspec
 
 from core.errors import HistoryError, RefusedError
 from core.ledger.log import HistoricList, ReplicatedLog
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from domain.marks import normalise
 from wire.codec import decode
 from wire.envelope import KeyRing
@@ -32,7 +32,7 @@ RESULTS = frozenset({"DONE", "EXAMINE"})
 """The scenes that tell the driver Customs' result: screens 3 and 4."""
 
 
-class Line(msgspec.Struct, frozen=True):
+class AuditLine(msgspec.Struct, frozen=True):
     """One thing that happened in the visit: its row, when (UTC ms by the lane), and in words."""
 
     seq: int
@@ -40,7 +40,7 @@ class Line(msgspec.Struct, frozen=True):
     words: str
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class AuditedDecision(msgspec.Struct, frozen=True, kw_only=True):
     """A deciding lookup, as the lane's journal has it.
 
     Attributes:
@@ -58,10 +58,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
     quality: str
     codes: dict[str, Any]
-    course: tuple[Line, ...]
+    course: tuple[AuditLine, ...]
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class AuditVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the proof came to.
 
     Attributes:
@@ -72,7 +72,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         problems: everything that does not agree; proved where there is none.
     """
 
-    decision: Decision
+    decision: AuditedDecision
     found: HistoricList | None
     rows: tuple[Record, ...]
     checks: tuple[str, ...]
@@ -88,12 +88,12 @@ class Decisions:
         rings: for each lane its keys.
     """
 
-    def __init__(self, store: Store, log: ReplicatedLog, rings: dict[str, KeyRing]) -> None:
+    def __init__(self, store: CoreStore, log: ReplicatedLog, rings: dict[str, KeyRing]) -> None:
         self._db = store.connection
         self._log = log
         self._rings = rings
 
-    def at_row(self, lane: str, journal: str, seq: int) -> Decision:
+    def at_row(self, lane: str, journal: str, seq: int) -> AuditedDecision:
         """The decision that row `seq` belongs to: the last lookup of its visit up to there, or the first after it.
 
         Raises:
@@ -108,7 +108,7 @@ class Decisions:
             raise RefusedError(f"row {seq} of journal {journal} of lane {lane} is about no visit")
         return self.of_visit(lane, journal, visit, upto=seq)
 
-    def of_visit(self, lane: str, journal: str, visit: int, *, upto: int | None = None) -> Decision:
+    def of_visit(self, lane: str, journal: str, visit: int, *, upto: int | None = None) -> AuditedDecision:
         """The decision of a visit: its last lookup before 3 or 4 was shown, or up to a row; else the first after it.
 
         Raises:
@@ -117,7 +117,7 @@ class Decisions:
         rows = list(self._entries(lane, journal, *self._span(lane, journal, visit)))
         limit = upto or next((seq for seq, entry in rows if _shows_result(entry)), 0)
         found: tuple[int, dict[str, Any]] | None = None
-        course: list[Line] = []
+        course: list[AuditLine] = []
         for seq, entry in rows:
             if _answers(entry, visit) and (found is None or not limit or seq <= limit):
                 found, course = (seq, entry), []
@@ -126,7 +126,7 @@ class Decisions:
             raise RefusedError(f"visit {lane}/{journal}/{visit}: nothing was looked up in it, so nothing was decided")
         seq, entry = found
         at = entry["at"]
-        return Decision(
+        return AuditedDecision(
             lane=lane,
             journal=journal,
             visit=visit,
@@ -137,7 +137,7 @@ class Decisions:
             course=tuple(course),
         )
 
-    def of_bundle(self, ubr: str) -> Decision:
+    def of_bundle(self, ubr: str) -> AuditedDecision:
         """The decision by which a bundle was used.
 
         Raises:
@@ -176,7 +176,7 @@ class Decisions:
             except msgspec.DecodeError as error:
                 raise HistoryError(f"journal {journal} of lane {lane}: row {seq} is no entry: {error}") from error
 
-    def prove(self, decision: Decision) -> Verdict:
+    def prove(self, decision: AuditedDecision) -> AuditVerdict:
         """Checks everything there is to check about a decision."""
         checks: list[str] = []
         problems = list(self._journal_problems(decision, checks))
@@ -191,9 +191,9 @@ class Decisions:
             checks.append(f"version {found.version} of epoch {found.epoch} rebuilt from {found.version} signed deltas")
             rows = tuple(row for row in found.rows.values() if normalise(row.vrn) == codes["vrn"])
             problems += self._list_problems(decision, found, rows, checks)
-        return Verdict(decision=decision, found=found, rows=rows, checks=tuple(checks), problems=tuple(problems))
+        return AuditVerdict(decision=decision, found=found, rows=rows, checks=tuple(checks), problems=tuple(problems))
 
-    def _journal_problems(self, decision: Decision, checks: list[str]) -> Iterator[str]:
+    def _journal_problems(self, decision: AuditedDecision, checks: list[str]) -> Iterator[str]:
         lane, journal = decision.lane, decision.journal
         hashes, problem = self._chain(lane, journal)
         if problem:
@@ -217,13 +217,13 @@ class Decisions:
             hashes.append(previous)
         return hashes, ""
 
-    def _seal_problems(self, decision: Decision, hashes: list[bytes], checks: list[str]) -> Iterator[str]:
+    def _seal_problems(self, decision: AuditedDecision, hashes: list[bytes], checks: list[str]) -> Iterator[str]:
         """The lane's own signature over this row or, by the chain, over a later one."""
         lane, journal = decision.lane, decision.journal
         payload, ring = self._seal(lane, journal), self._rings.get(lane)
         if payload is None or ring is None:
             what = "no signed row of its journal is kept" if payload is None else "its key is not registered any more"
-            yield f"lane {lane}: {what}, so that it said this can not be proved"
+            yield f"lane {lane}: {what}, so that it said this cannot be proved"
             return
         try:
             message = decode(EventMessage, ring.open(LaneTopics(lane).event, payload))
@@ -245,7 +245,7 @@ class Decisions:
         return row[0] if row else None
 
     def _list_problems(
-        self, decision: Decision, found: HistoricList, rows: tuple[Record, ...], checks: list[str]
+        self, decision: AuditedDecision, found: HistoricList, rows: tuple[Record, ...], checks: list[str]
     ) -> Iterator[str]:
         codes, before = decision.codes, len(checks)
         if codes["state_hash"] != found.state_hash.hex():
@@ -262,7 +262,7 @@ class Decisions:
         if len(checks) > before:
             checks.append(f"what the lane found of {codes['vrn']} is what that list said of it")
 
-    def _hold_problems(self, decision: Decision, rows: tuple[Record, ...], checks: list[str]) -> Iterator[str]:
+    def _hold_problems(self, decision: AuditedDecision, rows: tuple[Record, ...], checks: list[str]) -> Iterator[str]:
         held = any(isinstance(row, HoldRecord) and not row.deleted for row in rows)
         codes = decision.codes
         if held and not codes["held"]:
@@ -288,7 +288,7 @@ class Decisions:
                 return str(of_epoch), int(number)
         return None
 
-    def _bundle_problems(self, decision: Decision, rows: tuple[Record, ...], checks: list[str]) -> Iterator[str]:
+    def _bundle_problems(self, decision: AuditedDecision, rows: tuple[Record, ...], checks: list[str]) -> Iterator[str]:
         listed = {row.ubr: _plain(row) for row in rows if isinstance(row, BundleRecord)}
         seen = {bundle["ubr"]: bundle for bundle in decision.codes["bundles"]}
         for ubr in sorted(listed.keys() ^ seen.keys()):
@@ -303,7 +303,7 @@ class Decisions:
             if here != listed[ubr]:
                 yield f"UBR {ubr} differs: {here} at the lane, {listed[ubr]} in that list"
 
-    def _used_here(self, decision: Decision, ubr: str, visit: str) -> bool:
+    def _used_here(self, decision: AuditedDecision, ubr: str, visit: str) -> bool:
         lane, journal, number = visit.split("/")
         entries = self._entries(lane, journal, *self._span(lane, journal, int(number)))
         return lane == decision.lane and any(
@@ -344,17 +344,19 @@ def _visit_of(entry: dict[str, Any]) -> int:
     return next((visit for visit in named if isinstance(visit, int) and visit > 0), 0)
 
 
-def _lines(seq: int, entry: dict[str, Any], visit: int) -> Iterator[Line]:
+def _lines(seq: int, entry: dict[str, Any], visit: int) -> Iterator[AuditLine]:
     """What a row says of a visit, in words."""
     at_ms = int(entry.get("at", {}).get("utc_ms", 0))
     for effect in entry.get("effects", ()):
         match effect.get("type"):
             case "Record" if effect.get("visit") == visit:
                 facts = ", ".join(f"{name} {value}" for name, value in effect.get("facts", ()))
-                yield Line(seq, at_ms, f"{effect.get('kind')}: {facts}")
+                yield AuditLine(seq, at_ms, f"{effect.get('kind')}: {facts}")
             case "Show":
-                yield Line(seq, at_ms, f"shown: {effect.get('xdb')} on the board, {effect.get('aiop')} on the panel")
+                yield AuditLine(
+                    seq, at_ms, f"shown: {effect.get('xdb')} on the board, {effect.get('aiop')} on the panel"
+                )
             case "Consume" if effect.get("visit") == visit:
-                yield Line(seq, at_ms, f"used: UBR {', '.join(effect.get('ubrs', ()))}")
+                yield AuditLine(seq, at_ms, f"used: UBR {', '.join(effect.get('ubrs', ()))}")
             case _:
                 pass

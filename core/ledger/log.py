@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from core.errors import HistoryError, RefusedError
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from wire.codec import decode, decode_record, encode
 from wire.envelope import Envelope, KeyRing, Signer
 from wire.errors import WireError
@@ -30,7 +30,7 @@ BYTES_A_DELTA = 256 << 10  # a quarter of what an envelope may be
 Key = tuple[Kind, str]
 
 
-class Head(msgspec.Struct, frozen=True):
+class LogHead(msgspec.Struct, frozen=True):
     """Where the log stands. `total` is the running sum behind `state_hash` (`wire.hashes.StateHash.total`)."""
 
     epoch: str
@@ -60,7 +60,7 @@ class ReplicatedLog:
         ring: keys whose deltas are believed when history is proved; the signer's own by default.
     """
 
-    def __init__(self, store: Store, signer: Signer, ring: KeyRing | None = None) -> None:
+    def __init__(self, store: CoreStore, signer: Signer, ring: KeyRing | None = None) -> None:
         self._store = store
         self._db = store.connection
         self._signer = signer
@@ -70,7 +70,7 @@ class ReplicatedLog:
         """Whether the store has an epoch."""
         return self._db.execute("SELECT 1 FROM head").fetchone() is not None
 
-    def head(self) -> Head:
+    def head(self) -> LogHead:
         """Where the log stands.
 
         Raises:
@@ -79,7 +79,7 @@ class ReplicatedLog:
         row = self._db.execute("SELECT epoch, version, log_hash, state_hash, total FROM head").fetchone()
         if row is None:
             raise HistoryError(f"{self._store.path}: the log has not begun; delete this store and run rocars-core init")
-        return Head(*row)
+        return LogHead(*row)
 
     def row(self, kind: Kind, key: str) -> Record | None:
         """The present row of that key, tombstones included."""
@@ -124,7 +124,7 @@ class ReplicatedLog:
         found = self._db.execute("SELECT body FROM rows WHERE kind=? AND key=?", row.key).fetchone()
         return found is None or found[0] != encode(row)
 
-    def _append_one(self, head: Head, rows: Sequence[Record], at_ms: int) -> Head:
+    def _append_one(self, head: LogHead, rows: Sequence[Record], at_ms: int) -> LogHead:
         state = StateHash(head.total)
         for row in rows:
             self._replace(row, state)
@@ -136,7 +136,7 @@ class ReplicatedLog:
             state_hash=state.digest(),
         )
         body = encode(delta)
-        following = Head(head.epoch, delta.version, log_next(head.log_hash, body), delta.state_hash, state.total())
+        following = LogHead(head.epoch, delta.version, log_next(head.log_hash, body), delta.state_hash, state.total())
         self._db.execute(
             "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (?, ?, ?, ?, ?, ?)",
             (head.epoch, delta.version, at_ms, self._signer.seal(LOG, body), following.log_hash, delta.state_hash),
@@ -152,7 +152,7 @@ class ReplicatedLog:
         state.add(body)
         self._db.execute("REPLACE INTO rows(kind, key, vrn, body) VALUES (?, ?, ?, ?)", (*row.key, row.vrn, body))
 
-    def _set_head(self, head: Head) -> None:
+    def _set_head(self, head: LogHead) -> None:
         self._db.execute(
             "REPLACE INTO head(id, epoch, version, log_hash, state_hash, total) VALUES (1, ?, ?, ?, ?, ?)",
             (head.epoch, head.version, head.log_hash, head.state_hash, head.total),
@@ -170,7 +170,7 @@ class ReplicatedLog:
             "INSERT INTO epochs(number, epoch, began_ms, reason) VALUES (?, ?, ?, ?)", (number, epoch, at_ms, reason)
         )
         self._db.execute("DELETE FROM rows")
-        self._set_head(Head(epoch, 0, log_start(epoch), EMPTY_STATE, StateHash().total()))
+        self._set_head(LogHead(epoch, 0, log_start(epoch), EMPTY_STATE, StateHash().total()))
         self.append(kept, at_ms=at_ms)
         return epoch
 
@@ -278,7 +278,7 @@ def _sound(row: Record) -> Record:
     try:
         decode_record(raw)
     except WireError as error:
-        raise RefusedError(f"{row.key[0]} {row.key[1]!r} can not go into the lanes' list: {error}") from error
+        raise RefusedError(f"{row.key[0]} {row.key[1]!r} cannot go into the lanes' list: {error}") from error
     if len(raw) > BYTES_A_DELTA:
         raise RefusedError(f"{row.key[0]} {row.key[1]} has {len(raw)} bytes, at most {BYTES_A_DELTA} fit; shorten it")
     return row

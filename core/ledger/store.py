@@ -16,7 +16,7 @@ from typing import IO
 
 from sqlite_utils import Database
 
-from core.errors import SettingsError
+from core.errors import CoreSettingsError
 
 _WAL_LIMIT = 64 << 20
 _BUSY_MS = 5_000
@@ -81,7 +81,7 @@ _STEPS: tuple[Callable[[Database], None], ...] = (_lodgements, _replicated, _lan
 """`PRAGMA user_version` counts those done."""
 
 
-class Store:
+class CoreStore:
     """The open store. One process writes, on one connection, in one thread.
 
     Args:
@@ -90,7 +90,7 @@ class Store:
         reading: only read it, also while a core runs on it.
 
     Raises:
-        SettingsError: it can not be used so; the message says what to do.
+        SettingsError: it cannot be used so; the message says what to do.
     """
 
     def __init__(self, path: Path, *, create: bool = False, reading: bool = False) -> None:
@@ -106,8 +106,8 @@ class Store:
                 self._prepare(reading=reading)
                 self._opened = opened.pop_all()
         except (sqlite3.Error, OSError) as error:
-            raise SettingsError(
-                f"{path}: the store can not be used ({error}); check that its directory exists and can be written"
+            raise CoreSettingsError(
+                f"{path}: the store cannot be used ({error}); check that its directory exists and can be written"
             ) from error
 
     def _prepare(self, *, reading: bool) -> None:
@@ -120,7 +120,7 @@ class Store:
     def _migrate(self) -> None:
         done = int(self.connection.execute("PRAGMA user_version").fetchone()[0])
         if done > len(_STEPS):
-            raise SettingsError(f"{self.path}: written by a newer version of this software; install that version")
+            raise CoreSettingsError(f"{self.path}: written by a newer version of this software; install that version")
         for number, step in enumerate(_STEPS[done:], start=done + 1):
             with self.transaction():
                 step(Database(self.connection))
@@ -160,9 +160,9 @@ class Store:
 
 def _check_presence(path: Path, *, create: bool) -> None:
     if create and path.exists():
-        raise SettingsError(f"{path}: there is a store already; move it away first, or name another file")
+        raise CoreSettingsError(f"{path}: there is a store already; move it away first, or name another file")
     if not create and not path.is_file():
-        raise SettingsError(f"{path}: there is no store; make one with rocars-core init, or correct the path")
+        raise CoreSettingsError(f"{path}: there is no store; make one with rocars-core init, or correct the path")
 
 
 def _locked(path: Path) -> IO[bytes]:
@@ -172,5 +172,5 @@ def _locked(path: Path) -> IO[bytes]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        raise SettingsError(f"{path}: another core uses this store; stop that one first") from error
+        raise CoreSettingsError(f"{path}: another core uses this store; stop that one first") from error
     return lock

@@ -13,7 +13,7 @@ import msgspec
 from core.errors import RefusedError
 
 
-class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+class CoreAlarm(msgspec.Struct, frozen=True, kw_only=True):
     """One alarm; `visit` is 0 and `journal` may be "" where no vehicle is concerned."""
 
     id: int
@@ -58,15 +58,15 @@ class AlarmBook:
         if done.rowcount == 0:
             raise RefusedError(f"alarm {number} is not standing; list them with rocars-core alarms")
 
-    def standing(self, *, most: int = 500) -> list[Alarm]:
+    def standing(self, *, most: int = 500) -> list[CoreAlarm]:
         """The alarms not yet cleared, newest first."""
         return self._select("WHERE cleared_by='' ORDER BY id DESC LIMIT ?", most)
 
-    def every(self, *, most: int = 500) -> list[Alarm]:
+    def every(self, *, most: int = 500) -> list[CoreAlarm]:
         """Cleared ones too, newest first."""
         return self._select("ORDER BY id DESC LIMIT ?", most)
 
-    def _select(self, rest: str, most: int) -> list[Alarm]:
-        names = ", ".join(Alarm.__struct_fields__)
+    def _select(self, rest: str, most: int) -> list[CoreAlarm]:
+        names = ", ".join(CoreAlarm.__struct_fields__)
         rows = self._db.execute(f"SELECT {names} FROM alarms {rest}", (most,))  # noqa: S608 (fixed texts)
-        return [Alarm(**dict(zip(Alarm.__struct_fields__, row, strict=True))) for row in rows]
+        return [CoreAlarm(**dict(zip(CoreAlarm.__struct_fields__, row, strict=True))) for row in rows]

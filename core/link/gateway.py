@@ -21,18 +21,18 @@ from typing import Any, assert_never
 import msgspec
 
 from core.errors import RefusedError
-from core.ledger.log import Head, ReplicatedLog
-from core.ledger.store import Store
+from core.ledger.log import LogHead, ReplicatedLog
+from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
-from core.link.intake import Intake, Standing, Stream
+from core.link.intake import Intake, JournalPosition, Stream
 from core.link.orders import Orders
-from core.link.pictures import Gallery, Keeping
+from core.link.pictures import Keeping, PictureStore
 from domain.times import UtcClock
 from wire import messages as wire
 from wire.codec import decode, decode_record, encode
 from wire.envelope import KeyRing, Signer, key_id
-from wire.errors import RefusedError as UnreadableError
 from wire.errors import WireError
+from wire.errors import WireRefusedError as UnreadableError
 from wire.topics import LOG, LaneTopics, read_up
 
 MOST_DELTAS = 10_000
@@ -43,7 +43,7 @@ BYTES_A_REPLY = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LaneMessage:
     """A message from the broker."""
 
     topic: str
@@ -52,7 +52,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class CoreMessage:
     """A message to publish, never retained; `lane` is "" where all lanes are meant."""
 
     topic: str
@@ -69,7 +69,7 @@ class _UnfitError(WireError):
         self.counter = counter
 
 
-Answer = Callable[[], Iterator[Outgoing]]
+Answer = Callable[[], Iterator[CoreMessage]]
 """A long answer, made part by part when its turn comes; each part is consistent with the first."""
 
 
@@ -83,7 +83,7 @@ class Answers:
         spare: made and sent when nothing else is left to do, one a lane: its pictures.
     """
 
-    now: list[Outgoing] = field(default_factory=list)
+    now: list[CoreMessage] = field(default_factory=list)
     later: dict[str, Answer] = field(default_factory=dict)
     spare: dict[str, Answer] = field(default_factory=dict)
 
@@ -125,7 +125,7 @@ class LaneStatus(msgspec.Struct, kw_only=True):
     counted_from: tuple[int, int] = (0, 0)
 
 
-class Exchange:
+class LaneGateway:
     """The core's end of every lane's link.
 
     Args:
@@ -144,17 +144,17 @@ class Exchange:
     def __init__(
         self,
         *,
-        store: Store,
+        store: CoreStore,
         log: ReplicatedLog,
         intake: Intake,
         signer: Signer,
         rings: Mapping[str, KeyRing],
         clock: UtcClock,
-        gallery: Gallery | None = None,
+        gallery: PictureStore | None = None,
     ) -> None:
         self._store = store
         self._orders = Orders(store, clock)
-        self._gallery = gallery or Gallery(Keeping(folder=None), clock)
+        self._gallery = gallery or PictureStore(Keeping(folder=None), clock)
         self._log = log
         self._intake = intake
         self._signer = signer
@@ -173,7 +173,7 @@ class Exchange:
         self._rings = rings
         self.lanes = {lane: self.lanes.get(lane) or LaneStatus(lane=lane) for lane in sorted(rings)}
 
-    def hear(self, heard: Sequence[Heard]) -> Answers:
+    def hear(self, heard: Sequence[LaneMessage]) -> Answers:
         """Takes a batch of messages: events in one transaction, then the rest, each in order of arrival."""
         answers = Answers()
         both = [(one, message) for one in heard if (message := self._open(one)) is not None]
@@ -187,21 +187,21 @@ class Exchange:
             self._dispatch(message, answers)
         return answers
 
-    def news(self) -> list[Outgoing]:
+    def news(self) -> list[CoreMessage]:
         """The deltas committed since this was last asked, for all lanes."""
         head = self._log.head()
         after = self._told[1] if self._told[0] == head.epoch else 0
         self._told = (head.epoch, head.version)
-        return [Outgoing(LOG, payload) for _, payload in self._log.payloads_after(head.epoch, after)]
+        return [CoreMessage(LOG, payload) for _, payload in self._log.payloads_after(head.epoch, after)]
 
-    def tick(self) -> list[Outgoing]:
+    def tick(self) -> list[CoreMessage]:
         """Once a second: asks again for event rows whose gap has not moved since the last time."""
         gaps = self._intake.gaps()
         stuck = [gap for gap in gaps if gap.wanted and self._asked.get(gap.stream, (0, 0))[0] == gap.wanted[0]]
         self._asked = {gap.stream: gap.wanted for gap in gaps if gap.wanted}
         return [self._wanted(gap.stream, gap.wanted) for gap in stuck if gap.wanted]
 
-    def _open(self, heard: Heard) -> msgspec.Struct | None:
+    def _open(self, heard: LaneMessage) -> msgspec.Struct | None:
         address = read_up(heard.topic)
         if address is None:
             self.refused["unknown_topic"] += 1
@@ -220,7 +220,7 @@ class Exchange:
         self._refuse(lane, reason, f"a message on {heard.topic} was refused: {why}")
         return None
 
-    def _body(self, body: bytes, lane: str, kind: str, heard: Heard) -> msgspec.Struct | None:
+    def _body(self, body: bytes, lane: str, kind: str, heard: LaneMessage) -> msgspec.Struct | None:
         expected = _BODIES.get(kind)
         if expected is None:
             raise _UnfitError("no_message_goes_there", f"({kind})")
@@ -256,7 +256,7 @@ class Exchange:
                 pass  # events: taken above
 
     def _stated(self, state: wire.LaneState) -> None:
-        """What a lane shows of itself; one that does not believe this core's key goes manual, and can not be told why."""
+        """What a lane shows of itself; one that does not believe this core's key goes manual, and cannot be told why."""
         lane = self.lanes[state.lane]
         lane.facts = state.facts
         keys = state.facts.get("core_keys")
@@ -280,7 +280,7 @@ class Exchange:
         lane.missed = max(0, (sample.serial - serial) - (sample.shed - shed) - lane.samples)
         lane.telemetry, lane.sampled_ms = sample.facts, self._clock() - sample.age_ms
 
-    def _picture(self, message: wire.PictureOffered | wire.PicturePart) -> Iterator[Outgoing]:
+    def _picture(self, message: wire.PictureOffered | wire.PicturePart) -> Iterator[CoreMessage]:
         gallery = self._gallery
         try:
             held = gallery.offered(message) if isinstance(message, wire.PictureOffered) else gallery.part(message)
@@ -297,7 +297,7 @@ class Exchange:
         with self._store.transaction():
             self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind=kind, detail=detail)
 
-    def _prove(self, nonce: wire.Nonce) -> Iterator[Outgoing]:
+    def _prove(self, nonce: wire.Nonce) -> Iterator[CoreMessage]:
         head, now = self._log.head(), self._clock()
         beat = wire.Heartbeat(
             lane=nonce.lane,
@@ -317,7 +317,7 @@ class Exchange:
         yield self._seal(LaneTopics(nonce.lane).heartbeat, beat, nonce.lane, qos=0)
         yield from self._seen_later(nonce, head)
 
-    def _seen_later(self, nonce: wire.Nonce, head: Head) -> Iterator[Outgoing]:
+    def _seen_later(self, nonce: wire.Nonce, head: LogHead) -> Iterator[CoreMessage]:
         """What a lane knows that this core does not: it was restored from a backup."""
         if nonce.epoch == head.epoch and nonce.version > head.version:
             detail = (
@@ -340,7 +340,7 @@ class Exchange:
             return  # the Will of an older connection (lessons 32)
         lane.presence, lane.session, lane.software = presence.status, presence.session, presence.software
 
-    def _say_standing(self, standing: Standing) -> Iterator[Outgoing]:
+    def _say_standing(self, standing: JournalPosition) -> Iterator[CoreMessage]:
         ack = wire.Ack(lane=standing.lane, journal=standing.journal, seq=standing.seq, hash=standing.hash)
         yield self._seal(LaneTopics(standing.lane).ack, ack, standing.lane)
         asked = self._asked.get(standing.stream, (0, 0))
@@ -348,12 +348,12 @@ class Exchange:
             self._asked[standing.stream] = standing.wanted
             yield self._wanted(standing.stream, standing.wanted)
 
-    def _wanted(self, stream: Stream, rows: tuple[int, int]) -> Outgoing:
+    def _wanted(self, stream: Stream, rows: tuple[int, int]) -> CoreMessage:
         lane, journal = stream
         body = wire.EventsWanted(lane=lane, journal=journal, first=rows[0], last=rows[1])
         return self._seal(LaneTopics(lane).log, body, lane)
 
-    def _answer(self, request: wire.DeltasWanted | wire.SnapshotWanted) -> Iterator[Outgoing]:
+    def _answer(self, request: wire.DeltasWanted | wire.SnapshotWanted) -> Iterator[CoreMessage]:
         match request:
             case wire.DeltasWanted():
                 bodies = self._log.bodies_after(request.epoch, request.version, request.log_hash, most=MOST_DELTAS)
@@ -366,13 +366,13 @@ class Exchange:
             case _:
                 assert_never(request)
 
-    def _deltas(self, request: wire.DeltasWanted, bodies: list[bytes]) -> Iterator[Outgoing]:
+    def _deltas(self, request: wire.DeltasWanted, bodies: list[bytes]) -> Iterator[CoreMessage]:
         topic = LaneTopics(request.lane).log
         for part in _portions(bodies):
             reply = wire.Deltas(lane=request.lane, request=request.request, bodies=tuple(part))
             yield self._seal(topic, reply, request.lane)
 
-    def _snapshot(self, lane: str, request: str) -> Iterator[Outgoing]:
+    def _snapshot(self, lane: str, request: str) -> Iterator[CoreMessage]:
         """Every row at one version. All is read before the first part goes out, so no part can be of another."""
         head, bodies = self._log.head(), self._log.row_bodies()
         portions = [bodies[start : start + ROWS_A_PART] for start in range(0, len(bodies), ROWS_A_PART)] or [[]]
@@ -391,7 +391,7 @@ class Exchange:
             )
             yield self._seal(LaneTopics(lane).log, part, lane)
 
-    def command(self, lane: str, name: str, *, issuer: str, good_ms: int, **arguments: Any) -> tuple[str, Outgoing]:
+    def command(self, lane: str, name: str, *, issuer: str, good_ms: int, **arguments: Any) -> tuple[str, CoreMessage]:
         """A signed command to a lane, good for `good_ms` from now; returns its identifier and what to publish.
 
         Args:
@@ -409,8 +409,8 @@ class Exchange:
         order = self._orders.write(lane, name, issuer=issuer, good_ms=good_ms, **arguments)
         return order.command, self._seal(LaneTopics(lane).command, order, lane)
 
-    def _seal(self, topic: str, body: msgspec.Struct, lane: str, *, qos: int = 1) -> Outgoing:
-        return Outgoing(topic, self._signer.seal(topic, encode(body)), lane, qos)
+    def _seal(self, topic: str, body: msgspec.Struct, lane: str, *, qos: int = 1) -> CoreMessage:
+        return CoreMessage(topic, self._signer.seal(topic, encode(body)), lane, qos)
 
 
 _BODIES: dict[str, Any] = {

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
 from core.link.projection import Projection
 from wire.hashes import ZERO, journal_next, journal_start
@@ -32,7 +32,7 @@ Stream = tuple[str, str]
 """(lane, journal)."""
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class JournalPosition(msgspec.Struct, frozen=True, kw_only=True):
     """Where a journal stands at the core.
 
     Attributes:
@@ -61,7 +61,7 @@ class Intake:
         again: rows that came again since the start and were the same as those here, by journal.
     """
 
-    def __init__(self, store: Store, projection: Projection) -> None:
+    def __init__(self, store: CoreStore, projection: Projection) -> None:
         self._store = store
         self._db = store.connection
         self._projection = projection
@@ -70,18 +70,20 @@ class Intake:
         self._lost: dict[Stream, int] = {}
         self.again: Counter[Stream] = Counter()
 
-    def standing(self, lane: str, journal: str) -> Standing:
+    def standing(self, lane: str, journal: str) -> JournalPosition:
         """What of a journal is committed here."""
         row = self._db.execute("SELECT seq, hash FROM streams WHERE lane=? AND journal=?", (lane, journal)).fetchone()
         seq, last = row or (0, ZERO)
-        return Standing(lane=lane, journal=journal, seq=seq, hash=last)
+        return JournalPosition(lane=lane, journal=journal, seq=seq, hash=last)
 
-    def standings(self, lane: str) -> list[Standing]:
+    def standings(self, lane: str) -> list[JournalPosition]:
         """Every journal of a lane, the latest begun last."""
         rows = self._db.execute("SELECT journal, seq, hash FROM streams WHERE lane=? ORDER BY since_ms", (lane,))
-        return [Standing(lane=lane, journal=journal, seq=seq, hash=last) for journal, seq, last in rows.fetchall()]
+        return [
+            JournalPosition(lane=lane, journal=journal, seq=seq, hash=last) for journal, seq, last in rows.fetchall()
+        ]
 
-    def told(self, lane: str, journal: str, acknowledged: int) -> Standing | None:
+    def told(self, lane: str, journal: str, acknowledged: int) -> JournalPosition | None:
         """A lane says up to which row this core has acknowledged its journal.
 
         Returns:
@@ -96,7 +98,7 @@ class Intake:
 
     def take(
         self, messages: Sequence[EventMessage], *, now_ms: int, payloads: Mapping[EventMessage, bytes] | None = None
-    ) -> list[Standing]:
+    ) -> list[JournalPosition]:
         """Stores what can be stored, all in one transaction, and says for each journal concerned where it stands.
 
         Args:
@@ -123,12 +125,12 @@ class Intake:
                 (message.lane, message.journal, message.seq, payload),
             )
 
-    def gaps(self) -> list[Standing]:
+    def gaps(self) -> list[JournalPosition]:
         """The journals of which rows are missing before what came early, or before what was acknowledged once."""
         streams = dict.fromkeys((*self._early, *self._lost))
         return [standing for stream in streams if (standing := self._outcome(stream, {})).wanted]
 
-    def _outcome(self, stream: Stream, refused: dict[Stream, str]) -> Standing:
+    def _outcome(self, stream: Stream, refused: dict[Stream, str]) -> JournalPosition:
         standing = self.standing(*stream)
         early = self._early.get(stream)
         upto = min(early) - 1 if early else self._lost.get(stream, 0)
@@ -176,7 +178,7 @@ class Intake:
             self._early.pop(stream, None)
         return problem
 
-    def _next(self, message: EventMessage, standing: Standing, now_ms: int) -> str:
+    def _next(self, message: EventMessage, standing: JournalPosition, now_ms: int) -> str:
         previous = standing.hash if standing.seq else journal_start(message.journal)
         if message.previous != previous:
             return f"row {message.seq} of journal {message.journal} does not follow row {standing.seq} as received"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from domain.times import UtcClock
 from wire.messages import Command, Reply
 
@@ -21,7 +21,7 @@ class Orders:
         clock: the present time, UTC ms.
     """
 
-    def __init__(self, store: Store, clock: UtcClock) -> None:
+    def __init__(self, store: CoreStore, clock: UtcClock) -> None:
         self._store = store
         self._clock = clock
 

@@ -59,7 +59,7 @@ class Keeping:
     other_days: int = 30
 
 
-class Gallery:
+class PictureStore:
     """The pictures of every lane.
 
     Args:
@@ -78,7 +78,7 @@ class Gallery:
         """A lane would send a picture: from where on, or why not.
 
         Raises:
-            OSError: the folder can not be used.
+            OSError: the folder cannot be used.
         """
         problem = self._problem(offer)
         if problem:
@@ -98,7 +98,7 @@ class Gallery:
         if self._keeping.folder is None:
             return "this core keeps no pictures; set pictures.folder in its configuration"
         if not _CLASS.fullmatch(offer.kind):
-            return f"{offer.kind!r} can not be a class of pictures"
+            return f"{offer.kind!r} cannot be a class of pictures"
         if (offer.lane, offer.picture) in self._wrong:
             return "its bytes do not have the hash that names it, twice"
         if self._used + offer.size > self._keeping.quota:

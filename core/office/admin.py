@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from core.errors import CoreError, RefusedError
-from core.link.alarms import Alarm
+from core.link.alarms import CoreAlarm
 from core.link.compound import Expected
 from core.link.pictures import Kept
 from core.link.projection import Crossing
@@ -81,13 +81,13 @@ class AdminServer:
     def _answer(self, line: bytes, login: str) -> bytes:
         try:
             result = self._serve(_requests.decode(line), login)
-            answer = ask.Answer(result=msgspec.Raw(msgspec.json.encode(result)))
+            answer = ask.AdminAnswer(result=msgspec.Raw(msgspec.json.encode(result)))
         except RefusedError as error:
-            answer = ask.Answer(problems=error.problems)
+            answer = ask.AdminAnswer(problems=error.problems)
         except msgspec.ValidationError as error:
-            answer = ask.Answer(problems=(f"the request is not complete: {error}",))
+            answer = ask.AdminAnswer(problems=(f"the request is not complete: {error}",))
         except msgspec.DecodeError as error:
-            answer = ask.Answer(problems=(f"the request is not JSON: {error}",))
+            answer = ask.AdminAnswer(problems=(f"the request is not JSON: {error}",))
         return msgspec.json.encode(answer)
 
 
@@ -153,7 +153,7 @@ class AdminClient:
                 raise CoreUnreachableError(f"{self._path}: the core has gone away") from error
         if not line:
             raise CoreUnreachableError(f"{self._path}: the core has gone away")
-        answer = msgspec.json.decode(line, type=ask.Answer)
+        answer = msgspec.json.decode(line, type=ask.AdminAnswer)
         if answer.problems:
             raise RefusedError(*answer.problems)
         return msgspec.json.decode(answer.result, type=kind)
@@ -205,12 +205,12 @@ class AdminClient:
             vehicles: (VRN, Mainland plate or "").
         """
         if holds or vehicles:
-            await self.send(ask.TakeOver(who=self._who, holds=tuple(holds), vehicles=tuple(vehicles)), list[str])
+            await self.send(ask.TakeOverRecords(who=self._who, holds=tuple(holds), vehicles=tuple(vehicles)), list[str])
         taken: list[str] = []
         waiting = list(bundles)
         for start in range(0, len(waiting), _TAKEN_AT_ONCE):
             part = tuple(waiting[start : start + _TAKEN_AT_ONCE])
-            taken += await self.send(ask.TakeOver(who=self._who, bundles=part), list[str])
+            taken += await self.send(ask.TakeOverRecords(who=self._who, bundles=part), list[str])
         return taken
 
     async def arrived(self, vrn: str) -> Expected:
@@ -239,7 +239,7 @@ class AdminClient:
         """What became of a command, once its lane has answered or `patience` seconds are over."""
         end = asyncio.get_running_loop().time() + patience
         while True:
-            found = await self.send(ask.Commands(most=1, id=command), list[ask.CommandState])
+            found = await self.send(ask.ListCommands(most=1, id=command), list[ask.CommandState])
             if not found:
                 raise RefusedError(f"command {command} was not sent by this core")
             if found[0].outcome or asyncio.get_running_loop().time() > end:
@@ -248,35 +248,35 @@ class AdminClient:
 
     async def commands(self, *, most: int = 50) -> list[ask.CommandState]:
         """The latest commands and what became of them."""
-        return await self.send(ask.Commands(most=most), list[ask.CommandState])
+        return await self.send(ask.ListCommands(most=most), list[ask.CommandState])
 
     async def pictures(self, *, lane: str = "", visit: str = "") -> list[Kept]:
         """The evidence pictures held, newest first; of a lane, of a visit (lane/journal/number)."""
-        return await self.send(ask.Pictures(lane=lane, visit=visit), list[Kept])
+        return await self.send(ask.ListPictures(lane=lane, visit=visit), list[Kept])
 
     async def picture(self, picture: str, *, purpose: str) -> bytes:
         """The bytes of a picture; that it was looked at is in the diary."""
-        return await self.send(ask.Picture(who=self._who, picture=picture, purpose=purpose), bytes)
+        return await self.send(ask.GetPicture(who=self._who, picture=picture, purpose=purpose), bytes)
 
-    async def lanes(self) -> list[ask.LaneView]:
+    async def lanes(self) -> list[ask.LaneStatusView]:
         """Every registered lane."""
-        return await self.send(ask.Lanes(), list[ask.LaneView])
+        return await self.send(ask.Lanes(), list[ask.LaneStatusView])
 
     async def crossings(self, *, most: int = 100, lane: str = "") -> list[Crossing]:
         """The latest crossings, newest first."""
         return await self.send(ask.Crossings(most=most, lane=lane), list[Crossing])
 
-    async def alarms(self, *, most: int = 500, cleared: bool = False) -> list[Alarm]:
+    async def alarms(self, *, most: int = 500, cleared: bool = False) -> list[CoreAlarm]:
         """Standing alarms, or all of them, newest first."""
-        return await self.send(ask.Alarms(most=most, cleared=cleared), list[Alarm])
+        return await self.send(ask.Alarms(most=most, cleared=cleared), list[CoreAlarm])
 
     async def compound(self) -> list[Expected]:
         """The vehicles expected at the compound."""
         return await self.send(ask.AtCompound(), list[Expected])
 
-    async def enquire(self, text: str) -> ask.Found:
+    async def enquire(self, text: str) -> ask.EnquiryResult:
         """All that is on record for a VRN, CCRN or UBR."""
-        return await self.send(ask.Enquire(text=text), ask.Found)
+        return await self.send(ask.Enquire(text=text), ask.EnquiryResult)
 
     async def status(self) -> ask.CoreStatus:
         """How the core is."""

@@ -8,22 +8,22 @@ from typing import Any
 import msgspec
 
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import Store
-from core.link.alarms import Alarm, AlarmBook
+from core.ledger.store import CoreStore
+from core.link.alarms import AlarmBook, CoreAlarm
 from core.link.compound import Compound, Expected
-from core.link.gateway import Exchange, Outgoing
+from core.link.gateway import CoreMessage, LaneGateway
 from core.link.intake import Intake
-from core.link.pictures import Gallery, Kept
+from core.link.pictures import Kept, PictureStore
 from core.link.projection import Projection
 from core.office import requests as ask
 from core.office.cargo import REFERENCE
-from core.office.service import Office
+from core.office.service import CargoService
 from domain.marks import normalise
 from domain.times import UtcClock
 from wire.records import BundleRecord, Record
 
 
-class Counter:
+class AdminHandler:
     """Serves requests, one after the other.
 
     Args:
@@ -34,16 +34,16 @@ class Counter:
     def __init__(
         self,
         *,
-        store: Store,
+        store: CoreStore,
         log: ReplicatedLog,
-        office: Office,
-        exchange: Exchange,
+        office: CargoService,
+        exchange: LaneGateway,
         intake: Intake,
         projection: Projection,
         compound: Compound,
-        gallery: Gallery,
+        gallery: PictureStore,
         clock: UtcClock,
-        publish: Callable[[list[Outgoing]], None],
+        publish: Callable[[list[CoreMessage]], None],
         brokers: Callable[[], dict[str, bool]],
     ) -> None:
         self._store = store
@@ -88,13 +88,13 @@ class Counter:
             ask.Approve: lambda r: office.approve(r.vrn, mainland=r.mainland, who=r.who),
             ask.WithdrawApproval: lambda r: office.withdraw_approval(r.vrn, who=r.who),
             ask.Decide: lambda r: office.decide(r.ccrn, r.code, who=r.who, reason=r.reason),
-            ask.TakeOver: self._take_over,
+            ask.TakeOverRecords: self._take_over,
             ask.Arrived: self._arrive,
             ask.ClearAlarm: self._clear,
             ask.SendCommand: self._command,
-            ask.Commands: self._commands,
-            ask.Pictures: self._pictures,
-            ask.Picture: self._picture,
+            ask.ListCommands: self._commands,
+            ask.ListPictures: self._pictures,
+            ask.GetPicture: self._picture,
             ask.Lanes: lambda _: [self._lane(name) for name in self._exchange.lanes],
             ask.Crossings: lambda r: self._projection.latest(most=r.most, lane=r.lane),
             ask.Alarms: self._all_alarms,
@@ -103,7 +103,7 @@ class Counter:
             ask.Status: lambda _: self._status(),
         }
 
-    def _take_over(self, request: ask.TakeOver) -> tuple[str, ...]:
+    def _take_over(self, request: ask.TakeOverRecords) -> tuple[str, ...]:
         return self._office.take_over(
             who=request.who, bundles=request.bundles, holds=request.holds, vehicles=request.vehicles
         )
@@ -139,14 +139,14 @@ class Counter:
         """Whose command it is: the login of the connection, and who it says it acts for where that is another."""
         return who if self._login in {"", who} else f"{who[:40]} by {self._login}"[:64]
 
-    def _pictures(self, request: ask.Pictures) -> list[Kept]:
+    def _pictures(self, request: ask.ListPictures) -> list[Kept]:
         found = self._gallery.kept(lane=request.lane)
         if not request.visit:
             return found
         wanted = self._projection.pictures_of(request.visit)
         return [one for one in found if one.picture in wanted]
 
-    def _picture(self, request: ask.Picture) -> bytes:
+    def _picture(self, request: ask.GetPicture) -> bytes:
         body = self._gallery.read(request.picture)
         with self._store.transaction():
             detail = f"{request.picture}: {request.purpose}"
@@ -155,11 +155,11 @@ class Counter:
             )
         return body
 
-    def _all_alarms(self, request: ask.Alarms) -> list[Alarm]:
+    def _all_alarms(self, request: ask.Alarms) -> list[CoreAlarm]:
         listed = self._alarms.every if request.cleared else self._alarms.standing
         return listed(most=request.most)
 
-    def _commands(self, request: ask.Commands) -> list[ask.CommandState]:
+    def _commands(self, request: ask.ListCommands) -> list[ask.CommandState]:
         names = ask.CommandState.__struct_fields__
         rows = self._db.execute(
             f"SELECT {', '.join(names)} FROM commands WHERE ? IN ('', id) ORDER BY issued_ms DESC LIMIT ?",  # noqa: S608 (fixed names)
@@ -167,10 +167,10 @@ class Counter:
         )
         return [ask.CommandState(**dict(zip(names, row, strict=True))) for row in rows]
 
-    def _lane(self, name: str) -> ask.LaneView:
+    def _lane(self, name: str) -> ask.LaneStatusView:
         lane = self._exchange.lanes[name]
         journals = self._intake.standings(name)
-        return ask.LaneView(
+        return ask.LaneStatusView(
             lane=name,
             presence=lane.presence,
             software=lane.software,
@@ -191,12 +191,12 @@ class Counter:
             missed=lane.missed,
         )
 
-    def _enquire(self, text: str) -> ask.Found:
+    def _enquire(self, text: str) -> ask.EnquiryResult:
         if not REFERENCE.fullmatch(text):
-            return ask.Found(rows=tuple(map(_plain, self._log.rows_of(normalise(text)))), cargo=())
+            return ask.EnquiryResult(rows=tuple(map(_plain, self._log.rows_of(normalise(text)))), cargo=())
         known = self._office.consignment(text)
         row = self._log.bundle(known.ubr if known else text)
-        return ask.Found(rows=(_plain(row),) if row else (), cargo=(known,) if known else ())
+        return ask.EnquiryResult(rows=(_plain(row),) if row else (), cargo=(known,) if known else ())
 
     def _status(self) -> ask.CoreStatus:
         head = self._log.head()

@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from core.office.cargo import REFERENCE, CargoInformation, Direction
+from core.office.cargo import REFERENCE, CargoInformation
 from domain import times
+from domain.crossing import Direction
 from domain.marks import mark_problem
 
 WAIT_MS = 30 * times.MINUTE_MS

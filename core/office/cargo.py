@@ -7,11 +7,11 @@ than 14 days and at least 30 minutes before" (seeds 001, 003, 004 read together,
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 
 import msgspec
 
 from domain import times
+from domain.crossing import Direction
 
 REFERENCE = re.compile(r"\d{10}")
 """A CCRN or UBR: ten digits (domain §1b.29, §1c.38)."""
@@ -19,13 +19,6 @@ REFERENCE = re.compile(r"\d{10}")
 EARLIEST_LODGING_MS = 14 * times.DAY_MS
 LATEST_LODGING_MS = 30 * times.MINUTE_MS
 CCRN_LIFE_DAYS = 14  # fits the only sample there is (domain §1b.30); no rule is published
-
-
-class Direction(StrEnum):
-    """Into or out of Hong Kong; a bundle is bound to one (domain §0.6)."""
-
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
 
 
 class CargoInformation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

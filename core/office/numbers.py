@@ -1,4 +1,4 @@
-"""Ten-digit references. Counted, never random: two can not be the same, and the store remembers the last."""
+"""Ten-digit references. Counted, never random: two cannot be the same, and the store remembers the last."""
 
 from __future__ import annotations
 

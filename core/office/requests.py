@@ -85,7 +85,7 @@ class Decide(_Request, frozen=True, tag="decide"):
     reason: str
 
 
-class TakeOver(_Request, frozen=True, tag="take_over"):
+class TakeOverRecords(_Request, frozen=True, tag="take_over"):
     """Take over records made elsewhere, all or none; answered by the UBRs of the bundles, in order."""
 
     who: Login
@@ -123,21 +123,21 @@ class SendCommand(_Request, frozen=True, tag="command"):
     rows: tuple[int, int] = (0, 0)
 
 
-class Commands(_Request, frozen=True, tag="commands"):
+class ListCommands(_Request, frozen=True, tag="commands"):
     """The latest commands, or the one of that identifier; answered by a list of `CommandState`, newest first."""
 
     most: int = 50
     id: str = ""
 
 
-class Pictures(_Request, frozen=True, tag="pictures"):
+class ListPictures(_Request, frozen=True, tag="pictures"):
     """Evidence pictures held, of a lane or of a visit (lane/journal/number); answered by a list of `pictures.Kept`."""
 
     lane: str = ""
     visit: str = ""
 
 
-class Picture(_Request, frozen=True, tag="picture"):
+class GetPicture(_Request, frozen=True, tag="picture"):
     """One picture's bytes (in base64); `purpose` goes into the diary with who looked at it (domain §8)."""
 
     who: Login
@@ -146,7 +146,7 @@ class Picture(_Request, frozen=True, tag="picture"):
 
 
 class Lanes(_Request, frozen=True, tag="lanes"):
-    """Every registered lane; answered by a list of `LaneView`."""
+    """Every registered lane; answered by a list of `LaneStatusView`."""
 
 
 class Crossings(_Request, frozen=True, tag="crossings"):
@@ -168,7 +168,7 @@ class AtCompound(_Request, frozen=True, tag="compound"):
 
 
 class Enquire(_Request, frozen=True, tag="enquire"):
-    """All that is on record for a VRN, CCRN or UBR; answered by `Found`."""
+    """All that is on record for a VRN, CCRN or UBR; answered by `EnquiryResult`."""
 
     text: str
 
@@ -186,13 +186,13 @@ Request = (
     | Approve
     | WithdrawApproval
     | Decide
-    | TakeOver
+    | TakeOverRecords
     | Arrived
     | ClearAlarm
     | SendCommand
-    | Commands
-    | Pictures
-    | Picture
+    | ListCommands
+    | ListPictures
+    | GetPicture
     | Lanes
     | Crossings
     | Alarms
@@ -230,7 +230,7 @@ class JournalView(msgspec.Struct, frozen=True, kw_only=True):
     again: int
 
 
-class LaneView(msgspec.Struct, frozen=True, kw_only=True):
+class LaneStatusView(msgspec.Struct, frozen=True, kw_only=True):
     """A lane as the core sees it; times in UTC ms, 0 for never. See `link.LaneStatus`."""
 
     lane: str
@@ -250,7 +250,7 @@ class LaneView(msgspec.Struct, frozen=True, kw_only=True):
     missed: int = 0
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class EnquiryResult(msgspec.Struct, frozen=True, kw_only=True):
     """What an enquiry found; `rows` are the rows of the log, as plain data."""
 
     rows: tuple[Any, ...]
@@ -278,7 +278,7 @@ class CoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     signing: str = ""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AdminAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The line that answers a request: a result, or the problems for which it was refused."""
 
     result: msgspec.Raw = msgspec.Raw(b"null")

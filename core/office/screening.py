@@ -17,7 +17,7 @@ from domain.crossing import RELEASE
 INSPECT = "inspect"
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProfileRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One profile. Every criterion that is given must hold; texts are found anywhere, without regard to case.
 
     Attributes:
@@ -55,20 +55,20 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     codes: tuple[str, ...] = (RELEASE, INSPECT)
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[ProfileRule, ...] = ()
 
 
-class Finding(msgspec.Struct, frozen=True):
+class CodeFinding(msgspec.Struct, frozen=True):
     """A code, and who gave it: a profile's name, "screening" where none applied, or "selector <login>"."""
 
     code: str
     by: str
 
 
-def screen(info: CargoInformation, profile: Profile) -> Finding:
+def screen(info: CargoInformation, profile: Profile) -> CodeFinding:
     """The engine's code for a consignment: the strictest of the matching rules, release where none matches."""
-    found = [Finding(rule.code, rule.name) for rule in profile.rules if rule.matches(info)]
-    return max(found, key=lambda finding: rank(finding.code, profile.codes), default=Finding(RELEASE, "screening"))
+    found = [CodeFinding(rule.code, rule.name) for rule in profile.rules if rule.matches(info)]
+    return max(found, key=lambda finding: rank(finding.code, profile.codes), default=CodeFinding(RELEASE, "screening"))
 
 
 def rank(code: str, codes: Sequence[str]) -> int:

@@ -12,11 +12,12 @@ import msgspec
 
 from core.errors import RefusedError
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from core.office import bundling, cargo, numbers
 from core.office.bundling import BundleMade, BundleRequest, Consignment
-from core.office.cargo import CargoInformation, CargoRules, Direction, Lodging
+from core.office.cargo import CargoInformation, CargoRules, Lodging
 from core.office.screening import Profile, screen
+from domain.crossing import Direction
 from domain.marks import mark_problem, normalise
 from domain.times import UtcClock
 from wire.records import BundleRecord, CargoRecord, HoldRecord, Record, VehicleRecord
@@ -27,7 +28,7 @@ _MOST_TOLD = 20
 _TABLE = {"ccrn": "cargo", "ubr": "bundles"}
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
+class CargoPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What configuration decides for the office.
 
     Attributes:
@@ -59,14 +60,14 @@ class ImportedBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ubr: str = ""
 
 
-class Office:
+class CargoService:
     """The counter of the core. Every method commits before it returns.
 
     Args:
         clock: the present time in UTC ms.
     """
 
-    def __init__(self, store: Store, log: ReplicatedLog, rules: Rules, clock: UtcClock) -> None:
+    def __init__(self, store: CoreStore, log: ReplicatedLog, rules: CargoPolicy, clock: UtcClock) -> None:
         self._store = store
         self._db = store.connection
         self._log = log
@@ -153,7 +154,7 @@ class Office:
         if record is None:
             raise RefusedError(f"UBR {ubr} is not known; check the ten digits")
         if record.used_by:
-            raise RefusedError(f"UBR {ubr} has been used by crossing {record.used_by}; it can not be changed")
+            raise RefusedError(f"UBR {ubr} has been used by crossing {record.used_by}; it cannot be changed")
         if record.deleted:
             raise RefusedError(f"UBR {ubr} is debundled already")
         return record

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from devices.anpr.alphabet import COLUMNS
 from devices.anpr.contrast import bright, inside
 from devices.anpr.ctc import rows_of
-from devices.anpr.plate_read import Ground
+from devices.anpr.plate_read import Background
 from devices.anpr.spacing import middles
 
 GAPS = 0.5
@@ -21,7 +21,7 @@ _FEWER = 4  # of so many pixels one is enough for a median
 _BANDS = {1: (slice(6, 58),), 2: (slice(6, 31), slice(33, 58))}  # lines of the crop that each row's characters cover
 
 
-def ground_of(crop: NDArray[np.uint8], output: NDArray[np.float32]) -> Ground:
+def ground_of(crop: NDArray[np.uint8], output: NDArray[np.float32]) -> Background:
     """The ground of a rectified plate.
 
     Characters cover less than half of most plates, but not of a narrow one with two rows of two, nor of a cut that took
@@ -37,7 +37,7 @@ def ground_of(crop: NDArray[np.uint8], output: NDArray[np.float32]) -> Ground:
     light = above.mean() - 0.5 + GAPS * between(grey, output) / (inside(grey).std() + _FLAT) > 0
     part = inner[above if light else ~above][::_FEWER]
     if not part.size:
-        return Ground.OTHER
+        return Background.OTHER
     blue, green, red = (float(level) for level in np.median(part.reshape(-1, 3), axis=0))
     colour = np.array([[[blue, green, red]]], np.uint8)
     hue, saturation, _ = (int(level) for level in cv2.cvtColor(colour, cv2.COLOR_BGR2HSV)[0, 0])
@@ -64,13 +64,13 @@ def _steps(band: NDArray[np.uint8], row: NDArray[np.float64]) -> list[float]:
     return steps
 
 
-def _light(hue: int, saturation: int) -> Ground:
+def _light(hue: int, saturation: int) -> Background:
     if saturation > 70 and 12 <= hue < 36:
-        return Ground.YELLOW
+        return Background.YELLOW
     if saturation > 45 and 36 <= hue < 90:
-        return Ground.GREEN
-    return Ground.OTHER if saturation > 110 else Ground.WHITE
+        return Background.GREEN
+    return Background.OTHER if saturation > 110 else Background.WHITE
 
 
-def _dark(hue: int, saturation: int, level: float) -> Ground:
-    return Ground.BLUE if saturation > 110 and 95 <= hue < 130 and level > 60 else Ground.BLACK
+def _dark(hue: int, saturation: int, level: float) -> Background:
+    return Background.BLUE if saturation > 110 and 95 <= hue < 130 and level > 60 else Background.BLACK

@@ -15,14 +15,14 @@ SIDE = 704
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Detection:
     """A plate found: `score` 0..1 and its corners, clockwise from top left, (4, 2) float32 pixels."""
 
     score: float
     corners: NDArray[np.float32]
 
 
-def decode(output: NDArray[np.float32], *, threshold: float, most: int = 16) -> list[Found]:
+def decode(output: NDArray[np.float32], *, threshold: float, most: int = 16) -> list[Detection]:
     """The plates in one output map, best first.
 
     Args:
@@ -34,12 +34,12 @@ def decode(output: NDArray[np.float32], *, threshold: float, most: int = 16) -> 
     peak = (heat == cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > threshold)
     rows, columns = np.nonzero(peak)
     order = np.argsort(-heat[rows, columns])[:most]
-    found: list[Found] = []
+    found: list[Detection] = []
     for row, column in zip(rows[order], columns[order], strict=True):
         offsets = output[1:, row, column].reshape(4, 2) * UNIT
         corners = np.asarray((offsets + np.array([column + 0.5, row + 0.5])) * STRIDE, np.float32)
         if cv2.contourArea(corners) > 20 and all(_apart(corners, other.corners) for other in found):
-            found.append(Found(float(heat[row, column]), corners))
+            found.append(Detection(float(heat[row, column]), corners))
     return found
 
 

@@ -1,6 +1,6 @@
 """The recogniser as a user network of EasyOCR: the ONNX graph itself, run by torch.
 
-EasyOCR imports this module by its name (`devices.anpr.easyocr_engine`), makes a `Model` and loads a torch state dict
+EasyOCR imports this module by its name (`devices.anpr.easyocr_engine`), makes a `OnnxGraph` and loads a torch state dict
 into it. Both come from the shipped `recogniser.onnx`, which knows its own layers: there is no second description of the
 network that could drift from the trained one, and no second file of weights.
 
@@ -35,7 +35,7 @@ def state_of(model: bytes) -> dict[str, Tensor]:
     return {_key(each.name): _tensor(each) for each in _graph(model).initializer}
 
 
-class Model(nn.Module):
+class OnnxGraph(nn.Module):
     """The graph of an ONNX model; EasyOCR wants logits, and gets the logarithms of its probabilities.
 
     Args:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 
 class ReaderError(Exception):
-    """The plate reader can not start."""
+    """The plate reader cannot start."""
 
 
 class WeightsMissingError(ReaderError, FileNotFoundError):

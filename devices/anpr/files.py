@@ -22,7 +22,7 @@ VIDEOS = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".ts", ".mjpeg"})
 def read_paths(paths: Iterable[Path], *, reader: PlateReader, release: float = ALONE) -> Iterator[dict[str, Any]]:
     """One record a picture, in the order given; folders are walked by name, videos frame by frame.
 
-    A record is `{"file", "vrn", "reason", "plates"}`; a frame of a video is named `file#number`. What can not be read
+    A record is `{"file", "vrn", "reason", "plates"}`; a frame of a video is named `file#number`. What cannot be read
     is a record too: no vrn, and the reason.
     """
     for path in paths:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devices.anpr.alphabet import PROVINCES, TAILS
-from devices.anpr.plate_read import Ground, Region
+from devices.anpr.plate_read import Background, Region
 from domain.marks import HONG_KONG, family
 
 LETTER = "ABCDEFGHJKLMNPRSTUVWXYZ"
@@ -93,9 +93,9 @@ _DARK = Grammar(_CROSS_BORDER + _MAINLAND + _MACAU)
 _NONE = Grammar(())
 
 
-def grammar_of(ground: Ground) -> Grammar:
+def grammar_of(ground: Background) -> Grammar:
     """The grammar of a plate of that ground."""
-    if ground is Ground.OTHER:
+    if ground is Background.OTHER:
         return _NONE
     return _LIGHT if ground.light else _DARK
 

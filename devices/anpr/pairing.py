@@ -35,7 +35,7 @@ PLAIN = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicle:
+class PlatesOfVehicle:
     """A Hong Kong plate and the Mainland plate that hangs with it; one of the two may be missing."""
 
     hong_kong: PlateRead | None
@@ -87,7 +87,7 @@ def companion(first: PlateRead, reads: Iterable[PlateRead], others: Iterable[Pla
     return min(mine, key=lambda read: distance(first, read), default=None)
 
 
-def nearness(vehicle: Vehicle) -> float:
+def nearness(vehicle: PlatesOfVehicle) -> float:
     """The larger scale of its plates, pixels a metre."""
     return max(scale(plate) for plate in (vehicle.hong_kong, vehicle.mainland) if plate)
 
@@ -111,12 +111,12 @@ def _plain(read: PlateRead) -> bool:
     return read.score >= PLAIN and read.confidence >= LEGIBLE
 
 
-def vehicles(ours: Iterable[PlateRead], reads: Iterable[PlateRead]) -> tuple[Vehicle, ...]:
+def vehicles(ours: Iterable[PlateRead], reads: Iterable[PlateRead]) -> tuple[PlatesOfVehicle, ...]:
     """The vehicles of a picture, in the order of their Hong Kong plates `ours`, then Mainland plates without one."""
     plates, rest = list(ours), [read for read in reads if is_mainland(read)]
     found = []
     for plate in plates:
         theirs = companion(plate, rest, plates)
         rest = [read for read in rest if read is not theirs]
-        found.append(Vehicle(plate, theirs))
-    return (*found, *(Vehicle(None, read) for read in rest))
+        found.append(PlatesOfVehicle(plate, theirs))
+    return (*found, *(PlatesOfVehicle(None, read) for read in rest))

@@ -19,7 +19,7 @@ class Region(Enum):
     UNKNOWN = "unknown"
 
 
-class Ground(Enum):
+class Background(Enum):
     """The colour characters stand on. It chooses the grammar: a black plate is never a Hong Kong mark."""
 
     WHITE = "white"
@@ -32,7 +32,7 @@ class Ground(Enum):
     @property
     def light(self) -> bool:
         """Dark characters on a light ground."""
-        return self in {Ground.WHITE, Ground.YELLOW, Ground.GREEN}
+        return self in {Background.WHITE, Background.YELLOW, Background.GREEN}
 
 
 @dataclass(frozen=True, slots=True)

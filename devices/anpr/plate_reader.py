@@ -10,7 +10,7 @@ from devices.anpr.alphabet import CROP
 from devices.anpr.background import ground_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode as spell
-from devices.anpr.detections import SIDE, Found, decode
+from devices.anpr.detections import SIDE, Detection, decode
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
 from devices.anpr.plate_read import PlateRead, Region
@@ -111,18 +111,18 @@ class PlateReader:
             for plate, crop, chances in zip(found, crops, output, strict=True)
         )
 
-    def find(self, image: Picture) -> list[Found]:
+    def find(self, image: Picture) -> list[Detection]:
         """Where plates are, best first."""
         batch, scale = fitted(image, self.side)
         found = decode(self.engine.run("detector", batch)[0], threshold=self.threshold)
-        return [Found(one.score, np.asarray(one.corners / scale, np.float32)) for one in found]
+        return [Detection(one.score, np.asarray(one.corners / scale, np.float32)) for one in found]
 
 
 def _grey(cut: Picture) -> Picture:
     return np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
-def _whole(plate: Found, image: Picture) -> bool:
+def _whole(plate: Detection, image: Picture) -> bool:
     """Whether all of it is in the picture; the detector gives one that is cut off the corners that it has outside.
 
     Of such a plate, as a vehicle leaves, the last characters are gone, and what is left is read with all confidence.
@@ -131,7 +131,7 @@ def _whole(plate: Found, image: Picture) -> bool:
     return bool((plate.corners >= EDGE).all() and (plate.corners <= far).all())
 
 
-def _read(plate: Found, crop: Picture, chances: NDArray[np.float32], *, whole: bool) -> PlateRead:
+def _read(plate: Detection, crop: Picture, chances: NDArray[np.float32], *, whole: bool) -> PlateRead:
     grammar = grammar_of(ground_of(crop, chances))
     reading = spell(chances, grammar)
     region = reading.form.region if reading.form else Region.UNKNOWN

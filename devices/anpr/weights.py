@@ -22,7 +22,7 @@ SHIPPED: Final = Path(__file__).with_name("weights")
 _REMEDY = "reinstall the software, or name another folder under [reader] weights"
 
 
-class Model(msgspec.Struct, frozen=True):
+class ModelFile(msgspec.Struct, frozen=True):
     """One model file: `samples` is how many drawn pictures it learnt from."""
 
     file: str
@@ -39,7 +39,7 @@ class Weights(msgspec.Struct, frozen=True):
     seed: int
     alphabet: str
     torch: str
-    models: dict[str, Model]
+    models: dict[str, ModelFile]
 
 
 def load(folder: Path = SHIPPED) -> dict[str, bytes]:
@@ -85,7 +85,7 @@ def _version(file: Path, number: int) -> None:
         raise WeightsVersionError(f"{file}: {wrong}: {_REMEDY}")
 
 
-def _checked(file: Path, model: Model) -> bytes:
+def _checked(file: Path, model: ModelFile) -> bytes:
     data = _bytes(file)
     if hashlib.sha256(data).hexdigest() != model.sha256:
         raise WeightsDamagedError(f"{file}: {len(data)} bytes that are not the model weights.json names: {_REMEDY}")

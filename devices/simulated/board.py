@@ -22,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from devices.contacts import OutputWire, Tell, Wire
+from devices.contacts import ContactWire, OutputWire, Tell
 from devices.errors import BoardMissing
 from lane_agent.model import Contact
 
@@ -43,7 +43,12 @@ class SimulatedBoard:
     """
 
     def __init__(
-        self, *, socket: Path, wires: Sequence[Wire], outputs: Sequence[OutputWire] = (), clock: Callable[[], int]
+        self,
+        *,
+        socket: Path,
+        wires: Sequence[ContactWire],
+        outputs: Sequence[OutputWire] = (),
+        clock: Callable[[], int],
     ) -> None:
         self._socket, self._clock = socket, clock
         self._wires = {wire.contact: wire for wire in wires}
@@ -145,21 +150,21 @@ class SimulatedBoard:
                 raise ValueError('expected {"contact": name, "active": true or false} or {"board": "unplugged"}')
         return at_ms
 
-    def _wire(self, name: str) -> Wire:
+    def _wire(self, name: str) -> ContactWire:
         try:
             return self._wires[Contact(name)]
         except (KeyError, ValueError) as problem:
             known = ", ".join(sorted(contact.value for contact in self._wires))
             raise ValueError(f"no contact {name!r} is wired; these are: {known}") from problem
 
-    async def _press(self, wire: Wire, active: bool, bounces: int, at_ms: int) -> None:
+    async def _press(self, wire: ContactWire, active: bool, bounces: int, at_ms: int) -> None:
         self._set(wire, active, at_ms)
         for _ in range(bounces):
             for level in (not active, active):
                 await asyncio.sleep(BOUNCE_S)
                 self._set(wire, level, self._clock())
 
-    def _set(self, wire: Wire, active: bool, at_ms: int) -> None:
+    def _set(self, wire: ContactWire, active: bool, at_ms: int) -> None:
         high = active != wire.active_low
         if self._levels[wire.line] == high:
             return

@@ -12,12 +12,12 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
-from devices.identifier_protocol import OK, Alive, Asked, Labelled, Message, MessageReader, Noise, encode
+from devices.identifier_protocol import OK, Alive, Labelled, LabelsPolled, Message, MessageReader, Noise, encode
 
 _Wire = Callable[[bytes], None]
 
 
-class LabelReaderTwin:
+class SimulatedLabelReader:
     """The reader's own program.
 
     Args:
@@ -123,7 +123,7 @@ class LabelReaderTwin:
 
     def _begin(self) -> None:
         if self._task is None:
-            self._task = asyncio.create_task(self._repeat(), name="label reader twin")
+            self._task = asyncio.create_task(self._repeat(), name="simulated label reader")
 
     async def _repeat(self) -> None:
         while True:
@@ -133,7 +133,7 @@ class LabelReaderTwin:
 
     def _hear(self, reader: MessageReader, data: bytes, wire: _Wire) -> None:
         for message in reader.feed(data):
-            if not isinstance(message, Asked):
+            if not isinstance(message, LabelsPolled):
                 continue
             self.asked += 1
             if not self.silent:

@@ -10,10 +10,20 @@ import asyncio
 import os
 from collections.abc import Callable
 
-from devices.remote_protocol import SEQUENCE, Asked, Garbled, Levels, LineReader, Message, RawEdge, Switched, encode
+from devices.remote_protocol import (
+    SEQUENCE,
+    Garbled,
+    Levels,
+    LevelsPolled,
+    LineReader,
+    Message,
+    RawEdge,
+    Switched,
+    encode,
+)
 
 
-class RemoteBoardTwin:
+class SimulatedRemoteBoard:
     """The board's own program.
 
     Args:
@@ -75,7 +85,7 @@ class RemoteBoardTwin:
             return
         for message in self._reader.feed(data):
             match message:
-                case Asked():
+                case LevelsPolled():
                     self._say(Levels(self._seq, tuple(self._levels)))
                 case Switched(line, high, order=True):
                     self.outputs[line] = high

@@ -22,8 +22,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from edge.checks import box, identifier, link
-from edge.checks.findings import Finding, Level, Surroundings, fault, ok, warning
-from edge.settings.load import Settings, SettingsError, load
+from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
+from edge.settings.load import LaneSettingsError, Settings, load
 from edge.settings.sections import CameraSettings
 from runtime.clocks import kernel_clock
 
@@ -84,7 +84,7 @@ def run_checks(
     return findings
 
 
-def settings_findings(error: SettingsError) -> list[Finding]:
+def settings_findings(error: LaneSettingsError) -> list[Finding]:
     """A refused file as findings."""
     return [fault(problem.key, problem.wrong, problem.remedy) for problem in error.problems]
 
@@ -111,7 +111,7 @@ def check_command(
     out = out or sys.stdout
     try:
         settings = load(config)
-    except SettingsError as error:
+    except LaneSettingsError as error:
         _print(config, settings_findings(error), as_json=as_json, out=out)
         return 2
     if refuse_simulation and settings.simulation:
@@ -124,7 +124,7 @@ def check_command(
         with waiting.status("looking") as status:
             findings += run_checks(settings, around, begins=lambda name: status.update(f"looking at {name}"))
     _print(config, findings, as_json=as_json, out=out)
-    return int(any(each.level is Level.FAULT for each in findings))
+    return int(any(each.level is Severity.FAULT for each in findings))
 
 
 def _print(config: Path, findings: Iterable[Finding], *, as_json: bool, out: TextIO) -> None:
@@ -137,7 +137,7 @@ def _print(config: Path, findings: Iterable[Finding], *, as_json: bool, out: Tex
         out.writelines(f"{each.level.value}: {config}: {each.area}: {each.what}{_then(each)}\n" for each in findings)
         return
     table = Table("", "what", "seen", "do this", title=str(config), title_justify="left")
-    marks = {Level.OK: "[green]ok[/]", Level.WARNING: "[yellow]warning[/]", Level.FAULT: "[bold red]FAULT[/]"}
+    marks = {Severity.OK: "[green]ok[/]", Severity.WARNING: "[yellow]warning[/]", Severity.FAULT: "[bold red]FAULT[/]"}
     for each in findings:
         table.add_row(marks[each.level], *(escape(text) for text in (each.area, each.what, each.remedy)))
     console.print(table)

@@ -12,7 +12,7 @@ from edge.settings.sections import CameraSettings
 from runtime.clocks import ClockState
 
 
-class Level(Enum):
+class Severity(Enum):
     """How bad it is. A fault keeps the lane out of automatic; a warning will become one."""
 
     OK = "ok"
@@ -31,24 +31,24 @@ class Finding:
     """
 
     area: str
-    level: Level
+    level: Severity
     what: str
     remedy: str = ""
 
 
 def ok(area: str, what: str) -> Finding:
     """It is as it should be."""
-    return Finding(area, Level.OK, what)
+    return Finding(area, Severity.OK, what)
 
 
 def warning(area: str, what: str, remedy: str) -> Finding:
     """It works, and should not stay like this."""
-    return Finding(area, Level.WARNING, what, remedy)
+    return Finding(area, Severity.WARNING, what, remedy)
 
 
 def fault(area: str, what: str, remedy: str) -> Finding:
     """The lane would not work, or not in automatic."""
-    return Finding(area, Level.FAULT, what, remedy)
+    return Finding(area, Severity.FAULT, what, remedy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,11 @@ from cryptography.x509.oid import NameOID
 
 from console.errors import OfficersFileError
 from console.officers import OfficerBook
-from edge.checks.findings import Finding, Level, Surroundings, fault, ok, warning
+from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
 from edge.expiry import RENEW
 from edge.settings.load import Settings
 from runtime.mqtt import Broker, Tls
-from runtime.probe_broker import knock
+from runtime.probe_broker import probe_broker
 from wire.envelope import Signer, public_from_pem
 
 Findings = Iterator[Finding]
@@ -102,16 +102,16 @@ def brokers(settings: Settings, _: Surroundings) -> Findings:
         yield fault("link", f"the TLS files do not fit together ({problem})", f"put all back from .old, or {ENROL}")
         return
     found = [_broker(Broker(each.host, each.port), tls) for each in link.brokers]
-    some = any(each.level is Level.OK for each in found)
+    some = any(each.level is Severity.OK for each in found)
     for each in found:
-        yield warning(each.area, each.what, each.remedy) if some and each.level is Level.FAULT else each
+        yield warning(each.area, each.what, each.remedy) if some and each.level is Severity.FAULT else each
 
 
 def _broker(broker: Broker, tls: Tls | None) -> Finding:
     area = f"broker {broker}"
     try:
         if tls is not None:
-            return ok(area, f"takes this lane's certificate, {knock(broker, tls, patience=3)}")
+            return ok(area, f"takes this lane's certificate, {probe_broker(broker, tls, patience=3)}")
         with socket.create_connection((broker.host, broker.port), timeout=3):
             return ok(area, "answers, without TLS (loopback)")
     except OSError as problem:

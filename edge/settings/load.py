@@ -1,7 +1,7 @@
 """The whole box's settings: one TOML file as frozen, typed values. `load` is the only way in.
 
 Rules of this file
-- Every mistake is told at once, one line each: file, key, what is wrong, what to do (`SettingsError`).
+- Every mistake is told at once, one line each: file, key, what is wrong, what to do (`LaneSettingsError`).
 - Nothing unknown is accepted, nothing is guessed, and no default makes a real lane out of a simulated one or back.
 - Relative paths are taken from the file's own folder.
 - A lane's id is also its user name, its client id and its certificate's name (design §3): it is written once.
@@ -37,7 +37,7 @@ from edge.settings.sections import (
 from lane_agent.model import Policy
 from runtime.toml_table import Problem, TableReader
 
-__all__ = ["BoardKind", "CameraKind", "Settings", "SettingsError", "load", "milliseconds", "parse"]
+__all__ = ["BoardKind", "CameraKind", "LaneSettingsError", "Settings", "load", "milliseconds", "parse"]
 
 
 class Settings(Section, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ def milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1_000))
 
 
-class SettingsError(ValueError):
+class LaneSettingsError(ValueError):
     """The file cannot be used. Its text has one line for each problem.
 
     Attributes:
@@ -104,7 +104,7 @@ def load(path: Path) -> Settings:
     problems += rule_problems(sections)
     problems += file_problems(sections)
     if problems:
-        raise SettingsError(path, problems)
+        raise LaneSettingsError(path, problems)
     return Settings(**sections)
 
 
@@ -117,7 +117,7 @@ def parse(path: Path) -> Settings:
     sections, problems = _sections(path)
     problems += rule_problems(sections)
     if problems:
-        raise SettingsError(path, problems)
+        raise LaneSettingsError(path, problems)
     return Settings(**sections)
 
 
@@ -139,4 +139,4 @@ def _table(path: Path) -> dict[str, Any]:
         problem = Problem("the file", "is not UTF-8 text", "save it as UTF-8")
     except tomllib.TOMLDecodeError as error:
         problem = Problem("the file", f"is not TOML: {error}", "correct that place; texts stand in quotes")
-    raise SettingsError(path, [problem])
+    raise LaneSettingsError(path, [problem])

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from devices.contacts import Output, OutputWire, Pull, Wire
+from devices.contacts import ContactWire, Output, OutputWire, Pull
 from domain.crossing import Direction
 from lane_agent.model import Contact
 from lane_agent.settling import SURE
@@ -178,10 +178,10 @@ class ContactsSettings(Section, frozen=True, kw_only=True):
     silent_s: Seconds = 1.5
     socket: Path | None = None
 
-    def wires(self) -> tuple[Wire, ...]:
+    def wires(self) -> tuple[ContactWire, ...]:
         """The inputs as the devices want them."""
         return tuple(
-            Wire(contact, each.line, active_low=each.active is ActiveLevel.LOW, stable_ms=each.stable_ms)
+            ContactWire(contact, each.line, active_low=each.active is ActiveLevel.LOW, stable_ms=each.stable_ms)
             for contact, each in self.inputs.items()
         )
 

@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.drawn.cabs import HEIGHT, WIDTH, Fixed, Truck
-from simulation.drawn.plans import Plan
+from simulation.drawn.cabs import HEIGHT, WIDTH, DrawnTruck, Fixed
+from simulation.drawn.plans import VisitPlan
 from simulation.drawn.truck_front import FINE, LAMPS, SIZES, Dressed, dress
-from simulation.drawn.trucks import LaneView
-from simulation.drawn.weather import Picture, Point, Sky, Stream, Weather, smeared
+from simulation.drawn.trucks import CameraView
+from simulation.drawn.weather import Picture, Point, Sky, VideoStream, Weather, smeared
 
 _BEHIND = 0.55  # how much further away the second vehicle is
 
@@ -51,12 +51,12 @@ class Approach:
         size: width and height of the pictures, pixels.
     """
 
-    def __init__(self, plan: Plan, size: tuple[int, int] = (960, 540)) -> None:
+    def __init__(self, plan: VisitPlan, size: tuple[int, int] = (960, 540)) -> None:
         rng = random.Random(f"{plan.seed}/approach")  # noqa: S311  a drawn world, no secrets
         self.plan = plan
         self._size = size
         self._sky = Sky(plan.weather, plan.seed, size)
-        self._lane = self._sky.lit(LaneView(size, noise=0).picture().image)
+        self._lane = self._sky.lit(CameraView(size, noise=0).picture().image)
         self._truck = self._dressed(plan.truck, plan.dirt)
         self._others = [
             (self._dressed(other, 0.3), Stance(aside, 0.0, 0.0), behind)
@@ -70,15 +70,15 @@ class Approach:
         self._nod = (rng.uniform(1, 7), rng.uniform(1.1, 2.2), rng.uniform(0.2, 0.6))  # pixels, hertz, seconds
         self._shake = rng.uniform(0, 1.2)
 
-    def _dressed(self, truck: Truck, dirt: float) -> Dressed:
+    def _dressed(self, truck: DrawnTruck, dirt: float) -> Dressed:
         return dress(truck, self.plan.seed, dirt=dirt, night=self.plan.weather is Weather.NIGHT)
 
     def __iter__(self) -> Iterator[Shot]:
-        stream = Stream(quality=self.plan.quality, factor=self.plan.factor, size=self._size)
+        stream = VideoStream(quality=self.plan.quality, factor=self.plan.factor, size=self._size)
         for number in range(self.plan.frames):
             yield self._shot(number, stream)
 
-    def _shot(self, number: int, stream: Stream) -> Shot:
+    def _shot(self, number: int, stream: VideoStream) -> Shot:
         at_ms = self.plan.taken_ms(number)
         picture = self._lane.copy()
         for dressed, stance, behind in self._others:

@@ -13,21 +13,26 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.drawn.glyphs import Face, Mask, glyph
-from simulation.drawn.plates import PALETTE, STANDARD, Colour, Kind, Style, paint, sheet
+from simulation.drawn.glyphs import GlyphCut, Mask, glyph
+from simulation.drawn.plates import PALETTE, STANDARD, Colour, PlateKind, Style, paint, sheet
 
 WIDTH, HEIGHT = 560, 660  # of the art, in pixels; the cab of a heavy goods vehicle is about 2.5 m wide
 METRE = 238.0
 """Pixels on the art."""
 _CHARACTER_M = 0.085  # high; at least 8 cm by law (domain §3a), and the plate is as wide as the mark needs
-_FACES = (Face(), Face(0.66, 0.15), Face(0.74, 0.16, flat_three=True), Face(0.62, 0.14, straight_nine=True))
+_FACES = (
+    GlyphCut(),
+    GlyphCut(0.66, 0.15),
+    GlyphCut(0.74, 0.16, flat_three=True),
+    GlyphCut(0.62, 0.14, straight_nine=True),
+)
 _PAINTS: tuple[Colour, ...] = (
     (235, 235, 230), (60, 60, 190), (160, 90, 30), (70, 140, 60), (40, 170, 220), (70, 70, 75), (150, 150, 145),
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Truck:
+class DrawnTruck:
     """One vehicle of the drawn world.
 
     Attributes:
@@ -51,7 +56,7 @@ class Fixed:
     """A plate on the art: what it says and its corners, clockwise from top left, (4, 2) float32."""
 
     text: str
-    kind: Kind
+    kind: PlateKind
     rows: int
     corners: NDArray[np.float32]
 
@@ -107,7 +112,7 @@ def _bumper(rng: random.Random, canvas: NDArray[np.uint8], colour: Colour) -> No
 
 
 def write(
-    canvas: NDArray[np.uint8], text: str, at: tuple[int, int], height: int, *, colour: Colour, face: Face
+    canvas: NDArray[np.uint8], text: str, at: tuple[int, int], height: int, *, colour: Colour, face: GlyphCut
 ) -> None:
     """Lettering with its middle at `at`, in pixels; what falls outside the canvas is left off."""
     tiles = [np.pad(glyph(char, height, face), ((0, 0), (0, max(2, height // 7)))) for char in text]
@@ -120,14 +125,14 @@ def write(
     place[:] = (place * (1 - ink) + np.asarray(colour, np.float32) * ink).astype(np.uint8)
 
 
-def _set(text: str, kind: Kind, rows: int, face: Face) -> NDArray[np.uint8]:
+def _set(text: str, kind: PlateKind, rows: int, face: GlyphCut) -> NDArray[np.uint8]:
     style = STANDARD[kind]
-    if kind in (Kind.HK_FRONT, Kind.HK_REAR):
+    if kind in (PlateKind.HK_FRONT, PlateKind.HK_REAR):
         style = Style(ink=partial(_glyph, face=face))
     return paint(sheet(text, kind, rows, 79, style), *PALETTE[kind], border=style.border * 79)
 
 
-def _glyph(char: str, height: int, face: Face) -> Mask:
+def _glyph(char: str, height: int, face: GlyphCut) -> Mask:
     return glyph(char, height, face)
 
 
@@ -140,31 +145,31 @@ def _mount(canvas: NDArray[np.uint8], plate: NDArray[np.uint8], width: int, x: i
     return np.array([[left, y], [left + width, y], [left + width, y + height], [left, y + height]], np.float32)
 
 
-def mainland_kind(text: str) -> Kind:
+def mainland_kind(text: str) -> PlateKind:
     """粤Z…港 and 粤Z…澳 are black, six characters after the letter are green, other goods vehicles yellow (domain §3b)."""
     if text[-1] in "港澳":
-        return Kind.CROSS_BORDER
-    return Kind.CN_GREEN if len(text) == 8 else Kind.CN_YELLOW
+        return PlateKind.CROSS_BORDER
+    return PlateKind.CN_GREEN if len(text) == 8 else PlateKind.CN_YELLOW
 
 
-def _plates(rng: random.Random, canvas: NDArray[np.uint8], truck: Truck) -> tuple[Fixed, ...]:
+def _plates(rng: random.Random, canvas: NDArray[np.uint8], truck: DrawnTruck) -> tuple[Fixed, ...]:
     found = []
     x, y = 280 + rng.randint(-50, 50), 506
     if truck.vrn:
-        plate = _set(truck.vrn, Kind.HK_FRONT, truck.rows, rng.choice(_FACES))
+        plate = _set(truck.vrn, PlateKind.HK_FRONT, truck.rows, rng.choice(_FACES))
         width = round(plate.shape[1] * _CHARACTER_M * METRE / 79)
         corners = _mount(canvas, plate, width, x, y)
-        found.append(Fixed(truck.vrn, Kind.HK_FRONT, truck.rows, corners))
+        found.append(Fixed(truck.vrn, PlateKind.HK_FRONT, truck.rows, corners))
         y = int(corners[2, 1]) + rng.choice((2, 5, 9))
     if truck.mainland:
         kind = mainland_kind(truck.mainland)
-        corners = _mount(canvas, _set(truck.mainland, kind, 1, Face()), 112, x, y)
+        corners = _mount(canvas, _set(truck.mainland, kind, 1, GlyphCut()), 112, x, y)
         found.append(Fixed(truck.mainland, kind, 1, corners))
     return tuple(found)
 
 
 @lru_cache(maxsize=64)
-def art(truck: Truck) -> Art:
+def art(truck: DrawnTruck) -> Art:
     """The front of this truck; drawn once and kept."""
     rng = random.Random(f"{truck.seed}/{truck.vrn}")  # noqa: S311  looks, not secrets
     canvas = np.zeros((HEIGHT, WIDTH, 3), np.uint8)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from devices.camera import PUSH, PUSH_MAGIC
-from simulation.drawn.trucks import LanePicture, LaneView, Truck
+from simulation.drawn.trucks import CameraView, DrawnTruck, LanePicture
 
 _STEPS = 16  # different places of an approaching truck that are drawn
 _SWAYS = 7  # different pictures of a standing one; engines shake, and drawing each anew would cost a tenth of a core
@@ -39,14 +39,14 @@ class DrawnCamera:
         seconds: how long a truck takes from coming into view to the stop line.
     """
 
-    def __init__(self, place: Path, *, view: LaneView | None = None, fps: float = 8.0, seconds: float = 0.5) -> None:
+    def __init__(self, place: Path, *, view: CameraView | None = None, fps: float = 8.0, seconds: float = 0.5) -> None:
         self._place = place
-        self._view = view or LaneView()
+        self._view = view or CameraView()
         self._step = 1 / fps
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._truck: Truck | None = None
-        self._second: Truck | None = None
+        self._truck: DrawnTruck | None = None
+        self._second: DrawnTruck | None = None
         self._from = (0.0, 1.0)  # when the approach began, how many seconds it takes
         self._picture = lru_cache(maxsize=64)(self._drawn)
         self._ended = threading.Event()
@@ -64,7 +64,7 @@ class DrawnCamera:
         self._ended.set()
         self._thread.join()
 
-    def show(self, truck: Truck | None, second: Truck | None = None, *, seconds: float | None = None) -> None:
+    def show(self, truck: DrawnTruck | None, second: DrawnTruck | None = None, *, seconds: float | None = None) -> None:
         """What is in the lane from now on: a truck drives up to the stop line, or, for None, the lane is empty.
 
         Args:
@@ -93,7 +93,7 @@ class DrawnCamera:
         self._last = self._picture(truck, second, step, self._frame % _SWAYS)
         return self._last
 
-    def _drawn(self, truck: Truck | None, second: Truck | None, step: int, sway: int) -> LanePicture:
+    def _drawn(self, truck: DrawnTruck | None, second: DrawnTruck | None, step: int, sway: int) -> LanePicture:
         return self._view.picture(truck, step / _STEPS, second=second, frame=sway)
 
     def _run(self) -> None:

@@ -24,12 +24,12 @@ CJK_FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc")
 CJK_INDEX = 4  # the Hong Kong shapes inside that collection
 
 
-class FontMissingError(OSError):
+class ChineseFontMissingError(OSError):
     """The Chinese system font is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class GlyphCut:
     """How a signmaker cuts the strokes.
 
     Attributes:
@@ -127,7 +127,7 @@ CHINESE = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川
 """Provinces, and what ends a special plate (GA 36)."""
 
 
-def _strokes(char: str, face: Face) -> tuple[Path2D, ...]:
+def _strokes(char: str, face: GlyphCut) -> tuple[Path2D, ...]:
     if char == "1" and face.flagged_one:
         return (*STROKES["1"], _FLAG)
     if char == "3" and face.flat_three:
@@ -141,14 +141,14 @@ def _strokes(char: str, face: Face) -> tuple[Path2D, ...]:
     return STROKES[char]
 
 
-def _width(char: str, face: Face, height: int) -> float:
+def _width(char: str, face: GlyphCut, height: int) -> float:
     if char == "1" and not face.flagged_one:
         return height * face.stroke + 2
     return height * face.width * (1.14 if char in "MW" else 1.0)
 
 
 @lru_cache(maxsize=8192)
-def latin(char: str, face: Face, height: int) -> Mask:
+def latin(char: str, face: GlyphCut, height: int) -> Mask:
     """The ink of one letter or digit, shape (height, its own width).
 
     Raises:
@@ -173,7 +173,7 @@ def chinese(char: str, height: int, font: Path = CJK_FONT, index: int = CJK_INDE
         FontMissingError: the system font is not there; says how to install it.
     """
     if not font.is_file():
-        raise FontMissingError(f"no Chinese font at {font}: install it with 'apt-get install fonts-noto-cjk'")
+        raise ChineseFontMissingError(f"no Chinese font at {font}: install it with 'apt-get install fonts-noto-cjk'")
     ink = from_font(char, font, index)
     rows, width = ink.shape
     return np.asarray(cv2.resize(ink, (max(2, width * height // rows), height), interpolation=cv2.INTER_AREA), np.uint8)
@@ -193,6 +193,6 @@ def from_font(char: str, font: Path, index: int = 0, size: int = 96) -> Mask:
     return np.frombuffer(data, np.uint8).reshape(rows, width)
 
 
-def glyph(char: str, height: int, face: Face) -> Mask:
+def glyph(char: str, height: int, face: GlyphCut) -> Mask:
     """The ink of any character a plate can bear."""
     return latin(char, face, height) if char in STROKES else chinese(char, height)

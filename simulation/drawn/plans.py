@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from simulation.drawn.cabs import Truck
-from simulation.drawn.plates import Kind, groups
+from simulation.drawn.cabs import DrawnTruck
+from simulation.drawn.plates import PlateKind, groups
 from simulation.drawn.weather import Weather
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
@@ -20,7 +20,7 @@ SHARES = {Weather.DAY: 0.35, Weather.NIGHT: 0.25, Weather.RAIN: 0.25, Weather.SU
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class VisitPlan:
     """One visit.
 
     Attributes:
@@ -37,7 +37,7 @@ class Plan:
     """
 
     seed: int
-    truck: Truck
+    truck: DrawnTruck
     weather: Weather
     frames: int
     standing_ms: int
@@ -46,9 +46,9 @@ class Plan:
     exposure_ms: float
     quality: int
     factor: int
-    second: Truck | None = None
+    second: DrawnTruck | None = None
     aside: float = 0.0
-    neighbour: Truck | None = None
+    neighbour: DrawnTruck | None = None
     beyond: float = 0.0
     fps: float = FPS
 
@@ -79,20 +79,20 @@ def any_mainland(rng: random.Random) -> str:
 
 def any_rows(rng: random.Random, mark: str) -> int:
     """One row or two; in two at most four characters stand in each (Cap. 374E, personalised marks)."""
-    parts = groups(mark, Kind.HK_FRONT)
+    parts = groups(mark, PlateKind.HK_FRONT)
     fits = len(mark) > 1 and (len(parts) == 1 or max(map(len, parts)) <= 4)
     return rng.choice((1, 2)) if fits else 1
 
 
-def any_truck(rng: random.Random, mark: str) -> Truck:
+def any_truck(rng: random.Random, mark: str) -> DrawnTruck:
     """A vehicle with that mark, a badge and lettering now and then."""
     rows = any_rows(rng, mark)
     badge = rng.choice(("", "", "C250", "FH460", "ACTRS", "700"))
     lettering = rng.choice(("", "HKLTD", "27368" + str(rng.randint(100, 999))))
-    return Truck(mark, any_mainland(rng), rows, badge, lettering, rng.randint(0, 10**6))
+    return DrawnTruck(mark, any_mainland(rng), rows, badge, lettering, rng.randint(0, 10**6))
 
 
-def planned(seed: int, number: int) -> Plan:
+def planned(seed: int, number: int) -> VisitPlan:
     """Visit `number` of the series `seed`: one in fifty shows no Hong Kong mark, one in eight has company."""
     rng = random.Random(f"{seed}/visit/{number}")  # noqa: S311  a drawn world, no secrets
     truck = any_truck(rng, "" if rng.random() < 0.02 else any_mark(rng))
@@ -101,7 +101,7 @@ def planned(seed: int, number: int) -> Plan:
     stays_ms = rng.randint(1_400, 3_400)
     second = any_truck(rng, any_mark(rng)) if rng.random() < 0.06 else None
     neighbour = any_truck(rng, any_mark(rng)) if second is None and rng.random() < 0.06 else None
-    return Plan(
+    return VisitPlan(
         seed=rng.getrandbits(48),
         truck=truck,
         weather=weather,

@@ -14,13 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.drawn.glyphs import CHINESE, Face, Mask, glyph
+from simulation.drawn.glyphs import CHINESE, GlyphCut, Mask, glyph
 
 Colour = tuple[int, int, int]  # blue, green, red, as OpenCV has them
 Ink = Callable[[str, int], Mask]  # (character, height) -> mask
 
 
-class Kind(Enum):
+class PlateKind(Enum):
     """What sort of plate; the value is the region name that the reader reports, or refines it."""
 
     HK_FRONT = "hk-front"  # black on white
@@ -32,14 +32,14 @@ class Kind(Enum):
     MACAU = "macau"  # white on black, two letters and digits
 
 
-PALETTE: dict[Kind, tuple[Colour, Colour]] = {
-    Kind.HK_FRONT: ((240, 244, 245), (28, 26, 25)),
-    Kind.HK_REAR: ((38, 188, 240), (26, 26, 28)),
-    Kind.CROSS_BORDER: ((26, 24, 24), (236, 238, 238)),
-    Kind.CN_BLUE: ((150, 62, 18), (240, 240, 240)),
-    Kind.CN_YELLOW: ((36, 184, 236), (26, 26, 28)),
-    Kind.CN_GREEN: ((128, 208, 142), (30, 30, 30)),
-    Kind.MACAU: ((26, 24, 24), (236, 238, 238)),
+PALETTE: dict[PlateKind, tuple[Colour, Colour]] = {
+    PlateKind.HK_FRONT: ((240, 244, 245), (28, 26, 25)),
+    PlateKind.HK_REAR: ((38, 188, 240), (26, 26, 28)),
+    PlateKind.CROSS_BORDER: ((26, 24, 24), (236, 238, 238)),
+    PlateKind.CN_BLUE: ((150, 62, 18), (240, 240, 240)),
+    PlateKind.CN_YELLOW: ((36, 184, 236), (26, 26, 28)),
+    PlateKind.CN_GREEN: ((128, 208, 142), (30, 30, 30)),
+    PlateKind.MACAU: ((26, 24, 24), (236, 238, 238)),
 }
 """Background and ink of each kind."""
 
@@ -57,7 +57,7 @@ class Style:
         squeeze: factor on the width of letters and digits; `chinese`: width of a Chinese character (GA 36: 45 of 90).
     """
 
-    ink: Ink = field(default_factory=lambda: partial(_ink, face=Face()))
+    ink: Ink = field(default_factory=lambda: partial(_ink, face=GlyphCut()))
     gap: float = 0.14
     space: float = 0.5
     margin: tuple[float, float] = (0.25, 0.2)
@@ -69,7 +69,7 @@ class Style:
     chinese: float = 0.5
 
 
-def _ink(char: str, height: int, face: Face) -> Mask:
+def _ink(char: str, height: int, face: GlyphCut) -> Mask:
     return glyph(char, height, face)
 
 
@@ -94,11 +94,11 @@ class Sheet:
     rows: int
 
 
-def groups(text: str, kind: Kind) -> tuple[str, ...]:
+def groups(text: str, kind: PlateKind) -> tuple[str, ...]:
     """The text as it is grouped on the plate: letters and digits, or 粤Z and the rest."""
-    if kind not in (Kind.HK_FRONT, Kind.HK_REAR, Kind.MACAU):
+    if kind not in (PlateKind.HK_FRONT, PlateKind.HK_REAR, PlateKind.MACAU):
         return (text[:2], text[2:])
-    if kind is Kind.MACAU:
+    if kind is PlateKind.MACAU:
         return (text[:2], text[2:4], text[4:])
     letters = len(text) - len(text.lstrip("ABCDEFGHJKLMNPRSTUVWXYZ"))
     return (text[:letters], text[letters:]) if 0 < letters < len(text) else (text,)
@@ -139,10 +139,10 @@ def _squeezed(tile: Mask, char: str, style: Style) -> Mask:
     return np.asarray(cv2.resize(tile, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def sheet(text: str, kind: Kind, rows: int, height: int, style: Style) -> Sheet:
+def sheet(text: str, kind: PlateKind, rows: int, height: int, style: Style) -> Sheet:
     """Sets `text` in one or two rows of characters `height` pixels high."""
     parts = groups(text, kind)
-    dotted = style.dot and kind not in (Kind.HK_FRONT, Kind.HK_REAR)
+    dotted = style.dot and kind not in (PlateKind.HK_FRONT, PlateKind.HK_REAR)
     lines = [_line(parts, height, style, dot=dotted)]
     if rows == 2:
         if len(parts) == 1:
@@ -180,13 +180,15 @@ def paint(flat: Sheet, background: Colour, ink: Colour, border: float = 0.0) -> 
 
 
 _MAINLAND = Style(
-    ink=partial(_ink, face=Face(width=0.5, stroke=0.12)), gap=0.13, space=0.38, margin=(0.18, 0.16), border=0.05
+    ink=partial(_ink, face=GlyphCut(width=0.5, stroke=0.12)), gap=0.13, space=0.38, margin=(0.18, 0.16), border=0.05
 )
-STANDARD: dict[Kind, Style] = {kind: Style() if kind in (Kind.HK_FRONT, Kind.HK_REAR) else _MAINLAND for kind in Kind}
+STANDARD: dict[PlateKind, Style] = {
+    kind: Style() if kind in (PlateKind.HK_FRONT, PlateKind.HK_REAR) else _MAINLAND for kind in PlateKind
+}
 """The plain way each kind is set."""
 
 
-def draw(text: str, kind: Kind = Kind.HK_FRONT, rows: int = 1, height: int = 79) -> NDArray[np.uint8]:
+def draw(text: str, kind: PlateKind = PlateKind.HK_FRONT, rows: int = 1, height: int = 79) -> NDArray[np.uint8]:
     """A clean plate in colour; `height` is that of a character, in pixels."""
     style = STANDARD[kind]
     return paint(sheet(text, kind, rows, height, style), *PALETTE[kind], border=style.border * height)

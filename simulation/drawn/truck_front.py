@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.drawn.cabs import HEIGHT, METRE, WIDTH, Fixed, Truck, art, mainland_kind
-from simulation.drawn.glyphs import Face, Mask, glyph
-from simulation.drawn.plates import PALETTE, STANDARD, Colour, Kind, Style, paint, sheet
+from simulation.drawn.cabs import HEIGHT, METRE, WIDTH, DrawnTruck, Fixed, art, mainland_kind
+from simulation.drawn.glyphs import GlyphCut, Mask, glyph
+from simulation.drawn.plates import PALETTE, STANDARD, Colour, PlateKind, Style, paint, sheet
 
 FINE = 2  # this front is so many times finer than that of `cabs`
 SIZES = (1.0, 0.71, 0.5, 0.36, 0.25)  # of the kept copies; the one just larger than needed is turned
@@ -36,21 +36,21 @@ class Dressed:
     plates: tuple[Fixed, ...]
 
 
-def any_face(rng: random.Random) -> Face:
+def any_face(rng: random.Random) -> GlyphCut:
     """A cut that a signmaker may have; never twice the same."""
     width = rng.uniform(0.5, 0.86)
     stroke = rng.uniform(0.1, min(0.19, width * 0.28))
     flagged, flat, straight, spurred = (rng.random() < share for share in (0.15, 0.6, 0.5, 0.4))
-    return Face(width, stroke, flagged, flat, straight, spurred)
+    return GlyphCut(width, stroke, flagged, flat, straight, spurred)
 
 
-def _ink(char: str, height: int, face: Face) -> Mask:
+def _ink(char: str, height: int, face: GlyphCut) -> Mask:
     return glyph(char, height, face)
 
 
-def any_style(rng: random.Random, kind: Kind) -> Style:
+def any_style(rng: random.Random, kind: PlateKind) -> Style:
     """A setting within what is seen on the road; Mainland plates are made to one pattern and vary little."""
-    if kind not in (Kind.HK_FRONT, Kind.HK_REAR):
+    if kind not in (PlateKind.HK_FRONT, PlateKind.HK_REAR):
         return replace(STANDARD[kind], gap=rng.uniform(0.1, 0.16), dot=rng.random() < 0.8)
     return Style(
         ink=partial(_ink, face=any_face(rng)),
@@ -62,7 +62,7 @@ def any_style(rng: random.Random, kind: Kind) -> Style:
     )
 
 
-def flat_plate(rng: random.Random, text: str, kind: Kind, rows: int, style: Style) -> Picture:
+def flat_plate(rng: random.Random, text: str, kind: PlateKind, rows: int, style: Style) -> Picture:
     """One plate flat, characters 79 pixels high, with bolts; paint faded a little."""
     ground, ink = (_faded(rng, colour) for colour in PALETTE[kind])
     drawn = paint(sheet(text, kind, rows, 79, style), ground, ink, border=style.border * 79)
@@ -86,7 +86,7 @@ def _bolts(rng: random.Random, picture: Picture) -> None:
         cv2.circle(picture, (int(x * columns), int(y * rows)), 5, (shade, shade, shade), -1, cv2.LINE_AA)
 
 
-def dress(truck: Truck, seed: int, *, dirt: float = 0.0, night: bool = False) -> Dressed:
+def dress(truck: DrawnTruck, seed: int, *, dirt: float = 0.0, night: bool = False) -> Dressed:
     """The front of `truck`.
 
     Args:
@@ -115,12 +115,12 @@ def _copy(whole: Picture, share: float) -> Picture:
     return np.asarray(cv2.resize(whole, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _hang(rng: random.Random, canvas: Picture, truck: Truck) -> tuple[Fixed, ...]:
+def _hang(rng: random.Random, canvas: Picture, truck: DrawnTruck) -> tuple[Fixed, ...]:
     found: list[Fixed] = []
     x, y = (280 + rng.randint(-50, 50)) * FINE, rng.randint(500, 514) * FINE
     if truck.vrn:
         tall = rng.uniform(*CHARACTER_M) * METRE * FINE
-        found.append(_mount(rng, canvas, truck.vrn, Kind.HK_FRONT, truck.rows, (x, y, tall / 79)))
+        found.append(_mount(rng, canvas, truck.vrn, PlateKind.HK_FRONT, truck.rows, (x, y, tall / 79)))
         y = int(found[0].corners[2, 1]) + rng.choice((2, 5, 9)) * FINE
     if truck.mainland:
         x += rng.randint(-8, 8) * FINE
@@ -130,7 +130,7 @@ def _hang(rng: random.Random, canvas: Picture, truck: Truck) -> tuple[Fixed, ...
 
 
 def _mount(  # noqa: PLR0917  what and where
-    rng: random.Random, canvas: Picture, text: str, kind: Kind, rows: int, at: tuple[int, int, float]
+    rng: random.Random, canvas: Picture, text: str, kind: PlateKind, rows: int, at: tuple[int, int, float]
 ) -> Fixed:
     """Screws a plate on, its top edge's middle at `at[:2]`, `at[2]` times as large as it is drawn flat."""
     drawn = flat_plate(rng, text, kind, rows, any_style(rng, kind))

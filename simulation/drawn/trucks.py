@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.drawn.cabs import HEIGHT, WIDTH, Art, Fixed, Truck, art
+from simulation.drawn.cabs import HEIGHT, WIDTH, Art, DrawnTruck, Fixed, art
 
-__all__ = ["LanePicture", "LaneView", "Truck"]
+__all__ = ["CameraView", "DrawnTruck", "LanePicture"]
 
 Picture = NDArray[np.uint8]
 
@@ -31,7 +31,7 @@ class LanePicture:
     plates: tuple[Fixed, ...]
 
 
-class LaneView:
+class CameraView:
     """A camera above the kiosk, looking at the lane.
 
     Args:
@@ -51,7 +51,12 @@ class LaneView:
         self._lane = _lane(size)
 
     def picture(
-        self, truck: Truck | None = None, nearness: float = 1.0, *, second: Truck | None = None, frame: int = 0
+        self,
+        truck: DrawnTruck | None = None,
+        nearness: float = 1.0,
+        *,
+        second: DrawnTruck | None = None,
+        frame: int = 0,
     ) -> LanePicture:
         """One frame.
 
@@ -69,12 +74,12 @@ class LaneView:
             plates = self._unhidden(plates, truck, nearness, frame) + self._place(image, truck, nearness, 0.0, frame)
         return LanePicture(self._exposed(image, frame), tuple(plates))
 
-    def approach(self, truck: Truck, frames: int, *, standing: int = 0) -> Iterator[LanePicture]:
+    def approach(self, truck: DrawnTruck, frames: int, *, standing: int = 0) -> Iterator[LanePicture]:
         """`frames` pictures of a truck coming nearer, then `standing` of it at the stop line."""
         for frame in range(frames + standing):
             yield self.picture(truck, min(1.0, (frame + 1) / frames), frame=frame)
 
-    def _warp(self, truck: Truck, nearness: float, aside: float, frame: int) -> NDArray[np.float64]:
+    def _warp(self, truck: DrawnTruck, nearness: float, aside: float, frame: int) -> NDArray[np.float64]:
         """From the art to the frame: where the truck stands, how far it is, how it is turned."""
         rng = np.random.default_rng([self.seed, truck.seed])
         width, height = self.size
@@ -91,7 +96,7 @@ class LaneView:
         placed = (corners @ turn.T + [x, foot]).astype(np.float32)
         return np.asarray(cv2.getPerspectiveTransform(flat, placed))
 
-    def _place(self, image: Picture, truck: Truck, nearness: float, aside: float, frame: int) -> list[Fixed]:
+    def _place(self, image: Picture, truck: DrawnTruck, nearness: float, aside: float, frame: int) -> list[Fixed]:
         drawn = art(truck)
         warp = self._warp(truck, nearness, aside, frame)
         over = cv2.warpPerspective(_softened(drawn, warp), warp, self.size, flags=cv2.INTER_LINEAR)
@@ -103,7 +108,7 @@ class LaneView:
         corners = cv2.perspectiveTransform(plate.corners[None], warp)[0]
         return Fixed(plate.text, plate.kind, plate.rows, np.asarray(corners, np.float32))
 
-    def _unhidden(self, plates: list[Fixed], truck: Truck, nearness: float, frame: int) -> list[Fixed]:
+    def _unhidden(self, plates: list[Fixed], truck: DrawnTruck, nearness: float, frame: int) -> list[Fixed]:
         """Those of the truck behind that the one in front does not cover."""
         warp = self._warp(truck, nearness, 0.0, frame)
         hull = cv2.perspectiveTransform(np.array([[[36, 30], [524, 30], [524, 634], [36, 634]]], np.float32), warp)[0]

@@ -183,7 +183,7 @@ def smeared(picture: Picture, across: float, down: float) -> Picture:
     return picture
 
 
-class Stream:
+class VideoStream:
     """The camera's network stream: JPEG picture by picture, or H.264, where each picture leans on the one before.
 
     Args:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from simulation.scenarios import breakdowns, drivers, people, plates, records
-from simulation.scenarios.registry import REGISTERED, Scenario
+from simulation.scenarios.registry import REGISTERED, DemoScenario
 from simulation.stage import Passing
 
 __all__ = ["ALL", "FOREIGN", "SCENARIOS", "Scenario"]
 
 _CHAPTERS = (records, plates, people, breakdowns, drivers)
 
-SCENARIOS: dict[str, Scenario] = {
+SCENARIOS: dict[str, DemoScenario] = {
     key: one for chapter in _CHAPTERS for key, one in REGISTERED.items() if one.act.__module__ == chapter.__name__
 }
 """Every scenario, in the order in which a short demonstration shows them."""
@@ -33,5 +33,7 @@ async def _foreign(p: Passing) -> None:
 
 
 FOREIGN = "foreign"
-ALL: dict[str, Scenario] = SCENARIOS | {FOREIGN: Scenario(FOREIGN, 8, "whatever the given camera shows", _foreign)}
+ALL: dict[str, DemoScenario] = SCENARIOS | {
+    FOREIGN: DemoScenario(FOREIGN, 8, "whatever the given camera shows", _foreign)
+}
 """Also the one scenario that a plan never has: with `--camera` the world does not know what the reader sees."""

@@ -12,7 +12,7 @@ Act = Callable[[Passing], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
+class DemoScenario:
     """A kind of truck.
 
     Attributes:
@@ -29,7 +29,7 @@ class Scenario:
     plate: str = ""
 
 
-REGISTERED: dict[str, Scenario] = {}
+REGISTERED: dict[str, DemoScenario] = {}
 """As the chapters register them; their order is the package's."""
 
 
@@ -38,7 +38,7 @@ def scenario(row: int, words: str, *, plate: str = "") -> Callable[[Act], Act]:
 
     def register(act: Act) -> Act:
         name = act.__name__
-        REGISTERED[name] = Scenario(name, row, words, act, plate)
+        REGISTERED[name] = DemoScenario(name, row, words, act, plate)
         return act
 
     return register

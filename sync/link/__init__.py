@@ -19,13 +19,13 @@ No clock, no randomness of its own, no sockets, no store: all of these are `sync
 from sync.link.core_clock import Ahead
 from sync.link.effects import (
     Acknowledge,
-    Alarm,
     ApplyDelta,
     DropRevert,
     Effect,
     FetchPicture,
     KeepClock,
     KeepOrder,
+    LinkAlarm,
     LoadPart,
     Order,
     PictureDone,
@@ -35,37 +35,37 @@ from sync.link.effects import (
     SendEvents,
     SendPart,
     Tell,
-    WalkOn,
+    TryNextBroker,
 )
-from sync.link.follower import Head, Outcome
+from sync.link.follower import ListPosition, LogAnswer
 from sync.link.limits import Limits
-from sync.link.machine import Left, LinkMachine
+from sync.link.machine import LinkMachine, SavedState
 from sync.link.uploader import Upload
 
 __all__ = [
     "Acknowledge",
     "Ahead",
-    "Alarm",
     "ApplyDelta",
     "DropRevert",
     "Effect",
     "FetchPicture",
-    "Head",
     "KeepClock",
     "KeepOrder",
-    "Left",
     "Limits",
+    "LinkAlarm",
     "LinkMachine",
+    "ListPosition",
     "LoadPart",
+    "LogAnswer",
     "Order",
-    "Outcome",
     "PictureDone",
     "Publish",
     "RestartReader",
     "Revert",
+    "SavedState",
     "SendEvents",
     "SendPart",
     "Tell",
+    "TryNextBroker",
     "Upload",
-    "WalkOn",
 ]

@@ -24,7 +24,7 @@ REVERTED = "revert"
 """Stands for a command's identifier where a mode ends by itself."""
 
 
-class Desk:
+class CommandLifecycle:
     """Where commands are taken in and answered.
 
     Args:

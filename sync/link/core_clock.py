@@ -84,7 +84,7 @@ class CoreClock:
         self._believed: Proof | None = None
         self.doubt = ""
 
-    def witness(self, utc_ms: int | None, now: int) -> None:
+    def check_clock(self, utc_ms: int | None, now: int) -> None:
         """This box's own UTC, None unless a time source keeps it; good until said again."""
         self._utc_ahead = None if utc_ms is None else utc_ms - now
 

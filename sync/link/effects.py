@@ -143,7 +143,7 @@ class PictureDone:
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class LinkAlarm:
     """Tell people, here and at the core. The same kind is raised once a minute at most (lessons 31)."""
 
     kind: str
@@ -151,7 +151,7 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class WalkOn:
+class TryNextBroker:
     """Connected, and yet no proof comes: try the next broker."""
 
     reason: str
@@ -172,6 +172,6 @@ Effect = (
     | FetchPicture
     | SendPart
     | PictureDone
-    | Alarm
-    | WalkOn
+    | LinkAlarm
+    | TryNextBroker
 )

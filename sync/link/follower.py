@@ -9,7 +9,7 @@ Rules of this file:
 - A request that is made again for want of an answer keeps its name: on a slow line, or from a core that many lanes ask at
   once, the answer may be under way, and must count when it comes. What was answered wrongly gets a new name.
 - Once parts come, patience goes by the longest pause between them: each part asked for twice is sent twice.
-- Whether a delta fits is the code log's to say, in its transaction; its word is `Outcome`.
+- Whether a delta fits is the code log's to say, in its transaction; its word is `LogAnswer`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
 
-from sync.link.freshness import Head, Judgement
+from sync.link.freshness import Judgement, ListPosition
 from sync.link.limits import Limits
 from wire.messages import DeltasWanted, Request, SnapshotWanted
 
-__all__ = ["Follower", "Head", "Outcome"]
+__all__ = ["Follower", "ListPosition", "LogAnswer"]
 
 
-class Outcome(Enum):
+class LogAnswer(Enum):
     """What the code log said to a delta or a part of a snapshot."""
 
     APPLIED = "applied"
@@ -41,9 +41,9 @@ class Outcome(Enum):
 
 
 _DOUBTS = {
-    Outcome.OTHER_EPOCH: "the core's log began anew",
-    Outcome.FORK: "a delta follows on another history than this lane's",
-    Outcome.MISMATCH: "the rows after a delta or snapshot do not have the signed state hash",
+    LogAnswer.OTHER_EPOCH: "the core's log began anew",
+    LogAnswer.FORK: "a delta follows on another history than this lane's",
+    LogAnswer.MISMATCH: "the rows after a delta or snapshot do not have the signed state hash",
 }
 
 _JUDGED = {
@@ -57,7 +57,7 @@ _PAUSES = 8  # of the longest so far: then the parts do not come any more
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenRequest:
     """The request that is open: for a whole snapshot, or for deltas.
 
     Attributes:
@@ -83,11 +83,11 @@ class Follower:
         doubt: why the codes are in doubt, "" if they are not.
     """
 
-    def __init__(self, lane: str, limits: Limits, head: Head, entropy: Callable[[int], bytes]) -> None:
+    def __init__(self, lane: str, limits: Limits, head: ListPosition, entropy: Callable[[int], bytes]) -> None:
         self._lane = lane
         self._limits = limits
         self._entropy = entropy
-        self._open: _Open | None = None
+        self._open: _OpenRequest | None = None
         self._target = 0
         self._ask_ms: int | None = None
         self._swapped = False
@@ -119,23 +119,23 @@ class Follower:
             self._swapped = False
             self._open = None
 
-    def stands(self, outcome: Outcome, head: Head, offered: int, now: int) -> None:
+    def log_result(self, outcome: LogAnswer, head: ListPosition, offered: int, now: int) -> None:
         """The code log answered to what was offered as version `offered`, and stands at `head` now."""
         self.head = head
         match outcome:
-            case Outcome.APPLIED | Outcome.LOADING:
-                self._progress(now, whole=outcome is Outcome.LOADING)
-            case Outcome.SWAPPED:
+            case LogAnswer.APPLIED | LogAnswer.LOADING:
+                self._progress(now, whole=outcome is LogAnswer.LOADING)
+            case LogAnswer.SWAPPED:
                 self._open = None
                 self._target = 0
                 self._swapped = bool(self.doubt)
-            case Outcome.GAP:
+            case LogAnswer.GAP:
                 self._behind(offered, now)
-            case Outcome.OTHER_EPOCH | Outcome.FORK | Outcome.MISMATCH:
+            case LogAnswer.OTHER_EPOCH | LogAnswer.FORK | LogAnswer.MISMATCH:
                 self.distrust(_DOUBTS[outcome])
-                if self._open is not None and outcome is Outcome.MISMATCH:
+                if self._open is not None and outcome is LogAnswer.MISMATCH:
                     self._open.spoilt = True
-            case Outcome.KNOWN | Outcome.FAILED:
+            case LogAnswer.KNOWN | LogAnswer.FAILED:
                 pass
             case _:
                 assert_never(outcome)
@@ -177,7 +177,7 @@ class Follower:
             return None
         open_ = self._open
         if open_ is None or open_.whole is not whole:
-            self._open = _Open(self._entropy(8).hex(), whole, now, now, self._limits.request_ms)
+            self._open = _OpenRequest(self._entropy(8).hex(), whole, now, now, self._limits.request_ms)
             return self._request(self._open)
         if now - open_.since_ms < open_.wait_ms:
             return None
@@ -186,7 +186,7 @@ class Follower:
             open_.name, open_.spoilt = self._entropy(8).hex(), False
         return self._request(open_)
 
-    def _request(self, open_: _Open) -> Request:
+    def _request(self, open_: _OpenRequest) -> Request:
         if open_.whole:
             return SnapshotWanted(lane=self._lane, request=open_.name, reason=self.doubt or "no codes yet")
         head = self.head

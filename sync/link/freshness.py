@@ -22,7 +22,7 @@ from sync.link.limits import Limits
 from wire.messages import Heartbeat
 
 
-class Head(Protocol):
+class ListPosition(Protocol):
     """Where the lane stands in the log; `epoch` is "" before the first snapshot."""
 
     @property
@@ -76,7 +76,7 @@ class _Held:
 class Freshness:
     """Keeps the nonces, the proofs and the heads of the last seconds."""
 
-    def __init__(self, limits: Limits, head: Head, now: int) -> None:
+    def __init__(self, limits: Limits, head: ListPosition, now: int) -> None:
         self._limits = limits
         self._nonces: dict[bytes, int] = {}
         self._waiting: list[Proof] = []
@@ -84,7 +84,7 @@ class Freshness:
         self._equal_ms: int | None = None
         self._start(head, now)
 
-    def _start(self, head: Head, now: int) -> None:
+    def _start(self, head: ListPosition, now: int) -> None:
         self._head = head
         self._since = now
         self._held = {head.version: _Held(head.state_hash)}
@@ -125,7 +125,7 @@ class Freshness:
             return Judgement.EQUAL
         return Judgement.EARLIER if proof.sent_ms < self._since else Judgement.WENT_BACK
 
-    def moved(self, head: Head, now: int) -> list[Weighed]:
+    def moved(self, head: ListPosition, now: int) -> list[Weighed]:
         """The lane applied one delta in its turn. Returns what proofs that waited for a head say now."""
         self._held[self._head.version].left_ms = now
         self._held[head.version] = _Held(head.state_hash)
@@ -134,7 +134,7 @@ class Freshness:
         self._held = {v: held for v, held in self._held.items() if held.left_ms is None or held.left_ms > oldest}
         return self._reweigh(now)
 
-    def replaced(self, head: Head, now: int) -> list[Weighed]:
+    def replaced(self, head: ListPosition, now: int) -> list[Weighed]:
         """The lane loaded a snapshot: no earlier equality counts. Returns what waiting proofs say now."""
         self._equal_ms = None
         self._start(head, now)

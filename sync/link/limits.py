@@ -25,7 +25,7 @@ class Limits:
         revert_ms: a mode set from afar without a limit of its own reverts after this.
         ahead_ms: a command issued this far ahead of the core's time as known here is refused.
         command_ms: a command that would be good for longer than this is refused: what is remembered stays bounded.
-        samples: telemetry kept while it can not be sent; the oldest is shed first.
+        samples: telemetry kept while it cannot be sent; the oldest is shed first.
         part_bytes: of a picture in one message at most; fewer on a slow link.
         picture_rate: bytes of pictures a second at most. After each part the lane also waits as long as its answer
             took, so that pictures never take more than half of a slow link.

@@ -17,23 +17,23 @@ from msgspec import Struct
 
 from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged, ManualEnded, ManualOrdered
 from lane_agent.model import Fault, Link
-from sync.link.command_lifecycle import Desk
+from sync.link.command_lifecycle import CommandLifecycle
 from sync.link.commands import Situation
 from sync.link.core_clock import Ahead, CoreClock, CoreTime
 from sync.link.effects import (
     Acknowledge,
-    Alarm,
     ApplyDelta,
     Effect,
     KeepClock,
+    LinkAlarm,
     LoadPart,
     Publish,
     Revert,
     Tell,
-    WalkOn,
+    TryNextBroker,
 )
-from sync.link.follower import Follower, Outcome
-from sync.link.freshness import Freshness, Head, Judgement, Weighed
+from sync.link.follower import Follower, LogAnswer
+from sync.link.freshness import Freshness, Judgement, ListPosition, Weighed
 from sync.link.limits import Limits
 from sync.link.sender import Sender
 from sync.link.silence import Silence
@@ -41,7 +41,7 @@ from sync.link.telemetry import Facts, Samples
 from sync.link.uploader import Upload, Uploader
 from wire.codec import decode
 from wire.envelope import KeyRing
-from wire.errors import RefusedError
+from wire.errors import WireRefusedError
 from wire.messages import (
     Ack,
     Command,
@@ -61,7 +61,7 @@ from wire.topics import LOG, LaneTopics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class SavedState:
     """What the store kept of the agent's last run.
 
     Attributes:
@@ -99,16 +99,16 @@ class LinkMachine:
         *,
         ring: KeyRing,
         entropy: Callable[[int], bytes],
-        head: Head,
+        head: ListPosition,
         journal: str,
         last: int,
         acknowledged: int,
         now: int,
         limits: Limits | None = None,
         software: str = "",
-        left: Left | None = None,
+        left: SavedState | None = None,
     ) -> None:
-        left = left or Left()
+        left = left or SavedState()
         self.topics = LaneTopics(lane)
         self.limits = limits or Limits()
         self.refused: Counter[str] = Counter()
@@ -123,7 +123,7 @@ class LinkMachine:
         self._entropy = entropy
         self._journal = journal
         self._software = software
-        self._desk = Desk(self.topics, self.limits, self.sender, taken=left.taken, revert=left.revert)
+        self._desk = CommandLifecycle(self.topics, self.limits, self.sender, taken=left.taken, revert=left.revert)
         self._visit = ""
         self._ordered = False
         self._effects: list[Effect] = []
@@ -167,30 +167,30 @@ class LinkMachine:
         self._effects += self._desk.due(self.core_time(now))
         self._settle(now)
 
-    def witness(self, utc_ms: int | None, now: int) -> None:
+    def check_clock(self, utc_ms: int | None, now: int) -> None:
         """This box's own UTC, None unless a time source keeps it: what the core's time is held against."""
-        self.clock.witness(utc_ms, now)
+        self.clock.check_clock(utc_ms, now)
 
     def receive(self, topic: str, payload: bytes, now: int, *, retained: bool = False) -> None:
         """A message came from the broker."""
         try:
             body = self._ring.open(topic, payload)
             self._dispatch(topic, body, now, retained=retained)
-        except RefusedError as error:
+        except WireRefusedError as error:
             self.refuse(error.reason.value, f"{topic}: {error}", now)
         self._settle(now)
 
-    def stands(self, outcome: Outcome, head: Head, offered: int, now: int) -> None:
+    def log_result(self, outcome: LogAnswer, head: ListPosition, offered: int, now: int) -> None:
         """The code log answered an `ApplyDelta` or `LoadPart` of version `offered`, and stands at `head`."""
         before = self.follower.head
-        self.follower.stands(outcome, head, offered, now)
-        if outcome is Outcome.APPLIED:
+        self.follower.log_result(outcome, head, offered, now)
+        if outcome is LogAnswer.APPLIED:
             self._weighed(self.freshness.moved(head, now), now)
-        elif outcome is Outcome.SWAPPED or head.epoch != before.epoch:
+        elif outcome is LogAnswer.SWAPPED or head.epoch != before.epoch:
             self._weighed(self.freshness.replaced(head, now), now)
-        elif outcome in {Outcome.GAP, Outcome.FAILED}:
+        elif outcome in {LogAnswer.GAP, LogAnswer.FAILED}:
             self.freshness.distrust()  # something is known to be missing here: not even what was just proven counts
-        elif outcome is Outcome.MISMATCH:
+        elif outcome is LogAnswer.MISMATCH:
             self.alarm("CodesMismatch", f"version {offered} does not give the signed state hash", now)
         self._settle(now)
 
@@ -288,7 +288,7 @@ class LinkMachine:
         last = self._alarmed.get(kind + why)
         if last is None or now - last >= self.limits.alarm_ms:
             self._alarmed[kind + why] = now
-            self._effects.append(Alarm(kind, detail))
+            self._effects.append(LinkAlarm(kind, detail))
 
     def refuse(self, reason: str, detail: str, now: int) -> None:
         """Counts a message that was refused, and tells people."""
@@ -303,7 +303,7 @@ class LinkMachine:
         if request is not None:
             self._publish(self.topics.request, request, qos=1)
         if self._silence.over(now):
-            self._effects.append(WalkOn("connected, and yet the core's proof does not come"))
+            self._effects.append(TryNextBroker("connected, and yet the core's proof does not come"))
 
     def _send_nonce(self, session: int, now: int) -> None:
         nonce, head = self._entropy(16), self.follower.head

@@ -36,7 +36,7 @@ class Upload:
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenTransfer:
     """The offer that is open."""
 
     offer: str
@@ -64,7 +64,7 @@ class Uploader:
         self._limits = limits
         self._entropy = entropy
         self._waiting = {upload.picture: upload for upload in waiting}
-        self._open: _Open | None = None
+        self._open: _OpenTransfer | None = None
         self._wait_ms = limits.picture_wait_ms
         self._length = min(_FIRST, limits.part_bytes)
 
@@ -85,7 +85,7 @@ class Uploader:
         self._wait_ms = self._limits.picture_wait_ms
 
     def gone(self, picture: str) -> None:
-        """It is no longer there, or can not be read: it will not be sent."""
+        """It is no longer there, or cannot be read: it will not be sent."""
         self._waiting.pop(picture, None)
         if self._open is not None and self._open.upload.picture == picture:
             self._open = None
@@ -108,7 +108,7 @@ class Uploader:
         upload = next(iter(sorted(self._waiting.values(), key=lambda one: not one.asked)), None)
         if upload is None:
             return None
-        self._open = _Open(self._entropy(8).hex(), upload, now)
+        self._open = _OpenTransfer(self._entropy(8).hex(), upload, now)
         return PictureOffered(
             lane=self._lane,
             offer=self._open.offer,
@@ -118,7 +118,7 @@ class Uploader:
             reason=upload.reason,
         )
 
-    def _part(self, open_: _Open, now: int) -> SendPart:
+    def _part(self, open_: _OpenTransfer, now: int) -> SendPart:
         open_.answered, open_.sent_ms = False, now
         length = min(self._length, open_.upload.size - open_.offset)
         return SendPart(open_.offer, open_.upload.picture, open_.offset, length)

@@ -52,7 +52,7 @@ _BODIES: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CoreSaid:
     """What the core publishes."""
 
     topic: str
@@ -97,17 +97,17 @@ class SimulatedCore:
         self._bodies: dict[int, bytes] = {}
         self._numbers = itertools.count(1)
 
-    def says(self, topic: str, body: Struct, qos: int = 1) -> Said:
+    def says(self, topic: str, body: Struct, qos: int = 1) -> CoreSaid:
         """Any body, signed for any topic."""
-        return Said(topic, self._signer.seal(topic, encode(body)), qos)
+        return CoreSaid(topic, self._signer.seal(topic, encode(body)), qos)
 
-    def change(self, *records: Record) -> Said:
+    def change(self, *records: Record) -> CoreSaid:
         """The log grows by one delta; what is to be published."""
         before = self.log.log_hash
         delta = self.log.change(*records)
         self._bodies[delta.version] = encode(delta)
         assert delta.previous == before
-        return Said(LOG, self._signer.seal(LOG, self._bodies[delta.version]))
+        return CoreSaid(LOG, self._signer.seal(LOG, self._bodies[delta.version]))
 
     def begin_anew(self, epoch: str) -> None:
         """A restore from a backup: the same rows under another epoch."""
@@ -118,7 +118,7 @@ class SimulatedCore:
         """Only snapshots from now on, as for a lane that was away for long."""
         self._bodies.clear()
 
-    def command(self, name: str, *, good_ms: int = 10_000, **fields: Any) -> Said:
+    def command(self, name: str, *, good_ms: int = 10_000, **fields: Any) -> CoreSaid:
         """A command as the centre gives it; `fields` replace those of the body."""
         now = self._clock()
         body: dict[str, Any] = {
@@ -131,11 +131,11 @@ class SimulatedCore:
         }
         return self.says(self.topics.command, Command(**(body | fields)))
 
-    def wants(self, journal: str, first: int, last: int) -> Said:
+    def wants(self, journal: str, first: int, last: int) -> CoreSaid:
         """Asks for journal rows again."""
         return self.says(self.topics.log, EventsWanted(lane=self.topics.lane, journal=journal, first=first, last=last))
 
-    def hear(self, topic: str, payload: bytes) -> list[Said]:
+    def hear(self, topic: str, payload: bytes) -> list[CoreSaid]:
         """What the lane published; returns the answers."""
         address = read_up(topic)
         if address is None:
@@ -154,7 +154,7 @@ class SimulatedCore:
             case _:
                 return []
 
-    def _keep_picture(self, body: PictureOffered | PicturePart) -> Said:
+    def _keep_picture(self, body: PictureOffered | PicturePart) -> CoreSaid:
         held = self.pictures.setdefault(body.picture, b"")
         if isinstance(body, PictureOffered):
             self.sizes[body.picture] = body.size
@@ -170,7 +170,7 @@ class SimulatedCore:
         )
         return self.says(self.topics.picture_held, state)
 
-    def prove(self, nonce: Nonce) -> Said:
+    def prove(self, nonce: Nonce) -> CoreSaid:
         """The signed proof that answers a nonce."""
         log = self.log
         beat = Heartbeat(
@@ -183,7 +183,7 @@ class SimulatedCore:
         )
         return self.says(self.topics.heartbeat, beat, qos=0)
 
-    def _commit(self, event: EventMessage) -> Said:
+    def _commit(self, event: EventMessage) -> CoreSaid:
         rows = self.journals.setdefault(event.journal, [])
         previous = rows[-1].hash if rows else journal_start(event.journal)
         fits = event.seq == len(rows) + 1 and event.previous == previous
@@ -192,7 +192,7 @@ class SimulatedCore:
         last = rows[-1].hash if rows else ZERO
         return self.says(self.topics.ack, Ack(lane=self.topics.lane, journal=event.journal, seq=len(rows), hash=last))
 
-    def _serve(self, request: DeltasWanted | SnapshotWanted) -> list[Said]:
+    def _serve(self, request: DeltasWanted | SnapshotWanted) -> list[CoreSaid]:
         lane = self.topics.lane
         if isinstance(request, DeltasWanted) and self._can_follow(request):
             bodies = tuple(self._bodies[version] for version in range(request.version + 1, self.log.version + 1))

@@ -16,32 +16,32 @@ from lane_agent.model import Link
 from sync.link import (
     Acknowledge,
     Ahead,
-    Alarm,
     ApplyDelta,
     DropRevert,
     Effect,
     FetchPicture,
     KeepClock,
     KeepOrder,
-    Left,
+    LinkAlarm,
     LinkMachine,
     LoadPart,
+    LogAnswer,
     Order,
-    Outcome,
     PictureDone,
     Publish,
     RestartReader,
     Revert,
+    SavedState,
     SendEvents,
     SendPart,
     Tell,
+    TryNextBroker,
     Upload,
-    WalkOn,
 )
-from sync.simulated.core_end import Said, SimulatedCore
+from sync.simulated.core_end import CoreSaid, SimulatedCore
 from wire.codec import decode, encode
 from wire.envelope import Signer
-from wire.errors import RefusedError
+from wire.errors import WireRefusedError
 from wire.hashes import EMPTY_STATE, StateHash, journal_next, journal_start, log_next, log_start
 from wire.messages import Delta, EventMessage, Heartbeat, Nonce, PicturePart, SnapshotPart
 from wire.records import HoldRecord, Kind, Record
@@ -74,39 +74,39 @@ class MemoryLog:
         row = self.rows.get(("hold", vrn))
         return vrn in self.ahead or (isinstance(row, HoldRecord) and not row.deleted)
 
-    def apply(self, delta: Delta, body: bytes) -> Outcome:
+    def apply(self, delta: Delta, body: bytes) -> LogAnswer:
         """As `sync.codelog.CodeLog.apply`."""
         place = self.place
         if delta.epoch == place.epoch and delta.version <= place.version:
-            return Outcome.KNOWN
+            return LogAnswer.KNOWN
         if (delta.epoch, delta.version, delta.previous) == (place.epoch, place.version + 1, place.log_hash):
             rows = self.rows | {row.key: row for row in delta.changes}
             if StateHash.of(rows.values()).digest() != delta.state_hash:
-                return Outcome.MISMATCH
+                return LogAnswer.MISMATCH
             self.rows = rows
             self.place = Place(delta.epoch, delta.version, log_next(delta.previous, body), delta.state_hash)
-            return Outcome.APPLIED
+            return LogAnswer.APPLIED
         self.ahead |= {row.vrn for row in delta.changes if isinstance(row, HoldRecord) and not row.deleted}
         if delta.epoch != place.epoch:
-            return Outcome.OTHER_EPOCH
-        return Outcome.GAP if delta.version > place.version + 1 else Outcome.FORK
+            return LogAnswer.OTHER_EPOCH
+        return LogAnswer.GAP if delta.version > place.version + 1 else LogAnswer.FORK
 
-    def load(self, part: SnapshotPart) -> Outcome:
+    def load(self, part: SnapshotPart) -> LogAnswer:
         """As `sync.codelog.CodeLog.load`."""
         if part.epoch == self.place.epoch and part.version < self.place.version:
-            return Outcome.KNOWN
+            return LogAnswer.KNOWN
         if any(other.request != part.request for other in self.parts.values()):
             self.parts = {}
         self.parts[part.part] = part
         if len(self.parts) < part.parts:
-            return Outcome.LOADING
+            return LogAnswer.LOADING
         rows = {row.key: row for each in self.parts.values() for row in each.records}
         self.parts = {}
         if StateHash.of(rows.values()).digest() != part.state_hash:
-            return Outcome.MISMATCH
+            return LogAnswer.MISMATCH
         self.rows = rows
         self.place = Place(part.epoch, part.version, part.log_hash, part.state_hash)
-        return Outcome.SWAPPED
+        return LogAnswer.SWAPPED
 
 
 class SimulatedLink:
@@ -139,8 +139,8 @@ class SimulatedLink:
         self.cursor = 0
         self.up = False
         self.to_core: list[tuple[str, bytes]] = []
-        self.to_lane: list[Said] = []
-        self.past: list[Said] = []
+        self.to_lane: list[CoreSaid] = []
+        self.past: list[CoreSaid] = []
         self.sent: dict[bytes, int] = {}
         self.signed: dict[bytes, Heartbeat] = {}
         self.delivered: set[bytes] = set()
@@ -173,7 +173,7 @@ class SimulatedLink:
             acknowledged=self.cursor,
             now=self.now,
             software="simulated",
-            left=Left(
+            left=SavedState(
                 taken=dict(self.taken), revert=self.revert, uploads=tuple(self.uploads.values()), clock=self.clock
             ),
         )
@@ -204,9 +204,9 @@ class SimulatedLink:
                 self._obey(effect)
             case SendPart() | PictureDone():
                 self._move_picture(effect)
-            case Alarm(kind):
+            case LinkAlarm(kind):
                 self.alarms.append(kind)
-            case WalkOn():
+            case TryNextBroker():
                 self.walked += 1
             case _:
                 assert_never(effect)
@@ -272,10 +272,10 @@ class SimulatedLink:
         self.cursor = self.cursor if foreign else max(seq, self.cursor)
         self.machine.acknowledged(self.cursor, self.now, foreign=foreign)
 
-    def _stand(self, outcome: Outcome, offered: int) -> None:
+    def _stand(self, outcome: LogAnswer, offered: int) -> None:
         """The store's answer."""
         self.held_since.append((self.now, self.memory.place))
-        self.machine.stands(outcome, self.memory.place, offered, self.now)
+        self.machine.log_result(outcome, self.memory.place, offered, self.now)
 
     def _publish(self, topic: str, body: Struct) -> None:
         """From the lane into the broker, if there is one."""
@@ -296,7 +296,7 @@ class SimulatedLink:
         self.machine.disconnected(self.now)
         self.settle()
 
-    def say(self, said: Said) -> None:
+    def say(self, said: CoreSaid) -> None:
         """The core publishes something."""
         self.past.append(said)
         beat = _beat(said)
@@ -305,7 +305,7 @@ class SimulatedLink:
         if self.up:
             self.to_lane.append(said)
 
-    def hand(self, said: Said, *, retained: bool = False) -> None:
+    def hand(self, said: CoreSaid, *, retained: bool = False) -> None:
         """The broker hands a message to the lane."""
         beat = _beat(said)
         if beat is not None and not retained:
@@ -316,7 +316,7 @@ class SimulatedLink:
     def tick(self, milliseconds: int) -> None:
         """Time passes for the lane; nothing arrives."""
         self.now += milliseconds
-        self.machine.witness(None if self.kept_utc is None else self.kept_utc + self.now, self.now)
+        self.machine.check_clock(None if self.kept_utc is None else self.kept_utc + self.now, self.now)
         self.machine.tick(self.now)
         self.settle()
 
@@ -371,11 +371,11 @@ class SimulatedLink:
         return self.machine.verdict(self.now)
 
 
-def _beat(said: Said) -> Heartbeat | None:
+def _beat(said: CoreSaid) -> Heartbeat | None:
     """The proof in a message of the core's, None if it is none."""
     if not said.topic.endswith("/down/heartbeat"):
         return None
     try:
         return decode(Heartbeat, CORE.ring().open(said.topic, said.payload))
-    except RefusedError:
+    except WireRefusedError:
         return None

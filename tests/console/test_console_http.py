@@ -351,7 +351,7 @@ def test_a_long_request_is_refused(page: Page) -> None:
         ({"port": 70_000}, "port"),
     ],
 )
-def test_settings_that_can_not_be_meant_are_named(settings: dict[str, Any], key: str, tmp_path: Path) -> None:
+def test_settings_that_cannot_be_meant_are_named(settings: dict[str, Any], key: str, tmp_path: Path) -> None:
     """Each with what to do; `bind` refuses them before anything listens."""
     chosen = ConsoleSettings(officers=tmp_path / "o.json", **settings)
     assert key in {found for found, _ in chosen.problems()}
@@ -363,5 +363,5 @@ def test_a_port_in_use_is_told_before_the_lane_opens(page: Page, serve: Callable
     port = int(page.served.url.rsplit(":", 1)[1])
     chosen = ConsoleSettings(officers=Path("o.json"), port=port)
     server = ConsoleServer(page.served.server._server.config.app, page.served.server._stream, chosen)
-    with pytest.raises(ConsoleSettingsError, match=rf"can not listen on 127.0.0.1:{port} .*choose another"):
+    with pytest.raises(ConsoleSettingsError, match=rf"cannot listen on 127.0.0.1:{port} .*choose another"):
         server.bind()

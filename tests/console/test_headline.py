@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from console.headline import Level, headline
+from console.headline import Attention, headline
 from console.ports import LaneView, LinkView, VisitView
 from domain.crossing import Direction
 from lane_agent.model import Doubt, Fault, Link, ManualReason, Outcome
@@ -18,7 +18,7 @@ VISIT = VisitView(7, 0)
 def test_an_idle_lane_waits_for_a_vehicle() -> None:
     """Nothing is wrong and nobody is there."""
     line = headline(IDLE)
-    assert (line.says, line.level, line.mode, line.todo) == ("Waiting for a vehicle", Level.CALM, "Automatic", "")
+    assert (line.says, line.level, line.mode, line.todo) == ("Waiting for a vehicle", Attention.CALM, "Automatic", "")
 
 
 def test_manual_mode_tells_for_how_long_there_was_no_proof() -> None:
@@ -40,13 +40,20 @@ def test_manual_mode_begins_between_visits() -> None:
 @pytest.mark.parametrize(
     ("outcome", "doubt", "says", "level"),
     [
-        (Outcome.RELEASED, None, "RELEASED: vehicle may drive off", Level.DONE),
-        (Outcome.EXAMINE, None, "INSPECT: to the examination compound", Level.STOP),
-        (Outcome.WITHDRAWN, Doubt.HOLD_AFTER_DONE, "RELEASE WITHDRAWN: A hold arrived after the release", Level.STOP),
-        (Outcome.UNDECIDED, Doubt.OVERDUE, "OFFICER NEEDED: It has waited too long", Level.OFFICER),
+        (Outcome.RELEASED, None, "RELEASED: vehicle may drive off", Attention.DONE),
+        (Outcome.EXAMINE, None, "INSPECT: to the examination compound", Attention.STOP),
+        (
+            Outcome.WITHDRAWN,
+            Doubt.HOLD_AFTER_DONE,
+            "RELEASE WITHDRAWN: A hold arrived after the release",
+            Attention.STOP,
+        ),
+        (Outcome.UNDECIDED, Doubt.OVERDUE, "OFFICER NEEDED: It has waited too long", Attention.OFFICER),
     ],
 )
-def test_what_the_driver_was_shown_comes_first(outcome: Outcome, doubt: Doubt | None, says: str, level: Level) -> None:
+def test_what_the_driver_was_shown_comes_first(
+    outcome: Outcome, doubt: Doubt | None, says: str, level: Attention
+) -> None:
     """Before any thought of the system's, the officer reads what the driver reads."""
     line = headline(replace(IDLE, row=8, visit=replace(VISIT, outcome=outcome, doubt=doubt)))
     assert (line.says, line.level) == (says, level)
@@ -55,7 +62,7 @@ def test_what_the_driver_was_shown_comes_first(outcome: Outcome, doubt: Doubt | 
 def test_a_vehicle_leaving_without_a_release_outranks_everything() -> None:
     """Row 22 stands on top of the table, and of the page."""
     line = headline(replace(IDLE, row=22, row_name="22 leaving against the signal", visit=VISIT))
-    assert line.level is Level.STOP
+    assert line.level is Attention.STOP
     assert "WITHOUT a release" in line.says
 
 
@@ -69,4 +76,4 @@ def test_a_fault_is_told_with_the_technicians_detail() -> None:
 def test_a_closed_lane_says_closed() -> None:
     """Also when something is broken."""
     line = headline(replace(IDLE, open=False, row=1, faults=((Fault.CLOCK, ""),)))
-    assert (line.says, line.mode, line.level) == ("Lane closed", "Closed", Level.OFF)
+    assert (line.says, line.mode, line.level) == ("Lane closed", "Closed", Attention.OFF)

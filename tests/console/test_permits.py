@@ -64,7 +64,7 @@ def test_a_known_stop_turns_the_release_off_but_never_the_inspection(visit: Visi
 
 
 @pytest.mark.parametrize("fault", [Fault.STORE, Fault.SCREEN])
-def test_a_lane_that_can_not_record_or_show_releases_nobody(fault: Fault) -> None:
+def test_a_lane_that_cannot_record_or_show_releases_nobody(fault: Fault) -> None:
     """Officers clear by hand (design §2.8)."""
     assert "clear by hand" in permits(replace(VIEW, faults=((fault, ""),)))[Action.RELEASE]
 

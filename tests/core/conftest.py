@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from core.link.compound import Compound
-from core.link.gateway import Exchange, Heard
+from core.link.gateway import LaneGateway, LaneMessage
 from core.link.intake import Intake
-from core.link.pictures import Gallery, Keeping
+from core.link.pictures import Keeping, PictureStore
 from core.link.projection import Projection
 from core.office.bundling import BundleRequest
-from core.office.cargo import CargoInformation, Direction
-from core.office.screening import Profile, Rule
-from core.office.service import Office, Rules
+from core.office.cargo import CargoInformation
+from core.office.screening import Profile, ProfileRule
+from core.office.service import CargoPolicy, CargoService
+from domain.crossing import Direction
 from domain.times import start_of
 from wire import messages as wire
 from wire.codec import encode
@@ -31,13 +32,13 @@ from wire.topics import LaneTopics
 NOON = start_of(date(2026, 11, 22)) + 12 * 3_600_000
 """12:00 in Hong Kong on 22 November 2026."""
 
-RULES = Rules(
+RULES = CargoPolicy(
     points={"SZB": "Shenzhen Bay", "MKT": "Man Kam To"},
     profile=Profile(
         codes=("release", "document", "inspect"),
         rules=(
-            Rule(name="tobacco", code="inspect", articles="cigarette"),
-            Rule(name="boards", code="document", articles="circuit board", not_schemes=("ITFS",)),
+            ProfileRule(name="tobacco", code="inspect", articles="cigarette"),
+            ProfileRule(name="boards", code="document", articles="circuit board", not_schemes=("ITFS",)),
         ),
     ),
 )
@@ -90,11 +91,11 @@ class JournalledLane:
         self.rows.append(row)
         return row
 
-    def says(self, topic: str, body: Any, *, retained: bool = False) -> Heard:
+    def says(self, topic: str, body: Any, *, retained: bool = False) -> LaneMessage:
         """A signed message as the core hears it."""
-        return Heard(topic, self.signer.seal(topic, encode(body)), retained)
+        return LaneMessage(topic, self.signer.seal(topic, encode(body)), retained)
 
-    def sends(self, *rows: wire.EventMessage) -> list[Heard]:
+    def sends(self, *rows: wire.EventMessage) -> list[LaneMessage]:
         """Rows of the journal as the core hears them."""
         return [self.says(self.topics.event, row) for row in rows]
 
@@ -110,7 +111,7 @@ class Core:
     def __init__(self, path: Path, lanes: list[JournalledLane], signer: Signer, clock: HandClock) -> None:
         self.clock = clock
         self.signer = signer
-        self.store = Store(path, create=not path.exists())
+        self.store = CoreStore(path, create=not path.exists())
         self.log = ReplicatedLog(self.store, signer)
         if not self.log.has_begun():
             with self.store.transaction():
@@ -118,10 +119,10 @@ class Core:
         self.compound = Compound(self.store.connection, within_ms=15 * 60_000)
         self.projection = Projection(self.store.connection, self.log, self.compound)
         self.intake = Intake(self.store, self.projection)
-        self.office = Office(self.store, self.log, RULES, clock)
+        self.office = CargoService(self.store, self.log, RULES, clock)
         rings = {lane.name: lane.signer.ring() for lane in lanes}
-        self.gallery = Gallery(Keeping(folder=path.parent / "pictures", quota=1_000_000, days={"stops": 2}), clock)
-        self.exchange = Exchange(
+        self.gallery = PictureStore(Keeping(folder=path.parent / "pictures", quota=1_000_000, days={"stops": 2}), clock)
+        self.exchange = LaneGateway(
             store=self.store,
             log=self.log,
             intake=self.intake,

@@ -23,7 +23,7 @@ from simulation.cable import Cable
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
-from sync.store import Store
+from sync.store import LaneStore
 from wire.envelope import KeyRing, Signer, public_from_pem
 
 LANE = "szb-in-01"
@@ -107,7 +107,7 @@ class Territory:
         home = self.folder / "lane"
         for cable in self.cables:
             await cable.start()
-        with Store(self.folder / "lane.db") as store:
+        with LaneStore(self.folder / "lane.db") as store:
             link = LinkClient(
                 LANE,
                 options=Options(

@@ -9,10 +9,10 @@ import pytest
 
 from core.errors import RefusedError
 from core.office import requests as ask
-from core.office.admin_handler import Counter
+from core.office.admin_handler import AdminHandler
 from core.office.bundling import BundleRequest
-from core.office.cargo import Direction
 from core.office.service import ImportedBundle
+from domain.crossing import Direction
 from wire.topics import LOG
 
 
@@ -23,9 +23,9 @@ def sent() -> list[Any]:
 
 
 @pytest.fixture
-def counter(core: Any, sent: Any) -> Counter:
+def counter(core: Any, sent: Any) -> AdminHandler:
     """A counter without a network."""
-    return Counter(
+    return AdminHandler(
         store=core.store,
         log=core.log,
         office=core.office,
@@ -76,7 +76,9 @@ def test_lists_of_vehicles_go_through_it(counter: Any, core: Any) -> None:
     bundle = ImportedBundle(
         vrn="GH4", direction=Direction.OUTBOUND, earliest_ms=1, valid_until_ms=2, cargo=(("2999999999", "release", ""),)
     )
-    (ubr,) = counter.serve(ask.TakeOver(who="it", bundles=(bundle,), holds=(("IJ5", "x"),), vehicles=(("KL6", ""),)))
+    (ubr,) = counter.serve(
+        ask.TakeOverRecords(who="it", bundles=(bundle,), holds=(("IJ5", "x"),), vehicles=(("KL6", ""),))
+    )
     assert core.log.bundle(ubr).direction == "outbound"
     assert counter.serve(ask.Status()).version == core.log.head().version == 5
 
@@ -103,7 +105,7 @@ def test_lanes_and_commands_are_shown_as_they_stand(counter: Any, core: Any, lan
     assert [(one.seq, one.hash) for one in view.journals] == [(1, lane.rows[0].hash.hex())]
     name = counter.serve(ask.SendCommand(who="chief", lane=lane.name, name="message", text="hello"))
     assert sent[-1].topic == lane.topics.command
-    (state,) = counter.serve(ask.Commands())
+    (state,) = counter.serve(ask.ListCommands())
     assert (state.id, state.outcome, state.expires_ms - state.issued_ms) == (name, "", 30_000)
     with pytest.raises(RefusedError, match="not registered"):
         counter.serve(ask.SendCommand(who="chief", lane="nobody", name="message"))
@@ -111,5 +113,5 @@ def test_lanes_and_commands_are_shown_as_they_stand(counter: Any, core: Any, lan
 
 def test_every_answer_can_be_sent_as_json(counter: Any) -> None:
     """What is served over the socket must be encodable, empty lists included."""
-    for request in (ask.Lanes(), ask.Status(), ask.Alarms(), ask.Crossings(), ask.AtCompound(), ask.Commands()):
+    for request in (ask.Lanes(), ask.Status(), ask.Alarms(), ask.Crossings(), ask.AtCompound(), ask.ListCommands()):
         msgspec.json.encode(counter.serve(request))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import RefusedError
-from core.ledger.decision_audit import Decisions, Verdict
+from core.ledger.decision_audit import AuditVerdict, Decisions
 from domain.times import DAY_MS
 from wire.envelope import Signer
 from wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
@@ -93,7 +93,7 @@ def decisions(core: Any, lane: Any) -> Decisions:
     return Decisions(core.store, core.log, {lane.name: lane.signer.ring()})
 
 
-def proof(core: Any, lane: Any, seq: int = 0) -> Verdict:
+def proof(core: Any, lane: Any, seq: int = 0) -> AuditVerdict:
     """Of the decision of a row, the journal's last if not given."""
     found = decisions(core, lane)
     return found.prove(found.at_row(lane.name, "", seq or len(lane.rows)))
@@ -227,7 +227,7 @@ TAMPER: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("statement", "words"), TAMPER)
 def test_a_changed_store_is_not_proved(core: Any, lane: Any, released: int, statement: str, words: str) -> None:
-    """Whoever can write to the file can not make it agree."""
+    """Whoever can write to the file cannot make it agree."""
     core.store.connection.execute(statement)
     problems = proof(core, lane, released).problems
     assert any(words in problem for problem in problems), problems

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from core.errors import RefusedError
 from core.office import bundling, cargo, screening
-from core.office.cargo import CargoRules, Direction
+from core.office.cargo import CargoRules
 from core.office.numbers import reference
-from core.office.screening import Profile, Rule
+from core.office.screening import Profile, ProfileRule
 from domain import times
+from domain.crossing import Direction
 from domain.marks import mark_problem, normalise
 
 
@@ -204,9 +205,9 @@ def test_a_ccrn_that_cannot_cross_cannot_be_bundled(make_consignment: Any, chang
 def test_the_strictest_matching_profile_gives_the_code(make_consignment: Any) -> None:
     """Two profiles match; the stricter counts, whatever their order."""
     rules = (
-        Rule(name="paper", code="document", consignor="wilson"),
-        Rule(name="tobacco", code="inspect", articles="cigarette"),
-        Rule(name="again paper", code="document", consignor="wilson"),
+        ProfileRule(name="paper", code="document", consignor="wilson"),
+        ProfileRule(name="tobacco", code="inspect", articles="cigarette"),
+        ProfileRule(name="again paper", code="document", consignor="wilson"),
     )
     profile = Profile(codes=("release", "document", "inspect"), rules=rules)
     assert screening.screen(make_consignment(articles="10 000 Cigarettes"), profile).by == "tobacco"
@@ -216,7 +217,7 @@ def test_the_strictest_matching_profile_gives_the_code(make_consignment: Any) ->
 
 def test_a_profile_can_spare_a_scheme_and_be_bound_to_a_direction(make_consignment: Any) -> None:
     """ITFS cargo is inspected once, here or at the airport (seed 003)."""
-    rule = Rule(name="boards", code="inspect", articles="board", direction="inbound", not_schemes=("ITFS",))
+    rule = ProfileRule(name="boards", code="inspect", articles="board", direction="inbound", not_schemes=("ITFS",))
     assert rule.matches(make_consignment(articles="circuit boards"))
     assert not rule.matches(make_consignment(articles="circuit boards", scheme="ITFS"))
     assert not rule.matches(make_consignment(articles="circuit boards", direction=Direction.OUTBOUND))

@@ -12,14 +12,14 @@ from typer.testing import CliRunner
 
 from core.cli.app import app
 from core.enrolment.authority import Authority
-from core.enrolment.enrolling import Desk, Standing, enrol_here
+from core.enrolment.enrolling import Applicant, EnrolmentService, enrol_here
 from core.enrolment.expiry import endings
 from core.enrolment.issued import read_list
 from core.enrolment.keys import keys_to_give, load_core_ring, load_signing_key, make_signing_key, next_signing_key
 from core.enrolment.registry import LaneRegistry
-from core.errors import RefusedError, SettingsError
+from core.errors import CoreSettingsError, RefusedError
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from core.settings import load
 from wire import certificates
 from wire.enrolment import EnrolmentError, make_request, read_answer, read_request, read_wanted
@@ -57,7 +57,7 @@ def config(tmp_path: Path) -> Path:
     return file
 
 
-def make_desk(folder: Path, clock: Any) -> tuple[Desk, LaneRegistry]:
+def make_desk(folder: Path, clock: Any) -> tuple[EnrolmentService, LaneRegistry]:
     """A desk in that folder."""
     (folder / "keys").mkdir(exist_ok=True)
     if not (folder / "core-1.key").exists():
@@ -65,7 +65,7 @@ def make_desk(folder: Path, clock: Any) -> tuple[Desk, LaneRegistry]:
     opened = (folder / "authority").exists()
     authority = (Authority if opened else Authority.make)(folder / "authority", clock)
     registry = LaneRegistry(folder / "keys")
-    return Desk(authority, registry, signing_key=folder / "core-1.key", days=100), registry
+    return EnrolmentService(authority, registry, signing_key=folder / "core-1.key", days=100), registry
 
 
 def test_the_authoritys_key_is_its_owners_alone_and_never_made_twice(tmp_path: Path, clock: Any) -> None:
@@ -73,14 +73,14 @@ def test_the_authoritys_key_is_its_owners_alone_and_never_made_twice(tmp_path: P
     made = Authority.make(tmp_path / "a", clock)
     key = tmp_path / "a/authority.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    with pytest.raises(SettingsError, match="there is an authority already"):
+    with pytest.raises(CoreSettingsError, match="there is an authority already"):
         Authority.make(tmp_path / "a", clock)
     key.chmod(0o640)
-    with pytest.raises(SettingsError, match="run chmod 600"):
+    with pytest.raises(CoreSettingsError, match="run chmod 600"):
         Authority(tmp_path / "a", clock)
     key.chmod(0o600)
     (tmp_path / "a/authority.pem").write_bytes(Authority.make(tmp_path / "b", clock).pem)
-    with pytest.raises(SettingsError, match="restore both from one backup"):
+    with pytest.raises(CoreSettingsError, match="restore both from one backup"):
         Authority(tmp_path / "a", clock)
     assert made.fingerprint != Authority(tmp_path / "b", clock).fingerprint
 
@@ -112,12 +112,12 @@ def test_who_asks_is_told_apart(tmp_path: Path, clock: Any) -> None:
     assert registry.refresh()
     new = Signer.of("szb-in-01", Signer.generate("").to_pem())
     by_itself = make_request("szb-in-01", key=certificates.new_key(), signer=new, now=old)
-    assert desk.standing(by_itself) is Standing.RENEWAL
-    assert desk.standing(make_request("szb-in-01", key=certificates.new_key(), signer=new)) is Standing.STRANGER
+    assert desk.standing(by_itself) is Applicant.RENEWAL
+    assert desk.standing(make_request("szb-in-01", key=certificates.new_key(), signer=new)) is Applicant.STRANGER
     assert (
-        desk.standing(make_request("szb-in-01", key=certificates.new_key(), signer=new, now=new)) is Standing.STRANGER
+        desk.standing(make_request("szb-in-01", key=certificates.new_key(), signer=new, now=new)) is Applicant.STRANGER
     )
-    assert desk.standing(make_request("szb-in-02", key=certificates.new_key(), signer=new)) is Standing.NEW
+    assert desk.standing(make_request("szb-in-02", key=certificates.new_key(), signer=new)) is Applicant.NEW
     desk.enrol(by_itself, at_ms=1)
     assert {file.name for file in (tmp_path / "keys").glob("*.pub")} == {"szb-in-01.pub", f"{new.kid}.pub"}
     assert registry.rings["szb-in-01"].kids == {"szb-in-01", old.kid, new.kid}
@@ -178,7 +178,9 @@ def test_what_nears_its_end_is_named_with_its_remedy(config: Path) -> None:
     )
     now = (now + 86_400) * 1_000
     authority = Authority(config.parent / "authority", clock)
-    desk = Desk(authority, LaneRegistry(config.parent / "keys"), signing_key=config.parent / "core-1.key", days=40)
+    desk = EnrolmentService(
+        authority, LaneRegistry(config.parent / "keys"), signing_key=config.parent / "core-1.key", days=40
+    )
     for lane in ("szb-in-01", "szb-in-02", "szb-in-03"):
         enrol_here(desk, lane, at_ms=now)
     desk.revoke("szb-in-03")
@@ -227,7 +229,7 @@ def test_a_replaced_signing_key_still_proves_what_it_signed(tmp_path: Path, cloc
     make_signing_key(first)
     second = next_signing_key(first)
     assert second.name == "core-2.key"
-    store = Store(tmp_path / "core.db", create=True)
+    store = CoreStore(tmp_path / "core.db", create=True)
     log = ReplicatedLog(store, load_signing_key(first))
     with store.transaction():
         epoch = log.restart(at_ms=clock(), reason="test")
@@ -255,7 +257,7 @@ def test_a_key_with_a_passphrase_is_refused_with_the_remedy(tmp_path: Path) -> N
         pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked)
         (tmp_path / name).write_bytes(pem)
         (tmp_path / name).chmod(0o600)
-    with pytest.raises(SettingsError, match="passphrase"):
+    with pytest.raises(CoreSettingsError, match="passphrase"):
         load_signing_key(tmp_path / "core-1.key")
     with pytest.raises(ValueError, match="passphrase"):
         certificates.key_from_pem((tmp_path / "tls.key").read_bytes())

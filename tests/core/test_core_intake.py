@@ -185,7 +185,7 @@ def test_a_record_of_an_unsure_clock_gets_the_time_of_receipt(core: Any, lane: A
 
 
 def test_a_bundle_that_crossed_is_used_for_every_lane(core: Any, lane: Any) -> None:
-    """A delta follows in the same transaction, and its CCRN can not be bundled again (domain §0.6)."""
+    """A delta follows in the same transaction, and its CCRN cannot be bundled again (domain §0.6)."""
     ccrn = core.lodge()
     ubr = core.bundle(ccrn)
     take(core, lane.write({"type": "Consume", "visit": 9, "ubrs": [ubr]}))

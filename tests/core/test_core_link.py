@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import RefusedError
 from core.link.alarms import AlarmBook
-from core.link.gateway import ROWS_A_PART, Heard
+from core.link.gateway import ROWS_A_PART, LaneMessage
 from wire import messages as wire
 from wire.codec import decode, encode
 from wire.envelope import Signer
@@ -171,20 +171,20 @@ def forgeries(core: Any, lane: Any) -> Any:
     other = msgspec.structs.replace(row, lane="szb-in-02")
     return {
         "unknown key": (
-            Heard(lane.topics.event, Signer.generate("x").seal(lane.topics.event, encode(row))),
+            LaneMessage(lane.topics.event, Signer.generate("x").seal(lane.topics.event, encode(row))),
             "unknown_key",
         ),
         "own name, other key": (
-            Heard(lane.topics.event, stranger.seal(lane.topics.event, encode(row))),
+            LaneMessage(lane.topics.event, stranger.seal(lane.topics.event, encode(row))),
             "bad_signature",
         ),
-        "moved to another topic": (Heard(lane.topics.reply, payload), "bad_signature"),
+        "moved to another topic": (LaneMessage(lane.topics.reply, payload), "bad_signature"),
         "speaks for another lane": (lane.says(lane.topics.event, other), "szb-in-02"),
         "retained": (lane.says(lane.topics.event, row, retained=True), "retained"),
         "not what goes there": (lane.says(lane.topics.nonce, row), "malformed"),
         "no such message": (lane.says(lane.topics.all_up.replace("#", "wish"), row), "wish"),
-        "no envelope": (Heard(lane.topics.event, b"\x00rubbish"), "not_an_envelope"),
-        "too big": (Heard(lane.topics.event, bytes(2 << 20)), "too_big"),
+        "no envelope": (LaneMessage(lane.topics.event, b"\x00rubbish"), "not_an_envelope"),
+        "too big": (LaneMessage(lane.topics.event, bytes(2 << 20)), "too_big"),
     }
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import HistoryError, RefusedError, SettingsError
+from core.errors import CoreSettingsError, HistoryError, RefusedError
 from core.ledger.log import BYTES_A_DELTA, ROWS_A_DELTA, ReplicatedLog, live
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from wire.codec import decode, encode
 from wire.envelope import Signer
 from wire.hashes import EMPTY_STATE, StateHash, log_next, log_start
@@ -85,7 +85,7 @@ def test_many_rows_are_cut_into_deltas_that_fit_a_message(core: Any) -> None:
 
 
 def test_a_rollback_leaves_no_delta_and_nothing_to_publish(core: Any) -> None:
-    """What was not committed can not be published."""
+    """What was not committed cannot be published."""
     with contextlib.suppress(KeyboardInterrupt), core.store.transaction():
         core.log.append([HoldRecord("AB1234")], at_ms=1)
         raise KeyboardInterrupt
@@ -104,7 +104,7 @@ def test_a_rollback_leaves_no_delta_and_nothing_to_publish(core: Any) -> None:
     ],
 )
 def test_a_row_that_lanes_would_refuse_never_gets_into_the_log(core: Any, row: Any) -> None:
-    """One delta that can not be read would stop every lane."""
+    """One delta that cannot be read would stop every lane."""
     with pytest.raises(RefusedError):
         append(core, HoldRecord("CD2"), row)
     assert core.log.head().version == 0
@@ -131,7 +131,7 @@ ROWS = st.one_of(
 @given(batches=st.lists(st.lists(ROWS, max_size=4), max_size=8))
 def test_every_earlier_version_can_be_rebuilt_and_proved(tmp_path_factory: Any, batches: Any) -> None:
     """Which list was version v: whatever the changes, each version comes back as it was."""
-    store = Store(tmp_path_factory.mktemp("history") / "core.db", create=True)
+    store = CoreStore(tmp_path_factory.mktemp("history") / "core.db", create=True)
     log = ReplicatedLog(store, Signer.generate("core-1"))
     with store.transaction():
         epoch = log.restart(at_ms=0, reason="test")
@@ -245,9 +245,9 @@ def test_the_store_outlives_a_power_cut_by_configuration(core: Any) -> None:
 
 def test_a_second_core_on_the_same_store_is_refused(core: Any) -> None:
     """Two cores would give the lanes two histories; readers may look on."""
-    with pytest.raises(SettingsError, match="another core"):
-        Store(core.store.path)
-    reader = Store(core.store.path, reading=True)
+    with pytest.raises(CoreSettingsError, match="another core"):
+        CoreStore(core.store.path)
+    reader = CoreStore(core.store.path, reading=True)
     assert ReplicatedLog(reader, core.signer).head() == core.log.head()
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         reader.connection.execute("DELETE FROM rows")
@@ -257,16 +257,16 @@ def test_a_second_core_on_the_same_store_is_refused(core: Any) -> None:
 def test_a_store_that_is_missing_there_already_or_newer_is_named_with_the_remedy(tmp_path: Any) -> None:
     """A mistyped path is never a new, empty list."""
     path = tmp_path / "core.db"
-    with pytest.raises(SettingsError, match="rocars-core init"):
-        Store(path)
-    Store(path, create=True).close()
-    with pytest.raises(SettingsError, match="already"):
-        Store(path, create=True)
+    with pytest.raises(CoreSettingsError, match="rocars-core init"):
+        CoreStore(path)
+    CoreStore(path, create=True).close()
+    with pytest.raises(CoreSettingsError, match="already"):
+        CoreStore(path, create=True)
     raw = sqlite3.connect(path)
     raw.execute("PRAGMA user_version=99")
     raw.close()
-    with pytest.raises(SettingsError, match="newer version"):
-        Store(path)
+    with pytest.raises(CoreSettingsError, match="newer version"):
+        CoreStore(path)
     (tmp_path / "text.db").write_bytes(b"this is not a database, " * 100)
-    with pytest.raises(SettingsError, match="can not be used"):
-        Store(tmp_path / "text.db")
+    with pytest.raises(CoreSettingsError, match="cannot be used"):
+        CoreStore(tmp_path / "text.db")

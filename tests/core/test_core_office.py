@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from core.errors import RefusedError
-from core.office.cargo import Direction
 from core.office.service import ImportedBundle
+from domain.crossing import Direction
 from domain.times import MINUTE_MS, end_of, hong_kong
 
 
@@ -109,7 +109,7 @@ def test_a_decision_needs_a_known_cargo_a_code_in_use_and_a_reason(
 
 
 def test_a_hold_is_laid_and_lifted_by_the_normalised_mark(core: Any) -> None:
-    """Lifting leaves a tombstone, so that an older row can not bring the hold back."""
+    """Lifting leaves a tombstone, so that an older row cannot bring the hold back."""
     assert core.office.hold("a b-1O", who="officer", reason="told") == "AB10"
     assert core.office.lift_hold("AB10", who="officer") == "AB10"
     assert core.log.row("hold", "AB10").deleted

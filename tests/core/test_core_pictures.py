@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import RefusedError
 from core.link.alarms import AlarmBook
-from core.link.pictures import Gallery, Keeping
+from core.link.pictures import Keeping, PictureStore
 from wire import messages as wire
 from wire.codec import decode
 
@@ -126,7 +126,7 @@ def test_a_class_that_is_no_name_is_refused(core: Any, lane: Any, kind: str) -> 
 
 def test_a_core_without_a_folder_takes_none(core: Any, lane: Any) -> None:
     """And says so, rather than being silent for ever."""
-    bare = Gallery(Keeping(folder=None), core.clock)
+    bare = PictureStore(Keeping(folder=None), core.clock)
     assert bare.offered(offer(lane)).state == "refused"
     assert bare.kept() == []
     assert bare.prune() == 0
@@ -146,7 +146,7 @@ def test_pictures_go_when_their_class_is_over(core: Any, lane: Any) -> None:
 
 def test_the_quota_is_kept_by_the_oldest_and_else_nothing_is_taken(core: Any, lane: Any) -> None:
     """One class never drives the core's disk full."""
-    tight = Gallery(Keeping(folder=core.gallery._keeping.folder, quota=6_000), core.clock)
+    tight = PictureStore(Keeping(folder=core.gallery._keeping.folder, quota=6_000), core.clock)
     core.exchange._gallery = tight
     assert send(core, lane).state == "whole"
     refused = said(core, lane, offer(lane, picture="ab" * 32, offer="o2"))
@@ -169,7 +169,7 @@ def test_a_part_nobody_finished_is_taken_away_after_a_week(core: Any, lane: Any,
     assert not unfinished.exists()
 
 
-def test_a_picture_that_can_not_be_kept_is_an_alarm_and_no_answer(core: Any, lane: Any, tmp_path: Any) -> None:
+def test_a_picture_that_cannot_be_kept_is_an_alarm_and_no_answer(core: Any, lane: Any, tmp_path: Any) -> None:
     """The lane offers it again later; the core goes on."""
     (tmp_path / "pictures").write_bytes(b"a file where the folder should be")
     assert said(core, lane, offer(lane)) is None

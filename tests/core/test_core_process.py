@@ -22,11 +22,11 @@ from core.cli.app import main
 from core.cli.keys import warning
 from core.enrolment.keys import load_core_ring
 from core.errors import RefusedError
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from core.office.admin import AdminClient, CoreUnreachableError
-from core.office.cargo import Direction
 from core.office.service import ImportedBundle
 from core.settings import load
+from domain.crossing import Direction
 from domain.times import HONG_KONG
 from runtime.mqtt import Broker, Connection, Incoming, Options
 from simulation.broker import PrivateBroker
@@ -266,13 +266,13 @@ def test_killed_in_mid_stream_nothing_acknowledged_is_lost_and_nothing_counts_tw
                 await ear.stream(lane.rows, goal)
                 assert goal == total or ear.acknowledged() < total, "killed in mid-stream"
                 site.end(signal.SIGKILL)
-                store = Store(site.folder / "core.db", reading=True)
+                store = CoreStore(site.folder / "core.db", reading=True)
                 committed = store.connection.execute("SELECT seq FROM streams").fetchone()[0]
                 store.close()
                 assert committed >= ear.acknowledged()
 
     asyncio.run(streams())
-    store = Store(site.folder / "core.db", reading=True)
+    store = CoreStore(site.folder / "core.db", reading=True)
     query = store.connection.execute
     assert query("SELECT seq, body FROM events ORDER BY seq").fetchall() == [(row.seq, row.body) for row in lane.rows]
     assert query("SELECT COUNT(*), COUNT(DISTINCT visit) FROM alarms").fetchone() == (total, total)
@@ -353,7 +353,7 @@ def test_people_work_with_it_from_the_command_line(site: Any, make_consignment: 
     assert [row["type"] for row in found["rows"]] == ["bundle", "hold"]
     assert found["rows"][0]["cargo"][0]["code"] == "inspect"
     assert "szb-in-01" in site.command("lanes")
-    assert "can not be read" in site.command("lodge", str(site.folder / "none.json"), expect=1)
+    assert "cannot be read" in site.command("lodge", str(site.folder / "none.json"), expect=1)
     assert "rocars-core: UBR 1999999999 is not known" in site.command("debundle", "1999999999", expect=1)
     assert "another core uses this store" in site.command("restart-log", "--reason", "x", expect=2)
     site.end()

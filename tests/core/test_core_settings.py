@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.enrolment.keys import load_lane_keys, load_signing_key, make_signing_key
-from core.errors import SettingsError
+from core.errors import CoreSettingsError
 from core.settings import load
 from tests.rigs.places import ROOT
 from wire.envelope import Signer, key_id, public_from_pem, public_to_pem
@@ -40,7 +40,7 @@ def written(tmp_path: Any, text: Any) -> Any:
 
 def problems(tmp_path: Any, text: Any) -> Any:
     """What is wrong with it."""
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(CoreSettingsError) as refused:
         load(written(tmp_path, text))
     return refused.value.problems
 
@@ -112,7 +112,7 @@ def test_half_a_tls_pair_is_named(tmp_path: Any) -> None:
 
 def test_a_missing_file_and_broken_toml_are_named(tmp_path: Any) -> None:
     """The two mistakes before any key."""
-    with pytest.raises(SettingsError, match="give the right path with --config"):
+    with pytest.raises(CoreSettingsError, match="give the right path with --config"):
         load(tmp_path / "none.toml")
     (problem,) = problems(tmp_path, "[core\n")
     assert "is not TOML" in problem
@@ -126,21 +126,21 @@ def test_the_signing_key_is_for_its_owner_alone_and_never_overwritten(tmp_path: 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert public.read_bytes() == public_to_pem(load_signing_key(path).public)
     assert load_signing_key(path).kid == "core-1"
-    with pytest.raises(SettingsError, match="already"):
+    with pytest.raises(CoreSettingsError, match="already"):
         make_signing_key(path)
     path.chmod(0o640)
-    with pytest.raises(SettingsError, match="chmod 600"):
+    with pytest.raises(CoreSettingsError, match="chmod 600"):
         load_signing_key(path)
 
 
 def test_a_key_that_is_missing_or_no_key_is_named(tmp_path: Any) -> None:
     """And its contents are never part of the message."""
-    with pytest.raises(SettingsError, match="rocars-core init"):
+    with pytest.raises(CoreSettingsError, match="rocars-core init"):
         load_signing_key(tmp_path / "none.key")
     bad = tmp_path / "bad.key"
     bad.write_text("SECRET", encoding="utf-8")
     bad.chmod(0o600)
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(CoreSettingsError) as refused:
         load_signing_key(bad)
     assert "SECRET" not in str(refused.value)
 
@@ -159,8 +159,8 @@ def test_a_lane_key_that_is_none_is_named(tmp_path: Any) -> None:
     """All of them at once."""
     (tmp_path / "szb-in-01.pub").write_text("rubbish", encoding="utf-8")
     (tmp_path / "bad name.pub").write_bytes(public_to_pem(Signer.generate("x").public))
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(CoreSettingsError) as refused:
         load_lane_keys(tmp_path)
     assert len(refused.value.problems) == 2
-    with pytest.raises(SettingsError, match="no such directory"):
+    with pytest.raises(CoreSettingsError, match="no such directory"):
         load_lane_keys(tmp_path / "none")

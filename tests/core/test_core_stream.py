@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from core.link.gateway import Heard
+from core.link.gateway import LaneMessage
 from sync.link.limits import Limits
 from sync.link.sender import Sender
 from wire import messages as wire
@@ -49,7 +49,7 @@ class Stream(RuleBasedStateMachine):
         self.now = 0
         self.cursor = 0
         self.up = False
-        self.to_core: list[Heard] = []
+        self.to_core: list[LaneMessage] = []
         self.to_lane: list[Any] = []
         self.sender = Sender(LIMITS, last=0, acknowledged=0)
         self.sent = 0
@@ -142,7 +142,7 @@ class Stream(RuleBasedStateMachine):
         if fate != "lost":
             self.core_hears(batch)
 
-    def core_hears(self, batch: list[Heard]) -> None:
+    def core_hears(self, batch: list[LaneMessage]) -> None:
         """The core takes a batch, and answers."""
         answers = self.core.exchange.hear(batch).now
         self.to_lane += answers if self.up else []

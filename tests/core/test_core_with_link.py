@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from core.office.admin import AdminClient, CoreUnreachableError
-from core.office.cargo import Direction
 from core.office.service import ImportedBundle
+from domain.crossing import Direction
 from lane_agent.model import Link
 from runtime.mqtt import Broker, Options
 from simulation.broker import PrivateBroker
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
-from sync.store import Store
+from sync.store import LaneStore
 from wire.envelope import KeyRing, Signer, public_from_pem, public_to_pem
 
 LANE = "szb-in-01"
@@ -86,7 +86,7 @@ class Territory:
     async def link(self) -> AsyncIterator[tuple[LinkClient, Journal]]:
         """The lane's link on its own store."""
         ring = KeyRing({"core-1": public_from_pem((self.folder / "core-1.pub").read_bytes())})
-        with Store(self.folder / "lane.db") as store:
+        with LaneStore(self.folder / "lane.db") as store:
             journal = Journal(store, boot="boot", software="test")
             client = LinkClient(
                 LANE,

@@ -16,11 +16,11 @@ from devices.anpr.ctc import decode
 from devices.anpr.detections import decode as find
 from devices.anpr.grammar import fitting, grammar_of
 from devices.anpr.onnxruntime_engine import OnnxRuntimeEngine
-from devices.anpr.plate_read import Ground, PlateRead, Region
+from devices.anpr.plate_read import Background, PlateRead, Region
 from devices.anpr.plate_reader import rectified
 from devices.anpr.selection import mainland_of, mark_of
 from domain.marks import HONG_KONG, family
-from simulation.drawn.plates import Kind, draw
+from simulation.drawn.plates import PlateKind, draw
 
 Output = NDArray[np.float32]
 
@@ -51,7 +51,7 @@ def read(text: str, region: Region, *, confidence: float = 0.98, size: float = 1
 @pytest.mark.parametrize("text", ["LT3482", "88", "HK1", "1234T", "T42", "MYPR1NCE"])
 def test_a_clear_hong_kong_mark_is_read_as_it_stands(text: str) -> None:
     """Ordinary, without prefix, trailer, trade and personalised marks alike."""
-    reading = decode(output(text), grammar_of(Ground.WHITE))
+    reading = decode(output(text), grammar_of(Background.WHITE))
     assert reading.text == text
     assert reading.form is not None
     assert reading.form.region is Region.HONG_KONG
@@ -61,34 +61,34 @@ def test_a_clear_hong_kong_mark_is_read_as_it_stands(text: str) -> None:
 
 def test_two_rows_are_read_as_one_mark() -> None:
     """Letters over digits, with a repeated character across the rows kept."""
-    reading = decode(output("TT", "7788"), grammar_of(Ground.YELLOW))
+    reading = decode(output("TT", "7788"), grammar_of(Background.YELLOW))
     assert (reading.text, reading.rows) == ("TT7788", 2)
 
 
 def test_grammar_decides_between_likely_readings_of_an_ordinary_mark() -> None:
     """A third character that is a little rather B than 8 is an 8 among digits; its confidence shows the doubt."""
-    reading = decode(output("LT8482", doubts={2: ("B", 0.55)}), grammar_of(Ground.WHITE))
+    reading = decode(output("LT8482", doubts={2: ("B", 0.55)}), grammar_of(Background.WHITE))
     assert reading.text == "LT8482"
     assert dict(enumerate(chance for _, chance in reading.characters))[2] < 0.5
 
 
 def test_a_black_plate_without_its_chinese_characters_is_no_hong_kong_mark() -> None:
     """粤ZY153港 with 粤 and 港 dropped would be the mark ZY153: colour chooses the grammar."""
-    reading = decode(output("ZY153"), grammar_of(Ground.BLACK))
+    reading = decode(output("ZY153"), grammar_of(Background.BLACK))
     assert reading.form is None
     assert reading.text == "ZY153"
-    assert decode(output("粤ZY153港"), grammar_of(Ground.BLACK)).form is not None
+    assert decode(output("粤ZY153港"), grammar_of(Background.BLACK)).form is not None
 
 
 def test_a_half_seen_character_makes_its_neighbours_doubtful() -> None:
     """A 1 that is as likely there as not must not be dropped with confidence."""
-    reading = decode(output("LT1482", doubts={2: ("", 0.7)}), grammar_of(Ground.WHITE))
+    reading = decode(output("LT1482", doubts={2: ("", 0.7)}), grammar_of(Background.WHITE))
     assert min(chance for _, chance in reading.characters) < 0.75
 
 
-@given(st.text(ALPHABET, max_size=9), st.sampled_from(Ground))
-@example("00000", Ground.WHITE)
-def test_no_text_on_a_dark_ground_is_ever_a_hong_kong_mark(text: str, ground: Ground) -> None:
+@given(st.text(ALPHABET, max_size=9), st.sampled_from(Background))
+@example("00000", Background.WHITE)
+def test_no_text_on_a_dark_ground_is_ever_a_hong_kong_mark(text: str, ground: Background) -> None:
     """And what is one on a light ground is one for the lane, too."""
     form = fitting(text, grammar_of(ground))
     if form is not None and form.region is Region.HONG_KONG:
@@ -97,8 +97,8 @@ def test_no_text_on_a_dark_ground_is_ever_a_hong_kong_mark(text: str, ground: Gr
 
 
 @settings(max_examples=25)
-@given(st.integers(0, 10**6), st.sampled_from(Ground))
-def test_any_output_decodes_to_characters_with_chances(seed: int, ground: Ground) -> None:
+@given(st.integers(0, 10**6), st.sampled_from(Background))
+def test_any_output_decodes_to_characters_with_chances(seed: int, ground: Background) -> None:
     """Noise gives nonsense, never an error or a confidence outside 0 to 1."""
     noise = np.random.default_rng(seed).dirichlet(np.full(len(ALPHABET) + 1, 0.1), 3 * COLUMNS).astype(np.float32)
     reading = decode(noise, grammar_of(ground))
@@ -109,17 +109,17 @@ def test_any_output_decodes_to_characters_with_chances(seed: int, ground: Ground
 @pytest.mark.parametrize(
     ("kind", "text", "ground"),
     [
-        (Kind.HK_FRONT, "LT3482", Ground.WHITE),
-        (Kind.HK_REAR, "LT3482", Ground.YELLOW),
-        (Kind.CROSS_BORDER, "粤ZR12A港", Ground.BLACK),
-        (Kind.CN_BLUE, "粤B12345", Ground.BLUE),
-        (Kind.CN_YELLOW, "粤B12345", Ground.YELLOW),
-        (Kind.CN_GREEN, "粤B12345D", Ground.GREEN),
+        (PlateKind.HK_FRONT, "LT3482", Background.WHITE),
+        (PlateKind.HK_REAR, "LT3482", Background.YELLOW),
+        (PlateKind.CROSS_BORDER, "粤ZR12A港", Background.BLACK),
+        (PlateKind.CN_BLUE, "粤B12345", Background.BLUE),
+        (PlateKind.CN_YELLOW, "粤B12345", Background.YELLOW),
+        (PlateKind.CN_GREEN, "粤B12345D", Background.GREEN),
     ],
 )
 @pytest.mark.parametrize("light", [1.0, 0.5])
 def test_the_ground_of_a_plate_is_told_by_day_and_in_the_shade(
-    kind: Kind, text: str, ground: Ground, light: float
+    kind: PlateKind, text: str, ground: Background, light: float
 ) -> None:
     """Colour and polarity of every kind of plate."""
     picture = (draw(text, kind) * light).astype(np.uint8)
@@ -174,7 +174,7 @@ def test_the_detectors_map_gives_corners_and_drops_doubles() -> None:
 
 def test_a_narrow_plate_with_more_ink_than_ground_is_still_white() -> None:
     """Two letters over two digits, cut so that some bumper is in the picture: what lies between them decides."""
-    plate = draw("DD39", Kind.HK_FRONT, rows=2)
+    plate = draw("DD39", PlateKind.HK_FRONT, rows=2)
     height, width = plate.shape[:2]
     around = np.full((height, width * 3, 3), 25, np.uint8)
     around[:, width : 2 * width] = plate
@@ -183,5 +183,5 @@ def test_a_narrow_plate_with_more_ink_than_ground_is_still_white() -> None:
     crop = rectified(around, corners)
     level = levelled(np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), np.uint8))
     output = OnnxRuntimeEngine(networks=("recogniser",)).run("recogniser", level[None, None])[0]
-    assert ground_of(crop, np.zeros_like(output)) is Ground.BLACK, "by the larger part alone"
-    assert ground_of(crop, output) is Ground.WHITE
+    assert ground_of(crop, np.zeros_like(output)) is Background.BLACK, "by the larger part alone"
+    assert ground_of(crop, output) is Background.WHITE

@@ -28,8 +28,8 @@ from devices.anpr.errors import WeightsVersionError
 from devices.anpr.grammar import grammar_of
 from devices.anpr.plate_reader import PlateReader, fitted
 from devices.anpr.weights import SHIPPED, load
-from simulation.drawn.plates import Kind, draw
-from simulation.drawn.trucks import LaneView, Truck
+from simulation.drawn.plates import PlateKind, draw
+from simulation.drawn.trucks import CameraView, DrawnTruck
 
 LETTERS, DIGITS = "ABCDEFGHJKLMNPRSTUVWXYZ", "0123456789"
 Picture = NDArray[np.uint8]
@@ -40,10 +40,10 @@ def any_plate(rng: random.Random) -> Picture:
     tail = "".join(rng.choices(DIGITS, k=4))
     text, kind, rows = rng.choice(
         (
-            ("".join(rng.choices(LETTERS, k=2)) + str(int(tail) + 1), Kind.HK_FRONT, rng.choice((1, 2))),
-            ("".join(rng.choices(LETTERS, k=2)) + str(int(tail) + 1), Kind.HK_REAR, 1),
-            ("粤Z" + rng.choice(LETTERS) + tail[1:] + rng.choice("港澳"), Kind.CROSS_BORDER, 1),
-            (rng.choice(PROVINCES) + rng.choice(LETTERS) + tail + rng.choice(LETTERS), Kind.CN_BLUE, 1),
+            ("".join(rng.choices(LETTERS, k=2)) + str(int(tail) + 1), PlateKind.HK_FRONT, rng.choice((1, 2))),
+            ("".join(rng.choices(LETTERS, k=2)) + str(int(tail) + 1), PlateKind.HK_REAR, 1),
+            ("粤Z" + rng.choice(LETTERS) + tail[1:] + rng.choice("港澳"), PlateKind.CROSS_BORDER, 1),
+            (rng.choice(PROVINCES) + rng.choice(LETTERS) + tail + rng.choice(LETTERS), PlateKind.CN_BLUE, 1),
         )
     )
     flat = draw(text, kind, rows, height=rng.randint(14, 60))
@@ -101,7 +101,7 @@ def test_opencv_gives_what_onnxruntime_gives(wanted: NDArray[np.float32], plates
 
 def test_the_detector_finds_the_same_corners_by_both() -> None:
     """A whole picture, through the whole reader."""
-    image = LaneView(seed=2).picture(Truck("LT3482", "粤ZR12A港", 1, "FH460", "", 3), 0.9).image
+    image = CameraView(seed=2).picture(DrawnTruck("LT3482", "粤ZR12A港", 1, "FH460", "", 3), 0.9).image
     ours, other = (PlateReader(engine).read(image) for engine in (OnnxRuntimeEngine(), OpenCvEngine()))
     assert ours
     assert [read.text for read in other] == [read.text for read in ours]
@@ -184,7 +184,7 @@ def test_easyocr_gives_what_onnxruntime_gives(
 @of_torch
 def test_easyocr_reads_a_picture_with_our_detector(easyocr: Engine) -> None:
     """Corners and mark as with the default engine."""
-    image = LaneView(seed=2).picture(Truck("LT3482", "粤ZR12A港", 1, "FH460", "", 3), 0.9).image
+    image = CameraView(seed=2).picture(DrawnTruck("LT3482", "粤ZR12A港", 1, "FH460", "", 3), 0.9).image
     ours, theirs = PlateReader(OnnxRuntimeEngine()).read(image), PlateReader(easyocr).read(image)
     assert ours
     assert [(read.text, read.region) for read in theirs] == [(read.text, read.region) for read in ours]

@@ -13,12 +13,12 @@ from devices.anpr import files
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_read import Region
 from devices.anpr.plate_reader import PlateReader
-from simulation.drawn.trucks import LaneView, Truck
+from simulation.drawn.trucks import CameraView, DrawnTruck
 
 TRUCKS = (
-    Truck("LT3482", "粤ZR12A港", 1, "FH460", "", 3),
-    Truck("GC507", "粤ZE96F港", 2, "C250", "HKLTD", 5),
-    Truck("KX9", "", 1, "", "23456789", 8),
+    DrawnTruck("LT3482", "粤ZR12A港", 1, "FH460", "", 3),
+    DrawnTruck("GC507", "粤ZE96F港", 2, "C250", "HKLTD", 5),
+    DrawnTruck("KX9", "", 1, "", "23456789", 8),
 )
 
 
@@ -29,9 +29,9 @@ def reader() -> PlateReader:
 
 
 @pytest.mark.parametrize("truck", TRUCKS, ids=lambda truck: truck.vrn)
-def test_a_drawn_truck_at_the_stop_line_is_read(reader: PlateReader, truck: Truck) -> None:
+def test_a_drawn_truck_at_the_stop_line_is_read(reader: PlateReader, truck: DrawnTruck) -> None:
     """Both plates, with their corners where they were drawn."""
-    shown = LaneView(seed=1).picture(truck, 1.0)
+    shown = CameraView(seed=1).picture(truck, 1.0)
     record = files.record("drawn", reader.read(shown.image))
     assert (record["vrn"], record["reason"]) == (truck.vrn, None)
     for plate in shown.plates:
@@ -41,12 +41,12 @@ def test_a_drawn_truck_at_the_stop_line_is_read(reader: PlateReader, truck: Truc
 
 def test_an_empty_lane_has_no_plates_to_act_on(reader: PlateReader) -> None:
     """Booths and road are no plates."""
-    assert files.record("drawn", reader.read(LaneView().picture().image))["vrn"] is None
+    assert files.record("drawn", reader.read(CameraView().picture().image))["vrn"] is None
 
 
 def test_pictures_folders_and_what_is_none_give_one_record_each(reader: PlateReader, tmp_path: Path) -> None:
     """A cut-short picture and a missing file are records with a reason, not the end of the run."""
-    image = LaneView(seed=1).picture(TRUCKS[0], 1.0).image
+    image = CameraView(seed=1).picture(TRUCKS[0], 1.0).image
     cv2.imwrite(str(tmp_path / "a.png"), image)
     (tmp_path / "b.jpg").write_bytes(b"\xff\xd8nothing")
     (tmp_path / "c.jpg").write_bytes(b"")
@@ -65,7 +65,7 @@ def test_pictures_folders_and_what_is_none_give_one_record_each(reader: PlateRea
 def test_a_video_gives_one_record_a_frame(reader: PlateReader, tmp_path: Path) -> None:
     """Frames are named by number; a file that is no video says so."""
     file = tmp_path / "lane.avi"
-    view = LaneView(seed=1)
+    view = CameraView(seed=1)
     out = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), 8, view.size)
     for shown in view.approach(TRUCKS[0], 2):
         out.write(shown.image)

@@ -16,7 +16,7 @@ from devices.anpr.alphabet import ALPHABET
 from devices.anpr.engines import Engine, OnnxRuntimeEngine, OpenCvEngine
 from devices.anpr.errors import ReaderError, WeightsDamagedError, WeightsMissingError, WeightsVersionError
 from devices.anpr.weights import SHIPPED, load, origin
-from devices.camera import CameraSettings, Source
+from devices.camera import CameraSettings, CameraSource
 from devices.reader import ReaderProcess
 from devices.reader_protocol import ReaderSettings
 from lane_agent.events import Event, FaultRaised
@@ -172,7 +172,7 @@ def test_a_model_of_another_shape_is_refused_before_the_first_truck(
 async def first_fault(folder: Path, **settings: Any) -> FaultRaised:
     """What the agent is told when it starts a reader with these settings; no picture is needed for that."""
     events: list[Event] = []
-    camera = CameraSettings(source=Source.FOLDER, place=str(folder))
+    camera = CameraSettings(source=CameraSource.FOLDER, place=str(folder))
     reader = ReaderProcess(ReaderSettings(camera=camera, evidence=str(folder), **settings), events.append)
     try:
         await reader.start(wait_s=40)

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 import pytest
 
-from devices.camera import PUSH, Camera, CameraError, CameraSettings, Frame, Newest, Picture, Source, open_camera
+from devices.camera import PUSH, Camera, CameraError, CameraSettings, CameraSource, Frame, Newest, Picture, open_camera
 from devices.reader_child import Stall
 from simulation.drawn.camera import Ailment, DrawnCamera
-from simulation.drawn.trucks import LaneView, Truck
+from simulation.drawn.trucks import CameraView, DrawnTruck
 
-VIEW = LaneView((320, 192))
+VIEW = CameraView((320, 192))
 
 
 def grey(level: int) -> Picture:
@@ -26,7 +26,7 @@ def grey(level: int) -> Picture:
     return np.full((48, 64, 3), level, np.uint8)
 
 
-def settings(source: Source, place: Path | str, fps: float = 200.0) -> CameraSettings:
+def settings(source: CameraSource, place: Path | str, fps: float = 200.0) -> CameraSettings:
     """A camera that does not make the test wait."""
     return CameraSettings(source=source, place=str(place), fps=fps)
 
@@ -36,21 +36,21 @@ def test_a_folder_gives_its_pictures_by_name_again_and_again(tmp_path: Path) -> 
     for name, level in (("b.png", 20), ("a.png", 10)):
         cv2.imwrite(str(tmp_path / name), grey(level))
     (tmp_path / "note.txt").write_text("no picture")
-    camera = open_camera(settings(Source.FOLDER, tmp_path))
+    camera = open_camera(settings(CameraSource.FOLDER, tmp_path))
     assert [int(camera.read()[0, 0, 0]) for _ in range(5)] == [10, 20, 10, 20, 10]
 
 
 def test_a_folder_without_pictures_is_named(tmp_path: Path) -> None:
     """The technician is told where pictures should be."""
     with pytest.raises(CameraError, match="no pictures"):
-        open_camera(settings(Source.FOLDER, tmp_path))
+        open_camera(settings(CameraSource.FOLDER, tmp_path))
 
 
 def test_a_picture_cut_short_is_named(tmp_path: Path) -> None:
     """With what to do about it."""
     (tmp_path / "a.png").write_bytes(b"\x89PNG")
     with pytest.raises(CameraError, match=r"a\.png: not a picture, or cut short: remove it"):
-        open_camera(settings(Source.FOLDER, tmp_path)).read()
+        open_camera(settings(CameraSource.FOLDER, tmp_path)).read()
 
 
 @pytest.fixture
@@ -66,14 +66,14 @@ def film(tmp_path: Path) -> Path:
 
 def test_a_video_file_is_looped(film: Path) -> None:
     """After its end it begins again."""
-    camera = open_camera(settings(Source.VIDEO, film))
+    camera = open_camera(settings(CameraSource.VIDEO, film))
     levels = [round(float(camera.read().mean()) / 40) for _ in range(6)]
     camera.close()
     assert levels == [1, 3, 5, 1, 3, 5]
 
 
-@pytest.mark.parametrize("source", [Source.VIDEO, Source.V4L2, Source.STREAM])
-def test_a_camera_that_is_not_there_says_what_to_check(tmp_path: Path, source: Source) -> None:
+@pytest.mark.parametrize("source", [CameraSource.VIDEO, CameraSource.V4L2, CameraSource.STREAM])
+def test_a_camera_that_is_not_there_says_what_to_check(tmp_path: Path, source: CameraSource) -> None:
     """No traceback from inside FFmpeg."""
     with pytest.raises(CameraError, match="check the address, the cable and the power"):
         open_camera(settings(source, tmp_path / "nothing"))
@@ -115,7 +115,7 @@ def web_camera(pictures: int) -> Iterator[str]:
 def test_a_network_camera_that_stalls_ends_in_an_error_not_in_waiting_for_ever() -> None:
     """Lessons 15: the library's own time-out is 90 s, ours is two."""
     with web_camera(pictures=6) as url:
-        camera = open_camera(settings(Source.STREAM, url))
+        camera = open_camera(settings(CameraSource.STREAM, url))
         begun = time.monotonic()
         with pytest.raises(CameraError, match="check the address"):
             drain(camera)
@@ -126,10 +126,10 @@ def test_a_network_camera_that_stalls_ends_in_an_error_not_in_waiting_for_ever()
 def test_the_simulated_camera_shows_the_drawn_lane(tmp_path: Path) -> None:
     """The world connects to the reader's socket, again after its cable was cut."""
     place = tmp_path / "camera.sock"
-    newest = Newest(settings(Source.SIMULATED, place))
+    newest = Newest(settings(CameraSource.SIMULATED, place))
     world = DrawnCamera(place, view=VIEW, fps=60)
     world.start()
-    world.show(Truck("LT3482"), seconds=0.1)
+    world.show(DrawnTruck("LT3482"), seconds=0.1)
     try:
         frame = newest.after(0, timeout=10)
         assert frame is not None
@@ -157,7 +157,7 @@ def test_the_simulated_camera_freezes_and_hangs_on_demand(tmp_path: Path) -> Non
 def test_a_truck_drives_up_and_stands_and_a_second_one_leaves_it_there(tmp_path: Path) -> None:
     """The demonstration's levers: who is in the lane, who is behind him, and the empty lane again."""
     world = DrawnCamera(tmp_path / "none", view=VIEW, seconds=0.001)
-    first, second = Truck("LT3482", seed=3), Truck("GC507", seed=8)
+    first, second = DrawnTruck("LT3482", seed=3), DrawnTruck("GC507", seed=8)
     world.show(first)
     time.sleep(0.01)
     stood = world.draw().plates[0].corners
@@ -171,7 +171,7 @@ def test_a_truck_drives_up_and_stands_and_a_second_one_leaves_it_there(tmp_path:
 
 def test_something_else_on_the_simulated_cameras_socket_is_refused(tmp_path: Path) -> None:
     """A stranger's bytes are no picture."""
-    camera = open_camera(settings(Source.SIMULATED, tmp_path / "s"))
+    camera = open_camera(settings(CameraSource.SIMULATED, tmp_path / "s"))
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
         link.connect(str(tmp_path / "s"))
         link.sendall(PUSH.pack(b"http", 1, 1))
@@ -183,7 +183,7 @@ def test_something_else_on_the_simulated_cameras_socket_is_refused(tmp_path: Pat
 def test_the_socket_of_a_simulated_camera_needs_a_folder(tmp_path: Path) -> None:
     """A configuration mistake, in words."""
     with pytest.raises(CameraError, match="name a socket in a folder that exists"):
-        open_camera(settings(Source.SIMULATED, tmp_path / "no" / "s"))
+        open_camera(settings(CameraSource.SIMULATED, tmp_path / "no" / "s"))
 
 
 class Quick:
@@ -205,7 +205,7 @@ class Quick:
 
 def test_only_the_newest_picture_is_kept_and_a_failed_camera_is_opened_again(tmp_path: Path) -> None:
     """Whoever looks late sees the present, not a queue of the past."""
-    newest = Newest(settings(Source.FOLDER, tmp_path), opener=lambda _: Quick())
+    newest = Newest(settings(CameraSource.FOLDER, tmp_path), opener=lambda _: Quick())
     frame = newest.after(99, timeout=10)
     assert frame is not None
     assert frame.number == 100

@@ -1,4 +1,4 @@
-"""A remote board over a pty pair: the real driver against the shipped twin, bad days included."""
+"""A remote board over a pty pair: the real driver against the shipped simulator, bad days included."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.contacts import ContactEvent, Output, OutputWire, Wire, WiredContacts
+from devices.contacts import ContactEvent, ContactWire, Output, OutputWire, WiredContacts
 from devices.framing import LONGEST, frame
 from devices.remote_io import RemoteBoard
 from devices.remote_protocol import (
-    Asked,
     Garbled,
     Levels,
+    LevelsPolled,
     LineReader,
     Message,
     RawEdge,
@@ -27,11 +27,11 @@ from devices.remote_protocol import (
     decode,
     encode,
 )
-from devices.simulated.remote_board import RemoteBoardTwin
+from devices.simulated.remote_board import SimulatedRemoteBoard
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact
 
-WIRES = (Wire(Contact.UNLADEN, line=0, stable_ms=5), Wire(Contact.STOP_LOOP, line=3, stable_ms=5))
+WIRES = (ContactWire(Contact.UNLADEN, line=0, stable_ms=5), ContactWire(Contact.STOP_LOOP, line=3, stable_ms=5))
 BELL = OutputWire(Output.BELL, line=9)
 
 
@@ -63,14 +63,14 @@ class Lane:
 
 
 def over_a_cable(
-    story: Callable[[RemoteBoardTwin, WiredContacts, Lane], Awaitable[None]], silent_ms: int = 900
+    story: Callable[[SimulatedRemoteBoard, WiredContacts, Lane], Awaitable[None]], silent_ms: int = 900
 ) -> Lane:
-    """Runs a story with the lane at one end of a pty pair and the twin at the other."""
+    """Runs a story with the lane at one end of a pty pair and the simulator at the other."""
 
     async def run() -> Lane:
         hardware, cable = os.openpty()
-        lane, twin = Lane(), RemoteBoardTwin(hardware, lines=8, clock=clock)
-        twin.start()
+        lane, far_end = Lane(), SimulatedRemoteBoard(hardware, lines=8, clock=clock)
+        far_end.start()
         board = RemoteBoard(port=os.ttyname(cable), clock=clock, silent_ms=silent_ms)
         contacts = WiredContacts(
             board=board, wires=WIRES, outputs=(BELL,), clock=clock, pauses=lambda: itertools.repeat(0.02)
@@ -78,10 +78,10 @@ def over_a_cable(
         await contacts.start(lane.events.append)
         try:
             await until(lambda: len(lane.edges(Contact.UNLADEN)) == 1 and len(lane.edges(Contact.STOP_LOOP)) == 1)
-            await story(twin, contacts, lane)
+            await story(far_end, contacts, lane)
         finally:
             await contacts.stop()
-            twin.stop()
+            far_end.stop()
             os.close(hardware)
             os.close(cable)
         return lane
@@ -93,10 +93,10 @@ def test_edges_arrive_with_the_age_the_board_gives_them() -> None:
     """The board knows when the button moved; the lane's clock is set back by that age."""
     sent = []
 
-    async def story(twin: RemoteBoardTwin, contacts: WiredContacts, lane: Lane) -> None:
+    async def story(far_end: SimulatedRemoteBoard, contacts: WiredContacts, lane: Lane) -> None:
         await asyncio.sleep(0.05)
         sent.append(clock())
-        twin.drive(0, True, age_ms=40)
+        far_end.drive(0, True, age_ms=40)
         await until(lambda: lane.edges(Contact.UNLADEN) == [False, True])
 
     lane = over_a_cable(story)
@@ -105,15 +105,15 @@ def test_edges_arrive_with_the_age_the_board_gives_them() -> None:
     assert press.edge_ms - (sent[0] - 40) < 1_000
 
 
-@pytest.mark.parametrize("harm", [RemoteBoardTwin.lose_next, RemoteBoardTwin.garble_next])
-def test_a_line_lost_or_garbled_on_the_cable_loses_no_level(harm: Callable[[RemoteBoardTwin], None]) -> None:
+@pytest.mark.parametrize("harm", [SimulatedRemoteBoard.lose_next, SimulatedRemoteBoard.garble_next])
+def test_a_line_lost_or_garbled_on_the_cable_loses_no_level(harm: Callable[[SimulatedRemoteBoard], None]) -> None:
     """The release whose line was lost is healed by asking for all levels."""
 
-    async def story(twin: RemoteBoardTwin, contacts: WiredContacts, lane: Lane) -> None:
-        twin.drive(0, True)
+    async def story(far_end: SimulatedRemoteBoard, contacts: WiredContacts, lane: Lane) -> None:
+        far_end.drive(0, True)
         await until(lambda: lane.edges(Contact.UNLADEN) == [False, True])
-        harm(twin)
-        twin.drive(0, False)
+        harm(far_end)
+        far_end.drive(0, False)
         await until(lambda: lane.edges(Contact.UNLADEN) == [False, True, False])
 
     assert over_a_cable(story).faults() == []
@@ -122,10 +122,10 @@ def test_a_line_lost_or_garbled_on_the_cable_loses_no_level(harm: Callable[[Remo
 def test_a_board_that_hangs_is_silent_and_clears_when_it_speaks_again() -> None:
     """No answer within the limit is a fault with a remedy; the levels come back before it clears."""
 
-    async def story(twin: RemoteBoardTwin, contacts: WiredContacts, lane: Lane) -> None:
-        twin.silent = True
+    async def story(far_end: SimulatedRemoteBoard, contacts: WiredContacts, lane: Lane) -> None:
+        far_end.silent = True
         await until(lambda: len(lane.faults()) == 1)
-        twin.silent = False
+        far_end.silent = False
         await until(lambda: isinstance(lane.events[-1], FaultCleared))
 
     (fault,) = over_a_cable(story, silent_ms=300).faults()
@@ -135,10 +135,10 @@ def test_a_board_that_hangs_is_silent_and_clears_when_it_speaks_again() -> None:
 def test_a_board_of_another_make_is_called_garbled() -> None:
     """A stream that never makes sense is a wrong speed, a wrong board or a bad cable, and says so."""
 
-    async def story(twin: RemoteBoardTwin, contacts: WiredContacts, lane: Lane) -> None:
-        twin.silent = True
-        twin.silent = False
-        twin.babble(40)
+    async def story(far_end: SimulatedRemoteBoard, contacts: WiredContacts, lane: Lane) -> None:
+        far_end.silent = True
+        far_end.silent = False
+        far_end.babble(40)
         await until(lambda: len(lane.faults()) >= 1)
 
     assert "$GPGGA" in over_a_cable(story).faults()[0]
@@ -147,10 +147,10 @@ def test_a_board_of_another_make_is_called_garbled() -> None:
 def test_outputs_are_switched_on_the_board() -> None:
     """The bell's relay is at the far end."""
 
-    async def story(twin: RemoteBoardTwin, contacts: WiredContacts, lane: Lane) -> None:
-        await until(lambda: twin.outputs == {9: False})
+    async def story(far_end: SimulatedRemoteBoard, contacts: WiredContacts, lane: Lane) -> None:
+        await until(lambda: far_end.outputs == {9: False})
         contacts.switch(Output.BELL, True)
-        await until(lambda: twin.outputs == {9: True})
+        await until(lambda: far_end.outputs == {9: True})
 
     over_a_cable(story)
 
@@ -182,12 +182,12 @@ def test_the_same_driver_speaks_tcp_and_notices_the_cable_being_pulled() -> None
         contacts = WiredContacts(board=board, wires=WIRES, clock=clock)
         await contacts.start(lane.events.append)
         hardware, _ = await asyncio.to_thread(listener.accept)
-        twin = RemoteBoardTwin(hardware.fileno(), lines=8, clock=clock)
-        twin.start()
+        far_end = SimulatedRemoteBoard(hardware.fileno(), lines=8, clock=clock)
+        far_end.start()
         await until(lambda: len(lane.edges(Contact.STOP_LOOP)) == 1)
-        twin.drive(3, True)
+        far_end.drive(3, True)
         await until(lambda: lane.edges(Contact.STOP_LOOP) == [False, True])
-        twin.stop()
+        far_end.stop()
         listener.close()
         hardware.close()
         await until(lambda: len(lane.faults()) >= 1)
@@ -201,7 +201,7 @@ MESSAGES = st.one_of(
     st.builds(Levels, st.integers(0, 65_535), st.lists(st.booleans(), max_size=64).map(tuple)),
     st.builds(RawEdge, st.integers(0, 65_535), st.integers(0, 63), st.booleans(), st.integers(0, 10_000)),
     st.builds(Switched, st.integers(0, 63), st.booleans(), st.booleans()),
-    st.just(Asked()),
+    st.just(LevelsPolled()),
 )
 
 
@@ -233,9 +233,9 @@ def test_endless_noise_without_a_line_end_is_not_kept() -> None:
     reader = LineReader()
     for _ in range(10):
         assert reader.feed(b"\x00" * LONGEST) == []
-    first, second = reader.feed(b"noise\n" + encode(Asked()))
+    first, second = reader.feed(b"noise\n" + encode(LevelsPolled()))
     assert isinstance(first, Garbled)
-    assert second == Asked()
+    assert second == LevelsPolled()
 
 
 def test_the_crc_is_the_published_one() -> None:

@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from devices.contacts import ContactEvent, Output, OutputWire, Tell, Wire, WiredContacts, check_wiring
+from devices.contacts import ContactEvent, ContactWire, Output, OutputWire, Tell, WiredContacts, check_wiring
 from devices.debounce import Chatter
 from devices.errors import BoardMissing, WiringWrong
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact, Fault
 
 PRESS, HELP = Contact.UNLADEN, Contact.HELP
-WIRES = (Wire(PRESS, line=1, active_low=True, stable_ms=5), Wire(HELP, line=2, stable_ms=5))
+WIRES = (ContactWire(PRESS, line=1, active_low=True, stable_ms=5), ContactWire(HELP, line=2, stable_ms=5))
 
 
 def clock() -> int:
@@ -276,13 +276,13 @@ def test_an_error_in_the_driver_is_a_fault_at_once_and_is_not_hidden_at_stop() -
 @pytest.mark.parametrize(
     ("wires", "outputs", "says"),
     [
-        ((Wire(PRESS, 1), Wire(HELP, 1)), (), "help and unladen are both on line 1"),
-        ((Wire(PRESS, 1), Wire(PRESS, 2)), (), "unladen is wired twice"),
-        ((Wire(PRESS, 1),), (OutputWire(Output.BELL, 1),), "bell and unladen are both on line 1"),
+        ((ContactWire(PRESS, 1), ContactWire(HELP, 1)), (), "help and unladen are both on line 1"),
+        ((ContactWire(PRESS, 1), ContactWire(PRESS, 2)), (), "unladen is wired twice"),
+        ((ContactWire(PRESS, 1),), (OutputWire(Output.BELL, 1),), "bell and unladen are both on line 1"),
     ],
 )
 def test_a_wiring_table_that_contradicts_itself_is_refused(
-    wires: tuple[Wire, ...], outputs: tuple[OutputWire, ...], says: str
+    wires: tuple[ContactWire, ...], outputs: tuple[OutputWire, ...], says: str
 ) -> None:
     """Two on one line, or one on two lines, is a mistake of the table."""
     with pytest.raises(WiringWrong, match=says):

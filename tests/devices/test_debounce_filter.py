@@ -131,7 +131,7 @@ def test_no_release_is_ever_lost(samples: list[tuple[int, bool]], stable_ms: int
 
 @given(SAMPLES)
 def test_a_level_that_stood_long_enough_is_always_reported(samples: list[tuple[int, bool]]) -> None:
-    """A change that stands for the whole filter time can not be swallowed, however the line behaved before."""
+    """A change that stands for the whole filter time cannot be swallowed, however the line behaved before."""
     line, now = rested(), 1_000
     for wait, level in samples:
         now += wait

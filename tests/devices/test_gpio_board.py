@@ -11,16 +11,16 @@ import gpiozero
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from devices.contacts import ContactEvent, Output, OutputWire, Pull, Wire, WiredContacts
+from devices.contacts import ContactEvent, ContactWire, Output, OutputWire, Pull, WiredContacts
 from devices.errors import BoardMissing
 from devices.gpio import GpioBoard, lgpio_factory
 from lane_agent.events import ContactChanged, FaultRaised
 from lane_agent.model import Contact
 
 WIRES = (
-    Wire(Contact.UNLADEN, line=5, active_low=True, stable_ms=5),
-    Wire(Contact.STOP_LOOP, line=6, stable_ms=100),
-    Wire(Contact.IMMIGRATION_CLEARED, line=13, stable_ms=0),
+    ContactWire(Contact.UNLADEN, line=5, active_low=True, stable_ms=5),
+    ContactWire(Contact.STOP_LOOP, line=6, stable_ms=100),
+    ContactWire(Contact.IMMIGRATION_CLEARED, line=13, stable_ms=0),
 )
 PULLS = {5: Pull.UP, 6: Pull.DOWN, 13: Pull.NONE}
 BELL = OutputWire(Output.BELL, line=20, active_low=True)

@@ -1,4 +1,4 @@
-"""A label reader over a pty pair, TCP and RFC 2217: the real driver against the shipped twin, bad days included."""
+"""A label reader over a pty pair, TCP and RFC 2217: the real driver against the shipped simulator, bad days included."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.identifier import IdentifierEvent, WatchedIdentifier, mark_itself
-from devices.identifier_protocol import Alive, Asked, Labelled, MessageReader, Noise, decode, encode
+from devices.identifier_protocol import Alive, Labelled, LabelsPolled, MessageReader, Noise, decode, encode
 from devices.identifier_serial import SerialLabels
-from devices.simulated.label_reader import LabelReaderTwin
+from devices.simulated.label_reader import SimulatedLabelReader
 from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead
 from lane_agent.model import Fault
 
@@ -57,7 +57,7 @@ class Lane:
         return FaultCleared(Fault.IDENTIFIER) in self.events
 
 
-Story = Callable[[LabelReaderTwin, WatchedIdentifier, Lane], Awaitable[None]]
+Story = Callable[[SimulatedLabelReader, WatchedIdentifier, Lane], Awaitable[None]]
 
 
 def identifier_at(port: str, silent_ms: int = SILENT_MS) -> WatchedIdentifier:
@@ -73,21 +73,21 @@ def identifier_at(port: str, silent_ms: int = SILENT_MS) -> WatchedIdentifier:
 
 
 def over_a_cable(story: Story) -> Lane:
-    """Runs a story with the lane at one end of a pty pair and the twin at the other."""
+    """Runs a story with the lane at one end of a pty pair and the simulator at the other."""
 
     async def run() -> Lane:
         hardware, cable = os.openpty()
-        lane, twin = Lane(), LabelReaderTwin(repeat_s=0.03)
-        twin.attach(hardware)
+        lane, far_end = Lane(), SimulatedLabelReader(repeat_s=0.03)
+        far_end.attach(hardware)
         identifier = identifier_at(os.ttyname(cable))
         await identifier.start(lane.events.append)
         identifier.vehicle_came()
         try:
-            await until(lambda: twin.asked)
-            await story(twin, identifier, lane)
+            await until(lambda: far_end.asked)
+            await story(far_end, identifier, lane)
         finally:
             await identifier.stop()
-            await twin.stop()
+            await far_end.stop()
             os.close(hardware)
             os.close(cable)
         return lane
@@ -98,8 +98,8 @@ def over_a_cable(story: Story) -> Lane:
 def test_a_label_is_told_once_however_often_it_is_read() -> None:
     """The reader repeats it for as long as the vehicle stands."""
 
-    async def story(twin: LabelReaderTwin, identifier: WatchedIdentifier, lane: Lane) -> None:
-        twin.show("AB1234")
+    async def story(far_end: SimulatedLabelReader, identifier: WatchedIdentifier, lane: Lane) -> None:
+        far_end.show("AB1234")
         await until(lambda: lane.marks() == ["AB1234"])
         await asyncio.sleep(0.5)
 
@@ -109,8 +109,8 @@ def test_a_label_is_told_once_however_often_it_is_read() -> None:
 def test_the_next_vehicle_makes_every_label_news_again() -> None:
     """What is in the field when a vehicle comes is told for it, be it the label of the one before."""
 
-    async def story(twin: LabelReaderTwin, identifier: WatchedIdentifier, lane: Lane) -> None:
-        twin.show("AB1234")
+    async def story(far_end: SimulatedLabelReader, identifier: WatchedIdentifier, lane: Lane) -> None:
+        far_end.show("AB1234")
         await until(lambda: lane.marks() == ["AB1234"])
         identifier.vehicle_left()
         identifier.vehicle_came()
@@ -123,9 +123,9 @@ def test_a_read_carries_the_time_at_which_it_was_made() -> None:
     """The reader's own delay is taken off, and a read is never stamped later than it was."""
     said: list[int] = []
 
-    async def story(twin: LabelReaderTwin, identifier: WatchedIdentifier, lane: Lane) -> None:
-        twin.age_ms = 4_000
-        twin.show("AB1234")
+    async def story(far_end: SimulatedLabelReader, identifier: WatchedIdentifier, lane: Lane) -> None:
+        far_end.age_ms = 4_000
+        far_end.show("AB1234")
         await until(lane.marks)
         said.append(clock())
 
@@ -136,10 +136,10 @@ def test_a_read_carries_the_time_at_which_it_was_made() -> None:
 def test_noise_and_half_lines_are_no_labels() -> None:
     """A garbled line names nobody, and a line that comes in two pieces is one line."""
 
-    async def story(twin: LabelReaderTwin, identifier: WatchedIdentifier, lane: Lane) -> None:
-        twin.babble(3)
-        twin.garble("XY77")
-        twin.send_in_pieces("AB1234")
+    async def story(far_end: SimulatedLabelReader, identifier: WatchedIdentifier, lane: Lane) -> None:
+        far_end.babble(3)
+        far_end.garble("XY77")
+        far_end.send_in_pieces("AB1234")
         await until(lane.marks)
 
     lane = over_a_cable(story)
@@ -150,12 +150,12 @@ def test_noise_and_half_lines_are_no_labels() -> None:
 def test_a_silent_reader_is_a_fault_and_comes_back() -> None:
     """It answers no question for longer than its limit; when it does again, the fault is over."""
 
-    async def story(twin: LabelReaderTwin, identifier: WatchedIdentifier, lane: Lane) -> None:
-        twin.show("AB1234")
+    async def story(far_end: SimulatedLabelReader, identifier: WatchedIdentifier, lane: Lane) -> None:
+        far_end.show("AB1234")
         await until(lane.marks)
-        twin.silent = True
+        far_end.silent = True
         await until(lane.faults)
-        twin.silent = False
+        far_end.silent = False
         await until(lane.works)
 
     assert "says nothing" in over_a_cable(story).faults()[0]
@@ -164,7 +164,7 @@ def test_a_silent_reader_is_a_fault_and_comes_back() -> None:
 def test_a_reader_with_an_empty_field_is_not_silent() -> None:
     """It answers, and that is enough."""
 
-    async def story(twin: LabelReaderTwin, identifier: WatchedIdentifier, lane: Lane) -> None:
+    async def story(far_end: SimulatedLabelReader, identifier: WatchedIdentifier, lane: Lane) -> None:
         await asyncio.sleep(3 * SILENT_MS / 1_000)
 
     assert over_a_cable(story).faults() == []
@@ -173,10 +173,10 @@ def test_a_reader_with_an_empty_field_is_not_silent() -> None:
 def test_a_reader_that_says_it_is_broken_is_a_fault() -> None:
     """An antenna that fell off: the reader lives and reads nothing."""
 
-    async def story(twin: LabelReaderTwin, identifier: WatchedIdentifier, lane: Lane) -> None:
-        twin.state = "antenna"
+    async def story(far_end: SimulatedLabelReader, identifier: WatchedIdentifier, lane: Lane) -> None:
+        far_end.state = "antenna"
         await until(lane.faults)
-        twin.state = "ok"
+        far_end.state = "ok"
         await until(lane.works)
 
     assert "broken: antenna" in over_a_cable(story).faults()[0]
@@ -185,8 +185,8 @@ def test_a_reader_that_says_it_is_broken_is_a_fault() -> None:
 def test_a_device_of_another_make_is_a_fault() -> None:
     """Eight lines without sense and none with: another speed, or another device."""
 
-    async def story(twin: LabelReaderTwin, identifier: WatchedIdentifier, lane: Lane) -> None:
-        await until(lambda: twin.babble(4) or lane.faults())
+    async def story(far_end: SimulatedLabelReader, identifier: WatchedIdentifier, lane: Lane) -> None:
+        await until(lambda: far_end.babble(4) or lane.faults())
 
     assert "GPGGA" in over_a_cable(story).faults()[0]
 
@@ -210,15 +210,15 @@ def test_over_tcp_and_back_after_the_reader_was_started_again() -> None:
     """The driver finds it again at the same port."""
 
     async def run() -> Lane:
-        lane, twin = Lane(), LabelReaderTwin(repeat_s=0.03)
-        port = await twin.listen("127.0.0.1")
-        twin.show("AB1234")
+        lane, far_end = Lane(), SimulatedLabelReader(repeat_s=0.03)
+        port = await far_end.listen("127.0.0.1")
+        far_end.show("AB1234")
         identifier = identifier_at(f"socket://127.0.0.1:{port}")
         await identifier.start(lane.events.append)
         await until(lane.marks)
-        await twin.stop()
+        await far_end.stop()
         await until(lane.faults)
-        again = LabelReaderTwin(repeat_s=0.03)
+        again = SimulatedLabelReader(repeat_s=0.03)
         again.show("XY77")
         await again.listen("127.0.0.1", port)
         await until(lambda: lane.marks() == ["AB1234", "XY77"])
@@ -236,14 +236,14 @@ def test_over_rfc2217() -> None:
     server = _SerialServer(os.ttyname(cable))
 
     async def run() -> Lane:
-        lane, twin = Lane(), LabelReaderTwin(repeat_s=0.03)
-        twin.attach(hardware)
-        twin.show("AB1234")
+        lane, far_end = Lane(), SimulatedLabelReader(repeat_s=0.03)
+        far_end.attach(hardware)
+        far_end.show("AB1234")
         identifier = identifier_at(f"rfc2217://127.0.0.1:{server.port}", silent_ms=3_000)
         await identifier.start(lane.events.append)
         await until(lane.marks)
         await identifier.stop()
-        await twin.stop()
+        await far_end.stop()
         return lane
 
     try:
@@ -308,7 +308,9 @@ class _SerialServer:
         self._serial.close()
 
 
-@pytest.mark.parametrize("message", [Asked(), Alive(), Alive("antenna"), Labelled(0, "AB1234"), Labelled(70, "E20034")])
+@pytest.mark.parametrize(
+    "message", [LabelsPolled(), Alive(), Alive("antenna"), Labelled(0, "AB1234"), Labelled(70, "E20034")]
+)
 def test_every_message_survives_its_line(message: object) -> None:
     """What is said is what is heard."""
     assert decode(encode(message).rstrip(b"\n")) == message  # type: ignore[arg-type]

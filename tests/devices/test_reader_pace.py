@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.latency import Pace
+from devices.latency import PictureTimes
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from devices.latency import Pace
 )
 def test_half_and_ninety_nine_of_a_hundred(taken: list[int], found: tuple[int, int] | None) -> None:
     """One picture in a hundred may take longer than the second figure; none made up before the first picture."""
-    pace = Pace()
+    pace = PictureTimes()
     for ms in taken:
         pace.add(ms)
     assert pace.quantiles() == found
@@ -27,7 +27,7 @@ def test_half_and_ninety_nine_of_a_hundred(taken: list[int], found: tuple[int, i
 
 def test_only_the_last_pictures_count() -> None:
     """A slow start is forgotten."""
-    pace = Pace(kept=3)
+    pace = PictureTimes(kept=3)
     for ms in (5_000, 10, 20, 30):
         pace.add(ms)
     assert pace.quantiles() == (20, 30)

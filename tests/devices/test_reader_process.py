@@ -10,15 +10,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from devices.camera import CameraSettings, Source
+from devices.camera import CameraSettings, CameraSource
 from devices.reader import ReaderProcess
 from devices.reader_protocol import ReaderSettings
 from lane_agent.events import Event, FaultCleared, FaultRaised, PlateSettled, PlateUnread
 from lane_agent.model import Fault
 from simulation.drawn.camera import Ailment, DrawnCamera
-from simulation.drawn.trucks import Truck
+from simulation.drawn.trucks import DrawnTruck
 
-TRUCK = Truck("LT3482", "粤ZR12A港", seed=3)
+TRUCK = DrawnTruck("LT3482", "粤ZR12A港", seed=3)
 
 
 class Lane:
@@ -33,7 +33,7 @@ class Lane:
         self.evidence = folder / "evidence"
         self.reader = ReaderProcess(
             ReaderSettings(
-                camera=CameraSettings(source=Source.SIMULATED, place=str(place)),
+                camera=CameraSettings(source=CameraSource.SIMULATED, place=str(place)),
                 evidence=str(self.evidence),
                 **base,  # type: ignore[arg-type]
             ),

@@ -12,12 +12,12 @@ import pytest
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.plate_reader import PlateReader
-from devices.camera import CameraSettings, Frame, Source
+from devices.camera import CameraSettings, CameraSource, Frame
 from devices.evidence import EvidenceStore
 from devices.reader_protocol import Doubted, ReaderSettings, Report, SettledRead, TwoVehicles, Unread
 from devices.visit_reader import PATIENCE, VisitWatch, read_region
 from devices.zone import Zone
-from simulation.drawn.trucks import LaneView, Truck
+from simulation.drawn.trucks import CameraView, DrawnTruck
 
 AFTER = 1000
 
@@ -44,7 +44,7 @@ class Visit:
     """A watch of visit 5, with pictures 100 ms apart."""
 
     def __init__(self, folder: Path, **settings: object) -> None:
-        camera = CameraSettings(source=Source.FOLDER, place="none")
+        camera = CameraSettings(source=CameraSource.FOLDER, place="none")
         made = ReaderSettings(camera=camera, evidence=str(folder), **settings)  # type: ignore[arg-type]
         self.folder = folder
         self.watch = VisitWatch(5, AFTER, made, EvidenceStore(folder))
@@ -185,7 +185,7 @@ def test_a_plate_outside_the_lane_never_counts(visit: Visit) -> None:
 
 def test_the_next_lanes_truck_is_seen_and_said_to_be_outside() -> None:
     """The whole picture is looked at, so that the officer sees what the reader sees."""
-    shown = LaneView(seed=1).picture(Truck("KX9"), 1.0)
+    shown = CameraView(seed=1).picture(DrawnTruck("KX9"), 1.0)
     reader = PlateReader(OnnxRuntimeEngine())
     for region, inside in (((0.25, 0.5, 0.75, 1.0), True), ((0.0, 0.0, 0.25, 1.0), False)):
         reads = read_region(reader, Frame(shown.image, 0, 0), region)
@@ -197,7 +197,7 @@ def test_the_next_lanes_truck_is_seen_and_said_to_be_outside() -> None:
 @pytest.mark.parametrize("share", [0.2, 0.35])
 def test_a_plate_cut_off_by_the_pictures_edge_never_counts(share: float) -> None:
     """As a vehicle leaves: what is left is read with confidence, without its last characters."""
-    shown = LaneView(seed=1).picture(Truck("JD7669"), 1.0)
+    shown = CameraView(seed=1).picture(DrawnTruck("JD7669"), 1.0)
     height, width = shown.image.shape[:2]
     corners = shown.plates[0].corners
     gone = width - corners[1, 0] + share * (corners[1, 0] - corners[0, 0])

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from devices.contacts import ContactEvent, Output, OutputWire, Wire, WiredContacts
+from devices.contacts import ContactEvent, ContactWire, Output, OutputWire, WiredContacts
 from devices.intercom import Intercom
 from devices.simulated.board import HardwareSide, SimulatedBoard
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact
 
-WIRES = (Wire(Contact.UNLADEN, 0, active_low=True, stable_ms=150), Wire(Contact.STOP_LOOP, 1, stable_ms=5))
+WIRES = (
+    ContactWire(Contact.UNLADEN, 0, active_low=True, stable_ms=150),
+    ContactWire(Contact.STOP_LOOP, 1, stable_ms=5),
+)
 OUTPUTS = (OutputWire(Output.BELL, 8), OutputWire(Output.LAMP, 9, active_low=True))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from display.drawing import blank, paint
 from display.errors import BadSizeError, FontMissingError
-from display.fit import Row
+from display.fit import TextRow
 from display.fonts import Fonts, shared
 from display.layout import Layout, lay_out
 from display.pictograms import picture
@@ -36,7 +36,7 @@ def _layouts(screen: Screen, size: Size, simulated: bool) -> list[Layout]:
     return [lay_out(screen, scene, "14:30" if scene is Scene.EARLY else "", simulated, size) for scene in Scene]
 
 
-def _texts(layout: Layout) -> list[Row]:
+def _texts(layout: Layout) -> list[TextRow]:
     keys = [row for key in layout.keys for row in key.rows]
     return [*layout.rows, *layout.header, *layout.ribbon_rows, *keys]
 

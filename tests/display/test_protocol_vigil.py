@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from display.errors import MalformedLineError
 from display.failsafe import Showing, Vigil
-from display.protocol import Beat, Hello, Painted, Pong, ShowOrder, decode_for_agent, decode_for_screen, encode
+from display.protocol import (
+    Painted,
+    Pong,
+    ScreenBeat,
+    ScreenHello,
+    ShowOrder,
+    decode_for_agent,
+    decode_for_screen,
+    encode,
+)
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 
@@ -48,15 +57,15 @@ def test_a_line_that_is_not_of_the_protocol_is_refused(line: bytes) -> None:
         decode_for_screen(line)
 
 
-@pytest.mark.parametrize("message", [ShowOrder(Scene.EARLY, 3, "14:30", simulated=True), Beat()])
-def test_what_the_agent_says_arrives_whole(message: ShowOrder | Beat) -> None:
+@pytest.mark.parametrize("message", [ShowOrder(Scene.EARLY, 3, "14:30", simulated=True), ScreenBeat()])
+def test_what_the_agent_says_arrives_whole(message: ShowOrder | ScreenBeat) -> None:
     """One line each, nothing lost on the way to the screen."""
     assert encode(message).count(b"\n") == 1
     assert decode_for_screen(encode(message)) == message
 
 
-@pytest.mark.parametrize("message", [Hello(Screen.AIOP), Painted(Screen.XDB, Scene.DONE, 4), Pong()])
-def test_what_a_screen_says_arrives_whole(message: Hello | Painted | Pong) -> None:
+@pytest.mark.parametrize("message", [ScreenHello(Screen.AIOP), Painted(Screen.XDB, Scene.DONE, 4), Pong()])
+def test_what_a_screen_says_arrives_whole(message: ScreenHello | Painted | Pong) -> None:
     """One line each, nothing lost on the way to the agent."""
     assert decode_for_agent(encode(message)) == message
 
@@ -64,7 +73,7 @@ def test_what_a_screen_says_arrives_whole(message: Hello | Painted | Pong) -> No
 def test_the_lines_are_as_documented() -> None:
     """The bytes that another implementation would have to send."""
     assert decode_for_screen(b'{"type":"show","scene":"DONE","serial":7,"parameter":"","simulated":false}') == DONE
-    assert encode(Hello(Screen.XDB)) == b'{"type":"hello","screen":"xdb"}\n'
+    assert encode(ScreenHello(Screen.XDB)) == b'{"type":"hello","screen":"xdb"}\n'
     painted = encode(Painted(Screen.XDB, Scene.DONE, 7))
     assert painted == b'{"type":"painted","screen":"xdb","scene":"DONE","serial":7,"safe":false}\n'
 
@@ -83,7 +92,7 @@ def test_an_order_is_shown_and_beats_keep_it() -> None:
     vigil.heard(DONE, 1.0)
     vigil.painted()
     for now in (2.5, 4.0, 5.5):
-        vigil.heard(Beat(), now)
+        vigil.heard(ScreenBeat(), now)
         vigil.passed(now + 1.4)
     assert (vigil.showing.scene, vigil.showing.serial, vigil.due) == (Scene.DONE, 7, False)
 
@@ -104,7 +113,7 @@ def test_beats_alone_never_bring_an_old_order_back() -> None:
     vigil = _vigil()
     vigil.heard(DONE, 0.0)
     vigil.passed(10.0)
-    vigil.heard(Beat(), 10.1)
+    vigil.heard(ScreenBeat(), 10.1)
     vigil.joined(10.2)
     assert vigil.showing == SAFE
     vigil.heard(ShowOrder(Scene.STOP, 8), 10.3)
@@ -154,7 +163,7 @@ def test_whatever_happened_before_silence_ends_at_the_officer(
                 vigil.heard(ShowOrder(scene, serial), now)
                 last = scene
             case "beat":
-                vigil.heard(Beat(), now)
+                vigil.heard(ScreenBeat(), now)
             case "lost":
                 vigil.lost()
             case "joined":

@@ -17,8 +17,8 @@ import pytest
 from devices.anpr.weights import SHIPPED
 from devices.errors import DeviceError
 from edge.checks import box as checks_box
-from edge.checks.findings import Finding, Level, Surroundings
-from edge.health import Disk
+from edge.checks.findings import Finding, Severity, Surroundings
+from edge.health import DiskRoom
 from edge.settings.load import Settings, load
 from edge.settings.sections import CameraSettings
 from runtime.clocks import ClockState, kernel_clock
@@ -39,7 +39,7 @@ def box(root: Path, **given: Any) -> Surroundings:
     )
 
 
-def found(check: Check, folder: Any, around: Surroundings) -> list[tuple[Level, str, str]]:
+def found(check: Check, folder: Any, around: Surroundings) -> list[tuple[Severity, str, str]]:
     """Level, what and remedy of each finding."""
     return [(each.level, each.what, each.remedy) for each in check(load(folder.file), around)]
 
@@ -48,8 +48,8 @@ def test_a_missing_package_is_named_with_its_command(lane_folder: Any) -> None:
     """A demonstration needs the broker, every lane the font."""
     seen = found(checks_box.packages, lane_folder, box(lane_folder.folder, installed=lambda name: name == "mosquitto"))
     assert seen == [
-        (Level.FAULT, "not installed", "apt-get install --no-install-recommends fonts-noto-cjk"),
-        (Level.OK, "installed", ""),
+        (Severity.FAULT, "not installed", "apt-get install --no-install-recommends fonts-noto-cjk"),
+        (Severity.OK, "installed", ""),
     ]
 
 
@@ -59,7 +59,7 @@ def test_a_box_without_dpkg_is_only_warned(lane_folder: Any) -> None:
         level
         for level, *_ in found(checks_box.packages, lane_folder, box(lane_folder.folder, installed=lambda _: None))
     ]
-    assert levels == [Level.WARNING, Level.WARNING]
+    assert levels == [Severity.WARNING, Severity.WARNING]
 
 
 def test_dpkg_knows_itself_and_not_a_package_that_never_was() -> None:
@@ -73,7 +73,7 @@ def test_a_store_that_can_be_written_says_how_fast(lane_folder: Any) -> None:
     before = sorted((lane_folder.folder / "demo").iterdir())
     seen = found(checks_box.store, lane_folder, box(lane_folder.folder))
     assert "durable write in" in seen[0][1] or "a durable write took" in seen[0][1]
-    assert all(level is not Level.FAULT for level, *_ in seen)
+    assert all(level is not Severity.FAULT for level, *_ in seen)
     assert sorted((lane_folder.folder / "demo").iterdir()) == before
 
 
@@ -82,14 +82,14 @@ def test_a_store_whose_folder_went_away_is_a_fault(lane_folder: Any) -> None:
     settings = load(lane_folder.file)
     (lane_folder.folder / "demo").rename(lane_folder.folder / "moved")
     (finding,) = checks_box.store(settings, box(lane_folder.folder))
-    assert finding.level is Level.FAULT
+    assert finding.level is Severity.FAULT
     assert "check disk, mount and owner" in finding.remedy
 
 
 def test_a_slow_disk_is_told(lane_folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every effect waits for the disk."""
-    monkeypatch.setattr(checks_box, "look", lambda *_: Disk(write_ms=900.0, free_mb=50_000, wear_percent=None))
-    assert found(checks_box.store, lane_folder, box(lane_folder.folder))[0][0] is Level.WARNING
+    monkeypatch.setattr(checks_box, "look", lambda *_: DiskRoom(write_ms=900.0, free_mb=50_000, wear_percent=None))
+    assert found(checks_box.store, lane_folder, box(lane_folder.folder))[0][0] is Severity.WARNING
 
 
 def test_worn_flash_and_little_room_are_told(lane_folder: Any) -> None:
@@ -99,8 +99,8 @@ def test_worn_flash_and_little_room_are_told(lane_folder: Any) -> None:
     (life / "life_time").write_text("0x02 0x0a\n")
     lane_folder.change("[console]", "[health]\nmin_free_mb = 1\nwarn_free_mb = 1000000\n[console]")
     seen = found(checks_box.store, lane_folder, box(lane_folder.folder))
-    assert (Level.WARNING, "100 % of its life used", "replace the flash soon") in seen
-    assert any(level is Level.WARNING and "keep 1000000 MB free" in remedy for level, _, remedy in seen)
+    assert (Severity.WARNING, "100 % of its life used", "replace the flash soon") in seen
+    assert any(level is Severity.WARNING and "keep 1000000 MB free" in remedy for level, _, remedy in seen)
 
 
 def test_the_camera_is_told_in_its_own_words(lane_folder: Any) -> None:
@@ -110,15 +110,15 @@ def test_the_camera_is_told_in_its_own_words(lane_folder: Any) -> None:
         raise DeviceError("no frame within 3 s")
 
     assert found(checks_box.camera, lane_folder, box(lane_folder.folder))[0] == (
-        Level.OK,
+        Severity.OK,
         "20 frames in 2 s, 1280 x 720",
         "",
     )
     (seen,) = found(checks_box.camera, lane_folder, box(lane_folder.folder, camera=broken))
-    assert seen[0] is Level.FAULT
+    assert seen[0] is Severity.FAULT
     assert "no frame within 3 s" in seen[1]
     (seen,) = found(checks_box.camera, lane_folder, box(lane_folder.folder, camera=None))
-    assert seen[0] is Level.WARNING
+    assert seen[0] is Severity.WARNING
 
 
 def test_models_are_compared_with_their_paper_of_origin_and_then_run(lane_folder: Any) -> None:
@@ -126,11 +126,11 @@ def test_models_are_compared_with_their_paper_of_origin_and_then_run(lane_folder
     shutil.copytree(SHIPPED, lane_folder.folder / "mine")
     lane_folder.change("release_threshold = 0.9", 'weights = "mine"')
     seen = found(checks_box.models, lane_folder, box(lane_folder.folder))
-    assert [level for level, *_ in seen] == [Level.OK] * 3
+    assert [level for level, *_ in seen] == [Severity.OK] * 3
     assert seen[2][1] == "onnxruntime runs both models"
     (lane_folder.folder / "mine/recogniser.onnx").write_bytes(b"cut")
     (seen_cut,) = found(checks_box.models, lane_folder, box(lane_folder.folder))
-    assert seen_cut[0] is Level.FAULT
+    assert seen_cut[0] is Severity.FAULT
     assert "reinstall the software" in seen_cut[2]
 
 
@@ -139,7 +139,7 @@ def test_no_model_at_all_is_a_fault(lane_folder: Any) -> None:
     (lane_folder.folder / "empty").mkdir()
     lane_folder.change("release_threshold = 0.9", 'weights = "empty"')
     (seen,) = found(checks_box.models, lane_folder, box(lane_folder.folder))
-    assert seen[0] is Level.FAULT
+    assert seen[0] is Severity.FAULT
     assert "[reader] weights" in seen[2]
 
 
@@ -150,8 +150,8 @@ def test_an_engine_that_is_not_installed_is_a_fault_with_its_command(
     monkeypatch.setitem(sys.modules, "torch", None)  # an import of it fails, installed or not
     lane_folder.change('engine = "onnxruntime"', 'engine = "easyocr"')
     *models, missing = found(checks_box.models, lane_folder, box(lane_folder.folder))
-    assert [level for level, *_ in models] == [Level.OK, Level.OK]
-    assert missing[0] is Level.FAULT
+    assert [level for level, *_ in models] == [Severity.OK, Severity.OK]
+    assert missing[0] is Severity.FAULT
     assert missing[1].startswith("the reader engine easyocr cannot be loaded (")
     assert missing[2].startswith(f"install it with {sys.executable} -m pip install 'rocars-lane[easyocr]'")
 
@@ -165,12 +165,12 @@ def test_a_gpio_chip_that_is_missing_is_named_with_its_key(lane_folder: Any) -> 
     """The chip is looked for where the kernel puts it."""
     lane_folder.change('board = "simulated"', 'board = "gpio"\nchip = 4')
     (seen,) = found(checks_box.contacts, lane_folder, box(lane_folder.folder))
-    assert seen[0] is Level.FAULT
+    assert seen[0] is Severity.FAULT
     assert seen[1].endswith("dev/gpiochip4 is not there")
     assert "contacts.chip" in seen[2]
     (lane_folder.folder / "dev").mkdir()
     (lane_folder.folder / "dev/gpiochip4").touch()
-    assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Level.OK
+    assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Severity.OK
 
 
 def test_a_remote_board_over_tcp_must_answer(lane_folder: Any) -> None:
@@ -178,31 +178,31 @@ def test_a_remote_board_over_tcp_must_answer(lane_folder: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         lane_folder.change('board = "simulated"', f'board = "remote"\nport = "socket://127.0.0.1:{port}"')
-        assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Level.OK
-    assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Level.FAULT
+        assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Severity.OK
+    assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Severity.FAULT
 
 
 def test_a_remote_board_on_a_cable_must_be_there(lane_folder: Any) -> None:
     """A serial device is a file."""
     lane_folder.change('board = "simulated"', 'board = "remote"\nport = "/dev/ttyUSB9"')
     (seen,) = found(checks_box.contacts, lane_folder, box(lane_folder.folder))
-    assert seen[0] is Level.FAULT
+    assert seen[0] is Severity.FAULT
     assert "contacts.port" in seen[2]
 
 
 @pytest.mark.parametrize(
     ("mode", "environment", "card", "level"),
     [
-        ("headless", {}, False, Level.OK),
-        ("window", {"DISPLAY": ":0"}, False, Level.OK),
-        ("window", {}, True, Level.FAULT),
-        ("fullscreen", {"WAYLAND_DISPLAY": "wayland-1"}, False, Level.OK),
-        ("fullscreen", {}, True, Level.OK),
-        ("fullscreen", {}, False, Level.FAULT),
+        ("headless", {}, False, Severity.OK),
+        ("window", {"DISPLAY": ":0"}, False, Severity.OK),
+        ("window", {}, True, Severity.FAULT),
+        ("fullscreen", {"WAYLAND_DISPLAY": "wayland-1"}, False, Severity.OK),
+        ("fullscreen", {}, True, Severity.OK),
+        ("fullscreen", {}, False, Severity.FAULT),
     ],
 )
 def test_there_must_be_something_to_paint_on(
-    lane_folder: Any, mode: str, environment: dict[str, str], card: bool, level: Level
+    lane_folder: Any, mode: str, environment: dict[str, str], card: bool, level: Severity
 ) -> None:
     """A window needs a desktop; full screen a desktop or a graphics card."""
     lane_folder.change('mode = "headless"', f'mode = "{mode}"')
@@ -220,18 +220,18 @@ def test_a_real_lane_without_a_screen_is_a_fault(lane_folder: Any) -> None:
         **{name: getattr(settings, name) for name in settings.__struct_fields__} | {"simulation": False}
     )
     (finding,) = checks_box.screens(real, box(lane_folder.folder))
-    assert finding.level is Level.FAULT
+    assert finding.level is Severity.FAULT
 
 
 @pytest.mark.parametrize(
     ("given", "level", "says"),
     [
-        ({}, Level.OK, "at most 3 ms off"),
-        ({"clock": lambda: ClockState(synchronised=False, error_ms=16_000)}, Level.WARNING, "not synchronised"),
-        ({"utc": lambda: datetime(2000, 1, 1, tzinfo=UTC)}, Level.FAULT, "2000-01-01"),
+        ({}, Severity.OK, "at most 3 ms off"),
+        ({"clock": lambda: ClockState(synchronised=False, error_ms=16_000)}, Severity.WARNING, "not synchronised"),
+        ({"utc": lambda: datetime(2000, 1, 1, tzinfo=UTC)}, Severity.FAULT, "2000-01-01"),
     ],
 )
-def test_the_clock_is_told(lane_folder: Any, given: dict[str, Any], level: Level, says: str) -> None:
+def test_the_clock_is_told(lane_folder: Any, given: dict[str, Any], level: Severity, says: str) -> None:
     """A box without a battery clock starts weeks back, and TLS calls every certificate not yet valid."""
     (seen,) = found(checks_box.clock, lane_folder, box(lane_folder.folder, **given))
     assert seen[0] is level
@@ -244,7 +244,7 @@ def test_a_kernel_that_hides_its_clock_is_a_warning(lane_folder: Any) -> None:
     def hidden() -> ClockState:
         raise PermissionError(1, os.strerror(1))
 
-    assert found(checks_box.clock, lane_folder, box(lane_folder.folder, clock=hidden))[0][0] is Level.WARNING
+    assert found(checks_box.clock, lane_folder, box(lane_folder.folder, clock=hidden))[0][0] is Severity.WARNING
 
 
 def test_this_machines_own_clock_state_can_be_read() -> None:

@@ -15,7 +15,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from edge.checks import link as checks_link
-from edge.checks.findings import Finding, Level, Surroundings
+from edge.checks.findings import Finding, Severity, Surroundings
 from edge.settings.load import Settings, load
 from runtime.clocks import ClockState
 
@@ -70,8 +70,8 @@ def with_brokers(folder: Any, *places: str, tls: str = "") -> None:
 def test_good_keys_are_named(lane_folder: Any) -> None:
     """The lane's own, and each of the core's by its key id."""
     assert [(each.level, each.what.split("/")[-1]) for each in found(checks_link.keys, lane_folder)] == [
-        (Level.OK, "lane.pem"),
-        (Level.OK, "core-1"),
+        (Severity.OK, "lane.pem"),
+        (Severity.OK, "core-1"),
     ]
 
 
@@ -80,26 +80,28 @@ def test_a_wrong_key_is_told_with_the_command_that_makes_a_right_one(lane_folder
     (lane_folder.folder / "demo/keys/lane.pem").write_bytes(b"no key")
     (lane_folder.folder / "demo/keys/core/core-1.pem").write_bytes(b"no key")
     findings = found(checks_link.keys, lane_folder)
-    assert [each.level for each in findings] == [Level.FAULT, Level.FAULT]
+    assert [each.level for each in findings] == [Severity.FAULT, Severity.FAULT]
     assert "rocars-lane enrol" in findings[0].remedy
 
 
 def test_without_a_core_key_nothing_can_be_believed(lane_folder: Any) -> None:
     """An empty folder means no codes, no proofs, no acknowledgements."""
     (lane_folder.folder / "demo/keys/core/core-1.pem").unlink()
-    assert found(checks_link.keys, lane_folder)[-1].level is Level.FAULT
+    assert found(checks_link.keys, lane_folder)[-1].level is Severity.FAULT
 
 
 @pytest.mark.parametrize(
     ("given", "level", "says"),
     [
-        ({}, Level.OK, "valid until"),
-        ({"days": 10}, Level.WARNING, "expires on"),
-        ({"days": -2, "begins": -30}, Level.FAULT, "expired on"),
-        ({"begins": 5}, Level.FAULT, "valid only from"),
+        ({}, Severity.OK, "valid until"),
+        ({"days": 10}, Severity.WARNING, "expires on"),
+        ({"days": -2, "begins": -30}, Severity.FAULT, "expired on"),
+        ({"begins": 5}, Severity.FAULT, "valid only from"),
     ],
 )
-def test_the_dates_of_a_certificate_are_told(lane_folder: Any, given: dict[str, Any], level: Level, says: str) -> None:
+def test_the_dates_of_a_certificate_are_told(
+    lane_folder: Any, given: dict[str, Any], level: Severity, says: str
+) -> None:
     """Thirty days before its end is a warning."""
     lane_folder.certify("page", **given)
     lane_folder.change("[console]", '[console]\ntls_certificate = "demo/page.pem"\ntls_key = "demo/page.key"')
@@ -117,7 +119,7 @@ def test_a_certificate_of_another_lane_is_a_fault(lane_folder: Any) -> None:
         tls='authority = "demo/lane.pem"\ncertificate = "demo/lane.pem"\nkey = "demo/lane.key"',
     )
     finding = found(checks_link.certificates, lane_folder)[-1]
-    assert (finding.level, finding.what) == (Level.FAULT, "demo-in-02 instead of demo-in-01")
+    assert (finding.level, finding.what) == (Severity.FAULT, "demo-in-02 instead of demo-in-01")
 
 
 def test_a_file_that_is_no_certificate_is_a_fault(lane_folder: Any) -> None:
@@ -131,8 +133,8 @@ def test_one_broker_of_two_down_is_a_warning_and_both_a_fault(lane_folder: Any) 
     """The lane walks its list: one is enough."""
     with broker() as first:
         with_brokers(lane_folder, f"127.0.0.1:{first}", "127.0.0.1:1")
-        assert [each.level for each in found(checks_link.brokers, lane_folder)] == [Level.OK, Level.WARNING]
-    assert [each.level for each in found(checks_link.brokers, lane_folder)] == [Level.FAULT, Level.FAULT]
+        assert [each.level for each in found(checks_link.brokers, lane_folder)] == [Severity.OK, Severity.WARNING]
+    assert [each.level for each in found(checks_link.brokers, lane_folder)] == [Severity.FAULT, Severity.FAULT]
 
 
 def test_a_broker_is_known_by_its_certificate(lane_folder: Any) -> None:
@@ -142,10 +144,10 @@ def test_a_broker_is_known_by_its_certificate(lane_folder: Any) -> None:
     with broker(lane_folder.folder / "demo/broker.pem") as port:
         with_brokers(lane_folder, f"localhost:{port}", tls='authority = "demo/broker.pem"')
         (finding,) = found(checks_link.brokers, lane_folder)
-        assert (finding.level, finding.what) == (Level.OK, "takes this lane's certificate, TLSv1.3")
+        assert (finding.level, finding.what) == (Severity.OK, "takes this lane's certificate, TLSv1.3")
         lane_folder.change('authority = "demo/broker.pem"', 'authority = "demo/other.pem"')
         (finding,) = found(checks_link.brokers, lane_folder)
-    assert finding.level is Level.FAULT
+    assert finding.level is Severity.FAULT
     assert "not by the authority this box trusts" in finding.what
 
 
@@ -155,7 +157,7 @@ def test_a_broker_without_tls_is_told_as_such(lane_folder: Any) -> None:
     with broker() as port:
         with_brokers(lane_folder, f"localhost:{port}", tls='authority = "demo/broker.pem"')
         (finding,) = found(checks_link.brokers, lane_folder)
-    assert finding.level is Level.FAULT
+    assert finding.level is Severity.FAULT
 
 
 def test_tls_files_that_do_not_fit_together_are_told(lane_folder: Any) -> None:
@@ -183,23 +185,23 @@ def test_an_empty_common_or_own_name_password_is_a_fault(lane_folder: Any, passw
     """Whoever is near tries these first."""
     officers(lane_folder, chan="a long walk to the lane", lee=password)
     (finding,) = found(checks_link.officers, lane_folder)
-    assert (finding.level, finding.what) == (Level.FAULT, "lee has a password anybody would try")
+    assert (finding.level, finding.what) == (Severity.FAULT, "lee has a password anybody would try")
 
 
 def test_good_officers_are_counted(lane_folder: Any) -> None:
     """Names are not shown: a check's output is passed around."""
     (finding,) = found(checks_link.officers, lane_folder)
-    assert (finding.level, finding.what) == (Level.OK, "1 can log in")
+    assert (finding.level, finding.what) == (Severity.OK, "1 can log in")
 
 
 def test_a_lane_nobody_can_log_in_to_is_a_fault(lane_folder: Any) -> None:
     """Manual mode without an officer is a closed lane."""
     officers(lane_folder)
     (finding,) = found(checks_link.officers, lane_folder)
-    assert (finding.level, finding.what) == (Level.FAULT, "nobody can log in")
+    assert (finding.level, finding.what) == (Severity.FAULT, "nobody can log in")
 
 
 def test_a_broken_officers_file_is_told(lane_folder: Any) -> None:
     """The officers' book says itself what to do."""
     lane_folder.secret("demo/officers.json", b"{}")
-    assert found(checks_link.officers, lane_folder)[0].level is Level.FAULT
+    assert found(checks_link.officers, lane_folder)[0].level is Severity.FAULT

@@ -1,4 +1,4 @@
-"""The command line as a technician types it: help, and one clear line with status 2 for what can not be done."""
+"""The command line as a technician types it: help, and one clear line with status 2 for what cannot be done."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_check_finds_nothing_wrong_with_good_settings(lane_folder: LaneFolder) -
 
 
 def test_an_officer_is_added_and_removed(lane_folder: LaneFolder) -> None:
-    """The password is asked for twice and never shown; who is removed can not log in."""
+    """The password is asked for twice and never shown; who is removed cannot log in."""
     book = OfficerBook(lane_folder.folder / "demo/officers.json")
     result = rocars_lane("officer", "add", "lau", "--config", lane_folder.file, typed=(PASSWORD, PASSWORD))
     assert result.exit_code == 0, result.output
@@ -127,7 +127,7 @@ def test_the_first_officer_makes_the_file(lane_folder: LaneFolder) -> None:
         ("lau", ("lau lau lau lau", "lau lau lau lau"), "does not contain the login"),
     ],
 )
-def test_an_officer_that_can_not_be_added_is_refused_in_words(
+def test_an_officer_that_cannot_be_added_is_refused_in_words(
     lane_folder: LaneFolder, name: str, typed: tuple[str, ...], why: str
 ) -> None:
     """Status 2, the reason, and the file as it was."""
@@ -138,7 +138,7 @@ def test_an_officer_that_can_not_be_added_is_refused_in_words(
     assert book.names() == ("chan",)
 
 
-def test_an_officer_who_is_not_there_can_not_be_removed(lane_folder: LaneFolder) -> None:
+def test_an_officer_who_is_not_there_cannot_be_removed(lane_folder: LaneFolder) -> None:
     """Status 2 and his name: perhaps it was mistyped."""
     result = rocars_lane("officer", "remove", "lou", "--config", lane_folder.file)
     assert result.exit_code == 2

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from edge.cli import app
-from simulation.drawn.trucks import LaneView, Truck
+from simulation.drawn.trucks import CameraView, DrawnTruck
 
 RECORD = {"file", "vrn", "reason", "plates"}
 PLATE = {"text", "region", "rows", "corners", "confidence", "characters"}
@@ -21,10 +21,10 @@ PLATE = {"text", "region", "rows", "corners", "confidence", "characters"}
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two trucks, an empty lane, a torn picture and something that is no picture at all."""
     folder = tmp_path_factory.mktemp("pictures")
-    view = LaneView(seed=4)
+    view = CameraView(seed=4)
     for name, truck in (
-        ("1-one-row.png", Truck("LT3482", mainland="粤ZR12A港", rows=1, seed=3)),
-        ("2-two-rows.png", Truck("EV2033", rows=2, seed=5)),
+        ("1-one-row.png", DrawnTruck("LT3482", mainland="粤ZR12A港", rows=1, seed=3)),
+        ("2-two-rows.png", DrawnTruck("EV2033", rows=2, seed=5)),
         ("3-empty.png", None),
     ):
         cv2.imwrite(str(folder / name), view.picture(truck).image)

@@ -16,13 +16,13 @@ from typer.testing import CliRunner
 
 from core.cli.app import main as core_main
 from edge.cli import app
-from edge.enrol import Places, look
+from edge.enrol import IdentityFiles, look
 from edge.expiry import IdentityWatch
 from edge.settings.load import load, parse
 from edge.wiring import core_ring, link_options, signer
 from lane_agent.model import Moment, TimeQuality
 from runtime.mqtt import Broker
-from runtime.probe_broker import knock
+from runtime.probe_broker import probe_broker
 from simulation.broker import BrokerTls, PrivateBroker
 from wire.certificates import read_certificates
 from wire.enrolment import EnrolmentError, read_answer, read_request
@@ -231,7 +231,7 @@ def test_a_power_cut_at_any_write_leaves_an_identity_that_works(
     settings = load(walk.box.file)
     tls = link_options(settings).tls
     assert tls is not None
-    assert knock(Broker("localhost", walk.broker.port), tls) == "TLSv1.3"
+    assert probe_broker(Broker("localhost", walk.broker.port), tls) == "TLSv1.3"
     assert (walk.operator / "lane-keys" / f"{signer(settings).kid}.pub").is_file()
     if stop_after < 7:
         walk.lane("--answer", str(walk.answer))
@@ -331,7 +331,7 @@ def test_a_lane_that_missed_the_new_key_takes_it_from_an_answer_by_the_old_one(w
 def test_keys_from_nobody_this_lane_knows_are_refused(walk: Walk, tmp_path: Path) -> None:
     """The core's keys alone are believed by signature only: nobody compares a fingerprint for them."""
     walk.core("core-keys", "--out", str(walk.answer))
-    places = Places.of(parse(walk.box.file))
+    places = IdentityFiles.of(parse(walk.box.file))
     with pytest.raises(EnrolmentError, match="not signed by a core this lane knows"):
         look(places, walk.answer)
 

@@ -11,34 +11,34 @@ from pathlib import Path
 
 import pytest
 
-from edge.health import Disk, HealthEvent, StoreWatch, free_mb, look, probe_write, wear_percent
+from edge.health import DiskRoom, HealthEvent, StoreWatch, free_mb, look, probe_write, wear_percent
 from lane_agent.effects import Alarm
 from lane_agent.events import FaultCleared, FaultRaised
 from lane_agent.model import Fault
 
-GOOD = Disk(write_ms=2.0, free_mb=5_000, wear_percent=10)
+GOOD = DiskRoom(write_ms=2.0, free_mb=5_000, wear_percent=10)
 
 
-def watch(*looks: Disk | OSError) -> list[HealthEvent]:
+def watch(*looks: DiskRoom | OSError) -> list[HealthEvent]:
     """What the watch tells of this series of looks."""
     events: list[HealthEvent] = []
 
     async def run() -> None:
-        series: Iterator[Disk | OSError] = iter(looks)
+        series: Iterator[DiskRoom | OSError] = iter(looks)
         ended = threading.Event()
 
-        def one() -> Disk:
+        def one() -> DiskRoom:
             seen = next(series, None)
             if seen is None:
                 ended.set()
-                return Disk(write_ms=1.0, free_mb=events_free(), wear_percent=None)
+                return DiskRoom(write_ms=1.0, free_mb=events_free(), wear_percent=None)
             if isinstance(seen, OSError):
                 raise seen
             return seen
 
         def events_free() -> int:
             last = looks[-1]
-            return last.free_mb if isinstance(last, Disk) else 0
+            return last.free_mb if isinstance(last, DiskRoom) else 0
 
         task = asyncio.create_task(StoreWatch(look=one, tell=events.append, every_s=0.001).run())
         await asyncio.to_thread(ended.wait, 10)
@@ -68,11 +68,11 @@ def test_a_disk_that_cannot_be_written_is_one_fault_until_it_can() -> None:
 def test_too_little_room_is_a_fault_and_little_room_an_alarm_told_once() -> None:
     """The alarm comes in time to do something; the fault when nothing can be promised any more."""
     events = watch(
-        Disk(2.0, 900, None),
-        Disk(2.0, 800, None),
-        Disk(2.0, 100, None),
-        Disk(2.0, 90, None),
-        Disk(2.0, 5_000, None),
+        DiskRoom(2.0, 900, None),
+        DiskRoom(2.0, 800, None),
+        DiskRoom(2.0, 100, None),
+        DiskRoom(2.0, 90, None),
+        DiskRoom(2.0, 5_000, None),
         GOOD,
     )
     assert [type(event) for event in events] == [Alarm, FaultRaised, FaultCleared]
@@ -82,14 +82,14 @@ def test_too_little_room_is_a_fault_and_little_room_an_alarm_told_once() -> None
 
 def test_worn_flash_is_an_alarm() -> None:
     """At nine tenths of its life there is still time to replace it."""
-    (event,) = watch(GOOD, Disk(2.0, 5_000, 90), Disk(2.0, 5_000, 90), GOOD)
+    (event,) = watch(GOOD, DiskRoom(2.0, 5_000, 90), DiskRoom(2.0, 5_000, 90), GOOD)
     assert isinstance(event, Alarm)
     assert event.kind == "store_wear"
 
 
 def test_an_alarm_that_went_and_came_again_is_told_again() -> None:
     """Told once means once each time."""
-    low = Disk(2.0, 900, None)
+    low = DiskRoom(2.0, 900, None)
     assert [type(event) for event in watch(low, GOOD, low, GOOD)] == [Alarm, Alarm]
 
 
@@ -98,7 +98,7 @@ def test_a_disk_that_does_not_answer_is_a_fault_and_is_not_asked_twice() -> None
     events: list[HealthEvent] = []
     release, asked = threading.Event(), []
 
-    def hang() -> Disk:
+    def hang() -> DiskRoom:
         asked.append(1)
         release.wait(10)
         return GOOD

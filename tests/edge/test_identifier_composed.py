@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from devices.identifier import NoIdentifier, WatchedIdentifier
-from devices.simulated.label_reader import LabelReaderTwin
+from devices.simulated.label_reader import SimulatedLabelReader
 from edge import identifiers
 from edge.checks import identifier as checks_identifier
-from edge.checks.findings import Level, Surroundings
-from edge.settings.load import Settings, SettingsError, load
+from edge.checks.findings import Severity, Surroundings
+from edge.settings.load import LaneSettingsError, Settings, load
 from edge.settings.sections import IdentifierKind
 from runtime.clocks import kernel_clock, utc_ms
 from runtime.mqtt import Broker, Connection, Options
@@ -40,12 +40,12 @@ def configured(folder: Any, text: str) -> Settings:
 
 def problems(folder: Any, text: str) -> list[str]:
     """What is wrong with such a section."""
-    with pytest.raises(SettingsError) as error:
+    with pytest.raises(LaneSettingsError) as error:
         configured(folder, text)
     return [str(problem) for problem in error.value.problems]
 
 
-def seen(settings: Settings) -> list[tuple[Level, str, str]]:
+def seen(settings: Settings) -> list[tuple[Severity, str, str]]:
     """Level, what and remedy of each finding."""
     return [(each.level, each.what, each.remedy) for each in checks_identifier.identifier(settings, AROUND)]
 
@@ -80,8 +80,8 @@ def test_a_lane_without_the_section_has_no_identifier(lane_folder: Any) -> None:
     settings = load(lane_folder.file)
     assert isinstance(identifiers.identifier(settings, None), NoIdentifier)
     assert not settings.lane_policy("journal").identifier_required
-    assert identifiers.guests(settings, identifiers.plate_feed(settings, utc_ms)) == {}
-    assert seen(settings) == [(Level.OK, "none", "")]
+    assert identifiers.extra_topics(settings, identifiers.plate_feed(settings, utc_ms)) == {}
+    assert seen(settings) == [(Severity.OK, "none", "")]
 
 
 def test_a_required_identifier_is_in_the_lanes_policy(lane_folder: Any) -> None:
@@ -100,7 +100,7 @@ def test_immigrations_reader_has_a_topic(lane_folder: Any, text: str, topic: str
     assert settings.identifier.kind is IdentifierKind.MQTT
     feed = identifiers.plate_feed(settings, utc_ms)
     assert feed is not None
-    assert list(identifiers.guests(settings, feed)) == [topic]
+    assert list(identifiers.extra_topics(settings, feed)) == [topic]
 
 
 @contextmanager
@@ -120,9 +120,9 @@ def elsewhere(begin: Callable[[], Any]) -> Iterator[Any]:
 
 
 async def _label_reader() -> Any:
-    twin = LabelReaderTwin()
-    twin.show("E2003412", "E2009999")
-    return await twin.listen("127.0.0.1"), twin.stop
+    simulated = SimulatedLabelReader()
+    simulated.show("E2003412", "E2009999")
+    return await simulated.listen("127.0.0.1"), simulated.stop
 
 
 def test_check_hears_a_label_reader(lane_folder: Any) -> None:
@@ -132,14 +132,14 @@ def test_check_hears_a_label_reader(lane_folder: Any) -> None:
         url = f'port = "socket://127.0.0.1:{port}"'
         settings = configured(lane_folder, f'kind = "serial"\n{url}\nlabels = "labels.csv"')
         ((level, what, _),) = seen(settings)
-    assert level is Level.OK
+    assert level is Severity.OK
     assert "E2003412: AB1234" in what
     assert "E2009999: no mark" in what
 
 
-@pytest.mark.parametrize(("required", "level"), [("false", Level.WARNING), ("true", Level.FAULT)])
+@pytest.mark.parametrize(("required", "level"), [("false", Severity.WARNING), ("true", Severity.FAULT)])
 def test_check_says_what_is_wrong_with_a_reader_that_is_not_there(
-    lane_folder: Any, required: str, level: Level
+    lane_folder: Any, required: str, level: Severity
 ) -> None:
     """A fault where releases depend on it."""
     settings = configured(lane_folder, f'kind = "serial"\nport = "/dev/no-such-reader"\nrequired = {required}')
@@ -154,7 +154,7 @@ def test_check_leaves_the_identifier_to_the_lane_that_runs(lane_folder: Any) -> 
     settings = configured(lane_folder, 'kind = "serial"\nport = "/dev/no-such-reader"')
     with socket.create_server(("127.0.0.1", settings.console.port)):
         ((level, what, _),) = seen(settings)
-    assert level is Level.WARNING
+    assert level is Severity.WARNING
     assert "running lane" in what
 
 
@@ -214,7 +214,7 @@ def test_check_hears_immigrations_reader(lane_folder: Any, broker: PrivateBroker
     settings = at(broker, lane_folder)
     with elsewhere(_immigration(broker)):
         ((level, what, _),) = seen(settings)
-    assert (level, what) == (Level.OK, "answers; AB 1234: AB1234")
+    assert (level, what) == (Severity.OK, "answers; AB 1234: AB1234")
 
 
 def test_check_says_that_immigrations_reader_is_silent(lane_folder: Any, broker: PrivateBroker) -> None:
@@ -222,7 +222,7 @@ def test_check_says_that_immigrations_reader_is_silent(lane_folder: Any, broker:
     settings = at(broker, lane_folder)
     quick = replace_silent(settings, 1.0)
     ((level, what, _),) = seen(quick)
-    assert level is Level.WARNING
+    assert level is Severity.WARNING
     assert "says nothing" in what
 
 
@@ -230,7 +230,7 @@ def test_check_says_that_no_broker_lets_the_lane_in(lane_folder: Any) -> None:
     """Then silence is not the reader's fault."""
     settings = replace_silent(configured(lane_folder, 'kind = "mqtt"'), 1.0)
     ((level, what, remedy),) = seen(settings)
-    assert level is Level.WARNING
+    assert level is Severity.WARNING
     assert "no broker lets this lane in" in what
     assert remedy == "see the brokers"
 

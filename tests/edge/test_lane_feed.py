@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from console.ports import Action, Frame, LaneView, LinkView
+from console.ports import Action, CameraPicture, LaneView, LinkView
 from domain.crossing import Direction
 from edge.lane import newest_first, past_records
 from edge.lane_feed import ALARMS_KEPT, VISITS_KEPT, LanePage, Sources
@@ -37,7 +37,7 @@ from lane_agent.replay import restore
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
 from sync.journal import Journal
-from sync.store import Store
+from sync.store import LaneStore
 
 SOFTWARE = "0.0-test"
 
@@ -89,27 +89,27 @@ class Nothing:
 class Desk:
     """A lane, its page, and short words for what happens at the lane."""
 
-    def __init__(self, store: Store, *, boot: str) -> None:
+    def __init__(self, store: LaneStore, *, boot: str) -> None:
         self.journal = Journal(store, boot=boot, software=SOFTWARE)
         self.clock = Clock()
-        hands = Nothing()
+        actuators = Nothing()
         self.agent = Agent(
             restore(newest_first(self.journal)),
             clock=self.clock,
             journal=self.journal,
-            codes=hands,
-            hands=hands,
+            codes=actuators,
+            actuators=actuators,
             software=SOFTWARE,
         )
         self.painted: list[tuple[Screen, Scene, str]] = []
         sources = Sources(
             link=lambda: LinkView(Link.FRESH, 100, 1, 1, verified=True),
-            frame=lambda: Frame(b"jpeg", 40),
+            frame=lambda: CameraPicture(b"jpeg", 40),
             evidence={"ab": b"picture"}.get,
             paint=self._paint,
             now=self.clock.now,
         )
-        self.page = hands.page = LanePage(self.agent, simulated=True, software=SOFTWARE, sources=sources)
+        self.page = actuators.page = LanePage(self.agent, simulated=True, software=SOFTWARE, sources=sources)
         self.page.recall(past_records(self.journal))
         self.boot = boot
 
@@ -147,7 +147,7 @@ class Desk:
 @asynccontextmanager
 async def desk_at(path: Path, boot: str = "boot-1") -> AsyncIterator[Desk]:
     """An officer's desk at a lane that has started and knows that its loops are clear."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         desk = Desk(store, boot=boot)
         running = asyncio.create_task(desk.agent.run())
         try:
@@ -416,7 +416,7 @@ def test_pictures_come_from_the_camera_and_the_evidence(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with desk_at(tmp_path / "lane.db") as desk:
-            assert desk.page.frame() == Frame(b"jpeg", 40)
+            assert desk.page.frame() == CameraPicture(b"jpeg", 40)
             picture = await desk.page.evidence("ab")
             assert picture is not None
             assert picture.body == b"picture"

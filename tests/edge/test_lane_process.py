@@ -20,9 +20,9 @@ from simulation.demo import truck_of
 from simulation.marks import Marks
 from simulation.officer import Officer
 from simulation.stage import Passing, Stage
-from simulation.world import World
+from simulation.world import DemonstrationWorld
 from sync.journal import Chain
-from sync.store import Store
+from sync.store import LaneStore
 
 if TYPE_CHECKING:
     from tests.edge.conftest import LaneFolder
@@ -189,7 +189,7 @@ async def _vehicle_read(stage: Stage) -> Passing:
 
 def test_killed_with_a_vehicle_in_it_the_lane_comes_back_with_the_vehicle_for_the_officer(tmp_path: Path) -> None:
     """One world: a second agent is refused, signal 9, a new start, the officer's visit, signal 15."""
-    world = World(tmp_path, seed=5, speed=4)
+    world = DemonstrationWorld(tmp_path, seed=5, speed=4)
 
     async def story() -> None:
         try:
@@ -226,7 +226,7 @@ def test_killed_with_a_vehicle_in_it_the_lane_comes_back_with_the_vehicle_for_th
     assert replay_store(world.lane_store)[0] == []
 
 
-def rows(world: World) -> list[bytes]:
+def rows(world: DemonstrationWorld) -> list[bytes]:
     """The journal's bodies, read beside whoever writes it."""
-    with Store(world.lane_store, read_only=True) as store:
+    with LaneStore(world.lane_store, read_only=True) as store:
         return [row.body for row in Chain(store).rows()]

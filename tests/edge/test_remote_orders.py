@@ -122,7 +122,7 @@ def test_words_from_the_centre_are_a_message_on_the_page_and_no_alarm(broker: Pr
     asyncio.run(story())
 
 
-def test_the_reader_is_restarted_and_what_can_not_be_done_is_said(broker: PrivateBroker, tmp_path: Path) -> None:
+def test_the_reader_is_restarted_and_what_cannot_be_done_is_said(broker: PrivateBroker, tmp_path: Path) -> None:
     """The answer is of what happened here."""
 
     async def story() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from core.office.admin import AdminClient, CoreUnreachableError
-from core.office.cargo import Direction
 from core.office.service import ImportedBundle
+from domain.crossing import Direction
 from lane_agent.model import Link, Outcome
 from runtime.clocks import utc_ms
 from simulation.broker import CORE, PrivateBroker
@@ -109,7 +109,7 @@ async def crosses(box: Box, vrn: str) -> str:
     return visit
 
 
-def test_a_core_restored_from_an_old_backup_is_made_whole_and_says_what_it_can_not_prove(
+def test_a_core_restored_from_an_old_backup_is_made_whole_and_says_what_it_cannot_prove(
     broker: PrivateBroker, tmp_path: Path
 ) -> None:
     """A copy of the store, more crossings, kill -9, the copy put back, a new epoch: every row comes back, once."""

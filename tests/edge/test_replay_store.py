@@ -18,7 +18,7 @@ from lane_agent.effects import Alarm, Effect, Record, Ring, Show
 from lane_agent.model import Codes, Contact, Link, Moment, Policy, Read, ReadSource
 from lane_agent.state import Lane
 from sync.journal import Chain, Journal
-from sync.store import Store
+from sync.store import LaneStore
 
 SPOILT = 6
 """The row that the tests change; there are more before and after it."""
@@ -71,9 +71,9 @@ STORY: tuple[e.Event, ...] = (
 
 
 async def _written(path: Path) -> None:
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal, still = Journal(store, boot="boot-1", software="0.0-test"), Still()
-        agent = Agent(Lane(), clock=still, journal=journal, codes=still, hands=still, software="0.0-test")
+        agent = Agent(Lane(), clock=still, journal=journal, codes=still, actuators=still, software="0.0-test")
         running = asyncio.create_task(agent.run())
         for event in STORY:
             await agent.ask(event)
@@ -150,12 +150,12 @@ def test_a_changed_head_a_missing_row_and_a_changed_boot_are_found(store: Path, 
 
 def _rechained(path: Path, change: Callable[[bytes], bytes]) -> None:
     """A forger who writes the whole chain anew, hashes and all, with one body changed."""
-    with Store(path, read_only=True) as store:
+    with LaneStore(path, read_only=True) as store:
         rows = [row.body for row in Chain(store).rows()]
     path.unlink()
     path.with_name(path.name + "-wal").unlink(missing_ok=True)
     path.with_name(path.name + "-shm").unlink(missing_ok=True)
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal = Journal(store, boot="boot-1", software="0.0-test")
         for place, body in enumerate(rows, 1):
             journal.append(change(body) if place == SPOILT else body)

@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 from edge.evidence_retention import EvidenceKeeper
-from edge.health import Disk, HealthEvent, Rate, StoreWatch, free_mb
+from edge.health import DiskRoom, HealthEvent, Rate, StoreWatch, free_mb
 from edge.remote_orders import retention
 from edge.settings.sections import EvidenceSettings
-from edge.telemetry import Box, load, memory_free_mb, sample, temperature_c, uptime_s
+from edge.telemetry import BoxSources, load, memory_free_mb, sample, temperature_c, uptime_s
 from lane_agent.effects import Alarm
 from lane_agent.events import FaultCleared, FaultRaised, TroubleReported
 from sync.client import LinkStatus
 from sync.evidence import Evidence, Retention
 from sync.journal import Journal
-from sync.store import Store
+from sync.store import LaneStore
 
 MINUTE_MS = 60_000
 
@@ -59,13 +59,13 @@ def told(*looks: tuple[float, int]) -> list[HealthEvent]:
     events: list[HealthEvent] = []
     clock, series, over = HandClock(), iter(looks), threading.Event()
 
-    def one() -> Disk:
+    def one() -> DiskRoom:
         found = next(series, None)
         if found is None:
             over.set()
-            return Disk(1.0, looks[-1][1], None)
+            return DiskRoom(1.0, looks[-1][1], None)
         clock.now = found[0]
-        return Disk(1.0, found[1], None)
+        return DiskRoom(1.0, found[1], None)
 
     async def run() -> None:
         watch = StoreWatch(look=one, tell=events.append, every_s=0.001, clock=clock)
@@ -103,7 +103,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_on_a_disk_that_fills_evidence_goes_first_and_the_journal_goes_on(small_disk: Path) -> None:
     """Pictures are written until little is left: the alarm comes, room is made, and no row is ever refused."""
     now = [1_000 * MINUTE_MS]
-    store = Store(small_disk / "lane.db")
+    store = LaneStore(small_disk / "lane.db")
     journal = Journal(store, boot="b", software="test")
     evidence = Evidence(small_disk / "evidence", retention(EvidenceSettings()), now_ms=lambda: now[0])
     events: list[HealthEvent] = []
@@ -113,7 +113,7 @@ def test_on_a_disk_that_fills_evidence_goes_first_and_the_journal_goes_on(small_
         freed.append(evidence.make_room(short_mb * 1_000_000, set).freed)
 
     watch = StoreWatch(
-        look=lambda: Disk(1.0, free_mb(small_disk), None),
+        look=lambda: DiskRoom(1.0, free_mb(small_disk), None),
         tell=events.append,
         min_free_mb=2,
         warn_free_mb=8,
@@ -170,7 +170,7 @@ def test_pictures_are_pruned_beside_the_lane_while_the_time_is_sure(tmp_path: Pa
     told: list[TroubleReported] = []
 
     async def story() -> None:
-        with Store(tmp_path / "lane.db") as store:
+        with LaneStore(tmp_path / "lane.db") as store:
             journal = Journal(store, boot="b", software="test")
             journal.append(named.encode())
             keeper = EvidenceKeeper(evidence, journal, time_is_sure=lambda: sure[0], tell=told.append)
@@ -233,7 +233,7 @@ def machine(root: Path) -> Path:
 
 def test_a_sample_names_every_figure_with_its_unit(tmp_path: Path) -> None:
     """Queues, refusals by reason, the reader's picture, disk, temperature, memory, load."""
-    box = Box(
+    box = BoxSources(
         store=tmp_path,
         link=lambda: LinkStatus(**STATUS),  # type: ignore[arg-type]
         inbox_wait_ms=lambda: 3,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from devices.contacts import Output, OutputWire, Wire
+from devices.contacts import ContactWire, Output, OutputWire
 from domain.crossing import Direction
-from edge.settings.load import SettingsError, load, parse
+from edge.settings.load import LaneSettingsError, load, parse
 from edge.settings.sections import BoardKind, CameraKind, Manifest
 from lane_agent.model import Contact
 from tests.rigs.places import ROOT
@@ -18,7 +18,7 @@ from tests.rigs.places import ROOT
 
 def wrong(folder: Any) -> list[str]:
     """The lines of the error, without the file's name."""
-    with pytest.raises(SettingsError) as error:
+    with pytest.raises(LaneSettingsError) as error:
         load(folder.file)
     lines = str(error.value).splitlines()
     assert all(line.startswith(f"{folder.file}: ") for line in lines)
@@ -56,7 +56,7 @@ def test_the_lanes_policy_is_in_milliseconds(lane_folder: Any) -> None:
 def test_the_contacts_are_given_as_the_devices_want_them(lane_folder: Any) -> None:
     """An input with active = "low" is an active-low wire with its own filter time."""
     contacts = load(lane_folder.file).contacts
-    assert Wire(Contact.UNLADEN, 3, active_low=True, stable_ms=20) in contacts.wires()
+    assert ContactWire(Contact.UNLADEN, 3, active_low=True, stable_ms=20) in contacts.wires()
     assert OutputWire(Output.BELL, 16, active_low=False) in contacts.output_wires()
 
 
@@ -150,7 +150,7 @@ def test_every_mistake_is_told_at_once(lane_folder: Any) -> None:
 
 def test_a_file_that_is_not_there_names_the_example(tmp_path: Path) -> None:
     """The first mistake of all."""
-    with pytest.raises(SettingsError, match=r"none\.toml: the file: does not exist; copy config/lane\.toml there"):
+    with pytest.raises(LaneSettingsError, match=r"none\.toml: the file: does not exist; copy config/lane\.toml there"):
         load(tmp_path / "none.toml")
 
 
@@ -165,11 +165,11 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     """A file in another encoding is told, not guessed at."""
     file = tmp_path / "lane.toml"
     file.write_bytes("[lane]\npoint = '皇崗'".encode("big5"))
-    with pytest.raises(SettingsError, match="is not UTF-8 text; save it as UTF-8"):
+    with pytest.raises(LaneSettingsError, match="is not UTF-8 text; save it as UTF-8"):
         load(file)
 
 
 def test_a_folder_instead_of_a_file_is_refused(tmp_path: Path) -> None:
     """Reading fails, and the line says so."""
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(LaneSettingsError, match="cannot be read"):
         load(tmp_path)

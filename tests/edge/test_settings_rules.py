@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from edge.settings.load import SettingsError, load
+from edge.settings.load import LaneSettingsError, load
 
 
 def wrong(folder: Any) -> list[str]:
     """The problems as "key: what; remedy"."""
-    with pytest.raises(SettingsError) as error:
+    with pytest.raises(LaneSettingsError) as error:
         load(folder.file)
     return [str(problem) for problem in error.value.problems]
 

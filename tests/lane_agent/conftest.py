@@ -146,7 +146,7 @@ class ShellRig:
     def __post_init__(self) -> None:
         self.site = Site(self.disk)
         self.agent = Agent(
-            self.lane, clock=LoopClock(), journal=self.disk, codes=self.book, hands=self.site, software="test"
+            self.lane, clock=LoopClock(), journal=self.disk, codes=self.book, actuators=self.site, software="test"
         )
         self.site.agent = self.agent
 

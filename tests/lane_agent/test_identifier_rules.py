@@ -7,7 +7,7 @@ import pytest
 from lane_agent.effects import Alarm, LookUp
 from lane_agent.model import Doubt, Fault, ManualReason, Policy
 from tools.proof.moves import play
-from tools.proof.world import World
+from tools.proof.world import ScenarioWorld
 
 REQUIRED = Policy(identifier_required=True)
 LADEN = "ready records:live arrive immigration"
@@ -15,7 +15,7 @@ LADEN = "ready records:live arrive immigration"
 
 def _ended(script: str, policy: Policy | None = None) -> dict[str, str]:
     """The base record of the one visit of a story."""
-    (record,) = play(f"{script} leave", World(policy=policy or Policy())).records("VisitEnded")
+    (record,) = play(f"{script} leave", ScenarioWorld(policy=policy or Policy())).records("VisitEnded")
     return record
 
 
@@ -59,7 +59,7 @@ def test_a_repeated_read_changes_nothing() -> None:
 
 def test_the_deciding_lookup_is_made_when_the_awaited_identifier_comes() -> None:
     """The codes are asked for at release, not at reading (design §2.3)."""
-    world = play(f"{LADEN} read cleared wait:5", World(policy=REQUIRED))
+    world = play(f"{LADEN} read cleared wait:5", ScenarioWorld(policy=REQUIRED))
     asked = sum(isinstance(effect, LookUp) for effect in world.told)
     play("identifier:AB1234", world)
     assert sum(isinstance(effect, LookUp) for effect in world.told) > asked
@@ -68,7 +68,7 @@ def test_the_deciding_lookup_is_made_when_the_awaited_identifier_comes() -> None
 
 def test_the_officer_is_told_what_was_waited_for() -> None:
     """The alarm names the row, the doubt the reason."""
-    world = play(f"{LADEN} read cleared wait:10", World(policy=REQUIRED))
+    world = play(f"{LADEN} read cleared wait:10", ScenarioWorld(policy=REQUIRED))
     assert world.lane.visit is not None
     assert world.lane.visit.doubt is Doubt.UNIDENTIFIED
     overdue = [one for one in world.told if isinstance(one, Alarm) and one.kind == "Overdue"]
@@ -77,14 +77,14 @@ def test_the_officer_is_told_what_was_waited_for() -> None:
 
 def test_an_officer_releases_an_unidentified_vehicle() -> None:
     """The officer's release is the other way to 3, and its record says what the system had decided."""
-    world = play(f"{LADEN} read cleared wait:10 release", World(policy=REQUIRED))
+    world = play(f"{LADEN} read cleared wait:10 release", ScenarioWorld(policy=REQUIRED))
     assert world.face == "DONE"
     assert world.records("ReleasedByOfficer")[0]["system"] == "unidentified"
 
 
 def test_a_required_identifier_that_is_lost_makes_the_lane_manual() -> None:
     """Its loss is a fault: the vehicle in the lane is the officer's, the next ones too, until it is back."""
-    world = play(f"{LADEN} read identifier:AB1234 fault:identifier cleared", World(policy=REQUIRED))
+    world = play(f"{LADEN} read identifier:AB1234 fault:identifier cleared", ScenarioWorld(policy=REQUIRED))
     assert world.face == "OFFICER"
     assert ManualReason.FAULT in world.lane.manual
     play("works:identifier leave arrive immigration read identifier:AB1234 cleared", world)

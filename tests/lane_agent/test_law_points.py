@@ -10,12 +10,12 @@ from lane_agent.model import Bundle, Contact, Fault, Link, ManualReason, Screen
 from lane_agent.wording import Scene
 from tools.proof.code_book import CORE_MS, MINUTE_MS, VRN, bundle
 from tools.proof.moves import play
-from tools.proof.world import OFFICER, WHY, World
+from tools.proof.world import OFFICER, WHY, ScenarioWorld
 
 LADEN = "ready records:live arrive immigration read cleared"
 
 
-def _of(world: World, kind: type) -> list[object]:
+def _of(world: ScenarioWorld, kind: type) -> list[object]:
     return [effect for effect in world.told if isinstance(effect, kind)]
 
 
@@ -133,8 +133,8 @@ def test_point_4_the_strictest_code_of_several_bundles_wins_and_all_are_used() -
     assert set(world.consumed()) == {"live", "several", "mixed"}
 
 
-def _with(*bundles: Bundle) -> World:
-    world = World()
+def _with(*bundles: Bundle) -> ScenarioWorld:
+    world = ScenarioWorld()
     world.book.extra = bundles
     return play("ready arrive immigration read cleared", world)
 

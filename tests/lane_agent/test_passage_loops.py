@@ -7,12 +7,12 @@ import pytest
 from lane_agent.model import Contact, Doubt
 from tools.proof.moves import play
 from tools.proof.scenarios import LANES
-from tools.proof.world import World
+from tools.proof.world import ScenarioWorld
 
 RELEASED = "ready records:live arrive immigration read cleared"
 
 
-def _ends(world: World) -> list[str]:
+def _ends(world: ScenarioWorld) -> list[str]:
     return [record["how"] for record in world.records("VisitEnded")]
 
 
@@ -85,8 +85,8 @@ def test_a_bouncing_stop_loop_is_one_vehicle(bounces: int) -> None:
 def test_the_compound_loop_tells_obedience_from_flight() -> None:
     """With 4 on show the compound is right and the way out wrong."""
     shown_4 = "ready records:inspect arrive immigration read cleared"
-    obeyed = play(f"{shown_4} leave:compound_loop", World(policy=LANES["compound"]))
-    fled = play(f"{shown_4} leave", World(policy=LANES["compound"]))
+    obeyed = play(f"{shown_4} leave:compound_loop", ScenarioWorld(policy=LANES["compound"]))
+    fled = play(f"{shown_4} leave", ScenarioWorld(policy=LANES["compound"]))
     assert _ends(obeyed) == ["compound_loop"]
     assert "RunThrough" not in obeyed.alarms()
     assert "RunThrough" in fled.alarms()

@@ -104,7 +104,7 @@ def test_a_mainland_plate_the_frames_disagree_on_is_left_out() -> None:
 
 
 def test_confidences_that_do_not_fit_the_text_are_worth_nothing() -> None:
-    """A malformed vote can not help a mark to settle."""
+    """A malformed vote cannot help a mark to settle."""
     assert isinstance(settle([Vote("LT3482", (1.0,))] * 5), Unsettled)
 
 
@@ -150,7 +150,7 @@ def test_more_agreement_never_unsettles(votes: list[Vote], more: int) -> None:
 
 @given(ordinary, ordinary, st.integers(1, 10))
 def test_an_even_split_between_two_marks_never_settles(one: str, other: str, count: int) -> None:
-    """Two vehicles, or one that can not be read: the officer's."""
+    """Two vehicles, or one that cannot be read: the officer's."""
     if normalise(one) != normalise(other):
         assert isinstance(settle([vote(one), vote(other)] * count), Unsettled)
 

@@ -15,11 +15,11 @@ from lane_agent.step import step
 from lane_agent.wording import Scene
 from tools.proof.alphabet import GROUPS, answers
 from tools.proof.answers import MEANINGS
-from tools.proof.history import History
+from tools.proof.history import InputHistory
 from tools.proof.moves import play
 from tools.proof.observer import after
 from tools.proof.scenarios import LANES
-from tools.proof.world import World
+from tools.proof.world import ScenarioWorld
 
 SAID = (
     *("arrive", "clear-stop", "way-out", "to-compound", "leave", "immigration", "cleared", "referred", "press", "drop"),
@@ -44,8 +44,8 @@ SAID = (
 SCRIPTS = st.lists(st.sampled_from(SAID), max_size=25)
 
 
-def _world(script: list[str], lane: str) -> World:
-    return play(" ".join(("ready", *script)), World(policy=LANES[lane]))
+def _world(script: list[str], lane: str) -> ScenarioWorld:
+    return play(" ".join(("ready", *script)), ScenarioWorld(policy=LANES[lane]))
 
 
 @settings(max_examples=60, deadline=None)
@@ -89,7 +89,7 @@ LETTERS = [letter for group in GROUPS.values() for letter in group] + list(answe
 @given(st.data())
 def test_any_event_on_any_lane_is_taken(data: st.DataObject) -> None:
     """Letters of the prover's whole alphabet, in any order and number: `step` takes each and the counters only grow."""
-    lane, history = Lane(), History(LANES[""])
+    lane, history = Lane(), InputHistory(LANES[""])
     for letter in data.draw(st.lists(st.sampled_from(LETTERS), max_size=40)):
         for event in letter.make(history):
             later, effects = step(lane, event, Moment(1_000, 1_000))
@@ -108,7 +108,7 @@ def test_an_event_of_an_unknown_timer_is_ignored() -> None:
 
 def test_levels_alone_never_begin_a_visit_but_a_vehicle_on_the_loop() -> None:
     """After a start every contact reports once; only the stop loop says that somebody is there."""
-    lane = World().lane
+    lane = ScenarioWorld().lane
     for contact in Contact:
         lane, _ = step(lane, e.ContactChanged(contact, contact is not Contact.STOP_LOOP, 5), Moment(5, 5))
     assert lane.visit is None

@@ -31,8 +31,8 @@ from sync.codelog import CodeLog
 from sync.evidence import Evidence
 from sync.journal import Journal
 from sync.link import Limits
-from sync.simulated.core_end import Said, SimulatedCore
-from sync.store import Store
+from sync.simulated.core_end import CoreSaid, SimulatedCore
+from sync.store import LaneStore
 from wire.envelope import KeyRing, Signer
 from wire.messages import Reply
 from wire.topics import ALL_UP
@@ -63,7 +63,7 @@ class Box:
     """A lane's box without its devices: screens confirm at once, and nobody reads plates but the test."""
 
     def __init__(self, folder: Path, options: Options, boot: str = "b1", ring: KeyRing | None = None) -> None:
-        self.store = Store(folder / "lane.db")
+        self.store = LaneStore(folder / "lane.db")
         self.journal = Journal(self.store, boot=boot, software="test")
         self.boot = boot
         send = (PictureClass.STOPS,)
@@ -92,7 +92,7 @@ class Box:
             clock=BoxClock(self.link.core_time),
             journal=self.journal,
             codes=self.link,
-            hands=self,
+            actuators=self,
             software="test",
         )
         self.sources = Sources(
@@ -195,7 +195,7 @@ class Centre:
             self.say(said)
         incoming.acknowledge()
 
-    def say(self, said: Said) -> None:
+    def say(self, said: CoreSaid) -> None:
         """Publishes."""
         self.connection.publish(said.topic, said.payload, qos=said.qos)
 

@@ -178,7 +178,7 @@ def test_a_lost_connection_leaves_its_will_and_a_farewell_does_not(broker: Priva
         first = Peer(options(broker, "lane-1", LANE.all_down), will)
         async with running(watcher):
             async with running(first):
-                first.connection.walk_on("a test")
+                first.connection.try_next_broker("a test")
                 await until(lambda: b"lost" in watcher.payloads())
                 await until(lambda: first.story.count("up") == 2)
                 await first.connection.stop((LANE.presence, b"stopped"))
@@ -218,7 +218,7 @@ def test_a_connection_that_lasts_forgets_the_short_ones() -> None:
 
 
 def test_a_dead_broker_in_the_list_is_walked_past(broker: PrivateBroker) -> None:
-    """The second of two brokers takes over, and `walk_on` leaves it again."""
+    """The second of two brokers takes over, and `try_next_broker` leaves it again."""
 
     async def story() -> None:
         with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -230,7 +230,7 @@ def test_a_dead_broker_in_the_list_is_walked_past(broker: PrivateBroker) -> None
             assert one.connection.last is not None
             assert one.connection.last.cause is Cause.UNREACHABLE
             assert str(port) in one.connection.last.detail
-            one.connection.walk_on("no proof")
+            one.connection.try_next_broker("no proof")
             await until(lambda: one.downs and one.connection.connected)
         assert one.downs[0] == Down(Cause.LEFT, "no proof")
 

@@ -14,12 +14,12 @@ import pytest
 
 from core.enrolment.authority import Authority
 from runtime.mqtt import Broker, Cause, Down, Options, Tls
-from runtime.probe_broker import knock
+from runtime.probe_broker import probe_broker
 from simulation.broker import BrokerTls, PrivateBroker
 from tests.rigs.mqtt import PATIENCE, Peer, running, until
 from tests.rigs.places import ROOT
 from wire import certificates
-from wire.mosquitto import ACCESS, Places, production
+from wire.mosquitto import ACCESS, BrokerFiles, production
 from wire.topics import ALL_UP, LOG, LaneTopics
 
 EXAMPLES = ROOT / "config"
@@ -98,7 +98,7 @@ def refusal(options: Options) -> Down:
 
 def test_the_examples_are_what_the_tests_start() -> None:
     """`config/` holds the same text, with the places of a real installation."""
-    assert (EXAMPLES / "mosquitto.conf.example").read_text() == production(Places())
+    assert (EXAMPLES / "mosquitto.conf.example").read_text() == production(BrokerFiles())
     assert (EXAMPLES / "mosquitto.acl.example").read_text() == ACCESS
 
 
@@ -138,7 +138,7 @@ def test_an_expired_certificate_is_no_entrance(site: Site) -> None:
     site.now_ms -= 10 * DAY_MS
     old = site.pair("lane-1")
     with pytest.raises(OSError, match="has expired"):
-        knock(Broker("localhost", site.broker.port), old)
+        probe_broker(Broker("localhost", site.broker.port), old)
     down = refusal(site.options("lane-1", tls=old))
     assert (down.cause, "expired" in down.detail) == (Cause.REFUSED, True)
 
@@ -151,7 +151,7 @@ def test_a_revoked_certificate_is_no_entrance_once_the_broker_has_the_list(site:
     async def story() -> None:
         neighbour = Peer(site.options("lane-2"))
         async with running(neighbour):
-            assert knock(broker, pair) == "TLSv1.3"
+            assert probe_broker(broker, pair) == "TLSv1.3"
             (issued,) = site.authority.issued("lane-1")
             site.authority.revoke([issued.serial_number])
             site.spread()
@@ -161,9 +161,9 @@ def test_a_revoked_certificate_is_no_entrance_once_the_broker_has_the_list(site:
 
     asyncio.run(story())
     with pytest.raises(OSError, match="it is revoked; enrol again"):
-        knock(broker, pair)
+        probe_broker(broker, pair)
     assert "revoked" in refusal(site.options("lane-1", tls=pair)).detail
-    assert knock(broker, site.pair("lane-1")) == "TLSv1.3"
+    assert probe_broker(broker, site.pair("lane-1")) == "TLSv1.3"
 
 
 def test_a_revoked_lane_that_is_connected_hears_the_log_until_the_access_list_denies_it(site: Site) -> None:
@@ -209,7 +209,7 @@ def test_a_revoked_lane_that_is_connected_hears_the_log_until_the_access_list_de
 def taken(broker: Broker, tls: Tls) -> bool:
     """Whether the broker takes that certificate."""
     try:
-        knock(broker, tls)
+        probe_broker(broker, tls)
     except OSError:
         return False
     return True
@@ -234,10 +234,10 @@ def test_an_address_can_stand_in_the_certificate(tmp_path: Path) -> None:
     """Lanes may reach brokers without a name service."""
     site = Site(tmp_path / "site", names=("broker-a.example", "127.0.0.1"))
     with site.broker:
-        assert knock(Broker("127.0.0.1", site.broker.port), site.pair("lane-1")) == "TLSv1.3"
+        assert probe_broker(Broker("127.0.0.1", site.broker.port), site.pair("lane-1")) == "TLSv1.3"
 
 
-def test_a_lane_can_not_pose_as_a_broker_nor_a_broker_as_a_lane(site: Site, tmp_path: Path) -> None:
+def test_a_lane_cannot_pose_as_a_broker_nor_a_broker_as_a_lane(site: Site, tmp_path: Path) -> None:
     """What a certificate is for is written in it."""
     pair = site.pair("localhost")
     assert pair.certificate is not None
@@ -248,7 +248,7 @@ def test_a_lane_can_not_pose_as_a_broker_nor_a_broker_as_a_lane(site: Site, tmp_
         ),
     )
     with posing, pytest.raises(OSError, match="verif"):
-        knock(Broker("localhost", posing.port), pair)
+        probe_broker(Broker("localhost", posing.port), pair)
     as_lane = Tls(site.tls.authority, site.tls.certificate, site.tls.key)
     assert not taken(Broker("localhost", site.broker.port), as_lane)
 
@@ -277,7 +277,7 @@ def test_our_client_hangs_up_on_a_broker_that_has_only_tls_1_2(site: Site) -> No
         old = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=server)
         broker = Broker("localhost", old.sockets[0].getsockname()[1])
         with pytest.raises(OSError, match=r"does not speak TLS 1\.3|hung up in the handshake"):
-            await asyncio.to_thread(knock, broker, site.pair("lane-1"))
+            await asyncio.to_thread(probe_broker, broker, site.pair("lane-1"))
         old.close()
 
     asyncio.run(story())
@@ -287,7 +287,7 @@ def test_a_client_without_a_certificate_is_not_let_in(site: Site) -> None:
     """With TLS it is refused by name; without, it gets no answer."""
     bare = Tls(site.tls.authority)
     with pytest.raises(OSError, match="wants a certificate"):
-        knock(Broker("localhost", site.broker.port), bare)
+        probe_broker(Broker("localhost", site.broker.port), bare)
     assert refusal(site.options("lane-1", tls=bare)).cause is Cause.REFUSED
     with socket.create_connection(("127.0.0.1", site.broker.port)) as plain:
         plain.settimeout(PATIENCE)

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from simulation.drawn.approach import Approach, Shot
-from simulation.drawn.plans import Plan, any_rows, planned
+from simulation.drawn.plans import VisitPlan, any_rows, planned
 from simulation.drawn.truck_front import FINE, dress, soiled
-from simulation.drawn.trucks import Truck
-from simulation.drawn.weather import Sky, Stream, Weather, smeared
+from simulation.drawn.trucks import DrawnTruck
+from simulation.drawn.weather import Sky, VideoStream, Weather, smeared
 
-TRUCK = Truck("LT3482", "粤ZR12A港", rows=2, badge="C250", seed=3)
-PLAN = Plan(
+TRUCK = DrawnTruck("LT3482", "粤ZR12A港", rows=2, badge="C250", seed=3)
+PLAN = VisitPlan(
     seed=7,
     truck=TRUCK,
     weather=Weather.DAY,
@@ -30,7 +30,7 @@ PLAN = Plan(
 )
 
 
-def shots(plan: Plan) -> list[Shot]:
+def shots(plan: VisitPlan) -> list[Shot]:
     """All pictures of a visit."""
     return list(Approach(plan))
 
@@ -103,8 +103,8 @@ def test_company_is_in_the_picture_and_the_truth_is_the_trucks_own() -> None:
     """A second truck beside the first changes the picture and not the plates that count."""
     alone = replace(PLAN, frames=14)
     for company in (
-        replace(alone, second=Truck("GC507", seed=8), aside=0.33),
-        replace(alone, neighbour=Truck("GC507", seed=8), beyond=-0.5),
+        replace(alone, second=DrawnTruck("GC507", seed=8), aside=0.33),
+        replace(alone, neighbour=DrawnTruck("GC507", seed=8), beyond=-0.5),
     ):
         one, other = shots(alone)[-1], shots(company)[-1]
         assert {plate.text for plate in other.plates} == {"LT3482", "粤ZR12A港"}
@@ -143,7 +143,7 @@ def test_smear_is_a_line_as_long_as_the_way(across: float, down: float) -> None:
 @pytest.mark.parametrize("quality", [0, 70])
 def test_a_stream_gives_back_nearly_what_went_in(quality: int) -> None:
     """H.264 and JPEG: each picture comes back at once, a little worse."""
-    stream, last = Stream(quality=quality, size=(960, 540)), None
+    stream, last = VideoStream(quality=quality, size=(960, 540)), None
     for shot in shots(replace(PLAN, frames=3)):
         last = stream.through(shot.picture)
         assert last.shape == shot.picture.shape

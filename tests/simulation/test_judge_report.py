@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from simulation.judge import GRACE_MS, Case, Truth, judge, read_paint_log, verdict
+from simulation.judge import GRACE_MS, DemonstrationFiles, Truth, judge, read_paint_log, verdict
 
 ARRIVED, ALLOWED, SHOWN, LEFT, ENDED = 10_000, 13_000, 13_200, 15_000, 30_000
 LANE = "demo-in-01"
@@ -85,7 +85,7 @@ class Files:
         """The judge's report."""
         logs = {screen: self.folder / f"{screen}.jsonl" for screen in ("xdb", "aiop")}
         stores = self.folder / "lane.db", self.folder / "core.db"
-        return judge(Case(truths or (TRUTH,), logs, *stores, LANE, ENDED))
+        return judge(DemonstrationFiles(truths or (TRUTH,), logs, *stores, LANE, ENDED))
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_an_event_missing_at_the_core_is_found_and_numbered(files: Files) -> Non
 
 
 def test_an_event_only_at_the_core_is_found(files: Files) -> None:
-    """The core can not know more than was journaled."""
+    """The core cannot know more than was journaled."""
     files.journal("lane.db", files.entries[:1])
     report = files.judged()
     assert report["events_only_at_core"] == [2]

@@ -28,8 +28,8 @@ from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
 from sync.link import Limits
-from sync.simulated.core_end import Said, SimulatedCore
-from sync.store import Store
+from sync.simulated.core_end import CoreSaid, SimulatedCore
+from sync.store import LaneStore
 from wire.envelope import Signer
 from wire.messages import LaneState, Presence
 from wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
@@ -73,7 +73,7 @@ class Lane:
     def __init__(
         self, broker: PrivateBroker, store: Path, *, boot: str = "b1", ring: Signer = CORE_KEY, machine: str = "m1"
     ) -> None:
-        self.store = Store(store)
+        self.store = LaneStore(store)
         self.journal = Journal(self.store, boot=boot, software="test")
         self.codes = CodeLog(self.store)
         self.told: list[Event] = []
@@ -136,7 +136,7 @@ class Centre:
             self.say(said)
         incoming.acknowledge()
 
-    def say(self, said: Said, *, retain: bool = False) -> None:
+    def say(self, said: CoreSaid, *, retain: bool = False) -> None:
         """Publishes."""
         self.connection.publish(said.topic, said.payload, qos=said.qos, retain=retain)
 
@@ -419,7 +419,7 @@ def test_presence_tells_online_lost_and_stopped(broker: PrivateBroker, tmp_path:
         async with running(broker, lane) as centre:
             lane.client.publish_state({"row": "2", "words": ["Welcome"]})
             await until(lambda: any(isinstance(body, LaneState) for body in centre.core.heard))
-            lane.client._connection.walk_on("a test")
+            lane.client._connection.try_next_broker("a test")
             await until(lambda: centre.statuses().count("online") == 2)
             await until(lambda: len([body for body in centre.core.heard if isinstance(body, LaneState)]) == 2)
             await lane.client.stop()

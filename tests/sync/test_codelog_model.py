@@ -19,9 +19,9 @@ from hypothesis.stateful import (
 from sync.codelog import CodeLog
 from sync.journal import Journal
 from sync.log_result import Applied, Gap, Known, Loading, OtherEpoch, Swapped
-from sync.lookup import Found, Lookup
+from sync.lookup import Lookup, Records
 from sync.simulated.core_log import SimulatedLog
-from sync.store import Store
+from sync.store import LaneStore
 from wire.codec import encode
 from wire.messages import Delta, SnapshotPart
 from wire.records import BundleRecord, CargoRecord, HoldRecord, Kind, Record, VehicleRecord
@@ -91,7 +91,7 @@ class Model:
         )
 
 
-def said(found: Found) -> tuple[object, ...]:
+def said(found: Records) -> tuple[object, ...]:
     """The same of a lookup."""
     return (found.held, found.approved, [(row.ubr, row.withdrawn, row.used_by) for row in found.bundles])
 
@@ -102,7 +102,7 @@ class Lane(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.store = Store(Path(self.folder.name) / "lane.db")
+        self.store = LaneStore(Path(self.folder.name) / "lane.db")
         self.log = CodeLog(self.store)
         self.model = Model()
         self.deltas: list[Delta] = []
@@ -190,7 +190,7 @@ class Lane(RuleBasedStateMachine):
     def the_agent_restarts(self) -> None:
         """A half-loaded snapshot is forgotten; nothing else is."""
         self.store.close()
-        self.store = Store(Path(self.folder.name) / "lane.db")
+        self.store = LaneStore(Path(self.folder.name) / "lane.db")
         self.log = CodeLog(self.store)
         self.have = set()
 

@@ -12,10 +12,10 @@ import pytest
 from domain.marks import normalise
 from sync.codelog import CodeLog
 from sync.errors import StoreError
-from sync.log_result import Applied, Fork, Gap, Head, Known, Loading, Mismatch, OtherEpoch, Swapped
+from sync.log_result import Applied, CodeLogHead, Fork, Gap, Known, Loading, Mismatch, OtherEpoch, Swapped
 from sync.lookup import Lookup
 from sync.simulated.core_log import SimulatedLog
-from sync.store import Store
+from sync.store import LaneStore
 from wire.codec import encode
 from wire.hashes import EMPTY_STATE, ZERO
 from wire.messages import Delta
@@ -32,9 +32,9 @@ def bundle(ubr: str, vrn: str, code: str = "release", *, deleted: bool = False, 
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path) -> Iterator[LaneStore]:
     """An open store."""
-    with Store(tmp_path / "lane.db") as store:
+    with LaneStore(tmp_path / "lane.db") as store:
         yield store
 
 
@@ -49,7 +49,7 @@ def core() -> SimulatedLog:
 
 
 @pytest.fixture
-def log(store: Store, core: SimulatedLog) -> CodeLog:
+def log(store: LaneStore, core: SimulatedLog) -> CodeLog:
     """The lane's copy of it."""
     log = CodeLog(store)
     for part in core.snapshot():
@@ -62,7 +62,7 @@ def apply(log: CodeLog, delta: Delta) -> object:
     return log.apply(delta, encode(delta))
 
 
-def rows(store: Store) -> object:
+def rows(store: LaneStore) -> object:
     """All that the store holds of the codes, to see that nothing changed."""
     tables = ("code_head", "codes", "holds_ahead", "used_here")
     return [store.db.execute(f"SELECT * FROM {table}").fetchall() for table in tables]  # noqa: S608 the four above
@@ -70,19 +70,19 @@ def rows(store: Store) -> object:
 
 def equal(log: CodeLog, core: SimulatedLog) -> bool:
     """Whether the lane is where the core is."""
-    return log.head == Head(core.epoch, core.version, core.log_hash, core.state_hash)
+    return log.head == CodeLogHead(core.epoch, core.version, core.log_hash, core.state_hash)
 
 
-def test_a_lane_begins_with_nothing(store: Store) -> None:
+def test_a_lane_begins_with_nothing(store: LaneStore) -> None:
     """Before the first snapshot there is no epoch, and every delta is of another one."""
     log = CodeLog(store)
-    assert log.head == Head("", 0, ZERO, EMPTY_STATE)
+    assert log.head == CodeLogHead("", 0, ZERO, EMPTY_STATE)
     delta = SimulatedLog("epoch-1").change(bundle("1", "AB1"))
     assert apply(log, delta) == OtherEpoch(log.head, "epoch-1", ())
     assert log.head.version == 0
 
 
-def test_deltas_apply_in_order_and_survive_a_restart(store: Store, core: SimulatedLog, log: CodeLog) -> None:
+def test_deltas_apply_in_order_and_survive_a_restart(store: LaneStore, core: SimulatedLog, log: CodeLog) -> None:
     """After each delta the lane is where the core is, and again after opening the store anew."""
     for record in (bundle("3", "GH1"), bundle("1", "AB1234", deleted=True), HoldRecord(vrn="EF9", deleted=True)):
         old = core.rows.get(record.key)
@@ -108,7 +108,7 @@ def test_an_empty_delta_is_a_step(log: CodeLog, core: SimulatedLog) -> None:
     assert equal(log, core)
 
 
-def test_a_known_delta_changes_nothing(store: Store, log: CodeLog, core: SimulatedLog) -> None:
+def test_a_known_delta_changes_nothing(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """Delivered twice, or late, it is known; its holds are no news either."""
     delta = core.change(HoldRecord(vrn="XY1"))
     apply(log, delta)
@@ -119,7 +119,7 @@ def test_a_known_delta_changes_nothing(store: Store, log: CodeLog, core: Simulat
     assert not Lookup(log).find("XY1").held
 
 
-def test_a_gap_is_said_and_only_stops(store: Store, log: CodeLog, core: SimulatedLog) -> None:
+def test_a_gap_is_said_and_only_stops(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """Ahead of its turn a delta's hold stops at once; a lift and a bundle wait."""
     missed = core.change(bundle("5", "MM5"))
     ahead = core.change(HoldRecord(vrn="XY1", reason="tip"), HoldRecord(vrn="EF9", deleted=True), bundle("4", "KL4"))
@@ -157,7 +157,7 @@ def test_another_epoch_is_said(log: CodeLog) -> None:
     assert Lookup(log).find("XY3").held
 
 
-def test_a_state_hash_that_does_not_come_out_is_said(store: Store, log: CodeLog, core: SimulatedLog) -> None:
+def test_a_state_hash_that_does_not_come_out_is_said(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """The rows stay as they were, the head too; only the hold in it stops from now on."""
     delta = msgspec.structs.replace(core.change(bundle("1", "ZZ1"), HoldRecord(vrn="XY1")), state_hash=ZERO)
     before, head = rows(store), log.head
@@ -168,7 +168,7 @@ def test_a_state_hash_that_does_not_come_out_is_said(store: Store, log: CodeLog,
     assert Lookup(log).find("XY1").held
 
 
-def test_a_delta_that_can_not_be_written_is_no_step(store: Store, log: CodeLog, core: SimulatedLog) -> None:
+def test_a_delta_that_cannot_be_written_is_no_step(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """With a failing commit nothing changed, in memory or in the file; the same delta applies afterwards."""
     delta = core.change(bundle("6", "QR6"))
     before, head = rows(store), log.head
@@ -188,7 +188,9 @@ def test_a_delta_that_can_not_be_written_is_no_step(store: Store, log: CodeLog, 
     assert equal(log, core)
 
 
-def test_a_snapshot_in_parts_changes_nothing_until_it_is_whole(store: Store, log: CodeLog, core: SimulatedLog) -> None:
+def test_a_snapshot_in_parts_changes_nothing_until_it_is_whole(
+    store: LaneStore, log: CodeLog, core: SimulatedLog
+) -> None:
     """Parts in any order, some twice: the old list stands until the last missing part, then the new one does."""
     core.change(*(bundle(str(n), f"NN{n}") for n in range(10, 20)))
     parts = core.snapshot(size=3)
@@ -205,7 +207,9 @@ def test_a_snapshot_in_parts_changes_nothing_until_it_is_whole(store: Store, log
     assert equal(CodeLog(store), core)
 
 
-def test_pages_are_moved_less_often_while_a_snapshot_is_loaded_and_only_then(store: Store, core: SimulatedLog) -> None:
+def test_pages_are_moved_less_often_while_a_snapshot_is_loaded_and_only_then(
+    store: LaneStore, core: SimulatedLog
+) -> None:
     """Whether it is taken or refused in the end; and each commit is on the medium as ever."""
     log = CodeLog(store, together=1)
 
@@ -254,7 +258,7 @@ def test_a_list_in_doubt_is_replaced_by_an_older_one_too(log: CodeLog, core: Sim
     assert log.head.version == 3
 
 
-def test_another_snapshot_begins_afresh(store: Store, log: CodeLog, core: SimulatedLog) -> None:
+def test_another_snapshot_begins_afresh(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """Parts of two requests never mix; what the first left is taken away in time."""
     first = core.snapshot(request="first", size=1)
     log.load(first[0])
@@ -269,7 +273,7 @@ def test_another_snapshot_begins_afresh(store: Store, log: CodeLog, core: Simula
     assert generations == 2  # the live list, and the one before it until the next snapshot
 
 
-def test_an_unfinished_snapshot_is_forgotten_by_a_restart(store: Store, log: CodeLog, core: SimulatedLog) -> None:
+def test_an_unfinished_snapshot_is_forgotten_by_a_restart(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """After a crash between two parts the old list stands, and the snapshot has to come whole."""
     core.change(bundle("8", "UV8"))
     parts = core.snapshot(size=1)
@@ -284,7 +288,7 @@ def test_an_unfinished_snapshot_is_forgotten_by_a_restart(store: Store, log: Cod
     assert equal(log, core)
 
 
-def test_a_snapshot_that_is_not_what_was_signed_is_refused(store: Store, log: CodeLog, core: SimulatedLog) -> None:
+def test_a_snapshot_that_is_not_what_was_signed_is_refused(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """A row missing, doubled or changed between the parts: said, and the list is as it was."""
     head = log.head
     parts = core.snapshot(size=2)
@@ -299,7 +303,7 @@ def test_a_snapshot_that_is_not_what_was_signed_is_refused(store: Store, log: Co
     assert isinstance(verdict, Swapped)
 
 
-def test_a_snapshot_that_does_not_lie_on_the_medium_whole_is_refused(store: Store, core: SimulatedLog) -> None:
+def test_a_snapshot_that_does_not_lie_on_the_medium_whole_is_refused(store: LaneStore, core: SimulatedLog) -> None:
     """Rows of an early part that are gone when the last one arrives: the list stays as it was."""
     log = CodeLog(store, together=1)
     parts, head = core.snapshot(size=2), log.head
@@ -309,7 +313,7 @@ def test_a_snapshot_that_does_not_lie_on_the_medium_whole_is_refused(store: Stor
     assert log.head == head == CodeLog(store).head
 
 
-def test_a_row_stands_under_its_normalised_mark(store: Store) -> None:
+def test_a_row_stands_under_its_normalised_mark(store: LaneStore) -> None:
     """Whatever the mark is written like: every character by itself, and between others."""
     every = [chr(number) for number in (*range(33, 127), 0xE9, 0xFF21, 0x7CA4)]
     core = SimulatedLog("e", tuple(HoldRecord(vrn=vrn) for one in every for vrn in (one, f"A{one}1")))
@@ -320,7 +324,7 @@ def test_a_row_stands_under_its_normalised_mark(store: Store) -> None:
     assert all(mark == normalise(name) for name, mark in found)
 
 
-def test_rows_that_can_not_be_written_wait_until_they_can(store: Store, core: SimulatedLog) -> None:
+def test_rows_that_cannot_be_written_wait_until_they_can(store: LaneStore, core: SimulatedLog) -> None:
     """A failing write of a snapshot's rows leaves the list; any part sent again writes them, and the last swaps."""
     log = CodeLog(store, together=2)
     parts, head = core.snapshot(size=2), log.head
@@ -339,7 +343,7 @@ def test_rows_that_can_not_be_written_wait_until_they_can(store: Store, core: Si
     assert log.head.state_hash == core.state_hash
 
 
-def test_a_swap_that_can_not_be_written_may_be_tried_again(store: Store, log: CodeLog, core: SimulatedLog) -> None:
+def test_a_swap_that_cannot_be_written_may_be_tried_again(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """A failing commit of the swap leaves the old list; any part sent again brings the swap about."""
     apply(log, core.change(bundle("8", "UV8")))
     part = core.snapshot(request="again")[0]
@@ -370,7 +374,7 @@ def test_a_swap_that_can_not_be_written_may_be_tried_again(store: Store, log: Co
     ],
 )
 def test_rows_changed_on_the_medium_are_noticed_and_replaced(
-    store: Store, log: CodeLog, core: SimulatedLog, statement: str
+    store: LaneStore, log: CodeLog, core: SimulatedLog, statement: str
 ) -> None:
     """A changed, misplaced or missing row shows in the state hash told to the core; a snapshot puts it right."""
     store.db.execute(statement)
@@ -384,8 +388,8 @@ def test_rows_changed_on_the_medium_are_noticed_and_replaced(
     assert equal(again, core)
 
 
-def test_a_damaged_list_takes_a_snapshot_of_any_version(store: Store, log: CodeLog, core: SimulatedLog) -> None:
-    """A damaged version number can not keep the right list out."""
+def test_a_damaged_list_takes_a_snapshot_of_any_version(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
+    """A damaged version number cannot keep the right list out."""
     store.db.execute("UPDATE code_head SET version = 1000000, total = zeroblob(512)")
     again = CodeLog(store)
     assert again.damage != ""

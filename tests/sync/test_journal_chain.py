@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lane_agent import ports
 from sync.errors import StoreDamagedError, StoreError
 from sync.journal import Boot, Chain, Flaw, Journal
-from sync.store import Store
+from sync.store import LaneStore
 from wire.hashes import journal_next, journal_start
 
 ROWS = 6
@@ -27,7 +27,7 @@ def entry(seq: int) -> bytes:
 
 def written(path: Path) -> None:
     """A store of two boots and six rows; the fourth uses two bundles."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal = Journal(store, boot="boot-a", software="1.0")
         for seq in (1, 2, 3):
             assert journal.append(entry(seq)) == seq
@@ -57,21 +57,21 @@ def tamper(path: Path, *statements: str) -> None:
 
 def flaw_in(path: Path) -> Flaw | None:
     """What a reader finds."""
-    with Store(path, read_only=True) as store:
+    with LaneStore(path, read_only=True) as store:
         return Chain(store).verify()
 
 
 def test_the_journal_is_the_port_of_the_lane(path: Path) -> None:
     """The shell's port is met; its error is an OSError."""
-    with Store(path) as store:
-        journal: ports.Journal = Journal(store, boot="boot-c", software="1.1")
+    with LaneStore(path) as store:
+        journal: ports.JournalPort = Journal(store, boot="boot-c", software="1.1")
         assert journal.append(b"entry") == ROWS + 1
     assert issubclass(StoreError, OSError)
 
 
 def test_rows_come_back_as_they_were_written(path: Path) -> None:
     """Numbers from 1 without a gap, each with its boot and body, the software of each boot, and any range of them."""
-    with Store(path, read_only=True) as store:
+    with LaneStore(path, read_only=True) as store:
         chain = Chain(store)
         rows = list(chain.rows())
         assert [(row.seq, row.boot, row.body) for row in rows] == [
@@ -86,7 +86,7 @@ def test_rows_come_back_as_they_were_written(path: Path) -> None:
 
 def test_the_chain_is_the_one_of_the_wire(path: Path) -> None:
     """The core can check every row it receives with `wire.hashes` alone."""
-    with Store(path, read_only=True) as store:
+    with LaneStore(path, read_only=True) as store:
         previous = journal_start(store.journal_id)
         for row in Chain(store).rows():
             assert row.previous == previous
@@ -96,7 +96,7 @@ def test_the_chain_is_the_one_of_the_wire(path: Path) -> None:
 
 def test_a_long_journal_is_read_in_order(tmp_path: Path) -> None:
     """More rows than one chunk come back once each, also when rows are added meanwhile."""
-    with Store(tmp_path / "lane.db") as store:
+    with LaneStore(tmp_path / "lane.db") as store:
         journal = Journal(store, boot="boot", software="1")
         for seq in range(1, 621):
             journal.append(entry(seq))
@@ -111,7 +111,7 @@ def test_a_long_journal_is_read_in_order(tmp_path: Path) -> None:
 
 def test_uses_are_written_with_their_row(path: Path) -> None:
     """The bundles of a row are used from that row on; a second use does not take the place of the first."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         Journal(store, boot="boot-c", software="1").append(b"again", uses=[("2349872345", "lane/j/2")])
         found = store.db.execute("SELECT ubr, visit, seq FROM used_here ORDER BY ubr").fetchall()
     assert found == [("1001014161", "lane/j/1", 4), ("2349872345", "lane/j/1", 4)]
@@ -119,7 +119,7 @@ def test_uses_are_written_with_their_row(path: Path) -> None:
 
 def test_a_boots_name_is_used_once(path: Path) -> None:
     """Beginning a boot under a name that was used is refused, and adds nothing."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         with pytest.raises(StoreError):
             Journal(store, boot="boot-a", software="2.0")
         assert Chain(store).boots() == [Boot("boot-a", "1.0", 1), Boot("boot-b", "1.1", 4)]
@@ -136,8 +136,8 @@ def test_a_boots_name_is_used_once(path: Path) -> None:
     ],
 )
 def test_the_file_itself_refuses_changes(path: Path, statement: str) -> None:
-    """What was written can not be updated, deleted or replaced through SQL."""
-    with Store(path) as store, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+    """What was written cannot be updated, deleted or replaced through SQL."""
+    with LaneStore(path) as store, pytest.raises(sqlite3.IntegrityError, match="append-only"):
         store.db.execute(statement)
 
 
@@ -165,9 +165,9 @@ def test_the_file_itself_refuses_changes(path: Path, statement: str) -> None:
         ("UPDATE journal_head SET seq = 5", 6, "is beyond the head that stands apart"),
         ("UPDATE journal_head SET seq = 7", 7, "is missing"),
         ("UPDATE journal_head SET hash = zeroblob(32)", 6, "and the head that stands apart differ in their hash"),
-        ("DELETE FROM journal_head", 7, "can not be read"),
+        ("DELETE FROM journal_head", 7, "cannot be read"),
         ("UPDATE outbox SET acknowledged = 8", 7, "is acknowledged but missing"),
-        ("DELETE FROM outbox", 7, "can not be read"),
+        ("DELETE FROM outbox", 7, "cannot be read"),
         ("UPDATE boots SET software = '1.2' WHERE boot = 'boot-b'", 4, "its boot's row was changed"),
         ("UPDATE boots SET first_seq = 5 WHERE boot = 'boot-b'", 4, "its boot's row was changed"),
         ("UPDATE boots SET seal = zeroblob(32) WHERE boot = 'boot-b'", 4, "its boot's row was changed"),
@@ -195,7 +195,7 @@ def test_a_journal_that_does_not_end_as_it_should_is_not_continued(path: Path) -
     """The agent is told before it writes, and nothing is written; reading stays possible."""
     tamper(path, "DELETE FROM journal WHERE seq = 6")
     before = path.read_bytes()
-    with Store(path) as store:
+    with LaneStore(path) as store:
         with pytest.raises(StoreDamagedError, match="row 6 is missing; move it aside by hand"):
             Journal(store, boot="boot-c", software="1")
         assert len(list(Chain(store).rows())) == ROWS - 1
@@ -205,7 +205,7 @@ def test_a_journal_that_does_not_end_as_it_should_is_not_continued(path: Path) -
 def look(path: Path) -> tuple[object, ...]:
     """All that a reader gets from a store, or the error it gets instead; flaws first."""
     try:
-        with Store(path, read_only=True) as store:
+        with LaneStore(path, read_only=True) as store:
             chain = Chain(store)
             if (flaw := chain.verify()) is not None:
                 return ("flaw", flaw.seq)
@@ -252,7 +252,7 @@ def test_any_rows_give_a_whole_chain_and_any_change_breaks_it(
 ) -> None:
     """Whatever is written verifies; replacing any one body by any other is found at that row."""
     path = tmp_path_factory.mktemp("journal") / "lane.db"
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal = Journal(store, boot="boot", software="1")
         for body in bodies:
             journal.append(body)

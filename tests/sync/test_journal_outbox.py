@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sync.journal import Chain, Journal, Receipt
-from sync.store import Store
+from sync.store import LaneStore
 from wire.hashes import journal_start
 
 
@@ -15,7 +15,7 @@ from wire.hashes import journal_start
 def path(tmp_path: Path) -> Path:
     """A store of ten rows, closed."""
     path = tmp_path / "lane.db"
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal = Journal(store, boot="boot-a", software="1")
         for seq in range(1, 11):
             journal.append(str(seq).encode())
@@ -29,7 +29,7 @@ def hash_of(chain: Chain, seq: int) -> bytes:
 
 def test_nothing_is_acknowledged_at_first(path: Path) -> None:
     """The whole journal is to be sent, in order, as much at a time as asked."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         chain = Chain(store)
         assert chain.acknowledged == 0
         assert [row.seq for row in chain.unacknowledged(4)] == [1, 2, 3, 4]
@@ -39,10 +39,10 @@ def test_nothing_is_acknowledged_at_first(path: Path) -> None:
 
 def test_an_acknowledgement_moves_the_cursor_and_stays(path: Path) -> None:
     """After it, and after a restart, sending goes on behind the acknowledged row; the rows themselves stay."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal = Journal(store, boot="boot-b", software="1")
         assert journal.acknowledge(7, hash_of(journal, 7)) is Receipt.ADVANCED
-    with Store(path) as store:
+    with LaneStore(path) as store:
         chain = Chain(store)
         assert chain.acknowledged == 7
         assert [row.seq for row in chain.unacknowledged(100)] == [8, 9, 10]
@@ -52,7 +52,7 @@ def test_an_acknowledgement_moves_the_cursor_and_stays(path: Path) -> None:
 
 def test_an_older_or_repeated_acknowledgement_changes_nothing(path: Path) -> None:
     """The cursor never goes back, whatever the broker delivers again."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal = Journal(store, boot="boot-b", software="1")
         journal.acknowledge(7, hash_of(journal, 7))
         for seq in (7, 3, 0):
@@ -63,7 +63,7 @@ def test_an_older_or_repeated_acknowledgement_changes_nothing(path: Path) -> Non
 @pytest.mark.parametrize(("seq", "digest"), [(11, bytes(32)), (9, bytes(32)), (2**62, bytes(32))])
 def test_an_acknowledgement_of_a_row_never_written_is_foreign(path: Path, seq: int, digest: bytes) -> None:
     """A store restored from an old copy, or another lane's, is noticed by what the core remembers of it."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal = Journal(store, boot="boot-b", software="1")
         assert journal.acknowledge(seq, digest) is Receipt.FOREIGN
         assert journal.acknowledged == 0
@@ -73,11 +73,11 @@ def test_a_restored_copy_is_foreign_to_the_core(path: Path) -> None:
     """Rows written after the copy was taken are acknowledged by hash, so other rows under their numbers show."""
     copy = path.with_name("copy.db")
     copy.write_bytes(path.read_bytes())
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal = Journal(store, boot="boot-b", software="1")
         journal.append(b"after the copy")
         core_says = journal.head()
-    with Store(copy) as store:
+    with LaneStore(copy) as store:
         journal = Journal(store, boot="boot-c", software="1")
         assert journal.acknowledge(*core_says) is Receipt.FOREIGN
         journal.append(b"something else")
@@ -86,7 +86,7 @@ def test_a_restored_copy_is_foreign_to_the_core(path: Path) -> None:
 
 def test_an_empty_journal_has_a_head_to_acknowledge(tmp_path: Path) -> None:
     """Before the first row the core's acknowledgement of nothing is known already."""
-    with Store(tmp_path / "lane.db") as store:
+    with LaneStore(tmp_path / "lane.db") as store:
         journal = Journal(store, boot="boot-a", software="1")
         assert journal.head() == (0, journal_start(store.journal_id))
         assert journal.acknowledge(0, bytes(32)) is Receipt.KNOWN

@@ -12,7 +12,7 @@ from sync.codelog import CodeLog
 from sync.journal import Chain, Journal
 from sync.lookup import Lookup
 from sync.simulated.core_log import SimulatedLog
-from sync.store import Store
+from sync.store import LaneStore
 from wire.records import HoldRecord
 
 WRITER = """
@@ -71,7 +71,7 @@ def test_nothing_answered_as_durable_is_lost_by_a_kill(tmp_path: Path) -> None:
         said = [int(line) for line in killed(WRITER, str(path), f"boot-{kill}", after_s=rng.random() / 8, lines=1)]
         last = max([rows, *said])
         cursor = max([cursor, *(-line for line in said)])
-        with Store(path) as store:
+        with LaneStore(path) as store:
             chain = Chain(store)
             rows = chain.head()[0]
             assert last <= rows <= last + 1  # one more may be on the medium than was answered
@@ -80,7 +80,7 @@ def test_nothing_answered_as_durable_is_lost_by_a_kill(tmp_path: Path) -> None:
             cursor = chain.acknowledged
             assert store.db["used_here"].count == rows
             assert store.flaws() == []
-    with Store(path) as store:
+    with LaneStore(path) as store:
         assert Journal(store, boot="after", software="1").append(b"goes on") == rows + 1
         assert [boot.boot for boot in Chain(store).boots()] == [*(f"boot-{kill}" for kill in range(10)), "after"]
 
@@ -91,7 +91,7 @@ def test_a_kill_leaves_the_old_list_or_the_new_one(tmp_path: Path) -> None:
     rng = random.Random(12)
     for _ in range(6):
         killed(LOADER, str(path), after_s=rng.random() / 8, lines=1)
-        with Store(path) as store:
+        with LaneStore(path) as store:
             log = CodeLog(store)
             core = SimulatedLog("epoch" if log.head.version else "")
             for version in range(log.head.version):

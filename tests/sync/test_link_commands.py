@@ -70,7 +70,7 @@ OBEYED: list[tuple[dict[str, object], object]] = [
 
 @pytest.mark.parametrize(("fields", "effect"), OBEYED)
 def test_what_may_be_ordered_from_afar(commands: Commands, fields: dict[str, object], effect: object) -> None:
-    """A short list, made durable before it is done; who ordered it can not be taken for an officer at the lane."""
+    """A short list, made durable before it is done; who ordered it cannot be taken for an officer at the lane."""
     taken = commands.take(command(**fields), HERE, retained=False)
     assert isinstance(taken, Taken)
     assert taken.effect == effect

@@ -169,7 +169,7 @@ def test_doubt_ends_what_was_proven_before_it(fresh: Freshness) -> None:
     assert fresh.verdict(100) is Link.STALE
 
 
-def test_limits_that_can_not_work_are_refused() -> None:
+def test_limits_that_cannot_work_are_refused() -> None:
     """A nonce slower than its own limit, for example."""
     with pytest.raises(ValueError, match="nonce_ms 3000 < fresh_ms 3000"):
         Limits(nonce_ms=3_000)

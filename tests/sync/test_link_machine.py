@@ -13,7 +13,7 @@ from lane_agent.events import (
 )
 from lane_agent.model import Fault, Link
 from sync.link import SendEvents
-from sync.simulated.core_end import Said
+from sync.simulated.core_end import CoreSaid
 from sync.simulated.link import CORE, LANE, Place, SimulatedLink
 from wire.codec import encode
 from wire.envelope import Signer
@@ -256,10 +256,10 @@ def test_what_is_refused_is_counted_by_reason_and_alarmed_once_a_minute() -> Non
     world = connected()
     beat = Heartbeat(lane="lane-2", nonce=bytes(16), epoch="e1", version=1, state_hash=bytes(32), core_ms=1)
     for _ in range(3):
-        world.hand(Said(TOPICS.heartbeat, STRANGER.seal(TOPICS.heartbeat, encode(beat))))
+        world.hand(CoreSaid(TOPICS.heartbeat, STRANGER.seal(TOPICS.heartbeat, encode(beat))))
         world.hand(world.core.says(TOPICS.heartbeat, beat))
-        world.hand(Said(TOPICS.heartbeat, b"nonsense"))
-        world.hand(Said(TOPICS.heartbeat, CORE.seal(TOPICS.heartbeat, b"nonsense")))
+        world.hand(CoreSaid(TOPICS.heartbeat, b"nonsense"))
+        world.hand(CoreSaid(TOPICS.heartbeat, CORE.seal(TOPICS.heartbeat, b"nonsense")))
         world.hand(world.core.says(TOPICS.reply, beat))
         world.hand(world.core.change(HoldRecord("XY1")), retained=True)
     assert dict(world.machine.refused) == {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lane_agent.model import Link
-from sync.simulated.core_end import Said
+from sync.simulated.core_end import CoreSaid
 from sync.simulated.link import CORE, SimulatedLink
 from wire.codec import decode
 from wire.envelope import Signer
@@ -107,10 +107,10 @@ class Story(RuleBasedStateMachine):
         changed = bytearray(said.payload)
         changed[place] ^= 0x41
         before = self.world.verdict(), self.world.memory.place, self.world.cursor
-        self.world.hand(Said(said.topic, bytes(changed)))
+        self.world.hand(CoreSaid(said.topic, bytes(changed)))
         other = next(topic for topic in (TOPICS.ack, TOPICS.heartbeat) if topic != said.topic)
-        self.world.hand(Said(other, said.payload))
-        self.world.hand(Said(said.topic, STRANGER.seal(said.topic, b"anything")))
+        self.world.hand(CoreSaid(other, said.payload))
+        self.world.hand(CoreSaid(said.topic, STRANGER.seal(said.topic, b"anything")))
         assert (self.world.verdict(), self.world.memory.place, self.world.cursor) == before
 
     @precondition(lambda self: self.world.to_lane or self.world.to_core)
@@ -120,7 +120,7 @@ class Story(RuleBasedStateMachine):
         self.world.to_lane.clear()
         self.world.to_core.clear()
 
-    def deliver(self, said: Said, *, retained: bool) -> None:
+    def deliver(self, said: CoreSaid, *, retained: bool) -> None:
         """Hands it over; a hold in it stops at once, whatever its turn."""
         self.world.hand(said, retained=retained)
         if said.topic == LOG and not retained:

@@ -17,7 +17,7 @@ from sync.errors import StoreDamagedError
 from sync.journal import Journal
 from sync.lookup import Lookup, Touch, touching
 from sync.simulated.core_log import SimulatedLog
-from sync.store import Store
+from sync.store import LaneStore
 from wire.codec import encode
 from wire.records import BundleRecord, CargoRecord, HoldRecord, Record, VehicleRecord
 from wire.records import Direction as Way
@@ -41,7 +41,7 @@ def bundle(
 class Lane:
     """A lane beside the core it copies."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: LaneStore) -> None:
         self.store = store
         self.log = CodeLog(store)
         self.look = Lookup(self.log)
@@ -73,7 +73,7 @@ class Lane:
 @pytest.fixture
 def lane(tmp_path: Path) -> Iterator[Lane]:
     """A lane with an empty list."""
-    with Store(tmp_path / "lane.db") as store:
+    with LaneStore(tmp_path / "lane.db") as store:
         yield Lane(store)
 
 
@@ -289,7 +289,7 @@ def test_the_near_misses_are_those_of_the_definition(
     tmp_path_factory: pytest.TempPathFactory, bundled: set[str], ahead: set[str], asked: list[str]
 ) -> None:
     """For any marks, however alike: what the index finds is what comparing with every one would find."""
-    with Store(tmp_path_factory.mktemp("lookup") / "lane.db") as store:
+    with LaneStore(tmp_path_factory.mktemp("lookup") / "lane.db") as store:
         lane = Lane(store)
         lane.given(*(bundle(mark, mark) for mark in bundled))
         lane.ahead(*(HoldRecord(vrn=mark) for mark in ahead))

@@ -13,21 +13,21 @@ from sync.errors import StoreError
 from sync.evidence import Evidence, Retention
 from sync.link import Ahead, KeepOrder, Revert, Upload
 from sync.orders import OrderBook
-from sync.outgoing import Outgoing, put_up
-from sync.store import Store
+from sync.outgoing import PictureQueue, put_up
+from sync.store import LaneStore
 
 DAY = 86_400_000
 
 
 @pytest.fixture
-def reopen(tmp_path: Path) -> Iterator[Callable[[], Store]]:
+def reopen(tmp_path: Path) -> Iterator[Callable[[], LaneStore]]:
     """The store, after another restart each time."""
-    opened: list[Store] = []
+    opened: list[LaneStore] = []
 
-    def again() -> Store:
+    def again() -> LaneStore:
         for one in opened:
             one.close()
-        opened.append(Store(tmp_path / "lane.db"))
+        opened.append(LaneStore(tmp_path / "lane.db"))
         return opened[-1]
 
     yield again
@@ -42,7 +42,7 @@ def evidence(tmp_path: Path) -> Evidence:
     return Evidence(tmp_path / "evidence", {"reads": kept, "complaints": kept}, now_ms=lambda: DAY)
 
 
-def test_a_command_and_what_it_reverts_are_there_after_a_restart(reopen: Callable[[], Store]) -> None:
+def test_a_command_and_what_it_reverts_are_there_after_a_restart(reopen: Callable[[], LaneStore]) -> None:
     """And those whose time is long over are forgotten with the next."""
     book = OrderBook(reopen())
     assert (book.taken(), book.revert()) == ({}, None)
@@ -57,7 +57,7 @@ def test_a_command_and_what_it_reverts_are_there_after_a_restart(reopen: Callabl
 
 
 def test_what_is_expected_of_the_cores_clock_is_there_for_as_long_as_the_machine_runs(
-    reopen: Callable[[], Store],
+    reopen: Callable[[], LaneStore],
 ) -> None:
     """Rather wider than narrower; after another start of the machine, or on one that cannot name its start: nothing."""
     book = ClockBook(reopen(), "boot-1")
@@ -72,7 +72,7 @@ def test_what_is_expected_of_the_cores_clock_is_there_for_as_long_as_the_machine
     assert ClockBook(store, "boot-1").ahead() is not None
 
 
-def test_a_command_that_could_not_be_kept_has_left_nothing(reopen: Callable[[], Store]) -> None:
+def test_a_command_that_could_not_be_kept_has_left_nothing(reopen: Callable[[], LaneStore]) -> None:
     """Neither itself nor its revert: one transaction."""
     store = reopen()
     book = OrderBook(store)
@@ -84,15 +84,15 @@ def test_a_command_that_could_not_be_kept_has_left_nothing(reopen: Callable[[], 
     assert (book.taken(), book.revert()) == ({"c1": 5_000}, Revert("wong@centre", 9_000))
 
 
-def test_pictures_to_be_sent_survive_a_restart_in_order(reopen: Callable[[], Store], evidence: Evidence) -> None:
+def test_pictures_to_be_sent_survive_a_restart_in_order(reopen: Callable[[], LaneStore], evidence: Evidence) -> None:
     """Until the core holds them; asked for, one moves to its class and to the end with its new reason."""
     first, second = (evidence.put(body, kind="reads") for body in (b"first", b"second"))
-    outgoing = Outgoing(reopen(), evidence, asked_class="complaints")
+    outgoing = PictureQueue(reopen(), evidence, asked_class="complaints")
     outgoing.add(first, "reads", "stops")
     outgoing.add(second, "reads", "stops")
     asked = outgoing.asked(first, "command c1")
     assert asked == Upload(first, 5, "complaints", "command c1", asked=True)
-    outgoing = Outgoing(reopen(), evidence)
+    outgoing = PictureQueue(reopen(), evidence)
     assert outgoing.waiting() == (Upload(second, 6, "reads", "stops"), asked)
     outgoing.done(second)
     assert [one.picture for one in outgoing.waiting()] == [first]
@@ -100,10 +100,10 @@ def test_pictures_to_be_sent_survive_a_restart_in_order(reopen: Callable[[], Sto
     assert evidence.path(first) == evidence.folder / "complaints" / first
 
 
-def test_a_part_of_a_picture_is_read_from_where_it_lies(reopen: Callable[[], Store], evidence: Evidence) -> None:
+def test_a_part_of_a_picture_is_read_from_where_it_lies(reopen: Callable[[], LaneStore], evidence: Evidence) -> None:
     """One that was pruned or cut short meanwhile is an error that says so."""
     name = evidence.put(b"0123456789", kind="reads")
-    outgoing = Outgoing(reopen(), evidence)
+    outgoing = PictureQueue(reopen(), evidence)
     assert outgoing.read(name, 3, 4) == b"3456"
     with pytest.raises(OSError, match="shorter"):
         outgoing.read(name, 8, 4)
@@ -111,13 +111,15 @@ def test_a_part_of_a_picture_is_read_from_where_it_lies(reopen: Callable[[], Sto
         outgoing.read(hashlib.sha256(b"x").hexdigest(), 0, 1)
 
 
-def test_what_can_not_be_sent_is_told_and_the_rest_is_put_up(reopen: Callable[[], Store], evidence: Evidence) -> None:
+def test_what_cannot_be_sent_is_told_and_the_rest_is_put_up(
+    reopen: Callable[[], LaneStore], evidence: Evidence
+) -> None:
     """A lane without evidence has nothing to send."""
     name = evidence.put(b"there", kind="reads")
     taken: list[Upload] = []
-    problems = put_up(Outgoing(reopen(), evidence), ["ab" * 32, name], "stops", taken.append)
+    problems = put_up(PictureQueue(reopen(), evidence), ["ab" * 32, name], "stops", taken.append)
     assert [one.picture for one in taken] == [name]
     assert len(problems) == 1
     assert "there is none, or it was pruned" in problems[0]
     with pytest.raises(FileNotFoundError, match="keeps no evidence"):
-        Outgoing(reopen()).asked(name, "command c1")
+        PictureQueue(reopen()).asked(name, "command c1")

@@ -17,9 +17,9 @@ from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
 from sync.plate_feed import PlateFeed
-from sync.store import Store
+from sync.store import LaneStore
 from wire.envelope import Signer
-from wire.errors import Reason, RefusedError
+from wire.errors import Reason, WireRefusedError
 from wire.plate import LARGEST, PlateSeen, ReaderAlive, decode_plate, encode_plate
 from wire.topics import LaneTopics
 
@@ -130,7 +130,7 @@ def test_a_message_that_does_not_fit_is_refused_whole(change: dict[str, Any]) ->
     """No field is guessed, none is added."""
     import json
 
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(WireRefusedError) as refused:
         decode_plate(json.dumps(json.loads(plate()) | change).encode())
     assert refused.value.reason is Reason.MALFORMED
 
@@ -202,7 +202,7 @@ async def at_the_broker(broker: PrivateBroker, user: str) -> AsyncIterator[Conne
 async def lane_with_feed(broker: PrivateBroker, store: Path, topic: str = TOPIC) -> AsyncIterator[tuple[Any, Any]]:
     """A lane's own link, with Immigration's reader as its guest."""
     feed, ears = PlateFeed(lane="lane-1", now_ms=mono_ms, utc_ms=lambda: UTC_MS, silent_ms=60_000), Ears()
-    opened = Store(store)
+    opened = LaneStore(store)
     client = LinkClient(
         "lane-1",
         options=options(broker, "lane-1"),
@@ -213,7 +213,7 @@ async def lane_with_feed(broker: PrivateBroker, store: Path, topic: str = TOPIC)
         now_ms=mono_ms,
         on_event=lambda _: None,
         on_alarm=lambda _kind, _detail: None,
-        guests={topic: feed.take},
+        extra_topics={topic: feed.take},
     )
     task = asyncio.create_task(feed.run(ears.see, ears.live))
     await client.start()
@@ -279,7 +279,7 @@ def test_nobody_but_immigrations_reader_names_plates(broker: PrivateBroker, tmp_
 
 def test_a_topic_outside_the_lanes_own_is_subscribed_too(tmp_path: Path) -> None:
     """A site may keep its own name for it; then the site's access list allows it."""
-    opened = Store(tmp_path / "lane.db")
+    opened = LaneStore(tmp_path / "lane.db")
     client = LinkClient(
         "lane-1",
         options=Options(brokers=(Broker("127.0.0.1", 1),), client_id="lane-1", subscriptions=()),
@@ -290,7 +290,7 @@ def test_a_topic_outside_the_lanes_own_is_subscribed_too(tmp_path: Path) -> None
         now_ms=mono_ms,
         on_event=lambda _: None,
         on_alarm=lambda _kind, _detail: None,
-        guests={"immigration/lane-1": lambda _: None, TOPIC: lambda _: None},
+        extra_topics={"immigration/lane-1": lambda _: None, TOPIC: lambda _: None},
     )
     filters = [name for name, _ in client._connection.options.subscriptions]
     assert filters == ["rocars/v1/lane/lane-1/down/#", "rocars/v1/log", "immigration/lane-1"]

@@ -188,7 +188,7 @@ def test_what_a_crash_left_half_written_goes_with_age(evidence: Evidence, clock:
     assert not left.exists()
 
 
-def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path, clock: Clock) -> None:
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path, clock: Clock) -> None:
     """A file in the way, or a missing parent, with the path."""
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreMediumError, match="file"):

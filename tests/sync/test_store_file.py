@@ -24,7 +24,7 @@ from sync.errors import (
     StoreReadOnlyError,
 )
 from sync.journal import Chain, Journal
-from sync.store import Store, move_aside
+from sync.store import LaneStore, move_aside
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 
@@ -47,16 +47,16 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_store_keeps_its_name_over_restarts(path: Path) -> None:
     """The random name made at creation is there again after closing; another store has another."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         name = store.journal_id
-    with Store(path) as again, Store(path.with_name("other.db")) as other:
+    with LaneStore(path) as again, LaneStore(path.with_name("other.db")) as other:
         assert again.journal_id == name != other.journal_id
         assert len(name) == 32
 
 
 def test_the_store_is_durable_and_its_log_is_capped(path: Path) -> None:
     """WAL, synchronous FULL and a limit on the WAL's size, as the design fixes."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         asked = {
             name: store.db.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous", "foreign_keys", "journal_size_limit", "wal_autocheckpoint")
@@ -72,29 +72,29 @@ def test_the_store_is_durable_and_its_log_is_capped(path: Path) -> None:
 
 def test_the_write_ahead_log_stays_small(path: Path) -> None:
     """Many large rows leave a WAL of a few megabytes, not one that fills the disk."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal = Journal(store, boot="boot", software="1")
         for _ in range(200):
             journal.append(bytes(100_000))
         assert path.with_name("lane.db-wal").stat().st_size < 10 << 20
 
 
-def test_two_agents_can_not_share_a_store(path: Path) -> None:
+def test_two_agents_cannot_share_a_store(path: Path) -> None:
     """A second opening is refused, also from another process, and works once the first has closed."""
     code = f"import pathlib, sync.store as s; s.Store(pathlib.Path({str(path)!r}))"
-    with Store(path):
+    with LaneStore(path):
         with pytest.raises(StoreBusyError, match="stop that one"):
-            Store(path)
+            LaneStore(path)
         other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert "StoreBusyError" in other.stderr
-    Store(path).close()
+    LaneStore(path).close()
 
 
 def test_a_store_can_be_read_beside_the_agent(path: Path) -> None:
-    """Read-only opening needs no lock, sees what is committed, and can not write."""
-    with Store(path) as store:
+    """Read-only opening needs no lock, sees what is committed, and cannot write."""
+    with LaneStore(path) as store:
         Journal(store, boot="boot", software="1").append(b"entry")
-        with Store(path, read_only=True) as reader:
+        with LaneStore(path, read_only=True) as reader:
             assert [row.body for row in Chain(reader).rows()] == [b"entry"]
             with pytest.raises(StoreReadOnlyError):
                 reader.probe()
@@ -103,25 +103,25 @@ def test_a_store_can_be_read_beside_the_agent(path: Path) -> None:
 def test_reading_a_store_that_is_not_there_creates_nothing(path: Path) -> None:
     """A wrong path given to a reading command is an error, not an empty store."""
     with pytest.raises(StoreError):
-        Store(path, read_only=True)
+        LaneStore(path, read_only=True)
     assert list(path.parent.iterdir()) == []
 
 
 def test_a_missing_folder_is_named(path: Path) -> None:
     """A data partition that is not mounted is said so."""
     with pytest.raises(StoreError, match="mount the data partition"):
-        Store(path.parent / "data" / "lane.db")
+        LaneStore(path.parent / "data" / "lane.db")
 
 
 def test_a_store_of_newer_software_is_left_alone(path: Path) -> None:
     """A higher schema number is refused with both numbers; the file is not changed."""
-    Store(path).close()
+    LaneStore(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = path.read_bytes()
     with pytest.raises(StoreNewerError, match=f"schema 99, this one knows {len(schema.MIGRATIONS)}"):
-        Store(path)
+        LaneStore(path)
     assert path.read_bytes() == before
 
 
@@ -131,7 +131,7 @@ def test_another_programs_database_is_left_alone(path: Path) -> None:
         connection.execute("CREATE TABLE theirs (x)")
     connection.close()
     with pytest.raises(StoreDamagedError, match="not a lane's store"):
-        Store(path)
+        LaneStore(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database, but long enough to be taken for one" * 100])
@@ -140,7 +140,7 @@ def test_a_damaged_file_is_refused_and_kept(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     for _ in range(2):
         with pytest.raises(StoreDamagedError, match="by hand"):
-            Store(path)
+            LaneStore(path)
     assert path.read_bytes() == content
 
 
@@ -148,14 +148,14 @@ def test_a_store_whose_file_is_missing_beside_its_log_is_not_begun_anew(path: Pa
     """A WAL without its file means somebody moved the file: nothing new is created over it."""
     path.with_name("lane.db-wal").write_bytes(b"frames")
     with pytest.raises(StoreDamagedError, match="put the file back"):
-        Store(path)
+        LaneStore(path)
     assert not path.exists()
 
 
 def test_an_unfinished_creation_is_begun_again(path: Path) -> None:
     """Whatever a power cut left of a store in the making does not stand in the way."""
     path.with_name("lane.db.new").write_bytes(b"half a store")
-    with Store(path) as store:
+    with LaneStore(path) as store:
         store.probe()
     assert not path.with_name("lane.db.new").exists()
 
@@ -164,17 +164,17 @@ def test_moving_aside_keeps_everything_and_makes_room(path: Path) -> None:
     """The operator's action renames the store, twice if need be, and a new one begins."""
     names = []
     for number in (1, 2):
-        with Store(path) as store:
+        with LaneStore(path) as store:
             names.append(store.journal_id)
         assert move_aside(path) == path.with_name(f"lane.db.aside-{number}")
     for number, name in enumerate(names, 1):
-        with Store(path.with_name(f"lane.db.aside-{number}"), read_only=True) as kept:
+        with LaneStore(path.with_name(f"lane.db.aside-{number}"), read_only=True) as kept:
             assert kept.journal_id == name
 
 
-def test_a_store_in_use_can_not_be_moved_aside(path: Path) -> None:
+def test_a_store_in_use_cannot_be_moved_aside(path: Path) -> None:
     """Moving aside under a running agent is refused; so is moving what is not there."""
-    with Store(path), pytest.raises(StoreBusyError):
+    with LaneStore(path), pytest.raises(StoreBusyError):
         move_aside(path)
     with pytest.raises(FileNotFoundError):
         move_aside(path.with_name("none.db"))
@@ -193,7 +193,7 @@ def test_a_failing_migration_leaves_the_schema_before_it(path: Path) -> None:
     def fourth(db: Database) -> None:
         db.execute("CREATE TABLE more (x INTEGER)")
 
-    with Store(path) as store:
+    with LaneStore(path) as store:
         with pytest.raises(sqlite3.OperationalError):
             schema.migrate(store.db, (*schema.MIGRATIONS, second, third))
         assert schema.version(store.db) == len(schema.MIGRATIONS) + 1
@@ -205,15 +205,15 @@ def test_a_failing_migration_leaves_the_schema_before_it(path: Path) -> None:
 
 def test_an_older_store_is_not_migrated_by_a_reader(path: Path) -> None:
     """A reading command says which command brings an older store up to date."""
-    Store(path).close()
+    LaneStore(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 0")
     connection.close()
     with pytest.raises(StoreError, match="start the agent on it once"):
-        Store(path, read_only=True)
+        LaneStore(path, read_only=True)
 
 
-def refuse(store: Store, *transactions: str) -> None:
+def refuse(store: LaneStore, *transactions: str) -> None:
     """From now on SQLite refuses these: COMMIT, ROLLBACK. Setting it makes statements prepared before ask again."""
     store.db.conn.set_authorizer(
         lambda action, what, *_: (
@@ -224,7 +224,7 @@ def refuse(store: Store, *transactions: str) -> None:
 
 def test_a_commit_that_fails_leaves_nothing_behind(path: Path) -> None:
     """Where COMMIT itself is refused, the rows of the transaction are gone and the next one works."""
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal = Journal(store, boot="boot", software="1")
         journal.append(b"first")
         refuse(store, "COMMIT")
@@ -256,7 +256,7 @@ def _filled(journal: Journal) -> tuple[int, bytes]:
 def test_a_full_disk_is_said_and_survived(small_disk: Path) -> None:
     """Appending to a full disk raises each time; what was journaled stays; with room again it goes on."""
     ballast = small_disk / "ballast"
-    with Store(small_disk / "lane.db") as store:
+    with LaneStore(small_disk / "lane.db") as store:
         journal = Journal(store, boot="boot", software="1")
         ballast.write_bytes(bytes(500_000))
         head = _filled(journal)
@@ -274,11 +274,11 @@ def test_a_full_disk_is_said_and_survived(small_disk: Path) -> None:
 @as_root
 def test_a_read_only_disk_is_said(small_disk: Path) -> None:
     """A store on a disk that the kernel made read-only is refused with the word mount in the remedy."""
-    Store(small_disk / "lane.db").close()
+    LaneStore(small_disk / "lane.db").close()
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     try:
         with pytest.raises(StoreReadOnlyError, match="look at the mount"):
-            Store(small_disk / "lane.db")
+            LaneStore(small_disk / "lane.db")
     finally:
         subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
 
@@ -313,7 +313,7 @@ with Store(pathlib.Path({str(path)!r})) as store:
 def test_threads_see_whole_transactions_only(path: Path) -> None:
     """A reader in another thread waits for the transaction, and never sees half of it."""
     seen = []
-    with Store(path) as store:
+    with LaneStore(path) as store:
         journal = Journal(store, boot="boot", software="1")
 
         def read():

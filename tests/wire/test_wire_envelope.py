@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wire.envelope import LIMIT, KeyRing, Signer, public_from_pem, public_to_pem, signed_bytes
-from wire.errors import Reason, RefusedError
+from wire.errors import Reason, WireRefusedError
 
 CORE = Signer.generate("core-1")
 OTHER = Signer.generate("core-1")
@@ -19,7 +19,7 @@ TOPIC = "rocars/v1/lane/mkt-in-03/down/heartbeat"
 
 def refused(ring: KeyRing, topic: str, payload: bytes) -> Reason:
     """Why the ring refuses it."""
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(WireRefusedError) as caught:
         ring.open(topic, payload)
     return caught.value.reason
 
@@ -36,7 +36,7 @@ def test_one_changed_bit_is_refused(body: bytes, data: st.DataObject) -> None:
     payload = bytearray(CORE.seal(TOPIC, body))
     bit = data.draw(st.integers(0, len(payload) * 8 - 1))
     payload[bit // 8] ^= 1 << bit % 8
-    with pytest.raises(RefusedError):
+    with pytest.raises(WireRefusedError):
         CORE.ring().open(TOPIC, bytes(payload))
 
 
@@ -100,7 +100,7 @@ def test_too_much_is_refused_before_it_is_read() -> None:
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes_are_refused(payload: bytes) -> None:
     """Nothing but a refusal comes of them."""
-    with pytest.raises(RefusedError):
+    with pytest.raises(WireRefusedError):
         CORE.ring().open(TOPIC, payload)
 
 

@@ -73,7 +73,7 @@ def test_a_tombstone_is_not_the_row_it_replaces() -> None:
 
 
 def test_the_chains_depend_on_every_part() -> None:
-    """Each part changes the value, and a part can not slide into its neighbour."""
+    """Each part changes the value, and a part cannot slide into its neighbour."""
     base = journal_start("j")
     values = [
         log_start("a"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wire import messages
 from wire.codec import decode, decode_record, encode
-from wire.errors import Reason, RefusedError
+from wire.errors import Reason, WireRefusedError
 from wire.messages import (
     PICTURE_LIMIT,
     Ack,
@@ -173,7 +173,7 @@ def test_rows_inside_a_delta_keep_their_canonical_bytes(changes: tuple[Record, .
 def test_arbitrary_bytes_are_refused_as_malformed_or_not_at_all(raw: bytes) -> None:
     """No bytes whatever make the decoder raise anything but its own refusal."""
     for kind in (Heartbeat, LogReply, Request, Delta, Command, PictureUp, PictureHeld, Telemetry):
-        with suppress(RefusedError):
+        with suppress(WireRefusedError):
             assert isinstance(decode(kind, raw), msgspec.Struct)
 
 
@@ -212,14 +212,14 @@ def test_a_plain_map_with_the_right_fields_is_a_body() -> None:
 )
 def test_a_field_that_does_not_fit_refuses_the_whole_body(changes: dict[str, object]) -> None:
     """Wrong tag, unknown field, wrong type or wrong size: nothing of the body is used."""
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(WireRefusedError) as caught:
         decode(Heartbeat, heartbeat(**changes))
     assert caught.value.reason is Reason.MALFORMED
 
 
 def test_a_row_with_a_field_too_many_is_refused() -> None:
     """A row this version does not understand whole is not understood in part."""
-    with pytest.raises(RefusedError):
+    with pytest.raises(WireRefusedError):
         decode_record(msgspec.msgpack.encode(["hold", "AB1234", "why", False, "new"]))
 
 

@@ -1,1 +1,1 @@
-"""Speed: each thing measured beside the physical floor it can not go below. Never imported by the product."""
+"""Speed: each thing measured beside the physical floor it cannot go below. Never imported by the product."""

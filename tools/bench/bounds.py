@@ -48,7 +48,7 @@ def lower(seen: int, tried: int, sure: float = SURE) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Counted:
     """So many of so many."""
 
     seen: int

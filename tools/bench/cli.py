@@ -106,12 +106,12 @@ def link(
     json_file: JsonFile = None,
 ) -> None:
     """Snapshot, delta and hashes beside their floors; from a cut to manual mode and back; about six minutes."""
-    from tools.bench.link.command import PARTS, Plan, run  # noqa: PLC0415 - so that --help is quick
+    from tools.bench.link.command import PARTS, LinkPlan, run  # noqa: PLC0415 - so that --help is quick
 
     names = list(dict.fromkeys(name.strip() for name in only.split(",")))
     if unknown := set(names) - set(PARTS):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are only {', '.join(PARTS)}")
-    plan = Plan(codes=codes, rounds=rounds, deltas=deltas, million=million, cuts=cuts, lanes=lanes)
+    plan = LinkPlan(codes=codes, rounds=rounds, deltas=deltas, million=million, cuts=cuts, lanes=lanes)
     run(json_file=json_file, folder=folder.absolute(), only=names, plan=plan)
 
 
@@ -163,13 +163,13 @@ def plates(
     wrong: Annotated[bool, typer.Option("--wrong", help="List every plate that was missed.")] = False,
 ) -> None:
     """Exact reads, wrong answers, time, memory and size: our reader, RapidOCR and Tesseract on the same pictures."""
-    from tools.bench.plates.command import Plan, run  # noqa: PLC0415 - so that --help is quick
+    from tools.bench.plates.command import PlatesPlan, run  # noqa: PLC0415 - so that --help is quick
     from tools.bench.plates.labels import LabelsError  # noqa: PLC0415
 
     ours = ["--engine", engine, *(["--weights", str(weights)] if weights else [])]
     ours += [] if side is None else ["--side", str(side)]
     ours += [] if threshold is None else ["--threshold", str(threshold)]
-    plan = Plan(_names(only), ours, _pythons(python or []), core, wrong)
+    plan = PlatesPlan(_names(only), ours, _pythons(python or []), core, wrong)
     if data is None and crops is None:
         raise typer.BadParameter("name a folder with --data, with --crops, or with both")
     try:

@@ -22,7 +22,7 @@ from sync.codelog import CodeLog
 from sync.journal import Journal
 from sync.lookup import Lookup
 from sync.simulated.core_log import SimulatedLog
-from sync.store import Store
+from sync.store import LaneStore
 from wire.codec import encode
 from wire.records import BundleRecord, CargoRecord, HoldRecord
 
@@ -98,7 +98,7 @@ def measure_codes(folder: Path, count: int) -> tuple[list[Timing], dict[str, flo
     by_vrn = {record.vrn: record for record in core.rows.values()}
     known, unknown = marks(2_000, seed=1), marks(2_000, seed=2)
     once: dict[str, float] = {}
-    with Store(folder / "codes.db") as store:
+    with LaneStore(folder / "codes.db") as store:
         log = CodeLog(store)
         start = time.perf_counter()
         for part in core.snapshot():
@@ -116,10 +116,10 @@ def measure_codes(folder: Path, count: int) -> tuple[list[Timing], dict[str, flo
         timings += timed(300, delta_of_one_hold=lambda n: log.apply(deltas[n], raw[n]))
     once["file_mb"] = (folder / "codes.db").stat().st_size / 1e6
     start = time.perf_counter()
-    with Store(folder / "codes.db") as store:
+    with LaneStore(folder / "codes.db") as store:
         CodeLog(store)
     once["open_and_verify_s"] = time.perf_counter() - start
-    Store(folder / "empty.db").close()
+    LaneStore(folder / "empty.db").close()
     once["memory_mb"] = (memory_kib(folder / "codes.db") - memory_kib(folder / "empty.db")) / 1_024
     return timings, once
 
@@ -143,7 +143,7 @@ def measure_journal(folder: Path) -> list[Timing]:
         os.write(descriptor, entry)
         os.fdatasync(descriptor)
 
-    with Store(folder / "journal.db") as store:
+    with LaneStore(folder / "journal.db") as store:
         journal = Journal(store, boot="boot", software="bench")
         timings = timed(
             500,

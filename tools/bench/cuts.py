@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 
-from simulation.drawn.glyphs import CHINESE, Face, Mask, chinese, glyph
+from simulation.drawn.glyphs import CHINESE, GlyphCut, Mask, chinese, glyph
 from simulation.drawn.truck_front import any_face
 from tools.training.faces import Atlas, font_atlas
 
@@ -49,5 +49,5 @@ def _of_font(char: str, height: int, atlas: Atlas) -> Mask:
     return chinese(char, height) if char in CHINESE else atlas.ink(char, height)
 
 
-def _of_strokes(char: str, height: int, face: Face) -> Mask:
+def _of_strokes(char: str, height: int, face: GlyphCut) -> Mask:
     return glyph(char, height, face)

@@ -14,7 +14,7 @@ from devices.anpr.contrast import levelled
 from devices.anpr.files import PICTURES
 from devices.anpr.onnxruntime_engine import OnnxRuntimeEngine
 from devices.anpr.plate_reader import PlateReader, fitted, rectified
-from simulation.drawn.trucks import LaneView, Truck
+from simulation.drawn.trucks import CameraView, DrawnTruck
 from tools.bench.plates_drawn import PlateVisit, planned
 
 _SIDE = 640  # of the detector's input, as a lane has it
@@ -53,7 +53,7 @@ def photographed(folder: Path) -> Iterator[Crop]:
 
 def pictures(count: int) -> NDArray[np.float32]:
     """So many drawn lane pictures as the detector takes them, (count, 3, 384, 640) float32."""
-    view = LaneView(seed=1)
-    trucks = [Truck(_MARKS[number % len(_MARKS)], rows=1 + number % 2, seed=number) for number in range(count)]
+    view = CameraView(seed=1)
+    trucks = [DrawnTruck(_MARKS[number % len(_MARKS)], rows=1 + number % 2, seed=number) for number in range(count)]
     shown = [view.picture(truck, (1 + number % 5) / 5, frame=number) for number, truck in enumerate(trucks)]
     return np.concatenate([fitted(each.image, _SIDE)[0] for each in shown])

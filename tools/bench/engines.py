@@ -65,7 +65,7 @@ class Measured:
     installed_mb: float
 
 
-class Child:
+class EngineChild:
     """An engine's process; use it as a context. `absent` says why it did not start, "" when it did."""
 
     def __init__(self, name: str, folder: Path) -> None:
@@ -104,7 +104,7 @@ class Child:
         return {network: np.load(self._folder / f"{self.name}-{network}.npy") for network in NETWORKS}
 
 
-def _in_turns(children: Sequence[Child], counts: dict[str, int]) -> Iterator[float]:
+def _in_turns(children: Sequence[EngineChild], counts: dict[str, int]) -> Iterator[float]:
     """Runs everything, a few inputs an engine at a time; yields the share that is done."""
     turns = [(net, at, min(at + _TURN, many)) for net, many in counts.items() for at in range(0, many, _TURN)]
     for number, turn in enumerate(turns):
@@ -127,7 +127,7 @@ def _percentiles(spent_ns: Sequence[int]) -> tuple[float, float]:
     return round(float(middle), 2), round(float(high), 2)
 
 
-def _measured(child: Child, theirs: Outputs, reference: Outputs, crops: Sequence[Crop]) -> Measured:
+def _measured(child: EngineChild, theirs: Outputs, reference: Outputs, crops: Sequence[Crop]) -> Measured:
     ours, wanted = _read(theirs, crops), _read(reference, crops)
     return Measured(
         name=child.name,
@@ -154,7 +154,7 @@ def compare(crops: Sequence[Crop], wholes: NDArray[np.float32], console: Console
         np.save(folder / "recogniser.npy", np.stack([crop.level[None] for crop in crops]))
         np.save(folder / "detector.npy", wholes)
         with ExitStack() as running, console.status("starting") as status:
-            children = [running.enter_context(Child(name, folder)) for name in REQUIRED]
+            children = [running.enter_context(EngineChild(name, folder)) for name in REQUIRED]
             ready = [child for child in children if not child.absent]
             for share in _in_turns(ready, {"recogniser": len(crops), "detector": len(wholes)}):
                 status.update(f"{' and '.join(child.name for child in ready)}: {share:.0%}")

@@ -12,8 +12,8 @@ from tools.bench.codes import Timing
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One thing measured, beside the floor it can not go below."""
+class FigureLine:
+    """One thing measured, beside the floor it cannot go below."""
 
     measured: Timing
     floor: Timing
@@ -40,7 +40,7 @@ def timing(name: str, spent_ns: Sequence[int]) -> Timing:
     return Timing(name, count, ordered[count // 2] / 1_000, ordered[count * 99 // 100] / 1_000)
 
 
-def table(lines: Sequence[Line]) -> Table:
+def table(lines: Sequence[FigureLine]) -> Table:
     """For people: each floor below what it is the floor of, milliseconds where that reads better."""
     drawn = Table("", "times", "p50", "p99", "x p50", "x p99")
     for number, line in enumerate(lines):

@@ -21,22 +21,22 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from core.link.gateway import Heard
+from core.link.gateway import LaneMessage
 from lane_agent.events import Event, LinkChanged
 from lane_agent.model import Link
 from runtime.mqtt import Broker, Connection, Incoming, Options
 from sync.codelog import CodeLog
 from sync.core_clock_store import ClockBook
-from sync.effect_runner import Answered, Carrier, Ears
+from sync.effect_runner import Answered, EffectRunner, LinkCallbacks
 from sync.journal import Journal
 from sync.link import LinkMachine, Publish
 from sync.orders import OrderBook
-from sync.outgoing import Outgoing
+from sync.outgoing import PictureQueue
 from sync.plate_feed import PlateFeed
 from sync.simulated.core_log import SimulatedLog
-from sync.store import Store
-from tools.bench.hostile import Hostile, Message, Sample
-from tools.bench.link.centre import Parts
+from sync.store import LaneStore
+from tools.bench.hostile import Hostile, HostileSample, Message
+from tools.bench.link.centre import CentreParts
 from wire import messages as wire
 from wire.codec import encode
 from wire.envelope import Signer
@@ -56,7 +56,7 @@ _TICK = 1_000  # messages between two ticks of a tenth of a second
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def core_says(topics: LaneTopics, signed: SimulatedLog, journal: str) -> list[Sample]:
+def core_says(topics: LaneTopics, signed: SimulatedLog, journal: str) -> list[HostileSample]:
     """One of each message of the core's; the stale ones are refused even when honest."""
     lane = topics.lane
     delta = signed.change(HoldRecord(vrn="AB1234", reason="exercise"))
@@ -74,7 +74,7 @@ def core_says(topics: LaneTopics, signed: SimulatedLog, journal: str) -> list[Sa
         (topics.picture_held, picture),
         *((topics.command, order) for order in _orders(lane)),
     ]
-    return [Sample(LOG, delta), *(Sample(topic, body, stale=True) for topic, body in stale)]
+    return [HostileSample(LOG, delta), *(HostileSample(topic, body, stale=True) for topic, body in stale)]
 
 
 def _orders(lane: str) -> list[wire.Command]:
@@ -94,7 +94,7 @@ def _orders(lane: str) -> list[wire.Command]:
     return [wire.Command(**({"lane": lane, "command": f"c{n}", "issuer": "x"} | one)) for n, one in enumerate(each)]
 
 
-def lane_says(topics: LaneTopics) -> list[Sample]:
+def lane_says(topics: LaneTopics) -> list[HostileSample]:
     """One of each message of a lane's; those that say they are another's are refused even when signed."""
     lane = topics.lane
     head: dict[str, Any] = {"epoch": "e1", "version": 1, "state_hash": _HASH, "journal": "j1", "acknowledged": 0}
@@ -114,11 +114,13 @@ def lane_says(topics: LaneTopics) -> list[Sample]:
         (topics.picture, wire.PicturePart(lane=lane, offset=0, data=b"x", **offer)),
     ]
     kept = (topics.presence, topics.state)
-    samples = [Sample(topic, body, keeps=topic in kept) for topic, body in honest]
-    return samples + [Sample(topic, msgspec.structs.replace(body, lane=OTHER), stale=True) for topic, body in honest]
+    samples = [HostileSample(topic, body, keeps=topic in kept) for topic, body in honest]
+    return samples + [
+        HostileSample(topic, msgspec.structs.replace(body, lane=OTHER), stale=True) for topic, body in honest
+    ]
 
 
-class Reader(Protocol):
+class FuzzedReader(Protocol):
     """Whoever hostile messages are given to."""
 
     name: str
@@ -141,7 +143,7 @@ class LaneReader:
 
     name = "lane"
 
-    def __init__(self, store: Store, rng: random.Random) -> None:
+    def __init__(self, store: LaneStore, rng: random.Random) -> None:
         self._now, self._heard = 0, 0
         self._acted: list[str] = []
         core = SimulatedLog("e1", tuple(_bundle(number) for number in range(100)))
@@ -182,12 +184,12 @@ class LaneReader:
             raise RuntimeError("the lane to be fuzzed is not fresh")
         machine.drain()
 
-    def _hands(self, store: Store, journal: Journal) -> Carrier:
+    def _hands(self, store: LaneStore, journal: Journal) -> EffectRunner:
         options = Options(brokers=(Broker("127.0.0.1", 1),), client_id=LANE, subscriptions=())
         nobody = Connection(
             options, will=lambda: None, on_up=lambda: None, on_down=lambda _: None, on_message=lambda _: None
         )
-        return Carrier(
+        return EffectRunner(
             machine=self._machine,
             connection=nobody,  # never started: it takes nothing
             signer=Signer.generate(LANE),
@@ -195,9 +197,9 @@ class LaneReader:
             codes=self._codes,
             orders=OrderBook(store),
             clock_book=ClockBook(store, "fuzz"),
-            outgoing=Outgoing(store, None, asked_class=None),
+            outgoing=PictureQueue(store, None, asked_class=None),
             now_ms=lambda: self._now,
-            ears=Ears(
+            ears=LinkCallbacks(
                 on_event=self._told,
                 on_alarm=lambda _kind, _detail: None,
                 on_order=self._ordered,
@@ -240,7 +242,7 @@ class LaneReader:
         return self._acted + ([] if self._state() == self._before else [f"{self._state()} was {self._before}"])
 
 
-class PlateReader:
+class FuzzedPlateFeed:
     """Immigration's plates: not signed, so what is refused is what is not of now, not of here, or no message."""
 
     name = "plates"
@@ -294,7 +296,7 @@ class CoreReader:
 
     name = "core"
 
-    def __init__(self, parts: Parts, signer: Signer, rng: random.Random) -> None:
+    def __init__(self, parts: CentreParts, signer: Signer, rng: random.Random) -> None:
         self._parts = parts
         topics, other = LaneTopics(LANE), LaneTopics(OTHER)
         samples = lane_says(topics)
@@ -314,7 +316,7 @@ class CoreReader:
 
     def take(self, message: Message) -> None:
         """Heard; any answer is one too many."""
-        answers = self._parts.exchange.hear([Heard(message.topic, message.payload, message.retained)])
+        answers = self._parts.exchange.hear([LaneMessage(message.topic, message.payload, message.retained)])
         if answers.now or answers.later or answers.spare:
             self._acted.append(f"answered {message}")
 
@@ -341,11 +343,11 @@ def fuzz(folder: Path, *, messages: int, seed: int) -> dict[str, Any]:
     rng = random.Random(seed)
     signer, kinds = Signer.generate(LANE), Counter[str]()
     with ExitStack() as opened:
-        parts = Parts(folder, {LANE: signer.ring()})
+        parts = CentreParts(folder, {LANE: signer.ring()})
         opened.callback(parts.store.close)
-        lane = LaneReader(opened.enter_context(Store(folder / "lane.db")), rng)
-        core, plates = CoreReader(parts, signer, rng), PlateReader(rng)
-        readers: tuple[Reader, ...] = (lane, core) * 10 + (plates,)
+        lane = LaneReader(opened.enter_context(LaneStore(folder / "lane.db")), rng)
+        core, plates = CoreReader(parts, signer, rng), FuzzedPlateFeed(rng)
+        readers: tuple[FuzzedReader, ...] = (lane, core) * 10 + (plates,)
         began, before = time.perf_counter(), 0.0
         for number in range(messages):
             if number == messages // _WARM:
@@ -355,7 +357,7 @@ def fuzz(folder: Path, *, messages: int, seed: int) -> dict[str, Any]:
             kinds[message.kind] += 1
             reader.take(message)
         taken, after = time.perf_counter() - began, _resident_mib()
-        every: tuple[Reader, ...] = (lane, core, plates)
+        every: tuple[FuzzedReader, ...] = (lane, core, plates)
         acted = [f"{reader.name}: {what}" for reader in every for what in reader.acted()[:SHOWN]]
         refused = {reader.name: dict(reader.refused().most_common()) for reader in every}
     return {

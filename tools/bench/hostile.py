@@ -2,7 +2,7 @@
 
 Rules of this file:
 - None of them is one that its reader should act on: not signed by the right key for that topic, or signed and yet not
-  what the contract allows, or of the past (`Sample.stale`).
+  what the contract allows, or of the past (`HostileSample.stale`).
 - What is drawn is only bytes and a topic; who reads them is the caller's (`fuzz`).
 """
 
@@ -24,7 +24,7 @@ _NAMES = ("type", "lane", "kid", "body", "sig", "nonce", "version", "seq", "hash
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class HostileSample:
     """An honest message.
 
     Attributes:
@@ -59,7 +59,9 @@ class Hostile:
         topics: every topic it listens to, and some it does not.
     """
 
-    def __init__(self, rng: random.Random, signer: Signer, samples: Sequence[Sample], topics: Sequence[str]) -> None:
+    def __init__(
+        self, rng: random.Random, signer: Signer, samples: Sequence[HostileSample], topics: Sequence[str]
+    ) -> None:
         self._rng = rng
         self._signer = signer
         self._foreign = (Signer.generate(signer.kid), Signer.generate("foreign"))

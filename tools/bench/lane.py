@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from tools.bench.codes import measure_codes
-from tools.bench.figures import Line, table
+from tools.bench.figures import FigureLine, table
 from tools.bench.reading import measure_reader
 from tools.bench.shell import measure_shell
 
@@ -26,12 +26,12 @@ LOOKUPS = {
 }
 
 
-def measure_lookup(folder: Path, codes: int) -> tuple[list[Line], dict[str, float]]:
+def measure_lookup(folder: Path, codes: int) -> tuple[list[FigureLine], dict[str, float]]:
     """Lookups with so many codes beside one in a dict; and what the list costs in seconds and megabytes."""
     timings, once = measure_codes(folder, codes)
     found = {each.name: each for each in timings}
     floor = found["dict_lookup_floor"]
-    return [Line(found[name], floor) for name in LOOKUPS], once
+    return [FigureLine(found[name], floor) for name in LOOKUPS], once
 
 
 def measure(folder: Path, *, trucks: int, visits: int, codes: int, console: Console) -> dict[str, Any]:

@@ -15,14 +15,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.detections import Found
+from devices.anpr.detections import Detection
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from simulation.drawn.plans import SHARES, any_mark, any_rows
-from simulation.drawn.plates import Kind
+from simulation.drawn.plates import PlateKind
 from simulation.drawn.truck_front import any_style, flat_plate, soiled
-from simulation.drawn.weather import Picture, Sky, Stream, Weather, smeared
+from simulation.drawn.weather import Picture, Sky, VideoStream, Weather, smeared
 from tools.bench.cuts import any_ink, fonts
 
 SIZE = (256, 144)
@@ -43,7 +43,7 @@ class PlatePlan:
 
     seed: int
     text: str
-    kind: Kind
+    kind: PlateKind
     rows: int
     weather: Weather
     width: float
@@ -58,7 +58,7 @@ def planned(seed: int, number: int) -> PlatePlan:
     rng = random.Random(f"{seed}/plate/{number}")
     alone = rng.random() < 0.1
     text = f"粤Z{rng.choice('ABCDEFGHJKMRST')}{rng.randint(0, 999):03d}港" if alone else any_mark(rng)
-    kind = Kind.CROSS_BORDER if alone else rng.choices((Kind.HK_FRONT, Kind.HK_REAR), (9, 1))[0]
+    kind = PlateKind.CROSS_BORDER if alone else rng.choices((PlateKind.HK_FRONT, PlateKind.HK_REAR), (9, 1))[0]
     rows = 1 if alone else any_rows(rng, text)
     frames = rng.randint(6, 12)
     return PlatePlan(
@@ -117,11 +117,11 @@ class PlateVisit:
         )
 
     def __iter__(self) -> Iterator[tuple[Picture, Corners]]:
-        stream = Stream(quality=self.plan.quality or 95, size=SIZE)
+        stream = VideoStream(quality=self.plan.quality or 95, size=SIZE)
         for number in range(self.plan.frames):
             yield self._frame(number, stream)
 
-    def _frame(self, number: int, stream: Stream) -> tuple[Picture, Corners]:
+    def _frame(self, number: int, stream: VideoStream) -> tuple[Picture, Corners]:
         rng = random.Random(f"{self.plan.seed}/{number}")
         left = max(0, self.plan.moving - number)  # pictures until it stands
         corners = self._corners(self.plan.width * (1 - 0.03 * left), rng)
@@ -165,13 +165,13 @@ class Pointed(PlateReader):
 
     def __init__(self, engine: OnnxRuntimeEngine) -> None:
         super().__init__(engine)
-        self._there: list[Found] = []
+        self._there: list[Detection] = []
 
-    def find(self, image: Picture) -> list[Found]:  # noqa: ARG002  the detector is what is left out
+    def find(self, image: Picture) -> list[Detection]:  # noqa: ARG002  the detector is what is left out
         """Where it was told to look."""
         return self._there
 
     def read_at(self, image: Picture, corners: Corners, turn: int = 0) -> tuple[PlateRead, ...]:
         """The plate with these corners; `turn` as of `PlateReader.read`."""
-        self._there = [Found(0.9, corners)]
+        self._there = [Detection(0.9, corners)]
         return self.read(image, turn=turn)

@@ -13,27 +13,27 @@ from numpy.typing import NDArray
 from devices.anpr.alphabet import CROP
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_reader import PlateReader, fitted
-from devices.camera import CameraSettings, Frame, Source
+from devices.camera import CameraSettings, CameraSource, Frame
 from devices.evidence import EvidenceStore
 from devices.reader import ReaderProcess
 from devices.reader_protocol import ReaderSettings, SettledRead
 from devices.visit_reader import VisitWatch, read_region
 from lane_agent.events import Event, PlateSettled
 from simulation.drawn.camera import DrawnCamera
-from simulation.drawn.trucks import LaneView, Truck
-from tools.bench.figures import Line, timing
+from simulation.drawn.trucks import CameraView, DrawnTruck
+from tools.bench.figures import FigureLine, timing
 
 MARKS = ("LT3482", "EV2033", "HK8461", "AB1234", "TN5907", "RJ246")
 START_S = 60.0
 
 
-def _trucks(count: int) -> list[Truck]:
+def _trucks(count: int) -> list[DrawnTruck]:
     marks = itertools.islice(itertools.cycle(MARKS), count)
-    return [Truck(mark, rows=1 + number % 2, seed=number) for number, mark in enumerate(marks)]
+    return [DrawnTruck(mark, rows=1 + number % 2, seed=number) for number, mark in enumerate(marks)]
 
 
 def _settings(folder: Path) -> ReaderSettings:
-    camera = CameraSettings(source=Source.SIMULATED, place=str(folder / "camera.sock"))
+    camera = CameraSettings(source=CameraSource.SIMULATED, place=str(folder / "camera.sock"))
     return ReaderSettings(camera=camera, evidence=str(folder / "evidence"))
 
 
@@ -61,13 +61,13 @@ class _InProcess:
         self.engine = OnnxRuntimeEngine()
         self.reader = PlateReader(self.engine, side=self.settings.side)
         self.evidence = EvidenceStore(Path(self.settings.evidence))
-        self.view = LaneView()
+        self.view = CameraView()
         self.networks = _Networks(self.engine, self.view.picture().image, self.settings.side)
         self.pictures: list[int] = []
         self.settled: list[int] = []
         self.floor: list[int] = []
 
-    def visit(self, number: int, truck: Truck) -> None:
+    def visit(self, number: int, truck: DrawnTruck) -> None:
         """One truck at the stop line, picture after picture, until its read settles."""
         watch = VisitWatch(number, 0, self.settings, self.evidence)
         frames = [Frame(self.view.picture(truck, frame=each).image, each, each) for each in range(1, 13)]
@@ -99,7 +99,7 @@ class _Child:
             assert self._read is not None
             self._read.set_result(time.perf_counter_ns())
 
-    async def visits(self, trucks: list[Truck]) -> list[int]:
+    async def visits(self, trucks: list[DrawnTruck]) -> list[int]:
         """Nanoseconds from a truck at the stop line to its settled read, for each that settled."""
         self.camera.start()
         spent = []
@@ -112,7 +112,7 @@ class _Child:
             self.camera.stop()
         return spent
 
-    async def _one(self, number: int, truck: Truck) -> int:
+    async def _one(self, number: int, truck: DrawnTruck) -> int:
         self._visit, self._read = number, asyncio.get_running_loop().create_future()
         self.camera.show(truck, seconds=0.001)
         start = time.perf_counter_ns()
@@ -124,7 +124,7 @@ class _Child:
         return end - start
 
 
-def measure_reader(folder: Path, visits: int) -> list[Line]:
+def measure_reader(folder: Path, visits: int) -> list[FigureLine]:
     """One picture, a settled read in this process, and one through the reader process and its camera.
 
     A read settles on `frames` pictures that agree, and the process looks at `busy_fps` of them a second
@@ -137,7 +137,7 @@ def measure_reader(folder: Path, visits: int) -> list[Line]:
     child = asyncio.run(_Child(folder).visits(trucks[: max(1, visits // 3)]))
     floor = timing("detector and recogniser once", here.floor)
     return [
-        Line(timing("one picture read", here.pictures), floor),
-        Line(timing("picture to settled read", here.settled), floor),
-        Line(timing("the same, reader process and camera", child), floor),
+        FigureLine(timing("one picture read", here.pictures), floor),
+        FigureLine(timing("picture to settled read", here.settled), floor),
+        FigureLine(timing("the same, reader process and camera", child), floor),
     ]

@@ -29,8 +29,8 @@ from devices.reader_protocol import Doubted, SettledRead
 from devices.visit_reader import WINDOW, VisitWatch, legible
 from domain.marks import normalise
 from lane_agent.settling import Settled, Thresholds, Vote, contradicted, settle
-from simulation.drawn.plates import Kind
-from tools.bench.bounds import Share
+from simulation.drawn.plates import PlateKind
+from tools.bench.bounds import Counted
 from tools.bench.curve import Bin, bins, error, svg, verdicts
 from tools.bench.plates_drawn import PlateVisit, Pointed, planned
 from tools.bench.visits import NoEvidence, settings
@@ -106,7 +106,7 @@ class Plates:
             reports = watch.look(Frame(picture, count * 125, count), reads)
             settled += [report.vrn for report in reports if isinstance(report, SettledRead)]
             taken_back |= any(isinstance(report, Doubted) for report in reports)
-        vrn = "" if plan.kind is Kind.CROSS_BORDER else normalise(plan.text)
+        vrn = "" if plan.kind is PlateKind.CROSS_BORDER else normalise(plan.text)
         weather, text = plan.weather.value, normalise(plan.text)
         return Drawn(
             number,
@@ -184,8 +184,8 @@ def figures(found: Sequence[Drawn]) -> dict[str, Any]:
     each, whole = bins(*characters(found)), bins(*reads(found))
     return {
         "visits": len(found),
-        **{f"settled_{name}": Share(counts[name], len(marked)).plain() for name in ("right", "wrong", "open")},
-        "settled_wrong_of_all": Share(counts["wrong"] + strangers, len(found)).plain(),
+        **{f"settled_{name}": Counted(counts[name], len(marked)).plain() for name in ("right", "wrong", "open")},
+        "settled_wrong_of_all": Counted(counts["wrong"] + strangers, len(found)).plain(),
         "taken_back": {
             "right": sum(visit.taken_back and set(visit.settled) == {visit.vrn} for visit in found),
             "wrong": sum(visit.taken_back and set(visit.settled) != {visit.vrn} for visit in found),

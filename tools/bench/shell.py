@@ -18,8 +18,8 @@ from lane_agent.model import Bundle, Cargo, Codes, Contact, Link, Moment, Policy
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
 from sync.journal import Journal
-from sync.store import Store
-from tools.bench.figures import Line, timing
+from sync.store import LaneStore
+from tools.bench.figures import FigureLine, timing
 
 SOFTWARE = "bench"
 WARM_UP = 5
@@ -33,7 +33,7 @@ USED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class TimedEvent:
     """Nanoseconds from an event told to the effect handed over, and the entries made durable between the two."""
 
     name: str
@@ -51,7 +51,7 @@ class BenchLane:
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
-        self.agent = Agent(Lane(), clock=self, journal=journal, codes=self, hands=self, software=SOFTWARE)
+        self.agent = Agent(Lane(), clock=self, journal=journal, codes=self, actuators=self, software=SOFTWARE)
         self.alarms: list[str] = []
         self.visit = 0
         self._wanted: Scene | None = None
@@ -114,16 +114,16 @@ class BenchLane:
         """A contact changes, and that is in the journal."""
         await self.agent.ask(e.ContactChanged(contact, active, now().mono_ms))
 
-    async def timed(self, name: str, contact: Contact, scene: Scene) -> Sample:
+    async def timed(self, name: str, contact: Contact, scene: Scene) -> TimedEvent:
         """From a contact's closing to the order to paint `scene`."""
         before = self.journal.head()[0]
         self._wanted, self._shown = scene, asyncio.get_running_loop().create_future()
         start = time.perf_counter_ns()
         self.agent.tell(e.ContactChanged(contact, True, now().mono_ms))
         end, last = await asyncio.wait_for(self._shown, 10)
-        return Sample(name, end - start, tuple(row.body for row in self.journal.rows(before + 1, last)))
+        return TimedEvent(name, end - start, tuple(row.body for row in self.journal.rows(before + 1, last)))
 
-    async def passage(self) -> list[Sample]:
+    async def passage(self) -> list[TimedEvent]:
         """One truck, from its arrival to its leaving; twice it was timed."""
         arrived = await self.timed("arrival to Please Stop", Contact.STOP_LOOP, Scene.STOP)
         await self.agent.ask(e.PlateSettled(self.visit, Read("LT3482", None, 0.97, ReadSource.READER)))
@@ -173,7 +173,7 @@ class Floors:
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    sample: Sample
+    sample: TimedEvent
     commit: int
     fdatasync: int
 
@@ -195,10 +195,10 @@ async def _drive(lane: BenchLane, floors: Floors, trucks: int) -> list[_Compared
     return found
 
 
-def measure_shell(folder: Path, trucks: int) -> list[Line]:
+def measure_shell(folder: Path, trucks: int) -> list[FigureLine]:
     """Each thing timed against as many bare commits, and as many fdatasyncs, as it made entries durable."""
     floors = Floors(folder)
-    with Store(folder / "shell.db") as store:
+    with LaneStore(folder / "shell.db") as store:
         lane = BenchLane(Journal(store, boot="boot", software=SOFTWARE))
         found = asyncio.run(_drive(lane, floors, trucks))
     floors.close()
@@ -207,6 +207,6 @@ def measure_shell(folder: Path, trucks: int) -> list[Line]:
         these = [each for each in found if each.sample.name == name]
         many = f"{len(these[-1].sample.entries)} x" if len(these[-1].sample.entries) > 1 else "one"
         measured = timing(name, [each.sample.spent for each in these])
-        lines.append(Line(measured, timing(f"{many} bare SQLite commit", [each.commit for each in these])))
-        lines.append(Line(measured, timing(f"{many} write and fdatasync", [each.fdatasync for each in these])))
+        lines.append(FigureLine(measured, timing(f"{many} bare SQLite commit", [each.commit for each in these])))
+        lines.append(FigureLine(measured, timing(f"{many} write and fdatasync", [each.fdatasync for each in these])))
     return lines

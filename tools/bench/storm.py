@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from runtime.clocks import monotonic_ms
-from tools.bench.link.site import Site
+from tools.bench.link.site import BenchSite
 from tools.torture.crowd import CrowdSettings, LightLane
 
 POINT = 70
@@ -35,7 +35,7 @@ _SETTLE_S = 3.0
 class Crowd:
     """The lanes, and the task that lets time pass for them."""
 
-    def __init__(self, site: Site, patience_s: float) -> None:
+    def __init__(self, site: BenchSite, patience_s: float) -> None:
         self._site, self._patience_s = site, patience_s
         self._settings = CrowdSettings(
             port=site.broker.port,
@@ -101,7 +101,7 @@ class Crowd:
 class Meter:
     """Processor seconds of broker, core and lanes since it was made."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: BenchSite) -> None:
         self._site, self._began = site, time.monotonic()
         self._before = self._spent()
 
@@ -116,14 +116,14 @@ class Meter:
         return found | {f"{name}_ms_a_second_a_lane": round(spent / lanes, 3) for name, spent in a_second.items()}
 
 
-async def _rest(site: Site, crowd: Crowd, seconds: float) -> dict[str, Any]:
+async def _rest(site: BenchSite, crowd: Crowd, seconds: float) -> dict[str, Any]:
     await asyncio.sleep(min(_SETTLE_S, seconds))
     meter = Meter(site)
     await asyncio.sleep(seconds)
     return {"lanes": len(crowd.lanes), "fresh": crowd.fresh(), "seconds": seconds, **meter.read(len(crowd.lanes))}
 
 
-async def _return(site: Site, crowd: Crowd) -> dict[str, Any]:
+async def _return(site: BenchSite, crowd: Crowd) -> dict[str, Any]:
     """The broker is killed, and started again a second later; the time runs from its start."""
     site.broker.kill()
     await asyncio.sleep(1.0)
@@ -136,7 +136,7 @@ async def _return(site: Site, crowd: Crowd) -> dict[str, Any]:
 async def measure(folder: Path, *, lanes: int, point: int, seconds: float, patience_s: float) -> dict[str, Any]:
     """Come, rest, all come, rest, killed, all come back."""
     names, found = [f"lane-{number}" for number in range(lanes)], dict[str, Any]()
-    async with Site(folder, names) as site:
+    async with BenchSite(folder, names) as site:
         crowd = Crowd(site, patience_s)
         try:
             crowd.add(names[:point])

@@ -23,15 +23,15 @@ from rich.console import Console
 from rich.table import Table
 
 from core.office.admin import AdminClient, CoreUnreachableError
-from core.office.cargo import Direction
 from core.office.service import ImportedBundle
+from domain.crossing import Direction
 from lane_agent.model import Codes, Link
 from runtime.mqtt import Broker, Options
 from simulation.broker import CORE, PrivateBroker
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
-from sync.store import Store
+from sync.store import LaneStore
 from tools.bench.handshakes import cpu_s, measure_handshakes
 from tools.bench.shell import BenchLane
 from tools.bench.tap import Count, Tap
@@ -96,7 +96,7 @@ class Look:
         return {name: round(1_000 * spent / by, 2) for name, spent in cpu.items()} | _plain(self.count, by)
 
 
-class Territory:
+class TrafficTerritory:
     """A broker, a core's process and one lane's link through the tap."""
 
     def __init__(self, folder: Path) -> None:
@@ -151,7 +151,7 @@ class Territory:
     async def lane(self) -> AsyncIterator[tuple[LinkClient, Journal]]:
         """The lane's link on its own store."""
         ring = KeyRing({"core-1": public_from_pem((self.folder / "core-1.pub").read_bytes())})
-        with Store(self.folder / "lane.db") as store:
+        with LaneStore(self.folder / "lane.db") as store:
             journal = Journal(store, boot="bench", software="bench")
             link = LinkClient(
                 LANE,
@@ -197,7 +197,7 @@ async def _until(condition: Callable[[], object]) -> None:
 
 async def measure(folder: Path, *, codes: int, seconds: float, trucks: int, console: Console) -> dict[str, Any]:
     """Snapshot, a quiet lane, a busy lane."""
-    territory = Territory(folder)
+    territory = TrafficTerritory(folder)
     async with territory.core() as core:
         with console.status(f"{codes:,} codes into the core"):
             await core.take_over([_bundle(number) for number in range(codes)])
@@ -219,14 +219,14 @@ async def measure(folder: Path, *, codes: int, seconds: float, trucks: int, cons
     }
 
 
-async def _quiet(territory: Territory, seconds: float) -> Look:
+async def _quiet(territory: TrafficTerritory, seconds: float) -> Look:
     before = territory.look()
     await asyncio.sleep(seconds)
     return territory.look().since(before)
 
 
 async def _busy(
-    territory: Territory, core: AdminClient, link: LinkClient, journal: Journal, trucks: int
+    territory: TrafficTerritory, core: AdminClient, link: LinkClient, journal: Journal, trucks: int
 ) -> tuple[Look, int, int]:
     """Each truck is bundled at the core, passes, and its bundle is used: two deltas, and the lane's rows."""
     lane = BusyLane(journal, link)

@@ -24,15 +24,15 @@ from rich.table import Table
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED, origin
-from devices.camera import CameraSettings, Frame, Source
+from devices.camera import CameraSettings, CameraSource, Frame
 from devices.evidence import EvidenceStore
 from devices.reader_protocol import Doubted, ReaderSettings, SettledRead, TwoVehicles, Unread
 from devices.visit_reader import VisitWatch, read_region
 from domain.marks import normalise
 from simulation.drawn.approach import Approach, Shot
-from simulation.drawn.plans import Plan, planned
+from simulation.drawn.plans import VisitPlan, planned
 from simulation.drawn.weather import Weather
-from tools.bench.bounds import Share
+from tools.bench.bounds import Counted
 from tools.bench.workers import results
 
 REGION = (0.15, 0.0, 0.85, 1.0)
@@ -54,12 +54,12 @@ class NoEvidence(EvidenceStore):
 
 def settings() -> ReaderSettings:
     """The lane's defaults, with its region."""
-    camera = CameraSettings(source=Source.SIMULATED, place="")
+    camera = CameraSettings(source=CameraSource.SIMULATED, place="")
     return ReaderSettings(camera=camera, evidence="", region=REGION)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class VisitOutcome:
     """What became of one visit.
 
     Attributes:
@@ -115,7 +115,7 @@ class Visits:
         self._reader = PlateReader(OnnxRuntimeEngine(weights), side=self._settings.side)
         self._failures = failures
 
-    def run(self, number: int) -> Outcome:
+    def run(self, number: int) -> VisitOutcome:
         """Visit `number`."""
         plan = planned(self._seed, number)
         watch = VisitWatch(number, plan.begun_ms, self._settings, NoEvidence())
@@ -145,15 +145,15 @@ class Visits:
 
 def _outcome(
     number: int,
-    plan: Plan,
+    plan: VisitPlan,
     said: list[tuple[float, SettledRead | TwoVehicles | Unread | Doubted]],
     picture_ms: float,
     watch: VisitWatch,
-) -> Outcome:
+) -> VisitOutcome:
     reads = [(at, report) for at, report in said if isinstance(report, SettledRead)]
     after_ms, first = reads[0] if reads else (float("nan"), None)
     overdue = [] if reads else watch.waited(plan.begun_ms + 60_000)
-    return Outcome(
+    return VisitOutcome(
         number=number,
         weather=plan.weather.value,
         vrn=normalise(plan.truck.vrn),
@@ -171,15 +171,15 @@ def _outcome(
     )
 
 
-def summary(found: Iterable[Outcome]) -> dict[str, Any]:
+def summary(found: Iterable[VisitOutcome]) -> dict[str, Any]:
     """The counts with their bounds, and the times of what settled right."""
     every = list(found)
     marked = [each for each in every if each.vrn]
     verdicts = {name: sum(each.verdict == name for each in marked) for name in ("right", "wrong", "open")}
     return {
         "visits": len(every),
-        **{f"settled_{name}": Share(count, len(marked)).plain() for name, count in verdicts.items()},
-        "settled_without_a_mark": Share(
+        **{f"settled_{name}": Counted(count, len(marked)).plain() for name, count in verdicts.items()},
+        "settled_without_a_mark": Counted(
             sum(each.verdict == "wrong" for each in every if not each.vrn), len(every) - len(marked)
         ).plain(),
         "standing_to_settled_ms": _times([each.after_ms for each in every if each.verdict == "right"]),
@@ -198,29 +198,29 @@ def _times(spent: list[float]) -> dict[str, float]:
     }
 
 
-def figures(found: Sequence[Outcome]) -> dict[str, Any]:
+def figures(found: Sequence[VisitOutcome]) -> dict[str, Any]:
     """Everything that a run has to say."""
     weathers = {kind.value: [each for each in found if each.weather == kind.value] for kind in Weather}
     bearing = [each for each in found if each.mainland and each.verdict == "right"]
     return {
         "all": summary(found),
         "by_weather": {name: summary(these) for name, these in weathers.items()},
-        "witness_right": Share(sum(each.witness == each.mainland for each in bearing), len(bearing)).plain(),
-        "witness_wrong": Share(
+        "witness_right": Counted(sum(each.witness == each.mainland for each in bearing), len(bearing)).plain(),
+        "witness_wrong": Counted(
             sum(each.witness not in {None, each.mainland} for each in bearing), len(bearing)
         ).plain(),
         "second_vehicle_said": _said(found, second=True, neighbour=False),
         "neighbour_taken_for_second": _said(found, second=False, neighbour=True),
         "alone_taken_for_two": _said(found, second=False, neighbour=False),
-        "taken_back": Share(sum(each.taken_back for each in found), len(found)).plain(),
+        "taken_back": Counted(sum(each.taken_back for each in found), len(found)).plain(),
         "picture_ms_p50": round(float(np.median([each.picture_ms for each in found])), 2),
         "not_right": [asdict(each) for each in found if each.verdict in {"wrong", "open"}],
     }
 
 
-def _said(found: Iterable[Outcome], *, second: bool, neighbour: bool) -> dict[str, Any]:
+def _said(found: Iterable[VisitOutcome], *, second: bool, neighbour: bool) -> dict[str, Any]:
     these = [each for each in found if (each.second, each.neighbour) == (second, neighbour)]
-    return Share(sum(each.said_two for each in these), len(these)).plain()
+    return Counted(sum(each.said_two for each in these), len(these)).plain()
 
 
 def table(found: dict[str, Any]) -> Table:

@@ -1,9 +1,9 @@
 """A clause of the contract: its number, its sentence, and the test that shows whether the other side keeps it.
 
 Rules of this file:
-- A test returns where the clause holds, raises `Broken` where it does not, and `Unseen` where nothing could be seen:
+- A test returns where the clause holds, raises `ClauseBroken` where it does not, and `Unseen` where nothing could be seen:
   an honest "not observed" is no pass.
-- Clauses are independent: before each the trial is put in order (`settle`); a trial that can not be is a broken clause.
+- Clauses are independent: before each the trial is put in order (`settle`); a trial that cannot be is a broken clause.
 - A clause about silence first waits for the answer to something honest sent afterwards, then a moment longer.
 """
 
@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
 
-class Broken(Exception):  # noqa: N818 - a verdict, not an error of this program
+class ClauseBroken(Exception):  # noqa: N818 - a verdict, not an error of this program
     """The clause does not hold; the text says what was seen instead."""
 
 
@@ -24,7 +24,7 @@ class Unseen(Exception):  # noqa: N818 - a verdict, not an error of this program
     """Nothing could be seen of the clause; the text says what is missing for it."""
 
 
-class Verdict(Enum):
+class ClauseVerdict(Enum):
     """What became of a clause."""
 
     HOLDS = "holds"
@@ -33,7 +33,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class TestTimes:
     """Durations in seconds. The first four are the contract's (`tools.docs.contract.channels.TIMES`).
 
     Attributes:
@@ -80,12 +80,12 @@ class Clause(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ClauseResult:
     """What became of one clause; `seconds` it took."""
 
     number: str
     sentence: str
-    verdict: Verdict
+    verdict: ClauseVerdict
     detail: str
     seconds: float
 
@@ -121,26 +121,26 @@ def chosen(chapters: Iterable[Chapter[T]], only: Iterable[str]) -> list[Clause[T
     return [clause for clause in every if not wanted or clause.number in wanted]
 
 
-def tried(clauses: Iterable[Clause[T]], trial: T) -> Iterator[Result]:
+def tried(clauses: Iterable[Clause[T]], trial: T) -> Iterator[ClauseResult]:
     """Tries one clause after the other and gives each result when it is known."""
     for clause in clauses:
         start = time.monotonic()
         verdict, detail = _verdict(clause, trial)
-        yield Result(clause.number, clause.sentence, verdict, detail, round(time.monotonic() - start, 2))
+        yield ClauseResult(clause.number, clause.sentence, verdict, detail, round(time.monotonic() - start, 2))
 
 
-def _verdict(clause: Clause[T], trial: T) -> tuple[Verdict, str]:
+def _verdict(clause: Clause[T], trial: T) -> tuple[ClauseVerdict, str]:
     try:
         trial.settle()
         clause.test(trial)
-    except Broken as broken:
-        return Verdict.BROKEN, str(broken)
+    except ClauseBroken as broken:
+        return ClauseVerdict.BROKEN, str(broken)
     except Unseen as unseen:
-        return Verdict.UNSEEN, str(unseen)
-    return Verdict.HOLDS, ""
+        return ClauseVerdict.UNSEEN, str(unseen)
+    return ClauseVerdict.HOLDS, ""
 
 
 def must(holds: object, otherwise: str) -> None:
     """Raises Broken with `otherwise` unless it holds."""
     if not holds:
-        raise Broken(otherwise)
+        raise ClauseBroken(otherwise)

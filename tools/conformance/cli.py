@@ -20,8 +20,8 @@ import typer
 
 from tools.conformance import core as for_cores
 from tools.conformance import lane as for_lanes
-from tools.conformance.clauses import Chapter, Pace, Unseen, chosen, tried
-from tools.conformance.connection import Address, Line
+from tools.conformance.clauses import Chapter, TestTimes, Unseen, chosen, tried
+from tools.conformance.connection import Address, KitConnection
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_lane import LanePlayed
 from tools.conformance.keys import Trust, private_key, public_key
@@ -98,7 +98,7 @@ def lane(  # noqa: PLR0917 - options are parameters
         raise _listed(for_lanes.CHAPTERS)
     address = _address(broker, user, password_file, (authority, certificate, tls_key))
 
-    def trial(line: Line, stack: contextlib.ExitStack) -> CorePlayed:
+    def trial(line: KitConnection, stack: contextlib.ExitStack) -> CorePlayed:
         proxy = Proxy(_place(through), (address.host, address.port)) if through else None
         if proxy is not None:
             stack.enter_context(proxy)
@@ -107,7 +107,7 @@ def lane(  # noqa: PLR0917 - options are parameters
             name,
             signer=private_key(core_key),
             trust=Trust(map(public_key, lane_pub or ())),
-            pace=Pace(patience=patience),
+            pace=TestTimes(patience=patience),
             clock=_utc_ms,
             poke=_command(poke),
             proxy=proxy,
@@ -154,13 +154,13 @@ def core(  # noqa: PLR0917 - options are parameters
     _needs({"--lane": name, "--lane-key": lane_key, "--core-pub": core_pub})
     address = _address(broker, user or name, password_file, (authority, certificate, tls_key))
 
-    def trial(line: Line, _: contextlib.ExitStack) -> LanePlayed:
+    def trial(line: KitConnection, _: contextlib.ExitStack) -> LanePlayed:
         return LanePlayed(
             line,
             name,
             signer=private_key(lane_key, lane=name),
             trust=Trust(map(public_key, core_pub or ())),
-            pace=Pace(patience=patience),
+            pace=TestTimes(patience=patience),
             grow=_command(grow),
             order=_command(order, answered=True),
             further=_further(further_key, keys, lane=name),
@@ -182,13 +182,13 @@ class _Run:
 
 
 def _tried(
-    run: _Run, address: Address, filters: tuple[str, ...], trial: Callable[[Line, contextlib.ExitStack], Any]
+    run: _Run, address: Address, filters: tuple[str, ...], trial: Callable[[KitConnection, contextlib.ExitStack], Any]
 ) -> typer.Exit:
     """Connects, tries the clauses, says what was found; the exit status."""
     try:
         clauses = chosen(run.chapters, filter(None, run.only.split(",")))
         with contextlib.ExitStack() as stack:
-            line = Line(address, filters)
+            line = KitConnection(address, filters)
             made = trial(line, stack)
             line.open()
             stack.callback(line.close)

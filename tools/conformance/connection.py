@@ -24,7 +24,7 @@ _LONGEST_S = 10.0
 
 
 class LineError(OSError):
-    """The broker can not be had; the text says what to look at."""
+    """The broker cannot be had; the text says what to look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeardMessage:
     """A message as it came; `retained` is the flag as its sender set it, `at` is monotonic seconds."""
 
     topic: str
@@ -51,7 +51,7 @@ class Heard:
     at: float
 
 
-class Line:
+class KitConnection:
     """A connection, open from `open` to `close`; the user name is the client id.
 
     Args:
@@ -62,7 +62,7 @@ class Line:
     def __init__(self, address: Address, filters: tuple[str, ...]) -> None:
         self.address = address
         self._filters = filters
-        self._inbox: queue.SimpleQueue[Heard | Callable[[], None]] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[HeardMessage | Callable[[], None]] = queue.SimpleQueue()
         self._up = threading.Event()
         self._problem = self._complaint = ""
         self._client = self._prepare()
@@ -91,7 +91,7 @@ class Line:
         """Connects and subscribes.
 
         Raises:
-            LineError: it can not be done.
+            LineError: it cannot be done.
         """
         address, where = self.address, f"{self.address.host}:{self.address.port}"
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -116,7 +116,7 @@ class Line:
         """Publishes."""
         self._client.publish(topic, payload, qos, retain)
 
-    def next(self, until: float) -> Heard | Callable[[], None] | None:
+    def next(self, until: float) -> HeardMessage | Callable[[], None] | None:
         """What came next, or None when it is `until` (monotonic seconds)."""
         try:
             return self._inbox.get(timeout=max(0.0, until - time.monotonic()))
@@ -157,7 +157,7 @@ class Line:
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
         del client, userdata
-        heard = Heard(message.topic, bytes(message.payload), message.qos, bool(message.retain), time.monotonic())
+        heard = HeardMessage(message.topic, bytes(message.payload), message.qos, bool(message.retain), time.monotonic())
         self._inbox.put(heard)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.conformance.clauses import Chapter, must
 from tools.conformance.fake_lane import LanePlayed
-from tools.conformance.peer import Said
+from tools.conformance.peer import PeerSaid
 from wire.messages import Command, Reply
 
 chapter: Chapter[LanePlayed] = Chapter("Commands")
@@ -12,7 +12,7 @@ chapter: Chapter[LanePlayed] = Chapter("Commands")
 _HOUR = 3_600_000
 
 
-def _ordered(lane: LanePlayed) -> Said:
+def _ordered(lane: LanePlayed) -> PeerSaid:
     """A command that the core sent because it was told to; it is answered."""
     start = lane.mark()
     lane.order()

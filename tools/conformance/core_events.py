@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from tools.conformance.clauses import Chapter, must
-from tools.conformance.fake_lane import Journal, LanePlayed, spoilt, with_field
+from tools.conformance.fake_lane import FakeJournal, LanePlayed, spoilt, with_field
 from wire.codec import encode
 from wire.messages import EventMessage
 
@@ -97,9 +97,9 @@ def replaced(lane: LanePlayed) -> None:
 
 def _twin(lane: LanePlayed, row: EventMessage) -> EventMessage:
     """A row of the same number, rightly chained, with another body."""
-    twin = Journal(lane.lane)
-    twin.name = row.journal
-    return twin.write(b"another story")
+    simulated = FakeJournal(lane.lane)
+    simulated.name = row.journal
+    return simulated.write(b"another story")
 
 
 @chapter("C37", "A retained row is refused.")
@@ -135,7 +135,7 @@ def two_journals(lane: LanePlayed) -> None:
     rows = lane.write(3)
     lane.send_rows(rows)
     lane.acknowledged(rows)
-    old, lane.journal = lane.journal, Journal(lane.lane)
+    old, lane.journal = lane.journal, FakeJournal(lane.lane)
     fewer = lane.write(2)
     lane.send_rows(fewer)
     lane.acknowledged(fewer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from tools.conformance.clauses import Broken, Chapter, Unseen, must
+from tools.conformance.clauses import Chapter, ClauseBroken, Unseen, must
 from tools.conformance.fake_lane import LanePlayed
 from wire.codec import encode
 from wire.messages import Delta, Deltas, SnapshotPart, SnapshotWanted
@@ -42,7 +42,7 @@ def published(lane: LanePlayed) -> None:
     while lane.held.version < newest:
         body = lane.bodies.get((lane.held.epoch, lane.held.version + 1))
         if body is None:
-            raise Broken(f"version {newest} was published, and {lane.held.version + 1} was not")
+            raise ClauseBroken(f"version {newest} was published, and {lane.held.version + 1} was not")
         lane.held.take(body)
     said = [one for one in lane.said if isinstance(one.body, Delta)]
     must(all(one.heard.qos == 1 for one in said), "a delta has another QoS than 1")

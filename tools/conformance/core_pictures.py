@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 
-from tools.conformance.clauses import Broken, Chapter, Unseen, must
+from tools.conformance.clauses import Chapter, ClauseBroken, Unseen, must
 from tools.conformance.fake_lane import LanePlayed
 from tools.conformance.fake_pictures import name_of
 from wire.codec import encode
@@ -152,5 +152,7 @@ def forged(lane: LanePlayed) -> None:
     lane.quiet()
     again = _offered(lane, under.picture, len(picture))
     if again.offset:
-        raise Broken(f"{again.offset} bytes of a picture were taken that this lane did not send under an open offer")
+        raise ClauseBroken(
+            f"{again.offset} bytes of a picture were taken that this lane did not send under an open offer"
+        )
     _finished(lane, again, picture)

@@ -27,7 +27,7 @@ Stop the core (the kit takes its place), let the lane trust a test key of the ki
 
 `--through` is where the kit listens for the lane's own connection, so that it can cut it: give the lane that address as
 its broker. `--poke` is a command that makes the lane write a row of its journal (a press of Help, say); `{n}` is
-replaced by a number. What can not be seen without them is said to be *not observed*; it is no pass, and with `--all` it
+replaced by a number. What cannot be seen without them is said to be *not observed*; it is no pass, and with `--all` it
 fails. `--picture HASH` names a picture of evidence that the lane has. `--core-key` is FILE=KID where the lane knows the key by another name than the file's.
 
 ## A core

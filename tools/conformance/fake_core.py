@@ -14,12 +14,12 @@ from typing import Any
 
 import msgspec
 
-from tools.conformance.clauses import Broken, Pace, Unseen
-from tools.conformance.connection import Line
+from tools.conformance.clauses import ClauseBroken, TestTimes, Unseen
+from tools.conformance.connection import KitConnection
 from tools.conformance.fake_log import PlayedLog, first_rows
 from tools.conformance.fake_pictures import Album
 from tools.conformance.keys import Trust
-from tools.conformance.peer import Peer
+from tools.conformance.peer import KitPeer
 from tools.conformance.proxy import Proxy
 from tools.conformance.second_key import FurtherKey
 from tools.docs.contract.plain import Facts
@@ -46,7 +46,7 @@ from wire.records import Record
 from wire.topics import LOG
 
 
-class CorePlayed(Peer):
+class CorePlayed(KitPeer):
     """The trial of a lane.
 
     Args:
@@ -68,12 +68,12 @@ class CorePlayed(Peer):
 
     def __init__(
         self,
-        line: Line,
+        line: KitConnection,
         lane: str,
         *,
         signer: Signer,
         trust: Trust,
-        pace: Pace,
+        pace: TestTimes,
         clock: Callable[[], int],
         poke: Callable[[int], None] | None = None,
         proxy: Proxy | None = None,
@@ -284,7 +284,7 @@ class CorePlayed(Peer):
         self.next_nonce()
         for nonce in self.nonces(self._levelled):
             if not self.holds_head(nonce):
-                raise Broken(f"{why}: the lane has named version {nonce.version} of epoch {nonce.epoch}")
+                raise ClauseBroken(f"{why}: the lane has named version {nonce.version} of epoch {nonce.epoch}")
 
     def asks(self, kind: type[DeltasWanted | SnapshotWanted], since: int, why: str) -> Any:
         """The lane makes such a request."""
@@ -308,7 +308,7 @@ class CorePlayed(Peer):
         if not self.journals.get(journal):
             self.write_row()
         if not self.journals.get(journal):
-            raise Broken(f"the rows that came can not be verified: {'; '.join(self.strays[:3])}")
+            raise ClauseBroken(f"the rows that came cannot be verified: {'; '.join(self.strays[:3])}")
         return self.journals[journal]
 
     def write_row(self) -> EventMessage:

@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 
-from tools.conformance.clauses import Broken, Pace, Unseen, must
-from tools.conformance.connection import Heard, Line
+from tools.conformance.clauses import ClauseBroken, TestTimes, Unseen, must
+from tools.conformance.connection import HeardMessage, KitConnection
 from tools.conformance.keys import Trust
-from tools.conformance.peer import Peer
+from tools.conformance.peer import KitPeer
 from tools.conformance.second_key import FurtherKey
 from wire.codec import decode, encode
 from wire.envelope import Signer
@@ -44,7 +44,7 @@ from wire.topics import LOG
 BOOT = "conformance"
 
 
-class Journal:
+class FakeJournal:
     """A lane's journal: rows, chained."""
 
     def __init__(self, lane: str) -> None:
@@ -102,7 +102,7 @@ class Held:
         self.version, self.log_hash = delta.version, log_next(delta.previous, body)
 
 
-class LanePlayed(Peer):
+class LanePlayed(KitPeer):
     """The trial of a core.
 
     Args:
@@ -121,20 +121,20 @@ class LanePlayed(Peer):
 
     def __init__(
         self,
-        line: Line,
+        line: KitConnection,
         lane: str,
         *,
         signer: Signer,
         trust: Trust,
-        pace: Pace,
+        pace: TestTimes,
         grow: Callable[[int], None] | None = None,
         order: Callable[[int], None] | None = None,
         further: tuple[Signer, Callable[[int], None]] | None = None,
     ) -> None:
         super().__init__(line, lane, signer=signer, trust=trust, pace=pace)
         self.session = int.from_bytes(secrets.token_bytes(8), "big")
-        self.journal = Journal(lane)
-        self._barrier = Journal(lane)
+        self.journal = FakeJournal(lane)
+        self._barrier = FakeJournal(lane)
         self.held = Held()
         self.proofs: list[tuple[Heartbeat, float]] = []
         self.bodies: dict[tuple[str, int], bytes] = {}
@@ -147,12 +147,12 @@ class LanePlayed(Peer):
 
     # -- hearing ------------------------------------------------------------------------------------------------------
 
-    def _take(self, next_: Heard | Callable[[], None]) -> None:
-        if isinstance(next_, Heard):
+    def _take(self, next_: HeardMessage | Callable[[], None]) -> None:
+        if isinstance(next_, HeardMessage):
             self._note(next_)
         super()._take(next_)
 
-    def _note(self, heard: Heard) -> None:
+    def _note(self, heard: HeardMessage) -> None:
         """What is lost once a message is read: its flag, the bytes of a delta, when a proof came."""
         if heard.retained and heard.payload:
             self.retained.add(heard.topic)
@@ -175,13 +175,13 @@ class LanePlayed(Peer):
             self._greeted = True
             body = Presence(lane=self.lane, status="online", session=self.session, software="conformance kit")
             self.say(self.topics.presence, body, retain=True)
-        self.journal = Journal(self.lane)
+        self.journal = FakeJournal(self.lane)
         start = self.mark()
         for _ in range(int(self.pace.patience / self.pace.nonce) + 1):
             self.send_nonce(self.nonce())
             if self.wait(lambda: self.all_of(Heartbeat, start), self.pace.nonce):
                 return
-        raise Broken(f"nonces are not answered within {self.pace.patience:g} s")
+        raise ClauseBroken(f"nonces are not answered within {self.pace.patience:g} s")
 
     def send_nonce(self, nonce: Nonce) -> None:
         """Sends a nonce, and remembers when."""
@@ -209,7 +209,7 @@ class LanePlayed(Peer):
         self.until(lambda: self.answer_to(nonce), "a nonce is not answered")
         found = self.answer_to(nonce)
         if found is None:
-            raise Broken("a nonce is not answered")
+            raise ClauseBroken("a nonce is not answered")
         return found
 
     def answer_to(self, nonce: Nonce) -> Heartbeat | None:
@@ -301,7 +301,7 @@ class LanePlayed(Peer):
         end = time.monotonic() + self.pace.patience
         while not self.wait(holds, self.pace.nonce):
             if time.monotonic() > end:
-                raise Broken(f"{otherwise} within {self.pace.patience:g} s")
+                raise ClauseBroken(f"{otherwise} within {self.pace.patience:g} s")
             self.send_nonce(self.nonce())
 
     def _alive_while(self, work: Callable[[], None]) -> None:

@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from wire.codec import decode
 from wire.envelope import Envelope, KeyRing, Signer, public_from_pem
-from wire.errors import RefusedError
+from wire.errors import WireRefusedError
 
 
 class KeyFileError(ValueError):
-    """A key file can not be used; the text says what to do."""
+    """A key file cannot be used; the text says what to do."""
 
 
 def private_key(text: str, *, lane: str = "") -> Signer:
@@ -25,7 +25,7 @@ def private_key(text: str, *, lane: str = "") -> Signer:
         lane: whose it is, "" for the core's.
 
     Raises:
-        KeyFileError: the file can not be read or is no Ed25519 private key.
+        KeyFileError: the file cannot be read or is no Ed25519 private key.
     """
     path, _, kid = text.partition("=")
     try:
@@ -39,7 +39,7 @@ def public_key(path: Path) -> Ed25519PublicKey:
     """A public key from its file.
 
     Raises:
-        KeyFileError: the file can not be read or is no Ed25519 public key.
+        KeyFileError: the file cannot be read or is no Ed25519 public key.
     """
     try:
         return public_from_pem(path.read_bytes())
@@ -64,11 +64,11 @@ class Trust:
             RefusedError: it is no envelope, or none of them has.
         """
         kid = decode(Envelope, payload).kid
-        last: RefusedError | None = None
+        last: WireRefusedError | None = None
         for key in self._keys:
             try:
                 return KeyRing({kid: key}).open(topic, payload)
-            except RefusedError as error:
+            except WireRefusedError as error:
                 last = error
         assert last is not None, "a trust of no key"
         raise last

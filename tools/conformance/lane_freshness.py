@@ -26,7 +26,7 @@ def _manual(core: CorePlayed) -> frozenset[str]:
 def _goes_manual(core: CorePlayed, meanwhile: Callable[[], None], why: str) -> None:
     """Honest proofs stop; `meanwhile` is done four times a nonce; a new reason for manual mode must come in time."""
     if core.facts() is None:
-        raise Unseen("the lane has published no state; its mode can not be seen")
+        raise Unseen("the lane has published no state; its mode cannot be seen")
     core.pump(2 * core.pace.nonce)
     before = _manual(core)
     core.proving = False
@@ -102,7 +102,7 @@ def late(core: CorePlayed) -> None:
 def jumped(core: CorePlayed) -> None:
     """Every nonce is answered at once, for the rows held; the time in the answers is ten minutes ahead, then right."""
     if core.facts() is None:
-        raise Unseen("the lane has published no state; what it makes of a wrong time can not be seen")
+        raise Unseen("the lane has published no state; what it makes of a wrong time cannot be seen")
     core.next_nonce(2)
     before = _words(core)
     core.ahead_ms = _JUMP_MS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 
-from tools.conformance.clauses import Broken, Chapter, must
+from tools.conformance.clauses import Chapter, ClauseBroken, must
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_log import bundle
 from tools.conformance.lane_signatures import told
@@ -64,7 +64,7 @@ def taken_away(core: CorePlayed) -> None:
         end = time.monotonic() + core.pace.patience
         while _heeds(core, first):
             if time.monotonic() > end:
-                raise Broken("a proof signed by a key that was taken away is believed")
+                raise ClauseBroken("a proof signed by a key that was taken away is believed")
         delta = core.log.next(bundle(core.number()))
         core.send(LOG, first.seal(LOG, encode(delta)))
         core.stays("a delta signed by a key that was taken away was applied")

@@ -119,7 +119,7 @@ def forged(core: CorePlayed) -> None:
 def unknown(core: CorePlayed) -> None:
     """A name that nothing has."""
     (reply, *_) = core.replies(_order(core, secrets.token_hex(32)))
-    must(reply.outcome == "refused", "the lane says that it sends a picture that it can not have")
+    must(reply.outcome == "refused", "the lane says that it sends a picture that it cannot have")
     must(reply.detail, "refused without a reason")
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from tools.conformance.clauses import Chapter, Unseen, must
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_log import bundle
-from tools.conformance.peer import Said
+from tools.conformance.peer import PeerSaid
 from wire.messages import LaneState, Nonce, Presence
 
 chapter: Chapter[CorePlayed] = Chapter("Presence, nonces, state")
@@ -74,7 +74,7 @@ def again(core: CorePlayed) -> None:
     core.level("after a reconnect the lane does not hear the core")
 
 
-def _nonces(core: CorePlayed, count: int) -> list[Said]:
+def _nonces(core: CorePlayed, count: int) -> list[PeerSaid]:
     start = core.mark()
     core.until(lambda: len(core.nonces(start)) >= count, "nonces stop", core.pace.patience + count * core.pace.nonce)
     return [said for said in core.said[start:] if isinstance(said.body, Nonce)]

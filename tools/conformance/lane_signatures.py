@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tools.conformance.clauses import Chapter, Pace, Unseen, must
+from tools.conformance.clauses import Chapter, TestTimes, Unseen, must
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_log import bundle
 from tools.docs.contract.plain import AlarmRaised
@@ -136,7 +136,7 @@ def told(core: CorePlayed, signer: Signer) -> None:
     must(_alarms(core, start), f"forged messages for {pace.alarm:g} s, and no alarm {_REFUSED} in the journal")
 
 
-def _between(pace: Pace) -> float:
+def _between(pace: TestTimes) -> float:
     return max(pace.nonce, pace.alarm / 20)
 
 
@@ -148,7 +148,7 @@ def _alarms(core: CorePlayed, since: int) -> list[AlarmRaised]:
     """The alarms about refused messages in the rows heard since."""
     found = [one for row in core.all_of(EventMessage, since) for one in _effects(row.body) if one.kind == _REFUSED]
     if not found and not any(row.body.startswith(b"{") for row in core.all_of(EventMessage)):
-        raise Unseen("the journal's rows are not JSON; what they say can not be seen")
+        raise Unseen("the journal's rows are not JSON; what they say cannot be seen")
     return found
 
 

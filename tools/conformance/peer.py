@@ -2,7 +2,7 @@
 
 Rules of this file:
 - Everything that comes is opened with the keys of the side under test and read as one of the types of its topic; what
-  can not be is kept as a misfit, for the clause about that.
+  cannot be is kept as a misfit, for the clause about that.
 - One thread: messages are taken, and reacted to, only inside `pump`, `wait` and `until`.
 """
 
@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from tools.conformance.clauses import Broken, Pace
-from tools.conformance.connection import Heard, Line
+from tools.conformance.clauses import ClauseBroken, TestTimes
+from tools.conformance.connection import HeardMessage, KitConnection
 from tools.conformance.keys import Trust
 from tools.docs.contract.channels import CHANNELS
 from wire.codec import decode, encode
@@ -30,14 +30,14 @@ B = TypeVar("B", bound=Struct)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PeerSaid:
     """A body that the side under test has said, and how it came."""
 
     body: Any
-    heard: Heard
+    heard: HeardMessage
 
 
-class Peer:
+class KitPeer:
     """One side, played.
 
     Args:
@@ -52,14 +52,14 @@ class Peer:
         misfits: what could not be opened or read, each with the reason.
     """
 
-    def __init__(self, line: Line, lane: str, *, signer: Signer, trust: Trust, pace: Pace) -> None:
+    def __init__(self, line: KitConnection, lane: str, *, signer: Signer, trust: Trust, pace: TestTimes) -> None:
         self.line = line
         self.lane = lane
         self.topics = LaneTopics(lane)
         self.signer = signer
         self.stranger = Signer.generate(signer.kid)
         self.pace = pace
-        self.said: list[Said] = []
+        self.said: list[PeerSaid] = []
         self.misfits: list[str] = []
         self._trust = trust
         self._kinds = {channel.address.replace("{lane}", lane): _union(channel.bodies) for channel in CHANNELS}
@@ -95,7 +95,7 @@ class Peer:
     def until(self, holds: Callable[[], object], otherwise: str, patience: float | None = None) -> None:
         """Waits until something holds; Broken with `otherwise` if it does not come to."""
         if not self.wait(holds, patience):
-            raise Broken(f"{otherwise} within {self.pace.patience if patience is None else patience:g} s")
+            raise ClauseBroken(f"{otherwise} within {self.pace.patience if patience is None else patience:g} s")
 
     def all_of(self, kind: type[B], since: int = 0) -> list[B]:
         """The bodies of a type said since the place `since` of `said`."""
@@ -106,8 +106,8 @@ class Peer:
         self.pump(0)
         return len(self.said)
 
-    def _take(self, next_: Heard | Callable[[], None]) -> None:
-        if not isinstance(next_, Heard):
+    def _take(self, next_: HeardMessage | Callable[[], None]) -> None:
+        if not isinstance(next_, HeardMessage):
             next_()
             return
         if not next_.payload:
@@ -118,7 +118,7 @@ class Peer:
         except WireError as error:
             self.misfit(next_, str(error))
             return
-        self.said.append(Said(body, next_))
+        self.said.append(PeerSaid(body, next_))
         self.react(body)
 
     def _kind(self, topic: str) -> Any:
@@ -132,8 +132,8 @@ class Peer:
         if named != self.lane:
             raise WireError(f"a body that names lane {named}")
 
-    def misfit(self, heard: Heard, why: str) -> None:
-        """Something came that can not be believed or read."""
+    def misfit(self, heard: HeardMessage, why: str) -> None:
+        """Something came that cannot be believed or read."""
         self.misfits.append(f"{heard.topic}: {why}")
 
     def react(self, body: Any) -> None:

@@ -18,10 +18,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lane_agent.rules import RULES, Rules
-from tools.proof.search import Machine, Result, Slice, Violation, search
+from tools.proof.search import RememberedStep, Slice, SliceResult, Violation, search
 from tools.proof.slices import SLICES
 
-__all__ = ["SLICES", "Result", "Slice", "Total", "Violation", "run", "search_slice", "total"]
+__all__ = ["SLICES", "Slice", "SliceResult", "Total", "Violation", "run", "search_slice", "total"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,18 @@ class Total:
     violations: tuple[Violation, ...]
 
 
-def search_slice(slice_: Slice, rules: Rules = RULES) -> Result:
+def search_slice(slice_: Slice, rules: Rules = RULES) -> SliceResult:
     """Proves one slice from scratch; slices depend on nothing of each other."""
-    return search(Machine(rules), slice_)
+    return search(RememberedStep(rules), slice_)
 
 
-def run(slices: Iterable[Slice] = SLICES, rules: Rules = RULES) -> Iterator[Result]:
+def run(slices: Iterable[Slice] = SLICES, rules: Rules = RULES) -> Iterator[SliceResult]:
     """Proves slice after slice."""
     for slice_ in slices:
         yield search_slice(slice_, rules)
 
 
-def total(results: Iterable[Result]) -> Total:
+def total(results: Iterable[SliceResult]) -> Total:
     """The sums."""
     kept = tuple(results)
     return Total(

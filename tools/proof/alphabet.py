@@ -15,13 +15,13 @@ from lane_agent.wording import Scene
 from tools.proof.answers import answer
 from tools.proof.canonical import FACE, OLDER, QUESTION, TIMERS, VISIT
 from tools.proof.code_book import MAINLAND, NEIGHBOUR, OTHER_MAINLAND, STRANGER, VRN
-from tools.proof.history import BEFORE_MS, NOW, History
+from tools.proof.history import BEFORE_MS, NOW, InputHistory
 
 OFFICER, WHY = "officer1", "seen by me"
 ANOTHER = (0, VISIT + 1)
 """Numbers of the visit before and the visit after."""
 
-Make = Callable[[History], tuple[e.Event, ...]]
+Make = Callable[[InputHistory], tuple[e.Event, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _timer(name: str) -> Letter:
 
 
 def _paints(*screens: Screen) -> Letter:
-    def make(history: History) -> tuple[e.Event, ...]:
+    def make(history: InputHistory) -> tuple[e.Event, ...]:
         told = {Screen.XDB: history.xdb, Screen.AIOP: history.aiop}
         left = [screen for screen in screens if screen not in history.painted]
         return tuple(e.ScenePainted(screen, told[screen], FACE) for screen in left)
@@ -77,10 +77,10 @@ def boot(policy: Policy, active: frozenset[Contact] = frozenset()) -> tuple[e.Ev
 
 
 def _reboots() -> tuple[Letter, ...]:
-    def same(history: History) -> tuple[e.Event, ...]:
+    def same(history: InputHistory) -> tuple[e.Event, ...]:
         return boot(history.policy, history.active)
 
-    def gone(history: History) -> tuple[e.Event, ...]:
+    def gone(history: InputHistory) -> tuple[e.Event, ...]:
         there = Contact.STOP_LOOP in history.active
         return boot(history.policy, history.active - {Contact.STOP_LOOP}) if there else ()
 
@@ -166,14 +166,14 @@ def _older() -> tuple[Letter, ...]:
     )
 
 
-def _drives_off(history: History) -> tuple[e.Event, ...]:
+def _drives_off(history: InputHistory) -> tuple[e.Event, ...]:
     if Contact.STOP_LOOP not in history.active:
         return ()
     way = [e.ContactChanged(Contact.EXIT_LOOP, active, NOW.mono_ms) for active in (True, False)]
     return (e.ContactChanged(Contact.STOP_LOOP, False, NOW.mono_ms), *way)
 
 
-def _another_scene(history: History) -> e.Event:
+def _another_scene(history: InputHistory) -> e.Event:
     return e.ScenePainted(Screen.AIOP, Scene.CLOSED if history.aiop is not Scene.CLOSED else Scene.DONE, FACE)
 
 
@@ -290,12 +290,12 @@ def answers(names: tuple[str, ...], *, doubtful: bool) -> tuple[Letter, ...]:
 
 
 def _answer(name: str, link: Link | None) -> Letter:
-    def make(history: History) -> tuple[e.Event, ...]:
+    def make(history: InputHistory) -> tuple[e.Event, ...]:
         vrn = history.vehicle.vrn if history.vehicle else ""
         return _if_asked(history, e.CodesFound(VISIT, QUESTION, answer(name, vrn=vrn, link=link or history.link)))
 
     return Letter(f"answer: {name}" + (" (found while stale)" if link else ""), make)
 
 
-def _if_asked(history: History, event: e.Event) -> tuple[e.Event, ...]:
+def _if_asked(history: InputHistory, event: e.Event) -> tuple[e.Event, ...]:
     return (event,) if history.asked else ()

@@ -11,9 +11,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from tools.proof import SLICES, Result, search_slice, total
+from tools.proof import SLICES, SliceResult, search_slice, total
 from tools.proof.mutants import mutants
-from tools.proof.mutation import Fate, Ground, hunt
+from tools.proof.mutation import Fate, ProofGround, hunt
 from tools.proof.survivors import unexplained
 
 
@@ -47,12 +47,12 @@ def prove_all() -> dict[str, Any]:
     }
 
 
-def _line(result: Result) -> str:
+def _line(result: SliceResult) -> str:
     verdict = f"{len(result.violations)} BROKEN" if result.violations else "holds"
     return f"{result.name:32} {result.states:7} states {result.transitions:8} transitions  {verdict}"
 
 
-def _proved() -> Iterator[Result]:
+def _proved() -> Iterator[SliceResult]:
     with _workers() as workers:
         yield from workers.map(search_slice, SLICES)
 
@@ -84,11 +84,11 @@ def hunted(numbers: Iterable[int]) -> Iterator[Fate]:
         yield from workers.map(_hunt, numbers, chunksize=4)
 
 
-_ground: list[Ground] = []
+_ground: list[ProofGround] = []
 
 
 def _prepare() -> None:
-    _ground.append(Ground())
+    _ground.append(ProofGround())
 
 
 def _hunt(number: int) -> Fate:

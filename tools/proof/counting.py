@@ -7,12 +7,12 @@ from typing import assert_never
 from lane_agent import events as e
 from lane_agent.model import Contact, Screen
 from tools.proof.canonical import FACE, QUESTION, TIMERS, VISIT
-from tools.proof.history import NOW, History, Vehicle
+from tools.proof.history import NOW, InputHistory, VehicleInputs
 
 LOOPS = (Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP)
 
 
-def counts(history: History, event: e.Event) -> bool:  # noqa: PLR0911 -- one short case a kind
+def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: PLR0911 -- one short case a kind
     """Whether the event may change anything. Contacts are levels and always heard; `onlooker` sorts them out."""
     match event:
         case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.SecondVehicleSeen():
@@ -46,7 +46,7 @@ def counts(history: History, event: e.Event) -> bool:  # noqa: PLR0911 -- one sh
             return _named(event.officer) and _officer(history, event)
 
 
-def fell_back(history: History, event: e.ScenePainted) -> bool:
+def fell_back(history: InputHistory, event: e.ScenePainted) -> bool:
     """A screen shows its safe face of itself while the other says 3 (design §2.2, §2.11)."""
     return event.serial == 0 and history.vehicle is not None and history.vehicle.shown == "3"
 
@@ -55,13 +55,13 @@ def _named(officer: str) -> bool:
     return bool(officer.strip())
 
 
-def _answers(history: History, event: e.CodesFound) -> bool:
+def _answers(history: InputHistory, event: e.CodesFound) -> bool:
     vehicle = history.vehicle
     right = event.visit == VISIT and event.lookup == QUESTION
     return vehicle is not None and history.asked and right and event.codes.vrn == vehicle.vrn
 
 
-def _officer(history: History, event: e.OfficerEvent) -> bool:  # noqa: PLR0911 -- one short case a kind
+def _officer(history: InputHistory, event: e.OfficerEvent) -> bool:  # noqa: PLR0911 -- one short case a kind
     vehicle = history.vehicle
     match event:
         case e.OfficerReleased():
@@ -84,7 +84,7 @@ def _officer(history: History, event: e.OfficerEvent) -> bool:  # noqa: PLR0911 
             assert_never(event)
 
 
-def _may_release(history: History, vehicle: Vehicle) -> bool:
+def _may_release(history: InputHistory, vehicle: VehicleInputs) -> bool:
     """Design §2.2: never a referred, leaving or inspected vehicle, never against a known stop, a dark or closed lane."""
     stopped = vehicle.meaning is not None and vehicle.meaning.stop
     free = not vehicle.departing and vehicle.shown != "4" and not stopped

@@ -19,7 +19,7 @@ BEFORE_MS = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicle:
+class VehicleInputs:
     """The inputs of one visit.
 
     Attributes:
@@ -86,7 +86,7 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class InputHistory:
     """The inputs that outlive a visit, and what is seen of the lane now.
 
     Attributes:
@@ -114,7 +114,7 @@ class History:
     painted: frozenset[Screen] = frozenset()
     own: bool = False
     asked: bool = False
-    vehicle: Vehicle | None = None
+    vehicle: VehicleInputs | None = None
 
     @property
     def confirmed(self) -> bool:

@@ -13,7 +13,7 @@ from lane_agent.effects import Alarm, Consume, Effect, Show, StartTimer
 from lane_agent.model import Contact, Immigration, Link
 from lane_agent.wording import Scene
 from tools.proof.code_book import MAINLAND
-from tools.proof.history import History, Vehicle
+from tools.proof.history import InputHistory, VehicleInputs
 
 HELP = {"ringing": Scene.HELP, "answered": Scene.TALK}
 PROMPTS = (Scene.UNLADEN, Scene.MANIFEST)
@@ -30,15 +30,15 @@ class Sight:
         same: the lane is the same after as before, and only recorded.
     """
 
-    before: History
+    before: InputHistory
     event: e.Event
     effects: tuple[Effect, ...]
-    now: History
+    now: InputHistory
     counted: bool
     same: bool
 
     @property
-    def vehicle(self) -> Vehicle | None:
+    def vehicle(self) -> VehicleInputs | None:
         """The vehicle in the lane now."""
         return self.now.vehicle
 
@@ -65,7 +65,7 @@ def three_has_grounds(sight: Sight) -> bool:
     return vehicle is not None and (by_itself(sight, vehicle) or by_officer(sight, vehicle))
 
 
-def by_itself(sight: Sight, vehicle: Vehicle) -> bool:
+def by_itself(sight: Sight, vehicle: VehicleInputs) -> bool:
     """All that design §2.2 asks for, from the inputs of this visit."""
     now, before = sight.now, sight.before
     if before.vehicle is None or before.vehicle.shown:
@@ -78,14 +78,14 @@ def by_itself(sight: Sight, vehicle: Vehicle) -> bool:
     return ordinary and lane and screens and paper and known and vehicle.cleared and _records_release(sight, vehicle)
 
 
-def _identified(now: History, vehicle: Vehicle) -> bool:
+def _identified(now: InputHistory, vehicle: VehicleInputs) -> bool:
     """Every second identifier agrees, and there is one where it is required; the mark an officer typed needs none."""
     if vehicle.typed:
         return True
     return not vehicle.marks - {vehicle.vrn} and (bool(vehicle.marks) or not now.policy.identifier_required)
 
 
-def _records_release(sight: Sight, vehicle: Vehicle) -> bool:
+def _records_release(sight: Sight, vehicle: VehicleInputs) -> bool:
     """The answer of this very step releases: a live bundle, or the press and a positive identity (§2.5)."""
     meaning = vehicle.meaning
     if meaning is None or not sight.answered or not vehicle.fresh or not vehicle.vrn or meaning.stop:
@@ -97,7 +97,7 @@ def _records_release(sight: Sight, vehicle: Vehicle) -> bool:
     return bool(meaning.live)
 
 
-def by_officer(sight: Sight, vehicle: Vehicle) -> bool:
+def by_officer(sight: Sight, vehicle: VehicleInputs) -> bool:
     """An officer released this visit, may, and no stop is known at this moment."""
     now = sight.now
     stopless = not vehicle.vrn or (sight.answered and vehicle.meaning is not None and not vehicle.meaning.stop)

@@ -9,23 +9,23 @@ from domain.marks import normalise
 from lane_agent import events as e
 from lane_agent.model import Contact, Fault, Link, Screen
 from tools.proof.code_book import MAINLAND, NEIGHBOUR, OTHER_MAINLAND, STRANGER, VRN
-from tools.proof.world import OFFICER, WHY, World
+from tools.proof.world import OFFICER, WHY, ScenarioWorld
 
-Word = Callable[[World, str], object]
+Word = Callable[[ScenarioWorld, str], object]
 
 AGO_MS = 600_000
 """Long before any arrival of a scenario."""
 
 
-def play(script: str, world: World | None = None) -> World:
+def play(script: str, world: ScenarioWorld | None = None) -> ScenarioWorld:
     """Plays words such as "ready arrive read:XY77 wait:60" in a world (a new one if none is given)."""
-    world = world or World()
+    world = world or ScenarioWorld()
     for word in script.split():
         say(world, word)
     return world
 
 
-def say(world: World, word: str) -> None:
+def say(world: ScenarioWorld, word: str) -> None:
     """Plays one word, "name" or "name:argument".
 
     Raises:
@@ -35,7 +35,7 @@ def say(world: World, word: str) -> None:
     WORDS[name](world, argument)
 
 
-def _boot(world: World, levels: str = "") -> None:
+def _boot(world: ScenarioWorld, levels: str = "") -> None:
     active = {Contact(name) for name in levels.split("+") if name}
     world._timers.clear()  # noqa: SLF001 -- timers end with the process
     world.tell(e.AgentStarted(world.policy, "boot", "test"))
@@ -43,21 +43,21 @@ def _boot(world: World, levels: str = "") -> None:
         world.tell(e.ContactChanged(contact, contact in active, world.now_ms + 10))
 
 
-def _ready(world: World, _: str) -> None:
+def _ready(world: ScenarioWorld, _: str) -> None:
     _boot(world)
     world.tell(e.LaneOpened(OFFICER), e.LinkChanged(Link.FRESH), e.CodesVerified("epoch", 1))
 
 
-def _records(world: World, names: str) -> None:
+def _records(world: ScenarioWorld, names: str) -> None:
     world.book.words = frozenset(name for name in names.split("+") if name)
 
 
-def _change(world: World, names: str) -> None:
+def _change(world: ScenarioWorld, names: str) -> None:
     _records(world, names)
     world.tell(e.CodesChanged(VRN, "hold" in names))
 
 
-def _read(world: World, plates: str) -> None:
+def _read(world: ScenarioWorld, plates: str) -> None:
     vrn, _, mainland = plates.partition("+")
     marks = {"own": MAINLAND, "other": OTHER_MAINLAND, "": None}
     world.settle({"": VRN, "stranger": STRANGER}.get(vrn, vrn), marks[mainland])
@@ -67,36 +67,36 @@ def _pass_loop(contact: Contact) -> Word:
     return lambda world, _: world.pulse(contact)
 
 
-def _leave(world: World, way: str) -> None:
+def _leave(world: ScenarioWorld, way: str) -> None:
     world.contact(Contact.STOP_LOOP, active=False)
     world.pulse(Contact(way or "exit_loop"))
 
 
-def _late(world: World, contact: str) -> None:
+def _late(world: ScenarioWorld, contact: str) -> None:
     world.pulse(Contact(contact), AGO_MS)
 
 
-def _screens(world: World, names: str) -> None:
+def _screens(world: ScenarioWorld, names: str) -> None:
     world.screens = frozenset(Screen(name) for name in names.split("+") if name)
 
 
-def _paint(world: World, names: str) -> None:
+def _paint(world: ScenarioWorld, names: str) -> None:
     world.tell(*world.confirmations(frozenset(Screen(name) for name in names.split("+"))))
 
 
-def _officer(make: Callable[[World], e.Event]) -> Word:
+def _officer(make: Callable[[ScenarioWorld], e.Event]) -> Word:
     return lambda world, _: world.tell(make(world))
 
 
-def _bypass(world: World, loop: str, *, bypassed: bool = True) -> None:
+def _bypass(world: ScenarioWorld, loop: str, *, bypassed: bool = True) -> None:
     world.tell(e.LoopBypassed(Contact(loop), bypassed, OFFICER, WHY))
 
 
-def _book(world: World, state: str) -> None:
+def _book(world: ScenarioWorld, state: str) -> None:
     world.book.readable = state != "broken"
 
 
-def _limits(world: World, limits: str) -> None:
+def _limits(world: ScenarioWorld, limits: str) -> None:
     pairs = (pair.split("=") for pair in limits.split("+"))
     world.policy = replace(world.policy, limits=tuple((name, int(ms)) for name, ms in pairs))
 

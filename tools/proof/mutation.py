@@ -16,8 +16,8 @@ from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane
 from lane_agent.table import Row
 from tools.proof.mutants import Mutant
-from tools.proof.scenarios import SCENARIOS, Scenario, outcome
-from tools.proof.search import RAISES, Machine, Numbers, Slice, State, search, search_from
+from tools.proof.scenarios import SCENARIOS, ProofScenario, outcome
+from tools.proof.search import RAISES, Numbers, RememberedStep, Slice, State, search, search_from
 from tools.proof.slices import SLICES
 
 GROUND = (
@@ -108,7 +108,7 @@ class _Place:
     event: int
 
 
-class Ground(Machine):
+class ProofGround(RememberedStep):
     """The shipped rules' walk over the slices of `GROUND`."""
 
     def __init__(self, names: tuple[str, ...] = GROUND) -> None:
@@ -198,7 +198,7 @@ def _bits(number: int) -> Iterator[int]:
         place = text.find("1", place + 1)
 
 
-def hunt(ground: Ground, mutant: Mutant) -> Fate:
+def hunt(ground: ProofGround, mutant: Mutant) -> Fate:
     """Looks where the mutant differs, then lets it go on from there, then plays the scenarios."""
     places = ground.decided_otherwise(mutant) if mutant.row >= 0 else ground.heard_otherwise(mutant)
     law, after = _against_the_law(ground, mutant, _spread(places))
@@ -213,8 +213,8 @@ def _spread(places: list[_Place]) -> list[_Place]:
     return [*places[:first], *rest][:PLACES]
 
 
-def _against_the_law(ground: Ground, mutant: Mutant, places: list[_Place]) -> tuple[str, str]:
-    machine = Machine(mutant.rules)
+def _against_the_law(ground: ProofGround, mutant: Mutant, places: list[_Place]) -> tuple[str, str]:
+    machine = RememberedStep(mutant.rules)
     later: list[tuple[Slice, State]] = []
     for place in places:
         event = ground.events.values[place.event]
@@ -227,7 +227,7 @@ def _against_the_law(ground: Ground, mutant: Mutant, places: list[_Place]) -> tu
     return _further(machine, later)
 
 
-def _further(machine: Machine, starts: list[tuple[Slice, State]]) -> tuple[str, str]:
+def _further(machine: RememberedStep, starts: list[tuple[Slice, State]]) -> tuple[str, str]:
     each = FURTHER // max(1, min(len(starts), 12))
     for slice_, state in starts[:: max(1, len(starts) // 12)][:12]:
         found = search_from(machine, slice_, state, stop=True, limit=each)
@@ -246,7 +246,7 @@ def scenario_against(mutant: Mutant) -> str:
     return ""
 
 
-def _fails(scenario: Scenario, rules: Rules) -> bool:
+def _fails(scenario: ProofScenario, rules: Rules) -> bool:
     try:
         return outcome(scenario, rules) != scenario
     except RAISES:

@@ -12,7 +12,7 @@ from lane_agent.model import Contact, Fault, Immigration, Link, Screen
 from lane_agent.wording import Scene
 from tools.proof.answers import meaning_of
 from tools.proof.counting import counts, fell_back
-from tools.proof.history import NOW, History, Vehicle
+from tools.proof.history import NOW, InputHistory, VehicleInputs
 
 ORDINARY = (Scene.STOP, Scene.IMMIGRATION_TURN, Scene.WAIT, Scene.WATCH, Scene.UNLADEN, Scene.MANIFEST, Scene.DONE)
 SIGNALS = (Contact.UNLADEN, Contact.DROP_BOX, Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED)
@@ -22,7 +22,7 @@ SPEAKING = frozenset((*SIGNALS, Contact.IMMIGRATION_REFERRED))
 """Contacts that speak for a visit: active at arrival they are a fault of the line."""
 
 
-def after(history: History, event: e.Event, effects: tuple[Effect, ...]) -> History:
+def after(history: InputHistory, event: e.Event, effects: tuple[Effect, ...]) -> InputHistory:
     """What the onlooker knows after one step."""
     counted = counts(history, event)
     if counted:
@@ -32,29 +32,29 @@ def after(history: History, event: e.Event, effects: tuple[Effect, ...]) -> Hist
     return _spent(history) if counted and isinstance(event, e.CodesFound) else history
 
 
-def _with(history: History, **facts: Any) -> History:
+def _with(history: InputHistory, **facts: Any) -> InputHistory:
     vehicle = history.vehicle
     if vehicle is None or all(getattr(vehicle, name) == fact for name, fact in facts.items()):
         return history
     return replace(history, vehicle=replace(vehicle, **facts))
 
 
-def _doubt(history: History, kind: str = "other") -> History:
+def _doubt(history: InputHistory, kind: str = "other") -> InputHistory:
     vehicle = history.vehicle
     if vehicle is None or vehicle.shown == "4" or vehicle.doubt == "other":
         return history
     return _with(history, doubt=kind, plain=False)
 
 
-def _hand(history: History) -> History:
+def _hand(history: InputHistory) -> InputHistory:
     return _with(_doubt(history), handed=True, plain=False)
 
 
-def _shows_3(history: History) -> bool:
+def _shows_3(history: InputHistory) -> bool:
     return history.vehicle is not None and history.vehicle.shown == "3"
 
 
-def _input(history: History, event: e.Event) -> History:  # noqa: C901, PLR0911, PLR0912 -- one short case a kind
+def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901, PLR0911, PLR0912 -- one short case a kind
     match event:
         case e.AgentStarted():
             return _boot(history, event)
@@ -86,7 +86,7 @@ def _input(history: History, event: e.Event) -> History:  # noqa: C901, PLR0911,
             return _officer(history, event)
 
 
-def _officer(history: History, event: e.OfficerEvent) -> History:  # noqa: PLR0911 -- one short case a kind
+def _officer(history: InputHistory, event: e.OfficerEvent) -> InputHistory:  # noqa: PLR0911 -- one short case a kind
     match event:
         case e.OfficerReleased():
             if _shows_3(history):
@@ -114,17 +114,21 @@ def _officer(history: History, event: e.OfficerEvent) -> History:  # noqa: PLR09
             assert_never(event)
 
 
-def _boot(history: History, event: e.AgentStarted) -> History:
+def _boot(history: InputHistory, event: e.AgentStarted) -> InputHistory:
     vehicle = history.vehicle
     manual = (history.manual & {"order"}) | {"link", "unverified"}
-    history = History(event.policy, opened=history.opened, manual=manual, bypassed=history.bypassed, vehicle=vehicle)
+    history = InputHistory(
+        event.policy, opened=history.opened, manual=manual, bypassed=history.bypassed, vehicle=vehicle
+    )
     if vehicle is None:
         return history
     shown = "back" if vehicle.shown == "3" else vehicle.shown
     return _with(_hand(history), shown=shown, release=False, leaving=False)
 
 
-def _mode(history: History, event: e.LinkChanged | e.CodesVerified | e.ManualOrdered | e.ManualEnded) -> History:
+def _mode(
+    history: InputHistory, event: e.LinkChanged | e.CodesVerified | e.ManualOrdered | e.ManualEnded
+) -> InputHistory:
     manual = history.manual
     match event:
         case e.LinkChanged(Link.OFFLINE):
@@ -143,7 +147,7 @@ def _mode(history: History, event: e.LinkChanged | e.CodesVerified | e.ManualOrd
             assert_never(event)
 
 
-def _fault(history: History, event: e.FaultRaised | e.FaultCleared) -> History:
+def _fault(history: InputHistory, event: e.FaultRaised | e.FaultCleared) -> InputHistory:
     if isinstance(event, e.FaultCleared):
         return _repaired(history, event.fault)
     more = {"fault", "unverified"} if event.fault is Fault.CODES else {"fault"}
@@ -153,21 +157,21 @@ def _fault(history: History, event: e.FaultRaised | e.FaultCleared) -> History:
     return _doubt(history)
 
 
-def _release(history: History) -> bool:
+def _release(history: InputHistory) -> bool:
     return history.vehicle is not None and history.vehicle.release
 
 
-def _repaired(history: History, fault: Fault) -> History:
+def _repaired(history: InputHistory, fault: Fault) -> InputHistory:
     faults = history.faults - {fault}
     return replace(history, faults=faults, manual=history.manual if faults else history.manual - {"fault"})
 
 
-def _painted(history: History, screen: Screen) -> History:
+def _painted(history: InputHistory, screen: Screen) -> InputHistory:
     history = replace(history, painted=history.painted | {screen})
     return _repaired(history, Fault.SCREEN) if history.confirmed else history
 
 
-def _contact(history: History, event: e.ContactChanged) -> History:
+def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:
     contact, active = event.contact, event.active
     first, was = contact not in history.known, contact in history.active
     levels = history.active | {contact} if active else history.active - {contact}
@@ -184,7 +188,7 @@ def _contact(history: History, event: e.ContactChanged) -> History:
     return _way_out(history, contact) if contact not in SPEAKING else _signal(history, contact)
 
 
-def _stop_loop(history: History, *, active: bool, first: bool) -> History:
+def _stop_loop(history: InputHistory, *, active: bool, first: bool) -> InputHistory:
     vehicle = history.vehicle
     if not active:
         if vehicle is None or vehicle.leaving:
@@ -195,18 +199,18 @@ def _stop_loop(history: History, *, active: bool, first: bool) -> History:
     return _with(_come(_gone(history)), follows=True) if vehicle.leaving else history
 
 
-def _come(history: History) -> History:
+def _come(history: InputHistory) -> InputHistory:
     stuck = bool(history.active & SPEAKING)
-    vehicle = Vehicle(manual=bool(history.manual), closed=not history.opened)
+    vehicle = VehicleInputs(manual=bool(history.manual), closed=not history.opened)
     history = replace(history, vehicle=vehicle, own=False, asked=False)
     return _doubt(history) if stuck else history
 
 
-def _gone(history: History) -> History:
+def _gone(history: InputHistory) -> InputHistory:
     return replace(history, vehicle=None, help="", own=False, asked=False)
 
 
-def _way_out(history: History, contact: Contact) -> History:
+def _way_out(history: InputHistory, contact: Contact) -> InputHistory:
     vehicle = history.vehicle
     if vehicle is not None and vehicle.follows:
         return _with(history, follows=False)
@@ -214,14 +218,14 @@ def _way_out(history: History, contact: Contact) -> History:
     return _gone(history) if vehicle is not None and vehicle.leaving else history
 
 
-def _help(history: History) -> History:
+def _help(history: InputHistory) -> InputHistory:
     if history.help:
         return history
     history = _with(replace(history, help="ringing"), plain=False)
     return _doubt(history) if _shows_3(history) else history
 
 
-def _signal(history: History, contact: Contact) -> History:
+def _signal(history: InputHistory, contact: Contact) -> InputHistory:
     vehicle = history.vehicle
     match contact:
         case Contact.UNLADEN:
@@ -239,9 +243,9 @@ def _signal(history: History, contact: Contact) -> History:
 
 
 def _plates(
-    history: History,
+    history: InputHistory,
     event: e.PlateSettled | e.PlateUnread | e.PlateDoubted | e.IdentifierRead | e.OfficerCorrected,
-) -> History:
+) -> InputHistory:
     vehicle = history.vehicle
     if vehicle is None:
         return history
@@ -261,7 +265,7 @@ def _plates(
             return history if vehicle.typed else _settled(history, vehicle, event)
 
 
-def _settled(history: History, vehicle: Vehicle, event: e.PlateSettled) -> History:
+def _settled(history: InputHistory, vehicle: VehicleInputs, event: e.PlateSettled) -> InputHistory:
     seen = event.read.mainland or ""
     if not vehicle.vrn:
         history = _with(history, vrn=event.read.vrn, mainland=seen)
@@ -271,7 +275,7 @@ def _settled(history: History, vehicle: Vehicle, event: e.PlateSettled) -> Histo
     return _with(history, mainland=vehicle.mainland or seen)
 
 
-def _named(history: History, vehicle: Vehicle, event: e.IdentifierRead) -> History:
+def _named(history: InputHistory, vehicle: VehicleInputs, event: e.IdentifierRead) -> InputHistory:
     """Against the read; before one, identifiers against each other. What was said before says nothing new."""
     said = (event.source, event.vrn)
     if said in vehicle.named:
@@ -280,25 +284,25 @@ def _named(history: History, vehicle: Vehicle, event: e.IdentifierRead) -> Histo
     return _doubt_if(bool(others - {event.vrn}), _with(history, named=vehicle.named | {said}), "plates")
 
 
-def _doubt_if(differs: bool, history: History, kind: str) -> History:
+def _doubt_if(differs: bool, history: InputHistory, kind: str) -> InputHistory:
     return _doubt(history, kind) if differs else history
 
 
-def _hold_on_3(history: History, event: e.CodesChanged) -> bool:
+def _hold_on_3(history: InputHistory, event: e.CodesChanged) -> bool:
     vehicle = history.vehicle
     if vehicle is None or not event.hold or not _shows_3(history) or not vehicle.vrn:
         return False
     return event.vrn == vehicle.vrn or is_near_miss(event.vrn, vehicle.vrn)
 
 
-def _answer(history: History, event: e.CodesFound) -> History:
+def _answer(history: InputHistory, event: e.CodesFound) -> InputHistory:
     meaning = meaning_of(event.codes, lenient=history.policy.other_point_accepted)
     fresh = event.codes.link is Link.FRESH and meaning.timed
     history = _with(replace(history, asked=False), meaning=meaning, fresh=fresh)
     return _doubt(history) if meaning.stop and _shows_3(history) else history
 
 
-def _timer(history: History, name: str) -> History:
+def _timer(history: InputHistory, name: str) -> InputHistory:
     history = replace(history, timers=history.timers - {name})
     match name:
         case "gone":
@@ -311,12 +315,12 @@ def _timer(history: History, name: str) -> History:
             return _overdue(history)
 
 
-def _dark(history: History) -> History:
+def _dark(history: InputHistory) -> InputHistory:
     faults = history.faults | {Fault.SCREEN}
     return _doubt(replace(history, faults=faults, manual=history.manual | {"fault"}))
 
 
-def _overdue(history: History) -> History:
+def _overdue(history: InputHistory) -> InputHistory:
     """A waiting limit ran out. While a fresh lane waits for the reader it only means: not read."""
     vehicle = history.vehicle
     if vehicle is None:
@@ -326,7 +330,7 @@ def _overdue(history: History) -> History:
     return _with(_hand(history), release=vehicle.release and vehicle.shown == "3")
 
 
-def _seen(history: History, effect: Effect) -> History:
+def _seen(history: InputHistory, effect: Effect) -> InputHistory:
     match effect:
         case Show():
             return _shown(history, effect)
@@ -343,7 +347,7 @@ def _seen(history: History, effect: Effect) -> History:
             return history
 
 
-def _shown(history: History, effect: Show) -> History:
+def _shown(history: InputHistory, effect: Show) -> InputHistory:
     """A scene told to the screens; 3 that is no longer there was taken back, unless the vehicle went with it."""
     vehicle = history.vehicle
     history = replace(history, xdb=effect.xdb, aiop=effect.aiop, painted=frozenset(), own=vehicle is not None)
@@ -356,6 +360,6 @@ def _shown(history: History, effect: Show) -> History:
     return _with(history, shown=shown, plain=vehicle.plain and effect.xdb in ORDINARY)
 
 
-def _spent(history: History) -> History:
+def _spent(history: InputHistory) -> InputHistory:
     """An officer's release that the answer did not bear out is spent."""
     return history if _shows_3(history) else _with(history, release=False)

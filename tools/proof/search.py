@@ -22,7 +22,7 @@ from lane_agent.wording import Scene
 from tools.proof.alphabet import BOTH_PAINT, GROUPS, OFFICER, WHY, Letter, answers, boot
 from tools.proof.canonical import VISIT, canonical, canonical_effects, changes_nothing
 from tools.proof.counting import counts
-from tools.proof.history import NOW, History
+from tools.proof.history import NOW, InputHistory
 from tools.proof.law import Sight, broken
 from tools.proof.observer import after
 
@@ -66,7 +66,7 @@ class Violation:
 
 
 @dataclass(slots=True)
-class Result:
+class SliceResult:
     """What was found in one slice; `rows` are the names of rows that followed each other."""
 
     name: str
@@ -91,13 +91,13 @@ class Numbers(Generic[T]):
         return number
 
 
-class Machine:
+class RememberedStep:
     """`step` by some rules, and the onlooker, each remembered."""
 
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules = rules
         self.lanes: Numbers[Lane] = Numbers()
-        self.histories: Numbers[History] = Numbers()
+        self.histories: Numbers[InputHistory] = Numbers()
         self.events: Numbers[e.Event] = Numbers()
         self._effects: Numbers[tuple[Effect, ...]] = Numbers()
         self._steps: dict[tuple[int, int], tuple[int, int, bool]] = {}
@@ -155,16 +155,16 @@ class Machine:
         return known
 
 
-def begin(machine: Machine, slice_: Slice) -> State:
+def begin(machine: RememberedStep, slice_: Slice) -> State:
     """The state a slice starts from: booted, and opened with a fresh link if the slice says so."""
-    state = (machine.lanes.of(Lane()), machine.histories.of(History(slice_.policy)))
+    state = (machine.lanes.of(Lane()), machine.histories.of(InputHistory(slice_.policy)))
     state, _ = machine.tell(state, *boot(slice_.policy))
     if slice_.live:
         state, _ = machine.tell(state, e.LaneOpened(OFFICER), e.LinkChanged(Link.FRESH))
     return state
 
 
-def search(machine: Machine, slice_: Slice, *, stop: bool = False, limit: int = 0) -> Result:
+def search(machine: RememberedStep, slice_: Slice, *, stop: bool = False, limit: int = 0) -> SliceResult:
     """Visits every state a slice can reach, breadth first.
 
     Args:
@@ -177,9 +177,11 @@ def search(machine: Machine, slice_: Slice, *, stop: bool = False, limit: int = 
     return search_from(machine, slice_, start, stop=stop, limit=limit)
 
 
-def search_from(machine: Machine, slice_: Slice, start: State, *, stop: bool = False, limit: int = 0) -> Result:
+def search_from(
+    machine: RememberedStep, slice_: Slice, start: State, *, stop: bool = False, limit: int = 0
+) -> SliceResult:
     """As `search`, from any state."""
-    found = Result(slice_.name)
+    found = SliceResult(slice_.name)
     way: dict[State, tuple[State, str] | None] = {start: None}
     queue = deque([start])
     rows = machine.lanes.values
@@ -199,7 +201,7 @@ def search_from(machine: Machine, slice_: Slice, start: State, *, stop: bool = F
     return found
 
 
-def moves(machine: Machine, slice_: Slice, state: State) -> Iterator[tuple[str, State, tuple[str, ...]]]:
+def moves(machine: RememberedStep, slice_: Slice, state: State) -> Iterator[tuple[str, State, tuple[str, ...]]]:
     """Every letter that can come next: its name, the state it leads to, the invariants it broke."""
     for letter in _letters(slice_, machine.histories.values[state[1]]):
         moved = machine.move(state, letter)
@@ -210,7 +212,7 @@ def moves(machine: Machine, slice_: Slice, state: State) -> Iterator[tuple[str, 
         yield "officer's actions only", state, wrong
 
 
-def _letters(slice_: Slice, history: History) -> tuple[Letter, ...]:
+def _letters(slice_: Slice, history: InputHistory) -> tuple[Letter, ...]:
     replies, others = _alphabet(slice_)
     if history.asked and not slice_.late_answers:
         return replies
@@ -225,7 +227,7 @@ def _alphabet(slice_: Slice) -> tuple[tuple[Letter, ...], tuple[Letter, ...]]:
     return answers(slice_.answers, doubtful=slice_.doubtful), others
 
 
-def _officers_free_the_lane(machine: Machine, state: State) -> tuple[str, ...]:
+def _officers_free_the_lane(machine: RememberedStep, state: State) -> tuple[str, ...]:
     """§2.9: from every state officer's actions alone lead to a lane that waits for the next vehicle."""
     history = machine.histories.values[state[1]]
     acts: list[e.Event] = []
@@ -242,7 +244,7 @@ def _officers_free_the_lane(machine: Machine, state: State) -> tuple[str, ...]:
 
 
 def _report(
-    found: Result, wrong: tuple[str, ...], way: dict[State, tuple[State, str] | None], state: State, letter: str
+    found: SliceResult, wrong: tuple[str, ...], way: dict[State, tuple[State, str] | None], state: State, letter: str
 ) -> None:
     known = {violation.law for violation in found.violations}
     path = [letter]

@@ -23,7 +23,7 @@ WHY = "seen by me"
 
 
 @dataclass(slots=True)
-class World:
+class ScenarioWorld:
     """One lane and all that surrounds it.
 
     Attributes:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.torture.history import CoreHistory, History, LaneHistory, Row
-from tools.torture.verdict import Verdict
+from tools.torture.history import CoreHistory, LaneHistory, RunHistory, StoredRow
+from tools.torture.verdict import RunVerdict
 from wire.hashes import StateHash, journal_next, journal_start, log_next, log_start
 
 ORDERS = ("ManualOrdered", "ManualEnded", "OfficerReleased", "OfficerInspected", "LaneOpened", "LaneClosed")
@@ -17,13 +17,13 @@ CORES_OWN = {"CompoundOverdue"}
 """Alarms that the core itself raises about a visit."""
 
 
-def check_log(core: CoreHistory, verdict: Verdict) -> None:
+def check_log(core: CoreHistory, verdict: RunVerdict) -> None:
     """The core's own log and list are what it signed."""
     for flaw in _log_flaws(core):
         verdict.find("cache_mismatches", f"core: {flaw}")
 
 
-def check_delivery(lane: LaneHistory, core: CoreHistory, verdict: Verdict) -> None:
+def check_delivery(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) -> None:
     """A lane's journal, and what the core has and made of it."""
     _check_rows(lane, core, verdict)
     _check_effects(lane, core, verdict)
@@ -35,7 +35,7 @@ def _log_flaws(core: CoreHistory) -> Iterator[str]:
     for one in core.log:
         version, chain = previous.get(one.epoch, (0, log_start(one.epoch)))
         if one.delta is None:
-            yield f"version {one.version} can not be believed: {one.flaw}"
+            yield f"version {one.version} cannot be believed: {one.flaw}"
         elif (one.version, one.delta.previous) != (version + 1, chain) or log_next(chain, one.body) != one.log_hash:
             yield f"version {one.version} does not follow version {version}"
         previous[one.epoch] = (one.version, one.log_hash)
@@ -50,7 +50,7 @@ def _counted(bodies: list[bytes]) -> bytes:
     return state.digest()
 
 
-def _chain_flaws(rows: list[Row], journal: str) -> Iterator[str]:
+def _chain_flaws(rows: list[StoredRow], journal: str) -> Iterator[str]:
     previous = journal_start(journal)
     for place, row in enumerate(rows, 1):
         if row.seq != place:
@@ -62,7 +62,7 @@ def _chain_flaws(rows: list[Row], journal: str) -> Iterator[str]:
         previous = row.hash
 
 
-def _check_rows(lane: LaneHistory, core: CoreHistory, verdict: Verdict) -> None:
+def _check_rows(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) -> None:
     there = core.events.get((lane.name, lane.journal), [])
     verdict.events += len(lane.rows)
     for flaw in _chain_flaws(lane.rows, lane.journal):
@@ -103,7 +103,7 @@ class _Made:
             self.records[visit].append((kind, facts))
 
 
-def _check_effects(lane: LaneHistory, core: CoreHistory, verdict: Verdict) -> None:
+def _check_effects(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) -> None:
     """What the core made of the rows is what they say, once."""
     made, stream = _Made(), (lane.name, lane.journal)
     for row in lane.rows:
@@ -125,7 +125,7 @@ def _check_effects(lane: LaneHistory, core: CoreHistory, verdict: Verdict) -> No
             verdict.find(count, f"{lane.name}: {raised} alarms {key} were raised, {there} are at the core")
 
 
-def check_uses(history: History, verdict: Verdict) -> None:
+def check_uses(history: RunHistory, verdict: RunVerdict) -> None:
     """A bundle is used by one visit."""
     users: dict[str, set[str]] = defaultdict(set)
     for lane in history.lanes:
@@ -138,7 +138,7 @@ def check_uses(history: History, verdict: Verdict) -> None:
             verdict.find("duplicated", f"bundle {ubr} was used by {', '.join(sorted(visits))}")
 
 
-def check_orders(lane: LaneHistory, verdict: Verdict) -> None:
+def check_orders(lane: LaneHistory, verdict: RunVerdict) -> None:
     """Nobody but the core is obeyed, and it once: a message from the centre is told once, whoever repeats it."""
     told: Counter[str] = Counter()
     for row in lane.rows:
@@ -165,7 +165,7 @@ def _felt(event: dict[str, Any]) -> list[str]:
             return []
 
 
-def check_codes(lane: LaneHistory, core: CoreHistory, verdict: Verdict) -> None:
+def check_codes(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) -> None:
     """The lane's list and the core's, counted again, are one."""
     ours, theirs = lane.codes, core.codes
     if (ours.epoch, ours.version) != (theirs.epoch, theirs.version):

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tools.torture.history import History, LaneHistory, Line, Row, spans
-from tools.torture.verdict import Bounds, Verdict
+from tools.torture.history import LaneHistory, Line, RunHistory, StoredRow, spans
+from tools.torture.verdict import Bounds, RunVerdict
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class DeliveredProof:
     """A proof that the lane was handed: when its nonce reached the cable, and when it was delivered."""
 
     asked_ms: int
@@ -20,10 +20,10 @@ class Proof:
     version: int
 
 
-def accepted_proofs(wire: list[Line], bounds: Bounds) -> list[Proof]:
+def accepted_proofs(wire: list[Line], bounds: Bounds) -> list[DeliveredProof]:
     """The proofs that answer a nonce of the lane's, each once, the newest nonce first come."""
     asked: dict[str, int] = {}
-    found: list[Proof] = []
+    found: list[DeliveredProof] = []
     for line in wire:
         if "nonce" in line:
             asked[line["nonce"]] = line["t"]
@@ -31,11 +31,13 @@ def accepted_proofs(wire: list[Line], bounds: Bounds) -> list[Proof]:
             when = asked.pop(line["proof"], None)
             older = bool(found) and when is not None and when <= found[-1].asked_ms
             if when is not None and not older and line["t"] - when < bounds.offline_ms:
-                found.append(Proof(when, line["t"], line["epoch"], line["version"]))
+                found.append(DeliveredProof(when, line["t"], line["epoch"], line["version"]))
     return found
 
 
-def check_manual(lane: LaneHistory, proofs: list[Proof], bounds: Bounds, verdict: Verdict, history: History) -> None:
+def check_manual(
+    lane: LaneHistory, proofs: list[DeliveredProof], bounds: Bounds, verdict: RunVerdict, history: RunHistory
+) -> None:
     """Without a proof for as long as that, the lane was offline: by the cable, and by its own journal."""
     # What a lane did that could write nothing down, and was then killed, nobody can know.
     links, broken = _links(lane.rows), spans(history, lane.name, {"fsync_fails"})
@@ -50,7 +52,7 @@ def check_manual(lane: LaneHistory, proofs: list[Proof], bounds: Bounds, verdict
             verdict.find("late_manual", f"{lane.name}: no proof since {asked}, offline at {entered}")
 
 
-def _silences(proofs: list[Proof], process: list[Line], ended_ms: int) -> Iterator[tuple[int, int, int]]:
+def _silences(proofs: list[DeliveredProof], process: list[Line], ended_ms: int) -> Iterator[tuple[int, int, int]]:
     """(start of that life, nonce of a proof, next proof or end of that life) of each proof."""
     for began, ended in _lives(process, ended_ms):
         mine = [proof for proof in proofs if began <= proof.delivered_ms < ended]
@@ -58,7 +60,7 @@ def _silences(proofs: list[Proof], process: list[Line], ended_ms: int) -> Iterat
         yield from ((began, proof.asked_ms, after) for proof, after in zip(mine, following, strict=False))
 
 
-def _links(rows: list[Row]) -> list[tuple[int, str]]:
+def _links(rows: list[StoredRow]) -> list[tuple[int, str]]:
     """(when, verdict) of the link, as the lane was told; a start begins offline."""
     found = []
     for row in rows:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from tools.torture.check_link import Proof
-from tools.torture.decisions import Decision, decisions
-from tools.torture.history import History, LaneHistory, Line
+from tools.torture.check_link import DeliveredProof
+from tools.torture.decisions import JournaledRelease, decisions
+from tools.torture.history import LaneHistory, Line, RunHistory
 from tools.torture.signed import SignedLog
-from tools.torture.verdict import Bounds, Verdict
+from tools.torture.verdict import Bounds, RunVerdict
 
 
-def check_releases(lane: LaneHistory, signed: SignedLog, proofs: list[Proof], bounds: Bounds, verdict: Verdict) -> None:
+def check_releases(
+    lane: LaneHistory, signed: SignedLog, proofs: list[DeliveredProof], bounds: Bounds, verdict: RunVerdict
+) -> None:
     """Each release was in the signed log, forbidden by nothing, and made while fresh."""
     for decision in decisions(lane.rows):
         verdict.releases += 1
@@ -20,7 +22,7 @@ def check_releases(lane: LaneHistory, signed: SignedLog, proofs: list[Proof], bo
             verdict.find("unsafe_releases", f"{lane.name}: row {decision.seq} releases {decision.vrn}: {flaw}")
 
 
-def _why_not(decision: Decision, signed: SignedLog, bounds: Bounds) -> Iterator[str]:
+def _why_not(decision: JournaledRelease, signed: SignedLog, bounds: Bounds) -> Iterator[str]:
     codes = decision.codes
     if codes is None:
         yield "without an answer of the code book in the same step"
@@ -33,7 +35,7 @@ def _why_not(decision: Decision, signed: SignedLog, bounds: Bounds) -> Iterator[
     yield from signed.forbidden(decision, bounds.fresh_ms)
 
 
-def _why_not_fresh(decision: Decision, proofs: list[Proof], bounds: Bounds) -> Iterator[str]:
+def _why_not_fresh(decision: JournaledRelease, proofs: list[DeliveredProof], bounds: Bounds) -> Iterator[str]:
     codes = decision.codes
     after = bisect_right(proofs, decision.at_ms - bounds.fresh_ms, key=lambda proof: proof.delivered_ms)
     until = bisect_right(proofs, decision.at_ms, key=lambda proof: proof.delivered_ms)
@@ -49,7 +51,7 @@ def _why_not_fresh(decision: Decision, proofs: list[Proof], bounds: Bounds) -> I
         yield "no proof of the last 3 s had been delivered"
 
 
-def check_times(lane: LaneHistory, signed: SignedLog, verdict: Verdict, history: History) -> None:
+def check_times(lane: LaneHistory, signed: SignedLog, verdict: RunVerdict, history: RunHistory) -> None:
     """Each bundle used was good at that moment, whatever time the core named; counts who was tempted by a wrong one."""
     for decision in decisions(lane.rows):
         for flaw in signed.untimely(decision):
@@ -60,7 +62,7 @@ def check_times(lane: LaneHistory, signed: SignedLog, verdict: Verdict, history:
     )
 
 
-def check_paint(lane: LaneHistory, signed: SignedLog, bounds: Bounds, verdict: Verdict) -> None:
+def check_paint(lane: LaneHistory, signed: SignedLog, bounds: Bounds, verdict: RunVerdict) -> None:
     """What the boards showed: 3 only as journaled, soon after, and no longer than a hold that had arrived."""
     shown = {decision.serial: decision for decision in decisions(lane.rows, every=True)}
     handed = _deliveries(lane.wire)

@@ -22,14 +22,14 @@ from __future__ import annotations
 from tools.torture.check_delivery import check_codes, check_delivery, check_log, check_orders, check_uses
 from tools.torture.check_link import accepted_proofs, check_manual
 from tools.torture.check_releases import check_paint, check_releases, check_times
-from tools.torture.history import History
+from tools.torture.history import RunHistory
 from tools.torture.signed import SignedLog
-from tools.torture.verdict import Bounds, Verdict
+from tools.torture.verdict import Bounds, RunVerdict
 
 
-def check(history: History, bounds: Bounds) -> Verdict:
+def check(history: RunHistory, bounds: Bounds) -> RunVerdict:
     """Everything in the table above."""
-    verdict = Verdict()
+    verdict = RunVerdict()
     signed = SignedLog(history.core.log, history.offset_ms)
     check_log(history.core, verdict)
     for lane in history.lanes:

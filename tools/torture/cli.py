@@ -17,7 +17,7 @@ from rich.live import Live
 
 from simulation.broker import BrokerError
 from tools.torture.faults import KINDS
-from tools.torture.run import Run, Wishes
+from tools.torture.run import TortureOptions, TortureRun
 from tools.torture.site import SiteError
 from tools.torture.verdict import Bounds
 
@@ -49,7 +49,7 @@ def torture(  # noqa: PLR0917 - options are parameters
         raise typer.BadParameter(f"no such fault: {', '.join(unknown)}; --list names them", param_hint="--kinds")
     with tempfile.TemporaryDirectory(prefix="rocars-torture-") as spare:
         folder = _empty(keep) if keep is not None else Path(spare)
-        wishes = Wishes(
+        wishes = TortureOptions(
             folder=folder,
             seconds=seconds,
             seed=seed,
@@ -68,11 +68,11 @@ def _empty(folder: Path) -> Path:
     return folder.resolve()
 
 
-def _told(wishes: Wishes, report: Path | None) -> int:
+def _told(wishes: TortureOptions, report: Path | None) -> int:
     console = Console(stderr=True)
     try:
         with Live(console=console, refresh_per_second=2, transient=True) as live:
-            found = asyncio.run(Run(wishes).run(lambda run: live.update(progress(run))))
+            found = asyncio.run(TortureRun(wishes).run(lambda run: live.update(progress(run))))
     except (SiteError, BrokerError, OSError) as error:
         console.print(f"rocars-torture: {error}", markup=False, style="red")
         return 2
@@ -82,12 +82,13 @@ def _told(wishes: Wishes, report: Path | None) -> int:
     return int(bool(found["broken"]))
 
 
-def progress(run: Run) -> str:
+def progress(run: TortureRun) -> str:
     """One line for whoever watches."""
     shown = sum(one.seen.total() for one in run.traffic)
     done = sum(one.seen["DONE"] for one in run.traffic)
     links = " ".join(
-        post.twin.status.get("link", "?") if post.twin.connected else "dead" for post in run.site.posts.values()
+        post.simulated.status.get("link", "?") if post.simulated.connected else "dead"
+        for post in run.site.posts.values()
     )
     left = max(0.0, run.wishes.seconds - run.seconds)
     return (

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from core.errors import RefusedError
 from core.office.admin import AdminClient, CoreUnreachableError
-from core.office.cargo import Direction
 from core.office.service import ImportedBundle
+from domain.crossing import Direction
 from runtime.clocks import utc_ms
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ PATIENCE_S = 4.0
 _HOUR_MS = 3_600_000
 
 
-class Office:
+class CoreDesk:
     """Asks the core, once each time.
 
     Args:

@@ -18,8 +18,19 @@ import msgspec
 
 from lane_agent.model import Link
 from runtime.clocks import monotonic_ms
-from sync.link import Alarm, ApplyDelta, Head, Limits, LinkMachine, LoadPart, Outcome, Publish, Tell, WalkOn
-from sync.log_result import Head as Place
+from sync.link import (
+    ApplyDelta,
+    Limits,
+    LinkAlarm,
+    LinkMachine,
+    ListPosition,
+    LoadPart,
+    LogAnswer,
+    Publish,
+    Tell,
+    TryNextBroker,
+)
+from sync.log_result import CodeLogHead as Place
 from tools.torture import packets
 from tools.torture.light_client import LightClient
 from wire.codec import encode
@@ -46,37 +57,37 @@ class LightBook:
     """The list in memory, by the rules of `sync.codelog`, without a medium."""
 
     def __init__(self) -> None:
-        self.head: Head = Place("", 0, ZERO, EMPTY_STATE)
+        self.head: ListPosition = Place("", 0, ZERO, EMPTY_STATE)
         self._state = StateHash()
         self._rows: dict[tuple[str, str], bytes] = {}
         self._parts: dict[int, SnapshotPart] = {}
 
-    def apply(self, delta: Delta, body: bytes) -> Outcome:
+    def apply(self, delta: Delta, body: bytes) -> LogAnswer:
         """One step of the log."""
         head = self.head
         if delta.epoch != head.epoch:
-            return Outcome.OTHER_EPOCH
+            return LogAnswer.OTHER_EPOCH
         if delta.version != head.version + 1:
-            return Outcome.KNOWN if delta.version <= head.version else Outcome.GAP
+            return LogAnswer.KNOWN if delta.version <= head.version else LogAnswer.GAP
         if delta.previous != head.log_hash:
-            return Outcome.FORK
+            return LogAnswer.FORK
         self._put(delta.changes)
         self.head = Place(delta.epoch, delta.version, log_next(head.log_hash, body), self._state.digest())
-        return Outcome.APPLIED if self.head.state_hash == delta.state_hash else Outcome.MISMATCH
+        return LogAnswer.APPLIED if self.head.state_hash == delta.state_hash else LogAnswer.MISMATCH
 
-    def load(self, part: SnapshotPart) -> Outcome:
+    def load(self, part: SnapshotPart) -> LogAnswer:
         """A part of a snapshot."""
         if self._parts and next(iter(self._parts.values())).request != part.request:
             self._parts.clear()
         self._parts[part.part] = part
         if len(self._parts) < part.parts:
-            return Outcome.LOADING
+            return LogAnswer.LOADING
         self._state, self._rows = StateHash(), {}
         for each in self._parts.values():
             self._put(each.records)
         self._parts.clear()
         self.head = Place(part.epoch, part.version, part.log_hash, self._state.digest())
-        return Outcome.SWAPPED if self.head.state_hash == part.state_hash else Outcome.MISMATCH
+        return LogAnswer.SWAPPED if self.head.state_hash == part.state_hash else LogAnswer.MISMATCH
 
     def _put(self, rows: tuple[Record, ...]) -> None:
         for row in rows:
@@ -133,7 +144,7 @@ class LightLane:
         self._machine.disconnected(monotonic_ms())
         self._carry_out()
 
-    def _hear(self, message: packets.Publish) -> None:
+    def _hear(self, message: packets.PublishPacket) -> None:
         self._machine.receive(message.topic, message.payload, monotonic_ms(), retained=message.retain)
         self._carry_out()
 
@@ -148,13 +159,13 @@ class LightLane:
                         self._stands(self._book.apply(effect.delta, effect.body), effect.delta.version)
                     case LoadPart():
                         self._stands(self._book.load(effect.part), effect.part.version)
-                    case WalkOn():
+                    case TryNextBroker():
                         self.client.hang_up()
-                    case Tell() | Alarm() | _:
+                    case Tell() | LinkAlarm() | _:
                         pass  # there is nobody to tell, and nothing else is asked of a lane without a journal
 
-    def _stands(self, outcome: Outcome, offered: int) -> None:
-        self._machine.stands(outcome, self._book.head, offered, monotonic_ms())
+    def _stands(self, outcome: LogAnswer, offered: int) -> None:
+        self._machine.log_result(outcome, self._book.head, offered, monotonic_ms())
 
 
 async def _until_fresh(lanes: list[LightLane], patience_s: float) -> tuple[int, int]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tools.torture.history import Row
+from tools.torture.history import StoredRow
 
 DONE = "DONE"
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class JournaledRelease:
     """One release.
 
     Attributes:
@@ -33,7 +33,7 @@ class Decision:
     unladen: bool
 
 
-def decisions(rows: list[Row], *, every: bool = False) -> Iterator[Decision]:
+def decisions(rows: list[StoredRow], *, every: bool = False) -> Iterator[JournaledRelease]:
     """The releases of a journal; with `every` also the scenes that only show a release again, for the paint log."""
     vrn, unladen, standing = "", False, False
     for row in rows:
@@ -54,8 +54,8 @@ def decisions(rows: list[Row], *, every: bool = False) -> Iterator[Decision]:
             standing = done
 
 
-def _decision(row: Row, serial: int, vrn: str, *, unladen: bool) -> Decision:
+def _decision(row: StoredRow, serial: int, vrn: str, *, unladen: bool) -> JournaledRelease:
     entry = row.entry
     used = [ubr for effect in entry["effects"] if effect["type"] == "Consume" for ubr in effect["ubrs"]]
     found = entry["event"]["codes"] if entry["event"]["type"] == "CodesFound" else None
-    return Decision(row.seq, serial, row.mono_ms, vrn, found, tuple(used), unladen)
+    return JournaledRelease(row.seq, serial, row.mono_ms, vrn, found, tuple(used), unladen)

@@ -31,7 +31,7 @@ _FSYNCS = {"x86_64": (74, 75), "aarch64": (82, 83)}
 
 
 class DiskError(RuntimeError):
-    """This machine can not have that fault; the text says why."""
+    """This machine cannot have that fault; the text says why."""
 
 
 def limit_files(*, full: bool) -> None:

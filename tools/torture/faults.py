@@ -21,7 +21,7 @@ from runtime.mqtt import Broker, Connection, Options
 from tools.torture import tampers
 from tools.torture.cable import Cable, Tamper, Way
 from tools.torture.forger import Liar
-from tools.torture.site import Post, Site
+from tools.torture.site import LaneUnderTest, TortureSite
 from wire.topics import LOG
 
 TRUCK_S = 12.0
@@ -29,25 +29,25 @@ TRUCK_S = 12.0
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class FaultSite:
     """What a fault works on. `post` and `liar` are of its lane; for a fault of all, of the first."""
 
-    site: Site
-    post: Post
+    site: TortureSite
+    post: LaneUnderTest
     liar: Liar
     rng: random.Random
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FaultKind:
     """One kind of fault. `shortest`, `longest`: seconds it lasts."""
 
     name: str
     scope: str
     shortest: float
     longest: float
-    act: Callable[[Scene], Awaitable[None]]
+    act: Callable[[FaultSite], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -66,8 +66,8 @@ async def _tampered(cable: Cable, tamper: Tamper, *, hang_up: bool = False) -> A
 
 def _on_cable(
     make: Callable[[random.Random], Tamper], *, core: bool = False, hang_up: bool = False
-) -> Callable[[Scene], Awaitable[None]]:
-    async def act(scene: Scene) -> None:
+) -> Callable[[FaultSite], Awaitable[None]]:
+    async def act(scene: FaultSite) -> None:
         cable = scene.site.core_cable if core else scene.post.cable
         async with _tampered(cable, make(scene.rng), hang_up=hang_up):
             await asyncio.sleep(scene.seconds)
@@ -75,10 +75,10 @@ def _on_cable(
     return act
 
 
-def _lie(tell: Callable[[Liar], None], *, every_s: float = 0.4) -> Callable[[Scene], Awaitable[None]]:
+def _lie(tell: Callable[[Liar], None], *, every_s: float = 0.4) -> Callable[[FaultSite], Awaitable[None]]:
     """Says it again and again, while trucks pass."""
 
-    async def act(scene: Scene) -> None:
+    async def act(scene: FaultSite) -> None:
         end = asyncio.get_running_loop().time() + scene.seconds
         while asyncio.get_running_loop().time() < end:
             tell(scene.liar)
@@ -87,7 +87,7 @@ def _lie(tell: Callable[[Liar], None], *, every_s: float = 0.4) -> Callable[[Sce
     return act
 
 
-async def _kill_lane(scene: Scene) -> None:
+async def _kill_lane(scene: FaultSite) -> None:
     await scene.post.kill()
     try:
         await asyncio.sleep(scene.seconds)
@@ -95,7 +95,7 @@ async def _kill_lane(scene: Scene) -> None:
         await scene.post.start()
 
 
-async def _kill_broker(scene: Scene) -> None:
+async def _kill_broker(scene: FaultSite) -> None:
     scene.site.broker.kill()
     try:
         await asyncio.sleep(scene.seconds)
@@ -103,7 +103,7 @@ async def _kill_broker(scene: Scene) -> None:
         scene.site.broker.start()
 
 
-async def _kill_core(scene: Scene) -> None:
+async def _kill_core(scene: FaultSite) -> None:
     await scene.site.children.end("core", signal.SIGKILL)
     try:
         await asyncio.sleep(scene.seconds)
@@ -111,20 +111,20 @@ async def _kill_core(scene: Scene) -> None:
         await scene.site.start_core()
 
 
-async def _disk_full(scene: Scene) -> None:
-    medium, twin = scene.post.medium, scene.post.twin
+async def _disk_full(scene: FaultSite) -> None:
+    medium, simulated = scene.post.medium, scene.post.simulated
     if medium.own:
         medium.fill()
     else:
-        twin.say(disk="full")
+        simulated.say(disk="full")
     try:
         await asyncio.sleep(scene.seconds)
     finally:
-        medium.free() if medium.own else twin.say(disk="free")
+        medium.free() if medium.own else simulated.say(disk="free")
 
 
-async def _fsync_fails(scene: Scene) -> None:
-    scene.post.twin.say(disk="broken")
+async def _fsync_fails(scene: FaultSite) -> None:
+    scene.post.simulated.say(disk="broken")
     try:
         await asyncio.sleep(scene.seconds)
     finally:  # the filter stays as long as the process: the box is restarted
@@ -132,7 +132,7 @@ async def _fsync_fails(scene: Scene) -> None:
         await scene.post.start()
 
 
-async def _take_over(scene: Scene) -> None:
+async def _take_over(scene: FaultSite) -> None:
     """Another client connects under the lane's name, with its password."""
     post, broker = scene.post, scene.site.broker
     options = Options(
@@ -152,7 +152,7 @@ async def _take_over(scene: Scene) -> None:
         await thief.stop()
 
 
-async def _old_snapshot(scene: Scene) -> None:
+async def _old_snapshot(scene: FaultSite) -> None:
     """The lane is made to ask, and gets the past for an answer."""
     calls = scene.post.tap.on_request
     calls.append(scene.liar.answer_with_the_past)
@@ -164,7 +164,7 @@ async def _old_snapshot(scene: Scene) -> None:
         calls.remove(scene.liar.answer_with_the_past)
 
 
-async def _replayed_command(scene: Scene) -> None:
+async def _replayed_command(scene: FaultSite) -> None:
     """A real command, then the same one again and again, also after the lane was killed."""
     post, liar = scene.post, scene.liar
     await scene.site.office.command(post.lane, "message", f"note {scene.rng.randrange(1 << 32):08x}")
@@ -173,14 +173,14 @@ async def _replayed_command(scene: Scene) -> None:
     await asyncio.sleep(0.3)
     liar.commands("replayed")
     await _kill_lane(scene)
-    await post.twin.until(lambda status: status["link"] == "fresh", 8.0)
+    await post.simulated.until(lambda status: status["link"] == "fresh", 8.0)
     liar.commands("replayed")
 
 
-def _clock(truth: str, *hours: float) -> Callable[[Scene], Awaitable[None]]:
+def _clock(truth: str, *hours: float) -> Callable[[FaultSite], Awaitable[None]]:
     """The core's clock jumps while a truck whose bundle it would make good stands in the lane; another one follows."""
 
-    async def act(scene: Scene) -> None:
+    async def act(scene: FaultSite) -> None:
         post = scene.post
         post.tempted.clear()
         post.tempts.extend([truth, truth])
@@ -200,14 +200,14 @@ def _clock(truth: str, *hours: float) -> Callable[[Scene], Awaitable[None]]:
     return act
 
 
-async def _lied_to(scene: Scene) -> None:
+async def _lied_to(scene: FaultSite) -> None:
     """Not by the first proof of a new process either: it knows the time by itself, or what was expected before."""
     if scene.rng.random() < 0.4:
         await _kill_lane(replace(scene, seconds=0.0))
     await asyncio.sleep(scene.seconds)
 
 
-async def _withhold_delta(scene: Scene) -> None:
+async def _withhold_delta(scene: FaultSite) -> None:
     """Nothing of the log arrives, neither by itself nor in answer; proofs do."""
     wanted = {LOG, scene.post.tap.topics.log}
     async with _tampered(scene.post.cable, tampers.Withhold(lambda topic: topic in wanted)):
@@ -216,14 +216,14 @@ async def _withhold_delta(scene: Scene) -> None:
     await scene.site.office.lift(scene.post.lure)
 
 
-async def _old_proofs(scene: Scene) -> None:
+async def _old_proofs(scene: FaultSite) -> None:
     """No proof of now arrives; those of before do, again and again."""
     heartbeat = scene.post.tap.topics.heartbeat
     async with _tampered(scene.post.cable, tampers.Withhold(lambda topic: topic == heartbeat)):
         await _lie(Liar.replayed_proof, every_s=0.3)(scene)
 
 
-async def _hold_swapped(scene: Scene) -> None:
+async def _hold_swapped(scene: FaultSite) -> None:
     """Bundles and holds of one vehicle, delivered last first."""
     office, mark = scene.site.office, scene.post.lure
     async with _tampered(scene.post.cable, tampers.Backwards()):
@@ -237,19 +237,19 @@ async def _hold_swapped(scene: Scene) -> None:
             await asyncio.sleep(0.6)
 
 
-async def _storm(scene: Scene) -> None:
+async def _storm(scene: FaultSite) -> None:
     await scene.site.storm()
 
 
 _BOTH = (Way.UP, Way.DOWN)
 
 
-Row = tuple[str, float, float, Callable[[Scene], Awaitable[None]]]
+Row = tuple[str, float, float, Callable[[FaultSite], Awaitable[None]]]
 
 
-def _kinds() -> tuple[Kind, ...]:
+def _kinds() -> tuple[FaultKind, ...]:
     lane: tuple[Row, ...] = (
-        ("cut", 0.3, 8.0, _on_cable(lambda _: tampers.Cut(), hang_up=True)),
+        ("cut", 0.3, 8.0, _on_cable(lambda _: tampers.CutTamper(), hang_up=True)),
         ("half_open", 0.5, 8.0, _on_cable(lambda _: tampers.HalfOpen(*_BOTH))),
         ("deaf", 0.5, 8.0, _on_cable(lambda _: tampers.HalfOpen(Way.DOWN))),
         ("mute", 0.5, 8.0, _on_cable(lambda _: tampers.HalfOpen(Way.UP))),
@@ -285,7 +285,7 @@ def _kinds() -> tuple[Kind, ...]:
     everybody: tuple[Row, ...] = (
         ("broker_kill", 0.0, 4.0, _kill_broker),
         ("core_kill", 0.0, 3.0, _kill_core),
-        ("core_cut", 0.3, 6.0, _on_cable(lambda _: tampers.Cut(), core=True, hang_up=True)),
+        ("core_cut", 0.3, 6.0, _on_cable(lambda _: tampers.CutTamper(), core=True, hang_up=True)),
         ("core_half_open", 0.5, 7.0, _on_cable(lambda _: tampers.HalfOpen(*_BOTH), core=True)),
         ("core_delay", 2.0, 5.0, _on_cable(lambda rng: tampers.Delay(rng, rng.choice((0.2, 1.0))), core=True)),
         ("core_duplicate", 2.0, 5.0, _on_cable(tampers.Duplicate, core=True)),
@@ -295,8 +295,8 @@ def _kinds() -> tuple[Kind, ...]:
         ("storm", 1.0, 1.0, _storm),
     )
     scopes = (("lane", lane), ("all", everybody))
-    return tuple(Kind(name, scope, low, high, act) for scope, rows in scopes for name, low, high, act in rows)
+    return tuple(FaultKind(name, scope, low, high, act) for scope, rows in scopes for name, low, high, act in rows)
 
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in _kinds()}
+KINDS: dict[str, FaultKind] = {kind.name: kind for kind in _kinds()}
 """Every kind, by name."""

@@ -4,7 +4,7 @@ Rules of this file:
 - Whoever holds the core's key and continues the log as the core would, *is* the core for a lane; that is not tried here.
   What is tried with the real key are things no core says: an old snapshot, a gap, a fork, an acknowledgement of what
   nobody sent, what was said before, to nobody, or at another time.
-- Each lie would release a truck that stands on no list (`Post.lure`), let a held one go, or lose events, if believed.
+- Each lie would release a truck that stands on no list (`LaneUnderTest.lure`), let a held one go, or lose events, if believed.
 - A lie is put on the cable as a PUBLISH of QoS 0, so that the broker is not surprised by its acknowledgement.
 """
 
@@ -22,8 +22,8 @@ import msgspec
 
 from runtime.clocks import utc_ms
 from tools.torture.cable import Way
-from tools.torture.packets import Publish
-from tools.torture.site import CORE_KEY, POINT, Post
+from tools.torture.packets import PublishPacket
+from tools.torture.site import CORE_KEY, POINT, LaneUnderTest
 from wire.codec import decode, encode
 from wire.envelope import Envelope, Signer
 from wire.hashes import StateHash, journal_start
@@ -38,7 +38,7 @@ _HOUR_MS = 3_600_000
 _envelope = msgspec.msgpack.Decoder(Envelope)
 
 
-class Head(msgspec.Struct, frozen=True):
+class StoredHead(msgspec.Struct, frozen=True):
     """Where the core's log stands, as its store says."""
 
     epoch: str
@@ -47,17 +47,17 @@ class Head(msgspec.Struct, frozen=True):
     total: bytes
 
 
-def core_head(store: Path) -> Head:
+def core_head(store: Path) -> StoredHead:
     """Reads the head beside the running core."""
     with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
-        return Head(*db.execute("SELECT epoch, version, log_hash, total FROM head").fetchone())
+        return StoredHead(*db.execute("SELECT epoch, version, log_hash, total FROM head").fetchone())
 
 
-def core_rows(store: Path) -> tuple[Head, list[Record]]:
+def core_rows(store: Path) -> tuple[StoredHead, list[Record]]:
     """The head and every row, as a snapshot has them."""
     with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
         db.execute("BEGIN")
-        head = Head(*db.execute("SELECT epoch, version, log_hash, total FROM head").fetchone())
+        head = StoredHead(*db.execute("SELECT epoch, version, log_hash, total FROM head").fetchone())
         bodies = db.execute("SELECT body FROM rows ORDER BY kind, key").fetchall()
     return head, [decode(Record, body) for (body,) in bodies]  # type: ignore[arg-type]
 
@@ -72,12 +72,12 @@ class Liar:
         rng: chance.
     """
 
-    def __init__(self, post: Post, signer: Signer, store: Path, rng: random.Random) -> None:
+    def __init__(self, post: LaneUnderTest, signer: Signer, store: Path, rng: random.Random) -> None:
         self._post, self._signer, self._store, self._rng = post, signer, store, rng
         self._topics = LaneTopics(post.lane)
         self._foreign = Signer.generate(CORE_KEY)
         self._stranger = Signer.generate("core-9")
-        self._old: tuple[Head, list[Record]] | None = None
+        self._old: tuple[StoredHead, list[Record]] | None = None
 
     def remember(self) -> None:
         """Keeps the list as it is now, to show it later as if it were news."""
@@ -85,7 +85,7 @@ class Liar:
             self._old = core_rows(self._store)
 
     def _put(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        self._post.cable.put(Way.DOWN, Publish(topic=topic, payload=payload, retain=retain).packet())
+        self._post.cable.put(Way.DOWN, PublishPacket(topic=topic, payload=payload, retain=retain).packet())
 
     def _say(self, topic: str, body: msgspec.Struct, signer: Signer | None = None, *, retain: bool = False) -> None:
         self._put(topic, (signer or self._signer).seal(topic, encode(body)), retain=retain)

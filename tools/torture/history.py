@@ -2,7 +2,7 @@
 
 Rules of this file:
 - No process is asked; of the product only the wire's own rules (`wire`: envelope, hashes, types) are used.
-- Nothing is judged here. What can not be read is an error of the run, not a finding.
+- Nothing is judged here. What cannot be read is an error of the run, not a finding.
 - Times are the machine's monotonic milliseconds; the core's are brought to them by `offset_ms`.
 """
 
@@ -29,7 +29,7 @@ _entries = msgspec.json.Decoder(dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StoredRow:
     """One row of a journal, as it lies in a store."""
 
     seq: int
@@ -63,7 +63,7 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
+class StoredCrossing:
     """What the core made of a visit: the kinds and facts of its records, its base record, its bundles."""
 
     records: tuple[tuple[str, dict[str, str]], ...]
@@ -72,7 +72,7 @@ class Crossing:
 
 
 @dataclass(slots=True)
-class Codes:
+class StoredCodes:
     """A list of codes as it lies in a store."""
 
     epoch: str
@@ -86,10 +86,10 @@ class LaneHistory:
 
     name: str
     journal: str
-    rows: list[Row]
+    rows: list[StoredRow]
     head: tuple[int, bytes]
     acknowledged: int
-    codes: Codes
+    codes: StoredCodes
     paint: list[Line]
     wire: list[Line]
     process: list[Line]
@@ -100,15 +100,15 @@ class CoreHistory:
     """The core's store."""
 
     log: list[Logged]
-    codes: Codes
+    codes: StoredCodes
     state_hash: bytes
-    events: dict[tuple[str, str], list[Row]]
-    crossings: dict[tuple[str, str, int], Crossing]
+    events: dict[tuple[str, str], list[StoredRow]]
+    crossings: dict[tuple[str, str, int], StoredCrossing]
     alarms: dict[tuple[str, str, int, str], int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class History:
+class RunHistory:
     """All of it. `offset_ms`: UTC minus monotonic."""
 
     offset_ms: int
@@ -119,7 +119,7 @@ class History:
     trucks: list[Line]
 
 
-def spans(history: History, lane: str, kinds: set[str]) -> list[tuple[int, int]]:
+def spans(history: RunHistory, lane: str, kinds: set[str]) -> list[tuple[int, int]]:
     """(from, until) of the faults of these kinds at a lane."""
     found: list[tuple[int, int]] = []
     began: int | None = None
@@ -132,15 +132,15 @@ def spans(history: History, lane: str, kinds: set[str]) -> list[tuple[int, int]]
     return found if began is None else [*found, (began, history.ended_ms)]
 
 
-def read_history(folder: Path) -> History:
+def read_history(folder: Path) -> RunHistory:
     """Everything that a run wrote under `folder`.
 
     Raises:
-        OSError, sqlite3.Error: a file is missing or can not be read.
+        OSError, sqlite3.Error: a file is missing or cannot be read.
     """
     facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     lanes = [_lane(folder / "lanes" / name, name) for name in facts["lanes"]]
-    return History(
+    return RunHistory(
         offset_ms=facts["utc_ms"] - facts["mono_ms"],
         ended_ms=facts["mono_ms"],
         lanes=lanes,
@@ -167,7 +167,7 @@ def _open(path: Path) -> closing[sqlite3.Connection]:
 
 def _lane(folder: Path, name: str) -> LaneHistory:
     with _open(folder / "disk" / "lane.db") as db:
-        rows = [Row(*found) for found in db.execute("SELECT seq, boot, body, hash FROM journal ORDER BY seq")]
+        rows = [StoredRow(*found) for found in db.execute("SELECT seq, boot, body, hash FROM journal ORDER BY seq")]
         generation, epoch, version = db.execute("SELECT generation, epoch, version FROM code_head").fetchone()
         bodies = [body for (body,) in db.execute("SELECT body FROM codes WHERE generation = ?", (generation,))]
         return LaneHistory(
@@ -176,7 +176,7 @@ def _lane(folder: Path, name: str) -> LaneHistory:
             rows=rows,
             head=db.execute("SELECT seq, hash FROM journal_head").fetchone(),
             acknowledged=db.execute("SELECT acknowledged FROM outbox").fetchone()[0],
-            codes=Codes(epoch, version, bodies),
+            codes=StoredCodes(epoch, version, bodies),
             paint=lines(folder / "paint.jsonl"),
             wire=lines(folder / "wire.jsonl"),
             process=lines(folder / "process.jsonl"),
@@ -190,7 +190,7 @@ def _core(folder: Path, known: dict[bytes, bytes]) -> CoreHistory:
         epoch, version, state_hash = db.execute("SELECT epoch, version, state_hash FROM head").fetchone()
         return CoreHistory(
             log=[_logged(ring, *found) for found in log],
-            codes=Codes(epoch, version, [body for (body,) in db.execute("SELECT body FROM rows")]),
+            codes=StoredCodes(epoch, version, [body for (body,) in db.execute("SELECT body FROM rows")]),
             state_hash=state_hash,
             events=_events(db, known),
             crossings=_crossings(db),
@@ -206,24 +206,24 @@ def _logged(ring: KeyRing, epoch: str, version: int, at_ms: int, payload: bytes,
         return Logged(epoch, version, at_ms, b"", hashes[0], hashes[1], None, str(error))
 
 
-def _events(db: sqlite3.Connection, known: dict[bytes, bytes]) -> dict[tuple[str, str], list[Row]]:
+def _events(db: sqlite3.Connection, known: dict[bytes, bytes]) -> dict[tuple[str, str], list[StoredRow]]:
     """The rows of every journal; a body that is equal to a lane's is that one, and not kept twice."""
-    found: dict[tuple[str, str], list[Row]] = {}
+    found: dict[tuple[str, str], list[StoredRow]] = {}
     sql = "SELECT lane, journal, seq, boot, body, hash FROM events ORDER BY seq, rowid"
     for lane, journal, seq, boot, body, digest in db.execute(sql):
         same = known.get(digest)
-        row = Row(seq, boot, same if same is not None and same == body else body, digest)
+        row = StoredRow(seq, boot, same if same is not None and same == body else body, digest)
         found.setdefault((lane, journal), []).append(row)
     return found
 
 
-def _crossings(db: sqlite3.Connection) -> dict[tuple[str, str, int], Crossing]:
+def _crossings(db: sqlite3.Connection) -> dict[tuple[str, str, int], StoredCrossing]:
     found = {}
     for lane, journal, visit, records, base, ubrs in db.execute(
         "SELECT lane, journal, visit, records, base, ubrs FROM crossings"
     ):
         plain = tuple((one[0], one[2]) for one in map(_as_list, json.loads(records)))
-        found[lane, journal, visit] = Crossing(plain, json.loads(base), tuple(json.loads(ubrs)))
+        found[lane, journal, visit] = StoredCrossing(plain, json.loads(base), tuple(json.loads(ubrs)))
     return found
 
 

@@ -1,8 +1,8 @@
-"""One lane as a process of its own: real store, link and shell; its hardware is a socket (`twin`).
+"""One lane as a process of its own: real store, link and shell; its hardware is a socket (`simulated`).
 
     python -m tools.torture.lane_process SETTINGS.json
 
-| from the twin | meaning |
+| from the simulated | meaning |
 |---|---|
 | {"contact": "stop_loop", "active": true} | a level; the first of each after the start is no edge |
 | {"sees": "AB1234"} | what the camera reads from now on, "" for nothing |
@@ -11,7 +11,7 @@
 | {"disk": "full"}, {"disk": "free"}, {"disk": "broken"} | see `disk` |
 
 It answers with {"show": …}, {"status": …}; and says {"status": …} four times a second, so that its screens know it lives.
-Without a twin it ends: no lane outlives the run.
+Without a simulated it ends: no lane outlives the run.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from runtime.mqtt import Broker, Options
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
-from sync.store import Store
+from sync.store import LaneStore
 from tools.torture.disk import break_fsync, limit_files
 from wire.envelope import Signer
 
@@ -104,7 +104,7 @@ class Box:
         self._sees = ""
         self._reading = 0
         self.boot = secrets.token_hex(8)
-        self.store = Store(Path(settings.store))
+        self.store = LaneStore(Path(settings.store))
         self.journal = Journal(self.store, boot=self.boot, software=SOFTWARE)
         self.codes = CodeLog(self.store)
         self.link = self._link()
@@ -114,7 +114,7 @@ class Box:
             clock=self.clock,
             journal=self.journal,
             codes=self.link,
-            hands=self,
+            actuators=self,
             software=SOFTWARE,
         )
 
@@ -149,7 +149,7 @@ class Box:
         self.agent.tell(event)
 
     def say(self, **what: Any) -> None:
-        """One line to the twin."""
+        """One line to the simulated."""
         if not self._writer.is_closing():
             self._writer.write(json.dumps(what).encode() + b"\n")
 
@@ -197,10 +197,10 @@ class Box:
         facts = wall_facts(lane) | {"link": found.link.value, "version": found.version, "waiting": found.waiting}
         self.say(status=facts | {"doubt": found.doubt, "refused": found.refused, "xdb": lane.face.xdb.value})
 
-    # -- the twin's words ---------------------------------------------------------------------------------------------
+    # -- the simulated's words ---------------------------------------------------------------------------------------------
 
     def obey(self, word: dict[str, Any]) -> None:
-        """One line from the twin."""
+        """One line from the simulated."""
         match word:
             case {"contact": str(name), "active": bool(active)}:
                 self.tell(ContactChanged(Contact(name), active, monotonic_ms()))
@@ -219,10 +219,10 @@ class Box:
             case {"disk": str(room)}:
                 limit_files(full=room == "full")
             case _:
-                raise ValueError(f"the twin says what no lane knows: {word}")
+                raise ValueError(f"the simulated says what no lane knows: {word}")
 
     async def listen(self, reader: asyncio.StreamReader) -> None:
-        """Obeys until the twin is gone."""
+        """Obeys until the simulated is gone."""
         while line := await reader.readline():
             self.obey(json.loads(line))
 
@@ -242,7 +242,7 @@ class Box:
         )
 
     async def run(self, reader: asyncio.StreamReader) -> None:
-        """Runs until SIGTERM, or until the twin is gone."""
+        """Runs until SIGTERM, or until the simulated is gone."""
         policy = Policy(
             lane=self.settings.lane,
             journal=self.store.journal_id,

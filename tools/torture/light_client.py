@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 
-from tools.torture.packets import Framer, Publish, puback, read_publish, varint
+from tools.torture.packets import Framer, PublishPacket, puback, read_publish, varint
 
 _CONNECT, _SUBSCRIBE = 0x10, 0x82
 _CLEAN_WITH_PASSWORD = 0xC2
@@ -52,7 +52,7 @@ class LightClient:
         filters: tuple[str, ...],
         on_up: Callable[[], None],
         on_down: Callable[[], None],
-        on_message: Callable[[Publish], None],
+        on_message: Callable[[PublishPacket], None],
     ) -> None:
         self._port, self._name, self._password, self._filters = port, name, password, filters
         self._on_up, self._on_down, self._on_message = on_up, on_down, on_message
@@ -80,7 +80,7 @@ class LightClient:
         if not self.up or self._writer is None or self._writer.is_closing():
             return
         self._mid = self._mid % 65_535 + 1
-        message = Publish(topic=topic, payload=payload, qos=qos, retain=retain, mid=self._mid)
+        message = PublishPacket(topic=topic, payload=payload, qos=qos, retain=retain, mid=self._mid)
         self._writer.write(message.packet())
 
     async def _once(self) -> None:

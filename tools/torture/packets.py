@@ -57,7 +57,7 @@ class Framer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Publish:
+class PublishPacket:
     """A PUBLISH packet; `mid` counts only where `qos` is not 0. `properties` are kept as they came, with their length."""
 
     topic: str
@@ -79,7 +79,7 @@ class Publish:
         return bytes([PUBLISH << 4 | flags]) + varint(len(body)) + body
 
 
-def read_publish(packet: bytes) -> Publish | None:
+def read_publish(packet: bytes) -> PublishPacket | None:
     """The PUBLISH in a complete packet, or None where it is another kind."""
     if packet[0] >> 4 != PUBLISH:
         return None
@@ -92,7 +92,7 @@ def read_publish(packet: bytes) -> Publish | None:
         mid = int.from_bytes(packet[place : place + 2], "big")
         place += 2
     length, after = _read_varint(packet, place) or (0, place)
-    return Publish(
+    return PublishPacket(
         topic=topic,
         payload=packet[after + length :],
         qos=qos,

@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.torture.faults import Kind
+from tools.torture.faults import FaultKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Deal:
         seed: of its own chance.
     """
 
-    kind: Kind
+    kind: FaultKind
     calm: float
     seconds: float
     seed: int
@@ -39,10 +39,10 @@ class Deck:
         calm: shortest and longest time without a fault, in seconds.
     """
 
-    def __init__(self, kinds: tuple[Kind, ...], seed: str, calm: tuple[float, float]) -> None:
+    def __init__(self, kinds: tuple[FaultKind, ...], seed: str, calm: tuple[float, float]) -> None:
         self._kinds, self._calm = kinds, calm
         self._rng = random.Random(seed)
-        self._left: list[Kind] = []
+        self._left: list[FaultKind] = []
 
     def __iter__(self) -> Iterator[Deal]:
         """Deals for ever."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tools.torture.verdict import Verdict
+from tools.torture.verdict import RunVerdict
 
 COUNTS = ("lost", "duplicated", "unsafe_releases", "cache_mismatches", "late_manual")
 
 
 def made_report(
-    verdict: Verdict,
+    verdict: RunVerdict,
     *,
     faults: Counter[str],
     shown: Counter[str],

@@ -17,12 +17,12 @@ from typing import Any
 from runtime.clocks import monotonic_ms, utc_ms
 from tools.torture.cable import Tamper
 from tools.torture.checker import check
-from tools.torture.faults import KINDS, Kind, Scene
+from tools.torture.faults import KINDS, FaultKind, FaultSite
 from tools.torture.forger import Liar
 from tools.torture.history import read_history
 from tools.torture.plan import Deal, Deck
 from tools.torture.report import made_report
-from tools.torture.site import Post, Site
+from tools.torture.site import LaneUnderTest, TortureSite
 from tools.torture.tap import Ledger
 from tools.torture.traffic import FarMarks, Traffic
 from tools.torture.verdict import Bounds
@@ -36,7 +36,7 @@ CALM_ALL = (2.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class TortureOptions:
     """What is wanted of a run.
 
     Attributes:
@@ -54,7 +54,7 @@ class Wishes:
     bounds: Bounds = field(default_factory=Bounds)
 
 
-class Run:
+class TortureRun:
     """One run, from its start to its report.
 
     Attributes:
@@ -62,7 +62,7 @@ class Run:
         over: set it, and the run ends with what it has so far.
     """
 
-    def __init__(self, wishes: Wishes) -> None:
+    def __init__(self, wishes: TortureOptions) -> None:
         self.wishes = wishes
         self.faults: Counter[str] = Counter()
         self.over = asyncio.Event()
@@ -70,7 +70,7 @@ class Run:
         self._marks = FarMarks(self._rng, [])
         lures = [self._marks.next() for _ in range(wishes.lanes)]
         self._marks = FarMarks(self._rng, lures)
-        self.site = Site(wishes.folder, lures, [f"crowd-{number}" for number in range(1, wishes.crowd + 1)])
+        self.site = TortureSite(wishes.folder, lures, [f"crowd-{number}" for number in range(1, wishes.crowd + 1)])
         self.traffic: list[Traffic] = []
         self._ledger = Ledger(wishes.folder / "faults.jsonl")
         self._trucks = Ledger(wishes.folder / "trucks.jsonl")
@@ -78,7 +78,7 @@ class Run:
         self.level = False
         self._liars: dict[str, Liar] = {}
 
-    async def run(self, tell: Callable[[Run], None]) -> dict[str, Any]:
+    async def run(self, tell: Callable[[TortureRun], None]) -> dict[str, Any]:
         """Runs it; `tell` is called once a second. Returns the report."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self.over.set)
         try:
@@ -99,12 +99,12 @@ class Run:
         """Since the beginning."""
         return time.monotonic() - self._began
 
-    def _kinds(self, scope: str) -> tuple[Kind, ...]:
+    def _kinds(self, scope: str) -> tuple[FaultKind, ...]:
         wanted = self.wishes.kinds or tuple(KINDS)
         found = (KINDS[name] for name in wanted)
         return tuple(kind for kind in found if kind.scope == scope and (kind.name != "storm" or self.wishes.crowd))
 
-    async def _storm_of_faults(self, tell: Callable[[Run], None]) -> None:
+    async def _storm_of_faults(self, tell: Callable[[TortureRun], None]) -> None:
         posts = list(self.site.posts.values())
         self._liars = {post.lane: self._liar(post) for post in posts}
         self.traffic = [
@@ -125,7 +125,7 @@ class Run:
             await asyncio.gather(*trucks)
 
     async def _until_over(
-        self, tell: Callable[[Run], None], seconds: float, tasks: tuple[asyncio.Task[None], ...] = ()
+        self, tell: Callable[[TortureRun], None], seconds: float, tasks: tuple[asyncio.Task[None], ...] = ()
     ) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self.over.is_set():
@@ -145,12 +145,12 @@ class Run:
             elif name == "core":
                 await self.site.start_core()
 
-    async def _fault_lane(self, post: Post, seed: str) -> None:
+    async def _fault_lane(self, post: LaneUnderTest, seed: str) -> None:
         kinds = self._kinds("lane")
         for deal in Deck(kinds, seed, CALM_LANE) if kinds else ():
             await self._act(deal, post, post.lane)
 
-    async def _fault_all(self, first: Post) -> None:
+    async def _fault_all(self, first: LaneUnderTest) -> None:
         kinds = self._kinds("all")
         for deal in (
             Deck(kinds, f"{self.wishes.seed} all", (CALM_ALL[0], max(2.5, min(CALM_ALL[1], self.wishes.seconds / 10))))
@@ -159,21 +159,21 @@ class Run:
         ):
             await self._act(deal, first, "")
 
-    async def _act(self, deal: Deal, post: Post, lane: str) -> None:
+    async def _act(self, deal: Deal, post: LaneUnderTest, lane: str) -> None:
         rng = random.Random(deal.seed)
         liar = self._liars[post.lane]
         liar.remember()
         await asyncio.sleep(deal.calm)
         self._ledger.write(fault=deal.kind.name, lane=lane, seconds=round(deal.seconds, 2))
         self.faults[deal.kind.name] += 1
-        await deal.kind.act(Scene(self.site, post, liar, rng, deal.seconds))
+        await deal.kind.act(FaultSite(self.site, post, liar, rng, deal.seconds))
         self._ledger.write(ended=deal.kind.name, lane=lane)
 
-    def _liar(self, post: Post) -> Liar:
+    def _liar(self, post: LaneUnderTest) -> Liar:
         rng = random.Random(f"{self.wishes.seed} liar {post.lane}")
         return Liar(post, self.site.core_signer, self.wishes.folder / "core" / "core.db", rng)
 
-    async def _quiet(self, tell: Callable[[Run], None]) -> bool:
+    async def _quiet(self, tell: Callable[[TortureRun], None]) -> bool:
         """No fault any more: every lane becomes fresh and level, and has sent everything. Whether they did."""
         for cable in (self.site.core_cable, *(post.cable for post in self.site.posts.values())):
             cable.tamper = Tamper()
@@ -216,10 +216,10 @@ class Run:
         )
 
 
-def _is_level(post: Post, version: int) -> bool:
-    status = post.twin.status
+def _is_level(post: LaneUnderTest, version: int) -> bool:
+    status = post.simulated.status
     return (
-        post.twin.said_lately()
+        post.simulated.said_lately()
         and status.get("link") == "fresh"
         and status.get("waiting") == 0
         and status.get("version") == version

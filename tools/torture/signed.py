@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tools.torture.decisions import Decision
+from tools.torture.decisions import JournaledRelease
 from tools.torture.history import Logged
 from wire.hashes import EMPTY_STATE
 from wire.records import BundleRecord, HoldRecord, Record, VehicleRecord
@@ -19,7 +19,7 @@ CLOCK_MS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ListChange:
     """A row as it became at a version, signed at `at_ms` (monotonic)."""
 
     epoch: str
@@ -40,11 +40,11 @@ class SignedLog:
         self._offset_ms = offset_ms
         self._hashes = {(one.epoch, one.version): one.state_hash.hex() for one in log}
         self._epochs = {one.epoch for one in log}
-        self._by_key: dict[tuple[str, str, str], list[Change]] = defaultdict(list)
-        self._by_mark: dict[str, list[Change]] = defaultdict(list)
+        self._by_key: dict[tuple[str, str, str], list[ListChange]] = defaultdict(list)
+        self._by_mark: dict[str, list[ListChange]] = defaultdict(list)
         for one in log:
             for row in one.delta.changes if one.delta is not None else ():
-                change = Change(one.epoch, one.version, one.at_ms - offset_ms, row)
+                change = ListChange(one.epoch, one.version, one.at_ms - offset_ms, row)
                 self._by_key[one.epoch, *row.key].append(change)
                 self._by_mark[row.vrn].append(change)
 
@@ -60,11 +60,11 @@ class SignedLog:
         place = bisect_right(changes, version, key=lambda change: change.version)
         return changes[place - 1].row if place else None
 
-    def holds_of(self, vrn: str) -> list[Change]:
+    def holds_of(self, vrn: str) -> list[ListChange]:
         """Where a hold was set on this vehicle."""
         return [one for one in self._by_mark.get(vrn, ()) if isinstance(one.row, HoldRecord) and not one.row.deleted]
 
-    def unsupported(self, decision: Decision) -> Iterator[str]:
+    def unsupported(self, decision: JournaledRelease) -> Iterator[str]:
         """What of the release's grounds does not stand in the list it names."""
         codes = decision.codes or {}
         epoch, version = codes["epoch"], codes["version"]
@@ -82,7 +82,7 @@ class SignedLog:
         if not decision.unladen or not isinstance(row, VehicleRecord) or row.deleted:
             yield "no bundle was used, and no approved vehicle declared unladen"
 
-    def untimely(self, decision: Decision) -> Iterator[str]:
+    def untimely(self, decision: JournaledRelease) -> Iterator[str]:
         """Bundles that were used before or after their time, by the machine's clock."""
         now = decision.at_ms + self._offset_ms
         for bundle in decision.codes["bundles"] if decision.codes is not None else ():
@@ -90,10 +90,10 @@ class SignedLog:
             if bundle["ubr"] in decision.used and not in_time:
                 yield f"bundle {bundle['ubr']} was used outside its time"
 
-    def forbidden(self, decision: Decision, fresh_ms: int) -> Iterator[str]:
+    def forbidden(self, decision: JournaledRelease, fresh_ms: int) -> Iterator[str]:
         """Stops signed more than `fresh_ms` before the release that still stood."""
         since = decision.at_ms - fresh_ms
-        by_key: dict[tuple[str, str, str], list[Change]] = defaultdict(list)
+        by_key: dict[tuple[str, str, str], list[ListChange]] = defaultdict(list)
         for change in self._by_mark.get(decision.vrn, ()):
             by_key[change.epoch, *change.row.key].append(change)
         for changes in by_key.values():

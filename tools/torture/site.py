@@ -1,7 +1,7 @@
 """Broker, core and lanes of one run, as child processes in one folder, and the cables between them.
 
 Rules of this file:
-- Broker, core and lanes are the real programs' parts; a lane's process is `lane`, its hardware `twin`.
+- Broker, core and lanes are the real programs' parts; a lane's process is `lane`, its hardware `simulated`.
 - Every child is ended by its process id, and dies with this process. One that ends by itself is a finding.
 - Lanes and core speak to the broker through cables, without TLS: what is to lie about MQTT must be able to read it.
 """
@@ -20,7 +20,7 @@ import msgspec
 
 from simulation.broker import CORE, PrivateBroker
 from tools.torture.cable import Cable
-from tools.torture.core_client import Office
+from tools.torture.core_client import CoreDesk
 from tools.torture.crowd import CrowdSettings
 from tools.torture.disk import Medium
 from tools.torture.hardware import LaneTwin
@@ -38,7 +38,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class SiteError(RuntimeError):
-    """The site can not be set up; the text says which part, and its last words."""
+    """The site cannot be set up; the text says which part, and its last words."""
 
 
 def _die_with_us() -> None:
@@ -123,7 +123,7 @@ class Children:
         return " / ".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-4:]) if path.exists() else ""
 
 
-class Post:
+class LaneUnderTest:
     """One lane: its files, its cable, its hardware, its process.
 
     Attributes:
@@ -135,7 +135,9 @@ class Post:
         wrong_clock: the core names a wrong time here.
     """
 
-    def __init__(self, site: Site, lane: str, folder: Path, password: str, *, lure: str, time_source: bool) -> None:
+    def __init__(
+        self, site: TortureSite, lane: str, folder: Path, password: str, *, lure: str, time_source: bool
+    ) -> None:
         self.lane, self.folder, self.password = lane, folder, password
         self.lure, self.time_source = lure, time_source
         self.held = ""
@@ -148,7 +150,7 @@ class Post:
         self.process = Ledger(folder / "process.jsonl")
         self.tap = WireTap(lane, site.ring, self.wire)
         self.cable = Cable(site.broker.port, arrives=self.tap.arrives, leaves=self.tap.leaves)
-        self.twin = LaneTwin(lane, folder / "twin.sock", Ledger(folder / "paint.jsonl"))
+        self.simulated = LaneTwin(lane, folder / "simulated.sock", Ledger(folder / "paint.jsonl"))
 
     @property
     def store(self) -> Path:
@@ -158,7 +160,7 @@ class Post:
     async def open(self) -> None:
         """Cable and hardware are there; the lane's process is not yet."""
         await self.cable.start()
-        await self.twin.start()
+        await self.simulated.start()
         settings = LaneSettings(
             lane=self.lane,
             point=POINT,
@@ -167,7 +169,7 @@ class Post:
             store=str(self.store),
             key=str(self.folder / "lane.pem"),
             core_keys=str(self.site.folder / "core-keys"),
-            socket=str(self.folder / "twin.sock"),
+            socket=str(self.folder / "simulated.sock"),
             time_source=self.time_source,
         )
         (self.folder / "lane.json").write_bytes(msgspec.json.encode(settings))
@@ -188,13 +190,13 @@ class Post:
         """Ends all of it, in good order; the lane has sent what it had to send."""
         await self.site.children.end(self.lane)
         self.process.write(did="ended")
-        await self.twin.stop()
+        await self.simulated.stop()
         await self.cable.stop()
         self.wire.close()
         self.process.close()
 
 
-class Site:
+class TortureSite:
     """The whole of it.
 
     Args:
@@ -213,8 +215,8 @@ class Site:
         apart = ("setsid",) if shutil.which("setsid") else ()
         self.broker = PrivateBroker(made(folder / "broker"), lanes=[*self.names, *crowd], wrap=apart)
         self.core_cable = Cable(self.broker.port)
-        self.office = Office(folder / "core" / "core.sock", POINT)
-        self.posts: dict[str, Post] = {}
+        self.office = CoreDesk(folder / "core" / "core.sock", POINT)
+        self.posts: dict[str, LaneUnderTest] = {}
         self._lures = lures
         self.storms: list[dict[str, int]] = []
         self.ring = KeyRing({})
@@ -235,13 +237,15 @@ class Site:
         for number, (name, lure) in enumerate(zip(self.names, self._lures, strict=True)):
             folder = self.folder / "lanes" / name
             kept = number % 2 == 1  # every other box has a time source, so that lanes with and without one are tried
-            self.posts[name] = Post(self, name, folder, self.broker.password(name), lure=lure, time_source=kept)
+            self.posts[name] = LaneUnderTest(
+                self, name, folder, self.broker.password(name), lure=lure, time_source=kept
+            )
             await self.posts[name].open()
             await self.posts[name].start()
         for post in self.posts.values():
-            if not await post.twin.until(lambda status: status["link"] == "fresh", START_S):
+            if not await post.simulated.until(lambda status: status["link"] == "fresh", START_S):
                 raise SiteError(f"{post.lane} does not come up: {self.children.last_words(post.lane)}")
-            post.twin.say(officer="open")
+            post.simulated.say(officer="open")
 
     async def stop(self) -> None:
         """Ends the lanes, then the core, then the broker."""

@@ -10,11 +10,11 @@ import random
 from collections.abc import Callable, Iterable
 
 from tools.torture.cable import Piece, Tamper, Way
-from tools.torture.packets import PUBLISH, Publish, puback, read_publish
+from tools.torture.packets import PUBLISH, PublishPacket, puback, read_publish
 from wire.topics import LOG
 
 
-class Cut(Tamper):
+class CutTamper(Tamper):
     """No connection is taken; those that were there are hung up by whoever plugs this in."""
 
     connects = False
@@ -103,7 +103,7 @@ class Corrupt(Tamper):
         return (Piece(data=bytes(spoilt)),)
 
 
-def _kept(message: Publish) -> Iterable[Piece]:
+def _kept(message: PublishPacket) -> Iterable[Piece]:
     return (Piece(data=puback(message.mid), back=True),) if message.qos else ()
 
 
@@ -151,7 +151,7 @@ class Rewrite(Tamper):
         payload = self._change(message.payload)
         if payload is None:
             return (Piece(data=packet),)
-        changed = Publish(
+        changed = PublishPacket(
             topic=message.topic,
             payload=payload,
             qos=message.qos,

@@ -21,7 +21,7 @@ from tools.torture.cable import Way
 from tools.torture.packets import read_publish
 from wire.codec import decode
 from wire.envelope import Envelope, KeyRing
-from wire.errors import RefusedError
+from wire.errors import WireRefusedError
 from wire.messages import Ack, Delta, Deltas, Heartbeat, LogReply, Nonce, Request
 from wire.topics import LOG, LaneTopics
 
@@ -94,7 +94,7 @@ class WireTap:
         try:
             body = self._ring.open(message.topic, message.payload)
             self._delivered(message.topic, body)
-        except RefusedError:
+        except WireRefusedError:
             return  # spoilt or forged: nothing that could prove anything
 
     def _delivered(self, topic: str, body: bytes) -> None:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from lane_agent.model import Contact
 from simulation.marks import LETTERS
-from tools.torture.core_client import Office
-from tools.torture.site import Post
+from tools.torture.core_client import CoreDesk
+from tools.torture.site import LaneUnderTest
 from tools.torture.tap import Ledger
 
 TRUTHS = {
@@ -49,7 +49,7 @@ QUEUE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Truck:
+class TortureTruck:
     """One truck; `ubr` is "" where it has no bundle, or nobody knows."""
 
     truth: str
@@ -96,15 +96,17 @@ class Traffic:
         seen: how often which scene was the last word.
     """
 
-    def __init__(self, post: Post, office: Office, marks: FarMarks, rng: random.Random, ledger: Ledger) -> None:
+    def __init__(
+        self, post: LaneUnderTest, office: CoreDesk, marks: FarMarks, rng: random.Random, ledger: Ledger
+    ) -> None:
         self._post, self._office, self._marks, self._rng, self._ledger = post, office, marks, rng, ledger
-        self._twin = post.twin
+        self._twin = post.simulated
         self.over = asyncio.Event()
         self.seen: Counter[str] = Counter()
 
     async def run(self) -> None:
         """One truck after the other."""
-        queue: deque[Truck] = deque()
+        queue: deque[TortureTruck] = deque()
         while not self.over.is_set():
             while len(queue) <= QUEUE:
                 queue.append(await self._bundled())
@@ -115,12 +117,12 @@ class Traffic:
                 await self._office.hold(queue[1].vrn)
             await self._one(queue.popleft())
 
-    async def _bundled(self, truth: str = "") -> Truck:
+    async def _bundled(self, truth: str = "") -> TortureTruck:
         truth = truth or self._rng.choices(list(TRUTHS), list(TRUTHS.values()))[0]
         vrn = self._post.lure if truth == "unknown" else self._marks.next()
-        return Truck(truth, vrn, await self._prepare(truth, vrn))
+        return TortureTruck(truth, vrn, await self._prepare(truth, vrn))
 
-    async def _one(self, truck: Truck) -> None:
+    async def _one(self, truck: TortureTruck) -> None:
         truth, vrn, ubr = truck.truth, truck.vrn, truck.ubr
         await self._twin.until(lambda status: not status["visit"], 2.0)
         self._ledger.write(lane=self._post.lane, truth=truth, vrn=vrn, ubr=ubr, did="arrives")

@@ -23,7 +23,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class BrokenPromise:
     """One broken promise; `count` is the figure of the report that it belongs to."""
 
     count: str
@@ -31,7 +31,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Verdict:
+class RunVerdict:
     """What was looked at, and what was found.
 
     Attributes:
@@ -46,8 +46,8 @@ class Verdict:
     tempted_by_clock: int = 0
     manual_entry_ms: list[int] = field(default_factory=list)
     felt: Counter[str] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[BrokenPromise] = field(default_factory=list)
 
     def find(self, count: str, text: str) -> None:
         """A promise was broken."""
-        self.findings.append(Finding(count, text))
+        self.findings.append(BrokenPromise(count, text))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulation.drawn.glyphs import chinese
 from simulation.drawn.plates import Colour
-from tools.training.faces import Case
+from tools.training.faces import TypeCase
 
 Picture = NDArray[np.uint8]
 SIZE = 640
@@ -96,7 +96,7 @@ def road(rng: random.Random, noise: np.random.Generator) -> Picture:
     return picture
 
 
-def _line(rng: random.Random, cut: Case, height: int) -> NDArray[np.uint8]:
+def _line(rng: random.Random, cut: TypeCase, height: int) -> NDArray[np.uint8]:
     """A line of lettering as ink: Chinese, or Latin too long or too odd to be a mark."""
     if rng.random() < 0.5:
         tiles = [chinese(rng.choice(HANZI), height) for _ in range(rng.randint(2, 9))]
@@ -116,7 +116,7 @@ def _ink(picture: Picture, ink: NDArray[np.uint8], x: int, y: int, paint: Colour
     place[:] = (place * (1 - share) + np.asarray(paint, np.float32) * share).astype(np.uint8)
 
 
-def lettering(rng: random.Random, picture: Picture, cut: Case) -> None:
+def lettering(rng: random.Random, picture: Picture, cut: TypeCase) -> None:
     """Company names, telephone numbers, badges, signs: all that looks like a plate and is none."""
     for _ in range(rng.choice((0, 1, 2, 4, 7))):
         ink = _line(rng, cut, int(10 ** rng.uniform(0.85, 1.6)))
@@ -132,7 +132,7 @@ def lettering(rng: random.Random, picture: Picture, cut: Case) -> None:
             y += line.shape[0] + 4
 
 
-def badge(rng: random.Random, picture: Picture, cut: Case, quads: NDArray[np.float32]) -> None:
+def badge(rng: random.Random, picture: Picture, cut: TypeCase, quads: NDArray[np.float32]) -> None:
     """A model name or a few letters bare on the paint, away from the plates: the commonest thing taken for one.
 
     Dark letters on a bright place are left out: there a white plate without a visible edge would look the same.

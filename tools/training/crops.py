@@ -14,17 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import CLASS, COLUMNS, CROP
-from simulation.drawn.plates import STANDARD, Kind, Sheet, Style, sheet
-from tools.training.faces import Case
+from simulation.drawn.plates import STANDARD, PlateKind, Sheet, Style, sheet
+from tools.training.faces import TypeCase
 from tools.training.texts import mark
 
 Grey = NDArray[np.float32]
 WIDTH, HEIGHT = CROP
-DARK = (Kind.CROSS_BORDER, Kind.MACAU, Kind.CN_BLUE)
+DARK = (PlateKind.CROSS_BORDER, PlateKind.MACAU, PlateKind.CN_BLUE)
 
 
 @dataclass(frozen=True, slots=True)
-class Flat:
+class GreyPlate:
     """A plate drawn flat in grey, float32 0..255."""
 
     picture: Grey
@@ -32,9 +32,9 @@ class Flat:
     text: str
 
 
-def style(rng: random.Random, case: Case, kind: Kind, rows: int) -> Style:
+def style(rng: random.Random, case: TypeCase, kind: PlateKind, rows: int) -> Style:
     """A random setting: what signmakers do, not what the law says (domain §3a: compliance is poor)."""
-    hong_kong = kind in (Kind.HK_FRONT, Kind.HK_REAR)
+    hong_kong = kind in (PlateKind.HK_FRONT, PlateKind.HK_REAR)
     wide = rng.uniform(0.8, 1.3) if hong_kong else rng.uniform(0.62, 1.0)
     gap = rng.uniform(0.05, 0.22) if rows == 1 or rng.random() < 0.6 else rng.uniform(0.15, 0.5)
     margin = rng.uniform(0.03, 0.6) if rng.random() < 0.85 else rng.uniform(0.6, 2.2)
@@ -53,7 +53,7 @@ def style(rng: random.Random, case: Case, kind: Kind, rows: int) -> Style:
     )
 
 
-def flat(rng: random.Random, case: Case, kind: Kind, text: str, rows: int, *, height: int = 44) -> Flat:
+def flat(rng: random.Random, case: TypeCase, kind: PlateKind, text: str, rows: int, *, height: int = 44) -> GreyPlate:
     """One plate flat in grey, with frame, bolts and weathering of the ink."""
     drawn = sheet(text, kind, rows, height, style(rng, case, kind, rows))
     mask = drawn.mask
@@ -66,7 +66,7 @@ def flat(rng: random.Random, case: Case, kind: Kind, text: str, rows: int, *, he
     picture = np.asarray(ground + share * (ink - ground), np.float32)
     _frame(rng, picture, ink, height)
     _bolts(rng, picture, height)
-    return Flat(picture, drawn, text)
+    return GreyPlate(picture, drawn, text)
 
 
 def _frame(rng: random.Random, picture: Grey, ink: float, height: int) -> None:
@@ -144,8 +144,8 @@ def _lay(base: Grey, picture: Grey, corners: NDArray[np.float32]) -> tuple[Grey,
 
 
 def sample(
-    rng: random.Random, noise: np.random.Generator, case: Case, neighbour: Flat | None = None
-) -> tuple[NDArray[np.uint8], NDArray[np.int8], Flat | None]:
+    rng: random.Random, noise: np.random.Generator, case: TypeCase, neighbour: GreyPlate | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.int8], GreyPlate | None]:
     """One crop, its target, and the flat plate (to be the next one's neighbour); 3 % have no plate at all."""
     base = backdrop(rng, noise)
     if rng.random() < 0.03:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.training.clutter import Picture, badge, grey, overlap
-from tools.training.faces import Case
+from tools.training.faces import TypeCase
 
 Box = tuple[int, int, int, int]  # left, top, width, height
 
@@ -93,7 +93,7 @@ def panel(rng: random.Random, picture: Picture, box: Box) -> None:
 _KINDS: tuple[Callable[[random.Random, Picture, Box], None], ...] = (lamp, lamp, lamp, bars, bars, emblem, panel)
 
 
-def scatter(rng: random.Random, picture: Picture, cut: Case, quads: NDArray[np.float32]) -> None:
+def scatter(rng: random.Random, picture: Picture, cut: TypeCase, quads: NDArray[np.float32]) -> None:
     """A few decoys on a crop, none of them touching a plate."""
     rows, columns = picture.shape[:2]
     for _ in range(rng.choice((0, 1, 2, 3, 4))):

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from devices.anpr.detections import Found, decode
+from devices.anpr.detections import Detection, decode
 from tools.training.decoys import scatter
-from tools.training.faces import Case, case
-from tools.training.loop import Run, rate, start
+from tools.training.faces import TypeCase, case
+from tools.training.loop import TrainingRun, rate, start
 from tools.training.nets import Detector
 
 SIDES = ((256, 24), (256, 24), (320, 16), (448, 8))
@@ -32,7 +32,7 @@ Maps = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 class Scenes:
     """Every drawn scene; the pictures are mapped, not loaded, so that they need no memory of their own."""
 
-    def __init__(self, folder: Path, cut: Case, seed: int) -> None:
+    def __init__(self, folder: Path, cut: TypeCase, seed: int) -> None:
         self.cut = cut
         self.pictures: list[NDArray[np.uint8]] = []
         self.quads: list[Quads] = []
@@ -132,7 +132,7 @@ def prepared(pictures: NDArray[np.uint8]) -> Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class DetectorScore:
     """Shares of 1, and how far corners are from the truth, as a share of the plate's height (median)."""
 
     recall: float
@@ -141,7 +141,7 @@ class Score:
 
 
 @torch.no_grad()
-def score(net: nn.Module, pictures: list[NDArray[np.uint8]], quads: list[Quads]) -> Score:
+def score(net: nn.Module, pictures: list[NDArray[np.uint8]], quads: list[Quads]) -> DetectorScore:
     """At threshold 0.3; a plate is found if its corners are within a fifth of its height."""
     wanted = found = 0
     near: list[float] = []
@@ -151,15 +151,15 @@ def score(net: nn.Module, pictures: list[NDArray[np.uint8]], quads: list[Quads])
         off = [min((error(quad, one) for one in seen), default=9.0) for quad in truth]
         near += [one for quad, one in zip(truth, off, strict=True) if one < max(0.2, 2 / height_of(quad))]
         wanted, found = wanted + len(truth), found + len(seen)
-    return Score(len(near) / max(1, wanted), len(near) / max(1, found), statistics.median(near or [1.0]))
+    return DetectorScore(len(near) / max(1, wanted), len(near) / max(1, found), statistics.median(near or [1.0]))
 
 
-def error(quad: Quads, one: Found) -> float:
+def error(quad: Quads, one: Detection) -> float:
     """Mean distance of the corners from the true ones, as a share of the plate's height."""
     return float(np.linalg.norm(quad - one.corners, axis=1).mean()) / height_of(quad)
 
 
-def step(run: Run, scenes: Scenes, total: int, held: int) -> float:
+def step(run: TrainingRun, scenes: Scenes, total: int, held: int) -> float:
     """One batch; returns its loss."""
     side, size = SIDES[scenes.rng.randrange(len(SIDES))]
     made = [scenes.crop(scenes.rng.randrange(held, len(scenes.pictures)), side) for _ in range(size)]
@@ -183,7 +183,7 @@ def step(run: Run, scenes: Scenes, total: int, held: int) -> float:
 
 def train(
     folder: Path, fonts: tuple[Path, ...], *, total: int, seed: int, until: float = float("inf"), held: int = 100
-) -> Run:
+) -> TrainingRun:
     """Trains until `total` crops are seen, or `until` (monotonic seconds); the first `held` scenes only measure."""
     cv2.setNumThreads(1)
     torch.set_num_threads(1)

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from simulation.drawn.glyphs import CHINESE, LATIN, Face, Mask, chinese, from_font, latin
+from simulation.drawn.glyphs import CHINESE, LATIN, GlyphCut, Mask, chinese, from_font, latin
 
 FETCHED = "fontsource"
 """Every font found in a folder of this name is used (`tools.training.fonts`)."""
@@ -59,7 +59,7 @@ def stroke_atlas(rng: random.Random) -> Atlas:
     width = rng.uniform(0.42, 0.92)
     stroke = rng.uniform(0.08, min(0.2, width * 0.3))
     flagged, flat, straight, spurred, upright = (rng.random() < share for share in (0.2, 0.65, 0.5, 0.6, 0.4))
-    face = Face(width, stroke, flagged, flat, straight, spurred, upright)
+    face = GlyphCut(width, stroke, flagged, flat, straight, spurred, upright)
     return Atlas("strokes", {char: latin(char, face, HEIGHT) for char in LATIN})
 
 
@@ -82,7 +82,7 @@ def chinese_atlases() -> list[dict[str, Mask]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class TypeCase:
     """All cuts to draw from."""
 
     strokes: tuple[Atlas, ...]
@@ -110,14 +110,14 @@ class Case:
 
 
 @lru_cache(maxsize=1)
-def case(folders: tuple[Path, ...], seed: int = 1) -> Case:
+def case(folders: tuple[Path, ...], seed: int = 1) -> TypeCase:
     """Loads every wanted font found under `folders` and cuts 64 stroke faces."""
     rng = random.Random(seed)
     files = {path.stem: path for folder in folders for path in sorted(folder.rglob("*.[ot]t[fc]"))}
     fonts = [font_atlas(files[name]) for name in _WANTED if name in files]
     fetched = [font_atlas(path) for path in files.values() if path.parent.name == FETCHED]
     strokes = tuple(stroke_atlas(rng) for _ in range(64))
-    return Case(strokes, _there(fonts), tuple(chinese_atlases()), _there(fetched))
+    return TypeCase(strokes, _there(fonts), tuple(chinese_atlases()), _there(fetched))
 
 
 def _there(found: list[Atlas | None]) -> tuple[Atlas, ...]:

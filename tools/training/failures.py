@@ -20,7 +20,7 @@ from devices.anpr.weights import SHIPPED
 from domain.marks import normalise
 from simulation.drawn.glyphs import chinese
 from tools.training.crops import sample
-from tools.training.faces import Case, case
+from tools.training.faces import TypeCase, case
 
 _COLUMNS, _TILE = 4, (320, 128)
 _CAPTION = 26
@@ -36,7 +36,7 @@ class Failure:
     confidence: float
 
 
-def failures(weights: Path, cut: Case, *, count: int, seed: int) -> list[Failure]:
+def failures(weights: Path, cut: TypeCase, *, count: int, seed: int) -> list[Failure]:
     """Of `count` crops drawn with a seed that no training used, those read wrong, the surest first."""
     engine = ENGINES["onnxruntime"](weights)
     rng, noise, neighbour = random.Random(f"{seed}/failures"), np.random.default_rng([seed, 77]), None

@@ -20,7 +20,7 @@ _BODIES: tuple[Colour, ...] = (
 
 
 @dataclass(slots=True)
-class Vehicle:
+class DrawnVehicle:
     """A drawn vehicle.
 
     Attributes:
@@ -137,7 +137,7 @@ def _mirrors(rng: random.Random, easel: Easel, paint: Colour, y: float) -> None:
         easel.box(min(x, x + side * 0.09), y, max(x, x + side * 0.09), y + rng.uniform(0.05, 0.2), paint)
 
 
-def lorry(rng: random.Random, easel: Easel) -> Vehicle:
+def lorry(rng: random.Random, easel: Easel) -> DrawnVehicle:
     """A heavy goods vehicle's cab: high, flat, a deep bumper."""
     paint, top = body(rng), -rng.uniform(1.0, 1.45)
     lower = rng.choice((paint, dull(rng, 15, 70), dull(rng, 90, 200)))
@@ -156,10 +156,10 @@ def lorry(rng: random.Random, easel: Easel) -> Vehicle:
     mounts = [(rng.uniform(-0.2, 0.2), -rng.uniform(0.08, 0.24), 0.21), (rng.uniform(-0.25, 0.25), -0.33, 0.21)]
     if rng.random() < 0.08:
         mounts.insert(0, (rng.uniform(-0.2, 0.2), glass[3] + 0.05, 0.21))
-    return Vehicle(easel, mounts, lamps, glass, top)
+    return DrawnVehicle(easel, mounts, lamps, glass, top)
 
 
-def car(rng: random.Random, easel: Easel) -> Vehicle:
+def car(rng: random.Random, easel: Easel) -> DrawnVehicle:
     """A car, van or people carrier: bonnet, grille, bumper with an intake."""
     paint, top = body(rng), -rng.uniform(0.75, 1.08)
     line, hood = top + rng.uniform(0.36, 0.44), -rng.uniform(0.34, 0.42)
@@ -189,10 +189,10 @@ def car(rng: random.Random, easel: Easel) -> Vehicle:
         easel.oval((side * 0.4, -0.1), (0.03, 0.03), dull(rng, 60, 240))
     easel.box(-0.5, -0.02, 0.5, 0.05, dull(rng, 5, 40))
     mounts = [(rng.gauss(0, 0.03), -rng.uniform(0.08, 0.25), 0.29), (rng.choice((-0.2, 0.2)), -0.14, 0.27)]
-    return Vehicle(easel, mounts, lamps, glass, top)
+    return DrawnVehicle(easel, mounts, lamps, glass, top)
 
 
-def coach(rng: random.Random, easel: Easel) -> Vehicle:
+def coach(rng: random.Random, easel: Easel) -> DrawnVehicle:
     """A coach: nearly all windscreen, a plain panel below."""
     paint, top = body(rng), -rng.uniform(1.1, 1.4)
     easel.box(-0.5, top, 0.5, 0, paint)
@@ -202,10 +202,10 @@ def coach(rng: random.Random, easel: Easel) -> Vehicle:
     easel.box(-0.5, -rng.uniform(0.2, 0.3), 0.5, 0, rng.choice((paint, body(rng), dull(rng, 15, 60))))
     lamps = _lamps(rng, easel, -rng.uniform(0.14, 0.24), rng.uniform(0.06, 0.1), 0.38)
     mounts = [(rng.gauss(0, 0.08), -rng.uniform(0.07, 0.3), 0.21), (0, -0.1, 0.21)]
-    return Vehicle(easel, mounts, lamps, glass, top)
+    return DrawnVehicle(easel, mounts, lamps, glass, top)
 
 
-def tail(rng: random.Random, easel: Easel) -> Vehicle:
+def tail(rng: random.Random, easel: Easel) -> DrawnVehicle:
     """A vehicle from behind: doors or a tailgate, red lamps, a recess for the plate."""
     paint, top = body(rng), -rng.uniform(0.8, 1.3)
     easel.box(-0.5, top, 0.5, 0, paint)
@@ -226,10 +226,10 @@ def tail(rng: random.Random, easel: Easel) -> Vehicle:
     y = -rng.uniform(0.1, 0.4)
     easel.box(-0.24, y - 0.09, 0.24, y + 0.09, shade(paint, rng.uniform(0.5, 1.0)))
     lamps = [(-0.43, -0.3, 0.02), (0.43, -0.3, 0.02)]
-    return Vehicle(easel, [(rng.gauss(0, 0.05), y, 0.27)], lamps, glass, top)
+    return DrawnVehicle(easel, [(rng.gauss(0, 0.05), y, 0.27)], lamps, glass, top)
 
 
-def vehicle(rng: random.Random, noise: np.random.Generator, easel: Easel) -> Vehicle:
+def vehicle(rng: random.Random, noise: np.random.Generator, easel: Easel) -> DrawnVehicle:
     """A vehicle of any kind."""
     made = rng.choices((lorry, car, coach, tail), (38, 40, 8, 14))[0](rng, easel)
     easel.lit(rng, noise, [(-0.52, made.top), (0.52, made.top), (0.52, 0.02), (-0.52, 0.02)])

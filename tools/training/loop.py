@@ -53,7 +53,7 @@ def shown() -> Progress:
 
 
 @dataclass
-class Run:
+class TrainingRun:
     """One training run: everything a resume needs."""
 
     net: nn.Module
@@ -111,11 +111,11 @@ class Run:
             out.write(line + "\n")
 
 
-def start(net: nn.Module, name: str, folder: Path, peak: float) -> Run:
+def start(net: nn.Module, name: str, folder: Path, peak: float) -> TrainingRun:
     """A run of that name under `folder`, resumed if it was begun before."""
     folder.mkdir(parents=True, exist_ok=True)
     net = net.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), peak, weight_decay=0.01)
-    run = Run(net, optimiser, Average(net), folder / f"{name}.pt", folder / f"{name}.log")
+    run = TrainingRun(net, optimiser, Average(net), folder / f"{name}.pt", folder / f"{name}.log")
     run.note(event="resumed" if run.resume() else "begun", parameters=sum(p.numel() for p in net.parameters()))
     return run

@@ -10,25 +10,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.drawn.plates import PALETTE, Colour, Kind, paint, sheet
+from simulation.drawn.plates import PALETTE, Colour, PlateKind, paint, sheet
 from tools.training.clutter import SIZE, grey
 from tools.training.crops import style
 from tools.training.easel import Picture, Quad
-from tools.training.faces import Case
-from tools.training.fronts import Vehicle
+from tools.training.faces import TypeCase
+from tools.training.fronts import DrawnVehicle
 from tools.training.texts import cross_border, mainland, mark, ordinary, short
 
-_HONG_KONG = (Kind.HK_FRONT, Kind.HK_REAR)
+_HONG_KONG = (PlateKind.HK_FRONT, PlateKind.HK_REAR)
 FINE, COARSE = 72, 40  # height of a character on a flat plate, pixels
 USUAL = 5.8  # how many characters' heights a Hong Kong plate of six characters in one row is wide
 
 
 @dataclass(frozen=True, slots=True)
-class Flat:
+class FlatPlate:
     """A plate lying flat."""
 
     picture: Picture
-    kind: Kind
+    kind: PlateKind
     rows: int
     character: int  # how high one is, pixels
 
@@ -51,8 +51,14 @@ def tint(rng: random.Random, colour: Colour, spread: float) -> Colour:
 
 
 def plate(  # noqa: PLR0917  what and how
-    rng: random.Random, noise: np.random.Generator, cut: Case, kind: Kind, text: str, rows: int, height: int = COARSE
-) -> Flat:
+    rng: random.Random,
+    noise: np.random.Generator,
+    cut: TypeCase,
+    kind: PlateKind,
+    text: str,
+    rows: int,
+    height: int = COARSE,
+) -> FlatPlate:
     """A flat plate in colour, as old and dirty as plates get."""
     flat = sheet(text, kind, rows, height, style(rng, cut, kind, rows))
     ground, ink = PALETTE[kind]
@@ -60,7 +66,7 @@ def plate(  # noqa: PLR0917  what and how
     picture = paint(flat, tint(rng, ground, 12), tint(rng, ink, 10), border=border)
     if rng.random() < 0.4:
         _bolts(rng, picture)
-    return Flat(_weathered(rng, noise, picture), kind, rows, height)
+    return FlatPlate(_weathered(rng, noise, picture), kind, rows, height)
 
 
 def _bolts(rng: random.Random, picture: Picture) -> None:
@@ -138,15 +144,15 @@ class Bill:
 
     rng: random.Random
     noise: np.random.Generator
-    cut: Case
+    cut: TypeCase
     picture: Picture
     quads: list[Quad]
 
-    def flat(self, text: str, kind: Kind, rows: int, width: float) -> Flat:
+    def flat(self, text: str, kind: PlateKind, rows: int, width: float) -> FlatPlate:
         """A plate that will be `width` pixels wide."""
         return plate(self.rng, self.noise, self.cut, kind, text, rows, FINE if width > 200 else COARSE)
 
-    def put(self, flat: Flat, corners: Quad, *, board: bool) -> None:
+    def put(self, flat: FlatPlate, corners: Quad, *, board: bool) -> None:
         """Lays the plate, perhaps in a holder of its own; nothing where another hangs or the picture ends."""
         rng = self.rng
         if any(shared(corners, other) > 0.15 for other in self.quads):
@@ -157,14 +163,14 @@ class Bill:
         if lay(self.picture, flat.picture, corners):
             self.quads.append(corners)
 
-    def _holder(self, flat: Flat) -> Colour:
+    def _holder(self, flat: FlatPlate) -> Colour:
         """Any grey; often just that of the plate, so that its edge is lost."""
         if self.rng.random() < 0.4:
             blue, green, red = (int(level) for level in np.median(flat.picture[:3].reshape(-1, 3), axis=0))
             return blue, green, red
         return grey(self.rng)
 
-    def pair(self, width: float) -> tuple[Flat, Flat | None, bool]:
+    def pair(self, width: float) -> tuple[FlatPlate, FlatPlate | None, bool]:
         """What one vehicle shows: a plate, often a Mainland one with it, and whether that hangs above."""
         rng = self.rng
         text, kind, rows = mark(rng)
@@ -173,7 +179,7 @@ class Bill:
         if rng.random() > 0.6:
             return self.flat(text, kind, rows, width), None, False
         if kind not in _HONG_KONG:
-            text, kind, rows = ordinary(rng), Kind.HK_FRONT, rng.choice((1, 2))
+            text, kind, rows = ordinary(rng), PlateKind.HK_FRONT, rng.choice((1, 2))
         other = self.flat(*_mainland(rng), width)
         return self.flat(text, kind, rows, width), other, rng.random() < 0.25
 
@@ -196,7 +202,7 @@ class Bill:
             places.append((other, rectangle(x + aside * wide, y + (-down if above else down), across, height)))
         self._mount(places, to_picture, tilt)
 
-    def _free(self, flat: Flat) -> float:
+    def _free(self, flat: FlatPlate) -> float:
         """Any width: characters of one height are the law, and not always kept."""
         return self.rng.uniform(0.55, 0.85) if flat.rows == 2 else 1.0
 
@@ -204,7 +210,7 @@ class Bill:
         """How wide the other plate is."""
         return wide if self.rng.random() < 0.5 else wide * self.rng.uniform(0.8, 1.35)
 
-    def _mount(self, places: list[tuple[Flat, NDArray[np.float64]]], to_picture: Placing, tilt: float) -> None:
+    def _mount(self, places: list[tuple[FlatPlate, NDArray[np.float64]]], to_picture: Placing, tilt: float) -> None:
         rng = self.rng
         board = len(places) == 2 and rng.random() < 0.4
         if board:
@@ -218,12 +224,12 @@ class Bill:
             self.put(flat, to_picture.corners(box, own), board=board)
 
 
-def _mainland(rng: random.Random) -> tuple[str, Kind, int]:
+def _mainland(rng: random.Random) -> tuple[str, PlateKind, int]:
     """What hangs with a Hong Kong plate: nearly always the black 粤Z…港."""
     if rng.random() < 0.85:
-        return cross_border(rng), Kind.CROSS_BORDER, 1
-    kind = rng.choice((Kind.CN_BLUE, Kind.CN_YELLOW, Kind.CN_GREEN))
-    return mainland(rng, 6 if kind is Kind.CN_GREEN else 5), kind, 1
+        return cross_border(rng), PlateKind.CROSS_BORDER, 1
+    kind = rng.choice((PlateKind.CN_BLUE, PlateKind.CN_YELLOW, PlateKind.CN_GREEN))
+    return mainland(rng, 6 if kind is PlateKind.CN_GREEN else 5), kind, 1
 
 
 class Placing(ABC):
@@ -244,7 +250,7 @@ class Placing(ABC):
 class OnVehicle(Placing):
     """In vehicle widths, seen as the vehicle is."""
 
-    vehicle: Vehicle
+    vehicle: DrawnVehicle
 
     def _placed(self, box: NDArray[np.float64]) -> Quad:
         return self.vehicle.easel.at(box)
@@ -271,7 +277,7 @@ def attitude(rng: random.Random) -> NDArray[np.float64]:
     return np.vstack([turn @ shape, [[np.sin(yaw) * 0.15, 0]]])
 
 
-def dress(bill: Bill, vehicle: Vehicle) -> None:
+def dress(bill: Bill, vehicle: DrawnVehicle) -> None:
     """Hangs plates on a vehicle: mostly at its usual place."""
     rng = bill.rng
     x, y, width = vehicle.mounts[0] if rng.random() < 0.85 else vehicle.mounts[-1]

@@ -37,7 +37,7 @@ def load(folder: Path) -> tuple[Photograph, ...]:
 
     Raises:
         FileNotFoundError: the folder has no `labels.csv`, or a picture it names is not there.
-        ValueError: a picture can not be read, or a label has a character that the recogniser has not.
+        ValueError: a picture cannot be read, or a label has a character that the recogniser has not.
     """
     with (folder / "labels.csv").open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))[::2]

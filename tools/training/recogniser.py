@@ -16,9 +16,9 @@ from torch.nn import functional
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.contrast import levelled
 from tools.training import photographs
-from tools.training.crops import Flat, sample
-from tools.training.faces import Case, case
-from tools.training.loop import Run, rate, start
+from tools.training.crops import GreyPlate, sample
+from tools.training.faces import TypeCase, case
+from tools.training.loop import TrainingRun, rate, start
 from tools.training.nets import Recogniser
 from tools.training.photographs import Photograph
 
@@ -28,7 +28,7 @@ INVERTED = 0.08  # `levelled` makes all plates dark on light, and is sometimes w
 PHOTOGRAPHED = 0.06
 
 
-class Source:
+class CropSource:
     """Endless batches; the same seed and batch number give the same samples.
 
     Args:
@@ -37,7 +37,7 @@ class Source:
         known: photographed plates to mix in; may be empty.
     """
 
-    def __init__(self, cut: Case, seed: int, known: tuple[Photograph, ...] = ()) -> None:
+    def __init__(self, cut: TypeCase, seed: int, known: tuple[Photograph, ...] = ()) -> None:
         self.cut = cut
         self.seed = seed
         self.known = known
@@ -45,7 +45,7 @@ class Source:
     def batch(self, number: int, size: int = BATCH) -> tuple[NDArray[np.uint8], NDArray[np.int8], list[str]]:
         """Pictures (size, 64, 160), targets (size, 3, 40), texts."""
         rng, noise = random.Random(f"{self.seed}/{number}"), np.random.default_rng([self.seed, number])
-        neighbour: Flat | None = None
+        neighbour: GreyPlate | None = None
         rows = []
         for _ in range(size):
             if self.known and rng.random() < PHOTOGRAPHED:
@@ -104,7 +104,7 @@ def right(net: nn.Module, pictures: NDArray[np.uint8], texts: list[str]) -> floa
     return hits / len(texts)
 
 
-def step(run: Run, source: Source, total: int) -> float:
+def step(run: TrainingRun, source: CropSource, total: int) -> float:
     """One batch; returns its loss."""
     pictures, wanted, texts = source.batch(run.seen // BATCH)
     for group in run.optimiser.param_groups:
@@ -129,7 +129,7 @@ def train(
     seed: int,
     mainland: Path | None = None,
     until: float = float("inf"),
-) -> Run:
+) -> TrainingRun:
     """Trains until `total` samples are seen, or `until` (monotonic seconds); saves every two minutes.
 
     Args:
@@ -143,9 +143,9 @@ def train(
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    source = Source(case(fonts), seed, photographs.load(mainland) if mainland else ())
+    source = CropSource(case(fonts), seed, photographs.load(mainland) if mainland else ())
     run = start(Recogniser(), "recogniser", folder, PEAK)
-    pictures, _, texts = Source(source.cut, seed + 1_000_000).batch(0, 512)
+    pictures, _, texts = CropSource(source.cut, seed + 1_000_000).batch(0, 512)
     run.net.train()
     losses: list[float] = []
     noted = time.monotonic()

@@ -15,12 +15,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from simulation.drawn.trucks import LaneView, Truck
+from simulation.drawn.trucks import CameraView, DrawnTruck
 from tools.training import clutter, signs
 from tools.training.backgrounds import photos, piece
 from tools.training.clutter import SIZE, Picture
 from tools.training.easel import Easel, Quad
-from tools.training.faces import Case, case
+from tools.training.faces import TypeCase, case
 from tools.training.fronts import vehicle
 from tools.training.lens import seen
 from tools.training.mounting import Bill, around, dress, scatter
@@ -35,7 +35,7 @@ Scene = tuple[Picture, list[Quad]]
 class Stock:
     """What scenes are drawn from: character cuts and photographs (perhaps none)."""
 
-    cut: Case
+    cut: TypeCase
     photos: tuple[Picture, ...]
 
 
@@ -92,17 +92,17 @@ def _near(easel: Easel) -> float:
     return easel.width
 
 
-def any_truck(rng: random.Random) -> Truck:
+def any_truck(rng: random.Random) -> DrawnTruck:
     """A random vehicle of the drawn lane."""
     below = rng.choice((cross_border(rng), cross_border(rng), mainland(rng, 5), ""))
     badge = rng.choice(("", "C250", "FH460", "ML350", "ACTRS", "".join(rng.choices(string.digits, k=4))))
     lettering = rng.choice(("", "HKLTD", "".join(rng.choices(string.digits, k=8))))
-    return Truck(ordinary(rng), below, rng.choice((1, 2)), badge, lettering, rng.randint(0, 10**6))
+    return DrawnTruck(ordinary(rng), below, rng.choice((1, 2)), badge, lettering, rng.randint(0, 10**6))
 
 
 def lane(rng: random.Random, noise: np.random.Generator) -> Scene:
     """A square cut out of a lane picture."""
-    view = LaneView(light=rng.uniform(0.4, 1.1), noise=rng.uniform(2, 9), seed=rng.randint(0, 10**6))
+    view = CameraView(light=rng.uniform(0.4, 1.1), noise=rng.uniform(2, 9), seed=rng.randint(0, 10**6))
     second = any_truck(rng) if rng.random() < 0.15 else None
     shown = view.picture(any_truck(rng), rng.random(), second=second, frame=rng.randint(0, 99))
     zoom = SIZE / shown.image.shape[0]

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.detections import Found
+from devices.anpr.detections import Detection
 from devices.anpr.engines import ENGINES
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.selection import hong_kong, mark_of
@@ -54,7 +54,7 @@ class Tally:
         self.sizes: dict[int, list[bool]] = defaultdict(list)
         self.found = 0
 
-    def add(self, truth: list[Quad], seen: list[Found]) -> None:
+    def add(self, truth: list[Quad], seen: list[Detection]) -> None:
         """One picture."""
         self.found += len(seen)
         for quad in truth:

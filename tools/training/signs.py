@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from simulation.drawn.glyphs import chinese
 from simulation.drawn.plates import Colour
 from tools.training.clutter import HANZI, grey
-from tools.training.faces import Case
-from tools.training.fronts import Vehicle, dull
+from tools.training.faces import TypeCase
+from tools.training.fronts import DrawnVehicle, dull
 from tools.training.mounting import OnVehicle, rectangle
 
 Ink = NDArray[np.uint8]
@@ -22,7 +22,7 @@ _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _HEIGHT = 32
 
 
-def _set(rng: random.Random, cut: Case, text: str) -> Ink:
+def _set(rng: random.Random, cut: TypeCase, text: str) -> Ink:
     """A line of text as ink, `_HEIGHT` pixels high; what the alphabet has not is a gap or Chinese."""
     atlas = cut.pick(rng)
     tiles = []
@@ -62,7 +62,7 @@ def model(rng: random.Random) -> str:
     return rng.choice(("", "FH", "C", "ML", "GLE", "A", "R", "HINO", "")) + _digits(rng, rng.choice((2, 3, 3, 4)))
 
 
-def _write(vehicle: Vehicle, ink: Ink, middle: tuple[float, float], height: float, paint: Colour) -> None:
+def _write(vehicle: DrawnVehicle, ink: Ink, middle: tuple[float, float], height: float, paint: Colour) -> None:
     """Ink on the vehicle, `height` in vehicle widths."""
     corners = OnVehicle(vehicle).corners(rectangle(*middle, height * ink.shape[1] / ink.shape[0], height))
     picture = vehicle.easel.picture
@@ -81,11 +81,11 @@ def _write(vehicle: Vehicle, ink: Ink, middle: tuple[float, float], height: floa
     place[:] = (place * (1 - share) + np.asarray(paint, np.float32) * share).astype(np.uint8)
 
 
-def _panel(vehicle: Vehicle, middle: tuple[float, float], size: tuple[float, float], paint: Colour) -> None:
+def _panel(vehicle: DrawnVehicle, middle: tuple[float, float], size: tuple[float, float], paint: Colour) -> None:
     vehicle.easel.fill(rectangle(*middle, *size), paint)
 
 
-def painted(rng: random.Random, cut: Case, vehicle: Vehicle) -> None:
+def painted(rng: random.Random, cut: TypeCase, vehicle: DrawnVehicle) -> None:
     """Letters straight on the paint: name, telephone number, container number, model."""
     text = rng.choice((telephone, company, company, container, model))(rng)
     ink, height = _set(rng, cut, text), rng.uniform(0.03, 0.08)
@@ -99,7 +99,7 @@ def painted(rng: random.Random, cut: Case, vehicle: Vehicle) -> None:
     )
 
 
-def route(rng: random.Random, cut: Case, vehicle: Vehicle) -> None:
+def route(rng: random.Random, cut: TypeCase, vehicle: DrawnVehicle) -> None:
     """A destination blind: amber or white on black, above the windscreen or behind it."""
     text = rng.choice((_digits(rng, rng.randint(1, 3)), rng.choice(_LETTERS) + _digits(rng, 2), company(rng)))
     ink, height = _set(rng, cut, text), rng.uniform(0.05, 0.1)
@@ -110,7 +110,7 @@ def route(rng: random.Random, cut: Case, vehicle: Vehicle) -> None:
     _write(vehicle, ink, middle, height, rng.choice(((40, 170, 250), (240, 240, 240), (60, 220, 120))))
 
 
-def card(rng: random.Random, cut: Case, vehicle: Vehicle) -> None:
+def card(rng: random.Random, cut: TypeCase, vehicle: DrawnVehicle) -> None:
     """Paper behind the glass: small writing in several lines."""
     left, top, right, bottom = vehicle.glass
     x, y = rng.uniform(left + 0.06, right - 0.06), rng.choice((bottom - 0.06, top + 0.06))
@@ -124,7 +124,7 @@ def card(rng: random.Random, cut: Case, vehicle: Vehicle) -> None:
         _write(vehicle, ink, (x, y - tall * 0.3 + number * tall / 4), size, grey(rng, 0, 110))
 
 
-def warning(rng: random.Random, cut: Case, vehicle: Vehicle) -> None:
+def warning(rng: random.Random, cut: TypeCase, vehicle: DrawnVehicle) -> None:
     """A long-vehicle board, a hazard board in orange halves, or a round limit sign."""
     kind, x = rng.random(), rng.uniform(-0.35, 0.35)
     y = rng.choice((-0.1, -0.3, vehicle.top + 0.1))
@@ -143,7 +143,7 @@ def warning(rng: random.Random, cut: Case, vehicle: Vehicle) -> None:
         _write(vehicle, _set(rng, cut, _digits(rng, 2)), (x, y), 0.035, (20, 20, 20))
 
 
-_KINDS: tuple[Callable[[random.Random, Case, Vehicle], None], ...] = (
+_KINDS: tuple[Callable[[random.Random, TypeCase, DrawnVehicle], None], ...] = (
     painted,
     painted,
     painted,
@@ -154,7 +154,7 @@ _KINDS: tuple[Callable[[random.Random, Case, Vehicle], None], ...] = (
 )
 
 
-def letter(rng: random.Random, cut: Case, vehicle: Vehicle) -> None:
+def letter(rng: random.Random, cut: TypeCase, vehicle: DrawnVehicle) -> None:
     """A few signs on a vehicle, before its plates are hung."""
     for _ in range(rng.choice((0, 1, 1, 2, 3))):
         rng.choice(_KINDS)(rng, cut, vehicle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from devices.anpr.alphabet import PROVINCES
-from simulation.drawn.plates import Kind
+from simulation.drawn.plates import PlateKind
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 DIGITS = "0123456789"
@@ -71,10 +71,10 @@ def macau(rng: random.Random) -> str:
     return "M" + rng.choice(LETTERS) + f"{rng.randint(0, 9999):04d}"
 
 
-def mark(rng: random.Random) -> tuple[str, Kind, int]:
+def mark(rng: random.Random) -> tuple[str, PlateKind, int]:
     """A random (text, kind, rows)."""
     share = rng.random()
-    light = rng.choice((Kind.HK_FRONT, Kind.HK_FRONT, Kind.HK_REAR))
+    light = rng.choice((PlateKind.HK_FRONT, PlateKind.HK_FRONT, PlateKind.HK_REAR))
     if share < 0.42:
         return ordinary(rng), light, rng.choice((1, 2))
     if share < 0.54:
@@ -84,8 +84,8 @@ def mark(rng: random.Random) -> tuple[str, Kind, int]:
         text = rare(rng)
         return text, light, rng.choice((1, 1, 2)) if 1 < len(text) <= 4 else 1
     if share < 0.81:
-        return cross_border(rng), Kind.CROSS_BORDER, rng.choice((1, 1, 1, 1, 2))
+        return cross_border(rng), PlateKind.CROSS_BORDER, rng.choice((1, 1, 1, 1, 2))
     if share < 0.98:
-        kind = rng.choice((Kind.CN_BLUE, Kind.CN_BLUE, Kind.CN_YELLOW, Kind.CN_GREEN))
-        return mainland(rng, 6 if kind is Kind.CN_GREEN else 5), kind, 1
-    return macau(rng), Kind.MACAU, 1
+        kind = rng.choice((PlateKind.CN_BLUE, PlateKind.CN_BLUE, PlateKind.CN_YELLOW, PlateKind.CN_GREEN))
+        return mainland(rng, 6 if kind is PlateKind.CN_GREEN else 5), kind, 1
+    return macau(rng), PlateKind.MACAU, 1

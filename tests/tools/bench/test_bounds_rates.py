@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.bench.bounds import Share, lower, upper
+from tools.bench.bounds import Counted, lower, upper
 
 
 def test_none_in_thirty_thousand_is_rarer_than_one_in_ten_thousand() -> None:
@@ -25,7 +25,7 @@ def test_known_bounds() -> None:
 
 def test_no_trials_say_nothing() -> None:
     """Anything may be true."""
-    assert Share(0, 0).plain() == {"seen": 0, "of": 0, "rate": 0.0, "at_least": 0.0, "at_most": 1.0}
+    assert Counted(0, 0).plain() == {"seen": 0, "of": 0, "rate": 0.0, "at_least": 0.0, "at_most": 1.0}
 
 
 @settings(deadline=None)

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tools.bench.cli import app
-from tools.bench.figures import Line, timing
+from tools.bench.figures import FigureLine, timing
 from tools.bench.shell import measure_shell
 
 
@@ -30,7 +30,7 @@ def test_median_and_99th_percentile_are_those_of_the_samples() -> None:
 
 def test_a_line_says_how_many_times_its_floor_it_took() -> None:
     """Median over median, 99th percentile over 99th percentile."""
-    line = Line(timing("one", [6_000, 9_000]), timing("floor", [2_000, 2_000]))
+    line = FigureLine(timing("one", [6_000, 9_000]), timing("floor", [2_000, 2_000]))
     assert line.plain()["ratio_p50"] == line.plain()["ratio_p99"] == 4.5
 
 

@@ -15,7 +15,7 @@ from tools.bench.cuts import HELD_OUT
 from tools.bench.workers import results
 from tools.training import faces
 
-OUTCOME = visits.Outcome(
+OUTCOME = visits.VisitOutcome(
     number=1,
     weather="day",
     vrn="LT3482",

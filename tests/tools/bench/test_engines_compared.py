@@ -9,7 +9,7 @@ import cv2
 import pytest
 from typer.testing import CliRunner
 
-from simulation.drawn.trucks import LaneView, Truck
+from simulation.drawn.trucks import CameraView, DrawnTruck
 from tools.bench.cli import app
 
 
@@ -18,7 +18,7 @@ def photographs(tmp_path: Path) -> Path:
     """A folder with one picture of one plate, and a file that is none."""
     folder = tmp_path / "pictures"
     folder.mkdir()
-    cv2.imwrite(str(folder / "lane.png"), LaneView(seed=1).picture(Truck("LT3482", "", seed=3)).image)
+    cv2.imwrite(str(folder / "lane.png"), CameraView(seed=1).picture(DrawnTruck("LT3482", "", seed=3)).image)
     (folder / "notes.txt").write_text("not a picture")
     return folder
 

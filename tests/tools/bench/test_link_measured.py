@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sync.link import Limits
-from sync.store import Store
+from sync.store import LaneStore
 from tools.bench.cli import app
 from tools.bench.fuzz import fuzz, is_well
 from tools.bench.link.cuts import KINDS, measure_cuts
@@ -26,7 +26,7 @@ def test_a_snapshot_stands_beside_a_bare_insert(tmp_path: Path) -> None:
     assert [line.measured.samples for line in lines] == [2, 2]
     assert all(line.measured.p50_us > 0 and line.floor.p50_us > 0 for line in lines)
     assert once["longest_part_ms"] > 0
-    with Store(tmp_path / "ours-1.db") as store:
+    with LaneStore(tmp_path / "ours-1.db") as store:
         assert store.db.execute("SELECT count(*) FROM codes").fetchone()[0] == 200
 
 
@@ -34,7 +34,7 @@ def test_the_floor_has_the_table_of_the_store(tmp_path: Path) -> None:
     """Same columns, key and index, so that both write the same pages."""
     sql = "SELECT name, type, \"notnull\", pk FROM pragma_table_info('codes')"
     index = "SELECT name FROM pragma_index_info('codes_by_mark')"
-    with Store(tmp_path / "ours.db") as store, bare(tmp_path / "bare.db") as floor:
+    with LaneStore(tmp_path / "ours.db") as store, bare(tmp_path / "bare.db") as floor:
         assert store.db.execute(sql).fetchall() == floor.execute(sql).fetchall()
         assert store.db.execute(index).fetchall() == floor.execute(index).fetchall()
 

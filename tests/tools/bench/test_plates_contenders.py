@@ -12,14 +12,14 @@ import cv2
 import pytest
 from typer.testing import CliRunner
 
-from simulation.drawn.trucks import LaneView, Truck
+from simulation.drawn.trucks import CameraView, DrawnTruck
 from tools.bench.cli import app
-from tools.bench.plates.children import Child, NoContenderError, module, one_core
+from tools.bench.plates.children import ContenderChild, NoContenderError, module, one_core
 from tools.bench.plates.installed import of_debian, of_distributions, of_folder
-from tools.bench.plates.labels import Shown
+from tools.bench.plates.labels import LabelledPicture
 from tools.bench.plates.tesseract import _words
 
-TRUCK = Truck("LT3482", "粤ZR12A港", 1, "FH460", "", 3)
+TRUCK = DrawnTruck("LT3482", "粤ZR12A港", 1, "FH460", "", 3)
 HEAD = "file,plate,region,layout,x,y,w,h,quad\n"
 
 
@@ -34,7 +34,7 @@ def command(*arguments: str | Path) -> str:
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of two drawn pictures: a lorry at the stop line, with its labels, and an empty lane."""
     folder = tmp_path_factory.mktemp("drawn")
-    picture = LaneView(seed=1).picture(TRUCK, 1.0)
+    picture = CameraView(seed=1).picture(TRUCK, 1.0)
     rows = []
     for plate, region in zip(picture.plates, ("HK", "CN-crossborder"), strict=True):
         x, y, w, h = cv2.boundingRect(plate.corners)
@@ -42,7 +42,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append(f"lorry.png,{plate.text},{region},single_row,{x},{y},{w},{h},{quad}\n")
     rows.append("empty.png,,unreadable,single_row,0,0,0,0,0 0\n")
     cv2.imwrite(str(folder / "lorry.png"), picture.image)
-    cv2.imwrite(str(folder / "empty.png"), LaneView().picture().image)
+    cv2.imwrite(str(folder / "empty.png"), CameraView().picture().image)
     (folder / "labels.csv").write_text(HEAD + "".join(rows), encoding="utf-8")
     return folder
 
@@ -80,7 +80,7 @@ def test_each_contender_says_what_it_cost(figures: dict[str, Any]) -> None:
 
 def test_a_crop_is_read_as_one_plate(drawn: Path, tmp_path: Path) -> None:
     """Only the odd rows; what is missed is listed when asked for."""
-    picture = LaneView(seed=1).picture(TRUCK, 1.0)
+    picture = CameraView(seed=1).picture(TRUCK, 1.0)
     x, y, w, h = cv2.boundingRect(next(plate.corners for plate in picture.plates if plate.text == TRUCK.mainland))
     cv2.imwrite(str(tmp_path / "plate.png"), picture.image[y : y + h, x : x + w])
     rows = [f"plate.png,{text},0,0,{w},{h},CN\n" for text in ("not read", TRUCK.mainland, "not read", "粤ZR12B港")]
@@ -90,7 +90,7 @@ def test_a_crop_is_read_as_one_plate(drawn: Path, tmp_path: Path) -> None:
     assert "plate.png: 粤ZR12B港 read 粤ZR12A港" in said
 
 
-def test_a_contender_that_can_not_start_is_a_line_and_the_others_go_on(drawn: Path, tmp_path: Path) -> None:
+def test_a_contender_that_cannot_start_is_a_line_and_the_others_go_on(drawn: Path, tmp_path: Path) -> None:
     """Here an interpreter that is not there, and a reader without its weights."""
     said = command("--data", drawn, "--only", "rapidocr,ours", "--python", f"rapidocr={tmp_path}/python")
     assert f"rapidocr: {tmp_path}/python: No such file" in said
@@ -118,13 +118,13 @@ def test_a_mistake_in_the_command_says_what_it_should_be(arguments: list[str], s
 def test_a_contender_that_ends_is_told_from_one_that_reads() -> None:
     """Its exit status is in the message; here it says that it is ready and goes."""
     script = """print('{"version": "x", "megabytes": 1, "pieces": true}', flush=True); raise SystemExit(7)"""
-    with Child("brittle", [sys.executable, "-c", script]) as child:
+    with ContenderChild("brittle", [sys.executable, "-c", script]) as child:
         assert child.hello.pieces
         with pytest.raises(NoContenderError, match=r"brittle: ended at a\.jpg, exit status 7"):
-            child.ask(Shown(Path("a.jpg"), ()))
+            child.ask(LabelledPicture(Path("a.jpg"), ()))
     with (
         pytest.raises(NoContenderError, match="ended as it started, exit status 3"),
-        Child("x", ["sh", "-c", "exit 3"]),
+        ContenderChild("x", ["sh", "-c", "exit 3"]),
     ):
         pass
 
@@ -136,7 +136,7 @@ def test_contenders_run_on_one_core_and_one_thread() -> None:
         "import json, os; print(json.dumps({'version': os.environ['OMP_THREAD_LIMIT'], 'megabytes': None,"
         " 'pieces': False, 'release': str(os.sched_getaffinity(0))}), flush=True)"
     )
-    with one_core(max(before)) as core, Child("x", [sys.executable, "-c", script]) as child:
+    with one_core(max(before)) as core, ContenderChild("x", [sys.executable, "-c", script]) as child:
         assert (child.hello.version, child.hello.release) == ("1", str({core}))
     assert os.sched_getaffinity(0) == before
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench.plates.labels import Kind, Label, LabelsError, Shown, kept_crops, pictures
+from tools.bench.plates.labels import Label, LabelKind, LabelledPicture, LabelsError, kept_crops, pictures
 from tools.bench.plates.matching import best_looking, comparable, in_reading_order, latin, nearest, texts
-from tools.bench.plates.scores import FOUND, LATIN, Acting, Score, Share, differences
-from tools.bench.plates.wire import Answer, Corners, Cost, Hello, Reply
+from tools.bench.plates.scores import FOUND, LATIN, Acting, ContenderScore, Proportion, differences
+from tools.bench.plates.wire import ContenderHello, ContenderReply, Corners, Cost, ReadAnswer
 
-OURS = Hello("ours", 1.0, pieces=False, release="0.80")
-PIECES = Hello("lines of text", 1.0, pieces=True)
+OURS = ContenderHello("ours", 1.0, pieces=False, release="0.80")
+PIECES = ContenderHello("lines of text", 1.0, pieces=True)
 HEAD = "file,plate,region,layout,x,y,w,h,quad\n"
 
 
@@ -21,9 +21,9 @@ def box(x: float, y: float, w: float = 100, h: float = 30) -> Corners:
     return ((x, y), (x + w, y), (x + w, y + h), (x, y + h))
 
 
-def said(text: str, corners: Corners, confidence: float = 0.9) -> Answer:
+def said(text: str, corners: Corners, confidence: float = 0.9) -> ReadAnswer:
     """An answer."""
-    return Answer(text, corners, confidence)
+    return ReadAnswer(text, corners, confidence)
 
 
 def folder(path: Path, rows: str, *files: str) -> Path:
@@ -44,9 +44,9 @@ def test_the_labels_of_a_folder_are_read_picture_by_picture(tmp_path: Path) -> N
     )
     first, second = pictures(folder(tmp_path, rows, "a.jpg", "b.jpg"))
     assert [(each.plate, each.kind) for each in first.labels] == [
-        ("AB1234", Kind.TWO_ROWS),
-        ("粤ZAB12港", Kind.CROSS_BORDER),
-        ("CD5", Kind.ONE_ROW),
+        ("AB1234", LabelKind.TWO_ROWS),
+        ("粤ZAB12港", LabelKind.CROSS_BORDER),
+        ("CD5", LabelKind.ONE_ROW),
     ]
     assert first.labels[0].corners == ((1, 2), (101, 2), (101, 52), (1, 52))
     assert first.labels[1].corners is None
@@ -97,7 +97,7 @@ def test_texts_are_compared_without_what_the_lane_disregards() -> None:
 
 def test_an_answer_elsewhere_does_not_count() -> None:
     """Its middle outside the plate, the plate's middle outside it, and little shared."""
-    label = Label("AB1234", Kind.ONE_ROW, box(0, 0))
+    label = Label("AB1234", LabelKind.ONE_ROW, box(0, 0))
     there, elsewhere = said("AB1234", box(5, 3)), said("CD1", box(300, 0))
     assert texts(label, [elsewhere, there], pieces=False) == ["AB1234"]
     assert nearest(label, [elsewhere]) is None
@@ -106,7 +106,7 @@ def test_an_answer_elsewhere_does_not_count() -> None:
 
 def test_a_plate_whose_place_is_not_known_may_stand_anywhere() -> None:
     """Only its text is known."""
-    label = Label("AB1234", Kind.ONE_ROW, None)
+    label = Label("AB1234", LabelKind.ONE_ROW, None)
     assert texts(label, [said("AB1234", box(700, 0)), said("CD1", box(0, 0))], pieces=False) == ["AB1234", "CD1"]
 
 
@@ -118,7 +118,7 @@ def test_pieces_are_put_in_reading_order_though_the_plate_is_slanted() -> None:
 
 def test_pieces_of_a_plate_are_tried_together_and_apart() -> None:
     """A reader of lines says AB and 1234 of a two-row plate; a reader of plates has to say AB1234."""
-    label = Label("AB1234", Kind.TWO_ROWS, box(0, 0, 100, 80))
+    label = Label("AB1234", LabelKind.TWO_ROWS, box(0, 0, 100, 80))
     lines = [said("1234", box(0, 42)), said("AB", box(20, 5, 60))]
     assert texts(label, lines, pieces=True) == ["AB", "AB1234", "1234"]
     assert "AB1234" not in texts(label, lines, pieces=False)
@@ -140,22 +140,22 @@ def test_letters_above_or_beside_digits_are_one_mark() -> None:
     assert best_looking([said("1234", box(0, 200)), letters]) is None
 
 
-def shown() -> Shown:
+def shown() -> LabelledPicture:
     """A lorry with both plates."""
-    hong_kong = Label("AB1234", Kind.TWO_ROWS, box(0, 0, 100, 80))
-    return Shown(Path("a.jpg"), (hong_kong, Label("粤ZIF12港", Kind.CROSS_BORDER, box(0, 90))))
+    hong_kong = Label("AB1234", LabelKind.TWO_ROWS, box(0, 0, 100, 80))
+    return LabelledPicture(Path("a.jpg"), (hong_kong, Label("粤ZIF12港", LabelKind.CROSS_BORDER, box(0, 90))))
 
 
 def test_what_is_read_right_and_what_is_not_is_counted() -> None:
     """Of the cross-border plate the Latin part may be right alone; the confusion says which character was not."""
-    score = Score(OURS)
+    score = ContenderScore(OURS)
     answers = [said("AB1284", box(0, 0, 100, 80), 0.7), said("粤Z1F12澳", box(0, 90))]
-    score.add(shown(), Reply(answers, {"0.50": "AB1284", "0.80": None}))
+    score.add(shown(), ContenderReply(answers, {"0.50": "AB1284", "0.80": None}))
     assert score.exact == {
-        "HK two rows": Share(0, 1),
-        "粤Z…港, full": Share(0, 1),
-        LATIN: Share(1, 1),
-        FOUND: Share(2, 2),
+        "HK two rows": Proportion(0, 1),
+        "粤Z…港, full": Proportion(0, 1),
+        LATIN: Proportion(1, 1),
+        FOUND: Proportion(2, 2),
     }
     assert score.confused == {("3", "8"): 1, ("港", "澳"): 1}
     assert score.missed == ["a.jpg: AB1234 read AB1284 at 0.70", "a.jpg: 粤Z1F12港 read 粤Z1F12澳 at 0.90"]
@@ -164,28 +164,31 @@ def test_what_is_read_right_and_what_is_not_is_counted() -> None:
 
 def test_a_wrong_mark_at_the_threshold_in_use_is_named() -> None:
     """With what stands there; marks of other thresholds are only counted."""
-    score = Score(OURS)
-    score.add(shown(), Reply([], {"0.50": "XX1", "0.80": "AB1284"}))
+    score = ContenderScore(OURS)
+    score.add(shown(), ContenderReply([], {"0.50": "XX1", "0.80": "AB1284"}))
     assert score.missed[-1] == "a.jpg: would act on AB1284, is AB1234"
     assert sum("would act" in line for line in score.missed) == 1
 
 
 def test_a_reader_of_pieces_is_judged_by_its_best_looking_string() -> None:
     """It has no threshold of its own; and confusions of pieces would mean nothing."""
-    score = Score(PIECES)
-    score.add(shown(), Reply([said("AB", box(20, 5, 60)), said("1234", box(0, 42))]))
-    score.add(Shown(Path("empty.jpg"), ()), Reply([said("CD77", box(0, 0))]))
-    assert score.exact["HK two rows"] == Share(1, 1)
-    assert score.acting == {"": Acting(right=1, unlabelled=Share(1, 1))}
+    score = ContenderScore(PIECES)
+    score.add(shown(), ContenderReply([said("AB", box(20, 5, 60)), said("1234", box(0, 42))]))
+    score.add(LabelledPicture(Path("empty.jpg"), ()), ContenderReply([said("CD77", box(0, 0))]))
+    assert score.exact["HK two rows"] == Proportion(1, 1)
+    assert score.acting == {"": Acting(right=1, unlabelled=Proportion(1, 1))}
     assert not score.confused
     assert score.missed == ["a.jpg: 粤Z1F12港 read as nothing"]
 
 
 def test_costs_are_medians_and_the_highest_memory() -> None:
     """A part that a picture did not need is no zero."""
-    score = Score(OURS)
+    score = ContenderScore(OURS)
     for ms, parts in ((10, {"detector": 4.0}), (30, {"detector": 6.0, "recogniser": 9.0}), (20, {})):
-        score.add(Shown(Path("a.jpg"), ()), Reply([], {"0.80": None}, Cost(ms, ms / 2, parts, 40 + ms, 50 + ms)))
+        score.add(
+            LabelledPicture(Path("a.jpg"), ()),
+            ContenderReply([], {"0.80": None}, Cost(ms, ms / 2, parts, 40 + ms, 50 + ms)),
+        )
     assert (score.median("ms"), score.median("cpu_ms"), score.median("held_mb"), score.peak_mb) == (20, 10, 60, 80)
     assert score.median_parts == {"detector": 5.0, "recogniser": 9.0}
 

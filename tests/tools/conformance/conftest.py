@@ -27,9 +27,9 @@ from sync.codelog import CodeLog
 from sync.evidence import Evidence, Retention
 from sync.journal import Journal
 from sync.link import Limits
-from sync.store import Store
-from tools.conformance.clauses import Pace
-from tools.conformance.connection import Address, Line
+from sync.store import LaneStore
+from tools.conformance.clauses import TestTimes
+from tools.conformance.connection import Address, KitConnection
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_lane import LanePlayed
 from tools.conformance.keys import Trust
@@ -55,7 +55,7 @@ QUICK = Limits(
     picture_wait_ms=300,
     picture_wait_max_ms=600,
 )
-PACE = Pace(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=15.0, quiet=0.15, alarm=15.0)
+PACE = TestTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=15.0, quiet=0.15, alarm=15.0)
 """Ten times the contract's speed; patience is long, for a busy machine, and costs nothing where all is well."""
 
 ONE_AT_A_TIME = threading.Lock()
@@ -138,7 +138,7 @@ class OwnLane:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        with Store(self._folder / "lane.db") as store:
+        with LaneStore(self._folder / "lane.db") as store:
             self._journal = Journal(store, boot="b1", software="test")
             kept = Retention(max_age_ms=10**9, max_bytes=10**9)
             evidence = Evidence(self._folder / "evidence", {"stops": kept}, now_ms=utc_ms)
@@ -199,9 +199,11 @@ def private_broker() -> Iterator[tuple[Path, PrivateBroker]]:
 
 
 @contextlib.contextmanager
-def open_line(broker: PrivateBroker, user: str, *filters: str) -> Iterator[Line]:
+def open_line(broker: PrivateBroker, user: str, *filters: str) -> Iterator[KitConnection]:
     """A connection of the kit's."""
-    line = Line(Address(host=broker.host, port=broker.port, user=user, password=broker.password(user)), filters)
+    line = KitConnection(
+        Address(host=broker.host, port=broker.port, user=user, password=broker.password(user)), filters
+    )
     line.open()
     try:
         yield line
@@ -217,7 +219,7 @@ def own_lane() -> Iterator[tuple[PrivateBroker, OwnLane]]:
 
 
 @contextlib.contextmanager
-def own_lane_and_kit(*, pace: Pace = PACE, **how: Any) -> Iterator[CorePlayed]:
+def own_lane_and_kit(*, pace: TestTimes = PACE, **how: Any) -> Iterator[CorePlayed]:
     """A broker, the kit's proxy before it, our lane behind that, spoilt as told, and the core that the kit plays."""
     with (
         private_broker() as (folder, broker),
@@ -240,7 +242,7 @@ def own_lane_and_kit(*, pace: Pace = PACE, **how: Any) -> Iterator[CorePlayed]:
 
 
 @contextlib.contextmanager
-def kit_lane(broker: PrivateBroker, key: Ed25519PublicKey, pace: Pace, **how: Any) -> Iterator[LanePlayed]:
+def kit_lane(broker: PrivateBroker, key: Ed25519PublicKey, pace: TestTimes, **how: Any) -> Iterator[LanePlayed]:
     """The lane that the kit plays against a core with that key, on that broker."""
     with open_line(broker, LANE, LaneTopics(LANE).all_down, LOG) as line:
         yield LanePlayed(line, LANE, signer=LANE_KEY, trust=Trust([key]), pace=pace, **how)

@@ -13,15 +13,15 @@ from typing import Any, Self
 
 from core.enrolment.keys import make_signing_key
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from core.office.admin import AdminClient
-from core.service import CoreService, Parts
+from core.service import CoreParts, CoreService
 from core.settings import load
-from tools.conformance.clauses import Pace, Verdict, chosen, tried
+from tools.conformance.clauses import ClauseVerdict, TestTimes, chosen, tried
 from tools.conformance.core import CHAPTERS
 from wire.envelope import Signer, public_from_pem, public_to_pem
 
-PACE = Pace(nonce=0.2, patience=15.0, quiet=0.3)
+PACE = TestTimes(nonce=0.2, patience=15.0, quiet=0.3)
 
 
 class OwnCore:
@@ -58,11 +58,11 @@ class OwnCore:
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         settings, now = load(self._folder / "core.toml"), self._territory.utc_ms
-        with contextlib.closing(Store(self._folder / "core.db", create=True)) as store:
+        with contextlib.closing(CoreStore(self._folder / "core.db", create=True)) as store:
             log = ReplicatedLog(store, Signer.from_pem("core-1", (self._folder / "core-1.key").read_bytes()))
             with store.transaction():
                 log.restart(at_ms=now(), reason="test")
-        await CoreService(Parts(settings, now), self._ready.set).run(self._over)
+        await CoreService(CoreParts(settings, now), self._ready.set).run(self._over)
 
     def _ask(self, what: Callable[[AdminClient], Any]) -> None:
         async def asked() -> None:
@@ -107,7 +107,7 @@ def test_our_core_keeps_every_clause(territory: Any) -> None:
         ) as lane,
     ):
         found = list(tried(chosen(CHAPTERS, ()), lane))
-    assert [(one.number, one.detail) for one in found if one.verdict is not Verdict.HOLDS] == []
+    assert [(one.number, one.detail) for one in found if one.verdict is not ClauseVerdict.HOLDS] == []
     assert len(found) == sum(len(chapter.clauses) for chapter in CHAPTERS)
 
 

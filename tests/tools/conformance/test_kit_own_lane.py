@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tools.conformance.clauses import Verdict, chosen, tried
+from tools.conformance.clauses import ClauseVerdict, chosen, tried
 from tools.conformance.lane import CHAPTERS
 
 LAST = ("L50", "L07")
@@ -30,6 +30,6 @@ def verdicts(stage: Callable[..., Any]) -> dict[str, list[Any]]:
 @pytest.mark.parametrize("title", [chapter.title for chapter in CHAPTERS])
 def test_our_lane_keeps_every_clause(title: str, verdicts: dict[str, list[Any]]) -> None:
     """None is broken, and none goes unobserved."""
-    assert [(one.number, one.detail) for one in verdicts[title] if one.verdict is not Verdict.HOLDS] == []
+    assert [(one.number, one.detail) for one in verdicts[title] if one.verdict is not ClauseVerdict.HOLDS] == []
     (chapter,) = [one for one in CHAPTERS if one.title == title]
     assert len(verdicts[title]) == len(chapter.clauses) + len(LAST)

@@ -13,20 +13,20 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tools.conformance.clauses import Pace, Verdict, chosen, tried
-from tools.conformance.connection import Heard
+from tools.conformance.clauses import ClauseVerdict, TestTimes, chosen, tried
+from tools.conformance.connection import HeardMessage
 from tools.conformance.core import CHAPTERS
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_log import bundle
 from tools.conformance.fake_pictures import Album, held
 from tools.conformance.keys import Trust
-from wire.errors import Reason, RefusedError
+from wire.errors import Reason, WireRefusedError
 from wire.messages import Command, EventMessage, Nonce, PictureHeld, PictureOffered, PicturePart
 from wire.records import HoldRecord
 from wire.topics import ALL_UP
 
-PACE = Pace(nonce=0.2, patience=15.0, quiet=0.3)
-IMPATIENT = Pace(nonce=0.2, patience=4.0, quiet=0.3)
+PACE = TestTimes(nonce=0.2, patience=15.0, quiet=0.3)
+IMPATIENT = TestTimes(nonce=0.2, patience=4.0, quiet=0.3)
 LANE = "szb-in-01"
 
 
@@ -35,7 +35,7 @@ class Honest(CorePlayed):
 
     def _take(self, next_: Any) -> None:
         allowed = (self.topics.presence, self.topics.state)
-        if not isinstance(next_, Heard) or not next_.retained or next_.topic in allowed:
+        if not isinstance(next_, HeardMessage) or not next_.retained or next_.topic in allowed:
             super()._take(next_)
 
     def react(self, body: Any) -> None:
@@ -272,7 +272,7 @@ class Gullible(Trust):
             known = {name: one for name, one in plain.items() if name != "extra"}
             return msgspec.msgpack.encode(known | {"lane": LANE})
         except (msgspec.DecodeError, KeyError, TypeError, AttributeError, UnicodeDecodeError, RecursionError) as error:
-            raise RefusedError(Reason.MALFORMED, topic) from error
+            raise WireRefusedError(Reason.MALFORMED, topic) from error
 
 
 SPOILT: dict[str, tuple[str, type[Honest], bool, str]] = {
@@ -310,7 +310,7 @@ SPOILT: dict[str, tuple[str, type[Honest], bool, str]] = {
 }
 
 
-def trial(territory: Any, number: str, kind: type[Honest], pace: Pace, *, gullible: bool = False) -> list[Any]:
+def trial(territory: Any, number: str, kind: type[Honest], pace: TestTimes, *, gullible: bool = False) -> list[Any]:
     """What the kit says of that core."""
     trust = (Gullible if gullible else Trust)([territory.LANE_KEY.public])
     with territory.broker() as (_, broker), territory.line(broker, "core", ALL_UP) as line:
@@ -349,7 +349,7 @@ def _run(core: CorePlayed, over: threading.Event) -> None:
 def test_the_core_that_the_kit_plays_keeps_every_clause(territory: Any) -> None:
     """Each half of the kit is the other's second opinion."""
     found = trial(territory, "", Honest, PACE)
-    assert [(one.number, one.detail) for one in found if one.verdict is not Verdict.HOLDS] == []
+    assert [(one.number, one.detail) for one in found if one.verdict is not ClauseVerdict.HOLDS] == []
 
 
 @pytest.fixture(scope="module")
@@ -368,5 +368,5 @@ def verdicts(territory: Any) -> dict[str, Any]:
 def test_a_spoilt_core_breaks_the_clause_meant_for_it(name: str, verdicts: dict[str, Any]) -> None:
     """Broken, and for that reason."""
     number, _, _, words = SPOILT[name]
-    assert (verdicts[name].number, verdicts[name].verdict) == (number, Verdict.BROKEN), verdicts[name]
+    assert (verdicts[name].number, verdicts[name].verdict) == (number, ClauseVerdict.BROKEN), verdicts[name]
     assert words in verdicts[name].detail

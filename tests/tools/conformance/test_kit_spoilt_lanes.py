@@ -15,7 +15,7 @@ from sync.codelog import CodeLog, _after, _row, _Shadow
 from sync.link.freshness import Judgement
 from sync.link.sender import Sender
 from sync.log_result import Applied, Fork, Gap, LoadResult, Mismatch, Result, Swapped
-from tools.conformance.clauses import Pace, Verdict, chosen, tried
+from tools.conformance.clauses import ClauseVerdict, TestTimes, chosen, tried
 from tools.conformance.lane import CHAPTERS
 from wire.envelope import Envelope, KeyRing
 from wire.hashes import StateHash, log_next
@@ -23,7 +23,7 @@ from wire.messages import Delta, SnapshotPart
 from wire.records import BundleRecord
 
 AT_ONCE = 10
-IMPATIENT = Pace(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=4.0, quiet=0.15, alarm=4.0)
+IMPATIENT = TestTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=4.0, quiet=0.15, alarm=4.0)
 
 
 class TakesEverything(CodeLog):
@@ -379,7 +379,7 @@ SPOILT: dict[str, tuple[str, dict[str, Any], str]] = {
         {"spoil": spoilt(machine__uploader__held=any_offer)},
         "forged answer",
     ),
-    "promises every picture": ("L94", {"spoil": spoilt(carrier__fetch_picture=has_every_picture)}, "can not have"),
+    "promises every picture": ("L94", {"spoil": spoilt(carrier__fetch_picture=has_every_picture)}, "cannot have"),
     "pictures before events": ("L95", {"spoil": always_level}, "while rows waited"),
     "its presence is not retained": ("L01", {"spoil": spoilt(machine__publish=not_retained)}, "retain flag"),
     "its Will is of another session": ("L02", {"spoil": other_session}, "another session"),
@@ -406,5 +406,5 @@ def test_a_spoilt_lane_breaks_the_clause_meant_for_it(name: str, verdicts: dict[
     """Broken, and for that reason."""
     number, _, words = SPOILT[name]
     result = verdicts[name]
-    assert (result.number, result.verdict) == (number, Verdict.BROKEN), result
+    assert (result.number, result.verdict) == (number, ClauseVerdict.BROKEN), result
     assert words in result.detail

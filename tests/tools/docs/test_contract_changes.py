@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tools.docs.contract import changes as rules
-from tools.docs.contract.changes import Change, allowed, compare
+from tools.docs.contract.changes import ContractChange, allowed, compare
 from tools.docs.contract.channels import VERSION
 from tools.docs.contract.pages import changed, committed, contract
 from tools.docs.contract.policy import policy_page
@@ -119,7 +119,7 @@ def another_default(new: Any) -> None:
     new["schemas"]["command"]["properties"]["revert_ms"]["default"] = 60_000
 
 
-CASES: dict[Callable[[Any], None], rules.Rule] = {
+CASES: dict[Callable[[Any], None], rules.PolicyRule] = {
     added_field: rules.FIELD_ADDED,
     removed_field: rules.REMOVED,
     wider: rules.TYPE_CHANGED,
@@ -142,7 +142,7 @@ CASES: dict[Callable[[Any], None], rules.Rule] = {
 }
 
 
-def after(case: Callable[[Any], None]) -> list[Change]:
+def after(case: Callable[[Any], None]) -> list[ContractChange]:
     """The changes from the contract of now to one that is changed so."""
     new = copy.deepcopy(NOW)
     case(new)

@@ -32,7 +32,7 @@ WRITE = "write it again with: python -m tools.docs.pages"
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_each_committed_page_is_what_the_types_say(name: str) -> None:
-    """Text and program can not part."""
+    """Text and program cannot part."""
     path = DOCS / name
     assert path.exists(), WRITE
     assert path.read_text(encoding="utf-8") == PAGES[name], WRITE
@@ -175,7 +175,7 @@ def test_yaml_is_written_in_one_way_that_json_readers_of_a_line_understand() -> 
         "lines: |\n  first\n\n    second\nunended: |-\n  a\n  b\nempty: {}\nnone: []\n"
         'list:\n  - "yes"\n  - a: 1\n    b:\n      - 2\n  - {}\n'
     )
-    with pytest.raises(TypeError, match="can not stand"):
+    with pytest.raises(TypeError, match="cannot stand"):
         dump({"bytes": b"x"})
 
 

@@ -17,7 +17,7 @@ from tools.docs.contract.samples import LANE
 from wire import messages
 from wire.codec import decode, decode_record, encode
 from wire.envelope import KeyRing
-from wire.errors import RefusedError
+from wire.errors import WireRefusedError
 from wire.hashes import StateHash, journal_next, journal_start, log_next, log_start
 from wire.topics import LaneTopics
 
@@ -46,7 +46,7 @@ def test_our_code_opens_each_envelope_and_gives_its_body_again(case: dict[str, s
 @pytest.mark.parametrize("case", FOUND["refused"], ids=lambda case: case["case"])
 def test_our_code_refuses_each_spoilt_envelope_for_its_reason(case: dict[str, str]) -> None:
     """And for no other."""
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(WireRefusedError) as refused:
         decode(messages.Heartbeat, ring("core").open(LaneTopics(LANE).heartbeat, bytes.fromhex(case["payload"])))
     assert refused.value.reason.value == case["reason"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from tools.docs.lane_pages import lane_page, mutants_page
 from tools.proof.mutants import Mutant, mutants
-from tools.proof.mutation import Fate, Ground, hunt, scenario_against
+from tools.proof.mutation import Fate, ProofGround, hunt, scenario_against
 from tools.proof.survivors import unexplained
 
 DOCS = ROOT / "docs"
@@ -51,7 +51,7 @@ def test_a_mutant_is_killed_by_a_scenario_or_accounted_for(mutant: Mutant) -> No
 
 def test_a_hunt_finds_what_is_wrong_with_a_mutant() -> None:
     """On a little ground: a guard whose loss shows 4 too early, and one whose loss nobody can tell."""
-    ground = Ground(("every record",))
+    ground = ProofGround(("every record",))
     by_name = {mutant.name: mutant for mutant in ALL}
     killed = hunt(ground, by_name["row '9 inspect' without 'immigration_cleared'"])
     assert killed.differs

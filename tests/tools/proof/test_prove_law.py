@@ -19,14 +19,14 @@ from tools.proof.alphabet import GROUPS, Letter, boot
 from tools.proof.answers import MEANINGS, answer, meaning_of
 from tools.proof.canonical import canonical
 from tools.proof.code_book import VRN
-from tools.proof.history import NOW, History
+from tools.proof.history import NOW, InputHistory
 from tools.proof.law import LAW
 from tools.proof.moves import play
 from tools.proof.observer import after
 from tools.proof.scenarios import LANES, SCENARIOS
-from tools.proof.search import Machine, Slice, begin, search
+from tools.proof.search import RememberedStep, Slice, begin, search
 from tools.proof.slices import DISTURBANCES, ORDINARY
-from tools.proof.world import World
+from tools.proof.world import ScenarioWorld
 
 BY_NAME = {slice_.name: slice_ for slice_ in SLICES}
 QUICK = (
@@ -75,7 +75,7 @@ def test_every_letter_and_every_answer_occurs_in_some_slice() -> None:
 
 def test_every_kind_of_event_that_has_checks_is_in_the_alphabet() -> None:
     """Each can be refused, so each must be tried."""
-    history = History(LANES[""])
+    history = InputHistory(LANES[""])
     lane = Lane()
     for event in (*boot(LANES[""]), e.LaneOpened("chan"), e.ContactChanged(Contact.STOP_LOOP, True, NOW.mono_ms)):
         lane, effects = step(lane, event, NOW)
@@ -108,7 +108,7 @@ def _without(row_name: str, guard_name: str) -> Rules:
 )
 def test_a_rule_left_out_is_found_with_the_shortest_way_to_it(row: str, guard: str, slice_: str, law: str) -> None:
     """A guard dropped: the search stops at an invariant of the right name and says how to get there."""
-    found = search(Machine(_without(row, guard)), BY_NAME[slice_], stop=True)
+    found = search(RememberedStep(_without(row, guard)), BY_NAME[slice_], stop=True)
     assert law in {violation.law for violation in found.violations}
     assert all(violation.path for violation in found.violations)
 
@@ -116,8 +116,8 @@ def test_a_rule_left_out_is_found_with_the_shortest_way_to_it(row: str, guard: s
 def test_a_path_can_be_walked_again() -> None:
     """The letters of a violation's path, played from the start, lead to the same broken invariant."""
     rules, slice_ = _without("9 inspect", "immigration_cleared"), BY_NAME["every record"]
-    violation = search(Machine(rules), slice_, stop=True).violations[0]
-    machine = Machine(rules)
+    violation = search(RememberedStep(rules), slice_, stop=True).violations[0]
+    machine = RememberedStep(rules)
     state = begin(machine, slice_)
     wrong: tuple[str, ...] = ()
     letters = _letters(slice_)
@@ -138,10 +138,10 @@ def _letters(slice_: Slice) -> dict[str, Letter]:
 def test_a_table_that_is_not_total_is_found() -> None:
     """A step that raises is a violation, not a crash of the proof."""
     rules = Rules(TABLE[:-1], RULES.accept, RULES.contacts)
-    found = search(Machine(rules), Slice("short", (*ORDINARY, "tailgating"), ("early",)))
+    found = search(RememberedStep(rules), Slice("short", (*ORDINARY, "tailgating"), ("early",)))
     assert {violation.law for violation in found.violations} <= {"step_never_raises", *(law.__name__ for law in LAW)}
     rules = Rules(TABLE[:3], RULES.accept, RULES.contacts)
-    found = search(Machine(rules), Slice("short", ORDINARY, ("live",)), stop=True)
+    found = search(RememberedStep(rules), Slice("short", ORDINARY, ("live",)), stop=True)
     assert {violation.law for violation in found.violations} >= {"step_never_raises"}
 
 
@@ -167,20 +167,20 @@ def test_an_answer_is_judged_by_hand_as_matching_judges_it() -> None:
 
 
 def test_renaming_counters_changes_no_behaviour() -> None:
-    """A lane and its renamed twin say the same: the states are finite without leaving anything out."""
+    """A lane and its renamed simulated say the same: the states are finite without leaving anything out."""
     for scenario in SCENARIOS[::7]:
-        world = play(scenario.do, World(policy=LANES[scenario.lane]))
-        twin = canonical(world.lane)
+        world = play(scenario.do, ScenarioWorld(policy=LANES[scenario.lane]))
+        simulated = canonical(world.lane)
         event = e.LinkChanged(Link.STALE)
         one, _ = step(world.lane, event, NOW)
-        other, _ = step(twin, event, NOW)
+        other, _ = step(simulated, event, NOW)
         assert (one.row, one.face.xdb, one.face.aiop) == (other.row, other.face.xdb, other.face.aiop)
-        assert canonical(twin) == twin
+        assert canonical(simulated) == simulated
 
 
 def test_the_onlooker_knows_a_visit_without_looking_into_the_lane() -> None:
     """Arrival, Immigration and the read, from inputs alone."""
-    history = History(LANES[""])
+    history = InputHistory(LANES[""])
     for event in (*boot(LANES[""]), e.ContactChanged(Contact.STOP_LOOP, True, NOW.mono_ms)):
         history = after(history, event, ())
     history = after(history, e.ContactChanged(Contact.IMMIGRATION_CLEARED, True, NOW.mono_ms), ())

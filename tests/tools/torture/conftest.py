@@ -15,8 +15,8 @@ import pytest
 
 from tests.rigs.places import ROOT
 from tools.torture.checker import check
-from tools.torture.history import History, read_history
-from tools.torture.verdict import Bounds, Verdict
+from tools.torture.history import RunHistory, read_history
+from tools.torture.verdict import Bounds, RunVerdict
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ def tortured(tmp_path: Path) -> Callable[..., Ran]:
 
 
 @pytest.fixture
-def spoilt(ran: Ran, tmp_path: Path) -> Callable[[Callable[[Path], object]], Verdict]:
+def spoilt(ran: Ran, tmp_path: Path) -> Callable[[Callable[[Path], object]], RunVerdict]:
     """Spoils a copy of the run's files and returns what the checker finds."""
 
-    def spoil(how: Callable[[Path], object]) -> Verdict:
+    def spoil(how: Callable[[Path], object]) -> RunVerdict:
         shutil.copytree(ran.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("*.sock"))
         how(tmp_path / "copy")
         return check(read_history(tmp_path / "copy"), Bounds())
@@ -63,6 +63,6 @@ def spoilt(ran: Ran, tmp_path: Path) -> Callable[[Callable[[Path], object]], Ver
 
 
 @pytest.fixture
-def history(ran: Ran) -> History:
+def history(ran: Ran) -> RunHistory:
     """The run's own history."""
     return read_history(ran.folder)

@@ -14,16 +14,18 @@ from tests.rigs.places import ROOT
 from tools.torture import tampers
 from tools.torture.cable import Cable, Tamper, Way
 from tools.torture.faults import KINDS
-from tools.torture.packets import Framer, Publish, puback, read_publish, varint
+from tools.torture.packets import Framer, PublishPacket, puback, read_publish, varint
 from tools.torture.plan import Deck
 
-SAMPLE = Publish(topic="rocars/v1/log", payload=b"x" * 300, qos=1, retain=True, mid=77, properties=b"\x03\x02\x00\x00")
+SAMPLE = PublishPacket(
+    topic="rocars/v1/log", payload=b"x" * 300, qos=1, retain=True, mid=77, properties=b"\x03\x02\x00\x00"
+)
 
 
 @pytest.mark.parametrize("size", [0, 1, 127, 128, 16_383, 16_384, 300_000])
 def test_a_packet_survives_any_cutting_of_the_stream(size: int) -> None:
     """Bytes come as they come; packets come out whole."""
-    one = Publish(topic="a/b", payload=bytes(size)).packet()
+    one = PublishPacket(topic="a/b", payload=bytes(size)).packet()
     stream, rng = one + b"\xc0\x00" + SAMPLE.packet() + one, random.Random(size)
     framer, found = Framer(), []
     while stream:
@@ -36,7 +38,7 @@ def test_a_packet_survives_any_cutting_of_the_stream(size: int) -> None:
 def test_a_publish_is_read_as_it_was_written() -> None:
     """Topic, payload, flags, identifier and properties."""
     assert read_publish(SAMPLE.packet()) == SAMPLE
-    plain = Publish(topic="é", payload=b"")
+    plain = PublishPacket(topic="é", payload=b"")
     assert read_publish(plain.packet()) == plain
     assert read_publish(puback(77)) is None
     assert [varint(n) for n in (0, 127, 128)] == [b"\x00", b"\x7f", b"\x80\x01"]

@@ -12,7 +12,7 @@ import pytest
 from tools.training import backgrounds, scenes, weather
 from tools.training.clutter import SIZE
 from tools.training.easel import Easel
-from tools.training.faces import Case, chinese_atlases, stroke_atlas
+from tools.training.faces import TypeCase, chinese_atlases, stroke_atlas
 from tools.training.fronts import car, coach, lorry, tail
 from tools.training.mounting import Bill, OnVehicle, dress, rectangle, shared
 from tools.training.scenes import Scene, Stock
@@ -22,7 +22,7 @@ from tools.training.scenes import Scene, Stock
 def kept() -> Stock:
     """Our own strokes, no fonts, no photographs."""
     rng = random.Random(3)
-    return Stock(Case(tuple(stroke_atlas(rng) for _ in range(4)), (), tuple(chinese_atlases())), ())
+    return Stock(TypeCase(tuple(stroke_atlas(rng) for _ in range(4)), (), tuple(chinese_atlases())), ())
 
 
 @pytest.fixture(scope="module")

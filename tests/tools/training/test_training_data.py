@@ -13,37 +13,37 @@ import pytest
 from devices.anpr.alphabet import CLASS, COLUMNS, CROP
 from devices.anpr.contrast import levelled
 from devices.anpr.grammar import fitting, grammar_of
-from devices.anpr.plate_read import Ground, Region
-from simulation.drawn.plates import Kind, draw
+from devices.anpr.plate_read import Background, Region
+from simulation.drawn.plates import PlateKind, draw
 from tools.training import photographs
-from tools.training.crops import Flat, sample
-from tools.training.faces import Atlas, Case, chinese_atlases, stroke_atlas
+from tools.training.crops import GreyPlate, sample
+from tools.training.faces import Atlas, TypeCase, chinese_atlases, stroke_atlas
 from tools.training.plot import curves, plot
 from tools.training.texts import mainland, mark
 
 GROUND = {
-    Kind.HK_FRONT: Ground.WHITE,
-    Kind.HK_REAR: Ground.YELLOW,
-    Kind.CROSS_BORDER: Ground.BLACK,
-    Kind.CN_BLUE: Ground.BLUE,
-    Kind.CN_YELLOW: Ground.YELLOW,
-    Kind.CN_GREEN: Ground.GREEN,
-    Kind.MACAU: Ground.BLACK,
+    PlateKind.HK_FRONT: Background.WHITE,
+    PlateKind.HK_REAR: Background.YELLOW,
+    PlateKind.CROSS_BORDER: Background.BLACK,
+    PlateKind.CN_BLUE: Background.BLUE,
+    PlateKind.CN_YELLOW: Background.YELLOW,
+    PlateKind.CN_GREEN: Background.GREEN,
+    PlateKind.MACAU: Background.BLACK,
 }
 
 
 @pytest.fixture(scope="module")
-def cut() -> Case:
+def cut() -> TypeCase:
     """A small case of our own strokes."""
     rng = random.Random(3)
-    return Case(tuple(stroke_atlas(rng) for _ in range(4)), (), tuple(chinese_atlases()))
+    return TypeCase(tuple(stroke_atlas(rng) for _ in range(4)), (), tuple(chinese_atlases()))
 
 
 def folder_of(path: Path, plates: list[str]) -> Path:
     """A folder of photographed plates, as `--mainland` takes it."""
     lines = ["file,plate"]
     for number, text in enumerate(plates):
-        cv2.imencode(".jpg", draw(text, Kind.CN_BLUE, height=24))[1].tofile(path / f"{number}.jpg")
+        cv2.imencode(".jpg", draw(text, PlateKind.CN_BLUE, height=24))[1].tofile(path / f"{number}.jpg")
         lines.append(f"{number}.jpg,{text}")
     (path / "labels.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -63,14 +63,14 @@ def test_all_provinces_are_drawn_and_read_as_mainland() -> None:
     rng = random.Random(2)
     seen = {mainland(rng, 5)[0] for _ in range(3000)}
     assert len(seen) == 31
-    form = fitting("皖A72G21", grammar_of(Ground.BLUE))
+    form = fitting("皖A72G21", grammar_of(Background.BLUE))
     assert form is not None
     assert form.region is Region.MAINLAND
 
 
 def test_no_hong_kong_form_has_a_q() -> None:
     """Q is on Mainland plates only; a Hong Kong 0 must not become one."""
-    found = fitting("AQ1234", grammar_of(Ground.WHITE))
+    found = fitting("AQ1234", grammar_of(Background.WHITE))
     assert found is None
 
 
@@ -92,7 +92,7 @@ def test_an_empty_crop_stays_empty() -> None:
     assert np.abs(levelled(noise)).max() < 1
 
 
-def test_samples_are_the_same_for_the_same_seed(cut: Case) -> None:
+def test_samples_are_the_same_for_the_same_seed(cut: TypeCase) -> None:
     """A run can be told by its seed."""
 
     def drawn() -> list[bytes]:
@@ -109,10 +109,10 @@ def test_samples_are_the_same_for_the_same_seed(cut: Case) -> None:
     assert drawn() == drawn()
 
 
-def test_every_character_is_marked_in_the_target(cut: Case) -> None:
+def test_every_character_is_marked_in_the_target(cut: TypeCase) -> None:
     """The columns say the whole text, in order, on the rows where it stands."""
     rng, noise = random.Random(6), np.random.default_rng(6)
-    plates: list[tuple[np.ndarray, Flat]] = []
+    plates: list[tuple[np.ndarray, GreyPlate]] = []
     while len(plates) < 30:
         _, wanted, plate = sample(rng, noise, cut)
         if plate is not None and len(plate.text) < 7:
@@ -162,7 +162,7 @@ def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
         plot(tmp_path)
 
 
-def test_an_atlas_has_every_character(cut: Case) -> None:
+def test_an_atlas_has_every_character(cut: TypeCase) -> None:
     """Latin from strokes, Chinese from the system font."""
     atlas: Atlas = cut.pick(random.Random(1))
     assert set(atlas.glyphs) == CLASS.keys()

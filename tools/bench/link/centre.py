@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import Store
+from core.ledger.store import CoreStore
 from core.link.compound import Compound
-from core.link.gateway import Exchange, Heard
+from core.link.gateway import LaneGateway, LaneMessage
 from core.link.intake import Intake
 from core.link.projection import Projection
 from runtime.mqtt import Broker, Connection, Incoming, Options
@@ -26,19 +26,19 @@ def core_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Parts:
+class CentreParts:
     """Store, log, intake and exchange, wired as the service wires them; says nothing to anybody by itself."""
 
     def __init__(self, folder: Path, rings: dict[str, KeyRing], records: Iterable[Record] = ()) -> None:
         self.signer = Signer.generate("core")
-        self.store = Store(folder / "core.db", create=True)
+        self.store = CoreStore(folder / "core.db", create=True)
         self.log = ReplicatedLog(self.store, self.signer)
         with self.store.transaction():
             self.log.restart(at_ms=core_ms(), reason="benchmark")
             self.log.append(records, at_ms=core_ms())
         projection = Projection(self.store.connection, self.log, Compound(self.store.connection, within_ms=DUE_MS))
         self.intake = Intake(self.store, projection)
-        self.exchange = Exchange(
+        self.exchange = LaneGateway(
             store=self.store, log=self.log, intake=self.intake, signer=self.signer, rings=rings, clock=core_ms
         )
 
@@ -52,7 +52,7 @@ class Parts:
 class Centre:
     """Those parts at a broker."""
 
-    def __init__(self, parts: Parts, broker: PrivateBroker) -> None:
+    def __init__(self, parts: CentreParts, broker: PrivateBroker) -> None:
         self.parts = parts
         options = Options(
             brokers=(Broker(broker.host, broker.port),),
@@ -66,7 +66,7 @@ class Centre:
         )
 
     def _hear(self, incoming: Incoming) -> None:
-        answers = self.parts.exchange.hear([Heard(incoming.topic, incoming.payload, incoming.retained)])
+        answers = self.parts.exchange.hear([LaneMessage(incoming.topic, incoming.payload, incoming.retained)])
         for out in (*answers.now, *(each for answer in answers.later.values() for each in answer())):
             self.connection.publish(out.topic, out.payload, qos=out.qos)
         incoming.acknowledge()

@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench.figures import Line, table
+from tools.bench.figures import FigureLine, table
 from tools.bench.link.cuts import measure_cuts
 from tools.bench.link.delta import measure_delta
 from tools.bench.link.lists import measure_curve, measure_snapshot, plain_curve
@@ -30,7 +30,7 @@ SIZES = (1_000, 10_000, 100_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class LinkPlan:
     """What is measured, and how much of it.
 
     Attributes:
@@ -50,13 +50,13 @@ class Plan:
     lanes: int = 25
 
 
-def _lines(console: Console, title: str, lines: Iterable[Line]) -> None:
+def _lines(console: Console, title: str, lines: Iterable[FigureLine]) -> None:
     drawn = table(tuple(lines))
     drawn.title, drawn.title_justify = title, "left"
     console.print(drawn)
 
 
-def snapshot(folder: Path, plan: Plan, console: Console) -> dict[str, Any]:
+def snapshot(folder: Path, plan: LinkPlan, console: Console) -> dict[str, Any]:
     """A snapshot, its hashes, memory."""
     lines, once = measure_snapshot(folder, plan.codes, plan.rounds)
     _lines(console, "snapshot", lines)
@@ -64,7 +64,7 @@ def snapshot(folder: Path, plan: Plan, console: Console) -> dict[str, Any]:
     return {"lines": [line.plain() for line in lines], "target": TARGET, **once}
 
 
-def delta(folder: Path, plan: Plan, console: Console) -> dict[str, Any]:
+def delta(folder: Path, plan: LinkPlan, console: Console) -> dict[str, Any]:
     """A delta over the broker."""
     line, before = measure_delta(folder, plan.codes, plan.deltas)
     _lines(console, "delta over the broker", [line])
@@ -73,14 +73,14 @@ def delta(folder: Path, plan: Plan, console: Console) -> dict[str, Any]:
     return {"line": line.plain(), "target": TARGET, "signed_and_committed_before": signed}
 
 
-def curve(folder: Path, plan: Plan, console: Console) -> dict[str, Any]:
+def curve(folder: Path, plan: LinkPlan, console: Console) -> dict[str, Any]:
     """A delta by number of codes."""
     floor, found = measure_curve(folder, (*SIZES, 1_000_000) if plan.million else SIZES)
-    _lines(console, "delta of one bundle by number of codes", [Line(each, floor) for each in found.values()])
+    _lines(console, "delta of one bundle by number of codes", [FigureLine(each, floor) for each in found.values()])
     return plain_curve(floor, found)
 
 
-def cuts(folder: Path, plan: Plan, console: Console) -> dict[str, Any]:
+def cuts(folder: Path, plan: LinkPlan, console: Console) -> dict[str, Any]:
     """Cuts."""
     found = measure_cuts(folder, cuts=plan.cuts, lanes=plan.lanes)
     title = f"milliseconds; manual mode within {found['bound_ms']} (loop late by {found['loop_late_ms']} at worst)"
@@ -94,7 +94,7 @@ def cuts(folder: Path, plan: Plan, console: Console) -> dict[str, Any]:
     return found
 
 
-PARTS: dict[str, Callable[[Path, Plan, Console], dict[str, Any]]] = {
+PARTS: dict[str, Callable[[Path, LinkPlan, Console], dict[str, Any]]] = {
     "snapshot": snapshot,
     "delta": delta,
     "curve": curve,
@@ -102,7 +102,7 @@ PARTS: dict[str, Callable[[Path, Plan, Console], dict[str, Any]]] = {
 }
 
 
-def run(*, json_file: Path | None, folder: Path, only: Iterable[str], plan: Plan) -> dict[str, Any]:
+def run(*, json_file: Path | None, folder: Path, only: Iterable[str], plan: LinkPlan) -> dict[str, Any]:
     """The command: each part in a new folder inside `folder`, whose disk it is that counts."""
     console, found = Console(), {}
     for name in only:

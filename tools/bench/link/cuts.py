@@ -30,8 +30,8 @@ from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
 from sync.link import Limits
-from sync.store import Store
-from tools.bench.link.site import Site
+from sync.store import LaneStore
+from tools.bench.link.site import BenchSite
 from tools.bench.shell import SOFTWARE, BenchLane
 from tools.torture.cable import Cable, Piece, Tamper, Way
 
@@ -64,7 +64,7 @@ class Refusing(Tamper):
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class MeasuredCut:
     """Milliseconds: from the cut until no longer fresh, until manual; from its end until automatic and verified."""
 
     stale: int
@@ -75,7 +75,7 @@ class Cut:
 class Box(BenchLane):
     """One lane with a real link, through a cable."""
 
-    def __init__(self, name: str, site: Site, store: Store, limits: Limits) -> None:
+    def __init__(self, name: str, site: BenchSite, store: LaneStore, limits: Limits) -> None:
         super().__init__(Journal(store, boot="boot", software=SOFTWARE))
         self.name, self._site, self._store, self._limits = name, site, store, limits
         self.cable = Cable(site.broker.port)
@@ -154,7 +154,7 @@ class Box(BenchLane):
         self.cable.tamper = Tamper()
 
 
-async def cut(boxes: Sequence[Box], begin: Callable[[], None], end: Callable[[], None]) -> list[Cut]:
+async def cut(boxes: Sequence[Box], begin: Callable[[], None], end: Callable[[], None]) -> list[MeasuredCut]:
     """One cut, felt by these lanes; it ends when the last of them is in manual mode."""
     for box in boxes:
         box.forget()
@@ -165,17 +165,17 @@ async def cut(boxes: Sequence[Box], begin: Callable[[], None], end: Callable[[],
     end()
     back = await asyncio.gather(*(box.until(manual=False) for box in boxes))
     return [
-        Cut(box.not_fresh - began, entered - began, again - healed)
+        MeasuredCut(box.not_fresh - began, entered - began, again - healed)
         for box, entered, again in zip(boxes, manual, back, strict=True)
     ]
 
 
 @asynccontextmanager
-async def _boxes(site: Site, folder: Path, limits: Limits) -> AsyncIterator[list[Box]]:
+async def _boxes(site: BenchSite, folder: Path, limits: Limits) -> AsyncIterator[list[Box]]:
     async with AsyncExitStack() as opened:
         boxes = []
         for name in site.lanes:
-            box = Box(name, site, opened.enter_context(Store(folder / f"{name}.db")), limits)
+            box = Box(name, site, opened.enter_context(LaneStore(folder / f"{name}.db")), limits)
             await box.open()
             opened.push_async_callback(box.close)
             opened.callback(asyncio.create_task(box.agent.run()).cancel)
@@ -193,7 +193,7 @@ async def _lag(worst: list[int]) -> None:
         worst[0] = max(worst[0], monotonic_ms() - due)
 
 
-Found = dict[str, list[Cut]]
+Found = dict[str, list[MeasuredCut]]
 
 
 async def _alone(box: Box, rounds: int, pause: Callable[[], float], found: Found) -> None:
@@ -203,7 +203,9 @@ async def _alone(box: Box, rounds: int, pause: Callable[[], float], found: Found
         found[kind] += await cut([box], begin, box.heal)
 
 
-async def _together(site: Site, boxes: Sequence[Box], rounds: int, pause: Callable[[], float], found: Found) -> None:
+async def _together(
+    site: BenchSite, boxes: Sequence[Box], rounds: int, pause: Callable[[], float], found: Found
+) -> None:
     """Cuts that all lanes feel."""
     for _ in range(rounds):
         await asyncio.sleep(pause())
@@ -219,7 +221,7 @@ async def _measure(folder: Path, near: Path, lanes: int, rounds: int, limits: Li
     worst, rng = [0], random.Random(1)
     pause = partial(rng.uniform, 0, limits.nonce_ms / 1_000)
     names = [f"lane-{number}" for number in range(lanes)]
-    async with Site(near, names) as site, _boxes(site, folder, limits) as boxes:
+    async with BenchSite(near, names) as site, _boxes(site, folder, limits) as boxes:
         watch = asyncio.create_task(_lag(worst))
         await asyncio.gather(*(_alone(box, rounds, pause, found) for box in boxes))
         await _together(site, boxes, rounds, pause, found)

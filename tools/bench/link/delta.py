@@ -23,10 +23,10 @@ from simulation.broker import PrivateBroker
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
-from sync.store import Store
+from sync.store import LaneStore
 from tools.bench.codes import Timing, bundles
-from tools.bench.figures import Line, timing
-from tools.bench.link.centre import Centre, Parts
+from tools.bench.figures import FigureLine, timing
+from tools.bench.link.centre import Centre, CentreParts
 from wire.envelope import Signer
 from wire.records import HoldRecord
 from wire.topics import LaneTopics
@@ -93,7 +93,7 @@ class BareClient:
 class _Lane:
     """A lane's link on its own store, which looks the vehicle up as soon as it is told."""
 
-    def __init__(self, broker: PrivateBroker, store: Store, signer: Signer, parts: Parts) -> None:
+    def __init__(self, broker: PrivateBroker, store: LaneStore, signer: Signer, parts: CentreParts) -> None:
         self.usable = Waiter()
         self.vrn = ""
         self.link = LinkClient(
@@ -122,9 +122,9 @@ class _Lane:
 @asynccontextmanager
 async def _running(folder: Path, codes: int) -> AsyncIterator[tuple[Centre, _Lane, Waiter]]:
     signer = Signer.generate(LANE)
-    parts = Parts(folder, {LANE: signer.ring()}, bundles(codes))
+    parts = CentreParts(folder, {LANE: signer.ring()}, bundles(codes))
     (folder / "broker").mkdir()
-    with PrivateBroker(folder / "broker", lanes=[LANE, BARE]) as broker, Store(folder / "lane.db") as store:
+    with PrivateBroker(folder / "broker", lanes=[LANE, BARE]) as broker, LaneStore(folder / "lane.db") as store:
         centre, lane, written = Centre(parts, broker), _Lane(broker, store, signer, parts), Waiter()
         bare = BareClient(broker, folder, written.happened)
         centre.connection.start()
@@ -172,9 +172,9 @@ async def _measure(folder: Path, codes: int, samples: int) -> dict[str, list[int
     return found
 
 
-def measure_delta(folder: Path, codes: int, samples: int) -> tuple[Line, Timing]:
+def measure_delta(folder: Path, codes: int, samples: int) -> tuple[FigureLine, Timing]:
     """Publish to usable beside its floor; and what signing and committing took before."""
     found = asyncio.run(_measure(folder, codes, samples))
     floor = timing("bare QoS 1 message, written, fdatasync", found["floor"])
     usable = timing("delta published, durable, usable", found["usable"])
-    return Line(usable, floor), timing("before: signed and committed at the core", found["signed"])
+    return FigureLine(usable, floor), timing("before: signed and committed at the core", found["signed"])

@@ -12,9 +12,9 @@ from typing import Any
 from sync.codelog import CodeLog
 from sync.log_result import Applied, Swapped
 from sync.simulated.core_log import SimulatedLog
-from sync.store import Store
+from sync.store import LaneStore
 from tools.bench.codes import Timing, bundles, memory_kib, timed
-from tools.bench.figures import Line, timing
+from tools.bench.figures import FigureLine, timing
 from wire.codec import encode
 from wire.hashes import StateHash
 from wire.messages import SnapshotPart
@@ -61,7 +61,7 @@ def _insert(path: Path, rows: Sequence[tuple[int, str, str, str, bytes]]) -> int
 def _load(path: Path, parts: Sequence[SnapshotPart]) -> tuple[int, int]:
     """Nanoseconds in all, and of the longest part: so long the lane waits for its turn."""
     longest = 0
-    with Store(path) as store:
+    with LaneStore(path) as store:
         log = CodeLog(store)
         start = before = time.perf_counter_ns()
         verdict = None
@@ -82,7 +82,7 @@ def _hash(rows: Sequence[tuple[int, str, str, str, bytes]]) -> int:
     return time.perf_counter_ns() - start
 
 
-def measure_snapshot(folder: Path, codes: int, rounds: int) -> tuple[list[Line], dict[str, float]]:
+def measure_snapshot(folder: Path, codes: int, rounds: int) -> tuple[list[FigureLine], dict[str, float]]:
     """The same rows loaded, inserted and hashed in turn; a file of its own for each."""
     core = SimulatedLog("epoch", bundles(codes))
     parts, rows = core.snapshot(size=PART), _rows(core.rows.values())
@@ -94,9 +94,9 @@ def measure_snapshot(folder: Path, codes: int, rounds: int) -> tuple[list[Line],
         spent["part"].append(longest)
         spent["hashed"].append(_hash(rows))
     floor = timing("bare insert, one transaction", spent["inserted"])
-    lines = [Line(timing(f"snapshot of {codes:,} codes", spent["loaded"]), floor)]
-    lines.append(Line(timing("its state hash alone", spent["hashed"]), floor))
-    Store(folder / "empty.db").close()
+    lines = [FigureLine(timing(f"snapshot of {codes:,} codes", spent["loaded"]), floor)]
+    lines.append(FigureLine(timing("its state hash alone", spent["hashed"]), floor))
+    LaneStore(folder / "empty.db").close()
     memory = memory_kib(folder / "ours-0.db") - memory_kib(folder / "empty.db")
     return lines, {"memory_mb": round(memory / 1_024, 1), "longest_part_ms": round(max(spent["part"]) / 1e6, 1)}
 
@@ -109,7 +109,7 @@ def _bundle(number: int) -> BundleRecord:
 class _Grown:
     """A list of so many codes and what follows it."""
 
-    def __init__(self, store: Store, codes: int) -> None:
+    def __init__(self, store: LaneStore, codes: int) -> None:
         core = SimulatedLog("epoch", bundles(codes))
         self.log = CodeLog(store)
         for part in core.snapshot(size=PART):
@@ -126,7 +126,7 @@ class _Grown:
 def measure_curve(folder: Path, sizes: Sequence[int]) -> tuple[Timing, dict[int, Timing]]:
     """A delta of one bundle, durable: the floor (the row inserted and committed, no more), and by number of codes."""
     with ExitStack() as opened:
-        grown = [_Grown(opened.enter_context(Store(folder / f"codes-{size}.db")), size) for size in sizes]
+        grown = [_Grown(opened.enter_context(LaneStore(folder / f"codes-{size}.db")), size) for size in sizes]
         connection = opened.enter_context(bare(folder / "bare.db"))
         rows = _rows(_bundle(number) for number in range(DELTAS))
         floor: Callable[[int], object] = lambda n: connection.execute(  # noqa: E731 - one action among others

@@ -21,7 +21,7 @@ KEY = "core-1"
 _PATIENCE_S = 60.0
 
 
-class Site:
+class BenchSite:
     """What lanes need to have somebody to speak to.
 
     Args:

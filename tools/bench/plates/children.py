@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from tools.bench.plates.labels import Shown
-from tools.bench.plates.wire import Asked, Hello, Reply, reply
+from tools.bench.plates.labels import LabelledPicture
+from tools.bench.plates.wire import ContenderHello, ContenderReply, ReadRequest, reply
 
 _ROOT = Path(__file__).parents[3]
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -23,7 +23,7 @@ class NoContenderError(Exception):
     """A contender is not there, or ended while it was asked; the message says why."""
 
 
-class Child:
+class ContenderChild:
     """A contender's process; use it as a context.
 
     Args:
@@ -31,7 +31,7 @@ class Child:
         command: what to start: an interpreter and its arguments, run with this repository's packages.
 
     Raises:
-        NoContenderError: on entering, where it can not be started or says that it is not installed.
+        NoContenderError: on entering, where it cannot be started or says that it is not installed.
     """
 
     def __init__(self, name: str, command: Sequence[str]) -> None:
@@ -57,7 +57,7 @@ class Child:
             said = self._heard("as it started")
             if "absent" in said:
                 raise NoContenderError(f"{self.name}: {said['absent']}")
-            self.hello = Hello(**said)
+            self.hello = ContenderHello(**said)
             undo.pop_all()
         return self
 
@@ -69,14 +69,14 @@ class Child:
         self._process.stdout.close()
         self._process.wait()
 
-    def ask(self, shown: Shown, *, crop: bool = False) -> Reply:
+    def ask(self, shown: LabelledPicture, *, crop: bool = False) -> ContenderReply:
         """What it says of one picture.
 
         Raises:
             NoContenderError: it ended instead.
         """
         plates = [label.corners for label in shown.labels if label.corners]
-        line = json.dumps(asdict(Asked(str(shown.file), plates, crop)))
+        line = json.dumps(asdict(ReadRequest(str(shown.file), plates, crop)))
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # what ended it is told by `_heard`
             self._process.stdin.write(line + "\n")

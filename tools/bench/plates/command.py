@@ -18,9 +18,9 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import track
 
-from tools.bench.plates.children import Child, NoContenderError, module, one_core
-from tools.bench.plates.labels import Shown, kept_crops, pictures
-from tools.bench.plates.scores import Score
+from tools.bench.plates.children import ContenderChild, NoContenderError, module, one_core
+from tools.bench.plates.labels import LabelledPicture, kept_crops, pictures
+from tools.bench.plates.scores import ContenderScore
 from tools.bench.plates.tables import plain, show
 
 MODES = {"ours": "lane", "boxed": "boxed"}
@@ -30,7 +30,7 @@ DEFAULT = ("ours", *OTHERS)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PlatesPlan:
     """What is to be measured.
 
     Attributes:
@@ -58,17 +58,17 @@ class Plan:
 class Race:
     """The contenders, started; use it as a context."""
 
-    def __init__(self, plan: Plan, console: Console) -> None:
+    def __init__(self, plan: PlatesPlan, console: Console) -> None:
         self._plan = plan
         self._console = console
-        self._children: dict[str, Child] = {}
+        self._children: dict[str, ContenderChild] = {}
         self._started = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as undo:
             for name in self._plan.only:
                 try:
-                    self._children[name] = undo.enter_context(Child(name, self._plan.command(name)))
+                    self._children[name] = undo.enter_context(ContenderChild(name, self._plan.command(name)))
                 except NoContenderError as error:
                     self._console.print(str(error), highlight=False, markup=False, soft_wrap=True)
             self._started = undo.pop_all()
@@ -77,9 +77,9 @@ class Race:
     def __exit__(self, *_: object) -> None:
         self._started.close()
 
-    def run(self, shown: Sequence[Shown], *, crops: bool = False) -> dict[str, dict[str, Any]]:
+    def run(self, shown: Sequence[LabelledPicture], *, crops: bool = False) -> dict[str, dict[str, Any]]:
         """Every contender over every picture; prints the tables and returns the figures by contender."""
-        scores = {name: Score(child.hello) for name, child in self._children.items()}
+        scores = {name: ContenderScore(child.hello) for name, child in self._children.items()}
         for one in track(shown, "crops" if crops else "pictures", console=self._console, transient=True):
             for name in list(scores):
                 try:
@@ -92,7 +92,7 @@ class Race:
         return {name: plain(score) for name, score in scores.items()}
 
 
-def measure(data: Path | None, crops: Path | None, plan: Plan, console: Console) -> dict[str, Any]:
+def measure(data: Path | None, crops: Path | None, plan: PlatesPlan, console: Console) -> dict[str, Any]:
     """Everything that was asked for; prints the tables and returns the figures.
 
     Raises:
@@ -108,7 +108,7 @@ def measure(data: Path | None, crops: Path | None, plan: Plan, console: Console)
     return figures | {"machine": {"core": core, "machine": platform.machine(), "load_1min": load}}
 
 
-def run(*, data: Path | None, crops: Path | None, json_file: Path | None, plan: Plan) -> None:
+def run(*, data: Path | None, crops: Path | None, json_file: Path | None, plan: PlatesPlan) -> None:
     """The command."""
     figures = measure(data, crops, plan, Console())
     if json_file is not None:

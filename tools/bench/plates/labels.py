@@ -20,7 +20,7 @@ class LabelsError(Exception):
     """The folder is not one of labelled pictures; the message says what is missing."""
 
 
-class Kind(Enum):
+class LabelKind(Enum):
     """What sort of plate; the value is the row of the table."""
 
     ONE_ROW = "HK one row"
@@ -32,10 +32,15 @@ class Kind(Enum):
     @property
     def hong_kong(self) -> bool:
         """Whether it is a mark that the lane could act on."""
-        return self in {Kind.ONE_ROW, Kind.TWO_ROWS}
+        return self in {LabelKind.ONE_ROW, LabelKind.TWO_ROWS}
 
 
-_KINDS = {"HK": Kind.ONE_ROW, "CN-crossborder": Kind.CROSS_BORDER, "CN": Kind.MAINLAND, "MO": Kind.MACAU}
+_KINDS = {
+    "HK": LabelKind.ONE_ROW,
+    "CN-crossborder": LabelKind.CROSS_BORDER,
+    "CN": LabelKind.MAINLAND,
+    "MO": LabelKind.MACAU,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +48,19 @@ class Label:
     """One readable plate; `corners` in pixels of the picture, None where only its text is known."""
 
     plate: str
-    kind: Kind
+    kind: LabelKind
     corners: Corners | None
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class LabelledPicture:
     """One picture and its readable plates, which may be none."""
 
     file: Path
     labels: tuple[Label, ...]
 
 
-def pictures(folder: Path) -> list[Shown]:
+def pictures(folder: Path) -> list[LabelledPicture]:
     """The pictures of `folder` in the order of `labels.csv`.
 
     A Hong Kong plate has one row unless its layout is `double_row`.
@@ -68,15 +73,15 @@ def pictures(folder: Path) -> list[Shown]:
         labels = found.setdefault(row["file"], [])
         if row["region"] != "unreadable":
             labels.append(_label(row))
-    return [Shown(_there(folder / file), tuple(labels)) for file, labels in found.items()]
+    return [LabelledPicture(_there(folder / file), tuple(labels)) for file, labels in found.items()]
 
 
-def kept_crops(folder: Path) -> list[Shown]:
+def kept_crops(folder: Path) -> list[LabelledPicture]:
     """The half of a folder of Mainland crops that is kept for measuring: rows 1, 3, 5 … of `labels.csv`, from 0.
 
     The other half may be trained with. Raises as `pictures` does.
     """
-    return [Shown(_there(folder / row["file"]), (_crop(row),)) for row in _rows(folder)[1::2]]
+    return [LabelledPicture(_there(folder / row["file"]), (_crop(row),)) for row in _rows(folder)[1::2]]
 
 
 def _rows(folder: Path) -> list[dict[str, str]]:
@@ -98,8 +103,8 @@ def _label(row: dict[str, str]) -> Label:
         numbers = [float(word) for word in row["quad"].split()]
     except (KeyError, ValueError) as error:
         raise LabelsError(f"labels.csv: {row['file']}: {error!r} is no region, width or corner") from error
-    if kind is Kind.ONE_ROW and row.get("layout") == "double_row":
-        kind = Kind.TWO_ROWS
+    if kind is LabelKind.ONE_ROW and row.get("layout") == "double_row":
+        kind = LabelKind.TWO_ROWS
     corners = tuple(zip(numbers[::2], numbers[1::2], strict=False))
     return Label(row["plate"], kind, corners if drawn and len(numbers) == 8 else None)
 
@@ -110,7 +115,7 @@ def _crop(row: dict[str, str]) -> Label:
     except (KeyError, ValueError) as error:
         raise LabelsError(f"labels.csv: {row['file']}: {error!r}: x, y, w and h are to be pixels") from error
     right, bottom = left + width, top + height
-    return Label(row["plate"], Kind.MAINLAND, ((left, top), (right, top), (right, bottom), (left, bottom)))
+    return Label(row["plate"], LabelKind.MAINLAND, ((left, top), (right, top), (right, bottom), (left, bottom)))
 
 
 def _there(file: Path) -> Path:

@@ -15,7 +15,7 @@ import numpy as np
 
 from domain.marks import Family, family, normalise
 from tools.bench.plates.labels import Label
-from tools.bench.plates.wire import Answer, Corners
+from tools.bench.plates.wire import Corners, ReadAnswer
 
 _OVERLAP = 0.3  # intersection over union at which two plates are the same one
 _SURE = 0.5  # a piece below it is no answer; RapidOCR itself gives none below
@@ -33,13 +33,13 @@ def latin(text: str) -> str:
     return _CHINESE.sub("", comparable(text))
 
 
-def near(label: Label, answers: Sequence[Answer]) -> list[Answer]:
+def near(label: Label, answers: Sequence[ReadAnswer]) -> list[ReadAnswer]:
     """The answers at the place of a plate; all of them where its place is not known."""
     corners = label.corners
     return list(answers) if corners is None else [one for one in answers if _same_place(corners, one.corners)]
 
 
-def nearest(label: Label, answers: Sequence[Answer]) -> Answer | None:
+def nearest(label: Label, answers: Sequence[ReadAnswer]) -> ReadAnswer | None:
     """The answer that shares most with a plate, or None."""
     there = near(label, answers)
     corners = label.corners
@@ -48,7 +48,7 @@ def nearest(label: Label, answers: Sequence[Answer]) -> Answer | None:
     return max(there, key=lambda one: _shared(corners, one.corners))
 
 
-def texts(label: Label, answers: Sequence[Answer], *, pieces: bool) -> list[str]:
+def texts(label: Label, answers: Sequence[ReadAnswer], *, pieces: bool) -> list[str]:
     """What counts as said of a plate, in comparison form."""
     there = near(label, answers)
     if not pieces:
@@ -58,9 +58,9 @@ def texts(label: Label, answers: Sequence[Answer], *, pieces: bool) -> list[str]
     return ["".join(words[start:end]) for start in runs for end in runs if start < end]
 
 
-def in_reading_order(answers: Sequence[Answer]) -> list[Answer]:
+def in_reading_order(answers: Sequence[ReadAnswer]) -> list[ReadAnswer]:
     """Row by row, each from left to right; what begins above the middle of a row's first piece belongs to the row."""
-    rows: list[list[Answer]] = []
+    rows: list[list[ReadAnswer]] = []
     for one in sorted(answers, key=lambda each: _box(each.corners)[1]):
         if rows and _box(one.corners)[1] < sum(_box(rows[-1][0].corners)[1::2]) / 2:
             rows[-1].append(one)
@@ -69,7 +69,7 @@ def in_reading_order(answers: Sequence[Answer]) -> list[Answer]:
     return [one for row in rows for one in sorted(row, key=lambda each: _box(each.corners)[0])]
 
 
-def best_looking(answers: Sequence[Answer]) -> str | None:
+def best_looking(answers: Sequence[ReadAnswer]) -> str | None:
     """The surest string of pieces that looks like an ordinary Hong Kong mark: two letters, one to four digits.
 
     Letters and digits that stand beside or above each other are also tried as one string, as sure as its weaker piece.
@@ -80,20 +80,20 @@ def best_looking(answers: Sequence[Answer]) -> str | None:
     return max(marks)[1] if marks else None
 
 
-def _joined(answers: Sequence[Answer]) -> Iterator[tuple[float, str]]:
+def _joined(answers: Sequence[ReadAnswer]) -> Iterator[tuple[float, str]]:
     for first in answers:
         for second in answers:
             if first is not second and (_beside(first, second) or _above(first, second)):
                 yield min(first.confidence, second.confidence), comparable(first.text) + comparable(second.text)
 
 
-def _beside(first: Answer, second: Answer) -> bool:
+def _beside(first: ReadAnswer, second: ReadAnswer) -> bool:
     """Whether the second goes on where the first ends, in the same row."""
     (_, top, right, bottom), (left, upper, _, lower) = _box(first.corners), _box(second.corners)
     return abs(left - right) < bottom - top and top < (upper + lower) / 2 < bottom
 
 
-def _above(first: Answer, second: Answer) -> bool:
+def _above(first: ReadAnswer, second: ReadAnswer) -> bool:
     """Whether the second stands close below the first."""
     (left, top, right, bottom), (begin, upper, end, _) = _box(first.corners), _box(second.corners)
     return abs(upper - bottom) < bottom - top and begin < (left + right) / 2 < end

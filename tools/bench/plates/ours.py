@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import devices.reader_child  # noqa: F401 - the lane's reader process holds these libraries too
-from devices.anpr.detections import SIDE, Found
+from devices.anpr.detections import SIDE, Detection
 from devices.anpr.engines import ENGINES, Engine
 from devices.anpr.errors import ReaderError
 from devices.anpr.memory import forget_start, return_memory_early
@@ -25,7 +25,7 @@ from devices.anpr.selection import ALONE, mark_of
 from devices.anpr.weights import SHIPPED, origin
 from tools.bench.plates.installed import of_distributions, of_folder
 from tools.bench.plates.serve import AbsentError, serve
-from tools.bench.plates.wire import Answer, Asked, Corners, Cost, Hello, Reply
+from tools.bench.plates.wire import ContenderHello, ContenderReply, Corners, Cost, ReadAnswer, ReadRequest
 
 RELEASES = tuple(sorted({0.5, 0.7, ALONE, 0.9, 0.95, 0.98}))
 MODES = ("lane", "boxed")
@@ -53,9 +53,9 @@ class Told(PlateReader):
 
     plates: Sequence[Corners] = ()
 
-    def find(self, image: NDArray[np.uint8]) -> list[Found]:  # noqa: ARG002 - the places are known
+    def find(self, image: NDArray[np.uint8]) -> list[Detection]:  # noqa: ARG002 - the places are known
         """The places told, in order."""
-        return [Found(1.0, np.array(corners, np.float32)) for corners in self.plates]
+        return [Detection(1.0, np.array(corners, np.float32)) for corners in self.plates]
 
 
 class Ours:
@@ -72,23 +72,25 @@ class Ours:
         self._reader = PlateReader(self._watch, side=side) if mode == "lane" else self._told
         self._reader.threshold = self._reader.threshold if threshold is None else threshold
         size = of_distributions(*_LIBRARIES, *_OF_ENGINE.get(engine, (engine,))) + _code(weights)
-        self.hello = Hello(f"{mode}, {engine}, weights of run {run[:12]}", size, pieces=False, release=_said(ALONE))
+        self.hello = ContenderHello(
+            f"{mode}, {engine}, weights of run {run[:12]}", size, pieces=False, release=_said(ALONE)
+        )
 
-    def read(self, image: NDArray[np.uint8], asked: Asked) -> Reply:
+    def read(self, image: NDArray[np.uint8], asked: ReadRequest) -> ContenderReply:
         """Every plate, and the mark to act on by release threshold."""
         self._watch.spent = {}
         self._told.plates = asked.plates
         reads = (self._told if asked.crop else self._reader).read(image)
         marks = {_said(release): mark_of(reads, release=release)[0] for release in RELEASES}
-        return Reply([_answer(read) for read in reads], marks, Cost(parts=self._watch.spent))
+        return ContenderReply([_answer(read) for read in reads], marks, Cost(parts=self._watch.spent))
 
 
 def _said(release: float) -> str:
     return f"{release:.2f}"
 
 
-def _answer(read: PlateRead) -> Answer:
-    return Answer(read.text, read.corners.tolist(), read.confidence)
+def _answer(read: PlateRead) -> ReadAnswer:
+    return ReadAnswer(read.text, read.corners.tolist(), read.confidence)
 
 
 def _code(weights: Path) -> float:

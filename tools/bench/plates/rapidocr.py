@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tools.bench.plates.installed import of_distributions
 from tools.bench.plates.serve import AbsentError, serve
-from tools.bench.plates.wire import Answer, Asked, Hello, Reply
+from tools.bench.plates.wire import ContenderHello, ContenderReply, ReadAnswer, ReadRequest
 
 _ONE_THREAD = {
     "EngineConfig.onnxruntime.intra_op_num_threads": 1,
@@ -36,21 +36,21 @@ class RapidOcr:
             raise AbsentError(f"not installed ({error}): {_REMEDY}") from error
         self._engine: Any = library.RapidOCR(params=_ONE_THREAD)
         size = of_distributions("rapidocr", "onnxruntime")
-        self.hello = Hello(f"{version('rapidocr')}, models of its wheel", size, pieces=True)
+        self.hello = ContenderHello(f"{version('rapidocr')}, models of its wheel", size, pieces=True)
 
-    def read(self, image: NDArray[np.uint8], asked: Asked) -> Reply:
+    def read(self, image: NDArray[np.uint8], asked: ReadRequest) -> ContenderReply:
         """Every line of text that it gives."""
         if asked.crop:
             said = self._engine(image, use_det=False, use_cls=False, use_rec=True)
             whole = [asked.plates[0] for _ in said.txts or ()]
-            return Reply(_answers(said.txts, whole, said.scores))
+            return ContenderReply(_answers(said.txts, whole, said.scores))
         said = self._engine(image)
-        return Reply(_answers(said.txts, [] if said.boxes is None else said.boxes.tolist(), said.scores))
+        return ContenderReply(_answers(said.txts, [] if said.boxes is None else said.boxes.tolist(), said.scores))
 
 
-def _answers(texts: Any, corners: list[Any], scores: Any) -> list[Answer]:
+def _answers(texts: Any, corners: list[Any], scores: Any) -> list[ReadAnswer]:
     rows = zip(texts or (), corners, scores or (), strict=True)
-    return [Answer(text, place, float(score)) for text, place, score in rows]
+    return [ReadAnswer(text, place, float(score)) for text, place, score in rows]
 
 
 if __name__ == "__main__":

@@ -6,16 +6,16 @@ import statistics
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tools.bench.plates.labels import Kind, Label, Shown
+from tools.bench.plates.labels import Label, LabelKind, LabelledPicture
 from tools.bench.plates.matching import best_looking, comparable, latin, nearest, texts
-from tools.bench.plates.wire import Cost, Hello, Reply
+from tools.bench.plates.wire import ContenderHello, ContenderReply, Cost
 
 LATIN = "粤Z…港, Latin part"
 FOUND = "anything read there"
 
 
 @dataclass(slots=True)
-class Share:
+class Proportion:
     """So many of so many."""
 
     right: int = 0
@@ -39,11 +39,11 @@ class Acting:
     right: int = 0
     wrong: int = 0
     silent: int = 0
-    unlabelled: Share = field(default_factory=Share)
+    unlabelled: Proportion = field(default_factory=Proportion)
 
 
 @dataclass(slots=True)
-class Score:
+class ContenderScore:
     """One contender over one set of pictures.
 
     Attributes:
@@ -55,14 +55,14 @@ class Score:
         costs: what each picture took.
     """
 
-    hello: Hello
-    exact: dict[str, Share] = field(default_factory=dict)
+    hello: ContenderHello
+    exact: dict[str, Proportion] = field(default_factory=dict)
     acting: dict[str, Acting] = field(default_factory=dict)
     confused: Counter[tuple[str, str]] = field(default_factory=Counter)
     missed: list[str] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
 
-    def add(self, shown: Shown, reply: Reply) -> None:
+    def add(self, shown: LabelledPicture, reply: ContenderReply) -> None:
         """One picture."""
         for label in shown.labels:
             self._plate(shown, label, reply)
@@ -87,12 +87,12 @@ class Score:
         """Of the process, over all pictures."""
         return max(cost.peak_mb for cost in self.costs)
 
-    def _plate(self, shown: Shown, label: Label, reply: Reply) -> None:
+    def _plate(self, shown: LabelledPicture, label: Label, reply: ContenderReply) -> None:
         said = texts(label, reply.answers, pieces=self.hello.pieces)
         truth = comparable(label.plate)
         self._count(label.kind.value, truth in said)
         self._count(FOUND, any(said))
-        if label.kind is Kind.CROSS_BORDER:
+        if label.kind is LabelKind.CROSS_BORDER:
             self._count(LATIN, latin(truth) in map(latin, said))
         if truth in said:
             return
@@ -104,9 +104,9 @@ class Score:
         self.missed.append(f"{shown.file.name}: {truth} read {read or 'as nothing'}{sure}")
 
     def _count(self, row: str, right: bool) -> None:
-        self.exact.setdefault(row, Share()).count(right)
+        self.exact.setdefault(row, Proportion()).count(right)
 
-    def _acted(self, shown: Shown, reply: Reply, release: str) -> None:
+    def _acted(self, shown: LabelledPicture, reply: ContenderReply, release: str) -> None:
         acting = self.acting.setdefault(release, Acting())
         truths = {comparable(label.plate) for label in shown.labels if label.kind.hong_kong}
         given = reply.marks[release] if release else best_looking(reply.answers)

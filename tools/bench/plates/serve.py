@@ -19,19 +19,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.bench.plates.wire import Asked, Cost, Hello, Reply
+from tools.bench.plates.wire import ContenderHello, ContenderReply, Cost, ReadRequest
 
 
 class AbsentError(Exception):
-    """The contender can not be started here; the message says how to install it."""
+    """The contender cannot be started here; the message says how to install it."""
 
 
 class Contender(Protocol):
     """A reader in its own process."""
 
-    hello: Hello
+    hello: ContenderHello
 
-    def read(self, image: NDArray[np.uint8], asked: Asked) -> Reply:
+    def read(self, image: NDArray[np.uint8], asked: ReadRequest) -> ContenderReply:
         """What a picture (height, width, 3) blue-green-red says; its time and memory are filled in by `serve`."""
 
 
@@ -55,10 +55,10 @@ def serve(make: Callable[[], Contender]) -> None:
         return
     say(asdict(contender.hello))
     for line in sys.stdin:
-        say(asdict(_timed(contender, Asked(**json.loads(line)))))
+        say(asdict(_timed(contender, ReadRequest(**json.loads(line)))))
 
 
-def _timed(contender: Contender, asked: Asked) -> Reply:
+def _timed(contender: Contender, asked: ReadRequest) -> ContenderReply:
     image = np.asarray(cv2.imread(asked.file, cv2.IMREAD_COLOR), np.uint8)
     begun, busy = time.perf_counter(), time.process_time()
     reply = contender.read(image, asked)

@@ -9,15 +9,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench.plates.labels import Kind
-from tools.bench.plates.scores import FOUND, LATIN, Acting, Score, Share
+from tools.bench.plates.labels import LabelKind
+from tools.bench.plates.scores import FOUND, LATIN, Acting, ContenderScore, Proportion
 
-_HONG_KONG = (Kind.ONE_ROW.value, Kind.TWO_ROWS.value)
-ROWS = (*_HONG_KONG, LATIN, Kind.CROSS_BORDER.value, Kind.MAINLAND.value, Kind.MACAU.value, FOUND)
-Scores = dict[str, Score]
+_HONG_KONG = (LabelKind.ONE_ROW.value, LabelKind.TWO_ROWS.value)
+ROWS = (*_HONG_KONG, LATIN, LabelKind.CROSS_BORDER.value, LabelKind.MAINLAND.value, LabelKind.MACAU.value, FOUND)
+Scores = dict[str, ContenderScore]
 
 
-def plain(score: Score) -> dict[str, Any]:
+def plain(score: ContenderScore) -> dict[str, Any]:
     """For programs."""
     return {
         "version": score.hello.version,
@@ -72,7 +72,7 @@ def _side_by_side(scores: Scores, *, crops: bool) -> Table:
     return drawn
 
 
-def _releases(name: str, score: Score) -> Table:
+def _releases(name: str, score: ContenderScore) -> Table:
     drawn = _table(f"{name}: mark to act on, by release threshold")
     for column in ("right", "wrong", "silent"):
         drawn.add_column(column, justify="right")
@@ -82,7 +82,7 @@ def _releases(name: str, score: Score) -> Table:
     return drawn
 
 
-def _confusions(name: str, score: Score) -> Table:
+def _confusions(name: str, score: ContenderScore) -> Table:
     drawn = _table(f"{name}: characters confused (- is none)")
     for column in ("read as", "times"):
         drawn.add_column(column, justify="right")
@@ -101,20 +101,20 @@ def _ordered(confused: Counter[tuple[str, str]]) -> list[tuple[tuple[str, str], 
     return sorted(confused.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _share(share: Share | None) -> str:
+def _share(share: Proportion | None) -> str:
     return "–" if share is None else f"{share.right}/{share.of} {100 * share.right / share.of:.1f} %"
 
 
-def _used(score: Score) -> Acting:
+def _used(score: ContenderScore) -> Acting:
     return score.acting[score.hello.release]
 
 
-def _acting(score: Score) -> str:
+def _acting(score: ContenderScore) -> str:
     used = _used(score)
     return f"{used.right}/{used.wrong}/{used.silent}"
 
 
-def _unlabelled(score: Score) -> str:
+def _unlabelled(score: ContenderScore) -> str:
     share = _used(score).unlabelled
     return f"{share.right} of {share.of}"
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tools.bench.plates.installed import of_debian
 from tools.bench.plates.serve import AbsentError, serve
-from tools.bench.plates.wire import Answer, Asked, Hello, Reply
+from tools.bench.plates.wire import ContenderHello, ContenderReply, ReadAnswer, ReadRequest
 
 _LIBRARY = "libtesseract.so.5"
 _PACKAGES = ("tesseract-ocr", "tesseract-ocr-eng", "tesseract-ocr-osd", "libtesseract5", "liblept5")
@@ -41,9 +41,9 @@ class Tesseract:
             raise AbsentError("its English letters are not installed: apt-get install tesseract-ocr-eng")
         self._library.TessBaseAPISetVariable(self._handle, b"debug_file", b"/dev/null")
         version = self._library.TessVersion().decode()
-        self.hello = Hello(f"{version}, English letters", of_debian(*_PACKAGES), pieces=True)
+        self.hello = ContenderHello(f"{version}, English letters", of_debian(*_PACKAGES), pieces=True)
 
-    def read(self, image: NDArray[np.uint8], asked: Asked) -> Reply:
+    def read(self, image: NDArray[np.uint8], asked: ReadRequest) -> ContenderReply:
         """Every word that it gives."""
         grey = np.ascontiguousarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
         self._library.TessBaseAPISetPageSegMode(self._handle, _LINE if asked.crop else _SPARSE)
@@ -53,17 +53,17 @@ class Tesseract:
         self._library.TessBaseAPISetSourceResolution(self._handle, _RESOLUTION)
         table = ctypes.c_void_p(self._library.TessBaseAPIGetTsvText(self._handle, 0))
         try:
-            return Reply(list(_words(ctypes.string_at(table).decode())))
+            return ContenderReply(list(_words(ctypes.string_at(table).decode())))
         finally:
             self._library.TessDeleteText(table)
 
 
-def _words(table: str) -> Iterator[Answer]:
+def _words(table: str) -> Iterator[ReadAnswer]:
     """Words of its table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text."""
     for row in csv.reader(table.split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE):
         if len(row) == 12 and row[0] == _WORD and row[11].strip():
             x, y, w, h = (float(cell) for cell in row[6:10])
-            yield Answer(row[11], ((x, y), (x + w, y), (x + w, y + h), (x, y + h)), float(row[10]) / 100)
+            yield ReadAnswer(row[11], ((x, y), (x + w, y), (x + w, y + h), (x, y + h)), float(row[10]) / 100)
 
 
 if __name__ == "__main__":

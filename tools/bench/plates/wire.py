@@ -1,9 +1,9 @@
 """What a contender and the bench say to each other: lines of JSON. Only the standard library: contenders import it.
 
-contender  {"version": …, "megabytes": …, "pieces": …, "release": …}              ready (`Hello`), or
+contender  {"version": …, "megabytes": …, "pieces": …, "release": …}              ready (`ContenderHello`), or
            {"absent": "why, and what to do"}                                      and the end
-bench      {"file": path, "plates": [four corners, …], "crop": …}                 `Asked`
-contender  {"answers": […], "marks": {…}, "cost": {…}}                            `Reply`
+bench      {"file": path, "plates": [four corners, …], "crop": …}                 `ReadRequest`
+contender  {"answers": […], "marks": {…}, "cost": {…}}                            `ContenderReply`
 
 Numbers are plain; text is escaped by JSON, so any encoding of the pipe carries it.
 """
@@ -19,12 +19,12 @@ Corners = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Hello:
+class ContenderHello:
     """What a contender says of itself.
 
     Attributes:
         version: name and version.
-        megabytes: installed size (10^6 bytes), None where it can not be told.
+        megabytes: installed size (10^6 bytes), None where it cannot be told.
         pieces: its answers are pieces of text, not whole plates.
         release: its release threshold in use, "" where it chooses no mark to act on.
     """
@@ -36,7 +36,7 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReadRequest:
     """One request.
 
     Attributes:
@@ -51,7 +51,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReadAnswer:
     """A text and where it stands; confidence 0 to 1."""
 
     text: str
@@ -78,7 +78,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ContenderReply:
     """What a contender says of one picture.
 
     Attributes:
@@ -87,11 +87,11 @@ class Reply:
         cost: a contender fills in `parts`, if it has any.
     """
 
-    answers: Sequence[Answer]
+    answers: Sequence[ReadAnswer]
     marks: dict[str, str | None] = field(default_factory=dict)
     cost: Cost = Cost()
 
 
-def reply(said: dict[str, Any]) -> Reply:
+def reply(said: dict[str, Any]) -> ContenderReply:
     """The reply that a line of JSON holds."""
-    return Reply([Answer(**one) for one in said["answers"]], said["marks"], Cost(**said["cost"]))
+    return ContenderReply([ReadAnswer(**one) for one in said["answers"]], said["marks"], Cost(**said["cost"]))

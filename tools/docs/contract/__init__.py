@@ -1,4 +1,4 @@
-"""The contract as documents: made from the types of `wire`, so that text and program can not part (no I/O).
+"""The contract as documents: made from the types of `wire`, so that text and program cannot part (no I/O).
 
 | room | what is in it |
 |---|---|

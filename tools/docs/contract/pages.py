@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tools.docs.contract.asyncapi import document
-from tools.docs.contract.changes import Change, allowed, compare
+from tools.docs.contract.changes import ContractChange, allowed, compare
 from tools.docs.contract.channels import CHANNELS, TIMES, VERSION, summary
 from tools.docs.contract.policy import policy_page
 from tools.docs.contract.schemas import schemas
@@ -67,7 +67,7 @@ def committed(read: Callable[[str], str], names: list[str]) -> dict[str, Any]:
     }
 
 
-def changed(old: dict[str, Any]) -> tuple[list[Change], str]:
+def changed(old: dict[str, Any]) -> tuple[list[ContractChange], str]:
     """The changes since `old` (`committed`), and why they may not be written ("" if they may)."""
     new = contract()
     changes = compare(old, new)

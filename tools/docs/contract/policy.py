@@ -30,8 +30,8 @@ and the change needs v2. `python -m tools.docs.pages --check` only compares, and
 - **Unknown fields are refused**, in envelopes, bodies and rows, by both sides. A lane that does not understand the core
   must stop releasing, and say so; a core that does not understand a lane must not acknowledge.
 - **Unknown codes stop.** An action code is any text; a lane releases on `release` alone, so a new code needs no new
-  version and can not be taken for a release by a lane that has never heard of it.
-- **Unknown commands are refused**, answered and told to people. A new command needs no new version; a lane that can not
+  version and cannot be taken for a release by a lane that has never heard of it.
+- **Unknown commands are refused**, answered and told to people. A new command needs no new version; a lane that cannot
   do it says so.
 - **Unknown effects of a journal entry, and unknown facts of a state, are passed over**; the row is stored all the same.
 

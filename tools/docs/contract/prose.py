@@ -89,7 +89,7 @@ only if its epoch is the one held, its version the next and its `previous` the c
 the rows have its `state_hash`; all in one transaction. Any other delta is not applied: behind or a gap, the lane asks
 for deltas from the version it holds; another epoch, another `previous` or another state hash, it raises an alarm, is in
 doubt, and asks for a snapshot. A snapshot takes effect as a whole when its last part is there and its rows have the
-signed state hash. Answers count only for the request that is open. A hold in a delta that can not be applied stops that
+signed state hash. Answers count only for the request that is open. A hold in a delta that cannot be applied stops that
 vehicle all the same. A code that is not exactly `release` stops, unknown ones included.
 
 A lane sends a nonce every {TIMES.nonce_ms} ms. It is *fresh* while a proof holds: the core signed that nonce together

@@ -81,4 +81,4 @@ def _scalar(value: Any) -> str:
         return "[]"
     if value is None or isinstance(value, bool | int | float | str):
         return json.dumps(value, ensure_ascii=False)
-    raise TypeError(f"{value!r} can not stand in a document")
+    raise TypeError(f"{value!r} cannot stand in a document")

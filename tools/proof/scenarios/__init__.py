@@ -23,7 +23,7 @@ from lane_agent.model import Policy
 from lane_agent.rules import RULES, Rules
 from tools.proof import moves
 from tools.proof.scenarios import row_06, row_07, row_08, rows_01_to_05, rows_09_to_11, rows_12_to_16, rows_17_to_22
-from tools.proof.world import World
+from tools.proof.world import ScenarioWorld
 
 LANES: dict[str, Policy] = {
     "": Policy(),
@@ -56,7 +56,7 @@ NOTED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
+class ProofScenario:
     """One story and what must come of it. Fields as in the module's text."""
 
     row: int
@@ -70,17 +70,17 @@ class Scenario:
     ends: str
 
 
-def play(scenario: Scenario, rules: Rules = RULES) -> World:
+def play(scenario: ProofScenario, rules: Rules = RULES) -> ScenarioWorld:
     """Plays the scenario in a new world."""
-    return moves.play(scenario.do, World(policy=LANES[scenario.lane], rules=rules))
+    return moves.play(scenario.do, ScenarioWorld(policy=LANES[scenario.lane], rules=rules))
 
 
-def outcome(scenario: Scenario, rules: Rules = RULES) -> Scenario:
+def outcome(scenario: ProofScenario, rules: Rules = RULES) -> ProofScenario:
     """The scenario with what really came of it; equal to the scenario if all is well."""
     world = play(scenario, rules)
     ready = scenario.do.startswith("ready")
     notes = [effect.kind for effect in world.told if isinstance(effect, Record) and effect.kind in NOTED]
-    return Scenario(
+    return ProofScenario(
         scenario.row,
         scenario.says,
         scenario.lane,
@@ -93,7 +93,7 @@ def outcome(scenario: Scenario, rules: Rules = RULES) -> Scenario:
     )
 
 
-def _parse(text: str) -> tuple[Scenario, ...]:
+def _parse(text: str) -> tuple[ProofScenario, ...]:
     found: list[dict[str, str]] = []
     for line in filter(None, text.splitlines()):
         if line[0] != " ":
@@ -103,10 +103,10 @@ def _parse(text: str) -> tuple[Scenario, ...]:
             name, _, value = line.partition(":")
             found[-1][name.strip()] = value.strip()
     names = ("lane", "do", "shows", "alarms", "uses", "notes", "ends")
-    return tuple(Scenario(int(one["row"]), one["says"], *(one.get(name, "") for name in names)) for one in found)
+    return tuple(ProofScenario(int(one["row"]), one["says"], *(one.get(name, "") for name in names)) for one in found)
 
 
-SCENARIOS: tuple[Scenario, ...] = tuple(
+SCENARIOS: tuple[ProofScenario, ...] = tuple(
     scenario
     for part in (rows_01_to_05, row_06, row_07, row_08, rows_09_to_11, rows_12_to_16, rows_17_to_22)
     for scenario in _parse(part.TEXT)
