@@ -1,15 +1,22 @@
 # Two commands: `make demo` installs all and runs the lane as a demonstration; `make test` installs all and passes the tests.
-.PHONY: demo test install
+# While you work: `make check`, the quick half of `make test`.
+.PHONY: demo test check lint install
 demo: install
 	.venv/bin/rocars-lane demo
 
-test: install
+# Most tests wait (for a broker, a process, a time limit), so more of them than cores run side by side; a file stays together.
+test: lint
+	.venv/bin/rocars-lane prove
+	.venv/bin/python -m pytest --numprocesses 5 --dist loadfile
+
+check: lint
+	.venv/bin/python -m pytest --numprocesses 2 tests/domain tests/wire tests/lane_agent tests/console tests/display tests/*.py -m "not slow"
+
+lint: install
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/rocars-lane prove
-	.venv/bin/python -m pytest
 
 install:
 	@config/install

@@ -193,13 +193,13 @@ HANGING = """
     import sys, time
     import display.board, display.__main__
 
-    class HangingBoard(display.board.Board):
+    class HangingBoard(display.board.PaintedSurface):
         def paint(self, showing):
             if showing.serial == 8:
                 time.sleep(600)  # as a graphics library would
             super().paint(showing)
 
-    display.__main__.Board = HangingBoard
+    display.__main__.PaintedSurface = HangingBoard
     sys.exit(display.__main__.main())
 """
 

@@ -18,8 +18,8 @@ from wire.records import HoldRecord
 WRITER = """
 import itertools, pathlib, sys
 from sync.journal import Journal
-from sync.store import Store
-with Store(pathlib.Path(sys.argv[1])) as store:
+from sync.store import LaneStore
+with LaneStore(pathlib.Path(sys.argv[1])) as store:
     journal = Journal(store, boot=sys.argv[2], software="1")
     for n in itertools.count():
         seq = journal.append(b"entry %d" % n + bytes(n % 3000), uses=[(f"{sys.argv[2]}-{n}", "lane/j/1")])
@@ -33,10 +33,10 @@ LOADER = """
 import pathlib, sys
 from sync.codelog import CodeLog
 from sync.simulated.core_log import SimulatedLog
-from sync.store import Store
+from sync.store import LaneStore
 from wire.codec import encode
 from wire.records import HoldRecord
-with Store(pathlib.Path(sys.argv[1])) as store:
+with LaneStore(pathlib.Path(sys.argv[1])) as store:
     log = CodeLog(store)
     print("ready", flush=True)
     while True:

@@ -81,7 +81,7 @@ def test_the_write_ahead_log_stays_small(path: Path) -> None:
 
 def test_two_agents_cannot_share_a_store(path: Path) -> None:
     """A second opening is refused, also from another process, and works once the first has closed."""
-    code = f"import pathlib, sync.store as s; s.Store(pathlib.Path({str(path)!r}))"
+    code = f"import pathlib, sync.store as s; s.LaneStore(pathlib.Path({str(path)!r}))"
     with LaneStore(path):
         with pytest.raises(StoreBusyError, match="stop that one"):
             LaneStore(path)
@@ -289,9 +289,9 @@ def test_a_disk_that_refuses_is_said_and_survived(path: Path) -> None:
 import pathlib, resource, signal
 from sync.errors import StoreError
 from sync.journal import Journal
-from sync.store import Store
+from sync.store import LaneStore
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-with Store(pathlib.Path({str(path)!r})) as store:
+with LaneStore(pathlib.Path({str(path)!r})) as store:
     journal = Journal(store, boot="boot", software="1")
     journal.append(b"first")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

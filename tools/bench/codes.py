@@ -34,8 +34,8 @@ _MEMORY = """
 import pathlib, random, re, string, sys
 from sync.codelog import CodeLog
 from sync.lookup import Lookup
-from sync.store import Store
-with Store(pathlib.Path(sys.argv[1])) as store:
+from sync.store import LaneStore
+with LaneStore(pathlib.Path(sys.argv[1])) as store:
     look = Lookup(CodeLog(store))
     for number in range(2_000):
         look.find("".join(random.choices(string.ascii_uppercase, k=2)) + str(random.randint(1, 9999)))

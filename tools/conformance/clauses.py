@@ -33,7 +33,7 @@ class ClauseVerdict(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestTimes:
+class ClauseTimes:
     """Durations in seconds. The first four are the contract's (`tools.docs.contract.channels.TIMES`).
 
     Attributes:

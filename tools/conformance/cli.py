@@ -20,7 +20,7 @@ import typer
 
 from tools.conformance import core as for_cores
 from tools.conformance import lane as for_lanes
-from tools.conformance.clauses import Chapter, TestTimes, Unseen, chosen, tried
+from tools.conformance.clauses import Chapter, ClauseTimes, Unseen, chosen, tried
 from tools.conformance.connection import Address, KitConnection
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_lane import LanePlayed
@@ -107,7 +107,7 @@ def lane(  # noqa: PLR0917 - options are parameters
             name,
             signer=private_key(core_key),
             trust=Trust(map(public_key, lane_pub or ())),
-            pace=TestTimes(patience=patience),
+            pace=ClauseTimes(patience=patience),
             clock=_utc_ms,
             poke=_command(poke),
             proxy=proxy,
@@ -160,7 +160,7 @@ def core(  # noqa: PLR0917 - options are parameters
             name,
             signer=private_key(lane_key, lane=name),
             trust=Trust(map(public_key, core_pub or ())),
-            pace=TestTimes(patience=patience),
+            pace=ClauseTimes(patience=patience),
             grow=_command(grow),
             order=_command(order, answered=True),
             further=_further(further_key, keys, lane=name),

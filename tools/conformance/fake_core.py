@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from tools.conformance.clauses import ClauseBroken, TestTimes, Unseen
+from tools.conformance.clauses import ClauseBroken, ClauseTimes, Unseen
 from tools.conformance.connection import KitConnection
 from tools.conformance.fake_log import PlayedLog, first_rows
 from tools.conformance.fake_pictures import Album
@@ -73,7 +73,7 @@ class CorePlayed(KitPeer):
         *,
         signer: Signer,
         trust: Trust,
-        pace: TestTimes,
+        pace: ClauseTimes,
         clock: Callable[[], int],
         poke: Callable[[int], None] | None = None,
         proxy: Proxy | None = None,

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from tools.conformance.clauses import ClauseBroken, TestTimes, Unseen, must
+from tools.conformance.clauses import ClauseBroken, ClauseTimes, Unseen, must
 from tools.conformance.connection import HeardMessage, KitConnection
 from tools.conformance.keys import Trust
 from tools.conformance.peer import KitPeer
@@ -126,7 +126,7 @@ class LanePlayed(KitPeer):
         *,
         signer: Signer,
         trust: Trust,
-        pace: TestTimes,
+        pace: ClauseTimes,
         grow: Callable[[int], None] | None = None,
         order: Callable[[int], None] | None = None,
         further: tuple[Signer, Callable[[int], None]] | None = None,

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tools.conformance.clauses import Chapter, TestTimes, Unseen, must
+from tools.conformance.clauses import Chapter, ClauseTimes, Unseen, must
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_log import bundle
 from tools.docs.contract.plain import AlarmRaised
@@ -136,7 +136,7 @@ def told(core: CorePlayed, signer: Signer) -> None:
     must(_alarms(core, start), f"forged messages for {pace.alarm:g} s, and no alarm {_REFUSED} in the journal")
 
 
-def _between(pace: TestTimes) -> float:
+def _between(pace: ClauseTimes) -> float:
     return max(pace.nonce, pace.alarm / 20)
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from tools.conformance.clauses import ClauseBroken, TestTimes
+from tools.conformance.clauses import ClauseBroken, ClauseTimes
 from tools.conformance.connection import HeardMessage, KitConnection
 from tools.conformance.keys import Trust
 from tools.docs.contract.channels import CHANNELS
@@ -52,7 +52,7 @@ class KitPeer:
         misfits: what could not be opened or read, each with the reason.
     """
 
-    def __init__(self, line: KitConnection, lane: str, *, signer: Signer, trust: Trust, pace: TestTimes) -> None:
+    def __init__(self, line: KitConnection, lane: str, *, signer: Signer, trust: Trust, pace: ClauseTimes) -> None:
         self.line = line
         self.lane = lane
         self.topics = LaneTopics(lane)

@@ -28,7 +28,7 @@ from sync.evidence import Evidence, Retention
 from sync.journal import Journal
 from sync.link import Limits
 from sync.store import LaneStore
-from tools.conformance.clauses import TestTimes
+from tools.conformance.clauses import ClauseTimes
 from tools.conformance.connection import Address, KitConnection
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_lane import LanePlayed
@@ -55,7 +55,7 @@ QUICK = Limits(
     picture_wait_ms=300,
     picture_wait_max_ms=600,
 )
-PACE = TestTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=15.0, quiet=0.15, alarm=15.0)
+PACE = ClauseTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=15.0, quiet=0.15, alarm=15.0)
 """Ten times the contract's speed; patience is long, for a busy machine, and costs nothing where all is well."""
 
 ONE_AT_A_TIME = threading.Lock()
@@ -219,7 +219,7 @@ def own_lane() -> Iterator[tuple[PrivateBroker, OwnLane]]:
 
 
 @contextlib.contextmanager
-def own_lane_and_kit(*, pace: TestTimes = PACE, **how: Any) -> Iterator[CorePlayed]:
+def own_lane_and_kit(*, pace: ClauseTimes = PACE, **how: Any) -> Iterator[CorePlayed]:
     """A broker, the kit's proxy before it, our lane behind that, spoilt as told, and the core that the kit plays."""
     with (
         private_broker() as (folder, broker),
@@ -242,7 +242,7 @@ def own_lane_and_kit(*, pace: TestTimes = PACE, **how: Any) -> Iterator[CorePlay
 
 
 @contextlib.contextmanager
-def kit_lane(broker: PrivateBroker, key: Ed25519PublicKey, pace: TestTimes, **how: Any) -> Iterator[LanePlayed]:
+def kit_lane(broker: PrivateBroker, key: Ed25519PublicKey, pace: ClauseTimes, **how: Any) -> Iterator[LanePlayed]:
     """The lane that the kit plays against a core with that key, on that broker."""
     with open_line(broker, LANE, LaneTopics(LANE).all_down, LOG) as line:
         yield LanePlayed(line, LANE, signer=LANE_KEY, trust=Trust([key]), pace=pace, **how)

@@ -17,11 +17,11 @@ from core.ledger.store import CoreStore
 from core.office.admin import AdminClient
 from core.service import CoreParts, CoreService
 from core.settings import load
-from tools.conformance.clauses import ClauseVerdict, TestTimes, chosen, tried
+from tools.conformance.clauses import ClauseVerdict, ClauseTimes, chosen, tried
 from tools.conformance.core import CHAPTERS
 from wire.envelope import Signer, public_from_pem, public_to_pem
 
-PACE = TestTimes(nonce=0.2, patience=15.0, quiet=0.3)
+PACE = ClauseTimes(nonce=0.2, patience=15.0, quiet=0.3)
 
 
 class OwnCore:

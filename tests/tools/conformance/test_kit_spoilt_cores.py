@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tools.conformance.clauses import ClauseVerdict, TestTimes, chosen, tried
+from tools.conformance.clauses import ClauseVerdict, ClauseTimes, chosen, tried
 from tools.conformance.connection import HeardMessage
 from tools.conformance.core import CHAPTERS
 from tools.conformance.fake_core import CorePlayed
@@ -25,8 +25,8 @@ from wire.messages import Command, EventMessage, Nonce, PictureHeld, PictureOffe
 from wire.records import HoldRecord
 from wire.topics import ALL_UP
 
-PACE = TestTimes(nonce=0.2, patience=15.0, quiet=0.3)
-IMPATIENT = TestTimes(nonce=0.2, patience=4.0, quiet=0.3)
+PACE = ClauseTimes(nonce=0.2, patience=15.0, quiet=0.3)
+IMPATIENT = ClauseTimes(nonce=0.2, patience=4.0, quiet=0.3)
 LANE = "szb-in-01"
 
 
@@ -310,7 +310,7 @@ SPOILT: dict[str, tuple[str, type[Honest], bool, str]] = {
 }
 
 
-def trial(territory: Any, number: str, kind: type[Honest], pace: TestTimes, *, gullible: bool = False) -> list[Any]:
+def trial(territory: Any, number: str, kind: type[Honest], pace: ClauseTimes, *, gullible: bool = False) -> list[Any]:
     """What the kit says of that core."""
     trust = (Gullible if gullible else Trust)([territory.LANE_KEY.public])
     with territory.broker() as (_, broker), territory.line(broker, "core", ALL_UP) as line:

@@ -15,7 +15,7 @@ from sync.codelog import CodeLog, _after, _row, _Shadow
 from sync.link.freshness import Judgement
 from sync.link.sender import Sender
 from sync.log_result import Applied, Fork, Gap, LoadResult, Mismatch, Result, Swapped
-from tools.conformance.clauses import ClauseVerdict, TestTimes, chosen, tried
+from tools.conformance.clauses import ClauseVerdict, ClauseTimes, chosen, tried
 from tools.conformance.lane import CHAPTERS
 from wire.envelope import Envelope, KeyRing
 from wire.hashes import StateHash, log_next
@@ -23,7 +23,7 @@ from wire.messages import Delta, SnapshotPart
 from wire.records import BundleRecord
 
 AT_ONCE = 10
-IMPATIENT = TestTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=4.0, quiet=0.15, alarm=4.0)
+IMPATIENT = ClauseTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=4.0, quiet=0.15, alarm=4.0)
 
 
 class TakesEverything(CodeLog):
