@@ -1,17 +1,18 @@
 """The link as a pure machine: told what came and what time it is, drained of what is to be done (design §3).
 
-| room | what is in it |
+| module | what is in it |
 |---|---|
 | `machine` | `LinkMachine`: `connected`, `receive`, `tick`, …, then `drain` |
 | `effects` | what it asks for |
 | `limits` | every duration and size, with its reason |
 | `freshness` | nonces, proofs, the verdict |
-| `coreclock` | the core's time, and whether it can be believed |
+| `core_clock` | the core's time, and whether it can be believed |
+| `silence` | how long without word from the core before the next broker is tried |
 | `follower` | keeping up with the log: which part to ask for, and when the codes are in doubt |
-| `sender` | the journal's way to the core: in order, windowed, until acknowledged |
-| `commands`, `desk` | which command from afar is obeyed, and its way from there to the answer |
+| `sender` | the journal on its way to the core: in order, windowed, until acknowledged |
+| `commands`, `command_lifecycle` | which command from the centre is obeyed; validate, persist, execute, reply |
 | `uploader` | pictures, part by part, when nothing better is to be sent |
-| `samples` | telemetry, shed first |
+| `telemetry` | how the box is; shed first |
 
 No clock, no randomness of its own, no sockets, no store: all of these are `sync.client`'s.
 """
