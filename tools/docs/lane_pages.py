@@ -133,8 +133,8 @@ def _node(name: str) -> str:
 def _law() -> Iterator[str]:
     yield "## The law it is proved to keep"
     yield ""
-    yield "`rocars-lane prove` checks each sentence at every step from every reachable state, on the history of inputs and of"
-    yield "what the screens were told, never on the lane's own flags."
+    yield "`rocars-lane prove` checks each sentence at every step from every state that is reached in the slices below, each"
+    yield "of one visit; on the history of inputs and of what the screens were told, never on the lane's own flags."
     yield ""
     for law in LAW:
         yield f"- {(law.__doc__ or '').strip()} (`{law.__name__}`)"
