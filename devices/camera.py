@@ -70,7 +70,7 @@ class Camera(Protocol):
 
 
 class FolderCamera:
-    """The pictures of a folder, by name, again and again; the picture of each second differs by nothing but itself."""
+    """The pictures of a folder, by name, in a loop."""
 
     def __init__(self, folder: Path, fps: float) -> None:
         self._files = sorted(f for f in folder.glob("*") if f.suffix.lower() in {".jpg", ".jpeg", ".png", ".bmp"})
@@ -232,7 +232,7 @@ def monotonic_ms() -> int:
 
 
 class Newest:
-    """Reads a camera in a thread and keeps its newest picture; what nobody took in time is dropped.
+    """Reads a camera in a thread and keeps its newest picture; pictures not taken in time are dropped.
 
     Args:
         settings: which camera; it is opened in the thread and opened again after an error.

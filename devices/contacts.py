@@ -6,7 +6,7 @@
 Rules of this file
 - `Contacts` is the port the lane sees; `Board` is the port a driver fills. Both are small on purpose.
 - At start, and whenever the board comes back, the present level of every contact is reported, inactive ones too.
-- A board that is lost is a fault at once and is tried again for ever; outputs are put back as they were wanted.
+- A board that is lost is a fault at once and is tried again for ever; its outputs are restored when it is back.
 - One fault event per change of causes: the same cause is not repeated (a repeated alarm floods the centre).
 - No driver is ever replaced by a simulated one here; which board is used is configuration (`edge`).
 """
@@ -39,7 +39,7 @@ class Contacts(Protocol):
         """Begins to report; returns at once. A board that does not answer is an event, never an exception."""
 
     async def stop(self) -> None:
-        """Stops reporting and lets go of the board."""
+        """Stops reporting and releases the board."""
 
 
 class Board(Protocol):
@@ -66,7 +66,7 @@ class ContactWire:
 
     Attributes:
         active_low: the contact is active while the line is low (a button to ground with a pull-up).
-        stable_ms: how long a level must stand before it counts.
+        stable_ms: how long a level must last before it counts.
     """
 
     contact: Contact
@@ -104,7 +104,7 @@ class Outputs(Protocol):
     """What can be switched."""
 
     def switch(self, output: Output, on: bool) -> None:
-        """Switches an output; one that is not wired, or a board that is away, is no error: the wish is kept."""
+        """Switches an output; one that is not wired, or a board that is away, is no error: what was wanted is kept."""
 
 
 def _pauses() -> Iterator[float]:
@@ -165,7 +165,7 @@ class WiredContacts:
         self._task.add_done_callback(self._died)
 
     async def stop(self) -> None:
-        """Stops and lets go of the board; an error that killed the task is raised here."""
+        """Stops and releases the board; an error that killed the task is raised here."""
         task, self._task = self._task, None
         if task is None:
             return
@@ -258,7 +258,7 @@ class WiredContacts:
             return
         try:
             self._board.write(wire.line, on != wire.active_low)
-        except ContactsError as problem:  # the wish is kept, and written when the board is back
+        except ContactsError as problem:  # kept, and written when the board is back
             self._blame(output.value, str(problem))
         else:
             self._forgive(output.value)

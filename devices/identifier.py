@@ -7,9 +7,9 @@ Rules of this file
 - `Identifier` is the port the lane sees; `LabelSource` is the port a driver fills.
 - What an identifier says is evidence and no more: it can stop a vehicle, and where it is required its agreement is one
   condition among many. `step` judges it; nothing here compares marks.
-- A reader says the same ten times a second for as long as a vehicle stands: each label is told once a visit, and once
-  more if that was from before the vehicle came.
-- A label still in the field long after its vehicle has left is a stuck reader, and people are told.
+- A reader repeats a label ten times a second while a vehicle is there: each label is reported once a visit, and once
+  more if the first read was from before the vehicle came.
+- A label still in the field long after its vehicle has left is a stuck reader, and raises an alarm.
 - A source that is lost is tried again for ever.
 """
 
@@ -35,16 +35,16 @@ MarkOf = Callable[[str], str]
 """The normalised Hong Kong mark of a label, "" if it has none."""
 
 MOST = 8
-"""So many labels are told in one visit; the second different one has already made it the officer's."""
+"""Labels reported in one visit at most; the second different one has already handed it to the officer."""
 MOST_UNKNOWN = 200
-"""So many labels that stand for no mark are told, each once: vehicles carry labels of others too, such as for tolls."""
+"""Labels without a mark reported at most, each once: vehicles carry labels of others too, such as for tolls."""
 GAP_MS = 2_000
 """A label unheard for this long has left the field: a reader repeats it twice a second."""
 STUCK_MS = 15_000
 """A label heard without a gap this long after its vehicle's visit ended: as long as the lane itself waits for a vehicle
 that reached no way out (`lane_agent.passage.GONE_MS`)."""
 REST_MS = 60_000
-"""An identifier that comes and goes is told as lost no more often than this, where nothing depends on it."""
+"""An identifier that comes and goes is reported lost no more often than this, where nothing depends on it."""
 
 
 class Identifier(Protocol):
@@ -54,7 +54,7 @@ class Identifier(Protocol):
         """Begins to report; returns at once. One that does not answer is an event, never an exception."""
 
     async def stop(self) -> None:
-        """Stops reporting and lets go of the device."""
+        """Stops reporting and releases the device."""
 
     def vehicle_came(self) -> None:
         """A vehicle has come: whatever is in the field is news again."""
@@ -97,7 +97,7 @@ def mark_itself(label: str) -> str:
 
 
 class LabelTable:
-    """Which label belongs to which mark: lines of ``label,mark``, UTF-8; ``#`` begins a remark.
+    """Which label belongs to which mark: lines of ``label,mark``, UTF-8; ``#`` begins a comment.
 
     Args:
         path: the file; read once.
@@ -158,9 +158,9 @@ class Sightings:
         self._visit = False
 
     def news(self, label: str, edge_ms: int) -> bool:
-        """Whether this read is to be told: for the first time in this visit, and not one of too many.
+        """Whether this read is to be reported: for the first time in this visit, and not one of too many.
 
-        A read from before the vehicle came may not count (`step` says so), and must not stand for one that does.
+        A read from before the vehicle came may not count (`step` says so), and must not take the place of one that does.
         """
         told = self._told if edge_ms >= self._began_ms else self._early
         if label in told or len(told) >= MOST:
@@ -234,7 +234,7 @@ class WatchedIdentifier:
         self._task.add_done_callback(self._died)
 
     async def stop(self) -> None:
-        """Stops and lets go of the source; an error that killed the task is raised here."""
+        """Stops and releases the source; an error that killed the task is raised here."""
         task, self._task = self._task, None
         if task is None:
             return

@@ -32,7 +32,7 @@ class Intercom:
         self.call = "end"
 
     def ring(self, call: str) -> None:
-        """Makes bell and lamp say how the call stands.
+        """Switches bell and lamp to the state of the call.
 
         Raises:
             ValueError: `call` is none of "ring", "answer", "end".

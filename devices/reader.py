@@ -50,7 +50,7 @@ from lane_agent.model import Fault, Read, ReadSource
 
 log = logging.getLogger(__name__)
 
-SILENCE_S = 3.0  # a reader process that says nothing for so long hangs
+SILENCE_S = 3.0  # a reader process that is silent for this long is hanging
 FIRST_S = 120.0  # torch from a slow disk takes as long as 50 s; the lane has the fault READER until it speaks
 BACKOFF_S = (0.3, 5.0)  # before a start after a failure: first, longest
 
@@ -62,7 +62,7 @@ class ReaderProcess:
         settings: of the reader and its camera.
         on_event: called in the event loop with `PlateSettled`, `PlateUnread`, `PlateDoubted`, `SecondVehicleSeen`, `FaultRaised` and
             `FaultCleared`; must not block.
-        silence_s: how long the process may say nothing.
+        silence_s: how long the process may be silent.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class ReaderProcess:
         return self._latest
 
     def read_ms(self) -> tuple[int, int] | None:
-        """What reading a picture takes, of the last few hundred: at most for half of them, and for 99 of a hundred."""
+        """How long reading a picture takes: median and 99th percentile of the last few hundred, ms; None before the first."""
         return self._pace.quantiles()
 
     @property
@@ -214,7 +214,7 @@ class ReaderProcess:
                     self._on_event(event_of(report))
 
     def _sees(self) -> None:
-        """Pictures come and are looked at: nothing is wrong any more."""
+        """Pictures come and are read: nothing is wrong any more."""
         self._seeing.set()
         self._known.set()
         for fault in tuple(self._faults):

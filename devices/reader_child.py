@@ -41,7 +41,7 @@ from devices.reader_protocol import (
     receive_order,
     receive_settings,
 )
-from devices.visit_reader import VisitWatch, read_region
+from devices.visit_reader import VisitReader, read_region
 from devices.zone import Zone
 
 _PDEATHSIG = 1
@@ -91,7 +91,7 @@ class ReaderLoop:
         self._zone = Zone(settings.region)
         self._evidence = EvidenceStore(Path(settings.evidence))
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
-        self._watch: VisitWatch | None = None
+        self._watch: VisitReader | None = None
         self._number = 0
         self._frame_ms = 0
         self._shown_ms = 0
@@ -134,7 +134,7 @@ class ReaderLoop:
             self._tell(shown(frame, reads, self._zone))
 
     def _check(self) -> None:
-        """A stalled camera is told; one that hangs without a word of its own is cured by ending this process."""
+        """Reports a stalled camera; one that hangs without an error of its own is cured by ending this process."""
         detail = self._stall.detail(monotonic_ms())
         if detail and not self._ill:
             complaint = self._camera.error
@@ -157,7 +157,7 @@ class ReaderLoop:
     def _obey(self, order: Order) -> None:
         match order:
             case Begin(visit, after_ms):
-                self._watch = VisitWatch(visit, after_ms, self._settings, self._evidence)
+                self._watch = VisitReader(visit, after_ms, self._settings, self._evidence)
             case End(visit):
                 if self._watch is not None and self._watch.visit == visit:
                     self._watch = None
@@ -202,7 +202,7 @@ def main() -> int:
         ReaderLoop(link, settings, reader, Newest(settings.camera)).run()
     except (BrokenPipeError, ConnectionResetError):
         return 0
-    except (ReaderError, OSError, ValueError) as error:  # a region that is none is a ValueError
+    except (ReaderError, OSError, ValueError) as error:  # an unusable region is a ValueError
         link.sendall(packed(Trouble("reader", str(error))))
         return 1
     return 0

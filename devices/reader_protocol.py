@@ -34,7 +34,7 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         release: lowest character confidence of a settled read.
         frames: frames that must agree.
         row_px: a plate whose rows are lower than this, in pixels, is too far away to count.
-        limit_ms: after this long in a visit without a settled read the lane is told so; reading goes on.
+        limit_ms: after this long in a visit without a settled read, `Unread` is reported; reading goes on.
         stall_ms: no new picture, or the same one again and again, for this long is a camera fault.
         busy_fps, idle_fps: how many pictures a second are looked at, with and without a visit.
     """

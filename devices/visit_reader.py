@@ -24,13 +24,13 @@ from lane_agent.settling import NOT_SEEN, Settled, Thresholds, Unsettled, Vote, 
 
 WINDOW = 24  # pictures whose votes count; older ones show the vehicle further away
 PATIENCE = 4  # pictures waited for the Mainland plate once the Hong Kong mark has settled
-SINCE = 200  # pictures after a mark settled that may take it back: 25 s at eight a second
+SINCE = 200  # pictures after a mark has settled that may contradict it: 25 s at eight a second
 SECOND = 0.12  # a second mark's plate, as a share of the first one's area, that is near enough to be tailgating
 
 
 SLACK = 1.4
-"""How much further apart than on one vehicle a Mainland plate must hang to be another's: two rows taken for one make the
-scale wrong by 1.6, and a false second vehicle stops the lane."""
+"""How much further away a Mainland plate must be to belong to another vehicle: two rows taken for one make the scale
+wrong by 1.6, and a false second vehicle stops the lane."""
 
 
 def read_region(reader: PlateReader, frame: Frame, zone: Zone | Shares) -> tuple[PlateRead, ...]:
@@ -54,7 +54,7 @@ def _witness(first: PlateRead | None, ours: list[PlateRead], inside: tuple[Plate
 
 
 def _strangers(ours: list[PlateRead], inside: tuple[PlateRead, ...], release: float) -> list[PlateRead]:
-    """Mainland plates, sure and near, that cannot hang on the vehicle of the first of `ours`: it bears but one."""
+    """Mainland plates, sure and near, that cannot be on the vehicle of the first of `ours`, which has only one."""
     first, theirs = ours[0], companion(ours[0], inside, ours)
     return [
         read
@@ -86,7 +86,7 @@ class _Best:
     plate: NDArray[np.float32] | None
 
 
-class VisitWatch:
+class VisitReader:
     """The pictures of one visit.
 
     Args:
@@ -124,7 +124,7 @@ class VisitWatch:
         return self._second(inside) + (self._settled() or self._contradicted()) + self._overdue(frame.taken_ms)
 
     def waited(self, now_ms: int) -> list[Report]:
-        """What the passing of time alone adds: giving up."""
+        """What time alone adds: giving up."""
         return self._overdue(now_ms)
 
     def _collect(self, frame: Frame, ours: list[PlateRead], reads: tuple[PlateRead, ...]) -> None:
@@ -163,7 +163,7 @@ class VisitWatch:
         return [SettledRead(self.visit, result.vrn, result.mainland, result.confidence, names)]
 
     def _contradicted(self) -> list[Report]:
-        """What the pictures since say against the mark that settled first. Told once."""
+        """What the pictures since say against the mark that settled first. Reported once."""
         if not self._latched or self._doubted:
             return []
         candidates = contradicted(self._since, self._latched, self._law)
@@ -173,7 +173,7 @@ class VisitWatch:
         return [Doubted(self.visit, self._latched, candidates, self._keep(candidates[0]))]
 
     def _second(self, inside: tuple[PlateRead, ...]) -> list[Report]:
-        """A second mark, or a Mainland plate of no vehicle in front; all sure, all near: tailgating. Told once."""
+        """A second mark, or a Mainland plate of no vehicle in front; all sure, all near: tailgating. Reported once."""
         release = self._settings.release
         ours = [read for read in hong_kong(inside) if read.confidence >= release]
         if not ours:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from display.board import PaintedSurface
 from display.errors import DisplayError
-from display.failsafe import Vigil
+from display.failsafe import Failsafe
 from display.process import AlarmWatchdog, PaintLog, ScreenProcess
 from display.settings import Mode, Size
 from lane_agent.model import Screen
@@ -46,13 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace, board: PaintedSurface, paint_log: PaintLog | None) -> None:
-    vigil = Vigil(silence_s=options.silence_limit, simulated=options.simulated)
+    failsafe = Failsafe(silence_s=options.silence_limit, simulated=options.simulated)
     watchdog = AlarmWatchdog(options.silence_limit)
     process = ScreenProcess(
         screen=options.screen,
         socket_path=options.socket,
         surface=board,
-        vigil=vigil,
+        failsafe=failsafe,
         mono_s=time.monotonic,
         chance=random.SystemRandom().random,
         watchdog=watchdog,

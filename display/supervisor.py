@@ -110,7 +110,7 @@ class ScreenProcesses:
         return [*command, "--simulated"] if self._simulated else command
 
     def _environment(self, setting: ScreenSetting) -> dict[str, str]:
-        """Windows stand side by side, in the order of the settings."""
+        """Windows side by side, in the order of the settings."""
         if setting.mode is Mode.HEADLESS:
             return os.environ | {"SDL_VIDEODRIVER": "dummy"}
         before = self._settings[: self._settings.index(setting)]

@@ -91,7 +91,7 @@ class SimulatedBoard:
             _send(world, {"output": name, "on": on})
 
     async def close(self) -> None:
-        """Stops listening and lets every world go; done by itself when `run` is cancelled."""
+        """Stops listening and disconnects every world; done by itself when `run` is cancelled."""
         server, self._server = self._server, None
         if server is None:
             return
@@ -174,9 +174,9 @@ class SimulatedBoard:
 
 
 class HardwareSide:
-    """The world's hand on a `SimulatedBoard`: presses buttons, drives loops, pulls the cable.
+    """The hardware's side of a `SimulatedBoard`: presses buttons, drives loops, pulls the cable.
 
-    Use as ``async with HardwareSide(path) as hand: await hand.set(Contact.UNLADEN, True)``.
+    Use as ``async with HardwareSide(path) as hardware: await hardware.set(Contact.UNLADEN, True)``.
 
     Attributes:
         outputs: what the lane has switched so far, by output name.
@@ -218,7 +218,7 @@ class HardwareSide:
         return await self._ask({"board": "plugged"})
 
     async def _ask(self, wish: dict[str, Any]) -> int:
-        """One wish at a time.
+        """One request at a time.
 
         Raises:
             ValueError: the board refused it; the message says why.

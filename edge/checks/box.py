@@ -96,7 +96,7 @@ def camera(settings: Settings, around: Surroundings) -> Findings:
 
 
 def models(settings: Settings, _around: Surroundings) -> Findings:
-    """The reader's models against the paper of origin beside them, then both of them run by the configured engine."""
+    """The reader's models against the record of origin beside them, then both of them run by the configured engine."""
     folder, engine = settings.reader.weights or SHIPPED, settings.reader.engine
     try:
         for name, data in load_weights(folder).items():

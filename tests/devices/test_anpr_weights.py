@@ -1,4 +1,4 @@
-"""The shipped weights and their paper of origin; what a damaged one does to every engine, in the reader's process too."""
+"""The shipped weights and their record of origin; what a damaged one does to every engine, in the reader's process too."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_shipped_weights_name_their_origin() -> None:
 
 
 def rewritten(folder: Path, **changes: Any) -> None:
-    """Changes the paper of origin; None takes a field away."""
+    """Changes the record of origin; None takes a field away."""
     file = folder / "weights.json"
     paper = json.loads(file.read_text()) | changes
     file.write_text(json.dumps({key: value for key, value in paper.items() if value is not None}))

@@ -15,7 +15,7 @@ from devices.anpr.plate_reader import PlateReader
 from devices.camera import CameraSettings, CameraSource, Frame
 from devices.evidence import EvidenceStore
 from devices.reader_protocol import Doubted, ReaderSettings, Report, SettledRead, TwoVehicles, Unread
-from devices.visit_reader import PATIENCE, VisitWatch, read_region
+from devices.visit_reader import PATIENCE, VisitReader, read_region
 from devices.zone import Zone
 from simulation.drawn.trucks import CameraView, DrawnTruck
 
@@ -47,7 +47,7 @@ class Visit:
         camera = CameraSettings(source=CameraSource.FOLDER, place="none")
         made = ReaderSettings(camera=camera, evidence=str(folder), **settings)  # type: ignore[arg-type]
         self.folder = folder
-        self.watch = VisitWatch(5, AFTER, made, EvidenceStore(folder))
+        self.watch = VisitReader(5, AFTER, made, EvidenceStore(folder))
         self.now = AFTER
 
     def see(self, *reads: PlateRead, times: int = 1) -> list[Report]:

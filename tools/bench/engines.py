@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from devices.anpr.background import ground_of
+from devices.anpr.background import background_of
 from devices.anpr.ctc import decode
 from devices.anpr.engine import NETWORKS
 from devices.anpr.grammar import grammar_of
@@ -116,7 +116,7 @@ def _in_turns(children: Sequence[EngineChild], counts: dict[str, int]) -> Iterat
 def _read(outputs: Outputs, crops: Sequence[Crop]) -> list[tuple[str, float]]:
     """Each crop's text and its weakest character's confidence."""
     readings = [
-        decode(one, grammar_of(ground_of(crop.picture, one)))
+        decode(one, grammar_of(background_of(crop.picture, one)))
         for one, crop in zip(outputs["recogniser"], crops, strict=True)
     ]
     return [(each.text, min((chance for _, chance in each.characters), default=0.0)) for each in readings]

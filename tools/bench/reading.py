@@ -17,7 +17,7 @@ from devices.camera import CameraSettings, CameraSource, Frame
 from devices.evidence import EvidenceStore
 from devices.reader import ReaderProcess
 from devices.reader_protocol import ReaderSettings, SettledRead
-from devices.visit_reader import VisitWatch, read_region
+from devices.visit_reader import VisitReader, read_region
 from lane_agent.events import Event, PlateSettled
 from simulation.drawn.camera import DrawnCamera
 from simulation.drawn.trucks import CameraView, DrawnTruck
@@ -69,7 +69,7 @@ class _InProcess:
 
     def visit(self, number: int, truck: DrawnTruck) -> None:
         """One truck at the stop line, picture after picture, until its read settles."""
-        watch = VisitWatch(number, 0, self.settings, self.evidence)
+        watch = VisitReader(number, 0, self.settings, self.evidence)
         frames = [Frame(self.view.picture(truck, frame=each).image, each, each) for each in range(1, 13)]
         start = time.perf_counter_ns()
         for frame in frames:

@@ -26,7 +26,7 @@ from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.weights import SHIPPED, origin
 from devices.camera import Frame
 from devices.reader_protocol import Doubted, SettledRead
-from devices.visit_reader import WINDOW, VisitWatch, legible
+from devices.visit_reader import WINDOW, VisitReader, legible
 from domain.marks import normalise
 from lane_agent.settling import Settled, Thresholds, Vote, contradicted, settle
 from simulation.drawn.plates import PlateKind
@@ -96,7 +96,7 @@ class Plates:
         """Visit `number`."""
         plan = planned(self._seed, number)
         visit = PlateVisit(plan, self._folders)
-        watch = VisitWatch(number, 0, self._settings, NoEvidence())
+        watch = VisitReader(number, 0, self._settings, NoEvidence())
         votes: list[Vote] = []
         settled: list[str] = []
         taken_back = False
@@ -145,7 +145,7 @@ def reads(found: Iterable[Drawn]) -> tuple[NDArray[np.float64], NDArray[np.bool_
 
 
 def played(votes: Sequence[Vote], law: Thresholds) -> tuple[tuple[str, ...], bool]:
-    """What settles as the votes come in, one a picture, and whether it is taken back; as in `devices.visit_reader.VisitWatch`."""
+    """What settles as the votes come in, one a picture, and whether it is taken back; as in `devices.visit_reader.VisitReader`."""
     told: list[str] = []
     kept: list[Vote] = []
     since: list[Vote] = []

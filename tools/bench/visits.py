@@ -27,7 +27,7 @@ from devices.anpr.weights import SHIPPED, origin
 from devices.camera import CameraSettings, CameraSource, Frame
 from devices.evidence import EvidenceStore
 from devices.reader_protocol import Doubted, ReaderSettings, SettledRead, TwoVehicles, Unread
-from devices.visit_reader import VisitWatch, read_region
+from devices.visit_reader import VisitReader, read_region
 from domain.marks import normalise
 from simulation.drawn.approach import Approach, Shot
 from simulation.drawn.plans import VisitPlan, planned
@@ -118,7 +118,7 @@ class Visits:
     def run(self, number: int) -> VisitOutcome:
         """Visit `number`."""
         plan = planned(self._seed, number)
-        watch = VisitWatch(number, plan.begun_ms, self._settings, NoEvidence())
+        watch = VisitReader(number, plan.begun_ms, self._settings, NoEvidence())
         said: list[tuple[float, SettledRead | TwoVehicles | Unread | Doubted]] = []
         spent: list[float] = []
         shot: Shot | None = None
@@ -148,7 +148,7 @@ def _outcome(
     plan: VisitPlan,
     said: list[tuple[float, SettledRead | TwoVehicles | Unread | Doubted]],
     picture_ms: float,
-    watch: VisitWatch,
+    watch: VisitReader,
 ) -> VisitOutcome:
     reads = [(at, report) for at, report in said if isinstance(report, SettledRead)]
     after_ms, first = reads[0] if reads else (float("nan"), None)

@@ -1,4 +1,4 @@
-"""From checkpoints to the ONNX files the reader runs, with a paper of origin beside them."""
+"""From checkpoints to the ONNX files the reader runs, with a record of origin beside them."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class _Plan:
     dynamic: dict[str, Any]
 
     def write(self, weights: Path) -> dict[str, Any]:
-        """The file, and what the paper of origin says of it."""
+        """The file, and what the record of origin says of it."""
         loaded = [_load(self.net(), run) for run in self.runs]
         nets = [net for net, _ in loaded]
         file = weights / f"{self.name}.onnx"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from display.errors import MalformedLineError
-from display.failsafe import Showing, Vigil
+from display.failsafe import Failsafe, Showing
 from display.protocol import (
     Painted,
     Pong,
@@ -44,10 +44,10 @@ MALFORMED = [
 ]
 
 
-def _vigil() -> Vigil:
-    vigil = Vigil(silence_s=2.0, simulated=False)
-    vigil.joined(0.0)
-    return vigil
+def _joined() -> Failsafe:
+    failsafe = Failsafe(silence_s=2.0, simulated=False)
+    failsafe.joined(0.0)
+    return failsafe
 
 
 @pytest.mark.parametrize("line", MALFORMED)
@@ -80,62 +80,62 @@ def test_the_lines_are_as_documented() -> None:
 
 def test_before_the_first_order_the_face_is_safe() -> None:
     """A screen that was just started, and one that just connected, say to follow the officer."""
-    vigil = Vigil(silence_s=2.0, simulated=False)
-    assert (vigil.showing, vigil.due) == (SAFE, True)
-    vigil.joined(100.0)
-    assert vigil.showing == SAFE
+    failsafe = Failsafe(silence_s=2.0, simulated=False)
+    assert (failsafe.showing, failsafe.due) == (SAFE, True)
+    failsafe.joined(100.0)
+    assert failsafe.showing == SAFE
 
 
 def test_an_order_is_shown_and_beats_keep_it() -> None:
     """What the agent ordered stands for as long as the agent lives."""
-    vigil = _vigil()
-    vigil.heard(DONE, 1.0)
-    vigil.painted()
+    failsafe = _joined()
+    failsafe.heard(DONE, 1.0)
+    failsafe.painted()
     for now in (2.5, 4.0, 5.5):
-        vigil.heard(ScreenBeat(), now)
-        vigil.passed(now + 1.4)
-    assert (vigil.showing.scene, vigil.showing.serial, vigil.due) == (Scene.DONE, 7, False)
+        failsafe.heard(ScreenBeat(), now)
+        failsafe.passed(now + 1.4)
+    assert (failsafe.showing.scene, failsafe.showing.serial, failsafe.due) == (Scene.DONE, 7, False)
 
 
 def test_silence_past_the_limit_ends_it() -> None:
     """Before the limit it still stands; at the limit the safe face is due."""
-    vigil = _vigil()
-    vigil.heard(DONE, 1.0)
-    vigil.painted()
-    vigil.passed(2.999)
-    assert vigil.showing.scene is Scene.DONE
-    vigil.passed(3.0)
-    assert (vigil.showing, vigil.due) == (SAFE, True)
+    failsafe = _joined()
+    failsafe.heard(DONE, 1.0)
+    failsafe.painted()
+    failsafe.passed(2.999)
+    assert failsafe.showing.scene is Scene.DONE
+    failsafe.passed(3.0)
+    assert (failsafe.showing, failsafe.due) == (SAFE, True)
 
 
 def test_beats_alone_never_bring_an_old_order_back() -> None:
     """After the safe face only an order counts: the vehicle may have changed meanwhile."""
-    vigil = _vigil()
-    vigil.heard(DONE, 0.0)
-    vigil.passed(10.0)
-    vigil.heard(ScreenBeat(), 10.1)
-    vigil.joined(10.2)
-    assert vigil.showing == SAFE
-    vigil.heard(ShowOrder(Scene.STOP, 8), 10.3)
-    assert vigil.showing.scene is Scene.STOP
+    failsafe = _joined()
+    failsafe.heard(DONE, 0.0)
+    failsafe.passed(10.0)
+    failsafe.heard(ScreenBeat(), 10.1)
+    failsafe.joined(10.2)
+    assert failsafe.showing == SAFE
+    failsafe.heard(ShowOrder(Scene.STOP, 8), 10.3)
+    assert failsafe.showing.scene is Scene.STOP
 
 
 def test_the_same_order_again_is_painted_again() -> None:
     """The agent asks again because it wants the answer again."""
-    vigil = _vigil()
-    vigil.heard(DONE, 0.0)
-    vigil.painted()
-    vigil.heard(DONE, 0.1)
-    assert vigil.due
+    failsafe = _joined()
+    failsafe.heard(DONE, 0.0)
+    failsafe.painted()
+    failsafe.heard(DONE, 0.1)
+    assert failsafe.due
 
 
 def test_the_safe_face_of_a_simulated_lane_says_that_it_is_simulated() -> None:
     """What was last known of the lane holds for the safe face too."""
-    vigil = _vigil()
-    vigil.heard(ShowOrder(Scene.STOP, 1, simulated=True), 0.0)
-    vigil.lost()
-    assert vigil.showing.simulated
-    assert vigil.showing.safe
+    failsafe = _joined()
+    failsafe.heard(ShowOrder(Scene.STOP, 1, simulated=True), 0.0)
+    failsafe.lost()
+    assert failsafe.showing.simulated
+    assert failsafe.showing.safe
 
 
 @given(
@@ -151,29 +151,29 @@ def test_whatever_happened_before_silence_ends_at_the_officer(
     story: list[tuple[str, Scene | None, int | None]],
 ) -> None:
     """No history makes a screen keep a message through silence, and DONE is shown only if it was the last order."""
-    vigil, now = _vigil(), 0.0
+    failsafe, now = _joined(), 0.0
     last: Scene | None = None
     for what, scene, serial in story:
         now += 0.5
-        vigil.passed(now)
+        failsafe.passed(now)
         match what:
             case "show":
                 assert scene is not None
                 assert serial is not None
-                vigil.heard(ShowOrder(scene, serial), now)
+                failsafe.heard(ShowOrder(scene, serial), now)
                 last = scene
             case "beat":
-                vigil.heard(ScreenBeat(), now)
+                failsafe.heard(ScreenBeat(), now)
             case "lost":
-                vigil.lost()
+                failsafe.lost()
             case "joined":
-                vigil.joined(now)
+                failsafe.joined(now)
             case "painted":
-                vigil.painted()
+                failsafe.painted()
             case _:
                 now += 3.0
-                vigil.passed(now)
-                assert vigil.showing.safe
-        assert vigil.showing.safe or vigil.showing.scene is last
-    vigil.passed(now + 2.1)
-    assert vigil.showing == SAFE
+                failsafe.passed(now)
+                assert failsafe.showing.safe
+        assert failsafe.showing.safe or failsafe.showing.scene is last
+    failsafe.passed(now + 2.1)
+    assert failsafe.showing == SAFE
