@@ -26,7 +26,7 @@ CUTS = ((1.06, 1.06), (1.03, 1.03), (1.25, 1.06))
 """How much wider, and how much higher, than the plate as found the cuts are; the first is the best for a single picture.
 
 Plates are found a little too narrow, and a cut through the first letter costs more than some bumper around it. The
-pictures of a visit take the cuts in turn: so that what one cut does to a character is not done in every picture. The
+pictures of a visit take the cuts in turn, so that what one cut does to a character is not done in every picture. The
 widest shows what the others lost beside the plate's ends, and no more of the plate above or below.
 """
 

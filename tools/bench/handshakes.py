@@ -19,7 +19,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def measure_handshakes(folder: Path, connects: int) -> dict[str, float]:
-    """One client that connects so many times, one after the other; the broker's own CPU is from /proc."""
+    """One client that connects again and again; the broker's own CPU is from /proc."""
     broker, tls = _site(folder)
     context = tls.context()
     with broker:

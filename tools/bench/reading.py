@@ -38,7 +38,7 @@ def _settings(folder: Path) -> ReaderSettings:
 
 
 class _Networks:
-    """The floor: detector and recogniser run once each, on a picture brought to their form beforehand."""
+    """The floor: detector and recogniser run once each, on a picture prepared for them beforehand."""
 
     def __init__(self, engine: OnnxRuntimeEngine, picture: NDArray[np.uint8], side: int) -> None:
         self._engine = engine
@@ -54,7 +54,7 @@ class _Networks:
 
 
 class _InProcess:
-    """Reader and watch as the reader process has them, without the process."""
+    """Reader and settling as the reader process has them, without the process."""
 
     def __init__(self, folder: Path) -> None:
         self.settings = _settings(folder)

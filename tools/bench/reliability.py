@@ -1,7 +1,7 @@
 """Does confidence mean something: stated against right, and what each release threshold lets through.
 
 `rocars-bench reliability`. Visits are drawn at the level of plates (`tools.bench.plates_drawn`), with characters that the
-training has never seen (`tools.bench.cuts`), and settled by the lane's own watch with its default settings.
+training has never seen (`tools.bench.cuts`), and settled by the lane's own `VisitReader` with its default settings.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def reads(found: Iterable[Drawn]) -> tuple[NDArray[np.float64], NDArray[np.bool_
     return np.array([end.confidence for end, _ in settled]), np.array([end.vrn == vrn for end, vrn in settled], bool)
 
 
-def played(votes: Sequence[Vote], law: Thresholds) -> tuple[tuple[str, ...], bool]:
+def settle_in_turn(votes: Sequence[Vote], law: Thresholds) -> tuple[tuple[str, ...], bool]:
     """What settles as the votes come in, one a picture, and whether it is taken back; as in `devices.visit_reader.VisitReader`."""
     told: list[str] = []
     kept: list[Vote] = []
@@ -172,12 +172,12 @@ def trade(found: Sequence[Drawn], releases: Sequence[float] = RELEASES) -> list[
 
 
 def _replayed(visit: Drawn, law: Thresholds) -> str:
-    settled, taken_back = played(visit.votes, law)
+    settled, taken_back = settle_in_turn(visit.votes, law)
     return verdict(settled, visit.vrn, taken_back=taken_back)
 
 
 def figures(found: Sequence[Drawn]) -> dict[str, Any]:
-    """Everything that a run has to say."""
+    """Everything that a run has measured."""
     marked = [visit for visit in found if visit.vrn]
     counts = Counter(visit.verdict for visit in marked)
     strangers = sum(visit.verdict == "wrong" for visit in found if not visit.vrn)

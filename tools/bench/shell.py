@@ -69,7 +69,7 @@ class BenchLane:
         return Codes(vrn, Link.FRESH, utc, 5, "epoch", self.visit, "00", bundles=(bundle,))
 
     def show(self, order: Show) -> None:
-        """Takes the time, and says on behalf of both screens that it is painted."""
+        """Takes the time, and confirms on behalf of both screens that it is painted."""
         at = time.perf_counter_ns()
         if order.xdb is self._wanted and self._shown is not None:
             self._shown.set_result((at, self.journal.head()[0]))
@@ -95,7 +95,7 @@ class BenchLane:
         """It is in the journal."""
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
-        """Nobody looks on."""
+        """There is no page to refresh."""
 
     async def start(self) -> None:
         """Open, fresh, nobody there."""
@@ -137,7 +137,7 @@ class BenchLane:
 
 
 class Floors:
-    """The same bytes, made durable by nothing but the disk, and by nothing but SQLite.
+    """The same bytes, made durable by the disk alone, and by SQLite alone.
 
     Args:
         folder: on the disk to be measured.

@@ -27,7 +27,7 @@ from tools.torture.crowd import CrowdSettings, LightLane
 POINT = 70
 """Lanes of one control point."""
 
-_TURN = 20  # lanes ticked before messages have their turn
+_TURN = 20  # lanes ticked before messages are handled
 _PAUSE_S = 0.1
 _SETTLE_S = 3.0
 

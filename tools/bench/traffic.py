@@ -125,7 +125,7 @@ class TrafficTerritory:
             child.wait()
 
     def look(self) -> Look:
-        """What has passed, and what broker and core have spent, until now."""
+        """What has passed, and the processor time of broker and core, until now."""
         return Look(self.tap.count.copy(), cpu_s(self.broker.pid), cpu_s(self._pid))
 
     @asynccontextmanager
@@ -260,7 +260,7 @@ def _plain(count: Count, by: float) -> dict[str, Any]:
 
 
 def derived(found: dict[str, Any], lanes: int) -> dict[str, float]:
-    """For so many lanes: what a broker carries, quiet and at the day's volume."""
+    """What a broker carries for a number of lanes, quiet and at the day's volume."""
     quiet, busy = found["quiet_a_second"], found["busy_a_truck"]
     deltas = busy["kinds"].get("down deltas", {"packets": 0.0, "bytes": 0.0})
     a_second = CROSSINGS_A_DAY / DAY_S

@@ -1,4 +1,4 @@
-"""Drawn visits, picture by picture, through the lane's own reader and watch: settled right, wrong, or not at all.
+"""Drawn visits, picture by picture, through the lane's own reader and settling: settled right, wrong, or not at all.
 
 `rocars-bench visits`. Each visit is drawn as its pictures would come (`simulation.drawn.approach`), read with the lane's
 default settings, and settled by `devices.visit_reader`. A visit is wrong as soon as any settled read of it is wrong.
@@ -36,7 +36,7 @@ from tools.bench.bounds import Counted
 from tools.bench.workers import results
 
 REGION = (0.15, 0.0, 0.85, 1.0)
-"""The part of the picture that is this lane, as a technician would set it; the next lanes are at its sides."""
+"""The part of the picture that is this lane, as a technician would set it; the neighbouring lanes are at its sides."""
 TARGET_MS = 500
 TITLE = "drawn visits; milliseconds from standing to settled, the share within 0.5 s"
 
@@ -199,7 +199,7 @@ def _times(spent: list[float]) -> dict[str, float]:
 
 
 def figures(found: Sequence[VisitOutcome]) -> dict[str, Any]:
-    """Everything that a run has to say."""
+    """Everything that a run has measured."""
     weathers = {kind.value: [each for each in found if each.weather == kind.value] for kind in Weather}
     bearing = [each for each in found if each.mainland and each.verdict == "right"]
     return {

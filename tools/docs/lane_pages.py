@@ -196,7 +196,7 @@ def _survivors(fates: Sequence[Fate]) -> Iterator[str]:
     yield ""
     yield "Most of them drop a condition that another already implies. They are kept: each row that shows 3 is to name all"
     yield "that design §2.2 asks for, however the rows above it read, and a later change above must not weaken it. What is said"
-    yield "of rows and conditions is so in every state of the ground that mutants are hunted on (`tools.proof.mutation`)."
+    yield "of rows and conditions is so in every state in which mutants are tried (`tools.proof.mutation`)."
     yield ""
     yield "| mutant | why it may live |"
     yield "|---|---|"

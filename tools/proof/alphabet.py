@@ -1,7 +1,7 @@
 """The finite alphabet of the prover: groups of letters, each letter one or a few events, given what is seen of the lane.
 
 A pulse is a contact that closes and opens. A boot is `AgentStarted` with the levels of all contacts. A letter that would
-say nothing new (a contact that closes twice, a timer that does not run) is left out.
+change nothing (a contact that closes twice, a timer that does not run) is left out.
 """
 
 from __future__ import annotations

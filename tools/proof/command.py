@@ -13,14 +13,14 @@ from typing import Any
 
 from tools.proof import SLICES, SliceResult, search_slice, total
 from tools.proof.mutants import mutants
-from tools.proof.mutation import Fate, ProofGround, hunt
+from tools.proof.mutation import ExploredSteps, Fate, try_mutant
 from tools.proof.survivors import unexplained
 
 
 def prove_command(report: Path | None, *, mutants: bool) -> int:
-    """Proves, or hunts the mutants; prints a line each and the sums; writes them to `report`. 1 if anything is wrong."""
+    """Proves, or tries the mutants; prints a line each and the sums; writes them to `report`. 1 if anything is wrong."""
     begun = time.monotonic()
-    counts = hunt_all() if mutants else prove_all()
+    counts = try_mutants() if mutants else prove_all()
     counts["seconds"] = round(time.monotonic() - begun, 1)
     print(", ".join(f"{name} {value}" for name, value in counts.items() if isinstance(value, (int, float))))
     if report is not None:
@@ -57,9 +57,9 @@ def _proved() -> Iterator[SliceResult]:
         yield from workers.map(search_slice, SLICES)
 
 
-def hunt_all() -> dict[str, Any]:
-    """Hunts every mutant; the counts, and each survivor with the reason why it may live."""
-    fates = list(hunted(range(len(tuple(mutants())))))
+def try_mutants() -> dict[str, Any]:
+    """Tries every mutant; the counts, and each survivor with the reason why it may live."""
+    fates = list(fates_of(range(len(tuple(mutants())))))
     survivors = [fate for fate in fates if fate.survives]
     for fate in survivors:
         print(f"survives: {fate.name}", flush=True)
@@ -78,21 +78,21 @@ def hunt_all() -> dict[str, Any]:
     }
 
 
-def hunted(numbers: Iterable[int]) -> Iterator[Fate]:
+def fates_of(numbers: Iterable[int]) -> Iterator[Fate]:
     """The fates of the mutants of these numbers, in order."""
     with _workers(_prepare) as workers:
-        yield from workers.map(_hunt, numbers, chunksize=4)
+        yield from workers.map(_try, numbers, chunksize=4)
 
 
-_ground: list[ProofGround] = []
+_explored: list[ExploredSteps] = []
 
 
 def _prepare() -> None:
-    _ground.append(ProofGround())
+    _explored.append(ExploredSteps())
 
 
-def _hunt(number: int) -> Fate:
-    return hunt(_ground[0], tuple(mutants())[number])
+def _try(number: int) -> Fate:
+    return try_mutant(_explored[0], tuple(mutants())[number])
 
 
 def _workers(prepare: Any = None) -> ProcessPoolExecutor:

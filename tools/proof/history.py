@@ -1,4 +1,4 @@
-"""What an onlooker knows who sees every input and every screen, and never looks into the lane.
+"""What an observer knows who sees every input and every screen, and never looks into the lane.
 
 Rules of this file: it is written from design §2, not from `receive`; it reads events, the answers as `answers` judges
 them, and effects as they are seen from outside (screens, timers, questions, alarms). The law is checked against it.

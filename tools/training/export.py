@@ -20,7 +20,7 @@ OPSET = 17
 
 
 class _Recognises(nn.Module):
-    """The mean of what the recognisers of all runs say: where they disagree, none of them is believed alone."""
+    """The mean of what the recognisers of all runs say: where they disagree, none of them is sure alone."""
 
     def __init__(self, nets: list[nn.Module]) -> None:
         super().__init__()

@@ -47,8 +47,8 @@ def failures(weights: Path, cut: TypeCase, *, count: int, seed: int) -> list[Fai
         if plate is None:
             continue
         chances = engine.run("recogniser", levelled(picture)[None, None])[0]
-        ground = background_of(np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8), chances)
-        reading = decode(chances, grammar_of(ground))
+        background = background_of(np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8), chances)
+        reading = decode(chances, grammar_of(background))
         confidence = min((chance for _, chance in reading.characters), default=0.0)
         if normalise(reading.text) != normalise(plate.text):
             found.append(Failure(picture, plate.text, reading.text, confidence))

@@ -35,8 +35,8 @@ def test_a_page_that_was_changed_by_hand_is_named(docs: Path, capsys: pytest.Cap
     (docs / "schemas/wish.json").write_text("{}")
     assert documents.main(["--check"]) == 1
     said = capsys.readouterr().out
-    assert "docs/conformance.md is not what the source gives" in said
-    assert "docs/schemas/wish.json is not" in said
+    assert "docs/conformance.md differs from what the source makes" in said
+    assert "docs/schemas/wish.json differs" in said
 
 
 def test_a_change_of_the_contract_without_a_new_version_is_not_written(

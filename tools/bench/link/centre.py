@@ -27,7 +27,7 @@ def core_ms() -> int:
 
 
 class CentreParts:
-    """Store, log, intake and exchange, wired as the service wires them; says nothing to anybody by itself."""
+    """Store, log, intake and gateway, wired as the service wires them; publishes nothing by itself."""
 
     def __init__(self, folder: Path, rings: dict[str, KeyRing], records: Iterable[Record] = ()) -> None:
         self.signer = Signer.generate("core")

@@ -3,7 +3,7 @@
 Rules of this file:
 - A lane is its journal, its shell and its link, and reaches the broker through a cable of its own. Manual mode counts
   from when the step that entered it is durable.
-- Cuts of one lane's cable come to every lane at its own time; cuts that all lanes feel come to all at once.
+- Cuts of one lane's cable come to every lane at its own time; cuts of the broker or of the core come to all at once.
 - Each cut lasts until the lane is in manual mode. Before the next it is automatic again, and waits some part of a second,
   so that cuts come at any time between two proofs.
 """
@@ -49,10 +49,10 @@ _LAG_S = 0.02
 
 
 class Swallowing(Tamper):
-    """Nothing passes, and nobody is told."""
+    """Nothing passes, and neither end is told."""
 
     def through(self, way: Way, packet: bytes) -> tuple[Piece, ...]:
-        """Gone."""
+        """Drops the packet."""
         del way, packet
         return ()
 
@@ -141,21 +141,21 @@ class Box(BenchLane):
         self.not_fresh = 0
 
     def reset(self) -> None:
-        """The cable is pulled: what there is ends, and nobody is let in."""
+        """The cable is pulled: connections end, and none is accepted."""
         self.cable.tamper = Refusing()
         self.cable.hang_up()
 
     def swallow(self) -> None:
-        """The cable leads nowhere."""
+        """The cable goes silent: connections stay open and nothing passes."""
         self.cable.tamper = Swallowing()
 
     def heal(self) -> None:
-        """The cable is well."""
+        """The cable works again."""
         self.cable.tamper = Tamper()
 
 
 async def cut(boxes: Sequence[Box], begin: Callable[[], None], end: Callable[[], None]) -> list[MeasuredCut]:
-    """One cut, felt by these lanes; it ends when the last of them is in manual mode."""
+    """One cut of these lanes; it ends when the last of them is in manual mode."""
     for box in boxes:
         box.forget()
     began = monotonic_ms()
@@ -186,7 +186,7 @@ async def _boxes(site: BenchSite, folder: Path, limits: Limits) -> AsyncIterator
 
 
 async def _lag(worst: list[int]) -> None:
-    """How late this process's loop is at times: the lanes share it, and what they show is late by as much."""
+    """How late this process's loop runs: the lanes share it, and their times are late by as much."""
     while True:
         due = monotonic_ms() + int(1_000 * _LAG_S)
         await asyncio.sleep(_LAG_S)
@@ -206,7 +206,7 @@ async def _alone(box: Box, rounds: int, pause: Callable[[], float], found: Found
 async def _together(
     site: BenchSite, boxes: Sequence[Box], rounds: int, pause: Callable[[], float], found: Found
 ) -> None:
-    """Cuts that all lanes feel."""
+    """Cuts of all lanes at once."""
     for _ in range(rounds):
         await asyncio.sleep(pause())
         found["broker"] += await cut(boxes, site.broker.kill, site.broker.start)

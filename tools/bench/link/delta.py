@@ -37,7 +37,7 @@ _PAUSE_S = 0.01
 
 
 class Waiter:
-    """One moment that is waited for, told from any thread."""
+    """A moment to wait for, set from any thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()

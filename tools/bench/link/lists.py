@@ -30,7 +30,7 @@ _INDEX = "CREATE INDEX codes_by_mark ON codes (generation, mark)"
 
 
 def _rows(records: Iterable[Record]) -> list[tuple[int, str, str, str, bytes]]:
-    """As they stand in the store: the floor gets them ready made."""
+    """As they are in the store: the floor gets them ready made."""
     return [(2, *record.key, record.vrn, encode(record)) for record in records]
 
 

@@ -22,7 +22,7 @@ _PATIENCE_S = 60.0
 
 
 class BenchSite:
-    """What lanes need to have somebody to speak to.
+    """What lanes need as their other end.
 
     Args:
         folder: empty; the admin socket is in it, so its path must be short.
@@ -90,7 +90,7 @@ class BenchSite:
         return AdminClient(self.folder / "s", who="bench")
 
     def silence_core(self, *, silent: bool) -> None:
-        """Freezes the core's process: its connections stay, and nothing is said; or lets it go on."""
+        """Freezes the core's process: its connections stay open and silent; or lets it go on."""
         if self._core is not None:
             self._core.send_signal(signal.SIGSTOP if silent else signal.SIGCONT)
 
