@@ -122,11 +122,11 @@ class CameraSettings(Section, frozen=True, kw_only=True):
 
     def _url_problems(self, schemes: tuple[str, ...]) -> Problems:
         url = self.url or ""
-        if not url.startswith(schemes):
-            yield Problem("url", f"does not fit kind {self.kind.value}", f'write url = "{schemes[0]}..."')
-        elif strangers := [one for one in url if one == " " or not (one.isascii() and one.isprintable())]:
+        if strangers := [one for one in url if one == " " or not (one.isascii() and one.isprintable())]:
             named = "a blank" if strangers[0] == " " else shown(strangers[0])
             yield Problem("url", f"has {named} in it", "remove it; in a name or password a blank is written %20")
+        elif not url.startswith(schemes):
+            yield Problem("url", f"does not fit kind {self.kind.value}", f'write url = "{schemes[0]}..."')
         elif not has_host(url):
             remedy = f'write url = "{schemes[0]}HOST/..."; in a password # is written %23, / %2F and @ %40'
             yield Problem("url", "names no host, or a port that does not exist", remedy)

@@ -95,7 +95,7 @@ def milliseconds(seconds: float) -> int:
 
 
 Text = Annotated[str, Meta(min_length=1)]
-Seconds = Annotated[float, Meta(gt=0, le=86_400, description="a number of seconds above 0, such as 3 or 0.5")]
+Seconds = Annotated[float, Meta(ge=0.01, le=86_400, description="a number of seconds, 0.01 or more, such as 3 or 0.5")]
 Port = Annotated[int, Meta(ge=1, le=65_535, description="a port number, 1 to 65535")]
 Share = Annotated[float, Meta(ge=0, le=1, description="a number from 0 to 1")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000, description="a whole number, 0 or more")]

@@ -181,7 +181,8 @@ def _say(value: object) -> str:
         case str():
             return f'the text "{_short(shown(value))}"' if value else "an empty text"
         case int() | float():
-            return f"the number {value}" if abs(value) < 1e20 else "a number out of all bounds"
+            huge = isinstance(value, int) and value.bit_length() > 64  # str() refuses the longest
+            return "a number out of all bounds" if huge else f"the number {value}"
         case list():
             return f"a list of {len(value)}"
         case dict():
