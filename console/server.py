@@ -53,9 +53,8 @@ class ConsoleServer:
         Raises:
             ConsoleSettingsError: the settings are wrong, or the address is taken; says what to do.
         """
-        problems = self._settings.problems()
-        if problems:
-            raise ConsoleSettingsError("; ".join(f"{key}: {remedy}" for key, remedy in problems))
+        if problems := [str(problem) for problem in self._settings.contradictions()]:
+            raise ConsoleSettingsError("\n".join(problems))
         host, port = self._settings.host, self._settings.port
         try:
             family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

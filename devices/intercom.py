@@ -12,7 +12,8 @@ this file is only its bell and lamp.
 
 from __future__ import annotations
 
-from devices.contacts import Output, Outputs
+from devices.contacts import Outputs
+from devices.settings import Output
 
 _FACES = {"ring": (True, True), "answer": (False, True), "end": (False, False)}
 

@@ -27,7 +27,7 @@ from devices.reader_protocol import (
     NewestPicture,
     Order,
     ReaderBeat,
-    ReaderSettings,
+    ReaderSetup,
     Report,
     SettledRead,
     Trouble,
@@ -35,7 +35,7 @@ from devices.reader_protocol import (
     Unread,
     packed,
     receive_report,
-    settings_bytes,
+    setup_bytes,
 )
 from lane_agent.events import (
     Event,
@@ -59,16 +59,14 @@ class ReaderProcess:
     """Supervises the reader process and turns its reports into events.
 
     Args:
-        settings: of the reader and its camera.
+        setup: what the process is given.
         on_event: called in the event loop with `PlateSettled`, `PlateUnread`, `PlateDoubted`, `SecondVehicleSeen`, `FaultRaised` and
             `FaultCleared`; must not block.
         silence_s: how long the process may be silent.
     """
 
-    def __init__(
-        self, settings: ReaderSettings, on_event: Callable[[Event], None], *, silence_s: float = SILENCE_S
-    ) -> None:
-        self._settings = settings
+    def __init__(self, setup: ReaderSetup, on_event: Callable[[Event], None], *, silence_s: float = SILENCE_S) -> None:
+        self._setup = setup
         self._on_event = on_event
         self._silence_s = silence_s
         self._begun: Begin | None = None
@@ -165,7 +163,7 @@ class ReaderProcess:
         self.starts += 1
         stream, self._writer = await asyncio.open_connection(sock=ours)
         try:
-            self._writer.write(settings_bytes(self._settings))
+            self._writer.write(setup_bytes(self._setup))
             if self._begun is not None:
                 self._order(self._begun)
             return await self._listen(stream)

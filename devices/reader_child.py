@@ -15,7 +15,6 @@ import socket
 import sys
 import threading
 import zlib
-from pathlib import Path
 
 import cv2
 
@@ -25,7 +24,7 @@ from devices.anpr.memory import forget_start, return_memory_early
 from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED
-from devices.camera import CameraSource, Frame, Newest, monotonic_ms
+from devices.camera import Frame, Newest, monotonic_ms
 from devices.evidence import EvidenceStore, jpeg
 from devices.overlay import overlaid
 from devices.reader_protocol import (
@@ -34,15 +33,17 @@ from devices.reader_protocol import (
     NewestPicture,
     Order,
     ReaderBeat,
-    ReaderSettings,
+    ReaderSetup,
     Report,
     Trouble,
     packed,
     receive_order,
-    receive_settings,
+    receive_setup,
 )
+from devices.settings import CameraKind
 from devices.visit_reader import VisitReader, read_region
 from devices.zone import Zone
+from runtime.sections import milliseconds
 
 _PDEATHSIG = 1
 _FIRST_MS = 8_000  # a network camera may take this long to give its first picture
@@ -83,13 +84,13 @@ class Stall:
 class ReaderLoop:
     """One turn: take orders, take the newest picture, read it, report."""
 
-    def __init__(self, link: socket.socket, settings: ReaderSettings, reader: PlateReader, camera: Newest) -> None:
+    def __init__(self, link: socket.socket, setup: ReaderSetup, reader: PlateReader, camera: Newest) -> None:
         self._link = link
-        self._settings = settings
+        self._setup = setup
         self._reader = reader
         self._camera = camera
-        self._zone = Zone(settings.region)
-        self._evidence = EvidenceStore(Path(settings.evidence))
+        self._zone = Zone(setup.camera.zone)
+        self._evidence = EvidenceStore(setup.evidence)
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._watch: VisitReader | None = None
         self._number = 0
@@ -97,9 +98,8 @@ class ReaderLoop:
         self._shown_ms = 0
         self._read_ms: int | None = None
         self._ill = False
-        self._stall = Stall(
-            settings.stall_ms, live=settings.camera.source is not CameraSource.FOLDER, now_ms=monotonic_ms()
-        )
+        live = setup.camera.kind is not CameraKind.FOLDER
+        self._stall = Stall(milliseconds(setup.camera.stall_s), live=live, now_ms=monotonic_ms())
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
 
     def run(self) -> None:
@@ -107,7 +107,7 @@ class ReaderLoop:
         while True:
             begun = monotonic_ms()
             self.turn()
-            fps = self._settings.busy_fps if self._watch else self._settings.idle_fps
+            fps = self._setup.busy_fps if self._watch else self._setup.idle_fps
             self._rest(begun + int(1000 / fps) - monotonic_ms())
 
     def turn(self) -> None:
@@ -157,7 +157,7 @@ class ReaderLoop:
     def _obey(self, order: Order) -> None:
         match order:
             case Begin(visit, after_ms):
-                self._watch = VisitReader(visit, after_ms, self._settings, self._evidence)
+                self._watch = VisitReader(visit, after_ms, self._setup, self._evidence)
             case End(visit):
                 if self._watch is not None and self._watch.visit == visit:
                     self._watch = None
@@ -194,12 +194,12 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the agent's; it ends us
     cv2.setNumThreads(1)
     link = socket.socket(fileno=int(sys.argv[1]))
-    settings = receive_settings(link)
+    setup = receive_setup(link)
     try:
-        engine = ENGINES[settings.engine](Path(settings.weights) if settings.weights else SHIPPED)
-        reader = PlateReader(engine, side=settings.side)
+        engine = ENGINES[setup.reader.engine](setup.reader.weights or SHIPPED)
+        reader = PlateReader(engine, side=setup.side)
         forget_start()
-        ReaderLoop(link, settings, reader, Newest(settings.camera)).run()
+        ReaderLoop(link, setup, reader, Newest(setup.camera)).run()
     except (BrokenPipeError, ConnectionResetError):
         return 0
     except (ReaderError, OSError, ValueError) as error:  # an unusable region is a ValueError

@@ -17,7 +17,7 @@ from devices.anpr.plate_reader import PlateReader
 from devices.anpr.selection import hong_kong
 from devices.camera import Frame, Picture
 from devices.evidence import EvidenceStore
-from devices.reader_protocol import Doubted, ReaderSettings, Report, SettledRead, TwoVehicles, Unread
+from devices.reader_protocol import Doubted, ReaderSetup, Report, SettledRead, TwoVehicles, Unread
 from devices.zone import Shares, Zone
 from domain.marks import is_near_miss, normalise
 from lane_agent.settling import NOT_SEEN, Settled, Thresholds, Unsettled, Vote, contradicted, settle
@@ -92,16 +92,16 @@ class VisitReader:
     Args:
         visit: its number.
         after_ms: pictures taken earlier (monotonic) show the truck before and are never used.
-        settings: thresholds and limit.
+        setup: thresholds and limit.
         evidence: where the pictures that produced a report are kept.
     """
 
-    def __init__(self, visit: int, after_ms: int, settings: ReaderSettings, evidence: EvidenceStore) -> None:
+    def __init__(self, visit: int, after_ms: int, setup: ReaderSetup, evidence: EvidenceStore) -> None:
         self.visit = visit
         self._after_ms = after_ms
-        self._settings = settings
+        self._setup = setup
         self._evidence = evidence
-        self._law = Thresholds(frames=settings.frames, character=settings.release)
+        self._law = Thresholds(frames=setup.frames, character=setup.reader.release_threshold)
         self._votes: deque[tuple[Vote, ...]] = deque(maxlen=WINDOW)
         self._best: dict[str, _Best] = {}
         self._last: Picture | None = None
@@ -129,7 +129,7 @@ class VisitReader:
 
     def _collect(self, frame: Frame, ours: list[PlateRead], reads: tuple[PlateRead, ...]) -> None:
         votes, first = [], foremost(ours, reads)
-        if first is not None and legible(first, self._settings.row_px):
+        if first is not None and legible(first, self._setup.row_px):
             votes.append(_vote(first, mainland=False))
             mark = normalise(first.text)
             if mark not in self._best or self._best[mark].confidence <= first.confidence:
@@ -138,7 +138,7 @@ class VisitReader:
         elif first is None and self._best:
             votes.append(NOT_SEEN)
         other = _witness(first, ours, reads)
-        if other is not None and legible(other, self._settings.row_px):
+        if other is not None and legible(other, self._setup.row_px):
             votes.append(_vote(other, mainland=True))
         if votes:
             self._votes.append(tuple(votes))
@@ -173,21 +173,21 @@ class VisitReader:
         return [Doubted(self.visit, self._latched, candidates, self._keep(candidates[0]))]
 
     def _second(self, inside: tuple[PlateRead, ...]) -> list[Report]:
-        """A second mark, or a Mainland plate of no vehicle in front; all sure, all near: tailgating. Reported once."""
-        release = self._settings.release
+        """A second mark, or a Mainland plate of no vehicle in front; all sure, all near: tailgating. Told once."""
+        release = self._setup.reader.release_threshold
         ours = [read for read in hong_kong(inside) if read.confidence >= release]
         if not ours:
             return []
         others = [r for r in ours[1:] if r.area > SECOND * ours[0].area and _different(r.text, ours[0].text)]
         others = others or _strangers(ours, inside, release)
         self._doubles += bool(others)
-        if not others or self._doubles != self._settings.frames:
+        if not others or self._doubles != self._setup.frames:
             return []
         self._marks = tuple(dict.fromkeys(normalise(read.text) for read in (ours[0], *others)))
         return [TwoVehicles(self.visit, self._marks)]
 
     def _overdue(self, now_ms: int) -> list[Report]:
-        if self._told or self._gave_up or now_ms - self._after_ms < self._settings.limit_ms:
+        if self._told or self._gave_up or now_ms - self._after_ms < self._setup.limit_ms:
             return []
         self._gave_up = True
         result = self._result()

@@ -35,7 +35,6 @@ from edge.health import StoreWatch, look
 from edge.lane_feed import LanePage, Sources
 from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
-from edge.settings.sections import PictureClass
 from edge.sign_renderer import SignRenderer
 from edge.simulation_panel import WorldLink
 from edge.telemetry import BoxSources, sample
@@ -53,6 +52,7 @@ from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.evidence import Evidence
 from sync.journal import Chain, Journal
+from sync.settings import PictureClass
 from sync.store import LaneStore
 
 log = logging.getLogger("rocars.lane")
@@ -100,12 +100,10 @@ class LaneBox:
             silence_s=settings.screens.silent_s,
         )
         self.screen_processes = ScreenProcesses(
-            wiring.screen_settings(settings),
-            socket_path=settings.screens.socket,
+            settings.screens,
             simulated=settings.simulation,
-            silence_s=settings.screens.silent_s,
         )
-        self.reader = ReaderProcess(wiring.reader_settings(settings), self.tell)
+        self.reader = ReaderProcess(wiring.reader_setup(settings), self.tell)
         self.contacts: WiredContacts = wiring.contacts(settings)
         self.identifier = identifiers.identifier(settings, self.plates)
         actuators = Actuators(
@@ -209,7 +207,7 @@ class LaneBox:
             return None
 
     def _server(self) -> ConsoleServer:
-        console = wiring.console_settings(self.settings)
+        console = self.settings.console
         app, stream = create_app(
             feed=self.page,
             settings=console,

@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping
 
 from devices.reader import ReaderProcess
 from edge.lane_feed import not_counted
-from edge.settings.sections import EvidenceSettings, PictureClass
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record
 from lane_agent.events import Event, ManualEnded, ManualOrdered
@@ -24,6 +23,7 @@ from lane_agent.model import ManualReason, Outcome
 from lane_agent.state import Lane, visit_key
 from sync.client import LinkClient
 from sync.evidence import Evidence, Retention
+from sync.settings import EvidenceSettings, PictureClass
 
 log = logging.getLogger("rocars.lane")
 

@@ -50,25 +50,25 @@ def utc_ms() -> int:
 def init(config: Config) -> None:
     """Make the signing key and an empty store, once. Neither is ever overwritten."""
     settings = load(config, planned=True)
-    key = settings.path(settings.core.signing_key)
-    settings.path(settings.core.lane_keys).mkdir(parents=True, exist_ok=True)
+    key = settings.core.signing_key
+    settings.core.lane_keys.mkdir(parents=True, exist_ok=True)
     if not key.exists():
         public = make_signing_key(key)
         typer.echo(f"signing key made: {key} (keep it secret); give every lane {public}")
-    store = CoreStore(settings.path(settings.core.store), create=True)
+    store = CoreStore(settings.core.store, create=True)
     with store.transaction():
         epoch = ReplicatedLog(store, load_signing_key(key)).restart(at_ms=utc_ms(), reason="first list")
     store.close()
-    typer.echo(f"store made: {settings.path(settings.core.store)}; its log begins with epoch {epoch}")
+    typer.echo(f"store made: {settings.core.store}; its log begins with epoch {epoch}")
 
 
 @app.command()
 def check(config: Config) -> None:
     """Check the configuration, the keys and the store, and say what is wrong. Works beside a running core."""
     settings = load(config)
-    lanes = load_lane_keys(settings.path(settings.core.lane_keys))
-    signer = load_signing_key(settings.path(settings.core.signing_key))
-    store = CoreStore(settings.path(settings.core.store), reading=True)
+    lanes = load_lane_keys(settings.core.lane_keys)
+    signer = load_signing_key(settings.core.signing_key)
+    store = CoreStore(settings.core.store, reading=True)
     log = ReplicatedLog(store, signer)
     log.check()
     head = log.head()
@@ -111,8 +111,8 @@ def history(
 ) -> None:
     """Which list was in force: rebuild a version from the signed deltas and prove its hashes. Works beside a core."""
     settings = load(config)
-    key = settings.path(settings.core.signing_key)
-    store = CoreStore(settings.path(settings.core.store), reading=True)
+    key = settings.core.signing_key
+    store = CoreStore(settings.core.store, reading=True)
     log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
     if at:
         epoch, version = log.version_at(_moment(at))
@@ -147,8 +147,8 @@ def restart_log(
     After a restored backup this is a must: versions given out since the backup must not be given out again.
     """
     settings = load(config)
-    store = CoreStore(settings.path(settings.core.store))
-    log = ReplicatedLog(store, load_signing_key(settings.path(settings.core.signing_key)))
+    store = CoreStore(settings.core.store)
+    log = ReplicatedLog(store, load_signing_key(settings.core.signing_key))
     now = utc_ms()
     with store.transaction():
         epoch = log.restart(at_ms=now, reason=reason, keep=lambda row: live(row, now, grace_ms=DAY_MS))

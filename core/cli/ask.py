@@ -55,7 +55,7 @@ def ask_core(config: Path, officer: str, what: Callable[[AdminClient], Awaitable
     settings = load(config)
 
     async def asked() -> T:
-        async with AdminClient(settings.path(settings.core.admin_socket), who=officer) as core:
+        async with AdminClient(settings.core.admin_socket, who=officer) as core:
             return await what(core)
 
     return asyncio.run(asked())

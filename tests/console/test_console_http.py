@@ -12,10 +12,12 @@ import httpx
 import pytest
 
 from console.errors import ConsoleSettingsError
+from console.officers import OfficerBook
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
 from lane_agent import events as e
 from lane_agent.model import Contact, Immigration
+from runtime.toml_table import TableReader
 
 PASSWORD = "correct horse battery"
 
@@ -346,16 +348,27 @@ def test_a_long_request_is_refused(page: Page) -> None:
         ({"host": "0.0.0.0"}, "host"),
         ({"host": "0.0.0.0"}, "names"),
         ({"host": "192.0.2.7", "view_without_login": True}, "view_without_login"),
-        ({"tls_certificate": Path("missing.pem")}, "tls_key"),
+        ({"tls_certificate": "missing.pem"}, "tls_key"),
+        ({"tls_certificate": "missing.pem"}, "tls_certificate"),
         ({"idle_s": 0}, "idle_s"),
         ({"port": 70_000}, "port"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_named(settings: dict[str, Any], key: str, tmp_path: Path) -> None:
-    """Each with what to do; `bind` refuses them before anything listens."""
-    chosen = ConsoleSettings(officers=tmp_path / "o.json", **settings)
-    assert key in {found for found, _ in chosen.problems()}
-    assert any(remedy for _, remedy in chosen.problems())
+    """Each with what to do."""
+    OfficerBook(tmp_path / "o.json").add("chan", "a long walk to the lane")
+    reader = TableReader(tmp_path, on_this_box=True)
+    reader.read(ConsoleSettings, {"officers": "o.json", **settings})
+    assert key in {problem.key for problem in reader.problems()}
+    assert all(problem.remedy for problem in reader.problems())
+
+
+def test_a_page_without_tls_is_not_served_to_the_network(page: Page, tmp_path: Path) -> None:
+    """Settings made by a program are checked, too, before anything listens."""
+    chosen = ConsoleSettings(officers=tmp_path / "o.json", host="192.0.2.7")
+    server = ConsoleServer(page.served.server._server.config.app, page.served.server._stream, chosen)
+    with pytest.raises(ConsoleSettingsError, match=r"host: 192\.0\.2\.7 can be reached from outside"):
+        server.bind()
 
 
 def test_a_port_in_use_is_told_before_the_lane_opens(page: Page, serve: Callable[..., Any]) -> None:

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from devices.identifier import NoIdentifier, WatchedIdentifier
+from devices.settings import IdentifierKind
 from devices.simulated.label_reader import SimulatedLabelReader
 from edge import identifiers
 from edge.checks import identifier as checks_identifier
 from edge.checks.findings import Severity, Surroundings
 from edge.settings.load import LaneSettingsError, Settings, load
-from edge.settings.sections import IdentifierKind
 from runtime.clocks import kernel_clock, utc_ms
 from runtime.mqtt import Broker, Connection, Options
 from simulation.broker import IMMIGRATION, PrivateBroker

@@ -160,10 +160,11 @@ def test_without_models_the_lane_is_manual_and_says_what_to_do(lane_folder: Lane
 def test_without_its_engine_the_lane_is_manual_and_says_what_to_install(
     lane_folder: LaneFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """EasyOCR is chosen and torch cannot be imported: the command is on the officer's page."""
+    """EasyOCR is chosen, is there, and torch cannot be imported: the command is on the officer's page."""
     hidden = lane_folder.folder / "hidden"
     hidden.mkdir()
-    (hidden / "torch.py").write_text("raise ImportError('it is hidden')")
+    for module in ("torch", "easyocr"):  # found, or the settings would refuse the engine
+        (hidden / f"{module}.py").write_text("raise ImportError('it is hidden')")
     monkeypatch.setenv("PYTHONPATH", str(hidden))
     lane_folder.change('engine = "onnxruntime"', 'engine = "easyocr"')
 

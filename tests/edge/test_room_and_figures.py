@@ -15,13 +15,13 @@ import pytest
 from edge.evidence_retention import EvidenceKeeper
 from edge.health import DiskRoom, HealthEvent, Rate, StoreWatch, free_mb
 from edge.remote_orders import retention
-from edge.settings.sections import EvidenceSettings
 from edge.telemetry import BoxSources, load, memory_free_mb, sample, temperature_c, uptime_s
 from lane_agent.effects import Alarm
 from lane_agent.events import FaultCleared, FaultRaised, TroubleReported
 from sync.client import LinkStatus
 from sync.evidence import Evidence, Retention
 from sync.journal import Journal
+from sync.settings import EvidenceSettings
 from sync.store import LaneStore
 
 MINUTE_MS = 60_000

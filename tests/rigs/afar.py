@@ -16,7 +16,6 @@ from edge.clock import BoxClock
 from edge.lane import newest_first
 from edge.lane_feed import LanePage, Sources
 from edge.remote_orders import Afar, retention
-from edge.settings.sections import EvidenceSettings, PictureClass
 from lane_agent import events as e
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record, Ring, Show
@@ -31,6 +30,7 @@ from sync.codelog import CodeLog
 from sync.evidence import Evidence
 from sync.journal import Journal
 from sync.link import Limits
+from sync.settings import EvidenceSettings, PictureClass
 from sync.simulated.core_end import CoreSaid, SimulatedCore
 from sync.store import LaneStore
 from wire.envelope import KeyRing, Signer

@@ -33,7 +33,7 @@ from simulation.drawn.plates import PlateKind
 from tools.bench.bounds import Counted
 from tools.bench.curve import Bin, bins, error, svg, verdicts
 from tools.bench.plates_drawn import PlateVisit, Pointed, planned
-from tools.bench.visits import NoEvidence, settings
+from tools.bench.visits import NoEvidence, setup
 from tools.bench.workers import results
 
 RELEASES = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995)
@@ -89,20 +89,20 @@ class Plates:
         cv2.setNumThreads(1)
         self._seed = seed
         self._folders = folders
-        self._settings = settings()
+        self._setup = setup()
         self._reader = Pointed(OnnxRuntimeEngine(weights))
 
     def run(self, number: int) -> Drawn:
         """Visit `number`."""
         plan = planned(self._seed, number)
         visit = PlateVisit(plan, self._folders)
-        watch = VisitReader(number, 0, self._settings, NoEvidence())
+        watch = VisitReader(number, 0, self._setup, NoEvidence())
         votes: list[Vote] = []
         settled: list[str] = []
         taken_back = False
         for count, (picture, corners) in enumerate(visit, 1):
             reads = self._reader.read_at(picture, corners, count)
-            votes += [_vote(read) for read in reads if legible(read, self._settings.row_px)]
+            votes += [_vote(read) for read in reads if legible(read, self._setup.row_px)]
             reports = watch.look(Frame(picture, count * 125, count), reads)
             settled += [report.vrn for report in reports if isinstance(report, SettledRead)]
             taken_back |= any(isinstance(report, Doubted) for report in reports)

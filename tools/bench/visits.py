@@ -24,9 +24,10 @@ from rich.table import Table
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED, origin
-from devices.camera import CameraSettings, CameraSource, Frame
+from devices.camera import Frame
 from devices.evidence import EvidenceStore
-from devices.reader_protocol import Doubted, ReaderSettings, SettledRead, TwoVehicles, Unread
+from devices.reader_protocol import Doubted, ReaderSetup, SettledRead, TwoVehicles, Unread
+from devices.settings import CameraKind, CameraSettings, ReaderSettings
 from devices.visit_reader import VisitReader, read_region
 from domain.marks import normalise
 from simulation.drawn.approach import Approach, Shot
@@ -35,8 +36,8 @@ from simulation.drawn.weather import Weather
 from tools.bench.bounds import Counted
 from tools.bench.workers import results
 
-REGION = (0.15, 0.0, 0.85, 1.0)
-"""The part of the picture that is this lane, as a technician would set it; the neighbouring lanes are at its sides."""
+REGION = (0.15, 0.0, 0.7, 1.0)
+"""The part of the picture that is this lane, as a technician would set it; the next lanes are at its sides."""
 TARGET_MS = 500
 TITLE = "drawn visits; milliseconds from standing to settled, the share within 0.5 s"
 
@@ -52,10 +53,10 @@ class NoEvidence(EvidenceStore):
         return "not kept"
 
 
-def settings() -> ReaderSettings:
+def setup() -> ReaderSetup:
     """The lane's defaults, with its region."""
-    camera = CameraSettings(source=CameraSource.SIMULATED, place="")
-    return ReaderSettings(camera=camera, evidence="", region=REGION)
+    camera = CameraSettings(kind=CameraKind.SIMULATED, region=REGION)
+    return ReaderSetup(camera=camera, reader=ReaderSettings(), evidence=Path())
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +112,14 @@ class Visits:
     def __init__(self, seed: int, weights: Path, failures: Path | None = None) -> None:
         cv2.setNumThreads(1)
         self._seed = seed
-        self._settings = settings()
-        self._reader = PlateReader(OnnxRuntimeEngine(weights), side=self._settings.side)
+        self._setup = setup()
+        self._reader = PlateReader(OnnxRuntimeEngine(weights), side=self._setup.side)
         self._failures = failures
 
     def run(self, number: int) -> VisitOutcome:
         """Visit `number`."""
         plan = planned(self._seed, number)
-        watch = VisitReader(number, plan.begun_ms, self._settings, NoEvidence())
+        watch = VisitReader(number, plan.begun_ms, self._setup, NoEvidence())
         said: list[tuple[float, SettledRead | TwoVehicles | Unread | Doubted]] = []
         spent: list[float] = []
         shot: Shot | None = None
@@ -127,7 +128,7 @@ class Visits:
                 continue
             start = time.process_time()
             frame = Frame(shot.picture, shot.taken_ms, count)
-            reports = watch.look(frame, read_region(self._reader, frame, self._settings.region))
+            reports = watch.look(frame, read_region(self._reader, frame, self._setup.camera.zone))
             spent.append((time.process_time() - start) * 1000)
             said += [
                 (shot.taken_ms + spent[-1] - plan.standing_ms, report)

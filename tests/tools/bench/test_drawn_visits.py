@@ -99,7 +99,7 @@ def test_the_same_plate_in_each_picture_of_a_visit() -> None:
 def test_thresholds_are_traded_as_the_watch_settles() -> None:
     """What the bench counts for the default law is what the lane's watch said."""
     runner = reliability.Plates(4, SHIPPED, ())
-    law = Thresholds(frames=visits.settings().frames, character=visits.settings().release)
+    law = Thresholds(frames=visits.setup().frames, character=visits.setup().reader.release_threshold)
     for visit in (runner.run(number) for number in range(12)):
         assert reliability.settle_in_turn(visit.votes, law) == (visit.settled, visit.taken_back)
 
