@@ -120,7 +120,7 @@ class ScriptedNight:
         await self._drives_up("LP4402")
 
     async def _near(self) -> None:
-        self._lane.codes.holds.add("HB8685")
+        self._lane.codes.holds.add("HB6635")
         await self._drives_up("HB6685")
 
     async def _unread(self) -> None:

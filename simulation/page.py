@@ -57,14 +57,13 @@ async def _serve(lane: PageLane, night: ScriptedNight, settings: ConsoleSettings
         simulation=night,
     )
     server = ConsoleServer(app, stream, settings)
-    print(f"{server.bind()}  officer: {OFFICER}, password: {password}; Ctrl-C ends", flush=True)
+    address = server.bind()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(lane.agent.run(), name="agent")
         await lane.start()
         for kind in night.view().scenarios:
             await night.send_truck(kind.key)
         tasks.create_task(night.play(), name="night")
-        try:
-            await server.serve()
-        finally:
-            server.stop()
+        tasks.create_task(server.serve(), name="page")
+        await server.ready()
+        print(f"{address}  officer: {OFFICER}, password: {password}; Ctrl-C ends", flush=True)

@@ -274,7 +274,8 @@ class PageLane:
         now = self._clock.now().utc_ms
         cargo = tuple(Cargo(f"20010678{89 + place}", code) for place, code in enumerate(codes))
         bundle = Bundle(str(self._ubrs), vrn, Direction.INBOUND, "", now - 2 * HOUR_MS, now + 40 * HOUR_MS, cargo)
-        self.codes.bundles[bundle.ubr] = bundle = replace(bundle, **changes)  # type: ignore[arg-type]
+        bundle = replace(bundle, **changes)  # type: ignore[arg-type]
+        self.codes.bundles[bundle.ubr] = bundle
         return bundle
 
     async def codes_change(self, vrn: str, *, hold: bool = False) -> LaneView:
