@@ -15,7 +15,7 @@ from console.settings import ConsoleSettings
 from console.stream import ViewStream
 
 
-class _Quiet(uvicorn.Server):
+class _ServerWithoutSignals(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leaves the process's signals to the composition root."""
@@ -32,7 +32,7 @@ class ConsoleServer:
         self._settings = settings
         self._stream = stream
         self._socket: socket.socket | None = None
-        self._server = _Quiet(
+        self._server = _ServerWithoutSignals(
             uvicorn.Config(
                 app,
                 log_config=None,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.crossing import Direction
+from lane_agent.matching import Standing
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, Link, ManualReason, Outcome, Ruling, Screen
 from lane_agent.wording import WORDING, Scene
 
@@ -171,7 +172,25 @@ LOOPS: Final[dict[Contact, Words]] = {
     Contact.EXIT_LOOP: Words("Way-out loop", "出口感應線圈"),
     Contact.COMPOUND_LOOP: Words("Compound loop", "驗貨場感應線圈"),
 }
-"""Contacts that an officer may take out of the reckoning."""
+"""Contacts that an officer may bypass."""
+
+STANDINGS: Final[dict[Standing, str]] = {
+    Standing.LIVE: "live",
+    Standing.EARLY: "early",
+    Standing.ELSEWHERE: "other control point",
+    Standing.OPPOSITE: "other direction",
+    Standing.WITHDRAWN: "withdrawn",
+    Standing.USED: "used",
+    Standing.EXPIRED: "expired",
+}
+
+REFUSALS: Final[dict[str, str]] = {
+    "4 has been shown: the hold must be lifted at the core": (
+        "The driver was sent to the compound; only the core can lift that."
+    ),
+    "4 has been shown": "It is already sent to the compound.",
+}
+"""Refusals of the lane (`lane_agent.acceptance`) that name a scene by its number; all others are told in its own words."""
 
 _LOOK = "Look at the lane and decide."
 

@@ -72,6 +72,7 @@ def _named(_lane: Lane, event: Any) -> bool:
 THIS_VISIT = Check("this visit", "belongs to another visit", _this_visit)
 EDGE_IN_VISIT = Check("edge in visit", "its edge is not of this visit", _edge_in_visit)
 NAMED = Check("officer named", "no officer is named", _named)
+NO_KNOWN_STOP = Check("no known stop", "an inspect code is on record", lambda lane, _: not g.exact_stop.holds(lane))
 
 ACCEPT: dict[type, tuple[Check, ...]] = {
     e.PlateSettled: (THIS_VISIT,),
@@ -97,7 +98,7 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
             "the store or a screen is at fault: clear by hand",
             lambda lane, _: not g.cannot_show.holds(lane),
         ),
-        Check("no known stop", "an inspect code is on record", lambda lane, _: not g.exact_stop.holds(lane)),
+        NO_KNOWN_STOP,
     ),
     e.OfficerInspected: (NAMED, THIS_VISIT),
     e.OfficerCorrected: (

@@ -7,11 +7,24 @@ Rules of this file: all live bundles of VRN and direction are judged together; a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
 from domain.crossing import RELEASE
 from domain.marks import normalise
 from lane_agent.model import Bundle, Codes, Policy
+
+
+class Standing(Enum):
+    """How one bundle stands towards this crossing."""
+
+    LIVE = "live"
+    EARLY = "early"
+    ELSEWHERE = "elsewhere"
+    OPPOSITE = "opposite"
+    WITHDRAWN = "withdrawn"
+    USED = "used"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +51,33 @@ class BundleStanding:
         return self.live + self.early + self.elsewhere
 
 
+_ENDED = frozenset({Standing.WITHDRAWN, Standing.USED, Standing.EXPIRED})
+
+
 @lru_cache(maxsize=64)
 def sort_bundles(codes: Codes, policy: Policy, visit_key: str) -> BundleStanding:
     """Sorts the bundles of `codes`; a bundle this very visit consumed counts as unused. Pure, so kept."""
     rooms: dict[str, list[Bundle]] = {"live": [], "early": [], "elsewhere": [], "ended": [], "opposite": []}
     for bundle in codes.bundles:
-        rooms[_room(bundle, codes, policy, visit_key)].append(bundle)
+        standing = standing_of_bundle(bundle, codes, policy, visit_key)
+        rooms["ended" if standing in _ENDED else standing.value].append(bundle)
     return BundleStanding(**{name: tuple(found) for name, found in rooms.items()})
 
 
-def _room(bundle: Bundle, codes: Codes, policy: Policy, visit_key: str) -> str:
-    if bundle.withdrawn or bundle.used_by not in ("", visit_key) or _expired(bundle, codes):
-        return "ended"
+def standing_of_bundle(bundle: Bundle, codes: Codes, policy: Policy, visit_key: str) -> Standing:
+    """How a bundle of `codes` stands; one that has ended for two reasons is named by the first of them."""
+    if bundle.withdrawn:
+        return Standing.WITHDRAWN
+    if bundle.used_by not in ("", visit_key):
+        return Standing.USED
+    if _expired(bundle, codes):
+        return Standing.EXPIRED
     if bundle.direction is not policy.direction:
-        return "opposite"
+        return Standing.OPPOSITE
     if not _begun(bundle, codes):
-        return "early"
+        return Standing.EARLY
     here = bundle.point in ("", policy.point)
-    return "live" if here or policy.other_point_accepted else "elsewhere"
+    return Standing.LIVE if here or policy.other_point_accepted else Standing.ELSEWHERE
 
 
 def _expired(bundle: Bundle, codes: Codes) -> bool:
@@ -75,7 +97,12 @@ def releases(bundle: Bundle) -> bool:
 
 def must_stop(codes: Codes, policy: Policy, visit_key: str) -> bool:
     """An exact stop: a hold on the vehicle, or a pending bundle of this direction that is not all `release`."""
-    return codes.held or any(not releases(bundle) for bundle in sort_bundles(codes, policy, visit_key).pending)
+    return codes.held or bool(stopping_bundles(codes, policy, visit_key))
+
+
+def stopping_bundles(codes: Codes, policy: Policy, visit_key: str) -> tuple[Bundle, ...]:
+    """The pending bundles of this direction that are not all `release`."""
+    return tuple(bundle for bundle in sort_bundles(codes, policy, visit_key).pending if not releases(bundle))
 
 
 def witness_disagrees(codes: Codes, mainland: str | None) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from console import row_words, words
 from console.row_words import NAMES, NUMBERS, row
 from domain.crossing import Direction
+from lane_agent.matching import Standing
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, Link, ManualReason, Outcome, Ruling, Screen
 from lane_agent.table import TABLE
 from lane_agent.wording import Scene
@@ -69,6 +70,12 @@ def test_an_unknown_alarm_is_made_readable() -> None:
 def test_only_loops_can_be_bypassed() -> None:
     """Buttons and Immigration's signals are never taken out of the reckoning."""
     assert set(words.LOOPS) == {Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP}
+
+
+def test_every_standing_of_a_bundle_has_a_word() -> None:
+    """No officer reads an empty state."""
+    assert set(words.STANDINGS) == set(Standing)
+    assert len(set(words.STANDINGS.values())) == len(Standing)
 
 
 def test_a_row_not_known_yet_says_so() -> None:

@@ -1,4 +1,4 @@
-"""Who may watch and who may act. Every route asks here first.
+"""Who may watch the lane and who may act. Every route asks here first.
 
 Rules of this file: watching needs a session, or loopback where the settings say so. Acting needs a session that is not
 locked, of an officer who is still in the file with the same password, the session's CSRF token, and a request that the
@@ -28,7 +28,7 @@ _QUEUE = 8
 """Logins that may wait for their turn; each costs a hash of tens of milliseconds, one at a time."""
 
 
-class Gate:
+class Access:
     """Sessions, logins and tokens of one page."""
 
     def __init__(self, *, settings: ConsoleSettings, officers: OfficerBook, ticks: Ticks, lane: str) -> None:
@@ -61,7 +61,7 @@ class Gate:
         """The login of who watches, or `NOBODY`.
 
         Raises:
-            RefusedError: they may not watch (401).
+            RequestRefusedError: they may not watch (401).
         """
         session = self.session(request)
         if session is None and not self.may_watch(request):
@@ -72,7 +72,7 @@ class Gate:
         """The session of an officer who may act now.
 
         Raises:
-            RefusedError: nobody is logged in (401), the token is wrong (403), or the session is locked (423).
+            RequestRefusedError: nobody is logged in (401), the token is wrong (403), or the session is locked (423).
         """
         session = self.session(request)
         if session is None:
@@ -87,7 +87,7 @@ class Gate:
         """Checks that the request was made by our own page.
 
         Raises:
-            RefusedError: it was not, or the page is older than the login (403).
+            RequestRefusedError: it was not, or the page is older than the login (403).
         """
         _refuse_cross_site(request)
         if not _same(request.headers.get("x-csrf-token", ""), session.csrf):
@@ -102,7 +102,7 @@ class Gate:
         """Checks the login form's token.
 
         Raises:
-            RefusedError: it does not belong to this browser (403).
+            RequestRefusedError: it does not belong to this browser (403).
         """
         _refuse_cross_site(request)
         if not _same(token, self.form_token(request)[1]):
@@ -116,9 +116,9 @@ class Gate:
         """Checks a password and begins a session, whose cookie is put on `response`.
 
         Raises:
-            RefusedError: wrong (401), too many tries (429), or the officers' file cannot be used (503).
+            RequestRefusedError: wrong (401), too many tries (429), or the officers' file cannot be used (503).
         """
-        await self._prove(request, name, password)
+        await self._check_in_turn(request, name, password)
         self.log_out(request)
         self._set(response, self._cookie, self.sessions.open(name, self._officers.fingerprint(name)))
 
@@ -126,26 +126,26 @@ class Gate:
         """Unlocks an idle session with the password of its officer.
 
         Raises:
-            RefusedError: as `log_in`.
+            RequestRefusedError: as `log_in`.
         """
-        await self._prove(request, session.officer, password)
+        await self._check_in_turn(request, session.officer, password)
         self.sessions.unlock(session)
 
     def log_out(self, request: Request) -> None:
         """Ends the session of this request, if it has one."""
         self.sessions.close(request.cookies.get(self._cookie, ""))
 
-    async def _prove(self, request: Request, name: str, password: str) -> None:
+    async def _check_in_turn(self, request: Request, name: str, password: str) -> None:
         if self._waiting >= _QUEUE:
             raise RequestRefusedError(429, "Too many logins at once: try again in a moment.", 2)
         self._waiting += 1
         try:
             async with self._turn:  # one at a time: the wait is judged after the failure before it
-                await self._try(f"name:{name}", f"from:{_address(request)}", name=name, password=password)
+                await self._check_password(f"name:{name}", f"from:{_address(request)}", name=name, password=password)
         finally:
             self._waiting -= 1
 
-    async def _try(self, *keys: str, name: str, password: str) -> None:
+    async def _check_password(self, *keys: str, name: str, password: str) -> None:
         wait_s = -(-self._throttle.wait_ms(*keys) // 1_000)
         if wait_s:
             raise RequestRefusedError(429, f"Too many wrong passwords: try again in {wait_s} s.", wait_s)
