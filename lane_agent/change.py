@@ -15,9 +15,12 @@ Change = tuple[Lane, tuple[Effect, ...]]
 def visit_with(lane: Lane, **facts: Any) -> Lane:
     """The lane with facts of its open visit replaced; unchanged when no visit is open."""
     visit = lane.visit
-    if visit is None or all(getattr(visit, name) == fact for name, fact in facts.items()):
+    if visit is None:
         return lane
-    return replace(lane, visit=replace(visit, **facts))
+    for name, fact in facts.items():
+        if getattr(visit, name) != fact:
+            return replace(lane, visit=replace(visit, **facts))
+    return lane
 
 
 def doubt(lane: Lane, reason: Doubt) -> Lane:

@@ -14,9 +14,9 @@ from typing import Generic, TypeVar
 
 from lane_agent import events as e
 from lane_agent.effects import Effect
-from lane_agent.model import Contact, Link, Policy
-from lane_agent.prove.alphabet import BOTH_PAINT, GROUPS, OFFICER, WHY, Letter, answers, boot
-from lane_agent.prove.canon import VISIT, canonical, canonical_effects, changes_nothing
+from lane_agent.model import Link, Policy
+from lane_agent.prove.alphabet import BOTH_PAINT, GROUPS, OFFICER, OFFICERS_ONLY, Letter, answers, boot
+from lane_agent.prove.canon import canonical, canonical_effects, changes_nothing
 from lane_agent.prove.counting import counts
 from lane_agent.prove.history import NOW, History
 from lane_agent.prove.law import Sight, broken
@@ -134,11 +134,12 @@ class Machine:
         return known
 
     def _step_anew(self, state: State, event: int) -> tuple[int, int, bool]:
+        lane = self.lanes.values[state[0]]
         try:
-            later, effects = step(self.lanes.values[state[0]], self.events.values[event], NOW, self.rules)
+            later, effects = step(lane, self.events.values[event], NOW, self.rules)
         except RAISES:
             return state[0], RAISED, False
-        number = self.lanes.of(canonical(later))
+        number = state[0] if later is lane else self.lanes.of(canonical(later))
         return number, self._effects.of(canonical_effects(effects)), changes_nothing(effects)
 
     def _see(self, history: int, event: int, effects: int, same: bool) -> tuple[int, tuple[str, ...]]:
@@ -207,7 +208,7 @@ def moves(machine: Machine, slice_: Slice, state: State) -> Iterator[tuple[str, 
             yield letter.name, *moved
     wrong = _officers_free_the_lane(machine, state)
     if wrong:
-        yield "officer's actions only", state, wrong
+        yield OFFICERS_ONLY.name, state, wrong
 
 
 def _letters(slice_: Slice, history: History) -> tuple[Letter, ...]:
@@ -227,15 +228,7 @@ def _alphabet(slice_: Slice) -> tuple[tuple[Letter, ...], tuple[Letter, ...]]:
 
 def _officers_free_the_lane(machine: Machine, state: State) -> tuple[str, ...]:
     """§2.9: from every state officer's actions alone lead to a lane that waits for the next vehicle."""
-    history = machine.histories.values[state[1]]
-    acts: list[e.Event] = []
-    if history.vehicle is not None:
-        acts.append(e.OfficerTookOver(VISIT, OFFICER, WHY))
-    if not history.opened:
-        acts.append(e.LaneOpened(OFFICER))
-    if Contact.STOP_LOOP in history.active - history.bypassed:
-        acts += [e.ManualOrdered(OFFICER, WHY), e.LoopBypassed(Contact.STOP_LOOP, True, OFFICER, WHY)]
-    later, wrong = machine.tell(state, *acts)
+    later, wrong = machine.move(state, OFFICERS_ONLY) or (state, ())
     now = machine.histories.values[later[1]]
     waits = now.vehicle is None and now.xdb is (Scene.OFFICER if now.faults else Scene.WELCOME)
     return wrong if waits else (*wrong, "officers_free_the_lane")
