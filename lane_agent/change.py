@@ -99,6 +99,5 @@ def spend_release(lane: Lane) -> Lane:
 def record(kind: str, lane: Lane, **facts: object) -> Record:
     """A record about the open visit; facts that are empty are left out."""
     number = lane.visit.number if lane.visit else 0
-    return Record(
-        kind, number, tuple(sorted((name, str(value)) for name, value in facts.items() if value not in ("", None)))
-    )
+    told = [(name, str(facts[name])) for name in sorted(facts) if facts[name] not in ("", None)]
+    return Record(kind, number, tuple(told))

@@ -34,9 +34,12 @@ def after(history: History, event: e.Event, effects: tuple[Effect, ...]) -> Hist
 
 def _with(history: History, **facts: Any) -> History:
     vehicle = history.vehicle
-    if vehicle is None or all(getattr(vehicle, name) == fact for name, fact in facts.items()):
+    if vehicle is None:
         return history
-    return replace(history, vehicle=replace(vehicle, **facts))
+    for name, fact in facts.items():
+        if getattr(vehicle, name) != fact:
+            return replace(history, vehicle=replace(vehicle, **facts))
+    return history
 
 
 def _doubt(history: History, kind: str = "other") -> History:
