@@ -15,9 +15,12 @@ Change = tuple[Lane, tuple[Effect, ...]]
 def visit_with(lane: Lane, **facts: Any) -> Lane:
     """The lane with facts of its open visit replaced; unchanged when no visit is open."""
     visit = lane.visit
-    if visit is None or all(getattr(visit, name) == fact for name, fact in facts.items()):
+    if visit is None:
         return lane
-    return replace(lane, visit=replace(visit, **facts))
+    for name, fact in facts.items():
+        if getattr(visit, name) != fact:
+            return replace(lane, visit=replace(visit, **facts))
+    return lane
 
 
 def doubt(lane: Lane, reason: Doubt) -> Lane:
@@ -96,6 +99,5 @@ def spend_release(lane: Lane) -> Lane:
 def record(kind: str, lane: Lane, **facts: object) -> Record:
     """A record about the open visit; facts that are empty are left out."""
     number = lane.visit.number if lane.visit else 0
-    return Record(
-        kind, number, tuple(sorted((name, str(value)) for name, value in facts.items() if value not in ("", None)))
-    )
+    told = [(name, str(facts[name])) for name in sorted(facts) if facts[name] not in ("", None)]
+    return Record(kind, number, tuple(told))

@@ -7,13 +7,13 @@ milliseconds for the record. Marks are normalised (`plates.normalise`) before th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from domain.crossing import Direction
+from lane_agent.frozen import Constant
 from lane_agent.wording import Scene
 
 
-class Link(Enum):
+class Link(Constant):
     """What the link machine vouches for (design §3)."""
 
     FRESH = "fresh"  # proof within 3 s and the lane's own values equal it
@@ -21,7 +21,7 @@ class Link(Enum):
     OFFLINE = "offline"  # no proof for 5 s: manual mode between visits
 
 
-class TimeQuality(Enum):
+class TimeQuality(Constant):
     """How far a UTC stamp can be trusted (design §2.12)."""
 
     PROVEN = "proven"  # carried from the core's last proof
@@ -38,7 +38,7 @@ class Moment:
     quality: TimeQuality = TimeQuality.SYSTEM
 
 
-class Contact(Enum):
+class Contact(Constant):
     """Something that closes: buttons, loops, Immigration's signal lines, the drop-in box."""
 
     STOP_LOOP = "stop_loop"  # a vehicle stands at the kiosk
@@ -52,14 +52,14 @@ class Contact(Enum):
     IMMIGRATION_REFERRED = "immigration_referred"
 
 
-class Screen(Enum):
+class Screen(Constant):
     """The two screens of the lane (seed 004)."""
 
     XDB = "xdb"
     AIOP = "aiop"
 
 
-class Fault(Enum):
+class Fault(Constant):
     """What takes the lane out of automatic (design §2.8, row 21)."""
 
     CAMERA = "camera"
@@ -72,7 +72,7 @@ class Fault(Enum):
     IDENTIFIER = "identifier"  # the second identifier is gone, and this lane requires it
 
 
-class ManualReason(Enum):
+class ManualReason(Constant):
     """Why the lane is in manual mode; more than one may hold."""
 
     LINK = "link"
@@ -81,7 +81,7 @@ class ManualReason(Enum):
     UNVERIFIED = "unverified"  # started, and the codes are not verified yet
 
 
-class Doubt(Enum):
+class Doubt(Constant):
     """Why a visit is the officer's. Latched for the visit; the table of `docs/lane.md` says which row sets which."""
 
     RESTART = "restart"
@@ -105,7 +105,7 @@ class Doubt(Enum):
     ANNOUNCED = "announced"  # begun by an officer over a bypassed loop
 
 
-class Immigration(Enum):
+class Immigration(Constant):
     """Where Immigration is with this visit."""
 
     NOT_STARTED = "not_started"
@@ -114,7 +114,7 @@ class Immigration(Enum):
     REFERRED = "referred"
 
 
-class ReadSource(Enum):
+class ReadSource(Constant):
     """Who vouches for a read."""
 
     READER = "reader"
@@ -211,7 +211,7 @@ class Codes:
     near: tuple[NearMiss, ...] = ()
 
 
-class Outcome(Enum):
+class Outcome(Constant):
     """Where a visit stands with Customs. RELEASED and EXAMINE are what was shown, not what was wished."""
 
     UNDECIDED = "undecided"
@@ -220,7 +220,7 @@ class Outcome(Enum):
     EXAMINE = "examine"
 
 
-class Ruling(Enum):
+class Ruling(Constant):
     """An officer's latched decision about a visit."""
 
     NONE = "none"
@@ -228,7 +228,7 @@ class Ruling(Enum):
     INSPECT = "inspect"
 
 
-class HelpCall(Enum):
+class HelpCall(Constant):
     """The help call of a lane (row 6)."""
 
     NONE = "none"

@@ -62,7 +62,7 @@ def _decide(lane: Lane, at: Moment, rules: Rules, *, quiet: bool) -> tuple[Row, 
         taken, back = _withdraw_if_hidden(lane, row)
         entered, more = _enter(taken, row, at, quiet=quiet)
         effects += back + more
-        settled = entered.visit == lane.visit
+        settled = entered is lane or entered.visit == lane.visit
         lane = entered
         if settled:
             break

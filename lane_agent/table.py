@@ -278,18 +278,14 @@ TABLE: tuple[Row, ...] = (
 
 
 def first_row(lane: Lane, table: tuple[Row, ...] = TABLE) -> Row:
-    """The first row whose guards all hold. A guard is asked at most once.
+    """The first row whose guards all hold.
 
     Raises:
         LookupError: no row holds: the table is not total (it is; a mutant may not be).
     """
-    answers: dict[str, bool] = {}
     for row in table:
         for guard in row.guards:
-            answer = answers.get(guard.name)
-            if answer is None:
-                answer = answers[guard.name] = guard.holds(lane)
-            if not answer:
+            if not guard.holds(lane):
                 break
         else:
             return row

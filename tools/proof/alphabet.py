@@ -24,9 +24,9 @@ ANOTHER = (0, VISIT + 1)
 Make = Callable[[InputHistory], tuple[e.Event, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Letter:
-    """One input as the world gives it; `make` returns no events where it cannot happen."""
+    """One input as the world gives it; `make` returns no events where it cannot happen. Equal to itself alone."""
 
     name: str
     make: Make
@@ -177,6 +177,17 @@ def _another_scene(history: InputHistory) -> e.Event:
     return e.ScenePainted(Screen.AIOP, Scene.CLOSED if history.aiop is not Scene.CLOSED else Scene.DONE, FACE)
 
 
+def _free_the_lane(history: InputHistory) -> tuple[e.Event, ...]:
+    acts: list[e.Event] = []
+    if history.vehicle is not None:
+        acts.append(e.OfficerTookOver(VISIT, OFFICER, WHY))
+    if not history.opened:
+        acts.append(e.LaneOpened(OFFICER))
+    if Contact.STOP_LOOP in history.active - history.bypassed:
+        acts += [e.ManualOrdered(OFFICER, WHY), e.LoopBypassed(Contact.STOP_LOOP, True, OFFICER, WHY)]
+    return tuple(acts)
+
+
 _LATE = (
     Contact.UNLADEN,
     Contact.DROP_BOX,
@@ -278,6 +289,8 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
 """Letters by what they are about."""
 
 BOTH_PAINT = _paints(*Screen)
+OFFICERS_ONLY = Letter("officer's actions only", _free_the_lane)
+"""What an officer can do to a lane so that it waits for the next vehicle (design §2.9)."""
 
 
 def answers(names: tuple[str, ...], *, doubtful: bool) -> tuple[Letter, ...]:

@@ -16,6 +16,7 @@ NOW = Moment(1_000, 1_800_000_000_000)
 """Every event happens now: no rule compares durations, a limit is an event."""
 BEFORE_MS = 0
 """The time of an edge from before the arrival."""
+SCREENS = frozenset(Screen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +120,12 @@ class InputHistory:
     @property
     def confirmed(self) -> bool:
         """Both screens show what they were told."""
-        return self.painted == frozenset(Screen)
+        return self.painted == SCREENS
 
     @property
     def dark(self) -> bool:
         """The store or a screen is at fault: 3 for nobody."""
-        return bool(self.faults & {Fault.STORE, Fault.SCREEN})
+        return not self.faults.isdisjoint((Fault.STORE, Fault.SCREEN))
 
     @property
     def shut(self) -> bool:

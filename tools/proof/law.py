@@ -50,8 +50,9 @@ class Sight:
     @property
     def turned_to(self) -> Scene | None:
         """What the XDB was newly told in this step, if anything."""
-        changed = any(isinstance(effect, Show) for effect in self.effects)
-        return self.now.xdb if changed and self.now.xdb is not self.before.xdb else None
+        if self.now.xdb is self.before.xdb or not any(isinstance(effect, Show) for effect in self.effects):
+            return None
+        return self.now.xdb
 
 
 Invariant = Callable[[Sight], bool]
@@ -186,7 +187,7 @@ def unknown_is_not_absent(sight: Sight) -> bool:
 
 def dark_shows_no_three(sight: Sight) -> bool:
     """§2.8: with the store or a screen at fault 3 is shown to nobody."""
-    return not sight.now.dark or Scene.DONE not in (sight.now.xdb, sight.now.aiop)
+    return Scene.DONE not in (sight.now.xdb, sight.now.aiop) or not sight.now.dark
 
 
 def fault_to_the_officer(sight: Sight) -> bool:

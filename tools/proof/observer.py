@@ -34,9 +34,12 @@ def after(history: InputHistory, event: e.Event, effects: tuple[Effect, ...]) ->
 
 def _with(history: InputHistory, **facts: Any) -> InputHistory:
     vehicle = history.vehicle
-    if vehicle is None or all(getattr(vehicle, name) == fact for name, fact in facts.items()):
+    if vehicle is None:
         return history
-    return replace(history, vehicle=replace(vehicle, **facts))
+    for name, fact in facts.items():
+        if getattr(vehicle, name) != fact:
+            return replace(history, vehicle=replace(vehicle, **facts))
+    return history
 
 
 def _doubt(history: InputHistory, kind: str = "other") -> InputHistory:
