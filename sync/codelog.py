@@ -5,7 +5,7 @@ Rules of this file:
   overlays and head change in one transaction; what a delta costs does not grow with the number of codes.
 - A snapshot is loaded as another generation beside the live rows and becomes the live list, version and all, in one
   transaction. A crash at any moment leaves the old list under the old version or the new one under the new.
-- Nothing heals silently: what does not fit is a value that says so (`sync.log_result`).
+- Nothing heals silently: what does not fit is a value that says so (`sync.link.log_result`).
 - When the store is opened every row is read through the index that lookups use, and counted again. The state hash told
   to the core is of the rows as they are, so damage on the medium shows there as a mismatch.
 - Signatures are checked before anything gets here.
@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 from domain.marks import normalise
 from sync import overlays
 from sync.errors import StoreDamagedError
-from sync.log_result import (
+from sync.link.log_result import (
     Applied,
+    ApplyResult,
     CodeLogHead,
     Fork,
     Gap,
@@ -30,8 +31,8 @@ from sync.log_result import (
     Loading,
     LoadResult,
     Mismatch,
+    NotApplied,
     OtherEpoch,
-    Result,
     Swapped,
 )
 from sync.store import LaneStore
@@ -132,7 +133,7 @@ class CodeLog:
             self.damage, self._state = self._counted(self._state.total())
         return self.damage
 
-    def apply(self, delta: Delta, body: bytes) -> Result:
+    def apply(self, delta: Delta, body: bytes) -> ApplyResult:
         """Takes one step of the log, if it is the next.
 
         Args:
@@ -153,7 +154,7 @@ class CodeLog:
             replaced = [old for row in rows for old in self._old(connection, row)]
             state = _after(self._state, replaced, [row[-1] for row in rows])
             if state.digest() != delta.state_hash:
-                return Mismatch(head, state.digest(), delta.state_hash, self._keep_holds(delta))
+                return Mismatch(head, delta.version, state.digest(), delta.state_hash, self._keep_holds(delta))
             self._take(delta, log_next(delta.previous, body), rows, state)
             return Applied(self.head, delta.changes, tuple(decode_record(old) for old in replaced))
 
@@ -184,7 +185,7 @@ class CodeLog:
             if len(shadow.waiting) >= self._together or len(shadow.seen) == part.parts:
                 self._write(shadow)
             if len(shadow.seen) < part.parts:
-                return Loading(len(shadow.seen), part.parts)
+                return Loading(head, len(shadow.seen), part.parts)
             self.store.loading(much=False)
             verdict = self._swap(shadow)
             self._shadow = None  # only now: should the swap raise, any part sent again brings it about
@@ -209,7 +210,7 @@ class CodeLog:
         sql = "SELECT body FROM codes WHERE generation = ? AND kind = ? AND name = ?"
         return [found[0] for found in connection.execute(sql, row[:3])]
 
-    def _out_of_turn(self, head: CodeLogHead, delta: Delta) -> Result:
+    def _out_of_turn(self, head: CodeLogHead, delta: Delta) -> NotApplied:
         holds = self._keep_holds(delta)
         if delta.epoch != head.epoch:
             return OtherEpoch(head, delta.epoch, holds)
@@ -265,7 +266,7 @@ class CodeLog:
             sql = "SELECT count(*) FROM codes WHERE generation = ?"
             kept = connection.execute(sql, (shadow.generation,)).fetchone()[0]
         if found != part.state_hash or kept != shadow.rows:
-            return Mismatch(self.head, found, part.state_hash)
+            return Mismatch(self.head, part.version, found, part.state_hash)
         place = (part.epoch, part.version, part.log_hash)
         with self.store.transaction() as connection:
             connection.execute(

@@ -17,7 +17,7 @@ from pathlib import Path
 from wire.topics import ALL_PLATES, ALL_UP, CORE, IMMIGRATION, LOG, ROOT
 
 ACCESS = f"""\
-# Who may say what (docs/asyncapi.yaml). %u is the user name: the name in the certificate, a lane's in the territory.
+# Who may say what (docs/asyncapi.json). %u is the user name: the name in the certificate, a lane's in the territory.
 # Install as /etc/mosquitto/rocars/access.acl. A forbidden read is not an error: nothing arrives.
 user {CORE}
 topic read {ALL_UP}
