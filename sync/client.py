@@ -24,10 +24,10 @@ from domain.marks import normalise
 from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Codes, Link
 from runtime.mqtt import Cause, Connection, Down, Incoming, Options, Will
+from runtime.store_errors import StoreDamagedError
 from sync.codelog import CodeLog
 from sync.core_clock_store import ClockBook
 from sync.effect_runner import Answered, EffectRunner, LinkCallbacks
-from sync.errors import StoreDamagedError
 from sync.evidence import Evidence
 from sync.journal import Journal
 from sync.link import Limits, LinkMachine, SavedState

@@ -19,8 +19,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from domain.marks import normalise
+from runtime.store_errors import StoreDamagedError
 from sync import overlays
-from sync.errors import StoreDamagedError
 from sync.link.log_result import (
     Applied,
     ApplyResult,

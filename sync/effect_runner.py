@@ -19,9 +19,9 @@ from msgspec import Struct
 
 from lane_agent.events import CodesChanged, Event
 from runtime.mqtt import Connection
+from runtime.store_errors import StoreError
 from sync.codelog import CodeLog
 from sync.core_clock_store import ClockBook
-from sync.errors import StoreError
 from sync.journal import Journal, JournalRow, Receipt
 from sync.link import (
     Acknowledge,

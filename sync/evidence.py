@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.files import flush_folder
-from sync.errors import StoreDamagedError, refused
+from runtime.store_errors import StoreDamagedError, refused
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _NAMED = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")

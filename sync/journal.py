@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from sync.errors import StoreDamagedError, StoreError
+from runtime.store_errors import StoreDamagedError, StoreError
 from sync.store import LaneStore
 from wire.hashes import journal_next, journal_start
 

@@ -20,9 +20,9 @@ from enum import Enum
 from domain.crossing import RELEASE, Direction
 from domain.marks import deletions, is_near_miss, normalise, substitutions
 from lane_agent.model import Bundle, Cargo, Codes, Link, NearMiss
+from runtime.store_errors import StoreDamagedError
 from sync import overlays
 from sync.codelog import CodeLog
-from sync.errors import StoreDamagedError
 from wire.codec import decode_record
 from wire.errors import WireError
 from wire.records import BundleRecord, HoldRecord, Record, VehicleRecord

@@ -167,6 +167,8 @@ def main() -> None:
         sys.exit(_told((str(error),), 1))
     except CoreError as error:
         sys.exit(_told(getattr(error, "problems", (str(error),)), 1))
+    except StoreError as error:
+        sys.exit(_told((str(error),), 1))
     except (sqlite3.Error, OSError) as error:
         sys.exit(_told((f"{error}: check the disk, its free space and the rights of the core's files",), 1))
 

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from domain.marks import normalise
+from runtime.store_errors import StoreError
 from sync.codelog import CodeLog
-from sync.errors import StoreError
 from sync.link.log_result import Applied, CodeLogHead, Fork, Gap, Known, Loading, Mismatch, OtherEpoch, Swapped
 from sync.lookup import Lookup
 from sync.simulated.core_log import SimulatedLog

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from runtime.store_errors import StoreError
 from sync.core_clock_store import ClockBook
-from sync.errors import StoreError
 from sync.evidence import Evidence, Retention
 from sync.link import Ahead, KeepOrder, Revert, Upload
 from sync.orders import OrderBook
