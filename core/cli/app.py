@@ -26,6 +26,7 @@ from core.service import CoreParts, CoreService
 from core.settings import load
 from domain.marks import normalise
 from domain.times import DAY_MS, expected_span, hong_kong_text
+from runtime.store_errors import StoreError
 from wire.enrolment import EnrolmentError
 
 app = typer.Typer(
