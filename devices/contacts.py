@@ -14,7 +14,7 @@ Rules of this file
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -24,6 +24,9 @@ from devices.debounce import Chatter, Debounce, Edge
 from devices.errors import ContactsError, WiringWrong
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact, Fault
+from runtime.backoff import Backoff
+
+_BACKOFF_S = (0.2, 5.0)  # between attempts to reach a lost board: first, longest
 
 ContactEvent = ContactChanged | FaultRaised | FaultCleared
 """What contacts tell the lane."""
@@ -107,13 +110,6 @@ class Outputs(Protocol):
         """Switches an output; one that is not wired, or a board that is away, is no error: the wish is kept."""
 
 
-def _pauses() -> Iterator[float]:
-    """Seconds between attempts to reach a lost board; no jitter: nobody else waits for this cable."""
-    yield from (0.2, 0.5, 1.0, 2.0)
-    while True:
-        yield 5.0
-
-
 class WiredContacts:
     """`Contacts` and `Outputs` over any `Board`.
 
@@ -123,7 +119,7 @@ class WiredContacts:
         outputs: the outputs.
         clock: monotonic milliseconds, the same clock as the board's.
         chatter: when a line is called broken.
-        pauses: seconds between attempts, made anew after each success.
+        backoff: the pauses between attempts.
 
     Raises:
         WiringWrong: two on one line, or one contact on two.
@@ -137,17 +133,17 @@ class WiredContacts:
         outputs: Sequence[OutputWire] = (),
         clock: Callable[[], int],
         chatter: Chatter | None = None,
-        pauses: Callable[[], Iterator[float]] = _pauses,
+        backoff: Backoff | None = None,
     ) -> None:
         check_wiring(wires, outputs)
-        self._board, self._clock, self._chatter, self._new_pauses = board, clock, chatter, pauses
+        self._board, self._clock, self._chatter = board, clock, chatter
         self._wires = {wire.line: wire for wire in wires}
         self._outputs = {wire.output: wire for wire in outputs}
         self._wanted = dict.fromkeys(self._outputs, False)
         self._filters: dict[int, Debounce] = {}
         self._up = False
         self._opening = 0
-        self._pauses = pauses()
+        self._backoff = backoff or Backoff(*_BACKOFF_S)
         self._causes: dict[str, str] = {}
         self._tell: Callable[[ContactEvent], None] = lambda _: None
         self._timer: asyncio.TimerHandle | None = None
@@ -193,7 +189,7 @@ class WiredContacts:
                 self._lost(str(problem))
             else:
                 self._lost("the contact board's driver stopped by itself: restart the lane and report this")
-            await asyncio.sleep(next(self._pauses))
+            await asyncio.sleep(self._backoff.next_s())
 
     def _level(self, opening: int, line: int, high: bool, at_ms: int) -> None:
         if opening != self._opening:  # on its way when the board was lost
@@ -242,7 +238,7 @@ class WiredContacts:
 
     def _found(self) -> None:
         self._up = True
-        self._pauses = self._new_pauses()
+        self._backoff.reset()
         for output, on in self._wanted.items():
             self._write(output, on)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections.abc import Awaitable, Callable
 
@@ -14,6 +13,7 @@ from devices.debounce import Chatter
 from devices.errors import BoardMissing, WiringWrong
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact, Fault
+from runtime.backoff import Backoff
 
 PRESS, HELP = Contact.UNLADEN, Contact.HELP
 WIRES = (ContactWire(PRESS, line=1, active_low=True, stable_ms=5), ContactWire(HELP, line=2, stable_ms=5))
@@ -107,7 +107,7 @@ def on_the_bench(
             outputs=outputs,
             clock=clock,
             chatter=Chatter(edges=10, window_ms=60_000, calm_ms=100),
-            pauses=lambda: itertools.repeat(0.005),
+            backoff=Backoff(0.005, 0.005),
         )
         await contacts.start(lane.events.append)
         try:
