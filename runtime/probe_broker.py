@@ -17,7 +17,7 @@ _PATIENCE_S = 5.0
 
 
 def probe_broker(broker: Broker, tls: Tls, *, patience: float = _PATIENCE_S) -> str:
-    """Shakes hands and listens whether the broker hangs up; says no name, so that nobody is thrown out.
+    """Completes the handshake and listens whether the broker hangs up; sends no name, so that no session is taken over.
 
     Returns:
         The version of TLS.

@@ -34,7 +34,7 @@ from runtime.store_errors import (
     StoreError,
     StoreNewerError,
     StoreReadOnlyError,
-    translated,
+    translated_sqlite_error,
 )
 
 WAL_PAGES = 1_000
@@ -257,7 +257,7 @@ class SqliteStore:
         except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
             raise
         except sqlite3.Error as error:
-            raise translated(error, self.path) from error
+            raise translated_sqlite_error(error, self.path) from error
         except UnicodeDecodeError as error:  # SQLite quotes its damaged schema, which is no longer text
             raise StoreDamagedError(f"store {self.path}: it is damaged; keep it, move it aside by hand") from error
 

@@ -60,14 +60,14 @@ _KINDS: dict[int, tuple[type[StoreError], str]] = {
 }
 
 
-def translated(error: sqlite3.Error, path: Path) -> StoreError:
+def translated_sqlite_error(error: sqlite3.Error, path: Path) -> StoreError:
     """The store's own error for one of SQLite's, naming the file and the remedy."""
     code = getattr(error, "sqlite_errorcode", None) or 0
     kind, remedy = _KINDS.get(code & 0xFF, (StoreError, "it did not take this; report it with the log"))
     return kind(f"store {path}: {remedy} ({error})")
 
 
-def refused(error: OSError, path: Path) -> StoreError:
+def translated_os_error(error: OSError, path: Path) -> StoreError:
     """The store's own error for one of the system's about a plain file, naming the file and the remedy."""
     if isinstance(error, StoreError):
         return error

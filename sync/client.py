@@ -34,7 +34,7 @@ from sync.link import Limits, LinkMachine, SavedState
 from sync.link.telemetry import Facts
 from sync.lookup import Lookup
 from sync.orders import OrderBook
-from sync.outgoing import PictureQueue, put_up
+from sync.outgoing import PictureQueue, queue_all
 from wire.codec import encode
 from wire.envelope import KeyRing, Signer
 from wire.topics import LOG, LaneTopics
@@ -107,7 +107,7 @@ class LinkClient:
         on_event: takes what the lane is to be told: `LinkChanged`, `CodesVerified`, `CodesChanged`, `FaultRaised` and
             `FaultCleared` of `Fault.CODES`.
         on_alarm: takes (kind, detail).
-        on_order: takes an event ordered from afar (`sync.link.commands`) and a callable for its answer: "", or why
+        on_order: takes an event ordered by the centre (`sync.link.commands`) and a callable for its answer: "", or why
             the lane did not count it. Left out, it is told to `on_event` and counts as done.
         on_restart_reader: takes (issuer, reason, answer).
         evidence: the pictures that may be sent to the core; `asked_class` is the class of those the centre asked for.
@@ -282,7 +282,7 @@ class LinkClient:
 
     def send_pictures(self, pictures: tuple[str, ...], kind: str) -> list[str]:
         """Queues evidence pictures of a class for sending; returns why some cannot be."""
-        return put_up(
+        return queue_all(
             self._outgoing, pictures, kind, lambda one: self._put(lambda: self._machine.add_upload(one, self._now()))
         )
 

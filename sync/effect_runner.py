@@ -62,7 +62,7 @@ class LinkCallbacks:
     Attributes:
         on_event: the lane, its events.
         on_alarm: people, (kind, detail) of an alarm.
-        on_order: the lane, an event ordered from afar; it answers.
+        on_order: the lane, an event ordered by the centre; it answers.
         on_restart_reader: whoever keeps the reader, (issuer, reason); it answers.
     """
 
@@ -163,7 +163,7 @@ class EffectRunner:
 
     def _fetch_picture(self, effect: FetchPicture) -> None:
         try:
-            upload = self._outgoing.asked(effect.picture, f"command {effect.command}")
+            upload = self._outgoing.add_asked(effect.picture, f"command {effect.command}")
         except OSError as error:
             self._machine.on_order_done(effect.command, str(error))
             return

@@ -82,7 +82,7 @@ def _first(db: Database) -> None:
 
 
 def _second(db: Database) -> None:
-    """Schema 2. Commands taken from afar, the mode that has to revert, pictures to be sent."""
+    """Schema 2. Commands taken from the centre, the mode that has to revert, pictures to be sent."""
     _table(db, "orders", {"command": str, "expires_ms": int}, pk="command")
     _table(db, "order_revert", {"one": int, "issuer": str, "until_ms": int}, pk="one")
     columns = {"place": int, "picture": str, "size": int, "kind": str, "reason": str, "asked": int}

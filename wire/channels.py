@@ -37,7 +37,7 @@ class Channel:
         kind: the body that it carries, or a union of them, as `codec.decode` takes it.
         qos: of the publication; the subscription asks for QoS 1.
         retained: whether the publisher sets the retain flag; a message that carries it against this is refused.
-        signed: whether the payload is an envelope with a msgpack body; if not, it is a JSON body as it stands.
+        signed: whether the payload is an envelope with a msgpack body; if not, it is a JSON body as it is.
     """
 
     name: str
@@ -106,5 +106,5 @@ def channel_of(body: type[Struct]) -> Channel:
 
 
 def tag(body: type[Struct]) -> str:
-    """What stands under "type" in a body, or first in a row."""
+    """The "type" of a body, or the first place of a row."""
     return str(body.__struct_config__.tag or body.__name__.lower())

@@ -23,7 +23,7 @@ class Options:
     """How to connect. Durations in seconds unless named otherwise.
 
     Attributes:
-        brokers: independent brokers, walked in order.
+        brokers: independent brokers, tried in turn.
         client_id: unique in the territory; the broker enforces that it is the user name.
         subscriptions: (filter, QoS) to read; retained-as-published, so a message's flag is what its sender set.
         keepalive: seconds without a packet after which one side asks the other; whole, as the protocol has it.

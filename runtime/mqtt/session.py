@@ -51,7 +51,7 @@ class Cause(Enum):
     REFUSED = "refused"
     LOST = "lost"
     TAKEN_OVER = "taken_over"
-    LEFT = "left"  # by ourselves: stopping, or walking on to the next broker
+    LEFT = "left"  # by ourselves: stopping, or going on to the next broker
 
 
 @dataclass(frozen=True, slots=True)

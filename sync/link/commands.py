@@ -185,16 +185,16 @@ class Commands:
         return f"reverts by itself after {lasts // 1000} s"
 
     def due(self, core: CoreTime | None) -> ManualEnded | None:
-        """The end of a mode set from afar, when its time is up by the core's time; asked for once a start."""
+        """The end of a mode set from the centre, when it is due by the core's time; once a start of the agent."""
         if self._ending or self.revert is None or core is None or core.ms < self.revert.until_ms:
             return None
         self._ending = True
         return ManualEnded(self.revert.issuer)
 
     def on_mode_stepped(self, event: ManualOrdered | ManualEnded) -> bool:
-        """A mode was ordered or ended, at the lane or from afar. Returns whether what was to revert no longer is."""
-        from_afar = event.officer.endswith(CENTRE)
-        if self.revert is None or (from_afar and isinstance(event, ManualOrdered)):
+        """A mode was ordered or ended, at the lane or from the centre. Returns whether there is nothing to revert any more."""
+        from_centre = event.officer.endswith(CENTRE)
+        if self.revert is None or (from_centre and isinstance(event, ManualOrdered)):
             return False
         self.revert, self._ending = None, False
         return True

@@ -64,7 +64,7 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Revert:
-    """A mode set from afar ends by itself at `until_ms`, the core's time; `issuer` had set it."""
+    """A mode set from the centre ends by itself at `until_ms`, the core's time; `issuer` had set it."""
 
     issuer: str
     until_ms: int

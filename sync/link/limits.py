@@ -22,7 +22,7 @@ class Limits:
         silence_ms, silence_max_ms: connected without a proof for this long, the next broker is tried; in vain, the limit
             doubles each time, up to the maximum (`silence`). Below `fresh_ms`, so that a dead link is left within it.
         alarm_ms: the same alarm is not raised again before this.
-        revert_ms: a mode set from afar without a limit of its own reverts after this.
+        revert_ms: a mode set from the centre without a limit of its own reverts after this.
         ahead_ms: a command issued this far ahead of the core's time as known here is refused.
         command_ms: a command that would be good for longer than this is refused: what is remembered stays bounded.
         samples: telemetry kept while it cannot be sent; the oldest is shed first.

@@ -233,7 +233,7 @@ class LinkMachine:
         self._visit, self._ordered = visit, ordered
 
     def on_mode_stepped(self, event: ManualOrdered | ManualEnded) -> None:
-        """The lane has stepped over an order for a mode, at the lane or from afar."""
+        """The lane has stepped over an order for a mode, at the lane or from the centre."""
         self._effects += self._commands.on_mode_stepped(event)
 
     def on_order_kept(self, command: str, *, failed: bool = False) -> None:

@@ -60,10 +60,10 @@ class SimulatedLink:
         kept_utc: what the lane's own UTC is ahead of `now`, None while no time source keeps it.
         core, memory, machine: the two ends, and the lane's store.
         rows, cursor: the lane's journal and its outbox's cursor.
-        to_core, to_lane: what the broker has and has not handed on; change them as a broker might.
+        to_core, to_lane: messages that the broker has not delivered yet; change them as a broker might.
         past: everything the core ever said.
         sent, signed, delivered, held_since: for a bystander: when each nonce was sent, what was signed over it,
-            whether that reached the lane, and where the lane stood since when.
+            whether that reached the lane, and the lane's head since when.
         told, alarms, brokers_tried: what the machine asked for.
         taken, revert: what the lane's store has of commands; orders are told, and answered with `why`.
         clock: what it has of the core's clock; None, and the machine was started anew.
@@ -236,7 +236,7 @@ class SimulatedLink:
             self.to_lane.append(said)
 
     def hand(self, said: CoreSaid, *, retained: bool = False) -> None:
-        """The broker hands a message to the lane."""
+        """The broker delivers a message to the lane."""
         beat = _beat(said)
         if beat is not None and not retained:
             self.delivered.add(beat.nonce)

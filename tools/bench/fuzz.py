@@ -280,7 +280,7 @@ class FuzzedPlateFeed:
 
     def take(self, message: Message) -> None:
         """Heard."""
-        self._feed.take(Incoming(message.topic, message.payload, 1, message.retained, lambda: None))
+        self._feed.on_message(Incoming(message.topic, message.payload, 1, message.retained, lambda: None))
 
     def refused(self) -> Counter[str]:
         """By the feed."""
