@@ -176,7 +176,7 @@ class BrokerSession:
         """Hands one message to paho; False if it took none."""
         return self._client.publish(topic, payload, qos, retain).rc is MQTTErrorCode.MQTT_ERR_SUCCESS
 
-    # -- paho's callbacks, in paho's thread -----------------------------------------------------------------------------
+    # -- paho's callbacks, in paho's thread -------------------------------------------------------------------------
 
     def _post(self, call: Callable[..., None], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the event loop is closed: nobody is left to tell

@@ -54,7 +54,7 @@ class CommandLifecycle:
     def on_command(
         self, command: Command, situation: Situation, *, retained: bool
     ) -> tuple[Refusal | None, tuple[Effect, ...]]:
-        """A command arrived, its signature good. Returns why it is refused (None if it is not), and what is to be done."""
+        """A command arrived, its signature good. Returns why it is refused, or None, and what is to be done."""
         taken = self._commands.judge(command, situation, retained=retained)
         if isinstance(taken, Refusal):
             return taken, () if taken in SILENT else (self._reply(command.command, "refused", taken.value),)

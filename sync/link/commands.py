@@ -192,7 +192,7 @@ class Commands:
         return ManualEnded(self.revert.issuer)
 
     def on_mode_stepped(self, event: ManualOrdered | ManualEnded) -> bool:
-        """A mode was ordered or ended, at the lane or from the centre. Returns whether there is nothing to revert any more."""
+        """A mode was ordered or ended, at the lane or from the centre. Returns whether nothing is to revert any more."""
         from_centre = event.officer.endswith(CENTRE)
         if self.revert is None or (from_centre and isinstance(event, ManualOrdered)):
             return False

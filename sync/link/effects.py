@@ -31,7 +31,7 @@ class SendEvents:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """Move the outbox's cursor to `seq`, whose row has the hash `digest` at the core; then `LinkMachine.on_acknowledged`."""
+    """Move the outbox's cursor to `seq`, whose row at the core hashes to `digest`; then `LinkMachine.on_acknowledged`."""
 
     seq: int
     digest: bytes
@@ -126,7 +126,7 @@ class FetchPicture:
 
 @dataclass(frozen=True, slots=True)
 class SendPart:
-    """Publish `length` bytes (fewer at its end) of this picture from `offset`; `LinkMachine.on_picture_gone` if it is gone."""
+    """Publish `length` bytes (fewer at its end) of this picture from `offset`; `on_picture_gone` if it is gone."""
 
     offer: str
     picture: str

@@ -470,7 +470,7 @@ class LinkMachine:
             self._effects.append(Tell(FaultCleared(Fault.CODES)))
 
     def _settle_clock(self, now: int) -> None:
-        """A core whose time is not believed raises an alarm here; the box, which has other clocks too, raises the fault."""
+        """Doubt of the core's time raises an alarm here; the box, which has other clocks too, raises the fault."""
         doubt = self.clock.doubt
         if doubt and not self._clock_doubted:
             self._verified = False
