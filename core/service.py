@@ -37,6 +37,7 @@ from core.office.service import CargoService
 from core.settings import BrokerSection, CoreSettings
 from domain.times import UtcClock
 from runtime.mqtt import Broker, Cause, Connection, Incoming, Options, Tls
+from runtime.store_errors import StoreError
 from wire.topics import ALL_UP, read_up
 
 log = logging.getLogger("rocars.core")
@@ -149,8 +150,8 @@ class CoreService:
         """Runs until `stop` is set, or something without which the core cannot go on has failed.
 
         Raises:
-            sqlite3.Error: the store failed.
-            OSError: the admin socket cannot be made.
+            OSError: the store failed (StoreError), or the admin socket cannot be made.
+            sqlite3.Error: the store cannot be read.
         """
         settings = self._parts.settings
         admin = AdminServer(settings.core.admin_socket, self._serve, self._ready)
@@ -186,7 +187,7 @@ class CoreService:
         """Serves an operator; a fault of the store is told to the operator and ends the core."""
         try:
             return self._counter.serve(request, login)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, StoreError) as error:
             if self._failed is not None and not self._failed.done():
                 self._failed.set_exception(error)
             raise RefusedError(

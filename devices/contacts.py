@@ -14,7 +14,7 @@ Rules of this file
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Protocol
@@ -24,6 +24,9 @@ from devices.errors import ContactsError, WiringWrong
 from devices.settings import InputSettings, Output, OutputSettings, shared_lines
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact, Fault
+from runtime.backoff import Backoff
+
+_BACKOFF_S = (0.2, 5.0)  # between attempts to reach a lost board: first, longest
 
 ContactEvent = ContactChanged | FaultRaised | FaultCleared
 """What contacts tell the lane."""
@@ -67,13 +70,6 @@ class Outputs(Protocol):
         """Switches an output; one that is not wired, or a board that is away, is no error: what was wanted is kept."""
 
 
-def _pauses() -> Iterator[float]:
-    """Seconds between attempts to reach a lost board; no jitter: nobody else waits for this cable."""
-    yield from (0.2, 0.5, 1.0, 2.0)
-    while True:
-        yield 5.0
-
-
 class WiredContacts:
     """`Contacts` and `Outputs` over any `Board`.
 
@@ -83,7 +79,7 @@ class WiredContacts:
         outputs: the line of each output.
         clock: monotonic milliseconds, the same clock as the board's.
         chatter: when a line is called broken.
-        pauses: seconds between attempts, made anew after each success.
+        backoff: the pauses between attempts.
 
     Raises:
         WiringWrong: two on one line.
@@ -97,18 +93,18 @@ class WiredContacts:
         outputs: Mapping[Output, OutputSettings] = MappingProxyType({}),
         clock: Callable[[], int],
         chatter: Chatter | None = None,
-        pauses: Callable[[], Iterator[float]] = _pauses,
+        backoff: Backoff | None = None,
     ) -> None:
         for key, line, other in shared_lines(inputs, outputs):
             raise WiringWrong(f"{key} and {other} are both on line {line}: give each its own line")
-        self._board, self._clock, self._chatter, self._new_pauses = board, clock, chatter, pauses
+        self._board, self._clock, self._chatter = board, clock, chatter
         self._inputs = {each.line: (contact, each) for contact, each in inputs.items()}
         self._outputs = dict(outputs)
         self._wanted = dict.fromkeys(self._outputs, False)
         self._filters: dict[int, Debounce] = {}
         self._up = False
         self._opening = 0
-        self._pauses = pauses()
+        self._backoff = backoff or Backoff(*_BACKOFF_S)
         self._causes: dict[str, str] = {}
         self._tell: Callable[[ContactEvent], None] = lambda _: None
         self._timer: asyncio.TimerHandle | None = None
@@ -155,7 +151,7 @@ class WiredContacts:
                 self._lost(str(problem))
             else:
                 self._lost("the contact board's driver stopped by itself: restart the lane and report this")
-            await asyncio.sleep(next(self._pauses))
+            await asyncio.sleep(self._backoff.next_s())
 
     def _level(self, opening: int, line: int, high: bool, at_ms: int) -> None:
         if opening != self._opening:  # on its way when the board was lost
@@ -204,7 +200,7 @@ class WiredContacts:
 
     def _found(self) -> None:
         self._up = True
-        self._pauses = self._new_pauses()
+        self._backoff.reset()
         for output, on in self._wanted.items():
             self._write(output, on)
 

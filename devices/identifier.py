@@ -16,7 +16,7 @@ Rules of this file
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -24,7 +24,9 @@ from devices.errors import LabelsWrong
 from domain.marks import HONG_KONG, family, normalise
 from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead, TroubleReported
 from lane_agent.model import Fault
+from runtime.backoff import Backoff
 
+_BACKOFF_S = (0.2, 5.0)  # between attempts to reach a lost source: first, longest
 IdentifierEvent = IdentifierRead | FaultRaised | FaultCleared | TroubleReported
 """What a second identifier tells the lane."""
 
@@ -183,13 +185,6 @@ class Sightings:
         return True
 
 
-def _pauses() -> Iterator[float]:
-    """Seconds between attempts to reach a lost source; no jitter: nobody else waits for it."""
-    yield from (0.2, 0.5, 1.0, 2.0)
-    while True:
-        yield 5.0
-
-
 class WatchedIdentifier:
     """`Identifier` over any `LabelSource`.
 
@@ -199,7 +194,7 @@ class WatchedIdentifier:
         mark_of: which mark a label stands for.
         required: no automatic release without it, so its loss is a fault; else an alarm.
         clock: monotonic milliseconds, the same clock as the source's.
-        pauses: seconds between attempts, made anew after each success.
+        backoff: the pauses between attempts.
     """
 
     def __init__(
@@ -210,13 +205,13 @@ class WatchedIdentifier:
         mark_of: MarkOf,
         required: bool,
         clock: Callable[[], int],
-        pauses: Callable[[], Iterator[float]] = _pauses,
+        backoff: Backoff | None = None,
     ) -> None:
         self._name, self._source, self._mark_of = name, source, mark_of
-        self._required, self._clock, self._new_pauses = required, clock, pauses
+        self._required, self._clock = required, clock
         self._sightings = Sightings()
         self._unknown: set[str] = set()
-        self._pauses = pauses()
+        self._backoff = backoff or Backoff(*_BACKOFF_S)
         self._why = ""
         self._complained_ms: int | None = None
         self._tell: Callable[[IdentifierEvent], None] = lambda _: None
@@ -259,7 +254,7 @@ class WatchedIdentifier:
                 self._lost(str(problem))
             else:
                 self._lost("the identifier's driver stopped by itself: restart the lane and report this")
-            await asyncio.sleep(next(self._pauses))
+            await asyncio.sleep(self._backoff.next_s())
 
     def _seen(self, label: str, edge_ms: int) -> None:
         self._alive()
@@ -277,7 +272,7 @@ class WatchedIdentifier:
             self._tell(TroubleReported("IdentifierUnknown", text))
 
     def _alive(self) -> None:
-        self._pauses = self._new_pauses()
+        self._backoff.reset()
         if not self._why:
             return
         self._why = ""

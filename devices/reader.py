@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import socket
 import sys
 from collections.abc import Callable
@@ -47,6 +46,7 @@ from lane_agent.events import (
     SecondVehicleSeen,
 )
 from lane_agent.model import Fault, Read, ReadSource
+from runtime.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
@@ -142,15 +142,16 @@ class ReaderProcess:
 
     async def _supervise(self) -> None:
         """Runs one process after the other, waiting longer after each that saw nothing."""
-        wait = BACKOFF_S[0]
+        backoff = Backoff(*BACKOFF_S)
         while True:
             self._seeing.clear()
             why = await self._run()
             if not self._faults:
                 self._raise(Fault.READER, why)
             log.warning("reader process ended: %s", why)
-            wait = BACKOFF_S[0] if self._seeing.is_set() else min(BACKOFF_S[1], wait * 2)
-            await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not secrets
+            if self._seeing.is_set():
+                backoff.reset()
+            await asyncio.sleep(backoff.next_s())
 
     async def _run(self) -> str:
         """One process from start to end; returns why it ended. It never outlives this call."""

@@ -24,12 +24,12 @@ from display.errors import MalformedLineError
 from display.failsafe import Failsafe, Showing
 from display.protocol import Painted, Pong, ScreenBeat, ScreenHello, decode_for_screen, encode
 from lane_agent.model import Screen
+from runtime.backoff import Backoff
 
 log = logging.getLogger("display")
 
 _TURN_S = 0.1
-_FIRST_WAIT_S = 0.1
-_LONGEST_WAIT_S = 1.0
+_BACKOFF_S = (0.1, 1.0)  # between attempts to reach the agent: first, longest
 
 
 class Surface(Protocol):
@@ -121,11 +121,10 @@ class ScreenProcess:
         self._surface = surface
         self._failsafe = failsafe
         self._mono_s = mono_s
-        self._chance = chance
         self._watchdog = watchdog
         self._log = paint_log
         self._line: AgentLine | None = None
-        self._wait_s = _FIRST_WAIT_S
+        self._backoff = Backoff(*_BACKOFF_S, chance=chance)
         self._retry_s = mono_s()
         self._stopping = False
 
@@ -157,11 +156,10 @@ class ScreenProcess:
         try:
             self._line = AgentLine(self._path)
         except OSError as error:
-            self._retry_s = self._mono_s() + self._wait_s * (0.5 + self._chance() / 2)
-            self._wait_s = min(_LONGEST_WAIT_S, self._wait_s * 2)
+            self._retry_s = self._mono_s() + self._backoff.next_s()
             log.debug("no agent at %s yet: %s", self._path, error)
             return
-        self._wait_s = _FIRST_WAIT_S
+        self._backoff.reset()
         self._failsafe.joined(self._mono_s())
         self._say(ScreenHello(self._screen))
 
@@ -226,4 +224,4 @@ class ScreenProcess:
         if self._line is not None:
             self._line.close()
             self._line = None
-            self._retry_s = self._mono_s() + self._wait_s * self._chance()
+            self._retry_s = self._mono_s() + self._backoff.next_s()

@@ -12,10 +12,10 @@ from types import MappingProxyType
 
 from display.settings import Mode, ScreensSettings
 from lane_agent.model import Screen
+from runtime.backoff import Backoff
 
 log = logging.getLogger("display.supervisor")
 
-_CHANCE = random.SystemRandom()
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 5.0
 _WINDOW_GAP = 24  # pixels
@@ -42,7 +42,7 @@ class ScreenProcesses:
         *,
         simulated: bool,
         python: str = sys.executable,
-        chance: Callable[[], float] = _CHANCE.random,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._settings = settings
         self._simulated = simulated
@@ -76,17 +76,17 @@ class ScreenProcesses:
 
     async def _keep(self, screen: Screen) -> None:
         clock = asyncio.get_running_loop().time
-        wait_s = _FIRST_WAIT_S
+        backoff = Backoff(_FIRST_WAIT_S, _LONGEST_WAIT_S, chance=self._chance)
         while True:
             began_s = clock()
             process = await asyncio.create_subprocess_exec(*self._command(screen), env=self._environment(screen))
             self._running[screen] = process
             status = await process.wait()
-            wait_s = _FIRST_WAIT_S if clock() - began_s > _LONGEST_WAIT_S else wait_s
-            pause_s = wait_s * (0.5 + self._chance() / 2)
+            if clock() - began_s > _LONGEST_WAIT_S:
+                backoff.reset()
+            pause_s = backoff.next_s()
             log.warning("%s ended with status %d; again in %.1f s", screen.value, status, pause_s)
             await asyncio.sleep(pause_s)
-            wait_s = min(_LONGEST_WAIT_S, wait_s * 2)
 
     def _command(self, screen: Screen) -> list[str]:
         settings, each = self._settings, self._settings.of(screen)

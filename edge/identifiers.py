@@ -44,7 +44,7 @@ def topic(settings: Settings) -> str:
 
 def extra_topics(settings: Settings, feed: PlateFeed | None) -> ExtraTopics:
     """The topics that others write to this lane, and who takes them."""
-    return {} if feed is None else {topic(settings): feed.take}
+    return {} if feed is None else {topic(settings): feed.on_message}
 
 
 def identifier(settings: Settings, feed: PlateFeed | None) -> Identifier:

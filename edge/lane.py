@@ -164,7 +164,7 @@ class LaneBox:
     def _stepped(self, event: Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         visit = lane.visit
         self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
-        self.link.journal_grew()
+        self.link.on_journal_grew()
         self._publish_state(lane)
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
@@ -293,7 +293,7 @@ class LaneBox:
             time_quality=lambda: self.clock.now().quality.value,
         )
         while True:
-            self.link.sample(sample(box))
+            self.link.add_sample(sample(box))
             await asyncio.sleep(self.settings.health.telemetry_s)
 
     def _watch_identity(self) -> IdentityWatch:

@@ -81,9 +81,9 @@ class Afar:
     def stepped(self, event: Event, effects: tuple[Effect, ...], lane: Lane) -> None:
         """One step is durable."""
         key = visit_key(lane, lane.visit.number) if lane.visit is not None else ""
-        self._link.lane_is(visit=key, ordered=ManualReason.ORDER in lane.manual)
+        self._link.set_lane(visit=key, ordered=ManualReason.ORDER in lane.manual)
         if isinstance(event, ManualOrdered | ManualEnded):
-            self._link.mode_stepped(event)
+            self._link.on_mode_stepped(event)
         for effect in effects:
             if isinstance(effect, Alarm) and effect.kind == "NearMiss":
                 self._near_miss = effect.visit

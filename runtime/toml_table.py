@@ -1,7 +1,7 @@
-"""A TOML table read into frozen msgspec structs, with every mistake found at once and each told in one line.
+"""Reads a TOML table into frozen msgspec structs; finds every mistake at once and reports each in one line.
 
-msgspec itself stops at the first mistake and speaks to programmers; this file walks the struct's fields, hands msgspec
-one value at a time, and says to a technician what was found and what to write instead. The remedy of a field is the
+msgspec itself stops at the first mistake and speaks to programmers; this file goes through the struct's fields, gives
+msgspec one value at a time, and tells a technician what was found and what to write instead. The remedy of a field is the
 `description` of its `msgspec.Meta`; see `runtime.sections`.
 """
 

@@ -8,7 +8,7 @@
 | `store` | the one SQLite file: opened, locked, written in durable transactions |
 | `schema` | its tables, as numbered migrations |
 | `journal` | every event and its effects, hash-chained; also the outbox to the core |
-| `codelog`, `log_result` | this lane's copy of the log of codes, and what it answers to a delta |
+| `codelog` | this lane's copy of the log of codes |
 | `overlays` | what is known beside the log: stops ahead of their turn, bundles used here |
 | `lookup` | everything known of one vehicle, near-misses included |
 | `evidence` | pictures on the disk, by class, with their bounds |
@@ -16,6 +16,7 @@
 | `orders` | commands that were taken, and the mode that has to revert |
 | `core_clock_store` | what is expected of the core's clock, over a restart of the agent |
 | `plate_feed` | another authority's plate reader as a source of marks |
-| `errors` | what can go wrong with the store |
 | `simulated/` | the core's end, and the whole link, in memory |
+
+What goes over the wire is in `wire`; the connection and the common half of the stores are in `runtime`.
 """

@@ -4,6 +4,8 @@
 |---|---|
 | `records` | the rows of the replicated log: bundles, holds, approved vehicles |
 | `messages` | the body of every topic, one type each |
+| `channels` | the topics as one table: writer, bodies, QoS, retained, signed |
+| `commands` | what the centre may order of a lane, as one table |
 | `codec` | bodies as msgpack, strictly |
 | `envelope` | `{kid, body, sig}`: signing, and verifying before anything is parsed |
 | `hashes` | the chain of the log, the chain of a journal, the order-independent hash of the state |
@@ -13,5 +15,5 @@
 | `mosquitto` | the broker's configuration and access list |
 | `errors` | why bytes from the wire are refused |
 
-`sync`, `core` and the conformance kit are written against this package; it imports none of its neighbours.
+Both ends and the conformance kit import this package; it imports nothing of ours but `domain`.
 """

@@ -26,6 +26,7 @@ from core.service import CoreParts, CoreService
 from core.settings import load
 from domain.marks import normalise
 from domain.times import DAY_MS, expected_span, hong_kong_text
+from runtime.store_errors import StoreError
 from wire.enrolment import EnrolmentError
 
 app = typer.Typer(
@@ -167,6 +168,8 @@ def main() -> None:
         sys.exit(_told((str(error),), 1))
     except CoreError as error:
         sys.exit(_told(getattr(error, "problems", (str(error),)), 1))
+    except StoreError as error:
+        sys.exit(_told((str(error),), 1))
     except (sqlite3.Error, OSError) as error:
         sys.exit(_told((f"{error}: check the disk, its free space and the rights of the core's files",), 1))
 

@@ -89,5 +89,5 @@ class _AtTheBroker:
             await asyncio.shield(connection.stop())
 
     def _take(self, incoming: Incoming) -> None:
-        self._feed.take(incoming)
+        self._feed.on_message(incoming)
         incoming.acknowledge()

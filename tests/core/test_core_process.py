@@ -355,7 +355,7 @@ def test_people_work_with_it_from_the_command_line(site: Any, make_consignment: 
     assert "szb-in-01" in site.command("lanes")
     assert "cannot be read" in site.command("lodge", str(site.folder / "none.json"), expect=1)
     assert "rocars-core: UBR 1999999999 is not known" in site.command("debundle", "1999999999", expect=1)
-    assert "another core uses this store" in site.command("restart-log", "--reason", "x", expect=2)
+    assert "another core has it" in site.command("restart-log", "--reason", "x", expect=2)
     site.end()
     assert "epoch 2-" in site.command("restart-log", "--reason", "backup restored")
     assert "no core answers" in site.command("status", expect=1)
@@ -473,5 +473,6 @@ def test_a_core_whose_store_fails_says_so_and_ends(site: Any) -> None:
 
     asyncio.run(breaks())
     assert site.child.wait(PATIENCE) == 1
-    assert "rocars-core: no such table" in site.said()
+    assert "rocars-core: store" in site.said()
+    assert "no such table" in site.said()
     assert "Traceback" not in site.said()

@@ -164,13 +164,13 @@ def test_list_and_journal_keep_step_through_the_cores_death_and_a_new_epoch(terr
                 journal.append(
                     b'{"effects":[{"type":"Consume","visit":%d,"ubrs":["%s"]}]}' % (number + 1, ubrs[number].encode())
                 )
-            link.journal_grew()
+            link.on_journal_grew()
             await until(lambda: journal.acknowledged >= 30)
 
             territory.kill_core()
             for number in range(50):
                 journal.append(b'{"effects":[{"type":"Alarm","kind":"Help","visit":%d,"detail":""}]}' % number)
-            link.journal_grew()
+            link.on_journal_grew()
             territory.start_core()
             await until(lambda: journal.acknowledged == 150)
             await until(lambda: link.status().link is Link.FRESH)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import socket
 import time
@@ -31,6 +30,7 @@ from devices.settings import ActiveLevel, InputSettings, Output, OutputSettings
 from devices.simulated.remote_board import SimulatedRemoteBoard
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact
+from runtime.backoff import Backoff
 
 INPUTS = {
     Contact.UNLADEN: InputSettings(line=0, active=ActiveLevel.HIGH, stable_ms=5),
@@ -76,9 +76,7 @@ def over_a_cable(
         lane, far_end = Lane(), SimulatedRemoteBoard(hardware, lines=8, clock=clock)
         far_end.start()
         board = RemoteBoard(port=os.ttyname(cable), clock=clock, silent_ms=silent_ms)
-        contacts = WiredContacts(
-            board=board, inputs=INPUTS, outputs=BELL, clock=clock, pauses=lambda: itertools.repeat(0.02)
-        )
+        contacts = WiredContacts(board=board, inputs=INPUTS, outputs=BELL, clock=clock, backoff=Backoff(0.02, 0.02))
         await contacts.start(lane.events.append)
         try:
             await until(lambda: len(lane.edges(Contact.UNLADEN)) == 1 and len(lane.edges(Contact.STOP_LOOP)) == 1)

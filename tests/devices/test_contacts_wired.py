@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections.abc import Awaitable, Callable
 
@@ -15,6 +14,7 @@ from devices.errors import BoardMissing, WiringWrong
 from devices.settings import ActiveLevel, InputSettings, Output, OutputSettings
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact, Fault
+from runtime.backoff import Backoff
 
 PRESS, HELP = Contact.UNLADEN, Contact.HELP
 INPUTS = {
@@ -111,7 +111,7 @@ def on_the_bench(
             outputs=outputs or {},
             clock=clock,
             chatter=Chatter(edges=10, window_ms=60_000, calm_ms=100),
-            pauses=lambda: itertools.repeat(0.005),
+            backoff=Backoff(0.005, 0.005),
         )
         await contacts.start(lane.events.append)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import socket
 import threading
@@ -22,6 +21,7 @@ from devices.identifier_serial import SerialLabels
 from devices.simulated.label_reader import SimulatedLabelReader
 from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead
 from lane_agent.model import Fault
+from runtime.backoff import Backoff
 
 SILENT_MS = 900
 
@@ -68,7 +68,7 @@ def identifier_at(port: str, silent_ms: int = SILENT_MS) -> WatchedIdentifier:
         mark_of=mark_itself,
         required=True,
         clock=clock,
-        pauses=lambda: itertools.repeat(0.02),
+        backoff=Backoff(0.02, 0.02),
     )
 
 

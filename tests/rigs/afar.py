@@ -129,7 +129,7 @@ class Box:
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """As the composition root wires it."""
-        self.link.journal_grew()
+        self.link.on_journal_grew()
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
 

@@ -98,7 +98,7 @@ class Lane:
         """The agent writes rows."""
         for body in bodies:
             self.journal.append(body)
-            self.client.journal_grew()
+            self.client.on_journal_grew()
 
     def link(self) -> Link:
         """The verdict now."""
@@ -249,7 +249,7 @@ def test_it_ends_although_something_comes_at_that_very_moment(
         lane = Lane(broker, tmp_path / "lane.db")
         task = asyncio.create_task(lane.client._work())
         await asyncio.sleep(0.01)
-        lane.client.journal_grew()
+        lane.client.on_journal_grew()
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
@@ -478,7 +478,7 @@ def test_a_fault_in_what_is_told_ends_the_link_and_is_said(broker: PrivateBroker
         def fail(event: Event) -> None:
             raise LookupError(f"a fault of the program at {event}")
 
-        lane.client._carrier._ears = type(lane.client._carrier._ears)(
+        lane.client._runner._callbacks = type(lane.client._runner._callbacks)(
             on_event=fail,
             on_alarm=lambda *_: None,
             on_order=lambda *_: None,

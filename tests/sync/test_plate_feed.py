@@ -74,7 +74,7 @@ def told(*messages: Incoming, now_ms: int = 50_000) -> tuple[Ears, PlateFeed]:
         task = asyncio.create_task(feed.run(ears.see, ears.live))
         await asyncio.sleep(0)
         for message in messages:
-            feed.take(message)
+            feed.on_message(message)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -140,7 +140,7 @@ def _silence(*messages: Incoming) -> str:
 
     async def run() -> None:
         for message in messages:
-            asyncio.get_running_loop().call_later(0.05, feed.take, message)
+            asyncio.get_running_loop().call_later(0.05, feed.on_message, message)
         await feed.run(lambda _mark, _at: None, lambda: None)
 
     with pytest.raises(TimeoutError) as silent:
@@ -213,7 +213,7 @@ async def lane_with_feed(broker: PrivateBroker, store: Path, topic: str = TOPIC)
         now_ms=mono_ms,
         on_event=lambda _: None,
         on_alarm=lambda _kind, _detail: None,
-        extra_topics={topic: feed.take},
+        extra_topics={topic: feed.on_message},
     )
     task = asyncio.create_task(feed.run(ears.see, ears.live))
     await client.start()

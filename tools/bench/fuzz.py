@@ -167,19 +167,19 @@ class LaneReader:
             now=0,
         )
         self._prove(signer)
-        self._carrier = self._hands(store, journal)
+        self._runner = self._hands(store, journal)
         self._before = self._state()
 
     def _prove(self, signer: Signer) -> None:
         """One good proof, so that the lane has been fresh and knows the core's time."""
         machine, head = self._machine, self._codes.head
-        machine.connected(1, 0)
+        machine.on_connected(1, 0)
         said = [effect.body for effect in machine.drain() if isinstance(effect, Publish)]
         (nonce,) = [body.nonce for body in said if isinstance(body, wire.Nonce)]
         beat = wire.Heartbeat(
             lane=LANE, nonce=nonce, epoch=head.epoch, version=0, state_hash=head.state_hash, core_ms=CORE_MS
         )
-        machine.receive(machine.topics.heartbeat, signer.seal(machine.topics.heartbeat, encode(beat)), 0)
+        machine.on_message(machine.topics.heartbeat, signer.seal(machine.topics.heartbeat, encode(beat)), 0)
         if machine.verdict(0) is not Link.FRESH:
             raise RuntimeError("the lane to be fuzzed is not fresh")
         machine.drain()
@@ -199,7 +199,7 @@ class LaneReader:
             clock_book=ClockBook(store, "fuzz"),
             outgoing=PictureQueue(store, None, asked_class=None),
             now_ms=lambda: self._now,
-            ears=LinkCallbacks(
+            callbacks=LinkCallbacks(
                 on_event=self._told,
                 on_alarm=lambda _kind, _detail: None,
                 on_order=self._ordered,
@@ -227,11 +227,11 @@ class LaneReader:
     def take(self, message: Message) -> None:
         """Received, effects run; now and then time passes."""
         self._heard += 1
-        self._machine.receive(message.topic, message.payload, self._now, retained=message.retained)
+        self._machine.on_message(message.topic, message.payload, self._now, retained=message.retained)
         if self._heard % _TICK == 0:
             self._now += 100
             self._machine.tick(self._now)
-        self._carrier.carry_out()
+        self._runner.carry_out()
 
     def refused(self) -> Counter[str]:
         """By the machine."""
@@ -280,7 +280,7 @@ class FuzzedPlateFeed:
 
     def take(self, message: Message) -> None:
         """Received."""
-        self._feed.take(Incoming(message.topic, message.payload, 1, message.retained, lambda: None))
+        self._feed.on_message(Incoming(message.topic, message.payload, 1, message.retained, lambda: None))
 
     def refused(self) -> Counter[str]:
         """By the feed."""

@@ -74,7 +74,7 @@ class BusyLane(BenchLane):
 
     def stepped(self, *_: Any) -> None:
         """The link sends what was journaled."""
-        self._link.journal_grew()
+        self._link.on_journal_grew()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lane_agent.acceptance import ACCEPT, CONTACT_CHECKS
+from lane_agent.table import LIMITS_MS, TABLE, Row
 from tools.proof import search_slice
-from tools.proof.mutation import Fate
 from tools.proof.law import LAW
+from tools.proof.mutation import Fate
 from tools.proof.search import Slice
 from tools.proof.slices import DISTURBANCES, ORDINARY, SPECIAL
 from tools.proof.survivors import reason
-from lane_agent.table import LIMITS_MS, TABLE, Row
 
 COURSE = Slice("the ordinary course", (*ORDINARY, "unladen"), ("live", "nothing", "approved", "early", "hold"))
 """What the diagram shows."""

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 from tools.conformance.document import conformance_page
-from tools.proof.command import fates_of
-from tools.docs.lane_pages import lane_page, mutants_page
-from tools.proof.mutants import mutants
 from tools.docs.contract import pages
+from tools.docs.lane_pages import lane_page, mutants_page
+from tools.proof.command import fates_of
+from tools.proof.mutants import mutants
 
 DOCS = Path("docs")
 

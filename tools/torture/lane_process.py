@@ -187,7 +187,7 @@ class Box:
         del event, at, effects
         visit = lane.visit
         self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
-        self.link.journal_grew()
+        self.link.on_journal_grew()
         self.link.publish_state(wall_facts(lane))
         self.say_status()
 

@@ -124,7 +124,7 @@ class OwnLane:
         assert self._client is not None
         entry = {"at": {"utc_ms": utc_ms(), "quality": "proven"}, "event": event, "effects": effects}
         self._journal.append(json.dumps(entry, sort_keys=True, separators=(",", ":")).encode())
-        self._client.journal_grew()
+        self._client.on_journal_grew()
 
     def _told(self, event: Event) -> None:
         self._note({"type": type(event).__name__})

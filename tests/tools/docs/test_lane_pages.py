@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from tests.rigs.places import ROOT
-
-from pathlib import Path
-
 import pytest
 
+from tests.rigs.places import ROOT
 from tools.docs.lane_pages import lane_page, mutants_page
 from tools.proof.mutants import Mutant, mutants
 from tools.proof.mutation import Fate, ExploredSteps, try_mutant, scenario_against

@@ -123,7 +123,7 @@ class Box(BenchLane):
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """A step is durable."""
         del event, at, effects
-        self.link.journal_grew()
+        self.link.on_journal_grew()
         if bool(lane.manual) is not self._manual:
             self._manual, self._since = bool(lane.manual), monotonic_ms()
             self._changed.set()

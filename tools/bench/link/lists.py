@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.codelog import CodeLog
-from sync.log_result import Applied, Swapped
+from sync.link.log_result import Applied, Swapped
 from sync.simulated.core_log import SimulatedLog
 from sync.store import LaneStore
 from tools.bench.codes import Timing, bundles, memory_kib, timed

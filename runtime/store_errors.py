@@ -1,14 +1,14 @@
-"""What can go wrong with the store, by what a technician must do. All are `OSError`: nothing was made durable.
+"""What can go wrong with a store, by what a technician must do. All are `OSError`: nothing was made durable.
 
-StoreError(OSError)       the disk or the file; the lane goes to manual mode with a store fault (design §2.8)
-├── StoreBusyError        another agent holds the store: stop it, or correct the path
-├── StoreFullError        no room: free some; the store goes on by itself
+StoreError(OSError)       the disk or the file; a lane goes to manual mode with a store fault (design §2.8)
+├── StoreBusyError        another process has it: stop that one, or correct the path
+├── StoreFullError        no room: free some; then it goes on by itself
 ├── StoreReadOnlyError    not writable: remount, mend the rights, or replace the medium
 ├── StoreMediumError      the medium refuses: read the kernel's log, replace it
 ├── StoreDamagedError     what is there is not what was written: keep it, move it aside by hand, begin a new one
 └── StoreNewerError       written by newer software: install that, or move it aside by hand
 
-Nothing here is repaired or moved by itself: a journal is evidence (`store.move_aside` is the operator's action).
+Nothing here is repaired or moved by itself: a journal is evidence (`sqlite_store.move_aside` is the operator's action).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class StoreNewerError(StoreError):
 
 # By SQLite's primary result code (the low byte of the extended one).
 _KINDS: dict[int, tuple[type[StoreError], str]] = {
-    sqlite3.SQLITE_FULL: (StoreFullError, "its disk is full; free some room, the lane goes on by itself"),
+    sqlite3.SQLITE_FULL: (StoreFullError, "its disk is full; free some room, then it goes on by itself"),
     sqlite3.SQLITE_READONLY: (StoreReadOnlyError, "it cannot be written; look at the mount and at the file's rights"),
     sqlite3.SQLITE_CANTOPEN: (StoreReadOnlyError, "it cannot be opened; look at the mount and at the folder's rights"),
     sqlite3.SQLITE_PERM: (StoreReadOnlyError, "it may not be opened; look at the file's rights"),
@@ -60,19 +60,19 @@ _KINDS: dict[int, tuple[type[StoreError], str]] = {
 }
 
 
-def translated(error: sqlite3.Error, path: Path) -> StoreError:
+def translated_sqlite_error(error: sqlite3.Error, path: Path) -> StoreError:
     """The store's own error for one of SQLite's, naming the file and the remedy."""
     code = getattr(error, "sqlite_errorcode", None) or 0
-    kind, remedy = _KINDS.get(code & 0xFF, (StoreError, "it did not take this; report it with the lane's log"))
+    kind, remedy = _KINDS.get(code & 0xFF, (StoreError, "it did not take this; report it with the log"))
     return kind(f"store {path}: {remedy} ({error})")
 
 
-def refused(error: OSError, path: Path) -> StoreError:
+def translated_os_error(error: OSError, path: Path) -> StoreError:
     """The store's own error for one of the system's about a plain file, naming the file and the remedy."""
     if isinstance(error, StoreError):
         return error
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StoreFullError(f"file {path}: its disk is full; free some room, the lane goes on by itself")
+        return StoreFullError(f"file {path}: its disk is full; free some room, then it goes on by itself")
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
         return StoreReadOnlyError(f"file {path}: it cannot be written; look at the mount and at the folder's rights")
     return StoreMediumError(f"file {path}: its disk refuses; read the kernel's log, then replace the medium ({error})")
