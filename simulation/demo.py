@@ -154,7 +154,7 @@ async def _clear_the_lane(passing: Passing) -> None:
     stage = passing.stage
     stage.camera.freeze(frozen=False)
     if not stage.cable.up:
-        await stage.cable.mend()
+        stage.cable.mend()
     await passing.leave()
     await asyncio.sleep(0.5)
     with suppress(RuntimeError):

@@ -67,7 +67,7 @@ class Territory:
             self.brokers.append(PrivateBroker(folder / name, tls=BrokerTls.in_folder(folder / name)))
         self.command("enrol", LANE, "--here", str(folder / "lane"))
         self.config.write_text(CONFIG + "".join(SECTION.format(port=one.port) for one in self.brokers))
-        self.cables = [Cable(one.port) for one in self.brokers]
+        self.cables = [Cable(one.port, encrypted=True) for one in self.brokers]
         self.core: subprocess.Popen[bytes] | None = None
 
     def command(self, *words: str) -> None:
@@ -171,10 +171,10 @@ def test_whichever_broker_fails_and_however_the_lane_is_fresh_on_the_other(terri
             broker_a.kill()
             taken = {"killed": await until(lambda: fresh_on(link, b))}
             broker_a.start()
-            b.cut()
+            b.hold()
             taken["half open, left"] = await until(lambda: link.status().broker != f"localhost:{b.near}")
             taken["half open, fresh"] = await until(lambda: fresh_on(link, a))
-            await b.mend()
+            b.mend()
             broker_a.stop()
             taken["refusing"] = await until(lambda: fresh_on(link, b))
             broker_a.start()
@@ -219,7 +219,7 @@ def test_a_revoked_lane_is_refused_by_the_running_core_at_once_and_by_a_broker_w
                     (one.directory / "revoked.crl").write_bytes(revoked)
                     one.restart()
                 await until(lambda: "revoked" in link.status().trouble)
-            territory.cables = [Cable(one.port) for one in territory.brokers]
+            territory.cables = [Cable(one.port, encrypted=True) for one in territory.brokers]
             await asyncio.to_thread(territory.command, "enrol", LANE, "--here", str(territory.folder / "lane"))
             async with territory.lane() as link:
                 await until(lambda: link.status().link is Link.FRESH)

@@ -1,7 +1,7 @@
 """What one lane costs a broker: `rocars-bench traffic`.
 
 A real core in its own process, the shipped broker, and one lane's real link with its real journal, on loopback. Between
-lane and broker a tap counts packets and bytes. From the measured lane follow the figures for many: docs/scale.md.
+lane and broker a cable counts packets and bytes. From the measured lane follow the figures for many: docs/scale.md.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from domain.crossing import Direction
 from lane_agent.model import Codes, Link
 from runtime.mqtt import Broker, Options
 from simulation.broker import CORE, PrivateBroker
+from simulation.cable import Cable
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
 from sync.store import LaneStore
 from tools.bench.handshakes import cpu_s, measure_handshakes
+from tools.bench.packet_count import PacketCount
 from tools.bench.shell import BenchLane
-from tools.bench.tap import Count, Tap
 from wire.envelope import KeyRing, Signer, public_from_pem, public_to_pem
 
 LANE = "bench"
@@ -81,7 +82,7 @@ class BusyLane(BenchLane):
 class Look:
     """Packets and bytes, and processor seconds of the broker and of the core."""
 
-    count: Count
+    count: PacketCount
     broker_s: float
     core_s: float
 
@@ -97,13 +98,14 @@ class Look:
 
 
 class TrafficTerritory:
-    """A broker, a core's process and one lane's link through the tap."""
+    """A broker, a core's process and one lane's link through a cable."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "broker").mkdir()
         self.broker = PrivateBroker(folder / "broker", lanes=[LANE])
-        self.tap = Tap(self.broker.port)
+        self.count = PacketCount()
+        self.cable = Cable(self.broker.port, arrives=self.count.add)
         self.signer = Signer.generate(LANE)
         (folder / "password").write_text(self.broker.password(CORE), encoding="utf-8")
         (folder / "core.toml").write_text(CONFIG.format(port=self.broker.port), encoding="utf-8")
@@ -126,17 +128,17 @@ class TrafficTerritory:
 
     def look(self) -> Look:
         """What has passed, and what broker and core have spent, until now."""
-        return Look(self.tap.count.copy(), cpu_s(self.broker.pid), cpu_s(self._pid))
+        return Look(self.count.copy(), cpu_s(self.broker.pid), cpu_s(self._pid))
 
     @asynccontextmanager
     async def core(self) -> AsyncIterator[AdminClient]:
-        """Broker, core and tap, running."""
+        """Broker, core and cable, running."""
         with self.broker, self._process():
-            await self.tap.start()
+            await self.cable.start()
             try:
                 yield await self._answers()
             finally:
-                await self.tap.stop()
+                await self.cable.stop()
 
     async def _answers(self) -> AdminClient:
         async with asyncio.timeout(_PATIENCE):
@@ -156,7 +158,7 @@ class TrafficTerritory:
             link = LinkClient(
                 LANE,
                 options=Options(
-                    brokers=(Broker("127.0.0.1", self.tap.near),),
+                    brokers=(Broker("127.0.0.1", self.cable.near),),
                     client_id=LANE,
                     subscriptions=(),
                     user_name=LANE,
@@ -246,11 +248,11 @@ async def _busy(
     return after, last - first, sum(len(row.body) for row in journal.rows(first + 1, last))
 
 
-def _plain(count: Count, by: float) -> dict[str, Any]:
+def _plain(count: PacketCount, by: float) -> dict[str, Any]:
     """Packets and bytes, each divided: in all, and by direction and kind."""
     kinds = {
         f"{way} {kind}": {"packets": round(count.packets[way, kind] / by, 3), "bytes": round(size / by, 1)}
-        for (way, kind), size in sorted(count.bytes.items())
+        for (way, kind), size in sorted(count.volume.items())
     }
     totals = {
         way: {name: round(value / by, 2) for name, value in zip(("packets", "bytes"), count.total(way), strict=True)}

@@ -18,6 +18,7 @@ import msgspec
 
 from lane_agent.model import Link
 from runtime.clocks import monotonic_ms
+from simulation import mqtt_packets
 from sync.link import (
     ApplyDelta,
     Limits,
@@ -31,7 +32,6 @@ from sync.link import (
     TryNextBroker,
 )
 from sync.log_result import CodeLogHead as Place
-from tools.torture import packets
 from tools.torture.light_client import LightClient
 from wire.codec import encode
 from wire.envelope import KeyRing, Signer, public_from_pem
@@ -144,7 +144,7 @@ class LightLane:
         self._machine.disconnected(monotonic_ms())
         self._carry_out()
 
-    def _hear(self, message: packets.PublishPacket) -> None:
+    def _hear(self, message: mqtt_packets.PublishPacket) -> None:
         self._machine.receive(message.topic, message.payload, monotonic_ms(), retained=message.retain)
         self._carry_out()
 

@@ -21,8 +21,8 @@ from typing import Any
 import msgspec
 
 from runtime.clocks import utc_ms
-from tools.torture.cable import Way
-from tools.torture.packets import PublishPacket
+from simulation.cable import Way
+from simulation.mqtt_packets import PublishPacket
 from tools.torture.site import CORE_KEY, POINT, LaneUnderTest
 from wire.codec import decode, encode
 from wire.envelope import Envelope, Signer

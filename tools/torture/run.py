@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from runtime.clocks import monotonic_ms, utc_ms
-from tools.torture.cable import Tamper
 from tools.torture.checker import check
 from tools.torture.faults import KINDS, FaultKind, FaultSite
 from tools.torture.forger import Liar
@@ -176,7 +175,7 @@ class TortureRun:
     async def _quiet(self, tell: Callable[[TortureRun], None]) -> bool:
         """No fault any more: every lane becomes fresh and level, and has sent everything. Whether they did."""
         for cable in (self.site.core_cable, *(post.cable for post in self.site.posts.values())):
-            cable.tamper = Tamper()
+            cable.mend()
         end = time.monotonic() + QUIET_S
         rounds = 0
         while time.monotonic() < end and rounds < 3:

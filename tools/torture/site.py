@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from simulation.broker import CORE, PrivateBroker
-from tools.torture.cable import Cable
+from simulation.cable import Cable
 from tools.torture.core_client import CoreDesk
 from tools.torture.crowd import CrowdSettings
 from tools.torture.disk import Medium

@@ -26,6 +26,7 @@ from lane_agent.model import Link, Moment, Policy
 from lane_agent.state import Lane
 from runtime.clocks import monotonic_ms
 from runtime.mqtt import Broker, Options
+from simulation.cable import Cable, Tamper
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
@@ -33,7 +34,6 @@ from sync.link import Limits
 from sync.store import LaneStore
 from tools.bench.link.site import BenchSite
 from tools.bench.shell import SOFTWARE, BenchLane
-from tools.torture.cable import Cable, Piece, Tamper, Way
 
 KINDS = {
     "reset": "connection reset, and refused",
@@ -46,21 +46,6 @@ SLACK_MS = 200
 
 _PATIENCE_S = 120.0
 _LAG_S = 0.02
-
-
-class Swallowing(Tamper):
-    """Nothing passes, and nobody is told."""
-
-    def through(self, way: Way, packet: bytes) -> tuple[Piece, ...]:
-        """Gone."""
-        del way, packet
-        return ()
-
-
-class Refusing(Tamper):
-    """No new connections."""
-
-    connects = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,22 +121,13 @@ class Box(BenchLane):
                 await self._changed.wait()
         return self._since
 
+    def heal(self) -> None:
+        """Bytes pass again, on the connections that are still there too."""
+        self.cable.tamper = Tamper()
+
     def forget(self) -> None:
         """The next loss of freshness counts."""
         self.not_fresh = 0
-
-    def reset(self) -> None:
-        """The cable is pulled: what there is ends, and nobody is let in."""
-        self.cable.tamper = Refusing()
-        self.cable.hang_up()
-
-    def swallow(self) -> None:
-        """The cable leads nowhere."""
-        self.cable.tamper = Swallowing()
-
-    def heal(self) -> None:
-        """The cable is well."""
-        self.cable.tamper = Tamper()
 
 
 async def cut(boxes: Sequence[Box], begin: Callable[[], None], end: Callable[[], None]) -> list[MeasuredCut]:
@@ -198,7 +174,7 @@ Found = dict[str, list[MeasuredCut]]
 
 async def _alone(box: Box, rounds: int, pause: Callable[[], float], found: Found) -> None:
     """Cuts of one lane's cable."""
-    for kind, begin in tuple({"reset": box.reset, "hole": box.swallow}.items()) * rounds:
+    for kind, begin in tuple({"reset": box.cable.cut, "hole": box.cable.hold}.items()) * rounds:
         await asyncio.sleep(pause())
         found[kind] += await cut([box], begin, box.heal)
 
