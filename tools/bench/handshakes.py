@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 import time
@@ -11,11 +10,11 @@ from pathlib import Path
 from core.enrolment.authority import Authority
 from runtime.mqtt import Tls
 from simulation.broker import BrokerTls, PrivateBroker
+from simulation.children import cpu_s
 from wire import certificates
 
 LANE = "bench"
 _CONNECT = b"\x10\x12\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x05bench"
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def measure_handshakes(folder: Path, connects: int) -> dict[str, float]:
@@ -84,9 +83,3 @@ def _connect(port: int, context: ssl.SSLContext) -> int:
                 passed += fill()
             else:
                 return passed
-
-
-def cpu_s(pid: int | None) -> float:
-    """Processor seconds a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS

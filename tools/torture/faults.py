@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
-from runtime.mqtt import Broker, Connection, Options
+from runtime.mqtt import Connection
 from simulation.cable import Cable, HalfOpen, Refusing, Tamper, Way
 from tools.torture import tampers
 from tools.torture.forger import Liar
@@ -90,7 +90,7 @@ async def _kill_lane(scene: FaultSite) -> None:
     try:
         await asyncio.sleep(scene.seconds)
     finally:
-        await scene.post.start()
+        scene.post.start()
 
 
 async def _kill_broker(scene: FaultSite) -> None:
@@ -106,7 +106,7 @@ async def _kill_core(scene: FaultSite) -> None:
     try:
         await asyncio.sleep(scene.seconds)
     finally:
-        await scene.site.start_core()
+        scene.site.start_core()
 
 
 async def _disk_full(scene: FaultSite) -> None:
@@ -127,21 +127,18 @@ async def _fsync_fails(scene: FaultSite) -> None:
         await asyncio.sleep(scene.seconds)
     finally:  # the filter stays as long as the process: the box is restarted
         await scene.post.kill()
-        await scene.post.start()
+        scene.post.start()
 
 
 async def _take_over(scene: FaultSite) -> None:
     """Another client connects under the lane's name, with its password."""
     post, broker = scene.post, scene.site.broker
-    options = Options(
-        brokers=(Broker(broker.host, broker.port),),
-        client_id=post.lane,
-        subscriptions=(),
-        user_name=post.lane,
-        password=post.password,
-    )
     thief = Connection(
-        options, will=lambda: None, on_up=lambda: None, on_down=lambda _: None, on_message=lambda _: None
+        broker.options(post.lane),
+        will=lambda: None,
+        on_up=lambda: None,
+        on_down=lambda _: None,
+        on_message=lambda _: None,
     )
     thief.start()
     try:

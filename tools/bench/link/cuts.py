@@ -82,7 +82,7 @@ class Box(BenchLane):
                 password=self._site.broker.password(self.name),
             ),
             signer=self._site.signer(self.name),
-            ring=self._site.ring,
+            ring=self._site.core.ring,
             journal=self.journal,
             codes=CodeLog(self._store),
             now_ms=monotonic_ms,
@@ -187,9 +187,7 @@ async def _together(
         await asyncio.sleep(pause())
         found["broker"] += await cut(boxes, site.broker.kill, site.broker.start)
         await asyncio.sleep(pause())
-        found["core"] += await cut(
-            boxes, lambda: site.silence_core(silent=True), lambda: site.silence_core(silent=False)
-        )
+        found["core"] += await cut(boxes, lambda: site.core.freeze(frozen=True), lambda: site.core.freeze(frozen=False))
 
 
 async def _measure(folder: Path, near: Path, lanes: int, rounds: int, limits: Limits) -> tuple[Found, int]:
