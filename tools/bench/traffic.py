@@ -25,15 +25,15 @@ from core.office.service import ImportedBundle
 from domain.crossing import Direction
 from lane_agent.model import Codes, Link
 from simulation.cable import Cable
+from simulation.hardwareless_lane import LaneEnd
 from simulation.waiting import until
 from sync.client import LinkClient
-from sync.codelog import CodeLog
 from sync.journal import Journal
-from sync.store import LaneStore
 from tools.bench.handshakes import measure_handshakes
 from tools.bench.link.site import BenchSite
 from tools.bench.packet_count import PacketCount
 from tools.bench.shell import BenchLane
+from wire.envelope import Signer
 
 LANE = "bench"
 CROSSINGS_A_DAY = 16_701
@@ -93,29 +93,20 @@ class TrafficSite(BenchSite):
         return Look(self.count.copy(), spent["broker"], spent["core"])
 
     @asynccontextmanager
-    async def lane(self) -> AsyncIterator[tuple[LinkClient, Journal]]:
+    async def lane(self) -> AsyncIterator[LaneEnd]:
         """The lane's link on its own store."""
         await self.cable.start()
-        with LaneStore(self.folder / "lane.db") as store:
-            journal = Journal(store, boot="bench", software="bench")
-            link = LinkClient(
-                LANE,
-                options=self.broker.options(LANE, port=self.cable.near),
-                signer=self.signer(LANE),
+        try:
+            async with LaneEnd(
+                self.folder / "lane.db",
+                self.broker.options(LANE, port=self.cable.near),
+                signer=Signer.from_pem(LANE, self.signer(LANE).to_pem()),  # a short key id, as in docs/scale.md
                 ring=self.core.ring,
-                journal=journal,
-                codes=CodeLog(store),
-                now_ms=lambda: time.monotonic_ns() // 1_000_000,
-                on_event=lambda _: None,
-                on_alarm=lambda _kind, _detail: None,
                 software="bench",
-            )
-            await link.start()
-            try:
-                yield link, journal
-            finally:
-                await link.stop()
-                await self.cable.stop()
+            ) as lane:
+                yield lane
+        finally:
+            await self.cable.stop()
 
 
 def _bundle(number: int) -> ImportedBundle:
@@ -135,14 +126,14 @@ async def measure(folder: Path, *, codes: int, seconds: float, trucks: int, cons
         with console.status(f"{codes:,} codes into the core"):
             await core.take_over([_bundle(number) for number in range(codes)])
         before, began = site.look(), time.perf_counter()
-        async with site.lane() as (link, journal):
-            await until(lambda: link.status().link is Link.FRESH, _PATIENCE)
+        async with site.lane() as end:
+            await until(lambda: end.link.status().link is Link.FRESH, _PATIENCE)
             snapshot = site.look().since(before)
             taken = time.perf_counter() - began
             with console.status(f"a quiet lane, {seconds:g} s"):
                 quiet = await _quiet(site, seconds)
             with console.status(f"{trucks} trucks"):
-                busy, rows, entry_bytes = await _busy(site, core, link, journal, trucks)
+                busy, rows, entry_bytes = await _busy(site, core, end, trucks)
     return {
         "codes": codes,
         "snapshot": {"seconds": round(taken, 2), **snapshot.plain(1)},
@@ -157,11 +148,9 @@ async def _quiet(site: TrafficSite, seconds: float) -> Look:
     return site.look().since(before)
 
 
-async def _busy(
-    site: TrafficSite, core: AdminClient, link: LinkClient, journal: Journal, trucks: int
-) -> tuple[Look, int, int]:
+async def _busy(site: TrafficSite, core: AdminClient, end: LaneEnd, trucks: int) -> tuple[Look, int, int]:
     """Each truck is bundled at the core, passes, and its bundle is used: two deltas, and the lane's rows."""
-    lane = BusyLane(journal, link)
+    link, journal, lane = end.link, end.journal, BusyLane(end.journal, end.link)
     work = asyncio.create_task(lane.agent.run(), name="lane")
     try:
         await lane.start()
