@@ -66,6 +66,7 @@ class PrivateCore:
 
     Attributes:
         config: its configuration file.
+        brokers: its brokers.
         ring: its public keys.
         process: the running core.
     """
@@ -79,7 +80,7 @@ class PrivateCore:
         sections: str = "",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.config = folder, folder / "core.toml"
+        self.folder, self.config, self.brokers = folder, folder / "core.toml", brokers
         self.process = ChildProcess(folder / "core.log")
         encrypted = any(broker.tls for broker in brokers)
         self.config.write_text(_configuration(brokers, port, sections), encoding="utf-8")
@@ -164,6 +165,11 @@ class PrivateCore:
     def admin(self, who: str = "tester") -> AdminClient:
         """A client of it."""
         return AdminClient(self.socket, who=who)
+
+    async def start_ready(self) -> None:
+        """Starts it, and waits until it is ready."""
+        self.start()
+        await self.ready()
 
     async def ready(self, seconds: float = 120.0) -> None:
         """Waits until it answers and is connected to every broker.

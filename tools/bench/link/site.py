@@ -31,8 +31,7 @@ class BenchSite:
         """Broker and core run, and the core answers."""
         self.broker.start()
         try:
-            self.core.start()
-            await self.core.ready()
+            await self.core.start_ready()
         except BaseException:
             await self.__aexit__()
             raise
