@@ -67,7 +67,7 @@ class PrivateCore:
     Attributes:
         config: its configuration file.
         brokers: its brokers.
-        ring: its public keys.
+        public, ring: the public key that it signs with, and the ring of that alone.
         process: the running core.
     """
 
@@ -94,7 +94,8 @@ class PrivateCore:
                 write_secret(folder / "password", broker.password(CORE))
         for lane, public in (lanes or {}).items():
             self.register(lane, public)
-        self.ring = KeyRing({CORE_KEY: public_from_pem((folder / f"{CORE_KEY}.pub").read_bytes())})
+        self.public = public_from_pem((folder / f"{CORE_KEY}.pub").read_bytes())
+        self.ring = KeyRing({CORE_KEY: self.public})
 
     @property
     def store(self) -> Path:

@@ -16,7 +16,7 @@ from edge.lane import newest_first, past_records
 from edge.lane_feed import ALARMS_KEPT, VISITS_KEPT, LanePage, Sources
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect
 from lane_agent.model import (
     Codes,
     Contact,
@@ -36,6 +36,7 @@ from lane_agent.model import (
 from lane_agent.replay import restore
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
+from simulation.hardwareless_lane import NoHardware
 from sync.journal import Journal
 from sync.store import LaneStore
 
@@ -54,7 +55,7 @@ class Clock:
         return Moment(tick * 1_000, 1_800_000_000_000 + tick * 1_000)
 
 
-class Nothing:
+class Nothing(NoHardware):
     """A code book in which nothing stands, and hands that hand each step to the page."""
 
     page: LanePage
@@ -62,24 +63,6 @@ class Nothing:
     def look_up(self, vrn: str) -> Codes:
         """Nothing is known of any vehicle."""
         return Codes(vrn, Link.FRESH, 1_800_000_000_000, 10, "epoch", 1, "00")
-
-    def show(self, order: Show) -> None:
-        """No screen."""
-
-    def read_plate(self, visit: int) -> None:
-        """No reader."""
-
-    def stop_reading(self, visit: int) -> None:
-        """No reader."""
-
-    def ring(self, order: Ring) -> None:
-        """No intercom."""
-
-    def raise_alarm(self, alarm: Alarm) -> None:
-        """The page is told of the step."""
-
-    def keep(self, record: Record) -> None:
-        """The journal has it."""
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """The page's own wire."""
