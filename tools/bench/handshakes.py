@@ -7,11 +7,10 @@ import ssl
 import time
 from pathlib import Path
 
-from core.enrolment.authority import Authority
 from runtime.mqtt import Tls
 from simulation.broker import BrokerTls, PrivateBroker
 from simulation.children import cpu_s
-from wire import certificates
+from simulation.private_core import PrivateCore
 
 LANE = "bench"
 _CONNECT = b"\x10\x12\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x05bench"
@@ -36,17 +35,9 @@ def measure_handshakes(folder: Path, connects: int) -> dict[str, float]:
 
 
 def _site(folder: Path) -> tuple[PrivateBroker, Tls]:
-    authority = Authority.make(folder / "authority", lambda: time.time_ns() // 1_000_000)
-    files = BrokerTls.in_folder(folder)
-    key = certificates.new_key()
-    files.key.write_bytes(certificates.key_to_pem(key))
-    files.certificate.write_bytes(authority.for_broker(["localhost"], key.public_key(), days=1))
-    files.authority.write_bytes(authority.pem)
-    files.revoked.write_bytes(authority.revoked_file.read_bytes())
-    pair = folder / "lane.pem"
-    key = certificates.new_key()
-    pair.write_bytes(authority.for_client(LANE, key.public_key(), days=1) + certificates.key_to_pem(key))
-    return PrivateBroker(folder, tls=files), Tls(files.authority, pair, pair)
+    broker, home = PrivateBroker(folder / "broker", tls=BrokerTls.in_folder(folder / "broker")), folder / "lane"
+    PrivateCore(folder, broker).enrol(LANE, home)
+    return broker, Tls(home / "authority.pem", home / "lane.pem", home / "lane.pem")
 
 
 def _connect(port: int, context: ssl.SSLContext) -> int:
