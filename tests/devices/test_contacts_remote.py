@@ -30,6 +30,7 @@ from devices.remote_protocol import (
 from devices.simulated.remote_board import SimulatedRemoteBoard
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact
+from simulation.waiting import until
 
 WIRES = (ContactWire(Contact.UNLADEN, line=0, stable_ms=5), ContactWire(Contact.STOP_LOOP, line=3, stable_ms=5))
 BELL = OutputWire(Output.BELL, line=9)
@@ -38,13 +39,6 @@ BELL = OutputWire(Output.BELL, line=9)
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.002)
 
 
 class Lane:

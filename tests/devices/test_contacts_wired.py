@@ -14,6 +14,7 @@ from devices.debounce import Chatter
 from devices.errors import BoardMissing, WiringWrong
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact, Fault
+from simulation.waiting import until
 
 PRESS, HELP = Contact.UNLADEN, Contact.HELP
 WIRES = (ContactWire(PRESS, line=1, active_low=True, stable_ms=5), ContactWire(HELP, line=2, stable_ms=5))
@@ -22,13 +23,6 @@ WIRES = (ContactWire(PRESS, line=1, active_low=True, stable_ms=5), ContactWire(H
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.002)
 
 
 class Bench:

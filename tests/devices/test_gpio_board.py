@@ -16,6 +16,7 @@ from devices.errors import BoardMissing
 from devices.gpio import GpioBoard, lgpio_factory
 from lane_agent.events import ContactChanged, FaultRaised
 from lane_agent.model import Contact
+from simulation.waiting import until
 
 WIRES = (
     ContactWire(Contact.UNLADEN, line=5, active_low=True, stable_ms=5),
@@ -29,13 +30,6 @@ BELL = OutputWire(Output.BELL, line=20, active_low=True)
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.002)
 
 
 class Lane:
