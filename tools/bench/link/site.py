@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
@@ -39,8 +39,7 @@ class BenchSite:
 
     async def __aexit__(self, *_: object) -> None:
         """Both end."""
-        self.core.freeze(frozen=False)
-        await self.core.process.ended(signal.SIGTERM)
+        await asyncio.to_thread(self.core.end)
         self.broker.stop()
 
     def signer(self, lane: str) -> Signer:
