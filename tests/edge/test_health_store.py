@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from edge.health import DiskRoom, HealthEvent, StoreWatch, free_mb, look, probe_
 from lane_agent.effects import Alarm
 from lane_agent.events import FaultCleared, FaultRaised
 from lane_agent.model import Fault
+from simulation.waiting import until
 
 GOOD = DiskRoom(write_ms=2.0, free_mb=5_000, wear_percent=10)
 
@@ -102,11 +103,6 @@ def test_a_disk_that_does_not_answer_is_a_fault_and_is_not_asked_twice() -> None
         asked.append(1)
         release.wait(10)
         return GOOD
-
-    async def until(condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - a condition on what was told
-                await asyncio.sleep(0.002)
 
     async def run() -> None:
         task = asyncio.create_task(StoreWatch(look=hang, tell=events.append, every_s=0.001, limit_s=0.01).run())
