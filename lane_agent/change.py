@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.alarms import LaneAlarmKind
+from domain.visit_record import RecordKind, facts
 from lane_agent.effects import Alarm, CancelTimer, Effect, LookUp, Record, StartTimer
 from lane_agent.frozen import replace
 from lane_agent.model import Doubt, Fault, ManualReason, Outcome, Ruling
@@ -84,7 +86,10 @@ def withdraw(lane: Lane, reason: Doubt) -> Change:
         return lane, ()
     why = visit.doubt or reason
     lane = visit_with(spend_release(lane), outcome=Outcome.WITHDRAWN, doubt=why, officers=True)
-    return lane, (record("Withdrawn", lane, reason=why.value), Alarm("Withdrawn", visit.number, why.value))
+    return lane, (
+        record(RecordKind.WITHDRAWN, lane, reason=why.value),
+        Alarm(LaneAlarmKind.WITHDRAWN, visit.number, why.value),
+    )
 
 
 def spend_release(lane: Lane) -> Lane:
@@ -93,9 +98,6 @@ def spend_release(lane: Lane) -> Lane:
     return visit_with(lane, ruling=Ruling.NONE) if spent else lane
 
 
-def record(kind: str, lane: Lane, **facts: object) -> Record:
+def record(kind: RecordKind, lane: Lane, **named: object) -> Record:
     """A record about the open visit; facts that are empty are left out."""
-    number = lane.visit.number if lane.visit else 0
-    return Record(
-        kind, number, tuple(sorted((name, str(value)) for name, value in facts.items() if value not in ("", None)))
-    )
+    return Record(kind, lane.visit.number if lane.visit else 0, facts(**named))

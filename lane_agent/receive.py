@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
+from domain.visit_record import RecordKind
 from lane_agent import events as e
 from lane_agent import passage
 from lane_agent.acceptance import refusal
@@ -53,14 +55,16 @@ def receive(lane: Lane, event: e.Event, at: Moment, rules: Rules = RULES) -> Cha
     if isinstance(event, e.ScenePainted) and event.serial == 0 and _is_shown_3(lane):
         return _fell_back(lane, event.screen)
     if why:
-        return lane, (Record("Ignored", _visit_of(lane), (("event", type(event).__name__), ("why", why))),)
+        return lane, (Record(RecordKind.IGNORED, _visit_of(lane), (("event", type(event).__name__), ("why", why))),)
     return _apply(lane, event, at)
 
 
 def _fell_back(lane: Lane, screen: Screen) -> Change:
     """A screen that heard nothing shows its safe face (serial 0): the two no longer say the same, so 3 is withdrawn."""
     lane = raise_fault(lane, Fault.SCREEN, Doubt.NOT_CONFIRMED)
-    return lane, (Alarm("FaultRaised", _visit_of(lane), f"screen: {screen.value} fell back to its safe face"),)
+    return lane, (
+        Alarm(LaneAlarmKind.FAULT_RAISED, _visit_of(lane), f"screen: {screen.value} fell back to its safe face"),
+    )
 
 
 def _visit_of(lane: Lane) -> int:
@@ -102,7 +106,7 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
         case e.TroubleReported():
             return lane, (Alarm(event.kind, _visit_of(lane), event.detail),)
         case e.WordsReceived():
-            return lane, (record("WordsReceived", lane, issuer=event.issuer, text=event.text),)
+            return lane, (record(RecordKind.WORDS_RECEIVED, lane, issuer=event.issuer, text=event.text),)
         case e.HelpAnswered() | e.HelpEnded():
             return _help_call(lane, event)
         case _:
@@ -125,17 +129,17 @@ def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
             lane = replace(lane, opened=True)
             came_closed = lane.visit is not None and lane.visit.began_closed
             lane = hand_over(visit_with(lane, began_closed=False), Doubt.BEGAN_CLOSED) if came_closed else lane
-            return lane, (record("LaneOpened", lane, officer=event.officer),)
+            return lane, (record(RecordKind.LANE_OPENED, lane, officer=event.officer),)
         case e.LaneClosed():
             return replace(lane, opened=False), (
-                record("LaneClosed", lane, officer=event.officer, reason=event.reason),
+                record(RecordKind.LANE_CLOSED, lane, officer=event.officer, reason=event.reason),
             )
         case e.ManualOrdered():
             lane = replace(lane, manual=lane.manual | {ManualReason.ORDER})
-            return lane, (record("ManualOrdered", lane, officer=event.officer, reason=event.reason),)
+            return lane, (record(RecordKind.MANUAL_ORDERED, lane, officer=event.officer, reason=event.reason),)
         case e.ManualEnded():
             lane = replace(lane, manual=lane.manual - {ManualReason.ORDER})
-            return lane, (record("ManualEnded", lane, officer=event.officer),)
+            return lane, (record(RecordKind.MANUAL_ENDED, lane, officer=event.officer),)
         case e.LoopBypassed():
             change = lane.bypassed | {event.contact} if event.bypassed else lane.bypassed - {event.contact}
             facts = {
@@ -144,7 +148,7 @@ def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
                 "officer": event.officer,
                 "reason": event.reason,
             }
-            return replace(lane, bypassed=change), (record("LoopBypassed", lane, **facts),)
+            return replace(lane, bypassed=change), (record(RecordKind.LOOP_BYPASSED, lane, **facts),)
         case e.VehicleAnnounced():
             return passage.arrive(lane, at, Doubt.ANNOUNCED)
         case _:
@@ -174,7 +178,10 @@ def _started(lane: Lane, event: e.AgentStarted) -> Change:
         return lane, ()
     outcome = Outcome.WITHDRAWN if visit.outcome is Outcome.RELEASED else visit.outcome
     lane = visit_with(spend_release(lane), outcome=outcome, lookup=0, answered=False, leaving=False)
-    return hand_over(lane, Doubt.RESTART), (StartReading(visit.number), Alarm("RestartedWithVehicle", visit.number))
+    return hand_over(lane, Doubt.RESTART), (
+        StartReading(visit.number),
+        Alarm(LaneAlarmKind.RESTARTED_WITH_VEHICLE, visit.number),
+    )
 
 
 def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Change:
@@ -187,7 +194,7 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
     if event.active == was and not (first and event.contact is Contact.STOP_LOOP):
         return lane, ()
     if why:
-        return lane, (Record("Ignored", _visit_of(lane), (("event", event.contact.value), ("why", why))),)
+        return lane, (Record(RecordKind.IGNORED, _visit_of(lane), (("event", event.contact.value), ("why", why))),)
     if event.contact is Contact.STOP_LOOP:
         return passage.stop_loop_changed(lane, event, at, edge=not first)
     if event.contact in (Contact.EXIT_LOOP, Contact.COMPOUND_LOOP):
@@ -201,7 +208,7 @@ def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
     match contact:
         case Contact.UNLADEN:
             lane = visit_with(lane, unladen=True)
-            return lane, (record("UnladenDeclared", lane, pressed_ms=at.utc_ms),)
+            return lane, (record(RecordKind.UNLADEN_DECLARED, lane, pressed_ms=at.utc_ms),)
         case Contact.DROP_BOX:
             return visit_with(lane, manifest=True), ()
         case Contact.IMMIGRATION_STARTED:
@@ -258,14 +265,16 @@ def _doubted(lane: Lane, event: e.PlateDoubted) -> Lane:
 
 def _fault(lane: Lane, event: e.FaultRaised) -> Change:
     """A fault. One of the code book also ends the question to it: no answer may come, and nothing waits for ever."""
-    told: tuple[Effect, ...] = (Alarm("FaultRaised", _visit_of(lane), f"{event.fault.value}: {event.detail}"),)
+    told: tuple[Effect, ...] = (
+        Alarm(LaneAlarmKind.FAULT_RAISED, _visit_of(lane), f"{event.fault.value}: {event.detail}"),
+    )
     lane = raise_fault(lane, event.fault)
     visit = lane.visit
     if event.fault is not Fault.CODES or visit is None or not visit.lookup:
         return lane, told
     if visit.ruling is Ruling.RELEASE and not _is_shown_3(lane):
         lane = spend_release(lane)
-        told = (*told, Alarm("ReleaseRefused", visit.number, "the code book does not answer"))
+        told = (*told, Alarm(LaneAlarmKind.RELEASE_REFUSED, visit.number, "the code book does not answer"))
     return visit_with(lane, lookup=0), told
 
 
@@ -324,7 +333,7 @@ def _timer(lane: Lane, event: e.TimerFired, at: Moment) -> Change:
             return _not_painted(lane)
         case "help":
             lane = replace(lane, help=HelpCall.NONE)
-            return lane, (Ring("end"), Alarm("HelpStuck", _visit_of(lane), "Help held over its limit"))
+            return lane, (Ring("end"), Alarm(LaneAlarmKind.HELP_STUCK, _visit_of(lane), "Help held over its limit"))
         case _:
             return _overdue(lane)
 
@@ -336,13 +345,13 @@ def _overdue(lane: Lane) -> Change:
         return visit_with(lane, unread="no read in time"), ()
     if not _is_shown_3(lane):
         lane = spend_release(lane)
-    return hand_over(lane, row.overdue), (Alarm("Overdue", _visit_of(lane), row.name),)
+    return hand_over(lane, row.overdue), (Alarm(LaneAlarmKind.OVERDUE, _visit_of(lane), row.name),)
 
 
 def _not_painted(lane: Lane) -> Change:
     missing = ", ".join(sorted(screen.value for screen in frozenset(Screen) - lane.face.painted))
     lane = raise_fault(lane, Fault.SCREEN, Doubt.NOT_CONFIRMED)
-    return lane, (Alarm("FaultRaised", _visit_of(lane), f"screen: not confirmed by {missing}"),)
+    return lane, (Alarm(LaneAlarmKind.FAULT_RAISED, _visit_of(lane), f"screen: not confirmed by {missing}"),)
 
 
 def _help_button(lane: Lane, *, pressed: bool) -> Change:
@@ -354,16 +363,21 @@ def _help_button(lane: Lane, *, pressed: bool) -> Change:
     if _is_shown_3(lane):
         lane = doubt(lane, Doubt.HELP_AFTER_DONE)
     lane = replace(lane, help=HelpCall.RINGING)
-    return lane, (*effects, Ring("ring"), Alarm("Help", _visit_of(lane)), record("HelpRequested", lane))
+    return lane, (
+        *effects,
+        Ring("ring"),
+        Alarm(LaneAlarmKind.HELP, _visit_of(lane)),
+        record(RecordKind.HELP_REQUESTED, lane),
+    )
 
 
 def _help_call(lane: Lane, event: e.HelpAnswered | e.HelpEnded) -> Change:
     if isinstance(event, e.HelpAnswered):
         return replace(lane, help=HelpCall.ANSWERED), (
             Ring("answer"),
-            record("HelpAnswered", lane, officer=event.officer),
+            record(RecordKind.HELP_ANSWERED, lane, officer=event.officer),
         )
-    ended = record("HelpEnded", lane, officer=event.officer, outcome=event.outcome)
+    ended = record(RecordKind.HELP_ENDED, lane, officer=event.officer, outcome=event.outcome)
     return replace(lane, help=HelpCall.NONE), (Ring("end"), ended)
 
 
@@ -373,13 +387,13 @@ def _released(lane: Lane, event: e.OfficerReleased) -> Change:
     if visit is None or visit.outcome is Outcome.RELEASED:
         return lane, ()
     had = visit.doubt.value if visit.doubt else lane.row
-    effects = (record("ReleasedByOfficer", lane, officer=event.officer, reason=event.reason, system=had),)
+    effects = (record(RecordKind.RELEASED_BY_OFFICER, lane, officer=event.officer, reason=event.reason, system=had),)
     lane = visit_with(
         lane, ruling=Ruling.RELEASE, officer=event.officer, reason=event.reason, doubt=None, officers=True
     )
     if lane.help is not HelpCall.NONE:
         lane = replace(lane, help=HelpCall.NONE)
-        effects += (Ring("end"), record("HelpEnded", lane, officer=event.officer, outcome="released"))  # type: ignore[assignment]
+        effects += (Ring("end"), record(RecordKind.HELP_ENDED, lane, officer=event.officer, outcome="released"))  # type: ignore[assignment]
     return lane, effects
 
 
@@ -392,7 +406,7 @@ def _corrected(lane: Lane, event: e.OfficerCorrected) -> Change:
     read = Read(event.vrn, seen, 1.0, ReadSource.OFFICER, visit.evidence)
     effects = (
         record(
-            "Corrected",
+            RecordKind.CORRECTED,
             lane,
             officer=event.officer,
             reason=event.reason,

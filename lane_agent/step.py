@@ -6,7 +6,9 @@ entering a row does what that row says; then the screens, the waiting clock and 
 
 from __future__ import annotations
 
+from domain.alarms import LaneAlarmKind
 from domain.hong_kong import UTC_OFFSET_MS
+from domain.visit_record import RecordKind
 from lane_agent.change import (
     Change,
     ask_codes,
@@ -48,7 +50,7 @@ def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
 
 
 def _ignored(told: tuple[Effect, ...]) -> bool:
-    return any(isinstance(effect, Record) and effect.kind == "Ignored" for effect in told)
+    return any(isinstance(effect, Record) and effect.kind == RecordKind.IGNORED for effect in told)
 
 
 def _decide(lane: Lane, at: Moment, rules: Rules, *, quiet: bool) -> tuple[Row, Change]:
@@ -90,7 +92,10 @@ def _enter(lane: Lane, row: Row, at: Moment, *, quiet: bool) -> Change:
     if row.doubt is not None:
         lane = hand_over(lane, row.doubt)
     if visit is not None:
-        effects = (record("RowEntered", lane, row=row.number, name=row.name, **_grounds(lane, visit)), *effects)
+        effects = (
+            record(RecordKind.ROW_ENTERED, lane, row=row.number, name=row.name, **_grounds(lane, visit)),
+            *effects,
+        )
     if row.alarm and not quiet:
         effects += (Alarm(row.alarm, visit.number if visit else 0, row.name),)
     return lane, effects
@@ -112,7 +117,7 @@ def _conclude(lane: Lane, visit: Visit, row: Row, at: Moment) -> Change:
     effects: tuple[Effect, ...] = (Consume(visit.number, ubrs),) if ubrs else ()
     if row.outcome is Outcome.EXAMINE:
         vrn = visit.read.vrn if visit.read else ""
-        effects += (record("SentToCompound", lane, vrn=vrn, ubrs=",".join(ubrs), officer=visit.officer),)
+        effects += (record(RecordKind.SENT_TO_COMPOUND, lane, vrn=vrn, ubrs=",".join(ubrs), officer=visit.officer),)
     return lane, effects
 
 
@@ -152,7 +157,7 @@ def _close_officers_question(lane: Lane) -> Change:
         return lane, ()
     if visit.ruling is not Ruling.RELEASE or visit.outcome is Outcome.RELEASED:
         return lane, ()
-    return visit_with(lane, ruling=Ruling.NONE), (Alarm("ReleaseRefused", visit.number, lane.row),)
+    return visit_with(lane, ruling=Ruling.NONE), (Alarm(LaneAlarmKind.RELEASE_REFUSED, visit.number, lane.row),)
 
 
 def _ask_the_code_book(lane: Lane, event: Event, rules: Rules) -> Change:

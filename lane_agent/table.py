@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.alarms import LaneAlarmKind
 from lane_agent import guards as g
 from lane_agent.guards import Guard, no
 from lane_agent.model import Doubt, Outcome
@@ -33,7 +34,7 @@ class Row:
         prompt: asks the driver for something; Help stops its clock (design §2.10).
         outcome: what the visit has been shown once this row has held.
         parameter: "earliest" puts the earliest crossing time on the screens.
-        alarm: told to the officer when the row is entered, "" for none.
+        alarm: told to the officer when the row is entered, None for nothing.
     """
 
     number: int
@@ -47,7 +48,7 @@ class Row:
     doubt: Doubt | None = None
     outcome: Outcome | None = None
     parameter: str = ""
-    alarm: str = ""
+    alarm: LaneAlarmKind | None = None
 
 
 LIMITS_MS: dict[str, int] = {
@@ -110,12 +111,26 @@ def _unbundled(number: int, why: str, *guards: Guard) -> tuple[Row, Row]:
         prompt=True,
     )
     return prompt, _row(
-        number, f"{number} {why}", Scene.NOBUNDLE, *_UNBUNDLED, *guards, g.doubt_is(Doubt.NO_BUNDLE), alarm="NoBundle"
+        number,
+        f"{number} {why}",
+        Scene.NOBUNDLE,
+        *_UNBUNDLED,
+        *guards,
+        g.doubt_is(Doubt.NO_BUNDLE),
+        alarm=LaneAlarmKind.NO_BUNDLE,
     )
 
 
 TABLE: tuple[Row, ...] = (
-    _row(22, "22 through a closed lane", Scene.CLOSED, g.closed, g.departing, no(g.released), alarm="RunThrough"),
+    _row(
+        22,
+        "22 through a closed lane",
+        Scene.CLOSED,
+        g.closed,
+        g.departing,
+        no(g.released),
+        alarm=LaneAlarmKind.RUN_THROUGH,
+    ),
     _row(
         22,
         "22 leaving against the signal",
@@ -123,9 +138,9 @@ TABLE: tuple[Row, ...] = (
         g.departing,
         no(g.released),
         no(g.sent_to_compound),
-        alarm="RunThrough",
+        alarm=LaneAlarmKind.RUN_THROUGH,
     ),
-    _row(22, "22 ran from inspection", Scene.OFFICER, g.sent_to_compound, g.wrong_way, alarm="RunThrough"),
+    _row(22, "22 ran from inspection", Scene.OFFICER, g.sent_to_compound, g.wrong_way, alarm=LaneAlarmKind.RUN_THROUGH),
     _row(22, "22 leaving", Scene.WELCOME, g.departing, g.released, limit="leave", overdue=Doubt.NOT_LEFT),
     _row(1, "1 closed", Scene.CLOSED, g.closed),
     _row(
@@ -156,7 +171,7 @@ TABLE: tuple[Row, ...] = (
         limit="leave",
         overdue=Doubt.NOT_LEFT,
     ),
-    _row(21, "21 fault", Scene.OFFICER, g.fault_active, alarm="Fault"),
+    _row(21, "21 fault", Scene.OFFICER, g.fault_active, alarm=LaneAlarmKind.FAULT),
     _row(8, "8 taken over, still here", Scene.OFFICER, no(g.visit_open), g.on_stop_loop),
     _row(2, "2 waiting", Scene.WELCOME, no(g.visit_open)),
     _row(
@@ -171,7 +186,7 @@ TABLE: tuple[Row, ...] = (
         overdue=Doubt.NOT_LEFT,
     ),
     _row(3, "3 please stop", Scene.STOP, g.immigration_waiting, no(g.at_officer), limit="immigration_start"),
-    _row(5, "5 referred", Scene.IMMIGRATION_TURN, g.referred, aiop=Scene.OFFICER, alarm="Referred"),
+    _row(5, "5 referred", Scene.IMMIGRATION_TURN, g.referred, aiop=Scene.OFFICER, alarm=LaneAlarmKind.REFERRED),
     _row(
         4,
         "4 immigration",
@@ -184,14 +199,21 @@ TABLE: tuple[Row, ...] = (
     _row(9, "9 stands", Scene.EXAMINE, g.sent_to_compound, limit="compound", overdue=Doubt.NOT_LEFT),
     _row(9, "9 inspect", Scene.EXAMINE, g.immigration_cleared, g.read, g.exact_stop, outcome=Outcome.EXAMINE),
     _row(9, "9 inspect by officer", Scene.EXAMINE, g.ruled_inspect, g.officer_may_release, outcome=Outcome.EXAMINE),
-    _row(7, "7 manual", Scene.MANUAL, g.manual, alarm="ManualVisit"),
+    _row(7, "7 manual", Scene.MANUAL, g.manual, alarm=LaneAlarmKind.MANUAL_VISIT),
     _row(20, "20 not fresh", Scene.WAIT, g.visit_open, no(g.fresh), no(g.at_officer), limit="link"),
-    _row(20, "20 unknown while not fresh", Scene.OFFICER, g.visit_open, no(g.fresh), alarm="NotFresh"),
-    _row(8, "8 at the officer", Scene.OFFICER, g.doubt_unworded, alarm="AtOfficer"),
-    _row(8, "8 plate not read", Scene.NOPLATE, g.unread, no(g.read), alarm="PlateUnread"),
+    _row(20, "20 unknown while not fresh", Scene.OFFICER, g.visit_open, no(g.fresh), alarm=LaneAlarmKind.NOT_FRESH),
+    _row(8, "8 at the officer", Scene.OFFICER, g.doubt_unworded, alarm=LaneAlarmKind.AT_OFFICER),
+    _row(8, "8 plate not read", Scene.NOPLATE, g.unread, no(g.read), alarm=LaneAlarmKind.PLATE_UNREAD),
     _row(8, "8 reading", Scene.WAIT, g.visit_open, no(g.read), limit="read", overdue=None),
-    _row(8, "8 near-miss of a held vehicle", Scene.WAIT, g.near_held, no(g.plate_by_officer), alarm="NearMiss"),
-    _row(8, "8 Mainland plate differs", Scene.WAIT, g.witness_differs, alarm="PlatesDisagree"),
+    _row(
+        8,
+        "8 near-miss of a held vehicle",
+        Scene.WAIT,
+        g.near_held,
+        no(g.plate_by_officer),
+        alarm=LaneAlarmKind.NEAR_MISS,
+    ),
+    _row(8, "8 Mainland plate differs", Scene.WAIT, g.witness_differs, alarm=LaneAlarmKind.PLATES_DISAGREE),
     _row(
         8,
         "8 second identifier awaited",
@@ -219,7 +241,7 @@ TABLE: tuple[Row, ...] = (
         g.codes_known,
         no(g.bundle_pending),
         g.near_any,
-        alarm="UnladenNotProved",
+        alarm=LaneAlarmKind.UNLADEN_NOT_PROVED,
     ),
     _row(
         10,
@@ -229,7 +251,7 @@ TABLE: tuple[Row, ...] = (
         g.codes_known,
         no(g.bundle_pending),
         no(g.approved),
-        alarm="UnladenNotProved",
+        alarm=LaneAlarmKind.UNLADEN_NOT_PROVED,
     ),
     _row(
         11,
@@ -239,7 +261,7 @@ TABLE: tuple[Row, ...] = (
         g.codes_known,
         g.bundle_pending,
         doubt=Doubt.CONTRADICTION,
-        alarm="Contradiction",
+        alarm=LaneAlarmKind.CONTRADICTION,
     ),
     _row(11, "11 contradiction stands", Scene.OFFICER, g.doubt_is(Doubt.CONTRADICTION)),
     *_unbundled(12, "no bundle", no(g.bundle_ended), no(g.bundle_opposite)),
@@ -254,12 +276,12 @@ TABLE: tuple[Row, ...] = (
         no(g.bundle_live),
         doubt=Doubt.EARLY,
         parameter="earliest",
-        alarm="EarlyArrival",
+        alarm=LaneAlarmKind.EARLY_ARRIVAL,
     ),
     _row(
         15, "15 other point", Scene.WAIT, *_ELSEWHERE, no(g.at_officer), limit="wrong_point", overdue=Doubt.WRONG_POINT
     ),
-    _row(15, "15 other point stands", Scene.WRONGPOINT, g.doubt_is(Doubt.WRONG_POINT), alarm="WrongPoint"),
+    _row(15, "15 other point stands", Scene.WRONGPOINT, g.doubt_is(Doubt.WRONG_POINT), alarm=LaneAlarmKind.WRONG_POINT),
     *_unbundled(16, "other direction", no(g.bundle_ended), g.bundle_opposite),
     _row(
         17,
@@ -273,7 +295,7 @@ TABLE: tuple[Row, ...] = (
     ),
     _row(17, "17 laden released", Scene.DONE, *_LADEN, *_RELEASING, outcome=Outcome.RELEASED),
     _row(17, "17 deciding", Scene.WATCH, g.visit_open, no(g.at_officer), limit="decision"),
-    _row(8, "8 otherwise", Scene.OFFICER, g.visit_open, alarm="AtOfficer"),
+    _row(8, "8 otherwise", Scene.OFFICER, g.visit_open, alarm=LaneAlarmKind.AT_OFFICER),
 )
 
 

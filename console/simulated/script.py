@@ -8,6 +8,7 @@ from typing import Final
 
 from console.ports import Control, SimulationView, TruckKind
 from console.simulated.lane import SimulatedLane
+from domain.alarms import LaneAlarmKind
 from domain.crossing import Direction
 from lane_agent.model import Bundle, Cargo, Codes, Doubt, Immigration, Link, NearMiss, Outcome
 from lane_agent.wording import Scene
@@ -58,7 +59,7 @@ class ScriptedWorld:
             self._lane.link_is(Link.FRESH, broker="broker-a")
         else:
             self._lane.link_is(Link.OFFLINE, broker="")
-            self._lane.alarm("CodesInDoubt", "no proof of freshness")
+            self._lane.alarm(LaneAlarmKind.CODES_IN_DOUBT, "no proof of freshness")
 
     async def send_truck(self, scenario: str) -> None:
         """Queues a truck; one too many waits for room."""
@@ -118,20 +119,20 @@ class ScriptedWorld:
         await self._pause(3)
         self._lane.doubts(Doubt.NO_BUNDLE)
         self._lane.decides(12, "12 no bundle", Scene.NOBUNDLE)
-        self._lane.alarm("NoBundle", "12 no bundle", visit=self._visit())
+        self._lane.alarm(LaneAlarmKind.NO_BUNDLE, "12 no bundle", visit=self._visit())
 
     async def _near(self) -> None:
         await self._drives_up("HB6685")
         near = (NearMiss("HB8685", held=True, bundled=True),)
         self._lane.codes_found(codes(self._utc_ms(), "HB6685", (), near=near))
         self._lane.decides(8, "8 near-miss of a held vehicle", Scene.WAIT)
-        self._lane.alarm("NearMiss", "8 near-miss of a held vehicle", visit=self._visit())
+        self._lane.alarm(LaneAlarmKind.NEAR_MISS, "8 near-miss of a held vehicle", visit=self._visit())
 
     async def _unread(self) -> None:
         self._lane.vehicle_arrives()
         await self._pause(2)
         self._lane.plate_unread("UV83", "UV88")
-        self._lane.alarm("PlateUnread", "8 plate not read", visit=self._visit())
+        self._lane.alarm(LaneAlarmKind.PLATE_UNREAD, "8 plate not read", visit=self._visit())
 
     def _visit(self) -> int:
         visit = self._lane.view().visit

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from domain.alarms import LaneAlarmKind
 from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Link
 from sync.link import (
@@ -242,7 +243,7 @@ class SimulatedLink:
     def _move_picture(self, effect: SendPart | PictureDone) -> None:
         if isinstance(effect, PictureDone):
             self.uploads.pop(effect.picture, None)
-            self.alarms += ["PictureNotSent"] if effect.refused else []
+            self.alarms += [LaneAlarmKind.PICTURE_NOT_SENT] if effect.refused else []
             return
         data = self.pictures[effect.picture][effect.offset :][: effect.length]
         part = PicturePart(lane=LANE, offer=effect.offer, picture=effect.picture, offset=effect.offset, data=data)

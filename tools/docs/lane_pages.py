@@ -4,6 +4,7 @@
 """
 
 from __future__ import annotations
+from domain.alarms import LaneAlarmKind
 
 from collections.abc import Iterator, Sequence
 
@@ -32,14 +33,14 @@ is its number in the department's decision table (domain §4), so rows may share
 row, and 18 and 19 only qualify others. Words in capitals are scenes, which [screens.md](screens.md) shows as pictures.
 The column *then* says what the row makes of the visit: released, sent to the compound, or handed to the officer for the
 reason given, at once or, where the row waits, when its limit runs out. Further down are the conditions of each row, what
-counts as an input, how an ordinary visit runs, and the law that all of it is proved to keep, where a § is a point of
-[design.md](design.md).
+counts as an input, the alarms, how an ordinary visit runs, and the law that all of it is proved to keep, where a § is a
+point of [design.md](design.md).
 """
 
 
 def lane_page() -> str:
     """The text of `docs/lane.md`."""
-    parts = (_table(), _conditions(), _limits(), _checks(), _diagram(), _law(), _proof())
+    parts = (_table(), _conditions(), _limits(), _checks(), _alarms(), _diagram(), _law(), _proof())
     return _HEAD + "".join(f"\n{line}" if line.startswith("## ") else line for part in parts for line in _lines(part))
 
 
@@ -54,7 +55,8 @@ def _table() -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for row in TABLE:
         faces = " / ".join(dict.fromkeys((row.xdb.value, row.aiop.value)))
-        yield f"| {row.name} | {faces} | {_wait(row)} | {_then(row)} | {row.alarm} |"
+        alarm = row.alarm or ""
+        yield f"| {row.name} | {faces} | {_wait(row)} | {_then(row)} | {alarm} |"
 
 
 def _wait(row: Row) -> str:
@@ -103,6 +105,17 @@ def _checks() -> Iterator[str]:
     for contact, checks in CONTACT_CHECKS.items():
         for check in checks:
             yield f"| contact {contact.value} | {check.name} | {check.why} |"
+
+
+def _alarms() -> Iterator[str]:
+    yield "## Alarms"
+    yield ""
+    yield "Told on the officers' page and, through the journal, to the core. What an officer does about each is on the page."
+    yield ""
+    yield "| kind | raised when |"
+    yield "|---|---|"
+    for kind in LaneAlarmKind:
+        yield f"| {kind} | {kind.meaning} |"
 
 
 def _diagram() -> Iterator[str]:
