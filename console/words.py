@@ -12,6 +12,7 @@ from typing import Final
 
 from domain.alarms import LaneAlarmKind, lane_alarm_kind
 from domain.crossing import Direction
+from lane_agent import contacts
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, Link, ManualReason, Outcome, Ruling, Screen
 from lane_agent.wording import WORDING, Scene
 
@@ -168,9 +169,7 @@ SCENES: Final[dict[Scene, Words]] = {
 """What the driver reads, from the drivers' own table."""
 
 LOOPS: Final[dict[Contact, Words]] = {
-    Contact.STOP_LOOP: Words("Stop line loop", "停車線感應線圈"),
-    Contact.EXIT_LOOP: Words("Way-out loop", "出口感應線圈"),
-    Contact.COMPOUND_LOOP: Words("Compound loop", "驗貨場感應線圈"),
+    contact: Words(contacts.CONTACTS[contact].says, contacts.CONTACTS[contact].chinese) for contact in contacts.LOOPS
 }
 """Contacts that an officer may take out of the reckoning."""
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from lane_agent import events as e
 from lane_agent import guards as g
+from lane_agent.contacts import FOR_VISIT, LOOPS
 from lane_agent.model import Contact, HelpCall, Outcome, Screen
 from lane_agent.state import Lane
 
@@ -26,9 +27,6 @@ class Check:
     name: str
     why: str
     holds: Callable[[Lane, Any], bool]
-
-
-LOOPS = frozenset({Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP})
 
 
 def _this_visit(lane: Lane, event: Any) -> bool:
@@ -131,13 +129,7 @@ CONTACT_CHECKS: dict[Contact, tuple[Check, ...]] = {
         Check("known", "a level at start, not an edge", lambda lane, event: event.contact in lane.known),
         EDGE_IN_VISIT,
     )
-    for contact in (
-        Contact.UNLADEN,
-        Contact.DROP_BOX,
-        Contact.IMMIGRATION_STARTED,
-        Contact.IMMIGRATION_CLEARED,
-        Contact.IMMIGRATION_REFERRED,
-    )
+    for contact in FOR_VISIT
 }
 """Contacts that speak for a visit. Loops and Help are always heard; loops are sorted out in `passage`."""
 

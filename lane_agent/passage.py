@@ -14,8 +14,8 @@ from __future__ import annotations
 from domain.alarms import LaneAlarmKind
 from domain.visit_record import RecordKind, VisitEnded
 from lane_agent import events as e
-from lane_agent.acceptance import CONTACT_CHECKS
 from lane_agent.change import Change, cancel_timer, doubt, hand_over, record, start_timer, visit_with
+from lane_agent.contacts import FOR_VISIT
 from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading, StopReading
 from lane_agent.frozen import replace
 from lane_agent.model import Contact, Doubt, HelpCall, Moment, Outcome
@@ -36,7 +36,7 @@ def arrive(lane: Lane, at: Moment, reason: Doubt | None = None) -> Change:
         StartReading(number),
         record(RecordKind.VEHICLE_ARRIVED, lane, mode="manual" if visit.manual else "automatic"),
     )
-    stuck = sorted(contact.value for contact in lane.contacts & CONTACT_CHECKS.keys())
+    stuck = sorted(contact.value for contact in lane.contacts.intersection(FOR_VISIT))
     if stuck:
         lane = doubt(lane, Doubt.CONTACT_STUCK)
         effects += (Alarm(LaneAlarmKind.CONTACT_STUCK, number, ", ".join(stuck)),)

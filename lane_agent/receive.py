@@ -23,6 +23,7 @@ from lane_agent.change import (
     start_timer,
     visit_with,
 )
+from lane_agent.contacts import WAYS_OUT
 from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading
 from lane_agent.frozen import replace
 from lane_agent.matching import must_stop
@@ -197,7 +198,7 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
         return lane, (Record(RecordKind.IGNORED, _visit_of(lane), (("event", event.contact.value), ("why", why))),)
     if event.contact is Contact.STOP_LOOP:
         return passage.stop_loop_changed(lane, event, at, edge=not first)
-    if event.contact in (Contact.EXIT_LOOP, Contact.COMPOUND_LOOP):
+    if event.contact in WAYS_OUT:
         return passage.way_out_changed(lane, event, at, edge=not first)
     if event.contact is Contact.HELP:
         return _help_button(lane, pressed=event.active)

@@ -26,22 +26,12 @@ from edge.settings.sections import (
     Manifest,
     PolicySettings,
 )
+from lane_agent.contacts import REQUIRED
 from lane_agent.model import Contact
 from lane_agent.table import LIMITS_MS
 from runtime.toml_table import Problem
 
 Problems = Iterator[Problem]
-
-ALWAYS = (
-    Contact.STOP_LOOP,
-    Contact.EXIT_LOOP,
-    Contact.UNLADEN,
-    Contact.HELP,
-    Contact.IMMIGRATION_STARTED,
-    Contact.IMMIGRATION_CLEARED,
-    Contact.IMMIGRATION_REFERRED,
-)
-"""Contacts without which no lane can work."""
 
 _SIMULATED_CAMERAS = {CameraKind.FOLDER, CameraKind.VIDEO, CameraKind.SIMULATED}
 _SCHEMES = {CameraKind.RTSP: ("rtsp://", "rtsps://"), CameraKind.HTTP: ("http://", "https://")}
@@ -112,7 +102,7 @@ def _board(contacts: ContactsSettings) -> Problems:
 
 
 def _wiring(contacts: ContactsSettings) -> Problems:
-    for contact in ALWAYS:
+    for contact in REQUIRED:
         if contact not in contacts.inputs:
             remedy = f'add {contact.value} = {{ line = ..., active = "low" }}'
             yield Problem(f"contacts.inputs.{contact.value}", "is missing", remedy)

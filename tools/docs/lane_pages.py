@@ -4,6 +4,7 @@
 """
 
 from __future__ import annotations
+from lane_agent.contacts import CONTACTS
 from domain.alarms import LaneAlarmKind
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,7 @@ point of [design.md](design.md).
 
 def lane_page() -> str:
     """The text of `docs/lane.md`."""
-    parts = (_table(), _conditions(), _limits(), _checks(), _alarms(), _diagram(), _law(), _proof())
+    parts = (_table(), _conditions(), _limits(), _contacts(), _checks(), _alarms(), _diagram(), _law(), _proof())
     return _HEAD + "".join(f"\n{line}" if line.startswith("## ") else line for part in parts for line in _lines(part))
 
 
@@ -90,6 +91,20 @@ def _limits() -> Iterator[str]:
     yield ""
     for name, limit in LIMITS_MS.items():
         yield f"- `{name}`: {limit // 1_000} s"
+
+
+def _contacts() -> Iterator[str]:
+    yield "## Contacts"
+    yield ""
+    yield "What is wired to an input line, by its name in the lane's file. An edge *of a visit* counts only for the vehicle in the"
+    yield "lane, and one that is active already when a vehicle arrives is stuck; a loop may be bypassed by an officer."
+    yield ""
+    yield "| contact | called | | of a visit | loop | every lane has it |"
+    yield "|---|---|---|---|---|---|"
+    for contact, traits in CONTACTS.items():
+        answers = (traits.for_visit, traits.loop, not traits.optional)
+        told = " | ".join("yes" if answer else "no" for answer in answers)
+        yield f"| `{contact.value}` | {traits.says} | {traits.chinese} | {told} |"
 
 
 def _checks() -> Iterator[str]:

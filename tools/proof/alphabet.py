@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lane_agent import events as e
+from lane_agent.contacts import FOR_VISIT, WAYS_OUT
 from lane_agent.model import Contact, Fault, Link, Policy, Read, ReadSource, Screen
 from lane_agent.wording import Scene
 from tools.proof.answers import answer
@@ -177,16 +178,6 @@ def _another_scene(history: InputHistory) -> e.Event:
     return e.ScenePainted(Screen.AIOP, Scene.CLOSED if history.aiop is not Scene.CLOSED else Scene.DONE, FACE)
 
 
-_LATE = (
-    Contact.UNLADEN,
-    Contact.DROP_BOX,
-    Contact.IMMIGRATION_STARTED,
-    Contact.IMMIGRATION_CLEARED,
-    Contact.IMMIGRATION_REFERRED,
-    Contact.EXIT_LOOP,
-    Contact.COMPOUND_LOOP,
-)
-
 GROUPS: dict[str, tuple[Letter, ...]] = {
     "drive": (
         _level(Contact.STOP_LOOP, active=True),
@@ -273,7 +264,7 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "others": tuple(letter for visit in ANOTHER for letter in _of_another(visit)),
     "unnamed": _unnamed(),
     "older": _older(),
-    "late": tuple(_pulse(contact, BEFORE_MS) for contact in _LATE),
+    "late": tuple(_pulse(contact, BEFORE_MS) for contact in (*FOR_VISIT, *WAYS_OUT)),
 }
 """Letters by what they are about."""
 
