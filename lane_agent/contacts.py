@@ -8,9 +8,22 @@ lane's file must have (`edge.settings.rules`), what the page calls them, and wha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
-from lane_agent.model import Contact
+
+class Contact(Enum):
+    """Something that closes. The value is its name in a lane's file and in journals."""
+
+    STOP_LOOP = "stop_loop"  # a vehicle stands at the kiosk
+    EXIT_LOOP = "exit_loop"  # a vehicle passes the way out
+    COMPOUND_LOOP = "compound_loop"  # a vehicle turns to the Customs Examination Compound
+    UNLADEN = "unladen"
+    HELP = "help"
+    DROP_BOX = "drop_box"  # the paper manifest falls into the drop-in box
+    IMMIGRATION_STARTED = "immigration_started"
+    IMMIGRATION_CLEARED = "immigration_cleared"
+    IMMIGRATION_REFERRED = "immigration_referred"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from domain.crossing import Direction
+from lane_agent.contacts import Contact as Contact  # noqa: PLC0414 -- one of the nouns, imported with them
 from lane_agent.wording import Scene
 
 
@@ -36,20 +37,6 @@ class Moment:
     mono_ms: int
     utc_ms: int
     quality: TimeQuality = TimeQuality.SYSTEM
-
-
-class Contact(Enum):
-    """Something that closes: buttons, loops, Immigration's signal lines, the drop-in box."""
-
-    STOP_LOOP = "stop_loop"  # a vehicle stands at the kiosk
-    EXIT_LOOP = "exit_loop"  # a vehicle passes the way out
-    COMPOUND_LOOP = "compound_loop"  # a vehicle turns to the Customs Examination Compound (optional)
-    UNLADEN = "unladen"
-    HELP = "help"
-    DROP_BOX = "drop_box"
-    IMMIGRATION_STARTED = "immigration_started"
-    IMMIGRATION_CLEARED = "immigration_cleared"
-    IMMIGRATION_REFERRED = "immigration_referred"
 
 
 class Screen(Enum):

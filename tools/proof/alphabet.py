@@ -178,6 +178,8 @@ def _another_scene(history: InputHistory) -> e.Event:
     return e.ScenePainted(Screen.AIOP, Scene.CLOSED if history.aiop is not Scene.CLOSED else Scene.DONE, FACE)
 
 
+_IMMIGRATION = (Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED)
+
 GROUPS: dict[str, tuple[Letter, ...]] = {
     "drive": (
         _level(Contact.STOP_LOOP, active=True),
@@ -191,8 +193,7 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "referral": (_pulse(Contact.IMMIGRATION_REFERRED),),
     "read": (_in_visit("read", _read()),),
     "limits": (_timer("stage"),),
-    "unladen": (_pulse(Contact.UNLADEN),),
-    "manifest": (_pulse(Contact.DROP_BOX),),
+    **{contact.value: (_pulse(contact),) for contact in FOR_VISIT if contact not in _IMMIGRATION},
     "plates": (
         _in_visit("identifier differs", e.IdentifierRead("rfid", STRANGER, NOW.mono_ms)),
         _in_visit("officer types the mark", _correct(VRN)),
@@ -266,7 +267,7 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "older": _older(),
     "late": tuple(_pulse(contact, BEFORE_MS) for contact in (*FOR_VISIT, *WAYS_OUT)),
 }
-"""Letters by what they are about."""
+"""Letters by what they are about; a contact that speaks for a visit has a group of its own name."""
 
 BOTH_PAINT = _paints(*Screen)
 
