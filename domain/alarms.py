@@ -1,7 +1,7 @@
 """Every kind of alarm, by name: those a lane raises and those the core raises about a lane.
 
 Rules of this file:
-- A kind's value is what stands in journals, in the core's store and on pages. It never changes its meaning; one that is
+- The value of a kind is its name in journals, in the core's store and on pages. Its meaning never changes. A kind that is
   renamed keeps its old name in `FORMER`, since journals are kept for years.
 - Values are nouns or past participles in CamelCase, like the records of a journal.
 - What an officer reads about a kind is `console.words.ALARMS`.
@@ -54,10 +54,10 @@ class LaneAlarmKind(_Kind):
     NEAR_MISS = "NearMiss", "The plate is one character from that of a held vehicle (row 8)."
     IDENTIFIER_LOST = "IdentifierLost", "The second identifier does not answer, and this lane does not require it."
     IDENTIFIER_STUCK = "IdentifierStuck", "The second identifier repeats a vehicle that has left."
-    IDENTIFIER_UNKNOWN = "IdentifierUnknown", "A label was read that stands for no registration mark."
+    IDENTIFIER_UNKNOWN = "IdentifierUnknown", "A label was read that is not in the table of labels."
 
     # Its bundle
-    UNLADEN_NOT_PROVED = "UnladenNotProved", "Unladen was pressed, and the records do not bear it out (row 10)."
+    UNLADEN_NOT_PROVED = "UnladenNotProved", "Unladen was pressed, and the records do not confirm it (row 10)."
     CONTRADICTION = "Contradiction", "Unladen was pressed against a pending bundle (row 11)."
     NO_BUNDLE = "NoBundle", "The vehicle has no live bundle, and Unladen was not pressed (rows 12, 13, 16)."
     EARLY_ARRIVAL = "EarlyArrival", "The vehicle came before the earliest crossing time of its bundle (row 14)."
@@ -65,7 +65,7 @@ class LaneAlarmKind(_Kind):
 
     # What was decided about it
     NOT_FRESH = "NotFresh", "A vehicle is in the lane and the link does not vouch for the codes (row 20)."
-    RELEASE_REFUSED = "ReleaseRefused", "The codes did not bear out an officer's release."
+    RELEASE_REFUSED = "ReleaseRefused", "The codes speak against an officer's release."
     WITHDRAWN = "Withdrawn", "Screen 3 was shown and taken back."
 
     # The box
@@ -121,7 +121,7 @@ FORMER: Final[Mapping[str, LaneAlarmKind]] = {
     "certificate_ends": LaneAlarmKind.CERTIFICATE_ENDS,
     "core_keys": LaneAlarmKind.CORE_KEYS_UNREADABLE,
 }
-"""Names in journals that 0.1.0 and earlier wrote. They replay as they are written; only who reads them needs this table."""
+"""Names in journals that 0.1.0 and earlier wrote. They replay unchanged; only readers need this table."""
 
 
 def lane_alarm_kind(name: str) -> LaneAlarmKind | None:

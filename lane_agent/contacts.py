@@ -15,7 +15,7 @@ from typing import Final
 class Contact(Enum):
     """Something that closes. The value is its name in a lane's file and in journals."""
 
-    STOP_LOOP = "stop_loop"  # a vehicle stands at the kiosk
+    STOP_LOOP = "stop_loop"  # a vehicle is at the kiosk
     EXIT_LOOP = "exit_loop"  # a vehicle passes the way out
     COMPOUND_LOOP = "compound_loop"  # a vehicle turns to the Customs Examination Compound
     UNLADEN = "unladen"

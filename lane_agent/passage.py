@@ -1,12 +1,12 @@
 """Arrival and departure, from the loops (design §2.1, row 22).
 
 Rules of this file:
-- A visit begins with an edge of the stop loop while no visit is open, and ends when the stop loop has cleared and a
-  way-out loop was seen, in either order.
-- A stop-loop edge while the last vehicle is between the loops ends that visit and begins the next; the first way-out
-  edge after that is the last vehicle's own.
-- A vehicle that cleared the stop loop and reached no way out in `GONE_MS` is recorded as left unseen; nothing waits for it.
-- A contact that speaks for a visit and is already active at arrival makes the visit doubtful (a stuck line).
+- A visit begins when the stop loop becomes active while no visit is open. It ends when the stop loop has cleared and a loop
+  on the way out has seen the vehicle, in either order (a long truck covers both).
+- If the stop loop becomes active again while the last vehicle is between the loops, that visit ends and the next begins;
+  the first edge on the way out after that is still the last vehicle's.
+- A vehicle that cleared the stop loop and is not seen on the way out within `GONE_MS` left unseen; nothing waits for it.
+- A contact that speaks for a visit and is already active when the vehicle arrives is stuck, and the visit is the officer's.
 """
 
 from __future__ import annotations
@@ -22,16 +22,15 @@ from lane_agent.model import Contact, Doubt, HelpCall, Moment, Outcome
 from lane_agent.state import Lane, Visit
 
 GONE_MS = 15_000
-"""A vehicle crosses from the stop loop to the way out in a few seconds; own value."""
+"""A vehicle takes a few seconds from the stop loop to the way out; our own value, to be measured at a real lane."""
 
 
 def arrive(lane: Lane, at: Moment, reason: Doubt | None = None) -> Change:
-    """A vehicle has come to the kiosk."""
+    """A vehicle is at the kiosk: a visit begins. With a `reason` it is the officer's from the start."""
     number = lane.visits + 1
     visit = Visit(number, at, manual=bool(lane.manual), began_closed=not lane.opened)
-    lane = replace(
-        lane, visits=number, visit=visit, row=""
-    )  # its row is entered for it, be it the one that held before
+    # No row is entered yet, so that even the row that already held is recorded, and alarmed, for this vehicle.
+    lane = replace(lane, visits=number, visit=visit, row="")
     effects: tuple[Effect, ...] = (
         StartReading(number),
         record(RecordKind.VEHICLE_ARRIVED, lane, mode="manual" if visit.manual else "automatic"),
@@ -46,7 +45,7 @@ def arrive(lane: Lane, at: Moment, reason: Doubt | None = None) -> Change:
 
 
 def stop_loop_changed(lane: Lane, event: e.ContactChanged, at: Moment, *, edge: bool) -> Change:
-    """The stop loop changed. Without an edge (first report after the start) a vehicle was there before us."""
+    """The stop loop changed. Without an edge (its first report after the start) the vehicle was there before the agent."""
     if not event.active:
         return _stop_loop_cleared(lane, at)
     visit = lane.visit
@@ -70,7 +69,7 @@ def _stop_loop_cleared(lane: Lane, at: Moment) -> Change:
 
 
 def way_out_changed(lane: Lane, event: e.ContactChanged, at: Moment, *, edge: bool) -> Change:
-    """A way-out loop changed; only an edge of this visit says something about its vehicle."""
+    """A loop on the way out changed; only an edge since the arrival can be this vehicle's."""
     visit = lane.visit
     if visit is None or not event.active or not edge or event.edge_ms < visit.arrived.mono_ms:
         return lane, ()
@@ -82,7 +81,7 @@ def way_out_changed(lane: Lane, event: e.ContactChanged, at: Moment, *, edge: bo
 
 
 def end_visit(lane: Lane, at: Moment, how: str) -> Change:
-    """Closes the transaction with its base record (domain §4) and returns the lane to waiting."""
+    """Ends the visit with its base record (domain §4); the lane waits for the next vehicle. `how` is for the record."""
     visit = lane.visit
     if visit is None:
         return lane, ()
@@ -99,7 +98,7 @@ def end_visit(lane: Lane, at: Moment, how: str) -> Change:
 
 
 def summary(lane: Lane, visit: Visit, at: Moment, how: str) -> Record:
-    """The base record of a transaction: who, where, when, what was read, decided and shown."""
+    """The base record of a visit, for the journal."""
     read, codes = visit.read, visit.codes
     cargo = [cargo for bundle in codes.bundles for cargo in bundle.cargo] if codes else []
     ended = VisitEnded(

@@ -1,4 +1,4 @@
-"""What each event changes in the facts. Total over `Event`; deciding and showing happen afterwards, in `step`."""
+"""What each event changes in the lane's facts. Total over `Event`; what is decided and shown follows in `step`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ from lane_agent.table import TABLE
 
 
 def receive(lane: Lane, event: e.Event, at: Moment, rules: Rules = RULES) -> Change:
-    """Takes the event in: levels always, meaning only if it counts now (`acceptance`)."""
+    """What the event changes. One that does not count now (`acceptance`) only leaves a record.
+
+    The level of a contact is kept all the same, since the next edge is judged by it.
+    """
     why = refusal(lane, event, rules.accept, rules.contacts)
     if isinstance(event, e.ContactChanged):
         return _contact(lane, event, at, why)
@@ -61,7 +64,7 @@ def receive(lane: Lane, event: e.Event, at: Moment, rules: Rules = RULES) -> Cha
 
 
 def _fell_back(lane: Lane, screen: Screen) -> Change:
-    """A screen that heard nothing shows its safe face (serial 0): the two no longer say the same, so 3 is withdrawn."""
+    """A screen that lost the agent shows its safe face (serial 0). The two screens then differ, so 3 is withdrawn (design §2.11)."""
     lane = raise_fault(lane, Fault.SCREEN, Doubt.NOT_CONFIRMED)
     return lane, (
         Alarm(LaneAlarmKind.FAULT_RAISED, _visit_of(lane), f"screen: {screen.value} fell back to its safe face"),
@@ -157,7 +160,11 @@ def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
 
 
 def _started(lane: Lane, event: e.AgentStarted) -> Change:
-    """Nothing of the world is known yet; a visit that was open goes to the officer (design §2.8)."""
+    """After a start nothing outside is known: contacts, link, faults and screens are learnt again.
+
+    A visit that was open goes to the officer (design §2.8), since nobody saw what happened meanwhile. An officer's order for
+    manual mode stays.
+    """
     manual = (lane.manual & {ManualReason.ORDER}) | {ManualReason.LINK, ManualReason.UNVERIFIED}
     lane = replace(
         lane,
@@ -214,10 +221,11 @@ def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
             return visit_with(lane, manifest=True), ()
         case Contact.IMMIGRATION_STARTED:
             lane = visit_with(lane, immigration=Immigration.RUNNING) if not _is_referred(lane) else lane
+            # Immigration begins again with a vehicle that was told to go: it has taken its clearance back.
             return (doubt(lane, Doubt.REFERRED) if _is_shown_3(lane) else lane), ()
         case Contact.IMMIGRATION_CLEARED:
             return visit_with(lane, immigration=Immigration.CLEARED, immigration_over=at), ()
-        case _:
+        case _:  # referred; a contact that has no case here is the officer's too, which is the safe side
             return doubt(visit_with(lane, immigration=Immigration.REFERRED), Doubt.REFERRED), ()
 
 
@@ -242,7 +250,7 @@ def _plate(lane: Lane, read: Read) -> Change:
 
 
 def _second_read(lane: Lane, first: Read, second: Read) -> Lane:
-    """The first read is latched; a second may only add the Mainland plate it lacked (design §5)."""
+    """The first read is kept; a second may only add the Mainland plate that it lacked (design §5)."""
     witnesses = {first.mainland, second.mainland} - {None, ""}
     if first.vrn != second.vrn or len(witnesses) > 1:
         return doubt(lane, Doubt.PLATES_DISAGREE)
@@ -256,7 +264,7 @@ def _unread(lane: Lane, event: e.PlateUnread) -> Lane:
 
 
 def _doubted(lane: Lane, event: e.PlateDoubted) -> Lane:
-    """The reader takes back what it settled; what an officer typed is not the reader's to doubt."""
+    """The reader takes back what it settled. It cannot take back what an officer typed."""
     visit = lane.visit
     if visit is None or visit.read is None or visit.read.source is ReadSource.OFFICER or visit.read.vrn != event.vrn:
         return lane
@@ -265,22 +273,22 @@ def _doubted(lane: Lane, event: e.PlateDoubted) -> Lane:
 
 
 def _fault(lane: Lane, event: e.FaultRaised) -> Change:
-    """A fault. One of the code book also ends the question to it: no answer may come, and nothing waits for ever."""
-    told: tuple[Effect, ...] = (
+    """A fault. One of the code book also ends the lookup that is open: no answer may ever come, and nothing may wait for it."""
+    effects: tuple[Effect, ...] = (
         Alarm(LaneAlarmKind.FAULT_RAISED, _visit_of(lane), f"{event.fault.value}: {event.detail}"),
     )
     lane = raise_fault(lane, event.fault)
     visit = lane.visit
     if event.fault is not Fault.CODES or visit is None or not visit.lookup:
-        return lane, told
+        return lane, effects
     if visit.ruling is Ruling.RELEASE and not _is_shown_3(lane):
         lane = spend_release(lane)
-        told = (*told, Alarm(LaneAlarmKind.RELEASE_REFUSED, visit.number, "the code book does not answer"))
-    return visit_with(lane, lookup=0), told
+        effects = (*effects, Alarm(LaneAlarmKind.RELEASE_REFUSED, visit.number, "the code book does not answer"))
+    return visit_with(lane, lookup=0), effects
 
 
 def _identifier(lane: Lane, event: e.IdentifierRead) -> Lane:
-    """A second identifier is held against the read, or before one against the marks named so far; once said is enough."""
+    """Compares a second identifier with the plate read or, before that, with what other identifiers named. A repetition is no news."""
     visit, said = lane.visit, (event.source, event.vrn)
     if visit is None or said in visit.identifiers:
         return lane
@@ -290,7 +298,7 @@ def _identifier(lane: Lane, event: e.IdentifierRead) -> Lane:
 
 
 def _link(lane: Lane, link: Link) -> Lane:
-    """FRESH means: the lane's epoch, version and state hash are the core's signed ones (design §3), so it verifies."""
+    """FRESH means that epoch, version and state hash are those the core signed (design §3), so the codes are verified too."""
     manual = lane.manual
     if link is Link.OFFLINE:
         manual |= {ManualReason.LINK}
@@ -340,11 +348,11 @@ def _timer(lane: Lane, event: e.TimerFired, at: Moment) -> Change:
 
 
 def _overdue(lane: Lane) -> Change:
-    """The limit of a waiting row ran out: the officer's (design §2.9)."""
+    """The limit of a waiting row ran out; the visit is the officer's (design §2.9)."""
     row = next(row for row in TABLE if row.name == lane.stage)
     if row.overdue is None:
         return visit_with(lane, unread="no read in time"), ()
-    if not _is_shown_3(lane):
+    if not _is_shown_3(lane):  # a release that could not take effect in time must not do so later, unobserved
         lane = spend_release(lane)
     return hand_over(lane, row.overdue), (Alarm(LaneAlarmKind.OVERDUE, _visit_of(lane), row.name),)
 
@@ -383,7 +391,7 @@ def _help_call(lane: Lane, event: e.HelpAnswered | e.HelpEnded) -> Change:
 
 
 def _released(lane: Lane, event: e.OfficerReleased) -> Change:
-    """The officer takes the doubt upon himself; what the system had decided is kept in the record."""
+    """An officer's release settles the doubt; the record keeps what the system had decided. It also ends a help call."""
     visit = lane.visit
     if visit is None or visit.outcome is Outcome.RELEASED:
         return lane, ()
@@ -399,7 +407,7 @@ def _released(lane: Lane, event: e.OfficerReleased) -> Change:
 
 
 def _corrected(lane: Lane, event: e.OfficerCorrected) -> Change:
-    """The officer vouches for the plate: a settled read of his own; a doubt about plates alone is settled with it."""
+    """The officer vouches for the plate. That settles a doubt about plates and no other; the codes are asked again."""
     visit = lane.visit
     if visit is None:
         return lane, ()

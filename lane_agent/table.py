@@ -1,14 +1,16 @@
 """The decision table of domain §4, as data. `step` shows the first row whose guards all hold.
 
 Rules of this file:
-- Order of tests: 1, 21, 2, 3, 5, 4, 9, 7, 20, 8, 10 to 17. Rows 6 (help) and 22 (leaving) apply in every state: 6 lies
-  over the panel whatever row holds (`step`), 22 stands on top. 18 and 19 only qualify others.
-- An officer's release stands before 21, for it is the only other way to 3 (design §2.2); with the store or a screen at
-  fault it does not hold either (design §2.8). A standing 3 comes before the rows that could only repeat its tests.
-- Only a row with `outcome=RELEASED` shows 3 for the first time. Each of them asks for everything design §2.2 asks.
-- A row with a `limit` waits for something; when the limit runs out the visit is the officer's, with `overdue` as the
-  reason (design §2.9); without a reason the plate counts as not read. A row with `doubt` hands the visit over as soon as it holds.
-- The last row of an open visit has no other condition, so the table is total.
+- Order: 22, 1, 7 (an officer's release), 21, 2, 17 (while 3 is shown), 3, 5, 4, 9, 7 (manual), 20, 8, 10 to 17. Rows 6 and
+  22 apply in every state: help covers the panel whatever row holds (`step`), leaving is asked first. 18 and 19 only qualify
+  others.
+- An officer's release precedes 21, being the only other way to 3 (design §2.2); with the store or a screen at fault it does
+  not hold either (design §2.8). "17 stands" precedes the rows that could only repeat the tests made when 3 was first shown.
+- Only a row with `outcome=RELEASED` shows 3 for the first time. Each of them requires everything that design §2.2 requires.
+- A row with a `limit` waits for something. When the limit runs out the visit is the officer's, for the reason `overdue`
+  (design §2.9), or, where that is None, the plate counts as not read. A row with `doubt` hands the visit over at once.
+- The last row has no condition but an open visit, so the table is total.
+- Names of rows are in journals, which replay compares byte by byte: a renamed row makes old journals diverge.
 """
 
 from __future__ import annotations
@@ -29,12 +31,12 @@ class Row:
 
     Attributes:
         number: the row of domain §4 it belongs to.
-        name: unique; what the journal and the officers' page call it.
+        name: unique; the journal and the officers' page use it.
         limit: key of `LIMITS_MS`, "" if the row waits for nothing.
-        prompt: asks the driver for something; Help stops its clock (design §2.10).
-        outcome: what the visit has been shown once this row has held.
+        prompt: it asks the driver for something, so an open help call pauses its limit (design §2.10).
+        outcome: what the driver has been told once this row has held.
         parameter: "earliest" puts the earliest crossing time on the screens.
-        alarm: told to the officer when the row is entered, None for nothing.
+        alarm: raised when the row is entered.
     """
 
     number: int
@@ -89,7 +91,7 @@ _RELEASING = (
     g.manifest_done,
     g.confirmed,
 )
-"""Design §2.2: what every automatic release needs, however the rows above it read."""
+"""Design §2.2: what every automatic release needs, whatever the rows before it have tested."""
 
 _UNLADEN_PROVED = (g.unladen, g.codes_known, no(g.bundle_pending), no(g.near_any), g.approved)
 _LADEN = (no(g.unladen), g.bundle_live)
@@ -98,7 +100,7 @@ _ELSEWHERE = (no(g.unladen), g.codes_known, g.bundle_pending, no(g.bundle_live),
 
 
 def _unbundled(number: int, why: str, *guards: Guard) -> tuple[Row, Row]:
-    """Rows 12, 13 and 16: ask for the button, then hand over."""
+    """Rows 12, 13 and 16: ask the driver to press Unladen, then hand the visit to the officer."""
     prompt = _row(
         number,
         f"{number} {why}: press if empty",
