@@ -1,10 +1,10 @@
-"""Which events count now: for each kind, the checks it must pass. One that fails is journaled and ignored.
+"""Which events count now: for each kind, the checks it must pass. One that fails is journaled with the reason and ignored.
 
 Rules of this file:
-- An input that can contribute to a release belongs to the open visit: by its visit number, or because its physical edge
-  is not older than the arrival (design §2.1).
-- The first report of a contact after the agent's start is a level, never an edge.
-- Nothing is swallowed: an ignored event leaves a `Record` that says which check failed.
+- An input that can help a release must belong to the open visit: by its visit number, or because its physical edge is not
+  older than the arrival (design §2.1). Otherwise the last truck's clearance could release the next one.
+- The first report of a contact after the agent's start says where the contact is, not that it has just moved.
+- The texts (`why`) are in journals, which replay compares byte by byte: a changed text makes old journals diverge.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from lane_agent import events as e
 from lane_agent import guards as g
+from lane_agent.contacts import FOR_VISIT, LOOPS
 from lane_agent.model import Contact, HelpCall, Outcome, Screen
 from lane_agent.state import Lane
 
@@ -26,9 +27,6 @@ class Check:
     name: str
     why: str
     holds: Callable[[Lane, Any], bool]
-
-
-LOOPS = frozenset({Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP})
 
 
 def _this_visit(lane: Lane, event: Any) -> bool:
@@ -125,22 +123,16 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
     e.HelpAnswered: (NAMED, Check("ringing", "no help call rings", lambda lane, _: lane.help is HelpCall.RINGING)),
     e.HelpEnded: (NAMED, Check("call", "no help call is open", lambda lane, _: lane.help is not HelpCall.NONE)),
 }
-"""Kinds not named here always count."""
+"""Kinds that are not named here always count."""
 
 CONTACT_CHECKS: dict[Contact, tuple[Check, ...]] = {
     contact: (
         Check("known", "a level at start, not an edge", lambda lane, event: event.contact in lane.known),
         EDGE_IN_VISIT,
     )
-    for contact in (
-        Contact.UNLADEN,
-        Contact.DROP_BOX,
-        Contact.IMMIGRATION_STARTED,
-        Contact.IMMIGRATION_CLEARED,
-        Contact.IMMIGRATION_REFERRED,
-    )
+    for contact in FOR_VISIT
 }
-"""Contacts that speak for a visit. Loops and Help are always heard; loops are sorted out in `passage`."""
+"""Contacts whose edge must belong to the open visit. Loops and Help always count; `passage` sorts the loops out."""
 
 
 def refusal(

@@ -322,7 +322,7 @@ def test_a_certificate_near_its_end_is_an_alarm_once_a_day(walk: Walk) -> None:
         at = Moment(mono_ms, end_ms - 29 * 86_400_000, TimeQuality.PROVEN)
         watch.look()
     ((kind, detail),) = told
-    assert kind == "certificate_ends"
+    assert kind == "CertificateEnds"
     assert str(settings.link.certificate) in detail
     assert "rocars-lane enrol" in detail
 

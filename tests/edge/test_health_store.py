@@ -78,14 +78,14 @@ def test_too_little_room_is_a_fault_and_little_room_an_alarm_told_once() -> None
     )
     assert [type(event) for event in events] == [Alarm, FaultRaised, FaultCleared]
     assert isinstance(events[0], Alarm)
-    assert (events[0].kind, events[0].detail) == ("store_room", "900 MB left for the store")
+    assert (events[0].kind, events[0].detail) == ("StoreRoomLow", "900 MB left for the store")
 
 
 def test_worn_flash_is_an_alarm() -> None:
     """At nine tenths of its life there is still time to replace it."""
     (event,) = watch(GOOD, DiskRoom(2.0, 5_000, 90), DiskRoom(2.0, 5_000, 90), GOOD)
     assert isinstance(event, Alarm)
-    assert event.kind == "store_wear"
+    assert event.kind == "StoreWorn"
 
 
 def test_an_alarm_that_went_and_came_again_is_told_again() -> None:

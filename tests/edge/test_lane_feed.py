@@ -329,9 +329,9 @@ def test_an_alarm_is_kept_until_somebody_has_seen_it_and_says_who(tmp_path: Path
     async def story() -> None:
         async with desk_at(tmp_path / "lane.db") as desk:
             await desk.opens()
-            view = await desk.happens(e.TroubleReported("store_room", "900 MB left"), e.TroubleReported("worn", ""))
+            view = await desk.happens(e.TroubleReported("StoreRoomLow", "900 MB left"), e.TroubleReported("worn", ""))
             newest, older = view.alarms[:2]
-            assert (newest.kind, older.kind, older.detail) == ("worn", "store_room", "900 MB left")
+            assert (newest.kind, older.kind, older.detail) == ("worn", "StoreRoomLow", "900 MB left")
             assert await desk.page.acknowledge(older.id, "chan")
             after = desk.page.view()
             assert [(alarm.id, alarm.seen_by) for alarm in after.alarms[:2]] == [(newest.id, ""), (older.id, "chan")]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lane_agent import events as e
+from lane_agent.contacts import FOR_VISIT, WAYS_OUT
 from lane_agent.model import Contact, Fault, Link, Policy, Read, ReadSource, Screen
 from lane_agent.wording import Scene
 from tools.proof.answers import answer
@@ -188,15 +189,7 @@ def _free_the_lane(history: InputHistory) -> tuple[e.Event, ...]:
     return tuple(acts)
 
 
-_LATE = (
-    Contact.UNLADEN,
-    Contact.DROP_BOX,
-    Contact.IMMIGRATION_STARTED,
-    Contact.IMMIGRATION_CLEARED,
-    Contact.IMMIGRATION_REFERRED,
-    Contact.EXIT_LOOP,
-    Contact.COMPOUND_LOOP,
-)
+_IMMIGRATION = (Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED)
 
 GROUPS: dict[str, tuple[Letter, ...]] = {
     "drive": (
@@ -211,8 +204,7 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "referral": (_pulse(Contact.IMMIGRATION_REFERRED),),
     "read": (_in_visit("read", _read()),),
     "limits": (_timer("stage"),),
-    "unladen": (_pulse(Contact.UNLADEN),),
-    "manifest": (_pulse(Contact.DROP_BOX),),
+    **{contact.value: (_pulse(contact),) for contact in FOR_VISIT if contact not in _IMMIGRATION},
     "plates": (
         _in_visit("identifier differs", e.IdentifierRead("rfid", STRANGER, NOW.mono_ms)),
         _in_visit("officer types the mark", _correct(VRN)),
@@ -284,9 +276,9 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "others": tuple(letter for visit in ANOTHER for letter in _of_another(visit)),
     "unnamed": _unnamed(),
     "older": _older(),
-    "late": tuple(_pulse(contact, BEFORE_MS) for contact in _LATE),
+    "late": tuple(_pulse(contact, BEFORE_MS) for contact in (*FOR_VISIT, *WAYS_OUT)),
 }
-"""Letters by what they are about."""
+"""Letters by what they are about; a contact that speaks for a visit has a group of its own name."""
 
 BOTH_PAINT = _paints(*Screen)
 OFFICERS_ONLY = Letter("officer's actions only", _free_the_lane)

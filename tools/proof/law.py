@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from domain.alarms import LaneAlarmKind
 from lane_agent import events as e
 from lane_agent.effects import Alarm, Consume, Effect, Show, StartTimer
 from lane_agent.model import Contact, Immigration, Link
@@ -298,7 +299,7 @@ def run_through_is_told(sight: Sight) -> bool:
     wrong_way = sight.now.policy.compound_loop and vehicle.way is Contact.EXIT_LOOP and vehicle.shown == "4"
     if vehicle.shown in ("3", "4") and not wrong_way:
         return True
-    return any(isinstance(effect, Alarm) and effect.kind == "RunThrough" for effect in sight.effects)
+    return any(isinstance(effect, Alarm) and effect.kind == LaneAlarmKind.RUN_THROUGH for effect in sight.effects)
 
 
 LAW: tuple[Invariant, ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
+from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
 from lane_agent import events as e
 from lane_agent.effects import Alarm, CancelTimer, Effect, LookUp, Show, StartTimer
@@ -16,7 +17,7 @@ from tools.proof.history import NOW, InputHistory, VehicleInputs
 
 ORDINARY = (Scene.STOP, Scene.IMMIGRATION_TURN, Scene.WAIT, Scene.WATCH, Scene.UNLADEN, Scene.MANIFEST, Scene.DONE)
 SIGNALS = (Contact.UNLADEN, Contact.DROP_BOX, Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED)
-HANDS_OVER = ("Contradiction", "EarlyArrival")
+HANDS_OVER = (LaneAlarmKind.CONTRADICTION, LaneAlarmKind.EARLY_ARRIVAL)
 """Alarms that say: from now on this visit is the officer's (rows 11 and 14)."""
 SPEAKING = frozenset((*SIGNALS, Contact.IMMIGRATION_REFERRED))
 """Contacts that speak for a visit: active at arrival they are a fault of the line."""
