@@ -8,5 +8,6 @@
 | `clocks` | the machine's clocks |
 | `files` | durable file writes |
 | `sd_notify` | systemd: readiness and the watchdog |
-| `toml_table` | settings files, every mistake found at once |
+| `sections`, `toml_file`, `toml_table` | what settings are made of; a file as a whole; its tables, every mistake found at once |
+| `children` | a child process ends when its parent does |
 """

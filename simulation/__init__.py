@@ -2,7 +2,7 @@
 
 | module | what is in it |
 |---|---|
-| `commands` | `demo` as a command of `rocars-lane` |
+| `commands` | `demo` and `page` as commands of `rocars-lane` |
 | `demo` | the whole run: the world is set up, the trucks pass, the judge compares |
 | `world` | everything around one real lane: broker, core, cable, camera, board, the lane's process |
 | `stage` | one truck's passage, in the words of the people there |
@@ -13,6 +13,7 @@
 | `officer` | a simulated officer who works the real page over HTTP |
 | `panel` | the page's simulation panel: driver's buttons, link switch, trucks on demand |
 | `paint_log` | what the screens painted, followed as it is written |
+| `page`, `page_lane`, `night` | the officers' page over a real agent in memory, and a scripted night of trucks for it |
 | `judge` | what was painted and recorded, compared with what was true |
 
 What surrounds a lane or a core in a demonstration also surrounds it in the kits above (`tools`) and in the tests:

@@ -10,7 +10,7 @@
 | `reading` | of these: picture to settled read |
 | `codes` | the store: lookup, deltas, snapshot, journal [store] |
 | `link/` | lists, deltas and cuts over a real broker [link] |
-| `traffic`, `tap` | what one lane costs a broker, and the relay that counts it [traffic] |
+| `traffic`, `packet_count` | what one lane costs a broker, packet by packet [traffic] |
 | `handshakes` | what a TLS connection costs a broker |
 | `storm` | many lanes on one broker [storm] |
 | `fuzz`, `hostile` | hostile messages, and how they are made [fuzz] |
