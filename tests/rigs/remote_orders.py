@@ -12,7 +12,6 @@ from console.ports import LinkView
 from edge.clock import BoxClock
 from edge.lane_feed import LanePage, Sources
 from edge.remote_orders import Afar, retention
-from edge.settings.sections import EvidenceSettings, PictureClass
 from lane_agent import events as e
 from lane_agent.effects import Effect
 from lane_agent.model import Contact, Link, Moment, Read, ReadSource
@@ -23,6 +22,7 @@ from simulation.broker import PrivateBroker
 from simulation.hardwareless_lane import LaneWithoutHardware
 from sync.evidence import Evidence
 from sync.link import Limits
+from sync.settings import EvidenceSettings, PictureClass
 from sync.simulated.core_end import SimulatedCore
 from tests.rigs.mqtt import ConnectedCore, running, until
 from wire.envelope import KeyRing, Signer
