@@ -24,14 +24,20 @@ from lane_agent.effects import (
     StartTimer,
     StopReading,
 )
-from lane_agent.events import CodesFound, Event, FaultCleared, FaultRaised, TimerFired
+from lane_agent.events import CodesFound, Event, FaultCleared, FaultRaised, ShowLapsed, TimerFired
 from lane_agent.model import Fault, Moment
 from lane_agent.ports import ActuatorsPort, Clock, CodeBook, JournalPort
 from lane_agent.replay import entry
 from lane_agent.state import Lane, visit_key
 from lane_agent.step import step
+from lane_agent.wording import Scene
 
 RETRY_S = 1.0
+RELEASE_AGE_MS = 500
+"""An order to show 3 that is older than this when it can be carried out is not carried out (design §2.15)."""
+_LISTEN = 3
+"""Turns of the loop between the commit of a release and its painting: a message already received becomes a callback in
+the first, an event in the second, and one more is for whoever hands it on."""
 
 
 @dataclass(slots=True)
@@ -77,8 +83,9 @@ class Agent:
         self._woken = asyncio.Event()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._unwritten: deque[_Unwritten] = deque()
+        self._release: tuple[Show, Moment] | None = None  # committed, not yet carried out
         self._do: dict[type, Callable[..., None]] = {
-            Show: actuators.show,
+            Show: self._show,
             Ring: actuators.ring,
             Alarm: actuators.raise_alarm,
             Record: actuators.keep,
@@ -114,6 +121,7 @@ class Agent:
                 self._write_what_waits()
                 self._work_inbox()
                 await asyncio.sleep(0)
+                await self._carry_out_release()
         finally:
             for handle in self._timers.values():
                 handle.cancel()
@@ -146,11 +154,37 @@ class Agent:
         after, effects = step(self.lane, event, at)
         if not self._commit(event, at, effects, after):
             return self._step(event, at)
-        self.lane = after
-        for effect in effects:
-            self._do[type(effect)](effect)
+        self._take_effect(after, effects, at)
         self._actuators.stepped(event, at, effects, after)
         return effects
+
+    def _take_effect(self, after: Lane, effects: tuple[Effect, ...], at: Moment) -> None:
+        self.lane = after
+        for effect in effects:
+            if isinstance(effect, Show) and Scene.DONE in (effect.xdb, effect.aiop):
+                self._release = effect, at
+            else:
+                self._do[type(effect)](effect)
+
+    def _show(self, order: Show) -> None:
+        self._release = None  # whatever it was, something else is to be shown now
+        self._actuators.show(order)
+
+    async def _carry_out_release(self) -> None:
+        """Shows 3 when everything that had arrived before has been heard, or not at all (design §2.15).
+
+        The commit may have taken seconds on a disk that stalls. What was told meanwhile is in the inbox, and is worked
+        first: if it takes the grounds away, another `Show` has taken this one's place.
+        """
+        for _ in range(_LISTEN if self._release is not None else 0):
+            await asyncio.sleep(0)
+        if self._release is None or self._inbox:
+            return
+        (order, at), self._release = self._release, None
+        if self._clock.now().mono_ms - at.mono_ms > RELEASE_AGE_MS:
+            self.tell(ShowLapsed(order.serial))
+        else:
+            self._actuators.show(order)
 
     def _commit(self, event: Event, at: Moment, effects: tuple[Effect, ...], after: Lane) -> bool:
         """Makes a step durable. False: the store has just failed, the lane has been told, and the step is to be redone."""
@@ -175,9 +209,7 @@ class Agent:
         fault = FaultRaised(Fault.STORE, why)
         after, effects = step(self.lane, fault, at)
         self._unwritten.append(_Unwritten(entry(fault, at, effects, self.lane, after, self._software), ()))
-        self.lane = after
-        for effect in effects:
-            self._do[type(effect)](effect)
+        self._take_effect(after, effects, at)
         self._actuators.stepped(fault, at, effects, after)
 
     def _write_what_waits(self) -> None:

@@ -67,11 +67,15 @@ class SecondVehicleSeen:
 
 @dataclass(frozen=True, slots=True)
 class IdentifierRead:
-    """A second identifier (Immigration's own plate, an RFID label, the rear camera) named a VRN."""
+    """A second identifier (Immigration's own plate, an RFID label, the rear camera) named a VRN.
+
+    `vouched`: its origin is proved, by a signature or by a wired port of its own. Any other may only contradict.
+    """
 
     source: str
     vrn: str
     edge_ms: int
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,13 @@ class ScenePainted:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowLapsed:
+    """The order to show 3 was older than `RELEASE_AGE_MS` when it could be carried out, and was not (design §2.15)."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer asked for by `StartTimer` ran out. `serial` tells it from an earlier one of the same name."""
 
@@ -156,11 +167,12 @@ class WordsReceived:
 
 @dataclass(frozen=True, slots=True)
 class OfficerReleased:
-    """An officer releases this visit by hand."""
+    """An officer releases this visit by hand. `paper` is the number of the paper manifest, "" if none was taken."""
 
     visit: int
     officer: str
     reason: str
+    paper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +196,15 @@ class OfficerCorrected:
 
 @dataclass(frozen=True, slots=True)
 class OfficerTookOver:
-    """An officer ends this visit by hand: cleared or turned away outside the system; also frees a stuck loop."""
+    """An officer ends this visit by hand: cleared or turned away outside the system; also frees a stuck loop.
+
+    `paper` is the number of the paper manifest, "" if none was taken.
+    """
 
     visit: int
     officer: str
     reason: str
+    paper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +255,18 @@ class VehicleAnnounced:
 
 
 @dataclass(frozen=True, slots=True)
+class DebtWrittenOff:
+    """An officer says that Immigration owes no answer for a vehicle before; `visit` is the open one, 0 without.
+
+    An answer of this visit that was taken for that vehicle counts for this one then (design §2.13).
+    """
+
+    visit: int
+    officer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HelpAnswered:
     """An officer answered the help call."""
 
@@ -264,6 +292,7 @@ OfficerEvent = (
     | ManualEnded
     | LoopBypassed
     | VehicleAnnounced
+    | DebtWrittenOff
 )
 
 Event = (
@@ -279,6 +308,7 @@ Event = (
     | CodesChanged
     | CodesFound
     | ScenePainted
+    | ShowLapsed
     | TimerFired
     | FaultRaised
     | FaultCleared

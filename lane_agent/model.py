@@ -70,6 +70,8 @@ class Fault(Enum):
     CODES = "codes"  # state hash mismatch
     CONTACTS = "contacts"  # a contact already active at arrival, or an I/O board that does not answer
     IDENTIFIER = "identifier"  # the second identifier is gone, and this lane requires it
+    STUCK_CONTACT = "stuck_contact"  # a contact that speaks for a visit was active when a vehicle arrived
+    WAY_OUT = "way_out"  # vehicle after vehicle left, and no way-out loop saw one of them
 
 
 class ManualReason(Enum):
@@ -79,6 +81,7 @@ class ManualReason(Enum):
     FAULT = "fault"
     ORDER = "order"
     UNVERIFIED = "unverified"  # started, and the codes are not verified yet
+    BYPASS = "bypass"  # a loop is out of the reckoning: 3 would have no living way to end (design §2.14)
 
 
 class Doubt(Enum):
@@ -86,6 +89,8 @@ class Doubt(Enum):
 
     RESTART = "restart"
     BEGAN_CLOSED = "began_closed"
+    CLOSED_MEANWHILE = "closed_meanwhile"  # the lane was closed with this vehicle at the kiosk (row 1)
+    ANSWER_UNCLEAR = "answer_unclear"  # Immigration referred this vehicle, or the one before (design §2.13)
     FAULT = "fault"
     REFERRED = "referred"
     SECOND_VEHICLE = "second_vehicle"
@@ -99,6 +104,7 @@ class Doubt(Enum):
     CONTRADICTION = "contradiction"  # unladen pressed against a live bundle
     HELP_AFTER_DONE = "help_after_done"
     HOLD_AFTER_DONE = "hold_after_done"
+    GROUNDS_GONE = "grounds_gone"  # a bundle that 3 rested on was withdrawn, or used elsewhere, while 3 stood
     NOT_CONFIRMED = "not_confirmed"  # a screen did not confirm screen 3 in time
     NOT_LEFT = "not_left"  # screen 3 or 4 stood for its whole time
     ORDERED = "ordered"  # an officer ordered an inspection
@@ -255,7 +261,11 @@ class Policy:
         manifest_sensor: the paper manifest must be seen in the drop-in box before screen 3 (domain §4).
         other_point_accepted: row 15's local policy.
         compound_loop: a loop tells the way to the compound from the way out.
+        exit_to_compound: the way to the compound crosses the way-out loop, so that loop says nothing of a vehicle told 4.
         identifier_required: no automatic release unless a second identifier names the mark that was read.
+        immigration_debt_ms: how long an answer that Immigration owes for a vehicle that has gone may still come
+            (design §2.13).
+        unseen_limit: so many vehicles in a row that no way-out loop saw are a fault of it (design §2.14).
         limits: how long each waiting stage may last; keys are the table's stage names.
     """
 
@@ -266,8 +276,11 @@ class Policy:
     manifest_sensor: bool = False
     other_point_accepted: bool = False
     compound_loop: bool = False
+    exit_to_compound: bool = False
     identifier_required: bool = False
     confirm_ms: int = 500
     paint_ms: int = 2_000
     help_stuck_ms: int = 10_000
+    immigration_debt_ms: int = 120_000
+    unseen_limit: int = 3
     limits: tuple[tuple[str, int], ...] = ()

@@ -3,8 +3,8 @@
 Rules of this file:
 - Order of tests: 1, 21, 2, 3, 5, 4, 9, 7, 20, 8, 10 to 17. Rows 6 (help) and 22 (leaving) apply in every state: 6 lies
   over the panel whatever row holds (`step`), 22 stands on top. 18 and 19 only qualify others.
-- An officer's release stands before 21, for it is the only other way to 3 (design §2.2); with the store or a screen at
-  fault it does not hold either (design §2.8). A standing 3 comes before the rows that could only repeat its tests.
+- An officer's release stands before 21, for it is the only other way to 3 (design §2.2); with the store, a screen, the
+  codes or a contact at fault it does not hold either (design §2.8). A standing 3 comes before the rows that could only repeat its tests.
 - Only a row with `outcome=RELEASED` shows 3 for the first time. Each of them asks for everything design §2.2 asks.
 - A row with a `limit` waits for something; when the limit runs out the visit is the officer's, with `overdue` as the
   reason (design §2.9); without a reason the plate counts as not read. A row with `doubt` hands the visit over as soon as it holds.
@@ -76,6 +76,7 @@ _RELEASING = (
     no(g.at_officer),
     no(g.doubtful),
     no(g.manual),
+    no(g.loop_bypassed),
     no(g.fault_active),
     no(g.help_open),
     g.immigration_cleared,
@@ -183,7 +184,7 @@ TABLE: tuple[Row, ...] = (
     ),
     _row(9, "9 stands", Scene.EXAMINE, g.sent_to_compound, limit="compound", overdue=Doubt.NOT_LEFT),
     _row(9, "9 inspect", Scene.EXAMINE, g.immigration_cleared, g.read, g.exact_stop, outcome=Outcome.EXAMINE),
-    _row(9, "9 inspect by officer", Scene.EXAMINE, g.ruled_inspect, g.officer_may_release, outcome=Outcome.EXAMINE),
+    _row(9, "9 inspect by officer", Scene.EXAMINE, g.ruled_inspect, g.officer_may_inspect, outcome=Outcome.EXAMINE),
     _row(7, "7 manual", Scene.MANUAL, g.manual, alarm="ManualVisit"),
     _row(20, "20 not fresh", Scene.WAIT, g.visit_open, no(g.fresh), no(g.at_officer), limit="link"),
     _row(20, "20 unknown while not fresh", Scene.OFFICER, g.visit_open, no(g.fresh), alarm="NotFresh"),
@@ -257,7 +258,14 @@ TABLE: tuple[Row, ...] = (
         alarm="EarlyArrival",
     ),
     _row(
-        15, "15 other point", Scene.WAIT, *_ELSEWHERE, no(g.at_officer), limit="wrong_point", overdue=Doubt.WRONG_POINT
+        15,
+        "15 other point",
+        Scene.WAIT,
+        *_ELSEWHERE,
+        no(g.at_officer),
+        limit="wrong_point",
+        overdue=Doubt.WRONG_POINT,
+        alarm="OtherPoint",  # asks the core, which may bundle anew for this point while the driver waits
     ),
     _row(15, "15 other point stands", Scene.WRONGPOINT, g.doubt_is(Doubt.WRONG_POINT), alarm="WrongPoint"),
     *_unbundled(16, "other direction", no(g.bundle_ended), g.bundle_opposite),

@@ -13,7 +13,7 @@ from lane_agent.state import Lane
 VISIT = 1
 FACE = 1
 QUESTION = 2
-TIMERS = {"paint": 3, "stage": 4, "help": 5, "gone": 6}
+TIMERS = {"paint": 3, "stage": 4, "help": 5, "gone": 6, "debt": 7}
 COUNTED = 9
 """Serials given out so far, as every renamed lane has it."""
 OLDER = 8
@@ -24,7 +24,7 @@ def canonical(lane: Lane) -> Lane:
     """The lane with its counters renamed."""
     visit = lane.visit
     if visit is not None:
-        visit = replace(visit, number=VISIT, lookup=QUESTION if visit.lookup else 0)
+        visit = replace(visit, number=VISIT, lookup=QUESTION if visit.lookup else 0, prompts=0)  # only counted
     return replace(
         lane,
         visit=visit,

@@ -27,7 +27,9 @@ class VehicleInputs:
         follows: the vehicle before had not reached a way out yet.
         leaving, way: the stop loop has cleared; the way-out loop seen.
         vrn, typed, mainland: the mark read; an officer typed it; the Mainland plate.
-        named: (source, mark) of second identifiers.
+        named: (source, mark) of second identifiers; `vouched`: the marks among them of proved origin.
+        unclear: the answer of Immigration that came in this visit and was taken for the vehicle before.
+        used: the bundles that 3 or 4 was shown on.
         doubt: "" for none, "plates" for a disagreement of plates only, else "other".
         handed: a limit ran out, or the visit was the officer's from the start.
         meaning, fresh: of the last answer about this mark, and whether it was fresh and timed.
@@ -47,6 +49,9 @@ class VehicleInputs:
     typed: bool = False
     mainland: str = ""
     named: frozenset[tuple[str, str]] = frozenset()
+    vouched: frozenset[str] = frozenset()
+    unclear: Contact | None = None
+    used: frozenset[str] = frozenset()
     doubt: str = ""
     handed: bool = False
     press: bool = False
@@ -84,13 +89,20 @@ class VehicleInputs:
         """Whether an officer's order may hold: after Immigration, or where the visit is his and not referred."""
         return self.cleared or ((self.handed or self.manual) and not self.referred)
 
+    @property
+    def may_release(self) -> bool:
+        """Whether an officer's release may hold: Immigration comes first where it has begun (rows 4 and 5 before 7)."""
+        return self.officers and self.immigration is not Immigration.RUNNING
+
 
 @dataclass(frozen=True, slots=True)
 class InputHistory:
     """The inputs that outlive a visit, and what is seen of the lane now.
 
     Attributes:
-        manual: reasons for manual mode: "link", "unverified", "fault", "order".
+        manual: reasons for manual mode: "link", "unverified", "fault", "order", "bypass".
+        debt: Immigration began with a vehicle that left without an answer.
+        unseen: vehicles in a row that left, and no way-out loop saw one of them.
         known, active, bypassed: contacts as reported.
         help: "", "ringing" or "answered".
         timers: names of those running.
@@ -103,6 +115,8 @@ class InputHistory:
     opened: bool = False
     link: Link = Link.OFFLINE
     manual: frozenset[str] = frozenset()
+    debt: bool = False
+    unseen: int = 0
     faults: frozenset[Fault] = frozenset()
     known: frozenset[Contact] = frozenset()
     active: frozenset[Contact] = frozenset()
@@ -123,8 +137,9 @@ class InputHistory:
 
     @property
     def dark(self) -> bool:
-        """The store or a screen is at fault: 3 for nobody."""
-        return bool(self.faults & {Fault.STORE, Fault.SCREEN})
+        """The store, a screen, the codes or a contact is at fault: 3 for nobody."""
+        dark = {Fault.STORE, Fault.SCREEN, Fault.CODES, Fault.CONTACTS, Fault.STUCK_CONTACT}
+        return bool(self.faults & dark)
 
     @property
     def shut(self) -> bool:

@@ -17,7 +17,7 @@ from core.ledger.store import CoreStore
 from core.office.admin import AdminClient
 from core.service import CoreParts, CoreService
 from core.settings import load
-from tools.conformance.clauses import ClauseVerdict, ClauseTimes, chosen, tried
+from tools.conformance.clauses import ClauseTimes, ClauseVerdict, chosen, tried
 from tools.conformance.core import CHAPTERS
 from wire.envelope import Signer, public_from_pem, public_to_pem
 

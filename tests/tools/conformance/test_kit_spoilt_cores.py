@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tools.conformance.clauses import ClauseVerdict, ClauseTimes, chosen, tried
+from tools.conformance.clauses import ClauseTimes, ClauseVerdict, chosen, tried
 from tools.conformance.connection import HeardMessage
 from tools.conformance.core import CHAPTERS
 from tools.conformance.fake_core import CorePlayed

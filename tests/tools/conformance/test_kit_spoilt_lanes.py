@@ -15,7 +15,7 @@ from sync.codelog import CodeLog, _after, _row, _Shadow
 from sync.link.freshness import Judgement
 from sync.link.sender import Sender
 from sync.log_result import Applied, Fork, Gap, LoadResult, Mismatch, Result, Swapped
-from tools.conformance.clauses import ClauseVerdict, ClauseTimes, chosen, tried
+from tools.conformance.clauses import ClauseTimes, ClauseVerdict, chosen, tried
 from tools.conformance.lane import CHAPTERS
 from wire.envelope import Envelope, KeyRing
 from wire.hashes import StateHash, log_next
