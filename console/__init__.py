@@ -1,13 +1,22 @@
 """The officers' page of one lane: served by the box itself, working with no link and no Internet.
 
-| room | what is in it |
+| module | what is in it |
 |---|---|
 | `ports` | what the page is given: the lane as an officer sees it, and what an officer may do |
-| `words` | every coded value in an officer's words, with what to do next |
-| `present` | (view, words) -> what the browser draws, plain data |
-| `requests` | what the browser may ask for, checked before it becomes an officer's event |
-| `officers`, `sessions`, `throttle`, `gate` | who is there: hashes, sessions, slowed guessing, who may do what |
+| `present` | a view as the browser draws it: plain data, every word chosen here |
+| `headline` | the state line: what the lane is doing, why, and what the officer does next |
+| `words`, `row_words` | every coded value, and the rows of the decision table, in an officer's words |
+| `acts`, `actions` | what an officer can do, one table: button, dialog, request; and the routes that do it |
+| `requests` | what the browser may ask for, and the officer's event made of it |
+| `grounds` | why a button is off, what stops a vehicle, what a release is based on: the lane's judgement in words |
+| `times` | times as people see them |
+| `stream` | the push of views to the browsers |
+| `pictures` | camera, screens and evidence as pictures |
+| `app`, `server` | the page as one ASGI application, and uvicorn in the agent's own loop |
+| `context` | what the routes share |
+| `access` | who may watch and who may act; every route asks here first |
+| `officers`, `sessions`, `throttle` | password hashes, who is logged in, guessing slowed down |
 | `headers` | what every answer tells the browser to refuse |
-| `app`, `stream`, `server` | the routes, the push of views, and uvicorn in the agent's own loop |
-| `simulated`, `drawn` | a lane to look at during development, driven from the hardware's side |
+| `settings` | how the page is served |
+| `errors` | what can go wrong, by who must act |
 """

@@ -8,17 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from console.acts import REQUESTS
 from console.context import RouteContext, answer, read
 from console.errors import RequestRefusedError
-from console.ports import ActionAnswer, SimulationPort
-from console.requests import AcknowledgeAlarm, Asked, Press, SendTruck, Simulated, SwitchLink, to_event
+from console.grounds import check_seen, in_words
+from console.ports import SimulationPort
+from console.requests import AcknowledgeAlarm, ActRequest, PressControl, SendTruck, SimulationRequest, SwitchLink
 
 
 class Actions:
     """The routes `/action`, `/acknowledge` and, where there is a simulated world, `/simulation`."""
 
-    def __init__(self, parts: RouteContext) -> None:
-        self._parts = parts
+    def __init__(self, context: RouteContext) -> None:
+        self._context = context
 
     def routes(self) -> list[Route]:
         """The routes of this file; without a simulated world none for it."""
@@ -26,42 +28,46 @@ class Actions:
             Route("/action", self._act, methods=["POST"]),
             Route("/acknowledge", self._acknowledge, methods=["POST"]),
         ]
-        simulation = self._parts.simulation
+        simulation = self._context.simulation
         if simulation is not None:
-            found.append(Route("/simulation", _Simulation(self._parts, simulation).act, methods=["POST"]))
+            found.append(Route("/simulation", _Simulation(self._context, simulation).act, methods=["POST"]))
         return found
 
     async def _act(self, request: Request) -> Response:
-        session = self._parts.gate.officer(request)
-        asked: Any = await read(request, Asked)  # type: ignore[arg-type]  # a union is no type to mypy
-        event = to_event(asked, officer=session.officer, view=self._parts.feed.view())
-        return _told(await self._parts.feed.act(event))
+        """Asks the lane, which alone refuses what may not be done now."""
+        session = self._context.access.officer(request)
+        asked: ActRequest = await read(request, REQUESTS)
+        event = asked.event(session.officer)
+        check_seen(asked, self._context.feed.view())
+        why = await self._context.feed.act(event)
+        if why:
+            told = in_words(why, self._context.feed.view(), getattr(asked, "visit", 0))
+            raise RequestRefusedError(409, f"Not done. {told}")
+        return answer(accepted=True, words="Done, and in the journal.")
 
     async def _acknowledge(self, request: Request) -> Response:
-        session = self._parts.gate.officer(request)
+        session = self._context.access.officer(request)
         asked = await read(request, AcknowledgeAlarm)
-        return _told(await self._parts.feed.acknowledge(asked.alarm, session.officer))
-
-
-def _told(became: ActionAnswer) -> Response:
-    return answer(accepted=became.accepted, words=became.words, status=200 if became.accepted else 409)
+        if not await self._context.feed.acknowledge(asked.alarm, session.officer):
+            raise RequestRefusedError(409, "That is no longer kept here.")
+        return answer(accepted=True, words="Noted.")
 
 
 class _Simulation:
-    def __init__(self, parts: RouteContext, world: SimulationPort) -> None:
-        self._parts = parts
+    def __init__(self, context: RouteContext, world: SimulationPort) -> None:
+        self._context = context
         self._world = world
 
     async def act(self, request: Request) -> Response:
         """Does something in the simulated world."""
-        self._parts.gate.officer(request)
-        asked: Any = await read(request, Simulated)  # type: ignore[arg-type]  # a union is no type to mypy
+        self._context.access.officer(request)
+        asked: Any = await read(request, SimulationRequest)  # type: ignore[arg-type]  # a union is no type to mypy
         await self._do(asked)
         return answer(accepted=True, words="Done in the simulation.")
 
-    async def _do(self, asked: Simulated) -> None:
+    async def _do(self, asked: SimulationRequest) -> None:
         match asked:
-            case Press(control):
+            case PressControl(control):
                 await self._world.press(control)
             case SwitchLink(up):
                 await self._world.switch_link(up=up)

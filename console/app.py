@@ -1,4 +1,4 @@
-"""The page as one ASGI application. Composed from ports; chooses nothing by itself.
+"""The page as one ASGI application, put together from its ports.
 
 app, stream = create_app(feed=…, settings=…, officers=…, ticks=…, viewed=…)
 """
@@ -18,22 +18,22 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from console import times, words
+from console.access import Access
 from console.actions import Actions
+from console.acts import ACTS
 from console.context import RouteContext, answer, on_refused, read
 from console.errors import RequestRefusedError
-from console.gate import Gate
 from console.headers import SafeHeaders
 from console.officers import OfficerBook
 from console.pictures import PictureRoutes
 from console.ports import LaneFeed, SimulationPort, Ticks, ViewLog
-from console.reasons import DIALOGS
 from console.settings import ConsoleSettings
 from console.stream import ViewStream
 from lane_agent.model import Screen
 
 _HERE: Final = Path(__file__).parent
-_MOST_BODY: Final = 8 * 1024
-"""No request of this page is longer."""
+_BODY_LIMIT: Final = 8 * 1024
+"""Bytes; no request of this page is longer."""
 
 
 def create_app(
@@ -49,15 +49,15 @@ def create_app(
 
     `simulation` is given in demonstrations only; without it the page has no panel and the server no route for one.
     """
-    gate = Gate(settings=settings, officers=officers, ticks=ticks, lane=feed.view().lane)
-    parts = RouteContext(feed, settings, officers, gate, viewed, simulation)
-    stream = ViewStream(parts)
+    access = Access(settings=settings, officers=officers, ticks=ticks, lane=feed.view().lane)
+    context = RouteContext(feed, settings, officers, access, viewed, simulation)
+    stream = ViewStream(context)
     app = Starlette(
         routes=[
-            *Pages(parts).routes(),
+            *Pages(context).routes(),
             *stream.routes(),
-            *PictureRoutes(parts).routes(),
-            *Actions(parts).routes(),
+            *PictureRoutes(context).routes(),
+            *Actions(context).routes(),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ],
         middleware=[
@@ -65,7 +65,7 @@ def create_app(
             Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
         ],
         exception_handlers={RequestRefusedError: on_refused},
-        max_body_size=_MOST_BODY,
+        max_body_size=_BODY_LIMIT,
     )
     return app, stream
 
@@ -73,8 +73,8 @@ def create_app(
 class Pages:
     """The lane page, the login, and what a page says about its own officer."""
 
-    def __init__(self, parts: RouteContext) -> None:
-        self._parts = parts
+    def __init__(self, context: RouteContext) -> None:
+        self._context = context
         self._jinja = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -95,16 +95,16 @@ class Pages:
         ]
 
     async def _lane(self, request: Request) -> Response:
-        if not self._parts.gate.may_watch(request):
+        if not self._context.access.may_watch(request):
             return RedirectResponse("/login", status_code=303)
-        session = self._parts.gate.session(request)
-        simulation = self._parts.simulation
+        session = self._context.access.session(request)
+        simulation = self._context.simulation
         return self._page(
             "lane.html",
             officer="" if session is None else session.officer,
-            officer_shown="" if session is None else self._parts.officers.shown(session.officer),
+            officer_shown="" if session is None else self._context.officers.shown(session.officer),
             csrf="" if session is None else session.csrf,
-            dialogs=DIALOGS,
+            acts=ACTS,
             loops=[(contact.value, told) for contact, told in words.LOOPS.items()],
             screens=[(screen.value, words.SCREENS[screen]) for screen in Screen],
             world=None if simulation is None else simulation.view(),
@@ -114,9 +114,9 @@ class Pages:
         return self._form(request, words="", status=200)
 
     def _form(self, request: Request, *, words: str, status: int, wait_s: int = 0) -> Response:
-        seed, token = self._parts.gate.form_token(request)
+        seed, token = self._context.access.form_token(request)
         response = self._page("login.html", status=status, token=token, words=words)
-        self._parts.gate.set_form_cookie(response, seed)
+        self._context.access.set_form_cookie(response, seed)
         if wait_s:
             response.headers["Retry-After"] = str(wait_s)
         return response
@@ -126,35 +126,35 @@ class Pages:
         response = RedirectResponse("/", status_code=303)
         name, password = str(form.get("name", "")).strip().lower(), str(form.get("password", ""))
         try:
-            self._parts.gate.check_form(request, str(form.get("token", "")))
-            await self._parts.gate.log_in(request, name, password, response)
+            self._context.access.check_form(request, str(form.get("token", "")))
+            await self._context.access.log_in(request, name, password, response)
         except RequestRefusedError as refused:
             return self._form(request, words=refused.words, status=refused.status, wait_s=refused.retry_after_s)
         return response
 
     async def _log_out(self, request: Request) -> Response:
-        session = self._parts.gate.session(request)
+        session = self._context.access.session(request)
         if session is not None:
-            self._parts.gate.check_token(request, session)
-            self._parts.gate.log_out(request)
+            self._context.access.check_token(request, session)
+            self._context.access.log_out(request)
         return answer(accepted=True, words="Logged out.")
 
     async def _unlock(self, request: Request) -> Response:
-        session = self._parts.gate.session(request)
+        session = self._context.access.session(request)
         if session is None:
             raise RequestRefusedError(401, "Log in to act.")
-        self._parts.gate.check_token(request, session)
+        self._context.access.check_token(request, session)
         given = await read(request, dict[str, str])
-        await self._parts.gate.unlock(request, session, given.get("password", ""))
+        await self._context.access.unlock(request, session, given.get("password", ""))
         return answer(accepted=True, words="Unlocked.")
 
     async def _here(self, request: Request) -> Response:
         """The page says that its officer pressed a key or clicked."""
-        self._parts.gate.officer(request)
+        self._context.access.officer(request)
         return answer(accepted=True, words="")
 
     def _page(self, template: str, *, status: int = 200, **values: object) -> Response:
-        view = self._parts.feed.view()
+        view = self._context.feed.view()
         body = self._jinja.get_template(template).render(
             lane=view.lane,
             point=view.point,

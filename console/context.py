@@ -1,4 +1,4 @@
-"""What the routes share: the lane, the gate, the log of views, and JSON both ways."""
+"""What the routes share: the lane, who may use it, the log of views, and JSON both ways."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from console.access import Access
 from console.errors import RequestRefusedError
-from console.gate import Gate
 from console.officers import OfficerBook
 from console.ports import LaneFeed, SimulationPort, ViewLog
 from console.settings import ConsoleSettings
@@ -25,7 +25,7 @@ class RouteContext:
     feed: LaneFeed
     settings: ConsoleSettings
     officers: OfficerBook
-    gate: Gate
+    access: Access
     viewed: ViewLog
     simulation: SimulationPort | None
 
@@ -34,7 +34,7 @@ async def read(request: Request, kind: type[T]) -> T:
     """The request's JSON body as `kind`.
 
     Raises:
-        RefusedError: it is not (422).
+        RequestRefusedError: it is not (422).
     """
     try:
         return msgspec.json.decode(await request.body(), type=kind)
@@ -43,7 +43,7 @@ async def read(request: Request, kind: type[T]) -> T:
 
 
 def answer(*, accepted: bool, words: str, status: int = 200) -> Response:
-    """What became of a request, for the page to show."""
+    """The outcome of a request, for the page to show."""
     body = msgspec.json.encode({"accepted": accepted, "words": words})
     return Response(body, status_code=status, media_type="application/json")
 

@@ -1,9 +1,9 @@
 """The page's errors, split by who must act.
 
 ConsoleError
-├── RefusedError(PermissionError)             officer: the request is refused; says why, and what to do
-├── OfficersFileError(ValueError)        technician: the officers' file
-└── ConsoleSettingsError(ValueError)     technician: the page's settings
+├── RequestRefusedError(PermissionError)  officer: the request is refused; says why, and what to do
+├── OfficersFileError(ValueError)         technician: the officers' file
+└── ConsoleSettingsError(ValueError)      technician: the page's settings
 """
 
 from __future__ import annotations

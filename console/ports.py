@@ -1,7 +1,7 @@
-"""What the page needs from the lane, named for the need. Adapters live in `edge`; `simulated` is one for development.
+"""What the page needs from the lane, named for the need; `edge.lane_feed` provides it.
 
 Rules of this file: frozen values and Protocols only. Nothing here has words for people (`words` has them), and nothing
-decides: the lane's own `step` does, and may refuse what a button asked for.
+decides: what stops a vehicle and what an officer may do now is the lane's own judgement, carried in the view.
 
 Times: `*_ms` of a moment is UTC milliseconds; `*_age_ms`, `*_wait_ms` are durations in milliseconds.
 """
@@ -14,7 +14,9 @@ from typing import Protocol
 
 from domain.crossing import Direction
 from lane_agent.events import HelpAnswered, HelpEnded, OfficerEvent
+from lane_agent.matching import Standing
 from lane_agent.model import (
+    Bundle,
     Codes,
     Contact,
     Doubt,
@@ -35,22 +37,13 @@ OfficerAction = OfficerEvent | HelpAnswered | HelpEnded
 """What an officer can do at this page; each is one event of `lane_agent.events`, the officer's login in it."""
 
 
-class Action(Enum):
-    """The buttons of the page, and the word by which the browser asks for each."""
+@dataclass(frozen=True, slots=True)
+class BundleView:
+    """A bundle of the vehicle in the lane: how it stands towards this crossing, and whether it stops it."""
 
-    RELEASE = "release"
-    INSPECT = "inspect"
-    CORRECT = "correct"
-    TAKE_OVER = "take_over"
-    OPEN = "open"
-    CLOSE = "close"
-    ORDER_MANUAL = "order_manual"
-    END_MANUAL = "end_manual"
-    BYPASS = "bypass"
-    RESTORE = "restore"
-    ANNOUNCE = "announce"
-    ANSWER = "answer"
-    END_CALL = "end_call"
+    bundle: Bundle
+    standing: Standing
+    stops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +63,8 @@ class VisitView:
         unladen: the driver declared an empty vehicle.
         manifest: the drop-in box's sensor; None where this lane has none.
         codes: the deciding lookup, or the latest one; None before any.
+        bundles: those of `codes`, as the lane judges them (`lane_agent.matching`).
+        must_stop: the lane knows a stop: a hold, or a bundle that stops.
         doubt: why the visit is the officer's.
         outcome: what has been shown to the driver.
         ruling: what an officer has decided, if anything.
@@ -88,6 +83,8 @@ class VisitView:
     unladen: bool = False
     manifest: bool | None = None
     codes: Codes | None = None
+    bundles: tuple[BundleView, ...] = ()
+    must_stop: bool = False
     doubt: Doubt | None = None
     outcome: Outcome = Outcome.UNDECIDED
     ruling: Ruling = Ruling.NONE
@@ -199,9 +196,10 @@ class LaneView:
         manual: why the lane is in manual mode; empty means automatic. With a visit that began in automatic, it follows
             when that visit is over.
         faults: (fault, detail for the technician), active now.
-        bypassed: loops that an officer took out of the reckoning.
+        bypassed: loops that an officer bypassed.
         row, row_name: the decision table's row in force (`lane_agent.table.Row`); 0 and "" if none.
-        refuses: (action, why): what the lane would refuse at this moment, by its own checks.
+        refuses: (name of the act, why): the acts of `console.acts` that the lane would refuse at this moment, and the
+            check of `lane_agent.acceptance` that fails.
         visit: the vehicle in the lane, or None.
         past: the last twenty visits, newest first.
         read_ms: what reading a picture takes: at most for half of the last ones, and for 99 of a hundred; None before
@@ -217,7 +215,7 @@ class LaneView:
     open: bool
     row: int
     row_name: str = ""
-    refuses: tuple[tuple[Action, str], ...] = ()
+    refuses: tuple[tuple[str, str], ...] = ()
     manual: tuple[ManualReason, ...] = ()
     bypassed: tuple[Contact, ...] = ()
     faults: tuple[tuple[Fault, str], ...] = ()
@@ -249,14 +247,6 @@ class EvidencePicture:
     media_type: str = "image/jpeg"
 
 
-@dataclass(frozen=True, slots=True)
-class ActionAnswer:
-    """What became of an action: `words` say to the officer what was done, or why it was refused."""
-
-    accepted: bool
-    words: str
-
-
 class LaneFeed(Protocol):
     """The lane, for its page. All methods are called in the agent's own event loop and must not block it."""
 
@@ -275,11 +265,14 @@ class LaneFeed(Protocol):
     async def evidence(self, digest: str) -> EvidencePicture | None:
         """The evidence picture of that sha256 (hex); None if it was pruned or never existed."""
 
-    async def act(self, action: OfficerAction) -> ActionAnswer:
-        """Puts an officer's event to the lane and tells what became of it, once it is in the journal."""
+    async def act(self, action: OfficerAction) -> str:
+        """Puts an officer's event to the lane; once it is in the journal, why the lane refused it, "" if it did not."""
 
-    async def acknowledge(self, alarm: str, officer: str) -> ActionAnswer:
-        """Notes that an officer has seen the alarm or message with this id; it changes nothing in the lane."""
+    async def acknowledge(self, alarm: str, officer: str) -> bool:
+        """Notes that an officer has seen the alarm or message with this id; False if it is no longer kept.
+
+        It changes nothing in the lane.
+        """
 
 
 class Control(Enum):

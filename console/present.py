@@ -6,12 +6,13 @@ import math
 from typing import Any
 
 from console import times, words
+from console.grounds import basis, stops_of, warnings, why_not
 from console.headline import headline
-from console.permits import basis, bundle_state, permits, stops_of, warnings
-from console.ports import AlarmView, LaneView, LinkView, MessageView, PastVisit, ScreenView, VisitView
+from console.ports import AlarmView, BundleView, LaneView, LinkView, MessageView, PastVisit, ScreenView, VisitView
 from console.row_words import row
-from domain.crossing import Direction
-from lane_agent.model import Bundle, Codes, HelpCall, Link, Outcome, ReadSource, Ruling
+from domain.crossing import RELEASE
+from lane_agent.matching import Standing
+from lane_agent.model import Codes, HelpCall, Link, Outcome, ReadSource, Ruling
 from lane_agent.wording import WORDING, Scene
 
 Plain = dict[str, Any]
@@ -56,7 +57,7 @@ def present(view: LaneView) -> Plain:
         "link": _link(view.link),
         "reading": f"{view.read_ms[0]} ms, 99 % in {view.read_ms[1]} ms" if view.read_ms else "no picture yet",
         "past": [_past(past) for past in view.past],
-        "why_not": {action.value: why for action, why in permits(view).items()},
+        "why_not": why_not(view),
         "warnings": list(warnings(view)),
         "bypassed": [loop.value for loop in view.bypassed],
         "basis": basis(view),
@@ -103,9 +104,9 @@ def _visit(view: LaneView, visit: VisitView) -> Plain:
         "manifest": {None: "No sensor here", True: "In the box 已投入", False: "Not yet"}[visit.manifest],
         "outcome": _said(words.OUTCOMES[visit.outcome]),
         "decided": _decided(visit),
-        "stops": list(stops_of(visit.codes, view.direction)),
+        "stops": list(stops_of(visit)),
         "system": f"Row {view.row}: {row(view.row, view.row_name).says}" if view.row else "Nothing yet",
-        "codes": None if visit.codes is None else _codes(visit.codes, view.direction),
+        "codes": None if visit.codes is None else _codes(visit.codes, visit.bundles),
         "evidence": list(visit.evidence),
     }
 
@@ -136,7 +137,7 @@ def _identifier(visit: VisitView, source: str, mark: str) -> str:
     return f"✓ {name} {mark} agrees 相符" if mark == visit.read.vrn else f"■ {name} {mark} DIFFERS 不符"
 
 
-def _codes(codes: Codes, direction: Direction) -> Plain:
+def _codes(codes: Codes, bundles: tuple[BundleView, ...]) -> Plain:
     listed = codes.bundles or codes.held
     nothing = "Nothing on record" if codes.link is Link.FRESH else "Unknown: codes were not proven fresh"
     return {
@@ -145,19 +146,19 @@ def _codes(codes: Codes, direction: Direction) -> Plain:
         "approved": codes.approved,
         "mainland": codes.approved_mainland,
         "version": f"version {codes.version}, {words.LINKS[codes.link].says.lower()}",
-        "bundles": [_bundle(bundle, codes.core_ms, direction) for bundle in codes.bundles],
+        "bundles": [_bundle(bundle) for bundle in bundles],
     }
 
 
-def _bundle(bundle: Bundle, core_ms: int | None, direction: Direction) -> Plain:
-    state = bundle_state(bundle, core_ms, direction)
+def _bundle(shown: BundleView) -> Plain:
+    bundle = shown.bundle
     return {
         "ubr": bundle.ubr,
-        "state": state or "live",
-        "live": not state,
+        "state": words.STANDINGS[shown.standing],
+        "live": shown.standing is Standing.LIVE,
         "window": f"{times.short(bundle.earliest_ms)} – {times.short(bundle.valid_until_ms)}",
         "point": bundle.point or "any point",
-        "cargo": [{"ccrn": one.ccrn, "code": one.code, "stop": one.code != "release"} for one in bundle.cargo],
+        "cargo": [{"ccrn": one.ccrn, "code": one.code, "stop": one.code != RELEASE} for one in bundle.cargo],
     }
 
 

@@ -1,21 +1,18 @@
 """What the browser may ask for, checked here before it becomes an officer's event.
 
-Rules of this file: unknown fields are refused; an action about a vehicle names its visit, and one whose visit is not the
-open one is refused (design §2.1); a release names the `basis` it was decided on; a reason is always given; the officer's
-name comes from the session, never from the request.
+Rules of this file: unknown fields are refused; a reason is always given; the officer's name comes from the session,
+never from the request. Nothing here judges whether the lane may do it now: the lane does (`lane_agent.acceptance`).
 """
 
 from __future__ import annotations
 
 import re
-from typing import assert_never
+from typing import Any
 
 import msgspec
 
-from console import words
 from console.errors import RequestRefusedError
-from console.permits import NO_VEHICLE, basis, permits, warnings
-from console.ports import Action, Control, LaneView, OfficerAction
+from console.ports import Control, OfficerAction
 from domain import marks
 from lane_agent.events import (
     HelpAnswered,
@@ -33,104 +30,172 @@ from lane_agent.events import (
 )
 from lane_agent.model import Contact
 
+_PLACEHOLDERS: dict[str, Any] = {
+    "visit": 0,
+    "basis": "",
+    "reason": "any reason",
+    "vrn": "AA1",
+    "loop": Contact.STOP_LOOP,
+}
+"""For every field that a request must give, a value that is in order."""
 
-class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="action"):
-    pass
+
+class ActRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="action"):
+    """A request for one of an officer's acts; its tag is the act's name."""
+
+    def event(self, officer: str) -> OfficerAction:
+        """The event that `officer` asks the lane for.
+
+        Raises:
+            RequestRefusedError: a field is not acceptable (422).
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def example(cls, visit: int) -> OfficerAction:
+        """An event of this kind about `visit`, the rest made up: to ask the lane beforehand whether it would refuse."""
+        given = {name: _PLACEHOLDERS[name] for name in cls.__struct_fields__ if name in _PLACEHOLDERS}
+        return cls(**given | ({"visit": visit} if "visit" in given else {})).event("-")
 
 
-class Release(_Asked, frozen=True, tag="release"):
-    """Release this visit. `read` confirms that the warnings were read."""
+class ReleaseVisit(ActRequest, frozen=True, tag="release"):
+    """Release this visit. `basis` is what the officer was shown, `read` confirms that the warnings were read."""
 
     visit: int
     basis: str
     reason: str
     read: bool = False
 
+    def event(self, officer: str) -> OfficerAction:
+        """The release."""
+        return OfficerReleased(self.visit, officer, _reason(self.reason))
 
-class Inspect(_Asked, frozen=True, tag="inspect"):
-    """Send this visit to the compound. Always honoured: it needs no basis (design §2.4)."""
+
+class InspectVisit(ActRequest, frozen=True, tag="inspect"):
+    """Send this visit to the compound. It needs no basis: inspection is always possible (design §2.4)."""
 
     visit: int
     reason: str
 
+    def event(self, officer: str) -> OfficerAction:
+        """The order to inspect."""
+        return OfficerInspected(self.visit, officer, _reason(self.reason))
 
-class Correct(_Asked, frozen=True, tag="correct"):
+
+class CorrectPlate(ActRequest, frozen=True, tag="correct"):
     """Type the mark of this visit's vehicle."""
 
     visit: int
     vrn: str
     reason: str
 
+    def event(self, officer: str) -> OfficerAction:
+        """The typed mark, normalised."""
+        return OfficerCorrected(self.visit, officer, _mark(self.vrn), _reason(self.reason))
 
-class TakeOverVisit(_Asked, frozen=True, tag="take_over"):
+
+class TakeOverVisit(ActRequest, frozen=True, tag="take_over"):
     """End this visit by hand."""
 
     visit: int
     reason: str
 
+    def event(self, officer: str) -> OfficerAction:
+        """The end of the visit."""
+        return OfficerTookOver(self.visit, officer, _reason(self.reason))
 
-class Open(_Asked, frozen=True, tag="open"):
+
+class OpenLane(ActRequest, frozen=True, tag="open"):
     """Open the lane."""
 
+    def event(self, officer: str) -> OfficerAction:
+        """The opening."""
+        return LaneOpened(officer)
 
-class Close(_Asked, frozen=True, tag="close"):
+
+class CloseLane(ActRequest, frozen=True, tag="close"):
     """Close the lane."""
 
     reason: str
 
+    def event(self, officer: str) -> OfficerAction:
+        """The closing."""
+        return LaneClosed(officer, _reason(self.reason))
 
-class OrderManual(_Asked, frozen=True, tag="order_manual"):
+
+class OrderManual(ActRequest, frozen=True, tag="order_manual"):
     """Order manual mode."""
 
     reason: str
 
+    def event(self, officer: str) -> OfficerAction:
+        """The order."""
+        return ManualOrdered(officer, _reason(self.reason))
 
-class EndManual(_Asked, frozen=True, tag="end_manual"):
+
+class EndManual(ActRequest, frozen=True, tag="end_manual"):
     """Lift the order for manual mode."""
 
-
-class Bypass(_Asked, frozen=True, tag="bypass"):
-    """Take a stuck loop out of the reckoning (design §2.9)."""
-
-    loop: Contact
-    reason: str
+    def event(self, officer: str) -> OfficerAction:
+        """The end of the order."""
+        return ManualEnded(officer)
 
 
-class Restore(_Asked, frozen=True, tag="restore"):
-    """Count a bypassed loop again."""
+class BypassLoop(ActRequest, frozen=True, tag="bypass"):
+    """Ignore a stuck loop (design §2.9)."""
 
     loop: Contact
     reason: str
 
+    def event(self, officer: str) -> OfficerAction:
+        """The bypass."""
+        return LoopBypassed(self.loop, bypassed=True, officer=officer, reason=_reason(self.reason))
 
-class Announce(_Asked, frozen=True, tag="announce"):
-    """A vehicle stands at the kiosk whose loop is bypassed."""
+
+class RestoreLoop(ActRequest, frozen=True, tag="restore"):
+    """Use a bypassed loop again."""
+
+    loop: Contact
+    reason: str
+
+    def event(self, officer: str) -> OfficerAction:
+        """The end of the bypass."""
+        return LoopBypassed(self.loop, bypassed=False, officer=officer, reason=_reason(self.reason))
 
 
-class AnswerHelp(_Asked, frozen=True, tag="answer"):
+class AnnounceVehicle(ActRequest, frozen=True, tag="announce"):
+    """A vehicle is at the kiosk whose loop is bypassed."""
+
+    def event(self, officer: str) -> OfficerAction:
+        """The announcement."""
+        return VehicleAnnounced(officer)
+
+
+class AnswerHelp(ActRequest, frozen=True, tag="answer"):
     """Answer the help call."""
 
+    def event(self, officer: str) -> OfficerAction:
+        """The answer."""
+        return HelpAnswered(officer)
 
-class EndHelp(_Asked, frozen=True, tag="end_call"):
+
+class EndHelp(ActRequest, frozen=True, tag="end_call"):
     """End the help call."""
 
     reason: str
 
-
-AboutVisit = Release | Inspect | Correct | TakeOverVisit
-AboutMode = Open | Close | OrderManual | EndManual
-AboutRest = Bypass | Restore | Announce | AnswerHelp | EndHelp
-Asked = AboutVisit | AboutMode | AboutRest
-"""Every action of the page."""
+    def event(self, officer: str) -> OfficerAction:
+        """The end of the call."""
+        return HelpEnded(officer, _reason(self.reason))
 
 
 class AcknowledgeAlarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An officer has seen this alarm."""
+    """An officer has seen this alarm or message."""
 
     alarm: str
 
 
-class Press(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="press"):
+class PressControl(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="press"):
     """Simulation: the driver does something."""
 
     control: Control
@@ -148,97 +213,8 @@ class SendTruck(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
     scenario: str
 
 
-Simulated = Press | SwitchLink | SendTruck
+SimulationRequest = PressControl | SwitchLink | SendTruck
 """Everything the simulation panel asks for."""
-
-
-def to_event(asked: Asked, *, officer: str, view: LaneView) -> OfficerAction:
-    """The officer's event for a request, judged against the lane as it is now.
-
-    Raises:
-        RefusedError: it cannot be asked for now (409), or a field is not acceptable (422).
-    """
-    match asked:
-        case Release() | Inspect() | Correct() | TakeOverVisit():
-            return _about_visit(asked, officer, view)
-        case Open() | Close() | OrderManual() | EndManual():
-            return _about_mode(asked, officer, view)
-        case Bypass() | Restore() | Announce() | AnswerHelp() | EndHelp():
-            return _about_rest(asked, officer, view)
-        case _:
-            assert_never(asked)
-
-
-def _about_visit(asked: AboutVisit, officer: str, view: LaneView) -> OfficerAction:
-    _check_visit(asked.visit, view)
-    _allow(asked, view)
-    reason = _reason(asked.reason)
-    match asked:
-        case Release():
-            _check_basis(asked, view)
-            return OfficerReleased(asked.visit, officer, reason)
-        case Inspect():
-            return OfficerInspected(asked.visit, officer, reason)
-        case Correct():
-            return OfficerCorrected(asked.visit, officer, _mark(asked.vrn), reason)
-        case TakeOverVisit():
-            return OfficerTookOver(asked.visit, officer, reason)
-        case _:
-            assert_never(asked)
-
-
-def _about_mode(asked: AboutMode, officer: str, view: LaneView) -> OfficerAction:
-    _allow(asked, view)
-    match asked:
-        case Open():
-            return LaneOpened(officer)
-        case Close(reason):
-            return LaneClosed(officer, _reason(reason))
-        case OrderManual(reason):
-            return ManualOrdered(officer, _reason(reason))
-        case EndManual():
-            return ManualEnded(officer)
-        case _:
-            assert_never(asked)
-
-
-def _about_rest(asked: AboutRest, officer: str, view: LaneView) -> OfficerAction:
-    _allow(asked, view)
-    match asked:
-        case Bypass(loop, reason):
-            return LoopBypassed(_loop(loop), bypassed=True, officer=officer, reason=_reason(reason))
-        case Restore(loop, reason):
-            return LoopBypassed(_loop(loop), bypassed=False, officer=officer, reason=_reason(reason))
-        case Announce():
-            return VehicleAnnounced(officer)
-        case AnswerHelp():
-            return HelpAnswered(officer)
-        case EndHelp(reason):
-            return HelpEnded(officer, _reason(reason))
-        case _:
-            assert_never(asked)
-
-
-def _check_visit(visit: int, view: LaneView) -> None:
-    if view.visit is None:
-        raise RequestRefusedError(409, f"Not done: visit {visit} is over. {NO_VEHICLE}")
-    if view.visit.id != visit:
-        raise RequestRefusedError(
-            409, f"Not done: visit {visit} is over; another vehicle (visit {view.visit.id}) is in the lane."
-        )
-
-
-def _allow(asked: Asked, view: LaneView) -> None:
-    why_not = permits(view)[Action(asked.__struct_config__.tag)]
-    if why_not:
-        raise RequestRefusedError(409, f"Not done: {why_not}")
-
-
-def _check_basis(asked: Release, view: LaneView) -> None:
-    if asked.basis != basis(view):
-        raise RequestRefusedError(409, "Not released: something changed while you decided. Look again.")
-    if warnings(view) and not asked.read:
-        raise RequestRefusedError(409, "Not released: confirm first that you have read the warnings.")
 
 
 def _reason(text: str) -> str:
@@ -248,16 +224,10 @@ def _reason(text: str) -> str:
     return reason
 
 
-def _loop(contact: Contact) -> Contact:
-    if contact not in words.LOOPS:
-        raise RequestRefusedError(422, "Not done: only a loop can be bypassed.")
-    return contact
-
-
 def _mark(text: str) -> str:
     vrn = marks.normalise(text)
     if marks.family(vrn) not in marks.HONG_KONG:
         raise RequestRefusedError(
-            422, f"Not done: “{text[:20]}” has not the form of a Hong Kong mark. Type letters and digits only."
+            422, f"Not done: “{text[:20]}” does not have the form of a Hong Kong mark. Type letters and digits only."
         )
     return vrn

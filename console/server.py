@@ -15,7 +15,7 @@ from console.settings import ConsoleSettings
 from console.stream import ViewStream
 
 
-class _Quiet(uvicorn.Server):
+class _ServerWithoutSignals(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leaves the process's signals to the composition root."""
@@ -32,7 +32,7 @@ class ConsoleServer:
         self._settings = settings
         self._stream = stream
         self._socket: socket.socket | None = None
-        self._server = _Quiet(
+        self._server = _ServerWithoutSignals(
             uvicorn.Config(
                 app,
                 log_config=None,
@@ -53,9 +53,8 @@ class ConsoleServer:
         Raises:
             ConsoleSettingsError: the settings are wrong, or the address is taken; says what to do.
         """
-        problems = self._settings.problems()
-        if problems:
-            raise ConsoleSettingsError("; ".join(f"{key}: {remedy}" for key, remedy in problems))
+        if problems := [str(problem) for problem in self._settings.contradictions()]:
+            raise ConsoleSettingsError("\n".join(problems))
         host, port = self._settings.host, self._settings.port
         try:
             family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

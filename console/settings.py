@@ -1,19 +1,25 @@
-"""How the page is served. Values only; where they come from is the composition root's business."""
+"""The section `[console]` of a lane's settings: how the officers' page is served."""
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from runtime.sections import Host, NamedFile, Port, Problem, SecretFile, Section, is_loopback
+
+WholeSeconds = Annotated[int, Meta(gt=0, description="whole seconds above 0")]
 
 
-@dataclass(frozen=True, slots=True)
-class ConsoleSettings:
+class ConsoleSettings(Section, frozen=True, kw_only=True):
     """Settings of one lane's page.
 
     Attributes:
         officers: the officers' file (`officers`).
-        host, port: where it listens. Other than loopback needs TLS. Port 0 lets the system choose.
+        host, port: where it listens. Other than loopback needs TLS. Port 0, which no file can give, lets the system
+            choose.
         tls_certificate, tls_key: PEM files; None on loopback.
         names: host names under which browsers reach it, besides loopback's (a page asked for by another name is
             refused: DNS rebinding).
@@ -22,15 +28,15 @@ class ConsoleSettings:
         shift_s: after so long a session ends.
     """
 
-    officers: Path
-    host: str = "127.0.0.1"
-    port: int = 8480
-    tls_certificate: Path | None = None
-    tls_key: Path | None = None
-    names: tuple[str, ...] = ()
+    officers: Annotated[Path, SecretFile("add a first officer: rocars-lane officer add NAME --config FILE writes it")]
+    host: Host = "127.0.0.1"
+    port: Port = 8480
+    tls_certificate: Annotated[Path, NamedFile()] | None = None
+    tls_key: Annotated[Path, SecretFile("get it with the page's certificate, and put it there")] | None = None
+    names: tuple[Host, ...] = ()
     view_without_login: bool = False
-    idle_s: int = 900
-    shift_s: int = 43_200
+    idle_s: WholeSeconds = 900
+    shift_s: WholeSeconds = 43_200
 
     @property
     def secure(self) -> bool:
@@ -40,41 +46,23 @@ class ConsoleSettings:
     @property
     def loopback(self) -> bool:
         """Whether the page can be reached from this box only."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def allowed_hosts(self) -> list[str]:
         """Host names that requests may carry."""
         return ["127.0.0.1", "localhost", "[::1]", *((self.host,) if not self.loopback else ()), *self.names]
 
-    def problems(self) -> list[tuple[str, str]]:
-        """What is wrong, as (key, what to do); empty if nothing is."""
-        found: list[tuple[str, str]] = []
+    def contradictions(self) -> Iterator[Problem]:
+        """What is reached from outside is served over TLS, under known names, to known officers."""
         if not self.loopback and not self.secure:
-            found.append(
-                ("host", f"{self.host} can be reached from outside: set tls_certificate and tls_key, or 127.0.0.1")
-            )
+            remedy = "set tls_certificate and tls_key, or 127.0.0.1"
+            yield Problem("host", f"{self.host} can be reached from outside", remedy)
         if self.host in {"0.0.0.0", "::"} and not self.names:  # noqa: S104  # compared, not bound
-            found.append(("names", "give the host names or addresses under which officers reach the page"))
+            remedy = "give the host names or addresses under which officers reach the page"
+            yield Problem("names", f"is empty, and {self.host} is no name", remedy)
         if self.view_without_login and not self.loopback:
-            found.append(("view_without_login", "only on loopback: set it to false, or host to 127.0.0.1"))
+            yield Problem("view_without_login", "only on loopback", "set it to false, or host to 127.0.0.1")
         if (self.tls_certificate is None) != (self.tls_key is None):
-            found.append(("tls_key", "tls_certificate and tls_key are given together or not at all"))
-        found += [
-            (key, f"{path} does not exist: give the PEM file's path")
-            for key, path in (("tls_certificate", self.tls_certificate), ("tls_key", self.tls_key))
-            if path is not None and not path.is_file()
-        ]
-        found += [
-            (key, "must be above 0")
-            for key, value in (("idle_s", self.idle_s), ("shift_s", self.shift_s))
-            if value <= 0
-        ]
-        if not 0 <= self.port <= 65_535:
-            found.append(("port", "must be 0 to 65535"))
-        return found
+            missing = "tls_key" if self.tls_key is None else "tls_certificate"
+            yield Problem(missing, "is missing", "tls_certificate and tls_key are given together or not at all")

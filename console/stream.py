@@ -21,17 +21,17 @@ from console.present import Plain, present
 
 BEAT_S = 1.0
 """The longest silence of a healthy stream."""
-_PACE_S = 0.05
+_INTERVAL_S = 0.05
 """The shortest time between two views, so that a burst of events costs twenty views a second at most."""
-_MOST = 32
+_STREAM_LIMIT = 32
 """Pages that may watch one lane at once."""
 
 
 class ViewStream:
     """The route `/events`. `close` ends every stream, so that the server can stop."""
 
-    def __init__(self, parts: RouteContext) -> None:
-        self._parts = parts
+    def __init__(self, context: RouteContext) -> None:
+        self._context = context
         self._watching = 0
         self._closed = asyncio.Event()
 
@@ -44,19 +44,19 @@ class ViewStream:
         self._closed.set()
 
     async def _events(self, request: Request) -> Response:
-        self._parts.gate.watcher(request)
-        if self._watching >= _MOST:
+        self._context.access.watcher(request)
+        if self._watching >= _STREAM_LIMIT:
             raise RequestRefusedError(503, "Too many pages watch this lane: close some.")
-        return StreamingResponse(self._told(request), media_type="text/event-stream")
+        return StreamingResponse(self._views(request), media_type="text/event-stream")
 
-    async def _told(self, request: Request) -> AsyncIterator[bytes]:
+    async def _views(self, request: Request) -> AsyncIterator[bytes]:
         self._watching += 1
         try:
             yield b"retry: 1000\n\n"
-            view = self._parts.feed.view()
-            while self._parts.gate.may_watch(request) and not self._closed.is_set():
+            view = self._context.feed.view()
+            while self._context.access.may_watch(request) and not self._closed.is_set():
                 yield _event("view", {**present(view), "you": self._you(request), "world": self._world()})
-                await asyncio.sleep(_PACE_S)
+                await asyncio.sleep(_INTERVAL_S)
                 view = await self._next(view.sequence)
             yield _event("over", {})
         finally:
@@ -65,20 +65,20 @@ class ViewStream:
     async def _next(self, after: int) -> LaneView:
         try:
             async with asyncio.timeout(BEAT_S):
-                return await self._parts.feed.changed(after)
+                return await self._context.feed.changed(after)
         except TimeoutError:
-            return self._parts.feed.view()
+            return self._context.feed.view()
 
     def _you(self, request: Request) -> Plain:
-        session = self._parts.gate.session(request)
+        session = self._context.access.session(request)
         if session is None:
             return {"officer": "", "locked": False}
-        return {"officer": session.officer, "locked": self._parts.gate.sessions.locked(session)}
+        return {"officer": session.officer, "locked": self._context.access.sessions.locked(session)}
 
     def _world(self) -> Plain | None:
-        if self._parts.simulation is None:
+        if self._context.simulation is None:
             return None
-        world = self._parts.simulation.view()
+        world = self._context.simulation.view()
         return {"link_up": world.link_up, "queue": world.queue}
 
 

@@ -2,15 +2,15 @@
 
 A process of its own (`rocars-core run --config FILE`), never imported by the lane and never importing it.
 
-| room | what is in it |
+| module | what is in it |
 |---|---|
-| `cargo`, `bundling`, `screening`, `vrn`, `times`, `numbers` | the rules, as pure functions |
-| `store` | the one SQLite file: schema, migrations, transactions |
-| `log` | the replicated log: deltas, snapshots, hashes, history |
-| `office` | what officers, traders and drivers ask of the core, one transaction each |
-| `intake`, `projection` | the lanes' journals: taken in order and once, then made into crossings and alarms |
-| `link` | what the core says to a lane and hears from it (no I/O) |
-| `service` | the running core: broker, admin socket, clock ticks |
-| `admin` | the operators' interface over a local socket, and its client |
-| `settings`, `keys`, `cli` | configuration, key files, commands |
+| `service` | the running core: brokers, admin socket, clock ticks |
+| `office/` | what traders, drivers and officers ask: `cargo`, `bundling`, `screening` and `numbers` are rules; `service` is one transaction a request; `requests`, `admin` and `admin_handler` are the local socket |
+| `ledger/` | the one signed list: `store` (the SQLite file), `log` (deltas, snapshots, hashes), `decision_audit` (which list was it?) |
+| `link/` | what lanes say and are told: `gateway` (proofs, deltas, answers), `inbox`, `intake` (journals, in order and once), `projection` (crossings, alarms, used bundles), `orders`, `pictures`, `compound`, `alarms` |
+| `enrolment/` | who is who: `authority`, `enrolling`, `issued`, `registry`, `keys`, `expiry` |
+| `cli/` | the commands of `rocars-core` |
+| `settings` | the configuration file |
+| `files` | key and certificate files, written whole |
+| `errors` | what can go wrong, by who must act |
 """

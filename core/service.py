@@ -35,8 +35,10 @@ from core.office.admin_handler import AdminHandler
 from core.office.requests import Request
 from core.office.service import CargoService
 from core.settings import BrokerSection, CoreSettings
+from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
 from runtime.mqtt import Broker, Cause, Connection, Incoming, Options, Tls
+from runtime.store_errors import StoreError
 from wire.topics import ALL_UP, read_up
 
 log = logging.getLogger("rocars.core")
@@ -67,16 +69,16 @@ class CoreParts:
     def __init__(self, settings: CoreSettings, clock: UtcClock) -> None:
         self.settings = settings
         self.clock = clock
-        self.signer = load_signing_key(settings.path(settings.core.signing_key))
-        self.registry = LaneRegistry(settings.path(settings.core.lane_keys))
-        self.store = CoreStore(settings.path(settings.core.store))
+        self.signer = load_signing_key(settings.core.signing_key)
+        self.registry = LaneRegistry(settings.core.lane_keys)
+        self.store = CoreStore(settings.core.store)
         connection = self.store.connection
         self.log = ReplicatedLog(self.store, self.signer)
         self.log.check()
-        self.compound = Compound(connection, within_ms=settings.due_ms)
+        self.compound = Compound(connection, within_ms=settings.compound.due_minutes * 60_000)
         self.projection = Projection(connection, self.log, self.compound)
         self.intake = Intake(self.store, self.projection)
-        self.office = CargoService(self.store, self.log, settings.rules, clock)
+        self.office = CargoService(self.store, self.log, settings.policy, clock)
         self.gallery = PictureStore(settings.keeping, clock)
         self.exchange = LaneGateway(
             store=self.store,
@@ -131,7 +133,7 @@ class CoreService:
         name = f"{section.host}:{section.port}"
 
         return Connection(
-            broker_options(section, self._parts.settings),
+            broker_options(section),
             will=lambda: None,
             on_up=lambda: log.info("broker %s: connected", name),
             on_down=lambda why: log.warning("broker %s: connection ended: %s", name, why.detail),
@@ -149,11 +151,11 @@ class CoreService:
         """Runs until `stop` is set, or something without which the core cannot go on has failed.
 
         Raises:
-            sqlite3.Error: the store failed.
-            OSError: the admin socket cannot be made.
+            OSError: the store failed (StoreError), or the admin socket cannot be made.
+            sqlite3.Error: the store cannot be read.
         """
         settings = self._parts.settings
-        admin = AdminServer(settings.path(settings.core.admin_socket), self._serve, self._ready)
+        admin = AdminServer(settings.core.admin_socket, self._serve, self._ready)
         works: dict[str, Coroutine[Any, Any, object]] = {
             "admin": admin.run(),
             "inbox": self._take(),
@@ -186,7 +188,7 @@ class CoreService:
         """Serves an operator; a fault of the store is told to the operator and ends the core."""
         try:
             return self._counter.serve(request, login)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, StoreError) as error:
             if self._failed is not None and not self._failed.done():
                 self._failed.set_exception(error)
             raise RefusedError(
@@ -295,7 +297,7 @@ class CoreService:
             book = AlarmBook(parts.store.connection)
             with parts.store.transaction():
                 for one in ending:
-                    book.raise_once(at_ms=now, lane=one.lane, kind="CertificateEnds", detail=str(one))
+                    book.raise_once(at_ms=now, lane=one.lane, kind=CoreAlarmKind.CERTIFICATE_ENDS, detail=str(one))
             await asyncio.sleep(_CERTIFICATES_S)
 
     async def _prune(self) -> None:
@@ -317,13 +319,12 @@ class CoreService:
             self._told[name] = why.cause if why is not None else None
 
 
-def broker_options(section: BrokerSection, settings: CoreSettings) -> Options:
+def broker_options(section: BrokerSection) -> Options:
     """How to connect to one broker."""
     tls = None
     if section.authority:
-        pair = [settings.path(name) if name else None for name in (section.certificate, section.key)]
-        tls = Tls(settings.path(section.authority), *pair)
-    password = _password(settings.path(section.password_file)) if section.password_file else ""
+        tls = Tls(section.authority, section.certificate, section.key)
+    password = _password(section.password_file) if section.password_file else ""
     return Options(
         brokers=(Broker(section.host, section.port),),
         client_id=section.client_id,

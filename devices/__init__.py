@@ -1,1 +1,26 @@
-"""Eyes and hands of the lane: camera, plate reader, contacts, intercom, and their simulators."""
+"""What the lane senses and moves: camera, plate reader, contacts, second identifier, intercom.
+
+| module | what is in it |
+|---|---|
+| `contacts` | the ports of contacts, boards and outputs; wired lines become settled events |
+| `debounce` | when a raw level counts, and when a line chatters (pure) |
+| `gpio` | a board on the box's own pins |
+| `remote_io`, `remote_protocol` | a board on a serial cable or TCP, and its lines |
+| `framing` | checked lines, as boards and label readers speak them |
+| `reader` | the plate reader as the agent sees it: a process that is watched and started again |
+| `reader_child` | that process: camera, plates, settling |
+| `reader_protocol` | what the two say to each other |
+| `visit_reader` | votes over the pictures of one visit: a settled read, a second vehicle, giving up (pure) |
+| `camera` | where pictures come from: folder, video file, V4L2, network stream, simulation |
+| `zone` | the lane's part of the picture |
+| `anpr/` | a picture in, its plates out |
+| `evidence` | pictures on the disk, named by their content |
+| `overlay` | what was found, outlined on the officers' picture |
+| `latency` | how long reading a picture takes |
+| `identifier` | the second identifier: what names the vehicle besides the plate reader |
+| `identifier_serial`, `identifier_protocol` | a label reader on a serial cable or TCP, and its lines |
+| `intercom` | the help call: bell and lamp |
+| `settings` | the sections of a lane's settings that are about devices |
+| `errors` | what can go wrong, and what a technician does about it |
+| `simulated/` | boards and a label reader in software, driven from the hardware's side |
+"""

@@ -12,43 +12,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 import av
 import av.container
 import cv2
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.settings import CameraKind, CameraSettings
+
 Picture = NDArray[np.uint8]
 OPEN_TIMEOUT, READ_TIMEOUT = 3.0, 2.0  # seconds; the library's own are up to 90
-
-
-class CameraSource(Enum):
-    """The kinds of camera a configuration can name."""
-
-    FOLDER = "folder"
-    VIDEO = "video"
-    V4L2 = "v4l2"
-    STREAM = "stream"
-    SIMULATED = "simulated"
-
-
-class CameraSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The `[reader.camera]` part of a lane's configuration.
-
-    Attributes:
-        source: which kind.
-        place: folder, file, device, URL, or the socket that a simulated world writes to.
-        fps: how many pictures a second a folder or a video file gives.
-    """
-
-    source: CameraSource
-    place: str
-    fps: float = 8.0
 
 
 class CameraError(OSError):
@@ -70,7 +46,7 @@ class Camera(Protocol):
 
 
 class FolderCamera:
-    """The pictures of a folder, by name, again and again; the picture of each second differs by nothing but itself."""
+    """The pictures of a folder, by name, in a loop."""
 
     def __init__(self, folder: Path, fps: float) -> None:
         self._files = sorted(f for f in folder.glob("*") if f.suffix.lower() in {".jpg", ".jpeg", ".png", ".bmp"})
@@ -98,15 +74,15 @@ class ContainerCamera:
 
     def __init__(self, settings: CameraSettings) -> None:
         self._settings = settings
-        self._pace = _Pace(settings.fps) if settings.source is CameraSource.VIDEO else None
+        self._pace = _Pace(settings.fps) if settings.kind is CameraKind.VIDEO else None
         self._container = self._opened()
         self._frames = self._decoded()
 
     def _opened(self) -> av.container.InputContainer:
         options, form = {"analyzeduration": "100000"}, None
-        if self._settings.source is CameraSource.V4L2:
+        if self._settings.kind is CameraKind.V4L2:
             form, options = "video4linux2", {}
-        if self._settings.place.startswith("rtsp"):
+        if self._settings.kind is CameraKind.RTSP:
             options["rtsp_transport"] = "tcp"
         try:
             return av.open(self._settings.place, format=form, options=options, timeout=(OPEN_TIMEOUT, READ_TIMEOUT))
@@ -117,7 +93,7 @@ class ContainerCamera:
         while True:
             for frame in self._container.decode(video=0):
                 yield np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-            if self._settings.source is not CameraSource.VIDEO:
+            if self._settings.kind is not CameraKind.VIDEO:
                 return
             self._container.seek(0)
 
@@ -210,9 +186,9 @@ def open_camera(settings: CameraSettings) -> Camera:
     Raises:
         CameraError: it cannot be opened.
     """
-    if settings.source is CameraSource.FOLDER:
+    if settings.kind is CameraKind.FOLDER:
         return FolderCamera(Path(settings.place), settings.fps)
-    if settings.source is CameraSource.SIMULATED:
+    if settings.kind is CameraKind.SIMULATED:
         return SocketCamera(Path(settings.place))
     return ContainerCamera(settings)
 
@@ -232,7 +208,7 @@ def monotonic_ms() -> int:
 
 
 class Newest:
-    """Reads a camera in a thread and keeps its newest picture; what nobody took in time is dropped.
+    """Reads a camera in a thread and keeps its newest picture; pictures not taken in time are dropped.
 
     Args:
         settings: which camera; it is opened in the thread and opened again after an error.

@@ -6,7 +6,7 @@
 Rules of this file
 - `Contacts` is the port the lane sees; `Board` is the port a driver fills. Both are small on purpose.
 - At start, and whenever the board comes back, the present level of every contact is reported, inactive ones too.
-- A board that is lost is a fault at once and is tried again for ever; outputs are put back as they were wanted.
+- A board that is lost is a fault at once and is tried again for ever; its outputs are restored when it is back.
 - One fault event per change of causes: the same cause is not repeated (a repeated alarm floods the centre).
 - No driver is ever replaced by a simulated one here; which board is used is configuration (`edge`).
 """
@@ -14,16 +14,19 @@ Rules of this file
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Protocol
 
 from devices.debounce import Chatter, Debounce, Edge
 from devices.errors import ContactsError, WiringWrong
+from devices.settings import InputSettings, Output, OutputSettings, shared_lines
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact, Fault
+from runtime.backoff import Backoff
+
+_BACKOFF_S = (0.2, 5.0)  # between attempts to reach a lost board: first, longest
 
 ContactEvent = ContactChanged | FaultRaised | FaultCleared
 """What contacts tell the lane."""
@@ -39,7 +42,7 @@ class Contacts(Protocol):
         """Begins to report; returns at once. A board that does not answer is an event, never an exception."""
 
     async def stop(self) -> None:
-        """Stops reporting and lets go of the board."""
+        """Stops reporting and releases the board."""
 
 
 class Board(Protocol):
@@ -60,58 +63,11 @@ class Board(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class ContactWire:
-    """One contact on one line.
-
-    Attributes:
-        active_low: the contact is active while the line is low (a button to ground with a pull-up).
-        stable_ms: how long a level must stand before it counts.
-    """
-
-    contact: Contact
-    line: int
-    active_low: bool = False
-    stable_ms: int = 30
-
-
-class Pull(Enum):
-    """The resistor on an input, where the board has one to switch."""
-
-    UP = "up"
-    DOWN = "down"
-    NONE = "none"  # the wiring brings its own
-
-
-class Output(Enum):
-    """What the lane can switch besides its screens."""
-
-    BELL = "bell"  # rings at the officer's post while a help call is unanswered
-    LAMP = "lamp"  # lit on the panel while a help call is open
-    ALARM = "alarm"  # a siren or beacon in the control room
-
-
-@dataclass(frozen=True, slots=True)
-class OutputWire:
-    """One output on one line; `active_low` switches it on by a low level."""
-
-    output: Output
-    line: int
-    active_low: bool = False
-
-
 class Outputs(Protocol):
     """What can be switched."""
 
     def switch(self, output: Output, on: bool) -> None:
-        """Switches an output; one that is not wired, or a board that is away, is no error: the wish is kept."""
-
-
-def _pauses() -> Iterator[float]:
-    """Seconds between attempts to reach a lost board; no jitter: nobody else waits for this cable."""
-    yield from (0.2, 0.5, 1.0, 2.0)
-    while True:
-        yield 5.0
+        """Switches an output; one that is not wired, or a board that is away, is no error: what was wanted is kept."""
 
 
 class WiredContacts:
@@ -119,35 +75,36 @@ class WiredContacts:
 
     Args:
         board: the driver.
-        wires: the contacts; a contact that is not wired never changes.
-        outputs: the outputs.
+        inputs: the line of each contact; a contact that is not wired never changes.
+        outputs: the line of each output.
         clock: monotonic milliseconds, the same clock as the board's.
         chatter: when a line is called broken.
-        pauses: seconds between attempts, made anew after each success.
+        backoff: the pauses between attempts.
 
     Raises:
-        WiringWrong: two on one line, or one contact on two.
+        WiringWrong: two on one line.
     """
 
     def __init__(
         self,
         *,
         board: Board,
-        wires: Sequence[ContactWire],
-        outputs: Sequence[OutputWire] = (),
+        inputs: Mapping[Contact, InputSettings],
+        outputs: Mapping[Output, OutputSettings] = MappingProxyType({}),
         clock: Callable[[], int],
         chatter: Chatter | None = None,
-        pauses: Callable[[], Iterator[float]] = _pauses,
+        backoff: Backoff | None = None,
     ) -> None:
-        check_wiring(wires, outputs)
-        self._board, self._clock, self._chatter, self._new_pauses = board, clock, chatter, pauses
-        self._wires = {wire.line: wire for wire in wires}
-        self._outputs = {wire.output: wire for wire in outputs}
+        for key, line, other in shared_lines(inputs, outputs):
+            raise WiringWrong(f"{key} and {other} are both on line {line}: give each its own line")
+        self._board, self._clock, self._chatter = board, clock, chatter
+        self._inputs = {each.line: (contact, each) for contact, each in inputs.items()}
+        self._outputs = dict(outputs)
         self._wanted = dict.fromkeys(self._outputs, False)
         self._filters: dict[int, Debounce] = {}
         self._up = False
         self._opening = 0
-        self._pauses = pauses()
+        self._backoff = backoff or Backoff(*_BACKOFF_S)
         self._causes: dict[str, str] = {}
         self._tell: Callable[[ContactEvent], None] = lambda _: None
         self._timer: asyncio.TimerHandle | None = None
@@ -156,7 +113,7 @@ class WiredContacts:
     @property
     def glitches(self) -> dict[Contact, int]:
         """Bursts dropped since the board was last opened, for the technician."""
-        return {self._wires[line].contact: each.glitches for line, each in self._filters.items()}
+        return {self._inputs[line][0]: each.glitches for line, each in self._filters.items()}
 
     async def start(self, on_event: Callable[[ContactEvent], None]) -> None:
         """Begins to report; levels or a fault follow as events."""
@@ -165,7 +122,7 @@ class WiredContacts:
         self._task.add_done_callback(self._died)
 
     async def stop(self) -> None:
-        """Stops and lets go of the board; an error that killed the task is raised here."""
+        """Stops and releases the board; an error that killed the task is raised here."""
         task, self._task = self._task, None
         if task is None:
             return
@@ -185,7 +142,8 @@ class WiredContacts:
     async def _supervise(self) -> None:
         while True:
             self._filters = {
-                line: Debounce(stable_ms=wire.stable_ms, chatter=self._chatter) for line, wire in self._wires.items()
+                line: Debounce(stable_ms=each.stable_ms, chatter=self._chatter)
+                for line, (_, each) in self._inputs.items()
             }
             try:
                 await self._board.run(partial(self._level, self._opening))
@@ -193,33 +151,33 @@ class WiredContacts:
                 self._lost(str(problem))
             else:
                 self._lost("the contact board's driver stopped by itself: restart the lane and report this")
-            await asyncio.sleep(next(self._pauses))
+            await asyncio.sleep(self._backoff.next_s())
 
     def _level(self, opening: int, line: int, high: bool, at_ms: int) -> None:
         if opening != self._opening:  # on its way when the board was lost
             return
         if not self._up:
             self._found()
-        wire = self._wires.get(line)
-        if wire is None:
+        if line not in self._inputs:
             return
-        self._report(wire, self._filters[line].feed(high != wire.active_low, at_ms))
+        contact, wired = self._inputs[line]
+        self._report(contact, self._filters[line].feed(high != wired.active_low, at_ms))
         self._after_samples()
 
     def _settle(self) -> None:
         self._timer = None
         now = self._clock()
         for line, each in self._filters.items():
-            self._report(self._wires[line], each.settle(now))
+            self._report(self._inputs[line][0], each.settle(now))
         self._after_samples()
 
-    def _report(self, wire: ContactWire, edge: Edge | None) -> None:
+    def _report(self, contact: Contact, edge: Edge | None) -> None:
         if edge is not None:
-            self._tell(ContactChanged(contact=wire.contact, active=edge.active, edge_ms=edge.at_ms))
+            self._tell(ContactChanged(contact=contact, active=edge.active, edge_ms=edge.at_ms))
 
     def _after_samples(self) -> None:
         for line, each in self._filters.items():
-            contact = self._wires[line].contact.value
+            contact = self._inputs[line][0].value
             if each.chattering:
                 self._blame(contact, f"contact {contact} chatters: check its cable, its screen and line {line}")
             elif each.active is not None:
@@ -242,7 +200,7 @@ class WiredContacts:
 
     def _found(self) -> None:
         self._up = True
-        self._pauses = self._new_pauses()
+        self._backoff.reset()
         for output, on in self._wanted.items():
             self._write(output, on)
 
@@ -253,11 +211,11 @@ class WiredContacts:
         self._blame("board", why)
 
     def _write(self, output: Output, on: bool) -> None:
-        wire = self._outputs.get(output)
-        if wire is None:
+        wired = self._outputs.get(output)
+        if wired is None:
             return
         try:
-            self._board.write(wire.line, on != wire.active_low)
+            self._board.write(wired.line, on != wired.active_low)
         except ContactsError as problem:  # the wish is kept, and written when the board is back
             self._blame(output.value, str(problem))
         else:
@@ -275,21 +233,3 @@ class WiredContacts:
     def _died(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
             self._lost(f"the contacts stopped working ({task.exception()!r}): restart the lane and report this")
-
-
-def check_wiring(wires: Iterable[ContactWire], outputs: Iterable[OutputWire]) -> None:
-    """Refuses a table that contradicts itself.
-
-    Raises:
-        WiringWrong: two on one line, or one contact or output twice.
-    """
-    lines: dict[int, str] = {}
-    names: set[str] = set()
-    every = [(w.line, w.contact.value) for w in wires] + [(w.line, w.output.value) for w in outputs]
-    for line, name in every:
-        if line in lines:
-            raise WiringWrong(f"{name} and {lines[line]} are both on line {line}: give each its own line")
-        if name in names:
-            raise WiringWrong(f"{name} is wired twice: leave one line")
-        lines[line] = name
-        names.add(name)

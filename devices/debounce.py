@@ -1,12 +1,12 @@
 """A stable-for filter: raw levels in, settled edges out. Pure: time comes in with every sample.
 
 Rules of this file
-- A level counts once it has stood unchanged for `stable_ms`. Everything from the first raw edge until then is one burst.
+- A level counts once it has been unchanged for `stable_ms`. Everything from the first raw edge until then is one burst.
 - A settled edge carries the time of the FIRST raw edge of its burst: that is when the button moved (design §2.1).
 - A burst that ends where it began is a glitch: dropped and counted.
 - The filter compares levels, never edges, so a lost raw edge is repaired by the next sample and a release is never
   lost (`docs/decisions.md`; gpiozero threads 550, 378 and 559 show edge filters that lose them).
-- A line that cannot come to rest is chattering. It is said, not hidden: its contact is then worth nothing.
+- A line that never settles is chattering. That is reported, not hidden: its contact is then worth nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Debounce:
     """The filter of one line.
 
     Args:
-        stable_ms: how long a level must stand; 0 lets every sample through.
+        stable_ms: how long a level must last; 0 lets every sample through.
         chatter: when the line is called broken.
     """
 
@@ -59,7 +59,7 @@ class Debounce:
         self.chattering = False
 
     def feed(self, active: bool, at_ms: int) -> Edge | None:
-        """Takes a raw sample; a sample that repeats the level is welcome and changes nothing.
+        """Takes a raw sample; a sample that repeats the level is allowed and changes nothing.
 
         Args:
             active: the level seen.
@@ -75,7 +75,7 @@ class Debounce:
         return settled or self.settle(at_ms)
 
     def settle(self, now_ms: int) -> Edge | None:
-        """Lets time pass: the edge whose burst has come to rest by `now_ms`, if any."""
+        """Lets time pass: the edge whose burst has settled by `now_ms`, if any."""
         self._judge(now_ms)
         if self._burst_since is None or now_ms - self._raw_since < self._stable_ms:
             return None

@@ -1,4 +1,4 @@
-"""What can go wrong with the lane's eyes and hands; every message tells a technician what to do.
+"""What can go wrong with the devices of a lane; every message tells a technician what to do.
 
     DeviceError
     ├── ContactsError          the board that carries buttons, loops and signal lines

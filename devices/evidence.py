@@ -1,6 +1,6 @@
 """Evidence pictures: JPEG files named by the sha256 of their bytes, on the disk before anything names them.
 
-The folder is one class of the lane's evidence, kept and pruned by `sync.evidence`: same names, same mark of what is
+The folder is one class of the lane's evidence, kept and pruned by `sync.evidence`: same names, same suffix for what is
 unfinished.
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 
 LONGEST = 128
-"""No line is longer; what is, is noise and is dropped up to the next line end."""
+"""Longest line; anything longer is noise and is dropped up to the next line end."""
 
 
 def frame(body: str) -> bytes:

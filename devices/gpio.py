@@ -15,8 +15,9 @@ from typing import Any
 
 import gpiozero
 
-from devices.contacts import Pull, Tell
+from devices.contacts import Tell
 from devices.errors import BoardMissing, ContactsError
+from devices.settings import Pull
 
 RESAMPLE_S = 0.25
 

@@ -7,24 +7,27 @@ Rules of this file
 - `Identifier` is the port the lane sees; `LabelSource` is the port a driver fills.
 - What an identifier says is evidence and no more: it can stop a vehicle, and where it is required its agreement is one
   condition among many. `step` judges it; nothing here compares marks.
-- A reader says the same ten times a second for as long as a vehicle stands: each label is told once a visit, and once
-  more if that was from before the vehicle came.
-- A label still in the field long after its vehicle has left is a stuck reader, and people are told.
+- A reader repeats a label ten times a second while a vehicle is there: each label is reported once a visit, and once
+  more if the first read was from before the vehicle came.
+- A label still in the field long after its vehicle has left is a stuck reader, and raises an alarm.
 - A source that is lost is tried again for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from devices.errors import LabelsWrong
+from domain.alarms import LaneAlarmKind
 from domain.marks import HONG_KONG, family, normalise
 from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead, TroubleReported
 from lane_agent.model import Fault
+from runtime.backoff import Backoff
 
+_BACKOFF_S = (0.2, 5.0)  # between attempts to reach a lost source: first, longest
 IdentifierEvent = IdentifierRead | FaultRaised | FaultCleared | TroubleReported
 """What a second identifier tells the lane."""
 
@@ -35,16 +38,16 @@ MarkOf = Callable[[str], str]
 """The normalised Hong Kong mark of a label, "" if it has none."""
 
 MOST = 8
-"""So many labels are told in one visit; the second different one has already made it the officer's."""
+"""Labels reported in one visit at most; the second different one has already handed it to the officer."""
 MOST_UNKNOWN = 200
-"""So many labels that stand for no mark are told, each once: vehicles carry labels of others too, such as for tolls."""
+"""Labels without a mark reported at most, each once: vehicles carry labels of others too, such as for tolls."""
 GAP_MS = 2_000
 """A label unheard for this long has left the field: a reader repeats it twice a second."""
 STUCK_MS = 15_000
 """A label heard without a gap this long after its vehicle's visit ended: as long as the lane itself waits for a vehicle
 that reached no way out (`lane_agent.passage.GONE_MS`)."""
 REST_MS = 60_000
-"""An identifier that comes and goes is told as lost no more often than this, where nothing depends on it."""
+"""An identifier that comes and goes is reported lost no more often than this, where nothing depends on it."""
 
 
 class Identifier(Protocol):
@@ -54,7 +57,7 @@ class Identifier(Protocol):
         """Begins to report; returns at once. One that does not answer is an event, never an exception."""
 
     async def stop(self) -> None:
-        """Stops reporting and lets go of the device."""
+        """Stops reporting and releases the device."""
 
     def vehicle_came(self) -> None:
         """A vehicle has come: whatever is in the field is news again."""
@@ -97,7 +100,7 @@ def mark_itself(label: str) -> str:
 
 
 class LabelTable:
-    """Which label belongs to which mark: lines of ``label,mark``, UTF-8; ``#`` begins a remark.
+    """Which label belongs to which mark: lines of ``label,mark``, UTF-8; ``#`` begins a comment.
 
     Args:
         path: the file; read once.
@@ -158,9 +161,9 @@ class Sightings:
         self._visit = False
 
     def news(self, label: str, edge_ms: int) -> bool:
-        """Whether this read is to be told: for the first time in this visit, and not one of too many.
+        """Whether this read is to be reported: for the first time in this visit, and not one of too many.
 
-        A read from before the vehicle came may not count (`step` says so), and must not stand for one that does.
+        A read from before the vehicle came may not count (`step` says so), and must not take the place of one that does.
         """
         told = self._told if edge_ms >= self._began_ms else self._early
         if label in told or len(told) >= MOST:
@@ -183,13 +186,6 @@ class Sightings:
         return True
 
 
-def _pauses() -> Iterator[float]:
-    """Seconds between attempts to reach a lost source; no jitter: nobody else waits for it."""
-    yield from (0.2, 0.5, 1.0, 2.0)
-    while True:
-        yield 5.0
-
-
 class WatchedIdentifier:
     """`Identifier` over any `LabelSource`.
 
@@ -199,7 +195,7 @@ class WatchedIdentifier:
         mark_of: which mark a label stands for.
         required: no automatic release without it, so its loss is a fault; else an alarm.
         clock: monotonic milliseconds, the same clock as the source's.
-        pauses: seconds between attempts, made anew after each success.
+        backoff: the pauses between attempts.
     """
 
     def __init__(
@@ -210,13 +206,13 @@ class WatchedIdentifier:
         mark_of: MarkOf,
         required: bool,
         clock: Callable[[], int],
-        pauses: Callable[[], Iterator[float]] = _pauses,
+        backoff: Backoff | None = None,
     ) -> None:
         self._name, self._source, self._mark_of = name, source, mark_of
-        self._required, self._clock, self._new_pauses = required, clock, pauses
+        self._required, self._clock = required, clock
         self._sightings = Sightings()
         self._unknown: set[str] = set()
-        self._pauses = pauses()
+        self._backoff = backoff or Backoff(*_BACKOFF_S)
         self._why = ""
         self._complained_ms: int | None = None
         self._tell: Callable[[IdentifierEvent], None] = lambda _: None
@@ -234,7 +230,7 @@ class WatchedIdentifier:
         self._task.add_done_callback(self._died)
 
     async def stop(self) -> None:
-        """Stops and lets go of the source; an error that killed the task is raised here."""
+        """Stops and releases the source; an error that killed the task is raised here."""
         task, self._task = self._task, None
         if task is None:
             return
@@ -259,13 +255,13 @@ class WatchedIdentifier:
                 self._lost(str(problem))
             else:
                 self._lost("the identifier's driver stopped by itself: restart the lane and report this")
-            await asyncio.sleep(next(self._pauses))
+            await asyncio.sleep(self._backoff.next_s())
 
     def _seen(self, label: str, edge_ms: int) -> None:
         self._alive()
         if self._sightings.stuck(label, self._clock()):
             text = f"{self._name} still reads {label} long after that vehicle left: look at the reader and its antenna"
-            self._tell(TroubleReported("IdentifierStuck", text))
+            self._tell(TroubleReported(LaneAlarmKind.IDENTIFIER_STUCK, text))
         if not self._sightings.news(label, edge_ms):
             return
         mark = self._mark_of(label)
@@ -274,10 +270,10 @@ class WatchedIdentifier:
         elif label not in self._unknown and len(self._unknown) < MOST_UNKNOWN:
             self._unknown.add(label)
             text = f"{self._name} reads {label}, which stands for no mark: add it to the table of labels, or remove it"
-            self._tell(TroubleReported("IdentifierUnknown", text))
+            self._tell(TroubleReported(LaneAlarmKind.IDENTIFIER_UNKNOWN, text))
 
     def _alive(self) -> None:
-        self._pauses = self._new_pauses()
+        self._backoff.reset()
         if not self._why:
             return
         self._why = ""
@@ -291,7 +287,7 @@ class WatchedIdentifier:
         if self._required:
             self._tell(FaultRaised(Fault.IDENTIFIER, why))
         elif not before and self._may_complain():
-            self._tell(TroubleReported("IdentifierLost", why))
+            self._tell(TroubleReported(LaneAlarmKind.IDENTIFIER_LOST, why))
 
     def _may_complain(self) -> bool:
         now, last = self._clock(), self._complained_ms

@@ -5,7 +5,7 @@ Rules of this file
   descriptor, so a thread reads, `SLICE_S` at a time; the event loop never waits for the cable.
 - The lane asks three times within `silent_ms`; nothing heard for longer means silent, also while labels are few.
 - A read is stamped with the beginning of its slice, less the age the reader gives it: never later than it was, so that
-  a label of the vehicle before is not taken for this one's. A label that stays is repeated and so not missed.
+  a label of the vehicle before is not taken for this one's. A label that stays is repeated, so it is not missed.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ this file is only its bell and lamp.
 
 from __future__ import annotations
 
-from devices.contacts import Output, Outputs
+from devices.contacts import Outputs
+from devices.settings import Output
 
 _FACES = {"ring": (True, True), "answer": (False, True), "end": (False, False)}
 
@@ -32,7 +33,7 @@ class Intercom:
         self.call = "end"
 
     def ring(self, call: str) -> None:
-        """Makes bell and lamp say how the call stands.
+        """Switches bell and lamp to the state of the call.
 
         Raises:
             ValueError: `call` is none of "ring", "answer", "end".

@@ -11,7 +11,7 @@ KEPT = 500
 class PictureTimes:
     """Durations of the last pictures.
 
-    >>> pace = Pace()
+    >>> pace = PictureTimes()
     >>> for ms in range(1, 101):
     ...     pace.add(ms)
     >>> pace.quantiles()
@@ -26,7 +26,7 @@ class PictureTimes:
         self._taken.append(ms)
 
     def quantiles(self) -> tuple[int, int] | None:
-        """What half of them took at most, and 99 of a hundred, in milliseconds; None before the first."""
+        """The median and the 99th percentile, in milliseconds; None before the first."""
         ordered = sorted(self._taken)
         if not ordered:
             return None

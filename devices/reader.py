@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import socket
 import sys
 from collections.abc import Callable
@@ -27,7 +26,7 @@ from devices.reader_protocol import (
     NewestPicture,
     Order,
     ReaderBeat,
-    ReaderSettings,
+    ReaderSetup,
     Report,
     SettledRead,
     Trouble,
@@ -35,7 +34,7 @@ from devices.reader_protocol import (
     Unread,
     packed,
     receive_report,
-    settings_bytes,
+    setup_bytes,
 )
 from lane_agent.events import (
     Event,
@@ -47,10 +46,11 @@ from lane_agent.events import (
     SecondVehicleSeen,
 )
 from lane_agent.model import Fault, Read, ReadSource
+from runtime.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
-SILENCE_S = 3.0  # a reader process that says nothing for so long hangs
+SILENCE_S = 3.0  # a reader process that is silent for this long is hanging
 FIRST_S = 120.0  # torch from a slow disk takes as long as 50 s; the lane has the fault READER until it speaks
 BACKOFF_S = (0.3, 5.0)  # before a start after a failure: first, longest
 
@@ -59,16 +59,14 @@ class ReaderProcess:
     """Supervises the reader process and turns its reports into events.
 
     Args:
-        settings: of the reader and its camera.
+        setup: what the process is given.
         on_event: called in the event loop with `PlateSettled`, `PlateUnread`, `PlateDoubted`, `SecondVehicleSeen`, `FaultRaised` and
             `FaultCleared`; must not block.
-        silence_s: how long the process may say nothing.
+        silence_s: how long the process may be silent.
     """
 
-    def __init__(
-        self, settings: ReaderSettings, on_event: Callable[[Event], None], *, silence_s: float = SILENCE_S
-    ) -> None:
-        self._settings = settings
+    def __init__(self, setup: ReaderSetup, on_event: Callable[[Event], None], *, silence_s: float = SILENCE_S) -> None:
+        self._setup = setup
         self._on_event = on_event
         self._silence_s = silence_s
         self._begun: Begin | None = None
@@ -110,7 +108,7 @@ class ReaderProcess:
         return self._latest
 
     def read_ms(self) -> tuple[int, int] | None:
-        """What reading a picture takes, of the last few hundred: at most for half of them, and for 99 of a hundred."""
+        """How long reading a picture takes: median and 99th percentile of the last few hundred, ms; None before the first."""
         return self._pace.quantiles()
 
     @property
@@ -144,15 +142,16 @@ class ReaderProcess:
 
     async def _supervise(self) -> None:
         """Runs one process after the other, waiting longer after each that saw nothing."""
-        wait = BACKOFF_S[0]
+        backoff = Backoff(*BACKOFF_S)
         while True:
             self._seeing.clear()
             why = await self._run()
             if not self._faults:
                 self._raise(Fault.READER, why)
             log.warning("reader process ended: %s", why)
-            wait = BACKOFF_S[0] if self._seeing.is_set() else min(BACKOFF_S[1], wait * 2)
-            await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311  jitter, not secrets
+            if self._seeing.is_set():
+                backoff.reset()
+            await asyncio.sleep(backoff.next_s())
 
     async def _run(self) -> str:
         """One process from start to end; returns why it ended. It never outlives this call."""
@@ -165,7 +164,7 @@ class ReaderProcess:
         self.starts += 1
         stream, self._writer = await asyncio.open_connection(sock=ours)
         try:
-            self._writer.write(settings_bytes(self._settings))
+            self._writer.write(setup_bytes(self._setup))
             if self._begun is not None:
                 self._order(self._begun)
             return await self._listen(stream)
@@ -214,7 +213,7 @@ class ReaderProcess:
                     self._on_event(event_of(report))
 
     def _sees(self) -> None:
-        """Pictures come and are looked at: nothing is wrong any more."""
+        """Pictures come and are read: nothing is wrong any more."""
         self._seeing.set()
         self._known.set()
         for fault in tuple(self._faults):

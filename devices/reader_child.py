@@ -7,7 +7,6 @@ FD is an inherited socket; the settings come first, then orders; reports go back
 
 from __future__ import annotations
 
-import ctypes
 import os
 import queue
 import signal
@@ -15,7 +14,6 @@ import socket
 import sys
 import threading
 import zlib
-from pathlib import Path
 
 import cv2
 
@@ -25,7 +23,7 @@ from devices.anpr.memory import forget_start, return_memory_early
 from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED
-from devices.camera import CameraSource, Frame, Newest, monotonic_ms
+from devices.camera import Frame, Newest, monotonic_ms
 from devices.evidence import EvidenceStore, jpeg
 from devices.overlay import overlaid
 from devices.reader_protocol import (
@@ -34,17 +32,19 @@ from devices.reader_protocol import (
     NewestPicture,
     Order,
     ReaderBeat,
-    ReaderSettings,
+    ReaderSetup,
     Report,
     Trouble,
     packed,
     receive_order,
-    receive_settings,
+    receive_setup,
 )
-from devices.visit_reader import VisitWatch, read_region
+from devices.settings import CameraKind
+from devices.visit_reader import VisitReader, read_region
 from devices.zone import Zone
+from runtime.children import end_with_parent
+from runtime.sections import milliseconds
 
-_PDEATHSIG = 1
 _FIRST_MS = 8_000  # a network camera may take this long to give its first picture
 _SHOWN_MS = 300  # between pictures for the officer's page
 STALLED = 3  # exit status: the camera's driver hangs, and only ending this process frees it
@@ -83,23 +83,22 @@ class Stall:
 class ReaderLoop:
     """One turn: take orders, take the newest picture, read it, report."""
 
-    def __init__(self, link: socket.socket, settings: ReaderSettings, reader: PlateReader, camera: Newest) -> None:
+    def __init__(self, link: socket.socket, setup: ReaderSetup, reader: PlateReader, camera: Newest) -> None:
         self._link = link
-        self._settings = settings
+        self._setup = setup
         self._reader = reader
         self._camera = camera
-        self._zone = Zone(settings.region)
-        self._evidence = EvidenceStore(Path(settings.evidence))
+        self._zone = Zone(setup.camera.zone)
+        self._evidence = EvidenceStore(setup.evidence)
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
-        self._watch: VisitWatch | None = None
+        self._watch: VisitReader | None = None
         self._number = 0
         self._frame_ms = 0
         self._shown_ms = 0
         self._read_ms: int | None = None
         self._ill = False
-        self._stall = Stall(
-            settings.stall_ms, live=settings.camera.source is not CameraSource.FOLDER, now_ms=monotonic_ms()
-        )
+        live = setup.camera.kind is not CameraKind.FOLDER
+        self._stall = Stall(milliseconds(setup.camera.stall_s), live=live, now_ms=monotonic_ms())
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
 
     def run(self) -> None:
@@ -107,7 +106,7 @@ class ReaderLoop:
         while True:
             begun = monotonic_ms()
             self.turn()
-            fps = self._settings.busy_fps if self._watch else self._settings.idle_fps
+            fps = self._setup.busy_fps if self._watch else self._setup.idle_fps
             self._rest(begun + int(1000 / fps) - monotonic_ms())
 
     def turn(self) -> None:
@@ -134,7 +133,7 @@ class ReaderLoop:
             self._tell(shown(frame, reads, self._zone))
 
     def _check(self) -> None:
-        """A stalled camera is told; one that hangs without a word of its own is cured by ending this process."""
+        """Reports a stalled camera; one that hangs without an error of its own is cured by ending this process."""
         detail = self._stall.detail(monotonic_ms())
         if detail and not self._ill:
             complaint = self._camera.error
@@ -157,7 +156,7 @@ class ReaderLoop:
     def _obey(self, order: Order) -> None:
         match order:
             case Begin(visit, after_ms):
-                self._watch = VisitWatch(visit, after_ms, self._settings, self._evidence)
+                self._watch = VisitReader(visit, after_ms, self._setup, self._evidence)
             case End(visit):
                 if self._watch is not None and self._watch.visit == visit:
                     self._watch = None
@@ -182,27 +181,22 @@ def shown(frame: Frame, reads: tuple[PlateRead, ...], zone: Zone) -> NewestPictu
     return NewestPicture(frame.taken_ms, width, height, jpeg(overlaid(frame.picture, reads, zone), 75))
 
 
-def _die_with_parent() -> None:
-    """SIGKILL when the agent dies, however it dies (Linux); end of file on the socket is the second way."""
-    ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
-
-
 def main() -> int:
     """Runs the reader until it is ended."""
-    _die_with_parent()
+    end_with_parent()  # end of file on the socket is the second way
     return_memory_early()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the agent's; it ends us
     cv2.setNumThreads(1)
     link = socket.socket(fileno=int(sys.argv[1]))
-    settings = receive_settings(link)
+    setup = receive_setup(link)
     try:
-        engine = ENGINES[settings.engine](Path(settings.weights) if settings.weights else SHIPPED)
-        reader = PlateReader(engine, side=settings.side)
+        engine = ENGINES[setup.reader.engine](setup.reader.weights or SHIPPED)
+        reader = PlateReader(engine, side=setup.side)
         forget_start()
-        ReaderLoop(link, settings, reader, Newest(settings.camera)).run()
+        ReaderLoop(link, setup, reader, Newest(setup.camera)).run()
     except (BrokenPipeError, ConnectionResetError):
         return 0
-    except (ReaderError, OSError, ValueError) as error:  # a region that is none is a ValueError
+    except (ReaderError, OSError, ValueError) as error:  # an unusable region is a ValueError
         link.sendall(packed(Trouble("reader", str(error))))
         return 1
     return 0

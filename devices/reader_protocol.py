@@ -8,48 +8,37 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from pathlib import Path
 
 import msgspec
 
 from devices.anpr.detections import SIDE
-from devices.camera import CameraSettings
-from devices.zone import WHOLE
-from lane_agent.settling import SURE
+from devices.settings import CameraSettings, ReaderSettings
 
 _LENGTH = struct.Struct(">I")
 _LIMIT = 32 * 1024 * 1024
 
 
-class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The `[reader]` part of a lane's configuration.
+class ReaderSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the reader process is given at its start: the lane's own sections, and what is the same for every lane.
 
     Attributes:
-        camera: where pictures come from.
+        camera, reader: the sections of the lane's settings.
         evidence: folder of evidence pictures, named by their sha256.
-        engine: one of `devices.anpr.engines.ENGINES`.
-        weights: folder of the models; "" for the shipped ones.
         side: the longer side, in pixels, that the detector looks at the picture with.
-        region: the part of the picture where the lane is, as shares of its width and height: left, top, right, bottom
-            of a box, or x and y of each corner of a polygon (`devices.zone`).
-        release: lowest character confidence of a settled read.
         frames: frames that must agree.
         row_px: a plate whose rows are lower than this, in pixels, is too far away to count.
         limit_ms: after this long in a visit without a settled read the lane is told so; reading goes on.
-        stall_ms: no new picture, or the same one again and again, for this long is a camera fault.
         busy_fps, idle_fps: how many pictures a second are looked at, with and without a visit.
     """
 
     camera: CameraSettings
-    evidence: str
-    engine: str = "onnxruntime"
-    weights: str = ""
+    reader: ReaderSettings
+    evidence: Path
     side: int = SIDE
-    region: tuple[float, ...] = WHOLE
-    release: float = SURE
     frames: int = 3
     row_px: float = 16.0
     limit_ms: int = 8_000
-    stall_ms: int = 2_500
     busy_fps: float = 8.0
     idle_fps: float = 2.0
 
@@ -144,14 +133,14 @@ def packed(message: Order | Report) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
-def settings_bytes(settings: ReaderSettings) -> bytes:
-    """The settings as the reader process gets them, first of all."""
-    body = _encoder.encode(settings)
+def setup_bytes(setup: ReaderSetup) -> bytes:
+    """What the reader process is given, as it gets it, first of all."""
+    body = msgspec.msgpack.encode(setup, enc_hook=str)  # paths as text
     return _LENGTH.pack(len(body)) + body
 
 
-def receive_settings(link: socket.socket) -> ReaderSettings:
-    """The settings (blocking).
+def receive_setup(link: socket.socket) -> ReaderSetup:
+    """What the reader process is given (blocking).
 
     Raises:
         ConnectionResetError: the agent is gone already.
@@ -159,8 +148,8 @@ def receive_settings(link: socket.socket) -> ReaderSettings:
     head = _exactly(link, _LENGTH.size)
     body = _exactly(link, _LENGTH.unpack(head)[0]) if head else None
     if body is None:
-        raise ConnectionResetError("the agent ended before it gave the settings")
-    return msgspec.msgpack.decode(body, type=ReaderSettings)
+        raise ConnectionResetError("the agent ended before it said which camera and which models")
+    return msgspec.msgpack.decode(body, type=ReaderSetup, dec_hook=lambda kind, text: kind(text))
 
 
 def receive_order(link: socket.socket) -> Order | None:

@@ -4,14 +4,14 @@ Framed as in `devices.framing`:
 
 | body | from | meaning |
 |---|---|---|
-| ``Q`` | lane | say all levels |
+| ``Q`` | lane | asks for all levels |
 | ``S <seq> <lines> <levels>`` | board | all levels: so many lines, levels in hexadecimal, line 0 the lowest bit |
 | ``E <seq> <line> <0 or 1> <age>`` | board | a raw edge, `age` ms before this line was sent |
 | ``W <line> <0 or 1>`` | lane | switch an output |
 | ``A <line> <0 or 1>`` | board | the output is switched |
 
 `seq` counts the edges modulo 65,536; ``S`` carries the latest. A gap means an edge line was lost on the way, and the
-lane asks with ``Q``: levels heal everything but the edge's own time. The lane asks at least twice a second, so a board
+lane asks with ``Q``: levels restore everything but the time of the edge. The lane asks at least twice a second, so a board
 that says nothing for longer than its limit is silent, not idle.
 """
 

@@ -17,20 +17,20 @@ from devices.anpr.plate_reader import PlateReader
 from devices.anpr.selection import hong_kong
 from devices.camera import Frame, Picture
 from devices.evidence import EvidenceStore
-from devices.reader_protocol import Doubted, ReaderSettings, Report, SettledRead, TwoVehicles, Unread
+from devices.reader_protocol import Doubted, ReaderSetup, Report, SettledRead, TwoVehicles, Unread
 from devices.zone import Shares, Zone
 from domain.marks import is_near_miss, normalise
 from lane_agent.settling import NOT_SEEN, Settled, Thresholds, Unsettled, Vote, contradicted, settle
 
 WINDOW = 24  # pictures whose votes count; older ones show the vehicle further away
 PATIENCE = 4  # pictures waited for the Mainland plate once the Hong Kong mark has settled
-SINCE = 200  # pictures after a mark settled that may take it back: 25 s at eight a second
+SINCE = 200  # pictures after a mark has settled that may contradict it: 25 s at eight a second
 SECOND = 0.12  # a second mark's plate, as a share of the first one's area, that is near enough to be tailgating
 
 
 SLACK = 1.4
-"""How much further apart than on one vehicle a Mainland plate must hang to be another's: two rows taken for one make the
-scale wrong by 1.6, and a false second vehicle stops the lane."""
+"""How much further away a Mainland plate must be to belong to another vehicle: two rows taken for one make the scale
+wrong by 1.6, and a false second vehicle stops the lane."""
 
 
 def read_region(reader: PlateReader, frame: Frame, zone: Zone | Shares) -> tuple[PlateRead, ...]:
@@ -54,7 +54,7 @@ def _witness(first: PlateRead | None, ours: list[PlateRead], inside: tuple[Plate
 
 
 def _strangers(ours: list[PlateRead], inside: tuple[PlateRead, ...], release: float) -> list[PlateRead]:
-    """Mainland plates, sure and near, that cannot hang on the vehicle of the first of `ours`: it bears but one."""
+    """Mainland plates, sure and near, that cannot be on the vehicle of the first of `ours`, which has only one."""
     first, theirs = ours[0], companion(ours[0], inside, ours)
     return [
         read
@@ -86,22 +86,22 @@ class _Best:
     plate: NDArray[np.float32] | None
 
 
-class VisitWatch:
+class VisitReader:
     """The pictures of one visit.
 
     Args:
         visit: its number.
         after_ms: pictures taken earlier (monotonic) show the truck before and are never used.
-        settings: thresholds and limit.
+        setup: thresholds and limit.
         evidence: where the pictures that produced a report are kept.
     """
 
-    def __init__(self, visit: int, after_ms: int, settings: ReaderSettings, evidence: EvidenceStore) -> None:
+    def __init__(self, visit: int, after_ms: int, setup: ReaderSetup, evidence: EvidenceStore) -> None:
         self.visit = visit
         self._after_ms = after_ms
-        self._settings = settings
+        self._setup = setup
         self._evidence = evidence
-        self._law = Thresholds(frames=settings.frames, character=settings.release)
+        self._law = Thresholds(frames=setup.frames, character=setup.reader.release_threshold)
         self._votes: deque[tuple[Vote, ...]] = deque(maxlen=WINDOW)
         self._best: dict[str, _Best] = {}
         self._last: Picture | None = None
@@ -124,12 +124,12 @@ class VisitWatch:
         return self._second(inside) + (self._settled() or self._contradicted()) + self._overdue(frame.taken_ms)
 
     def waited(self, now_ms: int) -> list[Report]:
-        """What the passing of time alone adds: giving up."""
+        """What time alone adds: giving up."""
         return self._overdue(now_ms)
 
     def _collect(self, frame: Frame, ours: list[PlateRead], reads: tuple[PlateRead, ...]) -> None:
         votes, first = [], foremost(ours, reads)
-        if first is not None and legible(first, self._settings.row_px):
+        if first is not None and legible(first, self._setup.row_px):
             votes.append(_vote(first, mainland=False))
             mark = normalise(first.text)
             if mark not in self._best or self._best[mark].confidence <= first.confidence:
@@ -138,7 +138,7 @@ class VisitWatch:
         elif first is None and self._best:
             votes.append(NOT_SEEN)
         other = _witness(first, ours, reads)
-        if other is not None and legible(other, self._settings.row_px):
+        if other is not None and legible(other, self._setup.row_px):
             votes.append(_vote(other, mainland=True))
         if votes:
             self._votes.append(tuple(votes))
@@ -163,7 +163,7 @@ class VisitWatch:
         return [SettledRead(self.visit, result.vrn, result.mainland, result.confidence, names)]
 
     def _contradicted(self) -> list[Report]:
-        """What the pictures since say against the mark that settled first. Told once."""
+        """What the pictures since say against the mark that settled first. Reported once."""
         if not self._latched or self._doubted:
             return []
         candidates = contradicted(self._since, self._latched, self._law)
@@ -174,20 +174,20 @@ class VisitWatch:
 
     def _second(self, inside: tuple[PlateRead, ...]) -> list[Report]:
         """A second mark, or a Mainland plate of no vehicle in front; all sure, all near: tailgating. Told once."""
-        release = self._settings.release
+        release = self._setup.reader.release_threshold
         ours = [read for read in hong_kong(inside) if read.confidence >= release]
         if not ours:
             return []
         others = [r for r in ours[1:] if r.area > SECOND * ours[0].area and _different(r.text, ours[0].text)]
         others = others or _strangers(ours, inside, release)
         self._doubles += bool(others)
-        if not others or self._doubles != self._settings.frames:
+        if not others or self._doubles != self._setup.frames:
             return []
         self._marks = tuple(dict.fromkeys(normalise(read.text) for read in (ours[0], *others)))
         return [TwoVehicles(self.visit, self._marks)]
 
     def _overdue(self, now_ms: int) -> list[Report]:
-        if self._told or self._gave_up or now_ms - self._after_ms < self._settings.limit_ms:
+        if self._told or self._gave_up or now_ms - self._after_ms < self._setup.limit_ms:
             return []
         self._gave_up = True
         result = self._result()

@@ -22,7 +22,7 @@ class Zone:
         shares: left, top, right, bottom of a box; or x and y of three corners or more of a polygon.
 
     Raises:
-        ValueError: neither the one nor the other, or nothing lies within.
+        ValueError: neither a box nor a polygon, or an empty one.
     """
 
     shares: Shares = WHOLE

@@ -1,20 +1,21 @@
 """What the driver sees: two screens, each a process of its own (design §6, domain §5).
 
-| room | what is in it |
+| module | what is in it |
 |---|---|
-| `scenes` | what a screen says, as pure data: words, tone, pictogram, strips |
-| `words` | where a line may be broken, and the short words of a coarse board |
+| `scenes` | what a screen says, as pure data: words, tone, pictogram, button labels |
+| `line_breaks` | where a line may be broken, and the short words of a coarse board |
 | `fonts` | Noto Sans CJK with Hong Kong and Simplified glyphs |
-| `fit` / `layout` | text fitted to a rectangle / a whole sign fitted to a surface of any size |
-| `pen` / `symbols` / `pictograms` | drawing in units / what is inside a pictogram / its outer shape, by tone |
+| `fit`, `layout` | text fitted to a rectangle; a whole sign fitted to a surface of any size |
+| `pen`, `symbols`, `pictograms` | drawing in units; what is inside a pictogram; its outer shape, by tone |
 | `drawing` | a fitted sign painted to a surface |
 | `pictures` | every scene on every screen as PNG |
 | `protocol` | the lines spoken between agent and screen |
-| `vigil` | what a screen must show now, from what it has heard (pure) |
-| `line` / `process` / `board` | the screen's own process: its socket / its loop, watchdog and paint log / the surface people look at |
-| `feed` / `launch` | the agent's side: who is shown what / the two children, kept running |
+| `failsafe` | what a screen must show now, from what it has heard (pure) |
+| `__main__`, `process` | the screen's own process: its command; its loop, watchdog and paint log |
+| `agent_connection`, `board` | its socket to the agent; the surface people look at |
+| `feed`, `supervisor` | the agent's side: who is shown what; the two children, kept running |
 | `settings` | size and place of a screen |
-| `errors` | one error tree |
+| `errors` | what can go wrong, by who must act |
 
 A screen that hears nothing shows "Follow officer's instructions" by itself; it never keeps "Clearance Completed".
 """

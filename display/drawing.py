@@ -1,4 +1,4 @@
-"""A fitted sign painted to a surface. Colours are chosen here; where things stand is `layout`'s."""
+"""A fitted sign painted to a surface. Colours are chosen here; where things are placed is `layout`'s."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _paint_panel(surface: pygame.Surface, placed: Layout, fonts: Fonts) -> None:
         surface.fill(_PAPER, (0, top, placed.size[0], tall))
         surface.fill(_COLUMN, placed.column)
         edge = max(3, placed.size[0] // 100)
-        surface.fill(INKS[placed.sign.tone].ground, (left + wide - edge, top, edge, tall))
+        surface.fill(INKS[placed.sign.tone].background, (left + wide - edge, top, edge, tall))
     _write(surface, placed.header, (170, 180, 194), fonts)
     _paint_pictogram(surface, placed)
     for row in placed.rows:
@@ -70,11 +70,11 @@ def _paint_panel(surface: pygame.Surface, placed: Layout, fonts: Fonts) -> None:
 def _paint_key(surface: pygame.Surface, key: Key, fonts: Fonts) -> None:
     """The name of a button and a notch that points down at it; filled while the message speaks of it."""
     area = pygame.Rect(key.area)
-    ground, words = (INKS[Tone.ASK].ground, WHITE) if key.hint.lit else (WHITE, _TEXT)
+    background, words = (INKS[Tone.ASK].background, WHITE) if key.hint.lit else (WHITE, _TEXT)
     notch = area.height // 5
     tip = [(area.centerx - notch, area.bottom - 1), (area.centerx + notch, area.bottom - 1)]
-    pygame.draw.rect(surface, ground, area, border_radius=area.height // 6)
-    pygame.draw.polygon(surface, ground, [*tip, (area.centerx, area.bottom + notch)])
+    pygame.draw.rect(surface, background, area, border_radius=area.height // 6)
+    pygame.draw.polygon(surface, background, [*tip, (area.centerx, area.bottom + notch)])
     _write(surface, key.rows, words, fonts)
 
 

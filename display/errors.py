@@ -6,7 +6,7 @@ DisplayError
 ├── BadSizeError           the technician corrects the configuration
 ├── NoDisplayError         the technician connects a display, or configures a headless screen
 ├── SocketUnusableError    the technician frees or shortens the socket's path
-└── MalformedLineError     the other side is not of this release: the screen shows the safe face
+└── MalformedLineError     the peer is not of this release: the screen shows the safe face
 ```
 """
 
@@ -34,4 +34,4 @@ class SocketUnusableError(DisplayError, OSError):
 
 
 class MalformedLineError(DisplayError, ValueError):
-    """A line from the other side that is not of the protocol."""
+    """A line from the peer that is not of the protocol."""

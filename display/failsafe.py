@@ -18,7 +18,7 @@ from lane_agent.wording import Scene
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What stands on a screen. `safe`: chosen by the screen itself, serial 0."""
+    """What a screen shows. `safe`: chosen by the screen itself, serial 0."""
 
     scene: Scene
     serial: int
@@ -27,8 +27,8 @@ class Showing:
     safe: bool
 
 
-class Vigil:
-    """Watches over one screen's face; times are seconds of one monotonic clock.
+class Failsafe:
+    """Decides what one screen shows, and falls back to the safe face; times are seconds of one monotonic clock.
 
     Attributes:
         showing: what must be on the screen.
@@ -73,7 +73,7 @@ class Vigil:
         self.due = False
 
     def wait_s(self, now_s: float) -> float:
-        """Seconds until silence would be too long; what stands is safe already if that is past."""
+        """Seconds until silence would be too long; 0 if that is past, and the safe face is due or shown already."""
         return max(0.0, self._heard_s + self._silence_s - now_s)
 
     def _safe(self) -> Showing:

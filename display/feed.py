@@ -3,7 +3,7 @@
 Rules of this file:
 
 1. A screen that (re)connects, or that fell back to its safe face by itself, is told again what the lane says now.
-2. A screen that is silent past the limit is cut off and reported lost; a frozen picture may still stand on it, so
+2. A screen that is silent past the limit is cut off and reported lost; it may still show a frozen picture, so
    whoever runs the processes should end that one (`display.supervisor.ScreenProcesses.restart`).
 3. Nothing here decides: what was painted, lost and found is reported and becomes events of the lane.
 """

@@ -22,16 +22,15 @@ _BASELINE = {Language.TRADITIONAL: 0.88, Language.ENGLISH: 0.80, Language.SIMPLI
 _ROW = {Language.TRADITIONAL: 1.14, Language.ENGLISH: 1.22, Language.SIMPLIFIED: 1.16}  # row to row, em
 _GAP = 0.26  # between languages, in ems of the Traditional text
 _WEIGHT = {Language.TRADITIONAL: 1.0, Language.ENGLISH: 0.75, Language.SIMPLIFIED: 0.4}
-_LEAST = 0.45  # a language smaller than this beside the Traditional text is a fault of the arrangement
-_STRETCH = 1.3  # where the Traditional text is held down by its length, the others may come this much closer to it
+_LEAST = 0.45  # a language smaller than this beside the Traditional text means that the arrangement is bad
+_STRETCH = 1.3  # where the Traditional text is kept small by its length, the others may come this much closer to it
 _HELD_DOWN = 0.6  # of the greatest size
 # A break between clauses is taken if it costs no more than this factor of size.
 _NATURAL = {Language.TRADITIONAL: 0.7, Language.ENGLISH: 0.8, Language.SIMPLIFIED: 0.7}
-# a break between clauses is taken if it costs no more than this factor of size
 
 
 class Align(Enum):
-    """Where rows stand in their rectangle."""
+    """How rows are aligned in their rectangle."""
 
     LEFT = "left"
     CENTRE = "centre"
@@ -89,7 +88,7 @@ def fit(
         box: where the ink may be.
         fonts: measures the text.
         greatest: most pixels of the first line's em.
-        align: where rows stand.
+        align: how rows are aligned.
     """
     if not lines:
         return ()

@@ -1,7 +1,7 @@
-"""Where everything of a sign stands on a surface of a given size. Nothing is painted here.
+"""Where everything of a sign goes on a surface of a given size. Nothing is painted here.
 
 The XDB is read from a cab some metres away: one column, centred, on a dark board. The AIOP is read at arm's length:
-the pictogram in a dark column on the left, the words on a light ground beside it, the names of the two physical
+the pictogram in a dark column on the left, the words on a light background beside it, the names of the two physical
 buttons along the bottom.
 """
 
@@ -22,7 +22,7 @@ from lane_agent.wording import Scene, Tone
 
 Rectangle = tuple[int, int, int, int]
 
-# The pictogram's share of the board's height: the messages of seed 004 are to be known from afar,
+# The pictogram's share of the board's height: the messages of seed 004 must be told apart from a distance,
 # but a coarse board needs its pixels for the words.
 _SHARE = {Tone.STOP: 0.42, Tone.GO: 0.42, Tone.EXAMINE: 0.38}
 
@@ -41,7 +41,7 @@ class Layout:
     """A sign in its place; every rectangle is (left, top, width, height) in pixels.
 
     Attributes:
-        words: where the rows of the message may stand.
+        words: the space for the rows of the message.
         header: who speaks; empty on a coarse board, which has no room for it.
         ribbon: the simulation's strip, or None.
         column: the dark part of the AIOP, or None.

@@ -28,9 +28,9 @@ SLATE: Colour = (58, 70, 88)
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """The two colours of a tone: its shape's ground, and what is drawn on it."""
+    """The two colours of a tone: the background of its shape, and what is drawn on it."""
 
-    ground: Colour
+    background: Colour
     mark: Colour
 
 
@@ -50,7 +50,7 @@ class Pen:
 
     def __init__(self, surface: pygame.Surface, ink: Ink) -> None:
         self.surface = surface
-        self.ground = ink.ground
+        self.background = ink.background
         self.mark = ink.mark
         self._unit = surface.get_width() / 100
 

@@ -24,21 +24,21 @@ def outline(pen: Pen, tone: Tone) -> None:
     match tone:
         case Tone.NEUTRAL:
             pen.disc((50, 50), 49, pen.mark)
-            pen.disc((50, 50), 45, pen.ground)
+            pen.disc((50, 50), 45, pen.background)
         case Tone.STOP:
             pen.polygon(_regular(8, 53, 22.5), WHITE)
-            pen.polygon(_regular(8, 49, 22.5), pen.ground)
+            pen.polygon(_regular(8, 49, 22.5), pen.background)
         case Tone.GO:
-            pen.disc((50, 50), 50, pen.ground)
+            pen.disc((50, 50), 50, pen.background)
         case Tone.EXAMINE:
-            pen.polygon([(50, 0), (100, 50), (50, 100), (0, 50)], pen.ground)
+            pen.polygon([(50, 0), (100, 50), (50, 100), (0, 50)], pen.background)
         case Tone.ASK:
-            pen.box(2, 2, 98, 98, pen.ground, round_by=14)
+            pen.box(2, 2, 98, 98, pen.background, round_by=14)
         case Tone.OFFICER:
-            pen.polygon(_shield(), pen.ground)
+            pen.polygon(_shield(), pen.background)
         case Tone.HELP:
-            pen.box(0, 4, 100, 82, pen.ground, round_by=16)
-            pen.polygon([(22, 78), (22, 100), (48, 78)], pen.ground)
+            pen.box(0, 4, 100, 82, pen.background, round_by=16)
+            pen.polygon([(22, 78), (22, 100), (48, 78)], pen.background)
 
 
 def _regular(sides: int, radius: float, turn: float) -> list[Point]:
@@ -55,7 +55,7 @@ def _shield() -> list[Point]:
 
 @lru_cache(maxsize=128)
 def picture(pictogram: Pictogram, tone: Tone, side: int) -> pygame.Surface:
-    """The pictogram as a square of `side` pixels with a transparent ground. Do not draw on it: it is shared."""
+    """The pictogram as a square of `side` pixels with a transparent background. Do not draw on it: it is shared."""
     large = pygame.Surface((side * _TIMES, side * _TIMES), pygame.SRCALPHA, 32)
     pen = Pen(large, INKS[tone])
     outline(pen, tone)

@@ -21,15 +21,15 @@ from typing import Protocol, TextIO
 
 from display.agent_connection import AgentLine
 from display.errors import MalformedLineError
-from display.failsafe import Showing, Vigil
+from display.failsafe import Failsafe, Showing
 from display.protocol import Painted, Pong, ScreenBeat, ScreenHello, decode_for_screen, encode
 from lane_agent.model import Screen
+from runtime.backoff import Backoff
 
 log = logging.getLogger("display")
 
 _TURN_S = 0.1
-_FIRST_WAIT_S = 0.1
-_LONGEST_WAIT_S = 1.0
+_BACKOFF_S = (0.1, 1.0)  # between attempts to reach the agent: first, longest
 
 
 class Surface(Protocol):
@@ -97,7 +97,7 @@ class ScreenProcess:
         screen: which one.
         socket_path: where the agent listens.
         surface: where to paint.
-        vigil: decides what to paint.
+        failsafe: decides what to show.
         mono_s: monotonic clock, seconds.
         chance: a random number in [0, 1), for the spread of reconnection attempts.
         watchdog: ends the process if the loop stalls.
@@ -110,7 +110,7 @@ class ScreenProcess:
         screen: Screen,
         socket_path: Path,
         surface: Surface,
-        vigil: Vigil,
+        failsafe: Failsafe,
         mono_s: Callable[[], float],
         chance: Callable[[], float],
         watchdog: Watchdog,
@@ -119,13 +119,12 @@ class ScreenProcess:
         self._screen = screen
         self._path = socket_path
         self._surface = surface
-        self._vigil = vigil
+        self._failsafe = failsafe
         self._mono_s = mono_s
-        self._chance = chance
         self._watchdog = watchdog
         self._log = paint_log
         self._line: AgentLine | None = None
-        self._wait_s = _FIRST_WAIT_S
+        self._backoff = Backoff(*_BACKOFF_S, chance=chance)
         self._retry_s = mono_s()
         self._stopping = False
 
@@ -140,7 +139,7 @@ class ScreenProcess:
             self._turn()
             if self._surface.closed_by_hand():
                 self.stop()
-        self._vigil.lost()
+        self._failsafe.lost()
         self.paint_due()
         self._hang_up()
 
@@ -148,7 +147,7 @@ class ScreenProcess:
         if self._line is None and self._mono_s() >= self._retry_s:
             self._dial()
         beats = self._hear() if self._wait() else 0
-        self._vigil.passed(self._mono_s())
+        self._failsafe.passed(self._mono_s())
         self.paint_due()
         for _ in range(beats):
             self._say(Pong())
@@ -157,12 +156,11 @@ class ScreenProcess:
         try:
             self._line = AgentLine(self._path)
         except OSError as error:
-            self._retry_s = self._mono_s() + self._wait_s * (0.5 + self._chance() / 2)
-            self._wait_s = min(_LONGEST_WAIT_S, self._wait_s * 2)
+            self._retry_s = self._mono_s() + self._backoff.next_s()
             log.debug("no agent at %s yet: %s", self._path, error)
             return
-        self._wait_s = _FIRST_WAIT_S
-        self._vigil.joined(self._mono_s())
+        self._backoff.reset()
+        self._failsafe.joined(self._mono_s())
         self._say(ScreenHello(self._screen))
 
     def _wait(self) -> bool:
@@ -171,7 +169,7 @@ class ScreenProcess:
         if self._line is None:
             select.select([], [], [], min(_TURN_S, max(0.0, self._retry_s - now)))
             return False
-        silence = self._vigil.wait_s(now) or _TURN_S  # past it, the safe face stands already
+        silence = self._failsafe.wait_s(now) or _TURN_S  # past it, the safe face is shown already
         ready, _, _ = select.select([self._line], [], [], min(_TURN_S, silence))
         return bool(ready)
 
@@ -183,9 +181,9 @@ class ScreenProcess:
                 message = decode_for_screen(line)
             except MalformedLineError as error:
                 log.warning("%s: %s; the safe face is shown until the next order", self._screen.value, error)
-                self._vigil.lost()
+                self._failsafe.lost()
                 continue
-            self._vigil.heard(message, self._mono_s())
+            self._failsafe.heard(message, self._mono_s())
             beats += isinstance(message, ScreenBeat)
         return beats
 
@@ -200,11 +198,11 @@ class ScreenProcess:
 
     def paint_due(self) -> None:
         """Paints what must be shown, if it is not; logs it, then confirms it to the agent (rule 4)."""
-        if not self._vigil.due:
+        if not self._failsafe.due:
             return
-        showing = self._vigil.showing
+        showing = self._failsafe.showing
         self._surface.paint(showing)
-        self._vigil.painted()
+        self._failsafe.painted()
         if self._log is not None:
             self._log.write(self._screen, showing, self._surface.digest)
         self._say(Painted(self._screen, showing.scene, showing.serial, showing.safe))
@@ -220,10 +218,10 @@ class ScreenProcess:
     def _drop(self, error: Exception) -> None:
         log.warning("%s: the agent is lost (%s); the safe face is shown", self._screen.value, error)
         self._hang_up()
-        self._vigil.lost()
+        self._failsafe.lost()
 
     def _hang_up(self) -> None:
         if self._line is not None:
             self._line.close()
             self._line = None
-            self._retry_s = self._mono_s() + self._wait_s * self._chance()
+            self._retry_s = self._mono_s() + self._backoff.next_s()

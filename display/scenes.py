@@ -80,7 +80,7 @@ class SignLine:
     """One language of a message.
 
     Attributes:
-        clauses: what stands between blanks or full stops; each clause is its unbreakable pieces.
+        clauses: the parts between blanks or full stops; each clause is its unbreakable pieces.
         scale: greatest size relative to the Traditional text.
     """
 
@@ -135,7 +135,7 @@ def sign(screen: Screen, scene: Scene, parameter: str = "", *, simulated: bool =
         scene: which message.
         parameter: fills `{hhmm}`, Hong Kong time.
         simulated: the lane is a simulated one: the ribbon is shown.
-        coarse: take the short words (boards under `words.COARSE_BELOW` pixels).
+        coarse: take the short words (boards under `line_breaks.COARSE_BELOW` pixels).
     """
     others_turn = screen is Screen.XDB and scene is Scene.IMMIGRATION_TURN
     wording = WORDING[scene]

@@ -1,47 +1,78 @@
-"""How a screen is configured: which, how large, where painted. No pixels: the box's settings use this too."""
+"""The section `[screens]` of a lane's settings, and what sizes there are. No pixels: the box's settings use this too."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
 
 from display.errors import BadSizeError
 from lane_agent.model import Screen
+from runtime.sections import PlaceOfSocket, Problem, Section
 
 Size = tuple[int, int]
 """(width, height) in pixels."""
 
 DEFAULT_SIZE: dict[Screen, Size] = {Screen.XDB: (256, 256), Screen.AIOP: (800, 600)}
 
+Pixels = Annotated[int, Meta(ge=32, le=4_096, description="a number of pixels, 32 to 4096")]
+
 
 class Mode(Enum):
-    """Where a screen is painted."""
+    """How a screen is put up."""
 
-    HEADLESS = "headless"
     WINDOW = "window"
     FULLSCREEN = "fullscreen"
+    HEADLESS = "headless"
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenSetting:
-    """One screen of this box.
+class ScreenSettings(Section, frozen=True, kw_only=True):
+    """One screen: size in pixels, and which of the box's displays it is."""
+
+    width: Pixels
+    height: Pixels
+    display: Annotated[int, Meta(ge=0, le=7, description="the display's number, 0 to 7")] = 0
+
+    @property
+    def size(self) -> Size:
+        """Width and height."""
+        return self.width, self.height
+
+
+class ScreensSettings(Section, frozen=True, kw_only=True):
+    """Both screens.
 
     Attributes:
-        size: None for the default, or on a full screen for the largest sign that fits.
-        paint_log: gets a JSON line for every painting.
-
-    Raises:
-        BadSizeError: no such screen.
+        socket: the Unix socket over which scenes go out and paint reports come back.
+        silent_s: a screen whose feed is silent this long shows its safe face.
+        paint_log: a folder for paint logs, or none; each screen's is `<screen>.jsonl`, a JSON line for every painting.
     """
 
-    screen: Screen
-    size: Size | None = None
-    mode: Mode = Mode.HEADLESS
+    socket: Annotated[Path, PlaceOfSocket("mkdir -p {folder}, for the lane's user")]
+    mode: Mode
+    xdb: ScreenSettings
+    aiop: ScreenSettings
+    silent_s: Annotated[float, Meta(ge=0.2, le=10, description="a number of seconds, 0.2 to 10")] = 2.0
     paint_log: Path | None = None
 
-    def __post_init__(self) -> None:
-        check_size(self.screen, self.size or DEFAULT_SIZE[self.screen])
+    def of(self, screen: Screen) -> ScreenSettings:
+        """One of the two."""
+        return self.xdb if screen is Screen.XDB else self.aiop
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Such screens exist, and neither covers the other."""
+        for screen in Screen:
+            try:
+                check_size(screen, self.of(screen).size)
+            except BadSizeError as error:
+                wrong, _, remedy = str(error).partition(": ")
+                yield Problem(screen.value, f"there is no {wrong}", remedy)
+        if self.mode is Mode.FULLSCREEN and self.xdb.display == self.aiop.display:
+            wrong = f"display {self.aiop.display} is also that of screens.xdb, and each fills it"
+            yield Problem("aiop.display", wrong, "give each its own, such as 0 and 1")
 
 
 def check_size(screen: Screen, size: Size) -> Size:

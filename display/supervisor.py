@@ -7,16 +7,15 @@ import logging
 import os
 import random
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from display.settings import DEFAULT_SIZE, Mode, ScreenSetting
+from display.settings import Mode, ScreensSettings
 from lane_agent.model import Screen
+from runtime.backoff import Backoff
 
 log = logging.getLogger("display.supervisor")
 
-_CHANCE = random.SystemRandom()
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 5.0
 _WINDOW_GAP = 24  # pixels
@@ -31,28 +30,22 @@ class ScreenProcesses:
     safe face last.
 
     Args:
-        settings: the screens of this box.
-        socket_path: where the agent's `ScreenFeed` listens.
+        settings: the screens of this box; the agent's `ScreenFeed` listens at their socket.
         simulated: the ribbon is shown from the start.
-        silence_s: seconds of silence until a screen shows its safe face by itself.
         python: the interpreter of this environment.
         chance: a random number in [0, 1), for the spread of restarts.
     """
 
     def __init__(
         self,
-        settings: Sequence[ScreenSetting],
+        settings: ScreensSettings,
         *,
-        socket_path: Path,
         simulated: bool,
-        silence_s: float = 2.0,
         python: str = sys.executable,
-        chance: Callable[[], float] = _CHANCE.random,
+        chance: Callable[[], float] = random.random,
     ) -> None:
-        self._settings = tuple(settings)
-        self._socket_path = socket_path
+        self._settings = settings
         self._simulated = simulated
-        self._silence_s = silence_s
         self._python = python
         self._chance = chance
         self._running: dict[Screen, asyncio.subprocess.Process] = {}
@@ -65,10 +58,7 @@ class ScreenProcesses:
 
     async def start(self) -> None:
         """Starts the processes and returns at once; they connect by themselves."""
-        self._keeping = [
-            asyncio.create_task(self._keep(setting), name=f"screen {setting.screen.value}")
-            for setting in self._settings
-        ]
+        self._keeping = [asyncio.create_task(self._keep(screen), name=f"screen {screen.value}") for screen in Screen]
 
     async def stop(self) -> None:
         """Asks the processes to end, and kills those that do not within 2 s."""
@@ -84,37 +74,36 @@ class ScreenProcesses:
         if process is not None and process.returncode is None:
             process.kill()
 
-    async def _keep(self, setting: ScreenSetting) -> None:
+    async def _keep(self, screen: Screen) -> None:
         clock = asyncio.get_running_loop().time
-        wait_s = _FIRST_WAIT_S
+        backoff = Backoff(_FIRST_WAIT_S, _LONGEST_WAIT_S, chance=self._chance)
         while True:
             began_s = clock()
-            process = await asyncio.create_subprocess_exec(*self._command(setting), env=self._environment(setting))
-            self._running[setting.screen] = process
+            process = await asyncio.create_subprocess_exec(*self._command(screen), env=self._environment(screen))
+            self._running[screen] = process
             status = await process.wait()
-            wait_s = _FIRST_WAIT_S if clock() - began_s > _LONGEST_WAIT_S else wait_s
-            pause_s = wait_s * (0.5 + self._chance() / 2)
-            log.warning("%s ended with status %d; again in %.1f s", setting.screen.value, status, pause_s)
+            if clock() - began_s > _LONGEST_WAIT_S:
+                backoff.reset()
+            pause_s = backoff.next_s()
+            log.warning("%s ended with status %d; again in %.1f s", screen.value, status, pause_s)
             await asyncio.sleep(pause_s)
-            wait_s = min(_LONGEST_WAIT_S, wait_s * 2)
 
-    def _command(self, setting: ScreenSetting) -> list[str]:
-        command = [self._python, "-m", "display", "--screen", setting.screen.value, "--socket", str(self._socket_path)]
-        command += ["--silence-limit", str(self._silence_s), "--end-with", str(os.getpid())]
-        if setting.size is not None:
-            command += ["--size", f"{setting.size[0]}x{setting.size[1]}"]
-        if setting.mode is not Mode.HEADLESS:
-            command += [f"--{setting.mode.value}"]
-        if setting.paint_log is not None:
-            command += ["--paint-log", str(setting.paint_log)]
+    def _command(self, screen: Screen) -> list[str]:
+        settings, each = self._settings, self._settings.of(screen)
+        command = [self._python, "-m", "display", "--screen", screen.value, "--socket", str(settings.socket)]
+        command += ["--silence-limit", str(settings.silent_s), "--end-with", str(os.getpid())]
+        command += ["--size", f"{each.width}x{each.height}"]
+        if settings.mode is not Mode.HEADLESS:
+            command += [f"--{settings.mode.value}"]
+        if settings.paint_log is not None:
+            command += ["--paint-log", str(settings.paint_log / f"{screen.value}.jsonl")]
         return [*command, "--simulated"] if self._simulated else command
 
-    def _environment(self, setting: ScreenSetting) -> dict[str, str]:
-        """Windows stand side by side, in the order of the settings."""
-        if setting.mode is Mode.HEADLESS:
+    def _environment(self, screen: Screen) -> dict[str, str]:
+        """Windows are put side by side, the board on the left."""
+        if self._settings.mode is Mode.HEADLESS:
             return os.environ | {"SDL_VIDEODRIVER": "dummy"}
-        before = self._settings[: self._settings.index(setting)]
-        left = sum((other.size or DEFAULT_SIZE[other.screen])[0] + _WINDOW_GAP for other in before)
+        left = 0 if screen is Screen.XDB else self._settings.xdb.width + _WINDOW_GAP
         return os.environ | {"SDL_VIDEO_WINDOW_POS": f"{left + _WINDOW_GAP},{2 * _WINDOW_GAP}"}
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:

@@ -14,9 +14,9 @@ from display.scenes import Pictogram
 def _truck(pen: Pen) -> None:
     pen.box(17, 34, 57, 62, pen.mark, round_by=2)
     pen.polygon([(60, 42), (73, 42), (83, 53), (83, 62), (60, 62)], pen.mark)
-    pen.polygon([(66, 46), (72, 46), (78, 53), (66, 53)], pen.ground)
+    pen.polygon([(66, 46), (72, 46), (78, 53), (66, 53)], pen.background)
     for x in (30, 70):
-        pen.disc((x, 64), 9, pen.ground)
+        pen.disc((x, 64), 9, pen.background)
         pen.disc((x, 64), 6.5, pen.mark)
 
 
@@ -26,16 +26,16 @@ def _stop_character(pen: Pen) -> None:
 
 def _passport(pen: Pen) -> None:
     pen.box(28, 17, 72, 83, pen.mark, round_by=5)
-    pen.ring((50, 43), 16, 4, pen.ground)
-    pen.oval(42, 27, 58, 59, width=3.5, colour=pen.ground)
-    pen.box(35, 41, 65, 45, pen.ground)
-    pen.box(37, 67, 63, 72.5, pen.ground)
+    pen.ring((50, 43), 16, 4, pen.background)
+    pen.oval(42, 27, 58, 59, width=3.5, colour=pen.background)
+    pen.box(35, 41, 65, 45, pen.background)
+    pen.box(37, 67, 63, 72.5, pen.background)
 
 
 def _eye(pen: Pen) -> None:
     lid = [(x, 50 - 21 * (1 - ((x - 50) / 35) ** 2)) for x in range(15, 86, 2)]
     pen.polygon([*lid, (85, 50), *[(x, 100 - y) for x, y in reversed(lid)]], pen.mark)
-    pen.disc((50, 50), 16, pen.ground)
+    pen.disc((50, 50), 16, pen.background)
     pen.disc((50, 50), 7.5, pen.mark)
 
 
@@ -55,12 +55,12 @@ def _press(pen: Pen) -> None:
 def _paper(pen: Pen) -> None:
     """A sheet going down into a box."""
     pen.polygon([(35, 12), (57, 12), (66, 21), (66, 60), (35, 60)], pen.mark)
-    pen.polygon([(57, 12), (57, 21), (66, 21)], pen.ground)
+    pen.polygon([(57, 12), (57, 21), (66, 21)], pen.background)
     for y in (28, 38, 48):
-        pen.box(41, y, 60, y + 4.5, pen.ground)
-    pen.box(16, 56, 84, 88, pen.ground)
+        pen.box(41, y, 60, y + 4.5, pen.background)
+    pen.box(16, 56, 84, 88, pen.background)
     pen.box(16, 59, 84, 88, pen.mark, round_by=3)
-    pen.box(28, 64, 72, 70, pen.ground, round_by=2)
+    pen.box(28, 64, 72, 70, pen.background, round_by=2)
 
 
 def _arrow(pen: Pen) -> None:
@@ -71,10 +71,10 @@ def _magnifier(pen: Pen) -> None:
     """A lens over a crate."""
     pen.stroke([(60, 58), (71, 69)], 10, pen.mark)
     pen.disc((47, 45), 25.5, pen.mark)
-    pen.disc((47, 45), 19.5, pen.ground)
+    pen.disc((47, 45), 19.5, pen.background)
     pen.polygon([(47, 30.5), (60, 37.5), (60, 52.5), (47, 59.5), (34, 52.5), (34, 37.5)], pen.mark)
-    pen.stroke([(35, 38), (47, 44.5), (59, 38)], 2.8, pen.ground)
-    pen.stroke([(47, 44.5), (47, 58.5)], 2.8, pen.ground)
+    pen.stroke([(35, 38), (47, 44.5), (59, 38)], 2.8, pen.background)
+    pen.stroke([(47, 44.5), (47, 58.5)], 2.8, pen.background)
 
 
 def _handset(pen: Pen) -> None:
@@ -99,27 +99,27 @@ def _hourglass(pen: Pen) -> None:
     pen.polygon(
         [(33, 28), (67, 28), (67, 35), (54, 50), (67, 65), (67, 72), (33, 72), (33, 65), (46, 50), (33, 35)], pen.mark
     )
-    pen.polygon([(39, 31), (61, 31), (61, 34), (39, 34)], pen.ground)
-    pen.polygon([(50, 54), (60, 66), (60, 68), (40, 68), (40, 66)], pen.ground)
+    pen.polygon([(39, 31), (61, 31), (61, 34), (39, 34)], pen.background)
+    pen.polygon([(50, 54), (60, 66), (60, 68), (40, 68), (40, 66)], pen.background)
 
 
 def _plate(pen: Pen) -> None:
     """A number plate nobody could read."""
     pen.box(13, 31, 87, 69, pen.mark, round_by=5)
-    pen.box(18, 36, 82, 64, pen.ground, round_by=3)
+    pen.box(18, 36, 82, 64, pen.background, round_by=3)
     pen.word("? ? ?", 29, (50, 50), pen.mark)
 
 
 def _no_link(pen: Pen) -> None:
     """A record sheet with nothing found."""
     pen.polygon([(26, 14), (56, 14), (70, 28), (70, 76), (26, 76)], pen.mark)
-    pen.polygon([(55, 18), (55, 29), (66, 29)], pen.ground)
+    pen.polygon([(55, 18), (55, 29), (66, 29)], pen.background)
     for y in (36, 48, 60):
-        pen.box(34, y, 62, y + 5, pen.ground)
-    pen.disc((66, 66), 19, pen.ground)
+        pen.box(34, y, 62, y + 5, pen.background)
+    pen.disc((66, 66), 19, pen.background)
     pen.disc((66, 66), 16, pen.mark)
-    pen.stroke([(60, 60), (72, 72)], 5.5, pen.ground)
-    pen.stroke([(72, 60), (60, 72)], 5.5, pen.ground)
+    pen.stroke([(60, 60), (72, 72)], 5.5, pen.background)
+    pen.stroke([(72, 60), (60, 72)], 5.5, pen.background)
 
 
 def _clock(pen: Pen) -> None:
@@ -131,8 +131,8 @@ def _pin(pen: Pen) -> None:
     """A place marked on a map, crossed out."""
     pen.disc((50, 37), 22, pen.mark)
     pen.polygon([(30, 46), (70, 46), (50, 80)], pen.mark)
-    pen.disc((50, 37), 9, pen.ground)
-    pen.stroke([(23, 69), (77, 15)], 11, pen.ground)
+    pen.disc((50, 37), 9, pen.background)
+    pen.stroke([(23, 69), (77, 15)], 11, pen.background)
     pen.stroke([(23, 69), (77, 15)], 5.5, pen.mark)
 
 
@@ -141,19 +141,19 @@ def _officer(pen: Pen) -> None:
     pen.polygon([(26, 24), (50, 13), (74, 24), (69, 35), (31, 35)], pen.mark)
     pen.polygon([(31, 37), (69, 37), (64, 43), (36, 43)], pen.mark)
     pen.disc((50, 46), 14.5, pen.mark)
-    pen.polygon([(31, 33), (69, 33), (69, 36), (31, 36)], pen.ground)
+    pen.polygon([(31, 33), (69, 33), (69, 36), (31, 36)], pen.background)
     pen.polygon(
         [(22, 82), (26, 69), (40, 63), (50, 73), (60, 63), (74, 69), (78, 82), (66, 88), (50, 94), (34, 88)], pen.mark
     )
-    pen.disc((50, 24), 4, pen.ground)
+    pen.disc((50, 24), 4, pen.background)
 
 
 def _hand_over(pen: Pen) -> None:
     """A sheet laid in an open hand."""
     pen.polygon([(36, 9), (57, 9), (66, 18), (66, 48), (36, 48)], pen.mark)
-    pen.polygon([(56, 13), (56, 20), (63, 20)], pen.ground)
+    pen.polygon([(56, 13), (56, 20), (63, 20)], pen.background)
     for y in (25, 35):
-        pen.box(42, y, 60, y + 4.5, pen.ground)
+        pen.box(42, y, 60, y + 4.5, pen.background)
     pen.box(13, 53, 23, 77, pen.mark, round_by=1)
     thumb = [(26, 57), (38, 53.5), (51, 59), (61, 59), (65, 62), (64, 66), (52, 67)]
     fingers = [(66, 67.5), (78, 58), (83, 57.5), (85, 62), (62, 77), (55, 78.5), (26, 75)]

@@ -1,1 +1,23 @@
-"""The box: composition root, settings, commands, health; the only place that picks concrete classes."""
+"""The box: composition, settings, commands, health. Only here are the lane's concrete classes chosen.
+
+| module | what is in it |
+|---|---|
+| `lane` | the composition root of `rocars-lane run`: every part made, started, watched and stopped |
+| `wiring` | from settings to the values that each part wants |
+| `identifiers` | the second identifier as configured |
+| `actuators` | each effect of the lane handed to the device that carries it out |
+| `lane_feed` | the officers' page as the agent feeds it |
+| `sign_renderer` | the signs as pictures for the page, in a process of their own |
+| `simulation_panel` | the page's panel in demonstrations: wishes passed on to the world's socket |
+| `remote_orders` | what the centre orders, carried out and answered |
+| `telemetry` | how the box is, in figures, for the centre |
+| `clock` | the box's clocks, and the watch over them |
+| `health` | whether the store can be written, the room left, the wear of the flash |
+| `evidence_retention` | evidence pictures kept within their bounds |
+| `expiry` | keys and certificates that near their end, and new keys of the core |
+| `settings/` | the lane's TOML file as typed values |
+| `checks/` | `rocars-lane check` |
+| `cli` | the commands of `rocars-lane` |
+| `enrol`, `cli_enrol` | enrolment and renewal: what is done, and what the technician is told |
+| `read`, `replay` | the commands of these names |
+"""

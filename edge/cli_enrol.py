@@ -7,9 +7,9 @@ from pathlib import Path
 
 from edge.enrol import Checked, IdentityFiles, ask, install, look
 from edge.settings.load import Settings
-from edge.settings.sections import BrokerSettings
 from runtime.mqtt import Broker, Tls
 from runtime.probe_broker import probe_broker
+from sync.settings import BrokerSettings
 from wire.enrolment import EnrolmentError
 
 Say = Callable[[str], None]

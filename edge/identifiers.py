@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from devices.errors import IdentifierMissing
 from devices.identifier import Identifier, LabelSource, LabelTable, MarkOf, NoIdentifier, WatchedIdentifier, mark_itself
 from devices.identifier_serial import SerialLabels
-from edge.settings.load import Settings, milliseconds
-from edge.settings.sections import IdentifierKind
+from devices.settings import IdentifierKind
+from edge.settings.load import Settings
 from runtime.clocks import monotonic_ms
 from runtime.mqtt import Incoming
+from runtime.sections import milliseconds
 from sync.plate_feed import PlateFeed
 from wire.topics import LaneTopics
 
@@ -43,7 +44,7 @@ def topic(settings: Settings) -> str:
 
 def extra_topics(settings: Settings, feed: PlateFeed | None) -> ExtraTopics:
     """The topics that others write to this lane, and who takes them."""
-    return {} if feed is None else {topic(settings): feed.take}
+    return {} if feed is None else {topic(settings): feed.on_message}
 
 
 def identifier(settings: Settings, feed: PlateFeed | None) -> Identifier:

@@ -26,6 +26,7 @@ from devices.intercom import Intercom
 from devices.reader import ReaderProcess
 from display.feed import ScreenFeed
 from display.supervisor import ScreenProcesses
+from domain.visit_record import RecordKind
 from edge import identifiers, wiring
 from edge.actuators import Actuators
 from edge.clock import BoxClock, ClockWatch
@@ -35,7 +36,6 @@ from edge.health import StoreWatch, look
 from edge.lane_feed import LanePage, Sources
 from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
-from edge.settings.sections import PictureClass
 from edge.sign_renderer import SignRenderer
 from edge.simulation_panel import WorldLink
 from edge.telemetry import BoxSources, sample
@@ -53,11 +53,12 @@ from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.evidence import Evidence
 from sync.journal import Chain, Journal
+from sync.settings import PictureClass
 from sync.store import LaneStore
 
 log = logging.getLogger("rocars.lane")
 
-REMEMBERED = ("RowEntered", "VisitEnded", "WordsReceived")
+REMEMBERED = (RecordKind.ROW_ENTERED, RecordKind.VISIT_ENDED, RecordKind.WORDS_RECEIVED)
 ROWS_REMEMBERED = 4_000
 """Journal rows read back at the start for the page's list of past visits: about a hundred visits."""
 
@@ -100,12 +101,10 @@ class LaneBox:
             silence_s=settings.screens.silent_s,
         )
         self.screen_processes = ScreenProcesses(
-            wiring.screen_settings(settings),
-            socket_path=settings.screens.socket,
+            settings.screens,
             simulated=settings.simulation,
-            silence_s=settings.screens.silent_s,
         )
-        self.reader = ReaderProcess(wiring.reader_settings(settings), self.tell)
+        self.reader = ReaderProcess(wiring.reader_setup(settings), self.tell)
         self.contacts: WiredContacts = wiring.contacts(settings)
         self.identifier = identifiers.identifier(settings, self.plates)
         actuators = Actuators(
@@ -166,7 +165,7 @@ class LaneBox:
     def _stepped(self, event: Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         visit = lane.visit
         self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
-        self.link.journal_grew()
+        self.link.on_journal_grew()
         self._publish_state(lane)
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
@@ -209,7 +208,7 @@ class LaneBox:
             return None
 
     def _server(self) -> ConsoleServer:
-        console = wiring.console_settings(self.settings)
+        console = self.settings.console
         app, stream = create_app(
             feed=self.page,
             settings=console,
@@ -295,7 +294,7 @@ class LaneBox:
             time_quality=lambda: self.clock.now().quality.value,
         )
         while True:
-            self.link.sample(sample(box))
+            self.link.add_sample(sample(box))
             await asyncio.sleep(self.settings.health.telemetry_s)
 
     def _watch_identity(self) -> IdentityWatch:

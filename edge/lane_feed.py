@@ -1,7 +1,7 @@
-"""The officers' page as the agent feeds it: the console's ports, met by the lane, the link, the reader and the screens.
+"""What the officers' page shows, taken from the running lane: `console.ports.LaneFeed` over the agent.
 
-Rules of this file: it shows what the lane's own state says and decides nothing; what an officer asks goes through the
-agent's inbox like every other event, and the answer is what the journal says became of it.
+Rules of this file: it shows what the lane's own state and the lane's own rules say, and judges nothing. What an officer
+asks for goes through the agent's inbox like every other event; whether it counted is what the journal says.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from console.acts import ACTS
 from console.ports import (
-    Action,
-    ActionAnswer,
     AlarmView,
+    BundleView,
     CameraPicture,
     EvidencePicture,
     HelpView,
@@ -27,13 +27,15 @@ from console.ports import (
     ScreenView,
     VisitView,
 )
+from domain.visit_record import RecordKind, VisitEnded
 from lane_agent import events as e
 from lane_agent.acceptance import refusal
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record
-from lane_agent.guards import identifier_missing
+from lane_agent.guards import exact_stop, identifier_missing
+from lane_agent.matching import standing_of_bundle, stopping_bundles
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Moment, Outcome, Ruling, Screen
-from lane_agent.state import Lane
+from lane_agent.state import Lane, Visit, visit_key
 from lane_agent.table import TABLE
 from lane_agent.wording import Scene
 
@@ -150,11 +152,11 @@ class LanePage:
 
     def _remember_record(self, record: Record, at: Moment) -> None:
         match record.kind:
-            case "WordsReceived":
+            case RecordKind.WORDS_RECEIVED:
                 self._remember_words(record, at)
-            case "RowEntered":
+            case RecordKind.ROW_ENTERED:
                 self._remember_row(record)
-            case "VisitEnded":
+            case RecordKind.VISIT_ENDED:
                 self._remember_visit(record)
             case _:
                 pass
@@ -176,27 +178,8 @@ class LanePage:
         memory.rows[number] = facts["name"]
 
     def _remember_visit(self, record: Record) -> None:
-        """The row of a past visit is the one that decided it; without a decision, the one that held last."""
-        facts = dict(record.facts)
         rows = self._memory.rows if self._memory.rows_of == record.visit else {}
-        row = int(facts.get("row", next(reversed(rows), 0)))
-        self._memory.past.appendleft(
-            PastVisit(
-                id=record.visit,
-                arrived_ms=int(facts["arrived_ms"]),
-                left_ms=int(facts["left_ms"]),
-                vrn=facts.get("vrn", ""),
-                mainland=facts.get("mainland", ""),
-                outcome=Outcome(facts["outcome"]),
-                row=row,
-                row_name=rows.get(row, ""),
-                doubt=Doubt(facts["doubt"]) if "doubt" in facts else None,
-                ruling=Ruling(facts.get("ruling", "none")),
-                officer=facts.get("officer", ""),
-                reason=facts.get("reason", ""),
-                evidence=tuple(filter(None, facts.get("evidence", "").split(","))),
-            )
-        )
+        self._memory.past.appendleft(_past_visit(record, rows))
 
     def view(self) -> LaneView:
         """The lane as it is now (see `console.ports.LaneFeed`)."""
@@ -262,18 +245,17 @@ class LanePage:
         body = await asyncio.to_thread(self._sources.evidence, digest)
         return None if body is None else EvidencePicture(body)
 
-    async def act(self, action: OfficerAction) -> ActionAnswer:
-        """Puts an officer's event to the lane; the journal's own word says whether it counted."""
-        why = not_counted(await self._agent.ask(action))
-        return ActionAnswer(False, f"Not done: {why}.") if why else ActionAnswer(True, "Done, and in the journal.")
+    async def act(self, action: OfficerAction) -> str:
+        """Puts an officer's event to the lane; once it is in the journal, why the lane refused it, "" if it did not."""
+        return not_counted(await self._agent.ask(action))
 
-    async def acknowledge(self, alarm: str, officer: str) -> ActionAnswer:
-        """Notes who has seen an alarm, or a message."""
+    async def acknowledge(self, alarm: str, officer: str) -> bool:
+        """Notes who has seen an alarm, or a message; False if it is no longer kept."""
         memory = self._memory
         if not _mark(memory.alarms, alarm, officer) and not _mark(memory.messages, alarm, officer):
-            return ActionAnswer(False, "That is no longer kept here.")
+            return False
         self.moved()
-        return ActionAnswer(True, "Noted.")
+        return True
 
 
 T = TypeVar("T", AlarmView, MessageView)
@@ -281,8 +263,35 @@ T = TypeVar("T", AlarmView, MessageView)
 
 def not_counted(effects: Iterable[Effect]) -> str:
     """Why the lane did not count an event, by its own words; "" if it did."""
-    ignored = (one for one in effects if isinstance(one, Record) and one.kind == "Ignored")
+    ignored = (one for one in effects if isinstance(one, Record) and one.kind == RecordKind.IGNORED)
     return next((dict(one.facts)["why"] for one in ignored), "")
+
+
+def _past_visit(record: Record, rows: dict[int, str]) -> PastVisit:
+    """A `VisitEnded` record as the page lists it; the only place of the page where such a record is read.
+
+    Args:
+        record: the record.
+        rows: the rows that the visit has been in, number to name, the newest last. The row of a past visit is the one
+            that decided it; without a decision, the one that held last.
+    """
+    ended = VisitEnded.from_facts(record.facts)
+    row = next(reversed(rows), 0) if ended.row is None else ended.row
+    return PastVisit(
+        id=record.visit,
+        arrived_ms=ended.arrived_ms or 0,
+        left_ms=ended.left_ms or 0,
+        vrn=ended.vrn,
+        mainland=ended.mainland,
+        outcome=Outcome(ended.outcome),
+        row=row,
+        row_name=rows.get(row, ""),
+        doubt=Doubt(ended.doubt) if ended.doubt else None,
+        ruling=Ruling(ended.ruling) if ended.ruling else Ruling.NONE,
+        officer=ended.officer,
+        reason=ended.reason,
+        evidence=ended.evidence,
+    )
 
 
 def _mark(listed: deque[T], wanted: str, officer: str) -> bool:
@@ -311,6 +320,8 @@ def _visit(lane: Lane) -> VisitView | None:
         unladen=visit.unladen,
         manifest=visit.manifest if lane.policy.manifest_sensor else None,
         codes=visit.codes,
+        bundles=_bundles(lane, visit),
+        must_stop=exact_stop.holds(lane),
         doubt=visit.doubt,
         outcome=visit.outcome,
         ruling=visit.ruling,
@@ -318,22 +329,19 @@ def _visit(lane: Lane) -> VisitView | None:
     )
 
 
-def _refusals(lane: Lane) -> tuple[tuple[Action, str], ...]:
-    """What the lane would refuse now, by its own checks, asked with a stand-in officer."""
-    number = lane.visit.number if lane.visit else 0
-    asked: dict[Action, e.Event] = {
-        Action.RELEASE: e.OfficerReleased(number, "-", "-"),
-        Action.INSPECT: e.OfficerInspected(number, "-", "-"),
-        Action.CORRECT: e.OfficerCorrected(number, "-", "-", "-"),
-        Action.TAKE_OVER: e.OfficerTookOver(number, "-", "-"),
-        Action.OPEN: e.LaneOpened("-"),
-        Action.CLOSE: e.LaneClosed("-", "-"),
-        Action.ORDER_MANUAL: e.ManualOrdered("-", "-"),
-        Action.END_MANUAL: e.ManualEnded("-"),
-        Action.BYPASS: e.LoopBypassed(Contact.STOP_LOOP, True, "-", "-"),
-        Action.RESTORE: e.LoopBypassed(Contact.STOP_LOOP, False, "-", "-"),
-        Action.ANNOUNCE: e.VehicleAnnounced("-"),
-        Action.ANSWER: e.HelpAnswered("-"),
-        Action.END_CALL: e.HelpEnded("-", "-"),
-    }
-    return tuple((action, why) for action, event in asked.items() if (why := refusal(lane, event)))
+def _bundles(lane: Lane, visit: Visit) -> tuple[BundleView, ...]:
+    codes = visit.codes
+    if codes is None:
+        return ()
+    key = visit_key(lane, visit.number)
+    stopping = stopping_bundles(codes, lane.policy, key)
+    return tuple(
+        BundleView(bundle, standing_of_bundle(bundle, codes, lane.policy, key), bundle in stopping)
+        for bundle in codes.bundles
+    )
+
+
+def _refusals(lane: Lane) -> tuple[tuple[str, str], ...]:
+    """The acts that the lane would refuse now: it is asked by its own checks, with examples of the events."""
+    visit = lane.visit.number if lane.visit else 0
+    return tuple((act.name, why) for act in ACTS if (why := refusal(lane, act.request.example(visit))))

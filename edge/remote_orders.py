@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from devices.reader import ReaderProcess
+from domain.alarms import LaneAlarmKind
+from domain.visit_record import RecordKind, VisitEnded
 from edge.lane_feed import not_counted
-from edge.settings.sections import EvidenceSettings, PictureClass
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record
 from lane_agent.events import Event, ManualEnded, ManualOrdered
@@ -24,6 +25,7 @@ from lane_agent.model import ManualReason, Outcome
 from lane_agent.state import Lane, visit_key
 from sync.client import LinkClient
 from sync.evidence import Evidence, Retention
+from sync.settings import EvidenceSettings, PictureClass
 
 log = logging.getLogger("rocars.lane")
 
@@ -81,21 +83,20 @@ class Afar:
     def stepped(self, event: Event, effects: tuple[Effect, ...], lane: Lane) -> None:
         """One step is durable."""
         key = visit_key(lane, lane.visit.number) if lane.visit is not None else ""
-        self._link.lane_is(visit=key, ordered=ManualReason.ORDER in lane.manual)
+        self._link.set_lane(visit=key, ordered=ManualReason.ORDER in lane.manual)
         if isinstance(event, ManualOrdered | ManualEnded):
-            self._link.mode_stepped(event)
+            self._link.on_mode_stepped(event)
         for effect in effects:
-            if isinstance(effect, Alarm) and effect.kind == "NearMiss":
+            if isinstance(effect, Alarm) and effect.kind == LaneAlarmKind.NEAR_MISS:
                 self._near_miss = effect.visit
-            elif isinstance(effect, Record) and effect.kind == "VisitEnded":
-                self._sort_pictures(effect.visit, dict(effect.facts))
+            elif isinstance(effect, Record) and effect.kind == RecordKind.VISIT_ENDED:
+                self._sort_pictures(effect.visit, VisitEnded.from_facts(effect.facts))
 
-    def _sort_pictures(self, visit: int, facts: Mapping[str, str]) -> None:
-        pictures = tuple(filter(None, facts.get("evidence", "").split(",")))
-        if facts.get("outcome") == Outcome.EXAMINE.value:
-            self._keep(pictures, PictureClass.STOPS)
+    def _sort_pictures(self, visit: int, ended: VisitEnded) -> None:
+        if ended.outcome == Outcome.EXAMINE.value:
+            self._keep(ended.evidence, PictureClass.STOPS)
         elif self._near_miss == visit:
-            self._keep(pictures, PictureClass.NEAR_MISSES)
+            self._keep(ended.evidence, PictureClass.NEAR_MISSES)
 
     def _keep(self, pictures: tuple[str, ...], kind: PictureClass) -> None:
         for picture in pictures:

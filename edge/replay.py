@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lane_agent.replay import DivergenceError
 from lane_agent.replay import replay as rerun
-from sync.errors import StoreError
+from runtime.store_errors import StoreError
 from sync.journal import Chain
 from sync.store import LaneStore
 

@@ -7,74 +7,32 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from console.settings import ConsoleSettings
-from devices.camera import CameraSettings, CameraSource
 from devices.contacts import Board, WiredContacts
 from devices.gpio import GpioBoard, lgpio_factory
-from devices.reader_protocol import ReaderSettings as ReaderOptions
+from devices.reader_protocol import ReaderSetup
 from devices.remote_io import RemoteBoard
+from devices.settings import BoardKind
 from devices.simulated.board import SimulatedBoard
-from display.settings import Mode, ScreenSetting
-from edge.settings.load import Settings, milliseconds
-from edge.settings.sections import BoardKind, CameraKind, PictureClass
-from lane_agent.model import Screen
+from edge.settings.load import Settings
 from lane_agent.state import Lane
 from runtime.clocks import monotonic_ms
 from runtime.mqtt import Broker, Options, Tls
+from runtime.sections import milliseconds
 from sync.link import Limits
+from sync.settings import PictureClass
 from wire.envelope import KeyRing, Signer, public_from_pem
 
-SOURCES = {
-    CameraKind.V4L2: CameraSource.V4L2,
-    CameraKind.RTSP: CameraSource.STREAM,
-    CameraKind.HTTP: CameraSource.STREAM,
-    CameraKind.FOLDER: CameraSource.FOLDER,
-    CameraKind.VIDEO: CameraSource.VIDEO,
-    CameraKind.SIMULATED: CameraSource.SIMULATED,
-}
 
-
-def camera_source(settings: Settings) -> CameraSettings:
-    """Where pictures come from."""
-    camera = settings.camera
-    return CameraSettings(source=SOURCES[camera.kind], place=str(camera.path or camera.url or ""), fps=camera.fps)
-
-
-def region_of(given: tuple[float, ...]) -> tuple[float, ...]:
-    """The lane's part of the picture as the reader takes it: a box by its left, top, right and bottom edge."""
-    if len(given) != 4:
-        return given
-    left, top, width, height = given
-    return left, top, min(1.0, left + width), min(1.0, top + height)
-
-
-def reader_settings(settings: Settings) -> ReaderOptions:
-    """The reader process's settings."""
-    return ReaderOptions(
-        camera=camera_source(settings),
-        evidence=str(settings.lane.evidence / PictureClass.READS.value),
-        engine=settings.reader.engine,
-        weights=str(settings.reader.weights or ""),
-        region=region_of(settings.camera.region),
-        release=settings.reader.release_threshold,
-        stall_ms=milliseconds(settings.camera.stall_s),
-    )
-
-
-def screen_settings(settings: Settings) -> tuple[ScreenSetting, ...]:
-    """Both screens; their paint logs are xdb.jsonl and aiop.jsonl in the configured folder."""
-    screens = settings.screens
-    folder, mode = screens.paint_log, Mode(screens.mode.value)
-    return tuple(
-        ScreenSetting(screen, (each.width, each.height), mode, folder / f"{screen.value}.jsonl" if folder else None)
-        for screen, each in ((Screen.XDB, screens.xdb), (Screen.AIOP, screens.aiop))
-    )
+def reader_setup(settings: Settings) -> ReaderSetup:
+    """What the reader process is given."""
+    evidence = settings.lane.evidence / PictureClass.READS.value
+    return ReaderSetup(camera=settings.camera, reader=settings.reader, evidence=evidence)
 
 
 def contacts(settings: Settings) -> WiredContacts:
     """The contacts over the configured board."""
-    wires, outputs = settings.contacts.wires(), settings.contacts.output_wires()
-    return WiredContacts(board=_board(settings), wires=wires, outputs=outputs, clock=monotonic_ms)
+    table = settings.contacts
+    return WiredContacts(board=_board(settings), inputs=table.inputs, outputs=table.outputs, clock=monotonic_ms)
 
 
 def _board(settings: Settings) -> Board:
@@ -83,7 +41,7 @@ def _board(settings: Settings) -> Board:
         case BoardKind.GPIO:
             return GpioBoard(
                 inputs={each.line: each.pull for each in table.inputs.values()},
-                outputs={wire.line: wire.active_low for wire in table.output_wires()},
+                outputs={each.line: each.active_low for each in table.outputs.values()},
                 factory=lambda: lgpio_factory(table.chip),
                 clock=monotonic_ms,
             )
@@ -92,8 +50,7 @@ def _board(settings: Settings) -> Board:
             return RemoteBoard(port=table.port or "", baud=table.baud, clock=monotonic_ms, silent_ms=silent)
         case BoardKind.SIMULATED:
             assert table.socket is not None
-            wires, outputs = table.wires(), table.output_wires()
-            return SimulatedBoard(socket=table.socket, wires=wires, outputs=outputs, clock=monotonic_ms)
+            return SimulatedBoard(socket=table.socket, inputs=table.inputs, outputs=table.outputs, clock=monotonic_ms)
 
 
 def link_options(settings: Settings) -> Options:
@@ -147,22 +104,6 @@ def _core_key(file: Path) -> Ed25519PublicKey:
         return public_from_pem(file.read_bytes())
     except ValueError as error:
         raise OSError(f"link.core_keys {file} is no public key of the core: {error}") from error
-
-
-def console_settings(settings: Settings) -> ConsoleSettings:
-    """The page's settings."""
-    page = settings.console
-    return ConsoleSettings(
-        officers=page.officers,
-        host=page.host,
-        port=page.port,
-        tls_certificate=page.tls_certificate,
-        tls_key=page.tls_key,
-        names=page.names,
-        view_without_login=page.view_without_login,
-        idle_s=page.idle_s,
-        shift_s=page.shift_s,
-    )
 
 
 def world_socket(settings: Settings) -> Path:

@@ -1,15 +1,18 @@
 """The pure lane: what one customs lane knows, decides and asks for. No I/O, no clock, no randomness.
 
-| room | what is in it |
+Read in this order; it takes an afternoon:
+
+| module | what is in it |
 |---|---|
-| `model` | the nouns: lane, visit, read, bundle, hold, codes, face |
-| `events` / `effects` | what the lane is told / what it asks for |
-| `plates` | normalising, near-misses and settling of licence plates |
-| `matching` | which records are live, which code is strictest |
-| `wording` | every word a driver sees, in three languages |
-| `table` | the decision table of domain §4 as data; `guards` are its conditions |
-| `step` | (lane, event, moment) -> (lane, effects) |
-| `codec` | events, effects and states as canonical JSON |
-| `prove` | breadth-first proof of the law, and the mutants that test the proof |
-| `agent` | the one shell: inbox, step, journal, effects (asyncio lives here alone) |
+| `model`, `contacts`, `wording` | the values: read, bundle, codes, doubt; what is wired; every word a driver sees |
+| `events`, `effects` | what happens to the lane; what it asks for |
+| `state` | what it remembers between two events: `Lane`, and in it at most one `Visit` |
+| `table`, `guards` | the decision table of domain §4 as data, and its conditions |
+| `step` | (lane, event, moment) -> (lane, effects): how the parts work together |
+| `acceptance`, `rules` | which events count now; table and checks as one value, which the prover varies |
+| `receive`, `passage`, `change` | what an event changes; arrival and departure; changes that several events share |
+| `matching`, `settling` | which bundles count for this crossing; one plate from many pictures |
+| `codec`, `replay` | values as canonical JSON; journal entries, and the check that they are what `step` gives |
+| `ports`, `agent` | what the shell needs from outside; the shell: inbox, step, journal, effects (asyncio is used here alone) |
+| `frozen` | `replace` for frozen values, fast enough for the prover |
 """

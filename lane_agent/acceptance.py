@@ -1,10 +1,10 @@
-"""Which events count now: for each kind, the checks it must pass. One that fails is journaled and ignored.
+"""Which events count now: for each kind, the checks it must pass. One that fails is journaled with the reason and ignored.
 
 Rules of this file:
-- An input that can contribute to a release belongs to the open visit: by its visit number, or because its physical edge
-  is not older than the arrival (design §2.1).
-- The first report of a contact after the agent's start is a level, never an edge.
-- Nothing is swallowed: an ignored event leaves a `Record` that says which check failed.
+- An input that can help a release must belong to the open visit: by its visit number, or because its physical edge is not
+  older than the arrival (design §2.1). Otherwise the last truck's clearance could release the next one.
+- The first report of a contact after the agent's start says where the contact is, not that it has just moved.
+- The texts (`why`) are in journals, which replay compares byte by byte: a changed text makes old journals diverge.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from lane_agent import events as e
 from lane_agent import guards as g
+from lane_agent.contacts import FOR_VISIT, LOOPS
 from lane_agent.model import Contact, HelpCall, Immigration, Outcome, Screen
 from lane_agent.state import Lane
 
@@ -26,9 +27,6 @@ class Check:
     name: str
     why: str
     holds: Callable[[Lane, Any], bool]
-
-
-LOOPS = frozenset({Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP})
 
 
 def _this_visit(lane: Lane, event: Any) -> bool:
@@ -82,6 +80,7 @@ def _named(_lane: Lane, event: Any) -> bool:
 THIS_VISIT = Check("this visit", "belongs to another visit", _this_visit)
 EDGE_IN_VISIT = Check("edge in visit", "its edge is not of this visit", _edge_in_visit)
 NAMED = Check("officer named", "no officer is named", _named)
+NO_KNOWN_STOP = Check("no known stop", "an inspect code is on record", lambda lane, _: not g.exact_stop.holds(lane))
 
 ACCEPT: dict[type, tuple[Check, ...]] = {
     e.PlateSettled: (THIS_VISIT,),
@@ -108,7 +107,7 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
             "the store, a screen, the codes or a contact is at fault: clear by hand",
             lambda lane, _: not g.cannot_show.holds(lane),
         ),
-        Check("no known stop", "an inspect code is on record", lambda lane, _: not g.exact_stop.holds(lane)),
+        NO_KNOWN_STOP,
     ),
     e.OfficerInspected: (NAMED, THIS_VISIT),
     e.OfficerCorrected: (
@@ -139,20 +138,14 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
     e.HelpAnswered: (NAMED, Check("ringing", "no help call rings", lambda lane, _: lane.help is HelpCall.RINGING)),
     e.HelpEnded: (NAMED, Check("call", "no help call is open", lambda lane, _: lane.help is not HelpCall.NONE)),
 }
-"""Kinds not named here always count."""
+"""Kinds that are not named here always count."""
 
 CONTACT_CHECKS: dict[Contact, tuple[Check, ...]] = {
     contact: (
         Check("known", "a level at start, not an edge", lambda lane, event: event.contact in lane.known),
         EDGE_IN_VISIT,
     )
-    for contact in (
-        Contact.UNLADEN,
-        Contact.DROP_BOX,
-        Contact.IMMIGRATION_STARTED,
-        Contact.IMMIGRATION_CLEARED,
-        Contact.IMMIGRATION_REFERRED,
-    )
+    for contact in FOR_VISIT
 }
 CONTACT_CHECKS[Contact.IMMIGRATION_CLEARED] += (
     Check(
@@ -161,7 +154,10 @@ CONTACT_CHECKS[Contact.IMMIGRATION_CLEARED] += (
         lambda lane, _: lane.visit is not None and lane.visit.immigration is Immigration.RUNNING,
     ),
 )
-"""Contacts that speak for a visit. *Cleared* answers *started* and counts for nothing without it (design §2.13). Loops and Help are always heard; loops are sorted out in `passage`."""
+"""Contacts whose edge must belong to the open visit. Loops and Help always count; `passage` sorts the loops out.
+
+*Cleared* answers *started*, and counts for nothing without it (design §2.13).
+"""
 
 
 def refusal(

@@ -1,7 +1,7 @@
-"""The one shell: an inbox, `step`, the journal, then the effects. Nothing runs before it is in the journal.
+"""The shell around the pure lane: inbox, `step`, journal, effects. No effect runs before its event is in the journal.
 
-When the store fails, the lane is told so at once and goes on in memory, where `step` shows 3 to nobody (design §2.8);
-what happens meanwhile is kept in order and written as soon as the store takes it again.
+When the store fails, the lane gets the fault at once and goes on in memory, where `step` shows 3 to nobody (design §2.8).
+Entries are then kept in order and written as soon as the store takes them again.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ the first, an event in the second, and one more is for whoever hands it on."""
 
 
 @dataclass(slots=True)
-class _Told:
+class _Pending:
     event: Event
     at: Moment
     answer: asyncio.Future[tuple[Effect, ...]] | None = None
@@ -79,7 +79,7 @@ class Agent:
         self._codes = codes
         self._actuators = actuators
         self._software = software
-        self._inbox: deque[_Told] = deque()
+        self._inbox: deque[_Pending] = deque()
         self._woken = asyncio.Event()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._unwritten: deque[_Unwritten] = deque()
@@ -99,13 +99,13 @@ class Agent:
 
     def tell(self, event: Event) -> None:
         """Puts an event into the inbox, stamped now. Call from the agent's own loop."""
-        self._inbox.append(_Told(event, self._clock.now()))
+        self._inbox.append(_Pending(event, self._clock.now()))
         self._woken.set()
 
     async def ask(self, event: Event) -> tuple[Effect, ...]:
         """As `tell`, and waits until the step is durable; returns its effects (an `Ignored` record says why not)."""
         answer: asyncio.Future[tuple[Effect, ...]] = asyncio.get_running_loop().create_future()
-        self._inbox.append(_Told(event, self._clock.now(), answer))
+        self._inbox.append(_Pending(event, self._clock.now(), answer))
         self._woken.set()
         return await answer
 
@@ -114,7 +114,7 @@ class Agent:
         return self._clock.now().mono_ms - self._inbox[0].at.mono_ms if self._inbox else 0
 
     async def run(self) -> None:
-        """Works the inbox until cancelled; then stops its timers."""
+        """Takes events from the inbox until cancelled; then stops the timers."""
         try:
             while True:
                 await self._wait()
@@ -137,17 +137,17 @@ class Agent:
             self.progress += 1
 
     def _work_inbox(self) -> None:
-        """One event and the answers it asks for; others get their turn between events."""
+        """Takes one event; `run` then lets other tasks work before the next."""
         if not self._inbox:
             return
-        told = self._inbox.popleft()
-        if told.event == FaultCleared(Fault.STORE) and self._unwritten:
-            return  # somebody thinks that the store works, but it has not taken everything yet
-        effects = self._step(told.event, told.at)
+        pending = self._inbox.popleft()
+        if pending.event == FaultCleared(Fault.STORE) and self._unwritten:
+            return  # the store's health check found it well, but it has not taken every entry yet
+        effects = self._step(pending.event, pending.at)
         if self._unwritten and Fault.STORE not in self.lane.faults:  # `AgentStarted` begins without faults
-            self._inbox.appendleft(_Told(FaultRaised(Fault.STORE, "entries still wait to be written"), told.at))
-        if told.answer is not None and not told.answer.done():
-            told.answer.set_result(effects)
+            self._inbox.appendleft(_Pending(FaultRaised(Fault.STORE, "entries still wait to be written"), pending.at))
+        if pending.answer is not None and not pending.answer.done():
+            pending.answer.set_result(effects)
         self.progress += 1
 
     def _step(self, event: Event, at: Moment) -> tuple[Effect, ...]:
@@ -187,7 +187,7 @@ class Agent:
             self._actuators.show(order)
 
     def _commit(self, event: Event, at: Moment, effects: tuple[Effect, ...], after: Lane) -> bool:
-        """Makes a step durable. False: the store has just failed, the lane has been told, and the step is to be redone."""
+        """Makes a step durable. False: the store has just failed; the lane has that fault now, and the step must be taken again."""
         uses = tuple(
             (ubr, visit_key(after, effect.visit))
             for effect in effects
@@ -213,7 +213,7 @@ class Agent:
         self._actuators.stepped(fault, at, effects, after)
 
     def _write_what_waits(self) -> None:
-        """Writes what the failed store could not take, in order; tells the lane once all of it is durable."""
+        """Writes the entries that the failed store did not take, in order; clears the fault once all are durable."""
         if not self._unwritten:
             return
         while self._unwritten:
@@ -223,7 +223,7 @@ class Agent:
             except OSError:
                 return
             self._unwritten.popleft()
-        self._inbox.appendleft(_Told(FaultCleared(Fault.STORE), self._clock.now()))
+        self._inbox.appendleft(_Pending(FaultCleared(Fault.STORE), self._clock.now()))
 
     def _start_timer(self, order: StartTimer) -> None:
         self._cancel_timer(CancelTimer(order.timer))
@@ -237,10 +237,10 @@ class Agent:
             handle.cancel()
 
     def _look_up(self, order: LookUp) -> None:
-        """The answer goes to the head of the inbox: nothing comes between the question and the decision."""
+        """The answer goes to the head of the inbox, so that no event comes between the lookup and the decision."""
         try:
             codes = self._codes.look_up(order.vrn)
         except OSError as error:
-            self._inbox.appendleft(_Told(FaultRaised(Fault.CODES, str(error)), self._clock.now()))
+            self._inbox.appendleft(_Pending(FaultRaised(Fault.CODES, str(error)), self._clock.now()))
             return
-        self._inbox.appendleft(_Told(CodesFound(order.visit, order.lookup, codes), self._clock.now()))
+        self._inbox.appendleft(_Pending(CodesFound(order.visit, order.lookup, codes), self._clock.now()))

@@ -1,7 +1,7 @@
-"""What the lane is told: past participles with a subject. Every event is one of `Event`; `step` is total over it.
+"""What happens to a lane, named in the past. Every event is one of `Event`, and `step` is total over it.
 
-An input that can contribute to a release carries the visit it belongs to (`visit`), or the monotonic time of its
-physical edge (`edge_ms`), from which `step` gives it one (design §2.1). Officers are named by their login.
+An input that can help a release carries the visit it belongs to (`visit`), or the monotonic time of its
+physical edge (`edge_ms`), from which the visit follows (design §2.1). Officers are named by their login.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ContactChanged:
 
 @dataclass(frozen=True, slots=True)
 class PlateSettled:
-    """The reader settled a read of this visit: above the release threshold, grammar satisfied."""
+    """The reader settled the plate of this visit: above the release threshold, and a possible mark."""
 
     visit: int
     read: Read
@@ -151,7 +151,10 @@ class FaultCleared:
 
 @dataclass(frozen=True, slots=True)
 class TroubleReported:
-    """Something at the box that people should know and no release depends on: little room, refused messages."""
+    """Something about the box that people should know and that no release depends on, such as a disk that fills.
+
+    `kind` is a `domain.alarms.LaneAlarmKind`; text, since a journal may hold one that this version no longer has.
+    """
 
     kind: str
     detail: str = ""
@@ -159,7 +162,7 @@ class TroubleReported:
 
 @dataclass(frozen=True, slots=True)
 class WordsReceived:
-    """An officer at the centre has something to say to the one at the lane; it decides nothing."""
+    """An officer at the centre has sent a message to the one at the lane; it decides nothing."""
 
     issuer: str
     text: str
@@ -196,7 +199,7 @@ class OfficerCorrected:
 
 @dataclass(frozen=True, slots=True)
 class OfficerTookOver:
-    """An officer ends this visit by hand: cleared or turned away outside the system; also frees a stuck loop.
+    """An officer ends this visit by hand: cleared or turned away outside the system. Also ends one that a stuck loop began.
 
     `paper` is the number of the paper manifest, "" if none was taken.
     """
@@ -239,7 +242,7 @@ class ManualEnded:
 
 @dataclass(frozen=True, slots=True)
 class LoopBypassed:
-    """An officer takes a stuck loop out of the reckoning, or puts it back; in manual mode only (design §2.9)."""
+    """An officer bypasses a stuck loop, or restores it; a bypass needs manual mode (design §2.9)."""
 
     contact: Contact
     bypassed: bool
@@ -249,7 +252,7 @@ class LoopBypassed:
 
 @dataclass(frozen=True, slots=True)
 class VehicleAnnounced:
-    """An officer says a vehicle stands at the kiosk whose stop loop is bypassed; its visit is handled by hand."""
+    """An officer says that a vehicle is at the kiosk while the stop loop is bypassed; its visit is cleared by hand."""
 
     officer: str
 

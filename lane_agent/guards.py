@@ -1,7 +1,8 @@
 """The conditions of the decision table, each a named question about the lane's facts.
 
-Rules of this file: a guard reads facts and nothing else; it is total (with no visit, every question about one is
-answered no); negation is written `no(...)`, so that the prover can drop or negate each guard by name.
+Rules of this file:
+- A guard reads facts and nothing else. It is total: without a visit, every question about one is answered no.
+- Negation is written `no(...)`, so that the prover can drop or negate each guard by name.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
 """Which records of a VRN count for this crossing, and which code is strictest (design §2.4, domain §4 rows 9–17).
 
-Rules of this file: all live bundles of VRN and direction are judged together; any code that is not exactly
-`release` stops; without the core's time no bundle is live and none has expired.
+Rules of this file:
+- All live bundles of a VRN and direction are judged together; any code that is not exactly `release` stops.
+- Without the core's time no bundle is live and none has expired.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
 from domain.crossing import RELEASE
@@ -14,9 +16,21 @@ from domain.marks import normalise
 from lane_agent.model import Bundle, Codes, Policy
 
 
+class Standing(Enum):
+    """How one bundle stands towards this crossing."""
+
+    LIVE = "live"
+    EARLY = "early"
+    ELSEWHERE = "elsewhere"
+    OPPOSITE = "opposite"
+    WITHDRAWN = "withdrawn"
+    USED = "used"
+    EXPIRED = "expired"
+
+
 @dataclass(frozen=True, slots=True)
 class BundleStanding:
-    """The bundles of one VRN sorted by how they stand towards this crossing.
+    """The bundles of one VRN, sorted by what they mean for this crossing.
 
     Attributes:
         live: this direction, this point, inside its time: may release, and is consumed.
@@ -38,44 +52,62 @@ class BundleStanding:
         return self.live + self.early + self.elsewhere
 
 
+_ENDED = frozenset({Standing.WITHDRAWN, Standing.USED, Standing.EXPIRED})
+
+
 @lru_cache(maxsize=64)
 def sort_bundles(codes: Codes, policy: Policy, visit_key: str) -> BundleStanding:
-    """Sorts the bundles of `codes`; a bundle this very visit consumed counts as unused. Pure, so kept."""
-    rooms: dict[str, list[Bundle]] = {"live": [], "early": [], "elsewhere": [], "ended": [], "opposite": []}
+    """Sorts the bundles of `codes`; one that this very visit used counts as unused.
+
+    The lane marks a bundle used when it shows 3, and a lookup after that must not find it ended. Several guards ask for the
+    same sorting, hence the cache.
+    """
+    found: dict[str, list[Bundle]] = {"live": [], "early": [], "elsewhere": [], "ended": [], "opposite": []}
     for bundle in codes.bundles:
-        rooms[_room(bundle, codes, policy, visit_key)].append(bundle)
-    return BundleStanding(**{name: tuple(found) for name, found in rooms.items()})
+        standing = standing_of_bundle(bundle, codes, policy, visit_key)
+        found["ended" if standing in _ENDED else standing.value].append(bundle)
+    return BundleStanding(**{name: tuple(bundles) for name, bundles in found.items()})
 
 
-def _room(bundle: Bundle, codes: Codes, policy: Policy, visit_key: str) -> str:
-    if bundle.withdrawn or bundle.used_by not in ("", visit_key) or _expired(bundle, codes):
-        return "ended"
+def standing_of_bundle(bundle: Bundle, codes: Codes, policy: Policy, visit_key: str) -> Standing:
+    """How a bundle of `codes` stands; one that has ended for two reasons is named by the first of them."""
+    if bundle.withdrawn:
+        return Standing.WITHDRAWN
+    if bundle.used_by not in ("", visit_key):
+        return Standing.USED
+    if _expired(bundle, codes):
+        return Standing.EXPIRED
     if bundle.direction is not policy.direction:
-        return "opposite"
+        return Standing.OPPOSITE
     if not _begun(bundle, codes):
-        return "early"
+        return Standing.EARLY
     here = bundle.point in ("", policy.point)
-    return "live" if here or policy.other_point_accepted else "elsewhere"
+    return Standing.LIVE if here or policy.other_point_accepted else Standing.ELSEWHERE
 
 
 def _expired(bundle: Bundle, codes: Codes) -> bool:
-    """Past its valid-until even if the core's clock were as late as it may be (design §2.12)."""
+    """Past its valid-until, or it may be: the core's time is taken as late as it can be (design §2.12)."""
     return codes.core_ms is not None and codes.core_ms + codes.slack_ms >= bundle.valid_until_ms
 
 
 def _begun(bundle: Bundle, codes: Codes) -> bool:
-    """Its earliest crossing time has come even if the core's clock were as early as it may be."""
+    """Its earliest crossing time has come for certain: the core's time is taken as early as it can be."""
     return codes.core_ms is not None and codes.core_ms - codes.slack_ms >= bundle.earliest_ms
 
 
 def releases(bundle: Bundle) -> bool:
-    """Whether every consignment of the bundle is coded exactly `release`; an empty bundle is not."""
+    """Whether every consignment of the bundle is coded exactly `release`; one without consignments does not release."""
     return bool(bundle.cargo) and all(cargo.code == RELEASE for cargo in bundle.cargo)
 
 
 def must_stop(codes: Codes, policy: Policy, visit_key: str) -> bool:
     """An exact stop: a hold on the vehicle, or a pending bundle of this direction that is not all `release`."""
-    return codes.held or any(not releases(bundle) for bundle in sort_bundles(codes, policy, visit_key).pending)
+    return codes.held or bool(stopping_bundles(codes, policy, visit_key))
+
+
+def stopping_bundles(codes: Codes, policy: Policy, visit_key: str) -> tuple[Bundle, ...]:
+    """The pending bundles of this direction that are not all `release`."""
+    return tuple(bundle for bundle in sort_bundles(codes, policy, visit_key).pending if not releases(bundle))
 
 
 def witness_disagrees(codes: Codes, mainland: str | None) -> bool:

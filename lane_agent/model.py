@@ -7,25 +7,26 @@ milliseconds for the record. Marks are normalised (`plates.normalise`) before th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from domain.crossing import Direction
+from lane_agent.contacts import Contact as Contact  # noqa: PLC0414 -- one of the nouns, imported with them
+from lane_agent.frozen import Constant
 from lane_agent.wording import Scene
 
 
-class Link(Enum):
-    """What the link machine vouches for (design §3)."""
+class Link(Constant):
+    """What the link machine vouches for now (design §3)."""
 
-    FRESH = "fresh"  # proof within 3 s and the lane's own values equal it
+    FRESH = "fresh"  # a proof within 3 s, and the lane's version and state hash are those it names
     STALE = "stale"  # proof is late or the lane is behind: nothing new is released
-    OFFLINE = "offline"  # no proof for 5 s: manual mode between visits
+    OFFLINE = "offline"  # no proof for 5 s: manual mode from the next vehicle on
 
 
-class TimeQuality(Enum):
+class TimeQuality(Constant):
     """How far a UTC stamp can be trusted (design §2.12)."""
 
     PROVEN = "proven"  # carried from the core's last proof
-    SYSTEM = "system"  # the box's own clock, said to be synchronised
+    SYSTEM = "system"  # the box's own clock, which reports that it is synchronised
     UNSURE = "unsure"  # no proof and no synchronisation since boot
 
 
@@ -38,29 +39,15 @@ class Moment:
     quality: TimeQuality = TimeQuality.SYSTEM
 
 
-class Contact(Enum):
-    """Something that closes: buttons, loops, Immigration's signal lines, the drop-in box."""
-
-    STOP_LOOP = "stop_loop"  # a vehicle stands at the kiosk
-    EXIT_LOOP = "exit_loop"  # a vehicle passes the way out
-    COMPOUND_LOOP = "compound_loop"  # a vehicle turns to the Customs Examination Compound (optional)
-    UNLADEN = "unladen"
-    HELP = "help"
-    DROP_BOX = "drop_box"
-    IMMIGRATION_STARTED = "immigration_started"
-    IMMIGRATION_CLEARED = "immigration_cleared"
-    IMMIGRATION_REFERRED = "immigration_referred"
-
-
-class Screen(Enum):
+class Screen(Constant):
     """The two screens of the lane (seed 004)."""
 
     XDB = "xdb"
     AIOP = "aiop"
 
 
-class Fault(Enum):
-    """What takes the lane out of automatic (design §2.8, row 21)."""
+class Fault(Constant):
+    """What takes the lane out of automatic mode (design §2.8, row 21)."""
 
     CAMERA = "camera"
     READER = "reader"
@@ -74,18 +61,18 @@ class Fault(Enum):
     WAY_OUT = "way_out"  # vehicle after vehicle left, and no way-out loop saw one of them
 
 
-class ManualReason(Enum):
+class ManualReason(Constant):
     """Why the lane is in manual mode; more than one may hold."""
 
     LINK = "link"
     FAULT = "fault"
     ORDER = "order"
-    UNVERIFIED = "unverified"  # started, and the codes are not verified yet
-    BYPASS = "bypass"  # a loop is out of the reckoning: 3 would have no living way to end (design §2.14)
+    UNVERIFIED = "unverified"  # the agent started, and the codes are not verified yet
+    BYPASS = "bypass"  # a loop is bypassed: 3 would have no living way to end (design §2.14)
 
 
-class Doubt(Enum):
-    """Why a visit is the officer's. Latched for the visit; the table of `docs/lane.md` says which row sets which."""
+class Doubt(Constant):
+    """Why a visit is the officer's. Kept for the rest of the visit; `docs/lane.md` says which row sets which."""
 
     RESTART = "restart"
     BEGAN_CLOSED = "began_closed"
@@ -98,7 +85,7 @@ class Doubt(Enum):
     UNIDENTIFIED = "unidentified"  # the required second identifier did not name the vehicle in time
     CONTACT_STUCK = "contact_stuck"
     OVERDUE = "overdue"  # a waiting state reached its limit
-    NO_BUNDLE = "no_bundle"  # rows 12, 13, 16 after their prompt ran out
+    NO_BUNDLE = "no_bundle"  # rows 12, 13, 16: nobody pressed Unladen in time
     EARLY = "early"
     WRONG_POINT = "wrong_point"
     CONTRADICTION = "contradiction"  # unladen pressed against a live bundle
@@ -106,12 +93,12 @@ class Doubt(Enum):
     HOLD_AFTER_DONE = "hold_after_done"
     GROUNDS_GONE = "grounds_gone"  # a bundle that 3 rested on was withdrawn, or used elsewhere, while 3 stood
     NOT_CONFIRMED = "not_confirmed"  # a screen did not confirm screen 3 in time
-    NOT_LEFT = "not_left"  # screen 3 or 4 stood for its whole time
+    NOT_LEFT = "not_left"  # screen 3 or 4 was shown for its whole time and the vehicle is still here
     ORDERED = "ordered"  # an officer ordered an inspection
     ANNOUNCED = "announced"  # begun by an officer over a bypassed loop
 
 
-class Immigration(Enum):
+class Immigration(Constant):
     """Where Immigration is with this visit."""
 
     NOT_STARTED = "not_started"
@@ -120,8 +107,8 @@ class Immigration(Enum):
     REFERRED = "referred"
 
 
-class ReadSource(Enum):
-    """Who vouches for a read."""
+class ReadSource(Constant):
+    """Who vouches for the plate."""
 
     READER = "reader"
     OFFICER = "officer"
@@ -129,13 +116,13 @@ class ReadSource(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A settled read.
+    """The plate of a visit, settled.
 
     Attributes:
         vrn: the Hong Kong mark, normalised: the key of every record.
-        mainland: the Mainland plate seen with it, normalised, or None; a witness, never a key.
+        mainland: the Mainland plate seen with it, normalised, or None; a second witness, never a key.
         confidence: the lowest character confidence of `vrn`, 0 to 1.
-        source: the reader, or the officer who typed it.
+        source: the reader, or an officer who typed it.
         evidence: content hashes (sha256 hex) of the pictures that produced it.
     """
 
@@ -157,12 +144,12 @@ class Cargo:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """CCRNs bundled with a vehicle under one UBR (domain §1c).
+    """The consignments (CCRNs) bundled with a vehicle under one UBR (domain §1c).
 
     Attributes:
         point: code of the expected control point, or "" where the driver named none (domain §0.4).
         earliest_ms, valid_until_ms: core time, UTC ms; crossing allowed at t with earliest <= t < valid_until.
-        withdrawn: debundled: a tombstone, kept so that row 13 can say so.
+        withdrawn: undone (debundled); kept as a tombstone, so that row 13 can say so.
         used_by: visit key ("lane/journal/visit") that consumed it, "" if none.
     """
 
@@ -191,12 +178,12 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """All that the replicated log says of one VRN, with the proof of which log it was (design §2.3).
+    """All that the replicated log says of one VRN, and which version of the log it was (design §2.3).
 
     Attributes:
-        link: the link machine's verdict at the moment of this lookup.
+        link: the state of the link at the moment of this lookup.
         core_ms: the core's time now (last proof + monotonic), or None without proof.
-        slack_ms: its uncertainty, at most the proof's round trip.
+        slack_ms: how far it may be off, at most the proof's round trip.
         held: an exact hold on the VRN.
         bundles: every bundle of the VRN, withdrawn, used and other directions included.
         approved: the VRN is on the core's list of approved cross-boundary vehicles.
@@ -217,8 +204,8 @@ class Codes:
     near: tuple[NearMiss, ...] = ()
 
 
-class Outcome(Enum):
-    """Where a visit stands with Customs. RELEASED and EXAMINE are what was shown, not what was wished."""
+class Outcome(Constant):
+    """What Customs has told the driver: RELEASED is screen 3 shown, EXAMINE screen 4, not an intention."""
 
     UNDECIDED = "undecided"
     RELEASED = "released"
@@ -226,15 +213,15 @@ class Outcome(Enum):
     EXAMINE = "examine"
 
 
-class Ruling(Enum):
-    """An officer's latched decision about a visit."""
+class Ruling(Constant):
+    """What an officer has decided about a visit."""
 
     NONE = "none"
     RELEASE = "release"
     INSPECT = "inspect"
 
 
-class HelpCall(Enum):
+class HelpCall(Constant):
     """The help call of a lane (row 6)."""
 
     NONE = "none"
@@ -244,7 +231,7 @@ class HelpCall(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What both screens were last told, and who confirmed having painted it."""
+    """What both screens are to show, and which of them have confirmed it."""
 
     serial: int = 0
     xdb: Scene = Scene.OFFICER

@@ -7,10 +7,11 @@ messages is the department's own (seed 004); the Chinese is ours until the depar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+
+from lane_agent.frozen import Constant
 
 
-class Scene(Enum):
+class Scene(Constant):
     """What a screen can show. The value is the key used on the wire, in the journal and in paint logs."""
 
     WELCOME = "WELCOME"
@@ -34,7 +35,7 @@ class Scene(Enum):
     CLOSED = "CLOSED"
 
 
-class Tone(Enum):
+class Tone(Constant):
     """The kind of a scene; the display gives each its own colour AND its own shape (never colour alone)."""
 
     NEUTRAL = "neutral"

@@ -1,1 +1,13 @@
-"""What every process of ours needs: broker connection, files, clocks, settings, systemd. It knows no lane."""
+"""What every process of ours needs; it knows no lane.
+
+| module | what is in it |
+|---|---|
+| `mqtt/`, `tls`, `probe_broker` | the connection to the brokers |
+| `sqlite_store`, `store_errors` | the common half of both SQLite stores, and what a technician does when one fails |
+| `backoff` | pauses between attempts |
+| `clocks` | the machine's clocks |
+| `files` | durable file writes |
+| `sd_notify` | systemd: readiness and the watchdog |
+| `sections`, `toml_file`, `toml_table` | what settings are made of; a file as a whole; its tables, every mistake found at once |
+| `children` | a child process ends when its parent does |
+"""

@@ -1,6 +1,6 @@
 """The machine's clocks. Which of them a process goes by is chosen in composition roots only.
 
-Rules of this file: durations are of CLOCK_BOOTTIME. CLOCK_MONOTONIC stands still while a box sleeps, so a proof from
+Rules of this file: durations are of CLOCK_BOOTTIME. CLOCK_MONOTONIC stops while a box sleeps, so a proof from
 before would be fresh after hours. Neither is moved by NTP's steps or by a wrong clock at boot.
 """
 

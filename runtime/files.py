@@ -1,4 +1,4 @@
-"""Writing files that matter: whole or not at all, and on the medium when it returns."""
+"""Durable file writes: whole or not at all, and on the medium when the call returns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PUBLIC = 0o644
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = PUBLIC, owner: tuple[int, int] | None = None) -> Path:
-    """Puts a file there, or another in its place, in one step: whoever reads it sees the old one or the new one.
+    """Creates or replaces a file in one step: a reader sees the old one or the new one.
 
     Args:
         path: the file; its folder exists.

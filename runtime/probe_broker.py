@@ -1,7 +1,7 @@
-"""Asking a broker what it makes of our certificate, without becoming anybody.
+"""Asks a broker whether it accepts our certificate, without connecting as anybody.
 
-With TLS 1.3 the server judges the client's certificate after the client believes itself connected: whoever does not
-listen for a moment takes a refusal for a success.
+With TLS 1.3 the server checks the client's certificate after the client believes itself connected: a client that does
+not listen for a moment takes a refusal for a success.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import socket
 import ssl
 
-from runtime.mqtt import Broker, Tls
-from runtime.tls_errors import in_words
+from runtime.mqtt.options import Broker
+from runtime.tls import Tls, in_words
 
 _LISTEN_S = 0.5
 _PATIENCE_S = 5.0
 
 
 def probe_broker(broker: Broker, tls: Tls, *, patience: float = _PATIENCE_S) -> str:
-    """Shakes hands and listens whether the broker hangs up; says no name, so that nobody is thrown out.
+    """Completes the handshake and listens whether the broker hangs up; sends no name, so that no session is taken over.
 
     Returns:
         The version of TLS.

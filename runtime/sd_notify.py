@@ -1,9 +1,9 @@
-"""What the unit is told: systemd's notify protocol in a few lines of socket code, and a watchdog tied to progress.
+"""systemd's notify protocol in a few lines of socket code, and a watchdog tied to progress.
 
 Rules of this file
-- The watchdog is fed only when the agent has got on since the last feeding. A timer that runs beside a stuck agent
-  proves nothing (`systemd` threads 5868 and 37288; a thread that died unnoticed in blueair_api 128).
-- Start-up that takes long asks for more time instead of a longer limit for everybody.
+- The watchdog is fed only when the agent has made progress since the last feeding. A timer that runs beside a stuck
+  agent proves nothing (`systemd` threads 5868 and 37288; a thread that died unnoticed in blueair_api 128).
+- A slow start-up asks for more time, instead of every lane having a longer limit.
 - Without systemd (NOTIFY_SOCKET unset) every call is a no-op: a lane also runs in a terminal.
 """
 
@@ -67,13 +67,13 @@ class Systemd:
             return
         name = "\0" + self.address[1:] if self.address.startswith("@") else self.address
         kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
-        # A lane must not stop because PID 1 does not listen; a feeding that is lost is made up by the next.
+        # A lane must not stop because PID 1 does not listen; the next feeding makes up for a lost one.
         with socket.socket(socket.AF_UNIX, kind) as out, contextlib.suppress(OSError):
             out.sendto(state.encode(), name)
 
 
 async def feed_on_progress(systemd: Systemd, progress: Callable[[], int], *, fastest_s: float = 0.5) -> None:
-    """Feeds the watchdog for as long as the agent gets on; returns at once where the unit has no watchdog.
+    """Feeds the watchdog for as long as the agent makes progress; returns at once where the unit has no watchdog.
 
     Args:
         systemd: the unit.

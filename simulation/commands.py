@@ -1,4 +1,4 @@
-"""The demonstration as a command of `rocars-lane`; it imports what it needs when it runs, so that `--help` is quick."""
+"""The commands of `rocars-lane` that need a simulated world; each imports what it needs, so that `--help` is quick."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from rich.console import Console
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `demo` to `rocars-lane` (entry point `rocars_lane.commands`)."""
+    """Adds `demo` and `page` to `rocars-lane` (entry point `rocars_lane.commands`)."""
     app.command()(demo)
+    app.command()(page)
 
 
 def demo(
@@ -48,3 +49,20 @@ def demo(
             stay=stay,
         )
         raise typer.Exit(asyncio.run(demonstrate(wishes, Console(stderr=True))))
+
+
+def page(
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Of loopback; 0 for any.")] = 8480,
+    step: Annotated[float, typer.Option(min=0.1, help="Seconds between two things that happen.")] = 2.0,
+) -> None:
+    """The officers' page over a real agent in memory and a scripted night of trucks, for developing the page."""
+    from console.errors import ConsoleSettingsError
+    from simulation.page import serve_page
+
+    try:
+        asyncio.run(serve_page(port=port, step_s=step))
+    except ConsoleSettingsError as error:
+        typer.echo(f"page: {error}", err=True)
+        raise typer.Exit(2) from error
+    except KeyboardInterrupt:
+        raise typer.Exit from None

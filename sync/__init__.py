@@ -1,12 +1,23 @@
-"""The lane's side of the link, and its one store.
+"""The lane's end of the link, and its one store.
 
-| room | what is in it |
+| module | what is in it |
 |---|---|
-| `wire/` | what goes over the wire: types, envelope, hashes, topics; no I/O |
-| `link/` | the link as a pure machine |
-| `mqtt` | the one connection; it knows no lane |
-| `client`, `carrier` | machine, connection and store joined for the agent |
-| `store`, `journal`, `codelog`, `overlays`, `lookup`, `orders`, `clockbook`, `evidence` | the one SQLite file, and the pictures beside it |
-| `broker` | a private Mosquitto for demonstrations and tests |
-| `simulated`, `simulated_core`, `simulated_link` | the core's side and the whole link in memory |
+| `client` | link machine, connection and store joined for the agent |
+| `link/` | the link as a pure machine: freshness, log, events, commands, pictures |
+| `effect_runner` | the link machine's effects carried out on store, connection and lane |
+| `store` | the one SQLite file: opened, locked, written in durable transactions |
+| `schema` | its tables, as numbered migrations |
+| `journal` | every event and its effects, hash-chained; also the outbox to the core |
+| `codelog` | this lane's copy of the log of codes |
+| `overlays` | what is known beside the log: stops ahead of their turn, bundles used here |
+| `lookup` | everything known of one vehicle, near-misses included |
+| `evidence` | pictures on the disk, by class, with their bounds |
+| `outgoing` | pictures to be sent to the core |
+| `orders` | commands that were taken, and the mode that has to revert |
+| `core_clock_store` | what is expected of the core's clock, over a restart of the agent |
+| `plate_feed` | another authority's plate reader as a source of marks |
+| `settings` | the section of a lane's settings that is about the link |
+| `simulated/` | the core's end, and the whole link, in memory |
+
+What goes over the wire is in `wire`; the connection and the common half of the stores are in `runtime`.
 """

@@ -1,11 +1,11 @@
-"""`LinkClient`: the link machine, the connection and the store, joined for the agent.
+"""`LinkClient`: link machine, connection and store assembled for the agent.
 
 Rules of this file:
 - One task owns the machine. Callbacks of the connection and calls of the agent only put something into its inbox, or
-  read; what goes wrong in the task ends it, and `check` says so (lessons 8).
+  read; an error in the task ends it, and `check` raises it (lessons 8).
 - A message is acknowledged to the broker after its effects, that is, after the store's commit.
-- What the lane is told of the link goes through `on_event`, and so into the journal like everything else it knows.
-- `look_up` asks the machine for its verdict at that moment, with the answer of the code log in hand.
+- What the lane learns of the link goes through `on_event`, and so into the journal like everything else it knows.
+- `look_up` asks the machine for its verdict after the code log has answered: the verdict is of that moment.
 """
 
 from __future__ import annotations
@@ -20,21 +20,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from domain.alarms import LaneAlarmKind
 from domain.marks import normalise
 from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Codes, Link
 from runtime.mqtt import Cause, Connection, Down, Incoming, Options, Will
+from runtime.store_errors import StoreDamagedError
 from sync.codelog import CodeLog
 from sync.core_clock_store import ClockBook
 from sync.effect_runner import Answered, EffectRunner, LinkCallbacks
-from sync.errors import StoreDamagedError
 from sync.evidence import Evidence
 from sync.journal import Journal
 from sync.link import Limits, LinkMachine, SavedState
 from sync.link.telemetry import Facts
 from sync.lookup import Lookup
 from sync.orders import OrderBook
-from sync.outgoing import PictureQueue, put_up
+from sync.outgoing import PictureQueue, queue_all
 from wire.codec import encode
 from wire.envelope import KeyRing, Signer
 from wire.topics import LOG, LaneTopics
@@ -80,8 +81,8 @@ class LinkStatus:
     shed: int
 
 
-def _told_and_done(tell: Callable[[Event], None]) -> Callable[[Event, Answered], None]:
-    """An order is told like any event, and counts as done: for a lane that does not say what became of it."""
+def _tell_and_answer(tell: Callable[[Event], None]) -> Callable[[Event, Answered], None]:
+    """An order is told like any event, and answered as done: for a lane that does not answer orders."""
 
     def order(event: Event, answer: Answered) -> None:
         tell(event)
@@ -107,7 +108,7 @@ class LinkClient:
         on_event: takes what the lane is to be told: `LinkChanged`, `CodesVerified`, `CodesChanged`, `FaultRaised` and
             `FaultCleared` of `Fault.CODES`.
         on_alarm: takes (kind, detail).
-        on_order: takes an event ordered from afar (`sync.link.commands`) and a callable for its answer: "", or why
+        on_order: takes an event ordered by the centre (`sync.link.commands`) and a callable for its answer: "", or why
             the lane did not count it. Left out, it is told to `on_event` and counts as done.
         on_restart_reader: takes (issuer, reason, answer).
         evidence: the pictures that may be sent to the core; `asked_class` is the class of those the centre asked for.
@@ -132,7 +133,7 @@ class LinkClient:
         utc_ms: Callable[[], int | None] = lambda: None,
         machine_boot: str = "",
         on_event: Callable[[Event], None],
-        on_alarm: Callable[[str, str], None],
+        on_alarm: Callable[[LaneAlarmKind, str], None],
         on_order: Callable[[Event, Answered], None] | None = None,
         on_restart_reader: Callable[[str, str, Answered], None] = lambda _issuer, _text, no: no("no reader here"),
         evidence: Evidence | None = None,
@@ -153,14 +154,14 @@ class LinkClient:
         self._now, self._utc = now_ms, utc_ms
         self._tick_s = tick_s
         self._tick_ms = now_ms()
-        self._guests = dict(extra_topics)
+        self._extra_topics = dict(extra_topics)
         self._inbox: deque[Callable[[], None]] = deque()
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._session = 0
-        self._machine = self._remembering(lane, ring, limits or Limits(), software)
-        self._connection = self._connecting(lane, options)
-        self._carrier = EffectRunner(
+        self._machine = self._restored_machine(lane, ring, limits or Limits(), software)
+        self._connection = self._new_connection(lane, options)
+        self._runner = EffectRunner(
             machine=self._machine,
             connection=self._connection,
             signer=signer,
@@ -170,27 +171,27 @@ class LinkClient:
             clock_book=self._clock_book,
             outgoing=self._outgoing,
             now_ms=now_ms,
-            ears=LinkCallbacks(
+            callbacks=LinkCallbacks(
                 on_event=on_event,
                 on_alarm=on_alarm,
-                on_order=on_order or _told_and_done(on_event),
+                on_order=on_order or _tell_and_answer(on_event),
                 on_restart_reader=on_restart_reader,
             ),
             later=self._put,
         )
 
-    def _connecting(self, lane: str, options: Options) -> Connection:
-        """The connection; what it says waits its turn in the inbox."""
+    def _new_connection(self, lane: str, options: Options) -> Connection:
+        """The connection; its callbacks wait their turn in the inbox."""
         return Connection(
             dataclasses.replace(options, client_id=lane, subscriptions=self._subscriptions()),
             will=self._will,
-            on_up=lambda: self._put(self._up),
-            on_down=lambda down: self._put(lambda: self._down(down)),
-            on_message=lambda incoming: self._put(lambda: self._hear(incoming)),
+            on_up=lambda: self._put(self._on_up),
+            on_down=lambda down: self._put(lambda: self._on_down(down)),
+            on_message=lambda incoming: self._put(lambda: self._on_message(incoming)),
         )
 
-    def _remembering(self, lane: str, ring: KeyRing, limits: Limits, software: str) -> LinkMachine:
-        """The machine, taking up where the store says that it stood."""
+    def _restored_machine(self, lane: str, ring: KeyRing, limits: Limits, software: str) -> LinkMachine:
+        """The machine, going on from what the store kept."""
         return LinkMachine(
             lane,
             ring=ring,
@@ -202,7 +203,7 @@ class LinkClient:
             now=self._now(),
             limits=limits,
             software=software,
-            left=SavedState(
+            saved=SavedState(
                 taken=self._orders.taken(),
                 revert=self._orders.revert(),
                 uploads=self._outgoing.waiting(),
@@ -211,22 +212,22 @@ class LinkClient:
         )
 
     def _subscriptions(self) -> tuple[tuple[str, int], ...]:
-        """Ours, and those of extra_topics that no filter of ours covers already."""
+        """Ours, and those extra topics that no filter of ours covers already."""
         ours = self._topics.all_down
-        others = (topic for topic in self._guests if not topic.startswith(ours.removesuffix("#")))
+        others = (topic for topic in self._extra_topics if not topic.startswith(ours.removesuffix("#")))
         return ((ours, 1), (LOG, 1), *((topic, 1) for topic in others))
 
     # -- for the agent ------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Begins to connect and returns at once; whether there is a link is told by events, not by this."""
+        """Begins to connect and returns at once; `on_event` tells when there is a link."""
         if self._codes.damage:
             self._machine.distrust(f"damaged on the medium: {self._codes.damage}", self._now())
         self._task = asyncio.create_task(self._work(), name="link")
         self._connection.start()
 
     async def stop(self) -> None:
-        """Says goodbye ("stopped" in place of the Will) and ends everything that `start` began."""
+        """Publishes "stopped" in place of the Will and ends everything that `start` began."""
         topic = self._topics.presence
         farewell = self._signer.seal(topic, encode(self._machine.presence("stopped", self._session)))
         await self._connection.stop((topic, farewell))
@@ -236,7 +237,7 @@ class LinkClient:
                 await asyncio.gather(self._task, return_exceptions=True)
 
     def check(self) -> None:
-        """Raises what ended the link's task, if anything did: a fault of this program; the agent must not go on."""
+        """Raises what ended the link's task, if anything did: a bug of this program; the agent must not go on."""
         self._connection.check()
         if self._task is not None and self._task.done() and not self._task.cancelled():
             self._task.result()
@@ -270,34 +271,34 @@ class LinkClient:
 
     def watch(self, vrn: str | None) -> None:
         """From now on a change that touches this vehicle, or a near-miss of it, is told (`CodesChanged`)."""
-        self._carrier.watched = normalise(vrn) if vrn else ""
+        self._runner.watched = normalise(vrn) if vrn else ""
 
-    def lane_is(self, *, visit: str, ordered: bool) -> None:
-        """The lane after a step: the key of the visit in it, "" if none, and whether manual mode stands by order."""
-        self._put(lambda: self._machine.lane_is(visit=visit, ordered=ordered))
+    def set_lane(self, *, visit: str, ordered: bool) -> None:
+        """The lane after a step: the key of its visit, "" if none, and whether it is in manual mode by an order."""
+        self._put(lambda: self._machine.set_lane(visit=visit, ordered=ordered))
 
-    def mode_stepped(self, event: ManualOrdered | ManualEnded) -> None:
-        """The lane has stepped over an order for a mode: what a lane officer ordered, no time-out from afar ends."""
-        self._put(lambda: self._machine.mode_stepped(event))
+    def on_mode_stepped(self, event: ManualOrdered | ManualEnded) -> None:
+        """The lane has stepped over an order for a mode; what a lane officer ordered is not ended by a time-out."""
+        self._put(lambda: self._machine.on_mode_stepped(event))
 
     def send_pictures(self, pictures: tuple[str, ...], kind: str) -> list[str]:
-        """Puts evidence pictures of a class up for sending; returns why some cannot be."""
-        return put_up(
-            self._outgoing, pictures, kind, lambda one: self._put(lambda: self._machine.upload(one, self._now()))
+        """Queues evidence pictures of a class for sending; returns why some cannot be."""
+        return queue_all(
+            self._outgoing, pictures, kind, lambda one: self._put(lambda: self._machine.add_upload(one, self._now()))
         )
 
-    def sample(self, facts: Facts) -> None:
-        """A sample of telemetry: how the box is. Sent when the link is good, shed and counted otherwise."""
+    def add_sample(self, facts: Facts) -> None:
+        """A sample of telemetry: the box's condition. Sent when the link is good, shed and counted otherwise."""
         taken = dict(facts)
-        self._put(lambda: self._machine.sample(taken, self._now()))
+        self._put(lambda: self._machine.add_sample(taken, self._now()))
 
-    def journal_grew(self) -> None:
+    def on_journal_grew(self) -> None:
         """There are new rows in the journal."""
-        self._put(self._grow)
+        self._put(self._on_growth)
 
     def publish_state(self, facts: dict[str, Any]) -> None:
         """What the wall of lanes shall show: plain values, complete. Sent when it differs from the last."""
-        self._put(lambda: self._machine.state_is(facts))
+        self._put(lambda: self._machine.set_state(facts))
 
     def status(self) -> LinkStatus:
         """The link at this moment."""
@@ -339,7 +340,7 @@ class LinkClient:
             self._woken.clear()
             while self._inbox:
                 self._inbox.popleft()()
-                self._carrier.carry_out()
+                self._runner.carry_out()
                 if self._now() >= self._tick_ms:  # however much comes in: without nonces there is no proof
                     self._tick()
                 await asyncio.sleep(0)  # a long snapshot comes in many parts; the lane has its turn between them
@@ -347,30 +348,30 @@ class LinkClient:
 
     def _tick(self) -> None:
         self._tick_ms = self._now() + int(1_000 * self._tick_s)
-        self._machine.check_clock(self._utc(), self._now())
+        self._machine.set_utc(self._utc(), self._now())
         self._machine.tick(self._now())
-        self._carrier.carry_out()
+        self._runner.carry_out()
 
     def _will(self) -> Will:
         self._session = int.from_bytes(secrets.token_bytes(8), "big")
         topic = self._topics.presence
         return Will(topic, self._signer.seal(topic, encode(self._machine.presence("lost", self._session))))
 
-    def _up(self) -> None:
-        self._machine.connected(self._session, self._now())
+    def _on_up(self) -> None:
+        self._machine.on_connected(self._session, self._now())
 
-    def _down(self, down: Down) -> None:
-        self._machine.disconnected(self._now(), taken_over=down.detail if down.cause is Cause.TAKEN_OVER else "")
+    def _on_down(self, down: Down) -> None:
+        self._machine.on_disconnected(self._now(), taken_over=down.detail if down.cause is Cause.TAKEN_OVER else "")
 
-    def _hear(self, incoming: Incoming) -> None:
-        guest = self._guests.get(incoming.topic)
-        if guest is not None:
-            guest(incoming)
+    def _on_message(self, incoming: Incoming) -> None:
+        reader = self._extra_topics.get(incoming.topic)
+        if reader is not None:
+            reader(incoming)
             incoming.acknowledge()
             return
-        self._machine.receive(incoming.topic, incoming.payload, self._now(), retained=incoming.retained)
-        self._carrier.carry_out()
+        self._machine.on_message(incoming.topic, incoming.payload, self._now(), retained=incoming.retained)
+        self._runner.carry_out()
         incoming.acknowledge()
 
-    def _grow(self) -> None:
-        self._machine.journal_grew(self._journal.head()[0], self._now())
+    def _on_growth(self) -> None:
+        self._machine.on_journal_grew(self._journal.head()[0], self._now())

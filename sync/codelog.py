@@ -2,13 +2,13 @@
 
 Rules of this file:
 - A delta applies only when epoch, version and previous hash fit and the rows after it have the signed state hash. Rows,
-  overlays and head change in one transaction; what a delta costs does not grow with the number of codes.
+  overlays and head change in one transaction; the cost of a delta does not grow with the number of codes.
 - A snapshot is loaded as another generation beside the live rows and becomes the live list, version and all, in one
   transaction. A crash at any moment leaves the old list under the old version or the new one under the new.
-- Nothing heals silently: what does not fit is a value that says so (`sync.log_result`).
-- When the store is opened every row is read through the index that lookups use, and counted again. The state hash told
-  to the core is of the rows as they are, so damage on the medium shows there as a mismatch.
-- Signatures are checked before anything gets here.
+- Nothing heals silently: whatever does not fit is answered by a value that says so (`sync.link.log_result`).
+- When the store is opened every row is read through the index that lookups use, and hashed again. The state hash sent
+  to the core is that of the rows as they are, so damage on the medium shows there as a mismatch.
+- Signatures have been checked before anything gets here.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from domain.marks import normalise
+from runtime.store_errors import StoreDamagedError
 from sync import overlays
-from sync.errors import StoreDamagedError
-from sync.log_result import (
+from sync.link.log_result import (
     Applied,
+    ApplyResult,
     CodeLogHead,
     Fork,
     Gap,
@@ -30,8 +31,8 @@ from sync.log_result import (
     Loading,
     LoadResult,
     Mismatch,
+    NotApplied,
     OtherEpoch,
-    Result,
     Swapped,
 )
 from sync.store import LaneStore
@@ -43,22 +44,22 @@ from wire.records import HoldRecord, Record
 
 _Row = tuple[int, str, str, str, bytes]  # as in the table `codes`
 _LARGEST = 2**63 - 1
-_SWEEP = 5_000  # rows of a list no longer used that one transaction takes away
+_SWEEP = 5_000  # rows of a list no longer used that one transaction deletes
 _TOGETHER = (
     10_000  # rows of a snapshot that one transaction writes, a tenth of a second: each touches most of the index
 )
 _NORMAL = re.compile(
     r"[0-9A-HJ-NPR-Z]+"
-)  # marks that `normalise` leaves as they are: nearly all, at a tenth of its price
+)  # marks that `normalise` leaves as they are: nearly all, at a tenth of its cost
 _INSERT = "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?)"
 
 
 @dataclass(slots=True)
 class _Shadow:
-    """A snapshot being loaded: which one, into which generation, and what came so far.
+    """A snapshot being loaded: which one, into which generation, and what has arrived so far.
 
     Attributes:
-        waiting: rows not yet written; only those of a list that has been swapped in need to outlive a crash.
+        waiting: rows not yet written; only those of a list that has been swapped in must outlive a crash.
     """
 
     first: SnapshotPart
@@ -87,17 +88,16 @@ def _mark(vrn: str) -> str:
 
 
 class CodeLog:
-    """The list, its place in the log, and the way both move.
+    """The list and its position in the log.
 
     Attributes:
-        damage: what was wrong with the rows as they lie on the medium, "" where nothing was. Say it to the technician;
-            a snapshot replaces them.
+        damage: what is wrong with the rows on the medium, for the technician; "" if nothing. A snapshot replaces them.
         generation: which rows of `codes` are the live list, for `sync.lookup`.
-        letters: every character that stands in a mark of the list or of a hold ahead, for `sync.lookup`.
+        letters: every character that occurs in a mark of the list or of a hold ahead, for `sync.lookup`.
     """
 
     def __init__(self, store: LaneStore, *, together: int = _TOGETHER) -> None:
-        """Reads where the list stands and counts its rows again.
+        """Reads the list's position and hashes its rows again.
 
         Args:
             store: the lane's.
@@ -119,20 +119,20 @@ class CodeLog:
                 self._place = (epoch, version, log_hash)
             case _:
                 raise StoreDamagedError(f"store {store.path}: the head of the codes is damaged; move it aside by hand")
-        self.damage, self._state = self._counted(total)
+        self.damage, self._state = self._hashed(total)
 
     @property
     def head(self) -> CodeLogHead:
-        """Where the list stands; the state hash is of the rows as they are."""
+        """The list's position; the state hash is that of the rows as they are."""
         return CodeLogHead(*self._place, self._state.digest())
 
     def verify(self) -> str:
-        """Counts every row again; what is wrong goes to `damage` and, by the state hash, to the core. Takes long."""
+        """Hashes every row again; damage is kept in `damage` and shows at the core by the state hash. Takes long."""
         with self.store.reading():
-            self.damage, self._state = self._counted(self._state.total())
+            self.damage, self._state = self._hashed(self._state.total())
         return self.damage
 
-    def apply(self, delta: Delta, body: bytes) -> Result:
+    def apply(self, delta: Delta, body: bytes) -> ApplyResult:
         """Takes one step of the log, if it is the next.
 
         Args:
@@ -148,12 +148,12 @@ class CodeLog:
                 return Known(head)
             if (delta.epoch, delta.version, delta.previous) != (head.epoch, head.version + 1, head.log_hash):
                 return self._out_of_turn(head, delta)
-            changes = {record.key: record for record in delta.changes}  # the last row of a key stands
+            changes = {record.key: record for record in delta.changes}  # the last row of a key counts
             rows = [_row(self.generation, record) for record in changes.values()]
             replaced = [old for row in rows for old in self._old(connection, row)]
             state = _after(self._state, replaced, [row[-1] for row in rows])
             if state.digest() != delta.state_hash:
-                return Mismatch(head, state.digest(), delta.state_hash, self._keep_holds(delta))
+                return Mismatch(head, delta.version, state.digest(), delta.state_hash, self._keep_holds(delta))
             self._take(delta, log_next(delta.previous, body), rows, state)
             return Applied(self.head, delta.changes, tuple(decode_record(old) for old in replaced))
 
@@ -162,7 +162,7 @@ class CodeLog:
 
         Args:
             part: the part, of a snapshot that was asked for.
-            doubted: the list held here is not to be believed, so a snapshot of an earlier version replaces it too.
+            doubted: the list held here cannot be trusted, so a snapshot of an earlier version replaces it too.
 
         Returns:
             Swapped with the last missing part; Known where the list is already past that version; Mismatch where the
@@ -184,13 +184,13 @@ class CodeLog:
             if len(shadow.waiting) >= self._together or len(shadow.seen) == part.parts:
                 self._write(shadow)
             if len(shadow.seen) < part.parts:
-                return Loading(len(shadow.seen), part.parts)
+                return Loading(head, len(shadow.seen), part.parts)
             self.store.loading(much=False)
             verdict = self._swap(shadow)
             self._shadow = None  # only now: should the swap raise, any part sent again brings it about
             return verdict
 
-    def _counted(self, total: bytes) -> tuple[str, StateHash]:
+    def _hashed(self, total: bytes) -> tuple[str, StateHash]:
         """What is wrong with the live rows, and the hash of those that a lookup would find right."""
         state, damage = StateHash(), ""
         sql = "SELECT kind, name, mark, body FROM codes INDEXED BY codes_by_mark WHERE generation = ? ORDER BY mark"
@@ -209,7 +209,7 @@ class CodeLog:
         sql = "SELECT body FROM codes WHERE generation = ? AND kind = ? AND name = ?"
         return [found[0] for found in connection.execute(sql, row[:3])]
 
-    def _out_of_turn(self, head: CodeLogHead, delta: Delta) -> Result:
+    def _out_of_turn(self, head: CodeLogHead, delta: Delta) -> NotApplied:
         holds = self._keep_holds(delta)
         if delta.epoch != head.epoch:
             return OtherEpoch(head, delta.epoch, holds)
@@ -232,12 +232,12 @@ class CodeLog:
             connection.execute(
                 "UPDATE code_head SET version = ?, log_hash = ?, total = ?", (delta.version, log_hash, state.total())
             )
-            overlays.passed_by_delta(connection, delta)
+            overlays.drop_passed_by_delta(connection, delta)
         self._place, self._state = (delta.epoch, delta.version, log_hash), state
         self.letters.update(*(row[3] for row in rows))
 
     def _next_generation(self) -> int:
-        """A number for a new list; takes away some of what earlier ones left."""
+        """A number for a new list; deletes some of the rows that earlier ones left."""
         with self.store.transaction() as connection:
             self._sweep(connection)
             last = connection.execute("SELECT max(generation) FROM codes").fetchone()[0]
@@ -251,7 +251,7 @@ class CodeLog:
         shadow.seen.add(part.part)
 
     def _write(self, shadow: _Shadow) -> None:
-        """Puts the rows that wait on the medium; they go on waiting should it fail."""
+        """Writes the waiting rows; they remain waiting if that fails."""
         with self.store.transaction() as connection:
             connection.executemany(_INSERT, shadow.waiting)
             self._sweep(connection, shadow.generation)
@@ -259,13 +259,13 @@ class CodeLog:
         shadow.waiting.clear()
 
     def _swap(self, shadow: _Shadow) -> Swapped | Mismatch:
-        """Makes the shadow the list, if it is what was signed and lies on the medium whole."""
+        """Makes the shadow the list, if it is what was signed and is complete on the medium."""
         part, found = shadow.first, shadow.state.digest()
         with self.store.reading() as connection:
             sql = "SELECT count(*) FROM codes WHERE generation = ?"
             kept = connection.execute(sql, (shadow.generation,)).fetchone()[0]
         if found != part.state_hash or kept != shadow.rows:
-            return Mismatch(self.head, found, part.state_hash)
+            return Mismatch(self.head, part.version, found, part.state_hash)
         place = (part.epoch, part.version, part.log_hash)
         with self.store.transaction() as connection:
             connection.execute(
@@ -277,14 +277,14 @@ class CodeLog:
         return Swapped(self.head)
 
     def _pass_overlays(self, connection: sqlite3.Connection, shadow: _Shadow) -> None:
-        overlays.passed_version(connection, shadow.first.epoch, shadow.first.version)
+        overlays.drop_passed_by_version(connection, shadow.first.epoch, shadow.first.version)
         sql = "SELECT body FROM codes WHERE generation = ? AND kind = 'bundle' AND name = ?"
         for ubr in overlays.used(connection):
             for (body,) in connection.execute(sql, (shadow.generation, ubr)).fetchall():
-                overlays.use_passed(connection, decode_record(body))
+                overlays.drop_passed_use(connection, decode_record(body))
 
     def _sweep(self, connection: sqlite3.Connection, shadow: int | None = None) -> None:
-        """Takes away rows that are neither of the live list nor of the shadow being loaded, a bounded number."""
+        """Deletes rows that belong neither to the live list nor to the shadow being loaded, a bounded number."""
         connection.execute(
             "DELETE FROM codes WHERE (generation, kind, name) IN (SELECT generation, kind, name FROM codes "
             "WHERE generation < ? OR (generation > ? AND generation < ?) LIMIT ?)",

@@ -1,6 +1,6 @@
 """What the store keeps of the core's clock: how far it is expected to be ahead of this machine's monotonic one.
 
-Rules of this file: the monotonic clock begins anew with the machine; what was kept before its start is not read.
+Rules of this file: the monotonic clock restarts with the machine; what was kept before that is not read.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class ClockBook:
         return None if row is None else Ahead(row[0] * _NS, row[1] * _NS, row[2])
 
     def keep(self, ahead: Ahead) -> None:
-        """Makes it durable, in whole milliseconds, rather too wide than too narrow.
+        """Makes it durable, in whole milliseconds, rounded outwards.
 
         Raises:
-            StoreError: what was kept before still stands.
+            StoreError: what was kept before is still there.
         """
         if not self._boot:
             return

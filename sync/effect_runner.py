@@ -1,37 +1,39 @@
-"""Carries the link machine's effects out: the store, the connection, the lane; and reports back.
+"""Carries out the link machine's effects on the store, the connection and the lane, and reports back.
 
 Rules of this file:
-- In order, one by one; what the store answered is told to the machine before anything else is done.
-- What a change means for the vehicle in the lane is told whether the change applied or not: a stop needs no turn.
-- A store that fails is not the link's to mend: nothing counts as held that is not on the medium, the lane goes stale,
-  and what was not kept is asked for again.
-- Whoever carries out an order answers when it is done, perhaps much later; the machine is told in its own task.
+- In order, one by one; the store's answer is reported to the machine before the next effect.
+- What a change means for the vehicle in the lane is told whether the change applied or not: a stop does not wait for
+  its turn.
+- A failing store is not repaired here: what is not on the medium does not count as held, the lane goes stale, and what
+  could not be kept is asked for again.
+- An order is answered when it is done, perhaps much later; the machine is told in its own task.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any
 
+from msgspec import Struct
+
+from domain.alarms import LaneAlarmKind
 from lane_agent.events import CodesChanged, Event
 from runtime.mqtt import Connection
+from runtime.store_errors import StoreError
 from sync.codelog import CodeLog
 from sync.core_clock_store import ClockBook
-from sync.errors import StoreError
 from sync.journal import Journal, JournalRow, Receipt
 from sync.link import (
     Acknowledge,
     ApplyDelta,
     DropRevert,
-    Effect,
     FetchPicture,
     KeepClock,
     KeepOrder,
     LinkAlarm,
     LinkMachine,
     LoadPart,
-    LogAnswer,
     Order,
     PictureDone,
     Publish,
@@ -41,25 +43,14 @@ from sync.link import (
     Tell,
     TryNextBroker,
 )
-from sync.log_result import Applied, Fork, Gap, Known, Loading, LoadResult, Mismatch, OtherEpoch, Result, Swapped
+from sync.link.log_result import Applied, Failed, Known, Swapped
 from sync.lookup import Lookup, Touch, touching
 from sync.orders import OrderBook
 from sync.outgoing import PictureQueue
+from wire.channels import channel_of
 from wire.codec import encode
 from wire.envelope import Signer
 from wire.messages import EventMessage, PicturePart
-
-_OUTCOMES: dict[type[Result | LoadResult], LogAnswer] = {
-    Applied: LogAnswer.APPLIED,
-    Known: LogAnswer.KNOWN,
-    Gap: LogAnswer.GAP,
-    OtherEpoch: LogAnswer.OTHER_EPOCH,
-    Fork: LogAnswer.FORK,
-    Mismatch: LogAnswer.MISMATCH,
-    Loading: LogAnswer.LOADING,
-    Swapped: LogAnswer.SWAPPED,
-}
-
 
 Answered = Callable[[str], None]
 """Takes "" for done, or why it was not."""
@@ -72,18 +63,21 @@ class LinkCallbacks:
     Attributes:
         on_event: the lane, its events.
         on_alarm: people, (kind, detail) of an alarm.
-        on_order: the lane, an event ordered from afar; it answers.
+        on_order: the lane, an event ordered by the centre; it answers.
         on_restart_reader: whoever keeps the reader, (issuer, reason); it answers.
     """
 
     on_event: Callable[[Event], None]
-    on_alarm: Callable[[str, str], None]
+    on_alarm: Callable[[LaneAlarmKind, str], None]
     on_order: Callable[[Event, Answered], None]
     on_restart_reader: Callable[[str, str, Answered], None]
 
 
 class EffectRunner:
-    """The machine's hands.
+    """Carries out what the machine asks for.
+
+    Args:
+        later: puts a call into the link's own task.
 
     Attributes:
         watched: the vehicle in the lane, normalised, "" if none.
@@ -101,7 +95,7 @@ class EffectRunner:
         clock_book: ClockBook,
         outgoing: PictureQueue,
         now_ms: Callable[[], int],
-        ears: LinkCallbacks,
+        callbacks: LinkCallbacks,
         later: Callable[[Callable[[], None]], None],
     ) -> None:
         self._machine = machine
@@ -114,71 +108,33 @@ class EffectRunner:
         self._outgoing = outgoing
         self._lookup = Lookup(codes)
         self._now = now_ms
-        self._ears = ears
+        self._callbacks = callbacks
         self._later = later
+        self._do: dict[type, Callable[[Any], object]] = {
+            Publish: lambda effect: self._publish(effect.body),
+            SendEvents: self._send_events,
+            SendPart: self._send_part,
+            Acknowledge: self._acknowledge,
+            ApplyDelta: self._apply_delta,
+            LoadPart: self._load_part,
+            Tell: lambda effect: self._callbacks.on_event(effect.event),
+            LinkAlarm: lambda effect: self._callbacks.on_alarm(effect.kind, effect.detail),
+            KeepClock: self._keep_clock,
+            KeepOrder: self._keep_order,
+            DropRevert: lambda _: self._kept(orders.drop_revert),
+            Order: lambda effect: self._callbacks.on_order(effect.event, self._answer(effect.command)),
+            RestartReader: self._restart_reader,
+            FetchPicture: self._fetch_picture,
+            PictureDone: self._picture_done,
+            TryNextBroker: lambda effect: connection.try_next_broker(effect.reason),
+        }
         self.watched = ""
 
     def carry_out(self) -> None:
         """Carries effects out until none is left; some report back, and so ask for more."""
         while effects := self._machine.drain():
             for effect in effects:
-                self._do(effect)
-
-    def _do(self, effect: Effect) -> None:
-        match effect:
-            case Publish():
-                self._publish(effect)
-            case SendEvents():
-                self._send_events(effect)
-            case Acknowledge() | ApplyDelta() | LoadPart() | KeepClock():
-                self._keep(effect)
-            case Tell() | LinkAlarm():
-                self._tell(effect)
-            case KeepOrder() | DropRevert() | Order() | RestartReader() | FetchPicture():
-                self._obey(effect)
-            case SendPart() | PictureDone():
-                self._send_part(effect) if isinstance(effect, SendPart) else self._picture_done(effect)
-            case TryNextBroker():
-                self._connection.try_next_broker(effect.reason)
-            case _:
-                assert_never(effect)
-
-    def _keep(self, effect: Acknowledge | ApplyDelta | LoadPart | KeepClock) -> None:
-        match effect:
-            case Acknowledge():
-                self._acknowledge(effect)
-            case ApplyDelta():
-                self._apply(effect)
-            case LoadPart():
-                self._load(effect)
-            case KeepClock():
-                self._keep_clock(effect)
-            case _:
-                assert_never(effect)
-
-    def _tell(self, effect: Tell | LinkAlarm) -> None:
-        match effect:
-            case Tell():
-                self._ears.on_event(effect.event)
-            case LinkAlarm():
-                self._ears.on_alarm(effect.kind, effect.detail)
-            case _:
-                assert_never(effect)
-
-    def _obey(self, effect: KeepOrder | DropRevert | Order | RestartReader | FetchPicture) -> None:
-        match effect:
-            case KeepOrder():
-                self._machine.kept(effect.command, failed=not self._kept(lambda: self._orders.keep(effect)))
-            case DropRevert():
-                self._kept(self._orders.drop_revert)
-            case Order():
-                self._ears.on_order(effect.event, self._answer(effect.command))
-            case RestartReader():
-                self._ears.on_restart_reader(effect.issuer, effect.reason, self._answer(effect.command))
-            case FetchPicture():
-                self._fetch_picture(effect)
-            case _:
-                assert_never(effect)
+                self._do[type(effect)](effect)
 
     def _keep_clock(self, effect: KeepClock) -> None:
         try:
@@ -186,10 +142,17 @@ class EffectRunner:
         except StoreError as error:
             self._store_failed("clock", f"what is expected of the core's clock could not be kept: {error}")
             return
-        self._machine.clock_kept(effect.ahead)
+        self._machine.on_clock_kept(effect.ahead)
+
+    def _keep_order(self, effect: KeepOrder) -> None:
+        kept = self._kept(lambda: self._orders.keep(effect))
+        self._machine.on_order_kept(effect.command, failed=not kept)
+
+    def _restart_reader(self, effect: RestartReader) -> None:
+        self._callbacks.on_restart_reader(effect.issuer, effect.reason, self._answer(effect.command))
 
     def _answer(self, command: str) -> Answered:
-        return lambda why: self._later(lambda: self._machine.ordered(command, why))
+        return lambda why: self._later(lambda: self._machine.on_order_done(command, why))
 
     def _kept(self, keep: Callable[[], None]) -> bool:
         try:
@@ -201,37 +164,44 @@ class EffectRunner:
 
     def _fetch_picture(self, effect: FetchPicture) -> None:
         try:
-            upload = self._outgoing.asked(effect.picture, f"command {effect.command}")
+            upload = self._outgoing.add_asked(effect.picture, f"command {effect.command}")
         except OSError as error:
-            self._machine.ordered(effect.command, str(error))
+            self._machine.on_order_done(effect.command, str(error))
             return
-        self._machine.upload(upload, self._now())
-        self._machine.ordered(effect.command)
+        self._machine.add_upload(upload, self._now())
+        self._machine.on_order_done(effect.command)
 
     def _send_part(self, effect: SendPart) -> None:
         try:
             data = self._outgoing.read(effect.picture, effect.offset, effect.length)
         except OSError as error:
-            self._machine.unreadable(effect.picture)
+            self._machine.on_picture_gone(effect.picture)
             self._picture_done(PictureDone(effect.picture, f"it cannot be read: {error}"))
             return
-        topics = self._machine.topics
-        part = PicturePart(
-            lane=topics.lane, offer=effect.offer, picture=effect.picture, offset=effect.offset, data=data
+        self._publish(
+            PicturePart(
+                lane=self._machine.topics.lane,
+                offer=effect.offer,
+                picture=effect.picture,
+                offset=effect.offset,
+                data=data,
+            )
         )
-        self._connection.publish(topics.picture, self._signer.seal(topics.picture, encode(part)), qos=1)
 
     def _picture_done(self, effect: PictureDone) -> None:
         if effect.refused:
-            self._ears.on_alarm("PictureNotSent", f"evidence {effect.picture}: {effect.refused}")
+            self._callbacks.on_alarm(LaneAlarmKind.PICTURE_NOT_SENT, f"evidence {effect.picture}: {effect.refused}")
         self._kept(lambda: self._outgoing.done(effect.picture))
 
-    def _publish(self, effect: Publish) -> None:
-        payload = self._signer.seal(effect.topic, encode(effect.body))
-        self._connection.publish(effect.topic, payload, qos=effect.qos, retain=effect.retain)
+    def _publish(self, body: Struct) -> bool:
+        """Signs a body and hands it to the connection; False if that did not take it."""
+        channel = channel_of(type(body))
+        topic = channel.topic(self._machine.topics)
+        payload = self._signer.seal(topic, encode(body))
+        return self._connection.publish(topic, payload, qos=channel.qos, retain=channel.retained)
 
     def _send_events(self, effect: SendEvents) -> None:
-        """In order, and no further than the connection takes: what is missing is sent again from there."""
+        """In order, as far as the connection takes them; the sender repeats from the first unacknowledged row."""
         try:
             for row in self._journal.rows(effect.first, effect.last):
                 if not self._send_row(row):
@@ -241,61 +211,59 @@ class EffectRunner:
 
     def _store_failed(self, what: str, detail: str) -> None:
         """Told once in a while for each kind of thing: a disk that fails does so many times a second."""
-        self._machine.alarm("StoreFailed", detail, self._now(), why=what)
+        self._machine.alarm(LaneAlarmKind.STORE_FAILED, detail, self._now(), why=what)
 
     def _send_row(self, row: JournalRow) -> bool:
-        topics = self._machine.topics
-        body = EventMessage(
-            lane=topics.lane,
-            journal=self._journal.journal_id,
-            seq=row.seq,
-            boot=row.boot,
-            previous=row.previous,
-            hash=row.hash,
-            body=row.body,
+        return self._publish(
+            EventMessage(
+                lane=self._machine.topics.lane,
+                journal=self._journal.journal_id,
+                seq=row.seq,
+                boot=row.boot,
+                previous=row.previous,
+                hash=row.hash,
+                body=row.body,
+            )
         )
-        return self._connection.publish(topics.event, self._signer.seal(topics.event, encode(body)), qos=1)
 
     def _acknowledge(self, effect: Acknowledge) -> None:
         try:
             receipt = self._journal.acknowledge(effect.seq, effect.digest)
-        except StoreError as error:  # the cursor stands; the core will say it again
+        except StoreError as error:  # the cursor stays; the core will acknowledge again
             self._store_failed("acknowledgement", f"the core's acknowledgement could not be kept: {error}")
             return
-        self._machine.acknowledged(self._journal.acknowledged, self._now(), foreign=receipt is Receipt.FOREIGN)
+        self._machine.on_acknowledged(self._journal.acknowledged, self._now(), foreign=receipt is Receipt.FOREIGN)
 
-    def _apply(self, effect: ApplyDelta) -> None:
+    def _apply_delta(self, effect: ApplyDelta) -> None:
         """Offers a delta to the code log; what it means for the vehicle in the lane is told even if it did not fit."""
         delta = effect.delta
         try:
             result = self._codes.apply(delta, effect.body)
         except StoreError as error:
             self._store_failed("delta", f"version {delta.version} of the codes could not be kept: {error}")
-            self._machine.log_result(LogAnswer.FAILED, self._codes.head, delta.version, self._now())
+            self._machine.on_log_result(Failed(self._codes.head), self._now())
             self._tell_touch(touching(delta.changes, self.watched))
             return
-        self._machine.log_result(_OUTCOMES[type(result)], result.head, delta.version, self._now())
+        self._machine.on_log_result(result, self._now())
         match result:
             case Applied():
                 self._tell_touch(touching(result.changes, self.watched, replaced=result.replaced))
-            case Gap() | OtherEpoch() | Fork() | Mismatch():
-                self._tell_touch(touching(result.holds, self.watched))
             case Known():
                 pass
             case _:
-                assert_never(result)
+                self._tell_touch(touching(result.holds, self.watched))
 
-    def _load(self, effect: LoadPart) -> None:
+    def _load_part(self, effect: LoadPart) -> None:
         part = effect.part
         try:
             result = self._codes.load(part, doubted=bool(self._machine.follower.doubt))
         except StoreError as error:
             self._store_failed("snapshot", f"part {part.part} of the codes could not be kept: {error}")
-            self._machine.log_result(LogAnswer.FAILED, self._codes.head, part.version, self._now())
+            self._machine.on_log_result(Failed(self._codes.head), self._now())
             return
-        self._machine.log_result(_OUTCOMES[type(result)], self._codes.head, part.version, self._now())
+        self._machine.on_log_result(result, self._now())
         if isinstance(result, Swapped) and self.watched:
-            self._ears.on_event(CodesChanged(self.watched, hold=self._held()))
+            self._callbacks.on_event(CodesChanged(self.watched, hold=self._held()))
 
     def _held(self) -> bool:
         try:
@@ -305,4 +273,4 @@ class EffectRunner:
 
     def _tell_touch(self, touch: Touch) -> None:
         if self.watched and touch is not Touch.NONE:
-            self._ears.on_event(CodesChanged(self.watched, hold=touch is Touch.STOP))
+            self._callbacks.on_event(CodesChanged(self.watched, hold=touch is Touch.STOP))

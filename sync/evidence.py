@@ -6,7 +6,7 @@ Rules of this file:
   go first. Pictures are personal data: they are kept as long as they are needed and no longer (domain §8).
 - What a row names that the core has not acknowledged is never pruned, nor is a file so new that its row may still be
   on its way.
-- Ages are by the file's own stamp, set from the clock given here. A clock set back makes a file old late, never early.
+- A file's age is by its own stamp, set from the clock given here. A clock set back makes it expire late, never early.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.files import flush_folder
-from sync.errors import StoreDamagedError, refused
+from runtime.store_errors import StoreDamagedError, translated_os_error
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _NAMED = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
@@ -93,7 +93,7 @@ class Evidence:
                 place.mkdir(mode=0o750, exist_ok=True)
                 flush_folder(place.parent)
         except OSError as error:
-            raise refused(error, folder) from error
+            raise translated_os_error(error, folder) from error
 
     def put(self, picture: bytes, *, kind: str) -> str:
         """Writes a picture and waits until it is on the medium.
@@ -116,11 +116,11 @@ class Evidence:
             with self._guard:
                 self._write(picture, self.path(digest) or self.folder / kind / digest)
         except OSError as error:
-            raise refused(error, self.folder / kind / digest) from error
+            raise translated_os_error(error, self.folder / kind / digest) from error
         return digest
 
     def path(self, digest: str) -> Path | None:
-        """Where the picture of that name lies, None where there is none. Safe with a name from outside."""
+        """The file of the picture of that name, None where there is none. Safe with a name from outside."""
         if not _NAME.fullmatch(digest):
             return None
         places = (self.folder / kind / digest for kind in self._classes)
@@ -157,10 +157,10 @@ class Evidence:
             place.rename(self.folder / kind / digest)
             flush_folder(self.folder / kind)
         except OSError as error:
-            raise refused(error, place) from error
+            raise translated_os_error(error, place) from error
 
     def prune(self, unacknowledged: Callable[[], AbstractSet[str]]) -> Pruned:
-        """Takes away what the policies no longer keep.
+        """Deletes what the policies no longer keep.
 
         Call it while the time is proven: a clock set wrongly ahead would make every picture old.
 
@@ -169,26 +169,26 @@ class Evidence:
                 (`named` of their bodies).
 
         Raises:
-            StoreError: a file cannot be taken away; those before it are.
+            StoreError: a file cannot be deleted; those before it are.
         """
         chosen = {kind: self._outlived(kind) for kind in self._classes}
         kept = unacknowledged() if any(chosen.values()) else frozenset[str]()
         outlived = (file for files in chosen.values() for file in files if file.path.name not in kept)
         try:
-            gone = [file for file in outlived if self._took_away(file)]
+            gone = [file for file in outlived if self._deleted(file)]
         except OSError as error:
-            raise refused(error, self.folder) from error
+            raise translated_os_error(error, self.folder) from error
         over = tuple(kind for kind in self._classes if self.size(kind) > self._classes[kind].max_bytes)
         return Pruned(len(gone), sum(file.size for file in gone), over)
 
     def make_room(self, wanted: int, unacknowledged: Callable[[], AbstractSet[str]]) -> Pruned:
-        """Takes away the oldest pictures, class by class in the order given, until `wanted` bytes are freed.
+        """Deletes the oldest pictures, class by class in the order given, until `wanted` bytes are freed.
 
         For a disk that fills: the journal needs the room more. What a row names that the core has not acknowledged
         stays, as in `prune`.
 
         Raises:
-            StoreError: a file cannot be taken away; those before it are.
+            StoreError: a file cannot be deleted; those before it are.
         """
         kept, now = unacknowledged(), self._now_ms()
         gone: list[_EvidenceFile] = []
@@ -197,11 +197,11 @@ class Evidence:
             for kind in self._classes:
                 for file in sorted(self._files(kind), key=lambda file: (file.stamp_ms, file.path)):
                     fixed = file.path.name in kept or 0 <= now - file.stamp_ms < _GRACE_MS
-                    if freed < wanted and not fixed and self._took_away(file):
+                    if freed < wanted and not fixed and self._deleted(file):
                         gone.append(file)
                         freed += file.size
         except OSError as error:
-            raise refused(error, self.folder) from error
+            raise translated_os_error(error, self.folder) from error
         return Pruned(len(gone), freed, ())
 
     def size(self, kind: str) -> int:
@@ -221,8 +221,8 @@ class Evidence:
                 excess -= file.size
         return chosen
 
-    def _took_away(self, file: _EvidenceFile) -> bool:
-        """Takes the file away, unless it was written again or moved since it was looked at."""
+    def _deleted(self, file: _EvidenceFile) -> bool:
+        """Deletes the file, unless it was written again or moved since it was looked at."""
         with self._guard:
             try:
                 if _stamp_ms(file.path.stat()) != file.stamp_ms:

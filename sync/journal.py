@@ -1,11 +1,11 @@
-"""The journal: every event and what came of it, in one hash-chained list that only grows.
+"""The journal: every event and its effects, in one hash-chained list that only grows.
 
 Rules of this file:
 - A row's hash covers the hash before it, its number, its boot and its body; the first "hash before" is made from the
   store's own name (`wire.hashes`). A changed byte, a missing row and a cut tail each show, and are named.
-- The head stands apart from the rows, so that rows missing at the end are missed.
-- The journal is the outbox: the one stream of events to the core is these rows in their order (design §3), and what is
-  still to be sent is a cursor over them. Nothing is copied, nothing is deleted.
+- The head is kept apart from the rows, so that rows missing at the end are noticed.
+- The journal is the outbox: the one stream of events to the core is these rows in their order (design §3), and a cursor
+  over them says which are still to be sent. Nothing is copied, nothing is deleted.
 - The store does not know what a body says.
 """
 
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from sync.errors import StoreDamagedError, StoreError
+from runtime.store_errors import StoreDamagedError, StoreError
 from sync.store import LaneStore
 from wire.hashes import journal_next, journal_start
 
@@ -47,7 +47,7 @@ class Boot:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """The first place where the chain does not hold.
+    """The first place where the chain is broken.
 
     Attributes:
         seq: the row concerned; the one after the last good row where a row cannot be read at all.
@@ -59,7 +59,7 @@ class Flaw:
 
 
 class Receipt(Enum):
-    """What became of the core's acknowledgement."""
+    """What an acknowledgement of the core's did."""
 
     ADVANCED = "advanced"
     KNOWN = "known"  # nothing new in it
@@ -240,7 +240,7 @@ class Journal(Chain):
             connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?)", row)
             connection.execute("UPDATE journal_head SET seq = ?, hash = ?", (seq, digest))
             used = [(ubr, visit, seq) for ubr, visit in uses]
-            connection.executemany("INSERT OR IGNORE INTO used_here VALUES (?, ?, ?)", used)  # the first use stands
+            connection.executemany("INSERT OR IGNORE INTO used_here VALUES (?, ?, ?)", used)  # the first use counts
         return seq
 
     def acknowledge(self, seq: int, digest: bytes) -> Receipt:
@@ -250,7 +250,7 @@ class Journal(Chain):
             FOREIGN where this journal has no such row: raise an alarm, a technician must find the right file.
 
         Raises:
-            StoreError: the cursor is not durable, and stands where it stood.
+            StoreError: the cursor is not durable, and is where it was.
         """
         if seq <= self.acknowledged:
             return Receipt.KNOWN

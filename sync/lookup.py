@@ -1,7 +1,7 @@
 """Everything the lane knows of one vehicle: the list, the two overlays, and what could have been meant instead.
 
 Rules of this file:
-- The strictest word wins: a hold in the list or ahead of its turn holds; a bundle used in the list or here is used.
+- The strictest wins: a hold in the list or ahead of its turn holds; a bundle used in the list or here is used.
 - A near-miss is one listed substitution, or one character added or lost (`domain.marks`, design §2.6). It is found
   by asking the index for every mark that would be one: a few hundred probes, whatever the number of codes, and no copy
   of the list in memory. A character can only have been added if some mark of the list has it.
@@ -20,14 +20,12 @@ from enum import Enum
 from domain.crossing import RELEASE, Direction
 from domain.marks import deletions, is_near_miss, normalise, substitutions
 from lane_agent.model import Bundle, Cargo, Codes, Link, NearMiss
+from runtime.store_errors import StoreDamagedError
 from sync import overlays
 from sync.codelog import CodeLog
-from sync.errors import StoreDamagedError
 from wire.codec import decode_record
 from wire.errors import WireError
 from wire.records import BundleRecord, HoldRecord, Record, VehicleRecord
-
-"""The one code that does not stop; any other does, unknown ones included (design §2.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class Touch(Enum):
 
 @dataclass(slots=True)
 class _Vehicle:
-    """What the rows and overlays say of one mark."""
+    """What the rows and overlays say about one mark."""
 
     held: bool = False
     bundles: tuple[Bundle, ...] = ()
@@ -196,7 +194,7 @@ def touching(changes: Iterable[Record], vrn: str, *, replaced: Iterable[Record] 
     Args:
         changes: the new rows: `Applied.changes`, or the `holds` of a delta out of its turn.
         vrn: the vehicle in the lane.
-        replaced: the rows they took the place of: a bundle may have gone from this vehicle to another.
+        replaced: the rows they overwrote: a bundle may have gone from this vehicle to another.
     """
     mark = normalise(vrn)
     new = [record for record in changes if _concerns(record, mark)]

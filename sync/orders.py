@@ -1,4 +1,4 @@
-"""What the store keeps of commands from afar: which were taken, and the mode that has to revert.
+"""What the store keeps of commands from the centre: which were taken, and the mode that has to revert.
 
 Rules of this file: a command and what it sets to revert are one transaction; nothing is carried out before it.
 """
@@ -27,7 +27,7 @@ class OrderBook:
         return Revert(*found) if found else None
 
     def keep(self, order: KeepOrder) -> None:
-        """Makes a command durable, and forgets those whose time is long over.
+        """Makes a command durable, and forgets those that expired long ago.
 
         Raises:
             StoreError: nothing was kept; do not carry it out.
@@ -44,7 +44,7 @@ class OrderBook:
         """Nothing has to end by itself any more.
 
         Raises:
-            StoreError: it is still kept; the mode's end is told to the lane once more after a restart.
+            StoreError: it is still kept; the lane is told of the mode's end once more after a restart.
         """
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM order_revert")

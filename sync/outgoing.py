@@ -1,8 +1,8 @@
-"""Pictures to be sent to the core: a list in the store, the bytes where the evidence lies.
+"""Pictures to be sent to the core: a queue in the store, the bytes among the evidence.
 
 Rules of this file:
-- What is to be sent survives a restart; it leaves the list when the core holds it, will not have it, or it is gone.
-- Being sent changes nothing about how long a picture stays here: retention alone takes it away (`sync.evidence`).
+- The queue survives a restart; a picture leaves it when the core holds it, refuses it, or the picture is gone.
+- Sending does not change how long a picture is kept here: retention alone deletes it (`sync.evidence`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ NO_CLASS = "none"
 
 
 class PictureQueue:
-    """What is to be sent, in order.
+    """The queue, in order.
 
     Args:
-        store: keeps the list.
+        store: keeps the queue.
         evidence: the pictures; None where this lane keeps none.
         asked_class: the class of pictures that the centre asked for, as for a complaint; None leaves them as they are.
     """
@@ -31,19 +31,19 @@ class PictureQueue:
         self._asked_class = asked_class
 
     def waiting(self) -> tuple[Upload, ...]:
-        """What is still to be sent."""
+        """Everything still to be sent."""
         sql = "SELECT picture, size, kind, reason, asked FROM uploads ORDER BY place"
         with self._store.reading() as connection:
             found = connection.execute(sql).fetchall()
         return tuple(Upload(picture, size, kind, reason, bool(asked)) for picture, size, kind, reason, asked in found)
 
     def add(self, picture: str, kind: str, reason: str, *, asked: bool = False) -> Upload:
-        """Puts a picture up for sending and returns what the link machine needs.
+        """Queues a picture and returns what the link machine needs.
 
         Raises:
-            OSError: there is no such picture, or it is not what its name says (StoreError: the list is not kept).
+            OSError: there is no such picture, or it is not what its name says (StoreError: the queue is not kept).
         """
-        size = len(self._there().get(picture))
+        size = len(self._required_evidence().get(picture))
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM uploads WHERE picture = ?", (picture,))
             connection.execute(
@@ -52,13 +52,13 @@ class PictureQueue:
             )
         return Upload(picture, size, kind, reason, asked)
 
-    def asked(self, picture: str, reason: str) -> Upload:
+    def add_asked(self, picture: str, reason: str) -> Upload:
         """As `add`, for a command; the picture is kept as long as one of a complaint from now on.
 
         Raises:
             OSError: as `add`.
         """
-        evidence = self._there()
+        evidence = self._required_evidence()
         if self._asked_class is not None:
             evidence.reclass(picture, self._asked_class)
         place = evidence.path(picture)
@@ -70,7 +70,7 @@ class PictureQueue:
         Raises:
             OSError: it is gone, or shorter than it was.
         """
-        place = self._there().path(picture)
+        place = self._required_evidence().path(picture)
         if place is None:
             raise FileNotFoundError(f"evidence {picture}: it was pruned before it could be sent")
         with place.open("rb") as file:
@@ -84,19 +84,19 @@ class PictureQueue:
         """It need not be sent any more.
 
         Raises:
-            StoreError: it is still in the list, and is offered once more after a restart.
+            StoreError: it is still in the queue, and is offered once more after a restart.
         """
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM uploads WHERE picture = ?", (picture,))
 
-    def _there(self) -> Evidence:
+    def _required_evidence(self) -> Evidence:
         if self._evidence is None:
             raise FileNotFoundError("this lane keeps no evidence pictures")
         return self._evidence
 
 
-def put_up(outgoing: PictureQueue, pictures: Iterable[str], kind: str, take: Callable[[Upload], None]) -> list[str]:
-    """Puts pictures of a class up for sending; returns those that cannot be, with the reason."""
+def queue_all(outgoing: PictureQueue, pictures: Iterable[str], kind: str, take: Callable[[Upload], None]) -> list[str]:
+    """Queues pictures of a class; returns those that cannot be sent, with the reason."""
     problems = []
     for picture in pictures:
         try:

@@ -1,4 +1,4 @@
-"""What the lane knows beside the in-order log, strictest-first at lookup (design §3).
+"""What the lane knows besides the in-order log; at lookup the strictest wins (design §3).
 
 Rules of this file:
 - Neither overlay is in a hash, and neither ever releases anything: a hold stops, a used bundle is no longer live.
@@ -6,7 +6,7 @@ Rules of this file:
   that epoch has reached that version. Versions of two epochs cannot be compared, so a hold of another epoch stays
   until an in-order delta says anything about a hold on that vehicle: the centre can always lift it, in its turn.
 - A **UBR used at this lane** is written with the journal row of the visit that used it (`journal.Journal.append`). It
-  drops when an in-order row of that bundle names its use, whoever's; a debundled or vanished bundle leaves it standing.
+  drops when an in-order row of that bundle names its use, whoever's; a debundled or vanished bundle does not.
 - Both survive snapshots and restarts. A lift never applies ahead of its turn.
 """
 
@@ -27,23 +27,23 @@ def holds_in(changes: Iterable[Record]) -> tuple[HoldRecord, ...]:
 
 
 def keep_holds(connection: sqlite3.Connection, holds: Iterable[HoldRecord], delta: Delta) -> None:
-    """Writes down the holds of a delta whose turn has not come."""
+    """Stores the holds of a delta whose turn has not come."""
     connection.executemany(
         "INSERT OR REPLACE INTO holds_ahead VALUES (?, ?, ?, ?, ?)",
         [(hold.vrn, delta.epoch, delta.version, normalise(hold.vrn), hold.reason) for hold in holds],
     )
 
 
-def passed_by_delta(connection: sqlite3.Connection, delta: Delta) -> None:
-    """Drops what this delta, just applied in its turn, has passed."""
-    passed_version(connection, delta.epoch, delta.version)
+def drop_passed_by_delta(connection: sqlite3.Connection, delta: Delta) -> None:
+    """Drops what this delta, just applied in its turn, supersedes."""
+    drop_passed_by_version(connection, delta.epoch, delta.version)
     for record in delta.changes:
         if isinstance(record, HoldRecord):
             connection.execute("DELETE FROM holds_ahead WHERE vrn = ? AND epoch <> ?", (record.vrn, delta.epoch))
-        use_passed(connection, record)
+        drop_passed_use(connection, record)
 
 
-def passed_version(connection: sqlite3.Connection, epoch: str, version: int) -> None:
+def drop_passed_by_version(connection: sqlite3.Connection, epoch: str, version: int) -> None:
     """Drops the holds ahead that the in-order log, now at `version` of `epoch`, has reached."""
     connection.execute("DELETE FROM holds_ahead WHERE epoch = ? AND version <= ?", (epoch, version))
 
@@ -53,7 +53,7 @@ def used(connection: sqlite3.Connection) -> list[str]:
     return [row[0] for row in connection.execute("SELECT ubr FROM used_here ORDER BY ubr")]
 
 
-def use_passed(connection: sqlite3.Connection, record: Record) -> None:
+def drop_passed_use(connection: sqlite3.Connection, record: Record) -> None:
     """Drops the use at this lane of a bundle whose row, applied in its turn, names a use."""
     if isinstance(record, BundleRecord) and record.used_by:
         connection.execute("DELETE FROM used_here WHERE ubr = ?", (record.ubr,))

@@ -4,8 +4,8 @@ Rules of this file:
 - Only what is of now counts: never a retained message, none for another lane, none out of sequence, none older than
   `fresh_ms` or as far ahead by the sender's clock. What is refused is counted by its reason.
 - A reading is stamped with the time it was made, taken from its age by the lane's UTC; never later than its arrival.
-- Silence is counted from the last message that was accepted: a sender with a wrong clock is as lost as a silent one,
-  and the text says which.
+- Silence is counted from the last message that was accepted: a sender with a wrong clock is as useless as a silent one,
+  and the text says which it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Seen = Callable[[str, int], None]
 
 
 class PlateFeed:
-    """The messages of one lane's topic; `take` them as they come, `run` to be told.
+    """The messages of one lane's topic: `on_message` as they arrive, `run` to be told.
 
     Args:
         lane: this lane's name.
@@ -50,11 +50,11 @@ class PlateFeed:
         self._last = ("", -1)
         self._heard_ms = 0
         self._why = ""
-        self._ears: tuple[Seen, Callable[[], None]] | None = None
+        self._callbacks: tuple[Seen, Callable[[], None]] | None = None
         self.refused: Counter[str] = Counter()
 
-    def take(self, incoming: Incoming) -> None:
-        """A message came on the topic."""
+    def on_message(self, incoming: Incoming) -> None:
+        """A message arrived on the topic."""
         try:
             message = decode_plate(incoming.payload)
         except WireRefusedError as error:
@@ -72,17 +72,17 @@ class PlateFeed:
             self._accept(message)
 
     async def run(self, seen: Seen, alive: Callable[[], None]) -> None:
-        """Tells every accepted mark and every sign of life, until cancelled.
+        """Calls back for every accepted mark and every sign of life, until cancelled.
 
         Raises:
             TimeoutError: nothing was accepted for too long.
         """
-        self._ears, self._heard_ms, self._why = (seen, alive), self._now(), ""
+        self._callbacks, self._heard_ms, self._why = (seen, alive), self._now(), ""
         try:
             while (left := self._heard_ms + self._silent_ms - self._now()) >= 0:  # noqa: ASYNC110 - it waits for silence
                 await asyncio.sleep((left + 1) / 1_000)
         finally:
-            self._ears = None
+            self._callbacks = None
         why = f"; the last message was refused: {self._why}" if self._why else ""
         raise TimeoutError(f"Immigration's plate reader says nothing{why}: check it, its user at the broker, its topic")
 
@@ -98,9 +98,9 @@ class PlateFeed:
         self._last = (message.session, message.seq)
         now = self._now()
         self._heard_ms, self._why = now, ""
-        if self._ears is None:
+        if self._callbacks is None:
             return
-        seen, alive = self._ears
+        seen, alive = self._callbacks
         if isinstance(message, PlateSeen):
             seen(message.mark, now - max(0, self._age(message)))
         else:

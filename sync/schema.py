@@ -1,25 +1,22 @@
-"""The tables of a lane's store, as numbered migrations.
+"""The tables of a lane's store, as numbered migrations (`runtime.sqlite_store`).
 
 Rules of this file:
-- A migration that has left this house is never edited; the next one is appended.
-- `PRAGMA user_version` is the number of migrations done; each runs in one transaction with it.
+- A migration that has been released is never edited; the next one is appended.
 - STRICT tables: a column holds the type it says, whoever writes it.
-- What may only grow says so itself: triggers refuse UPDATE and DELETE on `journal` and `boots`.
+- What may only grow enforces it: triggers refuse UPDATE and DELETE on `journal` and `boots`.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sqlite_utils import Database
 
+from runtime.sqlite_store import StoreSchema, create_table
 from wire.hashes import ZERO, StateHash, journal_start
 
-APPLICATION_ID = 0x524C414E
-"""`PRAGMA application_id` of a lane's store ("RLAN")."""
-
-Migration = Callable[[Database], None]
+_APPLICATION_ID = 0x524C414E  # "RLAN"
 
 
 def _table(
@@ -31,9 +28,7 @@ def _table(
     refers: Sequence[tuple[str, str, str]] = (),
     options: str = "STRICT",
 ) -> None:
-    """One table, every column NOT NULL. STRICT is added here: sqlite-utils' own `strict` commits the transaction."""
-    sql = db.create_table_sql(name, columns, pk=pk, not_null=set(columns), foreign_keys=list(refers))
-    db.execute(f"{sql.rstrip().rstrip(';')} {options}")
+    create_table(db, name, columns, pk=pk, refers=refers, options=options)
 
 
 def _append_only(db: Database, table: str) -> None:
@@ -83,11 +78,11 @@ def _first(db: Database) -> None:
     db.execute("INSERT INTO journal_head VALUES (1, 0, ?)", (journal_start(journal),))
     db.execute("INSERT INTO outbox VALUES (1, 0)")
     db.execute("INSERT INTO code_head VALUES (1, 1, '', 0, ?, ?)", (ZERO, StateHash().total()))
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
 
 
 def _second(db: Database) -> None:
-    """Schema 2. Commands taken from afar, the mode that has to revert, pictures to be sent."""
+    """Schema 2. Commands taken from the centre, the mode that has to revert, pictures to be sent."""
     _table(db, "orders", {"command": str, "expires_ms": int}, pk="command")
     _table(db, "order_revert", {"one": int, "issuer": str, "until_ms": int}, pk="one")
     columns = {"place": int, "picture": str, "size": int, "kind": str, "reason": str, "asked": int}
@@ -101,28 +96,4 @@ def _third(db: Database) -> None:
     _table(db, "core_clock", columns, pk="one")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third)
-"""Number n of them leads from schema n - 1 to schema n."""
-
-
-def version(db: Database) -> int:
-    """How many migrations this file has had."""
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def migrate(db: Database, steps: Sequence[Migration] = MIGRATIONS) -> None:
-    """Runs what is missing, each migration and its number in one transaction; stops at the first that fails.
-
-    Raises:
-        sqlite3.Error: the migration did not happen; those before it did.
-    """
-    for number, step in enumerate(steps[version(db) :], version(db) + 1):
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            step(db)
-            db.execute(f"PRAGMA user_version = {number}")
-            db.execute("COMMIT")
-        except BaseException:
-            if db.conn.in_transaction:
-                db.execute("ROLLBACK")
-            raise
+LANE_SCHEMA = StoreSchema(owner="agent", migrations=(_first, _second, _third), application_id=_APPLICATION_ID)

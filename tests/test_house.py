@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from tests.rigs.places import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
 PACKAGES = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+ROOMS = sorted(path.parent for package in PACKAGES for path in (ROOT / package).rglob("__init__.py"))
+AT_A_GLANCE = 15
+"""Modules that a folder may have before a stranger needs a table of them."""
 
 
 def test_every_package_is_under_the_import_law() -> None:
@@ -35,7 +43,7 @@ def test_every_package_is_type_checked_and_shipped() -> None:
 
 def test_links_of_the_documents_lead_somewhere() -> None:
     """A stranger who follows a link finds a file."""
-    documents = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
     broken = [
         f"{document.name}: {target}"
         for document in documents
@@ -49,5 +57,73 @@ def test_both_readme_commands_use_the_one_list_of_system_packages() -> None:
     """A missing install step cannot hide: both targets depend on the same script."""
     makefile = (ROOT / "Makefile").read_text()
     assert "demo: install" in makefile
-    assert "test: install" in makefile
+    assert "test: lint" in makefile
+    assert "lint: install" in makefile
     assert "debian-packages.txt" in (ROOT / "config" / "install").read_text()
+
+
+def named_in_table(docstring: str) -> list[str]:
+    """The names in the first column of a docstring's table, in order."""
+    cells = re.findall(r"^\|([^|]+)\|", docstring, re.MULTILINE)
+    return [name.removesuffix("/") for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+
+def contents(room: Path) -> set[str]:
+    """The modules and packages right under a package."""
+    modules = {path.stem for path in room.glob("*.py")} - {"__init__"}
+    return modules | {path.parent.name for path in room.glob("*/__init__.py")}
+
+
+def docstring_of(room: Path) -> str:
+    """What a package says of itself."""
+    return ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or ""
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(ROOT)))
+def test_a_table_of_a_package_names_each_of_its_modules_once(room: Path) -> None:
+    """A stranger finds a file by what it does, and no name is stale. A large package has such a table."""
+    named = named_in_table(docstring_of(room))
+    if named or len(contents(room)) >= AT_A_GLANCE:
+        assert sorted(named) == sorted(contents(room))
+
+
+def definitions(path: Path) -> set[str]:
+    """The functions and classes of a file, methods as `Class.method`."""
+    return set(_definitions(ast.parse(path.read_text()).body, ""))
+
+
+def _definitions(body: list[ast.stmt], within: str) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield within + node.name
+        elif isinstance(node, ast.ClassDef):
+            yield within + node.name
+            yield from _definitions(node.body, f"{within}{node.name}.")
+
+
+PLACE = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.py)(?::([\w.]+))?`")
+WALKED = ("docs/architecture.md", "docs/changes.md", "CONTRIBUTING.md")
+"""Documents that lead a reader through the code by names of files."""
+
+
+def astray(text: str) -> list[str]:
+    """The files and functions named in a text that do not exist."""
+    return [
+        f"{file}:{name}" if name else file
+        for file, name in PLACE.findall(text)
+        if not (ROOT / file).is_file() or (name and name not in definitions(ROOT / file))
+    ]
+
+
+@pytest.mark.parametrize("document", WALKED)
+def test_every_place_named_in_a_walk_exists(document: str) -> None:
+    """Whoever follows a truck, or a recipe, through the code arrives."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    assert PLACE.search(text)
+    assert astray(text) == []
+
+
+def test_a_place_that_does_not_exist_is_found() -> None:
+    """A file that is gone, a function that was renamed, and a method that is another class' own."""
+    walk = "`edge/nowhere.py`, `lane_agent/step.py:stride`, `lane_agent/agent.py:Agent.step`, `lane_agent/step.py:step`"
+    assert astray(walk) == ["edge/nowhere.py", "lane_agent/step.py:stride", "lane_agent/agent.py:Agent.step"]

@@ -23,7 +23,7 @@ def prove(
     report: Annotated[Path | None, typer.Option("--json", help="Write the counts to this file.")] = None,
     mutants: Annotated[bool, typer.Option(help="Also test the proof itself: break every guard in turn.")] = False,
 ) -> None:
-    """Run the shipped step from every reachable state and check the lane's law on the history of inputs."""
+    """Search the shipped step over stated slices of one visit (docs/lane.md); check the law on the history of inputs."""
     from tools.proof.command import prove_command
 
     raise typer.Exit(prove_command(report, mutants=mutants))

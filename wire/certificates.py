@@ -1,10 +1,10 @@
-"""X.509 as this house uses it: P-256 keys, one common name, dates. Values in, values out; no files here.
+"""X.509 as used here: P-256 keys, one common name, dates. Values in, values out; no files.
 
 Rules of this file:
 - The common name of a certificate is the user name at the broker: a lane's id, or the core's.
 - A private key is read and written without a passphrase: nobody is there to type one when a lane starts after a power
-  cut. What guards it is the file's mode, and whoever opens the file looks at that.
-- No text here ever holds a byte of a private key.
+  cut. The file's mode guards it, and whoever opens the file checks that.
+- No message here ever contains a byte of a private key.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def key_from_pem(pem: bytes) -> PrivateKey:
     """
     try:
         key = serialization.load_pem_private_key(_key_block(pem), password=None)
-    except TypeError as error:  # the library's word for: encrypted
+    except TypeError as error:  # how the library says that it is encrypted
         raise ValueError(
             "its private key has a passphrase; take it off with: openssl pkey -in FILE -out FILE"
         ) from error
@@ -53,7 +53,7 @@ def key_from_pem(pem: bytes) -> PrivateKey:
 
 
 def _key_block(pem: bytes) -> bytes:
-    """From the line that begins a private key: a pair may stand in one file, certificate first."""
+    """From the line that begins a private key: a pair may be in one file, certificate first."""
     begins = [
         place for place in (pem.find(b"-----BEGIN " + kind) for kind in (b"PRIV", b"EC PRIV", b"ENC")) if place >= 0
     ]

@@ -24,7 +24,7 @@ def decode(kind: type[T], raw: bytes) -> T:
     """Reads `raw` as `kind`, a body type or a union of them (`messages.LogReply`).
 
     Raises:
-        RefusedError: MALFORMED, with the place in the body that does not fit.
+        WireRefusedError: MALFORMED, with the place in the body that does not fit.
     """
     decoder = _decoders.get(kind)
     if decoder is None:
@@ -39,6 +39,6 @@ def decode_record(raw: bytes) -> Record:
     """Reads one row back from its canonical bytes.
 
     Raises:
-        RefusedError: MALFORMED.
+        WireRefusedError: MALFORMED.
     """
     return decode(Record, raw)  # type: ignore[arg-type]

@@ -1,14 +1,14 @@
-"""What passes between a lane and the core's operator when a lane is enrolled: two text files, both signed.
+"""The two signed text files that a lane and the core's operator exchange when the lane is enrolled.
 
     lane   makes its keys, which never leave it, and a `Request`
     core   signs the certificate, registers the lane's public key, and gives an `EnrolmentAnswer`
     lane   checks that the answer fits its keys and its name, and installs it
 
 Rules of this file:
-- A request proves that whoever made it has both private keys; one that renews proves also that it comes from a lane the
-  core knows, by the key that lane uses now. A first one proves only the former: two people compare its fingerprint.
+- A request proves that its maker has both private keys; a renewal also proves, by the key the lane uses now, that it
+  comes from a lane the core knows. A first one proves only the former: two people compare its fingerprint.
 - An answer is signed by the core. A lane that knows the core believes its signature; one that does not, its fingerprint.
-- The files hold nothing secret and may travel by any way.
+- The files hold nothing secret and may travel any way.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Why bytes from the wire are refused.
 
 WireError(ValueError)        a peer's fault, never the lane's: count it, alarm it, act on nothing
-└── RefusedError                  `.reason` is a `Reason`, fit for a counter; the text is for a technician
+└── WireRefusedError         `.reason` is a `Reason`, fit for a counter; the text is for a technician
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ backup); signatures keep the dishonest out. The state hash is nevertheless built
     total        = sum of the elements modulo 2^4096, so that rows are added and taken away at the price of one hash
     state_hash   = SHA-256("rocars/v1/state" ‖ total)
 
-A XOR, or a sum of 256 bits, would be as quick and could be steered: many people choose what stands in a row (a trader
+A XOR, or a sum of 256 bits, would be as quick and could be steered: many people choose what is in a row (a trader
 chooses a VRN), and with 256 bits a generalised birthday search finds rows that cancel out after about 2^32 tries; with
 4096 bits it takes about 2^128 (Wagner 2002; Bellare and Micciancio's AdHash, with their remedy, a longer modulus).
 The sum counts rows, so the caller keeps at most one row a key; all stores here hold them under a primary key.

@@ -1,10 +1,10 @@
-"""The body of every topic under `rocars/v1/` (design §3), one type each; `topics` says which goes where.
+"""The body of every topic under `rocars/v1/` (design §3), one type each; `channels` says which goes where.
 
 Rules of this file:
-- Every body travels in a signed envelope, and so can be believed to be from whoever the key belongs to; what it says
-  of the present is believed only where it answers a nonce.
+- Every body travels in a signed envelope, which proves whose it is; what it says of the present is believed only where
+  it answers a nonce.
 - A message with a field this version does not know is refused: a lane that does not understand the core stops
-  releasing, and says so. Growth goes by a new topic version.
+  releasing, and says so. Extensions need a new version of the topics.
 - Times named `core_ms` and `*_ms` without another word are the core's, UTC milliseconds.
 """
 
@@ -26,7 +26,7 @@ Version = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 """A version of the log: the number of deltas since the epoch began; 0 is the empty log."""
 
 Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-"""A journal row's number, from 1 without a gap; 0 stands for "before the first"."""
+"""A journal row's number, from 1 without a gap; 0 is before the first."""
 
 Session = Annotated[int, Meta(ge=0)]
 """A connection's number, random, 64 bits: a Will whose session is not the one last seen online is old."""

@@ -1,11 +1,11 @@
-"""Mosquitto's configuration and access list, from one source: what is shipped in `config/` and what the tests start.
+"""Mosquitto's configuration and access list, from one source for what `config/` ships and what the tests start.
 
 Rules of this file:
 - `production(PLACES)` is `config/mosquitto.conf.example` and `ACCESS` is `config/mosquitto.acl.example`, to the letter; a
   test compares them. `python -m wire.mosquitto FOLDER` writes both. Tests start the same text with other places.
-- A lane's name is the common name of its certificate, and neither its client id nor a password can say another.
-- Nothing here has to be remembered by a broker for a lane to be safe: persistence keeps the wall's picture and the
-  presence of the lanes over a restart, no more.
+- A lane's name is the common name of its certificate; neither its client id nor a password can claim another.
+- No lane's safety depends on what a broker remembers: persistence only keeps the state and the presence of the lanes,
+  for the wall, over a restart.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from wire.topics import ALL_PLATES, ALL_UP, CORE, IMMIGRATION, LOG, ROOT
 
 ACCESS = f"""\
-# Who may say what (docs/asyncapi.yaml). %u is the user name: the name in the certificate, a lane's in the territory.
+# Who may say what (docs/asyncapi.json). %u is the user name: the name in the certificate, a lane's in the territory.
 # Install as /etc/mosquitto/rocars/access.acl. A forbidden read is not an error: nothing arrives.
 user {CORE}
 topic read {ALL_UP}
@@ -84,7 +84,7 @@ def production(places: BrokerFiles) -> str:
     """The configuration of a broker for real lanes."""
     return f"""\
 # A broker for real lanes. Run two or more, independent of each other (no bridge), and name all in every lane's and the
-# core's configuration: a lane walks on to the next as soon as the core's proofs stop coming.
+# core's configuration: a lane goes on to the next as soon as the core's proofs stop arriving.
 #
 # Install as /etc/mosquitto/conf.d/rocars.conf, the other files where they are named below (docs/installing.md), then:
 # mosquitto -c /etc/mosquitto/mosquitto.conf -v (look), and systemctl restart mosquitto.

@@ -59,7 +59,7 @@ def decode_plate(raw: bytes) -> PlateMessage:
     """Reads one message.
 
     Raises:
-        RefusedError: TOO_BIG or MALFORMED, with the place that does not fit.
+        WireRefusedError: TOO_BIG or MALFORMED, with the place that does not fit.
     """
     if len(raw) > LARGEST:
         raise WireRefusedError(Reason.TOO_BIG, f"{len(raw)} bytes")

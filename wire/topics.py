@@ -1,7 +1,7 @@
-"""Names under `rocars/v1/`: who writes them and who is meant (design §3).
+"""Names under `rocars/v1/`: who writes them and whom they address (design §3).
 
-A lane's name is its certificate's, its user name and its client id. The signed, *logical* topic is the whole name, so
-that a message for one lane, or of one kind, cannot be passed on as another.
+A lane's name is its certificate's, its user name and its client id. The signature covers the whole
+name, so that a message for one lane, or of one kind, cannot be passed off as another.
 """
 
 from __future__ import annotations

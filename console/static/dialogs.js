@@ -54,7 +54,7 @@ function open(dialog) {
   decided.visit = view.visit?.id ?? 0;
   decided.basis = view.basis;
   bind(view, dialog);
-  if (dialog.dataset.action === "correct") drawCandidates(dialog);
+  if (find(".candidates", dialog)) drawCandidates(dialog);
   dialog.showModal();
   refreshDialogs(view);
 }
@@ -98,7 +98,7 @@ function filled(dialog) {
   if (form.has("loop")) asked.loop = form.get("loop");
   if (form.has("vrn")) asked.vrn = form.get("vrn").trim();
   if (asked.vrn === "") return "Type the mark.";
-  if (asked.action !== "release") return asked;
+  if (!find(".changed", dialog)) return asked; // no basis is asked for
   if (view.warnings.length && !form.has("read")) return "Read the warnings and tick the box first.";
   return { ...asked, basis: decided.basis, read: form.has("read") };
 }
@@ -119,7 +119,7 @@ async function submit(event, dialog) {
   else tell(dialog, became.words);
 }
 
-/** Sends an action and tells what became of it. */
+/** Sends an action and reports the outcome. */
 async function send(asked) {
   const became = await ask("/action", asked);
   report(became);

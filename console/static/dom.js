@@ -20,7 +20,7 @@ export function make(tag, { text, ...attributes } = {}, ...children) {
 /** The value at "a.b.c" of plain data; undefined where any part is missing. */
 export const at = (data, path) => path.split(".").reduce((found, name) => found?.[name], data);
 
-/** Every element with data-text shows the value at that path; data-none stands in for nothing. */
+/** Every element with data-text shows the value at that path; where there is none, what data-none says. */
 export function bind(data, within = document) {
   for (const element of all("[data-text]", within)) {
     const value = at(data, element.dataset.text);

@@ -165,15 +165,13 @@ function pastRow(one) {
   );
 }
 
-const PAIRS = ["open", "close", "order_manual", "end_manual", "bypass", "restore", "announce", "answer"];
-
-/** Buttons are on where nothing speaks against them; what does is written below them. */
+/** Buttons are on where nothing speaks against them. What speaks against one about the vehicle is written below. */
 export function drawButtons(view, stale = document.body.classList.contains("stale")) {
   for (const button of all("[data-act]")) {
     const why = officer ? view.why_not[button.dataset.act] : "Log in to act.";
     button.disabled = stale || Boolean(why);
     button.title = why;
-    if (PAIRS.includes(button.dataset.act)) button.hidden = Boolean(view.why_not[button.dataset.act]);
+    if (button.dataset.group !== "vehicle") button.hidden = Boolean(view.why_not[button.dataset.act]);
   }
   for (const button of all("[data-seen], [data-do]")) button.disabled = stale || !officer;
   for (const button of all("dialog .confirm")) button.disabled = stale;
@@ -182,14 +180,15 @@ export function drawButtons(view, stale = document.body.classList.contains("stal
 
 function note(whyNot) {
   if (!officer) return "Log in to act. 請先登入。";
-  const kinds = { release: "Release", inspect: "Inspect", correct: "Correct plate", take_over: "Clear by hand" };
+  const buttons = all('[data-group="vehicle"]');
   const against = new Map();
-  for (const [action, name] of Object.entries(kinds)) {
-    const why = whyNot[action];
-    if (why) against.set(why, [...(against.get(why) ?? []), name]);
+  for (const button of buttons) {
+    const why = whyNot[button.dataset.act];
+    if (why) against.set(why, [...(against.get(why) ?? []), find(".en", button).textContent]);
   }
-  if (against.get(whyNot.release)?.length === 4) return whyNot.release;
-  return [...against].map(([why, names]) => `${names.join(", ")}: ${why}`).join(" ");
+  const reasons = [...against];
+  if (reasons.length === 1 && reasons[0][1].length === buttons.length) return reasons[0][0];
+  return reasons.map(([why, names]) => `${names.join(", ")}: ${why}`).join(" ");
 }
 
 function drawWorld(world) {

@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -26,6 +27,7 @@ from core.service import CoreParts, CoreService
 from core.settings import load
 from domain.marks import normalise
 from domain.times import DAY_MS, expected_span, hong_kong_text
+from runtime.store_errors import StoreError
 from wire.enrolment import EnrolmentError
 
 app = typer.Typer(
@@ -50,25 +52,25 @@ def utc_ms() -> int:
 def init(config: Config) -> None:
     """Make the signing key and an empty store, once. Neither is ever overwritten."""
     settings = load(config, planned=True)
-    key = settings.path(settings.core.signing_key)
-    settings.path(settings.core.lane_keys).mkdir(parents=True, exist_ok=True)
+    key = settings.core.signing_key
+    settings.core.lane_keys.mkdir(parents=True, exist_ok=True)
     if not key.exists():
         public = make_signing_key(key)
         typer.echo(f"signing key made: {key} (keep it secret); give every lane {public}")
-    store = CoreStore(settings.path(settings.core.store), create=True)
+    store = CoreStore(settings.core.store, create=True)
     with store.transaction():
         epoch = ReplicatedLog(store, load_signing_key(key)).restart(at_ms=utc_ms(), reason="first list")
     store.close()
-    typer.echo(f"store made: {settings.path(settings.core.store)}; its log begins with epoch {epoch}")
+    typer.echo(f"store made: {settings.core.store}; its log begins with epoch {epoch}")
 
 
 @app.command()
 def check(config: Config) -> None:
     """Check the configuration, the keys and the store, and say what is wrong. Works beside a running core."""
     settings = load(config)
-    lanes = load_lane_keys(settings.path(settings.core.lane_keys))
-    signer = load_signing_key(settings.path(settings.core.signing_key))
-    store = CoreStore(settings.path(settings.core.store), reading=True)
+    lanes = load_lane_keys(settings.core.lane_keys)
+    signer = load_signing_key(settings.core.signing_key)
+    store = CoreStore(settings.core.store, reading=True)
     log = ReplicatedLog(store, signer)
     log.check()
     head = log.head()
@@ -111,8 +113,8 @@ def history(
 ) -> None:
     """Which list was in force: rebuild a version from the signed deltas and prove its hashes. Works beside a core."""
     settings = load(config)
-    key = settings.path(settings.core.signing_key)
-    store = CoreStore(settings.path(settings.core.store), reading=True)
+    key = settings.core.signing_key
+    store = CoreStore(settings.core.store, reading=True)
     log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
     if at:
         epoch, version = log.version_at(_moment(at))
@@ -147,8 +149,8 @@ def restart_log(
     After a restored backup this is a must: versions given out since the backup must not be given out again.
     """
     settings = load(config)
-    store = CoreStore(settings.path(settings.core.store))
-    log = ReplicatedLog(store, load_signing_key(settings.path(settings.core.signing_key)))
+    store = CoreStore(settings.core.store)
+    log = ReplicatedLog(store, load_signing_key(settings.core.signing_key))
     now = utc_ms()
     with store.transaction():
         epoch = log.restart(at_ms=now, reason=reason, keep=lambda row: live(row, now, grace_ms=DAY_MS))
@@ -157,16 +159,22 @@ def restart_log(
     store.close()
 
 
-def main() -> None:
-    """The entry point: problems are lines on standard error, never a traceback for what a person can mend."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point: problems are lines on standard error, never a traceback for what a person can mend.
+
+    Args:
+        arguments: instead of the command line's.
+    """
     try:
-        app()
+        app(arguments, prog_name="rocars-core")
     except CoreSettingsError as error:
         sys.exit(_told(error.problems, 2))
     except EnrolmentError as error:
         sys.exit(_told((str(error),), 1))
     except CoreError as error:
         sys.exit(_told(getattr(error, "problems", (str(error),)), 1))
+    except StoreError as error:
+        sys.exit(_told((str(error),), 1))
     except (sqlite3.Error, OSError) as error:
         sys.exit(_told((f"{error}: check the disk, its free space and the rights of the core's files",), 1))
 

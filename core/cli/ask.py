@@ -55,7 +55,7 @@ def ask_core(config: Path, officer: str, what: Callable[[AdminClient], Awaitable
     settings = load(config)
 
     async def asked() -> T:
-        async with AdminClient(settings.path(settings.core.admin_socket), who=officer) as core:
+        async with AdminClient(settings.core.admin_socket, who=officer) as core:
             return await what(core)
 
     return asyncio.run(asked())
@@ -214,9 +214,9 @@ def crossings(
         "visit": lambda one: one.key,
         "arrived": lambda one: when(one.first_ms),
         "VRN": lambda one: one.vrn or "not read",
-        "row": lambda one: one.base.get("row", ""),
-        "outcome": lambda one: one.base.get("outcome", "in the lane"),
-        "officer": lambda one: one.base.get("officer", ""),
+        "row": lambda one: one.ended.row or "",
+        "outcome": lambda one: one.ended.outcome or "in the lane",
+        "officer": lambda one: one.ended.officer,
         "UBR": lambda one: ", ".join(one.ubrs),
     }
     print_all(ask_core(config, officer, lambda core: core.crossings(most=most, lane=lane)), as_json, columns)

@@ -35,10 +35,10 @@ def decided(
     Exit code 1 if anything does not agree.
     """
     settings = load(config)
-    key = settings.path(settings.core.signing_key)
-    store = CoreStore(settings.path(settings.core.store), reading=True)
+    key = settings.core.signing_key
+    store = CoreStore(settings.core.store, reading=True)
     log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
-    decisions = Decisions(store, log, load_lane_keys(settings.path(settings.core.lane_keys)))
+    decisions = Decisions(store, log, load_lane_keys(settings.core.lane_keys))
     verdict = decisions.prove(_wanted(decisions, lane, seq, journal, visit, ubr))
     _show(verdict)
     if verdict.problems:

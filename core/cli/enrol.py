@@ -53,14 +53,14 @@ def authority(
         made = Authority.make(folder, utc_ms)
         typer.echo(f"authority made: {folder} (authority.key: keep it secret, and a backup); it is {made.fingerprint}")
     opened = Authority(folder, utc_ms)
-    for pair in dict.fromkeys((one.certificate, one.key) for one in settings.brokers if one.certificate and one.key):
-        certificate, key = map(settings.path, pair)
+    pairs = ((one.certificate, one.key) for one in settings.brokers if one.certificate and one.key)
+    for certificate, key in dict.fromkeys(pairs):
         if renew_core or not certificate.exists():
             _write_pair(certificate, key, *core_pair(opened, days=settings.authority.lane_days))
             typer.echo(f"the core's own certificate made: {certificate}")
-    for name in dict.fromkeys(one.authority for one in settings.brokers if one.authority):
-        if not settings.path(name).exists():
-            write_whole(settings.path(name), opened.pem)
+    for file in dict.fromkeys(one.authority for one in settings.brokers if one.authority):
+        if not file.exists():
+            write_whole(file, opened.pem)
 
 
 def _write_pair(certificate: Path, key: Path, certificate_pem: bytes, key_pem: bytes) -> None:
@@ -203,8 +203,8 @@ def revoke(lane: Lane, config: Config) -> None:
     """End a lane: its box was stolen, or is no more. The core refuses it within a second; then tell the brokers."""
     settings = load(config)
     opened = Authority(_folder(settings), utc_ms)
-    registry = LaneRegistry(settings.path(settings.core.lane_keys))
-    desk = EnrolmentService(opened, registry, signing_key=settings.path(settings.core.signing_key), days=1)
+    registry = LaneRegistry(settings.core.lane_keys)
+    desk = EnrolmentService(opened, registry, signing_key=settings.core.signing_key, days=1)
     keys, ended = desk.revoke(lane)
     if not keys and not ended:
         raise RefusedError(f"no lane {lane} is enrolled; known: {', '.join(registry.rings) or 'none'}")
@@ -223,8 +223,8 @@ def desk_of(settings: CoreSettings) -> EnrolmentService:
     """The desk at which this core's lanes are enrolled."""
     return EnrolmentService(
         Authority(_folder(settings), utc_ms),
-        LaneRegistry(settings.path(settings.core.lane_keys)),
-        signing_key=settings.path(settings.core.signing_key),
+        LaneRegistry(settings.core.lane_keys),
+        signing_key=settings.core.signing_key,
         days=settings.authority.lane_days,
     )
 
@@ -234,4 +234,4 @@ def _folder(settings: CoreSettings) -> Path:
         raise CoreSettingsError(
             "authority.folder: is missing; add [authority] to the configuration (config/core.toml.example)"
         )
-    return settings.path(settings.authority.folder)
+    return settings.authority.folder

@@ -68,14 +68,14 @@ class Holders:
 def new_signing_key(config: Config) -> None:
     """Make the core's next signing key beside the present one; nothing is signed with it yet."""
     settings = load(config, planned=True)
-    path = next_signing_key(settings.path(settings.core.signing_key))
+    path = next_signing_key(settings.core.signing_key)
     make_signing_key(path)
     typer.echo(f"made: {path}. Next, in this order:")
     typer.echo("1. rocars-core core-keys --out FILE, and on every box: rocars-lane enrol --answer FILE --config CONFIG")
     typer.echo(
         f'2. when rocars-core signing-keys shows that all have it: core.signing_key = "{path.name}", and restart'
     )
-    typer.echo(f"3. rocars-core retire-signing-key {settings.path(settings.core.signing_key).stem}")
+    typer.echo(f"3. rocars-core retire-signing-key {settings.core.signing_key.stem}")
 
 
 def core_keys(
@@ -87,7 +87,7 @@ def core_keys(
 ) -> None:
     """Write the core's public keys for every lane: before the core changes its signing key."""
     settings = load(config, planned=True)
-    other = _private(settings.path(settings.core.signing_key), sign_with) if sign_with else None
+    other = _private(settings.core.signing_key, sign_with) if sign_with else None
     answer = desk_of(settings).core_keys(at_ms=utc_ms(), sign_with=other)
     write_whole(out, answer.to_text())
     typer.echo(f"{out}: the keys {', '.join(sorted(answer.core_keys))}, signed by {answer.signed.kid}")
@@ -96,7 +96,7 @@ def core_keys(
 def signing_keys(config: Config, officer: Officer) -> None:
     """The core's keys, what each does, and which lanes have it."""
     settings = load(config, planned=True)
-    present = settings.path(settings.core.signing_key)
+    present = settings.core.signing_key
     asked = _asked(settings, officer)
     table = Table("key", "what it does", "lanes that have it", "lanes that may not")
     for key in load_core_ring(present).prints:
@@ -128,7 +128,7 @@ def retire_signing_key(
 ) -> None:
     """Destroy the private half of a key that signs no more; the public half stays, to prove what it signed."""
     settings = load(config, planned=True)
-    present = settings.path(settings.core.signing_key)
+    present = settings.core.signing_key
     file = _private(present, name)
     if file == present:
         raise RefusedError(
@@ -149,7 +149,7 @@ def retire_signing_key(
 
 def _still_needed(settings: CoreSettings, name: str, asked: tuple[CoreStatus, list[LaneStatusView]] | None) -> str:
     """Why a key must not go yet, "" if it may."""
-    present = settings.path(settings.core.signing_key).stem
+    present = settings.core.signing_key.stem
     if asked is None:
         return "the core does not run, so it is not known which lanes still need the key; start it"
     status, lanes = asked
@@ -170,7 +170,7 @@ def warning(settings: CoreSettings, officer: str) -> str:
     asked = _asked(settings, officer)
     if asked is None:
         return ""
-    present = settings.path(settings.core.signing_key)
+    present = settings.core.signing_key
     signer = load_signing_key(present)
     key = key_id(signer.kid, signer.public)
     status, lanes = asked
@@ -194,7 +194,7 @@ def _asked(settings: CoreSettings, officer: str) -> tuple[CoreStatus, list[LaneS
     """The running core and its lanes; None if none runs."""
 
     async def asked() -> tuple[CoreStatus, list[LaneStatusView]]:
-        async with AdminClient(settings.path(settings.core.admin_socket), who=officer) as core:
+        async with AdminClient(settings.core.admin_socket, who=officer) as core:
             return await core.status(), await core.lanes()
 
     try:

@@ -14,7 +14,9 @@ from core.cli.options import AsJson, Config, Officer
 from core.errors import RefusedError
 from core.office.admin import AdminClient
 from core.office.requests import CommandState, LaneStatusView
+from wire.commands import COMMANDS
 
+_OWN_COMMAND = ("upload", "fetch")
 _GRACE_S = 5.0
 _ROWS_S = 15.0
 
@@ -39,8 +41,8 @@ def command(
     name: Annotated[
         str,
         typer.Argument(
-            help="manual, automatic, answered, message, release_visit, inspect_visit or restart_reader; "
-            "for upload and fetch there are commands of their own."
+            help=f"One of {', '.join(name for name in COMMANDS if name not in _OWN_COMMAND)}; "
+            f"for {' and '.join(_OWN_COMMAND)} there are commands of their own."
         ),
     ],
     officer: Officer,

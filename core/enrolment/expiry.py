@@ -52,18 +52,18 @@ def endings(settings: CoreSettings, lanes: Iterable[str], now_ms: int) -> list[E
     """
     now = datetime.fromtimestamp(now_ms // 1_000, UTC)
     limit = now + timedelta(days=settings.authority.warn_days)
-    folder = settings.path(settings.authority.folder)
-    here = settings.authority.folder and folder.is_dir()
-    found = [*_of_files(settings), *(_of_authority(folder, now, set(lanes)) if here else ())]
+    folder = settings.authority.folder
+    found = list(_of_files(settings))
+    if folder is not None and folder.is_dir():
+        found += _of_authority(folder, now, set(lanes))
     return sorted((one for one in found if one.until < limit), key=lambda one: one.until)
 
 
 def _of_files(settings: CoreSettings) -> Iterator[Ending]:
-    own = dict.fromkeys(broker.certificate for broker in settings.brokers if broker.certificate)
-    for name in own:
-        yield from _of_file(settings.path(name), "run rocars-core authority --renew-core")
-    for name in dict.fromkeys(broker.authority for broker in settings.brokers if broker.authority):
-        yield from _of_file(settings.path(name), "make a new authority beside it (docs/installing.md)")
+    for file in dict.fromkeys(broker.certificate for broker in settings.brokers if broker.certificate):
+        yield from _of_file(file, "run rocars-core authority --renew-core")
+    for file in dict.fromkeys(broker.authority for broker in settings.brokers if broker.authority):
+        yield from _of_file(file, "make a new authority beside it (docs/installing.md)")
 
 
 def _of_file(path: Path, remedy: str) -> Iterator[Ending]:

@@ -1,35 +1,22 @@
-"""The core's one SQLite file: schema, migrations, transactions.
+"""The core's one SQLite file (`runtime.sqlite_store`): its tables, as numbered migrations, and its series and diary.
 
-Rules of this file: WAL and `synchronous=FULL`, so that what was committed survives a power cut; the WAL is capped
-(lessons 17, 18). sqlite-utils makes the schema; the rest of the core uses the connection under it, in explicit
-transactions. Schema steps are only ever added, never changed.
+Rules of this file: a migration that has been released is never edited; the next one is appended.
 """
 
 from __future__ import annotations
 
-import fcntl
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import IO
 
 from sqlite_utils import Database
 
 from core.errors import CoreSettingsError
-
-_WAL_LIMIT = 64 << 20
-_BUSY_MS = 5_000
+from runtime.sqlite_store import SqliteStore, StoreSchema, create_table
+from runtime.store_errors import StoreError
 
 
 def _table(db: Database, name: str, columns: dict[str, type], *, pk: str | tuple[str, ...], null: str = "") -> None:
-    """Makes a table whose columns are never NULL but those named in `null`, inside the caller's transaction.
-
-    sqlite-utils writes the statement; run through its own `create` it would commit the migration half-way.
-    """
-    keys = {pk} if isinstance(pk, str) else set(pk)
-    filled = set(columns) - keys - set(null.split())
-    db.conn.execute(db.create_table_sql(name, columns, pk=pk, not_null=filled))
+    """A table whose columns are never NULL but those named in `null`; a primary key's columns are so by themselves."""
+    create_table(db, name, columns, pk=pk, null={*((pk,) if isinstance(pk, str) else pk), *null.split()})
 
 
 def _lodgements(db: Database) -> None:
@@ -77,12 +64,13 @@ def _seals(db: Database) -> None:
     _table(db, "seals", seal, pk=("lane", "journal"))
 
 
-_STEPS: tuple[Callable[[Database], None], ...] = (_lodgements, _replicated, _lanes, _commands, _seals)
-"""`PRAGMA user_version` counts those done."""
+CORE_SCHEMA = StoreSchema(
+    owner="core", migrations=(_lodgements, _replicated, _lanes, _commands, _seals), reads_older=True
+)
 
 
-class CoreStore:
-    """The open store. One process writes, on one connection, in one thread.
+class CoreStore(SqliteStore):
+    """The open store. One process writes, in one thread.
 
     Args:
         path: the file.
@@ -90,53 +78,15 @@ class CoreStore:
         reading: only read it, also while a core runs on it.
 
     Raises:
-        SettingsError: it cannot be used so; the message says what to do.
+        CoreSettingsError: it cannot be used so; the message says what to do.
     """
 
     def __init__(self, path: Path, *, create: bool = False, reading: bool = False) -> None:
-        self.path = path
         _check_presence(path, create=create)
-        mode = "ro" if reading else "rwc" if create else "rw"
         try:
-            with ExitStack() as opened:
-                if not reading:
-                    opened.enter_context(_locked(path))
-                uri = f"{path.absolute().as_uri()}?mode={mode}"
-                self.connection = opened.enter_context(closing(sqlite3.connect(uri, uri=True, isolation_level=None)))
-                self._prepare(reading=reading)
-                self._opened = opened.pop_all()
-        except (sqlite3.Error, OSError) as error:
-            raise CoreSettingsError(
-                f"{path}: the store cannot be used ({error}); check that its directory exists and can be written"
-            ) from error
-
-    def _prepare(self, *, reading: bool) -> None:
-        self.connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        if not reading:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", f"journal_size_limit={_WAL_LIMIT}"):
-                self.connection.execute(f"PRAGMA {pragma}")
-            self._migrate()
-
-    def _migrate(self) -> None:
-        done = int(self.connection.execute("PRAGMA user_version").fetchone()[0])
-        if done > len(_STEPS):
-            raise CoreSettingsError(f"{self.path}: written by a newer version of this software; install that version")
-        for number, step in enumerate(_STEPS[done:], start=done + 1):
-            with self.transaction():
-                step(Database(self.connection))
-                self.connection.execute(f"PRAGMA user_version={number}")
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing: committed, and on the disk, when the block ends; rolled back if it raises."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield self.connection
-            self.connection.execute("COMMIT")
-        except BaseException:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            raise
+            super().__init__(path, CORE_SCHEMA, read_only=reading)
+        except StoreError as error:
+            raise CoreSettingsError(str(error)) from error
 
     def take_number(self, series: str, first: int) -> int:
         """The next number of a series, inside the caller's transaction."""
@@ -153,24 +103,9 @@ class CoreStore:
             "INSERT INTO diary(at_ms, who, what, detail) VALUES (?, ?, ?, ?)", (at_ms, who, what, detail)
         )
 
-    def close(self) -> None:
-        """Closes the file and gives up the lock; an open transaction is lost."""
-        self._opened.close()
-
 
 def _check_presence(path: Path, *, create: bool) -> None:
     if create and path.exists():
         raise CoreSettingsError(f"{path}: there is a store already; move it away first, or name another file")
     if not create and not path.is_file():
         raise CoreSettingsError(f"{path}: there is no store; make one with rocars-core init, or correct the path")
-
-
-def _locked(path: Path) -> IO[bytes]:
-    """Holds `<store>.lock` for this process; two cores on one store would tell the lanes two histories."""
-    lock = path.with_name(path.name + ".lock").open("ab")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise CoreSettingsError(f"{path}: another core uses this store; stop that one first") from error
-    return lock

@@ -1,4 +1,4 @@
-"""What the core hears from the lanes and says to them. No I/O but the store's: payloads in, payloads out.
+"""What the core receives from the lanes and sends to them. No I/O but the store's: payloads in, payloads out.
 
 Rules of this file:
 - A message is opened with the key of the lane its topic names, before anything in it is looked at; what is refused is
@@ -8,7 +8,7 @@ Rules of this file:
   from ours, or it is too far behind, it gets everything.
 - A lane that says in its nonce that more of its journal was acknowledged than is here, or holds a version still to
   come, has seen a later life of this core: an alarm, and the rows are asked for again.
-- Pictures are looked at when there is nothing else to do; telemetry is shown and not kept.
+- Pictures are handled when there is nothing else to do; telemetry is shown and not kept.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ from core.link.alarms import AlarmBook
 from core.link.intake import Intake, JournalPosition, Stream
 from core.link.orders import Orders
 from core.link.pictures import Keeping, PictureStore
+from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
 from wire import messages as wire
+from wire.channels import FROM_LANE, channel_of
 from wire.codec import decode, decode_record, encode
 from wire.envelope import KeyRing, Signer, key_id
 from wire.errors import WireError
@@ -167,6 +169,17 @@ class LaneGateway:
         head = log.head()
         self._told = (head.epoch, head.version)
         self._asked: dict[Stream, tuple[int, int]] = {}
+        self._handlers: dict[type[msgspec.Struct], Callable[[Any, Answers], None]] = {
+            wire.Presence: lambda message, _: self._on_presence(message),
+            wire.Nonce: self._on_nonce,
+            wire.LaneState: lambda message, _: self._on_state(message),
+            wire.DeltasWanted: self._on_request,
+            wire.SnapshotWanted: self._on_request,
+            wire.Reply: lambda message, _: self._orders.on_reply(message),
+            wire.Telemetry: lambda message, _: self._on_telemetry(message),
+            wire.PictureOffered: self._on_picture,
+            wire.PicturePart: self._on_picture,
+        }
 
     def registered(self, rings: Mapping[str, KeyRing]) -> None:
         """The register of lanes is this from now on; a lane that is not on it is refused with its next message."""
@@ -184,7 +197,8 @@ class LaneGateway:
             answers.now += self.news()
             answers.now += [out for standing in standings for out in self._say_standing(standing)]
         for message in opened:
-            self._dispatch(message, answers)
+            if not isinstance(message, wire.EventMessage):
+                self._handlers[type(message)](message, answers)
         return answers
 
     def news(self) -> list[CoreMessage]:
@@ -221,41 +235,22 @@ class LaneGateway:
         return None
 
     def _body(self, body: bytes, lane: str, kind: str, heard: LaneMessage) -> msgspec.Struct | None:
-        expected = _BODIES.get(kind)
-        if expected is None:
+        channel = FROM_LANE.get(kind)
+        if channel is None:
             raise _UnfitError("no_message_goes_there", f"({kind})")
-        message: Any = decode(expected, body)
+        message: Any = decode(channel.kind, body)
         if message.lane != lane:
             raise _UnfitError("foreign", f"it says it is from {message.lane}")
-        if heard.retained and kind not in {"presence", "state"}:
+        if heard.retained and not channel.retained:
             raise _UnfitError("retained", "it was retained by the broker; only presence and state may be")
         return message  # type: ignore[no-any-return]
 
     def _refuse(self, lane: str, counter: str, detail: str) -> None:
         self.refused[counter] += 1
         with self._store.transaction():
-            self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind="MessageRefused", detail=detail)
+            self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind=CoreAlarmKind.MESSAGE_REFUSED, detail=detail)
 
-    def _dispatch(self, message: msgspec.Struct, answers: Answers) -> None:
-        match message:
-            case wire.Nonce():
-                answers.now += self._prove(message)
-            case wire.Presence():
-                self._presence(message)
-            case wire.LaneState():
-                self._stated(message)
-            case wire.DeltasWanted() | wire.SnapshotWanted():
-                answers.later[message.lane] = lambda: self._answer(message)
-            case wire.Reply():
-                self._orders.answered(message)
-            case wire.Telemetry():
-                self._sample(message)
-            case wire.PictureOffered() | wire.PicturePart():
-                answers.spare[message.lane] = lambda: self._picture(message)
-            case _:
-                pass  # events: taken above
-
-    def _stated(self, state: wire.LaneState) -> None:
+    def _on_state(self, state: wire.LaneState) -> None:
         """What a lane shows of itself; one that does not believe this core's key goes manual, and cannot be told why."""
         lane = self.lanes[state.lane]
         lane.facts = state.facts
@@ -267,9 +262,9 @@ class LaneGateway:
                 "this core signs: it believes nothing. Give it: rocars-core core-keys --sign-with one that it has, and on "
                 "the box rocars-lane enrol --answer"
             )
-            self._alarm(state.lane, "CoreKeyMissing", detail)
+            self._alarm(state.lane, CoreAlarmKind.CORE_KEY_MISSING, detail)
 
-    def _sample(self, sample: wire.Telemetry) -> None:
+    def _on_telemetry(self, sample: wire.Telemetry) -> None:
         lane = self.lanes[sample.lane]
         if sample.serial == lane.serial:
             return
@@ -285,17 +280,32 @@ class LaneGateway:
         try:
             held = gallery.offered(message) if isinstance(message, wire.PictureOffered) else gallery.part(message)
         except OSError as error:
-            self._alarm(message.lane, "PictureNotKept", f"a picture of lane {message.lane} could not be kept: {error}")
+            self._alarm(
+                message.lane,
+                CoreAlarmKind.PICTURE_NOT_KEPT,
+                f"a picture of lane {message.lane} could not be kept: {error}",
+            )
             return
         if held is None:
             return
         if held.state == "refused":
-            self._alarm(message.lane, "PictureRefused", f"picture {held.picture} of {held.lane}: {held.detail}")
-        yield self._seal(LaneTopics(message.lane).picture_held, held, message.lane)
+            self._alarm(
+                message.lane, CoreAlarmKind.PICTURE_REFUSED, f"picture {held.picture} of {held.lane}: {held.detail}"
+            )
+        yield self._seal(held, message.lane)
 
-    def _alarm(self, lane: str, kind: str, detail: str) -> None:
+    def _alarm(self, lane: str, kind: CoreAlarmKind, detail: str) -> None:
         with self._store.transaction():
             self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind=kind, detail=detail)
+
+    def _on_request(self, request: wire.DeltasWanted | wire.SnapshotWanted, answers: Answers) -> None:
+        answers.later[request.lane] = lambda: self._answer(request)
+
+    def _on_picture(self, message: wire.PictureOffered | wire.PicturePart, answers: Answers) -> None:
+        answers.spare[message.lane] = lambda: self._picture(message)
+
+    def _on_nonce(self, nonce: wire.Nonce, answers: Answers) -> None:
+        answers.now += self._prove(nonce)
 
     def _prove(self, nonce: wire.Nonce) -> Iterator[CoreMessage]:
         head, now = self._log.head(), self._clock()
@@ -313,8 +323,8 @@ class LaneGateway:
         lane.level = same_place and nonce.state_hash == head.state_hash
         if same_place and not lane.level:
             detail = f"lane {nonce.lane} holds version {nonce.version} with another state hash"
-            self._alarm(nonce.lane, "CodesDiffer", detail)
-        yield self._seal(LaneTopics(nonce.lane).heartbeat, beat, nonce.lane, qos=0)
+            self._alarm(nonce.lane, CoreAlarmKind.CODES_DIFFER, detail)
+        yield self._seal(beat, nonce.lane)
         yield from self._seen_later(nonce, head)
 
     def _seen_later(self, nonce: wire.Nonce, head: LogHead) -> Iterator[CoreMessage]:
@@ -324,17 +334,17 @@ class LaneGateway:
                 f"lane {nonce.lane} holds version {nonce.version} of this epoch, the newest here is {head.version}; "
                 "was a backup restored? Stop the core and run rocars-core restart-log"
             )
-            self._alarm(nonce.lane, "CoreWentBack", detail)
+            self._alarm(nonce.lane, CoreAlarmKind.CORE_WENT_BACK, detail)
         standing = self._intake.told(nonce.lane, nonce.journal, nonce.acknowledged)
         if standing is None or standing.wanted is None or standing.stream in self._asked:
             return
         missing = nonce.acknowledged - standing.seq
         detail = f"{missing} rows of lane {nonce.lane} were acknowledged and are not here; they are asked for again"
-        self._alarm(nonce.lane, "RowsMissing", detail)
+        self._alarm(nonce.lane, CoreAlarmKind.ROWS_MISSING, detail)
         self._asked[standing.stream] = standing.wanted
         yield self._wanted(standing.stream, standing.wanted)
 
-    def _presence(self, presence: wire.Presence) -> None:
+    def _on_presence(self, presence: wire.Presence) -> None:
         lane = self.lanes[presence.lane]
         if presence.status != "online" and presence.session != lane.session and lane.presence != "unknown":
             return  # the Will of an older connection (lessons 32)
@@ -342,7 +352,7 @@ class LaneGateway:
 
     def _say_standing(self, standing: JournalPosition) -> Iterator[CoreMessage]:
         ack = wire.Ack(lane=standing.lane, journal=standing.journal, seq=standing.seq, hash=standing.hash)
-        yield self._seal(LaneTopics(standing.lane).ack, ack, standing.lane)
+        yield self._seal(ack, standing.lane)
         asked = self._asked.get(standing.stream, (0, 0))
         if standing.wanted is not None and standing.wanted[0] > asked[1]:
             self._asked[standing.stream] = standing.wanted
@@ -351,7 +361,7 @@ class LaneGateway:
     def _wanted(self, stream: Stream, rows: tuple[int, int]) -> CoreMessage:
         lane, journal = stream
         body = wire.EventsWanted(lane=lane, journal=journal, first=rows[0], last=rows[1])
-        return self._seal(LaneTopics(lane).log, body, lane)
+        return self._seal(body, lane)
 
     def _answer(self, request: wire.DeltasWanted | wire.SnapshotWanted) -> Iterator[CoreMessage]:
         match request:
@@ -367,10 +377,9 @@ class LaneGateway:
                 assert_never(request)
 
     def _deltas(self, request: wire.DeltasWanted, bodies: list[bytes]) -> Iterator[CoreMessage]:
-        topic = LaneTopics(request.lane).log
         for part in _portions(bodies):
             reply = wire.Deltas(lane=request.lane, request=request.request, bodies=tuple(part))
-            yield self._seal(topic, reply, request.lane)
+            yield self._seal(reply, request.lane)
 
     def _snapshot(self, lane: str, request: str) -> Iterator[CoreMessage]:
         """Every row at one version. All is read before the first part goes out, so no part can be of another."""
@@ -389,14 +398,14 @@ class LaneGateway:
                 parts=len(portions),
                 records=tuple(map(decode_record, portion)),
             )
-            yield self._seal(LaneTopics(lane).log, part, lane)
+            yield self._seal(part, lane)
 
     def command(self, lane: str, name: str, *, issuer: str, good_ms: int, **arguments: Any) -> tuple[str, CoreMessage]:
         """A signed command to a lane, good for `good_ms` from now; returns its identifier and what to publish.
 
         Args:
             lane: whom it is for.
-            name: what to do; `sync.link.commands` lists it.
+            name: what to do (`wire.commands`).
             issuer: the officer's login.
             good_ms: how long it is good.
             arguments: see `orders.Orders.write`.
@@ -407,22 +416,12 @@ class LaneGateway:
         if lane not in self.lanes:
             raise RefusedError(f"lane {lane} is not registered; known: {', '.join(self.lanes) or 'none'}")
         order = self._orders.write(lane, name, issuer=issuer, good_ms=good_ms, **arguments)
-        return order.command, self._seal(LaneTopics(lane).command, order, lane)
+        return order.command, self._seal(order, lane)
 
-    def _seal(self, topic: str, body: msgspec.Struct, lane: str, *, qos: int = 1) -> CoreMessage:
-        return CoreMessage(topic, self._signer.seal(topic, encode(body)), lane, qos)
-
-
-_BODIES: dict[str, Any] = {
-    "presence": wire.Presence,
-    "nonce": wire.Nonce,
-    "event": wire.EventMessage,
-    "state": wire.LaneState,
-    "request": wire.Request,
-    "reply": wire.Reply,
-    "telemetry": wire.Telemetry,
-    "picture": wire.PictureUp,
-}
+    def _seal(self, body: msgspec.Struct, lane: str) -> CoreMessage:
+        channel = channel_of(type(body))
+        topic = channel.topic(LaneTopics(lane))
+        return CoreMessage(topic, self._signer.seal(topic, encode(body)), lane, channel.qos)
 
 
 def _portions(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:

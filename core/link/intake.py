@@ -19,6 +19,7 @@ import msgspec
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
 from core.link.projection import Projection
+from domain.alarms import CoreAlarmKind
 from wire.hashes import ZERO, journal_next, journal_start
 from wire.messages import EventMessage
 
@@ -112,7 +113,9 @@ class Intake:
                 problem = self._take(message, now_ms)
                 if problem:
                     refused[message.lane, message.journal] = problem
-                    self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind="EventRefused", detail=problem)
+                    self._alarms.raise_once(
+                        at_ms=now_ms, lane=message.lane, kind=CoreAlarmKind.EVENT_REFUSED, detail=problem
+                    )
             for message, payload in (payloads or {}).items():
                 self._keep_seal(message, payload)
         return [self._outcome(stream, refused) for stream in dict.fromkeys((m.lane, m.journal) for m in messages)]
@@ -191,7 +194,7 @@ class Intake:
     def _store_row(self, message: EventMessage, now_ms: int) -> None:
         if message.seq == 1 and self.standings(message.lane):
             detail = f"lane {message.lane} began journal {message.journal}; it has lost or replaced its store"
-            self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind="JournalReplaced", detail=detail)
+            self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind=CoreAlarmKind.JOURNAL_REPLACED, detail=detail)
         self._db.execute(
             "INSERT INTO events(lane, journal, seq, boot, hash, body, received_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (message.lane, message.journal, message.seq, message.boot, message.hash, message.body, now_ms),

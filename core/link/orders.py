@@ -1,7 +1,7 @@
 """Commands to lanes: signed, with an expiry, written down before they go out, and what each lane answered.
 
-Rules of this file: what a lane obeys is the lane's to say (`sync.link.commands`); a command without an answer may have
-been obeyed all the same, and the lane's journal tells.
+Rules of this file: the lane decides what it obeys (`wire.commands` lists what can be asked); a command without a reply
+may have been obeyed all the same, and the lane's journal tells.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class Orders:
             )
         return order
 
-    def answered(self, reply: Reply) -> None:
-        """A lane says what became of a command; its first word stands."""
+    def on_reply(self, reply: Reply) -> None:
+        """A lane replied to a command; only its first reply is kept."""
         with self._store.transaction() as db:
             db.execute(
                 "UPDATE commands SET outcome=?, detail=? WHERE id=? AND lane=? AND outcome=''",

@@ -18,12 +18,10 @@ import msgspec
 from core.ledger.log import ReplicatedLog
 from core.link.alarms import AlarmBook
 from core.link.compound import Compound
+from domain.alarms import CoreAlarmKind
 from domain.marks import normalise
+from domain.visit_record import RecordKind, VisitEnded
 from wire.messages import EventMessage
-
-SENT_TO_COMPOUND = "SentToCompound"
-VISIT_ENDED = "VisitEnded"
-IGNORED = "Ignored"  # an input that did not count; it is in the journal, and says nothing of the vehicle
 
 
 class VisitRecord(msgspec.Struct, frozen=True):
@@ -60,6 +58,11 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True):
         """The visit key by which bundles name it."""
         return f"{self.lane}/{self.journal}/{self.visit}"
 
+    @property
+    def ended(self) -> VisitEnded:
+        """Its base record; every value empty until the visit has ended."""
+        return VisitEnded.from_facts(self.base)
+
 
 class Projection:
     """Makes records of events, inside the caller's transaction."""
@@ -93,16 +96,16 @@ class Projection:
         self, event: EventMessage, effect: Mapping[str, Any], visit: int, *, at_ms: int, received_ms: int
     ) -> None:
         kind, facts = _text(effect.get("kind")), _facts(effect.get("facts"))
-        if visit <= 0 or kind == IGNORED:
+        if visit <= 0 or kind == RecordKind.IGNORED:
             return
         seen = self.crossing(event.lane, event.journal, visit) or _new(event, visit, at_ms)
         vrn = normalise(facts.get("vrn", "")) or seen.vrn
         seen = msgspec.structs.replace(seen, last_ms=at_ms, vrn=vrn)
-        if kind == VISIT_ENDED:
+        if kind == RecordKind.VISIT_ENDED:
             self._keep(msgspec.structs.replace(seen, base=facts))
             return
         self._keep(msgspec.structs.replace(seen, records=(*seen.records, VisitRecord(kind, at_ms, facts))))
-        if kind == SENT_TO_COMPOUND:
+        if kind == RecordKind.SENT_TO_COMPOUND:
             self._compound.expect(
                 lane=event.lane, journal=event.journal, visit=visit, vrn=vrn, sent_ms=at_ms, heard_ms=received_ms
             )
@@ -120,7 +123,7 @@ class Projection:
         record = self._log.bundle(ubr)
         if record is None:
             detail = f"UBR {ubr}, used by {visit_key}, is not in this core's list"
-            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind="UnknownBundleUsed", detail=detail)
+            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.UNKNOWN_BUNDLE_USED, detail=detail)
         elif not record.used_by:
             self._log.append([msgspec.structs.replace(record, used_by=visit_key)], at_ms=now_ms)
             self._db.execute(
@@ -129,7 +132,7 @@ class Projection:
             )
         elif record.used_by != visit_key:
             detail = f"UBR {ubr} was used by {record.used_by} and again by {visit_key}"
-            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind="BundleUsedTwice", detail=detail)
+            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.BUNDLE_USED_TWICE, detail=detail)
 
     def crossing(self, lane: str, journal: str, visit: int) -> Crossing | None:
         """One visit, or None."""
@@ -144,8 +147,7 @@ class Projection:
         """The names of the evidence pictures of a visit, as its journal gave them."""
         lane, journal, number = (*visit_key.split("/"), "", "")[:3]
         seen = self.crossing(lane, journal, int(number)) if number.isdecimal() else None
-        facts = [seen.base, *(one.facts for one in seen.records)] if seen is not None else []
-        return frozenset(name for one in facts for name in one.get("evidence", "").split(",") if name)
+        return frozenset(seen.ended.evidence) if seen is not None else frozenset()
 
     def _select(self, rest: str, values: tuple[object, ...]) -> list[Crossing]:
         names = ", ".join(Crossing.__struct_fields__)

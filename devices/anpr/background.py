@@ -21,11 +21,11 @@ _FEWER = 4  # of so many pixels one is enough for a median
 _BANDS = {1: (slice(6, 58),), 2: (slice(6, 31), slice(33, 58))}  # lines of the crop that each row's characters cover
 
 
-def ground_of(crop: NDArray[np.uint8], output: NDArray[np.float32]) -> Background:
-    """The ground of a rectified plate.
+def background_of(crop: NDArray[np.uint8], output: NDArray[np.float32]) -> Background:
+    """The background of a rectified plate.
 
     Characters cover less than half of most plates, but not of a narrow one with two rows of two, nor of a cut that took
-    in the bumper. Between two characters there is nothing but ground, so what was read says where to look.
+    in the bumper. Between two characters there is only background, so the text that was read tells where to look.
 
     Args:
         crop: (64, 160, 3) blue-green-red.

@@ -1,4 +1,4 @@
-"""The levels of a rectified plate: always dark on light, always of the same contrast.
+"""The grey values of a rectified plate: always dark on light, always of the same contrast.
 
 The training uses the same function, so the recogniser never has to learn that a plate can be white on black, dim or
 pale; what this function gets wrong under glare, it sees wrong while it learns, too.
@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 _DARKEST = 4.0
-"""Added to the spread of the levels: an empty crop stays empty instead of becoming all noise."""
+"""Added to the spread of the grey values: an empty crop stays empty instead of becoming all noise."""
 _BEYOND = 3.0
 
 
 def bright(inner: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], bool]:
-    """Which pixels of the inner plate are the brighter part, and whether that part is the ground.
+    """Which pixels of the inner plate are the brighter part, and whether that part is the background.
 
-    Otsu's threshold parts the plate into two; characters cover less than half of it, so the larger part is the ground.
+    Otsu's threshold parts the plate into two; characters cover less than half of it, so the larger part is
+    the background.
     """
     _, above = cv2.threshold(inner, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     brighter = np.asarray(above > 0, np.bool_)
@@ -31,7 +32,7 @@ def inside(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def levelled(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A rectified plate (64, 160) as the recogniser takes it: float32, ground about 0.5, ink about -2, within 3."""
+    """A rectified plate (64, 160) as the recogniser takes it: float32, background about 0.5, ink about -2, within 3."""
     inner = inside(grey)
     _, light = bright(inner)
     level = (grey.astype(np.float32) - np.float32(inner.mean())) / np.float32(inner.std() + _DARKEST)

@@ -1,4 +1,4 @@
-"""From the recogniser's columns to a text: which rows, a small beam under the grammar, a confidence for every character.
+"""From the recogniser's columns to a text: which rows, a small beam search under the grammar, a confidence for every character.
 
 The output has three rows of columns: a single row, the upper of two, the lower of two (`alphabet.COLUMNS` each).
 """
@@ -63,7 +63,7 @@ class _Beginning:
     alive: int
 
 
-def beam(columns: Columns, grammar: Grammar) -> dict[str, float]:
+def beam_search(columns: Columns, grammar: Grammar) -> dict[str, float]:
     """The likeliest beginnings of marks and their probabilities, by prefix search over the columns."""
     beams = {"": _Beginning(1.0, 0.0, grammar.all)}
     order = np.argsort(-columns, 1)[:, :6].tolist()
@@ -107,7 +107,7 @@ def align(columns: Columns, text: str) -> tuple[tuple[str, float], ...]:
     """Each character of `text` with its confidence, by the likeliest way the columns spell it.
 
     The confidence is the character's best column, and no more than what the columns beside it leave for there being no
-    further character: a 1 that was dropped must make its neighbours doubtful.
+    other character: a 1 that was dropped must make its neighbours doubtful.
     """
     states = [0] + [value for char in text for value in (CLASS[char], 0)]
     path = _viterbi(np.log(columns[:, states] + 1e-12), states)
@@ -175,11 +175,11 @@ def decode(output: NDArray[np.float32], grammar: Grammar) -> Reading:
 
     Args:
         output: (3 * COLUMNS, classes) probabilities.
-        grammar: of the ground it stands on.
+        grammar: of its background.
     """
     rows, columns, share = layout(output)
     columns = _dense(columns)
-    chances = beam(columns, grammar)
+    chances = beam_search(columns, grammar)
     fits = [(chance * form.prior, text, form) for text, chance in chances.items() if (form := fitting(text, grammar))]
     if not fits:
         text = greedy(columns)

@@ -2,7 +2,7 @@
 
 EasyOCR reads the recogniser through `easyocr.Reader`, as it reads any custom network: a YAML file with the alphabet, a
 module with the network, a file with torch weights. The first and the last are written from the shipped ONNX file into a
-folder that is gone when the reader stands; the module is `devices.anpr.easyocr_network`.
+folder that is deleted once the reader is loaded; the module is `devices.anpr.easyocr_network`.
 
 `Reader.recognize` gives one text a crop, decoded greedily over all columns, and would read a two-row plate thrice. The
 lane's grammar wants the columns themselves, so the batch goes straight to the network that the Reader has loaded.

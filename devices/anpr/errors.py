@@ -1,8 +1,8 @@
 """What can go wrong with the plate reader before it reads: all of it is the technician's.
 
 ReaderError
-├── WeightsMissingError     a model file, or the paper of origin beside it, is not there
-├── WeightsDamagedError     a model file is not the one its paper names (cut short, changed)
+├── WeightsMissingError     a model file, or `weights.json` beside it, is not there
+├── WeightsDamagedError     a model file is not the one that `weights.json` names (cut short, changed)
 ├── WeightsVersionError     the models are of another version than this software
 └── EngineMissingError      the library that was chosen to run them is not installed
 """

@@ -1,4 +1,4 @@
-"""Which characters may stand where, by the ground they stand on (domain §3).
+"""Which characters may be where, by the background of the plate (domain §3).
 
 A form is a sequence of character sets. The prior says how much likelier than its characters alone a form makes a text:
 an ordinary Hong Kong mark needs less evidence than a personalised one, but no form is ever forced on the letters.
@@ -32,7 +32,7 @@ class Form:
 
 
 class Grammar:
-    """The forms that a plate of one ground can have.
+    """The forms that a plate of one background can have.
 
     A mark is spelt character by character; which forms it can still become is a set of bits, so that a step of the
     search costs one look-up and one `&`, however many forms there are.
@@ -86,18 +86,18 @@ _GREEN = _forms(Region.MAINLAND, 0.5, (PROVINCES, _OFFICE, *(_SERIAL,) * 6))
 _MACAU = _forms(Region.MACAU, 0.5, ("M", LETTER, DIGIT, DIGIT, DIGIT, DIGIT))
 
 _HONG_KONG = _ORDINARY + _NO_PREFIX + _TRAILER + _TRADE + _PERSONALISED
-# At night yellow, green and white look alike, and so do blue and black: only light and dark part the grammars. A light
+# At night yellow, green and white look alike, and so do blue and black: only light and dark have grammars of their own. A light
 # plate that plainly reads 粤Z…港 is taken at its word; the other way round, no dark plate can be a Hong Kong mark.
 _LIGHT = Grammar(_HONG_KONG + _MAINLAND + _GREEN + _CROSS_BORDER)
 _DARK = Grammar(_CROSS_BORDER + _MAINLAND + _MACAU)
 _NONE = Grammar(())
 
 
-def grammar_of(ground: Background) -> Grammar:
-    """The grammar of a plate of that ground."""
-    if ground is Background.OTHER:
+def grammar_of(background: Background) -> Grammar:
+    """The grammar of a plate of that background."""
+    if background is Background.OTHER:
         return _NONE
-    return _LIGHT if ground.light else _DARK
+    return _LIGHT if background.light else _DARK
 
 
 def fitting(text: str, grammar: Grammar) -> Form | None:

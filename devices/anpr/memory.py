@@ -1,9 +1,9 @@
 """Keeps the reader's process small: memory that a picture needed goes back when the picture is done.
 
-glibc keeps freed blocks for itself, in one arena a thread, and pictures and network layers are just the blocks that it
+glibc keeps freed blocks for itself, in one arena a thread, and pictures and network layers are the blocks that it
 keeps longest. Told to map what is largest and to have one arena, the same reads need less memory, and hardly more time.
 
-The libraries are large, too, and most of the code that is mapped when they stand was needed only once, to start.
+The libraries are large, too, and most of their mapped code was needed only once, to start.
 """
 
 from __future__ import annotations

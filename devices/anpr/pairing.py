@@ -1,4 +1,4 @@
-"""Which plates of a picture hang on the same vehicle: by size and distance, in metres of the road. Pure.
+"""Which plates of a picture are on the same vehicle: by size and distance, in metres of the road. Pure.
 
 Plates have known heights, so each one says how many pixels a metre has where it hangs. Two plates of one vehicle agree on
 that and hang near each other; a plate further back, or in the next lane, does not.

@@ -20,7 +20,7 @@ class Region(Enum):
 
 
 class Background(Enum):
-    """The colour characters stand on. It chooses the grammar: a black plate is never a Hong Kong mark."""
+    """The colour behind the characters. It chooses the grammar: a black plate is never a Hong Kong mark."""
 
     WHITE = "white"
     YELLOW = "yellow"
@@ -31,7 +31,7 @@ class Background(Enum):
 
     @property
     def light(self) -> bool:
-        """Dark characters on a light ground."""
+        """Dark characters on a light background."""
         return self in {Background.WHITE, Background.YELLOW, Background.GREEN}
 
 

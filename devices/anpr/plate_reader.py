@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import CROP
-from devices.anpr.background import ground_of
+from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode as spell
 from devices.anpr.detections import SIDE, Detection, decode
@@ -26,7 +26,7 @@ CUTS = ((1.06, 1.06), (1.03, 1.03), (1.25, 1.06))
 """How much wider, and how much higher, than the plate as found the cuts are; the first is the best for a single picture.
 
 Plates are found a little too narrow, and a cut through the first letter costs more than some bumper around it. The
-pictures of a visit take the cuts in turn: what a cut does to a character is then not done to it in every picture. The
+pictures of a visit take the cuts in turn, so that what one cut does to a character is not done in every picture. The
 widest shows what the others lost beside the plate's ends, and no more of the plate above or below.
 """
 
@@ -59,7 +59,7 @@ def _halved(image: Picture, scale: float) -> Picture:
 
 
 def rectified(image: Picture, corners: NDArray[np.float32], cut: tuple[float, float] = CUTS[0]) -> Picture:
-    """The plate seen from straight ahead, (64, 160, 3), with a little of its surroundings.
+    """The plate straightened, (64, 160, 3), with a little of its surroundings.
 
     Args:
         image: the whole picture.
@@ -123,7 +123,7 @@ def _grey(cut: Picture) -> Picture:
 
 
 def _whole(plate: Detection, image: Picture) -> bool:
-    """Whether all of it is in the picture; the detector gives one that is cut off the corners that it has outside.
+    """Whether all of it is in the picture; for a plate that is cut off the detector returns corners outside.
 
     Of such a plate, as a vehicle leaves, the last characters are gone, and what is left is read with all confidence.
     """
@@ -132,7 +132,7 @@ def _whole(plate: Detection, image: Picture) -> bool:
 
 
 def _read(plate: Detection, crop: Picture, chances: NDArray[np.float32], *, whole: bool) -> PlateRead:
-    grammar = grammar_of(ground_of(crop, chances))
+    grammar = grammar_of(background_of(crop, chances))
     reading = spell(chances, grammar)
     region = reading.form.region if reading.form else Region.UNKNOWN
     characters = spaced(reading.characters, chances)

@@ -1,6 +1,6 @@
-"""Whether a digit may be missing: a drop or a clod that hides a whole one leaves a gap, which is read as nothing, and surely.
+"""Whether a digit may be missing: a drop or dirt that hides a whole one leaves a gap, which is read as nothing, with high confidence.
 
-Digits but 1 are of one width, and stand at one distance from each other. Of 4,109 pictures of drawn marks that were read
+Digits but 1 have one width, and one distance from each other. Of 4,109 pictures of drawn marks that were read
 right and surely none had two digits further apart than 1.75 times what the others have; where a digit was hidden it
 was 1.9 to 2.1 times.
 """
@@ -23,7 +23,7 @@ Characters = tuple[tuple[str, float], ...]
 
 
 def middles(row: NDArray[np.float64]) -> list[float]:
-    """Where the characters of a row stand, in columns: the middles of the runs of its likeliest classes."""
+    """Where the characters of a row are, in columns: the middles of the runs of its likeliest classes."""
     at, found = 0, []
     for value, run in groupby(row.argmax(1).tolist()):
         long = len(list(run))

@@ -1,4 +1,4 @@
-"""The two model files and the paper of origin beside them, checked before anything runs.
+"""The two model files and their record of origin, checked before anything runs.
 
 `weights.json` names each file with its sha256, the characters that the recogniser tells apart, the hash of the training
 run, its seed and how many samples it saw. A model that is missing, cut short, changed or of another version stops the
@@ -32,7 +32,7 @@ class ModelFile(msgspec.Struct, frozen=True):
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """The paper of origin; `alphabet` are the recogniser's classes from 1 on, 0 is blank."""
+    """The record of origin; `alphabet` are the recogniser's classes from 1 on, 0 is blank."""
 
     format: int
     run: str
@@ -55,7 +55,7 @@ def load(folder: Path = SHIPPED) -> dict[str, bytes]:
 
 
 def origin(folder: Path = SHIPPED) -> Weights:
-    """The paper of origin alone; raises as `load` does."""
+    """The record of origin alone; raises as `load` does."""
     file = folder / "weights.json"
     data = _bytes(file)
     try:

@@ -17,13 +17,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
-from devices.contacts import ContactWire, OutputWire, Tell
+from devices.contacts import Tell
 from devices.errors import BoardMissing
+from devices.settings import InputSettings, Output, OutputSettings
 from lane_agent.model import Contact
 
 BOUNCE_S = 0.002
@@ -37,7 +39,7 @@ class SimulatedBoard:
 
     Args:
         socket: where to listen; a stale socket file is removed, any other file is refused.
-        wires: the contacts it has; every one is inactive at first.
+        inputs: the contacts it has; every one is inactive at first.
         outputs: the outputs it has.
         clock: monotonic milliseconds.
     """
@@ -46,14 +48,14 @@ class SimulatedBoard:
         self,
         *,
         socket: Path,
-        wires: Sequence[ContactWire],
-        outputs: Sequence[OutputWire] = (),
+        inputs: Mapping[Contact, InputSettings],
+        outputs: Mapping[Output, OutputSettings] = MappingProxyType({}),
         clock: Callable[[], int],
     ) -> None:
         self._socket, self._clock = socket, clock
-        self._wires = {wire.contact: wire for wire in wires}
-        self._outputs = {wire.line: wire for wire in outputs}
-        self._levels = {wire.line: wire.active_low for wire in wires}
+        self._inputs = dict(inputs)
+        self._outputs = {each.line: (output, each) for output, each in outputs.items()}
+        self._levels = {each.line: each.active_low for each in inputs.values()}
         self._lit: dict[str, bool] = {}
         self._worlds: set[asyncio.StreamWriter] = set()
         self._tell: Tell | None = None
@@ -84,14 +86,14 @@ class SimulatedBoard:
         """Tells the world that an output was switched (see `Board.write`)."""
         if self._tell is None:
             raise BoardMissing("the simulated board is unplugged")
-        wire = self._outputs[line]
-        name, on = wire.output.value, high != wire.active_low
+        output, wired = self._outputs[line]
+        name, on = output.value, high != wired.active_low
         self._lit[name] = on
         for world in self._worlds:
             _send(world, {"output": name, "on": on})
 
     async def close(self) -> None:
-        """Stops listening and lets every world go; done by itself when `run` is cancelled."""
+        """Stops listening and disconnects every world; done by itself when `run` is cancelled."""
         server, self._server = self._server, None
         if server is None:
             return
@@ -150,21 +152,21 @@ class SimulatedBoard:
                 raise ValueError('expected {"contact": name, "active": true or false} or {"board": "unplugged"}')
         return at_ms
 
-    def _wire(self, name: str) -> ContactWire:
+    def _wire(self, name: str) -> InputSettings:
         try:
-            return self._wires[Contact(name)]
+            return self._inputs[Contact(name)]
         except (KeyError, ValueError) as problem:
-            known = ", ".join(sorted(contact.value for contact in self._wires))
+            known = ", ".join(sorted(contact.value for contact in self._inputs))
             raise ValueError(f"no contact {name!r} is wired; these are: {known}") from problem
 
-    async def _press(self, wire: ContactWire, active: bool, bounces: int, at_ms: int) -> None:
+    async def _press(self, wire: InputSettings, active: bool, bounces: int, at_ms: int) -> None:
         self._set(wire, active, at_ms)
         for _ in range(bounces):
             for level in (not active, active):
                 await asyncio.sleep(BOUNCE_S)
                 self._set(wire, level, self._clock())
 
-    def _set(self, wire: ContactWire, active: bool, at_ms: int) -> None:
+    def _set(self, wire: InputSettings, active: bool, at_ms: int) -> None:
         high = active != wire.active_low
         if self._levels[wire.line] == high:
             return
@@ -174,9 +176,9 @@ class SimulatedBoard:
 
 
 class HardwareSide:
-    """The world's hand on a `SimulatedBoard`: presses buttons, drives loops, pulls the cable.
+    """The hardware's side of a `SimulatedBoard`: presses buttons, drives loops, pulls the cable.
 
-    Use as ``async with HardwareSide(path) as hand: await hand.set(Contact.UNLADEN, True)``.
+    Use as ``async with HardwareSide(path) as hardware: await hardware.set(Contact.UNLADEN, True)``.
 
     Attributes:
         outputs: what the lane has switched so far, by output name.
@@ -218,7 +220,7 @@ class HardwareSide:
         return await self._ask({"board": "plugged"})
 
     async def _ask(self, wish: dict[str, Any]) -> int:
-        """One wish at a time.
+        """One request at a time.
 
         Raises:
             ValueError: the board refused it; the message says why.

@@ -1,7 +1,7 @@
 """A label reader in software: the other end of `SerialLabels`, driven from the hardware's side.
 
 It speaks the protocol over a file descriptor (one side of a pty pair) or as a TCP server, so that the real driver is
-exercised to the last byte, its bad days included: it misreads, repeats the last vehicle's label, makes noise, says
+exercised to the last byte, on bad days too: it misreads, repeats the last vehicle's label, makes noise, says
 nothing. Never chosen by the lane itself.
 """
 
@@ -18,7 +18,7 @@ _Wire = Callable[[bytes], None]
 
 
 class SimulatedLabelReader:
-    """The reader's own program.
+    """The firmware of the reader.
 
     Args:
         repeat_s: how often it says the labels in its field.
@@ -96,7 +96,7 @@ class SimulatedLabelReader:
         return found
 
     async def stop(self) -> None:
-        """Goes off, cables and all."""
+        """Switches off and closes every cable."""
         for fd in self._fds:
             asyncio.get_running_loop().remove_reader(fd)
         if self._task is not None:

@@ -1,7 +1,7 @@
 """A remote contact board in software: the other end of `RemoteBoard`, driven from the hardware's side.
 
 It speaks the protocol over any file descriptor (one side of a pty pair, a socket), so that the real driver is exercised
-to the last byte, its bad days included. Never chosen by the lane itself.
+to the last byte, on bad days too. Never chosen by the lane itself.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from devices.remote_protocol import (
 
 
 class SimulatedRemoteBoard:
-    """The board's own program.
+    """The firmware of the board.
 
     Args:
         fd: where it is wired; the caller closes it after `stop`.

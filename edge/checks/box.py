@@ -16,10 +16,11 @@ from devices.anpr.errors import ReaderError
 from devices.anpr.weights import SHIPPED
 from devices.anpr.weights import load as load_weights
 from devices.errors import DeviceError
+from devices.settings import BoardKind
+from display.settings import Mode
 from edge.checks.findings import Finding, Surroundings, fault, ok, warning
 from edge.health import look
 from edge.settings.load import Settings
-from edge.settings.sections import BoardKind, ScreenMode
 
 Findings = Iterator[Finding]
 
@@ -96,7 +97,7 @@ def camera(settings: Settings, around: Surroundings) -> Findings:
 
 
 def models(settings: Settings, _around: Surroundings) -> Findings:
-    """The reader's models against the paper of origin beside them, then both of them run by the configured engine."""
+    """The reader's models against the record of origin beside them, then both of them run by the configured engine."""
     folder, engine = settings.reader.weights or SHIPPED, settings.reader.engine
     try:
         for name, data in load_weights(folder).items():
@@ -145,13 +146,13 @@ def screens(settings: Settings, around: Surroundings) -> Findings:
     desktop = around.environment.get("WAYLAND_DISPLAY") or around.environment.get("DISPLAY")
     cards = sorted((around.root / "dev/dri").glob("card*"))
     match settings.screens.mode:
-        case ScreenMode.HEADLESS if settings.simulation:
+        case Mode.HEADLESS if settings.simulation:
             yield ok("screens", "headless, as a demonstration may be")
-        case ScreenMode.HEADLESS:
+        case Mode.HEADLESS:
             yield fault("screens", "headless: no driver sees anything", 'write screens.mode = "fullscreen"')
         case _ if desktop:
             yield ok("screens", f"desktop {desktop}")
-        case ScreenMode.FULLSCREEN if cards:
+        case Mode.FULLSCREEN if cards:
             yield ok("screens", f"{cards[0].name}, without a desktop")
         case _:
             yield fault("screens", "no display: neither DISPLAY nor /dev/dri", "connect a screen, or start the desktop")

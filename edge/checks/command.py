@@ -21,10 +21,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from devices.settings import CameraSettings
 from edge.checks import box, identifier, link
 from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
 from edge.settings.load import LaneSettingsError, Settings, load
-from edge.settings.sections import CameraSettings
 from runtime.clocks import kernel_clock
 
 Check = Callable[[Settings, Surroundings], Iterator[Finding]]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
-from edge.settings.sections import CameraSettings
+from devices.settings import CameraSettings
 from runtime.clocks import ClockState
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from devices.identifier import MarkOf, mark_itself
+from devices.settings import IdentifierKind
 from edge import identifiers, wiring
 from edge.checks.findings import Finding, Surroundings, fault, ok, warning
 from edge.settings.load import Settings
-from edge.settings.sections import IdentifierKind
 from runtime.clocks import utc_ms
 from runtime.mqtt import Connection, Incoming
 from sync.plate_feed import PlateFeed
@@ -89,5 +89,5 @@ class _AtTheBroker:
             await asyncio.shield(connection.stop())
 
     def _take(self, incoming: Incoming) -> None:
-        self._feed.take(incoming)
+        self._feed.on_message(incoming)
         incoming.acknowledge()

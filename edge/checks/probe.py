@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from devices.camera import CameraSettings as CameraSource
 from devices.camera import Newest
-from edge.settings.sections import CameraSettings
-from edge.wiring import SOURCES
+from devices.settings import CameraSettings
 
 _PATIENCE_S = 6.0
 
@@ -16,10 +14,11 @@ def look_through_camera(camera: CameraSettings) -> str:
     Raises:
         OSError: there is none; says what to do.
     """
-    place = str(camera.path or camera.url or "")
-    newest = Newest(CameraSource(source=SOURCES[camera.kind], place=place, fps=camera.fps))
+    newest = Newest(camera)
     frame = newest.after(0, _PATIENCE_S)
     if frame is None:
-        raise OSError(newest.error or f"{place}: no picture within {_PATIENCE_S:g} s: check cable, power and address")
+        raise OSError(
+            newest.error or f"{camera.place}: no picture within {_PATIENCE_S:g} s: check cable, power and address"
+        )
     height, width = frame.picture.shape[:2]
     return f"gives pictures of {width} x {height}"

@@ -9,35 +9,19 @@ Rules of this file
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from edge.settings.files import file_problems
+from console.settings import ConsoleSettings
+from devices.settings import CameraSettings, ContactsSettings, IdentifierSettings, ReaderSettings
+from display.settings import ScreensSettings
 from edge.settings.rules import rule_problems
-from edge.settings.sections import (
-    BoardKind,
-    CameraKind,
-    CameraSettings,
-    ConsoleSection,
-    ContactsSettings,
-    EvidenceSettings,
-    HealthSettings,
-    IdentifierSettings,
-    LaneSettings,
-    LinkSettings,
-    Manifest,
-    OtherPoint,
-    PolicySettings,
-    ReaderSettings,
-    ScreensSettings,
-    Section,
-)
+from edge.settings.sections import HealthSettings, LaneSettings, Manifest, OtherPoint, PolicySettings
 from lane_agent.model import Policy
-from runtime.toml_table import Problem, TableReader
-
-__all__ = ["BoardKind", "CameraKind", "LaneSettingsError", "Settings", "load", "milliseconds", "parse"]
+from runtime.sections import Problem, Section, milliseconds
+from runtime.toml_file import TomlFileError, read_toml
+from runtime.toml_table import TableReader
+from sync.settings import EvidenceSettings, LinkSettings
 
 
 class Settings(Section, frozen=True, kw_only=True):
@@ -50,7 +34,7 @@ class Settings(Section, frozen=True, kw_only=True):
     contacts: ContactsSettings
     screens: ScreensSettings
     link: LinkSettings
-    console: ConsoleSection
+    console: ConsoleSettings
     identifier: IdentifierSettings = IdentifierSettings()
     health: HealthSettings = HealthSettings()
     evidence: EvidenceSettings = EvidenceSettings()
@@ -75,11 +59,6 @@ class Settings(Section, frozen=True, kw_only=True):
         )
 
 
-def milliseconds(seconds: float) -> int:
-    """Whole milliseconds, at least 1."""
-    return max(1, round(seconds * 1_000))
-
-
 class LaneSettingsError(ValueError):
     """The file cannot be used. Its text has one line for each problem.
 
@@ -95,48 +74,30 @@ class LaneSettingsError(ValueError):
 
 
 def load(path: Path) -> Settings:
-    """Reads and checks the file, the files it names included.
+    """Reads and checks the file, and that this box has the files and libraries it names.
 
     Raises:
-        SettingsError: anything at all is wrong; every problem is in it.
+        LaneSettingsError: anything at all is wrong; every problem is in it.
     """
-    sections, problems = _sections(path)
-    problems += rule_problems(sections)
-    problems += file_problems(sections)
-    if problems:
-        raise LaneSettingsError(path, problems)
-    return Settings(**sections)
+    return _read(path, on_this_box=True)
 
 
 def parse(path: Path) -> Settings:
     """Reads and checks the file alone; the files it names need not exist (for examples and planning).
 
     Raises:
-        SettingsError: the file's own content is wrong.
+        LaneSettingsError: the file's own content is wrong.
     """
-    sections, problems = _sections(path)
-    problems += rule_problems(sections)
-    if problems:
+    return _read(path, on_this_box=False)
+
+
+def _read(path: Path, *, on_this_box: bool) -> Settings:
+    try:
+        table = read_toml(path, example="config/lane.toml")
+    except TomlFileError as error:
+        raise LaneSettingsError(path, [error.problem]) from error
+    reader = TableReader(path.absolute().parent, on_this_box=on_this_box)
+    sections = reader.values(Settings, table)
+    if problems := reader.problems(rule_problems(sections)):
         raise LaneSettingsError(path, problems)
     return Settings(**sections)
-
-
-def _sections(path: Path) -> tuple[dict[str, Any], list[Problem]]:
-    """Every top-level value that could be read, and what is wrong with the others."""
-    table = _table(path)
-    reader = TableReader(path.absolute().parent)
-    return reader.values(Settings, table), reader.problems
-
-
-def _table(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        problem = Problem("the file", "does not exist", "copy config/lane.toml there and fill it in")
-    except OSError as error:
-        problem = Problem("the file", f"cannot be read ({error.strerror})", "let the lane's user read it")
-    except UnicodeDecodeError:
-        problem = Problem("the file", "is not UTF-8 text", "save it as UTF-8")
-    except tomllib.TOMLDecodeError as error:
-        problem = Problem("the file", f"is not TOML: {error}", "correct that place; texts stand in quotes")
-    raise LaneSettingsError(path, [problem])

@@ -1,19 +1,21 @@
-"""The link as a pure machine: told what came and what time it is, drained of what is to be done (design §3).
+"""The link as a pure machine: told what happened and what time it is, drained of what is to be done (design §3).
 
-| room | what is in it |
+| module | what is in it |
 |---|---|
-| `machine` | `LinkMachine`: `connected`, `receive`, `tick`, …, then `drain` |
+| `machine` | `LinkMachine`: `on_connected`, `on_message`, `tick`, …, then `drain` |
 | `effects` | what it asks for |
+| `log_result` | what the code log answers |
 | `limits` | every duration and size, with its reason |
 | `freshness` | nonces, proofs, the verdict |
-| `coreclock` | the core's time, and whether it can be believed |
+| `core_clock` | the core's time, and whether it can be believed |
+| `silence` | when to try the next broker |
 | `follower` | keeping up with the log: which part to ask for, and when the codes are in doubt |
-| `sender` | the journal's way to the core: in order, windowed, until acknowledged |
-| `commands`, `desk` | which command from afar is obeyed, and its way from there to the answer |
-| `uploader` | pictures, part by part, when nothing better is to be sent |
-| `samples` | telemetry, shed first |
+| `sender` | sends the journal: in order, windowed, until acknowledged |
+| `commands`, `command_lifecycle` | which command from the centre is obeyed, and what happens to it until the reply |
+| `uploader` | pictures, part by part, when nothing more important is to be sent |
+| `telemetry` | the box's condition, shed first |
 
-No clock, no randomness of its own, no sockets, no store: all of these are `sync.client`'s.
+No clock, no randomness of its own, no sockets, no store: all of these are in `sync.client`.
 """
 
 from sync.link.core_clock import Ahead
@@ -37,8 +39,8 @@ from sync.link.effects import (
     Tell,
     TryNextBroker,
 )
-from sync.link.follower import ListPosition, LogAnswer
 from sync.link.limits import Limits
+from sync.link.log_result import CodeLogHead
 from sync.link.machine import LinkMachine, SavedState
 from sync.link.uploader import Upload
 
@@ -46,6 +48,7 @@ __all__ = [
     "Acknowledge",
     "Ahead",
     "ApplyDelta",
+    "CodeLogHead",
     "DropRevert",
     "Effect",
     "FetchPicture",
@@ -54,9 +57,7 @@ __all__ = [
     "Limits",
     "LinkAlarm",
     "LinkMachine",
-    "ListPosition",
     "LoadPart",
-    "LogAnswer",
     "Order",
     "PictureDone",
     "Publish",

@@ -1,30 +1,20 @@
-"""Which command from afar is obeyed (design §3): signed, for this lane, in time, once, and one of a few.
-
-| command | what it does | needs |
-|---|---|---|
-| manual | manual mode; reverts by itself, by the core's time | |
-| automatic | ends manual mode that was set from afar; a lane officer's own order is ended at the lane | |
-| answered | the help call was answered | |
-| message | words for the officer at the lane | text |
-| release_visit | as an officer at the lane, with the lane's own checks: never over an exact stop | visit, text, fresh |
-| inspect_visit | sends the vehicle to the compound | visit, text |
-| restart_reader | ends the reader's process, which is started anew | |
-| upload | sends an evidence picture | picture |
-| fetch | sends journal rows again | journal, first, last |
+"""Which command from the centre is obeyed (design §3): signed, for this lane, in time, once, and of `wire.commands`.
 
 Rules of this file:
-- Everything else is refused, counted, and raises an alarm. Arguments that a command does not know are refused too.
-- In time means by the core's time from the last proof: without a proof no command is good. A command issued before
+- Everything else is refused, counted, and raises an alarm. Arguments that a command does not take are refused too.
+- "In time" is by the core's time from the last proof: without a proof no command is good. A command issued before
   this machine's first proof is refused: it may have been executed before a restart by a lane that lost its store.
 - Whatever its outcome, an identifier is good once: it is durable before anything is done (`KeepOrder`), and remembered
   until a day after it expired, for the core's clock may have been set back.
-- One that names a visit is for that vehicle alone. Whether the event counts is the lane's to say (`LinkMachine.ordered`).
-- Who ordered from afar is written as `login@centre`, which no officer's login at the lane can be.
+- One that names a visit is for that vehicle alone. Whether the event counts is for the lane to decide: its own checks
+  apply, so that no command releases over an exact stop (`LinkMachine.on_order_done`).
+- "automatic" ends only a manual mode that was set from the centre; what a lane officer ordered, the lane officer ends.
+- Who ordered from the centre is recorded as `login@centre`, which no officer's login at the lane can be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -41,6 +31,7 @@ from lane_agent.model import Link
 from sync.link.core_clock import CoreTime
 from sync.link.effects import Effect, FetchPicture, KeepOrder, Order, RestartReader, Revert
 from sync.link.limits import Limits
+from wire.commands import ARGUMENTS, COMMANDS
 from wire.messages import Command, EventsWanted
 
 CENTRE = "@centre"
@@ -69,18 +60,18 @@ class Refusal(Enum):
 
 
 SILENT = {Refusal.RETAINED, Refusal.FOREIGN, Refusal.REPLAYED}
-"""Refused without an answer: the answer to the real command is not to be drowned by one to its copy."""
+"""Refused without a reply: a reply to a copy would drown the one to the real command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What a command is judged by, at one moment.
+    """The lane at the moment a command is judged.
 
     Attributes:
         core: the core's time, None without a proof.
         link: the verdict.
         visit: key of the visit in the lane, "" if none.
-        ordered: manual mode stands by order, whoever's.
+        ordered: the lane is in manual mode by an order, whoever's.
         journal, last: the journal here, and its last row.
     """
 
@@ -94,10 +85,10 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A command to be obeyed once `keep` is carried out: then `effect`.
+    """A command to be obeyed: first `keep`, then `effect`.
 
     Attributes:
-        detail: the answer's, where it is done.
+        detail: of the reply, once it is done.
         before: what was to revert before it.
     """
 
@@ -107,24 +98,8 @@ class Taken:
     before: Revert | None = None
 
 
-_ARGUMENTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "manual": (frozenset(), frozenset({"text", "revert_ms"})),
-    "automatic": (frozenset(), frozenset({"text"})),
-    "answered": (frozenset(), frozenset({"text", "visit"})),
-    "message": (frozenset({"text"}), frozenset({"visit"})),
-    "release_visit": (frozenset({"visit", "text"}), frozenset()),
-    "inspect_visit": (frozenset({"visit", "text"}), frozenset()),
-    "restart_reader": (frozenset(), frozenset({"text"})),
-    "upload": (frozenset({"picture"}), frozenset({"text"})),
-    "fetch": (frozenset({"journal", "first", "last"}), frozenset({"text"})),
-}
-"""What each command must say, and what it may."""
-
-_ALL = ("visit", "text", "revert_ms", "picture", "journal", "first", "last")
-
-
 class Commands:
-    """Remembers what was taken, and what has to revert.
+    """Judges commands; remembers the ones taken, and the mode that has to revert.
 
     Args:
         lane: its name.
@@ -143,13 +118,13 @@ class Commands:
         self._ending = False
         self.revert = revert
 
-    def proven(self, core: CoreTime) -> None:
-        """A proof came; the first one says since when commands are taken."""
+    def on_proof(self, core: CoreTime) -> None:
+        """A proof arrived; commands issued before the first one are refused."""
         if self._first_ms is None:
             self._first_ms = core.ms
 
-    def take(self, command: Command, situation: Situation, *, retained: bool) -> Taken | Refusal:
-        """Judges a command whose signature is good. Its identifier is used up by everything but a mere copy."""
+    def judge(self, command: Command, situation: Situation, *, retained: bool) -> Taken | Refusal:
+        """Judges a command whose signature is good. Anything but a copy uses its identifier up."""
         refusal = self._refusal(command, situation, retained=retained)
         if refusal is not None or situation.core is None:
             return refusal or Refusal.NO_TIME
@@ -161,14 +136,14 @@ class Commands:
         if refusal is not None:
             return refusal
         before = self.revert
-        effect = _MAKE[command.name](command, f"{command.issuer}{CENTRE}")
+        effect = _EFFECTS[command.name](command, f"{command.issuer}{CENTRE}")
         detail = self._set_revert(command, situation)
         keep = KeepOrder(command.command, command.expires_ms, situation.core.ms - _KEPT_MS, self.revert)
         self._ending = self._ending and self.revert is before
         return Taken(keep, effect, detail, before)
 
-    def not_kept(self, taken: Taken) -> None:
-        """The store did not take it: nothing is done, and what was to revert before still is."""
+    def on_not_kept(self, taken: Taken) -> None:
+        """The store could not keep it: nothing is done, and what was to revert before still is."""
         self.revert = taken.before
 
     def _forget(self, before_ms: int) -> None:
@@ -196,7 +171,7 @@ class Commands:
         return Refusal.BEFORE_START if command.issued_ms < self._first_ms else None
 
     def _against_the_lane(self, command: Command, situation: Situation) -> Refusal | None:
-        """Who stands at the lane and ordered manual mode has seen something; it ends where it was ordered."""
+        """A lane officer who ordered manual mode has seen something; it ends where it was ordered."""
         theirs = situation.ordered and self.revert is None
         return Refusal.LANES_OWN if command.name == "automatic" and theirs else None
 
@@ -210,16 +185,16 @@ class Commands:
         return f"reverts by itself after {lasts // 1000} s"
 
     def due(self, core: CoreTime | None) -> ManualEnded | None:
-        """The end of a mode set from afar, when its time is up by the core's time; asked for once a start."""
+        """The end of a mode set from the centre, when it is due by the core's time; once a start of the agent."""
         if self._ending or self.revert is None or core is None or core.ms < self.revert.until_ms:
             return None
         self._ending = True
         return ManualEnded(self.revert.issuer)
 
-    def mode_stepped(self, event: ManualOrdered | ManualEnded) -> bool:
-        """A mode was ordered or ended, at the lane or from afar. Returns whether what was to revert no longer is."""
-        from_afar = event.officer.endswith(CENTRE)
-        if self.revert is None or (from_afar and isinstance(event, ManualOrdered)):
+    def on_mode_stepped(self, event: ManualOrdered | ManualEnded) -> bool:
+        """A mode was ordered or ended, at the lane or from the centre. Returns whether nothing is to revert any more."""
+        from_centre = event.officer.endswith(CENTRE)
+        if self.revert is None or (from_centre and isinstance(event, ManualOrdered)):
             return False
         self.revert, self._ending = None, False
         return True
@@ -227,11 +202,11 @@ class Commands:
 
 def _unfit(command: Command, situation: Situation) -> Refusal | None:
     """What is wrong with the command itself, or with its visit, its rows, the link."""
-    if command.name not in _ARGUMENTS:
+    form = COMMANDS.get(command.name)
+    if form is None:
         return Refusal.UNKNOWN
-    needed, allowed = _ARGUMENTS[command.name]
-    given = {name for name in _ALL if getattr(command, name)}
-    if not needed <= given or not given <= needed | allowed or (command.text and not command.text.strip()):
+    given = {name for name in ARGUMENTS if getattr(command, name)}
+    if not {*form.needs} <= given <= {*form.needs, *form.may} or (command.text and not command.text.strip()):
         return Refusal.INCOMPLETE
     if command.visit and command.visit != situation.visit:
         return Refusal.OTHER_VISIT
@@ -252,7 +227,7 @@ def _order(event: Callable[[Command, str], Event]) -> Callable[[Command, str], E
     return lambda command, who: Order(command.command, event(command, who))
 
 
-_MAKE: dict[str, Callable[[Command, str], Effect | EventsWanted]] = {
+_EFFECTS: dict[str, Callable[[Command, str], Effect | EventsWanted]] = {
     "manual": _order(lambda command, who: ManualOrdered(who, command.text)),
     "automatic": _order(lambda _, who: ManualEnded(who)),
     "answered": _order(lambda _, who: HelpAnswered(who)),
@@ -265,8 +240,3 @@ _MAKE: dict[str, Callable[[Command, str], Effect | EventsWanted]] = {
         lane=command.lane, journal=command.journal, first=command.first, last=command.last
     ),
 }
-
-
-def names() -> Iterable[str]:
-    """Every command a lane knows."""
-    return tuple(_ARGUMENTS)

@@ -1,16 +1,16 @@
-"""Whether the core's time is to be believed: held against this box's monotonic clock, and its UTC where that is kept.
+"""Whether the core's time can be believed: compared with this box's monotonic clock, and its UTC where that is kept.
 
 Rules of this file:
 - A proof's time was read after its nonce was sent and before the proof came. That bounds how far the core's clock is
   ahead of the monotonic one; the slower the proof, the wider, so that no slow line looks like a wrong clock.
-- Where the proofs before leave it, widened by what two crystals drift since, the next must lie, within `clock_ms`.
+- The next proof must lie, within `clock_ms`, where the proofs before it allow, widened by what two crystals drift.
   Bounds are kept over all proofs, not from one to the next: a clock that runs away slowly is found too.
-- Where a time source keeps this box's UTC, that is the second witness, and its word is what is expected: also of the
-  first proof of all. It ends a doubt when it agrees, and begins one when it does not.
+- Where a time source keeps this box's UTC, that is the second witness, and what it says is expected, also of the very
+  first proof. It ends a doubt when it agrees, and begins one when it does not.
 - What is doubted moves nothing: the core's time is carried on from the last proof believed, and so is what is expected.
-- What is expected is made durable before a lane that believed a first proof tells anybody, and again now and then: an
-  agent that is started anew on the same running machine, whose monotonic clock went on, still expects it.
-- Without that witness the first proof since the machine's start is believed: there is nothing to hold it against.
+- What is expected is made durable before a lane acts on its first believed proof, and again now and then: an agent that
+  restarts while the machine, and so its monotonic clock, runs on still expects it.
+- Without that witness the first proof since the machine's start is believed: there is nothing to compare it with.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Ahead:
     at_ms: int
 
     @classmethod
-    def said(cls, proof: Proof) -> Self:
+    def of(cls, proof: Proof) -> Self:
         """By a proof."""
         core = proof.heartbeat.core_ms
         return cls((core - proof.received_ms) * _NS, (core - proof.sent_ms) * _NS, proof.received_ms)
@@ -84,13 +84,13 @@ class CoreClock:
         self._believed: Proof | None = None
         self.doubt = ""
 
-    def check_clock(self, utc_ms: int | None, now: int) -> None:
+    def set_utc(self, utc_ms: int | None, now: int) -> None:
         """This box's own UTC, None unless a time source keeps it; good until said again."""
         self._utc_ahead = None if utc_ms is None else utc_ms - now
 
-    def proven(self, proof: Proof) -> str:
+    def on_proof(self, proof: Proof) -> str:
         """A proof came. Returns what people should know of a step of the core's clock that the witness confirms."""
-        said, now = Ahead.said(proof), proof.received_ms
+        said, now = Ahead.of(proof), proof.received_ms
         held = self._held(now)
         witness = None if self._utc_ahead is None else Ahead(self._utc_ahead * _NS, self._utc_ahead * _NS, now)
         against = witness or held
@@ -111,14 +111,14 @@ class CoreClock:
         return ahead.later(now, 2 * self._limits.drift_ppm)
 
     def due(self, now: int) -> Ahead | None:
-        """What is expected, if that should be made durable now; then tell `kept`."""
+        """What is expected, if that should be made durable now; then call `on_kept`."""
         held, kept = self._held(now), self._kept
         if held is None or kept is None:
             return held
         moved = abs(held.beyond(self._drifted(kept, now))) > _MOVED_MS  # by a witness, or slowly by time services
         return held if moved or now - kept.at_ms >= _KEEP_MS else None
 
-    def kept(self, ahead: Ahead) -> None:
+    def on_kept(self, ahead: Ahead) -> None:
         """This is durable."""
         self._kept = ahead
 

@@ -1,4 +1,4 @@
-"""What the link machine asks for. Imperatives; whoever drains them carries them out in order and reports back."""
+"""What the link machine asks for, as imperatives. Whoever drains them carries them out in order and reports back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from domain.alarms import LaneAlarmKind
 from lane_agent.events import Event
 from sync.link.core_clock import Ahead
 from wire.messages import Delta, SnapshotPart
@@ -13,12 +14,12 @@ from wire.messages import Delta, SnapshotPart
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Sign this body for its topic and publish it. One that does not get away is not missed: it comes again."""
+    """Sign this body and publish it on its topic (`wire.channels`).
 
-    topic: str
+    One that could not be published is not reported: everything published here is repeated by itself.
+    """
+
     body: Struct
-    qos: int = 0
-    retain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class SendEvents:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """Move the outbox's cursor to `seq`, whose row the core says hashes to `digest`; then `LinkMachine.acknowledged`."""
+    """Move the outbox's cursor to `seq`, whose row at the core hashes to `digest`; then `LinkMachine.on_acknowledged`."""
 
     seq: int
     digest: bytes
@@ -41,7 +42,7 @@ class Acknowledge:
 class ApplyDelta:
     """Offer this delta to the code log, whatever its version: its holds stop vehicles even ahead of their turn.
 
-    Then `LinkMachine.stands`. `body` is what the chain of the log is over.
+    Then `LinkMachine.on_log_result`. `body` are the signed bytes, which the log's chain is made of.
     """
 
     body: bytes
@@ -50,7 +51,7 @@ class ApplyDelta:
 
 @dataclass(frozen=True, slots=True)
 class LoadPart:
-    """Put this part of a snapshot beside the live rows, and swap when it is the last; then `LinkMachine.stands`."""
+    """Put this part of a snapshot beside the live rows, and swap when it is the last; then `on_log_result`."""
 
     part: SnapshotPart
 
@@ -64,7 +65,7 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Revert:
-    """A mode set from afar ends by itself at `until_ms`, the core's time; `issuer` had set it."""
+    """A mode set from the centre ends by itself at `until_ms`, the core's time; `issuer` had set it."""
 
     issuer: str
     until_ms: int
@@ -72,10 +73,10 @@ class Revert:
 
 @dataclass(frozen=True, slots=True)
 class KeepOrder:
-    """Remember durably that this command was taken, and what is to revert (None: nothing); then `LinkMachine.kept`.
+    """Remember durably that this command was taken, and what is to revert (None: nothing).
 
-    Nothing of the command is done before that, so that no restart can make it done twice. `forget_ms`: identifiers
-    of commands that expired before this, the core's time, need not be remembered any more.
+    Then `LinkMachine.on_order_kept`. Nothing of the command is done before that, so that no restart can make it done
+    twice. `forget_ms`: identifiers of commands that expired before this, the core's time, need not be remembered.
     """
 
     command: str
@@ -93,7 +94,7 @@ class DropRevert:
 class KeepClock:
     """Remember durably, for as long as this machine runs, what is expected of the core's clock.
 
-    Then `LinkMachine.clock_kept`; if that failed, it is asked for again with the next proof.
+    Then `LinkMachine.on_clock_kept`; if it failed, it is asked for again with the next proof.
     """
 
     ahead: Ahead
@@ -101,7 +102,7 @@ class KeepClock:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An event by command: for the lane, whose answer ("" or why it did not count) goes to `LinkMachine.ordered`."""
+    """An event for the lane by command; its answer ("" or why it did not count) goes to `LinkMachine.on_order_done`."""
 
     command: str
     event: Event
@@ -109,7 +110,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class RestartReader:
-    """End the reader's process and start it anew; then `LinkMachine.ordered`."""
+    """End the reader's process and start it anew; then `LinkMachine.on_order_done`."""
 
     command: str
     issuer: str
@@ -118,7 +119,7 @@ class RestartReader:
 
 @dataclass(frozen=True, slots=True)
 class FetchPicture:
-    """Put this picture up for sending, and keep it as long as one of a complaint; then `LinkMachine.ordered`."""
+    """Queue this picture for sending, and keep it as long as one of a complaint; then `LinkMachine.on_order_done`."""
 
     command: str
     picture: str
@@ -126,7 +127,7 @@ class FetchPicture:
 
 @dataclass(frozen=True, slots=True)
 class SendPart:
-    """Publish `length` bytes (fewer at its end) of this picture from `offset`; `LinkMachine.unreadable` if it is gone."""
+    """Publish `length` bytes (fewer at its end) of this picture from `offset`; `on_picture_gone` if it is gone."""
 
     offer: str
     picture: str
@@ -136,7 +137,7 @@ class SendPart:
 
 @dataclass(frozen=True, slots=True)
 class PictureDone:
-    """The core holds this picture, or will not have it (`refused` says why): it need not be sent any more."""
+    """The core holds this picture, or refuses it (`refused` says why): it need not be sent any more."""
 
     picture: str
     refused: str = ""
@@ -146,13 +147,13 @@ class PictureDone:
 class LinkAlarm:
     """Tell people, here and at the core. The same kind is raised once a minute at most (lessons 31)."""
 
-    kind: str
+    kind: LaneAlarmKind
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class TryNextBroker:
-    """Connected, and yet no proof comes: try the next broker."""
+    """Connected, yet no proof arrives: try the next broker."""
 
     reason: str
 

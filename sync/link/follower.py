@@ -9,41 +9,36 @@ Rules of this file:
 - A request that is made again for want of an answer keeps its name: on a slow line, or from a core that many lanes ask at
   once, the answer may be under way, and must count when it comes. What was answered wrongly gets a new name.
 - Once parts come, patience goes by the longest pause between them: each part asked for twice is sent twice.
-- Whether a delta fits is the code log's to say, in its transaction; its word is `LogAnswer`.
+- Whether a delta fits is decided by the code log, in its transaction; it answers with a `LogResult`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import assert_never
 
-from sync.link.freshness import Judgement, ListPosition
+from sync.link.freshness import Judgement
 from sync.link.limits import Limits
+from sync.link.log_result import (
+    Applied,
+    CodeLogHead,
+    Failed,
+    Fork,
+    Gap,
+    Known,
+    Loading,
+    LogResult,
+    Mismatch,
+    OtherEpoch,
+    Swapped,
+)
 from wire.messages import DeltasWanted, Request, SnapshotWanted
 
-__all__ = ["Follower", "ListPosition", "LogAnswer"]
-
-
-class LogAnswer(Enum):
-    """What the code log said to a delta or a part of a snapshot."""
-
-    APPLIED = "applied"
-    KNOWN = "known"
-    GAP = "gap"
-    OTHER_EPOCH = "other_epoch"
-    FORK = "fork"
-    MISMATCH = "mismatch"
-    LOADING = "loading"
-    SWAPPED = "swapped"
-    FAILED = "failed"  # the store itself failed; whoever called has raised that fault
-
-
-_DOUBTS = {
-    LogAnswer.OTHER_EPOCH: "the core's log began anew",
-    LogAnswer.FORK: "a delta follows on another history than this lane's",
-    LogAnswer.MISMATCH: "the rows after a delta or snapshot do not have the signed state hash",
+_DOUBTS: dict[type[LogResult], str] = {
+    OtherEpoch: "the core's log began anew",
+    Fork: "a delta follows on another history than this lane's",
+    Mismatch: "the rows after a delta or snapshot do not have the signed state hash",
 }
 
 _JUDGED = {
@@ -52,8 +47,7 @@ _JUDGED = {
     Judgement.WENT_BACK: "the core proves a version this lane had left behind",
 }
 
-
-_PAUSES = 8  # of the longest so far: then the parts do not come any more
+_PAUSES = 8  # times the longest pause so far: then the parts do not come any more
 
 
 @dataclass(slots=True)
@@ -61,9 +55,9 @@ class _OpenRequest:
     """The request that is open: for a whole snapshot, or for deltas.
 
     Attributes:
-        moved_ms: when it was first made, or its answer last got on; `pause_ms`: the longest time between.
-        since_ms, wait_ms: nothing for so long since then, and it is made again.
-        spoilt: what answered to this name was not what was signed.
+        moved_ms: when it was first made, or its answer last progressed; `pause_ms`: the longest time between.
+        since_ms, wait_ms: without progress for this long since then, it is made again.
+        spoilt: the answer under this name was not what was signed.
     """
 
     name: str
@@ -79,11 +73,11 @@ class Follower:
     """Decides what to ask the core for.
 
     Attributes:
-        head: where the code log stood when it last said so.
+        head: the code log's position when it last answered.
         doubt: why the codes are in doubt, "" if they are not.
     """
 
-    def __init__(self, lane: str, limits: Limits, head: ListPosition, entropy: Callable[[int], bytes]) -> None:
+    def __init__(self, lane: str, limits: Limits, head: CodeLogHead, entropy: Callable[[int], bytes]) -> None:
         self._lane = lane
         self._limits = limits
         self._entropy = entropy
@@ -94,8 +88,8 @@ class Follower:
         self.head = head
         self.doubt = ""
 
-    def judged(self, judgement: Judgement, version: int, now: int) -> None:
-        """A proof of `version` was weighed."""
+    def on_judgement(self, judgement: Judgement, version: int, now: int) -> None:
+        """A proof of `version` was judged."""
         match judgement:
             case Judgement.EQUAL:
                 if self._swapped:
@@ -119,31 +113,31 @@ class Follower:
             self._swapped = False
             self._open = None
 
-    def log_result(self, outcome: LogAnswer, head: ListPosition, offered: int, now: int) -> None:
-        """The code log answered to what was offered as version `offered`, and stands at `head` now."""
-        self.head = head
-        match outcome:
-            case LogAnswer.APPLIED | LogAnswer.LOADING:
-                self._progress(now, whole=outcome is LogAnswer.LOADING)
-            case LogAnswer.SWAPPED:
+    def on_log_result(self, result: LogResult, now: int) -> None:
+        """The code log answered a delta or a part of a snapshot."""
+        self.head = result.head
+        match result:
+            case Applied() | Loading():
+                self._progress(now, whole=isinstance(result, Loading))
+            case Swapped():
                 self._open = None
                 self._target = 0
                 self._swapped = bool(self.doubt)
-            case LogAnswer.GAP:
-                self._behind(offered, now)
-            case LogAnswer.OTHER_EPOCH | LogAnswer.FORK | LogAnswer.MISMATCH:
-                self.distrust(_DOUBTS[outcome])
-                if self._open is not None and outcome is LogAnswer.MISMATCH:
+            case Gap():
+                self._behind(result.offered, now)
+            case OtherEpoch() | Fork() | Mismatch():
+                self.distrust(_DOUBTS[type(result)])
+                if self._open is not None and isinstance(result, Mismatch):
                     self._open.spoilt = True
-            case LogAnswer.KNOWN | LogAnswer.FAILED:
+            case Known() | Failed():
                 pass
             case _:
-                assert_never(outcome)
-        if head.version >= self._target:
+                assert_never(result)
+        if self.head.version >= self._target:
             self._caught_up()
 
     def _progress(self, now: int, *, whole: bool) -> None:
-        """The answer gets on: a snapshot's by its parts, not by deltas that come by themselves meanwhile."""
+        """The answer progresses: a snapshot's by its parts, not by deltas that arrive by themselves meanwhile."""
         open_ = self._open
         if open_ is not None and open_.whole is whole:
             open_.pause_ms = max(open_.pause_ms, now - open_.moved_ms)
@@ -155,7 +149,7 @@ class Follower:
         if self._open is not None and not self._open.whole:
             self._open = None
 
-    def takes(self, request: str, *, whole: bool) -> bool:
+    def accepts(self, request: str, *, whole: bool) -> bool:
         """Whether this answers the open request. A whole snapshot in answer to a request for deltas is a doubt too."""
         open_ = self._open
         if open_ is None or open_.name != request or (open_.whole and not whole):
@@ -166,7 +160,7 @@ class Follower:
             self._open = open_
         return True
 
-    def lost(self) -> None:
+    def on_disconnected(self) -> None:
         """The connection is gone, and the open request with it."""
         self._open = None
 

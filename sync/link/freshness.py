@@ -2,44 +2,24 @@
 
 Rules of this file:
 - A proof is the core's signature over a nonce of ours. It proves the head at some moment after the nonce was *sent*;
-  its age is therefore counted from there, on this box's monotonic clock, and nothing else makes anything fresh.
+  its age is therefore counted from then, on this box's monotonic clock, and nothing else makes anything fresh.
 - A proof counts as equal when the lane holds, or held when the nonce was sent or later, exactly the head that was
   signed. The lane may since have moved on through signed deltas in their order: it then holds more than was proven.
   (Without this, each delta between two proofs would make the lane stale for up to a second.)
 - A proof of a head that the lane had already left behind when it sent the nonce means that the core went back.
 - A proof of a head still to come makes nothing fresh until that head is there.
-- Each nonce is good for one proof, and a proof makes all older nonces worthless: what is replayed or late is unasked.
+- Each nonce is good for one proof, and a proof invalidates all older nonces: a replayed or late one is unasked.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
 from lane_agent.model import Link
 from sync.link.limits import Limits
+from sync.link.log_result import CodeLogHead
 from wire.messages import Heartbeat
-
-
-class ListPosition(Protocol):
-    """Where the lane stands in the log; `epoch` is "" before the first snapshot."""
-
-    @property
-    def epoch(self) -> str:
-        """The life of the core's log."""
-
-    @property
-    def version(self) -> int:
-        """Deltas since the epoch began."""
-
-    @property
-    def log_hash(self) -> bytes:
-        """How the rows came about."""
-
-    @property
-    def state_hash(self) -> bytes:
-        """Which rows there are."""
 
 
 class Judgement(Enum):
@@ -55,7 +35,7 @@ class Judgement(Enum):
 
 
 Weighed = tuple[Judgement, int]
-"""What a proof says, and of which version."""
+"""What a proof says, and about which version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +56,7 @@ class _Held:
 class Freshness:
     """Keeps the nonces, the proofs and the heads of the last seconds."""
 
-    def __init__(self, limits: Limits, head: ListPosition, now: int) -> None:
+    def __init__(self, limits: Limits, head: CodeLogHead, now: int) -> None:
         self._limits = limits
         self._nonces: dict[bytes, int] = {}
         self._waiting: list[Proof] = []
@@ -84,18 +64,18 @@ class Freshness:
         self._equal_ms: int | None = None
         self._start(head, now)
 
-    def _start(self, head: ListPosition, now: int) -> None:
+    def _start(self, head: CodeLogHead, now: int) -> None:
         self._head = head
         self._since = now
         self._held = {head.version: _Held(head.state_hash)}
 
-    def asked(self, nonce: bytes, now: int) -> None:
+    def on_nonce_sent(self, nonce: bytes, now: int) -> None:
         """A nonce goes out."""
         oldest = now - self._limits.offline_ms
         self._nonces = {old: sent for old, sent in self._nonces.items() if sent > oldest}
         self._nonces[nonce] = now
 
-    def answered(self, heartbeat: Heartbeat, now: int) -> Judgement:
+    def on_heartbeat(self, heartbeat: Heartbeat, now: int) -> Judgement:
         """A heartbeat came, its signature checked and meant for this lane."""
         sent = self._nonces.get(heartbeat.nonce)
         if sent is None or now - sent >= self._limits.offline_ms:
@@ -125,8 +105,8 @@ class Freshness:
             return Judgement.EQUAL
         return Judgement.EARLIER if proof.sent_ms < self._since else Judgement.WENT_BACK
 
-    def moved(self, head: ListPosition, now: int) -> list[Weighed]:
-        """The lane applied one delta in its turn. Returns what proofs that waited for a head say now."""
+    def on_applied(self, head: CodeLogHead, now: int) -> list[Weighed]:
+        """The lane applied one delta in its turn. Returns the judgement of proofs that waited for this head."""
         self._held[self._head.version].left_ms = now
         self._held[head.version] = _Held(head.state_hash)
         self._head = head
@@ -134,8 +114,8 @@ class Freshness:
         self._held = {v: held for v, held in self._held.items() if held.left_ms is None or held.left_ms > oldest}
         return self._reweigh(now)
 
-    def replaced(self, head: ListPosition, now: int) -> list[Weighed]:
-        """The lane loaded a snapshot: no earlier equality counts. Returns what waiting proofs say now."""
+    def on_swapped(self, head: CodeLogHead, now: int) -> list[Weighed]:
+        """The lane loaded a snapshot: no earlier equality counts. Returns the judgement of waiting proofs."""
         self._equal_ms = None
         self._start(head, now)
         return self._reweigh(now)

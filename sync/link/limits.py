@@ -15,14 +15,14 @@ class Limits:
         offline_ms: without any proof for this long, counted likewise, the lane is offline (design §2.8).
         grace_ms: a head ahead of ours is given this long to arrive by itself before it is asked for.
         request_ms, request_max_ms: a request without an answer is made again after this, doubling up to the maximum.
-        parts_ms: longest silence borne between two parts of a list that has begun to come (`follower`).
+        parts_ms: longest wait for the next part of a list that has begun to arrive (`follower`).
         window: journal rows sent ahead of the core's acknowledgement.
         resend_ms: without an acknowledgement for this long, rows are sent again from the first unacknowledged one.
         range_rows: most rows sent in answer to one request for a range.
-        walk_ms, walk_max_ms: connected without a proof for this long, the next broker is tried; in vain, it is borne
-            longer each time, up to the maximum (`silence`). Below `fresh_ms`, so that a dead link is left within it.
+        silence_ms, silence_max_ms: connected without a proof for this long, the next broker is tried; in vain, the limit
+            doubles each time, up to the maximum (`silence`). Below `fresh_ms`, so that a dead link is left within it.
         alarm_ms: the same alarm is not raised again before this.
-        revert_ms: a mode set from afar without a limit of its own reverts after this.
+        revert_ms: a mode set from the centre without a limit of its own reverts after this.
         ahead_ms: a command issued this far ahead of the core's time as known here is refused.
         command_ms: a command that would be good for longer than this is refused: what is remembered stays bounded.
         samples: telemetry kept while it cannot be sent; the oldest is shed first.
@@ -32,7 +32,7 @@ class Limits:
         picture_wait_ms, picture_wait_max_ms: an unanswered part or offer is offered anew after this, doubling up to
             the maximum.
         drift_ppm: how far a clock's crystal may run off, in millionths, for the core time's uncertainty.
-        clock_ms: a core whose time is off by more than this is not believed (`coreclock`). A leap second, an NTP step
+        clock_ms: a core whose time is off by more than this is not believed (`core_clock`). A leap second, an NTP step
             after a restart and a pause of the core's machine for some seconds pass; a bundle's half hour moves by no
             more than a hundred and eightieth. A kernel calls its clock kept for nine hours after its time source is lost
             (until its own bound, which grows by 500 millionths, is 16 s); two crystals run 6.4 s apart in that time.
@@ -48,8 +48,8 @@ class Limits:
     window: int = 64
     resend_ms: int = 3_000
     range_rows: int = 500
-    walk_ms: int = 2_800
-    walk_max_ms: int = 60_000
+    silence_ms: int = 2_800
+    silence_max_ms: int = 60_000
     alarm_ms: int = 60_000
     revert_ms: int = 3_600_000
     ahead_ms: int = 1_000

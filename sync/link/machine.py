@@ -1,8 +1,8 @@
-"""`LinkMachine`: the parts of the link put together.
+"""`LinkMachine`: the parts of the link assembled.
 
 Rules of this file:
-- Tell it what happened and when (`connected`, `disconnected`, `receive`, `tick`, `stands`, `acknowledged`, …), then
-  `drain` it and carry the effects out in order. It calls nobody and raises nothing in normal work.
+- Tell it what happened and when (`on_connected`, `on_message`, `tick`, `on_log_result`, …), then `drain` it and carry
+  the effects out in order. It calls nobody and raises nothing in normal work.
 - `now` is this box's monotonic clock in milliseconds; it never goes back.
 - Signatures are checked before anything is parsed. What is refused is counted by its reason, and raises an alarm.
 """
@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from msgspec import Struct
 
+from domain.alarms import LaneAlarmKind
 from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged, ManualEnded, ManualOrdered
 from lane_agent.model import Fault, Link
 from sync.link.command_lifecycle import CommandLifecycle
@@ -32,13 +34,15 @@ from sync.link.effects import (
     Tell,
     TryNextBroker,
 )
-from sync.link.follower import Follower, LogAnswer
-from sync.link.freshness import Freshness, Judgement, ListPosition, Weighed
+from sync.link.follower import Follower
+from sync.link.freshness import Freshness, Judgement, Weighed
 from sync.link.limits import Limits
+from sync.link.log_result import Applied, CodeLogHead, Failed, Gap, LogResult, Mismatch, Swapped
 from sync.link.sender import Sender
 from sync.link.silence import Silence
 from sync.link.telemetry import Facts, Samples
 from sync.link.uploader import Upload, Uploader
+from wire.channels import from_core, tag
 from wire.codec import decode
 from wire.envelope import KeyRing
 from wire.errors import WireRefusedError
@@ -50,14 +54,13 @@ from wire.messages import (
     EventsWanted,
     Heartbeat,
     LaneState,
-    LogReply,
     Nonce,
     PictureHeld,
     PictureOffered,
     Presence,
     SnapshotPart,
 )
-from wire.topics import LOG, LaneTopics
+from wire.topics import LaneTopics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +87,13 @@ class LinkMachine:
         lane: its name.
         ring: the core's public keys.
         entropy: `entropy(n)` gives n random bytes.
-        head: where the code log stands.
+        head: the code log's position.
         journal: the store's name.
         last: the journal's last row.
         acknowledged: the outbox's cursor.
         now: the monotonic clock.
         software: the version, told to the core.
-        left: what the last run left.
+        saved: what the last run left in the store.
     """
 
     def __init__(
@@ -99,31 +102,31 @@ class LinkMachine:
         *,
         ring: KeyRing,
         entropy: Callable[[int], bytes],
-        head: ListPosition,
+        head: CodeLogHead,
         journal: str,
         last: int,
         acknowledged: int,
         now: int,
         limits: Limits | None = None,
         software: str = "",
-        left: SavedState | None = None,
+        saved: SavedState | None = None,
     ) -> None:
-        left = left or SavedState()
+        saved = saved or SavedState()
         self.topics = LaneTopics(lane)
         self.limits = limits or Limits()
         self.refused: Counter[str] = Counter()
         self.follower = Follower(lane, self.limits, head, entropy)
         self.freshness = Freshness(self.limits, head, now)
-        self.clock = CoreClock(self.limits, left.clock)
+        self.clock = CoreClock(self.limits, saved.clock)
         self.sender = Sender(self.limits, last=last, acknowledged=acknowledged)
-        self.uploader = Uploader(lane, self.limits, entropy, waiting=left.uploads)
+        self.uploader = Uploader(lane, self.limits, entropy, waiting=saved.uploads)
         self.samples = Samples(lane, self.limits)
         self._lane = lane
         self._ring = ring
         self._entropy = entropy
         self._journal = journal
         self._software = software
-        self._desk = CommandLifecycle(self.topics, self.limits, self.sender, taken=left.taken, revert=left.revert)
+        self._commands = CommandLifecycle(lane, self.limits, self.sender, taken=saved.taken, revert=saved.revert)
         self._visit = ""
         self._ordered = False
         self._effects: list[Effect] = []
@@ -136,69 +139,81 @@ class LinkMachine:
         self._faulted = False
         self._clock_doubted = False
         self._alarmed: dict[str, int] = {}
+        self._channels = from_core(self.topics)
+        self._handlers: dict[type[Struct], Callable[[Any, int], None]] = {
+            Heartbeat: self._on_heartbeat,
+            Ack: self._on_ack,
+            Deltas: self._on_deltas,
+            SnapshotPart: self._on_snapshot_part,
+            EventsWanted: self._on_events_wanted,
+            PictureHeld: self._on_picture_held,
+        }
 
     # -- what happened ------------------------------------------------------------------------------------------------
 
-    def connected(self, session: int, now: int) -> None:
-        """A connection is up and subscribed; `session` is what its Will says."""
+    def on_connected(self, session: int, now: int) -> None:
+        """A connection is up and subscribed; `session` is the one that its Will names."""
         self._session = session
         self._nonce_ms = now
-        self._silence.connected(now)
-        self._publish(self.topics.presence, self.presence("online", session), qos=1, retain=True)
+        self._silence.on_connected(now)
+        self._publish(self.presence("online", session))
         if self._state is not None:
             self._publish_state(self._state.facts)
-        self.sender.connected(now)
+        self.sender.on_connected(now)
         self.tick(now)
 
-    def disconnected(self, now: int, *, taken_over: str = "") -> None:
-        """The connection is gone; `taken_over` says so where somebody else has taken this lane's name."""
+    def on_disconnected(self, now: int, *, taken_over: str = "") -> None:
+        """The connection is gone; `taken_over` says by whom, where another client has taken this lane's name."""
         self._session = None
-        self.sender.lost()
-        self.follower.lost()
-        self.uploader.lost()
+        self.sender.on_disconnected()
+        self.follower.on_disconnected()
+        self.uploader.on_disconnected()
         if taken_over:
-            self.alarm("SessionTakenOver", f"another client uses this lane's name: {taken_over}", now)
+            self.alarm(LaneAlarmKind.SESSION_TAKEN_OVER, f"another client uses this lane's name: {taken_over}", now)
         self._settle(now)
 
     def tick(self, now: int) -> None:
         """Time has passed. Call this at least every 200 ms."""
         if self._session is not None:
             self._ask(self._session, now)
-        self._effects += self._desk.due(self.core_time(now))
+        self._effects += self._commands.due(self.core_time(now))
         self._settle(now)
 
-    def check_clock(self, utc_ms: int | None, now: int) -> None:
-        """This box's own UTC, None unless a time source keeps it: what the core's time is held against."""
-        self.clock.check_clock(utc_ms, now)
+    def set_utc(self, utc_ms: int | None, now: int) -> None:
+        """This box's own UTC, None unless a time source keeps it: what the core's time is compared with."""
+        self.clock.set_utc(utc_ms, now)
 
-    def receive(self, topic: str, payload: bytes, now: int, *, retained: bool = False) -> None:
-        """A message came from the broker."""
+    def on_message(self, topic: str, payload: bytes, now: int, *, retained: bool = False) -> None:
+        """A message arrived from the broker."""
         try:
-            body = self._ring.open(topic, payload)
-            self._dispatch(topic, body, now, retained=retained)
+            self._open(topic, self._ring.open(topic, payload), now, retained=retained)
         except WireRefusedError as error:
             self.refuse(error.reason.value, f"{topic}: {error}", now)
         self._settle(now)
 
-    def log_result(self, outcome: LogAnswer, head: ListPosition, offered: int, now: int) -> None:
-        """The code log answered an `ApplyDelta` or `LoadPart` of version `offered`, and stands at `head`."""
-        before = self.follower.head
-        self.follower.log_result(outcome, head, offered, now)
-        if outcome is LogAnswer.APPLIED:
-            self._weighed(self.freshness.moved(head, now), now)
-        elif outcome is LogAnswer.SWAPPED or head.epoch != before.epoch:
-            self._weighed(self.freshness.replaced(head, now), now)
-        elif outcome in {LogAnswer.GAP, LogAnswer.FAILED}:
-            self.freshness.distrust()  # something is known to be missing here: not even what was just proven counts
-        elif outcome is LogAnswer.MISMATCH:
-            self.alarm("CodesMismatch", f"version {offered} does not give the signed state hash", now)
+    def on_log_result(self, result: LogResult, now: int) -> None:
+        """The code log answered an `ApplyDelta` or `LoadPart`. Only `Applied` and `Swapped` move its head."""
+        self.follower.on_log_result(result, now)
+        match result:
+            case Applied():
+                self._weighed(self.freshness.on_applied(result.head, now), now)
+            case Swapped():
+                self._weighed(self.freshness.on_swapped(result.head, now), now)
+            case Gap() | Failed():
+                self.freshness.distrust()  # something is known to be missing here: not even what was just proven counts
+            case Mismatch():
+                self.alarm(
+                    LaneAlarmKind.CODES_MISMATCH, f"version {result.offered} does not give the signed state hash", now
+                )
+            case _:  # what it means for the next request is the follower's
+                pass
         self._settle(now)
 
-    def acknowledged(self, cursor: int, now: int, *, foreign: bool = False) -> None:
-        """The store answered an `Acknowledge`: its cursor stands at `cursor`; `foreign`: it has no such row."""
+    def on_acknowledged(self, cursor: int, now: int, *, foreign: bool = False) -> None:
+        """The store answered an `Acknowledge`: its cursor is at `cursor`; `foreign`: it has no such row."""
         if foreign:
             self.refuse("ack_foreign", "the core acknowledges rows this journal never had; is this its own store?", now)
-        self.sender.moved(cursor, now)
+        self.sender.on_acknowledged(cursor, now)
         self._settle(now)
 
     def distrust(self, why: str, now: int) -> None:
@@ -206,47 +221,47 @@ class LinkMachine:
         self.follower.distrust(why)
         self._settle(now)
 
-    def journal_grew(self, last: int, now: int) -> None:
+    def on_journal_grew(self, last: int, now: int) -> None:
         """The journal's last row is `last` now."""
-        self.sender.grew(last)
+        self.sender.on_journal_grew(last)
         self._settle(now)
 
-    def state_is(self, facts: dict[str, object]) -> None:
+    def set_state(self, facts: dict[str, object]) -> None:
         """What the wall of lanes should show; complete. Published when it changed, and on every connection."""
         if self._state is None or self._state.facts != facts:
             self._publish_state(facts)
 
-    def lane_is(self, *, visit: str, ordered: bool) -> None:
-        """The lane now: the key of the visit in it ("" if none), and whether manual mode stands by order."""
+    def set_lane(self, *, visit: str, ordered: bool) -> None:
+        """The lane now: the key of the visit in it ("" if none), and whether it is in manual mode by an order."""
         self._visit, self._ordered = visit, ordered
 
-    def mode_stepped(self, event: ManualOrdered | ManualEnded) -> None:
-        """The lane has stepped over an order for a mode, at the lane or from afar."""
-        self._effects += self._desk.mode_stepped(event)
+    def on_mode_stepped(self, event: ManualOrdered | ManualEnded) -> None:
+        """The lane has stepped over an order for a mode, at the lane or from the centre."""
+        self._effects += self._commands.on_mode_stepped(event)
 
-    def kept(self, command: str, *, failed: bool = False) -> None:
-        """The store answered a `KeepOrder`; `failed`: it did not take it, so the command is not carried out."""
-        self._effects += self._desk.kept(command, failed=failed)
+    def on_order_kept(self, command: str, *, failed: bool = False) -> None:
+        """The store answered a `KeepOrder`; `failed`: it could not keep it, so the command is not carried out."""
+        self._effects += self._commands.on_kept(command, failed=failed)
 
-    def clock_kept(self, ahead: Ahead) -> None:
+    def on_clock_kept(self, ahead: Ahead) -> None:
         """The store has made a `KeepClock` durable."""
-        self.clock.kept(ahead)
+        self.clock.on_kept(ahead)
 
-    def ordered(self, command: str, why: str = "") -> None:
-        """What a command asked for was carried out, or was not for this reason."""
-        self._effects += self._desk.ordered(command, why)
+    def on_order_done(self, command: str, why: str = "") -> None:
+        """What a command asked for was carried out, or was not, for the reason given."""
+        self._effects += self._commands.on_done(command, why)
 
-    def upload(self, upload: Upload, now: int) -> None:
-        """A picture is to be sent to the core."""
-        self.uploader.want(upload)
+    def add_upload(self, upload: Upload, now: int) -> None:
+        """Queues a picture for sending to the core."""
+        self.uploader.add(upload)
         self._settle(now)
 
-    def unreadable(self, picture: str) -> None:
+    def on_picture_gone(self, picture: str) -> None:
         """A picture that was to be sent is gone."""
-        self.uploader.gone(picture)
+        self.uploader.remove(picture)
 
-    def sample(self, facts: Facts, now: int) -> None:
-        """A sample of telemetry was taken."""
+    def add_sample(self, facts: Facts, now: int) -> None:
+        """Queues a sample of telemetry."""
         self.samples.add(facts, now)
         self._settle(now)
 
@@ -268,22 +283,22 @@ class LinkMachine:
         """The core's time and its uncertainty, or None without any proof yet that could be believed."""
         return self.clock.time(now)
 
-    def presence(self, status: str, session: int) -> Presence:
+    def presence(self, status: Literal["online", "stopped", "lost"], session: int) -> Presence:
         """A body for `up/presence`: "online", "stopped", or "lost" for the Will of the connection to come."""
-        return Presence(lane=self._lane, status=status, session=session, software=self._software)  # type: ignore[arg-type]
+        return Presence(lane=self._lane, status=status, session=session, software=self._software)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _publish(self, topic: str, body: Struct, *, qos: int = 0, retain: bool = False) -> None:
-        self._effects.append(Publish(topic, body, qos, retain))
+    def _publish(self, body: Struct) -> None:
+        self._effects.append(Publish(body))
 
     def _publish_state(self, facts: dict[str, object]) -> None:
         serial = self._state.serial + 1 if self._state is not None else 1
         self._state = LaneState(lane=self._lane, session=self._session or 0, serial=serial, facts=facts)
         if self._session is not None:
-            self._publish(self.topics.state, self._state, qos=1, retain=True)
+            self._publish(self._state)
 
-    def alarm(self, kind: str, detail: str, now: int, *, why: str = "") -> None:
+    def alarm(self, kind: LaneAlarmKind, detail: str, now: int, *, why: str = "") -> None:
         """Raises an alarm; the same kind, for the same reason, at most once in a while."""
         last = self._alarmed.get(kind + why)
         if last is None or now - last >= self.limits.alarm_ms:
@@ -293,7 +308,7 @@ class LinkMachine:
     def refuse(self, reason: str, detail: str, now: int) -> None:
         """Counts a message that was refused, and tells people."""
         self.refused[reason] += 1
-        self.alarm("MessageRefused", f"{reason}: {detail}", now, why=reason)
+        self.alarm(LaneAlarmKind.MESSAGE_REFUSED, f"{reason}: {detail}", now, why=reason)
 
     def _ask(self, session: int, now: int) -> None:
         if now >= self._nonce_ms:
@@ -301,104 +316,104 @@ class LinkMachine:
             self._send_nonce(session, now)
         request = self.follower.due(now)
         if request is not None:
-            self._publish(self.topics.request, request, qos=1)
-        if self._silence.over(now):
+            self._publish(request)
+        if self._silence.expired(now):
             self._effects.append(TryNextBroker("connected, and yet the core's proof does not come"))
 
     def _send_nonce(self, session: int, now: int) -> None:
         nonce, head = self._entropy(16), self.follower.head
-        self.freshness.asked(nonce, now)
-        body = Nonce(
-            lane=self._lane,
-            session=session,
-            nonce=nonce,
-            epoch=head.epoch,
-            version=head.version,
-            state_hash=head.state_hash,
-            journal=self._journal,
-            acknowledged=self.sender.acknowledged,
+        self.freshness.on_nonce_sent(nonce, now)
+        self._publish(
+            Nonce(
+                lane=self._lane,
+                session=session,
+                nonce=nonce,
+                epoch=head.epoch,
+                version=head.version,
+                state_hash=head.state_hash,
+                journal=self._journal,
+                acknowledged=self.sender.acknowledged,
+            )
         )
-        self._publish(self.topics.nonce, body)
 
-    def _dispatch(self, topic: str, body: bytes, now: int, *, retained: bool) -> None:
-        topics = self.topics
-        if topic == topics.command:
-            self._command(decode(Command, body), now, retained=retained)
-        elif retained:
+    def _open(self, topic: str, raw: bytes, now: int, *, retained: bool) -> None:
+        """Reads a body whose signature is good, and hands it to its handler."""
+        if retained and topic != self.topics.command:
             self.refuse("retained", f"{topic}: nothing the core says to a lane is ever retained", now)
-        elif topic == LOG:
-            self._effects.append(ApplyDelta(body, decode(Delta, body)))
-        elif topic == topics.heartbeat:
-            self._heartbeat(decode(Heartbeat, body), now)
-        elif topic == topics.ack:
-            self._ack(decode(Ack, body), now)
-        elif topic == topics.log:
-            self._log_reply(decode(LogReply, body), now)  # type: ignore[arg-type]
-        elif topic == topics.picture_held:
-            self._picture_held(decode(PictureHeld, body), now)
-        else:
-            self.refuse("unknown_topic", topic, now)
-
-    def _heartbeat(self, beat: Heartbeat, now: int) -> None:
-        if beat.lane != self._lane:
-            self.refuse("foreign", f"a proof for lane {beat.lane}", now)
             return
-        judgement = self.freshness.answered(beat, now)
+        if topic not in self._channels:
+            self.refuse("unknown_topic", topic, now)
+            return
+        body: Any = decode(self._channels[topic].kind, raw)
+        if isinstance(body, Delta):
+            self._effects.append(ApplyDelta(raw, body))
+        elif isinstance(body, Command):
+            self._on_command(body, now, retained=retained)
+        elif body.lane != self._lane:
+            reason = "ack_foreign" if isinstance(body, Ack) else "foreign"
+            self.refuse(reason, f"a {tag(type(body))} for lane {body.lane}", now)
+        else:
+            self._handlers[type(body)](body, now)
+
+    def _on_heartbeat(self, beat: Heartbeat, now: int) -> None:
+        judgement = self.freshness.on_heartbeat(beat, now)
         if judgement is Judgement.UNASKED:
             self.refused["proof_unasked"] += 1  # late or replayed: worthless, and not worth an alarm
             return
-        self._silence.heard(now)
-        self._timed(now)
+        self._silence.on_heard(now)
+        self._on_proof(now)
         self._weighed([(judgement, beat.version)], now)
 
-    def _timed(self, now: int) -> None:
-        """The proof just taken says what time it is."""
+    def _on_proof(self, now: int) -> None:
+        """The proof just taken says what time it is at the core."""
         proof = self.freshness.proof
-        step = self.clock.proven(proof) if proof is not None else ""
+        step = self.clock.on_proof(proof) if proof is not None else ""
         if step:
-            self.alarm("CoreClockStepped", step, now)
+            self.alarm(LaneAlarmKind.CORE_CLOCK_STEPPED, step, now)
         keep = self.clock.due(now)
         if keep is not None:
             self._effects.append(KeepClock(keep))
         core = self.core_time(now)
         if core is not None:
-            self._desk.proven(core)
+            self._commands.on_proof(core)
 
     def _weighed(self, weighed: list[Weighed], now: int) -> None:
         for judgement, version in weighed:
-            self.follower.judged(judgement, version, now)
+            self.follower.on_judgement(judgement, version, now)
 
-    def _ack(self, ack: Ack, now: int) -> None:
-        if ack.lane != self._lane or ack.journal != self._journal:
-            self.refuse("ack_foreign", f"an acknowledgement for journal {ack.journal} of lane {ack.lane}", now)
+    def _on_ack(self, ack: Ack, now: int) -> None:
+        if ack.journal != self._journal:
+            self.refuse("ack_foreign", f"an acknowledgement for journal {ack.journal}, not held here", now)
         elif ack.seq > self.sender.last:
             self.refuse("ack_beyond", f"row {ack.seq} is acknowledged, the last one is {self.sender.last}", now)
-        elif self.sender.knows(ack.seq):
+        elif self.sender.is_news(ack.seq):
             self._effects.append(Acknowledge(ack.seq, ack.hash))
 
-    def _log_reply(self, reply: Deltas | SnapshotPart | EventsWanted, now: int) -> None:
-        if reply.lane != self._lane:
-            self.refuse("foreign", f"an answer for lane {reply.lane}", now)
-        elif isinstance(reply, EventsWanted):
-            self._events_wanted(reply, now)
-        elif not self.follower.takes(reply.request, whole=isinstance(reply, SnapshotPart)):
-            self.refused["answer_unasked"] += 1  # to a request given up, or a replay: worthless, and no alarm
-        elif isinstance(reply, SnapshotPart):
-            self._silence.heard(now)  # it answers what was asked at random: over a slow line proofs queue behind it
-            self._effects.append(LoadPart(reply))
-        else:
-            self._silence.heard(now)
+    def _on_deltas(self, reply: Deltas, now: int) -> None:
+        if self._accepts(reply.request, now, whole=False):
             self._effects += [ApplyDelta(body, decode(Delta, body)) for body in reply.bodies]
 
-    def _events_wanted(self, wanted: EventsWanted, now: int) -> None:
+    def _on_snapshot_part(self, part: SnapshotPart, now: int) -> None:
+        if self._accepts(part.request, now, whole=True):
+            self._effects.append(LoadPart(part))
+
+    def _accepts(self, request: str, now: int, *, whole: bool) -> bool:
+        """Whether this answers the open request."""
+        if not self.follower.accepts(request, whole=whole):
+            self.refused["answer_unasked"] += 1  # to a request given up, or a replay: worthless, and no alarm
+            return False
+        self._silence.on_heard(now)  # it names a request made up at random: over a slow line proofs queue behind it
+        return True
+
+    def _on_events_wanted(self, wanted: EventsWanted, now: int) -> None:
         if wanted.journal != self._journal:
             self.refuse("range_foreign", f"rows of journal {wanted.journal} are asked for, not held here", now)
             return
-        send = self.sender.asked_again(wanted)
+        send = self.sender.resend(wanted)
         if send is not None:
             self._effects.append(send)
 
-    def _command(self, command: Command, now: int, *, retained: bool) -> None:
+    def _on_command(self, command: Command, now: int, *, retained: bool) -> None:
         situation = Situation(
             core=self.core_time(now),
             link=self.verdict(now),
@@ -407,16 +422,13 @@ class LinkMachine:
             journal=self._journal,
             last=self.sender.last,
         )
-        refusal, effects = self._desk.take(command, situation, retained=retained)
+        refusal, effects = self._commands.on_command(command, situation, retained=retained)
         if refusal is not None:
             self.refuse(refusal.value, f"{command.name!r} from {command.issuer} ({command.command})", now)
         self._effects += effects
 
-    def _picture_held(self, held: PictureHeld, now: int) -> None:
-        if held.lane != self._lane:
-            self.refuse("foreign", f"an answer for lane {held.lane}", now)
-            return
-        done = self.uploader.held(held, now)
+    def _on_picture_held(self, held: PictureHeld, now: int) -> None:
+        done = self.uploader.on_held(held, now)
         if done is not None:
             self._effects.append(done)
 
@@ -443,10 +455,10 @@ class LinkMachine:
     def _settle_spare(self, session: int, now: int) -> None:
         """What may go out when the link is good and no event waits: telemetry, then a part of a picture."""
         for sample in self.samples.due(session, now):
-            self._publish(self.topics.telemetry, sample)
+            self._publish(sample)
         picture = self.uploader.due(now)
         if isinstance(picture, PictureOffered):
-            self._publish(self.topics.picture, picture, qos=1)
+            self._publish(picture)
         elif picture is not None:
             self._effects.append(picture)
 
@@ -455,15 +467,15 @@ class LinkMachine:
         if doubt and not self._faulted:
             self._faulted, self._verified = True, False
             self._effects.append(Tell(FaultRaised(Fault.CODES, doubt)))
-            self.alarm("CodesInDoubt", doubt, now)
+            self.alarm(LaneAlarmKind.CODES_IN_DOUBT, doubt, now)
         elif self._faulted and not doubt:
             self._faulted = False
             self._effects.append(Tell(FaultCleared(Fault.CODES)))
 
     def _settle_clock(self, now: int) -> None:
-        """A core whose time is not believed is told here; the fault of it is the box's, which has other clocks too."""
+        """Doubt of the core's time raises an alarm here; the box, which has other clocks too, raises the fault."""
         doubt = self.clock.doubt
         if doubt and not self._clock_doubted:
             self._verified = False
-            self.alarm("CoreClockDoubted", doubt, now)
+            self.alarm(LaneAlarmKind.CORE_CLOCK_DOUBTED, doubt, now)
         self._clock_doubted = bool(doubt)

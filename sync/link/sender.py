@@ -1,4 +1,4 @@
-"""The journal's way to the core: strictly in order, windowed, until the core's signed acknowledgement (design §3).
+"""Sends the journal to the core: strictly in order, windowed, until the core's signed acknowledgement (design §3).
 
 Rules of this file:
 - A broker's PUBACK is not delivery (lessons 11). Rows leave the outbox on the core's contiguous acknowledgement only.
@@ -14,7 +14,7 @@ from wire.messages import EventsWanted
 
 
 class Sender:
-    """What of the journal is on its way.
+    """Which rows of the journal are to be sent.
 
     Attributes:
         last: the journal's last row.
@@ -39,30 +39,30 @@ class Sender:
         """Every row has been sent; only acknowledgements are awaited."""
         return self._sent >= self.last
 
-    def connected(self, now: int) -> None:
+    def on_connected(self, now: int) -> None:
         """A new connection: from the first unacknowledged row."""
         self._connected = True
-        self._again(now)
+        self._rewind(now)
 
-    def lost(self) -> None:
+    def on_disconnected(self) -> None:
         """No connection: nothing is sent."""
         self._connected = False
 
-    def grew(self, last: int) -> None:
+    def on_journal_grew(self, last: int) -> None:
         """The journal's last row is `last` now."""
         self.last = max(last, self.last)
 
-    def knows(self, seq: int) -> bool:
+    def is_news(self, seq: int) -> bool:
         """Whether an acknowledgement of `seq` is news."""
         return seq > self.acknowledged
 
-    def moved(self, acknowledged: int, now: int) -> None:
-        """The store's cursor stands at `acknowledged` now."""
+    def on_acknowledged(self, acknowledged: int, now: int) -> None:
+        """The store's cursor is at `acknowledged` now."""
         self.acknowledged = max(acknowledged, self.acknowledged)
         self._sent = max(self._sent, self.acknowledged)
         self._moved_ms = now
 
-    def _again(self, now: int) -> None:
+    def _rewind(self, now: int) -> None:
         self._sent = self.acknowledged
         self._moved_ms = now
 
@@ -71,7 +71,7 @@ class Sender:
         if not self._connected:
             return None
         if self._sent > self.acknowledged and now - self._moved_ms >= self._limits.resend_ms:
-            self._again(now)
+            self._rewind(now)
         last = min(self.last, self.acknowledged + self._limits.window)
         if last <= self._sent:
             return None
@@ -80,7 +80,7 @@ class Sender:
         first, self._sent = self._sent + 1, last
         return SendEvents(first, last)
 
-    def asked_again(self, wanted: EventsWanted) -> SendEvents | None:
-        """The core asks for a range; as much of it as exists and is allowed at once."""
+    def resend(self, wanted: EventsWanted) -> SendEvents | None:
+        """The core asks for a range again; returns as much of it as exists and is allowed at once."""
         last = min(wanted.last, self.last, wanted.first + self._limits.range_rows - 1)
         return SendEvents(wanted.first, last) if wanted.first <= last and self._connected else None

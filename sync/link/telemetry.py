@@ -1,4 +1,4 @@
-"""Telemetry: how the box is, apart from the events; shed first when the link is poor, and the shed ones counted."""
+"""Telemetry: the box's condition, apart from the events; shed first when the link is poor, and counted when shed."""
 
 from __future__ import annotations
 

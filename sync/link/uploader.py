@@ -1,13 +1,13 @@
-"""Pictures on their way to the core: one at a time, one part at a time, when nothing better is to be sent (design §3).
+"""Sends pictures to the core: one at a time, part by part, when nothing more important is to be sent (design §3).
 
 Rules of this file:
-- A picture is offered; the core says from which byte on it wants it, and after each part how much it holds. A restart
-  of either side, or a silence, is met by a new offer: nothing is sent twice that the core still holds.
+- A picture is offered; the core says from which byte on it wants it, and after each part how much it holds. After a
+  restart of either side, or a silence, it is offered anew: nothing is sent twice that the core still holds.
 - A part goes out only while the link is fresh, no event waits, and the last part is answered; at a bounded rate, and
   never in more than half of the time. Parts are as small as the link is slow: what is sent behind one waits for it, and
-  a proof that comes late makes the lane stale. A picture delays nobody.
-- What was asked for by a command goes first.
-- The picture itself stays where it is: being sent is no reason to be taken away.
+  a proof that arrives late makes the lane stale.
+- A picture asked for by a command goes first.
+- The picture itself stays where it is: sending does not delete it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _OpenTransfer:
 
 
 class Uploader:
-    """What pictures are to be sent, and how far the one under way is.
+    """Which pictures are to be sent, and how far the open one is.
 
     Args:
         lane: its name.
@@ -73,19 +73,19 @@ class Uploader:
         """Pictures the core does not hold yet."""
         return len(self._waiting)
 
-    def want(self, upload: Upload) -> None:
-        """This picture is to be sent, too."""
+    def add(self, upload: Upload) -> None:
+        """Queues a picture; one asked for by a command replaces the same one queued before."""
         known = self._waiting.get(upload.picture)
         if known is None or upload.asked:
             self._waiting[upload.picture] = upload
 
-    def lost(self) -> None:
+    def on_disconnected(self) -> None:
         """The connection is gone, and the open offer with it."""
         self._open = None
         self._wait_ms = self._limits.picture_wait_ms
 
-    def gone(self, picture: str) -> None:
-        """It is no longer there, or cannot be read: it will not be sent."""
+    def remove(self, picture: str) -> None:
+        """A picture is done with, or gone, or cannot be read: it is not sent."""
         self._waiting.pop(picture, None)
         if self._open is not None and self._open.upload.picture == picture:
             self._open = None
@@ -123,26 +123,26 @@ class Uploader:
         length = min(self._length, open_.upload.size - open_.offset)
         return SendPart(open_.offer, open_.upload.picture, open_.offset, length)
 
-    def held(self, answer: PictureHeld, now: int) -> PictureDone | None:
-        """The core's answer; one to an offer that is not open says nothing. Returns what is settled by it."""
+    def on_held(self, answer: PictureHeld, now: int) -> PictureDone | None:
+        """The core's answer; one to an offer that is not open is ignored. Returns the picture that is done, if one is."""
         open_ = self._open
         if open_ is None or (open_.offer, open_.upload.picture) != (answer.offer, answer.picture):
             return None
         self._wait_ms = self._limits.picture_wait_ms
         if answer.state != "part":
-            self.gone(answer.picture)
+            self.remove(answer.picture)
             return PictureDone(answer.picture, answer.detail or "refused" if answer.state == "refused" else "")
         if answer.offset >= open_.upload.size:
             return None  # all is there and it is being looked at, or this is not its size: silence, then a new offer
         took = now - open_.sent_ms
         if answer.offset > open_.offset:
-            self._suit(took)
+            self._adapt(took)
         paced = open_.sent_ms + 1000 * max(0, answer.offset - open_.offset) // self._limits.picture_rate
         open_.offset, open_.answered, open_.next_ms = answer.offset, True, max(paced, now + took)
         return None
 
-    def _suit(self, took: int) -> None:
-        """Makes the next part as large as this link bears, by how long the last one took."""
+    def _adapt(self, took: int) -> None:
+        """Makes the next part as large as this link allows, by how long the last one took."""
         if took < _QUICK_MS:
             self._length = min(2 * self._length, self._limits.part_bytes)
         elif took > _SLOW_MS:

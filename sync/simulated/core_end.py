@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from sync.simulated.core_log import SimulatedLog
+from wire.channels import FROM_LANE
 from wire.codec import decode, encode
 from wire.envelope import KeyRing, Signer
 from wire.hashes import ZERO, journal_next, journal_start
@@ -24,31 +25,14 @@ from wire.messages import (
     EventMessage,
     EventsWanted,
     Heartbeat,
-    LaneState,
     Nonce,
     PictureHeld,
     PictureOffered,
     PicturePart,
-    PictureUp,
-    Presence,
-    Reply,
-    Request,
     SnapshotWanted,
-    Telemetry,
 )
 from wire.records import Record
 from wire.topics import LOG, LaneTopics, read_up
-
-_BODIES: dict[str, Any] = {
-    "presence": Presence,
-    "nonce": Nonce,
-    "event": EventMessage,
-    "state": LaneState,
-    "request": Request,
-    "reply": Reply,
-    "telemetry": Telemetry,
-    "picture": PictureUp,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +124,7 @@ class SimulatedCore:
         address = read_up(topic)
         if address is None:
             raise ValueError(f"a lane does not write {topic}")
-        body: Any = decode(_BODIES[address[1]], self._ring.open(topic, payload))
+        body: Any = decode(FROM_LANE[address[1]].kind, self._ring.open(topic, payload))
         self.heard.append(body)
         match body:
             case Nonce():

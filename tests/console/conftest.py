@@ -1,9 +1,11 @@
-"""A served page over a simulated lane, on loopback, in a thread of its own; and a browser to look at it with."""
+"""A served page over a lane in memory, on loopback, in a thread of its own; and a browser to look at it with."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
+import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,30 +17,17 @@ from argon2 import PasswordHasher
 
 from console.app import create_app
 from console.officers import OfficerBook
-from console.ports import EvidenceViewed
+from console.ports import EvidenceViewed, OfficerAction
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
-from console.simulated.lane import SimulatedLane
-from console.simulated.script import ScriptedWorld
+from edge.lane_feed import not_counted
+from lane_agent.codec import effect_from, event_from
+from simulation.night import ScriptedNight
+from simulation.page_lane import PageLane
+from tests.rigs.page import PATIENT, ManualClock, painted
 
-NIGHT_MS = 1_795_287_600_000  # 22 Nov 2026, 03:00 in Hong Kong
 PASSWORD = "correct horse battery"
 CHROMIUM = Path("/usr/bin/chromium")
-
-
-class Clock:
-    """A clock that moves only when told to."""
-
-    def __init__(self) -> None:
-        self.ms = 0
-
-    def ticks(self) -> int:
-        """Milliseconds since the test began."""
-        return self.ms
-
-    def utc_ms(self) -> int:
-        """The same, on the wall of the control room."""
-        return NIGHT_MS + self.ms
 
 
 @dataclass
@@ -46,26 +35,55 @@ class Served:
     """A page being served: its address, its lane, and a way to drive the lane from the test's thread."""
 
     url: str
-    lane: SimulatedLane
-    clock: Clock
+    lane: PageLane
+    clock: ManualClock
     officers: OfficerBook
     viewed: list[EvidenceViewed]
     loop: asyncio.AbstractEventLoop
     server: ConsoleServer
+    working: asyncio.Task[None]
+    first_entry: int
+    """Of the journal; what came before was the lane's start."""
 
     def drive(self, do: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Runs something of the lane's hardware side in the lane's own loop."""
+        """Runs something of the lane's world in the lane's own loop."""
 
         async def run() -> Any:
-            return do(*args, **kwargs)
+            became = do(*args, **kwargs)
+            return await became if inspect.isawaitable(became) else became
 
         return asyncio.run_coroutine_threadsafe(run(), self.loop).result(10)
 
+    @property
+    def acted(self) -> list[OfficerAction]:
+        """What officers did at this page and the lane counted, by its journal."""
+        entries = [json.loads(body) for body in self.lane.journal.entries[self.first_entry :]]
+        counted = [one for one in entries if not not_counted(effect_from(effect) for effect in one["effects"])]
+        events = [event_from(one["event"]) for one in counted]
+        return [event for event in events if isinstance(event, OfficerAction)]
+
+    def hang(self) -> None:
+        """The agent stops working its inbox, in which an event then waits."""
+
+        async def stop() -> None:
+            self.working.cancel()
+            await asyncio.wait({self.working})
+
+        self.drive(stop)
+
+    def work(self) -> None:
+        """The agent works its inbox again."""
+
+        async def start() -> None:
+            self.working = asyncio.create_task(self.lane.agent.run())
+
+        self.drive(start)
+
 
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> ManualClock:
     """The test's clock."""
-    return Clock()
+    return ManualClock()
 
 
 @pytest.fixture
@@ -77,7 +95,7 @@ def officers(tmp_path: Path) -> OfficerBook:
 
 
 @pytest.fixture
-def serve(clock: Clock, officers: OfficerBook, tmp_path: Path) -> Iterator[Callable[..., Served]]:
+def serve(clock: ManualClock, officers: OfficerBook, tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Serves a page with any settings; `world=True` adds the simulation panel."""
     running: list[tuple[Served, threading.Thread]] = []
 
@@ -88,22 +106,26 @@ def serve(clock: Clock, officers: OfficerBook, tmp_path: Path) -> Iterator[Calla
 
         async def run() -> None:
             viewed: list[EvidenceViewed] = []
-            lane = SimulatedLane(utc_ms=clock.utc_ms, ticks=clock.ticks)
+            lane = PageLane(clock=clock, paint=painted, policy=PATIENT, visits=4_180)
+            working = asyncio.create_task(lane.agent.run())
+            await lane.start()
             app, stream = create_app(
-                feed=lane,
+                feed=lane.page,
                 settings=chosen,
                 officers=officers,
                 ticks=clock.ticks,
                 viewed=viewed.append,
-                simulation=ScriptedWorld(lane, utc_ms=clock.utc_ms) if world else None,
+                simulation=ScriptedNight(lane) if world else None,
             )
             server = ConsoleServer(app, stream, chosen)
             url = server.bind().rstrip("/")
             serving = asyncio.create_task(server.serve())
             await server.ready()
-            ready.append(Served(url, lane, clock, officers, viewed, asyncio.get_running_loop(), server))
+            loop, entries = asyncio.get_running_loop(), len(lane.journal.entries)
+            ready.append(Served(url, lane, clock, officers, viewed, loop, server, working, entries))
             started.set()
             await serving
+            ready[0].working.cancel()
 
         thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
         thread.start()

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from console.simulated.script import codes
 from lane_agent import events as e
-from lane_agent.model import Doubt, Immigration, Link, NearMiss, Outcome, Screen
-from lane_agent.wording import Scene
+from lane_agent.model import Contact, Link, Screen
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -38,14 +36,12 @@ class Desk:
         expect(self.tab.locator("body[data-lane]:not(.stale)")).to_be_visible()
 
     def truck(self) -> None:
-        """A laden truck stands in the lane without a bundle that could be used."""
-        self.drive(self.lane.vehicle_arrives)
-        self.drive(self.lane.plate_settles, "HB6685", "粤Z7K83港")
+        """A laden truck is in the lane without a bundle, and its driver has not pressed Unladen Vehicle."""
+        self.drive(self.lane.arrives)
+        self.drive(self.lane.reads, "HB6685", "粤Z7K83港")
         self.drive(self.lane.identifier_reads, "rfid", "HB6685")
-        self.drive(self.lane.immigration, Immigration.CLEARED)
-        self.drive(self.lane.codes_found, codes(self.served.clock.utc_ms(), "HB6685", ()))
-        self.drive(self.lane.doubts, Doubt.NO_BUNDLE)
-        self.drive(self.lane.decides, 12, "12 no bundle", Scene.NOBUNDLE)
+        self.drive(self.lane.immigration_clears)
+        self.drive(self.lane.limit_expires)
 
     def button(self, action: str) -> Any:
         """A button of the page itself."""
@@ -100,25 +96,30 @@ def test_a_release_needs_a_reason_and_the_warnings_read(desk: Desk) -> None:
     dialog.locator(".confirm").click()
     expect(dialog).to_be_hidden()
     expect(desk.tab.locator("#state h2")).to_contain_text("RELEASED")
-    expect(desk.tab.locator("#told")).to_contain_text("released")
+    expect(desk.tab.locator("#told")).to_contain_text("Done, and in the journal.")
     expect(desk.button("release")).to_be_disabled()
     reason = "Paper manifest checked and in order 艙單核對無誤; Box 3"
-    assert desk.lane.acted == [e.OfficerReleased(4181, "chan", reason)]
+    assert desk.served.acted == [e.OfficerReleased(4181, "chan", reason)]
 
 
 def test_a_hold_that_arrives_while_deciding_stops_the_release(desk: Desk) -> None:
-    """The dialog says that something changed; its button is off."""
+    """The dialog says that something changed; its button is off. The lane itself refuses whoever goes on."""
+    desk.drive(desk.lane.leaves)
+    desk.drive(desk.lane.happens, e.ManualOrdered("wong", "Exercise"))
+    desk.drive(desk.lane.arrives)
+    desk.drive(desk.lane.reads, "HB6685")
+    expect(desk.tab.locator("#visit-head")).to_contain_text("visit 4182")
     desk.button("release").click()
     dialog = desk.tab.locator("#dialog-release")
     dialog.get_by_text("Paper manifest checked").click()
-    desk.drive(desk.lane.codes_found, codes(desk.served.clock.utc_ms(), "HB6685", (), held=True))
+    desk.drive(desk.lane.codes_change, "HB6685", hold=True)
     expect(dialog.locator(".changed")).to_be_visible()
     expect(dialog.locator(".confirm")).to_be_disabled()
     dialog.locator(".again").click()
     dialog.locator('[name="read"]').check()
     dialog.locator(".confirm").click()
     expect(dialog.locator(".error")).to_contain_text("There is a HOLD on this vehicle")
-    assert desk.lane.acted == []
+    assert desk.served.acted == [e.ManualOrdered("wong", "Exercise")]
 
 
 def test_a_dialog_about_a_truck_that_has_gone_is_void(desk: Desk) -> None:
@@ -126,20 +127,22 @@ def test_a_dialog_about_a_truck_that_has_gone_is_void(desk: Desk) -> None:
     desk.button("inspect").click()
     dialog = desk.tab.locator("#dialog-inspect")
     dialog.get_by_text("Control room's instruction").click()
-    desk.drive(desk.lane.vehicle_leaves)
-    desk.drive(desk.lane.vehicle_arrives)
+    desk.drive(desk.lane.leaves)
+    desk.drive(desk.lane.arrives)
     expect(dialog.locator(".error")).to_have_text("Visit 4181 is over; nothing was done.")
     expect(dialog.locator(".confirm")).to_be_disabled()
-    assert desk.lane.acted == []
+    assert desk.served.acted == []
 
 
 def test_a_stale_page_says_so_and_turns_its_buttons_off(desk: Desk) -> None:
     """When the agent hangs, and when the box is gone; it comes back by itself in the first case."""
     expect(desk.button("inspect")).to_be_enabled()
-    desk.drive(desk.lane.agent_hangs, 4_000)
+    desk.served.hang()
+    desk.drive(desk.lane.agent.tell, e.TroubleReported("fan_slow"))
+    desk.served.clock.ms += 4_000
     expect(desk.tab.locator("#stale")).to_be_visible()
     expect(desk.button("inspect")).to_be_disabled()
-    desk.drive(desk.lane.agent_hangs, 0)
+    desk.served.work()
     expect(desk.button("inspect")).to_be_enabled()
     desk.served.loop.call_soon_threadsafe(desk.served.server.stop)
     expect(desk.tab.locator("#stale")).to_be_visible()
@@ -150,7 +153,7 @@ def test_a_stale_page_says_so_and_turns_its_buttons_off(desk: Desk) -> None:
 def test_a_help_call_heads_the_page_until_it_is_ended(desk: Desk) -> None:
     """Ringing, answered by whom, ended with an outcome."""
     expect(desk.tab.locator("#help")).to_be_hidden()
-    desk.drive(desk.lane.help_pressed)
+    desk.drive(desk.lane.pulse, Contact.HELP)
     expect(desk.tab.locator("#help")).to_contain_text("Driver asks for help")
     assert "HELP" in desk.tab.title()
     desk.button("answer").click()
@@ -159,28 +162,29 @@ def test_a_help_call_heads_the_page_until_it_is_ended(desk: Desk) -> None:
     desk.tab.locator("#dialog-end_call").get_by_text("Question answered").click()
     desk.tab.locator("#dialog-end_call .confirm").click()
     expect(desk.tab.locator("#help")).to_be_hidden()
-    assert desk.lane.acted == [e.HelpAnswered("chan"), e.HelpEnded("chan", "Question answered 已解答")]
+    assert desk.served.acted == [e.HelpAnswered("chan"), e.HelpEnded("chan", "Question answered 已解答")]
 
 
 def test_a_plate_is_corrected_from_a_similar_mark_with_the_keyboard_alone(desk: Desk) -> None:
     """Tab and Enter reach everything; focus is always to be seen."""
-    desk.drive(desk.lane.plate_settles, "HB6685", near=(NearMiss("HB8685", held=False, bundled=True),))
-    expect(desk.tab.locator("#candidates")).to_contain_text("HB8685")
+    desk.drive(desk.lane.add_bundle, "HB6635", "release")
+    desk.drive(desk.lane.codes_change, "HB6635")
+    expect(desk.tab.locator("#candidates")).to_contain_text("HB6635")
     desk.button("correct").focus()
     desk.tab.keyboard.press("Enter")
-    desk.tab.keyboard.type("hb 8685")
+    desk.tab.keyboard.type("hb 6635")
     for _ in range(2):
         desk.tab.keyboard.press("Tab")
     desk.tab.keyboard.press("Space")
     desk.tab.keyboard.press("Enter")
-    expect(desk.tab.locator("#vrn")).to_have_text("HB8685")
-    assert desk.lane.acted == [e.OfficerCorrected(4181, "chan", "HB8685", "Read from the picture 從圖片讀出")]
+    expect(desk.tab.locator("#vrn")).to_have_text("HB6635")
+    assert desk.served.acted == [e.OfficerCorrected(4181, "chan", "HB6635", "Read from the picture 從圖片讀出")]
 
 
 def test_a_locked_page_asks_for_the_password_and_then_goes_on(desk: Desk) -> None:
     """It still watches, and nothing is lost."""
     desk.served.clock.ms += 900_000
-    desk.drive(desk.lane.alarm, "NoBundle", "12 no bundle", visit=4181)
+    desk.drive(desk.lane.happens, e.TroubleReported("fan_slow"))
     expect(desk.tab.locator("#locked")).to_be_visible()
     desk.button("inspect").click()
     desk.tab.locator("#unlock-password").fill(PASSWORD)
@@ -190,23 +194,22 @@ def test_a_locked_page_asks_for_the_password_and_then_goes_on(desk: Desk) -> Non
 
 def test_an_alarm_says_what_to_do_and_is_marked_as_seen(desk: Desk) -> None:
     """By whom is kept."""
-    desk.drive(desk.lane.alarm, "NoBundle", "12 no bundle", visit=4181)
-    alarms = desk.tab.locator("#alarms")
-    expect(alarms).to_contain_text("Ask for the UBR or the paper manifest.")
-    alarms.get_by_role("button", name="Seen").click()
-    expect(alarms).to_contain_text("Seen by chan")
+    alarm = desk.tab.locator("#alarms li").filter(has_text="Vehicle without a bundle")
+    expect(alarm).to_contain_text("Ask for the UBR or the paper manifest.")
+    alarm.get_by_role("button", name="Seen").click()
+    expect(alarm).to_contain_text("Seen by chan")
 
 
 def test_words_from_the_centre_stand_apart_from_alarms_until_they_are_seen(desk: Desk) -> None:
     """Shown large, with who said it; none, no panel; never as markup."""
     messages = desk.tab.locator("#messages")
     expect(messages).to_be_hidden()
-    desk.drive(desk.lane.message, "wong@centre", "Road closed at 18:00 <b>both ways</b>", visit=4181)
+    desk.drive(desk.lane.happens, e.WordsReceived("wong@centre", "Road closed at 18:00 <b>both ways</b>"))
     expect(messages).to_be_visible()
     expect(messages).to_contain_text("1 not yet seen")
     expect(messages).to_contain_text("Road closed at 18:00 <b>both ways</b>")
     expect(messages).to_contain_text("wong@centre, visit 4181")
-    expect(desk.tab.locator("#alarms-count")).not_to_contain_text("1 not yet seen")
+    expect(desk.tab.locator("#alarms")).not_to_contain_text("Road closed")
     messages.get_by_role("button", name="Seen").click()
     expect(messages).to_contain_text("Seen by chan")
     expect(messages).to_contain_text("all seen")
@@ -235,13 +238,14 @@ def test_the_page_is_accessible_and_fits_its_window(serve: Callable[..., Any], t
     tab.goto(desk.served.url)
     assert _violations(tab) == []
     desk.truck()
-    desk.drive(desk.lane.outcome, Outcome.WITHDRAWN)
-    desk.drive(desk.lane.alarm, "Withdrawn", visit=4181)
+    desk.drive(desk.lane.happens, e.OfficerReleased(4181, "wong", "manifest checked"))
     desk.drive(desk.lane.link_is, Link.STALE, refused=(("bad signature", 2),))
-    desk.drive(desk.lane.screen_goes_silent, Screen.AIOP)
-    desk.drive(desk.lane.help_pressed)
+    desk.drive(desk.lane.falls_silent, Screen.AIOP)
+    desk.drive(desk.lane.pulse, Contact.HELP)
     desk.log_in()
     expect(desk.tab.locator("#help")).to_be_visible()
+    expect(desk.tab.locator("#state h2")).to_contain_text("RELEASE WITHDRAWN")
+    expect(desk.tab.locator("#screen-note-aiop")).to_contain_text("Not confirmed")
     assert _violations(tab) == []
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     desk.button("release").click()

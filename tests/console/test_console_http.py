@@ -12,10 +12,12 @@ import httpx
 import pytest
 
 from console.errors import ConsoleSettingsError
+from console.officers import OfficerBook
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
 from lane_agent import events as e
-from lane_agent.model import Contact, Immigration
+from lane_agent.model import Contact
+from runtime.toml_table import TableReader
 
 PASSWORD = "correct horse battery"
 
@@ -48,7 +50,9 @@ class Page:
 
     def post(self, path: str, **asked: Any) -> httpx.Response:
         """Asks for something."""
-        return self.http.post(path, json=asked, headers=self.headers)
+        answer = self.http.post(path, json=asked, headers=self.headers)
+        self.served.drive(self.served.lane.happens)  # nothing more, but what follows from it
+        return answer
 
     def close(self) -> None:
         """Ends its connections."""
@@ -66,9 +70,9 @@ def client(serve: Callable[..., Any]) -> Iterator[httpx.Client]:
 def page(serve: Callable[..., Any]) -> Iterator[Page]:
     """A page with a vehicle in the lane, read and cleared by Immigration."""
     served = serve()
-    served.drive(served.lane.vehicle_arrives)
-    served.drive(served.lane.plate_settles, "MK8271")
-    served.drive(served.lane.immigration, Immigration.CLEARED)
+    served.drive(served.lane.arrives)
+    served.drive(served.lane.reads, "MK8271")
+    served.drive(served.lane.immigration_clears)
     shown = Page(served)
     yield shown
     shown.close()
@@ -130,7 +134,7 @@ def test_a_request_from_another_site_is_refused(page: Page, headers: dict[str, s
         "/action", json={"action": "order_manual", "reason": "because"}, headers=page.headers | headers
     )
     assert answer.status_code == 403
-    assert page.served.lane.acted == []
+    assert page.served.acted == []
 
 
 def test_a_page_asked_for_by_a_foreign_name_is_refused(serve: Callable[..., Any]) -> None:
@@ -144,39 +148,73 @@ def test_a_release_is_an_event_of_this_officer_for_this_visit(page: Page) -> Non
     view = page.view()
     answer = page.post("/action", action="release", visit=4181, basis=view["basis"], reason="Paper  manifest\nchecked")
     assert answer.json()["accepted"]
-    assert page.served.lane.acted == [e.OfficerReleased(4181, "chan", "Paper manifest checked")]
+    assert page.served.acted == [e.OfficerReleased(4181, "chan", "Paper manifest checked")]
 
 
 def test_an_action_about_a_visit_that_is_over_is_refused_in_words(page: Page) -> None:
     """The truck after it is another truck."""
     asked = {"action": "inspect", "visit": 4181, "reason": "Control room's instruction"}
-    page.served.drive(page.served.lane.vehicle_leaves)
+    page.served.drive(page.served.lane.leaves)
     gone = page.post("/action", **asked)
-    page.served.drive(page.served.lane.vehicle_arrives)
+    page.served.drive(page.served.lane.arrives)
     other = page.post("/action", **asked)
     assert (gone.status_code, other.status_code) == (409, 409)
-    assert "visit 4181 is over" in gone.json()["words"]
+    assert "Visit 4181 is over. No vehicle" in gone.json()["words"]
     assert "another vehicle (visit 4182)" in other.json()["words"]
-    assert page.served.lane.acted == []
+    assert page.served.acted == []
 
 
 def test_a_release_decided_on_what_has_changed_is_refused(page: Page) -> None:
     """The lane learnt something while the dialog was open."""
     basis = page.view()["basis"]
-    page.served.drive(page.served.lane.immigration, Immigration.RUNNING)
+    page.served.drive(page.served.lane.pulse, Contact.IMMIGRATION_STARTED)
     late = page.post("/action", action="release", visit=4181, basis=basis, reason="manifest checked")
     unread = page.post("/action", action="release", visit=4181, basis=page.view()["basis"], reason="manifest checked")
     assert (late.status_code, unread.status_code) == (409, 409)
     assert "something changed" in late.json()["words"]
     assert "read the warnings" in unread.json()["words"]
-    assert page.served.lane.acted == []
+    assert page.served.acted == []
 
 
-def test_the_lane_itself_may_still_refuse(page: Page) -> None:
-    """Its words reach the officer."""
-    page.served.drive(page.served.lane.refuse_next, "Not released: a hold has just arrived.")
-    answer = page.post("/action", action="inspect", visit=4181, reason="profile")
-    assert (answer.status_code, answer.json()["words"]) == (409, "Not released: a hold has just arrived.")
+def test_the_lane_alone_refuses_and_the_refusal_is_in_its_journal(page: Page) -> None:
+    """Its words reach the officer; the page has no rule of its own."""
+    page.served.drive(page.served.lane.pulse, Contact.IMMIGRATION_STARTED)
+    entries, basis = len(page.served.lane.journal.entries), page.view()["basis"]
+    answer = page.post("/action", action="release", visit=4181, basis=basis, reason="manifest checked", read=True)
+    why = "Immigration has not cleared this visit, or it is leaving"
+    assert (answer.status_code, answer.json()["words"]) == (409, f"Not done. {why}.")
+    (refused,) = page.served.lane.journal.entries[entries:]
+    assert b"OfficerReleased" in refused
+    assert why.encode() in refused
+    assert page.served.acted == []
+
+
+def test_an_officer_may_release_while_a_bundle_expires_within_the_clocks_uncertainty(page: Page) -> None:
+    """The lane takes the bundle for ended and knows no stop: neither does the server."""
+    lane, now = page.served.lane, page.served.clock.now().utc_ms
+    lane.add_bundle("MK8271", "inspect", valid_until_ms=now + lane.codes.slack_ms)
+    page.served.drive(lane.codes_change, "MK8271")
+    view = page.view()
+    assert view["visit"]["stops"] == []
+    answer = page.post("/action", action="release", visit=4181, basis=view["basis"], reason="manifest checked")
+    assert answer.json()["accepted"]
+    assert page.view()["visit"]["outcome"]["says"] == "Released"
+    assert page.served.acted == [e.OfficerReleased(4181, "chan", "manifest checked")]
+
+
+def test_a_code_that_changes_after_the_release_used_its_bundle_stops_the_vehicle_on_the_page_too(page: Page) -> None:
+    """The bundle was used by this very visit, which the lane counts as unused (design §2.4)."""
+    lane = page.served.lane
+    bundle = lane.add_bundle("MK8271", "release")
+    page.served.drive(lane.codes_change, "MK8271")
+    page.post("/action", action="release", visit=4181, basis=page.view()["basis"], reason="manifest checked")
+    assert lane.journal.uses == {bundle.ubr: lane.visit_key()}
+    lane.add_bundle("MK8271", "inspect", ubr=bundle.ubr)
+    page.served.drive(lane.codes_change, "MK8271")
+    view = page.view()
+    assert view["visit"]["stops"] == ["CCRN 2001067889 has action code “inspect”."]
+    assert [one["state"] for one in view["visit"]["codes"]["bundles"]] == ["live"]
+    assert view["why_not"]["release"]
 
 
 @pytest.mark.parametrize(
@@ -196,18 +234,18 @@ def test_the_lane_itself_may_still_refuse(page: Page) -> None:
 def test_what_is_not_in_order_is_refused(page: Page, asked: dict[str, Any]) -> None:
     """Missing, unknown or odd fields; a name in the request; no reason; a mark that is none of Hong Kong's."""
     assert page.post("/action", **asked).status_code == 422
-    assert page.served.lane.acted == []
+    assert page.served.acted == []
 
 
 def test_a_corrected_mark_is_normalised(page: Page) -> None:
     """Blanks, case and letters that are never issued do not matter."""
     assert page.post("/action", action="correct", visit=4181, vrn=" mk 8O71 ", reason="read at the vehicle").is_success
-    assert page.served.lane.acted == [e.OfficerCorrected(4181, "chan", "MK8071", "read at the vehicle")]
+    assert page.served.acted == [e.OfficerCorrected(4181, "chan", "MK8071", "read at the vehicle")]
 
 
 def test_the_lanes_own_actions_reach_the_lane(page: Page) -> None:
     """Opening, closing, manual mode, a stuck loop, a vehicle announced over it, and the help call."""
-    page.served.drive(page.served.lane.help_pressed)
+    page.served.drive(page.served.lane.pulse, Contact.HELP)
     for asked in (
         {"action": "answer"},
         {"action": "end_call", "reason": "Question answered"},
@@ -221,7 +259,7 @@ def test_the_lanes_own_actions_reach_the_lane(page: Page) -> None:
         {"action": "open"},
     ):
         assert page.post("/action", **asked).json()["accepted"], asked
-    assert page.served.lane.acted == [
+    assert page.served.acted == [
         e.HelpAnswered("chan"),
         e.HelpEnded("chan", "Question answered"),
         e.ManualOrdered("chan", "Exercise"),
@@ -236,9 +274,11 @@ def test_the_lanes_own_actions_reach_the_lane(page: Page) -> None:
 
 
 def test_only_a_loop_can_be_bypassed(page: Page) -> None:
-    """Not Immigration's signal."""
+    """Not Immigration's signal, says the lane; and nothing that is no contact."""
     page.post("/action", action="order_manual", reason="Exercise")
-    assert page.post("/action", action="bypass", loop="immigration_cleared", reason="stuck").status_code == 422
+    answer = page.post("/action", action="bypass", loop="immigration_cleared", reason="stuck")
+    assert (answer.status_code, answer.json()["words"]) == (409, "Not done. Only a loop can be bypassed.")
+    assert page.post("/action", action="bypass", loop="window", reason="stuck").status_code == 422
 
 
 def test_an_idle_page_locks_its_actions_but_goes_on_watching(page: Page) -> None:
@@ -296,16 +336,17 @@ def test_the_live_picture_tells_its_age_and_its_absence(page: Page) -> None:
 
 def test_an_alarm_is_acknowledged_by_name(page: Page) -> None:
     """And one that is no longer listed says so."""
-    page.served.drive(page.served.lane.alarm, "Help")
-    assert page.post("/acknowledge", alarm="alarm-0").is_success
+    page.served.drive(page.served.lane.pulse, Contact.HELP)
+    (alarm,) = page.view()["alarms"]
+    assert page.post("/acknowledge", alarm=alarm["id"]).is_success
     assert page.view()["alarms"][0]["seen_by"] == "chan"
-    assert page.post("/acknowledge", alarm="alarm-9").status_code == 409
+    assert page.post("/acknowledge", alarm="boot-1-99").status_code == 409
 
 
 def test_a_message_from_the_centre_is_acknowledged_by_name(page: Page) -> None:
     """It is listed by itself, not among the alarms."""
     before = page.view()["alarms"]
-    page.served.drive(page.served.lane.message, "wong@centre", "road closed")
+    page.served.drive(page.served.lane.happens, e.WordsReceived("wong@centre", "road closed"))
     (message,) = page.view()["messages"]
     assert (message["issuer"], message["text"], message["seen_by"]) == ("wong@centre", "road closed", "")
     assert page.view()["alarms"] == before
@@ -346,16 +387,27 @@ def test_a_long_request_is_refused(page: Page) -> None:
         ({"host": "0.0.0.0"}, "host"),
         ({"host": "0.0.0.0"}, "names"),
         ({"host": "192.0.2.7", "view_without_login": True}, "view_without_login"),
-        ({"tls_certificate": Path("missing.pem")}, "tls_key"),
+        ({"tls_certificate": "missing.pem"}, "tls_key"),
+        ({"tls_certificate": "missing.pem"}, "tls_certificate"),
         ({"idle_s": 0}, "idle_s"),
         ({"port": 70_000}, "port"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_named(settings: dict[str, Any], key: str, tmp_path: Path) -> None:
-    """Each with what to do; `bind` refuses them before anything listens."""
-    chosen = ConsoleSettings(officers=tmp_path / "o.json", **settings)
-    assert key in {found for found, _ in chosen.problems()}
-    assert any(remedy for _, remedy in chosen.problems())
+    """Each with what to do."""
+    OfficerBook(tmp_path / "o.json").add("chan", "a long walk to the lane")
+    reader = TableReader(tmp_path, on_this_box=True)
+    reader.read(ConsoleSettings, {"officers": "o.json", **settings})
+    assert key in {problem.key for problem in reader.problems()}
+    assert all(problem.remedy for problem in reader.problems())
+
+
+def test_a_page_without_tls_is_not_served_to_the_network(page: Page, tmp_path: Path) -> None:
+    """Settings made by a program are checked, too, before anything listens."""
+    chosen = ConsoleSettings(officers=tmp_path / "o.json", host="192.0.2.7")
+    server = ConsoleServer(page.served.server._server.config.app, page.served.server._stream, chosen)
+    with pytest.raises(ConsoleSettingsError, match=r"host: 192\.0\.2\.7 can be reached from outside"):
+        server.bind()
 
 
 def test_a_port_in_use_is_told_before_the_lane_opens(page: Page, serve: Callable[..., Any]) -> None:

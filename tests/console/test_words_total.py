@@ -8,7 +8,9 @@ import pytest
 
 from console import row_words, words
 from console.row_words import NAMES, NUMBERS, row
+from domain.alarms import LaneAlarmKind
 from domain.crossing import Direction
+from lane_agent.matching import Standing
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, Link, ManualReason, Outcome, Ruling, Screen
 from lane_agent.table import TABLE
 from lane_agent.wording import Scene
@@ -25,6 +27,7 @@ TABLES: list[tuple[type[Enum], dict[Enum, words.Words]]] = [
     (Direction, words.DIRECTIONS),
     (Screen, words.SCREENS),
     (Scene, words.SCENES),
+    (LaneAlarmKind, words.ALARMS),
 ]
 
 
@@ -35,9 +38,9 @@ def test_every_value_has_words_in_both_languages(kind: type[Enum], table: dict[E
     assert all(told.says and told.chinese for told in table.values())
 
 
-@pytest.mark.parametrize("kind", [Doubt, Fault, ManualReason])
+@pytest.mark.parametrize("kind", [Doubt, Fault, ManualReason, LaneAlarmKind])
 def test_whatever_needs_an_officer_says_what_to_do(kind: type[Enum]) -> None:
-    """A doubt, a fault or manual mode is never told without the next thing to do."""
+    """A doubt, a fault, manual mode or an alarm is never told without the next thing to do."""
     tables: dict[type[Enum], dict[Enum, words.Words]] = dict(TABLES)
     assert all(told.todo for told in tables[kind].values())
 
@@ -53,11 +56,6 @@ def test_no_words_are_kept_for_rows_that_are_gone() -> None:
     assert set(NAMES) <= {one.name for one in TABLE}
 
 
-def test_every_alarm_of_the_table_has_its_own_words() -> None:
-    """An alarm tells an officer what to do, not only its name."""
-    assert {one.alarm for one in TABLE if one.alarm} <= set(words.ALARMS)
-
-
 def test_an_unknown_alarm_is_made_readable() -> None:
     """An alarm that is newer than this page is still shown, with something to do."""
     told = words.alarm("DiskNearlyFull")
@@ -69,6 +67,12 @@ def test_an_unknown_alarm_is_made_readable() -> None:
 def test_only_loops_can_be_bypassed() -> None:
     """Buttons and Immigration's signals are never taken out of the reckoning."""
     assert set(words.LOOPS) == {Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP}
+
+
+def test_every_standing_of_a_bundle_has_a_word() -> None:
+    """No officer reads an empty state."""
+    assert set(words.STANDINGS) == set(Standing)
+    assert len(set(words.STANDINGS.values())) == len(Standing)
 
 
 def test_a_row_not_known_yet_says_so() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from core.errors import CoreSettingsError, HistoryError, RefusedError
 from core.ledger.log import BYTES_A_DELTA, ROWS_A_DELTA, ReplicatedLog, live
 from core.ledger.store import CoreStore
+from runtime.store_errors import StoreReadOnlyError
 from wire.codec import decode, encode
 from wire.envelope import Signer
 from wire.hashes import EMPTY_STATE, StateHash, log_next, log_start
@@ -254,6 +255,15 @@ def test_a_second_core_on_the_same_store_is_refused(core: Any) -> None:
     reader.close()
 
 
+def test_what_cannot_be_written_is_told_with_the_remedy(core: Any) -> None:
+    """A disk that refuses is the technician's to mend; nothing was changed."""
+    core.store.connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(StoreReadOnlyError, match="look at the mount"), core.store.transaction():
+        core.store.write_diary(at_ms=1, who="x", what="y", detail="z")
+    core.store.connection.execute("PRAGMA query_only = OFF")
+    assert core.store.connection.execute("SELECT count(*) FROM diary WHERE who = 'x'").fetchone() == (0,)
+
+
 def test_a_store_that_is_missing_there_already_or_newer_is_named_with_the_remedy(tmp_path: Any) -> None:
     """A mistyped path is never a new, empty list."""
     path = tmp_path / "core.db"
@@ -268,5 +278,5 @@ def test_a_store_that_is_missing_there_already_or_newer_is_named_with_the_remedy
     with pytest.raises(CoreSettingsError, match="newer version"):
         CoreStore(path)
     (tmp_path / "text.db").write_bytes(b"this is not a database, " * 100)
-    with pytest.raises(CoreSettingsError, match="cannot be used"):
+    with pytest.raises(CoreSettingsError, match="not a database"):
         CoreStore(tmp_path / "text.db")

@@ -48,10 +48,10 @@ def problems(tmp_path: Any, text: Any) -> Any:
 def test_the_least_that_works_has_the_domains_defaults(tmp_path: Any) -> None:
     """Thirty minutes, release first, ITFS and SELS."""
     settings = load(written(tmp_path, GOOD))
-    assert settings.rules.wait_ms == 30 * 60_000
-    assert settings.rules.profile.codes[0] == "release"
-    assert settings.rules.cargo.schemes == {"ITFS", "SELS"}
-    assert settings.path("core.db") == tmp_path / "core.db"
+    assert settings.policy.wait_ms == 30 * 60_000
+    assert settings.policy.profile.codes[0] == "release"
+    assert settings.policy.cargo.schemes == {"ITFS", "SELS"}
+    assert settings.core.store == tmp_path / "core.db"
 
 
 def test_the_example_is_a_configuration_that_works(tmp_path: Any) -> None:
@@ -60,25 +60,39 @@ def test_the_example_is_a_configuration_that_works(tmp_path: Any) -> None:
         (tmp_path / name).touch(mode=0o600)
     text = EXAMPLE.read_text(encoding="utf-8").replace("/var/lib/rocars-core", str(tmp_path))
     settings = load(written(tmp_path, text))
-    assert [rule.name for rule in settings.rules.profile.rules] == ["cigarettes", "transhipped electronics"]
+    assert [rule.name for rule in settings.policy.profile.rules] == ["cigarettes", "transhipped electronics"]
 
 
 WRONG = [
-    ('[core]\nstore = "a"', '[core]\nstroe = "a"\nstore = "a"', "core.stroe: unknown key; did you mean 'store'?"),
-    ("[points]", "[pionts]\n[points]", "pionts: unknown key; did you mean 'points'?"),
-    ("port = 1883", 'port = "1883"', "broker[1].port: Expected int, got str; correct the value '1883'"),
-    ("port = 1883", "port = 0", "broker[1].port: Expected int >= 1; correct the value 0"),
-    ('store = "core.db"', "", "core.store: is missing; add it"),
-    ('SZB = "Shenzhen Bay"', "", "points: is missing; name at least one control point"),
-    ('SZB = "Shenzhen Bay"', "SZB = 4", "points.SZB: must be the control point's name"),
-    ("[[broker]]", "[broker]", "broker: is missing; add [[broker]]"),
-    ("[points]", "[bundling]\nwait_minutes = -1\n[points]", "bundling.wait_minutes: Expected int >= 0"),
-    ("[points]", '[screening]\ncodes = ["inspect"]\n[points]', "screening.codes: must begin with 'release'"),
-    ("port = 1883", 'port = 1883\nauthority = "no.pem"', "is not there; put the file there"),
+    ('[core]\nstore = "a"', '[core]\nstroe = "a"\nstore = "a"', "core.stroe: is no known key; did you mean store?"),
+    ("[points]", "[pionts]\n[points]", "pionts: is no known key; did you mean points?"),
+    ("port = 1883", 'port = "1883"', 'broker[0].port: is the text "1883"; write a port number, 1 to 65535'),
+    ("port = 1883", "port = 0", "broker[0].port: is the number 0; write a port number, 1 to 65535"),
+    ('store = "core.db"', "", "core.store: is missing; add store = a path in quotes"),
+    ('SZB = "Shenzhen Bay"', "", "points: is empty; name at least one control point"),
+    ('SZB = "Shenzhen Bay"', "SZB = 4", "points.SZB: is the number 4; write a text in quotes"),
+    ("[[broker]]", "[broker]", "broker: is a section; write a list, as the example file does"),
+    ('[[broker]]\nhost = "127.0.0.1"\nport = 1883', "", "broker: is missing; add a section [[broker]]"),
+    ('host = "127.0.0.1"', 'host = "127..0.1"', 'broker[0].host: is the text "127..0.1"; write a host name or address'),
+    (
+        "[points]",
+        "[bundling]\nwait_minutes = -1\n[points]",
+        "bundling.wait_minutes: is the number -1; write a number of minutes, 0 to 1440",
+    ),
+    (
+        "[points]",
+        '[screening]\ncodes = ["inspect"]\n[points]',
+        'screening.codes: does not begin with "release"; put "release" first',
+    ),
+    (
+        "port = 1883",
+        'port = 1883\nauthority = "no.pem"',
+        "no.pem does not exist; run rocars-core authority, or put the file there",
+    ),
     (
         "[points]",
         '[[screening.rules]]\nname = "x"\ncode = "odd"\n[points]',
-        "screening.rules[1].code: 'odd' is not in screening.codes",
+        'screening.rules[0].code: "odd" is not in screening.codes; add it there, or correct it',
     ),
     ('"core.sock"', '"' + "s" * 120 + '"', "core.admin_socket:"),
 ]

@@ -71,7 +71,7 @@ class Stream(RuleBasedStateMachine):
     def row_written(self) -> None:
         """The lane writes a row; each is one alarm at the centre, so that what counts can be counted."""
         self.lane.write({"type": "Alarm", "kind": "Help", "visit": 1, "detail": f"row {len(self.lane.rows) + 1}"})
-        self.sender.grew(len(self.lane.rows))
+        self.sender.on_journal_grew(len(self.lane.rows))
         self.drain()
 
     @rule(milliseconds=st.sampled_from([50, 400, 1_100]))
@@ -86,7 +86,7 @@ class Stream(RuleBasedStateMachine):
     def connects(self) -> None:
         """A new connection; a nonce names the cursor."""
         self.up = True
-        self.sender.connected(self.now)
+        self.sender.on_connected(self.now)
         self.sent = self.cursor
         self.drain()
         head = self.core.log.head()
@@ -107,7 +107,7 @@ class Stream(RuleBasedStateMachine):
     def cut(self) -> None:
         """The connection is lost, with all that was under way."""
         self.up = False
-        self.sender.lost()
+        self.sender.on_disconnected()
         self.to_core.clear()
         self.to_lane.clear()
 
@@ -163,13 +163,13 @@ class Stream(RuleBasedStateMachine):
         body = self.signer.ring().open(message.topic, message.payload)
         if message.topic == self.lane.topics.ack:
             ack = decode(wire.Ack, body)
-            if self.sender.knows(ack.seq):
+            if self.sender.is_news(ack.seq):
                 assert ack.hash == self.lane.rows[ack.seq - 1].hash
                 self.cursor = ack.seq
-                self.sender.moved(self.cursor, self.now)
+                self.sender.on_acknowledged(self.cursor, self.now)
                 self.sent = max(self.sent, self.cursor)
         elif message.topic == self.lane.topics.log:
-            again = self.sender.asked_again(decode(wire.EventsWanted, body))
+            again = self.sender.resend(decode(wire.EventsWanted, body))
             if again is not None:
                 self.to_core += self.lane.sends(*self.lane.rows[again.first - 1 : again.last])
         self.drain()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
-from devices.anpr.background import ground_of
+from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode
 from devices.anpr.detections import decode as find
@@ -128,8 +128,8 @@ def test_the_ground_of_a_plate_is_told_by_day_and_in_the_shade(
     crop = rectified(picture, corners)
     level = levelled(np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), np.uint8))
     output = OnnxRuntimeEngine(networks=("recogniser",)).run("recogniser", level[None, None])[0]
-    assert ground_of(crop, output) is ground
-    assert ground_of(crop, np.zeros_like(output)) is ground, "where nothing is read, the larger part is the ground"
+    assert background_of(crop, output) is ground
+    assert background_of(crop, np.zeros_like(output)) is ground, "where nothing is read, the larger part is the ground"
 
 
 def test_the_nearest_hong_kong_plate_is_the_mark() -> None:
@@ -183,5 +183,5 @@ def test_a_narrow_plate_with_more_ink_than_ground_is_still_white() -> None:
     crop = rectified(around, corners)
     level = levelled(np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), np.uint8))
     output = OnnxRuntimeEngine(networks=("recogniser",)).run("recogniser", level[None, None])[0]
-    assert ground_of(crop, np.zeros_like(output)) is Background.BLACK, "by the larger part alone"
-    assert ground_of(crop, output) is Background.WHITE
+    assert background_of(crop, np.zeros_like(output)) is Background.BLACK, "by the larger part alone"
+    assert background_of(crop, output) is Background.WHITE

@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CROP, PROVINCES
-from devices.anpr.background import ground_of
+from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode
 from devices.anpr.easyocr_engine import EasyOcrEngine
@@ -74,7 +74,7 @@ def probabilities(engine: Engine, plates: Sequence[Picture]) -> NDArray[np.float
 
 def texts(found: NDArray[np.float32], plates: Sequence[Picture]) -> list[str]:
     """What is read under the grammar of each plate's ground."""
-    return [decode(one, grammar_of(ground_of(plate, one))).text for one, plate in zip(found, plates, strict=True)]
+    return [decode(one, grammar_of(background_of(plate, one))).text for one, plate in zip(found, plates, strict=True)]
 
 
 @pytest.fixture(scope="module")

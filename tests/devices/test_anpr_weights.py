@@ -1,4 +1,4 @@
-"""The shipped weights and their paper of origin; what a damaged one does to every engine, in the reader's process too."""
+"""The shipped weights and their record of origin; what a damaged one does to every engine, in the reader's process too."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from devices.anpr.alphabet import ALPHABET
 from devices.anpr.engines import Engine, OnnxRuntimeEngine, OpenCvEngine
 from devices.anpr.errors import ReaderError, WeightsDamagedError, WeightsMissingError, WeightsVersionError
 from devices.anpr.weights import SHIPPED, load, origin
-from devices.camera import CameraSettings, CameraSource
 from devices.reader import ReaderProcess
-from devices.reader_protocol import ReaderSettings
+from devices.reader_protocol import ReaderSetup
+from devices.settings import CameraKind, CameraSettings, ReaderSettings
 from lane_agent.events import Event, FaultRaised
 from lane_agent.model import Fault
 
@@ -41,7 +41,7 @@ def test_the_shipped_weights_name_their_origin() -> None:
 
 
 def rewritten(folder: Path, **changes: Any) -> None:
-    """Changes the paper of origin; None takes a field away."""
+    """Changes the record of origin; None takes a field away."""
     file = folder / "weights.json"
     paper = json.loads(file.read_text()) | changes
     file.write_text(json.dumps({key: value for key, value in paper.items() if value is not None}))
@@ -172,8 +172,9 @@ def test_a_model_of_another_shape_is_refused_before_the_first_truck(
 async def first_fault(folder: Path, **settings: Any) -> FaultRaised:
     """What the agent is told when it starts a reader with these settings; no picture is needed for that."""
     events: list[Event] = []
-    camera = CameraSettings(source=CameraSource.FOLDER, place=str(folder))
-    reader = ReaderProcess(ReaderSettings(camera=camera, evidence=str(folder), **settings), events.append)
+    camera = CameraSettings(kind=CameraKind.FOLDER, path=folder)
+    setup = ReaderSetup(camera=camera, reader=ReaderSettings(**settings), evidence=folder)
+    reader = ReaderProcess(setup, events.append)
     try:
         await reader.start(wait_s=40)
     finally:
@@ -195,7 +196,7 @@ async def first_fault(folder: Path, **settings: Any) -> FaultRaised:
 def test_the_agent_is_told_of_bad_weights_as_a_fault_of_the_reader(copied: Path, harm: Harm, words: str) -> None:
     """Fault READER takes the lane to manual; its detail is what the technician reads."""
     harm(copied)
-    event = asyncio.run(first_fault(copied.parent, weights=str(copied)))
+    event = asyncio.run(first_fault(copied.parent, weights=copied))
     assert event.fault is Fault.READER
     assert str(copied) in event.detail
     assert words in event.detail

@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 import pytest
 
-from devices.camera import PUSH, Camera, CameraError, CameraSettings, CameraSource, Frame, Newest, Picture, open_camera
+from devices.camera import PUSH, Camera, CameraError, Frame, Newest, Picture, open_camera
 from devices.reader_child import Stall
+from devices.settings import CameraKind, CameraSettings
 from simulation.drawn.camera import Ailment, DrawnCamera
 from simulation.drawn.trucks import CameraView, DrawnTruck
 
@@ -26,9 +27,10 @@ def grey(level: int) -> Picture:
     return np.full((48, 64, 3), level, np.uint8)
 
 
-def settings(source: CameraSource, place: Path | str, fps: float = 200.0) -> CameraSettings:
+def settings(kind: CameraKind, place: Path | str, fps: float = 200.0) -> CameraSettings:
     """A camera that does not make the test wait."""
-    return CameraSettings(source=source, place=str(place), fps=fps)
+    where = {"url": place} if isinstance(place, str) else {"path": place}
+    return CameraSettings(kind=kind, fps=fps, **where)  # type: ignore[arg-type]
 
 
 def test_a_folder_gives_its_pictures_by_name_again_and_again(tmp_path: Path) -> None:
@@ -36,21 +38,21 @@ def test_a_folder_gives_its_pictures_by_name_again_and_again(tmp_path: Path) -> 
     for name, level in (("b.png", 20), ("a.png", 10)):
         cv2.imwrite(str(tmp_path / name), grey(level))
     (tmp_path / "note.txt").write_text("no picture")
-    camera = open_camera(settings(CameraSource.FOLDER, tmp_path))
+    camera = open_camera(settings(CameraKind.FOLDER, tmp_path))
     assert [int(camera.read()[0, 0, 0]) for _ in range(5)] == [10, 20, 10, 20, 10]
 
 
 def test_a_folder_without_pictures_is_named(tmp_path: Path) -> None:
     """The technician is told where pictures should be."""
     with pytest.raises(CameraError, match="no pictures"):
-        open_camera(settings(CameraSource.FOLDER, tmp_path))
+        open_camera(settings(CameraKind.FOLDER, tmp_path))
 
 
 def test_a_picture_cut_short_is_named(tmp_path: Path) -> None:
     """With what to do about it."""
     (tmp_path / "a.png").write_bytes(b"\x89PNG")
     with pytest.raises(CameraError, match=r"a\.png: not a picture, or cut short: remove it"):
-        open_camera(settings(CameraSource.FOLDER, tmp_path)).read()
+        open_camera(settings(CameraKind.FOLDER, tmp_path)).read()
 
 
 @pytest.fixture
@@ -66,17 +68,17 @@ def film(tmp_path: Path) -> Path:
 
 def test_a_video_file_is_looped(film: Path) -> None:
     """After its end it begins again."""
-    camera = open_camera(settings(CameraSource.VIDEO, film))
+    camera = open_camera(settings(CameraKind.VIDEO, film))
     levels = [round(float(camera.read().mean()) / 40) for _ in range(6)]
     camera.close()
     assert levels == [1, 3, 5, 1, 3, 5]
 
 
-@pytest.mark.parametrize("source", [CameraSource.VIDEO, CameraSource.V4L2, CameraSource.STREAM])
-def test_a_camera_that_is_not_there_says_what_to_check(tmp_path: Path, source: CameraSource) -> None:
+@pytest.mark.parametrize("kind", [CameraKind.VIDEO, CameraKind.V4L2, CameraKind.HTTP])
+def test_a_camera_that_is_not_there_says_what_to_check(tmp_path: Path, kind: CameraKind) -> None:
     """No traceback from inside FFmpeg."""
     with pytest.raises(CameraError, match="check the address, the cable and the power"):
-        open_camera(settings(source, tmp_path / "nothing"))
+        open_camera(settings(kind, tmp_path / "nothing"))
 
 
 def drain(camera: Camera) -> None:
@@ -115,7 +117,7 @@ def web_camera(pictures: int) -> Iterator[str]:
 def test_a_network_camera_that_stalls_ends_in_an_error_not_in_waiting_for_ever() -> None:
     """Lessons 15: the library's own time-out is 90 s, ours is two."""
     with web_camera(pictures=6) as url:
-        camera = open_camera(settings(CameraSource.STREAM, url))
+        camera = open_camera(settings(CameraKind.HTTP, url))
         begun = time.monotonic()
         with pytest.raises(CameraError, match="check the address"):
             drain(camera)
@@ -126,7 +128,7 @@ def test_a_network_camera_that_stalls_ends_in_an_error_not_in_waiting_for_ever()
 def test_the_simulated_camera_shows_the_drawn_lane(tmp_path: Path) -> None:
     """The world connects to the reader's socket, again after its cable was cut."""
     place = tmp_path / "camera.sock"
-    newest = Newest(settings(CameraSource.SIMULATED, place))
+    newest = Newest(settings(CameraKind.SIMULATED, place))
     world = DrawnCamera(place, view=VIEW, fps=60)
     world.start()
     world.show(DrawnTruck("LT3482"), seconds=0.1)
@@ -171,7 +173,7 @@ def test_a_truck_drives_up_and_stands_and_a_second_one_leaves_it_there(tmp_path:
 
 def test_something_else_on_the_simulated_cameras_socket_is_refused(tmp_path: Path) -> None:
     """A stranger's bytes are no picture."""
-    camera = open_camera(settings(CameraSource.SIMULATED, tmp_path / "s"))
+    camera = open_camera(settings(CameraKind.SIMULATED, tmp_path / "s"))
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
         link.connect(str(tmp_path / "s"))
         link.sendall(PUSH.pack(b"http", 1, 1))
@@ -183,7 +185,7 @@ def test_something_else_on_the_simulated_cameras_socket_is_refused(tmp_path: Pat
 def test_the_socket_of_a_simulated_camera_needs_a_folder(tmp_path: Path) -> None:
     """A configuration mistake, in words."""
     with pytest.raises(CameraError, match="name a socket in a folder that exists"):
-        open_camera(settings(CameraSource.SIMULATED, tmp_path / "no" / "s"))
+        open_camera(settings(CameraKind.SIMULATED, tmp_path / "no" / "s"))
 
 
 class Quick:
@@ -205,7 +207,7 @@ class Quick:
 
 def test_only_the_newest_picture_is_kept_and_a_failed_camera_is_opened_again(tmp_path: Path) -> None:
     """Whoever looks late sees the present, not a queue of the past."""
-    newest = Newest(settings(CameraSource.FOLDER, tmp_path), opener=lambda _: Quick())
+    newest = Newest(settings(CameraKind.FOLDER, tmp_path), opener=lambda _: Quick())
     frame = newest.after(99, timeout=10)
     assert frame is not None
     assert frame.number == 100

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import socket
 import time
@@ -13,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.contacts import ContactEvent, ContactWire, Output, OutputWire, WiredContacts
+from devices.contacts import ContactEvent, WiredContacts
 from devices.framing import LONGEST, frame
 from devices.remote_io import RemoteBoard
 from devices.remote_protocol import (
@@ -27,24 +26,23 @@ from devices.remote_protocol import (
     decode,
     encode,
 )
+from devices.settings import ActiveLevel, InputSettings, Output, OutputSettings
 from devices.simulated.remote_board import SimulatedRemoteBoard
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact
+from runtime.backoff import Backoff
+from simulation.waiting import until
 
-WIRES = (ContactWire(Contact.UNLADEN, line=0, stable_ms=5), ContactWire(Contact.STOP_LOOP, line=3, stable_ms=5))
-BELL = OutputWire(Output.BELL, line=9)
+INPUTS = {
+    Contact.UNLADEN: InputSettings(line=0, active=ActiveLevel.HIGH, stable_ms=5),
+    Contact.STOP_LOOP: InputSettings(line=3, active=ActiveLevel.HIGH, stable_ms=5),
+}
+BELL = {Output.BELL: OutputSettings(line=9, active=ActiveLevel.HIGH)}
 
 
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.002)
 
 
 class Lane:
@@ -72,9 +70,7 @@ def over_a_cable(
         lane, far_end = Lane(), SimulatedRemoteBoard(hardware, lines=8, clock=clock)
         far_end.start()
         board = RemoteBoard(port=os.ttyname(cable), clock=clock, silent_ms=silent_ms)
-        contacts = WiredContacts(
-            board=board, wires=WIRES, outputs=(BELL,), clock=clock, pauses=lambda: itertools.repeat(0.02)
-        )
+        contacts = WiredContacts(board=board, inputs=INPUTS, outputs=BELL, clock=clock, backoff=Backoff(0.02, 0.02))
         await contacts.start(lane.events.append)
         try:
             await until(lambda: len(lane.edges(Contact.UNLADEN)) == 1 and len(lane.edges(Contact.STOP_LOOP)) == 1)
@@ -161,7 +157,7 @@ def test_a_missing_port_names_what_to_check() -> None:
     async def run() -> list[ContactEvent]:
         events: list[ContactEvent] = []
         board = RemoteBoard(port="/dev/no-such-board", clock=clock)
-        contacts = WiredContacts(board=board, wires=WIRES, clock=clock)
+        contacts = WiredContacts(board=board, inputs=INPUTS, clock=clock)
         await contacts.start(events.append)
         await until(lambda: events)
         await contacts.stop()
@@ -179,7 +175,7 @@ def test_the_same_driver_speaks_tcp_and_notices_the_cable_being_pulled() -> None
         listener = socket.create_server(("127.0.0.1", 0))
         lane = Lane()
         board = RemoteBoard(port=f"socket://127.0.0.1:{listener.getsockname()[1]}", clock=clock)
-        contacts = WiredContacts(board=board, wires=WIRES, clock=clock)
+        contacts = WiredContacts(board=board, inputs=INPUTS, clock=clock)
         await contacts.start(lane.events.append)
         hardware, _ = await asyncio.to_thread(listener.accept)
         far_end = SimulatedRemoteBoard(hardware.fileno(), lines=8, clock=clock)

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from devices.contacts import ContactEvent, ContactWire, Output, OutputWire, Tell, WiredContacts, check_wiring
+from devices.contacts import ContactEvent, Tell, WiredContacts
 from devices.debounce import Chatter
 from devices.errors import BoardMissing, WiringWrong
+from devices.settings import ActiveLevel, InputSettings, Output, OutputSettings
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact, Fault
+from runtime.backoff import Backoff
+from simulation.waiting import until
 
 PRESS, HELP = Contact.UNLADEN, Contact.HELP
-WIRES = (ContactWire(PRESS, line=1, active_low=True, stable_ms=5), ContactWire(HELP, line=2, stable_ms=5))
+INPUTS = {
+    PRESS: InputSettings(line=1, active=ActiveLevel.LOW, stable_ms=5),
+    HELP: InputSettings(line=2, active=ActiveLevel.HIGH, stable_ms=5),
+}
 
 
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.002)
 
 
 class Bench:
@@ -95,7 +93,7 @@ class Lane:
 
 
 def on_the_bench(
-    story: Callable[[Bench, WiredContacts, Lane], Awaitable[None]], outputs: tuple[OutputWire, ...] = ()
+    story: Callable[[Bench, WiredContacts, Lane], Awaitable[None]], outputs: dict[Output, OutputSettings] | None = None
 ) -> Lane:
     """Runs a story with contacts started on a bench board."""
 
@@ -103,11 +101,11 @@ def on_the_bench(
         bench, lane = Bench(), Lane()
         contacts = WiredContacts(
             board=bench,
-            wires=WIRES,
-            outputs=outputs,
+            inputs=INPUTS,
+            outputs=outputs or {},
             clock=clock,
             chatter=Chatter(edges=10, window_ms=60_000, calm_ms=100),
-            pauses=lambda: itertools.repeat(0.005),
+            backoff=Backoff(0.005, 0.005),
         )
         await contacts.start(lane.events.append)
         try:
@@ -207,7 +205,13 @@ def test_outputs_are_off_at_start_and_put_back_after_the_board_returns() -> None
         await lane.has(lambda _: None in lane.faults())
         assert bench.written == {7: True, 8: True}
 
-    on_the_bench(story, (OutputWire(Output.BELL, 7), OutputWire(Output.LAMP, 8, active_low=True)))
+    on_the_bench(
+        story,
+        {
+            Output.BELL: OutputSettings(line=7, active=ActiveLevel.HIGH),
+            Output.LAMP: OutputSettings(line=8, active=ActiveLevel.LOW),
+        },
+    )
 
 
 def test_an_output_that_does_not_switch_is_a_fault_until_it_does() -> None:
@@ -220,7 +224,7 @@ def test_an_output_that_does_not_switch_is_a_fault_until_it_does() -> None:
         bench.refuses_writes = False
         contacts.switch(Output.BELL, True)
 
-    lane = on_the_bench(story, (OutputWire(Output.BELL, 7),))
+    lane = on_the_bench(story, {Output.BELL: OutputSettings(line=7, active=ActiveLevel.HIGH)})
     assert lane.faults() == ["the relay does not switch: replace it", None]
 
 
@@ -260,7 +264,7 @@ def test_an_error_in_the_driver_is_a_fault_at_once_and_is_not_hidden_at_stop() -
 
     async def run() -> list[ContactEvent]:
         events: list[ContactEvent] = []
-        contacts = WiredContacts(board=Broken(), wires=WIRES, clock=clock)
+        contacts = WiredContacts(board=Broken(), inputs=INPUTS, clock=clock)
         await contacts.start(events.append)
         await until(lambda: events)
         with pytest.raises(ZeroDivisionError):
@@ -274,16 +278,19 @@ def test_an_error_in_the_driver_is_a_fault_at_once_and_is_not_hidden_at_stop() -
 
 
 @pytest.mark.parametrize(
-    ("wires", "outputs", "says"),
+    ("inputs", "outputs", "says"),
     [
-        ((ContactWire(PRESS, 1), ContactWire(HELP, 1)), (), "help and unladen are both on line 1"),
-        ((ContactWire(PRESS, 1), ContactWire(PRESS, 2)), (), "unladen is wired twice"),
-        ((ContactWire(PRESS, 1),), (OutputWire(Output.BELL, 1),), "bell and unladen are both on line 1"),
+        ({PRESS: 1, HELP: 1}, {}, "inputs.help and inputs.unladen are both on line 1"),
+        ({PRESS: 1}, {Output.BELL: 1}, "outputs.bell and inputs.unladen are both on line 1"),
     ],
 )
-def test_a_wiring_table_that_contradicts_itself_is_refused(
-    wires: tuple[ContactWire, ...], outputs: tuple[OutputWire, ...], says: str
-) -> None:
-    """Two on one line, or one on two lines, is a mistake of the table."""
+def test_two_on_one_line_are_refused(inputs: dict[Contact, int], outputs: dict[Output, int], says: str) -> None:
+    """Two on one line is a mistake of the table."""
+    level = ActiveLevel.HIGH
     with pytest.raises(WiringWrong, match=says):
-        check_wiring(wires, outputs)
+        WiredContacts(
+            board=Bench(),
+            inputs={contact: InputSettings(line=line, active=level) for contact, line in inputs.items()},
+            outputs={output: OutputSettings(line=line, active=level) for output, line in outputs.items()},
+            clock=clock,
+        )

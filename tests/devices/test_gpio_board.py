@@ -11,31 +11,26 @@ import gpiozero
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from devices.contacts import ContactEvent, ContactWire, Output, OutputWire, Pull, WiredContacts
+from devices.contacts import ContactEvent, WiredContacts
 from devices.errors import BoardMissing
 from devices.gpio import GpioBoard, lgpio_factory
+from devices.settings import ActiveLevel, InputSettings, Output, OutputSettings, Pull
 from lane_agent.events import ContactChanged, FaultRaised
 from lane_agent.model import Contact
+from simulation.waiting import until
 
-WIRES = (
-    ContactWire(Contact.UNLADEN, line=5, active_low=True, stable_ms=5),
-    ContactWire(Contact.STOP_LOOP, line=6, stable_ms=100),
-    ContactWire(Contact.IMMIGRATION_CLEARED, line=13, stable_ms=0),
-)
+INPUTS = {
+    Contact.UNLADEN: InputSettings(line=5, active=ActiveLevel.LOW, stable_ms=5),
+    Contact.STOP_LOOP: InputSettings(line=6, active=ActiveLevel.HIGH, stable_ms=100),
+    Contact.IMMIGRATION_CLEARED: InputSettings(line=13, active=ActiveLevel.HIGH, stable_ms=0),
+}
 PULLS = {5: Pull.UP, 6: Pull.DOWN, 13: Pull.NONE}
-BELL = OutputWire(Output.BELL, line=20, active_low=True)
+BELL = {Output.BELL: OutputSettings(line=20, active=ActiveLevel.LOW)}
 
 
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.002)
 
 
 class Lane:
@@ -60,7 +55,7 @@ def with_pins(story: Callable[[Any, WiredContacts, Lane], Awaitable[None]]) -> L
         factory, lane = MockFactory(), Lane()
         factory.pin(13).drive_low()  # no resistor: the wiring brings the level
         board = GpioBoard(inputs=PULLS, outputs={20: True}, factory=lambda: factory, clock=clock)
-        contacts = WiredContacts(board=board, wires=WIRES, outputs=(BELL,), clock=clock)
+        contacts = WiredContacts(board=board, inputs=INPUTS, outputs=BELL, clock=clock)
         await contacts.start(lane.events.append)
         try:
             await lane.has(unladen=False, stop_loop=False, immigration_cleared=False)
@@ -152,7 +147,7 @@ def test_a_pin_that_is_taken_is_a_fault_that_names_it() -> None:
         events: list[ContactEvent] = []
         taken = gpiozero.DigitalInputDevice(6, pin_factory=factory)
         board = GpioBoard(inputs=PULLS, outputs={}, factory=lambda: factory, clock=clock)
-        contacts = WiredContacts(board=board, wires=WIRES, clock=clock)
+        contacts = WiredContacts(board=board, inputs=INPUTS, clock=clock)
         await contacts.start(events.append)
         await until(lambda: events)
         await contacts.stop()

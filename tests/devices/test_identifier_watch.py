@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from devices.identifier import (
 )
 from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead, TroubleReported
 from lane_agent.model import Fault
+from runtime.backoff import Backoff
 
 
 class HandSource:
@@ -64,12 +65,8 @@ class Rig:
             mark_of=mark_of,
             required=required,
             clock=lambda: self.source.now,
-            pauses=self._pauses,
+            backoff=Backoff(0, 0),
         )
-
-    def _pauses(self) -> Iterator[float]:
-        while True:
-            yield 0
 
     def kinds(self) -> list[str]:
         """What was told, in words."""

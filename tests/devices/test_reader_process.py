@@ -9,10 +9,11 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from devices.camera import CameraSettings, CameraSource
 from devices.reader import ReaderProcess
-from devices.reader_protocol import ReaderSettings
+from devices.reader_protocol import ReaderSetup
+from devices.settings import CameraKind, CameraSettings, ReaderSettings
 from lane_agent.events import Event, FaultCleared, FaultRaised, PlateSettled, PlateUnread
 from lane_agent.model import Fault
 from simulation.drawn.camera import Ailment, DrawnCamera
@@ -24,17 +25,18 @@ TRUCK = DrawnTruck("LT3482", "粤ZR12A港", seed=3)
 class Lane:
     """A reader, the world's camera and the events that came."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path, *, stall_s: float = 2.5, weights: Path | None = None, **changes: object) -> None:
         place = folder / "camera.sock"
         self.camera = DrawnCamera(place)
-        base = {"busy_fps": 6.0, "idle_fps": 4.0, **settings}
+        base = {"busy_fps": 6.0, "idle_fps": 4.0, **changes}
         self.events: list[Event] = []
         self.came = asyncio.Event()
         self.evidence = folder / "evidence"
         self.reader = ReaderProcess(
-            ReaderSettings(
-                camera=CameraSettings(source=CameraSource.SIMULATED, place=str(place)),
-                evidence=str(self.evidence),
+            ReaderSetup(
+                camera=CameraSettings(kind=CameraKind.SIMULATED, path=place, stall_s=stall_s),
+                reader=ReaderSettings(weights=weights),
+                evidence=self.evidence,
                 **base,  # type: ignore[arg-type]
             ),
             self._take,
@@ -55,9 +57,9 @@ class Lane:
 
 
 @asynccontextmanager
-async def running(folder: Path, **settings: object) -> AsyncIterator[Lane]:
+async def running(folder: Path, **changes: Any) -> AsyncIterator[Lane]:
     """A lane whose reader sees."""
-    lane = Lane(folder, **settings)
+    lane = Lane(folder, **changes)
     lane.camera.start()
     try:
         await lane.reader.start(wait_s=40)
@@ -113,7 +115,7 @@ async def test_a_visit_without_a_legible_plate_is_given_up_and_not_for_ever_wait
 @lane_test
 async def test_a_frozen_camera_is_a_fault_and_clears_when_pictures_move_again(folder: Path) -> None:
     """The same picture again and again is a camera fault; the process is started again until the camera lives."""
-    async with running(folder, stall_ms=1200) as lane:
+    async with running(folder, stall_s=1.2) as lane:
         lane.camera.ailment = Ailment.FROZEN
         event = await lane.until(lambda e: isinstance(e, FaultRaised))
         assert isinstance(event, FaultRaised)
@@ -169,7 +171,7 @@ async def test_what_was_seen_for_a_visit_that_has_ended_is_dropped(folder: Path)
 @lane_test
 async def test_missing_weights_are_a_reader_fault_that_says_what_to_do(folder: Path) -> None:
     """The fault names the file and the remedy."""
-    lane = Lane(folder, weights=str(folder / "nowhere"))
+    lane = Lane(folder, weights=folder / "nowhere")
     try:
         await lane.reader.start(wait_s=30)
         event = await lane.until(lambda e: isinstance(e, FaultRaised))

@@ -12,10 +12,11 @@ import pytest
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.plate_reader import PlateReader
-from devices.camera import CameraSettings, CameraSource, Frame
+from devices.camera import Frame
 from devices.evidence import EvidenceStore
-from devices.reader_protocol import Doubted, ReaderSettings, Report, SettledRead, TwoVehicles, Unread
-from devices.visit_reader import PATIENCE, VisitWatch, read_region
+from devices.reader_protocol import Doubted, ReaderSetup, Report, SettledRead, TwoVehicles, Unread
+from devices.settings import CameraKind, CameraSettings, ReaderSettings
+from devices.visit_reader import PATIENCE, VisitReader, read_region
 from devices.zone import Zone
 from simulation.drawn.trucks import CameraView, DrawnTruck
 
@@ -44,10 +45,10 @@ class Visit:
     """A watch of visit 5, with pictures 100 ms apart."""
 
     def __init__(self, folder: Path, **settings: object) -> None:
-        camera = CameraSettings(source=CameraSource.FOLDER, place="none")
-        made = ReaderSettings(camera=camera, evidence=str(folder), **settings)  # type: ignore[arg-type]
+        camera = CameraSettings(kind=CameraKind.FOLDER, path=Path("none"))
+        made = ReaderSetup(camera=camera, reader=ReaderSettings(), evidence=folder, **settings)  # type: ignore[arg-type]
         self.folder = folder
-        self.watch = VisitWatch(5, AFTER, made, EvidenceStore(folder))
+        self.watch = VisitReader(5, AFTER, made, EvidenceStore(folder))
         self.now = AFTER
 
     def see(self, *reads: PlateRead, times: int = 1) -> list[Report]:

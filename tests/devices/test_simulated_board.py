@@ -10,29 +10,27 @@ from pathlib import Path
 
 import pytest
 
-from devices.contacts import ContactEvent, ContactWire, Output, OutputWire, WiredContacts
+from devices.contacts import ContactEvent, WiredContacts
 from devices.intercom import Intercom
+from devices.settings import ActiveLevel, InputSettings, Output, OutputSettings
 from devices.simulated.board import HardwareSide, SimulatedBoard
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact
+from simulation.waiting import until
 
-WIRES = (
-    ContactWire(Contact.UNLADEN, 0, active_low=True, stable_ms=150),
-    ContactWire(Contact.STOP_LOOP, 1, stable_ms=5),
-)
-OUTPUTS = (OutputWire(Output.BELL, 8), OutputWire(Output.LAMP, 9, active_low=True))
+INPUTS = {
+    Contact.UNLADEN: InputSettings(line=0, active=ActiveLevel.LOW, stable_ms=150),
+    Contact.STOP_LOOP: InputSettings(line=1, active=ActiveLevel.HIGH, stable_ms=5),
+}
+OUTPUTS = {
+    Output.BELL: OutputSettings(line=8, active=ActiveLevel.HIGH),
+    Output.LAMP: OutputSettings(line=9, active=ActiveLevel.LOW),
+}
 
 
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.002)
 
 
 class Lane:
@@ -54,8 +52,8 @@ def in_a_world(folder: Path, story: Story) -> Lane:
 
     async def run() -> Lane:
         lane = Lane()
-        board = SimulatedBoard(socket=folder / "contacts", wires=WIRES, outputs=OUTPUTS, clock=clock)
-        contacts = WiredContacts(board=board, wires=WIRES, outputs=OUTPUTS, clock=clock)
+        board = SimulatedBoard(socket=folder / "contacts", inputs=INPUTS, outputs=OUTPUTS, clock=clock)
+        contacts = WiredContacts(board=board, inputs=INPUTS, outputs=OUTPUTS, clock=clock)
         await contacts.start(lane.events.append)
         await until(lambda: len(lane.edges(Contact.STOP_LOOP)) == len(lane.edges(Contact.UNLADEN)) == 1)
         async with HardwareSide(folder / "contacts") as hand:
@@ -168,8 +166,8 @@ def test_a_file_that_is_no_socket_is_not_removed(tmp_path: Path) -> None:
 
     async def run() -> list[ContactEvent]:
         events: list[ContactEvent] = []
-        board = SimulatedBoard(socket=precious, wires=WIRES, clock=clock)
-        contacts = WiredContacts(board=board, wires=WIRES, clock=clock)
+        board = SimulatedBoard(socket=precious, inputs=INPUTS, clock=clock)
+        contacts = WiredContacts(board=board, inputs=INPUTS, clock=clock)
         await contacts.start(events.append)
         await until(lambda: events)
         await contacts.stop()

@@ -11,13 +11,13 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pygame
 import pytest
 
 from display import pictures
-from display.errors import BadSizeError
 from display.feed import ScreenFeed
-from display.settings import DEFAULT_SIZE, ScreenSetting
+from display.settings import DEFAULT_SIZE, Mode, ScreenSettings, ScreensSettings
 from display.supervisor import ScreenProcesses
 from lane_agent.effects import Show
 from lane_agent.model import Screen
@@ -37,22 +37,36 @@ async def eventually(condition: Callable[[], bool]) -> None:
     raise AssertionError(f"waited {PATIENCE_S} s in vain")
 
 
+def settings(folder: Path) -> ScreensSettings:
+    """Both screens, unseen, as small as they come."""
+    return ScreensSettings(
+        socket=folder / "screens.sock",
+        mode=Mode.HEADLESS,
+        xdb=ScreenSettings(width=96, height=96),
+        aiop=ScreenSettings(width=320, height=240),
+        paint_log=folder,
+    )
+
+
+def paintings(folder: Path, screen: Screen) -> list[str]:
+    """The lines of a screen's paint log."""
+    return (folder / f"{screen.value}.jsonl").read_text().splitlines()
+
+
 class Lane:
     """A feed and two real screens."""
 
     def __init__(self, folder: Path) -> None:
-        path = folder / "screens.sock"
         self.painted: list[tuple[Screen, Scene, int]] = []
         self.lost: list[Screen] = []
         self.feed = ScreenFeed(
-            path,
+            folder / "screens.sock",
             simulated=False,
             on_painted=lambda *painting: self.painted.append(painting),
             on_lost=self.lost.append,
             on_found=lambda _screen: None,
         )
-        settings = [ScreenSetting(screen, SIZES[screen], paint_log=folder / screen.value) for screen in Screen]
-        self.processes = ScreenProcesses(settings, socket_path=path, simulated=False, chance=lambda: 0.0)
+        self.processes = ScreenProcesses(settings(folder), simulated=False, chance=lambda: 0.0)
 
     async def shows(self, serial: int, scene: Scene) -> None:
         """Orders a scene and waits until both screens confirm it."""
@@ -85,7 +99,7 @@ def test_both_screens_paint_what_the_lane_says_and_come_back_when_killed(folder:
 
     pids = asyncio.run(run())
     assert not any(_runs(pid) for pid in pids.values())
-    assert all('"safe": true' in (folder / screen.value).read_text().splitlines()[-1] for screen in Screen)
+    assert all('"safe": true' in paintings(folder, screen)[-1] for screen in Screen)
 
 
 def _runs(pid: int) -> bool:
@@ -126,7 +140,7 @@ def test_a_killed_agent_takes_clearance_completed_with_it(folder: Path) -> None:
         agent.send_signal(signal.SIGKILL)
     asyncio.run(eventually(lambda: not any(_runs(int(pid)) for pid in pids)))
     for screen in Screen:
-        *_, done, safe = (folder / screen.value).read_text().splitlines()
+        *_, done, safe = paintings(folder, screen)
         assert '"scene": "DONE"' in done
         assert '"safe": true' in safe
 
@@ -135,10 +149,7 @@ def test_a_screen_that_cannot_start_is_tried_again(folder: Path, caplog: pytest.
     """A child that ends at once is started again after a growing wait, and each end is logged with its status."""
 
     async def run() -> None:
-        setting = ScreenSetting(Screen.XDB, SIZES[Screen.XDB])
-        path = folder / "screens.sock"
-        chance = {"chance": lambda: 0.0}
-        processes = ScreenProcesses([setting], socket_path=path, simulated=False, python="/bin/false", **chance)
+        processes = ScreenProcesses(settings(folder), simulated=False, python="/bin/false", chance=lambda: 0.0)
         await processes.start()
         await eventually(lambda: caplog.text.count("xdb ended with status 1") >= 2)
         await processes.stop()
@@ -148,10 +159,11 @@ def test_a_screen_that_cannot_start_is_tried_again(folder: Path, caplog: pytest.
     assert "again in 0.2 s" in caplog.text
 
 
-def test_a_screen_that_does_not_exist_is_refused_in_the_settings() -> None:
-    """The box's configuration is checked before a process is started."""
-    with pytest.raises(BadSizeError):
-        ScreenSetting(Screen.XDB, (100, 200))
+def test_a_screen_that_does_not_exist_is_refused_in_the_settings(folder: Path) -> None:
+    """The box's settings are checked before a process is started."""
+    long = msgspec.structs.replace(settings(folder), xdb=ScreenSettings(width=100, height=200))
+    (problem,) = long.contradictions()
+    assert str(problem) == "xdb: there is no XDB 100x200; the board is square, from 96x96 to 1024x1024 pixels"
 
 
 @pytest.mark.parametrize("screen", Screen)

@@ -16,11 +16,11 @@ import pytest
 
 from devices.anpr.weights import SHIPPED
 from devices.errors import DeviceError
+from devices.settings import CameraSettings
 from edge.checks import box as checks_box
 from edge.checks.findings import Finding, Severity, Surroundings
 from edge.health import DiskRoom
-from edge.settings.load import Settings, load
-from edge.settings.sections import CameraSettings
+from edge.settings.load import Settings, load, parse
 from runtime.clocks import ClockState, kernel_clock
 
 Check = Callable[[Settings, Surroundings], Iterator[Finding]]
@@ -143,17 +143,17 @@ def test_no_model_at_all_is_a_fault(lane_folder: Any) -> None:
     assert "[reader] weights" in seen[2]
 
 
-def test_an_engine_that_is_not_installed_is_a_fault_with_its_command(
+def test_an_engine_that_cannot_be_loaded_is_a_fault_with_its_command(
     lane_folder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The models are sound; what was chosen to run them is missing."""
+    """The models are sound; what was chosen to run them is there and does not load."""
     monkeypatch.setitem(sys.modules, "torch", None)  # an import of it fails, installed or not
     lane_folder.change('engine = "onnxruntime"', 'engine = "easyocr"')
-    *models, missing = found(checks_box.models, lane_folder, box(lane_folder.folder))
-    assert [level for level, *_ in models] == [Severity.OK, Severity.OK]
-    assert missing[0] is Severity.FAULT
-    assert missing[1].startswith("the reader engine easyocr cannot be loaded (")
-    assert missing[2].startswith(f"install it with {sys.executable} -m pip install 'rocars-lane[easyocr]'")
+    *models, missing = checks_box.models(parse(lane_folder.file), box(lane_folder.folder))
+    assert [each.level for each in models] == [Severity.OK, Severity.OK]
+    assert missing.level is Severity.FAULT
+    assert missing.what.startswith("the reader engine easyocr cannot be loaded (")
+    assert missing.remedy.startswith(f"install it with {sys.executable} -m pip install 'rocars-lane[easyocr]'")
 
 
 def test_simulated_contacts_are_called_simulated(lane_folder: Any) -> None:

@@ -7,17 +7,22 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from console.ports import Action, CameraPicture, LaneView, LinkView
+from console.ports import CameraPicture, LaneView, LinkView
+from console.present import present
 from domain.crossing import Direction
 from edge.lane import newest_first, past_records
 from edge.lane_feed import ALARMS_KEPT, VISITS_KEPT, LanePage, Sources
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect
+from lane_agent.guards import exact_stop
 from lane_agent.model import (
+    Bundle,
+    Cargo,
     Codes,
     Contact,
     Doubt,
@@ -34,12 +39,14 @@ from lane_agent.model import (
     Screen,
 )
 from lane_agent.replay import restore
-from lane_agent.state import Lane
+from lane_agent.state import Lane, visit_key
 from lane_agent.wording import Scene
+from simulation.hardwareless_lane import NoHardware
 from sync.journal import Journal
 from sync.store import LaneStore
 
 SOFTWARE = "0.0-test"
+CORE_MS = 1_800_000_000_000
 
 
 class Clock:
@@ -54,32 +61,15 @@ class Clock:
         return Moment(tick * 1_000, 1_800_000_000_000 + tick * 1_000)
 
 
-class Nothing:
-    """A code book in which nothing stands, and hands that hand each step to the page."""
+class Nothing(NoHardware):
+    """A code book that knows the bundles it was given and nothing else, and actuators that tell the page of each step."""
 
     page: LanePage
+    bundles: tuple[Bundle, ...] = ()
 
     def look_up(self, vrn: str) -> Codes:
-        """Nothing is known of any vehicle."""
-        return Codes(vrn, Link.FRESH, 1_800_000_000_000, 10, "epoch", 1, "00")
-
-    def show(self, order: Show) -> None:
-        """No screen."""
-
-    def read_plate(self, visit: int) -> None:
-        """No reader."""
-
-    def stop_reading(self, visit: int) -> None:
-        """No reader."""
-
-    def ring(self, order: Ring) -> None:
-        """No intercom."""
-
-    def raise_alarm(self, alarm: Alarm) -> None:
-        """The page is told of the step."""
-
-    def keep(self, record: Record) -> None:
-        """The journal has it."""
+        """The core's time is `CORE_MS`, give or take ten milliseconds."""
+        return Codes(vrn, Link.FRESH, CORE_MS, 10, "epoch", 1, "00", bundles=self.bundles)
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """The page's own wire."""
@@ -92,7 +82,7 @@ class Desk:
     def __init__(self, store: LaneStore, *, boot: str) -> None:
         self.journal = Journal(store, boot=boot, software=SOFTWARE)
         self.clock = Clock()
-        actuators = Nothing()
+        actuators = self.site = Nothing()
         self.agent = Agent(
             restore(newest_first(self.journal)),
             clock=self.clock,
@@ -136,6 +126,22 @@ class Desk:
         """A loop closes or clears."""
         return await self.happens(e.ContactChanged(contact, active, self.clock.now().mono_ms))
 
+    async def cleared(self, vrn: str) -> LaneView:
+        """A vehicle comes, is read, and Immigration clears it; the view then."""
+        await self.loop(Contact.STOP_LOOP, True)
+        for contact in (Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED):
+            await self.loop(contact, False)
+            await self.loop(contact, True)
+        await self.happens(e.PlateSettled(self.agent.lane.visits, Read(vrn, None, 0.97, ReadSource.READER)))
+        return await self.answered()
+
+    async def answered(self) -> LaneView:
+        """The view once the code book has answered what the lane asked it."""
+        view = self.page.view()
+        while self.agent.lane.visit is not None and self.agent.lane.visit.lookup:
+            view = await self.page.changed(view.sequence)
+        return view
+
     async def visit(self) -> LaneView:
         """A vehicle comes and is driven off before any result; the view after it."""
         await self.loop(Contact.STOP_LOOP, True)
@@ -166,15 +172,11 @@ def test_what_the_lane_refused_is_answered_with_the_journals_own_reason(tmp_path
     async def story() -> None:
         async with desk_at(tmp_path / "lane.db") as desk:
             rows = desk.journal.head()[0]
-            answer = await desk.page.act(e.OfficerReleased(7, "chan", "seen"))
-            assert not answer.accepted
-            assert answer.words == "Not done: belongs to another visit."
+            assert await desk.page.act(e.OfficerReleased(7, "chan", "seen")) == "belongs to another visit"
             assert desk.journal.head()[0] == rows + 1
-            answer = await desk.page.act(e.LaneOpened("chan"))
-            assert answer.accepted
+            assert await desk.page.act(e.LaneOpened("chan")) == ""
             assert desk.page.view().open
-            again = await desk.page.act(e.LaneOpened("chan"))
-            assert (again.accepted, again.words) == (False, "Not done: the lane is open.")
+            assert await desk.page.act(e.LaneOpened("chan")) == "the lane is open"
 
     asyncio.run(story())
 
@@ -233,14 +235,58 @@ def test_what_the_lane_would_refuse_now_is_known_before_a_button_is_pressed(tmp_
     async def story() -> None:
         async with desk_at(tmp_path / "lane.db") as desk:
             refuses = dict((await desk.opens()).refuses)
-            assert refuses[Action.RELEASE] == "belongs to another visit"
-            assert refuses[Action.OPEN] == "the lane is open"
-            assert refuses[Action.ANSWER] == "no help call rings"
-            assert Action.CLOSE not in refuses
+            assert refuses["release"] == "belongs to another visit"
+            assert refuses["open"] == "the lane is open"
+            assert refuses["answer"] == "no help call rings"
+            assert "close" not in refuses
             refuses = dict((await desk.loop(Contact.STOP_LOOP, True)).refuses)
-            assert "Immigration has not cleared" in refuses[Action.RELEASE]
-            assert Action.INSPECT not in refuses
-            assert Action.TAKE_OVER not in refuses
+            assert "Immigration has not cleared" in refuses["release"]
+            assert "inspect" not in refuses
+            assert "take_over" not in refuses
+
+    asyncio.run(story())
+
+
+def inspected(**changes: Any) -> Bundle:
+    """A bundle of one consignment to be inspected, valid from an hour ago for two hours."""
+    window = {"earliest_ms": CORE_MS - 3_600_000, "valid_until_ms": CORE_MS + 3_600_000}
+    cargo = (Cargo("2001067889", "inspect"),)
+    return Bundle("2349872345", "LT3482", Direction.INBOUND, "SBC", cargo=cargo, **{**window, **changes})
+
+
+def test_a_bundle_that_expires_within_the_clocks_uncertainty_stops_nobody_on_the_page_either(tmp_path: Path) -> None:
+    """The lane takes it for ended (design §2.12): the page shows no stop, and an officer may release."""
+
+    async def story() -> None:
+        async with desk_at(tmp_path / "lane.db") as desk:
+            desk.site.bundles = (inspected(valid_until_ms=CORE_MS + 5),)
+            await desk.opens()
+            view = await desk.cleared("LT3482")
+            assert not exact_stop.holds(desk.agent.lane)
+            shown = present(view)
+            assert shown["visit"]["stops"] == []
+            assert [bundle["state"] for bundle in shown["visit"]["codes"]["bundles"]] == ["expired"]
+            assert shown["why_not"]["release"] == ""
+
+    asyncio.run(story())
+
+
+def test_a_bundle_that_this_very_visit_used_still_stops_it_on_the_page_too(tmp_path: Path) -> None:
+    """The lane counts it as unused: the page shows the code that stops the vehicle, and why it is not released."""
+
+    async def story() -> None:
+        async with desk_at(tmp_path / "lane.db") as desk:
+            desk.site.bundles = (inspected(),)
+            await desk.opens()
+            await desk.cleared("LT3482")
+            desk.site.bundles = (inspected(used_by=visit_key(desk.agent.lane, 1)),)
+            await desk.happens(e.CodesChanged("LT3482", hold=False))
+            view = await desk.answered()
+            assert exact_stop.holds(desk.agent.lane)
+            shown = present(view)
+            assert shown["visit"]["stops"] == ["CCRN 2001067889 has action code “inspect”."]
+            assert [bundle["state"] for bundle in shown["visit"]["codes"]["bundles"]] == ["live"]
+            assert shown["why_not"]["release"]
 
     asyncio.run(story())
 
@@ -283,17 +329,14 @@ def test_an_alarm_is_kept_until_somebody_has_seen_it_and_says_who(tmp_path: Path
     async def story() -> None:
         async with desk_at(tmp_path / "lane.db") as desk:
             await desk.opens()
-            view = await desk.happens(e.TroubleReported("store_room", "900 MB left"), e.TroubleReported("worn", ""))
+            view = await desk.happens(e.TroubleReported("StoreRoomLow", "900 MB left"), e.TroubleReported("worn", ""))
             newest, older = view.alarms[:2]
-            assert (newest.kind, older.kind, older.detail) == ("worn", "store_room", "900 MB left")
-            answer = await desk.page.acknowledge(older.id, "chan")
-            assert answer.accepted
+            assert (newest.kind, older.kind, older.detail) == ("worn", "StoreRoomLow", "900 MB left")
+            assert await desk.page.acknowledge(older.id, "chan")
             after = desk.page.view()
             assert [(alarm.id, alarm.seen_by) for alarm in after.alarms[:2]] == [(newest.id, ""), (older.id, "chan")]
             assert after.sequence > view.sequence
-            refused = await desk.page.acknowledge("nobody's", "chan")
-            assert not refused.accepted
-            assert "no longer kept" in refused.words
+            assert not await desk.page.acknowledge("nobody's", "chan")
 
     asyncio.run(story())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edge.replay import replay_store
+from simulation.children import free_port
 from simulation.demo import truck_of
 from simulation.marks import Marks
 from simulation.officer import Officer
@@ -44,13 +44,6 @@ async def until(holds: Callable[[], Any], what: str) -> None:
     while not holds():
         assert time.monotonic() < end, what
         await asyncio.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def children(pid: int) -> list[int]:
@@ -160,10 +153,11 @@ def test_without_models_the_lane_is_manual_and_says_what_to_do(lane_folder: Lane
 def test_without_its_engine_the_lane_is_manual_and_says_what_to_install(
     lane_folder: LaneFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """EasyOCR is chosen and torch cannot be imported: the command is on the officer's page."""
+    """EasyOCR is chosen, is there, and torch cannot be imported: the command is on the officer's page."""
     hidden = lane_folder.folder / "hidden"
     hidden.mkdir()
-    (hidden / "torch.py").write_text("raise ImportError('it is hidden')")
+    for module in ("torch", "easyocr"):  # found, or the settings would refuse the engine
+        (hidden / f"{module}.py").write_text("raise ImportError('it is hidden')")
     monkeypatch.setenv("PYTHONPATH", str(hidden))
     lane_folder.change('engine = "onnxruntime"', 'engine = "easyocr"')
 
@@ -203,10 +197,10 @@ def test_killed_with_a_vehicle_in_it_the_lane_comes_back_with_the_vehicle_for_th
             assert "another agent has it" in said
             assert "Traceback" not in said
 
-            before, family = rows(world), children(world.child("lane").pid)
-            await world.end("lane", signal.SIGKILL)
+            before, family = rows(world), children(world.lane.pid or 0)
+            await world.end_lane(signal.SIGKILL)
             await until(lambda: not any(map(alive, family)), "a child outlives the killed lane")
-            await world.start_lane()
+            world.start_lane()
             await world.rejoin(stage)
             await passing.page(lambda officer: officer.visit == visit)
             await until(lambda: "restarted" in reasons(stage.officer), f"the page says {stage.officer.view}")
@@ -214,10 +208,8 @@ def test_killed_with_a_vehicle_in_it_the_lane_comes_back_with_the_vehicle_for_th
             assert rows(world)[: len(before)] == before
             await passing.see_both("OFFICER")
 
-            lane = world.child("lane")
-            family = children(lane.pid)
-            await world.end("lane")
-            assert lane.returncode == 0
+            family = children(world.lane.pid or 0)
+            assert await world.end_lane() == 0
             await until(lambda: not any(map(alive, family)), "a child outlives the lane")
         finally:
             await world.stop()

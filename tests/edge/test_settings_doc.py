@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import types
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -46,5 +45,5 @@ def test_left_out_means_left_out() -> None:
     for path, field in keys(Settings):
         row = next(line for line in table.splitlines() if line.startswith("|") and f"`{path}`" in line)
         optional = row.split("|")[3].strip() != ""
-        may_be_none = isinstance(field.type, types.UnionType) and type(None) in get_args(field.type)
+        may_be_none = type(None) in get_args(field.type)
         assert optional != field.required or may_be_none, path

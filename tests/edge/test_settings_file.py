@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from devices.contacts import ContactWire, Output, OutputWire
+from devices.settings import ActiveLevel, BoardKind, CameraKind, InputSettings, Output, OutputSettings
 from domain.crossing import Direction
 from edge.settings.load import LaneSettingsError, load, parse
-from edge.settings.sections import BoardKind, CameraKind, Manifest
+from edge.settings.sections import Manifest
 from lane_agent.model import Contact
 from tests.rigs.places import ROOT
 
@@ -54,10 +54,11 @@ def test_the_lanes_policy_is_in_milliseconds(lane_folder: Any) -> None:
 
 
 def test_the_contacts_are_given_as_the_devices_want_them(lane_folder: Any) -> None:
-    """An input with active = "low" is an active-low wire with its own filter time."""
+    """An input with active = "low" is active while its line is low, and has its own filter time."""
     contacts = load(lane_folder.file).contacts
-    assert ContactWire(Contact.UNLADEN, 3, active_low=True, stable_ms=20) in contacts.wires()
-    assert OutputWire(Output.BELL, 16, active_low=False) in contacts.output_wires()
+    assert contacts.inputs[Contact.UNLADEN] == InputSettings(line=3, active=ActiveLevel.LOW, stable_ms=20)
+    assert contacts.inputs[Contact.UNLADEN].active_low
+    assert contacts.outputs[Output.BELL] == OutputSettings(line=16, active=ActiveLevel.HIGH)
 
 
 @pytest.mark.parametrize("name", ["lane.toml", "simulated-lane.toml"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
-from edge.settings.load import LaneSettingsError, load
+from edge.settings.load import LaneSettingsError, load, parse
 
 
 def wrong(folder: Any) -> list[str]:
@@ -28,6 +29,11 @@ def wrong(folder: Any) -> list[str]:
             "[[link.brokers]]",
             "fresh_s = 1\n[[link.brokers]]",
             "link.fresh_s: 1 s is too short; more than 1 s: a proof comes each second",
+        ),
+        (
+            'host = "127.0.0.1"',
+            'host = "10..20.0.5"',
+            'link.brokers[0].host: is the text "10..20.0.5"; write a host name or address, such as "10.20.0.5"',
         ),
         (
             'host = "127.0.0.1"',
@@ -131,6 +137,119 @@ def test_a_folder_of_pictures_is_no_camera_of_a_real_lane(lane_folder: Any, kind
     lane_folder.change('kind = "simulated"', f'kind = "{kind}"')
     lane_folder.change("simulation = true", "")
     assert any(line.startswith(f"camera.kind: {kind} is no camera of a real lane") for line in wrong(lane_folder))
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ("rtsp://", "camera.url: names no host, or a port that does not exist; "),
+        ("rtsp:///lane", "camera.url: names no host, or a port that does not exist; "),
+        ("rtsp://10..20.7.21/lane", "camera.url: names no host, or a port that does not exist; "),
+        ("rtsp://10.20.7.21:70000/lane", "camera.url: names no host, or a port that does not exist; "),
+        ("rtsp://admin:pa#ss@10.20.7.21/lane", "camera.url: names no host, or a port that does not exist; "),
+        ("rtsp://10.20.7.21/lane one", "camera.url: has a blank in it; "),
+        (" rtsp://10.20.7.21/lane", "camera.url: has a blank in it; "),
+        ("rtsp://10.20.7.21/l\u00a0", "camera.url: has <U+00A0 NO-BREAK SPACE> in it; "),
+        ("http://10.20.7.21/lane", 'camera.url: does not fit kind rtsp; write url = "rtsp://..."'),
+    ],
+)
+def test_a_url_that_reaches_no_camera_is_told(lane_folder: Any, url: str, line: str) -> None:
+    """Before anybody waits for its pictures."""
+    lane_folder.change('kind = "simulated"\npath = "demo/camera.sock"', f'kind = "rtsp"\nurl = "{url}"')
+    (found,) = wrong(lane_folder)
+    assert found.startswith(line)
+
+
+@pytest.mark.parametrize("url", ["rtsp://10.20.7.21/lane", "rtsps://u:p%23@camera-7.lan:554/", "rtsp://[fd00::7]/"])
+def test_a_url_that_names_a_camera_is_taken(lane_folder: Any, url: str) -> None:
+    """With a name, a password, a port, an address of either kind."""
+    lane_folder.change('kind = "simulated"\npath = "demo/camera.sock"', f'kind = "rtsp"\nurl = "{url}"')
+    assert load(lane_folder.file).camera.place == url
+
+
+@pytest.mark.parametrize(
+    "corners", ["0.1, 0.1, 0.9, 0.9, 0.5, 0.5", "0, 0, 1, 1, 1, 0, 0, 1"], ids=["a line", "crossing sides"]
+)
+def test_corners_around_nothing_are_told(lane_folder: Any, corners: str) -> None:
+    """The reader would see no plate, ever."""
+    lane_folder.change("fps = 10", f"fps = 10\nregion = [{corners}]")
+    assert wrong(lane_folder) == ["camera.region: has no area; give the corners in their order around the lane"]
+
+
+def test_a_region_with_corners_in_order_is_taken(lane_folder: Any) -> None:
+    """In either direction around the lane."""
+    lane_folder.change("fps = 10", "fps = 10\nregion = [0.1, 0.1, 0.9, 0.2, 0.5, 0.9]")
+    assert load(lane_folder.file).camera.zone == (0.1, 0.1, 0.9, 0.2, 0.5, 0.9)
+
+
+@pytest.mark.parametrize("port", ["socket://", "socket://10.20.7.9:x", "tty USB0", "ttyUSB0", "usb://1"])
+def test_a_cable_that_leads_nowhere_is_told(lane_folder: Any, port: str) -> None:
+    """Of the contacts and of the identifier alike."""
+    lane_folder.change('board = "simulated"', f'board = "remote"\nport = "{port}"')
+    lane_folder.change("[screens]", f'[identifier]\nkind = "serial"\nport = "{port}"\n\n[screens]')
+    remedy = 'write a device such as "/dev/ttyUSB0", or "socket://host:port"'
+    assert wrong(lane_folder) == [f'{key}.port: is the text "{port}"; {remedy}' for key in ("contacts", "identifier")]
+
+
+def test_the_pins_of_the_box_end_at_27(lane_folder: Any) -> None:
+    """Board gpio is the header of a Raspberry Pi; what a remote board has, only that board knows."""
+    lane_folder.change('board = "simulated"', 'board = "gpio"')
+    lane_folder.change("line = 16", "line = 27")
+    lane_folder.change("line = 3", "line = 28")
+    remedy = "write the BCM number of the line, 0 to 27"
+    assert wrong(lane_folder) == [f"contacts.inputs.unladen.line: board gpio has no line 28; {remedy}"]
+
+
+@pytest.mark.parametrize(
+    ("contact", "ms", "lost", "below"),
+    [("immigration_cleared", 100, "press", 100), ("help", 5_000, "press", 100), ("exit_loop", 1_000, "passage", 1_000)],
+)
+def test_a_filter_that_swallows_what_it_waits_for_is_told(
+    lane_folder: Any, contact: str, ms: int, lost: str, below: int
+) -> None:
+    """A level must last longer than the filter, or it never counts."""
+    before = next(line for line in lane_folder.file.read_text().splitlines() if line.startswith(contact))
+    lane_folder.change(before, before.split("stable_ms")[0] + f"stable_ms = {ms} }}")
+    key = f"contacts.inputs.{contact}.stable_ms"
+    assert wrong(lane_folder) == [f"{key}: {ms} ms swallows a short {lost}; write less than {below}, such as 30"]
+    lane_folder.change(f"stable_ms = {ms}", f"stable_ms = {below - 1}")
+    assert load(lane_folder.file).contacts.inputs
+
+
+def test_both_screens_on_one_display_are_told(lane_folder: Any) -> None:
+    """On full screens one would cover the other; windows are put side by side."""
+    lane_folder.change("display = 1", "display = 0")
+    assert load(lane_folder.file).screens.xdb.display == 0
+    lane_folder.change('mode = "headless"', 'mode = "fullscreen"')
+    problem = "display 0 is also that of screens.xdb, and each fills it; give each its own, such as 0 and 1"
+    assert wrong(lane_folder) == [f"screens.aiop.display: {problem}"]
+
+
+def test_a_screen_of_no_such_size_is_told(lane_folder: Any) -> None:
+    """The process of that screen would end at once, and again."""
+    lane_folder.change("width = 800, height = 600", "width = 800, height = 800")
+    assert wrong(lane_folder) == [
+        "screens.aiop: there is no AIOP 800x800; the panel is 4:3, from 320x240 to 1600x1200 pixels"
+    ]
+
+
+def test_a_silence_that_a_screen_does_not_take_is_told(lane_folder: Any) -> None:
+    """`python -m display` takes no more than ten seconds."""
+    lane_folder.change('mode = "headless"', 'mode = "headless"\nsilent_s = 11')
+    assert wrong(lane_folder) == ["screens.silent_s: is the number 11; write a number of seconds, 0.2 to 10"]
+
+
+def test_an_engine_that_is_not_installed_is_told_with_its_extra(
+    lane_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The example may name it; this box cannot run it."""
+    monkeypatch.setitem(sys.modules, "torch", None)  # nowhere to be found, installed or not
+    monkeypatch.setitem(sys.modules, "easyocr", None)
+    lane_folder.change('engine = "onnxruntime"', 'engine = "easyocr"')
+    (line,) = wrong(lane_folder)
+    assert line.startswith("reader.engine: easyocr is not installed (no module easyocr and no torch); install it with ")
+    assert "pip install 'rocars-lane[easyocr]'" in line
+    assert parse(lane_folder.file).reader.engine == "easyocr"
 
 
 @pytest.mark.parametrize("name", ["demo/keys/lane.pem", "demo/officers.json"])

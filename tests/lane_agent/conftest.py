@@ -17,7 +17,7 @@ from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record, Ring, Show
 from lane_agent.model import Contact, Link, Moment, Policy, Read, ReadSource, Screen
 from lane_agent.state import Lane
-from tools.proof.code_book import CORE_MS, VRN, Book
+from tools.proof.code_book import CORE_MS, VRN, ScenarioCodeBook
 
 
 class LeapingSelector(selectors.SelectSelector):
@@ -141,7 +141,7 @@ class ShellRig:
     policy: Policy = field(default_factory=Policy)
     lane: Lane = field(default_factory=Lane)
     disk: Disk = field(default_factory=Disk)
-    book: Book = field(default_factory=lambda: Book(frozenset({"live"})))
+    book: ScenarioCodeBook = field(default_factory=lambda: ScenarioCodeBook(frozenset({"live"})))
 
     def __post_init__(self) -> None:
         self.site = Site(self.disk)

@@ -288,7 +288,7 @@ def test_the_socket_does_not_wait_for_ever(broker: PrivateBroker) -> None:
     async def story() -> int:
         one = lane(broker, user_timeout_ms=2_345)
         async with running(one):
-            line = one.connection._line
+            line = one.connection._session
             assert line is not None
             sock = line._client.socket()
             assert sock is not None

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from sync.codelog import CodeLog
 from sync.journal import Journal
-from sync.log_result import Applied, Gap, Known, Loading, OtherEpoch, Swapped
+from sync.link.log_result import Applied, Gap, Known, Loading, OtherEpoch, Swapped
 from sync.lookup import Lookup, Records
 from sync.simulated.core_log import SimulatedLog
 from sync.store import LaneStore
@@ -164,7 +164,7 @@ class Lane(RuleBasedStateMachine):
             return
         self.have.add(part.part)
         if len(self.have) < part.parts:
-            assert verdict == Loading(len(self.have), part.parts)
+            assert verdict == Loading(self.log.head, len(self.have), part.parts)
             return
         assert isinstance(verdict, Swapped)
         self.have = set()

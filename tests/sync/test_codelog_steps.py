@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from domain.marks import normalise
+from runtime.store_errors import StoreError
 from sync.codelog import CodeLog
-from sync.errors import StoreError
-from sync.log_result import Applied, CodeLogHead, Fork, Gap, Known, Loading, Mismatch, OtherEpoch, Swapped
+from sync.link.log_result import Applied, CodeLogHead, Fork, Gap, Known, Loading, Mismatch, OtherEpoch, Swapped
 from sync.lookup import Lookup
 from sync.simulated.core_log import SimulatedLog
 from sync.store import LaneStore
@@ -162,7 +162,7 @@ def test_a_state_hash_that_does_not_come_out_is_said(store: LaneStore, log: Code
     delta = msgspec.structs.replace(core.change(bundle("1", "ZZ1"), HoldRecord(vrn="XY1")), state_hash=ZERO)
     before, head = rows(store), log.head
     verdict = apply(log, delta)
-    assert verdict == Mismatch(head, core.state_hash, ZERO, (HoldRecord(vrn="XY1"),))
+    assert verdict == Mismatch(head, core.version, core.state_hash, ZERO, (HoldRecord(vrn="XY1"),))
     assert rows(store)[:2] == before[:2]
     assert CodeLog(store).head == log.head == head
     assert Lookup(log).find("XY1").held
@@ -197,8 +197,8 @@ def test_a_snapshot_in_parts_changes_nothing_until_it_is_whole(
     head = log.head
     assert len(parts) == 5
     for have, part in enumerate((parts[4], parts[1], parts[0], parts[3]), 1):
-        assert log.load(part) == Loading(have, 5)
-        assert log.load(part) == Loading(have, 5)
+        assert log.load(part) == Loading(log.head, have, 5)
+        assert log.load(part) == Loading(log.head, have, 5)
         assert log.head == head == CodeLog(store).head
         assert Lookup(log).find("NN10").bundles == ()
     assert log.load(parts[2]) == Swapped(log.head)
@@ -264,8 +264,8 @@ def test_another_snapshot_begins_afresh(store: LaneStore, log: CodeLog, core: Si
     log.load(first[0])
     core.change(bundle("8", "UV8"))
     second = core.snapshot(request="second", size=2)
-    assert log.load(second[0]) == Loading(1, 3)
-    assert log.load(second[1]) == Loading(2, 3)
+    assert log.load(second[0]) == Loading(log.head, 1, 3)
+    assert log.load(second[1]) == Loading(log.head, 2, 3)
     assert isinstance(log.load(second[2]), Swapped)
     assert equal(log, core)
     assert isinstance(log.load(core.snapshot(request="third")[0]), Swapped)
@@ -281,7 +281,7 @@ def test_an_unfinished_snapshot_is_forgotten_by_a_restart(store: LaneStore, log:
         log.load(part)
     head, log = log.head, CodeLog(store)
     assert log.head == head
-    assert log.load(parts[-1]) == Loading(1, len(parts))
+    assert log.load(parts[-1]) == Loading(log.head, 1, len(parts))
     for part in parts[:-1]:
         verdict = log.load(part)
     assert isinstance(verdict, Swapped)

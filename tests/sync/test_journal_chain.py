@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lane_agent import ports
-from sync.errors import StoreDamagedError, StoreError
+from runtime.store_errors import StoreDamagedError, StoreError
 from sync.journal import Boot, Chain, Flaw, Journal
 from sync.store import LaneStore
 from wire.hashes import journal_next, journal_start

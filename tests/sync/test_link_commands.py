@@ -10,10 +10,11 @@ import pytest
 from lane_agent.events import HelpAnswered, ManualEnded, ManualOrdered, OfficerInspected, OfficerReleased, WordsReceived
 from lane_agent.model import Link
 from sync.link import FetchPicture, Order, RestartReader
-from sync.link.commands import Commands, Refusal, Situation, Taken, names
+from sync.link.commands import Commands, Refusal, Situation, Taken
 from sync.link.core_clock import CoreTime
 from sync.link.effects import Revert
 from sync.link.limits import Limits
+from wire.commands import COMMANDS
 from wire.messages import Command, EventsWanted
 
 START = CoreTime(1_000_000, 100)
@@ -46,8 +47,8 @@ def at(**changes: Any) -> Situation:
 def commands() -> Commands:
     """A lane whose first proof is ten seconds old."""
     made = Commands("lane-1", Limits())
-    made.proven(START)
-    made.proven(NOW)
+    made.on_proof(START)
+    made.on_proof(NOW)
     return made
 
 
@@ -71,7 +72,7 @@ OBEYED: list[tuple[dict[str, object], object]] = [
 @pytest.mark.parametrize(("fields", "effect"), OBEYED)
 def test_what_may_be_ordered_from_afar(commands: Commands, fields: dict[str, object], effect: object) -> None:
     """A short list, made durable before it is done; who ordered it cannot be taken for an officer at the lane."""
-    taken = commands.take(command(**fields), HERE, retained=False)
+    taken = commands.judge(command(**fields), HERE, retained=False)
     assert isinstance(taken, Taken)
     assert taken.effect == effect
     assert (taken.keep.command, taken.keep.expires_ms) == ("c1", 1_020_000)
@@ -79,7 +80,7 @@ def test_what_may_be_ordered_from_afar(commands: Commands, fields: dict[str, obj
 
 def test_every_command_is_in_the_test_above() -> None:
     """Nobody adds one in passing."""
-    assert {fields["name"] for fields, _ in OBEYED} == set(names())
+    assert {fields["name"] for fields, _ in OBEYED} == set(COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -110,68 +111,68 @@ def test_every_command_is_in_the_test_above() -> None:
 )
 def test_what_is_refused(commands: Commands, fields: dict[str, object], refusal: Refusal) -> None:
     """Unknown, foreign, out of time, possibly executed before a restart, not complete, for another vehicle."""
-    assert commands.take(command(**fields), HERE, retained=False) is refusal
+    assert commands.judge(command(**fields), HERE, retained=False) is refusal
 
 
 def test_a_release_from_afar_needs_a_fresh_link(commands: Commands) -> None:
     """The centre decides by what it knows; the lane must hold the same. A stop needs nothing."""
     release, inspect = ({"name": f"{word}_visit", "visit": VISIT} for word in ("release", "inspect"))
-    assert commands.take(command(**release), at(link=Link.STALE), retained=False) is Refusal.NOT_FRESH
-    assert isinstance(commands.take(command(**inspect, command="c2"), at(link=Link.STALE), retained=False), Taken)
+    assert commands.judge(command(**release), at(link=Link.STALE), retained=False) is Refusal.NOT_FRESH
+    assert isinstance(commands.judge(command(**inspect, command="c2"), at(link=Link.STALE), retained=False), Taken)
 
 
 def test_a_retained_command_is_refused(commands: Commands) -> None:
     """A broker's store gives no orders (lessons 13)."""
-    assert commands.take(command(), HERE, retained=True) is Refusal.RETAINED
+    assert commands.judge(command(), HERE, retained=True) is Refusal.RETAINED
 
 
 def test_without_the_cores_time_no_command_is_good(commands: Commands) -> None:
     """Nobody could say whether it has expired."""
-    assert commands.take(command(), at(core=None), retained=False) is Refusal.NO_TIME
-    assert Commands("lane-1", Limits()).take(command(), HERE, retained=False) is Refusal.NO_TIME
+    assert commands.judge(command(), at(core=None), retained=False) is Refusal.NO_TIME
+    assert Commands("lane-1", Limits()).judge(command(), HERE, retained=False) is Refusal.NO_TIME
 
 
 def test_a_command_is_good_once(commands: Commands) -> None:
     """Whatever it was, and also long after; an order that was refused for its visit is not good later either."""
-    assert isinstance(commands.take(command(), HERE, retained=False), Taken)
-    assert commands.take(command(), HERE, retained=False) is Refusal.REPLAYED
+    assert isinstance(commands.judge(command(), HERE, retained=False), Taken)
+    assert commands.judge(command(), HERE, retained=False) is Refusal.REPLAYED
     later = at(core=CoreTime(1_030_000, 100))
-    assert commands.take(command(), later, retained=False) is Refusal.REPLAYED
+    assert commands.judge(command(), later, retained=False) is Refusal.REPLAYED
     release = command(name="release_visit", visit=VISIT, command="c2")
-    assert commands.take(release, at(visit=""), retained=False) is Refusal.OTHER_VISIT
-    assert commands.take(release, HERE, retained=False) is Refusal.REPLAYED
+    assert commands.judge(release, at(visit=""), retained=False) is Refusal.OTHER_VISIT
+    assert commands.judge(release, HERE, retained=False) is Refusal.REPLAYED
 
 
 def test_a_command_taken_before_a_restart_is_not_taken_again_though_the_cores_clock_went_back() -> None:
     """The store remembers it; the rule about the first proof alone would let it through."""
     restarted = Commands("lane-1", Limits(), taken={"c1": 1_020_000})
-    restarted.proven(CoreTime(900_000, 0))
-    assert restarted.take(command(), HERE, retained=False) is Refusal.REPLAYED
+    restarted.on_proof(CoreTime(900_000, 0))
+    assert restarted.judge(command(), HERE, retained=False) is Refusal.REPLAYED
 
 
 def test_what_is_remembered_is_forgotten_a_day_after_it_expired(commands: Commands) -> None:
     """So that the list stays short."""
-    commands.take(command(), HERE, retained=False)
+    commands.judge(command(), HERE, retained=False)
     late = CoreTime(1_020_000 + 86_400_000, 0)
-    taken = commands.take(
+    taken = commands.judge(
         command(command="c2", issued_ms=late.ms, expires_ms=late.ms + 1), at(core=late), retained=False
     )
     assert isinstance(taken, Taken)
     assert taken.keep.forget_ms == 1_020_000
-    assert commands.take(command(), at(core=late), retained=False) is Refusal.EXPIRED
+    assert commands.judge(command(), at(core=late), retained=False) is Refusal.EXPIRED
 
 
 def test_manual_mode_set_from_afar_reverts_by_itself(commands: Commands) -> None:
     """After the time it was set for, by the core's time; told once, until the lane has stepped."""
-    taken = commands.take(command(revert_ms=60_000), HERE, retained=False)
+    taken = commands.judge(command(revert_ms=60_000), HERE, retained=False)
     assert isinstance(taken, Taken)
     assert taken.keep.revert == Revert("wong@centre", 1_070_000)
     assert commands.due(None) is None
     assert commands.due(CoreTime(1_069_999, 0)) is None
     assert commands.due(CoreTime(1_070_000, 0)) == ManualEnded("wong@centre")
     assert commands.due(CoreTime(1_070_001, 0)) is None
-    assert commands.mode_stepped(ManualEnded("wong@centre"))
-    assert not commands.mode_stepped(ManualEnded("wong@centre"))
+    assert commands.on_mode_stepped(ManualEnded("wong@centre"))
+    assert not commands.on_mode_stepped(ManualEnded("wong@centre"))
 
 
 def test_a_revert_survives_a_restart_and_any_length_of_absence() -> None:
@@ -183,7 +184,7 @@ def test_a_revert_survives_a_restart_and_any_length_of_absence() -> None:
 
 def test_manual_mode_without_a_limit_gets_one(commands: Commands) -> None:
     """An hour, unless configured otherwise."""
-    taken = commands.take(command(), HERE, retained=False)
+    taken = commands.judge(command(), HERE, retained=False)
     assert isinstance(taken, Taken)
     assert taken.detail == "reverts by itself after 3600 s"
     assert commands.due(CoreTime(NOW.ms + Limits().revert_ms, 0)) == ManualEnded("wong@centre")
@@ -191,18 +192,18 @@ def test_manual_mode_without_a_limit_gets_one(commands: Commands) -> None:
 
 def test_what_a_lane_officer_orders_is_not_ended_by_a_time_out_from_afar(commands: Commands) -> None:
     """He has seen something; his order replaces the one from the centre."""
-    commands.take(command(revert_ms=60_000), HERE, retained=False)
-    assert not commands.mode_stepped(ManualOrdered("wong@centre", "exercise"))
-    assert commands.mode_stepped(ManualOrdered("chan", "the reader is wrong"))
+    commands.judge(command(revert_ms=60_000), HERE, retained=False)
+    assert not commands.on_mode_stepped(ManualOrdered("wong@centre", "exercise"))
+    assert commands.on_mode_stepped(ManualOrdered("chan", "the reader is wrong"))
     assert commands.due(CoreTime(9_000_000, 0)) is None
-    assert commands.take(command(command="c2", name="automatic"), at(ordered=True), retained=False) is (
+    assert commands.judge(command(command="c2", name="automatic"), at(ordered=True), retained=False) is (
         Refusal.LANES_OWN
     )
 
 
 def test_manual_mode_over_a_lane_officers_order_does_not_revert(commands: Commands) -> None:
     """It would take the officer's order with it."""
-    taken = commands.take(command(revert_ms=60_000), at(ordered=True), retained=False)
+    taken = commands.judge(command(revert_ms=60_000), at(ordered=True), retained=False)
     assert isinstance(taken, Taken)
     assert taken.keep.revert is None
     assert taken.detail == "manual mode was ordered at the lane already, and ends there"
@@ -211,9 +212,9 @@ def test_manual_mode_over_a_lane_officers_order_does_not_revert(commands: Comman
 
 def test_an_order_that_could_not_be_kept_leaves_what_was_to_revert(commands: Commands) -> None:
     """The store failed: nothing is done."""
-    commands.take(command(revert_ms=60_000), HERE, retained=False)
-    second = commands.take(command(command="c2", revert_ms=1_000), at(ordered=True), retained=False)
+    commands.judge(command(revert_ms=60_000), HERE, retained=False)
+    second = commands.judge(command(command="c2", revert_ms=1_000), at(ordered=True), retained=False)
     assert isinstance(second, Taken)
-    commands.not_kept(second)
+    commands.on_not_kept(second)
     assert commands.due(CoreTime(1_069_999, 0)) is None
     assert commands.due(CoreTime(1_070_000, 0)) == ManualEnded("wong@centre")

@@ -28,7 +28,7 @@ def proof(core_ms: int, received: int, trip: int = 20) -> Proof:
 
 def told(clock: CoreClock, now: int, off: int = 0) -> str:
     """A proof comes at `now`, by a core whose clock is off by so much. Returns the doubt."""
-    clock.proven(proof(NOON + now + off, now))
+    clock.on_proof(proof(NOON + now + off, now))
     return clock.doubt
 
 
@@ -48,7 +48,7 @@ def test_there_is_no_time_before_a_proof() -> None:
 def test_the_cores_time_lies_within_its_slack() -> None:
     """From the last proof plus monotonic; the uncertainty is the round trip, and the drift of a cheap clock."""
     clock = CoreClock(Limits())
-    clock.proven(proof(50_000, 1_200, trip=200))
+    clock.on_proof(proof(50_000, 1_200, trip=200))
     at_once, later = clock.time(1_200), clock.time(101_200)
     assert at_once is not None
     assert (at_once.ms, at_once.slack_ms) == (50_000, 200)
@@ -106,7 +106,7 @@ def test_a_slow_line_is_no_doubt(trips: list[tuple[int, int]]) -> None:
     clock, now = CoreClock(Limits(clock_ms=1)), 10_000
     for trip, share in trips:
         now += 5_000
-        clock.proven(proof(NOON + now - trip * share // 100, now, trip))
+        clock.on_proof(proof(NOON + now - trip * share // 100, now, trip))
         assert clock.doubt == ""
 
 
@@ -130,10 +130,10 @@ def test_a_core_whose_machine_was_paused_is_believed_when_its_clock_is_right_aga
 def test_the_first_proof_is_held_against_a_clock_that_is_kept(off: int) -> None:
     """A core that is wrong from the start is not believed, also not when the witness is gone; the right one is."""
     clock = CoreClock(Limits())
-    clock.check_clock(NOON + 900, 900)
+    clock.set_utc(NOON + 900, 900)
     assert "which a time source keeps" in told(clock, 1_000, off)
     assert clock.time(1_000) is None
-    clock.check_clock(None, 1_900)
+    clock.set_utc(None, 1_900)
     assert "earlier proofs" in told(clock, 2_000, off)
     assert told(clock, 3_000) == ""
 
@@ -141,19 +141,19 @@ def test_the_first_proof_is_held_against_a_clock_that_is_kept(off: int) -> None:
 def test_a_clock_that_is_kept_ends_a_doubt_and_the_step_is_told(clock: CoreClock) -> None:
     """The core was wrong before, and this box had no time source to see it by."""
     assert told(clock, 2_000, HOUR)
-    clock.check_clock(NOON + HOUR + 2_500, 2_500)
-    step = clock.proven(proof(NOON + HOUR + 3_000, 3_000))
+    clock.set_utc(NOON + HOUR + 2_500, 2_500)
+    step = clock.on_proof(proof(NOON + HOUR + 3_000, 3_000))
     assert (clock.doubt, "60 min forward" in step) == ("", True)
-    clock.check_clock(None, 3_500)
-    assert clock.proven(proof(NOON + HOUR + 4_000, 4_000)) == ""
+    clock.set_utc(None, 3_500)
+    assert clock.on_proof(proof(NOON + HOUR + 4_000, 4_000)) == ""
     assert clock.doubt == ""
 
 
 def test_a_clock_that_is_kept_and_disagrees_is_a_doubt(clock: CoreClock) -> None:
     """Which of the two is wrong the lane cannot know."""
-    clock.check_clock(NOON + 1_500 - MINUTE, 1_500)
+    clock.set_utc(NOON + 1_500 - MINUTE, 1_500)
     assert "60 s ahead of this box's" in told(clock, 2_000)
-    clock.check_clock(NOON + 2_500, 2_500)
+    clock.set_utc(NOON + 2_500, 2_500)
     assert told(clock, 3_000) == ""
 
 
@@ -166,7 +166,7 @@ def test_no_story_of_a_wrong_core_moves_the_time(offs: list[tuple[int, int | Non
     told(clock, now)
     for off, kept in offs:
         now += 1_000
-        clock.check_clock(None if kept is None else NOON + now + kept, now)
+        clock.set_utc(None if kept is None else NOON + now + kept, now)
         told(clock, now, off)
         found = clock.time(now)
         assert found is not None
@@ -190,14 +190,14 @@ def test_it_is_kept_at_once_and_then_now_and_then(clock: CoreClock) -> None:
     first, second = clock.due(1_000), clock.due(2_000)
     assert first is not None
     assert second is not None
-    clock.kept(second)
+    clock.on_kept(second)
     assert clock.due(2_000 + 10 * MINUTE - 1) is None
     assert clock.due(2_000 + 10 * MINUTE) is not None
     for now in range(3_000, 60_000, 1_000):  # a jitter of tens of milliseconds is no reason to write to the disk
-        clock.check_clock(NOON + now, now)
+        clock.set_utc(NOON + now, now)
         told(clock, now, now % 7_000 // 100)
         assert clock.due(now) is None
-    clock.check_clock(NOON + HOUR, 0)
+    clock.set_utc(NOON + HOUR, 0)
     told(clock, 3_000, HOUR)
     moved = clock.due(3_000)
     assert moved is not None

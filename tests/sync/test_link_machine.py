@@ -12,9 +12,9 @@ from lane_agent.events import (
     OfficerReleased,
 )
 from lane_agent.model import Fault, Link
-from sync.link import SendEvents
+from sync.link import CodeLogHead, SendEvents
 from sync.simulated.core_end import CoreSaid
-from sync.simulated.link import CORE, LANE, Place, SimulatedLink
+from sync.simulated.link import CORE, LANE, SimulatedLink
 from wire.codec import encode
 from wire.envelope import Signer
 from wire.messages import Ack, Delta, EventMessage, EventsWanted, Heartbeat, Presence, Reply, SnapshotWanted
@@ -120,7 +120,7 @@ def test_a_restored_core_puts_the_codes_in_doubt_until_a_snapshot_is_proven() ->
 def test_other_rows_under_the_same_version_put_the_codes_in_doubt() -> None:
     """A bad disk, for example: the state hash tells."""
     world = connected()
-    world.memory.place = Place("e1", 1, world.memory.place.log_hash, bytes(32))
+    world.memory.head = CodeLogHead("e1", 1, world.memory.head.log_hash, bytes(32))
     world.start()
     world.connect()
     world.run(300)
@@ -140,7 +140,7 @@ def test_a_fork_puts_the_codes_in_doubt_and_keeps_its_holds() -> None:
     assert world.told[0] == FaultRaised(Fault.CODES, "a delta follows on another history than this lane's")
     assert world.verdict() is Link.STALE
     world.run(2_000)
-    assert world.memory.place.version == 1
+    assert world.memory.head.version == 1
     assert FaultCleared(Fault.CODES) in world.told
 
 
@@ -215,10 +215,10 @@ def test_an_old_answer_is_no_answer() -> None:
     """A snapshot recorded earlier and played again, signed as it is, loads nothing."""
     world = connected()
     old = [said for said in world.past if said.topic == TOPICS.log]
-    before = world.memory.place
+    before = world.memory.head
     for said in old:
         world.hand(said)
-    assert world.memory.place is before
+    assert world.memory.head is before
     assert world.machine.refused["answer_unasked"] == len(old)
 
 
@@ -231,7 +231,7 @@ def test_an_old_answer_is_no_answer_to_a_new_request_either() -> None:
     world.run(2_000)
     for said in old:
         world.hand(said)
-    assert world.memory.place.epoch == "e1"
+    assert world.memory.head.epoch == "e1"
     assert not world.memory.parts
     assert world.machine.refused["answer_unasked"] == len(old)
 
@@ -329,10 +329,8 @@ def test_the_core_may_ask_for_a_range_again() -> None:
     world.step()
     assert [body.seq for body in world.core.heard if isinstance(body, EventMessage)] == [2, 3, 4, 5]
     assert world.machine.refused == {"range_foreign": 1}
-    assert world.machine.sender.asked_again(EventsWanted(lane="lane-1", journal="j1", first=2, last=99)) == SendEvents(
-        2, 5
-    )
-    assert world.machine.sender.asked_again(EventsWanted(lane="lane-1", journal="j1", first=6, last=6)) is None
+    assert world.machine.sender.resend(EventsWanted(lane="lane-1", journal="j1", first=2, last=99)) == SendEvents(2, 5)
+    assert world.machine.sender.resend(EventsWanted(lane="lane-1", journal="j1", first=6, last=6)) is None
 
 
 def test_a_command_is_obeyed_once_and_answered() -> None:
@@ -373,7 +371,7 @@ def test_a_mode_from_afar_reverts_though_the_agent_was_restarted_meanwhile() -> 
 def test_an_order_that_the_lane_does_not_count_is_answered_in_its_own_words() -> None:
     """The centre is told why, and nothing of it is done again."""
     world = connected()
-    world.machine.lane_is(visit="lane-1/j1/7", ordered=False)
+    world.machine.set_lane(visit="lane-1/j1/7", ordered=False)
     world.why = "Immigration has not cleared this visit, or it is leaving"
     world.hand(world.core.command("release_visit", visit="lane-1/j1/7", text="complaint"))
     world.run(200)
@@ -399,7 +397,7 @@ def test_the_state_for_the_wall_is_sent_when_it_changes_and_on_every_connection(
     """Complete each time."""
     world = connected()
     for facts in ({"row": "2"}, {"row": "2"}, {"row": "17"}):
-        world.machine.state_is(facts)
+        world.machine.set_state(facts)
         world.settle()
     world.step()
     world.cut()
@@ -415,13 +413,13 @@ def test_silence_on_a_standing_connection_makes_it_walk_on() -> None:
     world = connected()
     world.core.proving = False
     world.run(1_700)
-    assert world.walked == 0
+    assert world.brokers_tried == 0
     world.run(1_300)
-    assert world.walked == 1
+    assert world.brokers_tried == 1
     assert world.verdict() is not Link.FRESH
 
 
-def test_a_long_snapshot_over_a_slow_line_is_not_walked_away_from() -> None:
+def test_a_long_snapshot_over_a_slow_line_does_not_lose_its_broker() -> None:
     """Its parts answer what was asked at random; proofs queue behind them, and starting over would never end."""
     world = SimulatedLink()
     for number in range(12):
@@ -433,10 +431,10 @@ def test_a_long_snapshot_over_a_slow_line_is_not_walked_away_from() -> None:
     for part in world.core.log.snapshot(request=request, lane=LANE, size=2):
         world.run(1_500)
         world.hand(world.core.says(world.core.topics.log, part))
-    assert world.walked == 0
-    assert world.memory.place.version == 12
+    assert world.brokers_tried == 0
+    assert world.memory.head.version == 12
     world.run(3_000)
-    assert world.walked == 1
+    assert world.brokers_tried == 1
 
 
 def test_walking_in_vain_becomes_rarer_until_a_proof_comes() -> None:
@@ -444,20 +442,20 @@ def test_walking_in_vain_becomes_rarer_until_a_proof_comes() -> None:
     world = connected()
     world.core.proving = False
     world.run(60_000)
-    assert 3 <= world.walked <= 6
+    assert 3 <= world.brokers_tried <= 6
     world.run(600_000)
-    rare = world.walked
+    rare = world.brokers_tried
     assert rare <= 22
     world.core.proving = True
     world.run(2_000)
     world.core.proving = False
     world.run(3_200)
-    assert world.walked == rare + 1
+    assert world.brokers_tried == rare + 1
 
 
 def test_a_taken_over_session_is_an_alarm() -> None:
     """Two boxes of one name."""
     world = connected()
-    world.machine.disconnected(world.now, taken_over="broker:1883")
+    world.machine.on_disconnected(world.now, taken_over="broker:1883")
     world.settle()
     assert world.alarms == ["SessionTakenOver"]

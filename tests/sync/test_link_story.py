@@ -106,12 +106,12 @@ class Story(RuleBasedStateMachine):
         place = data.draw(st.integers(0, len(said.payload) - 1))
         changed = bytearray(said.payload)
         changed[place] ^= 0x41
-        before = self.world.verdict(), self.world.memory.place, self.world.cursor
+        before = self.world.verdict(), self.world.memory.head, self.world.cursor
         self.world.hand(CoreSaid(said.topic, bytes(changed)))
         other = next(topic for topic in (TOPICS.ack, TOPICS.heartbeat) if topic != said.topic)
         self.world.hand(CoreSaid(other, said.payload))
         self.world.hand(CoreSaid(said.topic, STRANGER.seal(said.topic, b"anything")))
-        assert (self.world.verdict(), self.world.memory.place, self.world.cursor) == before
+        assert (self.world.verdict(), self.world.memory.head, self.world.cursor) == before
 
     @precondition(lambda self: self.world.to_lane or self.world.to_core)
     @rule()
@@ -125,7 +125,7 @@ class Story(RuleBasedStateMachine):
         self.world.hand(said, retained=retained)
         if said.topic == LOG and not retained:
             delta = decode(Delta, CORE.ring().open(LOG, said.payload))
-            place = self.world.memory.place
+            place = self.world.memory.head
             if (delta.epoch, delta.version) != (place.epoch, place.version) and delta.version > place.version:
                 for row in delta.changes:
                     assert row.deleted or self.world.memory.held(row.vrn), "a hold ahead of its turn stops at once"

@@ -37,7 +37,7 @@ def heard(world: SimulatedLink, *kinds: type) -> list[Any]:
 def test_a_picture_arrives_part_by_part() -> None:
     """Offered, sent from where the core says, and no longer to be sent; it is still here."""
     world = connected()
-    world.put_up(NAME, "stops")
+    world.queue_picture(NAME, "stops")
     world.run(5_000)
     assert world.core.pictures[NAME] == PICTURE
     assert world.uploads == {}
@@ -52,7 +52,7 @@ def test_a_picture_arrives_part_by_part() -> None:
 def test_a_restart_of_either_side_goes_on_where_it_was() -> None:
     """No byte is sent twice that the core still holds."""
     world = connected()
-    world.put_up(NAME, "stops")
+    world.queue_picture(NAME, "stops")
     world.run(600)
     assert 0 < len(world.core.pictures[NAME]) < len(PICTURE)
     world.cut()
@@ -69,7 +69,7 @@ def test_parts_that_are_lost_are_offered_anew_ever_more_rarely() -> None:
     """The core is silent about pictures; nothing else suffers."""
     world = connected()
     world.core.keeping = False
-    world.put_up(NAME, "stops")
+    world.queue_picture(NAME, "stops")
     world.run(40_000)
     assert len(heard(world, PictureOffered)) == 4  # at 0, 5, 15 and 35 s
     assert world.verdict() is Link.FRESH
@@ -78,7 +78,7 @@ def test_parts_that_are_lost_are_offered_anew_ever_more_rarely() -> None:
 def test_events_go_before_pictures_and_proofs_never_wait() -> None:
     """While rows are under way or waiting no part goes out."""
     world = connected()
-    world.put_up(NAME, "stops")
+    world.queue_picture(NAME, "stops")
     world.run(300)
     before = len(heard(world, PicturePart))
     assert before
@@ -99,8 +99,8 @@ def test_nothing_is_sent_while_the_link_is_not_fresh() -> None:
     world.run(4_000)
     assert world.verdict() is Link.STALE
     world.core.heard.clear()
-    world.put_up(NAME, "stops")
-    world.machine.sample({"disk_free_mb": 5}, world.now)
+    world.queue_picture(NAME, "stops")
+    world.machine.add_sample({"disk_free_mb": 5}, world.now)
     world.settle()
     world.run(500)
     assert heard(world, PictureOffered, PicturePart, Telemetry) == []
@@ -124,13 +124,13 @@ def test_a_picture_that_was_asked_for_is_put_up_and_answered() -> None:
 def uploader() -> Uploader:
     """With one picture to send."""
     made = Uploader("lane-1", Limits(part_bytes=1_000, picture_rate=10_000), bytes)
-    made.want(Upload(NAME, 5_000, "stops", "stops"))
+    made.add(Upload(NAME, 5_000, "stops", "stops"))
     return made
 
 
 def test_what_was_asked_for_goes_first(uploader: Uploader) -> None:
     """An officer waits for it; what was put up already is asked for like anything else."""
-    uploader.want(Upload(OTHER, 5, "complaints", "command c1", asked=True))
+    uploader.add(Upload(OTHER, 5, "complaints", "command c1", asked=True))
     offer = uploader.due(0)
     assert isinstance(offer, PictureOffered)
     assert offer.picture == OTHER
@@ -145,12 +145,12 @@ def held(offset: int, state: str = "part", **changes: Any) -> PictureHeld:
 def test_parts_keep_to_the_rate_and_to_half_of_a_slow_link(uploader: Uploader) -> None:
     """A part of 1,000 bytes at 10,000 a second every 100 ms; after an answer that took 900 ms, another 900."""
     uploader.due(0)
-    uploader.held(held(0), 0)
+    uploader.on_held(held(0), 0)
     assert uploader.due(0) == SendPart("00" * 8, NAME, 0, 1_000)
-    uploader.held(held(1_000), 20)
+    uploader.on_held(held(1_000), 20)
     assert uploader.due(99) is None
     assert isinstance(uploader.due(100), SendPart)
-    uploader.held(held(2_000), 1_000)
+    uploader.on_held(held(2_000), 1_000)
     assert uploader.due(1_899) is None
     assert uploader.due(1_900) == SendPart("00" * 8, NAME, 2_000, 512), "smaller: what waits behind it waits less"
 
@@ -158,10 +158,10 @@ def test_parts_keep_to_the_rate_and_to_half_of_a_slow_link(uploader: Uploader) -
 def test_an_answer_to_an_old_offer_says_nothing(uploader: Uploader) -> None:
     """A broker that keeps "whole" for later does not make this lane believe it."""
     uploader.due(0)
-    assert uploader.held(held(5_000, "whole", offer="ff" * 8), 1) is None
-    assert uploader.held(held(5_000, "whole", picture=OTHER), 1) is None
+    assert uploader.on_held(held(5_000, "whole", offer="ff" * 8), 1) is None
+    assert uploader.on_held(held(5_000, "whole", picture=OTHER), 1) is None
     assert uploader.depth == 1
-    done = uploader.held(held(5_000, "whole"), 2)
+    done = uploader.on_held(held(5_000, "whole"), 2)
     assert done is not None
     assert (done.picture, done.refused) == (NAME, "")
     assert uploader.depth == 0
@@ -170,9 +170,9 @@ def test_an_answer_to_an_old_offer_says_nothing(uploader: Uploader) -> None:
 
 def test_a_refused_picture_is_given_up_with_the_reason(uploader: Uploader) -> None:
     """And the next one is offered."""
-    uploader.want(Upload(OTHER, 5, "stops", "stops"))
+    uploader.add(Upload(OTHER, 5, "stops", "stops"))
     uploader.due(0)
-    done = uploader.held(held(0, "refused", detail="the quota is used up"), 1)
+    done = uploader.on_held(held(0, "refused", detail="the quota is used up"), 1)
     assert done is not None
     assert done.refused == "the quota is used up"
     offer = uploader.due(2)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from domain.crossing import Direction
 from domain.marks import is_near_miss
 from lane_agent.model import Bundle, Cargo, Codes, Link, NearMiss
+from runtime.store_errors import StoreDamagedError
 from sync.codelog import CodeLog
-from sync.errors import StoreDamagedError
 from sync.journal import Journal
 from sync.lookup import Lookup, Touch, touching
 from sync.simulated.core_log import SimulatedLog

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from runtime.store_errors import StoreError
 from sync.core_clock_store import ClockBook
-from sync.errors import StoreError
 from sync.evidence import Evidence, Retention
 from sync.link import Ahead, KeepOrder, Revert, Upload
 from sync.orders import OrderBook
-from sync.outgoing import PictureQueue, put_up
+from sync.outgoing import PictureQueue, queue_all
 from sync.store import LaneStore
 
 DAY = 86_400_000
@@ -90,7 +90,7 @@ def test_pictures_to_be_sent_survive_a_restart_in_order(reopen: Callable[[], Lan
     outgoing = PictureQueue(reopen(), evidence, asked_class="complaints")
     outgoing.add(first, "reads", "stops")
     outgoing.add(second, "reads", "stops")
-    asked = outgoing.asked(first, "command c1")
+    asked = outgoing.add_asked(first, "command c1")
     assert asked == Upload(first, 5, "complaints", "command c1", asked=True)
     outgoing = PictureQueue(reopen(), evidence)
     assert outgoing.waiting() == (Upload(second, 6, "reads", "stops"), asked)
@@ -117,9 +117,9 @@ def test_what_cannot_be_sent_is_told_and_the_rest_is_put_up(
     """A lane without evidence has nothing to send."""
     name = evidence.put(b"there", kind="reads")
     taken: list[Upload] = []
-    problems = put_up(PictureQueue(reopen(), evidence), ["ab" * 32, name], "stops", taken.append)
+    problems = queue_all(PictureQueue(reopen(), evidence), ["ab" * 32, name], "stops", taken.append)
     assert [one.picture for one in taken] == [name]
     assert len(problems) == 1
     assert "there is none, or it was pruned" in problems[0]
     with pytest.raises(FileNotFoundError, match="keeps no evidence"):
-        PictureQueue(reopen()).asked(name, "command c1")
+        PictureQueue(reopen()).add_asked(name, "command c1")

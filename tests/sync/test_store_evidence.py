@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.errors import StoreDamagedError, StoreFullError, StoreMediumError
+from runtime.store_errors import StoreDamagedError, StoreFullError, StoreMediumError
 from sync.evidence import Evidence, Pruned, Retention, named
 
 DAY = 24 * 3_600_000

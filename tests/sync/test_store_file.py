@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from sync import schema
-from sync.errors import (
+from runtime.sqlite_store import migrate, move_aside, schema_version
+from runtime.store_errors import (
     StoreBusyError,
     StoreDamagedError,
     StoreError,
@@ -24,7 +24,8 @@ from sync.errors import (
     StoreReadOnlyError,
 )
 from sync.journal import Chain, Journal
-from sync.store import LaneStore, move_aside
+from sync.schema import LANE_SCHEMA
+from sync.store import LaneStore
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 
@@ -120,7 +121,7 @@ def test_a_store_of_newer_software_is_left_alone(path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(StoreNewerError, match=f"schema 99, this one knows {len(schema.MIGRATIONS)}"):
+    with pytest.raises(StoreNewerError, match=f"schema 99, this one knows {len(LANE_SCHEMA.migrations)}"):
         LaneStore(path)
     assert path.read_bytes() == before
 
@@ -130,7 +131,7 @@ def test_another_programs_database_is_left_alone(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE theirs (x)")
     connection.close()
-    with pytest.raises(StoreDamagedError, match="not a lane's store"):
+    with pytest.raises(StoreDamagedError, match="not made by the agent"):
         LaneStore(path)
 
 
@@ -166,7 +167,7 @@ def test_moving_aside_keeps_everything_and_makes_room(path: Path) -> None:
     for number in (1, 2):
         with LaneStore(path) as store:
             names.append(store.journal_id)
-        assert move_aside(path) == path.with_name(f"lane.db.aside-{number}")
+        assert move_aside(path, "agent") == path.with_name(f"lane.db.aside-{number}")
     for number, name in enumerate(names, 1):
         with LaneStore(path.with_name(f"lane.db.aside-{number}"), read_only=True) as kept:
             assert kept.journal_id == name
@@ -175,9 +176,9 @@ def test_moving_aside_keeps_everything_and_makes_room(path: Path) -> None:
 def test_a_store_in_use_cannot_be_moved_aside(path: Path) -> None:
     """Moving aside under a running agent is refused; so is moving what is not there."""
     with LaneStore(path), pytest.raises(StoreBusyError):
-        move_aside(path)
+        move_aside(path, "agent")
     with pytest.raises(FileNotFoundError):
-        move_aside(path.with_name("none.db"))
+        move_aside(path.with_name("none.db"), "agent")
 
 
 def test_a_failing_migration_leaves_the_schema_before_it(path: Path) -> None:
@@ -195,12 +196,12 @@ def test_a_failing_migration_leaves_the_schema_before_it(path: Path) -> None:
 
     with LaneStore(path) as store:
         with pytest.raises(sqlite3.OperationalError):
-            schema.migrate(store.db, (*schema.MIGRATIONS, second, third))
-        assert schema.version(store.db) == len(schema.MIGRATIONS) + 1
+            migrate(store.db, (*LANE_SCHEMA.migrations, second, third))
+        assert schema_version(store.db) == len(LANE_SCHEMA.migrations) + 1
         assert "added" in store.db.table_names()
         assert "half" not in store.db.table_names()
-        schema.migrate(store.db, (*schema.MIGRATIONS, second, fourth))
-        assert schema.version(store.db) == len(schema.MIGRATIONS) + 2
+        migrate(store.db, (*LANE_SCHEMA.migrations, second, fourth))
+        assert schema_version(store.db) == len(LANE_SCHEMA.migrations) + 2
 
 
 def test_an_older_store_is_not_migrated_by_a_reader(path: Path) -> None:
@@ -287,7 +288,7 @@ def test_a_disk_that_refuses_is_said_and_survived(path: Path) -> None:
     """An input/output error on writing raises; in the same process, with the cause gone, the chain goes on whole."""
     code = f"""
 import pathlib, resource, signal
-from sync.errors import StoreError
+from runtime.store_errors import StoreError
 from sync.journal import Journal
 from sync.store import LaneStore
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -1,1 +1,24 @@
-"""Speed: each thing measured beside the physical floor it cannot go below. Never imported by the product."""
+"""Measurements: each speed beside the physical floor it cannot go below, and plates read beside other readers.
+
+`rocars-bench NAME [--json FILE]`; the names are in brackets.
+
+| module | what is in it |
+|---|---|
+| `cli` | `rocars-bench` |
+| `lane` | a truck's three moments together [lane] |
+| `shell` | of these: event to effect, through the shell and a real store |
+| `reading` | of these: picture to settled read |
+| `codes` | the store: lookup, deltas, snapshot, journal [store] |
+| `link/` | lists, deltas and cuts over a real broker [link] |
+| `traffic`, `packet_count` | what one lane costs a broker, packet by packet [traffic] |
+| `handshakes` | what a TLS connection costs a broker |
+| `storm` | many lanes on one broker [storm] |
+| `fuzz`, `hostile` | hostile messages, and how they are made [fuzz] |
+| `plates/` | our reader beside RapidOCR and Tesseract on labelled pictures [plates] |
+| `engines`, `engine_child`, `engine_crops` | our engines beside each other, each in its process, on the same crops [engines] |
+| `visits` | drawn visits through reader and settling [visits] |
+| `reliability`, `plates_drawn`, `cuts` | what a stated confidence is worth, on drawn plates in cuts unknown to the training [reliability] |
+| `curve`, `bounds` | stated against found as a curve; exact bounds of a rate |
+| `figures` | figures as a table for people and as JSON |
+| `workers` | work spread over processes |
+"""

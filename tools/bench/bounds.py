@@ -49,7 +49,7 @@ def lower(seen: int, tried: int, sure: float = SURE) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """So many of so many."""
+    """A count of a total."""
 
     seen: int
     of: int

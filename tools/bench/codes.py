@@ -29,7 +29,7 @@ from wire.records import BundleRecord, CargoRecord, HoldRecord
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _ENTRY = 2_000  # bytes of a journal entry with a whole lookup in it
 
-# Run in a process of its own: what a lane's process holds more when the store it opens has the codes in it.
+# Run in a process of its own: how much more memory a lane's process needs when its store holds the codes.
 _MEMORY = """
 import pathlib, random, re, string, sys
 from sync.codelog import CodeLog
@@ -45,7 +45,7 @@ with LaneStore(pathlib.Path(sys.argv[1])) as store:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Microseconds of one thing done `samples` times."""
+    """Microseconds of one action done `samples` times."""
 
     name: str
     samples: int

@@ -1,4 +1,4 @@
-"""Stated confidence against what turned out: bins, expected calibration error, and the curve as a small SVG."""
+"""Stated confidence against what was right: bins, expected calibration error, and the curve as a small SVG."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def bins(stated: NDArray[np.float64], right: NDArray[np.bool_]) -> list[Bin]:
 
 
 def error(found: Sequence[Bin]) -> float:
-    """The expected calibration error: how far what was stated and what was right lie apart, weighed by count."""
+    """The expected calibration error: the distance between what was stated and what was right, weighted by count."""
     total = sum(each.count for each in found)
     return sum(each.count * abs(each.stated - each.right) for each in found) / max(1, total)
 
@@ -75,7 +75,7 @@ def distance(one: str, other: str) -> list[tuple[int, int]]:
 
 
 def verdicts(said: str, true: str) -> list[bool]:
-    """For each character said whether it is right: it stands in the truth, and none beside it was lost."""
+    """For each character said whether it is right: it is in the truth, and none beside it was lost."""
     if said == true:
         return [True] * len(said)
     partner = dict(distance(said, true))
@@ -88,7 +88,7 @@ def verdicts(said: str, true: str) -> list[bool]:
     return right
 
 
-FEW = 20  # a bin of fewer says nothing, and is not drawn
+FEW = 20  # a bin of fewer means nothing, and is not drawn
 _WIDE, _HIGH, _EDGE = 460, 340, 48
 
 

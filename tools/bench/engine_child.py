@@ -2,7 +2,7 @@
 
     python -m tools.bench.engine_child ENGINE FOLDER
 
-FOLDER has `recogniser.npy` and `detector.npy`: inputs, one a row. The child says when it stands and how large it is after
+FOLDER has `recogniser.npy` and `detector.npy`: inputs, one a row. The child reports when it is ready and how large it is after
 reading a picture with six plates; then it runs what each line of its input asks for (network, first row, row after the
 last) and answers with nanoseconds of processor time a row. At the end of its input it writes the outputs as `ENGINE-NETWORK.npy`.
 """

@@ -36,7 +36,7 @@ def _crop(image: NDArray[np.uint8], corners: NDArray[np.float32]) -> Crop:
 
 
 def drawn(count: int, seed: int) -> Iterator[Crop]:
-    """So many plates, each another mark in another cut, in any weather; one picture of each."""
+    """Drawn plates, each another mark in another cut, in any weather; one picture of each."""
     for number in range(count):
         yield _crop(*next(iter(PlateVisit(planned(seed, number)))))
 
@@ -52,7 +52,7 @@ def photographed(folder: Path) -> Iterator[Crop]:
 
 
 def pictures(count: int) -> NDArray[np.float32]:
-    """So many drawn lane pictures as the detector takes them, (count, 3, 384, 640) float32."""
+    """Drawn lane pictures as the detector takes them, (count, 3, 384, 640) float32."""
     view = CameraView(seed=1)
     trucks = [DrawnTruck(_MARKS[number % len(_MARKS)], rows=1 + number % 2, seed=number) for number in range(count)]
     shown = [view.picture(truck, (1 + number % 5) / 5, frame=number) for number, truck in enumerate(trucks)]

@@ -1,7 +1,7 @@
 """The engines beside each other on the same crops: whether they agree, how fast they are, what they take.
 
 `rocars-bench engines`. Each runs in a process of its own on one thread, and they take turns of a few crops each. Times
-are processor time, which other work on the machine lengthens least. An engine that is not installed is said to be so.
+are processor time, which other work on the machine lengthens least. An engine that is not installed is reported as such.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from devices.anpr.background import ground_of
+from devices.anpr.background import background_of
 from devices.anpr.ctc import decode
 from devices.anpr.engine import NETWORKS
 from devices.anpr.grammar import grammar_of
@@ -100,7 +100,7 @@ class EngineChild:
         self.spent_ns[network] += self._heard()["spent_ns"]
 
     def outputs(self) -> Outputs:
-        """What it wrote at its end."""
+        """The outputs it wrote when it ended."""
         return {network: np.load(self._folder / f"{self.name}-{network}.npy") for network in NETWORKS}
 
 
@@ -116,7 +116,7 @@ def _in_turns(children: Sequence[EngineChild], counts: dict[str, int]) -> Iterat
 def _read(outputs: Outputs, crops: Sequence[Crop]) -> list[tuple[str, float]]:
     """Each crop's text and its weakest character's confidence."""
     readings = [
-        decode(one, grammar_of(ground_of(crop.picture, one)))
+        decode(one, grammar_of(background_of(crop.picture, one)))
         for one, crop in zip(outputs["recogniser"], crops, strict=True)
     ]
     return [(each.text, min((chance for _, chance in each.characters), default=0.0)) for each in readings]
@@ -147,7 +147,7 @@ def compare(crops: Sequence[Crop], wholes: NDArray[np.float32], console: Console
     Args:
         crops: for the recogniser.
         wholes: (count, 3, H, W), for the detector.
-        console: for a person who waits.
+        console: for the progress shown meanwhile.
     """
     with tempfile.TemporaryDirectory(prefix="bench-engines-") as made:
         folder = Path(made)
@@ -187,7 +187,7 @@ def run(*, crops: int, seed: int, wholes: int, data: Path | None, json_file: Pat
         seed: of them.
         wholes: drawn lane pictures for the detector.
         data: a folder of pictures whose plates are read as well.
-        json_file: where the figures go, too.
+        json_file: where the figures are written too.
 
     Returns:
         Whether all installed engines give the same texts.

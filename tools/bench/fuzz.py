@@ -1,8 +1,8 @@
 """Hostile messages into every subscription of lane and core: `rocars-bench fuzz --messages 1000000 --seed 1`.
 
-The lane is the link machine and its carrier with a real store, and the feed of Immigration's plates; the core is the
-exchange with a real store. Nothing may be acted on, nothing may crash, every message is counted under the reason why it
-was refused, and memory stays flat. What crashes raises, and comes again with the same seed.
+The lane is the link machine and its effect runner with a real store, and the feed of Immigration's plates; the core is
+its gateway with a real store. Nothing may be acted on, nothing may crash, every message is counted under the reason why it
+was refused, and memory stays flat. A crash raises, and is repeated by the same seed.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ SHOWN = 5
 
 CORE_MS = 10**12
 _HASH = b"\x11" * 32
-_WARM = 20  # one part in so many warms caches and pools up before memory is looked at
+_WARM = 20  # a twentieth of the messages warms caches and pools before memory is measured
 _TICK = 1_000  # messages between two ticks of a tenth of a second
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -121,7 +121,7 @@ def lane_says(topics: LaneTopics) -> list[HostileSample]:
 
 
 class FuzzedReader(Protocol):
-    """Whoever hostile messages are given to."""
+    """A reader of hostile messages."""
 
     name: str
 
@@ -129,13 +129,13 @@ class FuzzedReader(Protocol):
         """The next message."""
 
     def take(self, message: Message) -> None:
-        """Hears it."""
+        """Receives it."""
 
     def refused(self) -> Counter[str]:
         """How many were refused, by reason."""
 
     def acted(self) -> list[str]:
-        """What was done because of them: nothing, one hopes."""
+        """What was done because of them; nothing, if all is well."""
 
 
 class LaneReader:
@@ -167,19 +167,19 @@ class LaneReader:
             now=0,
         )
         self._prove(signer)
-        self._carrier = self._hands(store, journal)
+        self._runner = self._hands(store, journal)
         self._before = self._state()
 
     def _prove(self, signer: Signer) -> None:
         """One good proof, so that the lane has been fresh and knows the core's time."""
         machine, head = self._machine, self._codes.head
-        machine.connected(1, 0)
+        machine.on_connected(1, 0)
         said = [effect.body for effect in machine.drain() if isinstance(effect, Publish)]
         (nonce,) = [body.nonce for body in said if isinstance(body, wire.Nonce)]
         beat = wire.Heartbeat(
             lane=LANE, nonce=nonce, epoch=head.epoch, version=0, state_hash=head.state_hash, core_ms=CORE_MS
         )
-        machine.receive(machine.topics.heartbeat, signer.seal(machine.topics.heartbeat, encode(beat)), 0)
+        machine.on_message(machine.topics.heartbeat, signer.seal(machine.topics.heartbeat, encode(beat)), 0)
         if machine.verdict(0) is not Link.FRESH:
             raise RuntimeError("the lane to be fuzzed is not fresh")
         machine.drain()
@@ -199,7 +199,7 @@ class LaneReader:
             clock_book=ClockBook(store, "fuzz"),
             outgoing=PictureQueue(store, None, asked_class=None),
             now_ms=lambda: self._now,
-            ears=LinkCallbacks(
+            callbacks=LinkCallbacks(
                 on_event=self._told,
                 on_alarm=lambda _kind, _detail: None,
                 on_order=self._ordered,
@@ -225,25 +225,25 @@ class LaneReader:
         return self._hostile.draw()
 
     def take(self, message: Message) -> None:
-        """Heard and carried out; now and then time passes."""
+        """Received, effects run; now and then time passes."""
         self._heard += 1
-        self._machine.receive(message.topic, message.payload, self._now, retained=message.retained)
+        self._machine.on_message(message.topic, message.payload, self._now, retained=message.retained)
         if self._heard % _TICK == 0:
             self._now += 100
             self._machine.tick(self._now)
-        self._carrier.carry_out()
+        self._runner.carry_out()
 
     def refused(self) -> Counter[str]:
         """By the machine."""
         return self._machine.refused
 
     def acted(self) -> list[str]:
-        """Whatever reached a hand, and whether codes, cursor, proof or doubt are others."""
+        """Every effect that was carried out, and whether codes, cursor, proof or doubt have changed."""
         return self._acted + ([] if self._state() == self._before else [f"{self._state()} was {self._before}"])
 
 
 class FuzzedPlateFeed:
-    """Immigration's plates: not signed, so what is refused is what is not of now, not of here, or no message."""
+    """Immigration's plates: not signed, so what is refused is late, of another lane, or no message."""
 
     name = "plates"
 
@@ -279,20 +279,20 @@ class FuzzedPlateFeed:
                 return Message("deep", self._topic, self._deep)
 
     def take(self, message: Message) -> None:
-        """Heard."""
-        self._feed.take(Incoming(message.topic, message.payload, 1, message.retained, lambda: None))
+        """Received."""
+        self._feed.on_message(Incoming(message.topic, message.payload, 1, message.retained, lambda: None))
 
     def refused(self) -> Counter[str]:
         """By the feed."""
         return self._feed.refused
 
     def acted(self) -> list[str]:
-        """What was accepted is not refused, and so is missing in the sum."""
+        """Nothing to report: a message that was accepted is missing from the refused."""
         return []
 
 
 class CoreReader:
-    """The core's exchange, with one registered lane."""
+    """The core's gateway, with one registered lane."""
 
     name = "core"
 
@@ -315,17 +315,17 @@ class CoreReader:
         return self._hostile.draw()
 
     def take(self, message: Message) -> None:
-        """Heard; any answer is one too many."""
+        """Received; any answer is one too many."""
         answers = self._parts.exchange.hear([LaneMessage(message.topic, message.payload, message.retained)])
         if answers.now or answers.later or answers.spare:
             self._acted.append(f"answered {message}")
 
     def refused(self) -> Counter[str]:
-        """By the exchange."""
+        """By the gateway."""
         return self._parts.exchange.refused
 
     def acted(self) -> list[str]:
-        """Answers, and whether the log, a journal or a lane's status is another."""
+        """Answers, and whether the log, a journal or a lane's status has changed."""
         return self._acted + ([] if self._state() == self._before else [f"{self._state()} was {self._before}"])
 
 
@@ -339,7 +339,7 @@ def _resident_mib() -> float:
 
 
 def fuzz(folder: Path, *, messages: int, seed: int) -> dict[str, Any]:
-    """So many messages, half of them to the core; what became of them."""
+    """Sends the messages, half of them to the core; what became of them."""
     rng = random.Random(seed)
     signer, kinds = Signer.generate(LANE), Counter[str]()
     with ExitStack() as opened:

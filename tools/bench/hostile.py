@@ -1,7 +1,7 @@
 """Hostile messages: random bytes, and honest messages spoilt at the level of envelope, body or field. Same seed, same ones.
 
 Rules of this file:
-- None of them is one that its reader should act on: not signed by the right key for that topic, or signed and yet not
+- None of them is one that its reader should act on: not signed by the right key for that topic, or signed but not
   what the contract allows, or of the past (`HostileSample.stale`).
 - What is drawn is only bytes and a topic; who reads them is the caller's (`fuzz`).
 """
@@ -53,7 +53,7 @@ class Hostile:
     """Draws messages for one reader.
 
     Args:
-        rng: all chance is its.
+        rng: the only source of chance.
         signer: the key that the reader believes.
         samples: what it may honestly hear.
         topics: every topic it listens to, and some it does not.
@@ -131,7 +131,7 @@ class Hostile:
         return self._rng.choice(others), payload
 
     def _rubbish(self) -> tuple[str, bytes]:
-        """By the right key for the right topic, and yet not a message: a field too many, or no map at all."""
+        """By the right key for the right topic, but not a message: a field too many, or no map at all."""
         topic, body = self._rng.choice(self._bodies)
         fields = msgspec.msgpack.decode(body)
         fields[f"unknown{self._rng.randrange(100)}"] = self._value()

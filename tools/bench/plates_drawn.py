@@ -1,4 +1,4 @@
-"""Drawn visits at the level of plates: the same plate, cut and dirt in a handful of pictures that differ as frames do.
+"""Drawn visits at the level of plates: the same plate, cut and dirt in a few pictures that differ as frames do.
 
 The detector is left out; its place is taken by the true corners, a little wrong: once for the visit, and once more for
 each picture. Rectification, recogniser, grammar and settling are the lane's own.
@@ -26,7 +26,7 @@ from simulation.drawn.weather import Picture, Sky, VideoStream, Weather, smeared
 from tools.bench.cuts import any_ink, fonts
 
 SIZE = (256, 144)
-_FINER = 1.3  # a plate is turned into place from a copy at most so much larger than it will be
+_FINER = 1.3  # a plate is warped into place from a copy at most this much larger than it will be
 Corners = NDArray[np.float32]
 
 
@@ -36,7 +36,7 @@ class PlatePlan:
 
     Attributes:
         text: on the plate; `kind`, `rows`: how.
-        weather: what the camera has to cope with.
+        weather: between plate and camera.
         width: of the plate once the truck stands, pixels.
         frames: pictures; in the first `moving` of them the truck still comes nearer.
     """
@@ -108,7 +108,7 @@ class PlateVisit:
         return around
 
     def _darken(self, rng: random.Random) -> None:
-        """By infrared light: grey, the vehicle dim, the plate thrown back."""
+        """By infrared light: grey, the vehicle dim, the plate reflecting."""
         gain = rng.uniform(0.75, 1.2)
         flat = cv2.convertScaleAbs(cv2.cvtColor(self._flat, cv2.COLOR_BGR2GRAY), alpha=gain)
         around = cv2.convertScaleAbs(cv2.cvtColor(self._around, cv2.COLOR_BGR2GRAY), alpha=rng.uniform(0.1, 0.4))
@@ -147,7 +147,7 @@ class PlateVisit:
         return np.asarray(points + middle, np.float32)
 
     def _laid(self, corners: Corners) -> Picture:
-        """The plate turned into its place."""
+        """The plate warped into its place."""
         share = min(1.0, _FINER * float(np.linalg.norm(corners[1] - corners[0])) / self._flat.shape[1])
         flat = np.asarray(cv2.resize(self._flat, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.uint8)
         rows, columns = flat.shape[:2]
@@ -168,7 +168,7 @@ class Pointed(PlateReader):
         self._there: list[Detection] = []
 
     def find(self, image: Picture) -> list[Detection]:  # noqa: ARG002  the detector is what is left out
-        """Where it was told to look."""
+        """The place it was given."""
         return self._there
 
     def read_at(self, image: Picture, corners: Corners, turn: int = 0) -> tuple[PlateRead, ...]:

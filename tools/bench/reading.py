@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from devices.anpr.alphabet import CROP
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_reader import PlateReader, fitted
-from devices.camera import CameraSettings, CameraSource, Frame
+from devices.camera import Frame
 from devices.evidence import EvidenceStore
 from devices.reader import ReaderProcess
-from devices.reader_protocol import ReaderSettings, SettledRead
-from devices.visit_reader import VisitWatch, read_region
+from devices.reader_protocol import ReaderSetup, SettledRead
+from devices.settings import CameraKind, CameraSettings, ReaderSettings
+from devices.visit_reader import VisitReader, read_region
 from lane_agent.events import Event, PlateSettled
 from simulation.drawn.camera import DrawnCamera
 from simulation.drawn.trucks import CameraView, DrawnTruck
@@ -32,13 +33,13 @@ def _trucks(count: int) -> list[DrawnTruck]:
     return [DrawnTruck(mark, rows=1 + number % 2, seed=number) for number, mark in enumerate(marks)]
 
 
-def _settings(folder: Path) -> ReaderSettings:
-    camera = CameraSettings(source=CameraSource.SIMULATED, place=str(folder / "camera.sock"))
-    return ReaderSettings(camera=camera, evidence=str(folder / "evidence"))
+def _setup(folder: Path) -> ReaderSetup:
+    camera = CameraSettings(kind=CameraKind.SIMULATED, path=folder / "camera.sock")
+    return ReaderSetup(camera=camera, reader=ReaderSettings(), evidence=folder / "evidence")
 
 
 class _Networks:
-    """The floor: detector and recogniser run once each, on a picture brought to their form beforehand."""
+    """The floor: detector and recogniser run once each, on a picture prepared for them beforehand."""
 
     def __init__(self, engine: OnnxRuntimeEngine, picture: NDArray[np.uint8], side: int) -> None:
         self._engine = engine
@@ -54,27 +55,27 @@ class _Networks:
 
 
 class _InProcess:
-    """Reader and watch as the reader process has them, without the process."""
+    """Reader and settling as the reader process has them, without the process."""
 
     def __init__(self, folder: Path) -> None:
-        self.settings = _settings(folder)
+        self.setup = _setup(folder)
         self.engine = OnnxRuntimeEngine()
-        self.reader = PlateReader(self.engine, side=self.settings.side)
-        self.evidence = EvidenceStore(Path(self.settings.evidence))
+        self.reader = PlateReader(self.engine, side=self.setup.side)
+        self.evidence = EvidenceStore(self.setup.evidence)
         self.view = CameraView()
-        self.networks = _Networks(self.engine, self.view.picture().image, self.settings.side)
+        self.networks = _Networks(self.engine, self.view.picture().image, self.setup.side)
         self.pictures: list[int] = []
         self.settled: list[int] = []
         self.floor: list[int] = []
 
     def visit(self, number: int, truck: DrawnTruck) -> None:
         """One truck at the stop line, picture after picture, until its read settles."""
-        watch = VisitWatch(number, 0, self.settings, self.evidence)
+        watch = VisitReader(number, 0, self.setup, self.evidence)
         frames = [Frame(self.view.picture(truck, frame=each).image, each, each) for each in range(1, 13)]
         start = time.perf_counter_ns()
         for frame in frames:
             began = time.perf_counter_ns()
-            reports = watch.look(frame, read_region(self.reader, frame, self.settings.region))
+            reports = watch.look(frame, read_region(self.reader, frame, self.setup.camera.zone))
             end = time.perf_counter_ns()
             self.pictures.append(end - began)
             if any(isinstance(report, SettledRead) for report in reports):
@@ -87,9 +88,9 @@ class _Child:
     """The reader process and the drawn camera, as a lane has them."""
 
     def __init__(self, folder: Path) -> None:
-        settings = _settings(folder)
-        self.camera = DrawnCamera(Path(settings.camera.place), fps=settings.busy_fps)
-        self.reader = ReaderProcess(settings, self._take)
+        setup = _setup(folder)
+        self.camera = DrawnCamera(Path(setup.camera.place), fps=setup.busy_fps)
+        self.reader = ReaderProcess(setup, self._take)
         self._read: asyncio.Future[int] | None = None
         self._visit = 0
 
@@ -128,7 +129,7 @@ def measure_reader(folder: Path, visits: int) -> list[FigureLine]:
     """One picture, a settled read in this process, and one through the reader process and its camera.
 
     A read settles on `frames` pictures that agree, and the process looks at `busy_fps` of them a second
-    (`devices.reader_protocol.ReaderSettings`): the last figure is mostly that wait.
+    (`devices.reader_protocol.ReaderSetup`): the last figure is mostly that wait.
     """
     here = _InProcess(folder)
     trucks = _trucks(visits)

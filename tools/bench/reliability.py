@@ -1,7 +1,7 @@
 """Does confidence mean something: stated against right, and what each release threshold lets through.
 
 `rocars-bench reliability`. Visits are drawn at the level of plates (`tools.bench.plates_drawn`), with characters that the
-training has never seen (`tools.bench.cuts`), and settled by the lane's own watch with its default settings.
+training has never seen (`tools.bench.cuts`), and settled by the lane's own `VisitReader` with its default settings.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.weights import SHIPPED, origin
 from devices.camera import Frame
 from devices.reader_protocol import Doubted, SettledRead
-from devices.visit_reader import WINDOW, VisitWatch, legible
+from devices.visit_reader import WINDOW, VisitReader, legible
 from domain.marks import normalise
 from lane_agent.settling import Settled, Thresholds, Vote, contradicted, settle
 from simulation.drawn.plates import PlateKind
 from tools.bench.bounds import Counted
 from tools.bench.curve import Bin, bins, error, svg, verdicts
 from tools.bench.plates_drawn import PlateVisit, Pointed, planned
-from tools.bench.visits import NoEvidence, settings
+from tools.bench.visits import NoEvidence, setup
 from tools.bench.workers import results
 
 RELEASES = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995)
@@ -89,20 +89,20 @@ class Plates:
         cv2.setNumThreads(1)
         self._seed = seed
         self._folders = folders
-        self._settings = settings()
+        self._setup = setup()
         self._reader = Pointed(OnnxRuntimeEngine(weights))
 
     def run(self, number: int) -> Drawn:
         """Visit `number`."""
         plan = planned(self._seed, number)
         visit = PlateVisit(plan, self._folders)
-        watch = VisitWatch(number, 0, self._settings, NoEvidence())
+        watch = VisitReader(number, 0, self._setup, NoEvidence())
         votes: list[Vote] = []
         settled: list[str] = []
         taken_back = False
         for count, (picture, corners) in enumerate(visit, 1):
             reads = self._reader.read_at(picture, corners, count)
-            votes += [_vote(read) for read in reads if legible(read, self._settings.row_px)]
+            votes += [_vote(read) for read in reads if legible(read, self._setup.row_px)]
             reports = watch.look(Frame(picture, count * 125, count), reads)
             settled += [report.vrn for report in reports if isinstance(report, SettledRead)]
             taken_back |= any(isinstance(report, Doubted) for report in reports)
@@ -144,8 +144,8 @@ def reads(found: Iterable[Drawn]) -> tuple[NDArray[np.float64], NDArray[np.bool_
     return np.array([end.confidence for end, _ in settled]), np.array([end.vrn == vrn for end, vrn in settled], bool)
 
 
-def played(votes: Sequence[Vote], law: Thresholds) -> tuple[tuple[str, ...], bool]:
-    """What settles as the votes come in, one a picture, and whether it is taken back; as in `devices.visit_reader.VisitWatch`."""
+def settle_in_turn(votes: Sequence[Vote], law: Thresholds) -> tuple[tuple[str, ...], bool]:
+    """What settles as the votes come in, one a picture, and whether it is taken back; as in `devices.visit_reader.VisitReader`."""
     told: list[str] = []
     kept: list[Vote] = []
     since: list[Vote] = []
@@ -172,12 +172,12 @@ def trade(found: Sequence[Drawn], releases: Sequence[float] = RELEASES) -> list[
 
 
 def _replayed(visit: Drawn, law: Thresholds) -> str:
-    settled, taken_back = played(visit.votes, law)
+    settled, taken_back = settle_in_turn(visit.votes, law)
     return verdict(settled, visit.vrn, taken_back=taken_back)
 
 
 def figures(found: Sequence[Drawn]) -> dict[str, Any]:
-    """Everything that a run has to say."""
+    """Everything that a run has measured."""
     marked = [visit for visit in found if visit.vrn]
     counts = Counter(visit.verdict for visit in marked)
     strangers = sum(visit.verdict == "wrong" for visit in found if not visit.vrn)

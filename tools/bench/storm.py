@@ -27,7 +27,7 @@ from tools.torture.crowd import CrowdSettings, LightLane
 POINT = 70
 """Lanes of one control point."""
 
-_TURN = 20  # lanes ticked before messages have their turn
+_TURN = 20  # lanes ticked before messages are handled
 _PAUSE_S = 0.1
 _SETTLE_S = 3.0
 
@@ -52,7 +52,7 @@ class Crowd:
 
     def add(self, names: Sequence[str]) -> None:
         """These lanes begin to connect."""
-        new = [LightLane(name, self._settings, self._site.signer(name), self._site.ring) for name in names]
+        new = [LightLane(name, self._settings, self._site.signer(name), self._site.core.ring) for name in names]
         self.lanes += new
         self._tasks += [asyncio.create_task(lane.client.run(), name="light lane") for lane in new]
         if self._began == 0:

@@ -1,4 +1,4 @@
-"""Drawn visits, picture by picture, through the lane's own reader and watch: settled right, wrong, or not at all.
+"""Drawn visits, picture by picture, through the lane's own reader and settling: settled right, wrong, or not at all.
 
 `rocars-bench visits`. Each visit is drawn as its pictures would come (`simulation.drawn.approach`), read with the lane's
 default settings, and settled by `devices.visit_reader`. A visit is wrong as soon as any settled read of it is wrong.
@@ -24,10 +24,11 @@ from rich.table import Table
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED, origin
-from devices.camera import CameraSettings, CameraSource, Frame
+from devices.camera import Frame
 from devices.evidence import EvidenceStore
-from devices.reader_protocol import Doubted, ReaderSettings, SettledRead, TwoVehicles, Unread
-from devices.visit_reader import VisitWatch, read_region
+from devices.reader_protocol import Doubted, ReaderSetup, SettledRead, TwoVehicles, Unread
+from devices.settings import CameraKind, CameraSettings, ReaderSettings
+from devices.visit_reader import VisitReader, read_region
 from domain.marks import normalise
 from simulation.drawn.approach import Approach, Shot
 from simulation.drawn.plans import VisitPlan, planned
@@ -35,7 +36,7 @@ from simulation.drawn.weather import Weather
 from tools.bench.bounds import Counted
 from tools.bench.workers import results
 
-REGION = (0.15, 0.0, 0.85, 1.0)
+REGION = (0.15, 0.0, 0.7, 1.0)
 """The part of the picture that is this lane, as a technician would set it; the next lanes are at its sides."""
 TARGET_MS = 500
 TITLE = "drawn visits; milliseconds from standing to settled, the share within 0.5 s"
@@ -52,10 +53,10 @@ class NoEvidence(EvidenceStore):
         return "not kept"
 
 
-def settings() -> ReaderSettings:
+def setup() -> ReaderSetup:
     """The lane's defaults, with its region."""
-    camera = CameraSettings(source=CameraSource.SIMULATED, place="")
-    return ReaderSettings(camera=camera, evidence="", region=REGION)
+    camera = CameraSettings(kind=CameraKind.SIMULATED, region=REGION)
+    return ReaderSetup(camera=camera, reader=ReaderSettings(), evidence=Path())
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +112,14 @@ class Visits:
     def __init__(self, seed: int, weights: Path, failures: Path | None = None) -> None:
         cv2.setNumThreads(1)
         self._seed = seed
-        self._settings = settings()
-        self._reader = PlateReader(OnnxRuntimeEngine(weights), side=self._settings.side)
+        self._setup = setup()
+        self._reader = PlateReader(OnnxRuntimeEngine(weights), side=self._setup.side)
         self._failures = failures
 
     def run(self, number: int) -> VisitOutcome:
         """Visit `number`."""
         plan = planned(self._seed, number)
-        watch = VisitWatch(number, plan.begun_ms, self._settings, NoEvidence())
+        watch = VisitReader(number, plan.begun_ms, self._setup, NoEvidence())
         said: list[tuple[float, SettledRead | TwoVehicles | Unread | Doubted]] = []
         spent: list[float] = []
         shot: Shot | None = None
@@ -127,7 +128,7 @@ class Visits:
                 continue
             start = time.process_time()
             frame = Frame(shot.picture, shot.taken_ms, count)
-            reports = watch.look(frame, read_region(self._reader, frame, self._settings.region))
+            reports = watch.look(frame, read_region(self._reader, frame, self._setup.camera.zone))
             spent.append((time.process_time() - start) * 1000)
             said += [
                 (shot.taken_ms + spent[-1] - plan.standing_ms, report)
@@ -148,7 +149,7 @@ def _outcome(
     plan: VisitPlan,
     said: list[tuple[float, SettledRead | TwoVehicles | Unread | Doubted]],
     picture_ms: float,
-    watch: VisitWatch,
+    watch: VisitReader,
 ) -> VisitOutcome:
     reads = [(at, report) for at, report in said if isinstance(report, SettledRead)]
     after_ms, first = reads[0] if reads else (float("nan"), None)
@@ -199,7 +200,7 @@ def _times(spent: list[float]) -> dict[str, float]:
 
 
 def figures(found: Sequence[VisitOutcome]) -> dict[str, Any]:
-    """Everything that a run has to say."""
+    """Everything that a run has measured."""
     weathers = {kind.value: [each for each in found if each.weather == kind.value] for kind in Weather}
     bearing = [each for each in found if each.mainland and each.verdict == "right"]
     return {

@@ -28,7 +28,7 @@ def _one(number: int) -> object:
 
 
 def results(numbers: Sequence[int], make: Callable[[], Worker[T_co]], processes: int) -> Iterator[T_co]:
-    """Each piece's result as it is known, in order; in this process where `processes` is 1."""
+    """Each piece's result when it is ready, in order; in this process where `processes` is 1."""
     if processes == 1:
         yield from map(make().run, numbers)
         return

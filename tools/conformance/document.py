@@ -13,7 +13,7 @@ _HEAD = """\
 
 Written by `python -m tools.docs.pages` from `tools/conformance/`; a test compares the two.
 
-`rocars-conformance` tests whether a lane, or a core, keeps the contract (`asyncapi.yaml`), whoever wrote it. It takes
+`rocars-conformance` tests whether a lane, or a core, keeps the contract (`asyncapi.json`), whoever wrote it. It takes
 the other side's place at a real broker, is honest, spoils one point at a time, and says which clause is broken; exit
 status 1 if one is. It needs nothing from the side under test but what the contract gives it. Never use it on a lane or
 core that is in service: it takes the other side's name at the broker.

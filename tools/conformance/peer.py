@@ -8,8 +8,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-import functools
-import operator
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from msgspec import Struct
 from tools.conformance.clauses import ClauseBroken, ClauseTimes
 from tools.conformance.connection import HeardMessage, KitConnection
 from tools.conformance.keys import Trust
-from tools.docs.contract.channels import CHANNELS
+from wire.channels import CHANNELS
 from wire.codec import decode, encode
 from wire.envelope import Signer
 from wire.errors import WireError
@@ -62,7 +60,7 @@ class KitPeer:
         self.said: list[PeerSaid] = []
         self.misfits: list[str] = []
         self._trust = trust
-        self._kinds = {channel.address.replace("{lane}", lane): _union(channel.bodies) for channel in CHANNELS}
+        self._kinds = {channel.address.replace("{lane}", lane): channel.kind for channel in CHANNELS}
 
     # -- saying -------------------------------------------------------------------------------------------------------
 
@@ -138,7 +136,3 @@ class KitPeer:
 
     def react(self, body: Any) -> None:
         """What this side does when it hears a body; nothing, unless a played side does."""
-
-
-def _union(kinds: tuple[type[Struct], ...]) -> Any:
-    return functools.reduce(operator.or_, kinds)

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 from tools.conformance.document import conformance_page
-from tools.proof.command import hunted
-from tools.docs.lane_pages import lane_page, mutants_page
-from tools.proof.mutants import mutants
 from tools.docs.contract import pages
+from tools.docs.lane_pages import lane_page, mutants_page
+from tools.proof.command import fates_of
+from tools.proof.mutants import mutants
 
 DOCS = Path("docs")
 
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         return 1
     write(made())
     if "--mutants" in arguments:
-        fates = list(hunted(range(len(tuple(mutants())))))
+        fates = list(fates_of(range(len(tuple(mutants())))))
         write({"mutants.md": mutants_page(fates)})
     return 0
 
@@ -48,11 +48,11 @@ def write(texts: dict[str, str]) -> None:
 
 
 def check() -> int:
-    """Says which pages are not what the source gives, and what that means for the contract."""
+    """Says which pages differ from what the source makes, and what that means for the contract."""
     contract_may_change(DOCS)
     wrong = [name for name, text in made().items() if _read(name) != text]
     for name in [*wrong, *(str(path.relative_to(DOCS)) for path in stale(DOCS))]:
-        print(f"docs/{name} is not what the source gives; run python -m tools.docs.pages")
+        print(f"docs/{name} differs from what the source makes; run python -m tools.docs.pages")
     return int(bool(wrong) or bool(stale(DOCS)))
 
 

@@ -1,15 +1,16 @@
 """The proof of the lane's law: breadth-first over the shipped `step`, and the mutants that test the proof.
 
-| room | what is in it |
+| module | what is in it |
 |---|---|
+| `command` | `rocars-lane prove` |
 | `law` | design §2 as invariants |
-| `history`, `counting`, `onlooker` | what someone knows who sees inputs and screens only; the law is asked of it |
+| `history`, `counting`, `observer` | what someone knows who sees inputs and screens only; the law is asked of it |
 | `answers`, `alphabet`, `slices` | what may happen: answers of the code book, events, and which of them together |
-| `canon`, `search` | finite states, and the search |
-| `book`, `world`, `words`, `scenarios` | little stories with their expected screens |
-| `mutants`, `hunt`, `survivors` | changed rules, and what notices them |
+| `canonical`, `search` | states with their counters renamed, so that they are finite; the search |
+| `code_book`, `world`, `moves`, `scenarios/` | little stories with their expected screens |
+| `mutants`, `mutation`, `survivors` | changed rules; what notices them; why some may survive |
 
-`run` proves; `hunt.hunt` hunts one mutant. No clock here: whoever calls measures.
+`run` proves; `mutation` tries one mutant. No clock here: the caller measures.
 """
 
 from __future__ import annotations

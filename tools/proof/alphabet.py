@@ -1,7 +1,7 @@
 """The finite alphabet of the prover: groups of letters, each letter one or a few events, given what is seen of the lane.
 
 A pulse is a contact that closes and opens. A boot is `AgentStarted` with the levels of all contacts. A letter that would
-say nothing new (a contact that closes twice, a timer that does not run) is left out.
+change nothing (a contact that closes twice, a timer that does not run) is left out.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lane_agent import events as e
+from lane_agent.contacts import FOR_VISIT, WAYS_OUT
 from lane_agent.model import Contact, Fault, Link, Policy, Read, ReadSource, Screen
 from lane_agent.wording import Scene
 from tools.proof.answers import answer
@@ -24,9 +25,9 @@ ANOTHER = (0, VISIT + 1)
 Make = Callable[[InputHistory], tuple[e.Event, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Letter:
-    """One input as the world gives it; `make` returns no events where it cannot happen."""
+    """One input as the world gives it; `make` returns no events where it cannot happen. Equal to itself alone."""
 
     name: str
     make: Make
@@ -179,15 +180,18 @@ def _another_scene(history: InputHistory) -> e.Event:
     return e.ScenePainted(Screen.AIOP, Scene.CLOSED if history.aiop is not Scene.CLOSED else Scene.DONE, FACE)
 
 
-_LATE = (
-    Contact.UNLADEN,
-    Contact.DROP_BOX,
-    Contact.IMMIGRATION_STARTED,
-    Contact.IMMIGRATION_CLEARED,
-    Contact.IMMIGRATION_REFERRED,
-    Contact.EXIT_LOOP,
-    Contact.COMPOUND_LOOP,
-)
+def _free_the_lane(history: InputHistory) -> tuple[e.Event, ...]:
+    acts: list[e.Event] = []
+    if history.vehicle is not None:
+        acts.append(e.OfficerTookOver(VISIT, OFFICER, WHY))
+    if not history.opened:
+        acts.append(e.LaneOpened(OFFICER))
+    if Contact.STOP_LOOP in history.active - history.bypassed:
+        acts += [e.ManualOrdered(OFFICER, WHY), e.LoopBypassed(Contact.STOP_LOOP, True, OFFICER, WHY)]
+    return tuple(acts)
+
+
+_IMMIGRATION = (Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED)
 
 GROUPS: dict[str, tuple[Letter, ...]] = {
     "drive": (
@@ -209,8 +213,7 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         ),
     ),
     "lapse": (_in_visit("the order came too late", e.ShowLapsed(FACE)),),
-    "unladen": (_pulse(Contact.UNLADEN),),
-    "manifest": (_pulse(Contact.DROP_BOX),),
+    **{contact.value: (_pulse(contact),) for contact in FOR_VISIT if contact not in _IMMIGRATION},
     "plates": (
         _in_visit("identifier differs", e.IdentifierRead("rfid", STRANGER, NOW.mono_ms)),
         _in_visit("officer types the mark", _correct(VRN)),
@@ -285,11 +288,13 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "others": tuple(letter for visit in ANOTHER for letter in _of_another(visit)),
     "unnamed": _unnamed(),
     "older": _older(),
-    "late": tuple(_pulse(contact, BEFORE_MS) for contact in _LATE),
+    "late": tuple(_pulse(contact, BEFORE_MS) for contact in (*FOR_VISIT, *WAYS_OUT)),
 }
-"""Letters by what they are about."""
+"""Letters by what they are about; a contact that speaks for a visit has a group of its own name."""
 
 BOTH_PAINT = _paints(*Screen)
+OFFICERS_ONLY = Letter("officer's actions only", _free_the_lane)
+"""What an officer can do to a lane so that it waits for the next vehicle (design §2.9)."""
 
 
 def answers(names: tuple[str, ...], *, doubtful: bool) -> tuple[Letter, ...]:

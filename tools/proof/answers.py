@@ -1,6 +1,6 @@
 """The answers of the code book that the prover tries, each with what it means, judged by hand.
 
-The monitor goes by these judgements, never by `matching`: a mistake there is a violation here.
+The law goes by these judgements, never by `matching`: a mistake there is a violation here.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ MEANINGS: dict[str, Meaning] = {
     "live+near-bundled": Meaning(live=("live",), neighbour=True),
     "live+no-time": Meaning(later=("live",), timed=False),
 }
-"""By the names of the records (`prove.book`)."""
+"""By the names of the records (`tools.proof.code_book`)."""
 
 
 def answer(name: str, *, vrn: str, link: Link) -> Codes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from lane_agent.effects import Alarm, CancelTimer, Consume, Effect, LookUp, Record, Show, StartReading, StartTimer
 from lane_agent.frozen import replace
-from lane_agent.state import Lane
+from lane_agent.model import Face
+from lane_agent.state import Lane, Visit
 
 VISIT = 1
 FACE = 1
@@ -21,18 +22,23 @@ OLDER = 8
 
 
 def canonical(lane: Lane) -> Lane:
-    """The lane with its counters renamed."""
-    visit = lane.visit
-    if visit is not None:
-        visit = replace(visit, number=VISIT, lookup=QUESTION if visit.lookup else 0, prompts=0)  # only counted
-    return replace(
-        lane,
-        visit=visit,
-        visits=VISIT if visit else 0,
-        serial=COUNTED,
-        face=replace(lane.face, serial=FACE if lane.face.serial else 0),
-        timers=tuple((name, TIMERS[name]) for name, _ in lane.timers),
-    )
+    """The lane with its counters renamed; the lane itself, and its visit and face, where they have these names already."""
+    visit, face, visits = _visit(lane.visit), _face(lane.face), VISIT if lane.visit else 0
+    timers = tuple([(name, TIMERS[name]) for name, _ in lane.timers])
+    named = lane.serial == COUNTED and lane.visits == visits and lane.timers == timers
+    if named and visit is lane.visit and face is lane.face:
+        return lane
+    return replace(lane, visit=visit, visits=visits, serial=COUNTED, face=face, timers=timers)
+
+
+def _visit(visit: Visit | None) -> Visit | None:
+    if visit is None or (visit.number == VISIT and visit.lookup in (0, QUESTION) and not visit.prompts):
+        return visit
+    return replace(visit, number=VISIT, lookup=QUESTION if visit.lookup else 0, prompts=0)  # prompts are only counted
+
+
+def _face(face: Face) -> Face:
+    return face if face.serial in (0, FACE) else replace(face, serial=FACE)
 
 
 def canonical_effects(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:

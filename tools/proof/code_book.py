@@ -77,7 +77,7 @@ NEAR: dict[str, NearMiss] = {
 
 
 @dataclass(slots=True)
-class Book:
+class ScenarioCodeBook:
     """What the lane's copy of the records says. `words` name the records of the vehicle, `extra` are further bundles.
 
     Besides the names in `BUNDLES` and `NEAR`: hold, approved (with `MAINLAND`), approved-bare, no-time, slack.
@@ -94,7 +94,7 @@ class Book:
         """The records named by `words` for `VRN` (and for nobody else), with the link's verdict.
 
         Raises:
-            OSError: the book was made unreadable.
+            OSError: the code book was made unreadable.
         """
         if not self.readable:
             raise OSError("the code book cannot be read: check the disk")

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from tools.proof import SLICES, SliceResult, search_slice, total
+from tools.proof import SLICES, Slice, SliceResult, total
 from tools.proof.mutants import mutants
-from tools.proof.mutation import Fate, ProofGround, hunt
+from tools.proof.mutation import ExploredSteps, Fate, try_mutant
+from tools.proof.search import RememberedStep, search
 from tools.proof.survivors import unexplained
 
 
 def prove_command(report: Path | None, *, mutants: bool) -> int:
-    """Proves, or hunts the mutants; prints a line each and the sums; writes them to `report`. 1 if anything is wrong."""
+    """Proves, or tries the mutants; prints a line each and the sums; writes them to `report`. 1 if anything is wrong."""
     begun = time.monotonic()
-    counts = hunt_all() if mutants else prove_all()
+    counts = try_mutants() if mutants else prove_all()
     counts["seconds"] = round(time.monotonic() - begun, 1)
     print(", ".join(f"{name} {value}" for name, value in counts.items() if isinstance(value, (int, float))))
     if report is not None:
@@ -53,13 +55,25 @@ def _line(result: SliceResult) -> str:
 
 
 def _proved() -> Iterator[SliceResult]:
-    with _workers() as workers:
-        yield from workers.map(search_slice, SLICES)
+    with _workers(_remember) as workers:
+        yield from workers.map(_prove, SLICES)
 
 
-def hunt_all() -> dict[str, Any]:
-    """Hunts every mutant; the counts, and each survivor with the reason why it may live."""
-    fates = list(hunted(range(len(tuple(mutants())))))
+_remembered: list[RememberedStep] = []
+"""A worker's own; what it has stepped through in one slice it remembers in the next."""
+
+
+def _remember() -> None:
+    _remembered.append(RememberedStep())
+
+
+def _prove(slice_: Slice) -> SliceResult:
+    return search(_remembered[0], slice_)
+
+
+def try_mutants() -> dict[str, Any]:
+    """Tries every mutant; the counts, and each survivor with the reason why it may live."""
+    fates = list(fates_of(range(len(tuple(mutants())))))
     survivors = [fate for fate in fates if fate.survives]
     for fate in survivors:
         print(f"survives: {fate.name}", flush=True)
@@ -78,22 +92,28 @@ def hunt_all() -> dict[str, Any]:
     }
 
 
-def hunted(numbers: Iterable[int]) -> Iterator[Fate]:
+def fates_of(numbers: Iterable[int]) -> Iterator[Fate]:
     """The fates of the mutants of these numbers, in order."""
     with _workers(_prepare) as workers:
-        yield from workers.map(_hunt, numbers, chunksize=4)
+        yield from workers.map(_try, numbers, chunksize=4)
 
 
-_ground: list[ProofGround] = []
+_explored: list[ExploredSteps] = []
 
 
 def _prepare() -> None:
-    _ground.append(ProofGround())
+    _explored.append(ExploredSteps())
 
 
-def _hunt(number: int) -> Fate:
-    return hunt(_ground[0], tuple(mutants())[number])
+def _try(number: int) -> Fate:
+    return try_mutant(_explored[0], tuple(mutants())[number])
 
 
-def _workers(prepare: Any = None) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=get_context("spawn"), initializer=prepare)
+def _workers(prepare: Callable[[], None]) -> ProcessPoolExecutor:
+    cores = len(os.sched_getaffinity(0))
+    return ProcessPoolExecutor(cores, mp_context=get_context("spawn"), initializer=_begin, initargs=(prepare,))
+
+
+def _begin(prepare: Callable[[], None]) -> None:
+    gc.disable()  # a search makes millions of values that stay, and no cycles: a fifth of its time would go into looking
+    prepare()

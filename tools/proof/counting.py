@@ -1,4 +1,4 @@
-"""Which inputs count, by design §2.1 and the officer's powers: the onlooker's own reading of the law."""
+"""Which inputs count, by design §2.1 and the officer's powers: the observer's own reading of the law."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOOPS = (Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP)
 
 
 def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: PLR0911 -- one short case a kind
-    """Whether the event may change anything. Contacts are levels and always heard; `onlooker` sorts them out."""
+    """Whether the event may change anything. Contacts are levels and always heard; `observer` sorts them out."""
     match event:
         case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.SecondVehicleSeen():
             return history.vehicle is not None and event.visit == VISIT
@@ -49,7 +49,7 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: PLR0911 -- o
 
 
 def fell_back(history: InputHistory, event: e.ScenePainted) -> bool:
-    """A screen shows its safe face of itself while the other says 3 (design §2.2, §2.11)."""
+    """A screen shows its safe face by itself while the other says 3 (design §2.2, §2.11)."""
     return event.serial == 0 and history.vehicle is not None and history.vehicle.shown == "3"
 
 

@@ -1,4 +1,4 @@
-"""What an onlooker knows who sees every input and every screen, and never looks into the lane.
+"""What an observer knows who sees every input and every screen, and never looks into the lane.
 
 Rules of this file: it is written from design §2, not from `receive`; it reads events, the answers as `answers` judges
 them, and effects as they are seen from outside (screens, timers, questions, alarms). The law is checked against it.
@@ -16,6 +16,11 @@ NOW = Moment(1_000, 1_800_000_000_000)
 """Every event happens now: no rule compares durations, a limit is an event."""
 BEFORE_MS = 0
 """The time of an edge from before the arrival."""
+SCREENS = frozenset(Screen)
+
+
+DARK = (Fault.STORE, Fault.SCREEN, Fault.CODES, Fault.CONTACTS, Fault.STUCK_CONTACT)
+"""Faults under which nobody is shown 3 (design §2.8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +138,12 @@ class InputHistory:
     @property
     def confirmed(self) -> bool:
         """Both screens show what they were told."""
-        return self.painted == frozenset(Screen)
+        return self.painted == SCREENS
 
     @property
     def dark(self) -> bool:
         """The store, a screen, the codes or a contact is at fault: 3 for nobody."""
-        dark = {Fault.STORE, Fault.SCREEN, Fault.CODES, Fault.CONTACTS, Fault.STUCK_CONTACT}
-        return bool(self.faults & dark)
+        return not self.faults.isdisjoint(DARK)
 
     @property
     def shut(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from domain.alarms import LaneAlarmKind
 from lane_agent import events as e
 from lane_agent.effects import Alarm, Consume, Effect, Show, StartTimer
 from lane_agent.model import Contact, Immigration, Link
@@ -50,8 +51,9 @@ class Sight:
     @property
     def turned_to(self) -> Scene | None:
         """What the XDB was newly told in this step, if anything."""
-        changed = any(isinstance(effect, Show) for effect in self.effects)
-        return self.now.xdb if changed and self.now.xdb is not self.before.xdb else None
+        if self.now.xdb is self.before.xdb or not any(isinstance(effect, Show) for effect in self.effects):
+            return None
+        return self.now.xdb
 
 
 Invariant = Callable[[Sight], bool]
@@ -186,7 +188,7 @@ def unknown_is_not_absent(sight: Sight) -> bool:
 
 def dark_shows_no_three(sight: Sight) -> bool:
     """§2.8: with the store or a screen at fault 3 is shown to nobody."""
-    return not sight.now.dark or Scene.DONE not in (sight.now.xdb, sight.now.aiop)
+    return Scene.DONE not in (sight.now.xdb, sight.now.aiop) or not sight.now.dark
 
 
 def fault_to_the_officer(sight: Sight) -> bool:
@@ -297,7 +299,7 @@ def run_through_is_told(sight: Sight) -> bool:
     wrong_way = not sight.now.policy.exit_to_compound and vehicle.way is Contact.EXIT_LOOP and vehicle.shown == "4"
     if vehicle.shown in ("3", "4") and not wrong_way:
         return True
-    return any(isinstance(effect, Alarm) and effect.kind == "RunThrough" for effect in sight.effects)
+    return any(isinstance(effect, Alarm) and effect.kind == LaneAlarmKind.RUN_THROUGH for effect in sight.effects)
 
 
 LAW: tuple[Invariant, ...] = (

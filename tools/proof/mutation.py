@@ -1,6 +1,6 @@
-"""Hunting mutants: where by the proof's own ground a mutant decides otherwise, and whether the law notices.
+"""Trying mutants: in which of the proof's own steps a mutant decides otherwise, and whether the law notices.
 
-The ground is walked once by the shipped rules, and every lane the table was read for is kept. The table of a mutant
+Slices are explored once by the shipped rules, and every lane the table was read for is kept. The table of a mutant
 differs only where its changed row is reached and the changed condition answers otherwise: bit sets over all kept lanes
 say where, in no time. Only those steps are made again by the mutant's rules, and the search goes on from there.
 """
@@ -20,7 +20,7 @@ from tools.proof.scenarios import SCENARIOS, ProofScenario, outcome
 from tools.proof.search import RAISES, Numbers, RememberedStep, Slice, State, search, search_from
 from tools.proof.slices import SLICES
 
-GROUND = (
+EXPLORED = (
     "referral and officer",
     "referral and restart",
     "unladen and link",
@@ -53,12 +53,12 @@ GROUND = (
     "inputs of others, compound",
     "unnamed and help",
 )
-"""Slices the mutants are hunted on: every row and every check comes up in them."""
+"""Slices in which mutants are tried: every row and every check comes up in them."""
 
 PLACES = 240
-"""So many of the steps that a mutant decides otherwise are looked at, the shortest to reach first."""
-FURTHER = 2_500
-"""So many transitions the search goes on from there."""
+"""Steps tried of those that a mutant decides otherwise, the shortest to reach first."""
+CONTINUED = 2_500
+"""Transitions searched from there on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class Fate:
     """What became of a mutant.
 
     Attributes:
-        differs: some step of the ground comes out otherwise by its rules.
-        because: where none does, what makes the change idle, "" if the ground cannot say.
+        differs: some explored step comes out otherwise by its rules.
+        because: where none does, what makes the change idle, "" if the explored steps cannot say.
         law: the invariant it broke, "" for none; `after` is the event that did it.
         scenario: what the first scenario it failed says, "" for none.
     """
@@ -101,17 +101,17 @@ class _Watched(Rules):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A step of the ground: in which slice, from which state, by which event."""
+    """An explored step: in which slice, from which state, by which event."""
 
     slice: Slice
     state: State
     event: int
 
 
-class ProofGround(RememberedStep):
-    """The shipped rules' walk over the slices of `GROUND`."""
+class ExploredSteps(RememberedStep):
+    """Every step of the shipped rules in the slices of `EXPLORED`."""
 
-    def __init__(self, names: tuple[str, ...] = GROUND) -> None:
+    def __init__(self, names: tuple[str, ...] = EXPLORED) -> None:
         self._watched = _Watched()
         super().__init__(self._watched)
         self.places: list[_Place] = []
@@ -198,11 +198,11 @@ def _bits(number: int) -> Iterator[int]:
         place = text.find("1", place + 1)
 
 
-def hunt(ground: ProofGround, mutant: Mutant) -> Fate:
-    """Looks where the mutant differs, then lets it go on from there, then plays the scenarios."""
-    places = ground.decided_otherwise(mutant) if mutant.row >= 0 else ground.heard_otherwise(mutant)
-    law, after = _against_the_law(ground, mutant, _spread(places))
-    because = "" if places or mutant.row < 0 else ground.why_alike(mutant)
+def try_mutant(explored: ExploredSteps, mutant: Mutant) -> Fate:
+    """Finds where the mutant differs, searches on from there by its rules, then plays the scenarios."""
+    places = explored.decided_otherwise(mutant) if mutant.row >= 0 else explored.heard_otherwise(mutant)
+    law, after = _against_the_law(explored, mutant, _spread(places))
+    because = "" if places or mutant.row < 0 else explored.why_alike(mutant)
     return Fate(mutant.name, bool(places), because, law, after, scenario_against(mutant))
 
 
@@ -213,22 +213,22 @@ def _spread(places: list[_Place]) -> list[_Place]:
     return [*places[:first], *rest][:PLACES]
 
 
-def _against_the_law(ground: ProofGround, mutant: Mutant, places: list[_Place]) -> tuple[str, str]:
+def _against_the_law(explored: ExploredSteps, mutant: Mutant, places: list[_Place]) -> tuple[str, str]:
     machine = RememberedStep(mutant.rules)
     later: list[tuple[Slice, State]] = []
     for place in places:
-        event = ground.events.values[place.event]
-        lane = machine.lanes.of(ground.lanes.values[place.state[0]])
-        history = machine.histories.of(ground.histories.values[place.state[1]])
+        event = explored.events.values[place.event]
+        lane = machine.lanes.of(explored.lanes.values[place.state[0]])
+        history = machine.histories.of(explored.histories.values[place.state[1]])
         state, wrong = machine.tell((lane, history), event)
         if wrong:
             return wrong[0], type(event).__name__
         later.append((place.slice, state))
-    return _further(machine, later)
+    return _continue(machine, later)
 
 
-def _further(machine: RememberedStep, starts: list[tuple[Slice, State]]) -> tuple[str, str]:
-    each = FURTHER // max(1, min(len(starts), 12))
+def _continue(machine: RememberedStep, starts: list[tuple[Slice, State]]) -> tuple[str, str]:
+    each = CONTINUED // max(1, min(len(starts), 12))
     for slice_, state in starts[:: max(1, len(starts) // 12)][:12]:
         found = search_from(machine, slice_, state, stop=True, limit=each)
         if found.violations:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
+from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
 from lane_agent import events as e
 from lane_agent.effects import Alarm, CancelTimer, Consume, Effect, LookUp, Show, StartTimer
@@ -16,7 +17,7 @@ from tools.proof.history import NOW, InputHistory, VehicleInputs
 
 ORDINARY = (Scene.STOP, Scene.IMMIGRATION_TURN, Scene.WAIT, Scene.WATCH, Scene.UNLADEN, Scene.MANIFEST, Scene.DONE)
 SIGNALS = (Contact.UNLADEN, Contact.DROP_BOX, Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED)
-HANDS_OVER = ("Contradiction", "EarlyArrival")
+HANDS_OVER = (LaneAlarmKind.CONTRADICTION, LaneAlarmKind.EARLY_ARRIVAL)
 """Alarms that say: from now on this visit is the officer's (rows 11 and 14)."""
 SPEAKING = frozenset((*SIGNALS, Contact.IMMIGRATION_REFERRED))
 """Contacts that speak for a visit: active at arrival they are a fault of the line."""
@@ -36,9 +37,12 @@ def after(history: InputHistory, event: e.Event, effects: tuple[Effect, ...]) ->
 
 def _with(history: InputHistory, **facts: Any) -> InputHistory:
     vehicle = history.vehicle
-    if vehicle is None or all(getattr(vehicle, name) == fact for name, fact in facts.items()):
+    if vehicle is None:
         return history
-    return replace(history, vehicle=replace(vehicle, **facts))
+    for name, fact in facts.items():
+        if getattr(vehicle, name) != fact:
+            return replace(history, vehicle=replace(vehicle, **facts))
+    return history
 
 
 def _doubt(history: InputHistory, kind: str = "other") -> InputHistory:
@@ -90,7 +94,7 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return _officer(history, event)
 
 
-def _officer(history: InputHistory, event: e.OfficerEvent) -> InputHistory:  # noqa: PLR0911 -- one short case a kind
+def _officer(history: InputHistory, event: e.OfficerEvent) -> InputHistory:  # noqa: C901, PLR0911 -- one short case a kind
     match event:
         case e.OfficerReleased():
             if _shows_3(history):
@@ -403,7 +407,7 @@ def _overdue(history: InputHistory) -> InputHistory:
     return _with(_hand(history), release=vehicle.release and vehicle.shown == "3")
 
 
-def _seen(history: InputHistory, effect: Effect) -> InputHistory:
+def _seen(history: InputHistory, effect: Effect) -> InputHistory:  # noqa: PLR0911 -- one short case a kind
     match effect:
         case Show():
             return _shown(history, effect)

@@ -6,7 +6,7 @@ made once and remembered for all slices, so that slices may overlap freely.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,13 +14,13 @@ from typing import Generic, TypeVar
 
 from lane_agent import events as e
 from lane_agent.effects import Effect
-from lane_agent.model import Contact, Link, Policy
+from lane_agent.model import Link, Policy
 from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane
 from lane_agent.step import step
 from lane_agent.wording import Scene
-from tools.proof.alphabet import BOTH_PAINT, GROUPS, OFFICER, WHY, Letter, answers, boot
-from tools.proof.canonical import VISIT, canonical, canonical_effects, changes_nothing
+from tools.proof.alphabet import BOTH_PAINT, GROUPS, OFFICER, OFFICERS_ONLY, Letter, answers, boot
+from tools.proof.canonical import canonical, canonical_effects, changes_nothing
 from tools.proof.counting import counts
 from tools.proof.history import NOW, InputHistory
 from tools.proof.law import Sight, broken
@@ -102,15 +102,15 @@ class RememberedStep:
         self._effects: Numbers[tuple[Effect, ...]] = Numbers()
         self._steps: dict[tuple[int, int], tuple[int, int, bool]] = {}
         self._sights: dict[tuple[int, int, int, bool], tuple[int, tuple[str, ...]]] = {}
-        self._letters: dict[tuple[int, Letter], tuple[int, ...]] = {}
+        self._spelt: defaultdict[Letter, dict[int, tuple[int, ...]]] = defaultdict(dict)
 
     def move(self, state: State, letter: Letter) -> tuple[State, tuple[str, ...]] | None:
         """Plays a letter; None where it cannot happen, else the state after it and the invariants it broke."""
-        key = (state[1], letter)
-        events = self._letters.get(key)
+        spelt = self._spelt[letter]
+        events = spelt.get(state[1])
         if events is None:
             made = letter.make(self.histories.values[state[1]])
-            events = self._letters[key] = tuple(self.events.of(event) for event in made)
+            events = spelt[state[1]] = tuple(self.events.of(event) for event in made)
         return self._play(state, events) if events else None
 
     def tell(self, state: State, *events: e.Event) -> tuple[State, tuple[str, ...]]:
@@ -120,39 +120,33 @@ class RememberedStep:
     def _play(self, state: State, events: tuple[int, ...]) -> tuple[State, tuple[str, ...]]:
         found: tuple[str, ...] = ()
         for event in events:
-            lane, effects, bare = self._step(state, event)
-            same = lane == state[0] and bare
-            history, wrong = self._see(state[1], event, effects, same)
-            state, found = (lane, history), found + wrong
+            taken = (state[0], event)
+            done = self._steps.get(taken)
+            if done is None:
+                done = self._steps[taken] = self._step_anew(state, event)
+            lane, effects, bare = done
+            sight = (state[1], event, effects, bare and lane == state[0])
+            seen = self._sights.get(sight)
+            if seen is None:
+                seen = self._sights[sight] = self._see_anew(*sight)
+            state, found = (lane, seen[0]), found + seen[1]
         return state, found
 
-    def _step(self, state: State, event: int) -> tuple[int, int, bool]:
-        key = (state[0], event)
-        known = self._steps.get(key)
-        if known is None:
-            known = self._steps[key] = self._step_anew(state, event)
-        return known
-
     def _step_anew(self, state: State, event: int) -> tuple[int, int, bool]:
+        lane = self.lanes.values[state[0]]
         try:
-            later, effects = step(self.lanes.values[state[0]], self.events.values[event], NOW, self.rules)
+            later, effects = step(lane, self.events.values[event], NOW, self.rules)
         except RAISES:
             return state[0], RAISED, False
-        number = self.lanes.of(canonical(later))
+        number = state[0] if later is lane else self.lanes.of(canonical(later))
         return number, self._effects.of(canonical_effects(effects)), changes_nothing(effects)
 
-    def _see(self, history: int, event: int, effects: int, same: bool) -> tuple[int, tuple[str, ...]]:
+    def _see_anew(self, history: int, event: int, effects: int, same: bool) -> tuple[int, tuple[str, ...]]:
         if effects == RAISED:
             return history, ("step_never_raises",)
-        key = (history, event, effects, same)
-        known = self._sights.get(key)
-        if known is None:
-            before, told = self.histories.values[history], self.events.values[event]
-            seen = self._effects.values[effects]
-            now = after(before, told, seen)
-            wrong = broken(Sight(before, told, seen, now, counts(before, told), same))
-            known = self._sights[key] = self.histories.of(now), wrong
-        return known
+        before, told, seen = self.histories.values[history], self.events.values[event], self._effects.values[effects]
+        now = after(before, told, seen)
+        return self.histories.of(now), broken(Sight(before, told, seen, now, counts(before, told), same))
 
 
 def begin(machine: RememberedStep, slice_: Slice) -> State:
@@ -187,9 +181,10 @@ def search_from(
     rows = machine.lanes.values
     while queue:
         state = queue.popleft()
+        row = rows[state[0]].row
         for letter, later, wrong in moves(machine, slice_, state):
             found.transitions += 1
-            found.rows.add((rows[state[0]].row, rows[later[0]].row))
+            found.rows.add((row, rows[later[0]].row))
             if later not in way:
                 way[later] = (state, letter)
                 queue.append(later)
@@ -209,7 +204,7 @@ def moves(machine: RememberedStep, slice_: Slice, state: State) -> Iterator[tupl
             yield letter.name, *moved
     wrong = _officers_free_the_lane(machine, state)
     if wrong:
-        yield "officer's actions only", state, wrong
+        yield OFFICERS_ONLY.name, state, wrong
 
 
 def _letters(slice_: Slice, history: InputHistory) -> tuple[Letter, ...]:
@@ -218,7 +213,7 @@ def _letters(slice_: Slice, history: InputHistory) -> tuple[Letter, ...]:
         return replies
     if not history.confirmed and not slice_.late_screens:
         return (BOTH_PAINT,)
-    return (*replies, *others)
+    return replies + others
 
 
 @cache
@@ -229,15 +224,7 @@ def _alphabet(slice_: Slice) -> tuple[tuple[Letter, ...], tuple[Letter, ...]]:
 
 def _officers_free_the_lane(machine: RememberedStep, state: State) -> tuple[str, ...]:
     """§2.9: from every state officer's actions alone lead to a lane that waits for the next vehicle."""
-    history = machine.histories.values[state[1]]
-    acts: list[e.Event] = []
-    if history.vehicle is not None:
-        acts.append(e.OfficerTookOver(VISIT, OFFICER, WHY))
-    if not history.opened:
-        acts.append(e.LaneOpened(OFFICER))
-    if Contact.STOP_LOOP in history.active - history.bypassed:
-        acts += [e.ManualOrdered(OFFICER, WHY), e.LoopBypassed(Contact.STOP_LOOP, True, OFFICER, WHY)]
-    later, wrong = machine.tell(state, *acts)
+    later, wrong = machine.move(state, OFFICERS_ONLY) or (state, ())
     now = machine.histories.values[later[1]]
     waits = now.vehicle is None and now.xdb is (Scene.OFFICER if now.faults else Scene.WELCOME)
     return wrong if waits else (*wrong, "officers_free_the_lane")

@@ -16,7 +16,7 @@ from lane_agent.model import Contact, Fault, Link, Moment, Policy, Read, ReadSou
 from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane
 from lane_agent.step import step
-from tools.proof.code_book import CORE_MS, VRN, Book
+from tools.proof.code_book import CORE_MS, VRN, ScenarioCodeBook
 
 OFFICER = "officer1"
 WHY = "seen by me"
@@ -36,7 +36,7 @@ class ScenarioWorld:
     policy: Policy = field(default_factory=Policy)
     rules: Rules = RULES
     lane: Lane = field(default_factory=Lane)
-    book: Book = field(default_factory=Book)
+    book: ScenarioCodeBook = field(default_factory=ScenarioCodeBook)
     screens: frozenset[Screen] = frozenset(Screen)
     now_ms: int = 1_000_000
     shows: list[str] = field(default_factory=list)
@@ -147,6 +147,6 @@ class ScenarioWorld:
         self.tell(e.PlateSettled(self.visit if visit is None else visit, read))
 
     def set_link(self, link: Link) -> None:
-        """The link machine's verdict changes, for the book as for the lane."""
+        """The link machine's verdict changes, for the code book as for the lane."""
         self.book.link = link
         self.tell(e.LinkChanged(link))

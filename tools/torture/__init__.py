@@ -1,12 +1,18 @@
 """`rocars-torture`: real lanes against a real core, with a cable, a broker, a core and a disk that fail and lie.
 
-| room | what is in it |
+| module | what is in it |
 |---|---|
-| `packets`, `cable`, `tampers`, `tap` | the fault proxy: MQTT packets, the relay, what it does to them, what it writes down |
-| `liar` | forged, replayed and misdated messages on a lane's cable |
-| `lane`, `simulated`, `traffic`, `disk` | a lane's process without camera and screens; its hardware; its trucks; its disk |
-| `site`, `office` | broker, core and lanes as child processes; the counter of the core |
-| `crowd` | light lanes that all connect at once |
-| `kinds`, `plan`, `run`, `cli` | which faults there are, when which comes, the whole run |
-| `history`, `checker`, `report` | afterwards, from files only: what was promised, and whether it held |
+| `cli`, `__main__` | `rocars-torture` |
+| `run`, `plan` | the whole run; which fault comes when |
+| `faults` | every kind of fault, and what it does |
+| `site` | broker, core and lanes as child processes, and the cables between them |
+| `lane_process`, `hardware`, `disk` | a lane without camera and screens; its hardware, as a socket; its disk |
+| `traffic`, `core_client` | its trucks; requests to the core |
+| `crowd`, `light_client` | many light lanes that connect all at once, and their MQTT client |
+| `tampers` | what a bad cable and a lying broker do to packets |
+| `tap` | what passed on a cable, written down |
+| `forger` | forged, replayed and misdated messages on a lane's cable |
+| `history`, `signed`, `decisions` | afterwards, from files: what a run left; the core's signed log; what each release rested on |
+| `checker`, `check_delivery`, `check_releases`, `check_link` | whether what was promised held |
+| `verdict`, `report` | a broken promise; the report |
 """

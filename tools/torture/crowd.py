@@ -18,26 +18,22 @@ import msgspec
 
 from lane_agent.model import Link
 from runtime.clocks import monotonic_ms
+from simulation import mqtt_packets
 from sync.link import (
     ApplyDelta,
     Limits,
     LinkAlarm,
     LinkMachine,
-    ListPosition,
     LoadPart,
-    LogAnswer,
     Publish,
     Tell,
     TryNextBroker,
 )
-from sync.log_result import CodeLogHead as Place
-from tools.torture import packets
+from sync.simulated.memory_log import MemoryLog
 from tools.torture.light_client import LightClient
+from wire.channels import channel_of
 from wire.codec import encode
 from wire.envelope import KeyRing, Signer, public_from_pem
-from wire.hashes import EMPTY_STATE, ZERO, StateHash, log_next
-from wire.messages import Delta, SnapshotPart
-from wire.records import Record
 from wire.topics import LOG, LaneTopics
 
 TICK_S = 0.2
@@ -53,57 +49,12 @@ class CrowdSettings(msgspec.Struct, frozen=True, kw_only=True):
     patience_s: float
 
 
-class LightBook:
-    """The list in memory, by the rules of `sync.codelog`, without a medium."""
-
-    def __init__(self) -> None:
-        self.head: ListPosition = Place("", 0, ZERO, EMPTY_STATE)
-        self._state = StateHash()
-        self._rows: dict[tuple[str, str], bytes] = {}
-        self._parts: dict[int, SnapshotPart] = {}
-
-    def apply(self, delta: Delta, body: bytes) -> LogAnswer:
-        """One step of the log."""
-        head = self.head
-        if delta.epoch != head.epoch:
-            return LogAnswer.OTHER_EPOCH
-        if delta.version != head.version + 1:
-            return LogAnswer.KNOWN if delta.version <= head.version else LogAnswer.GAP
-        if delta.previous != head.log_hash:
-            return LogAnswer.FORK
-        self._put(delta.changes)
-        self.head = Place(delta.epoch, delta.version, log_next(head.log_hash, body), self._state.digest())
-        return LogAnswer.APPLIED if self.head.state_hash == delta.state_hash else LogAnswer.MISMATCH
-
-    def load(self, part: SnapshotPart) -> LogAnswer:
-        """A part of a snapshot."""
-        if self._parts and next(iter(self._parts.values())).request != part.request:
-            self._parts.clear()
-        self._parts[part.part] = part
-        if len(self._parts) < part.parts:
-            return LogAnswer.LOADING
-        self._state, self._rows = StateHash(), {}
-        for each in self._parts.values():
-            self._put(each.records)
-        self._parts.clear()
-        self.head = Place(part.epoch, part.version, part.log_hash, self._state.digest())
-        return LogAnswer.SWAPPED if self.head.state_hash == part.state_hash else LogAnswer.MISMATCH
-
-    def _put(self, rows: tuple[Record, ...]) -> None:
-        for row in rows:
-            old = self._rows.get(row.key)
-            if old is not None:
-                self._state.remove(old)
-            self._rows[row.key] = encode(row)
-            self._state.add(self._rows[row.key])
-
-
 class LightLane:
     """One lane of the crowd."""
 
     def __init__(self, lane: str, settings: CrowdSettings, signer: Signer, ring: KeyRing) -> None:
-        self._signer, self._book = signer, LightBook()
-        topics = LaneTopics(lane)
+        self._signer, self._book = signer, MemoryLog()
+        self._topics = LaneTopics(lane)
         self._machine = LinkMachine(
             lane,
             ring=ring,
@@ -119,7 +70,7 @@ class LightLane:
             port=settings.port,
             name=lane,
             password=settings.passwords[lane],
-            filters=(topics.all_down, LOG),
+            filters=(self._topics.all_down, LOG),
             on_up=self._up,
             on_down=self._down,
             on_message=self._hear,
@@ -137,15 +88,15 @@ class LightLane:
         self._carry_out()
 
     def _up(self) -> None:
-        self._machine.connected(1, monotonic_ms())
+        self._machine.on_connected(1, monotonic_ms())
         self._carry_out()
 
     def _down(self) -> None:
-        self._machine.disconnected(monotonic_ms())
+        self._machine.on_disconnected(monotonic_ms())
         self._carry_out()
 
-    def _hear(self, message: packets.PublishPacket) -> None:
-        self._machine.receive(message.topic, message.payload, monotonic_ms(), retained=message.retain)
+    def _hear(self, message: mqtt_packets.PublishPacket) -> None:
+        self._machine.on_message(message.topic, message.payload, monotonic_ms(), retained=message.retain)
         self._carry_out()
 
     def _carry_out(self) -> None:
@@ -153,19 +104,21 @@ class LightLane:
             for effect in effects:
                 match effect:
                     case Publish():
-                        payload = self._signer.seal(effect.topic, encode(effect.body))
-                        self.client.publish(effect.topic, payload, qos=effect.qos, retain=effect.retain)
+                        self._publish(effect.body)
                     case ApplyDelta():
-                        self._stands(self._book.apply(effect.delta, effect.body), effect.delta.version)
+                        self._machine.on_log_result(self._book.apply(effect.delta, effect.body), monotonic_ms())
                     case LoadPart():
-                        self._stands(self._book.load(effect.part), effect.part.version)
+                        self._machine.on_log_result(self._book.load(effect.part), monotonic_ms())
                     case TryNextBroker():
                         self.client.hang_up()
                     case Tell() | LinkAlarm() | _:
                         pass  # there is nobody to tell, and nothing else is asked of a lane without a journal
 
-    def _stands(self, outcome: LogAnswer, offered: int) -> None:
-        self._machine.log_result(outcome, self._book.head, offered, monotonic_ms())
+    def _publish(self, body: msgspec.Struct) -> None:
+        channel = channel_of(type(body))
+        topic = channel.topic(self._topics)
+        payload = self._signer.seal(topic, encode(body))
+        self.client.publish(topic, payload, qos=channel.qos, retain=channel.retained)
 
 
 async def _until_fresh(lanes: list[LightLane], patience_s: float) -> tuple[int, int]:

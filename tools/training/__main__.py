@@ -1,4 +1,4 @@
-"""`python -m tools.training`: draws, trains and exports both plate models; takes up where it was stopped."""
+"""`python -m tools.training`: draws, trains and exports both plate models; goes on where it was stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scene shows besides vehicles and plates: smooth grounds, edges, road paint, lettering."""
+"""What a scene shows besides vehicles and plates: plain backgrounds, edges, road paint, lettering."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return shared / max(1.0, min(float(np.prod(np.ptp(one, 0))), float(np.prod(np.ptp(other, 0)))))
 
 
-def ground(rng: random.Random, noise: np.random.Generator) -> Picture:
+def plain(rng: random.Random, noise: np.random.Generator) -> Picture:
     """Smooth or blocky noise with edges, discs and lines over it."""
     small = noise.uniform(0, 255, (rng.randint(2, 9), rng.randint(2, 9), 3)).astype(np.float32)
     method = rng.choice((cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_NEAREST))
@@ -117,7 +117,7 @@ def _ink(picture: Picture, ink: NDArray[np.uint8], x: int, y: int, paint: Colour
 
 
 def lettering(rng: random.Random, picture: Picture, cut: TypeCase) -> None:
-    """Company names, telephone numbers, badges, signs: all that looks like a plate and is none."""
+    """Company names, telephone numbers, badges, signs: everything that looks like a plate and is none."""
     for _ in range(rng.choice((0, 1, 2, 4, 7))):
         ink = _line(rng, cut, int(10 ** rng.uniform(0.85, 1.6)))
         _ink(picture, ink, rng.randint(-30, SIZE - 20), rng.randint(-5, SIZE), _any(rng))

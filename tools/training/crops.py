@@ -62,8 +62,8 @@ def flat(rng: random.Random, case: TypeCase, kind: PlateKind, text: str, rows: i
         mask = np.asarray((cv2.dilate if rng.random() < 0.5 else cv2.erode)(mask, kernel), np.uint8)
     share = mask.astype(np.float32) / 255
     low, high = rng.uniform(0, 70), rng.uniform(150, 255)
-    ground, ink = (low, high) if kind in DARK else (high, low)
-    picture = np.asarray(ground + share * (ink - ground), np.float32)
+    background, ink = (low, high) if kind in DARK else (high, low)
+    picture = np.asarray(background + share * (ink - background), np.float32)
     _frame(rng, picture, ink, height)
     _bolts(rng, picture, height)
     return GreyPlate(picture, drawn, text)
@@ -106,7 +106,7 @@ def _corners(picture: Grey) -> NDArray[np.float32]:
 
 
 def target(drawn: Sheet, warp: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Which class every output column should say, from where the characters went."""
+    """Which class each output column should give, from where the characters were drawn."""
     wanted = np.zeros((3, COLUMNS), np.int8)
     for spot in drawn.spots:
         middle = (spot.y0 + spot.y1) / 2
@@ -194,7 +194,7 @@ def weathered(rng: random.Random, noise: np.random.Generator, picture: Grey) -> 
 
 
 def _spotted(rng: random.Random, picture: Grey) -> Grey:
-    """Drops on the lens or clods on the plate, that may hide what tells a B from a P: such a plate is not to be sure of."""
+    """Drops on the lens or dirt on the plate that may hide what tells a B from a P: such a plate must not be read with confidence."""
     rows, columns = picture.shape
     cover = np.zeros((rows, columns), np.float32)
     for _ in range(rng.randint(1, 3)):

@@ -73,8 +73,8 @@ def emblem(rng: random.Random, picture: Picture, box: Box) -> None:
     size = min(width, height) // 2 + 3
     centre = (left + width // 2, top + height // 2)
     axes = (int(size * rng.uniform(0.7, 1.4)), size)
-    ground, stroke = grey(rng), grey(rng)
-    cv2.ellipse(picture, centre, axes, 0, 0, 360, ground, rng.choice((-1, -1, 2, 3)), cv2.LINE_AA)
+    base, stroke = grey(rng), grey(rng)
+    cv2.ellipse(picture, centre, axes, 0, 0, 360, base, rng.choice((-1, -1, 2, 3)), cv2.LINE_AA)
     for _ in range(rng.randint(1, 4)):
         angle = rng.uniform(0, math.tau)
         far = (int(centre[0] + axes[0] * math.cos(angle)), int(centre[1] + axes[1] * math.sin(angle)))

@@ -1,4 +1,4 @@
-"""From checkpoints to the ONNX files the reader runs, with a paper of origin beside them."""
+"""From checkpoints to the ONNX files the reader runs, with a record of origin beside them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPSET = 17
 
 
 class _Recognises(nn.Module):
-    """The mean of what the recognisers of all runs say: where they disagree, none of them is believed alone."""
+    """The mean of what the recognisers of all runs say: where they disagree, none of them is sure alone."""
 
     def __init__(self, nets: list[nn.Module]) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class _Plan:
     dynamic: dict[str, Any]
 
     def write(self, weights: Path) -> dict[str, Any]:
-        """The file, and what the paper of origin says of it."""
+        """The file, and what the record of origin says of it."""
         loaded = [_load(self.net(), run) for run in self.runs]
         nets = [net for net, _ in loaded]
         file = weights / f"{self.name}.onnx"

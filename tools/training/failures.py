@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.background import ground_of
+from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode
 from devices.anpr.engines import ENGINES
@@ -47,8 +47,8 @@ def failures(weights: Path, cut: TypeCase, *, count: int, seed: int) -> list[Fai
         if plate is None:
             continue
         chances = engine.run("recogniser", levelled(picture)[None, None])[0]
-        ground = ground_of(np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8), chances)
-        reading = decode(chances, grammar_of(ground))
+        background = background_of(np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8), chances)
+        reading = decode(chances, grammar_of(background))
         confidence = min((chance for _, chance in reading.characters), default=0.0)
         if normalise(reading.text) != normalise(plate.text):
             found.append(Failure(picture, plate.text, reading.text, confidence))

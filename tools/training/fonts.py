@@ -1,4 +1,4 @@
-"""Fetches the font families the recogniser learns from beside the Debian ones: many hands, so that it trusts no single one.
+"""Fetches the font families the recogniser learns from beside the Debian ones: many designs, so that it relies on no single one.
 
 They are the Latin parts of families that npm packages as `@fontsource/NAME`, each with its licence; a family is taken
 only where that is one of `LICENCES`, all of which allow pictures of text to be used freely. None of them is committed.

@@ -46,7 +46,7 @@ def shade(colour: Colour, factor: float) -> Colour:
 
 
 def dull(rng: random.Random, low: int, high: int) -> Colour:
-    """A grey with a breath of colour."""
+    """A grey with a little colour."""
     level = rng.randint(low, high)
     blue, green, red = (int(np.clip(level + rng.gauss(0, 5), 0, 255)) for _ in range(3))
     return blue, green, red

@@ -92,7 +92,7 @@ class TrainingRun:
         fresh.replace(self.file)
 
     def resume(self) -> bool:
-        """Takes up an earlier run; False where there is none."""
+        """Resumes an earlier run; False where there is none."""
         if not self.file.exists():
             return False
         state = torch.load(self.file)

@@ -1,4 +1,4 @@
-"""Plates on vehicles: how they are made, dirtied, framed, stacked and hung."""
+"""Plates on vehicles: how they are made, dirtied, framed, stacked and mounted."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def plate(  # noqa: PLR0917  what and how
 ) -> FlatPlate:
     """A flat plate in colour, as old and dirty as plates get."""
     flat = sheet(text, kind, rows, height, style(rng, cut, kind, rows))
-    ground, ink = PALETTE[kind]
+    background, ink = PALETTE[kind]
     border = rng.choice((0, 0, 1, 2, 3)) * height / COARSE
-    picture = paint(flat, tint(rng, ground, 12), tint(rng, ink, 10), border=border)
+    picture = paint(flat, tint(rng, background, 12), tint(rng, ink, 10), border=border)
     if rng.random() < 0.4:
         _bolts(rng, picture)
     return FlatPlate(_weathered(rng, noise, picture), kind, rows, height)

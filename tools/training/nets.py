@@ -16,7 +16,7 @@ def block(inputs: int, outputs: int, stride: int | tuple[int, int] = 1, size: in
 
 
 class Squeeze(nn.Module):
-    """Squeeze-and-excitation: lets the whole crop say what kind of plate it is."""
+    """Squeeze-and-excitation: lets the whole crop decide what kind of plate it is."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Detector(nn.Module):
         self.merge_8 = block(48, 48)
         self.heat = nn.Conv2d(48, 1, 1)
         self.corners = nn.Sequential(block(48, 48), nn.Conv2d(48, 8, 1))
-        self.heat.bias.data.fill_(-4.0)  # plates are rare: start by saying so
+        self.heat.bias.data.fill_(-4.0)  # plates are rare: start from there
         nn.init.zeros_(self.narrow_64.weight)  # a net that was trained without this level goes on as it was
         nn.init.zeros_(self.narrow_64.bias)
 

@@ -1,7 +1,7 @@
 """Photographed Mainland plates beside the drawn ones: a folder of crops with `labels.csv` (file, plate, …).
 
-Only rows with an even number (from 0) are learnt from; the odd half stays for measuring (`bench plates --crops`).
-Where each character stands is not known, so these samples teach through CTC alone.
+Only rows with an even number (from 0) are learnt from; the odd half stays for measuring (`rocars-bench plates --crops`).
+The place of each character is not known, so these samples teach through CTC alone.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def load(folder: Path) -> tuple[Photograph, ...]:
 
     Raises:
         FileNotFoundError: the folder has no `labels.csv`, or a picture it names is not there.
-        ValueError: a picture cannot be read, or a label has a character that the recogniser has not.
+        ValueError: a picture cannot be read, or a label has a character that the recogniser does not know.
     """
     with (folder / "labels.csv").open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))[::2]

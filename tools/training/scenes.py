@@ -44,11 +44,11 @@ def stock(folders: tuple[Path, ...]) -> Stock:
     return Stock(case(folders), photos(folders))
 
 
-def _ground(rng: random.Random, noise: np.random.Generator, kept: Stock) -> Picture:
+def _background(rng: random.Random, noise: np.random.Generator, kept: Stock) -> Picture:
     share = rng.random()
     if kept.photos and share < 0.3:
         return piece(rng, rng.choice(kept.photos), SIZE)
-    return clutter.road(rng, noise) if share < 0.65 else clutter.ground(rng, noise)
+    return clutter.road(rng, noise) if share < 0.65 else clutter.plain(rng, noise)
 
 
 def _easel(rng: random.Random, picture: Picture) -> Easel:
@@ -60,7 +60,7 @@ def _easel(rng: random.Random, picture: Picture) -> Easel:
 
 def street(rng: random.Random, noise: np.random.Generator, kept: Stock, *, plates: bool = True) -> Scene:
     """Vehicles with their plates; the one behind is drawn first, and what the next hides is gone."""
-    picture = _ground(rng, noise, kept)
+    picture = _background(rng, noise, kept)
     if rng.random() < 0.3:
         clutter.lettering(rng, picture, kept.cut)
     easels = sorted((_easel(rng, picture) for _ in range(rng.choices((0, 1, 2, 3), (12, 55, 23, 10))[0])), key=_near)

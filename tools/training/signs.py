@@ -23,7 +23,7 @@ _HEIGHT = 32
 
 
 def _set(rng: random.Random, cut: TypeCase, text: str) -> Ink:
-    """A line of text as ink, `_HEIGHT` pixels high; what the alphabet has not is a gap or Chinese."""
+    """A line of text as ink, `_HEIGHT` pixels high; a character that is not in the alphabet is a gap or Chinese."""
     atlas = cut.pick(rng)
     tiles = []
     for char in text:

@@ -1,7 +1,7 @@
 """What weather and lamps do to a scene: infrared night, bloom around lamps, rain, haze.
 
 Functions from a picture (height, width, 3) uint8 blue-green-red to another; chance comes from the generator given. They
-share nothing with `simulation.drawn.weather`, so that visits drawn there are strange to the detector.
+share nothing with `simulation.drawn.weather`, so that visits drawn there are new to the detector.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def infrared(
         quads: corners of the plates, pixels.
         chance: where the lamp points.
         dark: what is left of everything else, 0.1 to 0.7.
-        glow: factor on the plates, 0.6 to 2; above about 1.1 white ground saturates and strokes grow thin.
+        glow: factor on the plates, 0.6 to 2; above about 1.1 a white background saturates and strokes grow thin.
     """
     height, width = picture.shape[:2]
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)

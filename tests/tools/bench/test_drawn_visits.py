@@ -99,17 +99,17 @@ def test_the_same_plate_in_each_picture_of_a_visit() -> None:
 def test_thresholds_are_traded_as_the_watch_settles() -> None:
     """What the bench counts for the default law is what the lane's watch said."""
     runner = reliability.Plates(4, SHIPPED, ())
-    law = Thresholds(frames=visits.settings().frames, character=visits.settings().release)
+    law = Thresholds(frames=visits.setup().frames, character=visits.setup().reader.release_threshold)
     for visit in (runner.run(number) for number in range(12)):
-        assert reliability.played(visit.votes, law) == (visit.settled, visit.taken_back)
+        assert reliability.settle_in_turn(visit.votes, law) == (visit.settled, visit.taken_back)
 
 
 def test_a_dropped_character_counts_and_a_mark_is_told_once() -> None:
-    """As in `VisitWatch`: settled, told, begun anew."""
+    """As in `VisitReader`: settled, told, begun anew."""
     right, wrong = (Vote(text, (0.99,) * len(text)) for text in ("ZF4951", "ZF495"))
-    assert reliability.played([right] * 9, Thresholds()) == (("ZF4951",), False)
-    assert reliability.played([wrong] * 3 + [right] * 3, Thresholds()) == (("ZF495", "ZF4951"), True)
-    assert reliability.played([wrong] * 4 + [right] * 3, Thresholds()) == (("ZF495",), True)
+    assert reliability.settle_in_turn([right] * 9, Thresholds()) == (("ZF4951",), False)
+    assert reliability.settle_in_turn([wrong] * 3 + [right] * 3, Thresholds()) == (("ZF495", "ZF4951"), True)
+    assert reliability.settle_in_turn([wrong] * 4 + [right] * 3, Thresholds()) == (("ZF495",), True)
 
 
 def test_held_out_fonts_are_none_of_the_trainings(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_delta_is_usable_at_a_real_lane(tmp_path: Path) -> None:
 
 def test_cuts_lead_to_manual_mode_and_back(tmp_path: Path) -> None:
     """One of each kind; manual comes after freshness was lost, and the lane comes back."""
-    limits = Limits(nonce_ms=150, fresh_ms=600, offline_ms=1_000, walk_ms=500)
+    limits = Limits(nonce_ms=150, fresh_ms=600, offline_ms=1_000, silence_ms=500)
     found = measure_cuts(tmp_path, cuts=1, lanes=1, limits=limits)
     assert set(found["kinds"]) == set(KINDS)
     for kind in found["kinds"].values():

@@ -13,8 +13,8 @@ import pytest
 from lane_agent.model import Link
 from sync.codelog import CodeLog, _after, _row, _Shadow
 from sync.link.freshness import Judgement
+from sync.link.log_result import Applied, ApplyResult, Fork, Gap, LoadResult, Mismatch, Swapped
 from sync.link.sender import Sender
-from sync.log_result import Applied, Fork, Gap, LoadResult, Mismatch, Result, Swapped
 from tools.conformance.clauses import ClauseTimes, ClauseVerdict, chosen, tried
 from tools.conformance.lane import CHAPTERS
 from wire.envelope import Envelope, KeyRing
@@ -29,7 +29,7 @@ IMPATIENT = ClauseTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=
 class TakesEverything(CodeLog):
     """Applies a delta whatever came before it and whatever hash was signed."""
 
-    def apply(self, delta: Delta, body: bytes) -> Result:
+    def apply(self, delta: Delta, body: bytes) -> ApplyResult:
         """Inserts the rows."""
         with self.store.reading() as connection:
             if (delta.epoch, delta.version) <= (self.head.epoch, self.head.version):
@@ -45,7 +45,7 @@ class TakesEverything(CodeLog):
 class AnyPast(CodeLog):
     """Does not look at the previous chain value."""
 
-    def apply(self, delta: Delta, body: bytes) -> Result:
+    def apply(self, delta: Delta, body: bytes) -> ApplyResult:
         """As if it fitted."""
         return super().apply(msgspec.structs.replace(delta, previous=self.head.log_hash), body)
 
@@ -53,7 +53,7 @@ class AnyPast(CodeLog):
 class Stubborn(CodeLog):
     """Thinks that a delta it knows is of another history."""
 
-    def apply(self, delta: Delta, body: bytes) -> Result:
+    def apply(self, delta: Delta, body: bytes) -> ApplyResult:
         """Fork for what is known."""
         known = delta.epoch == self.head.epoch and delta.version <= self.head.version
         return Fork(self.head, delta.previous, ()) if known else super().apply(delta, body)
@@ -62,7 +62,7 @@ class Stubborn(CodeLog):
 class Puzzled(CodeLog):
     """Waits when it meets a code that it does not know."""
 
-    def apply(self, delta: Delta, body: bytes) -> Result:
+    def apply(self, delta: Delta, body: bytes) -> ApplyResult:
         """As if something were missing."""
         codes = {line.code for row in delta.changes if isinstance(row, BundleRecord) for line in row.cargo}
         return super().apply(delta, body) if codes <= {"release", "inspect"} else Gap(self.head, delta.version, ())
@@ -135,16 +135,20 @@ class AlwaysLevel(Sender):
 
 
 def spoilt(**changes: Any) -> Callable[[Any], None]:
-    """Puts something else in the place of attributes of the client, named by their path."""
+    """Replaces attributes of the client, or entries of its tables of handlers, named by their path."""
 
     def spoil(client: Any) -> None:
         for path, value in changes.items():
             *way, last = path.split("__")
-            place = client
+            owner = place = client
             for step in way:
-                place = getattr(place, f"_{step}" if hasattr(place, f"_{step}") else step)
-            name = last if hasattr(place, last) else f"_{last}"
-            setattr(place, name, value(place, getattr(place, name)))
+                owner, place = place, getattr(place, f"_{step}" if hasattr(place, f"_{step}") else step)
+            if isinstance(place, dict):  # a table of handlers by type
+                kind = next(kind for kind in place if kind.__name__ == last)
+                place[kind] = value(owner, place[kind])
+            else:
+                name = last if hasattr(place, last) else f"_{last}"
+                setattr(place, name, value(place, getattr(place, name)))
 
     return spoil
 
@@ -156,7 +160,7 @@ def limits(**changes: int) -> Callable[[Any], None]:
         machine = client._machine
         other = dataclasses.replace(machine.limits, **changes)
         machine.limits = other
-        for part in (machine.freshness, machine.follower, machine.sender, machine.clock, machine._desk._commands):
+        for part in (machine.freshness, machine.follower, machine.sender, machine.clock, machine._commands._commands):
             part._limits = other
 
     return spoil
@@ -175,7 +179,7 @@ def any_nonce(freshness: Any, answered: Any) -> Any:
     """Takes every proof for one that was asked for just now."""
 
     def taken(beat: Any, now: int) -> Any:
-        freshness.asked(beat.nonce, now)
+        freshness.on_nonce_sent(beat.nonce, now)
         return answered(beat, now)
 
     return taken
@@ -192,7 +196,7 @@ def never_again(clock: Any, proven: Any) -> Any:
 
 def any_ack(machine: Any, _: Any) -> Any:
     """Takes every acknowledgement that names a row."""
-    return lambda ack, now: machine.acknowledged(ack.seq, now)
+    return lambda ack, now: machine.on_acknowledged(ack.seq, now)
 
 
 def any_journal(machine: Any, wanted: Any) -> Any:
@@ -235,7 +239,7 @@ def other_session(client: Any) -> None:
 
 def not_retained(_: Any, publish: Any) -> Any:
     """Forgets the flag."""
-    return lambda topic, body, qos=0, **_: publish(topic, body, qos=qos)
+    return lambda topic, payload, *, qos=0, **_: publish(topic, payload, qos=qos)
 
 
 def miswritten(place: Any, send: Any) -> Any:
@@ -287,9 +291,9 @@ def any_offer(uploader: Any, held: Any) -> Any:
     return lambda answer, now: held(msgspec.structs.replace(answer, offer=uploader._open.offer), now)
 
 
-def has_every_picture(carrier: Any, _: Any) -> Any:
+def has_every_picture(runner: Any, _: Any) -> Any:
     """Says that it will send whatever it is asked for."""
-    return lambda effect: carrier._machine.ordered(effect.command)
+    return lambda effect: runner._machine.on_order_done(effect.command)
 
 
 def always_level(client: Any) -> None:
@@ -307,7 +311,7 @@ SPOILT: dict[str, tuple[str, dict[str, Any], str]] = {
     "a snapshot is not counted": ("L18", {"codes": Trusting}, "snapshot"),
     "takes answers to nothing": (
         "L19",
-        {"spoil": spoilt(machine__follower__takes=lambda *_: lambda _request, **_whole: True)},
+        {"spoil": spoilt(machine__follower__accepts=lambda *_: lambda _request, **_whole: True)},
         "nobody asked",
     ),
     "every proof is equal, 20": (
@@ -330,37 +334,45 @@ SPOILT: dict[str, tuple[str, dict[str, Any], str]] = {
     "drops unknown fields": ("L34", {"ring": Lenient}, "unknown field"),
     "another lane's proof": ("L37", {"ring": Lenient}, "another lane"),
     "another lane's command": ("L77", {"ring": Lenient}, "was obeyed"),
-    "takes a retained delta": ("L35", {"spoil": spoilt(machine__receive=retained_is_nothing)}, "retained delta"),
-    "obeys a retained command": ("L76", {"spoil": spoilt(machine__receive=retained_is_nothing)}, "was obeyed"),
+    "takes a retained delta": ("L35", {"spoil": spoilt(machine__on_message=retained_is_nothing)}, "retained delta"),
+    "obeys a retained command": ("L76", {"spoil": spoilt(machine__on_message=retained_is_nothing)}, "was obeyed"),
     "raises no alarm": ("L38", {"spoil": spoilt(machine__alarm=lambda *_: nothing)}, "no alarm"),
     "never goes manual": ("L40", {"spoil": spoilt(machine__verdict=lambda *_: lambda _: Link.FRESH)}, "manual mode"),
-    "takes old proofs": ("L41", {"spoil": spoilt(machine__freshness__answered=any_nonce)}, "replayed"),
+    "takes old proofs": ("L41", {"spoil": spoilt(machine__freshness__on_heartbeat=any_nonce)}, "replayed"),
     "counts from the arrival": ("L43", {"spoil": limits(offline_ms=60_000, fresh_ms=60_000)}, "late"),
     "believes a jump of the core's clock": ("L44", {"spoil": limits(clock_ms=10**9)}, "no new word"),
-    "never believes again": ("L44", {"spoil": spoilt(machine__clock__proven=never_again)}, "does not end"),
-    "spoils its rows": ("L50", {"spoil": spoilt(carrier__send_row=miswritten)}, "hash"),
+    "never believes again": ("L44", {"spoil": spoilt(machine__clock__on_proof=never_again)}, "does not end"),
+    "spoils its rows": ("L50", {"spoil": spoilt(runner__send_row=miswritten)}, "hash"),
     "says nothing of acknowledgements": (
         "L51",
-        {"spoil": spoilt(machine__acknowledged=lambda *_: nothing)},
+        {"spoil": spoilt(machine__on_acknowledged=lambda *_: nothing)},
         "nonces do not say so",
     ),
     "sends once": ("L52", {"spoil": limits(resend_ms=10**9)}, "not sent again"),
-    "an acknowledgement beyond": ("L54", {"spoil": spoilt(machine__ack=any_ack)}, "beyond"),
-    "an acknowledgement by another hash": ("L55", {"spoil": spoilt(machine__ack=any_ack)}, "another hash"),
-    "an acknowledgement of another journal": ("L56", {"spoil": spoilt(machine__ack=any_ack)}, "another journal"),
-    "deaf to wishes": ("L57", {"spoil": spoilt(machine__events_wanted=lambda *_: nothing)}, "did not all come"),
-    "any journal's rows": ("L58", {"spoil": spoilt(machine__events_wanted=any_journal)}, "of its own journal"),
+    "an acknowledgement beyond": ("L54", {"spoil": spoilt(machine__handlers__Ack=any_ack)}, "beyond"),
+    "an acknowledgement by another hash": ("L55", {"spoil": spoilt(machine__handlers__Ack=any_ack)}, "another hash"),
+    "an acknowledgement of another journal": (
+        "L56",
+        {"spoil": spoilt(machine__handlers__Ack=any_ack)},
+        "another journal",
+    ),
+    "deaf to wishes": (
+        "L57",
+        {"spoil": spoilt(machine__handlers__EventsWanted=lambda *_: nothing)},
+        "did not all come",
+    ),
+    "any journal's rows": ("L58", {"spoil": spoilt(machine__handlers__EventsWanted=any_journal)}, "of its own journal"),
     "goes on after a reconnect": (
         "L59",
-        {"spoil": spoilt(machine__sender__connected=starts_late)},
+        {"spoil": spoilt(machine__sender__on_connected=starts_late)},
         "after a reconnect",
     ),
     "an endless window": ("L60", {"spoil": limits(window=10_000)}, "64 are allowed"),
-    "never answers": ("L70", {"spoil": spoilt(machine__command=lambda *_: nothing)}, "not answered"),
-    "obeys again": ("L71", {"spoil": spoilt(machine__desk__commands__take=forgets)}, "three times"),
+    "never answers": ("L70", {"spoil": spoilt(machine__on_command=lambda *_: nothing)}, "not answered"),
+    "obeys again": ("L71", {"spoil": spoilt(machine__commands__commands__judge=forgets)}, "three times"),
     "obeys what has expired": (
         "L72",
-        {"spoil": spoilt(machine__desk__commands__out_of_time=lambda *_: lambda _command, _core: None)},
+        {"spoil": spoilt(machine__commands__commands__out_of_time=lambda *_: lambda _command, _core: None)},
         "expired",
     ),
     "obeys what is to come": ("L73", {"spoil": limits(ahead_ms=10**9)}, "from the future"),
@@ -369,19 +381,19 @@ SPOILT: dict[str, tuple[str, dict[str, Any], str]] = {
     "believes keys to come": ("L85", {"ring": BelievesAll}, "not given yet"),
     "believes keys that were": ("L86", {"ring": EveryKey}, "taken away"),
     "tells nobody of strangers": ("L87", {"spoil": spoilt(machine__refuse=silent_of_strangers)}, "no alarm"),
-    "sends other bytes": ("L90", {"spoil": spoilt(carrier__outgoing__read=other_bytes)}, "do not have the hash"),
-    "sends pictures again and again": ("L90", {"spoil": spoilt(machine__uploader__gone=never_done)}, "more of"),
-    "from the first byte": ("L91", {"spoil": spoilt(machine__uploader__held=from_the_start)}, "from byte 0 on"),
+    "sends other bytes": ("L90", {"spoil": spoilt(runner__outgoing__read=other_bytes)}, "do not have the hash"),
+    "sends pictures again and again": ("L90", {"spoil": spoilt(machine__uploader__remove=never_done)}, "more of"),
+    "from the first byte": ("L91", {"spoil": spoilt(machine__uploader__on_held=from_the_start)}, "from byte 0 on"),
     "does not wait": ("L92", {"spoil": spoilt(machine__uploader__part=without_waiting)}, "was not answered"),
     "believes a forged answer": ("L93", {"ring": BelievesAll}, "forged answer"),
     "believes an answer to another offer": (
         "L93",
-        {"spoil": spoilt(machine__uploader__held=any_offer)},
+        {"spoil": spoilt(machine__uploader__on_held=any_offer)},
         "forged answer",
     ),
-    "promises every picture": ("L94", {"spoil": spoilt(carrier__fetch_picture=has_every_picture)}, "cannot have"),
+    "promises every picture": ("L94", {"spoil": spoilt(runner__do__FetchPicture=has_every_picture)}, "cannot have"),
     "pictures before events": ("L95", {"spoil": always_level}, "while rows waited"),
-    "its presence is not retained": ("L01", {"spoil": spoilt(machine__publish=not_retained)}, "retain flag"),
+    "its presence is not retained": ("L01", {"spoil": spoilt(connection__publish=not_retained)}, "retain flag"),
     "its Will is of another session": ("L02", {"spoil": other_session}, "another session"),
     "nonces at leisure": ("L04", {"spoil": limits(nonce_ms=1_400, fresh_ms=1_450)}, "nonces"),
     "the same nonce": ("L05", {"spoil": spoilt(machine__entropy=lambda *_: bytes)}, "came twice"),

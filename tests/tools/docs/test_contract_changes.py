@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from tests.rigs.places import ROOT
-
 import copy
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.rigs.places import ROOT
 from tools.docs.contract import changes as rules
 from tools.docs.contract.changes import ContractChange, allowed, compare
 from tools.docs.contract.channels import VERSION

@@ -1,27 +1,26 @@
-"""The contract's documents: complete, made of the types, committed as they are made, and good JSON Schema and YAML."""
+"""The contract's documents: complete, made of the types, committed as they are made, and good JSON Schema."""
 
 from __future__ import annotations
-
-from tests.rigs.places import ROOT
 
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from sync.link import Limits, commands
+from tests.rigs.places import ROOT
 from tools.docs.contract.asyncapi import document
-from tools.docs.contract.channels import CHANNELS, COMMANDS, TIMES, bodies, channel_of, tag
+from tools.docs.contract.channels import TIMES, WORDS
 from tools.docs.contract.pages import pages
 from tools.docs.contract.samples import json_view, sample
 from tools.docs.contract.schemas import ROWS, schemas
-from tools.docs.contract.yaml import dump
 from wire import messages, plate
+from wire.channels import CHANNELS, bodies, channel_of, tag
 from wire.codec import decode, encode
+from wire.commands import ARGUMENTS, COMMANDS
 from wire.topics import LOG, LaneTopics
 
 DOCS = ROOT / "docs"
@@ -49,6 +48,7 @@ def test_every_topic_has_its_row() -> None:
     """A topic that is added to `topics` is added to the contract."""
     names = {topic for topic in vars(LaneTopics("LANE")).values() if topic.startswith("rocars/")} | {LOG}
     assert {channel.address.replace("{lane}", "LANE") for channel in CHANNELS} == names
+    assert list(WORDS) == [channel.name for channel in CHANNELS]
 
 
 def test_every_body_has_its_topic() -> None:
@@ -77,10 +77,11 @@ def test_the_durations_are_those_of_the_lane() -> None:
     assert limits.window == TIMES.window_rows
 
 
-def test_the_commands_are_those_of_the_lane() -> None:
-    """Their names, what each needs, and what it may have."""
-    listed = {name: (frozenset(needs), frozenset(may)) for name, (needs, may, _) in COMMANDS.items()}
-    assert listed == commands._ARGUMENTS
+def test_every_command_is_carried_out_and_its_arguments_are_fields() -> None:
+    """What may be ordered is what the lane does, and what the message can say."""
+    assert COMMANDS.keys() == commands._EFFECTS.keys()
+    assert set(ARGUMENTS) <= set(messages.Command.__struct_fields__)
+    assert {name for form in COMMANDS.values() for name in (*form.needs, *form.may)} == set(ARGUMENTS)
 
 
 @pytest.mark.parametrize("kind", [*bodies(), *ROWS], ids=tag)
@@ -155,28 +156,6 @@ def test_the_document_has_what_asyncapi_3_asks_for() -> None:
 def test_only_presence_and_state_are_retained() -> None:
     """Design, part 3."""
     assert {channel.name for channel in CHANNELS if channel.retained} == {"presence", "state"}
-
-
-def test_yaml_is_written_in_one_way_that_json_readers_of_a_line_understand() -> None:
-    """Maps, lists, maps in lists, empty ones, texts that look like something else, and texts of several lines."""
-    value = {
-        "plain": 1,
-        "on": True,
-        "with space": None,
-        "text": 'no: "quoting" trouble # here',
-        "lines": "first\n\n  second\n",
-        "unended": "a\nb",
-        "empty": {},
-        "none": [],
-        "list": ["yes", {"a": 1, "b": [2]}, {}],
-    }
-    assert dump(value) == (
-        'plain: 1\n"on": true\n"with space": null\ntext: "no: \\"quoting\\" trouble # here"\n'
-        "lines: |\n  first\n\n    second\nunended: |-\n  a\n  b\nempty: {}\nnone: []\n"
-        'list:\n  - "yes"\n  - a: 1\n    b:\n      - 2\n  - {}\n'
-    )
-    with pytest.raises(TypeError, match="cannot stand"):
-        dump({"bytes": b"x"})
 
 
 def misfits(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> Iterator[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from tests.rigs.places import ROOT
-
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from tests.rigs.places import ROOT
 from tools.docs.contract.samples import LANE
 from wire import messages
 from wire.codec import decode, decode_record, encode
@@ -71,7 +69,7 @@ def test_our_code_gives_the_chains_and_the_state() -> None:
         assert encode(decode_record(bytes.fromhex(row["canonical"]))).hex() == row["canonical"]
 
 
-# What follows is written from docs/asyncapi.yaml: it uses nothing of `sync`.
+# What follows is written from docs/asyncapi.json: it uses nothing of `sync`.
 
 
 def pack(value: Any) -> bytes:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from tests.rigs.places import ROOT
-
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.rigs.places import ROOT
 from tools.docs import pages as documents
-
 
 
 @pytest.fixture
@@ -35,8 +33,8 @@ def test_a_page_that_was_changed_by_hand_is_named(docs: Path, capsys: pytest.Cap
     (docs / "schemas/wish.json").write_text("{}")
     assert documents.main(["--check"]) == 1
     said = capsys.readouterr().out
-    assert "docs/conformance.md is not what the source gives" in said
-    assert "docs/schemas/wish.json is not" in said
+    assert "docs/conformance.md differs from what the source makes" in said
+    assert "docs/schemas/wish.json differs" in said
 
 
 def test_a_change_of_the_contract_without_a_new_version_is_not_written(
@@ -59,6 +57,6 @@ def test_a_change_of_the_contract_without_a_new_version_is_not_written(
 def test_without_a_committed_contract_it_is_written_whole(docs: Path) -> None:
     """The first time."""
     shutil.rmtree(docs / "schemas")
-    (docs / "asyncapi.yaml").unlink()
+    (docs / "asyncapi.json").unlink()
     assert documents.main([]) == 0
     assert documents.main(["--check"]) == 0

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from tests.rigs.places import ROOT
-
-from pathlib import Path
-
 import pytest
 
+from tests.rigs.places import ROOT
 from tools.docs.lane_pages import lane_page, mutants_page
 from tools.proof.mutants import Mutant, mutants
-from tools.proof.mutation import Fate, ProofGround, hunt, scenario_against
+from tools.proof.mutation import Fate, ExploredSteps, try_mutant, scenario_against
 from tools.proof.survivors import unexplained
 
 DOCS = ROOT / "docs"
@@ -34,12 +31,12 @@ def test_every_guard_and_check_is_mutated_twice() -> None:
 
 
 def test_the_page_of_mutants_counts_those_there_are() -> None:
-    """A new guard or check asks for a new hunt."""
+    """A new guard or check means that mutants must be tried anew."""
     assert f"| generated | {len(ALL)} |" in _page(), f"{WRITE} --mutants"
 
 
 def test_the_page_of_mutants_names_no_other() -> None:
-    """Rows or guards that were renamed ask for a new hunt."""
+    """Renamed rows or guards mean that mutants must be tried anew."""
     assert _listed() <= {mutant.name for mutant in ALL}, f"{WRITE} --mutants"
 
 
@@ -49,15 +46,15 @@ def test_a_mutant_is_killed_by_a_scenario_or_accounted_for(mutant: Mutant) -> No
     assert scenario_against(mutant) or mutant.name in _listed()
 
 
-def test_a_hunt_finds_what_is_wrong_with_a_mutant() -> None:
-    """On a little ground: a guard whose loss shows 4 too early, and one whose loss nobody can tell."""
-    ground = ProofGround(("every record",))
+def test_trying_finds_what_is_wrong_with_a_mutant() -> None:
+    """In one slice: a guard whose loss shows 4 too early, and one whose loss nobody can tell."""
+    explored = ExploredSteps(("every record",))
     by_name = {mutant.name: mutant for mutant in ALL}
-    killed = hunt(ground, by_name["row '9 inspect' without 'immigration_cleared'"])
+    killed = try_mutant(explored, by_name["row '9 inspect' without 'immigration_cleared'"])
     assert killed.differs
     assert killed.law
     assert not killed.survives
-    alike = hunt(ground, by_name["row '17 deciding' without 'visit_open'"])
+    alike = try_mutant(explored, by_name["row '17 deciding' without 'visit_open'"])
     assert alike.survives
     assert not alike.differs
 

@@ -178,7 +178,7 @@ def test_renaming_counters_changes_no_behaviour() -> None:
         assert canonical(simulated) == simulated
 
 
-def test_the_onlooker_knows_a_visit_without_looking_into_the_lane() -> None:
+def test_the_observer_knows_a_visit_without_looking_into_the_lane() -> None:
     """Arrival, Immigration and the read, from inputs alone."""
     history = InputHistory(LANES[""])
     for event in (*boot(LANES[""]), e.ContactChanged(Contact.STOP_LOOP, True, NOW.mono_ms)):

@@ -1,7 +1,8 @@
-"""The link beside its floors: lists, deltas, cuts. `rocars-bench link`; `command` puts it together.
+"""The link beside its floors: lists, deltas, cuts. `rocars-bench link`.
 
-| room | what is in it |
+| module | what is in it |
 |---|---|
+| `command` | the parts as one command |
 | `lists` | a snapshot beside a bare insert, the hashes alone, memory, a delta by number of codes |
 | `delta` | from publishing a delta to a lookup that knows it, beside a bare message and one fdatasync |
 | `cuts` | from a cut to manual mode, and back to verified |

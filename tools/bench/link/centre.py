@@ -12,7 +12,7 @@ from core.link.compound import Compound
 from core.link.gateway import LaneGateway, LaneMessage
 from core.link.intake import Intake
 from core.link.projection import Projection
-from runtime.mqtt import Broker, Connection, Incoming, Options
+from runtime.mqtt import Connection, Incoming
 from simulation.broker import CORE, PrivateBroker
 from wire.envelope import KeyRing, Signer
 from wire.records import Record
@@ -27,7 +27,7 @@ def core_ms() -> int:
 
 
 class CentreParts:
-    """Store, log, intake and exchange, wired as the service wires them; says nothing to anybody by itself."""
+    """Store, log, intake and gateway, wired as the service wires them; publishes nothing by itself."""
 
     def __init__(self, folder: Path, rings: dict[str, KeyRing], records: Iterable[Record] = ()) -> None:
         self.signer = Signer.generate("core")
@@ -54,15 +54,12 @@ class Centre:
 
     def __init__(self, parts: CentreParts, broker: PrivateBroker) -> None:
         self.parts = parts
-        options = Options(
-            brokers=(Broker(broker.host, broker.port),),
-            client_id=CORE,
-            user_name=CORE,
-            password=broker.password(CORE),
-            subscriptions=((ALL_UP, 1),),
-        )
         self.connection = Connection(
-            options, will=lambda: None, on_up=lambda: None, on_down=lambda _: None, on_message=self._hear
+            broker.options(CORE, ALL_UP),
+            will=lambda: None,
+            on_up=lambda: None,
+            on_down=lambda _: None,
+            on_message=self._hear,
         )
 
     def _hear(self, incoming: Incoming) -> None:

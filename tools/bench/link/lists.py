@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.codelog import CodeLog
-from sync.log_result import Applied, Swapped
+from sync.link.log_result import Applied, Swapped
 from sync.simulated.core_log import SimulatedLog
 from sync.store import LaneStore
 from tools.bench.codes import Timing, bundles, memory_kib, timed
@@ -30,7 +30,7 @@ _INDEX = "CREATE INDEX codes_by_mark ON codes (generation, mark)"
 
 
 def _rows(records: Iterable[Record]) -> list[tuple[int, str, str, str, bytes]]:
-    """As they stand in the store: the floor gets them ready made."""
+    """As they are in the store: the floor gets them ready made."""
     return [(2, *record.key, record.vrn, encode(record)) for record in records]
 
 

@@ -11,7 +11,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def of_distributions(*roots: str) -> float:
-    """The files of these Python distributions and of all that they require and that is installed.
+    """The files of these Python distributions and of everything they require that is installed.
 
     Requirements of extras count only where they are installed anyway; byte code made here does not count.
     """

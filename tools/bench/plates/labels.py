@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tools.bench.plates.wire import Corners
 
-_SMALLEST = 10  # pixels: what is narrower was named by the labeller, but its place was not drawn
+_SMALLEST = 10  # pixels: a narrower box was not drawn by the labeller, who only gave the text
 
 
 class LabelsError(Exception):

@@ -1,6 +1,6 @@
 """Which of a contender's answers count for which plate. Pure.
 
-A contender that reads whole plates is right where one of its plates at the place says what stands there. One that
+A contender that reads whole plates is right where one of its plates at the place has the text that is there. One that
 gives pieces of text is given every fair chance: any of its pieces there, or any run of them in reading order (by rows,
 each from left to right) joined together.
 """
@@ -49,7 +49,7 @@ def nearest(label: Label, answers: Sequence[ReadAnswer]) -> ReadAnswer | None:
 
 
 def texts(label: Label, answers: Sequence[ReadAnswer], *, pieces: bool) -> list[str]:
-    """What counts as said of a plate, in comparison form."""
+    """The answers that count for a plate, in comparison form."""
     there = near(label, answers)
     if not pieces:
         return [comparable(one.text) for one in there]
@@ -72,7 +72,7 @@ def in_reading_order(answers: Sequence[ReadAnswer]) -> list[ReadAnswer]:
 def best_looking(answers: Sequence[ReadAnswer]) -> str | None:
     """The surest string of pieces that looks like an ordinary Hong Kong mark: two letters, one to four digits.
 
-    Letters and digits that stand beside or above each other are also tried as one string, as sure as its weaker piece.
+    Letters and digits beside or above each other are also tried as one string, as sure as its weaker piece.
     """
     sure = [one for one in answers if one.confidence >= _SURE]
     found = [(one.confidence, comparable(one.text)) for one in sure] + list(_joined(sure))
@@ -94,7 +94,7 @@ def _beside(first: ReadAnswer, second: ReadAnswer) -> bool:
 
 
 def _above(first: ReadAnswer, second: ReadAnswer) -> bool:
-    """Whether the second stands close below the first."""
+    """Whether the second is close below the first."""
     (left, top, right, bottom), (begin, upper, end, _) = _box(first.corners), _box(second.corners)
     return abs(upper - bottom) < bottom - top and begin < (left + right) / 2 < end
 

@@ -16,7 +16,7 @@ FOUND = "anything read there"
 
 @dataclass(slots=True)
 class Proportion:
-    """So many of so many."""
+    """A count of a total."""
 
     right: int = 0
     of: int = 0

@@ -1,4 +1,4 @@
-"""The side of a contender: one process that reads one picture at a time and says what it cost.
+"""The side of a contender: one process that reads one picture at a time and reports what it cost.
 
 Only the standard library, OpenCV and numpy are needed here, so that a contender can live in an environment of its own.
 """

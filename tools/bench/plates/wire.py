@@ -52,7 +52,7 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReadAnswer:
-    """A text and where it stands; confidence 0 to 1."""
+    """A text and where it is; confidence 0 to 1."""
 
     text: str
     corners: Corners

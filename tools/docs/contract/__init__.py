@@ -2,7 +2,7 @@
 
 | room | what is in it |
 |---|---|
-| `channels` | the one table of topics: who writes, which bodies, QoS, retained, when; durations both sides keep |
+| `channels` | each topic of `wire.channels` in words; durations both sides keep |
 | `plain` | what `up/event` and `up/state` carry inside, as far as the other side reads it |
 | `samples` | an example of every body, made from its type |
 | `schemas` | JSON Schemas (draft-07) of the JSON view of every body |
@@ -12,7 +12,6 @@
 | `changes` | what differs between two contracts, and which rule of the compatibility policy that falls under |
 | `policy` | the policy's page, with the rules of `changes` |
 | `pages` | file names and texts under `docs/` |
-| `yaml` | plain data as YAML, always the same way |
 
 `python -m tools.docs.pages` writes the files; `--check` compares them.
 """

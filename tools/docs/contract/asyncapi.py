@@ -10,10 +10,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from tools.docs.contract.channels import CHANNELS, VERSION, Channel, Party, bodies, channel_of, tag
+from tools.docs.contract.channels import VERSION, WORDS
 from tools.docs.contract.prose import DESCRIPTION
 from tools.docs.contract.samples import LANE, json_view, sample
 from tools.docs.contract.schemas import ROWS
+from wire.channels import CHANNELS, Channel, Party, bodies, channel_of, tag
 
 DRAFT_07 = "application/schema+json;version=draft-07"
 SEALED = "application/vnd.rocars.envelope+msgpack"
@@ -74,12 +75,12 @@ def _channel(channel: Channel) -> dict[str, Any]:
     lane = {"parameters": {"lane": {"$ref": "#/components/parameters/lane"}}} if "{lane}" in channel.address else {}
     return {
         "address": channel.address,
-        "description": channel.when,
+        "description": WORDS[channel.name].when,
         **lane,
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
         "x-written-by": channel.writer.value,
         "x-signed": channel.signed,
-        "x-good": channel.good,
+        "x-good": WORDS[channel.name].good,
     }
 
 

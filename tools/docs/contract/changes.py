@@ -147,7 +147,9 @@ def _value(place: str, old: Any, new: Any, *, closed: bool) -> Iterator[Contract
         yield ContractChange(place, f"is {new!r}, was {old!r}", TYPE_CHANGED)
 
 
-def _key(place: str, key: str, old: Mapping[str, Any], new: Mapping[str, Any], *, closed: bool) -> Iterator[ContractChange]:
+def _key(
+    place: str, key: str, old: Mapping[str, Any], new: Mapping[str, Any], *, closed: bool
+) -> Iterator[ContractChange]:
     before, after = old.get(key), new.get(key)
     if before == after:
         return

@@ -8,14 +8,13 @@ from typing import Any
 
 from tools.docs.contract.asyncapi import document
 from tools.docs.contract.changes import ContractChange, allowed, compare
-from tools.docs.contract.channels import CHANNELS, TIMES, VERSION, summary
+from tools.docs.contract.channels import TIMES, VERSION, summary
 from tools.docs.contract.policy import policy_page
 from tools.docs.contract.schemas import schemas
 from tools.docs.contract.vectors import vectors
-from tools.docs.contract.yaml import dump
+from wire.channels import CHANNELS
 
 INDEX = "schemas/index.json"
-_HEAD = "# Written by `python -m tools.docs.pages` from tools/docs/contract; do not change it by hand.\n"
 
 
 def contract() -> dict[str, Any]:
@@ -44,7 +43,7 @@ def pages() -> dict[str, str]:
         "channels": {channel.name: summary(channel) for channel in CHANNELS},
     }
     files = {
-        "asyncapi.yaml": _HEAD + dump(document()),
+        "asyncapi.json": _json(document()),
         "vectors.json": _json(vectors()),
         "compatibility.md": policy_page(),
         INDEX: _json(index),

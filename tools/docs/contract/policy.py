@@ -9,7 +9,7 @@ _PAGE = """\
 # Compatibility of the link
 
 Written by `python -m tools.docs.pages` from `tools/docs/contract/`; a test compares the two. The contract itself is
-`asyncapi.yaml` with `schemas/` and `vectors.json`; its version is **{version}**. It has its own number, apart from the
+`asyncapi.json` with `schemas/` and `vectors.json`; its version is **{version}**. It has its own number, apart from the
 software's: *0.y.z* while v1 is a draft (it is frozen with the first release that serves real lanes), *1.y.z* from then
 on. The *1* is the `v1` in every topic's name.
 

@@ -6,12 +6,13 @@ come from the program.
 
 from __future__ import annotations
 
-from tools.docs.contract.channels import COMMANDS, TIMES
+from tools.docs.contract.channels import TIMES
+from wire.commands import COMMANDS
 from wire.envelope import LIMIT
 from wire.messages import PART_LIMIT, PICTURE_LIMIT
 
 _COMMANDS = "\n".join(
-    f"| `{name}` | {', '.join(needs)} | {', '.join(may)} | {what} |" for name, (needs, may, what) in COMMANDS.items()
+    f"| `{name}` | {', '.join(form.needs)} | {', '.join(form.may)} | {form.does} |" for name, form in COMMANDS.items()
 )
 
 DESCRIPTION = f"""\

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tools.docs.contract.channels import bodies, tag
 from tools.docs.contract.plain import AlarmRaised, BundlesUsed, Entry, FactRecorded, Facts
+from wire.channels import bodies, tag
 from wire.envelope import Envelope
 from wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
 

@@ -13,10 +13,11 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from wire.codec import encode
-from tools.docs.contract.channels import VERSION, bodies, channel_of, tag
+from tools.docs.contract.channels import VERSION
 from tools.docs.contract.samples import LANE, json_view, sample
 from tools.docs.contract.schemas import ROWS, positions
+from wire.channels import bodies, channel_of, tag
+from wire.codec import encode
 from wire.envelope import Signer, signed_bytes
 from wire.hashes import EMPTY_STATE, StateHash, element, journal_next, journal_start, log_next, log_start
 from wire.messages import Delta

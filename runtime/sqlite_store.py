@@ -1,0 +1,349 @@
+"""One SQLite file that survives power cuts: opened, locked, migrated, and written in durable transactions.
+
+The lane's store and the core's are both one of these; each has its own schema and its own rows.
+
+Rules of this file:
+- WAL with `synchronous=FULL`: a commit that returned survives a power cut; NORMAL loses acknowledged rows, OFF loses
+  the file (lessons 17). The WAL is capped (lessons 18).
+- One writer: an exclusive lock on a side file, `<store>.lock`, held for as long as the store is open. It is the
+  process's: children are started by exec (subprocess, spawn), which does not inherit it.
+- A store is created under another name and renamed when complete, so an empty file is damage, not a new store.
+- Nothing is repaired or moved by itself; `move_aside` is an operator's action.
+- One connection, one lock: a reader never sees half a transaction, in whichever thread it runs.
+- sqlite-utils writes the schema; rows are read and written through the plain connection under it (docs/decisions.md).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from sqlite_utils import Database
+
+from runtime.files import flush_folder
+from runtime.store_errors import (
+    StoreBusyError,
+    StoreDamagedError,
+    StoreError,
+    StoreNewerError,
+    StoreReadOnlyError,
+    translated_sqlite_error,
+)
+
+WAL_PAGES = 1_000
+"""A checkpoint every 4 MB."""
+
+_WAL_BYTES = 8 << 20  # the WAL's file is cut back to this after a checkpoint
+_CACHE_KIB = 32 << 10  # pages of indexes that stay in memory, 32 MiB at most
+
+Migration = Callable[[Database], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSchema:
+    """What a kind of store consists of.
+
+    Attributes:
+        owner: the program that writes it, for messages.
+        migrations: number n of them leads from schema n - 1 to schema n, in one transaction with its number. One that
+            has been released is never edited; the next one is appended.
+        application_id: `PRAGMA application_id`; the first migration sets it.
+        reads_older: whether a reader may open a store whose migrations have not all been run.
+    """
+
+    owner: str
+    migrations: Sequence[Migration]
+    application_id: int = 0
+    reads_older: bool = False
+
+
+def create_table(
+    db: Database,
+    name: str,
+    columns: dict[str, type],
+    *,
+    pk: str | tuple[str, ...],
+    null: Iterable[str] = (),
+    refers: Sequence[tuple[str, str, str]] = (),
+    options: str = "",
+) -> None:
+    """Makes a table inside the caller's transaction; sqlite-utils' own `create` would commit a migration half-way.
+
+    Args:
+        db: the store.
+        name: the table's.
+        columns: names and types, in order; all are NOT NULL except those in `null`.
+        pk: the primary key.
+        null: columns that may be NULL, or whose NOT NULL is left to the primary key.
+        refers: foreign keys: (column, other table, other column).
+        options: of the table, as "STRICT", which sqlite-utils only adds with a commit of its own.
+    """
+    sql = db.create_table_sql(name, columns, pk=pk, not_null=set(columns) - set(null), foreign_keys=list(refers))
+    db.execute(f"{sql.rstrip().rstrip(';')} {options}")
+
+
+def schema_version(db: Database) -> int:
+    """How many migrations this file has had."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(db: Database, migrations: Sequence[Migration]) -> None:
+    """Runs the missing migrations, each in one transaction with its number; stops at the first that fails.
+
+    Raises:
+        sqlite3.Error: the migration did not happen; those before it did.
+    """
+    for number, migration in enumerate(migrations[schema_version(db) :], schema_version(db) + 1):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            migration(db)
+            db.execute(f"PRAGMA user_version = {number}")
+            db.execute("COMMIT")
+        except BaseException:
+            if db.conn.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+
+def _lock(path: Path, owner: str) -> int:
+    """The descriptor that holds `<path>.lock`; closing it gives the lock up."""
+    side = path.with_name(path.name + ".lock")
+    try:
+        descriptor = os.open(side, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise StoreReadOnlyError(
+            f"store {path}: its lock {side} cannot be written; look at the mount and the folder's rights ({error})"
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise StoreBusyError(
+            f"store {path}: another {owner} has it (`fuser {side}` names it); stop that one, or correct the path"
+        ) from error
+    return descriptor
+
+
+def _connect(path: Path, *, mode: str) -> Database:
+    """A connection in autocommit: transactions are begun and ended by `SqliteStore.transaction` alone."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if mode != "ro":
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+            connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
+        return Database(connection, execute_plugins=False)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _files_of(path: Path) -> list[Path]:
+    return [path.with_name(path.name + end) for end in ("", "-wal", "-shm")]
+
+
+def _create(path: Path, schema: StoreSchema) -> None:
+    """Builds an empty store under another name and renames it, so that it is there complete or not at all."""
+    building = path.with_name(path.name + ".new")
+    for file in _files_of(building):
+        file.unlink(missing_ok=True)
+    with closing(_connect(building, mode="rwc")) as db:
+        migrate(db, schema.migrations)
+    building.rename(path)
+    flush_folder(path.parent)
+
+
+def _check(db: Database, path: Path, schema: StoreSchema, *, read_only: bool) -> None:
+    """Whether this software may use the file; a writer brings an older one up to date."""
+    if db.execute("PRAGMA application_id").fetchone()[0] != schema.application_id:
+        raise StoreDamagedError(
+            f"store {path}: it was not made by the {schema.owner}; correct the path, or move it aside by hand"
+        )
+    found, known = schema_version(db), len(schema.migrations)
+    if found > known:
+        raise StoreNewerError(
+            f"store {path}: written by a newer version of this software (schema {found}, this one knows {known}); "
+            "install that version"
+        )
+    if not read_only:
+        migrate(db, schema.migrations)
+    elif found < known and not schema.reads_older:
+        raise StoreError(
+            f"store {path}: of schema {found}, not {known}; start the {schema.owner} on it once, then read it"
+        )
+
+
+class SqliteStore:
+    """An open store.
+
+    Attributes:
+        path: the file.
+        db: sqlite-utils' view of it.
+    """
+
+    def __init__(self, path: Path, schema: StoreSchema, *, read_only: bool = False) -> None:
+        """Opens `path`, creating it where there is none.
+
+        Args:
+            path: the file; its folder must exist.
+            schema: what the file must be.
+            read_only: look only, without the lock, also beside the running owner.
+
+        Raises:
+            StoreError: one of its kinds; the text says what a technician does. Nothing was changed.
+        """
+        self.path = path
+        self._schema = schema
+        self._read_only = read_only
+        self._guard = threading.RLock()
+        self._broken_off = False
+        self._side = -1 if read_only else self._locked()
+        try:
+            with self._errors():
+                self.db = self._opened()
+        except BaseException:
+            self._unlock()
+            raise
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The plain connection; writing belongs in a `transaction`."""
+        connection: sqlite3.Connection = self.db.conn
+        return connection
+
+    def _locked(self) -> int:
+        if not self.path.parent.is_dir():
+            raise StoreError(f"store {self.path}: its folder is missing; mount the data partition, or create it")
+        return _lock(self.path, self._schema.owner)
+
+    def _opened(self) -> Database:
+        if not self.path.exists() and not self._read_only:
+            wal = self.path.with_name(self.path.name + "-wal")
+            if wal.exists():
+                raise StoreDamagedError(f"store {self.path}: missing, but {wal.name} is there; put the file back")
+            _create(self.path, self._schema)
+        if self.path.exists() and self.path.stat().st_size == 0:
+            raise StoreDamagedError(f"store {self.path}: it is empty; keep it, move it aside by hand, then start again")
+        db = _connect(self.path, mode="ro" if self._read_only else "rw")
+        try:
+            _check(db, self.path, self._schema, read_only=self._read_only)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _unlock(self) -> None:
+        if self._side >= 0:
+            os.close(self._side)
+            self._side = -1
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """SQLite's errors as the store's own; a misuse of the interface stays what it is."""
+        try:
+            yield
+        except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
+            raise
+        except sqlite3.Error as error:
+            raise translated_sqlite_error(error, self.path) from error
+        except UnicodeDecodeError as error:  # SQLite quotes its damaged schema, which is no longer text
+            raise StoreDamagedError(f"store {self.path}: it is damaged; keep it, move it aside by hand") from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that is on the medium when the block ends, or has left nothing behind when it raises.
+
+        Raises:
+            StoreError: it is not durable. The store may be used again as soon as the cause is gone.
+        """
+        with self._guard, self._errors():
+            self._roll_back()
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                self._broken_off = True
+                with suppress(sqlite3.Error):  # the first error is the one to tell
+                    self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        """Rolls a failed transaction back, later if it could not be at once, so that nobody reads what was not kept."""
+        if self._broken_off and self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+        self._broken_off = False
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for several SELECTs that belong together; nobody writes meanwhile.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        with self._guard, self._errors():
+            self._roll_back()
+            yield self.connection
+
+    def flaws(self) -> list[str]:
+        """What SQLite finds wrong with the file, each page and index read; empty where all is well. Takes long."""
+        with self._guard:
+            try:
+                found = [str(row[0]) for row in self.connection.execute("PRAGMA integrity_check")]
+                found += [
+                    f"{row[0]} row {row[1]} refers to nothing"
+                    for row in self.connection.execute("PRAGMA foreign_key_check")
+                ]
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                return [str(error)]
+        return [flaw for flaw in found if flaw != "ok"]
+
+    def close(self) -> None:
+        """Closes the file and gives the lock up; an open transaction is lost."""
+        with self._guard:
+            self.db.close()
+            self._unlock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def move_aside(path: Path, owner: str) -> Path:
+    """The operator's action on a damaged store: renames it and what belongs to it, so that a new one can begin.
+
+    Returns:
+        Where it is now: in the same folder, `<name>.aside-<n>`. Nothing is deleted; give it to the maintainers.
+
+    Raises:
+        StoreError: its owner has it open, or the folder cannot be written.
+        FileNotFoundError: there is no such store.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"store {path}: there is none to move aside")
+    side = _lock(path, owner)
+    try:
+        number = 1
+        while (aside := path.with_name(f"{path.name}.aside-{number}")).exists():
+            number += 1
+        for old, new in zip(_files_of(path), _files_of(aside), strict=True):
+            if old.exists():
+                old.rename(new)
+        flush_folder(path.parent)
+    finally:
+        os.close(side)
+    return aside

@@ -1,0 +1,118 @@
+"""What a code log answers to a delta or to a part of a snapshot, for the link machine and for whoever is in the lane.
+
+These are values and not exceptions, because none of them is a failure of the store; only `Failed` is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wire.hashes import EMPTY_STATE, ZERO
+from wire.records import HoldRecord, Record
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLogHead:
+    """The lane's position in the log; as constructed without arguments, before the first snapshot.
+
+    Attributes:
+        epoch: the life of the core's log, "" before the first snapshot.
+        version: deltas since that epoch began.
+        log_hash: the chain of those deltas: how the rows came about.
+        state_hash: which rows there are, as they are stored now.
+    """
+
+    epoch: str = ""
+    version: int = 0
+    log_hash: bytes = ZERO
+    state_hash: bytes = EMPTY_STATE
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The delta is part of the list; `replaced` are the rows that its changes overwrote."""
+
+    head: CodeLogHead
+    changes: tuple[Record, ...] = ()
+    replaced: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The list is past this already; nothing changed."""
+
+    head: CodeLogHead
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Deltas between the head and `offered` are missing: ask for them."""
+
+    head: CodeLogHead
+    offered: int
+    holds: tuple[HoldRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEpoch:
+    """It belongs to another life of the core's log: ask for a snapshot."""
+
+    head: CodeLogHead
+    epoch: str
+    holds: tuple[HoldRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """It follows on another history than the lane's: alarm, manual, snapshot."""
+
+    head: CodeLogHead
+    previous: bytes
+    holds: tuple[HoldRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """With version `offered` the rows would not have the signed state hash: alarm, manual, snapshot. Nothing changed."""
+
+    head: CodeLogHead
+    offered: int
+    found: bytes
+    signed: bytes
+    holds: tuple[HoldRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """This part of a snapshot is kept; `have` of `parts` are there."""
+
+    head: CodeLogHead
+    have: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """The snapshot has become the list; anything may have changed."""
+
+    head: CodeLogHead
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The store itself failed, and whoever called has said so; what was offered is asked for again."""
+
+    head: CodeLogHead
+
+
+NotApplied = Gap | OtherEpoch | Fork | Mismatch
+"""A delta that does not fit. Its `holds` stop vehicles all the same, from now on (design §3, overlays)."""
+
+ApplyResult = Applied | Known | NotApplied
+"""What `sync.codelog.CodeLog.apply` answers."""
+
+LoadResult = Loading | Swapped | Known | Mismatch
+"""What `sync.codelog.CodeLog.load` answers."""
+
+LogResult = ApplyResult | LoadResult | Failed
+"""What the link machine is told."""
