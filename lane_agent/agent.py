@@ -25,6 +25,7 @@ from lane_agent.effects import (
     StopReading,
 )
 from lane_agent.events import CodesFound, Event, FaultCleared, FaultRaised, ShowLapsed, TimerFired
+from lane_agent.guards import release_still_true
 from lane_agent.model import Fault, Moment
 from lane_agent.ports import ActuatorsPort, Clock, CodeBook, JournalPort
 from lane_agent.replay import entry
@@ -45,6 +46,16 @@ class _Pending:
     event: Event
     at: Moment
     answer: asyncio.Future[tuple[Effect, ...]] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Release:
+    """An order to show 3: committed, not yet carried out. `last` is what is to be heard before, once it is known."""
+
+    order: Show
+    at: Moment
+    listened: bool = False
+    last: _Pending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ class Agent:
         self._woken = asyncio.Event()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._unwritten: deque[_Unwritten] = deque()
-        self._release: tuple[Show, Moment] | None = None  # committed, not yet carried out
+        self._release: _Release | None = None
         self._do: dict[type, Callable[..., None]] = {
             Show: self._show,
             Ring: actuators.ring,
@@ -162,7 +173,7 @@ class Agent:
         self.lane = after
         for effect in effects:
             if isinstance(effect, Show) and Scene.DONE in (effect.xdb, effect.aiop):
-                self._release = effect, at
+                self._release = _Release(effect, at)
             else:
                 self._do[type(effect)](effect)
 
@@ -174,17 +185,25 @@ class Agent:
         """Shows 3 when everything that had arrived before has been heard, or not at all (design §2.15).
 
         The commit may have taken seconds on a disk that stalls. What was told meanwhile is in the inbox, and is worked
-        first: if it takes the grounds away, another `Show` has taken this one's place.
+        first: if it takes the grounds away, another `Show` has taken this one's place. What is told later does not hold
+        the release up: it is another event, with a `Show` of its own.
         """
-        for _ in range(_LISTEN if self._release is not None else 0):
-            await asyncio.sleep(0)
-        if self._release is None or self._inbox:
+        release = self._release
+        if release is None:
             return
-        (order, at), self._release = self._release, None
-        if self._clock.now().mono_ms - at.mono_ms > RELEASE_AGE_MS:
-            self.tell(ShowLapsed(order.serial))
+        if not release.listened:
+            for _ in range(_LISTEN):
+                await asyncio.sleep(0)
+            release.listened = True
+            release.last = self._inbox[-1] if self._inbox else None
+        if any(told is release.last for told in self._inbox):
+            return
+        self._release = None
+        late = self._clock.now().mono_ms - release.at.mono_ms > RELEASE_AGE_MS
+        if late or not release_still_true(self.lane):
+            self.tell(ShowLapsed(release.order.serial))
         else:
-            self._actuators.show(order)
+            self._actuators.show(release.order)
 
     def _commit(self, event: Event, at: Moment, effects: tuple[Effect, ...], after: Lane) -> bool:
         """Makes a step durable. False: the store has just failed; the lane has that fault now, and the step must be taken again."""

@@ -323,3 +323,12 @@ def bundle_ended(lane: Lane, visit: Visit, codes: Codes) -> bool:
 @_about_codes("a bundle is for the other direction")
 def bundle_opposite(lane: Lane, visit: Visit, codes: Codes) -> bool:
     return bool(standing_of(lane, visit, codes).opposite)
+
+
+def release_still_true(lane: Lane) -> bool:
+    """Whether 3, decided a moment ago and not painted yet, may be painted (design §2.15).
+
+    While 3 is shown a proof may grow old; until then the link must be fresh (design §2.2), unless an officer released.
+    """
+    visit = lane.visit
+    return visit is not None and (visit.ruling is Ruling.RELEASE or lane.link is Link.FRESH)
