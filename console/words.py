@@ -36,6 +36,14 @@ DOUBTS: Final[dict[Doubt, Words]] = {
     Doubt.BEGAN_CLOSED: Words(
         "It drove in while the lane was closed", "通道關閉時駛入", "Open the lane or turn it back."
     ),
+    Doubt.CLOSED_MEANWHILE: Words(
+        "The lane was closed while it stood here", "停車時通道被關閉", "Decide by eye and paper, or turn it back."
+    ),
+    Doubt.ANSWER_UNCLEAR: Words(
+        "Immigration referred this vehicle, or the one before",
+        "出入境處轉介的可能是此車或前車",
+        "Ask Immigration which vehicle was meant.",
+    ),
     Doubt.FAULT: Words("Equipment failed during this visit", "過程中設備故障", "Decide by eye and paper."),
     Doubt.REFERRED: Words(
         "Immigration referred the driver", "出入境處轉介", "Wait for Immigration before any release."
@@ -62,6 +70,9 @@ DOUBTS: Final[dict[Doubt, Words]] = {
     Doubt.HOLD_AFTER_DONE: Words(
         "A hold arrived after the release", "放行後收到截查指示", "Stop the vehicle now; inspect."
     ),
+    Doubt.GROUNDS_GONE: Words(
+        "Its bundle was withdrawn after the release", "放行後捆綁已被撤銷", "Stop the vehicle now; ask the core."
+    ),
     Doubt.NOT_CONFIRMED: Words(
         "A screen did not confirm what it shows",
         "顯示屏未有確認",
@@ -85,6 +96,9 @@ MANUAL: Final[dict[ManualReason, Words]] = {
     ManualReason.ORDER: Words("ordered by an officer", "按指示轉人手", "End manual mode when the order is lifted."),
     ManualReason.UNVERIFIED: Words(
         "codes not verified yet", "資料尚待核實", "Clear by hand; it ends when the codes are verified."
+    ),
+    ManualReason.BYPASS: Words(
+        "a loop is bypassed", "感應線圈已略過", "Clear by hand; it ends when every loop counts again."
     ),
 }
 
@@ -112,6 +126,16 @@ FAULTS: Final[dict[Fault, Words]] = {
     ),
     Fault.IDENTIFIER: Words(
         "The second identifier does not answer", "第二識別器故障", "Compare plates by eye; call the technician."
+    ),
+    Fault.STUCK_CONTACT: Words(
+        "A button or signal was on before the vehicle came",
+        "按鈕或訊號在車輛到達前已接通",
+        "Clear by hand; free the button, or call the technician.",
+    ),
+    Fault.WAY_OUT: Words(
+        "The way-out loop sees no vehicle leave",
+        "出口感應線圈沒有反應",
+        "See that vehicles leave; bypass the loop and call the technician.",
     ),
 }
 
@@ -275,6 +299,14 @@ ALARMS: Final[dict[LaneAlarmKind, Words]] = {
         "Vehicle without a bundle", "車輛沒有捆綁記錄", "Ask for the UBR or the paper manifest."
     ),
     LaneAlarmKind.EARLY_ARRIVAL: Words("Early arrival", "提早到達", "Tell the driver the time."),
+    LaneAlarmKind.OTHER_POINT: Words(
+        "Bundled for another control point; the driver waits", "捆綁管制站不符，司機等候中", "Ask the core now."
+    ),
+    LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR: Words(
+        "Immigration's answer may be for the vehicle before",
+        "出入境處的回覆可能屬於前車",
+        "Ask Immigration. If it was for this vehicle, write the debt off.",
+    ),
     LaneAlarmKind.WRONG_POINT: Words("Bundled for another control point", "捆綁管制站不符", "Ask the core."),
     LaneAlarmKind.IDENTIFIER_LOST: Words(
         "Second identifier lost; vehicles are judged without it", "第二識別器失聯", "Call the technician."

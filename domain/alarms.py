@@ -37,6 +37,10 @@ class LaneAlarmKind(_Kind):
     LEFT_UNSEEN = "LeftUnseen", "A vehicle cleared the stop loop and no loop on the way out saw it."
     ARRIVED_CLOSED = "ArrivedClosed", "A vehicle drove into the closed lane."
     RESTARTED_WITH_VEHICLE = "RestartedWithVehicle", "The agent started while a visit was open."
+    IMMIGRATION_ANSWER_UNCLEAR = (
+        "ImmigrationAnswerUnclear",
+        "An answer of Immigration was taken for the vehicle before, which had got none (design §2.13).",
+    )
     CONTACT_STUCK = "ContactStuck", "A contact that speaks for a visit was already active when the vehicle arrived."
     REFERRED = "Referred", "Immigration referred or refused the driver (row 5)."
     MANUAL_VISIT = "ManualVisit", "A vehicle arrived in manual mode and is cleared by hand (row 7)."
@@ -61,7 +65,8 @@ class LaneAlarmKind(_Kind):
     CONTRADICTION = "Contradiction", "Unladen was pressed against a pending bundle (row 11)."
     NO_BUNDLE = "NoBundle", "The vehicle has no live bundle, and Unladen was not pressed (rows 12, 13, 16)."
     EARLY_ARRIVAL = "EarlyArrival", "The vehicle came before the earliest crossing time of its bundle (row 14)."
-    WRONG_POINT = "WrongPoint", "The bundle names another control point (row 15)."
+    OTHER_POINT = "OtherPoint", "The bundle names another control point; the driver waits for the core (row 15)."
+    WRONG_POINT = "WrongPoint", "The bundle names another control point, and the core changed nothing (row 15)."
 
     # What was decided about it
     NOT_FRESH = "NotFresh", "A vehicle is in the lane and the link does not vouch for the codes (row 20)."

@@ -38,6 +38,9 @@ class RecordKind(StrEnum):
     MANUAL_ENDED = "ManualEnded"
     LOOP_BYPASSED = "LoopBypassed"
     WORDS_RECEIVED = "WordsReceived"
+    IMMIGRATION_DEBT_PAID = "ImmigrationDebtPaid"
+    IMMIGRATION_DEBT_LAPSED = "ImmigrationDebtLapsed"
+    IMMIGRATION_DEBT_WRITTEN_OFF = "ImmigrationDebtWrittenOff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,7 @@ class VisitEnded:
         outcome, doubt, ruling, officer, reason: what was decided, by whom and why.
         unladen, manifest: the driver pressed Unladen; the paper manifest was seen.
         ubrs: bundles that the visit used.
+        prompts: how often the driver was asked for something (row 12); paper: the number of the paper manifest (row 7).
         epoch, version, state_hash: the codes it was decided on.
         ccrns, schemes: of every consignment those codes name for the vehicle; schemes only where there is one.
     """
@@ -94,6 +98,8 @@ class VisitEnded:
     unladen: bool = False
     manifest: bool = False
     ubrs: tuple[str, ...] = ()
+    prompts: int | None = None
+    paper: str = ""
     epoch: str = ""
     version: int | None = None
     state_hash: str = ""

@@ -196,6 +196,7 @@ class LanePage:
             row_name=lane.row,
             refuses=_refusals(lane),
             manual=tuple(sorted(lane.manual, key=lambda reason: reason.value)),
+            debt=lane.debt or (lane.visit is not None and lane.visit.unclear is not None),
             bypassed=tuple(sorted(lane.bypassed, key=lambda contact: contact.value)),
             faults=tuple((fault, memory.faults.get(fault, "")) for fault in sorted(lane.faults, key=lambda f: f.value)),
             visit=_visit(lane),

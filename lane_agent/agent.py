@@ -24,14 +24,21 @@ from lane_agent.effects import (
     StartTimer,
     StopReading,
 )
-from lane_agent.events import CodesFound, Event, FaultCleared, FaultRaised, TimerFired
+from lane_agent.events import CodesFound, Event, FaultCleared, FaultRaised, ShowLapsed, TimerFired
+from lane_agent.guards import release_still_true
 from lane_agent.model import Fault, Moment
 from lane_agent.ports import ActuatorsPort, Clock, CodeBook, JournalPort
 from lane_agent.replay import entry
 from lane_agent.state import Lane, visit_key
 from lane_agent.step import step
+from lane_agent.wording import Scene
 
 RETRY_S = 1.0
+RELEASE_AGE_MS = 500
+"""An order to show 3 that is older than this when it can be carried out is not carried out (design §2.15)."""
+_LISTEN = 3
+"""Turns of the loop between the commit of a release and its painting: a message already received becomes a callback in
+the first, an event in the second, and one more is for whoever hands it on."""
 
 
 @dataclass(slots=True)
@@ -39,6 +46,16 @@ class _Pending:
     event: Event
     at: Moment
     answer: asyncio.Future[tuple[Effect, ...]] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Release:
+    """An order to show 3: committed, not yet carried out. `last` is what is to be heard before, once it is known."""
+
+    order: Show
+    at: Moment
+    listened: bool = False
+    last: _Pending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +94,9 @@ class Agent:
         self._woken = asyncio.Event()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._unwritten: deque[_Unwritten] = deque()
+        self._release: _Release | None = None
         self._do: dict[type, Callable[..., None]] = {
-            Show: actuators.show,
+            Show: self._show,
             Ring: actuators.ring,
             Alarm: actuators.raise_alarm,
             Record: actuators.keep,
@@ -114,6 +132,7 @@ class Agent:
                 self._write_what_waits()
                 self._work_inbox()
                 await asyncio.sleep(0)
+                await self._carry_out_release()
         finally:
             for handle in self._timers.values():
                 handle.cancel()
@@ -146,11 +165,45 @@ class Agent:
         after, effects = step(self.lane, event, at)
         if not self._commit(event, at, effects, after):
             return self._step(event, at)
-        self.lane = after
-        for effect in effects:
-            self._do[type(effect)](effect)
+        self._take_effect(after, effects, at)
         self._actuators.stepped(event, at, effects, after)
         return effects
+
+    def _take_effect(self, after: Lane, effects: tuple[Effect, ...], at: Moment) -> None:
+        self.lane = after
+        for effect in effects:
+            if isinstance(effect, Show) and Scene.DONE in (effect.xdb, effect.aiop):
+                self._release = _Release(effect, at)
+            else:
+                self._do[type(effect)](effect)
+
+    def _show(self, order: Show) -> None:
+        self._release = None  # whatever it was, something else is to be shown now
+        self._actuators.show(order)
+
+    async def _carry_out_release(self) -> None:
+        """Shows 3 when everything that had arrived before has been heard, or not at all (design §2.15).
+
+        The commit may have taken seconds on a disk that stalls. What was told meanwhile is in the inbox, and is worked
+        first: if it takes the grounds away, another `Show` has taken this one's place. What is told later does not hold
+        the release up: it is another event, with a `Show` of its own.
+        """
+        release = self._release
+        if release is None:
+            return
+        if not release.listened:
+            for _ in range(_LISTEN):
+                await asyncio.sleep(0)
+            release.listened = True
+            release.last = self._inbox[-1] if self._inbox else None
+        if any(told is release.last for told in self._inbox):
+            return
+        self._release = None
+        late = self._clock.now().mono_ms - release.at.mono_ms > RELEASE_AGE_MS
+        if late or not release_still_true(self.lane):
+            self.tell(ShowLapsed(release.order.serial))
+        else:
+            self._actuators.show(release.order)
 
     def _commit(self, event: Event, at: Moment, effects: tuple[Effect, ...], after: Lane) -> bool:
         """Makes a step durable. False: the store has just failed; the lane has that fault now, and the step must be taken again."""
@@ -175,9 +228,7 @@ class Agent:
         fault = FaultRaised(Fault.STORE, why)
         after, effects = step(self.lane, fault, at)
         self._unwritten.append(_Unwritten(entry(fault, at, effects, self.lane, after, self._software), ()))
-        self.lane = after
-        for effect in effects:
-            self._do[type(effect)](effect)
+        self._take_effect(after, effects, at)
         self._actuators.stepped(fault, at, effects, after)
 
     def _write_what_waits(self) -> None:

@@ -60,6 +60,11 @@ def cancel_timer(lane: Lane, name: str) -> Change:
     return replace(lane, timers=others), (CancelTimer(name),)
 
 
+def owe_answer(lane: Lane) -> Change:
+    """Immigration owes an answer for a vehicle that has left; one at most, and it lapses (design §2.13)."""
+    return start_timer(replace(lane, debt=True), "debt", lane.policy.immigration_debt_ms)
+
+
 def ask_codes(lane: Lane) -> Change:
     """Asks the code book about the vehicle in the lane; without a plate there is nothing to ask."""
     visit = lane.visit

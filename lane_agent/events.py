@@ -67,11 +67,15 @@ class SecondVehicleSeen:
 
 @dataclass(frozen=True, slots=True)
 class IdentifierRead:
-    """A second identifier (Immigration's own plate, an RFID label, the rear camera) named a VRN."""
+    """A second identifier (Immigration's own plate, an RFID label, the rear camera) named a VRN.
+
+    `vouched`: its origin is proved, by a signature or by a wired port of its own. Any other may only contradict.
+    """
 
     source: str
     vrn: str
     edge_ms: int
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,13 @@ class ScenePainted:
 
     screen: Screen
     scene: Scene
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLapsed:
+    """The order to show 3 was older than `RELEASE_AGE_MS` when it could be carried out, and was not (design §2.15)."""
+
     serial: int
 
 
@@ -159,11 +170,12 @@ class WordsReceived:
 
 @dataclass(frozen=True, slots=True)
 class OfficerReleased:
-    """An officer releases this visit by hand."""
+    """An officer releases this visit by hand. `paper` is the number of the paper manifest, "" if none was taken."""
 
     visit: int
     officer: str
     reason: str
+    paper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +199,15 @@ class OfficerCorrected:
 
 @dataclass(frozen=True, slots=True)
 class OfficerTookOver:
-    """An officer ends this visit by hand: cleared or turned away outside the system. Also ends one that a stuck loop began."""
+    """An officer ends this visit by hand: cleared or turned away outside the system. Also ends one that a stuck loop began.
+
+    `paper` is the number of the paper manifest, "" if none was taken.
+    """
 
     visit: int
     officer: str
     reason: str
+    paper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +258,18 @@ class VehicleAnnounced:
 
 
 @dataclass(frozen=True, slots=True)
+class DebtWrittenOff:
+    """An officer says that Immigration owes no answer for a vehicle before; `visit` is the open one, 0 without.
+
+    An answer of this visit that was taken for that vehicle counts for this one then (design §2.13).
+    """
+
+    visit: int
+    officer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HelpAnswered:
     """An officer answered the help call."""
 
@@ -267,6 +295,7 @@ OfficerEvent = (
     | ManualEnded
     | LoopBypassed
     | VehicleAnnounced
+    | DebtWrittenOff
 )
 
 Event = (
@@ -282,6 +311,7 @@ Event = (
     | CodesChanged
     | CodesFound
     | ScenePainted
+    | ShowLapsed
     | TimerFired
     | FaultRaised
     | FaultCleared

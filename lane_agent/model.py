@@ -57,6 +57,8 @@ class Fault(Constant):
     CODES = "codes"  # state hash mismatch
     CONTACTS = "contacts"  # a contact already active at arrival, or an I/O board that does not answer
     IDENTIFIER = "identifier"  # the second identifier is gone, and this lane requires it
+    STUCK_CONTACT = "stuck_contact"  # a contact that speaks for a visit was active when a vehicle arrived
+    WAY_OUT = "way_out"  # vehicle after vehicle left, and no way-out loop saw one of them
 
 
 class ManualReason(Constant):
@@ -66,6 +68,7 @@ class ManualReason(Constant):
     FAULT = "fault"
     ORDER = "order"
     UNVERIFIED = "unverified"  # the agent started, and the codes are not verified yet
+    BYPASS = "bypass"  # a loop is bypassed: 3 would have no living way to end (design §2.14)
 
 
 class Doubt(Constant):
@@ -73,6 +76,8 @@ class Doubt(Constant):
 
     RESTART = "restart"
     BEGAN_CLOSED = "began_closed"
+    CLOSED_MEANWHILE = "closed_meanwhile"  # the lane was closed with this vehicle at the kiosk (row 1)
+    ANSWER_UNCLEAR = "answer_unclear"  # Immigration referred this vehicle, or the one before (design §2.13)
     FAULT = "fault"
     REFERRED = "referred"
     SECOND_VEHICLE = "second_vehicle"
@@ -86,6 +91,7 @@ class Doubt(Constant):
     CONTRADICTION = "contradiction"  # unladen pressed against a live bundle
     HELP_AFTER_DONE = "help_after_done"
     HOLD_AFTER_DONE = "hold_after_done"
+    GROUNDS_GONE = "grounds_gone"  # a bundle that 3 rested on was withdrawn, or used elsewhere, while 3 stood
     NOT_CONFIRMED = "not_confirmed"  # a screen did not confirm screen 3 in time
     NOT_LEFT = "not_left"  # screen 3 or 4 was shown for its whole time and the vehicle is still here
     ORDERED = "ordered"  # an officer ordered an inspection
@@ -242,7 +248,11 @@ class Policy:
         manifest_sensor: the paper manifest must be seen in the drop-in box before screen 3 (domain §4).
         other_point_accepted: row 15's local policy.
         compound_loop: a loop tells the way to the compound from the way out.
+        exit_to_compound: the way to the compound crosses the way-out loop, so that loop says nothing of a vehicle told 4.
         identifier_required: no automatic release unless a second identifier names the mark that was read.
+        immigration_debt_ms: how long an answer that Immigration owes for a vehicle that has gone may still come
+            (design §2.13).
+        unseen_limit: so many vehicles in a row that no way-out loop saw are a fault of it (design §2.14).
         limits: how long each waiting stage may last; keys are the table's stage names.
     """
 
@@ -253,8 +263,11 @@ class Policy:
     manifest_sensor: bool = False
     other_point_accepted: bool = False
     compound_loop: bool = False
+    exit_to_compound: bool = False
     identifier_required: bool = False
     confirm_ms: int = 500
     paint_ms: int = 2_000
     help_stuck_ms: int = 10_000
+    immigration_debt_ms: int = 120_000
+    unseen_limit: int = 3
     limits: tuple[tuple[str, int], ...] = ()

@@ -4,9 +4,13 @@ Rules of this file:
 - A visit begins when the stop loop becomes active while no visit is open. It ends when the stop loop has cleared and a loop
   on the way out has seen the vehicle, in either order (a long truck covers both).
 - If the stop loop becomes active again while the last vehicle is between the loops, that visit ends and the next begins;
-  the first edge on the way out after that is still the last vehicle's.
+  the first edge on the way out after that is still the last vehicle's, unless 3 is shown: any edge there ends 3, whoever
+  passes (design §2.14).
 - A vehicle that cleared the stop loop and is not seen on the way out within `GONE_MS` left unseen; nothing waits for it.
-- A contact that speaks for a visit and is already active when the vehicle arrives is stuck, and the visit is the officer's.
+- A contact that speaks for a visit and is already active when the vehicle arrives is stuck: a fault until it opens, and the visit
+  is the officer's.
+- A way-out loop that sees none of `Policy.unseen_limit` vehicles in a row is a fault until it sees one.
+- A visit that ends while Immigration has given no answer leaves a debt (design §2.13).
 """
 
 from __future__ import annotations
@@ -14,12 +18,25 @@ from __future__ import annotations
 from domain.alarms import LaneAlarmKind
 from domain.visit_record import RecordKind, VisitEnded
 from lane_agent import events as e
-from lane_agent.change import Change, cancel_timer, doubt, hand_over, record, start_timer, visit_with
+from lane_agent.change import (
+    Change,
+    cancel_timer,
+    clear_fault,
+    hand_over,
+    owe_answer,
+    raise_fault,
+    record,
+    start_timer,
+    visit_with,
+)
 from lane_agent.contacts import FOR_VISIT
 from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading, StopReading
 from lane_agent.frozen import replace
-from lane_agent.model import Contact, Doubt, HelpCall, Moment, Outcome
+from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, ManualReason, Moment, Outcome
 from lane_agent.state import Lane, Visit
+
+UNSEEN = "no way out seen"
+"""How a visit ended that no way-out loop saw, for the record."""
 
 GONE_MS = 15_000
 """A vehicle takes a few seconds from the stop loop to the way out; our own value, to be measured at a real lane."""
@@ -37,7 +54,7 @@ def arrive(lane: Lane, at: Moment, reason: Doubt | None = None) -> Change:
     )
     stuck = sorted(contact.value for contact in lane.contacts.intersection(FOR_VISIT))
     if stuck:
-        lane = doubt(lane, Doubt.CONTACT_STUCK)
+        lane = raise_fault(lane, Fault.STUCK_CONTACT, Doubt.CONTACT_STUCK)
         effects += (Alarm(LaneAlarmKind.CONTACT_STUCK, number, ", ".join(stuck)),)
     if visit.began_closed:
         effects += (Alarm(LaneAlarmKind.ARRIVED_CLOSED, number),)
@@ -68,12 +85,43 @@ def _stop_loop_cleared(lane: Lane, at: Moment) -> Change:
     return start_timer(lane, "gone", GONE_MS)
 
 
+def line_opened(lane: Lane) -> Lane:
+    """A contact opened: the fault of a stuck line is over when none that speaks for a visit is active any more."""
+    if Fault.STUCK_CONTACT not in lane.faults or lane.contacts.intersection(FOR_VISIT):
+        return lane
+    return clear_fault(lane, Fault.STUCK_CONTACT)
+
+
+def bypass(lane: Lane, loop: Contact, *, bypassed: bool) -> Lane:
+    """Takes a loop out of the reckoning or puts it back; with any out the lane is in manual mode (design §2.14)."""
+    loops = lane.bypassed | {loop} if bypassed else lane.bypassed - {loop}
+    manual = lane.manual | {ManualReason.BYPASS} if loops else lane.manual - {ManualReason.BYPASS}
+    return _way_out_seen(replace(lane, bypassed=loops, manual=manual))
+
+
+def _way_out_seen(lane: Lane) -> Lane:
+    """The way-out loops are known to work, or are no longer counted upon."""
+    return clear_fault(replace(lane, unseen=0), Fault.WAY_OUT)
+
+
+def _way_out_missed(lane: Lane) -> Change:
+    """A vehicle left, and no way-out loop saw it."""
+    unseen = min(lane.unseen + 1, lane.policy.unseen_limit)
+    lane = replace(lane, unseen=unseen)
+    if unseen < lane.policy.unseen_limit or lane.bypassed or Fault.WAY_OUT in lane.faults:
+        return lane, ()
+    why = f"way_out: no loop saw any of the last {unseen} vehicles leave; look at it, or bypass it"
+    return raise_fault(lane, Fault.WAY_OUT), (Alarm(LaneAlarmKind.FAULT_RAISED, 0, why),)
+
+
 def way_out_changed(lane: Lane, event: e.ContactChanged, at: Moment, *, edge: bool) -> Change:
     """A loop on the way out changed; only an edge since the arrival can be this vehicle's."""
+    if event.active and edge:
+        lane = _way_out_seen(lane)
     visit = lane.visit
     if visit is None or not event.active or not edge or event.edge_ms < visit.arrived.mono_ms:
         return lane, ()
-    if visit.follows:
+    if visit.follows and visit.outcome is not Outcome.RELEASED:
         lane = visit_with(lane, follows=False)
         return lane, (record(RecordKind.WAY_OUT_OF_VEHICLE_BEFORE, lane, loop=event.contact.value),)
     lane = visit_with(lane, way=event.contact)
@@ -88,13 +136,22 @@ def end_visit(lane: Lane, at: Moment, how: str) -> Change:
     effects: tuple[Effect, ...] = (StopReading(visit.number), summary(lane, visit, at, how))
     if visit.leaving and visit.way is None and visit.outcome is not Outcome.RELEASED:
         effects += (Alarm(LaneAlarmKind.LEFT_UNSEEN, visit.number, how),)
-    if visit.way is Contact.EXIT_LOOP and lane.policy.compound_loop and visit.outcome is Outcome.EXAMINE:
+    wrong_way = visit.way is Contact.EXIT_LOOP and not lane.policy.exit_to_compound
+    if wrong_way and visit.outcome is Outcome.EXAMINE:
         effects += (Alarm(LaneAlarmKind.RUN_THROUGH, visit.number, "took the way out with 4 on show"),)
     if lane.help is not HelpCall.NONE:
         lane = replace(lane, help=HelpCall.NONE)
         effects += (Ring("end"), record(RecordKind.HELP_ENDED, lane, outcome="vehicle left"))
     lane, cancelled = cancel_timer(lane, "gone")
-    return replace(lane, visit=None), effects + cancelled
+    lane, owed = owe_answer(lane) if visit.immigration is Immigration.RUNNING else (lane, ())
+    lane, missed = _way_out_missed(lane) if how == UNSEEN and _has_loop(lane, visit) else (lane, ())
+    return replace(lane, visit=None), effects + cancelled + owed + missed
+
+
+def _has_loop(lane: Lane, visit: Visit) -> bool:
+    """Whether a loop should have seen this vehicle: of one sent to the compound only where a loop is on its way."""
+    policy = lane.policy
+    return visit.outcome is not Outcome.EXAMINE or policy.compound_loop or policy.exit_to_compound
 
 
 def summary(lane: Lane, visit: Visit, at: Moment, how: str) -> Record:
@@ -130,6 +187,8 @@ def summary(lane: Lane, visit: Visit, at: Moment, how: str) -> Record:
         unladen=visit.unladen,
         manifest=visit.manifest,
         ubrs=visit.used,
+        prompts=visit.prompts or None,
+        paper=visit.paper,
         epoch=codes.epoch if codes else "",
         version=codes.version if codes else None,
         state_hash=codes.state_hash if codes else "",

@@ -17,6 +17,7 @@ from lane_agent.change import (
     clear_fault,
     doubt,
     hand_over,
+    owe_answer,
     raise_fault,
     record,
     spend_release,
@@ -26,8 +27,9 @@ from lane_agent.change import (
 from lane_agent.contacts import WAYS_OUT
 from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading
 from lane_agent.frozen import replace
-from lane_agent.matching import must_stop
+from lane_agent.matching import must_stop, sort_bundles
 from lane_agent.model import (
+    Codes,
     Contact,
     Doubt,
     Face,
@@ -101,6 +103,8 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             return _codes_found(lane, event), ()
         case e.ScenePainted():
             return _painted(lane, event.screen)
+        case e.ShowLapsed():
+            return _lapsed(lane), ()
         case e.TimerFired():
             return _timer(lane, event, at)
         case e.FaultRaised():
@@ -127,7 +131,7 @@ def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
         case e.OfficerCorrected():
             return _corrected(lane, event)
         case e.OfficerTookOver():
-            lane = visit_with(lane, officer=event.officer, reason=event.reason)
+            lane = visit_with(lane, officer=event.officer, reason=event.reason, paper=event.paper)
             return passage.end_visit(lane, at, "by hand")
         case e.LaneOpened():
             lane = replace(lane, opened=True)
@@ -135,9 +139,7 @@ def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
             lane = hand_over(visit_with(lane, began_closed=False), Doubt.BEGAN_CLOSED) if came_closed else lane
             return lane, (record(RecordKind.LANE_OPENED, lane, officer=event.officer),)
         case e.LaneClosed():
-            return replace(lane, opened=False), (
-                record(RecordKind.LANE_CLOSED, lane, officer=event.officer, reason=event.reason),
-            )
+            return _closed(lane), (record(RecordKind.LANE_CLOSED, lane, officer=event.officer, reason=event.reason),)
         case e.ManualOrdered():
             lane = replace(lane, manual=lane.manual | {ManualReason.ORDER})
             return lane, (record(RecordKind.MANUAL_ORDERED, lane, officer=event.officer, reason=event.reason),)
@@ -145,27 +147,40 @@ def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
             lane = replace(lane, manual=lane.manual - {ManualReason.ORDER})
             return lane, (record(RecordKind.MANUAL_ENDED, lane, officer=event.officer),)
         case e.LoopBypassed():
-            change = lane.bypassed | {event.contact} if event.bypassed else lane.bypassed - {event.contact}
             facts = {
                 "loop": event.contact.value,
                 "bypassed": event.bypassed,
                 "officer": event.officer,
                 "reason": event.reason,
             }
-            return replace(lane, bypassed=change), (record(RecordKind.LOOP_BYPASSED, lane, **facts),)
+            return passage.bypass(lane, event.contact, bypassed=event.bypassed), (
+                record(RecordKind.LOOP_BYPASSED, lane, **facts),
+            )
         case e.VehicleAnnounced():
             return passage.arrive(lane, at, Doubt.ANNOUNCED)
+        case e.DebtWrittenOff():
+            return _written_off(lane, event, at)
         case _:
             assert_never(event)
+
+
+def _closed(lane: Lane) -> Lane:
+    """The lane closes; a vehicle at the kiosk that has not been shown 3 is the officer's (row 1)."""
+    lane = replace(lane, opened=False)
+    visit = lane.visit
+    if visit is None or visit.began_closed or visit.outcome is Outcome.RELEASED:
+        return lane
+    return hand_over(lane, Doubt.CLOSED_MEANWHILE)
 
 
 def _started(lane: Lane, event: e.AgentStarted) -> Change:
     """After a start nothing outside is known: contacts, link, faults and screens are learnt again.
 
     A visit that was open goes to the officer (design §2.8), since nobody saw what happened meanwhile. An officer's order for
-    manual mode stays.
+    manual mode stays, and so does a bypass.
     """
-    manual = (lane.manual & {ManualReason.ORDER}) | {ManualReason.LINK, ManualReason.UNVERIFIED}
+    kept = lane.manual & {ManualReason.ORDER, ManualReason.BYPASS}
+    manual = kept | {ManualReason.LINK, ManualReason.UNVERIFIED}
     lane = replace(
         lane,
         policy=event.policy,
@@ -181,15 +196,14 @@ def _started(lane: Lane, event: e.AgentStarted) -> Change:
         stage="",
         timers=(),
     )
+    lane, owed = owe_answer(lane) if lane.debt else (lane, ())
     visit = lane.visit
     if visit is None:
-        return lane, ()
+        return lane, owed
     outcome = Outcome.WITHDRAWN if visit.outcome is Outcome.RELEASED else visit.outcome
     lane = visit_with(spend_release(lane), outcome=outcome, lookup=0, answered=False, leaving=False)
-    return hand_over(lane, Doubt.RESTART), (
-        StartReading(visit.number),
-        Alarm(LaneAlarmKind.RESTARTED_WITH_VEHICLE, visit.number),
-    )
+    told = (StartReading(visit.number), Alarm(LaneAlarmKind.RESTARTED_WITH_VEHICLE, visit.number))
+    return hand_over(lane, Doubt.RESTART), owed + told
 
 
 def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Change:
@@ -201,6 +215,9 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
         return lane, ()
     if event.active == was and not (first and event.contact is Contact.STOP_LOOP):
         return lane, ()
+    lane = passage.line_opened(lane) if not event.active else lane
+    if lane.debt and event.active and not first and event.contact in ANSWERS:
+        return _pay_debt(lane, event.contact)
     if why:
         return lane, (Record(RecordKind.IGNORED, _visit_of(lane), (("event", event.contact.value), ("why", why))),)
     if event.contact is Contact.STOP_LOOP:
@@ -215,8 +232,10 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
 def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
     match contact:
         case Contact.UNLADEN:
+            contradicts = _is_shown_3(lane) and lane.visit is not None and bool(lane.visit.used)
             lane = visit_with(lane, unladen=True)
-            return lane, (record(RecordKind.UNLADEN_DECLARED, lane, pressed_ms=at.utc_ms),)
+            told = (record(RecordKind.UNLADEN_DECLARED, lane, pressed_ms=at.utc_ms),)
+            return (doubt(lane, Doubt.CONTRADICTION) if contradicts else lane), told
         case Contact.DROP_BOX:
             return visit_with(lane, manifest=True), ()
         case Contact.IMMIGRATION_STARTED:
@@ -227,6 +246,38 @@ def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
             return visit_with(lane, immigration=Immigration.CLEARED, immigration_over=at), ()
         case _:  # referred; a contact that has no case here is the officer's too, which is the safe side
             return doubt(visit_with(lane, immigration=Immigration.REFERRED), Doubt.REFERRED), ()
+
+
+ANSWERS = frozenset({Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED})
+"""How Immigration answers its own *started*."""
+
+
+def _pay_debt(lane: Lane, answer: Contact) -> Change:
+    """Immigration's late answer, for the vehicle before: it releases nobody (design §2.13).
+
+    *Referred* may as well be of the vehicle that is there now, so that one is the officer's.
+    """
+    lane, cancelled = cancel_timer(replace(lane, debt=False), "debt")
+    visit = lane.visit
+    effects = (*cancelled, record(RecordKind.IMMIGRATION_DEBT_PAID, lane, signal=answer.value))
+    if visit is None or visit.immigration is not Immigration.RUNNING:
+        return lane, effects
+    lane = visit_with(lane, unclear=answer)
+    if answer is Contact.IMMIGRATION_REFERRED:
+        lane = hand_over(lane, Doubt.ANSWER_UNCLEAR)
+    return lane, (*effects, Alarm(LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR, visit.number, answer.value))
+
+
+def _written_off(lane: Lane, event: e.DebtWrittenOff, at: Moment) -> Change:
+    """An officer says whose the answer was: of the vehicle that is there now."""
+    visit = lane.visit
+    lane, cancelled = cancel_timer(replace(lane, debt=False), "debt")
+    written = record(RecordKind.IMMIGRATION_DEBT_WRITTEN_OFF, lane, officer=event.officer, reason=event.reason)
+    if visit is not None and visit.unclear is Contact.IMMIGRATION_CLEARED:
+        running = visit.immigration is Immigration.RUNNING
+        lane = visit_with(lane, unclear=None)
+        lane = visit_with(lane, immigration=Immigration.CLEARED, immigration_over=at) if running else lane
+    return lane, (*cancelled, written)
 
 
 def _is_referred(lane: Lane) -> bool:
@@ -293,7 +344,8 @@ def _identifier(lane: Lane, event: e.IdentifierRead) -> Lane:
     if visit is None or said in visit.identifiers:
         return lane
     others = {vrn for _, vrn in visit.identifiers} if visit.read is None else {visit.read.vrn}
-    lane = visit_with(lane, identifiers=tuple(sorted((*visit.identifiers, said))))
+    vouched = sorted({*visit.vouched, event.vrn}) if event.vouched else visit.vouched
+    lane = visit_with(lane, identifiers=tuple(sorted((*visit.identifiers, said))), vouched=tuple(vouched))
     return doubt(lane, Doubt.PLATES_DISAGREE) if others - {event.vrn} else lane
 
 
@@ -321,8 +373,23 @@ def _codes_changed(lane: Lane, event: e.CodesChanged) -> Change:
 
 def _codes_found(lane: Lane, event: e.CodesFound) -> Lane:
     lane = visit_with(lane, codes=event.codes, answered=True, lookup=0)
-    stop = must_stop(event.codes, lane.policy, visit_key(lane, event.visit))
-    return doubt(lane, Doubt.HOLD_AFTER_DONE) if stop and _is_shown_3(lane) else lane
+    if not _is_shown_3(lane):
+        return lane
+    if must_stop(event.codes, lane.policy, visit_key(lane, event.visit)):
+        return doubt(lane, Doubt.HOLD_AFTER_DONE)
+    return _grounds_still_there(lane, event.codes)
+
+
+def _grounds_still_there(lane: Lane, codes: Codes) -> Lane:
+    """While 3 stands by the system's own word: no bundle against an unladen press (row 11), none of its own lost."""
+    visit = lane.visit
+    if visit is None or visit.ruling is Ruling.RELEASE:
+        return lane
+    key = visit_key(lane, visit.number)
+    if visit.unladen and sort_bundles(codes, lane.policy, key).pending:
+        return doubt(lane, Doubt.CONTRADICTION)
+    kept = {bundle.ubr for bundle in codes.bundles if not bundle.withdrawn and bundle.used_by in ("", key)}
+    return lane if kept >= set(visit.used) else doubt(lane, Doubt.GROUNDS_GONE)
 
 
 def _painted(lane: Lane, screen: Screen) -> Change:
@@ -337,7 +404,9 @@ def _timer(lane: Lane, event: e.TimerFired, at: Moment) -> Change:
     lane = replace(lane, timers=tuple(timer for timer in lane.timers if timer[0] != event.timer))
     match event.timer:
         case "gone":
-            return passage.end_visit(lane, at, "no way out seen")
+            return passage.end_visit(lane, at, passage.UNSEEN)
+        case "debt":
+            return replace(lane, debt=False), (record(RecordKind.IMMIGRATION_DEBT_LAPSED, lane),)
         case "paint":
             return _not_painted(lane)
         case "help":
@@ -345,6 +414,11 @@ def _timer(lane: Lane, event: e.TimerFired, at: Moment) -> Change:
             return lane, (Ring("end"), Alarm(LaneAlarmKind.HELP_STUCK, _visit_of(lane), "Help held over its limit"))
         case _:
             return _overdue(lane)
+
+
+def _lapsed(lane: Lane) -> Lane:
+    """3 was ordered and not shown, for the order came too late to be true (design §2.15)."""
+    return doubt(lane, Doubt.NOT_CONFIRMED) if _is_shown_3(lane) else lane
 
 
 def _overdue(lane: Lane) -> Change:
@@ -398,7 +472,13 @@ def _released(lane: Lane, event: e.OfficerReleased) -> Change:
     had = visit.doubt.value if visit.doubt else lane.row
     effects = (record(RecordKind.RELEASED_BY_OFFICER, lane, officer=event.officer, reason=event.reason, system=had),)
     lane = visit_with(
-        lane, ruling=Ruling.RELEASE, officer=event.officer, reason=event.reason, doubt=None, officers=True
+        lane,
+        ruling=Ruling.RELEASE,
+        officer=event.officer,
+        reason=event.reason,
+        paper=event.paper,
+        doubt=None,
+        officers=True,
     )
     if lane.help is not HelpCall.NONE:
         lane = replace(lane, help=HelpCall.NONE)

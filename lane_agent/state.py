@@ -40,6 +40,10 @@ class Visit:
         lookup: serial of the lookup that is open, 0 if none.
         decided: number of the row that showed 3 or 4.
         identifiers: (source, VRN) as second identifiers named the vehicle, sorted, each pair once.
+        vouched: the marks among them whose origin is proved (`IdentifierRead.vouched`), sorted.
+        unclear: Immigration's answer that came in this visit and was taken for the vehicle before (design §2.13).
+        prompts: how often the driver was asked for something.
+        paper: the number of the paper manifest, as an officer typed it.
         leaving: the stop loop has cleared; `way` is the loop on the way out that saw the vehicle, if any.
         follows: the vehicle before had not been seen on the way out yet, so the next edge there is that one's.
     """
@@ -67,6 +71,10 @@ class Visit:
     decided: int = 0
     used: tuple[str, ...] = ()
     identifiers: tuple[tuple[str, str], ...] = ()
+    vouched: tuple[str, ...] = ()
+    unclear: Contact | None = None
+    prompts: int = 0
+    paper: str = ""
     leaving: bool = False
     follows: bool = False
     way: Contact | None = None
@@ -82,6 +90,8 @@ class Lane:
         known: contacts reported since the agent started; the first report of each is no edge.
         contacts: those active now.
         bypassed: loops that an officer has bypassed.
+        debt: Immigration began with a vehicle that left, and has not answered: its next answer is for that one.
+        unseen: vehicles in a row that left and that no way-out loop saw.
         row: name of the row of the table that holds now.
         stage: name of the row whose waiting limit runs, or has run out.
         timers: (name, serial) of those running, sorted.
@@ -97,6 +107,8 @@ class Lane:
     known: frozenset[Contact] = frozenset()
     contacts: frozenset[Contact] = frozenset()
     bypassed: frozenset[Contact] = frozenset()
+    debt: bool = False
+    unseen: int = 0
     help: HelpCall = HelpCall.NONE
     visit: Visit | None = None
     face: Face = field(default_factory=Face)

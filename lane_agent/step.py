@@ -32,6 +32,9 @@ from lane_agent.state import Lane, Visit, visit_key
 from lane_agent.table import LIMITS_MS, Row
 from lane_agent.wording import Scene
 
+PROMPTS_COUNTED = 9
+"""A driver who was asked so often was asked often: the count ends here."""
+
 STARTING_MS = 15_000
 """The screens start with the agent, so their first painting may take as long as their processes take to start."""
 
@@ -93,6 +96,8 @@ def _enter(lane: Lane, row: Row, at: Moment, *, quiet: bool) -> Change:
     lane = replace(lane, row=row.name)
     visit = lane.visit
     effects: tuple[Effect, ...] = ()
+    if visit is not None and row.prompt:
+        lane = visit_with(lane, prompts=min(visit.prompts + 1, PROMPTS_COUNTED))
     if visit is not None and row.outcome is not None:
         lane, effects = _conclude(lane, visit, row, at)
     if row.doubt is not None:
@@ -120,7 +125,7 @@ def _conclude(lane: Lane, visit: Visit, row: Row, at: Moment) -> Change:
         standing = standing_of(lane, visit, visit.codes)
         live = standing.live if row.outcome is Outcome.RELEASED else ()
         ubrs = tuple(bundle.ubr for bundle in live or standing.pending)
-    lane = visit_with(lane, used=ubrs)
+    lane = visit_with(lane, used=tuple(dict.fromkeys((*visit.used, *ubrs))))
     effects: tuple[Effect, ...] = (Consume(visit.number, ubrs),) if ubrs else ()
     if row.outcome is Outcome.EXAMINE:
         vrn = visit.read.vrn if visit.read else ""
@@ -188,12 +193,11 @@ def _ask_code_book(lane: Lane, event: Event, rules: Rules) -> Change:
 def _lacks_answer(lane: Lane, visit: Visit) -> bool:
     """No answer yet, or one from before the link was fresh, when a missing record proved nothing (design §2.7).
 
-    While the code book is faulty only an officer's release asks it again.
+    A code book at fault is not asked again before it works.
     """
-    broken = Fault.CODES in lane.faults
-    if visit.codes is None:
-        return not broken or visit.ruling is Ruling.RELEASE
-    return not broken and visit.codes.link is not Link.FRESH and lane.link is Link.FRESH
+    if Fault.CODES in lane.faults:
+        return False
+    return visit.codes is None or (visit.codes.link is not Link.FRESH and lane.link is Link.FRESH)
 
 
 def _time_stage(lane: Lane, row: Row) -> Change:

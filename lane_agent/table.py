@@ -4,8 +4,8 @@ Rules of this file:
 - Order: 22, 1, 7 (an officer's release), 21, 2, 17 (while 3 is shown), 3, 5, 4, 9, 7 (manual), 20, 8, 10 to 17. Rows 6 and
   22 apply in every state: help covers the panel whatever row holds (`step`), leaving is asked first. 18 and 19 only qualify
   others.
-- An officer's release precedes 21, being the only other way to 3 (design §2.2); with the store or a screen at fault it does
-  not hold either (design §2.8). "17 stands" precedes the rows that could only repeat the tests made when 3 was first shown.
+- An officer's release precedes 21, being the only other way to 3 (design §2.2); with the store, a screen, the
+  codes or a contact at fault it does not hold either (design §2.8). "17 stands" precedes the rows that could only repeat the tests made when 3 was first shown.
 - Only a row with `outcome=RELEASED` shows 3 for the first time. Each of them requires everything that design §2.2 requires.
 - A row with a `limit` waits for something. When the limit runs out the visit is the officer's, for the reason `overdue`
   (design §2.9), or, where that is None, the plate counts as not read. A row with `doubt` hands the visit over at once.
@@ -79,6 +79,7 @@ _RELEASING = (
     no(g.at_officer),
     no(g.doubtful),
     no(g.manual),
+    no(g.loop_bypassed),
     no(g.fault_active),
     no(g.help_open),
     g.immigration_cleared,
@@ -200,7 +201,7 @@ TABLE: tuple[Row, ...] = (
     ),
     _row(9, "9 stands", Scene.EXAMINE, g.sent_to_compound, limit="compound", overdue=Doubt.NOT_LEFT),
     _row(9, "9 inspect", Scene.EXAMINE, g.immigration_cleared, g.read, g.exact_stop, outcome=Outcome.EXAMINE),
-    _row(9, "9 inspect by officer", Scene.EXAMINE, g.ruled_inspect, g.officer_may_release, outcome=Outcome.EXAMINE),
+    _row(9, "9 inspect by officer", Scene.EXAMINE, g.ruled_inspect, g.officer_may_inspect, outcome=Outcome.EXAMINE),
     _row(7, "7 manual", Scene.MANUAL, g.manual, alarm=LaneAlarmKind.MANUAL_VISIT),
     _row(20, "20 not fresh", Scene.WAIT, g.visit_open, no(g.fresh), no(g.at_officer), limit="link"),
     _row(20, "20 unknown while not fresh", Scene.OFFICER, g.visit_open, no(g.fresh), alarm=LaneAlarmKind.NOT_FRESH),
@@ -281,7 +282,14 @@ TABLE: tuple[Row, ...] = (
         alarm=LaneAlarmKind.EARLY_ARRIVAL,
     ),
     _row(
-        15, "15 other point", Scene.WAIT, *_ELSEWHERE, no(g.at_officer), limit="wrong_point", overdue=Doubt.WRONG_POINT
+        15,
+        "15 other point",
+        Scene.WAIT,
+        *_ELSEWHERE,
+        no(g.at_officer),
+        limit="wrong_point",
+        overdue=Doubt.WRONG_POINT,
+        alarm=LaneAlarmKind.OTHER_POINT,  # asks the core, which may bundle anew for this point while the driver waits
     ),
     _row(15, "15 other point stands", Scene.WRONGPOINT, g.doubt_is(Doubt.WRONG_POINT), alarm=LaneAlarmKind.WRONG_POINT),
     *_unbundled(16, "other direction", no(g.bundle_ended), g.bundle_opposite),

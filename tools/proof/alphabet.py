@@ -127,6 +127,7 @@ def _of_another(visit: int) -> tuple[Letter, ...]:
         e.OfficerInspected(visit, OFFICER, WHY),
         _correct(STRANGER, visit),
         e.OfficerTookOver(visit, OFFICER, WHY),
+        e.DebtWrittenOff(visit, OFFICER, WHY),
     )
     return tuple(_always(f"{type(event).__name__} of visit {visit}", event) for event in events)
 
@@ -145,6 +146,7 @@ def _unnamed() -> tuple[Letter, ...]:
         e.LoopBypassed(Contact.STOP_LOOP, True, "", WHY),
         e.LoopBypassed(Contact.HELP, True, OFFICER, WHY),
         e.VehicleAnnounced(""),
+        e.DebtWrittenOff(VISIT, "", WHY),
         e.HelpAnswered(""),
         e.HelpEnded("", "none"),
     )
@@ -203,7 +205,14 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "immigration": (_pulse(Contact.IMMIGRATION_STARTED), _pulse(Contact.IMMIGRATION_CLEARED)),
     "referral": (_pulse(Contact.IMMIGRATION_REFERRED),),
     "read": (_in_visit("read", _read()),),
-    "limits": (_timer("stage"),),
+    "limits": (_timer("stage"), _timer("debt")),
+    "debt": (
+        _in_visit("debt written off", e.DebtWrittenOff(VISIT, OFFICER, WHY)),
+        Letter(
+            "debt written off before", lambda history: () if history.vehicle else (e.DebtWrittenOff(0, OFFICER, WHY),)
+        ),
+    ),
+    "lapse": (_in_visit("the order came too late", e.ShowLapsed(FACE)),),
     **{contact.value: (_pulse(contact),) for contact in FOR_VISIT if contact not in _IMMIGRATION},
     "plates": (
         _in_visit("identifier differs", e.IdentifierRead("rfid", STRANGER, NOW.mono_ms)),
@@ -211,11 +220,12 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     ),
     "marks": (
         _in_visit("read of another mark", _read(STRANGER)),
-        _in_visit("identifier agrees", e.IdentifierRead("rfid", VRN, NOW.mono_ms)),
+        _in_visit("identifier agrees", e.IdentifierRead("rfid", VRN, NOW.mono_ms, vouched=True)),
+        _in_visit("an unproved identifier agrees", e.IdentifierRead("echo", VRN, NOW.mono_ms)),
         _in_visit("officer types another mark", _correct(STRANGER)),
     ),
     "sources": (
-        _in_visit("another identifier agrees", e.IdentifierRead("immigration", VRN, NOW.mono_ms)),
+        _in_visit("another identifier agrees", e.IdentifierRead("immigration", VRN, NOW.mono_ms, vouched=True)),
         _in_visit("another identifier differs", e.IdentifierRead("immigration", STRANGER, NOW.mono_ms)),
     ),
     "identifier": _fault(Fault.IDENTIFIER),
@@ -270,6 +280,8 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "stuck": (
         _level(Contact.IMMIGRATION_CLEARED, active=True),
         _level(Contact.IMMIGRATION_CLEARED, active=False),
+        _level(Contact.IMMIGRATION_REFERRED, active=True),
+        _level(Contact.IMMIGRATION_REFERRED, active=False),
         _level(Contact.UNLADEN, active=True),
         _level(Contact.UNLADEN, active=False),
     ),
