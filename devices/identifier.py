@@ -194,6 +194,7 @@ class WatchedIdentifier:
         source: the driver.
         mark_of: which mark a label stands for.
         required: no automatic release without it, so its loss is a fault; else an alarm.
+        vouched: its origin is proved, so it may identify; any other may only contradict (design §2.5).
         clock: monotonic milliseconds, the same clock as the source's.
         backoff: the pauses between attempts.
     """
@@ -206,10 +207,11 @@ class WatchedIdentifier:
         mark_of: MarkOf,
         required: bool,
         clock: Callable[[], int],
+        vouched: bool = False,
         backoff: Backoff | None = None,
     ) -> None:
         self._name, self._source, self._mark_of = name, source, mark_of
-        self._required, self._clock = required, clock
+        self._required, self._vouched, self._clock = required, vouched, clock
         self._sightings = Sightings()
         self._unknown: set[str] = set()
         self._backoff = backoff or Backoff(*_BACKOFF_S)
@@ -266,7 +268,7 @@ class WatchedIdentifier:
             return
         mark = self._mark_of(label)
         if mark:
-            self._tell(IdentifierRead(self._name, mark, edge_ms))
+            self._tell(IdentifierRead(self._name, mark, edge_ms, vouched=self._vouched))
         elif label not in self._unknown and len(self._unknown) < MOST_UNKNOWN:
             self._unknown.add(label)
             text = f"{self._name} reads {label}, which stands for no mark: add it to the table of labels, or remove it"

@@ -336,6 +336,11 @@ class IdentifierSettings(Section, frozen=True, kw_only=True):
     ) = None
     fresh_s: Seconds = 3.0
 
+    @property
+    def vouched(self) -> bool:
+        """Whether the origin of what it names is proved: a cable of its own, and not a network (design §2.5)."""
+        return self.kind is IdentifierKind.SERIAL and self.port is not None and self.port.startswith("/dev/")
+
     def contradictions(self) -> Problems:
         """Each kind has what it needs, and nothing is given that it does not use."""
         kind = self.kind
@@ -345,6 +350,11 @@ class IdentifierSettings(Section, frozen=True, kw_only=True):
         if kind is IdentifierKind.NONE and self.required:
             remedy = 'write kind = "serial" or "mqtt", or leave it out'
             yield Problem("required", "there is no identifier to require", remedy)
+        elif self.required and not self.vouched:
+            remedy = (
+                'only a reader on a cable of its own proves who named the mark: port = "/dev/…", or required = false'
+            )
+            yield Problem("required", "what comes over a network unsigned may contradict and proves nothing", remedy)
         if kind is not IdentifierKind.SERIAL and self.labels is not None:
             yield Problem("labels", f"is of no use to kind {kind.value}", "remove it: only serial reads labels")
         if kind is not IdentifierKind.MQTT and self.topic is not None:

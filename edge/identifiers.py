@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from devices.errors import IdentifierMissing
 from devices.identifier import Identifier, LabelSource, LabelTable, MarkOf, NoIdentifier, WatchedIdentifier, mark_itself
 from devices.identifier_serial import SerialLabels
-from devices.settings import IdentifierKind
+from devices.settings import IdentifierKind, IdentifierSettings
 from edge.settings.load import Settings
 from runtime.clocks import monotonic_ms
 from runtime.mqtt import Incoming
@@ -59,10 +59,10 @@ def identifier(settings: Settings, feed: PlateFeed | None) -> Identifier:
             return NoIdentifier()
         case IdentifierKind.SERIAL:
             marks: MarkOf = mark_itself if chosen.labels is None else LabelTable(chosen.labels)
-            return _watched(RFID, serial_labels(settings), marks, required=chosen.required)
+            return _watched(RFID, serial_labels(settings), marks, chosen)
         case IdentifierKind.MQTT:
             assert feed is not None
-            return _watched(IMMIGRATION, feed, mark_itself, required=chosen.required)
+            return _watched(IMMIGRATION, feed, mark_itself, chosen)
 
 
 def serial_labels(settings: Settings) -> SerialLabels:
@@ -73,8 +73,15 @@ def serial_labels(settings: Settings) -> SerialLabels:
     )
 
 
-def _watched(name: str, source: LabelSource, marks: MarkOf, *, required: bool) -> Identifier:
-    return WatchedIdentifier(name=name, source=source, mark_of=marks, required=required, clock=monotonic_ms)
+def _watched(name: str, source: LabelSource, marks: MarkOf, chosen: IdentifierSettings) -> Identifier:
+    return WatchedIdentifier(
+        name=name,
+        source=source,
+        mark_of=marks,
+        required=chosen.required,
+        vouched=chosen.vouched,
+        clock=monotonic_ms,
+    )
 
 
 def listen_once(source: LabelSource, mark_of: MarkOf, seconds: float) -> str:

@@ -55,6 +55,11 @@ def seen(settings: Settings) -> list[tuple[Severity, str, str]]:
     [
         ('kind = "serial"', "identifier.port: is missing for kind serial"),
         ("required = true", "identifier.required: there is no identifier to require"),
+        ('kind = "mqtt"\nrequired = true', "identifier.required: what comes over a network unsigned may contradict"),
+        (
+            'kind = "serial"\nport = "socket://10.0.0.5:4001"\nrequired = true',
+            "identifier.required: what comes over a network unsigned may contradict",
+        ),
         ('labels = "x.csv"', "identifier.labels: is of no use to kind none"),
         ('kind = "serial"\nport = "/dev/x"\ntopic = "plates"', "identifier.topic: is of no use to kind serial"),
         ('kind = "mqtt"\ntopic = "plates/#"', 'identifier.topic: is the text "plates/#"; write one topic'),
