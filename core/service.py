@@ -76,7 +76,7 @@ class CoreParts:
         self.log.check()
         self.compound = Compound(connection, within_ms=settings.compound.due_minutes * 60_000)
         self.projection = Projection(connection, self.log, self.compound)
-        self.intake = Intake(self.store, self.projection)
+        self.intake = Intake(self.store, self.projection, settings.lane_limits)
         self.office = CargoService(self.store, self.log, settings.policy, clock)
         self.gallery = PictureStore(settings.keeping, clock)
         self.exchange = LaneGateway(
