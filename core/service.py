@@ -101,7 +101,7 @@ class CoreService:
     def __init__(self, parts: CoreParts, ready: Callable[[], None] = lambda: None) -> None:
         self._parts = parts
         self._ready = ready
-        self._inbox = Inbox()
+        self._inbox = Inbox(lambda lane: lane in parts.registry.rings)
         self._later: dict[str, Answer] = {}
         self._spare: dict[str, Answer] = {}
         self._work = asyncio.Event()

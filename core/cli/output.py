@@ -23,6 +23,10 @@ _KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Categories of characters that are not letters, marks, figures, signs or blanks."""
 
 
+_WHOLE = 44
+"""Characters of a name, a kind or a visit's key that stays on one line."""
+
+
 def shown(value: object) -> str:
     """A value as one line of visible text."""
     return "".join(one if unicodedata.category(one) not in _KINDS else _escape(one) for one in str(value))
@@ -56,12 +60,14 @@ def _json_escape(one: str) -> str:
 
 
 def print_table(columns: dict[str, Callable[[Any], object]], values: list[Any]) -> None:
-    """A table, one line for each value; nothing is cut off."""
+    """A table, one line for each value; nothing is cut off, and no long text leaves the others no room."""
     table = Table()
+    rows = [[_encodable(shown(cell(one))) for cell in columns.values()] for one in values]
     for place, name in enumerate(columns):
-        table.add_column(name, no_wrap=not place or name == "kind", overflow="fold")
-    for one in values:
-        table.add_row(*(Text(_encodable(shown(cell(one)))) for cell in columns.values()))
+        whole = (not place or name == "kind") and all(len(row[place]) <= _WHOLE for row in rows)
+        table.add_column(name, no_wrap=whole, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
     Console().print(table)
 
 

@@ -28,28 +28,3 @@ class LaneLimits:
     burst_bytes: int = 64_000_000
     bytes_a_second: int = 8_000
     early_bytes: int = 4_000_000
-
-
-class ByteBudget:
-    """What a lane may still send; it fills again as time passes.
-
-    Args:
-        limits: how much.
-        now_ms: the present time.
-    """
-
-    def __init__(self, limits: LaneLimits, now_ms: int) -> None:
-        self._limits = limits
-        self._left = float(limits.burst_bytes)
-        self._at_ms = now_ms
-
-    def is_spent(self, now_ms: int) -> bool:
-        """Whether nothing may be taken for now."""
-        passed = max(0, now_ms - self._at_ms)  # the clock may be set back: then it does not fill for that time
-        self._at_ms = now_ms
-        self._left = min(self._limits.burst_bytes, self._left + passed * self._limits.bytes_a_second / 1_000)
-        return self._left <= 0
-
-    def spend(self, size: int) -> None:
-        """A row of so many bytes was taken; the last may overdraw it."""
-        self._left -= size

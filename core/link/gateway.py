@@ -2,7 +2,8 @@
 
 Rules of this file:
 - A message is opened with the key of the lane its topic names, before anything in it is looked at; what is refused is
-  counted and is an alarm, and changes nothing.
+  counted and is an alarm, and changes nothing. What costs least is looked at first: whether the lane is registered, the
+  size, the key's name, and only then the signature. A refusal costs the store nothing but its first alarm.
 - A nonce is answered with the head of the log as committed; news of the log goes out before anything that rests on it.
 - Events are acknowledged from what is committed. Deltas that a lane missed are sent on request; where its chain differs
   from ours, or it is too far behind, it gets everything.
@@ -28,16 +29,24 @@ from core.link.intake import Intake, JournalPosition, Stream
 from core.link.orders import Orders
 from core.link.pictures import Keeping, PictureStore
 from domain.times import UtcClock
+from runtime.bucket import TokenBucket
 from wire import messages as wire
 from wire.channels import FROM_LANE, channel_of
 from wire.codec import decode, decode_record, encode
 from wire.envelope import KeyRing, Signer, key_id
 from wire.errors import WireError
 from wire.errors import WireRefusedError as UnreadableError
+from wire.facts import check_facts
 from wire.topics import LOG, LaneTopics, read_up
 
 MOST_DELTAS = 10_000
 """A lane further behind gets a snapshot: some five hours of 16,701 crossings a day, each bundled and used."""
+
+REPEAT_MS = 10_000
+"""Refusals of one lane within this of the last alarm about one are counted, and nothing more."""
+
+STRANGERS = 20
+"""Alarms about lanes that are not registered: so many at once, and one a minute. Their names are anybody's to make up."""
 
 ROWS_A_PART = 500
 BYTES_A_REPLY = 256 << 10
@@ -165,6 +174,8 @@ class LaneGateway:
         self._alarms = AlarmBook(store.connection)
         self.lanes = {lane: LaneStatus(lane=lane) for lane in sorted(rings)}
         self.refused: Counter[str] = Counter()
+        self._refused_ms: dict[str, int] = {}
+        self._strangers = TokenBucket(burst=STRANGERS, per_second=1 / 60, now_ms=clock())
         head = log.head()
         self._told = (head.epoch, head.version)
         self._asked: dict[Stream, tuple[int, int]] = {}
@@ -222,10 +233,10 @@ class LaneGateway:
         lane, kind = address
         ring = self._rings.get(lane)
         if ring is None:
-            self._refuse(lane, "unknown_lane", f"lane {lane} speaks, and has no key here; register its public key")
+            self._refuse_stranger(lane)
             return None
         try:
-            return self._body(ring.open(heard.topic, heard.payload), lane, kind, heard)
+            return self._body(ring, lane, kind, heard)
         except UnreadableError as error:
             reason, why = error.reason.value, str(error)
         except _UnfitError as error:
@@ -233,21 +244,31 @@ class LaneGateway:
         self._refuse(lane, reason, f"a message on {heard.topic} was refused: {why}")
         return None
 
-    def _body(self, body: bytes, lane: str, kind: str, heard: LaneMessage) -> msgspec.Struct | None:
+    def _body(self, ring: KeyRing, lane: str, kind: str, heard: LaneMessage) -> msgspec.Struct:
         channel = FROM_LANE.get(kind)
         if channel is None:
             raise _UnfitError("no_message_goes_there", f"({kind})")
-        message: Any = decode(channel.kind, body)
+        message: Any = decode(channel.kind, ring.open(heard.topic, heard.payload, largest=channel.largest))
         if message.lane != lane:
             raise _UnfitError("foreign", f"it says it is from {message.lane}")
         if heard.retained and not channel.retained:
             raise _UnfitError("retained", "it was retained by the broker; only presence and state may be")
+        if isinstance(message, wire.LaneState | wire.Telemetry):
+            check_facts(message.facts)
         return message  # type: ignore[no-any-return]
 
     def _refuse(self, lane: str, counter: str, detail: str) -> None:
         self.refused[counter] += 1
-        with self._store.transaction():
-            self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind="MessageRefused", detail=detail)
+        now = self._clock()
+        if abs(now - self._refused_ms.get(lane, -REPEAT_MS)) >= REPEAT_MS:
+            self._refused_ms[lane] = now
+            self._alarm(lane, "MessageRefused", detail)
+
+    def _refuse_stranger(self, lane: str) -> None:
+        self.refused["unknown_lane"] += 1
+        if not self._strangers.is_empty(self._clock()):
+            self._strangers.take()
+            self._alarm(lane, "MessageRefused", f"lane {lane} speaks, and has no key here; register its public key")
 
     def _on_state(self, state: wire.LaneState) -> None:
         """What a lane shows of itself; one that does not believe this core's key goes manual, and cannot be told why."""

@@ -22,8 +22,9 @@ import msgspec
 
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
-from core.link.budget import DAY_MS, ByteBudget, LaneLimits
+from core.link.budget import DAY_MS, LaneLimits
 from core.link.projection import Projection
+from runtime.bucket import TokenBucket
 from wire.hashes import ZERO, journal_next, journal_start
 from wire.messages import EventMessage
 
@@ -85,7 +86,7 @@ class Intake:
         self._projection = projection
         self._limits = limits or LaneLimits()
         self._alarms = AlarmBook(store.connection)
-        self._budgets: dict[str, ByteBudget] = {}
+        self._budgets: dict[str, TokenBucket] = {}
         self._early: dict[str, tuple[Stream, dict[int, EventMessage]]] = {}  # by lane: of one journal at a time
         self._lost: dict[str, tuple[Stream, int]] = {}
         self.again: Counter[Stream] = Counter()
@@ -161,8 +162,7 @@ class Intake:
         return msgspec.structs.replace(standing, wanted=wanted, refused=refused.get(stream, ""))
 
     def _take(self, message: EventMessage, now_ms: int) -> str:
-        budget = self._budgets.setdefault(message.lane, ByteBudget(self._limits, now_ms))
-        if budget.is_spent(now_ms):
+        if self._budget(message.lane, now_ms).is_empty(now_ms):
             detail = f"lane {message.lane} sends more than any lane has to say; its rows are taken slowly from now on"
             self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind="LaneOverBudget", detail=detail)
             return ""
@@ -174,6 +174,13 @@ class Intake:
             return ""
         problem = self._next(message, standing, now_ms)
         return problem or self._what_waited((message.lane, message.journal), now_ms)
+
+    def _budget(self, lane: str, now_ms: int) -> TokenBucket:
+        """The bytes that a lane may still send."""
+        if lane not in self._budgets:
+            limits = self._limits
+            self._budgets[lane] = TokenBucket(burst=limits.burst_bytes, per_second=limits.bytes_a_second, now_ms=now_ms)
+        return self._budgets[lane]
 
     def _again(self, message: EventMessage) -> str:
         row = self._db.execute(
@@ -222,7 +229,7 @@ class Intake:
         if message.seq == 1 and (problem := self._begun_too_often(message, now_ms)):
             return problem
         self._store_row(message, now_ms)
-        self._budgets[message.lane].spend(len(message.body))
+        self._budget(message.lane, now_ms).take(len(message.body))
         problems = self._projection.project(message, received_ms=now_ms)
         if problems:
             self._quarantine(message, "; ".join(problems)[:MOST_WHY], now_ms)
