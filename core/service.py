@@ -36,6 +36,7 @@ from core.office.requests import Request
 from core.office.service import CargoService
 from core.settings import BrokerSection, CoreSettings
 from domain.times import UtcClock
+from runtime.clocks import monotonic_ms
 from runtime.mqtt import Broker, Cause, Connection, Incoming, Options, Tls
 from runtime.store_errors import StoreError
 from wire.topics import ALL_UP, read_up
@@ -46,6 +47,10 @@ _BATCH = 200
 _TAKEN_OVER_S = 3.0
 """A line that fails again and again looks like another client of our name. A lane may wait half a minute; while the core
 waits, every lane is in manual mode."""
+_KEEPALIVE_S = 10
+"""Longer than a lane's: an answer to a ping waits behind what one lane floods, and a connection that is left for that is
+every lane's. A dead one is noticed by TCP_USER_TIMEOUT, and by the silence of the lanes."""
+
 _TICK_S = 1.0
 _SILENT_S = 3.0
 _CERTIFICATES_S = 3_600.0
@@ -101,7 +106,7 @@ class CoreService:
     def __init__(self, parts: CoreParts, ready: Callable[[], None] = lambda: None) -> None:
         self._parts = parts
         self._ready = ready
-        self._inbox = Inbox(lambda lane: lane in parts.registry.rings)
+        self._inbox = Inbox(is_lane=lambda lane: lane in parts.registry.rings, now_ms=monotonic_ms)
         self._later: dict[str, Answer] = {}
         self._spare: dict[str, Answer] = {}
         self._work = asyncio.Event()
@@ -201,6 +206,7 @@ class CoreService:
             for place, incoming in batch:
                 self._remember(place, incoming.topic)
             answers = self._parts.exchange.hear([LaneMessage(i.topic, i.payload, i.retained) for _, i in batch])
+            self._inbox.on_refused(answers.refused)
             self._publish(answers.now)
             if answers.later or answers.spare:
                 self._later.update(answers.later)
@@ -331,6 +337,7 @@ def broker_options(section: BrokerSection) -> Options:
         user_name=section.user_name,
         password=password,
         tls=tls,
+        keepalive=_KEEPALIVE_S,
         taken_over=_TAKEN_OVER_S,
     )
 

@@ -91,11 +91,13 @@ class Answers:
         now: sent at once.
         later: sent when there is time, one a lane: the latest.
         spare: made and sent when nothing else is left to do, one a lane: its pictures.
+        refused: how many of the messages were refused, by the lane whose topic they came on.
     """
 
     now: list[CoreMessage] = field(default_factory=list)
     later: dict[str, Answer] = field(default_factory=dict)
     spare: dict[str, Answer] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
 
 
 class LaneStatus(msgspec.Struct, kw_only=True):
@@ -199,7 +201,7 @@ class LaneGateway:
     def hear(self, heard: Sequence[LaneMessage]) -> Answers:
         """Takes a batch of messages: events in one transaction, then the rest, each in order of arrival."""
         answers = Answers()
-        both = [(one, message) for one in heard if (message := self._open(one)) is not None]
+        both = [(one, message) for one in heard if (message := self._open(one, answers)) is not None]
         opened = [message for _, message in both]
         events = {message: one.payload for one, message in both if isinstance(message, wire.EventMessage)}
         if events:
@@ -225,15 +227,17 @@ class LaneGateway:
         self._asked = {gap.stream: gap.wanted for gap in gaps if gap.wanted}
         return [self._wanted(gap.stream, gap.wanted) for gap in stuck if gap.wanted]
 
-    def _open(self, heard: LaneMessage) -> msgspec.Struct | None:
+    def _open(self, heard: LaneMessage, answers: Answers) -> msgspec.Struct | None:
         address = read_up(heard.topic)
         if address is None:
             self.refused["unknown_topic"] += 1
+            answers.refused[""] += 1
             return None
         lane, kind = address
         ring = self._rings.get(lane)
         if ring is None:
             self._refuse_stranger(lane)
+            answers.refused[lane] += 1
             return None
         try:
             return self._body(ring, lane, kind, heard)
@@ -241,6 +245,7 @@ class LaneGateway:
             reason, why = error.reason.value, str(error)
         except _UnfitError as error:
             reason, why = error.counter, str(error)
+        answers.refused[lane] += 1
         self._refuse(lane, reason, f"a message on {heard.topic} was refused: {why}")
         return None
 
