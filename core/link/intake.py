@@ -77,13 +77,14 @@ class Intake:
     """Takes event rows whose envelope has been opened with their lane's key.
 
     Attributes:
+        projection: what is made of them.
         again: rows that came again since the start and were the same as those here, by journal.
     """
 
     def __init__(self, store: CoreStore, projection: Projection, limits: LaneLimits | None = None) -> None:
         self._store = store
         self._db = store.connection
-        self._projection = projection
+        self.projection = projection
         self._limits = limits or LaneLimits()
         self._alarms = AlarmBook(store.connection)
         self._budgets: dict[str, TokenBucket] = {}
@@ -230,7 +231,7 @@ class Intake:
             return problem
         self._store_row(message, now_ms)
         self._budget(message.lane, now_ms).take(len(message.body))
-        problems = self._projection.project(message, received_ms=now_ms)
+        problems = self.projection.project(message, received_ms=now_ms)
         if problems:
             self._quarantine(message, "; ".join(problems)[:MOST_WHY], now_ms)
         return ""
