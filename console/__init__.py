@@ -9,11 +9,11 @@
 | `acts`, `actions` | what an officer can do, one table: button, dialog, request; and the routes that do it |
 | `requests` | what the browser may ask for, and the officer's event made of it |
 | `grounds` | why a button is off, what stops a vehicle, what a release is based on: the lane's judgement in words |
-| `reasons`, `times` | the reasons officers give most; times as people see them |
+| `times` | times as people see them |
 | `stream` | the push of views to the browsers |
 | `pictures` | camera, screens and evidence as pictures |
-| `ports` | what the page needs from the lane |
 | `app`, `server` | the page as one ASGI application, and uvicorn in the agent's own loop |
+| `gate` | connections: how many, of whom, and how long a request may take |
 | `context` | what the routes share |
 | `access` | who may watch and who may act; every route asks here first |
 | `officers`, `sessions`, `throttle` | password hashes, who is logged in, guessing slowed down |

@@ -108,6 +108,10 @@ def _not_bypassed(view: LaneView) -> str:
     return "" if view.bypassed else "No loop is bypassed."
 
 
+def _nothing_owed(view: LaneView) -> str:
+    return "" if view.debt else "Immigration owes no answer."
+
+
 ACTS: tuple[Act, ...] = (
     Act(
         r.ReleaseVisit,
@@ -271,6 +275,25 @@ ACTS: tuple[Act, ...] = (
         "Vehicle is here",
         "車輛到達",
         Group.LANE,
+    ),
+    Act(
+        r.WriteOffDebt,
+        "Immigration's answer was for this vehicle",
+        "出入境處回覆屬此車",
+        Group.LANE,
+        needless=_nothing_owed,
+        dialog=Dialog(
+            "Immigration owes no answer for a vehicle before",
+            "出入境處沒有欠前車的回覆",
+            "Immigration began with a vehicle that left without an answer, so its next answer was taken for that one. "
+            "Ask Immigration first: an answer that came since then will count for the vehicle that is here now.",
+            "Write off",
+            "確認",
+            (
+                "Immigration confirmed by phone 已致電出入境處核實",
+                "Immigration confirmed at the counter 已向出入境處櫃檯核實",
+            ),
+        ),
     ),
     Act(
         r.AnswerHelp,

@@ -197,6 +197,7 @@ class LaneView:
             when that visit is over.
         faults: (fault, detail for the technician), active now.
         bypassed: loops that an officer bypassed.
+        debt: Immigration owes an answer for a vehicle that left, or one of this visit was taken for it.
         row, row_name: the decision table's row in force (`lane_agent.table.Row`); 0 and "" if none.
         refuses: (name of the act, why): the acts of `console.acts` that the lane would refuse at this moment, and the
             check of `lane_agent.acceptance` that fails.
@@ -218,6 +219,7 @@ class LaneView:
     refuses: tuple[tuple[str, str], ...] = ()
     manual: tuple[ManualReason, ...] = ()
     bypassed: tuple[Contact, ...] = ()
+    debt: bool = False
     faults: tuple[tuple[Fault, str], ...] = ()
     visit: VisitView | None = None
     help: HelpView = HelpView()

@@ -15,6 +15,7 @@ from console.errors import RequestRefusedError
 from console.ports import Control, OfficerAction
 from domain import marks
 from lane_agent.events import (
+    DebtWrittenOff,
     HelpAnswered,
     HelpEnded,
     LaneClosed,
@@ -65,10 +66,11 @@ class ReleaseVisit(ActRequest, frozen=True, tag="release"):
     basis: str
     reason: str
     read: bool = False
+    paper: str = ""
 
     def event(self, officer: str) -> OfficerAction:
         """The release."""
-        return OfficerReleased(self.visit, officer, _reason(self.reason))
+        return OfficerReleased(self.visit, officer, _reason(self.reason), _paper(self.paper))
 
 
 class InspectVisit(ActRequest, frozen=True, tag="inspect"):
@@ -99,10 +101,11 @@ class TakeOverVisit(ActRequest, frozen=True, tag="take_over"):
 
     visit: int
     reason: str
+    paper: str = ""
 
     def event(self, officer: str) -> OfficerAction:
         """The end of the visit."""
-        return OfficerTookOver(self.visit, officer, _reason(self.reason))
+        return OfficerTookOver(self.visit, officer, _reason(self.reason), _paper(self.paper))
 
 
 class OpenLane(ActRequest, frozen=True, tag="open"):
@@ -171,6 +174,17 @@ class AnnounceVehicle(ActRequest, frozen=True, tag="announce"):
         return VehicleAnnounced(officer)
 
 
+class WriteOffDebt(ActRequest, frozen=True, tag="write_off"):
+    """Immigration owes no answer for a vehicle that has left (design §2.13)."""
+
+    visit: int
+    reason: str
+
+    def event(self, officer: str) -> OfficerAction:
+        """The word of the officer."""
+        return DebtWrittenOff(self.visit, officer, _reason(self.reason))
+
+
 class AnswerHelp(ActRequest, frozen=True, tag="answer"):
     """Answer the help call."""
 
@@ -222,6 +236,13 @@ def _reason(text: str) -> str:
     if not 3 <= len(reason) <= 200:
         raise RequestRefusedError(422, "Not done: give a reason of 3 to 200 characters.")
     return reason
+
+
+def _paper(text: str) -> str:
+    number = text.strip()
+    if len(number) > 40 or not number.isprintable():
+        raise RequestRefusedError(422, "Not done: the number of a paper manifest has at most 40 letters and digits.")
+    return number
 
 
 def _mark(text: str) -> str:

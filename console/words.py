@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from domain.alarms import LaneAlarmKind, lane_alarm_kind
 from domain.crossing import Direction
+from lane_agent import contacts
 from lane_agent.matching import Standing
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, Link, ManualReason, Outcome, Ruling, Screen
 from lane_agent.wording import WORDING, Scene
@@ -33,6 +35,14 @@ DOUBTS: Final[dict[Doubt, Words]] = {
     ),
     Doubt.BEGAN_CLOSED: Words(
         "It drove in while the lane was closed", "通道關閉時駛入", "Open the lane or turn it back."
+    ),
+    Doubt.CLOSED_MEANWHILE: Words(
+        "The lane was closed while it stood here", "停車時通道被關閉", "Decide by eye and paper, or turn it back."
+    ),
+    Doubt.ANSWER_UNCLEAR: Words(
+        "Immigration referred this vehicle, or the one before",
+        "出入境處轉介的可能是此車或前車",
+        "Ask Immigration which vehicle was meant.",
     ),
     Doubt.FAULT: Words("Equipment failed during this visit", "過程中設備故障", "Decide by eye and paper."),
     Doubt.REFERRED: Words(
@@ -60,6 +70,9 @@ DOUBTS: Final[dict[Doubt, Words]] = {
     Doubt.HOLD_AFTER_DONE: Words(
         "A hold arrived after the release", "放行後收到截查指示", "Stop the vehicle now; inspect."
     ),
+    Doubt.GROUNDS_GONE: Words(
+        "Its bundle was withdrawn after the release", "放行後捆綁已被撤銷", "Stop the vehicle now; ask the core."
+    ),
     Doubt.NOT_CONFIRMED: Words(
         "A screen did not confirm what it shows",
         "顯示屏未有確認",
@@ -83,6 +96,9 @@ MANUAL: Final[dict[ManualReason, Words]] = {
     ManualReason.ORDER: Words("ordered by an officer", "按指示轉人手", "End manual mode when the order is lifted."),
     ManualReason.UNVERIFIED: Words(
         "codes not verified yet", "資料尚待核實", "Clear by hand; it ends when the codes are verified."
+    ),
+    ManualReason.BYPASS: Words(
+        "a loop is bypassed", "感應線圈已略過", "Clear by hand; it ends when every loop counts again."
     ),
 }
 
@@ -110,6 +126,16 @@ FAULTS: Final[dict[Fault, Words]] = {
     ),
     Fault.IDENTIFIER: Words(
         "The second identifier does not answer", "第二識別器故障", "Compare plates by eye; call the technician."
+    ),
+    Fault.STUCK_CONTACT: Words(
+        "A button or signal was on before the vehicle came",
+        "按鈕或訊號在車輛到達前已接通",
+        "Clear by hand; free the button, or call the technician.",
+    ),
+    Fault.WAY_OUT: Words(
+        "The way-out loop sees no vehicle leave",
+        "出口感應線圈沒有反應",
+        "See that vehicles leave; bypass the loop and call the technician.",
     ),
 }
 
@@ -168,9 +194,7 @@ SCENES: Final[dict[Scene, Words]] = {
 """What the driver reads, from the drivers' own table."""
 
 LOOPS: Final[dict[Contact, Words]] = {
-    Contact.STOP_LOOP: Words("Stop line loop", "停車線感應線圈"),
-    Contact.EXIT_LOOP: Words("Way-out loop", "出口感應線圈"),
-    Contact.COMPOUND_LOOP: Words("Compound loop", "驗貨場感應線圈"),
+    contact: Words(contacts.CONTACTS[contact].says, contacts.CONTACTS[contact].chinese) for contact in contacts.LOOPS
 }
 """Contacts that an officer may bypass."""
 
@@ -194,83 +218,124 @@ REFUSALS: Final[dict[str, str]] = {
 
 _LOOK = "Look at the lane and decide."
 
-ALARMS: Final[dict[str, Words]] = {
-    "RunThrough": Words(
+ALARMS: Final[dict[LaneAlarmKind, Words]] = {
+    LaneAlarmKind.RUN_THROUGH: Words(
         "Vehicle left against the signal", "車輛不依指示駛離", "Tell control room and compound; keep the pictures."
     ),
-    "LeftUnseen": Words("A vehicle left unseen", "車輛去向不明", "Find out which way it went; tell the control room."),
-    "Fault": Words("Equipment fault with a vehicle in the lane", "設備故障", "Clear by hand; call the technician."),
-    "FaultRaised": Words("Equipment fault", "設備故障", "Clear by hand; call the technician."),
-    "RestartedWithVehicle": Words(
+    LaneAlarmKind.LEFT_UNSEEN: Words(
+        "A vehicle left unseen", "車輛去向不明", "Find out which way it went; tell the control room."
+    ),
+    LaneAlarmKind.FAULT: Words(
+        "Equipment fault with a vehicle in the lane", "設備故障", "Clear by hand; call the technician."
+    ),
+    LaneAlarmKind.FAULT_RAISED: Words("Equipment fault", "設備故障", "Clear by hand; call the technician."),
+    LaneAlarmKind.RESTARTED_WITH_VEHICLE: Words(
         "The box restarted with a vehicle here", "重新啟動時有車輛", "Deal with this vehicle by hand."
     ),
-    "ArrivedClosed": Words(
+    LaneAlarmKind.ARRIVED_CLOSED: Words(
         "A vehicle drove into the closed lane", "車輛駛入已關閉通道", "Open the lane or turn it back."
     ),
-    "CodesInDoubt": Words("The codes here are in doubt", "資料存疑", "Clear by hand; a full copy is being fetched."),
-    "CodesMismatch": Words(
+    LaneAlarmKind.CODES_IN_DOUBT: Words(
+        "The codes here are in doubt", "資料存疑", "Clear by hand; a full copy is being fetched."
+    ),
+    LaneAlarmKind.CODES_MISMATCH: Words(
         "The codes here differ from the core's", "資料與中央不符", "Clear by hand; a full copy is fetched."
     ),
-    "MessageRefused": Words("A message was refused", "訊息被拒", "Tell the core's duty officer; it may be an attack."),
-    "SessionTakenOver": Words(
+    LaneAlarmKind.MESSAGE_REFUSED: Words(
+        "A message was refused", "訊息被拒", "Tell the core's duty officer; it may be an attack."
+    ),
+    LaneAlarmKind.SESSION_TAKEN_OVER: Words(
         "Another machine uses this lane's name", "通道身分被佔用", "Tell security; stay in manual mode."
     ),
-    "CoreClockDoubted": Words(
+    LaneAlarmKind.CORE_CLOCK_DOUBTED: Words(
         "The core's time is not believed", "中央時間不可信", "Clear by hand; have the core's time service looked at."
     ),
-    "CoreClockStepped": Words("The core's clock was set", "中央時鐘已調校", "Nothing now; tell the technician."),
-    "PictureNotSent": Words("A picture was not sent", "圖片未能傳送", "Tell the technician; it is kept here."),
-    "clock_stepped": Words("The clock was set", "時鐘已調校", "Nothing now; tell the technician."),
-    "store_room": Words("Little room on the disk", "儲存空間不足", "Call the technician before it is full."),
-    "store_wear": Words("The disk is nearly worn out", "儲存器接近壽命", "Have the technician replace it."),
-    "evidence_room": Words(
+    LaneAlarmKind.CORE_CLOCK_STEPPED: Words(
+        "The core's clock was set", "中央時鐘已調校", "Nothing now; tell the technician."
+    ),
+    LaneAlarmKind.PICTURE_NOT_SENT: Words(
+        "A picture was not sent", "圖片未能傳送", "Tell the technician; it is kept here."
+    ),
+    LaneAlarmKind.CLOCK_STEPPED: Words("The clock was set", "時鐘已調校", "Nothing now; tell the technician."),
+    LaneAlarmKind.STORE_ROOM_LOW: Words(
+        "Little room on the disk", "儲存空間不足", "Call the technician before it is full."
+    ),
+    LaneAlarmKind.STORE_WORN: Words("The disk is nearly worn out", "儲存器接近壽命", "Have the technician replace it."),
+    LaneAlarmKind.EVIDENCE_OVER_LIMIT: Words(
         "Pictures take more room than planned",
         "圖片佔用空間過多",
         "The link has been away too long: call the technician.",
     ),
-    "StoreFailed": Words("The box could not record", "儲存失敗", "Clear by hand on paper; call the technician."),
-    "Referred": Words("Immigration referred a driver", "出入境處轉介", "Wait for Immigration."),
-    "ManualVisit": Words("Vehicle to be cleared by hand", "車輛須人手清關", "Take the paper manifest and decide."),
-    "NotFresh": Words("Vehicle while the codes are not fresh", "資料未經核實", "Check by phone, then decide."),
-    "AtOfficer": Words("A vehicle waits for an officer", "車輛等候關員", _LOOK),
-    "Overdue": Words("A vehicle has waited too long", "等候逾時", "Speak with the driver; decide."),
-    "PlateUnread": Words("Plate not read", "未能讀取車牌", "Type the mark."),
-    "NearMiss": Words(
+    LaneAlarmKind.CERTIFICATE_ENDS: Words(
+        "A certificate of the box is about to end", "憑證即將到期", "Have it renewed."
+    ),
+    LaneAlarmKind.CORE_KEYS_UNREADABLE: Words(
+        "The core's keys here cannot be read", "中央金鑰無法讀取", "Call the technician; the keys read before hold."
+    ),
+    LaneAlarmKind.STORE_FAILED: Words(
+        "The box could not record", "儲存失敗", "Clear by hand on paper; call the technician."
+    ),
+    LaneAlarmKind.REFERRED: Words("Immigration referred a driver", "出入境處轉介", "Wait for Immigration."),
+    LaneAlarmKind.MANUAL_VISIT: Words(
+        "Vehicle to be cleared by hand", "車輛須人手清關", "Take the paper manifest and decide."
+    ),
+    LaneAlarmKind.NOT_FRESH: Words(
+        "Vehicle while the codes are not fresh", "資料未經核實", "Check by phone, then decide."
+    ),
+    LaneAlarmKind.AT_OFFICER: Words("A vehicle waits for an officer", "車輛等候關員", _LOOK),
+    LaneAlarmKind.OVERDUE: Words("A vehicle has waited too long", "等候逾時", "Speak with the driver; decide."),
+    LaneAlarmKind.PLATE_UNREAD: Words("Plate not read", "未能讀取車牌", "Type the mark."),
+    LaneAlarmKind.NEAR_MISS: Words(
         "Plate one character from a held vehicle's", "與被截查車牌相差一字", "Compare and type the true mark."
     ),
-    "PlatesDisagree": Words("Plates disagree", "車牌不一致", "Compare both plates with the vehicle."),
-    "UnladenNotProved": Words("Unladen declaration not confirmed", "空車申報未能確認", "Look into the vehicle."),
-    "Contradiction": Words("Unladen pressed against a bundle", "報稱空車但有捆綁", "Look into the vehicle."),
-    "NoBundle": Words("Vehicle without a bundle", "車輛沒有捆綁記錄", "Ask for the UBR or the paper manifest."),
-    "EarlyArrival": Words("Early arrival", "提早到達", "Tell the driver the time."),
-    "WrongPoint": Words("Bundled for another control point", "捆綁管制站不符", "Ask the core."),
-    "IdentifierLost": Words(
+    LaneAlarmKind.PLATES_DISAGREE: Words("Plates disagree", "車牌不一致", "Compare both plates with the vehicle."),
+    LaneAlarmKind.UNLADEN_NOT_PROVED: Words(
+        "Unladen declaration not confirmed", "空車申報未能確認", "Look into the vehicle."
+    ),
+    LaneAlarmKind.CONTRADICTION: Words(
+        "Unladen pressed against a bundle", "報稱空車但有捆綁", "Look into the vehicle."
+    ),
+    LaneAlarmKind.NO_BUNDLE: Words(
+        "Vehicle without a bundle", "車輛沒有捆綁記錄", "Ask for the UBR or the paper manifest."
+    ),
+    LaneAlarmKind.EARLY_ARRIVAL: Words("Early arrival", "提早到達", "Tell the driver the time."),
+    LaneAlarmKind.OTHER_POINT: Words(
+        "Bundled for another control point; the driver waits", "捆綁管制站不符，司機等候中", "Ask the core now."
+    ),
+    LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR: Words(
+        "Immigration's answer may be for the vehicle before",
+        "出入境處的回覆可能屬於前車",
+        "Ask Immigration. If it was for this vehicle, write the debt off.",
+    ),
+    LaneAlarmKind.WRONG_POINT: Words("Bundled for another control point", "捆綁管制站不符", "Ask the core."),
+    LaneAlarmKind.IDENTIFIER_LOST: Words(
         "Second identifier lost; vehicles are judged without it", "第二識別器失聯", "Call the technician."
     ),
-    "IdentifierStuck": Words(
+    LaneAlarmKind.IDENTIFIER_STUCK: Words(
         "Second identifier repeats a vehicle that has left", "第二識別器重複讀數", "Call the technician to look at it."
     ),
-    "IdentifierUnknown": Words(
+    LaneAlarmKind.IDENTIFIER_UNKNOWN: Words(
         "A label that stands for no mark", "未登記標籤", "Have it added to the table of labels, or removed."
     ),
-    "ContactStuck": Words(
+    LaneAlarmKind.CONTACT_STUCK: Words(
         "A contact was on before the vehicle came", "接點訊號異常", "Ask the driver; call the technician."
     ),
-    "Help": Words("Driver asked for help", "司機求助", "Answer the call."),
-    "HelpStuck": Words(
+    LaneAlarmKind.HELP: Words("Driver asked for help", "司機求助", "Answer the call."),
+    LaneAlarmKind.HELP_STUCK: Words(
         "Help button held too long: stuck?", "求助按鈕卡住", "Call the driver; have the button looked at."
     ),
-    "Withdrawn": Words("Release withdrawn", "放行已撤回", "See that the vehicle has stopped."),
-    "ReleaseRefused": Words(
+    LaneAlarmKind.WITHDRAWN: Words("Release withdrawn", "放行已撤回", "See that the vehicle has stopped."),
+    LaneAlarmKind.RELEASE_REFUSED: Words(
         "An officer's release was not borne out", "關員放行未獲確認", "Look at the codes again; decide anew."
     ),
 }
-"""Alarms of the lane by kind; others are told by `alarm`."""
+"""Alarms of the lane by kind."""
 
 
-def alarm(kind: str) -> Words:
-    """Words for an alarm of any kind; one without its own is made readable."""
-    readable = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).replace("_", " ").strip().capitalize()
-    return ALARMS.get(kind) or Words(
-        readable or "Alarm", "警報", "Look at the lane; tell the control room if in doubt."
-    )
+def alarm(name: str) -> Words:
+    """Words for an alarm, by the name in the journal; of a kind that this version does not know, the name made readable."""
+    kind = lane_alarm_kind(name)
+    if kind is not None:
+        return ALARMS[kind]
+    readable = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").strip().capitalize()
+    return Words(readable or "Alarm", "警報", "Look at the lane; tell the control room if in doubt.")

@@ -35,6 +35,7 @@ from core.office.admin_handler import AdminHandler
 from core.office.requests import Request
 from core.office.service import CargoService
 from core.settings import BrokerSection, CoreSettings
+from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
 from runtime.clocks import monotonic_ms
 from runtime.mqtt import Broker, Cause, Connection, Incoming, Options, Tls
@@ -302,7 +303,7 @@ class CoreService:
             book = AlarmBook(parts.store.connection)
             with parts.store.transaction():
                 for one in ending:
-                    book.raise_once(at_ms=now, lane=one.lane, kind="CertificateEnds", detail=str(one))
+                    book.raise_once(at_ms=now, lane=one.lane, kind=CoreAlarmKind.CERTIFICATE_ENDS, detail=str(one))
             await asyncio.sleep(_CERTIFICATES_S)
 
     async def _prune(self) -> None:

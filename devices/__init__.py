@@ -20,6 +20,7 @@
 | `identifier` | the second identifier: what names the vehicle besides the plate reader |
 | `identifier_serial`, `identifier_protocol` | a label reader on a serial cable or TCP, and its lines |
 | `intercom` | the help call: bell and lamp |
+| `settings` | the sections of a lane's settings that are about devices |
 | `errors` | what can go wrong, and what a technician does about it |
 | `simulated/` | boards and a label reader in software, driven from the hardware's side |
 """

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Protocol
 
 from devices.errors import LabelsWrong
+from domain.alarms import LaneAlarmKind
 from domain.marks import HONG_KONG, family, normalise
 from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead, TroubleReported
 from lane_agent.model import Fault
@@ -260,7 +261,7 @@ class WatchedIdentifier:
         self._alive()
         if self._sightings.stuck(label, self._clock()):
             text = f"{self._name} still reads {label} long after that vehicle left: look at the reader and its antenna"
-            self._tell(TroubleReported("IdentifierStuck", text))
+            self._tell(TroubleReported(LaneAlarmKind.IDENTIFIER_STUCK, text))
         if not self._sightings.news(label, edge_ms):
             return
         mark = self._mark_of(label)
@@ -269,7 +270,7 @@ class WatchedIdentifier:
         elif label not in self._unknown and len(self._unknown) < MOST_UNKNOWN:
             self._unknown.add(label)
             text = f"{self._name} reads {label}, which stands for no mark: add it to the table of labels, or remove it"
-            self._tell(TroubleReported("IdentifierUnknown", text))
+            self._tell(TroubleReported(LaneAlarmKind.IDENTIFIER_UNKNOWN, text))
 
     def _alive(self) -> None:
         self._backoff.reset()
@@ -286,7 +287,7 @@ class WatchedIdentifier:
         if self._required:
             self._tell(FaultRaised(Fault.IDENTIFIER, why))
         elif not before and self._may_complain():
-            self._tell(TroubleReported("IdentifierLost", why))
+            self._tell(TroubleReported(LaneAlarmKind.IDENTIFIER_LOST, why))
 
     def _may_complain(self) -> bool:
         now, last = self._clock(), self._complained_ms

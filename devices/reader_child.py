@@ -7,7 +7,6 @@ FD is an inherited socket; the settings come first, then orders; reports go back
 
 from __future__ import annotations
 
-import ctypes
 import os
 import queue
 import signal
@@ -43,9 +42,9 @@ from devices.reader_protocol import (
 from devices.settings import CameraKind
 from devices.visit_reader import VisitReader, read_region
 from devices.zone import Zone
+from runtime.children import end_with_parent
 from runtime.sections import milliseconds
 
-_PDEATHSIG = 1
 _FIRST_MS = 8_000  # a network camera may take this long to give its first picture
 _SHOWN_MS = 300  # between pictures for the officer's page
 STALLED = 3  # exit status: the camera's driver hangs, and only ending this process frees it
@@ -182,14 +181,9 @@ def shown(frame: Frame, reads: tuple[PlateRead, ...], zone: Zone) -> NewestPictu
     return NewestPicture(frame.taken_ms, width, height, jpeg(overlaid(frame.picture, reads, zone), 75))
 
 
-def _die_with_parent() -> None:
-    """SIGKILL when the agent dies, however it dies (Linux); end of file on the socket is the second way."""
-    ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
-
-
 def main() -> int:
     """Runs the reader until it is ended."""
-    _die_with_parent()
+    end_with_parent()  # end of file on the socket is the second way
     return_memory_early()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the agent's; it ends us
     cv2.setNumThreads(1)

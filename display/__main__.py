@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import logging
-import os
 import random
 import re
 import signal
@@ -20,8 +18,7 @@ from display.failsafe import Failsafe
 from display.process import AlarmWatchdog, PaintLog, ScreenProcess
 from display.settings import Mode, Size
 from lane_agent.model import Screen
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+from runtime.children import end_with_parent
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="display: %(message)s")
     options = _options().parse_args(arguments)
     if options.end_with:
-        _end_with(options.end_with)
+        end_with_parent(signal.SIGTERM, parent=options.end_with)  # SIGTERM, so that the safe face is painted last
     try:
         board = PaintedSurface(options.screen, size=options.size, mode=options.mode)
     except DisplayError as error:
@@ -106,13 +103,6 @@ def _seconds(text: str) -> float:
     if not 0.2 <= seconds <= 10:
         raise argparse.ArgumentTypeError(f"{text!r} is not a silence limit: 0.2 to 10 seconds")
     return seconds
-
-
-def _end_with(parent: int) -> None:
-    """Has the kernel send SIGTERM when the parent ends, however it ends; then the safe face is painted last."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it ended before we asked
-        sys.exit(0)
 
 
 if __name__ == "__main__":

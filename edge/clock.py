@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from domain.alarms import LaneAlarmKind
 from lane_agent.events import FaultCleared, FaultRaised, TroubleReported
 from lane_agent.model import Fault, Moment, TimeQuality
 from runtime.clocks import Clocks
@@ -88,7 +89,7 @@ class ClockWatch:
         self._judge(passed - awake, self._core())
         if abs(utc - passed) >= _STEPPED_MS:
             words = f"UTC was set by {(utc - passed) / 1000:+.1f} s; look at the time service (chronyc tracking)"
-            self._tell(TroubleReported("clock_stepped", words))
+            self._tell(TroubleReported(LaneAlarmKind.CLOCK_STEPPED, words))
 
     def _judge(self, slept: int, doubt: str) -> None:
         """Each sleep is told, a doubt when it begins; the fault is over when neither is left."""

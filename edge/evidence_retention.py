@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from domain.alarms import LaneAlarmKind
 from lane_agent.events import TroubleReported
 from sync.evidence import Evidence, Pruned, named
 from sync.journal import Chain
@@ -59,7 +60,7 @@ class EvidenceKeeper:
                 continue
             pruned = await self._tried(lambda: self._evidence.prune(self._unacknowledged))
             if pruned is not None and pruned.over:
-                self._tell(TroubleReported("evidence_room", ", ".join(pruned.over)))
+                self._tell(TroubleReported(LaneAlarmKind.EVIDENCE_OVER_LIMIT, ", ".join(pruned.over)))
 
     async def _tried(self, prune: Callable[[], Pruned]) -> Pruned | None:
         try:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from cryptography.x509 import Certificate
 
+from domain.alarms import LaneAlarmKind
 from lane_agent.model import Moment, TimeQuality
 from wire.certificates import read_certificates
 from wire.envelope import KeyRing
@@ -62,7 +63,7 @@ class IdentityWatch:
         now: Callable[[], Moment],
         ring: KeyRing,
         read_ring: Callable[[], KeyRing],
-        tell: Callable[[str, str], None],
+        tell: Callable[[LaneAlarmKind, str], None],
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._files = tuple(files)
@@ -90,7 +91,7 @@ class IdentityWatch:
             return
         found = endings(self._files, now=datetime.fromtimestamp(at.utc_ms // 1_000, UTC), days=self._days)
         for file, until in found:
-            self._tell("certificate_ends", f"{file} ends on {until:%Y-%m-%d %H:%M} UTC; {RENEW}")
+            self._tell(LaneAlarmKind.CERTIFICATE_ENDS, f"{file} ends on {until:%Y-%m-%d %H:%M} UTC; {RENEW}")
         if found:
             self._told_ms = at.mono_ms
 
@@ -101,7 +102,7 @@ class IdentityWatch:
         except OSError as error:
             if str(error) != self._wrong:
                 self._wrong = str(error)
-                self._tell("core_keys", str(error))
+                self._tell(LaneAlarmKind.CORE_KEYS_UNREADABLE, str(error))
             return
         self._wrong = ""
         before = self._ring.prints

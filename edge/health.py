@@ -23,6 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from domain.alarms import LaneAlarmKind
 from lane_agent.effects import Alarm
 from lane_agent.events import FaultCleared, FaultRaised
 from lane_agent.model import Fault
@@ -168,7 +169,7 @@ class StoreWatch:
         self._warn_hours, self._relieve = warn_hours, relieve
         self._rate = Rate(clock)
         self._fault = ""
-        self._alarms: set[str] = set()
+        self._alarms: set[LaneAlarmKind] = set()
 
     async def run(self) -> None:
         """Looks until cancelled."""
@@ -198,9 +199,9 @@ class StoreWatch:
             self._tell(FaultCleared(Fault.STORE))
         if disk.free_mb < self._warn_free_mb:
             self._relieve(self._warn_free_mb - disk.free_mb)
-        self._alarm("store_room", self._little(disk.free_mb))
+        self._alarm(LaneAlarmKind.STORE_ROOM_LOW, self._little(disk.free_mb))
         worn = disk.wear_percent is not None and disk.wear_percent >= self._wear_limit
-        self._alarm("store_wear", f"flash at {disk.wear_percent} % of its life: replace it" if worn else "")
+        self._alarm(LaneAlarmKind.STORE_WORN, f"flash at {disk.wear_percent} % of its life: replace it" if worn else "")
 
     def _little(self, free_mb: int) -> str:
         """Why room is little, "" if it is not."""
@@ -216,7 +217,7 @@ class StoreWatch:
             self._tell(FaultRaised(Fault.STORE, why))
         self._fault = why
 
-    def _alarm(self, kind: str, detail: str) -> None:
+    def _alarm(self, kind: LaneAlarmKind, detail: str) -> None:
         if detail and kind not in self._alarms:
             self._tell(Alarm(kind, 0, detail))
             self._alarms.add(kind)

@@ -26,6 +26,7 @@ from devices.intercom import Intercom
 from devices.reader import ReaderProcess
 from display.feed import ScreenFeed
 from display.supervisor import ScreenProcesses
+from domain.visit_record import RecordKind
 from edge import identifiers, wiring
 from edge.actuators import Actuators
 from edge.clock import BoxClock, ClockWatch
@@ -57,7 +58,7 @@ from sync.store import LaneStore
 
 log = logging.getLogger("rocars.lane")
 
-REMEMBERED = ("RowEntered", "VisitEnded", "WordsReceived")
+REMEMBERED = (RecordKind.ROW_ENTERED, RecordKind.VISIT_ENDED, RecordKind.WORDS_RECEIVED)
 ROWS_REMEMBERED = 4_000
 """Journal rows read back at the start for the page's list of past visits: about a hundred visits."""
 

@@ -27,6 +27,7 @@ from console.ports import (
     ScreenView,
     VisitView,
 )
+from domain.visit_record import RecordKind, VisitEnded
 from lane_agent import events as e
 from lane_agent.acceptance import refusal
 from lane_agent.agent import Agent
@@ -151,11 +152,11 @@ class LanePage:
 
     def _remember_record(self, record: Record, at: Moment) -> None:
         match record.kind:
-            case "WordsReceived":
+            case RecordKind.WORDS_RECEIVED:
                 self._remember_words(record, at)
-            case "RowEntered":
+            case RecordKind.ROW_ENTERED:
                 self._remember_row(record)
-            case "VisitEnded":
+            case RecordKind.VISIT_ENDED:
                 self._remember_visit(record)
             case _:
                 pass
@@ -195,6 +196,7 @@ class LanePage:
             row_name=lane.row,
             refuses=_refusals(lane),
             manual=tuple(sorted(lane.manual, key=lambda reason: reason.value)),
+            debt=lane.debt or (lane.visit is not None and lane.visit.unclear is not None),
             bypassed=tuple(sorted(lane.bypassed, key=lambda contact: contact.value)),
             faults=tuple((fault, memory.faults.get(fault, "")) for fault in sorted(lane.faults, key=lambda f: f.value)),
             visit=_visit(lane),
@@ -262,7 +264,7 @@ T = TypeVar("T", AlarmView, MessageView)
 
 def not_counted(effects: Iterable[Effect]) -> str:
     """Why the lane did not count an event, by its own words; "" if it did."""
-    ignored = (one for one in effects if isinstance(one, Record) and one.kind == "Ignored")
+    ignored = (one for one in effects if isinstance(one, Record) and one.kind == RecordKind.IGNORED)
     return next((dict(one.facts)["why"] for one in ignored), "")
 
 
@@ -274,22 +276,22 @@ def _past_visit(record: Record, rows: dict[int, str]) -> PastVisit:
         rows: the rows that the visit has been in, number to name, the newest last. The row of a past visit is the one
             that decided it; without a decision, the one that held last.
     """
-    facts = dict(record.facts)
-    row = int(facts.get("row", next(reversed(rows), 0)))
+    ended = VisitEnded.from_facts(record.facts)
+    row = next(reversed(rows), 0) if ended.row is None else ended.row
     return PastVisit(
         id=record.visit,
-        arrived_ms=int(facts["arrived_ms"]),
-        left_ms=int(facts["left_ms"]),
-        vrn=facts.get("vrn", ""),
-        mainland=facts.get("mainland", ""),
-        outcome=Outcome(facts["outcome"]),
+        arrived_ms=ended.arrived_ms or 0,
+        left_ms=ended.left_ms or 0,
+        vrn=ended.vrn,
+        mainland=ended.mainland,
+        outcome=Outcome(ended.outcome),
         row=row,
         row_name=rows.get(row, ""),
-        doubt=Doubt(facts["doubt"]) if "doubt" in facts else None,
-        ruling=Ruling(facts.get("ruling", "none")),
-        officer=facts.get("officer", ""),
-        reason=facts.get("reason", ""),
-        evidence=tuple(filter(None, facts.get("evidence", "").split(","))),
+        doubt=Doubt(ended.doubt) if ended.doubt else None,
+        ruling=Ruling(ended.ruling) if ended.ruling else Ruling.NONE,
+        officer=ended.officer,
+        reason=ended.reason,
+        evidence=ended.evidence,
     )
 
 

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from devices.reader import ReaderProcess
+from domain.alarms import LaneAlarmKind
+from domain.visit_record import RecordKind, VisitEnded
 from edge.lane_feed import not_counted
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record
@@ -85,17 +87,16 @@ class Afar:
         if isinstance(event, ManualOrdered | ManualEnded):
             self._link.on_mode_stepped(event)
         for effect in effects:
-            if isinstance(effect, Alarm) and effect.kind == "NearMiss":
+            if isinstance(effect, Alarm) and effect.kind == LaneAlarmKind.NEAR_MISS:
                 self._near_miss = effect.visit
-            elif isinstance(effect, Record) and effect.kind == "VisitEnded":
-                self._sort_pictures(effect.visit, dict(effect.facts))
+            elif isinstance(effect, Record) and effect.kind == RecordKind.VISIT_ENDED:
+                self._sort_pictures(effect.visit, VisitEnded.from_facts(effect.facts))
 
-    def _sort_pictures(self, visit: int, facts: Mapping[str, str]) -> None:
-        pictures = tuple(filter(None, facts.get("evidence", "").split(",")))
-        if facts.get("outcome") == Outcome.EXAMINE.value:
-            self._keep(pictures, PictureClass.STOPS)
+    def _sort_pictures(self, visit: int, ended: VisitEnded) -> None:
+        if ended.outcome == Outcome.EXAMINE.value:
+            self._keep(ended.evidence, PictureClass.STOPS)
         elif self._near_miss == visit:
-            self._keep(pictures, PictureClass.NEAR_MISSES)
+            self._keep(ended.evidence, PictureClass.NEAR_MISSES)
 
     def _keep(self, pictures: tuple[str, ...], kind: PictureClass) -> None:
         for picture in pictures:

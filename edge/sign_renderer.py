@@ -7,24 +7,17 @@ the agent (a lane stood still for it once, in a demonstration).
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
 import multiprocessing
-import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from display.pictures import render
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
+from runtime.children import end_with_parent
 
 log = logging.getLogger("rocars.lane")
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-
-def _end_with_the_agent() -> None:
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 class SignRenderer:
@@ -41,7 +34,7 @@ class SignRenderer:
     @staticmethod
     def _new_pool() -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_the_agent)
+        return ProcessPoolExecutor(1, mp_context=context, initializer=end_with_parent)
 
     async def paint(self, screen: Screen, scene: Scene, parameter: str) -> bytes | None:
         """The sign as PNG; None if the painter died of it (the next one gets a new painter)."""

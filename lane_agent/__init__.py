@@ -1,22 +1,18 @@
 """The pure lane: what one customs lane knows, decides and asks for. No I/O, no clock, no randomness.
 
+Read in this order; it takes an afternoon:
+
 | module | what is in it |
 |---|---|
-| `model` | the nouns: read, bundle, hold, codes, face, faults, contacts |
-| `state` | what the lane knows between two events: `Lane`, and in it at most one open `Visit` |
-| `events`, `effects` | what the lane is told; what it asks for |
-| `step` | (lane, event, moment) -> (lane, effects) |
-| `table`, `guards` | the decision table of domain §4 as data; its conditions |
-| `acceptance` | which events count now |
-| `receive` | what each event changes in the facts |
-| `passage` | arrival and departure, from the loops |
-| `change`, `frozen` | small changes that several events share; `replace` for frozen values |
-| `matching` | which records count for this crossing, and which code is strictest |
-| `settling` | one read from what the pictures of a visit say |
-| `wording` | every word a driver sees, in three languages |
-| `rules` | table and checks in one value, so that the proof can change them |
-| `codec` | events, effects and states as canonical JSON |
-| `replay` | journal entries, and the check that `step` gives them again |
-| `agent` | the one shell: inbox, step, journal, effects (asyncio lives here alone) |
-| `ports` | what the shell needs from the world |
+| `model`, `contacts`, `wording` | the values: read, bundle, codes, doubt; what is wired; every word a driver sees |
+| `events`, `effects` | what happens to the lane; what it asks for |
+| `state` | what it remembers between two events: `Lane`, and in it at most one `Visit` |
+| `table`, `guards` | the decision table of domain §4 as data, and its conditions |
+| `step` | (lane, event, moment) -> (lane, effects): how the parts work together |
+| `acceptance`, `rules` | which events count now; table and checks as one value, which the prover varies |
+| `receive`, `passage`, `change` | what an event changes; arrival and departure; changes that several events share |
+| `matching`, `settling` | which bundles count for this crossing; one plate from many pictures |
+| `codec`, `replay` | values as canonical JSON; journal entries, and the check that they are what `step` gives |
+| `ports`, `agent` | what the shell needs from outside; the shell: inbox, step, journal, effects (asyncio is used here alone) |
+| `frozen` | `replace` for frozen values, fast enough for the prover |
 """

@@ -1,10 +1,10 @@
-"""Which events count now: for each kind, the checks it must pass. One that fails is journaled and ignored.
+"""Which events count now: for each kind, the checks it must pass. One that fails is journaled with the reason and ignored.
 
 Rules of this file:
-- An input that can contribute to a release belongs to the open visit: by its visit number, or because its physical edge
-  is not older than the arrival (design §2.1).
-- The first report of a contact after the agent's start is a level, never an edge.
-- Nothing is swallowed: an ignored event leaves a `Record` that says which check failed.
+- An input that can help a release must belong to the open visit: by its visit number, or because its physical edge is not
+  older than the arrival (design §2.1). Otherwise the last truck's clearance could release the next one.
+- The first report of a contact after the agent's start says where the contact is, not that it has just moved.
+- The texts (`why`) are in journals, which replay compares byte by byte: a changed text makes old journals diverge.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any
 
 from lane_agent import events as e
 from lane_agent import guards as g
-from lane_agent.model import Contact, HelpCall, Outcome, Screen
+from lane_agent.contacts import FOR_VISIT, LOOPS
+from lane_agent.model import Contact, HelpCall, Immigration, Outcome, Screen
 from lane_agent.state import Lane
 
 
@@ -26,9 +27,6 @@ class Check:
     name: str
     why: str
     holds: Callable[[Lane, Any], bool]
-
-
-LOOPS = frozenset({Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP})
 
 
 def _this_visit(lane: Lane, event: Any) -> bool:
@@ -55,6 +53,16 @@ def _running(lane: Lane, event: e.TimerFired) -> bool:
 def _what_is_shown(lane: Lane, event: e.ScenePainted) -> bool:
     wanted = lane.face.xdb if event.screen is Screen.XDB else lane.face.aiop
     return event.serial == lane.face.serial and event.scene is wanted
+
+
+def _order_in_force(lane: Lane, event: e.ShowLapsed) -> bool:
+    return event.serial == lane.face.serial
+
+
+def _debt_to_write_off(lane: Lane, event: e.DebtWrittenOff) -> bool:
+    number = lane.visit.number if lane.visit else 0
+    unclear = lane.visit is not None and lane.visit.unclear is not None
+    return event.visit == number and (lane.debt or unclear)
 
 
 def _may_release(lane: Lane, _event: e.OfficerReleased) -> bool:
@@ -86,16 +94,17 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
         Check("same plate", "is about another plate", _same_plate),
     ),
     e.ScenePainted: (Check("what is shown", "an older scene was painted", _what_is_shown),),
+    e.ShowLapsed: (Check("order in force", "another scene was ordered since", _order_in_force),),
     e.TimerFired: (Check("running", "that timer is no longer wanted", _running),),
     e.OfficerReleased: (
         NAMED,
         THIS_VISIT,
-        Check("may release", "Immigration has not cleared this visit, or it is leaving", _may_release),
+        Check("may release", "Immigration is not done with this visit, or it is leaving", _may_release),
         Check("lane open", "the lane is closed: open it first", lambda lane, _: not g.closed.holds(lane)),
         Check("not sent", "4 has been shown: the hold must be lifted at the core", _not_sent),
         Check(
             "can show",
-            "the store or a screen is at fault: clear by hand",
+            "the store, a screen, the codes or a contact is at fault: clear by hand",
             lambda lane, _: not g.cannot_show.holds(lane),
         ),
         NO_KNOWN_STOP,
@@ -122,25 +131,33 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
         Check("bypassed", "the stop loop is not bypassed", lambda lane, _: Contact.STOP_LOOP in lane.bypassed),
         Check("no visit", "a visit is open", lambda lane, _: lane.visit is None),
     ),
+    e.DebtWrittenOff: (
+        NAMED,
+        Check("debt", "Immigration owes no answer, or another vehicle is there now", _debt_to_write_off),
+    ),
     e.HelpAnswered: (NAMED, Check("ringing", "no help call rings", lambda lane, _: lane.help is HelpCall.RINGING)),
     e.HelpEnded: (NAMED, Check("call", "no help call is open", lambda lane, _: lane.help is not HelpCall.NONE)),
 }
-"""Kinds not named here always count."""
+"""Kinds that are not named here always count."""
 
 CONTACT_CHECKS: dict[Contact, tuple[Check, ...]] = {
     contact: (
         Check("known", "a level at start, not an edge", lambda lane, event: event.contact in lane.known),
         EDGE_IN_VISIT,
     )
-    for contact in (
-        Contact.UNLADEN,
-        Contact.DROP_BOX,
-        Contact.IMMIGRATION_STARTED,
-        Contact.IMMIGRATION_CLEARED,
-        Contact.IMMIGRATION_REFERRED,
-    )
+    for contact in FOR_VISIT
 }
-"""Contacts that speak for a visit. Loops and Help are always heard; loops are sorted out in `passage`."""
+CONTACT_CHECKS[Contact.IMMIGRATION_CLEARED] += (
+    Check(
+        "begun",
+        "Immigration has not begun with this visit",
+        lambda lane, _: lane.visit is not None and lane.visit.immigration is Immigration.RUNNING,
+    ),
+)
+"""Contacts whose edge must belong to the open visit. Loops and Help always count; `passage` sorts the loops out.
+
+*Cleared* answers *started*, and counts for nothing without it (design §2.13).
+"""
 
 
 def refusal(

@@ -1,7 +1,7 @@
-"""The one shell: an inbox, `step`, the journal, then the effects. Nothing runs before it is in the journal.
+"""The shell around the pure lane: inbox, `step`, journal, effects. No effect runs before its event is in the journal.
 
-When the store fails, the lane is told so at once and goes on in memory, where `step` shows 3 to nobody (design §2.8);
-what happens meanwhile is kept in order and written as soon as the store takes it again.
+When the store fails, the lane gets the fault at once and goes on in memory, where `step` shows 3 to nobody (design §2.8).
+Entries are then kept in order and written as soon as the store takes them again.
 """
 
 from __future__ import annotations
@@ -24,21 +24,38 @@ from lane_agent.effects import (
     StartTimer,
     StopReading,
 )
-from lane_agent.events import CodesFound, Event, FaultCleared, FaultRaised, TimerFired
+from lane_agent.events import CodesFound, Event, FaultCleared, FaultRaised, ShowLapsed, TimerFired
+from lane_agent.guards import release_still_true
 from lane_agent.model import Fault, Moment
 from lane_agent.ports import ActuatorsPort, Clock, CodeBook, JournalPort
 from lane_agent.replay import entry
 from lane_agent.state import Lane, visit_key
 from lane_agent.step import step
+from lane_agent.wording import Scene
 
 RETRY_S = 1.0
+RELEASE_AGE_MS = 500
+"""An order to show 3 that is older than this when it can be carried out is not carried out (design §2.15)."""
+_LISTEN = 3
+"""Turns of the loop between the commit of a release and its painting: a message already received becomes a callback in
+the first, an event in the second, and one more is for whoever hands it on."""
 
 
 @dataclass(slots=True)
-class _Told:
+class _Pending:
     event: Event
     at: Moment
     answer: asyncio.Future[tuple[Effect, ...]] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Release:
+    """An order to show 3: committed, not yet carried out. `last` is what is to be heard before, once it is known."""
+
+    order: Show
+    at: Moment
+    listened: bool = False
+    last: _Pending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +90,13 @@ class Agent:
         self._codes = codes
         self._actuators = actuators
         self._software = software
-        self._inbox: deque[_Told] = deque()
+        self._inbox: deque[_Pending] = deque()
         self._woken = asyncio.Event()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._unwritten: deque[_Unwritten] = deque()
+        self._release: _Release | None = None
         self._do: dict[type, Callable[..., None]] = {
-            Show: actuators.show,
+            Show: self._show,
             Ring: actuators.ring,
             Alarm: actuators.raise_alarm,
             Record: actuators.keep,
@@ -92,13 +110,13 @@ class Agent:
 
     def tell(self, event: Event) -> None:
         """Puts an event into the inbox, stamped now. Call from the agent's own loop."""
-        self._inbox.append(_Told(event, self._clock.now()))
+        self._inbox.append(_Pending(event, self._clock.now()))
         self._woken.set()
 
     async def ask(self, event: Event) -> tuple[Effect, ...]:
         """As `tell`, and waits until the step is durable; returns its effects (an `Ignored` record says why not)."""
         answer: asyncio.Future[tuple[Effect, ...]] = asyncio.get_running_loop().create_future()
-        self._inbox.append(_Told(event, self._clock.now(), answer))
+        self._inbox.append(_Pending(event, self._clock.now(), answer))
         self._woken.set()
         return await answer
 
@@ -107,13 +125,14 @@ class Agent:
         return self._clock.now().mono_ms - self._inbox[0].at.mono_ms if self._inbox else 0
 
     async def run(self) -> None:
-        """Works the inbox until cancelled; then stops its timers."""
+        """Takes events from the inbox until cancelled; then stops the timers."""
         try:
             while True:
                 await self._wait()
                 self._write_what_waits()
                 self._work_inbox()
                 await asyncio.sleep(0)
+                await self._carry_out_release()
         finally:
             for handle in self._timers.values():
                 handle.cancel()
@@ -129,31 +148,65 @@ class Agent:
             self.progress += 1
 
     def _work_inbox(self) -> None:
-        """One event and the answers it asks for; others get their turn between events."""
+        """Takes one event; `run` then lets other tasks work before the next."""
         if not self._inbox:
             return
-        told = self._inbox.popleft()
-        if told.event == FaultCleared(Fault.STORE) and self._unwritten:
-            return  # somebody thinks that the store works, but it has not taken everything yet
-        effects = self._step(told.event, told.at)
+        pending = self._inbox.popleft()
+        if pending.event == FaultCleared(Fault.STORE) and self._unwritten:
+            return  # the store's health check found it well, but it has not taken every entry yet
+        effects = self._step(pending.event, pending.at)
         if self._unwritten and Fault.STORE not in self.lane.faults:  # `AgentStarted` begins without faults
-            self._inbox.appendleft(_Told(FaultRaised(Fault.STORE, "entries still wait to be written"), told.at))
-        if told.answer is not None and not told.answer.done():
-            told.answer.set_result(effects)
+            self._inbox.appendleft(_Pending(FaultRaised(Fault.STORE, "entries still wait to be written"), pending.at))
+        if pending.answer is not None and not pending.answer.done():
+            pending.answer.set_result(effects)
         self.progress += 1
 
     def _step(self, event: Event, at: Moment) -> tuple[Effect, ...]:
         after, effects = step(self.lane, event, at)
         if not self._commit(event, at, effects, after):
             return self._step(event, at)
-        self.lane = after
-        for effect in effects:
-            self._do[type(effect)](effect)
+        self._take_effect(after, effects, at)
         self._actuators.stepped(event, at, effects, after)
         return effects
 
+    def _take_effect(self, after: Lane, effects: tuple[Effect, ...], at: Moment) -> None:
+        self.lane = after
+        for effect in effects:
+            if isinstance(effect, Show) and Scene.DONE in (effect.xdb, effect.aiop):
+                self._release = _Release(effect, at)
+            else:
+                self._do[type(effect)](effect)
+
+    def _show(self, order: Show) -> None:
+        self._release = None  # whatever it was, something else is to be shown now
+        self._actuators.show(order)
+
+    async def _carry_out_release(self) -> None:
+        """Shows 3 when everything that had arrived before has been heard, or not at all (design §2.15).
+
+        The commit may have taken seconds on a disk that stalls. What was told meanwhile is in the inbox, and is worked
+        first: if it takes the grounds away, another `Show` has taken this one's place. What is told later does not hold
+        the release up: it is another event, with a `Show` of its own.
+        """
+        release = self._release
+        if release is None:
+            return
+        if not release.listened:
+            for _ in range(_LISTEN):
+                await asyncio.sleep(0)
+            release.listened = True
+            release.last = self._inbox[-1] if self._inbox else None
+        if any(told is release.last for told in self._inbox):
+            return
+        self._release = None
+        late = self._clock.now().mono_ms - release.at.mono_ms > RELEASE_AGE_MS
+        if late or not release_still_true(self.lane):
+            self.tell(ShowLapsed(release.order.serial))
+        else:
+            self._actuators.show(release.order)
+
     def _commit(self, event: Event, at: Moment, effects: tuple[Effect, ...], after: Lane) -> bool:
-        """Makes a step durable. False: the store has just failed, the lane has been told, and the step is to be redone."""
+        """Makes a step durable. False: the store has just failed; the lane has that fault now, and the step must be taken again."""
         uses = tuple(
             (ubr, visit_key(after, effect.visit))
             for effect in effects
@@ -175,13 +228,11 @@ class Agent:
         fault = FaultRaised(Fault.STORE, why)
         after, effects = step(self.lane, fault, at)
         self._unwritten.append(_Unwritten(entry(fault, at, effects, self.lane, after, self._software), ()))
-        self.lane = after
-        for effect in effects:
-            self._do[type(effect)](effect)
+        self._take_effect(after, effects, at)
         self._actuators.stepped(fault, at, effects, after)
 
     def _write_what_waits(self) -> None:
-        """Writes what the failed store could not take, in order; tells the lane once all of it is durable."""
+        """Writes the entries that the failed store did not take, in order; clears the fault once all are durable."""
         if not self._unwritten:
             return
         while self._unwritten:
@@ -191,7 +242,7 @@ class Agent:
             except OSError:
                 return
             self._unwritten.popleft()
-        self._inbox.appendleft(_Told(FaultCleared(Fault.STORE), self._clock.now()))
+        self._inbox.appendleft(_Pending(FaultCleared(Fault.STORE), self._clock.now()))
 
     def _start_timer(self, order: StartTimer) -> None:
         self._cancel_timer(CancelTimer(order.timer))
@@ -205,10 +256,10 @@ class Agent:
             handle.cancel()
 
     def _look_up(self, order: LookUp) -> None:
-        """The answer goes to the head of the inbox: nothing comes between the question and the decision."""
+        """The answer goes to the head of the inbox, so that no event comes between the lookup and the decision."""
         try:
             codes = self._codes.look_up(order.vrn)
         except OSError as error:
-            self._inbox.appendleft(_Told(FaultRaised(Fault.CODES, str(error)), self._clock.now()))
+            self._inbox.appendleft(_Pending(FaultRaised(Fault.CODES, str(error)), self._clock.now()))
             return
-        self._inbox.appendleft(_Told(CodesFound(order.visit, order.lookup, codes), self._clock.now()))
+        self._inbox.appendleft(_Pending(CodesFound(order.visit, order.lookup, codes), self._clock.now()))

@@ -1,4 +1,4 @@
-"""What the lane asks for: imperatives. Effects run only after the event that caused them is in the journal."""
+"""What the lane asks for, named in the imperative. Effects run only once the event that caused them is in the journal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class StartReading:
-    """The reader begins to settle a read for this visit."""
+    """The reader is to settle a plate for this visit."""
 
     visit: int
 
@@ -58,7 +58,7 @@ class CancelTimer:
 
 @dataclass(frozen=True, slots=True)
 class Consume:
-    """These bundles are used by this visit, from now on and at this lane at once (design §3, overlays)."""
+    """This visit uses these bundles; this lane knows it at once, before the core says so (design §3, overlays)."""
 
     visit: int
     ubrs: tuple[str, ...]
@@ -73,7 +73,12 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Tell people: the console and the core. `visit` is 0 where none is concerned."""
+    """Tell people, at the lane and at the core.
+
+    Attributes:
+        kind: a `domain.alarms.LaneAlarmKind`; text, since a journal may hold one that this version no longer has.
+        visit: 0 where no vehicle is concerned.
+    """
 
     kind: str
     visit: int
@@ -82,7 +87,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A fact for the core's records: `kind` is a past participle, `facts` are (name, value) pairs, sorted by name."""
+    """Something for the core's records: a `domain.visit_record.RecordKind` and (name, text) pairs, sorted by name."""
 
     kind: str
     visit: int

@@ -1,7 +1,7 @@
-"""What the lane is told: past participles with a subject. Every event is one of `Event`; `step` is total over it.
+"""What happens to a lane, named in the past. Every event is one of `Event`, and `step` is total over it.
 
-An input that can contribute to a release carries the visit it belongs to (`visit`), or the monotonic time of its
-physical edge (`edge_ms`), from which `step` gives it one (design §2.1). Officers are named by their login.
+An input that can help a release carries the visit it belongs to (`visit`), or the monotonic time of its
+physical edge (`edge_ms`), from which the visit follows (design §2.1). Officers are named by their login.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ContactChanged:
 
 @dataclass(frozen=True, slots=True)
 class PlateSettled:
-    """The reader settled a read of this visit: above the release threshold, grammar satisfied."""
+    """The reader settled the plate of this visit: above the release threshold, and a possible mark."""
 
     visit: int
     read: Read
@@ -67,11 +67,15 @@ class SecondVehicleSeen:
 
 @dataclass(frozen=True, slots=True)
 class IdentifierRead:
-    """A second identifier (Immigration's own plate, an RFID label, the rear camera) named a VRN."""
+    """A second identifier (Immigration's own plate, an RFID label, the rear camera) named a VRN.
+
+    `vouched`: its origin is proved, by a signature or by a wired port of its own. Any other may only contradict.
+    """
 
     source: str
     vrn: str
     edge_ms: int
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,13 @@ class ScenePainted:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowLapsed:
+    """The order to show 3 was older than `RELEASE_AGE_MS` when it could be carried out, and was not (design §2.15)."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer asked for by `StartTimer` ran out. `serial` tells it from an earlier one of the same name."""
 
@@ -140,7 +151,10 @@ class FaultCleared:
 
 @dataclass(frozen=True, slots=True)
 class TroubleReported:
-    """Something at the box that people should know and no release depends on: little room, refused messages."""
+    """Something about the box that people should know and that no release depends on, such as a disk that fills.
+
+    `kind` is a `domain.alarms.LaneAlarmKind`; text, since a journal may hold one that this version no longer has.
+    """
 
     kind: str
     detail: str = ""
@@ -148,7 +162,7 @@ class TroubleReported:
 
 @dataclass(frozen=True, slots=True)
 class WordsReceived:
-    """An officer at the centre has something to say to the one at the lane; it decides nothing."""
+    """An officer at the centre has sent a message to the one at the lane; it decides nothing."""
 
     issuer: str
     text: str
@@ -156,11 +170,12 @@ class WordsReceived:
 
 @dataclass(frozen=True, slots=True)
 class OfficerReleased:
-    """An officer releases this visit by hand."""
+    """An officer releases this visit by hand. `paper` is the number of the paper manifest, "" if none was taken."""
 
     visit: int
     officer: str
     reason: str
+    paper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +199,15 @@ class OfficerCorrected:
 
 @dataclass(frozen=True, slots=True)
 class OfficerTookOver:
-    """An officer ends this visit by hand: cleared or turned away outside the system; also frees a stuck loop."""
+    """An officer ends this visit by hand: cleared or turned away outside the system. Also ends one that a stuck loop began.
+
+    `paper` is the number of the paper manifest, "" if none was taken.
+    """
 
     visit: int
     officer: str
     reason: str
+    paper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +242,7 @@ class ManualEnded:
 
 @dataclass(frozen=True, slots=True)
 class LoopBypassed:
-    """An officer takes a stuck loop out of the reckoning, or puts it back; in manual mode only (design §2.9)."""
+    """An officer bypasses a stuck loop, or restores it; a bypass needs manual mode (design §2.9)."""
 
     contact: Contact
     bypassed: bool
@@ -233,9 +252,21 @@ class LoopBypassed:
 
 @dataclass(frozen=True, slots=True)
 class VehicleAnnounced:
-    """An officer says a vehicle stands at the kiosk whose stop loop is bypassed; its visit is handled by hand."""
+    """An officer says that a vehicle is at the kiosk while the stop loop is bypassed; its visit is cleared by hand."""
 
     officer: str
+
+
+@dataclass(frozen=True, slots=True)
+class DebtWrittenOff:
+    """An officer says that Immigration owes no answer for a vehicle before; `visit` is the open one, 0 without.
+
+    An answer of this visit that was taken for that vehicle counts for this one then (design §2.13).
+    """
+
+    visit: int
+    officer: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +295,7 @@ OfficerEvent = (
     | ManualEnded
     | LoopBypassed
     | VehicleAnnounced
+    | DebtWrittenOff
 )
 
 Event = (
@@ -279,6 +311,7 @@ Event = (
     | CodesChanged
     | CodesFound
     | ScenePainted
+    | ShowLapsed
     | TimerFired
     | FaultRaised
     | FaultCleared

@@ -1,7 +1,8 @@
 """The conditions of the decision table, each a named question about the lane's facts.
 
-Rules of this file: a guard reads facts and nothing else; it is total (with no visit, every question about one is
-answered no); negation is written `no(...)`, so that the prover can drop or negate each guard by name.
+Rules of this file:
+- A guard reads facts and nothing else. It is total: without a visit, every question about one is answered no.
+- Negation is written `no(...)`, so that the prover can drop or negate each guard by name.
 """
 
 from __future__ import annotations
@@ -88,9 +89,18 @@ def fault_active(lane: Lane) -> bool:
     return bool(lane.faults)
 
 
-@_about_lane("the store or a screen is at fault: nobody is shown 3 (design §2.8)")
+NOBODY_IS_SHOWN_3 = frozenset({Fault.STORE, Fault.SCREEN, Fault.CODES, Fault.CONTACTS, Fault.STUCK_CONTACT})
+"""Faults under which not even an officer's release shows 3 (design §2.8, row 21)."""
+
+
+@_about_lane("the store, a screen, the codes or a contact is at fault: nobody is shown 3 (design §2.8)")
 def cannot_show(lane: Lane) -> bool:
-    return bool(lane.faults & {Fault.STORE, Fault.SCREEN})
+    return bool(lane.faults & NOBODY_IS_SHOWN_3)
+
+
+@_about_lane("a loop is bypassed: 3 would have no living way to end (design §2.14)")
+def loop_bypassed(lane: Lane) -> bool:
+    return bool(lane.bypassed)
 
 
 @_about_lane("a help call is ringing or answered")
@@ -121,13 +131,20 @@ def on_stop_loop(lane: Lane) -> bool:
     return Contact.STOP_LOOP in lane.contacts - lane.bypassed
 
 
-@_about_visit("the vehicle takes the way out although a loop watches the way to the compound")
+@_about_visit("the vehicle takes the way out, which is not the way to the compound")
 def wrong_way(lane: Lane, visit: Visit) -> bool:
-    return lane.policy.compound_loop and visit.way is Contact.EXIT_LOOP
+    return visit.way is Contact.EXIT_LOOP and not lane.policy.exit_to_compound
+
+
+@_about_visit("Immigration has cleared this visit, or never began with it and it is an officer's matter")
+def officer_may_release(lane: Lane, visit: Visit) -> bool:
+    if visit.immigration in (Immigration.RUNNING, Immigration.REFERRED):
+        return False  # rows 4 and 5 come before 7
+    return visit.immigration is Immigration.CLEARED or visit.officers or visit.manual
 
 
 @_about_visit("Immigration has cleared this visit, or it is an officer's matter and Immigration has not referred it")
-def officer_may_release(lane: Lane, visit: Visit) -> bool:
+def officer_may_inspect(lane: Lane, visit: Visit) -> bool:
     if visit.immigration is Immigration.REFERRED:
         return False
     return visit.immigration is Immigration.CLEARED or visit.officers or visit.manual
@@ -195,11 +212,11 @@ def plate_by_officer(lane: Lane, visit: Visit) -> bool:
     return visit.read is not None and visit.read.source is ReadSource.OFFICER
 
 
-@_about_visit("a second identifier is required; none has named the mark read, and no officer has typed it")
+@_about_visit("a second identifier is required; none of proved origin has named the mark read, nor an officer typed it")
 def identifier_missing(lane: Lane, visit: Visit) -> bool:
     if not lane.policy.identifier_required or plate_by_officer.holds(lane):
         return False
-    return visit.read is None or all(vrn != visit.read.vrn for _, vrn in visit.identifiers)
+    return visit.read is None or visit.read.vrn not in visit.vouched
 
 
 @_about_visit("the driver pressed Unladen Vehicle in this visit")
@@ -306,3 +323,12 @@ def bundle_ended(lane: Lane, visit: Visit, codes: Codes) -> bool:
 @_about_codes("a bundle is for the other direction")
 def bundle_opposite(lane: Lane, visit: Visit, codes: Codes) -> bool:
     return bool(standing_of(lane, visit, codes).opposite)
+
+
+def release_still_true(lane: Lane) -> bool:
+    """Whether 3, decided a moment ago and not painted yet, may be painted (design §2.15).
+
+    While 3 is shown a proof may grow old; until then the link must be fresh (design §2.2), unless an officer released.
+    """
+    visit = lane.visit
+    return visit is not None and (visit.ruling is Ruling.RELEASE or lane.link is Link.FRESH)

@@ -1,7 +1,8 @@
 """Which records of a VRN count for this crossing, and which code is strictest (design §2.4, domain §4 rows 9–17).
 
-Rules of this file: all live bundles of VRN and direction are judged together; any code that is not exactly
-`release` stops; without the core's time no bundle is live and none has expired.
+Rules of this file:
+- All live bundles of a VRN and direction are judged together; any code that is not exactly `release` stops.
+- Without the core's time no bundle is live and none has expired.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BundleStanding:
-    """The bundles of one VRN sorted by how they stand towards this crossing.
+    """The bundles of one VRN, sorted by what they mean for this crossing.
 
     Attributes:
         live: this direction, this point, inside its time: may release, and is consumed.
@@ -56,12 +57,16 @@ _ENDED = frozenset({Standing.WITHDRAWN, Standing.USED, Standing.EXPIRED})
 
 @lru_cache(maxsize=64)
 def sort_bundles(codes: Codes, policy: Policy, visit_key: str) -> BundleStanding:
-    """Sorts the bundles of `codes`; a bundle this very visit consumed counts as unused. Pure, so kept."""
-    rooms: dict[str, list[Bundle]] = {"live": [], "early": [], "elsewhere": [], "ended": [], "opposite": []}
+    """Sorts the bundles of `codes`; one that this very visit used counts as unused.
+
+    The lane marks a bundle used when it shows 3, and a lookup after that must not find it ended. Several guards ask for the
+    same sorting, hence the cache.
+    """
+    found: dict[str, list[Bundle]] = {"live": [], "early": [], "elsewhere": [], "ended": [], "opposite": []}
     for bundle in codes.bundles:
         standing = standing_of_bundle(bundle, codes, policy, visit_key)
-        rooms["ended" if standing in _ENDED else standing.value].append(bundle)
-    return BundleStanding(**{name: tuple(found) for name, found in rooms.items()})
+        found["ended" if standing in _ENDED else standing.value].append(bundle)
+    return BundleStanding(**{name: tuple(bundles) for name, bundles in found.items()})
 
 
 def standing_of_bundle(bundle: Bundle, codes: Codes, policy: Policy, visit_key: str) -> Standing:
@@ -81,17 +86,17 @@ def standing_of_bundle(bundle: Bundle, codes: Codes, policy: Policy, visit_key: 
 
 
 def _expired(bundle: Bundle, codes: Codes) -> bool:
-    """Past its valid-until even if the core's clock were as late as it may be (design §2.12)."""
+    """Past its valid-until, or it may be: the core's time is taken as late as it can be (design §2.12)."""
     return codes.core_ms is not None and codes.core_ms + codes.slack_ms >= bundle.valid_until_ms
 
 
 def _begun(bundle: Bundle, codes: Codes) -> bool:
-    """Its earliest crossing time has come even if the core's clock were as early as it may be."""
+    """Its earliest crossing time has come for certain: the core's time is taken as early as it can be."""
     return codes.core_ms is not None and codes.core_ms - codes.slack_ms >= bundle.earliest_ms
 
 
 def releases(bundle: Bundle) -> bool:
-    """Whether every consignment of the bundle is coded exactly `release`; an empty bundle is not."""
+    """Whether every consignment of the bundle is coded exactly `release`; one without consignments does not release."""
     return bool(bundle.cargo) and all(cargo.code == RELEASE for cargo in bundle.cargo)
 
 

@@ -9,23 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.crossing import Direction
+from lane_agent.contacts import Contact as Contact  # noqa: PLC0414 -- one of the nouns, imported with them
 from lane_agent.frozen import Constant
 from lane_agent.wording import Scene
 
 
 class Link(Constant):
-    """What the link machine vouches for (design §3)."""
+    """What the link machine vouches for now (design §3)."""
 
-    FRESH = "fresh"  # proof within 3 s and the lane's own values equal it
+    FRESH = "fresh"  # a proof within 3 s, and the lane's version and state hash are those it names
     STALE = "stale"  # proof is late or the lane is behind: nothing new is released
-    OFFLINE = "offline"  # no proof for 5 s: manual mode between visits
+    OFFLINE = "offline"  # no proof for 5 s: manual mode from the next vehicle on
 
 
 class TimeQuality(Constant):
     """How far a UTC stamp can be trusted (design §2.12)."""
 
     PROVEN = "proven"  # carried from the core's last proof
-    SYSTEM = "system"  # the box's own clock, said to be synchronised
+    SYSTEM = "system"  # the box's own clock, which reports that it is synchronised
     UNSURE = "unsure"  # no proof and no synchronisation since boot
 
 
@@ -38,20 +39,6 @@ class Moment:
     quality: TimeQuality = TimeQuality.SYSTEM
 
 
-class Contact(Constant):
-    """Something that closes: buttons, loops, Immigration's signal lines, the drop-in box."""
-
-    STOP_LOOP = "stop_loop"  # a vehicle stands at the kiosk
-    EXIT_LOOP = "exit_loop"  # a vehicle passes the way out
-    COMPOUND_LOOP = "compound_loop"  # a vehicle turns to the Customs Examination Compound (optional)
-    UNLADEN = "unladen"
-    HELP = "help"
-    DROP_BOX = "drop_box"
-    IMMIGRATION_STARTED = "immigration_started"
-    IMMIGRATION_CLEARED = "immigration_cleared"
-    IMMIGRATION_REFERRED = "immigration_referred"
-
-
 class Screen(Constant):
     """The two screens of the lane (seed 004)."""
 
@@ -60,7 +47,7 @@ class Screen(Constant):
 
 
 class Fault(Constant):
-    """What takes the lane out of automatic (design §2.8, row 21)."""
+    """What takes the lane out of automatic mode (design §2.8, row 21)."""
 
     CAMERA = "camera"
     READER = "reader"
@@ -70,6 +57,8 @@ class Fault(Constant):
     CODES = "codes"  # state hash mismatch
     CONTACTS = "contacts"  # a contact already active at arrival, or an I/O board that does not answer
     IDENTIFIER = "identifier"  # the second identifier is gone, and this lane requires it
+    STUCK_CONTACT = "stuck_contact"  # a contact that speaks for a visit was active when a vehicle arrived
+    WAY_OUT = "way_out"  # vehicle after vehicle left, and no way-out loop saw one of them
 
 
 class ManualReason(Constant):
@@ -78,14 +67,17 @@ class ManualReason(Constant):
     LINK = "link"
     FAULT = "fault"
     ORDER = "order"
-    UNVERIFIED = "unverified"  # started, and the codes are not verified yet
+    UNVERIFIED = "unverified"  # the agent started, and the codes are not verified yet
+    BYPASS = "bypass"  # a loop is bypassed: 3 would have no living way to end (design §2.14)
 
 
 class Doubt(Constant):
-    """Why a visit is the officer's. Latched for the visit; the table of `docs/lane.md` says which row sets which."""
+    """Why a visit is the officer's. Kept for the rest of the visit; `docs/lane.md` says which row sets which."""
 
     RESTART = "restart"
     BEGAN_CLOSED = "began_closed"
+    CLOSED_MEANWHILE = "closed_meanwhile"  # the lane was closed with this vehicle at the kiosk (row 1)
+    ANSWER_UNCLEAR = "answer_unclear"  # Immigration referred this vehicle, or the one before (design §2.13)
     FAULT = "fault"
     REFERRED = "referred"
     SECOND_VEHICLE = "second_vehicle"
@@ -93,14 +85,15 @@ class Doubt(Constant):
     UNIDENTIFIED = "unidentified"  # the required second identifier did not name the vehicle in time
     CONTACT_STUCK = "contact_stuck"
     OVERDUE = "overdue"  # a waiting state reached its limit
-    NO_BUNDLE = "no_bundle"  # rows 12, 13, 16 after their prompt ran out
+    NO_BUNDLE = "no_bundle"  # rows 12, 13, 16: nobody pressed Unladen in time
     EARLY = "early"
     WRONG_POINT = "wrong_point"
     CONTRADICTION = "contradiction"  # unladen pressed against a live bundle
     HELP_AFTER_DONE = "help_after_done"
     HOLD_AFTER_DONE = "hold_after_done"
+    GROUNDS_GONE = "grounds_gone"  # a bundle that 3 rested on was withdrawn, or used elsewhere, while 3 stood
     NOT_CONFIRMED = "not_confirmed"  # a screen did not confirm screen 3 in time
-    NOT_LEFT = "not_left"  # screen 3 or 4 stood for its whole time
+    NOT_LEFT = "not_left"  # screen 3 or 4 was shown for its whole time and the vehicle is still here
     ORDERED = "ordered"  # an officer ordered an inspection
     ANNOUNCED = "announced"  # begun by an officer over a bypassed loop
 
@@ -115,7 +108,7 @@ class Immigration(Constant):
 
 
 class ReadSource(Constant):
-    """Who vouches for a read."""
+    """Who vouches for the plate."""
 
     READER = "reader"
     OFFICER = "officer"
@@ -123,13 +116,13 @@ class ReadSource(Constant):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A settled read.
+    """The plate of a visit, settled.
 
     Attributes:
         vrn: the Hong Kong mark, normalised: the key of every record.
-        mainland: the Mainland plate seen with it, normalised, or None; a witness, never a key.
+        mainland: the Mainland plate seen with it, normalised, or None; a second witness, never a key.
         confidence: the lowest character confidence of `vrn`, 0 to 1.
-        source: the reader, or the officer who typed it.
+        source: the reader, or an officer who typed it.
         evidence: content hashes (sha256 hex) of the pictures that produced it.
     """
 
@@ -151,12 +144,12 @@ class Cargo:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """CCRNs bundled with a vehicle under one UBR (domain §1c).
+    """The consignments (CCRNs) bundled with a vehicle under one UBR (domain §1c).
 
     Attributes:
         point: code of the expected control point, or "" where the driver named none (domain §0.4).
         earliest_ms, valid_until_ms: core time, UTC ms; crossing allowed at t with earliest <= t < valid_until.
-        withdrawn: debundled: a tombstone, kept so that row 13 can say so.
+        withdrawn: undone (debundled); kept as a tombstone, so that row 13 can say so.
         used_by: visit key ("lane/journal/visit") that consumed it, "" if none.
     """
 
@@ -185,12 +178,12 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """All that the replicated log says of one VRN, with the proof of which log it was (design §2.3).
+    """All that the replicated log says of one VRN, and which version of the log it was (design §2.3).
 
     Attributes:
-        link: the link machine's verdict at the moment of this lookup.
+        link: the state of the link at the moment of this lookup.
         core_ms: the core's time now (last proof + monotonic), or None without proof.
-        slack_ms: its uncertainty, at most the proof's round trip.
+        slack_ms: how far it may be off, at most the proof's round trip.
         held: an exact hold on the VRN.
         bundles: every bundle of the VRN, withdrawn, used and other directions included.
         approved: the VRN is on the core's list of approved cross-boundary vehicles.
@@ -212,7 +205,7 @@ class Codes:
 
 
 class Outcome(Constant):
-    """Where a visit stands with Customs. RELEASED and EXAMINE are what was shown, not what was wished."""
+    """What Customs has told the driver: RELEASED is screen 3 shown, EXAMINE screen 4, not an intention."""
 
     UNDECIDED = "undecided"
     RELEASED = "released"
@@ -221,7 +214,7 @@ class Outcome(Constant):
 
 
 class Ruling(Constant):
-    """An officer's latched decision about a visit."""
+    """What an officer has decided about a visit."""
 
     NONE = "none"
     RELEASE = "release"
@@ -238,7 +231,7 @@ class HelpCall(Constant):
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What both screens were last told, and who confirmed having painted it."""
+    """What both screens are to show, and which of them have confirmed it."""
 
     serial: int = 0
     xdb: Scene = Scene.OFFICER
@@ -255,7 +248,11 @@ class Policy:
         manifest_sensor: the paper manifest must be seen in the drop-in box before screen 3 (domain §4).
         other_point_accepted: row 15's local policy.
         compound_loop: a loop tells the way to the compound from the way out.
+        exit_to_compound: the way to the compound crosses the way-out loop, so that loop says nothing of a vehicle told 4.
         identifier_required: no automatic release unless a second identifier names the mark that was read.
+        immigration_debt_ms: how long an answer that Immigration owes for a vehicle that has gone may still come
+            (design §2.13).
+        unseen_limit: so many vehicles in a row that no way-out loop saw are a fault of it (design §2.14).
         limits: how long each waiting stage may last; keys are the table's stage names.
     """
 
@@ -266,8 +263,11 @@ class Policy:
     manifest_sensor: bool = False
     other_point_accepted: bool = False
     compound_loop: bool = False
+    exit_to_compound: bool = False
     identifier_required: bool = False
     confirm_ms: int = 500
     paint_ms: int = 2_000
     help_stuck_ms: int = 10_000
+    immigration_debt_ms: int = 120_000
+    unseen_limit: int = 3
     limits: tuple[tuple[str, int], ...] = ()

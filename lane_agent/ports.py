@@ -41,7 +41,7 @@ class JournalPort(Protocol):
 
 
 class ActuatorsPort(Protocol):
-    """Everything the lane moves. No method may block for longer than handing the order over."""
+    """Everything outside that the lane acts on. No method may block: each passes the order on and returns."""
 
     def show(self, order: Show) -> None:
         """Paint both screens."""

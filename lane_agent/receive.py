@@ -1,10 +1,12 @@
-"""What each event changes in the facts. Total over `Event`; deciding and showing happen afterwards, in `step`."""
+"""What each event changes in the lane's facts. Total over `Event`; what is decided and shown follows in `step`."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
+from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
+from domain.visit_record import RecordKind
 from lane_agent import events as e
 from lane_agent import passage
 from lane_agent.acceptance import refusal
@@ -15,16 +17,19 @@ from lane_agent.change import (
     clear_fault,
     doubt,
     hand_over,
+    owe_answer,
     raise_fault,
     record,
     spend_release,
     start_timer,
     visit_with,
 )
+from lane_agent.contacts import WAYS_OUT
 from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading
 from lane_agent.frozen import replace
-from lane_agent.matching import must_stop
+from lane_agent.matching import must_stop, sort_bundles
 from lane_agent.model import (
+    Codes,
     Contact,
     Doubt,
     Face,
@@ -46,21 +51,26 @@ from lane_agent.table import TABLE
 
 
 def receive(lane: Lane, event: e.Event, at: Moment, rules: Rules = RULES) -> Change:
-    """Takes the event in: levels always, meaning only if it counts now (`acceptance`)."""
+    """What the event changes. One that does not count now (`acceptance`) only leaves a record.
+
+    The level of a contact is kept all the same, since the next edge is judged by it.
+    """
     why = refusal(lane, event, rules.accept, rules.contacts)
     if isinstance(event, e.ContactChanged):
         return _contact(lane, event, at, why)
     if isinstance(event, e.ScenePainted) and event.serial == 0 and _is_shown_3(lane):
         return _fell_back(lane, event.screen)
     if why:
-        return lane, (Record("Ignored", _visit_of(lane), (("event", type(event).__name__), ("why", why))),)
+        return lane, (Record(RecordKind.IGNORED, _visit_of(lane), (("event", type(event).__name__), ("why", why))),)
     return _apply(lane, event, at)
 
 
 def _fell_back(lane: Lane, screen: Screen) -> Change:
-    """A screen that heard nothing shows its safe face (serial 0): the two no longer say the same, so 3 is withdrawn."""
+    """A screen that lost the agent shows its safe face (serial 0). The two screens then differ, so 3 is withdrawn (design §2.11)."""
     lane = raise_fault(lane, Fault.SCREEN, Doubt.NOT_CONFIRMED)
-    return lane, (Alarm("FaultRaised", _visit_of(lane), f"screen: {screen.value} fell back to its safe face"),)
+    return lane, (
+        Alarm(LaneAlarmKind.FAULT_RAISED, _visit_of(lane), f"screen: {screen.value} fell back to its safe face"),
+    )
 
 
 def _visit_of(lane: Lane) -> int:
@@ -93,6 +103,8 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             return _codes_found(lane, event), ()
         case e.ScenePainted():
             return _painted(lane, event.screen)
+        case e.ShowLapsed():
+            return _lapsed(lane), ()
         case e.TimerFired():
             return _timer(lane, event, at)
         case e.FaultRaised():
@@ -102,7 +114,7 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
         case e.TroubleReported():
             return lane, (Alarm(event.kind, _visit_of(lane), event.detail),)
         case e.WordsReceived():
-            return lane, (record("WordsReceived", lane, issuer=event.issuer, text=event.text),)
+            return lane, (record(RecordKind.WORDS_RECEIVED, lane, issuer=event.issuer, text=event.text),)
         case e.HelpAnswered() | e.HelpEnded():
             return _help_call(lane, event)
         case _:
@@ -119,41 +131,56 @@ def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
         case e.OfficerCorrected():
             return _corrected(lane, event)
         case e.OfficerTookOver():
-            lane = visit_with(lane, officer=event.officer, reason=event.reason)
+            lane = visit_with(lane, officer=event.officer, reason=event.reason, paper=event.paper)
             return passage.end_visit(lane, at, "by hand")
         case e.LaneOpened():
             lane = replace(lane, opened=True)
             came_closed = lane.visit is not None and lane.visit.began_closed
             lane = hand_over(visit_with(lane, began_closed=False), Doubt.BEGAN_CLOSED) if came_closed else lane
-            return lane, (record("LaneOpened", lane, officer=event.officer),)
+            return lane, (record(RecordKind.LANE_OPENED, lane, officer=event.officer),)
         case e.LaneClosed():
-            return replace(lane, opened=False), (
-                record("LaneClosed", lane, officer=event.officer, reason=event.reason),
-            )
+            return _closed(lane), (record(RecordKind.LANE_CLOSED, lane, officer=event.officer, reason=event.reason),)
         case e.ManualOrdered():
             lane = replace(lane, manual=lane.manual | {ManualReason.ORDER})
-            return lane, (record("ManualOrdered", lane, officer=event.officer, reason=event.reason),)
+            return lane, (record(RecordKind.MANUAL_ORDERED, lane, officer=event.officer, reason=event.reason),)
         case e.ManualEnded():
             lane = replace(lane, manual=lane.manual - {ManualReason.ORDER})
-            return lane, (record("ManualEnded", lane, officer=event.officer),)
+            return lane, (record(RecordKind.MANUAL_ENDED, lane, officer=event.officer),)
         case e.LoopBypassed():
-            change = lane.bypassed | {event.contact} if event.bypassed else lane.bypassed - {event.contact}
             facts = {
                 "loop": event.contact.value,
                 "bypassed": event.bypassed,
                 "officer": event.officer,
                 "reason": event.reason,
             }
-            return replace(lane, bypassed=change), (record("LoopBypassed", lane, **facts),)
+            return passage.bypass(lane, event.contact, bypassed=event.bypassed), (
+                record(RecordKind.LOOP_BYPASSED, lane, **facts),
+            )
         case e.VehicleAnnounced():
             return passage.arrive(lane, at, Doubt.ANNOUNCED)
+        case e.DebtWrittenOff():
+            return _written_off(lane, event, at)
         case _:
             assert_never(event)
 
 
+def _closed(lane: Lane) -> Lane:
+    """The lane closes; a vehicle at the kiosk that has not been shown 3 is the officer's (row 1)."""
+    lane = replace(lane, opened=False)
+    visit = lane.visit
+    if visit is None or visit.began_closed or visit.outcome is Outcome.RELEASED:
+        return lane
+    return hand_over(lane, Doubt.CLOSED_MEANWHILE)
+
+
 def _started(lane: Lane, event: e.AgentStarted) -> Change:
-    """Nothing of the world is known yet; a visit that was open goes to the officer (design §2.8)."""
-    manual = (lane.manual & {ManualReason.ORDER}) | {ManualReason.LINK, ManualReason.UNVERIFIED}
+    """After a start nothing outside is known: contacts, link, faults and screens are learnt again.
+
+    A visit that was open goes to the officer (design §2.8), since nobody saw what happened meanwhile. An officer's order for
+    manual mode stays, and so does a bypass.
+    """
+    kept = lane.manual & {ManualReason.ORDER, ManualReason.BYPASS}
+    manual = kept | {ManualReason.LINK, ManualReason.UNVERIFIED}
     lane = replace(
         lane,
         policy=event.policy,
@@ -169,12 +196,14 @@ def _started(lane: Lane, event: e.AgentStarted) -> Change:
         stage="",
         timers=(),
     )
+    lane, owed = owe_answer(lane) if lane.debt else (lane, ())
     visit = lane.visit
     if visit is None:
-        return lane, ()
+        return lane, owed
     outcome = Outcome.WITHDRAWN if visit.outcome is Outcome.RELEASED else visit.outcome
     lane = visit_with(spend_release(lane), outcome=outcome, lookup=0, answered=False, leaving=False)
-    return hand_over(lane, Doubt.RESTART), (StartReading(visit.number), Alarm("RestartedWithVehicle", visit.number))
+    told = (StartReading(visit.number), Alarm(LaneAlarmKind.RESTARTED_WITH_VEHICLE, visit.number))
+    return hand_over(lane, Doubt.RESTART), owed + told
 
 
 def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Change:
@@ -186,11 +215,14 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
         return lane, ()
     if event.active == was and not (first and event.contact is Contact.STOP_LOOP):
         return lane, ()
+    lane = passage.line_opened(lane) if not event.active else lane
+    if lane.debt and event.active and not first and event.contact in ANSWERS:
+        return _pay_debt(lane, event.contact)
     if why:
-        return lane, (Record("Ignored", _visit_of(lane), (("event", event.contact.value), ("why", why))),)
+        return lane, (Record(RecordKind.IGNORED, _visit_of(lane), (("event", event.contact.value), ("why", why))),)
     if event.contact is Contact.STOP_LOOP:
         return passage.stop_loop_changed(lane, event, at, edge=not first)
-    if event.contact in (Contact.EXIT_LOOP, Contact.COMPOUND_LOOP):
+    if event.contact in WAYS_OUT:
         return passage.way_out_changed(lane, event, at, edge=not first)
     if event.contact is Contact.HELP:
         return _help_button(lane, pressed=event.active)
@@ -200,17 +232,52 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
 def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
     match contact:
         case Contact.UNLADEN:
+            contradicts = _is_shown_3(lane) and lane.visit is not None and bool(lane.visit.used)
             lane = visit_with(lane, unladen=True)
-            return lane, (record("UnladenDeclared", lane, pressed_ms=at.utc_ms),)
+            told = (record(RecordKind.UNLADEN_DECLARED, lane, pressed_ms=at.utc_ms),)
+            return (doubt(lane, Doubt.CONTRADICTION) if contradicts else lane), told
         case Contact.DROP_BOX:
             return visit_with(lane, manifest=True), ()
         case Contact.IMMIGRATION_STARTED:
             lane = visit_with(lane, immigration=Immigration.RUNNING) if not _is_referred(lane) else lane
+            # Immigration begins again with a vehicle that was told to go: it has taken its clearance back.
             return (doubt(lane, Doubt.REFERRED) if _is_shown_3(lane) else lane), ()
         case Contact.IMMIGRATION_CLEARED:
             return visit_with(lane, immigration=Immigration.CLEARED, immigration_over=at), ()
-        case _:
+        case _:  # referred; a contact that has no case here is the officer's too, which is the safe side
             return doubt(visit_with(lane, immigration=Immigration.REFERRED), Doubt.REFERRED), ()
+
+
+ANSWERS = frozenset({Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED})
+"""How Immigration answers its own *started*."""
+
+
+def _pay_debt(lane: Lane, answer: Contact) -> Change:
+    """Immigration's late answer, for the vehicle before: it releases nobody (design §2.13).
+
+    *Referred* may as well be of the vehicle that is there now, so that one is the officer's.
+    """
+    lane, cancelled = cancel_timer(replace(lane, debt=False), "debt")
+    visit = lane.visit
+    effects = (*cancelled, record(RecordKind.IMMIGRATION_DEBT_PAID, lane, signal=answer.value))
+    if visit is None or visit.immigration is not Immigration.RUNNING:
+        return lane, effects
+    lane = visit_with(lane, unclear=answer)
+    if answer is Contact.IMMIGRATION_REFERRED:
+        lane = hand_over(lane, Doubt.ANSWER_UNCLEAR)
+    return lane, (*effects, Alarm(LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR, visit.number, answer.value))
+
+
+def _written_off(lane: Lane, event: e.DebtWrittenOff, at: Moment) -> Change:
+    """An officer says whose the answer was: of the vehicle that is there now."""
+    visit = lane.visit
+    lane, cancelled = cancel_timer(replace(lane, debt=False), "debt")
+    written = record(RecordKind.IMMIGRATION_DEBT_WRITTEN_OFF, lane, officer=event.officer, reason=event.reason)
+    if visit is not None and visit.unclear is Contact.IMMIGRATION_CLEARED:
+        running = visit.immigration is Immigration.RUNNING
+        lane = visit_with(lane, unclear=None)
+        lane = visit_with(lane, immigration=Immigration.CLEARED, immigration_over=at) if running else lane
+    return lane, (*cancelled, written)
 
 
 def _is_referred(lane: Lane) -> bool:
@@ -234,7 +301,7 @@ def _plate(lane: Lane, read: Read) -> Change:
 
 
 def _second_read(lane: Lane, first: Read, second: Read) -> Lane:
-    """The first read is latched; a second may only add the Mainland plate it lacked (design §5)."""
+    """The first read is kept; a second may only add the Mainland plate that it lacked (design §5)."""
     witnesses = {first.mainland, second.mainland} - {None, ""}
     if first.vrn != second.vrn or len(witnesses) > 1:
         return doubt(lane, Doubt.PLATES_DISAGREE)
@@ -248,7 +315,7 @@ def _unread(lane: Lane, event: e.PlateUnread) -> Lane:
 
 
 def _doubted(lane: Lane, event: e.PlateDoubted) -> Lane:
-    """The reader takes back what it settled; what an officer typed is not the reader's to doubt."""
+    """The reader takes back what it settled. It cannot take back what an officer typed."""
     visit = lane.visit
     if visit is None or visit.read is None or visit.read.source is ReadSource.OFFICER or visit.read.vrn != event.vrn:
         return lane
@@ -257,30 +324,33 @@ def _doubted(lane: Lane, event: e.PlateDoubted) -> Lane:
 
 
 def _fault(lane: Lane, event: e.FaultRaised) -> Change:
-    """A fault. One of the code book also ends the question to it: no answer may come, and nothing waits for ever."""
-    told: tuple[Effect, ...] = (Alarm("FaultRaised", _visit_of(lane), f"{event.fault.value}: {event.detail}"),)
+    """A fault. One of the code book also ends the lookup that is open: no answer may ever come, and nothing may wait for it."""
+    effects: tuple[Effect, ...] = (
+        Alarm(LaneAlarmKind.FAULT_RAISED, _visit_of(lane), f"{event.fault.value}: {event.detail}"),
+    )
     lane = raise_fault(lane, event.fault)
     visit = lane.visit
     if event.fault is not Fault.CODES or visit is None or not visit.lookup:
-        return lane, told
+        return lane, effects
     if visit.ruling is Ruling.RELEASE and not _is_shown_3(lane):
         lane = spend_release(lane)
-        told = (*told, Alarm("ReleaseRefused", visit.number, "the code book does not answer"))
-    return visit_with(lane, lookup=0), told
+        effects = (*effects, Alarm(LaneAlarmKind.RELEASE_REFUSED, visit.number, "the code book does not answer"))
+    return visit_with(lane, lookup=0), effects
 
 
 def _identifier(lane: Lane, event: e.IdentifierRead) -> Lane:
-    """A second identifier is held against the read, or before one against the marks named so far; once said is enough."""
+    """Compares a second identifier with the plate read or, before that, with what other identifiers named. A repetition is no news."""
     visit, said = lane.visit, (event.source, event.vrn)
     if visit is None or said in visit.identifiers:
         return lane
     others = {vrn for _, vrn in visit.identifiers} if visit.read is None else {visit.read.vrn}
-    lane = visit_with(lane, identifiers=tuple(sorted((*visit.identifiers, said))))
+    vouched = sorted({*visit.vouched, event.vrn}) if event.vouched else visit.vouched
+    lane = visit_with(lane, identifiers=tuple(sorted((*visit.identifiers, said))), vouched=tuple(vouched))
     return doubt(lane, Doubt.PLATES_DISAGREE) if others - {event.vrn} else lane
 
 
 def _link(lane: Lane, link: Link) -> Lane:
-    """FRESH means: the lane's epoch, version and state hash are the core's signed ones (design §3), so it verifies."""
+    """FRESH means that epoch, version and state hash are those the core signed (design §3), so the codes are verified too."""
     manual = lane.manual
     if link is Link.OFFLINE:
         manual |= {ManualReason.LINK}
@@ -303,8 +373,23 @@ def _codes_changed(lane: Lane, event: e.CodesChanged) -> Change:
 
 def _codes_found(lane: Lane, event: e.CodesFound) -> Lane:
     lane = visit_with(lane, codes=event.codes, answered=True, lookup=0)
-    stop = must_stop(event.codes, lane.policy, visit_key(lane, event.visit))
-    return doubt(lane, Doubt.HOLD_AFTER_DONE) if stop and _is_shown_3(lane) else lane
+    if not _is_shown_3(lane):
+        return lane
+    if must_stop(event.codes, lane.policy, visit_key(lane, event.visit)):
+        return doubt(lane, Doubt.HOLD_AFTER_DONE)
+    return _grounds_still_there(lane, event.codes)
+
+
+def _grounds_still_there(lane: Lane, codes: Codes) -> Lane:
+    """While 3 stands by the system's own word: no bundle against an unladen press (row 11), none of its own lost."""
+    visit = lane.visit
+    if visit is None or visit.ruling is Ruling.RELEASE:
+        return lane
+    key = visit_key(lane, visit.number)
+    if visit.unladen and sort_bundles(codes, lane.policy, key).pending:
+        return doubt(lane, Doubt.CONTRADICTION)
+    kept = {bundle.ubr for bundle in codes.bundles if not bundle.withdrawn and bundle.used_by in ("", key)}
+    return lane if kept >= set(visit.used) else doubt(lane, Doubt.GROUNDS_GONE)
 
 
 def _painted(lane: Lane, screen: Screen) -> Change:
@@ -319,30 +404,37 @@ def _timer(lane: Lane, event: e.TimerFired, at: Moment) -> Change:
     lane = replace(lane, timers=tuple(timer for timer in lane.timers if timer[0] != event.timer))
     match event.timer:
         case "gone":
-            return passage.end_visit(lane, at, "no way out seen")
+            return passage.end_visit(lane, at, passage.UNSEEN)
+        case "debt":
+            return replace(lane, debt=False), (record(RecordKind.IMMIGRATION_DEBT_LAPSED, lane),)
         case "paint":
             return _not_painted(lane)
         case "help":
             lane = replace(lane, help=HelpCall.NONE)
-            return lane, (Ring("end"), Alarm("HelpStuck", _visit_of(lane), "Help held over its limit"))
+            return lane, (Ring("end"), Alarm(LaneAlarmKind.HELP_STUCK, _visit_of(lane), "Help held over its limit"))
         case _:
             return _overdue(lane)
 
 
+def _lapsed(lane: Lane) -> Lane:
+    """3 was ordered and not shown, for the order came too late to be true (design §2.15)."""
+    return doubt(lane, Doubt.NOT_CONFIRMED) if _is_shown_3(lane) else lane
+
+
 def _overdue(lane: Lane) -> Change:
-    """The limit of a waiting row ran out: the officer's (design §2.9)."""
+    """The limit of a waiting row ran out; the visit is the officer's (design §2.9)."""
     row = next(row for row in TABLE if row.name == lane.stage)
     if row.overdue is None:
         return visit_with(lane, unread="no read in time"), ()
-    if not _is_shown_3(lane):
+    if not _is_shown_3(lane):  # a release that could not take effect in time must not do so later, unobserved
         lane = spend_release(lane)
-    return hand_over(lane, row.overdue), (Alarm("Overdue", _visit_of(lane), row.name),)
+    return hand_over(lane, row.overdue), (Alarm(LaneAlarmKind.OVERDUE, _visit_of(lane), row.name),)
 
 
 def _not_painted(lane: Lane) -> Change:
     missing = ", ".join(sorted(screen.value for screen in frozenset(Screen) - lane.face.painted))
     lane = raise_fault(lane, Fault.SCREEN, Doubt.NOT_CONFIRMED)
-    return lane, (Alarm("FaultRaised", _visit_of(lane), f"screen: not confirmed by {missing}"),)
+    return lane, (Alarm(LaneAlarmKind.FAULT_RAISED, _visit_of(lane), f"screen: not confirmed by {missing}"),)
 
 
 def _help_button(lane: Lane, *, pressed: bool) -> Change:
@@ -354,37 +446,48 @@ def _help_button(lane: Lane, *, pressed: bool) -> Change:
     if _is_shown_3(lane):
         lane = doubt(lane, Doubt.HELP_AFTER_DONE)
     lane = replace(lane, help=HelpCall.RINGING)
-    return lane, (*effects, Ring("ring"), Alarm("Help", _visit_of(lane)), record("HelpRequested", lane))
+    return lane, (
+        *effects,
+        Ring("ring"),
+        Alarm(LaneAlarmKind.HELP, _visit_of(lane)),
+        record(RecordKind.HELP_REQUESTED, lane),
+    )
 
 
 def _help_call(lane: Lane, event: e.HelpAnswered | e.HelpEnded) -> Change:
     if isinstance(event, e.HelpAnswered):
         return replace(lane, help=HelpCall.ANSWERED), (
             Ring("answer"),
-            record("HelpAnswered", lane, officer=event.officer),
+            record(RecordKind.HELP_ANSWERED, lane, officer=event.officer),
         )
-    ended = record("HelpEnded", lane, officer=event.officer, outcome=event.outcome)
+    ended = record(RecordKind.HELP_ENDED, lane, officer=event.officer, outcome=event.outcome)
     return replace(lane, help=HelpCall.NONE), (Ring("end"), ended)
 
 
 def _released(lane: Lane, event: e.OfficerReleased) -> Change:
-    """The officer takes the doubt upon himself; what the system had decided is kept in the record."""
+    """An officer's release settles the doubt; the record keeps what the system had decided. It also ends a help call."""
     visit = lane.visit
     if visit is None or visit.outcome is Outcome.RELEASED:
         return lane, ()
     had = visit.doubt.value if visit.doubt else lane.row
-    effects = (record("ReleasedByOfficer", lane, officer=event.officer, reason=event.reason, system=had),)
+    effects = (record(RecordKind.RELEASED_BY_OFFICER, lane, officer=event.officer, reason=event.reason, system=had),)
     lane = visit_with(
-        lane, ruling=Ruling.RELEASE, officer=event.officer, reason=event.reason, doubt=None, officers=True
+        lane,
+        ruling=Ruling.RELEASE,
+        officer=event.officer,
+        reason=event.reason,
+        paper=event.paper,
+        doubt=None,
+        officers=True,
     )
     if lane.help is not HelpCall.NONE:
         lane = replace(lane, help=HelpCall.NONE)
-        effects += (Ring("end"), record("HelpEnded", lane, officer=event.officer, outcome="released"))  # type: ignore[assignment]
+        effects += (Ring("end"), record(RecordKind.HELP_ENDED, lane, officer=event.officer, outcome="released"))  # type: ignore[assignment]
     return lane, effects
 
 
 def _corrected(lane: Lane, event: e.OfficerCorrected) -> Change:
-    """The officer vouches for the plate: a settled read of his own; a doubt about plates alone is settled with it."""
+    """The officer vouches for the plate. That settles a doubt about plates and no other; the codes are asked again."""
     visit = lane.visit
     if visit is None:
         return lane, ()
@@ -392,7 +495,7 @@ def _corrected(lane: Lane, event: e.OfficerCorrected) -> Change:
     read = Read(event.vrn, seen, 1.0, ReadSource.OFFICER, visit.evidence)
     effects = (
         record(
-            "Corrected",
+            RecordKind.CORRECTED,
             lane,
             officer=event.officer,
             reason=event.reason,

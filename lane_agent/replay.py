@@ -88,11 +88,11 @@ def _compare(place: int, found: dict[str, Any], lane: Lane, effects: tuple[Effec
 
 
 def restore(newest_first: Iterable[bytes]) -> Lane:
-    """The lane after the newest entry: back to the last one that wrote it out, then forward again.
+    """The lane after the newest entry: from the last entry that contains the whole lane, replayed forward.
 
-    Another version of the software may have written those entries, and step may say otherwise now. Then the lane as it
-    was written out last is taken, closed, with no visit: whatever stands on the loop is met as a vehicle that was there
-    before the agent, which is the officer's; and an officer opens the lane.
+    Another version of the software may have written those entries, and `step` may decide otherwise now. Then the last lane
+    written is taken, closed and without a visit. A vehicle on the stop loop then counts as one that was there before the
+    agent, which is the officer's, and an officer has to open the lane.
     """
     lane, later = Lane(), list[bytes]()
     for body in newest_first:

@@ -1,4 +1,4 @@
-"""All rules of a lane in one value: the decision table and the checks of what counts. The prover hands in mutants."""
+"""All rules of a lane as one value: the decision table and the checks of what counts. The prover passes in mutants."""
 
 from __future__ import annotations
 

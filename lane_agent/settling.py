@@ -100,21 +100,21 @@ def settle(votes: Sequence[Vote], law: Thresholds = Thresholds()) -> Settled | U
 
 
 def contradicted(votes: Sequence[Vote], vrn: str, law: Thresholds = Thresholds()) -> tuple[str, ...]:
-    """What the pictures since `vrn` settled say instead, most supported first; empty while they bear it out.
+    """What the pictures since `vrn` settled say instead, most supported first; empty while they confirm it.
 
-    As many pictures as a read needs must say otherwise, each with some confidence, and weigh more than the dissent that
-    a read can bear. A mark that settled far away, or before a drop ran down the lens, is then found out.
+    As many pictures as a read needs must say otherwise, each with some confidence, and together weigh more than the dissent
+    that a read allows. This catches a mark that settled far away, or before a drop ran down the lens.
     """
     since = [_plain(vote) for vote in votes if not vote.mainland and vote.text]
     others = [vote for vote in since if vote.text != vrn and _weight(vote) >= law.dissent]
-    borne = (1 - law.share) * math.fsum(_weight(vote) for vote in since)
-    if len(others) < law.frames or math.fsum(_weight(vote) for vote in others) <= borne:
+    allowed = (1 - law.share) * math.fsum(_weight(vote) for vote in since)
+    if len(others) < law.frames or math.fsum(_weight(vote) for vote in others) <= allowed:
         return ()
     return _candidates(others)
 
 
 def _lacking(found: _Consensus, candidates: tuple[str, ...], law: Thresholds) -> str:
-    """What the consensus lacks to count as read; "" for nothing."""
+    """What the consensus lacks to count as a read, "" if nothing."""
     if family(found.text) not in HONG_KONG:
         return f"{found.text} is no Hong Kong mark"
     if found.share < law.share:

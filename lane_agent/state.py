@@ -1,6 +1,6 @@
-"""What the lane knows between two events: `Lane`, and in it at most one open `Visit`. Facts only; the table decides.
+"""What a lane remembers between two events: `Lane`, and in it at most one open `Visit`. Facts only; the table decides.
 
-Serials (faces, lookups, timers) come from one counter, so an answer to an older question never fits a newer one.
+Serials (of faces, lookups and timers) come from one counter, so that no answer to an older question fits a newer one.
 """
 
 from __future__ import annotations
@@ -32,16 +32,20 @@ class Visit:
     """One vehicle, arrival to departure (design §2.1).
 
     Attributes:
-        number: counts visits in this store's life; with lane and journal id it is the visit's key.
+        number: counts visits for the life of the store; with lane and journal id it is the visit's key.
         manual: the lane was in manual mode at arrival; modes take effect between visits (design §2.8).
         officers: the visit has been handed to the officer; it no longer waits for Immigration or the driver.
         doubt: the first reason why nothing but an officer may release it.
-        codes: the last answer of the code book; `answered` is true only in the step that brought it.
-        lookup: serial of the question still open, 0 if none.
+        codes: the last answer of the code book; `answered` is true only within the step that brought it.
+        lookup: serial of the lookup that is open, 0 if none.
         decided: number of the row that showed 3 or 4.
-        identifiers: (source, VRN) of second identifiers, each mark that a source named once, sorted.
-        leaving: the stop loop has cleared; `way` is the loop seen since arrival, if any.
-        follows: it came while the vehicle before had not reached a way out: the next way-out edge is that one's.
+        identifiers: (source, VRN) as second identifiers named the vehicle, sorted, each pair once.
+        vouched: the marks among them whose origin is proved (`IdentifierRead.vouched`), sorted.
+        unclear: Immigration's answer that came in this visit and was taken for the vehicle before (design §2.13).
+        prompts: how often the driver was asked for something.
+        paper: the number of the paper manifest, as an officer typed it.
+        leaving: the stop loop has cleared; `way` is the loop on the way out that saw the vehicle, if any.
+        follows: the vehicle before had not been seen on the way out yet, so the next edge there is that one's.
     """
 
     number: int
@@ -67,6 +71,10 @@ class Visit:
     decided: int = 0
     used: tuple[str, ...] = ()
     identifiers: tuple[tuple[str, str], ...] = ()
+    vouched: tuple[str, ...] = ()
+    unclear: Contact | None = None
+    prompts: int = 0
+    paper: str = ""
     leaving: bool = False
     follows: bool = False
     way: Contact | None = None
@@ -79,11 +87,13 @@ class Lane:
     """One lane of one control point.
 
     Attributes:
-        known: contacts reported since the agent started; the first report of each is a level, not an edge.
+        known: contacts reported since the agent started; the first report of each is no edge.
         contacts: those active now.
-        bypassed: loops an officer took out of the reckoning.
+        bypassed: loops that an officer has bypassed.
+        debt: Immigration began with a vehicle that left, and has not answered: its next answer is for that one.
+        unseen: vehicles in a row that left and that no way-out loop saw.
         row: name of the row of the table that holds now.
-        stage: name of the row whose waiting limit runs or has run.
+        stage: name of the row whose waiting limit runs, or has run out.
         timers: (name, serial) of those running, sorted.
         visits, serial: the counters.
     """
@@ -97,6 +107,8 @@ class Lane:
     known: frozenset[Contact] = frozenset()
     contacts: frozenset[Contact] = frozenset()
     bypassed: frozenset[Contact] = frozenset()
+    debt: bool = False
+    unseen: int = 0
     help: HelpCall = HelpCall.NONE
     visit: Visit | None = None
     face: Face = field(default_factory=Face)

@@ -1,12 +1,15 @@
 """(lane, event, moment) -> (lane, effects): the whole behaviour of a lane, pure and total.
 
-Three strokes: `receive` takes the event into the facts; the table is read until it says the same thing twice, and
-entering a row does what that row says; then the screens, the waiting clock and the code book are brought in line.
+In three parts: `receive` records in the lane what the event says; the decision table is read until its answer no longer
+changes the lane, and entering a row does what that row says; then the code book is asked, the waiting timer set and the
+screens painted as that row needs.
 """
 
 from __future__ import annotations
 
+from domain.alarms import LaneAlarmKind
 from domain.hong_kong import UTC_OFFSET_MS
+from domain.visit_record import RecordKind
 from lane_agent.change import (
     Change,
     ask_codes,
@@ -29,32 +32,37 @@ from lane_agent.state import Lane, Visit, visit_key
 from lane_agent.table import LIMITS_MS, Row
 from lane_agent.wording import Scene
 
+PROMPTS_COUNTED = 9
+"""A driver who was asked so often was asked often: the count ends here."""
+
 STARTING_MS = 15_000
-"""The screens are started with the agent: their first painting may take as long as their processes take to start."""
+"""The screens start with the agent, so their first painting may take as long as their processes take to start."""
 
 
 def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
     """One step of the lane. Never raises for any lane and event; nothing is done, only asked for."""
-    lane, told = receive(lane, event, at, rules)
+    lane, received = receive(lane, event, at, rules)
     row, (lane, decided) = _decide(lane, at, rules, quiet=isinstance(event, OfficerReleased))
-    lane, refused = _close_officers_question(lane)
-    lane, asked = (lane, ()) if _ignored(told) else _ask_the_code_book(lane, event, rules)
-    if refused:
+    lane, refused = _refuse_release(lane)
+    lane, asked = (lane, ()) if _ignored(received) else _ask_code_book(lane, event, rules)
+    if refused:  # the officer's release no longer holds, so another row may
         row = rules.first_row(lane)
-    lane = visit_with(lane, answered=False)
-    lane, timed = _time_the_stage(lane, row)
+    lane = visit_with(lane, answered=False)  # an answer decides in the step that brings it, and in no later one
+    lane, timed = _time_stage(lane, row)
     lane, shown = _show(lane, row)
-    return lane, told + decided + refused + asked + timed + shown
+    return lane, received + decided + refused + asked + timed + shown
 
 
-def _ignored(told: tuple[Effect, ...]) -> bool:
-    return any(isinstance(effect, Record) and effect.kind == "Ignored" for effect in told)
+def _ignored(received: tuple[Effect, ...]) -> bool:
+    return any(isinstance(effect, Record) and effect.kind == RecordKind.IGNORED for effect in received)
 
 
 def _decide(lane: Lane, at: Moment, rules: Rules, *, quiet: bool) -> tuple[Row, Change]:
-    """Reads the table until its answer no longer changes anything. No guard asks which row was entered last.
+    """Reads the table until entering its answer changes nothing about the visit.
 
-    An officer's own release is `quiet`: it need not call the officer.
+    Entering a row may set facts that guards ask for (an outcome, a doubt), so another row may hold afterwards. No guard asks
+    which row was entered last. The rounds are counted, so that a step ends whatever the table says.
+    With `quiet` no alarm is raised: the officer who has just released a vehicle need not be called to it.
     """
     effects: tuple[Effect, ...] = ()
     row = rules.first_row(lane)
@@ -71,7 +79,10 @@ def _decide(lane: Lane, at: Moment, rules: Rules, *, quiet: bool) -> tuple[Row, 
 
 
 def _withdraw_if_hidden(lane: Lane, row: Row) -> Change:
-    """A screen 3 that no longer stands is withdrawn for good, except when the vehicle has gone with it."""
+    """Withdraws a release for good when the row that holds no longer shows 3, unless the vehicle is leaving on it.
+
+    Otherwise 3 would come back by itself when a fault or a help call has passed, and nobody would have looked (design §2.2).
+    """
     visit = lane.visit
     if visit is None or visit.outcome is not Outcome.RELEASED or row.xdb is Scene.DONE or departing.holds(lane):
         return lane, ()
@@ -85,21 +96,27 @@ def _enter(lane: Lane, row: Row, at: Moment, *, quiet: bool) -> Change:
     lane = replace(lane, row=row.name)
     visit = lane.visit
     effects: tuple[Effect, ...] = ()
+    if visit is not None and row.prompt:
+        lane = visit_with(lane, prompts=min(visit.prompts + 1, PROMPTS_COUNTED))
     if visit is not None and row.outcome is not None:
         lane, effects = _conclude(lane, visit, row, at)
     if row.doubt is not None:
         lane = hand_over(lane, row.doubt)
     if visit is not None:
-        effects = (record("RowEntered", lane, row=row.number, name=row.name, **_grounds(lane, visit)), *effects)
+        effects = (
+            record(RecordKind.ROW_ENTERED, lane, row=row.number, name=row.name, **_grounds(lane, visit)),
+            *effects,
+        )
     if row.alarm and not quiet:
         effects += (Alarm(row.alarm, visit.number if visit else 0, row.name),)
     return lane, effects
 
 
 def _conclude(lane: Lane, visit: Visit, row: Row, at: Moment) -> Change:
-    """3 or 4: consumes the bundles (design §2.4) and tells the compound whom to expect.
+    """A row that shows 3 or 4: uses the bundles (design §2.4); after 4 the compound expects the vehicle.
 
-    3 uses all that are live; an officer who clears a vehicle with none live has cleared what was pending.
+    3 uses every live bundle. If none is live, an officer released the vehicle, and with it whatever is pending; 4 uses
+    whatever is pending.
     """
     lane = visit_with(lane, outcome=row.outcome, decided=row.number, decided_at=at)
     if visit.codes is None:
@@ -108,16 +125,16 @@ def _conclude(lane: Lane, visit: Visit, row: Row, at: Moment) -> Change:
         standing = standing_of(lane, visit, visit.codes)
         live = standing.live if row.outcome is Outcome.RELEASED else ()
         ubrs = tuple(bundle.ubr for bundle in live or standing.pending)
-    lane = visit_with(lane, used=ubrs)
+    lane = visit_with(lane, used=tuple(dict.fromkeys((*visit.used, *ubrs))))
     effects: tuple[Effect, ...] = (Consume(visit.number, ubrs),) if ubrs else ()
     if row.outcome is Outcome.EXAMINE:
         vrn = visit.read.vrn if visit.read else ""
-        effects += (record("SentToCompound", lane, vrn=vrn, ubrs=",".join(ubrs), officer=visit.officer),)
+        effects += (record(RecordKind.SENT_TO_COMPOUND, lane, vrn=vrn, ubrs=",".join(ubrs), officer=visit.officer),)
     return lane, effects
 
 
 def _grounds(lane: Lane, visit: Visit) -> dict[str, object]:
-    """What a row was entered on: plate, list version, and the sorted bundles (design §2.3)."""
+    """The facts that a row was entered on: plate, version of the codes, and the sorted bundles (design §2.3)."""
     codes = visit.codes
     grounds: dict[str, object] = {"vrn": visit.read.vrn if visit.read else "", "link": lane.link.value}
     if codes is None:
@@ -131,54 +148,60 @@ def _grounds(lane: Lane, visit: Visit) -> dict[str, object]:
 
 def _bundles(lane: Lane, codes: Codes) -> dict[str, object]:
     standing = sort_bundles(codes, lane.policy, visit_key(lane, lane.visits))
-    rooms = {
+    sorted_ubrs = {
         "live": standing.live,
         "early": standing.early,
         "elsewhere": standing.elsewhere,
         "ended": standing.ended,
         "opposite": standing.opposite,
     }
-    facts: dict[str, object] = {name: ",".join(bundle.ubr for bundle in found) for name, found in rooms.items()}
+    facts: dict[str, object] = {name: ",".join(bundle.ubr for bundle in found) for name, found in sorted_ubrs.items()}
     facts["near"] = ",".join(miss.vrn for miss in codes.near)
     if standing.early and codes.core_ms is not None:
         facts["minutes_early"] = -(-(min(b.earliest_ms for b in standing.early) - codes.core_ms) // 60_000)
     return facts
 
 
-def _close_officers_question(lane: Lane) -> Change:
-    """An officer's release that the answer of the code book did not bear out is spent, and said so."""
+def _refuse_release(lane: Lane) -> Change:
+    """Ends an officer's release that the code book's answer has just spoken against, and tells the officer.
+
+    It must not wait: a release that stayed would take effect minutes later, when the codes change and nobody is looking.
+    """
     visit = lane.visit
     if visit is None or not visit.answered:
         return lane, ()
     if visit.ruling is not Ruling.RELEASE or visit.outcome is Outcome.RELEASED:
         return lane, ()
-    return visit_with(lane, ruling=Ruling.NONE), (Alarm("ReleaseRefused", visit.number, lane.row),)
+    return visit_with(lane, ruling=Ruling.NONE), (Alarm(LaneAlarmKind.RELEASE_REFUSED, visit.number, lane.row),)
 
 
-def _ask_the_code_book(lane: Lane, event: Event, rules: Rules) -> Change:
-    """The deciding lookup is made at release: ask when nothing but the answer is missing (design §2.3)."""
+def _ask_code_book(lane: Lane, event: Event, rules: Rules) -> Change:
+    """Asks when nothing but the answer is missing for 3, so that the deciding lookup is as new as can be (design §2.3).
+
+    Whether that is so the table says itself, read as if an answer had come. After a fault nothing is asked in the same step:
+    a code book that fails would be asked for ever.
+    """
     visit = lane.visit
     if visit is None or visit.read is None or visit.lookup or visit.answered or isinstance(event, FaultRaised):
         return lane, ()
     if _lacks_answer(lane, visit):
         return ask_codes(lane)
-    supposed = visit_with(lane, answered=True)
-    return ask_codes(lane) if rules.first_row(supposed).outcome is Outcome.RELEASED else (lane, ())
+    as_if_answered = visit_with(lane, answered=True)
+    return ask_codes(lane) if rules.first_row(as_if_answered).outcome is Outcome.RELEASED else (lane, ())
 
 
 def _lacks_answer(lane: Lane, visit: Visit) -> bool:
-    """No answer yet, or one from before the link was fresh: absence was unknown then (design §2.7).
+    """No answer yet, or one from before the link was fresh, when a missing record proved nothing (design §2.7).
 
-    While the code book is at fault only an officer's release asks it again.
+    A code book at fault is not asked again before it works.
     """
-    broken = Fault.CODES in lane.faults
-    if visit.codes is None:
-        return not broken or visit.ruling is Ruling.RELEASE
-    return not broken and visit.codes.link is not Link.FRESH and lane.link is Link.FRESH
+    if Fault.CODES in lane.faults:
+        return False
+    return visit.codes is None or (visit.codes.link is not Link.FRESH and lane.link is Link.FRESH)
 
 
-def _time_the_stage(lane: Lane, row: Row) -> Change:
-    """Runs the limit of the row that holds; Help stops the clock of a driver's prompt, never another (design §2.10)."""
+def _time_stage(lane: Lane, row: Row) -> Change:
+    """Runs the limit of the row that holds; an open help call pauses a driver's prompt, and no other limit (design §2.10)."""
     paused = row.prompt and lane.help is not HelpCall.NONE
     wanted = row.name if row.limit and not paused else ""
     if wanted == lane.stage:
@@ -201,6 +224,7 @@ def _show(lane: Lane, row: Row) -> Change:
         return lane, ()
     serial = lane.serial + 1
     lane = replace(lane, serial=serial, face=Face(serial, xdb, aiop, parameter))
+    # A 3 that a screen has not confirmed is taken back at once (design §2.2); other scenes may take longer to paint.
     limit = lane.policy.confirm_ms if Scene.DONE in (xdb, aiop) else lane.policy.paint_ms
     if not lane.known:
         limit = STARTING_MS

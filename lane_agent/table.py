@@ -1,20 +1,23 @@
 """The decision table of domain §4, as data. `step` shows the first row whose guards all hold.
 
 Rules of this file:
-- Order of tests: 1, 21, 2, 3, 5, 4, 9, 7, 20, 8, 10 to 17. Rows 6 (help) and 22 (leaving) apply in every state: 6 lies
-  over the panel whatever row holds (`step`), 22 stands on top. 18 and 19 only qualify others.
-- An officer's release stands before 21, for it is the only other way to 3 (design §2.2); with the store or a screen at
-  fault it does not hold either (design §2.8). A standing 3 comes before the rows that could only repeat its tests.
-- Only a row with `outcome=RELEASED` shows 3 for the first time. Each of them asks for everything design §2.2 asks.
-- A row with a `limit` waits for something; when the limit runs out the visit is the officer's, with `overdue` as the
-  reason (design §2.9); without a reason the plate counts as not read. A row with `doubt` hands the visit over as soon as it holds.
-- The last row of an open visit has no other condition, so the table is total.
+- Order: 22, 1, 7 (an officer's release), 21, 2, 17 (while 3 is shown), 3, 5, 4, 9, 7 (manual), 20, 8, 10 to 17. Rows 6 and
+  22 apply in every state: help covers the panel whatever row holds (`step`), leaving is asked first. 18 and 19 only qualify
+  others.
+- An officer's release precedes 21, being the only other way to 3 (design §2.2); with the store, a screen, the
+  codes or a contact at fault it does not hold either (design §2.8). "17 stands" precedes the rows that could only repeat the tests made when 3 was first shown.
+- Only a row with `outcome=RELEASED` shows 3 for the first time. Each of them requires everything that design §2.2 requires.
+- A row with a `limit` waits for something. When the limit runs out the visit is the officer's, for the reason `overdue`
+  (design §2.9), or, where that is None, the plate counts as not read. A row with `doubt` hands the visit over at once.
+- The last row has no condition but an open visit, so the table is total.
+- Names of rows are in journals, which replay compares byte by byte: a renamed row makes old journals diverge.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.alarms import LaneAlarmKind
 from lane_agent import guards as g
 from lane_agent.guards import Guard, no
 from lane_agent.model import Doubt, Outcome
@@ -28,12 +31,12 @@ class Row:
 
     Attributes:
         number: the row of domain §4 it belongs to.
-        name: unique; what the journal and the officers' page call it.
+        name: unique; the journal and the officers' page use it.
         limit: key of `LIMITS_MS`, "" if the row waits for nothing.
-        prompt: asks the driver for something; Help stops its clock (design §2.10).
-        outcome: what the visit has been shown once this row has held.
+        prompt: it asks the driver for something, so an open help call pauses its limit (design §2.10).
+        outcome: what the driver has been told once this row has held.
         parameter: "earliest" puts the earliest crossing time on the screens.
-        alarm: told to the officer when the row is entered, "" for none.
+        alarm: raised when the row is entered.
     """
 
     number: int
@@ -47,7 +50,7 @@ class Row:
     doubt: Doubt | None = None
     outcome: Outcome | None = None
     parameter: str = ""
-    alarm: str = ""
+    alarm: LaneAlarmKind | None = None
 
 
 LIMITS_MS: dict[str, int] = {
@@ -76,6 +79,7 @@ _RELEASING = (
     no(g.at_officer),
     no(g.doubtful),
     no(g.manual),
+    no(g.loop_bypassed),
     no(g.fault_active),
     no(g.help_open),
     g.immigration_cleared,
@@ -88,7 +92,7 @@ _RELEASING = (
     g.manifest_done,
     g.confirmed,
 )
-"""Design §2.2: what every automatic release needs, however the rows above it read."""
+"""Design §2.2: what every automatic release needs, whatever the rows before it have tested."""
 
 _UNLADEN_PROVED = (g.unladen, g.codes_known, no(g.bundle_pending), no(g.near_any), g.approved)
 _LADEN = (no(g.unladen), g.bundle_live)
@@ -97,7 +101,7 @@ _ELSEWHERE = (no(g.unladen), g.codes_known, g.bundle_pending, no(g.bundle_live),
 
 
 def _unbundled(number: int, why: str, *guards: Guard) -> tuple[Row, Row]:
-    """Rows 12, 13 and 16: ask for the button, then hand over."""
+    """Rows 12, 13 and 16: ask the driver to press Unladen, then hand the visit to the officer."""
     prompt = _row(
         number,
         f"{number} {why}: press if empty",
@@ -110,12 +114,26 @@ def _unbundled(number: int, why: str, *guards: Guard) -> tuple[Row, Row]:
         prompt=True,
     )
     return prompt, _row(
-        number, f"{number} {why}", Scene.NOBUNDLE, *_UNBUNDLED, *guards, g.doubt_is(Doubt.NO_BUNDLE), alarm="NoBundle"
+        number,
+        f"{number} {why}",
+        Scene.NOBUNDLE,
+        *_UNBUNDLED,
+        *guards,
+        g.doubt_is(Doubt.NO_BUNDLE),
+        alarm=LaneAlarmKind.NO_BUNDLE,
     )
 
 
 TABLE: tuple[Row, ...] = (
-    _row(22, "22 through a closed lane", Scene.CLOSED, g.closed, g.departing, no(g.released), alarm="RunThrough"),
+    _row(
+        22,
+        "22 through a closed lane",
+        Scene.CLOSED,
+        g.closed,
+        g.departing,
+        no(g.released),
+        alarm=LaneAlarmKind.RUN_THROUGH,
+    ),
     _row(
         22,
         "22 leaving against the signal",
@@ -123,9 +141,9 @@ TABLE: tuple[Row, ...] = (
         g.departing,
         no(g.released),
         no(g.sent_to_compound),
-        alarm="RunThrough",
+        alarm=LaneAlarmKind.RUN_THROUGH,
     ),
-    _row(22, "22 ran from inspection", Scene.OFFICER, g.sent_to_compound, g.wrong_way, alarm="RunThrough"),
+    _row(22, "22 ran from inspection", Scene.OFFICER, g.sent_to_compound, g.wrong_way, alarm=LaneAlarmKind.RUN_THROUGH),
     _row(22, "22 leaving", Scene.WELCOME, g.departing, g.released, limit="leave", overdue=Doubt.NOT_LEFT),
     _row(1, "1 closed", Scene.CLOSED, g.closed),
     _row(
@@ -156,7 +174,7 @@ TABLE: tuple[Row, ...] = (
         limit="leave",
         overdue=Doubt.NOT_LEFT,
     ),
-    _row(21, "21 fault", Scene.OFFICER, g.fault_active, alarm="Fault"),
+    _row(21, "21 fault", Scene.OFFICER, g.fault_active, alarm=LaneAlarmKind.FAULT),
     _row(8, "8 taken over, still here", Scene.OFFICER, no(g.visit_open), g.on_stop_loop),
     _row(2, "2 waiting", Scene.WELCOME, no(g.visit_open)),
     _row(
@@ -171,7 +189,7 @@ TABLE: tuple[Row, ...] = (
         overdue=Doubt.NOT_LEFT,
     ),
     _row(3, "3 please stop", Scene.STOP, g.immigration_waiting, no(g.at_officer), limit="immigration_start"),
-    _row(5, "5 referred", Scene.IMMIGRATION_TURN, g.referred, aiop=Scene.OFFICER, alarm="Referred"),
+    _row(5, "5 referred", Scene.IMMIGRATION_TURN, g.referred, aiop=Scene.OFFICER, alarm=LaneAlarmKind.REFERRED),
     _row(
         4,
         "4 immigration",
@@ -183,15 +201,22 @@ TABLE: tuple[Row, ...] = (
     ),
     _row(9, "9 stands", Scene.EXAMINE, g.sent_to_compound, limit="compound", overdue=Doubt.NOT_LEFT),
     _row(9, "9 inspect", Scene.EXAMINE, g.immigration_cleared, g.read, g.exact_stop, outcome=Outcome.EXAMINE),
-    _row(9, "9 inspect by officer", Scene.EXAMINE, g.ruled_inspect, g.officer_may_release, outcome=Outcome.EXAMINE),
-    _row(7, "7 manual", Scene.MANUAL, g.manual, alarm="ManualVisit"),
+    _row(9, "9 inspect by officer", Scene.EXAMINE, g.ruled_inspect, g.officer_may_inspect, outcome=Outcome.EXAMINE),
+    _row(7, "7 manual", Scene.MANUAL, g.manual, alarm=LaneAlarmKind.MANUAL_VISIT),
     _row(20, "20 not fresh", Scene.WAIT, g.visit_open, no(g.fresh), no(g.at_officer), limit="link"),
-    _row(20, "20 unknown while not fresh", Scene.OFFICER, g.visit_open, no(g.fresh), alarm="NotFresh"),
-    _row(8, "8 at the officer", Scene.OFFICER, g.doubt_unworded, alarm="AtOfficer"),
-    _row(8, "8 plate not read", Scene.NOPLATE, g.unread, no(g.read), alarm="PlateUnread"),
+    _row(20, "20 unknown while not fresh", Scene.OFFICER, g.visit_open, no(g.fresh), alarm=LaneAlarmKind.NOT_FRESH),
+    _row(8, "8 at the officer", Scene.OFFICER, g.doubt_unworded, alarm=LaneAlarmKind.AT_OFFICER),
+    _row(8, "8 plate not read", Scene.NOPLATE, g.unread, no(g.read), alarm=LaneAlarmKind.PLATE_UNREAD),
     _row(8, "8 reading", Scene.WAIT, g.visit_open, no(g.read), limit="read", overdue=None),
-    _row(8, "8 near-miss of a held vehicle", Scene.WAIT, g.near_held, no(g.plate_by_officer), alarm="NearMiss"),
-    _row(8, "8 Mainland plate differs", Scene.WAIT, g.witness_differs, alarm="PlatesDisagree"),
+    _row(
+        8,
+        "8 near-miss of a held vehicle",
+        Scene.WAIT,
+        g.near_held,
+        no(g.plate_by_officer),
+        alarm=LaneAlarmKind.NEAR_MISS,
+    ),
+    _row(8, "8 Mainland plate differs", Scene.WAIT, g.witness_differs, alarm=LaneAlarmKind.PLATES_DISAGREE),
     _row(
         8,
         "8 second identifier awaited",
@@ -219,7 +244,7 @@ TABLE: tuple[Row, ...] = (
         g.codes_known,
         no(g.bundle_pending),
         g.near_any,
-        alarm="UnladenNotProved",
+        alarm=LaneAlarmKind.UNLADEN_NOT_PROVED,
     ),
     _row(
         10,
@@ -229,7 +254,7 @@ TABLE: tuple[Row, ...] = (
         g.codes_known,
         no(g.bundle_pending),
         no(g.approved),
-        alarm="UnladenNotProved",
+        alarm=LaneAlarmKind.UNLADEN_NOT_PROVED,
     ),
     _row(
         11,
@@ -239,7 +264,7 @@ TABLE: tuple[Row, ...] = (
         g.codes_known,
         g.bundle_pending,
         doubt=Doubt.CONTRADICTION,
-        alarm="Contradiction",
+        alarm=LaneAlarmKind.CONTRADICTION,
     ),
     _row(11, "11 contradiction stands", Scene.OFFICER, g.doubt_is(Doubt.CONTRADICTION)),
     *_unbundled(12, "no bundle", no(g.bundle_ended), no(g.bundle_opposite)),
@@ -254,12 +279,19 @@ TABLE: tuple[Row, ...] = (
         no(g.bundle_live),
         doubt=Doubt.EARLY,
         parameter="earliest",
-        alarm="EarlyArrival",
+        alarm=LaneAlarmKind.EARLY_ARRIVAL,
     ),
     _row(
-        15, "15 other point", Scene.WAIT, *_ELSEWHERE, no(g.at_officer), limit="wrong_point", overdue=Doubt.WRONG_POINT
+        15,
+        "15 other point",
+        Scene.WAIT,
+        *_ELSEWHERE,
+        no(g.at_officer),
+        limit="wrong_point",
+        overdue=Doubt.WRONG_POINT,
+        alarm=LaneAlarmKind.OTHER_POINT,  # asks the core, which may bundle anew for this point while the driver waits
     ),
-    _row(15, "15 other point stands", Scene.WRONGPOINT, g.doubt_is(Doubt.WRONG_POINT), alarm="WrongPoint"),
+    _row(15, "15 other point stands", Scene.WRONGPOINT, g.doubt_is(Doubt.WRONG_POINT), alarm=LaneAlarmKind.WRONG_POINT),
     *_unbundled(16, "other direction", no(g.bundle_ended), g.bundle_opposite),
     _row(
         17,
@@ -273,7 +305,7 @@ TABLE: tuple[Row, ...] = (
     ),
     _row(17, "17 laden released", Scene.DONE, *_LADEN, *_RELEASING, outcome=Outcome.RELEASED),
     _row(17, "17 deciding", Scene.WATCH, g.visit_open, no(g.at_officer), limit="decision"),
-    _row(8, "8 otherwise", Scene.OFFICER, g.visit_open, alarm="AtOfficer"),
+    _row(8, "8 otherwise", Scene.OFFICER, g.visit_open, alarm=LaneAlarmKind.AT_OFFICER),
 )
 
 

@@ -4,9 +4,10 @@
 |---|---|
 | `mqtt/`, `tls`, `probe_broker` | the connection to the brokers |
 | `sqlite_store`, `store_errors` | the common half of both SQLite stores, and what a technician does when one fails |
-| `backoff` | pauses between attempts |
+| `backoff`, `bucket` | pauses between attempts; how much at once, and how much a second |
 | `clocks` | the machine's clocks |
 | `files` | durable file writes |
 | `sd_notify` | systemd: readiness and the watchdog |
-| `toml_table` | settings files, every mistake found at once |
+| `sections`, `toml_file`, `toml_table` | what settings are made of; a file as a whole; its tables, every mistake found at once |
+| `children` | a child process ends when its parent does |
 """

@@ -2,12 +2,9 @@
 
 | module | what is in it |
 |---|---|
-| `commands` | `demo` as a command of `rocars-lane` |
+| `commands` | `demo` and `page` as commands of `rocars-lane` |
 | `demo` | the whole run: the world is set up, the trucks pass, the judge compares |
 | `world` | everything around one real lane: broker, core, cable, camera, board, the lane's process |
-| `broker` | a private Mosquitto, a child of this process |
-| `cable` | the cable between lane and broker, which can be pulled out |
-| `core_client` | requests to the core, as traders and officers make them |
 | `stage` | one truck's passage, in the words of the people there |
 | `scenarios/` | the kinds of truck, each a row of the decision table or one nasty moment |
 | `plan` | which trucks come, in which order |
@@ -16,5 +13,16 @@
 | `officer` | a simulated officer who works the real page over HTTP |
 | `panel` | the page's simulation panel: driver's buttons, link switch, trucks on demand |
 | `paint_log` | what the screens painted, followed as it is written |
+| `page`, `page_lane`, `night` | the officers' page over a real agent in memory, and a scripted night of trucks for it |
 | `judge` | what was painted and recorded, compared with what was true |
+
+What surrounds a lane or a core in a demonstration also surrounds it in the kits above (`tools`) and in the tests:
+
+| file | what it is |
+|---|---|
+| `broker` | a private Mosquitto, by password or with TLS both ways |
+| `private_core` | the shipped core in a folder of its own, on such brokers |
+| `hardwareless_lane` | a lane without its devices: its end of the link, and with its agent |
+| `cable`, `mqtt_packets` | a TCP relay that is cut, held, tampered with or listened to; where an MQTT packet ends |
+| `children`, `waiting` | child processes that end with us; waiting for what another process does |
 """

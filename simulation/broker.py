@@ -1,7 +1,7 @@
 """A private Mosquitto for demonstrations and tests: generated configuration, own port, a child of this process.
 
 Rules of this file:
-- It listens on loopback unless told otherwise, and dies with the process that started it.
+- It listens on loopback unless told otherwise, and dies with the process that started it (`simulation.children`).
 - Given certificates it is what `config/mosquitto.conf.example` ships, TLS both ways and persistence, with this folder's
   places (`broker_files.production`); without, it has passwords instead and keeps nothing. The access list is one.
 - A client's id is its user name, so nobody squats on a name.
@@ -15,14 +15,14 @@ import os
 import secrets
 import shutil
 import signal
-import socket
-import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+from runtime.mqtt import Broker, Options
+from simulation.children import ChildProcess, free_port
 from wire.mosquitto import ACCESS, FLOW, BrokerFiles, production
 from wire.topics import CORE, IMMIGRATION, check_lane
 
@@ -73,17 +73,11 @@ def _hashed(user: str, password: str) -> str:
     return f"{user}:$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}\n"
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 class PrivateBroker:
     """One private Mosquitto.
 
     Args:
-        directory: an existing folder of its own, for configuration, passwords and log (`broker.log`).
+        directory: a folder of its own, for configuration, passwords and log (`broker.log`); made if missing.
         lanes: the lanes that may connect by password; with TLS, certificates say who may.
         port: TCP port; 0 takes a free one, which stays the same over `restart`.
         tls: TLS both ways, and persistence: the broker that is shipped.
@@ -103,13 +97,14 @@ class PrivateBroker:
         address: str = "127.0.0.1",
         wrap: Sequence[str] = (),
     ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.host = address
-        self._tls = tls
+        self.tls = tls
         self._wrap = tuple(wrap)
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self._passwords = {user: secrets.token_urlsafe(18) for user in (CORE, IMMIGRATION, *map(check_lane, lanes))}
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child = ChildProcess(directory / "broker.log")
 
     def password(self, user: str) -> str:
         """The password of a lane, of `CORE`, or of `IMMIGRATION`.
@@ -122,7 +117,17 @@ class PrivateBroker:
     @property
     def pid(self) -> int | None:
         """The child's process id, None while it does not run."""
-        return self._child.pid if self._child is not None and self._child.poll() is None else None
+        return self._child.pid
+
+    def options(self, user: str, *filters: str, port: int = 0, **changes: Any) -> Options:
+        """How this user connects, at QoS 1 to these topics; `port` is that of a cable before the broker."""
+        login = {} if self.tls else {"user_name": user, "password": self.password(user)}
+        fields = {
+            "brokers": (Broker(self.host, port or self.port),),
+            "client_id": user,
+            "subscriptions": tuple((name, 1) for name in filters),
+        }
+        return Options(**(fields | login | changes))
 
     def start(self, *, patience: float = 10.0) -> None:
         """Writes its files, starts it, and returns when it accepts connections.
@@ -132,14 +137,9 @@ class PrivateBroker:
         """
         program = _find("mosquitto")
         self._write_files()
-        command = [*self._wrap, program, "-c", str(self.directory / "broker.conf")]
-        keeper = shutil.which("setpriv")
-        if keeper is not None:
-            command = [keeper, "--pdeathsig", "KILL", *command]
-        with (self.directory / "broker.log").open("ab") as log:
-            said = log.tell()
-            self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self._wait(self._child, said, patience)
+        said = self._child.log.stat().st_size if self._child.log.exists() else 0
+        self._child.start(*self._wrap, program, "-c", self.directory / "broker.conf")
+        self._wait(said, patience)
 
     def _write_files(self) -> None:
         passwords = "".join(_hashed(user, password) for user, password in self._passwords.items())
@@ -155,7 +155,7 @@ class PrivateBroker:
     def _configuration(self) -> str:
         # As root Mosquitto would become user "mosquitto" and could then not read its own files here.
         user = "user root\n" if os.geteuid() == 0 else ""
-        return user + (self._with_passwords() if self._tls is None else self._shipped(self._tls))
+        return user + (self._with_passwords() if self.tls is None else self._shipped(self.tls))
 
     def _with_passwords(self) -> str:
         return (
@@ -181,46 +181,28 @@ class PrivateBroker:
         )
         return production(places)
 
-    def _wait(self, child: subprocess.Popen[bytes], said: int, patience: float) -> None:
+    def _wait(self, said: int, patience: float) -> None:
         """Until this very child says that it runs; that somebody accepts on the port may be somebody else."""
         end = time.monotonic() + patience
-        log = self.directory / "broker.log"
-        while _RUNNING not in log.read_bytes()[said:]:
-            if child.poll() is not None:
-                self._child = None
-                raise BrokerError(f"mosquitto ended at once: {self._last_words()}")
+        while _RUNNING not in self._child.log.read_bytes()[said:]:
+            if self._child.status is not None:
+                raise BrokerError(f"mosquitto ended at once: {self._child.last_words(3)}")
             if time.monotonic() > end:
                 self.kill()
-                raise BrokerError(f"mosquitto does not run within {patience} s: {self._last_words()}")
+                raise BrokerError(f"mosquitto does not run within {patience} s: {self._child.last_words(3)}")
             time.sleep(0.01)
-
-    def _last_words(self) -> str:
-        lines = (self.directory / "broker.log").read_text(encoding="utf-8", errors="replace").splitlines()
-        return " / ".join(lines[-3:]) or "it said nothing"
 
     def stop(self) -> None:
         """Ends it in good order; clients get no farewell, as with any broker that is stopped."""
-        self._end(signal.SIGTERM)
+        self._child.end(patience=5.0)
 
     def kill(self) -> None:
         """Ends it as a power cut would."""
-        self._end(signal.SIGKILL)
-
-    def _end(self, number: signal.Signals) -> None:
-        child, self._child = self._child, None
-        if child is None:
-            return
-        child.send_signal(number)
-        try:
-            child.wait(5.0)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        self._child.end(signal.SIGKILL)
 
     def reload(self) -> None:
         """Lets it read its certificate, its access list and the list of the revoked again; nobody is thrown out."""
-        if self._child is not None:
-            self._child.send_signal(signal.SIGHUP)
+        self._child.send(signal.SIGHUP)
 
     def restart(self) -> None:
         """Stops it if it runs, and starts it on the same port; without persistence it remembers nothing."""
@@ -229,13 +211,11 @@ class PrivateBroker:
 
     def pause(self) -> None:
         """Freezes it: sockets stay open and nothing moves, as with a hung machine."""
-        if self._child is not None:
-            self._child.send_signal(signal.SIGSTOP)
+        self._child.send(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Lets it go on after `pause`."""
-        if self._child is not None:
-            self._child.send_signal(signal.SIGCONT)
+        self._child.send(signal.SIGCONT)
 
     def __enter__(self) -> Self:
         self.start()

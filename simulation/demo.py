@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from core.errors import RefusedError
 from simulation.broker import BrokerError
 from simulation.drawn.trucks import DrawnTruck
 from simulation.judge import DemonstrationFiles, judge, verdict
@@ -143,7 +144,7 @@ async def act_out(stage: Stage, index: int, key: str, marks: Marks, rng: random.
     passing.camera_truck = replace(truck, vrn="", mainland="") if scenario.plate == "none" else truck
     try:
         await scenario.act(passing)
-    except (TimeoutError, RuntimeError) as error:
+    except (TimeoutError, RuntimeError, RefusedError) as error:
         passing.broke_off = f"{type(error).__name__}: {error}"
         await _clear_the_lane(passing)
     stage.passed.append(passing.truth())
@@ -154,7 +155,7 @@ async def _clear_the_lane(passing: Passing) -> None:
     stage = passing.stage
     stage.camera.freeze(frozen=False)
     if not stage.cable.up:
-        await stage.cable.mend()
+        stage.cable.mend()
     await passing.leave()
     await asyncio.sleep(0.5)
     with suppress(RuntimeError):

@@ -65,9 +65,9 @@ class Panel:
                 await asyncio.sleep(_PRESS_S)
                 await self._stage.hand.set(_BUTTONS[name], False)
             case {"do": "link", "up": True}:
-                await self._stage.cable.mend()
+                self._stage.cable.mend()
             case {"do": "link", "up": False}:
-                self._stage.cable.cut()
+                self._stage.cable.hold()
             case {"do": "truck", "scenario": str(key)} if key in SCENARIOS:
                 self._queue.append(key)
                 self._wanted.set()

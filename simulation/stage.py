@@ -8,17 +8,20 @@ the world acts on it.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from core.office.admin import AdminClient
+from core.office.service import ImportedBundle
 from devices.simulated.board import HardwareSide
 from devices.simulated.label_reader import SimulatedLabelReader
+from domain.crossing import Direction
 from lane_agent.model import Contact
 from simulation.cable import Cable
-from simulation.core_client import CoreClient
 from simulation.drawn.trucks import DrawnTruck
 from simulation.judge import Truth
 from simulation.officer import Officer
@@ -45,7 +48,7 @@ class Stage:
 
     hand: HardwareSide
     camera: CameraLever
-    counter: CoreClient
+    counter: AdminClient
     officer: Officer
     xdb: Eyes
     aiop: Eyes
@@ -56,6 +59,9 @@ class Stage:
     point: str
     direction: str
     passed: list[Truth] = field(default_factory=list)
+    ccrns: Iterator[int] = field(
+        default_factory=lambda: itertools.count(2_001_067_889)
+    )  # the sample of seed 004, and on
 
     async def pause(self, seconds: float) -> None:
         """The world's own waiting; `--speed` shortens this and nothing else."""
@@ -64,7 +70,7 @@ class Stage:
     async def codes_at_lane(self) -> None:
         """Waits until the lane holds the core's newest list and is proved fresh."""
         until = time.monotonic() + PATIENCE_S
-        head = (await self.counter.look("status"))["version"]
+        head = (await self.counter.status()).version
         while True:
             if self.officer.version >= head and self.officer.link == "fresh":
                 return
@@ -121,22 +127,31 @@ class Passing:
         since, _ = self.allowed.pop()
         self.allowed.append((since, self.note("forbidden") + within_ms))
 
-    async def bundle(self, *codes: str, vrn: str = "", early_min: int = -60, valid_h: int = 48, **rest: str) -> str:
+    async def bundle(
+        self,
+        *codes: str,
+        vrn: str = "",
+        early_min: int = -60,
+        valid_h: int = 48,
+        direction: str = "",
+        point: str = "",
+        scheme: str = "",
+    ) -> str:
         """Bundles for this truck; times from the core's clock."""
-        core_ms = (await self.stage.counter.look("status"))["now_ms"]
-        direction = rest.pop("direction", self.stage.direction)
-        return await self.stage.counter.bundle(
-            vrn or self.vrn,
-            direction,
-            core_ms + early_min * 60_000,
-            core_ms + valid_h * 3_600_000,
-            codes or ("release",),
-            **rest,
+        core_ms = (await self.stage.counter.status()).now_ms
+        item = ImportedBundle(
+            vrn=vrn or self.vrn,
+            direction=Direction(direction or self.stage.direction),
+            earliest_ms=core_ms + early_min * 60_000,
+            valid_until_ms=core_ms + valid_h * 3_600_000,
+            cargo=tuple((f"{next(self.stage.ccrns):010d}", code, scheme) for code in codes or ("release",)),
+            point=point,
         )
+        return (await self.stage.counter.take_over([item]))[0]
 
     async def approve(self) -> None:
         """Puts the truck on the list of approved cross-boundary vehicles."""
-        await self.stage.counter.ask("approve", vrn=self.vrn, mainland=self.truck.mainland)
+        await self.stage.counter.approve(self.vrn, self.truck.mainland)
 
     def begin_again(self, ended: Truth | None = None) -> None:
         """The visit so far is over and judged for itself; what follows is another."""

@@ -7,12 +7,10 @@ lane is reached but through its hardware, its page and its files. Every child is
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import json
 import random
 import secrets
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -22,15 +20,16 @@ from typing import TypeVar
 from console.officers import OfficerBook
 from devices.simulated.board import HardwareSide
 from devices.simulated.label_reader import SimulatedLabelReader
-from simulation.broker import CORE, PrivateBroker
+from simulation.broker import PrivateBroker
 from simulation.cable import Cable
-from simulation.core_client import CoreClient
+from simulation.children import ChildProcess, free_port
 from simulation.drawn.camera import DrawnCamera
 from simulation.drawn.trucks import CameraView
 from simulation.officer import Officer, PageRefusedError
 from simulation.paint_log import Eyes
+from simulation.private_core import PrivateCore, write_secret
 from simulation.stage import CameraLever, Stage
-from wire.envelope import Signer, public_to_pem
+from wire.envelope import Signer
 
 T = TypeVar("T")
 
@@ -54,8 +53,7 @@ silent_s = 2
 """
 """Every truck of the demonstration carries a label with its mark; this lane compares it and does not require it."""
 _START_S = 60.0
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PROGRAM = Path(sys.executable).with_name("rocars-lane")
 
 
 class WorldError(RuntimeError):
@@ -81,6 +79,9 @@ class DemonstrationWorld:
         speed: shortens the world's own waiting.
         camera: a folder of pictures or a video to use instead of the drawn camera.
         windows: show the two screens in windows.
+
+    Attributes:
+        lane: the lane's process.
     """
 
     def __init__(
@@ -94,10 +95,12 @@ class DemonstrationWorld:
         self._camera = camera
         self._windows = windows
         self._stack = AsyncExitStack()
-        self._broker = PrivateBroker(self._made("broker"), lanes=(LANE,))
+        self._broker = PrivateBroker(folder / "broker", lanes=(LANE,))
         self._cable = Cable(self._broker.port)
-        self._children: dict[str, asyncio.subprocess.Process] = {}
-        self._page_port = _free_port()
+        self._signer = Signer.generate(LANE)
+        self._core = PrivateCore(folder / "core", self._broker, lanes={LANE: self._signer.public})
+        self.lane = ChildProcess(folder / "lane.log")
+        self._page_port = free_port()
         self._labels = SimulatedLabelReader()
         self._labels_port = 0
 
@@ -114,16 +117,12 @@ class DemonstrationWorld:
     @property
     def core_store(self) -> Path:
         """The core's store."""
-        return self.folder / "core" / "core.db"
+        return self._core.store
 
     @property
     def paint_logs(self) -> dict[str, Path]:
         """The screens' own logs."""
         return {screen: self.folder / "lane" / "paint" / f"{screen}.jsonl" for screen in ("xdb", "aiop")}
-
-    def child(self, name: str) -> asyncio.subprocess.Process:
-        """A running child: "core" or "lane"."""
-        return self._children[name]
 
     async def start(self) -> Stage:
         """Starts all parts in the order of a real installation.
@@ -137,84 +136,32 @@ class DemonstrationWorld:
         self._stack.push_async_callback(self._cable.stop)
         self._labels_port = await self._labels.listen("127.0.0.1")
         self._stack.push_async_callback(self._labels.stop)
-        await self._start_core()
+        self._core.start()
         self._write_lane()
-        await self.start_lane()
+        self.start_lane()
         return await self._stage()
 
     async def stop(self) -> None:
         """Ends everything: the lane first, so that the core takes its last events."""
-        await self.end("lane")
+        await self.end_lane()
         await self._stack.aclose()
-        await self.end("core")
+        await self._core.process.ended()
 
-    async def start_lane(self) -> None:
+    def start_lane(self) -> None:
         """Starts the lane's process; also after it was killed."""
-        await self._start("lane", "rocars-lane", "run", "--config", str(self.folder / "lane" / "lane.toml"))
+        self.lane.start(_PROGRAM, "run", "--config", self.folder / "lane" / "lane.toml")
 
-    async def end(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
-        """Ends a child by its id and waits for it."""
-        child = self._children.pop(name, None)
-        if child is None or child.returncode is not None:
-            return
-        child.send_signal(number)
-        try:
-            async with asyncio.timeout(15):
-                await child.wait()
-        except TimeoutError:
-            child.kill()
-            await child.wait()
-
-    def _made(self, name: str) -> Path:
-        folder = self.folder / name
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
-
-    async def _start(self, name: str, program: str, *arguments: str) -> None:
-        command = Path(sys.executable).with_name(program)
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self._children[name] = await asyncio.create_subprocess_exec(
-                command,
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                preexec_fn=_end_with_the_world,
-            )
-
-    async def _run(self, name: str, program: str, *arguments: str) -> None:
-        await self._start(name, program, *arguments)
-        if await self._children.pop(name).wait() != 0:
-            raise WorldError(f"{name} failed: {self.last_words(name)}")
-
-    def last_words(self, name: str) -> str:
-        """The end of a child's log."""
-        path = self.folder / f"{name}.log"
-        return " / ".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-6:]) if path.exists() else ""
-
-    async def _start_core(self) -> None:
-        folder = self._made("core")
-        (folder / "password").touch(mode=0o600)
-        (folder / "password").write_text(self._broker.password(CORE), encoding="utf-8")
-        (folder / "core.toml").write_text(_core_toml(self._broker.port), encoding="utf-8")
-        signer = Signer.generate(LANE)
-        lane_keys = self._made("lane/keys")
-        (lane_keys / "lane.pem").touch(mode=0o600)
-        (lane_keys / "lane.pem").write_bytes(signer.to_pem())
-        (self._made("core/lane-keys") / f"{LANE}.pub").write_bytes(public_to_pem(signer.public))
-        config = str(folder / "core.toml")
-        await self._run("core-init", "rocars-core", "init", "--config", config)
-        public = self._made("lane/keys/core")
-        for key in folder.glob("*.pub"):
-            (public / f"{key.stem}.pem").write_bytes(key.read_bytes())
-        await self._start("core", "rocars-core", "run", "--config", config)
+    async def end_lane(self, number: signal.Signals = signal.SIGTERM) -> int | None:
+        """Ends the lane's process; its status."""
+        return await self.lane.ended(number, patience=15.0)
 
     def _write_lane(self) -> None:
-        folder = self._made("lane")
-        self._made("lane/evidence")
-        self._made("lane/paint")
-        (folder / "password").touch(mode=0o600)
-        (folder / "password").write_text(self._broker.password(LANE), encoding="utf-8")
+        folder = self.folder / "lane"
+        for name in ("evidence", "paint", "keys"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        write_secret(folder / "keys" / "lane.pem", self._signer.to_pem())
+        write_secret(folder / "password", self._broker.password(LANE))
+        self._core.give_keys(folder / "keys" / "core")
         OfficerBook(folder / "officers.json").add(OFFICER, self.password, shown="Officer Chan")
         text = _lane_toml(self._cable.near, self._page_port, self._camera, windows=self._windows)
         text = text.replace("[camera]", _IDENTIFIER.format(port=self._labels_port) + "[camera]", 1)
@@ -228,11 +175,11 @@ class DemonstrationWorld:
 
     async def _hand(self) -> HardwareSide:
         place = self.folder / "lane" / "contacts.sock"
-        return await self._until("lane", lambda: self._stack.enter_async_context(HardwareSide(place)))
+        return await self._until(self.lane, lambda: self._stack.enter_async_context(HardwareSide(place)))
 
     async def _officer(self) -> Officer:
         officer = Officer(self.address, OFFICER, self.password)
-        await self._until("lane", officer.log_in)
+        await self._until(self.lane, officer.log_in)
         self._stack.callback(officer.leave)
         return officer
 
@@ -241,7 +188,7 @@ class DemonstrationWorld:
         self.address = f"http://127.0.0.1:{self._page_port}/"
         hand = await self._hand()
         counter = await self._until(
-            "core", lambda: self._stack.enter_async_context(CoreClient(self.folder / "core" / "core.sock"))
+            self._core.process, lambda: self._stack.enter_async_context(self._core.admin("demonstration"))
         )
         camera: CameraLever = NoCamera()
         if self._camera is None:
@@ -264,51 +211,18 @@ class DemonstrationWorld:
             direction="inbound",
         )
 
-    async def _until(self, name: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Tries until it works, the child dies, or its time is up."""
-        until = asyncio.get_running_loop().time() + _START_S
+    async def _until(self, child: ChildProcess, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Tries until it works, the child ends, or its time is up."""
+        until, name = asyncio.get_running_loop().time() + _START_S, child.log.stem
         while True:
-            child = self._children[name]
-            if child.returncode is not None:
-                raise WorldError(f"{name} ended with status {child.returncode}: {self.last_words(name)}")
+            if child.status is not None:
+                raise WorldError(f"{name} ended with status {child.status}: {child.last_words(6)}")
             try:
                 return await attempt()
             except (OSError, PageRefusedError) as error:
                 if asyncio.get_running_loop().time() > until:
-                    raise WorldError(f"{name} does not come up ({error}): {self.last_words(name)}") from error
+                    raise WorldError(f"{name} does not come up ({error}): {child.last_words(6)}") from error
             await asyncio.sleep(0.1)
-
-
-def _end_with_the_world() -> None:
-    """In the child, before it becomes the program: the kernel asks it to end when this process ends, however it ends."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _core_toml(port: int) -> str:
-    return f"""\
-[core]
-store = "core.db"
-signing_key = "core-1.key"
-lane_keys = "lane-keys"
-admin_socket = "core.sock"
-
-[[broker]]
-host = "127.0.0.1"
-port = {port}
-client_id = "{CORE}"
-user_name = "{CORE}"
-password_file = "password"
-
-[points]
-{POINT} = "Shenzhen Bay"
-MKT = "Man Kam To"
-"""
 
 
 def _lane_toml(port: int, page_port: int, camera: Path | None, *, windows: bool) -> str:

@@ -16,6 +16,7 @@
 | `orders` | commands that were taken, and the mode that has to revert |
 | `core_clock_store` | what is expected of the core's clock, over a restart of the agent |
 | `plate_feed` | another authority's plate reader as a source of marks |
+| `settings` | the section of a lane's settings that is about the link |
 | `simulated/` | the core's end, and the whole link, in memory |
 
 What goes over the wire is in `wire`; the connection and the common half of the stores are in `runtime`.

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from domain.alarms import LaneAlarmKind
 from domain.marks import normalise
 from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Codes, Link
@@ -140,7 +141,7 @@ class LinkClient:
         utc_ms: Callable[[], int | None] = lambda: None,
         machine_boot: str = "",
         on_event: Callable[[Event], None],
-        on_alarm: Callable[[str, str], None],
+        on_alarm: Callable[[LaneAlarmKind, str], None],
         on_order: Callable[[Event, Answered], None] | None = None,
         on_restart_reader: Callable[[str, str, Answered], None] = lambda _issuer, _text, no: no("no reader here"),
         evidence: Evidence | None = None,

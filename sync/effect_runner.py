@@ -17,6 +17,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.alarms import LaneAlarmKind
 from lane_agent.events import CodesChanged, Event
 from runtime.mqtt import Connection
 from runtime.store_errors import StoreError
@@ -67,7 +68,7 @@ class LinkCallbacks:
     """
 
     on_event: Callable[[Event], None]
-    on_alarm: Callable[[str, str], None]
+    on_alarm: Callable[[LaneAlarmKind, str], None]
     on_order: Callable[[Event, Answered], None]
     on_restart_reader: Callable[[str, str, Answered], None]
 
@@ -189,7 +190,7 @@ class EffectRunner:
 
     def _picture_done(self, effect: PictureDone) -> None:
         if effect.refused:
-            self._callbacks.on_alarm("PictureNotSent", f"evidence {effect.picture}: {effect.refused}")
+            self._callbacks.on_alarm(LaneAlarmKind.PICTURE_NOT_SENT, f"evidence {effect.picture}: {effect.refused}")
         self._kept(lambda: self._outgoing.done(effect.picture))
 
     def _publish(self, body: Struct) -> bool:
@@ -210,7 +211,7 @@ class EffectRunner:
 
     def _store_failed(self, what: str, detail: str) -> None:
         """Told once in a while for each kind of thing: a disk that fails does so many times a second."""
-        self._machine.alarm("StoreFailed", detail, self._now(), why=what)
+        self._machine.alarm(LaneAlarmKind.STORE_FAILED, detail, self._now(), why=what)
 
     def _send_row(self, row: JournalRow) -> bool:
         return self._publish(

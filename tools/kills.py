@@ -19,6 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from core.errors import RefusedError
 from edge.replay import replay_store
 from simulation.demo import truck_of
 from simulation.judge import DemonstrationFiles, judge
@@ -75,14 +76,14 @@ async def _one(world: DemonstrationWorld, stage: Stage, number: int, marks: Mark
     act = asyncio.ensure_future(SCENARIOS[key].act(passing))
     await asyncio.wait({act}, timeout=rng.uniform(0.2, 3.5))
     killed = now_ms()
-    await world.end("lane", signal.SIGKILL)
+    await world.end_lane(signal.SIGKILL)
     act.cancel()
-    with suppress(asyncio.CancelledError, TimeoutError, RuntimeError, ConnectionError, OSError):
+    with suppress(asyncio.CancelledError, TimeoutError, RuntimeError, RefusedError, OSError):
         await act
     broken = await _screens_are_safe(stage)
     passing.notes.setdefault("left", killed)
     stage.passed.append(passing.truth())
-    await world.start_lane()
+    world.start_lane()
     await world.rejoin(stage)
     return broken + await _vehicle_is_the_officers(stage)
 

@@ -25,7 +25,7 @@ export function refreshDialogs(newest) {
   view = newest;
   const dialog = find("dialog[open][data-visit]");
   if (!dialog) return;
-  if (view.visit?.id !== decided.visit) {
+  if ((view.visit?.id ?? 0) !== decided.visit) {
     tell(dialog, `Visit ${decided.visit} is over; nothing was done.`);
     find(".confirm", dialog).disabled = true;
     return;
@@ -98,6 +98,7 @@ function filled(dialog) {
   if (form.has("loop")) asked.loop = form.get("loop");
   if (form.has("vrn")) asked.vrn = form.get("vrn").trim();
   if (asked.vrn === "") return "Type the mark.";
+  if (form.has("paper")) asked.paper = form.get("paper").trim();
   if (!find(".changed", dialog)) return asked; // no basis is asked for
   if (view.warnings.length && !form.has("read")) return "Read the warnings and tick the box first.";
   return { ...asked, basis: decided.basis, read: form.has("read") };

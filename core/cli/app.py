@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -159,10 +160,14 @@ def restart_log(
     store.close()
 
 
-def main() -> None:
-    """The entry point: problems are lines on standard error, never a traceback for what a person can mend."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point: problems are lines on standard error, never a traceback for what a person can mend.
+
+    Args:
+        arguments: instead of the command line's.
+    """
     try:
-        app()
+        app(arguments, prog_name="rocars-core")
     except CoreSettingsError as error:
         sys.exit(_told(error.problems, 2))
     except EnrolmentError as error:

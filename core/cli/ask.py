@@ -222,9 +222,9 @@ def crossings(
         "visit": lambda one: one.key,
         "arrived": lambda one: when(one.first_ms),
         "VRN": lambda one: one.vrn or "not read",
-        "row": lambda one: one.base.get("row", ""),
-        "outcome": lambda one: one.base.get("outcome", "in the lane"),
-        "officer": lambda one: one.base.get("officer", ""),
+        "row": lambda one: one.ended.row or "",
+        "outcome": lambda one: one.ended.outcome or "in the lane",
+        "officer": lambda one: one.ended.officer,
         "UBR": lambda one: ", ".join(one.ubrs),
     }
     print_all(ask_core(config, officer, lambda core: core.crossings(most=most, lane=lane)), as_json, columns)

@@ -11,6 +11,7 @@ import sqlite3
 import msgspec
 
 from core.errors import RefusedError
+from domain.alarms import CoreAlarmKind
 
 
 class CoreAlarm(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,13 +34,13 @@ class AlarmBook:
         self._db = connection
 
     def add(self, *, at_ms: int, lane: str, journal: str, visit: int, kind: str, detail: str) -> None:
-        """Keeps an alarm that a lane raised, or one about a visit."""
+        """Keeps an alarm that a lane raised, or one about a visit; `kind` as the lane calls it, known here or not."""
         self._db.execute(
             "INSERT INTO alarms(at_ms, lane, journal, visit, kind, detail, cleared_by) VALUES (?, ?, ?, ?, ?, ?, '')",
             (at_ms, lane, journal, visit, kind, detail),
         )
 
-    def raise_once(self, *, at_ms: int, lane: str, kind: str, detail: str) -> None:
+    def raise_once(self, *, at_ms: int, lane: str, kind: CoreAlarmKind, detail: str) -> None:
         """Raises the core's own alarm about a lane unless one of that kind stands uncleared."""
         standing = self._db.execute(
             "SELECT 1 FROM alarms WHERE lane=? AND journal='' AND kind=? AND cleared_by=''",

@@ -16,6 +16,7 @@ import msgspec
 
 from core.errors import RefusedError
 from core.link.alarms import AlarmBook
+from domain.alarms import CoreAlarmKind
 from domain.marks import normalise
 
 
@@ -81,7 +82,7 @@ class Compound:
                 lane=one.lane,
                 journal=one.journal,
                 visit=one.visit,
-                kind="CompoundOverdue",
+                kind=CoreAlarmKind.COMPOUND_OVERDUE,
                 detail=detail,
             )
             self._db.execute(

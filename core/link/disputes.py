@@ -19,6 +19,7 @@ import msgspec
 from core.errors import RefusedError
 from core.ledger.log import ReplicatedLog
 from core.link.alarms import AlarmBook
+from domain.alarms import CoreAlarmKind
 from wire.records import BundleRecord
 
 MOST = 3
@@ -50,7 +51,7 @@ class DisputedUses:
                 f"lane {lane} used UBR {record.ubr} in {key} without a read of {record.vrn}, and has {MOST} such uses "
                 "already: it is not believed, the bundle stays live. Look at the lane, then rocars-core settle-use"
             )
-            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind="LaneDisbelieved", detail=detail)
+            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.LANE_DISBELIEVED, detail=detail)
             return
         self._log.append([msgspec.structs.replace(record, used_by=key)], at_ms=now_ms)
         self._db.execute(
@@ -59,7 +60,9 @@ class DisputedUses:
         detail = (
             f"UBR {record.ubr} was used without a read of {record.vrn}: it releases nobody until rocars-core settle-use"
         )
-        self._alarms.add(at_ms=now_ms, lane=lane, journal=journal, visit=visit, kind="UseWithoutRead", detail=detail)
+        self._alarms.add(
+            at_ms=now_ms, lane=lane, journal=journal, visit=visit, kind=CoreAlarmKind.USE_WITHOUT_READ, detail=detail
+        )
 
     def of_lane(self, lane: str) -> list[DisputedUse]:
         """The unsettled ones of a lane."""

@@ -28,6 +28,7 @@ from core.link.alarms import AlarmBook
 from core.link.intake import Intake, JournalPosition, Stream
 from core.link.orders import Orders
 from core.link.pictures import Keeping, PictureStore
+from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
 from runtime.bucket import TokenBucket
 from wire import messages as wire
@@ -267,13 +268,15 @@ class LaneGateway:
         now = self._clock()
         if abs(now - self._refused_ms.get(lane, -REPEAT_MS)) >= REPEAT_MS:
             self._refused_ms[lane] = now
-            self._alarm(lane, "MessageRefused", detail)
+            self._alarm(lane, CoreAlarmKind.MESSAGE_REFUSED, detail)
 
     def _refuse_stranger(self, lane: str) -> None:
         self.refused["unknown_lane"] += 1
         if not self._strangers.is_empty(self._clock()):
             self._strangers.take()
-            self._alarm(lane, "MessageRefused", f"lane {lane} speaks, and has no key here; register its public key")
+            self._alarm(
+                lane, CoreAlarmKind.MESSAGE_REFUSED, f"lane {lane} speaks, and has no key here; register its public key"
+            )
 
     def _on_state(self, state: wire.LaneState) -> None:
         """What a lane shows of itself; one that does not believe this core's key goes manual, and cannot be told why."""
@@ -287,7 +290,7 @@ class LaneGateway:
                 "this core signs: it believes nothing. Give it: rocars-core core-keys --sign-with one that it has, and on "
                 "the box rocars-lane enrol --answer"
             )
-            self._alarm(state.lane, "CoreKeyMissing", detail)
+            self._alarm(state.lane, CoreAlarmKind.CORE_KEY_MISSING, detail)
 
     def _on_telemetry(self, sample: wire.Telemetry) -> None:
         lane = self.lanes[sample.lane]
@@ -305,15 +308,21 @@ class LaneGateway:
         try:
             held = gallery.offered(message) if isinstance(message, wire.PictureOffered) else gallery.part(message)
         except OSError as error:
-            self._alarm(message.lane, "PictureNotKept", f"a picture of lane {message.lane} could not be kept: {error}")
+            self._alarm(
+                message.lane,
+                CoreAlarmKind.PICTURE_NOT_KEPT,
+                f"a picture of lane {message.lane} could not be kept: {error}",
+            )
             return
         if held is None:
             return
         if held.state == "refused":
-            self._alarm(message.lane, "PictureRefused", f"picture {held.picture} of {held.lane}: {held.detail}")
+            self._alarm(
+                message.lane, CoreAlarmKind.PICTURE_REFUSED, f"picture {held.picture} of {held.lane}: {held.detail}"
+            )
         yield self._seal(held, message.lane)
 
-    def _alarm(self, lane: str, kind: str, detail: str) -> None:
+    def _alarm(self, lane: str, kind: CoreAlarmKind, detail: str) -> None:
         with self._store.transaction():
             self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind=kind, detail=detail)
 
@@ -342,7 +351,7 @@ class LaneGateway:
         lane.level = same_place and nonce.state_hash == head.state_hash
         if same_place and not lane.level:
             detail = f"lane {nonce.lane} holds version {nonce.version} with another state hash"
-            self._alarm(nonce.lane, "CodesDiffer", detail)
+            self._alarm(nonce.lane, CoreAlarmKind.CODES_DIFFER, detail)
         yield self._seal(beat, nonce.lane)
         yield from self._seen_later(nonce, head)
 
@@ -353,13 +362,13 @@ class LaneGateway:
                 f"lane {nonce.lane} holds version {nonce.version} of this epoch, the newest here is {head.version}; "
                 "was a backup restored? Stop the core and run rocars-core restart-log"
             )
-            self._alarm(nonce.lane, "CoreWentBack", detail)
+            self._alarm(nonce.lane, CoreAlarmKind.CORE_WENT_BACK, detail)
         standing = self._intake.told(nonce.lane, nonce.journal, nonce.acknowledged)
         if standing is None or standing.wanted is None or standing.stream in self._asked:
             return
         missing = nonce.acknowledged - standing.seq
         detail = f"{missing} rows of lane {nonce.lane} were acknowledged and are not here; they are asked for again"
-        self._alarm(nonce.lane, "RowsMissing", detail)
+        self._alarm(nonce.lane, CoreAlarmKind.ROWS_MISSING, detail)
         self._asked[standing.stream] = standing.wanted
         yield self._wanted(standing.stream, standing.wanted)
 

@@ -24,6 +24,7 @@ from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
 from core.link.budget import DAY_MS, LaneLimits
 from core.link.projection import Projection
+from domain.alarms import CoreAlarmKind
 from runtime.bucket import TokenBucket
 from wire.hashes import ZERO, journal_next, journal_start
 from wire.messages import EventMessage
@@ -134,7 +135,9 @@ class Intake:
                 problem = self._take(message, now_ms)
                 if problem:
                     refused[message.lane, message.journal] = problem
-                    self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind="EventRefused", detail=problem)
+                    self._alarms.raise_once(
+                        at_ms=now_ms, lane=message.lane, kind=CoreAlarmKind.EVENT_REFUSED, detail=problem
+                    )
             for message, payload in (payloads or {}).items():
                 self._keep_seal(message, payload)
         return [self._outcome(stream, refused) for stream in dict.fromkeys((m.lane, m.journal) for m in messages)]
@@ -165,7 +168,7 @@ class Intake:
     def _take(self, message: EventMessage, now_ms: int) -> str:
         if self._budget(message.lane, now_ms).is_empty(now_ms):
             detail = f"lane {message.lane} sends more than any lane has to say; its rows are taken slowly from now on"
-            self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind="LaneOverBudget", detail=detail)
+            self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind=CoreAlarmKind.LANE_OVER_BUDGET, detail=detail)
             return ""
         standing = self.standing(message.lane, message.journal)
         if message.seq <= standing.seq:
@@ -258,7 +261,7 @@ class Intake:
             f"row {message.seq} of journal {message.journal} is kept, and not everything in it could be read: {why}. "
             "List all such rows with rocars-core quarantine"
         )
-        self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind="EventQuarantined", detail=detail)
+        self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind=CoreAlarmKind.EVENT_QUARANTINED, detail=detail)
 
     def quarantined(self, *, most: int = 500) -> list[QuarantinedRow]:
         """The rows that are kept and could not be projected whole, the newest first."""
@@ -270,7 +273,7 @@ class Intake:
     def _store_row(self, message: EventMessage, now_ms: int) -> None:
         if message.seq == 1 and self.standings(message.lane):
             detail = f"lane {message.lane} began journal {message.journal}; it has lost or replaced its store"
-            self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind="JournalReplaced", detail=detail)
+            self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind=CoreAlarmKind.JOURNAL_REPLACED, detail=detail)
         self._db.execute(
             "INSERT INTO events(lane, journal, seq, boot, hash, body, received_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (message.lane, message.journal, message.seq, message.boot, message.hash, message.body, now_ms),

@@ -22,13 +22,11 @@ from core.link.alarms import AlarmBook
 from core.link.compound import Compound
 from core.link.disputes import DisputedUses, cross
 from core.link.entry import AlarmOfLane, FactsOfVisit, JournalEntry, Read, UseOfBundles
+from domain.alarms import CoreAlarmKind
 from domain.marks import normalise
+from domain.visit_record import RecordKind, VisitEnded
 from wire.messages import EventMessage
 from wire.records import BundleRecord
-
-SENT_TO_COMPOUND = "SentToCompound"
-VISIT_ENDED = "VisitEnded"
-IGNORED = "Ignored"  # an input that did not count; it is in the journal, and says nothing of the vehicle
 
 MOST_RECORDS = 200
 """Of one visit; a long one has some thirty."""
@@ -78,6 +76,11 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """The visit key by which bundles name it."""
         return f"{self.lane}/{self.journal}/{self.visit}"
+
+    @property
+    def ended(self) -> VisitEnded:
+        """Its base record; every value empty until the visit has ended."""
+        return VisitEnded.from_facts(self.base)
 
 
 class Projection:
@@ -140,18 +143,18 @@ class Projection:
 
     def _record(self, event: EventMessage, effect: FactsOfVisit, *, at_ms: int, received_ms: int) -> list[str]:
         kind, facts, visit = effect.kind, dict(effect.facts), effect.visit
-        if visit == 0 or kind == IGNORED:
+        if visit == 0 or kind == RecordKind.IGNORED:
             return []
         seen = self.crossing(event.lane, event.journal, visit) or _new(event, visit, at_ms)
         vrn = normalise(facts.get("vrn", "")[:MOST_DETAIL])[:LONGEST_MARK] or seen.vrn
         seen = msgspec.structs.replace(seen, last_ms=at_ms, vrn=vrn)
-        if kind == VISIT_ENDED:
+        if kind == RecordKind.VISIT_ENDED:
             self._keep(msgspec.structs.replace(seen, base=facts))
             return []
         if len(seen.records) >= MOST_RECORDS:
             return [f"visit {visit}: it has {MOST_RECORDS} records already"]
         self._keep(msgspec.structs.replace(seen, records=(*seen.records, VisitRecord(kind, at_ms, facts))))
-        if kind == SENT_TO_COMPOUND:
+        if kind == RecordKind.SENT_TO_COMPOUND:
             self._compound.expect(
                 lane=event.lane, journal=event.journal, visit=visit, vrn=vrn, sent_ms=at_ms, heard_ms=received_ms
             )
@@ -170,10 +173,10 @@ class Projection:
         record, lane, key = self._log.bundle(ubr), event.lane, f"{event.lane}/{event.journal}/{visit}"
         if record is None:
             detail = f"UBR {ubr}, used by {key}, is not in this core's list"
-            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind="UnknownBundleUsed", detail=detail)
+            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.UNKNOWN_BUNDLE_USED, detail=detail)
         elif record.used_by and record.used_by != key:
             detail = f"UBR {ubr} was used by {record.used_by} and again by {key}"
-            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind="BundleUsedTwice", detail=detail)
+            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.BUNDLE_USED_TWICE, detail=detail)
         elif not record.used_by:
             return self._use_first(record, event, visit, marks, now_ms)
         return ""
@@ -203,8 +206,7 @@ class Projection:
         """The names of the evidence pictures of a visit, as its journal gave them."""
         lane, journal, number = (*visit_key.split("/"), "", "")[:3]
         seen = self.crossing(lane, journal, int(number)) if number.isdecimal() else None
-        facts = [seen.base, *(one.facts for one in seen.records)] if seen is not None else []
-        return frozenset(name for one in facts for name in one.get("evidence", "").split(",") if name)
+        return frozenset(seen.ended.evidence) if seen is not None else frozenset()
 
     def _select(self, rest: str, values: tuple[object, ...]) -> list[Crossing]:
         names = ", ".join(Crossing.__struct_fields__)

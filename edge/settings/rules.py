@@ -11,21 +11,11 @@ from typing import Any
 
 from devices.settings import BoardKind, CameraKind, CameraSettings, ContactsSettings
 from edge.settings.sections import Manifest, PolicySettings
+from lane_agent.contacts import REQUIRED
 from lane_agent.model import Contact
 from runtime.sections import Problem
 
 Problems = Iterator[Problem]
-
-ALWAYS = (
-    Contact.STOP_LOOP,
-    Contact.EXIT_LOOP,
-    Contact.UNLADEN,
-    Contact.HELP,
-    Contact.IMMIGRATION_STARTED,
-    Contact.IMMIGRATION_CLEARED,
-    Contact.IMMIGRATION_REFERRED,
-)
-"""Contacts without which no lane can work."""
 
 _SIMULATED_CAMERAS = {CameraKind.FOLDER, CameraKind.VIDEO, CameraKind.SIMULATED}
 
@@ -56,7 +46,7 @@ def _simulation_contacts(simulation: bool, contacts: ContactsSettings) -> Proble
 
 
 def _contacts_of_every_lane(contacts: ContactsSettings) -> Problems:
-    for contact in ALWAYS:
+    for contact in REQUIRED:
         if contact not in contacts.inputs:
             remedy = f'add {contact.value} = {{ line = ..., active = "low" }}'
             yield Problem(f"contacts.inputs.{contact.value}", "is missing", remedy)

@@ -16,38 +16,38 @@ async def link_just_cut(p: Passing) -> None:
     await p.see_both("MANIFEST")
     await p.stage.codes_at_lane()
     p.allow()
-    p.stage.cable.cut()
+    p.stage.cable.hold()
     await p.drop_manifest()
     await p.see_both("DONE")
     p.facts |= {"outcome": "released", "row": "17"}
     await p.leave()
-    await p.stage.cable.mend()
+    p.stage.cable.mend()
 
 
 @scenario(20, "the link is lost with a truck in the lane: absence is unknown")
 async def link_lost(p: Passing) -> None:
     await p.bundle()
     await p.arrive()
-    p.stage.cable.cut()
+    p.stage.cable.hold()
     await p.page(lambda officer: officer.link == "offline")
     await p.immigration()
     await p.see_both("WAIT")
     await p.see_both("OFFICER")
     await p.officer_releases()
     await p.leave()
-    await p.stage.cable.mend()
+    p.stage.cable.mend()
 
 
 @scenario(9, "the link is lost, and inspect is honoured all the same")
 async def inspect_offline(p: Passing) -> None:
     await p.bundle("inspect")
     await p.stage.codes_at_lane()
-    p.stage.cable.cut()
+    p.stage.cable.hold()
     await p.page(lambda officer: officer.link == "offline")
     await p.arrive(fresh=False)
     await p.immigration()
     await examined(p)
-    await p.stage.cable.mend()
+    p.stage.cable.mend()
 
 
 @scenario(21, "the camera stops while a truck stands there")

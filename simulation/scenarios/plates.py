@@ -24,7 +24,7 @@ async def unread(p: Passing) -> None:
 @scenario(8, "the plate neighbours that of a held vehicle")
 async def near_held(p: Passing) -> None:
     await p.bundle()
-    await p.stage.counter.ask("hold", vrn=neighbour(p.vrn), reason="Demonstration")
+    await p.stage.counter.hold(neighbour(p.vrn), reason="Demonstration")
     await p.arrive()
     await p.immigration()
     await p.see_both("WAIT")
@@ -40,7 +40,7 @@ def neighbour(vrn: str) -> str:
 @scenario(8, "the Mainland plate is not the one on record")
 async def witness(p: Passing) -> None:
     await p.bundle()
-    await p.stage.counter.ask("approve", vrn=p.vrn, mainland="粤Z8H87港")
+    await p.stage.counter.approve(p.vrn, "粤Z8H87港")
     await p.arrive()
     await p.immigration()
     await at_officer(p, "WAIT")

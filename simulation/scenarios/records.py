@@ -103,7 +103,7 @@ async def unknown_code(p: Passing) -> None:
 @scenario(9, "unladen, but the vehicle itself is held")
 async def held_unladen(p: Passing) -> None:
     await p.approve()
-    await p.stage.counter.ask("hold", vrn=p.vrn, reason="Demonstration")
+    await p.stage.counter.hold(p.vrn, reason="Demonstration")
     await p.arrive()
     await p.press_unladen()
     await p.immigration()
@@ -116,7 +116,7 @@ async def hold_while_standing(p: Passing) -> None:
     await p.arrive()
     await p.immigration()
     await p.see_both("MANIFEST")
-    await p.stage.counter.ask("hold", vrn=p.vrn, reason="Demonstration")
+    await p.stage.counter.hold(p.vrn, reason="Demonstration")
     await examined(p)
 
 
@@ -130,7 +130,7 @@ async def hold_after_done(p: Passing) -> None:
     await p.drop_manifest()
     await p.see_both("DONE")
     p.forbid(within_ms=3_000)
-    await p.stage.counter.ask("hold", vrn=p.vrn, reason="Demonstration")
+    await p.stage.counter.hold(p.vrn, reason="Demonstration")
     await p.see_both("EXAMINE")
     p.facts |= {"outcome": "examine"}
     await p.leave(Contact.COMPOUND_LOOP)
@@ -161,7 +161,7 @@ async def debundled(p: Passing) -> None:
     await p.arrive()
     await p.immigration()
     await p.see_both("MANIFEST")
-    await p.stage.counter.ask("debundle", ubr=ubr)
+    await p.stage.counter.debundle(ubr)
     await p.see_both("UNLADEN")
     await p.drop_manifest()
     await at_officer(p, "NOBUNDLE")

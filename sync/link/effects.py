@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from domain.alarms import LaneAlarmKind
 from lane_agent.events import Event
 from sync.link.core_clock import Ahead
 from wire.messages import Delta, SnapshotPart
@@ -146,7 +147,7 @@ class PictureDone:
 class LinkAlarm:
     """Tell people, here and at the core. The same kind is raised once a minute at most (lessons 31)."""
 
-    kind: str
+    kind: LaneAlarmKind
     detail: str
 
 

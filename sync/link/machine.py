@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from domain.alarms import LaneAlarmKind
 from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged, ManualEnded, ManualOrdered
 from lane_agent.model import Fault, Link
 from sync.link.command_lifecycle import CommandLifecycle
@@ -169,7 +170,7 @@ class LinkMachine:
         self.follower.on_disconnected()
         self.uploader.on_disconnected()
         if taken_over:
-            self.alarm("SessionTakenOver", f"another client uses this lane's name: {taken_over}", now)
+            self.alarm(LaneAlarmKind.SESSION_TAKEN_OVER, f"another client uses this lane's name: {taken_over}", now)
         self._settle(now)
 
     def tick(self, now: int) -> None:
@@ -206,7 +207,9 @@ class LinkMachine:
             case Gap() | Failed():
                 self.freshness.distrust()  # something is known to be missing here: not even what was just proven counts
             case Mismatch():
-                self.alarm("CodesMismatch", f"version {result.offered} does not give the signed state hash", now)
+                self.alarm(
+                    LaneAlarmKind.CODES_MISMATCH, f"version {result.offered} does not give the signed state hash", now
+                )
             case _:  # what it means for the next request is the follower's
                 pass
         self._settle(now)
@@ -300,7 +303,7 @@ class LinkMachine:
         if self._session is not None:
             self._publish(self._state)
 
-    def alarm(self, kind: str, detail: str, now: int, *, why: str = "") -> None:
+    def alarm(self, kind: LaneAlarmKind, detail: str, now: int, *, why: str = "") -> None:
         """Raises an alarm; the same kind, for the same reason, at most once in a while."""
         last = self._alarmed.get(kind + why)
         if last is None or now - last >= self.limits.alarm_ms:
@@ -310,7 +313,7 @@ class LinkMachine:
     def refuse(self, reason: str, detail: str, now: int) -> None:
         """Counts a message that was refused, and tells people."""
         self.refused[reason] += 1
-        self.alarm("MessageRefused", f"{reason}: {detail}", now, why=reason)
+        self.alarm(LaneAlarmKind.MESSAGE_REFUSED, f"{reason}: {detail}", now, why=reason)
 
     def _ask(self, session: int, now: int) -> None:
         if now >= self._nonce_ms:
@@ -368,7 +371,7 @@ class LinkMachine:
         proof = self.freshness.proof
         step = self.clock.on_proof(proof) if proof is not None else ""
         if step:
-            self.alarm("CoreClockStepped", step, now)
+            self.alarm(LaneAlarmKind.CORE_CLOCK_STEPPED, step, now)
         keep = self.clock.due(now)
         if keep is not None:
             self._effects.append(KeepClock(keep))
@@ -466,7 +469,7 @@ class LinkMachine:
         if doubt and not self._faulted:
             self._faulted, self._verified = True, False
             self._effects.append(Tell(FaultRaised(Fault.CODES, doubt)))
-            self.alarm("CodesInDoubt", doubt, now)
+            self.alarm(LaneAlarmKind.CODES_IN_DOUBT, doubt, now)
         elif self._faulted and not doubt:
             self._faulted = False
             self._effects.append(Tell(FaultCleared(Fault.CODES)))
@@ -476,5 +479,5 @@ class LinkMachine:
         doubt = self.clock.doubt
         if doubt and not self._clock_doubted:
             self._verified = False
-            self.alarm("CoreClockDoubted", doubt, now)
+            self.alarm(LaneAlarmKind.CORE_CLOCK_DOUBTED, doubt, now)
         self._clock_doubted = bool(doubt)

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.alarms import LaneAlarmKind
 from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Link
 from sync.link import (
@@ -187,7 +188,7 @@ class SimulatedLink:
 
     def _picture_done(self, effect: PictureDone) -> None:
         self.uploads.pop(effect.picture, None)
-        self.alarms += ["PictureNotSent"] if effect.refused else []
+        self.alarms += [LaneAlarmKind.PICTURE_NOT_SENT] if effect.refused else []
 
     def _send_part(self, effect: SendPart) -> None:
         data = self.pictures[effect.picture][effect.offset :][: effect.length]

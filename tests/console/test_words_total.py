@@ -8,6 +8,7 @@ import pytest
 
 from console import row_words, words
 from console.row_words import NAMES, NUMBERS, row
+from domain.alarms import LaneAlarmKind
 from domain.crossing import Direction
 from lane_agent.matching import Standing
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, Link, ManualReason, Outcome, Ruling, Screen
@@ -26,6 +27,7 @@ TABLES: list[tuple[type[Enum], dict[Enum, words.Words]]] = [
     (Direction, words.DIRECTIONS),
     (Screen, words.SCREENS),
     (Scene, words.SCENES),
+    (LaneAlarmKind, words.ALARMS),
 ]
 
 
@@ -36,9 +38,9 @@ def test_every_value_has_words_in_both_languages(kind: type[Enum], table: dict[E
     assert all(told.says and told.chinese for told in table.values())
 
 
-@pytest.mark.parametrize("kind", [Doubt, Fault, ManualReason])
+@pytest.mark.parametrize("kind", [Doubt, Fault, ManualReason, LaneAlarmKind])
 def test_whatever_needs_an_officer_says_what_to_do(kind: type[Enum]) -> None:
-    """A doubt, a fault or manual mode is never told without the next thing to do."""
+    """A doubt, a fault, manual mode or an alarm is never told without the next thing to do."""
     tables: dict[type[Enum], dict[Enum, words.Words]] = dict(TABLES)
     assert all(told.todo for told in tables[kind].values())
 
@@ -52,11 +54,6 @@ def test_every_row_of_the_decision_table_has_words() -> None:
 def test_no_words_are_kept_for_rows_that_are_gone() -> None:
     """A row renamed in the table is renamed here."""
     assert set(NAMES) <= {one.name for one in TABLE}
-
-
-def test_every_alarm_of_the_table_has_its_own_words() -> None:
-    """An alarm tells an officer what to do, not only its name."""
-    assert {one.alarm for one in TABLE if one.alarm} <= set(words.ALARMS)
 
 
 def test_an_unknown_alarm_is_made_readable() -> None:

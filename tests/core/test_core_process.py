@@ -5,20 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import getpass
-import io
 import json
-import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
-from core.cli.app import main
 from core.cli.keys import warning
 from core.enrolment.keys import load_core_ring
 from core.errors import RefusedError
@@ -28,120 +23,30 @@ from core.office.service import ImportedBundle
 from core.settings import load
 from domain.crossing import Direction
 from domain.times import HONG_KONG
-from runtime.mqtt import Broker, Connection, Incoming, Options
+from runtime.mqtt import Connection, Incoming
 from simulation.broker import PrivateBroker
+from simulation.private_core import PrivateCore
 from wire import messages as wire
 from wire.codec import decode, encode
-from wire.envelope import KeyRing, public_from_pem, public_to_pem
 from wire.hashes import StateHash
 from wire.topics import LOG
 
 PATIENCE = 60.0
 NEW: dict[str, Any] = {"epoch": "", "version": 0, "state_hash": bytes(32), "journal": "j1", "acknowledged": 0}
 """What the nonce of a new lane says."""
-COMMAND = Path(sys.executable).with_name("rocars-core")
-
-
-@contextlib.contextmanager
-def patched_argv(line: list[str]) -> Iterator[None]:
-    """The command line, as the entry point sees it."""
-    before, sys.argv = sys.argv, line
-    try:
-        yield
-    finally:
-        sys.argv = before
-
-
-class Site:
-    """A folder with a core's configuration, key and store, and a broker."""
-
-    def __init__(self, folder: Path, broker: PrivateBroker, lane: Any) -> None:
-        self.folder = folder
-        self.broker = broker
-        self.config = folder / "core.toml"
-        (folder / "password").write_text(broker.password("core"), encoding="utf-8")
-        self.config.write_text(
-            '[core]\nstore = "core.db"\nsigning_key = "core-1.key"\nlane_keys = "keys"\nadmin_socket = "s"\n'
-            f'[[broker]]\nhost = "127.0.0.1"\nport = {broker.port}\nuser_name = "core"\npassword_file = "password"\n'
-            '[points]\nSZB = "Shenzhen Bay"\n[screening]\ncodes = ["release", "inspect"]\n',
-            encoding="utf-8",
-        )
-        self.command("init")
-        (folder / "keys" / f"{lane.name}.pub").write_bytes(public_to_pem(lane.signer.public))
-        self.ring = KeyRing({"core-1": public_from_pem((folder / "core-1.pub").read_bytes())})
-        self.child: subprocess.Popen[bytes] | None = None
-
-    def command(self, *words: str, expect: int = 0) -> str:
-        """Runs `rocars-core` (its entry point, in this process), and returns what it printed."""
-        out, err = io.StringIO(), io.StringIO()
-        line = ["rocars-core", words[0], "--config", str(self.config), *words[1:]]
-        with patched_argv(line), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            try:
-                main()
-                code: object = 0
-            except SystemExit as left:
-                code = left.code or 0
-        assert code == expect, err.getvalue()
-        return err.getvalue() if expect else out.getvalue()
-
-    def start(self) -> None:
-        """Starts the core."""
-        with (self.folder / "log").open("ab") as log:
-            self.child = subprocess.Popen([COMMAND, "run", "--config", self.config], stdout=log, stderr=log)
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """Ends the core, and returns how it ended."""
-        child, self.child = self.child, None
-        if child is None:
-            return 0
-        child.send_signal(number)
-        return child.wait(PATIENCE)
-
-    @contextlib.asynccontextmanager
-    async def admin(self) -> AsyncIterator[AdminClient]:
-        """A client of the running core, once that answers and has its broker."""
-        async with asyncio.timeout(PATIENCE):
-            while not await self._answers():  # noqa: ASYNC110 (another process; there is no event to wait for)
-                await asyncio.sleep(0.05)
-        async with AdminClient(self.folder / "s", who="tester") as client:
-            yield client
-
-    async def _answers(self) -> bool:
-        try:
-            async with AdminClient(self.folder / "s", who="tester") as client:
-                return all((await client.status()).brokers.values())
-        except CoreUnreachableError:
-            return False
-
-    async def run_until_ready(self) -> None:
-        """Starts the core and waits until it serves."""
-        self.start()
-        async with self.admin():
-            pass
-
-    def said(self) -> str:
-        """What the core has logged."""
-        return (self.folder / "log").read_text(encoding="utf-8")
 
 
 class Wire:
     """A lane's connection, and everything the core has said to it."""
 
-    def __init__(self, site: Site, lane: Any) -> None:
+    def __init__(self, site: PrivateCore, lane: Any) -> None:
         self.site = site
         self.lane = lane
         self.heard: list[Any] = []
         self.changed = asyncio.Event()
         self.up = asyncio.Event()
-        options = Options(
-            brokers=(Broker("127.0.0.1", site.broker.port),),
-            client_id=lane.name,
-            subscriptions=((lane.topics.all_down, 1), (LOG, 1)),
-            user_name=lane.name,
-            password=site.broker.password(lane.name),
-        )
         self.connection = Connection(
-            options,
+            site.brokers[0].options(lane.name, lane.topics.all_down, LOG),
             will=lambda: None,
             on_up=self.up.set,
             on_down=lambda _: self.up.clear(),
@@ -207,22 +112,21 @@ class Wire:
 
 
 @pytest.fixture
-def site(tmp_path: Path, lane: Any) -> Any:
+def site(tmp_path: Path, lane: Any) -> Iterator[PrivateCore]:
     """A core with its own broker and one registered lane; not started."""
-    folder = tmp_path / "b"
-    folder.mkdir()
-    with PrivateBroker(folder, lanes=[lane.name]) as broker:
-        site = Site(tmp_path, broker, lane)
-        yield site
-        site.end(signal.SIGKILL)
+    sections = '[screening]\ncodes = ["release", "inspect"]\n'
+    with PrivateBroker(tmp_path / "b", lanes=[lane.name]) as broker:
+        core = PrivateCore(tmp_path, broker, lanes={lane.name: lane.signer.public}, sections=sections)
+        yield core
+        core.kill()
 
 
-def test_a_lane_gets_proof_list_news_and_acknowledgement(site: Any, lane: Any) -> None:
+def test_a_lane_gets_proof_list_news_and_acknowledgement(site: PrivateCore, lane: Any) -> None:
     """The whole conversation over a real broker: nonce, snapshot, delta, event, acknowledgement, command."""
 
     async def conversation() -> None:
         site.start()
-        async with site.admin() as admin, Wire(site, lane) as ear:
+        async with site.serving() as admin, Wire(site, lane) as ear:
             await admin.approve("EF 3", "粤ZA1B2港")
             ask = wire.Nonce(lane=lane.name, session=1, nonce=b"n" * 16, **NEW)
             ear.say(lane.topics.nonce, ask, qos=0)
@@ -246,11 +150,11 @@ def test_a_lane_gets_proof_list_news_and_acknowledgement(site: Any, lane: Any) -
 
     asyncio.run(conversation())
     assert site.end() == 0
-    assert "Traceback" not in site.said()
+    assert "Traceback" not in site.log()
 
 
 def test_killed_in_mid_stream_nothing_acknowledged_is_lost_and_nothing_counts_twice(
-    site: Any, lane: Any, make_record: Any
+    site: PrivateCore, lane: Any, make_record: Any
 ) -> None:
     """Kill -9 three times while rows stream in; the lane goes on from the last acknowledgement each time."""
     total = 400
@@ -262,10 +166,10 @@ def test_killed_in_mid_stream_nothing_acknowledged_is_lost_and_nothing_counts_tw
     async def streams() -> None:
         async with Wire(site, lane) as ear:
             for goal in (100, 250, total):
-                await site.run_until_ready()
+                await site.start_ready()
                 await ear.stream(lane.rows, goal)
                 assert goal == total or ear.acknowledged() < total, "killed in mid-stream"
-                site.end(signal.SIGKILL)
+                site.kill()
                 store = CoreStore(site.folder / "core.db", reading=True)
                 committed = store.connection.execute("SELECT seq FROM streams").fetchone()[0]
                 store.close()
@@ -281,7 +185,7 @@ def test_killed_in_mid_stream_nothing_acknowledged_is_lost_and_nothing_counts_tw
     site.command("check")
 
 
-def test_killed_while_publishing_the_log_goes_on_without_a_gap(site: Any, lane: Any) -> None:
+def test_killed_while_publishing_the_log_goes_on_without_a_gap(site: PrivateCore, lane: Any) -> None:
     """Kill -9 during an import: what was committed is provable, and the next version follows it."""
 
     async def imports() -> int:
@@ -296,14 +200,14 @@ def test_killed_while_publishing_the_log_goes_on_without_a_gap(site: Any, lane: 
             for number in range(20_000)
         ]
         site.start()
-        async with site.admin() as admin, Wire(site, lane) as ear:
+        async with site.serving() as admin, Wire(site, lane) as ear:
             work = asyncio.create_task(admin.take_over(many))
             await ear.until(lambda one: isinstance(one, wire.Delta) and one.version == 5)
-            site.end(signal.SIGKILL)
+            site.kill()
             with pytest.raises(CoreUnreachableError):
                 await work
         site.start()
-        async with site.admin() as after:
+        async with site.serving() as after:
             before = (await after.status()).version
             assert before >= 5
             await after.hold("ZZ 1", reason="after")
@@ -316,16 +220,16 @@ def test_killed_while_publishing_the_log_goes_on_without_a_gap(site: Any, lane: 
     site.end()
 
 
-def test_the_core_comes_back_after_the_broker_was_killed(site: Any, lane: Any) -> None:
+def test_the_core_comes_back_after_the_broker_was_killed(site: PrivateCore, lane: Any) -> None:
     """A broker without memory: the core connects again and proves again."""
 
     async def cut() -> None:
-        await site.run_until_ready()
-        site.broker.kill()
+        await site.start_ready()
+        site.brokers[0].kill()
         async with asyncio.timeout(PATIENCE), AdminClient(site.folder / "s", who="tester") as admin:
-            while any((await admin.status()).brokers.values()) or "unreachable" not in site.said():  # noqa: ASYNC110
+            while any((await admin.status()).brokers.values()) or "unreachable" not in site.log():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        site.broker.start()
+        site.brokers[0].start()
         async with Wire(site, lane) as ear:
             ask = wire.Nonce(lane=lane.name, session=1, nonce=b"n" * 16, **NEW)
             proof = await ear.until(
@@ -337,9 +241,9 @@ def test_the_core_comes_back_after_the_broker_was_killed(site: Any, lane: Any) -
     assert site.end() == 0
 
 
-def test_people_work_with_it_from_the_command_line(site: Any, make_consignment: Any) -> None:
+def test_people_work_with_it_from_the_command_line(site: PrivateCore, make_consignment: Any) -> None:
     """Lodge, bundle, decide, hold, look, debundle; and a refusal in words."""
-    asyncio.run(site.run_until_ready())
+    asyncio.run(site.start_ready())
     cargo = site.folder / "cargo.json"
     form = {name: getattr(make_consignment(), name) for name in make_consignment().__struct_fields__}
     today = datetime.now(HONG_KONG).date()
@@ -361,12 +265,12 @@ def test_people_work_with_it_from_the_command_line(site: Any, make_consignment: 
     assert "no core answers" in site.command("status", expect=1)
 
 
-def test_a_signing_key_is_destroyed_only_when_no_lane_needs_it_any_more(site: Any, lane: Any) -> None:
+def test_a_signing_key_is_destroyed_only_when_no_lane_needs_it_any_more(site: PrivateCore, lane: Any) -> None:
     """Every lane says which of the core's keys it has; who lacks the one that signs now is named."""
 
     async def told(*keys: str) -> list[str]:
         """The lane says what it has; the kinds of the alarms that stand then."""
-        async with site.admin() as core, Wire(site, lane) as link:
+        async with site.serving() as core, Wire(site, lane) as link:
             state = wire.LaneState(lane=lane.name, session=1, serial=1, facts={"core_keys": list(keys)})
             link.say(lane.topics.state, state)
             async with asyncio.timeout(PATIENCE):
@@ -377,7 +281,7 @@ def test_a_signing_key_is_destroyed_only_when_no_lane_needs_it_any_more(site: An
     def prints() -> dict[str, str]:
         return {one.split(".")[0]: one for one in load_core_ring(site.folder / "core-1.key").prints}
 
-    asyncio.run(site.run_until_ready())
+    asyncio.run(site.start_ready())
     assert "core-1 is what this core signs with" in site.command("retire-signing-key", "core-1", expect=1)
     site.command("new-signing-key")
     first, second = prints()["core-1"], prints()["core-2"]
@@ -387,7 +291,7 @@ def test_a_signing_key_is_destroyed_only_when_no_lane_needs_it_any_more(site: An
     assert warning(load(site.config), "tester").startswith(f"the signing key {second} is missing at szb-in-01")
     assert "restart it" in site.command("retire-signing-key", "core-1", expect=1)
     site.end()
-    asyncio.run(site.run_until_ready())
+    asyncio.run(site.start_ready())
     assert asyncio.run(told(first)) == ["CoreKeyMissing"]
     refusal = site.command("retire-signing-key", "core-1", expect=1)
     assert f"{second}, is missing at szb-in-01" in refusal
@@ -404,7 +308,7 @@ def test_a_signing_key_is_destroyed_only_when_no_lane_needs_it_any_more(site: An
     assert "no such private key" in site.command("retire-signing-key", "core-1", expect=1)
 
 
-def test_without_a_core_a_key_is_destroyed_by_force_alone(site: Any) -> None:
+def test_without_a_core_a_key_is_destroyed_by_force_alone(site: PrivateCore) -> None:
     """Nobody can say then which lanes need it."""
     site.command("new-signing-key")
     assert "the core does not run" in site.command("retire-signing-key", "core-2", expect=1)
@@ -414,11 +318,11 @@ def test_without_a_core_a_key_is_destroyed_by_force_alone(site: Any) -> None:
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_table_of_lanes_can_be_read_on_a_narrow_terminal(
-    site: Any, lane: Any, monkeypatch: pytest.MonkeyPatch, width: int
+    site: PrivateCore, lane: Any, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     """Nothing in it is cut off, and no line is longer than the terminal is wide."""
     monkeypatch.setenv("COLUMNS", str(width))
-    asyncio.run(site.run_until_ready())
+    asyncio.run(site.start_ready())
     shown = site.command("lanes")
     assert "…" not in shown
     assert max(map(len, shown.splitlines())) <= width
@@ -427,7 +331,7 @@ def test_the_table_of_lanes_can_be_read_on_a_narrow_terminal(
     assert f" {lane.name} " in shown
 
 
-def test_a_bad_configuration_ends_with_two_and_one_line_each(site: Any) -> None:
+def test_a_bad_configuration_ends_with_two_and_one_line_each(site: PrivateCore) -> None:
     """No traceback, no guess."""
     text = site.config.read_text(encoding="utf-8")
     site.config.write_text(text.replace("[points]", "[poinst]").replace("port =", "prot ="), encoding="utf-8")
@@ -436,11 +340,11 @@ def test_a_bad_configuration_ends_with_two_and_one_line_each(site: Any) -> None:
     assert all(line.startswith(f"rocars-core: {site.config}: ") for line in lines)
 
 
-def test_the_operators_socket_refuses_what_is_no_request(site: Any) -> None:
+def test_the_operators_socket_refuses_what_is_no_request(site: PrivateCore) -> None:
     """Rubbish, half a request and a broken rule each get an answer, and the connection goes on."""
 
     async def talk() -> None:
-        await site.run_until_ready()
+        await site.start_ready()
         reader, writer = await asyncio.open_unix_connection(site.folder / "s")
         for line, words in (
             (b"rubbish", "not JSON"),
@@ -451,7 +355,7 @@ def test_the_operators_socket_refuses_what_is_no_request(site: Any) -> None:
             assert words in json.loads(await reader.readline())["problems"][0]
         writer.close()
         await writer.wait_closed()
-        async with site.admin() as admin:
+        async with site.serving() as admin:
             with pytest.raises(RefusedError, match="reason"):
                 await admin.hold("AB1", reason="")
 
@@ -460,19 +364,19 @@ def test_the_operators_socket_refuses_what_is_no_request(site: Any) -> None:
     site.end()
 
 
-def test_a_core_whose_store_fails_says_so_and_ends(site: Any) -> None:
+def test_a_core_whose_store_fails_says_so_and_ends(site: PrivateCore) -> None:
     """Without a store nothing may be proved; the lanes then go manual by themselves."""
 
     async def breaks() -> None:
         site.start()
-        async with site.admin() as admin:
+        async with site.serving() as admin:
             with contextlib.closing(sqlite3.connect(site.folder / "core.db")) as other:
                 other.execute("DROP TABLE diary")
             with pytest.raises(RefusedError, match="store has failed"):
                 await admin.hold("AB1", reason="x")
 
     asyncio.run(breaks())
-    assert site.child.wait(PATIENCE) == 1
-    assert "rocars-core: store" in site.said()
-    assert "no such table" in site.said()
-    assert "Traceback" not in site.said()
+    assert site.process.wait(PATIENCE) == 1
+    assert "rocars-core: store" in site.log()
+    assert "no such table" in site.log()
+    assert "Traceback" not in site.log()

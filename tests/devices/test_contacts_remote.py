@@ -31,6 +31,7 @@ from devices.simulated.remote_board import SimulatedRemoteBoard
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact
 from runtime.backoff import Backoff
+from simulation.waiting import until
 
 INPUTS = {
     Contact.UNLADEN: InputSettings(line=0, active=ActiveLevel.HIGH, stable_ms=5),
@@ -42,13 +43,6 @@ BELL = {Output.BELL: OutputSettings(line=9, active=ActiveLevel.HIGH)}
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.002)
 
 
 class Lane:

@@ -15,6 +15,7 @@ from devices.settings import ActiveLevel, InputSettings, Output, OutputSettings
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact, Fault
 from runtime.backoff import Backoff
+from simulation.waiting import until
 
 PRESS, HELP = Contact.UNLADEN, Contact.HELP
 INPUTS = {
@@ -26,13 +27,6 @@ INPUTS = {
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.002)
 
 
 class Bench:

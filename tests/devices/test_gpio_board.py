@@ -17,6 +17,7 @@ from devices.gpio import GpioBoard, lgpio_factory
 from devices.settings import ActiveLevel, InputSettings, Output, OutputSettings, Pull
 from lane_agent.events import ContactChanged, FaultRaised
 from lane_agent.model import Contact
+from simulation.waiting import until
 
 INPUTS = {
     Contact.UNLADEN: InputSettings(line=5, active=ActiveLevel.LOW, stable_ms=5),
@@ -30,13 +31,6 @@ BELL = {Output.BELL: OutputSettings(line=20, active=ActiveLevel.LOW)}
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.002)
 
 
 class Lane:

@@ -22,6 +22,7 @@ from devices.simulated.label_reader import SimulatedLabelReader
 from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead
 from lane_agent.model import Fault
 from runtime.backoff import Backoff
+from simulation.waiting import until
 
 SILENT_MS = 900
 
@@ -29,13 +30,6 @@ SILENT_MS = 900
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(15):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.005)
 
 
 class Lane:

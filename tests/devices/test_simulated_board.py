@@ -16,6 +16,7 @@ from devices.settings import ActiveLevel, InputSettings, Output, OutputSettings
 from devices.simulated.board import HardwareSide, SimulatedBoard
 from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
 from lane_agent.model import Contact
+from simulation.waiting import until
 
 INPUTS = {
     Contact.UNLADEN: InputSettings(line=0, active=ActiveLevel.LOW, stable_ms=150),
@@ -30,13 +31,6 @@ OUTPUTS = {
 def clock() -> int:
     """The machine's monotonic milliseconds."""
     return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits, up to the patience of a busy machine, for something that must come."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - a condition on what the lane was told, not on one task
-            await asyncio.sleep(0.002)
 
 
 class Lane:

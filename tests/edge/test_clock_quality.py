@@ -199,7 +199,7 @@ def test_a_step_of_utc_is_told_and_nothing_else(machine: Machine, step: int, wor
     """Forward or back: nothing that decides goes by it."""
     (told,) = looks(machine, (1_000, False, 0), (1_000, False, step), (1_000, False, 0))
     assert isinstance(told, TroubleReported)
-    assert told.kind == "clock_stepped"
+    assert told.kind == "ClockStepped"
     assert words in told.detail
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from core.cli.app import main as core_main
 from edge.cli import app
 from edge.enrol import IdentityFiles, look
 from edge.expiry import IdentityWatch
@@ -24,29 +20,12 @@ from lane_agent.model import Moment, TimeQuality
 from runtime.mqtt import Broker
 from runtime.probe_broker import probe_broker
 from simulation.broker import BrokerTls, PrivateBroker
+from simulation.private_core import PrivateCore
 from wire.certificates import read_certificates
 from wire.enrolment import EnrolmentError, read_answer, read_request
 from wire.envelope import Signer
 
 LANE = "demo-in-01"
-
-CORE = """
-[core]
-store = "core.db"
-signing_key = "core-1.key"
-lane_keys = "lane-keys"
-admin_socket = "s"
-[authority]
-folder = "authority"
-[[broker]]
-host = "localhost"
-port = 8883
-authority = "authority.pem"
-certificate = "core.pem"
-key = "core.pem"
-[points]
-SBC = "Shenzhen Bay"
-"""
 
 
 class Walk:
@@ -54,13 +33,9 @@ class Walk:
 
     def __init__(self, folder: Path, lane_folder: Any) -> None:
         self.operator = folder / "operator"
-        self.operator.mkdir()
-        self.config = self.operator / "core.toml"
-        self.config.write_text(CORE)
-        self.core("init")
-        self.core("authority")
-        self.core("enrol-broker", "localhost", "--out", str(folder / "broker"))
         self.broker = PrivateBroker(folder / "broker", tls=BrokerTls.in_folder(folder / "broker"))
+        core = PrivateCore(self.operator, self.broker)
+        self.config, self.core = core.config, core.command
         self.box = lane_folder
         tls = 'authority = "id/authority.pem"\ncertificate = "id/lane.pem"\nkey = "id/lane.pem"'
         self.box.change('lane_key = "demo/keys/lane.pem"', f'lane_key = "id/signing.pem"\n{tls}')
@@ -69,22 +44,6 @@ class Walk:
         self.id = self.box.folder / "id"
         self.request = self.id / "pending/request.json"
         self.answer = folder / "answer.json"
-
-    def core(self, *words: str, expect: int = 0) -> str:
-        """Runs `rocars-core`, and returns what it said."""
-        out, err = io.StringIO(), io.StringIO()
-        line, before = ["rocars-core", words[0], "--config", str(self.config), *words[1:]], sys.argv
-        sys.argv = line
-        try:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                core_main()
-            code: object = 0
-        except SystemExit as left:
-            code = left.code or 0
-        finally:
-            sys.argv = before
-        assert code == expect, err.getvalue()
-        return (err if expect else out).getvalue()
 
     def lane(self, *words: str, expect: int = 0, says: str = "") -> str:
         """Runs `rocars-lane enrol`, and returns what it said; `says` answers its question."""
@@ -363,7 +322,7 @@ def test_a_certificate_near_its_end_is_an_alarm_once_a_day(walk: Walk) -> None:
         at = Moment(mono_ms, end_ms - 29 * 86_400_000, TimeQuality.PROVEN)
         watch.look()
     ((kind, detail),) = told
-    assert kind == "certificate_ends"
+    assert kind == "CertificateEnds"
     assert str(settings.link.certificate) in detail
     assert "rocars-lane enrol" in detail
 

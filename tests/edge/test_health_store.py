@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from edge.health import DiskRoom, HealthEvent, StoreWatch, free_mb, look, probe_
 from lane_agent.effects import Alarm
 from lane_agent.events import FaultCleared, FaultRaised
 from lane_agent.model import Fault
+from simulation.waiting import until
 
 GOOD = DiskRoom(write_ms=2.0, free_mb=5_000, wear_percent=10)
 
@@ -77,14 +78,14 @@ def test_too_little_room_is_a_fault_and_little_room_an_alarm_told_once() -> None
     )
     assert [type(event) for event in events] == [Alarm, FaultRaised, FaultCleared]
     assert isinstance(events[0], Alarm)
-    assert (events[0].kind, events[0].detail) == ("store_room", "900 MB left for the store")
+    assert (events[0].kind, events[0].detail) == ("StoreRoomLow", "900 MB left for the store")
 
 
 def test_worn_flash_is_an_alarm() -> None:
     """At nine tenths of its life there is still time to replace it."""
     (event,) = watch(GOOD, DiskRoom(2.0, 5_000, 90), DiskRoom(2.0, 5_000, 90), GOOD)
     assert isinstance(event, Alarm)
-    assert event.kind == "store_wear"
+    assert event.kind == "StoreWorn"
 
 
 def test_an_alarm_that_went_and_came_again_is_told_again() -> None:
@@ -102,11 +103,6 @@ def test_a_disk_that_does_not_answer_is_a_fault_and_is_not_asked_twice() -> None
         asked.append(1)
         release.wait(10)
         return GOOD
-
-    async def until(condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - a condition on what was told
-                await asyncio.sleep(0.002)
 
     async def run() -> None:
         task = asyncio.create_task(StoreWatch(look=hang, tell=events.append, every_s=0.001, limit_s=0.01).run())

@@ -20,7 +20,7 @@ from edge.checks import identifier as checks_identifier
 from edge.checks.findings import Severity, Surroundings
 from edge.settings.load import LaneSettingsError, Settings, load
 from runtime.clocks import kernel_clock, utc_ms
-from runtime.mqtt import Broker, Connection, Options
+from runtime.mqtt import Connection
 from simulation.broker import IMMIGRATION, PrivateBroker
 from wire.plate import PlateSeen, encode_plate
 from wire.topics import LaneTopics
@@ -161,13 +161,7 @@ def test_check_leaves_the_identifier_to_the_lane_that_runs(lane_folder: Any) -> 
 def _immigration(broker: PrivateBroker) -> Callable[[], Any]:
     async def begin() -> Any:
         connection = Connection(
-            Options(
-                brokers=(Broker(broker.host, broker.port),),
-                client_id=IMMIGRATION,
-                user_name=IMMIGRATION,
-                password=broker.password(IMMIGRATION),
-                subscriptions=(),
-            ),
+            broker.options(IMMIGRATION),
             will=lambda: None,
             on_up=lambda: None,
             on_down=lambda _: None,
@@ -195,10 +189,8 @@ async def _send(connection: Connection) -> None:
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
     """A private broker that knows this lane."""
-    folder = tmp_path / "broker"
-    folder.mkdir()
-    with PrivateBroker(folder, lanes=[LANE]) as running:
-        yield running
+    with PrivateBroker(tmp_path / "broker", lanes=[LANE]) as started:
+        yield started
 
 
 def at(broker: PrivateBroker, folder: Any) -> Settings:

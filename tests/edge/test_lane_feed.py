@@ -18,7 +18,7 @@ from edge.lane import newest_first, past_records
 from edge.lane_feed import ALARMS_KEPT, VISITS_KEPT, LanePage, Sources
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect
 from lane_agent.guards import exact_stop
 from lane_agent.model import (
     Bundle,
@@ -41,6 +41,7 @@ from lane_agent.model import (
 from lane_agent.replay import restore
 from lane_agent.state import Lane, visit_key
 from lane_agent.wording import Scene
+from simulation.hardwareless_lane import NoHardware
 from sync.journal import Journal
 from sync.store import LaneStore
 
@@ -60,7 +61,7 @@ class Clock:
         return Moment(tick * 1_000, 1_800_000_000_000 + tick * 1_000)
 
 
-class Nothing:
+class Nothing(NoHardware):
     """A code book that knows the bundles it was given and nothing else, and actuators that tell the page of each step."""
 
     page: LanePage
@@ -69,24 +70,6 @@ class Nothing:
     def look_up(self, vrn: str) -> Codes:
         """The core's time is `CORE_MS`, give or take ten milliseconds."""
         return Codes(vrn, Link.FRESH, CORE_MS, 10, "epoch", 1, "00", bundles=self.bundles)
-
-    def show(self, order: Show) -> None:
-        """No screen."""
-
-    def read_plate(self, visit: int) -> None:
-        """No reader."""
-
-    def stop_reading(self, visit: int) -> None:
-        """No reader."""
-
-    def ring(self, order: Ring) -> None:
-        """No intercom."""
-
-    def raise_alarm(self, alarm: Alarm) -> None:
-        """The page is told of the step."""
-
-    def keep(self, record: Record) -> None:
-        """The journal has it."""
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """The page's own wire."""
@@ -346,9 +329,9 @@ def test_an_alarm_is_kept_until_somebody_has_seen_it_and_says_who(tmp_path: Path
     async def story() -> None:
         async with desk_at(tmp_path / "lane.db") as desk:
             await desk.opens()
-            view = await desk.happens(e.TroubleReported("store_room", "900 MB left"), e.TroubleReported("worn", ""))
+            view = await desk.happens(e.TroubleReported("StoreRoomLow", "900 MB left"), e.TroubleReported("worn", ""))
             newest, older = view.alarms[:2]
-            assert (newest.kind, older.kind, older.detail) == ("worn", "store_room", "900 MB left")
+            assert (newest.kind, older.kind, older.detail) == ("worn", "StoreRoomLow", "900 MB left")
             assert await desk.page.acknowledge(older.id, "chan")
             after = desk.page.view()
             assert [(alarm.id, alarm.seen_by) for alarm in after.alarms[:2]] == [(newest.id, ""), (older.id, "chan")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edge.replay import replay_store
+from simulation.children import free_port
 from simulation.demo import truck_of
 from simulation.marks import Marks
 from simulation.officer import Officer
@@ -44,13 +44,6 @@ async def until(holds: Callable[[], Any], what: str) -> None:
     while not holds():
         assert time.monotonic() < end, what
         await asyncio.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def children(pid: int) -> list[int]:
@@ -204,10 +197,10 @@ def test_killed_with_a_vehicle_in_it_the_lane_comes_back_with_the_vehicle_for_th
             assert "another agent has it" in said
             assert "Traceback" not in said
 
-            before, family = rows(world), children(world.child("lane").pid)
-            await world.end("lane", signal.SIGKILL)
+            before, family = rows(world), children(world.lane.pid or 0)
+            await world.end_lane(signal.SIGKILL)
             await until(lambda: not any(map(alive, family)), "a child outlives the killed lane")
-            await world.start_lane()
+            world.start_lane()
             await world.rejoin(stage)
             await passing.page(lambda officer: officer.visit == visit)
             await until(lambda: "restarted" in reasons(stage.officer), f"the page says {stage.officer.view}")
@@ -215,10 +208,8 @@ def test_killed_with_a_vehicle_in_it_the_lane_comes_back_with_the_vehicle_for_th
             assert rows(world)[: len(before)] == before
             await passing.see_both("OFFICER")
 
-            lane = world.child("lane")
-            family = children(lane.pid)
-            await world.end("lane")
-            assert lane.returncode == 0
+            family = children(world.lane.pid or 0)
+            assert await world.end_lane() == 0
             await until(lambda: not any(map(alive, family)), "a child outlives the lane")
         finally:
             await world.stop()

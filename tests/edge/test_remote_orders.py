@@ -13,17 +13,16 @@ from edge.lane_feed import LanePage
 from lane_agent import events as e
 from lane_agent.model import ManualReason, Outcome
 from simulation.broker import PrivateBroker
-from tests.rigs.afar import LANE, NAME, PICTURE, Box, Centre, at_work, options, site, until
+from tests.rigs.mqtt import running, until
+from tests.rigs.remote_orders import LANE, NAME, PICTURE, Box, Centre, at_work, site
 from wire.records import HoldRecord
 
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
     """A private broker."""
-    folder = tmp_path / "broker"
-    folder.mkdir()
-    with PrivateBroker(folder, lanes=[LANE]) as running:
-        yield running
+    with PrivateBroker(tmp_path / "broker", lanes=[LANE]) as started:
+        yield started
 
 
 def test_a_release_from_afar_is_as_good_as_an_officers_and_no_better(broker: PrivateBroker, tmp_path: Path) -> None:
@@ -84,20 +83,18 @@ def test_manual_mode_from_afar_reverts_after_a_restart_and_a_lane_officers_does_
 
     async def story() -> None:
         centre = Centre(broker)
-        centre.connection.start()
-        await until(lambda: centre.connection.connected)
-        async with at_work(Box(tmp_path, options(broker, LANE))) as box:
-            assert (await centre.orders("manual", text="exercise", revert_ms=3_000))[0] == "done"
-            assert ManualReason.ORDER in box.agent.lane.manual
-        async with at_work(Box(tmp_path, options(broker, LANE), "b2")) as box:
-            await until(lambda: ManualReason.ORDER not in box.agent.lane.manual)
-            assert [one["officer"] for one in box.journaled("ManualEnded")] == ["centre@centre"]
-            assert (await centre.orders("manual", text="exercise", revert_ms=500))[0] == "done"
-            await box.happens(e.ManualOrdered("chan", "the reader is wrong"))
-            assert await centre.orders("automatic") == ("refused", "command_against_a_lane_officers_order")
-            await asyncio.sleep(0.8)
-            assert ManualReason.ORDER in box.agent.lane.manual
-        await centre.connection.stop()
+        async with running(centre):
+            async with at_work(Box(tmp_path, broker.options(LANE))) as box:
+                assert (await centre.orders("manual", text="exercise", revert_ms=3_000))[0] == "done"
+                assert ManualReason.ORDER in box.agent.lane.manual
+            async with at_work(Box(tmp_path, broker.options(LANE), "b2")) as box:
+                await until(lambda: ManualReason.ORDER not in box.agent.lane.manual)
+                assert [one["officer"] for one in box.journaled("ManualEnded")] == ["centre@centre"]
+                assert (await centre.orders("manual", text="exercise", revert_ms=500))[0] == "done"
+                await box.happens(e.ManualOrdered("chan", "the reader is wrong"))
+                assert await centre.orders("automatic") == ("refused", "command_against_a_lane_officers_order")
+                await asyncio.sleep(0.8)
+                assert ManualReason.ORDER in box.agent.lane.manual
 
     asyncio.run(story())
 

@@ -14,9 +14,9 @@ from typer.testing import CliRunner, Result
 from edge.cli import app
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
 from lane_agent.model import Codes, Contact, Link, Moment, Policy, Read, ReadSource
 from lane_agent.state import Lane
+from simulation.hardwareless_lane import NoHardware
 from sync.journal import Chain, Journal
 from sync.store import LaneStore
 
@@ -24,7 +24,7 @@ SPOILT = 6
 """The row that the tests change; there are more before and after it."""
 
 
-class Still:
+class Still(NoHardware):
     """A clock that stands, a code book without a code, hands that move nothing."""
 
     def now(self) -> Moment:
@@ -34,27 +34,6 @@ class Still:
     def look_up(self, vrn: str) -> Codes:
         """Nothing is known."""
         return Codes(vrn, Link.FRESH, 1_800_000_000_000, 10, "epoch", 1, "00")
-
-    def show(self, order: Show) -> None:
-        """Nothing."""
-
-    def read_plate(self, visit: int) -> None:
-        """Nothing."""
-
-    def stop_reading(self, visit: int) -> None:
-        """Nothing."""
-
-    def ring(self, order: Ring) -> None:
-        """Nothing."""
-
-    def raise_alarm(self, alarm: Alarm) -> None:
-        """Nothing."""
-
-    def keep(self, record: Record) -> None:
-        """Nothing."""
-
-    def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
-        """Nothing."""
 
 
 STORY: tuple[e.Event, ...] = (

@@ -82,7 +82,7 @@ def test_plenty_of_room_that_goes_fast_is_an_alarm_two_days_ahead() -> None:
     """500 MB an hour of 20 GB: people have the time to come; once."""
     events = told((0, 20_500), (3_600, 20_000), (7_200, 19_500))
     assert [(event.kind, event.detail) for event in events if isinstance(event, Alarm)] == [
-        ("store_room", "20000 MB left for the store, 40 hours at the present rate")
+        ("StoreRoomLow", "20000 MB left for the store, 40 hours at the present rate")
     ]
     assert told((0, 20_500), (3_600, 20_400)) == []
 
@@ -126,7 +126,7 @@ def test_on_a_disk_that_fills_evidence_goes_first_and_the_journal_goes_on(small_
         watch._judge(watch._look())
     assert [type(event) for event in events if not isinstance(event, Alarm)] == []
     alarms = [event for event in events if isinstance(event, Alarm)]
-    assert {alarm.kind for alarm in alarms} == {"store_room"}
+    assert {alarm.kind for alarm in alarms} == {"StoreRoomLow"}
     assert sum(freed) > 10_000_000
     assert free_mb(small_disk) >= 7
     assert journal.head()[0] == 120
@@ -191,7 +191,7 @@ def test_pictures_are_pruned_beside_the_lane_while_the_time_is_sure(tmp_path: Pa
             task.cancel()
 
     asyncio.run(story())
-    assert told[0] == TroubleReported("evidence_room", "reads")
+    assert told[0] == TroubleReported("EvidenceOverLimit", "reads")
 
 
 STATUS: dict[str, object] = {

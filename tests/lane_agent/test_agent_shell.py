@@ -114,8 +114,8 @@ def test_screens_that_do_not_confirm_3_lose_it(on_site: Any) -> None:
         lane.contact(Contact.IMMIGRATION_CLEARED)
         while "DONE" not in lane.site.shows:
             lane.site.paints = "WATCH" not in lane.site.shows
-            if not lane.site.paints:
-                face = lane.agent.lane.face
+            face = lane.agent.lane.face
+            if not lane.site.paints and lane.site.shows[-1] == face.xdb.value:
                 lane.tell(*(e.ScenePainted(screen, face.xdb, face.serial) for screen in Screen))
             await asyncio.sleep(0)
         await asyncio.sleep(0.4)

@@ -216,12 +216,12 @@ def test_point_8_after_a_restart_the_screens_are_told_again() -> None:
     [
         ("ready arrive", "3 please stop"),
         ("ready arrive immigration", "4 immigration"),
-        ("ready arrive cleared", "8 reading"),
-        ("ready link:stale arrive read cleared", "20 not fresh"),
-        ("ready arrive read cleared", "12 no bundle: press if empty"),
-        ("ready records:elsewhere arrive read cleared", "15 other point"),
-        ("ready records:live arrive read cleared", "17 stands"),
-        ("ready records:hold arrive read cleared", "9 stands"),
+        ("ready arrive immigration cleared", "8 reading"),
+        ("ready link:stale arrive read immigration cleared", "20 not fresh"),
+        ("ready arrive read immigration cleared", "12 no bundle: press if empty"),
+        ("ready records:elsewhere arrive read immigration cleared", "15 other point"),
+        ("ready records:live arrive read immigration cleared", "17 stands"),
+        ("ready records:hold arrive read immigration cleared", "9 stands"),
     ],
 )
 def test_point_9_every_waiting_row_ends_at_the_officer(script: str, row: str) -> None:
@@ -235,7 +235,7 @@ def test_point_9_every_waiting_row_ends_at_the_officer(script: str, row: str) ->
 
 def test_point_9_limits_come_from_the_lanes_policy() -> None:
     """A configured limit stands in for the product's own."""
-    world = play("limits:read=3000 ready arrive cleared wait:2.9")
+    world = play("limits:read=3000 ready arrive immigration cleared wait:2.9")
     assert world.face == "WAIT"
     assert play("wait:0.2", world).face == "NOPLATE"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lane_agent.model import Contact, Doubt
+from lane_agent.model import Contact, Doubt, Policy
 from tools.proof.moves import play
 from tools.proof.scenarios import LANES
 from tools.proof.world import ScenarioWorld
@@ -92,9 +92,11 @@ def test_the_compound_loop_tells_obedience_from_flight() -> None:
     assert "RunThrough" in fled.alarms()
 
 
-def test_without_a_compound_loop_nobody_flees_by_the_way_out() -> None:
-    """The way out is the way to the compound as well."""
-    assert "RunThrough" not in play("ready records:inspect arrive immigration read cleared leave").alarms()
+def test_leaving_against_4_is_told_without_a_compound_loop_too() -> None:
+    """The way out is the wrong way (row 22), unless the way to the compound crosses its loop."""
+    shown_4 = "ready records:inspect arrive immigration read cleared leave"
+    assert "RunThrough" in play(shown_4).alarms()
+    assert "RunThrough" not in play(shown_4, ScenarioWorld(policy=Policy(exit_to_compound=True))).alarms()
 
 
 def test_a_stuck_stop_loop_is_bypassed_and_its_visit_taken_over() -> None:

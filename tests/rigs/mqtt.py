@@ -1,4 +1,4 @@
-"""Peers over a real Mosquitto: connections that remember what came."""
+"""Who is at a real Mosquitto besides the lane under test: connections that remember what came, and a core in memory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
 
-from runtime.mqtt import Broker, Connection, Down, Incoming, Options, Will
-from simulation.broker import PrivateBroker
+from runtime.mqtt import Connection, Down, Incoming, Options, Will
+from simulation.broker import CORE, PrivateBroker
+from simulation.waiting import until as wait_until
+from sync.simulated.core_end import CoreSaid, SimulatedCore
+from wire.topics import ALL_UP
 
-PATIENCE = 30.0
+PATIENCE = 40.0
+QUICK_RETRY = {"retry_min": 0.05, "retry_max": 0.2}
 
 
 class Peer:
@@ -37,33 +41,43 @@ class Peer:
     def _hear(self, incoming: Incoming) -> None:
         assert threading.current_thread() is threading.main_thread()
         self.got.append(incoming)
+        self.hear(incoming)
         if self.acknowledges:
             incoming.acknowledge()
+
+    def hear(self, incoming: Incoming) -> None:
+        """What it does with what came: nothing."""
 
     def payloads(self) -> list[bytes]:
         """What came, in order."""
         return [message.payload for message in self.got]
 
 
+class ConnectedCore(Peer):
+    """A core in memory, at its own connection."""
+
+    def __init__(self, broker: PrivateBroker, core: SimulatedCore) -> None:
+        super().__init__(options(broker, CORE, ALL_UP))
+        self.core = core
+
+    def hear(self, incoming: Incoming) -> None:
+        """The core answers."""
+        for said in self.core.hear(incoming.topic, incoming.payload):
+            self.say(said)
+
+    def say(self, said: CoreSaid, *, retain: bool = False) -> None:
+        """Publishes."""
+        self.connection.publish(said.topic, said.payload, qos=said.qos, retain=retain)
+
+
 async def until(condition: Callable[[], object]) -> None:
-    """Waits for a condition, for as long as it is patient."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 - what is waited for is on another machine, so to speak
-            await asyncio.sleep(0.01)
+    """Waits for a condition of another process or thread, for as long as it is patient."""
+    await wait_until(condition, PATIENCE)
 
 
 def options(broker: PrivateBroker, user: str, *filters: str, **changes: object) -> Options:
-    """A user of the private broker."""
-    fields: dict[str, object] = {
-        "brokers": (Broker(broker.host, broker.port),),
-        "client_id": user,
-        "user_name": user,
-        "password": broker.password(user),
-        "subscriptions": tuple((name, 1) for name in filters),
-        "retry_min": 0.05,
-        "retry_max": 0.2,
-    }
-    return Options(**(fields | changes))  # type: ignore[arg-type]
+    """A user of the private broker who tries again soon."""
+    return broker.options(user, *filters, **(QUICK_RETRY | changes))
 
 
 @contextlib.asynccontextmanager
@@ -76,5 +90,4 @@ async def running(*peers: Peer) -> AsyncIterator[None]:
             await until(lambda peer=peer: peer.connection.connected)
         yield
     finally:
-        for peer in peers:
-            await peer.connection.stop()
+        await asyncio.gather(*(peer.connection.stop() for peer in peers))

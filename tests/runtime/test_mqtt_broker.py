@@ -56,7 +56,6 @@ def test_its_passwords_are_for_its_owner_only(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
     """Two brokers on one port: the second says why it ended, and the first goes on."""
-    (tmp_path / "second").mkdir()
     with PrivateBroker(tmp_path) as first:
         second = PrivateBroker(tmp_path / "second", port=first.port)
         with pytest.raises(BrokerError, match=r"mosquitto ended at once.*Address already in use"):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,75 +21,52 @@ from lane_agent.events import (
     WordsReceived,
 )
 from lane_agent.model import Fault, Link
-from runtime.mqtt import Broker, Connection, Incoming, Options
-from simulation.broker import CORE, PrivateBroker
-from sync.client import LinkClient
-from sync.codelog import CodeLog
-from sync.journal import Journal
+from runtime.clocks import monotonic_ms
+from simulation.broker import PrivateBroker
+from simulation.hardwareless_lane import LaneEnd
 from sync.link import Limits
-from sync.simulated.core_end import CoreSaid, SimulatedCore
-from sync.store import LaneStore
+from sync.simulated.core_end import SimulatedCore
+from tests.rigs.mqtt import ConnectedCore, options, running, until
 from wire.envelope import Signer
 from wire.messages import LaneState, Presence
 from wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
-from wire.topics import ALL_UP
 
-PATIENCE = 25.0
 QUICK = Limits(nonce_ms=100, fresh_ms=1_500, offline_ms=2_500, grace_ms=50, request_ms=500, resend_ms=600)
 CORE_KEY, LANE_KEY = Signer.generate("core"), Signer.generate("lane-1")
 DAY = 86_400_000
 
 
-def mono_ms() -> int:
-    """The monotonic clock."""
-    return time.monotonic_ns() // 1_000_000
-
-
 def core_ms() -> int:
     """The core's clock: nothing to do with the lane's."""
-    return 1_700_000_000_000 + mono_ms()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits for a condition, for as long as it is patient."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 - it comes to be in another process, or in paho's thread
-            await asyncio.sleep(0.01)
+    return 1_700_000_000_000 + monotonic_ms()
 
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
     """A private broker."""
-    folder = tmp_path / "broker"
-    folder.mkdir()
-    with PrivateBroker(folder, lanes=["lane-1"]) as running:
-        yield running
+    with PrivateBroker(tmp_path / "broker", lanes=["lane-1"]) as started:
+        yield started
 
 
-class Lane:
-    """A lane's box: its store, its client, and what it was told."""
+class Lane(LaneEnd):
+    """A lane's end of the link, and what it was told."""
 
     def __init__(
         self, broker: PrivateBroker, store: Path, *, boot: str = "b1", ring: Signer = CORE_KEY, machine: str = "m1"
     ) -> None:
-        self.store = LaneStore(store)
-        self.journal = Journal(self.store, boot=boot, software="test")
-        self.codes = CodeLog(self.store)
         self.told: list[Event] = []
         self.alarms: list[tuple[str, str]] = []
-        self.client = LinkClient(
-            "lane-1",
-            options=options(broker, "lane-1"),
+        super().__init__(
+            store,
+            options(broker, "lane-1"),
             signer=LANE_KEY,
             ring=ring.ring(),
-            journal=self.journal,
-            codes=self.codes,
-            now_ms=mono_ms,
+            boot=boot,
+            software="1.2.3",
             machine_boot=machine,
             on_event=self.told.append,
             on_alarm=lambda kind, detail: self.alarms.append((kind, detail)),
             limits=QUICK,
-            software="1.2.3",
             tick_s=0.02,
         )
 
@@ -98,47 +74,18 @@ class Lane:
         """The agent writes rows."""
         for body in bodies:
             self.journal.append(body)
-            self.client.on_journal_grew()
+            self.link.on_journal_grew()
 
-    def link(self) -> Link:
-        """The verdict now."""
-        return self.client.status().link
-
-
-def options(broker: PrivateBroker, user: str, *filters: str) -> Options:
-    """A user of the private broker."""
-    return Options(
-        brokers=(Broker(broker.host, broker.port),),
-        client_id=user,
-        user_name=user,
-        password=broker.password(user),
-        subscriptions=tuple((name, 1) for name in filters),
-        retry_min=0.05,
-        retry_max=0.2,
-    )
+    def verdict(self) -> Link:
+        """The link's verdict now."""
+        return self.link.status().link
 
 
-class Centre:
-    """The core, at its own connection."""
+class Centre(ConnectedCore):
+    """The core in memory."""
 
     def __init__(self, broker: PrivateBroker) -> None:
-        self.core = SimulatedCore("lane-1", signer=CORE_KEY, ring=LANE_KEY.ring(), clock=core_ms)
-        self.connection = Connection(
-            options(broker, CORE, ALL_UP),
-            will=lambda: None,
-            on_up=lambda: None,
-            on_down=lambda _: None,
-            on_message=self._hear,
-        )
-
-    def _hear(self, incoming: Incoming) -> None:
-        for said in self.core.hear(incoming.topic, incoming.payload):
-            self.say(said)
-        incoming.acknowledge()
-
-    def say(self, said: CoreSaid, *, retain: bool = False) -> None:
-        """Publishes."""
-        self.connection.publish(said.topic, said.payload, qos=said.qos, retain=retain)
+        super().__init__(broker, SimulatedCore("lane-1", signer=CORE_KEY, ring=LANE_KEY.ring(), clock=core_ms))
 
     def statuses(self) -> list[str]:
         """The lane's presence as it was heard."""
@@ -146,19 +93,12 @@ class Centre:
 
 
 @contextlib.asynccontextmanager
-async def running(broker: PrivateBroker, lane: Lane) -> AsyncIterator[Centre]:
+async def connected(broker: PrivateBroker, lane: Lane) -> AsyncIterator[Centre]:
     """A core and a lane, connected, in the end stopped."""
     centre = Centre(broker)
-    centre.connection.start()
-    try:
-        await until(lambda: centre.connection.connected)
-        await lane.client.start()
+    async with running(centre), lane:
         yield centre
-        lane.client.check()
-    finally:
-        await lane.client.stop()
-        await centre.connection.stop()
-        lane.store.close()
+        lane.link.check()
 
 
 def bundle(ubr: str, vrn: str, code: str = "release") -> BundleRecord:
@@ -171,19 +111,19 @@ def test_a_new_lane_gets_its_codes_and_is_fresh(broker: PrivateBroker, tmp_path:
 
     async def story() -> None:
         lane = Lane(broker, tmp_path / "lane.db")
-        assert lane.client.look_up("AB 1234").link is Link.OFFLINE
-        async with running(broker, lane) as centre:
+        assert lane.link.look_up("AB 1234").link is Link.OFFLINE
+        async with connected(broker, lane) as centre:
             centre.say(centre.core.change(bundle("1", "AB1234"), HoldRecord("CD1"), VehicleRecord("EF1", "粤Z1234港")))
-            await until(lambda: lane.link() is Link.FRESH and lane.codes.head.version == 1)
-            before, found, after = core_ms(), lane.client.look_up("ab 1234"), core_ms()
+            await until(lambda: lane.verdict() is Link.FRESH and lane.codes.head.version == 1)
+            before, found, after = core_ms(), lane.link.look_up("ab 1234"), core_ms()
             assert (found.link, found.version, found.epoch) == (Link.FRESH, 1, "e1")
             assert [one.ubr for one in found.bundles] == ["1"]
             assert found.core_ms is not None
             assert found.core_ms <= after
             assert found.core_ms + found.slack_ms >= before
-            assert lane.client.look_up("CD1").held
-            assert lane.client.look_up("EF1").approved_mainland == "粤Z1234港"
-            status = lane.client.status()
+            assert lane.link.look_up("CD1").held
+            assert lane.link.look_up("EF1").approved_mainland == "粤Z1234港"
+            status = lane.link.status()
             assert (status.version, status.proven_version, status.doubt, status.trouble) == (1, 1, "", "")
             assert status.broker == f"127.0.0.1:{broker.port}"
             assert status.refused == {}
@@ -201,13 +141,13 @@ def test_the_journal_reaches_the_core_whole_and_in_order(broker: PrivateBroker, 
         lane = Lane(broker, tmp_path / "lane.db")
         early = [b"early %d" % number for number in range(150)]
         lane.note(*early)
-        async with running(broker, lane) as centre:
+        async with connected(broker, lane) as centre:
             await until(lambda: lane.journal.acknowledged == 150)
             lane.note(b"late")
             await until(lambda: lane.journal.acknowledged == 151)
             rows = centre.core.journals[lane.journal.journal_id]
             assert [row.body for row in rows] == [*early, b"late"]
-            assert lane.client.status().waiting == 0
+            assert lane.link.status().waiting == 0
 
     asyncio.run(story())
 
@@ -217,19 +157,19 @@ def test_a_cut_link_goes_stale_then_offline_and_heals_by_itself(broker: PrivateB
 
     async def story() -> None:
         lane = Lane(broker, tmp_path / "lane.db")
-        async with running(broker, lane) as centre:
+        async with connected(broker, lane) as centre:
             centre.say(centre.core.change(HoldRecord("AB1")))
-            await until(lambda: lane.link() is Link.FRESH and lane.codes.head.version == 1)
+            await until(lambda: lane.verdict() is Link.FRESH and lane.codes.head.version == 1)
             lane.told.clear()
             broker.kill()
-            await until(lambda: lane.link() is Link.OFFLINE)
-            assert lane.client.look_up("AB1").core_ms is None
-            assert lane.client.look_up("AB1").held, "a stop needs no link"
-            assert "lost" in lane.client.status().trouble or "unreachable" in lane.client.status().trouble
+            await until(lambda: lane.verdict() is Link.OFFLINE)
+            assert lane.link.look_up("AB1").core_ms is None
+            assert lane.link.look_up("AB1").held, "a stop needs no link"
+            assert "lost" in lane.link.status().trouble or "unreachable" in lane.link.status().trouble
             centre.core.change(HoldRecord("CD1"))
             lane.note(b"meanwhile")
             broker.start()
-            await until(lambda: lane.link() is Link.FRESH and lane.codes.head.version == 2)
+            await until(lambda: lane.verdict() is Link.FRESH and lane.codes.head.version == 2)
             await until(lambda: lane.journal.acknowledged == 1)
         links = [event.link for event in lane.told if isinstance(event, LinkChanged)]
         assert links[:2] == [Link.STALE, Link.OFFLINE]
@@ -247,9 +187,9 @@ def test_it_ends_although_something_comes_at_that_very_moment(
 
     async def story() -> None:
         lane = Lane(broker, tmp_path / "lane.db")
-        task = asyncio.create_task(lane.client._work())
+        task = asyncio.create_task(lane.link._work())
         await asyncio.sleep(0.01)
-        lane.client.on_journal_grew()
+        lane.link.on_journal_grew()
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
@@ -264,12 +204,12 @@ def test_a_client_started_anew_beside_a_wrong_core_knows_it(broker: PrivateBroke
 
     async def link_of(machine: str, off: int) -> Link:
         lane = Lane(broker, tmp_path / "lane.db", boot=f"{machine}{off}", machine=machine)
-        async with running(broker, lane) as centre:
+        async with connected(broker, lane) as centre:
             centre.core._clock = lambda: core_ms() + off
-            await until(lambda: lane.link() is not Link.OFFLINE)
-            await until(lambda: lane.codes.head.epoch and (lane.link() is Link.FRESH or lane.client.clock_doubt()))
-            assert bool(lane.client.clock_doubt()) == (lane.client.core_time() is None)
-            return lane.link()
+            await until(lambda: lane.verdict() is not Link.OFFLINE)
+            await until(lambda: lane.codes.head.epoch and (lane.verdict() is Link.FRESH or lane.link.clock_doubt()))
+            assert bool(lane.link.clock_doubt()) == (lane.link.core_time() is None)
+            return lane.verdict()
 
     async def story() -> None:
         assert await link_of("m1", 0) is Link.FRESH
@@ -285,8 +225,8 @@ def test_what_touches_the_watched_vehicle_is_told(broker: PrivateBroker, tmp_pat
 
     async def story() -> None:
         lane = Lane(broker, tmp_path / "lane.db")
-        async with running(broker, lane) as centre:
-            await until(lambda: lane.link() is Link.FRESH)
+        async with connected(broker, lane) as centre:
+            await until(lambda: lane.verdict() is Link.FRESH)
 
             async def changed(*records: BundleRecord | HoldRecord) -> list[Event]:
                 lane.told.clear()
@@ -294,14 +234,14 @@ def test_what_touches_the_watched_vehicle_is_told(broker: PrivateBroker, tmp_pat
                 await until(lambda: lane.codes.head.version == centre.core.log.version)
                 return [event for event in lane.told if isinstance(event, CodesChanged)]
 
-            lane.client.watch("AB1234")
+            lane.link.watch("AB1234")
             assert await changed(HoldRecord("AB1234")) == [CodesChanged("AB1234", hold=True)]
             assert await changed(HoldRecord("AB1234", deleted=True)) == [CodesChanged("AB1234", hold=False)]
             assert await changed(bundle("1", "AB1234")) == [CodesChanged("AB1234", hold=False)]
             assert await changed(bundle("2", "AB1234", "inspect")) == [CodesChanged("AB1234", hold=True)]
             assert await changed(HoldRecord("AB12345")) == [CodesChanged("AB1234", hold=True)]
             assert await changed(HoldRecord("ZZ99")) == []
-            lane.client.watch(None)
+            lane.link.watch(None)
             assert await changed(HoldRecord("AB1234")) == []
 
     asyncio.run(story())
@@ -312,20 +252,20 @@ def test_a_hold_ahead_of_its_turn_stops_at_once(broker: PrivateBroker, tmp_path:
 
     async def story() -> None:
         lane = Lane(broker, tmp_path / "lane.db")
-        async with running(broker, lane) as centre:
-            await until(lambda: lane.link() is Link.FRESH)
-            lane.client.watch("CD1")
+        async with connected(broker, lane) as centre:
+            await until(lambda: lane.verdict() is Link.FRESH)
+            lane.link.watch("CD1")
             centre.core.serving = False
             centre.core.change(HoldRecord("AB1"))
             centre.say(centre.core.change(HoldRecord("CD1")))
             await until(lambda: CodesChanged("CD1", hold=True) in lane.told)
-            found = lane.client.look_up("CD1")
+            found = lane.link.look_up("CD1")
             assert found.held
             assert found.link is not Link.FRESH
             assert lane.codes.head.version == 0
             centre.core.serving = True
-            await until(lambda: lane.link() is Link.FRESH)
-            assert lane.client.look_up("AB1").held
+            await until(lambda: lane.verdict() is Link.FRESH)
+            assert lane.link.look_up("AB1").held
 
     asyncio.run(story())
 
@@ -335,14 +275,14 @@ def test_a_restored_core_is_doubted_until_its_snapshot_is_proven(broker: Private
 
     async def story() -> None:
         lane = Lane(broker, tmp_path / "lane.db")
-        async with running(broker, lane) as centre:
+        async with connected(broker, lane) as centre:
             centre.say(centre.core.change(*(HoldRecord(f"AB{number}") for number in range(20))))
-            await until(lambda: lane.link() is Link.FRESH and lane.codes.head.version == 1)
+            await until(lambda: lane.verdict() is Link.FRESH and lane.codes.head.version == 1)
             lane.told.clear()
             centre.core.begin_anew("e2")
-            await until(lambda: lane.link() is Link.FRESH and lane.codes.head.epoch == "e2")
+            await until(lambda: lane.verdict() is Link.FRESH and lane.codes.head.epoch == "e2")
             await until(lambda: any(isinstance(event, CodesVerified) for event in lane.told))
-            assert lane.client.look_up("AB7").held
+            assert lane.link.look_up("AB7").held
         raised = [event for event in lane.told if isinstance(event, FaultRaised)]
         assert [event.fault for event in raised] == [Fault.CODES]
         assert FaultCleared(Fault.CODES) in lane.told
@@ -356,20 +296,20 @@ def test_damage_on_the_medium_is_doubted_and_replaced(broker: PrivateBroker, tmp
 
     async def story() -> None:
         lane = Lane(broker, tmp_path / "lane.db")
-        async with running(broker, lane) as centre:
+        async with connected(broker, lane) as centre:
             centre.say(centre.core.change(HoldRecord("AB1"), HoldRecord("CD1")))
             await until(lambda: lane.codes.head.version == 1)
-            await lane.client.stop()
+            await lane.link.stop()
             with lane.store.transaction() as connection:
                 connection.execute("DELETE FROM codes WHERE name = 'CD1'")
             lane.store.close()
             again = Lane(broker, tmp_path / "lane.db", boot="b2")
-            await again.client.start()
-            await until(lambda: again.link() is Link.FRESH)
-            assert again.client.look_up("CD1").held
+            await again.link.start()
+            await until(lambda: again.verdict() is Link.FRESH)
+            assert again.link.look_up("CD1").held
             assert isinstance(again.told[0], FaultRaised)
             assert FaultCleared(Fault.CODES) in again.told
-            await again.client.stop()
+            await again.link.stop()
             again.store.close()
 
     asyncio.run(story())
@@ -380,8 +320,8 @@ def test_commands_reach_the_lane_once_and_never_out_of_the_brokers_store(broker:
 
     async def story() -> None:
         lane = Lane(broker, tmp_path / "lane.db")
-        async with running(broker, lane) as centre:
-            await until(lambda: lane.link() is Link.FRESH)
+        async with connected(broker, lane) as centre:
+            await until(lambda: lane.verdict() is Link.FRESH)
             manual = centre.core.command("manual", text="exercise")
             for said in (manual, manual, centre.core.command("message", text="road closed")):
                 centre.say(said)
@@ -391,7 +331,7 @@ def test_commands_reach_the_lane_once_and_never_out_of_the_brokers_store(broker:
             orders = [event for event in lane.told if isinstance(event, ManualOrdered | ManualEnded)]
             assert orders == [ManualOrdered("centre@centre", "exercise"), ManualEnded("centre@centre")]
             assert WordsReceived("centre@centre", "road closed") in lane.told
-            assert lane.client.status().refused == {"command_replayed": 1, "command_retained": 1}
+            assert lane.link.status().refused == {"command_replayed": 1, "command_retained": 1}
             assert [kind for kind, _ in lane.alarms] == ["MessageRefused", "MessageRefused"]
 
     asyncio.run(story())
@@ -402,11 +342,11 @@ def test_a_core_with_another_key_is_not_believed(broker: PrivateBroker, tmp_path
 
     async def story() -> None:
         lane = Lane(broker, tmp_path / "lane.db", ring=Signer.generate("core"))
-        async with running(broker, lane) as centre:
+        async with connected(broker, lane) as centre:
             centre.say(centre.core.change(HoldRecord("AB1")))
-            await until(lambda: lane.client.status().refused.get("bad_signature", 0) > 2)
-            assert lane.link() is Link.OFFLINE
-            assert not lane.client.look_up("AB1").held
+            await until(lambda: lane.link.status().refused.get("bad_signature", 0) > 2)
+            assert lane.verdict() is Link.OFFLINE
+            assert not lane.link.look_up("AB1").held
 
     asyncio.run(story())
 
@@ -416,13 +356,13 @@ def test_presence_tells_online_lost_and_stopped(broker: PrivateBroker, tmp_path:
 
     async def story() -> None:
         lane = Lane(broker, tmp_path / "lane.db")
-        async with running(broker, lane) as centre:
-            lane.client.publish_state({"row": "2", "words": ["Welcome"]})
+        async with connected(broker, lane) as centre:
+            lane.link.publish_state({"row": "2", "words": ["Welcome"]})
             await until(lambda: any(isinstance(body, LaneState) for body in centre.core.heard))
-            lane.client._connection.try_next_broker("a test")
+            lane.link._connection.try_next_broker("a test")
             await until(lambda: centre.statuses().count("online") == 2)
             await until(lambda: len([body for body in centre.core.heard if isinstance(body, LaneState)]) == 2)
-            await lane.client.stop()
+            await lane.link.stop()
             await until(lambda: centre.statuses()[-1] == "stopped")
             assert centre.statuses() == ["online", "lost", "online", "stopped"]
             sessions = [body.session for body in centre.core.heard if isinstance(body, Presence)]
@@ -440,7 +380,7 @@ def test_a_restarted_agent_sends_what_the_one_before_did_not(broker: PrivateBrok
         first.store.close()
         second = Lane(broker, tmp_path / "lane.db", boot="b2")
         second.note(b"3")
-        async with running(broker, second) as centre:
+        async with connected(broker, second) as centre:
             await until(lambda: second.journal.acknowledged == 3)
             rows = centre.core.journals[second.journal.journal_id]
             assert [(row.boot, row.body) for row in rows] == [("b1", b"1"), ("b1", b"2"), ("b2", b"3")]
@@ -453,18 +393,18 @@ def test_a_store_that_fails_makes_the_lane_stale_and_not_wrong(broker: PrivateBr
 
     async def story() -> None:
         lane = Lane(broker, tmp_path / "lane.db")
-        async with running(broker, lane) as centre:
-            await until(lambda: lane.link() is Link.FRESH)
-            lane.client.watch("AB1")
+        async with connected(broker, lane) as centre:
+            await until(lambda: lane.verdict() is Link.FRESH)
+            lane.link.watch("AB1")
             connection = lane.store.db.conn
             connection.execute("PRAGMA query_only = ON")
             centre.say(centre.core.change(HoldRecord("AB1")))
             await until(lambda: CodesChanged("AB1", hold=True) in lane.told)
-            assert lane.link() is not Link.FRESH
+            assert lane.verdict() is not Link.FRESH
             assert lane.alarms[0][0] == "StoreFailed"
             connection.execute("PRAGMA query_only = OFF")
-            await until(lambda: lane.link() is Link.FRESH)
-            assert lane.client.look_up("AB1").held
+            await until(lambda: lane.verdict() is Link.FRESH)
+            assert lane.link.look_up("AB1").held
 
     asyncio.run(story())
 
@@ -478,7 +418,7 @@ def test_a_fault_in_what_is_told_ends_the_link_and_is_said(broker: PrivateBroker
         def fail(event: Event) -> None:
             raise LookupError(f"a fault of the program at {event}")
 
-        lane.client._runner._callbacks = type(lane.client._runner._callbacks)(
+        lane.link._runner._callbacks = type(lane.link._runner._callbacks)(
             on_event=fail,
             on_alarm=lambda *_: None,
             on_order=lambda *_: None,
@@ -486,13 +426,13 @@ def test_a_fault_in_what_is_told_ends_the_link_and_is_said(broker: PrivateBroker
         )
         centre = Centre(broker)
         centre.connection.start()
-        await lane.client.start()
-        task = lane.client._task
+        await lane.link.start()
+        task = lane.link._task
         assert task is not None
         await until(task.done)
         with pytest.raises(LookupError):
-            lane.client.check()
-        await lane.client.stop()
+            lane.link.check()
+        await lane.link.stop()
         await centre.connection.stop()
         lane.store.close()
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runtime.clocks import monotonic_ms
 from runtime.mqtt import Broker, Connection, Incoming, Options
 from simulation.broker import IMMIGRATION, PrivateBroker
-from sync.client import LinkClient
-from sync.codelog import CodeLog
-from sync.journal import Journal
+from simulation.hardwareless_lane import LaneEnd
 from sync.plate_feed import PlateFeed
-from sync.store import LaneStore
+from tests.rigs.mqtt import Peer, options, running, until
 from wire.envelope import Signer
 from wire.errors import Reason, WireRefusedError
 from wire.plate import LARGEST, PlateSeen, ReaderAlive, decode_plate, encode_plate
@@ -26,18 +24,6 @@ from wire.topics import LaneTopics
 UTC_MS = 1_800_000_000_000
 TOPIC = LaneTopics("lane-1").plate
 CORE_KEY, LANE_KEY = Signer.generate("core"), Signer.generate("lane-1")
-
-
-def mono_ms() -> int:
-    """The monotonic clock."""
-    return time.monotonic_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits for a condition, for as long as a busy machine may need."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - it comes to be in another process, or in paho's thread
-            await asyncio.sleep(0.01)
 
 
 def plate(seq: int = 1, *, mark: str = "AB 1234", age_ms: int = 0, session: str = "s1", lane: str = "lane-1") -> bytes:
@@ -136,7 +122,7 @@ def test_a_message_that_does_not_fit_is_refused_whole(change: dict[str, Any]) ->
 
 
 def _silence(*messages: Incoming) -> str:
-    feed = PlateFeed(lane="lane-1", now_ms=mono_ms, utc_ms=lambda: UTC_MS, silent_ms=100)
+    feed = PlateFeed(lane="lane-1", now_ms=monotonic_ms, utc_ms=lambda: UTC_MS, silent_ms=100)
 
     async def run() -> None:
         for message in messages:
@@ -161,70 +147,36 @@ def test_a_sender_with_a_wrong_clock_is_as_lost_as_a_silent_one() -> None:
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
     """A private broker with the shipped access list."""
-    folder = tmp_path / "broker"
-    folder.mkdir()
-    with PrivateBroker(folder, lanes=["lane-1", "lane-2"]) as running:
-        yield running
-
-
-def options(broker: PrivateBroker, user: str) -> Options:
-    """A user of the private broker."""
-    return Options(
-        brokers=(Broker(broker.host, broker.port),),
-        client_id=user,
-        user_name=user,
-        password=broker.password(user),
-        subscriptions=(),
-        retry_min=0.05,
-        retry_max=0.2,
-    )
+    with PrivateBroker(tmp_path / "broker", lanes=["lane-1", "lane-2"]) as started:
+        yield started
 
 
 @contextlib.asynccontextmanager
 async def at_the_broker(broker: PrivateBroker, user: str) -> AsyncIterator[Connection]:
     """Somebody connected, in the end stopped."""
-    connection = Connection(
-        options(broker, user),
-        will=lambda: None,
-        on_up=lambda: None,
-        on_down=lambda _: None,
-        on_message=lambda _: None,
-    )
-    connection.start()
-    try:
-        await until(lambda: connection.connected)
-        yield connection
-    finally:
-        await connection.stop()
+    peer = Peer(options(broker, user))
+    async with running(peer):
+        yield peer.connection
 
 
 @contextlib.asynccontextmanager
 async def lane_with_feed(broker: PrivateBroker, store: Path, topic: str = TOPIC) -> AsyncIterator[tuple[Any, Any]]:
     """A lane's own link, with Immigration's reader as its guest."""
-    feed, ears = PlateFeed(lane="lane-1", now_ms=mono_ms, utc_ms=lambda: UTC_MS, silent_ms=60_000), Ears()
-    opened = LaneStore(store)
-    client = LinkClient(
-        "lane-1",
-        options=options(broker, "lane-1"),
-        signer=LANE_KEY,
-        ring=CORE_KEY.ring(),
-        journal=Journal(opened, boot="b1", software="test"),
-        codes=CodeLog(opened),
-        now_ms=mono_ms,
-        on_event=lambda _: None,
-        on_alarm=lambda _kind, _detail: None,
-        extra_topics={topic: feed.on_message},
-    )
+    feed, ears = PlateFeed(lane="lane-1", now_ms=monotonic_ms, utc_ms=lambda: UTC_MS, silent_ms=60_000), Ears()
+    end = lane_end(store, options(broker, "lane-1"), {topic: feed.on_message})
     task = asyncio.create_task(feed.run(ears.see, ears.live))
-    await client.start()
     try:
-        await until(lambda: client.status().broker)
-        yield client, ears
+        async with end:
+            await until(lambda: end.link.status().broker)
+            yield end.link, ears
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await client.stop()
-        opened.close()
+
+
+def lane_end(store: Path, options: Options, topics: dict[str, Callable[[Incoming], None]]) -> LaneEnd:
+    """A lane's end of the link that takes these topics too."""
+    return LaneEnd(store, options, signer=LANE_KEY, ring=CORE_KEY.ring(), extra_topics=topics)
 
 
 def test_a_plate_comes_through_the_lanes_own_broker(broker: PrivateBroker, tmp_path: Path) -> None:
@@ -279,19 +231,8 @@ def test_nobody_but_immigrations_reader_names_plates(broker: PrivateBroker, tmp_
 
 def test_a_topic_outside_the_lanes_own_is_subscribed_too(tmp_path: Path) -> None:
     """A site may keep its own name for it; then the site's access list allows it."""
-    opened = LaneStore(tmp_path / "lane.db")
-    client = LinkClient(
-        "lane-1",
-        options=Options(brokers=(Broker("127.0.0.1", 1),), client_id="lane-1", subscriptions=()),
-        signer=LANE_KEY,
-        ring=CORE_KEY.ring(),
-        journal=Journal(opened, boot="b1", software="test"),
-        codes=CodeLog(opened),
-        now_ms=mono_ms,
-        on_event=lambda _: None,
-        on_alarm=lambda _kind, _detail: None,
-        extra_topics={"immigration/lane-1": lambda _: None, TOPIC: lambda _: None},
-    )
-    filters = [name for name, _ in client._connection.options.subscriptions]
+    options = Options(brokers=(Broker("127.0.0.1", 1),), client_id="lane-1", subscriptions=())
+    end = lane_end(tmp_path / "lane.db", options, {"immigration/lane-1": lambda _: None, TOPIC: lambda _: None})
+    filters = [name for name, _ in end.link._connection.options.subscriptions]
     assert filters == ["rocars/v1/lane/lane-1/down/#", "rocars/v1/log", "immigration/lane-1"]
-    opened.close()
+    end.store.close()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 import time
 from pathlib import Path
 
-from core.enrolment.authority import Authority
 from runtime.mqtt import Tls
 from simulation.broker import BrokerTls, PrivateBroker
-from wire import certificates
+from simulation.children import cpu_s
+from simulation.private_core import PrivateCore
 
 LANE = "bench"
 _CONNECT = b"\x10\x12\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x05bench"
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def measure_handshakes(folder: Path, connects: int) -> dict[str, float]:
@@ -37,17 +35,9 @@ def measure_handshakes(folder: Path, connects: int) -> dict[str, float]:
 
 
 def _site(folder: Path) -> tuple[PrivateBroker, Tls]:
-    authority = Authority.make(folder / "authority", lambda: time.time_ns() // 1_000_000)
-    files = BrokerTls.in_folder(folder)
-    key = certificates.new_key()
-    files.key.write_bytes(certificates.key_to_pem(key))
-    files.certificate.write_bytes(authority.for_broker(["localhost"], key.public_key(), days=1))
-    files.authority.write_bytes(authority.pem)
-    files.revoked.write_bytes(authority.revoked_file.read_bytes())
-    pair = folder / "lane.pem"
-    key = certificates.new_key()
-    pair.write_bytes(authority.for_client(LANE, key.public_key(), days=1) + certificates.key_to_pem(key))
-    return PrivateBroker(folder, tls=files), Tls(files.authority, pair, pair)
+    broker, home = PrivateBroker(folder / "broker", tls=BrokerTls.in_folder(folder / "broker")), folder / "lane"
+    PrivateCore(folder, broker).enrol(LANE, home)
+    return broker, Tls(home / "authority.pem", home / "lane.pem", home / "lane.pem")
 
 
 def _connect(port: int, context: ssl.SSLContext) -> int:
@@ -84,9 +74,3 @@ def _connect(port: int, context: ssl.SSLContext) -> int:
                 passed += fill()
             else:
                 return passed
-
-
-def cpu_s(pid: int | None) -> float:
-    """Processor seconds a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS

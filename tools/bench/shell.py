@@ -13,10 +13,11 @@ from pathlib import Path
 from domain.crossing import Direction
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.effects import Alarm, Show
 from lane_agent.model import Bundle, Cargo, Codes, Contact, Link, Moment, Policy, Read, ReadSource, Screen
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
+from simulation.hardwareless_lane import NoHardware
 from sync.journal import Journal
 from sync.store import LaneStore
 from tools.bench.figures import FigureLine, timing
@@ -46,7 +47,7 @@ def now() -> Moment:
     return Moment(time.monotonic_ns() // 1_000_000, time.time_ns() // 1_000_000)
 
 
-class BenchLane:
+class BenchLane(NoHardware):
     """A code book with one bundle for the vehicle that is asked for, and screens that paint at once."""
 
     def __init__(self, journal: Journal) -> None:
@@ -81,21 +82,9 @@ class BenchLane:
         """The read is told by the benchmark."""
         self.visit = visit
 
-    def stop_reading(self, visit: int) -> None:
-        """Nothing is read."""
-
-    def ring(self, order: Ring) -> None:
-        """Nobody calls."""
-
     def raise_alarm(self, alarm: Alarm) -> None:
         """A lane in which something is wrong measures something else."""
         self.alarms.append(f"{alarm.kind} {alarm.detail}")
-
-    def keep(self, record: Record) -> None:
-        """It is in the journal."""
-
-    def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
-        """There is no page to refresh."""
 
     async def start(self) -> None:
         """Open, fresh, nobody there."""

@@ -52,7 +52,7 @@ class Crowd:
 
     def add(self, names: Sequence[str]) -> None:
         """These lanes begin to connect."""
-        new = [LightLane(name, self._settings, self._site.signer(name), self._site.ring) for name in names]
+        new = [LightLane(name, self._settings, self._site.signer(name), self._site.core.ring) for name in names]
         self.lanes += new
         self._tasks += [asyncio.create_task(lane.client.run(), name="light lane") for lane in new]
         if self._began == 0:

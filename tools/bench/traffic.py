@@ -1,7 +1,7 @@
 """What one lane costs a broker: `rocars-bench traffic`.
 
 A real core in its own process, the shipped broker, and one lane's real link with its real journal, on loopback. Between
-lane and broker a tap counts packets and bytes. From the measured lane follow the figures for many: docs/scale.md.
+lane and broker a cable counts packets and bytes. From the measured lane follow the figures for many: docs/scale.md.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,40 +20,25 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from core.office.admin import AdminClient, CoreUnreachableError
+from core.office.admin import AdminClient
 from core.office.service import ImportedBundle
 from domain.crossing import Direction
 from lane_agent.model import Codes, Link
-from runtime.mqtt import Broker, Options
-from simulation.broker import CORE, PrivateBroker
+from simulation.cable import Cable
+from simulation.hardwareless_lane import LaneEnd
+from simulation.waiting import until
 from sync.client import LinkClient
-from sync.codelog import CodeLog
 from sync.journal import Journal
-from sync.store import LaneStore
-from tools.bench.handshakes import cpu_s, measure_handshakes
+from tools.bench.handshakes import measure_handshakes
+from tools.bench.link.site import BenchSite
+from tools.bench.packet_count import PacketCount
 from tools.bench.shell import BenchLane
-from tools.bench.tap import Count, Tap
-from wire.envelope import KeyRing, Signer, public_from_pem, public_to_pem
+from wire.envelope import Signer
 
 LANE = "bench"
 CROSSINGS_A_DAY = 16_701
 DAY_S = 86_400
 _PATIENCE = 300.0
-
-CONFIG = """
-[core]
-store = "core.db"
-signing_key = "core-1.key"
-lane_keys = "keys"
-admin_socket = "s"
-[[broker]]
-host = "127.0.0.1"
-port = {port}
-user_name = "core"
-password_file = "password"
-[points]
-SBC = "Shenzhen Bay"
-"""
 
 
 class BusyLane(BenchLane):
@@ -81,7 +64,7 @@ class BusyLane(BenchLane):
 class Look:
     """Packets and bytes, and processor seconds of the broker and of the core."""
 
-    count: Count
+    count: PacketCount
     broker_s: float
     core_s: float
 
@@ -96,86 +79,34 @@ class Look:
         return {name: round(1_000 * spent / by, 2) for name, spent in cpu.items()} | _plain(self.count, by)
 
 
-class TrafficTerritory:
-    """A broker, a core's process and one lane's link through the tap."""
+class TrafficSite(BenchSite):
+    """A broker, a core's process and one lane's link through a cable that counts."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "broker").mkdir()
-        self.broker = PrivateBroker(folder / "broker", lanes=[LANE])
-        self.tap = Tap(self.broker.port)
-        self.signer = Signer.generate(LANE)
-        (folder / "password").write_text(self.broker.password(CORE), encoding="utf-8")
-        (folder / "core.toml").write_text(CONFIG.format(port=self.broker.port), encoding="utf-8")
-        subprocess.run(self._command("init"), check=True, capture_output=True)
-        (folder / "keys" / f"{LANE}.pub").write_bytes(public_to_pem(self.signer.public))
-
-    def _command(self, word: str) -> list[str]:
-        return [str(Path(sys.executable).with_name("rocars-core")), word, "--config", str(self.folder / "core.toml")]
-
-    @contextmanager
-    def _process(self) -> Iterator[None]:
-        with (self.folder / "log").open("wb") as log:
-            child = subprocess.Popen(self._command("run"), stdout=log, stderr=log)
-        self._pid = child.pid
-        try:
-            yield
-        finally:
-            child.terminate()
-            child.wait()
+        super().__init__(folder, [LANE])
+        self.count = PacketCount()
+        self.cable = Cable(self.broker.port, arrives=self.count.add)
 
     def look(self) -> Look:
-        """What has passed, and the processor time of broker and core, until now."""
-        return Look(self.tap.count.copy(), cpu_s(self.broker.pid), cpu_s(self._pid))
+        """What has passed, and what broker and core have spent, until now."""
+        spent = self.spent()
+        return Look(self.count.copy(), spent["broker"], spent["core"])
 
     @asynccontextmanager
-    async def core(self) -> AsyncIterator[AdminClient]:
-        """Broker, core and tap, running."""
-        with self.broker, self._process():
-            await self.tap.start()
-            try:
-                yield await self._answers()
-            finally:
-                await self.tap.stop()
-
-    async def _answers(self) -> AdminClient:
-        async with asyncio.timeout(_PATIENCE):
-            while True:
-                client = AdminClient(self.folder / "s", who=LANE)
-                with suppress(CoreUnreachableError):
-                    await client.__aenter__()
-                    return client
-                await asyncio.sleep(0.05)
-
-    @asynccontextmanager
-    async def lane(self) -> AsyncIterator[tuple[LinkClient, Journal]]:
+    async def lane(self) -> AsyncIterator[LaneEnd]:
         """The lane's link on its own store."""
-        ring = KeyRing({"core-1": public_from_pem((self.folder / "core-1.pub").read_bytes())})
-        with LaneStore(self.folder / "lane.db") as store:
-            journal = Journal(store, boot="bench", software="bench")
-            link = LinkClient(
-                LANE,
-                options=Options(
-                    brokers=(Broker("127.0.0.1", self.tap.near),),
-                    client_id=LANE,
-                    subscriptions=(),
-                    user_name=LANE,
-                    password=self.broker.password(LANE),
-                ),
-                signer=self.signer,
-                ring=ring,
-                journal=journal,
-                codes=CodeLog(store),
-                now_ms=lambda: time.monotonic_ns() // 1_000_000,
-                on_event=lambda _: None,
-                on_alarm=lambda _kind, _detail: None,
+        await self.cable.start()
+        try:
+            async with LaneEnd(
+                self.folder / "lane.db",
+                self.broker.options(LANE, port=self.cable.near),
+                signer=Signer.from_pem(LANE, self.signer(LANE).to_pem()),  # a short key id, as in docs/scale.md
+                ring=self.core.ring,
                 software="bench",
-            )
-            await link.start()
-            try:
-                yield link, journal
-            finally:
-                await link.stop()
+            ) as lane:
+                yield lane
+        finally:
+            await self.cable.stop()
 
 
 def _bundle(number: int) -> ImportedBundle:
@@ -189,28 +120,20 @@ def _bundle(number: int) -> ImportedBundle:
     )
 
 
-async def _until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(_PATIENCE):
-        while not condition():  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.02)
-
-
 async def measure(folder: Path, *, codes: int, seconds: float, trucks: int, console: Console) -> dict[str, Any]:
     """Snapshot, a quiet lane, a busy lane."""
-    territory = TrafficTerritory(folder)
-    async with territory.core() as core:
+    async with TrafficSite(folder) as site, site.core.admin(LANE) as core:
         with console.status(f"{codes:,} codes into the core"):
             await core.take_over([_bundle(number) for number in range(codes)])
-        before, began = territory.look(), time.perf_counter()
-        async with territory.lane() as (link, journal):
-            await _until(lambda: link.status().link is Link.FRESH)
-            snapshot = territory.look().since(before)
+        before, began = site.look(), time.perf_counter()
+        async with site.lane() as end:
+            await until(lambda: end.link.status().link is Link.FRESH, _PATIENCE)
+            snapshot = site.look().since(before)
             taken = time.perf_counter() - began
             with console.status(f"a quiet lane, {seconds:g} s"):
-                quiet = await _quiet(territory, seconds)
+                quiet = await _quiet(site, seconds)
             with console.status(f"{trucks} trucks"):
-                busy, rows, entry_bytes = await _busy(territory, core, link, journal, trucks)
-        await core.__aexit__()
+                busy, rows, entry_bytes = await _busy(site, core, end, trucks)
     return {
         "codes": codes,
         "snapshot": {"seconds": round(taken, 2), **snapshot.plain(1)},
@@ -219,38 +142,36 @@ async def measure(folder: Path, *, codes: int, seconds: float, trucks: int, cons
     }
 
 
-async def _quiet(territory: TrafficTerritory, seconds: float) -> Look:
-    before = territory.look()
+async def _quiet(site: TrafficSite, seconds: float) -> Look:
+    before = site.look()
     await asyncio.sleep(seconds)
-    return territory.look().since(before)
+    return site.look().since(before)
 
 
-async def _busy(
-    territory: TrafficTerritory, core: AdminClient, link: LinkClient, journal: Journal, trucks: int
-) -> tuple[Look, int, int]:
+async def _busy(site: TrafficSite, core: AdminClient, end: LaneEnd, trucks: int) -> tuple[Look, int, int]:
     """Each truck is bundled at the core, passes, and its bundle is used: two deltas, and the lane's rows."""
-    lane = BusyLane(journal, link)
+    link, journal, lane = end.link, end.journal, BusyLane(end.journal, end.link)
     work = asyncio.create_task(lane.agent.run(), name="lane")
     try:
         await lane.start()
-        await _until(lambda: link.status().waiting == 0)
-        before, first = territory.look(), journal.head()[0]
+        await until(lambda: link.status().waiting == 0, _PATIENCE)
+        before, first = site.look(), journal.head()[0]
         for number in range(trucks):
             (lane.ubr,) = await core.take_over([_bundle(5_000_000 + number)])
             await lane.passage()
-        await _until(lambda: link.status().waiting == 0)
-        after, last = territory.look().since(before), journal.head()[0]
+        await until(lambda: link.status().waiting == 0, _PATIENCE)
+        after, last = site.look().since(before), journal.head()[0]
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
     return after, last - first, sum(len(row.body) for row in journal.rows(first + 1, last))
 
 
-def _plain(count: Count, by: float) -> dict[str, Any]:
+def _plain(count: PacketCount, by: float) -> dict[str, Any]:
     """Packets and bytes, each divided: in all, and by direction and kind."""
     kinds = {
         f"{way} {kind}": {"packets": round(count.packets[way, kind] / by, 3), "bytes": round(size / by, 1)}
-        for (way, kind), size in sorted(count.bytes.items())
+        for (way, kind), size in sorted(count.volume.items())
     }
     totals = {
         way: {name: round(value / by, 2) for name, value in zip(("packets", "bytes"), count.total(way), strict=True)}

@@ -76,10 +76,12 @@ def known(core: CorePlayed) -> None:
     core.grow(bundle(core.number()))
     core.level()
     start = core.mark()
+    before = {wanted.request for wanted in core.all_of(SnapshotWanted)}  # on a slow line one of these may be made again
     for version in (core.log.version, core.log.version - 1):
         core.send(LOG, core.signer.seal(LOG, core.log.bodies[version]))
     core.stays("a repeated delta was applied again")
-    must(not core.all_of(SnapshotWanted, start), "after a repeated delta the lane asks for a snapshot")
+    anew = [wanted for wanted in core.all_of(SnapshotWanted, start) if wanted.request not in before]
+    must(not anew, "after a repeated delta the lane asks for a snapshot")
 
 
 def _restart(core: CorePlayed) -> str:

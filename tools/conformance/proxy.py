@@ -1,4 +1,8 @@
-"""A TCP proxy between the lane under test and its broker; it can cut every connection, as a pulled cable does."""
+"""A TCP proxy between the lane under test and its broker; it can cut every connection, as a pulled cable does.
+
+Why this is not `simulation.cable`: the kit is run by strangers against their own lane or core. It has nothing of ours but
+the contract (`wire`), and no event loop: it waits in threads, for the lane's TLS passes through unread.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@
 """
 
 from __future__ import annotations
+from lane_agent.contacts import CONTACTS
+from domain.alarms import LaneAlarmKind
 
 from collections.abc import Iterator, Sequence
 
@@ -32,14 +34,14 @@ is its number in the department's decision table (domain §4), so rows may share
 row, and 18 and 19 only qualify others. Words in capitals are scenes, which [screens.md](screens.md) shows as pictures.
 The column *then* says what the row makes of the visit: released, sent to the compound, or handed to the officer for the
 reason given, at once or, where the row waits, when its limit runs out. Further down are the conditions of each row, what
-counts as an input, how an ordinary visit runs, and the law that all of it is proved to keep, where a § is a point of
-[design.md](design.md).
+counts as an input, the alarms, how an ordinary visit runs, and the law that all of it is proved to keep, where a § is a
+point of [design.md](design.md).
 """
 
 
 def lane_page() -> str:
     """The text of `docs/lane.md`."""
-    parts = (_table(), _conditions(), _limits(), _checks(), _diagram(), _law(), _proof())
+    parts = (_table(), _conditions(), _limits(), _contacts(), _checks(), _alarms(), _diagram(), _law(), _proof())
     return _HEAD + "".join(f"\n{line}" if line.startswith("## ") else line for part in parts for line in _lines(part))
 
 
@@ -54,7 +56,8 @@ def _table() -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for row in TABLE:
         faces = " / ".join(dict.fromkeys((row.xdb.value, row.aiop.value)))
-        yield f"| {row.name} | {faces} | {_wait(row)} | {_then(row)} | {row.alarm} |"
+        alarm = row.alarm or ""
+        yield f"| {row.name} | {faces} | {_wait(row)} | {_then(row)} | {alarm} |"
 
 
 def _wait(row: Row) -> str:
@@ -90,6 +93,20 @@ def _limits() -> Iterator[str]:
         yield f"- `{name}`: {limit // 1_000} s"
 
 
+def _contacts() -> Iterator[str]:
+    yield "## Contacts"
+    yield ""
+    yield "What is wired to an input line, by its name in the lane's file. An edge *of a visit* counts only for the vehicle in the"
+    yield "lane, and one that is active already when a vehicle arrives is stuck; a loop may be bypassed by an officer."
+    yield ""
+    yield "| contact | called | | of a visit | loop | every lane has it |"
+    yield "|---|---|---|---|---|---|"
+    for contact, traits in CONTACTS.items():
+        answers = (traits.for_visit, traits.loop, not traits.optional)
+        told = " | ".join("yes" if answer else "no" for answer in answers)
+        yield f"| `{contact.value}` | {traits.says} | {traits.chinese} | {told} |"
+
+
 def _checks() -> Iterator[str]:
     yield "## What counts as an input"
     yield ""
@@ -103,6 +120,17 @@ def _checks() -> Iterator[str]:
     for contact, checks in CONTACT_CHECKS.items():
         for check in checks:
             yield f"| contact {contact.value} | {check.name} | {check.why} |"
+
+
+def _alarms() -> Iterator[str]:
+    yield "## Alarms"
+    yield ""
+    yield "Told on the officers' page and, through the journal, to the core. What an officer does about each is on the page."
+    yield ""
+    yield "| kind | raised when |"
+    yield "|---|---|"
+    for kind in LaneAlarmKind:
+        yield f"| {kind} | {kind.meaning} |"
 
 
 def _diagram() -> Iterator[str]:

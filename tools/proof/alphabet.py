@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lane_agent import events as e
+from lane_agent.contacts import FOR_VISIT, WAYS_OUT
 from lane_agent.model import Contact, Fault, Link, Policy, Read, ReadSource, Screen
 from lane_agent.wording import Scene
 from tools.proof.answers import answer
@@ -126,6 +127,7 @@ def _of_another(visit: int) -> tuple[Letter, ...]:
         e.OfficerInspected(visit, OFFICER, WHY),
         _correct(STRANGER, visit),
         e.OfficerTookOver(visit, OFFICER, WHY),
+        e.DebtWrittenOff(visit, OFFICER, WHY),
     )
     return tuple(_always(f"{type(event).__name__} of visit {visit}", event) for event in events)
 
@@ -144,6 +146,7 @@ def _unnamed() -> tuple[Letter, ...]:
         e.LoopBypassed(Contact.STOP_LOOP, True, "", WHY),
         e.LoopBypassed(Contact.HELP, True, OFFICER, WHY),
         e.VehicleAnnounced(""),
+        e.DebtWrittenOff(VISIT, "", WHY),
         e.HelpAnswered(""),
         e.HelpEnded("", "none"),
     )
@@ -188,15 +191,7 @@ def _free_the_lane(history: InputHistory) -> tuple[e.Event, ...]:
     return tuple(acts)
 
 
-_LATE = (
-    Contact.UNLADEN,
-    Contact.DROP_BOX,
-    Contact.IMMIGRATION_STARTED,
-    Contact.IMMIGRATION_CLEARED,
-    Contact.IMMIGRATION_REFERRED,
-    Contact.EXIT_LOOP,
-    Contact.COMPOUND_LOOP,
-)
+_IMMIGRATION = (Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED)
 
 GROUPS: dict[str, tuple[Letter, ...]] = {
     "drive": (
@@ -210,20 +205,27 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "immigration": (_pulse(Contact.IMMIGRATION_STARTED), _pulse(Contact.IMMIGRATION_CLEARED)),
     "referral": (_pulse(Contact.IMMIGRATION_REFERRED),),
     "read": (_in_visit("read", _read()),),
-    "limits": (_timer("stage"),),
-    "unladen": (_pulse(Contact.UNLADEN),),
-    "manifest": (_pulse(Contact.DROP_BOX),),
+    "limits": (_timer("stage"), _timer("debt")),
+    "debt": (
+        _in_visit("debt written off", e.DebtWrittenOff(VISIT, OFFICER, WHY)),
+        Letter(
+            "debt written off before", lambda history: () if history.vehicle else (e.DebtWrittenOff(0, OFFICER, WHY),)
+        ),
+    ),
+    "lapse": (_in_visit("the order came too late", e.ShowLapsed(FACE)),),
+    **{contact.value: (_pulse(contact),) for contact in FOR_VISIT if contact not in _IMMIGRATION},
     "plates": (
         _in_visit("identifier differs", e.IdentifierRead("rfid", STRANGER, NOW.mono_ms)),
         _in_visit("officer types the mark", _correct(VRN)),
     ),
     "marks": (
         _in_visit("read of another mark", _read(STRANGER)),
-        _in_visit("identifier agrees", e.IdentifierRead("rfid", VRN, NOW.mono_ms)),
+        _in_visit("identifier agrees", e.IdentifierRead("rfid", VRN, NOW.mono_ms, vouched=True)),
+        _in_visit("an unproved identifier agrees", e.IdentifierRead("echo", VRN, NOW.mono_ms)),
         _in_visit("officer types another mark", _correct(STRANGER)),
     ),
     "sources": (
-        _in_visit("another identifier agrees", e.IdentifierRead("immigration", VRN, NOW.mono_ms)),
+        _in_visit("another identifier agrees", e.IdentifierRead("immigration", VRN, NOW.mono_ms, vouched=True)),
         _in_visit("another identifier differs", e.IdentifierRead("immigration", STRANGER, NOW.mono_ms)),
     ),
     "identifier": _fault(Fault.IDENTIFIER),
@@ -278,15 +280,17 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "stuck": (
         _level(Contact.IMMIGRATION_CLEARED, active=True),
         _level(Contact.IMMIGRATION_CLEARED, active=False),
+        _level(Contact.IMMIGRATION_REFERRED, active=True),
+        _level(Contact.IMMIGRATION_REFERRED, active=False),
         _level(Contact.UNLADEN, active=True),
         _level(Contact.UNLADEN, active=False),
     ),
     "others": tuple(letter for visit in ANOTHER for letter in _of_another(visit)),
     "unnamed": _unnamed(),
     "older": _older(),
-    "late": tuple(_pulse(contact, BEFORE_MS) for contact in _LATE),
+    "late": tuple(_pulse(contact, BEFORE_MS) for contact in (*FOR_VISIT, *WAYS_OUT)),
 }
-"""Letters by what they are about."""
+"""Letters by what they are about; a contact that speaks for a visit has a group of its own name."""
 
 BOTH_PAINT = _paints(*Screen)
 OFFICERS_ONLY = Letter("officer's actions only", _free_the_lane)

@@ -14,7 +14,7 @@ from lane_agent.state import Lane, Visit
 VISIT = 1
 FACE = 1
 QUESTION = 2
-TIMERS = {"paint": 3, "stage": 4, "help": 5, "gone": 6}
+TIMERS = {"paint": 3, "stage": 4, "help": 5, "gone": 6, "debt": 7}
 COUNTED = 9
 """Serials given out so far, as every renamed lane has it."""
 OLDER = 8
@@ -32,9 +32,9 @@ def canonical(lane: Lane) -> Lane:
 
 
 def _visit(visit: Visit | None) -> Visit | None:
-    if visit is None or (visit.number == VISIT and visit.lookup in (0, QUESTION)):
+    if visit is None or (visit.number == VISIT and visit.lookup in (0, QUESTION) and not visit.prompts):
         return visit
-    return replace(visit, number=VISIT, lookup=QUESTION if visit.lookup else 0)
+    return replace(visit, number=VISIT, lookup=QUESTION if visit.lookup else 0, prompts=0)  # prompts are only counted
 
 
 def _face(face: Face) -> Face:

@@ -24,6 +24,8 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: PLR0911 -- o
         case e.ScenePainted():
             told = history.xdb if event.screen is Screen.XDB else history.aiop
             return (event.serial == FACE and event.scene is told) or fell_back(history, event)
+        case e.ShowLapsed():
+            return event.serial == FACE and history.xdb is not None
         case e.TimerFired():
             return event.timer in history.timers and event.serial == TIMERS[event.timer]
         case e.HelpAnswered():
@@ -80,6 +82,9 @@ def _officer(history: InputHistory, event: e.OfficerEvent) -> bool:  # noqa: PLR
             return event.contact in LOOPS and (bool(history.manual) or not event.bypassed)
         case e.VehicleAnnounced():
             return vehicle is None and Contact.STOP_LOOP in history.bypassed
+        case e.DebtWrittenOff():
+            owed = history.debt or (vehicle is not None and vehicle.unclear is not None)
+            return owed and event.visit == (VISIT if vehicle else 0)
         case _:
             assert_never(event)
 
@@ -88,4 +93,4 @@ def _may_release(history: InputHistory, vehicle: VehicleInputs) -> bool:
     """Design §2.2: never a referred, leaving or inspected vehicle, never against a known stop, a dark or closed lane."""
     stopped = vehicle.meaning is not None and vehicle.meaning.stop
     free = not vehicle.departing and vehicle.shown != "4" and not stopped
-    return vehicle.officers and free and not history.dark and not history.shut
+    return vehicle.may_release and free and not history.dark and not history.shut

@@ -19,6 +19,10 @@ BEFORE_MS = 0
 SCREENS = frozenset(Screen)
 
 
+DARK = (Fault.STORE, Fault.SCREEN, Fault.CODES, Fault.CONTACTS, Fault.STUCK_CONTACT)
+"""Faults under which nobody is shown 3 (design §2.8)."""
+
+
 @dataclass(frozen=True, slots=True)
 class VehicleInputs:
     """The inputs of one visit.
@@ -28,7 +32,9 @@ class VehicleInputs:
         follows: the vehicle before had not reached a way out yet.
         leaving, way: the stop loop has cleared; the way-out loop seen.
         vrn, typed, mainland: the mark read; an officer typed it; the Mainland plate.
-        named: (source, mark) of second identifiers.
+        named: (source, mark) of second identifiers; `vouched`: the marks among them of proved origin.
+        unclear: the answer of Immigration that came in this visit and was taken for the vehicle before.
+        used: the bundles that 3 or 4 was shown on.
         doubt: "" for none, "plates" for a disagreement of plates only, else "other".
         handed: a limit ran out, or the visit was the officer's from the start.
         meaning, fresh: of the last answer about this mark, and whether it was fresh and timed.
@@ -48,6 +54,9 @@ class VehicleInputs:
     typed: bool = False
     mainland: str = ""
     named: frozenset[tuple[str, str]] = frozenset()
+    vouched: frozenset[str] = frozenset()
+    unclear: Contact | None = None
+    used: frozenset[str] = frozenset()
     doubt: str = ""
     handed: bool = False
     press: bool = False
@@ -85,13 +94,20 @@ class VehicleInputs:
         """Whether an officer's order may hold: after Immigration, or where the visit is his and not referred."""
         return self.cleared or ((self.handed or self.manual) and not self.referred)
 
+    @property
+    def may_release(self) -> bool:
+        """Whether an officer's release may hold: Immigration comes first where it has begun (rows 4 and 5 before 7)."""
+        return self.officers and self.immigration is not Immigration.RUNNING
+
 
 @dataclass(frozen=True, slots=True)
 class InputHistory:
     """The inputs that outlive a visit, and what is seen of the lane now.
 
     Attributes:
-        manual: reasons for manual mode: "link", "unverified", "fault", "order".
+        manual: reasons for manual mode: "link", "unverified", "fault", "order", "bypass".
+        debt: Immigration began with a vehicle that left without an answer.
+        unseen: vehicles in a row that left, and no way-out loop saw one of them.
         known, active, bypassed: contacts as reported.
         help: "", "ringing" or "answered".
         timers: names of those running.
@@ -104,6 +120,8 @@ class InputHistory:
     opened: bool = False
     link: Link = Link.OFFLINE
     manual: frozenset[str] = frozenset()
+    debt: bool = False
+    unseen: int = 0
     faults: frozenset[Fault] = frozenset()
     known: frozenset[Contact] = frozenset()
     active: frozenset[Contact] = frozenset()
@@ -124,8 +142,8 @@ class InputHistory:
 
     @property
     def dark(self) -> bool:
-        """The store or a screen is at fault: 3 for nobody."""
-        return not self.faults.isdisjoint((Fault.STORE, Fault.SCREEN))
+        """The store, a screen, the codes or a contact is at fault: 3 for nobody."""
+        return not self.faults.isdisjoint(DARK)
 
     @property
     def shut(self) -> bool:

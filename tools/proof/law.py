@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from domain.alarms import LaneAlarmKind
 from lane_agent import events as e
 from lane_agent.effects import Alarm, Consume, Effect, Show, StartTimer
 from lane_agent.model import Contact, Immigration, Link
@@ -72,7 +73,7 @@ def by_itself(sight: Sight, vehicle: VehicleInputs) -> bool:
     if before.vehicle is None or before.vehicle.shown:
         return False
     ordinary = not (vehicle.manual or vehicle.closed or vehicle.handed or vehicle.doubt or vehicle.departing)
-    lane = not now.faults and not now.help and now.link is Link.FRESH
+    lane = not now.faults and not now.help and not now.bypassed and now.link is Link.FRESH
     screens = before.confirmed and before.own
     paper = vehicle.manifest or not now.policy.manifest_sensor
     known = _identified(now, vehicle)
@@ -83,7 +84,7 @@ def _identified(now: InputHistory, vehicle: VehicleInputs) -> bool:
     """Every second identifier agrees, and there is one where it is required; the mark an officer typed needs none."""
     if vehicle.typed:
         return True
-    return not vehicle.marks - {vehicle.vrn} and (bool(vehicle.marks) or not now.policy.identifier_required)
+    return not vehicle.marks - {vehicle.vrn} and (bool(vehicle.vouched) or not now.policy.identifier_required)
 
 
 def _records_release(sight: Sight, vehicle: VehicleInputs) -> bool:
@@ -104,7 +105,7 @@ def by_officer(sight: Sight, vehicle: VehicleInputs) -> bool:
     stopless = not vehicle.vrn or (sight.answered and vehicle.meaning is not None and not vehicle.meaning.stop)
     free = not (vehicle.doubt or vehicle.departing or now.help or now.dark or now.shut)
     undone = sight.before.vehicle is not None and sight.before.vehicle.shown != "4"
-    return vehicle.release and vehicle.officers and stopless and free and undone
+    return vehicle.release and vehicle.may_release and stopless and free and undone
 
 
 def three_is_taken_back(sight: Sight) -> bool:
@@ -114,7 +115,7 @@ def three_is_taken_back(sight: Sight) -> bool:
     vehicle = sight.vehicle
     if vehicle is None or vehicle.departing or vehicle.doubt or sight.now.help or sight.now.dark:
         return False
-    return vehicle.shown == "3" and (vehicle.cleared or (vehicle.release and vehicle.officers))
+    return vehicle.shown == "3" and (vehicle.cleared or (vehicle.release and vehicle.may_release))
 
 
 def three_when_due(sight: Sight) -> bool:
@@ -295,10 +296,10 @@ def run_through_is_told(sight: Sight) -> bool:
     vehicle = sight.vehicle
     if vehicle is None or not vehicle.departing:
         return True
-    wrong_way = sight.now.policy.compound_loop and vehicle.way is Contact.EXIT_LOOP and vehicle.shown == "4"
+    wrong_way = not sight.now.policy.exit_to_compound and vehicle.way is Contact.EXIT_LOOP and vehicle.shown == "4"
     if vehicle.shown in ("3", "4") and not wrong_way:
         return True
-    return any(isinstance(effect, Alarm) and effect.kind == "RunThrough" for effect in sight.effects)
+    return any(isinstance(effect, Alarm) and effect.kind == LaneAlarmKind.RUN_THROUGH for effect in sight.effects)
 
 
 LAW: tuple[Invariant, ...] = (

@@ -136,10 +136,13 @@ WORDS: dict[str, Word] = {
     "doubted-of-before": lambda world, _: world.tell(e.PlateDoubted(world.visit - 1, VRN)),
     "second": lambda world, _: world.tell(e.SecondVehicleSeen(world.visit)),
     "second-of-before": lambda world, _: world.tell(e.SecondVehicleSeen(world.visit - 1)),
-    "identifier": lambda world, vrn: world.tell(e.IdentifierRead("rfid", normalise(vrn), world.now_ms + 10)),
-    "immigration-identifier": lambda world, vrn: world.tell(
-        e.IdentifierRead("immigration", normalise(vrn), world.now_ms + 10)
+    "identifier": lambda world, vrn: world.tell(
+        e.IdentifierRead("rfid", normalise(vrn), world.now_ms + 10, vouched=True)
     ),
+    "immigration-identifier": lambda world, vrn: world.tell(
+        e.IdentifierRead("immigration", normalise(vrn), world.now_ms + 10, vouched=True)
+    ),
+    "unproved-identifier": lambda world, vrn: world.tell(e.IdentifierRead("broker", normalise(vrn), world.now_ms + 10)),
     "late-identifier": lambda world, vrn: world.tell(e.IdentifierRead("rfid", normalise(vrn), world.now_ms - AGO_MS)),
     "link": lambda world, name: world.set_link(Link(name)),
     "verified": lambda world, _: world.tell(e.CodesVerified("epoch", 1)),
@@ -156,6 +159,8 @@ WORDS: dict[str, Word] = {
     "automatic": lambda world, _: world.tell(e.ManualEnded(OFFICER)),
     "bypass": _bypass,
     "unbypass": lambda world, loop: _bypass(world, loop, bypassed=False),
+    "write-off": _officer(lambda world: e.DebtWrittenOff(world.visit if world.lane.visit else 0, OFFICER, WHY)),
+    "lapsed": lambda world, _: world.tell(e.ShowLapsed(world.lane.face.serial)),
     "announce": lambda world, _: world.tell(e.VehicleAnnounced(OFFICER)),
     "announce-unnamed": lambda world, _: world.tell(e.VehicleAnnounced(" ")),
     "release": _officer(lambda world: e.OfficerReleased(world.visit, OFFICER, WHY)),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
+from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
 from lane_agent import events as e
-from lane_agent.effects import Alarm, CancelTimer, Effect, LookUp, Show, StartTimer
+from lane_agent.effects import Alarm, CancelTimer, Consume, Effect, LookUp, Show, StartTimer
 from lane_agent.frozen import replace
 from lane_agent.model import Contact, Fault, Immigration, Link, Screen
 from lane_agent.wording import Scene
@@ -16,10 +17,12 @@ from tools.proof.history import NOW, InputHistory, VehicleInputs
 
 ORDINARY = (Scene.STOP, Scene.IMMIGRATION_TURN, Scene.WAIT, Scene.WATCH, Scene.UNLADEN, Scene.MANIFEST, Scene.DONE)
 SIGNALS = (Contact.UNLADEN, Contact.DROP_BOX, Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED)
-HANDS_OVER = ("Contradiction", "EarlyArrival")
+HANDS_OVER = (LaneAlarmKind.CONTRADICTION, LaneAlarmKind.EARLY_ARRIVAL)
 """Alarms that say: from now on this visit is the officer's (rows 11 and 14)."""
 SPEAKING = frozenset((*SIGNALS, Contact.IMMIGRATION_REFERRED))
 """Contacts that speak for a visit: active at arrival they are a fault of the line."""
+ANSWERS = (Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED)
+"""Immigration's answers to its own *started*."""
 
 
 def after(history: InputHistory, event: e.Event, effects: tuple[Effect, ...]) -> InputHistory:
@@ -75,6 +78,8 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return _answer(history, event)
         case e.ScenePainted():
             return _dark(history) if fell_back(history, event) else _painted(history, event.screen)
+        case e.ShowLapsed():
+            return _doubt(history) if _shows_3(history) else history
         case e.TimerFired():
             return _timer(history, event.timer)
         case e.FaultRaised() | e.FaultCleared():
@@ -89,7 +94,7 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return _officer(history, event)
 
 
-def _officer(history: InputHistory, event: e.OfficerEvent) -> InputHistory:  # noqa: PLR0911 -- one short case a kind
+def _officer(history: InputHistory, event: e.OfficerEvent) -> InputHistory:  # noqa: C901, PLR0911 -- one short case a kind
     match event:
         case e.OfficerReleased():
             if _shows_3(history):
@@ -105,10 +110,13 @@ def _officer(history: InputHistory, event: e.OfficerEvent) -> InputHistory:  # n
             history = replace(history, opened=True)
             return _with(_hand(history), closed=False) if vehicle is not None and vehicle.closed else history
         case e.LaneClosed():
-            return replace(history, opened=False)
+            vehicle, history = history.vehicle, replace(history, opened=False)
+            kiosk = vehicle is not None and not vehicle.closed and vehicle.shown != "3"
+            return _hand(history) if kiosk else history
         case e.LoopBypassed():
-            kept = history.bypassed - {event.contact}
-            return replace(history, bypassed=kept | {event.contact} if event.bypassed else kept)
+            return _bypass(history, event)
+        case e.DebtWrittenOff():
+            return _written_off(history)
         case e.VehicleAnnounced():
             return _hand(_come(history))
         case e.OfficerCorrected() | e.ManualOrdered() | e.ManualEnded():
@@ -117,11 +125,33 @@ def _officer(history: InputHistory, event: e.OfficerEvent) -> InputHistory:  # n
             assert_never(event)
 
 
+def _bypass(history: InputHistory, event: e.LoopBypassed) -> InputHistory:
+    loops = history.bypassed - {event.contact}
+    loops = loops | {event.contact} if event.bypassed else loops
+    manual = history.manual | {"bypass"} if loops else history.manual - {"bypass"}
+    return _repaired(replace(history, bypassed=loops, manual=manual, unseen=0), Fault.WAY_OUT)
+
+
+def _written_off(history: InputHistory) -> InputHistory:
+    vehicle, history = history.vehicle, replace(history, debt=False)
+    if vehicle is None or vehicle.unclear is not Contact.IMMIGRATION_CLEARED:
+        return history
+    running = vehicle.immigration is Immigration.RUNNING
+    history = _with(history, unclear=None, plain=False)
+    return _with(history, immigration=Immigration.CLEARED) if running else history
+
+
 def _boot(history: InputHistory, event: e.AgentStarted) -> InputHistory:
     vehicle = history.vehicle
-    manual = (history.manual & {"order"}) | {"link", "unverified"}
+    manual = (history.manual & {"order", "bypass"}) | {"link", "unverified"}
     history = InputHistory(
-        event.policy, opened=history.opened, manual=manual, bypassed=history.bypassed, vehicle=vehicle
+        event.policy,
+        opened=history.opened,
+        manual=manual,
+        bypassed=history.bypassed,
+        debt=history.debt,
+        unseen=history.unseen,
+        vehicle=vehicle,
     )
     if vehicle is None:
         return history
@@ -181,14 +211,29 @@ def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:
     history = replace(history, known=history.known | {contact}, active=levels)
     if contact in history.bypassed or (active == was and not (first and contact is Contact.STOP_LOOP)):
         return history
+    if not active and not history.active & SPEAKING:
+        history = _repaired(history, Fault.STUCK_CONTACT)
     if contact is Contact.STOP_LOOP:
         return _stop_loop(history, active=active, first=first)
+    if active and not first and contact not in SPEAKING and contact is not Contact.HELP:
+        history = _repaired(replace(history, unseen=0), Fault.WAY_OUT)
+    if history.debt and active and not first and contact in ANSWERS:
+        return _late_answer(history, contact)
     if contact is Contact.HELP:
         return _help(history) if active else history
     mine = history.vehicle is not None and event.edge_ms >= NOW.mono_ms
     if not active or first or not mine:
         return history
     return _way_out(history, contact) if contact not in SPEAKING else _signal(history, contact)
+
+
+def _late_answer(history: InputHistory, contact: Contact) -> InputHistory:
+    """It is the vehicle before's; a referral may be this one's too."""
+    vehicle, history = history.vehicle, replace(history, debt=False)
+    if vehicle is None or vehicle.immigration is not Immigration.RUNNING:
+        return history
+    history = _with(history, unclear=contact, plain=False)
+    return _hand(history) if contact is Contact.IMMIGRATION_REFERRED else history
 
 
 def _stop_loop(history: InputHistory, *, active: bool, first: bool) -> InputHistory:
@@ -206,16 +251,33 @@ def _come(history: InputHistory) -> InputHistory:
     stuck = bool(history.active & SPEAKING)
     vehicle = VehicleInputs(manual=bool(history.manual), closed=not history.opened)
     history = replace(history, vehicle=vehicle, own=False, asked=False)
-    return _doubt(history) if stuck else history
+    if not stuck:
+        return history
+    faults = history.faults | {Fault.STUCK_CONTACT}
+    return _doubt(replace(history, faults=faults, manual=history.manual | {"fault"}))
 
 
 def _gone(history: InputHistory) -> InputHistory:
-    return replace(history, vehicle=None, help="", own=False, asked=False)
+    owed = history.vehicle is not None and history.vehicle.immigration is Immigration.RUNNING
+    return replace(history, vehicle=None, help="", own=False, asked=False, debt=history.debt or owed)
+
+
+def _gone_unseen(history: InputHistory) -> InputHistory:
+    """It left, and no way-out loop saw it; of one sent to the compound that says nothing where no loop is on its way."""
+    vehicle, policy = history.vehicle, history.policy
+    away = vehicle is not None and vehicle.shown == "4" and not (policy.compound_loop or policy.exit_to_compound)
+    history = _gone(history)
+    if away:
+        return history
+    history = replace(history, unseen=min(history.unseen + 1, policy.unseen_limit))
+    if history.unseen < policy.unseen_limit or history.bypassed:
+        return history
+    return replace(history, faults=history.faults | {Fault.WAY_OUT}, manual=history.manual | {"fault"})
 
 
 def _way_out(history: InputHistory, contact: Contact) -> InputHistory:
     vehicle = history.vehicle
-    if vehicle is not None and vehicle.follows:
+    if vehicle is not None and vehicle.follows and vehicle.shown != "3":
         return _with(history, follows=False)
     history = _with(history, way=contact)
     return _gone(history) if vehicle is not None and vehicle.leaving else history
@@ -232,11 +294,13 @@ def _signal(history: InputHistory, contact: Contact) -> InputHistory:
     vehicle = history.vehicle
     match contact:
         case Contact.UNLADEN:
-            return _with(history, press=True)
+            contradicts = vehicle is not None and vehicle.shown == "3" and bool(vehicle.used)
+            return _doubt_if(contradicts, _with(history, press=True), "other")
         case Contact.DROP_BOX:
             return _with(history, manifest=True)
         case Contact.IMMIGRATION_CLEARED:
-            return _with(history, immigration=Immigration.CLEARED)
+            begun = vehicle is not None and vehicle.immigration is Immigration.RUNNING
+            return _with(history, immigration=Immigration.CLEARED) if begun else history
         case Contact.IMMIGRATION_REFERRED:
             return _doubt(_with(history, immigration=Immigration.REFERRED))
         case _:
@@ -284,7 +348,9 @@ def _named(history: InputHistory, vehicle: VehicleInputs, event: e.IdentifierRea
     if said in vehicle.named:
         return history
     others = frozenset({vehicle.vrn}) if vehicle.vrn else vehicle.marks
-    return _doubt_if(bool(others - {event.vrn}), _with(history, named=vehicle.named | {said}), "plates")
+    vouched = vehicle.vouched | {event.vrn} if event.vouched else vehicle.vouched
+    history = _with(history, named=vehicle.named | {said}, vouched=vouched)
+    return _doubt_if(bool(others - {event.vrn}), history, "plates")
 
 
 def _doubt_if(differs: bool, history: InputHistory, kind: str) -> InputHistory:
@@ -302,14 +368,22 @@ def _answer(history: InputHistory, event: e.CodesFound) -> InputHistory:
     meaning = meaning_of(event.codes, lenient=history.policy.other_point_accepted)
     fresh = event.codes.link is Link.FRESH and meaning.timed
     history = _with(replace(history, asked=False), meaning=meaning, fresh=fresh)
-    return _doubt(history) if meaning.stop and _shows_3(history) else history
+    vehicle = history.vehicle
+    if vehicle is None or vehicle.shown != "3":
+        return history
+    pending = {*meaning.live, *meaning.later}
+    against = vehicle.press and bool(pending)
+    lost = bool(vehicle.used - pending)
+    return _doubt_if(meaning.stop or (not vehicle.release and (against or lost)), history, "other")
 
 
 def _timer(history: InputHistory, name: str) -> InputHistory:
     history = replace(history, timers=history.timers - {name})
     match name:
         case "gone":
-            return _gone(history)
+            return _gone_unseen(history)
+        case "debt":
+            return replace(history, debt=False)
         case "help":
             return replace(history, help="")
         case "paint":
@@ -333,7 +407,7 @@ def _overdue(history: InputHistory) -> InputHistory:
     return _with(_hand(history), release=vehicle.release and vehicle.shown == "3")
 
 
-def _seen(history: InputHistory, effect: Effect) -> InputHistory:
+def _seen(history: InputHistory, effect: Effect) -> InputHistory:  # noqa: PLR0911 -- one short case a kind
     match effect:
         case Show():
             return _shown(history, effect)
@@ -344,6 +418,9 @@ def _seen(history: InputHistory, effect: Effect) -> InputHistory:
             return replace(history, timers=history.timers - {effect.timer})
         case LookUp():
             return replace(history, asked=True)
+        case Consume():
+            used = history.vehicle.used if history.vehicle else frozenset()
+            return _with(history, used=used | set(effect.ubrs))
         case Alarm() if effect.visit:
             return _with(_hand(history) if effect.kind in HANDS_OVER else history, told=True)
         case _:

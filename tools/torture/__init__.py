@@ -9,7 +9,7 @@
 | `lane_process`, `hardware`, `disk` | a lane without camera and screens; its hardware, as a socket; its disk |
 | `traffic`, `core_client` | its trucks; requests to the core |
 | `crowd`, `light_client` | many light lanes that connect all at once, and their MQTT client |
-| `cable`, `packets`, `tampers` | the relay on a cable, MQTT packets, what is done to them |
+| `tampers` | what a bad cable and a lying broker do to packets |
 | `tap` | what passed on a cable, written down |
 | `forger` | forged, replayed and misdated messages on a lane's cable |
 | `history`, `signed`, `decisions` | afterwards, from files: what a run left; the core's signed log; what each release rested on |

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.alarms import CoreAlarmKind, LaneAlarmKind
+from domain.visit_record import RecordKind
 from tools.torture.history import CoreHistory, LaneHistory, RunHistory, StoredRow
 from tools.torture.verdict import RunVerdict
 from wire.hashes import StateHash, journal_next, journal_start, log_next, log_start
 
 ORDERS = ("ManualOrdered", "ManualEnded", "OfficerReleased", "OfficerInspected", "LaneOpened", "LaneClosed")
 LIAR = "liar"
-CORES_OWN = {"CompoundOverdue"}
+CORES_OWN = {CoreAlarmKind.COMPOUND_OVERDUE}
 """Alarms that the core itself raises about a visit."""
 
 
@@ -94,10 +96,10 @@ class _Made:
         kind, visit = effect.get("kind", ""), effect.get("visit", 0)
         if effect["type"] == "Alarm":
             self.alarms[visit, kind] += 1
-        if effect["type"] != "Record" or visit <= 0 or kind == "Ignored":
+        if effect["type"] != "Record" or visit <= 0 or kind == RecordKind.IGNORED:
             return
         facts = {name: str(value) for name, value in effect["facts"]}
-        if kind == "VisitEnded":
+        if kind == RecordKind.VISIT_ENDED:
             self.base[visit] = facts
         else:
             self.records[visit].append((kind, facts))
@@ -160,7 +162,7 @@ def _felt(event: dict[str, Any]) -> list[str]:
         case {"type": "FaultRaised", "fault": str(fault)}:
             return [f"fault {fault}"]
         case {"type": "TroubleReported", "kind": str(kind), "detail": str(detail)}:
-            return [f"{kind} {detail.split(':')[0]}" if kind == "MessageRefused" else kind]
+            return [f"{kind} {detail.split(':')[0]}" if kind == LaneAlarmKind.MESSAGE_REFUSED else kind]
         case _:
             return []
 

@@ -18,6 +18,7 @@ import msgspec
 
 from lane_agent.model import Link
 from runtime.clocks import monotonic_ms
+from simulation import mqtt_packets
 from sync.link import (
     ApplyDelta,
     Limits,
@@ -29,7 +30,6 @@ from sync.link import (
     TryNextBroker,
 )
 from sync.simulated.memory_log import MemoryLog
-from tools.torture import packets
 from tools.torture.light_client import LightClient
 from wire.channels import channel_of
 from wire.codec import encode
@@ -95,7 +95,7 @@ class LightLane:
         self._machine.on_disconnected(monotonic_ms())
         self._carry_out()
 
-    def _hear(self, message: packets.PublishPacket) -> None:
+    def _hear(self, message: mqtt_packets.PublishPacket) -> None:
         self._machine.on_message(message.topic, message.payload, monotonic_ms(), retained=message.retain)
         self._carry_out()
 

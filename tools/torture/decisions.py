@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from domain.visit_record import RecordKind
 from tools.torture.history import StoredRow
 
 DONE = "DONE"
@@ -40,11 +41,11 @@ def decisions(rows: list[StoredRow], *, every: bool = False) -> Iterator[Journal
         entry = row.entry
         event, effects = entry["event"], entry["effects"]
         for effect in effects:
-            if effect["type"] == "Record" and effect["kind"] == "VehicleArrived":
+            if effect["type"] == "Record" and effect["kind"] == RecordKind.VEHICLE_ARRIVED:
                 vrn, unladen = "", False
         if event["type"] == "PlateSettled":
             vrn = vrn or event["read"]["vrn"]
-        unladen = unladen or any(e["type"] == "Record" and e["kind"] == "UnladenDeclared" for e in effects)
+        unladen = unladen or any(e["type"] == "Record" and e["kind"] == RecordKind.UNLADEN_DECLARED for e in effects)
         for effect in effects:
             if effect["type"] != "Show":
                 continue

@@ -17,9 +17,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
-from runtime.mqtt import Broker, Connection, Options
+from runtime.mqtt import Connection
+from simulation.cable import Cable, HalfOpen, Refusing, Tamper, Way
 from tools.torture import tampers
-from tools.torture.cable import Cable, Tamper, Way
 from tools.torture.forger import Liar
 from tools.torture.site import LaneUnderTest, TortureSite
 from wire.topics import LOG
@@ -52,16 +52,14 @@ class FaultKind:
 
 @asynccontextmanager
 async def _tampered(cable: Cable, tamper: Tamper, *, hang_up: bool = False) -> AsyncIterator[None]:
-    """With this tamper on the cable; afterwards the connections go, where the tamper left them no more than open."""
+    """With this tamper on the cable, which is mended afterwards."""
     cable.tamper = tamper
     if hang_up:
         cable.hang_up()
     try:
         yield
     finally:
-        cable.tamper = Tamper()
-        if isinstance(tamper, tampers.HalfOpen):
-            cable.hang_up()  # a switch whose port comes back knows nothing of old connections
+        cable.mend()
 
 
 def _on_cable(
@@ -92,7 +90,7 @@ async def _kill_lane(scene: FaultSite) -> None:
     try:
         await asyncio.sleep(scene.seconds)
     finally:
-        await scene.post.start()
+        scene.post.start()
 
 
 async def _kill_broker(scene: FaultSite) -> None:
@@ -108,7 +106,7 @@ async def _kill_core(scene: FaultSite) -> None:
     try:
         await asyncio.sleep(scene.seconds)
     finally:
-        await scene.site.start_core()
+        scene.site.start_core()
 
 
 async def _disk_full(scene: FaultSite) -> None:
@@ -129,21 +127,18 @@ async def _fsync_fails(scene: FaultSite) -> None:
         await asyncio.sleep(scene.seconds)
     finally:  # the filter stays as long as the process: the box is restarted
         await scene.post.kill()
-        await scene.post.start()
+        scene.post.start()
 
 
 async def _take_over(scene: FaultSite) -> None:
     """Another client connects under the lane's name, with its password."""
     post, broker = scene.post, scene.site.broker
-    options = Options(
-        brokers=(Broker(broker.host, broker.port),),
-        client_id=post.lane,
-        subscriptions=(),
-        user_name=post.lane,
-        password=post.password,
-    )
     thief = Connection(
-        options, will=lambda: None, on_up=lambda: None, on_down=lambda _: None, on_message=lambda _: None
+        broker.options(post.lane),
+        will=lambda: None,
+        on_up=lambda: None,
+        on_down=lambda _: None,
+        on_message=lambda _: None,
     )
     thief.start()
     try:
@@ -241,18 +236,15 @@ async def _storm(scene: FaultSite) -> None:
     await scene.site.storm()
 
 
-_BOTH = (Way.UP, Way.DOWN)
-
-
 Row = tuple[str, float, float, Callable[[FaultSite], Awaitable[None]]]
 
 
 def _kinds() -> tuple[FaultKind, ...]:
     lane: tuple[Row, ...] = (
-        ("cut", 0.3, 8.0, _on_cable(lambda _: tampers.CutTamper(), hang_up=True)),
-        ("half_open", 0.5, 8.0, _on_cable(lambda _: tampers.HalfOpen(*_BOTH))),
-        ("deaf", 0.5, 8.0, _on_cable(lambda _: tampers.HalfOpen(Way.DOWN))),
-        ("mute", 0.5, 8.0, _on_cable(lambda _: tampers.HalfOpen(Way.UP))),
+        ("cut", 0.3, 8.0, _on_cable(lambda _: Refusing(), hang_up=True)),
+        ("half_open", 0.5, 8.0, _on_cable(lambda _: HalfOpen())),
+        ("deaf", 0.5, 8.0, _on_cable(lambda _: HalfOpen(Way.DOWN))),
+        ("mute", 0.5, 8.0, _on_cable(lambda _: HalfOpen(Way.UP))),
         ("delay", 2.0, 6.0, _on_cable(lambda rng: tampers.Delay(rng, rng.choice((0.2, 1.0, 2.5))))),
         ("duplicate", 2.0, 5.0, _on_cable(tampers.Duplicate)),
         ("reorder", 2.0, 5.0, _on_cable(tampers.Reorder)),
@@ -285,8 +277,8 @@ def _kinds() -> tuple[FaultKind, ...]:
     everybody: tuple[Row, ...] = (
         ("broker_kill", 0.0, 4.0, _kill_broker),
         ("core_kill", 0.0, 3.0, _kill_core),
-        ("core_cut", 0.3, 6.0, _on_cable(lambda _: tampers.CutTamper(), core=True, hang_up=True)),
-        ("core_half_open", 0.5, 7.0, _on_cable(lambda _: tampers.HalfOpen(*_BOTH), core=True)),
+        ("core_cut", 0.3, 6.0, _on_cable(lambda _: Refusing(), core=True, hang_up=True)),
+        ("core_half_open", 0.5, 7.0, _on_cable(lambda _: HalfOpen(), core=True)),
         ("core_delay", 2.0, 5.0, _on_cable(lambda rng: tampers.Delay(rng, rng.choice((0.2, 1.0))), core=True)),
         ("core_duplicate", 2.0, 5.0, _on_cable(tampers.Duplicate, core=True)),
         ("core_reorder", 2.0, 5.0, _on_cable(tampers.Reorder, core=True)),

@@ -21,9 +21,10 @@ from typing import Any
 import msgspec
 
 from runtime.clocks import utc_ms
-from tools.torture.cable import Way
-from tools.torture.packets import PublishPacket
-from tools.torture.site import CORE_KEY, POINT, LaneUnderTest
+from simulation.cable import Way
+from simulation.mqtt_packets import PublishPacket
+from simulation.private_core import CORE_KEY
+from tools.torture.site import POINT, LaneUnderTest
 from wire.codec import decode, encode
 from wire.envelope import Envelope, Signer
 from wire.hashes import StateHash, journal_start

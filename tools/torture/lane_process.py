@@ -1,8 +1,8 @@
-"""One lane as a process of its own: real store, link and shell; its hardware is a socket (`simulated`).
+"""One lane as a process of its own: real store, link and shell; its hardware is a socket (`hardware`).
 
     python -m tools.torture.lane_process SETTINGS.json
 
-| from the simulated | meaning |
+| from the hardware | meaning |
 |---|---|
 | {"contact": "stop_loop", "active": true} | a level; the first of each after the start is no edge |
 | {"sees": "AB1234"} | what the camera reads from now on, "" for nothing |
@@ -11,7 +11,7 @@
 | {"disk": "full"}, {"disk": "free"}, {"disk": "broken"} | see `disk` |
 
 It answers with {"show": …}, {"status": …}; and says {"status": …} four times a second, so that its screens know it lives.
-Without a simulated it ends: no lane outlives the run.
+Without it the process ends: no lane outlives the run.
 """
 
 from __future__ import annotations
@@ -28,40 +28,26 @@ from typing import Any
 
 import msgspec
 
-from domain.crossing import Direction
-from edge.clock import BoxClock, ClockWatch
+from edge.clock import ClockWatch
 from edge.health import StoreWatch, look
-from edge.lane import newest_first
 from edge.wiring import core_ring, wall_facts
-from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect, Show
 from lane_agent.events import (
-    AgentStarted,
-    ContactChanged,
     Event,
     LaneOpened,
     OfficerTookOver,
-    PlateSettled,
     ScenePainted,
-    TroubleReported,
 )
-from lane_agent.model import Contact, Moment, Policy, Read, ReadSource, Screen
-from lane_agent.replay import restore
+from lane_agent.model import Contact, Moment, Screen
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
-from runtime.clocks import Clocks, machine_boot, monotonic_ms
+from runtime.clocks import Clocks, machine_boot
 from runtime.mqtt import Broker, Options
-from sync.client import LinkClient
-from sync.codelog import CodeLog
-from sync.journal import Journal
-from sync.store import LaneStore
+from simulation.hardwareless_lane import LaneWithoutHardware
 from tools.torture.disk import break_fsync, limit_files
 from wire.envelope import Signer
 
-SOFTWARE = "torture"
 BEAT_S = 0.25
-READ_S = 0.05
-"""How long the simulated reader takes to settle."""
 
 LIMITS = (
     ("immigration_start", 8_000),
@@ -95,31 +81,12 @@ class LaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     taken_over_s: float = 5.0
 
 
-class Box:
+class TorturedLane(LaneWithoutHardware):
     """One lane's process. As `edge.lane.LaneBox`, without the parts that have processes of their own."""
 
     def __init__(self, settings: LaneSettings, writer: asyncio.StreamWriter) -> None:
         self.settings = settings
         self._writer = writer
-        self._sees = ""
-        self._reading = 0
-        self.boot = secrets.token_hex(8)
-        self.store = LaneStore(Path(settings.store))
-        self.journal = Journal(self.store, boot=self.boot, software=SOFTWARE)
-        self.codes = CodeLog(self.store)
-        self.link = self._link()
-        self.clock = BoxClock(self.link.core_time)
-        self.agent = Agent(
-            restore(newest_first(self.journal)),
-            clock=self.clock,
-            journal=self.journal,
-            codes=self.link,
-            actuators=self,
-            software=SOFTWARE,
-        )
-
-    def _link(self) -> LinkClient:
-        settings = self.settings
         options = Options(
             brokers=(Broker("127.0.0.1", settings.port),),
             client_id=settings.lane,
@@ -129,65 +96,30 @@ class Box:
             retry_max=2.0,
             taken_over=settings.taken_over_s,
         )
-        return LinkClient(
-            settings.lane,
-            options=options,
+        super().__init__(
+            Path(settings.store),
+            options,
             signer=Signer.of(settings.lane, Path(settings.key).read_bytes()),
             ring=core_ring(Path(settings.core_keys)),
-            journal=self.journal,
-            codes=self.codes,
-            now_ms=monotonic_ms,
+            boot=secrets.token_hex(8),
+            software="torture",
             utc_ms=Clocks(disciplined=lambda: settings.time_source).kept_utc,
             machine_boot=machine_boot(),
-            on_event=self.tell,
-            on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
-            software=SOFTWARE,
+            policy={"point": settings.point, "limits": LIMITS},
         )
 
-    def tell(self, event: Event) -> None:
-        """Puts an event into the lane's inbox."""
-        self.agent.tell(event)
-
     def say(self, **what: Any) -> None:
-        """One line to the simulated."""
+        """One line to the hardware."""
         if not self._writer.is_closing():
             self._writer.write(json.dumps(what).encode() + b"\n")
-
-    # -- hands --------------------------------------------------------------------------------------------------------
 
     def show(self, order: Show) -> None:
         """Both screens paint."""
         self.say(show={"serial": order.serial, "xdb": order.xdb.value, "aiop": order.aiop.value})
 
-    def read_plate(self, visit: int) -> None:
-        """The reader begins; it reads what is seen now, or shall be."""
-        self._reading = visit
-        if self._sees:
-            asyncio.get_running_loop().call_later(READ_S, self._settled, visit, self._sees)
-
-    def stop_reading(self, visit: int) -> None:
-        """The reader stops."""
-        del visit
-        self._reading = 0
-
-    def _settled(self, visit: int, vrn: str) -> None:
-        self.tell(PlateSettled(visit, Read(vrn, None, 0.99, ReadSource.READER)))
-
-    def ring(self, order: Ring) -> None:
-        """No intercom here."""
-
-    def raise_alarm(self, alarm: Alarm) -> None:
-        """The journal has it."""
-
-    def keep(self, record: Record) -> None:
-        """The journal has it."""
-
     def stepped(self, event: Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """One step is durable."""
-        del event, at, effects
-        visit = lane.visit
-        self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
-        self.link.on_journal_grew()
+        super().stepped(event, at, effects, lane)
         self.link.publish_state(wall_facts(lane))
         self.say_status()
 
@@ -197,17 +129,13 @@ class Box:
         facts = wall_facts(lane) | {"link": found.link.value, "version": found.version, "waiting": found.waiting}
         self.say(status=facts | {"doubt": found.doubt, "refused": found.refused, "xdb": lane.face.xdb.value})
 
-    # -- the simulated's words ---------------------------------------------------------------------------------------------
-
     def obey(self, word: dict[str, Any]) -> None:
-        """One line from the simulated."""
+        """One line from the hardware."""
         match word:
             case {"contact": str(name), "active": bool(active)}:
-                self.tell(ContactChanged(Contact(name), active, monotonic_ms()))
+                self.tell(self.switch(Contact(name), active))
             case {"sees": str(vrn)}:
-                self._sees = vrn
-                if vrn and self._reading and self.agent.lane.visit and self.agent.lane.visit.read is None:
-                    self.read_plate(self._reading)
+                self.comes_into_view(vrn)
             case {"painted": str(screen), "scene": str(scene), "serial": int(serial)}:
                 self.tell(ScenePainted(Screen(screen), Scene(scene), serial))
             case {"officer": "open"}:
@@ -219,10 +147,10 @@ class Box:
             case {"disk": str(room)}:
                 limit_files(full=room == "full")
             case _:
-                raise ValueError(f"the simulated says what no lane knows: {word}")
+                raise ValueError(f"the hardware says what no lane knows: {word}")
 
     async def listen(self, reader: asyncio.StreamReader) -> None:
-        """Obeys until the simulated is gone."""
+        """Obeys until the hardware is gone."""
         while line := await reader.readline():
             self.obey(json.loads(line))
 
@@ -242,42 +170,27 @@ class Box:
         )
 
     async def run(self, reader: asyncio.StreamReader) -> None:
-        """Runs until SIGTERM, or until the simulated is gone."""
-        policy = Policy(
-            lane=self.settings.lane,
-            journal=self.store.journal_id,
-            point=self.settings.point,
-            direction=Direction.INBOUND,
-            limits=LIMITS,
-        )
-        self.tell(AgentStarted(policy, self.boot, SOFTWARE))
-        await self.link.start()
-        works = (
-            self.agent.run(),
-            self._beat(),
-            self._watch().run(),
-            ClockWatch(self.tell, core=self.link.clock_doubt).run(),
-        )
-        tasks = [asyncio.create_task(work) for work in works]
-        ears = asyncio.create_task(self.listen(reader))
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ears.cancel)
-        try:
-            await asyncio.wait([ears, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                if task.done():
-                    task.result()
-        finally:
-            for task in (ears, *tasks):
-                task.cancel()
-            await asyncio.gather(ears, *tasks, return_exceptions=True)
-            await self.link.stop()
-            self.store.close()
+        """Runs until SIGTERM, or until the hardware is gone."""
+        async with self:
+            works = (self._beat(), self._watch().run(), ClockWatch(self.tell, core=self.link.clock_doubt).run())
+            tasks = [asyncio.create_task(work) for work in works]
+            ears = asyncio.create_task(self.listen(reader))
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ears.cancel)
+            try:
+                await asyncio.wait([ears, self.work, *tasks], return_when=asyncio.FIRST_COMPLETED)
+                for task in (self.work, *tasks):
+                    if task.done():
+                        task.result()
+            finally:
+                for task in (ears, *tasks):
+                    task.cancel()
+                await asyncio.gather(ears, *tasks, return_exceptions=True)
 
 
 async def _main(settings: LaneSettings) -> None:
     reader, writer = await asyncio.open_unix_connection(settings.socket)
     with contextlib.closing(writer):
-        await Box(settings, writer).run(reader)
+        await TorturedLane(settings, writer).run(reader)
 
 
 def main() -> None:

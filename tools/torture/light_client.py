@@ -11,21 +11,9 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 
-from tools.torture.packets import Framer, PublishPacket, puback, read_publish, varint
+from simulation.mqtt_packets import Framer, PublishPacket, connect, puback, read_publish, subscribe
 
-_CONNECT, _SUBSCRIBE = 0x10, 0x82
-_CLEAN_WITH_PASSWORD = 0xC2
-_QOS1_AS_PUBLISHED = 0x09
 _RETRY_S = (0.25, 4.0)
-
-
-def _text(value: str) -> bytes:
-    raw = value.encode()
-    return len(raw).to_bytes(2, "big") + raw
-
-
-def _packet(kind: int, body: bytes) -> bytes:
-    return bytes([kind]) + varint(len(body)) + body
 
 
 class LightClient:
@@ -86,7 +74,7 @@ class LightClient:
     async def _once(self) -> None:
         reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
         try:
-            self._writer.write(self._connect())
+            self._writer.write(connect(self._name, self._password))
             framer = Framer()
             while chunk := await reader.read(65_536):
                 for packet in framer.feed(chunk):
@@ -94,18 +82,10 @@ class LightClient:
         finally:
             self._writer.transport.abort()
 
-    def _connect(self) -> bytes:
-        head = _text("MQTT") + bytes([5, _CLEAN_WITH_PASSWORD, 0, 0, 0])
-        return _packet(_CONNECT, head + _text(self._name) + _text(self._name) + _text(self._password))
-
-    def _subscribe(self) -> bytes:
-        wanted = b"".join(_text(name) + bytes([_QOS1_AS_PUBLISHED]) for name in self._filters)
-        return _packet(_SUBSCRIBE, bytes([0, 1, 0]) + wanted)
-
     def _take(self, packet: bytes, writer: asyncio.StreamWriter) -> None:
         match packet[0] >> 4:
             case 2 if packet[3] == 0:  # CONNACK
-                writer.write(self._subscribe())
+                writer.write(subscribe(self._filters))
             case 2:
                 raise ConnectionRefusedError(f"{self._name}: the broker refuses it with reason {packet[3]}")
             case 9:  # SUBACK

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from runtime.clocks import monotonic_ms, utc_ms
-from tools.torture.cable import Tamper
 from tools.torture.checker import check
 from tools.torture.faults import KINDS, FaultKind, FaultSite
 from tools.torture.forger import Liar
@@ -130,7 +129,7 @@ class TortureRun:
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self.over.is_set():
             tell(self)
-            await self._look_after_children()
+            self._look_after_children()
             for task in tasks:
                 if task.done():
                     task.result()
@@ -138,12 +137,12 @@ class TortureRun:
                 async with asyncio.timeout(1.0):
                     await self.over.wait()
 
-    async def _look_after_children(self) -> None:
+    def _look_after_children(self) -> None:
         for name in self.site.children.look():
             if name in self.site.posts:
-                await self.site.posts[name].start()
+                self.site.posts[name].start()
             elif name == "core":
-                await self.site.start_core()
+                self.site.start_core()
 
     async def _fault_lane(self, post: LaneUnderTest, seed: str) -> None:
         kinds = self._kinds("lane")
@@ -171,17 +170,17 @@ class TortureRun:
 
     def _liar(self, post: LaneUnderTest) -> Liar:
         rng = random.Random(f"{self.wishes.seed} liar {post.lane}")
-        return Liar(post, self.site.core_signer, self.wishes.folder / "core" / "core.db", rng)
+        return Liar(post, self.site.core.signer, self.site.core.store, rng)
 
     async def _quiet(self, tell: Callable[[TortureRun], None]) -> bool:
         """No fault any more: every lane becomes fresh and level, and has sent everything. Whether they did."""
         for cable in (self.site.core_cable, *(post.cable for post in self.site.posts.values())):
-            cable.tamper = Tamper()
+            cable.mend()
         end = time.monotonic() + QUIET_S
         rounds = 0
         while time.monotonic() < end and rounds < 3:
             tell(self)
-            await self._look_after_children()
+            self._look_after_children()
             version = await self.site.office.version()
             level = version is not None and all(_is_level(post, version) for post in self.site.posts.values())
             rounds = rounds + 1 if level else 0

@@ -9,26 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 
-from tools.torture.cable import Piece, Tamper, Way
-from tools.torture.packets import PUBLISH, PublishPacket, puback, read_publish
+from simulation.cable import Piece, Tamper, Way
+from simulation.mqtt_packets import PUBLISH, PublishPacket, puback, read_publish
 from wire.topics import LOG
-
-
-class CutTamper(Tamper):
-    """No connection is taken; those that were there are hung up by whoever plugs this in."""
-
-    connects = False
-
-
-class HalfOpen(Tamper):
-    """Sockets stay open and nothing moves: both ways, or one."""
-
-    def __init__(self, *ways: Way) -> None:
-        self._ways = ways
-
-    def through(self, way: Way, packet: bytes) -> Iterable[Piece]:
-        """Nothing, on the ways that are dead."""
-        return () if way in self._ways else (Piece(data=packet),)
 
 
 class Delay(Tamper):

@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 
 from runtime.clocks import monotonic_ms
-from tools.torture.cable import Way
-from tools.torture.packets import read_publish
+from simulation.cable import Way
+from simulation.mqtt_packets import read_publish
 from wire.codec import decode
 from wire.envelope import Envelope, KeyRing
 from wire.errors import WireRefusedError

@@ -9,7 +9,6 @@ import json
 import secrets
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
@@ -20,14 +19,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from lane_agent.events import Event, LinkChanged
 from lane_agent.model import Link
+from runtime.clocks import utc_ms
 from runtime.mqtt import Broker, Options, Tls
 from simulation.broker import CORE, PrivateBroker
+from simulation.hardwareless_lane import LaneEnd
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.evidence import Evidence, Retention
 from sync.journal import Journal
 from sync.link import Limits
-from sync.store import LaneStore
 from tools.conformance.clauses import ClauseTimes
 from tools.conformance.connection import Address, KitConnection
 from tools.conformance.fake_core import CorePlayed
@@ -59,11 +59,6 @@ PACE = ClauseTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=15.0,
 """Ten times the contract's speed; patience is long, for a busy machine, and costs nothing where all is well."""
 
 ONE_AT_A_TIME = threading.Lock()
-
-
-def utc_ms() -> int:
-    """UTC."""
-    return time.time_ns() // 1_000_000
 
 
 class OwnLane:
@@ -138,48 +133,34 @@ class OwnLane:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        with LaneStore(self._folder / "lane.db") as store:
-            self._journal = Journal(store, boot="b1", software="test")
-            kept = Retention(max_age_ms=10**9, max_bytes=10**9)
-            evidence = Evidence(self._folder / "evidence", {"stops": kept}, now_ms=utc_ms)
-            evidence.put(PICTURE, kind="stops")
-            self._client = client = LinkClient(
-                LANE,
-                options=self._options(),
-                signer=self._signer,
-                ring=self._ring,
-                journal=self._journal,
-                codes=self._codes(store),
-                now_ms=lambda: time.monotonic_ns() // 1_000_000,
-                on_event=self._told,
-                on_alarm=self._alarmed,
-                evidence=evidence,
-                limits=QUICK,
-                software="test",
-                tick_s=0.02,
-            )
-            self._spoil(client)
-            client.publish_state({"open": True, "manual": ["link"]})
-            await client.start()
+        kept = Retention(max_age_ms=10**9, max_bytes=10**9)
+        evidence = Evidence(self._folder / "evidence", {"stops": kept}, now_ms=utc_ms)
+        evidence.put(PICTURE, kind="stops")
+        end = LaneEnd(
+            self._folder / "lane.db",
+            self._options(),
+            signer=self._signer,
+            ring=self._ring,
+            codes=self._codes,
+            on_event=self._told,
+            on_alarm=self._alarmed,
+            evidence=evidence,
+            limits=QUICK,
+            tick_s=0.02,
+        )
+        self._journal, self._client = end.journal, end.link
+        self._spoil(end.link)
+        end.link.publish_state({"open": True, "manual": ["link"]})
+        async with end:
             self._ready.set()
-            try:
-                await self._over.wait()
-                client.check()
-            finally:
-                await client.stop()
+            await self._over.wait()
+            end.link.check()
 
     def _options(self) -> Options:
-        return Options(
-            brokers=(Broker("localhost" if self._tls else "127.0.0.1", self._port),),
-            client_id=LANE,
-            subscriptions=(),
-            user_name="" if self._tls else LANE,
-            password="" if self._tls else self._broker.password(LANE),
-            tls=self._tls,
-            retry_min=0.05,
-            retry_max=0.2,
-            settled=0.0,
-        )
+        changes = {"retry_min": 0.05, "retry_max": 0.2, "settled": 0.0}
+        if self._tls is not None:
+            changes |= {"tls": self._tls, "brokers": (Broker("localhost", self._port),)}
+        return self._broker.options(LANE, port=self._port, **changes)
 
 
 def memory() -> str | None:
@@ -192,7 +173,6 @@ def private_broker() -> Iterator[tuple[Path, PrivateBroker]]:
     """A folder, and a broker that the lane and the core may use."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kit-", dir=memory())))
-        (folder / "broker").mkdir()
         with ONE_AT_A_TIME:  # between finding a free port and listening on it another could take it
             broker = stack.enter_context(PrivateBroker(folder / "broker", lanes=[LANE]))
         yield folder, broker

@@ -3,70 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from core.enrolment.keys import make_signing_key
-from core.ledger.log import ReplicatedLog
-from core.ledger.store import CoreStore
 from core.office.admin import AdminClient
-from core.service import CoreParts, CoreService
-from core.settings import load
+from simulation.private_core import PrivateCore
 from tools.conformance.clauses import ClauseTimes, ClauseVerdict, chosen, tried
 from tools.conformance.core import CHAPTERS
-from wire.envelope import Signer, public_from_pem, public_to_pem
 
 PACE = ClauseTimes(nonce=0.2, patience=15.0, quiet=0.3)
 
 
-class OwnCore:
-    """The shipped core, all of it, in a thread of its own."""
+class OwnCore(PrivateCore):
+    """The shipped core, which grows its list, orders, and renews the lane's keys as the kit asks."""
 
     def __init__(self, folder: Path, broker: Any, territory: Any) -> None:
-        self._folder, self._territory = folder, territory
-        (folder / "password").write_text(broker.password("core"), encoding="utf-8")
-        (folder / "keys").mkdir()
-        (folder / "keys" / f"{territory.LANE}.pub").write_bytes(public_to_pem(territory.LANE_KEY.public))
-        (folder / "core.toml").write_text(
-            '[core]\nstore = "core.db"\nsigning_key = "core-1.key"\nlane_keys = "keys"\nadmin_socket = "s"\n'
-            f'[[broker]]\nhost = "127.0.0.1"\nport = {broker.port}\nuser_name = "core"\npassword_file = "password"\n'
-            '[points]\nSZB = "Shenzhen Bay"\n[pictures]\nfolder = "pictures"\n',
-            encoding="utf-8",
-        )
-        self.public = public_from_pem(make_signing_key(folder / "core-1.key").read_bytes())
-        self._ready = threading.Event()
-        self._over = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="own core", daemon=True)
+        self._territory = territory
+        pictures = '[pictures]\nfolder = "pictures"\n'
+        super().__init__(folder, broker, lanes={territory.LANE: territory.LANE_KEY.public}, sections=pictures)
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(30)
+        self.start()
+        asyncio.run(self.ready())
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join(30)
-        assert not self._thread.is_alive()
-
-    async def _run(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        settings, now = load(self._folder / "core.toml"), self._territory.utc_ms
-        with contextlib.closing(CoreStore(self._folder / "core.db", create=True)) as store:
-            log = ReplicatedLog(store, Signer.from_pem("core-1", (self._folder / "core-1.key").read_bytes()))
-            with store.transaction():
-                log.restart(at_ms=now(), reason="test")
-        await CoreService(CoreParts(settings, now), self._ready.set).run(self._over)
+        assert self.end() == 0
 
     def _ask(self, what: Callable[[AdminClient], Any]) -> None:
         async def asked() -> None:
-            async with AdminClient(self._folder / "s", who="kit") as client:
+            async with self.admin("kit") as client:
                 await what(client)
 
         asyncio.run(asked())
@@ -77,14 +46,13 @@ class OwnCore:
 
     def have_keys(self, step: int) -> None:
         """The register has these keys of the lane's; the core notices within a second."""
-        keys = self._folder / "keys"
         name, further = self._territory.LANE, self._territory.FURTHER_LANE_KEY
         for wanted, key in ((step != 2, self._territory.LANE_KEY), (step != 3, further)):
-            file = keys / f"{name}.pub" if key.kid == name else keys / f"{key.kid}.pub"
+            lane = name if key.kid == name else key.kid
             if wanted:
-                file.write_bytes(public_to_pem(key.public))
+                self.register(lane, key.public)
             else:
-                file.unlink(missing_ok=True)
+                (self.folder / "lane-keys" / f"{lane}.pub").unlink(missing_ok=True)
 
     def order(self, number: int) -> None:
         """A command is sent."""

@@ -2,66 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shlex
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from core.cli.app import app
 from runtime.mqtt import Tls
 from simulation.broker import BrokerTls, PrivateBroker
+from simulation.children import free_port
+from simulation.private_core import PrivateCore
 from wire.envelope import Signer, public_from_pem, public_to_pem
 
 CORE = Path(sys.executable).with_name("rocars-core")
-CONFIG = """
-[core]
-store = "core.db"
-signing_key = "core-1.key"
-lane_keys = "keys"
-admin_socket = "s"
-[authority]
-folder = "authority"
-[pictures]
-folder = "pictures"
-[points]
-SZB = "Shenzhen Bay"
-[[broker]]
-host = "localhost"
-port = {port}
-authority = "authority.pem"
-certificate = "core.pem"
-key = "core.pem"
-"""
 
 
 @pytest.fixture(scope="module")
 def site(territory: Any) -> Iterator[SimpleNamespace]:
     """A core's folder, a lane enrolled in it, and the shipped broker with its certificate, running; no core yet."""
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kit-tls-")))
+    with tempfile.TemporaryDirectory(prefix="kit-tls-") as name:
+        folder = Path(name)
         broker = PrivateBroker(folder / "broker", tls=BrokerTls.in_folder(folder / "broker"))
-        config = folder / "core.toml"
-        config.write_text(CONFIG.format(port=broker.port), encoding="utf-8")
-        for words in (
-            ["init"],
-            ["authority"],
-            ["enrol-broker", "localhost", "--out", str(folder / "broker")],
-            ["enrol", territory.LANE, "--here", str(folder / "lane")],
-        ):
-            result = CliRunner().invoke(app, [*words, "--config", str(config)])
-            assert result.exit_code == 0, result.output
-        stack.enter_context(broker)
-        yield SimpleNamespace(folder=folder, config=config, broker=broker, lane=territory.LANE)
+        core = PrivateCore(folder, broker, sections='[pictures]\nfolder = "pictures"\n')
+        core.enrol(territory.LANE, folder / "lane")
+        with broker:
+            yield SimpleNamespace(folder=folder, config=core.config, broker=broker, lane=territory.LANE, core=core)
 
 
 def kit(site: SimpleNamespace, *words: object) -> subprocess.CompletedProcess[str]:
@@ -91,20 +63,12 @@ def of_core(site: SimpleNamespace) -> tuple[object, ...]:
 @contextlib.contextmanager
 def running_core(site: SimpleNamespace) -> Iterator[None]:
     """`rocars-core run`, once it serves."""
-    with subprocess.Popen(
-        [CORE, "run", "--config", site.config], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as core:
-        assert core.stderr is not None
-        connected = next((line for line in core.stderr if ": connected" in line), "")
-        assert connected, "the core ended"
-        thread = threading.Thread(target=core.stderr.read, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            core.terminate()
-            core.wait(60)
-            thread.join()
+    site.core.start()
+    try:
+        asyncio.run(site.core.ready())
+        yield
+    finally:
+        site.core.end()
 
 
 def test_a_core_is_tested_over_tls_with_a_lanes_certificate(site: SimpleNamespace) -> None:
@@ -140,13 +104,6 @@ def test_a_lane_is_tested_over_tls_with_the_cores_certificate_and_its_cable_can_
         )  # fmt: skip
     assert (found.returncode, found.stderr) == (0, "")
     assert "6 holds, 0 BROKEN, 0 not observed" in found.stdout
-
-
-def free_port() -> int:
-    """Where nobody listens yet."""
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize(

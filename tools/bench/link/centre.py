@@ -13,7 +13,7 @@ from core.link.compound import Compound
 from core.link.gateway import LaneGateway, LaneMessage
 from core.link.intake import Intake
 from core.link.projection import Projection
-from runtime.mqtt import Broker, Connection, Incoming, Options
+from runtime.mqtt import Connection, Incoming
 from simulation.broker import CORE, PrivateBroker
 from wire.envelope import KeyRing, Signer
 from wire.records import Record
@@ -62,15 +62,12 @@ class Centre:
 
     def __init__(self, parts: CentreParts, broker: PrivateBroker) -> None:
         self.parts = parts
-        options = Options(
-            brokers=(Broker(broker.host, broker.port),),
-            client_id=CORE,
-            user_name=CORE,
-            password=broker.password(CORE),
-            subscriptions=((ALL_UP, 1),),
-        )
         self.connection = Connection(
-            options, will=lambda: None, on_up=lambda: None, on_down=lambda _: None, on_message=self._hear
+            broker.options(CORE, ALL_UP),
+            will=lambda: None,
+            on_up=lambda: None,
+            on_down=lambda _: None,
+            on_message=self._hear,
         )
 
     def _hear(self, incoming: Incoming) -> None:

@@ -22,18 +22,14 @@ from typing import Any
 
 from lane_agent import events as e
 from lane_agent.effects import Effect
-from lane_agent.model import Link, Moment, Policy
+from lane_agent.model import Link, Moment
 from lane_agent.state import Lane
 from runtime.clocks import monotonic_ms
-from runtime.mqtt import Broker, Options
-from sync.client import LinkClient
-from sync.codelog import CodeLog
-from sync.journal import Journal
+from simulation.cable import Cable, Tamper
+from simulation.hardwareless_lane import LaneWithoutHardware
 from sync.link import Limits
-from sync.store import LaneStore
 from tools.bench.link.site import BenchSite
-from tools.bench.shell import SOFTWARE, BenchLane
-from tools.torture.cable import Cable, Piece, Tamper, Way
+from tools.bench.shell import SOFTWARE
 
 KINDS = {
     "reset": "connection reset, and refused",
@@ -48,21 +44,6 @@ _PATIENCE_S = 120.0
 _LAG_S = 0.02
 
 
-class Swallowing(Tamper):
-    """Nothing passes, and neither end is told."""
-
-    def through(self, way: Way, packet: bytes) -> tuple[Piece, ...]:
-        """Drops the packet."""
-        del way, packet
-        return ()
-
-
-class Refusing(Tamper):
-    """No new connections."""
-
-    connects = False
-
-
 @dataclass(frozen=True, slots=True)
 class MeasuredCut:
     """Milliseconds: from the cut until no longer fresh, until manual; from its end until automatic and verified."""
@@ -72,58 +53,33 @@ class MeasuredCut:
     back: int
 
 
-class Box(BenchLane):
+class CutLane(LaneWithoutHardware):
     """One lane with a real link, through a cable."""
 
-    def __init__(self, name: str, site: BenchSite, store: LaneStore, limits: Limits) -> None:
-        super().__init__(Journal(store, boot="boot", software=SOFTWARE))
-        self.name, self._site, self._store, self._limits = name, site, store, limits
-        self.cable = Cable(site.broker.port)
+    def __init__(self, name: str, site: BenchSite, store: Path, cable: Cable, limits: Limits) -> None:
+        self.cable = cable
         self._manual, self._since = True, monotonic_ms()
         self.not_fresh = 0
         self._changed = asyncio.Event()
-        self.link: LinkClient
-
-    async def open(self) -> None:
-        """Connects; the agent's own task is the caller's."""
-        await self.cable.start()
-        self.link = LinkClient(
-            self.name,
-            options=Options(
-                brokers=(Broker("127.0.0.1", self.cable.near),),
-                client_id=self.name,
-                subscriptions=(),
-                user_name=self.name,
-                password=self._site.broker.password(self.name),
-            ),
-            signer=self._site.signer(self.name),
-            ring=self._site.ring,
-            journal=self.journal,
-            codes=CodeLog(self._store),
-            now_ms=monotonic_ms,
+        super().__init__(
+            store,
+            site.broker.options(name, port=cable.near),
+            signer=site.signer(name),
+            ring=site.core.ring,
+            software=SOFTWARE,
+            limits=limits,
             on_event=self._told,
             on_alarm=lambda _kind, _detail: None,
-            limits=self._limits,
         )
-        policy = Policy(lane=self.name, journal=self.journal.journal_id, point="SBC")
-        self.agent.tell(e.AgentStarted(policy, "boot", SOFTWARE))
-        self.agent.tell(e.LaneOpened("bench"))
-        await self.link.start()
-
-    async def close(self) -> None:
-        """Leaves."""
-        await self.link.stop()
-        await self.cable.stop()
 
     def _told(self, event: e.Event) -> None:
         if isinstance(event, e.LinkChanged) and event.link is not Link.FRESH and not self.not_fresh:
             self.not_fresh = monotonic_ms()
-        self.agent.tell(event)
+        self.tell(event)
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """A step is durable."""
-        del event, at, effects
-        self.link.on_journal_grew()
+        super().stepped(event, at, effects, lane)
         if bool(lane.manual) is not self._manual:
             self._manual, self._since = bool(lane.manual), monotonic_ms()
             self._changed.set()
@@ -136,26 +92,17 @@ class Box(BenchLane):
                 await self._changed.wait()
         return self._since
 
+    def heal(self) -> None:
+        """Bytes pass again, on the connections that are still there too."""
+        self.cable.tamper = Tamper()
+
     def forget(self) -> None:
         """The next loss of freshness counts."""
         self.not_fresh = 0
 
-    def reset(self) -> None:
-        """The cable is pulled: connections end, and none is accepted."""
-        self.cable.tamper = Refusing()
-        self.cable.hang_up()
 
-    def swallow(self) -> None:
-        """The cable goes silent: connections stay open and nothing passes."""
-        self.cable.tamper = Swallowing()
-
-    def heal(self) -> None:
-        """The cable works again."""
-        self.cable.tamper = Tamper()
-
-
-async def cut(boxes: Sequence[Box], begin: Callable[[], None], end: Callable[[], None]) -> list[MeasuredCut]:
-    """One cut of these lanes; it ends when the last of them is in manual mode."""
+async def cut(boxes: Sequence[CutLane], begin: Callable[[], None], end: Callable[[], None]) -> list[MeasuredCut]:
+    """One cut, felt by these lanes; it ends when the last of them is in manual mode."""
     for box in boxes:
         box.forget()
     began = monotonic_ms()
@@ -171,14 +118,15 @@ async def cut(boxes: Sequence[Box], begin: Callable[[], None], end: Callable[[],
 
 
 @asynccontextmanager
-async def _boxes(site: BenchSite, folder: Path, limits: Limits) -> AsyncIterator[list[Box]]:
+async def _boxes(site: BenchSite, folder: Path, limits: Limits) -> AsyncIterator[list[CutLane]]:
     async with AsyncExitStack() as opened:
         boxes = []
         for name in site.lanes:
-            box = Box(name, site, opened.enter_context(LaneStore(folder / f"{name}.db")), limits)
-            await box.open()
-            opened.push_async_callback(box.close)
-            opened.callback(asyncio.create_task(box.agent.run()).cancel)
+            cable = Cable(site.broker.port)
+            await cable.start()
+            opened.push_async_callback(cable.stop)
+            box = await opened.enter_async_context(CutLane(name, site, folder / f"{name}.db", cable, limits))
+            box.tell(e.LaneOpened("bench"))
             boxes.append(box)
         for box in boxes:
             await box.until(manual=False)
@@ -196,24 +144,22 @@ async def _lag(worst: list[int]) -> None:
 Found = dict[str, list[MeasuredCut]]
 
 
-async def _alone(box: Box, rounds: int, pause: Callable[[], float], found: Found) -> None:
+async def _alone(box: CutLane, rounds: int, pause: Callable[[], float], found: Found) -> None:
     """Cuts of one lane's cable."""
-    for kind, begin in tuple({"reset": box.reset, "hole": box.swallow}.items()) * rounds:
+    for kind, begin in tuple({"reset": box.cable.cut, "hole": box.cable.hold}.items()) * rounds:
         await asyncio.sleep(pause())
         found[kind] += await cut([box], begin, box.heal)
 
 
 async def _together(
-    site: BenchSite, boxes: Sequence[Box], rounds: int, pause: Callable[[], float], found: Found
+    site: BenchSite, boxes: Sequence[CutLane], rounds: int, pause: Callable[[], float], found: Found
 ) -> None:
     """Cuts of all lanes at once."""
     for _ in range(rounds):
         await asyncio.sleep(pause())
         found["broker"] += await cut(boxes, site.broker.kill, site.broker.start)
         await asyncio.sleep(pause())
-        found["core"] += await cut(
-            boxes, lambda: site.silence_core(silent=True), lambda: site.silence_core(silent=False)
-        )
+        found["core"] += await cut(boxes, lambda: site.core.freeze(frozen=True), lambda: site.core.freeze(frozen=False))
 
 
 async def _measure(folder: Path, near: Path, lanes: int, rounds: int, limits: Limits) -> tuple[Found, int]:

@@ -18,12 +18,9 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from lane_agent.events import CodesChanged, Event
-from runtime.mqtt import Broker, Options
 from simulation.broker import PrivateBroker
-from sync.client import LinkClient
-from sync.codelog import CodeLog
-from sync.journal import Journal
-from sync.store import LaneStore
+from simulation.hardwareless_lane import LaneEnd
+from simulation.waiting import until
 from tools.bench.codes import Timing, bundles
 from tools.bench.figures import FigureLine, timing
 from tools.bench.link.centre import Centre, CentreParts
@@ -90,29 +87,14 @@ class BareClient:
         os.close(self._file)
 
 
-class _Lane:
+class _Lane(LaneEnd):
     """A lane's link on its own store, which looks the vehicle up as soon as it is told."""
 
-    def __init__(self, broker: PrivateBroker, store: LaneStore, signer: Signer, parts: CentreParts) -> None:
+    def __init__(self, broker: PrivateBroker, store: Path, signer: Signer, parts: CentreParts) -> None:
         self.usable = Waiter()
         self.vrn = ""
-        self.link = LinkClient(
-            LANE,
-            options=Options(
-                brokers=(Broker(broker.host, broker.port),),
-                client_id=LANE,
-                subscriptions=(),
-                user_name=LANE,
-                password=broker.password(LANE),
-            ),
-            signer=signer,
-            ring=parts.signer.ring(),
-            journal=Journal(store, boot="bench", software="bench"),
-            codes=CodeLog(store),
-            now_ms=lambda: time.monotonic_ns() // 1_000_000,
-            on_event=self._told,
-            on_alarm=lambda _kind, _detail: None,
-        )
+        ring = parts.signer.ring()
+        super().__init__(store, broker.options(LANE), signer=signer, ring=ring, software="bench", on_event=self._told)
 
     def _told(self, event: Event) -> None:
         if isinstance(event, CodesChanged) and self.link.look_up(self.vrn).held:
@@ -123,21 +105,17 @@ class _Lane:
 async def _running(folder: Path, codes: int) -> AsyncIterator[tuple[Centre, _Lane, Waiter]]:
     signer = Signer.generate(LANE)
     parts = CentreParts(folder, {LANE: signer.ring()}, bundles(codes))
-    (folder / "broker").mkdir()
-    with PrivateBroker(folder / "broker", lanes=[LANE, BARE]) as broker, LaneStore(folder / "lane.db") as store:
-        centre, lane, written = Centre(parts, broker), _Lane(broker, store, signer, parts), Waiter()
+    with PrivateBroker(folder / "broker", lanes=[LANE, BARE]) as broker:
+        centre, lane, written = Centre(parts, broker), _Lane(broker, folder / "lane.db", signer, parts), Waiter()
         bare = BareClient(broker, folder, written.happened)
         centre.connection.start()
-        await lane.link.start()
         try:
-            bare.subscribe()
-            await written.moment()
-            async with asyncio.timeout(_PATIENCE_S):
-                while lane.link.status().version != parts.log.head().version:  # noqa: ASYNC110 - it is another task
-                    await asyncio.sleep(0.02)
-            yield centre, lane, written
+            async with lane:
+                bare.subscribe()
+                await written.moment()
+                await until(lambda: lane.link.status().version == parts.log.head().version, _PATIENCE_S)
+                yield centre, lane, written
         finally:
-            await lane.link.stop()
             await centre.connection.stop()
             bare.close()
             parts.store.close()

@@ -51,6 +51,9 @@ NOTED = (
     "HelpAnswered",
     "HelpEnded",
     "WayOutOfVehicleBefore",
+    "ImmigrationDebtPaid",
+    "ImmigrationDebtLapsed",
+    "ImmigrationDebtWrittenOff",
 )
 """Records of what somebody did; the opening that belongs to "ready" is left out."""
 

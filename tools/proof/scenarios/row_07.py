@@ -45,8 +45,8 @@ TEXT = """
     notes:  ManualOrdered
     ends:   7 manual
 7 a release for the vehicle before counts for nobody
-    do:     ready manual arrive leave arrive cleared release-before
-    shows:  STOP OFFICER WELCOME STOP MANUAL
+    do:     ready manual arrive leave arrive immigration cleared release-before
+    shows:  STOP OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION MANUAL
     alarms: RunThrough ManualVisit
     notes:  ManualOrdered
     ends:   7 manual
@@ -97,38 +97,38 @@ TEXT = """
     notes:  ManualOrdered ReleasedByOfficer
     ends:   7 stands
 7 a fault after an officer's release takes it back
-    do:     ready manual arrive cleared release fault:reader
-    shows:  STOP MANUAL DONE OFFICER
+    do:     ready manual arrive immigration cleared release fault:reader
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL DONE OFFICER
     alarms: ManualVisit FaultRaised Withdrawn Fault
     notes:  ManualOrdered ReleasedByOfficer
     ends:   21 fault
 7 a second release changes nothing
-    do:     ready manual arrive cleared release release
-    shows:  STOP MANUAL DONE
+    do:     ready manual arrive immigration cleared release release
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL DONE
     alarms: ManualVisit
     notes:  ManualOrdered ReleasedByOfficer
     ends:   7 stands
 7 the officer's 3 has its time
-    do:     ready manual arrive cleared release wait:20
-    shows:  STOP MANUAL DONE MANUAL
+    do:     ready manual arrive immigration cleared release wait:20
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL DONE MANUAL
     alarms: ManualVisit Overdue Withdrawn ManualVisit
     notes:  ManualOrdered ReleasedByOfficer
     ends:   7 manual
 7 a read after an officer's release that is on hold takes 3 back
-    do:     ready manual records:hold arrive cleared release read
-    shows:  STOP MANUAL DONE EXAMINE
+    do:     ready manual records:hold arrive immigration cleared release read
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL DONE EXAMINE
     alarms: ManualVisit Withdrawn
     notes:  ManualOrdered ReleasedByOfficer SentToCompound
     ends:   9 stands
 7 help takes an officer's 3 back and a new release is needed
-    do:     ready manual arrive cleared release help end-help
-    shows:  STOP MANUAL DONE MANUAL/HELP MANUAL
+    do:     ready manual arrive immigration cleared release help end-help
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL DONE MANUAL/HELP MANUAL
     alarms: ManualVisit Help Withdrawn ManualVisit
     notes:  ManualOrdered ReleasedByOfficer HelpRequested HelpEnded
     ends:   7 manual
 7 a vehicle that leaves may not be released any more
-    do:     ready manual arrive cleared clear-stop release
-    shows:  STOP MANUAL OFFICER
+    do:     ready manual arrive immigration cleared clear-stop release
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL OFFICER
     alarms: ManualVisit RunThrough
     notes:  ManualOrdered
     ends:   22 leaving against the signal
@@ -161,14 +161,14 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION
     ends:   4 immigration
 7 an inspection for the vehicle before counts for nobody
-    do:     ready records:live arrive leave arrive read cleared inspect-before
-    shows:  STOP OFFICER WELCOME STOP WATCH DONE
+    do:     ready records:live arrive leave arrive read immigration cleared inspect-before
+    shows:  STOP OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
     alarms: RunThrough
     uses:   live
     ends:   17 stands
 7 4 cannot be turned into 3
-    do:     ready manual arrive cleared inspect release
-    shows:  STOP MANUAL EXAMINE
+    do:     ready manual arrive immigration cleared inspect release
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL EXAMINE
     alarms: ManualVisit
     notes:  ManualOrdered SentToCompound
     ends:   9 stands
@@ -199,10 +199,10 @@ TEXT = """
     ends:   2 waiting
 7 an announced vehicle is never released by itself
     do:     ready manual bypass:stop_loop automatic records:live announce immigration read cleared
-    shows:  OFFICER
-    alarms: AtOfficer
+    shows:  MANUAL
+    alarms: ManualVisit
     notes:  ManualOrdered LoopBypassed ManualEnded
-    ends:   8 at the officer
+    ends:   7 manual
 7 nothing can be announced without a bypass
     do:     ready manual announce
     shows:
@@ -229,8 +229,8 @@ TEXT = """
     notes:  ManualOrdered LoopBypassed LoopBypassed ManualEnded LoopBypassed
     ends:   3 please stop
 7 a bypass of the exit loop ends visits by time
-    do:     ready manual bypass:exit_loop arrive cleared release leave wait:15
-    shows:  STOP MANUAL DONE WELCOME
+    do:     ready manual bypass:exit_loop arrive immigration cleared release leave wait:15
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL DONE WELCOME
     alarms: ManualVisit
     notes:  ManualOrdered LoopBypassed ReleasedByOfficer
     ends:   2 waiting
@@ -257,4 +257,21 @@ TEXT = """
     shows:
     notes:  ManualOrdered LoopBypassed
     ends:   2 waiting
+7 no officer shows 3 while Immigration is dealing
+    do:     ready manual arrive immigration release
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION
+    notes:  ManualOrdered
+    ends:   4 immigration
+7 a bypassed loop keeps the lane in manual mode
+    do:     ready manual bypass:exit_loop automatic records:live arrive read immigration cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL
+    alarms: ManualVisit
+    notes:  ManualOrdered LoopBypassed ManualEnded
+    ends:   7 manual
+7 with every loop back the lane is automatic again
+    do:     ready manual bypass:exit_loop automatic unbypass:exit_loop records:live arrive read immigration cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    notes:  ManualOrdered LoopBypassed ManualEnded LoopBypassed
+    ends:   17 stands
 """

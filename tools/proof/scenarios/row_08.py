@@ -288,16 +288,16 @@ TEXT = """
     alarms: RunThrough
     uses:   live
     ends:   17 stands
-8 a contact already active at arrival makes the visit doubtful
+8 a contact already active at arrival is a fault until it opens
     do:     ready records:live on:immigration_cleared arrive read immigration cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION
-    alarms: ContactStuck
+    shows:  OFFICER IMMIGRATION_TURN/IMMIGRATION
+    alarms: ContactStuck Fault
     ends:   4 immigration
-8 a button already pressed at arrival makes the visit doubtful
+8 a button already pressed at arrival is a fault
     do:     ready records:approved on:unladen arrive immigration read cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
-    alarms: ContactStuck AtOfficer
-    ends:   8 at the officer
+    shows:  OFFICER
+    alarms: ContactStuck Fault
+    ends:   21 fault
 8 a restart with a vehicle in the lane is the officer's
     do:     ready records:live arrive immigration read boot:stop_loop link:fresh cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
@@ -327,9 +327,9 @@ TEXT = """
     ends:   8 at the officer
 8 a level of Immigration's line found at the start clears nobody
     do:     ready records:live boot:immigration_cleared link:fresh open arrive read
-    shows:  WELCOME STOP
-    alarms: ContactStuck
-    ends:   3 please stop
+    shows:  WELCOME OFFICER
+    alarms: ContactStuck Fault
+    ends:   21 fault
 8 a button found pressed at the start declares nothing
     do:     ready records:approved arrive immigration read boot:stop_loop+unladen link:fresh cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
@@ -340,4 +340,20 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
     alarms: RestartedWithVehicle NotFresh AtOfficer
     ends:   8 at the officer
+8 an identifier of unproved origin proves nothing
+    lane:   identifier
+    do:     ready records:live arrive immigration read cleared unproved-identifier:AB1234
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT
+    ends:   8 second identifier awaited
+8 an identifier of unproved origin may contradict
+    do:     ready records:live arrive immigration read unproved-identifier:ZZ9 cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: AtOfficer
+    ends:   8 at the officer
+8 a stuck contact that opens is no fault any more
+    do:     ready records:live on:unladen arrive leave off:unladen arrive read immigration cleared
+    shows:  OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    alarms: ContactStuck Fault RunThrough Fault
+    uses:   live
+    ends:   17 stands
 """

@@ -40,10 +40,10 @@ TEXT = """
     alarms: ArrivedClosed
     notes:  LaneClosed
     ends:   1 closed
-1 closing with a vehicle in the lane lets it finish
+1 closing with a vehicle at the kiosk makes it the officer's
     do:     ready records:live arrive immigration close read cleared leave
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME CLOSED
-    uses:   live
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER CLOSED
+    alarms: AtOfficer RunThrough
     notes:  LaneClosed
     ends:   1 closed
 1 closing twice and opening twice changes nothing
@@ -86,8 +86,8 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION
     ends:   4 immigration
 4 Immigration may begin again
-    do:     ready records:live arrive read cleared immigration
-    shows:  STOP WATCH DONE OFFICER
+    do:     ready records:live arrive read immigration cleared immigration
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE OFFICER
     alarms: Withdrawn AtOfficer
     uses:   live
     ends:   8 at the officer
@@ -101,11 +101,11 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/OFFICER
     alarms: Referred
     ends:   5 referred
-5 cleared after a referral the vehicle is still the officer's
+5 cleared after a referral counts for nothing
     do:     ready records:live arrive immigration read referred cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/OFFICER OFFICER
-    alarms: Referred AtOfficer
-    ends:   8 at the officer
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/OFFICER
+    alarms: Referred
+    ends:   5 referred
 5 started again after a referral the vehicle is still the officer's
     do:     ready records:live arrive immigration read referred immigration
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/OFFICER
@@ -116,13 +116,11 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/OFFICER
     alarms: Referred
     ends:   5 referred
-5 an officer may release it once Immigration has cleared it
+5 a stray cleared lets no officer show 3 over a referral
     do:     ready records:live arrive immigration read referred cleared release
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/OFFICER OFFICER DONE
-    alarms: Referred AtOfficer
-    uses:   live
-    notes:  ReleasedByOfficer
-    ends:   7 stands
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/OFFICER
+    alarms: Referred
+    ends:   5 referred
 5 a referral takes 3 back
     do:     ready records:live arrive immigration read cleared referred
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE IMMIGRATION_TURN/OFFICER
@@ -136,9 +134,67 @@ TEXT = """
     uses:   live
     ends:   8 at the officer
 5 a referral takes an officer's 3 back
-    do:     ready arrive cleared unread release referred
-    shows:  STOP WAIT NOPLATE DONE IMMIGRATION_TURN/OFFICER
+    do:     ready arrive immigration cleared unread release referred
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT NOPLATE DONE IMMIGRATION_TURN/OFFICER
     alarms: PlateUnread Withdrawn Referred
     notes:  ReleasedByOfficer
     ends:   5 referred
+3 cleared without begun counts for nothing
+    do:     ready records:live arrive read cleared
+    shows:  STOP
+    ends:   3 please stop
+5 a late clear is for the vehicle before
+    do:     ready records:live arrive immigration take-over leave arrive read immigration cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION
+    alarms: ImmigrationAnswerUnclear
+    notes:  ImmigrationDebtPaid
+    ends:   4 immigration
+5 after a late clear the vehicle's own clear counts
+    do:     ready records:live arrive immigration take-over leave arrive read immigration cleared cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    alarms: ImmigrationAnswerUnclear
+    uses:   live
+    notes:  ImmigrationDebtPaid
+    ends:   17 stands
+5 the debt of an answer lapses
+    do:     ready records:live arrive immigration take-over leave wait:120 arrive read immigration cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    notes:  ImmigrationDebtLapsed
+    ends:   17 stands
+5 an officer says that the late answer was for this vehicle
+    do:     ready records:live arrive immigration take-over leave arrive read immigration cleared write-off
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    alarms: ImmigrationAnswerUnclear
+    uses:   live
+    notes:  ImmigrationDebtPaid ImmigrationDebtWrittenOff
+    ends:   17 stands
+5 an officer writes a debt off before the next vehicle
+    do:     ready records:live arrive immigration take-over leave write-off arrive read immigration cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    notes:  ImmigrationDebtWrittenOff
+    ends:   17 stands
+5 a debt that is not there cannot be written off
+    do:     ready records:live arrive read immigration write-off
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION
+    ends:   4 immigration
+5 a late referral makes the next vehicle the officer's
+    do:     ready records:live arrive immigration take-over leave arrive read immigration referred
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: ImmigrationAnswerUnclear AtOfficer
+    notes:  ImmigrationDebtPaid
+    ends:   8 at the officer
+5 a late answer with nobody in the lane pays the debt
+    do:     ready records:live arrive immigration take-over leave cleared arrive read immigration cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    notes:  ImmigrationDebtPaid
+    ends:   17 stands
+5 a debt outlives the agent
+    do:     ready records:live arrive immigration take-over leave boot link:fresh arrive read immigration cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WELCOME WELCOME STOP IMMIGRATION_TURN/IMMIGRATION
+    alarms: ImmigrationAnswerUnclear
+    notes:  ImmigrationDebtPaid
+    ends:   4 immigration
 """

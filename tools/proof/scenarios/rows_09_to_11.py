@@ -79,7 +79,7 @@ TEXT = """
     notes:  SentToCompound
     ends:   9 stands
 9 inspect is honoured at the officer
-    do:     ready records:inspect arrive read wait:60 cleared
+    do:     ready records:inspect arrive read wait:60 immigration cleared
     shows:  STOP OFFICER EXAMINE
     alarms: Overdue AtOfficer
     uses:   inspect
@@ -302,12 +302,13 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
     notes:  UnladenDeclared
     ends:   17 deciding
-11 unladen pressed against a live bundle
+11 unladen pressed against a live bundle takes 3 back
     do:     ready records:live+approved arrive immigration read cleared press
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE OFFICER
+    alarms: Withdrawn Contradiction
     uses:   live
     notes:  UnladenDeclared
-    ends:   17 stands
+    ends:   11 unladen against a bundle
 11 unladen pressed against an early bundle
     do:     ready records:early+approved arrive immigration read press cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
@@ -320,12 +321,6 @@ TEXT = """
     alarms: Contradiction
     notes:  UnladenDeclared
     ends:   11 contradiction stands
-11 unladen pressed after 3
-    do:     ready records:live+approved arrive immigration read cleared press
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
-    uses:   live
-    notes:  UnladenDeclared
-    ends:   17 stands
 11 unladen pressed against a bundle beside a bundled neighbour
     lane:   manifest
     do:     ready records:live+near-bundled arrive immigration read press cleared
@@ -349,6 +344,18 @@ TEXT = """
     do:     ready records:live+approved arrive immigration read press cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
     alarms: Contradiction
+    notes:  UnladenDeclared
+    ends:   11 unladen against a bundle
+9 a bundle withdrawn while 3 is shown takes it back
+    do:     ready records:live arrive immigration read cleared change:withdrawn
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE OFFICER
+    alarms: Withdrawn AtOfficer
+    uses:   live
+    ends:   8 at the officer
+11 a bundle that arrives after an unladen release takes 3 back
+    do:     ready records:approved arrive immigration read press cleared change:approved+live
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE OFFICER
+    alarms: Withdrawn Contradiction
     notes:  UnladenDeclared
     ends:   11 unladen against a bundle
 """

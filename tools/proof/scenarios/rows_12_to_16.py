@@ -136,7 +136,7 @@ TEXT = """
 15 a bundle for another point asks the driver to wait, then goes to the officer
     do:     ready records:elsewhere arrive immigration read cleared wait:30
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT WRONGPOINT
-    alarms: Overdue WrongPoint
+    alarms: OtherPoint Overdue WrongPoint
     ends:   15 other point stands
 15 local policy accepts the other point
     lane:   other
@@ -152,12 +152,13 @@ TEXT = """
 15 the core moves the bundle to this point in time
     do:     ready records:elsewhere arrive immigration read cleared change:live
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT DONE
+    alarms: OtherPoint
     uses:   live
     ends:   17 stands
 15 moved too late it stays the officer's
     do:     ready records:elsewhere arrive immigration read cleared wait:30 change:live
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT WRONGPOINT
-    alarms: Overdue WrongPoint
+    alarms: OtherPoint Overdue WrongPoint
     ends:   15 other point stands
 15 a bundle that names no point
     do:     ready records:anywhere arrive immigration read cleared

@@ -104,11 +104,10 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
     uses:   live
     ends:   17 stands
-17 a release refused for want of an answer
+17 with the code book at fault no officer's release is shown
     do:     ready records:live book:broken arrive immigration read cleared release
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
-    alarms: FaultRaised Fault FaultRaised ReleaseRefused
-    notes:  ReleasedByOfficer
+    alarms: FaultRaised Fault
     ends:   21 fault
 17 an unreadable code book that works again
     do:     ready records:live book:broken arrive immigration read cleared book:works works:codes release
@@ -229,8 +228,8 @@ TEXT = """
     uses:   live
     ends:   21 fault
 21 a hash mismatch needs the codes verified again
-    do:     ready fault:codes works:codes records:live arrive cleared read
-    shows:  OFFICER WELCOME STOP MANUAL
+    do:     ready fault:codes works:codes records:live arrive immigration cleared read
+    shows:  OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION MANUAL
     alarms: FaultRaised Fault ManualVisit
     ends:   7 manual
 21 and is automatic once they are
@@ -342,12 +341,13 @@ TEXT = """
     uses:   inspect
     notes:  SentToCompound
     ends:   22 ran from inspection
-22 4 with no loop at the compound
+22 4 and then the way out, with no loop at the compound
     do:     ready records:inspect arrive immigration read cleared way-out wait:5
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE OFFICER
+    alarms: RunThrough
     uses:   inspect
     notes:  SentToCompound
-    ends:   9 stands
+    ends:   22 ran from inspection
 22 leaving with 3 where a loop watches the compound
     lane:   compound
     do:     ready records:live arrive immigration read cleared drop leave
@@ -360,4 +360,27 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME
     uses:   live
     ends:   2 waiting
+17 an order that came too late is not shown
+    do:     ready records:live arrive immigration read cleared lapsed
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE OFFICER
+    alarms: Withdrawn AtOfficer
+    uses:   live
+    ends:   8 at the officer
+21 a way-out loop that sees nobody is a fault
+    do:     ready arrive clear-stop wait:15 arrive clear-stop wait:15 arrive clear-stop wait:15
+    shows:  STOP OFFICER WELCOME STOP OFFICER WELCOME STOP OFFICER
+    alarms: RunThrough LeftUnseen RunThrough LeftUnseen RunThrough LeftUnseen FaultRaised Fault
+    ends:   21 fault
+21 a way-out loop that sees somebody again is none
+    do:     ready arrive clear-stop wait:15 arrive clear-stop wait:15 arrive clear-stop wait:15 arrive leave
+    shows:  STOP OFFICER WELCOME STOP OFFICER WELCOME STOP OFFICER WELCOME
+    alarms: RunThrough LeftUnseen RunThrough LeftUnseen RunThrough LeftUnseen FaultRaised Fault Fault RunThrough
+    ends:   2 waiting
+22 3 ends with any way-out edge, whoever follows
+    do:     ready records:hold arrive immigration read cleared clear-stop records:live arrive immigration read cleared way-out
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME
+    alarms: LeftUnseen
+    uses:   live
+    notes:  SentToCompound
+    ends:   22 leaving
 """

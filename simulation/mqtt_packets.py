@@ -1,15 +1,17 @@
-"""MQTT 5 control packets, as far as a relay must know them: where one ends, and what a PUBLISH carries.
+"""MQTT 5 control packets, as far as a relay and a light client must know them: where one ends, what a PUBLISH carries.
 
-Rules of this file: bytes in, values out; nothing is validated, for what passes here may be meant to be wrong.
+Rules of this file: bytes in, values out; nothing is validated, because what passes here may be wrong on purpose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 PUBLISH = 3
-_PUBACK = 0x40
+_CONNECT, _PUBACK, _SUBSCRIBE = 0x10, 0x40, 0x82
+_CLEAN_WITH_PASSWORD = 0xC2
+_QOS1_AS_PUBLISHED = 0x09
 
 
 def varint(number: int) -> bytes:
@@ -70,13 +72,12 @@ class PublishPacket:
 
     def packet(self) -> bytes:
         """Its bytes."""
-        name = self.topic.encode()
-        body = len(name).to_bytes(2, "big") + name
+        body = _text(self.topic)
         if self.qos:
             body += self.mid.to_bytes(2, "big")
         body += self.properties + self.payload
         flags = (8 if self.dup else 0) | self.qos << 1 | int(self.retain)
-        return bytes([PUBLISH << 4 | flags]) + varint(len(body)) + body
+        return _packet(PUBLISH << 4 | flags, body)
 
 
 def read_publish(packet: bytes) -> PublishPacket | None:
@@ -106,3 +107,23 @@ def read_publish(packet: bytes) -> PublishPacket | None:
 def puback(mid: int) -> bytes:
     """Acknowledges a QoS 1 PUBLISH."""
     return bytes([_PUBACK, 2]) + mid.to_bytes(2, "big")
+
+
+def connect(user: str, password: str) -> bytes:
+    """CONNECT: clean start, no keepalive; the client identifier is the user name."""
+    return _packet(_CONNECT, _text("MQTT") + bytes([5, _CLEAN_WITH_PASSWORD, 0, 0, 0]) + _text(user, user, password))
+
+
+def subscribe(filters: Iterable[str]) -> bytes:
+    """SUBSCRIBE at QoS 1, with the retain flag as published; its packet identifier is 1."""
+    wanted = b"".join(_text(name) + bytes([_QOS1_AS_PUBLISHED]) for name in filters)
+    return _packet(_SUBSCRIBE, bytes([0, 1, 0]) + wanted)
+
+
+def _text(*values: str) -> bytes:
+    raws = [value.encode() for value in values]
+    return b"".join(len(raw).to_bytes(2, "big") + raw for raw in raws)
+
+
+def _packet(kind: int, body: bytes) -> bytes:
+    return bytes([kind]) + varint(len(body)) + body
