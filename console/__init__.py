@@ -13,6 +13,7 @@
 | `stream` | the push of views to the browsers |
 | `pictures` | camera, screens and evidence as pictures |
 | `app`, `server` | the page as one ASGI application, and uvicorn in the agent's own loop |
+| `gate` | connections: how many, of whom, and how long a request may take |
 | `context` | what the routes share |
 | `access` | who may watch and who may act; every route asks here first |
 | `officers`, `sessions`, `throttle` | password hashes, who is logged in, guessing slowed down |

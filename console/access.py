@@ -3,20 +3,31 @@
 Rules of this file: watching needs a session, or loopback where the settings say so. Acting needs a session that is not
 locked, of an officer who is still in the file with the same password, the session's CSRF token, and a request that the
 browser does not call cross-site.
+
+Wrong passwords of a stranger must not keep an officer out (domain §4: the lane needs its officer at any hour):
+- A browser in which an officer has logged in before has a cookie that says so, signed with what only the officers' file
+  knows of the password. It waits for its own failures alone, and has its own turn. So does a session that unlocks.
+- Any other browser waits for the failures of where it comes from; and for those with that name from anywhere once it has
+  failed more than once itself. So a first try from a quiet place is always judged.
+- Of one origin two logins wait at a time at most.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import ipaddress
 import re
 import secrets
+from collections import Counter
+from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from console.errors import OfficersFileError, RequestRefusedError
+from console.gate import origin
 from console.officers import OfficerBook
 from console.ports import Ticks
 from console.sessions import Session, Sessions
@@ -24,8 +35,39 @@ from console.settings import ConsoleSettings
 from console.throttle import Throttle
 
 NOBODY = "(not logged in)"
-_QUEUE = 8
+_QUEUE = 32
 """Logins that may wait for their turn; each costs a hash of tens of milliseconds, one at a time."""
+
+_OF_ORIGIN = 2
+"""Of them from one origin, or of one known device."""
+
+_KNOWN_S = 180 * 24 * 3_600
+"""How long a browser counts as known after its last login."""
+
+
+class _Turn:
+    """Logins one at a time, few of them waiting."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._waiting: Counter[str] = Counter()
+
+    @contextlib.asynccontextmanager
+    async def of(self, whose: str) -> AsyncIterator[None]:
+        """Waits for the turn of somebody.
+
+        Raises:
+            RequestRefusedError: too many wait (429).
+        """
+        if self._waiting.total() >= _QUEUE or self._waiting[whose] >= _OF_ORIGIN:
+            raise RequestRefusedError(429, "Too many logins at once: try again in a moment.", 2)
+        self._waiting[whose] += 1
+        try:
+            async with self._lock:  # one at a time: the wait is judged after the failure before it
+                yield
+        finally:
+            self._waiting[whose] -= 1
+            self._waiting += Counter()  # forgets those of whom nobody waits
 
 
 class Access:
@@ -35,8 +77,8 @@ class Access:
         self._settings = settings
         self._officers = officers
         self._throttle = Throttle(ticks)
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._lane = lane
+        self._strangers, self._known = _Turn(), _Turn()
         self._secret = secrets.token_bytes(32)
         self.sessions = Sessions(ticks, settings.idle_s * 1_000, settings.shift_s * 1_000)
         # Cookies are not kept apart by port: two lanes on one host need two names.
@@ -118,35 +160,63 @@ class Access:
         Raises:
             RequestRefusedError: wrong (401), too many tries (429), or the officers' file cannot be used (503).
         """
-        await self._check_in_turn(request, name, password)
+        device = self._device(request, name)
+        if device:
+            await self._check_known(f"device:{device}", name, password)
+        else:
+            await self._check_stranger(request, name, password)
         self.log_out(request)
-        self._set(response, self._cookie, self.sessions.open(name, self._officers.fingerprint(name)))
+        fingerprint = self._officers.fingerprint(name)
+        self._set(response, self._cookie, self.sessions.open(name, fingerprint))
+        device = device or secrets.token_hex(8)
+        mark = f"{device}.{self._mark(name, device, fingerprint)}"
+        self._set(response, self._known_cookie(name), mark, max_age=_KNOWN_S)
 
-    async def unlock(self, request: Request, session: Session, password: str) -> None:
+    async def unlock(self, session: Session, password: str) -> None:
         """Unlocks an idle session with the password of its officer.
 
         Raises:
             RequestRefusedError: as `log_in`.
         """
-        await self._check_in_turn(request, session.officer, password)
+        await self._check_known(f"session:{session.csrf}", session.officer, password)
         self.sessions.unlock(session)
 
     def log_out(self, request: Request) -> None:
         """Ends the session of this request, if it has one."""
         self.sessions.close(request.cookies.get(self._cookie, ""))
 
-    async def _check_in_turn(self, request: Request, name: str, password: str) -> None:
-        if self._waiting >= _QUEUE:
-            raise RequestRefusedError(429, "Too many logins at once: try again in a moment.", 2)
-        self._waiting += 1
+    def _device(self, request: Request, name: str) -> str:
+        """The random name of this browser if the officer has logged in with it before, else ""."""
+        device, _, mark = request.cookies.get(self._known_cookie(name), "").partition(".")
         try:
-            async with self._turn:  # one at a time: the wait is judged after the failure before it
-                await self._check_password(f"name:{name}", f"from:{_address(request)}", name=name, password=password)
-        finally:
-            self._waiting -= 1
+            fingerprint = self._officers.fingerprint(name)
+        except OfficersFileError:
+            return ""
+        good = fingerprint and _same(mark, self._mark(name, device, fingerprint))
+        return device if good else ""
 
-    async def _check_password(self, *keys: str, name: str, password: str) -> None:
-        wait_s = -(-self._throttle.wait_ms(*keys) // 1_000)
+    def _known_cookie(self, name: str) -> str:
+        return f"{self._cookie}-known-{re.sub(r'[^a-z0-9._-]', '', name)[:32]}"
+
+    def _mark(self, name: str, device: str, fingerprint: str) -> str:
+        """What only this box can write: it ends with the officer's password, and holds over a restart."""
+        said = f"known device|{self._lane}|{name}|{device}"
+        return hmac.new(fingerprint.encode(), said.encode(), "sha256").hexdigest()
+
+    async def _check_known(self, key: str, name: str, password: str) -> None:
+        async with self._known.of(key):
+            await self._check_password(self._throttle.wait_ms(key), key, name=name, password=password)
+
+    async def _check_stranger(self, request: Request, name: str, password: str) -> None:
+        place, account = f"from:{origin(address(request))}", f"name:{name}"
+        async with self._strangers.of(place):
+            forgiven = self._throttle.failures(place) <= 1
+            wait_ms = self._throttle.wait_ms(place) if forgiven else self._throttle.wait_ms(place, account)
+            await self._check_password(wait_ms, place, account, name=name, password=password)
+
+    async def _check_password(self, wait_ms: int, own: str, *others: str, name: str, password: str) -> None:
+        """Judges a password; a failure counts for all keys, a success forgets those of `own`."""
+        wait_s = -(-wait_ms // 1_000)
         if wait_s:
             raise RequestRefusedError(429, f"Too many wrong passwords: try again in {wait_s} s.", wait_s)
         try:
@@ -154,30 +224,27 @@ class Access:
         except OfficersFileError as error:
             raise RequestRefusedError(503, f"Nobody can log in: {error}") from error
         if not right:
-            self._throttle.failed(*keys)
+            self._throttle.failed(own, *others)
             raise RequestRefusedError(401, "Wrong name or password.")
-        self._throttle.succeeded(*keys)
+        self._throttle.succeeded(own)
 
-    def _set(self, response: Response, name: str, value: str) -> None:
-        response.set_cookie(name, value, httponly=True, samesite="strict", secure=self._settings.secure, path="/")
+    def _set(self, response: Response, name: str, value: str, *, max_age: int | None = None) -> None:
+        secure = self._settings.secure
+        response.set_cookie(name, value, max_age, httponly=True, samesite="strict", secure=secure, path="/")
 
 
 def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
 def address(request: Request) -> str:
     """The address the request came from; "" if unknown."""
-    return _address(request)
+    return request.client.host if request.client else ""
 
 
 def _from_loopback(request: Request) -> bool:
     try:
-        return ipaddress.ip_address(_address(request)).is_loopback
+        return ipaddress.ip_address(address(request)).is_loopback
     except ValueError:
         return False
 

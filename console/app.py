@@ -145,7 +145,7 @@ class Pages:
             raise RequestRefusedError(401, "Log in to act.")
         self._context.access.check_token(request, session)
         given = await read(request, dict[str, str])
-        await self._context.access.unlock(request, session, given.get("password", ""))
+        await self._context.access.unlock(session, given.get("password", ""))
         return answer(accepted=True, words="Unlocked.")
 
     async def _here(self, request: Request) -> Response:

@@ -1,25 +1,41 @@
-"""uvicorn in the agent's own event loop: no signals of its own, no exit of the process, a clear word when it cannot listen."""
+"""uvicorn in the agent's own event loop: no signals of its own, no exit of the process, a clear word when it cannot listen.
+
+Its connections come through `gate`, which bounds what anybody outside can make this process hold.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
 
 from console.errors import ConsoleSettingsError
+from console.gate import Gate, PageProtocol
 from console.settings import ConsoleSettings
 from console.stream import ViewStream
+from runtime.clocks import monotonic_ms
 
 
-class _ServerWithoutSignals(uvicorn.Server):
+class _GatedServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leaves the process's signals to the composition root."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens through the gate; what uvicorn would do besides is for a lifespan, which the page has not."""
+        assert sockets is not None
+        gate = Gate(sockets[0], protocol=self._made, tls=self.config.ssl, now_ms=monotonic_ms)
+        gate.open()
+        self.servers = [gate]  # type: ignore[list-item]  # it closes like asyncio's own
+        self.started = True
+
+    def _made(self, gone: Callable[[], None]) -> PageProtocol:
+        return PageProtocol(gone=gone, config=self.config, server_state=self.server_state, app_state={})
 
 
 class ConsoleServer:
@@ -32,7 +48,7 @@ class ConsoleServer:
         self._settings = settings
         self._stream = stream
         self._socket: socket.socket | None = None
-        self._server = _ServerWithoutSignals(
+        self._server = _GatedServer(
             uvicorn.Config(
                 app,
                 log_config=None,

@@ -2,12 +2,18 @@
 
 Complete each time, so that a page can never be half old; the newest only, so that a slow page skips views and queues
 none. A page that hears nothing for 3 s turns its buttons off (`static/stream.js`).
+
+There is always room for one more: where there is none, the oldest stream gives its place, of the same session if that
+has all it may have, else of those who have not logged in, else of whoever has most. A stream that was not let in would be
+an officer who is kept out.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import msgspec
 from starlette.requests import Request
@@ -15,7 +21,6 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from console.context import RouteContext
-from console.errors import RequestRefusedError
 from console.ports import LaneView
 from console.present import Plain, present
 
@@ -23,8 +28,22 @@ BEAT_S = 1.0
 """The longest silence of a healthy stream."""
 _INTERVAL_S = 0.05
 """The shortest time between two views, so that a burst of events costs twenty views a second at most."""
-_STREAM_LIMIT = 32
-"""Pages that may watch one lane at once."""
+_MOST = 48
+"""Streams at once."""
+
+_OF_SESSION = 6
+"""Of them of one session: as many as a browser has connections."""
+
+_OF_NOBODY = 8
+"""Of them of all who watch without a login."""
+
+
+@dataclass(slots=True, eq=False)
+class _Watch:
+    """One stream: whose (the session's token, "" without a login), and whether it is to end."""
+
+    whose: str
+    over: bool = False
 
 
 class ViewStream:
@@ -32,7 +51,7 @@ class ViewStream:
 
     def __init__(self, context: RouteContext) -> None:
         self._context = context
-        self._watching = 0
+        self._watching: dict[_Watch, None] = {}  # in order of arrival
         self._closed = asyncio.Event()
 
     def routes(self) -> list[Route]:
@@ -45,22 +64,40 @@ class ViewStream:
 
     async def _events(self, request: Request) -> Response:
         self._context.access.watcher(request)
-        if self._watching >= _STREAM_LIMIT:
-            raise RequestRefusedError(503, "Too many pages watch this lane: close some.")
         return StreamingResponse(self._views(request), media_type="text/event-stream")
 
     async def _views(self, request: Request) -> AsyncIterator[bytes]:
-        self._watching += 1
+        watch = self._admit(request)
         try:
             yield b"retry: 1000\n\n"
             view = self._context.feed.view()
-            while self._context.access.may_watch(request) and not self._closed.is_set():
+            while self._goes_on(watch, request):
                 yield _event("view", {**present(view), "you": self._you(request), "world": self._world()})
                 await asyncio.sleep(_INTERVAL_S)
                 view = await self._next(view.sequence)
             yield _event("over", {})
         finally:
-            self._watching -= 1
+            self._watching.pop(watch, None)
+
+    def _goes_on(self, watch: _Watch, request: Request) -> bool:
+        return not watch.over and not self._closed.is_set() and self._context.access.may_watch(request)
+
+    def _admit(self, request: Request) -> _Watch:
+        """Lets one more in; whoever has too many loses the oldest."""
+        session = self._context.access.session(request)
+        watch = _Watch("" if session is None else session.csrf)
+        count = Counter(one.whose for one in self._watching)
+        if count[watch.whose] >= (_OF_SESSION if watch.whose else _OF_NOBODY):
+            self._end_oldest(watch.whose)
+        elif len(self._watching) >= _MOST:
+            self._end_oldest("" if count[""] else max(count, key=lambda whose: count[whose]))
+        self._watching[watch] = None
+        return watch
+
+    def _end_oldest(self, whose: str) -> None:
+        oldest = next(one for one in self._watching if one.whose == whose)
+        oldest.over = True
+        del self._watching[oldest]
 
     async def _next(self, after: int) -> LaneView:
         try:

@@ -26,7 +26,7 @@ class _Failures:
 
 @dataclass(slots=True)
 class Throttle:
-    """Failures by key (an officer's name, an address)."""
+    """Failures by key (an officer's name, an origin, a device)."""
 
     ticks: Ticks
     _failures: dict[str, _Failures] = field(default_factory=dict)
@@ -34,6 +34,10 @@ class Throttle:
     def wait_ms(self, *keys: str) -> int:
         """How long these keys must still wait before another try; 0 if they need not."""
         return max((self._wait(key) for key in keys), default=0)
+
+    def failures(self, key: str) -> int:
+        """How often this key has failed, as far as that is remembered."""
+        return self._count(key)
 
     def failed(self, *keys: str) -> None:
         """Notes a failure for each key."""

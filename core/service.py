@@ -37,6 +37,7 @@ from core.office.service import CargoService
 from core.settings import BrokerSection, CoreSettings
 from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
+from runtime.clocks import monotonic_ms
 from runtime.mqtt import Broker, Cause, Connection, Incoming, Options, Tls
 from runtime.store_errors import StoreError
 from wire.topics import ALL_UP, read_up
@@ -47,6 +48,10 @@ _BATCH = 200
 _TAKEN_OVER_S = 3.0
 """A line that fails again and again looks like another client of our name. A lane may wait half a minute; while the core
 waits, every lane is in manual mode."""
+_KEEPALIVE_S = 10
+"""Longer than a lane's: an answer to a ping waits behind what one lane floods, and a connection that is left for that is
+every lane's. A dead one is noticed by TCP_USER_TIMEOUT, and by the silence of the lanes."""
+
 _TICK_S = 1.0
 _SILENT_S = 3.0
 _CERTIFICATES_S = 3_600.0
@@ -77,7 +82,7 @@ class CoreParts:
         self.log.check()
         self.compound = Compound(connection, within_ms=settings.compound.due_minutes * 60_000)
         self.projection = Projection(connection, self.log, self.compound)
-        self.intake = Intake(self.store, self.projection)
+        self.intake = Intake(self.store, self.projection, settings.lane_limits)
         self.office = CargoService(self.store, self.log, settings.policy, clock)
         self.gallery = PictureStore(settings.keeping, clock)
         self.exchange = LaneGateway(
@@ -102,7 +107,7 @@ class CoreService:
     def __init__(self, parts: CoreParts, ready: Callable[[], None] = lambda: None) -> None:
         self._parts = parts
         self._ready = ready
-        self._inbox = Inbox()
+        self._inbox = Inbox(is_lane=lambda lane: lane in parts.registry.rings, now_ms=monotonic_ms)
         self._later: dict[str, Answer] = {}
         self._spare: dict[str, Answer] = {}
         self._work = asyncio.Event()
@@ -202,6 +207,7 @@ class CoreService:
             for place, incoming in batch:
                 self._remember(place, incoming.topic)
             answers = self._parts.exchange.hear([LaneMessage(i.topic, i.payload, i.retained) for _, i in batch])
+            self._inbox.on_refused(answers.refused)
             self._publish(answers.now)
             if answers.later or answers.spare:
                 self._later.update(answers.later)
@@ -332,6 +338,7 @@ def broker_options(section: BrokerSection) -> Options:
         user_name=section.user_name,
         password=password,
         tls=tls,
+        keepalive=_KEEPALIVE_S,
         taken_over=_TAKEN_OVER_S,
     )
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from core.errors import CoreSettingsError
+from core.link.budget import LaneLimits
 from core.link.pictures import Keeping
 from core.office.cargo import BROAD_TERMS, CargoRules
 from core.office.screening import Profile, ProfileRule
@@ -111,6 +112,20 @@ class ScreeningSection(Section, frozen=True, kw_only=True):
     rules: tuple[ProfileRule, ...] = ()
 
 
+class LimitsSection(Section, frozen=True, kw_only=True):
+    """`[limits]`: what one lane may cost this core (`core.link.budget`).
+
+    Attributes:
+        journals_a_day: new journals within 24 hours.
+        burst_mb: MB of 10^6 bytes of journal rows at once.
+        mb_a_day: MB of them a day in the long run.
+    """
+
+    journals_a_day: Annotated[int, Meta(ge=1, le=10_000, description="a number of journals, 1 to 10000")] = 12
+    burst_mb: Annotated[int, Meta(ge=1, le=10_000, description="megabytes, 1 to 10000")] = 64
+    mb_a_day: Annotated[int, Meta(ge=1, le=100_000, description="megabytes, 1 to 100000")] = 700
+
+
 class CoreSettings(Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -123,6 +138,7 @@ class CoreSettings(Section, frozen=True, kw_only=True):
     pictures: PicturesSection = PicturesSection()
     cargo: CargoSection = CargoSection()
     screening: ScreeningSection = ScreeningSection()
+    limits: LimitsSection = LimitsSection()
 
     @property
     def policy(self) -> CargoPolicy:
@@ -140,6 +156,16 @@ class CoreSettings(Section, frozen=True, kw_only=True):
         """How evidence pictures are kept."""
         kept = self.pictures
         return Keeping(folder=kept.folder, quota=kept.quota_mb * 1_000_000, days=kept.days, other_days=kept.other_days)
+
+    @property
+    def lane_limits(self) -> LaneLimits:
+        """What a lane may cost."""
+        told = self.limits
+        return LaneLimits(
+            journals_a_day=told.journals_a_day,
+            burst_bytes=told.burst_mb * 1_000_000,
+            bytes_a_second=max(1, told.mb_a_day * 1_000_000 // 86_400),
+        )
 
     def contradictions(self) -> Iterator[Problem]:
         """There is a broker, and a control point; codes of profiles are among those in use."""

@@ -105,8 +105,12 @@ class CoreAlarmKind(_Kind):
 
     BUNDLE_USED_TWICE = "BundleUsedTwice", "Two visits consumed one bundle."
     UNKNOWN_BUNDLE_USED = "UnknownBundleUsed", "A visit consumed a bundle that is not in this core's list."
+    USE_WITHOUT_READ = "UseWithoutRead", "A visit consumed a bundle of a vehicle whose mark was not read in it."
+    LANE_DISBELIEVED = "LaneDisbelieved", "A lane consumed so many bundles without a read that it is not believed."
     COMPOUND_OVERDUE = "CompoundOverdue", "A vehicle sent to the examination compound has not arrived in time."
     EVENT_REFUSED = "EventRefused", "A row of a lane's journal does not follow the rows before it."
+    EVENT_QUARANTINED = "EventQuarantined", "A row of a lane's journal is kept, and cannot be read whole."
+    LANE_OVER_BUDGET = "LaneOverBudget", "A lane sends more rows than any lane has to say; they are taken slowly."
     JOURNAL_REPLACED = "JournalReplaced", "A lane began another journal: it lost or replaced its store."
     ROWS_MISSING = "RowsMissing", "Rows that a lane knows as acknowledged are not here; they are asked for again."
     CORE_WENT_BACK = "CoreWentBack", "A lane holds newer codes than this core: a backup was restored."

@@ -17,6 +17,8 @@ UtcClock = Callable[[], int]
 HONG_KONG = timezone(timedelta(milliseconds=UTC_OFFSET_MS), "HKT")
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
+LAST_MS = 253_402_128_000_000
+"""The end of the year 9999: no moment after it has a date."""
 
 
 def hong_kong(utc_ms: int) -> datetime:
@@ -25,7 +27,9 @@ def hong_kong(utc_ms: int) -> datetime:
 
 
 def hong_kong_text(utc_ms: int) -> str:
-    """The moment for people: `2026-11-22 15:04:05`, Hong Kong time."""
+    """The moment for people: `2026-11-22 15:04:05`, Hong Kong time; a number that is no moment as that number."""
+    if not 0 <= utc_ms <= LAST_MS:
+        return f"{utc_ms} ms"
     return hong_kong(utc_ms).strftime("%Y-%m-%d %H:%M:%S")
 
 

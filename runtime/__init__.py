@@ -4,7 +4,7 @@
 |---|---|
 | `mqtt/`, `tls`, `probe_broker` | the connection to the brokers |
 | `sqlite_store`, `store_errors` | the common half of both SQLite stores, and what a technician does when one fails |
-| `backoff` | pauses between attempts |
+| `backoff`, `bucket` | pauses between attempts; how much at once, and how much a second |
 | `clocks` | the machine's clocks |
 | `files` | durable file writes |
 | `sd_notify` | systemd: readiness and the watchdog |

@@ -3,6 +3,9 @@
 Rules of this file:
 - One task owns the machine. Callbacks of the connection and calls of the agent only put something into its inbox, or
   read; an error in the task ends it, and `check` raises it (lessons 8).
+- Topics that anybody but the core can write, and proofs, of which there is one a second, have a budget of messages: past
+  it what comes is dropped and counted before anything in it is looked at. The core's lists need none: the broker sends
+  no more of them than were acknowledged.
 - A message is acknowledged to the broker after its effects, that is, after the store's commit.
 - What the lane learns of the link goes through `on_event`, and so into the journal like everything else it knows.
 - `look_up` asks the machine for its verdict after the code log has answered: the verdict is of that moment.
@@ -24,6 +27,7 @@ from domain.alarms import LaneAlarmKind
 from domain.marks import normalise
 from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Codes, Link
+from runtime.bucket import TokenBucket
 from runtime.mqtt import Cause, Connection, Down, Incoming, Options, Will
 from runtime.store_errors import StoreDamagedError
 from sync.codelog import CodeLog
@@ -36,9 +40,13 @@ from sync.link.telemetry import Facts
 from sync.lookup import Lookup
 from sync.orders import OrderBook
 from sync.outgoing import PictureQueue, queue_all
+from wire.channels import from_core
 from wire.codec import encode
 from wire.envelope import KeyRing, Signer
 from wire.topics import LOG, LaneTopics
+
+BURST, PER_SECOND = 100, 20
+"""Messages of one topic that is not the core's alone, at once and in the long run; there is one a second of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +163,9 @@ class LinkClient:
         self._tick_s = tick_s
         self._tick_ms = now_ms()
         self._extra_topics = dict(extra_topics)
+        core = from_core(self._topics).keys() - {self._topics.heartbeat, self._topics.plate}
+        self._unbounded = frozenset(core)
+        self._budgets: dict[str, TokenBucket] = {}
         self._inbox: deque[Callable[[], None]] = deque()
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -187,7 +198,7 @@ class LinkClient:
             will=self._will,
             on_up=lambda: self._put(self._on_up),
             on_down=lambda down: self._put(lambda: self._on_down(down)),
-            on_message=lambda incoming: self._put(lambda: self._on_message(incoming)),
+            on_message=self._hear,
         )
 
     def _restored_machine(self, lane: str, ring: KeyRing, limits: Limits, software: str) -> LinkMachine:
@@ -362,6 +373,20 @@ class LinkClient:
 
     def _on_down(self, down: Down) -> None:
         self._machine.on_disconnected(self._now(), taken_over=down.detail if down.cause is Cause.TAKEN_OVER else "")
+
+    def _hear(self, incoming: Incoming) -> None:
+        """A message came; it waits its turn, unless its topic has said too much."""
+        if incoming.topic not in self._unbounded:
+            own = incoming.topic == self._topics.heartbeat or incoming.topic in self._extra_topics
+            topic = incoming.topic if own else ""
+            if topic not in self._budgets:
+                self._budgets[topic] = TokenBucket(burst=BURST, per_second=PER_SECOND, now_ms=self._now())
+            if self._budgets[topic].is_empty(self._now()):
+                self._machine.refused["flooded"] += 1
+                incoming.acknowledge()
+                return
+            self._budgets[topic].take()
+        self._put(lambda: self._on_message(incoming))
 
     def _on_message(self, incoming: Incoming) -> None:
         reader = self._extra_topics.get(incoming.topic)

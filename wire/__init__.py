@@ -5,6 +5,7 @@
 | `records` | the rows of the replicated log: bundles, holds, approved vehicles |
 | `messages` | the body of every topic, one type each |
 | `channels` | the topics as one table: writer, bodies, QoS, retained, signed |
+| `facts` | what lanes tell beside their journals: plain values, and few |
 | `commands` | what the centre may order of a lane, as one table |
 | `codec` | bodies as msgpack, strictly |
 | `envelope` | `{kid, body, sig}`: signing, and verifying before anything is parsed |

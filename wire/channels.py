@@ -13,10 +13,14 @@ from typing import Any, get_args
 from msgspec import Struct
 
 from wire import messages as wire
-from wire.plate import PlateMessage
+from wire.envelope import LIMIT
+from wire.plate import LARGEST, PlateMessage
 from wire.topics import LOG, LaneTopics
 
 _MARK = "LANE"
+
+SHORT = 16 << 10
+"""Bytes of a payload that holds no list, no picture and no row of a journal: several times what one needs."""
 
 
 class Party(Enum):
@@ -38,6 +42,7 @@ class Channel:
         qos: of the publication; the subscription asks for QoS 1.
         retained: whether the publisher sets the retain flag; a message that carries it against this is refused.
         signed: whether the payload is an envelope with a msgpack body; if not, it is a JSON body as it is.
+        largest: bytes of the largest payload; a larger one is refused before anything in it is looked at.
     """
 
     name: str
@@ -46,6 +51,7 @@ class Channel:
     qos: int = 1
     retained: bool = False
     signed: bool = True
+    largest: int = SHORT
 
     @property
     def bodies(self) -> tuple[type[Struct], ...]:
@@ -66,18 +72,18 @@ CHANNELS = (
     Channel(name="presence", writer=Party.LANE, kind=wire.Presence, retained=True),
     Channel(name="nonce", writer=Party.LANE, kind=wire.Nonce, qos=0),
     Channel(name="heartbeat", writer=Party.CORE, kind=wire.Heartbeat, qos=0),
-    Channel(name="event", writer=Party.LANE, kind=wire.EventMessage),
+    Channel(name="event", writer=Party.LANE, kind=wire.EventMessage, largest=LIMIT),
     Channel(name="ack", writer=Party.CORE, kind=wire.Ack),
-    Channel(name="state", writer=Party.LANE, kind=wire.LaneState, retained=True),
+    Channel(name="state", writer=Party.LANE, kind=wire.LaneState, retained=True, largest=64 << 10),
     Channel(name="request", writer=Party.LANE, kind=wire.Request),
-    Channel(name="log", writer=Party.CORE, kind=wire.LogReply),
+    Channel(name="log", writer=Party.CORE, kind=wire.LogReply, largest=LIMIT),
     Channel(name="command", writer=Party.CORE, kind=wire.Command),
     Channel(name="reply", writer=Party.LANE, kind=wire.Reply),
     Channel(name="telemetry", writer=Party.LANE, kind=wire.Telemetry, qos=0),
-    Channel(name="picture", writer=Party.LANE, kind=wire.PictureUp),
+    Channel(name="picture", writer=Party.LANE, kind=wire.PictureUp, largest=wire.PART_LIMIT + SHORT),
     Channel(name="picture_held", writer=Party.CORE, kind=wire.PictureHeld),
-    Channel(name="plate", writer=Party.IMMIGRATION, kind=PlateMessage, signed=False),
-    Channel(name="deltas", writer=Party.CORE, kind=wire.Delta),
+    Channel(name="plate", writer=Party.IMMIGRATION, kind=PlateMessage, signed=False, largest=LARGEST),
+    Channel(name="deltas", writer=Party.CORE, kind=wire.Delta, largest=LIMIT),
 )
 
 FROM_LANE = {channel.name: channel for channel in CHANNELS if channel.writer is Party.LANE}

@@ -132,13 +132,16 @@ class KeyRing:
         """The keys on the ring, each by its name and eight digits of itself (`key_id`): names alone prove nothing."""
         return tuple(sorted(key_id(kid, key) for kid, key in self._keys.items()))
 
-    def open(self, topic: str, payload: bytes) -> bytes:
+    def open(self, topic: str, payload: bytes, *, largest: int = LIMIT) -> bytes:
         """The body of `payload`, proven to have been signed for `topic` by a key on the ring.
+
+        What costs least is looked at first: the size (`largest` bytes at most), the envelope, the key's name, and only
+        then the signature.
 
         Raises:
             RefusedError: TOO_BIG, NOT_AN_ENVELOPE, UNKNOWN_KEY or BAD_SIGNATURE.
         """
-        envelope = _unwrap(payload)
+        envelope = _unwrap(payload, largest)
         self.check(topic, envelope.body, kid=envelope.kid, sig=envelope.sig)
         return envelope.body
 
@@ -161,9 +164,9 @@ class KeyRing:
         self._keys = dict(other._keys)
 
 
-def _unwrap(payload: bytes) -> Envelope:
-    if len(payload) > LIMIT:
-        raise WireRefusedError(Reason.TOO_BIG, f"{len(payload)} bytes, the limit is {LIMIT}")
+def _unwrap(payload: bytes, largest: int) -> Envelope:
+    if len(payload) > largest:
+        raise WireRefusedError(Reason.TOO_BIG, f"{len(payload)} bytes, the limit is {largest}")
     try:
         return _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -64,7 +64,10 @@ FLOW = """\
 set_tcp_nodelay true
 max_inflight_messages 100
 max_queued_messages 10000
+# What waits for one client takes no more memory than this, whoever sent it; a payload is at most an envelope.
+max_queued_bytes 67108864
 max_packet_size 2097152
+message_size_limit 1049600
 max_keepalive 60
 sys_interval 0
 """

@@ -18,6 +18,7 @@ import typer
 
 from core.cli import ask, audit, enrol, keys, lanes
 from core.cli.options import Config
+from core.cli.output import say, shown
 from core.enrolment.expiry import endings
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key, make_signing_key
 from core.errors import CoreError, CoreSettingsError
@@ -56,12 +57,12 @@ def init(config: Config) -> None:
     settings.core.lane_keys.mkdir(parents=True, exist_ok=True)
     if not key.exists():
         public = make_signing_key(key)
-        typer.echo(f"signing key made: {key} (keep it secret); give every lane {public}")
+        say(f"signing key made: {key} (keep it secret); give every lane {public}")
     store = CoreStore(settings.core.store, create=True)
     with store.transaction():
         epoch = ReplicatedLog(store, load_signing_key(key)).restart(at_ms=utc_ms(), reason="first list")
     store.close()
-    typer.echo(f"store made: {settings.core.store}; its log begins with epoch {epoch}")
+    say(f"store made: {settings.core.store}; its log begins with epoch {epoch}")
 
 
 @app.command()
@@ -75,11 +76,11 @@ def check(config: Config) -> None:
     log.check()
     head = log.head()
     for ending in endings(settings, lanes, utc_ms()):
-        typer.echo(f"warning: {ending}", err=True)
+        say(f"warning: {ending}", err=True)
     missing = keys.warning(settings, "check")
     if missing:
-        typer.echo(f"warning: {missing}", err=True)
-    typer.echo(f"in order: {len(lanes)} lanes registered; list at version {head.version} of epoch {head.epoch}")
+        say(f"warning: {missing}", err=True)
+    say(f"in order: {len(lanes)} lanes registered; list at version {head.version} of epoch {head.epoch}")
 
 
 @app.command()
@@ -131,12 +132,12 @@ def _moment(text: str) -> int:
 
 def _show_list(found: HistoricList, vrn: str) -> None:
     since = hong_kong_text(found.at_ms) if found.version else "the beginning of the epoch"
-    typer.echo(f"version {found.version} of epoch {found.epoch}, in force since {since}: proved")
-    typer.echo(f"log hash   {found.log_hash.hex()}\nstate hash {found.state_hash.hex()}")
+    say(f"version {found.version} of epoch {found.epoch}, in force since {since}: proved")
+    say(f"log hash   {found.log_hash.hex()}\nstate hash {found.state_hash.hex()}")
     rows = [row for row in found.rows.values() if not vrn or row.vrn == normalise(vrn)]
     for row in rows:
-        typer.echo(str(row))
-    typer.echo(f"{len(rows)} rows")
+        say(shown(row))
+    say(f"{len(rows)} rows")
 
 
 @app.command()
@@ -155,7 +156,7 @@ def restart_log(
     with store.transaction():
         epoch = log.restart(at_ms=now, reason=reason, keep=lambda row: live(row, now, grace_ms=DAY_MS))
         store.write_diary(at_ms=now, who="technician", what="restarted log", detail=f"{epoch}: {reason}")
-    typer.echo(f"epoch {epoch} begun at version {log.head().version}")
+    say(f"epoch {epoch} begun at version {log.head().version}")
     store.close()
 
 
@@ -181,5 +182,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _told(problems: tuple[str, ...], code: int) -> int:
     for problem in problems:
-        typer.echo(f"rocars-core: {problem}", err=True)
+        say(f"rocars-core: {problem}", err=True)
     return code

@@ -10,11 +10,10 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from core.cli.options import AsJson, Config, Officer
+from core.cli.output import print_table, say, say_json
 from core.errors import RefusedError
 from core.office.admin import AdminClient
 from core.office.bundling import BundleRequest
@@ -42,9 +41,10 @@ def add_to(app: typer.Typer) -> None:
         approve_vehicle,
         withdraw_vehicle,
         arrived,
+        settle_use,
         clear_alarm,
     )
-    views: tuple[Callable[..., None], ...] = (crossings, alarms, compound, enquire, status)
+    views: tuple[Callable[..., None], ...] = (crossings, alarms, disputed_uses, quarantine, compound, enquire, status)
     for panel, commands in {"Traders and drivers": trade, "Officers": officers, "Looking": views}.items():
         for command in commands:
             app.command(rich_help_panel=f"{panel} (ask the running core)")(command)
@@ -83,7 +83,7 @@ def lodge(config: Config, file: JsonFile, officer: Officer) -> None:
     read = _read(file, CargoInformation | list[CargoInformation])
     for info in read if isinstance(read, list) else [read]:
         given = ask_core(config, officer, lambda core, info=info: core.lodge(info))  # type: ignore[misc]
-        typer.echo(f"CCRN {given.ccrn}  valid until {hong_kong_text(given.valid_until_ms)}  {info.articles}")
+        say(f"CCRN {given.ccrn}  valid until {hong_kong_text(given.valid_until_ms)}  {info.articles}")
 
 
 def bundle(
@@ -99,14 +99,14 @@ def bundle(
     """Bundle CCRNs with a vehicle and print the UBR and the earliest crossing time."""
     request = BundleRequest(driver=driver, vrn=vrn, direction=direction, ccrns=tuple(ccrn), point=point)
     made = ask_core(config, officer, lambda core: core.bundle(request))
-    typer.echo(f"You have completed bundling. Your UBR is {made.ubr}.")
-    typer.echo(f"Your earliest crossing time is {hong_kong_text(made.earliest_ms)}.")
+    say(f"You have completed bundling. Your UBR is {made.ubr}.")
+    say(f"Your earliest crossing time is {hong_kong_text(made.earliest_ms)}.")
 
 
 def debundle(config: Config, ubr: Annotated[str, typer.Argument(help="The UBR.")], officer: Officer) -> None:
     """Undo a bundle."""
     ask_core(config, officer, lambda core: core.debundle(ubr))
-    typer.echo(f"UBR {ubr} is debundled.")
+    say(f"UBR {ubr} is debundled.")
 
 
 def decide(
@@ -118,17 +118,17 @@ def decide(
 ) -> None:
     """Give a consignment an action code, in place of the screening engine's."""
     ask_core(config, officer, lambda core: core.decide(ccrn, code, reason=reason))
-    typer.echo(f"CCRN {ccrn}: {code}")
+    say(f"CCRN {ccrn}: {code}")
 
 
 def hold(config: Config, vrn: Vrn, reason: Reason, officer: Officer) -> None:
     """Stop a vehicle at every lane, whatever its cargo."""
-    typer.echo(f"{ask_core(config, officer, lambda core: core.hold(vrn, reason=reason))} is held.")
+    say(f"{ask_core(config, officer, lambda core: core.hold(vrn, reason=reason))} is held.")
 
 
 def lift_hold(config: Config, vrn: Vrn, officer: Officer) -> None:
     """End a hold."""
-    typer.echo(f"{ask_core(config, officer, lambda core: core.lift_hold(vrn))} is no longer held.")
+    say(f"{ask_core(config, officer, lambda core: core.lift_hold(vrn))} is no longer held.")
 
 
 def approve_vehicle(
@@ -138,12 +138,12 @@ def approve_vehicle(
     mainland: Annotated[str, typer.Option(help="Its Mainland plate, if it has one.")] = "",
 ) -> None:
     """Put a vehicle on the list of approved cross-boundary vehicles."""
-    typer.echo(f"{ask_core(config, officer, lambda core: core.approve(vrn, mainland))} is approved.")
+    say(f"{ask_core(config, officer, lambda core: core.approve(vrn, mainland))} is approved.")
 
 
 def withdraw_vehicle(config: Config, vrn: Vrn, officer: Officer) -> None:
     """Take a vehicle off that list."""
-    typer.echo(f"{ask_core(config, officer, lambda core: core.withdraw_approval(vrn))} is no longer approved.")
+    say(f"{ask_core(config, officer, lambda core: core.withdraw_approval(vrn))} is no longer approved.")
 
 
 class _Import(msgspec.Struct, forbid_unknown_fields=True):
@@ -167,13 +167,13 @@ def take_over(config: Config, file: JsonFile, officer: Officer) -> None:
             await core.take_over(records.bundles[start : start + _IMPORTED_AT_ONCE])
         return len(records.bundles)
 
-    typer.echo(f"{ask_core(config, officer, all_of)} bundles taken over.")
+    say(f"{ask_core(config, officer, all_of)} bundles taken over.")
 
 
 def arrived(config: Config, vrn: Vrn, officer: Officer) -> None:
     """Say that a vehicle has come to the examination compound."""
     found = ask_core(config, officer, lambda core: core.arrived(vrn))
-    typer.echo(f"{found.vrn} has arrived; it was sent by lane {found.lane} at {hong_kong_text(found.sent_ms)}.")
+    say(f"{found.vrn} has arrived; it was sent by lane {found.lane} at {hong_kong_text(found.sent_ms)}.")
 
 
 def clear_alarm(
@@ -181,20 +181,28 @@ def clear_alarm(
 ) -> None:
     """Say that an alarm has been dealt with."""
     ask_core(config, officer, lambda core: core.clear_alarm(alarm))
-    typer.echo(f"alarm {alarm} is cleared.")
+    say(f"alarm {alarm} is cleared.")
+
+
+def settle_use(
+    *,
+    config: Config,
+    ubr: Annotated[str, typer.Argument(help="The bundle whose use is disputed.")],
+    used: Annotated[bool, typer.Option("--used/--live", help="Whether its vehicle has crossed with it.")],
+    reason: Reason,
+    officer: Officer,
+) -> None:
+    """Say whether a bundle was used that a lane says it used, without a read of its vehicle."""
+    found = ask_core(config, officer, lambda core: core.settle_use(ubr, used=used, reason=reason))
+    say(f"UBR {ubr} {'stays used' if used else 'is live again'}; visit {found.visit} had used it.")
 
 
 def print_all(value: list[Any], as_json: bool, columns: dict[str, Callable[[Any], object]]) -> None:
     """A list as a table, or as JSON."""
     if as_json:
-        typer.echo(msgspec.json.encode(value).decode())
-        return
-    table = Table()
-    for place, name in enumerate(columns):
-        table.add_column(name, no_wrap=not place or name == "kind", overflow="fold")  # nothing is cut off
-    for one in value:
-        table.add_row(*(str(cell(one)) for cell in columns.values()))
-    Console().print(table)
+        say_json(value)
+    else:
+        print_table(columns, value)
 
 
 def when(utc_ms: int) -> str:
@@ -242,6 +250,33 @@ def alarms(
     print_all(ask_core(config, officer, lambda core: core.alarms(cleared=every)), as_json, columns)
 
 
+def disputed_uses(config: Config, officer: Officer, as_json: AsJson = False) -> None:
+    """Bundles that lanes say they used without a read of the vehicle; they release nobody until settle-use."""
+    columns: dict[str, Callable[[Any], object]] = {
+        "UBR": lambda one: one.ubr,
+        "visit": lambda one: one.visit,
+        "heard": lambda one: when(one.at_ms),
+    }
+    print_all(ask_core(config, officer, lambda core: core.disputed_uses()), as_json, columns)
+
+
+def quarantine(
+    config: Config,
+    officer: Officer,
+    most: Annotated[int, typer.Option(help="How many.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Rows of lanes' journals that are kept and in which not everything could be read, newest first."""
+    columns: dict[str, Callable[[Any], object]] = {
+        "lane": lambda one: one.lane,
+        "journal": lambda one: one.journal,
+        "row": lambda one: one.seq,
+        "received": lambda one: when(one.at_ms),
+        "why": lambda one: one.why,
+    }
+    print_all(ask_core(config, officer, lambda core: core.quarantined(most=most)), as_json, columns)
+
+
 def compound(config: Config, officer: Officer, as_json: AsJson = False) -> None:
     """Vehicles on their way to the examination compound."""
     columns: dict[str, Callable[[Any], object]] = {
@@ -257,10 +292,10 @@ def compound(config: Config, officer: Officer, as_json: AsJson = False) -> None:
 def enquire(config: Config, text: Annotated[str, typer.Argument(help="VRN, CCRN or UBR.")], officer: Officer) -> None:
     """All that is on record for a vehicle, consignment or bundle, as JSON."""
     found = ask_core(config, officer, lambda core: core.enquire(text))
-    typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    say_json(found, indent=2)
 
 
 def status(config: Config, officer: Officer) -> None:
     """How the core is, as JSON."""
     found = ask_core(config, officer, lambda core: core.status())
-    typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    say_json(found, indent=2)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from core.cli.options import Config
+from core.cli.output import say, shown
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key
 from core.errors import HistoryError, RefusedError
 from core.ledger.decision_audit import AuditedDecision, AuditVerdict, Decisions
@@ -43,7 +44,7 @@ def decided(
     _show(verdict)
     if verdict.problems:
         raise HistoryError(f"NOT PROVED: {'; '.join(verdict.problems)}")
-    typer.echo("PROVED")
+    say("PROVED")
 
 
 def _wanted(decisions: Decisions, lane: str, seq: int, journal: str, visit: str, ubr: str) -> AuditedDecision:  # noqa: PLR0917 (three ways to name one thing)
@@ -61,17 +62,17 @@ def _wanted(decisions: Decisions, lane: str, seq: int, journal: str, visit: str,
 
 def _show(verdict: AuditVerdict) -> None:
     one, codes = verdict.decision, verdict.decision.codes
-    typer.echo(f"visit {one.lane}/{one.journal}/{one.visit}, vehicle {codes['vrn']}")
-    typer.echo(f"looked up in row {one.seq} at {hong_kong_text(one.at_ms)} (time {one.quality}), link {codes['link']}")
-    typer.echo(f"list: version {codes['version']} of epoch {codes['epoch']}, state hash {codes['state_hash']}")
+    say(shown(f"visit {one.lane}/{one.journal}/{one.visit}, vehicle {codes['vrn']}"))
+    say(shown(f"looked up in row {one.seq} at {hong_kong_text(one.at_ms)} (time {one.quality}), link {codes['link']}"))
+    say(shown(f"list: version {codes['version']} of epoch {codes['epoch']}, state hash {codes['state_hash']}"))
     if verdict.found is not None and verdict.found.version:
-        typer.echo(f"that list was in force from {hong_kong_text(verdict.found.at_ms)}; of {codes['vrn']} it said:")
+        say(shown(f"that list was in force from {hong_kong_text(verdict.found.at_ms)}; of {codes['vrn']} it said:"))
     for row in verdict.rows:
-        typer.echo(f"  {row}")
+        say(shown(f"  {row}"))
     if not verdict.rows:
-        typer.echo("  nothing")
-    typer.echo("then, at the lane:")
+        say("  nothing")
+    say("then, at the lane:")
     for line in one.course:
-        typer.echo(f"  row {line.seq}  {hong_kong_text(line.at_ms)}  {line.words}")
+        say(shown(f"  row {line.seq}  {hong_kong_text(line.at_ms)}  {line.words}"))
     for check in verdict.checks:
-        typer.echo(f"proved: {check}")
+        say(shown(f"proved: {check}"))

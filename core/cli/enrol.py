@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from core.cli.options import Config
+from core.cli.output import say
 from core.enrolment.authority import Authority
 from core.enrolment.enrolling import Applicant, EnrolmentService, core_pair, enrol_here
 from core.enrolment.registry import LaneRegistry
@@ -51,13 +52,13 @@ def authority(
     folder = _folder(settings)
     if not (folder / "authority.key").exists():
         made = Authority.make(folder, utc_ms)
-        typer.echo(f"authority made: {folder} (authority.key: keep it secret, and a backup); it is {made.fingerprint}")
+        say(f"authority made: {folder} (authority.key: keep it secret, and a backup); it is {made.fingerprint}")
     opened = Authority(folder, utc_ms)
     pairs = ((one.certificate, one.key) for one in settings.brokers if one.certificate and one.key)
     for certificate, key in dict.fromkeys(pairs):
         if renew_core or not certificate.exists():
             _write_pair(certificate, key, *core_pair(opened, days=settings.authority.lane_days))
-            typer.echo(f"the core's own certificate made: {certificate}")
+            say(f"the core's own certificate made: {certificate}")
     for file in dict.fromkeys(one.authority for one in settings.brokers if one.authority):
         if not file.exists():
             write_whole(file, opened.pem)
@@ -98,8 +99,8 @@ def enrol(
     _agree(desk.standing(asked), asked, fingerprint, replace=replace)
     answer = desk.enrol(asked, at_ms=utc_ms())
     path = write_whole(out or Path(f"{lane}.answer.json"), answer.to_text())
-    typer.echo(f"{lane} is enrolled. Take {path} to the box: rocars-lane enrol --answer {path.name} --config FILE")
-    typer.echo(f"The box will show: {answer.fingerprint}")
+    say(f"{lane} is enrolled. Take {path} to the box: rocars-lane enrol --answer {path.name} --config FILE")
+    say(f"The box will show: {answer.fingerprint}")
 
 
 def _asked(lane: str, file: Path | None) -> Request:
@@ -135,7 +136,7 @@ def _agree(standing: Applicant, asked: Request, fingerprint: str, *, replace: bo
 
 
 def _compared(asked: Request) -> bool:
-    typer.echo(f"The request of lane {asked.lane} has the fingerprint {asked.fingerprint}")
+    say(f"The request of lane {asked.lane} has the fingerprint {asked.fingerprint}")
     return typer.confirm("Does the box show the same?")
 
 
@@ -147,7 +148,7 @@ def _enrol_here(desk: EnrolmentService, lane: str, folder: Path) -> None:
     write_whole(folder / "authority.pem", answer.authority.encode())
     for kid, pem in answer.core_keys.items():
         write_whole(folder / "core" / f"{kid}.pem", pem.encode())
-    typer.echo(f"{lane} is enrolled, for a demonstration: {folder} has its keys")
+    say(f"{lane} is enrolled, for a demonstration: {folder} has its keys")
 
 
 def enrol_broker(
@@ -172,7 +173,7 @@ def enrol_broker(
     write_whole(out / "broker.crt", opened.for_broker(names, public, days=days))
     write_whole(out / "authority.crt", opened.pem)
     write_whole(out / "revoked.crl", opened.revoked_file.read_bytes())
-    typer.echo(f"broker {names[0]}: put what is in {out} where its mosquitto.conf says, and reload it (SIGHUP)")
+    say(f"broker {names[0]}: put what is in {out} where its mosquitto.conf says, and reload it (SIGHUP)")
 
 
 def enrol_immigration(
@@ -187,7 +188,7 @@ def enrol_immigration(
     pem = opened.for_client(IMMIGRATION, _wanted(request), days=settings.authority.lane_days)
     write_whole(out / f"{IMMIGRATION}.crt", pem)
     write_whole(out / "authority.crt", opened.pem)
-    typer.echo(f"{out}: give both files to Immigration's side; every lane still needs its public signing key")
+    say(f"{out}: give both files to Immigration's side; every lane still needs its public signing key")
 
 
 def _wanted(file: Path) -> certificates.PublicKey:
@@ -208,15 +209,11 @@ def revoke(lane: Lane, config: Config) -> None:
     keys, ended = desk.revoke(lane)
     if not keys and not ended:
         raise RefusedError(f"no lane {lane} is enrolled; known: {', '.join(registry.rings) or 'none'}")
-    typer.echo(f"{lane} is revoked: {keys} signing keys and {ended} certificates. The core refuses what it says.")
-    typer.echo(
-        f"Copy {opened.revoked_file} to every broker: then it makes no new connection. One that it has stays, and"
-    )
-    typer.echo(
-        "hears the log; add these two lines at the end of every broker's access.acl, and it hears nothing any more:"
-    )
-    typer.echo(f"user {lane}\ntopic deny #")
-    typer.echo("Then on every broker: systemctl reload mosquitto. Take the lines out before the lane is enrolled anew.")
+    say(f"{lane} is revoked: {keys} signing keys and {ended} certificates. The core refuses what it says.")
+    say(f"Copy {opened.revoked_file} to every broker: then it makes no new connection. One that it has stays, and")
+    say("hears the log; add these two lines at the end of every broker's access.acl, and it hears nothing any more:")
+    say(f"user {lane}\ntopic deny #")
+    say("Then on every broker: systemctl reload mosquitto. Take the lines out before the lane is enrolled anew.")
 
 
 def desk_of(settings: CoreSettings) -> EnrolmentService:

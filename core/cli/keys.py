@@ -12,15 +12,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from core.cli.enrol import PANEL, desk_of, utc_ms
 from core.cli.options import Config, Officer
+from core.cli.output import print_table, say
 from core.enrolment.keys import load_core_ring, load_signing_key, make_signing_key, next_signing_key
 from core.errors import RefusedError
 from core.files import write_whole
@@ -70,12 +70,10 @@ def new_signing_key(config: Config) -> None:
     settings = load(config, planned=True)
     path = next_signing_key(settings.core.signing_key)
     make_signing_key(path)
-    typer.echo(f"made: {path}. Next, in this order:")
-    typer.echo("1. rocars-core core-keys --out FILE, and on every box: rocars-lane enrol --answer FILE --config CONFIG")
-    typer.echo(
-        f'2. when rocars-core signing-keys shows that all have it: core.signing_key = "{path.name}", and restart'
-    )
-    typer.echo(f"3. rocars-core retire-signing-key {settings.core.signing_key.stem}")
+    say(f"made: {path}. Next, in this order:")
+    say("1. rocars-core core-keys --out FILE, and on every box: rocars-lane enrol --answer FILE --config CONFIG")
+    say(f'2. when rocars-core signing-keys shows that all have it: core.signing_key = "{path.name}", and restart')
+    say(f"3. rocars-core retire-signing-key {settings.core.signing_key.stem}")
 
 
 def core_keys(
@@ -90,7 +88,7 @@ def core_keys(
     other = _private(settings.core.signing_key, sign_with) if sign_with else None
     answer = desk_of(settings).core_keys(at_ms=utc_ms(), sign_with=other)
     write_whole(out, answer.to_text())
-    typer.echo(f"{out}: the keys {', '.join(sorted(answer.core_keys))}, signed by {answer.signed.kid}")
+    say(f"{out}: the keys {', '.join(sorted(answer.core_keys))}, signed by {answer.signed.kid}")
 
 
 def signing_keys(config: Config, officer: Officer) -> None:
@@ -98,7 +96,7 @@ def signing_keys(config: Config, officer: Officer) -> None:
     settings = load(config, planned=True)
     present = settings.core.signing_key
     asked = _asked(settings, officer)
-    table = Table("key", "what it does", "lanes that have it", "lanes that may not")
+    lines: list[tuple[str, ...]] = []
     for key in load_core_ring(present).prints:
         name = _stem(key)
         if name == present.stem:
@@ -106,15 +104,16 @@ def signing_keys(config: Config, officer: Officer) -> None:
         else:
             does = "can sign" if present.with_stem(name).exists() else "proves old signatures"
         holders = Holders.of(key, asked[1]) if asked else None
-        table.add_row(key, does, *(_shown(holders) if holders else ("not known", "the core does not run")))
-    Console().print(table)
+        lines.append((key, does, *(_held_by(holders) if holders else ("not known", "the core does not run"))))
+    titles = ("key", "what it does", "lanes that have it", "lanes that may not")
+    print_table({title: itemgetter(place) for place, title in enumerate(titles)}, lines)
     if not (public := present.with_suffix(".pub")).exists():
-        typer.echo(f"{public}: is missing, the half of the key that signs that lanes need; restore it from the backup")
+        say(f"{public}: is missing, the half of the key that signs that lanes need; restore it from the backup")
     if asked and asked[0].signing and _stem(asked[0].signing) != present.stem:
-        typer.echo(f"The running core still signs with {asked[0].signing}: restart it")
+        say(f"The running core still signs with {asked[0].signing}: restart it")
 
 
-def _shown(holders: Holders) -> tuple[str, str]:
+def _held_by(holders: Holders) -> tuple[str, str]:
     every = len(holders.have) + len(holders.lack) + len(holders.silent)
     return f"{len(holders.have)} of {every}", holders.missing
 
@@ -142,9 +141,9 @@ def retire_signing_key(
     file.unlink()
     flush_folder(file.parent)
     if problem:
-        typer.echo(f"warning: {problem}", err=True)
-    typer.echo(f"{file} is destroyed (backups may hold it); {file.with_suffix('.pub').name} stays, for ever.")
-    typer.echo("The lanes drop it with the next rocars-core core-keys.")
+        say(f"warning: {problem}", err=True)
+    say(f"{file} is destroyed (backups may hold it); {file.with_suffix('.pub').name} stays, for ever.")
+    say("The lanes drop it with the next rocars-core core-keys.")
 
 
 def _still_needed(settings: CoreSettings, name: str, asked: tuple[CoreStatus, list[LaneStatusView]] | None) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from core.cli.ask import ask_core, print_all, when
 from core.cli.options import AsJson, Config, Officer
+from core.cli.output import say, shown
 from core.errors import RefusedError
 from core.office.admin import AdminClient
 from core.office.requests import CommandState, LaneStatusView
@@ -62,18 +63,18 @@ def command(
     if wait:
         _tell(state)
     else:
-        typer.echo(f"command {state.id} sent to lane {lane}")
+        say(f"command {state.id} sent to lane {lane}")
 
 
 def _tell(state: CommandState) -> None:
     if state.outcome != "done":
         raise RefusedError(_refusal(state))
-    typer.echo(f"lane {state.lane}: done{': ' + state.detail if state.detail else ''}")
+    say(f"lane {state.lane}: done{': ' + shown(state.detail) if state.detail else ''}")
 
 
 def _refusal(state: CommandState) -> str:
     if state.outcome:
-        return f"lane {state.lane} refused {state.name}: {state.detail}"
+        return f"lane {state.lane} refused {state.name}: {shown(state.detail)}"
     return f"lane {state.lane} did not answer; whether it has obeyed is in its journal, when that comes"
 
 
@@ -109,7 +110,7 @@ def fetch(
         raise RefusedError(
             f"{came} of them came and are the same as those here; the others are lost or differ: see rocars-core alarms"
         )
-    typer.echo(f"all {came} came, and are the same as those here")
+    say(f"all {came} came, and are the same as those here")
 
 
 async def _lane(core: AdminClient, lane: str) -> LaneStatusView:
@@ -174,7 +175,7 @@ def picture(
             out.write(body)
     except FileExistsError as error:
         raise RefusedError(f"{file}: is there already; name another file") from error
-    typer.echo(f"{file}: {len(body)} bytes")
+    say(f"{file}: {len(body)} bytes")
 
 
 def commands(
@@ -219,8 +220,6 @@ def box(config: Config, lane: Lane, officer: Officer) -> None:
     found = ask_core(config, officer, lambda core: _lane(core, lane))
     if not found.sampled_ms:
         raise RefusedError(f"lane {lane} has sent no telemetry since this core started")
-    typer.echo(
-        f"lane {lane}, {when(found.sampled_ms)}; {found.shed} samples shed there, {found.missed} lost on the way"
-    )
+    say(f"lane {lane}, {when(found.sampled_ms)}; {found.shed} samples shed there, {found.missed} lost on the way")
     for name, figure in sorted(found.telemetry.items()):
-        typer.echo(f"{name:24} {figure}")
+        say(f"{shown(name):24} {shown(figure)}")

@@ -5,7 +5,8 @@ Rules of this file:
   a later row is checked, and every signature, link and state hash of the log on the way to that version is checked.
 - What the lane says it found of the vehicle is compared with the rebuilt list, field by field. It may have known more
   that stops (a hold ahead of its turn, a bundle used at this lane), and then what it knew it from must be here.
-- Everything that does not agree is named, and then the whole is not proved.
+- Everything that does not agree is named, and then the whole is not proved. So is every row of the visit in which not
+  everything can be read: a lane can write anything, and no row of its ends the proof with an error.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from core.errors import HistoryError, RefusedError
 from core.ledger.log import HistoricList, ReplicatedLog
 from core.ledger.store import CoreStore
 from domain.marks import normalise
+from domain.times import LAST_MS
 from wire.codec import decode
 from wire.envelope import KeyRing
 from wire.errors import WireError
@@ -30,6 +32,42 @@ from wire.topics import LOG, LaneTopics
 
 RESULTS = frozenset({"DONE", "EXAMINE"})
 """The scenes that tell the driver Customs' result: screens 3 and 4."""
+
+
+class _FoundCargo(msgspec.Struct, frozen=True):
+    ccrn: str
+    code: str
+    scheme: str
+
+
+class _FoundBundle(msgspec.Struct, frozen=True):
+    ubr: str
+    vrn: str
+    direction: str
+    point: str
+    earliest_ms: int | str
+    valid_until_ms: int | str
+    used_by: str
+    withdrawn: bool
+    cargo: list[_FoundCargo]
+
+
+class _NearMark(msgspec.Struct, frozen=True):
+    vrn: str
+
+
+class _FoundCodes(msgspec.Struct, frozen=True):
+    """What of the answer of the code book is looked at here (`lane_agent.model.Codes`)."""
+
+    vrn: str
+    link: str
+    epoch: str
+    version: int
+    state_hash: str
+    held: bool
+    approved: bool
+    near: list[_NearMark]
+    bundles: list[_FoundBundle]
 
 
 class AuditLine(msgspec.Struct, frozen=True):
@@ -102,7 +140,9 @@ class Decisions:
         journal = journal or self._latest(lane)
         entry = next((entry for _, entry in self._entries(lane, journal, seq, seq)), None)
         if entry is None:
-            raise RefusedError(f"row {seq} of journal {journal} of lane {lane} is not here; see rocars-core lanes")
+            raise RefusedError(
+                f"row {seq} of journal {journal} of lane {lane} is not here, or cannot be read; see rocars-core lanes"
+            )
         visit = _visit_of(entry)
         if not visit:
             raise RefusedError(f"row {seq} of journal {journal} of lane {lane} is about no visit")
@@ -171,10 +211,9 @@ class Decisions:
             (lane, journal, first, last),
         )
         for seq, body in rows:
-            try:
-                yield seq, msgspec.json.decode(body)
-            except msgspec.DecodeError as error:
-                raise HistoryError(f"journal {journal} of lane {lane}: row {seq} is no entry: {error}") from error
+            entry = _readable(body)
+            if entry is not None:
+                yield seq, entry
 
     def prove(self, decision: AuditedDecision) -> AuditVerdict:
         """Checks everything there is to check about a decision."""
@@ -201,6 +240,19 @@ class Decisions:
         else:
             checks.append(f"{len(hashes)} rows of journal {journal} follow one another from its start")
         yield from self._seal_problems(decision, hashes, checks)
+        yield from self._unread(decision)
+
+    def _unread(self, decision: AuditedDecision) -> Iterator[str]:
+        """The rows around this visit that are quarantined (`core.link.intake`)."""
+        span = self._span(decision.lane, decision.journal, decision.visit)
+        try:
+            rows = self._db.execute(
+                "SELECT seq, why FROM quarantine WHERE lane=? AND journal=? AND seq BETWEEN ? AND ? ORDER BY seq",
+                (decision.lane, decision.journal, *span),
+            ).fetchall()
+        except sqlite3.OperationalError:  # a store of an earlier schema that is only read
+            return
+        yield from (f"row {seq} cannot be read whole: {why}" for seq, why in rows)
 
     def _chain(self, lane: str, journal: str) -> tuple[list[bytes], str]:
         """The recomputed hash of every row, and what is wrong with the first that does not have it."""
@@ -304,12 +356,14 @@ class Decisions:
                 yield f"UBR {ubr} differs: {here} at the lane, {listed[ubr]} in that list"
 
     def _used_here(self, decision: AuditedDecision, ubr: str, visit: str) -> bool:
-        lane, journal, number = visit.split("/")
+        lane, journal, number = (*visit.split("/"), "", "")[:3]
+        if not number.isdecimal() or len(number) > 15:
+            return False
         entries = self._entries(lane, journal, *self._span(lane, journal, int(number)))
         return lane == decision.lane and any(
             effect.get("type") == "Consume" and ubr in effect.get("ubrs", ())
             for seq, entry in entries
-            for effect in entry.get("effects", ())
+            for effect in entry["effects"]
             if effect.get("visit") == int(number) and (journal != decision.journal or seq <= decision.seq)
         )
 
@@ -328,26 +382,62 @@ def _told(bundle: dict[str, Any]) -> dict[str, Any]:
     return {**{name: bundle[name] for name in _FIELDS}, "cargo": cargo, "withdrawn": bundle["withdrawn"]}
 
 
+def _readable(body: bytes) -> dict[str, Any] | None:
+    """An entry, with those of its effects that have the form they should have; None if it has not that form itself."""
+    try:
+        entry = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not isinstance(entry, dict):
+        return None
+    at, event, effects = (entry.get(name) for name in ("at", "event", "effects"))
+    moment = at if isinstance(at, dict) else {}
+    utc_ms = moment.get("utc_ms")
+    known = isinstance(utc_ms, int) and 0 <= utc_ms <= LAST_MS
+    return {
+        "at": {"utc_ms": utc_ms if known else 0, "quality": str(moment.get("quality", ""))},
+        "event": event if isinstance(event, dict) else {},
+        "effects": [one for one in effects if _is_effect(one)] if isinstance(effects, list) else [],
+    }
+
+
+def _is_effect(effect: object) -> bool:
+    if not isinstance(effect, dict):
+        return False
+    facts, ubrs = effect.get("facts", []), effect.get("ubrs", [])
+    pairs = isinstance(facts, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in facts)
+    return pairs and isinstance(ubrs, list) and all(isinstance(ubr, str) for ubr in ubrs)
+
+
 def _answers(entry: dict[str, Any], visit: int) -> bool:
-    event = entry.get("event", {})
-    return bool(event.get("type") == "CodesFound" and event.get("visit") == visit)
+    """Whether the answer of the code book for this visit came in this entry, whole."""
+    event = entry["event"]
+    if event.get("type") != "CodesFound" or event.get("visit") != visit:
+        return False
+    try:
+        msgspec.convert(event.get("codes"), _FoundCodes)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _shows_result(entry: dict[str, Any]) -> bool:
-    return any(effect.get("type") == "Show" and effect.get("xdb") in RESULTS for effect in entry.get("effects", ()))
+    return any(
+        effect.get("type") == "Show" and any(effect.get("xdb") == scene for scene in RESULTS)
+        for effect in entry["effects"]
+    )
 
 
 def _visit_of(entry: dict[str, Any]) -> int:
     """The visit a row is about: its event's, else that of its first effect that has one."""
-    event = entry.get("event", {})
-    named = [event.get("visit"), *(effect.get("visit") for effect in entry.get("effects", ()))]
+    named = [entry["event"].get("visit"), *(effect.get("visit") for effect in entry["effects"])]
     return next((visit for visit in named if isinstance(visit, int) and visit > 0), 0)
 
 
 def _lines(seq: int, entry: dict[str, Any], visit: int) -> Iterator[AuditLine]:
     """What a row says of a visit, in words."""
-    at_ms = int(entry.get("at", {}).get("utc_ms", 0))
-    for effect in entry.get("effects", ()):
+    at_ms = entry["at"]["utc_ms"]
+    for effect in entry["effects"]:
         match effect.get("type"):
             case "Record" if effect.get("visit") == visit:
                 facts = ", ".join(f"{name} {value}" for name, value in effect.get("facts", ()))

@@ -64,8 +64,17 @@ def _seals(db: Database) -> None:
     _table(db, "seals", seal, pk=("lane", "journal"))
 
 
+def _doubted(db: Database) -> None:
+    """What is not taken at a lane's word: rows that could not be read, uses that no read bears out."""
+    journal = {"lane": str, "journal": str}
+    _table(db, "quarantine", {**journal, "seq": int, "at_ms": int, "why": str}, pk=("lane", "journal", "seq"))
+    visit = {**journal, "visit": int, "mark": str}
+    _table(db, "marks", visit, pk=tuple(visit))
+    _table(db, "disputes", {"ubr": str, "lane": str, "visit": str, "at_ms": int}, pk="ubr")
+
+
 CORE_SCHEMA = StoreSchema(
-    owner="core", migrations=(_lodgements, _replicated, _lanes, _commands, _seals), reads_older=True
+    owner="core", migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _doubted), reads_older=True
 )
 
 

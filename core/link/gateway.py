@@ -2,7 +2,8 @@
 
 Rules of this file:
 - A message is opened with the key of the lane its topic names, before anything in it is looked at; what is refused is
-  counted and is an alarm, and changes nothing.
+  counted and is an alarm, and changes nothing. What costs least is looked at first: whether the lane is registered, the
+  size, the key's name, and only then the signature. A refusal costs the store nothing but its first alarm.
 - A nonce is answered with the head of the log as committed; news of the log goes out before anything that rests on it.
 - Events are acknowledged from what is committed. Deltas that a lane missed are sent on request; where its chain differs
   from ours, or it is too far behind, it gets everything.
@@ -29,16 +30,24 @@ from core.link.orders import Orders
 from core.link.pictures import Keeping, PictureStore
 from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
+from runtime.bucket import TokenBucket
 from wire import messages as wire
 from wire.channels import FROM_LANE, channel_of
 from wire.codec import decode, decode_record, encode
 from wire.envelope import KeyRing, Signer, key_id
 from wire.errors import WireError
 from wire.errors import WireRefusedError as UnreadableError
+from wire.facts import check_facts
 from wire.topics import LOG, LaneTopics, read_up
 
 MOST_DELTAS = 10_000
 """A lane further behind gets a snapshot: some five hours of 16,701 crossings a day, each bundled and used."""
+
+REPEAT_MS = 10_000
+"""Refusals of one lane within this of the last alarm about one are counted, and nothing more."""
+
+STRANGERS = 20
+"""Alarms about lanes that are not registered: so many at once, and one a minute. Their names are anybody's to make up."""
 
 ROWS_A_PART = 500
 BYTES_A_REPLY = 256 << 10
@@ -83,11 +92,13 @@ class Answers:
         now: sent at once.
         later: sent when there is time, one a lane: the latest.
         spare: made and sent when nothing else is left to do, one a lane: its pictures.
+        refused: how many of the messages were refused, by the lane whose topic they came on.
     """
 
     now: list[CoreMessage] = field(default_factory=list)
     later: dict[str, Answer] = field(default_factory=dict)
     spare: dict[str, Answer] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
 
 
 class LaneStatus(msgspec.Struct, kw_only=True):
@@ -166,6 +177,8 @@ class LaneGateway:
         self._alarms = AlarmBook(store.connection)
         self.lanes = {lane: LaneStatus(lane=lane) for lane in sorted(rings)}
         self.refused: Counter[str] = Counter()
+        self._refused_ms: dict[str, int] = {}
+        self._strangers = TokenBucket(burst=STRANGERS, per_second=1 / 60, now_ms=clock())
         head = log.head()
         self._told = (head.epoch, head.version)
         self._asked: dict[Stream, tuple[int, int]] = {}
@@ -189,7 +202,7 @@ class LaneGateway:
     def hear(self, heard: Sequence[LaneMessage]) -> Answers:
         """Takes a batch of messages: events in one transaction, then the rest, each in order of arrival."""
         answers = Answers()
-        both = [(one, message) for one in heard if (message := self._open(one)) is not None]
+        both = [(one, message) for one in heard if (message := self._open(one, answers)) is not None]
         opened = [message for _, message in both]
         events = {message: one.payload for one, message in both if isinstance(message, wire.EventMessage)}
         if events:
@@ -215,40 +228,55 @@ class LaneGateway:
         self._asked = {gap.stream: gap.wanted for gap in gaps if gap.wanted}
         return [self._wanted(gap.stream, gap.wanted) for gap in stuck if gap.wanted]
 
-    def _open(self, heard: LaneMessage) -> msgspec.Struct | None:
+    def _open(self, heard: LaneMessage, answers: Answers) -> msgspec.Struct | None:
         address = read_up(heard.topic)
         if address is None:
             self.refused["unknown_topic"] += 1
+            answers.refused[""] += 1
             return None
         lane, kind = address
         ring = self._rings.get(lane)
         if ring is None:
-            self._refuse(lane, "unknown_lane", f"lane {lane} speaks, and has no key here; register its public key")
+            self._refuse_stranger(lane)
+            answers.refused[lane] += 1
             return None
         try:
-            return self._body(ring.open(heard.topic, heard.payload), lane, kind, heard)
+            return self._body(ring, lane, kind, heard)
         except UnreadableError as error:
             reason, why = error.reason.value, str(error)
         except _UnfitError as error:
             reason, why = error.counter, str(error)
+        answers.refused[lane] += 1
         self._refuse(lane, reason, f"a message on {heard.topic} was refused: {why}")
         return None
 
-    def _body(self, body: bytes, lane: str, kind: str, heard: LaneMessage) -> msgspec.Struct | None:
+    def _body(self, ring: KeyRing, lane: str, kind: str, heard: LaneMessage) -> msgspec.Struct:
         channel = FROM_LANE.get(kind)
         if channel is None:
             raise _UnfitError("no_message_goes_there", f"({kind})")
-        message: Any = decode(channel.kind, body)
+        message: Any = decode(channel.kind, ring.open(heard.topic, heard.payload, largest=channel.largest))
         if message.lane != lane:
             raise _UnfitError("foreign", f"it says it is from {message.lane}")
         if heard.retained and not channel.retained:
             raise _UnfitError("retained", "it was retained by the broker; only presence and state may be")
+        if isinstance(message, wire.LaneState | wire.Telemetry):
+            check_facts(message.facts)
         return message  # type: ignore[no-any-return]
 
     def _refuse(self, lane: str, counter: str, detail: str) -> None:
         self.refused[counter] += 1
-        with self._store.transaction():
-            self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind=CoreAlarmKind.MESSAGE_REFUSED, detail=detail)
+        now = self._clock()
+        if abs(now - self._refused_ms.get(lane, -REPEAT_MS)) >= REPEAT_MS:
+            self._refused_ms[lane] = now
+            self._alarm(lane, CoreAlarmKind.MESSAGE_REFUSED, detail)
+
+    def _refuse_stranger(self, lane: str) -> None:
+        self.refused["unknown_lane"] += 1
+        if not self._strangers.is_empty(self._clock()):
+            self._strangers.take()
+            self._alarm(
+                lane, CoreAlarmKind.MESSAGE_REFUSED, f"lane {lane} speaks, and has no key here; register its public key"
+            )
 
     def _on_state(self, state: wire.LaneState) -> None:
         """What a lane shows of itself; one that does not believe this core's key goes manual, and cannot be told why."""

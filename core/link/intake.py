@@ -6,6 +6,10 @@ Rules of this file:
 - A row that comes early is kept aside (bounded) and what lies between is asked for; nothing is acknowledged over a gap.
 - The acknowledgement is made from what is committed, never from what was received.
 - What a lane says was acknowledged, and is not here, is asked for again: this core was restored from a backup.
+- A row of which anything cannot be projected is kept like any other, quarantined, told, and acknowledged: the lane's
+  stream goes on, and the core does too.
+- What a lane may cost is bounded (`budget`). Rows kept aside and journals asked for are bounded by lane, not by journal:
+  a journal's name is the lane's to choose.
 - Of each journal the newest row's envelope is kept: the chain makes the lane's signature over it one over all before.
 """
 
@@ -18,19 +22,34 @@ import msgspec
 
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
+from core.link.budget import DAY_MS, LaneLimits
 from core.link.projection import Projection
 from domain.alarms import CoreAlarmKind
+from runtime.bucket import TokenBucket
 from wire.hashes import ZERO, journal_next, journal_start
 from wire.messages import EventMessage
 
 MOST_EARLY = 1_000
-"""Rows kept aside per journal while a gap is filled."""
+"""Rows kept aside per lane while a gap is filled."""
 
 MOST_ASKED = 500
 """Rows asked for at a time."""
 
+MOST_WHY = 300
+"""Characters of why a row is quarantined."""
+
 Stream = tuple[str, str]
 """(lane, journal)."""
+
+
+class QuarantinedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of which not everything could be projected; `at_ms` is when it came (UTC)."""
+
+    lane: str
+    journal: str
+    seq: int
+    at_ms: int
+    why: str
 
 
 class JournalPosition(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,16 +78,19 @@ class Intake:
     """Takes event rows whose envelope has been opened with their lane's key.
 
     Attributes:
+        projection: what is made of them.
         again: rows that came again since the start and were the same as those here, by journal.
     """
 
-    def __init__(self, store: CoreStore, projection: Projection) -> None:
+    def __init__(self, store: CoreStore, projection: Projection, limits: LaneLimits | None = None) -> None:
         self._store = store
         self._db = store.connection
-        self._projection = projection
+        self.projection = projection
+        self._limits = limits or LaneLimits()
         self._alarms = AlarmBook(store.connection)
-        self._early: dict[Stream, dict[int, EventMessage]] = {}
-        self._lost: dict[Stream, int] = {}
+        self._budgets: dict[str, TokenBucket] = {}
+        self._early: dict[str, tuple[Stream, dict[int, EventMessage]]] = {}  # by lane: of one journal at a time
+        self._lost: dict[str, tuple[Stream, int]] = {}
         self.again: Counter[Stream] = Counter()
 
     def standing(self, lane: str, journal: str) -> JournalPosition:
@@ -92,9 +114,9 @@ class Intake:
         """
         standing = self.standing(lane, journal)
         if acknowledged <= standing.seq:
-            self._lost.pop((lane, journal), None)
+            self._lost.pop(lane, None)
             return None
-        self._lost[lane, journal] = acknowledged
+        self._lost[lane] = ((lane, journal), acknowledged)
         return self._outcome((lane, journal), {})
 
     def take(
@@ -130,19 +152,24 @@ class Intake:
 
     def gaps(self) -> list[JournalPosition]:
         """The journals of which rows are missing before what came early, or before what was acknowledged once."""
-        streams = dict.fromkeys((*self._early, *self._lost))
+        streams = dict.fromkeys(stream for stream, _ in (*self._early.values(), *self._lost.values()))
         return [standing for stream in streams if (standing := self._outcome(stream, {})).wanted]
 
     def _outcome(self, stream: Stream, refused: dict[Stream, str]) -> JournalPosition:
         standing = self.standing(*stream)
-        early = self._early.get(stream)
-        upto = min(early) - 1 if early else self._lost.get(stream, 0)
+        early = self._waiting(stream)
+        lost, claimed = self._lost.get(stream[0], (stream, 0))
+        upto = min(early) - 1 if early else claimed if lost == stream else 0
         wanted = None
         if upto > standing.seq:
             wanted = (standing.seq + 1, min(upto, standing.seq + MOST_ASKED))
         return msgspec.structs.replace(standing, wanted=wanted, refused=refused.get(stream, ""))
 
     def _take(self, message: EventMessage, now_ms: int) -> str:
+        if self._budget(message.lane, now_ms).is_empty(now_ms):
+            detail = f"lane {message.lane} sends more than any lane has to say; its rows are taken slowly from now on"
+            self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind=CoreAlarmKind.LANE_OVER_BUDGET, detail=detail)
+            return ""
         standing = self.standing(message.lane, message.journal)
         if message.seq <= standing.seq:
             return self._again(message)
@@ -151,6 +178,13 @@ class Intake:
             return ""
         problem = self._next(message, standing, now_ms)
         return problem or self._what_waited((message.lane, message.journal), now_ms)
+
+    def _budget(self, lane: str, now_ms: int) -> TokenBucket:
+        """The bytes that a lane may still send."""
+        if lane not in self._budgets:
+            limits = self._limits
+            self._budgets[lane] = TokenBucket(burst=limits.burst_bytes, per_second=limits.bytes_a_second, now_ms=now_ms)
+        return self._budgets[lane]
 
     def _again(self, message: EventMessage) -> str:
         row = self._db.execute(
@@ -162,13 +196,22 @@ class Intake:
             return ""
         return f"row {message.seq} of journal {message.journal} differs from the one received before"
 
+    def _waiting(self, stream: Stream) -> dict[int, EventMessage]:
+        """The rows of a journal that came early, by number."""
+        of, early = self._early.get(stream[0], (stream, {}))
+        return early if of == stream else {}
+
     def _keep_aside(self, message: EventMessage) -> None:
-        early = self._early.setdefault((message.lane, message.journal), {})
-        if len(early) < MOST_EARLY:
+        stream = (message.lane, message.journal)
+        early = self._waiting(stream)
+        if not early:
+            self._early[message.lane] = (stream, early)  # a lane has one journal; another's rows make room
+        size = sum(len(one.body) for one in early.values())
+        if len(early) < MOST_EARLY and size + len(message.body) <= self._limits.early_bytes:
             early[message.seq] = message
 
     def _what_waited(self, stream: Stream, now_ms: int) -> str:
-        early = self._early.get(stream, {})
+        early = self._waiting(stream)
         problem = ""
         while early and not problem:
             standing = self.standing(*stream)
@@ -177,8 +220,8 @@ class Intake:
             if standing.seq + 1 not in early:
                 break
             problem = self._next(early.pop(standing.seq + 1), standing, now_ms)
-        if not early:
-            self._early.pop(stream, None)
+        if not early and self._early.get(stream[0], (None, early))[0] == stream:
+            del self._early[stream[0]]
         return problem
 
     def _next(self, message: EventMessage, standing: JournalPosition, now_ms: int) -> str:
@@ -187,9 +230,45 @@ class Intake:
             return f"row {message.seq} of journal {message.journal} does not follow row {standing.seq} as received"
         if message.hash != journal_next(previous, message.seq, message.boot, message.body):
             return f"row {message.seq} of journal {message.journal} does not have the hash it names"
+        if message.seq == 1 and (problem := self._begun_too_often(message, now_ms)):
+            return problem
         self._store_row(message, now_ms)
-        self._projection.project(message, received_ms=now_ms)
+        self._budget(message.lane, now_ms).take(len(message.body))
+        problems = self.projection.project(message, received_ms=now_ms)
+        if problems:
+            self._quarantine(message, "; ".join(problems)[:MOST_WHY], now_ms)
         return ""
+
+    def _begun_too_often(self, message: EventMessage, now_ms: int) -> str:
+        """Why a lane may not begin another journal, "" if it may."""
+        since = now_ms - DAY_MS
+        (begun,) = self._db.execute(
+            "SELECT COUNT(*) FROM streams WHERE lane=? AND since_ms>?", (message.lane, since)
+        ).fetchone()
+        if begun < self._limits.journals_a_day:
+            return ""
+        return (
+            f"journal {message.journal} is one too many: lane {message.lane} began {begun} within a day. Look at its "
+            "store; it may begin another when the first of them is a day old, or by limits.journals_a_day"
+        )
+
+    def _quarantine(self, message: EventMessage, why: str, now_ms: int) -> None:
+        self._db.execute(
+            "INSERT INTO quarantine(lane, journal, seq, at_ms, why) VALUES (?, ?, ?, ?, ?)",
+            (message.lane, message.journal, message.seq, now_ms, why),
+        )
+        detail = (
+            f"row {message.seq} of journal {message.journal} is kept, and not everything in it could be read: {why}. "
+            "List all such rows with rocars-core quarantine"
+        )
+        self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind=CoreAlarmKind.EVENT_QUARANTINED, detail=detail)
+
+    def quarantined(self, *, most: int = 500) -> list[QuarantinedRow]:
+        """The rows that are kept and could not be projected whole, the newest first."""
+        rows = self._db.execute(
+            "SELECT lane, journal, seq, at_ms, why FROM quarantine ORDER BY at_ms DESC, seq DESC LIMIT ?", (most,)
+        )
+        return [QuarantinedRow(lane=la, journal=jo, seq=seq, at_ms=at, why=why) for la, jo, seq, at, why in rows]
 
     def _store_row(self, message: EventMessage, now_ms: int) -> None:
         if message.seq == 1 and self.standings(message.lane):

@@ -2,26 +2,45 @@
 
 Rules of this file:
 - It runs in the transaction that stores the event, so every event counts once.
-- It never refuses: a body or effect it does not understand is stored all the same (`intake`) and not projected here;
-  the journal is the truth, and what is made of it can be made again.
+- It never refuses: what it cannot read (`entry`) is stored all the same and not projected here, and it says why
+  (`intake` quarantines the row); the journal is the truth, and what is made of it can be made again.
 - A bundle is used by the first crossing that consumes it; a second one is an alarm (domain §0.6).
+- A use counts where the vehicle's mark was read or typed in that visit; any other is disputed (`disputes`).
+- What one visit can make grow is bounded: its records, its marks, its bundles.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import assert_never
 
 import msgspec
 
+from core.errors import RefusedError
 from core.ledger.log import ReplicatedLog
 from core.link.alarms import AlarmBook
 from core.link.compound import Compound
+from core.link.disputes import DisputedUses, cross
+from core.link.entry import AlarmOfLane, FactsOfVisit, JournalEntry, Read, UseOfBundles
 from domain.alarms import CoreAlarmKind
 from domain.marks import normalise
 from domain.visit_record import RecordKind, VisitEnded
 from wire.messages import EventMessage
+from wire.records import BundleRecord
+
+MOST_RECORDS = 200
+"""Of one visit; a long one has some thirty."""
+
+MOST_MARKS = 8
+"""Read or typed in one visit."""
+
+MOST_USED = 64
+"""Bundles that one visit uses."""
+
+MOST_DETAIL = 1_000
+"""Characters of an alarm's text; the rest is in the journal."""
+
+LONGEST_MARK = 16
 
 
 class VisitRecord(msgspec.Struct, frozen=True):
@@ -72,67 +91,107 @@ class Projection:
         self._log = log
         self._alarms = AlarmBook(connection)
         self._compound = compound
+        self.disputes = DisputedUses(connection, log)
 
-    def project(self, event: EventMessage, *, received_ms: int) -> None:
-        """Applies one event, received at `received_ms` (UTC ms)."""
-        entry = _entry(event.body)
+    def project(self, event: EventMessage, *, received_ms: int) -> list[str]:
+        """Applies one event, received at `received_ms` (UTC ms), as far as it can be read.
+
+        Returns:
+            What could not be projected, in words; empty if all was.
+        """
+        entry = JournalEntry.of(event.body)
         at_ms = _time_of(entry, received_ms)
-        for effect in _effects(entry):
-            visit = _whole(effect.get("visit"))
-            match effect.get("type"):
-                case "Record":
-                    self._record(event, effect, visit, at_ms=at_ms, received_ms=received_ms)
-                case "Alarm":
-                    kind, detail = _text(effect.get("kind")), _text(effect.get("detail"))
+        problems = entry.problems
+        if entry.read is not None:
+            problems += self._read(event, entry.read)
+        for effect in entry.effects:
+            match effect:
+                case FactsOfVisit():
+                    problems += self._record(event, effect, at_ms=at_ms, received_ms=received_ms)
+                case AlarmOfLane():
                     self._alarms.add(
-                        at_ms=at_ms, lane=event.lane, journal=event.journal, visit=visit, kind=kind, detail=detail
+                        at_ms=at_ms,
+                        lane=event.lane,
+                        journal=event.journal,
+                        visit=effect.visit,
+                        kind=effect.kind,
+                        detail=effect.detail[:MOST_DETAIL],
                     )
-                case "Consume":
-                    self._consume(event, effect, visit, at_ms=at_ms, received_ms=received_ms)
+                case UseOfBundles():
+                    problems += self._consume(event, effect, at_ms=at_ms, received_ms=received_ms)
                 case _:
-                    pass  # shown, asked or timed at the lane: nothing for the centre
+                    assert_never(effect)
+        return problems
 
-    def _record(
-        self, event: EventMessage, effect: Mapping[str, Any], visit: int, *, at_ms: int, received_ms: int
-    ) -> None:
-        kind, facts = _text(effect.get("kind")), _facts(effect.get("facts"))
-        if visit <= 0 or kind == RecordKind.IGNORED:
-            return
+    def _read(self, event: EventMessage, read: Read) -> list[str]:
+        """The visit's vehicle has this mark, by its reader or an officer."""
+        marks = self._marks(event, read.visit)
+        mark = normalise(read.mark)
+        if mark not in marks and len(marks) >= MOST_MARKS:
+            return [f"visit {read.visit}: {MOST_MARKS} marks have been read in it already"]
+        self._db.execute(
+            "INSERT OR IGNORE INTO marks(lane, journal, visit, mark) VALUES (?, ?, ?, ?)",
+            (event.lane, event.journal, read.visit, mark),
+        )
+        return []
+
+    def _marks(self, event: EventMessage, visit: int) -> set[str]:
+        """The marks that were read or typed in a visit so far."""
+        where = (event.lane, event.journal, visit)
+        rows = self._db.execute("SELECT mark FROM marks WHERE lane=? AND journal=? AND visit=?", where)
+        return {mark for (mark,) in rows}
+
+    def _record(self, event: EventMessage, effect: FactsOfVisit, *, at_ms: int, received_ms: int) -> list[str]:
+        kind, facts, visit = effect.kind, dict(effect.facts), effect.visit
+        if visit == 0 or kind == RecordKind.IGNORED:
+            return []
         seen = self.crossing(event.lane, event.journal, visit) or _new(event, visit, at_ms)
-        vrn = normalise(facts.get("vrn", "")) or seen.vrn
+        vrn = normalise(facts.get("vrn", "")[:MOST_DETAIL])[:LONGEST_MARK] or seen.vrn
         seen = msgspec.structs.replace(seen, last_ms=at_ms, vrn=vrn)
         if kind == RecordKind.VISIT_ENDED:
             self._keep(msgspec.structs.replace(seen, base=facts))
-            return
+            return []
+        if len(seen.records) >= MOST_RECORDS:
+            return [f"visit {visit}: it has {MOST_RECORDS} records already"]
         self._keep(msgspec.structs.replace(seen, records=(*seen.records, VisitRecord(kind, at_ms, facts))))
         if kind == RecordKind.SENT_TO_COMPOUND:
             self._compound.expect(
                 lane=event.lane, journal=event.journal, visit=visit, vrn=vrn, sent_ms=at_ms, heard_ms=received_ms
             )
+        return []
 
-    def _consume(
-        self, event: EventMessage, effect: Mapping[str, Any], visit: int, *, at_ms: int, received_ms: int
-    ) -> None:
-        seen = self.crossing(event.lane, event.journal, visit) or _new(event, visit, at_ms)
-        ubrs = tuple(ubr for ubr in effect.get("ubrs") or () if isinstance(ubr, str))
-        self._keep(msgspec.structs.replace(seen, ubrs=tuple(dict.fromkeys((*seen.ubrs, *ubrs)))))
-        for ubr in ubrs:
-            self._use(ubr, seen.key, event.lane, received_ms)
+    def _consume(self, event: EventMessage, effect: UseOfBundles, *, at_ms: int, received_ms: int) -> list[str]:
+        seen = self.crossing(event.lane, event.journal, effect.visit) or _new(event, effect.visit, at_ms)
+        ubrs = tuple(dict.fromkeys((*seen.ubrs, *effect.ubrs)))
+        if len(ubrs) > MOST_USED:
+            return [f"visit {effect.visit}: it would have used {len(ubrs)} bundles; at most {MOST_USED} count"]
+        self._keep(msgspec.structs.replace(seen, ubrs=ubrs))
+        marks = self._marks(event, effect.visit)
+        return [problem for ubr in effect.ubrs if (problem := self._use(ubr, event, effect.visit, marks, received_ms))]
 
-    def _use(self, ubr: str, visit_key: str, lane: str, now_ms: int) -> None:
-        record = self._log.bundle(ubr)
+    def _use(self, ubr: str, event: EventMessage, visit: int, marks: set[str], now_ms: int) -> str:
+        record, lane, key = self._log.bundle(ubr), event.lane, f"{event.lane}/{event.journal}/{visit}"
         if record is None:
-            detail = f"UBR {ubr}, used by {visit_key}, is not in this core's list"
+            detail = f"UBR {ubr}, used by {key}, is not in this core's list"
             self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.UNKNOWN_BUNDLE_USED, detail=detail)
-        elif not record.used_by:
-            self._log.append([msgspec.structs.replace(record, used_by=visit_key)], at_ms=now_ms)
-            self._db.execute(
-                "UPDATE cargo SET crossed=1, ubr=? WHERE ccrn IN (SELECT value FROM json_each(?))",
-                (ubr, msgspec.json.encode([line.ccrn for line in record.cargo]).decode()),
-            )
-        elif record.used_by != visit_key:
-            detail = f"UBR {ubr} was used by {record.used_by} and again by {visit_key}"
+        elif record.used_by and record.used_by != key:
+            detail = f"UBR {ubr} was used by {record.used_by} and again by {key}"
             self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.BUNDLE_USED_TWICE, detail=detail)
+        elif not record.used_by:
+            return self._use_first(record, event, visit, marks, now_ms)
+        return ""
+
+    def _use_first(self, record: BundleRecord, event: EventMessage, visit: int, marks: set[str], now_ms: int) -> str:
+        key = f"{event.lane}/{event.journal}/{visit}"
+        try:
+            if normalise(record.vrn) not in marks:
+                self.disputes.dispute(record, lane=event.lane, journal=event.journal, visit=visit, now_ms=now_ms)
+            else:
+                self._log.append([msgspec.structs.replace(record, used_by=key)], at_ms=now_ms)
+                cross(self._db, record)
+        except RefusedError as error:  # with this visit's key its row no longer fits a message
+            return f"UBR {record.ubr} cannot be marked as used: {error}"
+        return ""
 
     def crossing(self, lane: str, journal: str, visit: int) -> Crossing | None:
         """One visit, or None."""
@@ -185,38 +244,8 @@ def _crossing(row: tuple[object, ...]) -> Crossing:
     return msgspec.convert(values, Crossing)
 
 
-def _entry(body: bytes) -> Mapping[str, Any]:
-    try:
-        entry = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return {}
-    return entry if isinstance(entry, dict) else {}
-
-
-def _effects(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    effects = entry.get("effects")
-    for effect in effects if isinstance(effects, list) else ():
-        if isinstance(effect, dict):
-            yield effect
-
-
-def _time_of(entry: Mapping[str, Any], received_ms: int) -> int:
+def _time_of(entry: JournalEntry, received_ms: int) -> int:
     """The entry's UTC time; the time of receipt where it has none or its clock was not to be trusted."""
-    at = entry.get("at")
-    if not isinstance(at, dict) or at.get("quality") == "unsure":
+    if entry.when is None or entry.when.quality == "unsure":
         return received_ms
-    return _whole(at.get("utc_ms")) or received_ms
-
-
-def _facts(pairs: object) -> dict[str, str]:
-    if not isinstance(pairs, list):
-        return {}
-    return {_text(pair[0]): _text(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
-
-
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) and 0 <= value < 2**63 else 0
+    return entry.when.utc_ms or received_ms

@@ -21,6 +21,8 @@ import msgspec
 from core.errors import CoreError, RefusedError
 from core.link.alarms import CoreAlarm
 from core.link.compound import Expected
+from core.link.disputes import DisputedUse
+from core.link.intake import QuarantinedRow
 from core.link.pictures import Kept
 from core.link.projection import Crossing
 from core.office import requests as ask
@@ -221,6 +223,10 @@ class AdminClient:
         """Says that an alarm has been dealt with."""
         await self.send(ask.ClearAlarm(who=self._who, alarm=alarm), type(None))
 
+    async def settle_use(self, ubr: str, *, used: bool, reason: str) -> DisputedUse:
+        """Says whether a bundle whose use is disputed was used; returns the dispute that is settled."""
+        return await self.send(ask.SettleUse(who=self._who, ubr=ubr, used=used, reason=reason), DisputedUse)
+
     async def command(
         self, lane: str, name: str, *, good_seconds: int = 30, revert_seconds: int = 0, **arguments: Any
     ) -> str:
@@ -269,6 +275,14 @@ class AdminClient:
     async def alarms(self, *, most: int = 500, cleared: bool = False) -> list[CoreAlarm]:
         """Standing alarms, or all of them, newest first."""
         return await self.send(ask.Alarms(most=most, cleared=cleared), list[CoreAlarm])
+
+    async def disputed_uses(self) -> list[DisputedUse]:
+        """Uses of bundles that no read bears out, oldest first."""
+        return await self.send(ask.ListDisputedUses(), list[DisputedUse])
+
+    async def quarantined(self, *, most: int = 500) -> list[QuarantinedRow]:
+        """Rows that are kept and could not be read whole, newest first."""
+        return await self.send(ask.ListQuarantine(most=most), list[QuarantinedRow])
 
     async def compound(self) -> list[Expected]:
         """The vehicles expected at the compound."""

@@ -11,6 +11,7 @@ from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook, CoreAlarm
 from core.link.compound import Compound, Expected
+from core.link.disputes import DisputedUse
 from core.link.gateway import CoreMessage, LaneGateway
 from core.link.intake import Intake
 from core.link.pictures import Kept, PictureStore
@@ -91,6 +92,9 @@ class AdminHandler:
             ask.TakeOverRecords: self._take_over,
             ask.Arrived: self._arrive,
             ask.ClearAlarm: self._clear,
+            ask.SettleUse: self._settle,
+            ask.ListDisputedUses: lambda _: self._projection.disputes.every(),
+            ask.ListQuarantine: lambda r: self._intake.quarantined(most=r.most),
             ask.SendCommand: self._command,
             ask.ListCommands: self._commands,
             ask.ListPictures: self._pictures,
@@ -117,6 +121,15 @@ class AdminHandler:
         with self._store.transaction():
             found = self._compound.arrive(request.vrn, now_ms=now)
             self._store.write_diary(at_ms=now, who=request.who, what="arrived", detail=f"{found.vrn} at the compound")
+        return found
+
+    def _settle(self, request: ask.SettleUse) -> DisputedUse:
+        now = self._clock()
+        with self._store.transaction():
+            found = self._projection.disputes.settle(request.ubr, used=request.used, now_ms=now)
+            what = f"UBR {request.ubr} of {found.visit} {'stays used' if request.used else 'is live again'}"
+            detail = f"{what}: {request.reason}"
+            self._store.write_diary(at_ms=now, who=self._issuer(request.who), what="settled use", detail=detail)
         return found
 
     def _command(self, request: ask.SendCommand) -> str:

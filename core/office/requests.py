@@ -108,6 +108,15 @@ class ClearAlarm(_Request, frozen=True, tag="clear_alarm"):
     alarm: int
 
 
+class SettleUse(_Request, frozen=True, tag="settle_use"):
+    """A disputed use was one, or was none; answered by the `disputes.DisputedUse` that is settled."""
+
+    who: Login
+    ubr: str
+    used: bool
+    reason: Annotated[str, Meta(min_length=1)]
+
+
 class SendCommand(_Request, frozen=True, tag="command"):
     """A signed command to a lane; answered by its identifier. `CommandState` tells what became of it."""
 
@@ -163,6 +172,16 @@ class Alarms(_Request, frozen=True, tag="alarms"):
     cleared: bool = False
 
 
+class ListDisputedUses(_Request, frozen=True, tag="disputed_uses"):
+    """The uses that no read bears out; answered by a list of `disputes.DisputedUse`, oldest first."""
+
+
+class ListQuarantine(_Request, frozen=True, tag="quarantine"):
+    """Rows that could not be read whole; answered by a list of `intake.QuarantinedRow`, newest first."""
+
+    most: Annotated[int, Meta(ge=1, le=10_000)] = 500
+
+
 class AtCompound(_Request, frozen=True, tag="compound"):
     """Vehicles expected at the compound; answered by a list of `compound.Expected`."""
 
@@ -189,6 +208,7 @@ Request = (
     | TakeOverRecords
     | Arrived
     | ClearAlarm
+    | SettleUse
     | SendCommand
     | ListCommands
     | ListPictures
@@ -196,6 +216,8 @@ Request = (
     | Lanes
     | Crossings
     | Alarms
+    | ListDisputedUses
+    | ListQuarantine
     | AtCompound
     | Enquire
     | Status

@@ -4,7 +4,8 @@ Rules of this file:
 - One paho client a session, never reused: nothing that was queued for a dead connection reaches a new one. What
   must arrive is sent again by whoever knows that it must (the log by version, events by acknowledgement).
 - Clean start, session expiry 0. Subscribed anew on every connect (lessons 6); up only once the broker granted that.
-- paho's network thread touches nothing here: every callback is one `call_soon_threadsafe`.
+- paho's network thread touches nothing here: every callback is one `call_soon_threadsafe`. Messages that come while the
+  loop is busy wait in one deque and cost the loop one wake-up together: who is flooded must read faster than it is sent.
 - QoS 1 messages are acknowledged by the receiver when it is done (`Incoming.acknowledge`), so the broker sends no
   more than `receive_maximum` ahead of it.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -90,6 +92,8 @@ class BrokerSession:
         self.up: asyncio.Future[None] = self._loop.create_future()
         self.down: asyncio.Future[Down] = self._loop.create_future()
         self._gone: asyncio.Future[None] = self._loop.create_future()
+        self._arrived: deque[Incoming] = deque()
+        self._told = False
         self._running = False
         self._left = False
         self._tls_complaint = ""
@@ -214,7 +218,10 @@ class BrokerSession:
         incoming = Incoming(
             message.topic, bytes(message.payload), qos, bool(message.retain), lambda: _acknowledge(client, mid, qos)
         )
-        self._post(self._deliver, incoming)
+        self._arrived.append(incoming)
+        if not self._told:
+            self._told = True
+            self._post(self._deliver)
 
     def _on_disconnect(
         self, client: Client, userdata: Any, flags: DisconnectFlags, code: ReasonCode, properties: Any
@@ -250,9 +257,13 @@ class BrokerSession:
         if not self._gone.done():
             self._gone.set_result(None)
 
-    def _deliver(self, incoming: Incoming) -> None:
-        if not self.down.done():
-            self._deliver_to(incoming)
+    def _deliver(self) -> None:
+        """What has come so far; what comes from now on has a turn of its own."""
+        self._told = False  # before the length is looked at: a message after this line tells the loop again
+        for _ in range(len(self._arrived)):
+            incoming = self._arrived.popleft()
+            if not self.down.done():
+                self._deliver_to(incoming)
 
 
 def _acknowledge(client: Client, mid: int, qos: int) -> None:

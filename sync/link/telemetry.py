@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 
@@ -26,9 +27,10 @@ class Samples:
         self.shed = 0
 
     def add(self, facts: Facts, now: int) -> None:
-        """A sample was taken."""
+        """A sample was taken; a figure that is none (a sensor's NaN) is left out, for the core would refuse it all."""
         self.taken += 1
-        self._waiting.append((self.taken, now, dict(facts)))
+        sound = {name: fact for name, fact in facts.items() if not isinstance(fact, float) or math.isfinite(fact)}
+        self._waiting.append((self.taken, now, sound))
         while len(self._waiting) > self._most:
             self._waiting.popleft()
             self.shed += 1

@@ -75,6 +75,16 @@ class JournalledLane:
         entry = {"at": at, "event": {"type": "TimerFired"}, "effects": list(effects)}
         return self.write_body(json.dumps(entry, sort_keys=True).encode())
 
+    def reads(self, visit: int, vrn: str = "AB1234") -> wire.EventMessage:
+        """Appends an entry in which the reader settles this mark."""
+        at = {"mono_ms": 1, "utc_ms": NOON, "quality": "proven"}
+        event = {"type": "PlateSettled", "visit": visit, "read": {"type": "Read", "vrn": vrn}}
+        return self.write_body(json.dumps({"at": at, "event": event, "effects": []}, sort_keys=True).encode())
+
+    def uses(self, visit: int, *ubrs: str) -> wire.EventMessage:
+        """Appends an entry by which this visit uses these bundles."""
+        return self.write({"type": "Consume", "visit": visit, "ubrs": list(ubrs)})
+
     def write_body(self, body: bytes) -> wire.EventMessage:
         """Appends a row with these bytes."""
         seq = len(self.rows) + 1

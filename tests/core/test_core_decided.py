@@ -104,7 +104,10 @@ def released(core: Any, lane: Any) -> int:
     """A vehicle was released on one bundle; the list has gone on since, and so has the journal."""
     lists(core, bundle(core), VehicleRecord("EF3"))
     writes(
-        core, lane, {"type": "ContactChanged"}, {"type": "Record", "kind": "VehicleArrived", "visit": 1, "facts": []}
+        core,
+        lane,
+        {"type": "PlateSettled", "visit": 1, "read": {"vrn": VRN}},
+        {"type": "Record", "kind": "VehicleArrived", "visit": 1, "facts": []},
     )
     consume = {"type": "Consume", "visit": 1, "ubrs": ["1000000009"]}
     seq = looks_up(core, lane, found(core, as_lane(bundle(core))), consume, entered("17 laden, all passed"), DONE)
@@ -163,7 +166,8 @@ def test_a_bundle_used_at_this_lane_before_the_list_said_so_is_traced_to_the_jou
     lists(core, bundle(core))
     head = found(core)
     used_by = f"{lane.name}/{lane.journal}/1"
-    writes(core, lane, {"type": "TimerFired"}, {"type": "Consume", "visit": 1, "ubrs": ["1000000009"]})
+    read = {"type": "PlateSettled", "visit": 1, "read": {"vrn": VRN}}
+    writes(core, lane, read, {"type": "Consume", "visit": 1, "ubrs": ["1000000009"]})
     looks_up(core, lane, {**head, "bundles": [as_lane(bundle(core), used_by=used_by)]}, visit=2)
     assert proof(core, lane).problems == ()
     looks_up(core, lane, {**head, "bundles": [as_lane(bundle(core), used_by=f"{lane.name}/j9/7")]}, visit=3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from core.link.inbox import Inbox
+from core.link.inbox import MOST_OF_STRANGERS, MOST_WAITING, REFUSALS, Inbox
 from runtime.mqtt import Incoming
 
 
@@ -13,11 +13,16 @@ def message(topic: str, payload: bytes, done: list[bytes]) -> Incoming:
     return Incoming(f"rocars/v1/lane/{topic}", payload, 1, retained=False, acknowledge=lambda: done.append(payload))
 
 
+def inbox_for(*lanes: str) -> Inbox:
+    """An inbox whose clock stands."""
+    return Inbox(is_lane=lambda lane: lane in lanes, now_ms=lambda: 0)
+
+
 def test_a_busy_core_answers_the_newest_nonce_of_each_lane_and_loses_nothing_else() -> None:
-    """A hundred nonces of two lanes waited: two are left, among the events, all in the order of arrival."""
+    """A hundred nonces of two lanes waited: two are left, and each lane's messages are in their order of arrival."""
 
     async def story() -> None:
-        inbox, done = Inbox(), list[bytes]()
+        inbox, done = inbox_for("a", "b"), list[bytes]()
         for number in range(50):
             for lane in ("a", "b"):
                 inbox.put(0, message(f"{lane}/up/nonce", b"%d" % number, done))
@@ -26,7 +31,7 @@ def test_a_busy_core_answers_the_newest_nonce_of_each_lane_and_loses_nothing_els
         taken = [(place, one.topic[15:], one.payload) for place, one in await inbox.take(1_000)]
         events = [payload for _, topic, payload in taken if topic.endswith("event")]
         assert events == [b"e%d" % number for number in range(50)]
-        assert [one for one in taken if one[1].endswith("nonce")] == [
+        assert sorted(one for one in taken if one[1].endswith("nonce")) == [
             (0, "a/up/nonce", b"49"),
             (0, "b/up/nonce", b"49"),
         ]
@@ -36,11 +41,71 @@ def test_a_busy_core_answers_the_newest_nonce_of_each_lane_and_loses_nothing_els
     asyncio.run(story())
 
 
+def test_a_lane_that_says_ten_thousand_things_keeps_nobody_waiting() -> None:
+    """The one message of another lane is in the next batch; what is too much of the first is dropped, and counted."""
+
+    async def story() -> None:
+        inbox, done = inbox_for("a", "b"), list[bytes]()
+        for number in range(10_000):
+            inbox.put(0, message("a/up/event", b"%d" % number, done))
+        inbox.put(0, message("b/up/nonce", b"n", done))
+        assert b"n" in [one.payload for _, one in await inbox.take(200)]
+        assert inbox.dropped == {"a": 10_000 - MOST_WAITING}
+        assert len(done) == 10_000 - MOST_WAITING
+
+    asyncio.run(story())
+
+
+def test_large_messages_of_a_lane_neither_fill_the_memory_nor_a_batch() -> None:
+    """900 kB each: a few wait, and a batch ends early."""
+
+    async def story() -> None:
+        inbox, done = inbox_for("a", "b"), list[bytes]()
+        for _ in range(100):
+            inbox.put(0, message("a/up/event", bytes(900_000), done))
+        assert inbox.dropped["a"] > 90
+        assert len(await inbox.take(200)) == 5
+
+    asyncio.run(story())
+
+
+def test_a_lane_whose_messages_are_refused_is_not_read_for_a_while() -> None:
+    """Signatures cost time; it is read again as its budget fills, and others are read all the while."""
+
+    async def story() -> None:
+        now, done = 0, list[bytes]()
+        inbox = Inbox(is_lane=lambda lane: lane in {"a", "b"}, now_ms=lambda: now)
+        inbox.on_refused({"a": REFUSALS[0] + 1})
+        inbox.put(0, message("a/up/event", b"dropped", done))
+        inbox.put(0, message("b/up/event", b"read", done))
+        assert [one.payload for _, one in await inbox.take(9)] == [b"read"]
+        assert done == [b"dropped"]
+        now = 1_000
+        inbox.put(0, message("a/up/event", b"read", done))
+        assert [one.payload for _, one in await inbox.take(9)] == [b"read"]
+
+    asyncio.run(story())
+
+
+def test_lanes_that_are_not_registered_share_one_short_queue() -> None:
+    """Their names are anybody's to make up."""
+
+    async def story() -> None:
+        inbox, done = inbox_for("a"), list[bytes]()
+        for number in range(1_000):
+            inbox.put(0, message(f"x{number}/up/nonce", b"x", done))
+        inbox.put(0, message("a/up/nonce", b"n", done))
+        taken = [one.payload for _, one in await inbox.take(200)]
+        assert (taken.count(b"x"), taken.count(b"n")) == (MOST_OF_STRANGERS, 1)
+
+    asyncio.run(story())
+
+
 def test_messages_are_taken_in_portions_and_awaited() -> None:
     """At most so many at a time; none means waiting, and a nonce taken makes room for the next."""
 
     async def story() -> None:
-        inbox, done = Inbox(), list[bytes]()
+        inbox, done = inbox_for("a", "b"), list[bytes]()
         waiting = asyncio.create_task(inbox.take(2))
         await asyncio.sleep(0)
         for payload in (b"1", b"2", b"3"):

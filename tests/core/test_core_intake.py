@@ -188,7 +188,7 @@ def test_a_bundle_that_crossed_is_used_for_every_lane(core: Any, lane: Any) -> N
     """A delta follows in the same transaction, and its CCRN cannot be bundled again (domain §0.6)."""
     ccrn = core.lodge()
     ubr = core.bundle(ccrn)
-    take(core, lane.write({"type": "Consume", "visit": 9, "ubrs": [ubr]}))
+    take(core, lane.reads(9), lane.uses(9, ubr))
     assert core.log.bundle(ubr).used_by == "szb-in-01/j1/9"
     assert core.log.head().version == 2
     assert core.projection.latest()[0].ubrs == (ubr,)
@@ -206,10 +206,10 @@ def test_a_bundle_used_by_two_crossings_is_an_alarm_and_stays_with_the_first(
 ) -> None:
     """Two lanes, one bundle: only one of them can have been right."""
     ubr = core.bundle(core.lodge())
-    take(core, lane.write({"type": "Consume", "visit": 1, "ubrs": [ubr]}))
-    take(core, lane.write({"type": "Consume", "visit": 1, "ubrs": [ubr]}))
+    take(core, lane.reads(1), lane.uses(1, ubr))
+    take(core, lane.uses(1, ubr))
     assert kinds(core) == []
-    take(core, lane.write({"type": "Consume", "visit": 2, "ubrs": [ubr, "1999999999"]}))
+    take(core, lane.reads(2), lane.uses(2, ubr, "1999999999"))
     assert kinds(core) == ["BundleUsedTwice", "UnknownBundleUsed"]
     assert core.log.bundle(ubr).used_by == "szb-in-01/j1/1"
 
@@ -218,7 +218,7 @@ def test_a_debundled_bundle_that_had_crossed_is_used_all_the_same(core: Any, lan
     """The crossing is a fact, whatever was undone meanwhile."""
     ubr = core.bundle(core.lodge())
     core.office.debundle(ubr, who="driver")
-    take(core, lane.write({"type": "Consume", "visit": 1, "ubrs": [ubr]}))
+    take(core, lane.reads(1), lane.uses(1, ubr))
     row = core.log.bundle(ubr)
     assert (row.deleted, row.used_by) == (True, "szb-in-01/j1/1")
 

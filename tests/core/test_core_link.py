@@ -72,7 +72,7 @@ def test_events_are_acknowledged_after_the_deltas_they_caused(core: Any, lane: A
     """Who hears the acknowledgement can already know the list it rests on."""
     ubr = core.bundle(core.lodge())
     core.exchange.news()
-    answers = core.exchange.hear(lane.sends(lane.write({"type": "Consume", "visit": 1, "ubrs": [ubr]}), lane.write()))
+    answers = core.exchange.hear(lane.sends(lane.reads(1), lane.uses(1, ubr)))
     assert [one.topic for one in answers.now] == [LOG, lane.topics.ack]
     ack = opened(core, answers.now[1], wire.Ack)
     assert (ack.journal, ack.seq, ack.hash) == (lane.journal, 2, lane.rows[1].hash)

@@ -51,7 +51,7 @@ def test_a_core_restored_from_a_backup_asks_its_lanes_for_what_it_had_acknowledg
     core.store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copy(tmp_path / "core.db", tmp_path / "backup.db")
     late = [lane.write(make_record("VehicleArrived", number)) for number in range(11, 11 + MOST_ASKED + 20)]
-    late.append(lane.write({"type": "Consume", "visit": 11, "ubrs": [ubr]}))
+    late += [lane.reads(11), lane.uses(11, ubr)]
     late.append(lane.write({"type": "Alarm", "kind": "Help", "visit": 11, "detail": "driver"}))
     core.exchange.hear(lane.sends(*late))
     before = [(one.visit, one.records, one.ubrs) for one in core.projection.latest(most=10_000)]

@@ -64,7 +64,9 @@ def test_list_and_journal_keep_step_through_the_cores_death_and_a_new_epoch(core
             await until(lambda: link.look_up("A1999").held)
             for number in range(100):
                 journal.append(
-                    b'{"effects":[{"type":"Consume","visit":%d,"ubrs":["%s"]}]}' % (number + 1, ubrs[number].encode())
+                    b'{"event":{"type":"PlateSettled","visit":%d,"read":{"vrn":"A%d"}},'
+                    b'"effects":[{"type":"Consume","visit":%d,"ubrs":["%s"]}]}'
+                    % (number + 1, number, number + 1, ubrs[number].encode())
                 )
             link.on_journal_grew()
             await until(lambda: journal.acknowledged >= 30)

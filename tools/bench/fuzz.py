@@ -139,7 +139,12 @@ class FuzzedReader(Protocol):
 
 
 class LaneReader:
-    """The lane's link, with codes, a journal and the core's key."""
+    """The lane's link, with codes, a journal and the core's key.
+
+    Attributes:
+        core_signer: the key that it believes.
+        journal: its own.
+    """
 
     name = "lane"
 
@@ -147,12 +152,14 @@ class LaneReader:
         self._now, self._heard = 0, 0
         self._acted: list[str] = []
         core = SimulatedLog("e1", tuple(_bundle(number) for number in range(100)))
-        self._codes, journal = CodeLog(store), Journal(store, boot="b1", software="fuzz")
+        self._codes = CodeLog(store)
+        self.journal = journal = Journal(store, boot="b1", software="fuzz")
         for part in core.snapshot():
             self._codes.load(part)
         for _ in range(10):
             journal.append(b"{}")
-        signer, topics, head = Signer.generate("core"), LaneTopics(LANE), self._codes.head
+        self.core_signer = signer = Signer.generate("core")
+        topics, head = LaneTopics(LANE), self._codes.head
         others = [topics.plate, f"{topics.ack}/more", LaneTopics(OTHER).ack, "$SYS/x", ""]
         samples = core_says(topics, core, journal.journal_id)
         self._hostile = Hostile(rng, signer, samples, [*dict.fromkeys(one.topic for one in samples), *others])
@@ -334,7 +341,8 @@ def _bundle(number: int) -> BundleRecord:
     return BundleRecord(f"{number:010d}", f"AB{number + 1}", "inbound", "MKT", 0, 2**45, cargo)
 
 
-def _resident_mib() -> float:
+def resident_mib() -> float:
+    """What this process holds in memory."""
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE / 2**20
 
 
@@ -351,12 +359,12 @@ def fuzz(folder: Path, *, messages: int, seed: int) -> dict[str, Any]:
         began, before = time.perf_counter(), 0.0
         for number in range(messages):
             if number == messages // _WARM:
-                before = _resident_mib()
+                before = resident_mib()
             reader = readers[number % len(readers)]
             message = reader.draw()
             kinds[message.kind] += 1
             reader.take(message)
-        taken, after = time.perf_counter() - began, _resident_mib()
+        taken, after = time.perf_counter() - began, resident_mib()
         every: tuple[FuzzedReader, ...] = (lane, core, plates)
         acted = [f"{reader.name}: {what}" for reader in every for what in reader.acted()[:SHOWN]]
         refused = {reader.name: dict(reader.refused().most_common()) for reader in every}

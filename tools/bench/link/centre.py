@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
+from core.link.budget import LaneLimits
 from core.link.compound import Compound
 from core.link.gateway import LaneGateway, LaneMessage
 from core.link.intake import Intake
@@ -29,7 +30,14 @@ def core_ms() -> int:
 class CentreParts:
     """Store, log, intake and gateway, wired as the service wires them; publishes nothing by itself."""
 
-    def __init__(self, folder: Path, rings: dict[str, KeyRing], records: Iterable[Record] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        rings: dict[str, KeyRing],
+        records: Iterable[Record] = (),
+        *,
+        limits: LaneLimits | None = None,
+    ) -> None:
         self.signer = Signer.generate("core")
         self.store = CoreStore(folder / "core.db", create=True)
         self.log = ReplicatedLog(self.store, self.signer)
@@ -37,7 +45,7 @@ class CentreParts:
             self.log.restart(at_ms=core_ms(), reason="benchmark")
             self.log.append(records, at_ms=core_ms())
         projection = Projection(self.store.connection, self.log, Compound(self.store.connection, within_ms=DUE_MS))
-        self.intake = Intake(self.store, projection)
+        self.intake = Intake(self.store, projection, limits)
         self.exchange = LaneGateway(
             store=self.store, log=self.log, intake=self.intake, signer=self.signer, rings=rings, clock=core_ms
         )

@@ -48,7 +48,8 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     Attributes:
         at: when.
-        event: what happened, as the lane has it.
+        event: what happened, as the lane has it. Two are read by the core: "PlateSettled" (`visit`, `read.vrn`) and
+            "OfficerCorrected" (`visit`, `vrn`), which give a visit the mark without which its uses do not count.
         effects: what came of it, in order; those whose "type" is Alarm, Record or Consume are read by the core.
     """
 

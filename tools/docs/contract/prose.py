@@ -7,13 +7,17 @@ come from the program.
 from __future__ import annotations
 
 from tools.docs.contract.channels import TIMES
+from wire.channels import CHANNELS
 from wire.commands import COMMANDS
 from wire.envelope import LIMIT
+from wire.facts import DEEPEST, LONGEST, MOST
 from wire.messages import PART_LIMIT, PICTURE_LIMIT
 
 _COMMANDS = "\n".join(
     f"| `{name}` | {', '.join(form.needs)} | {', '.join(form.may)} | {form.does} |" for name, form in COMMANDS.items()
 )
+
+SIZES = ", ".join(f"{channel.name} {channel.largest}" for channel in CHANNELS)
 
 DESCRIPTION = f"""\
 The link between the core and the customs lanes: the codes that a lane decides from, the proof that they are the
@@ -69,6 +73,17 @@ core's keys at a lane, that lane's keys at the core. A key is replaced by adding
 signing with it, then removing the old one. The reader checks size, envelope, key and signature, in that order, before
 it looks at a single byte of `body`; then `type` must be one that belongs on the topic, and `lane` in the body must be
 the topic's lane. Whatever fails is refused whole, counted, told to people once, and changes nothing.
+
+A payload is refused for its size alone above these bytes: {SIZES}. Facts (`state`, `telemetry`) are text, whole numbers,
+finite figures, true, false, nothing, and lists and maps of these with text for names: at most {MOST} values, {DEEPEST}
+levels, {LONGEST} characters a text.
+
+A core may bound what one lane costs it: messages, refused messages and bytes a second, new journals a day. What it drops
+for that it does not acknowledge, so the lane sends it again; it never acknowledges a row that it does not keep. A row
+that it cannot read it keeps, acknowledges and tells people of. A use of a bundle (`Consume`) counts where an event of the
+same visit before it, or of the same row, has given the vehicle's mark: `PlateSettled` with `visit` and `read.vrn`, or
+`OfficerCorrected` with `visit` and `vrn`. Any other use is an alarm, takes the bundle out of use until an officer has
+settled it, and after a few of them the lane is not believed.
 
 ## Hashes
 
