@@ -15,9 +15,10 @@ from devices.anpr.pairing import companion, foremost, is_mainland, scale, togeth
 from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.selection import hong_kong
-from devices.camera import Frame, Picture
+from devices.camera import Frame
 from devices.evidence import EvidenceStore
 from devices.reader_protocol import Doubted, ReaderSetup, Report, SettledRead, TwoVehicles, Unread
+from devices.shot import Picture
 from devices.zone import Shares, Zone
 from domain.marks import is_near_miss, normalise
 from lane_agent.settling import NOT_SEEN, Settled, Thresholds, Unsettled, Vote, contradicted, settle
@@ -116,7 +117,7 @@ class VisitReader:
 
     def look(self, frame: Frame, reads: tuple[PlateRead, ...]) -> list[Report]:
         """What this picture adds; `reads` are the plates in the lane's region."""
-        if frame.taken_ms <= self._after_ms:
+        if not frame.since(self._after_ms):
             return []
         self._last = frame.picture
         inside = tuple(read for read in reads if read.inside)
