@@ -17,8 +17,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from devices.dated_picture import Camera, CameraError, DatedPicture, LatePictures, Picture, monotonic_ms
 from devices.settings import CameraKind, CameraSettings
-from devices.shot import Camera, CameraError, LatePictures, Picture, Shot, monotonic_ms
 from devices.stream_camera import Pace, StreamCamera, VideoFile
 
 STEADY_MS = 10_000
@@ -35,7 +35,7 @@ class FolderCamera:
         self._pace = Pace(fps)
         self._next = 0
 
-    def read(self) -> Shot:
+    def read(self) -> DatedPicture:
         """See `Camera`."""
         self._pace.wait()
         file = self._files[self._next % len(self._files)]
@@ -43,7 +43,7 @@ class FolderCamera:
         picture = cv2.imread(str(file))
         if picture is None:
             raise CameraError(f"{file}: not a picture, or cut short: remove it")
-        return Shot.now(np.asarray(picture, np.uint8))
+        return DatedPicture.now(np.asarray(picture, np.uint8))
 
     def close(self) -> None:
         """See `Camera`."""
@@ -70,7 +70,7 @@ class SocketCamera:
         self._listener.listen(1)
         self._peer: socket.socket | None = None
 
-    def read(self) -> Shot:
+    def read(self) -> DatedPicture:
         """See `Camera`; waits for the world to connect, and again when it has gone."""
         while True:
             if self._peer is None:
@@ -82,7 +82,7 @@ class SocketCamera:
                     raise CameraError("the simulated camera's socket carries something else than pictures")
                 body = _received(self._peer, width * height * 3)
                 if body is not None:
-                    return Shot.now(np.frombuffer(body, np.uint8).reshape(height, width, 3))
+                    return DatedPicture.now(np.frombuffer(body, np.uint8).reshape(height, width, 3))
             self._peer.close()
             self._peer = None
 

@@ -19,6 +19,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from devices.dated_picture import monotonic_ms
 from devices.latency import PictureTimes
 from devices.reader_protocol import (
     Begin,
@@ -37,7 +38,6 @@ from devices.reader_protocol import (
     receive_report,
     setup_bytes,
 )
-from devices.shot import monotonic_ms
 from lane_agent.events import (
     Event,
     FaultCleared,

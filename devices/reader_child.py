@@ -24,6 +24,7 @@ from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED
 from devices.camera import Frame, Newest
+from devices.dated_picture import monotonic_ms
 from devices.evidence import EvidenceStore, jpeg
 from devices.overlay import overlaid
 from devices.reader_protocol import (
@@ -39,7 +40,6 @@ from devices.reader_protocol import (
     receive_order,
     receive_setup,
 )
-from devices.shot import monotonic_ms
 from devices.stall import Stall, remembered_of
 from devices.visit_reader import VisitReader, read_region
 from devices.zone import Zone

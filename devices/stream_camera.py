@@ -10,9 +10,9 @@ import av.container
 import av.format
 import numpy as np
 
+from devices.dated_picture import CameraError, DatedPicture, LatePictures, Picture, monotonic_ms
 from devices.picture_age import LATE_MS, LEAST_MS, PacedAge, StampedAge, Wholeness
 from devices.settings import CameraKind, CameraSettings
-from devices.shot import CameraError, LatePictures, Picture, Shot, monotonic_ms
 
 OPEN_TIMEOUT, READ_TIMEOUT = 3.0, 2.0  # seconds; the library's own are up to 90
 BLIND_MS = 2_000
@@ -59,11 +59,11 @@ class VideoFile:
                 yield _picture(frame)
             self._container.seek(0)
 
-    def read(self) -> Shot:
+    def read(self) -> DatedPicture:
         """See `Camera`."""
         self._pace.wait()
         try:
-            return Shot.now(next(self._frames))
+            return DatedPicture.now(next(self._frames))
         except (av.FFmpegError, OSError, IndexError) as error:
             raise _broken(self._settings, error) from error
 
@@ -101,7 +101,7 @@ class StreamCamera:
                 self._whole.lost()
                 self._weigh("its pictures are damaged", BLIND_MS)
 
-    def read(self) -> Shot:
+    def read(self) -> DatedPicture:
         """See `Camera`.
 
         Raises:
@@ -123,7 +123,7 @@ class StreamCamera:
         except StopIteration as end:
             raise CameraError(f"{self._settings.place}: the stream has ended: check the camera") from end
 
-    def _judged(self, frame: av.VideoFrame) -> Shot | None:
+    def _judged(self, frame: av.VideoFrame) -> DatedPicture | None:
         """The picture with its age, or None for one that says nothing about now."""
         received = monotonic_ms()
         stamp = frame.time * 1000 if self._stamped and frame.time is not None else None
@@ -140,7 +140,7 @@ class StreamCamera:
             self._weigh(why if not trusted else "its pictures have no age", BLIND_MS)
             return None
         taken = received - lag - LEAST_MS
-        return Shot(_picture(frame), taken, taken if self._stamped else min(taken, self._opened_ms))
+        return DatedPicture(_picture(frame), taken, taken if self._stamped else min(taken, self._opened_ms))
 
     def _weigh(self, why: str, limit_ms: int, error: type[CameraError] = CameraError) -> None:
         """Gives up, for the reason `why`, a stream that has been of no use for longer than `limit_ms`."""

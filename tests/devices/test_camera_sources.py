@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from devices.camera import PUSH, Newest, open_camera
+from devices.dated_picture import Camera, CameraError, DatedPicture, Picture
 from devices.settings import CameraKind, CameraSettings
-from devices.shot import Camera, CameraError, Picture, Shot
 from simulation.drawn.camera import Ailment, DrawnCamera
 from simulation.drawn.trucks import CameraView, DrawnTruck
 
@@ -194,12 +194,12 @@ class Quick:
     def __init__(self) -> None:
         self.given = 0
 
-    def read(self) -> Shot:
+    def read(self) -> DatedPicture:
         """The next picture."""
         self.given += 1
         if self.given > 100:
             raise CameraError("cable")
-        return Shot.now(grey(self.given))
+        return DatedPicture.now(grey(self.given))
 
     def close(self) -> None:
         """Nothing to close."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from devices.camera import Frame
-from devices.shot import Picture
+from devices.dated_picture import Picture
 from devices.stall import MOVING_MS, REMEMBERED, Stall
 
 LIMIT = 2000

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from devices.camera import Newest
+from devices.dated_picture import CameraError, DatedPicture, LatePictures, Picture, monotonic_ms
 from devices.settings import CameraKind, CameraSettings
-from devices.shot import CameraError, LatePictures, Picture, Shot, monotonic_ms
 from devices.stream_camera import StreamCamera
 
 STEP = 0.05
@@ -112,7 +112,7 @@ def settings(url: str) -> CameraSettings:
     return CameraSettings(kind=CameraKind.HTTP, url=url)
 
 
-def taken(camera: StreamCamera) -> tuple[list[Shot], CameraError]:
+def taken(camera: StreamCamera) -> tuple[list[DatedPicture], CameraError]:
     """What the camera gives until it gives up, and why it does."""
     shots = []
     try:

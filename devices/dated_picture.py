@@ -26,7 +26,7 @@ def monotonic_ms() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class DatedPicture:
     """A picture as its camera gives it.
 
     Attributes:
@@ -41,7 +41,7 @@ class Shot:
     earliest_ms: int
 
     @classmethod
-    def now(cls, picture: Picture) -> Shot:
+    def now(cls, picture: Picture) -> DatedPicture:
         """Of a camera whose pictures are taken when they are asked for."""
         now = monotonic_ms()
         return cls(picture, now, now)
@@ -50,7 +50,7 @@ class Shot:
 class Camera(Protocol):
     """Gives one picture after another."""
 
-    def read(self) -> Shot:
+    def read(self) -> DatedPicture:
         """The next picture; blocks until there is one.
 
         Raises:
