@@ -53,7 +53,7 @@ def _halved(image: Picture, scale: float) -> Picture:
 
     Halving by twos is many times quicker than the area average of any other factor, and no worse for finding plates.
     """
-    while scale <= 0.5:
+    while scale <= 0.5 and min(image.shape[:2]) > 1:
         image = np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
         scale *= 2
     return image
