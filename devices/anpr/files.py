@@ -17,11 +17,14 @@ from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.selection import ALONE, mark_of
 
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+VIDEOS = frozenset({".mp4", ".mkv", ".avi", ".mov", ".webm", ".ts", ".mjpeg"})
+"""What files of these names are called where they cannot be read; what they are, their first bytes say."""
 LEAST_EDGE = 8
 MOST_PIXELS = 100_000_000
 """The largest telephones' pictures, and 300 MB once decoded."""
 MOST_BYTES = 1 << 28
-FILMS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpegtsraw,mpeg,mpegvideo,mjpeg,mpjpeg,flv,asf,dhav,h264,hevc,m4v,ogg"
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpegtsraw,mpeg,mpegvideo,mjpeg,mpjpeg,flv,asf,dhav,h264,hevc,m4v,ogg"
 """FFmpeg's names of what is opened: nothing that names other files, addresses or devices, and no plain text."""
 
 
@@ -93,9 +96,6 @@ def _records(file: Path, reader: PlateReader, release: float) -> Iterator[dict[s
 def _opened(file: Path, reader: PlateReader, release: float) -> Iterator[dict[str, Any]]:
     """By what its first bytes say it is; its name says nothing."""
     with file.open("rb") as data:
-        if not os.fstat(data.fileno()).st_size:
-            yield _unread(file, "an empty file")
-            return
         try:
             size = picture_size(data)
         except UnknownPictureError as why:
@@ -137,9 +137,9 @@ def _video(file: Path, data: BinaryIO, reader: PlateReader, release: float) -> I
     """Frame by frame, the right way up; what is damaged further on ends it with a record that says so."""
     number = 0
     try:
-        with av.open(data, "r", container_options={"format_whitelist": FILMS}) as container:
+        with av.open(data, "r", container_options={"format_whitelist": FORMATS}) as container:
             if not container.streams.video:
-                yield _unread(file, "a film without pictures: it has sound alone")
+                yield _unread(file, "a video without pictures: it has sound alone")
                 return
             stream = container.streams.video[0]
             stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
@@ -152,11 +152,19 @@ def _video(file: Path, data: BinaryIO, reader: PlateReader, release: float) -> I
                 yield record(f"{file}#{number}", reader.read(image), release=release)
                 number += 1
     except (av.FFmpegError, ValueError) as error:
-        what = "the rest of it cannot be read" if number else "neither a picture nor a film that can be read"
-        yield _unread(file, f"{what} ({_words(error)})")
+        why = _words(error)
+        yield _unread(file, f"the rest of it cannot be read ({why})" if number else _unknown(file, why))
         return
     if not number:
-        yield _unread(file, "a film without a single whole picture")
+        yield _unread(file, "a video without a single whole picture")
+
+
+def _unknown(file: Path, why: str) -> str:
+    """What cannot be opened, called by what its name promises."""
+    if file.suffix.lower() in PICTURES:
+        return "not a picture, or cut short"
+    kind = "not a video" if file.suffix.lower() in VIDEOS else "neither a picture nor a video"
+    return f"{kind} that can be read ({why})"
 
 
 def _words(error: Exception) -> str:

@@ -116,7 +116,7 @@ def _heif(head: bytes) -> Size | None:
     if head[8:12] in _HEIF:
         raise UnknownPictureError("a HEIC picture, which is not read: convert it to JPEG")
     if head[8:12] not in {b"avif", b"avis"}:
-        return None  # an MP4 film
+        return None  # an MP4 video
     sizes = [_pair(">II", head, each.end() + 4) for each in re.finditer(rb"ispe", head)]
     return max(sizes, default=(0, 0))
 

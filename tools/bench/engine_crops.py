@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.contrast import levelled
+from devices.anpr.files import PICTURES
 from devices.anpr.onnxruntime_engine import OnnxRuntimeEngine
 from devices.anpr.plate_reader import PlateReader, fitted, rectified
 from simulation.drawn.trucks import CameraView, DrawnTruck
 from tools.bench.plates_drawn import PlateVisit, planned
 
-_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 _SIDE = 640  # of the detector's input, as a lane has it
 _MARKS = ("LT3482", "EV2033", "HK8461", "AB1234", "TN5907", "RJ246")
 
@@ -44,7 +44,7 @@ def drawn(count: int, seed: int) -> Iterator[Crop]:
 def photographed(folder: Path) -> Iterator[Crop]:
     """Every plate that the default engine's detector finds in the pictures of a folder."""
     reader = PlateReader(OnnxRuntimeEngine(), side=_SIDE)
-    for file in sorted(each for each in folder.rglob("*") if each.suffix.lower() in _PICTURES):
+    for file in sorted(each for each in folder.rglob("*") if each.suffix.lower() in PICTURES):
         image = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
         if image is not None:
             picture = np.asarray(image, np.uint8)
