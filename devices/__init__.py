@@ -11,7 +11,11 @@
 | `reader_child` | that process: camera, plates, settling |
 | `reader_protocol` | what the two say to each other |
 | `visit_reader` | votes over the pictures of one visit: a settled read, a second vehicle, giving up (pure) |
-| `camera` | where pictures come from: folder, video file, V4L2, network stream, simulation |
+| `camera` | where pictures come from, and the newest of them |
+| `stream_camera` | V4L2, network streams and video files, through FFmpeg |
+| `picture_age` | how late a stream's pictures are, and which of them a loss has spoilt (pure) |
+| `dated_picture` | a picture with the time when it was taken, and what every camera does |
+| `stall` | when a camera has stopped, or shows the same again and again (pure) |
 | `zone` | the lane's part of the picture |
 | `anpr/` | a picture in, its plates out |
 | `evidence` | pictures on the disk, named by their content |
@@ -20,7 +24,7 @@
 | `identifier` | the second identifier: what names the vehicle besides the plate reader |
 | `identifier_serial`, `identifier_protocol` | a label reader on a serial cable or TCP, and its lines |
 | `intercom` | the help call: bell and lamp |
-| `settings` | the sections of a lane's settings that are about devices |
+| `settings` | `[camera]`, `[reader]`, `[contacts]` and `[identifier]` of a lane's settings |
 | `errors` | what can go wrong, and what a technician does about it |
 | `simulated/` | boards and a label reader in software, driven from the hardware's side |
 """

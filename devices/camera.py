@@ -10,39 +10,19 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-import av
-import av.container
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from devices.dated_picture import Camera, CameraError, DatedPicture, LatePictures, Picture, monotonic_ms
 from devices.settings import CameraKind, CameraSettings
+from devices.stream_camera import Pace, StreamCamera, VideoFile
 
-Picture = NDArray[np.uint8]
-OPEN_TIMEOUT, READ_TIMEOUT = 3.0, 2.0  # seconds; the library's own are up to 90
-
-
-class CameraError(OSError):
-    """The camera gives no pictures; says what a technician can do."""
-
-
-class Camera(Protocol):
-    """Gives one picture after another."""
-
-    def read(self) -> Picture:
-        """The next picture (height, width, 3) blue-green-red; blocks until there is one.
-
-        Raises:
-            CameraError: there will be none.
-        """
-
-    def close(self) -> None:
-        """Lets go of the device."""
+STEADY_MS = 10_000
+"""Pictures must have come in time for so long before a camera whose pictures were late is trusted again."""
 
 
 class FolderCamera:
@@ -52,10 +32,10 @@ class FolderCamera:
         self._files = sorted(f for f in folder.glob("*") if f.suffix.lower() in {".jpg", ".jpeg", ".png", ".bmp"})
         if not self._files:
             raise CameraError(f"{folder}: no pictures (.jpg, .png, .bmp) there: put some in, or name another folder")
-        self._pace = _Pace(fps)
+        self._pace = Pace(fps)
         self._next = 0
 
-    def read(self) -> Picture:
+    def read(self) -> DatedPicture:
         """See `Camera`."""
         self._pace.wait()
         file = self._files[self._next % len(self._files)]
@@ -63,54 +43,10 @@ class FolderCamera:
         picture = cv2.imread(str(file))
         if picture is None:
             raise CameraError(f"{file}: not a picture, or cut short: remove it")
-        return np.asarray(picture, np.uint8)
+        return DatedPicture.now(np.asarray(picture, np.uint8))
 
     def close(self) -> None:
         """See `Camera`."""
-
-
-class ContainerCamera:
-    """Anything FFmpeg opens: a video file (looped and paced), V4L2, RTSP, HTTP."""
-
-    def __init__(self, settings: CameraSettings) -> None:
-        self._settings = settings
-        self._pace = _Pace(settings.fps) if settings.kind is CameraKind.VIDEO else None
-        self._container = self._opened()
-        self._frames = self._decoded()
-
-    def _opened(self) -> av.container.InputContainer:
-        options, form = {"analyzeduration": "100000"}, None
-        if self._settings.kind is CameraKind.V4L2:
-            form, options = "video4linux2", {}
-        if self._settings.kind is CameraKind.RTSP:
-            options["rtsp_transport"] = "tcp"
-        try:
-            return av.open(self._settings.place, format=form, options=options, timeout=(OPEN_TIMEOUT, READ_TIMEOUT))
-        except (av.FFmpegError, OSError) as error:
-            raise CameraError(f"{self._settings.place}: {error}: check the address, the cable and the power") from error
-
-    def _decoded(self) -> Iterator[Picture]:
-        while True:
-            for frame in self._container.decode(video=0):
-                yield np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-            if self._settings.kind is not CameraKind.VIDEO:
-                return
-            self._container.seek(0)
-
-    def read(self) -> Picture:
-        """See `Camera`."""
-        if self._pace:
-            self._pace.wait()
-        try:
-            return next(self._frames)
-        except (av.FFmpegError, OSError, IndexError) as error:
-            raise CameraError(f"{self._settings.place}: {error}: check the address, the cable and the power") from error
-        except StopIteration as end:
-            raise CameraError(f"{self._settings.place}: the stream has ended: check the camera") from end
-
-    def close(self) -> None:
-        """See `Camera`."""
-        self._container.close()
 
 
 PUSH = struct.Struct(">4sII")
@@ -134,7 +70,7 @@ class SocketCamera:
         self._listener.listen(1)
         self._peer: socket.socket | None = None
 
-    def read(self) -> Picture:
+    def read(self) -> DatedPicture:
         """See `Camera`; waits for the world to connect, and again when it has gone."""
         while True:
             if self._peer is None:
@@ -146,7 +82,7 @@ class SocketCamera:
                     raise CameraError("the simulated camera's socket carries something else than pictures")
                 body = _received(self._peer, width * height * 3)
                 if body is not None:
-                    return np.frombuffer(body, np.uint8).reshape(height, width, 3)
+                    return DatedPicture.now(np.frombuffer(body, np.uint8).reshape(height, width, 3))
             self._peer.close()
             self._peer = None
 
@@ -168,18 +104,6 @@ def _received(link: socket.socket, count: int) -> bytearray | None:
     return data
 
 
-class _Pace:
-    """So many calls a second."""
-
-    def __init__(self, fps: float) -> None:
-        self._step = 1 / fps
-        self._due = time.monotonic()
-
-    def wait(self) -> None:
-        self._due = max(self._due + self._step, time.monotonic() - self._step)
-        time.sleep(max(0.0, self._due - time.monotonic()))
-
-
 def open_camera(settings: CameraSettings) -> Camera:
     """The camera that the settings name.
 
@@ -190,21 +114,25 @@ def open_camera(settings: CameraSettings) -> Camera:
         return FolderCamera(Path(settings.place), settings.fps)
     if settings.kind is CameraKind.SIMULATED:
         return SocketCamera(Path(settings.place))
-    return ContainerCamera(settings)
+    return VideoFile(settings) if settings.kind is CameraKind.VIDEO else StreamCamera(settings)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture and when it was taken: `taken_ms` on the monotonic clock; `number` counts from 1."""
+    """A picture and when it was taken: `taken_ms` on the monotonic clock; `number` counts from 1.
+
+    `earliest_ms`: it was certainly not taken before; None where that is `taken_ms` itself.
+    """
 
     picture: Picture
     taken_ms: int
     number: int
+    earliest_ms: int | None = None
 
-
-def monotonic_ms() -> int:
-    """The box's time since boot, asleep or awake: a picture from before a sleep is old after it."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+    def since(self, moment_ms: int) -> bool:
+        """Whether it was taken after `moment_ms`, certainly."""
+        certain = self.earliest_ms is None or self.earliest_ms >= moment_ms
+        return certain and self.taken_ms > moment_ms
 
 
 class Newest:
@@ -222,6 +150,8 @@ class Newest:
         self._frame: Frame | None = None
         self._error = ""
         self._count = 0
+        self._wanted_ms = 0
+        self._late = ("", 0)
         threading.Thread(target=self._run, name="camera", daemon=True).start()
 
     def after(self, number: int, timeout: float) -> Frame | None:
@@ -235,21 +165,34 @@ class Newest:
         """What the camera last complained of; "" while it gives pictures."""
         return self._error
 
+    def want(self, since_ms: int) -> None:
+        """Pictures certainly taken after `since_ms` are needed: a stream that cannot say is opened again."""
+        self._wanted_ms = since_ms
+
+    def lateness(self, now_ms: int) -> str:
+        """What was last said of late pictures, until they have come in time for `STEADY_MS`; "" for nothing."""
+        detail, at_ms = self._late
+        return detail if detail and now_ms - at_ms < STEADY_MS else ""
+
     def _run(self) -> None:
         while True:
             try:
                 self._drain(self._opener(self._settings))
             except CameraError as error:
                 self._error = str(error)
+                if isinstance(error, LatePictures):
+                    self._late = str(error), monotonic_ms()
                 time.sleep(0.5)
 
     def _drain(self, camera: Camera) -> None:
         try:
             while True:
-                picture = camera.read()
+                shot = camera.read()
+                if shot.earliest_ms < min(self._wanted_ms, shot.taken_ms):
+                    return
                 with self._fresh:
                     self._count += 1
-                    self._frame = Frame(picture, monotonic_ms(), self._count)
+                    self._frame = Frame(shot.picture, shot.taken_ms, self._count, shot.earliest_ms)
                     self._error = ""
                     self._fresh.notify_all()
         finally:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.plate_read import PlateRead
-from devices.camera import Picture
+from devices.dated_picture import Picture
 from devices.zone import WHOLE, Zone
 
 COUNTED = (120, 220, 90)

@@ -17,7 +17,9 @@ import socket
 import sys
 from collections.abc import Callable
 
-from devices.camera import monotonic_ms
+import msgspec
+
+from devices.dated_picture import monotonic_ms
 from devices.latency import PictureTimes
 from devices.reader_protocol import (
     Begin,
@@ -75,6 +77,7 @@ class ReaderProcess:
         self._task: asyncio.Task[None] | None = None
         self._faults: dict[Fault, str] = {}
         self._latest: NewestPicture | None = None
+        self._frozen: tuple[int, ...] = ()
         self._pace = PictureTimes()
         self._seeing = asyncio.Event()
         self._known = asyncio.Event()  # whether it sees or is at fault
@@ -164,7 +167,7 @@ class ReaderProcess:
         self.starts += 1
         stream, self._writer = await asyncio.open_connection(sock=ours)
         try:
-            self._writer.write(setup_bytes(self._setup))
+            self._writer.write(setup_bytes(msgspec.structs.replace(self._setup, frozen=self._frozen)))
             if self._begun is not None:
                 self._order(self._begun)
             return await self._listen(stream)
@@ -206,7 +209,8 @@ class ReaderProcess:
                     self._sees()
             case NewestPicture():
                 self._latest = report
-            case Trouble(part, detail):
+            case Trouble(part, detail, frozen):
+                self._frozen = frozen or self._frozen
                 self._raise(Fault.CAMERA if part == "camera" else Fault.READER, detail)
             case SettledRead() | Unread() | Doubted() | TwoVehicles():
                 if self._begun is not None and self._begun.visit == report.visit:
@@ -216,6 +220,7 @@ class ReaderProcess:
         """Pictures come and are read: nothing is wrong any more."""
         self._seeing.set()
         self._known.set()
+        self._frozen = ()
         for fault in tuple(self._faults):
             del self._faults[fault]
             self._on_event(FaultCleared(fault))

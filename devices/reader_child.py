@@ -13,7 +13,6 @@ import signal
 import socket
 import sys
 import threading
-import zlib
 
 import cv2
 
@@ -23,7 +22,8 @@ from devices.anpr.memory import forget_start, return_memory_early
 from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED
-from devices.camera import Frame, Newest, monotonic_ms
+from devices.camera import Frame, Newest
+from devices.dated_picture import monotonic_ms
 from devices.evidence import EvidenceStore, jpeg
 from devices.overlay import overlaid
 from devices.reader_protocol import (
@@ -39,45 +39,14 @@ from devices.reader_protocol import (
     receive_order,
     receive_setup,
 )
-from devices.settings import CameraKind
+from devices.stall import Stall, remembered_of
 from devices.visit_reader import VisitReader, read_region
 from devices.zone import Zone
 from runtime.children import end_with_parent
 from runtime.sections import milliseconds
 
-_FIRST_MS = 8_000  # a network camera may take this long to give its first picture
 _SHOWN_MS = 300  # between pictures for the officer's page
 STALLED = 3  # exit status: the camera's driver hangs, and only ending this process frees it
-
-
-class Stall:
-    """Tells when a camera has stopped: no new picture, or the same one again and again.
-
-    Args:
-        limit_ms: how long is too long.
-        live: whether the same picture twice means anything; a folder's pictures may repeat.
-    """
-
-    def __init__(self, limit_ms: int, *, live: bool, now_ms: int) -> None:
-        self._limit_ms = limit_ms
-        self._live = live
-        self._mark = 0
-        self._arrived_ms = self._changed_ms = now_ms + _FIRST_MS - limit_ms
-
-    def saw(self, frame: Frame) -> None:
-        """A new picture has come."""
-        self._arrived_ms = frame.taken_ms
-        mark = zlib.crc32(frame.picture[::4, ::4].tobytes())
-        if mark != self._mark or not self._live:
-            self._mark, self._changed_ms = mark, frame.taken_ms
-
-    def detail(self, now_ms: int) -> str:
-        """What is wrong at this moment; "" for nothing."""
-        if now_ms - self._arrived_ms > self._limit_ms:
-            return f"no picture for {(now_ms - self._arrived_ms) / 1000:.1f} s"
-        if now_ms - self._changed_ms > self._limit_ms:
-            return f"the same picture for {(now_ms - self._changed_ms) / 1000:.1f} s: the camera is frozen"
-        return ""
 
 
 class ReaderLoop:
@@ -97,8 +66,12 @@ class ReaderLoop:
         self._shown_ms = 0
         self._read_ms: int | None = None
         self._ill = False
-        live = setup.camera.kind is not CameraKind.FOLDER
-        self._stall = Stall(milliseconds(setup.camera.stall_s), live=live, now_ms=monotonic_ms())
+        self._stall = Stall(
+            milliseconds(setup.camera.stall_s),
+            remembered=remembered_of(setup.camera.kind),
+            now_ms=monotonic_ms(),
+            frozen=setup.frozen,
+        )
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
 
     def run(self) -> None:
@@ -133,14 +106,16 @@ class ReaderLoop:
             self._tell(shown(frame, reads, self._zone))
 
     def _check(self) -> None:
-        """Reports a stalled camera; one that hangs without an error of its own is cured by ending this process."""
-        detail = self._stall.detail(monotonic_ms())
-        if detail and not self._ill:
-            complaint = self._camera.error
-            self._tell(Trouble("camera", complaint or detail))
-            if not complaint:
-                os._exit(STALLED)
-        self._ill = bool(detail)
+        """Reports a camera that stalls or is late; a driver that hangs is cured by ending this process."""
+        now = monotonic_ms()
+        stalled, late = self._stall.detail(now), self._camera.lateness(now)
+        complaint = self._camera.error
+        if (stalled or late) and not self._ill:
+            self._tell(Trouble("camera", complaint or late or stalled, self._stall.frozen(now)))
+        if self._stall.hopeless(now) and not complaint:
+            self._tell(Trouble("camera", stalled, self._stall.frozen(now)))
+            os._exit(STALLED)
+        self._ill = bool(stalled or late)
 
     def _rest(self, wait_ms: int) -> None:
         """Waits, but carries out orders at once."""
@@ -156,6 +131,7 @@ class ReaderLoop:
     def _obey(self, order: Order) -> None:
         match order:
             case Begin(visit, after_ms):
+                self._camera.want(after_ms)
                 self._watch = VisitReader(visit, after_ms, self._setup, self._evidence)
             case End(visit):
                 if self._watch is not None and self._watch.visit == visit:

@@ -30,6 +30,8 @@ class ReaderSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         row_px: a plate whose rows are lower than this, in pixels, is too far away to count.
         limit_ms: after this long in a visit without a settled read the lane is told so; reading goes on.
         busy_fps, idle_fps: how many pictures a second are looked at, with and without a visit.
+        frozen: prints of the pictures at which the camera stood still before the process was started again
+            (`devices.stall`); none where it did not.
     """
 
     camera: CameraSettings
@@ -41,6 +43,7 @@ class ReaderSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     limit_ms: int = 8_000
     busy_fps: float = 8.0
     idle_fps: float = 2.0
+    frozen: tuple[int, ...] = ()
 
 
 class Begin(msgspec.Struct, frozen=True, tag="begin"):
@@ -114,10 +117,14 @@ class TwoVehicles(msgspec.Struct, frozen=True, tag="two"):
 
 
 class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
-    """`part` ("camera" or "reader") does not work; the process may end after saying so."""
+    """`part` ("camera" or "reader") does not work; the process may end after saying so.
+
+    `frozen`: prints of the camera's last pictures; the next process is given them.
+    """
 
     part: str
     detail: str
+    frozen: tuple[int, ...] = ()
 
 
 Report = ReaderBeat | NewestPicture | SettledRead | Unread | Doubted | TwoVehicles | Trouble

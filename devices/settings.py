@@ -77,6 +77,10 @@ class CameraKind(Enum):
 _SCHEMES = {CameraKind.RTSP: ("rtsp://", "rtsps://"), CameraKind.HTTP: ("http://", "https://")}
 
 
+_LEAST_AREA = 1e-4
+"""Of the lane's part, as a share of the picture: a hundredth of each edge. `devices.zone` cannot use less than a hundredth of that."""
+
+
 class CameraSettings(Section, frozen=True, kw_only=True):
     """The lane's camera.
 
@@ -137,10 +141,14 @@ class CameraSettings(Section, frozen=True, kw_only=True):
             left, top, width, height = numbers
             if not (width > 0 and height > 0 and left + width <= 1 and top + height <= 1):
                 yield Problem("region", "reaches outside the picture", "left + width and top + height are at most 1")
+            elif width * height < _LEAST_AREA:
+                yield Problem(
+                    "region", "has no area", "give the lane's part of the picture; a plate has to fit into it"
+                )
         elif len(numbers) < 6 or len(numbers) % 2:
             remedy = "give 4 (left, top, width, height) or x and y of three or more corners"
             yield Problem("region", f"has {len(numbers)} numbers", remedy)
-        elif _area(numbers) < 1e-6:  # `devices.zone` refuses less than a pixel of a thousand by a thousand
+        elif _area(numbers) < _LEAST_AREA:
             yield Problem("region", "has no area", "give the corners in their order around the lane")
 
     def on_this_box(self) -> Problems:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.pairing import companion, foremost, is_mainland, scale, together
+from devices.anpr.pairing import LEGIBLE, companion, foremost, is_mainland, scale, together
 from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.selection import hong_kong
-from devices.camera import Frame, Picture
+from devices.camera import Frame
+from devices.dated_picture import Picture
 from devices.evidence import EvidenceStore
 from devices.reader_protocol import Doubted, ReaderSetup, Report, SettledRead, TwoVehicles, Unread
 from devices.zone import Shares, Zone
@@ -73,8 +74,9 @@ def legible(read: PlateRead, least: float) -> bool:
     return bool(read.text) and tall / 2 / read.rows >= least
 
 
-def _vote(read: PlateRead, *, mainland: bool) -> Vote:
-    return Vote(read.text, tuple(chance for _, chance in read.characters), mainland)
+def vote_of(read: PlateRead, *, mainland: bool, beside: bool = False) -> Vote:
+    """What a plate's read says towards the mark; `beside`: a Mainland plate hangs with it."""
+    return Vote(read.text, tuple(chance for _, chance in read.characters), mainland, read.lengths, beside)
 
 
 @dataclass(slots=True)
@@ -116,7 +118,7 @@ class VisitReader:
 
     def look(self, frame: Frame, reads: tuple[PlateRead, ...]) -> list[Report]:
         """What this picture adds; `reads` are the plates in the lane's region."""
-        if frame.taken_ms <= self._after_ms:
+        if not frame.since(self._after_ms):
             return []
         self._last = frame.picture
         inside = tuple(read for read in reads if read.inside)
@@ -129,17 +131,17 @@ class VisitReader:
 
     def _collect(self, frame: Frame, ours: list[PlateRead], reads: tuple[PlateRead, ...]) -> None:
         votes, first = [], foremost(ours, reads)
+        other = _witness(first, ours, reads)
         if first is not None and legible(first, self._setup.row_px):
-            votes.append(_vote(first, mainland=False))
+            votes.append(vote_of(first, mainland=False, beside=other is not None and other.confidence >= LEGIBLE))
             mark = normalise(first.text)
             if mark not in self._best or self._best[mark].confidence <= first.confidence:
                 self._best[mark] = _Best(first.confidence, frame.picture, first.corners)
                 self._best = dict(sorted(self._best.items(), key=lambda item: -item[1].confidence)[:4])
         elif first is None and self._best:
             votes.append(NOT_SEEN)
-        other = _witness(first, ours, reads)
         if other is not None and legible(other, self._setup.row_px):
-            votes.append(_vote(other, mainland=True))
+            votes.append(vote_of(other, mainland=True))
         if votes:
             self._votes.append(tuple(votes))
         if self._latched and len(self._since) < SINCE:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 
 _FOLD = str.maketrans({"I": "1", "O": "0", "Q": "0"})
@@ -110,6 +110,25 @@ def family(mark: str) -> Family:
         if pattern.fullmatch(text):
             return name
     return Family.UNKNOWN
+
+
+ROW = 4
+"""In two rows at most four characters stand in each (Cap. 374E)."""
+
+
+def half_of_plate(text: str, rows: Sequence[int]) -> bool:
+    """Whether the text may be one row of a plate whose other row was not seen.
+
+    Letters stand over digits on a plate of two rows, and a row under dirt or beside the find leaves no trace: letters
+    alone, or digits alone, that fit into one row are half a plate as long as no second row was read. Nothing in a
+    picture shows that there is none.
+
+    Args:
+        text: as read.
+        rows: how many characters were read in each row, the upper first; empty where that is not known.
+    """
+    alone = text.isascii() and (text.isdigit() or text.isalpha())
+    return alone and len(text) <= ROW and not (len(rows) == 2 and all(rows))
 
 
 HONG_KONG = frozenset(

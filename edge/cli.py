@@ -6,7 +6,6 @@ Exit status: 0 done, 1 found something wrong, 2 the command line or a configurat
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import sys
 from importlib.metadata import entry_points
@@ -114,19 +113,19 @@ def replay(store: Annotated[Path, typer.Argument(help="A lane's store, also besi
 
 @app.command()
 def read(
-    paths: Annotated[list[Path], typer.Argument(help="Pictures, folders of pictures, videos.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each picture.")] = False,
+    paths: Annotated[list[Path], typer.Argument(help="Pictures, videos, folders of them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each file or frame.")] = False,
     engine: Annotated[str, typer.Option(help="onnxruntime, opencv or easyocr.")] = "onnxruntime",
 ) -> None:
     """Read the plates in pictures: the mark the lane would act on, and why there is none."""
     from devices.anpr.errors import ReaderError
-    from edge.read import print_table, readings
+    from edge.read import json_line, print_table, readings
 
     try:
         found = readings(paths, engine=engine)
         if as_json:
             for one in found:
-                typer.echo(json.dumps(one, ensure_ascii=False))
+                typer.echo(json_line(one, sys.stdout.encoding))
         else:
             print_table(found)
     except (OSError, ReaderError, ValueError) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from devices.anpr.engines import ENGINES
 from devices.anpr.files import count, read_paths
@@ -36,5 +39,26 @@ def print_table(found: Iterable[dict[str, Any]]) -> None:
     table = Table("picture", "VRN", "why none", "plates seen (lowest character confidence)")
     for one in found:
         plates = ", ".join(f"{each['text']} {each['confidence']:.2f}" for each in one["plates"])
-        table.add_row(Path(one["file"]).name, one["vrn"] or "", one["reason"] or "", plates)
+        words = (Path(one["file"]).name, one["vrn"] or "", one["reason"] or "", plates)
+        table.add_row(*(Text(_printable(each)) for each in words))
     Console().print(table)
+
+
+def json_line(one: dict[str, Any], encoding: str) -> str:
+    """The record as JSON in one line that can be written in that encoding; what it lacks is escaped."""
+    text = json.dumps(one, ensure_ascii=False)
+    return text if _fits(text, encoding) else json.dumps(one)
+
+
+def _printable(text: str) -> str:
+    """The text with whatever is no printing character of the terminal's encoding escaped."""
+    encoding = sys.stdout.encoding
+    return "".join(char if char.isprintable() and _fits(char, encoding) else ascii(char)[1:-1] for char in text)
+
+
+def _fits(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

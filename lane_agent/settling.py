@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from domain.marks import HONG_KONG, Family, family, normalise
+from domain.lettering import lettering
+from domain.marks import HONG_KONG, Family, family, half_of_plate, normalise
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
     """What one frame says of one plate: the text, the confidence of each character (0 to 1), and whose plate it is.
 
-    `mainland` is set where colour and grammar say that it is no Hong Kong plate; such a vote never counts for the VRN.
+    Attributes:
+        text, chances: what is read, and how surely each character.
+        mainland: colour and grammar say that it is no Hong Kong plate; such a vote never counts for the VRN.
+        rows: how many characters each row of the plate has, the upper first; empty where that is not known.
+        beside: a Mainland plate hangs with it, so that it is a vehicle's plate and no lettering.
     """
 
     text: str
     chances: tuple[float, ...]
     mainland: bool = False
+    rows: tuple[int, ...] = ()
+    beside: bool = False
 
 
 NOT_SEEN = Vote("", ())
@@ -42,6 +49,9 @@ class Thresholds:
         present: of the pictures since a Hong Kong plate was first found, the part that must show one. A plate that is
             there is found nearly always; a badge or a lamp that passes for one, now and then.
         dissent: lowest confidence of a whole text that says otherwise after a read has settled (`contradicted`).
+        personal_frames: frames that must show a mark of no other form than the personalised one, which nearly every
+            text has: whole, on a plate that hangs with a Mainland plate,
+        personal: and with each character as sure as this.
     """
 
     frames: int = 3
@@ -50,6 +60,8 @@ class Thresholds:
     share: float = 0.8
     present: float = 0.6
     dissent: float = 0.5
+    personal_frames: int = 6
+    personal: float = 0.97
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +94,20 @@ def settle(votes: Sequence[Vote], law: Thresholds = Thresholds()) -> Settled | U
     """One text from the votes of a visit, or the reason why there is none.
 
     At most one vote a frame for each of the two plates, `NOT_SEEN` where the Hong Kong one is missing. Order does not
-    matter. Every character is voted on by itself;
-    the winner must be a Hong Kong mark by its form, and every character of it agreed on.
+    matter. Every character is voted on by itself; the winner must be a Hong Kong mark by its form, every character of it
+    agreed on, and it must be proved to be the whole of a vehicle's mark. Lettering, and one row of a plate whose two rows
+    other pictures show, count as pictures in which it is not seen.
     """
-    ours = [_plain(vote) for vote in votes if not vote.mainland and vote.text]
+    texts = [_plain(vote) for vote in votes if not vote.mainland and vote.text]
+    ours = _marks(texts)
     if not ours:
-        return Unsettled("no Hong Kong plate seen" if votes else "no plate seen")
+        return _nothing(texts, votes)
     pictures = sum(not vote.mainland for vote in votes)
     if len(ours) < law.present * pictures:
         return Unsettled(f"a Hong Kong plate in {len(ours)} of {pictures} pictures only", _candidates(ours))
     found = _consensus(ours, law)
     candidates = _candidates(ours)
-    if lacking := _lacking(found, candidates, law):
+    if lacking := _lacking(found, candidates, law) or _unproven(found.text, ours, law):
         return Unsettled(lacking, candidates)
     theirs = [_plain(vote) for vote in votes if vote.mainland and vote.text]
     return Settled(found.text, _witness(theirs, law), found.confidence)
@@ -105,8 +119,8 @@ def contradicted(votes: Sequence[Vote], vrn: str, law: Thresholds = Thresholds()
     As many pictures as a read needs must say otherwise, each with some confidence, and together weigh more than the dissent
     that a read allows. This catches a mark that settled far away, or before a drop ran down the lens.
     """
-    since = [_plain(vote) for vote in votes if not vote.mainland and vote.text]
-    others = [vote for vote in since if vote.text != vrn and _weight(vote) >= law.dissent]
+    since = [_plain(vote) for vote in votes if not vote.mainland and vote.text and not lettering(vote.text)]
+    others = [vote for vote in since if vote.text != vrn and not _row_of(vote, vrn) and _weight(vote) >= law.dissent]
     allowed = (1 - law.share) * math.fsum(_weight(vote) for vote in since)
     if len(others) < law.frames or math.fsum(_weight(vote) for vote in others) <= allowed:
         return ()
@@ -126,11 +140,45 @@ def _lacking(found: _Consensus, candidates: tuple[str, ...], law: Thresholds) ->
     return ""
 
 
+def _marks(texts: list[Vote]) -> list[Vote]:
+    """Without lettering, and without the one row of a plate of which other pictures show both."""
+    ours = [vote for vote in texts if not lettering(vote.text)]
+    longer = {vote.text for vote in ours if not half_of_plate(vote.text, vote.rows)}
+    return [vote for vote in ours if vote.text in longer or not any(_row_of(vote, text) for text in longer)]
+
+
+def _row_of(vote: Vote, text: str) -> bool:
+    """Whether the vote may be one row of the plate that bears `text`."""
+    return half_of_plate(vote.text, vote.rows) and (text.startswith(vote.text) or text.endswith(vote.text))
+
+
+def _nothing(texts: list[Vote], votes: Sequence[Vote]) -> Unsettled:
+    """Why there is no mark where no vote has one."""
+    if texts:
+        candidates = _candidates(texts)
+        return Unsettled(f"{candidates[0]} is {lettering(candidates[0])}, not a mark", candidates)
+    return Unsettled("no Hong Kong plate seen" if votes else "no plate seen")
+
+
+def _unproven(text: str, votes: list[Vote], law: Thresholds) -> str:
+    """What proof is missing that the text is the whole mark of a vehicle (design §2.17); "" for none."""
+    same = [vote for vote in votes if vote.text == text]
+    if sum(not half_of_plate(text, vote.rows) for vote in same) < law.frames:
+        row = "lower row of a plate whose upper" if text.isdigit() else "upper row of a plate whose lower"
+        return f"{text} may be the {row} one is not seen"
+    if family(text) is not Family.PERSONALISED:
+        return ""
+    proven = sum(vote.beside and _weight(vote) >= law.personal for vote in same)
+    if proven < law.personal_frames:
+        return f"{text} may be lettering: {proven} of {law.personal_frames} needed frames show it surely on a vehicle's plate"
+    return ""
+
+
 def _plain(vote: Vote) -> Vote:
     """The vote in comparison form; one whose confidences do not fit its text is worth nothing."""
     text = normalise(vote.text)
     chances = vote.chances if len(vote.chances) == len(text) else (0.0,) * len(text)
-    return Vote(text, chances, vote.mainland)
+    return replace(vote, text=text, chances=chances)
 
 
 def _weight(vote: Vote) -> float:

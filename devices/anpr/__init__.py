@@ -19,6 +19,7 @@
 | `easyocr_network` | our recogniser as a network of EasyOCR |
 | `weights` | the two model files, checked before anything runs |
 | `files` | `rocars-lane read`: pictures, folders, videos |
+| `picture_size` | how large a picture is, before it is decoded |
 | `memory` | gives memory back when a picture is done |
 | `errors` | what can go wrong before the first picture is read |
 

@@ -48,6 +48,7 @@ class PlateRead:
         characters: each character with its own confidence.
         score: how sure the detector is that this is a plate at all, 0 to 1.
         inside: whether it is in the lane's part of the picture, and whole; what is not never counts.
+        lengths: how many characters each row has, the upper first; empty where that is not certain.
     """
 
     text: str
@@ -58,6 +59,7 @@ class PlateRead:
     characters: tuple[tuple[str, float], ...]
     score: float = 1.0
     inside: bool = True
+    lengths: tuple[int, ...] = ()
 
     @property
     def area(self) -> float:

@@ -10,11 +10,12 @@ from devices.anpr.alphabet import CROP
 from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode as spell
+from devices.anpr.ctc import rows_of
 from devices.anpr.detections import SIDE, Detection, decode
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
 from devices.anpr.plate_read import PlateRead, Region
-from devices.anpr.spacing import spaced
+from devices.anpr.spacing import middles, spaced
 
 Picture = NDArray[np.uint8]
 
@@ -52,7 +53,7 @@ def _halved(image: Picture, scale: float) -> Picture:
 
     Halving by twos is many times quicker than the area average of any other factor, and no worse for finding plates.
     """
-    while scale <= 0.5:
+    while scale <= 0.5 and min(image.shape[:2]) > 1:
         image = np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
         scale *= 2
     return image
@@ -138,4 +139,15 @@ def _read(plate: Detection, crop: Picture, chances: NDArray[np.float32], *, whol
     characters = spaced(reading.characters, chances)
     confidence = min((chance for _, chance in characters), default=0.0)
     score = round(plate.score, 4)
-    return PlateRead(reading.text, region, reading.rows, plate.corners, confidence, characters, score, inside=whole)
+    lengths = tuple(len(middles(row)) for row in rows_of(chances))
+    return PlateRead(
+        reading.text,
+        region,
+        reading.rows,
+        plate.corners,
+        confidence,
+        characters,
+        score,
+        inside=whole,
+        lengths=lengths if sum(lengths) == len(reading.text) else (),
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from devices.anpr.pairing import LEGIBLE, MAINLAND, PLAIN, companion, foremost
 from devices.anpr.plate_read import PlateRead, Region
-from domain.marks import normalise
+from domain.lettering import lettering
+from domain.marks import half_of_plate, normalise
 
 ALONE = 0.95
 """Confidence that each character of a single picture needs; in a lane several pictures agree (`lane_agent.settling`)."""
@@ -15,13 +16,23 @@ NEXT = 0.5
 def hong_kong(reads: tuple[PlateRead, ...]) -> list[PlateRead]:
     """The Hong Kong plates in the lane, the nearest (largest) first.
 
-    Doubtful finds count only where there is no plain and legible one.
+    Doubtful finds count only where there is no plain and legible one; lettering, only where there is no mark below it.
     """
-    ours = [read for read in reads if read.region is Region.HONG_KONG and read.inside]
+    ours = _marks([read for read in reads if read.region is Region.HONG_KONG and read.inside])
     plain = [read for read in ours if read.score >= PLAIN and read.confidence >= LEGIBLE]
     if plain:
         return sorted(plain, key=lambda read: -read.area)
     return sorted(ours, key=lambda read: -read.score * read.confidence)[:1]
+
+
+def _marks(ours: list[PlateRead]) -> list[PlateRead]:
+    """Without the lettering of a load. A plate below another one hangs on what is nearer: that would be a second mark."""
+    lowest = max((_middle(read) for read in ours if not lettering(read.text)), default=float("-inf"))
+    return [read for read in ours if not lettering(read.text) or _middle(read) > lowest]
+
+
+def _middle(read: PlateRead) -> float:
+    return float(read.corners[:, 1].mean())
 
 
 def mark_of(reads: tuple[PlateRead, ...], *, release: float = ALONE) -> tuple[str | None, str | None]:
@@ -37,10 +48,21 @@ def mark_of(reads: tuple[PlateRead, ...], *, release: float = ALONE) -> tuple[st
     first = foremost(ours, inside)
     if first is None:
         return None, f"the vehicle in front shows no mark: {normalise(ours[0].text)} is not on it"
+    why = _doubt(first, release)
+    return (None, why) if why else (normalise(first.text), None)
+
+
+def _doubt(first: PlateRead, release: float) -> str:
+    """Why a single picture of that plate is not enough; "" if it is."""
     if first.confidence < release:
         weak = min(first.characters, key=lambda pair: pair[1])
-        return None, f"not sure enough: {first.text} with '{weak[0]}' at {weak[1]:.2f}, needed is {release:.2f}"
-    return normalise(first.text), None
+        return f"not sure enough: {first.text} with '{weak[0]}' at {weak[1]:.2f}, needed is {release:.2f}"
+    mark = normalise(first.text)
+    if what := lettering(mark):
+        return f"{mark} is {what}, not a mark"
+    if half_of_plate(mark, first.lengths):
+        return f"{mark} may be one row of a plate whose other one is not seen"
+    return ""
 
 
 def second_marks(reads: tuple[PlateRead, ...], *, nearness: float, sure: float) -> tuple[str, ...]:

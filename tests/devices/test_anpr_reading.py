@@ -50,11 +50,14 @@ def test_pictures_folders_and_what_is_none_give_one_record_each(reader: PlateRea
     cv2.imwrite(str(tmp_path / "a.png"), image)
     (tmp_path / "b.jpg").write_bytes(b"\xff\xd8nothing")
     (tmp_path / "c.jpg").write_bytes(b"")
-    (tmp_path / "d.txt").write_text("not looked at")
+    (tmp_path / "d.txt").write_text("no picture")
     records = list(files.read_paths([tmp_path, tmp_path / "none.jpg"], reader=reader))
-    assert [record["vrn"] for record in records] == ["LT3482", None, None, None]
-    assert [record["reason"] for record in records[1:]] == ["not a picture, or cut short"] * 2 + ["no such file"]
-    assert files.count([tmp_path, tmp_path / "none.jpg"]) == 4
+    assert [record["vrn"] for record in records] == ["LT3482", None, None, None, None]
+    reasons = [record["reason"] for record in records[1:]]
+    assert reasons[:2] == ["not a picture, or cut short"] * 2
+    assert reasons[2].startswith("neither a picture nor a video that can be read")
+    assert reasons[3] == "no such file"
+    assert files.count([tmp_path, tmp_path / "none.jpg"]) == 5
     assert set(records[0]) == {"file", "vrn", "reason", "plates"}
     plate = next(p for p in records[0]["plates"] if p["region"] == Region.HONG_KONG.value)
     assert set(plate) == {"text", "region", "rows", "corners", "confidence", "characters"}

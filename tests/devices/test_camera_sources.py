@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-from devices.camera import PUSH, Camera, CameraError, Frame, Newest, Picture, open_camera
-from devices.reader_child import Stall
+from devices.camera import PUSH, Newest, open_camera
+from devices.dated_picture import Camera, CameraError, DatedPicture, Picture
 from devices.settings import CameraKind, CameraSettings
 from simulation.drawn.camera import Ailment, DrawnCamera
 from simulation.drawn.trucks import CameraView, DrawnTruck
@@ -39,7 +39,7 @@ def test_a_folder_gives_its_pictures_by_name_again_and_again(tmp_path: Path) -> 
         cv2.imwrite(str(tmp_path / name), grey(level))
     (tmp_path / "note.txt").write_text("no picture")
     camera = open_camera(settings(CameraKind.FOLDER, tmp_path))
-    assert [int(camera.read()[0, 0, 0]) for _ in range(5)] == [10, 20, 10, 20, 10]
+    assert [int(camera.read().picture[0, 0, 0]) for _ in range(5)] == [10, 20, 10, 20, 10]
 
 
 def test_a_folder_without_pictures_is_named(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def film(tmp_path: Path) -> Path:
 def test_a_video_file_is_looped(film: Path) -> None:
     """After its end it begins again."""
     camera = open_camera(settings(CameraKind.VIDEO, film))
-    levels = [round(float(camera.read().mean()) / 40) for _ in range(6)]
+    levels = [round(float(camera.read().picture.mean()) / 40) for _ in range(6)]
     camera.close()
     assert levels == [1, 3, 5, 1, 3, 5]
 
@@ -194,12 +194,12 @@ class Quick:
     def __init__(self) -> None:
         self.given = 0
 
-    def read(self) -> Picture:
+    def read(self) -> DatedPicture:
         """The next picture."""
         self.given += 1
         if self.given > 100:
             raise CameraError("cable")
-        return grey(self.given)
+        return DatedPicture.now(grey(self.given))
 
     def close(self) -> None:
         """Nothing to close."""
@@ -213,19 +213,3 @@ def test_only_the_newest_picture_is_kept_and_a_failed_camera_is_opened_again(tmp
     assert frame.number == 100
     assert int(frame.picture[0, 0, 0]) == 100
     assert newest.after(100, timeout=10) is not None
-
-
-def test_a_stall_is_told_apart_from_a_freeze_and_from_a_slow_start() -> None:
-    """No picture, the same picture, and a first picture that takes its time."""
-    stall = Stall(2000, live=True, now_ms=0)
-    assert not stall.detail(7900)
-    assert "no picture" in stall.detail(8100)
-    for number in range(30):
-        stall.saw(Frame(grey(7), 8100 + 100 * number, number))
-    assert "the same picture" in stall.detail(11_100)
-    stall.saw(Frame(grey(8), 11_100, 31))
-    assert not stall.detail(11_200)
-    folder = Stall(2000, live=False, now_ms=0)
-    for number in range(30):
-        folder.saw(Frame(grey(7), 100 * number, number))
-    assert not folder.detail(3000)

@@ -114,13 +114,16 @@ async def test_a_visit_without_a_legible_plate_is_given_up_and_not_for_ever_wait
 
 @lane_test
 async def test_a_frozen_camera_is_a_fault_and_clears_when_pictures_move_again(folder: Path) -> None:
-    """The same picture again and again is a camera fault; the process is started again until the camera lives."""
+    """The same picture again and again is a camera fault; every new process is told of it, until the camera lives."""
     async with running(folder, stall_s=1.2) as lane:
         lane.camera.ailment = Ailment.FROZEN
         event = await lane.until(lambda e: isinstance(e, FaultRaised))
         assert isinstance(event, FaultRaised)
         assert event.fault is Fault.CAMERA
         assert "frozen" in event.detail
+        await asyncio.sleep(8)  # a new process, and what it makes of the same frozen picture
+        assert lane.reader.starts > 1
+        assert [e for e in lane.events if isinstance(e, FaultCleared)] == []
         lane.camera.ailment = Ailment.NONE
         assert await lane.until(lambda e: isinstance(e, FaultCleared)) == FaultCleared(Fault.CAMERA)
 

@@ -120,6 +120,36 @@ def test_a_visit_is_given_up_after_the_limit_and_a_later_read_still_told(tmp_pat
     assert any(isinstance(r, SettledRead) for r in visit.see(HK, times=24))
 
 
+def test_half_a_plate_goes_to_the_officer_with_the_reason(tmp_path: Path) -> None:
+    """Two letters, sure in every picture, whose lower row nobody saw."""
+    visit = Visit(tmp_path, limit_ms=1000)
+    (report,) = visit.see(plate("SD", wide=70), times=24)
+    assert isinstance(report, Unread)
+    assert report.candidates == ("SD",)
+    assert report.reason == "SD may be the upper row of a plate whose lower one is not seen"
+
+
+def test_lettering_above_a_trucks_plate_is_neither_its_mark_nor_a_second_vehicle(visit: Visit) -> None:
+    """A container's label, larger than the plate below it; below the plate it would hang on what is nearer."""
+    label = plate("96H1GH", y=20, wide=200, sure=0.99)
+    (report,) = visit.see(label, HK, CN, times=24)
+    assert isinstance(report, SettledRead)
+    assert report.vrn == "LT3482"
+
+
+def test_a_text_below_the_plate_is_a_second_vehicle_whatever_it_says(visit: Visit) -> None:
+    """What is lower in the picture is nearer: a nearer vehicle is never overlooked."""
+    reports = visit.see(plate("22G1", y=220, wide=110), HK, times=12)
+    assert any(isinstance(report, TwoVehicles) for report in reports)
+
+
+def test_a_personalised_mark_settles_only_beside_a_mainland_plate(visit: Visit) -> None:
+    """Six pictures of it; without that plate it may be lettering."""
+    assert visit.see(plate("MYPR1NCE", sure=0.99), times=24) == []
+    reports = visit.see(plate("MYPR1NCE", sure=0.99), CN, times=6)
+    assert [report.vrn for report in reports if isinstance(report, SettledRead)] == ["MYPR1NCE"]
+
+
 def test_time_alone_gives_a_visit_up(tmp_path: Path) -> None:
     """A camera that shows nothing does not keep the lane waiting."""
     visit = Visit(tmp_path, limit_ms=1000)

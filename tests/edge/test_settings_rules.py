@@ -176,6 +176,14 @@ def test_corners_around_nothing_are_told(lane_folder: Any, corners: str) -> None
     assert wrong(lane_folder) == ["camera.region: has no area; give the corners in their order around the lane"]
 
 
+@pytest.mark.parametrize("box", ["0.5, 0.5, 0.0001, 0.0001", "0, 0, 1, 0.000000001"])
+def test_a_box_that_nothing_fits_into_is_refused(lane_folder: Any, box: str) -> None:
+    """The reader process would end on it, again and again."""
+    lane_folder.change("fps = 10", f"fps = 10\nregion = [{box}]")
+    remedy = "give the lane's part of the picture; a plate has to fit into it"
+    assert wrong(lane_folder) == [f"camera.region: has no area; {remedy}"]
+
+
 def test_a_region_with_corners_in_order_is_taken(lane_folder: Any) -> None:
     """In either direction around the lane."""
     lane_folder.change("fps = 10", "fps = 10\nregion = [0.1, 0.1, 0.9, 0.2, 0.5, 0.9]")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -185,3 +187,65 @@ def test_pictures_that_bear_a_read_out_never_make_it_contradicted(
     rng.shuffle(more)
     assert set(contradicted(more, mark)) <= set(before)
     assert mark not in before
+
+
+def rows(text: str, *lengths: int, sure: float = 0.99) -> Vote:
+    """A frame that read so many characters in each row."""
+    return Vote(text, (sure,) * len(text), rows=lengths)
+
+
+@pytest.mark.parametrize(
+    ("half", "why"),
+    [
+        (rows("SD", 2), "SD may be the upper row of a plate whose lower one is not seen"),
+        (rows("7550", 4), "7550 may be the lower row of a plate whose upper one is not seen"),
+        (rows("7550", 0, 4), "7550 may be the lower row of a plate whose upper one is not seen"),
+        (rows("7550"), "7550 may be the lower row of a plate whose upper one is not seen"),
+        (rows("LUCK", 4), "LUCK may be the upper row of a plate whose lower one is not seen"),
+    ],
+)
+def test_letters_alone_and_digits_alone_are_half_a_plate_however_sure(half: Vote, why: str) -> None:
+    """As long as no other row was read: dirt on a row leaves no trace (A11)."""
+    result = settle([half] * 24)
+    assert isinstance(result, Unsettled)
+    assert result.reason == why
+    assert result.candidates == (half.text,)
+
+
+def test_digits_in_two_rows_are_a_whole_plate() -> None:
+    """Both rows were read."""
+    assert isinstance(settle([rows("7550", 2, 2)] * 3), Settled)
+
+
+def test_half_a_plate_neither_settles_nor_keeps_the_whole_one_from_settling_nor_doubts_it() -> None:
+    """A picture with the lower row alone is one in which the plate was not seen."""
+    whole, half = rows("DX1833", 2, 4), rows("1833", 4)
+    result = settle([whole, half, whole, whole])
+    assert isinstance(result, Settled)
+    assert result.vrn == "DX1833"
+    assert isinstance(settle([whole] * 3 + [half] * 3), Unsettled)
+    assert contradicted([half] * 10, "DX1833") == ()
+    assert contradicted([rows("1834", 4)] * 10, "DX1833") == ("1834",)
+
+
+def test_what_fits_only_the_personalised_form_needs_a_vehicles_plate_and_more_and_surer_pictures() -> None:
+    """Nearly every text has that form (A12): six pictures, 0.97, and a Mainland plate beside it."""
+    hung = replace(vote("MYPR1NCE", 0.98), beside=True)
+    assert isinstance(settle([hung] * LAW.personal_frames), Settled)
+    for votes in (
+        [hung] * (LAW.personal_frames - 1),
+        [vote("MYPR1NCE", 0.98)] * 24,
+        [replace(vote("MYPR1NCE", 0.96), beside=True)] * 24,
+    ):
+        result = settle(votes)
+        assert isinstance(result, Unsettled)
+        assert result.reason.startswith("MYPR1NCE may be lettering")
+
+
+def test_lettering_never_settles_and_does_not_hide_the_mark_beside_it() -> None:
+    """The label on a container, alone and above a truck's plate."""
+    label = replace(vote("96H1GH", 0.99), beside=True)
+    result = settle([label] * 24)
+    assert result == Unsettled("96H1GH is a label of height, not a mark", ("96H1GH",))
+    assert isinstance(settle([label, *[vote("VC7418")] * 3]), Settled)
+    assert contradicted([label] * 10, "VC7418") == ()

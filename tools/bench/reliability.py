@@ -22,11 +22,11 @@ from rich.progress import track
 from rich.table import Table
 
 from devices.anpr.engines import OnnxRuntimeEngine
-from devices.anpr.plate_read import PlateRead, Region
+from devices.anpr.plate_read import Region
 from devices.anpr.weights import SHIPPED, origin
 from devices.camera import Frame
 from devices.reader_protocol import Doubted, SettledRead
-from devices.visit_reader import WINDOW, VisitReader, legible
+from devices.visit_reader import WINDOW, VisitReader, legible, vote_of
 from domain.marks import normalise
 from lane_agent.settling import Settled, Thresholds, Vote, contradicted, settle
 from simulation.drawn.plates import PlateKind
@@ -102,7 +102,9 @@ class Plates:
         taken_back = False
         for count, (picture, corners) in enumerate(visit, 1):
             reads = self._reader.read_at(picture, corners, count)
-            votes += [_vote(read) for read in reads if legible(read, self._setup.row_px)]
+            votes += [
+                vote_of(r, mainland=r.region is not Region.HONG_KONG) for r in reads if legible(r, self._setup.row_px)
+            ]
             reports = watch.look(Frame(picture, count * 125, count), reads)
             settled += [report.vrn for report in reports if isinstance(report, SettledRead)]
             taken_back |= any(isinstance(report, Doubted) for report in reports)
@@ -119,11 +121,6 @@ class Plates:
             tuple(settled),
             taken_back or len(settled) > 1,
         )
-
-
-def _vote(read: PlateRead) -> Vote:
-    mainland = read.region is not Region.HONG_KONG
-    return Vote(read.text, tuple(chance for _, chance in read.characters), mainland)
 
 
 def characters(found: Iterable[Drawn]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

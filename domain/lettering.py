@@ -1,0 +1,57 @@
+"""Writing on containers and lorries that has the form of a mark and is none.
+
+Nearly every text of up to eight letters and digits has the form of a personalised mark (domain §3a), and a container is
+covered with such texts. Sources: ISO 6346 (owner code, equipment category, serial number and check digit; size and type
+codes; the mark of height in black on yellow on what is higher than 2.6 m; maximum gross mass, tare and capacity), and
+what the IMO's dangerous goods code has written beside its placards.
+
+Rules of this file: pure functions over strings; nothing here releases anything. Whoever does bear such a mark goes to
+the officer.
+"""
+
+from __future__ import annotations
+
+import re
+
+from domain.marks import CONFUSIONS, Family, family, normalise
+
+_UNITS = "KG|KGS|LB|LBS|CUFT|CUM|CBM|M3|FT|MM|CM|M"
+_WORDS = {
+    "a label of height": ("CAUTION", "HIGH", "HIGHCUBE", "SUPERHIGH", "HEIGHT"),
+    "a warning": (
+        *("DANGER", "WARNING", "FLAMMABLE", "EXPLOSIVE", "OXIDIZER", "CORROSIVE", "TOXIC", "POISON", "HAZCHEM"),
+        *("MARINE", "LIMITED", "FUMIGATED"),
+    ),
+    "a statement of weight": ("MAXGROSS", "MAXGR", "GROSS", "MAXGW", "MGW", "TARE", "PAYLOAD", "CUCAP"),
+    "lettering of a lorry": ("LONG", "VEHICLE", "SUPER", "HEAVY"),
+}
+
+
+def _blurred(word: str) -> str:
+    """A pattern of the word, each character or one that is easily read for it."""
+    return "".join(f"[{char}{CONFUSIONS.get(char, '')}]" for char in normalise(word))
+
+
+# The first that fits wins. Written for texts after `normalise`: 0 and 1 may stand for O and I.
+_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("a container's owner code and number", re.compile(r"[A-Z01]{3}[UJZ]\d{0,7}")),
+    ("a serial or telephone number", re.compile(r"\d{5,}")),
+    ("a container's size and type", re.compile(r"[1-4A-HK-NP][0245689C-FL-NP][ABGHKNPR-V][0-9A-Z]")),
+    ("a label of height", re.compile(rf"\d{{1,4}}(H1?G?H?|{_blurred('HIGH')})")),
+    ("a statement of weight", re.compile(rf"\d{{2,6}}({_UNITS})")),
+    *((kind, re.compile("|".join(map(_blurred, words)))) for kind, words in _WORDS.items()),
+)
+
+
+def lettering(text: str) -> str:
+    """What the text is if it is no registration mark but lettering of that form, in words; "" otherwise.
+
+    What has the form of an ordinary, trailer or trade mark is never called lettering.
+
+    >>> lettering("96H1GH"), lettering("22G1"), lettering("LT3482")
+    ('a label of height', "a container's size and type", '')
+    """
+    plain = normalise(text)
+    if family(plain) not in {Family.PERSONALISED, Family.UNKNOWN}:
+        return ""
+    return next((kind for kind, pattern in _KINDS if pattern.fullmatch(plain)), "")

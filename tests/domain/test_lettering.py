@@ -1,0 +1,60 @@
+"""Lettering of containers and lorries, and what is none."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.lettering import lettering
+
+LETTER = st.sampled_from("ABCDEFGHJKLMNPRSTUVWXYZ")
+ordinary = st.builds("{}{}{}".format, LETTER, LETTER, st.integers(1, 9999))
+rare = st.one_of(
+    st.integers(1, 9999).map(str), st.integers(1, 99_999).map("T{}".format), st.integers(1, 99_999).map("{}T".format)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("TCLU 942826 5", "a container's owner code and number"),
+        ("OOLU1234", "a container's owner code and number"),
+        ("MSKU", "a container's owner code and number"),
+        ("942826", "a serial or telephone number"),
+        ("9428265", "a serial or telephone number"),
+        ("24567890", "a serial or telephone number"),
+        ("22G1", "a container's size and type"),
+        ("45R1", "a container's size and type"),
+        ("L5G1", "a container's size and type"),
+        ("42UT", "a container's size and type"),
+        ("22T6", "a container's size and type"),
+        ("96H1GH", "a label of height"),
+        ("9'6\" HIGH", "a label of height"),
+        ("96H16H", "a label of height"),
+        ("CAUT10N", "a label of height"),
+        ("CAUTION", "a label of height"),
+        ("30480KG", "a statement of weight"),
+        ("67200LBS", "a statement of weight"),
+        ("29M", "a statement of weight"),
+        ("MAXGROSS", "a statement of weight"),
+        ("DANGER", "a warning"),
+        ("TOXIC", "a warning"),
+        ("VEHICLE", "lettering of a lorry"),
+    ],
+)
+def test_what_stands_on_containers_is_lettering(text: str, kind: str) -> None:
+    """ISO 6346, weights, warnings; as written, and as a reader may give it."""
+    assert lettering(text) == kind
+
+
+@given(st.one_of(ordinary, rare))
+def test_no_ordinary_mark_is_lettering(mark: str) -> None:
+    """Nor a trailer's, a trade plate, or a number without letters."""
+    assert lettering(mark) == ""
+
+
+@pytest.mark.parametrize("mark", ["MYPR1NCE", "ACM1LAN", "PLAT0", "1L0VEU", "LT3482", "VV12"])
+def test_personalised_marks_that_were_sold_are_not_lettering(mark: str) -> None:
+    """Of domain §3a."""
+    assert lettering(mark) == ""
