@@ -187,7 +187,7 @@ def enrol_immigration(
     pem = opened.for_client(IMMIGRATION, _wanted(request), days=settings.authority.lane_days)
     write_whole(out / f"{IMMIGRATION}.crt", pem)
     write_whole(out / "authority.crt", opened.pem)
-    typer.echo(f"{out}: give both files to Immigration's side; every lane still needs its public signing key")
+    typer.echo(f"{out}: give both files to Immigration's side")
 
 
 def _wanted(file: Path) -> certificates.PublicKey:

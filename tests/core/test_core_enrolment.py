@@ -184,7 +184,7 @@ def test_what_nears_its_end_is_named_with_its_remedy(config: Path) -> None:
     for lane in ("szb-in-01", "szb-in-02", "szb-in-03"):
         enrol_here(desk, lane, at_ms=now)
     desk.revoke("szb-in-03")
-    authority.for_broker(["b.example"], certificates.new_key().public_key(), days=50)
+    authority.for_broker(["b.example", "10.20.0.5"], certificates.new_key().public_key(), days=50)
     lanes = ("szb-in-01", "szb-in-02")
     assert endings(settings, lanes, now) == []
     now += 15 * DAY_MS
@@ -194,6 +194,7 @@ def test_what_nears_its_end_is_named_with_its_remedy(config: Path) -> None:
     soon = endings(settings, lanes, now)
     assert [(one.lane, one.what) for one in soon] == [("szb-in-01", "lane szb-in-01"), ("", "broker b.example")]
     assert "rocars-lane enrol on that box" in soon[0].remedy
+    assert "enrol-broker b.example 10.20.0.5 --request FILE --out FOLDER" in soon[1].remedy
     core = endings(settings, lanes, now + 60 * DAY_MS)
     assert any(one.what.endswith("core.pem") and "--renew-core" in one.remedy for one in core)
 
