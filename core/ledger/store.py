@@ -64,8 +64,12 @@ def _seals(db: Database) -> None:
     _table(db, "seals", seal, pk=("lane", "journal"))
 
 
+def _vehicles(db: Database) -> None:
+    db.conn.execute("CREATE INDEX crossings_of_vrn ON crossings(vrn, first_ms)")
+
+
 CORE_SCHEMA = StoreSchema(
-    owner="core", migrations=(_lodgements, _replicated, _lanes, _commands, _seals), reads_older=True
+    owner="core", migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _vehicles), reads_older=True
 )
 
 
