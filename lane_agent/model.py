@@ -1,7 +1,7 @@
 """The nouns of the lane. Frozen values only; nothing here decides.
 
 Times: `mono_ms` is the box's monotonic clock in milliseconds, good for durations within one boot; `utc_ms` is UTC in
-milliseconds for the record. Marks are normalised (`plates.normalise`) before they get here.
+milliseconds for the record. Marks are normalised (`domain.marks.normalise`) before they get here.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Fault(Constant):
     STORE = "store"
     SCREEN = "screen"
     CODES = "codes"  # state hash mismatch
-    CONTACTS = "contacts"  # a contact already active at arrival, or an I/O board that does not answer
+    CONTACTS = "contacts"  # the board is missing, does not answer, or has a contact that chatters
     IDENTIFIER = "identifier"  # the second identifier is gone, and this lane requires it
 
 
@@ -83,7 +83,7 @@ class Doubt(Constant):
     NO_BUNDLE = "no_bundle"  # rows 12, 13, 16: nobody pressed Unladen in time
     EARLY = "early"
     WRONG_POINT = "wrong_point"
-    CONTRADICTION = "contradiction"  # unladen pressed against a live bundle
+    CONTRADICTION = "contradiction"  # unladen pressed against a pending bundle: live, early or for another point
     HELP_AFTER_DONE = "help_after_done"
     HOLD_AFTER_DONE = "hold_after_done"
     NOT_CONFIRMED = "not_confirmed"  # a screen did not confirm screen 3 in time

@@ -111,11 +111,12 @@ def test_who_asks_is_told_apart(tmp_path: Path, clock: Any) -> None:
     (tmp_path / "keys/szb-in-01.pub").write_bytes(public_to_pem(old.public))
     assert registry.refresh()
     new = Signer.of("szb-in-01", Signer.generate("").to_pem())
-    by_itself = make_request("szb-in-01", key=certificates.new_key(), signer=new, now=old)
+    by_itself = make_request("szb-in-01", key=certificates.new_key(), signer=new, current=old)
     assert desk.standing(by_itself) is Applicant.RENEWAL
     assert desk.standing(make_request("szb-in-01", key=certificates.new_key(), signer=new)) is Applicant.STRANGER
     assert (
-        desk.standing(make_request("szb-in-01", key=certificates.new_key(), signer=new, now=new)) is Applicant.STRANGER
+        desk.standing(make_request("szb-in-01", key=certificates.new_key(), signer=new, current=new))
+        is Applicant.STRANGER
     )
     assert desk.standing(make_request("szb-in-02", key=certificates.new_key(), signer=new)) is Applicant.NEW
     desk.enrol(by_itself, at_ms=1)
