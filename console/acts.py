@@ -182,7 +182,7 @@ ACTS: tuple[Act, ...] = (
             "Clear by hand",
             "人手處理",
             "Ends this visit in the system; the screens say “Follow officer's instructions”. Nothing is released on screen.",
-            "Take over",
+            "Clear by hand",
             "人手處理",
             (
                 "Cleared on paper 以紙本清關",

@@ -63,7 +63,7 @@ NAMES: Final[dict[str, Words]] = {
     "22 leaving": Words("Released vehicle is leaving", "已放行車輛正駛離"),
     "7 released by officer": Words("Released by an officer", "關員放行"),
     "7 stands": Words("Released by an officer", "關員放行"),
-    "8 taken over, still here": Words("Taken over: the vehicle is still here", "已人手處理，車輛仍在"),
+    "8 taken over, still here": Words("Cleared by hand: the vehicle is still here", "已人手處理，車輛仍在"),
     "17 stands": Words("Released: the vehicle may drive off", "已放行"),
     "9 inspect by officer": Words("INSPECT, by an officer's order", "關員指示查驗", NUMBERS[9].todo),
     "20 not fresh": Words("Waiting for proof that the codes are fresh", "等候資料核實"),

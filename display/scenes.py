@@ -2,7 +2,7 @@
 
 Rules of this file: the words are those of `lane_agent.wording`, Traditional Chinese first and largest, then English,
 then Simplified (domain §5). A tone has a shape as well as a colour, and every pictogram differs from every other, so
-that a driver who sees no colour still tells 3 from 4. Nothing moves: a sign is one steady picture.
+that a driver who sees no colour still tells screen 3 (Clearance Completed) from screen 4 (to the compound). Nothing moves: a sign is one steady picture.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class ManualReason(Constant):
 
 
 class Doubt(Constant):
-    """Why a visit is the officer's. Kept for the rest of the visit; `docs/lane.md` says which row sets which."""
+    """Why a visit is the officer's, until an officer settles it; `docs/lane.md` says which row or event sets which."""
 
     RESTART = "restart"
     BEGAN_CLOSED = "began_closed"
@@ -199,7 +199,7 @@ class Codes:
 
 
 class Outcome(Constant):
-    """What Customs has told the driver: RELEASED is screen 3 shown, EXAMINE screen 4, not an intention."""
+    """What Customs has told the driver: RELEASED is screen 3 (Clearance Completed) shown, EXAMINE screen 4; no intention."""
 
     UNDECIDED = "undecided"
     RELEASED = "released"

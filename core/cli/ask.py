@@ -153,7 +153,7 @@ class _Import(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def take_over(config: Config, file: JsonFile, officer: Officer) -> None:
-    """Take over records made elsewhere, with their own times and codes, from a JSON file.
+    """Import records made elsewhere, with their own times and codes, from a JSON file.
 
     {"bundles": [{"vrn", "direction", "earliest_ms", "valid_until_ms", "cargo": [[ccrn, code, scheme]], "point",
     "driver", "ubr"}], "holds": [[vrn, reason]], "vehicles": [[vrn, mainland]]}
@@ -167,7 +167,7 @@ def take_over(config: Config, file: JsonFile, officer: Officer) -> None:
             await core.take_over(records.bundles[start : start + _IMPORTED_AT_ONCE])
         return len(records.bundles)
 
-    typer.echo(f"{ask_core(config, officer, all_of)} bundles taken over.")
+    typer.echo(f"{ask_core(config, officer, all_of)} bundles imported.")
 
 
 def arrived(config: Config, vrn: Vrn, officer: Officer) -> None:

@@ -15,6 +15,7 @@
 | only the core's orders are carried out, each once | no forged order was carried out; no message was shown twice |
 
 Rules of this file: a finding names the lane, the row or the time, and what is wrong, for a maintainer.
+3 is screen 3, Clearance Completed; 4 is screen 4, to the examination compound.
 """
 
 from __future__ import annotations
