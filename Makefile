@@ -10,7 +10,7 @@ test: lint
 	.venv/bin/python -m pytest --numprocesses 5 --dist loadfile
 
 check: lint
-	.venv/bin/python -m pytest --numprocesses 2 tests/domain tests/wire tests/lane_agent tests/console tests/display tests/*.py -m "not slow"
+	.venv/bin/python -m pytest --numprocesses 2 tests/domain tests/wire tests/lane_agent tests/console tests/display tests/*.py
 
 lint: install
 	.venv/bin/ruff check .

@@ -127,7 +127,7 @@ ACTS: tuple[Act, ...] = (
             "Release",
             "放行",
             (
-                "Paper manifest checked and in order 艙單核對無誤",
+                "Paper manifest checked and in order 載貨清單核對無誤",
                 "Bundle confirmed with the core by phone 已致電核實捆綁",
                 "Vehicle seen empty 已查看為空車",
                 "Supervisor's instruction 主管指示",
@@ -151,7 +151,7 @@ ACTS: tuple[Act, ...] = (
             "轉往驗貨場",
             (
                 "Profile of vehicle or driver 車輛或司機可疑",
-                "Paper manifest does not match 艙單不符",
+                "Paper manifest does not match 載貨清單不符",
                 "Seal or load irregular 封條或貨物異常",
                 "Control room's instruction 控制室指示",
                 "Exercise 演習",
@@ -186,7 +186,7 @@ ACTS: tuple[Act, ...] = (
             "Clear by hand",
             "人手處理",
             "Ends this visit in the system; the screens say “Follow officer's instructions”. Nothing is released on screen.",
-            "Take over",
+            "Clear by hand",
             "人手處理",
             (
                 "Cleared on paper 以紙本清關",

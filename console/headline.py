@@ -1,7 +1,11 @@
 """The state line: what the lane is doing, why, and what the officer does next. Pure; from the view and the words.
 
-Rules of this file, first hit wins: the order of the decision table's tests (domain §4: 1, 21, then the visit, 7, the
-row). What has been shown to the driver comes before what is still being thought about.
+Rules of this file: the first that applies is told.
+
+1. Row 22, a vehicle that is leaving.
+2. With a vehicle in the lane: what the driver has been shown (released, sent to the compound, taken back); a doubt; a fault;
+   manual clearance; the row. What has been shown comes before what is still being decided.
+3. Without one: closed; manual mode; a fault; the row.
 """
 
 from __future__ import annotations
@@ -36,7 +40,8 @@ class Headline:
         says, chinese: the state.
         reasons: why, each a sentence.
         todo: what the officer does next, "" if nothing.
-        key: changes when the state does, not while seconds count: what is spoken aloud follows it.
+        key: changes with the state, and not when only a count of seconds in its text does; the page has a screen reader
+            announce the line when this changes.
     """
 
     level: Attention

@@ -63,7 +63,7 @@ NAMES: Final[dict[str, Words]] = {
     "22 leaving": Words("Released vehicle is leaving", "已放行車輛正駛離"),
     "7 released by officer": Words("Released by an officer", "關員放行"),
     "7 stands": Words("Released by an officer", "關員放行"),
-    "8 taken over, still here": Words("Taken over: the vehicle is still here", "已人手處理，車輛仍在"),
+    "8 taken over, still here": Words("Cleared by hand: the vehicle is still here", "已人手處理，車輛仍在"),
     "17 stands": Words("Released: the vehicle may drive off", "已放行"),
     "9 inspect by officer": Words("INSPECT, by an officer's order", "關員指示查驗", NUMBERS[9].todo),
     "20 not fresh": Words("Waiting for proof that the codes are fresh", "等候資料核實"),
@@ -84,7 +84,7 @@ NAMES: Final[dict[str, Words]] = {
         "內地車牌與記錄不符",
         "Compare both plates with the vehicle; then decide.",
     ),
-    "10 unladen: drop manifest": Words("Unladen, confirmed: waiting for the manifest", "空車：等候投入清單"),
+    "10 unladen: drop manifest": Words("Unladen, confirmed: waiting for the manifest", "空車：等候投入載貨清單"),
     "10 unladen released": Words("Released, unladen", "空車，已放行"),
     "10 unladen not proved": Words(
         "Unladen pressed, but a similar plate is on record",
@@ -106,7 +106,7 @@ NAMES: Final[dict[str, Words]] = {
         "Bundled the other way: driver asked to press Unladen if empty", "捆綁方向不符，等候按空車鈕"
     ),
     "15 other point": Words("Bundled for another control point: asking the core", "捆綁管制站不符，正查詢中央"),
-    "17 laden: drop manifest": Words("Laden, checked: waiting for the manifest", "載貨：等候投入清單"),
+    "17 laden: drop manifest": Words("Laden, checked: waiting for the manifest", "載貨：等候投入載貨清單"),
     "17 laden released": Words("Released, laden", "載貨，已放行"),
     "17 deciding": Words("Checking the codes", "正在核對資料"),
 }

@@ -2,7 +2,7 @@
 
 CoreError
 ├── RefusedError             the trader, driver or officer: the request breaks a rule; nothing was changed
-├── SettingsError            the technician: a configuration, key or store is not usable
+├── CoreSettingsError        the technician: a configuration, key or store is not usable
 ├── HistoryError             the technician: the stored log contradicts its own hashes; nothing is published from it
 └── CoreUnreachableError     the technician: no core answers on the operators' socket (`admin`)
 

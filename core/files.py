@@ -14,7 +14,7 @@ def write_whole(path: Path, content: bytes, *, mode: int = PUBLIC) -> Path:
     """As `runtime.files.write_whole`.
 
     Raises:
-        SettingsError: it cannot be written.
+        CoreSettingsError: it cannot be written.
     """
     try:
         return files.write_whole(path, content, mode=mode)
@@ -33,7 +33,7 @@ def read_secret(path: Path, what: str, remedy: str) -> bytes:
         remedy: what to do where it is missing.
 
     Raises:
-        SettingsError: it cannot be read, or others can read it.
+        CoreSettingsError: it cannot be read, or others can read it.
     """
     try:
         mode = stat.S_IMODE(path.stat().st_mode)

@@ -67,7 +67,7 @@ class CoreParts:
     """The parts of a core on its store, put together.
 
     Raises:
-        SettingsError: a file is missing or not usable.
+        CoreSettingsError: a file is missing or not usable.
         HistoryError: the store contradicts its own hashes.
     """
 

@@ -3,7 +3,7 @@
 | module | what is in it |
 |---|---|
 | `scenes` | what a screen says, as pure data: words, tone, pictogram, button labels |
-| `line_breaks` | where a line may be broken, and the short words of a coarse board |
+| `line_breaks` | where a Chinese line may be broken |
 | `fonts` | Noto Sans CJK with Hong Kong and Simplified glyphs |
 | `fit`, `layout` | text fitted to a rectangle; a whole sign fitted to a surface of any size |
 | `pen`, `symbols`, `pictograms` | drawing in units; what is inside a pictogram; its outer shape, by tone |

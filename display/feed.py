@@ -55,10 +55,10 @@ class ScreenFeed:
     Args:
         socket_path: made by `start` with mode 0600; a stale one is removed.
         simulated: the screens show the ribbon.
-        on_painted: (screen, scene, serial) after the flip; serial 0 and OFFICER is the safe face.
-        on_lost: the screen is gone or silent.
-        on_found: the screen is connected; it is told what to show before this is called.
-        silence_s: a screen that has not answered for so long is lost.
+        on_painted: called with (screen, scene, serial) when a screen has painted; serial 0 with OFFICER is the safe face.
+        on_lost: called when a screen has disconnected or has not answered for `silence_s`.
+        on_found: called when a screen has connected, after the scene to show was sent to it.
+        silence_s: seconds without an answer after which a screen counts as lost.
     """
 
     def __init__(

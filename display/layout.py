@@ -14,8 +14,7 @@ import pygame
 
 from display.fit import Align, TextRow, fit
 from display.fonts import Fonts, shared
-from display.line_breaks import COARSE_BELOW
-from display.scenes import Hint, Language, Sign, SignLine, sign
+from display.scenes import COARSE_BELOW, Hint, Language, Sign, SignLine, sign
 from display.settings import Size
 from lane_agent.model import Screen
 from lane_agent.wording import Scene, Tone

@@ -1,19 +1,12 @@
-"""Where a line may be broken, and what a coarse board says.
+"""Where a Chinese line may be broken: between words, never inside one.
 
-Rules of this file: a Chinese line is broken between words, never inside one, so the words of the messages are listed
-here; a word that is not listed may be broken anywhere. A board under `COARSE_BELOW` pixels cannot carry the full
-sentences of domain §5 legibly: it shows the pictogram, a short Traditional text and a short English one. These short
-texts are our own, to be confirmed by the department like the rest of domain §5.
+Rules of this file: the words of the messages (`lane_agent.wording`) are listed here; a word that is not listed may be broken
+anywhere.
 """
 
 from __future__ import annotations
 
 import re
-
-from lane_agent.wording import Scene
-
-COARSE_BELOW = 224
-"""Boards with a shorter side than this, in pixels, show the short words."""
 
 _WHOLE = (
     # Traditional
@@ -77,27 +70,3 @@ def pieces(text: str) -> tuple[str, ...]:
 
 def _word_length(text: str, place: int) -> int:
     return next((n for n in range(_LONGEST, 1, -1) if text[place : place + n] in _WORDS), 1)
-
-
-SHORT: dict[Scene, tuple[str, str]] = {
-    Scene.WELCOME: ("歡迎", "Welcome"),
-    Scene.STOP: ("請停車", "Please Stop"),
-    Scene.IMMIGRATION: ("正在辦理 出入境檢查", "Immigration"),
-    Scene.IMMIGRATION_TURN: ("出入境檢查", "Immigration"),
-    Scene.WATCH: ("請留意 海關指示", "Watch Customs"),
-    Scene.UNLADEN: ("空車請按 「空車」按鈕", "Unladen? Press"),
-    Scene.MANIFEST: ("請投入 載貨清單", "Drop manifest"),
-    Scene.DONE: ("清關完成 請駛離", "Completed"),
-    Scene.EXAMINE: ("請駛往 海關驗貨場", "Examination"),
-    Scene.HELP: ("已通知 海關人員", "Help is coming"),
-    Scene.TALK: ("請向咪高峰 講話", "Speak below"),
-    Scene.WAIT: ("請稍候", "Please wait"),
-    Scene.NOPLATE: ("未能讀取 車牌", "Plate not read"),
-    Scene.NOBUNDLE: ("沒有 捆綁記錄", "No record"),
-    Scene.EARLY: ("未到時間 {hhmm}", "Early arrival"),
-    Scene.WRONGPOINT: ("捆綁 管制站不符", "Wrong point"),
-    Scene.OFFICER: ("請依海關 人員指示", "Follow officer"),
-    Scene.MANUAL: ("人手清關 請交清單", "Hand manifest"),
-    Scene.CLOSED: ("此通道關閉", "Lane closed"),
-}
-"""(Traditional, English) for a coarse board; a blank is where the Traditional line breaks."""

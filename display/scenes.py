@@ -2,7 +2,7 @@
 
 Rules of this file: the words are those of `lane_agent.wording`, Traditional Chinese first and largest, then English,
 then Simplified (domain §5). A tone has a shape as well as a colour, and every pictogram differs from every other, so
-that a driver who sees no colour still tells 3 from 4. Nothing moves: a sign is one steady picture.
+that a driver who sees no colour still tells screen 3 (Clearance Completed) from screen 4 (to the compound). Nothing moves: a sign is one steady picture.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from display.line_breaks import SHORT, pieces
+from display.line_breaks import pieces
 from lane_agent.model import Screen
-from lane_agent.wording import WORDING, Scene, Tone
+from lane_agent.wording import CUSTOMS, HELP_BUTTON, SIMULATION, UNLADEN_BUTTON, WORDING, Scene, Tone
 
 
 class Language(Enum):
@@ -71,8 +71,9 @@ PICTOGRAMS: dict[Scene, Pictogram] = {
 
 _ENGLISH_PIECE = re.compile(r'"[^"]*"|\S+')  # a button's name in quotes is not broken
 
-SIMULATION = "SIMULATION 模擬"
-"""The ribbon of a simulated lane."""
+COARSE_BELOW = 224
+"""A board whose shorter side has fewer pixels cannot carry the full sentences legibly: it shows the pictogram and the short
+words, which are ours, to be confirmed by the department like the rest of domain §5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def sign(screen: Screen, scene: Scene, parameter: str = "", *, simulated: bool =
         scene: which message.
         parameter: fills `{hhmm}`, Hong Kong time.
         simulated: the lane is a simulated one: the ribbon is shown.
-        coarse: take the short words (boards under `line_breaks.COARSE_BELOW` pixels).
+        coarse: take the short words (boards under `COARSE_BELOW` pixels).
     """
     others_turn = screen is Screen.XDB and scene is Scene.IMMIGRATION_TURN
     wording = WORDING[scene]
@@ -156,21 +157,21 @@ def _header(screen: Screen, scene: Scene) -> tuple[str, str]:
     """The XDB is shared with Immigration (seed 004): the sign says who speaks."""
     if screen is Screen.XDB and scene is Scene.IMMIGRATION_TURN:
         return WORDING[scene].traditional, WORDING[scene].english
-    return "海關", "Customs"
+    return CUSTOMS
 
 
 def _hints(scene: Scene) -> tuple[Hint, ...]:
-    """The two buttons of the AIOP, named as seed 004 names them."""
+    """The two buttons of the AIOP."""
     return (
-        Hint("空車", "Unladen Vehicle", lit=scene is Scene.UNLADEN),
-        Hint("求助", "Help", lit=scene in {Scene.HELP, Scene.TALK}),
+        Hint(*UNLADEN_BUTTON, lit=scene is Scene.UNLADEN),
+        Hint(*HELP_BUTTON, lit=scene in {Scene.HELP, Scene.TALK}),
     )
 
 
 def _lines(scene: Scene, parameter: str, *, coarse: bool) -> tuple[SignLine, ...]:
     wording = WORDING[scene]
     if coarse:
-        traditional, english = SHORT[scene]
+        traditional, english = wording.short
         return (
             SignLine(Language.TRADITIONAL, _chinese(traditional, parameter), 1.0),
             SignLine(Language.ENGLISH, _english(english, parameter), 0.68),

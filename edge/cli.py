@@ -6,6 +6,7 @@ Exit status: 0 done, 1 found something wrong, 2 the command line or a configurat
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import sys
 from importlib.metadata import entry_points
@@ -109,6 +110,28 @@ def replay(store: Annotated[Path, typer.Argument(help="A lane's store, also besi
         typer.echo(problem, err=True)
     typer.echo(f"{rows} journal rows of {store}: {'NOT sound' if problems else 'sound, and step gives them again'}")
     raise typer.Exit(int(bool(problems)))
+
+
+@app.command()
+def visits(
+    store: Annotated[Path, typer.Argument(help="A lane's store, also beside a running agent.")],
+    vrn: Annotated[str, typer.Option(help="Only visits in which this mark was read.")] = "",
+    most: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each visit.")] = False,
+) -> None:
+    """Why was this truck stopped: the last visits with row, doubt, reason and officer. Changes nothing."""
+    from edge.past_visits import last_visits, plain, print_visits
+    from runtime.store_errors import StoreError
+
+    try:
+        found = last_visits(store, vrn=vrn, most=most)
+    except StoreError as error:
+        raise _fail(str(error), 1) from error
+    if not as_json:
+        print_visits(found)
+    else:
+        for one in found:
+            typer.echo(json.dumps(plain(one), ensure_ascii=False))
 
 
 @app.command()

@@ -1,14 +1,17 @@
-"""The box's clocks: one for durations that counts the time asleep, UTC for the record with a word on its quality.
+"""The box's clocks: one for durations, which goes on while the box sleeps, and UTC for the record, with its quality.
 
 Rules of this file
-- Durations are of CLOCK_BOOTTIME. CLOCK_MONOTONIC stands still while a box sleeps: a proof from before would be fresh
-  after hours. Neither is moved by NTP's steps or a wrong clock at boot, so no clock of this box makes a code fresh.
-- UTC is the core's, carried forward from its last proof, for as long as its uncertainty is small. After that it is the
-  box's own if the kernel says that it is disciplined, else the core's carried on, and said to be unsure. A box without
-  a battery-backed clock may have started years off (lessons 21).
-- Sleep is a fault: timers stood still, and whatever the screens show was shown all the time. So is a core whose time the
-  link does not believe (`sync.link.core_clock`). A step of UTC is told to people, and changes nothing.
-- The fault of the clock has one writer, `ClockWatch`: whoever else knows of a clock is asked, and tells nobody.
+- Durations are measured with CLOCK_BOOTTIME. CLOCK_MONOTONIC stops while a box sleeps, so a proof from before the sleep would
+  still look fresh hours later. Neither clock is moved by NTP or by a wrong date at boot, so setting this box's date cannot
+  make a code fresh.
+- A UTC stamp is, the first that applies:
+  1. the core's time, carried forward from its last proof while its uncertainty is at most 2 s (`proven`);
+  2. the box's own time, if the kernel reports that it is synchronised (`system`);
+  3. the core's time, carried forward all the same; without any proof since the start, the box's own (`unsure`). A box without
+     a battery-backed clock may have started years off (lessons 21).
+- A sleep is a fault: timers stopped, and the screens showed the same picture all the time. So is a core whose time the link
+  does not believe (`sync.link.core_clock`). A step of UTC is reported to people and changes nothing else.
+- Only `ClockWatch` raises and clears the fault of the clock. Other parts that know of a clock are asked by it.
 - UTC counts as a witness of the core's time only while the kernel says, at that moment, that a time source keeps it.
 """
 

@@ -110,7 +110,7 @@ def ask(places: IdentityFiles, *, again: bool = False) -> Request:
             "or say --again for new keys; its answer is then worth nothing"
         )
     key, signer = certificates.new_key(), Signer.of(places.lane, Signer.generate("").to_pem())
-    request = make_request(places.lane, key=key, signer=signer, now=_in_use(places))
+    request = make_request(places.lane, key=key, signer=signer, current=_in_use(places))
     _folder(places.pending, places, mode=0o700)
     places.request.unlink(missing_ok=True)
     _write(places.pending / _TLS, certificates.key_to_pem(key), places, mode=0o600)

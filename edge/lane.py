@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import secrets
 import signal
-from collections.abc import Iterator
 from importlib.metadata import version
-from itertools import islice
-from typing import Any
 
 from console.app import create_app
 from console.officers import OfficerBook
@@ -26,7 +22,6 @@ from devices.intercom import Intercom
 from devices.reader import ReaderProcess
 from display.feed import ScreenFeed
 from display.supervisor import ScreenProcesses
-from domain.visit_record import RecordKind
 from edge import identifiers, wiring
 from edge.actuators import Actuators
 from edge.clock import BoxClock, ClockWatch
@@ -34,14 +29,14 @@ from edge.evidence_retention import EvidenceKeeper
 from edge.expiry import IdentityWatch
 from edge.health import StoreWatch, look
 from edge.lane_feed import LanePage, Sources
+from edge.past_visits import newest_first, past_records
 from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
 from edge.sign_renderer import SignRenderer
 from edge.simulation_panel import WorldLink
 from edge.telemetry import BoxSources, sample
 from lane_agent.agent import Agent
-from lane_agent.codec import effect_from, moment_from
-from lane_agent.effects import Alarm, Effect, Record
+from lane_agent.effects import Alarm, Effect
 from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleReported
 from lane_agent.model import Fault, Link, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
@@ -52,15 +47,11 @@ from runtime.sd_notify import Systemd, feed_on_progress
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.evidence import Evidence
-from sync.journal import Chain, Journal
+from sync.journal import Journal
 from sync.settings import PictureClass
 from sync.store import LaneStore
 
 log = logging.getLogger("rocars.lane")
-
-REMEMBERED = (RecordKind.ROW_ENTERED, RecordKind.VISIT_ENDED, RecordKind.WORDS_RECEIVED)
-ROWS_REMEMBERED = 4_000
-"""Journal rows read back at the start for the page's list of past visits: about a hundred visits."""
 
 
 class LaneBox:
@@ -314,28 +305,6 @@ class LaneBox:
         while True:
             self.link.check()
             await asyncio.sleep(1.0)
-
-
-def newest_first(chain: Chain) -> Iterator[bytes]:
-    """Journal bodies, newest first, read in pieces."""
-    last = chain.head()[0]
-    while last > 0:
-        first = max(1, last - 199)
-        yield from (row.body for row in reversed(list(chain.rows(first, last))))
-        last = first - 1
-
-
-def past_records(chain: Chain) -> list[tuple[Record, Moment]]:
-    """What the newest rows say of past visits, oldest first: rows they were in, how they ended; and words received."""
-    found: list[tuple[Record, Moment]] = []
-    for body in islice(newest_first(chain), ROWS_REMEMBERED):
-        if not any(b'"%s"' % kind.encode() in body for kind in REMEMBERED):
-            continue
-        plain: dict[str, Any] = json.loads(body)
-        at = moment_from(plain["at"])
-        effects = [effect_from(effect) for effect in reversed(plain["effects"])]
-        found += [(effect, at) for effect in effects if isinstance(effect, Record) and effect.kind in REMEMBERED]
-    return found[::-1]
 
 
 def _log_view(viewed: EvidenceViewed) -> None:

@@ -179,7 +179,7 @@ class LanePage:
 
     def _remember_visit(self, record: Record) -> None:
         rows = self._memory.rows if self._memory.rows_of == record.visit else {}
-        self._memory.past.appendleft(_past_visit(record, rows))
+        self._memory.past.appendleft(past_visit(record, rows))
 
     def view(self) -> LaneView:
         """The lane as it is now (see `console.ports.LaneFeed`)."""
@@ -268,8 +268,8 @@ def not_counted(effects: Iterable[Effect]) -> str:
     return next((dict(one.facts)["why"] for one in ignored), "")
 
 
-def _past_visit(record: Record, rows: dict[int, str]) -> PastVisit:
-    """A `VisitEnded` record as the page lists it; the only place of the page where such a record is read.
+def past_visit(record: Record, rows: dict[int, str]) -> PastVisit:
+    """A `VisitEnded` record as the page, and `rocars-lane visits`, list it; the only place of the box that reads it so.
 
     Args:
         record: the record.

@@ -3,6 +3,7 @@
 Rules of this file:
 - A guard reads facts and nothing else. It is total: without a visit, every question about one is answered no.
 - Negation is written `no(...)`, so that the prover can drop or negate each guard by name.
+- 3 is screen 3, Clearance Completed; 4 is screen 4, to the examination compound.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The nouns of the lane. Frozen values only; nothing here decides.
 
 Times: `mono_ms` is the box's monotonic clock in milliseconds, good for durations within one boot; `utc_ms` is UTC in
-milliseconds for the record. Marks are normalised (`plates.normalise`) before they get here.
+milliseconds for the record. Marks are normalised (`domain.marks.normalise`) before they get here.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Fault(Constant):
     STORE = "store"
     SCREEN = "screen"
     CODES = "codes"  # state hash mismatch
-    CONTACTS = "contacts"  # a contact already active at arrival, or an I/O board that does not answer
+    CONTACTS = "contacts"  # the board is missing, does not answer, or has a contact that chatters
     IDENTIFIER = "identifier"  # the second identifier is gone, and this lane requires it
     STUCK_CONTACT = "stuck_contact"  # a contact that speaks for a visit was active when a vehicle arrived
     WAY_OUT = "way_out"  # vehicle after vehicle left, and no way-out loop saw one of them
@@ -72,7 +72,7 @@ class ManualReason(Constant):
 
 
 class Doubt(Constant):
-    """Why a visit is the officer's. Kept for the rest of the visit; `docs/lane.md` says which row sets which."""
+    """Why a visit is the officer's, until an officer settles it; `docs/lane.md` says which row or event sets which."""
 
     RESTART = "restart"
     BEGAN_CLOSED = "began_closed"
@@ -88,7 +88,7 @@ class Doubt(Constant):
     NO_BUNDLE = "no_bundle"  # rows 12, 13, 16: nobody pressed Unladen in time
     EARLY = "early"
     WRONG_POINT = "wrong_point"
-    CONTRADICTION = "contradiction"  # unladen pressed against a live bundle
+    CONTRADICTION = "contradiction"  # unladen pressed against a pending bundle: live, early or for another point
     HELP_AFTER_DONE = "help_after_done"
     HOLD_AFTER_DONE = "hold_after_done"
     GROUNDS_GONE = "grounds_gone"  # a bundle that 3 rested on was withdrawn, or used elsewhere, while 3 stood
@@ -205,7 +205,7 @@ class Codes:
 
 
 class Outcome(Constant):
-    """What Customs has told the driver: RELEASED is screen 3 shown, EXAMINE screen 4, not an intention."""
+    """What Customs has told the driver: RELEASED is screen 3 (Clearance Completed) shown, EXAMINE screen 4; no intention."""
 
     UNDECIDED = "undecided"
     RELEASED = "released"

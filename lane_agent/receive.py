@@ -1,4 +1,7 @@
-"""What each event changes in the lane's facts. Total over `Event`; what is decided and shown follows in `step`."""
+"""What each event changes in the lane's facts. Total over `Event`; what is decided and shown follows in `step`.
+
+3 is screen 3, Clearance Completed; 4 is screen 4, to the examination compound.
+"""
 
 from __future__ import annotations
 

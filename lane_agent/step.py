@@ -2,7 +2,7 @@
 
 In three parts: `receive` records in the lane what the event says; the decision table is read until its answer no longer
 changes the lane, and entering a row does what that row says; then the code book is asked, the waiting timer set and the
-screens painted as that row needs.
+screens painted as that row needs. 3 is screen 3, Clearance Completed; 4 is screen 4, to the examination compound.
 """
 
 from __future__ import annotations

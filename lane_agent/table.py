@@ -1,5 +1,7 @@
 """The decision table of domain §4, as data. `step` shows the first row whose guards all hold.
 
+3 is screen 3, Clearance Completed; 4 is screen 4, to the examination compound.
+
 Rules of this file:
 - Order: 22, 1, 7 (an officer's release), 21, 2, 17 (while 3 is shown), 3, 5, 4, 9, 7 (manual), 20, 8, 10 to 17. Rows 6 and
   22 apply in every state: help covers the panel whatever row holds (`step`), leaving is asked first. 18 and 19 only qualify

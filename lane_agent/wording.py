@@ -1,4 +1,4 @@
-"""Every word a driver sees, in three languages: one table (domain §5).
+"""Every word a driver sees, in one file: the messages in three languages, their short forms, and the labels (domain §5).
 
 Traditional Chinese first and largest, then English, then Simplified Chinese. The English of the four seed
 messages is the department's own (seed 004); the Chinese is ours until the department confirms it.
@@ -56,6 +56,7 @@ class Wording:
         traditional: Traditional Chinese (Hong Kong).
         simplified: Simplified Chinese.
         tone: the kind of message.
+        short: (Traditional, English) for a board too coarse for the sentence; a blank is where the Traditional line breaks.
         seed: whether the English is attested in the department's own slides.
     """
 
@@ -63,61 +64,128 @@ class Wording:
     traditional: str
     simplified: str
     tone: Tone
+    short: tuple[str, str]
     seed: bool = False
 
 
 WORDING: dict[Scene, Wording] = {
-    Scene.WELCOME: Wording("Welcome", "歡迎", "欢迎", Tone.NEUTRAL, seed=True),
-    Scene.STOP: Wording("Please Stop", "請停車", "请停车", Tone.STOP, seed=True),
+    Scene.WELCOME: Wording("Welcome", "歡迎", "欢迎", Tone.NEUTRAL, ("歡迎", "Welcome"), seed=True),
+    Scene.STOP: Wording("Please Stop", "請停車", "请停车", Tone.STOP, ("請停車", "Please Stop"), seed=True),
     Scene.IMMIGRATION: Wording(
-        "Immigration clearance in progress", "正在辦理出入境檢查", "正在办理出入境检查", Tone.NEUTRAL
+        "Immigration clearance in progress",
+        "正在辦理出入境檢查",
+        "正在办理出入境检查",
+        Tone.NEUTRAL,
+        ("正在辦理 出入境檢查", "Immigration"),
     ),
-    Scene.IMMIGRATION_TURN: Wording("Immigration", "出入境檢查", "出入境检查", Tone.NEUTRAL),
-    Scene.WATCH: Wording("Watch for Customs instructions", "請留意海關指示", "请留意海关指示", Tone.NEUTRAL, seed=True),
+    Scene.IMMIGRATION_TURN: Wording(
+        "Immigration", "出入境檢查", "出入境检查", Tone.NEUTRAL, ("出入境檢查", "Immigration")
+    ),
+    Scene.WATCH: Wording(
+        "Watch for Customs instructions",
+        "請留意海關指示",
+        "请留意海关指示",
+        Tone.NEUTRAL,
+        ("請留意 海關指示", "Watch Customs"),
+        seed=True,
+    ),
     Scene.UNLADEN: Wording(
-        'Unladen? Press "Unladen Vehicle" button', "空車請按「空車」按鈕", "空车请按“空车”按钮", Tone.ASK
+        'Unladen? Press "Unladen Vehicle" button',
+        "空車請按「空車」按鈕",
+        "空车请按“空车”按钮",
+        Tone.ASK,
+        ("空車請按 「空車」按鈕", "Unladen? Press"),
     ),
     Scene.MANIFEST: Wording(
-        "Drop paper manifest into drop-in box", "請將載貨清單投入收集箱", "请将载货清单投入收集箱", Tone.ASK, seed=True
+        "Drop paper manifest into drop-in box",
+        "請將載貨清單投入收集箱",
+        "请将载货清单投入收集箱",
+        Tone.ASK,
+        ("請投入 載貨清單", "Drop manifest"),
+        seed=True,
     ),
-    Scene.DONE: Wording("Clearance Completed. Proceed", "清關完成 請駛離", "清关完成 请驶离", Tone.GO, seed=True),
+    Scene.DONE: Wording(
+        "Clearance Completed. Proceed",
+        "清關完成 請駛離",
+        "清关完成 请驶离",
+        Tone.GO,
+        ("清關完成 請駛離", "Completed"),
+        seed=True,
+    ),
     Scene.EXAMINE: Wording(
         "Go to Customs Examination Compound for Inspection",
         "請駛往海關驗貨場接受檢查",
         "请驶往海关验货场接受检查",
         Tone.EXAMINE,
+        ("請駛往 海關驗貨場", "Examination"),
         seed=True,
     ),
     Scene.HELP: Wording(
-        "Help requested. An officer will assist you", "已通知海關人員 請稍候", "已通知海关人员 请稍候", Tone.HELP
+        "Help requested. An officer will assist you",
+        "已通知海關人員 請稍候",
+        "已通知海关人员 请稍候",
+        Tone.HELP,
+        ("已通知 海關人員", "Help is coming"),
     ),
-    Scene.TALK: Wording("Speak into the microphone below", "請向下方咪高峰講話", "请对下方麦克风讲话", Tone.HELP),
-    Scene.WAIT: Wording("Please wait", "請稍候", "请稍候", Tone.NEUTRAL),
-    Scene.NOPLATE: Wording("Plate not read. Please wait", "未能讀取車牌 請稍候", "未能读取车牌 请稍候", Tone.NEUTRAL),
+    Scene.TALK: Wording(
+        "Speak into the microphone below",
+        "請向下方咪高峰講話",
+        "请对下方麦克风讲话",
+        Tone.HELP,
+        ("請向咪高峰 講話", "Speak below"),
+    ),
+    Scene.WAIT: Wording("Please wait", "請稍候", "请稍候", Tone.NEUTRAL, ("請稍候", "Please wait")),
+    Scene.NOPLATE: Wording(
+        "Plate not read. Please wait",
+        "未能讀取車牌 請稍候",
+        "未能读取车牌 请稍候",
+        Tone.NEUTRAL,
+        ("未能讀取 車牌", "Plate not read"),
+    ),
     Scene.NOBUNDLE: Wording(
         "No bundling record. Follow officer's instructions",
         "沒有捆綁記錄 請依海關人員指示",
         "没有捆绑记录 请按海关人员指示",
         Tone.OFFICER,
+        ("沒有 捆綁記錄", "No record"),
     ),
     Scene.EARLY: Wording(
         "Early arrival. Earliest crossing time {hhmm}",
         "未到最早允許過關時間 {hhmm}",
         "未到最早允许过关时间 {hhmm}",
         Tone.OFFICER,
+        ("未到時間 {hhmm}", "Early arrival"),
     ),
     Scene.WRONGPOINT: Wording(
         "Bundled for another control point. Please wait",
         "捆綁管制站不符 請稍候",
         "捆绑管制站不符 请稍候",
         Tone.OFFICER,
+        ("捆綁 管制站不符", "Wrong point"),
     ),
-    Scene.OFFICER: Wording("Follow officer's instructions", "請依海關人員指示", "请按海关人员指示", Tone.OFFICER),
+    Scene.OFFICER: Wording(
+        "Follow officer's instructions",
+        "請依海關人員指示",
+        "请按海关人员指示",
+        Tone.OFFICER,
+        ("請依海關 人員指示", "Follow officer"),
+    ),
     Scene.MANUAL: Wording(
         "Manual clearance. Hand manifest to officer",
         "人手清關 請將載貨清單交予海關人員",
         "人工清关 请将载货清单交给海关人员",
         Tone.OFFICER,
+        ("人手清關 請交清單", "Hand manifest"),
     ),
-    Scene.CLOSED: Wording("Lane closed", "此通道關閉", "此通道关闭", Tone.STOP),
+    Scene.CLOSED: Wording("Lane closed", "此通道關閉", "此通道关闭", Tone.STOP, ("此通道關閉", "Lane closed")),
 }
+
+CUSTOMS = ("海關", "Customs")
+"""(Traditional, English) at the head of a sign: who speaks, since the board is shared with Immigration (seed 004)."""
+
+UNLADEN_BUTTON = ("空車", "Unladen Vehicle")
+HELP_BUTTON = ("求助", "Help")
+"""(Traditional, English) above the panel's two buttons, as seed 004 names them."""
+
+SIMULATION = "SIMULATION 模擬"
+"""The ribbon across every sign of a simulated lane."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from edge.clock import BoxClock
-from edge.lane import newest_first
+from edge.past_visits import newest_first
 from lane_agent import events as e
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record, Ring, Show

@@ -88,42 +88,81 @@ def test_a_table_of_a_package_names_each_of_its_modules_once(room: Path) -> None
 
 
 def definitions(path: Path) -> set[str]:
-    """The functions and classes of a file, methods as `Class.method`."""
+    """The functions, classes and constants of a file; what is in a class as `Class.name`."""
     return set(_definitions(ast.parse(path.read_text()).body, ""))
 
 
 def _definitions(body: list[ast.stmt], within: str) -> Iterator[str]:
     for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield within + node.name
-        elif isinstance(node, ast.ClassDef):
-            yield within + node.name
-            yield from _definitions(node.body, f"{within}{node.name}.")
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield within + name
+            case ast.ClassDef(name=name):
+                yield within + name
+                yield from _definitions(node.body, f"{within}{name}.")
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                yield within + name
+            case _:
+                pass
 
 
-PLACE = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.py)(?::([\w.]+))?`")
+FILE = r"(?:[\w.-]+/)+[\w.-]+\.(?:py|md|json|yaml|toml|html|js|css|conf|service|rules|example)"
+PLACE = re.compile(rf"`({FILE})(?::([\w.]+))?`")
+PAIR = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.py)`(?:, | \()`([A-Za-z_][\w.]*)`")
+FOLDER = re.compile(rf"`((?:{'|'.join((*sorted(PACKAGES), 'tests', 'docs', 'config', 'systemd'))})(?:/[\w-]+)+)/?`")
+DOCUMENTS = sorted(
+    str(path.relative_to(ROOT))
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"))
+)
 WALKED = ("docs/architecture.md", "docs/changes.md", "CONTRIBUTING.md")
 """Documents that lead a reader through the code by names of files."""
 
 
-def astray(text: str) -> list[str]:
-    """The files and functions named in a text that do not exist."""
-    return [
-        f"{file}:{name}" if name else file
-        for file, name in PLACE.findall(text)
-        if not (ROOT / file).is_file() or (name and name not in definitions(ROOT / file))
-    ]
+def astray(text: str, beside: Path = ROOT) -> list[str]:
+    """The files, and what is said to be in them, that do not exist; a file is named from the root or from the document."""
+    places = [*PLACE.findall(text), *PAIR.findall(text)]
+    lost = [f"{file}:{name}" if name else file for file, name in places if not _there(file, name, beside)]
+    return lost + [folder for folder in FOLDER.findall(text) if not (ROOT / folder).exists()]
 
 
-@pytest.mark.parametrize("document", WALKED)
-def test_every_place_named_in_a_walk_exists(document: str) -> None:
+def _there(file: str, name: str, beside: Path) -> bool:
+    found = next((place / file for place in (ROOT, beside) if (place / file).is_file()), None)
+    return found is not None and (not name or name in definitions(found))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_place_named_in_a_document_exists(document: str) -> None:
     """Whoever follows a truck, or a recipe, through the code arrives."""
     text = (ROOT / document).read_text(encoding="utf-8")
-    assert PLACE.search(text)
-    assert astray(text) == []
+    assert astray(text, (ROOT / document).parent) == []
+    assert PLACE.search(text) or document not in WALKED
 
 
 def test_a_place_that_does_not_exist_is_found() -> None:
-    """A file that is gone, a function that was renamed, and a method that is another class' own."""
+    """A file that is gone, a function that was renamed, a method that is another class' own, and a pair of file and name."""
     walk = "`edge/nowhere.py`, `lane_agent/step.py:stride`, `lane_agent/agent.py:Agent.step`, `lane_agent/step.py:step`"
     assert astray(walk) == ["edge/nowhere.py", "lane_agent/step.py:stride", "lane_agent/agent.py:Agent.step"]
+    assert astray("`docs/asyncapi.yaml`, `schemas/plate.json`", ROOT / "docs") == ["docs/asyncapi.yaml"]
+    assert astray("`tests/torture`, `tests/tools/torture`, `docs/schemas/`, `lane/sbc-in-07`") == ["tests/torture"]
+    assert astray("`wire/topics.py`, `LOG` and `edge/settings/rules.py`, `_optional_contacts`") == [
+        "edge/settings/rules.py:_optional_contacts"
+    ]
+
+
+ANCHORED = re.compile(r"\]\(([^)#]*)#([^)]+)\)")
+
+
+def test_links_into_a_document_lead_to_a_heading() -> None:
+    """A heading that was renamed is found by nobody who follows the link."""
+    for document in DOCUMENTS:
+        text = (ROOT / document).read_text(encoding="utf-8")
+        for file, anchor in ANCHORED.findall(text):
+            target = (ROOT / document).parent / file if file else ROOT / document
+            if target.suffix == ".md":
+                assert anchor in anchors(target.read_text(encoding="utf-8")), f"{document}: {file}#{anchor}"
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a text's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -79,6 +79,15 @@ def name_of(subject: x509.Name) -> str:
     return found[0] if len(found) == 1 else ""
 
 
+def alternatives_of(certificate: x509.Certificate) -> list[str]:
+    """The host names and addresses in the certificate, in its order; empty for one of a client."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return []
+    return [str(each.value) for each in found.value]
+
+
 def public_of(wanted: x509.CertificateSigningRequest) -> ec.EllipticCurvePublicKey:
     """The key a signing request is for.
 

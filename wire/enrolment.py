@@ -5,10 +5,12 @@
     lane   checks that the answer fits its keys and its name, and installs it
 
 Rules of this file:
-- A request proves that its maker has both private keys; a renewal also proves, by the key the lane uses now, that it
-  comes from a lane the core knows. A first one proves only the former: two people compare its fingerprint.
-- An answer is signed by the core. A lane that knows the core believes its signature; one that does not, its fingerprint.
-- The files hold nothing secret and may travel any way.
+- Every request is signed with both new private keys, which proves that its maker holds them.
+- A renewal is signed with the lane's current key, too, which proves that it comes from a lane the core knows.
+- A first request proves nothing about who made it: the technician and the operator compare its fingerprint.
+- An answer is signed by the core. A lane that has the core's key checks the signature; a new lane has nothing to check it
+  with, so its technician and the operator compare the fingerprint.
+- Neither file contains a secret; both may travel by mail or on a stick.
 """
 
 from __future__ import annotations
@@ -43,10 +45,10 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A lane asks to be enrolled.
 
     Attributes:
-        certificate_request: PKCS 10 (PEM) of the P-256 key for TLS, signed by it.
-        signing_key: the Ed25519 public key (PEM) of the lane's events.
-        proof: by that key, over the two others.
-        renewal: by the key the lane uses now; None for a first enrolment.
+        certificate_request: PKCS 10 (PEM) for the new P-256 key for TLS, signed with it.
+        signing_key: the new Ed25519 public key (PEM), by which the core will check what the lane says.
+        proof: signature with that key over lane, certificate request and signing key.
+        renewal: signature with the lane's current signing key over the same; None for a first enrolment.
     """
 
     format: Literal["rocars enrolment request 1"] = "rocars enrolment request 1"
@@ -98,7 +100,7 @@ class EnrolmentAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         """The core's keys.
 
         Raises:
-            EnrolmentError: one of them is none.
+            EnrolmentError: one of them is not a public key.
         """
         try:
             return KeyRing({kid: public_from_pem(pem.encode()) for kid, pem in self.core_keys.items()})
@@ -112,14 +114,14 @@ class EnrolmentAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
 
 
-def make_request(lane: str, *, key: certificates.PrivateKey, signer: Signer, now: Signer | None = None) -> Request:
+def make_request(lane: str, *, key: certificates.PrivateKey, signer: Signer, current: Signer | None = None) -> Request:
     """A lane's request.
 
     Args:
         lane: its id.
         key: its new key for TLS.
         signer: its new key for events.
-        now: the key it signs events with until then, where it has one that the core may know.
+        current: the key it signs with until the answer is installed, if it has one that the core may know.
 
     Raises:
         ValueError: no lane can have that name.
@@ -132,15 +134,15 @@ def make_request(lane: str, *, key: certificates.PrivateKey, signer: Signer, now
         certificate_request=wanted,
         signing_key=public,
         proof=Signature(signer.kid, signer.sign(topic, body)),
-        renewal=None if now is None else Signature(now.kid, now.sign(topic, body)),
+        renewal=None if current is None else Signature(current.kid, current.sign(topic, body)),
     )
 
 
 def read_request(raw: bytes) -> Request:
-    """A request whose proofs hold; whether its renewal is by a key the core knows is `renews`.
+    """Reads a request and checks its proofs; whether the core knows the key of its renewal, `renews` says.
 
     Raises:
-        EnrolmentError: it is none, or a proof does not hold.
+        EnrolmentError: it is not a request, or a proof does not hold.
     """
     request = _read(raw, Request, "request")
     check_name(request.lane)
@@ -158,10 +160,10 @@ def read_request(raw: bytes) -> Request:
 
 
 def read_wanted(pem: bytes) -> x509.CertificateSigningRequest:
-    """A certificate signing request whose own signature holds and whose key is P-256.
+    """Reads a certificate signing request and checks that its signature is good and its key of the kind P-256.
 
     Raises:
-        EnrolmentError: it is none such.
+        EnrolmentError: it is not a request, is not signed by its key, or the key is of another kind.
     """
     try:
         wanted = x509.load_pem_x509_csr(pem)
@@ -174,7 +176,7 @@ def read_wanted(pem: bytes) -> x509.CertificateSigningRequest:
 
 
 def renews(request: Request, ring: KeyRing) -> str | None:
-    """The key of `ring`, that is, of this lane at the core, by which the request is signed too; None if by none."""
+    """The name of the key in `ring` (this lane's keys at the core) that signed the request as a renewal; None if none did."""
     if request.renewal is None:
         return None
     topic, body = _request_signed(request.lane, request.certificate_request, request.signing_key)
@@ -202,10 +204,12 @@ def make_answer(
 
 
 def read_answer(raw: bytes) -> EnrolmentAnswer:
-    """An answer that is signed by one of the keys in it: whole, and by whom it says. Whether to believe that is `known`.
+    """Reads an answer and checks that one of the core's keys in it signed it.
+
+    That shows only that nobody changed it on its way; whether those keys are to be believed, `known` says.
 
     Raises:
-        EnrolmentError: it is none, or was changed on its way.
+        EnrolmentError: it is not an answer, or was changed after it was signed.
     """
     answer = _read(raw, EnrolmentAnswer, "answer")
     if not _signed_by(answer, answer.ring):

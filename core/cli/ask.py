@@ -116,7 +116,7 @@ def decide(
     reason: Reason,
     officer: Officer,
 ) -> None:
-    """Give a consignment an action code, in place of the screening engine's."""
+    """Before it crosses: give a consignment an action code, in place of the screening engine's. Afterwards: `decided`."""
     ask_core(config, officer, lambda core: core.decide(ccrn, code, reason=reason))
     say(f"CCRN {ccrn}: {code}")
 
@@ -153,7 +153,7 @@ class _Import(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def take_over(config: Config, file: JsonFile, officer: Officer) -> None:
-    """Take over records made elsewhere, with their own times and codes, from a JSON file.
+    """Import records made elsewhere, with their own times and codes, from a JSON file.
 
     {"bundles": [{"vrn", "direction", "earliest_ms", "valid_until_ms", "cargo": [[ccrn, code, scheme]], "point",
     "driver", "ubr"}], "holds": [[vrn, reason]], "vehicles": [[vrn, mainland]]}
@@ -167,7 +167,7 @@ def take_over(config: Config, file: JsonFile, officer: Officer) -> None:
             await core.take_over(records.bundles[start : start + _IMPORTED_AT_ONCE])
         return len(records.bundles)
 
-    say(f"{ask_core(config, officer, all_of)} bundles taken over.")
+    say(f"{ask_core(config, officer, all_of)} bundles imported.")
 
 
 def arrived(config: Config, vrn: Vrn, officer: Officer) -> None:
@@ -210,6 +210,20 @@ def when(utc_ms: int) -> str:
     return hong_kong_text(utc_ms) if utc_ms else "never"
 
 
+CROSSING_COLUMNS: dict[str, Callable[[Any], object]] = {
+    "visit": lambda one: one.key,
+    "arrived": lambda one: when(one.first_ms),
+    "VRN": lambda one: one.vrn or "not read",
+    "row": lambda one: one.ended.row or "",
+    "outcome": lambda one: one.ended.outcome or "in the lane",
+    "doubt": lambda one: one.ended.doubt,
+    "reason": lambda one: one.ended.reason,
+    "officer": lambda one: one.ended.officer,
+    "UBR": lambda one: ", ".join(one.ubrs),
+}
+"""Of the table of crossings. `doubt` is why the lane left the visit to an officer (`docs/lane.md`), `reason` the officer's."""
+
+
 def crossings(
     config: Config,
     officer: Officer,
@@ -217,17 +231,9 @@ def crossings(
     most: Annotated[int, typer.Option(help="How many.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """The latest crossings."""
-    columns: dict[str, Callable[[Any], object]] = {
-        "visit": lambda one: one.key,
-        "arrived": lambda one: when(one.first_ms),
-        "VRN": lambda one: one.vrn or "not read",
-        "row": lambda one: one.ended.row or "",
-        "outcome": lambda one: one.ended.outcome or "in the lane",
-        "officer": lambda one: one.ended.officer,
-        "UBR": lambda one: ", ".join(one.ubrs),
-    }
-    print_all(ask_core(config, officer, lambda core: core.crossings(most=most, lane=lane)), as_json, columns)
+    """The latest crossings: what each vehicle was told, why it was stopped, and by whom. More of one visit: `decided`."""
+    found = ask_core(config, officer, lambda core: core.crossings(most=most, lane=lane))
+    print_all(found, as_json, CROSSING_COLUMNS)
 
 
 def alarms(
@@ -290,7 +296,7 @@ def compound(config: Config, officer: Officer, as_json: AsJson = False) -> None:
 
 
 def enquire(config: Config, text: Annotated[str, typer.Argument(help="VRN, CCRN or UBR.")], officer: Officer) -> None:
-    """All that is on record for a vehicle, consignment or bundle, as JSON."""
+    """All that is on record for a vehicle (its latest visits too), consignment or bundle, as JSON."""
     found = ask_core(config, officer, lambda core: core.enquire(text))
     say_json(found, indent=2)
 

@@ -1,4 +1,4 @@
-"""`rocars-core decided`: later, which list was it? Works beside a running core, or on a copy of its store."""
+"""`rocars-core decided`: afterwards, why, and from which list? Works beside a running core, or on a copy of its store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.cli.options import Config
 from core.cli.output import say, shown
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key
 from core.errors import HistoryError, RefusedError
-from core.ledger.decision_audit import AuditedDecision, AuditVerdict, Decisions
+from core.ledger.decision_audit import AuditedDecision, AuditedVisit, AuditVerdict, Decisions
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.settings import load
@@ -31,9 +31,11 @@ def decided(
     visit: Annotated[str, typer.Option(help="Instead: a visit, lane/journal/number.")] = "",
     ubr: Annotated[str, typer.Option(help="Instead: the bundle that was used.")] = "",
 ) -> None:
-    """Prove from which list a lane decided: the event, the list of that version, all signatures and hashes.
+    """After it crossed: why a lane released or stopped a vehicle, proved. To give a consignment a code: `decide`.
 
-    Exit code 1 if anything does not agree.
+    Shows the lookup that decided, the list of that version, and what followed, and checks all signatures and hashes. Where
+    nothing was looked up (no plate was read, say) it shows and proves what the lane recorded of the visit. Exit code 1 if
+    anything does not agree.
     """
     settings = load(config)
     key = settings.core.signing_key
@@ -47,7 +49,7 @@ def decided(
     say("PROVED")
 
 
-def _wanted(decisions: Decisions, lane: str, seq: int, journal: str, visit: str, ubr: str) -> AuditedDecision:  # noqa: PLR0917 (three ways to name one thing)
+def _wanted(decisions: Decisions, lane: str, seq: int, journal: str, visit: str, ubr: str) -> AuditedVisit:  # noqa: PLR0917 (three ways to name one thing)
     if ubr:
         return decisions.of_bundle(ubr)
     if visit:
@@ -61,8 +63,21 @@ def _wanted(decisions: Decisions, lane: str, seq: int, journal: str, visit: str,
 
 
 def _show(verdict: AuditVerdict) -> None:
-    one, codes = verdict.decision, verdict.decision.codes
-    say(shown(f"visit {one.lane}/{one.journal}/{one.visit}, vehicle {codes['vrn']}"))
+    one = verdict.decision
+    say(shown(f"visit {one.lane}/{one.journal}/{one.visit}"))
+    if isinstance(one, AuditedDecision):
+        _show_lookup(one, verdict)
+    else:
+        say("nothing was looked up in it, so no list decided; what the lane recorded:")
+    for line in one.course:
+        say(shown(f"  row {line.seq}  {hong_kong_text(line.at_ms)}  {line.words}"))
+    for check in verdict.checks:
+        say(shown(f"proved: {check}"))
+
+
+def _show_lookup(one: AuditedDecision, verdict: AuditVerdict) -> None:
+    codes = one.codes
+    say(shown(f"vehicle {codes['vrn']}"))
     say(shown(f"looked up in row {one.seq} at {hong_kong_text(one.at_ms)} (time {one.quality}), link {codes['link']}"))
     say(shown(f"list: version {codes['version']} of epoch {codes['epoch']}, state hash {codes['state_hash']}"))
     if verdict.found is not None and verdict.found.version:
@@ -72,7 +87,3 @@ def _show(verdict: AuditVerdict) -> None:
     if not verdict.rows:
         say("  nothing")
     say("then, at the lane:")
-    for line in one.course:
-        say(shown(f"  row {line.seq}  {hong_kong_text(line.at_ms)}  {line.words}"))
-    for check in verdict.checks:
-        say(shown(f"proved: {check}"))

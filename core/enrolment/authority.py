@@ -72,7 +72,7 @@ class Authority:
         clock: the present time, UTC ms.
 
     Raises:
-        SettingsError: a file of it is missing, damaged or open to others.
+        CoreSettingsError: a file of it is missing, damaged or open to others.
     """
 
     def __init__(self, folder: Path, clock: UtcClock) -> None:
@@ -100,7 +100,7 @@ class Authority:
         """A new authority, with an empty list of the revoked.
 
         Raises:
-            SettingsError: there is one already, or the folder cannot be written.
+            CoreSettingsError: there is one already, or the folder cannot be written.
         """
         if (folder / "authority.key").exists():
             raise CoreSettingsError(f"{folder}: there is an authority already; keep it, every lane trusts it")

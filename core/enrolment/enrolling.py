@@ -56,7 +56,7 @@ class EnrolmentService:
         """Signs the lane's certificate and registers its key; whether it may is decided by whoever calls.
 
         Raises:
-            SettingsError: a file cannot be read or written.
+            CoreSettingsError: a file cannot be read or written.
         """
         lane = request.lane
         ring = self._registry.rings.get(lane, KeyRing({}))
@@ -78,7 +78,7 @@ class EnrolmentService:
             sign_with: another of the core's keys, for a lane that does not have the present one yet.
 
         Raises:
-            SettingsError: a key is missing or cannot be used.
+            CoreSettingsError: a key is missing or cannot be used.
         """
         return self._answer("", b"", at_ms, sign_with)
 

@@ -48,7 +48,7 @@ def endings(settings: CoreSettings, lanes: Iterable[str], now_ms: int) -> list[E
         now_ms: core UTC ms.
 
     Raises:
-        SettingsError: a file of the authority is damaged.
+        CoreSettingsError: a file of the authority is damaged.
     """
     now = datetime.fromtimestamp(now_ms // 1_000, UTC)
     limit = now + timedelta(days=settings.authority.warn_days)
@@ -61,9 +61,9 @@ def endings(settings: CoreSettings, lanes: Iterable[str], now_ms: int) -> list[E
 
 def _of_files(settings: CoreSettings) -> Iterator[Ending]:
     for file in dict.fromkeys(broker.certificate for broker in settings.brokers if broker.certificate):
-        yield from _of_file(file, "run rocars-core authority --renew-core")
+        yield from _of_file(file, "renew it: rocars-core authority --renew-core")
     for file in dict.fromkeys(broker.authority for broker in settings.brokers if broker.authority):
-        yield from _of_file(file, "make a new authority beside it (docs/installing.md)")
+        yield from _of_file(file, "replace it as docs/installing.md says under 'A new authority'")
 
 
 def _of_file(path: Path, remedy: str) -> Iterator[Ending]:
@@ -83,5 +83,13 @@ def _of_authority(folder: Path, now: datetime, known: set[str]) -> Iterator[Endi
             remedy = f"renew it: rocars-lane enrol on that box, then rocars-core enrol {name} --request FILE"
             yield Ending(name, f"lane {name}", one.not_valid_after_utc, remedy)
         elif name.startswith("broker "):
-            remedy = f"renew it: rocars-core enrol-broker {name.removeprefix('broker ')} --out FOLDER"
-            yield Ending("", name, one.not_valid_after_utc, remedy)
+            yield Ending("", name, one.not_valid_after_utc, _broker_remedy(one))
+
+
+def _broker_remedy(certificate: x509.Certificate) -> str:
+    """With every name of the certificate that ends: a lane that connects by a name that is missing would be shut out."""
+    names = " ".join(certificates.alternatives_of(certificate))
+    return (
+        "renew it: make a signing request on that machine (docs/installing.md, 'Renewing'), then "
+        f"rocars-core enrol-broker {names} --request FILE --out FOLDER"
+    )

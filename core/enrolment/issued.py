@@ -18,7 +18,7 @@ def living(folder: Path, now: datetime, name: str = "") -> list[x509.Certificate
     """Certificates of that common name, or all, that are neither revoked nor at their end; the first to end first.
 
     Raises:
-        SettingsError: a file of the authority is damaged or cannot be read.
+        CoreSettingsError: a file of the authority is damaged or cannot be read.
     """
     revoked = read_list(folder / REVOKED)
     every = [_read(file) for file in sorted((folder / ISSUED).glob("*.pem"))]
@@ -31,7 +31,7 @@ def read_list(file: Path) -> x509.CertificateRevocationList:
     """The list of the revoked.
 
     Raises:
-        SettingsError: it is damaged or cannot be read.
+        CoreSettingsError: it is damaged or cannot be read.
     """
     try:
         return x509.load_pem_x509_crl(file.read_bytes())

@@ -23,7 +23,7 @@ def make_signing_key(path: Path) -> Path:
         The public key's file.
 
     Raises:
-        SettingsError: a key is there already, or the files cannot be written.
+        CoreSettingsError: a key is there already, or the files cannot be written.
     """
     signer = Signer.generate(path.stem)
     public = path.with_suffix(".pub")
@@ -45,7 +45,7 @@ def load_signing_key(path: Path) -> Signer:
     """The core's signing key.
 
     Raises:
-        SettingsError: it is missing, readable by others, or no Ed25519 key.
+        CoreSettingsError: it is missing, readable by others, or no Ed25519 key.
     """
     pem = read_secret(path, "signing key", "run rocars-core init")
     try:
@@ -76,7 +76,7 @@ def keys_to_give(path: Path) -> dict[str, str]:
     Of a key that was replaced only the `.pub` stays, to prove what it signed; lanes need that no more.
 
     Raises:
-        SettingsError: one of them is no Ed25519 public key.
+        CoreSettingsError: one of them is no Ed25519 public key.
     """
     beside = sorted(path.parent.glob("*.pub"))
     found = {file.stem: file for file in beside if file.with_suffix(path.suffix).exists()}
@@ -90,7 +90,7 @@ def load_core_ring(path: Path) -> KeyRing:
     """The public keys beside the signing key, replaced ones included: those that may have signed the log.
 
     Raises:
-        SettingsError: one of them is no Ed25519 public key.
+        CoreSettingsError: one of them is no Ed25519 public key.
     """
     return _ring_of({file.stem: file for file in sorted(path.parent.glob("*.pub"))})
 
@@ -109,7 +109,7 @@ def load_lane_keys(folder: Path) -> dict[str, KeyRing]:
     """The registered lanes: `<lane>.pub`, and while a key is being replaced also `<lane>.<anything>.pub`.
 
     Raises:
-        SettingsError: the folder is missing, or files in it are no public keys of lanes; each is named.
+        CoreSettingsError: the folder is missing, or files in it are no public keys of lanes; each is named.
     """
     rings, problems = read_lane_keys(folder)
     if problems:
@@ -123,7 +123,7 @@ def read_lane_keys(folder: Path) -> tuple[dict[str, KeyRing], list[str]]:
     A key in `<lane>.pub` goes by two names, the lane's and the one lanes give it themselves (`key_id`).
 
     Raises:
-        SettingsError: the folder is missing.
+        CoreSettingsError: the folder is missing.
     """
     if not folder.is_dir():
         raise CoreSettingsError(f"{folder}: there is no such directory; make it and put each lane's public key there")

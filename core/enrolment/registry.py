@@ -31,7 +31,7 @@ class LaneRegistry:
         problems: files that are no keys, one line each.
 
     Raises:
-        SettingsError: the folder is missing, or a file in it is no key of a lane.
+        CoreSettingsError: the folder is missing, or a file in it is no key of a lane.
     """
 
     def __init__(self, folder: Path) -> None:

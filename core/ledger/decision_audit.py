@@ -31,7 +31,7 @@ from wire.records import BundleRecord, HoldRecord, Record, VehicleRecord
 from wire.topics import LOG, LaneTopics
 
 RESULTS = frozenset({"DONE", "EXAMINE"})
-"""The scenes that tell the driver Customs' result: screens 3 and 4."""
+"""The scenes that tell the driver Customs' result: screen 3, Clearance Completed, and screen 4, to the compound."""
 
 
 class _FoundCargo(msgspec.Struct, frozen=True):
@@ -78,39 +78,49 @@ class AuditLine(msgspec.Struct, frozen=True):
     words: str
 
 
-class AuditedDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """A deciding lookup, as the lane's journal has it.
+class AuditedVisit(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit in which the code book never answered, as the lane's journal has it: nothing was decided from any list.
 
     Attributes:
         visit: the visit's number.
-        seq: the row in which the answer of the code book came.
-        at_ms, quality: when, by the lane, and how far that can be trusted.
-        codes: the answer, as `lane_agent.model.Codes` in JSON.
-        course: what happened in the visit, from this row on.
+        seq: its last row.
+        course: all that happened in it.
     """
 
     lane: str
     journal: str
     visit: int
     seq: int
+    course: tuple[AuditLine, ...]
+
+
+class AuditedDecision(AuditedVisit, frozen=True, kw_only=True):
+    """A deciding lookup, as the lane's journal has it.
+
+    Attributes:
+        seq: the row in which the answer of the code book came.
+        at_ms, quality: when, by the lane, and how far that can be trusted.
+        codes: the answer, as `lane_agent.model.Codes` in JSON.
+        course: what happened in the visit, from this row on.
+    """
+
     at_ms: int
     quality: str
     codes: dict[str, Any]
-    course: tuple[AuditLine, ...]
 
 
 class AuditVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the proof came to.
 
     Attributes:
-        decision: what was decided.
-        found: the list it was decided from; its rows of the vehicle are in `rows`.
+        decision: what was decided, or the visit in which nothing was.
+        found: the list it was decided from, if any; its rows of the vehicle are in `rows`.
         rows: what that list said of the vehicle.
         checks: each thing that was checked, in words.
         problems: everything that does not agree; proved where there is none.
     """
 
-    decision: AuditedDecision
+    decision: AuditedVisit
     found: HistoricList | None
     rows: tuple[Record, ...]
     checks: tuple[str, ...]
@@ -131,11 +141,11 @@ class Decisions:
         self._log = log
         self._rings = rings
 
-    def at_row(self, lane: str, journal: str, seq: int) -> AuditedDecision:
+    def at_row(self, lane: str, journal: str, seq: int) -> AuditedVisit:
         """The decision that row `seq` belongs to: the last lookup of its visit up to there, or the first after it.
 
         Raises:
-            RefusedError: there is no such row, or nothing was looked up in its visit.
+            RefusedError: there is no such row, or it is about no visit.
         """
         journal = journal or self._latest(lane)
         entry = next((entry for _, entry in self._entries(lane, journal, seq, seq)), None)
@@ -148,11 +158,14 @@ class Decisions:
             raise RefusedError(f"row {seq} of journal {journal} of lane {lane} is about no visit")
         return self.of_visit(lane, journal, visit, upto=seq)
 
-    def of_visit(self, lane: str, journal: str, visit: int, *, upto: int | None = None) -> AuditedDecision:
-        """The decision of a visit: its last lookup before 3 or 4 was shown, or up to a row; else the first after it.
+    def of_visit(self, lane: str, journal: str, visit: int, *, upto: int | None = None) -> AuditedVisit:
+        """The decision of a visit: its last lookup before screen 3 or 4 was shown, or up to a row; else the first after it.
+
+        Returns:
+            An `AuditedDecision`; the visit alone where nothing was looked up in it.
 
         Raises:
-            RefusedError: nothing was looked up in that visit.
+            RefusedError: no row is about that visit.
         """
         rows = list(self._entries(lane, journal, *self._span(lane, journal, visit)))
         limit = upto or next((seq for seq, entry in rows if _shows_result(entry)), 0)
@@ -162,8 +175,10 @@ class Decisions:
             if _answers(entry, visit) and (found is None or not limit or seq <= limit):
                 found, course = (seq, entry), []
             course += _lines(seq, entry, visit)
+        if not rows:
+            raise RefusedError(f"visit {lane}/{journal}/{visit} is not here; see rocars-core crossings")
         if found is None:
-            raise RefusedError(f"visit {lane}/{journal}/{visit}: nothing was looked up in it, so nothing was decided")
+            return AuditedVisit(lane=lane, journal=journal, visit=visit, seq=rows[-1][0], course=tuple(course))
         seq, entry = found
         at = entry["at"]
         return AuditedDecision(
@@ -177,7 +192,7 @@ class Decisions:
             course=tuple(course),
         )
 
-    def of_bundle(self, ubr: str) -> AuditedDecision:
+    def of_bundle(self, ubr: str) -> AuditedVisit:
         """The decision by which a bundle was used.
 
         Raises:
@@ -215,10 +230,12 @@ class Decisions:
             if entry is not None:
                 yield seq, entry
 
-    def prove(self, decision: AuditedDecision) -> AuditVerdict:
-        """Checks everything there is to check about a decision."""
+    def prove(self, decision: AuditedVisit) -> AuditVerdict:
+        """Checks everything there is to check about a decision; of a visit without one, the journal alone."""
         checks: list[str] = []
         problems = list(self._journal_problems(decision, checks))
+        if not isinstance(decision, AuditedDecision):
+            return AuditVerdict(decision=decision, found=None, rows=(), checks=tuple(checks), problems=tuple(problems))
         codes = decision.codes
         found: HistoricList | None = None
         rows: tuple[Record, ...] = ()
@@ -232,7 +249,7 @@ class Decisions:
             problems += self._list_problems(decision, found, rows, checks)
         return AuditVerdict(decision=decision, found=found, rows=rows, checks=tuple(checks), problems=tuple(problems))
 
-    def _journal_problems(self, decision: AuditedDecision, checks: list[str]) -> Iterator[str]:
+    def _journal_problems(self, decision: AuditedVisit, checks: list[str]) -> Iterator[str]:
         lane, journal = decision.lane, decision.journal
         hashes, problem = self._chain(lane, journal)
         if problem:
@@ -242,7 +259,7 @@ class Decisions:
         yield from self._seal_problems(decision, hashes, checks)
         yield from self._unread(decision)
 
-    def _unread(self, decision: AuditedDecision) -> Iterator[str]:
+    def _unread(self, decision: AuditedVisit) -> Iterator[str]:
         """The rows around this visit that are quarantined (`core.link.intake`)."""
         span = self._span(decision.lane, decision.journal, decision.visit)
         try:
@@ -269,7 +286,7 @@ class Decisions:
             hashes.append(previous)
         return hashes, ""
 
-    def _seal_problems(self, decision: AuditedDecision, hashes: list[bytes], checks: list[str]) -> Iterator[str]:
+    def _seal_problems(self, decision: AuditedVisit, hashes: list[bytes], checks: list[str]) -> Iterator[str]:
         """The lane's own signature over this row or, by the chain, over a later one."""
         lane, journal = decision.lane, decision.journal
         payload, ring = self._seal(lane, journal), self._rings.get(lane)

@@ -73,8 +73,14 @@ def _doubted(db: Database) -> None:
     _table(db, "disputes", {"ubr": str, "lane": str, "visit": str, "at_ms": int}, pk="ubr")
 
 
+def _vehicles(db: Database) -> None:
+    db.conn.execute("CREATE INDEX crossings_of_vrn ON crossings(vrn, first_ms)")
+
+
 CORE_SCHEMA = StoreSchema(
-    owner="core", migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _doubted), reads_older=True
+    owner="core",
+    migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _doubted, _vehicles),
+    reads_older=True,
 )
 
 

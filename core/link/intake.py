@@ -2,15 +2,17 @@
 
 Rules of this file:
 - A row is taken only if it is the next of its journal and its hash chains to the row before (`wire.hashes`).
-- A row that is here already counts for nothing if it is the same, and is an alarm if it is not.
-- A row that comes early is kept aside (bounded) and what lies between is asked for; nothing is acknowledged over a gap.
+- A row that is stored already is ignored if it is identical, and an alarm if it differs.
+- A row that arrives before its predecessors is kept aside (at most `MOST_EARLY`), and the missing ones are requested. A gap is
+  never acknowledged.
 - The acknowledgement is made from what is committed, never from what was received.
-- What a lane says was acknowledged, and is not here, is asked for again: this core was restored from a backup.
+- Rows that a lane knows as acknowledged, and that are missing here, are requested again: this core was restored from a backup.
+- Of each journal the envelope of the newest row is kept. Its signature covers that row's hash, and through the chain all rows
+  before it.
 - A row of which anything cannot be projected is kept like any other, quarantined, told, and acknowledged: the lane's
   stream goes on, and the core does too.
 - What a lane may cost is bounded (`budget`). Rows kept aside and journals asked for are bounded by lane, not by journal:
   a journal's name is the lane's to choose.
-- Of each journal the newest row's envelope is kept: the chain makes the lane's signature over it one over all before.
 """
 
 from __future__ import annotations
@@ -107,10 +109,10 @@ class Intake:
         ]
 
     def told(self, lane: str, journal: str, acknowledged: int) -> JournalPosition | None:
-        """A lane says up to which row this core has acknowledged its journal.
+        """Compares what a lane knows as acknowledged with what is committed here.
 
         Returns:
-            None where that is here; else where the journal stands, and the first of the rows to ask for again.
+            None if all of it is here; otherwise the journal's position, with the first of the missing rows to request.
         """
         standing = self.standing(lane, journal)
         if acknowledged <= standing.seq:

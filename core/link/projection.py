@@ -202,6 +202,10 @@ class Projection:
         """The latest visits, newest first; of one lane if it is named."""
         return self._select("WHERE ? IN ('', lane) ORDER BY first_ms DESC, visit DESC LIMIT ?", (lane, most))
 
+    def of_vehicle(self, vrn: str, *, most: int) -> list[Crossing]:
+        """The latest visits in which this mark (normalised) was recorded last, newest first."""
+        return self._select("WHERE vrn = ? ORDER BY first_ms DESC, visit DESC LIMIT ?", (vrn, most))
+
     def pictures_of(self, visit_key: str) -> frozenset[str]:
         """The names of the evidence pictures of a visit, as its journal gave them."""
         lane, journal, number = (*visit_key.split("/"), "", "")[:3]

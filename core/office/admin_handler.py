@@ -23,6 +23,9 @@ from domain.marks import normalise
 from domain.times import UtcClock
 from wire.records import BundleRecord, Record
 
+_VISITS_TOLD = 10
+"""Visits of a vehicle that an enquiry shows."""
+
 
 class AdminHandler:
     """Serves requests, one after the other.
@@ -206,7 +209,13 @@ class AdminHandler:
 
     def _enquire(self, text: str) -> ask.EnquiryResult:
         if not REFERENCE.fullmatch(text):
-            return ask.EnquiryResult(rows=tuple(map(_plain, self._log.rows_of(normalise(text)))), cargo=())
+            vrn = normalise(text)
+            visits = self._projection.of_vehicle(vrn, most=_VISITS_TOLD)
+            return ask.EnquiryResult(
+                rows=tuple(map(_plain, self._log.rows_of(vrn))),
+                cargo=(),
+                visits=tuple(map(msgspec.to_builtins, visits)),
+            )
         known = self._office.consignment(text)
         row = self._log.bundle(known.ubr if known else text)
         return ask.EnquiryResult(rows=(_plain(row),) if row else (), cargo=(known,) if known else ())

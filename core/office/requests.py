@@ -273,10 +273,17 @@ class LaneStatusView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EnquiryResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What an enquiry found; `rows` are the rows of the log, as plain data."""
+    """What an enquiry found, as plain data.
+
+    Attributes:
+        rows: the rows of the log, a vehicle's or the one bundle.
+        cargo: the consignment, if one was asked for.
+        visits: of a vehicle, its latest visits to any lane as `projection.Crossing`, newest first.
+    """
 
     rows: tuple[Any, ...]
     cargo: tuple[Any, ...]
+    visits: tuple[Any, ...] = ()
 
 
 class CoreStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@
 |---|---|
 | `options` | where and how to connect |
 | `session` | one connection to one broker, on paho-mqtt |
-| `connection` | one session after the other: the next broker, back-off, being taken over |
+| `connection` | one session after the other: the next broker, back-off, another client that takes the name |
 """
 
 from runtime.mqtt.connection import Connection

@@ -4,8 +4,8 @@ Rules of this file:
 - A connected socket proves nothing, and whoever knows what should arrive says so (`try_next_broker`: the lane within
   3 s, by the core's proofs). A dead one is noticed early besides: TCP_USER_TIMEOUT, and a keepalive of which paho needs
   two.
-- Two clients of one name would throw each other out for ever (lessons 12). Not every broker says so (Mosquitto 2.0.11
-  just closes), so being thrown out soon after each of `thrown_out` connections counts as taken over too.
+- Two clients of one name would throw each other out for ever (lessons 12): the name is taken (`Cause.TAKEN_OVER`). Not every
+  broker says so (Mosquitto 2.0.11 just closes), so being thrown out soon after each of `thrown_out` connections counts too.
 """
 
 from __future__ import annotations

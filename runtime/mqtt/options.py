@@ -30,7 +30,7 @@ class Options:
         user_timeout_ms: a connection whose data goes unacknowledged this long is dead.
         retry_min, retry_max: bounds of the jittered back-off between attempts.
         taken_over: wait after another client has taken this client's name.
-        thrown_out, settled: so many connections in a row, each lost before it was this old, count as taken over.
+        thrown_out, settled: so many connections in a row, each lost before it was this old, count as the name taken.
         receive_maximum: QoS 1 messages the broker may send ahead of their acknowledgement.
         largest: bytes of the largest packet accepted.
     """

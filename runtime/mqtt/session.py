@@ -37,7 +37,13 @@ _WITH_WILL = "Disconnect with will message"
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message. `retained` is the flag as its sender set it, or as the broker's store had it."""
+    """A message.
+
+    Attributes:
+        retained: the flag as its sender set it, whether the message came straight from the sender or from the broker's store.
+            A command must never be retained, and this is how one is recognised (retain-as-published).
+        acknowledge: to be called when the message is committed here; until then the broker keeps it.
+    """
 
     topic: str
     payload: bytes
@@ -229,6 +235,8 @@ class BrokerSession:
         del client, userdata, properties
         cause = Cause.LOST
         if not self.up.done():
+            # paho reports a refused certificate as an ordinary lost connection (with TLS 1.3 the handshake has already
+            # succeeded on this side); only the line it logs names TLS.
             cause = Cause.REFUSED if "ssl" in self._tls_complaint.lower() else Cause.UNREACHABLE
         if flags.is_disconnect_packet_from_server and code.value == _TAKEN_OVER:
             cause = Cause.TAKEN_OVER

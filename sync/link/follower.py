@@ -5,10 +5,10 @@ Rules of this file:
   went back, or a core that no longer has what follows: the codes are in doubt, and only a whole snapshot *and* a proof
   equal to it end the doubt. Nothing heals silently.
 - A lane that never had any codes asks for a snapshot; that is no doubt.
-- An answer counts only for the request that is open: an old answer, signed as it may be, is unasked.
+- An answer counts only for the request that is open. An answer to an older request is ignored, even if correctly signed.
 - A request that is made again for want of an answer keeps its name: on a slow line, or from a core that many lanes ask at
   once, the answer may be under way, and must count when it comes. What was answered wrongly gets a new name.
-- Once parts come, patience goes by the longest pause between them: each part asked for twice is sent twice.
+- Once parts arrive, wait 8 times the longest gap so far before asking again: a part that is asked for twice is sent twice.
 - Whether a delta fits is decided by the code log, in its transaction; it answers with a `LogResult`.
 """
 
@@ -47,7 +47,7 @@ _JUDGED = {
     Judgement.WENT_BACK: "the core proves a version this lane had left behind",
 }
 
-_PAUSES = 8  # times the longest pause so far: then the parts do not come any more
+_PAUSES = 8  # times the longest gap between two parts so far; then the missing ones are asked for again
 
 
 @dataclass(slots=True)
@@ -55,9 +55,10 @@ class _OpenRequest:
     """The request that is open: for a whole snapshot, or for deltas.
 
     Attributes:
-        moved_ms: when it was first made, or its answer last progressed; `pause_ms`: the longest time between.
-        since_ms, wait_ms: without progress for this long since then, it is made again.
-        spoilt: the answer under this name was not what was signed.
+        moved_ms: when it was first made, or when a part of its answer last arrived.
+        pause_ms: the longest gap between two parts so far.
+        since_ms, wait_ms: if nothing arrives for `wait_ms` after `since_ms`, the request is made again.
+        spoilt: an answer to it did not match its signed hash, so the next attempt gets a new name.
     """
 
     name: str

@@ -98,7 +98,7 @@ def test_a_release_needs_a_reason_and_the_warnings_read(desk: Desk) -> None:
     expect(desk.tab.locator("#state h2")).to_contain_text("RELEASED")
     expect(desk.tab.locator("#told")).to_contain_text("Done, and in the journal.")
     expect(desk.button("release")).to_be_disabled()
-    reason = "Paper manifest checked and in order 艙單核對無誤; Box 3"
+    reason = "Paper manifest checked and in order 載貨清單核對無誤; Box 3"
     assert desk.served.acted == [e.OfficerReleased(4181, "chan", reason)]
 
 

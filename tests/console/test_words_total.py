@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 import pytest
@@ -14,6 +15,7 @@ from lane_agent.matching import Standing
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, Link, ManualReason, Outcome, Ruling, Screen
 from lane_agent.table import TABLE
 from lane_agent.wording import Scene
+from tests.rigs.places import ROOT
 
 TABLES: list[tuple[type[Enum], dict[Enum, words.Words]]] = [
     (Doubt, words.DOUBTS),
@@ -78,3 +80,10 @@ def test_every_standing_of_a_bundle_has_a_word() -> None:
 def test_a_row_not_known_yet_says_so() -> None:
     """Before the first decision the page does not make one up."""
     assert row_words.row(0, "").says == "No decision yet"
+
+
+def test_the_manifest_has_one_name_on_the_page() -> None:
+    """載貨清單, as on the drivers' screens (domain §5); an officer must not wonder whether 艙單 is another paper."""
+    files = [file for file in (ROOT / "console").rglob("*") if file.suffix in {".py", ".html", ".js"}]
+    other = re.compile(r"艙單|(?<!載貨)清單")
+    assert [file.name for file in files if other.search(file.read_text(encoding="utf-8"))] == []

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from core.cli.ask import CROSSING_COLUMNS
 from core.errors import RefusedError
 from core.office import requests as ask
 from core.office.admin_handler import AdminHandler
@@ -65,6 +66,26 @@ def test_trade_and_selectors_go_through_it(counter: Any, make_consignment: Any) 
     counter.serve(ask.Debundle(who="d", ubr=made.ubr))
     assert counter.serve(ask.Enquire(text=made.ubr)).rows[0]["deleted"]
     assert counter.serve(ask.Enquire(text="1999999999")).rows == ()
+
+
+def test_why_a_truck_was_stopped_is_told_by_its_mark_and_in_the_table_of_crossings(
+    counter: Any, core: Any, lane: Any, make_record: Any
+) -> None:
+    """Doubt and reason, at once; of the latest ten visits, newest first; other vehicles' visits are not among them."""
+    stopped = {"outcome": "examine", "doubt": "overdue", "reason": "seal broken", "officer": "chan", "row": "7"}
+    for visit in range(1, 13):
+        row = lane.write(make_record("VisitEnded", visit, vrn="AB1", **stopped), utc_ms=core.clock() + visit)
+        core.exchange.hear(lane.sends(row))
+    core.exchange.hear(lane.sends(lane.write(make_record("VisitEnded", 13, vrn="XY9", outcome="released"))))
+    visits = counter.serve(ask.Enquire(text="ab 1")).visits
+    assert [one["visit"] for one in visits] == [*range(12, 2, -1)]
+    assert (visits[0]["base"]["doubt"], visits[0]["base"]["reason"]) == ("overdue", "seal broken")
+    assert msgspec.json.encode(visits)
+    newest = counter.serve(ask.Crossings(most=1))[0]
+    told = {name: cell(newest) for name, cell in CROSSING_COLUMNS.items()}
+    assert (told["VRN"], told["doubt"], told["reason"], told["officer"]) == ("AB1", "overdue", "seal broken", "chan")
+    plan = core.store.connection.execute("EXPLAIN QUERY PLAN SELECT * FROM crossings WHERE vrn='AB1' ORDER BY first_ms")
+    assert "crossings_of_vrn" in str(plan.fetchall())
 
 
 def test_lists_of_vehicles_go_through_it(counter: Any, core: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import RefusedError
-from core.ledger.decision_audit import AuditVerdict, Decisions
+from core.ledger.decision_audit import AuditedDecision, AuditVerdict, Decisions
 from domain.times import DAY_MS
 from wire.envelope import Signer
 from wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
@@ -275,3 +275,21 @@ def test_every_row_of_a_visit_leads_to_its_decision_and_others_to_none(core: Any
     looks_up(core, lane, found(core), visit=10)
     assert decisions(core, lane).of_visit(lane.name, lane.journal, 1).seq == released
     assert decisions(core, lane).of_visit(lane.name, lane.journal, 10).seq == len(lane.rows)
+
+
+def test_a_visit_in_which_nothing_was_looked_up_shows_what_the_lane_recorded(core: Any, lane: Any) -> None:
+    """No plate was read: there is no list to prove, and the doubt that stopped the truck is there to be read."""
+    ended = [["doubt", "overdue"], ["officer", "chan"], ["reason", "typed by hand"], ["unread", "dirty"]]
+    for kind, facts in (("VehicleArrived", []), ("VisitEnded", ended)):
+        writes(core, lane, {"type": "TimerFired"}, {"type": "Record", "kind": kind, "visit": 1, "facts": facts})
+    writes(core, lane, {"type": "TimerFired"}, {"type": "Record", "kind": "VehicleArrived", "visit": 2, "facts": []})
+    verdict = proof(core, lane, 1)
+    assert not isinstance(verdict.decision, AuditedDecision)
+    assert [line.words for line in verdict.decision.course] == [
+        "VehicleArrived: ",
+        "VisitEnded: doubt overdue, officer chan, reason typed by hand, unread dirty",
+    ]
+    assert verdict.problems == ()
+    assert any("signed by lane" in check for check in verdict.checks)
+    core.store.connection.execute("UPDATE events SET body = replace(body, 'overdue', 'early') WHERE seq = 2")
+    assert "row 2 does not have the hash" in proof(core, lane, 1).problems[0]

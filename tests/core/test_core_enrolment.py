@@ -111,11 +111,12 @@ def test_who_asks_is_told_apart(tmp_path: Path, clock: Any) -> None:
     (tmp_path / "keys/szb-in-01.pub").write_bytes(public_to_pem(old.public))
     assert registry.refresh()
     new = Signer.of("szb-in-01", Signer.generate("").to_pem())
-    by_itself = make_request("szb-in-01", key=certificates.new_key(), signer=new, now=old)
+    by_itself = make_request("szb-in-01", key=certificates.new_key(), signer=new, current=old)
     assert desk.standing(by_itself) is Applicant.RENEWAL
     assert desk.standing(make_request("szb-in-01", key=certificates.new_key(), signer=new)) is Applicant.STRANGER
     assert (
-        desk.standing(make_request("szb-in-01", key=certificates.new_key(), signer=new, now=new)) is Applicant.STRANGER
+        desk.standing(make_request("szb-in-01", key=certificates.new_key(), signer=new, current=new))
+        is Applicant.STRANGER
     )
     assert desk.standing(make_request("szb-in-02", key=certificates.new_key(), signer=new)) is Applicant.NEW
     desk.enrol(by_itself, at_ms=1)
@@ -184,7 +185,7 @@ def test_what_nears_its_end_is_named_with_its_remedy(config: Path) -> None:
     for lane in ("szb-in-01", "szb-in-02", "szb-in-03"):
         enrol_here(desk, lane, at_ms=now)
     desk.revoke("szb-in-03")
-    authority.for_broker(["b.example"], certificates.new_key().public_key(), days=50)
+    authority.for_broker(["b.example", "10.20.0.5"], certificates.new_key().public_key(), days=50)
     lanes = ("szb-in-01", "szb-in-02")
     assert endings(settings, lanes, now) == []
     now += 15 * DAY_MS
@@ -194,6 +195,7 @@ def test_what_nears_its_end_is_named_with_its_remedy(config: Path) -> None:
     soon = endings(settings, lanes, now)
     assert [(one.lane, one.what) for one in soon] == [("szb-in-01", "lane szb-in-01"), ("", "broker b.example")]
     assert "rocars-lane enrol on that box" in soon[0].remedy
+    assert "enrol-broker b.example 10.20.0.5 --request FILE --out FOLDER" in soon[1].remedy
     core = endings(settings, lanes, now + 60 * DAY_MS)
     assert any(one.what.endswith("core.pem") and "--renew-core" in one.remedy for one in core)
 

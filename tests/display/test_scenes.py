@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from display.line_breaks import SHORT, pieces
+from display.line_breaks import pieces
 from display.scenes import PICTOGRAMS, Language, Pictogram, Sign, sign
 from lane_agent.model import Screen
 from lane_agent.wording import WORDING, Scene
+from tests.rigs.places import ROOT
 
 EACH = [(screen, scene) for screen in Screen for scene in Scene]
 
@@ -77,9 +79,16 @@ def test_the_panel_names_its_buttons_and_lights_the_one_spoken_of() -> None:
 
 def test_every_scene_has_short_words_for_a_coarse_board() -> None:
     """No scene is forgotten on a 96 pixel board, and its short words stay short."""
-    assert set(SHORT) == set(Scene)
-    assert all(len(clause) <= 6 for traditional, _ in SHORT.values() for clause in traditional.split())
-    assert all(len(english) <= 14 for _, english in SHORT.values())
+    assert set(WORDING) == set(Scene)
+    assert all(len(clause) <= 6 for wording in WORDING.values() for clause in wording.short[0].split())
+    assert all(0 < len(wording.short[1]) <= 14 for wording in WORDING.values())
+
+
+def test_every_word_on_a_sign_is_in_the_one_table() -> None:
+    """A word that is written elsewhere is found by nobody who corrects the wording: no other module spells one out."""
+    modules = sorted((ROOT / "display").glob("*.py"))
+    spelt = {module.name for module in modules if re.search(r'"[^"\n]*[一-鿿][^"\n]*"', module.read_text())}
+    assert spelt == {"line_breaks.py", "symbols.py"}  # words that may not be broken; the 停 drawn in the octagon
 
 
 @pytest.mark.parametrize(

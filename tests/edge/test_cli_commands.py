@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.edge.conftest import LaneFolder
 
 PASSWORD = "a quiet evening at the bridge"
-COMMANDS = ("run", "check", "replay", "read", "prove", "demo", "kills")
+COMMANDS = ("run", "check", "replay", "visits", "read", "prove", "demo", "kills")
 
 
 def rocars_lane(*arguments: object, typed: Sequence[str] = ()) -> Result:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,17 +14,19 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from core.enrolment.expiry import endings
+from core.settings import load as load_core
 from edge.cli import app
 from edge.enrol import IdentityFiles, look
 from edge.expiry import IdentityWatch
 from edge.settings.load import load, parse
 from edge.wiring import core_ring, link_options, signer
 from lane_agent.model import Moment, TimeQuality
-from runtime.mqtt import Broker
+from runtime.mqtt import Broker, Tls
 from runtime.probe_broker import probe_broker
 from simulation.broker import BrokerTls, PrivateBroker
 from simulation.private_core import PrivateCore
-from wire.certificates import read_certificates
+from wire.certificates import PrivateKey, alternatives_of, issued_by, key_from_pem, read_certificates, request_for
 from wire.enrolment import EnrolmentError, read_answer, read_request
 from wire.envelope import Signer
 
@@ -325,6 +330,87 @@ def test_a_certificate_near_its_end_is_an_alarm_once_a_day(walk: Walk) -> None:
     assert kind == "CertificateEnds"
     assert str(settings.link.certificate) in detail
     assert "rocars-lane enrol" in detail
+
+
+def asked_for(folder: Path, key: PrivateKey) -> Path:
+    """The signing request that a broker's machine makes of the key it has."""
+    file = folder / "broker.csr"
+    file.write_bytes(request_for("broker", key))
+    return file
+
+
+def reload(broker: PrivateBroker) -> None:
+    """As `systemctl reload mosquitto`; returns when every later connection meets the new files."""
+    log = broker.directory / "broker.log"
+    said = log.read_text().count("Reloading config")
+    broker.reload()
+    end = time.monotonic() + 30
+    while log.read_text().count("Reloading config") == said:
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.01)
+
+
+def test_a_broker_renewed_as_its_warning_says_keeps_its_key_and_every_name(walk: Walk, tmp_path: Path) -> None:
+    """Followed word for word, and taken up by a reload: a lane that connects by the second name still gets in."""
+    walk.whole()
+    home = walk.broker.directory
+    key = key_from_pem((home / "broker.key").read_bytes())
+    request = asked_for(tmp_path, key)
+    walk.core("enrol-broker", "b.example", "localhost", "127.0.0.1", "--request", str(request), "--out", str(home))
+    reload(walk.broker)
+    walk.config.write_text(walk.config.read_text().replace("[authority]", "[authority]\nwarn_days = 800"))
+    settings = load_core(walk.config)
+    warned = {one.what: one.remedy for one in endings(settings, [LANE], time.time_ns() // 1_000_000)}
+    (words,) = re.findall(r"rocars-core (enrol-broker .*)", warned["broker b.example"])
+    places = {"FILE": str(request), "FOLDER": str(tmp_path / "again")}
+    walk.core(*(places.get(word, word) for word in words.split()))
+    (renewed,) = read_certificates((tmp_path / "again/broker.crt").read_bytes())
+    assert alternatives_of(renewed) == ["b.example", "localhost", "127.0.0.1"]
+    assert not (tmp_path / "again/broker.key").exists()
+    shutil.copy(tmp_path / "again/broker.crt", home)
+    reload(walk.broker)
+    lane = walk.id / "lane.pem"
+    for name in ("localhost", "127.0.0.1"):
+        probe_broker(Broker(name, walk.broker.port), Tls(walk.id / "authority.pem", lane, lane))
+
+
+def test_a_new_authority_beside_the_old_one_never_shuts_a_lane_out(walk: Walk, tmp_path: Path) -> None:
+    """The order of `docs/installing.md`: brokers and core believe both, lanes are renewed, then brokers, then the core."""
+    walk.whole()
+    home, operator = walk.broker.directory, walk.operator
+    certificate, key = home / "broker.crt", key_from_pem((home / "broker.key").read_bytes())
+    core = operator / "core.pem"
+
+    def connects() -> None:
+        """With the lane's own and the core's own files, as they are now."""
+        lane = walk.id / "lane.pem"
+        for authority, pair in ((walk.id / "authority.pem", lane), (operator / "authority.pem", core)):
+            probe_broker(Broker("localhost", walk.broker.port), Tls(authority, pair, pair))
+
+    old = operator / "authority"
+    walk.config.write_text(walk.config.read_text().replace('folder = "authority"', 'folder = "authority-2"'))
+    walk.core("authority")
+    new = operator / "authority-2"
+    alone = read_certificates((new / "authority.pem").read_bytes())
+    both = (new / "authority.pem").read_bytes() + (old / "authority.pem").read_bytes()
+    for place in (new / "authority.pem", home / "authority.crt", operator / "authority.pem"):
+        place.write_bytes(both)
+    (home / "revoked.crl").write_bytes((new / "revoked.crl").read_bytes() + (old / "revoked.crl").read_bytes())
+    reload(walk.broker)
+    connects()
+    walk.lane()
+    walk.enrol()
+    walk.lane("--answer", str(walk.answer))
+    assert issued_by(read_certificates((walk.id / "lane.pem").read_bytes())[0], alone)
+    connects()
+    out = tmp_path / "again"
+    walk.core("enrol-broker", "localhost", "--request", str(asked_for(tmp_path, key)), "--out", str(out))
+    shutil.copy(out / "broker.crt", certificate)
+    reload(walk.broker)
+    connects()
+    walk.core("authority", "--renew-core")
+    connects()
+    assert all(issued_by(read_certificates(file.read_bytes())[0], alone) for file in (core, certificate))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

@@ -14,8 +14,8 @@ import pytest
 from console.ports import CameraPicture, LaneView, LinkView
 from console.present import present
 from domain.crossing import Direction
-from edge.lane import newest_first, past_records
 from edge.lane_feed import ALARMS_KEPT, VISITS_KEPT, LanePage, Sources
+from edge.past_visits import newest_first, past_records
 from lane_agent import events as e
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.lane import past_records
 from edge.lane_feed import LanePage
+from edge.past_visits import past_records
 from lane_agent import events as e
 from lane_agent.model import ManualReason, Outcome
 from simulation.broker import PrivateBroker

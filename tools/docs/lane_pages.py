@@ -4,16 +4,22 @@
 """
 
 from __future__ import annotations
-from lane_agent.contacts import CONTACTS
-from domain.alarms import LaneAlarmKind
 
 from collections.abc import Iterator, Sequence
 
+from console.words import DOUBTS
+from domain.alarms import LaneAlarmKind
 from lane_agent.acceptance import ACCEPT, CONTACT_CHECKS
+from lane_agent.contacts import CONTACTS
+from lane_agent.events import ContactChanged, Event, TimerFired
+from lane_agent.model import Doubt
+from lane_agent.state import Lane
+from lane_agent.step import step
 from lane_agent.table import LIMITS_MS, TABLE, Row
 from tools.proof import search_slice
 from tools.proof.law import LAW
 from tools.proof.mutation import Fate
+from tools.proof.scenarios import SCENARIOS, play
 from tools.proof.search import Slice
 from tools.proof.slices import DISTURBANCES, ORDINARY, SPECIAL
 from tools.proof.survivors import reason
@@ -41,7 +47,10 @@ point of [design.md](design.md).
 
 def lane_page() -> str:
     """The text of `docs/lane.md`."""
-    parts = (_table(), _conditions(), _limits(), _contacts(), _checks(), _alarms(), _diagram(), _law(), _proof())
+    parts = (
+        *(_table(), _conditions(), _limits(), _doubts(), _contacts(), _checks()),
+        *(_alarms(), _diagram(), _law(), _proof()),
+    )
     return _HEAD + "".join(f"\n{line}" if line.startswith("## ") else line for part in parts for line in _lines(part))
 
 
@@ -91,6 +100,56 @@ def _limits() -> Iterator[str]:
     yield ""
     for name, limit in LIMITS_MS.items():
         yield f"- `{name}`: {limit // 1_000} s"
+
+
+def _doubts() -> Iterator[str]:
+    yield "## Why a visit is the officer's"
+    yield ""
+    yield "With a *doubt* nobody but an officer releases the vehicle. It lasts for the rest of the visit, unless an officer"
+    yield "releases the vehicle (the record `ReleasedByOfficer` then keeps it as `system`) or, where plates disagree, types the"
+    yield "mark. It is in the record of the visit (`doubt`), in `rocars-core crossings` and in `rocars-lane visits`. A row sets one"
+    yield "when it is entered, or when its limit runs out; the events are those that set one in the stories of"
+    yield "`tools/proof/scenarios/`."
+    yield ""
+    yield "| doubt | the officer reads | entering a row | the limit of a row | an event |"
+    yield "|---|---|---|---|---|"
+    events = doubting_events()
+    for doubt in Doubt:
+        causes = (*doubting_rows(doubt), events.get(doubt, []))
+        yield f"| `{doubt.value}` | {DOUBTS[doubt].says} | " + " | ".join(", ".join(cause) for cause in causes) + " |"
+
+
+def doubting_rows(doubt: Doubt) -> tuple[list[str], list[str]]:
+    """The rows that set a doubt when they are entered, and those that do when their limit runs out."""
+    entered = [f"*{row.name}*" for row in TABLE if row.doubt is doubt]
+    return entered, [f"*{row.name}*" for row in TABLE if row.limit and row.overdue is doubt]
+
+
+def doubting_events() -> dict[Doubt, list[str]]:
+    """The events after which a visit has a doubt that no row has set, as the scenarios play them."""
+    found: dict[Doubt, set[str]] = {}
+    for scenario in SCENARIOS:
+        lane = Lane()
+        for event, at, _ in play(scenario).steps:
+            before, lane = lane, step(lane, event, at)[0]
+            doubt = lane.visit.doubt if lane.visit else None
+            same = before.visit is not None and lane.visit is not None and before.visit.number == lane.visit.number
+            known = before.visit.doubt if same and before.visit else None
+            by_row = any(row.name == lane.row and row.doubt is doubt for row in TABLE)
+            overdue = isinstance(event, TimerFired) and event.timer == "stage"
+            if doubt is not None and doubt is not known and not by_row and not overdue:
+                found.setdefault(doubt, set()).add(_event(event))
+    return {doubt: sorted(events) for doubt, events in found.items()}
+
+
+def _event(event: Event) -> str:
+    match event:
+        case ContactChanged():
+            return f"contact `{event.contact.value}`"
+        case TimerFired():
+            return f"timer `{event.timer}`"
+        case _:
+            return f"`{type(event).__name__}`"
 
 
 def _contacts() -> Iterator[str]:

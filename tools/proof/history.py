@@ -2,6 +2,7 @@
 
 Rules of this file: it is written from design §2, not from `receive`; it reads events, the answers as `answers` judges
 them, and effects as they are seen from outside (screens, timers, questions, alarms). The law is checked against it.
+3 is screen 3, Clearance Completed; 4 is screen 4, to the examination compound.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Design §2 as invariants over the history of inputs and what is seen. Each is true of every step, or the law is broken.
 
 Rules of this file: an invariant looks at `Sight` only, never at the lane; its docstring is the sentence that reports print.
+3 is screen 3, Clearance Completed; 4 is screen 4, to the examination compound.
 """
 
 from __future__ import annotations

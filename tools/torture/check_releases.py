@@ -1,4 +1,7 @@
-"""Releases: what each rested on, whether the link was fresh, and what the boards showed."""
+"""Releases: what each rested on, whether the link was fresh, and what the boards showed.
+
+3 is screen 3, Clearance Completed.
+"""
 
 from __future__ import annotations
 

@@ -12,9 +12,10 @@
 | a release is withdrawn | once the lane has been handed a hold of that vehicle, 3 goes |
 | the lists are equal | rows counted again on both sides: version and state hash |
 | manual mode in time | no proof for 5 s by the cable, and the lane was offline within its bound |
-| nobody is obeyed but the core, and it once | no order of the liar's was carried out; no message was told twice |
+| only the core's orders are carried out, each once | no forged order was carried out; no message was shown twice |
 
 Rules of this file: a finding names the lane, the row or the time, and what is wrong, for a maintainer.
+3 is screen 3, Clearance Completed; 4 is screen 4, to the examination compound.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from tools.torture.site import LaneUnderTest, TortureSite
 from wire.topics import LOG
 
 TRUCK_S = 12.0
-"""How long a fault waits for a truck of its own choice."""
+"""Seconds that a fault waits for a truck whose bundle the wrong time would make good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,10 @@ def _clock(truth: str, *hours: float) -> Callable[[FaultSite], Awaitable[None]]:
 
 
 async def _lied_to(scene: FaultSite) -> None:
-    """Not by the first proof of a new process either: it knows the time by itself, or what was expected before."""
+    """Lets the wrong time last; sometimes the lane is killed, so that the wrong time is the first its new process hears.
+
+    The new process must not believe it either: it has a time source, or finds in its store what time to expect.
+    """
     if scene.rng.random() < 0.4:
         await _kill_lane(replace(scene, seconds=0.0))
     await asyncio.sleep(scene.seconds)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lane_agent.model import Doubt
 from tests.rigs.places import ROOT
-from tools.docs.lane_pages import lane_page, mutants_page
+from tools.docs.lane_pages import doubting_events, doubting_rows, lane_page, mutants_page
 from tools.proof.mutants import Mutant, mutants
 from tools.proof.mutation import Fate, ExploredSteps, try_mutant, scenario_against
 from tools.proof.survivors import unexplained
@@ -18,6 +19,15 @@ WRITE = "write it again with: python -m tools.docs.pages"
 def test_the_lane_page_is_what_the_source_says() -> None:
     """Table, limits, checks, diagram and law in `docs/lane.md`."""
     assert (DOCS / "lane.md").read_text(encoding="utf-8") == lane_page(), WRITE
+
+
+def test_every_doubt_is_set_by_something_that_is_named() -> None:
+    """An officer who reads why a truck was stopped finds what stopped it; a doubt that nothing sets is dead."""
+    events = doubting_events()
+    assert [doubt for doubt in Doubt if not any(doubting_rows(doubt)) and doubt not in events] == []
+    assert doubting_rows(Doubt.EARLY) == (["*14 early*"], [])
+    assert doubting_rows(Doubt.WRONG_POINT) == ([], ["*15 other point*"])
+    assert events[Doubt.CONTACT_STUCK] == ["contact `stop_loop`"]
 
 
 def test_mutants_have_names_of_their_own() -> None:

@@ -11,7 +11,7 @@ A scenario is written so:
         notes:  (kinds of the acts recorded, see `NOTED`)
         ends:   12 no bundle                (the row that holds at the end)
 
-The number is the row of domain §4 it is about.
+The number is the row of domain §4 it is about. 3 is screen 3, Clearance Completed; 4 is screen 4, to the examination compound.
 """
 
 from __future__ import annotations
