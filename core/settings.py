@@ -121,7 +121,7 @@ class LimitsSection(Section, frozen=True, kw_only=True):
         mb_a_day: MB of them a day in the long run.
     """
 
-    journals_a_day: Annotated[int, Meta(ge=1, le=10_000, description="a number of journals, 1 to 10000")] = 12
+    journals_a_day: Annotated[int, Meta(ge=1, le=10_000, description="a number of journals, 1 to 10000")] = 100
     burst_mb: Annotated[int, Meta(ge=1, le=10_000, description="megabytes, 1 to 10000")] = 64
     mb_a_day: Annotated[int, Meta(ge=1, le=100_000, description="megabytes, 1 to 100000")] = 700
 

@@ -24,7 +24,7 @@ class LaneLimits:
         early_bytes: of rows kept aside while a gap before them is filled.
     """
 
-    journals_a_day: int = 12
+    journals_a_day: int = 100
     burst_bytes: int = 64_000_000
     bytes_a_second: int = 8_000
     early_bytes: int = 4_000_000

@@ -17,7 +17,7 @@ from sync.link.log_result import Applied, ApplyResult, Fork, Gap, LoadResult, Mi
 from sync.link.sender import Sender
 from tools.conformance.clauses import ClauseTimes, ClauseVerdict, chosen, tried
 from tools.conformance.lane import CHAPTERS
-from wire.envelope import Envelope, KeyRing
+from wire.envelope import LIMIT, Envelope, KeyRing
 from wire.hashes import StateHash, log_next
 from wire.messages import Delta, SnapshotPart
 from wire.records import BundleRecord
@@ -89,20 +89,20 @@ class Trusting(CodeLog):
 class BelievesAll(KeyRing):
     """Opens what anybody signed."""
 
-    def open(self, topic: str, payload: bytes) -> bytes:
+    def open(self, topic: str, payload: bytes, *, largest: int = LIMIT) -> bytes:
         """No signature is looked at."""
         try:
             return msgspec.msgpack.decode(payload, type=Envelope).body
         except msgspec.DecodeError:
-            return super().open(topic, payload)
+            return super().open(topic, payload, largest=largest)
 
 
 class Lenient(KeyRing):
     """Drops what it does not know, and takes everything for its own lane's."""
 
-    def open(self, topic: str, payload: bytes) -> bytes:
+    def open(self, topic: str, payload: bytes, *, largest: int = LIMIT) -> bytes:
         """The body without the field "extra", and with this lane's name."""
-        body = super().open(topic, payload)
+        body = super().open(topic, payload, largest=largest)
         try:
             plain = msgspec.msgpack.decode(body)
             plain.pop("extra", None)
