@@ -160,6 +160,7 @@ WORDS: dict[str, Word] = {
     "bypass": _bypass,
     "unbypass": lambda world, loop: _bypass(world, loop, bypassed=False),
     "write-off": _officer(lambda world: e.DebtWrittenOff(world.visit if world.lane.visit else 0, OFFICER, WHY)),
+    "lapsed-before": lambda world, _: world.tell(e.ShowLapsed(world.lane.face.serial - 1)),
     "lapsed": lambda world, _: world.tell(e.ShowLapsed(world.lane.face.serial)),
     "announce": lambda world, _: world.tell(e.VehicleAnnounced(OFFICER)),
     "announce-unnamed": lambda world, _: world.tell(e.VehicleAnnounced(" ")),

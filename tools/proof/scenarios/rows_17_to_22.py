@@ -360,6 +360,11 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE WELCOME
     uses:   live
     ends:   2 waiting
+17 an order of before that came too late takes nothing back
+    do:     ready records:live arrive immigration read cleared lapsed-before
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    ends:   17 stands
 17 an order that came too late is not shown
     do:     ready records:live arrive immigration read cleared lapsed
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE OFFICER
