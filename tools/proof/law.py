@@ -131,10 +131,17 @@ def three_is_asked_for(sight: Sight) -> bool:
     """§2.3: where only the deciding answer is missing, it is asked for in that very step."""
     vehicle, now = sight.vehicle, sight.now
     ordinary = vehicle is not None and vehicle.plain and bool(vehicle.vrn) and not now.shut
-    if vehicle is None or not ordinary or not sight.counted or sight.answered:
+    if vehicle is None or not ordinary or not sight.counted or sight.answered or _answers_nothing(sight):
         return True
     missing = vehicle.meaning is None or (not vehicle.fresh and vehicle.meaning.timed and now.link is Link.FRESH)
     return now.asked or not missing or bool(now.faults) or isinstance(sight.event, e.FaultRaised)
+
+
+def _answers_nothing(sight: Sight) -> bool:
+    """*Cleared* from Immigration that has not begun, or has answered already (§2.13)."""
+    event, before = sight.event, sight.before.vehicle
+    cleared = isinstance(event, e.ContactChanged) and event.contact is Contact.IMMIGRATION_CLEARED
+    return cleared and (before is None or before.immigration is not Immigration.RUNNING)
 
 
 def four_has_grounds(sight: Sight) -> bool:

@@ -49,7 +49,7 @@ class Slice:
     name: str
     groups: tuple[str, ...]
     answers: tuple[str, ...]
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy = Policy(unseen_limit=2)  # one vehicle unseen and one too many: a longer count says nothing new
     late_answers: bool = False
     late_screens: bool = False
     doubtful: bool = False

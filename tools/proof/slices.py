@@ -44,8 +44,8 @@ def _pair(one: str, other: str) -> Slice:
 
 PAIRS: tuple[Slice, ...] = tuple(_pair(one, other) for one, other in combinations(DISTURBANCES, 2))
 
-FULL = Policy(manifest_sensor=True, compound_loop=True)
-REQUIRED = Policy(identifier_required=True)
+FULL = Policy(manifest_sensor=True, compound_loop=True, unseen_limit=2)
+REQUIRED = Policy(identifier_required=True, unseen_limit=2)
 
 SPECIAL: tuple[Slice, ...] = (
     Slice("every record", (*ORDINARY, "unladen"), tuple(MEANINGS)),
