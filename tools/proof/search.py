@@ -34,6 +34,10 @@ RAISED = -1
 """Stands for the effects of a step that raised."""
 
 
+ORDINARY_LANE = Policy(unseen_limit=2)
+"""Its way-out loop is at fault after two vehicles unseen: a longer count would only repeat the first of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """A stated part of the whole: which letters, which answers of the code book, which lane.
@@ -49,7 +53,7 @@ class Slice:
     name: str
     groups: tuple[str, ...]
     answers: tuple[str, ...]
-    policy: Policy = Policy(unseen_limit=2)  # one vehicle unseen and one too many: a longer count says nothing new
+    policy: Policy = ORDINARY_LANE
     late_answers: bool = False
     late_screens: bool = False
     doubtful: bool = False
