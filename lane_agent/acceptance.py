@@ -99,7 +99,7 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
     e.OfficerReleased: (
         NAMED,
         THIS_VISIT,
-        Check("may release", "Immigration is not done with this visit, or it is leaving", _may_release),
+        Check("may release", "Immigration has not cleared this visit, or it is leaving", _may_release),
         Check("lane open", "the lane is closed: open it first", lambda lane, _: not g.closed.holds(lane)),
         Check("not sent", "4 has been shown: the hold must be lifted at the core", _not_sent),
         Check(
