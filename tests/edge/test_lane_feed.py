@@ -222,7 +222,7 @@ def test_whoever_else_names_the_vehicle_is_shown(tmp_path: Path) -> None:
             view = await desk.happens(e.PlateSettled(1, Read("AB1234", None, 0.97, ReadSource.READER)))
             assert view.visit is not None
             assert (view.visit.identifiers, view.visit.identifier_wanted) == ((), True)
-            view = await desk.happens(e.IdentifierRead("rfid", "AB1234", desk.clock.now().mono_ms))
+            view = await desk.happens(e.IdentifierRead("rfid", "AB1234", desk.clock.now().mono_ms, vouched=True))
             assert view.visit is not None
             assert (view.visit.identifiers, view.visit.identifier_wanted) == ((("rfid", "AB1234"),), False)
 

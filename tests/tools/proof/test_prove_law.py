@@ -183,7 +183,16 @@ def test_the_observer_knows_a_visit_without_looking_into_the_lane() -> None:
     history = InputHistory(LANES[""])
     for event in (*boot(LANES[""]), e.ContactChanged(Contact.STOP_LOOP, True, NOW.mono_ms)):
         history = after(history, event, ())
-    history = after(history, e.ContactChanged(Contact.IMMIGRATION_CLEARED, True, NOW.mono_ms), ())
+    cleared = e.ContactChanged(Contact.IMMIGRATION_CLEARED, True, NOW.mono_ms)
+    history = after(history, cleared, ())
+    assert history.vehicle is not None
+    assert history.vehicle.immigration is Immigration.NOT_STARTED  # *cleared* without *started* answers nothing (§2.13)
+    for event in (
+        e.ContactChanged(Contact.IMMIGRATION_CLEARED, False, NOW.mono_ms),
+        e.ContactChanged(Contact.IMMIGRATION_STARTED, True, NOW.mono_ms),
+        cleared,
+    ):
+        history = after(history, event, ())
     assert history.vehicle is not None
     assert history.vehicle.immigration is Immigration.CLEARED
     assert history.vehicle.closed
