@@ -185,7 +185,7 @@ ACTS: tuple[Act, ...] = (
         dialog=Dialog(
             "Clear by hand",
             "人手處理",
-            "Ends this visit in the system; the screens say “Follow officer's instructions”. Nothing is released on screen.",
+            "Ends this visit in the system; the screens say “Please wait for an officer”. Nothing is released on screen.",
             "Clear by hand",
             "人手處理",
             (

@@ -29,13 +29,13 @@ NUMBERS: Final[dict[int, Words]] = {
     10: Words("Unladen, declared and confirmed", "空車，已確認"),
     11: Words(
         "Driver says unladen, but goods are bundled",
-        "報稱空車，但有捆綁記錄",
+        "報稱空車，但有捆綁紀錄",
         "Ask the driver, look into the vehicle, then decide.",
     ),
-    12: Words("No bundle for this vehicle", "沒有捆綁記錄", "Ask for the UBR or the paper manifest; then decide."),
+    12: Words("No bundle for this vehicle", "沒有捆綁紀錄", "Ask for the UBR or the paper manifest; then decide."),
     13: Words(
         "Bundle cannot be used: expired, used or undone",
-        "捆綁記錄已失效",
+        "捆綁紀錄已失效",
         "Ask for the UBR; the driver bundles again, or inspect.",
     ),
     14: Words(
@@ -81,14 +81,14 @@ NAMES: Final[dict[str, Words]] = {
     "8 second identifier awaited": Words("Waiting for the second identifier", "等候第二識別器"),
     "8 Mainland plate differs": Words(
         "Mainland plate is not the one on record",
-        "內地車牌與記錄不符",
+        "內地車牌與紀錄不符",
         "Compare both plates with the vehicle; then decide.",
     ),
     "10 unladen: drop manifest": Words("Unladen, confirmed: waiting for the manifest", "空車：等候投入載貨清單"),
     "10 unladen released": Words("Released, unladen", "空車，已放行"),
     "10 unladen not proved": Words(
         "Unladen pressed, but a similar plate is on record",
-        "報稱空車，有近似車牌記錄",
+        "報稱空車，有近似車牌紀錄",
         "Compare the plate, look into the vehicle.",
     ),
     "10 unladen not approved": Words(

@@ -296,7 +296,7 @@ ALARMS: Final[dict[LaneAlarmKind, Words]] = {
         "Unladen pressed against a bundle", "報稱空車但有捆綁", "Look into the vehicle."
     ),
     LaneAlarmKind.NO_BUNDLE: Words(
-        "Vehicle without a bundle", "車輛沒有捆綁記錄", "Ask for the UBR or the paper manifest."
+        "Vehicle without a bundle", "車輛沒有捆綁紀錄", "Ask for the UBR or the paper manifest."
     ),
     LaneAlarmKind.EARLY_ARRIVAL: Words("Early arrival", "提早到達", "Tell the driver the time."),
     LaneAlarmKind.OTHER_POINT: Words(

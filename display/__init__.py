@@ -8,6 +8,7 @@
 | `fit`, `layout` | text fitted to a rectangle; a whole sign fitted to a surface of any size |
 | `pen`, `symbols`, `pictograms` | drawing in units; what is inside a pictogram; its outer shape, by tone |
 | `drawing` | a fitted sign painted to a surface |
+| `legibility` | how large and how clear the words are, measured |
 | `pictures` | every scene on every screen as PNG |
 | `protocol` | the lines spoken between agent and screen |
 | `failsafe` | what a screen must show now, from what it has heard (pure) |
@@ -17,7 +18,7 @@
 | `settings` | size and place of a screen |
 | `errors` | what can go wrong, by who must act |
 
-A screen that hears nothing shows "Follow officer's instructions" by itself; it never keeps "Clearance Completed".
+A screen that hears nothing asks to wait by itself; it never keeps "Clearance Completed".
 """
 
 import os

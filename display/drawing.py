@@ -14,17 +14,18 @@ from display.settings import Size
 from lane_agent.model import Screen
 from lane_agent.wording import Scene, Tone
 
-_MAGENTA: Colour = (190, 20, 120)  # the ribbon: a colour no tone has
+_MAGENTA: Colour = (158, 6, 98)  # the ribbon: a colour no tone has
 _COLUMN: Colour = (13, 20, 32)
 _PAPER: Colour = (250, 250, 247)
 _STRIP: Colour = (226, 229, 233)
+_LIT: Colour = (14, 62, 156)
 _TEXT: Colour = (12, 16, 24)
-_QUIET: Colour = (120, 130, 145)
+_QUIET: Colour = (184, 192, 204)
 
 # What the words of a tone are written in on the dark board; brighter than the shapes, for thin strokes.
 _BOARD_WORDS: dict[Tone, Colour] = {Tone.GO: (70, 255, 140), Tone.EXAMINE: (255, 204, 51)}
 _BOARD = {Language.ENGLISH: (240, 240, 240), Language.SIMPLIFIED: (188, 194, 202)}
-_PANEL = {Language.TRADITIONAL: _TEXT, Language.ENGLISH: (30, 38, 50), Language.SIMPLIFIED: (84, 94, 108)}
+_PANEL = {Language.TRADITIONAL: _TEXT, Language.ENGLISH: (30, 38, 50), Language.SIMPLIFIED: (70, 80, 94)}
 
 
 def paint(
@@ -33,7 +34,7 @@ def paint(
     """Paints the sign of `scene` over the whole `surface` and returns where everything went."""
     placed = lay_out(screen, scene, parameter, simulated, surface.get_size())
     if screen is Screen.XDB:
-        _paint_board(surface, placed, shared())
+        _paint_board(surface, placed, shared(coarse=placed.sign.coarse))
     else:
         _paint_panel(surface, placed, shared())
     _paint_ribbon(surface, placed, shared())
@@ -59,7 +60,7 @@ def _paint_panel(surface: pygame.Surface, placed: Layout, fonts: Fonts) -> None:
         surface.fill(_COLUMN, placed.column)
         edge = max(3, placed.size[0] // 100)
         surface.fill(INKS[placed.sign.tone].background, (left + wide - edge, top, edge, tall))
-    _write(surface, placed.header, (170, 180, 194), fonts)
+    _write(surface, placed.header, (206, 213, 224), fonts)
     _paint_pictogram(surface, placed)
     for row in placed.rows:
         _write(surface, (row,), _PANEL[row.language], fonts)
@@ -68,13 +69,19 @@ def _paint_panel(surface: pygame.Surface, placed: Layout, fonts: Fonts) -> None:
 
 
 def _paint_key(surface: pygame.Surface, key: Key, fonts: Fonts) -> None:
-    """The name of a button and a notch that points down at it; filled while the message speaks of it."""
+    """The name of a button and a mark that points down at it: a sign on the panel's edge, nothing that asks to be touched.
+
+    While the message speaks of the button the whole field is blue, and the mark white.
+    """
     area = pygame.Rect(key.area)
-    background, words = (INKS[Tone.ASK].background, WHITE) if key.hint.lit else (WHITE, _TEXT)
-    notch = area.height // 5
-    tip = [(area.centerx - notch, area.bottom - 1), (area.centerx + notch, area.bottom - 1)]
-    pygame.draw.rect(surface, background, area, border_radius=area.height // 6)
-    pygame.draw.polygon(surface, background, [*tip, (area.centerx, area.bottom + notch)])
+    words, mark = (WHITE, WHITE) if key.hint.lit else (_TEXT, _COLUMN)
+    if key.hint.lit:
+        surface.fill(_LIT, area)
+    half = area.height // 8
+    top = area.bottom - half - area.height // 20
+    pygame.draw.polygon(
+        surface, mark, [(area.centerx - half, top), (area.centerx + half, top), (area.centerx, top + half)]
+    )
     _write(surface, key.rows, words, fonts)
 
 

@@ -3,7 +3,7 @@
 Rules of this file (lessons 26 and 27: signs keep showing the last message after the controller dies):
 
 1. Before the first order, after silence past the limit, after the connection is gone, and after a line that is not of
-   the protocol, the face is the safe one: "Follow officer's instructions".
+   the protocol, the face is the safe one: "Please wait for an officer".
 2. Only an order of the agent ends the safe face; a beat alone does not.
 3. An order that comes again is painted and answered again.
 """

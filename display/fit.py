@@ -144,16 +144,17 @@ def _largest(way: tuple[_Option, ...], frame: _Frame, greatest: int) -> tuple[Te
     box = frame.box
     start = min(greatest, int(box.width / way[0].widest), int(box.height / _height_ems(way)) * 2)
     for size in range(start, 4, -1):
-        sizes = _sizes(way, size, box.width)
+        sizes = _sizes(way, size, frame)
         if _height(way, sizes) * 0.8 <= box.height:  # the ink is never that much lower than its rows
             rows = _place(way, sizes, frame)
             if all(box.contains(row.ink) for row in rows):
                 return rows
-    return _place(way, _sizes(way, 4, box.width), frame)
+    return _place(way, _sizes(way, 4, frame), frame)
 
 
-def _sizes(way: tuple[_Option, ...], first: int, width: int) -> list[int]:
-    return [max(4, min(int(first * option.line.scale), int(width / option.widest))) for option in way]
+def _sizes(way: tuple[_Option, ...], first: int, frame: _Frame) -> list[int]:
+    fitting = [max(4, min(int(first * option.line.scale), int(frame.box.width / option.widest))) for option in way]
+    return [frame.fonts.usable(option.line.language, size) for option, size in zip(way, fitting, strict=True)]
 
 
 def _height_ems(way: tuple[_Option, ...]) -> float:

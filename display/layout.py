@@ -13,7 +13,7 @@ from functools import lru_cache
 import pygame
 
 from display.fit import Align, TextRow, fit
-from display.fonts import Fonts, shared
+from display.fonts import PIXEL_SIZE, Fonts, shared
 from display.scenes import COARSE_BELOW, Hint, Language, Sign, SignLine, sign
 from display.settings import Size
 from lane_agent.model import Screen
@@ -21,14 +21,30 @@ from lane_agent.wording import Scene, Tone
 
 Rectangle = tuple[int, int, int, int]
 
-# The pictogram's share of the board's height: the messages of seed 004 must be told apart from a distance,
-# but a coarse board needs its pixels for the words.
-_SHARE = {Tone.STOP: 0.42, Tone.GO: 0.42, Tone.EXAMINE: 0.38}
+# The pictogram's share of the board's height: the messages of seed 004 must be told apart from a distance, but EXAMINE
+# has the longest words, and a coarse board needs its pixels for the words.
+_SHARE = {Tone.STOP: 0.42, Tone.GO: 0.34, Tone.EXAMINE: 0.28}
+_SHARE_COARSE = 0.26
+
+# Most of the board's side that the Traditional em may take. Size follows importance: no message has larger words than
+# the two that send a driver on his way, so these two set what is left for the others (docs/screens.md).
+_GREATEST = {Tone.GO: 0.2, Tone.EXAMINE: 0.2}
+_GREATEST_OTHER = 0.1
+_GREATEST_COARSE = {Tone.GO: 0.2, Tone.EXAMINE: 0.2}
+_GREATEST_OTHER_COARSE = 0.16
+_GREATEST_PANEL = {Tone.GO: 0.17, Tone.EXAMINE: 0.17}
+_COLUMN_SHARE = {Tone.EXAMINE: 0.22}  # of the panel's width, for the pictogram
+
+
+BUTTON_EM = 0.073
+"""The em of a button's name as a share of the panel's height: 11.5 mm on the panel of 15.8 cm (seed 004), where 10 are wanted."""
+
+_STRIP = 0.25  # of the panel's height: two rows of names, and the mark that points at the button below
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The label above one physical button."""
+    """The label above one physical button: its name in Chinese, and under it in English."""
 
     hint: Hint
     area: Rectangle
@@ -65,7 +81,7 @@ def lay_out(screen: Screen, scene: Scene, parameter: str, simulated: bool, size:
     """The sign of `scene` fitted to `size`; kept, because a screen shows the same few signs all day."""
     told = sign(screen, scene, parameter, simulated=simulated, coarse=min(size) < COARSE_BELOW)
     if screen is Screen.XDB:
-        return _board(told, size, shared())
+        return _board(told, size, shared(coarse=told.coarse))
     return _panel(told, size, shared())
 
 
@@ -81,7 +97,7 @@ def _board(told: Sign, size: Size, fonts: Fonts) -> Layout:
         size=size,
         pictogram=_plain(pictogram),
         words=_sure(body),
-        rows=fit(told.lines, body, fonts, greatest=round(side * (0.27 if told.coarse else 0.2))),
+        rows=fit(told.lines, body, fonts, greatest=_greatest(told, side)),
         header=header,
         ribbon=_plain(ribbon),
         ribbon_rows=_ribbon_rows(told, ribbon, fonts),
@@ -89,6 +105,12 @@ def _board(told: Sign, size: Size, fonts: Fonts) -> Layout:
         rule=_plain(rule),
         keys=(),
     )
+
+
+def _greatest(told: Sign, side: int) -> int:
+    if told.coarse:
+        return max(PIXEL_SIZE, int(side * _GREATEST_COARSE.get(told.tone, _GREATEST_OTHER_COARSE)))
+    return int(side * _GREATEST.get(told.tone, _GREATEST_OTHER))
 
 
 def _board_header(
@@ -114,7 +136,8 @@ def _picture_above(told: Sign, body: pygame.Rect) -> pygame.Rect | None:
     """The pictogram's square, cut off the top of `body`."""
     if told.pictogram is None:
         return None
-    tall = round(body.height * (0.35 if told.coarse else _SHARE.get(told.tone, 0.36)))
+    share = _SHARE_COARSE if told.coarse else _SHARE.get(told.tone, 0.31)
+    tall = round(body.height * share)
     band = _cut_top(body, tall + max(2, round(body.width * 0.03)))
     return pygame.Rect(band.centerx - tall // 2, band.y, tall, tall)
 
@@ -122,9 +145,9 @@ def _picture_above(told: Sign, body: pygame.Rect) -> pygame.Rect | None:
 def _panel(told: Sign, size: Size, fonts: Fonts) -> Layout:
     width, height = size
     ribbon, body = _cut_ribbon(told, size)
-    strip = pygame.Rect(0, height - round(height * 0.16), width, round(height * 0.16))
+    strip = pygame.Rect(0, height - round(height * _STRIP), width, round(height * _STRIP))
     body.height -= strip.height
-    column = pygame.Rect(body.x, body.y, round(width * 0.31), body.height)
+    column = pygame.Rect(body.x, body.y, round(width * _COLUMN_SHARE.get(told.tone, 0.31)), body.height)
     margin = round(width * 0.035)
     inner = column.inflate(-2 * margin, -2 * margin)
     header = fit((_heading(told),), _cut_top(inner, round(height * 0.05)), fonts, greatest=height, align=Align.LEFT)
@@ -136,30 +159,31 @@ def _panel(told: Sign, size: Size, fonts: Fonts) -> Layout:
         size=size,
         pictogram=_sure(pictogram),
         words=_sure(words),
-        rows=fit(told.lines, words, fonts, greatest=round(height * 0.17), align=Align.LEFT),
+        rows=fit(
+            told.lines, words, fonts, greatest=int(height * _GREATEST_PANEL.get(told.tone, 0.115)), align=Align.LEFT
+        ),
         header=header,
         ribbon=_plain(ribbon),
         ribbon_rows=_ribbon_rows(told, ribbon, fonts),
         column=_sure(column),
         rule=None,
-        keys=_keys(told, strip, margin, fonts),
+        keys=_keys(told, strip, fonts),
     )
 
 
-def _keys(told: Sign, strip: pygame.Rect, margin: int, fonts: Fonts) -> tuple[Key, ...]:
-    """The buttons' names side by side, in one size."""
-    wide = (strip.width - margin) // len(told.hints) - margin
-    tall = round(strip.height * 0.66)
-    areas = [pygame.Rect(margin + place * (wide + margin), strip.y + tall // 6, wide, tall) for place in range(2)]
-    lines = [SignLine(Language.TRADITIONAL, ((f"{hint.traditional}  {hint.english}",),), 1.0) for hint in told.hints]
-    boxes = [area.inflate(-area.height // 2, -area.height // 4) for area in areas]
-    size = min(fit((line,), box, fonts, greatest=tall // 2)[0].size for line, box in zip(lines, boxes, strict=True))
-    rows = [fit((line,), box, fonts, greatest=size)[0] for line, box in zip(lines, boxes, strict=True)]
-    baseline = max(row.origin[1] for row in rows)
-    return tuple(
-        Key(hint, _sure(area), (row.lowered(baseline - row.origin[1]),))
-        for hint, area, row in zip(told.hints, areas, rows, strict=True)
-    )
+def _keys(told: Sign, strip: pygame.Rect, fonts: Fonts) -> tuple[Key, ...]:
+    """The buttons' names side by side, all in one size; the space under a name is the mark's that points down."""
+    wide = strip.width // len(told.hints)
+    margin = strip.height // 16
+    keys = []
+    for place, hint in enumerate(told.hints):
+        area = pygame.Rect(strip.x + place * wide, strip.y, wide, strip.height)
+        names = pygame.Rect(area.x + margin, area.y + margin, wide - 2 * margin, round(strip.height * 0.78) - margin)
+        chinese = SignLine(Language.TRADITIONAL, ((hint.chinese,),), 1.0)
+        english = SignLine(Language.ENGLISH, (tuple(hint.english.split()),), 0.92)
+        greatest = round(strip.height / _STRIP * BUTTON_EM)
+        keys.append(Key(hint, _sure(area), fit((chinese, english), names, fonts, greatest=greatest)))
+    return tuple(keys)
 
 
 def _cut_ribbon(told: Sign, size: Size) -> tuple[pygame.Rect | None, pygame.Rect]:

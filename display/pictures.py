@@ -19,7 +19,7 @@ from display.settings import DEFAULT_SIZE, Size, check_size
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 
-EXAMPLE_TIME = "14:30"
+EXAMPLE_TIME = "12-01 04:30"
 """The parameter of EARLY in the pictures."""
 
 _GAP = 12
@@ -35,7 +35,7 @@ def render(
     Args:
         screen: which screen.
         scene: which message.
-        parameter: fills `{hhmm}`.
+        parameter: fills `{earliest}`.
         simulated: with the ribbon.
         size: (width, height) in pixels; the screen's default if None.
 

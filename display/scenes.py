@@ -13,7 +13,7 @@ from enum import Enum
 
 from display.line_breaks import pieces
 from lane_agent.model import Screen
-from lane_agent.wording import CUSTOMS, HELP_BUTTON, SIMULATION, UNLADEN_BUTTON, WORDING, Scene, Tone
+from lane_agent.wording import CUSTOMS, HELP_BUTTON, SIMULATION, UNLADEN_BUTTON, WORDING, Scene, Tone, earliest_in_words
 
 
 class Language(Enum):
@@ -31,6 +31,7 @@ class Pictogram(Enum):
     STOP_CHARACTER = "stop_character"
     PASSPORT = "passport"
     EYE = "eye"
+    RECEIPT = "receipt"
     PRESS = "press"
     PAPER = "paper"
     ARROW = "arrow"
@@ -53,6 +54,7 @@ PICTOGRAMS: dict[Scene, Pictogram] = {
     Scene.IMMIGRATION: Pictogram.PASSPORT,
     Scene.IMMIGRATION_TURN: Pictogram.PASSPORT,
     Scene.WATCH: Pictogram.EYE,
+    Scene.RECEIVED: Pictogram.RECEIPT,
     Scene.UNLADEN: Pictogram.PRESS,
     Scene.MANIFEST: Pictogram.PAPER,
     Scene.DONE: Pictogram.ARROW,
@@ -71,7 +73,7 @@ PICTOGRAMS: dict[Scene, Pictogram] = {
 
 _ENGLISH_PIECE = re.compile(r'"[^"]*"|\S+')  # a button's name in quotes is not broken
 
-COARSE_BELOW = 224
+COARSE_BELOW = 192
 """A board whose shorter side has fewer pixels cannot carry the full sentences legibly: it shows the pictogram and the short
 words, which are ours, to be confirmed by the department like the rest of domain §5."""
 
@@ -102,7 +104,13 @@ class Hint:
 
     traditional: str
     english: str
+    simplified: str
     lit: bool
+
+    @property
+    def chinese(self) -> str:
+        """Both Chinese names, or the one where they are the same."""
+        return " ".join(dict.fromkeys((self.traditional, self.simplified)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +142,7 @@ def sign(screen: Screen, scene: Scene, parameter: str = "", *, simulated: bool =
     Args:
         screen: which screen.
         scene: which message.
-        parameter: fills `{hhmm}`, Hong Kong time.
+        parameter: fills `{earliest}`: `hh:mm` in Hong Kong, or `MM-DD hh:mm`.
         simulated: the lane is a simulated one: the ribbon is shown.
         coarse: take the short words (boards under `COARSE_BELOW` pixels).
     """
@@ -163,7 +171,7 @@ def _header(screen: Screen, scene: Scene) -> tuple[str, str]:
 def _hints(scene: Scene) -> tuple[Hint, ...]:
     """The two buttons of the AIOP."""
     return (
-        Hint(*UNLADEN_BUTTON, lit=scene is Scene.UNLADEN),
+        Hint(*UNLADEN_BUTTON, lit=scene in {Scene.UNLADEN, Scene.RECEIVED}),
         Hint(*HELP_BUTTON, lit=scene in {Scene.HELP, Scene.TALK}),
     )
 
@@ -178,19 +186,21 @@ def _lines(scene: Scene, parameter: str, *, coarse: bool) -> tuple[SignLine, ...
         )
     return (
         SignLine(Language.TRADITIONAL, _chinese(wording.traditional, parameter), 1.0),
-        SignLine(Language.ENGLISH, _english(wording.english, parameter), 0.62),
-        SignLine(Language.SIMPLIFIED, _chinese(wording.simplified, parameter), 0.58),
+        SignLine(Language.ENGLISH, _english(wording.english, parameter), 0.68),
+        SignLine(Language.SIMPLIFIED, _chinese(wording.simplified, parameter), 0.62),
     )
 
 
 def _chinese(text: str, parameter: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(pieces(clause) for clause in _filled(text, parameter).split())
+    chinese, _ = earliest_in_words(parameter)
+    return tuple(pieces(clause) for clause in _filled(text, chinese).split())
 
 
 def _english(text: str, parameter: str) -> tuple[tuple[str, ...], ...]:
-    sentences = _filled(text, parameter).replace(". ", ".\n").split("\n")
+    _, english = earliest_in_words(parameter)
+    sentences = _filled(text, english).replace(". ", ".\n").split("\n")
     return tuple(tuple(_ENGLISH_PIECE.findall(sentence)) for sentence in sentences)
 
 
-def _filled(text: str, parameter: str) -> str:
-    return text.replace("{hhmm}", parameter)
+def _filled(text: str, earliest: str) -> str:
+    return text.replace("{earliest}", earliest)

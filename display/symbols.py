@@ -20,6 +20,13 @@ def _truck(pen: Pen) -> None:
         pen.disc((x, 64), 6.5, pen.mark)
 
 
+def _receipt(pen: Pen) -> None:
+    """A slip torn off at the bottom."""
+    pen.polygon([(31, 16), (69, 16), (69, 82), (59.5, 74), (50, 82), (40.5, 74), (31, 82)], pen.mark)
+    for y, right in ((26, 61), (38, 61), (50, 52)):
+        pen.box(39, y, right, y + 5.5, pen.background)
+
+
 def _stop_character(pen: Pen) -> None:
     pen.word("停", 66, (50, 50), pen.mark)
 
@@ -170,6 +177,7 @@ SYMBOLS: dict[Pictogram, Callable[[Pen], None]] = {
     Pictogram.STOP_CHARACTER: _stop_character,
     Pictogram.PASSPORT: _passport,
     Pictogram.EYE: _eye,
+    Pictogram.RECEIPT: _receipt,
     Pictogram.PRESS: _press,
     Pictogram.PAPER: _paper,
     Pictogram.ARROW: _arrow,

@@ -9,7 +9,7 @@ from lane_agent.wording import Scene
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """Paint both screens. `parameter` fills `{hhmm}` ("" if none)."""
+    """Paint both screens. `parameter` fills `{earliest}`: `hh:mm`, or `MM-DD hh:mm` ("" if none)."""
 
     serial: int
     xdb: Scene

@@ -8,7 +8,7 @@ screens painted as that row needs. 3 is screen 3, Clearance Completed; 4 is scre
 from __future__ import annotations
 
 from domain.alarms import LaneAlarmKind
-from domain.hong_kong import UTC_OFFSET_MS
+from domain.hong_kong import day_and_minute, month_and_day
 from domain.visit_record import RecordKind
 from lane_agent.change import (
     Change,
@@ -216,6 +216,8 @@ def _time_stage(lane: Lane, row: Row) -> Change:
 
 def _show(lane: Lane, row: Row) -> Change:
     xdb, aiop = row.xdb, row.aiop
+    if lane.visit is not None and lane.visit.unladen:
+        xdb, aiop = _receipted(xdb), _receipted(aiop)
     if lane.help is not HelpCall.NONE:
         aiop = Scene.HELP if lane.help is HelpCall.RINGING else Scene.TALK
     face = lane.face
@@ -232,13 +234,27 @@ def _show(lane: Lane, row: Row) -> Change:
     return lane, (Show(serial, xdb, aiop, parameter), *timed)
 
 
+def _receipted(scene: Scene) -> Scene:
+    """A press of Unladen is a declaration in law: it is answered wherever the lane has nothing else to say (domain §5)."""
+    return Scene.RECEIVED if scene in _NOTHING_TO_DO else scene
+
+
+_NOTHING_TO_DO = (Scene.IMMIGRATION, Scene.WAIT, Scene.WATCH)
+"""Scenes that ask nothing of the driver. The board during Immigration's turn is not ours."""
+
+
 def _earliest(lane: Lane) -> str:
-    """hh:mm in Hong Kong of the earliest crossing time among the early bundles."""
+    """The earliest crossing time among the early bundles: `hh:mm` in Hong Kong, `MM-DD hh:mm` where that is not today."""
     visit = lane.visit
     if visit is None or visit.codes is None:
         return ""
     early = standing_of(lane, visit, visit.codes).early
     if not early:
         return lane.face.parameter
-    minutes = (min(bundle.earliest_ms for bundle in early) + UTC_OFFSET_MS) // 60_000 % 1_440
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+    day, minute = day_and_minute(min(bundle.earliest_ms for bundle in early))
+    clock = f"{minute // 60:02d}:{minute % 60:02d}"
+    core_ms = visit.codes.core_ms
+    if core_ms is not None and day_and_minute(core_ms)[0] == day:
+        return clock
+    month, of_month = month_and_day(day)
+    return f"{month:02d}-{of_month:02d} {clock}"

@@ -19,6 +19,7 @@ class Scene(Constant):
     IMMIGRATION = "IMMIGRATION"
     IMMIGRATION_TURN = "IMMIGRATION_TURN"  # the XDB is Immigration's at this moment (seed 004: shared board)
     WATCH = "WATCH"
+    RECEIVED = "RECEIVED"  # the answer to a press of Unladen, a declaration in law
     UNLADEN = "UNLADEN"
     MANIFEST = "MANIFEST"
     DONE = "DONE"
@@ -49,7 +50,7 @@ class Tone(Constant):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One message. `{hhmm}` is the only placeholder, Hong Kong time.
+    """One message. `{earliest}` is the only placeholder: a time of the day in Hong Kong, with its date where that is not today.
 
     Attributes:
         english: the English text.
@@ -73,10 +74,10 @@ WORDING: dict[Scene, Wording] = {
     Scene.STOP: Wording("Please Stop", "請停車", "请停车", Tone.STOP, ("請停車", "Please Stop"), seed=True),
     Scene.IMMIGRATION: Wording(
         "Immigration clearance in progress",
-        "正在辦理出入境檢查",
-        "正在办理出入境检查",
+        "正在進行出入境檢查",
+        "正在进行出入境检查",
         Tone.NEUTRAL,
-        ("正在辦理 出入境檢查", "Immigration"),
+        ("正在進行 出入境檢查", "Immigration"),
     ),
     Scene.IMMIGRATION_TURN: Wording(
         "Immigration", "出入境檢查", "出入境检查", Tone.NEUTRAL, ("出入境檢查", "Immigration")
@@ -86,15 +87,22 @@ WORDING: dict[Scene, Wording] = {
         "請留意海關指示",
         "请留意海关指示",
         Tone.NEUTRAL,
-        ("請留意 海關指示", "Watch Customs"),
+        ("請留意 海關指示", "See next message"),
         seed=True,
+    ),
+    Scene.RECEIVED: Wording(
+        "Unladen declaration received. Please wait",
+        "已收到空車申報 請稍候",
+        "已收到空车申报 请稍候",
+        Tone.NEUTRAL,
+        ("已收到 空車申報", "Declaration received"),
     ),
     Scene.UNLADEN: Wording(
         'Unladen? Press "Unladen Vehicle" button',
         "空車請按「空車」按鈕",
         "空车请按“空车”按钮",
         Tone.ASK,
-        ("空車請按 「空車」按鈕", "Unladen? Press"),
+        ("空車請按 「空車」按鈕", "Empty? Press button"),
     ),
     Scene.MANIFEST: Wording(
         "Drop paper manifest into drop-in box",
@@ -109,7 +117,7 @@ WORDING: dict[Scene, Wording] = {
         "清關完成 請駛離",
         "清关完成 请驶离",
         Tone.GO,
-        ("清關完成 請駛離", "Completed"),
+        ("清關完成 請駛離", "Cleared. Proceed"),
         seed=True,
     ),
     Scene.EXAMINE: Wording(
@@ -117,7 +125,7 @@ WORDING: dict[Scene, Wording] = {
         "請駛往海關驗貨場接受檢查",
         "请驶往海关验货场接受检查",
         Tone.EXAMINE,
-        ("請駛往 海關驗貨場", "Examination"),
+        ("請駛往 海關驗貨場", "To Customs compound"),
         seed=True,
     ),
     Scene.HELP: Wording(
@@ -125,67 +133,79 @@ WORDING: dict[Scene, Wording] = {
         "已通知海關人員 請稍候",
         "已通知海关人员 请稍候",
         Tone.HELP,
-        ("已通知 海關人員", "Help is coming"),
+        ("已通知 海關人員", "Help requested"),
     ),
     Scene.TALK: Wording(
         "Speak into the microphone below",
         "請向下方咪高峰講話",
         "请对下方麦克风讲话",
         Tone.HELP,
-        ("請向咪高峰 講話", "Speak below"),
+        ("請向咪高峰 講話", "Speak to microphone"),
     ),
     Scene.WAIT: Wording("Please wait", "請稍候", "请稍候", Tone.NEUTRAL, ("請稍候", "Please wait")),
     Scene.NOPLATE: Wording(
-        "Plate not read. Please wait",
+        "Cannot read plate. Please wait",
         "未能讀取車牌 請稍候",
         "未能读取车牌 请稍候",
         Tone.NEUTRAL,
-        ("未能讀取 車牌", "Plate not read"),
+        ("未能讀取 車牌", "Cannot read plate"),
     ),
     Scene.NOBUNDLE: Wording(
-        "No bundling record. Follow officer's instructions",
-        "沒有捆綁記錄 請依海關人員指示",
-        "没有捆绑记录 请按海关人员指示",
+        "No bundling record. Please wait",
+        "沒有捆綁紀錄 請稍候",
+        "没有捆绑记录 请稍候",
         Tone.OFFICER,
-        ("沒有 捆綁記錄", "No record"),
+        ("沒有 捆綁紀錄", "No bundling record"),
     ),
     Scene.EARLY: Wording(
-        "Early arrival. Earliest crossing time {hhmm}",
-        "未到最早允許過關時間 {hhmm}",
-        "未到最早允许过关时间 {hhmm}",
+        "Early arrival. Earliest crossing {earliest}",
+        "未到過關時間 最早 {earliest}",
+        "未到过关时间 最早 {earliest}",
         Tone.OFFICER,
-        ("未到時間 {hhmm}", "Early arrival"),
+        ("未到時間 {earliest}", "Early arrival"),
     ),
     Scene.WRONGPOINT: Wording(
         "Bundled for another control point. Please wait",
-        "捆綁管制站不符 請稍候",
-        "捆绑管制站不符 请稍候",
+        "捆綁的並非本管制站 請稍候",
+        "捆绑的并非本管制站 请稍候",
         Tone.OFFICER,
-        ("捆綁 管制站不符", "Wrong point"),
+        ("捆綁的 並非本站", "Other control point"),
     ),
     Scene.OFFICER: Wording(
-        "Follow officer's instructions",
-        "請依海關人員指示",
-        "请按海关人员指示",
+        "Please wait for an officer",
+        "請等候海關人員",
+        "请等候海关人员",
         Tone.OFFICER,
-        ("請依海關 人員指示", "Follow officer"),
+        ("請等候 海關人員", "Wait for officer"),
     ),
     Scene.MANUAL: Wording(
-        "Manual clearance. Hand manifest to officer",
-        "人手清關 請將載貨清單交予海關人員",
-        "人工清关 请将载货清单交给海关人员",
+        "Manual clearance. Have your manifest ready",
+        "人手清關 請備妥載貨清單",
+        "人工清关 请备妥载货清单",
         Tone.OFFICER,
-        ("人手清關 請交清單", "Hand manifest"),
+        ("請備妥 載貨清單", "Manifest ready"),
     ),
-    Scene.CLOSED: Wording("Lane closed", "此通道關閉", "此通道关闭", Tone.STOP, ("此通道關閉", "Lane closed")),
+    Scene.CLOSED: Wording("Lane closed", "此通道已關閉", "此通道已关闭", Tone.STOP, ("此通道 已關閉", "Lane closed")),
 }
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def earliest_in_words(parameter: str) -> tuple[str, str]:
+    """(Chinese, English) for `{earliest}`: `12-01 04:30` is 12月1日 04:30 and 1 Dec 04:30; anything else stays as it is."""
+    date, blank, clock = parameter.partition(" ")
+    month, dash, day = date.partition("-")
+    if not (blank and dash and month.isdecimal() and day.isdecimal() and 1 <= int(month) <= len(MONTHS)):
+        return parameter, parameter
+    return f"{int(month)}月{int(day)}日 {clock}", f"{int(day)} {MONTHS[int(month) - 1]} {clock}"
+
 
 CUSTOMS = ("海關", "Customs")
 """(Traditional, English) at the head of a sign: who speaks, since the board is shared with Immigration (seed 004)."""
 
-UNLADEN_BUTTON = ("空車", "Unladen Vehicle")
-HELP_BUTTON = ("求助", "Help")
-"""(Traditional, English) above the panel's two buttons, as seed 004 names them."""
+UNLADEN_BUTTON = ("空車", "Unladen Vehicle", "空车")
+HELP_BUTTON = ("求助", "Help", "求助")
+"""(Traditional, English, Simplified) above the panel's two buttons; the English is seed 004's."""
 
 SIMULATION = "SIMULATION 模擬"
 """The ribbon across every sign of a simulated lane."""

@@ -255,6 +255,13 @@ def test_point_11_both_screens_say_the_same_in_every_scenario_step() -> None:
     assert set(odd) <= {(Scene.IMMIGRATION_TURN, Scene.IMMIGRATION), (Scene.STOP, Scene.HELP), (Scene.WAIT, Scene.HELP)}
 
 
+def test_an_unladen_press_is_answered_wherever_the_lane_would_only_ask_to_wait() -> None:
+    """During Immigration's turn on the panel alone; then on both, until a prompt or the decision."""
+    world = play("ready records:approved arrive immigration press")
+    assert (world.lane.face.xdb, world.lane.face.aiop) == (Scene.IMMIGRATION_TURN, Scene.RECEIVED)
+    assert play("cleared", world).face == "RECEIVED"
+
+
 def test_point_12_the_earliest_time_is_shown_in_hong_kong_time() -> None:
     """16:00 in Hong Kong when the scenario begins, five minutes too early."""
     world = play("ready records:early arrive immigration read cleared")
@@ -262,9 +269,9 @@ def test_point_12_the_earliest_time_is_shown_in_hong_kong_time() -> None:
 
 
 def test_point_12_the_first_of_several_early_bundles_counts() -> None:
-    """The earliest of the early ones is the time the driver is told; midnight wraps."""
+    """The earliest of the early ones is the time the driver is told, with its date where that is not today."""
     late = bundle("late", "release", earliest_ms=CORE_MS + 480 * MINUTE_MS)
-    assert _with(late).lane.face.parameter == "00:00"
+    assert _with(late).lane.face.parameter == "01-16 00:00"
     assert _with(late, bundle("soon", "release", earliest_ms=CORE_MS + 61 * MINUTE_MS)).lane.face.parameter == "17:01"
 
 

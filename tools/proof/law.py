@@ -252,7 +252,7 @@ def screens_say_the_same(sight: Sight) -> bool:
     """§2.11: both screens say the same, save Immigration's turn on the XDB and help on the panel."""
     xdb, aiop = sight.now.xdb, sight.now.aiop
     if xdb is Scene.IMMIGRATION_TURN:
-        return aiop in (Scene.IMMIGRATION, Scene.OFFICER, *HELP.values())
+        return aiop in (Scene.IMMIGRATION, Scene.RECEIVED, Scene.OFFICER, *HELP.values())
     return aiop is xdb or aiop in HELP.values()
 
 

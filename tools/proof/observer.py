@@ -15,7 +15,10 @@ from tools.proof.answers import meaning_of
 from tools.proof.counting import counts, fell_back
 from tools.proof.history import NOW, InputHistory, VehicleInputs
 
-ORDINARY = (Scene.STOP, Scene.IMMIGRATION_TURN, Scene.WAIT, Scene.WATCH, Scene.UNLADEN, Scene.MANIFEST, Scene.DONE)
+ORDINARY = (
+    *(Scene.STOP, Scene.IMMIGRATION_TURN, Scene.WAIT, Scene.WATCH, Scene.RECEIVED),
+    *(Scene.UNLADEN, Scene.MANIFEST, Scene.DONE),
+)
 SIGNALS = (Contact.UNLADEN, Contact.DROP_BOX, Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED)
 HANDS_OVER = (LaneAlarmKind.CONTRADICTION, LaneAlarmKind.EARLY_ARRIVAL)
 """Alarms that say: from now on this visit is the officer's (rows 11 and 14)."""
@@ -402,7 +405,7 @@ def _overdue(history: InputHistory) -> InputHistory:
     vehicle = history.vehicle
     if vehicle is None:
         return history
-    if not vehicle.vrn and history.xdb is Scene.WAIT and history.link is Link.FRESH:
+    if not vehicle.vrn and history.xdb in (Scene.WAIT, Scene.RECEIVED) and history.link is Link.FRESH:
         return _with(history, plain=False)
     return _with(_hand(history), release=vehicle.release and vehicle.shown == "3")
 

@@ -160,7 +160,7 @@ TEXT = """
 8 a required identifier is wanted of an empty vehicle too
     lane:   identifier
     do:     ready records:approved arrive immigration read cleared press wait:10
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT OFFICER
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT RECEIVED OFFICER
     alarms: Overdue AtOfficer
     notes:  UnladenDeclared
     ends:   8 at the officer

@@ -9,7 +9,7 @@ TEXT = """
     ends:   9 stands
 9 an inspect code stops an unladen vehicle
     do:     ready records:inspect+approved arrive immigration read press cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED EXAMINE
     uses:   inspect
     notes:  UnladenDeclared SentToCompound
     ends:   9 stands
@@ -161,18 +161,18 @@ TEXT = """
     ends:   1 closed
 10 unladen and approved is released
     do:     ready records:approved arrive immigration read cleared press leave
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN WATCH DONE WELCOME
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN RECEIVED DONE WELCOME
     notes:  UnladenDeclared
     ends:   2 waiting
 10 unladen pressed before Immigration is over
     do:     ready records:approved arrive immigration read press cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED RECEIVED DONE
     notes:  UnladenDeclared
     ends:   17 stands
 10 unladen drops the manifest first
     lane:   manifest
     do:     ready records:approved arrive immigration read cleared press drop
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN MANIFEST WATCH DONE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN MANIFEST RECEIVED DONE
     notes:  UnladenDeclared
     ends:   17 stands
 10 a manifest never dropped goes to the officer
@@ -185,7 +185,7 @@ TEXT = """
 10 a manifest dropped before counts
     lane:   manifest
     do:     ready records:approved arrive immigration drop read cleared press
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN WATCH DONE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN RECEIVED DONE
     notes:  UnladenDeclared
     ends:   17 stands
 10 unladen but not approved is the officer's
@@ -202,24 +202,24 @@ TEXT = """
     ends:   10 unladen not proved
 10 unladen beside a held neighbour is the officer's
     do:     ready records:approved+near-held arrive immigration read cleared press
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT RECEIVED
     alarms: NearMiss
     notes:  UnladenDeclared
     ends:   8 near-miss of a held vehicle
 10 unladen with the wrong Mainland plate is the officer's
     do:     ready records:approved arrive immigration read:+other cleared press
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT RECEIVED
     alarms: PlatesDisagree
     notes:  UnladenDeclared
     ends:   8 Mainland plate differs
 10 unladen with the listed Mainland plate
     do:     ready records:approved arrive immigration read:+own cleared press
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN WATCH DONE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN RECEIVED DONE
     notes:  UnladenDeclared
     ends:   17 stands
 10 unladen, the list names no Mainland plate
     do:     ready records:approved-bare arrive immigration read:+other cleared press
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN WATCH DONE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN RECEIVED DONE
     notes:  UnladenDeclared
     ends:   17 stands
 10 a press of the driver before counts for nobody
@@ -228,17 +228,17 @@ TEXT = """
     ends:   12 no bundle: press if empty
 10 unladen while stale is unknown
     do:     ready records:approved arrive immigration read cleared link:stale press
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN WAIT
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN WAIT RECEIVED
     notes:  UnladenDeclared
     ends:   20 not fresh
 10 unladen with an ended bundle is released
     do:     ready records:approved+used arrive immigration read cleared press
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN WATCH DONE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN RECEIVED DONE
     notes:  UnladenDeclared
     ends:   17 stands
 10 unladen with a bundle for the other direction is released
     do:     ready records:approved+opposite arrive immigration read cleared press
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN WATCH DONE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN RECEIVED DONE
     notes:  UnladenDeclared
     ends:   17 stands
 10 unladen pressed after the prompt ran out is the officer's
@@ -255,7 +255,7 @@ TEXT = """
     ends:   10 unladen not approved
 10 unladen proved by an officer's mark needs no reader
     do:     ready records:approved arrive immigration cleared unread press correct:AB1234
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT NOPLATE WATCH DONE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT NOPLATE RECEIVED DONE
     alarms: PlateUnread
     notes:  UnladenDeclared Corrected
     ends:   17 stands
@@ -288,18 +288,18 @@ TEXT = """
     ends:   8 otherwise
 10 without the core's time no unladen vehicle is released
     do:     ready records:approved+no-time arrive immigration read press cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED RECEIVED
     notes:  UnladenDeclared
     ends:   17 deciding
 10 nor asked for its manifest
     lane:   manifest
     do:     ready records:approved+no-time arrive immigration read press cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED RECEIVED
     notes:  UnladenDeclared
     ends:   17 deciding
 10 nor called unproved
     do:     ready records:approved+near-bundled+no-time arrive immigration read press cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED RECEIVED
     notes:  UnladenDeclared
     ends:   17 deciding
 11 unladen pressed against a live bundle takes 3 back
@@ -311,38 +311,38 @@ TEXT = """
     ends:   11 unladen against a bundle
 11 unladen pressed against an early bundle
     do:     ready records:early+approved arrive immigration read press cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED OFFICER
     alarms: Contradiction
     notes:  UnladenDeclared
     ends:   11 unladen against a bundle
 11 the contradiction stands when the bundle goes
     do:     ready records:live+approved arrive immigration read press cleared change:approved
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED OFFICER
     alarms: Contradiction
     notes:  UnladenDeclared
     ends:   11 contradiction stands
 11 unladen pressed against a bundle beside a bundled neighbour
     lane:   manifest
     do:     ready records:live+near-bundled arrive immigration read press cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED OFFICER
     alarms: Contradiction
     notes:  UnladenDeclared
     ends:   11 unladen against a bundle
 11 unladen pressed against a bundle by a vehicle that is not approved
     do:     ready records:live arrive immigration read press cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED OFFICER
     alarms: Contradiction
     notes:  UnladenDeclared
     ends:   11 unladen against a bundle
 11 without the core's time nothing is contradicted
     do:     ready records:live+no-time arrive immigration read press cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED RECEIVED
     notes:  UnladenDeclared
     ends:   17 deciding
 11 the contradiction comes before the manifest
     lane:   manifest
     do:     ready records:live+approved arrive immigration read press cleared
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED OFFICER
     alarms: Contradiction
     notes:  UnladenDeclared
     ends:   11 unladen against a bundle
@@ -354,7 +354,7 @@ TEXT = """
     ends:   8 at the officer
 11 a bundle that arrives after an unladen release takes 3 back
     do:     ready records:approved arrive immigration read press cleared change:approved+live
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE OFFICER
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED RECEIVED DONE OFFICER
     alarms: Withdrawn Contradiction
     notes:  UnladenDeclared
     ends:   11 unladen against a bundle
