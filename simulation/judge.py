@@ -162,7 +162,7 @@ def _judge_truck(truth: Truth, paintings: list[Painting], records: list[dict[str
         if read and truth.vrn and read != truth.vrn:
             failures.append(f"read as {read}")
     # A truck that was told to stop has gone through rows 2 (waiting) and 3 (arrived); row 4 only if Immigration began.
-    rows = {truth.row, 2, 3} | ({4} if "IMMIGRATION" in shown["aiop"] else set())
+    rows = {truth.row, 2, 3} | ({4} if "immigration_started" in truth.events else set())
     return {
         "index": truth.index,
         "scenario": truth.scenario,

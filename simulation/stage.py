@@ -195,7 +195,8 @@ class Passing:
         """The driver hands his documents over."""
         self.note("immigration_started")
         await self.pulse(Contact.IMMIGRATION_STARTED)
-        await self.see(aiop="IMMIGRATION", xdb="IMMIGRATION_TURN")
+        # Who has pressed Unladen already has his answer on the panel meanwhile.
+        await self.see(aiop="RECEIVED" if "unladen" in self.notes else "IMMIGRATION", xdb="IMMIGRATION_TURN")
 
     async def pulse(self, contact: Contact) -> None:
         """A press, or a signal line that closes for a moment."""
