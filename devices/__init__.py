@@ -5,6 +5,7 @@
 | `contacts` | the ports of contacts, boards and outputs; wired lines become settled events |
 | `debounce` | when a raw level counts, and when a line chatters (pure) |
 | `gpio` | a board on the box's own pins |
+| `modbus_board`, `modbus_settings` | a bought Modbus module, over TCP or a serial cable; which one, and where it keeps what |
 | `remote_io`, `remote_protocol` | a board on a serial cable or TCP, and its lines |
 | `framing` | checked lines, as boards and label readers speak them |
 | `reader` | the plate reader as the agent sees it: a process that is watched and started again |
@@ -26,5 +27,5 @@
 | `intercom` | the help call: bell and lamp |
 | `settings` | `[camera]`, `[reader]`, `[contacts]` and `[identifier]` of a lane's settings |
 | `errors` | what can go wrong, and what a technician does about it |
-| `simulated/` | boards and a label reader in software, driven from the hardware's side |
+| `simulated/` | boards, a Modbus module and a label reader in software, driven from the hardware's side |
 """

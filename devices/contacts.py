@@ -77,6 +77,7 @@ class WiredContacts:
         board: the driver.
         inputs: the line of each contact; a contact that is not wired never changes.
         outputs: the line of each output.
+        apart: lines of inputs and outputs are counted apart.
         clock: monotonic milliseconds, the same clock as the board's.
         chatter: when a line is called broken.
         backoff: the pauses between attempts.
@@ -92,10 +93,11 @@ class WiredContacts:
         inputs: Mapping[Contact, InputSettings],
         outputs: Mapping[Output, OutputSettings] = MappingProxyType({}),
         clock: Callable[[], int],
+        apart: bool = False,
         chatter: Chatter | None = None,
         backoff: Backoff | None = None,
     ) -> None:
-        for key, line, other in shared_lines(inputs, outputs):
+        for key, line, other in shared_lines(inputs, outputs, apart=apart):
             raise WiringWrong(f"{key} and {other} are both on line {line}: give each its own line")
         self._board, self._clock, self._chatter = board, clock, chatter
         self._inputs = {each.line: (contact, each) for contact, each in inputs.items()}

@@ -18,6 +18,7 @@ from msgspec import Meta, field
 
 from devices.errors import LabelsWrong
 from devices.identifier import LabelTable
+from devices.modbus_settings import ModbusSettings
 from lane_agent.model import Contact
 from lane_agent.settling import SURE
 from runtime.sections import Count, Fits, NamedFolder, PlaceOfSocket, Problem, Seconds, Section, Share, is_host, shown
@@ -60,6 +61,13 @@ def has_host(url: str) -> bool:
 Baud = Annotated[int, Meta(ge=300, le=4_000_000, description="a speed, such as 115200")]
 SerialPort = Annotated[
     str, Fits(is_serial_port), Meta(description='a device such as "/dev/ttyUSB0", or "socket://host:port"')
+]
+
+
+ContactsPort = Annotated[
+    str,
+    Fits(lambda text: is_serial_port(text) or (text.startswith("tcp://") and " " not in text and has_host(text))),
+    Meta(description='a device such as "/dev/ttyUSB0", "socket://host:port", or for board modbus "tcp://host:502"'),
 ]
 
 
@@ -192,6 +200,7 @@ class BoardKind(Enum):
     """What carries the contacts."""
 
     GPIO = "gpio"
+    MODBUS = "modbus"
     REMOTE = "remote"
     SIMULATED = "simulated"
 
@@ -224,11 +233,14 @@ class InputSettings(Section, frozen=True, kw_only=True):
 
     Attributes:
         active: low for a button to ground with a pull-up.
+        line: the pin, the line of the remote board, or the Modbus address.
         stable_ms: how long a level must last before it counts.
+        counter: of board modbus: the address of the low word in which the module counts this input, where it does.
     """
 
     line: Count
     active: ActiveLevel
+    counter: Count | None = None
     pull: Pull = Pull.NONE
     stable_ms: Annotated[int, Meta(ge=0, le=5_000, description="milliseconds, 0 to 5000, such as 30")] = 30
 
@@ -255,7 +267,9 @@ class ContactsSettings(Section, frozen=True, kw_only=True):
 
     Attributes:
         chip: of board gpio: /dev/gpiochip<chip>.
-        port, baud, silent_s: of board remote: device or socket://host:port; longest silence.
+        port, baud, silent_s: of boards remote and modbus: device or socket://host:port, for modbus tcp://host:port;
+            longest silence.
+        modbus: of board modbus: which module, and where it keeps its inputs.
         socket: of board simulated.
     """
 
@@ -263,9 +277,10 @@ class ContactsSettings(Section, frozen=True, kw_only=True):
     inputs: dict[Contact, InputSettings]
     outputs: dict[Output, OutputSettings] = field(default_factory=dict)
     chip: Count = 0
-    port: SerialPort | None = None
+    port: ContactsPort | None = None
     baud: Baud = 115_200
     silent_s: Seconds = 1.5
+    modbus: ModbusSettings = field(default_factory=ModbusSettings)
     socket: Annotated[Path, PlaceOfSocket("make that folder, for the lane's user")] | None = None
 
     def contradictions(self) -> Problems:
@@ -275,7 +290,8 @@ class ContactsSettings(Section, frozen=True, kw_only=True):
             yield Problem("port", "is missing for board remote", remedy)
         if self.board is BoardKind.SIMULATED and self.socket is None:
             yield Problem("socket", "is missing for board simulated", 'add socket = "contacts.sock"')
-        for key, line, other in shared_lines(self.inputs, self.outputs):
+        yield from self._modbus()
+        for key, line, other in shared_lines(self.inputs, self.outputs, apart=self.apart):
             wrong = f"line {line} is also that of contacts.{other}"
             yield Problem(f"{key}.line", wrong, "give each its own line")
         if self.board is BoardKind.GPIO:
@@ -290,16 +306,32 @@ class ContactsSettings(Section, frozen=True, kw_only=True):
                 wrong = f"{each.stable_ms} ms swallows a short {'passage' if loop else 'press'}"
                 yield Problem(f"inputs.{contact.value}.stable_ms", wrong, f"write less than {shortest}, such as 30")
 
+    @property
+    def apart(self) -> bool:
+        """Whether inputs and outputs have numbers of their own: a Modbus module's inputs and coils do."""
+        return self.board is BoardKind.MODBUS
+
+    def _modbus(self) -> Problems:
+        if self.board is BoardKind.MODBUS and not (self.port or "").startswith(("/", "tcp://")):
+            yield Problem("port", "is no Modbus module", 'write port = "tcp://host:502" or "/dev/ttyUSB0"')
+        elif self.board is not BoardKind.MODBUS and (self.port or "").startswith("tcp://"):
+            yield Problem("port", "tcp:// is for board modbus", 'write "socket://host:port", or board = "modbus"')
+        for contact, each in self.inputs.items():
+            if each.counter is not None and self.board is not BoardKind.MODBUS:
+                wrong = f"is of no use to board {self.board.value}"
+                yield Problem(f"inputs.{contact.value}.counter", wrong, "remove it: only a Modbus module counts")
+
 
 def shared_lines(
-    inputs: Mapping[Contact, InputSettings], outputs: Mapping[Output, OutputSettings]
+    inputs: Mapping[Contact, InputSettings], outputs: Mapping[Output, OutputSettings], *, apart: bool = False
 ) -> Iterator[tuple[str, int, str]]:
-    """(key, line, the earlier key) of everything that is on a line already in use."""
-    taken: dict[int, str] = {}
+    """(key, line, the earlier key) of everything that is on a line already in use; `apart`: outputs have their own."""
+    taken: dict[tuple[str, int], str] = {}
     for key, line in _lines(inputs, outputs):
-        if line in taken:
-            yield key, line, taken[line]
-        taken.setdefault(line, key)
+        place = (key.partition(".")[0] if apart else "", line)
+        if place in taken:
+            yield key, line, taken[place]
+        taken.setdefault(place, key)
 
 
 def _lines(

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from devices.contacts import Board, WiredContacts
 from devices.gpio import GpioBoard, lgpio_factory
+from devices.modbus_board import ModbusBoard, ModbusPort
 from devices.reader_protocol import ReaderSetup
 from devices.remote_io import RemoteBoard
 from devices.settings import BoardKind
@@ -32,7 +33,9 @@ def reader_setup(settings: Settings) -> ReaderSetup:
 def contacts(settings: Settings) -> WiredContacts:
     """The contacts over the configured board."""
     table = settings.contacts
-    return WiredContacts(board=_board(settings), inputs=table.inputs, outputs=table.outputs, clock=monotonic_ms)
+    return WiredContacts(
+        board=_board(settings), inputs=table.inputs, outputs=table.outputs, clock=monotonic_ms, apart=table.apart
+    )
 
 
 def _board(settings: Settings) -> Board:
@@ -43,6 +46,17 @@ def _board(settings: Settings) -> Board:
                 inputs={each.line: each.pull for each in table.inputs.values()},
                 outputs={each.line: each.active_low for each in table.outputs.values()},
                 factory=lambda: lgpio_factory(table.chip),
+                clock=monotonic_ms,
+            )
+        case BoardKind.MODBUS:
+            return ModbusBoard(
+                ModbusPort(table.port or "", table.modbus.unit, table.baud, table.modbus.parity),
+                inputs={each.line: each.counter for each in table.inputs.values()},
+                outputs=[each.line for each in table.outputs.values()],
+                table=table.modbus.table,
+                counters=table.modbus.counters,
+                poll_ms=table.modbus.poll_ms,
+                silent_ms=milliseconds(table.silent_s),
                 clock=monotonic_ms,
             )
         case BoardKind.REMOTE:

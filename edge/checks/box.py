@@ -115,7 +115,7 @@ def contacts(settings: Settings, around: Surroundings) -> Findings:
         case BoardKind.GPIO:
             chip = around.root / f"dev/gpiochip{settings.contacts.chip}"
             yield _device("contacts", chip, "contacts.chip", "gpio")
-        case BoardKind.REMOTE:
+        case BoardKind.REMOTE | BoardKind.MODBUS:
             yield from _remote(settings.contacts.port or "", around)
         case BoardKind.SIMULATED:
             yield ok("contacts", f"SIMULATED, over {settings.contacts.socket}")
@@ -127,7 +127,7 @@ def _remote(port: str, around: Surroundings) -> Findings:
         return
     parts = urlsplit(port)
     try:
-        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=3):
+        with socket.create_connection((parts.hostname or "", parts.port or 502), timeout=3):
             yield ok("contacts", f"{port} answers")
     except (OSError, ValueError) as problem:
         yield fault("contacts", f"{port} does not answer ({problem})", "check the board's power and contacts.port")

@@ -41,7 +41,7 @@ def _simulation_camera(simulation: bool, camera: CameraSettings) -> Problems:
 
 def _simulation_contacts(simulation: bool, contacts: ContactsSettings) -> Problems:
     if contacts.board is BoardKind.SIMULATED and not simulation:
-        remedy = 'use board = "gpio" or "remote"; a demonstration says simulation = true in its own file'
+        remedy = 'use board = "gpio", "modbus" or "remote"; a demonstration says simulation = true in its own file'
         yield Problem("contacts.board", "simulated is no board of a real lane", remedy)
 
 

@@ -195,8 +195,35 @@ def test_a_cable_that_leads_nowhere_is_told(lane_folder: Any, port: str) -> None
     """Of the contacts and of the identifier alike."""
     lane_folder.change('board = "simulated"', f'board = "remote"\nport = "{port}"')
     lane_folder.change("[screens]", f'[identifier]\nkind = "serial"\nport = "{port}"\n\n[screens]')
-    remedy = 'write a device such as "/dev/ttyUSB0", or "socket://host:port"'
-    assert wrong(lane_folder) == [f'{key}.port: is the text "{port}"; {remedy}' for key in ("contacts", "identifier")]
+    device = 'write a device such as "/dev/ttyUSB0"'
+    assert wrong(lane_folder) == [
+        f'contacts.port: is the text "{port}"; {device}, "socket://host:port", or for board modbus "tcp://host:502"',
+        f'identifier.port: is the text "{port}"; {device}, or "socket://host:port"',
+    ]
+
+
+def test_a_modbus_module_is_on_a_cable_or_at_an_address(lane_folder: Any) -> None:
+    """Its inputs and its coils are counted apart, so both may be number 3; what it needs is said."""
+    lane_folder.change('board = "simulated"', 'board = "modbus"\nport = "tcp://10.20.7.9"')
+    lane_folder.change("[contacts.outputs]", '[contacts.modbus]\nunit = 3\ncounters = "coils"\n\n[contacts.outputs]')
+    lane_folder.change("line = 16", "line = 3")
+    remedy = 'write "input_registers" or "holding_registers"'
+    assert wrong(lane_folder) == [f"contacts.modbus.counters: coils hold single bits; {remedy}"]
+    lane_folder.change('counters = "coils"', "poll_ms = 10")
+    settings = load(lane_folder.file)
+    assert (settings.contacts.modbus.unit, settings.contacts.modbus.poll_ms, settings.contacts.apart) == (3, 10, True)
+    lane_folder.change("tcp://10.20.7.9", "socket://10.20.7.9:502")
+    assert wrong(lane_folder) == ['contacts.port: is no Modbus module; write port = "tcp://host:502" or "/dev/ttyUSB0"']
+
+
+def test_only_a_modbus_module_has_counters_and_a_tcp_port(lane_folder: Any) -> None:
+    """On another board they would be silently without use."""
+    lane_folder.change('board = "simulated"', 'board = "remote"\nport = "tcp://10.20.7.9:502"')
+    lane_folder.change("line = 3,", "line = 3, counter = 3,")
+    assert wrong(lane_folder) == [
+        'contacts.port: tcp:// is for board modbus; write "socket://host:port", or board = "modbus"',
+        "contacts.inputs.unladen.counter: is of no use to board remote; remove it: only a Modbus module counts",
+    ]
 
 
 def test_the_pins_of_the_box_end_at_27(lane_folder: Any) -> None:
