@@ -6,6 +6,7 @@ milliseconds in the lane.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -20,7 +21,19 @@ from devices.errors import LabelsWrong
 from devices.identifier import LabelTable
 from lane_agent.model import Contact
 from lane_agent.settling import SURE
-from runtime.sections import Count, Fits, NamedFolder, PlaceOfSocket, Problem, Seconds, Section, Share, is_host, shown
+from runtime.sections import (
+    Count,
+    Fits,
+    NamedFolder,
+    PlaceOfSocket,
+    Problem,
+    Seconds,
+    SecretFile,
+    Section,
+    Share,
+    is_host,
+    shown,
+)
 
 Problems = Iterator[Problem]
 
@@ -57,6 +70,15 @@ def has_host(url: str) -> bool:
         return False
 
 
+_SECRET = re.compile(r"[?&;/](pass\w*|pwd|psw|pw|token|secret|auth|key|sig)=(?!\{password\})[^&;/]", re.IGNORECASE)
+
+
+def has_secret(url: str) -> bool:
+    """Whether a URL carries a user, a password, or what looks like one; places for them are none."""
+    login, at, _ = url.partition("://")[2].rpartition("@")
+    return bool(at and login != "{user}:{password}") or _SECRET.search(url) is not None
+
+
 Baud = Annotated[int, Meta(ge=300, le=4_000_000, description="a speed, such as 115200")]
 SerialPort = Annotated[
     str, Fits(is_serial_port), Meta(description='a device such as "/dev/ttyUSB0", or "socket://host:port"')
@@ -87,15 +109,18 @@ class CameraSettings(Section, frozen=True, kw_only=True):
     Attributes:
         path: device, file, folder, or the socket that a simulated world writes to; `url`: for rtsp and http. The kind
             says which one is needed.
+        login_file: USER:PASSWORD of a network camera, in a file that only the lane may read; never in `url`. A camera that takes
+            them elsewhere than before the host has {user} and {password} in its `url`.
         region: the lane's part of the picture, in shares of it: left, top, width and height of a box, or x and y of
             three or more corners.
-        fps: frames a second wanted of the source; what a folder or a video file gives.
+        fps: the most pictures a second that are looked at; what a folder or a video file gives.
         stall_s: without a new and different frame for this long, the camera is a fault.
     """
 
     kind: CameraKind
     path: Path | None = None
     url: str | None = None
+    login_file: Annotated[Path, SecretFile("write USER:PASSWORD into it, chmod 600")] | None = None
     region: Annotated[
         tuple[Share, ...],
         Meta(description="numbers from 0 to 1: [left, top, width, height], or x and y of three or more corners"),
@@ -131,6 +156,14 @@ class CameraSettings(Section, frozen=True, kw_only=True):
             yield Problem("url", f"has {named} in it", "remove it; in a name or password a blank is written %20")
         elif not url.startswith(schemes):
             yield Problem("url", f"does not fit kind {self.kind.value}", f'write url = "{schemes[0]}..."')
+        elif has_secret(url):
+            remedy = (
+                "put USER:PASSWORD into a file, chmod 600, and name it as login_file; a url that carries them elsewhere has "
+                "{user} and {password} in their places"
+            )
+            yield Problem("url", "has a login in it, which would stand in logs and on the page", remedy)
+        elif ("{user}" in url or "{password}" in url) and self.login_file is None:
+            yield Problem("login_file", "is missing, and the url has a place for it", "name a file with USER:PASSWORD")
         elif not has_host(url):
             remedy = f'write url = "{schemes[0]}HOST/..."; in a password # is written %23, / %2F and @ %40'
             yield Problem("url", "names no host, or a port that does not exist", remedy)
