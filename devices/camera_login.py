@@ -12,33 +12,13 @@ Rules of this file
 from __future__ import annotations
 
 import errno
-from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import av
 
 from devices.dated_picture import CameraError, LoginRefused
+from devices.login_file import read_login
 from devices.settings import CameraSettings
-
-_HOW = "write USER:PASSWORD in one line, as they are, nothing escaped"
-
-
-def read_login(file: Path) -> tuple[str, str]:
-    """User and password of the file.
-
-    Raises:
-        CameraError: there are none; never quotes what is there.
-    """
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise CameraError(f"{file}: {error.strerror}: correct camera.login_file, or put the file there") from error
-    except UnicodeDecodeError as error:
-        raise CameraError(f"{file}: is no UTF-8 text: {_HOW}") from error
-    user, colon, password = lines[0].partition(":") if len(lines) == 1 else ("", "", "")
-    if not (user and colon and password):
-        raise CameraError(f"{file}: is no login: {_HOW}")
-    return user, password
 
 
 class CameraAddress:
@@ -60,7 +40,10 @@ class CameraAddress:
         self._login = settings.login_file is not None
         self._secrets: tuple[str, ...] = ()
         if settings.login_file is not None and settings.url is not None:
-            user, password = read_login(settings.login_file)
+            try:
+                user, password = read_login(settings.login_file)
+            except OSError as error:
+                raise CameraError(str(error)) from error
             quoted = quote(user, safe=""), quote(password, safe="")
             self.opened = _with_login(settings.url, *quoted)
             self._secrets = tuple(sorted({password, quoted[1], self.opened}, key=len, reverse=True))

@@ -19,6 +19,7 @@ from msgspec import Meta, field
 
 from devices.errors import LabelsWrong
 from devices.identifier import LabelTable
+from devices.login_file import read_login
 from lane_agent.model import Contact
 from lane_agent.settling import SURE
 from runtime.sections import (
@@ -159,13 +160,13 @@ class CameraSettings(Section, frozen=True, kw_only=True):
         elif has_secret(url):
             remedy = (
                 "put USER:PASSWORD into a file, chmod 600, and name it as login_file; a url that carries them elsewhere has "
-                "{user} and {password} in their places"
+                "{user} and {password} in their places, and an @ of a path is written %40"
             )
             yield Problem("url", "has a login in it, which would stand in logs and on the page", remedy)
         elif ("{user}" in url or "{password}" in url) and self.login_file is None:
             yield Problem("login_file", "is missing, and the url has a place for it", "name a file with USER:PASSWORD")
         elif not has_host(url):
-            remedy = f'write url = "{schemes[0]}HOST/..."; in a password # is written %23, / %2F and @ %40'
+            remedy = f'write url = "{schemes[0]}HOST/..."'
             yield Problem("url", "names no host, or a port that does not exist", remedy)
 
     def _region_problems(self) -> Problems:
@@ -185,7 +186,13 @@ class CameraSettings(Section, frozen=True, kw_only=True):
             yield Problem("region", "has no area", "give the corners in their order around the lane")
 
     def on_this_box(self) -> Problems:
-        """A device may be plugged in later: that is a fault of the lane, not of its file. Pictures are there or not."""
+        """A device may be plugged in later: that is a fault of the lane, not of its file. Pictures and logins are there or not."""
+        if self.login_file is not None and self.login_file.is_file():
+            try:
+                read_login(self.login_file)
+            except OSError as problem:
+                wrong, _, remedy = str(problem).partition(": ")[2].rpartition(": ")
+                yield Problem("login_file", f"{self.login_file} {wrong}", remedy)
         if self.path is None or self.kind not in {CameraKind.FOLDER, CameraKind.VIDEO}:
             return
         right = self.path.is_dir() if self.kind is CameraKind.FOLDER else self.path.is_file()
