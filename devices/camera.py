@@ -134,7 +134,9 @@ def open_camera(settings: CameraSettings, attention: Attention | None = None) ->
         return FolderCamera(Path(settings.place), settings.fps)
     if settings.kind is CameraKind.SIMULATED:
         return SocketCamera(Path(settings.place))
-    return VideoFile(settings) if settings.kind is CameraKind.VIDEO else StreamCamera(settings, attention or Attention())
+    return (
+        VideoFile(settings) if settings.kind is CameraKind.VIDEO else StreamCamera(settings, attention or Attention())
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,9 @@ class CameraAddress:
         """The errors that are no matter of cable and power."""
         if isinstance(problem, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
             if self._login:
-                remedy = "correct user or password in the file camera.login_file names; it is tried again, ever more seldom"
+                remedy = (
+                    "correct user or password in the file camera.login_file names; it is tried again, ever more seldom"
+                )
                 return LoginRefused(f"{self.shown}: the camera refuses the login: {remedy}")
             remedy = "name a file with USER:PASSWORD as camera.login_file"
             return LoginRefused(f"{self.shown}: the camera wants a login: {remedy}")

@@ -55,7 +55,9 @@ class Planted:
             'kind = "simulated"\npath = "demo/camera.sock"',
             f'kind = "rtsp"\nurl = "{url}"\nlogin_file = "demo/camera-login"',
         )
-        lane.change('core_keys = "demo/keys/core"', 'core_keys = "demo/keys/core"\npassword_file = "demo/broker-password"')
+        lane.change(
+            'core_keys = "demo/keys/core"', 'core_keys = "demo/keys/core"\npassword_file = "demo/broker-password"'
+        )
         lane.change("port = 18830", f"port = {broker.port}")
         lane.file.write_text(lane.file.read_text() + f"port = {self.port}\n")
         for name in ("paint", "evidence"):

@@ -68,7 +68,9 @@ def served(units: list[bytes], fps: int, login: list[str]) -> int:
         token.set_string(GstRtspServer.RTSP_TOKEN_MEDIA_FACTORY_ROLE, "viewer")
         auth.add_basic(GstRtspServer.RTSPAuth.make_basic(*login), token)
         server.set_auth(auth)
-        factory.add_role_from_structure(Gst.Structure.new_from_string("viewer, media.factory.access=true, media.factory.construct=true")[0])
+        factory.add_role_from_structure(
+            Gst.Structure.new_from_string("viewer, media.factory.access=true, media.factory.construct=true")[0]
+        )
     server.get_mount_points().add_factory("/lane", factory)
     server.attach(None)
     return int(server.get_bound_port())
