@@ -185,6 +185,7 @@ class LaneBox:
             verified=found.link is Link.FRESH and not found.doubt,
             waiting=found.waiting,
             broker=found.broker,
+            trouble=found.trouble,
             refused=tuple(sorted((found.refused | (self.plates.refused if self.plates else {})).items())),
         )
 
