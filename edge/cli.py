@@ -41,6 +41,7 @@ def run(config: Config) -> None:
     """Run the lane until it is told to stop (SIGTERM)."""
     from edge.lane import LaneBox
     from edge.settings.load import LaneSettingsError, load
+    from edge.standby import preflight
 
     _log_to_stderr()
     try:
@@ -49,7 +50,7 @@ def run(config: Config) -> None:
         raise _fail(str(error), 2) from error
 
     async def lane() -> None:
-        await LaneBox(settings).run()
+        await LaneBox(settings, preflight(settings)).run()
 
     try:
         asyncio.run(lane())

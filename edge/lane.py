@@ -34,13 +34,14 @@ from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
 from edge.sign_renderer import SignRenderer
 from edge.simulation_panel import WorldLink
+from edge.standby import Standby
 from edge.telemetry import BoxSources, sample
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect
 from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleReported
 from lane_agent.model import Fault, Link, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
-from lane_agent.state import Lane
+from lane_agent.state import Lane, Visit
 from lane_agent.wording import Scene
 from runtime.clocks import Clocks, machine_boot, monotonic_ms, utc_ms
 from runtime.sd_notify import Systemd, feed_on_progress
@@ -59,13 +60,15 @@ class LaneBox:
 
     Args:
         settings: checked.
+        standby: where the lane's own store cannot be opened: what stands in its place (`edge.standby`).
 
     Raises:
         StoreError, OSError: a part cannot be made; the text says what to do.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, standby: Standby | None = None) -> None:
+        self.settings = settings = settings if standby is None else standby.settings
+        self.standby = standby
         self.software = version("rocars-lane")
         self.boot = secrets.token_hex(8)
         self.store = LaneStore(settings.lane.store)
@@ -121,7 +124,8 @@ class LaneBox:
 
     def tell(self, event: Event) -> None:
         """Puts an event into the lane's inbox."""
-        self.agent.tell(event)
+        if self.standby is None or self.standby.is_news(event):
+            self.agent.tell(event)
 
     def _link(self) -> LinkClient:
         return LinkClient(
@@ -155,11 +159,15 @@ class LaneBox:
 
     def _stepped(self, event: Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         visit = lane.visit
+        if self.standby is None:
+            self._tell_link(visit, lane)
+        self.afar.stepped(event, effects, lane)
+        self.page.stepped(event, at, effects, lane)
+
+    def _tell_link(self, visit: Visit | None, lane: Lane) -> None:
         self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
         self.link.on_journal_grew()
         self._publish_state(lane)
-        self.afar.stepped(event, effects, lane)
-        self.page.stepped(event, at, effects, lane)
 
     def _publish_state(self, lane: Lane) -> None:
         self.link.publish_state(wiring.wall_facts(lane) | {"core_keys": list(self.core_ring.prints)})
@@ -223,12 +231,15 @@ class LaneBox:
             stack.callback(self.store.close)
             stack.callback(self.painter.close)
             self.tell(AgentStarted(self.settings.lane_policy(self.store.journal_id), self.boot, self.software))
+            if self.standby is not None:
+                self.tell(self.standby.fault)
             await self.screens.start()
             stack.push_async_callback(self.screens.stop)
             await self.screen_processes.start()
             stack.push_async_callback(self.screen_processes.stop)
-            await self.link.start()
-            stack.push_async_callback(self.link.stop)
+            if self.standby is None:
+                await self.link.start()
+                stack.push_async_callback(self.link.stop)
             await self.contacts.start(self.tell)
             stack.push_async_callback(self.contacts.stop)
             await self.identifier.start(self.tell)
@@ -251,14 +262,23 @@ class LaneBox:
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
                 group.create_task(self.keeper.run(), name="evidence"),
-                group.create_task(self._sample(), name="telemetry"),
-                group.create_task(self._watch_identity().run(), name="identity"),
             ]
+            if self.standby is None:
+                tasks += [
+                    group.create_task(self._sample(), name="telemetry"),
+                    group.create_task(self._watch_identity().run(), name="identity"),
+                ]
+            else:
+                tasks.append(group.create_task(self._await_store(self.standby, over), name="own store"))
             await over.wait()
             self.server.stop()
             for task in tasks:
                 if task.get_name() != "page":
                     task.cancel()
+
+    async def _await_store(self, standby: Standby, over: asyncio.Event) -> None:
+        await standby.until_back(lambda: self.agent.lane.visit is None)
+        over.set()
 
     def _watch_store(self) -> StoreWatch:
         health = self.settings.health
