@@ -17,7 +17,7 @@ def read_login(file: Path) -> tuple[str, str]:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise OSError(f"{file}: {error.strerror}: correct camera.login_file, or put the file there") from error
-    except UnicodeDecodeError as error:
+    except UnicodeDecodeError:
         raise OSError(f"{file}: is no UTF-8 text: {_HOW}") from None  # its object is the file's content
     user, colon, password = lines[0].partition(":") if len(lines) == 1 else ("", "", "")
     if not (user and colon and password):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 import av
 import av.container
@@ -24,6 +25,11 @@ from devices.key_frames import LONGEST_MS, KeyFrames
 from devices.picture_age import LATE_MS, LEAST_MS, PacedAge, StampedAge, Wholeness
 from devices.settings import CameraKind, CameraSettings
 from runtime.sections import milliseconds
+
+if TYPE_CHECKING:
+    Packet = av.Packet[av.VideoStream]
+else:  # while it runs PyAV's class takes no type
+    Packet = av.Packet
 
 OPEN_TIMEOUT, READ_TIMEOUT = 3.0, 2.0  # seconds; the library's own are up to 90
 BLIND_MS = 2_000
@@ -102,7 +108,7 @@ class StreamCamera:
         self._late_since: int | None = None
         self._whole = Wholeness()
         longest = min(LONGEST_MS, round(milliseconds(settings.stall_s) * STALL_SHARE))
-        self._keys = KeyFrames[av.Packet](longest)
+        self._keys = KeyFrames[Packet](longest)
         self._fed = True
         self._rested_ms = 0
         self._usable_ms = self._opened_ms + JOINED_MS - BLIND_MS
@@ -151,7 +157,7 @@ class StreamCamera:
     def _may_rest(self, now: int) -> bool:
         return not self._attention.full and self._keys.regular(now)
 
-    def _hear(self, packet: av.Packet, now: int) -> None:
+    def _hear(self, packet: Packet, now: int) -> None:
         """How late the stream is, by a packet that has come."""
         if packet.is_corrupt:
             self._whole.lost()
@@ -168,7 +174,7 @@ class StreamCamera:
             remedy = "the line is too slow, ask less of it (size, rate, quality)"
             raise LatePictures(self._address.clean(f"{self._address.shown}: {late}: {remedy}"))
 
-    def _resting(self, packet: av.Packet, now: int) -> Iterator[tuple[av.VideoFrame, bool]]:
+    def _resting(self, packet: Packet, now: int) -> Iterator[tuple[av.VideoFrame, bool]]:
         """Nobody is in the lane: key frames alone, each by itself."""
         if self._fed:
             packet.stream.codec_context.flush_buffers()
@@ -186,7 +192,7 @@ class StreamCamera:
         for frame in frames[:1]:
             yield frame, self._trusts(frame)
 
-    def _watching(self, packet: av.Packet, now: int) -> Iterator[tuple[av.VideoFrame, bool]]:
+    def _watching(self, packet: Packet, now: int) -> Iterator[tuple[av.VideoFrame, bool]]:
         """Every picture; first, unseen, those that were left out."""
         packets = [packet]
         if not self._fed:

@@ -66,7 +66,9 @@ class Standby:
         )
         health = msgspec.structs.replace(settings.health, min_free_mb=0, warn_free_mb=_LITTLE_MB)
         self.settings = msgspec.structs.replace(settings, lane=lane, health=health)
-        self.fault = FaultRaised(Fault.STORE, f"{why} - until then the lane records in memory only: write down what is cleared")
+        self.fault = FaultRaised(
+            Fault.STORE, f"{why} - until then the lane records in memory only: write down what is cleared"
+        )
 
     def is_news(self, event: Event) -> bool:
         """Whether the lane is to be told: that the store in memory is well is none."""

@@ -203,9 +203,7 @@ class SqliteStore:
         db: sqlite-utils' view of it.
     """
 
-    def __init__(
-        self, path: Path, schema: StoreSchema, *, read_only: bool = False, as_it_is: bool = False
-    ) -> None:
+    def __init__(self, path: Path, schema: StoreSchema, *, read_only: bool = False, as_it_is: bool = False) -> None:
         """Opens `path`, creating it where there is none.
 
         Args:
@@ -269,7 +267,9 @@ class SqliteStore:
     def _readable(self) -> Path:
         """The file to be opened. On a read-only medium SQLite cannot read what is still in the WAL: a copy is read then."""
         wal = self.path.with_name(self.path.name + "-wal")
-        if self._as_it_is or not (self._read_only and _on_read_only_medium(self.path) and wal.exists() and wal.stat().st_size):
+        if self._as_it_is or not (
+            self._read_only and _on_read_only_medium(self.path) and wal.exists() and wal.stat().st_size
+        ):
             return self.path
         self._copy = tempfile.TemporaryDirectory(prefix="store-")
         for file in (self.path, wal):

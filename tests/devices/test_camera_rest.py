@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,7 +68,7 @@ def test_at_an_arrival_the_first_picture_comes_at_once_and_not_with_the_next_key
                 number = frame.number
             assert monotonic_ms() - begun < 700
         numbers = [number_of(each.picture) for each in given(newest, 2)]
-        steps = {(after - before) % 100 for before, after in zip(numbers, numbers[1:], strict=False)}
+        steps = {(after - before) % 100 for before, after in itertools.pairwise(numbers)}
         assert len(numbers) > 25
         assert max(steps) <= 3  # pictures may be left to a busy machine, not to the next key frame
 

@@ -296,7 +296,7 @@ def test_an_order_that_is_lost_on_the_cable_is_given_again() -> None:
 
 
 def test_the_loop_is_not_held_when_a_board_on_the_network_is_lost() -> None:
-    """pyserial sleeps for 0.3 s when it closes a TCP port; the lane must not."""
+    """Closing a TCP port, pyserial sleeps for 0.3 s; the lane must not."""
     longest = 0.0
 
     async def measured() -> None:

@@ -33,6 +33,7 @@ from devices.dated_picture import monotonic_ms
 from devices.reader import ReaderProcess
 from devices.reader_protocol import ReaderSetup
 from devices.settings import CameraKind, CameraSettings, ReaderSettings
+from devices.stream_camera import Packet
 from lane_agent.events import Event, FaultCleared, FaultRaised
 from simulation.drawn.trucks import CameraView, DrawnTruck
 
@@ -87,14 +88,14 @@ PACKAGES = (
     "gstreamer1.0-plugins-bad",
 )
 
-Decode = Callable[[av.VideoCodecContext, av.Packet], list[av.VideoFrame]]
+Decode = Callable[[av.VideoCodecContext, Packet], list[av.VideoFrame]]
 
 
-def _every(codec: av.VideoCodecContext, packet: av.Packet) -> list[av.VideoFrame]:
+def _every(codec: av.VideoCodecContext, packet: Packet) -> list[av.VideoFrame]:
     return codec.decode(packet)
 
 
-def _keys(codec: av.VideoCodecContext, packet: av.Packet) -> list[av.VideoFrame]:
+def _keys(codec: av.VideoCodecContext, packet: Packet) -> list[av.VideoFrame]:
     """As `devices.stream_camera` at rest."""
     if not packet.is_keyframe:
         return []
@@ -260,7 +261,7 @@ def run(*, json_file: Path | None, seconds: float, number: int, every_s: float, 
 
 
 def _print(found: dict[str, Any]) -> None:
-    table = Table("1080p25 H.264, a key frame each %g s" % found["key_frames_s"], "% of a core", "pictures a second")
+    table = Table(f"1080p25 H.264, a key frame each {found['key_frames_s']:g} s", "% of a core", "pictures a second")
     for one in found["ways"]:
         table.add_row(one["way"], f"{one['cpu_percent']:.1f}", f"{one['pictures_s']:.1f}")
     console = Console()
