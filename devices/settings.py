@@ -25,11 +25,11 @@ from lane_agent.settling import SURE
 from runtime.sections import (
     Count,
     Fits,
+    GivenSecret,
     NamedFolder,
     PlaceOfSocket,
     Problem,
     Seconds,
-    SecretFile,
     Section,
     Share,
     is_host,
@@ -121,7 +121,7 @@ class CameraSettings(Section, frozen=True, kw_only=True):
     kind: CameraKind
     path: Path | None = None
     url: str | None = None
-    login_file: Annotated[Path, SecretFile("write USER:PASSWORD into it, chmod 600")] | None = None
+    login_file: Annotated[Path, GivenSecret("write USER:PASSWORD into it, chmod 600")] | None = None
     region: Annotated[
         tuple[Share, ...],
         Meta(description="numbers from 0 to 1: [left, top, width, height], or x and y of three or more corners"),

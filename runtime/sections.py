@@ -147,9 +147,13 @@ CREDENTIAL = "credential:"
 
 
 class SecretFile(NamedFile):
-    """A file that only its owner may read; or `credential:NAME`, which systemd hands to the unit (LoadCredential=)."""
+    """A file that only its owner may read."""
 
     private = True
+
+
+class GivenSecret(SecretFile):
+    """A secret that the program only reads: such a file, or `credential:NAME`, which systemd hands to the unit (LoadCredential=)."""
 
     def place(self, base: Path, value: str) -> Path:
         """As `NamedFile.place`; a credential's own place where the unit was given it, else its name as it stands."""
