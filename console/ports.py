@@ -135,6 +135,7 @@ class LinkView:
         verified: the state hash held here equals the core's signed one.
         waiting: entries the core has not yet acknowledged.
         broker: name of the broker in use, "" while not connected.
+        trouble: why there is no link, for the technician; "" where there is one.
         refused: (what, how many): messages refused since start, such as bad signatures.
     """
 
@@ -145,6 +146,7 @@ class LinkView:
     verified: bool = False
     waiting: int = 0
     broker: str = ""
+    trouble: str = ""
     refused: tuple[tuple[str, int], ...] = ()
 
 

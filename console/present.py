@@ -213,7 +213,7 @@ def _link(link: LinkView) -> Plain:
         "verified": "equal to the core's" if link.verified else "not verified",
         "sound": link.verified,
         "waiting": f"{link.waiting} waiting" if link.waiting else "all delivered",
-        "broker": link.broker or "not connected",
+        "broker": (link.broker or "not connected") + (f" ({link.trouble})" if link.trouble else ""),
         "refused": f"{refused} refused" if refused else "none refused",
         "refusals": ", ".join(f"{what}: {count}" for what, count in link.refused),
     }

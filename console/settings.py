@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from runtime.sections import Host, NamedFile, Port, Problem, SecretFile, Section, is_loopback
+from runtime.sections import GivenSecret, Host, NamedFile, Port, Problem, SecretFile, Section, is_loopback
 
 WholeSeconds = Annotated[int, Meta(gt=0, description="whole seconds above 0")]
 
@@ -32,7 +32,7 @@ class ConsoleSettings(Section, frozen=True, kw_only=True):
     host: Host = "127.0.0.1"
     port: Port = 8480
     tls_certificate: Annotated[Path, NamedFile()] | None = None
-    tls_key: Annotated[Path, SecretFile("get it with the page's certificate, and put it there")] | None = None
+    tls_key: Annotated[Path, GivenSecret("get it with the page's certificate, and put it there")] | None = None
     names: tuple[Host, ...] = ()
     view_without_login: bool = False
     idle_s: WholeSeconds = 900

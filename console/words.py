@@ -247,6 +247,9 @@ ALARMS: Final[dict[LaneAlarmKind, Words]] = {
     LaneAlarmKind.SESSION_TAKEN_OVER: Words(
         "Another machine uses this lane's name", "通道身分被佔用", "Tell security; stay in manual mode."
     ),
+    LaneAlarmKind.BROKER_REFUSES: Words(
+        "The broker refuses this lane", "中介拒絕本通道", "Tell the technician; the broker's configuration is wrong."
+    ),
     LaneAlarmKind.CORE_CLOCK_DOUBTED: Words(
         "The core's time is not believed", "中央時間不可信", "Clear by hand; have the core's time service looked at."
     ),

@@ -14,6 +14,8 @@
 | `visit_reader` | votes over the pictures of one visit: a settled read, a second vehicle, giving up (pure) |
 | `camera` | where pictures come from, and the newest of them |
 | `stream_camera` | V4L2, network streams and video files, through FFmpeg |
+| `key_frames` | which packets of a stream need not be decoded while nobody is in the lane (pure) |
+| `camera_login`, `login_file` | a network camera's login, and the words for what it refuses |
 | `picture_age` | how late a stream's pictures are, and which of them a loss has spoilt (pure) |
 | `dated_picture` | a picture with the time when it was taken, and what every camera does |
 | `stall` | when a camera has stopped, or shows the same again and again (pure) |
@@ -27,5 +29,5 @@
 | `intercom` | the help call: bell and lamp |
 | `settings` | `[camera]`, `[reader]`, `[contacts]` and `[identifier]` of a lane's settings |
 | `errors` | what can go wrong, and what a technician does about it |
-| `simulated/` | boards, a Modbus module and a label reader in software, driven from the hardware's side |
+| `simulated/` | boards, a Modbus module, a label reader and a network camera in software, driven from the hardware's side |
 """

@@ -17,12 +17,28 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from devices.dated_picture import Camera, CameraError, DatedPicture, LatePictures, Picture, monotonic_ms
+from devices.dated_picture import (
+    Attention,
+    Camera,
+    CameraError,
+    DatedPicture,
+    LatePictures,
+    LoginRefused,
+    Picture,
+    monotonic_ms,
+)
 from devices.settings import CameraKind, CameraSettings
 from devices.stream_camera import Pace, StreamCamera, VideoFile
+from runtime.backoff import Backoff
 
 STEADY_MS = 10_000
 """Pictures must have come in time for so long before a camera whose pictures were late is trusted again."""
+
+_AGAIN_S = (0.5, 2.0)
+"""Before a camera that failed is tried again: first, longest."""
+_LOGIN_S = (10.0, 60.0)
+"""The same after it refused the login. A camera that is asked twice a second locks the address, and then the right password is
+wrong, too."""
 
 
 class FolderCamera:
@@ -104,8 +120,12 @@ def _received(link: socket.socket, count: int) -> bytearray | None:
     return data
 
 
-def open_camera(settings: CameraSettings) -> Camera:
+def open_camera(settings: CameraSettings, attention: Attention | None = None) -> Camera:
     """The camera that the settings name.
+
+    Args:
+        settings: which one.
+        attention: whether somebody is in the lane; None for a camera that is always watched.
 
     Raises:
         CameraError: it cannot be opened.
@@ -114,7 +134,9 @@ def open_camera(settings: CameraSettings) -> Camera:
         return FolderCamera(Path(settings.place), settings.fps)
     if settings.kind is CameraKind.SIMULATED:
         return SocketCamera(Path(settings.place))
-    return VideoFile(settings) if settings.kind is CameraKind.VIDEO else StreamCamera(settings)
+    return (
+        VideoFile(settings) if settings.kind is CameraKind.VIDEO else StreamCamera(settings, attention or Attention())
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +165,14 @@ class Newest:
         opener: how a camera is opened.
     """
 
-    def __init__(self, settings: CameraSettings, opener: Callable[[CameraSettings], Camera] = open_camera) -> None:
+    def __init__(
+        self, settings: CameraSettings, opener: Callable[[CameraSettings, Attention], Camera] = open_camera
+    ) -> None:
         self._settings = settings
         self._opener = opener
+        self._attention = Attention()
         self._fresh = threading.Condition()
-        self._frame: Frame | None = None
+        self._shot: DatedPicture | None = None
         self._error = ""
         self._count = 0
         self._wanted_ms = 0
@@ -158,7 +183,14 @@ class Newest:
         """The newest picture if it is newer than `number`; waits up to `timeout` seconds for one."""
         with self._fresh:
             self._fresh.wait_for(lambda: self._count > number, timeout)
-            return self._frame if self._count > number else None
+            shot, count = self._shot, self._count
+        if shot is None or count <= number:
+            return None
+        try:
+            return Frame(shot.picture, shot.taken_ms, count, shot.earliest_ms)
+        except CameraError as error:
+            self._error = str(error)
+            return None
 
     @property
     def error(self) -> str:
@@ -166,8 +198,18 @@ class Newest:
         return self._error
 
     def want(self, since_ms: int) -> None:
-        """Pictures certainly taken after `since_ms` are needed: a stream that cannot say is opened again."""
+        """Every picture certainly taken after `since_ms` is needed: a stream that cannot say is opened again."""
         self._wanted_ms = since_ms
+        self._attention.full = True
+
+    def rest(self) -> None:
+        """Nobody is in the lane: one or two pictures a second are enough, until `want`."""
+        self._attention.full = False
+
+    @property
+    def heard_ms(self) -> int:
+        """When the camera last sent a picture that was not needed; 0 for never."""
+        return self._attention.heard_ms
 
     def lateness(self, now_ms: int) -> str:
         """What was last said of late pictures, until they have come in time for `STEADY_MS`; "" for nothing."""
@@ -175,14 +217,21 @@ class Newest:
         return detail if detail and now_ms - at_ms < STEADY_MS else ""
 
     def _run(self) -> None:
+        again, login = Backoff(*_AGAIN_S), Backoff(*_LOGIN_S)
         while True:
+            before = self._count
             try:
-                self._drain(self._opener(self._settings))
+                self._drain(self._opener(self._settings, self._attention))
+                continue
             except CameraError as error:
                 self._error = str(error)
                 if isinstance(error, LatePictures):
                     self._late = str(error), monotonic_ms()
-                time.sleep(0.5)
+                if self._count > before:
+                    again.reset()
+                    login.reset()
+                wait = login if isinstance(error, LoginRefused) else again
+            time.sleep(wait.next_s())
 
     def _drain(self, camera: Camera) -> None:
         try:
@@ -192,7 +241,7 @@ class Newest:
                     return
                 with self._fresh:
                     self._count += 1
-                    self._frame = Frame(shot.picture, shot.taken_ms, self._count, shot.earliest_ms)
+                    self._shot = shot
                     self._error = ""
                     self._fresh.notify_all()
         finally:

@@ -7,6 +7,7 @@ Rules of this file
 - `Contacts` is the port the lane sees; `Board` is the port a driver fills. Both are small on purpose.
 - At start, and whenever the board comes back, the present level of every contact is reported, inactive ones too.
 - A board that is lost is a fault at once and is tried again for ever; its outputs are restored when it is back.
+- A wired line that the board never tells of, and an order that it does not confirm, are faults; the other lines go on.
 - One fault event per change of causes: the same cause is not repeated (a repeated alarm floods the centre).
 - No driver is ever replaced by a simulated one here; which board is used is configuration (`edge`).
 """
@@ -14,7 +15,7 @@ Rules of this file
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Protocol
@@ -27,6 +28,8 @@ from lane_agent.model import Contact, Fault
 from runtime.backoff import Backoff
 
 _BACKOFF_S = (0.2, 5.0)  # between attempts to reach a lost board: first, longest
+_LOOK_S = 1.0
+"""How often it is looked at whether every wired line was told and every order was confirmed; and how long a board has for the first."""
 
 ContactEvent = ContactChanged | FaultRaised | FaultCleared
 """What contacts tell the lane."""
@@ -61,6 +64,9 @@ class Board(Protocol):
         Raises:
             ContactsError: the board is not there.
         """
+
+    def unanswered(self) -> Collection[int]:
+        """Output lines whose last order the board has not confirmed in time; none of a board that cannot tell."""
 
 
 class Outputs(Protocol):
@@ -105,6 +111,7 @@ class WiredContacts:
         self._wanted = dict.fromkeys(self._outputs, False)
         self._filters: dict[int, Debounce] = {}
         self._up = False
+        self._known: set[int] = set()
         self._opening = 0
         self._backoff = backoff or Backoff(*_BACKOFF_S)
         self._causes: dict[str, str] = {}
@@ -147,12 +154,15 @@ class WiredContacts:
                 line: Debounce(stable_ms=each.stable_ms, chatter=self._chatter)
                 for line, (_, each) in self._inputs.items()
             }
+            watch = asyncio.create_task(self._watch_lines(), name="contact lines")
             try:
                 await self._board.run(partial(self._level, self._opening))
             except ContactsError as problem:
                 self._lost(str(problem))
             else:
                 self._lost("the contact board's driver stopped by itself: restart the lane and report this")
+            finally:
+                watch.cancel()
             await asyncio.sleep(self._backoff.next_s())
 
     def _level(self, opening: int, line: int, high: bool, at_ms: int) -> None:
@@ -160,11 +170,31 @@ class WiredContacts:
             return
         if not self._up:
             self._found()
+        self._known.add(line)
         if line not in self._inputs:
             return
         contact, wired = self._inputs[line]
         self._report(contact, self._filters[line].feed(high != wired.active_low, at_ms))
         self._after_samples()
+
+    async def _watch_lines(self) -> None:
+        """Until cancelled; a board that answers and lacks what is wired to it would else be deaf for ever."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            if not self._up:
+                continue
+            for line, (contact, _) in self._inputs.items():
+                if line not in self._known:
+                    remedy = f"correct contacts.inputs.{contact.value}.line, or the board"
+                    self._blame(contact.value, f"the board has no line {line} for {contact.value}: {remedy}")
+            silent = self._board.unanswered()
+            for output, wired in self._outputs.items():
+                cause = f"order to {output.value}"
+                if wired.line in silent:
+                    remedy = f"correct contacts.outputs.{output.value}.line, or the board"
+                    self._blame(cause, f"the board does not confirm line {wired.line} for {output.value}: {remedy}")
+                else:
+                    self._forgive(cause)
 
     def _settle(self) -> None:
         self._timer = None
@@ -208,6 +238,7 @@ class WiredContacts:
 
     def _lost(self, why: str) -> None:
         self._up = False
+        self._known.clear()
         self._opening += 1
         self._disarm()
         self._blame("board", why)

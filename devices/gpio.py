@@ -95,6 +95,10 @@ class GpioBoard:
         except _pin_errors() as problem:
             raise BoardMissing(f"output line {line} does not switch ({problem}): check contacts.outputs") from problem
 
+    def unanswered(self) -> tuple[int, ...]:
+        """See `Board.unanswered`: a pin that cannot be written is an error of `write`."""
+        return ()
+
     async def _sample(self, inputs: Mapping[int, Any], tell: Tell) -> None:
         loop = asyncio.get_running_loop()
         while True:

@@ -56,7 +56,7 @@ class SerialLabels:
         finally:
             if self._looking is not None:  # never close a port under a thread that reads it
                 await asyncio.wait({self._looking}, timeout=2 * SLICE_S)
-            port.close()
+            await asyncio.shield(asyncio.to_thread(port.close))  # that of a TCP port sleeps for 0.3 s
 
     async def _look(self, port: serial.SerialBase, talk: _LabelTalk) -> None:
         """One look at the port.

@@ -54,6 +54,12 @@ class StampedAge:
         self._last_ms = received_ms
         return round(delay - self._base) if received_ms - self._calm_since >= CALM_MS else None
 
+    def age_ms(self, stamp_ms: float, now_ms: int) -> int | None:
+        """How late a picture is that came before and has been decoded now; None while that is not known."""
+        if self._base is None or self._last_ms - self._calm_since < CALM_MS:
+            return None
+        return max(0, round(now_ms - stamp_ms - self._base))
+
     @property
     def crept_ms(self) -> float:
         """By how much the clocks seem to have drifted apart. A line that is a little too slow looks the same."""
@@ -103,6 +109,10 @@ class Wholeness:
     def lost(self) -> None:
         """Something of the stream is missing or damaged."""
         self._broken = True
+
+    def rested(self) -> None:
+        """Pictures were left out on purpose: nothing is trusted until a key frame, and how far apart pictures are stays known."""
+        self._broken, self._last = True, None
 
     def trusts(self, stamp_ms: float | None, *, key: bool, damaged: bool = False) -> bool:
         """Whether this picture, the next one, can be trusted.

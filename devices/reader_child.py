@@ -46,6 +46,9 @@ from runtime.children import end_with_parent
 from runtime.sections import milliseconds
 
 _SHOWN_MS = 300  # between pictures for the officer's page
+_CHECK_MS = 100
+_NOTICE_MS = 2 * _CHECK_MS
+"""A stall is to be told within the camera's `stall_s`, and not some checks later."""
 STALLED = 3  # exit status: the camera's driver hangs, and only ending this process frees it
 
 
@@ -67,11 +70,12 @@ class ReaderLoop:
         self._read_ms: int | None = None
         self._ill = False
         self._stall = Stall(
-            milliseconds(setup.camera.stall_s),
+            max(_CHECK_MS, milliseconds(setup.camera.stall_s) - _NOTICE_MS),
             remembered=remembered_of(setup.camera.kind),
             now_ms=monotonic_ms(),
             frozen=setup.frozen,
         )
+        camera.rest()
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
 
     def run(self) -> None:
@@ -80,6 +84,7 @@ class ReaderLoop:
             begun = monotonic_ms()
             self.turn()
             fps = self._setup.busy_fps if self._watch else self._setup.idle_fps
+            fps = min(fps, self._setup.camera.fps)
             self._rest(begun + int(1000 / fps) - monotonic_ms())
 
     def turn(self) -> None:
@@ -108,6 +113,7 @@ class ReaderLoop:
     def _check(self) -> None:
         """Reports a camera that stalls or is late; a driver that hangs is cured by ending this process."""
         now = monotonic_ms()
+        self._stall.heard(self._camera.heard_ms)
         stalled, late = self._stall.detail(now), self._camera.lateness(now)
         complaint = self._camera.error
         if (stalled or late) and not self._ill:
@@ -118,15 +124,18 @@ class ReaderLoop:
         self._ill = bool(stalled or late)
 
     def _rest(self, wait_ms: int) -> None:
-        """Waits, but carries out orders at once."""
+        """Waits, but carries out orders at once, and looks whether the camera still gives pictures."""
         end = monotonic_ms() + max(0, wait_ms)
         while True:
-            left = end - monotonic_ms()
+            left = min(_CHECK_MS, end - monotonic_ms())
             try:
                 order = self._orders.get(timeout=left / 1000) if left > 0 else self._orders.get_nowait()
             except queue.Empty:
-                return
-            self._obey(order)
+                if left <= 0:
+                    return
+                self._check()
+            else:
+                self._obey(order)
 
     def _obey(self, order: Order) -> None:
         match order:
@@ -136,6 +145,7 @@ class ReaderLoop:
             case End(visit):
                 if self._watch is not None and self._watch.visit == visit:
                     self._watch = None
+                    self._camera.rest()
 
     def _listen(self) -> None:
         """Orders come in; when the agent is gone, so are we."""

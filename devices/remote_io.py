@@ -3,6 +3,8 @@
 Rules of this file
 - Reading happens in the event loop on the port's file descriptor; only opening, which may block, is put in a thread.
 - A lost or garbled line never loses a level: the sequence shows the gap and all levels are asked for.
+- An order is sent again until the board confirms it: its line, too, may be lost on the cable.
+- Nothing here holds the event loop: pyserial's own way to close a TCP port sleeps for 0.3 s, so it is done in a thread.
 - Unplugged, silent and garbled are three different errors, because a technician does three different things.
 """
 
@@ -44,11 +46,13 @@ class RemoteBoard:
     def __init__(self, *, port: str, baud: int = 115_200, clock: Callable[[], int], silent_ms: int = 1_500) -> None:
         self._name, self._baud, self._clock, self._silent_ms = port, baud, clock, silent_ms
         self._port: serial.SerialBase | None = None
+        self._orders: dict[int, tuple[bool, int]] = {}
 
     async def run(self, tell: Tell) -> None:
         """Opens the port and reads until it fails (see `Board.run`)."""
         self._port = port = await asyncio.to_thread(self._open)
-        talk = _BoardTalk(tell, self._clock, self._ask)
+        self._orders.clear()
+        talk = _BoardTalk(tell, self._clock, self._ask, self._confirmed)
         loop, failed = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
 
         def readable() -> None:
@@ -70,11 +74,21 @@ class RemoteBoard:
             loop.remove_reader(port.fileno())
             failed.cancel()
             self._port = None
-            port.close()
+            await asyncio.shield(asyncio.to_thread(port.close))
 
     def write(self, line: int, high: bool) -> None:
         """Orders an output (see `Board.write`)."""
+        self._orders[line] = high, self._clock()
         self._send(Switched(line, high, order=True))
+
+    def unanswered(self) -> tuple[int, ...]:
+        """Lines that were ordered longer ago than the board may be silent (see `Board.unanswered`)."""
+        now = self._clock()
+        return tuple(line for line, (_, at_ms) in self._orders.items() if now - at_ms > self._silent_ms)
+
+    def _confirmed(self, line: int, high: bool) -> None:
+        if line in self._orders and self._orders[line][0] is high:
+            del self._orders[line]
 
     async def _keep_asking(self, talk: _BoardTalk, failed: asyncio.Future[None]) -> None:
         talk.heard_ms = self._clock()
@@ -83,6 +97,8 @@ class RemoteBoard:
             await asyncio.wait({failed}, timeout=self._silent_ms / 3_000)
             if failed.done():
                 failed.result()
+            for line, (high, _) in self._orders.items():
+                self._send(Switched(line, high, order=True))
             if self._clock() - talk.heard_ms > self._silent_ms:
                 raise BoardSilent(f"{self._name} says nothing: check the board's power and contacts.baud")
 
@@ -110,8 +126,10 @@ class RemoteBoard:
 class _BoardTalk:
     """What one opening has heard: sequence, silence and garbage."""
 
-    def __init__(self, tell: Tell, clock: Callable[[], int], ask: Callable[[], None]) -> None:
-        self._tell, self._clock, self._ask = tell, clock, ask
+    def __init__(
+        self, tell: Tell, clock: Callable[[], int], ask: Callable[[], None], confirmed: Callable[[int, bool], None]
+    ) -> None:
+        self._tell, self._clock, self._ask, self._confirmed = tell, clock, ask, confirmed
         self._reader = LineReader()
         self._seq: int | None = None
         self._garbled = 0
@@ -139,8 +157,10 @@ class _BoardTalk:
                     self._tell(line, each, self.heard_ms)
             case RawEdge():
                 self._edge(message)
+            case Switched(line, high, order=False):
+                self._confirmed(line, high)
             case Switched() | LevelsPolled():
-                pass  # an output's answer proves life; nobody asks the lane
+                pass  # nobody asks or orders the lane
 
     def _edge(self, edge: RawEdge) -> None:
         if self._seq is None:  # before the first levels: they are on their way and hold this edge

@@ -6,6 +6,7 @@ milliseconds in the lane.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -18,10 +19,23 @@ from msgspec import Meta, field
 
 from devices.errors import LabelsWrong
 from devices.identifier import LabelTable
+from devices.login_file import read_login
 from devices.modbus_settings import ModbusSettings
 from lane_agent.model import Contact
 from lane_agent.settling import SURE
-from runtime.sections import Count, Fits, NamedFolder, PlaceOfSocket, Problem, Seconds, Section, Share, is_host, shown
+from runtime.sections import (
+    Count,
+    Fits,
+    GivenSecret,
+    NamedFolder,
+    PlaceOfSocket,
+    Problem,
+    Seconds,
+    Section,
+    Share,
+    is_host,
+    shown,
+)
 
 Problems = Iterator[Problem]
 
@@ -56,6 +70,15 @@ def has_host(url: str) -> bool:
         return parts.port != 0 and is_host(parts.hostname or "")
     except ValueError:  # the port is no number, or above 65535
         return False
+
+
+_SECRET = re.compile(r"[?&;/](pass\w*|pwd|psw|pw|token|secret|auth|key|sig)=(?!\{password\})[^&;/]", re.IGNORECASE)
+
+
+def has_secret(url: str) -> bool:
+    """Whether a URL carries a user, a password, or what looks like one; places for them are none."""
+    login, at, _ = url.partition("://")[2].rpartition("@")
+    return bool(at and login != "{user}:{password}") or _SECRET.search(url) is not None
 
 
 Baud = Annotated[int, Meta(ge=300, le=4_000_000, description="a speed, such as 115200")]
@@ -95,15 +118,18 @@ class CameraSettings(Section, frozen=True, kw_only=True):
     Attributes:
         path: device, file, folder, or the socket that a simulated world writes to; `url`: for rtsp and http. The kind
             says which one is needed.
+        login_file: USER:PASSWORD of a network camera, in a file that only the lane may read; never in `url`. A camera that takes
+            them elsewhere than before the host has {user} and {password} in its `url`.
         region: the lane's part of the picture, in shares of it: left, top, width and height of a box, or x and y of
             three or more corners.
-        fps: frames a second wanted of the source; what a folder or a video file gives.
+        fps: the most pictures a second that are looked at; what a folder or a video file gives.
         stall_s: without a new and different frame for this long, the camera is a fault.
     """
 
     kind: CameraKind
     path: Path | None = None
     url: str | None = None
+    login_file: Annotated[Path, GivenSecret("write USER:PASSWORD into it, chmod 600")] | None = None
     region: Annotated[
         tuple[Share, ...],
         Meta(description="numbers from 0 to 1: [left, top, width, height], or x and y of three or more corners"),
@@ -139,8 +165,16 @@ class CameraSettings(Section, frozen=True, kw_only=True):
             yield Problem("url", f"has {named} in it", "remove it; in a name or password a blank is written %20")
         elif not url.startswith(schemes):
             yield Problem("url", f"does not fit kind {self.kind.value}", f'write url = "{schemes[0]}..."')
+        elif has_secret(url):
+            remedy = (
+                "put USER:PASSWORD into a file, chmod 600, and name it as login_file; a url that carries them elsewhere has "
+                "{user} and {password} in their places, and an @ of a path is written %40"
+            )
+            yield Problem("url", "has a login in it, which would stand in logs and on the page", remedy)
+        elif ("{user}" in url or "{password}" in url) and self.login_file is None:
+            yield Problem("login_file", "is missing, and the url has a place for it", "name a file with USER:PASSWORD")
         elif not has_host(url):
-            remedy = f'write url = "{schemes[0]}HOST/..."; in a password # is written %23, / %2F and @ %40'
+            remedy = f'write url = "{schemes[0]}HOST/..."'
             yield Problem("url", "names no host, or a port that does not exist", remedy)
 
     def _region_problems(self) -> Problems:
@@ -160,7 +194,13 @@ class CameraSettings(Section, frozen=True, kw_only=True):
             yield Problem("region", "has no area", "give the corners in their order around the lane")
 
     def on_this_box(self) -> Problems:
-        """A device may be plugged in later: that is a fault of the lane, not of its file. Pictures are there or not."""
+        """A device may be plugged in later: that is a fault of the lane, not of its file. Pictures and logins are there or not."""
+        if self.login_file is not None and self.login_file.is_file():
+            try:
+                read_login(self.login_file)
+            except OSError as problem:
+                wrong, _, remedy = str(problem).partition(": ")[2].rpartition(": ")
+                yield Problem("login_file", f"{self.login_file} {wrong}", remedy)
         if self.path is None or self.kind not in {CameraKind.FOLDER, CameraKind.VIDEO}:
             return
         right = self.path.is_dir() if self.kind is CameraKind.FOLDER else self.path.is_file()

@@ -11,6 +11,9 @@ from devices.settings import CameraKind
 _FIRST_MS = 8_000  # a network camera may take this long to give its first picture
 REMEMBERED = 256
 """Pictures of a real camera that are known again: several seconds of an encoder that codes one frozen picture anew."""
+DRIVER_MS = 4_500
+"""A camera that is silent is opened again by its own limits (`devices.stream_camera`: twice two seconds); whatever hangs for so
+much longer heeds none."""
 _OTHERWISE = {CameraKind.FOLDER: 0, CameraKind.VIDEO: 0, CameraKind.SIMULATED: 1}
 MOVING_MS = 2_000
 """So long every picture must be a new one before a camera that was frozen is not."""
@@ -41,17 +44,23 @@ class Stall:
         self._prints = dict.fromkeys(frozen)
         self._held = bool(self._prints)
         self._moving_ms: int | None = None
+        self._repeated = self._held
         self._arrived_ms = self._changed_ms = now_ms + _FIRST_MS - limit_ms
 
     def saw(self, frame: Frame) -> None:
         """A new picture has come."""
-        at = self._arrived_ms = frame.taken_ms
+        at = frame.taken_ms
+        self.heard(at)
         if self._known(zlib.crc32(frame.picture[::4, ::4].tobytes())):
-            self._moving_ms = None
+            self._moving_ms, self._repeated = None, True
             return
         self._moving_ms = at if self._moving_ms is None else self._moving_ms
         if not self._held or at - self._moving_ms >= MOVING_MS:
-            self._held, self._changed_ms = False, at
+            self._held, self._repeated, self._changed_ms = False, False, at
+
+    def heard(self, at_ms: int) -> None:
+        """A picture came at `at_ms` that nobody looked at."""
+        self._arrived_ms = max(self._arrived_ms, at_ms)
 
     def _known(self, mark: int) -> bool:
         """Whether that picture has been before; it is remembered."""
@@ -68,15 +77,19 @@ class Stall:
             return f"no picture for {(now_ms - self._arrived_ms) / 1000:.1f} s"
         if self._held:
             return "the same picture as before the reader was started again: the camera is frozen"
-        if now_ms - self._changed_ms > self._limit_ms:
+        if self._frozen(now_ms):
             return f"the same picture for {(now_ms - self._changed_ms) / 1000:.1f} s: the camera is frozen"
         return ""
 
     def hopeless(self, now_ms: int) -> bool:
         """Whether only a new process can help: the driver has given nothing new for too long."""
-        return now_ms - min(self._arrived_ms, self._changed_ms) > self._limit_ms
+        return self._frozen(now_ms) or now_ms - self._arrived_ms > self._limit_ms + DRIVER_MS
+
+    def _frozen(self, now_ms: int) -> bool:
+        """Whether the newest picture has been before, and none was new for too long."""
+        return self._repeated and now_ms - self._changed_ms > self._limit_ms
 
     def frozen(self, now_ms: int) -> tuple[int, ...]:
         """Prints of the last pictures, the newest last, for the next process; none where pictures move, or do not come."""
-        still = self._held or now_ms - self._changed_ms > self._limit_ms
+        still = self._held or self._frozen(now_ms)
         return tuple(self._prints) if still and now_ms - self._arrived_ms <= self._limit_ms else ()

@@ -97,6 +97,7 @@ class LaneAlarmKind(_Kind):
         "A message was not signed by the core, not for this lane, or not of the contract.",
     )
     SESSION_TAKEN_OVER = "SessionTakenOver", "Another client connects under this lane's name."
+    BROKER_REFUSES = "BrokerRefuses", "The broker refuses what this lane sends, by its access list or its limits."
     PICTURE_NOT_SENT = "PictureNotSent", "The core refused an evidence picture."
 
 

@@ -12,6 +12,8 @@
 | `remote_orders` | what the centre orders, carried out and answered |
 | `telemetry` | how the box is, in figures, for the centre |
 | `clock` | the box's clocks, and the watch over them |
+| `shadow`, `shadow_report` | a lane that decides beside another and drives nothing; where it and the officers differ |
+| `standby` | a lane whose store cannot be opened: started by hand, with a store in memory, until it can |
 | `health` | whether the store can be written, the room left, the wear of the flash |
 | `evidence_retention` | evidence pictures kept within their bounds |
 | `expiry` | keys and certificates that near their end, and new keys of the core |

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 from devices.identifier import Identifier
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
-from display.feed import ScreenFeed
 from lane_agent.effects import Alarm, Effect, Record, Ring, Show
 from lane_agent.events import Event
 from lane_agent.model import Moment
 from lane_agent.state import Lane
 
 log = logging.getLogger("rocars.lane")
+
+
+class ShowsScenes(Protocol):
+    """Whatever carries an order to both screens."""
+
+    def show(self, order: Show, /) -> None:
+        """Paint both."""
+
 
 Watcher = Callable[[Event, Moment, tuple[Effect, ...], Lane], None]
 
@@ -30,7 +38,7 @@ class Actuators:
     def __init__(
         self,
         *,
-        screens: ScreenFeed,
+        screens: ShowsScenes,
         reader: ReaderProcess,
         identifier: Identifier,
         intercom: Intercom,

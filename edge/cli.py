@@ -41,6 +41,7 @@ def run(config: Config) -> None:
     """Run the lane until it is told to stop (SIGTERM)."""
     from edge.lane import LaneBox
     from edge.settings.load import LaneSettingsError, load
+    from edge.standby import preflight
 
     _log_to_stderr()
     try:
@@ -49,7 +50,7 @@ def run(config: Config) -> None:
         raise _fail(str(error), 2) from error
 
     async def lane() -> None:
-        await LaneBox(settings).run()
+        await LaneBox(settings, preflight(settings)).run()
 
     try:
         asyncio.run(lane())
@@ -132,6 +133,30 @@ def visits(
     else:
         for one in found:
             typer.echo(json.dumps(plain(one), ensure_ascii=False))
+
+
+@app.command("shadow-report")
+def shadow_report(
+    store: Annotated[Path, typer.Argument(help="The store of a lane in mode shadow, also beside its running agent.")],
+    officers: Annotated[Path, typer.Option(help="What the officers did: CSV with time,vrn,decision.", exists=True)],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+) -> None:
+    """Where a shadow lane and the officers differ, the worst first. Status 1: it would have released what they did not."""
+    from edge.past_visits import last_visits
+    from edge.shadow_report import Verdict, compared, plain, print_compared, read_decisions
+    from runtime.store_errors import StoreError
+
+    try:
+        found = compared(last_visits(store, most=sys.maxsize), read_decisions(officers))
+    except (StoreError, OSError) as error:
+        raise _fail(f"rocars-lane shadow-report: {error}", 1) from error
+    except ValueError as error:
+        raise _fail(f"rocars-lane shadow-report: {error}", 2) from error
+    if as_json:
+        typer.echo(json.dumps(plain(found), ensure_ascii=False))
+    else:
+        print_compared(found)
+    raise typer.Exit(int(any(each.verdict is Verdict.WRONGLY_RELEASED for each in found)))
 
 
 @app.command()

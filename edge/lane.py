@@ -32,15 +32,18 @@ from edge.lane_feed import LanePage, Sources
 from edge.past_visits import newest_first, past_records
 from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
+from edge.settings.sections import LaneMode
+from edge.shadow import ShadowCodes, ShadowLink, ShadowScreens, shadow_settings
 from edge.sign_renderer import SignRenderer
 from edge.simulation_panel import WorldLink
+from edge.standby import Standby
 from edge.telemetry import BoxSources, sample
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect
 from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleReported
 from lane_agent.model import Fault, Link, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
-from lane_agent.state import Lane
+from lane_agent.state import Lane, Visit
 from lane_agent.wording import Scene
 from runtime.clocks import Clocks, machine_boot, monotonic_ms, utc_ms
 from runtime.sd_notify import Systemd, feed_on_progress
@@ -59,18 +62,23 @@ class LaneBox:
 
     Args:
         settings: checked.
+        standby: where the lane's own store cannot be opened: what stands in its place (`edge.standby`).
 
     Raises:
         StoreError, OSError: a part cannot be made; the text says what to do.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, standby: Standby | None = None) -> None:
+        settings = settings if standby is None else standby.settings
+        self.shadow = settings.lane.mode is LaneMode.SHADOW
+        self.settings = settings = shadow_settings(settings) if self.shadow else settings
+        self.standby = standby
         self.software = version("rocars-lane")
         self.boot = secrets.token_hex(8)
         self.store = LaneStore(settings.lane.store)
         self.journal = Journal(self.store, boot=self.boot, software=self.software)
-        self.codes = CodeLog(self.store)
+        self.aside = ShadowLink(settings, boot=self.boot, software=self.software) if self.shadow else None
+        self.codes = CodeLog(self.aside.store if self.aside else self.store)
         self.evidence = Evidence(settings.lane.evidence, retention(settings.evidence), now_ms=utc_ms)
         self.afar = Afar(self.evidence, settings.evidence.send)
         self.core_ring = wiring.core_ring(settings.link.core_keys)
@@ -79,18 +87,11 @@ class LaneBox:
         self.clock = BoxClock(self.link.core_time)
         self.keeper = EvidenceKeeper(
             self.evidence,
-            self.journal,
+            self.aside.journal if self.aside else self.journal,
             time_is_sure=lambda: self.clock.now().quality is not TimeQuality.UNSURE,
             tell=self.tell,
         )
-        self.screens = ScreenFeed(
-            settings.screens.socket,
-            simulated=settings.simulation,
-            on_painted=self._painted,
-            on_lost=self._screen_lost,
-            on_found=lambda screen: log.info("screen %s found", screen.value),
-            silence_s=settings.screens.silent_s,
-        )
+        self.screens = ShadowScreens(self._painted) if self.shadow else self._screen_feed()
         self.screen_processes = ScreenProcesses(
             settings.screens,
             simulated=settings.simulation,
@@ -109,7 +110,7 @@ class LaneBox:
             restore(newest_first(self.journal)),
             clock=self.clock,
             journal=self.journal,
-            codes=self.link,
+            codes=ShadowCodes(self.link) if self.shadow else self.link,
             actuators=actuators,
             software=self.software,
         )
@@ -121,7 +122,19 @@ class LaneBox:
 
     def tell(self, event: Event) -> None:
         """Puts an event into the lane's inbox."""
-        self.agent.tell(event)
+        if self.standby is None or self.standby.is_news(event):
+            self.agent.tell(event)
+
+    def _screen_feed(self) -> ScreenFeed:
+        screens = self.settings.screens
+        return ScreenFeed(
+            screens.socket,
+            simulated=self.settings.simulation,
+            on_painted=self._painted,
+            on_lost=self._screen_lost,
+            on_found=lambda screen: log.info("screen %s found", screen.value),
+            silence_s=screens.silent_s,
+        )
 
     def _link(self) -> LinkClient:
         return LinkClient(
@@ -129,16 +142,16 @@ class LaneBox:
             options=wiring.link_options(self.settings),
             signer=wiring.signer(self.settings),
             ring=self.core_ring,
-            journal=self.journal,
+            journal=self.aside.journal if self.aside else self.journal,
             codes=self.codes,
             now_ms=monotonic_ms,
             utc_ms=Clocks().kept_utc,
             machine_boot=machine_boot(),
             on_event=self.tell,
             on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
-            on_order=self.afar.order,
+            on_order=self.aside.order if self.aside else self.afar.order,
             on_restart_reader=self.afar.restart_reader,
-            evidence=self.evidence,
+            evidence=None if self.aside else self.evidence,
             asked_class=PictureClass.COMPLAINTS.value,
             limits=wiring.link_limits(self.settings),
             software=self.software,
@@ -155,11 +168,16 @@ class LaneBox:
 
     def _stepped(self, event: Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         visit = lane.visit
-        self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
-        self.link.on_journal_grew()
-        self._publish_state(lane)
+        if self.standby is None:
+            self._tell_link(visit, lane)
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
+
+    def _tell_link(self, visit: Visit | None, lane: Lane) -> None:
+        self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
+        if not self.shadow:
+            self.link.on_journal_grew()
+            self._publish_state(lane)
 
     def _publish_state(self, lane: Lane) -> None:
         self.link.publish_state(wiring.wall_facts(lane) | {"core_keys": list(self.core_ring.prints)})
@@ -185,6 +203,7 @@ class LaneBox:
             verified=found.link is Link.FRESH and not found.doubt,
             waiting=found.waiting,
             broker=found.broker,
+            trouble=found.trouble,
             refused=tuple(sorted((found.refused | (self.plates.refused if self.plates else {})).items())),
         )
 
@@ -220,14 +239,20 @@ class LaneBox:
             address = self.server.bind()
             stack.callback(self.server.close)
             stack.callback(self.store.close)
+            if self.aside is not None:
+                stack.callback(self.aside.store.close)
             stack.callback(self.painter.close)
             self.tell(AgentStarted(self.settings.lane_policy(self.store.journal_id), self.boot, self.software))
+            if self.standby is not None:
+                self.tell(self.standby.fault)
             await self.screens.start()
             stack.push_async_callback(self.screens.stop)
-            await self.screen_processes.start()
-            stack.push_async_callback(self.screen_processes.stop)
-            await self.link.start()
-            stack.push_async_callback(self.link.stop)
+            if not self.shadow:
+                await self.screen_processes.start()
+                stack.push_async_callback(self.screen_processes.stop)
+            if self.standby is None:
+                await self.link.start()
+                stack.push_async_callback(self.link.stop)
             await self.contacts.start(self.tell)
             stack.push_async_callback(self.contacts.stop)
             await self.identifier.start(self.tell)
@@ -250,14 +275,23 @@ class LaneBox:
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
                 group.create_task(self.keeper.run(), name="evidence"),
-                group.create_task(self._sample(), name="telemetry"),
-                group.create_task(self._watch_identity().run(), name="identity"),
             ]
+            if self.standby is None:
+                tasks += [
+                    group.create_task(self._sample(), name="telemetry"),
+                    group.create_task(self._watch_identity().run(), name="identity"),
+                ]
+            else:
+                tasks.append(group.create_task(self._await_store(self.standby, over), name="own store"))
             await over.wait()
             self.server.stop()
             for task in tasks:
                 if task.get_name() != "page":
                     task.cancel()
+
+    async def _await_store(self, standby: Standby, over: asyncio.Event) -> None:
+        await standby.until_back(lambda: self.agent.lane.visit is None)
+        over.set()
 
     def _watch_store(self) -> StoreWatch:
         health = self.settings.health
@@ -297,7 +331,7 @@ class LaneBox:
             ring=self.core_ring,
             read_ring=lambda: wiring.core_ring(link.core_keys),
             tell=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
-            changed=lambda: self._publish_state(self.agent.lane),
+            changed=lambda: None if self.shadow else self._publish_state(self.agent.lane),
         )
 
     async def _check_link(self) -> None:

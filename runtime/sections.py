@@ -114,6 +114,10 @@ class NamedFile:
 
     make: str = "correct the path, or put the file there"
 
+    def place(self, base: Path, value: str) -> Path:
+        """The path that `value` names in a file of the folder `base`."""
+        return base / value
+
     def lacking(self, path: Path) -> Iterator[tuple[str, str]]:
         """What is wrong and what to do."""
         mode = self._mode(path)
@@ -139,10 +143,35 @@ class NamedFile:
         return self.make.format(path=path, folder=path.parent)
 
 
+CREDENTIAL = "credential:"
+
+
 class SecretFile(NamedFile):
     """A file that only its owner may read."""
 
     private = True
+
+
+class GivenSecret(SecretFile):
+    """A secret that the program only reads: such a file, or `credential:NAME`, which systemd hands to the unit (LoadCredential=)."""
+
+    def place(self, base: Path, value: str) -> Path:
+        """As `NamedFile.place`; a credential's own place where the unit was given it, else its name as it stands."""
+        given = os.environ.get("CREDENTIALS_DIRECTORY")
+        name = value.removeprefix(CREDENTIAL)
+        if name == value:
+            return super().place(base, value)
+        return Path(given) / name if given and "/" not in name else Path(value)
+
+    def lacking(self, path: Path) -> Iterator[tuple[str, str]]:
+        """What is wrong and what to do. Who may read a credential is systemd's care: its mode shows the mask of an access list."""
+        given = os.environ.get("CREDENTIALS_DIRECTORY")
+        name = str(path).removeprefix(CREDENTIAL)
+        if name != str(path) or (given and path.parent == Path(given) and not path.exists()):
+            remedy = f"write LoadCredential={path.name.removeprefix(CREDENTIAL)}:FILE into the unit, or name a file"
+            yield f"the credential {path.name.removeprefix(CREDENTIAL)} is not given to this process", remedy
+        elif not (given and path.parent == Path(given)):
+            yield from super().lacking(path)
 
 
 class NamedFolder(NamedFile):

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -139,7 +141,7 @@ def _connect(path: Path, *, mode: str) -> Database:
     try:
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute("PRAGMA foreign_keys = ON")
-        if mode != "ro":
+        if not mode.startswith("ro"):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
@@ -148,6 +150,14 @@ def _connect(path: Path, *, mode: str) -> Database:
     except BaseException:
         connection.close()
         raise
+
+
+def _on_read_only_medium(path: Path) -> bool:
+    """Whether nobody can write there, so that the file stays as it is."""
+    try:
+        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -193,13 +203,15 @@ class SqliteStore:
         db: sqlite-utils' view of it.
     """
 
-    def __init__(self, path: Path, schema: StoreSchema, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, schema: StoreSchema, *, read_only: bool = False, as_it_is: bool = False) -> None:
         """Opens `path`, creating it where there is none.
 
         Args:
             path: the file; its folder must exist.
             schema: what the file must be.
             read_only: look only, without the lock, also beside the running owner.
+            as_it_is: with `read_only`: the file alone, without what is still in its WAL, and making nothing beside it: for a disk that
+                is full. Nobody may write meanwhile.
 
         Raises:
             StoreError: one of its kinds; the text says what a technician does. Nothing was changed.
@@ -209,6 +221,8 @@ class SqliteStore:
         self._read_only = read_only
         self._guard = threading.RLock()
         self._broken_off = False
+        self._as_it_is = as_it_is
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._side = -1 if read_only else self._locked()
         try:
             with self._errors():
@@ -236,7 +250,7 @@ class SqliteStore:
             _create(self.path, self._schema)
         if self.path.exists() and self.path.stat().st_size == 0:
             raise StoreDamagedError(f"store {self.path}: it is empty; keep it, move it aside by hand, then start again")
-        db = _connect(self.path, mode="ro" if self._read_only else "rw")
+        db = _connect(self._readable(), mode=self._mode())
         try:
             _check(db, self.path, self._schema, read_only=self._read_only)
         except BaseException:
@@ -244,7 +258,28 @@ class SqliteStore:
             raise
         return db
 
+    def _mode(self) -> str:
+        if not self._read_only:
+            return "rw"
+        still = self._as_it_is or (self._copy is None and _on_read_only_medium(self.path))
+        return "ro&immutable=1" if still else "ro"
+
+    def _readable(self) -> Path:
+        """The file to be opened. On a read-only medium SQLite cannot read what is still in the WAL: a copy is read then."""
+        wal = self.path.with_name(self.path.name + "-wal")
+        if self._as_it_is or not (
+            self._read_only and _on_read_only_medium(self.path) and wal.exists() and wal.stat().st_size
+        ):
+            return self.path
+        self._copy = tempfile.TemporaryDirectory(prefix="store-")
+        for file in (self.path, wal):
+            shutil.copyfile(file, Path(self._copy.name) / file.name)
+        return Path(self._copy.name) / self.path.name
+
     def _unlock(self) -> None:
+        if self._copy is not None:
+            self._copy.cleanup()
+            self._copy = None
         if self._side >= 0:
             os.close(self._side)
             self._side = -1

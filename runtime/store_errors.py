@@ -14,7 +14,9 @@ Nothing here is repaired or moved by itself: a journal is evidence (`sqlite_stor
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -63,8 +65,26 @@ _KINDS: dict[int, tuple[type[StoreError], str]] = {
 def translated_sqlite_error(error: sqlite3.Error, path: Path) -> StoreError:
     """The store's own error for one of SQLite's, naming the file and the remedy."""
     code = getattr(error, "sqlite_errorcode", None) or 0
-    kind, remedy = _KINDS.get(code & 0xFF, (StoreError, "it did not take this; report it with the log"))
+    unknown = (StoreError, "it did not take this; report it with the log")
+    kind, remedy = _KINDS.get(_cause(code & 0xFF, path), unknown)
     return kind(f"store {path}: {remedy} ({error})")
+
+
+_LEAST_ROOM = 256 << 10
+"""With less than that SQLite cannot make the files that it needs beside a store, and calls that an error of the disk."""
+
+
+def _cause(code: int, path: Path) -> int:
+    """The result code that says what is wrong: a full or read-only disk answers with others, too."""
+    if code not in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}:
+        return code
+    with suppress(OSError):
+        disk = os.statvfs(path.parent)
+        if disk.f_flag & os.ST_RDONLY:
+            return sqlite3.SQLITE_READONLY
+        if disk.f_bavail * disk.f_frsize < _LEAST_ROOM:
+            return sqlite3.SQLITE_FULL
+    return code
 
 
 def translated_os_error(error: OSError, path: Path) -> StoreError:

@@ -121,11 +121,11 @@ class TableReader:
         if not (isinstance(value, str) and value and value.isprintable() and value == value.strip()):
             self._wrong(key, f"is {_say(value)}", f"write {wanted}")
             return _MISSING
-        path = self._base / value
+        files = [note for note in notes if isinstance(note, NamedFile)]
+        path = files[0].place(self._base, value) if files else self._base / value
         if self._on_this_box:
-            for note in notes:
-                if isinstance(note, NamedFile):
-                    self._lacking += (Problem(key, *each) for each in note.lacking(path))
+            for file in files:
+                self._lacking += (Problem(key, *each) for each in file.lacking(path))
         return path
 
     def _leaf(self, kind: Any, value: object, key: str, wanted: str, notes: list[Any]) -> Any:

@@ -57,7 +57,7 @@ class LinkStatus:
         link: the verdict at this moment.
         proof_age_ms: since the nonce of the last proof was sent, None if there never was one.
         broker: host:port of the connection that is up, "" if none.
-        trouble: why there is no connection, or why the last one ended; "" if there was never any.
+        trouble: why there is no connection, or none that proves anything; "" if there was never any.
         epoch, version, state_hash: the head held here.
         proven_version: the head the core named in its last proof, None without one.
         doubt: why the codes are in doubt, "" if they are not.
@@ -199,6 +199,7 @@ class LinkClient:
             on_up=lambda: self._put(self._on_up),
             on_down=lambda down: self._put(lambda: self._on_down(down)),
             on_message=self._hear,
+            on_refused=lambda topic, why: self._put(lambda: self._machine.on_broker_refused(topic, why, self._now())),
         )
 
     def _restored_machine(self, lane: str, ring: KeyRing, limits: Limits, software: str) -> LinkMachine:
@@ -315,12 +316,11 @@ class LinkClient:
         """The link at this moment."""
         now, machine = self._now(), self._machine
         head, proof, core = machine.follower.head, machine.freshness.proof, machine.core_time(now)
-        down = self._connection.last
         return LinkStatus(
             link=machine.verdict(now),
             proof_age_ms=None if proof is None else now - proof.sent_ms,
             broker=self._connection.broker,
-            trouble="" if down is None or self._connection.connected else f"{down.cause.value}: {down.detail}",
+            trouble=self._trouble(),
             epoch=head.epoch,
             version=head.version,
             state_hash=head.state_hash.hex(),
@@ -336,6 +336,11 @@ class LinkClient:
             pictures=machine.uploader.depth,
             shed=machine.samples.shed,
         )
+
+    def _trouble(self) -> str:
+        down = self._connection.last
+        well = self._connection.connected and self._machine.verdict(self._now()) is not Link.OFFLINE
+        return "" if down is None or well else f"{down.cause.value}: {down.detail}"
 
     # -- the one task -------------------------------------------------------------------------------------------------
 
@@ -372,6 +377,8 @@ class LinkClient:
         self._machine.on_connected(self._session, self._now())
 
     def _on_down(self, down: Down) -> None:
+        if down.told and down.cause is Cause.LOST:
+            self._machine.on_broker_refused("the connection", down.detail, self._now())
         self._machine.on_disconnected(self._now(), taken_over=down.detail if down.cause is Cause.TAKEN_OVER else "")
 
     def _hear(self, incoming: Incoming) -> None:

@@ -18,9 +18,9 @@ class LaneStore(SqliteStore):
         journal_id: this store's own name, 32 hexadecimal digits, made when it was created.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, as_it_is: bool = False) -> None:
         """Opens `path`, creating it where there is none; see `SqliteStore`."""
-        super().__init__(path, LANE_SCHEMA, read_only=read_only)
+        super().__init__(path, LANE_SCHEMA, read_only=read_only, as_it_is=as_it_is)
         try:
             self.journal_id = self._read_journal_id()
         except BaseException:

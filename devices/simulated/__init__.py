@@ -1,1 +1,1 @@
-"""Boards and readers in software, driven from the hardware's side."""
+"""Boards, readers and a network camera in software, driven from the hardware's side."""

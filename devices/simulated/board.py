@@ -92,6 +92,10 @@ class SimulatedBoard:
         for world in self._worlds:
             _send(world, {"output": name, "on": on})
 
+    def unanswered(self) -> tuple[int, ...]:
+        """See `Board.unanswered`: the world confirms nothing."""
+        return ()
+
     async def close(self) -> None:
         """Stops listening and disconnects every world; done by itself when `run` is cancelled."""
         server, self._server = self._server, None

@@ -33,6 +33,7 @@ class SimulatedRemoteBoard:
 
     Attributes:
         outputs: the output levels the lane has ordered.
+        relays: the output lines that it has; None for all that are ordered.
         silent: says nothing while true, as a board that has hung.
     """
 
@@ -43,6 +44,7 @@ class SimulatedRemoteBoard:
         self._reader = LineReader()
         self._spoil: Callable[[bytes], bytes] | None = None
         self.outputs: dict[int, bool] = {}
+        self.relays: frozenset[int] | None = None
         self.silent = False
 
     def start(self) -> None:
@@ -87,7 +89,7 @@ class SimulatedRemoteBoard:
             match message:
                 case LevelsPolled():
                     self._say(Levels(self._seq, tuple(self._levels)))
-                case Switched(line, high, order=True):
+                case Switched(line, high, order=True) if self.relays is None or line in self.relays:
                     self.outputs[line] = high
                     self._say(Switched(line, high))
                 case _:

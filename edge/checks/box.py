@@ -92,8 +92,8 @@ def camera(settings: Settings, around: Surroundings) -> Findings:
     try:
         yield ok("camera", around.camera(settings.camera))
     except (DeviceError, OSError) as problem:
-        where = settings.camera.url or settings.camera.path
-        yield fault("camera", f"{where}: {problem}", "check its power, its cable and the section [camera]")
+        wrong, _colon, remedy = str(problem).rpartition(": ")
+        yield fault("camera", wrong or str(problem), remedy if wrong else "see the section [camera]")
 
 
 def models(settings: Settings, _around: Surroundings) -> Findings:

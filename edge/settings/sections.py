@@ -32,12 +32,20 @@ Percent = Annotated[int, Meta(ge=1, le=100, description="a percentage, 1 to 100"
 Records = Annotated[Path, PlaceInFolder("mkdir -p {folder}, for the lane's user")]
 
 
+class LaneMode(Enum):
+    """Whether a lane clears vehicles, or only looks on (`edge.shadow`)."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+
+
 class LaneSettings(Section, frozen=True, kw_only=True):
     """Which lane this is and where it keeps its records.
 
     Attributes:
         store: the one SQLite file (journal and codes).
         evidence: the folder of evidence pictures.
+        mode: `shadow` for a lane that decides beside another and drives nothing.
     """
 
     id: LaneId
@@ -45,6 +53,7 @@ class LaneSettings(Section, frozen=True, kw_only=True):
     direction: Direction
     store: Records
     evidence: Records
+    mode: LaneMode = LaneMode.LIVE
 
 
 class Manifest(Enum):

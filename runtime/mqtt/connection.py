@@ -4,6 +4,7 @@ Rules of this file:
 - A connected socket proves nothing, and whoever knows what should arrive says so (`try_next_broker`: the lane within
   3 s, by the core's proofs). A dead one is noticed early besides: TCP_USER_TIMEOUT, and a keepalive of which paho needs
   two.
+- What the broker itself says of an end is the reason for it, and nothing else is guessed.
 - Two clients of one name would throw each other out for ever (lessons 12): the name is taken (`Cause.TAKEN_OVER`). Not every
   broker says so (Mosquitto 2.0.11 just closes), so being thrown out soon after each of `thrown_out` connections counts too.
 """
@@ -31,6 +32,7 @@ class Connection:
         on_up: connected and subscribed.
         on_down: a connection that was up has ended.
         on_message: a message came; whoever takes it acknowledges it when done.
+        on_refused: the broker refused a message of QoS 1: its topic, and why.
         chance: a number from 0 to 1 for the jitter.
     """
 
@@ -42,6 +44,7 @@ class Connection:
         on_up: Callable[[], None],
         on_down: Callable[[Down], None],
         on_message: Callable[[Incoming], None],
+        on_refused: Callable[[str, str], None] = lambda _topic, _why: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.options = options
@@ -49,6 +52,7 @@ class Connection:
         self._on_up = on_up
         self._on_down = on_down
         self._on_message = on_message
+        self._on_refused = on_refused
         self._backoff = Backoff(options.retry_min, options.retry_max, chance=chance)
         self._session: BrokerSession | None = None
         self._task: asyncio.Task[None] | None = None
@@ -107,7 +111,7 @@ class Connection:
 
     def _named(self, down: Down, lived: float) -> Down:
         """Why a connection ended: one that is thrown out again and again has been taken over."""
-        short = down.cause is Cause.LOST and lived < self.options.settled
+        short = down.cause is Cause.LOST and not down.told and lived < self.options.settled
         self._short_lives = self._short_lives + 1 if short else 0
         if self._short_lives < self.options.thrown_out:
             return down
@@ -121,7 +125,7 @@ class Connection:
     async def _once(self, broker: Broker) -> bool:
         """One connection, from its attempt to its end. Returns whether it was up at all."""
         try:
-            session = BrokerSession(self.options, broker, self._will(), self._on_message)
+            session = BrokerSession(self.options, broker, self._will(), self._on_message, self._on_refused)
         except OSError as error:  # the files of TLS
             self.last = Down(Cause.REFUSED, f"TLS files: {error}")
             return False

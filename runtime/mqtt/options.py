@@ -33,6 +33,7 @@ class Options:
         thrown_out, settled: so many connections in a row, each lost before it was this old, count as the name taken.
         receive_maximum: QoS 1 messages the broker may send ahead of their acknowledgement.
         largest: bytes of the largest packet accepted.
+        sends: bytes of the largest packet sent; a broker that takes less is of no use.
     """
 
     brokers: tuple[Broker, ...]
@@ -51,6 +52,7 @@ class Options:
     settled: float = 5.0
     receive_maximum: int = 100
     largest: int = 2 << 20
+    sends: int = (1 << 20) + (1 << 10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,12 @@ from runtime.mqtt.options import Broker, Options, Will
 from runtime.tls import TlsContext, in_words
 
 _TAKEN_OVER = 0x8E
+_MEANINGS = {
+    0x95: "it takes no packet as large as this client's: raise its max_packet_size to 2097152 and its message_size_limit to 1049600",
+    0x87: "its access list forbids it: see config/mosquitto.acl.example",
+    0x97: "its quota for this client is used up: see its limits",
+}
+"""What a technician does about a broker's reason codes."""
 _WITH_WILL = "Disconnect with will message"
 
 
@@ -64,10 +70,16 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """The end of a connection or of an attempt at one; `detail` is for a technician."""
+    """The end of a connection or of an attempt at one.
+
+    Attributes:
+        detail: for a technician.
+        told: the broker itself said why.
+    """
 
     cause: Cause
     detail: str = ""
+    told: bool = False
 
 
 class BrokerSession:
@@ -78,6 +90,7 @@ class BrokerSession:
         broker: where to.
         will: published by the broker when the connection is lost.
         on_message: takes each message, on the event loop.
+        on_refused: takes the topic of a message that the broker refused (QoS 1), and why, on the event loop.
 
     Attributes:
         up: done when connected and subscribed.
@@ -88,11 +101,18 @@ class BrokerSession:
     """
 
     def __init__(
-        self, options: Options, broker: Broker, will: Will | None, on_message: Callable[[Incoming], None]
+        self,
+        options: Options,
+        broker: Broker,
+        will: Will | None,
+        on_message: Callable[[Incoming], None],
+        on_refused: Callable[[str, str], None] = lambda _topic, _why: None,
     ) -> None:
         self.options = options
         self.broker = broker
         self._deliver_to = on_message
+        self._refused = on_refused
+        self._sent: dict[int, str] = {}
         self._loop = asyncio.get_running_loop()
         self.clock = self._loop.time
         self.up: asyncio.Future[None] = self._loop.create_future()
@@ -130,6 +150,7 @@ class BrokerSession:
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
         return client
 
     async def open(self) -> None:
@@ -184,7 +205,10 @@ class BrokerSession:
 
     def publish(self, topic: str, payload: bytes, qos: int, retain: bool) -> bool:
         """Hands one message to paho; False if it took none."""
-        return self._client.publish(topic, payload, qos, retain).rc is MQTTErrorCode.MQTT_ERR_SUCCESS
+        info = self._client.publish(topic, payload, qos, retain)
+        if qos:
+            self._sent[info.mid] = topic  # at most one for each of the 65,535 numbers
+        return info.rc is MQTTErrorCode.MQTT_ERR_SUCCESS
 
     # -- paho's callbacks, in paho's thread -------------------------------------------------------------------------
 
@@ -198,9 +222,14 @@ class BrokerSession:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _on_connect(self, client: Client, userdata: Any, flags: Any, code: ReasonCode, properties: Any) -> None:
-        del userdata, flags, properties
+        del userdata, flags
         if code.is_failure:
             self._post(self.end, Down(Cause.REFUSED, f"{self.broker}: {code}; check user name and password"))
+            return
+        takes = getattr(properties, "MaximumPacketSize", None)
+        if takes is not None and takes < self.options.sends:
+            why = f"{self.broker}: takes packets of {takes} bytes at most, and this client sends {self.options.sends}"
+            self._post(self.end, Down(Cause.REFUSED, f"{why}: {_MEANINGS[0x95]}", told=True))
             return
         if not self.options.subscriptions:
             self._post(self._mark_up)
@@ -212,9 +241,10 @@ class BrokerSession:
 
     def _on_subscribe(self, client: Client, userdata: Any, mid: int, codes: list[ReasonCode], props: Any) -> None:
         del client, userdata, mid, props
-        bad = [str(code) for code in codes if code.is_failure]
+        asked = (name for name, _ in self.options.subscriptions)
+        bad = [f"{name} ({_said(code)})" for name, code in zip(asked, codes, strict=False) if code.is_failure]
         if bad:
-            self._post(self.end, Down(Cause.REFUSED, f"{self.broker}: subscription refused: {', '.join(bad)}"))
+            self._post(self.end, Down(Cause.REFUSED, f"{self.broker}: refuses to be read: {', '.join(bad)}", told=True))
         else:
             self._post(self._mark_up)
 
@@ -241,8 +271,14 @@ class BrokerSession:
         if flags.is_disconnect_packet_from_server and code.value == _TAKEN_OVER:
             cause = Cause.TAKEN_OVER
         said = f": {in_words(self._tls_complaint)}" if self._tls_complaint else ""
-        self._post(self.end, Down(cause, f"{self.broker}: {code}{said}"))
+        told = flags.is_disconnect_packet_from_server
+        self._post(self.end, Down(cause, f"{self.broker}: {_said(code) if told else code}{said}", told=told))
         self._post(self._mark_gone)
+
+    def _on_publish(self, client: Client, userdata: Any, mid: int, code: ReasonCode, properties: Any) -> None:
+        del client, userdata, properties
+        if code.is_failure:
+            self._post(self._mark_refused, mid, _said(code))
 
     def _on_log(self, client: Client, userdata: Any, level: int, text: str) -> None:
         del client, userdata
@@ -261,6 +297,9 @@ class BrokerSession:
         if not self.down.done():
             self.down.set_result(down)
 
+    def _mark_refused(self, mid: int, why: str) -> None:
+        self._refused(self._sent.get(mid, "a message"), why)
+
     def _mark_gone(self) -> None:
         if not self._gone.done():
             self._gone.set_result(None)
@@ -276,3 +315,9 @@ class BrokerSession:
 
 def _acknowledge(client: Client, mid: int, qos: int) -> None:
     client.ack(mid, qos)
+
+
+def _said(code: ReasonCode) -> str:
+    """A broker's reason, and what to do about it where that is known."""
+    meaning = _MEANINGS.get(code.value)
+    return f"{code}: {meaning}" if meaning else str(code)

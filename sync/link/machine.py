@@ -163,6 +163,10 @@ class LinkMachine:
         self.sender.on_connected(now)
         self.tick(now)
 
+    def on_broker_refused(self, what: str, why: str, now: int) -> None:
+        """The broker refused `what`: a topic, or the whole connection."""
+        self.alarm(LaneAlarmKind.BROKER_REFUSES, f"{what}: {why}", now, why=what)
+
     def on_disconnected(self, now: int, *, taken_over: str = "") -> None:
         """The connection is gone; `taken_over` says by whom, where another client has taken this lane's name."""
         self._session = None
@@ -323,7 +327,8 @@ class LinkMachine:
         if request is not None:
             self._publish(request)
         if self._silence.expired(now):
-            self._effects.append(TryNextBroker("connected, and yet the core's proof does not come"))
+            reads = f"the broker's access list does not let this lane read {self.topics.heartbeat}"
+            self._effects.append(TryNextBroker(f"connected, and no proof comes: the core does not answer, or {reads}"))
 
     def _send_nonce(self, session: int, now: int) -> None:
         nonce, head = self._entropy(16), self.follower.head

@@ -207,7 +207,7 @@ class Quick:
 
 def test_only_the_newest_picture_is_kept_and_a_failed_camera_is_opened_again(tmp_path: Path) -> None:
     """Whoever looks late sees the present, not a queue of the past."""
-    newest = Newest(settings(CameraKind.FOLDER, tmp_path), opener=lambda _: Quick())
+    newest = Newest(settings(CameraKind.FOLDER, tmp_path), opener=lambda *_: Quick())
     frame = newest.after(99, timeout=10)
     assert frame is not None
     assert frame.number == 100

@@ -237,3 +237,88 @@ def test_endless_noise_without_a_line_end_is_not_kept() -> None:
 def test_the_crc_is_the_published_one() -> None:
     """CRC-16/CCITT-FALSE of "123456789" is 29B1, so that a board's maker can check his own."""
     assert frame("123456789") == b"123456789*29B1\n"
+
+
+def test_a_wired_line_that_the_board_does_not_have_is_a_fault_and_the_others_go_on() -> None:
+    """The stop loop on line 12 of eight: deaf for ever, and nobody would know."""
+
+    async def run() -> Lane:
+        hardware, cable = os.openpty()
+        lane, far_end = Lane(), SimulatedRemoteBoard(hardware, lines=8, clock=clock)
+        far_end.start()
+        wrong = INPUTS | {Contact.STOP_LOOP: InputSettings(line=12, active=ActiveLevel.HIGH)}
+        contacts = WiredContacts(board=RemoteBoard(port=os.ttyname(cable), clock=clock), inputs=wrong, clock=clock)
+        await contacts.start(lane.events.append)
+        try:
+            await until(lambda: bool(lane.faults()))
+            far_end.drive(0, True)
+            await until(lambda: lane.edges(Contact.UNLADEN) == [False, True])
+            await asyncio.sleep(1.2)
+        finally:
+            await contacts.stop()
+            far_end.stop()
+            os.close(hardware)
+            os.close(cable)
+        return lane
+
+    said = "the board has no line 12 for stop_loop: correct contacts.inputs.stop_loop.line, or the board"
+    assert asyncio.run(run()).faults() == [said]
+
+
+def test_an_order_that_the_board_does_not_confirm_is_a_fault_until_it_does() -> None:
+    """It answers every question, and has no such relay."""
+
+    async def story(far_end: SimulatedRemoteBoard, contacts: WiredContacts, lane: Lane) -> None:
+        far_end.relays = frozenset({1})
+        contacts.switch(Output.BELL, True)
+        await until(lambda: bool(lane.faults()))
+        assert not far_end.outputs.get(9)
+        far_end.relays = None
+        await until(lambda: isinstance(lane.events[-1], FaultCleared))
+        assert far_end.outputs[9]
+
+    (said,) = over_a_cable(story).faults()
+    assert said == "the board does not confirm line 9 for bell: correct contacts.outputs.bell.line, or the board"
+
+
+def test_an_order_that_is_lost_on_the_cable_is_given_again() -> None:
+    """And is no fault."""
+
+    async def story(far_end: SimulatedRemoteBoard, contacts: WiredContacts, lane: Lane) -> None:
+        await until(lambda: far_end.outputs == {9: False})
+        far_end.relays = frozenset()
+        contacts.switch(Output.BELL, True)
+        await asyncio.sleep(0.1)
+        far_end.relays = None
+        await until(lambda: far_end.outputs == {9: True})
+
+    assert over_a_cable(story).faults() == []
+
+
+def test_the_loop_is_not_held_when_a_board_on_the_network_is_lost() -> None:
+    """Closing a TCP port, pyserial sleeps for 0.3 s; the lane must not."""
+    longest = 0.0
+
+    async def measured() -> None:
+        nonlocal longest
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - began)
+
+    async def run() -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        port = f"socket://127.0.0.1:{listener.getsockname()[1]}"
+        board = RemoteBoard(port=port, clock=clock, silent_ms=150)
+        contacts = WiredContacts(board=board, inputs=INPUTS, clock=clock, backoff=Backoff(0.02, 0.02))
+        lane = Lane()
+        beat = asyncio.create_task(measured())
+        await contacts.start(lane.events.append)
+        await asyncio.sleep(2)  # nobody answers: lost, closed and opened again several times
+        await contacts.stop()
+        beat.cancel()
+        listener.close()
+        assert lane.faults()
+
+    asyncio.run(run())
+    assert longest < 0.25, longest

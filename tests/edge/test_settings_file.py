@@ -80,7 +80,7 @@ def test_the_real_example_is_no_simulation() -> None:
         (
             'id = "demo-in-01"',
             'di = "demo-in-01"',
-            "lane.di: is no known key; remove it; known here: direction, evidence, id, point, store",
+            "lane.di: is no known key; remove it; known here: direction, evidence, id, mode, point, store",
         ),
         ("[contacts.outputs]", "[contacts.outputz]", "contacts.outputz: is no known key; did you mean outputs?"),
         ("help   ", "halp   ", "contacts.inputs.halp: is no known key; did you mean help?"),

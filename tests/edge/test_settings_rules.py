@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from devices.settings import CameraKind, CameraSettings
 from edge.settings.load import LaneSettingsError, load, parse
 
 
@@ -146,7 +148,7 @@ def test_a_folder_of_pictures_is_no_camera_of_a_real_lane(lane_folder: Any, kind
         ("rtsp:///lane", "camera.url: names no host, or a port that does not exist; "),
         ("rtsp://10..20.7.21/lane", "camera.url: names no host, or a port that does not exist; "),
         ("rtsp://10.20.7.21:70000/lane", "camera.url: names no host, or a port that does not exist; "),
-        ("rtsp://admin:pa#ss@10.20.7.21/lane", "camera.url: names no host, or a port that does not exist; "),
+        ("rtsp://admin:pa#ss@10.20.7.21/lane", "camera.url: has a login in it, which would stand in logs"),
         ("rtsp://10.20.7.21/lane one", "camera.url: has a blank in it; "),
         (" rtsp://10.20.7.21/lane", "camera.url: has a blank in it; "),
         ("rtsp://10.20.7.21/l\u00a0", "camera.url: has <U+00A0 NO-BREAK SPACE> in it; "),
@@ -160,7 +162,7 @@ def test_a_url_that_reaches_no_camera_is_told(lane_folder: Any, url: str, line: 
     assert found.startswith(line)
 
 
-@pytest.mark.parametrize("url", ["rtsp://10.20.7.21/lane", "rtsps://u:p%23@camera-7.lan:554/", "rtsp://[fd00::7]/"])
+@pytest.mark.parametrize("url", ["rtsp://10.20.7.21/lane", "rtsps://camera-7.lan:554/lane%401", "rtsp://[fd00::7]/"])
 def test_a_url_that_names_a_camera_is_taken(lane_folder: Any, url: str) -> None:
     """With a name, a password, a port, an address of either kind."""
     lane_folder.change('kind = "simulated"\npath = "demo/camera.sock"', f'kind = "rtsp"\nurl = "{url}"')
@@ -342,3 +344,29 @@ def test_a_video_that_is_not_there_is_a_mistake_and_an_unplugged_camera_is_not(l
     assert any(line.startswith("camera.path:") and "is no video" in line for line in wrong(lane_folder))
     lane_folder.change('kind = "video"', 'kind = "v4l2"')
     assert load(lane_folder.file).camera.path == lane_folder.folder / "demo/camera.sock"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rtsp://admin:planted@10.0.0.9/x",
+        "rtsp://admin@10.0.0.9/x",
+        "rtsp://10.0.0.9/user=admin&password=planted&channel=1",
+        "rtsp://10.0.0.9/x?token=planted",
+        "rtsp://admin:pl#ant/ed@10.0.0.9/x",
+    ],
+)
+def test_a_login_in_the_url_of_a_camera_is_refused_and_not_repeated(url: str) -> None:
+    """It would stand in every message of the camera, on the page, and in a journal that forbids deletion."""
+    (problem,) = CameraSettings(kind=CameraKind.RTSP, url=url).contradictions()
+    assert (problem.key, problem.wrong) == ("url", "has a login in it, which would stand in logs and on the page")
+    assert "login_file" in problem.remedy
+    assert "planted" not in str(problem)
+
+
+def test_places_for_a_login_in_the_url_need_the_file() -> None:
+    """And with it they are no login."""
+    url = "rtsp://10.0.0.9/user={user}&password={password}&channel=1"
+    (problem,) = CameraSettings(kind=CameraKind.RTSP, url=url).contradictions()
+    assert problem.key == "login_file"
+    assert not list(CameraSettings(kind=CameraKind.RTSP, url=url, login_file=Path("x")).contradictions())

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 from runtime.mqtt import Connection, Down, Incoming, Options, Will
 from simulation.broker import CORE, PrivateBroker
@@ -24,6 +25,7 @@ class Peer:
         self.got: list[Incoming] = []
         self.story: list[str] = []
         self.downs: list[Down] = []
+        self.refused: list[tuple[str, str]] = []
         self.acknowledges = True
         self.connection = Connection(
             options,
@@ -31,6 +33,7 @@ class Peer:
             on_up=lambda: self.story.append("up"),
             on_down=self._down,
             on_message=self._hear,
+            on_refused=lambda topic, why: self.refused.append((topic, why)),
             chance=lambda: 0.0,
         )
 
@@ -68,6 +71,26 @@ class ConnectedCore(Peer):
     def say(self, said: CoreSaid, *, retain: bool = False) -> None:
         """Publishes."""
         self.connection.publish(said.topic, said.payload, qos=said.qos, retain=retain)
+
+
+class SpoiltBroker(PrivateBroker):
+    """A broker whose configuration or access list somebody has changed."""
+
+    def __init__(self, folder: Path, *, limits: str = "", forbids: str = "") -> None:
+        super().__init__(folder, lanes=["lane-1"])
+        self._limits, self._forbids = limits, forbids
+
+    def _configuration(self) -> str:
+        name = self._limits.partition(" ")[0]
+        lines = [line for line in super()._configuration().splitlines() if not name or not line.startswith(name + " ")]
+        return "\n".join([*lines, self._limits, ""])
+
+    def _write_files(self) -> None:
+        super()._write_files()
+        access = self.directory / "broker.acl"
+        lines = access.read_text().splitlines()
+        assert not self._forbids or self._forbids in lines
+        access.write_text("\n".join(line for line in lines if line != self._forbids) + "\n")
 
 
 async def until(condition: Callable[[], object]) -> None:

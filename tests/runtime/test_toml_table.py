@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import pytest
 
 from runtime.sections import (
+    GivenSecret,
     Host,
     NamedFile,
     NamedFolder,
@@ -44,6 +45,7 @@ class Outer(Section, frozen=True, kw_only=True):
     names: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it
     file: Annotated[Path, NamedFile("put {path} there")] | None = None
     secret: Annotated[Path, SecretFile()] | None = None
+    given: Annotated[Path, GivenSecret()] | None = None
     folder: Annotated[Path, NamedFolder()] | None = None
     place: Annotated[Path, PlaceInFolder("mkdir -p {folder}")] | None = None
     socket: Annotated[Path, PlaceOfSocket("mkdir -p {folder}")] | None = None
@@ -149,3 +151,30 @@ def test_loopback_is_this_box() -> None:
     """Whatever it is called."""
     assert all(map(is_loopback, ("127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST")))
     assert not any(map(is_loopback, ("10.20.0.5", "localhost.example")))
+
+
+def test_a_secret_may_be_a_credential_of_the_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where systemd hands it over; its mode shows the mask of an access list, and is systemd's care."""
+    given = tmp_path / "credentials"
+    given.mkdir()
+    (given / "camera").write_text("secret")
+    (given / "camera").chmod(0o440)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(given))
+    assert problems(tmp_path, {"given": "credential:camera"}) == []
+    reader = TableReader(tmp_path, on_this_box=True)
+    found = reader.read(Outer, {"given": "credential:camera"})
+    assert found is not None
+    assert found.given == given / "camera"
+    (absent,) = problems(tmp_path, {"given": "credential:other"})
+    assert absent == (
+        "given: the credential other is not given to this process; write LoadCredential=other:FILE into the unit, or name a file"
+    )
+    (outside,) = problems(tmp_path, {"given": "credential:../camera"})
+    assert "is not given to this process" in outside
+
+
+def test_without_credentials_the_unit_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as when somebody runs the command by hand."""
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    (line,) = problems(tmp_path, {"given": "credential:camera"})
+    assert "the credential camera is not given to this process; write LoadCredential=camera:FILE into the unit" in line

@@ -226,6 +226,23 @@ def reliability(
     )
 
 
+@app.command()
+def camera(
+    *,
+    json_file: JsonFile = None,
+    seconds: Annotated[float, typer.Option(min=2, help="Of each measurement of CPU time.")] = 10,
+    arrivals: Annotated[int, typer.Option(min=1, help="How many vehicles arrive.")] = 20,
+    key_frames: Annotated[float, typer.Option(min=0.2, help="Seconds between two key frames.")] = 1,
+    films: Annotated[
+        Path | None, typer.Option(help="A folder where the film is kept.", file_okay=False, exists=True)
+    ] = None,
+) -> None:
+    """A network camera over a real RTSP server: CPU at rest and in a visit, arrivals, stalls, memory; three minutes."""
+    from tools.bench.camera import run  # noqa: PLC0415 - so that --help is quick
+
+    run(json_file=json_file, seconds=seconds, number=arrivals, every_s=key_frames, films=films)
+
+
 def main() -> None:
     """The entry point."""
     app(prog_name="rocars-bench")
