@@ -193,6 +193,44 @@ def officer_remove(name: str, config: Config) -> None:
     typer.echo(f"{name} may no longer log in.")
 
 
+slots_app = typer.Typer(help="Versions of the software on this box: the current one, the one before, and the way back.")
+app.add_typer(slots_app, name="slots")
+
+
+@slots_app.callback(invoke_without_command=True)
+def slots(context: typer.Context) -> None:
+    """Versions of the software on this box; without a word, a list of them."""
+    from edge.versions import print_versions
+    from runtime.slots import SlotError, SlotRoot
+
+    if context.invoked_subcommand is not None:
+        return
+    try:
+        print_versions(SlotRoot.of_this_process(), typer.echo)
+    except SlotError as error:
+        raise _fail(f"rocars-lane slots: {error}", 1) from error
+
+
+@slots_app.command("back")
+def slots_back(
+    config: Config = Path("/etc/rocars-lane/lane.toml"),
+    to: Annotated[str, typer.Option(help="Another version than the one before.")] = "",
+    restart: Annotated[bool, typer.Option("--restart", help="Restart the lane, too: between two vehicles.")] = False,
+) -> None:
+    """Go back to the version before. The store stays as it is: nothing that was recorded since is lost."""
+    from edge.settings.load import LaneSettingsError
+    from edge.versions import go_back
+    from runtime.slots import SlotError, SlotRoot
+    from runtime.store_errors import StoreError
+
+    try:
+        go_back(SlotRoot.of_this_process(), config, to=to, restart=restart, say=typer.echo)
+    except LaneSettingsError as error:
+        raise _fail(str(error), 2) from error
+    except (SlotError, StoreError, OSError) as error:
+        raise _fail(f"rocars-lane slots back: {error}", 1) from error
+
+
 # Commands of rooms that stand above the box (demonstration, proof); a box in the field has none of them installed.
 for _entry in sorted(entry_points(group="rocars_lane.commands"), key=lambda entry: entry.name):
     _entry.load()(app)
