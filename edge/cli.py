@@ -63,14 +63,29 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list instead of a table.")] = False,
     refuse_simulation: Annotated[bool, typer.Option(help="A simulated lane is an error.")] = False,
     settings_only: Annotated[bool, typer.Option(help="Look at the file and the files it names only.")] = False,
+    here: Annotated[bool, typer.Option("--here", help="As whoever runs this, and not as the service does.")] = False,
 ) -> None:
-    """Tell a technician what is wrong with this box, and what to do."""
-    from edge.checks.command import check_command, this_box
+    """Tell a technician what is wrong with this box, and what to do. Root looks as the service does."""
+    from edge.checks.as_service import NotAsServiceError, this_user
+    from edge.checks.command import check_as_service, check_command, seen_by, this_box
     from edge.checks.probe import look_through_camera
 
-    around = this_box(look_through_camera)
+    if not (here or settings_only):
+        try:
+            status = check_as_service(config, as_json=as_json)
+        except NotAsServiceError as error:
+            raise _fail(f"rocars-lane check: {error}", 1) from error
+        if status is not None:
+            raise typer.Exit(status)
     raise typer.Exit(
-        check_command(config, around, as_json=as_json, refuse_simulation=refuse_simulation, settings_only=settings_only)
+        check_command(
+            config,
+            this_box(look_through_camera),
+            as_json=as_json,
+            refuse_simulation=refuse_simulation,
+            settings_only=settings_only,
+            seen_as=None if here or settings_only else seen_by(this_user()),
+        )
     )
 
 
