@@ -38,8 +38,10 @@ def _pin_errors() -> tuple[type[Exception], ...]:
 
 
 def _driver() -> Any:
-    """lgpio. When it is loaded it makes a pipe in the working folder, which a service cannot write to, and opens it there
-    whatever LG_WD says; so it is loaded in a folder of its own, which may go once both ends are open.
+    """Loads lgpio, in a folder of its own.
+
+    It makes a pipe in the working folder, which a service cannot write to, and opens it there whatever LG_WD says. Once
+    both ends are open the folder may go.
 
     Raises:
         DriverMissing: it is not installed.
