@@ -141,7 +141,7 @@ class LabelTable:
         found = mark_itself(mark)
         if label.lower() in _HEADINGS and mark.lower() in _HEADINGS:
             raise LabelsWrong(f"{where}: {text!r} is a heading: remove that line")
-        if not (label and comma and found and text.isprintable()):
+        if not (label and comma and found and mark.isprintable()):
             raise LabelsWrong(f"{where}: {shown(text)!r} is no label,mark: write such as E200341201,AB1234")
         if _ROUNDED.fullmatch(label):
             remedy = "give the column the format Text, paste the labels anew, and save again"
