@@ -17,10 +17,12 @@
 | `health` | whether the store can be written, the room left, the wear of the flash |
 | `evidence_retention` | evidence pictures kept within their bounds |
 | `expiry` | keys and certificates that near their end, and new keys of the core |
+| `setup/` | `rocars-lane setup`: from a bare box to a lane that starts |
 | `settings/` | the lane's TOML file as typed values |
 | `checks/` | `rocars-lane check` |
 | `cli` | the commands of `rocars-lane` |
 | `enrol`, `cli_enrol` | enrolment and renewal: what is done, and what the technician is told |
+| `versions` | `rocars-lane slots`: versions on this box, and the way back |
 | `past_visits` | what the journal says of visits that have ended: `rocars-lane visits`, and the page after a restart |
 | `read`, `replay` | the commands of these names |
 """

@@ -10,7 +10,6 @@ from typing import Annotated
 from msgspec import Meta
 
 from runtime.sections import (
-    GivenSecret,
     Host,
     NamedFile,
     NamedFolder,
@@ -18,6 +17,7 @@ from runtime.sections import (
     Problem,
     Seconds,
     SecretFile,
+    SecretLine,
     Section,
     is_loopback,
 )
@@ -50,7 +50,7 @@ class LinkSettings(Section, frozen=True, kw_only=True):
     authority: Annotated[Path, NamedFile(ENROL)] | None = None
     certificate: Annotated[Path, NamedFile(ENROL)] | None = None
     key: Annotated[Path, SecretFile(ENROL)] | None = None
-    password_file: Annotated[Path, GivenSecret("write the password as one line into {path}")] | None = None
+    password_file: Annotated[Path, SecretLine("write the password as one line into {path}")] | None = None
     fresh_s: Seconds = 3.0
     offline_s: Seconds = 5.0
 

@@ -16,6 +16,7 @@ import pytest
 
 from devices.anpr.weights import SHIPPED
 from devices.errors import DeviceError
+from devices.gpio import look_at_chip
 from devices.settings import CameraSettings
 from edge.checks import box as checks_box
 from edge.checks.findings import Finding, Severity, Surroundings
@@ -173,6 +174,29 @@ def test_a_gpio_chip_that_is_missing_is_named_with_its_key(lane_folder: Any) -> 
     assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Severity.OK
 
 
+def test_pins_without_a_driver_are_a_fault_though_the_chip_is_there(
+    lane_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default board of a lane, on a box whose software lacks lgpio: it said ok, and the lane was deaf."""
+    lane_folder.change('board = "simulated"', 'board = "gpio"\nchip = 4')
+    (lane_folder.folder / "dev").mkdir()
+    (lane_folder.folder / "dev/gpiochip4").touch()
+    monkeypatch.setitem(sys.modules, "lgpio", None)  # an import of it fails, installed or not
+    (seen,) = found(checks_box.contacts, lane_folder, box(lane_folder.folder, chip=look_at_chip))
+    assert seen[:2] == (Severity.FAULT, "the driver of the pins (lgpio) is not installed")
+    assert seen[2].startswith("install rocars-lane again")
+
+
+def test_the_driver_of_the_pins_is_installed_and_is_asked(lane_folder: Any) -> None:
+    """On every architecture, this one included. A file that is no chip is told as the driver tells it."""
+    lane_folder.change('board = "simulated"', 'board = "gpio"\nchip = 4')
+    (lane_folder.folder / "dev").mkdir()
+    (lane_folder.folder / "dev/gpiochip4").touch()
+    (seen,) = found(checks_box.contacts, lane_folder, box(lane_folder.folder, chip=look_at_chip))
+    assert seen[0] is Severity.FAULT
+    assert seen[1].startswith("/dev/gpiochip4 cannot be opened (")
+
+
 def test_a_remote_board_over_tcp_must_answer(lane_folder: Any) -> None:
     """Connecting is proof of the cable; the port after it is closed is not."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -180,6 +204,21 @@ def test_a_remote_board_over_tcp_must_answer(lane_folder: Any) -> None:
         lane_folder.change('board = "simulated"', f'board = "remote"\nport = "socket://127.0.0.1:{port}"')
         assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Severity.OK
     assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Severity.FAULT
+
+
+def test_the_board_of_a_running_lane_is_left_alone(lane_folder: Any) -> None:
+    """A board with one line drops the first for a second: the live lane had a fault for our looking."""
+    page = load(lane_folder.file).console
+    with socket.create_server((page.host, page.port)), socket.create_server(("127.0.0.1", 0)) as board:
+        lane_folder.change(
+            'board = "simulated"', f'board = "remote"\nport = "socket://127.0.0.1:{board.getsockname()[1]}"'
+        )
+        (seen,) = found(checks_box.contacts, lane_folder, box(lane_folder.folder))
+        board.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            board.accept()
+    assert seen[0] is Severity.WARNING
+    assert "the running lane has it" in seen[1]
 
 
 def test_a_remote_board_on_a_cable_must_be_there(lane_folder: Any) -> None:
