@@ -10,6 +10,7 @@ from __future__ import annotations
 from domain.alarms import LaneAlarmKind
 from domain.hong_kong import UTC_OFFSET_MS
 from domain.visit_record import RecordKind
+from lane_agent.alarming import over
 from lane_agent.change import (
     Change,
     ask_codes,
@@ -41,6 +42,7 @@ STARTING_MS = 15_000
 
 def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
     """One step of the lane. Never raises for any lane and event; nothing is done, only asked for."""
+    before = lane
     lane, received = receive(lane, event, at, rules)
     row, (lane, decided) = _decide(lane, at, rules, quiet=isinstance(event, OfficerReleased))
     lane, refused = _refuse_release(lane)
@@ -50,7 +52,7 @@ def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
     lane = visit_with(lane, answered=False)  # an answer decides in the step that brings it, and in no later one
     lane, timed = _time_stage(lane, row)
     lane, shown = _show(lane, row)
-    return lane, received + decided + refused + asked + timed + shown
+    return lane, received + over(before, lane, rules) + decided + refused + asked + timed + shown
 
 
 def _ignored(received: tuple[Effect, ...]) -> bool:

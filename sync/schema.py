@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
+from runtime.alarm_table import CURSOR, FIRST_COLUMNS, INDEXES, LATER_COLUMNS
 from runtime.sqlite_store import StoreSchema, create_table
 from wire.hashes import ZERO, StateHash, journal_start
 
@@ -96,4 +97,11 @@ def _third(db: Database) -> None:
     _table(db, "core_clock", columns, pk="one")
 
 
-LANE_SCHEMA = StoreSchema(owner="agent", migrations=(_first, _second, _third), application_id=_APPLICATION_ID)
+def _alarms(db: Database) -> None:
+    """Schema 4. The alarms of this lane; the names of lane and journal are empty here (`runtime.alarm_table`)."""
+    _table(db, "alarms", {**FIRST_COLUMNS, **LATER_COLUMNS}, pk="id")
+    for statement in (*INDEXES, CURSOR):
+        db.execute(statement)
+
+
+LANE_SCHEMA = StoreSchema(owner="agent", migrations=(_first, _second, _third, _alarms), application_id=_APPLICATION_ID)
