@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -27,10 +26,6 @@ app.add_typer(officer_app, name="officer")
 Config = Annotated[Path, typer.Option("--config", help="The lane's TOML file; see config/lane.toml.")]
 
 
-def _log_to_stderr(level: int = logging.INFO) -> None:
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-
-
 def _fail(text: str, status: int) -> typer.Exit:
     typer.echo(text, err=True)
     return typer.Exit(status)
@@ -41,8 +36,9 @@ def run(config: Config) -> None:
     """Run the lane until it is told to stop (SIGTERM)."""
     from edge.lane import LaneBox
     from edge.settings.load import LaneSettingsError, load
+    from runtime.journald import log_for_people
 
-    _log_to_stderr()
+    log_for_people("rocars-lane")
     try:
         settings = load(config)
     except LaneSettingsError as error:

@@ -24,10 +24,11 @@ from display.feed import ScreenFeed
 from display.supervisor import ScreenProcesses
 from edge import identifiers, wiring
 from edge.actuators import Actuators
+from edge.alarm_desk import LaneAlarms
 from edge.clock import BoxClock, ClockWatch
 from edge.evidence_retention import EvidenceKeeper
 from edge.expiry import IdentityWatch
-from edge.health import StoreWatch, look
+from edge.health import HealthEvent, StoreWatch, look
 from edge.lane_feed import LanePage, Sources
 from edge.past_visits import newest_first, past_records
 from edge.remote_orders import Afar, retention
@@ -36,14 +37,15 @@ from edge.sign_renderer import SignRenderer
 from edge.simulation_panel import WorldLink
 from edge.telemetry import BoxSources, sample
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect
-from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleReported
+from lane_agent.effects import Alarm, AlarmEnded, Effect
+from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleEnded, TroubleReported
 from lane_agent.model import Fault, Link, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
 from runtime.clocks import Clocks, machine_boot, monotonic_ms, utc_ms
 from runtime.sd_notify import Systemd, feed_on_progress
+from sync.alarm_rows import AlarmRows
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.evidence import Evidence
@@ -71,6 +73,8 @@ class LaneBox:
         self.store = LaneStore(settings.lane.store)
         self.journal = Journal(self.store, boot=self.boot, software=self.software)
         self.codes = CodeLog(self.store)
+        self.alarms = LaneAlarms(AlarmRows(self.store))
+        self.alarms.restore(self.journal)
         self.evidence = Evidence(settings.lane.evidence, retention(settings.evidence), now_ms=utc_ms)
         self.afar = Afar(self.evidence, settings.evidence.send)
         self.core_ring = wiring.core_ring(settings.link.core_keys)
@@ -114,14 +118,21 @@ class LaneBox:
             software=self.software,
         )
         self.painter = SignRenderer(simulated=settings.simulation)
-        self.page = LanePage(self.agent, simulated=settings.simulation, software=self.software, sources=self._sources())
+        self.page = LanePage(
+            self.agent,
+            simulated=settings.simulation,
+            software=self.software,
+            sources=self._sources(),
+            alarms=self.alarms,
+        )
         self.page.recall(past_records(self.journal))
         self.afar.attach(agent=self.agent, reader=self.reader, link=self.link)
         self.server = self._server()
 
     def tell(self, event: Event) -> None:
-        """Puts an event into the lane's inbox."""
-        self.agent.tell(event)
+        """Puts an event into the lane's inbox, unless it is the end of a trouble that does not stand."""
+        if self.alarms.is_news(event):
+            self.agent.tell(event)
 
     def _link(self) -> LinkClient:
         return LinkClient(
@@ -136,6 +147,7 @@ class LaneBox:
             machine_boot=machine_boot(),
             on_event=self.tell,
             on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
+            on_alarm_over=lambda kind: self.tell(TroubleEnded(kind)),
             on_order=self.afar.order,
             on_restart_reader=self.afar.restart_reader,
             evidence=self.evidence,
@@ -157,12 +169,19 @@ class LaneBox:
         visit = lane.visit
         self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
         self.link.on_journal_grew()
+        self.alarms.stepped(at, effects, lambda: self.journal.head()[0])
         self._publish_state(lane)
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
 
     def _publish_state(self, lane: Lane) -> None:
-        self.link.publish_state(wiring.wall_facts(lane) | {"core_keys": list(self.core_ring.prints)})
+        alarms = self.alarms.wall_facts(self.clock.now().utc_ms)
+        self.link.publish_state(wiring.wall_facts(lane) | alarms | {"core_keys": list(self.core_ring.prints)})
+
+    def _alarms_moved(self) -> None:
+        """Time alone has changed an alarm."""
+        self._publish_state(self.agent.lane)
+        self.page.moved()
 
     def _sources(self) -> Sources:
         return Sources(
@@ -222,6 +241,8 @@ class LaneBox:
             stack.callback(self.store.close)
             stack.callback(self.painter.close)
             self.tell(AgentStarted(self.settings.lane_policy(self.store.journal_id), self.boot, self.software))
+            for ended in self.alarms.unproven():
+                self.tell(ended)
             await self.screens.start()
             stack.push_async_callback(self.screens.stop)
             await self.screen_processes.start()
@@ -251,6 +272,7 @@ class LaneBox:
                 group.create_task(self._check_link(), name="link check"),
                 group.create_task(self.keeper.run(), name="evidence"),
                 group.create_task(self._sample(), name="telemetry"),
+                group.create_task(self._watch_alarms(), name="alarms"),
                 group.create_task(self._watch_identity().run(), name="identity"),
             ]
             await over.wait()
@@ -263,9 +285,7 @@ class LaneBox:
         health = self.settings.health
         return StoreWatch(
             look=lambda: look(self.settings.lane.store.parent),
-            tell=lambda found: self.tell(
-                TroubleReported(found.kind, found.detail) if isinstance(found, Alarm) else found
-            ),
+            tell=self._trouble,
             every_s=health.probe_s,
             min_free_mb=health.min_free_mb,
             warn_free_mb=health.warn_free_mb,
@@ -273,6 +293,18 @@ class LaneBox:
             wear_limit=health.wear_percent,
             relieve=self.keeper.relieve,
         )
+
+    def _trouble(self, found: HealthEvent) -> None:
+        match found:
+            case Alarm():
+                self.tell(TroubleReported(found.kind, found.detail))
+            case AlarmEnded():
+                self.tell(TroubleEnded(found.kind))
+            case _:
+                self.tell(found)
+
+    async def _watch_alarms(self) -> None:
+        await self.alarms.run(self.journal, lambda: self.clock.now().utc_ms, self._alarms_moved)
 
     async def _sample(self) -> None:
         """Telemetry, apart from the events."""
@@ -296,7 +328,8 @@ class LaneBox:
             now=self.clock.now,
             ring=self.core_ring,
             read_ring=lambda: wiring.core_ring(link.core_keys),
-            tell=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
+            tell=lambda kind, detail, cause: self.tell(TroubleReported(kind, detail, cause)),
+            over=lambda kind, cause: self.tell(TroubleEnded(kind, cause)),
             changed=lambda: self._publish_state(self.agent.lane),
         )
 

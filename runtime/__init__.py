@@ -6,6 +6,8 @@
 | `sqlite_store`, `store_errors` | the common half of both SQLite stores, and what a technician does when one fails |
 | `backoff`, `bucket` | pauses between attempts; how much at once, and how much a second |
 | `clocks` | the machine's clocks |
+| `alarm_table` | the table of alarms in a store, a lane's or the core's |
+| `journald` | our log lines in systemd's journal: priorities, fields, message identifiers |
 | `files` | durable file writes |
 | `sd_notify` | systemd: readiness and the watchdog |
 | `sections`, `toml_file`, `toml_table` | what settings are made of; a file as a whole; its tables, every mistake found at once |

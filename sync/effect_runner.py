@@ -71,9 +71,9 @@ class LinkCallbacks:
 
     on_event: Callable[[Event], None]
     on_alarm: Callable[[LaneAlarmKind, str], None]
-    on_alarm_over: Callable[[LaneAlarmKind], None]
     on_order: Callable[[Event, Answered], None]
     on_restart_reader: Callable[[str, str, Answered], None]
+    on_alarm_over: Callable[[LaneAlarmKind], None] = lambda _kind: None
 
 
 class EffectRunner:

@@ -102,6 +102,8 @@ def _alarms(db: Database) -> None:
     _table(db, "alarms", {**FIRST_COLUMNS, **LATER_COLUMNS}, pk="id")
     for statement in (*INDEXES, CURSOR):
         db.execute(statement)
+    # What the rows before this schema say of alarms has no end in it: those alarms stay in the journal alone.
+    db.execute("INSERT INTO alarm_cursor SELECT '', '', seq FROM journal_head")
 
 
 LANE_SCHEMA = StoreSchema(owner="agent", migrations=(_first, _second, _third, _alarms), application_id=_APPLICATION_ID)

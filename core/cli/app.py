@@ -28,6 +28,7 @@ from core.service import CoreParts, CoreService
 from core.settings import load
 from domain.marks import normalise
 from domain.times import DAY_MS, expected_span, hong_kong_text
+from runtime.journald import log_for_people
 from runtime.store_errors import StoreError
 from wire.enrolment import EnrolmentError
 
@@ -89,7 +90,7 @@ def run(
     level: Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Run the core until it is told to stop (SIGTERM, Ctrl-C)."""
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    log_for_people("rocars-core", logging.getLevelNamesMapping()[level.upper()])
     parts = CoreParts(load(config), utc_ms)
     asyncio.run(_serve(parts))
 

@@ -192,12 +192,12 @@ def test_a_locked_page_asks_for_the_password_and_then_goes_on(desk: Desk) -> Non
     expect(desk.tab.locator("#dialog-inspect")).to_be_visible()
 
 
-def test_an_alarm_says_what_to_do_and_is_marked_as_seen(desk: Desk) -> None:
+def test_an_alarm_says_what_to_do_and_is_taken(desk: Desk) -> None:
     """By whom is kept."""
     alarm = desk.tab.locator("#alarms li").filter(has_text="Vehicle without a bundle")
     expect(alarm).to_contain_text("Ask for the UBR or the paper manifest.")
-    alarm.get_by_role("button", name="Seen").click()
-    expect(alarm).to_contain_text("Seen by chan")
+    alarm.get_by_role("button", name="Take").click()
+    expect(alarm).to_contain_text("Taken by chan")
 
 
 def test_words_from_the_centre_stand_apart_from_alarms_until_they_are_seen(desk: Desk) -> None:
