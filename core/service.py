@@ -291,7 +291,7 @@ class CoreService:
             log.warning("register of lanes: %s", problem)
 
     async def _watch_certificates(self) -> None:
-        """An alarm that stays, once for each lane and once for the core's side, while a certificate nears its end."""
+        """An alarm while a certificate nears its end, one for each lane and one for the core's side."""
         parts = self._parts
         while True:
             now = parts.clock()
@@ -300,10 +300,12 @@ class CoreService:
             except CoreSettingsError as error:  # lanes are served without it, and nobody can be enrolled
                 log.warning("certificates: %s", error)
                 ending = []
-            book = AlarmBook(parts.store.connection)
+            book, kind = AlarmBook(parts.store.connection), CoreAlarmKind.CERTIFICATE_ENDS
             with parts.store.transaction():
                 for one in ending:
-                    book.raise_once(at_ms=now, lane=one.lane, kind=CoreAlarmKind.CERTIFICATE_ENDS, detail=str(one))
+                    book.raise_once(at_ms=now, lane=one.lane, kind=kind, detail=str(one))
+                for lane in book.lanes_with(kind) - {one.lane for one in ending}:
+                    book.end_own(at_ms=now, lane=lane, kind=kind)
             await asyncio.sleep(_CERTIFICATES_S)
 
     async def _prune(self) -> None:

@@ -5,7 +5,7 @@ Rules of this file:
   answered, a vehicle arrived, a visit ended.
 - A lane has one visit: when it ends, or another begins, what ends with a visit is over. The officer who decided the visit
   has seen its alarms.
-- Whatever is said twice changes nothing the second time, so a row that is read again does no harm.
+- A row counts once; whoever keeps the list keeps with it up to which row it was read.
 """
 
 from __future__ import annotations
@@ -64,8 +64,6 @@ class AlarmList:
     def raise_key(self, key: AlarmKey, detail: str, at_ms: int, *, of_core: bool = False) -> None:
         """An alarm of this key is raised."""
         known = self.store.newest(key)
-        if known is not None and known.last_ms == at_ms and known.detail == detail and not known.ended_ms:
-            return  # this very raising, read once more
         after = raise_alarm(known, key, detail, at_ms, of_core=of_core)
         anew = known is None or after.at_ms != known.at_ms or after.count == 1
         if known is not None and anew and not known.closed_ms:  # it had ended by itself, and nobody wrote that down yet

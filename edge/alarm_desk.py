@@ -112,7 +112,7 @@ class LaneAlarms:
         """
         self._quiet = True
         if self._rows is not None:
-            alarms, self._cursor = self._rows.load()
+            alarms, self._cursor, self.said_at = self._rows.load()
             for alarm in alarms:
                 self.keep(alarm, anew=True)
             self._changed.clear()
@@ -131,7 +131,7 @@ class LaneAlarms:
                     self._list.raised(kind, visit, cause, str(one.get("detail", "")), at_ms)
                 case "AlarmEnded":
                     self._list.ended(kind, visit, cause, at_ms)
-                case "Record":
+                case "Record" if says_something(kind):
                     self._list.recorded(kind, visit, dict(one.get("facts", [])), at_ms)
                 case _:
                     continue
@@ -197,14 +197,15 @@ class LaneAlarms:
         known = self._newest.get(key) if key is not None else None
         return known if known is not None and not known.closed_ms and page_name(known) == name else None
 
-    def wall_facts(self, now_ms: int) -> dict[str, Any]:
-        """For the lane's state: the standing alarms as of journal row `alarms_at`, and how many more there are."""
+    def wall_facts(self, journal: str, now_ms: int) -> dict[str, Any]:
+        """For the lane's state: the standing alarms as of row `alarms_at` of the journal, and how many more there are."""
         stands = self.standing(now_ms)
         rows = [
             [one.alarm.key.kind, one.alarm.key.visit, one.alarm.key.cause, one.alarm.at_ms, one.alarm.taken_by]
             for one in stands[:TOLD_TO_THE_CORE]
         ]
-        return {"alarms": rows, "alarms_at": self.said_at, "alarms_more": max(0, len(stands) - TOLD_TO_THE_CORE)}
+        more = max(0, len(stands) - TOLD_TO_THE_CORE)
+        return {"alarms": rows, "alarms_of": journal, "alarms_at": self.said_at, "alarms_more": more}
 
     # --- beside the journal ------------------------------------------------------------------------------------------
 
@@ -215,7 +216,7 @@ class LaneAlarms:
             StoreError: it is not written; it will be with the next.
         """
         if self._changed and self._rows is not None:
-            self._rows.save([*self._changed.values()], journal.head()[0])
+            self._rows.save([*self._changed.values()], journal.head()[0], self.said_at)
         self._changed.clear()
 
     def escalate(self, now_ms: int) -> bool:

@@ -175,7 +175,7 @@ class LaneBox:
         self.page.stepped(event, at, effects, lane)
 
     def _publish_state(self, lane: Lane) -> None:
-        alarms = self.alarms.wall_facts(self.clock.now().utc_ms)
+        alarms = self.alarms.wall_facts(self.store.journal_id, self.clock.now().utc_ms)
         self.link.publish_state(wiring.wall_facts(lane) | alarms | {"core_keys": list(self.core_ring.prints)})
 
     def _alarms_moved(self) -> None:

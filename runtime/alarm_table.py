@@ -72,6 +72,10 @@ class AlarmTable:
         where = "WHERE closed_ms=0 AND (ended_ms=0 OR ended_ms>?) ORDER BY id DESC LIMIT ?"
         return self._select(where, (now_ms - FORGOTTEN_MS, most))
 
+    def open_of(self, kind: str) -> list[tuple[int, str, str, TrackedAlarm]]:
+        """(number, lane, journal, alarm) of those of a kind that are neither ended nor closed."""
+        return self._select("WHERE closed_ms=0 AND ended_ms=0 AND kind=? ORDER BY id", (kind,))
+
     def every(self, *, most: int) -> list[tuple[int, str, str, TrackedAlarm]]:
         """The latest, closed ones too, the newest first."""
         return self._select("ORDER BY id DESC LIMIT ?", (most,))

@@ -23,18 +23,19 @@ class AlarmRows:
     def __init__(self, store: LaneStore) -> None:
         self._store = store
 
-    def load(self) -> tuple[list[TrackedAlarm], int]:
-        """The alarms, oldest first, and the journal's row after which they stood so.
+    def load(self) -> tuple[list[TrackedAlarm], int, int]:
+        """The alarms, oldest first; the journal's row after which they stood so; and the last row that spoke of one.
 
         Raises:
             StoreError: the store cannot be read.
         """
         with self._store.reading() as connection:
             table = AlarmTable(connection)
-            return [alarm for _, _, _, alarm in reversed(table.every(most=10 * KEPT))], table.cursor("", "")
+            alarms = [alarm for _, _, _, alarm in reversed(table.every(most=10 * KEPT))]
+            return alarms, table.cursor("", ""), table.cursor("", "said")
 
-    def save(self, changed: Iterable[TrackedAlarm], cursor: int) -> None:
-        """Writes what has changed, oldest first, and that it is so after row `cursor`.
+    def save(self, changed: Iterable[TrackedAlarm], cursor: int, said_at: int) -> None:
+        """Writes what has changed, oldest first, and that it is so after row `cursor`; row `said_at` spoke of one last.
 
         Raises:
             StoreError: nothing is durable; the journal has it all.
@@ -49,3 +50,4 @@ class AlarmRows:
                     table.add("", "", alarm)
             table.forget_closed(keep=KEPT)
             table.move_cursor("", "", cursor)
+            table.move_cursor("", "said", said_at)

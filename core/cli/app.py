@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import ask, audit, enrol, keys, lanes
+from core.cli import alarms, ask, audit, enrol, keys, lanes
 from core.cli.options import Config
 from core.cli.output import say, shown
 from core.enrolment.expiry import endings
@@ -40,6 +40,7 @@ app = typer.Typer(
 )
 ask.add_to(app)
 lanes.add_to(app)
+alarms.add_to(app)
 audit.add_to(app)
 enrol.add_to(app)
 keys.add_to(app)

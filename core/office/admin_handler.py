@@ -94,7 +94,9 @@ class AdminHandler:
             ask.Decide: lambda r: office.decide(r.ccrn, r.code, who=r.who, reason=r.reason),
             ask.TakeOverRecords: self._take_over,
             ask.Arrived: self._arrive,
+            ask.TakeAlarm: self._take_alarm,
             ask.ClearAlarm: self._clear,
+            ask.ShelveAlarm: self._shelve,
             ask.SettleUse: self._settle,
             ask.ListDisputedUses: lambda _: self._projection.disputes.every(),
             ask.ListQuarantine: lambda r: self._intake.quarantined(most=r.most),
@@ -115,9 +117,20 @@ class AdminHandler:
             who=request.who, bundles=request.bundles, holds=request.holds, vehicles=request.vehicles
         )
 
-    def _clear(self, request: ask.ClearAlarm) -> None:
+    def _take_alarm(self, request: ask.TakeAlarm) -> CoreAlarm:
         with self._store.transaction():
-            self._alarms.clear(request.alarm, who=request.who)
+            return self._alarms.take(request.alarm, who=self._issuer(request.who), at_ms=self._clock())
+
+    def _clear(self, request: ask.ClearAlarm) -> CoreAlarm:
+        with self._store.transaction():
+            who, now = self._issuer(request.who), self._clock()
+            return self._alarms.clear(request.alarm, who=who, at_ms=now, why=request.why[:200])
+
+    def _shelve(self, request: ask.ShelveAlarm) -> CoreAlarm:
+        with self._store.transaction():
+            now = self._clock()
+            until = now + request.minutes * 60_000
+            return self._alarms.shelve(request.alarm, who=self._issuer(request.who), until_ms=until, at_ms=now)
 
     def _arrive(self, request: ask.Arrived) -> Expected:
         now = self._clock()
@@ -173,7 +186,7 @@ class AdminHandler:
 
     def _all_alarms(self, request: ask.Alarms) -> list[CoreAlarm]:
         listed = self._alarms.every if request.cleared else self._alarms.standing
-        return listed(most=request.most)
+        return listed(now_ms=self._clock(), most=request.most)
 
     def _commands(self, request: ask.ListCommands) -> list[ask.CommandState]:
         names = ask.CommandState.__struct_fields__
