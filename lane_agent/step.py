@@ -7,6 +7,7 @@ screens painted as that row needs. 3 is screen 3, Clearance Completed; 4 is scre
 
 from __future__ import annotations
 
+from domain.alarm_traits import Ends
 from domain.alarms import LaneAlarmKind
 from domain.hong_kong import UTC_OFFSET_MS
 from domain.visit_record import RecordKind
@@ -109,7 +110,8 @@ def _enter(lane: Lane, row: Row, at: Moment, *, quiet: bool) -> Change:
             record(RecordKind.ROW_ENTERED, lane, row=row.number, name=row.name, **_grounds(lane, visit)),
             *effects,
         )
-    if row.alarm and not quiet:
+    about = row.alarm is not None and (visit is not None or row.alarm.care.ends is not Ends.VISIT)
+    if row.alarm and about and not quiet:
         effects += (Alarm(row.alarm, visit.number if visit else 0, row.name),)
     return lane, effects
 
