@@ -11,6 +11,7 @@ A process of its own (`rocars-core run --config FILE`), never imported by the la
 | `enrolment/` | who is who: `authority`, `enrolling`, `issued`, `registry`, `keys`, `expiry` |
 | `cli/` | the commands of `rocars-core` |
 | `settings` | the configuration file |
+| `metrics` | figures for Prometheus, and health |
 | `files` | key and certificate files, written whole |
 | `errors` | what can go wrong, by who must act |
 """

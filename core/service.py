@@ -30,6 +30,7 @@ from core.link.inbox import Inbox
 from core.link.intake import Intake
 from core.link.pictures import PictureStore
 from core.link.projection import Projection
+from core.metrics import CoreMetrics
 from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
 from core.office.requests import Request
@@ -134,6 +135,17 @@ class CoreService:
             brokers=self._broker_states,
         )
 
+    def _metrics(self) -> CoreMetrics:
+        parts = self._parts
+        return CoreMetrics(
+            parts.settings.health.metrics_port,
+            store=parts.store,
+            log=parts.log,
+            exchange=parts.exchange,
+            clock=parts.clock,
+            brokers=self._broker_states,
+        )
+
     def _connection(self, place: int, section: BrokerSection) -> Connection:
         name = f"{section.host}:{section.port}"
 
@@ -168,6 +180,7 @@ class CoreService:
             "ticks": self._tick(),
             "certificates": self._watch_certificates(),
             "pictures": self._prune(),
+            "metrics": self._metrics().run(),
             "stop": stop.wait(),
         }
         self._failed = asyncio.get_running_loop().create_future()

@@ -12,6 +12,7 @@
 | `simulation_panel` | the page's panel in demonstrations: wishes passed on to the world's socket |
 | `remote_orders` | what the centre orders, carried out and answered |
 | `telemetry` | how the box is, in figures, for the centre |
+| `metrics` | figures for Prometheus, health, RSMP's status bits |
 | `clock` | the box's clocks, and the watch over them |
 | `health` | whether the store can be written, the room left, the wear of the flash |
 | `evidence_retention` | evidence pictures kept within their bounds |

@@ -26,7 +26,7 @@ from domain.alarms import LaneAlarmKind
 from lane_agent.effects import Alarm, AlarmEnded, Effect, Record
 from lane_agent.events import Event, TroubleEnded, TroubleReported
 from lane_agent.model import Moment
-from runtime.journald import told_people
+from runtime.journald import LEVELS, told_people
 from sync.alarm_rows import AlarmRows
 from sync.journal import Chain
 
@@ -44,13 +44,6 @@ _FROM_THE_LANE = frozenset(
     {LaneAlarmKind.FAULT_RAISED, LaneAlarmKind.CONTACT_STUCK, LaneAlarmKind.HELP, LaneAlarmKind.HELP_STUCK}
 )
 """Those whose causes `step` knows, and ends at a start by itself."""
-
-_LEVELS = {
-    Priority.URGENT: logging.CRITICAL,
-    Priority.HIGH: logging.ERROR,
-    Priority.MEDIUM: logging.WARNING,
-    Priority.LOW: logging.INFO,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +218,7 @@ class LaneAlarms:
         for key in left - self._escalated:
             one = self._newest[key]
             minutes = (now_ms - one.at_ms) // 60_000
-            _say(one, _LEVELS[one.priority(now_ms)], f"nobody has taken it for {minutes} minutes")
+            _say(one, LEVELS[one.priority(now_ms)], f"nobody has taken it for {minutes} minutes")
         news = bool(left - self._escalated)
         self._escalated = left
         return news
@@ -272,11 +265,11 @@ def _rank(one: ListedAlarm) -> tuple[bool, bool, int, int]:
 def _tell(before: TrackedAlarm | None, after: TrackedAlarm) -> None:
     """The line of the box's log for a change, if people should hear of it."""
     if before is None:
-        _say(after, _LEVELS[after.care.priority], "raised")
+        _say(after, LEVELS[after.care.priority], "raised")
     elif after.count > before.count:
         often = str(after.count)
         heard = set(often[1:]) <= {"0"} and often[0] == "1"
-        _say(after, _LEVELS[after.care.priority] if heard else logging.DEBUG, f"raised {after.count} times")
+        _say(after, LEVELS[after.care.priority] if heard else logging.DEBUG, f"raised {after.count} times")
     elif after.closed_ms and not before.closed_ms:
         _say(after, logging.INFO, f"closed by {after.closed_by}{': ' + after.why if after.why else ''}")
     elif after.ended_ms and not before.ended_ms:

@@ -30,6 +30,7 @@ from edge.evidence_retention import EvidenceKeeper
 from edge.expiry import IdentityWatch
 from edge.health import HealthEvent, StoreWatch, look
 from edge.lane_feed import LanePage, Sources
+from edge.metrics import LaneMetrics, status_bits
 from edge.past_visits import newest_first, past_records
 from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
@@ -117,6 +118,7 @@ class LaneBox:
             actuators=actuators,
             software=self.software,
         )
+        self.metrics = LaneMetrics(settings.health.metrics_port, self.alarms)
         self.painter = SignRenderer(simulated=settings.simulation)
         self.page = LanePage(
             self.agent,
@@ -171,11 +173,14 @@ class LaneBox:
         self.link.on_journal_grew()
         self.alarms.stepped(at, effects, lambda: self.journal.head()[0])
         self._publish_state(lane)
+        self.metrics.stepped(event, at, effects)
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
 
     def _publish_state(self, lane: Lane) -> None:
-        alarms = self.alarms.wall_facts(self.store.journal_id, self.clock.now().utc_ms)
+        now_ms = self.clock.now().utc_ms
+        alarms = self.alarms.wall_facts(self.store.journal_id, now_ms)
+        alarms["status"] = status_bits(lane, self.metrics.priorities(now_ms))
         self.link.publish_state(wiring.wall_facts(lane) | alarms | {"core_keys": list(self.core_ring.prints)})
 
     def _alarms_moved(self) -> None:
@@ -273,6 +278,7 @@ class LaneBox:
                 group.create_task(self.keeper.run(), name="evidence"),
                 group.create_task(self._sample(), name="telemetry"),
                 group.create_task(self._watch_alarms(), name="alarms"),
+                group.create_task(self._measure(), name="metrics"),
                 group.create_task(self._watch_identity().run(), name="identity"),
             ]
             await over.wait()
@@ -306,9 +312,12 @@ class LaneBox:
     async def _watch_alarms(self) -> None:
         await self.alarms.run(self.journal, lambda: self.clock.now().utc_ms, self._alarms_moved)
 
-    async def _sample(self) -> None:
-        """Telemetry, apart from the events."""
-        box = BoxSources(
+    async def _measure(self) -> None:
+        box = self._figures()
+        await self.metrics.run(lambda: self.agent.lane, self.page.view, lambda: sample(box))
+
+    def _figures(self) -> BoxSources:
+        return BoxSources(
             store=self.settings.lane.store.parent,
             link=self.link.status,
             inbox_wait_ms=self.agent.inbox_wait_ms,
@@ -316,8 +325,13 @@ class LaneBox:
             read_ms=self.reader.read_ms,
             time_quality=lambda: self.clock.now().quality.value,
         )
+
+    async def _sample(self) -> None:
+        """Telemetry, apart from the events."""
+        box = self._figures()
         while True:
-            self.link.add_sample(sample(box))
+            bits = status_bits(self.agent.lane, self.metrics.priorities(self.clock.now().utc_ms))
+            self.link.add_sample({**sample(box), "status": bits})
             await asyncio.sleep(self.settings.health.telemetry_s)
 
     def _watch_identity(self) -> IdentityWatch:

@@ -8,6 +8,7 @@
 | `clocks` | the machine's clocks |
 | `alarm_table` | the table of alarms in a store, a lane's or the core's |
 | `journald` | our log lines in systemd's journal: priorities, fields, message identifiers |
+| `metrics` | figures for Prometheus and health, on loopback |
 | `files` | durable file writes |
 | `sd_notify` | systemd: readiness and the watchdog |
 | `sections`, `toml_file`, `toml_table` | what settings are made of; a file as a whole; its tables, every mistake found at once |

@@ -21,6 +21,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from domain.alarm_traits import Priority
+
 JOURNAL: Final = Path("/run/systemd/journal/socket")
 _PRIORITIES: Final = (
     (logging.CRITICAL, 2),
@@ -30,6 +32,17 @@ _PRIORITIES: Final = (
     (logging.NOTSET, 7),
 )
 _FIELDS = "journal_fields"
+OF_CORE: Final = "core/"
+"""Before the name of an alarm that the core raises itself: a lane's may be called the same."""
+
+
+LEVELS: Final = {
+    Priority.URGENT: logging.CRITICAL,
+    Priority.HIGH: logging.ERROR,
+    Priority.MEDIUM: logging.WARNING,
+    Priority.LOW: logging.INFO,
+}
+"""How an alarm of each priority is logged."""
 
 
 def message_id(name: str) -> str:

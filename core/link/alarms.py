@@ -11,6 +11,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ from domain.alarm_list import AlarmList
 from domain.alarm_traits import Ends
 from domain.alarms import CoreAlarmKind, care_of
 from runtime.alarm_table import AlarmTable
+from runtime.journald import LEVELS, OF_CORE, told_people
+
+log = logging.getLogger("rocars.alarm")
 
 REPEAT_MS = 60_000
 """The core's own alarm is not counted again within this."""
@@ -196,13 +200,15 @@ class AlarmBook:
         if known is not None and known.stands(at_ms) and 0 <= at_ms - known.last_ms < REPEAT_MS:
             return
         AlarmList(shelf).raise_key(key, detail, at_ms, of_core=True)
+        _say(lane, shelf.newest(key), "raised" if known is None or not known.stands(at_ms) else "again")
 
     def end_own(
         self, *, at_ms: int, lane: str, kind: CoreAlarmKind, journal: str = "", visit: int = 0, cause: str = ""
     ) -> None:
         """The cause of the core's own alarm is gone."""
-        shelf = _Shelf(self._table, lane, journal)
-        AlarmList(shelf).change(AlarmKey(kind.value, visit, cause), lambda known: end_alarm(known, at_ms))
+        shelf, key = _Shelf(self._table, lane, journal), AlarmKey(kind.value, visit, cause)
+        if AlarmList(shelf).change(key, lambda known: end_alarm(known, at_ms)):
+            _say(lane, shelf.newest(key), "its cause is gone")
 
     def lanes_with(self, kind: CoreAlarmKind) -> set[str]:
         """The lanes about which the core's own alarm of this kind stands."""
@@ -257,6 +263,22 @@ class AlarmBook:
     def every(self, *, now_ms: int, most: int = 500) -> list[CoreAlarm]:
         """Closed ones too, newest first."""
         return [_plain(*one, now_ms) for one in self._table.every(most=most)]
+
+
+def _say(lane: str, alarm: TrackedAlarm | None, what: str) -> None:
+    """The line of the core's log for an alarm of its own."""
+    if alarm is None:
+        return
+    about = told_people(
+        f"{OF_CORE}{alarm.key.kind}",
+        ALARM=alarm.key.text,
+        ALARM_PRIORITY=alarm.care.priority.word,
+        ALARM_COUNT=str(alarm.count),
+        VISIT=str(alarm.key.visit),
+        LANE=lane,
+    )
+    level = logging.INFO if alarm.ended_ms else LEVELS[alarm.care.priority]
+    log.log(level, "alarm %s, lane %s: %s (%s)", alarm.key.kind, lane or "none", alarm.detail, what, extra=about)
 
 
 def _plain(number: int, lane: str, journal: str, alarm: TrackedAlarm, now_ms: int) -> CoreAlarm:

@@ -160,7 +160,8 @@ def test_killed_in_mid_stream_nothing_acknowledged_is_lost_and_nothing_counts_tw
     total = 400
     for number in range(1, total + 1):
         lane.write(
-            make_record("VehicleArrived", number), {"type": "Alarm", "kind": "RunThrough", "visit": number, "detail": ""}
+            make_record("VehicleArrived", number),
+            {"type": "Alarm", "kind": "RunThrough", "visit": number, "detail": ""},
         )
 
     async def streams() -> None:
