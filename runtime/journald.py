@@ -88,6 +88,7 @@ class JournalHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """One line."""
+        text = record.name
         try:
             text = self.format(record)
             fields = {
