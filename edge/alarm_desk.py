@@ -184,6 +184,11 @@ class LaneAlarms:
         """Those whose cause stands, or which a person must still end."""
         return [one for one in self.listed(now_ms) if one.alarm.stands(now_ms)]
 
+    def calls(self, now_ms: int) -> bool:
+        """Whether an urgent one stands that nobody has taken, or one that became urgent by being left: the siren."""
+        urgent = (one for one in self.live() if one.priority(now_ms) is Priority.URGENT)
+        return any(one.state(now_ms) is AlarmState.UNACKNOWLEDGED for one in urgent)
+
     def open_one(self, name: str) -> TrackedAlarm | None:
         """The alarm that the page calls so, None if there is none or it is over."""
         key = AlarmKey.of_text(name.rpartition("@")[0])

@@ -20,6 +20,7 @@ from console.server import ConsoleServer
 from devices.contacts import WiredContacts
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
+from devices.settings import Output
 from display.feed import ScreenFeed
 from display.supervisor import ScreenProcesses
 from edge import identifiers, wiring
@@ -178,8 +179,10 @@ class LaneBox:
         self.page.stepped(event, at, effects, lane)
 
     def _publish_state(self, lane: Lane) -> None:
+        """For the wall of lanes and for the siren: how the lane and its alarms are now."""
         now_ms = self.clock.now().utc_ms
         alarms = self.alarms.wall_facts(self.store.journal_id, now_ms)
+        self.contacts.switch(Output.ALARM, self.alarms.calls(now_ms))
         alarms["status"] = status_bits(lane, self.metrics.priorities(now_ms))
         self.link.publish_state(wiring.wall_facts(lane) | alarms | {"core_keys": list(self.core_ring.prints)})
 

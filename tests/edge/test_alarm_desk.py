@@ -173,6 +173,19 @@ def test_what_nobody_takes_is_told_again_once(tmp_path: Path, caplog: pytest.Log
         assert "nobody has taken it for 5 minutes" in record.getMessage()
 
 
+def test_the_siren_calls_for_what_is_urgent_until_somebody_takes_it(tmp_path: Path) -> None:
+    """A vehicle that ran at once; a fault when nobody has come for five minutes."""
+    with box(tmp_path, "one") as one:
+        assert not one.alarms.calls(NOW)
+        one.happens(e.TroubleReported("RunThrough", "row 22"))
+        assert one.alarms.calls(NOW)
+        one.happens(handled(RAN, TAKEN), e.FaultRaised(Fault.CAMERA, "x"))
+        assert not one.alarms.calls(NOW + 299_000)
+        assert one.alarms.calls(NOW + 300_000)
+        one.happens(e.FaultCleared(Fault.CAMERA), at_ms=NOW + 301_000)
+        assert not one.alarms.calls(NOW + 302_000)
+
+
 def test_the_core_is_told_what_stands_as_of_which_row(tmp_path: Path) -> None:
     """Also after a restart, which changes neither; and never more than fits."""
     with box(tmp_path, "one") as one:
