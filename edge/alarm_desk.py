@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from domain.alarm_lifecycle import AlarmKey, AlarmState, TrackedAlarm, lane_key
+from domain.alarm_lifecycle import CHATTER_MS, AlarmKey, AlarmState, TrackedAlarm, lane_key
 from domain.alarm_list import AlarmList, says_something
 from domain.alarm_traits import Ends, Priority
 from domain.alarms import LaneAlarmKind
@@ -182,7 +182,8 @@ class LaneAlarms:
 
     def standing(self, now_ms: int) -> list[ListedAlarm]:
         """Those whose cause stands, or which a person must still end."""
-        return [one for one in self.listed(now_ms) if one.alarm.stands(now_ms)]
+        now = [_as_of(one, now_ms) for one in self.live() if one.stands(now_ms)]
+        return sorted(now, key=_rank)
 
     def calls(self, now_ms: int) -> bool:
         """Whether an urgent one stands that nobody has taken, or one that became urgent by being left: the siren."""
@@ -217,6 +218,13 @@ class LaneAlarms:
             self._rows.save([*self._changed.values()], journal.head()[0], self.said_at)
         self._changed.clear()
 
+    def tidy(self, now_ms: int) -> None:
+        """What is over, and can no longer come again as the same alarm, is history: the newest of it stays listed."""
+        over = [one for one in self._newest.values() if one.state(now_ms) is AlarmState.CLOSED]
+        for one in over:
+            if now_ms - max(one.last_ms, one.ended_ms, one.closed_ms) >= CHATTER_MS:
+                self._past.append(self._newest.pop(one.key))
+
     def escalate(self, now_ms: int) -> bool:
         """Tells, once each, of what nobody has touched for too long; whether there was any."""
         left = {one.key for one in self.live() if one.escalated(now_ms)}
@@ -236,6 +244,7 @@ class LaneAlarms:
                 await asyncio.sleep(_EVERY_S)
                 self._save_if_possible(journal)
                 now = now_ms()
+                self.tidy(now)
                 states = [(one.alarm.key, one.state) for one in self.listed(now)]
                 if self.escalate(now) or states != before:
                     before = states

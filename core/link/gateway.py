@@ -223,7 +223,8 @@ class LaneGateway:
         return [CoreMessage(LOG, payload) for _, payload in self._log.payloads_after(head.epoch, after)]
 
     def tick(self) -> list[CoreMessage]:
-        """Once a second: asks again for event rows whose gap has not moved since the last time."""
+        """Once a second: asks again for event rows whose gap has not moved since the last time; looks at the alarms."""
+        self._alarms.escalate()
         gaps = self._intake.gaps()
         stuck = [gap for gap in gaps if gap.wanted and self._asked.get(gap.stream, (0, 0))[0] == gap.wanted[0]]
         self._asked = {gap.stream: gap.wanted for gap in gaps if gap.wanted}

@@ -198,6 +198,18 @@ def test_a_late_vehicle_that_arrives_ends_its_alarm(core: Any, lane: Any, make_r
     assert listed(core) == {("CompoundOverdue", 3, ""): "returned", ("CompoundOverdue", 4, ""): "unacknowledged"}
 
 
+def test_what_nobody_takes_is_told_once_and_louder(core: Any, lane: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """At the core too: the control room is to call the lane."""
+    hears(core, lane, alarm("FaultRaised", 0, "camera"))
+    core.exchange.tick()
+    assert "nobody has taken it" not in caplog.text
+    core.clock.pass_minutes(5)
+    for _ in range(3):
+        core.exchange.tick()
+    (record,) = [one for one in caplog.records if "nobody has taken it" in one.getMessage()]
+    assert record.levelname == "CRITICAL"
+
+
 def test_a_standing_alarm_of_its_own_is_written_once_a_minute(core: Any, lane: Any) -> None:
     """A lane says every second that its hash differs; the store does not have to hear it."""
     book = AlarmBook(core.store.connection)

@@ -217,6 +217,20 @@ def test_what_is_over_is_listed_last_and_bounded(tmp_path: Path) -> None:
         assert len(listed) == HISTORY + 1
 
 
+def test_a_day_of_vehicles_costs_no_memory(tmp_path: Path) -> None:
+    """Each leaves alarms of its own; what stands, and what may come again in a moment, is all that is kept at hand."""
+    with box(tmp_path, "one") as one:
+        for number in range(300):
+            now = NOW + number * 60_000
+            one.happens(e.TroubleReported("CertificateEnds", "x", str(number)), at_ms=now)
+            one.happens(e.TroubleEnded("CertificateEnds", str(number)), at_ms=now + 1)
+            one.alarms.tidy(now + 2)
+        one.happens(e.FaultRaised(Fault.CAMERA, "x"), at_ms=NOW)
+        one.alarms.tidy(NOW + 10**9)
+        assert len(one.alarms._newest) == 1
+        assert [each.alarm.key.cause for each in one.alarms.listed(NOW)][:3] == ["camera", "299", "298"]
+
+
 def test_the_writer_behind_writes_and_says_that_time_has_passed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

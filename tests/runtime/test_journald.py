@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from domain.alarm_traits import Priority
+from domain.alarms import LaneAlarmKind
 from runtime.journald import LEVELS, JournalHandler, encoded, is_journal, message_id, priority, told_people
 from tests.rigs.places import ROOT
 
@@ -107,3 +112,54 @@ def test_an_identifier_never_changes() -> None:
     assert message_id("FaultRaised") == "af6122c1085e46a25d59cbadb9f1a726"
     assert f"-- {message_id('FaultRaised')}\nSubject: Equipment fault" in (ROOT / "config/rocars.catalog").read_text()
     assert [priority(LEVELS[one]) for one in Priority] == [2, 3, 4, 6]
+
+
+_STORY = """
+set -e
+mount -t tmpfs tmpfs /var/log
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/journal /run/log/journal
+/lib/systemd/systemd-journald 2>/dev/null &
+for _ in $(seq 100); do [ -S /run/systemd/journal/socket ] && break; sleep 0.1; done
+"$1" - <<'PY'
+import json
+import logging
+from runtime.journald import JournalHandler, told_people
+log = logging.Logger("rocars.test")
+log.addHandler(JournalHandler("rocars-lane"))
+log.error("the camera\\nis gone", extra=told_people("FaultRaised", ALARM="FaultRaised/0/camera"))
+log.info("all is well")
+PY
+journalctl --sync
+journalctl -D /run/log/journal -o json --no-pager -t rocars-lane -p err
+kill %1
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a journal of one's own needs root")
+def test_systemds_own_journal_understands_it() -> None:
+    """The real journald, in a mount namespace of its own: what -p err finds is the error, with its fields."""
+    told = subprocess.run(
+        ["unshare", "-m", "--propagation", "private", "bash", "-c", _STORY, "story", sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert told.returncode == 0, told.stderr
+    (entry,) = map(json.loads, told.stdout.splitlines())
+    assert (entry["MESSAGE"], entry["PRIORITY"]) == ("the camera\nis gone", "3")
+    assert (entry["MESSAGE_ID"], entry["ALARM"]) == (message_id("FaultRaised"), "FaultRaised/0/camera")
+
+
+def test_systemd_takes_the_catalogue(tmp_path: Path) -> None:
+    """And finds the remedy by the identifier."""
+    shipped = tmp_path / "usr/lib/systemd/catalog"
+    shipped.mkdir(parents=True)
+    (tmp_path / "var/lib/systemd/catalog").mkdir(parents=True)
+    shutil.copy(ROOT / "config/rocars.catalog", shipped)
+    subprocess.run(["journalctl", "--update-catalog", "--root", str(tmp_path)], check=True)
+    asked = ["journalctl", "--dump-catalog", "--root", str(tmp_path), message_id("RunThrough")]
+    told = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+    assert f"Remedy: {LaneAlarmKind.RUN_THROUGH.remedy}" in told
