@@ -23,6 +23,9 @@ from domain.marks import normalise
 from domain.times import UtcClock
 from wire.records import BundleRecord, Record
 
+_TOLD_MS = 60_000
+"""How long a lane may take to hear what was done about its alarm."""
+
 _VISITS_TOLD = 10
 """Visits of a vehicle that an enquiry shows."""
 
@@ -119,12 +122,23 @@ class AdminHandler:
 
     def _take_alarm(self, request: ask.TakeAlarm) -> CoreAlarm:
         with self._store.transaction():
-            return self._alarms.take(request.alarm, who=self._issuer(request.who), at_ms=self._clock())
+            taken = self._alarms.take(request.alarm, who=self._issuer(request.who), at_ms=self._clock())
+        return self._tell_lane(taken, "take_alarm", request.who)
 
     def _clear(self, request: ask.ClearAlarm) -> CoreAlarm:
         with self._store.transaction():
             who, now = self._issuer(request.who), self._clock()
-            return self._alarms.clear(request.alarm, who=who, at_ms=now, why=request.why[:200])
+            closed = self._alarms.clear(request.alarm, who=who, at_ms=now, why=request.why[:200])
+        return self._tell_lane(closed, "close_alarm", request.who)
+
+    def _tell_lane(self, alarm: CoreAlarm, name: str, who: str) -> CoreAlarm:
+        """The lane's officers see who deals with an alarm of the lane; one that does not hear it has its own list."""
+        if alarm.of_core or alarm.lane not in self._exchange.lanes:
+            return alarm
+        text = f"{alarm.kind}/{alarm.visit}/{alarm.cause}" + (f"|{alarm.why}" if name == "close_alarm" else "")
+        _, out = self._exchange.command(alarm.lane, name, issuer=self._issuer(who), good_ms=_TOLD_MS, text=text)
+        self._publish([out])
+        return alarm
 
     def _shelve(self, request: ask.ShelveAlarm) -> CoreAlarm:
         with self._store.transaction():
