@@ -42,8 +42,8 @@ ESCALATES_MS: Final = {
 }
 """Untouched for so long, an alarm counts as the next higher priority, and the control room is to call the lane."""
 
-ITSELF: Final = "itself"
-"""Who closed an alarm that ended by itself; no officer has this login."""
+ITSELF: Final = "(itself)"
+"""Who closed an alarm that ended by itself; no login has brackets."""
 
 
 class AlarmState(StrEnum):

@@ -120,6 +120,7 @@ class LaneBox:
             software=self.software,
         )
         self.metrics = LaneMetrics(settings.health.metrics_port, self.alarms)
+        self._siren: bool | None = None
         self.painter = SignRenderer(simulated=settings.simulation)
         self.page = LanePage(
             self.agent,
@@ -182,9 +183,14 @@ class LaneBox:
         """For the wall of lanes and for the siren: how the lane and its alarms are now."""
         now_ms = self.clock.now().utc_ms
         alarms = self.alarms.wall_facts(self.store.journal_id, now_ms)
-        self.contacts.switch(Output.ALARM, self.alarms.calls(now_ms))
+        self._sound_siren(on=self.alarms.calls(now_ms))
         alarms["status"] = status_bits(lane, self.metrics.priorities(now_ms))
         self.link.publish_state(wiring.wall_facts(lane) | alarms | {"core_keys": list(self.core_ring.prints)})
+
+    def _sound_siren(self, *, on: bool) -> None:
+        if on is not self._siren:
+            self._siren = on
+            self.contacts.switch(Output.ALARM, on)
 
     def _alarms_moved(self) -> None:
         """Time alone has changed an alarm."""

@@ -53,7 +53,7 @@ class CoreAlarm(msgspec.Struct, frozen=True, kw_only=True):
         state: `domain.alarm_lifecycle.AlarmState`; priority: the word of `domain.alarm_traits.Priority`.
         escalated: nobody has taken it for too long.
         ended_ms: its cause is gone since, 0 while it stands.
-        cleared_by: who closed it, `itself` where nobody had to, "" while it is open.
+        cleared_by: who closed it, `ITSELF` where nobody had to, "" while it is open.
         of_core: the core raised it itself.
     """
 
