@@ -247,7 +247,7 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.PLATES_DISAGREE: ("Plates disagree", "車牌不一致"),
     LaneAlarmKind.UNLADEN_NOT_PROVED: ("Unladen declaration not confirmed", "空車申報未能確認"),
     LaneAlarmKind.CONTRADICTION: ("Unladen pressed against a bundle", "報稱空車但有捆綁"),
-    LaneAlarmKind.NO_BUNDLE: ("Vehicle without a bundle", "車輛沒有捆綁記錄"),
+    LaneAlarmKind.NO_BUNDLE: ("Vehicle without a bundle", "車輛沒有捆綁紀錄"),
     LaneAlarmKind.EARLY_ARRIVAL: ("Early arrival", "提早到達"),
     LaneAlarmKind.OTHER_POINT: ("Bundled for another control point; the driver waits", "捆綁管制站不符，司機等候中"),
     LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR: (
