@@ -13,11 +13,19 @@ from console.context import RouteContext, answer, read
 from console.errors import RequestRefusedError
 from console.grounds import check_seen, in_words
 from console.ports import SimulationPort
-from console.requests import AcknowledgeAlarm, ActRequest, PressControl, SendTruck, SimulationRequest, SwitchLink
+from console.requests import (
+    AcknowledgeAlarm,
+    ActRequest,
+    CloseAlarm,
+    PressControl,
+    SendTruck,
+    SimulationRequest,
+    SwitchLink,
+)
 
 
 class Actions:
-    """The routes `/action`, `/acknowledge` and, where there is a simulated world, `/simulation`."""
+    """The routes `/action`, `/acknowledge`, `/close-alarm` and, where there is a simulated world, `/simulation`."""
 
     def __init__(self, context: RouteContext) -> None:
         self._context = context
@@ -27,6 +35,7 @@ class Actions:
         found = [
             Route("/action", self._act, methods=["POST"]),
             Route("/acknowledge", self._acknowledge, methods=["POST"]),
+            Route("/close-alarm", self._close_alarm, methods=["POST"]),
         ]
         simulation = self._context.simulation
         if simulation is not None:
@@ -51,6 +60,14 @@ class Actions:
         if not await self._context.feed.acknowledge(asked.alarm, session.officer):
             raise RequestRefusedError(409, "That is no longer kept here.")
         return answer(accepted=True, words="Noted.")
+
+    async def _close_alarm(self, request: Request) -> Response:
+        session = self._context.access.officer(request)
+        asked = await read(request, CloseAlarm)
+        why = await self._context.feed.close_alarm(asked.alarm, session.officer, asked.checked())
+        if why:
+            raise RequestRefusedError(409, f"Not closed: {why}.")
+        return answer(accepted=True, words="Closed, and in the journal.")
 
 
 class _Simulation:

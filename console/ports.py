@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from domain.alarm_lifecycle import AlarmState
+from domain.alarm_traits import Priority
 from domain.crossing import Direction
 from lane_agent.events import HelpAnswered, HelpEnded, OfficerEvent
 from lane_agent.matching import Standing
@@ -102,7 +104,17 @@ class HelpView:
 
 @dataclass(frozen=True, slots=True)
 class AlarmView:
-    """One alarm. `kind` is `effects.Alarm.kind`; `visit` is 0 where none is concerned; `seen_by` acknowledged it."""
+    """One alarm (`domain.alarm_lifecycle`).
+
+    Attributes:
+        kind: `effects.Alarm.kind`.
+        at_ms: when it was raised first; count: how often since.
+        visit: 0 where none is concerned.
+        seen_by: who took it.
+        state, priority: as of the view; escalated: nobody has taken it for too long.
+        ended_ms: since when its cause is gone, 0 while it stands.
+        closed_by: who closed it, `ITSELF` where nobody had to.
+    """
 
     id: str
     kind: str
@@ -110,6 +122,14 @@ class AlarmView:
     detail: str = ""
     visit: int = 0
     seen_by: str = ""
+    count: int = 1
+    state: AlarmState = AlarmState.UNACKNOWLEDGED
+    priority: Priority = Priority.MEDIUM
+    escalated: bool = False
+    ended_ms: int = 0
+    closed_by: str = ""
+    by_hand: bool = False
+    """Whether a person must close it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +295,11 @@ class LaneFeed(Protocol):
     async def acknowledge(self, alarm: str, officer: str) -> bool:
         """Notes that an officer has seen the alarm or message with this id; False if it is no longer kept.
 
-        It changes nothing in the lane.
+        It decides nothing in the lane; of an alarm it is in the journal.
         """
+
+    async def close_alarm(self, alarm: str, officer: str, reason: str) -> str:
+        """An officer closes an alarm that only a person can end; why not, "" if it is closed."""
 
 
 class Control(Enum):

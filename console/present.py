@@ -10,6 +10,7 @@ from console.grounds import basis, stops_of, warnings, why_not
 from console.headline import headline
 from console.ports import AlarmView, BundleView, LaneView, LinkView, MessageView, PastVisit, ScreenView, VisitView
 from console.row_words import row
+from domain.alarm_lifecycle import ITSELF, AlarmState
 from domain.crossing import RELEASE
 from lane_agent.matching import Standing
 from lane_agent.model import Codes, HelpCall, Link, Outcome, ReadSource, Ruling
@@ -53,7 +54,7 @@ def present(view: LaneView) -> Plain:
         "visit": None if view.visit is None else _visit(view, view.visit),
         "screens": [_screen(screen) for screen in view.screens],
         "messages": [_message(one) for one in sorted(view.messages, key=lambda one: bool(one.seen_by))],
-        "alarms": [_alarm(alarm) for alarm in sorted(view.alarms, key=lambda alarm: bool(alarm.seen_by))],
+        "alarms": [_alarm(alarm) for alarm in view.alarms],
         "link": _link(view.link),
         "reading": f"{view.read_ms[0]} ms, 99 % in {view.read_ms[1]} ms" if view.read_ms else "no picture yet",
         "past": [_past(past) for past in view.past],
@@ -189,7 +190,30 @@ def _alarm(alarm: AlarmView) -> Plain:
         "detail": alarm.detail,
         "visit": alarm.visit,
         "seen_by": alarm.seen_by,
+        "count": alarm.count,
+        "state": alarm.state.value,
+        "priority": alarm.priority.word,
+        "escalated": alarm.escalated,
+        "open": alarm.state in {AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED},
+        "closable": alarm.by_hand and alarm.state is AlarmState.ACKNOWLEDGED,
+        "became": _became(alarm),
     }
+
+
+def _became(alarm: AlarmView) -> str:
+    """Where the alarm is in its life, in one line; "" while nobody has touched it."""
+    taken = f"Taken by {alarm.seen_by}" if alarm.seen_by else ""
+    match alarm.state:
+        case AlarmState.RETURNED:
+            return f"Ended by itself at {times.clock(alarm.ended_ms)}"
+        case AlarmState.SHELVED:
+            return "Shelved for now"
+        case AlarmState.CLOSED if alarm.closed_by not in {"", ITSELF}:
+            return f"Closed by {alarm.closed_by}"
+        case AlarmState.CLOSED:
+            return f"{taken}; ended by itself" if taken else "Ended by itself"
+        case _:
+            return taken or ("Nobody has taken it yet" if alarm.escalated else "")
 
 
 def _message(message: MessageView) -> Plain:

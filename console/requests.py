@@ -204,9 +204,24 @@ class EndHelp(ActRequest, frozen=True, tag="end_call"):
 
 
 class AcknowledgeAlarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An officer has seen this alarm or message."""
+    """An officer takes this alarm, or has read this message."""
 
     alarm: str
+
+
+class CloseAlarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An officer closes an alarm that does not end by itself, and says what became of it."""
+
+    alarm: str
+    reason: str
+
+    def checked(self) -> str:
+        """The reason, fit for the journal.
+
+        Raises:
+            RequestRefusedError: it is too short or too long.
+        """
+        return _reason(self.reason)
 
 
 class PressControl(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="press"):

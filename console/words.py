@@ -216,123 +216,60 @@ REFUSALS: Final[dict[str, str]] = {
 }
 """Refusals of the lane (`lane_agent.acceptance`) that name a scene by its number; all others are told in its own words."""
 
-_LOOK = "Look at the lane and decide."
-
-ALARMS: Final[dict[LaneAlarmKind, Words]] = {
-    LaneAlarmKind.RUN_THROUGH: Words(
-        "Vehicle left against the signal", "車輛不依指示駛離", "Tell control room and compound; keep the pictures."
-    ),
-    LaneAlarmKind.LEFT_UNSEEN: Words(
-        "A vehicle left unseen", "車輛去向不明", "Find out which way it went; tell the control room."
-    ),
-    LaneAlarmKind.FAULT: Words(
-        "Equipment fault with a vehicle in the lane", "設備故障", "Clear by hand; call the technician."
-    ),
-    LaneAlarmKind.FAULT_RAISED: Words("Equipment fault", "設備故障", "Clear by hand; call the technician."),
-    LaneAlarmKind.RESTARTED_WITH_VEHICLE: Words(
-        "The box restarted with a vehicle here", "重新啟動時有車輛", "Deal with this vehicle by hand."
-    ),
-    LaneAlarmKind.ARRIVED_CLOSED: Words(
-        "A vehicle drove into the closed lane", "車輛駛入已關閉通道", "Open the lane or turn it back."
-    ),
-    LaneAlarmKind.CODES_IN_DOUBT: Words(
-        "The codes here are in doubt", "資料存疑", "Clear by hand; a full copy is being fetched."
-    ),
-    LaneAlarmKind.CODES_MISMATCH: Words(
-        "The codes here differ from the core's", "資料與中央不符", "Clear by hand; a full copy is fetched."
-    ),
-    LaneAlarmKind.MESSAGE_REFUSED: Words(
-        "A message was refused", "訊息被拒", "Tell the core's duty officer; it may be an attack."
-    ),
-    LaneAlarmKind.SESSION_TAKEN_OVER: Words(
-        "Another machine uses this lane's name", "通道身分被佔用", "Tell security; stay in manual mode."
-    ),
-    LaneAlarmKind.BROKER_REFUSES: Words(
-        "The broker refuses this lane", "中介拒絕本通道", "Tell the technician; the broker's configuration is wrong."
-    ),
-    LaneAlarmKind.CORE_CLOCK_DOUBTED: Words(
-        "The core's time is not believed", "中央時間不可信", "Clear by hand; have the core's time service looked at."
-    ),
-    LaneAlarmKind.CORE_CLOCK_STEPPED: Words(
-        "The core's clock was set", "中央時鐘已調校", "Nothing now; tell the technician."
-    ),
-    LaneAlarmKind.PICTURE_NOT_SENT: Words(
-        "A picture was not sent", "圖片未能傳送", "Tell the technician; it is kept here."
-    ),
-    LaneAlarmKind.CLOCK_STEPPED: Words("The clock was set", "時鐘已調校", "Nothing now; tell the technician."),
-    LaneAlarmKind.STORE_ROOM_LOW: Words(
-        "Little room on the disk", "儲存空間不足", "Call the technician before it is full."
-    ),
-    LaneAlarmKind.STORE_WORN: Words("The disk is nearly worn out", "儲存器接近壽命", "Have the technician replace it."),
-    LaneAlarmKind.EVIDENCE_OVER_LIMIT: Words(
-        "Pictures take more room than planned",
-        "圖片佔用空間過多",
-        "The link has been away too long: call the technician.",
-    ),
-    LaneAlarmKind.CERTIFICATE_ENDS: Words(
-        "A certificate of the box is about to end", "憑證即將到期", "Have it renewed."
-    ),
-    LaneAlarmKind.CORE_KEYS_UNREADABLE: Words(
-        "The core's keys here cannot be read", "中央金鑰無法讀取", "Call the technician; the keys read before hold."
-    ),
-    LaneAlarmKind.STORE_FAILED: Words(
-        "The box could not record", "儲存失敗", "Clear by hand on paper; call the technician."
-    ),
-    LaneAlarmKind.REFERRED: Words("Immigration referred a driver", "出入境處轉介", "Wait for Immigration."),
-    LaneAlarmKind.MANUAL_VISIT: Words(
-        "Vehicle to be cleared by hand", "車輛須人手清關", "Take the paper manifest and decide."
-    ),
-    LaneAlarmKind.NOT_FRESH: Words(
-        "Vehicle while the codes are not fresh", "資料未經核實", "Check by phone, then decide."
-    ),
-    LaneAlarmKind.AT_OFFICER: Words("A vehicle waits for an officer", "車輛等候關員", _LOOK),
-    LaneAlarmKind.OVERDUE: Words("A vehicle has waited too long", "等候逾時", "Speak with the driver; decide."),
-    LaneAlarmKind.PLATE_UNREAD: Words("Plate not read", "未能讀取車牌", "Type the mark."),
-    LaneAlarmKind.NEAR_MISS: Words(
-        "Plate one character from a held vehicle's", "與被截查車牌相差一字", "Compare and type the true mark."
-    ),
-    LaneAlarmKind.PLATES_DISAGREE: Words("Plates disagree", "車牌不一致", "Compare both plates with the vehicle."),
-    LaneAlarmKind.UNLADEN_NOT_PROVED: Words(
-        "Unladen declaration not confirmed", "空車申報未能確認", "Look into the vehicle."
-    ),
-    LaneAlarmKind.CONTRADICTION: Words(
-        "Unladen pressed against a bundle", "報稱空車但有捆綁", "Look into the vehicle."
-    ),
-    LaneAlarmKind.NO_BUNDLE: Words(
-        "Vehicle without a bundle", "車輛沒有捆綁紀錄", "Ask for the UBR or the paper manifest."
-    ),
-    LaneAlarmKind.EARLY_ARRIVAL: Words("Early arrival", "提早到達", "Tell the driver the time."),
-    LaneAlarmKind.OTHER_POINT: Words(
-        "Bundled for another control point; the driver waits", "捆綁管制站不符，司機等候中", "Ask the core now."
-    ),
-    LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR: Words(
+_ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
+    LaneAlarmKind.RUN_THROUGH: ("Vehicle left against the signal", "車輛不依指示駛離"),
+    LaneAlarmKind.LEFT_UNSEEN: ("A vehicle left unseen", "車輛去向不明"),
+    LaneAlarmKind.FAULT: ("Equipment fault with a vehicle in the lane", "設備故障"),
+    LaneAlarmKind.FAULT_RAISED: ("Equipment fault", "設備故障"),
+    LaneAlarmKind.RESTARTED_WITH_VEHICLE: ("The box restarted with a vehicle here", "重新啟動時有車輛"),
+    LaneAlarmKind.ARRIVED_CLOSED: ("A vehicle drove into the closed lane", "車輛駛入已關閉通道"),
+    LaneAlarmKind.CODES_IN_DOUBT: ("The codes here are in doubt", "資料存疑"),
+    LaneAlarmKind.CODES_MISMATCH: ("The codes here differ from the core's", "資料與中央不符"),
+    LaneAlarmKind.MESSAGE_REFUSED: ("A message was refused", "訊息被拒"),
+    LaneAlarmKind.SESSION_TAKEN_OVER: ("Another machine uses this lane's name", "通道身分被佔用"),
+    LaneAlarmKind.BROKER_REFUSES: ("The broker refuses this lane", "中介拒絕本通道"),
+    LaneAlarmKind.CORE_CLOCK_DOUBTED: ("The core's time is not believed", "中央時間不可信"),
+    LaneAlarmKind.CORE_CLOCK_STEPPED: ("The core's clock was set", "中央時鐘已調校"),
+    LaneAlarmKind.PICTURE_NOT_SENT: ("A picture was not sent", "圖片未能傳送"),
+    LaneAlarmKind.CLOCK_STEPPED: ("The clock was set", "時鐘已調校"),
+    LaneAlarmKind.STORE_ROOM_LOW: ("Little room on the disk", "儲存空間不足"),
+    LaneAlarmKind.STORE_WORN: ("The disk is nearly worn out", "儲存器接近壽命"),
+    LaneAlarmKind.EVIDENCE_OVER_LIMIT: ("Pictures take more room than planned", "圖片佔用空間過多"),
+    LaneAlarmKind.CERTIFICATE_ENDS: ("A certificate of the box is about to end", "憑證即將到期"),
+    LaneAlarmKind.CORE_KEYS_UNREADABLE: ("The core's keys here cannot be read", "中央金鑰無法讀取"),
+    LaneAlarmKind.STORE_FAILED: ("The box could not record", "儲存失敗"),
+    LaneAlarmKind.REFERRED: ("Immigration referred a driver", "出入境處轉介"),
+    LaneAlarmKind.MANUAL_VISIT: ("Vehicle to be cleared by hand", "車輛須人手清關"),
+    LaneAlarmKind.NOT_FRESH: ("Vehicle while the codes are not fresh", "資料未經核實"),
+    LaneAlarmKind.AT_OFFICER: ("A vehicle waits for an officer", "車輛等候關員"),
+    LaneAlarmKind.OVERDUE: ("A vehicle has waited too long", "等候逾時"),
+    LaneAlarmKind.PLATE_UNREAD: ("Plate not read", "未能讀取車牌"),
+    LaneAlarmKind.NEAR_MISS: ("Plate one character from a held vehicle's", "與被截查車牌相差一字"),
+    LaneAlarmKind.PLATES_DISAGREE: ("Plates disagree", "車牌不一致"),
+    LaneAlarmKind.UNLADEN_NOT_PROVED: ("Unladen declaration not confirmed", "空車申報未能確認"),
+    LaneAlarmKind.CONTRADICTION: ("Unladen pressed against a bundle", "報稱空車但有捆綁"),
+    LaneAlarmKind.NO_BUNDLE: ("Vehicle without a bundle", "車輛沒有捆綁紀錄"),
+    LaneAlarmKind.EARLY_ARRIVAL: ("Early arrival", "提早到達"),
+    LaneAlarmKind.OTHER_POINT: ("Bundled for another control point; the driver waits", "捆綁管制站不符，司機等候中"),
+    LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR: (
         "Immigration's answer may be for the vehicle before",
         "出入境處的回覆可能屬於前車",
-        "Ask Immigration. If it was for this vehicle, write the debt off.",
     ),
-    LaneAlarmKind.WRONG_POINT: Words("Bundled for another control point", "捆綁管制站不符", "Ask the core."),
-    LaneAlarmKind.IDENTIFIER_LOST: Words(
-        "Second identifier lost; vehicles are judged without it", "第二識別器失聯", "Call the technician."
-    ),
-    LaneAlarmKind.IDENTIFIER_STUCK: Words(
-        "Second identifier repeats a vehicle that has left", "第二識別器重複讀數", "Call the technician to look at it."
-    ),
-    LaneAlarmKind.IDENTIFIER_UNKNOWN: Words(
-        "A label that stands for no mark", "未登記標籤", "Have it added to the table of labels, or removed."
-    ),
-    LaneAlarmKind.CONTACT_STUCK: Words(
-        "A contact was on before the vehicle came", "接點訊號異常", "Ask the driver; call the technician."
-    ),
-    LaneAlarmKind.HELP: Words("Driver asked for help", "司機求助", "Answer the call."),
-    LaneAlarmKind.HELP_STUCK: Words(
-        "Help button held too long: stuck?", "求助按鈕卡住", "Call the driver; have the button looked at."
-    ),
-    LaneAlarmKind.WITHDRAWN: Words("Release withdrawn", "放行已撤回", "See that the vehicle has stopped."),
-    LaneAlarmKind.RELEASE_REFUSED: Words(
-        "An officer's release was not borne out", "關員放行未獲確認", "Look at the codes again; decide anew."
-    ),
+    LaneAlarmKind.WRONG_POINT: ("Bundled for another control point", "捆綁管制站不符"),
+    LaneAlarmKind.IDENTIFIER_LOST: ("Second identifier lost; vehicles are judged without it", "第二識別器失聯"),
+    LaneAlarmKind.IDENTIFIER_STUCK: ("Second identifier repeats a vehicle that has left", "第二識別器重複讀數"),
+    LaneAlarmKind.IDENTIFIER_UNKNOWN: ("A label that stands for no mark", "未登記標籤"),
+    LaneAlarmKind.CONTACT_STUCK: ("A contact was on before the vehicle came", "接點訊號異常"),
+    LaneAlarmKind.HELP: ("Driver asked for help", "司機求助"),
+    LaneAlarmKind.HELP_STUCK: ("Help button held too long: stuck?", "求助按鈕卡住"),
+    LaneAlarmKind.WITHDRAWN: ("Release withdrawn", "放行已撤回"),
+    LaneAlarmKind.RELEASE_REFUSED: ("An officer's release was not borne out", "關員放行未獲確認"),
 }
-"""Alarms of the lane by kind."""
+
+ALARMS: Final[dict[LaneAlarmKind, Words]] = {
+    kind: Words(*titles, kind.remedy) for kind, titles in _ALARM_TITLES.items()
+}
+"""Alarms of the lane by kind; what to do is the table's (`domain.alarms`)."""
 
 
 def alarm(name: str) -> Words:

@@ -30,6 +30,7 @@ from core.link.inbox import Inbox
 from core.link.intake import Intake
 from core.link.pictures import PictureStore
 from core.link.projection import Projection
+from core.metrics import CoreMetrics
 from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
 from core.office.requests import Request
@@ -134,6 +135,17 @@ class CoreService:
             brokers=self._broker_states,
         )
 
+    def _metrics(self) -> CoreMetrics:
+        parts = self._parts
+        return CoreMetrics(
+            parts.settings.health.metrics_port,
+            store=parts.store,
+            log=parts.log,
+            exchange=parts.exchange,
+            clock=parts.clock,
+            brokers=self._broker_states,
+        )
+
     def _connection(self, place: int, section: BrokerSection) -> Connection:
         name = f"{section.host}:{section.port}"
 
@@ -168,6 +180,7 @@ class CoreService:
             "ticks": self._tick(),
             "certificates": self._watch_certificates(),
             "pictures": self._prune(),
+            "metrics": self._metrics().run(),
             "stop": stop.wait(),
         }
         self._failed = asyncio.get_running_loop().create_future()
@@ -291,7 +304,7 @@ class CoreService:
             log.warning("register of lanes: %s", problem)
 
     async def _watch_certificates(self) -> None:
-        """An alarm that stays, once for each lane and once for the core's side, while a certificate nears its end."""
+        """An alarm while a certificate nears its end, one for each lane and one for the core's side."""
         parts = self._parts
         while True:
             now = parts.clock()
@@ -300,10 +313,12 @@ class CoreService:
             except CoreSettingsError as error:  # lanes are served without it, and nobody can be enrolled
                 log.warning("certificates: %s", error)
                 ending = []
-            book = AlarmBook(parts.store.connection)
+            book, kind = AlarmBook(parts.store.connection), CoreAlarmKind.CERTIFICATE_ENDS
             with parts.store.transaction():
                 for one in ending:
-                    book.raise_once(at_ms=now, lane=one.lane, kind=CoreAlarmKind.CERTIFICATE_ENDS, detail=str(one))
+                    book.raise_once(at_ms=now, lane=one.lane, kind=kind, detail=str(one))
+                for lane in book.lanes_with(kind) - {one.lane for one in ending}:
+                    book.end_own(at_ms=now, lane=lane, kind=kind)
             await asyncio.sleep(_CERTIFICATES_S)
 
     async def _prune(self) -> None:

@@ -126,6 +126,12 @@ class LimitsSection(Section, frozen=True, kw_only=True):
     mb_a_day: Annotated[int, Meta(ge=1, le=100_000, description="megabytes, 1 to 100000")] = 700
 
 
+class HealthSection(Section, frozen=True, kw_only=True):
+    """`[health]`: where `/metrics` and `/health` listen on 127.0.0.1; 0 for nowhere."""
+
+    metrics_port: Annotated[int, Meta(ge=0, le=65_535, description="a port, 1 to 65535, or 0 for none")] = 0
+
+
 class CoreSettings(Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -139,6 +145,7 @@ class CoreSettings(Section, frozen=True, kw_only=True):
     cargo: CargoSection = CargoSection()
     screening: ScreeningSection = ScreeningSection()
     limits: LimitsSection = LimitsSection()
+    health: HealthSection = HealthSection()
 
     @property
     def policy(self) -> CargoPolicy:

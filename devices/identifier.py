@@ -25,13 +25,13 @@ from devices.errors import LabelsWrong
 from devices.identifier_protocol import LABEL
 from domain.alarms import LaneAlarmKind
 from domain.marks import HONG_KONG, family, normalise
-from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead, TroubleReported
+from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead, TroubleEnded, TroubleReported
 from lane_agent.model import Fault
 from runtime.backoff import Backoff
 from runtime.sections import shown
 
 _BACKOFF_S = (0.2, 5.0)  # between attempts to reach a lost source: first, longest
-IdentifierEvent = IdentifierRead | FaultRaised | FaultCleared | TroubleReported
+IdentifierEvent = IdentifierRead | FaultRaised | FaultCleared | TroubleReported | TroubleEnded
 """What a second identifier tells the lane."""
 
 Seen = Callable[[str, int], None]
@@ -50,7 +50,8 @@ STUCK_MS = 15_000
 """A label heard without a gap this long after its vehicle's visit ended: as long as the lane itself waits for a vehicle
 that reached no way out (`lane_agent.passage.GONE_MS`)."""
 REST_MS = 60_000
-"""An identifier that comes and goes is reported lost no more often than this, where nothing depends on it."""
+"""An identifier that comes and goes is reported lost no more often than this, where nothing depends on it, and found again
+no sooner."""
 
 
 class Identifier(Protocol):
@@ -240,6 +241,7 @@ class WatchedIdentifier:
         self._backoff = backoff or Backoff(*_BACKOFF_S)
         self._why = ""
         self._complained_ms: int | None = None
+        self._complains = False
         self._tell: Callable[[IdentifierEvent], None] = lambda _: None
         self._task: asyncio.Task[None] | None = None
 
@@ -299,11 +301,12 @@ class WatchedIdentifier:
 
     def _alive(self) -> None:
         self._backoff.reset()
-        if not self._why:
-            return
-        self._why = ""
-        if self._required:
+        before, self._why = self._why, ""
+        if before and self._required:
             self._tell(FaultCleared(Fault.IDENTIFIER))
+        if self._complains and self._rested():
+            self._complains = False
+            self._tell(TroubleEnded(LaneAlarmKind.IDENTIFIER_LOST))
 
     def _lost(self, why: str) -> None:
         before, self._why = self._why, why
@@ -311,15 +314,13 @@ class WatchedIdentifier:
             return
         if self._required:
             self._tell(FaultRaised(Fault.IDENTIFIER, why))
-        elif not before and self._may_complain():
+        elif not before and self._rested():
+            self._complained_ms, self._complains = self._clock(), True
             self._tell(TroubleReported(LaneAlarmKind.IDENTIFIER_LOST, why))
 
-    def _may_complain(self) -> bool:
-        now, last = self._clock(), self._complained_ms
-        if last is not None and now - last < REST_MS:
-            return False
-        self._complained_ms = now
-        return True
+    def _rested(self) -> bool:
+        """Whether the last complaint is long enough ago for another, or for its end."""
+        return self._complained_ms is None or self._clock() - self._complained_ms >= REST_MS
 
     def _died(self, task: asyncio.Task[None]) -> None:
         """A fault of this program: as lost as an unplugged reader; `stop` raises what it was."""

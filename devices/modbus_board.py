@@ -8,7 +8,7 @@ Rules of this file
 - A level that changes between two answers is given the time of the earlier request: an input may only look older than it
   is, never newer (design §2.1).
 - An order is written at once, between two polls, and every second the outputs are read back: a module that was switched off
-  and on has forgotten them, and one whose output does not follow is a fault.
+  and on has forgotten them, and an output that does not follow is a fault.
 - Unplugged, silent, without such an address: three errors, because a technician does three different things.
 """
 
@@ -99,12 +99,13 @@ class ModbusBoard:
         self._output_spans = spans(outputs)
         self._ordered: dict[int, bool] = {}
         self._unwritten: dict[int, bool] = {}
+        self._stuck: set[int] = set()
         self._wake: asyncio.Event | None = None
 
     async def run(self, tell: Tell) -> None:
         """Opens the port and polls until it fails (see `Board.run`)."""
         client = self._client()
-        self._ordered, self._unwritten, self._wake = {}, {}, asyncio.Event()
+        self._ordered, self._unwritten, self._stuck, self._wake = {}, {}, set(), asyncio.Event()
         talk = _ModbusTalk(client, self._port, self._clock, self._silent_ms)
         try:
             if not await client.connect():
@@ -121,6 +122,10 @@ class ModbusBoard:
             raise BoardMissing(f"{self._port.name} is not open")
         self._ordered[line] = self._unwritten[line] = high
         self._wake.set()
+
+    def unanswered(self) -> tuple[int, ...]:
+        """Outputs that were read back otherwise than ordered, twice (see `Board.unanswered`)."""
+        return tuple(sorted(self._stuck))
 
     async def _poll(self, talk: _ModbusTalk, tell: Tell, wake: asyncio.Event) -> None:
         seen = _Inputs(self._lines, tell)
@@ -169,17 +174,11 @@ class ModbusBoard:
 
     async def _read_back(self, talk: _ModbusTalk) -> None:
         """Outputs that are not as ordered are written once more; if that does not help either, they are broken."""
-        for last in (False, True):
-            if not (wrong := await self._differing(talk)):
-                return
-            if last:
-                line = min(wrong)
-                raise BoardGarbled(
-                    f"{self._port.name}: output {line} does not follow its order: check that its coil address is right, "
-                    "and that no timer or rule of the module switches it"
-                )
+        if wrong := await self._differing(talk):
             self._unwritten |= {line: self._ordered[line] for line in wrong}
             await self._write_orders(talk)
+            wrong = await self._differing(talk)
+        self._stuck = wrong
 
     async def _differing(self, talk: _ModbusTalk) -> set[int]:
         found: dict[int, int] = {}

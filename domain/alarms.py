@@ -1,126 +1,303 @@
-"""Every kind of alarm, by name: those a lane raises and those the core raises about a lane.
+"""Every kind of alarm that a lane raises: the one table of names, care, meanings and remedies.
 
 Rules of this file:
 - The value of a kind is its name in journals, in the core's store and on pages. Its meaning never changes. A kind that is
   renamed keeps its old name in `FORMER`, since journals are kept for years.
 - Values are nouns or past participles in CamelCase, like the records of a journal.
-- What an officer reads about a kind is `console.words.ALARMS`.
+- `docs/alarms.md` is written from it; what an officer reads above the remedy, in two languages, is `console.words.ALARMS`.
+- The kinds that the core raises itself are in `domain.core_alarms`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Final, Self
+from typing import Final
+
+from domain.alarm_traits import UNKNOWN, AlarmKind, Care, Desk, Ends, Priority, quiet
+from domain.core_alarms import CoreAlarmKind as CoreAlarmKind  # noqa: PLC0414 -- the other half of the table
 
 
-class _Kind(StrEnum):
-    """A kind of alarm whose members are written as `(value, meaning)`."""
-
-    meaning: str
-
-    def __new__(cls, value: str, meaning: str) -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.meaning = meaning
-        return member
-
-
-class LaneAlarmKind(_Kind):
+class LaneAlarmKind(AlarmKind):
     """What a lane tells people. `meaning` says when it is raised, in one sentence.
 
     The order is that of the work: the vehicle and its plate, its bundle, the officer, the box, the link.
     """
 
     # The vehicle in the lane
-    RUN_THROUGH = "RunThrough", "A vehicle left without a release, or took the way out when sent to the compound."
-    LEFT_UNSEEN = "LeftUnseen", "A vehicle cleared the stop loop and no loop on the way out saw it."
-    ARRIVED_CLOSED = "ArrivedClosed", "A vehicle drove into the closed lane."
-    RESTARTED_WITH_VEHICLE = "RestartedWithVehicle", "The agent started while a visit was open."
+    RUN_THROUGH = (
+        "RunThrough",
+        Care(Priority.URGENT, Desk.OFFICER, Ends.PERSON),
+        "A vehicle left without a release, or took the way out when sent to the compound.",
+        "Tell control room and compound; keep the pictures.",
+    )
+    LEFT_UNSEEN = (
+        "LeftUnseen",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.PERSON),
+        "A vehicle cleared the stop loop and no loop on the way out saw it.",
+        "Find out which way it went; tell the control room.",
+    )
+    ARRIVED_CLOSED = (
+        "ArrivedClosed",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.VISIT),
+        "A vehicle drove into the closed lane.",
+        "Open the lane or turn it back.",
+    )
+    RESTARTED_WITH_VEHICLE = (
+        "RestartedWithVehicle",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "The agent started while a visit was open.",
+        "Deal with this vehicle by hand.",
+    )
     IMMIGRATION_ANSWER_UNCLEAR = (
         "ImmigrationAnswerUnclear",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
         "An answer of Immigration was taken for the vehicle before, which had got none (design §2.13).",
+        "Ask Immigration. If it was for this vehicle, write the debt off.",
     )
-    CONTACT_STUCK = "ContactStuck", "A contact that speaks for a visit was already active when the vehicle arrived."
-    REFERRED = "Referred", "Immigration referred or refused the driver (row 5)."
-    MANUAL_VISIT = "ManualVisit", "A vehicle arrived in manual mode and is cleared by hand (row 7)."
-    AT_OFFICER = "AtOfficer", "A visit waits for an officer (row 8)."
-    OVERDUE = "Overdue", "A row that waits for something reached its limit; the visit is the officer's."
-    HELP = "Help", "The driver pressed Help (row 6)."
-    HELP_STUCK = "HelpStuck", "The Help button was held longer than anybody presses it."
+    CONTACT_STUCK = (
+        "ContactStuck",
+        Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
+        "A contact that speaks for a visit was already active when the vehicle arrived.",
+        "Ask the driver; call the technician.",
+    )
+    REFERRED = (
+        "Referred",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "Immigration referred or refused the driver (row 5).",
+        "Wait for Immigration.",
+    )
+    MANUAL_VISIT = (
+        "ManualVisit",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "A vehicle arrived in manual mode and is cleared by hand (row 7).",
+        "Take the paper manifest and decide.",
+    )
+    AT_OFFICER = (
+        "AtOfficer",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "A visit waits for an officer (row 8).",
+        "Look at the lane and decide.",
+    )
+    OVERDUE = (
+        "Overdue",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "A row that waits for something reached its limit; the visit is the officer's.",
+        "Speak with the driver; decide.",
+    )
+    HELP = (
+        "Help",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.CAUSE),
+        "The driver pressed Help (row 6).",
+        "Answer the call.",
+    )
+    HELP_STUCK = (
+        "HelpStuck",
+        Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
+        "The Help button was held longer than anybody presses it.",
+        "Call the driver; have the button looked at.",
+    )
 
     # Its plate
-    PLATE_UNREAD = "PlateUnread", "The reader could not settle a plate (row 8)."
+    PLATE_UNREAD = (
+        "PlateUnread",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "The reader could not settle a plate (row 8).",
+        "Type the mark.",
+    )
     PLATES_DISAGREE = (
         "PlatesDisagree",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
         "The Mainland plate seen is not the one the core lists for this vehicle (row 8).",
+        "Compare both plates with the vehicle.",
     )
-    NEAR_MISS = "NearMiss", "The plate is one character from that of a held vehicle (row 8)."
-    IDENTIFIER_LOST = "IdentifierLost", "The second identifier does not answer, and this lane does not require it."
-    IDENTIFIER_STUCK = "IdentifierStuck", "The second identifier repeats a vehicle that has left."
-    IDENTIFIER_UNKNOWN = "IdentifierUnknown", "A label was read that is not in the table of labels."
+    NEAR_MISS = (
+        "NearMiss",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "The plate is one character from that of a held vehicle (row 8).",
+        "Compare and type the true mark.",
+    )
+    IDENTIFIER_LOST = (
+        "IdentifierLost",
+        Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
+        "The second identifier does not answer, and this lane does not require it.",
+        "Call the technician.",
+    )
+    IDENTIFIER_STUCK = (
+        "IdentifierStuck",
+        quiet(Priority.LOW, Desk.TECHNICIAN),
+        "The second identifier repeats a vehicle that has left.",
+        "Call the technician to look at it.",
+    )
+    IDENTIFIER_UNKNOWN = (
+        "IdentifierUnknown",
+        quiet(Priority.LOW, Desk.TECHNICIAN, minutes=720),
+        "A label was read that is not in the table of labels.",
+        "Have it added to the table of labels, or removed.",
+    )
 
     # Its bundle
-    UNLADEN_NOT_PROVED = "UnladenNotProved", "Unladen was pressed, and the records do not confirm it (row 10)."
-    CONTRADICTION = "Contradiction", "Unladen was pressed against a pending bundle (row 11)."
-    NO_BUNDLE = "NoBundle", "The vehicle has no live bundle, and Unladen was not pressed (rows 12, 13, 16)."
-    EARLY_ARRIVAL = "EarlyArrival", "The vehicle came before the earliest crossing time of its bundle (row 14)."
-    OTHER_POINT = "OtherPoint", "The bundle names another control point; the driver waits for the core (row 15)."
-    WRONG_POINT = "WrongPoint", "The bundle names another control point, and the core changed nothing (row 15)."
+    UNLADEN_NOT_PROVED = (
+        "UnladenNotProved",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "Unladen was pressed, and the records do not confirm it (row 10).",
+        "Look into the vehicle.",
+    )
+    CONTRADICTION = (
+        "Contradiction",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "Unladen was pressed against a pending bundle (row 11).",
+        "Look into the vehicle.",
+    )
+    NO_BUNDLE = (
+        "NoBundle",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "The vehicle has no live bundle, and Unladen was not pressed (rows 12, 13, 16).",
+        "Ask for the UBR or the paper manifest.",
+    )
+    EARLY_ARRIVAL = (
+        "EarlyArrival",
+        Care(Priority.LOW, Desk.OFFICER, Ends.VISIT),
+        "The vehicle came before the earliest crossing time of its bundle (row 14).",
+        "Tell the driver the time.",
+    )
+    OTHER_POINT = (
+        "OtherPoint",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "The bundle names another control point; the driver waits for the core (row 15).",
+        "Ask the core now.",
+    )
+    WRONG_POINT = (
+        "WrongPoint",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "The bundle names another control point, and the core changed nothing (row 15).",
+        "Ask the core.",
+    )
 
     # What was decided about it
-    NOT_FRESH = "NotFresh", "A vehicle is in the lane and the link does not vouch for the codes (row 20)."
-    RELEASE_REFUSED = "ReleaseRefused", "The codes speak against an officer's release."
-    WITHDRAWN = "Withdrawn", "Screen 3 was shown and taken back."
+    NOT_FRESH = (
+        "NotFresh",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "A vehicle is in the lane and the link does not vouch for the codes (row 20).",
+        "Check by phone, then decide.",
+    )
+    RELEASE_REFUSED = (
+        "ReleaseRefused",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "The codes speak against an officer's release.",
+        "Look at the codes again; decide anew.",
+    )
+    WITHDRAWN = (
+        "Withdrawn",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.VISIT),
+        "Screen 3 was shown and taken back.",
+        "See that the vehicle has stopped.",
+    )
 
     # The box
-    FAULT = "Fault", "A fault is active and a vehicle is in the lane (row 21)."
-    FAULT_RAISED = "FaultRaised", "Something that a release depends on broke."
-    STORE_FAILED = "StoreFailed", "The link could not read or write the store."
-    STORE_ROOM_LOW = "StoreRoomLow", "The store's disk has little room, or will soon."
-    STORE_WORN = "StoreWorn", "The flash is near the end of its life by its own estimate."
-    EVIDENCE_OVER_LIMIT = "EvidenceOverLimit", "Pictures that may not be removed take more room than planned."
-    CLOCK_STEPPED = "ClockStepped", "The box's own clock was set while the agent ran."
-    CERTIFICATE_ENDS = "CertificateEnds", "A certificate of this box is about to expire."
+    FAULT = (
+        "Fault",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "A fault is active and a vehicle is in the lane (row 21).",
+        "Clear by hand; call the technician.",
+    )
+    FAULT_RAISED = (
+        "FaultRaised",
+        Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
+        "Something that a release depends on broke.",
+        "Clear by hand; call the technician.",
+    )
+    STORE_FAILED = (
+        "StoreFailed",
+        quiet(Priority.HIGH, Desk.TECHNICIAN),
+        "The link could not read or write the store.",
+        "Clear by hand on paper; call the technician.",
+    )
+    STORE_ROOM_LOW = (
+        "StoreRoomLow",
+        Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
+        "The store's disk has little room, or will soon.",
+        "Call the technician before it is full.",
+    )
+    STORE_WORN = (
+        "StoreWorn",
+        Care(Priority.LOW, Desk.TECHNICIAN, Ends.CAUSE),
+        "The flash is near the end of its life by its own estimate.",
+        "Have the technician replace it.",
+    )
+    EVIDENCE_OVER_LIMIT = (
+        "EvidenceOverLimit",
+        Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
+        "Pictures that may not be removed take more room than planned.",
+        "The link has been away too long: call the technician.",
+    )
+    CLOCK_STEPPED = (
+        "ClockStepped",
+        quiet(Priority.LOW, Desk.TECHNICIAN, minutes=60),
+        "The box's own clock was set while the agent ran.",
+        "Nothing now; tell the technician.",
+    )
+    CERTIFICATE_ENDS = (
+        "CertificateEnds",
+        Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
+        "A certificate of this box is about to expire.",
+        "Have it renewed.",
+    )
     CORE_KEYS_UNREADABLE = (
         "CoreKeysUnreadable",
+        Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
         "The files of the core's keys changed and cannot be read; the old keys hold.",
+        "Call the technician; the keys read before hold.",
     )
 
     # The link
-    CODES_IN_DOUBT = "CodesInDoubt", "The lane can no longer vouch for its codes."
-    CODES_MISMATCH = "CodesMismatch", "The lane's codes do not have the state hash that the core signed."
-    CORE_CLOCK_DOUBTED = "CoreClockDoubted", "The core's time jumped and is not believed."
-    CORE_CLOCK_STEPPED = "CoreClockStepped", "The core's time was set, and the step is accepted."
+    CODES_IN_DOUBT = (
+        "CodesInDoubt",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.CAUSE),
+        "The lane can no longer vouch for its codes.",
+        "Clear by hand; a full copy is being fetched.",
+    )
+    CODES_MISMATCH = (
+        "CodesMismatch",
+        quiet(Priority.HIGH, Desk.CONTROL),
+        "The lane's codes do not have the state hash that the core signed.",
+        "Clear by hand; a full copy is fetched.",
+    )
+    CORE_CLOCK_DOUBTED = (
+        "CoreClockDoubted",
+        Care(Priority.HIGH, Desk.CONTROL, Ends.CAUSE),
+        "The core's time jumped and is not believed.",
+        "Clear by hand; have the core's time service looked at.",
+    )
+    CORE_CLOCK_STEPPED = (
+        "CoreClockStepped",
+        quiet(Priority.LOW, Desk.CONTROL, minutes=60),
+        "The core's time was set, and the step is accepted.",
+        "Nothing now; tell the technician.",
+    )
     MESSAGE_REFUSED = (
         "MessageRefused",
+        quiet(Priority.HIGH, Desk.SECURITY),
         "A message was not signed by the core, not for this lane, or not of the contract.",
+        "Tell the core's duty officer; it may be an attack.",
     )
-    SESSION_TAKEN_OVER = "SessionTakenOver", "Another client connects under this lane's name."
-    BROKER_REFUSES = "BrokerRefuses", "The broker refuses what this lane sends, by its access list or its limits."
-    PICTURE_NOT_SENT = "PictureNotSent", "The core refused an evidence picture."
-
-
-class CoreAlarmKind(_Kind):
-    """What the core raises itself about a lane. `meaning` says when, in one sentence."""
-
-    BUNDLE_USED_TWICE = "BundleUsedTwice", "Two visits consumed one bundle."
-    UNKNOWN_BUNDLE_USED = "UnknownBundleUsed", "A visit consumed a bundle that is not in this core's list."
-    USE_WITHOUT_READ = "UseWithoutRead", "A visit consumed a bundle of a vehicle whose mark was not read in it."
-    LANE_DISBELIEVED = "LaneDisbelieved", "A lane consumed so many bundles without a read that it is not believed."
-    COMPOUND_OVERDUE = "CompoundOverdue", "A vehicle sent to the examination compound has not arrived in time."
-    EVENT_REFUSED = "EventRefused", "A row of a lane's journal does not follow the rows before it."
-    EVENT_QUARANTINED = "EventQuarantined", "A row of a lane's journal is kept, and cannot be read whole."
-    LANE_OVER_BUDGET = "LaneOverBudget", "A lane sends more rows than any lane has to say; they are taken slowly."
-    JOURNAL_REPLACED = "JournalReplaced", "A lane began another journal: it lost or replaced its store."
-    ROWS_MISSING = "RowsMissing", "Rows that a lane knows as acknowledged are not here; they are asked for again."
-    CORE_WENT_BACK = "CoreWentBack", "A lane holds newer codes than this core: a backup was restored."
-    CODES_DIFFER = "CodesDiffer", "A lane holds the same version of the codes with another state hash."
-    CORE_KEY_MISSING = "CoreKeyMissing", "A lane does not have the key by which this core signs."
-    MESSAGE_REFUSED = "MessageRefused", "A message of a lane was not signed by it, or not of the contract."
-    PICTURE_REFUSED = "PictureRefused", "A lane offered a picture that this core does not take."
-    PICTURE_NOT_KEPT = "PictureNotKept", "A picture of a lane could not be written."
-    CERTIFICATE_ENDS = "CertificateEnds", "A certificate is about to expire."
+    SESSION_TAKEN_OVER = (
+        "SessionTakenOver",
+        quiet(Priority.URGENT, Desk.SECURITY),
+        "Another client connects under this lane's name.",
+        "Tell security; stay in manual mode.",
+    )
+    BROKER_REFUSES = (
+        "BrokerRefuses",
+        quiet(Priority.HIGH, Desk.TECHNICIAN),
+        "The broker refuses what this lane sends, by its access list or its limits.",
+        "Have the broker's configuration corrected; the topic is in the alarm.",
+    )
+    PICTURE_NOT_SENT = (
+        "PictureNotSent",
+        quiet(Priority.LOW, Desk.TECHNICIAN, minutes=720),
+        "The core refused an evidence picture.",
+        "Tell the technician; it is kept here.",
+    )
 
 
 FORMER: Final[Mapping[str, LaneAlarmKind]] = {
@@ -137,3 +314,12 @@ FORMER: Final[Mapping[str, LaneAlarmKind]] = {
 def lane_alarm_kind(name: str) -> LaneAlarmKind | None:
     """The kind that a journal calls `name`, now or formerly; None for one that this version does not know."""
     return next((kind for kind in LaneAlarmKind if kind == name), FORMER.get(name))
+
+
+def care_of(name: str, *, of_core: bool = False) -> Care:
+    """How an alarm of this name is dealt with, `of_core` where the core raised it; of an unknown one, a person closes it."""
+    if of_core:
+        known = next((kind for kind in CoreAlarmKind if kind == name), None)
+        return known.care if known is not None else UNKNOWN
+    kind = lane_alarm_kind(name)
+    return kind.care if kind is not None else UNKNOWN

@@ -38,6 +38,7 @@ class RecordKind(StrEnum):
     MANUAL_ENDED = "ManualEnded"
     LOOP_BYPASSED = "LoopBypassed"
     WORDS_RECEIVED = "WordsReceived"
+    ALARM_HANDLED = "AlarmHandled"  # an officer took, closed or shelved an alarm (`domain.alarm_list`)
     IMMIGRATION_DEBT_PAID = "ImmigrationDebtPaid"
     IMMIGRATION_DEBT_LAPSED = "ImmigrationDebtLapsed"
     IMMIGRATION_DEBT_WRITTEN_OFF = "ImmigrationDebtWrittenOff"

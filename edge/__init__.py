@@ -6,11 +6,13 @@
 | `wiring` | from settings to the values that each part wants |
 | `identifiers` | the second identifier as configured |
 | `actuators` | each effect of the lane handed to the device that carries it out |
+| `alarm_desk` | the lane's alarms: made of the journal, kept over a restart, told to people |
 | `lane_feed` | the officers' page as the agent feeds it |
 | `sign_renderer` | the signs as pictures for the page, in a process of their own |
 | `simulation_panel` | the page's panel in demonstrations: wishes passed on to the world's socket |
 | `remote_orders` | what the centre orders, carried out and answered |
 | `telemetry` | how the box is, in figures, for the centre |
+| `metrics` | figures for Prometheus, health, RSMP's status bits |
 | `clock` | the box's clocks, and the watch over them |
 | `shadow`, `shadow_report` | a lane that decides beside another and drives nothing; where it and the officers differ |
 | `standby` | a lane whose store cannot be opened: started by hand, with a store in memory, until it can |

@@ -69,8 +69,8 @@ class Actuators:
         self._intercom.ring(order.call)
 
     def raise_alarm(self, alarm: Alarm) -> None:
-        """The page shows it (a watcher), the core reads it in the journal; the box's log gets a line."""
-        log.warning("alarm %s, visit %d: %s", alarm.kind, alarm.visit, alarm.detail)
+        """Watchers make of it what people see and hear (`edge.alarm_desk`); the core reads it in the journal."""
+        log.debug("alarm %s, visit %d: %s", alarm.kind, alarm.visit, alarm.detail)
 
     def keep(self, record: Record) -> None:
         """The journal has it already."""

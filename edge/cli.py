@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -29,10 +28,6 @@ THE_LANES = Path("/etc/rocars-lane/lane.toml")
 """The file of the box's one lane, where the command is not told of another."""
 
 
-def _log_to_stderr(level: int = logging.INFO) -> None:
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-
-
 def _fail(text: str, status: int) -> typer.Exit:
     typer.echo(text, err=True)
     return typer.Exit(status)
@@ -44,8 +39,9 @@ def run(config: Config) -> None:
     from edge.lane import LaneBox
     from edge.settings.load import LaneSettingsError, load
     from edge.standby import preflight
+    from runtime.journald import log_for_people
 
-    _log_to_stderr()
+    log_for_people("rocars-lane")
     try:
         settings = load(config)
     except LaneSettingsError as error:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 
 from domain.alarms import LaneAlarmKind
-from lane_agent.events import TroubleReported
+from lane_agent.events import TroubleEnded, TroubleReported
 from sync.evidence import Evidence, Pruned, named
 from sync.journal import Chain
 
@@ -34,7 +34,7 @@ class EvidenceKeeper:
         journal: Chain,
         *,
         time_is_sure: Callable[[], bool],
-        tell: Callable[[TroubleReported], None],
+        tell: Callable[[TroubleReported | TroubleEnded], None],
     ) -> None:
         self._evidence = evidence
         self._journal = journal
@@ -61,6 +61,8 @@ class EvidenceKeeper:
             pruned = await self._tried(lambda: self._evidence.prune(self._unacknowledged))
             if pruned is not None and pruned.over:
                 self._tell(TroubleReported(LaneAlarmKind.EVIDENCE_OVER_LIMIT, ", ".join(pruned.over)))
+            elif pruned is not None:
+                self._tell(TroubleEnded(LaneAlarmKind.EVIDENCE_OVER_LIMIT))
 
     async def _tried(self, prune: Callable[[], Pruned]) -> Pruned | None:
         try:

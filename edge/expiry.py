@@ -51,7 +51,7 @@ class IdentityWatch:
         now: the box's clock.
         ring: what the link believes of the core.
         read_ring: reads the folder of the core's keys; raises OSError where a file there is no key.
-        tell: takes (kind, detail) of an alarm.
+        tell: takes (kind, detail, cause) of an alarm. over: takes (kind, cause) of one that has ended.
         changed: told when the link believes other keys than before.
     """
 
@@ -63,7 +63,8 @@ class IdentityWatch:
         now: Callable[[], Moment],
         ring: KeyRing,
         read_ring: Callable[[], KeyRing],
-        tell: Callable[[LaneAlarmKind, str], None],
+        tell: Callable[[LaneAlarmKind, str, str], None],
+        over: Callable[[LaneAlarmKind, str], None] = lambda _kind, _cause: None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._files = tuple(files)
@@ -72,8 +73,9 @@ class IdentityWatch:
         self._ring = ring
         self._read_ring = read_ring
         self._tell = tell
+        self._over = over
         self._changed = changed
-        self._told_ms: int | None = None
+        self._told_ms: dict[Path, int] = {}
         self._wrong = ""
 
     async def run(self) -> None:
@@ -85,15 +87,20 @@ class IdentityWatch:
                 await asyncio.sleep(_KEYS_S)
 
     def look(self) -> None:
-        """One look at the certificates; at most one round of alarms a day."""
+        """One look at the certificates; at most one alarm a day for each."""
         at = self._now()
-        if at.quality is TimeQuality.UNSURE or (self._told_ms is not None and at.mono_ms - self._told_ms < _DAY_MS):
+        if at.quality is TimeQuality.UNSURE:
             return
-        found = endings(self._files, now=datetime.fromtimestamp(at.utc_ms // 1_000, UTC), days=self._days)
-        for file, until in found:
-            self._tell(LaneAlarmKind.CERTIFICATE_ENDS, f"{file} ends on {until:%Y-%m-%d %H:%M} UTC; {RENEW}")
-        if found:
-            self._told_ms = at.mono_ms
+        found = dict(endings(self._files, now=datetime.fromtimestamp(at.utc_ms // 1_000, UTC), days=self._days))
+        for file in [file for file in self._told_ms if file not in found]:
+            del self._told_ms[file]
+            self._over(LaneAlarmKind.CERTIFICATE_ENDS, str(file))
+        for file, until in found.items():
+            if file in self._told_ms and at.mono_ms - self._told_ms[file] < _DAY_MS:
+                continue
+            words = f"{file} ends on {until:%Y-%m-%d %H:%M} UTC; {RENEW}"
+            self._tell(LaneAlarmKind.CERTIFICATE_ENDS, words, str(file))
+            self._told_ms[file] = at.mono_ms
 
     def look_at_keys(self) -> None:
         """One look at the core's keys."""
@@ -102,8 +109,10 @@ class IdentityWatch:
         except OSError as error:
             if str(error) != self._wrong:
                 self._wrong = str(error)
-                self._tell(LaneAlarmKind.CORE_KEYS_UNREADABLE, str(error))
+                self._tell(LaneAlarmKind.CORE_KEYS_UNREADABLE, str(error), "")
             return
+        if self._wrong:
+            self._over(LaneAlarmKind.CORE_KEYS_UNREADABLE, "")
         self._wrong = ""
         before = self._ring.prints
         if fresh.kids:  # an empty folder is a mistake of a moment, not the end of all trust

@@ -24,12 +24,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.alarms import LaneAlarmKind
-from lane_agent.effects import Alarm
+from lane_agent.effects import Alarm, AlarmEnded
 from lane_agent.events import FaultCleared, FaultRaised
 from lane_agent.model import Fault
 
-HealthEvent = FaultRaised | FaultCleared | Alarm
-"""What the monitor tells: faults for the lane, alarms for people."""
+HealthEvent = FaultRaised | FaultCleared | Alarm | AlarmEnded
+"""What the monitor tells: faults for the lane, alarms for people, and the end of each."""
 
 _MEGABYTE = 1_000_000
 
@@ -221,5 +221,6 @@ class StoreWatch:
         if detail and kind not in self._alarms:
             self._tell(Alarm(kind, 0, detail))
             self._alarms.add(kind)
-        elif not detail:
+        elif not detail and kind in self._alarms:
+            self._tell(AlarmEnded(kind, 0))
             self._alarms.discard(kind)

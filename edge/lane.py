@@ -20,15 +20,18 @@ from console.server import ConsoleServer
 from devices.contacts import WiredContacts
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
+from devices.settings import Output
 from display.feed import ScreenFeed
 from display.supervisor import ScreenProcesses
 from edge import identifiers, wiring
 from edge.actuators import Actuators
+from edge.alarm_desk import LaneAlarms
 from edge.clock import BoxClock, ClockWatch
 from edge.evidence_retention import EvidenceKeeper
 from edge.expiry import IdentityWatch
-from edge.health import StoreWatch, look
+from edge.health import HealthEvent, StoreWatch, look
 from edge.lane_feed import LanePage, Sources
+from edge.metrics import LaneMetrics, status_bits
 from edge.past_visits import newest_first, past_records
 from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
@@ -39,14 +42,15 @@ from edge.simulation_panel import WorldLink
 from edge.standby import Standby
 from edge.telemetry import BoxSources, sample
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect
-from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleReported
+from lane_agent.effects import Alarm, AlarmEnded, Effect
+from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleEnded, TroubleReported
 from lane_agent.model import Fault, Link, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
-from lane_agent.state import Lane, Visit
+from lane_agent.state import Lane
 from lane_agent.wording import Scene
 from runtime.clocks import Clocks, machine_boot, monotonic_ms, utc_ms
 from runtime.sd_notify import Systemd, feed_on_progress
+from sync.alarm_rows import AlarmRows
 from sync.client import LinkClient
 from sync.codelog import CodeLog
 from sync.evidence import Evidence
@@ -79,6 +83,8 @@ class LaneBox:
         self.journal = Journal(self.store, boot=self.boot, software=self.software)
         self.aside = ShadowLink(settings, boot=self.boot, software=self.software) if self.shadow else None
         self.codes = CodeLog(self.aside.store if self.aside else self.store)
+        self.alarms = LaneAlarms(AlarmRows(self.store))
+        self.alarms.restore(self.journal)
         self.evidence = Evidence(settings.lane.evidence, retention(settings.evidence), now_ms=utc_ms)
         self.afar = Afar(self.evidence, settings.evidence.send)
         self.core_ring = wiring.core_ring(settings.link.core_keys)
@@ -114,15 +120,23 @@ class LaneBox:
             actuators=actuators,
             software=self.software,
         )
+        self.metrics = LaneMetrics(settings.health.metrics_port, self.alarms)
+        self._siren: bool | None = None
         self.painter = SignRenderer(simulated=settings.simulation)
-        self.page = LanePage(self.agent, simulated=settings.simulation, software=self.software, sources=self._sources())
+        self.page = LanePage(
+            self.agent,
+            simulated=settings.simulation,
+            software=self.software,
+            sources=self._sources(),
+            alarms=self.alarms,
+        )
         self.page.recall(past_records(self.journal))
         self.afar.attach(agent=self.agent, reader=self.reader, link=self.link)
         self.server = self._server()
 
     def tell(self, event: Event) -> None:
-        """Puts an event into the lane's inbox."""
-        if self.standby is None or self.standby.is_news(event):
+        """Puts an event into the lane's inbox, unless it is the end of a trouble that does not stand."""
+        if (self.standby is None or self.standby.is_news(event)) and self.alarms.is_news(event):
             self.agent.tell(event)
 
     def _screen_feed(self) -> ScreenFeed:
@@ -149,6 +163,7 @@ class LaneBox:
             machine_boot=machine_boot(),
             on_event=self.tell,
             on_alarm=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
+            on_alarm_over=lambda kind: self.tell(TroubleEnded(kind)),
             on_order=self.aside.order if self.aside else self.afar.order,
             on_restart_reader=self.afar.restart_reader,
             evidence=None if self.aside else self.evidence,
@@ -169,18 +184,35 @@ class LaneBox:
     def _stepped(self, event: Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         visit = lane.visit
         if self.standby is None:
-            self._tell_link(visit, lane)
+            self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
+            if not self.shadow:
+                self.link.on_journal_grew()
+        self.alarms.stepped(at, effects, lambda: self.journal.head()[0])
+        self._publish_state(lane)
+        self.metrics.stepped(event, at, effects)
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
 
-    def _tell_link(self, visit: Visit | None, lane: Lane) -> None:
-        self.link.watch(visit.read.vrn if visit is not None and visit.read is not None else None)
-        if not self.shadow:
-            self.link.on_journal_grew()
-            self._publish_state(lane)
-
     def _publish_state(self, lane: Lane) -> None:
-        self.link.publish_state(wiring.wall_facts(lane) | {"core_keys": list(self.core_ring.prints)})
+        """For the wall of lanes and for the siren: how the lane and its alarms are now. A shadow tells and sounds nothing."""
+        if self.shadow:
+            return
+        now_ms = self.clock.now().utc_ms
+        alarms = self.alarms.wall_facts(self.store.journal_id, now_ms)
+        self._sound_siren(on=self.alarms.calls(now_ms))
+        alarms["status"] = status_bits(lane, self.metrics.priorities(now_ms))
+        if self.standby is None:
+            self.link.publish_state(wiring.wall_facts(lane) | alarms | {"core_keys": list(self.core_ring.prints)})
+
+    def _sound_siren(self, *, on: bool) -> None:
+        if on is not self._siren:
+            self._siren = on
+            self.contacts.switch(Output.ALARM, on)
+
+    def _alarms_moved(self) -> None:
+        """Time alone has changed an alarm."""
+        self._publish_state(self.agent.lane)
+        self.page.moved()
 
     def _sources(self) -> Sources:
         return Sources(
@@ -245,6 +277,8 @@ class LaneBox:
             self.tell(AgentStarted(self.settings.lane_policy(self.store.journal_id), self.boot, self.software))
             if self.standby is not None:
                 self.tell(self.standby.fault)
+            for ended in self.alarms.unproven():
+                self.tell(ended)
             await self.screens.start()
             stack.push_async_callback(self.screens.stop)
             if not self.shadow:
@@ -275,6 +309,8 @@ class LaneBox:
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
                 group.create_task(self.keeper.run(), name="evidence"),
+                group.create_task(self._watch_alarms(), name="alarms"),
+                group.create_task(self._measure(), name="metrics"),
             ]
             if self.standby is None:
                 tasks += [
@@ -297,9 +333,7 @@ class LaneBox:
         health = self.settings.health
         return StoreWatch(
             look=lambda: look(self.settings.lane.store.parent),
-            tell=lambda found: self.tell(
-                TroubleReported(found.kind, found.detail) if isinstance(found, Alarm) else found
-            ),
+            tell=self._trouble,
             every_s=health.probe_s,
             min_free_mb=health.min_free_mb,
             warn_free_mb=health.warn_free_mb,
@@ -308,9 +342,24 @@ class LaneBox:
             relieve=self.keeper.relieve,
         )
 
-    async def _sample(self) -> None:
-        """Telemetry, apart from the events."""
-        box = BoxSources(
+    def _trouble(self, found: HealthEvent) -> None:
+        match found:
+            case Alarm():
+                self.tell(TroubleReported(found.kind, found.detail))
+            case AlarmEnded():
+                self.tell(TroubleEnded(found.kind))
+            case _:
+                self.tell(found)
+
+    async def _watch_alarms(self) -> None:
+        await self.alarms.run(self.journal, lambda: self.clock.now().utc_ms, self._alarms_moved)
+
+    async def _measure(self) -> None:
+        box = self._figures()
+        await self.metrics.run(lambda: self.agent.lane, self.page.view, lambda: sample(box))
+
+    def _figures(self) -> BoxSources:
+        return BoxSources(
             store=self.settings.lane.store.parent,
             link=self.link.status,
             inbox_wait_ms=self.agent.inbox_wait_ms,
@@ -318,8 +367,13 @@ class LaneBox:
             read_ms=self.reader.read_ms,
             time_quality=lambda: self.clock.now().quality.value,
         )
+
+    async def _sample(self) -> None:
+        """Telemetry, apart from the events."""
+        box = self._figures()
         while True:
-            self.link.add_sample(sample(box))
+            bits = status_bits(self.agent.lane, self.metrics.priorities(self.clock.now().utc_ms))
+            self.link.add_sample({**sample(box), "status": bits})
             await asyncio.sleep(self.settings.health.telemetry_s)
 
     def _watch_identity(self) -> IdentityWatch:
@@ -330,8 +384,9 @@ class LaneBox:
             now=self.clock.now,
             ring=self.core_ring,
             read_ring=lambda: wiring.core_ring(link.core_keys),
-            tell=lambda kind, detail: self.tell(TroubleReported(kind, detail)),
-            changed=lambda: None if self.shadow else self._publish_state(self.agent.lane),
+            tell=lambda kind, detail, cause: self.tell(TroubleReported(kind, detail, cause)),
+            over=lambda kind, cause: self.tell(TroubleEnded(kind, cause)),
+            changed=lambda: self._publish_state(self.agent.lane),
         )
 
     async def _check_link(self) -> None:

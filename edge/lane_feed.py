@@ -10,7 +10,6 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 from console.acts import ACTS
 from console.ports import (
@@ -27,11 +26,15 @@ from console.ports import (
     ScreenView,
     VisitView,
 )
+from domain.alarm_lifecycle import why_not_closed
+from domain.alarm_list import CLOSED, TAKEN
+from domain.alarm_traits import Ends
 from domain.visit_record import RecordKind, VisitEnded
+from edge.alarm_desk import LaneAlarms, ListedAlarm, page_name
 from lane_agent import events as e
 from lane_agent.acceptance import refusal
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, Record
+from lane_agent.effects import Effect, Record
 from lane_agent.guards import exact_stop, identifier_missing
 from lane_agent.matching import standing_of_bundle, stopping_bundles
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Moment, Outcome, Ruling, Screen
@@ -39,7 +42,7 @@ from lane_agent.state import Lane, Visit, visit_key
 from lane_agent.table import TABLE
 from lane_agent.wording import Scene
 
-ALARMS_KEPT = 50
+MESSAGES_KEPT = 50
 VISITS_KEPT = 20
 MESSAGE_MS = 12 * 3_600_000
 """Messages older than this, before the newest record, are not shown again after a restart."""
@@ -64,8 +67,7 @@ class Sources:
 class _Memory:
     """What the page remembers beside the lane's own state."""
 
-    alarms: deque[AlarmView] = field(default_factory=lambda: deque(maxlen=ALARMS_KEPT))
-    messages: deque[MessageView] = field(default_factory=lambda: deque(maxlen=ALARMS_KEPT))
+    messages: deque[MessageView] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
     past: deque[PastVisit] = field(default_factory=lambda: deque(maxlen=VISITS_KEPT))
     faults: dict[Fault, str] = field(default_factory=dict)
     painted: dict[Screen, Scene] = field(default_factory=dict)
@@ -83,16 +85,20 @@ class LanePage:
         simulated: whether this is a simulated lane; shown on the page.
         software: version.
         sources: the page's other facts.
+        alarms: the lane's; left out, they are made here of what the lane does, and end with the process.
     """
 
-    def __init__(self, agent: Agent, *, simulated: bool, software: str, sources: Sources) -> None:
+    def __init__(
+        self, agent: Agent, *, simulated: bool, software: str, sources: Sources, alarms: LaneAlarms | None = None
+    ) -> None:
         self._agent = agent
         self._simulated = simulated
         self._software = software
         self._sources = sources
         self._memory = _Memory()
         self._sequence = 0
-        self._alarms = 0
+        self._own_alarms = alarms is None
+        self._alarms = alarms or LaneAlarms()
         self._messages = 0
         self._moved = asyncio.Condition()
         self._notices: set[asyncio.Task[None]] = set()
@@ -112,10 +118,10 @@ class LanePage:
         """One step is durable."""
         self._remember_event(event, at)
         for effect in effects:
-            if isinstance(effect, Alarm):
-                self._remember_alarm(effect, at, lane.boot)
-            elif isinstance(effect, Record):
+            if isinstance(effect, Record):
                 self._remember_record(effect, at)
+        if self._own_alarms:
+            self._alarms.stepped(at, effects, lambda: 0)
         if lane.help is HelpCall.NONE:
             self._memory.call = HelpView()
         self.moved()
@@ -144,11 +150,6 @@ class LanePage:
                 self._memory.call = replace(self._memory.call, state=HelpCall.ANSWERED, by=officer)
             case _:
                 pass
-
-    def _remember_alarm(self, alarm: Alarm, at: Moment, boot: str) -> None:
-        self._alarms += 1
-        known = AlarmView(f"{boot}-{self._alarms}", alarm.kind, at.utc_ms, alarm.detail, alarm.visit)
-        self._memory.alarms.appendleft(known)
 
     def _remember_record(self, record: Record, at: Moment) -> None:
         match record.kind:
@@ -201,7 +202,7 @@ class LanePage:
             faults=tuple((fault, memory.faults.get(fault, "")) for fault in sorted(lane.faults, key=lambda f: f.value)),
             visit=_visit(lane),
             help=replace(memory.call, state=lane.help),
-            alarms=tuple(memory.alarms),
+            alarms=tuple(_alarm_view(one) for one in self._alarms.listed(self._sources.now().utc_ms)),
             messages=tuple(memory.messages),
             link=self._sources.link(),
             screens=self._screens(lane),
@@ -251,15 +252,44 @@ class LanePage:
         return not_counted(await self._agent.ask(action))
 
     async def acknowledge(self, alarm: str, officer: str) -> bool:
-        """Notes who has seen an alarm, or a message; False if it is no longer kept."""
-        memory = self._memory
-        if not _mark(memory.alarms, alarm, officer) and not _mark(memory.messages, alarm, officer):
+        """Notes who takes an alarm, or has read a message; False if it is no longer kept."""
+        known = self._alarms.open_one(alarm)
+        if known is not None:
+            await self._agent.ask(e.AlarmHandled(known.key.text, TAKEN, officer))
+        elif not _mark(self._memory.messages, alarm, officer):
             return False
         self.moved()
         return True
 
+    async def close_alarm(self, alarm: str, officer: str, reason: str) -> str:
+        """An officer closes an alarm (see `console.ports.LaneFeed`)."""
+        known = self._alarms.open_one(alarm)
+        if known is None:
+            return "it is over, or no longer kept here"
+        why = why_not_closed(known, self._sources.now().utc_ms)
+        if not why:
+            await self._agent.ask(e.AlarmHandled(known.key.text, CLOSED, officer, reason))
+            self.moved()
+        return why
 
-T = TypeVar("T", AlarmView, MessageView)
+
+def _alarm_view(listed: ListedAlarm) -> AlarmView:
+    alarm = listed.alarm
+    return AlarmView(
+        id=page_name(alarm),
+        kind=alarm.key.kind,
+        at_ms=alarm.at_ms,
+        detail=alarm.detail,
+        visit=alarm.key.visit,
+        seen_by=alarm.taken_by,
+        count=alarm.count,
+        state=listed.state,
+        priority=listed.priority,
+        escalated=listed.escalated,
+        ended_ms=alarm.ended_ms,
+        closed_by=alarm.closed_by,
+        by_hand=alarm.care.ends is Ends.PERSON,
+    )
 
 
 def not_counted(effects: Iterable[Effect]) -> str:
@@ -295,7 +325,7 @@ def past_visit(record: Record, rows: dict[int, str]) -> PastVisit:
     )
 
 
-def _mark(listed: deque[T], wanted: str, officer: str) -> bool:
+def _mark(listed: deque[MessageView], wanted: str, officer: str) -> bool:
     """Whether what is wanted is listed; it then says who has seen it."""
     for place, known in enumerate(listed):
         if known.id == wanted:

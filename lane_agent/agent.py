@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from lane_agent.effects import (
     Alarm,
+    AlarmEnded,
     CancelTimer,
     Consume,
     Effect,
@@ -99,6 +100,7 @@ class Agent:
             Show: self._show,
             Ring: actuators.ring,
             Alarm: actuators.raise_alarm,
+            AlarmEnded: lambda _ended: None,  # what is made of it is the watchers' (`ActuatorsPort.stepped`)
             Record: actuators.keep,
             StartReading: lambda order: actuators.read_plate(order.visit),
             StopReading: lambda order: actuators.stop_reading(order.visit),

@@ -78,11 +78,22 @@ class Alarm:
     Attributes:
         kind: a `domain.alarms.LaneAlarmKind`; text, since a journal may hold one that this version no longer has.
         visit: 0 where no vehicle is concerned.
+        cause: what tells it from others of its kind, "" where there is nothing: `camera`, a file.
     """
 
     kind: str
     visit: int
     detail: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmEnded:
+    """The cause of an alarm is gone; the attributes are those of `Alarm`. What only a person ends stays (`domain.alarms`)."""
+
+    kind: str
+    visit: int
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +105,6 @@ class Record:
     facts: tuple[tuple[str, str], ...] = ()
 
 
-Effect = Show | StartReading | StopReading | LookUp | StartTimer | CancelTimer | Consume | Ring | Alarm | Record
+Effect = (
+    Show | StartReading | StopReading | LookUp | StartTimer | CancelTimer | Consume | Ring | Alarm | AlarmEnded | Record
+)

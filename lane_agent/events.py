@@ -158,6 +158,33 @@ class TroubleReported:
 
     kind: str
     detail: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleEnded:
+    """What `TroubleReported` told is over; `kind` and `cause` are those of that event."""
+
+    kind: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmHandled:
+    """An officer dealt with an alarm; it decides nothing.
+
+    Attributes:
+        alarm: the text of its key (`domain.alarm_lifecycle.AlarmKey`).
+        deed: one of `domain.alarm_list.DEEDS`.
+        reason: why it is closed or shelved.
+        until_ms: of shelving, UTC ms.
+    """
+
+    alarm: str
+    deed: str
+    officer: str
+    reason: str = ""
+    until_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +343,8 @@ Event = (
     | FaultRaised
     | FaultCleared
     | TroubleReported
+    | TroubleEnded
+    | AlarmHandled
     | WordsReceived
     | HelpAnswered
     | HelpEnded

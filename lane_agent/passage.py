@@ -18,6 +18,7 @@ from __future__ import annotations
 from domain.alarms import LaneAlarmKind
 from domain.visit_record import RecordKind, VisitEnded
 from lane_agent import events as e
+from lane_agent.alarming import fault_alarm
 from lane_agent.change import (
     Change,
     cancel_timer,
@@ -110,8 +111,8 @@ def _way_out_missed(lane: Lane) -> Change:
     lane = replace(lane, unseen=unseen)
     if unseen < lane.policy.unseen_limit or lane.bypassed or Fault.WAY_OUT in lane.faults:
         return lane, ()
-    why = f"way_out: no loop saw any of the last {unseen} vehicles leave; look at it, or bypass it"
-    return raise_fault(lane, Fault.WAY_OUT), (Alarm(LaneAlarmKind.FAULT_RAISED, 0, why),)
+    why = f"no loop saw any of the last {unseen} vehicles leave; look at it, or bypass it"
+    return raise_fault(lane, Fault.WAY_OUT), (fault_alarm(Fault.WAY_OUT, 0, why),)
 
 
 def way_out_changed(lane: Lane, event: e.ContactChanged, at: Moment, *, edge: bool) -> Change:

@@ -13,6 +13,7 @@ from domain.visit_record import RecordKind
 from lane_agent import events as e
 from lane_agent import passage
 from lane_agent.acceptance import refusal
+from lane_agent.alarming import fault_alarm, handled
 from lane_agent.change import (
     Change,
     ask_codes,
@@ -28,7 +29,7 @@ from lane_agent.change import (
     visit_with,
 )
 from lane_agent.contacts import WAYS_OUT
-from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading
+from lane_agent.effects import Alarm, AlarmEnded, Effect, Record, Ring, StartReading
 from lane_agent.frozen import replace
 from lane_agent.matching import must_stop, sort_bundles
 from lane_agent.model import (
@@ -71,9 +72,7 @@ def receive(lane: Lane, event: e.Event, at: Moment, rules: Rules = RULES) -> Cha
 def _fell_back(lane: Lane, screen: Screen) -> Change:
     """A screen that lost the agent shows its safe face (serial 0). The two screens then differ, so 3 is withdrawn (design §2.11)."""
     lane = raise_fault(lane, Fault.SCREEN, Doubt.NOT_CONFIRMED)
-    return lane, (
-        Alarm(LaneAlarmKind.FAULT_RAISED, _visit_of(lane), f"screen: {screen.value} fell back to its safe face"),
-    )
+    return lane, (fault_alarm(Fault.SCREEN, _visit_of(lane), f"{screen.value} fell back to its safe face"),)
 
 
 def _visit_of(lane: Lane) -> int:
@@ -115,7 +114,11 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
         case e.FaultCleared():
             return clear_fault(lane, event.fault), ()
         case e.TroubleReported():
-            return lane, (Alarm(event.kind, _visit_of(lane), event.detail),)
+            return lane, (Alarm(event.kind, _visit_of(lane), event.detail, event.cause),)
+        case e.TroubleEnded():
+            return lane, (AlarmEnded(event.kind, _visit_of(lane), event.cause),)
+        case e.AlarmHandled():
+            return lane, (handled(event),)
         case e.WordsReceived():
             return lane, (record(RecordKind.WORDS_RECEIVED, lane, issuer=event.issuer, text=event.text),)
         case e.HelpAnswered() | e.HelpEnded():
@@ -328,9 +331,7 @@ def _doubted(lane: Lane, event: e.PlateDoubted) -> Lane:
 
 def _fault(lane: Lane, event: e.FaultRaised) -> Change:
     """A fault. One of the code book also ends the lookup that is open: no answer may ever come, and nothing may wait for it."""
-    effects: tuple[Effect, ...] = (
-        Alarm(LaneAlarmKind.FAULT_RAISED, _visit_of(lane), f"{event.fault.value}: {event.detail}"),
-    )
+    effects: tuple[Effect, ...] = (fault_alarm(event.fault, _visit_of(lane), event.detail),)
     lane = raise_fault(lane, event.fault)
     visit = lane.visit
     if event.fault is not Fault.CODES or visit is None or not visit.lookup:
@@ -437,7 +438,7 @@ def _overdue(lane: Lane) -> Change:
 def _not_painted(lane: Lane) -> Change:
     missing = ", ".join(sorted(screen.value for screen in frozenset(Screen) - lane.face.painted))
     lane = raise_fault(lane, Fault.SCREEN, Doubt.NOT_CONFIRMED)
-    return lane, (Alarm(LaneAlarmKind.FAULT_RAISED, _visit_of(lane), f"screen: not confirmed by {missing}"),)
+    return lane, (fault_alarm(Fault.SCREEN, _visit_of(lane), f"not confirmed by {missing}"),)
 
 
 def _help_button(lane: Lane, *, pressed: bool) -> Change:

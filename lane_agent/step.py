@@ -7,9 +7,11 @@ screens painted as that row needs. 3 is screen 3, Clearance Completed; 4 is scre
 
 from __future__ import annotations
 
+from domain.alarm_traits import Ends
 from domain.alarms import LaneAlarmKind
 from domain.hong_kong import day_and_minute, month_and_day
 from domain.visit_record import RecordKind
+from lane_agent.alarming import over
 from lane_agent.change import (
     Change,
     ask_codes,
@@ -41,6 +43,7 @@ STARTING_MS = 15_000
 
 def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
     """One step of the lane. Never raises for any lane and event; nothing is done, only asked for."""
+    before = lane
     lane, received = receive(lane, event, at, rules)
     row, (lane, decided) = _decide(lane, at, rules, quiet=isinstance(event, OfficerReleased))
     lane, refused = _refuse_release(lane)
@@ -50,7 +53,7 @@ def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
     lane = visit_with(lane, answered=False)  # an answer decides in the step that brings it, and in no later one
     lane, timed = _time_stage(lane, row)
     lane, shown = _show(lane, row)
-    return lane, received + decided + refused + asked + timed + shown
+    return lane, received + over(before, lane, rules) + decided + refused + asked + timed + shown
 
 
 def _ignored(received: tuple[Effect, ...]) -> bool:
@@ -107,7 +110,8 @@ def _enter(lane: Lane, row: Row, at: Moment, *, quiet: bool) -> Change:
             record(RecordKind.ROW_ENTERED, lane, row=row.number, name=row.name, **_grounds(lane, visit)),
             *effects,
         )
-    if row.alarm and not quiet:
+    about = row.alarm is not None and (visit is not None or row.alarm.care.ends is not Ends.VISIT)
+    if row.alarm and about and not quiet:
         effects += (Alarm(row.alarm, visit.number if visit else 0, row.name),)
     return lane, effects
 

@@ -6,6 +6,9 @@
 | `sqlite_store`, `store_errors` | the common half of both SQLite stores, and what a technician does when one fails |
 | `backoff`, `bucket` | pauses between attempts; how much at once, and how much a second |
 | `clocks` | the machine's clocks |
+| `alarm_table` | the table of alarms in a store, a lane's or the core's |
+| `journald` | our log lines in systemd's journal: priorities, fields, message identifiers |
+| `metrics` | figures for Prometheus and health, on loopback |
 | `files` | durable file writes |
 | `slots` | versions of the software side by side, one of them current |
 | `sd_notify` | systemd: readiness and the watchdog |

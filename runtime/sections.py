@@ -172,6 +172,8 @@ class GivenSecret(SecretFile):
             yield f"the credential {path.name.removeprefix(CREDENTIAL)} is not given to this process", remedy
         elif not (given and path.parent == Path(given)):
             yield from super().lacking(path)
+
+
 class SecretLine(GivenSecret):
     """A file that only its owner may read and whose one line is the secret."""
 

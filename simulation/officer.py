@@ -98,6 +98,20 @@ class Officer:
         """
         return await asyncio.to_thread(self._act, action, fields)
 
+    async def take(self, alarm: str) -> None:
+        """Presses *Take* on an alarm, by its id on the page.
+
+        Raises:
+            PageRefusedError: it is over, or was never there.
+        """
+        status, answer = await asyncio.to_thread(self._post, "/acknowledge", {"alarm": alarm})
+        if status != 200:
+            raise PageRefusedError(f"take {alarm}: {answer}")
+
+    def _post(self, path: str, fields: dict[str, Any]) -> tuple[int, str]:
+        headers = {"Content-Type": "application/json", "X-CSRF-Token": self._csrf, "Origin": self._origin()}
+        return self._send("POST", path, json.dumps(fields), headers)
+
     def _log_in(self) -> None:
         _, page = self._send("GET", "/login")
         found = _TOKEN.search(page)
@@ -116,9 +130,7 @@ class Officer:
     def _act(self, action: str, fields: dict[str, Any]) -> str:
         if action == "release":
             fields = {"basis": self.view.get("basis", ""), "read": True, **fields}
-        body = json.dumps({"action": action, **fields})
-        headers = {"Content-Type": "application/json", "X-CSRF-Token": self._csrf, "Origin": self._origin()}
-        status, answer = self._send("POST", "/action", body, headers)
+        status, answer = self._post("/action", {"action": action, **fields})
         words = str(json.loads(answer).get("words", ""))
         if status != 200:
             raise PageRefusedError(f"{action}: {words}")

@@ -11,6 +11,7 @@
 | `codelog` | this lane's copy of the log of codes |
 | `overlays` | what is known beside the log: stops ahead of their turn, bundles used here |
 | `lookup` | everything known of one vehicle, near-misses included |
+| `alarm_rows` | the lane's alarms, written behind |
 | `evidence` | pictures on the disk, by class, with their bounds |
 | `outgoing` | pictures to be sent to the core |
 | `orders` | commands that were taken, and the mode that has to revert |

@@ -115,7 +115,7 @@ class LinkClient:
             core's clock is kept for that long; with "", for as long as the process lives.
         on_event: takes what the lane is to be told: `LinkChanged`, `CodesVerified`, `CodesChanged`, `FaultRaised` and
             `FaultCleared` of `Fault.CODES`.
-        on_alarm: takes (kind, detail).
+        on_alarm: takes (kind, detail); on_alarm_over: takes the kind whose cause is gone.
         on_order: takes an event ordered by the centre (`sync.link.commands`) and a callable for its answer: "", or why
             the lane did not count it. Left out, it is told to `on_event` and counts as done.
         on_restart_reader: takes (issuer, reason, answer).
@@ -142,6 +142,7 @@ class LinkClient:
         machine_boot: str = "",
         on_event: Callable[[Event], None],
         on_alarm: Callable[[LaneAlarmKind, str], None],
+        on_alarm_over: Callable[[LaneAlarmKind], None] = lambda _kind: None,
         on_order: Callable[[Event, Answered], None] | None = None,
         on_restart_reader: Callable[[str, str, Answered], None] = lambda _issuer, _text, no: no("no reader here"),
         evidence: Evidence | None = None,
@@ -185,6 +186,7 @@ class LinkClient:
             callbacks=LinkCallbacks(
                 on_event=on_event,
                 on_alarm=on_alarm,
+                on_alarm_over=on_alarm_over,
                 on_order=on_order or _tell_and_answer(on_event),
                 on_restart_reader=on_restart_reader,
             ),

@@ -32,6 +32,7 @@ from sync.link import (
     KeepClock,
     KeepOrder,
     LinkAlarm,
+    LinkAlarmEnded,
     LinkMachine,
     LoadPart,
     Order,
@@ -63,6 +64,7 @@ class LinkCallbacks:
     Attributes:
         on_event: the lane, its events.
         on_alarm: people, (kind, detail) of an alarm.
+        on_alarm_over: people, the kind whose cause is gone.
         on_order: the lane, an event ordered by the centre; it answers.
         on_restart_reader: whoever keeps the reader, (issuer, reason); it answers.
     """
@@ -71,6 +73,7 @@ class LinkCallbacks:
     on_alarm: Callable[[LaneAlarmKind, str], None]
     on_order: Callable[[Event, Answered], None]
     on_restart_reader: Callable[[str, str, Answered], None]
+    on_alarm_over: Callable[[LaneAlarmKind], None] = lambda _kind: None
 
 
 class EffectRunner:
@@ -119,6 +122,7 @@ class EffectRunner:
             LoadPart: self._load_part,
             Tell: lambda effect: self._callbacks.on_event(effect.event),
             LinkAlarm: lambda effect: self._callbacks.on_alarm(effect.kind, effect.detail),
+            LinkAlarmEnded: lambda effect: self._callbacks.on_alarm_over(effect.kind),
             KeepClock: self._keep_clock,
             KeepOrder: self._keep_order,
             DropRevert: lambda _: self._kept(orders.drop_revert),

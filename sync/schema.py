@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
+from runtime.alarm_table import CURSOR, FIRST_COLUMNS, INDEXES, LATER_COLUMNS
 from runtime.sqlite_store import StoreSchema, create_table
 from wire.hashes import ZERO, StateHash, journal_start
 
@@ -97,6 +98,15 @@ def _third(db: Database) -> None:
     _table(db, "core_clock", columns, pk="one")
 
 
+def _alarms(db: Database) -> None:
+    """Schema 4. The alarms of this lane; the names of lane and journal are empty here (`runtime.alarm_table`)."""
+    _table(db, "alarms", {**FIRST_COLUMNS, **LATER_COLUMNS}, pk="id")
+    for statement in (*INDEXES, CURSOR):
+        db.execute(statement)
+    # What the rows before this schema say of alarms has no end in it: those alarms stay in the journal alone.
+    db.execute("INSERT INTO alarm_cursor SELECT '', '', seq FROM journal_head")
+
+
 LANE_SCHEMA = StoreSchema(
-    owner="agent", migrations=(_first, _second, _third), application_id=_APPLICATION_ID, opens_from=3
+    owner="agent", migrations=(_first, _second, _third, _alarms), application_id=_APPLICATION_ID, opens_from=3
 )

@@ -36,6 +36,10 @@ COMMANDS = {
     ),
     "inspect_visit": CommandForm("sends the vehicle to the compound", needs=("visit", "text")),
     "restart_reader": CommandForm("ends the reader's process, which is started anew", may=("text",)),
+    "take_alarm": CommandForm("the issuer deals with an alarm of the lane: kind/visit/cause", needs=("text",)),
+    "close_alarm": CommandForm(
+        "the issuer ends an alarm of the lane: kind/visit/cause, a bar, and what became of it", needs=("text",)
+    ),
     "upload": CommandForm("sends an evidence picture", needs=("picture",), may=("text",)),
     "fetch": CommandForm("sends journal rows again", needs=("journal", "first", "last"), may=("text",)),
 }

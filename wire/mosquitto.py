@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from wire.topics import ALL_PLATES, ALL_UP, CORE, IMMIGRATION, LOG, ROOT
+from wire.topics import ALL_PLATES, ALL_UP, CORE, IMMIGRATION, LOG, MONITOR, ROOT
 
 ACCESS = f"""\
 # Who may say what (docs/asyncapi.json). %u is the user name: the name in the certificate, a lane's in the territory.
@@ -28,6 +28,11 @@ topic write {LOG}
 
 user {IMMIGRATION}
 topic write {ALL_PLATES}
+
+# Whoever watches the boxes: presence and telemetry, which name no vehicle. Nothing else, and it writes nothing.
+user {MONITOR}
+topic read {ROOT}/lane/+/up/presence
+topic read {ROOT}/lane/+/up/telemetry
 
 pattern write {ROOT}/lane/%u/up/#
 pattern read {ROOT}/lane/%u/down/#

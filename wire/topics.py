@@ -16,6 +16,9 @@ CORE = "core"
 IMMIGRATION = "immigration"
 """The user name of Immigration's plate reader; no lane can have it."""
 
+MONITOR = "monitor"
+"""The user name of whoever watches the boxes: it reads presence and telemetry, and writes nothing; no lane can have it."""
+
 LOG = f"{ROOT}/log"
 """Deltas to all lanes. Written by the core, QoS 1."""
 

@@ -90,7 +90,7 @@ function drawMessages(messages) {
   panel.hidden = messages.length === 0;
   panel.classList.toggle("open", open > 0);
   say(find("#messages-count"), open ? `${open} not yet seen` : "all seen");
-  follow(find("ul", panel), messages, { key: (message) => message.id, build: messageLine, fill: alarmSeen });
+  follow(find("ul", panel), messages, { key: (message) => message.id, build: messageLine, fill: messageSeen });
 }
 
 function messageLine(message) {
@@ -107,30 +107,43 @@ function messageLine(message) {
 }
 
 function drawAlarms(alarms) {
-  const open = alarms.filter((alarm) => !alarm.seen_by).length;
-  say(find("#alarms-count"), open ? `${open} not yet seen` : alarms.length ? "all seen" : "none");
+  const open = alarms.filter((alarm) => alarm.open).length;
+  const stand = alarms.filter((alarm) => alarm.state !== "closed").length;
+  say(find("#alarms-count"), open ? `${open} not yet taken` : stand ? "all taken" : "none");
   find("#alarms").classList.toggle("open", open > 0);
-  follow(find("#alarms ul"), alarms, { key: (alarm) => alarm.id, build: alarmLine, fill: alarmSeen });
+  follow(find("#alarms ul"), alarms, { key: (alarm) => alarm.id, build: alarmLine, fill: alarmState });
 }
 
 function alarmLine(alarm) {
-  const about = [alarm.detail, alarm.visit ? `visit ${alarm.visit}` : ""].filter(Boolean).join(", ");
-  const button = make("button", { type: "button", "data-seen": alarm.id, "aria-label": `Seen: ${alarm.says}, ${alarm.at}` });
-  button.textContent = "Seen 已閱";
+  const named = `${alarm.says}, ${alarm.at}`;
+  const take = make("button", { type: "button", "data-seen": alarm.id, "aria-label": `Take: ${named}` });
+  take.textContent = "Take 處理";
+  const close = make("button", { type: "button", "data-close": alarm.id, "aria-label": `Close: ${named}` });
+  close.textContent = "Close 結案";
   return make(
     "li",
     {},
     make("p", {}, make("span", { class: "mono", text: alarm.at }), make("b", { text: ` ${alarm.says} ` }), zh(alarm.chinese)),
-    make("p", { class: "muted", text: about }),
+    make("p", { class: "muted about" }),
     make("p", { text: alarm.todo }),
-    make("p", { class: "seen" }, button),
+    make("p", { class: "seen" }, make("span", { class: "became" }), " ", take, " ", close),
   );
 }
 
-function alarmSeen(line, alarm) {
-  line.classList.toggle("quiet", Boolean(alarm.seen_by));
-  const seen = find(".seen", line);
-  if (alarm.seen_by) say(seen, `Seen by ${alarm.seen_by}`);
+function alarmState(line, alarm) {
+  const often = alarm.count > 1 ? `${alarm.count} times` : "";
+  const about = [alarm.detail, alarm.visit ? `visit ${alarm.visit}` : "", often].filter(Boolean).join(", ");
+  say(find(".about", line), about);
+  say(find(".became", line), alarm.became);
+  line.classList.toggle("quiet", !alarm.open);
+  line.dataset.priority = alarm.priority;
+  find("[data-seen]", line).hidden = !alarm.open;
+  find("[data-close]", line).hidden = !alarm.closable;
+}
+
+function messageSeen(line, message) {
+  line.classList.toggle("quiet", Boolean(message.seen_by));
+  if (message.seen_by) say(find(".seen", line), `Seen by ${message.seen_by}`);
 }
 
 const zh = (text) => make("span", { class: "zh", lang: "zh-Hant-HK", text });

@@ -52,11 +52,17 @@ async function simulate(button) {
   report(await ask("/simulation", asked));
 }
 
+async function closeAlarm(alarm) {
+  const reason = prompt("What became of it? 處理結果");
+  if (reason !== null) report(await ask("/close-alarm", { alarm, reason }));
+}
+
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-seen], [data-do]");
+  const button = event.target.closest("[data-seen], [data-close], [data-do]");
   if (!button || stream.stale()) return;
   if (newest.you.locked) unlockFirst(() => button.click());
   else if (button.dataset.do) await simulate(button);
+  else if (button.dataset.close) await closeAlarm(button.dataset.close);
   else report(await ask("/acknowledge", { alarm: button.dataset.seen }));
 });
 

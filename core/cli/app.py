@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import ask, audit, enrol, keys, lanes
+from core.cli import alarms, ask, audit, enrol, keys, lanes
 from core.cli.options import Config
 from core.cli.output import say, shown
 from core.enrolment.expiry import endings
@@ -28,6 +28,7 @@ from core.service import CoreParts, CoreService
 from core.settings import load
 from domain.marks import normalise
 from domain.times import DAY_MS, expected_span, hong_kong_text
+from runtime.journald import log_for_people
 from runtime.store_errors import StoreError
 from wire.enrolment import EnrolmentError
 
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 ask.add_to(app)
 lanes.add_to(app)
+alarms.add_to(app)
 audit.add_to(app)
 enrol.add_to(app)
 keys.add_to(app)
@@ -89,7 +91,7 @@ def run(
     level: Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Run the core until it is told to stop (SIGTERM, Ctrl-C)."""
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    log_for_people("rocars-core", logging.getLevelNamesMapping()[level.upper()])
     parts = CoreParts(load(config), utc_ms)
     asyncio.run(_serve(parts))
 

@@ -42,9 +42,8 @@ def add_to(app: typer.Typer) -> None:
         withdraw_vehicle,
         arrived,
         settle_use,
-        clear_alarm,
     )
-    views: tuple[Callable[..., None], ...] = (crossings, alarms, disputed_uses, quarantine, compound, enquire, status)
+    views: tuple[Callable[..., None], ...] = (crossings, disputed_uses, quarantine, compound, enquire, status)
     for panel, commands in {"Traders and drivers": trade, "Officers": officers, "Looking": views}.items():
         for command in commands:
             app.command(rich_help_panel=f"{panel} (ask the running core)")(command)
@@ -176,14 +175,6 @@ def arrived(config: Config, vrn: Vrn, officer: Officer) -> None:
     say(f"{found.vrn} has arrived; it was sent by lane {found.lane} at {hong_kong_text(found.sent_ms)}.")
 
 
-def clear_alarm(
-    config: Config, alarm: Annotated[int, typer.Argument(help="The alarm's number.")], officer: Officer
-) -> None:
-    """Say that an alarm has been dealt with."""
-    ask_core(config, officer, lambda core: core.clear_alarm(alarm))
-    say(f"alarm {alarm} is cleared.")
-
-
 def settle_use(
     *,
     config: Config,
@@ -234,26 +225,6 @@ def crossings(
     """The latest crossings: what each vehicle was told, why it was stopped, and by whom. More of one visit: `decided`."""
     found = ask_core(config, officer, lambda core: core.crossings(most=most, lane=lane))
     print_all(found, as_json, CROSSING_COLUMNS)
-
-
-def alarms(
-    config: Config,
-    officer: Officer,
-    every: Annotated[bool, typer.Option("--all", help="Cleared ones too.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Standing alarms, help calls among them, newest first."""
-    columns: dict[str, Callable[[Any], object]] = {
-        "no.": lambda one: one.id,
-        "since": lambda one: when(one.at_ms),
-        "lane": lambda one: one.lane,
-        "visit": lambda one: one.visit or "",
-        "kind": lambda one: one.kind,
-        "detail": lambda one: one.detail,
-    }
-    if every:
-        columns["cleared by"] = lambda one: one.cleared_by
-    print_all(ask_core(config, officer, lambda core: core.alarms(cleared=every)), as_json, columns)
 
 
 def disputed_uses(config: Config, officer: Officer, as_json: AsJson = False) -> None:

@@ -22,7 +22,7 @@ from core.settings import CoreSettings, load
 from runtime.files import PRIVATE
 from wire import certificates
 from wire.enrolment import EnrolmentError, Request, check_name, read_request, read_wanted
-from wire.topics import IMMIGRATION, check_lane
+from wire.topics import IMMIGRATION, MONITOR, check_lane
 
 PANEL = "Keys and certificates"
 Lane = Annotated[str, typer.Argument(help="The lane's id.")]
@@ -34,7 +34,7 @@ Fingerprint = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Registers the commands."""
-    for command in (authority, enrol, enrol_broker, enrol_page, enrol_immigration, revoke):
+    for command in (authority, enrol, enrol_broker, enrol_page, enrol_immigration, enrol_monitor, revoke):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -199,13 +199,28 @@ def enrol_immigration(
     out: Annotated[Path, typer.Option(help="A folder for immigration.crt and authority.crt.")],
 ) -> None:
     """Make the certificate of Immigration's plate reader: it may write its one topic a lane, and nothing else."""
+    _make_client(IMMIGRATION, config, request, out)
+    say(f"{out}: give both files to Immigration's side; every lane still needs its public signing key")
+
+
+def enrol_monitor(
+    config: Config,
+    request: Annotated[Path, typer.Option(help="The signing request (PKCS 10) made where the boxes are watched.")],
+    out: Annotated[Path, typer.Option(help="A folder for monitor.crt and authority.crt.")],
+) -> None:
+    """Make the certificate of whoever watches the boxes: it may read presence and telemetry, and write nothing."""
+    _make_client(MONITOR, config, request, out)
+    say(f"{out}: give both files to whoever watches the boxes")
+
+
+def _make_client(name: str, config: Path, request: Path, out: Path) -> None:
+    """A certificate for somebody at the brokers who is no lane."""
     settings = load(config, planned=True)
     opened = Authority(_folder(settings), utc_ms)
     out.mkdir(parents=True, exist_ok=True)
-    pem = opened.for_client(IMMIGRATION, _wanted(request), days=settings.authority.lane_days)
-    write_whole(out / f"{IMMIGRATION}.crt", pem)
+    pem = opened.for_client(name, _wanted(request), days=settings.authority.lane_days)
+    write_whole(out / f"{name}.crt", pem)
     write_whole(out / "authority.crt", opened.pem)
-    say(f"{out}: give both files to Immigration's side; every lane still needs its public signing key")
 
 
 def _wanted(file: Path) -> certificates.PublicKey:

@@ -11,6 +11,8 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from core.errors import CoreSettingsError
+from domain.alarms import CoreAlarmKind
+from runtime.alarm_table import CURSOR, INDEXES, LATER_COLUMNS
 from runtime.sqlite_store import SqliteStore, StoreSchema, create_table
 from runtime.store_errors import StoreError
 
@@ -78,9 +80,21 @@ def _vehicles(db: Database) -> None:
     db.conn.execute("CREATE INDEX crossings_of_vrn ON crossings(vrn, first_ms)")
 
 
+def _alarm_lives(db: Database) -> None:
+    """Alarms are counted, taken, and end by themselves (`domain.alarm_lifecycle`). Those of older rows keep what they say."""
+    for name, kind in LATER_COLUMNS.items():
+        form = "TEXT NOT NULL DEFAULT ''" if kind is str else "INTEGER NOT NULL DEFAULT 0"
+        db.conn.execute(f"ALTER TABLE alarms ADD COLUMN {name} {form}")
+    own = ", ".join(f"'{kind.value}'" for kind in (CoreAlarmKind.USE_WITHOUT_READ, CoreAlarmKind.COMPOUND_OVERDUE))
+    db.conn.execute(f"UPDATE alarms SET count=1, last_ms=at_ms, of_core = journal='' OR kind IN ({own})")  # noqa: S608
+    db.conn.execute("UPDATE alarms SET closed_ms=at_ms, taken_by=cleared_by, taken_ms=at_ms WHERE cleared_by!=''")
+    for statement in (*INDEXES, CURSOR):
+        db.conn.execute(statement)
+
+
 CORE_SCHEMA = StoreSchema(
     owner="core",
-    migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _doubted, _vehicles),
+    migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _doubted, _vehicles, _alarm_lives),
     reads_older=True,
     opens_from=7,
 )

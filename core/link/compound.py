@@ -77,7 +77,7 @@ class Compound:
         for one in late:
             name = one.vrn or "a vehicle whose plate was not read"
             detail = f"{name} was sent to the examination compound and has not arrived"
-            self._alarms.add(
+            self._alarms.raise_once(
                 at_ms=now_ms,
                 lane=one.lane,
                 journal=one.journal,
@@ -103,5 +103,12 @@ class Compound:
         self._db.execute(
             "UPDATE compound SET arrived_ms=? WHERE lane=? AND journal=? AND visit=?",
             (now_ms, found.lane, found.journal, found.visit),
+        )
+        self._alarms.end_own(
+            at_ms=now_ms,
+            lane=found.lane,
+            journal=found.journal,
+            visit=found.visit,
+            kind=CoreAlarmKind.COMPOUND_OVERDUE,
         )
         return found

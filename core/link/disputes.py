@@ -60,8 +60,14 @@ class DisputedUses:
         detail = (
             f"UBR {record.ubr} was used without a read of {record.vrn}: it releases nobody until rocars-core settle-use"
         )
-        self._alarms.add(
-            at_ms=now_ms, lane=lane, journal=journal, visit=visit, kind=CoreAlarmKind.USE_WITHOUT_READ, detail=detail
+        self._alarms.raise_once(
+            at_ms=now_ms,
+            lane=lane,
+            journal=journal,
+            visit=visit,
+            kind=CoreAlarmKind.USE_WITHOUT_READ,
+            detail=detail,
+            cause=record.ubr,
         )
 
     def of_lane(self, lane: str) -> list[DisputedUse]:
@@ -85,12 +91,26 @@ class DisputedUses:
                 f"the use of UBR {ubr} is not disputed; list those that are with rocars-core disputed-uses"
             )
         self._db.execute("DELETE FROM disputes WHERE ubr=?", (ubr,))
+        self._end_alarms(found, now_ms)
         record = self._log.bundle(ubr)
         if record is not None and used:
             cross(self._db, record)
         elif record is not None and record.used_by == found.visit:
             self._log.append([msgspec.structs.replace(record, used_by="")], at_ms=now_ms)
         return found
+
+    def _end_alarms(self, settled: DisputedUse, now_ms: int) -> None:
+        _, journal, visit = settled.visit.split("/")
+        self._alarms.end_own(
+            at_ms=now_ms,
+            lane=settled.lane,
+            journal=journal,
+            visit=int(visit),
+            kind=CoreAlarmKind.USE_WITHOUT_READ,
+            cause=settled.ubr,
+        )
+        if len(self.of_lane(settled.lane)) < MOST:
+            self._alarms.end_own(at_ms=now_ms, lane=settled.lane, kind=CoreAlarmKind.LANE_DISBELIEVED)
 
 
 def cross(connection: sqlite3.Connection, record: BundleRecord) -> None:

@@ -57,6 +57,15 @@ class AlarmOfLane(Struct, frozen=True, tag_field="type", tag="Alarm"):
     kind: Kind
     visit: Annotated[int, Meta(ge=0, le=2**53)] = 0
     detail: str = ""
+    cause: Annotated[str, Meta(max_length=256)] = ""
+
+
+class AlarmEndedOfLane(Struct, frozen=True, tag_field="type", tag="AlarmEnded"):
+    """The cause of an alarm of the lane is gone."""
+
+    kind: Kind
+    visit: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    cause: Annotated[str, Meta(max_length=256)] = ""
 
 
 class UseOfBundles(Struct, frozen=True, tag_field="type", tag="Consume"):
@@ -95,7 +104,7 @@ class OfficerCorrected(Struct, frozen=True, tag_field="type"):
 
 
 Read = PlateSettled | OfficerCorrected
-EntryEffect = FactsOfVisit | AlarmOfLane | UseOfBundles
+EntryEffect = FactsOfVisit | AlarmOfLane | AlarmEndedOfLane | UseOfBundles
 
 
 class _Outer(Struct, frozen=True):
@@ -108,7 +117,12 @@ class _Tagged(Struct, frozen=True):
     type: str = ""
 
 
-_EFFECTS: dict[str, type[EntryEffect]] = {"Record": FactsOfVisit, "Alarm": AlarmOfLane, "Consume": UseOfBundles}
+_EFFECTS: dict[str, type[EntryEffect]] = {
+    "Record": FactsOfVisit,
+    "Alarm": AlarmOfLane,
+    "AlarmEnded": AlarmEndedOfLane,
+    "Consume": UseOfBundles,
+}
 _READS: dict[str, type[Read]] = {"PlateSettled": PlateSettled, "OfficerCorrected": OfficerCorrected}
 
 

@@ -24,7 +24,7 @@ import msgspec
 from core.errors import RefusedError
 from core.ledger.log import LogHead, ReplicatedLog
 from core.ledger.store import CoreStore
-from core.link.alarms import AlarmBook
+from core.link.alarm_watch import AlarmWatch
 from core.link.intake import Intake, JournalPosition, Stream
 from core.link.orders import Orders
 from core.link.pictures import Keeping, PictureStore
@@ -174,7 +174,7 @@ class LaneGateway:
         self.signing = key_id(signer.kid, signer.public)
         self._rings = rings
         self._clock = clock
-        self._alarms = AlarmBook(store.connection)
+        self._alarms = AlarmWatch(store, clock)
         self.lanes = {lane: LaneStatus(lane=lane) for lane in sorted(rings)}
         self.refused: Counter[str] = Counter()
         self._refused_ms: dict[str, int] = {}
@@ -209,6 +209,7 @@ class LaneGateway:
             standings = self._intake.take(list(events), now_ms=self._clock(), payloads=events)
             answers.now += self.news()
             answers.now += [out for standing in standings for out in self._say_standing(standing)]
+            self._alarms.rows_came(standing.lane for standing in standings)
         for message in opened:
             if not isinstance(message, wire.EventMessage):
                 self._handlers[type(message)](message, answers)
@@ -222,7 +223,8 @@ class LaneGateway:
         return [CoreMessage(LOG, payload) for _, payload in self._log.payloads_after(head.epoch, after)]
 
     def tick(self) -> list[CoreMessage]:
-        """Once a second: asks again for event rows whose gap has not moved since the last time."""
+        """Once a second: asks again for event rows whose gap has not moved since the last time; looks at the alarms."""
+        self._alarms.escalate()
         gaps = self._intake.gaps()
         stuck = [gap for gap in gaps if gap.wanted and self._asked.get(gap.stream, (0, 0))[0] == gap.wanted[0]]
         self._asked = {gap.stream: gap.wanted for gap in gaps if gap.wanted}
@@ -268,13 +270,13 @@ class LaneGateway:
         now = self._clock()
         if abs(now - self._refused_ms.get(lane, -REPEAT_MS)) >= REPEAT_MS:
             self._refused_ms[lane] = now
-            self._alarm(lane, CoreAlarmKind.MESSAGE_REFUSED, detail)
+            self._alarms.seen(lane, CoreAlarmKind.MESSAGE_REFUSED, detail)
 
     def _refuse_stranger(self, lane: str) -> None:
         self.refused["unknown_lane"] += 1
         if not self._strangers.is_empty(self._clock()):
             self._strangers.take()
-            self._alarm(
+            self._alarms.seen(
                 lane, CoreAlarmKind.MESSAGE_REFUSED, f"lane {lane} speaks, and has no key here; register its public key"
             )
 
@@ -290,7 +292,10 @@ class LaneGateway:
                 "this core signs: it believes nothing. Give it: rocars-core core-keys --sign-with one that it has, and on "
                 "the box rocars-lane enrol --answer"
             )
-            self._alarm(state.lane, CoreAlarmKind.CORE_KEY_MISSING, detail)
+            self._alarms.seen(state.lane, CoreAlarmKind.CORE_KEY_MISSING, detail)
+        elif lane.core_keys is not None:
+            self._alarms.over(state.lane, CoreAlarmKind.CORE_KEY_MISSING)
+        self._alarms.told(state.lane, state.facts)
 
     def _on_telemetry(self, sample: wire.Telemetry) -> None:
         lane = self.lanes[sample.lane]
@@ -308,7 +313,7 @@ class LaneGateway:
         try:
             held = gallery.offered(message) if isinstance(message, wire.PictureOffered) else gallery.part(message)
         except OSError as error:
-            self._alarm(
+            self._alarms.seen(
                 message.lane,
                 CoreAlarmKind.PICTURE_NOT_KEPT,
                 f"a picture of lane {message.lane} could not be kept: {error}",
@@ -317,14 +322,10 @@ class LaneGateway:
         if held is None:
             return
         if held.state == "refused":
-            self._alarm(
+            self._alarms.seen(
                 message.lane, CoreAlarmKind.PICTURE_REFUSED, f"picture {held.picture} of {held.lane}: {held.detail}"
             )
         yield self._seal(held, message.lane)
-
-    def _alarm(self, lane: str, kind: CoreAlarmKind, detail: str) -> None:
-        with self._store.transaction():
-            self._alarms.raise_once(at_ms=self._clock(), lane=lane, kind=kind, detail=detail)
 
     def _on_request(self, request: wire.DeltasWanted | wire.SnapshotWanted, answers: Answers) -> None:
         answers.later[request.lane] = lambda: self._answer(request)
@@ -351,7 +352,9 @@ class LaneGateway:
         lane.level = same_place and nonce.state_hash == head.state_hash
         if same_place and not lane.level:
             detail = f"lane {nonce.lane} holds version {nonce.version} with another state hash"
-            self._alarm(nonce.lane, CoreAlarmKind.CODES_DIFFER, detail)
+            self._alarms.seen(nonce.lane, CoreAlarmKind.CODES_DIFFER, detail)
+        elif lane.level:
+            self._alarms.over(nonce.lane, CoreAlarmKind.CODES_DIFFER)
         yield self._seal(beat, nonce.lane)
         yield from self._seen_later(nonce, head)
 
@@ -362,13 +365,17 @@ class LaneGateway:
                 f"lane {nonce.lane} holds version {nonce.version} of this epoch, the newest here is {head.version}; "
                 "was a backup restored? Stop the core and run rocars-core restart-log"
             )
-            self._alarm(nonce.lane, CoreAlarmKind.CORE_WENT_BACK, detail)
+            self._alarms.seen(nonce.lane, CoreAlarmKind.CORE_WENT_BACK, detail)
+        else:
+            self._alarms.over(nonce.lane, CoreAlarmKind.CORE_WENT_BACK)
         standing = self._intake.told(nonce.lane, nonce.journal, nonce.acknowledged)
+        if standing is None:
+            self._alarms.over(nonce.lane, CoreAlarmKind.ROWS_MISSING)
         if standing is None or standing.wanted is None or standing.stream in self._asked:
             return
         missing = nonce.acknowledged - standing.seq
         detail = f"{missing} rows of lane {nonce.lane} were acknowledged and are not here; they are asked for again"
-        self._alarm(nonce.lane, CoreAlarmKind.ROWS_MISSING, detail)
+        self._alarms.seen(nonce.lane, CoreAlarmKind.ROWS_MISSING, detail)
         self._asked[standing.stream] = standing.wanted
         yield self._wanted(standing.stream, standing.wanted)
 

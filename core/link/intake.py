@@ -275,6 +275,8 @@ class Intake:
     def _store_row(self, message: EventMessage, now_ms: int) -> None:
         if message.seq == 1 and self.standings(message.lane):
             detail = f"lane {message.lane} began journal {message.journal}; it has lost or replaced its store"
+            older = [one.journal for one in self.standings(message.lane)]
+            self._alarms.journal_over(message.lane, older, at_ms=now_ms)
             self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind=CoreAlarmKind.JOURNAL_REPLACED, detail=detail)
         self._db.execute(
             "INSERT INTO events(lane, journal, seq, boot, hash, body, received_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",

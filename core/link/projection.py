@@ -21,7 +21,8 @@ from core.ledger.log import ReplicatedLog
 from core.link.alarms import AlarmBook
 from core.link.compound import Compound
 from core.link.disputes import DisputedUses, cross
-from core.link.entry import AlarmOfLane, FactsOfVisit, JournalEntry, Read, UseOfBundles
+from core.link.entry import AlarmEndedOfLane, AlarmOfLane, FactsOfVisit, JournalEntry, Read, UseOfBundles
+from domain.alarm_list import says_something
 from domain.alarms import CoreAlarmKind
 from domain.marks import normalise
 from domain.visit_record import RecordKind, VisitEnded
@@ -104,24 +105,35 @@ class Projection:
         problems = entry.problems
         if entry.read is not None:
             problems += self._read(event, entry.read)
+        self._read_alarms(event, entry, at_ms)
         for effect in entry.effects:
             match effect:
                 case FactsOfVisit():
                     problems += self._record(event, effect, at_ms=at_ms, received_ms=received_ms)
-                case AlarmOfLane():
-                    self._alarms.add(
-                        at_ms=at_ms,
-                        lane=event.lane,
-                        journal=event.journal,
-                        visit=effect.visit,
-                        kind=effect.kind,
-                        detail=effect.detail[:MOST_DETAIL],
-                    )
+                case AlarmOfLane() | AlarmEndedOfLane():
+                    pass  # read above, with the records that speak of alarms
                 case UseOfBundles():
                     problems += self._consume(event, effect, at_ms=at_ms, received_ms=received_ms)
                 case _:
                     assert_never(effect)
         return problems
+
+    def _read_alarms(self, event: EventMessage, entry: JournalEntry, at_ms: int) -> None:
+        """What the entry says about alarms, in order."""
+        alarms, said = self._alarms.of_lane(event.lane, event.journal), False
+        for effect in entry.effects:
+            match effect:
+                case AlarmOfLane():
+                    alarms.raised(effect.kind, effect.visit, effect.cause, effect.detail[:MOST_DETAIL], at_ms)
+                case AlarmEndedOfLane():
+                    alarms.ended(effect.kind, effect.visit, effect.cause, at_ms)
+                case FactsOfVisit() if says_something(effect.kind):
+                    alarms.recorded(effect.kind, effect.visit, dict(effect.facts), at_ms)
+                case _:
+                    continue
+            said = True
+        if said:
+            self._alarms.read_to(event.lane, event.journal, event.seq)
 
     def _read(self, event: EventMessage, read: Read) -> list[str]:
         """The visit's vehicle has this mark, by its reader or an officer."""

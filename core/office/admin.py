@@ -219,9 +219,17 @@ class AdminClient:
         """Says that a vehicle has come to the compound."""
         return await self.send(ask.Arrived(who=self._who, vrn=vrn), Expected)
 
-    async def clear_alarm(self, alarm: int) -> None:
+    async def take_alarm(self, alarm: int) -> CoreAlarm:
+        """Says that this officer deals with an alarm."""
+        return await self.send(ask.TakeAlarm(who=self._who, alarm=alarm), CoreAlarm)
+
+    async def clear_alarm(self, alarm: int, why: str = "") -> CoreAlarm:
         """Says that an alarm has been dealt with."""
-        await self.send(ask.ClearAlarm(who=self._who, alarm=alarm), type(None))
+        return await self.send(ask.ClearAlarm(who=self._who, alarm=alarm, why=why), CoreAlarm)
+
+    async def shelve_alarm(self, alarm: int, minutes: int) -> CoreAlarm:
+        """Says that nobody is to be called about an alarm for a while."""
+        return await self.send(ask.ShelveAlarm(who=self._who, alarm=alarm, minutes=minutes), CoreAlarm)
 
     async def settle_use(self, ubr: str, *, used: bool, reason: str) -> DisputedUse:
         """Says whether a bundle whose use is disputed was used; returns the dispute that is settled."""
@@ -273,7 +281,7 @@ class AdminClient:
         return await self.send(ask.Crossings(most=most, lane=lane), list[Crossing])
 
     async def alarms(self, *, most: int = 500, cleared: bool = False) -> list[CoreAlarm]:
-        """Standing alarms, or all of them, newest first."""
+        """Standing alarms, what nobody has taken first; or all of them, newest first."""
         return await self.send(ask.Alarms(most=most, cleared=cleared), list[CoreAlarm])
 
     async def disputed_uses(self) -> list[DisputedUse]:

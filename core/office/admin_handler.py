@@ -23,6 +23,9 @@ from domain.marks import normalise
 from domain.times import UtcClock
 from wire.records import BundleRecord, Record
 
+_TOLD_MS = 60_000
+"""How long a lane may take to hear what was done about its alarm."""
+
 _VISITS_TOLD = 10
 """Visits of a vehicle that an enquiry shows."""
 
@@ -94,7 +97,9 @@ class AdminHandler:
             ask.Decide: lambda r: office.decide(r.ccrn, r.code, who=r.who, reason=r.reason),
             ask.TakeOverRecords: self._take_over,
             ask.Arrived: self._arrive,
+            ask.TakeAlarm: self._take_alarm,
             ask.ClearAlarm: self._clear,
+            ask.ShelveAlarm: self._shelve,
             ask.SettleUse: self._settle,
             ask.ListDisputedUses: lambda _: self._projection.disputes.every(),
             ask.ListQuarantine: lambda r: self._intake.quarantined(most=r.most),
@@ -115,9 +120,31 @@ class AdminHandler:
             who=request.who, bundles=request.bundles, holds=request.holds, vehicles=request.vehicles
         )
 
-    def _clear(self, request: ask.ClearAlarm) -> None:
+    def _take_alarm(self, request: ask.TakeAlarm) -> CoreAlarm:
         with self._store.transaction():
-            self._alarms.clear(request.alarm, who=request.who)
+            taken = self._alarms.take(request.alarm, who=self._issuer(request.who), at_ms=self._clock())
+        return self._tell_lane(taken, "take_alarm", request.who)
+
+    def _clear(self, request: ask.ClearAlarm) -> CoreAlarm:
+        with self._store.transaction():
+            who, now = self._issuer(request.who), self._clock()
+            closed = self._alarms.clear(request.alarm, who=who, at_ms=now, why=request.why[:200])
+        return self._tell_lane(closed, "close_alarm", request.who)
+
+    def _tell_lane(self, alarm: CoreAlarm, name: str, who: str) -> CoreAlarm:
+        """The lane's officers see who deals with an alarm of the lane; one that does not hear it has its own list."""
+        if alarm.of_core or alarm.lane not in self._exchange.lanes:
+            return alarm
+        text = f"{alarm.kind}/{alarm.visit}/{alarm.cause}" + (f"|{alarm.why}" if name == "close_alarm" else "")
+        _, out = self._exchange.command(alarm.lane, name, issuer=self._issuer(who), good_ms=_TOLD_MS, text=text)
+        self._publish([out])
+        return alarm
+
+    def _shelve(self, request: ask.ShelveAlarm) -> CoreAlarm:
+        with self._store.transaction():
+            now = self._clock()
+            until = now + request.minutes * 60_000
+            return self._alarms.shelve(request.alarm, who=self._issuer(request.who), until_ms=until, at_ms=now)
 
     def _arrive(self, request: ask.Arrived) -> Expected:
         now = self._clock()
@@ -173,7 +200,7 @@ class AdminHandler:
 
     def _all_alarms(self, request: ask.Alarms) -> list[CoreAlarm]:
         listed = self._alarms.every if request.cleared else self._alarms.standing
-        return listed(most=request.most)
+        return listed(now_ms=self._clock(), most=request.most)
 
     def _commands(self, request: ask.ListCommands) -> list[ask.CommandState]:
         names = ask.CommandState.__struct_fields__

@@ -101,11 +101,27 @@ class Arrived(_Request, frozen=True, tag="arrived"):
     vrn: str
 
 
-class ClearAlarm(_Request, frozen=True, tag="clear_alarm"):
-    """An alarm has been dealt with."""
+class TakeAlarm(_Request, frozen=True, tag="take_alarm"):
+    """An officer deals with an alarm; answered by `alarms.CoreAlarm`."""
 
     who: Login
     alarm: int
+
+
+class ClearAlarm(_Request, frozen=True, tag="clear_alarm"):
+    """An alarm has been dealt with; answered by `alarms.CoreAlarm`."""
+
+    who: Login
+    alarm: int
+    why: str = ""
+
+
+class ShelveAlarm(_Request, frozen=True, tag="shelve_alarm"):
+    """Nobody is called about an alarm for so many minutes; answered by `alarms.CoreAlarm`."""
+
+    who: Login
+    alarm: int
+    minutes: Annotated[int, Meta(ge=1, le=480)]
 
 
 class SettleUse(_Request, frozen=True, tag="settle_use"):
@@ -166,7 +182,7 @@ class Crossings(_Request, frozen=True, tag="crossings"):
 
 
 class Alarms(_Request, frozen=True, tag="alarms"):
-    """Standing alarms, or all; answered by a list of `alarms.Alarm`, newest first."""
+    """Standing alarms, or all; answered by a list of `alarms.CoreAlarm`."""
 
     most: int = 500
     cleared: bool = False
@@ -207,7 +223,9 @@ Request = (
     | Decide
     | TakeOverRecords
     | Arrived
+    | TakeAlarm
     | ClearAlarm
+    | ShelveAlarm
     | SettleUse
     | SendCommand
     | ListCommands

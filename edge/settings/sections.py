@@ -29,6 +29,7 @@ PointCode = Annotated[
     str, Meta(pattern=r"^[A-Z0-9]{1,8}\Z", description='the control point\'s code in capitals, such as "SBC"')
 ]
 Percent = Annotated[int, Meta(ge=1, le=100, description="a percentage, 1 to 100")]
+PortOrNone = Annotated[int, Meta(ge=0, le=65_535, description="a port, 1 to 65535, or 0 for none")]
 Records = Annotated[Path, PlaceInFolder("mkdir -p {folder}, for the lane's user")]
 
 
@@ -91,7 +92,11 @@ class PolicySettings(Section, frozen=True, kw_only=True):
 
 
 class HealthSettings(Section, frozen=True, kw_only=True):
-    """How the box watches itself: store probe, free space (MB), flash wear, days before a certificate ends."""
+    """How the box watches itself: store probe, free space (MB), flash wear, days before a certificate ends.
+
+    Attributes:
+        metrics_port: of `/metrics` and `/health` on 127.0.0.1; 0 for none.
+    """
 
     probe_s: Seconds = 30.0
     min_free_mb: Count = 200
@@ -100,6 +105,7 @@ class HealthSettings(Section, frozen=True, kw_only=True):
     warn_hours: Count = 48
     telemetry_s: Seconds = 10.0
     certificate_days: Count = 30
+    metrics_port: PortOrNone = 0
 
     def contradictions(self) -> Iterator[Problem]:
         """The alarm comes before the fault."""

@@ -18,7 +18,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from domain.alarm_list import CLOSED, TAKEN
 from lane_agent.events import (
+    AlarmHandled,
     Event,
     HelpAnswered,
     ManualEnded,
@@ -223,6 +225,11 @@ def _number(visit: str) -> int:
     return int(visit.rsplit("/", 1)[1])
 
 
+def _closed(text: str, who: str) -> AlarmHandled:
+    alarm, _, reason = text.partition("|")
+    return AlarmHandled(alarm, CLOSED, who, reason)
+
+
 def _order(event: Callable[[Command, str], Event]) -> Callable[[Command, str], Effect]:
     return lambda command, who: Order(command.command, event(command, who))
 
@@ -234,6 +241,8 @@ _EFFECTS: dict[str, Callable[[Command, str], Effect | EventsWanted]] = {
     "release_visit": _order(lambda command, who: OfficerReleased(_number(command.visit), who, command.text)),
     "inspect_visit": _order(lambda command, who: OfficerInspected(_number(command.visit), who, command.text)),
     "message": _order(lambda command, who: WordsReceived(who, command.text)),
+    "take_alarm": _order(lambda command, who: AlarmHandled(command.text, TAKEN, who)),
+    "close_alarm": _order(lambda command, who: _closed(command.text, who)),
     "restart_reader": lambda command, who: RestartReader(command.command, who, command.text),
     "upload": lambda command, _: FetchPicture(command.command, command.picture),
     "fetch": lambda command, _: EventsWanted(

@@ -152,6 +152,13 @@ class LinkAlarm:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkAlarmEnded:
+    """The cause of that alarm is gone."""
+
+    kind: LaneAlarmKind
+
+
+@dataclass(frozen=True, slots=True)
 class TryNextBroker:
     """Connected, yet no proof arrives: try the next broker."""
 
@@ -174,5 +181,6 @@ Effect = (
     | SendPart
     | PictureDone
     | LinkAlarm
+    | LinkAlarmEnded
     | TryNextBroker
 )

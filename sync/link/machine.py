@@ -29,6 +29,7 @@ from sync.link.effects import (
     Effect,
     KeepClock,
     LinkAlarm,
+    LinkAlarmEnded,
     LoadPart,
     Publish,
     Revert,
@@ -314,6 +315,10 @@ class LinkMachine:
             self._alarmed[kind + why] = now
             self._effects.append(LinkAlarm(kind, detail))
 
+    def _alarm_over(self, kind: LaneAlarmKind) -> None:
+        self._alarmed.pop(kind, None)  # should it come again, it is news
+        self._effects.append(LinkAlarmEnded(kind))
+
     def refuse(self, reason: str, detail: str, now: int) -> None:
         """Counts a message that was refused, and tells people."""
         self.refused[reason] += 1
@@ -478,6 +483,7 @@ class LinkMachine:
         elif self._faulted and not doubt:
             self._faulted = False
             self._effects.append(Tell(FaultCleared(Fault.CODES)))
+            self._alarm_over(LaneAlarmKind.CODES_IN_DOUBT)
 
     def _settle_clock(self, now: int) -> None:
         """Doubt of the core's time raises an alarm here; the box, which has other clocks too, raises the fault."""
@@ -485,4 +491,6 @@ class LinkMachine:
         if doubt and not self._clock_doubted:
             self._verified = False
             self.alarm(LaneAlarmKind.CORE_CLOCK_DOUBTED, doubt, now)
+        elif self._clock_doubted and not doubt:
+            self._alarm_over(LaneAlarmKind.CORE_CLOCK_DOUBTED)
         self._clock_doubted = bool(doubt)

@@ -24,6 +24,7 @@ from sync.link import (
     KeepClock,
     KeepOrder,
     LinkAlarm,
+    LinkAlarmEnded,
     LinkMachine,
     LoadPart,
     Order,
@@ -65,7 +66,7 @@ class SimulatedLink:
         past: everything the core ever said.
         sent, signed, delivered, held_since: for a bystander: when each nonce was sent, what was signed over it,
             whether that reached the lane, and the lane's head since when.
-        told, alarms, brokers_tried: what the machine asked for.
+        told, alarms, alarms_over, brokers_tried: what the machine asked for.
         taken, revert: what the lane's store has of commands; orders are told, and answered with `why`.
         clock: what it has of the core's clock; None, and the machine was started anew.
         pictures, uploads: the lane's evidence by name, and what of it is to be sent.
@@ -89,6 +90,7 @@ class SimulatedLink:
         self.delivered: set[bytes] = set()
         self.told: list[Event] = []
         self.alarms: list[str] = []
+        self.alarms_over: list[str] = []
         self.brokers_tried = 0
         self.why = ""
         self.taken: dict[str, int] = {}
@@ -107,6 +109,7 @@ class SimulatedLink:
             LoadPart: lambda effect: self._log_answers(self.memory.load(effect.part)),
             Tell: lambda effect: self.told.append(effect.event),
             LinkAlarm: lambda effect: self.alarms.append(effect.kind),
+            LinkAlarmEnded: lambda effect: self.alarms_over.append(effect.kind),
             KeepClock: self._keep_clock,
             KeepOrder: self._keep_order,
             DropRevert: self._drop_revert,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lane_agent import events as e
-from lane_agent.model import Contact, Link, Screen
+from lane_agent.model import Contact, Fault, Link, Screen
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -192,12 +192,31 @@ def test_a_locked_page_asks_for_the_password_and_then_goes_on(desk: Desk) -> Non
     expect(desk.tab.locator("#dialog-inspect")).to_be_visible()
 
 
-def test_an_alarm_says_what_to_do_and_is_marked_as_seen(desk: Desk) -> None:
+def test_an_alarm_says_what_to_do_and_is_taken(desk: Desk) -> None:
     """By whom is kept."""
     alarm = desk.tab.locator("#alarms li").filter(has_text="Vehicle without a bundle")
     expect(alarm).to_contain_text("Ask for the UBR or the paper manifest.")
-    alarm.get_by_role("button", name="Seen").click()
-    expect(alarm).to_contain_text("Seen by chan")
+    alarm.get_by_role("button", name="Take").click()
+    expect(alarm).to_contain_text("Taken by chan")
+
+
+def test_what_needs_a_person_is_closed_with_a_word_and_what_ended_says_so(desk: Desk) -> None:
+    """Counted, taken by whom, closed by whom; a fault that came and went has ended by itself, and nobody saw it."""
+    for _ in range(3):
+        desk.drive(desk.lane.happens, e.FaultRaised(Fault.CAMERA, "no picture"), e.FaultCleared(Fault.CAMERA))
+    desk.drive(desk.lane.happens, e.TroubleReported("LeftUnseen", "no loop saw it"))
+    camera = desk.tab.locator("#alarms li").filter(has_text="camera: no picture")
+    expect(camera).to_contain_text("3 times")
+    expect(camera).to_contain_text("Ended by itself at")
+    camera.get_by_role("button", name="Take").click()
+    expect(camera).to_contain_text("Closed by chan")
+    unseen = desk.tab.locator("#alarms li").filter(has_text="A vehicle left unseen")
+    expect(unseen.get_by_role("button", name="Close")).to_be_hidden()
+    unseen.get_by_role("button", name="Take").click()
+    expect(unseen).to_contain_text("Taken by chan")
+    desk.tab.once("dialog", lambda dialog: dialog.accept("found at the compound"))
+    unseen.get_by_role("button", name="Close").click()
+    expect(unseen).to_contain_text("Closed by chan")
 
 
 def test_words_from_the_centre_stand_apart_from_alarms_until_they_are_seen(desk: Desk) -> None:

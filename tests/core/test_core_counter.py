@@ -9,11 +9,15 @@ import pytest
 
 from core.cli.ask import CROSSING_COLUMNS
 from core.errors import RefusedError
+from core.link.alarms import AlarmBook
 from core.office import requests as ask
 from core.office.admin_handler import AdminHandler
 from core.office.bundling import BundleRequest
 from core.office.service import ImportedBundle
+from domain.alarms import CoreAlarmKind
 from domain.crossing import Direction
+from wire import messages as wire
+from wire.codec import decode
 from wire.topics import LOG
 
 
@@ -116,6 +120,28 @@ def test_the_compound_and_the_alarms_go_through_it(counter: Any, core: Any, lane
     counter.serve(ask.ClearAlarm(who="o", alarm=alarm.id))
     assert counter.serve(ask.Alarms()) == []
     assert counter.serve(ask.Alarms(cleared=True))[0].cleared_by == "o"
+
+
+def test_a_lane_is_told_who_deals_with_its_alarm(counter: Any, core: Any, lane: Any, sent: Any) -> None:
+    """A signed command each; of the core's own alarms no lane need know."""
+    core.exchange.hear(lane.sends(lane.write({"type": "Alarm", "kind": "RunThrough", "visit": 3})))
+    with core.store.transaction():
+        AlarmBook(core.store.connection).raise_once(
+            at_ms=core.clock(), lane=lane.name, kind=CoreAlarmKind.CODES_DIFFER, detail="x"
+        )
+    own, ran = sorted(counter.serve(ask.Alarms()), key=lambda one: one.kind)
+    sent.clear()
+    assert counter.serve(ask.TakeAlarm(who="wong", alarm=own.id)).taken_by == "wong"
+    assert counter.serve(ask.ShelveAlarm(who="wong", alarm=ran.id, minutes=5)).state == "shelved"
+    assert sent == []
+    counter.serve(ask.TakeAlarm(who="wong", alarm=ran.id))
+    counter.serve(ask.ClearAlarm(who="wong", alarm=ran.id, why="found"))
+    assert [one.topic for one in sent] == [lane.topics.command] * 2
+    orders = [decode(wire.Command, core.signer.ring().open(one.topic, one.payload)) for one in sent]
+    assert [(one.name, one.text, one.issuer) for one in orders] == [
+        ("take_alarm", "RunThrough/3/", "wong"),
+        ("close_alarm", "RunThrough/3/|found", "wong"),
+    ]
 
 
 def test_lanes_and_commands_are_shown_as_they_stand(counter: Any, core: Any, lane: Any, sent: Any) -> None:

@@ -44,7 +44,7 @@ def take(core: Any, *rows: Any) -> Any:
 
 def kinds(core: Any) -> list[str]:
     """The kinds of the standing alarms, oldest first."""
-    return [alarm.kind for alarm in reversed(AlarmBook(core.store.connection).standing())]
+    return [alarm.kind for alarm in sorted(AlarmBook(core.store.connection).standing(now_ms=0), key=lambda one: one.id)]
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())

@@ -39,7 +39,7 @@ def later(core: Any, lane: Any, request: Any) -> Any:
 
 def alarms(core: Any) -> Any:
     """Kind and detail of the standing alarms."""
-    return [(one.kind, one.detail) for one in AlarmBook(core.store.connection).standing()]
+    return [(one.kind, one.detail) for one in AlarmBook(core.store.connection).standing(now_ms=0)]
 
 
 def test_a_nonce_is_answered_with_the_committed_head_and_the_cores_time(core: Any, lane: Any) -> None:

@@ -97,7 +97,7 @@ def test_bytes_that_do_not_have_the_hash_are_asked_for_once_more_and_then_refuse
     held = send(core, lane, spoilt)
     assert held.state == "refused"
     assert core.gallery.kept() == []
-    assert [one.kind for one in AlarmBook(core.store.connection).standing()] == ["PictureRefused"]
+    assert [one.kind for one in AlarmBook(core.store.connection).standing(now_ms=0)] == ["PictureRefused"]
 
 
 def test_a_part_spoilt_by_a_power_cut_is_found_and_replaced(reopen: Any, lane: Any, tmp_path: Any) -> None:
@@ -173,7 +173,7 @@ def test_a_picture_that_cannot_be_kept_is_an_alarm_and_no_answer(core: Any, lane
     """The lane offers it again later; the core goes on."""
     (tmp_path / "pictures").write_bytes(b"a file where the folder should be")
     assert said(core, lane, offer(lane)) is None
-    assert [one.kind for one in AlarmBook(core.store.connection).standing()] == ["PictureNotKept"]
+    assert [one.kind for one in AlarmBook(core.store.connection).standing(now_ms=0)] == ["PictureNotKept"]
 
 
 def test_a_picture_spoilt_on_the_disk_is_not_shown(core: Any, lane: Any, tmp_path: Any) -> None:

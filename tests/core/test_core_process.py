@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+import httpx
 import pytest
 
 from core.cli.keys import warning
@@ -25,7 +26,9 @@ from domain.crossing import Direction
 from domain.times import HONG_KONG
 from runtime.mqtt import Connection, Incoming
 from simulation.broker import PrivateBroker
+from simulation.children import free_port
 from simulation.private_core import PrivateCore
+from simulation.waiting import until as wait_until
 from wire import messages as wire
 from wire.codec import decode, encode
 from wire.hashes import StateHash
@@ -153,6 +156,46 @@ def test_a_lane_gets_proof_list_news_and_acknowledgement(site: PrivateCore, lane
     assert "Traceback" not in site.log()
 
 
+def test_the_control_room_takes_and_closes_alarms_and_the_core_tells_its_figures(tmp_path: Path, lane: Any) -> None:
+    """By `rocars-core alarms` alone; what stands is in the figures, and the lane hears whose it is."""
+    port = free_port()
+    with PrivateBroker(tmp_path / "b", lanes=[lane.name]) as broker:
+        lanes = {lane.name: lane.signer.public}
+        site = PrivateCore(tmp_path / "c", broker, lanes=lanes, sections=f"[health]\nmetrics_port = {port}\n")
+
+        def figures() -> str:
+            return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+
+        async def story() -> None:
+            await site.start_ready()
+            async with Wire(site, lane) as ear:
+                lane.write({"type": "Alarm", "kind": "RunThrough", "visit": 1, "detail": "row 22"})
+                await ear.stream(lane.rows, 1)
+                listed = json.loads(await asyncio.to_thread(site.command, "alarms", "--json"))
+                assert [(one["kind"], one["state"], one["priority"]) for one in listed] == [
+                    ("RunThrough", "unacknowledged", "urgent")
+                ]
+                number = str(listed[0]["id"])
+                said = await asyncio.to_thread(site.command, "alarms", "--take", number)
+                assert said == f"alarm {number}, RunThrough of {lane.name}: acknowledged\n"
+                order = await ear.until(lambda one: isinstance(one, wire.Command))
+                assert (order.name, order.text) == ("take_alarm", "RunThrough/1/")
+                await wait_until(lambda: 'rocars_core_alarms_standing{priority="urgent"} 1.0' in figures())
+                assert f'rocars_lane_level{{lane="{lane.name}"}} 0.0' in figures()
+                await asyncio.to_thread(site.command, "alarms", "--close", number, "--why", "found")
+                assert json.loads(await asyncio.to_thread(site.command, "alarms", "--json")) == []
+                (closed,) = json.loads(await asyncio.to_thread(site.command, "alarms", "--all", "--json"))
+                assert (closed["state"], closed["why"]) == ("closed", "found")
+                await asyncio.to_thread(site.command, "alarms", "--close", number, expect=1)
+                health = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{port}/health", trust_env=False)
+                assert (health.status_code, health.json()["lanes"]) == (200, 1)
+
+        try:
+            asyncio.run(story())
+        finally:
+            site.kill()
+
+
 def test_killed_in_mid_stream_nothing_acknowledged_is_lost_and_nothing_counts_twice(
     site: PrivateCore, lane: Any, make_record: Any
 ) -> None:
@@ -160,7 +203,8 @@ def test_killed_in_mid_stream_nothing_acknowledged_is_lost_and_nothing_counts_tw
     total = 400
     for number in range(1, total + 1):
         lane.write(
-            make_record("VehicleArrived", number), {"type": "Alarm", "kind": "Help", "visit": number, "detail": ""}
+            make_record("VehicleArrived", number),
+            {"type": "Alarm", "kind": "RunThrough", "visit": number, "detail": ""},
         )
 
     async def streams() -> None:

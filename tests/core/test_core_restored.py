@@ -31,7 +31,7 @@ def nonce(core: Any, lane: Any, acknowledged: int, **changes: Any) -> Any:
 
 def kinds(core: Any) -> list[str]:
     """The standing alarms."""
-    return sorted(one.kind for one in AlarmBook(core.store.connection).standing())
+    return sorted(one.kind for one in AlarmBook(core.store.connection).standing(now_ms=0))
 
 
 def asked(core: Any, outgoing: list[Any], lane: Any) -> list[tuple[int, int]]:
@@ -100,7 +100,7 @@ def test_rows_that_are_lost_on_the_way_are_asked_for_again(core: Any, lane: Any)
 def test_a_core_that_forgot_to_begin_a_new_epoch_is_told(core: Any, lane: Any) -> None:
     """Versions would be given out twice; the lanes doubt it, and people must know what to do."""
     core.exchange.hear([nonce(core, lane, 0, version=7)])
-    (alarm,) = AlarmBook(core.store.connection).standing()
+    (alarm,) = AlarmBook(core.store.connection).standing(now_ms=0)
     assert (alarm.kind, "restart-log" in alarm.detail) == ("CoreWentBack", True)
 
 

@@ -70,7 +70,8 @@ class Stream(RuleBasedStateMachine):
     @rule()
     def row_written(self) -> None:
         """The lane writes a row; each is one alarm at the centre, so that what counts can be counted."""
-        self.lane.write({"type": "Alarm", "kind": "Help", "visit": 1, "detail": f"row {len(self.lane.rows) + 1}"})
+        row = len(self.lane.rows) + 1
+        self.lane.write({"type": "Alarm", "kind": "RunThrough", "visit": row, "detail": f"row {row}"})
         self.sender.on_journal_grew(len(self.lane.rows))
         self.drain()
 
@@ -182,7 +183,7 @@ class Stream(RuleBasedStateMachine):
         rows = self.core.store.connection.execute("SELECT seq, body FROM events ORDER BY seq").fetchall()
         assert rows == [(row.seq, row.body) for row in self.lane.rows[: len(rows)]]
         details = self.core.store.connection.execute(
-            "SELECT detail FROM alarms WHERE kind='Help' ORDER BY id"
+            "SELECT detail FROM alarms WHERE kind='RunThrough' ORDER BY id"
         ).fetchall()
         assert details == [(f"row {seq}",) for seq, _ in rows]
         assert self.cursor <= len(rows)

@@ -73,7 +73,7 @@ def test_list_and_journal_keep_step_through_the_cores_death_and_a_new_epoch(core
 
             core.kill()
             for number in range(50):
-                journal.append(b'{"effects":[{"type":"Alarm","kind":"Help","visit":%d,"detail":""}]}' % number)
+                journal.append(b'{"effects":[{"type":"Alarm","kind":"RunThrough","visit":%d,"detail":""}]}' % number)
             link.on_journal_grew()
             core.start()
             await until(lambda: journal.acknowledged == 150)

@@ -198,8 +198,11 @@ def test_an_optional_identifier_that_is_lost_is_an_alarm() -> None:
         rig.source.now += REST_MS
         await rig.source.lose("unplugged")
         assert rig.identifier.trouble == "unplugged"
+        rig.source.now += REST_MS
+        rig.source.alive()
+        rig.source.alive()
 
-    assert Rig().play(story).kinds() == ["IdentifierLost", "IdentifierLost"]
+    assert Rig().play(story).kinds() == ["IdentifierLost", "IdentifierLost", "TroubleEnded"]
 
 
 def test_a_driver_that_fails_is_lost_and_says_so() -> None:

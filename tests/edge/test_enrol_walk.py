@@ -308,7 +308,8 @@ def test_a_certificate_near_its_end_is_an_alarm_once_a_day(walk: Walk) -> None:
     (certificate,) = read_certificates(settings.link.certificate.read_bytes())
     end_ms = int(certificate.not_valid_after_utc.timestamp() * 1_000)
     at = Moment(0, end_ms - 29 * 86_400_000, TimeQuality.UNSURE)
-    told: list[tuple[str, str]] = []
+    told: list[tuple[str, str, str]] = []
+    over: list[tuple[str, str]] = []
     ring = core_ring(settings.link.core_keys)
     watch = IdentityWatch(
         files=[settings.link.certificate],
@@ -317,6 +318,7 @@ def test_a_certificate_near_its_end_is_an_alarm_once_a_day(walk: Walk) -> None:
         ring=ring,
         read_ring=lambda: ring,
         tell=lambda *alarm: told.append(alarm),
+        over=lambda *alarm: over.append(alarm),
     )
     watch.look()
     assert not told
@@ -326,10 +328,16 @@ def test_a_certificate_near_its_end_is_an_alarm_once_a_day(walk: Walk) -> None:
     for mono_ms in (2_000, 3_000, 80_000_000):
         at = Moment(mono_ms, end_ms - 29 * 86_400_000, TimeQuality.PROVEN)
         watch.look()
-    ((kind, detail),) = told
+    ((kind, detail, cause),) = told
+    assert cause == str(settings.link.certificate)
     assert kind == "CertificateEnds"
     assert str(settings.link.certificate) in detail
     assert "rocars-lane enrol" in detail
+    assert not over
+    at = Moment(80_600_000, end_ms - 31 * 86_400_000, TimeQuality.PROVEN)  # renewed, as it were
+    watch.look()
+    watch.look()
+    assert over == [("CertificateEnds", cause)]
 
 
 def asked_for(folder: Path, key: PrivateKey) -> Path:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from domain.alarms import LaneAlarmKind
 from edge.health import DiskRoom, HealthEvent, StoreWatch, free_mb, look, probe_write, wear_percent
-from lane_agent.effects import Alarm
+from lane_agent.effects import Alarm, AlarmEnded
 from lane_agent.events import FaultCleared, FaultRaised
 from lane_agent.model import Fault
 from simulation.waiting import until
@@ -76,22 +77,23 @@ def test_too_little_room_is_a_fault_and_little_room_an_alarm_told_once() -> None
         DiskRoom(2.0, 5_000, None),
         GOOD,
     )
-    assert [type(event) for event in events] == [Alarm, FaultRaised, FaultCleared]
+    assert [type(event) for event in events] == [Alarm, FaultRaised, FaultCleared, AlarmEnded]
     assert isinstance(events[0], Alarm)
     assert (events[0].kind, events[0].detail) == ("StoreRoomLow", "900 MB left for the store")
 
 
 def test_worn_flash_is_an_alarm() -> None:
     """At nine tenths of its life there is still time to replace it."""
-    (event,) = watch(GOOD, DiskRoom(2.0, 5_000, 90), DiskRoom(2.0, 5_000, 90), GOOD)
+    event, ended = watch(GOOD, DiskRoom(2.0, 5_000, 90), DiskRoom(2.0, 5_000, 90), GOOD)
     assert isinstance(event, Alarm)
     assert event.kind == "StoreWorn"
+    assert ended == AlarmEnded(LaneAlarmKind.STORE_WORN, 0)
 
 
 def test_an_alarm_that_went_and_came_again_is_told_again() -> None:
     """Told once means once each time."""
     low = DiskRoom(2.0, 900, None)
-    assert [type(event) for event in watch(low, GOOD, low, GOOD)] == [Alarm, Alarm]
+    assert [type(event) for event in watch(low, GOOD, low, GOOD)] == [Alarm, AlarmEnded, Alarm, AlarmEnded]
 
 
 def test_a_disk_that_does_not_answer_is_a_fault_and_is_not_asked_twice() -> None:

@@ -13,8 +13,10 @@ import pytest
 
 from console.ports import CameraPicture, LaneView, LinkView
 from console.present import present
+from domain.alarm_lifecycle import ITSELF, AlarmState
 from domain.crossing import Direction
-from edge.lane_feed import ALARMS_KEPT, VISITS_KEPT, LanePage, Sources
+from edge.alarm_desk import HISTORY
+from edge.lane_feed import VISITS_KEPT, LanePage, Sources
 from edge.past_visits import newest_first, past_records
 from lane_agent import events as e
 from lane_agent.agent import Agent
@@ -324,7 +326,7 @@ def test_a_fault_is_shown_with_its_detail_and_goes_when_it_is_cleared(tmp_path: 
 
 
 def test_an_alarm_is_kept_until_somebody_has_seen_it_and_says_who(tmp_path: Path) -> None:
-    """Newest first; an unknown one is refused in words."""
+    """Newest first, of one priority; those that nobody has taken before all others. An unknown one is refused in words."""
 
     async def story() -> None:
         async with desk_at(tmp_path / "lane.db") as desk:
@@ -332,28 +334,65 @@ def test_an_alarm_is_kept_until_somebody_has_seen_it_and_says_who(tmp_path: Path
             view = await desk.happens(e.TroubleReported("StoreRoomLow", "900 MB left"), e.TroubleReported("worn", ""))
             newest, older = view.alarms[:2]
             assert (newest.kind, older.kind, older.detail) == ("worn", "StoreRoomLow", "900 MB left")
-            assert await desk.page.acknowledge(older.id, "chan")
+            assert await desk.page.acknowledge(newest.id, "chan")
             after = desk.page.view()
-            assert [(alarm.id, alarm.seen_by) for alarm in after.alarms[:2]] == [(newest.id, ""), (older.id, "chan")]
+            assert [(alarm.id, alarm.seen_by) for alarm in after.alarms[:2]] == [(older.id, ""), (newest.id, "chan")]
             assert after.sequence > view.sequence
             assert not await desk.page.acknowledge("nobody's", "chan")
 
     asyncio.run(story())
 
 
-def test_every_alarm_has_a_name_of_its_own_however_many_there_were(tmp_path: Path) -> None:
-    """Two of one step included, when the list is full: an officer acknowledges the one he saw."""
+def test_a_flood_of_one_kind_pushes_nothing_out(tmp_path: Path) -> None:
+    """A flapping camera once pushed three vehicles that nobody had seen leave out of a list of fifty, within 100 s."""
 
     async def story() -> None:
         async with desk_at(tmp_path / "lane.db") as desk:
-            await desk.happens(*(e.TroubleReported("trouble", str(number)) for number in range(ALARMS_KEPT + 3)))
+            await desk.happens(*(e.TroubleReported("RunThrough", "", cause) for cause in "abc"))
+            for _ in range(60):
+                await desk.happens(e.FaultRaised(Fault.CAMERA, "no picture"), e.FaultCleared(Fault.CAMERA))
+            alarms = desk.page.view().alarms
+            assert [(one.kind, one.count, one.state) for one in alarms] == [
+                ("RunThrough", 1, AlarmState.UNACKNOWLEDGED),
+                ("RunThrough", 1, AlarmState.UNACKNOWLEDGED),
+                ("RunThrough", 1, AlarmState.UNACKNOWLEDGED),
+                ("FaultRaised", 60, AlarmState.RETURNED),
+            ]
+
+    asyncio.run(story())
+
+
+def test_every_alarm_has_a_name_of_its_own_however_many_there_were(tmp_path: Path) -> None:
+    """Two of one step included: an officer takes the one he saw. What nobody has taken never leaves the list."""
+
+    async def story() -> None:
+        async with desk_at(tmp_path / "lane.db") as desk:
+            await desk.happens(*(e.TroubleReported("trouble", "", str(number)) for number in range(HISTORY + 3)))
             effects = (Alarm("first", 0), Alarm("second", 0))
             desk.page.stepped(e.TroubleReported("two"), desk.clock.now(), effects, desk.agent.lane)
             names = [alarm.id for alarm in desk.page.view().alarms]
-            assert len(names) == len(set(names)) == ALARMS_KEPT
+            assert len(names) == len(set(names)) == HISTORY + 5
             await desk.page.acknowledge(names[1], "chan")
-            kept = desk.page.view().alarms
-            assert [(alarm.kind, alarm.seen_by) for alarm in kept[:2]] == [("second", ""), ("first", "chan")]
+            taken = next(alarm for alarm in desk.page.view().alarms if alarm.seen_by)
+            assert (taken.kind, taken.state) == ("second", AlarmState.ACKNOWLEDGED)
+            assert await desk.page.close_alarm(taken.id, "chan", "looked at it") == ""
+            assert await desk.page.close_alarm(taken.id, "chan", "looked at it") != ""
+            closed = desk.page.view().alarms[-1]
+            assert (closed.kind, closed.state, closed.closed_by) == ("second", AlarmState.CLOSED, "chan")
+
+    asyncio.run(story())
+
+
+def test_what_its_cause_ends_is_not_closed_by_hand(tmp_path: Path) -> None:
+    """It would only be hidden: the camera is still dark."""
+
+    async def story() -> None:
+        async with desk_at(tmp_path / "lane.db") as desk:
+            (fault,) = (await desk.happens(e.FaultRaised(Fault.CAMERA, "no picture"))).alarms
+            assert "ends by itself" in await desk.page.close_alarm(fault.id, "chan", "seen")
+            assert await desk.page.acknowledge(fault.id, "chan")
+            (over,) = (await desk.happens(e.FaultCleared(Fault.CAMERA))).alarms
+            assert (over.state, over.closed_by, over.seen_by) == (AlarmState.CLOSED, ITSELF, "chan")
 
     asyncio.run(story())
 

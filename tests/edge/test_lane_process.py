@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from edge.replay import replay_store
@@ -78,6 +79,13 @@ async def alone(lane: LaneFolder) -> AsyncIterator[tuple[Officer, asyncio.subpro
     lane.file.write_text(lane.file.read_text() + f"port = {port}\n")
     for name in ("paint", "evidence"):
         (lane.folder / "demo" / name).mkdir()
+    async with started(lane, port) as found:
+        yield found
+
+
+@asynccontextmanager
+async def started(lane: LaneFolder, port: int) -> AsyncIterator[tuple[Officer, asyncio.subprocess.Process]]:
+    """One start of a lane whose page is at that port."""
     process = await asyncio.create_subprocess_exec(
         PROGRAM, "run", "--config", lane.file, stderr=asyncio.subprocess.DEVNULL, stdin=asyncio.subprocess.DEVNULL
     )
@@ -166,6 +174,45 @@ def test_without_its_engine_the_lane_is_manual_and_says_what_to_install(
             await until(lambda: "easyocr cannot be loaded" in reasons(officer), "the page does not name the engine")
             assert "-m pip install 'rocars-lane[easyocr]'" in reasons(officer)
             assert officer.view["headline"]["mode"] == "Manual"
+
+    asyncio.run(story())
+
+
+def test_a_killed_lane_knows_its_alarms_and_who_took_them_and_says_how_it_is(lane_folder: LaneFolder) -> None:
+    """Signal 9 within a second of the officer's press; figures and health are those of the page."""
+    (lane_folder.folder / "weights").mkdir()
+    lane_folder.change("[reader]", '[reader]\nweights = "weights"')
+    page, figures = free_port(), free_port()
+    lane_folder.change("[console]", f"[health]\nmetrics_port = {figures}\n\n[console]\nport = {page}")
+    for name in ("paint", "evidence"):
+        (lane_folder.folder / "demo" / name).mkdir()
+
+    def reader_alarms(officer: Officer) -> list[tuple[str, str]]:
+        found = [each for each in officer.view.get("alarms", ()) if each["detail"].startswith("reader: ")]
+        return [(each["state"], each["seen_by"]) for each in found]
+
+    async def look(path: str) -> httpx.Response:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return await client.get(f"http://127.0.0.1:{figures}{path}")
+
+    async def story() -> None:
+        async with started(lane_folder, page) as (officer, process):
+            await until(lambda: reader_alarms(officer) == [("unacknowledged", "")], "no alarm about the reader")
+            (alarm,) = [each for each in officer.view["alarms"] if each["detail"].startswith("reader: ")]
+            await officer.take(alarm["id"])
+            process.kill()
+            await process.wait()
+        async with started(lane_folder, page) as (officer, _):
+            await until(lambda: reader_alarms(officer) == [("acknowledged", "chan")], "it has forgotten the alarm")
+            await asyncio.sleep(2.5)
+            text = (await look("/metrics")).text
+            assert 'rocars_fault{fault="reader"} 1.0' in text
+            assert 'rocars_link_state{state="offline"} 1.0' in text
+            assert 'rocars_alarms_standing{priority="high"} 1.0' in text
+            assert "rocars_paint_seconds_count" in text
+            health = await look("/health")
+            assert (health.status_code, health.json()["faults"], health.json()["hangs"]) == (503, ["reader"], False)
+            assert health.json()["status"].startswith("111"), "by hand, no link, a fault of high priority"
 
     asyncio.run(story())
 

@@ -16,7 +16,7 @@ from edge.evidence_retention import EvidenceKeeper
 from edge.health import DiskRoom, HealthEvent, Rate, StoreWatch, free_mb
 from edge.remote_orders import retention
 from edge.telemetry import BoxSources, load, memory_free_mb, sample, temperature_c, uptime_s
-from lane_agent.effects import Alarm
+from lane_agent.effects import Alarm, AlarmEnded
 from lane_agent.events import FaultCleared, FaultRaised, TroubleReported
 from sync.client import LinkStatus
 from sync.evidence import Evidence, Retention
@@ -124,7 +124,7 @@ def test_on_a_disk_that_fills_evidence_goes_first_and_the_journal_goes_on(small_
         picture = number.to_bytes(4, "big") * 100_000
         journal.append(evidence.put(picture, kind="reads").encode() * 200)
         watch._judge(watch._look())
-    assert [type(event) for event in events if not isinstance(event, Alarm)] == []
+    assert [type(event) for event in events if not isinstance(event, Alarm | AlarmEnded)] == []
     alarms = [event for event in events if isinstance(event, Alarm)]
     assert {alarm.kind for alarm in alarms} == {"StoreRoomLow"}
     assert sum(freed) > 10_000_000
@@ -139,7 +139,7 @@ def test_on_a_disk_that_fills_evidence_goes_first_and_the_journal_goes_on(small_
 def test_below_the_least_room_it_is_a_fault_and_made_room_ends_it() -> None:
     """The lane is manual while nothing can be promised."""
     events = told((0, 900), (30, 100), (60, 5_000))
-    assert [type(event) for event in events] == [Alarm, FaultRaised, FaultCleared]
+    assert [type(event) for event in events] == [Alarm, FaultRaised, FaultCleared, AlarmEnded]
 
 
 def test_room_is_made_oldest_first_class_by_class_and_never_from_what_the_core_lacks(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.rigs.mqtt import PATIENCE, Peer, running, until
 from tests.rigs.places import ROOT
 from wire import certificates
 from wire.mosquitto import ACCESS, BrokerFiles, production
-from wire.topics import ALL_UP, LOG, LaneTopics
+from wire.topics import ALL_UP, LOG, MONITOR, LaneTopics
 
 EXAMPLES = ROOT / "config"
 DAY_MS = 86_400_000
@@ -120,6 +120,28 @@ def test_a_lane_speaks_and_hears_under_the_name_in_its_certificate(site: Site) -
         assert core.payloads() == [b"as itself"]
         assert lane.payloads() == [b"for lane 1"]
         assert thief.payloads() == [b"for lane 2"]
+
+    asyncio.run(story())
+
+
+def test_who_watches_the_boxes_reads_presence_and_telemetry_and_writes_nothing(site: Site) -> None:
+    """No journal, no state, which name vehicles; no heartbeat; and whatever it says is heard by nobody."""
+
+    async def story() -> None:
+        monitor = Peer(site.options(MONITOR, "rocars/v1/#"))
+        core = Peer(site.options("core", ALL_UP))
+        lane = Peer(site.options("lane-1", LANE.all_down, LOG))
+        async with running(monitor, core, lane):
+            for topic in (LANE.heartbeat, LANE.presence, LANE.command, LOG):
+                monitor.connection.publish(topic, b"forged")
+            core.connection.publish(LANE.heartbeat, b"proof")
+            for topic in (LANE.event, LANE.state, LANE.nonce, LANE.telemetry, LANE.presence):
+                lane.connection.publish(topic, topic.encode())
+            await until(lambda: len(monitor.got) >= 2 and len(core.got) >= 5 and lane.got)
+            await asyncio.sleep(0.3)
+            assert sorted(monitor.payloads()) == sorted([LANE.telemetry.encode(), LANE.presence.encode()])
+            assert lane.payloads() == [b"proof"]
+            assert b"forged" not in core.payloads()
 
     asyncio.run(story())
 

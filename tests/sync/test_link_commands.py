@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from lane_agent.events import HelpAnswered, ManualEnded, ManualOrdered, OfficerInspected, OfficerReleased, WordsReceived
+from lane_agent.events import (
+    AlarmHandled,
+    HelpAnswered,
+    ManualEnded,
+    ManualOrdered,
+    OfficerInspected,
+    OfficerReleased,
+    WordsReceived,
+)
 from lane_agent.model import Link
 from sync.link import FetchPicture, Order, RestartReader
 from sync.link.commands import Commands, Refusal, Situation, Taken
@@ -60,6 +68,11 @@ OBEYED: list[tuple[dict[str, object], object]] = [
     ({"name": "message", "visit": VISIT}, Order("c1", WordsReceived("wong@centre", "exercise"))),
     ({"name": "release_visit", "visit": VISIT}, Order("c1", OfficerReleased(7, "wong@centre", "exercise"))),
     ({"name": "inspect_visit", "visit": VISIT}, Order("c1", OfficerInspected(7, "wong@centre", "exercise"))),
+    ({"name": "take_alarm"}, Order("c1", AlarmHandled("exercise", "taken", "wong@centre"))),
+    (
+        {"name": "close_alarm", "text": "RunThrough/7/|found | at last"},
+        Order("c1", AlarmHandled("RunThrough/7/", "closed", "wong@centre", "found | at last")),
+    ),
     ({"name": "restart_reader"}, RestartReader("c1", "wong@centre", "exercise")),
     ({"name": "upload", "picture": PICTURE}, FetchPicture("c1", PICTURE)),
     (

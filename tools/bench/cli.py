@@ -89,6 +89,21 @@ def traffic(
     run(json_file=json_file, codes=codes, seconds=seconds, trucks=trucks, connects=connects)
 
 
+@app.command()
+def alarms(
+    *,
+    faults: Annotated[int, typer.Option(min=1, help="Faults of all kinds, raised and cleared.")] = 1_000,
+    restarts: Annotated[int, typer.Option(min=0, help="Kills of the box in between.")] = 20,
+    seed: Annotated[int, typer.Option(help="Of the story.")] = 1,
+    json_file: JsonFile = None,
+) -> None:
+    """Whether standing alarms are the live faults, at the lane and at the core; half a minute, a status of 1 if not."""
+    from tools.bench.alarms import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(json_file=json_file, faults=faults, restarts=restarts, seed=seed):
+        raise typer.Exit(1)
+
+
 Parts = Annotated[str, typer.Option("--only", help="Of snapshot, delta, curve, cuts; with commas between.")]
 
 

@@ -338,7 +338,7 @@ class FuzzedCore:
         projection = intake.projection
         views: list[tuple[Any, Any]] = [
             (projection.latest(), list[Crossing]),
-            (AlarmBook(self.parts.store.connection).every(), list[CoreAlarm]),
+            (AlarmBook(self.parts.store.connection).every(now_ms=0), list[CoreAlarm]),
             (intake.quarantined(), list[QuarantinedRow]),
             ([(lane.facts, lane.software) for lane in exchange.lanes.values()], list[tuple[dict[str, Any], str]]),
             ([lane.telemetry for lane in exchange.lanes.values()], list[dict[str, int | float | str]]),

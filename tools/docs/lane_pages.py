@@ -184,7 +184,8 @@ def _checks() -> Iterator[str]:
 def _alarms() -> Iterator[str]:
     yield "## Alarms"
     yield ""
-    yield "Told on the officers' page and, through the journal, to the core. What an officer does about each is on the page."
+    yield "Told on the officers' page and, through the journal, to the core. How long each stands, how urgent it is and what to"
+    yield "do about it is in [alarms.md](alarms.md)."
     yield ""
     yield "| kind | raised when |"
     yield "|---|---|"

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from tools.conformance.document import conformance_page
+from tools.docs.alarm_pages import alarms_page, catalog
 from tools.docs.contract import pages
 from tools.docs.lane_pages import lane_page, mutants_page
 from tools.proof.command import fates_of
@@ -33,7 +34,8 @@ def main(arguments: list[str]) -> int:
 
 def made() -> dict[str, str]:
     """The pages and their texts, but for mutants.md, which takes minutes."""
-    return {"lane.md": lane_page(), "conformance.md": conformance_page(), **pages.pages()}
+    alarms = {"alarms.md": alarms_page(), "../config/rocars.catalog": catalog()}
+    return {"lane.md": lane_page(), "conformance.md": conformance_page(), **alarms, **pages.pages()}
 
 
 def write(texts: dict[str, str]) -> None:

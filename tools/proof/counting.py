@@ -41,6 +41,8 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: PLR0911 -- o
             | e.FaultRaised()
             | e.FaultCleared()
             | e.TroubleReported()
+            | e.TroubleEnded()
+            | e.AlarmHandled()
             | e.WordsReceived()
         ):
             return True

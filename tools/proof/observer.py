@@ -91,7 +91,7 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return replace(history, help="answered")
         case e.HelpEnded():
             return replace(history, help="")
-        case e.TroubleReported() | e.WordsReceived():
+        case e.TroubleReported() | e.TroubleEnded() | e.AlarmHandled() | e.WordsReceived():
             return history
         case _:
             return _officer(history, event)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.alarm_lifecycle import lane_key
 from domain.alarms import CoreAlarmKind, LaneAlarmKind
 from domain.visit_record import RecordKind
 from tools.torture.history import CoreHistory, LaneHistory, RunHistory, StoredRow
@@ -95,7 +96,8 @@ class _Made:
         """One effect of one row."""
         kind, visit = effect.get("kind", ""), effect.get("visit", 0)
         if effect["type"] == "Alarm":
-            self.alarms[visit, kind] += 1
+            key = lane_key(kind, visit)
+            self.alarms[key.visit, key.kind] += 1
         if effect["type"] != "Record" or visit <= 0 or kind == RecordKind.IGNORED:
             return
         facts = {name: str(value) for name, value in effect["facts"]}

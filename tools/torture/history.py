@@ -232,7 +232,7 @@ def _as_list(record: Any) -> list[Any]:
 
 
 def _alarms(db: sqlite3.Connection) -> dict[tuple[str, str, int, str], int]:
-    sql = "SELECT lane, journal, visit, kind, count(*) FROM alarms WHERE journal != '' GROUP BY lane, journal, visit, kind"
+    sql = "SELECT lane, journal, visit, kind, sum(count) FROM alarms WHERE of_core = 0 GROUP BY lane, journal, visit, kind"
     return {(lane, journal, visit, kind): count for lane, journal, visit, kind, count in db.execute(sql)}
 
 

@@ -31,7 +31,7 @@ import msgspec
 from edge.clock import ClockWatch
 from edge.health import StoreWatch, look
 from edge.wiring import core_ring, wall_facts
-from lane_agent.effects import Alarm, Effect, Show
+from lane_agent.effects import Alarm, AlarmEnded, Effect, Show
 from lane_agent.events import (
     Event,
     LaneOpened,
@@ -163,7 +163,7 @@ class TorturedLane(LaneWithoutHardware):
     def _watch(self) -> StoreWatch:
         return StoreWatch(
             look=lambda: look(Path(self.settings.store).parent),
-            tell=lambda found: None if isinstance(found, Alarm) else self.tell(found),
+            tell=lambda found: None if isinstance(found, Alarm | AlarmEnded) else self.tell(found),
             every_s=1.0,
             min_free_mb=0,
             warn_free_mb=0,

@@ -16,6 +16,8 @@ from tools.docs import pages as documents
 def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the committed pages, in a folder of its own."""
     shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("pictures", "screens"))
+    (tmp_path / "config").mkdir()
+    shutil.copy(ROOT / "config/rocars.catalog", tmp_path / "config")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "docs"
 
@@ -30,11 +32,13 @@ def test_the_committed_pages_are_what_the_source_gives(docs: Path, capsys: pytes
 def test_a_page_that_was_changed_by_hand_is_named(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And so is a schema that belongs to no message."""
     (docs / "conformance.md").write_text("by hand")
+    (docs / "../config/rocars.catalog").write_text("by hand")
     (docs / "schemas/wish.json").write_text("{}")
     assert documents.main(["--check"]) == 1
     said = capsys.readouterr().out
     assert "docs/conformance.md differs from what the source makes" in said
     assert "docs/schemas/wish.json differs" in said
+    assert "config/rocars.catalog differs" in said
 
 
 def test_a_change_of_the_contract_without_a_new_version_is_not_written(

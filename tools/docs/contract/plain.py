@@ -21,11 +21,23 @@ class When(Struct, frozen=True, kw_only=True):
 
 
 class AlarmRaised(Struct, frozen=True, kw_only=True, tag_field="type", tag="Alarm"):
-    """People are to be told. `visit` is 0 where no vehicle is concerned; a refused message is kind "MessageRefused"."""
+    """People are to be told. `visit` is 0 where no vehicle is concerned; a refused message is kind "MessageRefused".
+
+    `cause` tells it from others of its kind. Raised again while it stands, it is the same alarm.
+    """
 
     kind: str
     visit: int = 0
     detail: str = ""
+    cause: str = ""
+
+
+class AlarmOver(Struct, frozen=True, kw_only=True, tag_field="type", tag="AlarmEnded"):
+    """The cause of the alarm of this kind, visit and cause is gone."""
+
+    kind: str
+    visit: int = 0
+    cause: str = ""
 
 
 class FactRecorded(Struct, frozen=True, kw_only=True, tag_field="type", tag="Record"):
@@ -50,7 +62,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         at: when.
         event: what happened, as the lane has it. Two are read by the core: "PlateSettled" (`visit`, `read.vrn`) and
             "OfficerCorrected" (`visit`, `vrn`), which give a visit the mark without which its uses do not count.
-        effects: what came of it, in order; those whose "type" is Alarm, Record or Consume are read by the core.
+        effects: what came of it, in order; those whose "type" is Alarm, AlarmEnded, Record or Consume are read by the core.
     """
 
     at: When
@@ -72,6 +84,11 @@ class Facts(Struct, frozen=True, kw_only=True):
         outcome: of the visit, "" while undecided.
         core_keys: the core's keys that the lane believes, each by its name, a dot, and the first eight hexadecimal
             digits of the SHA-256 of the raw public key. A core shows which lanes lack a key before it signs with it.
+        alarms: the alarms that stand, each as kind, visit, cause, UTC milliseconds of the first raising, and who took it
+            ("" for nobody); at most 40, and `alarms_more` others.
+        alarms_of, alarms_at: the journal, and its last row that says something about alarms. A core that has read up to
+            that row has the same alarms; where it has others, the lane is right.
+        status: RSMP's aggregated status, eight of "0" and "1", bit 1 first.
     """
 
     open: bool = False
@@ -83,3 +100,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     vrn: str = ""
     outcome: str = ""
     core_keys: tuple[str, ...] = ()
+    alarms: tuple[tuple[str, int, str, int, str], ...] = ()
+    alarms_of: str = ""
+    alarms_at: int = 0
+    alarms_more: int = 0
+    status: str = ""

@@ -133,6 +133,16 @@ row's hash. It never deletes what was acknowledged: any range may be asked for a
 A nonce names the lane's journal and how far its cursor stands. A core that has fewer rows was restored from a backup,
 and asks for the others; a core of which a lane holds a later version must begin a new epoch.
 
+## Alarms
+
+An alarm has a kind, a visit (0 for none) and a cause; a lane says in its journal that it was raised (`Alarm`, as often as
+it is) and that its cause is gone (`AlarmEnded`). Four records say the rest: `VisitEnded` ends what ends with the visit, and
+its `officer` has seen those alarms; `VehicleArrived` does so for every older visit; `HelpAnswered` takes `Help`; and
+`AlarmHandled`, of visit 0, is what an officer did: `deed` (`taken`, `closed`, `shelved`), `alarm` (`kind/visit/cause`),
+`officer`, and `reason` or `until_ms`. What a kind means, how it ends and what to do is in `alarms.md`; of a kind that a core
+does not know a person closes it. The lane's state names the alarms that stand, on every connection: what a core has
+otherwise, once it has read up to the row named there, it puts right.
+
 ## Commands
 
 A command is obeyed if it came unretained, names this lane, has an identifier not seen before, was issued after the

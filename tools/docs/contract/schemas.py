@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tools.docs.contract.plain import AlarmRaised, BundlesUsed, Entry, FactRecorded, Facts
+from tools.docs.contract.plain import AlarmOver, AlarmRaised, BundlesUsed, Entry, FactRecorded, Facts
 from wire.channels import bodies, tag
 from wire.envelope import Envelope
 from wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
@@ -30,6 +30,7 @@ _BY_PLACE: tuple[type[Struct], ...] = (*ROWS, CargoRecord)
 PLAIN: dict[str, type[Struct]] = {
     "entry": Entry,
     "effect_alarm": AlarmRaised,
+    "effect_alarm_ended": AlarmOver,
     "effect_record": FactRecorded,
     "effect_consume": BundlesUsed,
     "facts": Facts,

@@ -115,7 +115,7 @@ TEXT = """
 6 help with a fault
     do:     ready fault:camera help
     shows:  OFFICER OFFICER/HELP
-    alarms: FaultRaised Fault Help
+    alarms: FaultRaised Help
     notes:  HelpRequested
     ends:   21 fault
 6 a call outlasts the vehicle only until it leaves

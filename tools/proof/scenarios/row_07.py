@@ -86,7 +86,7 @@ TEXT = """
 7 an officer may release with the camera at fault
     do:     ready fault:camera arrive immigration cleared release
     shows:  OFFICER DONE
-    alarms: FaultRaised Fault Fault
+    alarms: FaultRaised Fault
     notes:  ReleasedByOfficer
     ends:   7 stands
 7 an officer's release needs no freshness

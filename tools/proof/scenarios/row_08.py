@@ -353,7 +353,7 @@ TEXT = """
 8 a stuck contact that opens is no fault any more
     do:     ready records:live on:unladen arrive leave off:unladen arrive read immigration cleared
     shows:  OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
-    alarms: ContactStuck Fault RunThrough Fault
+    alarms: ContactStuck Fault RunThrough
     uses:   live
     ends:   17 stands
 """

@@ -197,7 +197,7 @@ TEXT = """
 21 a fault shows the officer's face
     do:     ready fault:camera
     shows:  OFFICER
-    alarms: FaultRaised Fault
+    alarms: FaultRaised
     ends:   21 fault
 21 a fault stops an automatic visit
     do:     ready records:live arrive immigration read fault:camera cleared
@@ -207,18 +207,18 @@ TEXT = """
 21 a vehicle that comes during a fault is the officer's
     do:     ready fault:reader records:live arrive works:reader immigration read cleared
     shows:  OFFICER STOP IMMIGRATION_TURN/IMMIGRATION MANUAL
-    alarms: FaultRaised Fault Fault ManualVisit
+    alarms: FaultRaised Fault ManualVisit
     ends:   7 manual
 21 after the fault the next vehicle is automatic
     do:     ready fault:clock works:clock records:live arrive immigration read cleared
     shows:  OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
-    alarms: FaultRaised Fault
+    alarms: FaultRaised
     uses:   live
     ends:   17 stands
 21 manual mode lasts until the last fault is gone
     do:     ready fault:clock fault:camera works:clock arrive cleared leave works:camera records:live arrive immigration read cleared
     shows:  OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
-    alarms: FaultRaised Fault FaultRaised Fault RunThrough Fault
+    alarms: FaultRaised FaultRaised Fault RunThrough
     uses:   live
     ends:   17 stands
 21 the store at fault shows 3 to nobody
@@ -230,12 +230,12 @@ TEXT = """
 21 a hash mismatch needs the codes verified again
     do:     ready fault:codes works:codes records:live arrive immigration cleared read
     shows:  OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION MANUAL
-    alarms: FaultRaised Fault ManualVisit
+    alarms: FaultRaised ManualVisit
     ends:   7 manual
 21 and is automatic once they are
     do:     ready fault:codes works:codes verified records:live arrive immigration cleared read
     shows:  OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WAIT WATCH DONE
-    alarms: FaultRaised Fault
+    alarms: FaultRaised
     uses:   live
     ends:   17 stands
 21 a screen that does not confirm is a fault
@@ -374,12 +374,12 @@ TEXT = """
 21 a way-out loop that sees nobody is a fault
     do:     ready arrive clear-stop wait:15 arrive clear-stop wait:15 arrive clear-stop wait:15
     shows:  STOP OFFICER WELCOME STOP OFFICER WELCOME STOP OFFICER
-    alarms: RunThrough LeftUnseen RunThrough LeftUnseen RunThrough LeftUnseen FaultRaised Fault
+    alarms: RunThrough LeftUnseen RunThrough LeftUnseen RunThrough LeftUnseen FaultRaised
     ends:   21 fault
 21 a way-out loop that sees somebody again is none
     do:     ready arrive clear-stop wait:15 arrive clear-stop wait:15 arrive clear-stop wait:15 arrive leave
     shows:  STOP OFFICER WELCOME STOP OFFICER WELCOME STOP OFFICER WELCOME
-    alarms: RunThrough LeftUnseen RunThrough LeftUnseen RunThrough LeftUnseen FaultRaised Fault Fault RunThrough
+    alarms: RunThrough LeftUnseen RunThrough LeftUnseen RunThrough LeftUnseen FaultRaised Fault RunThrough
     ends:   2 waiting
 22 3 ends with any way-out edge, whoever follows
     do:     ready records:hold arrive immigration read cleared clear-stop records:live arrive immigration read cleared way-out
