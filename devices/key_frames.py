@@ -16,8 +16,8 @@ P = TypeVar("P")
 LONGEST_MS = 2_100
 """Key frames further apart than that are too few to watch the lane by: then everything is decoded."""
 CATCH_UP_MS = 300
-"""What was left out is decoded only if it takes no longer; else the next key frame is waited for. While it lasts, the pictures that
-come are waiting; above half a second they would be late ones."""
+"""What was left out is decoded for no longer than that, nor beyond the next key frame, which is then waited for. While it lasts, the
+pictures that come are waiting; above half a second they would be late ones."""
 _INTERVALS = 3
 _MOST_BYTES = 16 * 1024 * 1024
 
@@ -36,7 +36,6 @@ class KeyFrames(Generic[P]):
         self._since: list[P] = []
         self._bytes = 0
         self._whole = False
-        self._decode_ms = 0.0
 
     def came(self, packet: P, size: int, now_ms: int, *, key: bool, damaged: bool) -> None:
         """A packet has come: `size` bytes, damaged on its way or not."""
@@ -52,23 +51,22 @@ class KeyFrames(Generic[P]):
         else:
             self._since = []
 
-    def took(self, decode_ms: float) -> None:
-        """How long decoding one packet has taken."""
-        self._decode_ms += 0.2 * (decode_ms - self._decode_ms) if self._decode_ms else decode_ms
-
     def regular(self, now_ms: int) -> bool:
         """Whether key frames come often enough to see the lane by them alone."""
         if self._last_ms is None or len(self._apart) < _INTERVALS:
             return False
         return max(*self._apart, now_ms - self._last_ms) <= self._longest_ms
 
-    def behind(self, now_ms: int) -> list[P]:
-        """The packets from the last key frame to the newest, for one who left them out; none if he had better wait.
+    def behind(self, now_ms: int) -> tuple[list[P], int]:
+        """The packets from the last key frame to the newest, for one who left them out, and how long decoding them may take.
 
         Args:
             now_ms: the time.
         """
         if not self._since or self._last_ms is None or not self._apart:
-            return []
-        takes, next_key = len(self._since) * self._decode_ms, self._last_ms + self._apart[-1] - now_ms
-        return self._since if takes <= min(CATCH_UP_MS, max(0, next_key)) else []
+            return [], 0
+        return self._since, min(CATCH_UP_MS, max(0, self._last_ms + self._apart[-1] - now_ms))
+
+    def spent(self) -> None:
+        """They took too long: the next key frame is waited for."""
+        self._since, self._whole = [], False

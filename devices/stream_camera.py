@@ -21,7 +21,7 @@ import numpy as np
 
 from devices.camera_login import CameraAddress
 from devices.dated_picture import Attention, CameraError, DatedPicture, LatePictures, Picture, monotonic_ms
-from devices.key_frames import LONGEST_MS, KeyFrames
+from devices.key_frames import CATCH_UP_MS, LONGEST_MS, KeyFrames
 from devices.picture_age import LATE_MS, LEAST_MS, PacedAge, StampedAge, Wholeness
 from devices.settings import CameraKind, CameraSettings
 from runtime.sections import milliseconds
@@ -188,18 +188,24 @@ class StreamCamera:
         self._whole.rested()
         frames = [*codec.decode(packet), *codec.decode(None)]
         codec.flush_buffers()
-        self._keys.took(monotonic_ms() - now)
         for frame in frames[:1]:
             yield frame, self._trusts(frame)
 
     def _watching(self, packet: Packet, now: int) -> Iterator[tuple[av.VideoFrame, bool]]:
         """Every picture; first, unseen, those that were left out."""
-        packets = [packet]
+        packets, limit = [packet], CATCH_UP_MS
         if not self._fed:
             self._whole.rested()
-            packets = packets if packet.is_keyframe else self._keys.behind(now)
+            if not packet.is_keyframe:
+                packets, limit = self._keys.behind(now)
             self._fed = bool(packets)
         for one in packets:
+            if one is not packet and monotonic_ms() - now > limit:
+                self._keys.spent()
+                self._whole.rested()
+                packet.stream.codec_context.flush_buffers()
+                self._fed = False
+                return
             for frame in one.decode():
                 trusted = self._trusts(frame)
                 if one is packet:

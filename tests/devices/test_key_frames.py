@@ -10,7 +10,6 @@ def heard(*, every: int, until: int, longest_ms: int = 2_100, lost: int | None =
     keys = KeyFrames[int](longest_ms)
     for number in range(until + 1):
         keys.came(number, 1_000, 40 * number, key=number % every == 0, damaged=number == lost)
-    keys.took(2)
     return keys
 
 
@@ -28,24 +27,25 @@ def test_key_frames_that_are_far_apart_are_too_few() -> None:
 
 def test_what_came_since_the_last_key_frame_is_decoded_for_one_who_arrives() -> None:
     """In order, the key frame first."""
-    assert heard(every=25, until=85).behind(40 * 85) == list(range(75, 86))
+    assert heard(every=25, until=85).behind(40 * 85) == (list(range(75, 86)), CATCH_UP_MS)
 
 
 def test_a_damaged_packet_makes_one_who_arrives_wait_for_the_next_key_frame() -> None:
     """What stands on it is wrong, too."""
-    assert heard(every=25, until=85, lost=80).behind(40 * 85) == []
-    assert heard(every=25, until=100, lost=80).behind(40 * 100) == [100]
+    assert heard(every=25, until=85, lost=80).behind(40 * 85) == ([], 0)
+    assert heard(every=25, until=100, lost=80).behind(40 * 100) == ([100], CATCH_UP_MS)
 
 
-def test_what_would_take_longer_than_the_next_key_frame_is_not_decoded() -> None:
-    """On a slow box, or shortly before a key frame, waiting is quicker; and no picture may be late by it."""
-    keys = heard(every=25, until=99)
-    assert keys.behind(40 * 99) == []  # 25 packets of 2 ms, and the key frame is due in 40
-    slow = heard(every=50, until=160)
-    assert slow.behind(40 * 160) == list(range(150, 161))
-    for _ in range(60):
-        slow.took(CATCH_UP_MS / 10)
-    assert slow.behind(40 * 160) == []
+def test_what_was_left_out_is_decoded_no_longer_than_until_the_next_key_frame() -> None:
+    """Shortly before one, waiting is quicker; and where it took too long, the next one is waited for."""
+    keys = heard(every=25, until=98)
+    assert keys.behind(40 * 98) == (list(range(75, 99)), 80)
+    assert keys.behind(40 * 101) == (list(range(75, 99)), 0)
+    keys.spent()
+    keys.came(99, 1_000, 40 * 99, key=False, damaged=False)
+    assert keys.behind(40 * 99) == ([], 0)
+    keys.came(100, 1_000, 40 * 100, key=True, damaged=False)
+    assert keys.behind(40 * 100) == ([100], CATCH_UP_MS)
 
 
 def test_what_is_kept_is_bounded() -> None:
@@ -53,4 +53,4 @@ def test_what_is_kept_is_bounded() -> None:
     keys = KeyFrames[int](2_100)
     for number in range(400):
         keys.came(number, 100_000, 40 * number, key=number in {0, 10}, damaged=False)
-    assert keys.behind(40 * 400) == []
+    assert keys.behind(40 * 400) == ([], 0)
