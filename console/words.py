@@ -61,6 +61,16 @@ DOUBTS: Final[dict[Doubt, Words]] = {
         "A contact was already on when it arrived", "接點訊號異常", "Do not trust the button or signal; ask the driver."
     ),
     Doubt.OVERDUE: Words("It has waited too long", "等候逾時", "Speak with the driver; decide."),
+    Doubt.UNCLAIMED: Words(
+        "The core did not confirm in time that the bundle is free",
+        "未能及時確認捆綁未被使用",
+        "Ask the core whether the bundle was used; then decide.",
+    ),
+    Doubt.CLAIM_REFUSED: Words(
+        "The bundle is another visit's",
+        "捆綁已由另一車次佔用",
+        "Read the alarm; find out which vehicle is the right one, then decide.",
+    ),
     Doubt.CONTRADICTION: Words(
         "Unladen pressed against a live bundle", "報稱空車但有捆綁", "Look into the vehicle, then decide."
     ),
@@ -291,6 +301,11 @@ ALARMS: Final[dict[LaneAlarmKind, Words]] = {
     LaneAlarmKind.PLATES_DISAGREE: Words("Plates disagree", "車牌不一致", "Compare both plates with the vehicle."),
     LaneAlarmKind.UNLADEN_NOT_PROVED: Words(
         "Unladen declaration not confirmed", "空車申報未能確認", "Look into the vehicle."
+    ),
+    LaneAlarmKind.CLAIM_REFUSED: Words(
+        "The core refuses this visit its bundle",
+        "中央系統拒絕確認捆綁",
+        "Another vehicle may have crossed on it: look at both.",
     ),
     LaneAlarmKind.CONTRADICTION: Words(
         "Unladen pressed against a bundle", "報稱空車但有捆綁", "Look into the vehicle."

@@ -68,6 +68,11 @@ class LaneAlarmKind(_Kind):
     OTHER_POINT = "OtherPoint", "The bundle names another control point; the driver waits for the core (row 15)."
     WRONG_POINT = "WrongPoint", "The bundle names another control point, and the core changed nothing (row 15)."
 
+    CLAIM_REFUSED = (
+        "ClaimRefused",
+        "The core refused this visit its bundle: another lane has claimed it, or it was used (design §3).",
+    )
+
     # What was decided about it
     NOT_FRESH = "NotFresh", "A vehicle is in the lane and the link does not vouch for the codes (row 20)."
     RELEASE_REFUSED = "ReleaseRefused", "The codes speak against an officer's release."

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from lane_agent.effects import (
     Alarm,
     CancelTimer,
+    Claim,
     Consume,
     Effect,
+    GiveBack,
     LookUp,
     Record,
     Ring,
@@ -105,6 +107,8 @@ class Agent:
             StartTimer: self._start_timer,
             CancelTimer: self._cancel_timer,
             LookUp: self._look_up,
+            Claim: lambda order: codes.claim(order, visit_key(self.lane, order.visit)),
+            GiveBack: lambda order: codes.give_back(order, visit_key(self.lane, order.visit)),
             Consume: lambda _order: None,  # written with the entry itself
         }
 
