@@ -107,8 +107,8 @@ class Agent:
             StartTimer: self._start_timer,
             CancelTimer: self._cancel_timer,
             LookUp: self._look_up,
-            Claim: lambda order: codes.claim(order, visit_key(self.lane, order.visit)),
-            GiveBack: lambda order: codes.give_back(order, visit_key(self.lane, order.visit)),
+            Claim: codes.claim,
+            GiveBack: codes.give_back,
             Consume: lambda _order: None,  # written with the entry itself
         }
 

@@ -28,13 +28,13 @@ class CodeBook(Protocol):
             OSError: the copy cannot be read.
         """
 
-    def claim(self, order: Claim, visit: str) -> None:
-        """Asks the core, again and again until it answers, whether these bundles are this visit's (by its key) alone.
+    def claim(self, order: Claim) -> None:
+        """Asks the core, again and again until it answers, whether these bundles are this visit's alone.
 
         The answer comes as the event `ClaimAnswered`. A newer claim takes the place of an older one.
         """
 
-    def give_back(self, order: GiveBack, visit: str) -> None:
+    def give_back(self, order: GiveBack) -> None:
         """Claim number `order.claim` of this visit is not to be asked for any more; the core learns it from the journal."""
 
 

@@ -14,6 +14,9 @@ STRANGER = "XY77"
 MAINLAND = "粤Z1234港"
 OTHER_MAINLAND = "粤Z9876港"
 
+EPOCH = "epoch"
+"""Of the core's log, in every scenario and slice."""
+
 CORE_MS = 1_800_000_000_000
 """The core's time in every scenario when it begins: 2027-01-15 16:00 in Hong Kong."""
 MINUTE_MS = 60_000
@@ -111,7 +114,7 @@ def codes_of(words: frozenset[str], *, vrn: str = VRN, link: Link = Link.FRESH, 
         link,
         None if "no-time" in words else core_ms,
         2 * MINUTE_MS if "slack" in words else 0,
-        "epoch",
+        EPOCH,
         1,
         "hash",
         held="hold" in words,

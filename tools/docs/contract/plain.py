@@ -43,6 +43,14 @@ class BundlesUsed(Struct, frozen=True, kw_only=True, tag_field="type", tag="Cons
     ubrs: tuple[str, ...]
 
 
+class BundlesGivenBack(Struct, frozen=True, kw_only=True, tag_field="type", tag="GiveBack"):
+    """The visit will not use these bundles: its claim `claim`, and every earlier one of it, is over."""
+
+    visit: int
+    claim: int
+    ubrs: tuple[str, ...]
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """The body of an event: a journal entry, UTF-8 JSON. Effects of other types are the lane's own affair.
 
@@ -50,7 +58,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         at: when.
         event: what happened, as the lane has it. Two are read by the core: "PlateSettled" (`visit`, `read.vrn`) and
             "OfficerCorrected" (`visit`, `vrn`), which give a visit the mark without which its uses do not count.
-        effects: what came of it, in order; those whose "type" is Alarm, Record or Consume are read by the core.
+        effects: what came of it, in order; those whose "type" is Alarm, Record, Consume or GiveBack are read by the core.
     """
 
     at: When

@@ -133,6 +133,17 @@ row's hash. It never deletes what was acknowledged: any range may be asked for a
 A nonce names the lane's journal and how far its cursor stands. A core that has fewer rows was restored from a backup,
 and asks for the others; a core of which a lane holds a later version must begin a new epoch.
 
+## Claims
+
+Before a lane releases a vehicle on bundles by itself, it claims all of them for that visit and has the core's signed
+`granted`, which names lane, journal, visit, claim and bundles as it claimed them, in the epoch that the lane holds. A
+bundle is claimed by one visit at a time; what is claimed, used or withdrawn elsewhere is refused, with the reason in
+words. The core answers from what it has committed, and the same claim again with the same answer. A claim ends with the
+row that uses the bundles (effect `Consume`), the row that gives them back (effect `GiveBack`, of that claim number or a
+higher one), or the end of the visit (record `VisitEnded`, or `VehicleArrived` of a later visit of the journal), and is
+never granted again after that. It does not lapse with time: a lane that fell silent may have released. While rows
+about an earlier visit of the journal are missing, the answer is `wait`. A stop needs no claim.
+
 ## Commands
 
 A command is obeyed if it came unretained, names this lane, has an identifier not seen before, was issued after the
