@@ -111,6 +111,7 @@ class CoreAlarmKind(_Kind):
     BUNDLE_USED_TWICE = "BundleUsedTwice", "Two visits consumed one bundle."
     UNKNOWN_BUNDLE_USED = "UnknownBundleUsed", "A visit consumed a bundle that is not in this core's list."
     USE_WITHOUT_READ = "UseWithoutRead", "A visit consumed a bundle of a vehicle whose mark was not read in it."
+    USED_UNDER_CLAIM = "UsedUnderClaim", "A visit consumed a bundle that another visit had claimed."
     LANE_DISBELIEVED = "LaneDisbelieved", "A lane consumed so many bundles without a read that it is not believed."
     COMPOUND_OVERDUE = "CompoundOverdue", "A vehicle sent to the examination compound has not arrived in time."
     EVENT_REFUSED = "EventRefused", "A row of a lane's journal does not follow the rows before it."

@@ -66,6 +66,13 @@ class UseOfBundles(Struct, frozen=True, tag_field="type", tag="Consume"):
     ubrs: Annotated[tuple[Ubr, ...], Meta(max_length=64)]
 
 
+class ClaimReturned(Struct, frozen=True, tag_field="type", tag="GiveBack"):
+    """The visit gives its claim back."""
+
+    visit: Visit
+    claim: Annotated[int, Meta(ge=1, le=2**53)]
+
+
 class _SettledRead(Struct, frozen=True):
     vrn: Mark
 
@@ -95,7 +102,7 @@ class OfficerCorrected(Struct, frozen=True, tag_field="type"):
 
 
 Read = PlateSettled | OfficerCorrected
-EntryEffect = FactsOfVisit | AlarmOfLane | UseOfBundles
+EntryEffect = FactsOfVisit | AlarmOfLane | UseOfBundles | ClaimReturned
 
 
 class _Outer(Struct, frozen=True):
@@ -108,7 +115,12 @@ class _Tagged(Struct, frozen=True):
     type: str = ""
 
 
-_EFFECTS: dict[str, type[EntryEffect]] = {"Record": FactsOfVisit, "Alarm": AlarmOfLane, "Consume": UseOfBundles}
+_EFFECTS: dict[str, type[EntryEffect]] = {
+    "Record": FactsOfVisit,
+    "Alarm": AlarmOfLane,
+    "Consume": UseOfBundles,
+    "GiveBack": ClaimReturned,
+}
 _READS: dict[str, type[Read]] = {"PlateSettled": PlateSettled, "OfficerCorrected": OfficerCorrected}
 
 

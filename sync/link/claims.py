@@ -55,12 +55,12 @@ class Claims:
         if self._open is not None:
             self._open.next_ms = now
 
-    def due(self, now: int) -> ClaimWanted | None:
+    def due(self, now: int) -> list[ClaimWanted]:
         """The claim to make now, if any; ask only while connected."""
         if self._open is None or now < self._open.next_ms:
-            return None
+            return []
         self._open.next_ms = now + self._limits.claim_ms
-        return self._open.wanted
+        return [self._open.wanted]
 
     def on_answer(self, answer: ClaimAnswer, epoch: str) -> ClaimAnswered | None:
         """The core's answer, `epoch` being held here; what the lane is to be told, None for an answer that counts for nothing yet."""

@@ -439,12 +439,10 @@ class LinkMachine:
             self.refuse(refusal.value, f"{command.name!r} from {command.issuer} ({command.command})", now)
         self._effects += effects
 
-    def _on_claim_answer(self, answer: ClaimAnswer, now: int) -> None:
+    def _on_claim_answer(self, answer: ClaimAnswer, _: int) -> None:
+        """One that is repeated, or of a claim that is over, is worthless and no alarm."""
         event = self.claims.on_answer(answer, self.follower.head.epoch)
-        if event is not None:
-            self._effects.append(Tell(event))
-        elif answer.state != "wait":
-            self.refused["answer_unasked"] += 1  # repeated, or of a claim that is over: worthless, and no alarm
+        self._effects += [Tell(event)] if event is not None else []
 
     def _on_picture_held(self, held: PictureHeld, now: int) -> None:
         done = self.uploader.on_held(held, now)
@@ -465,9 +463,8 @@ class LinkMachine:
             self._verified = True
             head = self.follower.head
             self._effects.append(Tell(CodesVerified(head.epoch, head.version)))
-        claim = self.claims.due(now) if self._session is not None else None
-        if claim is not None:
-            self._publish(claim)
+        if self._session is not None:
+            self._effects += [Publish(claim) for claim in self.claims.due(now)]
         send = self.sender.due(now)
         if send is not None:
             self._effects.append(send)

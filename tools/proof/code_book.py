@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from domain.crossing import RELEASE, Direction
 from lane_agent.frozen import replace
 from lane_agent.model import Bundle, Cargo, Codes, Link, NearMiss
+from simulation.granting_core import GrantingCore
 
 VRN = "AB1234"
 NEIGHBOUR = "AB1Z34"
@@ -80,7 +81,7 @@ NEAR: dict[str, NearMiss] = {
 
 
 @dataclass(slots=True)
-class ScenarioCodeBook:
+class ScenarioCodeBook(GrantingCore):
     """What the lane's copy of the records says. `words` name the records of the vehicle, `extra` are further bundles.
 
     Besides the names in `BUNDLES` and `NEAR`: hold, approved (with `MAINLAND`), approved-bare, no-time, slack.
