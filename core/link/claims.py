@@ -22,9 +22,10 @@ from core.errors import RefusedError
 from core.ledger.log import ReplicatedLog
 from core.link.alarms import AlarmBook
 from core.link.disputes import cross
+from core.link.entry import ClaimReturned
 from domain.alarms import CoreAlarmKind
 from domain.marks import normalise
-from wire.messages import ClaimAnswer, ClaimWanted
+from wire.messages import ClaimAnswer, ClaimWanted, EventMessage
 
 MOST_FORMER = 3
 """Visits of a lane's former journals with a claim that nobody has settled; with so many the lane claims nothing more."""
@@ -185,8 +186,9 @@ class ClaimBook:
         )
         self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.USED_UNDER_CLAIM, detail=detail)
 
-    def given_back(self, *, lane: str, journal: str, visit: int, claim: int, now_ms: int) -> None:
+    def given_back(self, event: EventMessage, returned: ClaimReturned, *, now_ms: int) -> None:
         """A visit has given its claim back, and every earlier one of its own."""
+        lane, journal, visit, claim = event.lane, event.journal, returned.visit, returned.claim
         known, state = self._state(lane, journal, visit)
         if known > claim:
             return

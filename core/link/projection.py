@@ -123,8 +123,7 @@ class Projection:
                 case UseOfBundles():
                     problems += self._consume(event, effect, at_ms=at_ms, received_ms=received_ms)
                 case ClaimReturned():
-                    visit = {"lane": event.lane, "journal": event.journal, "visit": effect.visit}
-                    self.claims.given_back(**visit, claim=effect.claim, now_ms=received_ms)
+                    self.claims.given_back(event, effect, now_ms=received_ms)
                 case _:
                     assert_never(effect)
         return problems

@@ -146,10 +146,18 @@ class SimulatedCore:
 
     def answer_claim(self, wanted: ClaimWanted, state: Literal["granted", "refused", "wait"] = "granted") -> CoreSaid:
         """The answer to a claim."""
-        head = {"epoch": self.log.epoch, "version": self.log.version}
-        named = {name: getattr(wanted, name) for name in ("lane", "journal", "visit", "claim", "ubrs")}
-        detail = "" if state == "granted" else "because the test says so"
-        return self.says(self.topics.claim_answer, ClaimAnswer(**named, **head, state=state, detail=detail))
+        answer = ClaimAnswer(
+            lane=wanted.lane,
+            journal=wanted.journal,
+            visit=wanted.visit,
+            claim=wanted.claim,
+            ubrs=wanted.ubrs,
+            epoch=self.log.epoch,
+            version=self.log.version,
+            state=state,
+            detail="" if state == "granted" else "because the test says so",
+        )
+        return self.says(self.topics.claim_answer, answer)
 
     def _keep_picture(self, body: PictureOffered | PicturePart) -> CoreSaid:
         held = self.pictures.setdefault(body.picture, b"")
