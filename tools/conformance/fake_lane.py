@@ -116,6 +116,7 @@ class LanePlayed(KitPeer):
         held: the list.
         proofs: every heartbeat with the time from its nonce, in seconds.
         bodies: the bytes of every delta heard on the common topic, by version.
+        spent: bundles that clauses have used.
         retained: topics on which the core published something with the retain flag.
     """
 
@@ -144,6 +145,7 @@ class LanePlayed(KitPeer):
         self.further = FurtherKey(further, "core")
         self._trust_of_bodies = trust
         self._greeted = False
+        self.spent: set[str] = set()
 
     # -- hearing ------------------------------------------------------------------------------------------------------
 
