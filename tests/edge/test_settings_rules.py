@@ -140,44 +140,58 @@ def test_an_impossible_value_is_told_with_its_reason(lane_folder: Any, old: str,
         (
             "compound_loop = true",
             "compound_loop = true\nconfirm_s = 3600",
-            "policy.confirm_s: 3600 s is longer than the law allows; "
-            "write 0.5 or less: both screens confirm 3 in that time, or it is taken back (design §2.2)",
+            (
+                "policy.confirm_s: 3600 s is longer than the law allows; "
+                "write 0.5 or less: both screens confirm 3 in that time, or it is taken back (design §2.2)"
+            ),
         ),
         (
             "compound_loop = true",
             "compound_loop = true\npaint_s = 11",
-            "policy.paint_s: 11 s is longer than the law allows; "
-            "write 10 or less: a screen that takes longer is at fault (design §2.2)",
+            (
+                "policy.paint_s: 11 s is longer than the law allows; "
+                "write 10 or less: a screen that takes longer is at fault (design §2.2)"
+            ),
         ),
         (
             "compound_loop = true",
             "compound_loop = true\nhelp_stuck_s = 60",
-            "policy.help_stuck_s: 60 s is longer than the law allows; "
-            "write 10 or less: held for longer it is a stuck button (design §2.10)",
+            (
+                "policy.help_stuck_s: 60 s is longer than the law allows; "
+                "write 10 or less: held for longer it is a stuck button (design §2.10)"
+            ),
         ),
         (
             "compound_loop = true",
             "compound_loop = true\nlimits = { claim = 86400 }",
-            "policy.limits.claim: 86400 s is longer than the law allows; "
-            "write 600 or less: nothing waits for ever (design §2.9)",
+            (
+                "policy.limits.claim: 86400 s is longer than the law allows; "
+                "write 600 or less: nothing waits for ever (design §2.9)"
+            ),
         ),
         (
             "release_threshold = 0.9",
             "release_threshold = 0.01",
-            "reader.release_threshold: 0.01 is too low; "
-            "write 0.9 or more: below it misreads were measured, and they would release",
+            (
+                "reader.release_threshold: 0.01 is too low; "
+                "write 0.9 or more: below it misreads were measured, and they would release"
+            ),
         ),
         (
             "[console]",
             '[identifier]\nkind = "mqtt"\nfresh_s = 86400\n[console]',
-            "identifier.fresh_s: 86400 s is longer than the law allows; "
-            "write 3 or less: an older reading may be of the vehicle before",
+            (
+                "identifier.fresh_s: 86400 s is longer than the law allows; "
+                "write 3 or less: an older reading may be of the vehicle before"
+            ),
         ),
         (
             "simulation = true",
             "simulation = false",
-            "screens.mode: headless is no screen of a real lane: no driver sees anything; "
-            'use mode = "fullscreen"; a demonstration says simulation = true in its own file',
+            (
+                "screens.mode: headless is no screen of a real lane: no driver sees anything; "
+                'use mode = "fullscreen"; a demonstration says simulation = true in its own file'
+            ),
         ),
     ],
 )
