@@ -77,8 +77,10 @@ class ClaimBook:
         except _EarlierVisitError as problem:
             return self._answer(wanted, "wait", str(problem))
         except _NotGrantedError as problem:
-            if not problem.over:
-                self._write(wanted, "refused", now_ms)
+            if not problem.over and self._state(wanted.lane, wanted.journal, wanted.visit)[0]:
+                self._write(
+                    wanted, "refused", now_ms
+                )  # what the visit had before is free; of any other, nothing is kept
             return self._answer(wanted, "refused", str(problem))
         if not self._holds(wanted):
             self._write(wanted, "live", now_ms)

@@ -197,6 +197,21 @@ def test_a_lane_cannot_take_bundles_out_by_inventing_visits(core: Any, lane: Any
     assert states == ["granted", "wait", "wait", "refused", "refused"]
 
 
+def test_claims_that_are_refused_leave_nothing_behind(core: Any, lane: Any) -> None:
+    """A lane may name as many visits as there are numbers; the store does not grow by it."""
+    for visit in range(1, 30):
+        assert ask(core, lane, "9999999999", visit=visit).state == "refused"
+    assert core.store.connection.execute("SELECT COUNT(*) FROM visit_claims").fetchone() == (0,)
+
+
+def test_a_refused_claim_takes_the_place_of_the_visits_older_one(core: Any, lane: Any, other: Any) -> None:
+    """The lane has let go of the older one when it asked for more."""
+    first = core.bundle(core.lodge())
+    ask(core, lane, first)
+    assert ask(core, lane, first, "9999999999", claim=6).state == "refused"
+    assert ask(core, other, first).state == "granted"
+
+
 def test_a_lane_that_replaces_its_journal_again_and_again_is_stopped(core: Any, lane: Any) -> None:
     """Three claims of former journals stay for an operator; with so many nothing more is granted."""
     ubrs = [core.bundle(core.lodge(), vrn=f"AB {number}") for number in range(1, 6)]
