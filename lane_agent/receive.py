@@ -475,7 +475,12 @@ def _released(lane: Lane, event: e.OfficerReleased) -> Change:
     if visit is None or visit.outcome is Outcome.RELEASED:
         return lane, ()
     had = visit.doubt.value if visit.doubt else lane.row
-    facts = {"officer": event.officer, "reason": event.reason, "system": had, "claim": visit.receipt or "none"}
+    facts = {
+        "officer": event.officer,
+        "reason": event.reason,
+        "system": had,
+        "claim": "granted" if visit.receipt else "none",
+    }
     effects = (record(RecordKind.RELEASED_BY_OFFICER, lane, **facts),)
     lane = visit_with(
         lane,
