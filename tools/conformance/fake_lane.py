@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -42,6 +42,8 @@ from wire.records import Record
 from wire.topics import LOG
 
 BOOT = "conformance"
+
+B = TypeVar("B", bound=msgspec.Struct)
 
 
 class FakeJournal:
@@ -361,9 +363,9 @@ class LanePlayed(KitPeer):
         return [one for one in self.all_of(EventsWanted, since) if one.journal == self.journal.name]
 
 
-def spoilt(row: EventMessage, **fields: Any) -> EventMessage:
-    """A row with fields replaced."""
-    return msgspec.structs.replace(row, **fields)
+def spoilt(body: B, **fields: Any) -> B:
+    """A body with fields replaced."""
+    return msgspec.structs.replace(body, **fields)
 
 
 def with_field(body: msgspec.Struct) -> bytes:
