@@ -152,7 +152,7 @@ def _record(bundle: Bundle) -> BundleRecord:
     return BundleRecord(
         bundle.ubr,
         bundle.vrn,
-        bundle.direction.value,  # type: ignore[arg-type]
+        bundle.direction.value,
         bundle.point,
         bundle.earliest_ms,
         bundle.valid_until_ms,

@@ -363,9 +363,9 @@ class LanePlayed(KitPeer):
         return [one for one in self.all_of(EventsWanted, since) if one.journal == self.journal.name]
 
 
-def spoilt(body: B, **fields: Any) -> B:
+def spoilt(one: B, /, **fields: Any) -> B:
     """A body with fields replaced."""
-    return msgspec.structs.replace(body, **fields)
+    return msgspec.structs.replace(one, **fields)
 
 
 def with_field(body: msgspec.Struct) -> bytes:
