@@ -5,6 +5,7 @@ Rules of this file:
 - It is answered from what is committed, in the transaction that it was taken in; the same claim again gets the same answer.
 - It ends by the lane's journal: with the use, with the give-back, or with the end of its visit, which came before in order.
   A claim that has ended is never granted again, whoever repeats its message.
+- What a lane's journal says of a grant that is not known here is believed: this core was restored from a backup.
 - It does not lapse with time: a lane that fell silent may have released on it. It is then an operator's (`settle`), and
   until then its vehicle, wherever it comes, is the officer's. Nothing else anywhere waits for that lane.
 - A lane has one vehicle. While the journal has not told how an earlier visit with a claim ended, its next one waits: so a lane whose
@@ -22,7 +23,7 @@ from core.errors import RefusedError
 from core.ledger.log import ReplicatedLog
 from core.link.alarms import AlarmBook
 from core.link.disputes import cross
-from core.link.entry import ClaimReturned
+from core.link.entry import ClaimReturned, ClaimTold
 from domain.alarms import CoreAlarmKind
 from domain.marks import normalise
 from wire.messages import ClaimAnswer, ClaimWanted, EventMessage
@@ -173,6 +174,17 @@ class ClaimBook:
         return record is not None and bool(record.used_by)
 
     # -- what the journals say ---------------------------------------------------------------------------------------
+
+    def told(self, event: EventMessage, claim: ClaimTold, *, now_ms: int) -> None:
+        """A lane's journal says that a claim was granted; a core that was restored from a backup does not know it any more.
+
+        It holds again unless something that is known here speaks against it; what followed is in the rows that follow.
+        """
+        wanted = ClaimWanted(
+            lane=event.lane, journal=event.journal, visit=claim.visit, claim=claim.claim, ubrs=claim.ubrs
+        )
+        if self._state(event.lane, event.journal, claim.visit)[0] < claim.claim:
+            self.take(wanted, now_ms=now_ms)
 
     def used(self, ubr: str, *, lane: str, journal: str, visit: int, now_ms: int) -> None:
         """A visit has used a bundle: its claim of it ends. Another's stands, and people are told."""

@@ -107,6 +107,8 @@ class Projection:
         problems = entry.problems
         if entry.read is not None:
             problems += self._read(event, entry.read)
+        if entry.claim is not None and not entry.claim.refusal:
+            self.claims.told(event, entry.claim, now_ms=received_ms)
         for effect in entry.effects:
             match effect:
                 case FactsOfVisit():

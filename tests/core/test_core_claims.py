@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -239,6 +240,29 @@ def test_claims_do_not_lapse_and_outlast_a_restart_of_the_core(core: Any, lane: 
     again = reopen()
     register(again, lane, other)
     assert ask(again, other, ubr).state == "refused"
+
+
+def granted_row(lane: Any, *ubrs: str, visit: int = 1, claim: int = 5, refusal: str = "") -> Any:
+    """The journal's row of the answer to a claim."""
+    event = {"type": "ClaimAnswered", "visit": visit, "claim": claim, "ubrs": list(ubrs), "refusal": refusal}
+    at = {"mono_ms": 1, "utc_ms": 1_795_305_600_000, "quality": "proven"}
+    return lane.write_body(json.dumps({"at": at, "event": event, "effects": []}).encode())
+
+
+def test_a_restored_core_learns_of_its_own_grants_from_the_lanes_rows(core: Any, lane: Any, other: Any) -> None:
+    """It had granted after its backup; the rows that it asks for again say so, and what became of it."""
+    ubr = core.bundle(core.lodge())
+    hears(core, lane, granted_row(lane, ubr))
+    assert "is claimed by" in ask(core, other, ubr).detail
+    hears(core, lane, gives_back(lane))
+    assert ask(core, other, ubr).state == "granted"
+
+
+def test_a_refusal_in_a_journal_claims_nothing(core: Any, lane: Any, other: Any) -> None:
+    """Nor does the row of a claim that is over here."""
+    ubr = core.bundle(core.lodge())
+    hears(core, lane, granted_row(lane, ubr, refusal="used"), gives_back(lane, claim=6), granted_row(lane, ubr))
+    assert ask(core, other, ubr).state == "granted"
 
 
 @pytest.mark.parametrize("used", [True, False])
