@@ -61,6 +61,16 @@ DOUBTS: Final[dict[Doubt, Words]] = {
         "A contact was already on when it arrived", "接點訊號異常", "Do not trust the button or signal; ask the driver."
     ),
     Doubt.OVERDUE: Words("It has waited too long", "等候逾時", "Speak with the driver; decide."),
+    Doubt.UNCLAIMED: Words(
+        "The core did not confirm in time that the bundle is free",
+        "未能及時確認捆綁未被使用",
+        "Ask the core whether the bundle was used; then decide.",
+    ),
+    Doubt.CLAIM_REFUSED: Words(
+        "The bundle is another visit's",
+        "捆綁已由另一車次佔用",
+        "Read the alarm; find out which vehicle is the right one, then decide.",
+    ),
     Doubt.CONTRADICTION: Words(
         "Unladen pressed against a live bundle", "報稱空車但有捆綁", "Look into the vehicle, then decide."
     ),
@@ -247,6 +257,7 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.NEAR_MISS: ("Plate one character from a held vehicle's", "與被截查車牌相差一字"),
     LaneAlarmKind.PLATES_DISAGREE: ("Plates disagree", "車牌不一致"),
     LaneAlarmKind.UNLADEN_NOT_PROVED: ("Unladen declaration not confirmed", "空車申報未能確認"),
+    LaneAlarmKind.CLAIM_REFUSED: ("The core refuses this visit its bundle", "中央系統拒絕確認捆綁"),
     LaneAlarmKind.CONTRADICTION: ("Unladen pressed against a bundle", "報稱空車但有捆綁"),
     LaneAlarmKind.NO_BUNDLE: ("Vehicle without a bundle", "車輛沒有捆綁紀錄"),
     LaneAlarmKind.EARLY_ARRIVAL: ("Early arrival", "提早到達"),

@@ -214,6 +214,10 @@ def _area(corners: tuple[float, ...]) -> float:
     return abs(sum(x * b - a * y for (x, y), (a, b) in zip(points, points[1:] + points[:1], strict=True))) / 2
 
 
+READING_S = 3.0
+"""A second identifier's reading is of the vehicle that stands there for no longer (docs/asyncapi.json, `down/plate`)."""
+
+
 class ReaderSettings(Section, frozen=True, kw_only=True):
     """The plate reader.
 
@@ -227,6 +231,12 @@ class ReaderSettings(Section, frozen=True, kw_only=True):
     engine: Literal["onnxruntime", "opencv", "easyocr"] = "onnxruntime"
     weights: Annotated[Path, NamedFolder("name the folder of the models, or leave the key out")] | None = None
     release_threshold: Share = SURE
+
+    def contradictions(self) -> Problems:
+        """No weaker read than the figures of `docs/anpr.md` were measured with may release."""
+        if self.release_threshold < SURE:
+            remedy = f"write {SURE:g} or more: below it misreads were measured, and they would release"
+            yield Problem("release_threshold", f"{self.release_threshold:g} is too low", remedy)
 
     def on_this_box(self) -> Problems:
         """The engine is installed; the lane itself would say so only as a fault of its reader."""
@@ -414,7 +424,7 @@ class IdentifierSettings(Section, frozen=True, kw_only=True):
         ]
         | None
     ) = None
-    fresh_s: Seconds = 3.0
+    fresh_s: Seconds = READING_S
 
     @property
     def vouched(self) -> bool:
@@ -439,6 +449,9 @@ class IdentifierSettings(Section, frozen=True, kw_only=True):
             yield Problem("labels", f"is of no use to kind {kind.value}", "remove it: only serial reads labels")
         if kind is not IdentifierKind.MQTT and self.topic is not None:
             yield Problem("topic", f"is of no use to kind {kind.value}", "remove it: only mqtt has a topic")
+        if self.fresh_s > READING_S:
+            remedy = f"write {READING_S:g} or less: an older reading may be of the vehicle before"
+            yield Problem("fresh_s", f"{self.fresh_s:g} s is longer than the law allows", remedy)
         if self.silent_s < 1:
             remedy = "at least 1 s: an identifier answers about once a second"
             yield Problem("silent_s", f"{self.silent_s:g} s is too short", remedy)

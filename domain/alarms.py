@@ -173,6 +173,13 @@ class LaneAlarmKind(AlarmKind):
         "Ask the core.",
     )
 
+    CLAIM_REFUSED = (
+        "ClaimRefused",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.VISIT),
+        "The core refused this visit its bundle: another lane has claimed it, or it was used (design §3).",
+        "Another vehicle may have crossed on it: look at both.",
+    )
+
     # What was decided about it
     NOT_FRESH = (
         "NotFresh",

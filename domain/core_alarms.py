@@ -26,6 +26,12 @@ class CoreAlarmKind(AlarmKind):
         "A visit consumed a bundle of a vehicle whose mark was not read in it.",
         "Find out, then rocars-core settle-use.",
     )
+    USED_UNDER_CLAIM = (
+        "UsedUnderClaim",
+        Care(Priority.URGENT, Desk.CONTROL, Ends.PERSON),
+        "A visit consumed a bundle that another visit had claimed.",
+        "Find both vehicles by rocars-core claims and enquire; one of them may have crossed on the other's bundle.",
+    )
     LANE_DISBELIEVED = (
         "LaneDisbelieved",
         Care(Priority.URGENT, Desk.SECURITY, Ends.CAUSE),

@@ -116,7 +116,7 @@ class LaneBox:
             restore(newest_first(self.journal)),
             clock=self.clock,
             journal=self.journal,
-            codes=ShadowCodes(self.link) if self.shadow else self.link,
+            codes=ShadowCodes(self.link, self.tell) if self.shadow else self.link,
             actuators=actuators,
             software=self.software,
         )

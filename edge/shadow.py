@@ -22,8 +22,8 @@ import msgspec
 
 from devices.settings import ContactsSettings, Pull
 from edge.settings.load import Settings
-from lane_agent.effects import Show
-from lane_agent.events import Event
+from lane_agent.effects import Claim, GiveBack, Show
+from lane_agent.events import ClaimAnswered, Event
 from lane_agent.model import Codes, Screen
 from lane_agent.ports import CodeBook
 from lane_agent.wording import Scene
@@ -67,14 +67,25 @@ class ShadowCodes:
 
     Args:
         codes: the link, of which nothing but the lookup is passed on.
+        tell: takes the answers to claims. The core hears of none; the shadow grants itself what the lane beside it asks for.
     """
 
-    def __init__(self, codes: CodeBook) -> None:
-        self._codes = codes
+    def __init__(self, codes: CodeBook, tell: Callable[[Event], None]) -> None:
+        self._codes, self._tell = codes, tell
+        self._epoch, self._version = "", 0
 
     def look_up(self, vrn: str) -> Codes:
         """As the link."""
-        return self._codes.look_up(vrn)
+        found = self._codes.look_up(vrn)
+        self._epoch, self._version = found.epoch, found.version
+        return found
+
+    def claim(self, order: Claim) -> None:
+        """Granted at once."""
+        self._tell(ClaimAnswered(order.visit, order.claim, order.ubrs, self._epoch, self._version))
+
+    def give_back(self, order: GiveBack) -> None:
+        """Nothing: nobody was asked."""
 
 
 def link_store(store: Path) -> Path:

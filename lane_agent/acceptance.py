@@ -46,6 +46,13 @@ def _same_plate(lane: Lane, event: e.CodesFound) -> bool:
     return visit is not None and visit.read is not None and visit.read.vrn == event.codes.vrn
 
 
+def _answers_claim(lane: Lane, event: e.ClaimAnswered) -> bool:
+    visit = lane.visit
+    if visit is None or visit.receipt or visit.claim != event.claim:
+        return False
+    return visit.claim != 0 and visit.claimed == event.ubrs
+
+
 def _running(lane: Lane, event: e.TimerFired) -> bool:
     return (event.timer, event.serial) in lane.timers
 
@@ -93,6 +100,7 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
         Check("answers the question", "answers an older question", _answers_question),
         Check("same plate", "is about another plate", _same_plate),
     ),
+    e.ClaimAnswered: (THIS_VISIT, Check("answers the claim", "answers a claim that is over", _answers_claim)),
     e.ScenePainted: (Check("what is shown", "an older scene was painted", _what_is_shown),),
     e.ShowLapsed: (Check("order in force", "another scene was ordered since", _order_in_force),),
     e.TimerFired: (Check("running", "that timer is no longer wanted", _running),),

@@ -15,8 +15,10 @@ from lane_agent.effects import (
     Alarm,
     AlarmEnded,
     CancelTimer,
+    Claim,
     Consume,
     Effect,
+    GiveBack,
     LookUp,
     Record,
     Ring,
@@ -107,6 +109,8 @@ class Agent:
             StartTimer: self._start_timer,
             CancelTimer: self._cancel_timer,
             LookUp: self._look_up,
+            Claim: codes.claim,
+            GiveBack: codes.give_back,
             Consume: lambda _order: None,  # written with the entry itself
         }
 

@@ -65,6 +65,27 @@ class Consume:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """Ask the core for its signed receipt that these bundles are this visit's alone; the answer is `ClaimAnswered`.
+
+    It takes the place of an earlier claim of the visit, which holds no longer.
+    """
+
+    visit: int
+    claim: int
+    ubrs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """This visit will not use these bundles: its claim number `claim` is over, and so is every earlier one of the visit."""
+
+    visit: int
+    claim: int
+    ubrs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ring:
     """The intercom: "ring", "answer", "end"."""
 
@@ -106,5 +127,17 @@ class Record:
 
 
 Effect = (
-    Show | StartReading | StopReading | LookUp | StartTimer | CancelTimer | Consume | Ring | Alarm | AlarmEnded | Record
+    Show
+    | StartReading
+    | StopReading
+    | LookUp
+    | StartTimer
+    | CancelTimer
+    | Consume
+    | Claim
+    | GiveBack
+    | Ring
+    | Alarm
+    | AlarmEnded
+    | Record
 )

@@ -111,6 +111,24 @@ class CodesFound:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimAnswered:
+    """The core's signed answer to `Claim` number `claim` of this visit (design §3).
+
+    Attributes:
+        ubrs: the bundles that were claimed.
+        epoch, version: the head of the log that the core answered from.
+        refusal: "" if all of them are this visit's alone from now on; otherwise why not, in words.
+    """
+
+    visit: int
+    claim: int
+    ubrs: tuple[str, ...]
+    epoch: str
+    version: int
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ScenePainted:
     """A screen reports what it painted."""
 
@@ -337,6 +355,7 @@ Event = (
     | CodesVerified
     | CodesChanged
     | CodesFound
+    | ClaimAnswered
     | ScenePainted
     | ShowLapsed
     | TimerFired

@@ -311,6 +311,14 @@ def bundle_live(lane: Lane, visit: Visit, codes: Codes) -> bool:
     return bool(standing_of(lane, visit, codes).live)
 
 
+@_about_codes(
+    "the core has signed, in the epoch of this answer, that the live bundles are this visit's alone (design §3)"
+)
+def claimed(lane: Lane, visit: Visit, codes: Codes) -> bool:
+    live = {bundle.ubr for bundle in standing_of(lane, visit, codes).live}
+    return bool(live) and live == set(visit.claimed) and visit.receipt == codes.epoch
+
+
 @_about_codes("a bundle is live only later")
 def bundle_early(lane: Lane, visit: Visit, codes: Codes) -> bool:
     return bool(standing_of(lane, visit, codes).early)

@@ -88,6 +88,8 @@ class Doubt(Constant):
     NO_BUNDLE = "no_bundle"  # rows 12, 13, 16: nobody pressed Unladen in time
     EARLY = "early"
     WRONG_POINT = "wrong_point"
+    UNCLAIMED = "unclaimed"  # the core signed no receipt of this visit's claim in time (design §3)
+    CLAIM_REFUSED = "claim_refused"  # the core refused the claim: another lane has one, or the bundle was used
     CONTRADICTION = "contradiction"  # unladen pressed against a pending bundle: live, early or for another point
     HELP_AFTER_DONE = "help_after_done"
     HOLD_AFTER_DONE = "hold_after_done"

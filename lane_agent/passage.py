@@ -30,6 +30,7 @@ from lane_agent.change import (
     start_timer,
     visit_with,
 )
+from lane_agent.claims import give_back
 from lane_agent.contacts import FOR_VISIT
 from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading, StopReading
 from lane_agent.frozen import replace
@@ -134,7 +135,7 @@ def end_visit(lane: Lane, at: Moment, how: str) -> Change:
     visit = lane.visit
     if visit is None:
         return lane, ()
-    effects: tuple[Effect, ...] = (StopReading(visit.number), summary(lane, visit, at, how))
+    effects: tuple[Effect, ...] = (StopReading(visit.number), *give_back(visit), summary(lane, visit, at, how))
     if visit.leaving and visit.way is None and visit.outcome is not Outcome.RELEASED:
         effects += (Alarm(LaneAlarmKind.LEFT_UNSEEN, visit.number, how),)
     wrong_way = visit.way is Contact.EXIT_LOOP and not lane.policy.exit_to_compound

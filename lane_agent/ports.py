@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.effects import Alarm, Claim, Effect, GiveBack, Record, Ring, Show
 from lane_agent.events import Event
 from lane_agent.model import Codes, Moment
 from lane_agent.state import Lane
@@ -19,7 +19,7 @@ class Clock(Protocol):
 
 
 class CodeBook(Protocol):
-    """The lane's copy of the core's records."""
+    """The lane's copy of the core's records, and the way to the core for what no copy can say."""
 
     def look_up(self, vrn: str) -> Codes:
         """Everything known of `vrn` (normalised), with near-misses, link verdict and version.
@@ -27,6 +27,15 @@ class CodeBook(Protocol):
         Raises:
             OSError: the copy cannot be read.
         """
+
+    def claim(self, order: Claim) -> None:
+        """Asks the core, again and again until it answers, whether these bundles are this visit's alone.
+
+        The answer comes as the event `ClaimAnswered`. A newer claim takes the place of an older one.
+        """
+
+    def give_back(self, order: GiveBack) -> None:
+        """Claim number `order.claim` of this visit is not to be asked for any more; the core learns it from the journal."""
 
 
 class JournalPort(Protocol):

@@ -10,8 +10,8 @@ from typing import assert_never
 from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
 from domain.visit_record import RecordKind
+from lane_agent import claims, passage
 from lane_agent import events as e
-from lane_agent import passage
 from lane_agent.acceptance import refusal
 from lane_agent.alarming import fault_alarm, handled
 from lane_agent.change import (
@@ -103,6 +103,8 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             return _codes_changed(lane, event)
         case e.CodesFound():
             return _codes_found(lane, event), ()
+        case e.ClaimAnswered():
+            return claims.answered(lane, event)
         case e.ScenePainted():
             return _painted(lane, event.screen)
         case e.ShowLapsed():
@@ -474,7 +476,13 @@ def _released(lane: Lane, event: e.OfficerReleased) -> Change:
     if visit is None or visit.outcome is Outcome.RELEASED:
         return lane, ()
     had = visit.doubt.value if visit.doubt else lane.row
-    effects = (record(RecordKind.RELEASED_BY_OFFICER, lane, officer=event.officer, reason=event.reason, system=had),)
+    facts = {
+        "officer": event.officer,
+        "reason": event.reason,
+        "system": had,
+        "claim": "granted" if visit.receipt else "none",
+    }
+    effects = (record(RecordKind.RELEASED_BY_OFFICER, lane, **facts),)
     lane = visit_with(
         lane,
         ruling=Ruling.RELEASE,

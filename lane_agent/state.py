@@ -38,6 +38,8 @@ class Visit:
         doubt: the first reason why nothing but an officer may release it.
         codes: the last answer of the code book; `answered` is true only within the step that brought it.
         lookup: serial of the lookup that is open, 0 if none.
+        claim: serial of the claim that stands, asked for or granted, 0 if none; `claimed` are its bundles, sorted.
+        receipt: the epoch in which the core signed that they are this visit's, "" while it has not (design §3).
         decided: number of the row that showed 3 or 4.
         identifiers: (source, VRN) as second identifiers named the vehicle, sorted, each pair once.
         vouched: the marks among them whose origin is proved (`IdentifierRead.vouched`), sorted.
@@ -70,6 +72,9 @@ class Visit:
     outcome: Outcome = Outcome.UNDECIDED
     decided: int = 0
     used: tuple[str, ...] = ()
+    claim: int = 0
+    claimed: tuple[str, ...] = ()
+    receipt: str = ""
     identifiers: tuple[tuple[str, str], ...] = ()
     vouched: tuple[str, ...] = ()
     unclear: Contact | None = None

@@ -1,8 +1,8 @@
 """(lane, event, moment) -> (lane, effects): the whole behaviour of a lane, pure and total.
 
 In three parts: `receive` records in the lane what the event says; the decision table is read until its answer no longer
-changes the lane, and entering a row does what that row says; then the code book is asked, the waiting timer set and the
-screens painted as that row needs. 3 is screen 3, Clearance Completed; 4 is screen 4, to the examination compound.
+changes the lane, and entering a row does what that row says; then the code book is asked, bundles are claimed or given back,
+the waiting timer set and the screens painted as that row needs. 3 is screen 3, Clearance Completed; 4 is screen 4, to the examination compound.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from lane_agent.change import (
     visit_with,
     withdraw,
 )
+from lane_agent.claims import settle_claim
 from lane_agent.effects import Alarm, Consume, Effect, Record, Show
 from lane_agent.events import Event, FaultRaised, OfficerReleased
 from lane_agent.frozen import replace
@@ -50,10 +51,11 @@ def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
     lane, asked = (lane, ()) if _ignored(received) else _ask_code_book(lane, event, rules)
     if refused:  # the officer's release no longer holds, so another row may
         row = rules.first_row(lane)
+    lane, claimed = settle_claim(lane)
     lane = visit_with(lane, answered=False)  # an answer decides in the step that brings it, and in no later one
     lane, timed = _time_stage(lane, row)
     lane, shown = _show(lane, row)
-    return lane, received + over(before, lane, rules) + decided + refused + asked + timed + shown
+    return lane, received + over(before, lane, rules) + decided + refused + asked + claimed + timed + shown
 
 
 def _ignored(received: tuple[Effect, ...]) -> bool:
@@ -141,6 +143,8 @@ def _grounds(lane: Lane, visit: Visit) -> dict[str, object]:
     """The facts that a row was entered on: plate, version of the codes, and the sorted bundles (design §2.3)."""
     codes = visit.codes
     grounds: dict[str, object] = {"vrn": visit.read.vrn if visit.read else "", "link": lane.link.value}
+    if visit.receipt:
+        grounds |= {"claimed": ",".join(visit.claimed)}
     if codes is None:
         return grounds
     return (

@@ -61,6 +61,7 @@ LIMITS_MS: dict[str, int] = {
     "link": 10_000,
     "read": 15_000,
     "identifier": 10_000,
+    "claim": 5_000,
     "decision": 15_000,
     "unladen": 20_000,
     "manifest": 30_000,
@@ -69,7 +70,8 @@ LIMITS_MS: dict[str, int] = {
     "compound": 60_000,
 }
 """How long each waiting stage may last, in ms, unless the lane's policy says otherwise. Own values, to be set with
-the department: the whole stop is meant to take 20 s (seed 000), so each prompt stays below half a minute."""
+the department: the whole stop is meant to take 20 s (seed 000), so each prompt stays below half a minute. A claim is repeated
+each half second and costs one round trip: when ten went unanswered, the core does not answer."""
 
 
 def _row(number: int, name: str, scene: Scene, *guards: Guard, aiop: Scene | None = None, **rest: object) -> Row:
@@ -305,7 +307,17 @@ TABLE: tuple[Row, ...] = (
         limit="manifest",
         prompt=True,
     ),
-    _row(17, "17 laden released", Scene.DONE, *_LADEN, *_RELEASING, outcome=Outcome.RELEASED),
+    _row(
+        17,
+        "17 claiming",
+        Scene.WATCH,
+        *_LADEN,
+        no(g.at_officer),
+        no(g.claimed),
+        limit="claim",
+        overdue=Doubt.UNCLAIMED,
+    ),
+    _row(17, "17 laden released", Scene.DONE, *_LADEN, g.claimed, *_RELEASING, outcome=Outcome.RELEASED),
     _row(17, "17 deciding", Scene.WATCH, g.visit_open, no(g.at_officer), limit="decision"),
     _row(8, "8 otherwise", Scene.OFFICER, g.visit_open, alarm=LaneAlarmKind.AT_OFFICER),
 )

@@ -22,6 +22,7 @@ What surrounds a lane or a core in a demonstration also surrounds it in the kits
 |---|---|
 | `broker` | a private Mosquitto, by password or with TLS both ways |
 | `private_core` | the shipped core in a folder of its own, on such brokers |
+| `granting_core` | the core's part in claims for a lane whose codes are in memory: all are granted |
 | `hardwareless_lane` | a lane without its devices: its end of the link, and with its agent |
 | `cable`, `mqtt_packets` | a TCP relay that is cut, held, tampered with or listened to; where an MQTT packet ends |
 | `children`, `waiting` | child processes that end with us; waiting for what another process does |

@@ -20,6 +20,7 @@ from lane_agent import events as e
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, Effect, Record, Ring, Show
 from lane_agent.model import Contact, Moment, Policy, Read, ReadSource, Screen
+from lane_agent.ports import CodeBook
 from lane_agent.replay import restore
 from lane_agent.state import Lane
 from runtime.clocks import monotonic_ms
@@ -134,7 +135,7 @@ class LaneWithoutHardware(NoHardware, LaneEnd):
             restore(newest_first(self.journal)),
             clock=BoxClock(self.link.core_time),
             journal=self.journal,
-            codes=self.link,
+            codes=self.code_book(),
             actuators=self,
             software=self.software,
         )
@@ -150,6 +151,10 @@ class LaneWithoutHardware(NoHardware, LaneEnd):
         self.work.cancel()
         await asyncio.gather(self.work, return_exceptions=True)
         self.store.close()
+
+    def code_book(self) -> CodeBook:
+        """What the agent asks."""
+        return self.link
 
     def tell(self, event: e.Event) -> None:
         """Puts an event into the lane's inbox."""

@@ -40,6 +40,7 @@ from lane_agent.ports import Clock
 from lane_agent.state import Lane, visit_key
 from lane_agent.wording import Scene
 from simulation.drawn.trucks import CameraView, DrawnTruck
+from simulation.granting_core import GrantingCore
 
 HOUR_MS = 3_600_000
 POLICY = Policy(lane="SZB-IN-07", point="Shenzhen Bay", manifest_sensor=True, compound_loop=True)
@@ -61,7 +62,7 @@ class MemoryJournal:
 
 
 @dataclass(slots=True)
-class MemoryCodeBook:
+class MemoryCodeBook(GrantingCore):
     """`lane_agent.ports.CodeBook` in memory: holds and bundles, as the core would have sent them.
 
     Attributes:
@@ -89,7 +90,7 @@ class MemoryCodeBook:
             self.link,
             self.now_ms(),
             self.slack_ms,
-            "e1",
+            self.epoch,
             self.version,
             "5f" * 16,
             held=vrn in self.holds,
@@ -147,6 +148,7 @@ class PageLane:
         self.agent = Agent(
             Lane(visits=visits), clock=clock, journal=self.journal, codes=self.codes, actuators=self, software=software
         )
+        self.codes.tell = self.agent.tell
         sources = Sources(
             link=self._link_view,
             frame=self._frame,

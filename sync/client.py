@@ -25,6 +25,7 @@ from typing import Any
 
 from domain.alarms import LaneAlarmKind
 from domain.marks import normalise
+from lane_agent.effects import Claim, GiveBack
 from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Codes, Link
 from runtime.bucket import TokenBucket
@@ -113,8 +114,8 @@ class LinkClient:
             clock, and the core's time is held against the monotonic one alone.
         machine_boot: names the time since this machine's start, through which `now_ms` runs. What is expected of the
             core's clock is kept for that long; with "", for as long as the process lives.
-        on_event: takes what the lane is to be told: `LinkChanged`, `CodesVerified`, `CodesChanged`, `FaultRaised` and
-            `FaultCleared` of `Fault.CODES`.
+        on_event: takes what the lane is to be told: `LinkChanged`, `CodesVerified`, `CodesChanged`, `ClaimAnswered`,
+            `FaultRaised` and `FaultCleared` of `Fault.CODES`.
         on_alarm: takes (kind, detail); on_alarm_over: takes the kind whose cause is gone.
         on_order: takes an event ordered by the centre (`sync.link.commands`) and a callable for its answer: "", or why
             the lane did not count it. Left out, it is told to `on_event` and counts as done.
@@ -273,6 +274,14 @@ class LinkClient:
         if core is None or link is Link.OFFLINE:
             return found.codes(link=link, core_ms=None, slack_ms=0)
         return found.codes(link=link, core_ms=core.ms, slack_ms=core.slack_ms)
+
+    def claim(self, order: Claim) -> None:
+        """Asks the core for its receipt, until it answers; meets `lane_agent.ports.CodeBook`."""
+        self._put(lambda: self._machine.claim(order.visit, order.claim, order.ubrs, self._now()))
+
+    def give_back(self, order: GiveBack) -> None:
+        """That claim is asked for no more; the core learns it from the journal."""
+        self._put(lambda: self._machine.claims.drop(order.visit, order.claim))
 
     def core_time(self) -> tuple[int, int] | None:
         """The core's time now and its uncertainty, in milliseconds; None without any believed proof since the start."""

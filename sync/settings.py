@@ -22,6 +22,9 @@ from runtime.sections import (
     is_loopback,
 )
 
+FRESH_S, OFFLINE_S = 3.0, 5.0
+"""For so long a proof counts, and for so long a lane without one stays automatic, at most (design §2.8, §3)."""
+
 ENROL = "correct the path, or enrol the lane: rocars-lane enrol --config FILE"
 
 
@@ -41,7 +44,7 @@ class LinkSettings(Section, frozen=True, kw_only=True):
         password_file: the broker password's file where certificates are not used; one line, mode 0600.
         lane_key: this lane's Ed25519 private key (PKCS 8 PEM, mode 0600): signs its events.
         core_keys: folder of the core's public keys, one `<key id>.pem` each.
-        fresh_s, offline_s: design §3's limits.
+        fresh_s, offline_s: design §3's limits, or shorter ones.
     """
 
     brokers: tuple[BrokerSettings, ...]
@@ -51,14 +54,18 @@ class LinkSettings(Section, frozen=True, kw_only=True):
     certificate: Annotated[Path, NamedFile(ENROL)] | None = None
     key: Annotated[Path, SecretFile(ENROL)] | None = None
     password_file: Annotated[Path, SecretLine("write the password as one line into {path}")] | None = None
-    fresh_s: Seconds = 3.0
-    offline_s: Seconds = 5.0
+    fresh_s: Seconds = FRESH_S
+    offline_s: Seconds = OFFLINE_S
 
     def contradictions(self) -> Iterator[Problem]:
         """Times in their order, independent brokers, and no plain text on the network."""
         if self.fresh_s <= 1:
             remedy = "more than 1 s: a proof comes each second"
             yield Problem("fresh_s", f"{self.fresh_s:g} s is too short", remedy)
+        for name, given, law in (("fresh_s", self.fresh_s, FRESH_S), ("offline_s", self.offline_s, OFFLINE_S)):
+            if given > law:
+                wrong = f"{given:g} s is longer than the law allows"
+                yield Problem(name, wrong, f"write {law:g} or less: older proofs prove nothing (design §3)")
         if self.offline_s < self.fresh_s:
             wrong = f"{self.offline_s:g} s is shorter than link.fresh_s ({self.fresh_s:g} s)"
             yield Problem("offline_s", wrong, "make offline_s at least fresh_s; the design says 3 and 5")

@@ -77,6 +77,8 @@ CHANNELS = (
     Channel(name="state", writer=Party.LANE, kind=wire.LaneState, retained=True, largest=64 << 10),
     Channel(name="request", writer=Party.LANE, kind=wire.Request),
     Channel(name="log", writer=Party.CORE, kind=wire.LogReply, largest=LIMIT),
+    Channel(name="claim", writer=Party.LANE, kind=wire.ClaimWanted, qos=0),
+    Channel(name="claim_answer", writer=Party.CORE, kind=wire.ClaimAnswer, qos=0),
     Channel(name="command", writer=Party.CORE, kind=wire.Command),
     Channel(name="reply", writer=Party.LANE, kind=wire.Reply),
     Channel(name="telemetry", writer=Party.LANE, kind=wire.Telemetry, qos=0),

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from wire.records import CoreMs, Record
+from wire.records import CoreMs, Record, Ubr
 
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 """32 bytes; the constructions are in `hashes`."""
@@ -198,6 +198,51 @@ class EventsWanted(_Body, frozen=True, tag="events_wanted"):
 
 
 LogReply = Deltas | SnapshotPart | EventsWanted
+
+
+VisitNumber = Annotated[int, Meta(ge=1, le=2**53)]
+"""Of a visit, counted within its lane's journal; with lane and journal it is the visit's key."""
+
+ClaimNumber = Annotated[int, Meta(ge=1, le=2**53)]
+"""Of a claim; a later claim of the same visit has a higher one."""
+
+ClaimedUbrs = Annotated[tuple[Ubr, ...], Meta(min_length=1, max_length=64)]
+"""The bundles of one vehicle that a visit would be released on."""
+
+
+class ClaimWanted(_Body, frozen=True, tag="claim_wanted"):
+    """`up/claim`: these bundles shall be this visit's alone, before it is released on them (design §3).
+
+    Repeated until it is answered; the same claim gets the same answer for as long as nothing has changed. A later claim of the visit
+    takes the place of an earlier one. It ends with the journal's row that uses the bundles or gives them back.
+    """
+
+    lane: Id
+    journal: Id
+    visit: VisitNumber
+    claim: ClaimNumber
+    ubrs: ClaimedUbrs
+
+
+class ClaimAnswer(_Body, frozen=True, tag="claim_answer"):
+    """`down/claim`: what the core has committed of a claim, named whole.
+
+    Attributes:
+        epoch, version: the head of the log that it was answered from.
+        state: "granted", all of them are this visit's alone; "refused", none is; "wait", the lane's rows about an earlier visit are
+            missing, ask again.
+        detail: why it is not granted, in words for an officer.
+    """
+
+    lane: Id
+    journal: Id
+    visit: VisitNumber
+    claim: ClaimNumber
+    ubrs: ClaimedUbrs
+    epoch: Epoch
+    version: Version
+    state: Literal["granted", "refused", "wait"]
+    detail: str = ""
 
 
 class Command(_Body, frozen=True, tag="command"):

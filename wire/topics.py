@@ -57,12 +57,14 @@ class LaneTopics:
         self.reply = self._up("reply")
         self.telemetry = self._up("telemetry")
         self.picture = self._up("picture")
+        self.claim = self._up("claim")
         self.heartbeat = self._down("heartbeat")
         self.ack = self._down("ack")
         self.log = self._down("log")
         self.command = self._down("command")
         self.plate = self._down("plate")
         self.picture_held = self._down("picture")
+        self.claim_answer = self._down("claim")
 
     def _up(self, name: str) -> str:
         return f"{ROOT}/lane/{self.lane}/up/{name}"

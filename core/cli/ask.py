@@ -42,8 +42,17 @@ def add_to(app: typer.Typer) -> None:
         withdraw_vehicle,
         arrived,
         settle_use,
+        settle_claim,
     )
-    views: tuple[Callable[..., None], ...] = (crossings, disputed_uses, quarantine, compound, enquire, status)
+    views: tuple[Callable[..., None], ...] = (
+        crossings,
+        claims,
+        disputed_uses,
+        quarantine,
+        compound,
+        enquire,
+        status,
+    )
     for panel, commands in {"Traders and drivers": trade, "Officers": officers, "Looking": views}.items():
         for command in commands:
             app.command(rich_help_panel=f"{panel} (ask the running core)")(command)
@@ -188,6 +197,19 @@ def settle_use(
     say(f"UBR {ubr} {'stays used' if used else 'is live again'}; visit {found.visit} had used it.")
 
 
+def settle_claim(
+    *,
+    config: Config,
+    ubr: Annotated[str, typer.Argument(help="The claimed bundle.")],
+    used: Annotated[bool, typer.Option("--used/--free", help="Whether its vehicle has crossed with it.")],
+    reason: Reason,
+    officer: Officer,
+) -> None:
+    """Say whether a bundle was used that a lane claimed before it fell silent. Look at the lane first."""
+    found = ask_core(config, officer, lambda core: core.settle_claim(ubr, used=used, reason=reason))
+    say(f"UBR {ubr} {'is used' if used else 'is free again'}; visit {found.key} had claimed it.")
+
+
 def print_all(value: list[Any], as_json: bool, columns: dict[str, Callable[[Any], object]]) -> None:
     """A list as a table, or as JSON."""
     if as_json:
@@ -235,6 +257,16 @@ def disputed_uses(config: Config, officer: Officer, as_json: AsJson = False) -> 
         "heard": lambda one: when(one.at_ms),
     }
     print_all(ask_core(config, officer, lambda core: core.disputed_uses()), as_json, columns)
+
+
+def claims(config: Config, officer: Officer, as_json: AsJson = False) -> None:
+    """Bundles that a visit has claimed and not used yet. One that stays for minutes is of a lane that fell silent."""
+    columns: dict[str, Callable[[Any], object]] = {
+        "UBR": lambda one: one.ubr,
+        "visit": lambda one: one.key,
+        "claimed": lambda one: when(one.at_ms),
+    }
+    print_all(ask_core(config, officer, lambda core: core.claims()), as_json, columns)
 
 
 def quarantine(

@@ -92,9 +92,17 @@ def _alarm_lives(db: Database) -> None:
         db.conn.execute(statement)
 
 
+def _claims(db: Database) -> None:
+    """Which bundle is claimed by which visit, and what became of every visit's newest claim."""
+    visit = {"lane": str, "journal": str, "visit": int, "claim": int}
+    _table(db, "claims", {"ubr": str, **visit, "at_ms": int}, pk="ubr")
+    _table(db, "visit_claims", {**visit, "state": str, "ubrs": str, "at_ms": int}, pk=("lane", "journal", "visit"))
+    db.conn.execute("CREATE INDEX claims_of_lane ON claims(lane)")
+
+
 CORE_SCHEMA = StoreSchema(
     owner="core",
-    migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _doubted, _vehicles, _alarm_lives),
+    migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _doubted, _vehicles, _alarm_lives, _claims),
     reads_older=True,
     opens_from=7,
 )

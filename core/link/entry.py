@@ -75,6 +75,13 @@ class UseOfBundles(Struct, frozen=True, tag_field="type", tag="Consume"):
     ubrs: Annotated[tuple[Ubr, ...], Meta(max_length=64)]
 
 
+class ClaimReturned(Struct, frozen=True, tag_field="type", tag="GiveBack"):
+    """The visit gives its claim back."""
+
+    visit: Visit
+    claim: Annotated[int, Meta(ge=1, le=2**53)]
+
+
 class _SettledRead(Struct, frozen=True):
     vrn: Mark
 
@@ -103,8 +110,17 @@ class OfficerCorrected(Struct, frozen=True, tag_field="type"):
         return self.vrn
 
 
+class ClaimTold(Struct, frozen=True, tag_field="type", tag="ClaimAnswered"):
+    """The lane has heard the answer to a claim of this visit; `refusal` is "" where it was granted."""
+
+    visit: Visit
+    claim: Annotated[int, Meta(ge=1, le=2**53)]
+    ubrs: Annotated[tuple[Ubr, ...], Meta(min_length=1, max_length=64)]
+    refusal: str = ""
+
+
 Read = PlateSettled | OfficerCorrected
-EntryEffect = FactsOfVisit | AlarmOfLane | AlarmEndedOfLane | UseOfBundles
+EntryEffect = FactsOfVisit | AlarmOfLane | AlarmEndedOfLane | UseOfBundles | ClaimReturned
 
 
 class _Outer(Struct, frozen=True):
@@ -122,7 +138,9 @@ _EFFECTS: dict[str, type[EntryEffect]] = {
     "Alarm": AlarmOfLane,
     "AlarmEnded": AlarmEndedOfLane,
     "Consume": UseOfBundles,
+    "GiveBack": ClaimReturned,
 }
+_CLAIMS: dict[str, type[ClaimTold]] = {"ClaimAnswered": ClaimTold}
 _READS: dict[str, type[Read]] = {"PlateSettled": PlateSettled, "OfficerCorrected": OfficerCorrected}
 
 
@@ -132,6 +150,7 @@ class JournalEntry:
 
     Attributes:
         when: None where it does not say.
+        claim: the answer to a claim that this entry is about, None for every other event.
         read: the mark that this entry gives its visit, None for every other event.
         effects: those that the core reads, in order.
         problems: what does not fit, in words; empty if all does.
@@ -139,6 +158,7 @@ class JournalEntry:
 
     when: When | None = None
     read: Read | None = None
+    claim: ClaimTold | None = None
     effects: list[EntryEffect] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -153,6 +173,7 @@ class JournalEntry:
             entry.when = entry._piece(outer.at, When, "at")
         if outer.event:
             entry.read = entry._chosen(outer.event, _READS, "event")
+            entry.claim = entry._chosen(outer.event, _CLAIMS, "event")
         if len(outer.effects) > MOST_EFFECTS:
             entry.problems.append(f"{len(outer.effects)} effects; at most {MOST_EFFECTS} are read")
         for place, raw in enumerate(outer.effects[:MOST_EFFECTS]):

@@ -200,7 +200,7 @@ class LaneGateway:
         self.lanes = {lane: self.lanes.get(lane) or LaneStatus(lane=lane) for lane in sorted(rings)}
 
     def hear(self, heard: Sequence[LaneMessage]) -> Answers:
-        """Takes a batch of messages: events in one transaction, then the rest, each in order of arrival."""
+        """Takes a batch of messages: events in one transaction, claims in another, then the rest, in order of arrival."""
         answers = Answers()
         both = [(one, message) for one in heard if (message := self._open(one, answers)) is not None]
         opened = [message for _, message in both]
@@ -210,10 +210,20 @@ class LaneGateway:
             answers.now += self.news()
             answers.now += [out for standing in standings for out in self._say_standing(standing)]
             self._alarms.rows_came(standing.lane for standing in standings)
+        claims = [message for message in opened if isinstance(message, wire.ClaimWanted)]
+        if claims:
+            answers.now += self._answer_claims(claims)
         for message in opened:
-            if not isinstance(message, wire.EventMessage):
+            if not isinstance(message, wire.EventMessage | wire.ClaimWanted):
                 self._handlers[type(message)](message, answers)
         return answers
+
+    def _answer_claims(self, claims: Sequence[wire.ClaimWanted]) -> list[CoreMessage]:
+        """All of them in one transaction; the answers are made from it, and go out when it is committed."""
+        now, book = self._clock(), self._intake.projection.claims
+        with self._store.transaction():
+            answers = [book.take(claim, now_ms=now) for claim in claims]
+        return [self._seal(answer, answer.lane) for answer in answers]
 
     def news(self) -> list[CoreMessage]:
         """The deltas committed since this was last asked, for all lanes."""

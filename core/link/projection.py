@@ -5,6 +5,7 @@ Rules of this file:
 - It never refuses: what it cannot read (`entry`) is stored all the same and not projected here, and it says why
   (`intake` quarantines the row); the journal is the truth, and what is made of it can be made again.
 - A bundle is used by the first crossing that consumes it; a second one is an alarm (domain §0.6).
+- A claim ends with the row that uses its bundles, gives them back, or ends its visit (`claims`).
 - A use counts where the vehicle's mark was read or typed in that visit; any other is disputed (`disputes`).
 - What one visit can make grow is bounded: its records, its marks, its bundles.
 """
@@ -19,9 +20,18 @@ import msgspec
 from core.errors import RefusedError
 from core.ledger.log import ReplicatedLog
 from core.link.alarms import AlarmBook
+from core.link.claims import ClaimBook
 from core.link.compound import Compound
 from core.link.disputes import DisputedUses, cross
-from core.link.entry import AlarmEndedOfLane, AlarmOfLane, FactsOfVisit, JournalEntry, Read, UseOfBundles
+from core.link.entry import (
+    AlarmEndedOfLane,
+    AlarmOfLane,
+    ClaimReturned,
+    FactsOfVisit,
+    JournalEntry,
+    Read,
+    UseOfBundles,
+)
 from domain.alarm_list import says_something
 from domain.alarms import CoreAlarmKind
 from domain.marks import normalise
@@ -93,6 +103,7 @@ class Projection:
         self._alarms = AlarmBook(connection)
         self._compound = compound
         self.disputes = DisputedUses(connection, log)
+        self.claims = ClaimBook(connection, log)
 
     def project(self, event: EventMessage, *, received_ms: int) -> list[str]:
         """Applies one event, received at `received_ms` (UTC ms), as far as it can be read.
@@ -106,6 +117,8 @@ class Projection:
         if entry.read is not None:
             problems += self._read(event, entry.read)
         self._read_alarms(event, entry, at_ms)
+        if entry.claim is not None and not entry.claim.refusal:
+            self.claims.told(event, entry.claim, now_ms=received_ms)
         for effect in entry.effects:
             match effect:
                 case FactsOfVisit():
@@ -114,6 +127,8 @@ class Projection:
                     pass  # read above, with the records that speak of alarms
                 case UseOfBundles():
                     problems += self._consume(event, effect, at_ms=at_ms, received_ms=received_ms)
+                case ClaimReturned():
+                    self.claims.given_back(event, effect, now_ms=received_ms)
                 case _:
                     assert_never(effect)
         return problems
@@ -160,7 +175,10 @@ class Projection:
         seen = self.crossing(event.lane, event.journal, visit) or _new(event, visit, at_ms)
         vrn = normalise(facts.get("vrn", "")[:MOST_DETAIL])[:LONGEST_MARK] or seen.vrn
         seen = msgspec.structs.replace(seen, last_ms=at_ms, vrn=vrn)
+        if kind == RecordKind.VEHICLE_ARRIVED:
+            self.claims.visits_over(lane=event.lane, journal=event.journal, last=visit - 1)
         if kind == RecordKind.VISIT_ENDED:
+            self.claims.visits_over(lane=event.lane, journal=event.journal, last=visit)
             self._keep(msgspec.structs.replace(seen, base=facts))
             return []
         if len(seen.records) >= MOST_RECORDS:
@@ -179,10 +197,12 @@ class Projection:
             return [f"visit {effect.visit}: it would have used {len(ubrs)} bundles; at most {MOST_USED} count"]
         self._keep(msgspec.structs.replace(seen, ubrs=ubrs))
         marks = self._marks(event, effect.visit)
-        return [problem for ubr in effect.ubrs if (problem := self._use(ubr, event, effect.visit, marks, received_ms))]
+        problems = [self._use(ubr, event, effect.visit, marks, received_ms) for ubr in effect.ubrs]
+        return [problem for problem in problems if problem]
 
     def _use(self, ubr: str, event: EventMessage, visit: int, marks: set[str], now_ms: int) -> str:
         record, lane, key = self._log.bundle(ubr), event.lane, f"{event.lane}/{event.journal}/{visit}"
+        self.claims.used(ubr, lane=lane, journal=event.journal, visit=visit, now_ms=now_ms)
         if record is None:
             detail = f"UBR {ubr}, used by {key}, is not in this core's list"
             self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.UNKNOWN_BUNDLE_USED, detail=detail)

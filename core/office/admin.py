@@ -20,6 +20,7 @@ import msgspec
 
 from core.errors import CoreError, RefusedError
 from core.link.alarms import CoreAlarm
+from core.link.claims import HeldClaim
 from core.link.compound import Expected
 from core.link.disputes import DisputedUse
 from core.link.intake import QuarantinedRow
@@ -235,6 +236,10 @@ class AdminClient:
         """Says whether a bundle whose use is disputed was used; returns the dispute that is settled."""
         return await self.send(ask.SettleUse(who=self._who, ubr=ubr, used=used, reason=reason), DisputedUse)
 
+    async def settle_claim(self, ubr: str, *, used: bool, reason: str) -> HeldClaim:
+        """Says whether a bundle that a silent lane has claimed was used; returns the claim that is settled."""
+        return await self.send(ask.SettleClaim(who=self._who, ubr=ubr, used=used, reason=reason), HeldClaim)
+
     async def command(
         self, lane: str, name: str, *, good_seconds: int = 30, revert_seconds: int = 0, **arguments: Any
     ) -> str:
@@ -287,6 +292,10 @@ class AdminClient:
     async def disputed_uses(self) -> list[DisputedUse]:
         """Uses of bundles that no read bears out, oldest first."""
         return await self.send(ask.ListDisputedUses(), list[DisputedUse])
+
+    async def claims(self) -> list[HeldClaim]:
+        """Bundles that visits have claimed and not used, oldest first."""
+        return await self.send(ask.ListClaims(), list[HeldClaim])
 
     async def quarantined(self, *, most: int = 500) -> list[QuarantinedRow]:
         """Rows that are kept and could not be read whole, newest first."""

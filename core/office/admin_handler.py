@@ -10,6 +10,7 @@ import msgspec
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook, CoreAlarm
+from core.link.claims import HeldClaim
 from core.link.compound import Compound, Expected
 from core.link.disputes import DisputedUse
 from core.link.gateway import CoreMessage, LaneGateway
@@ -102,6 +103,8 @@ class AdminHandler:
             ask.ShelveAlarm: self._shelve,
             ask.SettleUse: self._settle,
             ask.ListDisputedUses: lambda _: self._projection.disputes.every(),
+            ask.SettleClaim: self._settle_claim,
+            ask.ListClaims: lambda _: self._projection.claims.every(),
             ask.ListQuarantine: lambda r: self._intake.quarantined(most=r.most),
             ask.SendCommand: self._command,
             ask.ListCommands: self._commands,
@@ -160,6 +163,15 @@ class AdminHandler:
             what = f"UBR {request.ubr} of {found.visit} {'stays used' if request.used else 'is live again'}"
             detail = f"{what}: {request.reason}"
             self._store.write_diary(at_ms=now, who=self._issuer(request.who), what="settled use", detail=detail)
+        return found
+
+    def _settle_claim(self, request: ask.SettleClaim) -> HeldClaim:
+        now = self._clock()
+        with self._store.transaction():
+            found = self._projection.claims.settle(request.ubr, used=request.used, now_ms=now)
+            what = f"UBR {request.ubr}, claimed by {found.key}, {'was used' if request.used else 'is free again'}"
+            detail = f"{what}: {request.reason}"
+            self._store.write_diary(at_ms=now, who=self._issuer(request.who), what="settled claim", detail=detail)
         return found
 
     def _command(self, request: ask.SendCommand) -> str:

@@ -133,6 +133,15 @@ class SettleUse(_Request, frozen=True, tag="settle_use"):
     reason: Annotated[str, Meta(min_length=1)]
 
 
+class SettleClaim(_Request, frozen=True, tag="settle_claim"):
+    """A bundle that a silent lane has claimed was used, or was not; answered by the `claims.HeldClaim` that is settled."""
+
+    who: Login
+    ubr: str
+    used: bool
+    reason: Annotated[str, Meta(min_length=1)]
+
+
 class SendCommand(_Request, frozen=True, tag="command"):
     """A signed command to a lane; answered by its identifier. `CommandState` tells what became of it."""
 
@@ -192,6 +201,10 @@ class ListDisputedUses(_Request, frozen=True, tag="disputed_uses"):
     """The uses that no read bears out; answered by a list of `disputes.DisputedUse`, oldest first."""
 
 
+class ListClaims(_Request, frozen=True, tag="claims"):
+    """Bundles that visits have claimed and not used; answered by a list of `claims.HeldClaim`, oldest first."""
+
+
 class ListQuarantine(_Request, frozen=True, tag="quarantine"):
     """Rows that could not be read whole; answered by a list of `intake.QuarantinedRow`, newest first."""
 
@@ -227,6 +240,7 @@ Request = (
     | ClearAlarm
     | ShelveAlarm
     | SettleUse
+    | SettleClaim
     | SendCommand
     | ListCommands
     | ListPictures
@@ -235,6 +249,7 @@ Request = (
     | Crossings
     | Alarms
     | ListDisputedUses
+    | ListClaims
     | ListQuarantine
     | AtCompound
     | Enquire

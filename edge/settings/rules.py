@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from devices.settings import BoardKind, CameraKind, CameraSettings, ContactsSettings
+from display.settings import Mode, ScreensSettings
 from edge.settings.sections import Manifest, PolicySettings
 from lane_agent.contacts import REQUIRED
 from lane_agent.model import Contact
@@ -45,6 +46,12 @@ def _simulation_contacts(simulation: bool, contacts: ContactsSettings) -> Proble
         yield Problem("contacts.board", "simulated is no board of a real lane", remedy)
 
 
+def _simulation_screens(simulation: bool, screens: ScreensSettings) -> Problems:
+    if screens.mode is Mode.HEADLESS and not simulation:
+        remedy = 'use mode = "fullscreen"; a demonstration says simulation = true in its own file'
+        yield Problem("screens.mode", "headless is no screen of a real lane: no driver sees anything", remedy)
+
+
 def _contacts_of_every_lane(contacts: ContactsSettings) -> Problems:
     for contact in REQUIRED:
         if contact not in contacts.inputs:
@@ -67,5 +74,6 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[..., Problems]], ...] = (
     (("simulation", "camera"), _simulation_camera),
     (("contacts",), _contacts_of_every_lane),
     (("simulation", "contacts"), _simulation_contacts),
+    (("simulation", "screens"), _simulation_screens),
     (("policy", "contacts"), _contacts_of_the_policy),
 )

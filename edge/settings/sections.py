@@ -71,6 +71,11 @@ class OtherPoint(Enum):
     OFFICER = "officer"
 
 
+CONFIRM_S, PAINT_S, HELP_S, WAIT_S = 0.5, 10.0, 10.0, 600.0
+"""The most that the law leaves to a site: both screens confirm 3 (design §2.2), any other scene; Help is stuck (§2.10); and a
+waiting stage ends at the officer while the officer is still there (§2.9). The second and the last are our own values."""
+
+
 class PolicySettings(Section, frozen=True, kw_only=True):
     """What the lane decides by; `limits` replaces single waiting limits by the table's stage names."""
 
@@ -83,7 +88,21 @@ class PolicySettings(Section, frozen=True, kw_only=True):
     limits: dict[str, Seconds] = field(default_factory=dict)
 
     def contradictions(self) -> Iterator[Problem]:
-        """Limits are those of stages that exist."""
+        """Nothing is longer than the law allows; limits are those of stages that exist."""
+        most = (
+            (
+                "confirm_s",
+                self.confirm_s,
+                CONFIRM_S,
+                "both screens confirm 3 in that time, or it is taken back (design §2.2)",
+            ),
+            ("paint_s", self.paint_s, PAINT_S, "a screen that takes longer is at fault (design §2.2)"),
+            ("help_stuck_s", self.help_stuck_s, HELP_S, "held for longer it is a stuck button (design §2.10)"),
+            *((f"limits.{name}", s, WAIT_S, "nothing waits for ever (design §2.9)") for name, s in self.limits.items()),
+        )
+        for name, given, law, why in most:
+            if given > law:
+                yield Problem(name, f"{given:g} s is longer than the law allows", f"write {law:g} or less: {why}")
         for name in self.limits:
             if name not in LIMITS_MS:
                 near = difflib.get_close_matches(name, LIMITS_MS, n=1)

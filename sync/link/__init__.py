@@ -10,6 +10,7 @@
 | `core_clock` | the core's time, and whether it can be believed |
 | `silence` | when to try the next broker |
 | `follower` | keeping up with the log: which part to ask for, and when the codes are in doubt |
+| `claims` | the claim of the visit in the lane, until it is answered |
 | `sender` | sends the journal: in order, windowed, until acknowledged |
 | `commands`, `command_lifecycle` | which command from the centre is obeyed, and what happens to it until the reply |
 | `uploader` | pictures, part by part, when nothing more important is to be sent |

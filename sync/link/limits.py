@@ -21,6 +21,7 @@ class Limits:
         range_rows: most rows sent in answer to one request for a range.
         silence_ms, silence_max_ms: connected without a proof for this long, the next broker is tried; in vain, the limit
             doubles each time, up to the maximum (`silence`). Below `fresh_ms`, so that a dead link is left within it.
+        claim_ms: a claim without an answer is made again after this: twice within the second that design §3 allows.
         alarm_ms: the same alarm is not raised again before this.
         revert_ms: a mode set from the centre without a limit of its own reverts after this.
         ahead_ms: a command issued this far ahead of the core's time as known here is refused.
@@ -50,6 +51,7 @@ class Limits:
     range_rows: int = 500
     silence_ms: int = 2_800
     silence_max_ms: int = 60_000
+    claim_ms: int = 500
     alarm_ms: int = 60_000
     revert_ms: int = 3_600_000
     ahead_ms: int = 1_000

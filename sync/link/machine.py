@@ -20,6 +20,7 @@ from msgspec import Struct
 from domain.alarms import LaneAlarmKind
 from lane_agent.events import CodesVerified, FaultCleared, FaultRaised, LinkChanged, ManualEnded, ManualOrdered
 from lane_agent.model import Fault, Link
+from sync.link.claims import Claims
 from sync.link.command_lifecycle import CommandLifecycle
 from sync.link.commands import Situation
 from sync.link.core_clock import Ahead, CoreClock, CoreTime
@@ -50,6 +51,7 @@ from wire.envelope import KeyRing
 from wire.errors import WireRefusedError
 from wire.messages import (
     Ack,
+    ClaimAnswer,
     Command,
     Delta,
     Deltas,
@@ -121,6 +123,7 @@ class LinkMachine:
         self.freshness = Freshness(self.limits, head, now)
         self.clock = CoreClock(self.limits, saved.clock)
         self.sender = Sender(self.limits, last=last, acknowledged=acknowledged)
+        self.claims = Claims(lane, journal, self.limits)
         self.uploader = Uploader(lane, self.limits, entropy, waiting=saved.uploads)
         self.samples = Samples(lane, self.limits)
         self._lane = lane
@@ -149,6 +152,7 @@ class LinkMachine:
             SnapshotPart: self._on_snapshot_part,
             EventsWanted: self._on_events_wanted,
             PictureHeld: self._on_picture_held,
+            ClaimAnswer: self._on_claim_answer,
         }
 
     # -- what happened ------------------------------------------------------------------------------------------------
@@ -162,6 +166,7 @@ class LinkMachine:
         if self._state is not None:
             self._publish_state(self._state.facts)
         self.sender.on_connected(now)
+        self.claims.on_connected(now)
         self.tick(now)
 
     def on_broker_refused(self, what: str, why: str, now: int) -> None:
@@ -260,6 +265,11 @@ class LinkMachine:
     def on_order_done(self, command: str, why: str = "") -> None:
         """What a command asked for was carried out, or was not, for the reason given."""
         self._effects += self._commands.on_done(command, why)
+
+    def claim(self, visit: int, claim: int, ubrs: tuple[str, ...], now: int) -> None:
+        """The visit claims these bundles; what the core answers is told as `ClaimAnswered`."""
+        self.claims.want(visit, claim, ubrs, now)
+        self._settle(now)
 
     def add_upload(self, upload: Upload, now: int) -> None:
         """Queues a picture for sending to the core."""
@@ -439,6 +449,11 @@ class LinkMachine:
             self.refuse(refusal.value, f"{command.name!r} from {command.issuer} ({command.command})", now)
         self._effects += effects
 
+    def _on_claim_answer(self, answer: ClaimAnswer, _: int) -> None:
+        """One that is repeated, or of a claim that is over, is worthless and no alarm."""
+        event = self.claims.on_answer(answer, self.follower.head.epoch)
+        self._effects += [Tell(event)] if event is not None else []
+
     def _on_picture_held(self, held: PictureHeld, now: int) -> None:
         done = self.uploader.on_held(held, now)
         if done is not None:
@@ -458,6 +473,8 @@ class LinkMachine:
             self._verified = True
             head = self.follower.head
             self._effects.append(Tell(CodesVerified(head.epoch, head.version)))
+        if self._session is not None:
+            self._effects += [Publish(claim) for claim in self.claims.due(now)]
         send = self.sender.due(now)
         if send is not None:
             self._effects.append(send)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -19,6 +19,8 @@ from wire.envelope import KeyRing, Signer
 from wire.hashes import ZERO, journal_next, journal_start
 from wire.messages import (
     Ack,
+    ClaimAnswer,
+    ClaimWanted,
     Command,
     Deltas,
     DeltasWanted,
@@ -58,6 +60,7 @@ class SimulatedCore:
         proving: whether nonces are answered.
         serving: whether requests for the log are answered.
         keeping: whether pictures are answered.
+        granting: whether claims are answered, all of them granted.
         heard: every body the lane sent, in order.
         journals: the committed rows of each journal, in order.
         pictures: bytes held of each picture; `sizes` says how many there are to be.
@@ -71,6 +74,7 @@ class SimulatedCore:
         self.proving = True
         self.serving = True
         self.keeping = True
+        self.granting = True
         self.heard: list[Any] = []
         self.journals: dict[str, list[EventMessage]] = {}
         self.pictures: dict[str, bytes] = {}
@@ -135,8 +139,25 @@ class SimulatedCore:
                 return self._serve(body) if self.serving else []
             case PictureOffered() | PicturePart():
                 return [self._keep_picture(body)] if self.keeping else []
+            case ClaimWanted():
+                return [self.answer_claim(body)] if self.granting else []
             case _:
                 return []
+
+    def answer_claim(self, wanted: ClaimWanted, state: Literal["granted", "refused", "wait"] = "granted") -> CoreSaid:
+        """The answer to a claim."""
+        answer = ClaimAnswer(
+            lane=wanted.lane,
+            journal=wanted.journal,
+            visit=wanted.visit,
+            claim=wanted.claim,
+            ubrs=wanted.ubrs,
+            epoch=self.log.epoch,
+            version=self.log.version,
+            state=state,
+            detail="" if state == "granted" else "because the test says so",
+        )
+        return self.says(self.topics.claim_answer, answer)
 
     def _keep_picture(self, body: PictureOffered | PicturePart) -> CoreSaid:
         held = self.pictures.setdefault(body.picture, b"")

@@ -43,6 +43,7 @@ from lane_agent.model import (
 from lane_agent.replay import restore
 from lane_agent.state import Lane, visit_key
 from lane_agent.wording import Scene
+from simulation.granting_core import GrantingCore
 from simulation.hardwareless_lane import NoHardware
 from sync.journal import Journal
 from sync.store import LaneStore
@@ -63,7 +64,7 @@ class Clock:
         return Moment(tick * 1_000, 1_800_000_000_000 + tick * 1_000)
 
 
-class Nothing(NoHardware):
+class Nothing(NoHardware, GrantingCore):
     """A code book that knows the bundles it was given and nothing else, and actuators that tell the page of each step."""
 
     page: LanePage

@@ -15,6 +15,7 @@ from lane_agent import events as e
 from lane_agent.agent import Agent
 from lane_agent.model import Codes, Contact, Doubt, Link, Moment, Policy, Read, ReadSource
 from lane_agent.state import Lane
+from simulation.granting_core import GrantingCore
 from simulation.hardwareless_lane import NoHardware
 from sync.journal import Journal
 from sync.store import LaneStore
@@ -22,7 +23,7 @@ from sync.store import LaneStore
 ARRIVED = 1_800_000_000_000
 
 
-class Standing(NoHardware):
+class Standing(NoHardware, GrantingCore):
     """A clock that stands, a code book without a code, hands that move nothing."""
 
     def now(self) -> Moment:

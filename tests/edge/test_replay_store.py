@@ -16,6 +16,7 @@ from lane_agent import events as e
 from lane_agent.agent import Agent
 from lane_agent.model import Codes, Contact, Link, Moment, Policy, Read, ReadSource
 from lane_agent.state import Lane
+from simulation.granting_core import GrantingCore
 from simulation.hardwareless_lane import NoHardware
 from sync.journal import Chain, Journal
 from sync.store import LaneStore
@@ -24,7 +25,7 @@ SPOILT = 6
 """The row that the tests change; there are more before and after it."""
 
 
-class Still(NoHardware):
+class Still(NoHardware, GrantingCore):
     """A clock that stands, a code book without a code, hands that move nothing."""
 
     def now(self) -> Moment:

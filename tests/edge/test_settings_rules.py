@@ -126,11 +126,104 @@ def test_an_impossible_value_is_told_with_its_reason(lane_folder: Any, old: str,
     assert line in wrong(lane_folder)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "[[link.brokers]]",
+            "fresh_s = 86400\noffline_s = 86400\n[[link.brokers]]",
+            "link.fresh_s: 86400 s is longer than the law allows; write 3 or less: older proofs prove nothing (design §3)",
+        ),
+        (
+            "[[link.brokers]]",
+            "offline_s = 5.1\n[[link.brokers]]",
+            "link.offline_s: 5.1 s is longer than the law allows; write 5 or less: older proofs prove nothing (design §3)",
+        ),
+        (
+            "compound_loop = true",
+            "compound_loop = true\nconfirm_s = 3600",
+            (
+                "policy.confirm_s: 3600 s is longer than the law allows; "
+                "write 0.5 or less: both screens confirm 3 in that time, or it is taken back (design §2.2)"
+            ),
+        ),
+        (
+            "compound_loop = true",
+            "compound_loop = true\npaint_s = 11",
+            (
+                "policy.paint_s: 11 s is longer than the law allows; "
+                "write 10 or less: a screen that takes longer is at fault (design §2.2)"
+            ),
+        ),
+        (
+            "compound_loop = true",
+            "compound_loop = true\nhelp_stuck_s = 60",
+            (
+                "policy.help_stuck_s: 60 s is longer than the law allows; "
+                "write 10 or less: held for longer it is a stuck button (design §2.10)"
+            ),
+        ),
+        (
+            "compound_loop = true",
+            "compound_loop = true\nlimits = { claim = 86400 }",
+            (
+                "policy.limits.claim: 86400 s is longer than the law allows; "
+                "write 600 or less: nothing waits for ever (design §2.9)"
+            ),
+        ),
+        (
+            "release_threshold = 0.9",
+            "release_threshold = 0.01",
+            (
+                "reader.release_threshold: 0.01 is too low; "
+                "write 0.9 or more: below it misreads were measured, and they would release"
+            ),
+        ),
+        (
+            "[console]",
+            '[identifier]\nkind = "mqtt"\nfresh_s = 86400\n[console]',
+            (
+                "identifier.fresh_s: 86400 s is longer than the law allows; "
+                "write 3 or less: an older reading may be of the vehicle before"
+            ),
+        ),
+        (
+            "simulation = true",
+            "simulation = false",
+            (
+                "screens.mode: headless is no screen of a real lane: no driver sees anything; "
+                'use mode = "fullscreen"; a demonstration says simulation = true in its own file'
+            ),
+        ),
+    ],
+)
+def test_a_value_that_would_unmake_the_law_is_refused_by_name(lane_folder: Any, old: str, new: str, line: str) -> None:
+    """A site may be stricter than the law, and no laxer (attack A14)."""
+    lane_folder.change(old, new)
+    assert line in wrong(lane_folder)
+
+
+def test_the_laws_own_values_pass(lane_folder: Any) -> None:
+    """As they stand, and stricter."""
+    lane_folder.change("compound_loop = true", "compound_loop = true\nconfirm_s = 0.5\nhelp_stuck_s = 10")
+    lane_folder.change("[[link.brokers]]", "fresh_s = 3\noffline_s = 5\n[[link.brokers]]")
+    assert wrong_or_none(lane_folder) == []
+
+
+def wrong_or_none(folder: Any) -> list[str]:
+    """The problems, none where the file can be used."""
+    try:
+        load(folder.file)
+    except LaneSettingsError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
 def test_a_real_lane_takes_neither_a_simulated_camera_nor_simulated_contacts(lane_folder: Any) -> None:
     """Simulation is a different file, never a part of a real lane's."""
     lane_folder.change("simulation = true", "simulation = false")
     keys = {line.split(":")[0] for line in wrong(lane_folder)}
-    assert keys == {"camera.kind", "contacts.board"}
+    assert keys == {"camera.kind", "contacts.board", "screens.mode"}
 
 
 @pytest.mark.parametrize("kind", ["folder", "video"])

@@ -148,6 +148,7 @@ class ShellRig:
         self.agent = Agent(
             self.lane, clock=LoopClock(), journal=self.disk, codes=self.book, actuators=self.site, software="test"
         )
+        self.book.tell = self.agent.tell
         self.site.agent = self.agent
 
     async def settle(self) -> None:

@@ -67,7 +67,7 @@ def test_point_2_an_officers_release_is_recorded_with_who_why_and_what_the_syste
     """Who released, why, and the row that held before."""
     world = play("ready arrive immigration cleared unread release")
     assert world.records("ReleasedByOfficer") == [
-        {"officer": OFFICER, "reason": WHY, "system": "8 plate not read"},
+        {"claim": "none", "officer": OFFICER, "reason": WHY, "system": "8 plate not read"},
     ]
 
 

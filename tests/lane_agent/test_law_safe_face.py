@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.crossing import Direction
 from lane_agent import events as e
-from lane_agent.effects import LookUp, Show
+from lane_agent.effects import Claim, LookUp, Show
 from lane_agent.model import (
     Bundle,
     Cargo,
@@ -22,6 +22,7 @@ from lane_agent.model import (
 from lane_agent.state import Lane
 from lane_agent.step import step
 from lane_agent.wording import Scene
+from simulation.granting_core import granted
 
 BUNDLE = Bundle("1" * 10, "AB1234", Direction.INBOUND, "", 0, 10**9, (Cargo("2" * 10, "release"),))
 CODES = Codes("AB1234", Link.FRESH, 10_000, 5, "e", 3, "h", bundles=(BUNDLE,))
@@ -33,6 +34,8 @@ def _told(lane: Lane, event: e.Event) -> Lane:
     for effect in effects:
         if isinstance(effect, LookUp):
             lane = _told(lane, e.CodesFound(effect.visit, effect.lookup, CODES))
+        if isinstance(effect, Claim):
+            lane = _told(lane, granted(effect, epoch=CODES.epoch))
     for effect in effects:
         if isinstance(effect, Show):
             lane = _told(lane, e.ScenePainted(Screen.XDB, effect.xdb, effect.serial))

@@ -15,6 +15,8 @@ from wire.errors import Reason, WireRefusedError
 from wire.messages import (
     PICTURE_LIMIT,
     Ack,
+    ClaimAnswer,
+    ClaimWanted,
     Command,
     Delta,
     Deltas,
@@ -67,6 +69,9 @@ nonces = st.binary(min_size=16, max_size=32)
 status = st.sampled_from(["online", "stopped", "lost"])
 facts = st.dictionaries(st.text(max_size=6), st.one_of(st.none(), st.booleans(), st.integers(0, 99), st.text()))
 part = {"part": st.integers(0, 9), "parts": st.integers(1, 9)}
+counted = st.integers(1, 2**53)
+ubrs = st.lists(st.text(min_size=1, max_size=10), min_size=1, max_size=3).map(tuple)
+claim = {"lane": name, "journal": name, "visit": counted, "claim": counted, "ubrs": ubrs}
 head = {"epoch": name, "version": number, "state_hash": hashes}
 
 bodies = st.one_of(
@@ -140,6 +145,15 @@ bodies = st.one_of(
         picture=picture,
         offset=st.integers(0, PICTURE_LIMIT),
         state=st.sampled_from(["part", "whole", "refused"]),
+        detail=st.text(max_size=9),
+    ),
+    st.builds(ClaimWanted, **claim),
+    st.builds(
+        ClaimAnswer,
+        **claim,
+        epoch=name,
+        version=number,
+        state=st.sampled_from(["granted", "refused", "wait"]),
         detail=st.text(max_size=9),
     ),
     st.builds(Reply, lane=name, command=name, outcome=st.sampled_from(["done", "refused"]), detail=st.text()),

@@ -11,6 +11,7 @@
 | `codes` | the store: lookup, deltas, snapshot, journal [store] |
 | `link/` | lists, deltas and cuts over a real broker [link] |
 | `traffic`, `packet_count` | what one lane costs a broker, packet by packet [traffic] |
+| `claims`, `claims_core` | what claim before release costs: at a lane, and at the core at its limit [claims] |
 | `handshakes` | what a TLS connection costs a broker |
 | `storm` | many lanes on one broker [storm] |
 | `fuzz`, `hostile` | hostile messages, and how they are made [fuzz] |

@@ -38,6 +38,7 @@ from lane_agent.effects import Effect, Show
 from lane_agent.model import Codes, Contact, Fault, Link, Moment, Policy, Screen
 from lane_agent.replay import restore
 from lane_agent.state import Lane
+from simulation.granting_core import GrantingCore
 from simulation.hardwareless_lane import NoHardware
 from sync.alarm_rows import AlarmRows
 from sync.journal import Journal
@@ -72,7 +73,7 @@ class Clock:
         return Moment(self.now_ms, BEGINS_MS + self.now_ms)
 
 
-class BoxUnderFaults(NoHardware):
+class BoxUnderFaults(NoHardware, GrantingCore):
     """One start of a box, until it is killed."""
 
     def __init__(self, folder: Path, clock: Clock, boot: str) -> None:

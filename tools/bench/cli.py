@@ -131,6 +131,24 @@ def link(
 
 
 @app.command()
+def claims(
+    *,
+    trucks: Annotated[int, typer.Option(min=1, help="Of each kind, at each round trip, with and without.")] = 100,
+    round_trip: Annotated[list[int] | None, typer.Option(help="Milliseconds; may be repeated.", min=0)] = None,
+    core_trucks: Annotated[int, typer.Option(min=1, help="Through the core at its limit.")] = 2_000,
+    core_lanes: Annotated[int, typer.Option(min=1, help="Side by side there.")] = 100,
+    folder: Folder = Path(),
+    json_file: JsonFile = None,
+) -> None:
+    """What claim before release costs: time to screen 3 and trucks a minute, with and without; about five minutes."""
+    from tools.bench.claims import ClaimsPlan, run  # noqa: PLC0415 - so that --help is quick
+
+    times = tuple(round_trip or (0, 50))
+    plan = ClaimsPlan(trucks=trucks, round_trips_ms=times, core_trucks=core_trucks, core_lanes=core_lanes)
+    run(json_file=json_file, folder=folder.absolute(), plan=plan)
+
+
+@app.command()
 def fuzz(
     messages: Annotated[int, typer.Option(min=1, help="How many.")] = 1_000_000,
     seed: Annotated[int, typer.Option(help="Of the messages; the same seed draws the same ones.")] = 1,

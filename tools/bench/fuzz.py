@@ -108,6 +108,7 @@ def lane_says(topics: LaneTopics) -> list[HostileSample]:
         (topics.state, wire.LaneState(lane=lane, session=1, serial=1, facts={"mode": "automatic"})),
         (topics.request, wire.DeltasWanted(lane=lane, **wanted)),
         (topics.request, wire.SnapshotWanted(lane=lane, request="r1", reason="none")),
+        (topics.claim, wire.ClaimWanted(lane=lane, journal="j1", visit=1, claim=1, ubrs=("1000000001",))),
         (topics.reply, wire.Reply(lane=lane, command="c1", outcome="done")),
         (topics.telemetry, wire.Telemetry(lane=lane, session=1, serial=1, age_ms=0, shed=0, facts={"load": 1.0})),
         (topics.picture, wire.PictureOffered(lane=lane, size=9, kind="stops", reason="x", **offer)),

@@ -17,6 +17,7 @@ from lane_agent.effects import Alarm, Show
 from lane_agent.model import Bundle, Cargo, Codes, Contact, Link, Moment, Policy, Read, ReadSource, Screen
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
+from simulation.granting_core import GrantingCore
 from simulation.hardwareless_lane import NoHardware
 from sync.journal import Journal
 from sync.store import LaneStore
@@ -47,12 +48,13 @@ def now() -> Moment:
     return Moment(time.monotonic_ns() // 1_000_000, time.time_ns() // 1_000_000)
 
 
-class BenchLane(NoHardware):
+class BenchLane(NoHardware, GrantingCore):
     """A code book with one bundle for the vehicle that is asked for, and screens that paint at once."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.agent = Agent(Lane(), clock=self, journal=journal, codes=self, actuators=self, software=SOFTWARE)
+        self.tell = self.agent.tell
         self.alarms: list[str] = []
         self.visit = 0
         self._wanted: Scene | None = None
@@ -67,7 +69,7 @@ class BenchLane(NoHardware):
         ubr, utc = f"{self.visit:010d}", now().utc_ms
         cargo = (Cargo(f"{self.visit:010d}", "release"),)
         bundle = Bundle(ubr, vrn, Direction.INBOUND, "", utc - 60_000, utc + 60_000, cargo)
-        return Codes(vrn, Link.FRESH, utc, 5, "epoch", self.visit, "00", bundles=(bundle,))
+        return Codes(vrn, Link.FRESH, utc, 5, self.epoch, self.visit, "00", bundles=(bundle,))
 
     def show(self, order: Show) -> None:
         """Takes the time, and confirms on behalf of both screens that it is painted."""

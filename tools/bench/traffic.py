@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,8 @@ from rich.table import Table
 from core.office.admin import AdminClient
 from core.office.service import ImportedBundle
 from domain.crossing import Direction
+from lane_agent.effects import Claim, GiveBack
+from lane_agent.events import ClaimAnswered, Event
 from lane_agent.model import Codes, Link
 from simulation.cable import Cable
 from simulation.hardwareless_lane import LaneEnd
@@ -53,7 +55,15 @@ class BusyLane(BenchLane):
         """As the benchmark's, under the core's reference."""
         codes = super().look_up(vrn)
         (bundle,) = codes.bundles
-        return replace(codes, bundles=(replace(bundle, ubr=self.ubr),))
+        return replace(codes, epoch=self._link.status().epoch, bundles=(replace(bundle, ubr=self.ubr),))
+
+    def claim(self, order: Claim) -> None:
+        """The core's receipt is part of a crossing's traffic."""
+        self._link.claim(order)
+
+    def give_back(self, order: GiveBack) -> None:
+        """As a lane does."""
+        self._link.give_back(order)
 
     def stepped(self, *_: Any) -> None:
         """The link sends what was journaled."""
@@ -86,11 +96,15 @@ class TrafficSite(BenchSite):
         super().__init__(folder, [LANE])
         self.count = PacketCount()
         self.cable = Cable(self.broker.port, arrives=self.count.add)
+        self.hear: Callable[[Event], None] = lambda _: None
 
     def look(self) -> Look:
         """What has passed, and what broker and core have spent, until now."""
         spent = self.spent()
         return Look(self.count.copy(), spent["broker"], spent["core"])
+
+    def _heard(self, event: Event) -> None:
+        self.hear(event)
 
     @asynccontextmanager
     async def lane(self) -> AsyncIterator[LaneEnd]:
@@ -103,6 +117,7 @@ class TrafficSite(BenchSite):
                 signer=Signer.from_pem(LANE, self.signer(LANE).to_pem()),  # a short key id, as in docs/scale.md
                 ring=self.core.ring,
                 software="bench",
+                on_event=self._heard,
             ) as lane:
                 yield lane
         finally:
@@ -151,6 +166,7 @@ async def _quiet(site: TrafficSite, seconds: float) -> Look:
 async def _busy(site: TrafficSite, core: AdminClient, end: LaneEnd, trucks: int) -> tuple[Look, int, int]:
     """Each truck is bundled at the core, passes, and its bundle is used: two deltas, and the lane's rows."""
     link, journal, lane = end.link, end.journal, BusyLane(end.journal, end.link)
+    site.hear = lambda event: lane.agent.tell(event) if isinstance(event, ClaimAnswered) else None
     work = asyncio.create_task(lane.agent.run(), name="lane")
     try:
         await lane.start()

@@ -37,7 +37,7 @@ class ClauseTimes:
     """Durations in seconds. The first four are the contract's (`tools.docs.contract.channels.TIMES`).
 
     Attributes:
-        nonce, fresh, offline, resend: as configured at the lane.
+        nonce, fresh, offline, resend, claim: as configured at the lane.
         window: rows ahead of the acknowledgement.
         patience: how long to wait for what must come.
         quiet: how long nothing must come, after the answer to something sent later did.
@@ -48,6 +48,7 @@ class ClauseTimes:
     fresh: float = 3.0
     offline: float = 5.0
     resend: float = 3.0
+    claim: float = 0.5
     window: int = 64
     patience: float = 10.0
     quiet: float = 1.0

@@ -26,8 +26,8 @@ Stop the core (the kit takes its place), let the lane trust a test key of the ki
         --password-file core.password --through 127.0.0.1:18831 --poke 'COMMAND {n}'
 
 `--through` is where the kit listens for the lane's own connection, so that it can cut it: give the lane that address as
-its broker. `--poke` is a command that makes the lane write a row of its journal (a press of Help, say); `{n}` is
-replaced by a number. What cannot be seen without them is said to be *not observed*; it is no pass, and with `--all` it
+its broker. `--poke` is a command that makes the lane write a row of its journal (a press of Help, say) and, for the
+clauses about claims, brings a vehicle with a released bundle into the lane; `{n}` is replaced by a number. What cannot be seen without them is said to be *not observed*; it is no pass, and with `--all` it
 fails. `--picture HASH` names a picture of evidence that the lane has. `--core-key` is FILE=KID where the lane knows the key by another name than the file's.
 
 ## A core
@@ -37,7 +37,8 @@ Register a test lane with its public key, keep that lane's box away from the bro
     rocars-conformance core --broker HOST:PORT --lane NAME --lane-key NAME.key --core-pub core-1.pub \\
         --password-file lane.password --grow 'COMMAND {n}' --order 'COMMAND {n}'
 
-`--grow` makes the core's list grow by one delta, `--order` makes it send that lane a command named `message`.
+`--grow` makes the core's list grow by one delta or more, for the clauses about claims by a bundle that nobody has used (or
+let the list have some before); `--order` makes it send that lane a command named `message`.
 `--lane-key` is FILE=KID where the core knows the key by another name than enrolment gives it (the lane's, a dot, and
 the first eight hexadecimal digits of the SHA-256 of the raw public key).
 

@@ -3,7 +3,7 @@
 Rules of this file:
 - Honest by default: a nonce is answered at once, requests are served, rows are verified, chained and acknowledged, and
   what is missing is asked for.
-- `proving`, `serving`, `acknowledging`, `collecting` switch a part off; what a clause says besides, it says itself.
+- `proving`, `serving`, `acknowledging`, `collecting`, `granting` switch a part off; what a clause says besides, it says itself.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 
 from tools.conformance.clauses import ClauseBroken, ClauseTimes, Unseen
 from tools.conformance.connection import KitConnection
+from tools.conformance.fake_claims import ClaimLedger
 from tools.conformance.fake_log import PlayedLog, first_rows
 from tools.conformance.fake_pictures import Album
 from tools.conformance.keys import Trust
@@ -28,6 +29,8 @@ from wire.envelope import Signer
 from wire.hashes import ZERO, journal_next, journal_start
 from wire.messages import (
     Ack,
+    ClaimAnswer,
+    ClaimWanted,
     Command,
     Delta,
     Deltas,
@@ -64,6 +67,7 @@ class CorePlayed(KitPeer):
         proofs: every heartbeat sent, newest last.
         ahead_ms: how far the time in the proofs is ahead of `clock`; 0 for an honest core.
         album: the lane's pictures.
+        claims: which bundle is whose.
     """
 
     def __init__(
@@ -89,7 +93,8 @@ class CorePlayed(KitPeer):
         self.proofs: list[Heartbeat] = []
         self.ahead_ms = 0
         self.album = Album()
-        self.proving = self.serving = self.acknowledging = self.collecting = True
+        self.claims = ClaimLedger()
+        self.proving = self.serving = self.acknowledging = self.collecting = self.granting = True
         self.poke, self.proxy = poke, proxy
         self._picture = picture
         self.further = FurtherKey(further, "lane")
@@ -107,10 +112,23 @@ class CorePlayed(KitPeer):
                 self.serve(body)
             case EventMessage():
                 self._commit(body)
+            case ClaimWanted() if self.granting:
+                self.answer_claim(body)
             case PictureOffered() | PicturePart() if self.collecting:
                 self._collect(body)
             case _:
                 pass
+
+    def answer_claim(self, claim: ClaimWanted) -> None:
+        """Says whose the bundles are."""
+        log = self.log
+        answer = self.claims.answer(claim, log.rows.values(), epoch=log.epoch, version=log.version)
+        self.say(self.topics.claim_answer, answer)
+
+    def claim_answer(self, claim: ClaimWanted) -> ClaimAnswer:
+        """The answer of a core that grants whatever it is asked for."""
+        named = {name: getattr(claim, name) for name in claim.__struct_fields__}
+        return ClaimAnswer(**named, epoch=self.log.epoch, version=self.log.version, state="granted")
 
     def _collect(self, body: PictureOffered | PicturePart) -> None:
         answer = self.album.offered(body) if isinstance(body, PictureOffered) else self.album.part(body)
@@ -159,6 +177,7 @@ class CorePlayed(KitPeer):
             self._first(row, rows)
         elif row.seq == rows[-1].seq + 1 and self._chains(row, rows[-1].hash):
             rows.append(row)
+            self.claims.read(row)
         if self.acknowledging:
             self.acknowledge(row.journal)
             if rows and row.seq > rows[-1].seq + 1:
@@ -169,6 +188,7 @@ class CorePlayed(KitPeer):
         start = row.previous if row.seq > 1 else journal_start(row.journal)
         if self._chains(row, start):
             rows.append(row)
+            self.claims.read(row)
 
     def _chains(self, row: EventMessage, previous: bytes) -> bool:
         if row.previous != previous:
@@ -233,7 +253,7 @@ class CorePlayed(KitPeer):
 
     def settle(self) -> None:
         """The lane shows this log's head in its nonces, and has had its rows acknowledged."""
-        self.proving = self.serving = self.acknowledging = self.collecting = True
+        self.proving = self.serving = self.acknowledging = self.collecting = self.granting = True
         self.ahead_ms = 0
         for journal in self.journals:
             self.acknowledge(journal)

@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -42,6 +42,8 @@ from wire.records import Record
 from wire.topics import LOG
 
 BOOT = "conformance"
+
+B = TypeVar("B", bound=msgspec.Struct)
 
 
 class FakeJournal:
@@ -116,6 +118,7 @@ class LanePlayed(KitPeer):
         held: the list.
         proofs: every heartbeat with the time from its nonce, in seconds.
         bodies: the bytes of every delta heard on the common topic, by version.
+        spent: bundles that clauses have used.
         retained: topics on which the core published something with the retain flag.
     """
 
@@ -144,6 +147,7 @@ class LanePlayed(KitPeer):
         self.further = FurtherKey(further, "core")
         self._trust_of_bodies = trust
         self._greeted = False
+        self.spent: set[str] = set()
 
     # -- hearing ------------------------------------------------------------------------------------------------------
 
@@ -359,9 +363,9 @@ class LanePlayed(KitPeer):
         return [one for one in self.all_of(EventsWanted, since) if one.journal == self.journal.name]
 
 
-def spoilt(row: EventMessage, **fields: Any) -> EventMessage:
-    """A row with fields replaced."""
-    return msgspec.structs.replace(row, **fields)
+def spoilt(one: B, /, **fields: Any) -> B:
+    """A body with fields replaced."""
+    return msgspec.structs.replace(one, **fields)
 
 
 def with_field(body: msgspec.Struct) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools.conformance import (
+    lane_claims,
     lane_commands,
     lane_events,
     lane_freshness,
@@ -20,6 +21,7 @@ CHAPTERS: tuple[Chapter[CorePlayed], ...] = (
     lane_signatures.chapter,
     lane_keys.chapter,
     lane_events.chapter,
+    lane_claims.chapter,
     lane_commands.chapter,
     lane_pictures.chapter,
     lane_freshness.chapter,

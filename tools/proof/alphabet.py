@@ -14,8 +14,8 @@ from lane_agent.contacts import FOR_VISIT, WAYS_OUT
 from lane_agent.model import Contact, Fault, Link, Policy, Read, ReadSource, Screen
 from lane_agent.wording import Scene
 from tools.proof.answers import answer
-from tools.proof.canonical import FACE, OLDER, QUESTION, TIMERS, VISIT
-from tools.proof.code_book import MAINLAND, NEIGHBOUR, OTHER_MAINLAND, STRANGER, VRN
+from tools.proof.canonical import CLAIM, FACE, OLDER, QUESTION, TIMERS, VISIT
+from tools.proof.code_book import EPOCH, MAINLAND, NEIGHBOUR, OTHER_MAINLAND, STRANGER, VRN
 from tools.proof.history import BEFORE_MS, NOW, InputHistory
 
 OFFICER, WHY = "officer1", "seen by me"
@@ -123,6 +123,8 @@ def _of_another(visit: int) -> tuple[Letter, ...]:
         e.PlateDoubted(visit, VRN),
         e.SecondVehicleSeen(visit),
         e.CodesFound(visit, QUESTION, answer("hold", vrn=VRN, link=Link.FRESH)),
+        e.ClaimAnswered(visit, CLAIM, ("live",), EPOCH, 1),
+        e.ClaimAnswered(visit, CLAIM, ("live",), EPOCH, 1, "claimed elsewhere"),
         e.OfficerReleased(visit, OFFICER, WHY),
         e.OfficerInspected(visit, OFFICER, WHY),
         _correct(STRANGER, visit),
@@ -162,6 +164,10 @@ def _older() -> tuple[Letter, ...]:
         _always(
             "answer about another mark", e.CodesFound(VISIT, QUESTION, answer("nothing", vrn="ZZ9", link=Link.FRESH))
         ),
+        _always("answer to an older claim", e.ClaimAnswered(VISIT, OLDER, ("live",), EPOCH, 1)),
+        _always("answer to no claim", e.ClaimAnswered(VISIT, 0, (), EPOCH, 1)),
+        _always("refusal of an older claim", e.ClaimAnswered(VISIT, OLDER, ("live",), EPOCH, 1, "claimed elsewhere")),
+        _always("answer about other bundles", e.ClaimAnswered(VISIT, CLAIM, ("another",), EPOCH, 1)),
         _always("XDB paints an older scene", e.ScenePainted(Screen.XDB, Scene.DONE, OLDER)),
         Letter("AIOP paints another scene", lambda history: (_another_scene(history),)),
         _always("late identifier", e.IdentifierRead("rfid", STRANGER, BEFORE_MS)),
@@ -244,6 +250,10 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _in_visit("officer inspects", e.OfficerInspected(VISIT, OFFICER, WHY)),
         _in_visit("officer takes over", e.OfficerTookOver(VISIT, OFFICER, WHY)),
     ),
+    "claims": (
+        Letter("the core refuses the claim", lambda history: _claim_answer(history, refusal="claimed elsewhere")),
+        Letter("the core grants the claim in another epoch", lambda history: _claim_answer(history, epoch="another")),
+    ),
     "link": (_link(Link.FRESH), _link(Link.STALE), _link(Link.OFFLINE)),
     "verified": (_always("codes verified", e.CodesVerified("epoch", 1)),),
     "camera": _fault(Fault.CAMERA),
@@ -295,6 +305,16 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
 BOTH_PAINT = _paints(*Screen)
 OFFICERS_ONLY = Letter("officer's actions only", _free_the_lane)
 """What an officer can do to a lane so that it waits for the next vehicle (design §2.9)."""
+
+
+def _claim_answer(history: InputHistory, *, epoch: str = EPOCH, refusal: str = "") -> tuple[e.Event, ...]:
+    vehicle = history.vehicle
+    if vehicle is None or not vehicle.asks_for:
+        return ()
+    return (e.ClaimAnswered(VISIT, CLAIM, tuple(sorted(vehicle.claimed)), epoch, 1, refusal),)
+
+
+GRANTED = Letter("the core grants the claim", _claim_answer)
 
 
 def answers(names: tuple[str, ...], *, doubtful: bool) -> tuple[Letter, ...]:

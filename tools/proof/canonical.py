@@ -6,7 +6,19 @@ in those numbers alone behave alike. Every kind of serial gets a number of its o
 
 from __future__ import annotations
 
-from lane_agent.effects import Alarm, CancelTimer, Consume, Effect, LookUp, Record, Show, StartReading, StartTimer
+from lane_agent.effects import (
+    Alarm,
+    CancelTimer,
+    Claim,
+    Consume,
+    Effect,
+    GiveBack,
+    LookUp,
+    Record,
+    Show,
+    StartReading,
+    StartTimer,
+)
 from lane_agent.frozen import replace
 from lane_agent.model import Face
 from lane_agent.state import Lane, Visit
@@ -15,7 +27,8 @@ VISIT = 1
 FACE = 1
 QUESTION = 2
 TIMERS = {"paint": 3, "stage": 4, "help": 5, "gone": 6, "debt": 7}
-COUNTED = 9
+CLAIM = 9
+COUNTED = 10
 """Serials given out so far, as every renamed lane has it."""
 OLDER = 8
 """A serial that no renamed lane waits for."""
@@ -32,9 +45,12 @@ def canonical(lane: Lane) -> Lane:
 
 
 def _visit(visit: Visit | None) -> Visit | None:
-    if visit is None or (visit.number == VISIT and visit.lookup in (0, QUESTION) and not visit.prompts):
+    if visit is None:
+        return None
+    lookup, claim = QUESTION if visit.lookup else 0, CLAIM if visit.claim else 0
+    if (visit.number, visit.lookup, visit.claim, visit.prompts) == (VISIT, lookup, claim, 0):
         return visit
-    return replace(visit, number=VISIT, lookup=QUESTION if visit.lookup else 0, prompts=0)  # prompts are only counted
+    return replace(visit, number=VISIT, lookup=lookup, claim=claim, prompts=0)  # prompts are only counted
 
 
 def _face(face: Face) -> Face:
@@ -58,6 +74,8 @@ def _renamed(effect: Effect) -> Effect | None:  # noqa: PLR0911 -- one short cas
             return Alarm(effect.kind, VISIT if effect.visit else 0)
         case Consume():
             return replace(effect, visit=VISIT)
+        case Claim() | GiveBack():
+            return replace(effect, visit=VISIT, claim=CLAIM)
         case StartReading():
             return StartReading(VISIT)
         case CancelTimer():

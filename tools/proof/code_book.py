@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from domain.crossing import RELEASE, Direction
 from lane_agent.frozen import replace
 from lane_agent.model import Bundle, Cargo, Codes, Link, NearMiss
+from simulation.granting_core import GrantingCore
 
 VRN = "AB1234"
 NEIGHBOUR = "AB1Z34"
 STRANGER = "XY77"
 MAINLAND = "粤Z1234港"
 OTHER_MAINLAND = "粤Z9876港"
+
+EPOCH = "epoch"
+"""Of the core's log, in every scenario and slice."""
 
 CORE_MS = 1_800_000_000_000
 """The core's time in every scenario when it begins: 2027-01-15 16:00 in Hong Kong."""
@@ -77,7 +81,7 @@ NEAR: dict[str, NearMiss] = {
 
 
 @dataclass(slots=True)
-class ScenarioCodeBook:
+class ScenarioCodeBook(GrantingCore):
     """What the lane's copy of the records says. `words` name the records of the vehicle, `extra` are further bundles.
 
     Besides the names in `BUNDLES` and `NEAR`: hold, approved (with `MAINLAND`), approved-bare, no-time, slack.
@@ -111,7 +115,7 @@ def codes_of(words: frozenset[str], *, vrn: str = VRN, link: Link = Link.FRESH, 
         link,
         None if "no-time" in words else core_ms,
         2 * MINUTE_MS if "slack" in words else 0,
-        "epoch",
+        EPOCH,
         1,
         "hash",
         held="hold" in words,

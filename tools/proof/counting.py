@@ -6,13 +6,13 @@ from typing import assert_never
 
 from lane_agent import events as e
 from lane_agent.model import Contact, Screen
-from tools.proof.canonical import FACE, QUESTION, TIMERS, VISIT
+from tools.proof.canonical import CLAIM, FACE, QUESTION, TIMERS, VISIT
 from tools.proof.history import NOW, InputHistory, VehicleInputs
 
 LOOPS = (Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP)
 
 
-def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: PLR0911 -- one short case a kind
+def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR0911 -- one short case a kind
     """Whether the event may change anything. Contacts are levels and always heard; `observer` sorts them out."""
     match event:
         case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.SecondVehicleSeen():
@@ -21,6 +21,8 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: PLR0911 -- o
             return history.vehicle is not None and event.edge_ms >= NOW.mono_ms
         case e.CodesFound():
             return _answers(history, event)
+        case e.ClaimAnswered():
+            return _answers_claim(history, event)
         case e.ScenePainted():
             told = history.xdb if event.screen is Screen.XDB else history.aiop
             return (event.serial == FACE and event.scene is told) or fell_back(history, event)
@@ -63,6 +65,12 @@ def _answers(history: InputHistory, event: e.CodesFound) -> bool:
     vehicle = history.vehicle
     right = event.visit == VISIT and event.lookup == QUESTION
     return vehicle is not None and history.asked and right and event.codes.vrn == vehicle.vrn
+
+
+def _answers_claim(history: InputHistory, event: e.ClaimAnswered) -> bool:
+    vehicle = history.vehicle
+    right = event.visit == VISIT and event.claim == CLAIM
+    return vehicle is not None and vehicle.asks_for and right and set(event.ubrs) == vehicle.claimed
 
 
 def _officer(history: InputHistory, event: e.OfficerEvent) -> bool:  # noqa: PLR0911 -- one short case a kind

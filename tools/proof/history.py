@@ -36,6 +36,8 @@ class VehicleInputs:
         named: (source, mark) of second identifiers; `vouched`: the marks among them of proved origin.
         unclear: the answer of Immigration that came in this visit and was taken for the vehicle before.
         used: the bundles that 3 or 4 was shown on.
+        claimed: the bundles that the lane has asked the core for, and not given back (design §3).
+        receipt: the epoch in which the core signed that they are this visit's, "" while it has not.
         doubt: "" for none, "plates" for a disagreement of plates only, else "other".
         handed: a limit ran out, or the visit was the officer's from the start.
         meaning, fresh: of the last answer about this mark, and whether it was fresh and timed.
@@ -58,6 +60,8 @@ class VehicleInputs:
     vouched: frozenset[str] = frozenset()
     unclear: Contact | None = None
     used: frozenset[str] = frozenset()
+    claimed: frozenset[str] = frozenset()
+    receipt: str = ""
     doubt: str = ""
     handed: bool = False
     press: bool = False
@@ -69,6 +73,11 @@ class VehicleInputs:
     shown: str = ""
     told: bool = False
     plain: bool = True
+
+    @property
+    def asks_for(self) -> bool:
+        """It waits for the core's answer to a claim."""
+        return bool(self.claimed) and not self.receipt
 
     @property
     def departing(self) -> bool:

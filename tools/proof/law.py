@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from domain.alarms import LaneAlarmKind
 from lane_agent import events as e
-from lane_agent.effects import Alarm, Consume, Effect, Show, StartTimer
+from lane_agent.effects import Alarm, Claim, Consume, Effect, GiveBack, Show, StartReading, StartTimer
 from lane_agent.model import Contact, Immigration, Link
 from lane_agent.wording import Scene
-from tools.proof.code_book import MAINLAND
+from tools.proof.code_book import EPOCH, MAINLAND
 from tools.proof.history import InputHistory, VehicleInputs
 
 HELP = {"ringing": Scene.HELP, "answered": Scene.TALK}
@@ -89,7 +89,7 @@ def _identified(now: InputHistory, vehicle: VehicleInputs) -> bool:
 
 
 def _records_release(sight: Sight, vehicle: VehicleInputs) -> bool:
-    """The answer of this very step releases: a live bundle, or the press and a positive identity (§2.5)."""
+    """The answer of this very step releases: live bundles with the core's receipt, or the press and a positive identity."""
     meaning = vehicle.meaning
     if meaning is None or not sight.answered or not vehicle.fresh or not vehicle.vrn or meaning.stop:
         return False
@@ -97,7 +97,7 @@ def _records_release(sight: Sight, vehicle: VehicleInputs) -> bool:
         return False
     if vehicle.press:
         return not (meaning.live or meaning.later) and not meaning.neighbour and meaning.approved
-    return bool(meaning.live)
+    return bool(meaning.live) and vehicle.claimed == set(meaning.live) and vehicle.receipt == EPOCH
 
 
 def by_officer(sight: Sight, vehicle: VehicleInputs) -> bool:
@@ -179,6 +179,40 @@ def bundles_are_used(sight: Sight) -> bool:
     wanted = (live or pending) if sight.turned_to is Scene.DONE else pending
     used = {ubr for effect in sight.effects if isinstance(effect, Consume) for ubr in effect.ubrs}
     return used == set(wanted)
+
+
+def claims_are_given_back(sight: Sight) -> bool:
+    """§3: a claim that led to no release is given back in the step that makes the vehicle the officer's, or ends its visit."""
+    before, vehicle = sight.before.vehicle, sight.vehicle
+    returned = {ubr for effect in sight.effects if isinstance(effect, GiveBack) for ubr in effect.ubrs}
+    anew = any(isinstance(effect, Claim) for effect in sight.effects)
+    same = vehicle is not None and not _is_another(sight)
+    held, used = (before.claimed, before.used) if before else (frozenset(), frozenset())
+    if not same:
+        return returned == held - used
+    if vehicle is None or vehicle.claimed <= vehicle.used or vehicle.release:
+        return True
+    lost = vehicle.manual or vehicle.closed or vehicle.doubt or vehicle.handed or vehicle.departing or vehicle.press
+    return not lost and vehicle.shown == "" and (anew or not returned)
+
+
+def _is_another(sight: Sight) -> bool:
+    """A vehicle came in this step."""
+    return any(isinstance(effect, StartReading) for effect in sight.effects) and not isinstance(
+        sight.event, e.AgentStarted
+    )
+
+
+def claimed_when_due(sight: Sight) -> bool:
+    """§3: in the ordinary course the answer that finds bundles to release on claims them in that very step."""
+    vehicle, meaning = sight.vehicle, sight.vehicle.meaning if sight.vehicle else None
+    if vehicle is None or meaning is None or not vehicle.plain or vehicle.doubt or vehicle.manual or sight.now.shut:
+        return True
+    ordinary = sight.answered and vehicle.fresh and not vehicle.press and not vehicle.departing and not vehicle.shown
+    differs = meaning.listed and vehicle.mainland not in ("", MAINLAND)
+    if not ordinary or meaning.stop or (meaning.held and not vehicle.typed) or differs:
+        return True
+    return vehicle.claimed == set(meaning.live)
 
 
 def others_change_nothing(sight: Sight) -> bool:
@@ -318,6 +352,8 @@ LAW: tuple[Invariant, ...] = (
     four_has_grounds,
     four_when_due,
     bundles_are_used,
+    claims_are_given_back,
+    claimed_when_due,
     others_change_nothing,
     unknown_is_not_absent,
     dark_shows_no_three,

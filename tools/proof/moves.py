@@ -9,7 +9,7 @@ from domain.marks import normalise
 from lane_agent import events as e
 from lane_agent.model import Contact, Fault, Link, Screen
 from tools.proof.code_book import MAINLAND, NEIGHBOUR, OTHER_MAINLAND, STRANGER, VRN
-from tools.proof.world import OFFICER, WHY, ScenarioWorld
+from tools.proof.world import OFFICER, TAKEN, WHY, ScenarioWorld
 
 Word = Callable[[ScenarioWorld, str], object]
 
@@ -144,6 +144,17 @@ WORDS: dict[str, Word] = {
     ),
     "unproved-identifier": lambda world, vrn: world.tell(e.IdentifierRead("broker", normalise(vrn), world.now_ms + 10)),
     "late-identifier": lambda world, vrn: world.tell(e.IdentifierRead("rfid", normalise(vrn), world.now_ms - AGO_MS)),
+    "core": lambda world, answers: setattr(world, "core", answers),
+    "grant": lambda world, _: world.tell(world.claim_answer(world.claims[-1])),
+    "refuse": lambda world, _: world.tell(world.claim_answer(world.claims[-1], refusal=TAKEN)),
+    "grant-first": lambda world, _: world.tell(world.claim_answer(world.claims[0])),
+    "grant-of-before": lambda world, _: world.tell(
+        replace(world.claim_answer(world.claims[-1]), visit=world.visit - 1)
+    ),
+    "grant-other-epoch": lambda world, _: world.tell(world.claim_answer(world.claims[-1], epoch="another")),
+    "grant-other-bundles": lambda world, _: world.tell(
+        replace(world.claim_answer(world.claims[-1]), ubrs=("several",))
+    ),
     "link": lambda world, name: world.set_link(Link(name)),
     "verified": lambda world, _: world.tell(e.CodesVerified("epoch", 1)),
     "fault": lambda world, name: world.tell(e.FaultRaised(Fault(name), "scenario")),

@@ -45,6 +45,7 @@ EXPLORED = (
     "stuck lines",
     "bypass and officer",
     "unladen and help",
+    "claims and officer",
     "late answers, help",
     "late answers, others",
     "stuck lines and restart",

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
 from lane_agent import events as e
-from lane_agent.effects import Alarm, CancelTimer, Consume, Effect, LookUp, Show, StartTimer
+from lane_agent.effects import Alarm, CancelTimer, Claim, Consume, Effect, GiveBack, LookUp, Show, StartTimer
 from lane_agent.frozen import replace
 from lane_agent.model import Contact, Fault, Immigration, Link, Screen
 from lane_agent.wording import Scene
@@ -79,6 +79,8 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return _doubt(history) if _hold_on_3(history, event) else history
         case e.CodesFound():
             return _answer(history, event)
+        case e.ClaimAnswered():
+            return _doubt(history) if event.refusal else _with(history, receipt=event.epoch)
         case e.ScenePainted():
             return _dark(history) if fell_back(history, event) else _painted(history, event.screen)
         case e.ShowLapsed():
@@ -424,6 +426,10 @@ def _seen(history: InputHistory, effect: Effect) -> InputHistory:  # noqa: PLR09
         case Consume():
             used = history.vehicle.used if history.vehicle else frozenset()
             return _with(history, used=used | set(effect.ubrs))
+        case Claim():
+            return _with(history, claimed=frozenset(effect.ubrs), receipt="")
+        case GiveBack():
+            return _given_back(history, effect)
         case Alarm() if effect.visit:
             return _with(_hand(history) if effect.kind in HANDS_OVER else history, told=True)
         case _:
@@ -441,6 +447,12 @@ def _shown(history: InputHistory, effect: Show) -> InputHistory:
         history = _with(_doubt(history), handed=True, release=False)
         shown = "back" if shown == "3" else shown
     return _with(history, shown=shown, plain=vehicle.plain and effect.xdb in ORDINARY)
+
+
+def _given_back(history: InputHistory, effect: GiveBack) -> InputHistory:
+    vehicle = history.vehicle
+    left = vehicle.claimed - set(effect.ubrs) if vehicle else frozenset()
+    return _with(history, claimed=left, receipt=vehicle.receipt if vehicle and left else "")
 
 
 def _spent(history: InputHistory) -> InputHistory:

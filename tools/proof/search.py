@@ -19,7 +19,7 @@ from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane
 from lane_agent.step import step
 from lane_agent.wording import Scene
-from tools.proof.alphabet import BOTH_PAINT, GROUPS, OFFICER, OFFICERS_ONLY, Letter, answers, boot
+from tools.proof.alphabet import BOTH_PAINT, GRANTED, GROUPS, OFFICER, OFFICERS_ONLY, Letter, answers, boot
 from tools.proof.canonical import canonical, canonical_effects, changes_nothing
 from tools.proof.counting import counts
 from tools.proof.history import NOW, InputHistory
@@ -46,6 +46,7 @@ class Slice:
         late_answers: other inputs may come between a question and its answer; otherwise the shell's promise holds that
             the answer comes first.
         late_screens: other inputs may come before both screens have confirmed; otherwise they confirm at once.
+        late_claims: other inputs may come before the core has answered a claim; otherwise it grants it at once.
         doubtful: the code book may answer as of a stale link, or fail.
         live: the lane has been opened and the link is fresh when the search begins.
     """
@@ -56,6 +57,7 @@ class Slice:
     policy: Policy = ORDINARY_LANE
     late_answers: bool = False
     late_screens: bool = False
+    late_claims: bool = False
     doubtful: bool = False
     live: bool = True
 
@@ -215,14 +217,21 @@ def _letters(slice_: Slice, history: InputHistory) -> tuple[Letter, ...]:
     replies, others = _alphabet(slice_)
     if history.asked and not slice_.late_answers:
         return replies
+    if _claims(history) and not slice_.late_claims:
+        return (GRANTED,)
     if not history.confirmed and not slice_.late_screens:
         return (BOTH_PAINT,)
     return replies + others
 
 
+def _claims(history: InputHistory) -> bool:
+    return history.vehicle is not None and history.vehicle.asks_for
+
+
 @cache
 def _alphabet(slice_: Slice) -> tuple[tuple[Letter, ...], tuple[Letter, ...]]:
     others = tuple(letter for group in slice_.groups for letter in GROUPS[group])
+    others += (GRANTED,) if slice_.late_claims else ()
     return answers(slice_.answers, doubtful=slice_.doubtful), others
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from domain.marks import normalise
 from lane_agent import events as e
-from lane_agent.effects import Alarm, CancelTimer, Consume, Effect, LookUp, Record, Show, StartTimer
+from lane_agent.effects import Alarm, CancelTimer, Claim, Consume, Effect, GiveBack, LookUp, Record, Show, StartTimer
 from lane_agent.model import Contact, Fault, Link, Moment, Policy, Read, ReadSource, Screen
 from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane
@@ -20,6 +20,7 @@ from tools.proof.code_book import CORE_MS, VRN, ScenarioCodeBook
 
 OFFICER = "officer1"
 WHY = "seen by me"
+TAKEN = "UBR live is claimed by lane/journal/7 of another lane"
 
 
 @dataclass(slots=True)
@@ -28,6 +29,8 @@ class ScenarioWorld:
 
     Attributes:
         screens: those that confirm what they are told.
+        core: what it answers to claims: "grants", "refuses", or "silent".
+        claims: those asked for so far.
         shows: what the screens were told, oldest first, "XDB/AIOP" or one word if both say the same.
         told: every effect, oldest first.
         rows: names of the rows entered.
@@ -38,6 +41,8 @@ class ScenarioWorld:
     lane: Lane = field(default_factory=Lane)
     book: ScenarioCodeBook = field(default_factory=ScenarioCodeBook)
     screens: frozenset[Screen] = frozenset(Screen)
+    core: str = "grants"
+    claims: list[Claim] = field(default_factory=list)
     now_ms: int = 1_000_000
     shows: list[str] = field(default_factory=list)
     told: list[Effect] = field(default_factory=list)
@@ -76,6 +81,9 @@ class ScenarioWorld:
                 self._timers[effect.timer] = (self.now_ms + effect.ms, effect.serial)
             case CancelTimer():
                 self._timers.pop(effect.timer, None)
+            case Claim():
+                self.claims.append(effect)
+                self._answer_claim(effect)
             case Show():
                 self.shows.append("/".join(dict.fromkeys((effect.xdb.value, effect.aiop.value))))
                 self._inbox.extend(self.confirmations(self.screens))
@@ -89,6 +97,14 @@ class ScenarioWorld:
             self._inbox.appendleft(e.FaultRaised(Fault.CODES, str(error)))
             return
         self._inbox.appendleft(e.CodesFound(question.visit, question.lookup, codes))
+
+    def _answer_claim(self, order: Claim) -> None:
+        if self.core != "silent":
+            self._inbox.append(self.claim_answer(order, refusal="" if self.core == "grants" else TAKEN))
+
+    def claim_answer(self, order: Claim, *, refusal: str = "", epoch: str = "epoch") -> e.ClaimAnswered:
+        """What the core answers to a claim."""
+        return e.ClaimAnswered(order.visit, order.claim, order.ubrs, epoch, 1, refusal)
 
     def confirmations(self, screens: frozenset[Screen]) -> tuple[e.ScenePainted, ...]:
         """What those screens answer to the last `Show`."""
@@ -125,6 +141,10 @@ class ScenarioWorld:
     def records(self, kind: str) -> list[dict[str, str]]:
         """Facts of the records of a kind made so far."""
         return [dict(effect.facts) for effect in self.told if isinstance(effect, Record) and effect.kind == kind]
+
+    def returned(self) -> tuple[str, ...]:
+        """UBRs given back so far."""
+        return tuple(ubr for effect in self.told if isinstance(effect, GiveBack) for ubr in effect.ubrs)
 
     def consumed(self) -> tuple[str, ...]:
         """UBRs used so far."""

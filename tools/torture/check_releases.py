@@ -30,6 +30,8 @@ def _why_not(decision: JournaledRelease, signed: SignedLog, bounds: Bounds) -> I
     if codes is None:
         yield "without an answer of the code book in the same step"
         return
+    if missing := set(decision.used) - decision.claimed:
+        yield f"UBR {', '.join(sorted(missing))} without the core's receipt of its claim"
     if codes["link"] != "fresh":
         yield f"the link was {codes['link']}"
     if signed.state_hash(codes["epoch"], codes["version"]) != codes["state_hash"]:

@@ -221,6 +221,20 @@ async def _old_proofs(scene: FaultSite) -> None:
         await _lie(Liar.replayed_proof, every_s=0.3)(scene)
 
 
+async def _swallowed_rows(scene: FaultSite) -> None:
+    """The broker keeps the lane's rows to itself and acknowledges them; claims and proofs pass."""
+    event = scene.post.tap.topics.event
+    async with _tampered(scene.post.cable, tampers.Withhold(lambda topic: topic == event, Way.UP)):
+        await asyncio.sleep(scene.seconds)
+
+
+async def _swallowed_claims(scene: FaultSite) -> None:
+    """The core hears the lane's claims, and the lane never hears an answer."""
+    answer = scene.post.tap.topics.claim_answer
+    async with _tampered(scene.post.cable, tampers.Withhold(lambda topic: topic == answer)):
+        await asyncio.sleep(scene.seconds)
+
+
 async def _hold_swapped(scene: FaultSite) -> None:
     """Bundles and holds of one vehicle, delivered last first."""
     office, mark = scene.site.office, scene.post.lure
@@ -274,6 +288,8 @@ def _kinds() -> tuple[FaultKind, ...]:
         ("clock_ahead", 5.0, 9.0, _clock("early", 0.6, 2.5)),
         ("clock_behind", 5.0, 9.0, _clock("ended", -0.4, -1.5)),
         ("withheld_delta", 3.0, 7.0, _withhold_delta),
+        ("swallowed_rows", 3.0, 8.0, _swallowed_rows),
+        ("swallowed_claims", 3.0, 8.0, _swallowed_claims),
         ("old_proofs", 3.0, 8.0, _old_proofs),
         ("hold_swapped", 3.0, 6.0, _hold_swapped),
     )

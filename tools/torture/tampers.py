@@ -91,14 +91,14 @@ def _kept(message: PublishPacket) -> Iterable[Piece]:
 
 
 class Withhold(Tamper):
-    """A broker that keeps messages of some topics to itself."""
+    """A broker that keeps messages of some topics to itself: what it should deliver, or (`Way.UP`) what it is sent."""
 
-    def __init__(self, wanted: Callable[[str], bool]) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: Callable[[str], bool], way: Way = Way.DOWN) -> None:
+        self._wanted, self._way = wanted, way
 
     def through(self, way: Way, packet: bytes) -> Iterable[Piece]:
-        """Nothing of these; the broker's own is told that they arrived."""
-        message = read_publish(packet) if way is Way.DOWN else None
+        """Nothing of these; their sender is told that they arrived."""
+        message = read_publish(packet) if way is self._way else None
         if message is None or not self._wanted(message.topic):
             return (Piece(data=packet),)
         return _kept(message)

@@ -17,6 +17,7 @@ from typing import Any, Self
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from lane_agent.effects import Claim
 from lane_agent.events import Event, LinkChanged
 from lane_agent.model import Link
 from runtime.clocks import utc_ms
@@ -50,12 +51,13 @@ QUICK = Limits(
     request_ms=400,
     request_max_ms=800,
     resend_ms=500,
+    claim_ms=100,
     alarm_ms=400,
     picture_rate=1 << 20,
     picture_wait_ms=300,
     picture_wait_max_ms=600,
 )
-PACE = ClauseTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=15.0, quiet=0.15, alarm=15.0)
+PACE = ClauseTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, claim=0.1, patience=15.0, quiet=0.15, alarm=15.0)
 """Ten times the contract's speed; patience is long, for a busy machine, and costs nothing where all is well."""
 
 ONE_AT_A_TIME = threading.Lock()
@@ -106,8 +108,10 @@ class OwnLane:
         assert not self._thread.is_alive()
 
     def poke(self, number: int) -> None:
-        """The agent writes a row."""
+        """The agent writes a row, and its visit claims a bundle."""
         assert self._loop is not None
+        assert self._client is not None
+        self._loop.call_soon_threadsafe(self._client.claim, Claim(number, number, ("K000000001",)))
         self._loop.call_soon_threadsafe(self._note, {"type": "TimerFired", "number": number})
 
     def have_keys(self, step: int) -> None:

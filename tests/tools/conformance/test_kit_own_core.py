@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.office.admin import AdminClient
+from core.office.service import ImportedBundle
+from domain.crossing import Direction
 from simulation.private_core import PrivateCore
 from tools.conformance.clauses import ClauseTimes, ClauseVerdict, chosen, tried
 from tools.conformance.core import CHAPTERS
@@ -41,8 +43,13 @@ class OwnCore(PrivateCore):
         asyncio.run(asked())
 
     def grow(self, number: int) -> None:
-        """The list grows."""
+        """The list grows by a hold and a bundle."""
+        cargo = ((str(3_000_000_000 + number), "release", ""),)
+        made = ImportedBundle(
+            vrn=f"KB{number}", direction=Direction.INBOUND, earliest_ms=0, valid_until_ms=2**50, cargo=cargo
+        )
         self._ask(lambda client: client.hold(f"KT{number}", reason="conformance kit"))
+        self._ask(lambda client: client.take_over([made]))
 
     def have_keys(self, step: int) -> None:
         """The register has these keys of the lane's; the core notices within a second."""

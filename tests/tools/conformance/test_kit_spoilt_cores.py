@@ -16,13 +16,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tools.conformance.clauses import ClauseTimes, ClauseVerdict, chosen, tried
 from tools.conformance.connection import HeardMessage
 from tools.conformance.core import CHAPTERS
+from tools.conformance.fake_claims import ClaimLedger
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_log import bundle
 from tools.conformance.fake_pictures import Album, held
 from tools.conformance.keys import Trust
 from wire.errors import Reason, WireRefusedError
-from wire.messages import Command, EventMessage, Nonce, PictureHeld, PictureOffered, PicturePart
-from wire.records import HoldRecord
+from wire.messages import (
+    ClaimAnswer,
+    ClaimWanted,
+    Command,
+    EventMessage,
+    Nonce,
+    PictureHeld,
+    PictureOffered,
+    PicturePart,
+)
+from wire.records import BundleRecord, HoldRecord
 from wire.topics import ALL_UP
 
 PACE = ClauseTimes(nonce=0.2, patience=15.0, quiet=0.3)
@@ -275,6 +285,81 @@ class Gullible(Trust):
             raise WireRefusedError(Reason.MALFORMED, topic) from error
 
 
+class GrantsAll(ClaimLedger):
+    """Grants whatever it is asked for."""
+
+    def _judge(self, wanted: ClaimWanted, bundles: dict[str, BundleRecord]) -> tuple[str, str]:
+        del wanted, bundles
+        return "granted", ""
+
+
+class GrantsAgain(ClaimLedger):
+    """Forgets which claims are over."""
+
+    def read(self, row: EventMessage) -> None:
+        """Only frees the bundles."""
+        super().read(row)
+        self.over.clear()
+
+
+class NeverFrees(ClaimLedger):
+    """Does not read the journal."""
+
+    def read(self, row: EventMessage) -> None:
+        """Nothing."""
+
+
+class NeverUses(ClaimLedger):
+    """Takes a use for a give-back."""
+
+    def read(self, row: EventMessage) -> None:
+        """Used by nobody."""
+        super().read(row)
+        self.used.clear()
+
+
+class DoesNotWait(ClaimLedger):
+    """Refuses where it should wait."""
+
+    def _judge(self, wanted: ClaimWanted, bundles: dict[str, BundleRecord]) -> tuple[str, str]:
+        state, detail = super()._judge(wanted, bundles)
+        return ("refused" if state == "wait" else state), detail
+
+
+class SaysNoWhy(ClaimLedger):
+    """Refuses without a word."""
+
+    def _judge(self, wanted: ClaimWanted, bundles: dict[str, BundleRecord]) -> tuple[str, str]:
+        return super()._judge(wanted, bundles)[0], ""
+
+
+class OldEpoch(ClaimLedger):
+    """Answers from another life of its log."""
+
+    def answer(self, wanted: ClaimWanted, rows: Any, *, epoch: str, version: int) -> ClaimAnswer:
+        """The epoch before."""
+        return super().answer(wanted, rows, epoch=f"{epoch}-before"[:64], version=version)
+
+
+class OnlyOnce(ClaimLedger):
+    """Refuses a claim that it has granted."""
+
+    def _judge(self, wanted: ClaimWanted, bundles: dict[str, BundleRecord]) -> tuple[str, str]:
+        taken = any(ubr in self.held for ubr in wanted.ubrs)
+        return ("refused", "claimed") if taken else super()._judge(wanted, bundles)
+
+
+def claiming(kind: type[ClaimLedger]) -> type[Honest]:
+    """A core with such a ledger."""
+
+    class Claiming(Honest):
+        def __init__(self, *args: Any, **how: Any) -> None:
+            super().__init__(*args, **how)
+            self.claims = kind()
+
+    return Claiming
+
+
 SPOILT: dict[str, tuple[str, type[Honest], bool, str]] = {
     "acknowledges beyond": ("C30", Beyond, False, "acknowledged"),
     "acknowledges over gaps": ("C31", OverGaps, False, "over a gap"),
@@ -296,6 +381,16 @@ SPOILT: dict[str, tuple[str, type[Honest], bool, str]] = {
     "believes forged requests": ("C26", Honest, True, "was answered"),
     "believes forged rows": ("C33", Honest, True, "a forged row"),
     "believes foreign rows": ("C34", Honest, True, "a foreign row"),
+    "claims in another epoch": ("C80", claiming(OldEpoch), False, "in epoch"),
+    "a claim is granted once": ("C81", claiming(OnlyOnce), False, "the same claim again"),
+    "a claim for everybody": ("C82", claiming(GrantsAll), False, "not refused"),
+    "refuses without a word": ("C82", claiming(SaysNoWhy), False, "without a reason"),
+    "grants what was given back": ("C83", claiming(GrantsAgain), False, "given back"),
+    "never frees": ("C83", claiming(NeverFrees), False, "not refused"),
+    "believes forged claims": ("C84", Honest, True, "a forged claim is answered"),
+    "grants what it has not": ("C85", claiming(GrantsAll), False, "not in the list"),
+    "does not wait": ("C86", claiming(DoesNotWait), False, "is refused"),
+    "a use frees the bundle": ("C87", claiming(NeverUses), False, "was used"),
     "takes any bytes for a picture": ("C63", collecting(AnyBytes), False, "another hash"),
     "begins pictures anew": ("C61", collecting(BeginsAnew), False, "offered anew, 0 are held"),
     "forgets pictures": ("C62", collecting(Forgetful), False, "offered again"),

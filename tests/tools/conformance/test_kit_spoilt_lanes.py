@@ -23,7 +23,7 @@ from wire.messages import Delta, SnapshotPart
 from wire.records import BundleRecord
 
 AT_ONCE = 10
-IMPATIENT = ClauseTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, patience=4.0, quiet=0.15, alarm=4.0)
+IMPATIENT = ClauseTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, claim=0.1, patience=4.0, quiet=0.15, alarm=4.0)
 
 
 class TakesEverything(CodeLog):
@@ -160,7 +160,14 @@ def limits(**changes: int) -> Callable[[Any], None]:
         machine = client._machine
         other = dataclasses.replace(machine.limits, **changes)
         machine.limits = other
-        for part in (machine.freshness, machine.follower, machine.sender, machine.clock, machine._commands._commands):
+        for part in (
+            machine.freshness,
+            machine.follower,
+            machine.sender,
+            machine.claims,
+            machine.clock,
+            machine._commands._commands,
+        ):
             part._limits = other
 
     return spoil
@@ -197,6 +204,11 @@ def never_again(clock: Any, proven: Any) -> Any:
 def any_ack(machine: Any, _: Any) -> Any:
     """Takes every acknowledgement that names a row."""
     return lambda ack, now: machine.on_acknowledged(ack.seq, now)
+
+
+def any_answer(claims: Any, _: Any) -> Any:
+    """Takes every answer for one to its claim."""
+    return lambda _answer, _epoch: claims._close()
 
 
 def any_journal(machine: Any, wanted: Any) -> Any:
@@ -368,6 +380,14 @@ SPOILT: dict[str, tuple[str, dict[str, Any], str]] = {
         "after a reconnect",
     ),
     "an endless window": ("L60", {"spoil": limits(window=10_000)}, "64 are allowed"),
+    "claims once": ("L61", {"spoil": limits(claim_ms=10**9)}, "not repeated"),
+    "claims for ever": ("L61", {"spoil": spoilt(machine__claims__close=lambda *_: nothing)}, "made again"),
+    "believes any answer to a claim": (
+        "L62",
+        {"spoil": spoilt(machine__claims__on_answer=any_answer)},
+        "ended it",
+    ),
+    "believes a forged answer to a claim": ("L62", {"ring": BelievesAll}, "ended it"),
     "never answers": ("L70", {"spoil": spoilt(machine__on_command=lambda *_: nothing)}, "not answered"),
     "obeys again": ("L71", {"spoil": spoilt(machine__commands__commands__judge=forgets)}, "three times"),
     "obeys what has expired": (

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from lane_agent import events as e
+from lane_agent import passage
 from lane_agent.acceptance import ACCEPT
 from lane_agent.model import Contact, Immigration, Link
 from lane_agent.rules import RULES, Rules
@@ -113,6 +114,30 @@ def test_a_rule_left_out_is_found_with_the_shortest_way_to_it(row: str, guard: s
     assert all(violation.path for violation in found.violations)
 
 
+def test_a_release_without_the_cores_receipt_is_found() -> None:
+    """Two places ask for the receipt (design §3); with both gone the law notices, in a world that claims and is answered late."""
+    table = tuple(row for row in _without("17 laden released", "claimed").table if row.name != "17 claiming")
+    found = search(
+        RememberedStep(Rules(table, RULES.accept, RULES.contacts)), BY_NAME["claims, two bundles"], stop=True
+    )
+    assert "three_has_grounds" in {violation.law for violation in found.violations}
+
+
+def test_an_answer_to_an_older_claim_that_counts_is_found() -> None:
+    """The check left out: an answer for another claim, or for other bundles, would be believed."""
+    accept = {kind: checks for kind, checks in RULES.accept.items() if kind is not e.ClaimAnswered}
+    rules = Rules(RULES.table, accept, RULES.contacts)
+    found = search(RememberedStep(rules), BY_NAME["claims, others"], stop=True)
+    assert "others_change_nothing" in {violation.law for violation in found.violations}
+
+
+def test_a_claim_that_is_not_given_back_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a visit, and the hand-over to the officer, give it back in their own step."""
+    monkeypatch.setattr(passage, "give_back", lambda _: ())
+    found = search(RememberedStep(), BY_NAME["claims, driving off"], stop=True)
+    assert "claims_are_given_back" in {violation.law for violation in found.violations}
+
+
 def test_a_path_can_be_walked_again() -> None:
     """The letters of a violation's path, played from the start, lead to the same broken invariant."""
     rules, slice_ = _without("9 inspect", "immigration_cleared"), BY_NAME["every record"]
@@ -146,10 +171,10 @@ def test_a_table_that_is_not_total_is_found() -> None:
 
 
 def test_every_law_has_a_sentence() -> None:
-    """Reports print it, and it names the point of design §2 or the row it stands for."""
+    """Reports print it, and it names the point of design §2 or §3, or the row it stands for."""
     for law in LAW:
         assert law.__doc__
-        assert law.__doc__.startswith(("§2.", "Row")), law.__name__
+        assert law.__doc__.startswith(("§2.", "§3:", "Row")), law.__name__
 
 
 def test_an_answer_is_judged_by_hand_as_matching_judges_it() -> None:

@@ -43,6 +43,7 @@ class Times(Struct, frozen=True, kw_only=True):
     ahead_ms: int = 1_000
     command_ms: int = 3_600_000
     clock_ms: int = 10_000
+    claim_ms: int = 500
 
 
 TIMES = Times()
@@ -89,6 +90,17 @@ WORDS: dict[str, ChannelWords] = {
     "log": ChannelWords(
         when="In answer to a request; and to ask a lane for journal rows.",
         good="Deltas and parts of a snapshot: while the request they name is open. A wish for rows: at once.",
+    ),
+    "claim": ChannelWords(
+        when=(
+            "As soon as a vehicle's exact mark has live bundles that all release, once for all of them; again every "
+            f"{TIMES.claim_ms} ms until it is answered, and on every connect."
+        ),
+        good="Until the journal's row that uses the bundles or gives them back, or a later claim of the visit.",
+    ),
+    "claim_answer": ChannelWords(
+        when="In answer to each claim, from what is committed.",
+        good="For the claim that it names, while that stands, and in the epoch that it names.",
     ),
     "command": ChannelWords(
         when="When somebody at the centre orders something.",

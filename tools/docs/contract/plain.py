@@ -55,14 +55,24 @@ class BundlesUsed(Struct, frozen=True, kw_only=True, tag_field="type", tag="Cons
     ubrs: tuple[str, ...]
 
 
+class BundlesGivenBack(Struct, frozen=True, kw_only=True, tag_field="type", tag="GiveBack"):
+    """The visit will not use these bundles: its claim `claim`, and every earlier one of it, is over."""
+
+    visit: int
+    claim: int
+    ubrs: tuple[str, ...]
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """The body of an event: a journal entry, UTF-8 JSON. Effects of other types are the lane's own affair.
 
     Attributes:
         at: when.
-        event: what happened, as the lane has it. Two are read by the core: "PlateSettled" (`visit`, `read.vrn`) and
+        event: what happened, as the lane has it. Three are read by the core: "ClaimAnswered" (`visit`, `claim`, `ubrs`,
+            `refusal`), by which a core that was restored learns of its grants; "PlateSettled" (`visit`, `read.vrn`) and
             "OfficerCorrected" (`visit`, `vrn`), which give a visit the mark without which its uses do not count.
-        effects: what came of it, in order; those whose "type" is Alarm, AlarmEnded, Record or Consume are read by the core.
+        effects: what came of it, in order; those whose "type" is Alarm, AlarmEnded, Record, Consume or GiveBack are read by the
+            core.
     """
 
     at: When

@@ -142,6 +142,16 @@ its `officer` has seen those alarms; `VehicleArrived` does so for every older vi
 `officer`, and `reason` or `until_ms`. What a kind means, how it ends and what to do is in `alarms.md`; of a kind that a core
 does not know a person closes it. The lane's state names the alarms that stand, on every connection: what a core has
 otherwise, once it has read up to the row named there, it puts right.
+## Claims
+
+Before a lane releases a vehicle on bundles by itself, it claims all of them for that visit and has the core's signed
+`granted`, which names lane, journal, visit, claim and bundles as it claimed them, in the epoch that the lane holds. A
+bundle is claimed by one visit at a time; what is claimed, used or withdrawn elsewhere is refused, with the reason in
+words. The core answers from what it has committed, and the same claim again with the same answer. A claim ends with the
+row that uses the bundles (effect `Consume`), the row that gives them back (effect `GiveBack`, of that claim number or a
+higher one), or the end of the visit (record `VisitEnded`, or `VehicleArrived` of a later visit of the journal), and is
+never granted again after that. It does not lapse with time: a lane that fell silent may have released. While rows
+about an earlier visit of the journal are missing, the answer is `wait`. A stop needs no claim.
 
 ## Commands
 

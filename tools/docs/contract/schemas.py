@@ -15,7 +15,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tools.docs.contract.plain import AlarmOver, AlarmRaised, BundlesUsed, Entry, FactRecorded, Facts
+from tools.docs.contract.plain import (
+    AlarmOver,
+    AlarmRaised,
+    BundlesGivenBack,
+    BundlesUsed,
+    Entry,
+    FactRecorded,
+    Facts,
+)
 from wire.channels import bodies, tag
 from wire.envelope import Envelope
 from wire.records import BundleRecord, CargoRecord, HoldRecord, VehicleRecord
@@ -33,6 +41,7 @@ PLAIN: dict[str, type[Struct]] = {
     "effect_alarm_ended": AlarmOver,
     "effect_record": FactRecorded,
     "effect_consume": BundlesUsed,
+    "effect_give_back": BundlesGivenBack,
     "facts": Facts,
 }
 """What is inside an event's body and a state's facts; open."""

@@ -1,6 +1,11 @@
 """Scenarios of rows 9 to 11 of domain §4; how they are written is told in `tools.proof.scenarios`."""
 
 TEXT = """
+10 unladen needs no receipt
+    do:     ready records:approved core:silent arrive immigration press read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION IMMIGRATION_TURN/RECEIVED RECEIVED DONE
+    notes:  UnladenDeclared
+    ends:   17 stands
 9 an inspect code stops
     do:     ready records:inspect arrive immigration read cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE

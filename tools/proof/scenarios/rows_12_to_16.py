@@ -8,7 +8,7 @@ TEXT = """
     ends:   12 no bundle
 12 bundled while the driver waits at the prompt
     do:     ready arrive immigration read cleared change:live
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN DONE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN WATCH DONE
     uses:   live
     ends:   17 stands
 12 no bundle found while stale is unknown
@@ -151,7 +151,7 @@ TEXT = """
     ends:   17 stands
 15 the core moves the bundle to this point in time
     do:     ready records:elsewhere arrive immigration read cleared change:live
-    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT DONE
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT WATCH DONE
     alarms: OtherPoint
     uses:   live
     ends:   17 stands

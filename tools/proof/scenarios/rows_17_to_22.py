@@ -40,6 +40,64 @@ TEXT = """
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT WATCH DONE
     uses:   live
     ends:   17 stands
+17 without the core's receipt there is no release, and at the limit the vehicle is the officer's
+    do:     ready records:live core:silent arrive immigration read cleared wait:5
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH OFFICER
+    alarms: Overdue AtOfficer
+    ends:   8 at the officer
+17 the receipt may come last
+    do:     ready records:live core:silent arrive immigration read cleared grant
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    ends:   17 stands
+17 a bundle that another lane has claimed is the officer's
+    do:     ready records:live core:refuses arrive immigration read cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: ClaimRefused AtOfficer
+    ends:   8 at the officer
+17 a refusal stands, whatever is answered afterwards
+    do:     ready records:live core:refuses arrive immigration read grant cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: ClaimRefused AtOfficer
+    ends:   8 at the officer
+17 a receipt for the visit before releases nobody
+    do:     ready records:live core:silent arrive immigration read cleared grant-of-before
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    ends:   17 claiming
+17 a receipt from another life of the core's log releases nobody
+    do:     ready records:live core:silent arrive immigration read cleared grant-other-epoch
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    ends:   17 claiming
+17 a receipt for other bundles releases nobody
+    do:     ready records:live core:silent arrive immigration read cleared grant-other-bundles
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    ends:   17 claiming
+17 a second bundle is claimed too, and the receipt for the first is not enough
+    do:     ready records:live core:silent arrive immigration read grant change:live+several cleared grant-first
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    ends:   17 claiming
+17 with the receipt for both bundles it is released
+    do:     ready records:live core:silent arrive immigration read grant change:live+several cleared grant
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live several
+    ends:   17 stands
+17 a receipt that comes after the limit releases nobody
+    do:     ready records:live core:silent arrive immigration read cleared wait:5 grant
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH OFFICER
+    alarms: Overdue AtOfficer
+    ends:   8 at the officer
+17 inspect needs no receipt
+    do:     ready records:live core:silent arrive immigration read change:live+mixed cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION EXAMINE
+    notes:  SentToCompound
+    uses:   live mixed
+    ends:   9 stands
+17 an officer's release needs no receipt
+    do:     ready records:live core:silent arrive immigration read cleared release
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH OFFICER DONE
+    notes:  ReleasedByOfficer
+    uses:   live
+    ends:   7 stands
 17 laden drops the manifest first
     lane:   manifest
     do:     ready records:live arrive immigration read cleared drop
