@@ -244,6 +244,16 @@ ALARMS: Final[dict[LaneAlarmKind, Words]] = {
     LaneAlarmKind.MESSAGE_REFUSED: Words(
         "A message was refused", "訊息被拒", "Tell the core's duty officer; it may be an attack."
     ),
+    LaneAlarmKind.STORE_WENT_BACK: Words(
+        "This lane's records are an old copy",
+        "通道記錄為舊副本",
+        "Clear by hand; call a technician. The lane fetches from the core what it lacks.",
+    ),
+    LaneAlarmKind.ROWS_UNACKNOWLEDGED: Words(
+        "The core does not confirm this lane's records",
+        "中央未確認通道記錄",
+        "Tell the core's duty officer; something on the line may hold them back.",
+    ),
     LaneAlarmKind.SESSION_TAKEN_OVER: Words(
         "Another machine uses this lane's name", "通道身分被佔用", "Tell security; stay in manual mode."
     ),

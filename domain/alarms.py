@@ -96,6 +96,8 @@ class LaneAlarmKind(_Kind):
         "MessageRefused",
         "A message was not signed by the core, not for this lane, or not of the contract.",
     )
+    STORE_WENT_BACK = "StoreWentBack", "The lane's store is an older copy, or changed: the core has rows that it lacks."
+    ROWS_UNACKNOWLEDGED = "RowsUnacknowledged", "Journal rows were sent, and the core does not acknowledge them."
     SESSION_TAKEN_OVER = "SessionTakenOver", "Another client connects under this lane's name."
     PICTURE_NOT_SENT = "PictureNotSent", "The core refused an evidence picture."
 
@@ -111,9 +113,13 @@ class CoreAlarmKind(_Kind):
     EVENT_REFUSED = "EventRefused", "A row of a lane's journal does not follow the rows before it."
     EVENT_QUARANTINED = "EventQuarantined", "A row of a lane's journal is kept, and cannot be read whole."
     LANE_OVER_BUDGET = "LaneOverBudget", "A lane sends more rows than any lane has to say; they are taken slowly."
+    LANE_WENT_BACK = "LaneWentBack", "A lane runs on an older copy of its store, or a changed one."
+    TWO_BOXES = "TwoBoxes", "Two boxes speak with one lane's key at the same time; neither is proved anything."
+    ROWS_LATE = "RowsLate", "Rows that a lane has in its journal do not arrive here."
     JOURNAL_REPLACED = "JournalReplaced", "A lane began another journal: it lost or replaced its store."
     ROWS_MISSING = "RowsMissing", "Rows that a lane knows as acknowledged are not here; they are asked for again."
     CORE_WENT_BACK = "CoreWentBack", "A lane holds newer codes than this core: a backup was restored."
+    LIST_EDITED = "ListEdited", "The list in this core's store does not follow from its signed deltas."
     CODES_DIFFER = "CodesDiffer", "A lane holds the same version of the codes with another state hash."
     CORE_KEY_MISSING = "CoreKeyMissing", "A lane does not have the key by which this core signs."
     MESSAGE_REFUSED = "MessageRefused", "A message of a lane was not signed by it, or not of the contract."

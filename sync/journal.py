@@ -214,9 +214,7 @@ class Chain:
             seals[boot.boot] = "" if row[3] in possible else "its boot's row was changed"
         return seals
 
-    def _flaw_in(
-        self, row: JournalRow, seen: int, expected: bytes, seals: dict[str, str], base: int
-    ) -> Flaw | None:
+    def _flaw_in(self, row: JournalRow, seen: int, expected: bytes, seals: dict[str, str], base: int) -> Flaw | None:
         if row.seq != seen + 1:
             return Flaw(seen + 1, "is missing" if row.seq > seen + 1 else "stands before the first row")
         if row.previous != expected:
@@ -336,6 +334,8 @@ class Journal(Chain):
             connection.execute("UPDATE outbox SET acknowledged = max(acknowledged, ?)", (local,))
             if payload:
                 connection.execute("INSERT OR REPLACE INTO receipt VALUES (1, ?)", (payload,))
+            else:
+                connection.execute("DELETE FROM receipt")
         return Receipt.ADVANCED
 
     @property
@@ -352,9 +352,7 @@ class Journal(Chain):
             StoreError: nothing has changed.
         """
         with self.store.transaction() as connection:
-            name = succession.begin(
-                connection, acknowledged=self.acknowledged, last=_head(connection)[0], why=why
-            )
+            name = succession.begin(connection, acknowledged=self.acknowledged, last=_head(connection)[0], why=why)
         self._number_base = name.base
         self.store.journal_id = name.journal
 

@@ -112,6 +112,4 @@ def _fourth(db: Database) -> None:
     db.execute("INSERT INTO journals SELECT 1, value, 0, 1, '' FROM meta WHERE name = 'journal'")
 
 
-LANE_SCHEMA = StoreSchema(
-    owner="agent", migrations=(_first, _second, _third, _fourth), application_id=_APPLICATION_ID
-)
+LANE_SCHEMA = StoreSchema(owner="agent", migrations=(_first, _second, _third, _fourth), application_id=_APPLICATION_ID)

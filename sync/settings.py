@@ -13,6 +13,8 @@ from runtime.sections import Host, NamedFile, NamedFolder, Port, Problem, Second
 
 ENROL = "correct the path, or enrol the lane: rocars-lane enrol --config FILE"
 
+Days = Annotated[int, Meta(ge=1, le=3_650, description="a number of days, 1 to 3650")]
+
 
 class BrokerSettings(Section, frozen=True, kw_only=True):
     """Where one broker listens."""
@@ -31,6 +33,7 @@ class LinkSettings(Section, frozen=True, kw_only=True):
         lane_key: this lane's Ed25519 private key (PKCS 8 PEM, mode 0600): signs its events.
         core_keys: folder of the core's public keys, one `<key id>.pem` each.
         fresh_s, offline_s: design §3's limits.
+        deltas_days: how long the core's signed deltas are kept: longer than any backup of the core's is old (design §2.16).
     """
 
     brokers: tuple[BrokerSettings, ...]
@@ -42,6 +45,7 @@ class LinkSettings(Section, frozen=True, kw_only=True):
     password_file: Annotated[Path, SecretFile("write the password as one line into {path}")] | None = None
     fresh_s: Seconds = 3.0
     offline_s: Seconds = 5.0
+    deltas_days: Days = 35
 
     def contradictions(self) -> Iterator[Problem]:
         """Times in their order, independent brokers, and no plain text on the network."""
@@ -82,7 +86,6 @@ class PictureClass(Enum):
     COMPLAINTS = "complaints"  # asked for by the centre
 
 
-Days = Annotated[int, Meta(ge=1, le=3_650, description="a number of days, 1 to 3650")]
 Megabytes = Annotated[int, Meta(ge=1, le=10_000_000, description="megabytes, 1 or more")]
 
 

@@ -3,6 +3,7 @@
 | module | what is in it |
 |---|---|
 | `machine` | `LinkMachine`: `on_connected`, `on_message`, `tick`, …, then `drain` |
+| `saved` | what the store kept of the last run |
 | `effects` | what it asks for |
 | `log_result` | what the code log answers |
 | `limits` | every duration and size, with its reason |
@@ -10,6 +11,7 @@
 | `core_clock` | the core's time, and whether it can be believed |
 | `silence` | when to try the next broker |
 | `follower` | keeping up with the log: which part to ask for, and when the codes are in doubt |
+| `journal_end` | the journal as the core sees it: what nonces name, what proofs contradict |
 | `sender` | sends the journal: in order, windowed, until acknowledged |
 | `commands`, `command_lifecycle` | which command from the centre is obeyed, and what happens to it until the reply |
 | `uploader` | pictures, part by part, when nothing more important is to be sent |
@@ -22,6 +24,7 @@ from sync.link.core_clock import Ahead
 from sync.link.effects import (
     Acknowledge,
     ApplyDelta,
+    BeginJournal,
     DropRevert,
     Effect,
     FetchPicture,
@@ -36,18 +39,21 @@ from sync.link.effects import (
     Revert,
     SendEvents,
     SendPart,
+    ShowDeltas,
     Tell,
     TryNextBroker,
 )
 from sync.link.limits import Limits
 from sync.link.log_result import CodeLogHead
-from sync.link.machine import LinkMachine, SavedState
+from sync.link.machine import LinkMachine
+from sync.link.saved import SavedState
 from sync.link.uploader import Upload
 
 __all__ = [
     "Acknowledge",
     "Ahead",
     "ApplyDelta",
+    "BeginJournal",
     "CodeLogHead",
     "DropRevert",
     "Effect",
@@ -66,6 +72,7 @@ __all__ = [
     "SavedState",
     "SendEvents",
     "SendPart",
+    "ShowDeltas",
     "Tell",
     "TryNextBroker",
     "Upload",

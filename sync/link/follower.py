@@ -4,6 +4,8 @@ Rules of this file:
 - Behind or a gap: deltas from the version held. Another epoch, a fork, other rows under the same version, a core that
   went back, or a core that no longer has what follows: the codes are in doubt, and only a whole snapshot *and* a proof
   equal to it end the doubt. Nothing heals silently.
+- A snapshot that contradicts what the core signed before (`Refuted`) ends no doubt, however often it comes; it is asked
+  again, ever more rarely, for the core may be put right. A proof equal to the list held here shows that it was.
 - A lane that never had any codes asks for a snapshot; that is no doubt.
 - An answer counts only for the request that is open. An answer to an older request is ignored, even if correctly signed.
 - A request that is made again for want of an answer keeps its name: on a slow line, or from a core that many lanes ask at
@@ -22,6 +24,7 @@ from sync.link.freshness import Judgement
 from sync.link.limits import Limits
 from sync.link.log_result import (
     Applied,
+    Behind,
     CodeLogHead,
     Failed,
     Fork,
@@ -31,6 +34,7 @@ from sync.link.log_result import (
     LogResult,
     Mismatch,
     OtherEpoch,
+    Refuted,
     Swapped,
 )
 from wire.messages import DeltasWanted, Request, SnapshotWanted
@@ -86,6 +90,9 @@ class Follower:
         self._target = 0
         self._ask_ms: int | None = None
         self._swapped = False
+        self._refuted = False
+        self._pause_ms = 0
+        self._paused_until = 0
         self.head = head
         self.doubt = ""
 
@@ -93,12 +100,15 @@ class Follower:
         """A proof of `version` was judged."""
         match judgement:
             case Judgement.EQUAL:
-                if self._swapped:
+                if self._swapped or self._refuted:
                     self.doubt = ""
-                    self._swapped = False
+                    self._swapped = self._refuted = False
+                    self._pause_ms = 0
             case Judgement.BEHIND:
                 self._behind(version, now + self._limits.grace_ms)
             case Judgement.OTHER_EPOCH | Judgement.DIFFERENT | Judgement.WENT_BACK:
+                if self._swapped:  # a snapshot was taken or compared, and nothing is better
+                    self._pause(now)
                 self.distrust(_JUDGED[judgement])
             case Judgement.EARLIER | Judgement.UNASKED:
                 pass
@@ -114,6 +124,11 @@ class Follower:
             self._swapped = False
             self._open = None
 
+    def _pause(self, now: int) -> None:
+        """The core's list is of no use as it is: ask again later, each time later."""
+        self._pause_ms = min(max(2 * self._pause_ms, self._limits.refuted_ms), self._limits.refuted_max_ms)
+        self._paused_until = now + self._pause_ms
+
     def on_log_result(self, result: LogResult, now: int) -> None:
         """The code log answered a delta or a part of a snapshot."""
         self.head = result.head
@@ -124,6 +139,15 @@ class Follower:
                 self._open = None
                 self._target = 0
                 self._swapped = bool(self.doubt)
+            case Behind():
+                self._open = None
+                self._swapped = bool(self.doubt)
+                self._behind(result.offered, now)
+            case Refuted():
+                self.distrust(result.why)
+                self.doubt = result.why
+                self._open, self._refuted = None, True
+                self._pause(now)
             case Gap():
                 self._behind(result.offered, now)
             case OtherEpoch() | Fork() | Mismatch():
@@ -168,6 +192,8 @@ class Follower:
     def due(self, now: int) -> Request | None:
         """The request to make now, if any."""
         whole = not self.head.epoch or (bool(self.doubt) and not self._swapped)
+        if whole and now < self._paused_until:
+            return None
         if not whole and (self._ask_ms is None or now < self._ask_ms):
             return None
         open_ = self._open

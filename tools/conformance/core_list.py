@@ -73,8 +73,8 @@ def _taken(lane: LanePlayed, answers: list[Deltas | SnapshotPart]) -> None:
     if parts:
         lane.held.load(parts)
     for one in answers:
-        for body in one.bodies if isinstance(one, Deltas) else ():
-            lane.held.take(body)
+        for payload in one.payloads if isinstance(one, Deltas) else ():
+            lane.held.take(lane.trusted(LOG, payload))
 
 
 @chapter("C24", "Who is at the head and asks is answered: with no deltas, or with a snapshot of that head.")

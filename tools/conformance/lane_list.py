@@ -152,7 +152,8 @@ def unasked(core: CorePlayed) -> None:
     core.proving = False
     ahead = core.log.ahead([bundle(core.number())])
     body = ahead.bodies[ahead.version]
-    core.say(core.topics.log, Deltas(lane=core.lane, request=secrets.token_hex(8), bodies=(body,)))
+    payload = core.signer.seal(LOG, body)
+    core.say(core.topics.log, Deltas(lane=core.lane, request=secrets.token_hex(8), payloads=(payload,)))
     for part in ahead.snapshot(core.lane, secrets.token_hex(8)):
         core.say(core.topics.log, part)
     core.stays("an answer that nobody asked for was applied")
