@@ -119,6 +119,10 @@ class CoreAlarmKind(_Kind):
     JOURNAL_REPLACED = "JournalReplaced", "A lane began another journal: it lost or replaced its store."
     ROWS_MISSING = "RowsMissing", "Rows that a lane knows as acknowledged are not here; they are asked for again."
     CORE_WENT_BACK = "CoreWentBack", "A lane holds newer codes than this core: a backup was restored."
+    CORE_FORKED = (
+        "CoreForked",
+        "A lane has shown signed deltas that this core's list cannot take in: nothing is proved until a new epoch.",
+    )
     LIST_EDITED = "ListEdited", "The list in this core's store does not follow from its signed deltas."
     CODES_DIFFER = "CodesDiffer", "A lane holds the same version of the codes with another state hash."
     CORE_KEY_MISSING = "CoreKeyMissing", "A lane does not have the key by which this core signs."

@@ -77,9 +77,15 @@ def _vehicles(db: Database) -> None:
     db.conn.execute("CREATE INDEX crossings_of_vrn ON crossings(vrn, first_ms)")
 
 
+def _carried(db: Database) -> None:
+    """Which journal of a lane a boot began in: rows that a lane carried over into another one are known by it."""
+    _table(db, "boots", {"lane": str, "boot": str, "journal": str}, pk=("lane", "boot"))
+    db.conn.execute("INSERT OR IGNORE INTO boots SELECT lane, boot, journal FROM events ORDER BY received_ms, seq")
+
+
 CORE_SCHEMA = StoreSchema(
     owner="core",
-    migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _doubted, _vehicles),
+    migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _doubted, _vehicles, _carried),
     reads_older=True,
 )
 

@@ -8,6 +8,7 @@ from tools.conformance.clauses import Chapter, ClauseBroken, Unseen, must
 from tools.conformance.fake_lane import LanePlayed
 from wire.codec import encode
 from wire.messages import Delta, Deltas, SnapshotPart, SnapshotWanted
+from wire.topics import LOG
 
 chapter: Chapter[LanePlayed] = Chapter("The list")
 
