@@ -212,6 +212,8 @@ class CoreService:
     def _serve(self, request: Request, login: str) -> Any:
         """Serves an operator; a fault of the store is told to the operator and ends the core."""
         try:
+            if isinstance(request, CHANGES) and (why := self._parts.exchange.list_watch.why_not()):
+                raise RefusedError(f"nothing is changed any more: {why}. Stop the core and run rocars-core restart-log")
             return self._counter.serve(request, login)
         except (sqlite3.Error, StoreError) as error:
             if self._failed is not None and not self._failed.done():

@@ -59,6 +59,9 @@ class ReplicatedLog:
         store: an open store; a new one gets its first epoch from `restart`.
         signer: the core's signing key.
         ring: keys whose deltas are believed when history is proved; the signer's own by default.
+
+    Attributes:
+        guard: asked before a delta is signed, in its transaction: why the list may not be signed, "" if it may.
     """
 
     def __init__(self, store: CoreStore, signer: Signer, ring: KeyRing | None = None) -> None:
@@ -66,6 +69,7 @@ class ReplicatedLog:
         self._db = store.connection
         self._signer = signer
         self.ring = ring or signer.ring()
+        self.guard: Callable[[], str] = lambda: ""
 
     def has_begun(self) -> bool:
         """Whether the store has an epoch."""
@@ -113,7 +117,10 @@ class ReplicatedLog:
 
         Raises:
             RefusedError: a row that every lane would have to refuse; one such row would stop the whole log.
+            HistoryError: the list is not what was signed before: nothing more is signed over it.
         """
+        if why := self.guard():
+            raise HistoryError(why)
         head = self.head()
         changes = [_sound(row) for row in changes]
         wanted = [row for row in {row.key: row for row in changes}.values() if self._differs(row)]

@@ -7,8 +7,8 @@ Rules of this file:
 - Nonces are answered by `proving`; news of the log goes out before anything that rests on it.
 - Events are acknowledged from what is committed. Deltas that a lane missed are sent on request; where its chain differs
   from ours, or it is too far behind, it gets everything.
-- While the core listens after its start no row is taken, so that nothing is added to a list that may be a backup: the
-  lanes send their rows again.
+- While the core listens after its start no row is taken, so that nothing is added to a list that may be a backup, and none
+  while the list is not what was signed: the lanes keep their rows and send them again.
 - Pictures are handled when there is nothing else to do; telemetry is shown and not kept.
 """
 
@@ -193,6 +193,7 @@ class LaneGateway:
         self._asked: dict[Stream, tuple[int, int]] = {}
         self.whole = Wholeness(store, log, listen_ms=listen_ms, ticks=ticks or clock)
         self.list_watch = ListWatch(store, log)
+        log.guard = self.list_watch.why_not
         self._proving = Proving(
             log=log,
             intake=intake,
@@ -226,7 +227,7 @@ class LaneGateway:
         both = [(one, message) for one in heard if (message := self._open(one, answers)) is not None]
         opened = [message for _, message in both]
         events = {message: one.payload for one, message in both if isinstance(message, wire.EventMessage)}
-        if events and not self.whole.listening():
+        if events and not (self.whole.listening() or self.list_watch.why_not()):
             standings = self._intake.take(list(events), now_ms=self._clock(), payloads=events)
             answers.now += self.news()
             answers.now += [out for standing in standings for out in self._say_standing(standing)]
