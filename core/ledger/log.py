@@ -216,6 +216,11 @@ class ReplicatedLog:
         row = self._db.execute("SELECT log_hash FROM log WHERE epoch=? AND version=?", (epoch, version)).fetchone()
         return row[0] if row else None
 
+    def state_at(self, epoch: str, version: int) -> bytes | None:
+        """The state hash after that version, None where it is not here."""
+        row = self._db.execute("SELECT state_hash FROM log WHERE epoch=? AND version=?", (epoch, version)).fetchone()
+        return row[0] if row else None
+
     def knows(self, epoch: str) -> bool:
         """Whether this store has, or had, that epoch."""
         return self._db.execute("SELECT 1 FROM epochs WHERE epoch=?", (epoch,)).fetchone() is not None

@@ -9,6 +9,8 @@ Rules of this file:
   become part of the log as they are. All others are of another branch, or of an epoch that was left: of them the
   strictest counts. Their holds are held here too, what they withdrew or used is withdrawn or used; nothing is released
   and no hold is lifted by them.
+- A lane that names another state hash for a version that is here may be on a branch that this core has left: it is asked,
+  too, and where it is, the branch is looked through down to where it began.
 - After a branch, or a gap that nobody can fill, nothing is proved any more in this epoch: only a new one, begun by
   people (`rocars-core restart-log`), ends it.
 """
@@ -36,16 +38,31 @@ PATIENCE_MS = 10_000
 AGAIN_MS = 2_000
 """A lane that does not answer is asked again after this."""
 
+LOOK_AGAIN_MS = 60_000
+"""A lane whose list differs, though its deltas do not, is asked again after this."""
+
+BACK = 64
+"""Deltas before the version that a lane names, to be shown first where it may be on a branch; four times as many next."""
+
 
 @dataclass(slots=True)
 class _Claim:
-    """A lane names a later version than is here."""
+    """A lane names a later version than is here, or another list.
+
+    Attributes:
+        after: deltas after this version are asked for.
+        back: how far before what is shown to look next, on a branch.
+        bottomed: the beginning of the branch was seen.
+    """
 
     epoch: str
     version: int
     since_ms: int
     asked_ms: int
-    request: str
+    after: int
+    request: str = ""
+    back: int = BACK
+    bottomed: bool = False
 
 
 class Wholeness:
@@ -69,6 +86,7 @@ class Wholeness:
         self._until_ms = ticks() + listen_ms
         self._claims: dict[str, _Claim] = {}
         self._merged: dict[str, int] = {}
+        self._looked: dict[str, tuple[int, tuple[str, int, bytes]]] = {}
         self.broken = ""
 
     def on_connected(self) -> None:
@@ -90,17 +108,24 @@ class Wholeness:
         if self.listening():
             return "the core listens to its lanes first"
         claim = self._claims.get(lane)
-        return "" if claim is None else f"it names version {claim.version} of epoch {claim.epoch}, which is not here"
+        if claim is None or claim.version <= self._here(claim.epoch):
+            return ""
+        return f"it names version {claim.version} of epoch {claim.epoch}, which is not here"
 
     def on_nonce(self, nonce: Nonce, now_ms: int) -> Iterator[DeltasAsked]:
         """What a nonce claims; asks to be shown it."""
-        here = self._here(nonce.epoch)
-        if not nonce.epoch or nonce.version <= here:
-            self._claims.pop(nonce.lane, None)
-            return
+        here, now = self._here(nonce.epoch), self._ticks()
         claim = self._claims.get(nonce.lane)
+        if not nonce.epoch or nonce.version <= here:
+            if claim is not None and not self.broken:
+                del self._claims[nonce.lane]
+            if self._may_be_branch(nonce, now):
+                claim = _Claim(nonce.epoch, nonce.version, now - PATIENCE_MS, now, max(0, nonce.version - BACK))
+                self._claims[nonce.lane] = claim
+                yield self._ask(nonce.lane, claim)
+            return
         if claim is None or claim.epoch != nonce.epoch:
-            claim = _Claim(nonce.epoch, nonce.version, self._ticks(), self._ticks() - AGAIN_MS, "")
+            claim = _Claim(nonce.epoch, nonce.version, now, now - AGAIN_MS, here)
             self._claims[nonce.lane] = claim
             detail = (
                 f"lane {nonce.lane} names version {nonce.version} of epoch {nonce.epoch}, the newest here is {here}; was a "
@@ -111,9 +136,21 @@ class Wholeness:
         if self._ticks() - claim.asked_ms >= AGAIN_MS:
             yield self._ask(nonce.lane, claim)
 
+    def _may_be_branch(self, nonce: Nonce, now: int) -> bool:
+        """Whether a lane names another list for a version that is here, and was not asked about it lately."""
+        ours = self._log.state_at(nonce.epoch, nonce.version)
+        if ours is None or ours == nonce.state_hash:
+            return False
+        named = (nonce.epoch, nonce.version, nonce.state_hash)
+        at_ms, before = self._looked.get(nonce.lane, (now - LOOK_AGAIN_MS, named))
+        if before == named and now - at_ms < LOOK_AGAIN_MS:
+            return False
+        self._looked[nonce.lane] = (now, named)
+        return True
+
     def _ask(self, lane: str, claim: _Claim) -> DeltasAsked:
         claim.asked_ms, claim.request = self._ticks(), secrets.token_hex(8)
-        return DeltasAsked(lane=lane, request=claim.request, epoch=claim.epoch, version=self._here(claim.epoch))
+        return DeltasAsked(lane=lane, request=claim.request, epoch=claim.epoch, version=claim.after)
 
     def _here(self, epoch: str) -> int:
         """The newest version of an epoch that is here, or was shown and taken into account."""
@@ -132,21 +169,30 @@ class Wholeness:
             return
         opened = [(payload, self._log.ring.open(LOG, payload)) for payload in shown.payloads]
         deltas = [(payload, body, decode(Delta, body)) for payload, body in opened]
-        before = self._here(claim.epoch)
+        if not deltas:
+            return
+        first, first_body, last = deltas[0][2], deltas[0][1], deltas[-1][2]
+        claim.bottomed = claim.bottomed or first.version <= 1 or self._is_ours(first, first_body)
         with self._store.transaction():
             for payload, body, delta in deltas:
                 self._take(shown.lane, payload, body, delta, now_ms)
-        here = self._here(claim.epoch)
-        if here >= claim.version:
+        if last.version < claim.version:
+            claim.after = last.version
+        elif self.broken and not claim.bottomed:
+            claim.after, claim.back = max(0, first.version - 1 - claim.back), 4 * claim.back
+        else:
             del self._claims[shown.lane]
-        elif here > before:
-            yield self._ask(shown.lane, claim)
+            return
+        yield self._ask(shown.lane, claim)
+
+    def _is_ours(self, delta: Delta, body: bytes) -> bool:
+        """Whether a delta is in this log, as it is."""
+        return self._log.hash_at(delta.epoch, delta.version) == log_next(delta.previous, body)
 
     def _take(self, lane: str, payload: bytes, body: bytes, delta: Delta, now_ms: int) -> None:
         head = self._log.head()
         if delta.version <= self._here(delta.epoch):
-            kept = self._log.hash_at(delta.epoch, delta.version)
-            if kept is not None and kept != log_next(delta.previous, body):
+            if self._log.hash_at(delta.epoch, delta.version) is not None and not self._is_ours(delta, body):
                 self._branch(lane, delta, f"two deltas were signed as version {delta.version} of {delta.epoch}", now_ms)
             return
         if (delta.epoch, delta.version, delta.previous) == (head.epoch, head.version + 1, head.log_hash):

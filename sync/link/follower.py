@@ -63,6 +63,7 @@ class _OpenRequest:
         pause_ms: the longest gap between two parts so far.
         since_ms, wait_ms: if nothing arrives for `wait_ms` after `since_ms`, the request is made again.
         spoilt: an answer to it did not match its signed hash, so the next attempt gets a new name.
+        instead: deltas were asked for, and a snapshot came.
     """
 
     name: str
@@ -72,6 +73,7 @@ class _OpenRequest:
     wait_ms: int
     pause_ms: int = 0
     spoilt: bool = False
+    instead: bool = False
 
 
 class Follower:
@@ -139,6 +141,10 @@ class Follower:
                 self._open = None
                 self._target = 0
                 self._swapped = bool(self.doubt)
+            case Behind() if self._open is not None and self._open.instead:
+                self.doubt = "the core has no deltas that follow from the list held here, and has signed it"
+                self._open, self._refuted = None, True
+                self._pause(now)
             case Behind():
                 self._open = None
                 self._swapped = bool(self.doubt)
@@ -181,7 +187,7 @@ class Follower:
             return False
         if whole and not open_.whole:
             self.distrust("the core no longer has, or never had, the history held here")
-            open_.whole = True
+            open_.whole = open_.instead = True
             self._open = open_
         return True
 
