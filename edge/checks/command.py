@@ -22,7 +22,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from devices.settings import CameraSettings
-from edge.checks import box, identifier, link
+from edge.checks import box, identifier, link, records
 from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
 from edge.settings.load import LaneSettingsError, Settings, load
 from runtime.clocks import kernel_clock
@@ -39,6 +39,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("simulation", _simulation),
     ("packages", box.packages),
     ("store", box.store),
+    ("records", records.records),
     ("clock", box.clock),
     ("models", box.models),
     ("camera", box.camera),

@@ -141,19 +141,8 @@ class Follower:
                 self._open = None
                 self._target = 0
                 self._swapped = bool(self.doubt)
-            case Behind() if self._open is not None and self._open.instead:
-                self.doubt = "the core has no deltas that follow from the list held here, and has signed it"
-                self._open, self._refuted = None, True
-                self._pause(now)
-            case Behind():
-                self._open = None
-                self._swapped = bool(self.doubt)
-                self._behind(result.offered, now)
-            case Refuted():
-                self.distrust(result.why)
-                self.doubt = result.why
-                self._open, self._refuted = None, True
-                self._pause(now)
+            case Behind() | Refuted():
+                self._compared(result, now)
             case Gap():
                 self._behind(result.offered, now)
             case OtherEpoch() | Fork() | Mismatch():
@@ -166,6 +155,20 @@ class Follower:
                 assert_never(result)
         if self.head.version >= self._target:
             self._caught_up()
+
+    def _compared(self, result: Behind | Refuted, now: int) -> None:
+        """A snapshot was only compared with a list that is sound."""
+        instead, self._open = self._open is not None and self._open.instead, None
+        if isinstance(result, Behind) and not instead:
+            self._swapped = bool(self.doubt)
+            self._behind(result.offered, now)
+            return
+        why = (
+            result.why if isinstance(result, Refuted) else "the core has no deltas that follow from the list held here"
+        )
+        self.distrust(why)
+        self.doubt, self._refuted = why, True
+        self._pause(now)
 
     def _progress(self, now: int, *, whole: bool) -> None:
         """The answer progresses: a snapshot's by its parts, not by deltas that arrive by themselves meanwhile."""
