@@ -187,6 +187,8 @@ def heartbeat(**changes: object) -> bytes:
         "version": 1,
         "state_hash": bytes(32),
         "core_ms": 5,
+        "committed": 0,
+        "committed_hash": bytes(32),
     }
     return msgspec.msgpack.encode(fields | changes)
 
