@@ -105,7 +105,7 @@ class Follower:
                 if self._swapped or self._refuted:
                     self.doubt = ""
                     self._swapped = self._refuted = False
-                    self._pause_ms = 0
+                    self._pause_ms = self._paused_until = 0
             case Judgement.BEHIND:
                 self._behind(version, now + self._limits.grace_ms)
             case Judgement.OTHER_EPOCH | Judgement.DIFFERENT | Judgement.WENT_BACK:

@@ -65,6 +65,13 @@ class Stubborn(CodeLog):
         return Fork(self.head, delta.previous, ()) if known else super().apply(delta, body, payload, at_ms=at_ms)
 
 
+class Gullible(CodeLog):
+    """Loads whatever snapshot it asked for, as lanes did before they kept signed deltas."""
+
+    def _compared(self, head: Any, part: Any) -> None:
+        """With nothing."""
+
+
 class Puzzled(CodeLog):
     """Waits when it meets a code that it does not know."""
 
@@ -317,6 +324,8 @@ SPOILT: dict[str, tuple[str, dict[str, Any], str]] = {
     "takes a delta with a wrong state hash": ("L14", {"codes": TakesEverything}, "state hash"),
     "any past": ("L13", {"codes": AnyPast}, "another history"),
     "stubborn": ("L15", {"codes": Stubborn}, "asks for a snapshot"),
+    "takes edited rows": ("L23", {"codes": Gullible}, "contradict a delta"),
+    "shows nothing": ("L22", {"spoil": spoilt(machine__handlers__DeltasAsked=lambda *_: nothing)}, "shows no deltas"),
     "puzzled by a code": ("L11", {"codes": Puzzled}, "unknown action code"),
     "a part is the whole": ("L17", {"codes": Hasty}, "hold the core's list"),
     "a snapshot is not counted": ("L18", {"codes": Trusting}, "snapshot"),
