@@ -250,7 +250,8 @@ class LinkClient:
         if why:
             self._journal.begin_anew(why)
         name = self._journal.names()[-1]
-        return name.why if name.first >= self._journal.boots()[-1].first_seq else ""
+        starts = sum(boot.first_seq >= name.first for boot in self._journal.boots())
+        return name.why if starts <= 1 else ""
 
     def _row_hash(self, number: int) -> bytes | None:
         try:
