@@ -53,6 +53,7 @@ class _Claim:
         after: deltas after this version are asked for.
         back: how far before what is shown to look next, on a branch.
         bottomed: the beginning of the branch was seen.
+        empty: the lane has shown that it keeps nothing of that.
     """
 
     epoch: str
@@ -63,6 +64,7 @@ class _Claim:
     request: str = ""
     back: int = BACK
     bottomed: bool = False
+    empty: bool = False
 
 
 class Wholeness:
@@ -110,6 +112,8 @@ class Wholeness:
         claim = self._claims.get(lane)
         if claim is None or claim.version <= self._here(claim.epoch):
             return ""
+        if claim.epoch != self._log.head().epoch and (claim.empty or self._ticks() - claim.since_ms >= PATIENCE_MS):
+            return ""  # it loads this epoch's list, in which it misses no hold that it knows, or stays as it is
         return f"it names version {claim.version} of epoch {claim.epoch}, which is not here"
 
     def on_nonce(self, nonce: Nonce, now_ms: int) -> Iterator[DeltasAsked]:
@@ -170,6 +174,7 @@ class Wholeness:
         opened = [(payload, self._log.ring.open(LOG, payload)) for payload in shown.payloads]
         deltas = [(payload, body, decode(Delta, body)) for payload, body in opened]
         if not deltas:
+            claim.empty = True
             return
         first, first_body, last = deltas[0][2], deltas[0][1], deltas[-1][2]
         claim.bottomed = claim.bottomed or first.version <= 1 or self._is_ours(first, first_body)
