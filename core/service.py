@@ -5,6 +5,8 @@ Rules of this file:
 - Messages are taken in batches, one transaction a batch, and acknowledged to the broker only after the commit.
 - Short answers go out at once; deltas and snapshots a lane asked for go out part by part in between, so that no lane's
   proof waits for another lane's snapshot. Pictures come last of all, one part at a time.
+- After its start it listens to its lanes before it proves, takes or changes anything (`link.wholeness`); whoever asks for
+  a change waits so long.
 - A fault of the store ends the process: without a store nothing may be proved, and the lanes go manual by themselves.
 """
 
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from core.enrolment.expiry import endings
-from core.enrolment.keys import load_signing_key
+from core.enrolment.keys import load_core_ring, load_signing_key
 from core.enrolment.registry import LaneRegistry
 from core.errors import CoreSettingsError, RefusedError
 from core.ledger.log import ReplicatedLog
@@ -33,7 +35,7 @@ from core.link.projection import Projection
 from core.metrics import CoreMetrics
 from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
-from core.office.requests import Request
+from core.office.requests import CHANGES, Request
 from core.office.service import CargoService
 from core.settings import BrokerSection, CoreSettings
 from domain.alarms import CoreAlarmKind
@@ -53,6 +55,7 @@ _KEEPALIVE_S = 10
 """Longer than a lane's: an answer to a ping waits behind what one lane floods, and a connection that is left for that is
 every lane's. A dead one is noticed by TCP_USER_TIMEOUT, and by the silence of the lanes."""
 
+_LISTENS_S = 0.05
 _TICK_S = 1.0
 _SILENT_S = 3.0
 _CERTIFICATES_S = 3_600.0
@@ -79,7 +82,7 @@ class CoreParts:
         self.registry = LaneRegistry(settings.core.lane_keys)
         self.store = CoreStore(settings.core.store)
         connection = self.store.connection
-        self.log = ReplicatedLog(self.store, self.signer)
+        self.log = ReplicatedLog(self.store, self.signer, load_core_ring(settings.core.signing_key))
         self.log.check()
         self.compound = Compound(connection, within_ms=settings.compound.due_minutes * 60_000)
         self.projection = Projection(connection, self.log, self.compound)
@@ -94,6 +97,8 @@ class CoreParts:
             rings=self.registry.rings,
             clock=clock,
             gallery=self.gallery,
+            listen_ms=round(1_000 * settings.log.listen_seconds),
+            ticks=monotonic_ms,
         )
 
 
@@ -116,6 +121,7 @@ class CoreService:
         self._heard: dict[int, float] = {}
         self._failed: asyncio.Future[None] | None = None
         self._told: dict[str, Cause | None] = {}
+        self._told_lanes = False
         self._connections = [self._connection(place, one) for place, one in enumerate(parts.settings.brokers)]
         self._counter = self._make_counter()
 
@@ -152,10 +158,22 @@ class CoreService:
         return Connection(
             broker_options(section),
             will=lambda: None,
-            on_up=lambda: log.info("broker %s: connected", name),
+            on_up=lambda: self._on_up(name),
             on_down=lambda why: log.warning("broker %s: connection ended: %s", name, why.detail),
             on_message=lambda incoming: self._hear(place, incoming),
         )
+
+    def _on_up(self, name: str) -> None:
+        log.info("broker %s: connected", name)
+        if not self._told_lanes:
+            self._told_lanes = True
+            self._parts.exchange.whole.on_connected()
+
+    async def _settled(self, request: Request) -> None:
+        """Waits until a request that changes the list may be served."""
+        whole = self._parts.exchange.whole
+        while isinstance(request, CHANGES) and whole.listening():  # noqa: ASYNC110 - it ends by time
+            await asyncio.sleep(_LISTENS_S)
 
     def _hear(self, place: int, incoming: Incoming) -> None:
         self._heard[place] = asyncio.get_running_loop().time()
@@ -172,7 +190,7 @@ class CoreService:
             sqlite3.Error: the store cannot be read.
         """
         settings = self._parts.settings
-        admin = AdminServer(settings.core.admin_socket, self._serve, self._ready)
+        admin = AdminServer(settings.core.admin_socket, self._serve, self._ready, before=self._settled)
         works: dict[str, Coroutine[Any, Any, object]] = {
             "admin": admin.run(),
             "inbox": self._take(),
@@ -181,6 +199,7 @@ class CoreService:
             "certificates": self._watch_certificates(),
             "pictures": self._prune(),
             "metrics": self._metrics().run(),
+            "list": self._look_through(),
             "stop": stop.wait(),
         }
         self._failed = asyncio.get_running_loop().create_future()
@@ -196,6 +215,7 @@ class CoreService:
             await self._end(tasks)
 
     async def _end(self, tasks: set[asyncio.Task[object]]) -> None:
+        self._parts.exchange.list_watch.stop()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -205,6 +225,8 @@ class CoreService:
     def _serve(self, request: Request, login: str) -> Any:
         """Serves an operator; a fault of the store is told to the operator and ends the core."""
         try:
+            if isinstance(request, CHANGES) and (why := self._parts.exchange.list_watch.why_not()):
+                raise RefusedError(f"nothing is changed any more: {why}. Stop the core and run rocars-core restart-log")
             return self._counter.serve(request, login)
         except (sqlite3.Error, StoreError) as error:
             if self._failed is not None and not self._failed.done():
@@ -320,6 +342,15 @@ class CoreService:
                 for lane in book.lanes_with(kind) - {one.lane for one in ending}:
                     book.end_own(at_ms=now, lane=lane, kind=kind)
             await asyncio.sleep(_CERTIFICATES_S)
+
+    async def _look_through(self) -> None:
+        """The list is proved from its signed deltas, all the time, a few at a time."""
+        watch, pause_s = self._parts.exchange.list_watch, 60.0 * self._parts.settings.log.look_through_minutes
+        while True:
+            wrong = await asyncio.to_thread(watch.look_through)
+            if wrong:
+                log.error("the list in the store does not follow from its signed deltas: %s", wrong)
+            await asyncio.sleep(max(pause_s, 1.0))
 
     async def _prune(self) -> None:
         """Pictures that have outlived their class go."""

@@ -39,6 +39,18 @@ class CoreSection(Section, frozen=True, kw_only=True):
     admin_socket: Annotated[Path, PlaceOfSocket("make that folder, for the core's user")]
 
 
+class LogSection(Section, frozen=True, kw_only=True):
+    """`[log]`: how the core makes sure that its list is what it signed (design §2.16).
+
+    Attributes:
+        listen_seconds: after a start it listens to its lanes for so long before it proves or changes anything.
+        look_through_minutes: between two times that all signatures, links and rows are proved in the background.
+    """
+
+    listen_seconds: Annotated[float, Meta(ge=0, le=60, description="a number of seconds, 0 to 60")] = 3.0
+    look_through_minutes: Minutes = 15
+
+
 class BrokerSection(Section, frozen=True, kw_only=True):
     """`[[broker]]`: a broker that lanes may be on; the core stays connected to every one."""
 
@@ -146,6 +158,7 @@ class CoreSettings(Section, frozen=True, kw_only=True):
     screening: ScreeningSection = ScreeningSection()
     limits: LimitsSection = LimitsSection()
     health: HealthSection = HealthSection()
+    log: LogSection = LogSection()
 
     @property
     def policy(self) -> CargoPolicy:

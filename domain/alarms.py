@@ -287,6 +287,18 @@ class LaneAlarmKind(AlarmKind):
         "A message was not signed by the core, not for this lane, or not of the contract.",
         "Tell the core's duty officer; it may be an attack.",
     )
+    STORE_WENT_BACK = (
+        "StoreWentBack",
+        Care(Priority.URGENT, Desk.TECHNICIAN, Ends.PERSON),
+        "The lane's store is an older copy, or changed: the core has rows that it lacks.",
+        "Clear by hand; call a technician. The lane fetches from the core what it lacks.",
+    )
+    ROWS_UNACKNOWLEDGED = (
+        "RowsUnacknowledged",
+        quiet(Priority.HIGH, Desk.CONTROL),
+        "Journal rows were sent, and the core does not acknowledge them.",
+        "Tell the core's duty officer; something on the line may hold them back.",
+    )
     SESSION_TAKEN_OVER = (
         "SessionTakenOver",
         quiet(Priority.URGENT, Desk.SECURITY),

@@ -62,6 +62,24 @@ class CoreAlarmKind(AlarmKind):
         "A lane sends more rows than any lane has to say; they are taken slowly.",
         "Look at what the lane repeats.",
     )
+    LANE_WENT_BACK = (
+        "LaneWentBack",
+        Care(Priority.URGENT, Desk.TECHNICIAN, Ends.CAUSE),
+        "A lane runs on an older copy of its store, or a changed one.",
+        "It begins another journal by itself and fetches what it lacks. Find out who put the copy there.",
+    )
+    TWO_BOXES = (
+        "TwoBoxes",
+        Care(Priority.URGENT, Desk.SECURITY, Ends.CAUSE),
+        "Two boxes speak with one lane's key at the same time; neither is proved anything.",
+        "Find the second box. Until it is off, the lane is cleared by hand.",
+    )
+    ROWS_LATE = (
+        "RowsLate",
+        Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
+        "Rows that a lane has in its journal do not arrive here.",
+        "Look at the broker between them: something may hold the rows back.",
+    )
     JOURNAL_REPLACED = (
         "JournalReplaced",
         Care(Priority.HIGH, Desk.TECHNICIAN, Ends.PERSON),
@@ -78,7 +96,19 @@ class CoreAlarmKind(AlarmKind):
         "CoreWentBack",
         Care(Priority.URGENT, Desk.TECHNICIAN, Ends.CAUSE),
         "A lane holds newer codes than this core: a backup was restored.",
-        "Stop the core and run rocars-core restart-log.",
+        "Nothing, if it ends by itself: the core takes back from its lanes what it lacks.",
+    )
+    CORE_FORKED = (
+        "CoreForked",
+        Care(Priority.URGENT, Desk.TECHNICIAN, Ends.PERSON),
+        "A lane has shown signed deltas that this core's list cannot take in: nothing is proved until a new epoch.",
+        "Stop the core and run rocars-core restart-log; it carries every hold over.",
+    )
+    LIST_EDITED = (
+        "ListEdited",
+        Care(Priority.URGENT, Desk.SECURITY, Ends.CAUSE),
+        "The list in this core's store does not follow from its signed deltas.",
+        "Somebody changed the store. Keep a copy of it, then restore a backup: the lanes give back what it lacks.",
     )
     CODES_DIFFER = (
         "CodesDiffer",

@@ -132,14 +132,30 @@ def enrol(
 
 
 @app.command()
-def replay(store: Annotated[Path, typer.Argument(help="A lane's store, also beside a running agent.")]) -> None:
-    """Re-run the journal: the same states and effects, and no byte changed since it was written."""
-    from edge.replay import replay_store
+def replay(
+    store: Annotated[Path, typer.Argument(help="A lane's store, also beside a running agent.")],
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The lane's TOML file: for the core's keys and the pictures.")
+    ] = None,
+) -> None:
+    """Re-run the journal: the same states and effects, and no byte changed since it was written.
 
-    problems, rows = replay_store(store)
+    The journal's chain has no key: only with --config it is also held against what the core signed for, and it is seen
+    whether pictures were taken away.
+    """
+    from edge.replay import replay_store
+    from edge.settings.load import LaneSettingsError, parse
+
+    try:
+        settings = parse(config) if config is not None else None
+    except LaneSettingsError as error:
+        raise _fail(str(error), 2) from error
+    problems, rows = replay_store(store, settings)
     for problem in problems:
         typer.echo(problem, err=True)
     typer.echo(f"{rows} journal rows of {store}: {'NOT sound' if problems else 'sound, and step gives them again'}")
+    if settings is None:
+        typer.echo("not looked at without --config: the core's signature under its rows, and the pictures", err=True)
     raise typer.Exit(int(bool(problems)))
 
 

@@ -23,6 +23,7 @@ from devices.reader import ReaderProcess
 from devices.settings import Output
 from display.feed import ScreenFeed
 from display.supervisor import ScreenProcesses
+from domain.times import DAY_MS
 from edge import identifiers, wiring
 from edge.actuators import Actuators
 from edge.alarm_desk import LaneAlarms
@@ -79,6 +80,7 @@ class LaneBox:
         self.standby = standby
         self.software = version("rocars-lane")
         self.boot = secrets.token_hex(8)
+        self._over, self._anew = asyncio.Event(), ""
         self.store = LaneStore(settings.lane.store)
         self.journal = Journal(self.store, boot=self.boot, software=self.software)
         self.aside = ShadowLink(settings, boot=self.boot, software=self.software) if self.shadow else None
@@ -166,12 +168,19 @@ class LaneBox:
             on_alarm_over=lambda kind: self.tell(TroubleEnded(kind)),
             on_order=self.aside.order if self.aside else self.afar.order,
             on_restart_reader=self.afar.restart_reader,
+            on_journal_anew=self._begin_anew,
+            keep_deltas_ms=self.settings.link.deltas_days * DAY_MS,
             evidence=None if self.aside else self.evidence,
             asked_class=PictureClass.COMPLAINTS.value,
             limits=wiring.link_limits(self.settings),
             software=self.software,
             extra_topics=identifiers.extra_topics(self.settings, self.plates),
         )
+
+    def _begin_anew(self, why: str) -> None:
+        """The journal has another name, after which visits are named: the agent ends, for systemd to start it again."""
+        self._anew = why
+        self._over.set()
 
     def _screen_lost(self, screen: Screen) -> None:
         """A frozen picture may still stand on it: its process is ended, and started again by its keeper."""
@@ -262,8 +271,12 @@ class LaneBox:
         return ConsoleServer(app, stream, console)
 
     async def run(self) -> None:
-        """Runs until SIGTERM or SIGINT; a part that ends by itself ends the box, for systemd to start it again."""
-        over = asyncio.Event()
+        """Runs until SIGTERM or SIGINT; a part that ends by itself ends the box, for systemd to start it again.
+
+        Raises:
+            OSError: the core contradicted the journal, which now has another name; the next start goes on with it.
+        """
+        over = self._over
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, over.set)
         systemd = Systemd.from_environment()
@@ -296,6 +309,8 @@ class LaneBox:
             systemd.ready(f"lane {self.settings.lane.id} runs")
             await self._until(over, systemd)
             systemd.stopping()
+        if self._anew:
+            raise OSError(f"the journal begins anew, and the agent with it: {self._anew}")
 
     async def _until(self, over: asyncio.Event, systemd: Systemd) -> None:
         """The long-running parts side by side."""

@@ -29,6 +29,10 @@ signing_key = "{CORE_KEY}.key"
 lane_keys = "lane-keys"
 admin_socket = "s"
 """
+_LOG = """\
+[log]
+listen_seconds = {listen:g}
+"""
 _AUTHORITY = """\
 [authority]
 folder = "authority"
@@ -63,6 +67,7 @@ class PrivateCore:
         port: of a cable before the (one) broker; 0 for none.
         lanes: public keys of lanes that connect by password; those with certificates are enrolled (`enrol`).
         sections: more of its configuration file, as TOML.
+        listen: seconds that it listens to its lanes after a start.
 
     Attributes:
         config: its configuration file.
@@ -78,12 +83,13 @@ class PrivateCore:
         port: int = 0,
         lanes: Mapping[str, Ed25519PublicKey] | None = None,
         sections: str = "",
+        listen: float = 0.5,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.config, self.brokers = folder, folder / "core.toml", brokers
         self.process = ChildProcess(folder / "core.log")
         encrypted = any(broker.tls for broker in brokers)
-        self.config.write_text(_configuration(brokers, port, sections), encoding="utf-8")
+        self.config.write_text(_configuration(brokers, port, _LOG.format(listen=listen) + sections), encoding="utf-8")
         self.command("init")
         if encrypted:
             self.command("authority")

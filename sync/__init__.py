@@ -8,7 +8,10 @@
 | `store` | the one SQLite file: opened, locked, written in durable transactions |
 | `schema` | its tables, as numbered migrations |
 | `journal` | every event and its effects, hash-chained; also the outbox to the core |
+| `succession` | the names that the journal has had, where the core contradicted it |
+| `receipts` | the journal held against the core's last signed acknowledgement |
 | `codelog` | this lane's copy of the log of codes |
+| `kept_deltas` | the signed deltas that led to the list, to be shown to a core that is behind |
 | `overlays` | what is known beside the log: stops ahead of their turn, bundles used here |
 | `lookup` | everything known of one vehicle, near-misses included |
 | `alarm_rows` | the lane's alarms, written behind |

@@ -25,12 +25,14 @@ from typing import Any
 
 from domain.alarms import LaneAlarmKind
 from domain.marks import normalise
+from domain.times import DAY_MS
 from lane_agent.effects import Claim, GiveBack
 from lane_agent.events import Event, ManualEnded, ManualOrdered
 from lane_agent.model import Codes, Link
 from runtime.bucket import TokenBucket
 from runtime.mqtt import Cause, Connection, Down, Incoming, Options, Will
-from runtime.store_errors import StoreDamagedError
+from runtime.store_errors import StoreDamagedError, StoreError
+from sync import kept_deltas
 from sync.codelog import CodeLog
 from sync.core_clock_store import ClockBook
 from sync.effect_runner import Answered, EffectRunner, LinkCallbacks
@@ -41,10 +43,13 @@ from sync.link.telemetry import Facts
 from sync.lookup import Lookup
 from sync.orders import OrderBook
 from sync.outgoing import PictureQueue, queue_all
+from sync.receipts import contradiction
 from wire.channels import from_core
 from wire.codec import encode
 from wire.envelope import KeyRing, Signer
 from wire.topics import LOG, LaneTopics
+
+_PRUNE_MS = 60_000
 
 BURST, PER_SECOND = 100, 20
 """Messages of one topic that is not the core's alone, at once and in the long run; there is one a second of each."""
@@ -100,6 +105,14 @@ def _tell_and_answer(tell: Callable[[Event], None]) -> Callable[[Event, Answered
     return order
 
 
+class JournalAnewError(RuntimeError):
+    """The journal has another name, and everything that knows the old one has to start anew; the text says why."""
+
+
+def _end_with(why: str) -> None:
+    raise JournalAnewError(f"the journal begins anew: {why}")
+
+
 class LinkClient:
     """One lane's link to the core.
 
@@ -120,6 +133,9 @@ class LinkClient:
         on_order: takes an event ordered by the centre (`sync.link.commands`) and a callable for its answer: "", or why
             the lane did not count it. Left out, it is told to `on_event` and counts as done.
         on_restart_reader: takes (issuer, reason, answer).
+        on_journal_anew: told why the core contradicts this lane's journal, once it has another name; the agent has to be
+            started anew. Left out, the link's task ends with `JournalAnewError`.
+        keep_deltas_ms: how long signed deltas are kept (`sync.kept_deltas`).
         evidence: the pictures that may be sent to the core; `asked_class` is the class of those the centre asked for.
         limits: durations of the link.
         software: the version, told to the core.
@@ -146,6 +162,8 @@ class LinkClient:
         on_alarm_over: Callable[[LaneAlarmKind], None] = lambda _kind: None,
         on_order: Callable[[Event, Answered], None] | None = None,
         on_restart_reader: Callable[[str, str, Answered], None] = lambda _issuer, _text, no: no("no reader here"),
+        on_journal_anew: Callable[[str], None] | None = None,
+        keep_deltas_ms: int = 35 * DAY_MS,
         evidence: Evidence | None = None,
         asked_class: str | None = None,
         limits: Limits | None = None,
@@ -156,6 +174,8 @@ class LinkClient:
         self._topics = LaneTopics(lane)
         self._signer = signer
         self._journal = journal
+        self._anew = self._held_against(ring)
+        self._keep_deltas_ms, self._pruned_ms = keep_deltas_ms, 0
         self._codes = codes
         self._orders = OrderBook(journal.store)
         self._clock_book = ClockBook(journal.store, machine_boot)
@@ -190,6 +210,7 @@ class LinkClient:
                 on_alarm_over=on_alarm_over,
                 on_order=on_order or _tell_and_answer(on_event),
                 on_restart_reader=on_restart_reader,
+                on_journal_anew=on_journal_anew or _end_with,
             ),
             later=self._put,
         )
@@ -213,8 +234,9 @@ class LinkClient:
             entropy=secrets.token_bytes,
             head=self._codes.head,
             journal=self._journal.journal_id,
-            last=self._journal.head()[0],
-            acknowledged=self._journal.acknowledged,
+            last=self._journal.head_at_core()[0],
+            acknowledged=self._journal.acknowledged_at_core,
+            row_hash=self._row_hash,
             now=self._now(),
             limits=limits,
             software=software,
@@ -225,6 +247,21 @@ class LinkClient:
                 clock=self._clock_book.ahead(),
             ),
         )
+
+    def _held_against(self, ring: KeyRing) -> str:
+        """Why the journal was begun anew before this start, or had to be just now; "" where it goes on as it was."""
+        why = contradiction(self._journal, ring, self._topics.lane)
+        if why:
+            self._journal.begin_anew(why)
+        name = self._journal.names()[-1]
+        starts = sum(boot.first_seq >= name.first for boot in self._journal.boots())
+        return name.why if starts <= 1 else ""
+
+    def _row_hash(self, number: int) -> bytes | None:
+        try:
+            return self._journal.hash_at(number)
+        except StoreError:
+            return None
 
     def _subscriptions(self) -> tuple[tuple[str, int], ...]:
         """Ours, and those extra topics that no filter of ours covers already."""
@@ -238,6 +275,9 @@ class LinkClient:
         """Begins to connect and returns at once; `on_event` tells when there is a link."""
         if self._codes.damage:
             self._machine.distrust(f"damaged on the medium: {self._codes.damage}", self._now())
+        if self._anew:
+            self._machine.alarm(LaneAlarmKind.STORE_WENT_BACK, self._anew, self._now())
+            self._machine.distrust(self._anew, self._now())
         self._task = asyncio.create_task(self._work(), name="link")
         self._connection.start()
 
@@ -378,6 +418,16 @@ class LinkClient:
         self._machine.set_utc(self._utc(), self._now())
         self._machine.tick(self._now())
         self._runner.carry_out()
+        self._prune()
+
+    def _prune(self) -> None:
+        """Signed deltas that have outlived their time go, by the core's clock, a few a minute."""
+        now, core = self._now(), self._machine.core_time(self._now())
+        if core is None or now < self._pruned_ms:
+            return
+        self._pruned_ms = now + _PRUNE_MS
+        with contextlib.suppress(StoreError), self._journal.store.transaction() as connection:
+            kept_deltas.prune(connection, before_ms=core.ms - self._keep_deltas_ms, now_ms=core.ms)
 
     def _will(self) -> Will:
         self._session = int.from_bytes(secrets.token_bytes(8), "big")
@@ -417,4 +467,4 @@ class LinkClient:
         incoming.acknowledge()
 
     def _on_growth(self) -> None:
-        self._machine.on_journal_grew(self._journal.head()[0], self._now())
+        self._machine.on_journal_grew(self._journal.head_at_core()[0], self._now())

@@ -6,6 +6,11 @@ Rules of this file:
 - A snapshot is loaded as another generation beside the live rows and becomes the live list, version and all, in one
   transaction. A crash at any moment leaves the old list under the old version or the new one under the new.
 - Nothing heals silently: whatever does not fit is answered by a value that says so (`sync.link.log_result`).
+- Within an epoch a sound list is the sum of signed deltas that are kept (`sync.kept_deltas`). A snapshot is then only
+  compared with it, and never loaded in its place: what contradicts a signed delta is refuted, what is newer is fetched
+  delta by delta. Only a list that is further behind than `FAR` loads it.
+- An epoch that was left is never returned to, and no new one is begun in which a hold of the old one is missing: it must
+  be there, or be lifted there by name (design §2.16).
 - When the store is opened every row is read through the index that lookups use, and hashed again. The state hash sent
   to the core is that of the rows as they are, so damage on the medium shows there as a mismatch.
 - Signatures have been checked before anything gets here.
@@ -20,10 +25,11 @@ from dataclasses import dataclass, field
 
 from domain.marks import normalise
 from runtime.store_errors import StoreDamagedError
-from sync import overlays
+from sync import kept_deltas, overlays
 from sync.link.log_result import (
     Applied,
     ApplyResult,
+    Behind,
     CodeLogHead,
     Fork,
     Gap,
@@ -33,6 +39,7 @@ from sync.link.log_result import (
     Mismatch,
     NotApplied,
     OtherEpoch,
+    Refuted,
     Swapped,
 )
 from sync.store import LaneStore
@@ -41,6 +48,9 @@ from wire.errors import WireError
 from wire.hashes import StateHash, log_next
 from wire.messages import Delta, SnapshotPart
 from wire.records import HoldRecord, Record
+
+FAR = 10_000
+"""Deltas that a core sends one by one; a lane that is further behind gets everything (`core.link.gateway`)."""
 
 _Row = tuple[int, str, str, str, bytes]  # as in the table `codes`
 _LARGEST = 2**63 - 1
@@ -92,23 +102,28 @@ class CodeLog:
 
     Attributes:
         damage: what is wrong with the rows on the medium, for the technician; "" if nothing. A snapshot replaces them.
+        refuted: (epoch, version) of a delta whose rows do not have the state hash signed with it, although the rows
+            held here are sound: no snapshot of that version or a later one follows from it.
         generation: which rows of `codes` are the live list, for `sync.lookup`.
         letters: every character that occurs in a mark of the list or of a hold ahead, for `sync.lookup`.
     """
 
-    def __init__(self, store: LaneStore, *, together: int = _TOGETHER) -> None:
+    def __init__(self, store: LaneStore, *, together: int = _TOGETHER, far: int = FAR) -> None:
         """Reads the list's position and hashes its rows again.
 
         Args:
             store: the lane's.
             together: rows of a snapshot that wait to be written in one transaction.
+            far: a sound list that is further behind than this loads a snapshot of its own epoch; with -1 it always does.
 
         Raises:
             StoreError: the file cannot be read.
         """
         self.store = store
         self._together = together
+        self._far = far
         self.letters: set[str] = set()
+        self.refuted: tuple[str, int] | None = None
         self._shadow: _Shadow | None = None
         with store.reading() as connection:
             found = connection.execute("SELECT generation, epoch, version, log_hash, total FROM code_head").fetchone()
@@ -128,16 +143,19 @@ class CodeLog:
 
     def verify(self) -> str:
         """Hashes every row again; damage is kept in `damage` and shows at the core by the state hash. Takes long."""
-        with self.store.reading():
-            self.damage, self._state = self._hashed(self._state.total())
+        with self.store.reading() as connection:
+            (total,) = connection.execute("SELECT total FROM code_head").fetchone()
+            self.damage, self._state = self._hashed(total)
         return self.damage
 
-    def apply(self, delta: Delta, body: bytes) -> ApplyResult:
+    def apply(self, delta: Delta, body: bytes, payload: bytes = b"", *, at_ms: int = 0) -> ApplyResult:
         """Takes one step of the log, if it is the next.
 
         Args:
             delta: the step.
             body: its bytes as they were signed, for the chain.
+            payload: the envelope it came in, to be kept; none is kept without.
+            at_ms: the core's time, 0 if it is not known.
 
         Raises:
             StoreError: nothing changed, neither list nor head.
@@ -145,7 +163,9 @@ class CodeLog:
         with self.store.reading() as connection:
             head = self.head
             if delta.epoch == head.epoch and delta.version <= head.version:
-                return Known(head)
+                held = kept_deltas.at(connection, delta.epoch, delta.version)
+                same = held is None or held.log_hash == log_next(delta.previous, body)
+                return Known(head) if same else Fork(head, delta.previous, self._keep_holds(delta))
             if (delta.epoch, delta.version, delta.previous) != (head.epoch, head.version + 1, head.log_hash):
                 return self._out_of_turn(head, delta)
             changes = {record.key: record for record in delta.changes}  # the last row of a key counts
@@ -153,8 +173,9 @@ class CodeLog:
             replaced = [old for row in rows for old in self._old(connection, row)]
             state = _after(self._state, replaced, [row[-1] for row in rows])
             if state.digest() != delta.state_hash:
+                self._look_whose_fault(delta)
                 return Mismatch(head, delta.version, state.digest(), delta.state_hash, self._keep_holds(delta))
-            self._take(delta, log_next(delta.previous, body), rows, state)
+            self._take(delta, log_next(delta.previous, body), rows, state, payload, at_ms)
             return Applied(self.head, delta.changes, tuple(decode_record(old) for old in replaced))
 
     def load(self, part: SnapshotPart, *, doubted: bool = False) -> LoadResult:
@@ -162,11 +183,13 @@ class CodeLog:
 
         Args:
             part: the part, of a snapshot that was asked for.
-            doubted: the list held here cannot be trusted, so a snapshot of an earlier version replaces it too.
+            doubted: the list held here is doubted, and the snapshot is to be compared with it.
 
         Returns:
-            Swapped with the last missing part; Known where the list is already past that version; Mismatch where the
-            parts together are not what was signed, and the list is as it was.
+            Swapped with the last missing part, or where the list held here is sound and this snapshot follows from it;
+            Behind where it is sound and only that; Known where the list is already past that version; Mismatch where
+            the parts together are not what was signed; Refuted where the snapshot contradicts what was signed before.
+            In the last four the list is as it was.
 
         Raises:
             StoreError: the list is as it was; any part of this snapshot sent again, or another snapshot, goes on.
@@ -175,6 +198,9 @@ class CodeLog:
             head = self.head
             if part.epoch == head.epoch and part.version < head.version and not (doubted or self.damage):
                 return Known(head)
+            compared = self._compared(head, part)
+            if compared is not None:
+                return compared
             if self._shadow is None or not self._shadow.is_of(part):
                 self._shadow = _Shadow(part, self._next_generation())
                 self.store.loading(much=True)
@@ -226,8 +252,55 @@ class CodeLog:
             self.letters.update(*(normalise(hold.vrn) for hold in holds))
         return holds
 
-    def _take(self, delta: Delta, log_hash: bytes, rows: list[_Row], state: StateHash) -> None:
+    def _look_whose_fault(self, delta: Delta) -> None:
+        """The rows after a delta are not what was signed: either those held here are damaged, or the core's are."""
+        if not (self.damage or self.verify()):
+            self.refuted = (delta.epoch, delta.version)
+
+    def _compared(self, head: CodeLogHead, part: SnapshotPart) -> LoadResult | None:
+        """What a snapshot is beside the deltas that are kept; None if it is to be loaded."""
+        with self.store.reading() as connection:
+            left = kept_deltas.was_left(connection, part.epoch)
+            newest = kept_deltas.newest(connection, part.epoch)
+            held = kept_deltas.at(connection, part.epoch, part.version)
+        why = ""
+        if left:
+            why = f"the core went back to epoch {part.epoch}, which this lane has left"
+        elif self.refuted is not None and self.refuted[0] == part.epoch and part.version >= self.refuted[1]:
+            why = f"the rows after delta {self.refuted[1]} do not have the state hash that the core signed with it"
+        elif held is not None and (held.log_hash, held.state_hash) != (part.log_hash, part.state_hash):
+            why = f"the core offers another list than the one it signed with delta {part.version}"
+        elif self.damage and newest > part.version:
+            why = f"the core offers version {part.version}, and has signed version {newest} of the same epoch"
+        if why:
+            return Refuted(head, part.epoch, part.version, why)
+        if part.epoch != head.epoch or self.damage or part.version > head.version + self._far:
+            return None
+        if part.version > head.version:
+            return Behind(head, part.version)
+        if part.version == head.version and (part.log_hash, part.state_hash) != (head.log_hash, head.state_hash):
+            why = f"the core offers another list than the one held here at version {part.version}, which is sound"
+            return Refuted(head, part.epoch, part.version, why)
+        return Swapped(head)
+
+    def _lost_hold(self, connection: sqlite3.Connection, shadow: _Shadow) -> str:
+        """A hold of this list about which a new epoch says nothing; "" if there is none."""
+        sql = (
+            "SELECT name, body FROM codes AS old WHERE generation = ? AND kind = 'hold' AND NOT EXISTS "
+            "(SELECT 1 FROM codes AS new WHERE new.generation = ? AND new.kind = 'hold' AND new.name = old.name)"
+        )
+        for name, body in connection.execute(sql, (self.generation, shadow.generation)):
+            hold = decode_record(body)
+            if isinstance(hold, HoldRecord) and not hold.deleted:
+                return str(name)
+        return ""
+
+    def _take(  # noqa: PLR0917 -- a row's delta, where it leads, and what is kept of it
+        self, delta: Delta, log_hash: bytes, rows: list[_Row], state: StateHash, payload: bytes, at_ms: int
+    ) -> None:
         with self.store.transaction() as connection:
+            if payload:
+                kept_deltas.keep(connection, delta, payload, log_hash, at_ms)
             connection.executemany(_INSERT, rows)
             connection.execute(
                 "UPDATE code_head SET version = ?, log_hash = ?, total = ?", (delta.version, log_hash, state.total())
@@ -258,7 +331,7 @@ class CodeLog:
         self.letters.update(*(row[3] for row in shadow.waiting))
         shadow.waiting.clear()
 
-    def _swap(self, shadow: _Shadow) -> Swapped | Mismatch:
+    def _swap(self, shadow: _Shadow) -> Swapped | Mismatch | Refuted:
         """Makes the shadow the list, if it is what was signed and is complete on the medium."""
         part, found = shadow.first, shadow.state.digest()
         with self.store.reading() as connection:
@@ -267,13 +340,21 @@ class CodeLog:
         if found != part.state_hash or kept != shadow.rows:
             return Mismatch(self.head, part.version, found, part.state_hash)
         place = (part.epoch, part.version, part.log_hash)
+        with self.store.reading() as connection:
+            lost = self._lost_hold(connection, shadow) if part.epoch != self._place[0] else ""
+        if lost:
+            why = f"the core's new list says nothing of the hold of {lost}; hold it again there, or lift it by name"
+            return Refuted(self.head, part.epoch, part.version, why)
         with self.store.transaction() as connection:
+            if part.epoch != self._place[0]:
+                kept_deltas.leave(connection, self._place[0])
             connection.execute(
                 "UPDATE code_head SET generation = ?, epoch = ?, version = ?, log_hash = ?, total = ?",
                 (shadow.generation, *place, shadow.state.total()),
             )
             self._pass_overlays(connection, shadow)
         self.generation, self._place, self._state, self.damage = shadow.generation, place, shadow.state, ""
+        self.refuted = None
         return Swapped(self.head)
 
     def _pass_overlays(self, connection: sqlite3.Connection, shadow: _Shadow) -> None:

@@ -21,12 +21,14 @@ from domain.alarms import LaneAlarmKind
 from lane_agent.events import CodesChanged, Event
 from runtime.mqtt import Connection
 from runtime.store_errors import StoreError
+from sync import kept_deltas
 from sync.codelog import CodeLog
 from sync.core_clock_store import ClockBook
 from sync.journal import Journal, JournalRow, Receipt
 from sync.link import (
     Acknowledge,
     ApplyDelta,
+    BeginJournal,
     DropRevert,
     FetchPicture,
     KeepClock,
@@ -41,6 +43,7 @@ from sync.link import (
     RestartReader,
     SendEvents,
     SendPart,
+    ShowDeltas,
     Tell,
     TryNextBroker,
 )
@@ -51,7 +54,10 @@ from sync.outgoing import PictureQueue
 from wire.channels import channel_of
 from wire.codec import encode
 from wire.envelope import Signer
-from wire.messages import EventMessage, PicturePart
+from wire.messages import DeltasShown, EventMessage, PicturePart
+
+_SHOWN_BYTES = 256 << 10
+"""Of deltas in one message: a quarter of what an envelope may be."""
 
 Answered = Callable[[str], None]
 """Takes "" for done, or why it was not."""
@@ -67,12 +73,14 @@ class LinkCallbacks:
         on_alarm_over: people, the kind whose cause is gone.
         on_order: the lane, an event ordered by the centre; it answers.
         on_restart_reader: whoever keeps the reader, (issuer, reason); it answers.
+        on_journal_anew: whoever runs the agent, why its journal has another name now; it has to start anew.
     """
 
     on_event: Callable[[Event], None]
     on_alarm: Callable[[LaneAlarmKind, str], None]
     on_order: Callable[[Event, Answered], None]
     on_restart_reader: Callable[[str, str, Answered], None]
+    on_journal_anew: Callable[[str], None]
     on_alarm_over: Callable[[LaneAlarmKind], None] = lambda _kind: None
 
 
@@ -84,6 +92,7 @@ class EffectRunner:
 
     Attributes:
         watched: the vehicle in the lane, normalised, "" if none.
+        over: the journal has another name; nothing more is carried out until the agent starts anew.
     """
 
     def __init__(
@@ -120,6 +129,8 @@ class EffectRunner:
             Acknowledge: self._acknowledge,
             ApplyDelta: self._apply_delta,
             LoadPart: self._load_part,
+            ShowDeltas: self._show_deltas,
+            BeginJournal: self._begin_journal,
             Tell: lambda effect: self._callbacks.on_event(effect.event),
             LinkAlarm: lambda effect: self._callbacks.on_alarm(effect.kind, effect.detail),
             LinkAlarmEnded: lambda effect: self._callbacks.on_alarm_over(effect.kind),
@@ -133,12 +144,34 @@ class EffectRunner:
             TryNextBroker: lambda effect: connection.try_next_broker(effect.reason),
         }
         self.watched = ""
+        self.over = False
 
     def carry_out(self) -> None:
         """Carries effects out until none is left; some report back, and so ask for more."""
-        while effects := self._machine.drain():
+        while (effects := self._machine.drain()) and not self.over:
             for effect in effects:
-                self._do[type(effect)](effect)
+                if not self.over:
+                    self._do[type(effect)](effect)
+
+    def _begin_journal(self, effect: BeginJournal) -> None:
+        """Nothing of this process may be named after the old journal any more: it has to end."""
+        try:
+            self._journal.begin_anew(effect.why)
+        except StoreError as error:  # the lane is not fresh meanwhile; the next proof asks for it again
+            self._store_failed("journal", f"the journal could not be begun anew: {error}")
+            return
+        self.over = True
+        self._callbacks.on_journal_anew(effect.why)
+
+    def _show_deltas(self, effect: ShowDeltas) -> None:
+        try:
+            with self._journal.store.reading() as connection:
+                found = kept_deltas.after(connection, effect.epoch, effect.version, most_bytes=_SHOWN_BYTES)
+        except StoreError as error:
+            self._store_failed("deltas", f"the deltas kept of epoch {effect.epoch} could not be read: {error}")
+            return
+        lane = self._machine.topics.lane
+        self._publish(DeltasShown(lane=lane, request=effect.request, epoch=effect.epoch, payloads=tuple(found)))
 
     def _keep_clock(self, effect: KeepClock) -> None:
         try:
@@ -207,7 +240,7 @@ class EffectRunner:
     def _send_events(self, effect: SendEvents) -> None:
         """In order, as far as the connection takes them; the sender repeats from the first unacknowledged row."""
         try:
-            for row in self._journal.rows(effect.first, effect.last):
+            for row in self._journal.outgoing(effect.first, effect.last):
                 if not self._send_row(row):
                     return
         except StoreError as error:
@@ -232,17 +265,20 @@ class EffectRunner:
 
     def _acknowledge(self, effect: Acknowledge) -> None:
         try:
-            receipt = self._journal.acknowledge(effect.seq, effect.digest)
+            receipt = self._journal.acknowledge(effect.seq, effect.digest, effect.payload)
         except StoreError as error:  # the cursor stays; the core will acknowledge again
             self._store_failed("acknowledgement", f"the core's acknowledgement could not be kept: {error}")
             return
-        self._machine.on_acknowledged(self._journal.acknowledged, self._now(), foreign=receipt is Receipt.FOREIGN)
+        self._machine.on_acknowledged(
+            self._journal.acknowledged_at_core, self._now(), foreign=receipt is Receipt.FOREIGN
+        )
 
     def _apply_delta(self, effect: ApplyDelta) -> None:
         """Offers a delta to the code log; what it means for the vehicle in the lane is told even if it did not fit."""
         delta = effect.delta
+        core = self._machine.core_time(self._now())
         try:
-            result = self._codes.apply(delta, effect.body)
+            result = self._codes.apply(delta, effect.body, effect.payload, at_ms=0 if core is None else core.ms)
         except StoreError as error:
             self._store_failed("delta", f"version {delta.version} of the codes could not be kept: {error}")
             self._machine.on_log_result(Failed(self._codes.head), self._now())

@@ -6,6 +6,8 @@ Rules of this file:
   go first. Pictures are personal data: they are kept as long as they are needed and no longer (domain §8).
 - What a row names that the core has not acknowledged is never pruned, nor is a file so new that its row may still be
   on its way.
+- A picture that goes before its time is up, for want of room, is written down first (`removed_early`): what is neither
+  there, nor written down, nor past its time was taken away by somebody else.
 - A file's age is by its own stamp, set from the clock given here. A clock set back makes it expire late, never early.
 """
 
@@ -28,6 +30,7 @@ from runtime.store_errors import StoreDamagedError, translated_os_error
 _NAME = re.compile(r"[0-9a-f]{64}")
 _NAMED = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _UNFINISHED = ".unfinished-"
+_EARLY = "removed-early"
 _GRACE_MS = 10 * 60 * 1_000  # far longer than any visit may take from its picture to its row
 
 
@@ -64,6 +67,14 @@ class _EvidenceFile:
 def named(bodies: Iterable[bytes]) -> set[str]:
     """Every hash that these journal bodies name, whatever else they say."""
     return {found.decode() for body in bodies for found in _NAMED.findall(body)}
+
+
+def removed_early(folder: Path) -> set[str]:
+    """Names of the pictures in this folder of evidence that went before their time was up; for a reader, too."""
+    try:
+        return set((folder / _EARLY).read_text(encoding="ascii").split())
+    except FileNotFoundError:
+        return set()
 
 
 def _stamp_ms(found: os.stat_result) -> int:
@@ -175,7 +186,7 @@ class Evidence:
         kept = unacknowledged() if any(chosen.values()) else frozenset[str]()
         outlived = (file for files in chosen.values() for file in files if file.path.name not in kept)
         try:
-            gone = [file for file in outlived if self._deleted(file)]
+            gone = [file for file in outlived if self._deleted(file, self._classes[file.path.parent.name])]
         except OSError as error:
             raise translated_os_error(error, self.folder) from error
         over = tuple(kind for kind in self._classes if self.size(kind) > self._classes[kind].max_bytes)
@@ -197,7 +208,7 @@ class Evidence:
             for kind in self._classes:
                 for file in sorted(self._files(kind), key=lambda file: (file.stamp_ms, file.path)):
                     fixed = file.path.name in kept or 0 <= now - file.stamp_ms < _GRACE_MS
-                    if freed < wanted and not fixed and self._deleted(file):
+                    if freed < wanted and not fixed and self._deleted(file, self._classes[kind]):
                         gone.append(file)
                         freed += file.size
         except OSError as error:
@@ -221,12 +232,19 @@ class Evidence:
                 excess -= file.size
         return chosen
 
-    def _deleted(self, file: _EvidenceFile) -> bool:
+    def removed_early(self) -> set[str]:
+        """Names of the pictures that went before their time was up, because the room was needed."""
+        return removed_early(self.folder)
+
+    def _deleted(self, file: _EvidenceFile, policy: Retention) -> bool:
         """Deletes the file, unless it was written again or moved since it was looked at."""
         with self._guard:
             try:
                 if _stamp_ms(file.path.stat()) != file.stamp_ms:
                     return False
+                if self._now_ms() - file.stamp_ms <= policy.max_age_ms:
+                    with (self.folder / _EARLY).open("a", encoding="ascii") as book:
+                        book.write(f"{file.path.name}\n")
                 file.path.unlink()
             except FileNotFoundError:
                 return False

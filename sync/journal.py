@@ -7,6 +7,9 @@ Rules of this file:
 - The journal is the outbox: the one stream of events to the core is these rows in their order (design §3), and a cursor
   over them says which are still to be sent. Nothing is copied, nothing is deleted.
 - The store does not know what a body says.
+- A journal that the core contradicts goes on under another name (`sync.succession`). The outbox numbers rows as the core
+  does, from 1 under each name (`head_at_core`, `outgoing`, `hash_at`, `acknowledge`); everything else by their number in
+  the store. Under the first name the two are the same.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from runtime.store_errors import StoreDamagedError, StoreError
+from sync import succession
 from sync.store import LaneStore
+from sync.succession import JournalName
 from wire.hashes import journal_next, journal_start
 
 _LARGEST = 2**63 - 1
@@ -79,7 +84,45 @@ class Chain:
 
     def __init__(self, store: LaneStore) -> None:
         self.store = store
-        self.journal_id = store.journal_id
+
+    @property
+    def journal_id(self) -> str:
+        """The journal's present name."""
+        return self.store.journal_id
+
+    def names(self) -> list[JournalName]:
+        """Every name this journal has had, the present one last."""
+        with self.store.reading() as connection:
+            return succession.names(connection)
+
+    def receipt(self) -> bytes:
+        """The core's last signed acknowledgement, as it came; empty where none is kept."""
+        with self.store.reading() as connection:
+            found = connection.execute("SELECT payload FROM receipt").fetchone()
+        return b"" if found is None else bytes(found[0])
+
+    def head_at_core(self) -> tuple[int, bytes]:
+        """As `head`, by the core's numbers."""
+        seq, digest = self.head()
+        return (seq - self._base, digest)
+
+    def hash_at(self, number: int) -> bytes:
+        """The hash of the row that has this number at the core; empty where there is none."""
+        found = next(self.outgoing(number, number), None)
+        return b"" if found is None else found.hash
+
+    def outgoing(self, first: int, last: int) -> Iterator[JournalRow]:
+        """Rows `first` to `last` by the core's numbers, as far as they exist, in the chain of the present name."""
+        name = self.names()[-1]
+        with self.store.reading() as connection:
+            over = succession.carried(connection, name.journal, first + name.base, last + name.base)
+        for row in self.rows(max(first, 1) + name.base, last + name.base):
+            previous, digest = over.get(row.seq, (row.previous, row.hash))
+            yield JournalRow(row.seq - name.base, row.boot, row.body, previous, digest)
+
+    @property
+    def _base(self) -> int:
+        return self.names()[-1].base
 
     def head(self) -> tuple[int, bytes]:
         """Number and hash of the last row; 0 and the chain's start where there is none."""
@@ -126,50 +169,73 @@ class Chain:
         Returns:
             The first flaw, or None where every row is as it was written.
         """
-        seen = 0
+        seen = [0]
         try:
-            seals = self._seals()
-            expected = journal_start(self.journal_id)
-            for row in self.rows(-_LARGEST):
-                flaw = self._flaw_in(row, seen, expected, seals)
+            known, seals = self.names(), self._seals()
+            if known[-1].journal != self.journal_id:
+                return Flaw(known[-1].base + 1, "does not follow from this store's name")
+            for name, following in zip(known, [*known[1:], None], strict=True):
+                flaw = self._flaw_under(name, following, seen, seals)
                 if flaw is not None:
                     return flaw
-                seen, expected = row.seq, row.hash
             return self._flaw_at_head()
         except StoreError as error:
-            return Flaw(seen + 1, f"cannot be read: {error}")
+            return Flaw(seen[0] + 1, f"cannot be read: {error}")
+
+    def _flaw_under(
+        self, name: JournalName, following: JournalName | None, seen: list[int], seals: dict[str, str]
+    ) -> Flaw | None:
+        """The first flaw in the chain of one name; `seen` is the last good row so far."""
+        expected = journal_start(name.journal)
+        with self.store.reading() as connection:
+            over = succession.carried(connection, name.journal, name.base + 1, name.first - 1)
+        for row in self.rows(name.base + 1, name.first - 1):
+            digest = journal_next(expected, row.seq - name.base, row.boot, row.body)
+            if over.get(row.seq) != (expected, digest):
+                return Flaw(row.seq, f"is not in the chain of journal {name.journal} as it was carried over")
+            expected = digest
+        last = _LARGEST if following is None else following.first - 1
+        for row in self.rows(name.first if name.number > 1 else -_LARGEST, last):
+            flaw = self._flaw_in(row, seen[0], expected, seals, name.base)
+            if flaw is not None:
+                return flaw
+            seen[0], expected = row.seq, row.hash
+        return None
 
     def _seals(self) -> dict[str, str]:
         """For each boot, what is wrong with its own row ("" if nothing)."""
         with self.store.reading() as connection:
             found = connection.execute("SELECT boot, software, first_seq, seal FROM boots").fetchall()
-        return {
-            row[0]: "" if _seal(self.journal_id, Boot(*row[:3])) == row[3] else "its boot's row was changed"
-            for row in found
-        }
+            known = succession.names(connection)
+        seals = {}
+        for row in found:
+            boot = Boot(*row[:3])
+            possible = [_seal(name.journal, boot) for name in known if name.first <= boot.first_seq or name.number == 1]
+            seals[boot.boot] = "" if row[3] in possible else "its boot's row was changed"
+        return seals
 
-    def _flaw_in(self, row: JournalRow, seen: int, expected: bytes, seals: dict[str, str]) -> Flaw | None:
+    def _flaw_in(self, row: JournalRow, seen: int, expected: bytes, seals: dict[str, str], base: int) -> Flaw | None:
         if row.seq != seen + 1:
             return Flaw(seen + 1, "is missing" if row.seq > seen + 1 else "stands before the first row")
         if row.previous != expected:
-            return Flaw(row.seq, self._whose_hash(row, expected))
-        if row.hash != journal_next(expected, row.seq, row.boot, row.body):
-            return Flaw(row.seq, self._what_changed(row, expected, seals))
+            return Flaw(row.seq, self._whose_hash(row, expected, base))
+        if row.hash != journal_next(expected, row.seq - base, row.boot, row.body):
+            return Flaw(row.seq, self._what_changed(row, expected, seals, base))
         wrong = seals.get(row.boot, "names a boot that is not recorded")
         return Flaw(row.seq, wrong) if wrong else None
 
-    def _whose_hash(self, row: JournalRow, expected: bytes) -> str:
+    def _whose_hash(self, row: JournalRow, expected: bytes, base: int) -> str:
         """`previous` is not the hash of the row before, whose own hash is right."""
-        if row.hash == journal_next(expected, row.seq, row.boot, row.body):
+        if row.hash == journal_next(expected, row.seq - base, row.boot, row.body):
             return "its previous hash was changed"
         return "does not follow the row before it" if row.seq > 1 else "does not follow from this store's name"
 
-    def _what_changed(self, row: JournalRow, expected: bytes, seals: dict[str, str]) -> str:
+    def _what_changed(self, row: JournalRow, expected: bytes, seals: dict[str, str], base: int) -> str:
         following = next(self.rows(row.seq + 1, row.seq + 1), None)
         after = following.previous if following is not None else self.head()[1]
-        if after == journal_next(expected, row.seq, row.boot, row.body):
+        if after == journal_next(expected, row.seq - base, row.boot, row.body):
             return "its hash was changed"
-        if any(journal_next(expected, row.seq, boot, row.body) == row.hash for boot in seals):
+        if any(journal_next(expected, row.seq - base, boot, row.body) == row.hash for boot in seals):
             return "its boot was changed"
         return "its body was changed" if row.boot in seals else "its boot or body was changed"
 
@@ -183,8 +249,9 @@ class Chain:
         last = self._last()
         if last != seq:
             return Flaw(min(last, seq) + 1, "is missing" if last < seq else "is beyond the head that stands apart")
-        final = next(self.rows(last, last), None)
-        held = journal_start(self.journal_id) if final is None else final.hash
+        name = self.names()[-1]
+        final = next(self.outgoing(last - name.base, last - name.base), None)
+        held = journal_start(name.journal) if final is None else final.hash
         if held != digest:
             return Flaw(last, "and the head that stands apart differ in their hash")
         if self.acknowledged > last:
@@ -214,6 +281,7 @@ class Journal(Chain):
             raise StoreDamagedError(f"store {store.path}: journal row {flaw.seq} {flaw.what}; move it aside by hand")
         with store.transaction() as connection:
             row = Boot(boot, software, _head(connection)[0] + 1)
+            self._number_base = succession.names(connection)[-1].base
             seal = _seal(self.journal_id, row)
             connection.execute("INSERT INTO boots VALUES (?, ?, ?, ?)", (row.boot, row.software, row.first_seq, seal))
 
@@ -235,7 +303,7 @@ class Journal(Chain):
         with self.store.transaction() as connection:
             before, previous = _head(connection)
             seq = before + 1
-            digest = journal_next(previous, seq, self.boot, entry)
+            digest = journal_next(previous, seq - self._number_base, self.boot, entry)
             row = (seq, self.boot, entry, previous, digest)
             connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?)", row)
             connection.execute("UPDATE journal_head SET seq = ?, hash = ?", (seq, digest))
@@ -243,8 +311,13 @@ class Journal(Chain):
             connection.executemany("INSERT OR IGNORE INTO used_here VALUES (?, ?, ?)", used)  # the first use counts
         return seq
 
-    def acknowledge(self, seq: int, digest: bytes) -> Receipt:
+    def acknowledge(self, seq: int, digest: bytes, payload: bytes = b"") -> Receipt:
         """Moves the outbox's cursor: the core has committed every row up to `seq`, whose hash it says is `digest`.
+
+        Args:
+            seq: by the core's numbers.
+            digest: that row's hash at the core.
+            payload: the core's signed word as it came, which is kept.
 
         Returns:
             FOREIGN where this journal has no such row: raise an alarm, a technician must find the right file.
@@ -252,14 +325,36 @@ class Journal(Chain):
         Raises:
             StoreError: the cursor is not durable, and is where it was.
         """
-        if seq <= self.acknowledged:
+        if seq <= self.acknowledged_at_core:
             return Receipt.KNOWN
-        row = next(self.rows(seq, seq), None)
-        if row is None or row.hash != digest:
+        if self.hash_at(seq) != digest:
             return Receipt.FOREIGN
         with self.store.transaction() as connection:
-            connection.execute("UPDATE outbox SET acknowledged = max(acknowledged, ?)", (seq,))
+            local = seq + self._number_base
+            connection.execute("UPDATE outbox SET acknowledged = max(acknowledged, ?)", (local,))
+            if payload:
+                connection.execute("INSERT OR REPLACE INTO receipt VALUES (1, ?)", (payload,))
+            else:
+                connection.execute("DELETE FROM receipt")
         return Receipt.ADVANCED
+
+    @property
+    def acknowledged_at_core(self) -> int:
+        """As `acknowledged`, by the core's numbers."""
+        return self.acknowledged - self._number_base
+
+    def begin_anew(self, why: str) -> None:
+        """The core contradicts this journal: it goes on under another name, and nothing that was recorded is lost.
+
+        The agent has to start anew after that, for the lane's visits are named after the journal.
+
+        Raises:
+            StoreError: nothing has changed.
+        """
+        with self.store.transaction() as connection:
+            name = succession.begin(connection, acknowledged=self.acknowledged, last=_head(connection)[0], why=why)
+        self._number_base = name.base
+        self.store.journal_id = name.journal
 
 
 def _head(connection: sqlite3.Connection) -> tuple[int, bytes]:

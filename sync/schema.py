@@ -4,7 +4,7 @@ Rules of this file:
 - A migration that has been released is never edited; the next one is appended. It only adds (`StoreSchema.opens_from`), so
   that a box can go back to the version before with all that it recorded.
 - STRICT tables: a column holds the type it says, whoever writes it.
-- What may only grow enforces it: triggers refuse UPDATE and DELETE on `journal` and `boots`.
+- What may only grow enforces it: triggers refuse UPDATE and DELETE on `journal`, `boots`, `journals` and `carried`.
 """
 
 from __future__ import annotations
@@ -107,6 +107,25 @@ def _alarms(db: Database) -> None:
     db.execute("INSERT INTO alarm_cursor SELECT '', '', seq FROM journal_head")
 
 
+def _fifth(db: Database) -> None:
+    """Schema 5. What outlives a copy of the past (design §2.16): the journal's names, the core's word, signed deltas."""
+    journals = {"number": int, "journal": str, "base": int, "first": int, "why": str}
+    _table(db, "journals", journals, pk="number")
+    carried = {"journal": str, "seq": int, "previous": bytes, "hash": bytes}
+    _table(db, "carried", carried, pk=("journal", "seq"), options="STRICT, WITHOUT ROWID")
+    _append_only(db, "journals")
+    _append_only(db, "carried")
+    _table(db, "receipt", {"one": int, "payload": bytes}, pk="one")
+    delta = {"epoch": str, "version": int, "at_ms": int, "log_hash": bytes, "state_hash": bytes, "payload": bytes}
+    _table(db, "deltas", delta, pk=("epoch", "version"))
+    db.execute("CREATE INDEX deltas_by_time ON deltas (at_ms)")
+    _table(db, "epochs_left", {"epoch": str}, pk="epoch")
+    db.execute("INSERT INTO journals SELECT 1, value, 0, 1, '' FROM meta WHERE name = 'journal'")
+
+
 LANE_SCHEMA = StoreSchema(
-    owner="agent", migrations=(_first, _second, _third, _alarms), application_id=_APPLICATION_ID, opens_from=3
+    owner="agent",
+    migrations=(_first, _second, _third, _alarms, _fifth),
+    application_id=_APPLICATION_ID,
+    opens_from=3,
 )

@@ -27,6 +27,8 @@ FRESH_S, OFFLINE_S = 3.0, 5.0
 
 ENROL = "correct the path, or enrol the lane: rocars-lane enrol --config FILE"
 
+Days = Annotated[int, Meta(ge=1, le=3_650, description="a number of days, 1 to 3650")]
+
 
 class BrokerSettings(Section, frozen=True, kw_only=True):
     """Where one broker listens."""
@@ -45,6 +47,7 @@ class LinkSettings(Section, frozen=True, kw_only=True):
         lane_key: this lane's Ed25519 private key (PKCS 8 PEM, mode 0600): signs its events.
         core_keys: folder of the core's public keys, one `<key id>.pem` each.
         fresh_s, offline_s: design §3's limits, or shorter ones.
+        deltas_days: how long the core's signed deltas are kept: longer than any backup of the core's is old (design §2.16).
     """
 
     brokers: tuple[BrokerSettings, ...]
@@ -56,6 +59,7 @@ class LinkSettings(Section, frozen=True, kw_only=True):
     password_file: Annotated[Path, SecretLine("write the password as one line into {path}")] | None = None
     fresh_s: Seconds = FRESH_S
     offline_s: Seconds = OFFLINE_S
+    deltas_days: Days = 35
 
     def contradictions(self) -> Iterator[Problem]:
         """Times in their order, independent brokers, and no plain text on the network."""
@@ -100,7 +104,6 @@ class PictureClass(Enum):
     COMPLAINTS = "complaints"  # asked for by the centre
 
 
-Days = Annotated[int, Meta(ge=1, le=3_650, description="a number of days, 1 to 3650")]
 Megabytes = Annotated[int, Meta(ge=1, le=10_000_000, description="megabytes, 1 or more")]
 
 

@@ -76,6 +76,7 @@ CHANNELS = (
     Channel(name="ack", writer=Party.CORE, kind=wire.Ack),
     Channel(name="state", writer=Party.LANE, kind=wire.LaneState, retained=True, largest=64 << 10),
     Channel(name="request", writer=Party.LANE, kind=wire.Request),
+    Channel(name="shown", writer=Party.LANE, kind=wire.DeltasShown, largest=LIMIT),
     Channel(name="log", writer=Party.CORE, kind=wire.LogReply, largest=LIMIT),
     Channel(name="claim", writer=Party.LANE, kind=wire.ClaimWanted, qos=0),
     Channel(name="claim_answer", writer=Party.CORE, kind=wire.ClaimAnswer, qos=0),

@@ -67,6 +67,8 @@ class Nonce(_Body, frozen=True, tag="nonce"):
         epoch: "" before the first snapshot.
         journal, acknowledged: the lane's journal, and the row up to which the core has acknowledged it. A core that
             has fewer rows was restored from a backup, and asks for the others.
+        last, last_hash: the journal's head: its last row and that row's hash (0 and all zero before the first). A core
+            that has more rows of it, or that row with another hash, speaks to an older copy of the lane's store.
     """
 
     lane: Id
@@ -77,10 +79,17 @@ class Nonce(_Body, frozen=True, tag="nonce"):
     state_hash: Hash
     journal: Id
     acknowledged: Seq
+    last: Seq
+    last_hash: Hash
 
 
 class Heartbeat(_Body, frozen=True, tag="heartbeat"):
-    """`down/heartbeat`: the proof. The head of the log at `core_ms`, signed over the lane's own nonce."""
+    """`down/heartbeat`: the proof. The head of the log at `core_ms`, signed over the lane's own nonce.
+
+    Attributes:
+        committed, committed_hash: the last row of the nonce's journal that is committed at the core, and its hash (0 and
+            all zero if none). A lane that has no such row runs on an older copy of its store: the proof counts for nothing.
+    """
 
     lane: Id
     nonce: NonceBytes
@@ -88,6 +97,8 @@ class Heartbeat(_Body, frozen=True, tag="heartbeat"):
     version: Version
     state_hash: Hash
     core_ms: CoreMs
+    committed: Seq
+    committed_hash: Hash
 
 
 class EventMessage(_Body, frozen=True, tag="event"):
@@ -167,11 +178,15 @@ class Delta(_Body, frozen=True, tag="delta"):
 
 
 class Deltas(_Body, frozen=True, tag="deltas"):
-    """`down/log`: bodies of consecutive `Delta`s, in order, the answer to `DeltasWanted`; may be several messages."""
+    """`down/log`: consecutive `Delta`s, in order, the answer to `DeltasWanted`; may be several messages.
+
+    Attributes:
+        payloads: the envelope of each, as it went out on `log`: a lane keeps them, to show them when it has to.
+    """
 
     lane: Id
     request: Id
-    bodies: tuple[bytes, ...]
+    payloads: tuple[bytes, ...]
 
 
 class SnapshotPart(_Body, frozen=True, tag="snapshot"):
@@ -197,7 +212,35 @@ class EventsWanted(_Body, frozen=True, tag="events_wanted"):
     last: Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
-LogReply = Deltas | SnapshotPart | EventsWanted
+class DeltasAsked(_Body, frozen=True, tag="deltas_asked"):
+    """`down/log`: the core asks to be shown the signed deltas of `epoch` after `version` that the lane keeps.
+
+    It does so where a lane names a later version than the core has. Answered by `DeltasShown`.
+    """
+
+    lane: Id
+    request: Id
+    epoch: Epoch
+    version: Version
+
+
+class DeltasShown(_Body, frozen=True, tag="deltas_shown"):
+    """`up/shown`: signed deltas that the lane keeps, in order of their versions; the answer to `DeltasAsked`.
+
+    A version that a lane claims proves nothing; a delta with the core's own signature does.
+
+    Attributes:
+        payloads: the envelope of each, as it went out on `log`; none where it keeps none of them. The core asks again
+            for what follows.
+    """
+
+    lane: Id
+    request: Id
+    epoch: Epoch
+    payloads: tuple[bytes, ...]
+
+
+LogReply = Deltas | SnapshotPart | EventsWanted | DeltasAsked
 
 
 VisitNumber = Annotated[int, Meta(ge=1, le=2**53)]

@@ -5,7 +5,7 @@ Rules of this file:
   field is only ever added together with a new epoch.
 - A row is named by its `key`; a later row of the same key replaces the earlier one.
 - A deleted row stays, as a tombstone: a lane can then say *debundled* where it would otherwise say *no record*
-  (row 13), and a tombstone cannot be undone by an older row. Tombstones go with the next epoch.
+  (row 13), and a tombstone cannot be undone by an older row. Tombstones go with the next epoch, but for those of holds.
 - VRNs and Mainland plates are normalised (upper case, no blanks, I as 1, O and Q as 0) by whoever writes the row.
 """
 

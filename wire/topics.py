@@ -54,6 +54,7 @@ class LaneTopics:
         self.event = self._up("event")
         self.state = self._up("state")
         self.request = self._up("request")
+        self.shown = self._up("shown")
         self.reply = self._up("reply")
         self.telemetry = self._up("telemetry")
         self.picture = self._up("picture")

@@ -17,12 +17,13 @@ from typing import Annotated
 import typer
 
 from core.cli import alarms, ask, audit, enrol, keys, lanes
-from core.cli.options import Config
+from core.cli.options import Config, Officer
 from core.cli.output import say, shown
 from core.enrolment.expiry import endings
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key, make_signing_key
 from core.errors import CoreError, CoreSettingsError
 from core.ledger.log import HistoricList, ReplicatedLog, live
+from core.ledger.new_epoch import holds_to_end, make_strictest
 from core.ledger.store import CoreStore
 from core.service import CoreParts, CoreService
 from core.settings import load
@@ -74,9 +75,10 @@ def check(config: Config) -> None:
     lanes = load_lane_keys(settings.core.lane_keys)
     signer = load_signing_key(settings.core.signing_key)
     store = CoreStore(settings.core.store, reading=True)
-    log = ReplicatedLog(store, signer)
+    log = ReplicatedLog(store, signer, load_core_ring(settings.core.signing_key))
     log.check()
     head = log.head()
+    log.list_at(head.epoch, head.version)  # every signature and every link, and not the last one alone
     for ending in endings(settings, lanes, utc_ms()):
         say(f"warning: {ending}", err=True)
     missing = keys.warning(settings, "check")
@@ -146,18 +148,30 @@ def _show_list(found: HistoricList, vrn: str) -> None:
 def restart_log(
     config: Config,
     reason: Annotated[str, typer.Option(help="Why; it is kept with the epoch.")],
+    officer: Officer,
+    without_hold: Annotated[
+        list[str] | None, typer.Option(help="A hold that is not carried over; needs --approve. May be repeated.")
+    ] = None,
+    approve: Annotated[str, typer.Option(help="The second person, who agrees that these holds end.")] = "",
 ) -> None:
     """Begin a new epoch with the rows that still count (core stopped). Every lane then loads the whole list anew.
 
-    After a restored backup this is a must: versions given out since the backup must not be given out again.
+    Of the rows in the store and those that the signed deltas say, the stricter counts. Every hold is carried over; for
+    one that is not, two people answer by name. The lanes go on to no list that says nothing of a hold they know.
     """
+    ended = holds_to_end(without_hold or [], officer=officer, approve=approve)
     settings = load(config)
+    key = settings.core.signing_key
     store = CoreStore(settings.core.store)
-    log = ReplicatedLog(store, load_signing_key(settings.core.signing_key))
+    log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
     now = utc_ms()
     with store.transaction():
+        told = make_strictest(log, ended)
         epoch = log.restart(at_ms=now, reason=reason, keep=lambda row: live(row, now, grace_ms=DAY_MS))
-        store.write_diary(at_ms=now, who="technician", what="restarted log", detail=f"{epoch}: {reason}")
+        by = f"{officer}, approved by {approve}, without the holds of {', '.join(ended)}" if ended else officer
+        store.write_diary(at_ms=now, who=officer, what="restarted log", detail=f"{epoch}: {reason} ({by})")
+    for line in told:
+        say(line)
     say(f"epoch {epoch} begun at version {log.head().version}")
     store.close()
 

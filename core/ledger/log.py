@@ -1,6 +1,7 @@
 """The replicated log: one list for the territory, changed only by signed, numbered, chained deltas (design §3).
 
 Rules of this file:
+- The list is what its signed deltas say. `check` compares rows and head with the newest of them, signature and all.
 - Every change of a bundle, hold or vehicle goes through `append`, in the transaction of what caused it; a delta is on
   the disk before anyone can publish it. Who publishes reads the log (`payloads_after`), so a rollback publishes nothing.
 - Versions are contiguous from 1 in an epoch; version 0 is the empty list. A new epoch begins only with `restart`.
@@ -17,7 +18,7 @@ import msgspec
 from core.errors import HistoryError, RefusedError
 from core.ledger.store import CoreStore
 from wire.codec import decode, decode_record, encode
-from wire.envelope import Envelope, KeyRing, Signer
+from wire.envelope import KeyRing, Signer
 from wire.errors import WireError
 from wire.hashes import EMPTY_STATE, StateHash, log_next, log_start
 from wire.messages import Delta
@@ -58,6 +59,9 @@ class ReplicatedLog:
         store: an open store; a new one gets its first epoch from `restart`.
         signer: the core's signing key.
         ring: keys whose deltas are believed when history is proved; the signer's own by default.
+
+    Attributes:
+        guard: asked before a delta is signed, in its transaction: why the list may not be signed, "" if it may.
     """
 
     def __init__(self, store: CoreStore, signer: Signer, ring: KeyRing | None = None) -> None:
@@ -65,6 +69,7 @@ class ReplicatedLog:
         self._db = store.connection
         self._signer = signer
         self.ring = ring or signer.ring()
+        self.guard: Callable[[], str] = lambda: ""
 
     def has_begun(self) -> bool:
         """Whether the store has an epoch."""
@@ -112,7 +117,10 @@ class ReplicatedLog:
 
         Raises:
             RefusedError: a row that every lane would have to refuse; one such row would stop the whole log.
+            HistoryError: the list is not what was signed before: nothing more is signed over it.
         """
+        if why := self.guard():
+            raise HistoryError(why)
         head = self.head()
         changes = [_sound(row) for row in changes]
         wanted = [row for row in {row.key: row for row in changes}.values() if self._differs(row)]
@@ -152,6 +160,14 @@ class ReplicatedLog:
         state.add(body)
         self._db.execute("REPLACE INTO rows(kind, key, vrn, body) VALUES (?, ?, ?, ?)", (*row.key, row.vrn, body))
 
+    def put(self, row: Record) -> None:
+        """Replaces a row without a delta, inside the caller's transaction; only before `restart`, which signs all rows."""
+        self._replace(row, StateHash())
+
+    def drop(self, key: Key) -> None:
+        """Takes a row out without a delta, as `put` puts one in."""
+        self._db.execute("DELETE FROM rows WHERE kind=? AND key=?", key)
+
     def _set_head(self, head: LogHead) -> None:
         self._db.execute(
             "REPLACE INTO head(id, epoch, version, log_hash, state_hash, total) VALUES (1, ?, ?, ?, ?, ?)",
@@ -180,8 +196,8 @@ class ReplicatedLog:
             "SELECT version, payload FROM log WHERE epoch=? AND version>? ORDER BY version", (epoch, version)
         )
 
-    def bodies_after(self, epoch: str, version: int, log_hash: bytes, *, most: int) -> list[bytes] | None:
-        """The delta bodies that bring a lane from `version` to the head.
+    def envelopes_after(self, epoch: str, version: int, log_hash: bytes, *, most: int) -> list[bytes] | None:
+        """The deltas' envelopes that bring a lane from `version` to the head.
 
         Returns:
             None where only a snapshot can: another epoch, another chain at that version, or more than `most` deltas.
@@ -189,15 +205,62 @@ class ReplicatedLog:
         head = self.head()
         if epoch != head.epoch or not 0 <= head.version - version <= most:
             return None
-        if self._hash_at(epoch, version) != log_hash:
+        if self.hash_at(epoch, version) != log_hash:
             return None
-        return [_body(payload) for _, payload in self.payloads_after(epoch, version)]
+        return [payload for _, payload in self.payloads_after(epoch, version)]
 
-    def _hash_at(self, epoch: str, version: int) -> bytes | None:
+    def hash_at(self, epoch: str, version: int) -> bytes | None:
+        """The chain value after that version, None where it is not here."""
         if version == 0:
             return log_start(epoch)
         row = self._db.execute("SELECT log_hash FROM log WHERE epoch=? AND version=?", (epoch, version)).fetchone()
         return row[0] if row else None
+
+    def state_at(self, epoch: str, version: int) -> bytes | None:
+        """The state hash after that version, None where it is not here."""
+        row = self._db.execute("SELECT state_hash FROM log WHERE epoch=? AND version=?", (epoch, version)).fetchone()
+        return row[0] if row else None
+
+    def knows(self, epoch: str) -> bool:
+        """Whether this store has, or had, that epoch."""
+        return self._db.execute("SELECT 1 FROM epochs WHERE epoch=?", (epoch,)).fetchone() is not None
+
+    def newest(self, epoch: str) -> int:
+        """The newest version of an epoch whose delta is here; 0 if none is."""
+        found = self._db.execute("SELECT COALESCE(MAX(version), 0) FROM log WHERE epoch=?", (epoch,)).fetchone()
+        return int(found[0])
+
+    def adopt(self, delta: Delta, body: bytes, payload: bytes, *, at_ms: int) -> None:
+        """Makes a delta that this core has signed, and lost, part of the log again, inside the caller's transaction.
+
+        Args:
+            delta: it follows the head.
+            body: its signed bytes.
+            payload: its envelope, whose signature was checked.
+            at_ms: the present time.
+
+        Raises:
+            HistoryError: the rows after it would not have the signed state hash; nothing has changed.
+        """
+        head = self.head()
+        state = StateHash(head.total)
+        old = {row.key: self.row(*row.key) for row in delta.changes}
+        for key, row in {row.key: row for row in delta.changes}.items():
+            before = old[key]
+            if before is not None:
+                state.remove(encode(before))
+            state.add(encode(row))
+        if state.digest() != delta.state_hash:
+            raise HistoryError(f"the rows after version {delta.version} do not have the state hash signed with it")
+        state = StateHash(head.total)
+        for row in {row.key: row for row in delta.changes}.values():
+            self._replace(row, state)
+        following = LogHead(head.epoch, delta.version, log_next(head.log_hash, body), delta.state_hash, state.total())
+        self._db.execute(
+            "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (?, ?, ?, ?, ?, ?)",
+            (head.epoch, delta.version, at_ms, payload, following.log_hash, delta.state_hash),
+        )
+        self._set_head(following)
 
     def version_at(self, at_ms: int) -> tuple[str, int]:
         """(epoch, version) of the list that was in force at `at_ms`.
@@ -252,7 +315,9 @@ class ReplicatedLog:
         return HistoricList(seen.epoch, number, at_ms, log_next(seen.log_hash, body), delta.state_hash, seen.rows)
 
     def check(self) -> None:
-        """Compares the rows and the last delta with the head; run before anything is published.
+        """Compares rows and head with the newest signed delta; run before anything is published.
+
+        Its signature covers the state hash of all rows and, through the chain, every delta before it.
 
         Raises:
             HistoryError: they disagree; a technician must restore a backup, or `rocars-core restart-log`.
@@ -264,12 +329,30 @@ class ReplicatedLog:
         remedy = f"{self._store.path}: restore a backup, or begin a new epoch with rocars-core restart-log"
         if state.digest() != head.state_hash or state.total() != head.total:
             raise HistoryError(f"the rows do not have the state hash of version {head.version}. {remedy}")
-        if self._hash_at(head.epoch, head.version) != head.log_hash:
+        if self.hash_at(head.epoch, head.version) != head.log_hash:
             raise HistoryError(f"the last delta is not that of version {head.version}. {remedy}")
+        why = self._unsigned(head)
+        if why:
+            raise HistoryError(f"{why}. {remedy}")
 
-
-def _body(payload: bytes) -> bytes:
-    return msgspec.msgpack.decode(payload, type=Envelope).body
+    def _unsigned(self, head: LogHead) -> str:
+        """Why the head is not what was signed; "" if it is."""
+        if not self.knows(head.epoch):
+            return f"the list is of epoch {head.epoch!r}, which never began here"
+        if head.version == 0:
+            return "" if head.state_hash == EMPTY_STATE else "there are rows, and no delta that brought them"
+        (payload,) = self._db.execute(
+            "SELECT payload FROM log WHERE epoch=? AND version=?", (head.epoch, head.version)
+        ).fetchone()
+        try:
+            body = self.ring.open(LOG, payload)
+            delta = decode(Delta, body)
+        except WireError as error:
+            return f"the last delta, version {head.version}, cannot be believed: {error}"
+        signed = (delta.epoch, delta.version, log_next(delta.previous, body), delta.state_hash)
+        if signed != (head.epoch, head.version, head.log_hash, head.state_hash):
+            return f"the head is not what the last delta, version {head.version}, was signed for: somebody changed it"
+        return ""
 
 
 def _sound(row: Record) -> Record:
@@ -299,9 +382,11 @@ def _parts(rows: Sequence[Record]) -> Iterator[list[Record]]:
 
 
 def live(row: Record, now_ms: int, *, grace_ms: int) -> bool:
-    """Whether a row is worth carrying into a new epoch: not a tombstone, not used, not long expired."""
+    """Whether a row is carried into a new epoch: every hold; of the others those not withdrawn, used or long expired."""
     match row:
         case BundleRecord():
             return not row.deleted and not row.used_by and row.valid_until_ms + grace_ms > now_ms
-        case HoldRecord() | VehicleRecord():
+        case HoldRecord():
+            return True  # lifted ones by name too: a lane goes on to no list that says nothing of a hold it knows
+        case VehicleRecord():
             return not row.deleted

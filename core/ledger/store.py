@@ -100,9 +100,17 @@ def _claims(db: Database) -> None:
     db.conn.execute("CREATE INDEX claims_of_lane ON claims(lane)")
 
 
+def _carried(db: Database) -> None:
+    """Which journal of a lane a boot began in: rows that a lane carried over into another one are known by it."""
+    _table(db, "boots", {"lane": str, "boot": str, "journal": str}, pk=("lane", "boot"))
+    db.conn.execute("INSERT OR IGNORE INTO boots SELECT lane, boot, journal FROM events ORDER BY received_ms, seq")
+
+
 CORE_SCHEMA = StoreSchema(
     owner="core",
-    migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _doubted, _vehicles, _alarm_lives, _claims),
+    migrations=(
+        *(_lodgements, _replicated, _lanes, _commands, _seals, _doubted, _vehicles, _alarm_lives, _claims, _carried),
+    ),
     reads_older=True,
     opens_from=7,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from core.ledger.store import CoreStore
@@ -20,6 +21,10 @@ ENDING = (
     CoreAlarmKind.CODES_DIFFER,
     CoreAlarmKind.CORE_WENT_BACK,
     CoreAlarmKind.ROWS_MISSING,
+    CoreAlarmKind.ROWS_LATE,
+    CoreAlarmKind.LANE_WENT_BACK,
+    CoreAlarmKind.TWO_BOXES,
+    CoreAlarmKind.LIST_EDITED,
 )
 """Those whose end a lane's messages show."""
 
@@ -48,8 +53,8 @@ class AlarmWatch:
         self._uncompared: dict[str, LaneAlarmsTold] = {}
 
     def seen(self, lane: str, kind: CoreAlarmKind, detail: str) -> None:
-        """The cause of such an alarm is there."""
-        with self._store.transaction():
+        """The cause of such an alarm is there. Within a transaction it is part of that one."""
+        with nullcontext() if self._store.connection.in_transaction else self._store.transaction():
             self._book.raise_once(at_ms=self._clock(), lane=lane, kind=kind, detail=detail)
         if kind in ENDING:
             self._own.add((lane, kind))

@@ -4,11 +4,11 @@ Rules of this file:
 - A message is opened with the key of the lane its topic names, before anything in it is looked at; what is refused is
   counted and is an alarm, and changes nothing. What costs least is looked at first: whether the lane is registered, the
   size, the key's name, and only then the signature. A refusal costs the store nothing but its first alarm.
-- A nonce is answered with the head of the log as committed; news of the log goes out before anything that rests on it.
+- Nonces are answered by `proving`; news of the log goes out before anything that rests on it.
 - Events are acknowledged from what is committed. Deltas that a lane missed are sent on request; where its chain differs
   from ours, or it is too far behind, it gets everything.
-- A lane that says in its nonce that more of its journal was acknowledged than is here, or holds a version still to
-  come, has seen a later life of this core: an alarm, and the rows are asked for again.
+- While the core listens after its start no row is taken, so that nothing is added to a list that may be a backup, and none
+  while the list is not what was signed: the lanes keep their rows and send them again.
 - Pictures are handled when there is nothing else to do; telemetry is shown and not kept.
 """
 
@@ -22,12 +22,15 @@ from typing import Any, assert_never
 import msgspec
 
 from core.errors import RefusedError
-from core.ledger.log import LogHead, ReplicatedLog
+from core.ledger.list_watch import ListWatch
+from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.link.alarm_watch import AlarmWatch
 from core.link.intake import Intake, JournalPosition, Stream
 from core.link.orders import Orders
 from core.link.pictures import Keeping, PictureStore
+from core.link.proving import Proving
+from core.link.wholeness import Wholeness
 from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
 from runtime.bucket import TokenBucket
@@ -149,8 +152,12 @@ class LaneGateway:
         rings: for each registered lane, its keys.
         clock: the present time, UTC ms.
         gallery: where pictures go; left out, none is taken.
+        listen_ms: how long it listens to the lanes after its start before it proves or takes anything (`wholeness`).
+        ticks: a clock for durations, ms; `clock` if left out.
 
     Attributes:
+        whole: whether the list may be proved.
+        list_watch: whether somebody changed it in the store.
         signing: the key it signs with, by name and digits (`envelope.key_id`).
     """
 
@@ -164,6 +171,8 @@ class LaneGateway:
         rings: Mapping[str, KeyRing],
         clock: UtcClock,
         gallery: PictureStore | None = None,
+        listen_ms: int = 0,
+        ticks: Callable[[], int] | None = None,
     ) -> None:
         self._store = store
         self._orders = Orders(store, clock)
@@ -182,10 +191,23 @@ class LaneGateway:
         head = log.head()
         self._told = (head.epoch, head.version)
         self._asked: dict[Stream, tuple[int, int]] = {}
+        self.whole = Wholeness(store, log, self._alarms, listen_ms=listen_ms, ticks=ticks or clock)
+        self.list_watch = ListWatch(store, log)
+        log.guard = self.list_watch.why_not
+        self._proving = Proving(
+            log=log,
+            intake=intake,
+            whole=self.whole,
+            watch=self.list_watch,
+            clock=clock,
+            alarms=self._alarms,
+            asked=self._asked,
+        )
         self._handlers: dict[type[msgspec.Struct], Callable[[Any, Answers], None]] = {
             wire.Presence: lambda message, _: self._on_presence(message),
             wire.Nonce: self._on_nonce,
             wire.LaneState: lambda message, _: self._on_state(message),
+            wire.DeltasShown: self._on_shown,
             wire.DeltasWanted: self._on_request,
             wire.SnapshotWanted: self._on_request,
             wire.Reply: lambda message, _: self._orders.on_reply(message),
@@ -205,13 +227,13 @@ class LaneGateway:
         both = [(one, message) for one in heard if (message := self._open(one, answers)) is not None]
         opened = [message for _, message in both]
         events = {message: one.payload for one, message in both if isinstance(message, wire.EventMessage)}
-        if events:
+        if events and not (self.whole.listening() or self.list_watch.why_not()):
             standings = self._intake.take(list(events), now_ms=self._clock(), payloads=events)
             answers.now += self.news()
             answers.now += [out for standing in standings for out in self._say_standing(standing)]
             self._alarms.rows_came(standing.lane for standing in standings)
-        claims = [message for message in opened if isinstance(message, wire.ClaimWanted)]
-        if claims:
+        claims = [one for one in opened if isinstance(one, wire.ClaimWanted) and not self.whole.why_not(one.lane)]
+        if claims and not self.list_watch.why_not():  # a list that is not proved says nothing of whose a bundle is
             answers.now += self._answer_claims(claims)
         for message in opened:
             if not isinstance(message, wire.EventMessage | wire.ClaimWanted):
@@ -237,7 +259,9 @@ class LaneGateway:
         self._alarms.escalate()
         gaps = self._intake.gaps()
         stuck = [gap for gap in gaps if gap.wanted and self._asked.get(gap.stream, (0, 0))[0] == gap.wanted[0]]
-        self._asked = {gap.stream: gap.wanted for gap in gaps if gap.wanted}
+        wanted = {gap.stream: gap.wanted for gap in gaps if gap.wanted}
+        self._asked.clear()
+        self._asked.update(wanted)
         return [self._wanted(gap.stream, gap.wanted) for gap in stuck if gap.wanted]
 
     def _open(self, heard: LaneMessage, answers: Answers) -> msgspec.Struct | None:
@@ -344,50 +368,18 @@ class LaneGateway:
         answers.spare[message.lane] = lambda: self._picture(message)
 
     def _on_nonce(self, nonce: wire.Nonce, answers: Answers) -> None:
-        answers.now += self._prove(nonce)
+        said = self._proving.on_nonce(nonce, self.lanes[nonce.lane])
+        answers.now += [self._seal(body, nonce.lane) for body in said]
 
-    def _prove(self, nonce: wire.Nonce) -> Iterator[CoreMessage]:
-        head, now = self._log.head(), self._clock()
-        beat = wire.Heartbeat(
-            lane=nonce.lane,
-            nonce=nonce.nonce,
-            epoch=head.epoch,
-            version=head.version,
-            state_hash=head.state_hash,
-            core_ms=now,
-        )
-        lane = self.lanes[nonce.lane]
-        same_place = (nonce.epoch, nonce.version) == (head.epoch, head.version)
-        lane.proved_ms, lane.epoch, lane.version = now, nonce.epoch, nonce.version
-        lane.level = same_place and nonce.state_hash == head.state_hash
-        if same_place and not lane.level:
-            detail = f"lane {nonce.lane} holds version {nonce.version} with another state hash"
-            self._alarms.seen(nonce.lane, CoreAlarmKind.CODES_DIFFER, detail)
-        elif lane.level:
-            self._alarms.over(nonce.lane, CoreAlarmKind.CODES_DIFFER)
-        yield self._seal(beat, nonce.lane)
-        yield from self._seen_later(nonce, head)
-
-    def _seen_later(self, nonce: wire.Nonce, head: LogHead) -> Iterator[CoreMessage]:
-        """What a lane knows that this core does not: it was restored from a backup."""
-        if nonce.epoch == head.epoch and nonce.version > head.version:
-            detail = (
-                f"lane {nonce.lane} holds version {nonce.version} of this epoch, the newest here is {head.version}; "
-                "was a backup restored? Stop the core and run rocars-core restart-log"
-            )
-            self._alarms.seen(nonce.lane, CoreAlarmKind.CORE_WENT_BACK, detail)
-        else:
-            self._alarms.over(nonce.lane, CoreAlarmKind.CORE_WENT_BACK)
-        standing = self._intake.told(nonce.lane, nonce.journal, nonce.acknowledged)
-        if standing is None:
-            self._alarms.over(nonce.lane, CoreAlarmKind.ROWS_MISSING)
-        if standing is None or standing.wanted is None or standing.stream in self._asked:
+    def _on_shown(self, shown: wire.DeltasShown, answers: Answers) -> None:
+        try:
+            asked = list(self.whole.on_shown(shown, self._clock()))
+        except WireError as error:
+            answers.refused[shown.lane] += 1
+            self._refuse(shown.lane, "shown_unsigned", f"lane {shown.lane} shows deltas that are none: {error}")
             return
-        missing = nonce.acknowledged - standing.seq
-        detail = f"{missing} rows of lane {nonce.lane} were acknowledged and are not here; they are asked for again"
-        self._alarms.seen(nonce.lane, CoreAlarmKind.ROWS_MISSING, detail)
-        self._asked[standing.stream] = standing.wanted
-        yield self._wanted(standing.stream, standing.wanted)
+        answers.now += self.news()
+        answers.now += [self._seal(body, shown.lane) for body in asked]
 
     def _on_presence(self, presence: wire.Presence) -> None:
         lane = self.lanes[presence.lane]
@@ -411,19 +403,19 @@ class LaneGateway:
     def _answer(self, request: wire.DeltasWanted | wire.SnapshotWanted) -> Iterator[CoreMessage]:
         match request:
             case wire.DeltasWanted():
-                bodies = self._log.bodies_after(request.epoch, request.version, request.log_hash, most=MOST_DELTAS)
-                if bodies is None:
+                kept = self._log.envelopes_after(request.epoch, request.version, request.log_hash, most=MOST_DELTAS)
+                if kept is None:
                     yield from self._snapshot(request.lane, request.request)
                 else:
-                    yield from self._deltas(request, bodies)
+                    yield from self._deltas(request, kept)
             case wire.SnapshotWanted():
                 yield from self._snapshot(request.lane, request.request)
             case _:
                 assert_never(request)
 
-    def _deltas(self, request: wire.DeltasWanted, bodies: list[bytes]) -> Iterator[CoreMessage]:
-        for part in _portions(bodies):
-            reply = wire.Deltas(lane=request.lane, request=request.request, bodies=tuple(part))
+    def _deltas(self, request: wire.DeltasWanted, kept: list[bytes]) -> Iterator[CoreMessage]:
+        for part in _portions(kept):
+            reply = wire.Deltas(lane=request.lane, request=request.request, payloads=tuple(part))
             yield self._seal(reply, request.lane)
 
     def _snapshot(self, lane: str, request: str) -> Iterator[CoreMessage]:

@@ -9,6 +9,9 @@ Rules of this file:
 - Rows that a lane knows as acknowledged, and that are missing here, are requested again: this core was restored from a backup.
 - Of each journal the envelope of the newest row is kept. Its signature covers that row's hash, and through the chain all rows
   before it.
+- A lane whose journal is contradicted begins another one and carries over into it what it does not know to be here
+  (design §2.16). A carried row is known by its boot, which began in an earlier journal; one whose body is there already is
+  stored and not projected again.
 - A row of which anything cannot be projected is kept like any other, quarantined, told, and acknowledged: the lane's
   stream goes on, and the core does too.
 - What a lane may cost is bounded (`budget`). Rows kept aside and journals asked for are bounded by lane, not by journal:
@@ -93,6 +96,7 @@ class Intake:
         self._budgets: dict[str, TokenBucket] = {}
         self._early: dict[str, tuple[Stream, dict[int, EventMessage]]] = {}  # by lane: of one journal at a time
         self._lost: dict[str, tuple[Stream, int]] = {}
+        self._offsets: dict[Stream, int] = {}
         self.again: Counter[Stream] = Counter()
 
     def standing(self, lane: str, journal: str) -> JournalPosition:
@@ -100,6 +104,13 @@ class Intake:
         row = self._db.execute("SELECT seq, hash FROM streams WHERE lane=? AND journal=?", (lane, journal)).fetchone()
         seq, last = row or (0, ZERO)
         return JournalPosition(lane=lane, journal=journal, seq=seq, hash=last)
+
+    def hash_at(self, lane: str, journal: str, seq: int) -> bytes | None:
+        """The hash of a committed row, None where it is not here."""
+        row = self._db.execute(
+            "SELECT hash FROM events WHERE lane=? AND journal=? AND seq=?", (lane, journal, seq)
+        ).fetchone()
+        return None if row is None else bytes(row[0])
 
     def standings(self, lane: str) -> list[JournalPosition]:
         """Every journal of a lane, the latest begun last."""
@@ -236,10 +247,33 @@ class Intake:
             return problem
         self._store_row(message, now_ms)
         self._budget(message.lane, now_ms).take(len(message.body))
+        if self._is_here_already(message):
+            return ""
         problems = self.projection.project(message, received_ms=now_ms)
         if problems:
             self._quarantine(message, "; ".join(problems)[:MOST_WHY], now_ms)
         return ""
+
+    def _is_here_already(self, message: EventMessage) -> bool:
+        """Whether the lane carried this row over from a journal in which it is committed here."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO boots(lane, boot, journal) VALUES (?, ?, ?)",
+            (message.lane, message.boot, message.journal),
+        )
+        where = "SELECT journal FROM boots WHERE lane=? AND boot=?"
+        (origin,) = self._db.execute(where, (message.lane, message.boot)).fetchone()
+        if origin == message.journal:
+            return False
+        values: list[object] = [message.lane, origin, message.boot, message.body]
+        sql = "SELECT seq FROM events WHERE lane=? AND journal=? AND boot=? AND body=?"
+        offset = self._offsets.get((message.lane, message.journal))
+        if offset is not None:
+            sql, values = f"{sql} AND seq=?", [*values, message.seq + offset]
+        found = self._db.execute(sql, values).fetchone()
+        if found is None:
+            return False
+        self._offsets[message.lane, message.journal] = found[0] - message.seq
+        return True
 
     def _begun_too_often(self, message: EventMessage, now_ms: int) -> str:
         """Why a lane may not begin another journal, "" if it may."""

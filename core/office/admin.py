@@ -12,7 +12,7 @@ import contextlib
 import pwd
 import socket
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -45,13 +45,20 @@ class AdminServer:
         path: the socket's file; one left by a core that was killed is replaced.
         serve: carries out a request of this login; raises RefusedError where a rule forbids it.
         listening: called once clients can connect.
+        before: awaited before a request is carried out; it may have to wait.
     """
 
     def __init__(
-        self, path: Path, serve: Callable[[ask.Request, str], Any], listening: Callable[[], None] = lambda: None
+        self,
+        path: Path,
+        serve: Callable[[ask.Request, str], Any],
+        listening: Callable[[], None] = lambda: None,
+        *,
+        before: Callable[[ask.Request], Awaitable[None]] | None = None,
     ) -> None:
         self._path = path
         self._serve = serve
+        self._before = before
         self._listening = listening
 
     async def run(self) -> None:
@@ -70,7 +77,7 @@ class AdminServer:
         login = _login(writer.get_extra_info("socket"))
         with contextlib.suppress(ConnectionError):
             while line := await self._line(reader):
-                writer.write(self._answer(line, login) + b"\n")
+                writer.write(await self._answer(line, login) + b"\n")
                 await writer.drain()
         writer.close()
 
@@ -81,9 +88,12 @@ class AdminServer:
         except ValueError:
             return b""
 
-    def _answer(self, line: bytes, login: str) -> bytes:
+    async def _answer(self, line: bytes, login: str) -> bytes:
         try:
-            result = self._serve(_requests.decode(line), login)
+            request = _requests.decode(line)
+            if self._before is not None:
+                await self._before(request)
+            result = self._serve(request, login)
             answer = ask.AdminAnswer(result=msgspec.Raw(msgspec.json.encode(result)))
         except RefusedError as error:
             answer = ask.AdminAnswer(problems=error.problems)

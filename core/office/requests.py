@@ -257,6 +257,21 @@ Request = (
 )
 
 
+CHANGES = (
+    Lodge,
+    MakeBundle,
+    Debundle,
+    Hold,
+    LiftHold,
+    Approve,
+    WithdrawApproval,
+    Decide,
+    TakeOverRecords,
+    SettleUse,
+)
+"""Requests that may change the list."""
+
+
 class CommandState(msgspec.Struct, frozen=True, kw_only=True):
     """A command and what became of it; `outcome` is "" until the lane replied."""
 

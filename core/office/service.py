@@ -320,10 +320,12 @@ class CargoService:
         )
 
     def _number(self, series: str) -> str:
-        """The next reference of a series that no taken-over record has used."""
+        """The next reference of a series that no record has used, taken over or learnt from lanes after a restore."""
         while True:
             number = numbers.reference(self._store.take_number(series, numbers.FIRST[series]))
-            if self._db.execute(f"SELECT 1 FROM {_TABLE[series]} WHERE {series}=?", (number,)).fetchone() is None:  # noqa: S608 (two fixed names)
+            listed = self._db.execute("SELECT 1 FROM rows WHERE kind='bundle' AND key=?", (number,)).fetchone()
+            known = self._db.execute(f"SELECT 1 FROM {_TABLE[series]} WHERE {series}=?", (number,)).fetchone()  # noqa: S608 (two fixed names)
+            if known is None and (series != "ubr" or listed is None):
                 return number
 
     def _note(self, now: int, who: str, what: str, detail: str) -> None:

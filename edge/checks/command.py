@@ -23,7 +23,7 @@ from rich.table import Table
 
 from devices.gpio import look_at_chip
 from devices.settings import CameraSettings
-from edge.checks import box, identifier, link
+from edge.checks import box, identifier, link, records
 from edge.checks.as_service import NotAsServiceError, look_as_service, service_text
 from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
 from edge.settings.load import LaneSettingsError, Settings, load
@@ -41,6 +41,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("simulation", _simulation),
     ("packages", box.packages),
     ("store", box.store),
+    ("records", records.records),
     ("clock", box.clock),
     ("models", box.models),
     ("camera", box.camera),

@@ -32,21 +32,43 @@ class SendEvents:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """Move the outbox's cursor to `seq`, whose row at the core hashes to `digest`; then `LinkMachine.on_acknowledged`."""
+    """Move the outbox's cursor to `seq`, whose row at the core hashes to `digest`; then `LinkMachine.on_acknowledged`.
+
+    `payload` is the core's signed word as it came, to be kept.
+    """
 
     seq: int
     digest: bytes
+    payload: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyDelta:
     """Offer this delta to the code log, whatever its version: its holds stop vehicles even ahead of their turn.
 
-    Then `LinkMachine.on_log_result`. `body` are the signed bytes, which the log's chain is made of.
+    Then `LinkMachine.on_log_result`. `body` are the signed bytes, which the log's chain is made of; `payload` is the
+    envelope they came in, which is kept.
     """
 
     body: bytes
     delta: Delta
+    payload: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDeltas:
+    """Publish the signed deltas that are kept of `epoch` after `version`, as many as fit one message."""
+
+    request: str
+    epoch: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class BeginJournal:
+    """The core contradicts this journal: give it another name; the agent then starts anew. `why` is for people."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +192,8 @@ Effect = (
     | SendEvents
     | Acknowledge
     | ApplyDelta
+    | ShowDeltas
+    | BeginJournal
     | LoadPart
     | Tell
     | KeepOrder

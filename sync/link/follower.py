@@ -4,6 +4,8 @@ Rules of this file:
 - Behind or a gap: deltas from the version held. Another epoch, a fork, other rows under the same version, a core that
   went back, or a core that no longer has what follows: the codes are in doubt, and only a whole snapshot *and* a proof
   equal to it end the doubt. Nothing heals silently.
+- A snapshot that contradicts what the core signed before (`Refuted`) ends no doubt, however often it comes; it is asked
+  again, ever more rarely, for the core may be put right. A proof equal to the list held here shows that it was.
 - A lane that never had any codes asks for a snapshot; that is no doubt.
 - An answer counts only for the request that is open. An answer to an older request is ignored, even if correctly signed.
 - A request that is made again for want of an answer keeps its name: on a slow line, or from a core that many lanes ask at
@@ -22,6 +24,7 @@ from sync.link.freshness import Judgement
 from sync.link.limits import Limits
 from sync.link.log_result import (
     Applied,
+    Behind,
     CodeLogHead,
     Failed,
     Fork,
@@ -31,6 +34,7 @@ from sync.link.log_result import (
     LogResult,
     Mismatch,
     OtherEpoch,
+    Refuted,
     Swapped,
 )
 from wire.messages import DeltasWanted, Request, SnapshotWanted
@@ -59,6 +63,7 @@ class _OpenRequest:
         pause_ms: the longest gap between two parts so far.
         since_ms, wait_ms: if nothing arrives for `wait_ms` after `since_ms`, the request is made again.
         spoilt: an answer to it did not match its signed hash, so the next attempt gets a new name.
+        instead: deltas were asked for, and a snapshot came.
     """
 
     name: str
@@ -68,6 +73,7 @@ class _OpenRequest:
     wait_ms: int
     pause_ms: int = 0
     spoilt: bool = False
+    instead: bool = False
 
 
 class Follower:
@@ -86,6 +92,9 @@ class Follower:
         self._target = 0
         self._ask_ms: int | None = None
         self._swapped = False
+        self._refuted = False
+        self._pause_ms = 0
+        self._paused_until = 0
         self.head = head
         self.doubt = ""
 
@@ -93,12 +102,15 @@ class Follower:
         """A proof of `version` was judged."""
         match judgement:
             case Judgement.EQUAL:
-                if self._swapped:
+                if self._swapped or self._refuted:
                     self.doubt = ""
-                    self._swapped = False
+                    self._swapped = self._refuted = False
+                    self._pause_ms = self._paused_until = 0
             case Judgement.BEHIND:
                 self._behind(version, now + self._limits.grace_ms)
             case Judgement.OTHER_EPOCH | Judgement.DIFFERENT | Judgement.WENT_BACK:
+                if self._swapped:  # a snapshot was taken or compared, and nothing is better
+                    self._pause(now)
                 self.distrust(_JUDGED[judgement])
             case Judgement.EARLIER | Judgement.UNASKED:
                 pass
@@ -114,6 +126,11 @@ class Follower:
             self._swapped = False
             self._open = None
 
+    def _pause(self, now: int) -> None:
+        """The core's list is of no use as it is: ask again later, each time later."""
+        self._pause_ms = min(max(2 * self._pause_ms, self._limits.refuted_ms), self._limits.refuted_max_ms)
+        self._paused_until = now + self._pause_ms
+
     def on_log_result(self, result: LogResult, now: int) -> None:
         """The code log answered a delta or a part of a snapshot."""
         self.head = result.head
@@ -124,6 +141,8 @@ class Follower:
                 self._open = None
                 self._target = 0
                 self._swapped = bool(self.doubt)
+            case Behind() | Refuted():
+                self._compared(result, now)
             case Gap():
                 self._behind(result.offered, now)
             case OtherEpoch() | Fork() | Mismatch():
@@ -136,6 +155,20 @@ class Follower:
                 assert_never(result)
         if self.head.version >= self._target:
             self._caught_up()
+
+    def _compared(self, result: Behind | Refuted, now: int) -> None:
+        """A snapshot was only compared with a list that is sound."""
+        instead, self._open = self._open is not None and self._open.instead, None
+        if isinstance(result, Behind) and not instead:
+            self._swapped = bool(self.doubt)
+            self._behind(result.offered, now)
+            return
+        why = (
+            result.why if isinstance(result, Refuted) else "the core has no deltas that follow from the list held here"
+        )
+        self.distrust(why)
+        self.doubt, self._refuted = why, True
+        self._pause(now)
 
     def _progress(self, now: int, *, whole: bool) -> None:
         """The answer progresses: a snapshot's by its parts, not by deltas that arrive by themselves meanwhile."""
@@ -157,7 +190,7 @@ class Follower:
             return False
         if whole and not open_.whole:
             self.distrust("the core no longer has, or never had, the history held here")
-            open_.whole = True
+            open_.whole = open_.instead = True
             self._open = open_
         return True
 
@@ -168,6 +201,8 @@ class Follower:
     def due(self, now: int) -> Request | None:
         """The request to make now, if any."""
         whole = not self.head.epoch or (bool(self.doubt) and not self._swapped)
+        if whole and now < self._paused_until:
+            return None
         if not whole and (self._ask_ms is None or now < self._ask_ms):
             return None
         open_ = self._open

@@ -75,10 +75,15 @@ class Freshness:
         self._nonces = {old: sent for old, sent in self._nonces.items() if sent > oldest}
         self._nonces[nonce] = now
 
+    def awaits(self, nonce: bytes, now: int) -> bool:
+        """Whether a proof over this nonce would count."""
+        sent = self._nonces.get(nonce)
+        return sent is not None and now - sent < self._limits.offline_ms
+
     def on_heartbeat(self, heartbeat: Heartbeat, now: int) -> Judgement:
         """A heartbeat came, its signature checked and meant for this lane."""
         sent = self._nonces.get(heartbeat.nonce)
-        if sent is None or now - sent >= self._limits.offline_ms:
+        if sent is None or not self.awaits(heartbeat.nonce, now):
             return Judgement.UNASKED
         self._nonces = {nonce: other for nonce, other in self._nonces.items() if other > sent}
         self._proof = Proof(sent, now, heartbeat)

@@ -18,6 +18,9 @@ class Limits:
         parts_ms: longest wait for the next part of a list that has begun to arrive (`follower`).
         window: journal rows sent ahead of the core's acknowledgement.
         resend_ms: without an acknowledgement for this long, rows are sent again from the first unacknowledged one.
+        late_ms: a row that was sent this long ago and is not acknowledged is an alarm (design §3).
+        refuted_ms, refuted_max_ms: after a snapshot that contradicts what the core signed before, it is asked again after
+            this, doubling up to the maximum.
         range_rows: most rows sent in answer to one request for a range.
         silence_ms, silence_max_ms: connected without a proof for this long, the next broker is tried; in vain, the limit
             doubles each time, up to the maximum (`silence`). Below `fresh_ms`, so that a dead link is left within it.
@@ -47,7 +50,10 @@ class Limits:
     request_max_ms: int = 16_000
     parts_ms: int = 60_000
     window: int = 64
-    resend_ms: int = 3_000
+    resend_ms: int = 1_000
+    late_ms: int = 10_000
+    refuted_ms: int = 10_000
+    refuted_max_ms: int = 300_000
     range_rows: int = 500
     silence_ms: int = 2_800
     silence_max_ms: int = 60_000

@@ -99,6 +99,28 @@ class Swapped:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """A snapshot of version `offered` is newer than a list that is sound: what lies between is to be asked for."""
+
+    head: CodeLogHead
+    offered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refuted:
+    """A snapshot of `version` of `epoch` does not follow from what the core had signed before: nothing is loaded.
+
+    Attributes:
+        why: what it contradicts, for people. Only another word of the core's can end it, never the same one again.
+    """
+
+    head: CodeLogHead
+    epoch: str
+    version: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The store itself failed, and whoever called has said so; what was offered is asked for again."""
 
@@ -111,7 +133,7 @@ NotApplied = Gap | OtherEpoch | Fork | Mismatch
 ApplyResult = Applied | Known | NotApplied
 """What `sync.codelog.CodeLog.apply` answers."""
 
-LoadResult = Loading | Swapped | Known | Mismatch
+LoadResult = Loading | Swapped | Known | Behind | Mismatch | Refuted
 """What `sync.codelog.CodeLog.load` answers."""
 
 LogResult = ApplyResult | LoadResult | Failed

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -27,20 +26,23 @@ from sync.link.core_clock import Ahead, CoreClock, CoreTime
 from sync.link.effects import (
     Acknowledge,
     ApplyDelta,
+    BeginJournal,
     Effect,
     KeepClock,
     LinkAlarm,
     LinkAlarmEnded,
     LoadPart,
     Publish,
-    Revert,
+    ShowDeltas,
     Tell,
     TryNextBroker,
 )
 from sync.link.follower import Follower
-from sync.link.freshness import Freshness, Judgement, Weighed
+from sync.link.freshness import Freshness, Weighed
+from sync.link.journal_end import Compared, JournalEnd, RowHash
 from sync.link.limits import Limits
 from sync.link.log_result import Applied, CodeLogHead, Failed, Gap, LogResult, Mismatch, Swapped
+from sync.link.saved import SavedState
 from sync.link.sender import Sender
 from sync.link.silence import Silence
 from sync.link.telemetry import Facts, Samples
@@ -55,6 +57,7 @@ from wire.messages import (
     Command,
     Delta,
     Deltas,
+    DeltasAsked,
     EventsWanted,
     Heartbeat,
     LaneState,
@@ -64,24 +67,7 @@ from wire.messages import (
     Presence,
     SnapshotPart,
 )
-from wire.topics import LaneTopics
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedState:
-    """What the store kept of the agent's last run.
-
-    Attributes:
-        taken: identifier to expiry of the commands taken.
-        revert: what has to revert.
-        uploads: pictures still to be sent.
-        clock: what is expected of the core's clock, if the agent ran before since the machine's start.
-    """
-
-    taken: dict[str, int] = field(default_factory=dict)
-    revert: Revert | None = None
-    uploads: tuple[Upload, ...] = ()
-    clock: Ahead | None = None
+from wire.topics import LOG, LaneTopics
 
 
 class LinkMachine:
@@ -95,6 +81,7 @@ class LinkMachine:
         journal: the store's name.
         last: the journal's last row.
         acknowledged: the outbox's cursor.
+        row_hash: reads the journal (`journal_end`).
         now: the monotonic clock.
         software: the version, told to the core.
         saved: what the last run left in the store.
@@ -111,6 +98,7 @@ class LinkMachine:
         last: int,
         acknowledged: int,
         now: int,
+        row_hash: RowHash,
         limits: Limits | None = None,
         software: str = "",
         saved: SavedState | None = None,
@@ -129,7 +117,8 @@ class LinkMachine:
         self._lane = lane
         self._ring = ring
         self._entropy = entropy
-        self._journal = journal
+        self._journal = JournalEnd(journal, row_hash)
+        self._envelope = b""
         self._software = software
         self._commands = CommandLifecycle(lane, self.limits, self.sender, taken=saved.taken, revert=saved.revert)
         self._visit = ""
@@ -151,6 +140,7 @@ class LinkMachine:
             Deltas: self._on_deltas,
             SnapshotPart: self._on_snapshot_part,
             EventsWanted: self._on_events_wanted,
+            DeltasAsked: self._on_deltas_asked,
             PictureHeld: self._on_picture_held,
             ClaimAnswer: self._on_claim_answer,
         }
@@ -201,6 +191,7 @@ class LinkMachine:
             self.refuse("unknown_topic", topic, now)
             return
         try:
+            self._envelope = payload
             self._open(channel, topic, self._ring.open(topic, payload, largest=channel.largest), now, retained=retained)
         except WireRefusedError as error:
             self.refuse(error.reason.value, f"{topic}: {error}", now)
@@ -348,6 +339,7 @@ class LinkMachine:
     def _send_nonce(self, session: int, now: int) -> None:
         nonce, head = self._entropy(16), self.follower.head
         self.freshness.on_nonce_sent(nonce, now)
+        last, last_hash = self._journal.head(self.sender.last)
         self._publish(
             Nonce(
                 lane=self._lane,
@@ -356,8 +348,10 @@ class LinkMachine:
                 epoch=head.epoch,
                 version=head.version,
                 state_hash=head.state_hash,
-                journal=self._journal,
+                journal=self._journal.journal,
                 acknowledged=self.sender.acknowledged,
+                last=last,
+                last_hash=last_hash,
             )
         )
 
@@ -368,7 +362,7 @@ class LinkMachine:
             return
         body: Any = decode(channel.kind, raw)
         if isinstance(body, Delta):
-            self._effects.append(ApplyDelta(raw, body))
+            self._effects.append(ApplyDelta(raw, body, self._envelope))
         elif isinstance(body, Command):
             self._on_command(body, now, retained=retained)
         elif body.lane != self._lane:
@@ -378,13 +372,33 @@ class LinkMachine:
             self._handlers[type(body)](body, now)
 
     def _on_heartbeat(self, beat: Heartbeat, now: int) -> None:
-        judgement = self.freshness.on_heartbeat(beat, now)
-        if judgement is Judgement.UNASKED:
+        if not self.freshness.awaits(beat.nonce, now):
             self.refused["proof_unasked"] += 1  # late or replayed: worthless, and not worth an alarm
             return
         self._silence.on_heard(now)
+        match self._journal.compare(beat):
+            case Compared.UNREADABLE:
+                self.refused["proof_uncompared"] += 1  # the store's own watch tells people
+                return
+            case Compared.CONTRADICTS:
+                self._contradicted(self._journal.why, now)
+                return
+            case Compared.AGREES:
+                pass
+        judgement = self.freshness.on_heartbeat(beat, now)
         self._on_proof(now)
         self._weighed([(judgement, beat.version)], now)
+
+    def _contradicted(self, why: str, now: int) -> None:
+        """What the core has of this journal is not what is here: a copy of the past, or changed (design §2.16)."""
+        self.alarm(LaneAlarmKind.STORE_WENT_BACK, why, now)
+        self.freshness.distrust()
+        self.follower.distrust(why)
+        self._effects.append(BeginJournal(why))
+
+    def _on_deltas_asked(self, asked: DeltasAsked, now: int) -> None:
+        self._silence.on_heard(now)
+        self._effects.append(ShowDeltas(asked.request, asked.epoch, asked.version))
 
     def _on_proof(self, now: int) -> None:
         """The proof just taken says what time it is at the core."""
@@ -404,16 +418,23 @@ class LinkMachine:
             self.follower.on_judgement(judgement, version, now)
 
     def _on_ack(self, ack: Ack, now: int) -> None:
-        if ack.journal != self._journal:
+        if ack.journal != self._journal.journal:
             self.refuse("ack_foreign", f"an acknowledgement for journal {ack.journal}, not held here", now)
         elif ack.seq > self.sender.last:
             self.refuse("ack_beyond", f"row {ack.seq} is acknowledged, the last one is {self.sender.last}", now)
         elif self.sender.is_news(ack.seq):
-            self._effects.append(Acknowledge(ack.seq, ack.hash))
+            self._effects.append(Acknowledge(ack.seq, ack.hash, self._envelope))
 
     def _on_deltas(self, reply: Deltas, now: int) -> None:
-        if self._accepts(reply.request, now, whole=False):
-            self._effects += [ApplyDelta(body, decode(Delta, body)) for body in reply.bodies]
+        if not self._accepts(reply.request, now, whole=False):
+            return
+        try:
+            for payload in reply.payloads:
+                body = self._ring.open(LOG, payload)
+                self._effects.append(ApplyDelta(body, decode(Delta, body), payload))
+        except WireRefusedError:
+            self.follower.distrust("the core answers with a delta that it has not signed")
+            raise
 
     def _on_snapshot_part(self, part: SnapshotPart, now: int) -> None:
         if self._accepts(part.request, now, whole=True):
@@ -428,7 +449,7 @@ class LinkMachine:
         return True
 
     def _on_events_wanted(self, wanted: EventsWanted, now: int) -> None:
-        if wanted.journal != self._journal:
+        if wanted.journal != self._journal.journal:
             self.refuse("range_foreign", f"rows of journal {wanted.journal} are asked for, not held here", now)
             return
         send = self.sender.resend(wanted)
@@ -441,7 +462,7 @@ class LinkMachine:
             link=self.verdict(now),
             visit=self._visit,
             ordered=self._ordered,
-            journal=self._journal,
+            journal=self._journal.journal,
             last=self.sender.last,
         )
         refusal, effects = self._commands.on_command(command, situation, retained=retained)
@@ -463,6 +484,7 @@ class LinkMachine:
         """Tells the lane what has changed for it, and sends what can be sent."""
         self._settle_doubt(now)
         self._settle_clock(now)
+        self._settle_late(now)
         verdict = self.verdict(now)
         if verdict is Link.OFFLINE:
             self._verified = False
@@ -480,6 +502,13 @@ class LinkMachine:
             self._effects.append(send)
         elif self._session is not None and verdict is Link.FRESH and self.sender.level:
             self._settle_spare(self._session, now)
+
+    def _settle_late(self, now: int) -> None:
+        late = self.sender.late(now)
+        if late and self.freshness.verdict(now) is not Link.OFFLINE:
+            first, seconds = self.sender.acknowledged + 1, self.limits.late_ms // 1_000
+            detail = f"{late} journal rows from row {first} on were sent over {seconds} s ago and are not acknowledged"
+            self.alarm(LaneAlarmKind.ROWS_UNACKNOWLEDGED, detail, now)
 
     def _settle_spare(self, session: int, now: int) -> None:
         """What may go out when the link is good and no event waits: telemetry, then a part of a picture."""

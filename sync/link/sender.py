@@ -4,6 +4,8 @@ Rules of this file:
 - A broker's PUBACK is not delivery (lessons 11). Rows leave the outbox on the core's contiguous acknowledgement only.
 - Go-back-N: nothing is sent out of order; after a reconnect, or a silence, from the first unacknowledged row again.
 - The core may ask for any range again; that moves no cursor.
+- A row is late when it was sent `late_ms` ago for the first time on this connection and is not acknowledged. A long
+  journal after an outage is not: each of its rows waits for its turn before it is sent.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ class Sender:
         self._connected = False
         self._sent = acknowledged
         self._moved_ms = 0
+        self._first_sent: dict[int, int] = {}
         self.last = last
         self.acknowledged = acknowledged
 
@@ -42,6 +45,7 @@ class Sender:
     def on_connected(self, now: int) -> None:
         """A new connection: from the first unacknowledged row."""
         self._connected = True
+        self._first_sent.clear()
         self._rewind(now)
 
     def on_disconnected(self) -> None:
@@ -60,6 +64,7 @@ class Sender:
         """The store's cursor is at `acknowledged` now."""
         self.acknowledged = max(acknowledged, self.acknowledged)
         self._sent = max(self._sent, self.acknowledged)
+        self._first_sent = {seq: at for seq, at in self._first_sent.items() if seq > self.acknowledged}
         self._moved_ms = now
 
     def _rewind(self, now: int) -> None:
@@ -78,7 +83,15 @@ class Sender:
         if self._sent == self.acknowledged:
             self._moved_ms = now
         first, self._sent = self._sent + 1, last
+        for seq in range(first, last + 1):
+            self._first_sent.setdefault(seq, now)
         return SendEvents(first, last)
+
+    def late(self, now: int) -> int:
+        """How many rows are late, 0 if none is; they are the first ones after `acknowledged`."""
+        if not self._connected:
+            return 0
+        return sum(now - at >= self._limits.late_ms for at in self._first_sent.values())
 
     def resend(self, wanted: EventsWanted) -> SendEvents | None:
         """The core asks for a range again; returns as much of it as exists and is allowed at once."""

@@ -177,7 +177,7 @@ class SimulatedCore:
 
     def prove(self, nonce: Nonce) -> CoreSaid:
         """The signed proof that answers a nonce."""
-        log = self.log
+        log, rows = self.log, self.journals.get(nonce.journal, [])
         beat = Heartbeat(
             lane=nonce.lane,
             nonce=nonce.nonce,
@@ -185,6 +185,8 @@ class SimulatedCore:
             version=log.version,
             state_hash=log.state_hash,
             core_ms=self._clock(),
+            committed=len(rows),
+            committed_hash=rows[-1].hash if rows else ZERO,
         )
         return self.says(self.topics.heartbeat, beat, qos=0)
 
@@ -200,8 +202,9 @@ class SimulatedCore:
     def _serve(self, request: DeltasWanted | SnapshotWanted) -> list[CoreSaid]:
         lane = self.topics.lane
         if isinstance(request, DeltasWanted) and self._can_follow(request):
-            bodies = tuple(self._bodies[version] for version in range(request.version + 1, self.log.version + 1))
-            return [self.says(self.topics.log, Deltas(lane=lane, request=request.request, bodies=bodies))]
+            bodies = (self._bodies[version] for version in range(request.version + 1, self.log.version + 1))
+            payloads = tuple(self._signer.seal(LOG, body) for body in bodies)
+            return [self.says(self.topics.log, Deltas(lane=lane, request=request.request, payloads=payloads))]
         parts = self.log.snapshot(request=request.request, lane=lane, size=3)
         return [self.says(self.topics.log, part) for part in parts]
 

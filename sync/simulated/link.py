@@ -18,6 +18,7 @@ from sync.link import (
     Acknowledge,
     Ahead,
     ApplyDelta,
+    BeginJournal,
     CodeLogHead,
     DropRevert,
     FetchPicture,
@@ -35,11 +36,12 @@ from sync.link import (
     SavedState,
     SendEvents,
     SendPart,
+    ShowDeltas,
     Tell,
     TryNextBroker,
     Upload,
 )
-from sync.link.log_result import LogResult
+from sync.link.log_result import Applied, LogResult
 from sync.simulated.core_end import CoreSaid, SimulatedCore
 from sync.simulated.memory_log import MemoryLog
 from wire.channels import channel_of
@@ -47,7 +49,7 @@ from wire.codec import decode, encode
 from wire.envelope import Signer
 from wire.errors import WireRefusedError
 from wire.hashes import journal_next, journal_start
-from wire.messages import EventMessage, Heartbeat, Nonce, PicturePart
+from wire.messages import DeltasShown, EventMessage, Heartbeat, Nonce, PicturePart
 
 LANE = "lane-1"
 CORE, LANE_KEY = Signer.generate("core"), Signer.generate(LANE)
@@ -69,6 +71,7 @@ class SimulatedLink:
         told, alarms, alarms_over, brokers_tried: what the machine asked for.
         taken, revert: what the lane's store has of commands; orders are told, and answered with `why`.
         clock: what it has of the core's clock; None, and the machine was started anew.
+        kept: the signed deltas that were applied, by epoch and version.
         pictures, uploads: the lane's evidence by name, and what of it is to be sent.
     """
 
@@ -98,6 +101,7 @@ class SimulatedLink:
         self.clock: Ahead | None = None
         self.pictures: dict[str, bytes] = {}
         self.uploads: dict[str, Upload] = {}
+        self.kept: dict[tuple[str, int], bytes] = {}
         self.held_since: list[tuple[int, CodeLogHead]] = [(self.now, self.memory.head)]
         self._draws = 0
         self._do: dict[type, Callable[[Any], object]] = {
@@ -105,7 +109,9 @@ class SimulatedLink:
             SendEvents: self._send_events,
             SendPart: self._send_part,
             Acknowledge: self._acknowledge,
-            ApplyDelta: lambda effect: self._log_answers(self.memory.apply(effect.delta, effect.body)),
+            ApplyDelta: self._apply,
+            ShowDeltas: self._show,
+            BeginJournal: self._begin_journal,
             LoadPart: lambda effect: self._log_answers(self.memory.load(effect.part)),
             Tell: lambda effect: self.told.append(effect.event),
             LinkAlarm: lambda effect: self.alarms.append(effect.kind),
@@ -135,6 +141,7 @@ class SimulatedLink:
             journal=self.journal,
             last=len(self.rows),
             acknowledged=self.cursor,
+            row_hash=lambda number: self.rows[number - 1].hash if 0 < number <= len(self.rows) else b"",
             now=self.now,
             software="simulated",
             saved=SavedState(
@@ -152,6 +159,25 @@ class SimulatedLink:
         while effects := self.machine.drain():
             for effect in effects:
                 self._do[type(effect)](effect)
+
+    def _apply(self, effect: ApplyDelta) -> None:
+        result = self.memory.apply(effect.delta, effect.body)
+        if isinstance(result, Applied):
+            self.kept[effect.delta.epoch, effect.delta.version] = effect.payload
+        self._log_answers(result)
+
+    def _show(self, effect: ShowDeltas) -> None:
+        kept = sorted(self.kept.items())
+        found = [raw for (epoch, version), raw in kept if epoch == effect.epoch and version > effect.version]
+        self._publish(DeltasShown(lane=LANE, request=effect.request, epoch=effect.epoch, payloads=tuple(found)))
+
+    def _begin_journal(self, _: BeginJournal) -> None:
+        """What the core never acknowledged is carried over into another journal; the agent starts anew."""
+        carried, self.rows, self.cursor = self.rows[self.cursor :], [], 0
+        self.journal = f"{self.journal}x"
+        for row in carried:
+            self._write(row.body)
+        self.start()
 
     def _send_events(self, effect: SendEvents) -> None:
         for row in self.rows[effect.first - 1 : effect.last]:
@@ -275,6 +301,11 @@ class SimulatedLink:
 
     def note(self, body: bytes) -> None:
         """The lane writes a journal row."""
+        self._write(body)
+        self.machine.on_journal_grew(len(self.rows), self.now)
+        self.settle()
+
+    def _write(self, body: bytes) -> None:
         previous = self.rows[-1].hash if self.rows else journal_start(self.journal)
         seq = len(self.rows) + 1
         self.rows.append(
@@ -288,8 +319,6 @@ class SimulatedLink:
                 body=body,
             )
         )
-        self.machine.on_journal_grew(seq, self.now)
-        self.settle()
 
     def at_core(self) -> list[EventMessage]:
         """The rows the core has committed."""

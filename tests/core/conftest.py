@@ -101,6 +101,11 @@ class JournalledLane:
         self.rows.append(row)
         return row
 
+    @property
+    def head(self) -> dict[str, Any]:
+        """The journal's head, as a nonce names it."""
+        return {"last": len(self.rows), "last_hash": self.rows[-1].hash if self.rows else bytes(32)}
+
     def says(self, topic: str, body: Any, *, retained: bool = False) -> LaneMessage:
         """A signed message as the core hears it."""
         return LaneMessage(topic, self.signer.seal(topic, encode(body)), retained)

@@ -146,6 +146,7 @@ def test_journals_asked_for_are_bounded_by_the_lane(core: Any, lane: Any) -> Non
             state_hash=head.state_hash,
             journal=f"n{number}",
             acknowledged=9,
+            **lane.head,
         )
         core.exchange.hear([lane.says(lane.topics.nonce, nonce)])
     assert [gap.journal for gap in core.intake.gaps()] == ["n49"]

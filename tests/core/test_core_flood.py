@@ -102,6 +102,8 @@ class QuietLane:
             state_hash=bytes(32),
             journal="j1",
             acknowledged=0,
+            last=0,
+            last_hash=bytes(32),
         )
         self.connection.publish(self.topics.nonce, self.signer.seal(self.topics.nonce, encode(body)))
 

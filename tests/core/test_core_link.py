@@ -27,7 +27,7 @@ def nonce(core: Any, lane: Any, **changes: Any) -> Any:
     """A nonce of a lane that holds the head."""
     head = core.log.head()
     values = {"epoch": head.epoch, "version": head.version, "state_hash": head.state_hash}
-    values |= {"journal": lane.journal, "acknowledged": 0}
+    values |= {"journal": lane.journal, "acknowledged": 0, **lane.head}
     return lane.says(lane.topics.nonce, wire.Nonce(lane=lane.name, session=1, nonce=bytes(16), **{**values, **changes}))
 
 
@@ -107,7 +107,7 @@ def test_deltas_are_sent_from_the_version_held(core: Any, lane: Any) -> None:
         lane=lane.name, request="r1", epoch=epoch, version=1, log_hash=log_next(log_start(epoch), body)
     )
     (reply,) = later(core, lane, request)
-    assert [decode(wire.Delta, body).version for body in reply.bodies] == [2, 3]
+    assert [decode(wire.Delta, core.signer.ring().open(LOG, one)).version for one in reply.payloads] == [2, 3]
 
 
 @pytest.mark.parametrize("changes", [{"epoch": "other"}, {"log_hash": bytes(32)}, {"version": 9}, {"epoch": ""}])

@@ -218,7 +218,7 @@ def test_a_core_whose_list_and_head_disagree_does_not_start(core: Any, damage: A
 
 
 def test_a_new_epoch_keeps_what_still_counts_and_nothing_else(core: Any) -> None:
-    """Tombstones, used and long expired bundles go with the old epoch; the old history stays provable."""
+    """Used, withdrawn and long expired bundles go with the old epoch, holds stay, lifted ones by name."""
     day = 86_400_000
     now = core.clock()
     bundle = BundleRecord("1000000001", "AB1234", "inbound", "", now, now + day)
@@ -231,7 +231,8 @@ def test_a_new_epoch_keeps_what_still_counts_and_nothing_else(core: Any) -> None
         epoch = core.log.restart(at_ms=now, reason="test", keep=lambda row: live(row, now, grace_ms=day))
     head = core.log.head()
     assert epoch == head.epoch != old.epoch
-    assert set(core.log.list_at(epoch, head.version).rows) == {("bundle", "1000000001"), ("hold", "A1")}
+    kept = {("bundle", "1000000001"), ("hold", "A1"), ("hold", "B2")}
+    assert set(core.log.list_at(epoch, head.version).rows) == kept
     assert core.log.list_at(old.epoch, old.version).state_hash == old.state_hash
     core.log.check()
 

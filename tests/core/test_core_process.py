@@ -36,6 +36,7 @@ from wire.topics import LOG
 
 PATIENCE = 60.0
 NEW: dict[str, Any] = {"epoch": "", "version": 0, "state_hash": bytes(32), "journal": "j1", "acknowledged": 0}
+NEW |= {"last": 0, "last_hash": bytes(32)}
 """What the nonce of a new lane says."""
 
 

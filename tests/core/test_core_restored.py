@@ -22,7 +22,7 @@ def opened(core: Any, outgoing: Any, kind: Any) -> Any:
 def nonce(core: Any, lane: Any, acknowledged: int, **changes: Any) -> Any:
     """A nonce of a lane that holds the head."""
     head = core.log.head()
-    values = {"epoch": head.epoch, "version": head.version, "state_hash": head.state_hash, **changes}
+    values = {"epoch": head.epoch, "version": head.version, "state_hash": head.state_hash, **lane.head, **changes}
     body = wire.Nonce(
         lane=lane.name, session=1, nonce=bytes(16), journal=lane.journal, acknowledged=acknowledged, **values
     )

@@ -100,6 +100,7 @@ class Stream(RuleBasedStateMachine):
             state_hash=head.state_hash,
             journal=self.lane.journal,
             acknowledged=self.cursor,
+            **self.lane.head,
         )
         self.to_core.append(self.lane.says(self.lane.topics.nonce, nonce))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -269,3 +271,46 @@ def rows(world: DemonstrationWorld) -> list[bytes]:
     """The journal's bodies, read beside whoever writes it."""
     with LaneStore(world.lane_store, read_only=True) as store:
         return [row.body for row in Chain(store).rows()]
+
+
+def test_a_box_whose_store_was_put_back_ends_itself_and_goes_on_under_another_journal(tmp_path: Path) -> None:
+    """The core has rows that the copy lacks: one clear line, status 1 for systemd to start it again, then in order."""
+    world = DemonstrationWorld(tmp_path, seed=5, speed=4)
+
+    async def story() -> None:
+        try:
+            stage = await world.start()
+            await stage.codes_at_lane()
+            with closing(sqlite3.connect(world.lane_store)) as now, closing(sqlite3.connect(tmp_path / "copy")) as copy:
+                now.backup(copy)
+            await stage.officer.act("open")
+            await until(
+                lambda: names(world)[1] > 0 and names(world)[1] == len(rows(world)), "rows are not acknowledged"
+            )
+            assert await world.end_lane() == 0
+            for end in ("-wal", "-shm", ""):
+                world.lane_store.with_name(world.lane_store.name + end).unlink(missing_ok=True)
+            shutil.copy(tmp_path / "copy", world.lane_store)
+
+            world.start_lane()
+            await until(lambda: world.lane.status is not None, "the lane does not end by itself")
+            assert world.lane.status == 1
+            assert "the journal begins anew, and the agent with it" in world.lane.last_words()
+            assert "Traceback" not in world.lane.last_words()
+
+            world.start_lane()
+            await world.rejoin(stage)
+            await stage.codes_at_lane()
+            await until(lambda: "old copy" in str(stage.officer.view["alarms"]), "the page does not say why")
+            assert names(world)[0] == 2
+        finally:
+            await world.stop()
+
+    asyncio.run(story())
+    assert replay_store(world.lane_store)[0] == []
+
+
+def names(world: DemonstrationWorld) -> tuple[int, int]:
+    """How many names the journal has had, and its acknowledged rows."""
+    with LaneStore(world.lane_store, read_only=True) as store:
+        return len(Chain(store).names()), Chain(store).acknowledged

@@ -423,6 +423,7 @@ def test_a_fault_in_what_is_told_ends_the_link_and_is_said(broker: PrivateBroker
             on_alarm=lambda *_: None,
             on_order=lambda *_: None,
             on_restart_reader=lambda *_: None,
+            on_journal_anew=lambda _: None,
         )
         centre = Centre(broker)
         centre.connection.start()

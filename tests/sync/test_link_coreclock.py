@@ -22,7 +22,16 @@ TOLERATED = Limits().clock_ms
 
 def proof(core_ms: int, received: int, trip: int = 20) -> Proof:
     """A proof that took `trip` ms."""
-    beat = Heartbeat(lane="lane-1", nonce=bytes(16), epoch="e1", version=1, state_hash=bytes(32), core_ms=core_ms)
+    beat = Heartbeat(
+        lane="lane-1",
+        nonce=bytes(16),
+        epoch="e1",
+        version=1,
+        state_hash=bytes(32),
+        core_ms=core_ms,
+        committed=0,
+        committed_hash=bytes(32),
+    )
     return Proof(received - trip, received, beat)
 
 

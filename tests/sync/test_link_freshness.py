@@ -30,6 +30,8 @@ def beat(number: int, head: CodeLogHead) -> Heartbeat:
         version=head.version,
         state_hash=head.state_hash,
         core_ms=1_000_000,
+        committed=0,
+        committed_hash=bytes(32),
     )
 
 

@@ -254,7 +254,16 @@ def test_doubt_lasts_until_a_snapshot_is_loaded_however_equal_the_proofs() -> No
 def test_what_is_refused_is_counted_by_reason_and_alarmed_once_a_minute() -> None:
     """Stranger, foreign lane, retained, nonsense."""
     world = connected()
-    beat = Heartbeat(lane="lane-2", nonce=bytes(16), epoch="e1", version=1, state_hash=bytes(32), core_ms=1)
+    beat = Heartbeat(
+        lane="lane-2",
+        nonce=bytes(16),
+        epoch="e1",
+        version=1,
+        state_hash=bytes(32),
+        core_ms=1,
+        committed=0,
+        committed_hash=bytes(32),
+    )
     for _ in range(3):
         world.hand(CoreSaid(TOPICS.heartbeat, STRANGER.seal(TOPICS.heartbeat, encode(beat))))
         world.hand(world.core.says(TOPICS.heartbeat, beat))

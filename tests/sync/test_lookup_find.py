@@ -43,7 +43,7 @@ class Lane:
 
     def __init__(self, store: LaneStore) -> None:
         self.store = store
-        self.log = CodeLog(store)
+        self.log = CodeLog(store, far=-1)
         self.look = Lookup(self.log)
         self.core = SimulatedLog("epoch")
         self.snapshot()
@@ -152,7 +152,7 @@ def test_a_bundle_used_here_is_used_at_once(lane: Lane) -> None:
     """From the journal row on, before the core knows; a restart and a snapshot change nothing in that."""
     lane.given(bundle("1", "AB1234"), bundle("2", "AB1234"))
     lane.uses("1")
-    for look in (lane.look, Lookup(CodeLog(lane.store))):
+    for look in (lane.look, Lookup(CodeLog(lane.store, far=-1))):
         assert [row.used_by for row in look.find("AB1234").bundles] == [VISIT, ""]
     lane.core.change()
     lane.snapshot()
@@ -188,7 +188,7 @@ def test_a_use_outlives_an_epoch_that_does_not_know_it(lane: Lane) -> None:
 def test_a_hold_ahead_of_its_turn_holds(lane: Lane) -> None:
     """Exact and as a near-miss, over a restart, until the log has passed it and says otherwise."""
     lane.ahead(HoldRecord(vrn="粤AB1234"))
-    for look in (lane.look, Lookup(CodeLog(lane.store))):
+    for look in (lane.look, Lookup(CodeLog(lane.store, far=-1))):
         assert look.find("粤AB1234").held
         assert look.find("AB1234").near == (NearMiss("粤AB1234", held=True, bundled=False),)
     lane.core.change(HoldRecord(vrn="粤AB1234", deleted=True))
@@ -269,7 +269,7 @@ def test_a_character_no_other_mark_has_may_be_the_added_one(lane: Lane, way: str
         lane.ahead(hold)
     else:
         lane.given(hold)
-    look = Lookup(CodeLog(lane.store)) if way.startswith("restart") else lane.look
+    look = Lookup(CodeLog(lane.store, far=-1)) if way.startswith("restart") else lane.look
     assert look.find("AB1").near == (NearMiss("AB1Z", held=True, bundled=False),)
 
 

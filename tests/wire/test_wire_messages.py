@@ -76,8 +76,18 @@ head = {"epoch": name, "version": number, "state_hash": hashes}
 
 bodies = st.one_of(
     st.builds(Presence, lane=name, status=status, session=session, software=st.text(max_size=5)),
-    st.builds(Nonce, lane=name, session=session, nonce=nonces, journal=name, acknowledged=number, **head),
-    st.builds(Heartbeat, lane=name, nonce=nonces, core_ms=ms, **head),
+    st.builds(
+        Nonce,
+        lane=name,
+        session=session,
+        nonce=nonces,
+        journal=name,
+        acknowledged=number,
+        last=number,
+        last_hash=hashes,
+        **head,
+    ),
+    st.builds(Heartbeat, lane=name, nonce=nonces, core_ms=ms, committed=number, committed_hash=hashes, **head),
     st.builds(
         EventMessage,
         lane=name,
@@ -93,7 +103,7 @@ bodies = st.one_of(
     st.builds(DeltasWanted, lane=name, request=name, epoch=st.text(max_size=9), version=number, log_hash=hashes),
     st.builds(SnapshotWanted, lane=name, request=name, reason=st.text(max_size=9)),
     st.builds(Delta, previous=hashes, changes=rows, **head),
-    st.builds(Deltas, lane=name, request=name, bodies=st.lists(st.binary()).map(tuple)),
+    st.builds(Deltas, lane=name, request=name, payloads=st.lists(st.binary()).map(tuple)),
     st.builds(SnapshotPart, lane=name, request=name, log_hash=hashes, records=rows, **part, **head),
     st.builds(EventsWanted, lane=name, journal=name, first=st.integers(1, 99), last=st.integers(1, 99)),
     st.builds(
@@ -201,6 +211,8 @@ def heartbeat(**changes: object) -> bytes:
         "version": 1,
         "state_hash": bytes(32),
         "core_ms": 5,
+        "committed": 0,
+        "committed_hash": bytes(32),
     }
     return msgspec.msgpack.encode(fields | changes)
 

@@ -60,7 +60,16 @@ def core_says(topics: LaneTopics, signed: SimulatedLog, journal: str) -> list[Ho
     """One of each message of the core's; the stale ones are refused even when honest."""
     lane = topics.lane
     delta = signed.change(HoldRecord(vrn="AB1234", reason="exercise"))
-    beat = wire.Heartbeat(lane=lane, nonce=b"n" * 16, epoch="e1", version=1, state_hash=_HASH, core_ms=1)
+    beat = wire.Heartbeat(
+        lane=lane,
+        nonce=b"n" * 16,
+        epoch="e1",
+        version=1,
+        state_hash=_HASH,
+        core_ms=1,
+        committed=0,
+        committed_hash=bytes(32),
+    )
     (part,) = signed.snapshot(lane=lane)
     picture = wire.PictureHeld(lane=OTHER, offer="o1", picture="0" * 64, offset=0, state="whole")
     stale = [
@@ -69,7 +78,8 @@ def core_says(topics: LaneTopics, signed: SimulatedLog, journal: str) -> list[Ho
         (topics.ack, wire.Ack(lane=lane, journal=journal, seq=10**9, hash=_HASH)),
         (topics.ack, wire.Ack(lane=lane, journal="another", seq=1, hash=_HASH)),
         (topics.log, part),
-        (topics.log, wire.Deltas(lane=lane, request="r", bodies=(encode(delta),))),
+        (topics.log, wire.Deltas(lane=lane, request="r", payloads=(encode(delta),))),
+        (topics.log, wire.DeltasAsked(lane=OTHER, request="r", epoch="e1", version=0)),
         (topics.log, wire.EventsWanted(lane=lane, journal="another", first=1, last=9)),
         (topics.picture_held, picture),
         *((topics.command, order) for order in _orders(lane)),
@@ -98,6 +108,7 @@ def lane_says(topics: LaneTopics) -> list[HostileSample]:
     """One of each message of a lane's; those that say they are another's are refused even when signed."""
     lane = topics.lane
     head: dict[str, Any] = {"epoch": "e1", "version": 1, "state_hash": _HASH, "journal": "j1", "acknowledged": 0}
+    head |= {"last": 1, "last_hash": _HASH}
     event: dict[str, Any] = {"journal": "j1", "seq": 1, "boot": "b", "previous": _HASH, "hash": _HASH, "body": b"{}"}
     offer: dict[str, Any] = {"offer": "o1", "picture": "0" * 64}
     wanted: dict[str, Any] = {"request": "r1", "epoch": "e1", "version": 0, "log_hash": _HASH}
@@ -172,6 +183,7 @@ class LaneReader:
             journal=journal.journal_id,
             last=10,
             acknowledged=0,
+            row_hash=journal.hash_at,
             now=0,
         )
         self._prove(signer)
@@ -185,7 +197,14 @@ class LaneReader:
         said = [effect.body for effect in machine.drain() if isinstance(effect, Publish)]
         (nonce,) = [body.nonce for body in said if isinstance(body, wire.Nonce)]
         beat = wire.Heartbeat(
-            lane=LANE, nonce=nonce, epoch=head.epoch, version=0, state_hash=head.state_hash, core_ms=CORE_MS
+            lane=LANE,
+            nonce=nonce,
+            epoch=head.epoch,
+            version=0,
+            state_hash=head.state_hash,
+            core_ms=CORE_MS,
+            committed=0,
+            committed_hash=_HASH,
         )
         machine.on_message(machine.topics.heartbeat, signer.seal(machine.topics.heartbeat, encode(beat)), 0)
         if machine.verdict(0) is not Link.FRESH:
@@ -211,6 +230,7 @@ class LaneReader:
                 on_event=self._told,
                 on_alarm=lambda _kind, _detail: None,
                 on_order=self._ordered,
+                on_journal_anew=lambda _: self._acted.append("journal anew"),
                 on_restart_reader=lambda _issuer, _text, _answer: self._acted.append("restarted"),
             ),
             later=lambda what: what(),

@@ -302,6 +302,8 @@ class BesideLane:
             state_hash=bytes(32),
             journal="honest",
             acknowledged=self._seq - 1,
+            last=self._seq,
+            last_hash=digest,
         )
         both = ((self.topics.event, row), (self.topics.nonce, nonce))
         return [LaneMessage(topic, self._signer.seal(topic, encode(body))) for topic, body in both]

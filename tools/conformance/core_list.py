@@ -7,7 +7,8 @@ import secrets
 from tools.conformance.clauses import Chapter, ClauseBroken, Unseen, must
 from tools.conformance.fake_lane import LanePlayed
 from wire.codec import encode
-from wire.messages import Delta, Deltas, SnapshotPart, SnapshotWanted
+from wire.messages import Delta, Deltas, DeltasAsked, DeltasShown, SnapshotPart, SnapshotWanted
+from wire.topics import LOG
 
 chapter: Chapter[LanePlayed] = Chapter("The list")
 
@@ -73,8 +74,8 @@ def _taken(lane: LanePlayed, answers: list[Deltas | SnapshotPart]) -> None:
     if parts:
         lane.held.load(parts)
     for one in answers:
-        for body in one.bodies if isinstance(one, Deltas) else ():
-            lane.held.take(body)
+        for payload in one.payloads if isinstance(one, Deltas) else ():
+            lane.held.take(lane.trusted(LOG, payload))
 
 
 @chapter("C24", "Who is at the head and asks is answered: with no deltas, or with a snapshot of that head.")
@@ -109,3 +110,27 @@ def forged(lane: LanePlayed) -> None:
     lane.quiet()
     answers = [one for one in lane.all_of(SnapshotPart, start) if one.request == request.request]
     must(not answers, "a forged request was answered")
+
+
+@chapter(
+    "C27",
+    "A lane that names a later version than is here is proved nothing and asked to show the signed deltas; shown none, it "
+    "stays so, and a lane at the head is proved as ever.",
+)
+def claimed(lane: LanePlayed) -> None:
+    """What a lane claims proves nothing, neither to it nor against the core."""
+    lane.follow()
+    start = lane.mark()
+    nonce = lane.nonce(version=lane.held.version + 1_000)
+    lane.send_nonce(nonce)
+    lane.until(lambda: lane.all_of(DeltasAsked, start), "a lane that names a later version is not asked for it")
+    asked = lane.all_of(DeltasAsked, start)[-1]
+    must(asked.epoch == lane.held.epoch, "the core asks for deltas of another epoch")
+    must(asked.version >= lane.held.version, "the core asks for deltas that it has")
+    must(lane.answer_to(nonce) is None, "a lane that names a later version is proved something")
+    body = DeltasShown(lane=lane.lane, request=asked.request, epoch=asked.epoch, payloads=())
+    lane.say(lane.topics.shown, body)
+    again = lane.nonce(version=lane.held.version + 1_000)
+    lane.send_nonce(again)
+    lane.quiet()
+    must(lane.answer_to(again) is None, "a claim was believed without a delta")

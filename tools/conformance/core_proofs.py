@@ -12,6 +12,7 @@ from tools.conformance.clauses import Chapter, must
 from tools.conformance.fake_lane import LanePlayed, with_field
 from wire.codec import encode
 from wire.envelope import LIMIT, Signer
+from wire.hashes import ZERO
 from wire.messages import Heartbeat, Nonce
 
 chapter: Chapter[LanePlayed] = Chapter("Proofs")
@@ -117,3 +118,17 @@ def all_fits(lane: LanePlayed) -> None:
     """Everything heard in this run."""
     lane.quiet()
     must(not lane.misfits, "; ".join(lane.misfits[:3]))
+
+
+@chapter(
+    "C11", "A proof names the last row of the nonce's journal that is committed, and its hash; 0 and zeros for none."
+)
+def names_row(lane: LanePlayed) -> None:
+    """By it a lane knows that it runs on an older copy of its store, before the proof counts."""
+    beat = lane.proof()
+    must((beat.committed, beat.committed_hash) == (0, ZERO), "a proof names a row of a journal that has none")
+    rows = lane.write(3)
+    lane.send_rows(rows)
+    lane.acknowledged(rows)
+    beat = lane.proof()
+    must((beat.committed, beat.committed_hash) == (3, rows[-1].hash), "a proof does not name the last row committed")

@@ -137,6 +137,7 @@ class CorePlayed(KitPeer):
 
     def beat(self, nonce: Nonce, **changes: Any) -> Heartbeat:
         """The proof of the log's head over a nonce, with fields replaced."""
+        rows = self.journals.get(nonce.journal, [])
         fields: dict[str, Any] = {
             "lane": self.lane,
             "nonce": nonce.nonce,
@@ -144,6 +145,8 @@ class CorePlayed(KitPeer):
             "version": self.log.version,
             "state_hash": self.log.state_hash,
             "core_ms": self.clock() + self.ahead_ms,
+            "committed": rows[-1].seq if rows else 0,
+            "committed_hash": rows[-1].hash if rows else ZERO,
         }
         return Heartbeat(**(fields | changes))
 
@@ -158,7 +161,8 @@ class CorePlayed(KitPeer):
             bodies = [self.log.bodies[version] for version in range(request.version + 1, self.log.version + 1)]
             half = len(bodies) // 2
             for portion in (bodies[:half], bodies[half:]):
-                body = Deltas(lane=self.lane, request=request.request, bodies=tuple(portion))
+                payloads = tuple(self.signer.seal(LOG, body) for body in portion)
+                body = Deltas(lane=self.lane, request=request.request, payloads=payloads)
                 self.say(self.topics.log, body)
             return
         for part in self.log.snapshot(self.lane, request.request):

@@ -24,7 +24,7 @@ from tools.conformance.second_key import FurtherKey
 from wire.codec import decode, encode
 from wire.envelope import Signer
 from wire.errors import WireError
-from wire.hashes import EMPTY_STATE, StateHash, journal_next, journal_start, log_next, log_start
+from wire.hashes import EMPTY_STATE, ZERO, StateHash, journal_next, journal_start, log_next, log_start
 from wire.messages import (
     Ack,
     Delta,
@@ -203,6 +203,8 @@ class LanePlayed(KitPeer):
             "state_hash": self.held.state_hash,
             "journal": self.journal.name,
             "acknowledged": 0,
+            "last": len(self.journal.rows),
+            "last_hash": self.journal.rows[-1].hash if self.journal.rows else ZERO,
         }
         return Nonce(**(fields | changes))
 
@@ -256,9 +258,16 @@ class LanePlayed(KitPeer):
         """Deltas have no number of parts: they are whole when they reach the head that was last proved."""
         last = self.held.version
         for answer in answers:
-            for body in answer.bodies:
-                last = decode(Delta, body).version
+            for payload in answer.payloads:
+                last = decode(Delta, self.trusted(LOG, payload)).version
         return bool(answers) and (not self.proofs or last >= self.proofs[-1][0].version)
+
+    def trusted(self, topic: str, payload: bytes) -> bytes:
+        """The body of an envelope inside a message; Broken where it is not the core's."""
+        try:
+            return self._trust_of_bodies.open(topic, payload)
+        except WireError as error:
+            raise ClauseBroken(f"a delta in an answer is not signed by the core: {error}") from error
 
     def snapshot(self) -> list[SnapshotPart]:
         """Asks for everything."""

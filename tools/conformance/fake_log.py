@@ -80,6 +80,13 @@ class PlayedLog:
             other.grow(*records)
         return other
 
+    def edited(self, key: tuple[str, str]) -> PlayedLog:
+        """A copy whose row of that key somebody took out of the store, with a head made to fit; signed it never was."""
+        other = copy.deepcopy(self)
+        other.rows = {own: row for own, row in self.rows.items() if own != key}
+        other._state = StateHash.of(other.rows.values())  # noqa: SLF001 - its own class
+        return other
+
     def snapshot(self, lane: str, request: str, parts: int = 3) -> list[SnapshotPart]:
         """All rows, in so many numbered parts."""
         rows = tuple(self.rows.values())

@@ -7,7 +7,7 @@ import secrets
 from tools.conformance.clauses import Chapter, must
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_log import PlayedLog, bundle, changed
-from wire.messages import Deltas, DeltasWanted, SnapshotPart, SnapshotWanted
+from wire.messages import Deltas, DeltasAsked, DeltasShown, DeltasWanted, SnapshotPart, SnapshotWanted
 from wire.records import BundleRecord, HoldRecord
 from wire.topics import LOG
 
@@ -152,7 +152,8 @@ def unasked(core: CorePlayed) -> None:
     core.proving = False
     ahead = core.log.ahead([bundle(core.number())])
     body = ahead.bodies[ahead.version]
-    core.say(core.topics.log, Deltas(lane=core.lane, request=secrets.token_hex(8), bodies=(body,)))
+    payload = core.signer.seal(LOG, body)
+    core.say(core.topics.log, Deltas(lane=core.lane, request=secrets.token_hex(8), payloads=(payload,)))
     for part in ahead.snapshot(core.lane, secrets.token_hex(8)):
         core.say(core.topics.log, part)
     core.stays("an answer that nobody asked for was applied")
@@ -183,3 +184,36 @@ def went_back(core: CorePlayed) -> None:
     )
     core.proving = True
     core.asks(SnapshotWanted, start, "after a proof of a version left behind")
+
+
+@chapter(
+    "L22", "Asked for them, the lane shows the signed deltas that it keeps after a version: as they came, in order."
+)
+def shows(core: CorePlayed) -> None:
+    """A core that lost them has nobody else to ask."""
+    before = core.log.version
+    grown = [core.grow(bundle(core.number())).version for _ in range(3)]
+    core.level()
+    start, request = core.mark(), secrets.token_hex(8)
+    core.say(core.topics.log, DeltasAsked(lane=core.lane, request=request, epoch=core.log.epoch, version=before))
+    core.until(lambda: core.all_of(DeltasShown, start), "the lane shows no deltas")
+    shown = core.all_of(DeltasShown, start)[-1]
+    must((shown.request, shown.epoch) == (request, core.log.epoch), "what is shown answers another wish")
+    bodies = [core.signer.ring().open(LOG, payload) for payload in shown.payloads]
+    must(bodies == [core.log.bodies[version] for version in grown], "other deltas are shown than were signed")
+
+
+@chapter("L23", "A snapshot of other rows under a version that was signed is never loaded, however often it comes.")
+def edited(core: CorePlayed) -> None:
+    """The core's rows were changed and its head made to fit: the lane doubts, asks, and keeps what it was told."""
+    core.grow(HoldRecord("KIT1"))
+    core.level()
+    honest, core.log = core.log, core.log.edited(("hold", "KIT1"))
+    start = core.mark()
+    core.asks(SnapshotWanted, start, "after a proof of other rows")
+    core.next_nonce(2)
+    held = core.nonces(start)
+    core.log = honest
+    wrong = [one for one in held if one.state_hash != honest.state_hash]
+    must(not wrong, "the lane took rows that contradict a delta which the core had signed")
+    core.level("the lane does not come back when the core's list is right again")

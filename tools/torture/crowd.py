@@ -63,6 +63,7 @@ class LightLane:
             journal="crowd",
             last=0,
             acknowledged=0,
+            row_hash=lambda _: b"",
             now=monotonic_ms(),
             limits=Limits(),
         )

@@ -106,8 +106,8 @@ class WireTap:
             self._ledger.write(delta=delta.version, epoch=delta.epoch)
         elif topic == self.topics.log:
             reply: Any = decode(LogReply, body)  # type: ignore[arg-type]
-            for one in reply.bodies if isinstance(reply, Deltas) else ():
-                delta = decode(Delta, one)
+            for one in reply.payloads if isinstance(reply, Deltas) else ():
+                delta = decode(Delta, self._ring.open(LOG, one))
                 self._ledger.write(delta=delta.version, epoch=delta.epoch)
         elif topic == self.topics.ack:
             self._ledger.write(ack=decode(Ack, body).seq)

@@ -26,6 +26,7 @@ from wire.messages import (
     ClaimAnswer,
     ClaimWanted,
     Command,
+    DeltasAsked,
     EventMessage,
     Nonce,
     PictureHeld,
@@ -49,10 +50,18 @@ class Honest(CorePlayed):
             super()._take(next_)
 
     def react(self, body: Any) -> None:
-        """Asks, besides, for rows that a nonce says were acknowledged."""
+        """Asks, besides, for rows that a nonce says were acknowledged, and for deltas that it says were signed."""
+        if isinstance(body, Nonce) and self.is_behind(body):
+            asked = DeltasAsked(lane=self.lane, request="r", epoch=body.epoch, version=self.log.version)
+            self.say(self.topics.log, asked)
+            return
         super().react(body)
         if isinstance(body, Nonce) and body.acknowledged > len(self.journals.get(body.journal, ())):
             self.want(body.journal, len(self.journals.get(body.journal, ())) + 1, body.acknowledged)
+
+    def is_behind(self, nonce: Nonce) -> bool:
+        """Whether a lane names a later version; it is proved nothing then."""
+        return nonce.epoch == self.log.epoch and nonce.version > self.log.version
 
     def has_keys(self, keys: tuple[Ed25519PublicKey, ...]) -> None:
         """The lane's keys are these from now on."""
@@ -115,6 +124,23 @@ class ProvesOthers(Honest):
     def beat(self, nonce: Nonce, **changes: Any) -> Any:
         """One ahead."""
         return super().beat(nonce, **{"version": self.log.version + 1, **changes})
+
+
+class BelievesClaims(Honest):
+    """Proves whatever version a lane names."""
+
+    def is_behind(self, nonce: Nonce) -> bool:
+        """It never is."""
+        del nonce
+        return False
+
+
+class NamesNoRow(Honest):
+    """Says nothing of the lane's journal in its proofs."""
+
+    def beat(self, nonce: Nonce, **changes: Any) -> Any:
+        """As for an empty journal."""
+        return super().beat(nonce, **{"committed": 0, "committed_hash": bytes(32), **changes})
 
 
 class ProvesTwice(Honest):
@@ -367,6 +393,8 @@ SPOILT: dict[str, tuple[str, type[Honest], bool, str]] = {
     "another hash": ("C30", OtherHash, False, "another hash"),
     "no chain": ("C35", Unlinked, False, "does not fit"),
     "another version is proved": ("C21", ProvesOthers, False, "different heads"),
+    "believes what is claimed": ("C27", BelievesClaims, False, "is not asked for it"),
+    "names no row": ("C11", NamesNoRow, False, "does not name the last row"),
     "proves twice": ("C02", ProvesTwice, False, "answered twice"),
     "retains": ("C09", Retains, False, "retained"),
     "a clock that stands": ("C03", Frozen, False, "for the core"),

@@ -29,15 +29,20 @@ IMPATIENT = ClauseTimes(nonce=0.1, fresh=0.9, offline=1.5, resend=0.5, claim=0.1
 class TakesEverything(CodeLog):
     """Applies a delta whatever came before it and whatever hash was signed."""
 
-    def apply(self, delta: Delta, body: bytes) -> ApplyResult:
+    def apply(self, delta: Delta, body: bytes, payload: bytes = b"", *, at_ms: int = 0) -> ApplyResult:
         """Inserts the rows."""
         with self.store.reading() as connection:
             if (delta.epoch, delta.version) <= (self.head.epoch, self.head.version):
-                return super().apply(delta, body)
+                return super().apply(delta, body, payload, at_ms=at_ms)
             rows = [_row(self.generation, record) for record in delta.changes]
             replaced = [old for row in rows for old in self._old(connection, row)]
             self._take(
-                delta, log_next(delta.previous, body), rows, _after(self._state, replaced, [r[-1] for r in rows])
+                delta,
+                log_next(delta.previous, body),
+                rows,
+                _after(self._state, replaced, [r[-1] for r in rows]),
+                payload,
+                at_ms,
             )
             return Applied(self.head, delta.changes, ())
 
@@ -45,27 +50,39 @@ class TakesEverything(CodeLog):
 class AnyPast(CodeLog):
     """Does not look at the previous chain value."""
 
-    def apply(self, delta: Delta, body: bytes) -> ApplyResult:
+    def apply(self, delta: Delta, body: bytes, payload: bytes = b"", *, at_ms: int = 0) -> ApplyResult:
         """As if it fitted."""
-        return super().apply(msgspec.structs.replace(delta, previous=self.head.log_hash), body)
+        changed = msgspec.structs.replace(delta, previous=self.head.log_hash)
+        return super().apply(changed, body, payload, at_ms=at_ms)
 
 
 class Stubborn(CodeLog):
     """Thinks that a delta it knows is of another history."""
 
-    def apply(self, delta: Delta, body: bytes) -> ApplyResult:
+    def apply(self, delta: Delta, body: bytes, payload: bytes = b"", *, at_ms: int = 0) -> ApplyResult:
         """Fork for what is known."""
         known = delta.epoch == self.head.epoch and delta.version <= self.head.version
-        return Fork(self.head, delta.previous, ()) if known else super().apply(delta, body)
+        return Fork(self.head, delta.previous, ()) if known else super().apply(delta, body, payload, at_ms=at_ms)
+
+
+class Gullible(CodeLog):
+    """Loads whatever snapshot it asked for, as lanes did before they kept signed deltas."""
+
+    def _compared(self, head: Any, part: Any) -> None:
+        """With nothing."""
 
 
 class Puzzled(CodeLog):
     """Waits when it meets a code that it does not know."""
 
-    def apply(self, delta: Delta, body: bytes) -> ApplyResult:
+    def apply(self, delta: Delta, body: bytes, payload: bytes = b"", *, at_ms: int = 0) -> ApplyResult:
         """As if something were missing."""
         codes = {line.code for row in delta.changes if isinstance(row, BundleRecord) for line in row.cargo}
-        return super().apply(delta, body) if codes <= {"release", "inspect"} else Gap(self.head, delta.version, ())
+        return (
+            super().apply(delta, body, payload, at_ms=at_ms)
+            if codes <= {"release", "inspect"}
+            else Gap(self.head, delta.version, ())
+        )
 
 
 class Hasty(CodeLog):
@@ -189,6 +206,7 @@ def any_nonce(freshness: Any, answered: Any) -> Any:
         freshness.on_nonce_sent(beat.nonce, now)
         return answered(beat, now)
 
+    freshness.awaits = lambda _nonce, _now: True
     return taken
 
 
@@ -213,7 +231,7 @@ def any_answer(claims: Any, _: Any) -> Any:
 
 def any_journal(machine: Any, wanted: Any) -> Any:
     """Answers wishes for whatever journal."""
-    return lambda wish, now: wanted(msgspec.structs.replace(wish, journal=machine._journal), now)
+    return lambda wish, now: wanted(msgspec.structs.replace(wish, journal=machine._journal.journal), now)
 
 
 def forgets(commands: Any, take: Any) -> Any:
@@ -318,6 +336,8 @@ SPOILT: dict[str, tuple[str, dict[str, Any], str]] = {
     "takes a delta with a wrong state hash": ("L14", {"codes": TakesEverything}, "state hash"),
     "any past": ("L13", {"codes": AnyPast}, "another history"),
     "stubborn": ("L15", {"codes": Stubborn}, "asks for a snapshot"),
+    "takes edited rows": ("L23", {"codes": Gullible}, "contradict a delta"),
+    "shows nothing": ("L22", {"spoil": spoilt(machine__handlers__DeltasAsked=lambda *_: nothing)}, "shows no deltas"),
     "puzzled by a code": ("L11", {"codes": Puzzled}, "unknown action code"),
     "a part is the whole": ("L17", {"codes": Hasty}, "hold the core's list"),
     "a snapshot is not counted": ("L18", {"codes": Trusting}, "snapshot"),

@@ -38,7 +38,7 @@ class Times(Struct, frozen=True, kw_only=True):
     offline_ms: int = 5_000
     answer_ms: int = 1_000
     window_rows: int = 64
-    resend_ms: int = 3_000
+    resend_ms: int = 1_000
     range_rows: int = 500
     ahead_ms: int = 1_000
     command_ms: int = 3_600_000
@@ -61,7 +61,10 @@ WORDS: dict[str, ChannelWords] = {
         good="For one proof, and never after an answer to a later nonce.",
     ),
     "heartbeat": ChannelWords(
-        when=f"In answer to each nonce, within {TIMES.answer_ms} ms; never unasked.",
+        when=(
+            f"In answer to each nonce, within {TIMES.answer_ms} ms; never unasked. Not while the core listens after its start, "
+            "not while its list may not be what it signed, and not to a lane with whose key two boxes speak."
+        ),
         good=f"For {TIMES.fresh_ms} ms from when the lane sent the nonce, on the lane's monotonic clock.",
     ),
     "event": ChannelWords(
@@ -87,9 +90,19 @@ WORDS: dict[str, ChannelWords] = {
         ),
         good="Until it is answered or another is made.",
     ),
+    "shown": ChannelWords(
+        when=(
+            "In answer to a wish for deltas: those that the lane keeps, in order, as many as fit. A lane keeps them for as "
+            "long as a backup of the core's may be old (35 days)."
+        ),
+        good="While the wish it names is the last one.",
+    ),
     "log": ChannelWords(
-        when="In answer to a request; and to ask a lane for journal rows.",
-        good="Deltas and parts of a snapshot: while the request they name is open. A wish for rows: at once.",
+        when=(
+            "In answer to a request; to ask a lane for journal rows; and, where a lane names a later version than is here or "
+            "other rows, to ask for the signed deltas that it keeps."
+        ),
+        good="Deltas and parts of a snapshot: while the request they name is open. A wish: at once.",
     ),
     "claim": ChannelWords(
         when=(

@@ -130,8 +130,26 @@ what lies between; it acknowledges, from what it has committed, up to the last c
 lane moves its cursor only on an acknowledgement signed by the core, for its own journal, of a row that it has, with that
 row's hash. It never deletes what was acknowledged: any range may be asked for again, {TIMES.range_rows} rows at a time.
 
-A nonce names the lane's journal and how far its cursor stands. A core that has fewer rows was restored from a backup,
-and asks for the others; a core of which a lane holds a later version must begin a new epoch.
+A nonce names the lane's journal, its head, and how far its cursor stands. A core that has fewer rows than were
+acknowledged was restored from a backup, and asks for the others. A proof names the last row that the core has of that
+journal. A lane that has no such row, or another one, runs on an older copy of its store: the proof counts for nothing,
+and the lane goes on under another journal name, numbered from 1 again, into which it carries over every row that was
+not acknowledged under the old one, body for body. A row carried over that the core has already, by its boot and body,
+counts once.
+
+## A core that is behind
+
+Lanes keep the signed deltas that they applied, envelope and all. A nonce that names a later version than the core has
+proves nothing; but the core asks for the deltas (`deltas_asked`), and proves that lane nothing until it has seen them.
+After each start it listens to its lanes for some seconds before it proves, acknowledges or changes anything. What a lane
+shows (`deltas_shown`) and what follows the core's head becomes part of its log again. Anything else that the core has
+signed and lost is of another branch, or of an epoch that was left: the stricter counts, and in its own epoch it proves
+nothing any more until people begin a new one.
+
+A lane whose rows are sound never replaces them by a snapshot of the same epoch: it compares, and asks for deltas. A
+snapshot that contradicts a delta that was signed, or an epoch that the lane had left, or a new one that says nothing of a
+hold that the lane knows (neither held nor lifted there), is refused; the lane stays in manual mode until the core says
+something else.
 
 ## Alarms
 
