@@ -1,0 +1,125 @@
+"""One site from bare machines: the centre (core and Debian's own broker) and a lane, installed as docs/installing.md says.
+
+Rules of this file: every step is a command that a person could type there (`FieldMachine.typed`); files that people carry
+(requests, answers, settings) are carried, and nothing else is put into a machine.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+from tools.field.debian import ROOT
+from tools.field.machine import FieldMachine, MachineError
+from tools.field.monitors import Monitors
+from tools.field.papers import LANE, OFFICER, bundle_paper, core_paper, lane_paper
+from tools.field.wires import CENTRE_ADDRESS, Wires
+from tools.field.yard import Yard
+
+CORE_CONFIG = "/etc/rocars-core/core.toml"
+LANE_CONFIG = "/etc/rocars-lane/lane.toml"
+_AS_CORE = f"ROCARS_CORE_CONFIG={CORE_CONFIG} runuser -u rocars-core -- "
+_AS_LANE = "runuser -u rocars-lane -- "
+_FINGERPRINT = re.compile(r"^The box will show: (.+)$|^ {4}(\S.+)$", re.MULTILINE)
+
+
+class Site:
+    """Wires, yard, monitors, and the two machines.
+
+    Args:
+        folder: everything that is written.
+        base: the clean Debian.
+        tag: begins the names of namespaces.
+    """
+
+    def __init__(self, folder: Path, base: Path, tag: str) -> None:
+        self.folder = folder
+        self.wires = Wires(tag)
+        self.monitors = Monitors(folder / "monitors")
+        self.yard = Yard(folder / "yard", self.wires.yard)
+        self.lane = FieldMachine("lane", folder / "lane", base, self.wires.lane)
+        self.centre = FieldMachine("centre", folder / "centre", base, self.wires.centre)
+        self.password = secrets.token_urlsafe(9)
+        self._ccrn = 2_001_067_889
+
+    def install_centre(self) -> None:
+        """The core and the broker, from their packages to their running units."""
+        type_ = self.centre.typed
+        self._carry_software(self.centre, "core")
+        (self.centre.root / CORE_CONFIG[1:]).write_text(core_paper(ROOT), encoding="utf-8")
+        type_(f"install -d -o rocars-core -g rocars-core -m 0700 /var/lib/rocars-core")
+        for step in ("init", "authority"):
+            type_(f"{_AS_CORE}rocars-core {step}")
+        self._install_broker()
+        type_("systemctl enable --now rocars-core")
+        type_(f"{_AS_CORE}rocars-core check")
+
+    def _install_broker(self) -> None:
+        type_, folder = self.centre.typed, "/etc/mosquitto/rocars"
+        type_(f"install -d -o mosquitto -g mosquitto -m 0700 {folder}")
+        type_(
+            f"cd {folder} && openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=broker "
+            "-keyout broker.key -out broker.csr"
+        )
+        type_(f"install -d -o rocars-core /root/broker-a && install -m 0644 {folder}/broker.csr /tmp/broker.csr")
+        type_(f"{_AS_CORE}rocars-core enrol-broker {CENTRE_ADDRESS} --request /tmp/broker.csr --out /tmp/broker-a")
+        type_(f"cp /tmp/broker-a/authority.crt /tmp/broker-a/broker.crt /tmp/broker-a/revoked.crl {folder}/")
+        examples = "/opt/rocars-lane/config"
+        type_(f"cp {examples}/mosquitto.acl.example {folder}/access.acl")
+        type_(f"cp {examples}/mosquitto.conf.example /etc/mosquitto/conf.d/rocars.conf")
+        type_(f"chown mosquitto: {folder}/* && chmod 600 {folder}/broker.key")
+        type_("systemctl enable mosquitto && systemctl restart mosquitto")
+
+    def install_lane(self) -> None:
+        """The lane, from its package and one answer file to its enabled units."""
+        type_ = self.lane.typed
+        self._carry_software(self.lane, "lane")
+        (self.lane.root / LANE_CONFIG[1:]).write_text(lane_paper(ROOT), encoding="utf-8")
+        type_(f"printf '%s\\n%s\\n' {self.password} {self.password} | {_AS_LANE}rocars-lane officer add {OFFICER} --config {LANE_CONFIG}")
+        self._enrol()
+        type_("systemctl enable rocars-lane")
+
+    def _enrol(self) -> None:
+        """The technician's walk between box and operator: two small files, two fingerprints."""
+        request, answer = f"{LANE}.request.json", f"{LANE}.answer.json"
+        said = self.lane.typed(f"rocars-lane enrol --config {LANE_CONFIG} --out /root/{request}")
+        shutil.copy(self.lane.root / "root" / request, self.centre.root / "var/lib/rocars-core" / request)
+        told = self.centre.typed(
+            f"cd /var/lib/rocars-core && {_AS_CORE}rocars-core enrol {LANE} --request {request} "
+            f"--fingerprint '{_fingerprint(said)}'"
+        )
+        shutil.copy(self.centre.root / "var/lib/rocars-core" / answer, self.lane.root / "root" / answer)
+        self.lane.typed(
+            f"rocars-lane enrol --answer /root/{answer} --config {LANE_CONFIG} --fingerprint '{_fingerprint(told)}'"
+        )
+
+    def _carry_software(self, machine: FieldMachine, what: str) -> None:
+        """Brings the package and installs it with what it needs from Debian."""
+        raise NotImplementedError
+
+    def bundle(self, vrn: str, code: str, *, mainland: str = "") -> None:
+        """At the centre's counter: a vehicle with one consignment of this action code."""
+        self._ccrn += 1
+        paper = bundle_paper(vrn, code, time.time_ns() // 1_000_000, ccrn=self._ccrn, mainland=mainland)
+        place = f"/var/lib/rocars-core/{vrn}.json"
+        (self.centre.root / place[1:]).write_text(paper, encoding="utf-8")
+        self.core(f"take-over {place} --officer clerk")
+
+    def core(self, words: str) -> str:
+        """A command of the core's operators; what it printed."""
+        return self.centre.outside("bash", "-c", f"{_AS_CORE}rocars-core {words}")
+
+
+def _fingerprint(said: str) -> str:
+    """The fingerprint that a command of enrolment printed.
+
+    Raises:
+        MachineError: it printed none.
+    """
+    found = _FINGERPRINT.search(said)
+    if found is None:
+        raise MachineError(f"no fingerprint in: {said}")
+    return (found.group(1) or found.group(2)).strip()
