@@ -176,10 +176,10 @@ class PrivateBroker:
             key=str(tls.key),
             revoked=str(tls.revoked),
             access=str(self.directory / "broker.acl"),
-            data=f"{self.directory}/",
             log="stderr",
         )
-        return production(places)
+        # What Debian's own mosquitto.conf says, beside which the shipped file stands.
+        return f"persistence true\npersistence_location {self.directory}/\n{production(places)}"
 
     def _wait(self, said: int, patience: float) -> None:
         """Until this very child says that it runs; that somebody accepts on the port may be somebody else."""

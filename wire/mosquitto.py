@@ -4,6 +4,8 @@ Rules of this file:
 - `production(PLACES)` is `config/mosquitto.conf.example` and `ACCESS` is `config/mosquitto.acl.example`, to the letter; a
   test compares them. `python -m wire.mosquitto FOLDER` writes both. Tests start the same text with other places.
 - A lane's name is the common name of its certificate; neither its client id nor a password can claim another.
+- It stands beside the file that Debian's package brings and repeats nothing of it: mosquitto takes a setting that is given
+  twice for a mistake and does not start.
 - No lane's safety depends on what a broker remembers: persistence only keeps the state and the presence of the lanes,
   for the wall, over a restart.
 """
@@ -45,8 +47,7 @@ class BrokerFiles:
         listen: port, and an address where it is not every one.
         authority, certificate, key, revoked: PEM files of TLS both ways.
         access: the access list.
-        data: the folder of its database, with a slash at the end.
-        log: where it logs to.
+        log: where it logs to, besides the log file of Debian's own configuration.
     """
 
     listen: str = "8883"
@@ -55,7 +56,6 @@ class BrokerFiles:
     key: str = "/etc/mosquitto/rocars/broker.key"
     revoked: str = "/etc/mosquitto/rocars/revoked.crl"
     access: str = "/etc/mosquitto/rocars/access.acl"
-    data: str = "/var/lib/mosquitto/"
     log: str = "syslog"
 
 
@@ -75,9 +75,8 @@ sys_interval 0
 
 REMEMBERING = """\
 # Presence and state of the lanes are retained, for the wall of lanes after a restart. Nothing else is: what a broker
-# acknowledged counts for nothing here, events are acknowledged by the core and codes carry their version.
-persistence true
-persistence_location {data}
+# acknowledged counts for nothing here, events are acknowledged by the core and codes carry their version. That a broker
+# keeps anything, and where, Debian's own mosquitto.conf says; mosquitto refuses a setting that stands in both files.
 autosave_on_changes true
 autosave_interval 1
 """
@@ -89,8 +88,8 @@ def production(places: BrokerFiles) -> str:
 # A broker for real lanes. Run two or more, independent of each other (no bridge), and name all in every lane's and the
 # core's configuration: a lane goes on to the next as soon as the core's proofs stop arriving.
 #
-# Install as /etc/mosquitto/conf.d/rocars.conf, the other files where they are named below (docs/installing.md), then:
-# mosquitto -c /etc/mosquitto/mosquitto.conf -v (look), and systemctl restart mosquitto.
+# For Debian 12's own mosquitto: install as /etc/mosquitto/conf.d/rocars.conf, beside /etc/mosquitto/mosquitto.conf as the
+# package brings it, the other files where they are named below (docs/installing.md), and systemctl restart mosquitto.
 # Check from a lane with: rocars-lane check --config FILE.
 
 per_listener_settings false
@@ -109,7 +108,7 @@ acl_file {places.access}
 # Certificates that were revoked (rocars-core revoke). systemctl reload mosquitto reads it, and the certificate, again.
 crlfile {places.revoked}
 
-{REMEMBERING.format(data=places.data)}
+{REMEMBERING}
 {FLOW}log_dest {places.log}
 connection_messages true
 """
