@@ -57,6 +57,11 @@ class FieldMachine:
         self._boots = 0
         self._nspawn = ChildProcess(folder / "console.log")
 
+    @property
+    def added(self) -> Path:
+        """The layer: what was added to the clean Debian."""
+        return self._folder / "upper"
+
     def build(self) -> None:
         """Lays the writable layer over the base: the machine as it comes from Debian's installer."""
         for part in ("root", "upper", "work"):
@@ -106,7 +111,7 @@ class FieldMachine:
             holder = self._nspawn.pid
             children = Path(f"/proc/{holder}/task/{holder}/children").read_text(encoding="ascii").split()
             pid = int(children[-1])
-            if b"systemd" in Path(f"/proc/{pid}/comm").read_bytes() and _is_first(pid):
+            if Path(f"/proc/{pid}/comm").read_bytes() == b"systemd\n" and _is_first(pid):
                 return pid
         raise MachineError(f"{self.name} does not run")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from simulation.children import ChildProcess
 from tools.field.glass import PLACES, SIZES, WHOLE
 
-DISPLAY = ":77"
+DISPLAY = ":4177"
 _HANGER = Path(__file__).with_name("hanger.py")
 
 
@@ -23,6 +23,11 @@ class Monitors:
         self.picture = folder / "Xvfb_screen0"
         self._folder = folder
         self._server, self._hanger = ChildProcess(folder / "xvfb.log"), ChildProcess(folder / "hanger.log")
+
+    @property
+    def logs(self) -> tuple[Path, ...]:
+        """What the X server and the hanger said."""
+        return self._server.log, self._hanger.log
 
     def plug(self, pid1: int) -> None:
         """Starts them within the network and the shared memory of the machine whose PID 1 this is.

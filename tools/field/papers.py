@@ -59,7 +59,6 @@ def lane_paper(root: Path) -> str:
     inputs = "".join(
         f'{contact.value} = {{ line = {line}, active = "high", stable_ms = 30 }}\n'
         for contact, line in LINES.items()
-        if contact is not Contact.COMPOUND_LOOP
     )
     return filled(
         example,
@@ -71,6 +70,7 @@ def lane_paper(root: Path) -> str:
             "width = 1024, height = 1024": f"width = {xdb[0]}, height = {xdb[1]}",
             "width = 800,  height = 600": f"width = {aiop[0]}, height = {aiop[1]}",
             second: "",
+            "compound_loop = false": "compound_loop = true",
             "region = [0.10, 0.20, 0.80, 0.75]": "region = [0.02, 0.02, 0.96, 0.96]",
         },
     )
@@ -92,22 +92,23 @@ def core_paper(root: Path) -> str:
     return filled(example, {second: "", '"broker-a.example"': f'"{CENTRE_ADDRESS}"'})
 
 
-def bundle_paper(vrn: str, code: str, now_ms: int, *, ccrn: int, mainland: str = "") -> str:
-    """A bundle for `rocars-core take-over`, and its vehicle: good for a day either way.
+def bundles_paper(wanted: Mapping[str, str], now_ms: int, *, first_ccrn: int = 2_001_067_889) -> str:
+    """Bundles for `rocars-core take-over`, and their vehicles: good for a day.
 
     Args:
-        vrn: the mark.
-        code: the action code of its one consignment.
+        wanted: the action code of each mark's one consignment.
         now_ms: UTC.
-        ccrn: number of the consignment.
-        mainland: the vehicle's other plate.
+        first_ccrn: number of the first consignment.
     """
-    bundle: dict[str, Any] = {
-        "vrn": vrn,
-        "direction": Direction("inbound").value,
-        "earliest_ms": now_ms - _HOUR_MS,
-        "valid_until_ms": now_ms + 24 * _HOUR_MS,
-        "cargo": [[f"{ccrn:010d}", code, ""]],
-        "point": POINT,
-    }
-    return json.dumps({"bundles": [bundle], "vehicles": [[vrn, mainland]]})
+    bundles: list[dict[str, Any]] = [
+        {
+            "vrn": vrn,
+            "direction": Direction("inbound").value,
+            "earliest_ms": now_ms - _HOUR_MS,
+            "valid_until_ms": now_ms + 24 * _HOUR_MS,
+            "cargo": [[f"{first_ccrn + number:010d}", code, ""]],
+            "point": POINT,
+        }
+        for number, (vrn, code) in enumerate(wanted.items())
+    ]
+    return json.dumps({"bundles": bundles, "vehicles": [[vrn, ""] for vrn in wanted]})

@@ -10,12 +10,13 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from tools.field.debian import ROOT
+from tools.field.debian import ROOT, lend_mirror
 from tools.field.machine import FieldMachine, MachineError
 from tools.field.monitors import Monitors
-from tools.field.papers import LANE, OFFICER, bundle_paper, core_paper, lane_paper
+from tools.field.papers import LANE, OFFICER, bundles_paper, core_paper, lane_paper
 from tools.field.wires import CENTRE_ADDRESS, Wires
 from tools.field.yard import Yard
 
@@ -33,22 +34,22 @@ class Site:
         folder: everything that is written.
         base: the clean Debian.
         tag: begins the names of namespaces.
+        packages: by their names, as they are carried to the machines.
     """
 
-    def __init__(self, folder: Path, base: Path, tag: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, base: Path, tag: str, packages: Mapping[str, Path]) -> None:
+        self.folder, self._packages = folder, packages
         self.wires = Wires(tag)
         self.monitors = Monitors(folder / "monitors")
         self.yard = Yard(folder / "yard", self.wires.yard)
         self.lane = FieldMachine("lane", folder / "lane", base, self.wires.lane)
         self.centre = FieldMachine("centre", folder / "centre", base, self.wires.centre)
         self.password = secrets.token_urlsafe(9)
-        self._ccrn = 2_001_067_889
 
     def install_centre(self) -> None:
         """The core and the broker, from their packages to their running units."""
         type_ = self.centre.typed
-        self._carry_software(self.centre, "core")
+        self._carry_software(self.centre, "rocars-core", "mosquitto", "openssl")
         (self.centre.root / CORE_CONFIG[1:]).write_text(core_paper(ROOT), encoding="utf-8")
         type_(f"install -d -o rocars-core -g rocars-core -m 0700 /var/lib/rocars-core")
         for step in ("init", "authority"):
@@ -64,7 +65,7 @@ class Site:
             f"cd {folder} && openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=broker "
             "-keyout broker.key -out broker.csr"
         )
-        type_(f"install -d -o rocars-core /root/broker-a && install -m 0644 {folder}/broker.csr /tmp/broker.csr")
+        type_(f"install -m 0644 {folder}/broker.csr /tmp/broker.csr")
         type_(f"{_AS_CORE}rocars-core enrol-broker {CENTRE_ADDRESS} --request /tmp/broker.csr --out /tmp/broker-a")
         type_(f"cp /tmp/broker-a/authority.crt /tmp/broker-a/broker.crt /tmp/broker-a/revoked.crl {folder}/")
         examples = "/opt/rocars-lane/config"
@@ -76,13 +77,22 @@ class Site:
     def install_lane(self) -> None:
         """The lane, from its package and one answer file to its enabled units."""
         type_ = self.lane.typed
-        self._carry_software(self.lane, "lane")
+        self._carry_software(self.lane, "rocars-lane")
         (self.lane.root / LANE_CONFIG[1:]).write_text(lane_paper(ROOT), encoding="utf-8")
-        type_(f"printf '%s\\n%s\\n' {self.password} {self.password} | {_AS_LANE}rocars-lane officer add {OFFICER} --config {LANE_CONFIG}")
-        self._enrol()
-        type_("systemctl enable rocars-lane")
+        type_(
+            f"printf '%s\\n%s\\n' {self.password} {self.password} | "
+            f"{_AS_LANE}rocars-lane officer add {OFFICER} --config {LANE_CONFIG}"
+        )
 
-    def _enrol(self) -> None:
+    def check_lane(self) -> str:
+        """`rocars-lane check`, typed; what it said.
+
+        Raises:
+            MachineError: it found a fault.
+        """
+        return self.lane.typed(f"rocars-lane check --config {LANE_CONFIG}")
+
+    def enrol_lane(self) -> None:
         """The technician's walk between box and operator: two small files, two fingerprints."""
         request, answer = f"{LANE}.request.json", f"{LANE}.answer.json"
         said = self.lane.typed(f"rocars-lane enrol --config {LANE_CONFIG} --out /root/{request}")
@@ -95,17 +105,22 @@ class Site:
         self.lane.typed(
             f"rocars-lane enrol --answer /root/{answer} --config {LANE_CONFIG} --fingerprint '{_fingerprint(told)}'"
         )
+        self.lane.typed("systemctl enable rocars-lane rocars-lane-compositor rocars-lane-screen@xdb rocars-lane-screen@aiop")
 
-    def _carry_software(self, machine: FieldMachine, what: str) -> None:
-        """Brings the package and installs it with what it needs from Debian."""
-        raise NotImplementedError
+    def _carry_software(self, machine: FieldMachine, name: str, *more: str) -> None:
+        """Brings the package and installs it, with what it needs from Debian."""
+        package = self._packages[name]
+        lend_mirror(machine.root)
+        shutil.copy(package, machine.root / "root" / package.name)
+        machine.outside("update-ca-certificates")
+        machine.typed("apt-get update", mirror=True)
+        words = " ".join((f"/root/{package.name}", *more))
+        machine.typed(f"apt-get install --yes --no-install-recommends {words}", mirror=True)
 
-    def bundle(self, vrn: str, code: str, *, mainland: str = "") -> None:
-        """At the centre's counter: a vehicle with one consignment of this action code."""
-        self._ccrn += 1
-        paper = bundle_paper(vrn, code, time.time_ns() // 1_000_000, ccrn=self._ccrn, mainland=mainland)
-        place = f"/var/lib/rocars-core/{vrn}.json"
-        (self.centre.root / place[1:]).write_text(paper, encoding="utf-8")
+    def bundle(self, wanted: Mapping[str, str]) -> None:
+        """At the centre's counter: vehicles with one consignment each (mark: action code)."""
+        place = "/var/lib/rocars-core/bundles.json"
+        (self.centre.root / place[1:]).write_text(bundles_paper(wanted, time.time_ns() // 1_000_000), encoding="utf-8")
         self.core(f"take-over {place} --officer clerk")
 
     def core(self, words: str) -> str:

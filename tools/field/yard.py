@@ -147,6 +147,11 @@ class Yard:
         self._drawn.show(truck)
 
     @property
+    def log(self) -> Path:
+        """What the camera's server said."""
+        return self._server.log
+
+    @property
     def broken(self) -> str:
         """Why the camera serves no more, "" while it does."""
         return "" if self._server.status is None else self._server.last_words()
