@@ -19,7 +19,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from display.errors import MalformedLineError, SocketUnusableError
-from display.protocol import LONGEST_LINE, Painted, ScreenBeat, ScreenHello, ShowOrder, decode_for_agent, encode
+from display.protocol import (
+    LONGEST_LINE,
+    Painted,
+    ScreenBeat,
+    ScreenHello,
+    ShowOrder,
+    Trouble,
+    decode_for_agent,
+    encode,
+)
 from lane_agent.effects import Show
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
@@ -55,7 +64,8 @@ class ScreenFeed:
     Args:
         socket_path: made by `start` with mode 0600; a stale one is removed.
         simulated: the screens show the ribbon.
-        on_painted: called with (screen, scene, serial) when a screen has painted; serial 0 with OFFICER is the safe face.
+        on_painted: called with (screen, scene, serial) when a screen has painted; serial 0 with WAIT is the safe face.
+        on_trouble: called with (screen, why) when a screen says that it can show the safe face at most; "" when it can again.
         on_lost: called when a screen has disconnected or has not answered for `silence_s`.
         on_found: called when a screen has connected, after the scene to show was sent to it.
         silence_s: seconds without an answer after which a screen counts as lost.
@@ -67,6 +77,7 @@ class ScreenFeed:
         *,
         simulated: bool,
         on_painted: Callable[[Screen, Scene, int], None],
+        on_trouble: Callable[[Screen, str], None],
         on_lost: Callable[[Screen], None],
         on_found: Callable[[Screen], None],
         silence_s: float = 2.0,
@@ -74,6 +85,7 @@ class ScreenFeed:
         self._path = socket_path
         self._simulated = simulated
         self._on_painted = on_painted
+        self._on_trouble = on_trouble
         self._on_lost = on_lost
         self._on_found = on_found
         self._silence_s = silence_s
@@ -166,11 +178,14 @@ class ScreenFeed:
     def _hear(self, connection: _Connection, line: bytes) -> None:
         message = decode_for_agent(line)
         connection.heard_s = asyncio.get_running_loop().time()
-        if self._connections.get(connection.screen) is not connection or not isinstance(message, Painted):
+        if self._connections.get(connection.screen) is not connection:
             return
-        self._on_painted(connection.screen, message.scene, message.serial)
-        if message.safe:
-            self._tell(connection)  # rule 1
+        if isinstance(message, Trouble):
+            self._on_trouble(connection.screen, message.text)
+        if isinstance(message, Painted):
+            self._on_painted(connection.screen, message.scene, message.serial)
+            if message.safe:
+                self._tell(connection)  # rule 1
 
     def _lose(self, connection: _Connection) -> None:
         """Forgets a connection and reports its screen, once."""
@@ -181,12 +196,13 @@ class ScreenFeed:
 
 
 def _listen(path: Path) -> socket.socket:
-    """A listening socket that only this user may connect to."""
+    """A listening socket that only this user may connect to; in a folder that gives its group on, that group as well."""
     _remove_stale(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(str(path))
-        path.chmod(0o600)  # nobody can connect before `listen`
+        shared = path.parent.stat().st_mode & stat.S_ISGID  # the screens of a lane run as a user of their own
+        path.chmod(0o660 if shared else 0o600)  # nobody can connect before `listen`
         listener.listen(8)
     except OSError as error:
         listener.close()
