@@ -26,6 +26,8 @@ from tools.field.machine import FieldMachine
 
 _PATIENCE_S = 45.0
 _LOOK_ON_MS = 2_000
+_SETTLE_S = 1.0
+"""Within this the lane says that something is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class Hangman:
         ended, said = await self._watched(victim, pid, began)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT if _stopped(pid) else 0)
+        await asyncio.sleep(_SETTLE_S)
         await self._driving.automatic()
         seen, now = self._driving.eye.seen, now_ms()
         return HangReport(

@@ -23,6 +23,7 @@ from pathlib import Path
 from simulation.children import ChildProcess
 
 _BOOT_S = 60.0
+_UP = frozenset({"running", "degraded"})
 _ENTER = ("-m", "-p", "-u", "-i", "-C")
 
 
@@ -97,8 +98,16 @@ class FieldMachine:
         raise MachineError(f"{self.name} does not boot: {self._nspawn.last_words(6)}")
 
     def wait_running(self) -> None:
-        """Waits until systemd says that the start is over, whatever came of it."""
-        self.outside("systemctl", "is-system-running", "--wait", check=False)
+        """Waits until systemd says that its start is over, whatever came of it.
+
+        Raises:
+            MachineError: it says so in no time.
+        """
+        until = time.monotonic() + _BOOT_S
+        while (said := self.outside("systemctl", "is-system-running", check=False).strip()) not in _UP:
+            if time.monotonic() > until:
+                raise MachineError(f"{self.name} does not come up: systemd says {said}")
+            time.sleep(0.05)
 
     @property
     def pid1(self) -> int:

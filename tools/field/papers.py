@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from domain.crossing import Direction
+from lane_agent.model import Screen
 from tools.field.glass import SIZES
 from tools.field.wires import CENTRE_ADDRESS
 from tools.field.yard import BOARD_URL, CAMERA_URL, LINES
-from lane_agent.model import Contact, Screen
 
 LANE = "sbc-in-07"
 POINT = "SBC"
 OFFICER = "chan"
+OUTPUTS: Mapping[Screen, str] = {Screen.XDB: "X1", Screen.AIOP: "X2"}
+"""Connector names that the compositor's X11 backend accepts begin with X."""
 _HOUR_MS = 3_600_000
 
 
@@ -67,6 +69,7 @@ def lane_paper(root: Path) -> str:
             section(example, "contacts"): f'[contacts]\nboard = "remote"\nport = "{BOARD_URL}"\n\n',
             section(example, "contacts.inputs"): f"[contacts.inputs]\n{inputs}\n",
             section(example, "contacts.outputs"): _OUTPUTS,
+            **{f'output = "HDMI-A-{number}"': f'output = "{name}"' for number, name in enumerate(OUTPUTS.values(), 1)},
             "width = 1024, height = 1024": f"width = {xdb[0]}, height = {xdb[1]}",
             "width = 800,  height = 600": f"width = {aiop[0]}, height = {aiop[1]}",
             second: "",
@@ -90,6 +93,14 @@ def core_paper(root: Path) -> str:
     example = (root / "config" / "core.toml.example").read_text(encoding="utf-8")
     second = example[example.index("[[broker]]", example.index("[[broker]]") + 1) : example.index("# Control points")]
     return filled(example, {second: "", '"broker-a.example"': f'"{CENTRE_ADDRESS}"'})
+
+
+def weston_paper() -> str:
+    """The compositor's two outputs, each with the size of its monitor; they take the windows that ask for them by name."""
+    parts = ["[core]\nrequire-input=false\n"]
+    for screen, (wide, high) in SIZES.items():
+        parts.append(f"[output]\nname={OUTPUTS[screen]}\nmode={wide}x{high}\napp-ids={OUTPUTS[screen]}\n")
+    return "\n".join(parts)
 
 
 def bundles_paper(wanted: Mapping[str, str], now_ms: int, *, first_ccrn: int = 2_001_067_889) -> str:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from tools.field.debian import ROOT, lend_mirror
 from tools.field.machine import FieldMachine, MachineError
-from tools.field.monitors import Monitors
-from tools.field.papers import LANE, OFFICER, bundles_paper, core_paper, lane_paper
+from tools.field.monitors import DISPLAY, Monitors
+from tools.field.papers import LANE, OFFICER, bundles_paper, core_paper, lane_paper, weston_paper
 from tools.field.wires import CENTRE_ADDRESS, Wires
 from tools.field.yard import Yard
 
@@ -24,6 +24,14 @@ CORE_CONFIG = "/etc/rocars-core/core.toml"
 LANE_CONFIG = "/etc/rocars-lane/lane.toml"
 _AS_CORE = f"ROCARS_CORE_CONFIG={CORE_CONFIG} runuser -u rocars-core -- "
 _AS_LANE = "runuser -u rocars-lane -- "
+COMPOSITOR = f"""\
+[Service]
+Environment=DISPLAY={DISPLAY}
+ExecStartPre=
+ExecStart=
+ExecStart=/usr/bin/weston --backend=x11-backend.so --use-pixman --shell=kiosk-shell.so --modules=systemd-notify.so \
+--output-count=2 --idle-time=0 --config=/etc/weston-monitors.ini --socket=wayland-0
+"""
 _FINGERPRINT = re.compile(r"^The box will show: (.+)$|^ {4}(\S.+)$", re.MULTILINE)
 
 
@@ -79,10 +87,20 @@ class Site:
         type_ = self.lane.typed
         self._carry_software(self.lane, "rocars-lane")
         (self.lane.root / LANE_CONFIG[1:]).write_text(lane_paper(ROOT), encoding="utf-8")
+        self._connect_monitors()
         type_(
             f"printf '%s\\n%s\\n' {self.password} {self.password} | "
             f"{_AS_LANE}rocars-lane officer add {OFFICER} --config {LANE_CONFIG}"
         )
+
+    def _connect_monitors(self) -> None:
+        """The one thing that differs from a box with monitors of its own: no kernel here has a graphics card, so the
+        compositor draws its two outputs into windows of an X server. All else of its unit stays."""
+        place = self.lane.root / "etc/systemd/system/rocars-lane-compositor.service.d"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "monitors.conf").write_text(COMPOSITOR, encoding="utf-8")
+        (self.lane.root / "etc/weston-monitors.ini").write_text(weston_paper(), encoding="utf-8")
+        (self.lane.root / "etc/weston-monitors.ini").chmod(0o644)
 
     def check_lane(self) -> str:
         """`rocars-lane check`, typed; what it said.

@@ -150,6 +150,7 @@ class Story:
             self._stack.push_async_callback(asyncio.to_thread, machine.take_down)
             await asyncio.to_thread(machine.build)
             machine.boot()
+            await asyncio.to_thread(machine.wait_running)
         await site.yard.start()
         self._stack.push_async_callback(site.yard.stop)
         self._stack.callback(site.monitors.unplug)

@@ -103,6 +103,8 @@ class ContactBoard:
                     if high:
                         self._board.drive(line, high)
                 self._board.start()
+                while _alive(link):  # a second client waits meanwhile: the board has one line
+                    await asyncio.sleep(0.05)
 
     def _hang_up(self) -> None:
         if self._board is not None:
@@ -110,6 +112,16 @@ class ContactBoard:
         if self._link is not None:
             self._link.close()
         self._board = self._link = None
+
+
+def _alive(link: socket.socket) -> bool:
+    """Whether the other side still holds a connection."""
+    try:
+        return bool(link.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 class Yard:
