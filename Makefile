@@ -1,6 +1,7 @@
 # Two commands: `make demo` installs all and runs the lane as a demonstration; `make test` installs all and passes the tests.
 # While you work: `make check`, the quick half of `make test`.
-.PHONY: demo test check lint install
+# For the field: `make package` builds the Debian packages of lane and core, for both architectures, into build/deb.
+.PHONY: demo test check lint install package
 demo: install
 	.venv/bin/rocars-lane demo
 
@@ -20,3 +21,6 @@ lint: install
 
 install:
 	@config/install
+
+package: install
+	.venv/bin/python -m tools.package

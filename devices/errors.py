@@ -3,6 +3,7 @@
     DeviceError
     ├── ContactsError          the board that carries buttons, loops and signal lines
     │   ├── BoardMissing       it cannot be opened, or was unplugged          (also OSError)
+    │   │   └── DriverMissing  the library that drives the pins is not installed
     │   ├── BoardSilent        it is there and does not answer                (also TimeoutError)
     │   ├── BoardGarbled       it answers, and what it says makes no sense    (also ValueError)
     │   └── WiringWrong        the wiring table contradicts itself or the board (also ValueError)
@@ -29,6 +30,10 @@ class ContactsError(DeviceError):
 
 class BoardMissing(ContactsError, OSError):  # noqa: N818 - a state of the board reads better than "...Error"
     """The board cannot be opened, or has gone."""
+
+
+class DriverMissing(BoardMissing):
+    """The library that drives the pins is not installed, whatever is plugged in."""
 
 
 class BoardSilent(ContactsError, TimeoutError):  # noqa: N818

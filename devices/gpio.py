@@ -16,10 +16,12 @@ from typing import Any
 import gpiozero
 
 from devices.contacts import Tell
-from devices.errors import BoardMissing, ContactsError
-from devices.settings import Pull
+from devices.errors import BoardMissing, ContactsError, DriverMissing
+from devices.settings import GPIO_LINES, Pull
 
 RESAMPLE_S = 0.25
+
+_NO_DRIVER = "the driver of the pins (lgpio) is not installed: install rocars-lane again, or use contacts.board = 'remote'"
 
 
 def _pin_errors() -> tuple[type[Exception], ...]:
@@ -35,17 +37,42 @@ def lgpio_factory(chip: int) -> Any:
     """The gpiozero factory for /dev/gpiochip`chip`.
 
     Raises:
-        BoardMissing: lgpio is not installed, or the chip cannot be opened.
+        BoardMissing: the chip cannot be opened, or (`DriverMissing`) lgpio is not installed.
     """
     try:
         from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415 - only a box with pins has lgpio
     except ImportError as problem:
-        raise BoardMissing("lgpio is not installed: on a box without pins use contacts.board = 'remote'") from problem
+        raise DriverMissing(_NO_DRIVER) from problem
     try:
         return LGPIOFactory(chip=chip)
     except _pin_errors() as problem:
         remedy = "check contacts.chip, and that the lane's user is in group gpio"
         raise BoardMissing(f"/dev/gpiochip{chip} cannot be opened ({problem}): {remedy}") from problem
+
+
+def look_at_chip(chip: int) -> str:
+    """Opens /dev/gpiochip`chip` as the lane would, also beside a lane that has its lines; what it is, in words.
+
+    Raises:
+        BoardMissing: as `lgpio_factory`; or it has fewer lines than may be wired.
+    """
+    try:
+        import lgpio  # noqa: PLC0415 - see above
+    except ImportError as problem:
+        raise DriverMissing(_NO_DRIVER) from problem
+    try:
+        handle = lgpio.gpiochip_open(chip)
+        try:
+            _, lines, name, label = lgpio.gpio_get_chip_info(handle)
+        finally:
+            lgpio.gpiochip_close(handle)
+    except _pin_errors() as problem:
+        remedy = "check contacts.chip, and that the lane's user is in group gpio"
+        raise BoardMissing(f"/dev/gpiochip{chip} cannot be opened ({problem}): {remedy}") from problem
+    if lines < GPIO_LINES:
+        remedy = "set contacts.chip to the one of the header (gpiodetect lists them)"
+        raise BoardMissing(f"/dev/gpiochip{chip} ({label or name}) has {lines} lines, and not {GPIO_LINES}: {remedy}")
+    return f"{label or name} with {lines} lines"
 
 
 class GpioBoard:

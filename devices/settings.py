@@ -30,7 +30,7 @@ SHORTEST_PASSAGE_MS = 1_000
 """A tractor without a trailer over a loop at 30 km/h."""
 _LOOPS = {Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP}
 
-_GPIO_LINES = 28
+GPIO_LINES = 28
 """BCM 0 to 27: the lines on the header of a Raspberry Pi, all that gpiozero's factory takes."""
 
 _ENGINES = {
@@ -280,8 +280,8 @@ class ContactsSettings(Section, frozen=True, kw_only=True):
             yield Problem(f"{key}.line", wrong, "give each its own line")
         if self.board is BoardKind.GPIO:
             for key, line in _lines(self.inputs, self.outputs):
-                if line >= _GPIO_LINES:
-                    remedy = f"write the BCM number of the line, 0 to {_GPIO_LINES - 1}"
+                if line >= GPIO_LINES:
+                    remedy = f"write the BCM number of the line, 0 to {GPIO_LINES - 1}"
                     yield Problem(f"{key}.line", f"board gpio has no line {line}", remedy)
         for contact, each in self.inputs.items():
             loop = contact in _LOOPS

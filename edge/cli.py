@@ -63,14 +63,29 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list instead of a table.")] = False,
     refuse_simulation: Annotated[bool, typer.Option(help="A simulated lane is an error.")] = False,
     settings_only: Annotated[bool, typer.Option(help="Look at the file and the files it names only.")] = False,
+    here: Annotated[bool, typer.Option("--here", help="As whoever runs this, and not as the service does.")] = False,
 ) -> None:
-    """Tell a technician what is wrong with this box, and what to do."""
-    from edge.checks.command import check_command, this_box
+    """Tell a technician what is wrong with this box, and what to do. Root looks as the service does."""
+    from edge.checks.as_service import NotAsServiceError, this_user
+    from edge.checks.command import check_as_service, check_command, seen_by, this_box
     from edge.checks.probe import look_through_camera
 
-    around = this_box(look_through_camera)
+    if not (here or settings_only):
+        try:
+            status = check_as_service(config, as_json=as_json)
+        except NotAsServiceError as error:
+            raise _fail(f"rocars-lane check: {error}", 1) from error
+        if status is not None:
+            raise typer.Exit(status)
     raise typer.Exit(
-        check_command(config, around, as_json=as_json, refuse_simulation=refuse_simulation, settings_only=settings_only)
+        check_command(
+            config,
+            this_box(look_through_camera),
+            as_json=as_json,
+            refuse_simulation=refuse_simulation,
+            settings_only=settings_only,
+            seen_as=None if here or settings_only else seen_by(this_user()),
+        )
     )
 
 
@@ -191,6 +206,44 @@ def officer_remove(name: str, config: Config) -> None:
     except KeyError as error:
         raise _fail(f"rocars-lane officer remove: there is no officer {name}", 2) from error
     typer.echo(f"{name} may no longer log in.")
+
+
+slots_app = typer.Typer(help="Versions of the software on this box: the current one, the one before, and the way back.")
+app.add_typer(slots_app, name="slots")
+
+
+@slots_app.callback(invoke_without_command=True)
+def slots(context: typer.Context) -> None:
+    """Versions of the software on this box; without a word, a list of them."""
+    from edge.versions import print_versions
+    from runtime.slots import SlotError, SlotRoot
+
+    if context.invoked_subcommand is not None:
+        return
+    try:
+        print_versions(SlotRoot.of_this_process(), typer.echo)
+    except SlotError as error:
+        raise _fail(f"rocars-lane slots: {error}", 1) from error
+
+
+@slots_app.command("back")
+def slots_back(
+    config: Config = Path("/etc/rocars-lane/lane.toml"),
+    to: Annotated[str, typer.Option(help="Another version than the one before.")] = "",
+    restart: Annotated[bool, typer.Option("--restart", help="Restart the lane, too: between two vehicles.")] = False,
+) -> None:
+    """Go back to the version before. The store stays as it is: nothing that was recorded since is lost."""
+    from edge.settings.load import LaneSettingsError
+    from edge.versions import go_back
+    from runtime.slots import SlotError, SlotRoot
+    from runtime.store_errors import StoreError
+
+    try:
+        go_back(SlotRoot.of_this_process(), config, to=to, restart=restart, say=typer.echo)
+    except LaneSettingsError as error:
+        raise _fail(str(error), 2) from error
+    except (SlotError, StoreError, OSError) as error:
+        raise _fail(f"rocars-lane slots back: {error}", 1) from error
 
 
 # Commands of rooms that stand above the box (demonstration, proof); a box in the field has none of them installed.

@@ -19,8 +19,8 @@ from console.ports import PastVisit
 from domain.marks import normalise
 from domain.visit_record import RecordKind
 from edge.lane_feed import past_visit
-from lane_agent.codec import effect_from, moment_from
-from lane_agent.effects import Record
+from lane_agent.codec import CodecError, effect_from, moment_from
+from lane_agent.effects import Effect, Record
 from lane_agent.model import Moment
 from sync.journal import Chain
 from sync.store import LaneStore
@@ -52,8 +52,16 @@ def _records(bodies: Iterator[bytes], kinds: frozenset[RecordKind]) -> Iterator[
             continue
         plain: dict[str, Any] = json.loads(body)
         at = moment_from(plain["at"])
-        effects = (effect_from(effect) for effect in reversed(plain["effects"]))
+        effects = (_readable(effect) for effect in reversed(plain["effects"]))
         yield from ((one, at) for one in effects if isinstance(one, Record) and one.kind in kinds)
+
+
+def _readable(plain: Any) -> Effect | None:
+    """None for what a newer version wrote before this box went back to this one: it stays in the journal as it is."""
+    try:
+        return effect_from(plain)
+    except CodecError:
+        return None
 
 
 def last_visits(path: Path, *, vrn: str = "", most: int = 20) -> list[PastVisit]:

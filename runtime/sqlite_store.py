@@ -56,12 +56,21 @@ class StoreSchema:
             has been released is never edited; the next one is appended.
         application_id: `PRAGMA application_id`; the first migration sets it.
         reads_older: whether a reader may open a store whose migrations have not all been run.
+        opens_from: software that knows this many migrations may still write in a store that has had all of them, so that
+            a box can go back to the version before. A migration that only adds (tables, and columns that may be left
+            out) leaves it as it is; any other raises it to its own number, and closes the way back.
     """
 
     owner: str
     migrations: Sequence[Migration]
     application_id: int = 0
     reads_older: bool = False
+    opens_from: int = 0
+
+    @property
+    def least(self) -> int:
+        """`opens_from`, where it is given."""
+        return self.opens_from or len(self.migrations)
 
 
 def create_table(
@@ -110,6 +119,40 @@ def migrate(db: Database, migrations: Sequence[Migration]) -> None:
             if db.conn.in_transaction:
                 db.execute("ROLLBACK")
             raise
+
+
+def opens_from(path: Path) -> int:
+    """How many migrations software must know to write in this store; it may be in use.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    try:
+        with closing(_connect(path, mode="ro")) as db:
+            return _least(db)
+    except sqlite3.Error as error:
+        raise translated_sqlite_error(error, path) from error
+
+
+def _least(db: Database) -> int:
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'opens_from'").fetchone():
+        return schema_version(db)
+    return int(db.execute("SELECT schema FROM opens_from").fetchone()[0])
+
+
+def _tell_older(db: Database, least: int) -> None:
+    """Writes down, for older software, whether it may still write here; what was closed is never opened again."""
+    if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'opens_from'").fetchone() and _least(db) >= least:
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        db.execute("CREATE TABLE IF NOT EXISTS opens_from (one INTEGER PRIMARY KEY, schema INTEGER NOT NULL) STRICT")
+        db.execute("INSERT OR REPLACE INTO opens_from VALUES (1, ?)", (least,))
+        db.execute("COMMIT")
+    except BaseException:
+        if db.conn.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def _lock(path: Path, owner: str) -> int:
@@ -161,6 +204,7 @@ def _create(path: Path, schema: StoreSchema) -> None:
         file.unlink(missing_ok=True)
     with closing(_connect(building, mode="rwc")) as db:
         migrate(db, schema.migrations)
+        _tell_older(db, schema.least)
     building.rename(path)
     flush_folder(path.parent)
 
@@ -173,12 +217,15 @@ def _check(db: Database, path: Path, schema: StoreSchema, *, read_only: bool) ->
         )
     found, known = schema_version(db), len(schema.migrations)
     if found > known:
+        if _least(db) <= known:
+            return  # newer, and only added to: what this version knows is as it was
         raise StoreNewerError(
             f"store {path}: written by a newer version of this software (schema {found}, this one knows {known}); "
             "install that version"
         )
     if not read_only:
         migrate(db, schema.migrations)
+        _tell_older(db, schema.least)
     elif found < known and not schema.reads_older:
         raise StoreError(
             f"store {path}: of schema {found}, not {known}; start the {schema.owner} on it once, then read it"

@@ -1,7 +1,8 @@
 """The tables of a lane's store, as numbered migrations (`runtime.sqlite_store`).
 
 Rules of this file:
-- A migration that has been released is never edited; the next one is appended.
+- A migration that has been released is never edited; the next one is appended. It only adds (`StoreSchema.opens_from`), so
+  that a box can go back to the version before with all that it recorded.
 - STRICT tables: a column holds the type it says, whoever writes it.
 - What may only grow enforces it: triggers refuse UPDATE and DELETE on `journal` and `boots`.
 """
@@ -96,4 +97,6 @@ def _third(db: Database) -> None:
     _table(db, "core_clock", columns, pk="one")
 
 
-LANE_SCHEMA = StoreSchema(owner="agent", migrations=(_first, _second, _third), application_id=_APPLICATION_ID)
+LANE_SCHEMA = StoreSchema(
+    owner="agent", migrations=(_first, _second, _third), application_id=_APPLICATION_ID, opens_from=3
+)

@@ -8,6 +8,7 @@
 | `kills` | `rocars-lane kills`: kill -9 at random moments of a demonstration |
 | `bench/` | `rocars-bench`: speed beside its physical floor, and plates read beside other readers |
 | `training/` | how the plate models were made (needs torch) |
+| `package/` | `make package`: the Debian packages of lane and core |
 | `docs/` | what writes the generated documents under `docs/` |
 | `commands` | `prove` and `kills` as commands of `rocars-lane` |
 """

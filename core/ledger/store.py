@@ -1,6 +1,7 @@
 """The core's one SQLite file (`runtime.sqlite_store`): its tables, as numbered migrations, and its series and diary.
 
-Rules of this file: a migration that has been released is never edited; the next one is appended.
+Rules of this file: a migration that has been released is never edited; the next one is appended, and only adds
+(`StoreSchema.opens_from`).
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ CORE_SCHEMA = StoreSchema(
     owner="core",
     migrations=(_lodgements, _replicated, _lanes, _commands, _seals, _doubted, _vehicles),
     reads_older=True,
+    opens_from=7,
 )
 
 

@@ -16,11 +16,11 @@ from devices.anpr.engines import ENGINES
 from devices.anpr.errors import ReaderError
 from devices.anpr.weights import SHIPPED
 from devices.anpr.weights import load as load_weights
-from devices.errors import DeviceError
+from devices.errors import DeviceError, DriverMissing
 from devices.settings import BoardKind
 from display.connectors import plugs
 from display.settings import Mode
-from edge.checks.findings import Finding, Surroundings, fault, ok, warning
+from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
 from edge.health import look
 from edge.settings.load import Settings
 from lane_agent.model import Screen
@@ -120,12 +120,26 @@ def contacts(settings: Settings, around: Surroundings) -> Findings:
     """Whether the board of the contacts is there and may be used; a simulated one is said."""
     match settings.contacts.board:
         case BoardKind.GPIO:
-            chip = around.root / f"dev/gpiochip{settings.contacts.chip}"
-            yield _device("contacts", chip, "contacts.chip", "gpio")
+            yield _pins(settings.contacts.chip, around)
         case BoardKind.REMOTE:
             yield from _remote(settings.contacts.port or "", around)
         case BoardKind.SIMULATED:
             yield ok("contacts", f"SIMULATED, over {settings.contacts.socket}")
+
+
+def _pins(number: int, around: Surroundings) -> Finding:
+    """The chip as the driver sees it; a device that is there and no driver for it would leave the lane deaf."""
+    device = around.root / f"dev/gpiochip{number}"
+    there = _device("contacts", device, "contacts.chip", "gpio")
+    if around.chip is None:
+        return there
+    try:
+        return ok("contacts", f"{device}: {around.chip(number)}")
+    except DeviceError as problem:
+        if there.level is Severity.FAULT and not isinstance(problem, DriverMissing):
+            return there
+        wrong, _, remedy = str(problem).rpartition(": ")
+        return fault("contacts", wrong, remedy)
 
 
 def _remote(port: str, around: Surroundings) -> Findings:

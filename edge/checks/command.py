@@ -21,8 +21,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from devices.gpio import look_at_chip
 from devices.settings import CameraSettings
 from edge.checks import box, identifier, link
+from edge.checks.as_service import look_as_service, service_text
 from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
 from edge.settings.load import LaneSettingsError, Settings, load
 from runtime.clocks import kernel_clock
@@ -63,6 +65,7 @@ def this_box(camera: Callable[[CameraSettings], str] | None = None) -> Surroundi
         camera=camera,
         clock=kernel_clock,
         installed=box.dpkg_installed,
+        chip=look_at_chip,
         environment=os.environ,
     )
 
@@ -96,6 +99,7 @@ def check_command(
     as_json: bool = False,
     refuse_simulation: bool = False,
     settings_only: bool = False,
+    seen_as: Finding | None = None,
     out: TextIO | None = None,
 ) -> int:
     """The whole command; returns its exit status.
@@ -106,6 +110,7 @@ def check_command(
         as_json: print a list of objects instead of a table.
         refuse_simulation: a simulated lane is an error (the unit of a real lane says so).
         settings_only: look at the settings and the files they name only; the unit starts a lane with no link, too.
+        seen_as: a finding that says how the box is looked at.
         out: where to print; standard output if None.
     """
     out = out or sys.stdout
@@ -118,13 +123,45 @@ def check_command(
         refused = fault("simulation", "is refused here: this unit is for a real lane", "use a file without simulation")
         _print(config, [refused], as_json=as_json, out=out)
         return 2
-    findings = [ok("settings", f"lane {settings.lane.id}")]
+    findings = [ok("settings", f"lane {settings.lane.id}"), *([seen_as] if seen_as else [])]
     if not settings_only:
         waiting = Console(stderr=True)
         with waiting.status("looking") as status:
             findings += run_checks(settings, around, begins=lambda name: status.update(f"looking at {name}"))
     _print(config, findings, as_json=as_json, out=out)
     return int(any(each.level is Severity.FAULT for each in findings))
+
+
+def check_as_service(config: Path, *, as_json: bool = False, out: TextIO | None = None) -> int | None:
+    """The whole command as the service would see the box; None where that cannot be (`edge.checks.as_service`).
+
+    Raises:
+        NotAsServiceError: it can, and did not come about.
+    """
+    waiting = Console(stderr=True)
+    with waiting.status("looking, as the service does"):
+        seen = look_as_service(["--here", "--json", "--config", str(config.absolute())])
+    if seen is None:
+        return None
+    rows = msgspec.json.decode(seen.output.encode(), type=list[_Row])
+    findings = [Finding(row.area, row.level, row.what, row.remedy) for row in rows]
+    _print(config, [ok("seen", seen.says), *findings], as_json=as_json, out=out or sys.stdout)
+    return seen.status
+
+
+def seen_by(name: str) -> Finding:
+    """Somebody looks who is not the service."""
+    if service_text() is None:
+        return ok("seen", f"by user {name}; the service is not installed on this machine")
+    remedy = "look as it does: sudo rocars-lane check --config FILE"
+    return warning("seen", f"by user {name}, whose rights are not the service's", remedy)
+
+
+class _Row(msgspec.Struct):
+    area: str
+    level: Severity
+    what: str
+    remedy: str
 
 
 def _print(config: Path, findings: Iterable[Finding], *, as_json: bool, out: TextIO) -> None:

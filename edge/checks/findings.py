@@ -63,6 +63,8 @@ class Surroundings:
         utc: now, aware.
         root: where dev/ and sys/ are.
         environment: as `os.environ`.
+        chip: opens a GPIO chip by its number with the library that drives it, and says in words what it is. Raises a
+            `devices.errors.DeviceError` whose text says what to do. None: it is not opened.
     """
 
     camera: Callable[[CameraSettings], str] | None
@@ -71,3 +73,4 @@ class Surroundings:
     utc: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     root: Path = Path("/")
     environment: Mapping[str, str] = field(default_factory=dict)
+    chip: Callable[[int], str] | None = None

@@ -274,6 +274,8 @@ def test_a_store_that_is_missing_there_already_or_newer_is_named_with_the_remedy
         CoreStore(path, create=True)
     raw = sqlite3.connect(path)
     raw.execute("PRAGMA user_version=99")
+    raw.execute("UPDATE opens_from SET schema = 99")
+    raw.commit()
     raw.close()
     with pytest.raises(CoreSettingsError, match="newer version"):
         CoreStore(path)

@@ -16,6 +16,7 @@ import pytest
 
 from devices.anpr.weights import SHIPPED
 from devices.errors import DeviceError
+from devices.gpio import look_at_chip
 from devices.settings import CameraSettings
 from edge.checks import box as checks_box
 from edge.checks.findings import Finding, Severity, Surroundings
@@ -171,6 +172,29 @@ def test_a_gpio_chip_that_is_missing_is_named_with_its_key(lane_folder: Any) -> 
     (lane_folder.folder / "dev").mkdir()
     (lane_folder.folder / "dev/gpiochip4").touch()
     assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Severity.OK
+
+
+def test_pins_without_a_driver_are_a_fault_though_the_chip_is_there(
+    lane_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default board of a lane, on a box whose software lacks lgpio: it said ok, and the lane was deaf."""
+    lane_folder.change('board = "simulated"', 'board = "gpio"\nchip = 4')
+    (lane_folder.folder / "dev").mkdir()
+    (lane_folder.folder / "dev/gpiochip4").touch()
+    monkeypatch.setitem(sys.modules, "lgpio", None)  # an import of it fails, installed or not
+    (seen,) = found(checks_box.contacts, lane_folder, box(lane_folder.folder, chip=look_at_chip))
+    assert seen[:2] == (Severity.FAULT, "the driver of the pins (lgpio) is not installed")
+    assert seen[2].startswith("install rocars-lane again")
+
+
+def test_the_driver_of_the_pins_is_installed_and_is_asked(lane_folder: Any) -> None:
+    """On every architecture, this one included. A file that is no chip is told as the driver tells it."""
+    lane_folder.change('board = "simulated"', 'board = "gpio"\nchip = 4')
+    (lane_folder.folder / "dev").mkdir()
+    (lane_folder.folder / "dev/gpiochip4").touch()
+    (seen,) = found(checks_box.contacts, lane_folder, box(lane_folder.folder, chip=look_at_chip))
+    assert seen[0] is Severity.FAULT
+    assert seen[1].startswith("/dev/gpiochip4 cannot be opened (")
 
 
 def test_a_remote_board_over_tcp_must_answer(lane_folder: Any) -> None:

@@ -119,6 +119,8 @@ def test_a_store_of_newer_software_is_left_alone(path: Path) -> None:
     LaneStore(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
+        connection.execute("UPDATE opens_from SET schema = 99")
+        connection.commit()
     connection.close()
     before = path.read_bytes()
     with pytest.raises(StoreNewerError, match=f"schema 99, this one knows {len(LANE_SCHEMA.migrations)}"):

@@ -1,0 +1,10 @@
+"""`make package`: the Debian packages of lane and core, from the hashed lock, for one architecture or both.
+
+| module | what is in it |
+|---|---|
+| `products` | what belongs into each package: rooms, libraries, commands, units |
+| `lock` | the part of `config/requirements.lock` that a product needs at run time |
+| `tree` | a version of the software as a folder that runs from wherever it stands |
+| `archive` | that folder, units, users and scripts as a .deb |
+| `__main__` | the command |
+"""

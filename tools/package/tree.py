@@ -1,0 +1,151 @@
+"""A version of the software as one folder that runs from wherever it stands: libraries, rooms, launcher.
+
+    bin/python           a link to Debian's interpreter; pyvenv.cfg beside it makes this folder its home
+    bin/rocars-lane      resolves every link it was called by, so that a process keeps the version it was started from
+    lib/python3.11/...   libraries by the lock, our rooms, all compiled
+    slot.json            what `runtime.slots` asks of a version
+"""
+
+from __future__ import annotations
+
+import compileall
+import hashlib
+import json
+import os
+import py_compile
+import shutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from runtime.slots import FACTS
+from tools.package.lock import PackageBuildError, locked
+from tools.package.products import Architecture, Product
+
+INTERPRETER = "/usr/bin/python3.11"
+LIBRARIES = Path("lib/python3.11/site-packages")
+EXTRAS = ("easyocr",)
+
+_LAUNCHER = """\
+#!/bin/sh
+# Starts the version that this file belongs to, whatever link it was called by.
+here=$(dirname "$(readlink -f "$0")")
+exec "$here/python" -I -c 'import sys; sys.argv[0] = "{name}"; from {module} import {function}; sys.exit({function}())' "$@"
+"""
+
+IDLE = (
+    "**/tests",
+    "**/__pycache__",
+    "**/*.pyi",
+    "bin",
+    "share",
+    "include",
+    "pygame/docs",
+    "pygame/examples",
+    "numpy/_core/include",
+    "numpy/f2py",
+    "onnxruntime/tools",
+    "onnxruntime/transformers",
+    "onnxruntime/quantization",
+    "onnxruntime/datasets",
+    "onnxruntime/capi/libonnxruntime.so*",  # for programs in C; Python's own module has all of it inside
+    "cv2/data",
+    "av/include",
+)
+"""What libraries bring for their own development; nothing of ours loads it, and the trial of a version would notice."""
+
+
+def build_tree(root: Path, target: Path, product: Product, architecture: Architecture, version: str) -> None:
+    """Builds it.
+
+    Args:
+        root: of the repository.
+        target: does not exist yet.
+        version: what it will call itself.
+
+    Raises:
+        PackageBuildError: a library cannot be had for this architecture, or not with the lock's hash.
+    """
+    site = target / LIBRARIES
+    site.mkdir(parents=True)
+    lock = (root / "config/requirements.lock").read_text(encoding="utf-8")
+    fetch(site, locked(lock, product.libraries), architecture)
+    for pattern in IDLE:
+        for idle in list(site.glob(pattern)):
+            shutil.rmtree(idle) if idle.is_dir() else idle.unlink(missing_ok=True)
+    for file in _ours(root, [*product.rooms, *(f"config/{name}" for name in product.examples)]):
+        (site / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / file, site / file)
+    (site / "rocars-extras.pth").write_text("".join(f"/opt/rocars-lane/extras/{name}\n" for name in EXTRAS))
+    _metadata(site, product, version)
+    _interpreter(target, product)
+    _compile(site)
+    _facts(target, product, version)
+
+
+def fetch(site: Path, requirements: str, architecture: Architecture) -> None:
+    """Puts these libraries there, as wheels, each with the hash that the lock says.
+
+    Raises:
+        PackageBuildError: not all of them; `uv`'s own words say which.
+    """
+    listed = site.parent / "requirements.txt"
+    listed.write_text(requirements, encoding="utf-8")
+    uv = Path(sys.executable).with_name("uv")
+    command = [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    place = ["--target", site, "--python", sys.executable, "--python-version", "3.11", "--link-mode", "copy"]
+    machine = ["--python-platform", architecture.platform]
+    done = subprocess.run([*command, *place, *machine, "-r", listed], capture_output=True, text=True, check=False)
+    listed.unlink()
+    if done.returncode:
+        raise PackageBuildError(f"libraries for {architecture.value}: {done.stderr.strip()}")
+
+
+def _ours(root: Path, places: list[str]) -> list[str]:
+    """Our files there, without what git ignores."""
+    listed = ["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *places]
+    found = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split("\0")
+    return sorted({name for name in found if name and (root / name).is_file()})
+
+
+def _metadata(site: Path, product: Product, version: str) -> None:
+    folder = site / f"{product.name.replace('-', '_')}-{version}.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {product.name}\nVersion: {version}\n")
+    (folder / "INSTALLER").write_text("dpkg\n")
+
+
+def _interpreter(target: Path, product: Product) -> None:
+    (target / "bin").mkdir()
+    (target / "bin/python").symlink_to(INTERPRETER)
+    (target / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11\n")
+    launcher = target / "bin" / product.name
+    module, function = product.entry
+    launcher.write_text(_LAUNCHER.format(name=product.name, module=module, function=function))
+    launcher.chmod(0o755)
+
+
+def _compile(site: Path) -> None:
+    """By content and not by date, which unpacking and linking may change; the folder cannot be written in the field."""
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(site, quiet=2, workers=os.cpu_count() or 1, invalidation_mode=mode, stripdir=str(site))
+
+
+def _facts(target: Path, product: Product, version: str) -> None:
+    module, name = product.schema
+    schema = len(getattr(import_module(module), name).migrations)
+    facts = {"version": version, "build": _digest(target), "schema": schema, "trial": product.trial}
+    (target / FACTS).write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def _digest(folder: Path) -> str:
+    """Of every name and every byte in it."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        whole.update(str(path.relative_to(folder)).encode())
+        if path.is_symlink():
+            whole.update(os.fsencode(os.readlink(path)))
+        elif path.is_file():
+            whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()[:16]
