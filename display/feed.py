@@ -2,7 +2,8 @@
 
 Rules of this file:
 
-1. A screen that (re)connects, or that fell back to its safe face by itself, is told again what the lane says now.
+1. A screen that (re)connects is told what the lane says now. One that fell back to its safe face by itself is told so
+   with the next beat: the lane hears of it first, and takes 3 back instead of having it painted once more.
 2. A screen that is silent past the limit is cut off and reported lost; it may still show a frozen picture, so
    whoever runs the processes should end that one (`display.supervisor.ScreenProcesses.restart`).
 3. Nothing here decides: what was painted, lost and found is reported and becomes events of the lane.
@@ -45,6 +46,7 @@ class _Connection:
     def __init__(self, screen: Screen, writer: asyncio.StreamWriter, now_s: float) -> None:
         self.screen = screen
         self.heard_s = now_s
+        self.fell_back = False
         self._writer = writer
 
     def send(self, message: ShowOrder | ScreenBeat) -> None:
@@ -128,6 +130,7 @@ class ScreenFeed:
 
     def _tell(self, connection: _Connection) -> None:
         if self._shown is not None:
+            connection.fell_back = False
             scene = self._shown.xdb if connection.screen is Screen.XDB else self._shown.aiop
             connection.send(ShowOrder(scene, self._shown.serial, self._shown.parameter, self._simulated))
 
@@ -141,6 +144,8 @@ class ScreenFeed:
                     self._lose(connection)
                 else:
                     connection.send(ScreenBeat())
+                    if connection.fell_back:
+                        self._tell(connection)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer), name="screen connection")
@@ -184,8 +189,7 @@ class ScreenFeed:
             self._on_trouble(connection.screen, message.text)
         if isinstance(message, Painted):
             self._on_painted(connection.screen, message.scene, message.serial)
-            if message.safe:
-                self._tell(connection)  # rule 1
+            connection.fell_back = connection.fell_back or message.safe  # rule 1
 
     def _lose(self, connection: _Connection) -> None:
         """Forgets a connection and reports its screen, once."""

@@ -176,8 +176,8 @@ class ScreenProcess:
             select.select(files, [], [], min(_TURN_S, max(0.0, self._retry_s - now)))
             return False
         silence = self._failsafe.wait_s(now) or _TURN_S  # past it, the safe face is shown already
-        ready, _, _ = select.select([self._line, *files], [], [], min(_TURN_S, silence))
-        return self._line in ready
+        ready, _, _ = select.select([self._line.fileno(), *files], [], [], min(_TURN_S, silence))
+        return self._line.fileno() in ready
 
     def _hear(self) -> int:
         """Takes in what the agent said; how many beats to answer."""

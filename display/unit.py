@@ -17,6 +17,7 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from display.errors import DisplayError
@@ -43,7 +44,7 @@ class UnitWatchdog:
 
     def __init__(self) -> None:
         self._alarm = AlarmWatchdog(_SLOW_S)
-        self._feed = lambda: None
+        self._feed: Callable[[], None] = _nothing
         self._feed_s = 0.0
 
     def turning(self) -> None:
@@ -66,6 +67,10 @@ class UnitWatchdog:
     def rest(self) -> None:
         """No longer wanted."""
         self._alarm.rest()
+
+
+def _nothing() -> None:
+    """Until the loop turns, the unit's watchdog waits for READY."""
 
 
 class SettingsWatch:

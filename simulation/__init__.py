@@ -24,5 +24,6 @@ What surrounds a lane or a core in a demonstration also surrounds it in the kits
 | `private_core` | the shipped core in a folder of its own, on such brokers |
 | `hardwareless_lane` | a lane without its devices: its end of the link, and with its agent |
 | `cable`, `mqtt_packets` | a TCP relay that is cut, held, tampered with or listened to; where an MQTT packet ends |
+| `outputs/` | two outputs lit by the lane's own units and sampled from outside |
 | `children`, `waiting` | child processes that end with us; waiting for what another process does |
 """

@@ -77,7 +77,7 @@ class OutputSurface:
         self._compositor: Compositor | None = None
         self._window: Window | None = None
         self._place = Place(None, wanted.size)
-        self._again_s = mono_s()
+        self._dial_s = self._again_s = mono_s()
         self._beaten_s = mono_s()
         self._stands = False
 
@@ -125,9 +125,9 @@ class OutputSurface:
             self._compositor = None
 
     def _dial(self) -> None:
-        if self._mono_s() < self._again_s:
+        if self._mono_s() < self._dial_s:
             return
-        self._again_s = self._mono_s() + _DIAL_S
+        self._dial_s = self._mono_s() + _DIAL_S
         self._compositor = Compositor(self._path, patience_s=_GREETING_S, mono_s=self._mono_s, pat=self.pat)
         log.info("%s: the compositor is there", self._wanted.screen.value)
 
@@ -222,6 +222,6 @@ class OutputSurface:
             self._window.forget()
         self.close()
         self._window, self._stands = None, False
-        self._again_s = self._mono_s() + _DIAL_S
+        self._dial_s = self._mono_s() + _DIAL_S
         if "no compositor" not in self.trouble:
             self._say(trouble)
