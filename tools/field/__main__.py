@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from tools.field.debian import ROOT, CannotHere, check_permissions, clean_root, install_tools
-from tools.field.packages import build_packages
+from tools.field.packages import build_packages, found_packages
 from tools.field.site import Site
 from tools.field.story import Report, Story
 
@@ -28,6 +28,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make field", description=__doc__)
     parser.add_argument("--boots", type=int, default=2, help="how many times the box is booted (2 or more)")
     parser.add_argument("--no-hang", action="store_true", help="do not hang the loops")
+    parser.add_argument("--packages", type=Path, help="a folder with both packages, instead of building them")
     parser.add_argument("--keep", action="store_true", help="keep the machines' files")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
@@ -66,7 +67,8 @@ def _run(options: argparse.Namespace) -> Report:
     try:
         say("clean Debian 12")
         clean_root(folder / "base")
-        site = Site(folder, folder / "base", f"field{os.getpid()}", build_packages(folder / "packages", say))
+        packages = found_packages(options.packages) if options.packages else build_packages(folder / "packages", say)
+        site = Site(folder, folder / "base", f"field{os.getpid()}", packages)
         story = Story(site, say, hang=not options.no_hang, boots=options.boots)
         return asyncio.run(story.tell())
     finally:

@@ -76,7 +76,7 @@ class Site:
         type_(f"install -m 0644 {folder}/broker.csr /tmp/broker.csr")
         type_(f"{_AS_CORE}rocars-core enrol-broker {CENTRE_ADDRESS} --request /tmp/broker.csr --out /tmp/broker-a")
         type_(f"cp /tmp/broker-a/authority.crt /tmp/broker-a/broker.crt /tmp/broker-a/revoked.crl {folder}/")
-        examples = "/opt/rocars-lane/config"
+        examples = "/usr/share/doc/rocars-core/examples"
         type_(f"cp {examples}/mosquitto.acl.example {folder}/access.acl")
         type_(f"cp {examples}/mosquitto.conf.example /etc/mosquitto/conf.d/rocars.conf")
         type_(f"chown mosquitto: {folder}/* && chmod 600 {folder}/broker.key")
