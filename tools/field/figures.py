@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import time
 from collections.abc import Iterable, Mapping
@@ -68,8 +69,8 @@ _NAMES: Mapping[str, str] = {
     "--screen aiop": "screen aiop",
     "resource_tracker": "resource tracker",
     "spawn_main": "sign renderer",
-    "rocars-lane run": "agent",
-    "rocars-core run": "core",
+    "edge.cli": "agent",
+    "core.cli.app": "core",
 }
 
 
@@ -105,14 +106,20 @@ def idle_percent(pids: list[int], seconds: float) -> float:
     return round(100 * used / (time.monotonic() - began), 1)
 
 
-def folder_mb(folder: Path) -> float:
-    """What a folder holds, MB as its disk counts it."""
+def added_mb(layer: Path) -> float:
+    """What an installation added to the clean Debian, MB as the disk counts it: without apt's own caches, the packages as
+    they were carried, and journals."""
     seen: set[int] = set()
     blocks = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            facts = path.lstat()
+    for folder, names, files in os.walk(layer):
+        here = Path(folder).relative_to(layer)
+        names[:] = [name for name in names if str(here / name) not in _NOT_ADDED]
+        for name in files:
+            facts = Path(folder, name).lstat()
             if facts.st_ino not in seen:
                 seen.add(facts.st_ino)
                 blocks += facts.st_blocks
     return round(blocks * 512 / 1_000_000, 1)
+
+
+_NOT_ADDED = frozenset({"var/cache/apt", "var/lib/apt/lists", "var/log", "root"})

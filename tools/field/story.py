@@ -163,7 +163,7 @@ class Story:
         await asyncio.to_thread(self.site.enrol_lane)
         self.report.commands = len(self.site.lane.commands.typed)
         for machine in (self.site.lane, self.site.centre):
-            self.report.installed_mb[machine.name] = await asyncio.to_thread(figures.folder_mb, machine.added)
+            self.report.installed_mb[machine.name] = await asyncio.to_thread(figures.added_mb, machine.added)
 
     def _timed(self, step: Callable[[], None]) -> None:
         began = time.monotonic()
@@ -173,7 +173,7 @@ class Story:
     async def _first_start(self) -> None:
         """The box is restarted, and comes up by its units; the officer opens the lane."""
         await self._start_again()
-        await asyncio.to_thread(self.site.check_lane)
+        self.report.problems += await asyncio.to_thread(self.site.check_lane)
 
     async def _start_again(self) -> None:
         """Reboots; how long until a sign and until the lane is ready."""
