@@ -7,6 +7,7 @@ refuse as a wrong password.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import stat
@@ -125,7 +126,9 @@ class OfficerBook:
     def _write(self, officers: dict[str, Officer]) -> None:
         body = msgspec.json.format(msgspec.json.encode(_OfficersFile(officers=officers)), indent=2)
         try:
-            write_whole(self._path, body + b"\n", mode=PRIVATE)
+            folder = self._path.parent.stat()  # root writes for the lane's user, whose folder it is
+            owner = (folder.st_uid, folder.st_gid) if os.geteuid() == 0 else None
+            write_whole(self._path, body + b"\n", mode=PRIVATE, owner=owner)
         except OSError as error:
             raise OfficersFileError(
                 f"{self._path} cannot be written ({error.strerror}): run as the lane's user"

@@ -21,7 +21,9 @@ from devices.settings import GPIO_LINES, Pull
 
 RESAMPLE_S = 0.25
 
-_NO_DRIVER = "the driver of the pins (lgpio) is not installed: install rocars-lane again, or use contacts.board = 'remote'"
+_NO_DRIVER = (
+    "the driver of the pins (lgpio) is not installed: install rocars-lane again, or use contacts.board = 'remote'"
+)
 
 
 def _pin_errors() -> tuple[type[Exception], ...]:

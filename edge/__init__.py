@@ -15,6 +15,7 @@
 | `health` | whether the store can be written, the room left, the wear of the flash |
 | `evidence_retention` | evidence pictures kept within their bounds |
 | `expiry` | keys and certificates that near their end, and new keys of the core |
+| `setup/` | `rocars-lane setup`: from a bare box to a lane that starts |
 | `settings/` | the lane's TOML file as typed values |
 | `checks/` | `rocars-lane check` |
 | `cli` | the commands of `rocars-lane` |

@@ -90,6 +90,23 @@ def check(
 
 
 @app.command()
+def setup(
+    config: Config = Path("/etc/rocars-lane/lane.toml"),
+    answers: Annotated[
+        Path | None, typer.Option(help="A file of answers; else you are asked. See answers.toml.example.")
+    ] = None,
+    save: Annotated[Path | None, typer.Option(help="Write what you answer to this file, for the next box.")] = None,
+) -> None:
+    """From a bare box to a lane that starts: settings, officers, identity, page, time; ends in check. Run it again at will.
+
+    Status 3: the lane waits for the core's operator; run it again with the answer.
+    """
+    from edge.setup.command import setup_command
+
+    raise typer.Exit(setup_command(config, answers, save, say=typer.echo, agree=typer.confirm, ask=typer.prompt))
+
+
+@app.command()
 def enrol(
     config: Config,
     answer: Annotated[Path | None, typer.Option(help="The core's operator's answer, to be installed.")] = None,

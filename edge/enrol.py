@@ -78,6 +78,11 @@ class IdentityFiles:
         )
 
     @property
+    def owner_if_root(self) -> tuple[int, int] | None:
+        """The lane's user and group, to whom root gives what it writes; nobody else can give files away."""
+        return self.owner if os.geteuid() == 0 else None
+
+    @property
     def pending(self) -> Path:
         """The folder of keys that wait for their answer."""
         return self.lane_key.parent / PENDING
@@ -266,7 +271,7 @@ def _put(path: Path, content: bytes, places: IdentityFiles, *, mode: int = 0o644
 def _write(path: Path, content: bytes, places: IdentityFiles, *, mode: int = 0o644) -> None:
     """Whole or not at all, on the disk when it returns, for the lane's user."""
     _folder(path.parent, places, mode=0o750)
-    write_whole(path, content, mode=mode, owner=places.owner if os.geteuid() == 0 else None)
+    write_whole(path, content, mode=mode, owner=places.owner_if_root)
 
 
 def _folder(path: Path, places: IdentityFiles, *, mode: int) -> None:

@@ -155,7 +155,9 @@ class SlotRoot:
                 self._build(brought, facts, name)
             self._make_current(name)
         except OSError as error:
-            raise SlotError(f"{self._root}: {error}; make room or mend the disk, then install the package again") from error
+            raise SlotError(
+                f"{self._root}: {error}; make room or mend the disk, then install the package again"
+            ) from error
         self._sweep()
         return name
 
@@ -193,11 +195,13 @@ class SlotRoot:
     def _try(self, folder: Path, facts: SlotFacts) -> None:
         """Loads what must load, by that version's own interpreter: a version that cannot start is never current."""
         script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
-        command = [folder / "bin/python", "-I", "-B", "-c", script, *facts.trial]
+        command = [str(folder / "bin/python"), "-I", "-B", "-c", script, *facts.trial]
         try:
             tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE_S, cwd="/")
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise SlotError(f"version {facts.version} does not start ({error}); it was not made the current one") from error
+            raise SlotError(
+                f"version {facts.version} does not start ({error}); it was not made the current one"
+            ) from error
         if tried.returncode:
             last = (tried.stderr.strip().splitlines() or [f"status {tried.returncode}"])[-1]
             raise SlotError(f"version {facts.version} does not load ({last}); it was not made the current one")
@@ -212,7 +216,7 @@ class SlotRoot:
 
     def _leads(self, link: str) -> str | None:
         try:
-            return Path(os.readlink(self._root / link)).name
+            return (self._root / link).readlink().name
         except OSError:
             return None
 

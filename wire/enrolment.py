@@ -15,6 +15,8 @@ Rules of this file:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, TypeVar
 
 import msgspec
@@ -78,6 +80,7 @@ class EnrolmentAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         certificate: the lane's (PEM).
         authority: who signs certificates (PEM; more than one while an authority is replaced).
         core_keys: the core's public signing keys (PEM) by key id, each of which may sign from now on.
+        points: the control points that the core knows: code and name. A lane of another can release nobody by a bundle.
         signed: by one of the core's keys, over everything else.
     """
 
@@ -87,6 +90,7 @@ class EnrolmentAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     certificate: str
     authority: str
     core_keys: dict[str, str]
+    points: dict[str, str] = {}
     signed: Signature
 
     @property
@@ -188,7 +192,14 @@ def renews(request: Request, ring: KeyRing) -> str | None:
 
 
 def make_answer(
-    lane: str, *, certificate: bytes, authority: bytes, core_keys: dict[str, str], signer: Signer, made_ms: int
+    lane: str,
+    *,
+    certificate: bytes,
+    authority: bytes,
+    core_keys: dict[str, str],
+    signer: Signer,
+    made_ms: int,
+    points: Mapping[str, str] = MappingProxyType({}),
 ) -> EnrolmentAnswer:
     """The core's answer; `lane` "" and `certificate` empty for the core's keys alone."""
     unsigned = EnrolmentAnswer(
@@ -197,6 +208,7 @@ def make_answer(
         certificate=certificate.decode(),
         authority=authority.decode(),
         core_keys=core_keys,
+        points=dict(points),
         signed=Signature(signer.kid, b""),
     )
     topic, body = _answer_signed(unsigned)
@@ -274,7 +286,8 @@ def _request_signed(lane: str, wanted: str, public: str) -> tuple[str, bytes]:
 
 def _answer_signed(answer: EnrolmentAnswer) -> tuple[str, bytes]:
     keys = sorted(answer.core_keys.items())
-    body = (answer.lane, answer.made_ms, answer.certificate, answer.authority, keys)
+    points = (sorted(answer.points.items()),) if answer.points else ()
+    body = (answer.lane, answer.made_ms, answer.certificate, answer.authority, keys, *points)
     return f"enrolment/answer/{answer.lane}", msgspec.msgpack.encode(body)
 
 

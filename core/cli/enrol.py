@@ -22,7 +22,7 @@ from core.settings import CoreSettings, load
 from runtime.files import PRIVATE
 from wire import certificates
 from wire.enrolment import EnrolmentError, Request, check_name, read_request, read_wanted
-from wire.topics import IMMIGRATION
+from wire.topics import IMMIGRATION, check_lane
 
 PANEL = "Keys and certificates"
 Lane = Annotated[str, typer.Argument(help="The lane's id.")]
@@ -34,7 +34,7 @@ Fingerprint = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Registers the commands."""
-    for command in (authority, enrol, enrol_broker, enrol_immigration, revoke):
+    for command in (authority, enrol, enrol_broker, enrol_page, enrol_immigration, revoke):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -176,6 +176,23 @@ def enrol_broker(
     say(f"broker {names[0]}: put what is in {out} where its mosquitto.conf says, and reload it (SIGHUP)")
 
 
+def enrol_page(
+    lane: Lane,
+    names: Annotated[list[str], typer.Argument(help="Every host name and address by which officers reach its page.")],
+    config: Config,
+    request: Annotated[Path, typer.Option(help="The signing request that `rocars-lane setup` made on the box.")],
+    out: Annotated[Path, typer.Option(help="Where to write the certificate.")],
+) -> None:
+    """Make the certificate of a lane's page, for officers' browsers. A name of a broker is refused: lanes would believe it."""
+    settings = load(config, planned=True)
+    opened = Authority(_folder(settings), utc_ms)
+    if taken := {one.host.lower() for one in settings.brokers} & {name.lower() for name in names}:
+        raise RefusedError(f"{', '.join(sorted(taken))}: is the name of a broker; give the page names of its own")
+    days = settings.authority.lane_days
+    write_whole(out, opened.for_page(check_lane(lane), names, _wanted(request), days=days))
+    say(f"Take {out} to the box of {lane}, name it as setup.page_certificate, and run rocars-lane setup again")
+
+
 def enrol_immigration(
     config: Config,
     request: Annotated[Path, typer.Option(help="The signing request (PKCS 10) made by Immigration's side.")],
@@ -223,6 +240,7 @@ def desk_of(settings: CoreSettings) -> EnrolmentService:
         LaneRegistry(settings.core.lane_keys),
         signing_key=settings.core.signing_key,
         days=settings.authority.lane_days,
+        points=settings.points,
     )
 
 

@@ -32,6 +32,7 @@ from core.errors import CoreSettingsError, RefusedError
 from core.files import read_secret, write_whole
 from domain.times import UtcClock
 from runtime.files import PRIVATE
+from runtime.sections import is_host
 from wire import certificates
 
 YEARS = 20
@@ -134,9 +135,29 @@ class Authority:
         Raises:
             RefusedError: a name is neither.
         """
-        builder = self._builder(f"broker {names[0]}", public, days, ExtendedKeyUsageOID.SERVER_AUTH)
+        return self._for_server(f"broker {names[0]}", names, public, days)
+
+    def for_page(self, lane: str, names: Sequence[str], public: ec.EllipticCurvePublicKey, *, days: int) -> bytes:
+        """A certificate (PEM) for a lane's page, which officers' browsers reach under any of `names`.
+
+        Raises:
+            RefusedError: a name is no host name or address, or lanes would take it for a broker's.
+        """
+        subject, taken = page_name(lane), set[str]()
+        for one in living(self.folder, _moment(self._clock)):
+            if certificates.name_of(one.subject) != subject:
+                taken |= {name.lower() for name in certificates.alternatives_of(one)}
+        for name in names:
+            if not is_host(name):
+                raise RefusedError(f"{name!r} is neither a host name nor an address; write what browsers connect to")
+            if name.lower() in taken:
+                raise RefusedError(f"{name}: is the name of a broker or of another page; give this page one of its own")
+        return self._for_server(subject, names, public, days)
+
+    def _for_server(self, subject: str, names: Sequence[str], public: ec.EllipticCurvePublicKey, days: int) -> bytes:
+        builder = self._builder(subject, public, days, ExtendedKeyUsageOID.SERVER_AUTH)
         alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
-        return self._issue(f"broker-{names[0]}", builder.add_extension(alternatives, critical=False))
+        return self._issue(subject.replace(" ", "-"), builder.add_extension(alternatives, critical=False))
 
     def _builder(
         self, name: str, public: ec.EllipticCurvePublicKey, days: int, use: x509.ObjectIdentifier
@@ -175,6 +196,11 @@ class Authority:
         with self._key_file.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def page_name(lane: str) -> str:
+    """The common name of a page's certificate. With its blanks it is no user's name at a broker."""
+    return f"page of {lane}"
 
 
 def _moment(clock: UtcClock) -> datetime:

@@ -9,8 +9,10 @@ Rules of this file:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 
 from core.enrolment.authority import Authority
 from core.enrolment.keys import keys_to_give, load_signing_key
@@ -37,13 +39,23 @@ class EnrolmentService:
         registry: the lanes that may speak.
         signing_key: the core's key file; its public keys, and those beside it, go to the lanes.
         days: how long a lane's certificate counts.
+        points: the control points of this core, which the lanes compare with theirs.
     """
 
-    def __init__(self, authority: Authority, registry: LaneRegistry, *, signing_key: Path, days: int) -> None:
+    def __init__(
+        self,
+        authority: Authority,
+        registry: LaneRegistry,
+        *,
+        signing_key: Path,
+        days: int,
+        points: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._authority = authority
         self._registry = registry
         self._signing_key = signing_key
         self._days = days
+        self._points = points
 
     def standing(self, request: Request) -> Applicant:
         """Who asks."""
@@ -90,6 +102,7 @@ class EnrolmentService:
             core_keys=keys_to_give(self._signing_key),
             signer=load_signing_key(sign_with or self._signing_key),
             made_ms=at_ms,
+            points=self._points,
         )
 
     def revoke(self, lane: str) -> tuple[int, int]:

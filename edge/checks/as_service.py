@@ -121,8 +121,12 @@ def _by_systemd(text: str, command: Sequence[str]) -> SeenAs:
         printed = output.read_text(encoding="utf-8")
         if not printed:
             said = started.stderr.strip() or facts.get("Result", "")
-            raise NotAsServiceError(f"systemd does not run the check as the service ({said}); journalctl -u {name} has more")
-        return SeenAs(int(facts.get("ExecMainStatus", _FAILED)), printed, "as the service runs: its user, groups and sandbox")
+            raise NotAsServiceError(
+                f"systemd does not run the check as the service ({said}); journalctl -u {name} has more"
+            )
+        return SeenAs(
+            int(facts.get("ExecMainStatus", _FAILED)), printed, "as the service runs: its user, groups and sandbox"
+        )
     finally:
         _systemctl("reset-failed", f"{name}.service")
         unit.unlink(missing_ok=True)
@@ -155,7 +159,9 @@ def _by_user(text: str, command: Sequence[str]) -> SeenAs:
     )
     if not done.stdout:
         raise NotAsServiceError(f"{command[0]} did not run as {user.pw_name} (status {done.returncode})")
-    return SeenAs(done.returncode, done.stdout, "by the service's user and groups, without its sandbox: no systemd runs here")
+    return SeenAs(
+        done.returncode, done.stdout, "by the service's user and groups, without its sandbox: no systemd runs here"
+    )
 
 
 def this_user() -> str:
@@ -164,5 +170,3 @@ def this_user() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         return str(os.geteuid())
-
-

@@ -21,6 +21,7 @@ from devices.settings import BoardKind
 from display.connectors import plugs
 from display.settings import Mode
 from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
+from edge.checks.probe import lane_runs
 from edge.health import look
 from edge.settings.load import Settings
 from lane_agent.model import Screen
@@ -122,7 +123,11 @@ def contacts(settings: Settings, around: Surroundings) -> Findings:
         case BoardKind.GPIO:
             yield _pins(settings.contacts.chip, around)
         case BoardKind.REMOTE:
-            yield from _remote(settings.contacts.port or "", around)
+            if lane_runs(settings):
+                what = f"{settings.contacts.port}: not opened, the running lane has it"
+                yield warning("contacts", what, "see the lane's page, or stop the lane and look again")
+            else:
+                yield from _remote(settings.contacts.port or "", around)
         case BoardKind.SIMULATED:
             yield ok("contacts", f"SIMULATED, over {settings.contacts.socket}")
 

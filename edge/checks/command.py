@@ -48,6 +48,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("identifier", identifier.identifier),
     ("screens", box.screens),
     ("keys", link.keys),
+    ("point", link.point),
     ("certificates", link.certificates),
     ("brokers", link.brokers),
     ("officers", link.officers),

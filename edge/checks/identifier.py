@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from devices.identifier import MarkOf, mark_itself
 from devices.settings import IdentifierKind
 from edge import identifiers, wiring
 from edge.checks.findings import Finding, Surroundings, fault, ok, warning
+from edge.checks.probe import lane_runs
 from edge.settings.load import Settings
 from runtime.clocks import utc_ms
 from runtime.mqtt import Connection, Incoming
@@ -27,7 +27,7 @@ def identifier(settings: Settings, _: Surroundings) -> Iterator[Finding]:
     if chosen.kind is IdentifierKind.NONE:
         yield ok(AREA, "none")
         return
-    if _lane_runs(settings):
+    if lane_runs(settings):
         yield warning(
             AREA, "not tried: the running lane has it", "see the lane's page, or stop the lane and look again"
         )
@@ -38,16 +38,6 @@ def identifier(settings: Settings, _: Surroundings) -> Iterator[Finding]:
         bad = fault if chosen.required else warning
         wrong, _colon, remedy = str(problem).rpartition(": ")
         yield bad(AREA, wrong or "does not answer", remedy)
-
-
-def _lane_runs(settings: Settings) -> bool:
-    """Two users of one serial port, or of one name at the broker, would throw each other out."""
-    page = settings.console
-    try:
-        with socket.create_connection((page.host, page.port), timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 def _listen(settings: Settings) -> str:

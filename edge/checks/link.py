@@ -14,10 +14,12 @@ from cryptography.x509.oid import NameOID
 from console.errors import OfficersFileError
 from console.officers import OfficerBook
 from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
+from edge.enrol import IdentityFiles
 from edge.expiry import RENEW
 from edge.settings.load import Settings
 from runtime.mqtt import Broker, Tls
 from runtime.probe_broker import probe_broker
+from wire.enrolment import read_answer
 from wire.envelope import Signer, public_from_pem
 
 Findings = Iterator[Finding]
@@ -89,6 +91,25 @@ def _read(file: Path) -> list[x509.Certificate]:
         return x509.load_pem_x509_certificates(file.read_bytes())
     except (ValueError, OSError):
         return []
+
+
+def point(settings: Settings, _: Surroundings) -> Findings:
+    """Whether the core knows this lane's control point: no bundle can name another, and every truck would be row 15's."""
+    try:
+        told = read_answer(IdentityFiles.of(settings).installed.read_bytes())
+    except (OSError, ValueError):
+        return  # not enrolled: told by `keys`
+    mine = settings.lane.point
+    if mine in told.points:
+        yield ok("control point", f"{mine}, {told.points[mine]}, as the core has it")
+    elif told.points:
+        known = ", ".join(f"{code} ({name})" for code, name in sorted(told.points.items()))
+        yield fault(
+            "control point", f"the core knows no {mine}; it knows {known}", "correct lane.point, or the core's [points]"
+        )
+    else:
+        remedy = "enrol again to compare: the core's answer was made before it said so"
+        yield warning("control point", f"{mine}, which the core has not said it knows", remedy)
 
 
 def brokers(settings: Settings, _: Surroundings) -> Findings:

@@ -21,7 +21,7 @@ IPAddressAllow=
 IPAddressAllow=localhost 10.20.0.5
 Environment=SITE=north
 """
-COMMAND = ("/usr/bin/rocars-lane", "check", "--here", "--json", "--config", "/etc/rocars-lane/50 % \"lane\".toml")
+COMMAND = ("/usr/bin/rocars-lane", "check", "--here", "--json", "--config", '/etc/rocars-lane/50 % "lane".toml')
 
 
 def test_the_unit_of_the_check_is_the_lanes_but_for_what_it_starts() -> None:
@@ -31,7 +31,12 @@ def test_the_unit_of_the_check_is_the_lanes_but_for_what_it_starts() -> None:
     wanted = [f"{key}={value}" for key, value in service_options(UNIT + DROP_IN) if not key.startswith(starts)]
     lines = unit.splitlines()
     assert [line for line in lines if line in wanted][: len(wanted)] == wanted
-    for line in ("User=rocars-lane", "ProtectSystem=strict", "IPAddressAllow=localhost 10.20.0.5", "Environment=SITE=north"):
+    for line in (
+        "User=rocars-lane",
+        "ProtectSystem=strict",
+        "IPAddressAllow=localhost 10.20.0.5",
+        "Environment=SITE=north",
+    ):
         assert line in lines
     assert not [line for line in lines if line.startswith(("ExecStartPre", "Watchdog", "Restart="))]
     assert "RuntimeDirectoryPreserve=yes" in lines

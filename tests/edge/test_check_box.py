@@ -206,6 +206,21 @@ def test_a_remote_board_over_tcp_must_answer(lane_folder: Any) -> None:
     assert found(checks_box.contacts, lane_folder, box(lane_folder.folder))[0][0] is Severity.FAULT
 
 
+def test_the_board_of_a_running_lane_is_left_alone(lane_folder: Any) -> None:
+    """A board with one line drops the first for a second: the live lane had a fault for our looking."""
+    page = load(lane_folder.file).console
+    with socket.create_server((page.host, page.port)), socket.create_server(("127.0.0.1", 0)) as board:
+        lane_folder.change(
+            'board = "simulated"', f'board = "remote"\nport = "socket://127.0.0.1:{board.getsockname()[1]}"'
+        )
+        (seen,) = found(checks_box.contacts, lane_folder, box(lane_folder.folder))
+        board.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            board.accept()
+    assert seen[0] is Severity.WARNING
+    assert "the running lane has it" in seen[1]
+
+
 def test_a_remote_board_on_a_cable_must_be_there(lane_folder: Any) -> None:
     """A serial device is a file."""
     lane_folder.change('board = "simulated"', 'board = "remote"\nport = "/dev/ttyUSB9"')

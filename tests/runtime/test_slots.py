@@ -48,11 +48,16 @@ def package(folder: Path, version: str, *, works: bool = True, build: str = "") 
     (folder / "bin").mkdir(parents=True)
     (folder / "lib/deep").mkdir(parents=True)
     (folder / "bin/python").symlink_to(sys.executable)
-    (folder / "bin/say").write_text(f"#!/bin/sh\ncat \"$(dirname \"$(readlink -f $0)\")/../lib/deep/number\"\n")
+    (folder / "bin/say").write_text('#!/bin/sh\ncat "$(dirname "$(readlink -f $0)")/../lib/deep/number"\n')
     (folder / "bin/say").chmod(0o755)
     (folder / "lib/deep/number").write_text(version)
     (folder / "lib/again").symlink_to("deep")
-    facts = {"version": version, "build": build or version, "schema": 3, "trial": ["json" if works else "no_such_module"]}
+    facts = {
+        "version": version,
+        "build": build or version,
+        "schema": 3,
+        "trial": ["json" if works else "no_such_module"],
+    }
     (folder / "slot.json").write_text(json.dumps(facts))
     return folder
 
@@ -137,8 +142,10 @@ def test_a_version_that_still_runs_is_not_removed(root: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("how", ["kill", "full"])
-def test_broken_off_at_every_step_one_of_two_versions_is_current_and_works(root: Path, tmp_path: Path, how: str) -> None:
-    """kill -9 and a full disk, at each single call that changes the disk; and installing again always mends it."""
+def test_broken_off_at_every_step_one_of_two_versions_is_current_and_works(
+    root: Path, tmp_path: Path, how: str
+) -> None:
+    """Kill -9 and a full disk, at each single call that changes the disk; and installing again always mends it."""
     second = package(tmp_path / "brought-2", "2.0")
     state = tmp_path / "state"
     shutil.copytree(root, state, symlinks=True)
@@ -185,5 +192,3 @@ def test_a_checkout_says_that_it_has_no_versions() -> None:
     """`rocars-lane slots` in development."""
     with pytest.raises(SlotError, match="no version that a package put in place"):
         SlotRoot.of_this_process()
-
-

@@ -118,7 +118,11 @@ def test_the_switch_killed_at_every_call_leaves_a_whole_one(link: bool, tmp_path
     """Also where `.venv` is still a folder, as it was before there were several."""
     for at in range(1, 40):
         folder = tmp_path / str(at)
-        for name, place in (("old", ".venvs/old" if link else ".venv"), ("new", ".venvs/new"), ("older", ".venvs/older")):
+        for name, place in (
+            ("old", ".venvs/old" if link else ".venv"),
+            ("new", ".venvs/new"),
+            ("older", ".venvs/older"),
+        ):
             (folder / place).mkdir(parents=True)
             (folder / place / "which").write_text(name)
         if link:

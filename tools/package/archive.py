@@ -100,7 +100,7 @@ def _deb(stage: Path, out: Path, fields: dict[str, str], scripts: str | None) ->
             (control / script.name).chmod(0o755)
     _open_to_all(stage)
     file = out / f"{fields['Package']}_{fields['Version']}_{fields['Architecture']}.deb"
-    command = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z12", "--build", stage, file]
+    command = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z12", "--build", str(stage), str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise PackageBuildError(done.stderr.strip())
@@ -132,4 +132,4 @@ def _open_to_all(stage: Path) -> None:
     """Whatever the builder's umask was: everybody reads, the owner alone writes, what could be run still can be."""
     for path in [stage, *stage.rglob("*")]:
         if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) and path.stat().st_mode & 0o111 else 0o644)
+            path.chmod(0o755 if path.is_dir() or (os.access(path, os.X_OK) and path.stat().st_mode & 0o111) else 0o644)

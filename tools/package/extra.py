@@ -25,10 +25,10 @@ def resolve_extra(root: Path, name: str, architecture: Architecture) -> str:
     """
     uv = Path(sys.executable).with_name("uv")
     place = ["--python-version", "3.11", "--python-platform", architecture.platform, "--only-binary", ":all:"]
-    command = [uv, "pip", "compile", "--quiet", "--no-header", "--generate-hashes", *place, "--extra", name]
+    command = [str(uv), "pip", "compile", "--quiet", "--no-header", "--generate-hashes", *place, "--extra", name]
     lock = root / "config/requirements.lock"
     made = subprocess.run(
-        [*command, "--constraint", lock, root / "pyproject.toml"], capture_output=True, text=True, check=False
+        [*command, "--constraint", str(lock), str(root / "pyproject.toml")], capture_output=True, text=True, check=False
     )
     if made.returncode:
         raise PackageBuildError(f"extra {name} for {architecture.value}: {made.stderr.strip()}")

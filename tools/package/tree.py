@@ -1,9 +1,10 @@
 """A version of the software as one folder that runs from wherever it stands: libraries, rooms, launcher.
 
-    bin/python           a link to Debian's interpreter; pyvenv.cfg beside it makes this folder its home
-    bin/rocars-lane      resolves every link it was called by, so that a process keeps the version it was started from
-    lib/python3.11/...   libraries by the lock, our rooms, all compiled
-    slot.json            what `runtime.slots` asks of a version
+bin/python           a link to Debian's interpreter; pyvenv.cfg beside it makes this folder its home
+bin/rocars-lane      resolves every link it was called by, so that a process keeps the version it was started from
+bin/rocars-module    the same for any module
+lib/python3.11/...   libraries by the lock, our rooms, all compiled
+slot.json            what `runtime.slots` asks of a version
 """
 
 from __future__ import annotations
@@ -26,12 +27,21 @@ from tools.package.products import Architecture, Product
 INTERPRETER = "/usr/bin/python3.11"
 LIBRARIES = Path("lib/python3.11/site-packages")
 EXTRAS = ("easyocr",)
+MODULE = "rocars-module"
+"""What a unit starts that runs a module: `current/bin/python` would load from whatever is current later."""
 
 _LAUNCHER = """\
 #!/bin/sh
 # Starts the version that this file belongs to, whatever link it was called by.
 here=$(dirname "$(readlink -f "$0")")
 exec "$here/python" -I -c 'import sys; sys.argv[0] = "{name}"; from {module} import {function}; sys.exit({function}())' "$@"
+"""
+
+_MODULE = """\
+#!/bin/sh
+# Runs a module of the version that this file belongs to: for processes that start without the command's own weight.
+here=$(dirname "$(readlink -f "$0")")
+exec "$here/python" -I -m "$@"
 """
 
 IDLE = (
@@ -62,6 +72,8 @@ def build_tree(root: Path, target: Path, product: Product, architecture: Archite
     Args:
         root: of the repository.
         target: does not exist yet.
+        product: what belongs into it.
+        architecture: whose libraries.
         version: what it will call itself.
 
     Raises:
@@ -93,10 +105,10 @@ def fetch(site: Path, requirements: str, architecture: Architecture) -> None:
     listed = site.parent / "requirements.txt"
     listed.write_text(requirements, encoding="utf-8")
     uv = Path(sys.executable).with_name("uv")
-    command = [uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-    place = ["--target", site, "--python", sys.executable, "--python-version", "3.11", "--link-mode", "copy"]
+    command = [str(uv), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    place = ["--target", str(site), "--python", sys.executable, "--python-version", "3.11", "--link-mode", "copy"]
     machine = ["--python-platform", architecture.platform]
-    done = subprocess.run([*command, *place, *machine, "-r", listed], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, *place, *machine, "-r", str(listed)], capture_output=True, text=True, check=False)
     listed.unlink()
     if done.returncode:
         raise PackageBuildError(f"libraries for {architecture.value}: {done.stderr.strip()}")
@@ -104,7 +116,7 @@ def fetch(site: Path, requirements: str, architecture: Architecture) -> None:
 
 def _ours(root: Path, places: list[str]) -> list[str]:
     """Our files there, without what git ignores."""
-    listed = ["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *places]
+    listed = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *places]
     found = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split("\0")
     return sorted({name for name in found if name and (root / name).is_file()})
 
@@ -120,10 +132,11 @@ def _interpreter(target: Path, product: Product) -> None:
     (target / "bin").mkdir()
     (target / "bin/python").symlink_to(INTERPRETER)
     (target / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11\n")
-    launcher = target / "bin" / product.name
     module, function = product.entry
-    launcher.write_text(_LAUNCHER.format(name=product.name, module=module, function=function))
-    launcher.chmod(0o755)
+    launchers = {product.name: _LAUNCHER.format(name=product.name, module=module, function=function), MODULE: _MODULE}
+    for name, text in launchers.items():
+        (target / "bin" / name).write_text(text)
+        (target / "bin" / name).chmod(0o755)
 
 
 def _compile(site: Path) -> None:
@@ -145,7 +158,7 @@ def _digest(folder: Path) -> str:
     for path in sorted(folder.rglob("*")):
         whole.update(str(path.relative_to(folder)).encode())
         if path.is_symlink():
-            whole.update(os.fsencode(os.readlink(path)))
+            whole.update(os.fsencode(path.readlink()))
         elif path.is_file():
             whole.update(hashlib.sha256(path.read_bytes()).digest())
     return whole.hexdigest()[:16]

@@ -17,7 +17,7 @@ from tests.rigs.places import ROOT
 from tools.package.archive import write_deb
 from tools.package.lock import INSTALLERS, PackageBuildError, locked, system_packages
 from tools.package.products import CORE, LANE, PRODUCTS, Architecture, Product
-from tools.package.tree import build_tree
+from tools.package.tree import MODULE, build_tree
 
 LOCK = (ROOT / "config/requirements.lock").read_text()
 CHOSEN_BY_NAME = {"opencv-python-headless", "onnxruntime", "lgpio"}
@@ -125,7 +125,8 @@ def test_the_package_of_the_core_is_built_and_runs_from_where_it_was_put(tmp_pat
 
 @pytest.mark.parametrize("unit", sorted((ROOT / "systemd").glob("*.service")), ids=lambda path: path.name)
 def test_the_units_start_what_the_packages_bring(unit: Path) -> None:
-    """The commands of both packages are links below /usr/bin."""
+    """By a launcher that keeps a process at its version: the commands below /usr/bin, or `rocars-module`."""
     started = [line.split("=", 1)[1].split()[0] for line in unit.read_text().splitlines() if line.startswith("Exec")]
-    ours = [program for program in started if "rocars" in program]
-    assert set(ours) <= {f"/usr/bin/{product.name}" for product in PRODUCTS}
+    ours = {program for program in started if "rocars" in program}
+    names = [product.name for product in PRODUCTS]
+    assert ours <= {f"/usr/bin/{name}" for name in names} | {f"/opt/{name}/current/bin/{MODULE}" for name in names}
