@@ -11,7 +11,7 @@ DISPLAY = ":4177"
 _HANGER = Path(__file__).with_name("hanger.py")
 
 
-class Monitors:
+class FieldMonitors:
     """The two monitors; plugged in anew whenever the machine starts.
 
     Args:

@@ -18,6 +18,8 @@ from tools.field.wires import CENTRE_ADDRESS
 from tools.field.yard import BOARD_URL, CAMERA_URL, LINES
 
 LANE = "sbc-in-07"
+STICK = "/root/stick"
+"""What the technician carries between the box and the core's operator."""
 POINT = "SBC"
 OFFICER = "chan"
 OUTPUTS: Mapping[Screen, str] = {Screen.XDB: "X1", Screen.AIOP: "X2"}
@@ -30,7 +32,7 @@ class PaperError(ValueError):
 
 
 def filled(example: str, changes: Mapping[str, str]) -> str:
-    """An example with pieces of it replaced; each must be there exactly once.
+    """An example with pieces of it replaced, in this order; each must be there exactly once by then.
 
     Raises:
         PaperError: one is not.
@@ -49,32 +51,38 @@ def section(text: str, name: str) -> str:
     return text[begins : ends + 1 if ends >= 0 else len(text)]
 
 
-def lane_paper(root: Path) -> str:
-    """The lane's settings for this site.
+def answers_paper(root: Path) -> str:
+    """The answers to `rocars-lane setup` for this site's box; the page stays on the box, where the officer's booth is.
 
     Args:
         root: the folder with `config/`.
     """
-    example = (root / "config" / "lane.toml").read_text(encoding="utf-8")
-    xdb, aiop = SIZES[Screen.XDB], SIZES[Screen.AIOP]
-    second = '[[link.brokers]]\nhost = "10.20.0.6"\nport = 8883\n'
+    example = (root / "config" / "answers.toml.example").read_text(encoding="utf-8")
+    second = '[[link.brokers]]\nhost = "10.20.0.6"\n'
+    page = section(example, "console")
     inputs = "".join(
-        f'{contact.value} = {{ line = {line}, active = "high", stable_ms = 30 }}\n'
-        for contact, line in LINES.items()
+        f'{contact.value} = {{ line = {line}, active = "high", stable_ms = 30 }}\n' for contact, line in LINES.items()
     )
+    places = {
+        f'output = "HDMI-A-{number}"': f'output = "{OUTPUTS[screen]}", width = {SIZES[screen][0]}, height = {SIZES[screen][1]}'
+        for number, screen in enumerate(SIZES, 1)
+    }
     return filled(
         example,
         {
-            'url = "rtsp://10.20.7.21/lane"': f'url = "{CAMERA_URL}"',
+            '"rtsp://10.20.7.21/lane"\n': f'"{CAMERA_URL}"\nregion = [0.02, 0.02, 0.96, 0.96]\n\n[policy]\ncompound_loop = true\n',
             section(example, "contacts"): f'[contacts]\nboard = "remote"\nport = "{BOARD_URL}"\n\n',
             section(example, "contacts.inputs"): f"[contacts.inputs]\n{inputs}\n",
             section(example, "contacts.outputs"): _OUTPUTS,
-            **{f'output = "HDMI-A-{number}"': f'output = "{name}"' for number, name in enumerate(OUTPUTS.values(), 1)},
-            "width = 1024, height = 1024": f"width = {xdb[0]}, height = {xdb[1]}",
-            "width = 800,  height = 600": f"width = {aiop[0]}, height = {aiop[1]}",
+            **places,
             second: "",
-            "compound_loop = false": "compound_loop = true",
-            "region = [0.10, 0.20, 0.80, 0.75]": "region = [0.02, 0.02, 0.96, 0.96]",
+            page: "",
+            f'host = "{CENTRE_ADDRESS}"\n': f'host = "{CENTRE_ADDRESS}"\nport = 8883\n',
+            'page_certificate = "/media/stick/sbc-in-07.page.crt"\n': "",
+            'request_to = "/media/stick"': f'request_to = "{STICK}"',
+            'answer = "/media/stick/': f'answer = "{STICK}/',
+            'time_servers = ["10.20.0.1", "10.20.0.2"]\n': "",
+            'password_file = "chan.password"            # one line, chmod 600': 'password_file = "chan.password"',
         },
     )
 

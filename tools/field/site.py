@@ -15,15 +15,15 @@ from pathlib import Path
 
 from tools.field.debian import ROOT, lend_mirror
 from tools.field.machine import FieldMachine, MachineError
-from tools.field.monitors import DISPLAY, Monitors
-from tools.field.papers import LANE, OFFICER, bundles_paper, core_paper, lane_paper, weston_paper
+from tools.field.monitors import DISPLAY, FieldMonitors
+from tools.field.papers import LANE, OFFICER, STICK, answers_paper, bundles_paper, core_paper, filled, weston_paper
 from tools.field.wires import CENTRE_ADDRESS, Wires
 from tools.field.yard import Yard
 
 CORE_CONFIG = "/etc/rocars-core/core.toml"
-LANE_CONFIG = "/etc/rocars-lane/lane.toml"
 _AS_CORE = f"ROCARS_CORE_CONFIG={CORE_CONFIG} runuser -u rocars-core -- "
-_AS_LANE = "runuser -u rocars-lane -- "
+_WAITS = 3
+"""How `rocars-lane setup` ends while it waits for the operator's answer."""
 COMPOSITOR = f"""\
 [Service]
 Environment=DISPLAY={DISPLAY}
@@ -49,11 +49,12 @@ class Site:
     def __init__(self, folder: Path, base: Path, tag: str, packages: Mapping[str, Path]) -> None:
         self.folder, self._packages = folder, packages
         self.wires = Wires(tag)
-        self.monitors = Monitors(folder / "monitors")
+        self.monitors = FieldMonitors(folder / "monitors")
         self.yard = Yard(folder / "yard", self.wires.yard)
         self.lane = FieldMachine("lane", folder / "lane", base, self.wires.lane)
         self.centre = FieldMachine("centre", folder / "centre", base, self.wires.centre)
         self.password = secrets.token_urlsafe(9)
+        self._said = ""
 
     def install_centre(self) -> None:
         """The core and the broker, from their packages to their running units."""
@@ -85,15 +86,46 @@ class Site:
         type_("systemctl enable mosquitto && systemctl restart mosquitto")
 
     def install_lane(self) -> None:
-        """The lane, from its package and one answer file to its enabled units."""
-        type_ = self.lane.typed
-        self._carry_software(self.lane, "rocars-lane")
-        (self.lane.root / LANE_CONFIG[1:]).write_text(lane_paper(ROOT), encoding="utf-8")
+        """The lane's package, and the file of answers; it then waits for the core's operator."""
         self._connect_monitors()
-        type_(
-            f"printf '%s\\n%s\\n' {self.password} {self.password} | "
-            f"{_AS_LANE}rocars-lane officer add {OFFICER} --config {LANE_CONFIG}"
+        self._carry_software(self.lane, "rocars-lane")
+        stick = self.lane.root / STICK[1:]
+        stick.mkdir()
+        (stick / "answers.toml").write_text(answers_paper(ROOT), encoding="utf-8")
+        (stick / f"{OFFICER}.password").touch(mode=0o600)
+        (stick / f"{OFFICER}.password").write_text(f"{self.password}\n", encoding="ascii")
+        self._set_up(_WAITS)
+
+    def enrol_lane(self) -> list[str]:
+        """The technician's walk between box and operator: two small files, two fingerprints. Ends in running units.
+
+        Returns:
+            What `rocars-lane setup` found to be at fault with the box.
+        """
+        request, answer = f"{LANE}.request.json", f"{LANE}.answer.json"
+        here, there = self.lane.root / STICK[1:], self.centre.root / "var/lib/rocars-core"
+        shutil.copy(here / request, there / request)
+        told = self.centre.typed(
+            f"cd /var/lib/rocars-core && {_AS_CORE}rocars-core enrol {LANE} --request {request} "
+            f"--fingerprint '{fingerprint_of(self._said)}'"
         )
+        shutil.copy(there / answer, here / answer)
+        with (here / "answers.toml").open("r+", encoding="utf-8") as paper:
+            text = paper.read()
+            paper.seek(0)
+            paper.write(filled(text, {"# fingerprint = ": f'fingerprint = "{fingerprint_of(told)}" # '}))
+        return faults_of(self._set_up(0, 1))
+
+    def _set_up(self, *statuses: int) -> str:
+        """`rocars-lane setup`, typed; what it said, with its status as the last line.
+
+        Raises:
+            MachineError: it ended with another status than one of these.
+        """
+        self._said = self.lane.typed(f"rocars-lane setup --answers {STICK}/answers.toml; echo status $?", check=False)
+        if self._said.splitlines()[-1] not in {f"status {status}" for status in statuses}:
+            raise MachineError(f"rocars-lane setup: {self._said[-1_500:]}")
+        return self._said
 
     def _connect_monitors(self) -> None:
         """The one thing that differs from a box with monitors of its own: no kernel here has a graphics card, so the
@@ -103,30 +135,6 @@ class Site:
         (place / "monitors.conf").write_text(COMPOSITOR, encoding="utf-8")
         (self.lane.root / "etc/weston-monitors.ini").write_text(weston_paper(), encoding="utf-8")
         (self.lane.root / "etc/weston-monitors.ini").chmod(0o644)
-
-    def check_lane(self) -> list[str]:
-        """`rocars-lane check`, typed; its faults, but for the connectors that this kernel does not have.
-
-        Raises:
-            MachineError: it ended otherwise than it says.
-        """
-        said = self.lane.typed(f"rocars-lane check --config {LANE_CONFIG}; echo status $?", check=False)
-        return faults_of(said)
-
-    def enrol_lane(self) -> None:
-        """The technician's walk between box and operator: two small files, two fingerprints."""
-        request, answer = f"{LANE}.request.json", f"{LANE}.answer.json"
-        said = self.lane.typed(f"rocars-lane enrol --config {LANE_CONFIG} --out /root/{request}")
-        shutil.copy(self.lane.root / "root" / request, self.centre.root / "var/lib/rocars-core" / request)
-        told = self.centre.typed(
-            f"cd /var/lib/rocars-core && {_AS_CORE}rocars-core enrol {LANE} --request {request} "
-            f"--fingerprint '{_fingerprint(said)}'"
-        )
-        shutil.copy(self.centre.root / "var/lib/rocars-core" / answer, self.lane.root / "root" / answer)
-        self.lane.typed(
-            f"rocars-lane enrol --answer /root/{answer} --config {LANE_CONFIG} --fingerprint '{_fingerprint(told)}'"
-        )
-        self.lane.typed("systemctl enable rocars-lane rocars-lane-compositor rocars-lane-screen@xdb rocars-lane-screen@aiop")
 
     def _carry_software(self, machine: FieldMachine, name: str, *more: str) -> None:
         """Brings the package and installs it, with what it needs from Debian."""
@@ -150,19 +158,22 @@ class Site:
 
 
 def faults_of(said: str) -> list[str]:
-    """The faults that `rocars-lane check` found; that a container has no connectors is none.
+    """The faults that the box's check found; that a container has no connectors is none.
+
+    Args:
+        said: what it printed, and its status as the last line.
 
     Raises:
-        MachineError: it did not end as it says.
+        MachineError: the status is not what the faults say.
     """
     lines = said.splitlines()
-    faults = [line for line in lines if line.startswith("fault:")]
-    if (status := lines[-1].strip() if lines else "") != f"status {int(bool(faults))}":
-        raise MachineError(f"rocars-lane check ended with {status}, with these faults: {faults}: {said[-300:]}")
+    faults = [line.strip() for line in lines if line.strip().startswith("fault:")]
+    if lines[-1] != f"status {int(bool(faults))}":
+        raise MachineError(f"the check ended with {lines[-1]}, with these faults: {faults}: {said[-300:]}")
     return [fault for fault in faults if not _NO_CONNECTOR.search(fault)]
 
 
-def _fingerprint(said: str) -> str:
+def fingerprint_of(said: str) -> str:
     """The fingerprint that a command of enrolment printed.
 
     Raises:

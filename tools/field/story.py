@@ -151,6 +151,7 @@ class Story:
             await asyncio.to_thread(machine.build)
             machine.boot()
             await asyncio.to_thread(machine.wait_running)
+        site.monitors.plug(site.lane.pid1)
         await site.yard.start()
         self._stack.push_async_callback(site.yard.stop)
         self._stack.callback(site.monitors.unplug)
@@ -160,7 +161,7 @@ class Story:
     async def _install(self) -> None:
         """Centre and lane side by side, as two people would; then the lane is enrolled and looked over."""
         await asyncio.gather(*(asyncio.to_thread(self._timed, one) for one in (self.site.install_centre, self.site.install_lane)))
-        await asyncio.to_thread(self.site.enrol_lane)
+        self.report.problems += await asyncio.to_thread(self.site.enrol_lane)
         self.report.commands = len(self.site.lane.commands.typed)
         for machine in (self.site.lane, self.site.centre):
             self.report.installed_mb[machine.name] = await asyncio.to_thread(figures.added_mb, machine.added)
@@ -173,7 +174,6 @@ class Story:
     async def _first_start(self) -> None:
         """The box is restarted, and comes up by its units; the officer opens the lane."""
         await self._start_again()
-        self.report.problems += await asyncio.to_thread(self.site.check_lane)
 
     async def _start_again(self) -> None:
         """Reboots; how long until a sign and until the lane is ready."""
@@ -263,7 +263,7 @@ class Story:
         await driving.watch(lambda: driving.officer.delivered, "all events delivered")
         wanted = driving.cleared + driving.examined + self.report.by_hand
         said = await asyncio.to_thread(self.site.core, "crossings --officer clerk --json --most 100")
-        self.report.crossings = sum(1 for one in msgspec.json.decode(said) if one["ended"]["outcome"])
+        self.report.crossings = sum(1 for one in msgspec.json.decode(said) if one["base"])
         if self.report.crossings < wanted:
             self.report.problems.append(f"the core has {self.report.crossings} visits of {wanted}")
         for unit in LANE_UNITS:
