@@ -9,6 +9,11 @@ Rules of this file
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib
+import os
+import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -28,11 +33,27 @@ _NO_DRIVER = (
 
 def _pin_errors() -> tuple[type[Exception], ...]:
     """What the pin libraries raise; lgpio's own error derives from Exception alone."""
+    loaded = sys.modules.get("lgpio")
+    return (gpiozero.GPIOZeroError, OSError) if loaded is None else (gpiozero.GPIOZeroError, OSError, loaded.error)
+
+
+def _driver() -> Any:
+    """Loads lgpio, in a folder of its own.
+
+    It makes a pipe in the working folder, which a service cannot write to, and opens it there whatever LG_WD says. Once
+    both ends are open the folder may go.
+
+    Raises:
+        DriverMissing: it is not installed.
+    """
+    if sys.modules.get("lgpio") is not None:
+        return sys.modules["lgpio"]
     try:
-        import lgpio  # noqa: PLC0415 - only a box with pins has lgpio
-    except ImportError:
-        return (gpiozero.GPIOZeroError, OSError)
-    return (gpiozero.GPIOZeroError, OSError, lgpio.error)
+        with tempfile.TemporaryDirectory(prefix="rocars-pins-") as folder, contextlib.chdir(folder):
+            os.environ.pop("LG_WD", None)
+            return importlib.import_module("lgpio")
+    except ImportError as problem:
+        raise DriverMissing(_NO_DRIVER) from problem
 
 
 def lgpio_factory(chip: int) -> Any:
@@ -41,10 +62,9 @@ def lgpio_factory(chip: int) -> Any:
     Raises:
         BoardMissing: the chip cannot be opened, or (`DriverMissing`) lgpio is not installed.
     """
-    try:
-        from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415 - only a box with pins has lgpio
-    except ImportError as problem:
-        raise DriverMissing(_NO_DRIVER) from problem
+    _driver()
+    from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415 - it loads lgpio, too
+
     try:
         return LGPIOFactory(chip=chip)
     except _pin_errors() as problem:
@@ -58,10 +78,7 @@ def look_at_chip(chip: int) -> str:
     Raises:
         BoardMissing: as `lgpio_factory`; or it has fewer lines than may be wired.
     """
-    try:
-        import lgpio  # noqa: PLC0415 - see above
-    except ImportError as problem:
-        raise DriverMissing(_NO_DRIVER) from problem
+    lgpio = _driver()
     try:
         handle = lgpio.gpiochip_open(chip)
         try:

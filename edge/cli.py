@@ -25,6 +25,8 @@ officer_app = typer.Typer(help="Officers who may log in to this lane's page.", n
 app.add_typer(officer_app, name="officer")
 
 Config = Annotated[Path, typer.Option("--config", help="The lane's TOML file; see config/lane.toml.")]
+THE_LANES = Path("/etc/rocars-lane/lane.toml")
+"""The file of the box's one lane, where the command is not told of another."""
 
 
 def _log_to_stderr(level: int = logging.INFO) -> None:
@@ -59,7 +61,7 @@ def run(config: Config) -> None:
 
 @app.command()
 def check(
-    config: Config,
+    config: Config = THE_LANES,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list instead of a table.")] = False,
     refuse_simulation: Annotated[bool, typer.Option(help="A simulated lane is an error.")] = False,
     settings_only: Annotated[bool, typer.Option(help="Look at the file and the files it names only.")] = False,
@@ -91,7 +93,7 @@ def check(
 
 @app.command()
 def setup(
-    config: Config = Path("/etc/rocars-lane/lane.toml"),
+    config: Config = THE_LANES,
     answers: Annotated[
         Path | None, typer.Option(help="A file of answers; else you are asked. See answers.toml.example.")
     ] = None,
@@ -108,7 +110,7 @@ def setup(
 
 @app.command()
 def enrol(
-    config: Config,
+    config: Config = THE_LANES,
     answer: Annotated[Path | None, typer.Option(help="The core's operator's answer, to be installed.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the request here, too: a stick to carry it on.")] = None,
     again: Annotated[bool, typer.Option("--again", help="New keys, though others wait for their answer.")] = False,
@@ -190,7 +192,7 @@ def read(
 @officer_app.command("add")
 def officer_add(
     name: Annotated[str, typer.Argument(help="Login name, lower case.")],
-    config: Config,
+    config: Config = THE_LANES,
     shown: Annotated[str, typer.Option(help="Name as the page shows it.")] = "",
 ) -> None:
     """Add an officer, or give a new password; it is asked for, never an argument."""
@@ -210,7 +212,7 @@ def officer_add(
 
 
 @officer_app.command("remove")
-def officer_remove(name: str, config: Config) -> None:
+def officer_remove(name: str, config: Config = THE_LANES) -> None:
     """Take an officer off the list."""
     from console.errors import OfficersFileError
     from console.officers import OfficerBook
@@ -245,7 +247,7 @@ def slots(context: typer.Context) -> None:
 
 @slots_app.command("back")
 def slots_back(
-    config: Config = Path("/etc/rocars-lane/lane.toml"),
+    config: Config = THE_LANES,
     to: Annotated[str, typer.Option(help="Another version than the one before.")] = "",
     restart: Annotated[bool, typer.Option("--restart", help="Restart the lane, too: between two vehicles.")] = False,
 ) -> None:

@@ -21,6 +21,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -197,7 +198,10 @@ class SlotRoot:
         script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
         command = [str(folder / "bin/python"), "-I", "-B", "-c", script, *facts.trial]
         try:
-            tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE_S, cwd="/")
+            with tempfile.TemporaryDirectory() as aside:  # some libraries leave files where they are loaded
+                tried = subprocess.run(
+                    command, capture_output=True, text=True, check=False, timeout=_PATIENCE_S, cwd=aside
+                )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise SlotError(
                 f"version {facts.version} does not start ({error}); it was not made the current one"

@@ -88,9 +88,12 @@ def check_unit(text: str, command: Sequence[str], output: Path) -> str:
     """
     kept = [f"{key}={value}" for key, value in service_options(text) if not key.startswith(_OF_THE_START)]
     quoted = " ".join('"{}"'.format(word.replace("%", "%%").replace('"', '\\"')) for word in command)
-    own = ["Type=oneshot", f"ExecStart={quoted}", f"StandardOutput=truncate:{output}", "TimeoutStartSec=120"]
-    # Its end must not take away the folder in which the running lane has its sockets.
-    return "\n".join(["[Service]", *kept, "RuntimeDirectoryPreserve=yes", *own, ""])
+    own = ["Type=oneshot", f"ExecStart={quoted}", f"StandardOutput=truncate:{output}", "StandardError=journal"]
+    own += [
+        "TimeoutStartSec=120",
+        "RuntimeDirectoryPreserve=yes",
+    ]  # or its end would take away the running lane's sockets
+    return "\n".join(["[Service]", *kept, *own, ""])
 
 
 def look_as_service(arguments: Sequence[str]) -> SeenAs | None:

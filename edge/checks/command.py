@@ -24,7 +24,7 @@ from rich.table import Table
 from devices.gpio import look_at_chip
 from devices.settings import CameraSettings
 from edge.checks import box, identifier, link
-from edge.checks.as_service import look_as_service, service_text
+from edge.checks.as_service import NotAsServiceError, look_as_service, service_text
 from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
 from edge.settings.load import LaneSettingsError, Settings, load
 from runtime.clocks import kernel_clock
@@ -144,7 +144,10 @@ def check_as_service(config: Path, *, as_json: bool = False, out: TextIO | None 
         seen = look_as_service(["--here", "--json", "--config", str(config.absolute())])
     if seen is None:
         return None
-    rows = msgspec.json.decode(seen.output.encode(), type=list[_Row])
+    try:
+        rows = msgspec.json.decode(seen.output.encode(), type=list[_Row])
+    except msgspec.DecodeError as error:
+        raise NotAsServiceError(f"the check ended with {seen.status} and said {seen.output.strip()!r}") from error
     findings = [Finding(row.area, row.level, row.what, row.remedy) for row in rows]
     _print(config, [ok("seen", seen.says), *findings], as_json=as_json, out=out or sys.stdout)
     return seen.status

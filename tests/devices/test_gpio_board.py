@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import gpiozero
@@ -18,6 +21,7 @@ from devices.settings import ActiveLevel, InputSettings, Output, OutputSettings,
 from lane_agent.events import ContactChanged, FaultRaised
 from lane_agent.model import Contact
 from simulation.waiting import until
+from tests.rigs.places import ROOT
 
 INPUTS = {
     Contact.UNLADEN: InputSettings(line=5, active=ActiveLevel.LOW, stable_ms=5),
@@ -170,3 +174,20 @@ def test_a_box_without_pins_is_told_what_to_do() -> None:
     """No chip 99, or no lgpio at all: either way the technician gets a remedy and no simulated pins."""
     with pytest.raises(BoardMissing, match=r"contacts\.(board|chip)"):
         lgpio_factory(99)
+
+
+def test_the_driver_loads_where_nothing_can_be_written(tmp_path: Path) -> None:
+    """As in the unit, whose working folder is /: lgpio makes a pipe where it is loaded, and every real board was dead."""
+    script = (
+        "from devices.gpio import look_at_chip\n"
+        "try: look_at_chip(99)\n"
+        "except OSError as problem: print(problem)\n"
+        "import os; print(os.getcwd(), os.listdir(os.environ['TMPDIR']))"
+    )
+    given = {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "PATH": "/usr/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd="/sys", env=given, capture_output=True, text=True, check=False
+    )
+    said = done.stdout.splitlines()
+    assert "/dev/gpiochip99 cannot be opened" in said[0], done.stderr
+    assert said[1] == "/sys []"

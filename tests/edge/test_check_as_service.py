@@ -40,6 +40,7 @@ def test_the_unit_of_the_check_is_the_lanes_but_for_what_it_starts() -> None:
         assert line in lines
     assert not [line for line in lines if line.startswith(("ExecStartPre", "Watchdog", "Restart="))]
     assert "RuntimeDirectoryPreserve=yes" in lines
+    assert "StandardError=journal" in lines, "or what libraries say would stand between the findings"
 
 
 def test_systemd_understands_the_unit_of_the_check(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def test_a_really_full_disk_leaves_the_old_version(tmp_path: Path) -> None:
         SlotRoot(disk / "opt").install(package(tmp_path / "brought-1", "1.0"))
         second = package(tmp_path / "brought-2", "2.0")
         (second / "lib/much").write_bytes(bytes(4_000_000))
-        with pytest.raises(SlotError, match="No space left on device.*make room"):
+        with pytest.raises(SlotError, match=r"No space left on device.*make room"):
             SlotRoot(disk / "opt").install(second)
         assert said(disk / "opt") == "1.0"
 

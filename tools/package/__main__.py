@@ -62,7 +62,7 @@ def _package(product: Product, out: Path, architecture: Architecture, number: st
     with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as work:
         tree = Path(work) / "tree"
         build_tree(ROOT, tree, product, architecture, number)
-        file, size = write_deb(ROOT, tree, out, product, architecture, number)
+        file, size = write_deb(ROOT, tree, out, product=product, architecture=architecture, version=number)
     _say(file, size, begun)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,7 +22,7 @@ SHARED_USERS = "rocars-lane.sysusers.conf"
 
 
 def write_deb(
-    root: Path, tree: Path, out: Path, product: Product, architecture: Architecture, version: str
+    root: Path, tree: Path, out: Path, *, product: Product, architecture: Architecture, version: str
 ) -> tuple[Path, int]:
     """Writes the package.
 
@@ -31,6 +30,9 @@ def write_deb(
         root: of the repository.
         tree: made by `tools.package.tree.build_tree`.
         out: an existing folder.
+        product: what it is.
+        architecture: for which machines.
+        version: as Debian compares it.
 
     Returns:
         The file, and the bytes that it takes when it is installed.
@@ -48,7 +50,13 @@ def write_deb(
     link.parent.mkdir(parents=True)
     link.symlink_to(f"/opt/{product.name}/current/bin/{product.name}")
     size = sum(path.lstat().st_size for path in stage.rglob("*") if path.is_file() and not path.is_symlink())
-    depends = ["python3.11", "systemd", "udev", *system_packages(root / "config/debian-packages.txt", product.role)]
+    depends = [
+        "python3.11",
+        "systemd",
+        "udev",
+        "systemd-timesyncd | time-daemon",
+        *system_packages(root / "config/debian-packages.txt", product.role),
+    ]
     fields = {
         "Package": product.name,
         "Version": version,
@@ -56,7 +64,6 @@ def write_deb(
         "Maintainer": "The ROCARS Lane founders <rocars@invalid>",
         "Installed-Size": str(size // 1024),
         "Depends": ", ".join(depends),
-        "Recommends": "systemd-timesyncd | time-daemon",
         "Section": "misc",
         "Priority": "optional",
         "Description": product.says,
@@ -69,6 +76,10 @@ def write_extra_deb(stage: Path, out: Path, *, name: str, architecture: Architec
 
     Args:
         stage: holds opt/rocars-lane/extras/NAME.
+        out: an existing folder.
+        name: of the extra.
+        architecture: for which machines.
+        version: as Debian compares it.
         lane: the version of the lane whose libraries it was resolved with.
 
     Raises:
@@ -132,4 +143,4 @@ def _open_to_all(stage: Path) -> None:
     """Whatever the builder's umask was: everybody reads, the owner alone writes, what could be run still can be."""
     for path in [stage, *stage.rglob("*")]:
         if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or (os.access(path, os.X_OK) and path.stat().st_mode & 0o111) else 0o644)
+            path.chmod(0o755 if path.is_dir() or (path.stat().st_mode & 0o111) else 0o644)

@@ -98,7 +98,9 @@ def test_every_system_package_says_who_needs_it() -> None:
 def test_the_package_of_the_core_is_built_and_runs_from_where_it_was_put(tmp_path: Path) -> None:
     """For real: libraries by their hashes, dpkg-deb, a folder that nobody knew when it was built, and its command."""
     build_tree(ROOT, tmp_path / "tree", CORE, Architecture.AMD64, "7.1+test")
-    file, size = write_deb(ROOT, tmp_path / "tree", tmp_path, CORE, Architecture.AMD64, "7.1+test")
+    file, size = write_deb(
+        ROOT, tmp_path / "tree", tmp_path, product=CORE, architecture=Architecture.AMD64, version="7.1+test"
+    )
     assert file.name == "rocars-core_7.1+test_amd64.deb"
     assert size < 60_000_000
     box = tmp_path / "box"
