@@ -18,6 +18,7 @@ from typing import Protocol
 from display.errors import NoDisplayError
 from display.faces import FaceStore
 from display.failsafe import Showing
+from display.first_face import FirstFace
 from display.settings import Size
 from display.wayland.client import Compositor
 from display.wayland.place import Place, Wanted, find
@@ -52,6 +53,7 @@ class OutputSurface:
         faces: safe faces kept from before.
         mono_s: monotonic clock, seconds.
         pat: called while it waits for the compositor: the loop turns.
+        first: the safe face that stands already.
 
     Attributes:
         easel: what draws; None until it is loaded, and until then only a kept safe face can be shown.
@@ -66,6 +68,7 @@ class OutputSurface:
         faces: FaceStore,
         mono_s: Callable[[], float],
         pat: Callable[[], None] = lambda: None,
+        first: FirstFace | None = None,
     ) -> None:
         self._wanted = wanted
         self._path = path
@@ -74,8 +77,8 @@ class OutputSurface:
         self.pat = pat
         self.easel: Draws | None = None
         self.trouble = "no compositor yet"
-        self._compositor: Compositor | None = None
-        self._window: Window | None = None
+        self._compositor = None if first is None else first.compositor
+        self._window = None if first is None else first.window
         self._place = Place(None, wanted.size)
         self._dial_s = self._again_s = mono_s()
         self._beaten_s = mono_s()

@@ -17,7 +17,7 @@ import pytest
 
 from display.faces import FaceStore
 from display.settings import DEFAULT_SIZE
-from display.unit import SettingsWatch
+from display.unit_loop import SettingsWatch
 from display.unit_settings import Remembered, UnitSettings, read
 from display.wayland.client import Compositor, Output
 from display.wayland.place import Wanted, find
@@ -154,7 +154,7 @@ def test_only_settings_that_differ_end_a_screen(tmp_path: Path, monkeypatch: pyt
 
 def test_a_kept_face_comes_back_whole_or_not_at_all(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A disk that turned a bit must not put anything else on the board."""
-    store, pixels = FaceStore(tmp_path, Screen.XDB), bytes(range(256)) * 16
+    store, pixels = FaceStore(tmp_path, "xdb"), bytes(range(256)) * 16
     assert store.load((32, 32), simulated=False) is None
     store.keep(pixels, (32, 32), simulated=False)
     assert store.load((32, 32), simulated=False) == pixels
@@ -163,8 +163,8 @@ def test_a_kept_face_comes_back_whole_or_not_at_all(tmp_path: Path, caplog: pyte
     for spoilt in (file.read_bytes()[:-1], b"\1" + file.read_bytes()[1:], b""):
         file.write_bytes(spoilt)
         assert store.load((32, 32), simulated=False) is None
-    assert FaceStore(None, Screen.XDB).load((32, 32), simulated=False) is None
-    FaceStore(tmp_path / "no", Screen.XDB).keep(pixels, (32, 32), simulated=False)
+    assert FaceStore(None, "xdb").load((32, 32), simulated=False) is None
+    FaceStore(tmp_path / "no", "xdb").keep(pixels, (32, 32), simulated=False)
     assert "cannot be kept" in caplog.text
 
 
