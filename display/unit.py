@@ -14,7 +14,7 @@ from pathlib import Path
 
 from display.first_face import put_up
 
-_SLOW_S = 20.0  # to load everything and prepare the signs; the safe face stands meanwhile
+_SLOW_S = 60.0  # to load everything and prepare the signs; the safe face stands meanwhile
 
 
 def main(arguments: list[str] | None = None) -> int:

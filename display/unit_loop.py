@@ -14,7 +14,6 @@ import logging
 import random
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from display.easel import Easel
@@ -33,42 +32,43 @@ from runtime.sd_notify import Systemd
 
 log = logging.getLogger("display")
 
-_SLOW_S = 20.0  # while the libraries are loaded and the signs prepared; the safe face stands
-_HANG_S = 1.0  # a paint loop that does not turn for so long is ended; the unit's WatchdogSec is the same
+_SLOW_S = 60.0  # while the libraries are loaded and the signs prepared; the safe face stands
+_HANG_S = 1.0  # a paint loop that does not turn for so long is ended, where no unit says otherwise
 _LOOK_S = 1.0  # between two looks at the settings file
 _NOWHERE = Path("/nonexistent/agent.sock")
 
 
 class UnitWatchdog:
-    """The kernel's timer for a loop that hangs, and the unit's watchdog for a process that is stopped."""
+    """The kernel's timer for a loop that hangs, and the unit's watchdog for a process that is stopped.
 
-    def __init__(self) -> None:
+    Attributes:
+        limit_s: after which both end it; the unit's WatchdogSec.
+    """
+
+    def __init__(self, systemd: Systemd) -> None:
+        self._systemd = systemd
+        self.limit_s = systemd.watchdog_s or _HANG_S
         self._alarm = AlarmWatchdog(_SLOW_S)
-        self._feed: Callable[[], None] = _nothing
+        self._turning = False
         self._feed_s = 0.0
 
     def turning(self) -> None:
         """The paint loop begins: from now on a hang is short."""
-        systemd = Systemd.from_environment()
-        self._alarm = AlarmWatchdog(_HANG_S)
-        self._feed = systemd.feed
-        systemd.ready("paints")
+        self._alarm = AlarmWatchdog(self.limit_s)
+        self._turning = True
+        self._systemd.ready("paints")
 
     def pat(self) -> None:
         """The loop turns."""
         self._alarm.pat()
         now = time.monotonic()
-        if now - self._feed_s >= _HANG_S / 5:
+        if self._turning and now - self._feed_s >= self.limit_s / 5:
             self._feed_s = now
-            self._feed()
+            self._systemd.feed()
 
     def rest(self) -> None:
         """No longer wanted."""
         self._alarm.rest()
-
-
-def _nothing() -> None:
-    """Until the loop turns, the unit's watchdog waits for READY."""
 
 
 class SettingsWatch:
@@ -111,13 +111,15 @@ def serve(
         state: where faces and settings are remembered.
         first: the safe face that stands already.
     """
-    screen, watchdog, remembered = Screen(name), UnitWatchdog(), Remembered(state, Screen(name))
+    screen, watchdog = Screen(name), UnitWatchdog(Systemd.from_environment())
+    remembered = Remembered(state, screen)
     settings = remembered.or_new(settings_file)
     surface = OutputSurface(
         Wanted(screen, settings.output, settings.monitor, settings.size),
         compositor,
         faces=FaceStore(state, name),
         mono_s=time.monotonic,
+        frame_s=watchdog.limit_s,
         pat=watchdog.pat,
         first=first,
     )
