@@ -13,7 +13,9 @@
 | `failsafe` | what a screen must show now, from what it has heard (pure) |
 | `process`, `paint_log` | the screen's own process: its loop and watchdog; what it painted, noted |
 | `agent_connection` | its socket to the agent |
-| `unit`, `unit_settings` | a lane's screen, a unit of its own; what it needs of the settings, and how it does without |
+| `unit`, `first_face`, `unit_loop` | a lane's screen, a unit of its own: its command; its face before all else; its loop |
+| `unit_settings` | what it needs of the settings, and how it does without |
+| `card` | the compositor, started with a graphics card opened for it |
 | `wayland/` | its place on the compositor: an output by connector name, and when a frame was shown there |
 | `easel`, `faces` | signs drawn where nobody sees them yet; safe faces kept for the next start |
 | `connectors` | the connectors of this box and their monitors |

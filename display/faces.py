@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from display.settings import Size
-from lane_agent.model import Screen
+if TYPE_CHECKING:
+    from display.settings import Size
 
 log = logging.getLogger("display")
 
@@ -19,10 +20,10 @@ class FaceStore:
 
     Args:
         folder: where they are kept, one file a size; None keeps nothing.
-        screen: whose.
+        screen: the screen's name.
     """
 
-    def __init__(self, folder: Path | None, screen: Screen) -> None:
+    def __init__(self, folder: Path | None, screen: str) -> None:
         self._folder = folder
         self._screen = screen
 
@@ -55,4 +56,4 @@ class FaceStore:
         if self._folder is None:
             return None
         mark = "-simulated" if simulated else ""
-        return self._folder / f"{self._screen.value}-{size[0]}x{size[1]}{mark}.face"
+        return self._folder / f"{self._screen}-{size[0]}x{size[1]}{mark}.face"

@@ -70,8 +70,10 @@ def read(file: Path, screen: Screen) -> UnitSettings:
 
 
 def _section(table: dict[str, Any], file: Path) -> ScreensSettings:
+    if "screens" not in table:
+        raise ValueError(f"{file}: screens: is missing; add a section [screens]")
     reader = TableReader(file.absolute().parent, on_this_box=False)
-    found = reader.read(ScreensSettings, table.get("screens"), "screens")
+    found = reader.read(ScreensSettings, table["screens"], "screens")
     if found is None or reader.problems():
         raise ValueError("\n".join(f"{file}: {problem}" for problem in reader.problems()))
     return found

@@ -6,10 +6,13 @@ import select
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from display.errors import NoDisplayError
-from display.settings import Size
 from display.wayland.wire import Arguments, Wire
+
+if TYPE_CHECKING:
+    from display.settings import Size
 
 _DISPLAY = 1
 _SYNC, _GET_REGISTRY = 0, 1  # requests of wl_display

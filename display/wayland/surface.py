@@ -3,7 +3,7 @@
 Rules of this file:
 
 1. A painting counts when the output has shown its frame; what is not shown in time is not confirmed.
-2. Every `_BEAT_S` one more frame is asked for. A compositor that shows none within `_FRAME_S` is killed, since the last
+2. Every `_BEAT_S` one more frame is asked for. A compositor that shows none within `frame_s` is killed, since the last
    picture stands for as long as it lives: a hung compositor with 3 on it must not. Its unit starts it again.
 3. A window that leaves its output, or whose output leaves, is taken away at once.
 """
@@ -18,6 +18,7 @@ from typing import Protocol
 from display.errors import NoDisplayError
 from display.faces import FaceStore
 from display.failsafe import Showing
+from display.first_face import FirstFace
 from display.settings import Size
 from display.wayland.client import Compositor
 from display.wayland.place import Place, Wanted, find
@@ -26,7 +27,6 @@ from display.wayland.window import Window
 log = logging.getLogger("display")
 
 _BEAT_S = 0.25
-_FRAME_S = 1.0
 _DIAL_S = 0.05  # between two looks for a compositor
 _GREETING_S = 3.0  # within which it must say what it offers: it may have just begun
 _ASTRAY_S = 1.0  # before a window that was put elsewhere is tried again
@@ -51,7 +51,9 @@ class OutputSurface:
         path: the compositor's socket.
         faces: safe faces kept from before.
         mono_s: monotonic clock, seconds.
+        frame_s: a compositor that shows no frame for so long is hung.
         pat: called while it waits for the compositor: the loop turns.
+        first: the safe face that stands already.
 
     Attributes:
         easel: what draws; None until it is loaded, and until then only a kept safe face can be shown.
@@ -65,17 +67,20 @@ class OutputSurface:
         *,
         faces: FaceStore,
         mono_s: Callable[[], float],
+        frame_s: float = 1.0,
         pat: Callable[[], None] = lambda: None,
+        first: FirstFace | None = None,
     ) -> None:
         self._wanted = wanted
         self._path = path
         self._faces = faces
         self._mono_s = mono_s
+        self._frame_s = frame_s
         self.pat = pat
         self.easel: Draws | None = None
         self.trouble = "no compositor yet"
-        self._compositor: Compositor | None = None
-        self._window: Window | None = None
+        self._compositor = None if first is None else first.compositor
+        self._window = None if first is None else first.window
         self._place = Place(None, wanted.size)
         self._dial_s = self._again_s = mono_s()
         self._beaten_s = mono_s()
@@ -166,7 +171,7 @@ class OutputSurface:
 
     def _hung(self, window: Window) -> bool:
         late_s = window.late_s()
-        if late_s < _FRAME_S:
+        if late_s < self._frame_s:
             return False
         log.error("%s: no frame is shown for %.1f s: the compositor is ended", self._wanted.screen.value, late_s)
         self._end_compositor()

@@ -9,10 +9,13 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from display.settings import Size
 from display.wayland.client import Compositor, Output
 from display.wayland.wire import Arguments
+
+if TYPE_CHECKING:
+    from display.settings import Size
 
 _CREATE_SURFACE = _CREATE_POOL = _CREATE_BUFFER = _DESTROY = 0
 _GET_XDG_SURFACE, _GET_TOPLEVEL, _ACK_CONFIGURE = 2, 1, 4

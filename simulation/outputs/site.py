@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -208,7 +209,7 @@ class HandAgentProcess:
         """Orders it and waits until both screens have confirmed it."""
         self.show(scene, serial)
         for screen in Screen:
-            until(lambda screen=screen: self.painted(screen, scene, serial), f"{screen.value} confirms {scene.value}")
+            until(partial(self.painted, screen, scene, serial), f"{screen.value} confirms {scene.value}")
 
     def both_painted_but(self, dark: Screen, scene: Scene, serial: int) -> None:
         """Orders it and waits until the one screen that can has confirmed it; the other must not.

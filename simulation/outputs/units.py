@@ -44,6 +44,10 @@ class UnitFile:
         """A duration."""
         return float(self._service[key])
 
+    def niceness(self) -> int:
+        """Its place before or behind others; a user who may not have it gets a warning and the usual one."""
+        return int(self._service.get("Nice", "0"))
+
     def watchdog_signal(self) -> signal.Signals:
         """How it is ended when it does not feed."""
         return signal.Signals[self._service["WatchdogSignal"]]
@@ -71,7 +75,7 @@ class RunningUnit:
         name: Path,
         watched: bool = True,
     ) -> None:
-        self._command = command
+        self._command = ["nice", "-n", str(file.niceness()), *command]
         self._file = file
         self._log = log
         self._watched = watched
