@@ -77,7 +77,9 @@ class SimulatedRemoteBoard:
     def _say(self, message: Message) -> None:
         line, spoil, self._spoil = encode(message), self._spoil, None
         if not self.silent:
-            with contextlib.suppress(ConnectionError):  # the lane has hung up meanwhile; it asks for all levels when it is back
+            with contextlib.suppress(
+                ConnectionError
+            ):  # the lane has hung up meanwhile; it asks for all levels when it is back
                 os.write(self._fd, spoil(line) if spoil else line)
 
     def _readable(self) -> None:

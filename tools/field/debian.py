@@ -12,7 +12,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ROOT / "config" / "field-packages.txt"
 INCLUDED = ("systemd", "systemd-sysv", "dbus", "udev", "iproute2", "ca-certificates", "libpam-systemd")
 """Above Debian's smallest variant, so that a dependency which the package forgets is missing and not there by chance."""
-_OLD_S = 7 * 86_400
 _MIRROR = "http://deb.debian.org/debian"
 _CERTIFICATES = Path("/usr/local/share/ca-certificates")
 
@@ -87,13 +86,12 @@ def cache() -> Path:
     return Path(os.environ.get("ROCARS_FIELD_CACHE", _scratch()))
 
 
-def clean_root(into: Path, say: object = None) -> bool:
+def clean_root(into: Path) -> bool:
     """Puts the clean Debian into the folder `into`; whether it came out of the cache.
 
     Raises:
         CannotHere: Debian's mirror cannot be reached and nothing is cached.
     """
-    del say
     kept = cache() / f"debian-12-{'-'.join(INCLUDED)}.tar"
     fresh = kept.exists() and kept.stat().st_size > 0
     into.mkdir(parents=True)

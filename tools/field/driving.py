@@ -52,7 +52,9 @@ def false_ms(seen: Sequence[Shown], allowed: Sequence[tuple[int, int | None]], u
     for screen in Screen:
         for what, begins, ends in spells(seen, screen, until_ms):
             if what == Scene.DONE.value:
-                right = sum(max(0, min(ends, until_ms if to is None else to) - max(begins, since)) for since, to in allowed)
+                right = sum(
+                    max(0, min(ends, until_ms if to is None else to) - max(begins, since)) for since, to in allowed
+                )
                 wrong += ends - begins - right
     return wrong
 
@@ -134,7 +136,8 @@ class Driving:
         await asyncio.to_thread(self.site.bundle, {truck.vrn: code for truck, code in wanted.items()})
         head = json.loads(await asyncio.to_thread(self.site.core, "status --officer clerk"))["version"]
         await self.watch(
-            lambda: self.officer.version >= head and self.officer.link == "fresh", f"version {head} of the codes at the lane"
+            lambda: self.officer.version >= head and self.officer.link == "fresh",
+            f"version {head} of the codes at the lane",
         )
 
     async def arrive(self, truck: DrawnTruck) -> None:

@@ -27,7 +27,7 @@ class Load:
 
 
 def exposure(machine: FieldMachine, unit: str) -> float:
-    """systemd's own estimate, 0 (held tightly) to 10, of the unit as it runs there.
+    """Systemd's own estimate, 0 (held tightly) to 10, of the unit as it runs there.
 
     Raises:
         MachineError: systemd says none.
@@ -107,8 +107,10 @@ def idle_percent(pids: list[int], seconds: float) -> float:
 
 
 def added_mb(layer: Path) -> float:
-    """What an installation added to the clean Debian, MB as the disk counts it: without apt's own caches, the packages as
-    they were carried, and journals."""
+    """What an installation added to the clean Debian, MB as the disk counts it.
+
+    Apt's own caches, the packages as they were carried, and journals are not counted.
+    """
     seen: set[int] = set()
     blocks = 0
     for folder, names, files in os.walk(layer):

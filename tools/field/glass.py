@@ -59,7 +59,11 @@ class SignBook:
 
     def __init__(self) -> None:
         self._signs = {
-            screen: {scene.value: _thin(_decoded(render(screen, scene, size=size))) for scene in Scene if scene is not Scene.EARLY}
+            screen: {
+                scene.value: _thin(_decoded(render(screen, scene, size=size)))
+                for scene in Scene
+                if scene is not Scene.EARLY
+            }
             for screen, size in SIZES.items()
         }
 

@@ -131,7 +131,9 @@ class Hangman:
             await self._driving.to_done(truck)
         began = now_ms()
         os.kill(pid, signal.SIGSTOP)
-        await self._driving.watch(lambda: _stopped(pid), f"{victim.name} standing still", 2.0)  # not at once: the kernel takes its time
+        await self._driving.watch(
+            lambda: _stopped(pid), f"{victim.name} standing still", 2.0
+        )  # not at once: the kernel takes its time
         if truck is not None:
             await self._driving.leave(Contact.EXIT_LOOP)
             self._driving.allowed.end(victim.most_3_ms)

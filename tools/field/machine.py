@@ -147,7 +147,9 @@ class FieldMachine:
         net = () if mirror else ("-n",)
         enter = ["nsenter", "-t", str(self.pid1), *_ENTER, *net, "--", "env", "-i", *_environment(), *words]
         try:
-            ran = subprocess.run(enter, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL)
+            ran = subprocess.run(
+                enter, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL
+            )
         except subprocess.TimeoutExpired as late:
             raise MachineError(f"{self.name}: {shlex.join(words)} is not done after {seconds:g} s") from late
         if check and ran.returncode:

@@ -33,7 +33,7 @@ ExecStart=/usr/bin/weston --backend=x11-backend.so --use-pixman --shell=kiosk-sh
 --output-count=2 --idle-time=0 --config=/etc/weston-monitors.ini --socket=wayland-0
 """
 _NO_CONNECTOR = re.compile(r"screen (xdb|aiop): X\d is no connector of this box")
-_FINGERPRINT = re.compile(r"^The box will show: (.+)$|^ {4}(\S.+)$", re.MULTILINE)
+_FINGERPRINT = re.compile(r"^(?:The box will show: | {4,})((?:[0-9a-f]{4}-)+[0-9a-f]{4})$", re.MULTILINE)
 
 
 class Site:
@@ -62,7 +62,7 @@ class Site:
         self._carry_software(self.centre, "rocars-core", "mosquitto", "openssl")
         type_("install -d -o root -g rocars-core -m 0750 /etc/rocars-core")
         (self.centre.root / CORE_CONFIG[1:]).write_text(core_paper(ROOT), encoding="utf-8")
-        type_(f"install -d -o rocars-core -g rocars-core -m 0700 /var/lib/rocars-core")
+        type_("install -d -o rocars-core -g rocars-core -m 0700 /var/lib/rocars-core")
         for step in ("init", "authority"):
             type_(f"{_AS_CORE}rocars-core {step}")
         self._install_broker()
@@ -128,8 +128,11 @@ class Site:
         return self._said
 
     def _connect_monitors(self) -> None:
-        """The one thing that differs from a box with monitors of its own: no kernel here has a graphics card, so the
-        compositor draws its two outputs into windows of an X server. All else of its unit stays."""
+        """The one thing that differs from a box with monitors of its own.
+
+        No kernel here has a graphics card, so the compositor draws its two outputs into windows of an X server. All else
+        of its unit stays.
+        """
         place = self.lane.root / "etc/systemd/system/rocars-lane-compositor.service.d"
         place.mkdir(parents=True, exist_ok=True)
         (place / "monitors.conf").write_text(COMPOSITOR, encoding="utf-8")
@@ -182,4 +185,4 @@ def fingerprint_of(said: str) -> str:
     found = _FINGERPRINT.search(said)
     if found is None:
         raise MachineError(f"no fingerprint in: {said}")
-    return (found.group(1) or found.group(2)).strip()
+    return found.group(1)

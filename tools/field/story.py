@@ -23,7 +23,7 @@ from simulation.officer import Officer, PageRefusedError
 from tools.field import figures
 from tools.field.door import Door
 from tools.field.driving import Driving, NotSeenError, false_ms
-from tools.field.glass import Framebuffer, SignBook, Watcher, faceless_ms, first_ms, now_ms, shown_within
+from tools.field.glass import Framebuffer, SignBook, Watcher, faceless_ms, first_ms, now_ms
 from tools.field.hanging import Hangman, HangReport, Victim
 from tools.field.machine import FieldMachine, MachineError
 from tools.field.papers import OFFICER
@@ -105,14 +105,12 @@ class Story:
         if self._driving is None:
             door = Door(self.site.wires.lane)
             self._stack.callback(door.close)
-            self._driving = Driving(
-                self.site, self._eye, lambda: Officer(door.address, OFFICER, self.site.password)
-            )
+            self._driving = Driving(self.site, self._eye, lambda: Officer(door.address, OFFICER, self.site.password))
         return self._driving
 
     async def tell(self) -> Report:
         """All of it; never raises for what the lane does wrong."""
-        began = time.monotonic()
+        began, name = time.monotonic(), ""
         try:
             for beat in self._beats():
                 name, since = beat.__name__.strip("_").replace("_", " "), time.monotonic()
@@ -120,7 +118,7 @@ class Story:
                 await beat()
                 self.report.beats[name] = round(time.monotonic() - since, 1)
         except (MachineError, NotSeenError, PageRefusedError, LookupError, OSError, TimeoutError) as problem:
-            self.report.problems.append(f"{name}: {problem}")  # pyright: ignore
+            self.report.problems.append(f"{name}: {problem}")
         finally:
             await self._end()
         self.report.seconds = round(time.monotonic() - began, 1)
@@ -160,7 +158,9 @@ class Story:
 
     async def _install(self) -> None:
         """Centre and lane side by side, as two people would; then the lane is enrolled and looked over."""
-        await asyncio.gather(*(asyncio.to_thread(self._timed, one) for one in (self.site.install_centre, self.site.install_lane)))
+        await asyncio.gather(
+            *(asyncio.to_thread(self._timed, one) for one in (self.site.install_centre, self.site.install_lane))
+        )
         self.report.problems += await asyncio.to_thread(self.site.enrol_lane)
         self.report.commands = len(self.site.lane.commands.typed)
         for machine in (self.site.lane, self.site.centre):

@@ -66,6 +66,12 @@ def _ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True, capture_output=True)
 
 
+def _enter(descriptor: int, name: str) -> None:
+    if ctypes.CDLL(None, use_errno=True).setns(descriptor, _NET):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), name)
+
+
 def in_network(name: str, act: Callable[[], T]) -> T:
     """Does something (opens a socket) inside a network namespace; what is opened stays in there.
 
@@ -78,9 +84,7 @@ def in_network(name: str, act: Callable[[], T]) -> T:
     def inside() -> None:
         try:
             with Path(f"/run/netns/{name}").open("rb") as place:
-                if ctypes.CDLL(None, use_errno=True).setns(place.fileno(), _NET):
-                    number = ctypes.get_errno()
-                    raise OSError(number, os.strerror(number), name)
+                _enter(place.fileno(), name)
             done.append(act())
         except BaseException as problem:  # noqa: BLE001 - handed to the caller
             failed.append(problem)

@@ -103,7 +103,7 @@ class ContactBoard:
                     if high:
                         self._board.drive(line, high)
                 self._board.start()
-                while _alive(link):  # a second client waits meanwhile: the board has one line
+                while _alive(link):  # noqa: ASYNC110 - a second client waits meanwhile: the board has one line
                     await asyncio.sleep(0.05)
 
     def _hang_up(self) -> None:
