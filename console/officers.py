@@ -103,25 +103,7 @@ class OfficerBook:
         self._write(officers)
 
     def _read(self) -> dict[str, Officer]:
-        try:
-            mode = self._path.stat().st_mode
-            content = self._path.read_bytes()
-        except FileNotFoundError:
-            raise OfficersFileError(
-                f"{self._path} does not exist: add a first officer with `rocars-lane officer add NAME`"
-            ) from None
-        except OSError as error:
-            raise OfficersFileError(
-                f"{self._path} cannot be read ({error.strerror}): give it to the lane's user"
-            ) from error
-        if stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
-            raise OfficersFileError(f"{self._path} is open to other users: chmod 600 {self._path}")
-        try:
-            return msgspec.json.decode(content, type=_OfficersFile).officers
-        except msgspec.DecodeError as error:
-            raise OfficersFileError(
-                f"{self._path} is not an officers' file ({error}): restore it or add officers anew"
-            ) from error
+        return officers_in(self._path)
 
     def _write(self, officers: dict[str, Officer]) -> None:
         body = msgspec.json.format(msgspec.json.encode(_OfficersFile(officers=officers)), indent=2)
@@ -133,6 +115,31 @@ class OfficerBook:
             raise OfficersFileError(
                 f"{self._path} cannot be written ({error.strerror}): run as the lane's user"
             ) from error
+
+
+def officers_in(path: Path) -> dict[str, Officer]:
+    """Every officer in the file, by login.
+
+    Raises:
+        OfficersFileError: the file cannot be used; says what to do.
+    """
+    try:
+        mode = path.stat().st_mode
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise OfficersFileError(
+            f"{path} does not exist: add a first officer with `rocars-lane officer add NAME`"
+        ) from None
+    except OSError as error:
+        raise OfficersFileError(f"{path} cannot be read ({error.strerror}): give it to the lane's user") from error
+    if stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
+        raise OfficersFileError(f"{path} is open to other users: chmod 600 {path}")
+    try:
+        return msgspec.json.decode(content, type=_OfficersFile).officers
+    except msgspec.DecodeError as error:
+        raise OfficersFileError(
+            f"{path} is not an officers' file ({error}): restore it or add officers anew"
+        ) from error
 
 
 def check_name(name: str) -> None:

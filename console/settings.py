@@ -8,6 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from console.errors import OfficersFileError
+from console.officers import officers_in
 from runtime.sections import Host, NamedFile, Port, Problem, SecretFile, Section, is_loopback
 
 WholeSeconds = Annotated[int, Meta(gt=0, description="whole seconds above 0")]
@@ -52,6 +54,16 @@ class ConsoleSettings(Section, frozen=True, kw_only=True):
     def allowed_hosts(self) -> list[str]:
         """Host names that requests may carry."""
         return ["127.0.0.1", "localhost", "[::1]", *((self.host,) if not self.loopback else ()), *self.names]
+
+    def on_this_box(self) -> Iterator[Problem]:
+        """Somebody can log in: in manual mode nobody else can let a vehicle go."""
+        try:
+            nobody = not self.officers.stat().st_size or not officers_in(self.officers)
+        except (OSError, OfficersFileError):
+            return  # missing or closed: told by its kind; damaged: the lane runs, and `check` says so
+        if nobody:
+            remedy = "add a first officer: rocars-lane officer add NAME --config FILE"
+            yield Problem("officers", f"{self.officers} has no officer", remedy)
 
     def contradictions(self) -> Iterator[Problem]:
         """What is reached from outside is served over TLS, under known names, to known officers."""

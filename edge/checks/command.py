@@ -157,7 +157,7 @@ def seen_by(name: str) -> Finding:
     """Somebody looks who is not the service."""
     if service_text() is None:
         return ok("seen", f"by user {name}; the service is not installed on this machine")
-    remedy = "look as it does: sudo rocars-lane check --config FILE"
+    remedy = "look as it does: run rocars-lane check as root"
     return warning("seen", f"by user {name}, whose rights are not the service's", remedy)
 
 

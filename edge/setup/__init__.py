@@ -7,5 +7,6 @@
 | `toml_text` | settings as TOML |
 | `page` | the page's key, its signing request, and the certificate that comes back |
 | `system` | time servers, sleep, the units |
+| `command` | the command: answers, steps, check, start |
 | `steps` | what is done, in an order in which it can be broken off and begun again |
 """

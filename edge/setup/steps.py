@@ -92,6 +92,19 @@ def carry_out(answers: Answers, config: Path, *, say: Say, agree: Agree) -> int:
     return WAITS if waits else 0
 
 
+def start_screens(setup: SetupSection) -> None:
+    """Before the check, which looks at them: they say "please wait" until the lane is there.
+
+    Raises:
+        SetupError: a unit does not start.
+    """
+    if setup.start and system.runs_systemd():
+        try:
+            system.start_units(units=system.SCREENS)
+        except system.UnitsError as error:
+            raise SetupError(str(error)) from error
+
+
 def start(setup: SetupSection, *, faults: bool, say: Say) -> None:
     """The last step, after the check. Faults do not keep a lane from starting: it begins in manual mode and says why.
 

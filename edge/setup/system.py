@@ -57,14 +57,20 @@ def forbid_sleep() -> None:
     systemctl("mask", *_SLEEP)
 
 
-def start_units(root: Path = Path("/")) -> list[str]:
-    """Starts the lane's units, now and at every boot; returns their names.
+SCREENS = UNITS[1:]
+"""They need no lane, and the check looks whether they run."""
+
+
+def start_units(root: Path = Path("/"), units: Sequence[str] = UNITS) -> list[str]:
+    """Starts the lane's units, or some of them, now and at every boot; returns their names.
 
     Raises:
         UnitsError: one does not start.
     """
-    present = [name for name in UNITS if any((root / folder / _file(name)).exists() for folder in _UNIT_FOLDERS)]
+    present = [name for name in units if any((root / folder / _file(name)).exists() for folder in _UNIT_FOLDERS)]
     systemctl("daemon-reload")
+    if not present:
+        return []
     done = systemctl("enable", "--now", *present)
     if done.returncode:
         raise UnitsError(f"{done.stderr.strip()}; journalctl -u rocars-lane has more")

@@ -281,6 +281,15 @@ def test_an_engine_that_is_not_installed_is_told_with_its_extra(
     assert parse(lane_folder.file).reader.engine == "easyocr"
 
 
+@pytest.mark.parametrize("content", [b"", b'{"officers": {}}'])
+def test_an_officers_file_without_an_officer_is_refused(lane_folder: Any, content: bytes) -> None:
+    """As one that is missing: in manual mode nobody could let a vehicle go."""
+    lane_folder.secret("demo/officers.json", content)
+    (problem,) = wrong(lane_folder)
+    assert "console.officers: " in problem
+    assert "has no officer; add a first officer: rocars-lane officer add NAME" in problem
+
+
 @pytest.mark.parametrize("name", ["demo/keys/lane.pem", "demo/officers.json"])
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
 def test_a_secret_that_others_can_read_is_refused_and_chmod_named(lane_folder: Any, name: str, mode: int) -> None:

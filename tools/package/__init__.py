@@ -6,5 +6,6 @@
 | `lock` | the part of `config/requirements.lock` that a product needs at run time |
 | `tree` | a version of the software as a folder that runs from wherever it stands |
 | `archive` | that folder, units, users and scripts as a .deb |
+| `extra` | an extra of `pyproject.toml` as a package beside the lane's |
 | `__main__` | the command |
 """
