@@ -123,7 +123,7 @@ def test_from_a_file_of_answers_to_a_lane_that_the_brokers_take(site: Site) -> N
     second = site.setup()
     assert second.exit_code == 1, "no camera and no pins here: the check says so, and nothing else is wrong"
     faults = [line.split(": ")[2] for line in second.output.splitlines() if line.startswith("fault: ")]
-    assert set(faults) <= {"camera", "contacts", "screens", "clock", "package fonts-noto-cjk"}, second.output
+    assert set(faults) <= {"camera", "contacts", "screens", "screen xdb", "screen aiop", "compositor", "clock", "package fonts-noto-cjk"}, second.output
     assert "contacts" in faults
     settings = load(site.config)
     assert OfficerBook(settings.console.officers).verify("chan", PASSWORD)
@@ -244,7 +244,7 @@ def test_asked_by_questions_it_corrects_at_once_and_saves_the_answers(
     from lane_agent.model import Contact
 
     typed += [lines.get(contact.value, "none") if contact in REQUIRED else "none" for contact in Contact]
-    typed += ["none", "none", "none", "0", "1", "10..0.1", "localhost", "127.0.0.1"]
+    typed += ["none", "none", "none", "HDMI-A-1", "HDMI-A-2", "10..0.1", "localhost", "127.0.0.1"]
     typed += ["y", "chan", PASSWORD, PASSWORD, "Chan Tai Man", "n", "none", "n", "none"]
     result = site.setup("--save", str(saved), typed="".join(f"{line}\n" for line in typed))
     assert result.exit_code == WAITS, result.output + result.stderr
