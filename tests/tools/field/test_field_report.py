@@ -88,7 +88,10 @@ def test_a_check_that_ends_otherwise_than_it_says_is_caught() -> None:
 
 def test_words_of_the_machines_are_read_or_refused() -> None:
     """Never a figure that nobody said."""
-    assert fingerprint_of("[3/7] identity\n      Its fingerprint is\n          4e8a-7d43-21c4\n      Take") == "4e8a-7d43-21c4"
+    assert (
+        fingerprint_of("[3/7] identity\n      Its fingerprint is\n          4e8a-7d43-21c4\n      Take")
+        == "4e8a-7d43-21c4"
+    )
     assert fingerprint_of("enrolled.\nThe box will show: 3f2a-9c01\n") == "3f2a-9c01"
     assert exposure_of("→ Overall exposure level for a.service: 1.9 OK :-)", "a.service") == 1.9
     assert pss_mb("Rss: 9 kB\nPss:       90400 kB\nPss_Dirty: 3 kB\n") == 90.4
