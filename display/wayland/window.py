@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _CREATE_SURFACE = _CREATE_POOL = _CREATE_BUFFER = _DESTROY = 0
 _GET_XDG_SURFACE, _GET_TOPLEVEL, _ACK_CONFIGURE = 2, 1, 4
-_SET_APP_ID, _SET_FULLSCREEN = 3, 11
+_SET_FULLSCREEN = 11
 _ATTACH, _COMMIT, _DAMAGE_BUFFER = 1, 6, 9
 _ENTER, _LEAVE = 0, 1
 _FEEDBACK = 1
@@ -70,8 +70,6 @@ class Window:
         self._wire.send(compositor.bound("xdg_wm_base"), _GET_XDG_SURFACE, self._xdg, self._surface)
         self._toplevel = self._wire.new(self._hear_toplevel)
         self._wire.send(self._xdg, _GET_TOPLEVEL, self._toplevel)
-        # Kiosk shells put a window where their file says the application belongs; ours calls itself by its connector.
-        self._wire.send(self._toplevel, _SET_APP_ID, output.name)
         self._wire.send(self._toplevel, _SET_FULLSCREEN, output.number)
         self._wire.send(self._surface, _COMMIT)
         self._memory, self._pool, self._pictures = self._make_pictures()

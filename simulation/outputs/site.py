@@ -56,12 +56,10 @@ class ScreenSite:
 
     def start_compositor(self) -> None:
         """As its unit does, with a display of ours instead of a graphics card."""
-        outputs = "".join(
-            f"[output]\nname={each.name}\napp-ids={each.name}\nmode={each.size[0]}x{each.size[1]}\n"
-            for each in MONITORS.values()
-        )
-        (self.folder / "run/weston.ini").write_text(f"[core]\nrequire-input=false\n{outputs}")
+        modes = (f"[output]\nname={each.name}\nmode={each.size[0]}x{each.size[1]}\n" for each in MONITORS.values())
         file = UnitFile(_UNITS / "rocars-lane-compositor.service", elsewhere=self._elsewhere())
+        (self.folder / "outputs.ini").write_text("".join(modes))
+        subprocess.run(file.command("ExecStartPre"), check=True)
         command = [each.replace("drm-backend", "x11-backend") for each in file.command()]
         self._start("compositor", [*command, "--output-count=2"], file, watched=self._compositor_watched)
 
@@ -108,6 +106,10 @@ class ScreenSite:
         """For how long after that moment its output went on showing what it showed then."""
         return self.monitors.ended(MONITORS[screen].name, since_s) - since_s
 
+    def changed(self, screen: Screen, since_s: float) -> bool:
+        """Whether its output has shown anything else since that moment."""
+        return any(each.output == MONITORS[screen].name and each.at_s > since_s for each in self.monitors.seen)
+
     def said(self, unit: str) -> str:
         """What the unit wrote."""
         return (self.folder / f"{unit}.log").read_text(errors="replace")
@@ -121,7 +123,7 @@ class ScreenSite:
         self.monitors.stop()
 
     def _start(self, name: str, command: list[str], file: UnitFile, *, watched: bool = True) -> None:
-        environment = os.environ | {"XDG_RUNTIME_DIR": str(self.folder / "run"), "DISPLAY": f":{self.monitors.number}"}
+        environment = os.environ | file.environment() | {"DISPLAY": f":{self.monitors.number}"}
         self.units[name] = RunningUnit(
             command,
             file,
@@ -136,6 +138,7 @@ class ScreenSite:
             "/opt/rocars-lane/.venv/bin/python": sys.executable,
             "/etc/rocars-lane/lane.toml": str(self.settings),
             "/run/rocars-lane-compositor": str(self.folder / "run"),
+            "/etc/rocars-lane/outputs.ini": str(self.folder / "outputs.ini"),
             "/var/lib/rocars-screen": str(self.folder / "state"),
         }
 

@@ -35,10 +35,17 @@ class UnitFile:
 
     def command(self, key: str = "ExecStart") -> list[str]:
         """The command line, with this machine's paths."""
-        text = self._service[key].replace("%i", self._instance).replace("%%", "%").replace("$$", "$")
+        text = self._here(self._service[key].replace("%i", self._instance).replace("%%", "%").replace("$$", "$"))
+        return shlex.split(text.removeprefix("-"))
+
+    def environment(self) -> dict[str, str]:
+        """What the unit adds to it."""
+        return dict(each.split("=", 1) for each in shlex.split(self._here(self._service.get("Environment", ""))))
+
+    def _here(self, text: str) -> str:
         for there, here in self._elsewhere.items():
             text = text.replace(there, here)
-        return shlex.split(text)
+        return text
 
     def seconds(self, key: str) -> float:
         """A duration."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import shlex
+import configparser
 import socket
 import struct
 import subprocess
@@ -23,6 +22,7 @@ from display.wayland.client import Compositor, Output
 from display.wayland.place import Wanted, find
 from display.wayland.wire import Arguments, Wire
 from lane_agent.model import Screen
+from simulation.outputs.units import UnitFile
 from tests.rigs.places import ROOT
 
 BOARD = Output("HDMI-A-1", "ACM LED 98", (1024, 1024), 4)
@@ -168,26 +168,28 @@ def test_a_kept_face_comes_back_whole_or_not_at_all(tmp_path: Path, caplog: pyte
     assert "cannot be kept" in caplog.text
 
 
-def test_every_connector_of_the_box_becomes_an_output_that_takes_its_own_window(tmp_path: Path) -> None:
-    """The unit's own command, on another box's connectors; a site's own description of an output comes before."""
-    for name in ("card0", "card0-HDMI-A-1", "card1-eDP-1", "renderD128"):
-        (tmp_path / "sys/class/drm" / name).mkdir(parents=True)
-    (tmp_path / "run/rocars-lane-compositor").mkdir(parents=True)
-    (tmp_path / "etc/rocars-lane").mkdir(parents=True)
-    (tmp_path / "etc/rocars-lane/outputs.ini").write_text("[output]\nname=HDMI-A-1\napp-ids=HDMI-A-1\nmode=1024x1024\n")
-    unit = (ROOT / "systemd/rocars-lane-compositor.service").read_text()
-    command = re.search(r"^ExecStartPre=(.*)$", unit, re.MULTILINE)
-    assert command is not None
-    text = command[1].replace("$$", "$").replace("%%", "%")
-    for folder in ("/sys", "/run", "/etc"):
-        text = text.replace(f"{folder}/", f"{tmp_path}{folder}/")
-    subprocess.run(shlex.split(text.replace("\\n", "\\\\n")), check=True)
-    assert (tmp_path / "run/rocars-lane-compositor/weston.ini").read_text().split("\n[output]\n") == [
-        "[core]\nrequire-input=false",
-        "name=HDMI-A-1\napp-ids=HDMI-A-1\nmode=1024x1024",
-        "name=HDMI-A-1\napp-ids=HDMI-A-1",
-        "name=eDP-1\napp-ids=eDP-1\n",
-    ]
+@pytest.mark.parametrize("site", ["", "[output]\nname=HDMI-A-1\nmode=1024x1024\n"])
+def test_the_compositor_gets_a_shell_without_panel_fading_or_keys_and_what_the_site_says(
+    tmp_path: Path, site: str
+) -> None:
+    """The unit's own command; its shell's client does nothing and does not end."""
+    for folder in ("run/rocars-lane-compositor", "etc/rocars-lane"):
+        (tmp_path / folder).mkdir(parents=True)
+    if site:
+        (tmp_path / "etc/rocars-lane/outputs.ini").write_text(site)
+    places = {f"/{name}/rocars": f"{tmp_path}/{name}/rocars" for name in ("run", "etc")}
+    unit = UnitFile(ROOT / "systemd/rocars-lane-compositor.service", elsewhere=places)
+    subprocess.run(unit.command("ExecStartPre"), check=False)
+    written = (tmp_path / "run/rocars-lane-compositor/weston.ini").read_text()
+    parser = configparser.ConfigParser()
+    parser.read_string(written)
+    assert parser["core"]["require-input"] == "false"
+    assert (parser["shell"]["panel-position"], parser["shell"]["startup-animation"]) == ("none", "none")
+    assert written.endswith(site)
+    with subprocess.Popen([parser["shell"]["client"]], env=unit.environment(), stdin=subprocess.DEVNULL) as client:
+        with pytest.raises(subprocess.TimeoutExpired):
+            client.wait(0.5)
+        client.kill()
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def _outage(site: ScreenSite, name: str, broken: Callable[[ScreenSite], None], *
         site.both_show(Scene.DONE)
         at = time.monotonic()
         broken(site)
-        changed = [screen for screen in Screen if site.stood_s(screen, at) < time.monotonic() - at]
+        changed = [screen for screen in Screen if site.changed(screen, at)]
         stood.append(max(round(site.stood_s(screen, at) * 1_000) for screen in changed))
         agent.end()
         site.both_show(Scene.WAIT)
