@@ -16,16 +16,19 @@ Rules of this file
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from devices.errors import LabelsWrong
+from devices.identifier_protocol import LABEL
 from domain.alarms import LaneAlarmKind
 from domain.marks import HONG_KONG, family, normalise
 from lane_agent.events import FaultCleared, FaultRaised, IdentifierRead, TroubleReported
 from lane_agent.model import Fault
 from runtime.backoff import Backoff
+from runtime.sections import shown
 
 _BACKOFF_S = (0.2, 5.0)  # between attempts to reach a lost source: first, longest
 IdentifierEvent = IdentifierRead | FaultRaised | FaultCleared | TroubleReported
@@ -99,6 +102,15 @@ def mark_itself(label: str) -> str:
     return mark if family(mark) in HONG_KONG else ""
 
 
+_ROUNDED = re.compile(r"\d(\.\d+)?[Ee]\+\d+")  # 2.00341E+15
+_HEADINGS = frozenset({"label", "tag", "epc", "id", "mark", "plate", "vrn", "registration", "vehicle"})
+
+
+def _unquoted(cell: str) -> str:
+    """A cell as a spreadsheet may have written it."""
+    return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+
+
 class LabelTable:
     """Which label belongs to which mark: lines of ``label,mark``, UTF-8; ``#`` begins a comment.
 
@@ -112,9 +124,12 @@ class LabelTable:
     def __init__(self, path: Path) -> None:
         self._marks: dict[str, str] = {}
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as problem:
-            raise LabelsWrong(f"{path} cannot be read ({problem}): lines of label,mark in UTF-8") from problem
+            lines = path.read_text(encoding="utf-8-sig").split("\n")  # spreadsheets begin UTF-8 with a byte order mark
+        except OSError as problem:
+            wrong = f"{path} cannot be read ({problem.strerror})"
+            raise LabelsWrong(f"{wrong}: put lines of label,mark there, for the lane's user") from problem
+        except UnicodeDecodeError as problem:
+            raise LabelsWrong(f"{path} is not UTF-8 text: save it as CSV UTF-8, lines of label,mark") from problem
         for number, line in enumerate(lines, 1):
             text = line.partition("#")[0].strip()
             if text:
@@ -122,9 +137,17 @@ class LabelTable:
 
     def _take(self, where: str, text: str) -> None:
         label, comma, mark = (part.strip() for part in text.partition(","))
+        label, mark = _unquoted(label), _unquoted(mark)
         found = mark_itself(mark)
-        if not (label and comma and found):
-            raise LabelsWrong(f"{where}: {text!r} is no label,mark: write such as E200341201,AB1234")
+        if label.lower() in _HEADINGS and mark.lower() in _HEADINGS:
+            raise LabelsWrong(f"{where}: {text!r} is a heading: remove that line")
+        if not (label and comma and found and mark.isprintable()):
+            raise LabelsWrong(f"{where}: {shown(text)!r} is no label,mark: write such as E200341201,AB1234")
+        if _ROUNDED.fullmatch(label):
+            remedy = "give the column the format Text, paste the labels anew, and save again"
+            raise LabelsWrong(f"{where}: {label} is a number that a spreadsheet has rounded: {remedy}")
+        if not LABEL.fullmatch(label):
+            raise LabelsWrong(f"{where}: no reader sends {shown(label)!r}: a label is 1 to 64 letters and digits")
         if self._marks.setdefault(label.upper(), found) != found:
             raise LabelsWrong(f"{where}: label {label} has another mark above: one of the two lines is wrong")
 

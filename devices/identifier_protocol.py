@@ -22,7 +22,8 @@ from devices.framing import LineCutter, body_of, frame
 OK = "ok"
 """The state of a reader that reads."""
 
-_LABEL = re.compile(r"[0-9A-Za-z]{1,64}")
+LABEL = re.compile(r"[0-9A-Za-z]{1,64}")
+"""What a reader can send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def decode(line: bytes) -> Message:
             return LabelsPolled()
         case ["A", state] if state:
             return Alive(state)
-        case ["T", age, label] if age.isdigit() and _LABEL.fullmatch(label):
+        case ["T", age, label] if age.isdigit() and LABEL.fullmatch(label):
             return Labelled(int(age), label)
         case _:
             return Noise(line)

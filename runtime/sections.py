@@ -145,6 +145,32 @@ class SecretFile(NamedFile):
     private = True
 
 
+class SecretLine(SecretFile):
+    """A file that only its owner may read and whose one line is the secret."""
+
+    def lacking(self, path: Path) -> Iterator[tuple[str, str]]:
+        """What is wrong and what to do; nothing of the secret."""
+        before = list(SecretFile.lacking(self, path))
+        yield from before
+        if not before and (wrong := not_one_line(path)):
+            yield f"{path} {wrong}", self._remedy(path)
+
+
+def not_one_line(path: Path) -> str:
+    """Why the file is not one line of text; "" where it is. A blank at an end would belong to the secret or not."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        return "is not UTF-8 text"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    if len(lines) != 1:
+        return f"has {len(lines)} lines"
+    if lines[0].startswith("\ufeff"):
+        return "begins with a byte order mark"
+    return "" if lines[0].strip() == lines[0] != "" else "has a blank at an end, or nothing"
+
+
 class NamedFolder(NamedFile):
     """A folder that must be there."""
 

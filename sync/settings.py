@@ -9,7 +9,18 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from runtime.sections import Host, NamedFile, NamedFolder, Port, Problem, Seconds, SecretFile, Section, is_loopback
+from runtime.sections import (
+    Host,
+    NamedFile,
+    NamedFolder,
+    Port,
+    Problem,
+    Seconds,
+    SecretFile,
+    SecretLine,
+    Section,
+    is_loopback,
+)
 
 ENROL = "correct the path, or enrol the lane: rocars-lane enrol --config FILE"
 
@@ -39,7 +50,7 @@ class LinkSettings(Section, frozen=True, kw_only=True):
     authority: Annotated[Path, NamedFile(ENROL)] | None = None
     certificate: Annotated[Path, NamedFile(ENROL)] | None = None
     key: Annotated[Path, SecretFile(ENROL)] | None = None
-    password_file: Annotated[Path, SecretFile("write the password as one line into {path}")] | None = None
+    password_file: Annotated[Path, SecretLine("write the password as one line into {path}")] | None = None
     fresh_s: Seconds = 3.0
     offline_s: Seconds = 5.0
 

@@ -54,7 +54,7 @@ def certificates(settings: Settings, around: Surroundings) -> Findings:
     """Dates of every certificate named, and the lane's own name in its certificate."""
     link = settings.link
     soon = timedelta(days=settings.health.certificate_days)
-    pages = "get a new one for the page"
+    pages = "have the page's request signed again: rocars-core enrol-page"
     for file, remedy in ((link.authority, RENEW), (link.certificate, RENEW), (settings.console.tls_certificate, pages)):
         if file is not None:
             yield from _dates(file, around.utc(), soon, remedy)

@@ -17,7 +17,7 @@ from console.officers import check_name
 from edge.settings.load import LaneSettingsError, Settings, parse
 from edge.setup.toml_text import toml_text
 from runtime.files import write_whole
-from runtime.sections import Fits, Host, NamedFile, NamedFolder, Problem, SecretFile, Section, Text
+from runtime.sections import Fits, Host, NamedFile, NamedFolder, Problem, SecretLine, Section, Text
 from runtime.toml_file import TomlFileError, read_toml
 from runtime.toml_table import TableReader
 
@@ -36,7 +36,7 @@ class OfficerAnswer(Section, frozen=True, kw_only=True):
     """One who may log in; the password is the one line of a file that only root can read."""
 
     name: Annotated[str, Fits(_is_login)]
-    password_file: Annotated[Path, SecretFile("write the password as one line into {path}, and chmod 600 {path}")]
+    password_file: Annotated[Path, SecretLine("write the password as one line into {path}, and chmod 600 {path}")]
     shown: str = ""
 
 

@@ -151,7 +151,9 @@ def _officers(settings: Settings, answers: Answers, places: IdentityFiles, say: 
         say(f"taken over from {setup.officers_from}")
     for officer in setup.officers:
         if not (file.exists() and officer.name in book.names()):
-            book.add(officer.name, _one_line(officer.password_file), shown=officer.shown)
+            book.add(
+                officer.name, officer.password_file.read_text(encoding="utf-8").rstrip("\r\n"), shown=officer.shown
+            )
     for typed in answers.typed:
         book.add(typed.name, typed.password, shown=typed.shown)
     if file.exists():
@@ -164,13 +166,6 @@ def _officers(settings: Settings, answers: Answers, places: IdentityFiles, say: 
 
 def _private_copy(source: Path, target: Path, places: IdentityFiles) -> Path:
     return write_whole(target, source.read_bytes(), mode=PRIVATE, owner=places.owner_if_root)
-
-
-def _one_line(file: Path) -> str:
-    lines = file.read_text(encoding="utf-8").splitlines()
-    if len(lines) != 1 or not lines[0].strip() or lines[0].startswith("\ufeff"):
-        raise SetupError(f"{file} has {len(lines)} lines, or a byte order mark: write the password as its one line")
-    return lines[0]
 
 
 def _identity(settings: Settings, setup: SetupSection, places: IdentityFiles, say: Say, agree: Agree) -> bool:

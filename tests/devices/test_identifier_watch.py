@@ -260,12 +260,32 @@ def test_a_table_says_which_mark_a_label_stands_for(tmp_path: Path) -> None:
         (",AB1234", "line 1"),
         ("E2003412,粤B12345", "no label,mark"),
         ("E2003412,AB1234\nE2003412,XY77", "another mark above"),
+        ("2.00341E+15,AB1234", r"a number that a spreadsheet has rounded: give the column the format Text"),
+        ("label,mark\nE2003412,AB1234", "line 1.*is a heading: remove that line"),
+        ("E200-3412,AB1234", "no reader sends 'E200-3412'"),
+        ("E2003412\u200b,AB1234", "no reader sends 'E2003412<U[+]200B"),
+        ("E2003412,AB1234\x00", "no label,mark"),
+        ("E2003412,AB1234\u2028E2003499,XY77", "no label,mark"),
     ],
 )
 def test_a_table_that_cannot_be_used_says_where(tmp_path: Path, text: str, words: str) -> None:
     """A technician finds the line."""
     with pytest.raises(LabelsWrong, match=words):
         _table(tmp_path, text)
+
+
+def test_a_table_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    """Byte order mark, line ends, quotes: the first label once had the mark in it, and matched nothing for ever."""
+    table = _table(tmp_path, '\ufeff"E2003412","AB1234"\r\nE2003499,"XY 77"\r\n')
+    assert (table("E2003412"), table("E2003499"), len(table)) == ("AB1234", "XY77", 2)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "big5"])
+def test_a_table_in_another_encoding_says_how_to_save_it(tmp_path: Path, encoding: str) -> None:
+    """As the menu of the spreadsheet calls it."""
+    (tmp_path / "labels.csv").write_bytes("E2003412,AB1234 # 陳\n".encode(encoding))
+    with pytest.raises(LabelsWrong, match="save it as CSV UTF-8"):
+        LabelTable(tmp_path / "labels.csv")
 
 
 def test_a_table_that_is_not_there_says_so(tmp_path: Path) -> None:

@@ -281,6 +281,26 @@ def test_an_engine_that_is_not_installed_is_told_with_its_extra(
     assert parse(lane_folder.file).reader.engine == "easyocr"
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"a secret\nand another\n", "has 2 lines"),
+        (b"", "has 0 lines"),
+        ("\ufeffa secret\n".encode(), "begins with a byte order mark"),
+        (b"a secret \n", "has a blank at an end"),
+        (b"s\xe9cret\n", "is not UTF-8 text"),
+    ],
+)
+def test_a_password_file_is_one_line(lane_folder: Any, content: bytes, says: str) -> None:
+    """Whatever else is in it would go to the broker as part of the password, which then is wrong; it is never shown."""
+    lane_folder.secret("password", content)
+    lane_folder.change("[link]", '[link]\npassword_file = "password"')
+    (problem,) = wrong(lane_folder)
+    assert "link.password_file: " in problem
+    assert says in problem
+    assert "secret" not in problem
+
+
 @pytest.mark.parametrize("content", [b"", b'{"officers": {}}'])
 def test_an_officers_file_without_an_officer_is_refused(lane_folder: Any, content: bytes) -> None:
     """As one that is missing: in manual mode nobody could let a vehicle go."""

@@ -89,11 +89,16 @@ def build_tree(root: Path, target: Path, product: Product, architecture: Archite
     for file in _ours(root, [*product.rooms, *(f"config/{name}" for name in product.examples)]):
         (site / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / file, site / file)
-    (site / "rocars-extras.pth").write_text("".join(f"/opt/rocars-lane/extras/{name}\n" for name in EXTRAS))
+    extra_paths(site)
     _metadata(site, product, version)
     _interpreter(target, product)
     _compile(site)
     _facts(target, product, version)
+
+
+def extra_paths(site: Path) -> None:
+    """Where a version looks for extras; Python passes over what is not there."""
+    (site / "rocars-extras.pth").write_text("".join(f"/opt/rocars-lane/extras/{name}\n" for name in EXTRAS))
 
 
 def fetch(site: Path, requirements: str, architecture: Architecture) -> None:

@@ -14,10 +14,10 @@ import pytest
 
 from runtime.slots import main as install_slot
 from tests.rigs.places import ROOT
-from tools.package.archive import write_deb
+from tools.package.archive import write_deb, write_extra_deb
 from tools.package.lock import INSTALLERS, PackageBuildError, locked, system_packages
 from tools.package.products import CORE, LANE, PRODUCTS, Architecture, Product
-from tools.package.tree import MODULE, build_tree
+from tools.package.tree import MODULE, build_tree, extra_paths
 
 LOCK = (ROOT / "config/requirements.lock").read_text()
 CHOSEN_BY_NAME = {"opencv-python-headless", "onnxruntime", "lgpio"}
@@ -132,3 +132,22 @@ def test_the_units_start_what_the_packages_bring(unit: Path) -> None:
     ours = {program for program in started if "rocars" in program}
     names = [product.name for product in PRODUCTS]
     assert ours <= {f"/usr/bin/{name}" for name in names} | {f"/opt/{name}/current/bin/{MODULE}" for name in names}
+
+
+def test_an_extra_lies_where_every_version_looks_for_it(tmp_path: Path) -> None:
+    """A package beside the lane's: no version need be built anew for it, and removing it leaves none broken."""
+    site = tmp_path / "site"
+    site.mkdir()
+    extra_paths(site)
+    stage = tmp_path / "stage"
+    (stage / "opt/rocars-lane/extras/easyocr").mkdir(parents=True)
+    (stage / "opt/rocars-lane/extras/easyocr/an_engine.py").write_text("KIND = 'extra'\n")
+    file = write_extra_deb(stage, tmp_path, name="easyocr", architecture=Architecture.ARM64, version="7.1", lane="7.0")
+    listed = subprocess.run(["dpkg-deb", "-c", file], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        ["dpkg-deb", "-f", file, "Depends", "Architecture"], capture_output=True, text=True, check=True
+    )
+    (place,) = (site / "rocars-extras.pth").read_text().split()
+    assert f".{place}/an_engine.py" in listed
+    assert "Depends: rocars-lane (>= 7.0)" in told.stdout
+    assert "Architecture: arm64" in told.stdout
