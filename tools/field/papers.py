@@ -103,12 +103,26 @@ def core_paper(root: Path) -> str:
     return filled(example, {second: "", '"broker-a.example"': f'"{CENTRE_ADDRESS}"'})
 
 
-def weston_paper() -> str:
-    """The compositor's two outputs, each with the size of its monitor; they take the windows that ask for them by name."""
-    parts = ["[core]\nrequire-input=false\n"]
-    for screen, (wide, high) in SIZES.items():
-        parts.append(f"[output]\nname={OUTPUTS[screen]}\nmode={wide}x{high}\napp-ids={OUTPUTS[screen]}\n")
-    return "\n".join(parts)
+def outputs_paper() -> str:
+    """The site's outputs (`/etc/rocars-lane/outputs.ini`), each with the size of its monitor."""
+    return "\n".join(
+        f"[output]\nname={OUTPUTS[screen]}\nmode={wide}x{high}\n" for screen, (wide, high) in SIZES.items()
+    )
+
+
+def compositor_paper(unit: str, display: str) -> str:
+    """The drop-in by which the compositor's unit draws into an X server: its own command with another backend.
+
+    Args:
+        unit: the unit as it was installed.
+        display: of the X server.
+
+    Raises:
+        PaperError: the unit's command is not what this test knows.
+    """
+    starts = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
+    command = filled("\n".join(starts), {"--backend=drm-backend.so": "--backend=x11-backend.so --output-count=2"})
+    return f"[Service]\nEnvironment=DISPLAY={display}\nExecStart=\n{command}\n"
 
 
 def bundles_paper(wanted: Mapping[str, str], now_ms: int, *, first_ccrn: int = 2_001_067_889) -> str:

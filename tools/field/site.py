@@ -16,7 +16,17 @@ from pathlib import Path
 from tools.field.debian import ROOT, lend_mirror
 from tools.field.machine import FieldMachine, MachineError
 from tools.field.monitors import DISPLAY, FieldMonitors
-from tools.field.papers import LANE, OFFICER, STICK, answers_paper, bundles_paper, core_paper, filled, weston_paper
+from tools.field.papers import (
+    LANE,
+    OFFICER,
+    STICK,
+    answers_paper,
+    bundles_paper,
+    compositor_paper,
+    core_paper,
+    filled,
+    outputs_paper,
+)
 from tools.field.wires import CENTRE_ADDRESS, Wires
 from tools.field.yard import Yard
 
@@ -24,14 +34,6 @@ CORE_CONFIG = "/etc/rocars-core/core.toml"
 _AS_CORE = f"ROCARS_CORE_CONFIG={CORE_CONFIG} runuser -u rocars-core -- "
 _WAITS = 3
 """How `rocars-lane setup` ends while it waits for the operator's answer."""
-COMPOSITOR = f"""\
-[Service]
-Environment=DISPLAY={DISPLAY}
-ExecStartPre=
-ExecStart=
-ExecStart=/usr/bin/weston --backend=x11-backend.so --use-pixman --shell=kiosk-shell.so --modules=systemd-notify.so \
---output-count=2 --idle-time=0 --config=/etc/weston-monitors.ini --socket=wayland-0
-"""
 _NO_CONNECTOR = re.compile(r"screen (xdb|aiop): X\d is no connector of this box")
 _FINGERPRINT = re.compile(r"^(?:The box will show: | {4,})((?:[0-9a-f]{4}-)+[0-9a-f]{4})$", re.MULTILINE)
 
@@ -87,8 +89,8 @@ class Site:
 
     def install_lane(self) -> None:
         """The lane's package, and the file of answers; it then waits for the core's operator."""
-        self._connect_monitors()
         self._carry_software(self.lane, "rocars-lane")
+        self._connect_monitors()
         stick = self.lane.root / STICK[1:]
         stick.mkdir()
         (stick / "answers.toml").write_text(answers_paper(ROOT), encoding="utf-8")
@@ -133,11 +135,12 @@ class Site:
         No kernel here has a graphics card, so the compositor draws its two outputs into windows of an X server. All else
         of its unit stays.
         """
+        unit = (self.lane.root / "lib/systemd/system/rocars-lane-compositor.service").read_text(encoding="utf-8")
         place = self.lane.root / "etc/systemd/system/rocars-lane-compositor.service.d"
-        place.mkdir(parents=True, exist_ok=True)
-        (place / "monitors.conf").write_text(COMPOSITOR, encoding="utf-8")
-        (self.lane.root / "etc/weston-monitors.ini").write_text(weston_paper(), encoding="utf-8")
-        (self.lane.root / "etc/weston-monitors.ini").chmod(0o644)
+        place.mkdir(parents=True)
+        (place / "monitors.conf").write_text(compositor_paper(unit, DISPLAY), encoding="utf-8")
+        (self.lane.root / "etc/rocars-lane/outputs.ini").write_text(outputs_paper(), encoding="utf-8")
+        self.lane.outside("systemctl", "daemon-reload")
 
     def _carry_software(self, machine: FieldMachine, name: str, *more: str) -> None:
         """Brings the package and installs it, with what it needs from Debian."""

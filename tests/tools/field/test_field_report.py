@@ -13,7 +13,7 @@ from tools.field.debian import PACKAGES, wanted_packages
 from tools.field.figures import exposure_of, pss_mb, what_it_is
 from tools.field.hanging import HangReport, Victim
 from tools.field.machine import MachineError
-from tools.field.papers import PaperError, answers_paper, core_paper, filled, section, weston_paper
+from tools.field.papers import PaperError, answers_paper, compositor_paper, core_paper, filled, outputs_paper, section
 from tools.field.site import faults_of, fingerprint_of
 from tools.field.story import LANE_UNITS, VICTIMS, Report
 
@@ -73,7 +73,12 @@ def test_the_papers_are_the_shipped_examples_with_this_sites_addresses() -> None
     assert [broker["host"] for broker in core["broker"]] == ["10.20.0.5"]
     assert answers["lane"]["point"] in core["points"]
     for screen in ("xdb", "aiop"):
-        assert f"name={answers['screens'][screen]['output']}\n" in weston_paper()
+        assert f"name={answers['screens'][screen]['output']}\n" in outputs_paper()
+    unit = (ROOT / "systemd" / "rocars-lane-compositor.service").read_text()
+    drop_in = compositor_paper(unit, ":9")
+    assert drop_in.count("\nExecStart=\n") == 1, "the shipped command is taken out first"
+    assert "x11-backend.so" in drop_in
+    assert "drm" not in drop_in
 
 
 def test_a_check_that_ends_otherwise_than_it_says_is_caught() -> None:
