@@ -60,6 +60,7 @@ class Report(msgspec.Struct, kw_only=True):
     dark_ms_max: int = 0
     false_3_ms: int = 0
     commands: int = 0
+    commands_centre: int = 0
     seconds: float = 0.0
     install_s: dict[str, float] = {}
     installed_mb: dict[str, float] = {}
@@ -163,6 +164,7 @@ class Story:
         )
         self.report.problems += await asyncio.to_thread(self.site.enrol_lane)
         self.report.commands = len(self.site.lane.commands.typed)
+        self.report.commands_centre = len(self.site.centre.commands.typed)
         for machine in (self.site.lane, self.site.centre):
             self.report.installed_mb[machine.name] = await asyncio.to_thread(figures.added_mb, machine.added)
 
