@@ -17,7 +17,7 @@ from lane_agent.model import Contact, Screen
 from lane_agent.wording import Scene
 from simulation.drawn.trucks import DrawnTruck
 from simulation.officer import Officer
-from tools.field.glass import Shown, Watcher, now_ms, spells
+from tools.field.glass import Shown, Watcher, first_ms, now_ms, spells
 from tools.field.site import Site
 
 PATIENCE_S = 25.0
@@ -36,9 +36,9 @@ class Allowed:
 
     spans: list[tuple[int, int | None]] = field(default_factory=list)
 
-    def begin(self) -> None:
-        """From now on."""
-        self.spans.append((now_ms(), None))
+    def begin(self, since_ms: int) -> None:
+        """From this moment on."""
+        self.spans.append((since_ms, None))
 
     def end(self, slack_ms: int = LEAVING_MS) -> None:
         """The vehicle has left; the sign may stand `slack_ms` longer."""
@@ -168,11 +168,16 @@ class Driving:
     async def to_done(self, truck: DrawnTruck) -> None:
         """A vehicle with a released bundle comes, and sees "Clearance Completed" on both monitors."""
         await self.arrive(truck)
-        self.allowed.begin()
         cleared_ms = await self.immigration()
+        self.allowed.begin(cleared_ms)
         await self.see(Scene.DONE)
-        self.waits_ms.append(now_ms() - cleared_ms)
+        self._note(Scene.DONE, cleared_ms)
         self.cleared += 1
+
+    def _note(self, scene: Scene, since_ms: int) -> None:
+        """How long it took until the later of both monitors showed it, to the eye's next look (20 ms)."""
+        shown = [first_ms(self.eye.seen, screen, scene.value, since_ms) or now_ms() for screen in Screen]
+        self.waits_ms.append(max(shown) - since_ms)
 
     async def released(self, truck: DrawnTruck) -> None:
         """Such a vehicle comes, stands a moment, and leaves."""
@@ -187,7 +192,7 @@ class Driving:
         await self.arrive(truck)
         cleared_ms = await self.immigration()
         await self.see(Scene.EXAMINE)
-        self.waits_ms.append(now_ms() - cleared_ms)
+        self._note(Scene.EXAMINE, cleared_ms)
         self.examined += 1
         await asyncio.sleep(0.5)
         await self.leave(Contact.COMPOUND_LOOP)
@@ -199,7 +204,7 @@ class Driving:
         await self.immigration()
         await self.see(*BY_HAND)
         await asyncio.sleep(1.0)
-        self.allowed.begin()
+        self.allowed.begin(now_ms())
         await self.officer.act("release", visit=self.officer.visit, reason="Field test: looked into, link cut")
         await self.see(Scene.DONE)
         await self.leave()

@@ -31,6 +31,8 @@ from tools.field.site import Site
 
 FACE_MS = 3_000
 """From PID 1 to the first sign on each monitor."""
+DARK_MS = 100
+"""A monitor may be without a sign so long while nothing is broken: five looks of the eye."""
 EXPOSURE = 2.0
 LANE_UNITS = (
     "rocars-lane.service",
@@ -199,10 +201,12 @@ class Story:
         self.report.ready_ms.append(now_ms() - pid1_ms)
 
     def _count_dark(self) -> None:
-        """Adds the span since the last start to the darkest figure."""
+        """Adds the span since the last start, or since the last hung loop, to the darkest figure."""
         if self._lit_ms:
             dark = max(faceless_ms(self._eye.seen, screen, self._lit_ms, now_ms()) for screen in Screen)
             self.report.dark_ms_max = max(self.report.dark_ms_max, dark)
+            if dark > DARK_MS:
+                self.report.problems.append(f"a monitor was without a sign for {dark} ms, and nothing was broken")
 
     async def _bundle(self) -> None:
         """At the centre's counter: everything that will come today."""
@@ -248,8 +252,11 @@ class Story:
         hangman = Hangman(self.driving)
         for victim in VICTIMS:
             truck = self._trucks[victim.name] if victim.name in WITH_3_ON_SHOW else None
+            self._count_dark()
             found = await hangman.hang(victim, truck)
+            self._lit_ms = now_ms()
             self.report.hung[victim.name] = found
+            self.report.dark_ms_max = max(self.report.dark_ms_max, found.dark_ms)
             self.report.problems += found.problems(victim)
             self._say(f"          {victim.name}: {found}")
 
