@@ -5,6 +5,7 @@ What is asserted is what stood in the display's memory, sampled every few millis
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 import time
@@ -146,6 +147,28 @@ def test_a_stopped_screen_is_killed_within_a_second_and_has_its_face_back(site: 
     assert min(stood_s) < 1.2
     assert min(dark_s) < 0.5
     assert {"lost": "xdb"} in agent_of(site).told
+
+
+def test_the_black_behind_the_screens_comes_back_when_its_program_is_killed(site: ScreenSite) -> None:
+    """Without it nothing would cover the last picture of a screen that died: 3 would stand.
+
+    A young compositor ends with it, an older one starts another.
+    """
+    (black,) = black_of(site)
+    os.kill(black, KILL)
+    until(lambda: black_of(site) not in ([], [black]), "there is another")
+    site.both_show(Scene.DONE)
+    broken(site, Screen.XDB, KILL)
+
+
+def black_of(site: ScreenSite) -> list[int]:
+    """Processes of the compositor's shell; none while it starts."""
+    try:
+        pid = site.units["compositor"].pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(each) for each in children if "weston-desktop" in Path(f"/proc/{each}/comm").read_text()]
+    except (LookupError, OSError):
+        return []
 
 
 def test_a_killed_compositor_is_dark_for_less_than_three_seconds(site: ScreenSite) -> None:
