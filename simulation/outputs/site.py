@@ -55,13 +55,13 @@ class ScreenSite:
         self.agent: HandAgentProcess | None = None
 
     def start_compositor(self) -> None:
-        """As its unit does, with a display of ours instead of a graphics card."""
+        """As its unit does, with a display of ours instead of a graphics card; without keyboard and mouse, like a box."""
         modes = (f"[output]\nname={each.name}\nmode={each.size[0]}x{each.size[1]}\n" for each in MONITORS.values())
         file = UnitFile(_UNITS / "rocars-lane-compositor.service", elsewhere=self._elsewhere())
         (self.folder / "outputs.ini").write_text("".join(modes))
         subprocess.run(file.command("ExecStartPre"), check=True)
         command = [each.replace("drm-backend", "x11-backend") for each in file.command()]
-        self._start("compositor", [*command, "--output-count=2"], file, watched=self._compositor_watched)
+        self._start("compositor", [*command, "--output-count=2", "--no-input"], file, watched=self._compositor_watched)
 
     def start_screens(self) -> None:
         """As their units do."""
