@@ -126,3 +126,17 @@ def test_the_folders_are_made_private(tmp_path: Path) -> None:
     modes = [(tmp_path / name).stat().st_mode & 0o7777 for name in folders]
     assert modes == [0o700, 0o700, 0o2750]
     assert (tmp_path / "etc/rocars-lane/keys/core").is_dir()
+
+
+def test_the_compositor_may_do_what_it_cannot_start_without() -> None:
+    """Weston drops privileges before its shell's client, and reads the site's outputs; refused, both screens stay dark."""
+    lines = (SYSTEMD / "rocars-lane-compositor.service").read_text().splitlines()
+    filters = [line for line in lines if line.startswith("SystemCallFilter=")]
+    assert filters.index("SystemCallFilter=setresuid") > filters.index("SystemCallFilter=~@privileged @resources")
+    assert "rocars-lane" in options("rocars-lane-compositor.service")["SupplementaryGroups"].split()
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_unit_starts_what_the_package_installs(unit: str) -> None:
+    """A checkout's interpreter is on no box: the unit would end with 203/EXEC, for ever."""
+    assert ".venv" not in (SYSTEMD / unit).read_text()
