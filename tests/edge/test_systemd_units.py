@@ -14,7 +14,7 @@ from tests.rigs.places import ROOT
 SYSTEMD = ROOT / "systemd"
 SCREENS = ("rocars-lane-screen@xdb.service", "rocars-lane-screen@aiop.service")
 UNITS = ("rocars-lane.service", "rocars-core.service", "rocars-lane-compositor.service", *SCREENS)
-LIMITS = dict(zip(UNITS, (19, 13, 11, 4, 4), strict=True))
+LIMITS = dict(zip(UNITS, (19, 13, 12, 4, 4), strict=True))
 
 
 def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -136,7 +136,7 @@ def test_the_compositor_may_do_what_it_cannot_start_without() -> None:
     assert "rocars-lane" in options("rocars-lane-compositor.service")["SupplementaryGroups"].split()
 
 
-@pytest.mark.parametrize("unit", UNITS)
-def test_every_unit_starts_what_the_package_installs(unit: str) -> None:
+@pytest.mark.parametrize("file", sorted(path.name for path in SYSTEMD.glob("*.service")))
+def test_every_unit_starts_what_the_package_installs(file: str) -> None:
     """A checkout's interpreter is on no box: the unit would end with 203/EXEC, for ever."""
-    assert ".venv" not in (SYSTEMD / unit).read_text()
+    assert ".venv" not in (SYSTEMD / file).read_text()
