@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import ask, audit, enrol, keys, lanes
+from core.cli import ask, audit, enrol, keys, lanes, versions
 from core.cli.options import Config
 from core.cli.output import say, shown
 from core.enrolment.expiry import endings
@@ -42,6 +42,7 @@ lanes.add_to(app)
 audit.add_to(app)
 enrol.add_to(app)
 keys.add_to(app)
+versions.add_to(app)
 
 
 def utc_ms() -> int:
