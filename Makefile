@@ -1,7 +1,8 @@
 # Two commands: `make demo` installs all and runs the lane as a demonstration; `make test` installs all and passes the tests.
 # While you work: `make check`, the quick half of `make test`.
-# For the field: `make package` builds the Debian packages of lane and core, for both architectures, into build/deb.
-.PHONY: demo test check lint install package
+# For the field: `make package` builds the Debian packages of lane and core, for both architectures, into build/deb;
+# `make field` installs them on a bare Debian 12 and clears vehicles there (docs/field.md). Its last line is JSON.
+.PHONY: demo test check lint install package field
 demo: install
 	.venv/bin/rocars-lane demo
 
@@ -24,3 +25,6 @@ install:
 
 package: install
 	.venv/bin/python -m tools.package
+
+field: install
+	@.venv/bin/python -m tools.field

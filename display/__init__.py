@@ -12,13 +12,20 @@
 | `pictures` | every scene on every screen as PNG |
 | `protocol` | the lines spoken between agent and screen |
 | `failsafe` | what a screen must show now, from what it has heard (pure) |
-| `__main__`, `process` | the screen's own process: its command; its loop, watchdog and paint log |
-| `agent_connection`, `board` | its socket to the agent; the surface people look at |
-| `feed`, `supervisor` | the agent's side: who is shown what; the two children, kept running |
+| `process`, `paint_log` | the screen's own process: its loop and watchdog; what it painted, noted |
+| `agent_connection` | its socket to the agent |
+| `unit`, `first_face`, `unit_loop` | a lane's screen, a unit of its own: its command; its face before all else; its loop |
+| `unit_settings` | what it needs of the settings, and how it does without |
+| `card` | the compositor, started with a graphics card opened for it |
+| `wayland/` | its place on the compositor: an output by connector name, and when a frame was shown there |
+| `easel`, `faces` | signs drawn where nobody sees them yet; safe faces kept for the next start |
+| `connectors` | the connectors of this box and their monitors |
+| `__main__`, `board` | a screen of a development or demonstration: its command; a window, or no window |
+| `feed`, `supervisor` | the agent's side: who is shown what; those two as its children, kept running |
 | `settings` | size and place of a screen |
 | `errors` | what can go wrong, by who must act |
 
-A screen that hears nothing asks to wait by itself; it never keeps "Clearance Completed".
+A screen that hears nothing shows "Please wait" by itself; it never keeps "Clearance Completed".
 """
 
 import os

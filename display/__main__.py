@@ -1,4 +1,7 @@
-"""One screen, as its own process: `python -m display --screen xdb --socket PATH`."""
+"""One screen of a development or demonstration, a child of the agent: `python -m display --screen xdb --socket PATH`.
+
+A lane's own screens are `display.unit`.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,12 @@ from pathlib import Path
 from display.board import PaintedSurface
 from display.errors import DisplayError
 from display.failsafe import Failsafe
-from display.process import AlarmWatchdog, PaintLog, ScreenProcess
+from display.paint_log import PaintLog, open_paint_log
+from display.process import AlarmWatchdog, ScreenProcess
 from display.settings import Mode, Size
 from lane_agent.model import Screen
 from runtime.children import end_with_parent
+from runtime.clocks import utc_ms
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,8 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         stack.callback(board.close)
         paint_log = None
         if options.paint_log is not None:
-            file = stack.enter_context(options.paint_log.open("a", encoding="utf-8"))
-            paint_log = PaintLog(file, utc_ms=lambda: time.time_ns() // 1_000_000, mono_s=time.monotonic)
+            paint_log = open_paint_log(options.paint_log, stack, utc_ms=utc_ms)
         _serve(options, board, paint_log)
     return 0
 
@@ -72,10 +76,8 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--silence-limit", type=_seconds, default=2.0, metavar="S", help="seconds until the safe face")
     parser.add_argument("--simulated", action="store_true", help="show the ribbon from the start")
     parser.add_argument("--end-with", type=int, metavar="PID", help="end when this parent process ends")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--window", dest="mode", action="store_const", const=Mode.WINDOW, help="paint in a window")
-    where.add_argument(
-        "--fullscreen", dest="mode", action="store_const", const=Mode.FULLSCREEN, help="the whole display"
+    parser.add_argument(
+        "--window", dest="mode", action="store_const", const=Mode.WINDOW, help="paint in a window, not unseen"
     )
     parser.set_defaults(mode=Mode.HEADLESS)
     return parser

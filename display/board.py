@@ -1,4 +1,4 @@
-"""The surface people look at: a window, the full screen, or none (SDL's dummy driver)."""
+"""The surface of a development or demonstration: a window, or none (SDL's dummy driver)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pygame
 from display.drawing import blank, paint
 from display.errors import NoDisplayError
 from display.failsafe import Showing
-from display.settings import DEFAULT_SIZE, Mode, Size, check_size, largest_fit
+from display.settings import DEFAULT_SIZE, Mode, Size, check_size
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 
@@ -27,11 +27,10 @@ class PaintedSurface:
     """
 
     def __init__(self, screen: Screen, *, size: Size | None = None, mode: Mode = Mode.HEADLESS) -> None:
+        self.trouble = ""
         self._screen = screen
         wanted = check_size(screen, size or DEFAULT_SIZE[screen])
         surface = self._open(wanted, mode)
-        if size is None and mode is Mode.FULLSCREEN:
-            wanted = largest_fit(screen, surface.get_size())
         if surface.get_width() < wanted[0] or surface.get_height() < wanted[1]:
             raise NoDisplayError(f"{screen.value}: the display is {surface.get_size()}, smaller than {wanted}")
         self._sign = surface.subsurface(_middle(surface.get_size(), wanted))
@@ -53,10 +52,19 @@ class PaintedSurface:
         for scene in Scene:
             paint(spare, self._screen, scene, "00:00" if scene is Scene.EARLY else "", simulated=simulated)
 
-    def paint(self, showing: Showing) -> None:
-        """Paints and flips; when it returns, people see it."""
+    def attend(self) -> bool:
+        """A window of a desktop needs nothing."""
+        return True
+
+    def files(self) -> list[int]:
+        """Its events are asked for each turn."""
+        return []
+
+    def paint(self, showing: Showing) -> bool:
+        """Paints and flips."""
         paint(self._sign, self._screen, showing.scene, showing.parameter, simulated=showing.simulated)
         pygame.display.flip()
+        return True
 
     def digest(self) -> str:
         """sha256 (hex) of the sign's pixels as 24-bit RGB, row by row."""
@@ -82,8 +90,7 @@ def _window(caption: str, wanted: Size, mode: Mode) -> pygame.Surface:
     if mode is not Mode.HEADLESS and driver in _UNSEEN:
         raise pygame.error(f"only the driver {driver!r}, which nobody sees")
     pygame.display.set_caption(caption)
-    full = mode is Mode.FULLSCREEN
-    return pygame.display.set_mode((0, 0) if full else wanted, pygame.FULLSCREEN if full else 0)
+    return pygame.display.set_mode(wanted)
 
 
 def _middle(whole: Size, part: Size) -> pygame.Rect:

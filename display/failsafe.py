@@ -3,7 +3,7 @@
 Rules of this file (lessons 26 and 27: signs keep showing the last message after the controller dies):
 
 1. Before the first order, after silence past the limit, after the connection is gone, and after a line that is not of
-   the protocol, the face is the safe one: "Please wait for an officer".
+   the protocol, the face is the safe one: "Please wait". It says nothing else and repeats nothing.
 2. Only an order of the agent ends the safe face; a beat alone does not.
 3. An order that comes again is painted and answered again.
 """
@@ -63,6 +63,11 @@ class Failsafe:
             self.showing = self._safe()
             self.due = True
 
+    def gone(self) -> None:
+        """What was painted is no longer to be seen, or may not be: the safe face is painted anew."""
+        self.showing = self._safe()
+        self.due = True
+
     def passed(self, now_s: float) -> None:
         """Time has passed (rule 1: silence)."""
         if now_s - self._heard_s >= self._silence_s:
@@ -77,4 +82,4 @@ class Failsafe:
         return max(0.0, self._heard_s + self._silence_s - now_s)
 
     def _safe(self) -> Showing:
-        return Showing(Scene.OFFICER, 0, "", self._simulated, safe=True)
+        return Showing(Scene.WAIT, 0, "", self._simulated, safe=True)

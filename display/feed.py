@@ -2,7 +2,8 @@
 
 Rules of this file:
 
-1. A screen that (re)connects, or that fell back to its safe face by itself, is told again what the lane says now.
+1. A screen that (re)connects is told what the lane says now. One that fell back to its safe face by itself is told so
+   with the next beat: the lane hears of it first, and takes 3 back instead of having it painted once more.
 2. A screen that is silent past the limit is cut off and reported lost; it may still show a frozen picture, so
    whoever runs the processes should end that one (`display.supervisor.ScreenProcesses.restart`).
 3. Nothing here decides: what was painted, lost and found is reported and becomes events of the lane.
@@ -19,7 +20,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from display.errors import MalformedLineError, SocketUnusableError
-from display.protocol import LONGEST_LINE, Painted, ScreenBeat, ScreenHello, ShowOrder, decode_for_agent, encode
+from display.protocol import (
+    LONGEST_LINE,
+    Painted,
+    ScreenBeat,
+    ScreenHello,
+    ShowOrder,
+    Trouble,
+    decode_for_agent,
+    encode,
+)
 from lane_agent.effects import Show
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
@@ -36,6 +46,7 @@ class _Connection:
     def __init__(self, screen: Screen, writer: asyncio.StreamWriter, now_s: float) -> None:
         self.screen = screen
         self.heard_s = now_s
+        self.fell_back = False
         self._writer = writer
 
     def send(self, message: ShowOrder | ScreenBeat) -> None:
@@ -55,7 +66,8 @@ class ScreenFeed:
     Args:
         socket_path: made by `start` with mode 0600; a stale one is removed.
         simulated: the screens show the ribbon.
-        on_painted: called with (screen, scene, serial) when a screen has painted; serial 0 with OFFICER is the safe face.
+        on_painted: called with (screen, scene, serial) when a screen has painted; serial 0 with WAIT is the safe face.
+        on_trouble: called with (screen, why) when a screen says that it can show the safe face at most; "" when it can again.
         on_lost: called when a screen has disconnected or has not answered for `silence_s`.
         on_found: called when a screen has connected, after the scene to show was sent to it.
         silence_s: seconds without an answer after which a screen counts as lost.
@@ -67,6 +79,7 @@ class ScreenFeed:
         *,
         simulated: bool,
         on_painted: Callable[[Screen, Scene, int], None],
+        on_trouble: Callable[[Screen, str], None],
         on_lost: Callable[[Screen], None],
         on_found: Callable[[Screen], None],
         silence_s: float = 2.0,
@@ -74,6 +87,7 @@ class ScreenFeed:
         self._path = socket_path
         self._simulated = simulated
         self._on_painted = on_painted
+        self._on_trouble = on_trouble
         self._on_lost = on_lost
         self._on_found = on_found
         self._silence_s = silence_s
@@ -116,6 +130,7 @@ class ScreenFeed:
 
     def _tell(self, connection: _Connection) -> None:
         if self._shown is not None:
+            connection.fell_back = False
             scene = self._shown.xdb if connection.screen is Screen.XDB else self._shown.aiop
             connection.send(ShowOrder(scene, self._shown.serial, self._shown.parameter, self._simulated))
 
@@ -129,6 +144,8 @@ class ScreenFeed:
                     self._lose(connection)
                 else:
                     connection.send(ScreenBeat())
+                    if connection.fell_back:
+                        self._tell(connection)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer), name="screen connection")
@@ -166,11 +183,13 @@ class ScreenFeed:
     def _hear(self, connection: _Connection, line: bytes) -> None:
         message = decode_for_agent(line)
         connection.heard_s = asyncio.get_running_loop().time()
-        if self._connections.get(connection.screen) is not connection or not isinstance(message, Painted):
+        if self._connections.get(connection.screen) is not connection:
             return
-        self._on_painted(connection.screen, message.scene, message.serial)
-        if message.safe:
-            self._tell(connection)  # rule 1
+        if isinstance(message, Trouble):
+            self._on_trouble(connection.screen, message.text)
+        if isinstance(message, Painted):
+            self._on_painted(connection.screen, message.scene, message.serial)
+            connection.fell_back = connection.fell_back or message.safe  # rule 1
 
     def _lose(self, connection: _Connection) -> None:
         """Forgets a connection and reports its screen, once."""
@@ -181,12 +200,13 @@ class ScreenFeed:
 
 
 def _listen(path: Path) -> socket.socket:
-    """A listening socket that only this user may connect to."""
+    """A listening socket that only this user may connect to; in a folder that gives its group on, that group as well."""
     _remove_stale(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(str(path))
-        path.chmod(0o600)  # nobody can connect before `listen`
+        shared = path.parent.stat().st_mode & stat.S_ISGID  # the screens of a lane run as a user of their own
+        path.chmod(0o660 if shared else 0o600)  # nobody can connect before `listen`
         listener.listen(8)
     except OSError as error:
         listener.close()

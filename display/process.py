@@ -7,36 +7,48 @@ Rules of this file:
    painter must not leave "Clearance Completed" standing.
 3. Of several orders that wait together only the last is painted: what the agent has already replaced is not shown.
 4. A painting is logged before it is confirmed: what the agent believes is on the log.
+5. A painting that people do not see is not confirmed. While the surface has a trouble the agent is told which, and
+   nothing but the safe face is painted.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import select
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol
 
 from display.agent_connection import AgentLine
 from display.errors import MalformedLineError
 from display.failsafe import Failsafe, Showing
-from display.protocol import Painted, Pong, ScreenBeat, ScreenHello, decode_for_screen, encode
+from display.paint_log import PaintLog
+from display.protocol import Painted, Pong, ScreenBeat, ScreenHello, Trouble, decode_for_screen, encode
 from lane_agent.model import Screen
 from runtime.backoff import Backoff
 
 log = logging.getLogger("display")
 
 _TURN_S = 0.1
+_LONGEST_TROUBLE = 400  # characters, as the protocol has it
 _BACKOFF_S = (0.1, 1.0)  # between attempts to reach the agent: first, longest
 
 
 class Surface(Protocol):
-    """Where a screen is painted; `display.board.Board` is the real one."""
+    """Where a screen is painted: `display.wayland.surface.OutputSurface` at a lane, `display.board.PaintedSurface` else."""
 
-    def paint(self, showing: Showing) -> None:
-        """Returns when people see it."""
+    trouble: str
+    """Why nothing but the safe face may be shown; "" if all is well."""
+
+    def attend(self) -> bool:
+        """Looks after it; False if what was painted is no longer to be seen."""
+
+    def files(self) -> list[int]:
+        """File descriptors that ask for `attend` when they can be read."""
+
+    def paint(self, showing: Showing) -> bool:
+        """Returns when people see it; False if they do not."""
 
     def digest(self) -> str:
         """sha256 (hex) of the pixels that people see."""
@@ -65,29 +77,6 @@ class AlarmWatchdog:
     def rest(self) -> None:
         """No longer wanted."""
         signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-class PaintLog:
-    """One JSON line a painting, flushed at once; what a judge compares with the truth.
-
-    Keys: `utc_ms`, `mono_ms`, `screen`, `scene`, `serial`, `parameter`, `safe`, `sha256` (of the pixels).
-    """
-
-    def __init__(self, file: TextIO, *, utc_ms: Callable[[], int], mono_s: Callable[[], float]) -> None:
-        self._file = file
-        self._utc_ms = utc_ms
-        self._mono_s = mono_s
-
-    def write(self, screen: Screen, showing: Showing, digest: Callable[[], str]) -> None:
-        """Notes what `screen` has just painted. The clocks are read first: hashing takes milliseconds."""
-        entry = {"utc_ms": self._utc_ms(), "mono_ms": round(self._mono_s() * 1000), "screen": screen.value}
-        entry |= {"scene": showing.scene.value, "serial": showing.serial, "parameter": showing.parameter}
-        entry |= {"safe": showing.safe, "sha256": digest()}
-        try:
-            self._file.write(json.dumps(entry) + "\n")
-            self._file.flush()
-        except OSError as error:
-            log.warning("the paint log cannot be written (%s): free space, or change --paint-log", error)
 
 
 class ScreenProcess:
@@ -127,17 +116,18 @@ class ScreenProcess:
         self._backoff = Backoff(*_BACKOFF_S, chance=chance)
         self._retry_s = mono_s()
         self._stopping = False
+        self._trouble = ""
 
     def stop(self) -> None:
         """Ends `run` within a turn; may be called by a signal handler."""
         self._stopping = True
 
-    def run(self) -> None:
-        """Serves the screen until `stop`, or until its window is closed; the safe face is the last it paints."""
+    def run(self, over: Callable[[], bool] = lambda: False) -> None:
+        """Serves the screen until `stop`, until its window is closed or `over`; the safe face is the last it paints."""
         while not self._stopping:
             self._watchdog.pat()
             self._turn()
-            if self._surface.closed_by_hand():
+            if self._surface.closed_by_hand() or over():
                 self.stop()
         self._failsafe.lost()
         self.paint_due()
@@ -148,6 +138,7 @@ class ScreenProcess:
             self._dial()
         beats = self._hear() if self._wait() else 0
         self._failsafe.passed(self._mono_s())
+        self.look_after()
         self.paint_due()
         for _ in range(beats):
             self._say(Pong())
@@ -162,16 +153,31 @@ class ScreenProcess:
         self._backoff.reset()
         self._failsafe.joined(self._mono_s())
         self._say(ScreenHello(self._screen))
+        if self._trouble:
+            self._tell_trouble()
+
+    def look_after(self) -> None:
+        """Looks after the surface (rule 5)."""
+        stands = self._surface.attend()
+        troubled = self._surface.trouble != self._trouble
+        if troubled:
+            self._trouble = self._surface.trouble
+            self._tell_trouble()
+        if troubled or not stands:
+            self._failsafe.gone()
+
+    def _tell_trouble(self) -> None:
+        self._say(Trouble(self._screen, self._trouble[:_LONGEST_TROUBLE]))
 
     def _wait(self) -> bool:
-        """Waits for the agent, at most a turn; whether it said something."""
-        now = self._mono_s()
+        """Waits for the agent or the surface, at most a turn; whether the agent said something."""
+        now, files = self._mono_s(), self._surface.files()
         if self._line is None:
-            select.select([], [], [], min(_TURN_S, max(0.0, self._retry_s - now)))
+            select.select(files, [], [], min(_TURN_S, max(0.0, self._retry_s - now)))
             return False
         silence = self._failsafe.wait_s(now) or _TURN_S  # past it, the safe face is shown already
-        ready, _, _ = select.select([self._line], [], [], min(_TURN_S, silence))
-        return bool(ready)
+        ready, _, _ = select.select([self._line.fileno(), *files], [], [], min(_TURN_S, silence))
+        return self._line.fileno() in ready
 
     def _hear(self) -> int:
         """Takes in what the agent said; how many beats to answer."""
@@ -184,6 +190,8 @@ class ScreenProcess:
                 self._failsafe.lost()
                 continue
             self._failsafe.heard(message, self._mono_s())
+            if self._trouble:
+                self._failsafe.lost()
             beats += isinstance(message, ScreenBeat)
         return beats
 
@@ -201,13 +209,16 @@ class ScreenProcess:
         if not self._failsafe.due:
             return
         showing = self._failsafe.showing
-        self._surface.paint(showing)
+        if not self._surface.paint(showing):
+            self._failsafe.gone()
+            return
         self._failsafe.painted()
         if self._log is not None:
             self._log.write(self._screen, showing, self._surface.digest)
-        self._say(Painted(self._screen, showing.scene, showing.serial, showing.safe))
+        if not self._trouble:
+            self._say(Painted(self._screen, showing.scene, showing.serial, showing.safe))
 
-    def _say(self, message: ScreenHello | Painted | Pong) -> None:
+    def _say(self, message: ScreenHello | Painted | Trouble | Pong) -> None:
         if self._line is None:
             return
         try:

@@ -3,7 +3,8 @@
 | who | message | means |
 |---|---|---|
 | screen | `{"type":"hello","screen":"xdb"}` | first line of a connection |
-| screen | `{"type":"painted","screen":…,"scene":…,"serial":n,"safe":false}` | the flip is done; `safe` with serial 0 if by itself |
+| screen | `{"type":"painted","screen":…,"scene":…,"serial":n,"safe":false}` | people see it; `safe` with serial 0 if by itself |
+| screen | `{"type":"trouble","screen":…,"text":…}` | it shows the safe face at most, and why; "" when that is over |
 | screen | `{"type":"pong"}` | the paint loop turns; the answer to a beat |
 | agent | `{"type":"show","scene":…,"serial":n,"parameter":"","simulated":false}` | paint this now |
 | agent | `{"type":"beat"}` | the agent lives; every 0.5 s |
@@ -56,12 +57,19 @@ class Painted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     safe: bool = False
 
 
+class Trouble(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="trouble"):
+    """Why the screen paints no order: no compositor, a pulled monitor, a strange one; "" if it does again."""
+
+    screen: Screen
+    text: Annotated[str, msgspec.Meta(max_length=400)]
+
+
 class Pong(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="pong"):
     """The answer to a beat."""
 
 
 ToScreen = ShowOrder | ScreenBeat
-ToAgent = ScreenHello | Painted | Pong
+ToAgent = ScreenHello | Painted | Trouble | Pong
 
 _to_screen: msgspec.json.Decoder[ToScreen] = msgspec.json.Decoder(ToScreen)
 _to_agent: msgspec.json.Decoder[ToAgent] = msgspec.json.Decoder(ToAgent)

@@ -21,8 +21,13 @@ DEFAULT_SIZE: dict[Screen, Size] = {Screen.XDB: (256, 256), Screen.AIOP: (800, 6
 Pixels = Annotated[int, Meta(ge=32, le=4_096, description="a number of pixels, 32 to 4096")]
 
 
+Connector = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z", max_length=32, description='a connector, such as "HDMI-A-1"')
+]
+
+
 class Mode(Enum):
-    """How a screen is put up."""
+    """How a screen is put up. On full screens each is a unit of its own; else both are children of the agent."""
 
     WINDOW = "window"
     FULLSCREEN = "fullscreen"
@@ -30,11 +35,18 @@ class Mode(Enum):
 
 
 class ScreenSettings(Section, frozen=True, kw_only=True):
-    """One screen: size in pixels, and which of the box's displays it is."""
+    """One screen.
+
+    Attributes:
+        width, height: of the sign, in pixels.
+        output: the connector of a full screen, as `ls /sys/class/drm` names it behind the card.
+        monitor: a part of what the monitor there says of itself; another monitor is a fault. None: any will do.
+    """
 
     width: Pixels
     height: Pixels
-    display: Annotated[int, Meta(ge=0, le=7, description="the display's number, 0 to 7")] = 0
+    output: Connector | None = None
+    monitor: Annotated[str, Meta(min_length=2, max_length=64, description="the monitor's make or model")] | None = None
 
     @property
     def size(self) -> Size:
@@ -58,6 +70,11 @@ class ScreensSettings(Section, frozen=True, kw_only=True):
     silent_s: Annotated[float, Meta(ge=0.2, le=10, description="a number of seconds, 0.2 to 10")] = 2.0
     paint_log: Path | None = None
 
+    @property
+    def in_units(self) -> bool:
+        """Whether the screens are units of their own, which nobody else starts; else they are children of the agent."""
+        return self.mode is Mode.FULLSCREEN
+
     def of(self, screen: Screen) -> ScreenSettings:
         """One of the two."""
         return self.xdb if screen is Screen.XDB else self.aiop
@@ -70,9 +87,17 @@ class ScreensSettings(Section, frozen=True, kw_only=True):
             except BadSizeError as error:
                 wrong, _, remedy = str(error).partition(": ")
                 yield Problem(screen.value, f"there is no {wrong}", remedy)
-        if self.mode is Mode.FULLSCREEN and self.xdb.display == self.aiop.display:
-            wrong = f"display {self.aiop.display} is also that of screens.xdb, and each fills it"
-            yield Problem("aiop.display", wrong, "give each its own, such as 0 and 1")
+        if self.in_units:
+            yield from self._outputs()
+
+    def _outputs(self) -> Iterator[Problem]:
+        for screen in Screen:
+            if self.of(screen).output is None:
+                remedy = 'add output = "HDMI-A-1", or whichever connector it is on: ls /sys/class/drm'
+                yield Problem(f"{screen.value}.output", "is missing, and a full screen needs it", remedy)
+        if self.xdb.output is not None and self.xdb.output == self.aiop.output:
+            wrong = f"{self.aiop.output} is also that of screens.xdb, and each fills it"
+            yield Problem("aiop.output", wrong, 'give each its own, such as "HDMI-A-1" and "HDMI-A-2"')
 
 
 def check_size(screen: Screen, size: Size) -> Size:

@@ -24,7 +24,6 @@
 | `checks/` | `rocars-lane check` |
 | `cli` | the commands of `rocars-lane` |
 | `enrol`, `cli_enrol` | enrolment and renewal: what is done, and what the technician is told |
-| `versions` | `rocars-lane slots`: versions on this box, and the way back |
 | `past_visits` | what the journal says of visits that have ended: `rocars-lane visits`, and the page after a restart |
 | `read`, `replay` | the commands of these names |
 """

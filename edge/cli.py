@@ -271,8 +271,8 @@ app.add_typer(slots_app, name="slots")
 @slots_app.callback(invoke_without_command=True)
 def slots(context: typer.Context) -> None:
     """Versions of the software on this box; without a word, a list of them."""
-    from edge.versions import print_versions
     from runtime.slots import SlotError, SlotRoot
+    from runtime.versions import print_versions
 
     if context.invoked_subcommand is not None:
         return
@@ -289,13 +289,15 @@ def slots_back(
     restart: Annotated[bool, typer.Option("--restart", help="Restart the lane, too: between two vehicles.")] = False,
 ) -> None:
     """Go back to the version before. The store stays as it is: nothing that was recorded since is lost."""
-    from edge.settings.load import LaneSettingsError
-    from edge.versions import go_back
+    from edge.settings.load import LaneSettingsError, parse
     from runtime.slots import SlotError, SlotRoot
     from runtime.store_errors import StoreError
+    from runtime.versions import go_back
 
     try:
-        go_back(SlotRoot.of_this_process(), config, to=to, restart=restart, say=typer.echo)
+        root = SlotRoot.of_this_process()
+        store = parse(config).lane.store if config.exists() else None
+        go_back(root, store, to=to, service="rocars-lane", restart=restart, say=typer.echo)
     except LaneSettingsError as error:
         raise _fail(str(error), 2) from error
     except (SlotError, StoreError, OSError) as error:

@@ -147,6 +147,7 @@ class LaneBox:
             screens.socket,
             simulated=self.settings.simulation,
             on_painted=self._painted,
+            on_trouble=self._screen_troubled,
             on_lost=self._screen_lost,
             on_found=lambda screen: log.info("screen %s found", screen.value),
             silence_s=screens.silent_s,
@@ -183,9 +184,14 @@ class LaneBox:
         self._over.set()
 
     def _screen_lost(self, screen: Screen) -> None:
-        """A frozen picture may still stand on it: its process is ended, and started again by its keeper."""
+        """A frozen picture may still stand on it: its keeper (or its unit's watchdog) ends it and starts it again."""
         self.tell(FaultRaised(Fault.SCREEN, f"{screen.value} does not answer"))
         self.screen_processes.restart(screen)
+
+    def _screen_troubled(self, screen: Screen, why: str) -> None:
+        """It cannot show what it is told. The fault ends with the next order that both screens confirm."""
+        if why:
+            self.tell(FaultRaised(Fault.SCREEN, f"{screen.value}: {why}"))
 
     def _painted(self, screen: Screen, scene: Scene, serial: int) -> None:
         self.tell(ScenePainted(screen, scene, serial))
@@ -294,7 +300,7 @@ class LaneBox:
                 self.tell(ended)
             await self.screens.start()
             stack.push_async_callback(self.screens.stop)
-            if not self.shadow:
+            if not (self.shadow or self.settings.screens.in_units):
                 await self.screen_processes.start()
                 stack.push_async_callback(self.screen_processes.stop)
             if self.standby is None:

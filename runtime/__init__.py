@@ -10,7 +10,7 @@
 | `journald` | our log lines in systemd's journal: priorities, fields, message identifiers |
 | `metrics` | figures for Prometheus and health, on loopback |
 | `files` | durable file writes |
-| `slots` | versions of the software side by side, one of them current |
+| `slots`, `versions` | versions of the software side by side, one of them current; the way back to the one before |
 | `sd_notify` | systemd: readiness and the watchdog |
 | `sections`, `toml_file`, `toml_table` | what settings are made of; a file as a whole; its tables, every mistake found at once |
 | `children` | a child process ends when its parent does |

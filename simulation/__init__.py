@@ -25,5 +25,6 @@ What surrounds a lane or a core in a demonstration also surrounds it in the kits
 | `granting_core` | the core's part in claims for a lane whose codes are in memory: all are granted |
 | `hardwareless_lane` | a lane without its devices: its end of the link, and with its agent |
 | `cable`, `mqtt_packets` | a TCP relay that is cut, held, tampered with or listened to; where an MQTT packet ends |
+| `outputs/` | two outputs lit by the lane's own units and sampled from outside |
 | `children`, `waiting` | child processes that end with us; waiting for what another process does |
 """

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import alarms, ask, audit, enrol, keys, lanes
+from core.cli import alarms, ask, audit, enrol, keys, lanes, versions
 from core.cli.options import Config, Officer
 from core.cli.output import say, shown
 from core.enrolment.expiry import endings
@@ -45,6 +45,7 @@ alarms.add_to(app)
 audit.add_to(app)
 enrol.add_to(app)
 keys.add_to(app)
+versions.add_to(app)
 
 
 def utc_ms() -> int:

@@ -66,7 +66,7 @@ class Proving:
     def on_nonce(self, nonce: wire.Nonce, lane: ProvedLane) -> Iterator[msgspec.Struct]:
         """The bodies that answer a nonce."""
         head, now = self._log.head(), self._clock()
-        yield from self._whole.on_nonce(nonce, now)
+        yield from self._whole.on_nonce(nonce)
         standing = self._intake.standing(nonce.lane, nonce.journal)
         self._compare(nonce, standing, now)
         same_place = (nonce.epoch, nonce.version) == (head.epoch, head.version)

@@ -118,7 +118,7 @@ class Wholeness:
             return ""  # it loads this epoch's list, in which it misses no hold that it knows, or stays as it is
         return f"it names version {claim.version} of epoch {claim.epoch}, which is not here"
 
-    def on_nonce(self, nonce: Nonce, now_ms: int) -> Iterator[DeltasAsked]:
+    def on_nonce(self, nonce: Nonce) -> Iterator[DeltasAsked]:
         """What a nonce claims; asks to be shown it."""
         here, now = self._here(nonce.epoch), self._ticks()
         claim = self._claims.get(nonce.lane)

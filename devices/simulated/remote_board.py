@@ -7,6 +7,7 @@ to the last byte, on bad days too. Never chosen by the lane itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 
@@ -78,12 +79,18 @@ class SimulatedRemoteBoard:
     def _say(self, message: Message) -> None:
         line, spoil, self._spoil = encode(message), self._spoil, None
         if not self.silent:
-            os.write(self._fd, spoil(line) if spoil else line)
+            with contextlib.suppress(
+                ConnectionError
+            ):  # the lane has hung up meanwhile; it asks for all levels when it is back
+                os.write(self._fd, spoil(line) if spoil else line)
 
     def _readable(self) -> None:
         try:
             data = os.read(self._fd, 4_096)
         except OSError:  # a pty whose other side is closed; the lane may open it again
+            return
+        if not data:  # a socket whose other side is closed
+            self.stop()
             return
         for message in self._reader.feed(data):
             match message:

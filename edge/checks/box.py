@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import stat
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,13 +18,18 @@ from devices.anpr.weights import SHIPPED
 from devices.anpr.weights import load as load_weights
 from devices.errors import DeviceError, DriverMissing
 from devices.settings import BoardKind
+from display.connectors import plugs
 from display.settings import Mode
 from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
 from edge.checks.probe import lane_runs
 from edge.health import look
 from edge.settings.load import Settings
+from lane_agent.model import Screen
 
 Findings = Iterator[Finding]
+
+COMPOSITOR = "run/rocars-lane-compositor/wayland-0"
+"""Its socket; `systemd/rocars-lane-compositor.service` makes it."""
 
 SLOW_WRITE_MS = 200.0
 """A durable write slower than this makes drivers wait: the journal is written before every effect."""
@@ -33,7 +39,8 @@ _SOFTWARE_IS_NEWER_THAN = datetime(2026, 11, 1, tzinfo=UTC)
 
 def packages(settings: Settings, around: Surroundings) -> Findings:
     """The Debian packages this lane needs at run time (a part of `config/debian-packages.txt`)."""
-    wanted = ["fonts-noto-cjk", *(["mosquitto"] if settings.simulation else [])]
+    wanted = ["fonts-noto-cjk", *(["weston"] if settings.screens.in_units else [])]
+    wanted += ["mosquitto"] if settings.simulation else []
     for name in wanted:
         match around.installed(name):
             case True:
@@ -163,18 +170,48 @@ def _device(area: str, device: Path, key: str, group: str) -> Finding:
 def screens(settings: Settings, around: Surroundings) -> Findings:
     """Whether there is something to paint on."""
     desktop = around.environment.get("WAYLAND_DISPLAY") or around.environment.get("DISPLAY")
-    cards = sorted((around.root / "dev/dri").glob("card*"))
     match settings.screens.mode:
         case Mode.HEADLESS if settings.simulation:
             yield ok("screens", "headless, as a demonstration may be")
         case Mode.HEADLESS:
             yield fault("screens", "headless: no driver sees anything", 'write screens.mode = "fullscreen"')
+        case Mode.FULLSCREEN:
+            yield from _full_screens(settings, around)
         case _ if desktop:
             yield ok("screens", f"desktop {desktop}")
-        case Mode.FULLSCREEN if cards:
-            yield ok("screens", f"{cards[0].name}, without a desktop")
         case _:
-            yield fault("screens", "no display: neither DISPLAY nor /dev/dri", "connect a screen, or start the desktop")
+            yield fault("screens", "no desktop: neither DISPLAY nor WAYLAND_DISPLAY", "start it where the desktop is")
+
+
+def _full_screens(settings: Settings, around: Surroundings) -> Findings:
+    """The connectors of both, and the compositor that lights them."""
+    found = {plug.name: plug for plug in plugs(around.root)}
+    there = ", ".join(f"{plug.name} '{plug.monitor}'" for plug in found.values() if plug.connected) or "none"
+    for screen in Screen:
+        wanted = settings.screens.of(screen)
+        plug = found.get(wanted.output or "")
+        area = f"screen {screen.value}"
+        if plug is None:
+            yield fault(area, f"{wanted.output} is no connector of this box", f"those with a monitor: {there}")
+        elif not plug.connected:
+            yield fault(area, f"no monitor on {plug.name}", f"check cable and power; connectors with one: {there}")
+        elif wanted.monitor and wanted.monitor not in plug.monitor:
+            remedy = "swap the cables, or correct the monitor"
+            yield fault(area, f"{plug.name} has '{plug.monitor}', not '{wanted.monitor}'", remedy)
+        else:
+            yield ok(area, f"{plug.name} has '{plug.monitor}'")
+    yield from _meeting_place(settings.screens.socket.parent)
+    if (around.root / COMPOSITOR).exists():
+        yield ok("compositor", "runs")
+    else:
+        yield fault("compositor", "does not run", "systemctl status rocars-lane-compositor")
+
+
+def _meeting_place(folder: Path) -> Findings:
+    """The screens run as a user of their own, and reach the agent by the group of this folder."""
+    if folder.is_dir() and not folder.stat().st_mode & stat.S_ISGID:
+        remedy = 'write screens.socket = "/run/rocars-lane-screens/agent.sock"'
+        yield fault("screens", f"their user cannot reach a socket in {folder}", remedy)
 
 
 def clock(_: Settings, around: Surroundings) -> Findings:

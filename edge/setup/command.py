@@ -13,7 +13,7 @@ from edge.checks.probe import look_through_camera
 from edge.settings.load import LaneSettingsError
 from edge.setup.answers import read_answers
 from edge.setup.interview import interview
-from edge.setup.steps import REFUSALS, Agree, Say, carry_out, explained, start
+from edge.setup.steps import REFUSALS, Agree, Say, carry_out, explained, start_lane, start_screens
 
 
 def setup_command(
@@ -34,8 +34,9 @@ def setup_command(
         status = carry_out(given, config, say=say, agree=agree)
         if status:
             return status
+        start_screens(given.setup)
         found = _check(config, say)
-        start(given.setup, faults=found != 0, say=say)
+        start_lane(given.setup, faults=found != 0, say=say)
     except LaneSettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2

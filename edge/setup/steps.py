@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,22 +92,38 @@ def carry_out(answers: Answers, config: Path, *, say: Say, agree: Agree) -> int:
     return WAITS if waits else 0
 
 
-def start(setup: SetupSection, *, faults: bool, say: Say) -> None:
-    """The last step, after the check. Faults do not keep a lane from starting: it begins in manual mode and says why.
+def start_screens(setup: SetupSection) -> None:
+    """Before the check, which looks at them: they need no lane, and say "please wait" without one.
 
     Raises:
-        SetupError: the units do not start.
+        SetupError: they do not start.
+    """
+    if setup.start and system.runs_systemd():
+        _start(system.SCREENS)
+
+
+def start_lane(setup: SetupSection, *, faults: bool, say: Say) -> None:
+    """The last step, after the check: until then camera, pins and ports are free to be looked at.
+
+    Faults do not keep a lane from starting: it begins in manual mode and says why.
+
+    Raises:
+        SetupError: it does not start.
     """
     say(f"[{STEPS}/{STEPS}] start")
     if not (setup.start and system.runs_systemd()):
         say("      not asked for; by hand: systemctl enable --now rocars-lane")
         return
-    try:
-        say(f"      {', '.join(system.start_units())}")
-    except system.UnitsError as error:
-        raise SetupError(str(error)) from error
+    say(f"      {', '.join(_start(system.LANE))}")
     if faults:
         say("      in manual mode until what the check found is mended")
+
+
+def _start(units: Sequence[str]) -> list[str]:
+    try:
+        return system.start_units(units)
+    except system.UnitsError as error:
+        raise SetupError(str(error)) from error
 
 
 def _settings(answers: Answers, config: Path, say: Say) -> Settings:
@@ -168,8 +184,8 @@ def _identity(settings: Settings, setup: SetupSection, places: IdentityFiles, sa
     if places.certificate.exists() and places.lane_key.exists():
         say("enrolled")
         return True
-    make_request(settings, again=False, out=None, say=say)
-    _copied(places.request, f"{places.lane}.request.json", setup, say)
+    stick = None if setup.request_to is None else setup.request_to / f"{places.lane}.request.json"
+    make_request(settings, again=False, out=stick, say=say)
     return False
 
 

@@ -8,12 +8,9 @@ from pathlib import Path
 
 from runtime.files import write_whole
 
-UNITS = (
-    "rocars-lane.service",
-    "rocars-lane-compositor.service",
-    "rocars-lane-screen@xdb.service",
-    "rocars-lane-screen@aiop.service",
-)
+SCREENS = ("rocars-lane-compositor.service", "rocars-lane-screen@xdb.service", "rocars-lane-screen@aiop.service")
+"""Those that are installed; a lane whose screens are children of its agent has none."""
+LANE = ("rocars-lane.service",)
 _SLEEP = ("sleep.target", "suspend.target", "hibernate.target", "hybrid-sleep.target")
 _UNIT_FOLDERS = (Path("etc/systemd/system"), Path("lib/systemd/system"))
 
@@ -57,13 +54,15 @@ def forbid_sleep() -> None:
     systemctl("mask", *_SLEEP)
 
 
-def start_units(root: Path = Path("/")) -> list[str]:
-    """Starts the lane's units, now and at every boot; returns their names.
+def start_units(units: Sequence[str], root: Path = Path("/")) -> list[str]:
+    """Starts those of the units that are installed, now and at every boot; returns their names.
 
     Raises:
         UnitsError: one does not start.
     """
-    present = [name for name in UNITS if any((root / folder / _file(name)).exists() for folder in _UNIT_FOLDERS)]
+    present = [name for name in units if any((root / folder / _file(name)).exists() for folder in _UNIT_FOLDERS)]
+    if not present:
+        return []
     systemctl("daemon-reload")
     done = systemctl("enable", "--now", *present)
     if done.returncode:

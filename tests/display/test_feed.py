@@ -42,6 +42,7 @@ class Story:
             path,
             simulated=simulated,
             on_painted=lambda screen, scene, serial: self.told.append(("painted", screen, scene, serial)),
+            on_trouble=lambda screen, why: self.told.append(("trouble", screen, why)),
             on_lost=lambda screen: self.told.append(("lost", screen)),
             on_found=lambda screen: self.told.append(("found", screen)),
             silence_s=silence_s,
@@ -173,12 +174,42 @@ def test_a_screen_that_fell_back_by_itself_is_told_again(folder: Path) -> None:
         feed.show(Show(5, Scene.STOP, Scene.STOP))
         xdb = await HandScreen.dial(path)
         await xdb.read("show")
-        xdb.painted("OFFICER", 0, safe=True)
-        await story.has("painted", Screen.XDB, Scene.OFFICER, 0)
+        xdb.painted("WAIT", 0, safe=True)
+        await story.has("painted", Screen.XDB, Scene.WAIT, 0)
         assert (await xdb.read("show"))["serial"] == 5
         xdb.hang_up()
 
     play(folder, scenario)
+
+
+def test_a_screen_that_cannot_show_what_it_is_told_is_reported_and_not_lost(folder: Path) -> None:
+    """A pulled monitor: the lane hears why, and when it is over; the connection stays."""
+
+    async def scenario(feed: ScreenFeed, story: Story, path: Path) -> None:
+        xdb = await HandScreen.dial(path)
+        for why in ("no monitor on HDMI-A-1", ""):
+            xdb.say({"type": "trouble", "screen": "xdb", "text": why})
+            await story.has("trouble", Screen.XDB, why)
+        assert feed.connected == {Screen.XDB}
+        xdb.hang_up()
+
+    play(folder, scenario)
+
+
+def test_the_socket_is_shared_with_the_group_of_its_folder_where_that_is_given_on(folder: Path) -> None:
+    """The screens of a lane run as a user of their own; anywhere else nobody but the agent's user may connect."""
+
+    async def mode() -> int:
+        feed = Story().feed(folder / "screens.sock")
+        await feed.start()
+        try:
+            return (folder / "screens.sock").stat().st_mode & 0o777
+        finally:
+            await feed.stop()
+
+    assert asyncio.run(mode()) == 0o600
+    folder.chmod(0o2750)
+    assert asyncio.run(mode()) == 0o660
 
 
 def test_a_screen_is_told_nothing_before_the_lane_has_said_anything(folder: Path) -> None:

@@ -63,6 +63,7 @@ class Lane:
             folder / "screens.sock",
             simulated=False,
             on_painted=lambda *painting: self.painted.append(painting),
+            on_trouble=lambda _screen, _why: None,
             on_lost=self.lost.append,
             on_found=lambda _screen: None,
         )

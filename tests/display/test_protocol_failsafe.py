@@ -21,7 +21,7 @@ from display.protocol import (
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 
-SAFE = Showing(Scene.OFFICER, 0, "", simulated=False, safe=True)
+SAFE = Showing(Scene.WAIT, 0, "", simulated=False, safe=True)
 DONE = ShowOrder(Scene.DONE, 7)
 
 MALFORMED = [

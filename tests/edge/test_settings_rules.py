@@ -346,13 +346,34 @@ def test_a_filter_that_swallows_what_it_waits_for_is_told(
     assert load(lane_folder.file).contacts.inputs
 
 
-def test_both_screens_on_one_display_are_told(lane_folder: Any) -> None:
-    """On full screens one would cover the other; windows are put side by side."""
-    lane_folder.change("display = 1", "display = 0")
-    assert load(lane_folder.file).screens.xdb.display == 0
+def test_both_screens_on_one_output_are_told(lane_folder: Any) -> None:
+    """One would cover the other, and each would call itself painted."""
     lane_folder.change('mode = "headless"', 'mode = "fullscreen"')
-    problem = "display 0 is also that of screens.xdb, and each fills it; give each its own, such as 0 and 1"
-    assert wrong(lane_folder) == [f"screens.aiop.display: {problem}"]
+    lane_folder.change("height = 512", 'height = 512, output = "HDMI-A-1"')
+    lane_folder.change("height = 600", 'height = 600, output = "HDMI-A-1"')
+    problem = (
+        'HDMI-A-1 is also that of screens.xdb, and each fills it; give each its own, such as "HDMI-A-1" and "HDMI-A-2"'
+    )
+    assert wrong(lane_folder) == [f"screens.aiop.output: {problem}"]
+    lane_folder.change('600, output = "HDMI-A-1"', '600, output = "HDMI-A-2"')
+    assert load(lane_folder.file).screens.in_units
+
+
+def test_a_full_screen_without_its_connector_is_told(lane_folder: Any) -> None:
+    """By number of display, the order of two cables would decide which screen is which."""
+    lane_folder.change('mode = "headless"', 'mode = "fullscreen"')
+    remedy = 'add output = "HDMI-A-1", or whichever connector it is on: ls /sys/class/drm'
+    assert wrong(lane_folder) == [
+        f"screens.{screen}.output: is missing, and a full screen needs it; {remedy}" for screen in ("xdb", "aiop")
+    ]
+
+
+def test_the_number_of_a_display_is_refused_with_what_to_write(lane_folder: Any) -> None:
+    """It was a key once, and nothing read it."""
+    lane_folder.change("height = 512", "height = 512, display = 1")
+    assert wrong(lane_folder) == [
+        "screens.xdb.display: is no known key; remove it; known here: height, monitor, output, width"
+    ]
 
 
 def test_a_screen_of_no_such_size_is_told(lane_folder: Any) -> None:

@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.cli import app
-from edge.versions import go_back, print_versions
+from edge.settings.load import parse
 from runtime.slots import SlotError, SlotRoot
+from runtime.versions import go_back, print_versions
 from sync.schema import LANE_SCHEMA
 from sync.store import LaneStore
 
@@ -51,7 +52,8 @@ def told(root: SlotRoot, lane_folder: object, **options: object) -> list[str]:
     """What the way back says."""
     said = list[str]()
     given = {"to": "", "restart": False} | options
-    go_back(root, lane_folder.file, say=said.append, **given)  # type: ignore[attr-defined,arg-type]
+    store = parse(lane_folder.file).lane.store  # type: ignore[attr-defined]
+    go_back(root, store, service="rocars-lane", say=said.append, **given)  # type: ignore[arg-type]
     return said
 
 

@@ -62,7 +62,7 @@ def _released() -> Lane:
 
 def test_3_is_withdrawn_when_a_screen_shows_its_safe_face() -> None:
     """The visit is the officer's, and both screens say so."""
-    lane = _told(_released(), e.ScenePainted(Screen.XDB, Scene.OFFICER, 0))
+    lane = _told(_released(), e.ScenePainted(Screen.XDB, Scene.WAIT, 0))
     assert lane.visit is not None
     assert lane.visit.outcome is Outcome.WITHDRAWN
     assert lane.visit.doubt is Doubt.NOT_CONFIRMED
@@ -72,5 +72,5 @@ def test_3_is_withdrawn_when_a_screen_shows_its_safe_face() -> None:
 def test_a_safe_face_before_the_screens_were_told_anything_is_no_fault() -> None:
     """Every screen begins with it."""
     lane = _told(Lane(), e.AgentStarted(Policy(), "boot", "1"))
-    lane, _ = step(lane, e.ScenePainted(Screen.XDB, Scene.OFFICER, 0), Moment(1, 1))
+    lane, _ = step(lane, e.ScenePainted(Screen.XDB, Scene.WAIT, 0), Moment(1, 1))
     assert lane.faults == frozenset()

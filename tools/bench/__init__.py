@@ -23,6 +23,7 @@
 | `reliability`, `plates_drawn`, `cuts` | what a stated confidence is worth, on drawn plates in cuts unknown to the training [reliability] |
 | `curve`, `bounds` | stated against found as a curve; exact bounds of a rate |
 | `camera`, `rtsp_server` | what a network camera costs at rest and in a visit, over a real RTSP server [camera] |
+| `outages` | what stands on the screens while each part of them is killed and stopped [screens] |
 | `figures` | figures as a table for people and as JSON |
 | `workers` | work spread over processes |
 """

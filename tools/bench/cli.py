@@ -75,6 +75,17 @@ def engines(
 
 
 @app.command()
+def screens(
+    json_file: JsonFile = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each part is killed and stopped.")] = 10,
+) -> None:
+    """What stands on both outputs while agent, screens and compositor are killed and stopped; 30 seconds a round."""
+    from tools.bench.outages import run  # noqa: PLC0415 - so that --help is quick
+
+    run(rounds=rounds, json_file=json_file)
+
+
+@app.command()
 def traffic(
     *,
     codes: Codes = 100_000,

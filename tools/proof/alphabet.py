@@ -283,7 +283,7 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     ),
     "screens": (_paints(Screen.XDB), _paints(Screen.AIOP), _timer("paint")),
     "fallback": tuple(
-        _always(f"{screen.value} falls back to its safe face", e.ScenePainted(screen, Scene.OFFICER, 0))
+        _always(f"{screen.value} falls back to its safe face", e.ScenePainted(screen, Scene.WAIT, 0))
         for screen in Screen
     ),
     "restart": _reboots(),

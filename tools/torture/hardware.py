@@ -21,7 +21,7 @@ from tools.torture.tap import Ledger
 
 SILENCE_S = 2.0
 SCREENS = ("xdb", "aiop")
-SAFE = "OFFICER"
+SAFE = "WAIT"
 OLDEST_S = 1.5
 
 

@@ -1,4 +1,4 @@
-"""`rocars-lane slots`: which versions of the software are on this box, and the way back to the one before.
+"""Which versions of the software are on this machine, and the way back to the one before: `rocars-lane slots`, `rocars-core slots`.
 
 Rules of this file: the store is never copied back. A restored copy would be a copy of the past, which is a fault
 (design §2.16), and rows recorded since would be lost; instead a version says which older ones may write on in its store
@@ -11,7 +11,6 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.settings.load import parse
 from runtime.slots import SlotError, SlotFacts, SlotRoot
 from runtime.sqlite_store import opens_from
 
@@ -25,41 +24,39 @@ def print_versions(root: SlotRoot, say: Say) -> None:
         say(f"{slot.name}  {mark}".rstrip())
 
 
-def go_back(root: SlotRoot, config: Path, *, to: str, restart: bool, say: Say) -> None:
+def go_back(root: SlotRoot, store: Path | None, *, to: str, service: str, restart: bool, say: Say) -> None:
     """Makes the version before the current one again.
 
     Args:
         root: where the versions are.
-        config: the lane's file, for its store.
+        store: what the service writes to; None where it is not set up yet.
         to: another version, by name; "" for the one before.
-        restart: restart the lane, too.
+        service: what runs the software.
+        restart: restart it, too.
         say: takes lines for a person.
 
     Raises:
-        SlotError: there is no way back, or that version cannot read the lane's store; nothing was switched.
-        LaneSettingsError: the lane's file cannot be read, so nobody can tell.
-        StoreError: the store cannot be read.
+        SlotError: there is no way back, or that version cannot read the store; nothing was switched.
+        StoreError: the store cannot be read, so nobody can tell.
     """
     name = to or root.previous
     if name is None:
-        raise SlotError("there is no version before this one on this box")
+        raise SlotError("there is no version before this one on this machine")
     if name == root.current:
         raise SlotError(f"version {name} is the current one already")
     facts = SlotFacts.of(root.folder(name))
-    if config.exists():
-        _readable(parse(config).lane.store, facts)
+    if store is not None and store.exists():
+        _readable(store, facts)
     root.switch(name)
-    say(f"version {name} is current; the way forth again: rocars-lane slots back")
+    say(f"version {name} is current; the way forth again is the same command")
     if restart:
-        subprocess.run(["systemctl", "restart", "rocars-lane.service"], check=True)
-        say("the lane was restarted")
+        subprocess.run(["systemctl", "restart", service], check=True)
+        say(f"{service} was restarted")
     else:
-        say("the lane goes on with the version it runs. Between two vehicles: systemctl restart rocars-lane")
+        say(f"{service} goes on with the version it runs. When nothing is under way: systemctl restart {service}")
 
 
 def _readable(store: Path, facts: SlotFacts) -> None:
-    if not store.exists():
-        return
     least = opens_from(store)
     if facts.schema < least:
         raise SlotError(
