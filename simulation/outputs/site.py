@@ -136,6 +136,7 @@ class ScreenSite:
     def _elsewhere(self) -> dict[str, str]:
         return {
             "/opt/rocars-lane/.venv/bin/python": sys.executable,
+            "/opt/rocars-lane/current/bin/python": sys.executable,
             "/etc/rocars-lane/lane.toml": str(self.settings),
             "/run/rocars-lane-compositor": str(self.folder / "run"),
             "/etc/rocars-lane/outputs.ini": str(self.folder / "outputs.ini"),
