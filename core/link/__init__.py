@@ -10,10 +10,11 @@
 | `rows_late` | rows that a lane has and that do not arrive |
 | `intake` | journals: each row proved, stored and projected once |
 | `entry`, `projection` | what a row says, and what it means: crossings, alarms, used bundles |
+| `claims` | whose a bundle is before the release |
 | `disputes` | uses of bundles that no read bears out |
 | `compound` | vehicles on their way to the examination compound |
 | `orders` | commands to lanes and what became of them |
 | `pictures` | evidence pictures that lanes send |
-| `alarms` | the alarms at the centre |
+| `alarms`, `alarm_watch` | the alarms at the centre; the core's own, raised and ended, and the lanes' lists compared |
 | `budget` | what one lane may cost |
 """

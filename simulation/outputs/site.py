@@ -135,8 +135,7 @@ class ScreenSite:
 
     def _elsewhere(self) -> dict[str, str]:
         return {
-            "/opt/rocars-lane/.venv/bin/python": sys.executable,
-            "/opt/rocars-lane/current/bin/python": sys.executable,
+            "/opt/rocars-lane/current/bin/rocars-module": f"{sys.executable} -m",
             "/etc/rocars-lane/lane.toml": str(self.settings),
             "/run/rocars-lane-compositor": str(self.folder / "run"),
             "/etc/rocars-lane/outputs.ini": str(self.folder / "outputs.ini"),
