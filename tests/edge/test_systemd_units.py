@@ -132,9 +132,7 @@ def test_the_compositor_may_do_what_it_cannot_start_without() -> None:
     """Weston drops privileges before its shell's client, and reads the site's outputs; refused, both screens stay dark."""
     lines = (SYSTEMD / "rocars-lane-compositor.service").read_text().splitlines()
     filters = [line for line in lines if line.startswith("SystemCallFilter=")]
-    assert filters.index("SystemCallFilter=setresuid") > filters.index(
-        "SystemCallFilter=~@privileged @resources"
-    )
+    assert filters.index("SystemCallFilter=setresuid") > filters.index("SystemCallFilter=~@privileged @resources")
     assert "rocars-lane" in options("rocars-lane-compositor.service")["SupplementaryGroups"].split()
 
 
