@@ -245,7 +245,7 @@ def test_asked_by_questions_it_corrects_at_once_and_saves_the_answers(
     from lane_agent.model import Contact
 
     typed += [lines.get(contact.value, "none") if contact in REQUIRED else "none" for contact in Contact]
-    typed += ["none", "none", "none", "0", "1", "10..0.1", "localhost", "127.0.0.1"]
+    typed += ["none", "none", "none", "HDMI-A-1", "HDMI-A-2", "10..0.1", "localhost", "127.0.0.1"]
     typed += ["y", "chan", PASSWORD, PASSWORD, "Chan Tai Man", "n", "none", "n", "none"]
     result = site.setup("--save", str(saved), typed="".join(f"{line}\n" for line in typed))
     assert result.exit_code == WAITS, result.output + result.stderr
