@@ -7,6 +7,7 @@ FD is an inherited socket; the settings come first, then orders; reports go back
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -149,8 +150,9 @@ class ReaderLoop:
 
     def _listen(self) -> None:
         """Orders come in; when the agent is gone, so are we."""
-        while (order := receive_order(self._link)) is not None:
-            self._orders.put(order)
+        with contextlib.suppress(ConnectionError):
+            while (order := receive_order(self._link)) is not None:
+                self._orders.put(order)
         os._exit(0)
 
     def _tell_all(self, reports: list[Report]) -> None:

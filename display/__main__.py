@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import logging
 import random
 import re
 import signal
@@ -24,11 +23,12 @@ from display.settings import Mode, Size
 from lane_agent.model import Screen
 from runtime.children import end_with_parent
 from runtime.clocks import utc_ms
+from runtime.journald import log_for_people
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one screen until it is told to end; exit status 2 if it cannot begin."""
-    logging.basicConfig(level=logging.INFO, format="display: %(message)s")
+    log_for_people("rocars-lane-screen")
     options = _options().parse_args(arguments)
     if options.end_with:
         end_with_parent(signal.SIGTERM, parent=options.end_with)  # SIGTERM, so that the safe face is painted last

@@ -6,7 +6,6 @@ It puts the kept safe face up, and only then loads what a screen needs (`display
 from __future__ import annotations
 
 import argparse
-import logging
 import signal
 import sys
 import time
@@ -19,13 +18,15 @@ _SLOW_S = 60.0  # to load everything and prepare the signs; the safe face stands
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one screen until it is told to end, or until its settings have changed."""
-    logging.basicConfig(level=logging.INFO, format="display: %(message)s")
     signal.setitimer(signal.ITIMER_REAL, _SLOW_S)
     options = _options().parse_args(arguments)
     first = None
     if options.state is not None:
         first = put_up(options.state, options.screen, options.compositor, mono_s=time.monotonic)
     from display.unit_loop import serve
+    from runtime.journald import log_for_people
+
+    log_for_people("rocars-lane-screen")
 
     return serve(
         options.screen, settings_file=options.settings, compositor=options.compositor, state=options.state, first=first

@@ -126,6 +126,9 @@ def _system_files(root: Path, stage: Path, product: Product) -> None:
         name = f"{product.name}.conf" if end.endswith(".conf") else file.name
         (stage / place).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, stage / place / name)
+    catalog = stage / "usr/lib/systemd/catalog"  # what `journalctl -x` says beside a line of ours
+    catalog.mkdir(parents=True)
+    shutil.copyfile(root / "config/rocars.catalog", catalog / f"{product.name}.catalog")
 
 
 def _documents(root: Path, stage: Path, product: Product) -> None:

@@ -53,7 +53,7 @@ class Product:
         return self.name.removeprefix("rocars-")
 
 
-_LINK = ("paho-mqtt", "msgspec", "cryptography", "sqlite-utils")
+_LINK = ("paho-mqtt", "msgspec", "cryptography", "sqlite-utils", "prometheus-client")
 _COMMANDS = ("typer", "rich")
 
 LANE = Product(
@@ -67,6 +67,7 @@ LANE = Product(
         "numpy",
         "gpiozero",
         "lgpio",
+        "pymodbus",
         "pyserial",
         *_LINK,
         "pygame-ce",
@@ -79,7 +80,18 @@ LANE = Product(
     ),
     entry=("edge.cli", "main"),
     schema=("sync.schema", "LANE_SCHEMA"),
-    trial=("edge.lane", "edge.cli", "devices.reader_child", "cv2", "onnxruntime", "av", "lgpio", "serial", "pygame"),
+    trial=(
+        "edge.lane",
+        "edge.cli",
+        "devices.reader_child",
+        "cv2",
+        "onnxruntime",
+        "av",
+        "lgpio",
+        "serial",
+        "pymodbus",
+        "pygame",
+    ),
     units=("rocars-lane*", "*-rocars-lane.rules"),
     examples=("lane.toml", "answers.toml.example"),
 )

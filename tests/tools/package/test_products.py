@@ -38,7 +38,7 @@ def imported(product: Product) -> set[str]:
     ours = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     of = packages_distributions()
     stray = names - set(sys.stdlib_module_names) - ours
-    return {dist.lower() for name in stray for dist in of.get(name, ())}
+    return {dist.lower().replace("_", "-") for name in stray for dist in of.get(name, ())}
 
 
 @pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.name)
