@@ -129,7 +129,10 @@ def _bypass(history: InputHistory, event: e.LoopBypassed) -> InputHistory:
     loops = history.bypassed - {event.contact}
     loops = loops | {event.contact} if event.bypassed else loops
     manual = history.manual | {"bypass"} if loops else history.manual - {"bypass"}
-    return _repaired(replace(history, bypassed=loops, manual=manual, unseen=0), Fault.WAY_OUT)
+    history = replace(history, bypassed=loops, manual=manual, unseen=0)
+    if history.vehicle is not None and not history.vehicle.manual:
+        history = _with(history, handed=True, plain=False)
+    return _repaired(history, Fault.WAY_OUT)
 
 
 def _written_off(history: InputHistory) -> InputHistory:
@@ -223,7 +226,9 @@ def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:
         return _help(history) if active else history
     mine = history.vehicle is not None and event.edge_ms >= NOW.mono_ms
     if not active or first or not mine:
-        return history
+        begins = active and not first and contact is Contact.IMMIGRATION_STARTED
+        taken_over = history.vehicle is None and Contact.STOP_LOOP in history.active - history.bypassed
+        return replace(history, debt=True) if begins and taken_over else history
     return _way_out(history, contact) if contact not in SPEAKING else _signal(history, contact)
 
 
