@@ -224,6 +224,12 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _in_visit("an unproved identifier agrees", e.IdentifierRead("echo", VRN, NOW.mono_ms)),
         _in_visit("officer types another mark", _correct(STRANGER)),
     ),
+    "near marks": (
+        _in_visit("read of a neighbouring mark", _read(NEIGHBOUR)),
+        _in_visit(
+            "identifier names a neighbouring mark", e.IdentifierRead("rfid", NEIGHBOUR, NOW.mono_ms, vouched=True)
+        ),
+    ),
     "sources": (
         _in_visit("another identifier agrees", e.IdentifierRead("immigration", VRN, NOW.mono_ms, vouched=True)),
         _in_visit("another identifier differs", e.IdentifierRead("immigration", STRANGER, NOW.mono_ms)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from domain.alarms import LaneAlarmKind
+from domain.crossing import Direction
 from domain.marks import is_near_miss
 from lane_agent import events as e
 from lane_agent.effects import Alarm, CancelTimer, Consume, Effect, LookUp, Show, StartTimer
@@ -370,7 +371,9 @@ def _hold_on_3(history: InputHistory, event: e.CodesChanged) -> bool:
 
 
 def _answer(history: InputHistory, event: e.CodesFound) -> InputHistory:
-    meaning = meaning_of(event.codes, lenient=history.policy.other_point_accepted)
+    policy = history.policy
+    outbound = policy.direction is Direction.OUTBOUND
+    meaning = meaning_of(event.codes, lenient=policy.other_point_accepted, outbound=outbound)
     fresh = event.codes.link is Link.FRESH and meaning.timed
     history = _with(replace(history, asked=False), meaning=meaning, fresh=fresh)
     vehicle = history.vehicle

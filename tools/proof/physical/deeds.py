@@ -70,18 +70,17 @@ def _driving(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite) -> It
 
 
 def _may_drive(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, number: int) -> bool:
-    vehicle, length = site.road[number], plan.lengths[number]
-    off = _turns_off(site, number)
-    if not is_free(site.road, plan.lengths, number, off=off):
-        return False
-    if vehicle.head == LINE and not _may_go(plan, site, number):
-        return False
-    if _in_one_row(plan, machine, site, number):
-        return False
-    tail = vehicle.head - length + 1
-    if vehicle.head + 1 == OUT and tail + 1 <= LINE and not _has_reported(machine, site, Contact.STOP_LOOP):
-        return False
-    if tail == LINE:
+    free = is_free(site.road, plan.lengths, number, off=_turns_off(site, number))
+    goes = site.road[number].head != LINE or _may_go(plan, site, number)
+    in_row = free and goes and _in_one_row(plan, machine, site, number)
+    return free and goes and not in_row and _loops_have_reported(plan, machine, site, number)
+
+
+def _loops_have_reported(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, number: int) -> bool:
+    """A loop that works reports a vehicle before it has left the loop, and before its front is on the next."""
+    vehicle = site.road[number]
+    tail = vehicle.head - plan.lengths[number] + 1
+    if tail == LINE or (vehicle.head + 1 == OUT and tail < LINE):
         return _has_reported(machine, site, Contact.STOP_LOOP)
     if tail != OUT:
         return True
@@ -91,14 +90,14 @@ def _may_drive(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, num
 
 
 def _in_one_row(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, number: int) -> bool:
-    """Three so close that neither loop opens between them are one to the lane; that is left out."""
+    """Three so close that neither loop opens between them are one to the lane; that is left out where the second has no 3."""
     head, heard = site.road[number].head + 1, machine.lane_of(site.lane).contacts
     if head == LINE and number and Contact.STOP_LOOP in heard:
         ahead = site.road[number - 1]
-        return ahead.missed and not ahead.parted
+        return ahead.missed and not ahead.parted and site.three_for != number - 1
     followed = at_line(site.road, plan.lengths) not in (NOBODY, number)
     would_miss = head == OUT and Contact.EXIT_LOOP in heard
-    return would_miss and followed and not site.road[number].parted
+    return would_miss and followed and not site.road[number].parted and site.three_for != number
 
 
 def _turns_off(site: PhysicalSite, number: int) -> bool:
@@ -182,7 +181,7 @@ def _fails(how: str) -> Callable[[PhysicalPlan, LaneMachine, PhysicalSite, int],
 
 def _immigration(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite) -> Iterator[Deed]:
     here = at_line(site.road, plan.lengths)
-    if here != NOBODY and here != site.begun and _has_reported(machine, site, Contact.STOP_LOOP):
+    if here not in (NOBODY, site.begun) and _has_reported(machine, site, Contact.STOP_LOOP):
         vehicle = site.road[here]
         if not vehicle.referred and (not vehicle.cleared or "again" in plan.may):
             yield "started", here
@@ -296,8 +295,8 @@ def _officer(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite) -> It
                 yield act, here
     owes_nobody = site.owed == NOBODY and site.begun == NOBODY
     if "write off" in plan.may and owes_nobody and here != NOBODY and site.road[here].cleared:
-        if lane.debt or (lane.visit is not None and lane.visit.unclear is not None):
-            yield "write off", here
+        unclear = lane.visit is not None and lane.visit.unclear is not None
+        yield from (("write off", here),) * (lane.debt or unclear)
     if "bypass" in plan.may:
         yield ("put back" if site.bypassed else "bypass"), NOBODY
         if lane.manual and site.bypassed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lane_agent.model import Policy
+from tools.proof.search import ORDINARY_LANE
 
 MARKS = ("AB1234", "XY77", "CD5678")
 """The marks of the vehicles, none a near-miss of another."""
@@ -29,7 +30,7 @@ class PhysicalPlan:
     lengths: tuple[int, ...] = (1, 1, 1)
     marks: tuple[int, ...] = (0, 1, 2)
     records: tuple[str, ...] = ("live", "live", "live")
-    policy: Policy = Policy(unseen_limit=2)
+    policy: Policy = ORDINARY_LANE
 
 
 COMPOUND = Policy(compound_loop=True, unseen_limit=2)
@@ -38,7 +39,9 @@ NAMED = Policy(identifier_required=True, unseen_limit=2)
 PLANS: tuple[PhysicalPlan, ...] = (
     PhysicalPlan("Immigration answers late", ("late", "referral", "take over", "runs"), (1, 1, 1), (0, 1, 2)),
     PhysicalPlan("Immigration answers late, officer releases", ("late", "stray", "release"), (1, 1), (0, 1)),
-    PhysicalPlan("a debt written off", ("late", "take over", "write off"), (1, 1, 1), (0, 1, 2), ("none", "live", "live")),
+    PhysicalPlan(
+        "a debt written off", ("late", "take over", "write off"), (1, 1, 1), (0, 1, 2), ("none", "live", "live")
+    ),
     PhysicalPlan("close followers", (), (1, 1, 1), (0, 1, 2), ("hold", "live", "none")),
     PhysicalPlan("close followers, compound loop", (), (1, 2, 1), (0, 1, 2), ("hold", "live", "none"), COMPOUND),
     PhysicalPlan("close followers run", ("runs",), (1, 1, 1), (0, 1, 2), ("none", "live", "none")),
@@ -49,7 +52,14 @@ PLANS: tuple[PhysicalPlan, ...] = (
     PhysicalPlan("the stop loop fails", ("stop dead", "stop stuck", "take over"), (1, 1), (0, 1), ("live", "none")),
     PhysicalPlan("the officer is late", ("release", "inspect", "take over", "runs"), (1, 1), (0, 1), ("none", "none")),
     PhysicalPlan("the officer types a mark late", ("typing", "unread", "runs"), (1, 1), (0, 1), ("live", "none")),
-    PhysicalPlan("the reader sees the neighbour", ("neighbour", "identifier", "runs", "again"), (1, 1), (0, 1), ("none", "live"), NAMED),
+    PhysicalPlan(
+        "the reader sees the neighbour",
+        ("neighbour", "identifier", "runs", "again"),
+        (1, 1),
+        (0, 1),
+        ("none", "live"),
+        NAMED,
+    ),
     PhysicalPlan("bundles come and go", ("elsewhere", "withdrawn", "come", "hold"), (1, 1), (0, 1), ("live", "none")),
     PhysicalPlan("a vehicle comes back", ("runs",), (1, 1, 1), (0, 1, 0), ("live", "live")),
     PhysicalPlan("empty vehicles", ("unladen", "come"), (1, 1), (0, 1), ("approved", "none")),

@@ -1,7 +1,7 @@
 """The road past the kiosk: cells, vehicles of some length on them, and which loop lies under which cell.
 
     … 0 | 1 the line, under it the stop loop | 2 | 3 the way-out loop | gone
-                                          \\ 2 | 3 the compound loop, where there is one | gone
+                      turned off behind the line: 2 | 3 the compound loop, where there is one | gone
 
 Vehicles come in order and never overtake; bumper to bumper is allowed. One that was told 4 turns off behind the line.
 """
@@ -69,7 +69,9 @@ def pressed_by_wheels(road: Road, lengths: tuple[int, ...], loop: Contact) -> bo
     if loop is Contact.STOP_LOOP:
         return at_line(road, lengths) >= 0
     off = loop is Contact.COMPOUND_LOOP
-    return any(vehicle.off is off and covers(vehicle, length, OUT) for vehicle, length in zip(road, lengths, strict=True))
+    return any(
+        vehicle.off is off and covers(vehicle, length, OUT) for vehicle, length in zip(road, lengths, strict=True)
+    )
 
 
 def is_free(road: Road, lengths: tuple[int, ...], number: int, *, off: bool) -> bool:

@@ -107,7 +107,7 @@ def _follows(
 ) -> PhysicalSite:
     match effect:
         case LookUp():
-            waiting.appendleft(e.CodesFound(effect.visit, effect.lookup, found(plan, machine, site, effect.vrn)))
+            waiting.appendleft(e.CodesFound(effect.visit, effect.lookup, found(machine, site, effect.vrn)))
         case Show():
             site = _shown(plan, site, effect)
             if machine.counted:
@@ -168,23 +168,22 @@ def records_release(plan: PhysicalPlan, site: PhysicalSite, number: int) -> bool
     return record == "live" and use.vehicle in (NOBODY, number) and use.visit != ELSEWHERE
 
 
-def found(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, vrn: str) -> Codes:
+def found(machine: LaneMachine, site: PhysicalSite, vrn: str) -> Codes:
     """What the code book says of a mark now."""
     mark, lane = MARKS.index(vrn), machine.lane_of(site.lane)
-    return codes_of_record(plan, mark, site.records[mark], site.uses[mark].visit, lane.link, lane.policy.journal)
+    use, journal = site.uses[mark].visit, lane.policy.journal
+    used_by = {0: "", ELSEWHERE: "other/journal/7", BEFORE: f"lane/{journal}/0"}.get(use, f"lane/{journal}/{use}")
+    return codes_of_record(mark, site.records[mark], used_by, lane.link)
 
 
 @cache
-def codes_of_record(plan: PhysicalPlan, mark: int, record: str, use: int, link: Link, journal: str) -> Codes:
-    """The answer about a mark with this record, used in that visit."""
-    ours, other = plan.policy.direction, Direction.INBOUND
-    if ours is Direction.INBOUND:
-        other = Direction.OUTBOUND
-    used_by = {0: "", ELSEWHERE: "other/journal/7", BEFORE: f"lane/{journal}/0"}.get(use, f"lane/{journal}/{use}")
+def codes_of_record(mark: int, record: str, used_by: str, link: Link) -> Codes:
+    """The answer about a mark with this record, for an inbound lane."""
     bundles: tuple[Bundle, ...] = ()
     if record in ("live", "opposite", "withdrawn"):
         times = (CORE_MS - MINUTE_MS, CORE_MS + 600 * MINUTE_MS)
-        way, cargo = other if record == "opposite" else ours, (Cargo("2001067800", RELEASE),)
+        way = Direction.OUTBOUND if record == "opposite" else Direction.INBOUND
+        cargo = (Cargo("2001067800", RELEASE),)
         bundles = (Bundle(str(mark), MARKS[mark], way, "POINT", *times, cargo, record == "withdrawn", used_by),)
     held, approved = record == "hold", record == "approved"
     return Codes(MARKS[mark], link, CORE_MS, 0, "epoch", 1, "hash", held=held, bundles=bundles, approved=approved)

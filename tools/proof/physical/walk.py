@@ -264,8 +264,10 @@ class _Walk:
             self.site = do(self.plan, self.machine, self.site, ("drives", number))
 
     def _starts_anew(self, *, restored: bool) -> None:
-        """The box starts again, as it was or from a backup: then under a new journal (design §2.16), and the core knows
-        of every use. Its screens show their safe face meanwhile."""
+        """The box starts again, as it was or from a backup. Its screens show their safe face meanwhile.
+
+        After a backup it goes on under a new journal (design §2.16), and the core knows of every use.
+        """
         machine, plan = self.machine, self.plan
         machine.timers.clear()
         machine.orders.clear()
@@ -310,4 +312,3 @@ def _confirmed(order: Show) -> tuple[e.Event, ...]:
         e.ScenePainted(Screen.XDB, order.xdb, order.serial),
         e.ScenePainted(Screen.AIOP, order.aiop, order.serial),
     )
-
