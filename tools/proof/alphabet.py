@@ -201,6 +201,7 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _timer("gone"),
     ),
     "pass": (_level(Contact.STOP_LOOP, active=True), Letter("drives off", _drives_off)),
+    "way out": (_level(Contact.EXIT_LOOP, active=True), _level(Contact.EXIT_LOOP, active=False)),
     "compound": (_pulse(Contact.COMPOUND_LOOP),),
     "immigration": (_pulse(Contact.IMMIGRATION_STARTED), _pulse(Contact.IMMIGRATION_CLEARED)),
     "referral": (_pulse(Contact.IMMIGRATION_REFERRED),),

@@ -81,6 +81,7 @@ SPECIAL: tuple[Slice, ...] = (
         ("live", "opposite", "opposite-inspect", "live+opposite", "hold"),
         OUTBOUND,
     ),
+    Slice("way out occupied", (*ORDINARY, "way out", "unladen"), ("live", "approved")),
     Slice("manual and referral", (*ORDINARY, "modes", "referral", "officer"), ("live",)),
     Slice("stuck lines and typed marks", (*ORDINARY, "stuck", "plates"), ("live",)),
     Slice("two identifiers", (*ORDINARY, "marks", "sources"), ("live", "hold")),

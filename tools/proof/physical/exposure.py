@@ -10,9 +10,18 @@ from tools.proof.physical.site import NOBODY, PhysicalSite, exposed, has_grounds
 WRONG_THREE = "nobody stands under another's 3"
 """The invariant's name, for reports."""
 
+REASONS_IN_WORDS = {
+    "": "none: 3 has been taken back, and a loop and a screen take their time",
+    "passing": "the vehicle that 3 is for has just left the line; the way-out loop, which works, will end 3",
+    "merged": "a vehicle that ran has just left the line without a gap; the way-out loop, which works, will end 3",
+    "unseen": "a loop is broken and nobody knows it: 3 ends by time",
+    "officer": "an officer released a vehicle over a loop that he had bypassed, or that did not open: 3 ends by time",
+}
+"""By the reasons that `allowed` gives."""
+
 
 def allowed(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite) -> str:
-    """Why a vehicle without grounds may stand under 3 for the moment; "" where it may not. The bound is in `bounds`.
+    """Why a vehicle without grounds may stand under 3 for the moment; "" where it may not. The bounds are `walk.BOUNDS_MS`.
 
     - "passing": the vehicle that 3 is for has grounds, and is on its way from the line to the loop that will end 3.
     - "merged": one that ran is on its way there, and whoever closed up is taken for it; that loop will end 3, too.
