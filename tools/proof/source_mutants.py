@@ -104,7 +104,11 @@ def _negate(node: ast.If | ast.IfExp) -> None:
 
 @contextlib.contextmanager
 def in_place(mutant: SourceMutant) -> Iterator[None]:
-    """Runs the changed module while the block lasts."""
+    """Runs the changed module while the block lasts.
+
+    Raises:
+        LookupError: no function of it is alive, so nothing would be changed.
+    """
     module = importlib.import_module(mutant.module)
     wanted = dict(_named(compile(mutant.source, mutant.module, "exec", dont_inherit=True)))
     kept: list[tuple[FunctionType, CodeType]] = []
@@ -115,6 +119,8 @@ def in_place(mutant: SourceMutant) -> Iterator[None]:
             if new is not None and len(new.co_freevars) == len(old.co_freevars):
                 kept.append((function, old))
                 function.__code__ = new
+        if not kept:
+            raise LookupError(f"{mutant.module}: none of its functions was found alive (are the objects frozen?)")
         _forget(module)
         yield
     finally:

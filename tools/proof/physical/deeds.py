@@ -139,7 +139,7 @@ def _drives(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, number
     return site
 
 
-def _with(site: PhysicalSite, number: int, vehicle: object) -> PhysicalSite:
+def _with(site: PhysicalSite, number: int, vehicle: RoadVehicle) -> PhysicalSite:
     return site._replace(road=(*site.road[:number], vehicle, *site.road[number + 1 :]))
 
 
