@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lane_agent import matching
 from tools.proof.code_book import BUNDLES
 from tools.proof.harmful import REVIEWED, HarmfulMutant, noticed
+from tools.proof.source_fates import noticed_by
 from tools.proof.source_mutants import generated, in_place, reworded
 
 
@@ -48,3 +51,14 @@ def test_every_condition_of_a_module_is_changed_in_turn() -> None:
     for mutant in mutants:
         with in_place(mutant):
             pass
+
+
+def test_a_generated_mutant_is_noticed_by_whom_it_names() -> None:
+    """A condition of an arrival negated breaks a story; a mutant whose module has nothing alive is an error, not a survivor."""
+    mutant = next(one for one in generated("lane_agent.passage") if one.name.endswith("negates `if stuck`"))
+    assert noticed_by(mutant).startswith("story ")
+    with (
+        pytest.raises(LookupError, match="none of its functions"),
+        in_place(replace(mutant, module="tools.proof.harmful")),
+    ):
+        pass
