@@ -148,8 +148,9 @@ class _Walk:
                 self.moves.setdefault(number, now + self.chance.randint(*CELL_MS))
             else:
                 self.moves.pop(number, None)
-        for _, order in self.machine.orders:
-            self.paints = {order.serial: now + self.chance.randint(*PAINT_MS)}
+        for _, order in self.machine.orders:  # a newer order takes the older one's place, and its turn
+            turn = next(iter(self.paints.values()), now + self.chance.randint(*PAINT_MS))
+            self.paints = {order.serial: turn}
         self.machine.orders.clear()
 
     def _next(self) -> None:
