@@ -104,6 +104,11 @@ def loop_bypassed(lane: Lane) -> bool:
     return bool(lane.bypassed)
 
 
+@_about_lane("a vehicle stands on the way-out loop, which can therefore not tell that another one comes (design §2.14)")
+def way_out_occupied(lane: Lane) -> bool:
+    return Contact.EXIT_LOOP in lane.contacts - lane.bypassed
+
+
 @_about_lane("a help call is ringing or answered")
 def help_open(lane: Lane) -> bool:
     return lane.help is not HelpCall.NONE

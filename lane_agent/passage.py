@@ -34,6 +34,7 @@ from lane_agent.claims import give_back
 from lane_agent.contacts import FOR_VISIT
 from lane_agent.effects import Alarm, Effect, Record, Ring, StartReading, StopReading
 from lane_agent.frozen import replace
+from lane_agent.guards import on_stop_loop
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, ManualReason, Moment, Outcome
 from lane_agent.state import Lane, Visit
 
@@ -95,10 +96,15 @@ def line_opened(lane: Lane) -> Lane:
 
 
 def bypass(lane: Lane, loop: Contact, *, bypassed: bool) -> Lane:
-    """Takes a loop out of the reckoning or puts it back; with any out the lane is in manual mode (design §2.14)."""
+    """Takes a loop out of the reckoning or puts it back; with any out the lane is in manual mode (design §2.14).
+
+    A vehicle that came in automatic mode is the officer's, for nobody can say what has passed the loop meanwhile.
+    """
     loops = lane.bypassed | {loop} if bypassed else lane.bypassed - {loop}
     manual = lane.manual | {ManualReason.BYPASS} if loops else lane.manual - {ManualReason.BYPASS}
-    return _way_out_seen(replace(lane, bypassed=loops, manual=manual))
+    lane = replace(lane, bypassed=loops, manual=manual)
+    automatic = lane.visit is not None and not lane.visit.manual
+    return _way_out_seen(visit_with(lane, officers=True) if automatic else lane)
 
 
 def _way_out_seen(lane: Lane) -> Lane:
@@ -128,6 +134,12 @@ def way_out_changed(lane: Lane, event: e.ContactChanged, at: Moment, *, edge: bo
         return lane, (record(RecordKind.WAY_OUT_OF_VEHICLE_BEFORE, lane, loop=event.contact.value),)
     lane = visit_with(lane, way=event.contact)
     return end_visit(lane, at, event.contact.value) if visit.leaving else (lane, ())
+
+
+def begun_with_another(lane: Lane, contact: Contact) -> Change:
+    """Immigration begins with a vehicle that was taken over by hand and still stands here: it owes that answer (design §2.13)."""
+    begins = contact is Contact.IMMIGRATION_STARTED
+    return owe_answer(lane) if begins and lane.visit is None and on_stop_loop.holds(lane) else (lane, ())
 
 
 def end_visit(lane: Lane, at: Moment, how: str) -> Change:

@@ -227,7 +227,9 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
     if lane.debt and event.active and not first and event.contact in ANSWERS:
         return _pay_debt(lane, event.contact)
     if why:
-        return lane, (Record(RecordKind.IGNORED, _visit_of(lane), (("event", event.contact.value), ("why", why))),)
+        ignored = Record(RecordKind.IGNORED, _visit_of(lane), (("event", event.contact.value), ("why", why)))
+        lane, owed = passage.begun_with_another(lane, event.contact) if not first else (lane, ())
+        return lane, (ignored, *owed)
     if event.contact is Contact.STOP_LOOP:
         return passage.stop_loop_changed(lane, event, at, edge=not first)
     if event.contact in WAYS_OUT:

@@ -22,10 +22,23 @@ def register(app: typer.Typer) -> None:
 def prove(
     report: Annotated[Path | None, typer.Option("--json", help="Write the counts to this file.")] = None,
     mutants: Annotated[bool, typer.Option(help="Also test the proof itself: break every guard in turn.")] = False,
+    physical: Annotated[
+        bool, typer.Option("--physical", help="Instead: vehicles, loops that fail and late people around the step.")
+    ] = False,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="How long the physical model is explored, in CPU seconds.")
+    ] = 30,
+    seed: Annotated[int, typer.Option(help="Of the first of its walks; each walk is repeated by its own.")] = 1,
 ) -> None:
-    """Search the shipped step over stated slices of one visit (docs/lane.md); check the law on the history of inputs."""
-    from tools.proof.command import prove_command
+    """Search the shipped step over stated slices of one visit (docs/lane.md); check the law on the history of inputs.
 
+    What is proved is proved of these slices and no more. With --physical the law is about vehicles at the line, at stated
+    sites as far as the time goes, and beyond at random.
+    """
+    from tools.proof.command import physical_command, prove_command
+
+    if physical:
+        raise typer.Exit(physical_command(report, seconds=seconds, seed=seed))
     raise typer.Exit(prove_command(report, mutants=mutants))
 
 

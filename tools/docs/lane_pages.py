@@ -17,8 +17,13 @@ from lane_agent.state import Lane
 from lane_agent.step import step
 from lane_agent.table import LIMITS_MS, TABLE, Row
 from tools.proof import search_slice
+from tools.proof.harmful import MENDED, REVIEWED
 from tools.proof.law import LAW
 from tools.proof.mutation import Fate
+from tools.proof.physical.exposure import REASONS_IN_WORDS
+from tools.proof.physical.plans import PLANS
+from tools.proof.physical.walk import BOUNDS_MS
+from tools.proof.physical.walk import DISTURBANCES as DISTURBED
 from tools.proof.scenarios import SCENARIOS, play
 from tools.proof.search import Slice
 from tools.proof.slices import DISTURBANCES, ORDINARY, SPECIAL
@@ -49,7 +54,7 @@ def lane_page() -> str:
     """The text of `docs/lane.md`."""
     parts = (
         *(_table(), _conditions(), _limits(), _doubts(), _contacts(), _checks()),
-        *(_alarms(), _diagram(), _law(), _proof()),
+        *(_alarms(), _diagram(), _law(), _proof(), _physical()),
     )
     return _HEAD + "".join(f"\n{line}" if line.startswith("## ") else line for part in parts for line in _lines(part))
 
@@ -222,7 +227,8 @@ def _law() -> Iterator[str]:
     yield "## The law it is proved to keep"
     yield ""
     yield "`rocars-lane prove` checks each sentence at every step from every state that is reached in the slices below, each"
-    yield "of one visit; on the history of inputs and of what the screens were told, never on the lane's own flags."
+    yield "of one visit; on the history of inputs and of what the screens were told, never on the lane's own flags. No time passes in"
+    yield "them: a limit may run out at any moment. Nothing is said of what is in no slice, nor of shell, store and link."
     yield ""
     for law in LAW:
         yield f"- {(law.__doc__ or '').strip()} (`{law.__name__}`)"
@@ -241,6 +247,35 @@ def _proof() -> Iterator[str]:
         yield f"| {part.name} | {', '.join(part.groups)} | {_some(part.answers)} | {_manner(part)} |"
 
 
+def _physical() -> Iterator[str]:
+    yield "## The physical model"
+    yield ""
+    yield "`rocars-lane prove --physical --seconds N` puts the shipped `step` between vehicles with length, loops that fail and people"
+    yield "who are late. The law is about vehicles: none without grounds of its own (Immigration let this very vehicle go, and"
+    yield "the records do; or an officer who looked at it) stands with a wheel at the line while 3 can be seen, for longer than:"
+    yield ""
+    yield "| why it may stand there | bound |"
+    yield "|---|---|"
+    for kind, ms in BOUNDS_MS.items():
+        yield f"| {REASONS_IN_WORDS[kind]} | {ms / 1000:g} s |"
+    yield ""
+    yield "Each of these sites is searched breadth first, as far as the time goes; it is said which were searched to their end:"
+    yield ""
+    yield "| site | vehicles | what may happen beside the ordinary course |"
+    yield "|---|---|---|"
+    for plan in PLANS:
+        yield f"| {plan.name} | {len(plan.lengths)} | {', '.join(plan.may) or 'followers so close that a loop does not open'} |"
+    yield ""
+    yield "Beyond that, walks in time at sites drawn at random: three to five vehicles, and three to six of these at once:"
+    yield f"{', '.join(DISTURBED)}."
+    yield ""
+    yield "What is taken for granted, and so is a bound of the law: a loop that works reports a vehicle before it has left the loop."
+    yield "Immigration keeps one answer back at most, for less than the time after which a debt lapses (design §2.13), and none for a"
+    yield "vehicle that left no gap. An officer asks where his page does not say how Immigration answered. Three vehicles so"
+    yield "close that neither loop opens between them are one, where the second drives off without 3. A vehicle that has left the line"
+    yield "does not stop before the way-out loop. After a backup is put back the core knows of every use (design §2.16)."
+
+
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) < 8 else f"all {len(names)}"
 
@@ -257,9 +292,22 @@ def _manner(part: Slice) -> str:
     return "; ".join(text for text, so in said.items() if so)
 
 
+def _harmful() -> Iterator[str]:
+    yield "## Changes of the source that did harm"
+    yield ""
+    yield "None of these is a change of one rule of the table, and the first eight passed proof and tests once. A test holds each of them"
+    yield "dead (`tests/tools/proof/`): the search stops in the slice, or at the site of the physical model, that is named."
+    yield ""
+    yield "| changed so that | in | dies in |"
+    yield "|---|---|---|"
+    for mutant in (*REVIEWED, *MENDED):
+        where = f"slice *{mutant.slice}*" if mutant.slice else f"site *{mutant.site}*"
+        yield f"| {mutant.says} | `{mutant.module}` | {where} |"
+
+
 def mutants_page(fates: Sequence[Fate]) -> str:
     """The text of `docs/mutants.md`."""
-    parts = (_score(fates), _survivors(fates), _law_alone(fates))
+    parts = (_score(fates), _survivors(fates), _law_alone(fates), _harmful())
     return "".join(f"\n{line}" if line.startswith("## ") else line for part in parts for line in _lines(part))
 
 

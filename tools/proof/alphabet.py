@@ -207,6 +207,7 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _timer("gone"),
     ),
     "pass": (_level(Contact.STOP_LOOP, active=True), Letter("drives off", _drives_off)),
+    "way out": (_level(Contact.EXIT_LOOP, active=True), _level(Contact.EXIT_LOOP, active=False)),
     "compound": (_pulse(Contact.COMPOUND_LOOP),),
     "immigration": (_pulse(Contact.IMMIGRATION_STARTED), _pulse(Contact.IMMIGRATION_CLEARED)),
     "referral": (_pulse(Contact.IMMIGRATION_REFERRED),),
@@ -229,6 +230,12 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _in_visit("identifier agrees", e.IdentifierRead("rfid", VRN, NOW.mono_ms, vouched=True)),
         _in_visit("an unproved identifier agrees", e.IdentifierRead("echo", VRN, NOW.mono_ms)),
         _in_visit("officer types another mark", _correct(STRANGER)),
+    ),
+    "near marks": (
+        _in_visit("read of a neighbouring mark", _read(NEIGHBOUR)),
+        _in_visit(
+            "identifier names a neighbouring mark", e.IdentifierRead("rfid", NEIGHBOUR, NOW.mono_ms, vouched=True)
+        ),
     ),
     "sources": (
         _in_visit("another identifier agrees", e.IdentifierRead("immigration", VRN, NOW.mono_ms, vouched=True)),

@@ -62,6 +62,8 @@ MEANINGS: dict[str, Meaning] = {
     "approved+withdrawn": Meaning(approved=True, listed=True),
     "approved+expired": Meaning(approved=True, listed=True),
     "approved+opposite": Meaning(approved=True, listed=True),
+    "used-here": Meaning(),
+    "opposite": Meaning(),
     "opposite-inspect": Meaning(),
     "live+near-held": Meaning(live=("live",), neighbour=True, held=True),
     "approved+near-held": Meaning(approved=True, listed=True, neighbour=True, held=True),
@@ -70,6 +72,15 @@ MEANINGS: dict[str, Meaning] = {
     "live+no-time": Meaning(later=("live",), timed=False),
 }
 """By the names of the records (`tools.proof.code_book`)."""
+
+OUTBOUND: dict[str, Meaning] = {
+    "live": Meaning(),
+    "opposite": Meaning(live=("opposite",)),
+    "opposite-inspect": Meaning(stop=True, live=("opposite-inspect",)),
+    "live+opposite": Meaning(live=("opposite",)),
+    "hold": Meaning(stop=True),
+}
+"""What the same records mean for a vehicle in an outbound lane."""
 
 
 def answer(name: str, *, vrn: str, link: Link) -> Codes:
@@ -86,9 +97,12 @@ _BY_CODES: dict[Codes, Meaning] = {
 }
 
 
-def meaning_of(codes: Codes, *, lenient: bool) -> Meaning:
+_OUTBOUND_BY_CODES = {_bare(answer(name, vrn="", link=Link.FRESH)): meaning for name, meaning in OUTBOUND.items()}
+
+
+def meaning_of(codes: Codes, *, lenient: bool, outbound: bool = False) -> Meaning:
     """The judgement on an answer; `lenient` lanes accept bundles for another point."""
-    meaning = _BY_CODES[_bare(codes)]
+    meaning = (_OUTBOUND_BY_CODES if outbound else _BY_CODES)[_bare(codes)]
     if not lenient:
         return meaning
     later = tuple(ubr for ubr in meaning.later if ubr not in meaning.elsewhere)

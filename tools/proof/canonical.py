@@ -1,10 +1,13 @@
-"""Lanes and effects with their counters renamed, so that the states are finite.
+"""Lanes and effects with their counters renamed, and without what is only written down, so that the states are finite and few.
 
 `step` compares serials and visit numbers for equality only and makes new ones by counting up, so two lanes that differ
 in those numbers alone behave alike. Every kind of serial gets a number of its own; the open visit is visit 1.
 """
 
 from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
 
 from lane_agent.effects import (
     Alarm,
@@ -33,6 +36,23 @@ COUNTED = 10
 OLDER = 8
 """A serial that no renamed lane waits for."""
 
+FOR_THE_RECORD: dict[str, Any] = {
+    "prompts": 0,
+    "officer": "",
+    "reason": "",
+    "paper": "",
+    "decided": 0,
+    "decided_at": None,
+    "immigration_over": None,
+    "candidates": (),
+    "evidence": (),
+}
+"""Facts of a visit that are kept for its record and that no rule asks for (a test holds them to it), as never said."""
+UNREAD = "unread"
+"""Why a plate was not read is for the officer; that it was not is for the rules."""
+NOTHING_SAID = tuple(FOR_THE_RECORD.values())
+_said = attrgetter(*FOR_THE_RECORD)
+
 
 def canonical(lane: Lane) -> Lane:
     """The lane with its counters renamed; the lane itself, and its visit and face, where they have these names already."""
@@ -46,11 +66,13 @@ def canonical(lane: Lane) -> Lane:
 
 def _visit(visit: Visit | None) -> Visit | None:
     if visit is None:
-        return None
-    lookup, claim = QUESTION if visit.lookup else 0, CLAIM if visit.claim else 0
-    if (visit.number, visit.lookup, visit.claim, visit.prompts) == (VISIT, lookup, claim, 0):
         return visit
-    return replace(visit, number=VISIT, lookup=lookup, claim=claim, prompts=0)  # prompts are only counted
+    plain = _said(visit) == NOTHING_SAID and visit.unread in ("", UNREAD)
+    lookup, claim = QUESTION if visit.lookup else 0, CLAIM if visit.claim else 0
+    if plain and (visit.number, visit.lookup, visit.claim) == (VISIT, lookup, claim):
+        return visit
+    unread = UNREAD if visit.unread else ""
+    return replace(visit, number=VISIT, lookup=lookup, claim=claim, unread=unread, **FOR_THE_RECORD)
 
 
 def _face(face: Face) -> Face:

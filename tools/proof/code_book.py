@@ -65,6 +65,7 @@ BUNDLES: dict[str, Bundle] = {
     "elsewhere": bundle("elsewhere", RELEASE, point="OTHER"),
     "elsewhere-inspect": bundle("elsewhere-inspect", "inspect", point="OTHER"),
     "used": bundle("used", RELEASE, used_by="other/journal/7"),
+    "used-here": bundle("used-here", RELEASE, used_by="lane/journal/0"),
     "ours": bundle("ours", RELEASE, used_by="lane/journal/1"),
     "withdrawn": bundle("withdrawn", RELEASE, withdrawn=True),
     "withdrawn-inspect": bundle("withdrawn-inspect", "inspect", withdrawn=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import os
@@ -15,6 +16,7 @@ from typing import Any
 from tools.proof import SLICES, Slice, SliceResult, total
 from tools.proof.mutants import mutants
 from tools.proof.mutation import ExploredSteps, Fate, try_mutant
+from tools.proof.physical.report import explore
 from tools.proof.search import RememberedStep, search
 from tools.proof.survivors import unexplained
 
@@ -23,6 +25,17 @@ def prove_command(report: Path | None, *, mutants: bool) -> int:
     """Proves, or tries the mutants; prints a line each and the sums; writes them to `report`. 1 if anything is wrong."""
     begun = time.monotonic()
     counts = try_mutants() if mutants else prove_all()
+    return _told(counts, begun, report)
+
+
+def physical_command(report: Path | None, *, seconds: float, seed: int) -> int:
+    """Explores the physical model for so many CPU seconds; otherwise as `prove_command`."""
+    begun = time.monotonic()
+    gc.disable()
+    return _told(explore(seconds, seed, functools.partial(print, flush=True)), begun, report)
+
+
+def _told(counts: dict[str, Any], begun: float, report: Path | None) -> int:
     counts["seconds"] = round(time.monotonic() - begun, 1)
     print(", ".join(f"{name} {value}" for name, value in counts.items() if isinstance(value, (int, float))))
     if report is not None:
@@ -54,9 +67,19 @@ def _line(result: SliceResult) -> str:
     return f"{result.name:32} {result.states:7} states {result.transitions:8} transitions  {verdict}"
 
 
+FAMILIES = ("link", "restart", "screens", "officer", "help", "marks")
+"""Groups of letters that make most of the states: slices that have the same one share most of their steps."""
+
+
 def _proved() -> Iterator[SliceResult]:
+    """Slices of one family go to one worker, which remembers its steps: two workers would make them twice."""
+    families: dict[tuple[str, str], list[Slice]] = {}
+    for slice_ in SLICES:
+        own = next((name for name in FAMILIES if name in slice_.groups), "")
+        families.setdefault((slice_.groups[0], own), []).append(slice_)
     with _workers(_remember) as workers:
-        yield from workers.map(_prove, SLICES)
+        for proved in workers.map(_prove_family, families.values()):
+            yield from proved
 
 
 _remembered: list[RememberedStep] = []
@@ -67,8 +90,8 @@ def _remember() -> None:
     _remembered.append(RememberedStep())
 
 
-def _prove(slice_: Slice) -> SliceResult:
-    return search(_remembered[0], slice_)
+def _prove_family(slices: list[Slice]) -> list[SliceResult]:
+    return [search(_remembered[0], slice_) for slice_ in slices]
 
 
 def try_mutants() -> dict[str, Any]:

@@ -15,8 +15,8 @@ from tools.proof.answers import Meaning
 
 NOW = Moment(1_000, 1_800_000_000_000)
 """Every event happens now: no rule compares durations, a limit is an event."""
-BEFORE_MS = 0
-"""The time of an edge from before the arrival."""
+BEFORE_MS = NOW.mono_ms - 1
+"""The time of an edge from before the arrival: a millisecond is enough."""
 SCREENS = frozenset(Screen)
 
 

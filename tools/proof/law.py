@@ -74,11 +74,16 @@ def by_itself(sight: Sight, vehicle: VehicleInputs) -> bool:
     if before.vehicle is None or before.vehicle.shown:
         return False
     ordinary = not (vehicle.manual or vehicle.closed or vehicle.handed or vehicle.doubt or vehicle.departing)
-    lane = not now.faults and not now.help and not now.bypassed and now.link is Link.FRESH
+    lane = not now.faults and not now.help and now.link is Link.FRESH and _way_out_tells(now)
     screens = before.confirmed and before.own
     paper = vehicle.manifest or not now.policy.manifest_sensor
     known = _identified(now, vehicle)
     return ordinary and lane and screens and paper and known and vehicle.cleared and _records_release(sight, vehicle)
+
+
+def _way_out_tells(now: InputHistory) -> bool:
+    """§2.14: no loop is bypassed, and the way-out loop is open, so that it can tell when the vehicle comes."""
+    return not now.bypassed and Contact.EXIT_LOOP not in now.active
 
 
 def _identified(now: InputHistory, vehicle: VehicleInputs) -> bool:
@@ -116,7 +121,8 @@ def three_is_taken_back(sight: Sight) -> bool:
     vehicle = sight.vehicle
     if vehicle is None or vehicle.departing or vehicle.doubt or sight.now.help or sight.now.dark:
         return False
-    return vehicle.shown == "3" and (vehicle.cleared or (vehicle.release and vehicle.may_release))
+    by_itself_still = vehicle.cleared and not sight.now.bypassed
+    return vehicle.shown == "3" and (by_itself_still or (vehicle.release and vehicle.may_release))
 
 
 def three_when_due(sight: Sight) -> bool:

@@ -53,6 +53,8 @@ EXPLORED = (
     "inputs of others",
     "inputs of others, compound",
     "unnamed and help",
+    "way out occupied",
+    "bypass, way out",
 )
 """Slices in which mutants are tried: every row and every check comes up in them."""
 

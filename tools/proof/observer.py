@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from domain.alarms import LaneAlarmKind
+from domain.crossing import Direction
 from domain.marks import is_near_miss
 from lane_agent import events as e
 from lane_agent.effects import Alarm, CancelTimer, Claim, Consume, Effect, GiveBack, LookUp, Show, StartTimer
@@ -134,7 +135,10 @@ def _bypass(history: InputHistory, event: e.LoopBypassed) -> InputHistory:
     loops = history.bypassed - {event.contact}
     loops = loops | {event.contact} if event.bypassed else loops
     manual = history.manual | {"bypass"} if loops else history.manual - {"bypass"}
-    return _repaired(replace(history, bypassed=loops, manual=manual, unseen=0), Fault.WAY_OUT)
+    history = replace(history, bypassed=loops, manual=manual, unseen=0)
+    if history.vehicle is not None and not history.vehicle.manual:
+        history = _with(history, handed=True, plain=False)
+    return _repaired(history, Fault.WAY_OUT)
 
 
 def _written_off(history: InputHistory) -> InputHistory:
@@ -228,7 +232,9 @@ def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:
         return _help(history) if active else history
     mine = history.vehicle is not None and event.edge_ms >= NOW.mono_ms
     if not active or first or not mine:
-        return history
+        begins = active and not first and contact is Contact.IMMIGRATION_STARTED
+        taken_over = history.vehicle is None and Contact.STOP_LOOP in history.active - history.bypassed
+        return replace(history, debt=True) if begins and taken_over else history
     return _way_out(history, contact) if contact not in SPEAKING else _signal(history, contact)
 
 
@@ -370,7 +376,9 @@ def _hold_on_3(history: InputHistory, event: e.CodesChanged) -> bool:
 
 
 def _answer(history: InputHistory, event: e.CodesFound) -> InputHistory:
-    meaning = meaning_of(event.codes, lenient=history.policy.other_point_accepted)
+    policy = history.policy
+    outbound = policy.direction is Direction.OUTBOUND
+    meaning = meaning_of(event.codes, lenient=policy.other_point_accepted, outbound=outbound)
     fresh = event.codes.link is Link.FRESH and meaning.timed
     history = _with(replace(history, asked=False), meaning=meaning, fresh=fresh)
     vehicle = history.vehicle

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+from domain.crossing import Direction
 from lane_agent.model import Policy
 from tools.proof.answers import MEANINGS
 from tools.proof.search import Slice
@@ -45,6 +46,7 @@ def _pair(one: str, other: str) -> Slice:
 PAIRS: tuple[Slice, ...] = tuple(_pair(one, other) for one, other in combinations(DISTURBANCES, 2))
 
 FULL = Policy(manifest_sensor=True, compound_loop=True, unseen_limit=2)
+OUTBOUND = Policy(direction=Direction.OUTBOUND, unseen_limit=2)
 REQUIRED = Policy(identifier_required=True, unseen_limit=2)
 
 SPECIAL: tuple[Slice, ...] = (
@@ -71,6 +73,17 @@ SPECIAL: tuple[Slice, ...] = (
     Slice(
         "neighbours", (*ORDINARY, "plates", "unladen"), ("live+near-held", "approved+near-held", "live+near-bundled")
     ),
+    Slice("neighbouring marks", (*ORDINARY, "near marks", "unladen"), ("live", "approved")),
+    Slice("neighbouring marks, identifier required", (*ORDINARY, "near marks", "plates"), ("live",), REQUIRED),
+    Slice(
+        "outbound lane",
+        (*ORDINARY, "unladen"),
+        ("live", "opposite", "opposite-inspect", "live+opposite", "hold"),
+        OUTBOUND,
+    ),
+    Slice("way out occupied", (*ORDINARY, "way out", "unladen"), ("live", "approved")),
+    Slice("manual and referral", (*ORDINARY, "modes", "referral", "officer"), ("live",)),
+    Slice("stuck lines and typed marks", (*ORDINARY, "stuck", "plates"), ("live",)),
     Slice("two identifiers", (*ORDINARY, "marks", "sources"), ("live", "hold")),
     Slice("identifier required", (*ORDINARY, "plates", "marks", "unladen"), ("live", "approved", "hold"), REQUIRED),
     Slice("identifier required, officer", (*ORDINARY, "marks", "officer"), ("live", "hold"), REQUIRED),

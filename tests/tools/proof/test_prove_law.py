@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import pytest
 
+from domain.crossing import Direction
 from lane_agent import events as e
 from lane_agent import passage
 from lane_agent.acceptance import ACCEPT
-from lane_agent.model import Contact, Immigration, Link
+from lane_agent.model import Contact, Fault, Immigration, Link, Policy
 from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane
 from lane_agent.step import step
 from lane_agent.table import TABLE, Row
 from tools.proof import SLICES, run, search_slice, total
 from tools.proof.alphabet import GROUPS, Letter, boot
-from tools.proof.answers import MEANINGS, answer, meaning_of
-from tools.proof.canonical import canonical
+from tools.proof.answers import MEANINGS, OUTBOUND, answer, meaning_of
+from tools.proof.canonical import FOR_THE_RECORD, canonical, canonical_effects
 from tools.proof.code_book import VRN
 from tools.proof.history import NOW, InputHistory
 from tools.proof.law import LAW
@@ -189,6 +190,11 @@ def test_an_answer_is_judged_by_hand_as_matching_judges_it() -> None:
             assert tuple(one.ubr for one in standing.live) == meaning.live, name
             assert {one.ubr for one in standing.early + standing.elsewhere} == set(meaning.later), name
             assert must_stop(codes, policy, "lane/journal/1") is meaning.stop, name
+    outbound = Policy(direction=Direction.OUTBOUND)
+    for name, meaning in OUTBOUND.items():
+        codes = answer(name, vrn=VRN, link=Link.FRESH)
+        assert tuple(one.ubr for one in sort_bundles(codes, outbound, "lane/journal/1").live) == meaning.live, name
+        assert must_stop(codes, outbound, "lane/journal/1") is meaning.stop, name
 
 
 def test_renaming_counters_changes_no_behaviour() -> None:
@@ -201,6 +207,30 @@ def test_renaming_counters_changes_no_behaviour() -> None:
         other, _ = step(simulated, event, NOW)
         assert (one.row, one.face.xdb, one.face.aiop) == (other.row, other.face.xdb, other.face.aiop)
         assert canonical(simulated) == simulated
+
+
+def test_what_is_kept_for_the_record_decides_nothing() -> None:
+    """The prover forgets those facts of a visit; a lane that remembers them does the same in every step."""
+    events = (
+        e.LinkChanged(Link.STALE),
+        e.ContactChanged(Contact.STOP_LOOP, False, NOW.mono_ms),
+        e.ContactChanged(Contact.HELP, True, NOW.mono_ms),
+        e.CodesChanged(VRN, True),
+        e.FaultRaised(Fault.CAMERA),
+        e.AgentStarted(LANES[""], "boot", "proof"),
+    )
+    remembering = 0
+    for scenario in SCENARIOS:
+        world = play(scenario.do, ScenarioWorld(policy=LANES[scenario.lane]))
+        known = canonical(world.lane)
+        visit = world.lane.visit
+        remembering += visit is not None and any(getattr(visit, name) != fact for name, fact in FOR_THE_RECORD.items())
+        for event in events:
+            one, asked = step(world.lane, event, NOW)
+            other, asked_too = step(known, event, NOW)
+            assert canonical(one) == canonical(other), (scenario.says, event)
+            assert canonical_effects(asked) == canonical_effects(asked_too), (scenario.says, event)
+    assert remembering > 50
 
 
 def test_the_observer_knows_a_visit_without_looking_into_the_lane() -> None:

@@ -268,6 +268,19 @@ TEXT = """
     alarms: ManualVisit
     notes:  ManualOrdered LoopBypassed ManualEnded
     ends:   7 manual
+7 a loop bypassed while 3 stands by itself takes 3 back
+    do:     ready records:live arrive read immigration cleared manual bypass:exit_loop
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE OFFICER
+    alarms: Withdrawn AtOfficer
+    uses:   live
+    notes:  ManualOrdered LoopBypassed
+    ends:   8 at the officer
+7 a vehicle that stood here while a loop was bypassed is the officer's
+    do:     ready records:live arrive read immigration manual bypass:exit_loop unbypass:exit_loop automatic cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
+    alarms: AtOfficer
+    notes:  ManualOrdered LoopBypassed LoopBypassed ManualEnded
+    ends:   8 at the officer
 7 with every loop back the lane is automatic again
     do:     ready manual bypass:exit_loop automatic unbypass:exit_loop records:live arrive read immigration cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE

@@ -197,4 +197,10 @@ TEXT = """
     alarms: ImmigrationAnswerUnclear
     notes:  ImmigrationDebtPaid
     ends:   4 immigration
+3 Immigration begins with a vehicle taken over by hand, and answers when the next one is there: it releases nobody
+    do:     ready arrive take-over immigration clear-stop way-out records:live arrive immigration cleared read
+    shows:  STOP OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION
+    alarms: ImmigrationAnswerUnclear
+    notes:  ImmigrationDebtPaid
+    ends:   4 immigration
 """

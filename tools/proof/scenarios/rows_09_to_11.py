@@ -363,4 +363,9 @@ TEXT = """
     alarms: Withdrawn Contradiction
     notes:  UnladenDeclared
     ends:   11 unladen against a bundle
+10 nor is an empty vehicle while one stands on the way-out loop
+    do:     ready on:exit_loop records:approved arrive read immigration cleared press
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION UNLADEN RECEIVED
+    notes:  UnladenDeclared
+    ends:   17 deciding
 """

@@ -446,4 +446,13 @@ TEXT = """
     uses:   live
     notes:  SentToCompound
     ends:   22 leaving
+17 nobody is released by itself while a vehicle stands on the way-out loop, which could not tell that another comes
+    do:     ready on:exit_loop records:live arrive read immigration cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH
+    ends:   17 deciding
+17 the way-out loop opens, and the vehicle is released
+    do:     ready on:exit_loop records:live arrive read immigration cleared off:exit_loop
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    ends:   17 stands
 """
