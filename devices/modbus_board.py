@@ -108,7 +108,9 @@ class ModbusBoard:
         self._ordered, self._unwritten, self._stuck, self._wake = {}, {}, set(), asyncio.Event()
         talk = _ModbusTalk(client, self._port, self._clock, self._silent_ms)
         try:
-            if not await client.connect():
+            connected = await client.connect()
+            _end_if_told()
+            if not connected:
                 remedy = "check its power, its cable and contacts.port"
                 raise BoardMissing(f"{self._port.name} cannot be opened: {remedy}")
             await self._poll(talk, tell, self._wake)
@@ -246,6 +248,7 @@ class _ModbusTalk:
             raise BoardMissing(f"{self._port.name} was lost ({problem}): check its cable and its power") from problem
         except (ModbusException, OSError):
             answer = None
+        _end_if_told()
         if answer is not None and not answer.isError():
             self._heard_ms = self._clock()
             return answer
@@ -324,6 +327,17 @@ class _Pace:
                 f"{self._name} answers too slowly: a short press is lost between two answers. Raise contacts.baud, wire "
                 "the contacts to neighbouring addresses, or name the module's counters"
             )
+
+
+def _end_if_told() -> None:
+    """Ends a task whose cancellation was swallowed: before Python 3.12 `asyncio.wait_for`, in which pymodbus waits, does that.
+
+    Raises:
+        CancelledError: the task was told to end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _wait(wake: asyncio.Event, seconds: float) -> None:
