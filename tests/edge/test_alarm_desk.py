@@ -21,6 +21,7 @@ from lane_agent.step import step
 from simulation.waiting import until
 from sync.alarm_rows import AlarmRows
 from sync.journal import Journal
+from sync.schema import LANE_SCHEMA
 from sync.store import LaneStore
 
 NOW = 1_800_000_000_000
@@ -137,10 +138,10 @@ def test_a_store_of_before_begins_with_no_alarm(tmp_path: Path) -> None:
     with box(tmp_path, "one") as one:
         one.happens(*(e.FaultRaised(fault, "x") for fault in Fault))
         with one.journal.store.transaction() as connection:
-            connection.execute("DROP TABLE alarms")
-            connection.execute("DROP TABLE alarm_cursor")
-            number = connection.execute("PRAGMA user_version").fetchone()[0]
-            connection.execute(f"PRAGMA user_version = {number - 1}")
+            for table in ("alarms", "alarm_cursor", "journals", "carried", "receipt", "deltas", "epochs_left"):
+                connection.execute(f"DROP TABLE {table}")
+            before = [migration.__name__ for migration in LANE_SCHEMA.migrations].index("_alarms")
+            connection.execute(f"PRAGMA user_version = {before}")
     with box(tmp_path, "two") as two:
         assert two.states() == {}
         two.happens(e.FaultRaised(Fault.CAMERA, "x"))

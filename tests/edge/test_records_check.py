@@ -21,6 +21,7 @@ from lane_agent.agent import Agent
 from lane_agent.model import Codes, Contact, Link, Moment, Policy, Read, ReadSource
 from lane_agent.state import Lane
 from runtime.clocks import ClockState, utc_ms
+from simulation.granting_core import GrantingCore
 from simulation.hardwareless_lane import NoHardware
 from sync.evidence import Evidence
 from sync.journal import Journal
@@ -36,7 +37,7 @@ LANE = "demo-in-01"
 AROUND = Surroundings(camera=None, clock=lambda: ClockState(synchronised=True, error_ms=3), installed=lambda _: True)
 
 
-class Now(NoHardware):
+class Now(NoHardware, GrantingCore):
     """A box whose clock runs, with an empty list."""
 
     def now(self) -> Moment:

@@ -46,11 +46,11 @@ def test_going_back_keeps_what_the_newer_version_recorded(tmp_path: Path) -> Non
 def test_a_version_that_changed_what_was_there_closes_the_way_back(tmp_path: Path) -> None:
     """Refused by name before anything is written, and for good: also after a third version that only adds."""
     path = tmp_path / "lane.db"
-    breaking = _newer(LANE_SCHEMA, lambda db: db.execute("DROP TABLE uploads") and None, least=4)
+    breaking = _newer(LANE_SCHEMA, lambda db: db.execute("DROP TABLE uploads") and None, least=KNOWN + 1)
     SqliteStore(path, breaking).close()
-    SqliteStore(path, replace(breaking, migrations=(*breaking.migrations, _adds), opens_from=4)).close()
-    assert opens_from(path) == 4
-    with pytest.raises(StoreNewerError, match="schema 5, this one knows 3"):
+    SqliteStore(path, replace(breaking, migrations=(*breaking.migrations, _adds), opens_from=KNOWN + 1)).close()
+    assert opens_from(path) == KNOWN + 1
+    with pytest.raises(StoreNewerError, match=f"schema {KNOWN + 2}, this one knows {KNOWN}"):
         LaneStore(path)
 
 
@@ -60,12 +60,15 @@ def test_a_store_from_before_this_rule_counts_as_it_is(tmp_path: Path) -> None:
     LaneStore(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE opens_from")
-        connection.execute("PRAGMA user_version = 4")
+        connection.execute(f"PRAGMA user_version = {KNOWN + 1}")
     connection.close()
-    assert opens_from(path) == 4
+    assert opens_from(path) == KNOWN + 1
     with pytest.raises(StoreNewerError):
         LaneStore(path)
 
+
+KNOWN = len(LANE_SCHEMA.migrations)
+"""How many migrations this version of the lane knows."""
 
 Form = dict[str, list[tuple[str, str, int, str | None, int]]]
 
