@@ -23,7 +23,7 @@ from tests.rigs.page import PATIENT, ManualClock, painted
 async def until(lane: PageLane, holds: Callable[[LaneView], bool]) -> LaneView:
     """The first view that is as expected."""
     view = lane.page.view()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not holds(view):
             view = await lane.page.changed(view.sequence)
     return view
@@ -89,7 +89,7 @@ def test_the_page_command_serves_a_page_to_log_in_to() -> None:
             login = await asyncio.to_thread(lambda: urllib.request.urlopen(url[0] + "login", timeout=20).read())  # noqa: S310
             assert "SZB-IN-07" in login.decode()
             child.send_signal(signal.SIGINT)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 assert await child.wait() == 0
         finally:
             if child.returncode is None:
