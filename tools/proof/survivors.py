@@ -12,6 +12,10 @@ _LEVEL = (
 )
 
 REASONS: dict[str, str] = {
+    "row '17 claiming' without 'not unladen'": (
+        "where Unladen was pressed and the core's time is not known, the vehicle waits for a receipt instead of a decision: "
+        "the screens say the same, and both waits end at the officer"
+    ),
     "drop_box without 'known'": _LEVEL,
     "immigration_started without 'known'": _LEVEL,
 }
