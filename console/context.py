@@ -14,6 +14,7 @@ from console.errors import RequestRefusedError
 from console.officers import OfficerBook
 from console.ports import LaneFeed, SimulationPort, ViewLog
 from console.settings import ConsoleSettings
+from console.tongues import Tongue, in_tongue
 
 T = TypeVar("T")
 
@@ -42,17 +43,22 @@ async def read(request: Request, kind: type[T]) -> T:
         raise RequestRefusedError(422, "Not done: the page sent something unknown. Load it again.") from error
 
 
+def tongue_of(request: Request) -> Tongue:
+    """The language in which the page that asks is shown."""
+    return Tongue.of(request.headers.get("x-lang", ""))
+
+
 def answer(*, accepted: bool, words: str, status: int = 200) -> Response:
-    """The outcome of a request, for the page to show."""
+    """The outcome of a request, for the page to show; `words` are in the language of the page already."""
     body = msgspec.json.encode({"accepted": accepted, "words": words})
     return Response(body, status_code=status, media_type="application/json")
 
 
-async def on_refused(_request: Request, error: Exception) -> Response:
+async def on_refused(request: Request, error: Exception) -> Response:
     """Every refusal, as the page expects it."""
     if not isinstance(error, RequestRefusedError):
         raise error
-    response = answer(accepted=False, words=error.words, status=error.status)
+    response = answer(accepted=False, words=in_tongue(error.words, tongue_of(request)), status=error.status)
     if error.retry_after_s:
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response

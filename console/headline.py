@@ -2,7 +2,7 @@
 
 Rules of this file: the first that applies is told.
 
-1. Row 22, a vehicle that is leaving.
+1. Row 22, a vehicle that is leaving; and, while no other is in the lane, one that ran and that nobody has taken.
 2. With a vehicle in the lane: what the driver has been shown (released, sent to the compound, taken back); a doubt; a fault;
    manual clearance; the row. What has been shown comes before what is still being decided.
 3. Without one: closed; manual mode; a fault; the row.
@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from console import words
+from console.calls import fault_age, runs
 from console.ports import LaneView, VisitView
 from console.row_words import row
-from lane_agent.model import ManualReason, Outcome, Ruling
+from console.tongues import Both, chinese_of
+from lane_agent.model import Doubt, Fault, ManualReason, Outcome, Ruling
 
 
 class Attention(Enum):
@@ -75,12 +77,17 @@ def _state(view: LaneView) -> tuple[Attention, str, str, str]:
         return _told(Attention.STOP if told.todo else Attention.DONE, told)
     if view.visit is not None:
         return _occupied(view, view.visit, told)
+    if gone := runs(view):
+        ran = gone[0]
+        says = Both(f"{ran['says']}: {ran['vrn']}", f"{chinese_of(ran['says'])}：{chinese_of(ran['vrn'])}")
+        return Attention.STOP, says, says.chinese, ran["todo"]
     if not view.open:
         return _told(Attention.OFF, row(1, ""))
     if view.manual:
         return _manual(view)
     if view.faults:
-        return _told(Attention.OFFICER, words.FAULTS[view.faults[0][0]])
+        says = _fault_words(view, view.faults[0][0])
+        return Attention.OFFICER, says, says.chinese, words.FAULTS[view.faults[0][0]].next
     return _told(Attention.CALM if view.row == 2 else Attention.BUSY, told)
 
 
@@ -98,12 +105,13 @@ def _occupied(view: LaneView, visit: VisitView, told: words.Words) -> tuple[Atte
     shown = _shown(visit)
     if shown is not None:
         return shown
-    if visit.doubt is not None:
+    if visit.doubt is not None and not (visit.doubt is Doubt.FAULT and view.faults):
         why = words.DOUBTS[visit.doubt]
         return Attention.OFFICER, f"OFFICER NEEDED: {why.says}", f"需要關員：{why.chinese}", why.todo
     if view.faults:
         fault = words.FAULTS[view.faults[0][0]]
-        return Attention.OFFICER, f"OFFICER NEEDED: {fault.says}", f"需要關員：{fault.chinese}", fault.todo
+        says = _fault_words(view, view.faults[0][0])
+        return Attention.OFFICER, f"OFFICER NEEDED: {says}", f"需要關員：{chinese_of(says)}", fault.todo
     if visit.manual and told.todo:
         return Attention.OFFICER, f"MANUAL: {told.says}", f"人手清關：{told.chinese}", told.todo
     return _told(Attention.OFFICER if told.todo else Attention.BUSY, told)
@@ -132,16 +140,29 @@ def manual_words(view: LaneView, reason: ManualReason) -> str:
     return f"{told} since start" if age is None else f"{told} for {age // 1000} s"
 
 
+def _fault_words(view: LaneView, fault: Fault) -> Both:
+    """A fault, and for how long it has been one."""
+    told, age = words.FAULTS[fault], fault_age(view, fault)
+    return Both(f"{told.says}, for {age}", f"{told.chinese}，已 {chinese_of(age)}") if age else told.text
+
+
+def _tells_fault(view: LaneView) -> bool:
+    """Whether the state line itself tells the first fault."""
+    return bool(view.faults) and str(_fault_words(view, view.faults[0][0])) in str(_state(view)[1])
+
+
 def _reasons(view: LaneView) -> tuple[str, ...]:
     visit = view.visit
     waiting = visit is not None and not visit.manual
     mode = "Manual mode follows after this visit" if waiting else "Manual mode"
     shown = view.manual[1:] if visit is None else view.manual  # the state line itself tells the first
     found = [f"{mode}: {manual_words(view, reason)}." for reason in shown]
-    found += [f"{words.FAULTS[fault].says}{f' ({detail})' if detail else ''}." for fault, detail in view.faults]
+    shown_faults = view.faults[1:] if _tells_fault(view) else view.faults
+    found += [Both(f"{says}.", f"{says.chinese}。") for says in (_fault_words(view, one) for one, _ in shown_faults)]
     found += [f"Bypassed: {words.LOOPS[loop].says.lower()}." for loop in view.bypassed if loop in words.LOOPS]
     if visit is not None:
-        found += [] if visit.doubt is None else [f"{words.DOUBTS[visit.doubt].says}."]
+        if visit.doubt is not None and not (visit.doubt is Doubt.FAULT and view.faults):
+            found.append(Both(f"{words.DOUBTS[visit.doubt].says}.", f"{words.DOUBTS[visit.doubt].chinese}。"))
         found += _ruled(visit)
     found += [f"Row {view.row} of the decision table."] if view.row else []
     return tuple(dict.fromkeys(found))
@@ -155,4 +176,5 @@ def _keys(view: LaneView) -> tuple[str, ...]:
     visit = view.visit
     doubt = visit.doubt.value if visit and visit.doubt else ""
     seen = () if visit is None else (str(visit.id), visit.outcome.value, doubt)
-    return (*seen, *(reason.value for reason in view.manual), *(fault.value for fault, _ in view.faults))
+    ran = tuple(one["id"] for one in runs(view))
+    return (*seen, *ran, *(reason.value for reason in view.manual), *(fault.value for fault, _ in view.faults))

@@ -6,14 +6,16 @@ import math
 from typing import Any
 
 from console import times, words
-from console.grounds import basis, stops_of, warnings, why_not
+from console.grounds import FACTS, basis, facts, stops_of, warnings, why_not
 from console.headline import headline
+from console.calls import became, cards, outcome_of, runs
 from console.ports import AlarmView, BundleView, LaneView, LinkView, MessageView, PastVisit, ScreenView, VisitView
 from console.row_words import row
-from domain.alarm_lifecycle import ITSELF, AlarmState
+from console.tongues import Both, joined
+from domain.alarm_lifecycle import AlarmState
 from domain.crossing import RELEASE
 from lane_agent.matching import Standing
-from lane_agent.model import Codes, HelpCall, Link, Outcome, ReadSource, Ruling
+from lane_agent.model import Codes, Fault, HelpCall, Link, Outcome, ReadSource, Ruling
 from lane_agent.wording import WORDING, Scene
 
 Plain = dict[str, Any]
@@ -22,12 +24,6 @@ Plain = dict[str, Any]
 STUCK_MS = 3_000
 """An event waiting longer than this means that the agent does not answer; the page then counts as stale."""
 
-_LEVELS = {
-    Outcome.UNDECIDED: "busy",
-    Outcome.RELEASED: "done",
-    Outcome.WITHDRAWN: "stop",
-    Outcome.EXAMINE: "stop",
-}
 _LINK_LEVELS = {Link.FRESH: "calm", Link.STALE: "officer", Link.OFFLINE: "stop"}
 
 
@@ -55,14 +51,37 @@ def present(view: LaneView) -> Plain:
         "screens": [_screen(screen) for screen in view.screens],
         "messages": [_message(one) for one in sorted(view.messages, key=lambda one: bool(one.seen_by))],
         "alarms": [_alarm(alarm) for alarm in view.alarms],
+        "runs": runs(view),
+        "cards": cards(view),
+        "over": [_alarm(alarm) for alarm in view.alarms if alarm.state is AlarmState.CLOSED],
+        "camera_fault": any(fault is Fault.CAMERA for fault, _ in view.faults),
         "link": _link(view.link),
+        "technician": _technician(view),
         "reading": f"{view.read_ms[0]} ms, 99 % in {view.read_ms[1]} ms" if view.read_ms else "no picture yet",
         "past": [_past(past) for past in view.past],
         "why_not": why_not(view),
         "warnings": list(warnings(view)),
         "bypassed": [loop.value for loop in view.bypassed],
         "basis": basis(view),
+        "facts": [{"name": name, "title": FACTS[name], "says": says} for name, says in facts(view).items()],
     }
+
+
+def _technician(view: LaneView) -> list[Plain]:
+    """What the technician asks for on the telephone; nobody on duty needs it. In English, as in the box's log."""
+    link = view.link
+    rows = [
+        ("Decision table", f"row {view.row}, {view.row_name}" if view.row else "no row yet"),
+        *((f"Fault: {fault.value}", detail or "no detail") for fault, detail in view.faults),
+        ("Manual mode", ", ".join(reason.value for reason in view.manual) or "no"),
+        ("Proof of freshness", "none since start" if link.proof_age_ms is None else f"{link.proof_age_ms} ms ago"),
+        ("Codes", f"{_versions(link)}, {'equal to the core’s' if link.verified else 'not verified'}"),
+        ("Broker", (link.broker or "not connected") + (f" ({link.trouble})" if link.trouble else "")),
+        ("Messages refused", ", ".join(f"{what}: {count}" for what, count in link.refused) or "none"),
+        ("Reading", f"{view.read_ms[0]} ms, 99 % in {view.read_ms[1]} ms" if view.read_ms else "no picture yet"),
+        *(("Alarm", f"{one.kind} {one.detail}") for one in view.alarms if one.state is not AlarmState.CLOSED),
+    ]
+    return [{"name": name, "says": says} for name, says in rows]
 
 
 def _said(told: words.Words) -> Plain:
@@ -196,24 +215,8 @@ def _alarm(alarm: AlarmView) -> Plain:
         "escalated": alarm.escalated,
         "open": alarm.state in {AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED},
         "closable": alarm.by_hand and alarm.state is AlarmState.ACKNOWLEDGED,
-        "became": _became(alarm),
+        "became": became(alarm),
     }
-
-
-def _became(alarm: AlarmView) -> str:
-    """Where the alarm is in its life, in one line; "" while nobody has touched it."""
-    taken = f"Taken by {alarm.seen_by}" if alarm.seen_by else ""
-    match alarm.state:
-        case AlarmState.RETURNED:
-            return f"Ended by itself at {times.clock(alarm.ended_ms)}"
-        case AlarmState.SHELVED:
-            return "Shelved for now"
-        case AlarmState.CLOSED if alarm.closed_by not in {"", ITSELF}:
-            return f"Closed by {alarm.closed_by}"
-        case AlarmState.CLOSED:
-            return f"{taken}; ended by itself" if taken else "Ended by itself"
-        case _:
-            return taken or ("Nobody has taken it yet" if alarm.escalated else "")
 
 
 def _message(message: MessageView) -> Plain:
@@ -251,9 +254,7 @@ def _versions(link: LinkView) -> str:
 
 
 def _past(past: PastVisit) -> Plain:
-    by_officer = past.ruling is not Ruling.NONE
-    by = f"{words.RULINGS[past.ruling].says}: {past.officer}" if by_officer else words.RULINGS[Ruling.NONE].says
-    shown = words.OUTCOMES[past.outcome]
+    outcome, level = outcome_of(past)
     return {
         "id": past.id,
         "at": times.clock(past.arrived_ms),
@@ -261,16 +262,25 @@ def _past(past: PastVisit) -> Plain:
         "lasted": times.lasted(past.left_ms - past.arrived_ms),
         "vrn": past.vrn or "not read",
         "mainland": past.mainland,
-        "outcome": f"{shown.says} {shown.chinese}",
-        "level": _LEVELS[past.outcome],
+        "outcome": outcome,
+        "level": level,
         "why": _why(past),
         "row": past.row,
-        "by": by,
+        "by": _by(past),
         "reason": past.reason,
         "evidence": list(past.evidence),
     }
 
 
+def _by(past: PastVisit) -> str:
+    """Who decided: an officer by name, also where the visit was cleared by hand and nothing was shown."""
+    if not past.officer:
+        return words.RULINGS[Ruling.NONE].text
+    how = words.RULINGS[past.ruling].text if past.ruling is not Ruling.NONE else Both("cleared by hand", "人手清關")
+    return Both(f"{how}: {past.officer}", f"{how.chinese}：{past.officer}")
+
+
 def _why(past: PastVisit) -> str:
-    told = row(past.row, past.row_name).says
-    return told if past.doubt is None else f"{told}; {words.DOUBTS[past.doubt].says.lower()}"
+    told = row(past.row, past.row_name).text
+    doubt = [] if past.doubt is None else [words.DOUBTS[past.doubt].within]
+    return joined(Both("; ", "；"), [told, *doubt])

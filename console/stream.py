@@ -23,6 +23,7 @@ from starlette.routing import Route
 from console.context import RouteContext
 from console.ports import LaneView
 from console.present import Plain, present
+from console.tongues import Tongue, in_tongue
 
 BEAT_S = 1.0
 """The longest silence of a healthy stream."""
@@ -68,16 +69,20 @@ class ViewStream:
 
     async def _views(self, request: Request) -> AsyncIterator[bytes]:
         watch = self._admit(request)
+        tongue = Tongue.of(request.query_params.get("lang", ""))
         try:
             yield b"retry: 1000\n\n"
             view = self._context.feed.view()
             while self._goes_on(watch, request):
-                yield _event("view", {**present(view), "you": self._you(request), "world": self._world()})
+                yield _event("view", in_tongue(self._told(view, request), tongue))
                 await asyncio.sleep(_INTERVAL_S)
                 view = await self._next(view.sequence)
             yield _event("over", {})
         finally:
             self._watching.pop(watch, None)
+
+    def _told(self, view: LaneView, request: Request) -> Plain:
+        return {**present(view), "you": self._you(request), "world": self._world()}
 
     def _goes_on(self, watch: _Watch, request: Request) -> bool:
         return not watch.over and not self._closed.is_set() and self._context.access.may_watch(request)

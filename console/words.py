@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from console.tongues import Both
 from domain.alarms import LaneAlarmKind, lane_alarm_kind
 from domain.crossing import Direction
 from lane_agent import contacts
@@ -25,6 +26,22 @@ class Words:
     says: str
     chinese: str
     todo: str = ""
+    todo_chinese: str = ""
+
+    @property
+    def text(self) -> Both:
+        """`says` in both languages."""
+        return Both(self.says, self.chinese)
+
+    @property
+    def next(self) -> Both:
+        """`todo` in both languages."""
+        return Both(self.todo, self.todo_chinese or self.todo)
+
+    @property
+    def within(self) -> Both:
+        """`says` for the middle of a sentence."""
+        return Both(self.says[:1].lower() + self.says[1:], self.chinese)
 
 
 DOUBTS: Final[dict[Doubt, Words]] = {
@@ -146,6 +163,21 @@ OUTCOMES: Final[dict[Outcome, Words]] = {
     Outcome.EXAMINE: Words("Inspect", "查驗", "See that the vehicle turns to the compound."),
 }
 
+OUTCOME_LEVELS: Final[dict[Outcome, str]] = {
+    Outcome.UNDECIDED: "busy",
+    Outcome.RELEASED: "done",
+    Outcome.WITHDRAWN: "stop",
+    Outcome.EXAMINE: "stop",
+}
+"""How the page marks an outcome."""
+
+RAN: Final[dict[str, Words]] = {
+    "22 ran from inspection": Words("RAN FROM INSPECTION", "未往驗貨場 逃離"),
+    "22 leaving against the signal": Words("LEFT WITHOUT A RELEASE", "未獲放行而駛離"),
+    "22 through a closed lane": Words("RAN THROUGH THE CLOSED LANE", "駛過已關閉通道"),
+}
+"""What a vehicle did that left against the signal, by the row (`edge.lane_feed.RAN`)."""
+
 RULINGS: Final[dict[Ruling, Words]] = {
     Ruling.NONE: Words("by the system", "由系統"),
     Ruling.RELEASE: Words("released by officer", "關員放行"),
@@ -198,14 +230,14 @@ LOOPS: Final[dict[Contact, Words]] = {
 }
 """Contacts that an officer may bypass."""
 
-STANDINGS: Final[dict[Standing, str]] = {
-    Standing.LIVE: "live",
-    Standing.EARLY: "early",
-    Standing.ELSEWHERE: "other control point",
-    Standing.OPPOSITE: "other direction",
-    Standing.WITHDRAWN: "withdrawn",
-    Standing.USED: "used",
-    Standing.EXPIRED: "expired",
+STANDINGS: Final[dict[Standing, Both]] = {
+    Standing.LIVE: Both("live", "有效"),
+    Standing.EARLY: Both("early", "未到時間"),
+    Standing.ELSEWHERE: Both("other control point", "其他管制站"),
+    Standing.OPPOSITE: Both("other direction", "方向不符"),
+    Standing.WITHDRAWN: Both("withdrawn", "已撤銷"),
+    Standing.USED: Both("used", "已使用"),
+    Standing.EXPIRED: Both("expired", "已過期"),
 }
 
 REFUSALS: Final[dict[str, str]] = {

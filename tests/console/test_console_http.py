@@ -146,7 +146,7 @@ def test_a_page_asked_for_by_a_foreign_name_is_refused(serve: Callable[..., Any]
 def test_a_release_is_an_event_of_this_officer_for_this_visit(page: Page) -> None:
     """The name comes from the session; the reason is kept."""
     view = page.view()
-    answer = page.post("/action", action="release", visit=4181, basis=view["basis"], reason="Paper  manifest\nchecked")
+    answer = page.post("/action", action="release", visit=4181, basis=view["basis"], reason="Paper  manifest\nchecked", read=True)
     assert answer.json()["accepted"]
     assert page.served.acted == [e.OfficerReleased(4181, "chan", "Paper manifest checked")]
 
@@ -196,7 +196,7 @@ def test_an_officer_may_release_while_a_bundle_expires_within_the_clocks_uncerta
     page.served.drive(lane.codes_change, "MK8271")
     view = page.view()
     assert view["visit"]["stops"] == []
-    answer = page.post("/action", action="release", visit=4181, basis=view["basis"], reason="manifest checked")
+    answer = page.post("/action", action="release", visit=4181, basis=view["basis"], reason="manifest checked", read=True)
     assert answer.json()["accepted"]
     assert page.view()["visit"]["outcome"]["says"] == "Released"
     assert page.served.acted == [e.OfficerReleased(4181, "chan", "manifest checked")]
@@ -207,7 +207,7 @@ def test_a_code_that_changes_after_the_release_used_its_bundle_stops_the_vehicle
     lane = page.served.lane
     bundle = lane.add_bundle("MK8271", "release")
     page.served.drive(lane.codes_change, "MK8271")
-    page.post("/action", action="release", visit=4181, basis=page.view()["basis"], reason="manifest checked")
+    page.post("/action", action="release", visit=4181, basis=page.view()["basis"], reason="manifest checked", read=True)
     assert lane.journal.uses == {bundle.ubr: lane.visit_key()}
     lane.add_bundle("MK8271", "inspect", ubr=bundle.ubr)
     page.served.drive(lane.codes_change, "MK8271")

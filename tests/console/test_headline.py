@@ -66,11 +66,13 @@ def test_a_vehicle_leaving_without_a_release_outranks_everything() -> None:
     assert "WITHOUT a release" in line.says
 
 
-def test_a_fault_is_told_with_the_technicians_detail() -> None:
-    """The officer can read it out over the telephone."""
+def test_a_fault_is_told_once_and_without_the_technicians_detail() -> None:
+    """That is in the technician's drawer; a second fault is among the reasons."""
     line = headline(replace(IDLE, faults=((Fault.CAMERA, "no frame for 3 s"),)))
     assert line.says == "Camera gives no picture"
-    assert "Camera gives no picture (no frame for 3 s)." in line.reasons
+    assert not any("no frame" in one or "Camera" in one for one in line.reasons)
+    two = headline(replace(IDLE, faults=((Fault.CAMERA, ""), (Fault.READER, "no answer"))))
+    assert "Plate reader does not answer." in two.reasons
 
 
 def test_a_closed_lane_says_closed() -> None:

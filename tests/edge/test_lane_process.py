@@ -113,8 +113,9 @@ async def log_in(officer: Officer) -> None:
 
 
 def reasons(officer: Officer) -> str:
-    """Why the lane is in the mode it is in, as the page says it."""
-    return " ".join(officer.view.get("headline", {}).get("reasons", ()))
+    """Why the lane is in the mode it is in, as the page says it to the officer and in the technician's drawer."""
+    technical = officer.view.get("technician", ())
+    return " ".join((*officer.view.get("headline", {}).get("reasons", ()), *(one["says"] for one in technical)))
 
 
 def test_without_a_broker_the_lane_comes_up_in_manual_and_stops_when_told(lane_folder: LaneFolder) -> None:
