@@ -97,7 +97,7 @@ def _card(view: LaneView, group: list[AlarmView], listed: set[int]) -> dict[str,
         "todo": fault.next if fault else told.next,
         "at": times.clock(since_ms),
         "age": lasted(view.at_ms - since_ms),
-        "count": max(one.count for one in group) if len(group) == 1 else len(group),
+        "count": _often(group, first),
         "visits": [{"id": visit, "listed": visit in listed} for visit in visits[-4:]],
         "detail": first.detail,
         "became": became(first),
@@ -105,6 +105,11 @@ def _card(view: LaneView, group: list[AlarmView], listed: set[int]) -> dict[str,
         "open": unseen,
         "closable": [one.id for one in group if one.by_hand and one.state is AlarmState.ACKNOWLEDGED],
     }
+
+
+def _often(group: list[AlarmView], first: AlarmView) -> int:
+    same = [one for one in group if one.kind == first.kind]
+    return first.count if len(same) == 1 else len(same)
 
 
 def _fault(cause: str) -> words.Words | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.access import Access
+from console.desks import Desks
 from console.errors import RequestRefusedError
 from console.officers import OfficerBook
 from console.ports import LaneFeed, SimulationPort, ViewLog
@@ -29,6 +31,9 @@ class RouteContext:
     access: Access
     viewed: ViewLog
     simulation: SimulationPort | None
+    started: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Which start of the page this is: a browser that was there before learns that the box was restarted."""
+    desks: Desks = field(default_factory=Desks)
 
 
 async def read(request: Request, kind: type[T]) -> T:
@@ -59,6 +64,7 @@ async def on_refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestRefusedError):
         raise error
     response = answer(accepted=False, words=in_tongue(error.words, tongue_of(request)), status=error.status)
+    response.headers["X-Started"] = request.app.state.started
     if error.retry_after_s:
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response

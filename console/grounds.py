@@ -20,7 +20,7 @@ from lane_agent.acceptance import NO_KNOWN_STOP, THIS_VISIT
 from lane_agent.matching import Standing
 from lane_agent.model import Doubt, Immigration, Link
 
-NO_VEHICLE = "No vehicle is in the lane."
+NO_VEHICLE = Both("No vehicle is in the lane.", "通道內沒有車輛。")
 
 
 def why_not(view: LaneView) -> dict[str, str]:
@@ -206,6 +206,11 @@ def check_seen(asked: ActRequest, view: LaneView) -> None:
     if not isinstance(asked, ReleaseVisit) or view.visit is None or view.visit.id != asked.visit:
         return
     if asked.basis != basis(view):
-        raise RequestRefusedError(409, "Not released: something changed while you decided. Look again.")
+        raise RequestRefusedError(
+            409,
+            Both("Not released: something changed while you decided. Look again.", "未有放行：情況已改變，請重新查看。"),
+        )
     if warnings(view) and not asked.read:
-        raise RequestRefusedError(409, "Not released: confirm first that you have read the warnings.")
+        raise RequestRefusedError(
+            409, Both("Not released: confirm first that you have read the warnings.", "未有放行：請先確認已閱警告。")
+        )

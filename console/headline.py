@@ -92,13 +92,14 @@ def _state(view: LaneView) -> tuple[Attention, str, str, str]:
 
 
 def _told(level: Attention, told: words.Words) -> tuple[Attention, str, str, str]:
-    return level, told.says, told.chinese, told.todo
+    return level, told.says, told.chinese, told.next
 
 
 def _manual(view: LaneView) -> tuple[Attention, str, str, str]:
     reason = view.manual[0]
     told = words.MANUAL[reason]
-    return Attention.OFFICER, f"MANUAL: {manual_words(view, reason)}", f"人手清關：{told.chinese}", told.todo
+    why = manual_words(view, reason)
+    return Attention.OFFICER, f"MANUAL: {why}", f"人手清關：{why.chinese}", told.next
 
 
 def _occupied(view: LaneView, visit: VisitView, told: words.Words) -> tuple[Attention, str, str, str]:
@@ -107,13 +108,15 @@ def _occupied(view: LaneView, visit: VisitView, told: words.Words) -> tuple[Atte
         return shown
     if visit.doubt is not None and not (visit.doubt is Doubt.FAULT and view.faults):
         why = words.DOUBTS[visit.doubt]
-        return Attention.OFFICER, f"OFFICER NEEDED: {why.says}", f"需要關員：{why.chinese}", why.todo
+        return Attention.OFFICER, f"OFFICER NEEDED: {why.says}", f"需要關員：{why.chinese}", why.next
     if view.faults:
         fault = words.FAULTS[view.faults[0][0]]
         says = _fault_words(view, view.faults[0][0])
-        return Attention.OFFICER, f"OFFICER NEEDED: {says}", f"需要關員：{chinese_of(says)}", fault.todo
+        return Attention.OFFICER, f"OFFICER NEEDED: {says}", f"需要關員：{chinese_of(says)}", fault.next
     if visit.manual and told.todo:
-        return Attention.OFFICER, f"MANUAL: {told.says}", f"人手清關：{told.chinese}", told.todo
+        if told.says == row(7, "").says:  # "Manual: Manual clearance" says it twice
+            told = words.MANUAL_VISIT
+        return Attention.OFFICER, f"MANUAL: {told.says}", f"人手清關：{told.chinese}", told.next
     return _told(Attention.OFFICER if told.todo else Attention.BUSY, told)
 
 
@@ -125,19 +128,22 @@ def _shown(visit: VisitView) -> tuple[Attention, str, str, str] | None:
             return _told(Attention.STOP, row(9, ""))
         case Outcome.WITHDRAWN:
             taken_back = words.OUTCOMES[Outcome.WITHDRAWN]
-            why = taken_back.says if visit.doubt is None else words.DOUBTS[visit.doubt].says
-            return Attention.STOP, f"RELEASE WITHDRAWN: {why}", taken_back.chinese, taken_back.todo
+            why = taken_back if visit.doubt is None else words.DOUBTS[visit.doubt]
+            chinese = f"{taken_back.chinese}：{why.chinese}" if visit.doubt is not None else taken_back.chinese
+            return Attention.STOP, f"RELEASE WITHDRAWN: {why.says}", chinese, taken_back.next
         case Outcome.UNDECIDED:
             return None
 
 
-def manual_words(view: LaneView, reason: ManualReason) -> str:
+def manual_words(view: LaneView, reason: ManualReason) -> Both:
     """A reason for manual mode, with the seconds where they count."""
-    told = words.MANUAL[reason].says
+    told = words.MANUAL[reason].text
     if reason is not ManualReason.LINK:
         return told
     age = view.link.proof_age_ms
-    return f"{told} since start" if age is None else f"{told} for {age // 1000} s"
+    if age is None:
+        return Both(f"{told}; no answer since the start", f"{told.chinese}；啟動後未曾回應")
+    return Both(f"{told}; no answer for {age // 1000} s", f"{told.chinese}；已 {age // 1000} 秒沒有回應")
 
 
 def _fault_words(view: LaneView, fault: Fault) -> Both:
@@ -154,22 +160,26 @@ def _tells_fault(view: LaneView) -> bool:
 def _reasons(view: LaneView) -> tuple[str, ...]:
     visit = view.visit
     waiting = visit is not None and not visit.manual
-    mode = "Manual mode follows after this visit" if waiting else "Manual mode"
+    mode = Both("Manual mode follows after this visit", "此車次後轉人手模式") if waiting else Both("Manual mode", "人手模式")
     shown = view.manual[1:] if visit is None else view.manual  # the state line itself tells the first
-    found = [f"{mode}: {manual_words(view, reason)}." for reason in shown]
+    whys = [manual_words(view, reason) for reason in shown]
+    found = [Both(f"{mode}: {why}.", f"{mode.chinese}：{why.chinese}。") for why in whys]
     shown_faults = view.faults[1:] if _tells_fault(view) else view.faults
     found += [Both(f"{says}.", f"{says.chinese}。") for says in (_fault_words(view, one) for one, _ in shown_faults)]
-    found += [f"Bypassed: {words.LOOPS[loop].says.lower()}." for loop in view.bypassed if loop in words.LOOPS]
+    loops = [words.LOOPS[loop] for loop in view.bypassed if loop in words.LOOPS]
+    found += [Both(f"Bypassed: {loop.says.lower()}.", f"已略過：{loop.chinese}。") for loop in loops]
     if visit is not None:
         if visit.doubt is not None and not (visit.doubt is Doubt.FAULT and view.faults):
             found.append(Both(f"{words.DOUBTS[visit.doubt].says}.", f"{words.DOUBTS[visit.doubt].chinese}。"))
         found += _ruled(visit)
-    found += [f"Row {view.row} of the decision table."] if view.row else []
     return tuple(dict.fromkeys(found))
 
 
-def _ruled(visit: VisitView) -> list[str]:
-    return [] if visit.ruling is Ruling.NONE else [f"Officer's decision: {words.RULINGS[visit.ruling].says}."]
+def _ruled(visit: VisitView) -> list[Both]:
+    if visit.ruling is Ruling.NONE:
+        return []
+    told, by = words.RULINGS[visit.ruling], f", {visit.officer}" if visit.officer else ""
+    return [Both(f"Officer's decision: {told.says}{by}.", f"關員決定：{told.chinese}{by}。")]
 
 
 def _keys(view: LaneView) -> tuple[str, ...]:

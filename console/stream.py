@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from console.acts import acted, deciding
 from console.context import RouteContext
 from console.ports import LaneView
 from console.present import Plain, present
@@ -113,9 +114,21 @@ class ViewStream:
 
     def _you(self, request: Request) -> Plain:
         session = self._context.access.session(request)
+        known = {"started": self._context.started, "deciding": [], "last": None}
         if session is None:
-            return {"officer": "", "locked": False}
-        return {"officer": session.officer, "locked": self._context.access.sessions.locked(session)}
+            return {**known, "officer": "", "locked": False}
+        context = self._context
+        others = context.desks.others(session.csrf, context.access.sessions.ticks())
+        last = context.desks.last
+        return {
+            **known,
+            "officer": session.officer,
+            "locked": context.access.sessions.locked(session),
+            "deciding": [
+                {"visit": one.visit, "says": deciding(one, context.officers.shown(one.officer))} for one in others
+            ],
+            "last": None if last is None else {"visit": last.visit, "says": acted(last, context.officers.shown(last.officer))},
+        }
 
     def _world(self) -> Plain | None:
         if self._context.simulation is None:

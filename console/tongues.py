@@ -7,6 +7,7 @@ wrote (reasons, words from the centre) and what a vehicle is called are no `Both
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Any
 
@@ -44,6 +45,15 @@ class Both(str):
 def chinese_of(text: str) -> str:
     """The Chinese of a text; one that has none (a mark, a name, what somebody wrote) is the same in both."""
     return text.chinese if isinstance(text, Both) else text
+
+
+_CHINESE = re.compile(r"\s+(?=[\u3400-\u9fff「（])")
+
+
+def part(text: str, tongue: Tongue) -> str:
+    """A typical reason in one language; it is recorded in both, English first."""
+    english, *chinese = _CHINESE.split(text, maxsplit=1)
+    return chinese[0] if chinese and tongue is Tongue.CHINESE else english
 
 
 def joined(between: Both, texts: list[str]) -> str:

@@ -100,14 +100,14 @@ DOUBTS: Final[dict[Doubt, Words]] = {
         "No bundle, and Unladen was not pressed", "沒有捆綁，亦未按空車鈕", "Ask for the UBR or the paper manifest."
     ),
     Doubt.EARLY: Words("Early arrival", "提早到達", "Tell the driver the time; note the early arrival."),
-    Doubt.WRONG_POINT: Words("Bundled for another control point", "捆綁管制站不符", "Ask the core; then decide."),
+    Doubt.WRONG_POINT: Words("Bundled for another control point", "捆綁的並非本管制站", "Ask the core; then decide."),
     Doubt.ORDERED: Words("An officer ordered an inspection", "關員指示查驗", "See that the vehicle stops; inspect."),
     Doubt.ANNOUNCED: Words("Announced by an officer over a bypassed loop", "由關員申報到達", "Clear it by hand."),
 }
 
 MANUAL: Final[dict[ManualReason, Words]] = {
     ManualReason.LINK: Words(
-        "no proof of freshness", "未能核實資料", "Clear by hand until the link is back; it returns by itself."
+        "core not answering: records may be old", "中央未有回應，資料或已過時", "Clear by hand until the link is back; it returns by itself."
     ),
     ManualReason.FAULT: Words("equipment fault", "設備故障", "Clear by hand; call the technician."),
     ManualReason.ORDER: Words("ordered by an officer", "按指示轉人手", "End manual mode when the order is lifted."),
@@ -118,6 +118,9 @@ MANUAL: Final[dict[ManualReason, Words]] = {
         "a loop is bypassed", "感應線圈已略過", "Clear by hand; it ends when every loop counts again."
     ),
 }
+
+MANUAL_VISIT: Final = Words("take the manifest", "查收載貨清單", "Take the paper manifest and decide for this vehicle.", "查收紙本載貨清單，然後決定。")
+"""A vehicle in manual mode, as the state line tells it."""
 
 FAULTS: Final[dict[Fault, Words]] = {
     Fault.CAMERA: Words("Camera gives no picture", "攝影機故障", "Look at the vehicles yourself; call the technician."),
@@ -192,9 +195,9 @@ IMMIGRATION: Final[dict[Immigration, Words]] = {
 }
 
 LINKS: Final[dict[Link, Words]] = {
-    Link.FRESH: Words("Fresh", "資料最新"),
+    Link.FRESH: Words("Up to date", "資料最新"),
     Link.STALE: Words("Late", "資料延遲", "Nothing new is released; inspection always works."),
-    Link.OFFLINE: Words("No proof", "未能核實", "Clear by hand."),
+    Link.OFFLINE: Words("Core not answering: records may be old", "中央未有回應，資料或已過時", "Clear by hand."),
 }
 
 IDENTIFIERS: Final[dict[str, Words]] = {
@@ -255,7 +258,7 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.FAULT_RAISED: ("Equipment fault", "設備故障"),
     LaneAlarmKind.RESTARTED_WITH_VEHICLE: ("The box restarted with a vehicle here", "重新啟動時有車輛"),
     LaneAlarmKind.ARRIVED_CLOSED: ("A vehicle drove into the closed lane", "車輛駛入已關閉通道"),
-    LaneAlarmKind.CODES_IN_DOUBT: ("The codes here are in doubt", "資料存疑"),
+    LaneAlarmKind.CODES_IN_DOUBT: ("The codes here are in doubt", "行動代碼存疑"),
     LaneAlarmKind.CODES_MISMATCH: ("The codes here differ from the core's", "資料與中央不符"),
     LaneAlarmKind.MESSAGE_REFUSED: ("A message was refused", "訊息被拒"),
     LaneAlarmKind.SESSION_TAKEN_OVER: ("Another machine uses this lane's name", "通道身分被佔用"),
@@ -282,12 +285,12 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.CONTRADICTION: ("Unladen pressed against a bundle", "報稱空車但有捆綁"),
     LaneAlarmKind.NO_BUNDLE: ("Vehicle without a bundle", "車輛沒有捆綁紀錄"),
     LaneAlarmKind.EARLY_ARRIVAL: ("Early arrival", "提早到達"),
-    LaneAlarmKind.OTHER_POINT: ("Bundled for another control point; the driver waits", "捆綁管制站不符，司機等候中"),
+    LaneAlarmKind.OTHER_POINT: ("Bundled for another control point; the driver waits", "捆綁的並非本管制站，司機等候中"),
     LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR: (
         "Immigration's answer may be for the vehicle before",
         "出入境處的回覆可能屬於前車",
     ),
-    LaneAlarmKind.WRONG_POINT: ("Bundled for another control point", "捆綁管制站不符"),
+    LaneAlarmKind.WRONG_POINT: ("Bundled for another control point", "捆綁的並非本管制站"),
     LaneAlarmKind.IDENTIFIER_LOST: ("Second identifier lost; vehicles are judged without it", "第二識別器失聯"),
     LaneAlarmKind.IDENTIFIER_STUCK: ("Second identifier repeats a vehicle that has left", "第二識別器重複讀數"),
     LaneAlarmKind.IDENTIFIER_UNKNOWN: ("A label that stands for no mark", "未登記標籤"),
