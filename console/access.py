@@ -33,7 +33,7 @@ from console.ports import Ticks
 from console.sessions import Session, Sessions
 from console.settings import ConsoleSettings
 from console.throttle import Throttle
-from console.tongues import Tongue
+from console.tongues import Both, Tongue
 
 NOBODY = "(not logged in)"
 _QUEUE = 32
@@ -239,7 +239,7 @@ class Access:
         """Judges a password; a failure counts for all keys, a success forgets those of `own`."""
         wait_s = -(-wait_ms // 1_000)
         if wait_s:
-            raise RequestRefusedError(429, f"Too many wrong passwords: try again in {wait_s} s.", wait_s)
+            raise RequestRefusedError(429, Both(f"Too many wrong passwords: try again in {wait_s} s.", f"密碼錯誤過多，請於 {wait_s} 秒後再試。"), wait_s)
         try:
             right = await asyncio.to_thread(self._officers.verify, name, password)
         except OfficersFileError as error:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.access import Access
+from console.chinese import told
 from console.desks import Desks
 from console.errors import RequestRefusedError
 from console.officers import OfficerBook
@@ -63,7 +64,7 @@ async def on_refused(request: Request, error: Exception) -> Response:
     """Every refusal, as the page expects it."""
     if not isinstance(error, RequestRefusedError):
         raise error
-    response = answer(accepted=False, words=in_tongue(error.words, tongue_of(request)), status=error.status)
+    response = answer(accepted=False, words=in_tongue(told(error.words), tongue_of(request)), status=error.status)
     response.headers["X-Started"] = request.app.state.started
     if error.retry_after_s:
         response.headers["Retry-After"] = str(error.retry_after_s)

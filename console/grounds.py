@@ -10,11 +10,12 @@ import hashlib
 
 from console import times, words
 from console.acts import ACTS
+from console.chinese import told
 from console.errors import RequestRefusedError
 from console.ports import BundleView, LaneView, VisitView
 from console.requests import ActRequest, ReleaseVisit
 from console.row_words import row
-from console.tongues import Both, joined
+from console.tongues import Both, chinese_of, joined
 from domain.crossing import RELEASE
 from lane_agent.acceptance import NO_KNOWN_STOP, THIS_VISIT
 from lane_agent.matching import Standing
@@ -26,7 +27,7 @@ NO_VEHICLE = Both("No vehicle is in the lane.", "通道內沒有車輛。")
 def why_not(view: LaneView) -> dict[str, str]:
     """For every act, why its button is off: the lane would refuse it, or it would change nothing; "" if it is on."""
     refused = dict(view.refuses)
-    return {act.name: in_words(refused.get(act.name, ""), view) or act.needless(view) for act in ACTS}
+    return {act.name: in_words(refused.get(act.name, ""), view) or told(act.needless(view)) for act in ACTS}
 
 
 def in_words(why: str, view: LaneView, visit: int = 0) -> str:
@@ -41,15 +42,19 @@ def in_words(why: str, view: LaneView, visit: int = 0) -> str:
         return _other_visit(view, visit)
     stops = stops_of(view.visit) if view.visit is not None else ()
     if why == NO_KNOWN_STOP.why and stops:
-        return f"{stops[0]} Only the core can lift it."
-    return words.REFUSALS.get(why) or (f"{why[:1].upper()}{why[1:]}." if why else "")
+        return Both(f"{stops[0]} Only the core can lift it.", f"{chinese_of(stops[0])}只有中央可以解除。")
+    return told(words.REFUSALS.get(why) or (f"{why[:1].upper()}{why[1:]}." if why else ""))
 
 
 def _other_visit(view: LaneView, visit: int) -> str:
-    over = f"Visit {visit} is over" if visit else ""
+    over = Both(f"Visit {visit} is over", f"車次 {visit} 已結束") if visit else Both("", "")
     if view.visit is None:
-        return f"{over}. {NO_VEHICLE}" if over else NO_VEHICLE
-    return f"{over}; another vehicle (visit {view.visit.id}) is in the lane."
+        return Both(f"{over}. {NO_VEHICLE}", f"{over.chinese}。{NO_VEHICLE.chinese}") if over else NO_VEHICLE
+    here = view.visit.id
+    return Both(
+        f"{over}; another vehicle (visit {here}) is in the lane.",
+        f"{over.chinese}；通道內是另一車輛（車次 {here}）。",
+    )
 
 
 def stops_of(visit: VisitView) -> tuple[str, ...]:
@@ -85,9 +90,9 @@ def warnings(view: LaneView) -> tuple[str, ...]:
         if near.held
     ]
     if visit.immigration is not Immigration.CLEARED:
-        told = words.IMMIGRATION[visit.immigration]
+        now = words.IMMIGRATION[visit.immigration]
         found.append(
-            Both(f"Immigration has not cleared it ({told.says.lower()}).", f"出入境處未完成檢查（{told.chinese}）。")
+            Both(f"Immigration has not cleared it ({now.says.lower()}).", f"出入境處未完成檢查（{now.chinese}）。")
         )
     if view.link.verdict is not Link.FRESH:
         found.append(
@@ -141,11 +146,11 @@ _PENDING = frozenset({Standing.LIVE, Standing.EARLY, Standing.ELSEWHERE})
 
 
 def _standing(shown: BundleView) -> Both:
-    bundle, told = shown.bundle, words.STANDINGS[shown.standing]
+    bundle, stands = shown.bundle, words.STANDINGS[shown.standing]
     when = f" ({times.short(bundle.earliest_ms)})" if shown.standing is Standing.EARLY else ""
     where = f" ({bundle.point})" if shown.standing is Standing.ELSEWHERE else ""
     more = when or where
-    return Both(f"Bundle UBR {bundle.ubr}: {told}{more}.", f"捆綁 UBR {bundle.ubr}：{told.chinese}{more}。")
+    return Both(f"Bundle UBR {bundle.ubr}: {stands}{more}.", f"捆綁 UBR {bundle.ubr}：{stands.chinese}{more}。")
 
 
 def facts(view: LaneView) -> dict[str, str]:
@@ -193,8 +198,8 @@ def basis(view: LaneView) -> str:
     found = facts(view)
     if not found:
         return ""
-    told = {name: str(text) for name, text in found.items()} | {"row": view.row_name}
-    return hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:16]
+    now = {name: str(text) for name, text in found.items()} | {"row": view.row_name}
+    return hashlib.sha256(repr(sorted(now.items())).encode()).hexdigest()[:16]
 
 
 def check_seen(asked: ActRequest, view: LaneView) -> None:

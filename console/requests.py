@@ -13,6 +13,7 @@ import msgspec
 
 from console.errors import RequestRefusedError
 from console.ports import Control, OfficerAction
+from console.tongues import Both
 from domain import marks
 from lane_agent.events import (
     DebtWrittenOff,
@@ -283,6 +284,10 @@ def _mark(text: str) -> str:
     vrn = marks.normalise(text)
     if marks.family(vrn) not in marks.HONG_KONG:
         raise RequestRefusedError(
-            422, f"Not done: “{text[:20]}” does not have the form of a Hong Kong mark. Type letters and digits only."
+            422,
+            Both(
+                f"Not done: “{text[:20]}” does not have the form of a Hong Kong mark. Type letters and digits only.",
+                f"未有執行：「{text[:20]}」不符合香港車牌格式，請只輸入字母及數字。",
+            ),
         )
     return vrn

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from console.chinese import told
 from console.tongues import Both
 from domain.alarms import LaneAlarmKind, lane_alarm_kind
 from domain.crossing import Direction
@@ -26,7 +27,6 @@ class Words:
     says: str
     chinese: str
     todo: str = ""
-    todo_chinese: str = ""
 
     @property
     def text(self) -> Both:
@@ -34,9 +34,9 @@ class Words:
         return Both(self.says, self.chinese)
 
     @property
-    def next(self) -> Both:
+    def next(self) -> str:
         """`todo` in both languages."""
-        return Both(self.todo, self.todo_chinese or self.todo)
+        return told(self.todo)
 
     @property
     def within(self) -> Both:
@@ -119,7 +119,7 @@ MANUAL: Final[dict[ManualReason, Words]] = {
     ),
 }
 
-MANUAL_VISIT: Final = Words("take the manifest", "查收載貨清單", "Take the paper manifest and decide for this vehicle.", "查收紙本載貨清單，然後決定。")
+MANUAL_VISIT: Final = Words("take the manifest", "查收載貨清單", "Take the paper manifest and decide for this vehicle.")
 """A vehicle in manual mode, as the state line tells it."""
 
 FAULTS: Final[dict[Fault, Words]] = {
