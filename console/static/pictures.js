@@ -35,9 +35,8 @@ export async function followFrame() {
   for (;;) {
     const headers = document.hidden ? null : await show(image, "/picture/lane");
     const broken = find("#camera").classList.contains("broken");
-    const age = Number(headers?.get("X-Age-Ms") ?? 0);
-    if (headers !== null) newest = performance.now() - age;
-    const old = broken || headers === null || age >= OLD_MS;
+    if (headers !== null) newest = performance.now() - Number(headers.get("X-Age-Ms") ?? 0);
+    const old = broken || performance.now() - newest >= OLD_MS;
     image.hidden = newest === -Infinity; // the last picture stays, marked as old
     note.hidden = !old;
     image.classList.toggle("old", old);

@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from lane_agent import events as e
 from lane_agent.model import Contact, Fault, Link, Screen
+from tests.console.desk import PASSWORD, Desk, violations
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
-expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
-PASSWORD = "correct horse battery"
-
-
-class Desk:
-    """An officer at the page: the lane behind it, and the browser in front."""
-
-    def __init__(self, served: Any, tab: Any) -> None:
-        self.served = served
-        self.lane = served.lane
-        self.tab = tab
-        self.drive = served.drive
-
-    def log_in(self) -> None:
-        """By the form, with the keyboard."""
-        self.tab.goto(self.served.url)
-        expect(self.tab.locator("#name")).to_be_focused()
-        self.tab.keyboard.type("chan")
-        self.tab.keyboard.press("Tab")
-        self.tab.keyboard.type(PASSWORD)
-        self.tab.keyboard.press("Enter")
-        expect(self.tab.locator("body[data-lane]:not(.stale)")).to_be_visible()
-
-    def truck(self) -> None:
-        """A laden truck is in the lane without a bundle, and its driver has not pressed Unladen Vehicle."""
-        self.drive(self.lane.arrives)
-        self.drive(self.lane.reads, "HB6685", "粤Z7K83港")
-        self.drive(self.lane.identifier_reads, "rfid", "HB6685")
-        self.drive(self.lane.immigration_clears)
-        self.drive(self.lane.limit_expires)
-
-    def button(self, action: str) -> Any:
-        """A button of the page itself."""
-        return self.tab.locator(f'[data-act="{action}"]')
-
-
-@pytest.fixture
-def tab(browser: Any) -> Iterator[Any]:
-    """A fresh tab that must not report an error of its own."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
-    errors: list[str] = []
-    page = context.new_page()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda told: errors.append(told.text) if "Content Security Policy" in told.text else None)
-    yield page
-    context.close()
-    assert errors == []
-
-
-@pytest.fixture
-def desk(serve: Callable[..., Any], tab: Any) -> Desk:
-    """An officer who is logged in, with a truck in the lane."""
-    found = Desk(serve(), tab)
-    found.truck()
-    found.log_in()
-    return found
 
 
 def test_the_officer_reads_state_plate_and_what_the_driver_reads(desk: Desk) -> None:
@@ -240,12 +185,6 @@ def test_a_thumbnail_opens_the_evidence_and_both_views_are_logged(desk: Desk) ->
     assert {one.purpose for one in desk.served.viewed} == {"thumbnail", "opened"}
 
 
-def _violations(tab: Any) -> list[str]:
-    axe = pytest.importorskip("axe_core_python.sync_playwright").Axe()
-    found = axe.run(tab)["violations"]
-    return [f"{one['id']}: {[node['html'][:90] for node in one['nodes']]}" for one in found]
-
-
 @pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)], ids=["1366x768", "1920x1080"])
 def test_the_page_is_accessible_and_fits_its_window(serve: Callable[..., Any], tab: Any, size: tuple[int, int]) -> None:
     """Axe finds nothing, at the login, in the busiest state and in a dialog; nothing scrolls sideways."""
@@ -253,7 +192,7 @@ def test_the_page_is_accessible_and_fits_its_window(serve: Callable[..., Any], t
     tab.emulate_media(reduced_motion="reduce")
     desk = Desk(serve(world=True), tab)
     tab.goto(desk.served.url)
-    assert _violations(tab) == []
+    assert violations(tab) == []
     desk.truck()
     desk.drive(desk.lane.happens, e.OfficerReleased(4181, "wong", "manifest checked"))
     desk.drive(desk.lane.link_is, Link.STALE, refused=(("bad signature", 2),))
@@ -263,8 +202,8 @@ def test_the_page_is_accessible_and_fits_its_window(serve: Callable[..., Any], t
     expect(desk.tab.locator("#help")).to_be_visible()
     expect(desk.tab.locator("#state h2")).to_contain_text("RELEASE WITHDRAWN")
     expect(desk.tab.locator("#screen-note-aiop")).to_contain_text("Not confirmed")
-    assert _violations(tab) == []
+    assert violations(tab) == []
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     desk.button("release").click()
     expect(tab.locator("#dialog-release .warned")).to_be_visible()
-    assert _violations(tab) == []
+    assert violations(tab) == []
