@@ -239,7 +239,11 @@ class Access:
         """Judges a password; a failure counts for all keys, a success forgets those of `own`."""
         wait_s = -(-wait_ms // 1_000)
         if wait_s:
-            raise RequestRefusedError(429, Both(f"Too many wrong passwords: try again in {wait_s} s.", f"密碼錯誤過多，請於 {wait_s} 秒後再試。"), wait_s)
+            raise RequestRefusedError(
+                429,
+                Both(f"Too many wrong passwords: try again in {wait_s} s.", f"密碼錯誤過多，請於 {wait_s} 秒後再試。"),
+                wait_s,
+            )
         try:
             right = await asyncio.to_thread(self._officers.verify, name, password)
         except OfficersFileError as error:

@@ -376,7 +376,9 @@ def acted(last: Acted, shown: str) -> Both:
 def deciding(one: Deciding, shown: str) -> Both:
     """Who is deciding what at another page."""
     act = _BY_NAME[one.act]
-    return Both(f"Another officer is deciding: {shown}, “{act.english}”.", f"另一關員正在決定：{shown}，「{act.chinese}」。")
+    return Both(
+        f"Another officer is deciding: {shown}, “{act.english}”.", f"另一關員正在決定：{shown}，「{act.chinese}」。"
+    )
 
 
 REQUESTS: Any = reduce(operator.or_, (act.request for act in ACTS))

@@ -121,7 +121,13 @@ class Pages:
 
     def _form(self, request: Request, *, words: str, status: int, wait_s: int = 0) -> Response:
         seed, token = self._context.access.form_token(request)
-        response = self._page("login.html", request, status=status, token=token, words=in_tongue(told(words), self._context.access.tongue(request)))
+        response = self._page(
+            "login.html",
+            request,
+            status=status,
+            token=token,
+            words=in_tongue(told(words), self._context.access.tongue(request)),
+        )
         self._context.access.set_form_cookie(response, seed)
         if wait_s:
             response.headers["Retry-After"] = str(wait_s)

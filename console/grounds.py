@@ -67,7 +67,10 @@ def stops_of(visit: VisitView) -> tuple[str, ...]:
         if one.stops:
             codes = [cargo for cargo in one.bundle.cargo if cargo.code != RELEASE]
             found += [
-                Both(f"CCRN {cargo.ccrn} has action code “{cargo.code}”.", f"CCRN {cargo.ccrn} 的行動代碼為「{cargo.code}」。")
+                Both(
+                    f"CCRN {cargo.ccrn} has action code “{cargo.code}”.",
+                    f"CCRN {cargo.ccrn} 的行動代碼為「{cargo.code}」。",
+                )
                 for cargo in codes
             ]
             ubr = one.bundle.ubr
@@ -123,7 +126,10 @@ def _of_the_codes(visit: VisitView) -> list[Both]:
     if visit.unladen:
         if pending:
             found.append(
-                Both("The driver pressed Unladen, but goods are bundled for this vehicle.", "司機報稱空車，但有捆綁紀錄。")
+                Both(
+                    "The driver pressed Unladen, but goods are bundled for this vehicle.",
+                    "司機報稱空車，但有捆綁紀錄。",
+                )
             )
         elif not visit.codes.approved:
             found.append(
@@ -213,7 +219,9 @@ def check_seen(asked: ActRequest, view: LaneView) -> None:
     if asked.basis != basis(view):
         raise RequestRefusedError(
             409,
-            Both("Not released: something changed while you decided. Look again.", "未有放行：情況已改變，請重新查看。"),
+            Both(
+                "Not released: something changed while you decided. Look again.", "未有放行：情況已改變，請重新查看。"
+            ),
         )
     if warnings(view) and not asked.read:
         raise RequestRefusedError(

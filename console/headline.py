@@ -77,6 +77,10 @@ def _state(view: LaneView) -> tuple[Attention, str, str, str]:
         return _told(Attention.STOP if told.todo else Attention.DONE, told)
     if view.visit is not None:
         return _occupied(view, view.visit, told)
+    return _empty(view, told)
+
+
+def _empty(view: LaneView, told: words.Words) -> tuple[Attention, str, str, str]:
     if gone := runs(view):
         ran = gone[0]
         says = Both(f"{ran['says']}: {ran['vrn']}", f"{chinese_of(ran['says'])}：{chinese_of(ran['vrn'])}")
@@ -160,7 +164,11 @@ def _tells_fault(view: LaneView) -> bool:
 def _reasons(view: LaneView) -> tuple[str, ...]:
     visit = view.visit
     waiting = visit is not None and not visit.manual
-    mode = Both("Manual mode follows after this visit", "此車次後轉人手模式") if waiting else Both("Manual mode", "人手模式")
+    mode = (
+        Both("Manual mode follows after this visit", "此車次後轉人手模式")
+        if waiting
+        else Both("Manual mode", "人手模式")
+    )
     shown = view.manual[1:] if visit is None else view.manual  # the state line itself tells the first
     whys = [manual_words(view, reason) for reason in shown]
     found = [Both(f"{mode}: {why}.", f"{mode.chinese}：{why.chinese}。") for why in whys]

@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from console import times, words
-from console.grounds import FACTS, basis, facts, stops_of, warnings, why_not
-from console.headline import headline
 from console.acts import reason_shown
 from console.calls import became, cards, lasted, outcome_of, runs
+from console.grounds import FACTS, basis, facts, stops_of, warnings, why_not
+from console.headline import headline
 from console.ports import AlarmView, BundleView, LaneView, LinkView, MessageView, PastVisit, ScreenView, VisitView
 from console.row_words import row
 from console.tongues import Both, chinese_of, joined
@@ -53,7 +53,11 @@ def present(view: LaneView) -> Plain:
         "alarms": [_alarm(alarm) for alarm in view.alarms],
         "runs": runs(view),
         "cards": cards(view),
-        "over": [_alarm(alarm, frozenset(past.id for past in view.past)) for alarm in view.alarms if alarm.state is AlarmState.CLOSED],
+        "over": [
+            _alarm(alarm, frozenset(past.id for past in view.past))
+            for alarm in view.alarms
+            if alarm.state is AlarmState.CLOSED
+        ],
         "camera_fault": any(fault is Fault.CAMERA for fault, _ in view.faults),
         "link": _link(view.link),
         "technician": _technician(view),

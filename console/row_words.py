@@ -25,7 +25,9 @@ NUMBERS: Final[dict[int, Words]] = {
     6: Words("Driver asks for help", "司機求助", "Answer the call."),
     7: Words("Manual clearance", "人手清關", "Take the paper manifest and decide for this vehicle."),
     8: Words("Plate not certain", "車牌未能確定", "Compare the picture with the vehicle and type its mark."),
-    9: Words("INSPECT: to the examination compound", "須查驗：轉往驗貨場", "See that the vehicle turns to the compound."),
+    9: Words(
+        "INSPECT: to the examination compound", "須查驗：轉往驗貨場", "See that the vehicle turns to the compound."
+    ),
     10: Words("Unladen, declared and confirmed", "空車，已確認"),
     11: Words(
         "Driver says unladen, but goods are bundled",
@@ -41,7 +43,9 @@ NUMBERS: Final[dict[int, Words]] = {
     14: Words(
         "Early: crossing not allowed yet", "未到最早允許過關時間", "Tell the driver the time; note the early arrival."
     ),
-    15: Words("Bundled for another control point", "捆綁的並非本管制站", "Ask the core; then release, or turn it back."),
+    15: Words(
+        "Bundled for another control point", "捆綁的並非本管制站", "Ask the core; then release, or turn it back."
+    ),
     16: Words("Bundled for the other direction", "捆綁方向不符", "Ask for the UBR; the driver bundles again."),
     17: Words("Laden, all checks passed", "載貨，已通過核對"),
     18: Words("Consignment under a facilitation scheme", "便利計劃貨物"),

@@ -114,7 +114,7 @@ class ViewStream:
 
     def _you(self, request: Request) -> Plain:
         session = self._context.access.session(request)
-        known = {"started": self._context.started, "deciding": [], "last": None}
+        known: Plain = {"started": self._context.started, "deciding": [], "last": None}
         if session is None:
             return {**known, "officer": "", "locked": False}
         context = self._context
@@ -127,7 +127,9 @@ class ViewStream:
             "deciding": [
                 {"visit": one.visit, "says": deciding(one, context.officers.shown(one.officer))} for one in others
             ],
-            "last": None if last is None else {"visit": last.visit, "says": acted(last, context.officers.shown(last.officer))},
+            "last": None
+            if last is None
+            else {"visit": last.visit, "says": acted(last, context.officers.shown(last.officer))},
         }
 
     def _world(self) -> Plain | None:

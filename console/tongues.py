@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 
 class Tongue(Enum):
@@ -30,7 +30,7 @@ class Both(str):
     __slots__ = ("chinese",)
     chinese: str
 
-    def __new__(cls, english: str, chinese: str) -> Both:
+    def __new__(cls, english: str, chinese: str) -> Self:
         """The English text that carries its Chinese."""
         made = super().__new__(cls, english)
         made.chinese = chinese

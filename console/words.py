@@ -107,7 +107,9 @@ DOUBTS: Final[dict[Doubt, Words]] = {
 
 MANUAL: Final[dict[ManualReason, Words]] = {
     ManualReason.LINK: Words(
-        "core not answering: records may be old", "中央未有回應，資料或已過時", "Clear by hand until the link is back; it returns by itself."
+        "core not answering: records may be old",
+        "中央未有回應，資料或已過時",
+        "Clear by hand until the link is back; it returns by itself.",
     ),
     ManualReason.FAULT: Words("equipment fault", "設備故障", "Clear by hand; call the technician."),
     ManualReason.ORDER: Words("ordered by an officer", "按指示轉人手", "End manual mode when the order is lifted."),
@@ -285,7 +287,10 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.CONTRADICTION: ("Unladen pressed against a bundle", "報稱空車但有捆綁"),
     LaneAlarmKind.NO_BUNDLE: ("Vehicle without a bundle", "車輛沒有捆綁紀錄"),
     LaneAlarmKind.EARLY_ARRIVAL: ("Early arrival", "提早到達"),
-    LaneAlarmKind.OTHER_POINT: ("Bundled for another control point; the driver waits", "捆綁的並非本管制站，司機等候中"),
+    LaneAlarmKind.OTHER_POINT: (
+        "Bundled for another control point; the driver waits",
+        "捆綁的並非本管制站，司機等候中",
+    ),
     LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR: (
         "Immigration's answer may be for the vehicle before",
         "出入境處的回覆可能屬於前車",

@@ -170,7 +170,7 @@ def tab(browser: Any) -> Iterator[Any]:
 @pytest.fixture
 def desk(serve: Callable[..., Any], tab: Any) -> Any:
     """An officer who is logged in, with a truck in the lane."""
-    from tests.console.desk import Desk
+    from tests.rigs.desk import Desk
 
     found = Desk(serve(), tab)
     found.truck()

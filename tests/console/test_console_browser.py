@@ -9,7 +9,7 @@ import pytest
 
 from lane_agent import events as e
 from lane_agent.model import Contact, Fault, Link, Screen
-from tests.console.desk import PASSWORD, Desk, violations
+from tests.rigs.desk import PASSWORD, Desk, violations
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect

@@ -27,7 +27,10 @@ def test_manual_mode_tells_for_how_long_there_was_no_proof() -> None:
     later = replace(lost, link=LinkView(Link.OFFLINE, proof_age_ms=8_400))
     assert headline(lost).says == "MANUAL: core not answering: records may be old; no answer for 7 s"
     assert headline(lost).key == headline(later).key
-    assert headline(replace(lost, link=LinkView())).says == "MANUAL: core not answering: records may be old; no answer since the start"
+    assert (
+        headline(replace(lost, link=LinkView())).says
+        == "MANUAL: core not answering: records may be old; no answer since the start"
+    )
 
 
 def test_manual_mode_begins_between_visits() -> None:

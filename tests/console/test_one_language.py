@@ -20,9 +20,23 @@ from lane_agent.model import Contact, Fault, Link, Screen
 from simulation.page_lane import PageLane
 from tests.rigs.page import PATIENT, ManualClock, painted
 
-NAMES = re.compile(r"UBR|CCRN|XDB|HB66\d5|RT5093|MK\d+|chan|wong|Shenzhen Bay|Nov|[a-z]{1,2}$|visit-|“[^”]*”|「[^」]*」")
+NAMES = re.compile(
+    r"UBR|CCRN|XDB|HB66\d5|RT5093|MK\d+|chan|wong|Shenzhen Bay|Nov|[a-z]{1,2}$|visit-|“[^”]*”|「[^」]*」"
+)
 CODED = {"key", "level", "id", "state", "priority", "screen", "version", "kind", "basis", "name", "vrn", "mainland"}
-CODED |= {"evidence", "picture", "open", "closable", "technician", "link", "mode", "reading", "guess", "bypassed", "detail"}
+CODED |= {
+    "evidence",
+    "picture",
+    "open",
+    "closable",
+    "technician",
+    "link",
+    "mode",
+    "reading",
+    "guess",
+    "bypassed",
+    "detail",
+}
 CODED |= {"ubr", "ccrn", "code", "row", "point", "issuer", "text", "seen_by", "by", "window", "date", "stamp"}
 """What the scripts read and nobody else, what a thing is called, what people wrote; and what the technician's drawer has."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from lane_agent import events as e
 from lane_agent.model import Contact, Fault
-from tests.console.desk import PASSWORD, Desk, expect, violations
+from tests.rigs.desk import PASSWORD, Desk, expect, violations
 
 WINDOWS = [(1280, 720), (1920, 1080), (768, 1024), (640, 360), (683, 384), (320, 640)]
 """Desktop, tablet, a desktop at 200 %, and the 320 CSS pixels of WCAG 1.4.10."""
