@@ -13,7 +13,7 @@ from typing import Any
 
 from console import times, words
 from console.ports import AlarmView, LaneView, PastVisit
-from console.tongues import Both, joined
+from console.tongues import Both, chinese_of, joined
 from domain.alarm_lifecycle import AlarmState
 from domain.alarms import LaneAlarmKind
 from lane_agent.model import Fault
@@ -90,13 +90,14 @@ def _card(view: LaneView, group: list[AlarmView], listed: set[int]) -> dict[str,
     fault = _fault(first.cause) if first.kind == LaneAlarmKind.FAULT_RAISED else None
     visits = sorted({one.visit for one in group if one.visit})
     unseen = [one.id for one in group if one.state in _UNSEEN]
+    over = all(one.state is AlarmState.RETURNED for one in group)
     since_ms = min(one.at_ms for one in group)
     return {
         "key": f"{first.kind}/{first.cause}/{first.id if is_run(first) else ''}",
         "says": fault.text if fault else told.text,
-        "todo": fault.next if fault else told.next,
+        "todo": "" if over else fault.next if fault else told.next,
         "at": times.clock(since_ms),
-        "age": lasted(view.at_ms - since_ms),
+        "age": "" if over else lasted(view.at_ms - since_ms),
         "count": _often(group, first),
         "visits": [{"id": visit, "listed": visit in listed} for visit in visits[-4:]],
         "detail": first.detail,
@@ -114,6 +115,18 @@ def _often(group: list[AlarmView], first: AlarmView) -> int:
 
 def _fault(cause: str) -> words.Words | None:
     return next((told for fault, told in words.FAULTS.items() if fault.value == cause), None)
+
+
+def camera_fault(view: LaneView) -> str:
+    """Why the picture is not live, with its age; "" while the camera is well."""
+    if Fault.CAMERA not in {fault for fault, _ in view.faults}:
+        return ""
+    age = fault_age(view, Fault.CAMERA)
+    return (
+        Both(f"camera fault for {age}", f"攝影機故障已 {chinese_of(age)}")
+        if age
+        else Both("camera fault", "攝影機故障")
+    )
 
 
 def fault_age(view: LaneView, fault: Fault) -> str:

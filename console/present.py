@@ -7,7 +7,7 @@ from typing import Any
 
 from console import times, words
 from console.acts import reason_shown
-from console.calls import became, cards, lasted, outcome_of, runs
+from console.calls import became, camera_fault, cards, lasted, outcome_of, runs
 from console.grounds import FACTS, basis, facts, stops_of, warnings, why_not
 from console.headline import headline
 from console.ports import AlarmView, BundleView, LaneView, LinkView, MessageView, PastVisit, ScreenView, VisitView
@@ -16,7 +16,7 @@ from console.tongues import Both, chinese_of, joined
 from domain.alarm_lifecycle import AlarmState
 from domain.crossing import RELEASE
 from lane_agent.matching import Standing
-from lane_agent.model import Codes, Fault, HelpCall, Link, Outcome, ReadSource, Ruling
+from lane_agent.model import Codes, HelpCall, Link, Outcome, ReadSource, Ruling
 from lane_agent.wording import WORDING, Scene
 
 Plain = dict[str, Any]
@@ -58,7 +58,7 @@ def present(view: LaneView) -> Plain:
             for alarm in view.alarms
             if alarm.state is AlarmState.CLOSED
         ],
-        "camera_fault": any(fault is Fault.CAMERA for fault, _ in view.faults),
+        "camera_fault": camera_fault(view),
         "link": _link(view.link),
         "technician": _technician(view),
         "reading": f"{view.read_ms[0]} ms, 99 % in {view.read_ms[1]} ms" if view.read_ms else "no picture yet",

@@ -197,8 +197,8 @@ IMMIGRATION: Final[dict[Immigration, Words]] = {
 }
 
 LINKS: Final[dict[Link, Words]] = {
-    Link.FRESH: Words("Up to date", "資料最新"),
-    Link.STALE: Words("Late", "資料延遲", "Nothing new is released; inspection always works."),
+    Link.FRESH: Words("Codes up to date", "行動代碼最新"),
+    Link.STALE: Words("Codes late", "行動代碼延遲", "Nothing new is released; inspection always works."),
     Link.OFFLINE: Words("Core not answering: records may be old", "中央未有回應，資料或已過時", "Clear by hand."),
 }
 

@@ -19,7 +19,7 @@ export function draw(view) {
   drawCalls(view);
   drawOthers(view);
   drawTechnician(view.technician);
-  find("#camera").classList.toggle("broken", view.camera_fault);
+  find("#camera").dataset.broken = view.camera_fault;
   drawLink(view.link);
   drawPast(view.past);
   drawButtons(view);
@@ -122,6 +122,7 @@ function messageSeen(line, message) {
 function drawLink(link) {
   find("#link").dataset.level = link.level;
   find("#proof").dataset.level = link.level;
+  find("#proof").title = link.says;
   say(find("#proof .sign"), `${SIGNS[link.level]} `);
   find("#refused").classList.toggle("stop", Boolean(link.refusals));
 }

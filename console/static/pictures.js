@@ -23,9 +23,9 @@ async function show(image, path) {
 
 let newest = -Infinity;
 
-function oldWords(seconds) {
-  if (!Number.isFinite(seconds)) return pick("No picture from the camera", "沒有影像");
-  const s = Math.round(seconds);
+function oldWords(ms) {
+  if (!Number.isFinite(ms)) return pick("No picture from the camera", "沒有影像");
+  const s = Math.round(ms / 1000);
   return s < 1 ? pick("OLD picture: not live", "舊影像，並非即時") : pick(`OLD picture, not live: ${s} s`, `舊影像，並非即時：${s} 秒前`);
 }
 
@@ -34,13 +34,13 @@ export async function followFrame() {
   const note = find("#frame-note");
   for (;;) {
     const headers = document.hidden ? null : await show(image, "/picture/lane");
-    const broken = find("#camera").classList.contains("broken");
+    const broken = find("#camera").dataset.broken ?? "";
     if (headers !== null) newest = performance.now() - Number(headers.get("X-Age-Ms") ?? 0);
-    const old = broken || performance.now() - newest >= OLD_MS;
+    const old = broken !== "" || performance.now() - newest >= OLD_MS;
     image.hidden = newest === -Infinity; // the last picture stays, marked as old
     note.hidden = !old;
     image.classList.toggle("old", old);
-    say(note, oldWords((performance.now() - newest) / 1000));
+    say(note, broken ? pick(`OLD picture, not live: ${broken}`, `舊影像，並非即時：${broken}`) : oldWords(performance.now() - newest));
     await new Promise((done) => setTimeout(done, FRAME_MS));
   }
 }

@@ -133,7 +133,7 @@ def test_a_camera_fault_is_one_fault_with_its_age() -> None:
     assert [one for one in line if "amera" in one] == [
         "OFFICER NEEDED: Camera gives no picture, for 2 min 05 s",
     ]
-    assert told["camera_fault"]
+    assert told["camera_fault"] == "camera fault for 2 min 05 s"
 
 
 def test_alarms_of_one_cause_are_one_card_and_runs_are_not() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lane_agent import events as e
-from lane_agent.model import Contact, Fault
+from lane_agent.model import Contact, Fault, Link
 from tests.rigs.desk import PASSWORD, Desk, expect, violations
 
 WINDOWS = [(1280, 720), (1920, 1080), (768, 1024), (640, 360), (683, 384), (320, 640)]
@@ -108,7 +108,7 @@ def test_a_camera_fault_is_told_once_with_its_age_and_its_picture_is_marked_as_o
     desk.drive(desk.lane.happens, e.FaultRaised(Fault.CAMERA, "no frame for 3 s"))
     desk.served.clock.ms += 65_000
     desk.drive(desk.lane.happens, e.FaultRaised(Fault.CAMERA, "no frame for 68 s"))
-    expect(tab.locator("#frame-note")).to_contain_text("OLD picture")
+    expect(tab.locator("#frame-note")).to_have_text("OLD picture, not live: camera fault for 1 min 05 s")
     expect(tab.locator("#frame")).to_have_class("old")
     card = tab.locator("#alarms li").filter(has_text="Camera gives no picture")
     expect(card).to_have_count(1)
@@ -140,6 +140,12 @@ def test_nothing_lies_over_a_button_and_no_call_moves_one(desk: Desk, size: tupl
     state = tab.locator("#state").evaluate("one => one.offsetHeight")
     desk.drive(desk.lane.pulse, Contact.HELP)
     expect(tab.locator("#help")).to_be_visible()
+    head = tab.locator("header.top").evaluate("one => one.offsetHeight")
+    desk.drive(desk.lane.link_is, Link.OFFLINE)
+    expect(tab.locator("#proof")).to_contain_text("Core not answering")
+    assert size[0] < 1_150 or tab.locator("header.top").evaluate("one => one.offsetHeight") == head
+    desk.drive(desk.lane.link_is, Link.FRESH)
+    expect(tab.locator("#proof")).to_contain_text("Codes up to date")
     for name in ("release", "inspect", "correct", "take_over"):
         assert tab.evaluate(hit, name), name
     assert tab.evaluate(place) - start == tab.locator("#state").evaluate("one => one.offsetHeight") - state or (
@@ -224,11 +230,13 @@ def test_one_language_at_a_time_is_kept_for_each_officer(desk: Desk) -> None:
     assert "No bundle" not in body
     assert violations(tab) == []
     tab.locator("#logout").click()
+    expect(tab.locator("#password")).to_be_visible()
     expect(tab.get_by_role("button", name="登入")).to_be_visible()
     desk.log_in("wong")
     tab.locator("#language").click()
     expect(desk.button("release")).to_contain_text("Release")
     tab.locator("#logout").click()
+    expect(tab.locator("#password")).to_be_visible()
     desk.log_in("chan")
     expect(desk.button("release")).to_contain_text("放行")
 
@@ -249,7 +257,7 @@ def test_a_release_takes_four_keys_an_ended_call_two_and_a_plate_two(desk: Desk)
     desk.drive(desk.lane.leaves)
     desk.drive(desk.lane.arrives)
     desk.drive(desk.lane.gives_up, "UV838", "UV8308")
-    expect(tab.locator("#visit-head")).to_contain_text("visit 4182")
+    expect(tab.locator("#candidates")).to_contain_text("UV8308")
     tab.keyboard.press("F8")
     expect(tab.locator("#mark")).to_have_value("UV838")
     expect(tab.locator("#dialog-correct .crop")).to_be_visible()
