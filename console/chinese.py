@@ -109,6 +109,11 @@ SENTENCES: Final[dict[str, str]] = {
     "Tell security; stay in manual mode.": "通知保安，維持人手模式。",
     "Have the broker's configuration corrected; the topic is in the alarm.": "安排修正訊息伺服器設定。",
     "Tell the technician; it is kept here.": "告知技術員；圖片仍保存於此。",
+    "Another vehicle may have crossed on it: look at both.": "另一車輛可能已憑此過關：請查看兩車。",
+    "Clear by hand; call a technician. The lane fetches from the core what it lacks.": "以人手清關，並通知技術員；通道會向中央取回欠缺的紀錄。",
+    "Tell the core's duty officer; something on the line may hold them back.": "通知中央當值人員，線路可能有阻。",
+    "Ask the core whether the bundle was used; then decide.": "向中央查詢捆綁是否已使用，然後決定。",
+    "Read the alarm; find out which vehicle is the right one, then decide.": "查看警報，查明哪一車輛正確，然後決定。",
     # why something is refused, or is off
     "The driver was sent to the compound; only the core can lift that.": "司機已被指示往驗貨場，只有中央可以解除。",
     "It is already sent to the compound.": "已指示轉往驗貨場。",
