@@ -75,8 +75,11 @@ class Actions:
         return Both(f"{words} {told}", f"{chinese_of(words)}{told.chinese}")
 
     async def _decides(self, request: Request) -> Response:
-        """A page says that a dialog is open; the other pages show by whom."""
-        session = self._context.access.officer(request)
+        """A page says that a dialog is open; the other pages show by whom. A dialog left open keeps no page from locking."""
+        session = self._context.access.session(request)
+        if session is None:
+            raise RequestRefusedError(401, "Log in to act.")
+        self._context.access.check_token(request, session)
         asked = await read(request, requests.Deciding)
         known = asked.act in {act.name for act in ACTS}
         now = self._context.access.sessions.ticks()

@@ -285,6 +285,14 @@ def test_only_a_loop_can_be_bypassed(page: Page) -> None:
     assert page.post("/action", action="bypass", loop="window", reason="stuck").status_code == 422
 
 
+def test_a_dialog_that_was_left_open_keeps_no_page_from_locking(page: Page) -> None:
+    """The page itself says every two seconds that it is open; nobody may be there any more."""
+    for _ in range(100):
+        page.served.clock.ms += 10_000
+        assert page.post("/deciding", act="release", visit=4181).is_success
+    assert page.view()["you"]["locked"] is True
+
+
 def test_an_idle_page_locks_its_actions_but_goes_on_watching(page: Page) -> None:
     """A help call must not ring on a page that logged itself out; the password unlocks it."""
     page.served.clock.ms += 900_000
