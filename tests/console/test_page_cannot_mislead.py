@@ -148,9 +148,8 @@ def test_nothing_lies_over_a_button_and_no_call_moves_one(desk: Desk, size: tupl
     expect(tab.locator("#proof")).to_contain_text("Codes up to date")
     for name in ("release", "inspect", "correct", "take_over"):
         assert tab.evaluate(hit, name), name
-    assert tab.evaluate(place) - start == tab.locator("#state").evaluate("one => one.offsetHeight") - state or (
-        tab.evaluate(place) == start
-    )
+    grown = tab.locator("#state").evaluate("one => one.offsetHeight") - state  # above the buttons in a narrow window
+    assert tab.evaluate(place) - start == (0 if size[0] >= 1_150 else grown)
     assert tab.locator("#calls").evaluate("one => one.scrollWidth <= one.clientWidth")
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     small = tab.evaluate("""() => [...document.querySelectorAll("button, a.button, a[data-visit], select, summary")]
