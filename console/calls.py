@@ -109,6 +109,8 @@ def _card(view: LaneView, group: list[AlarmView], listed: set[int]) -> dict[str,
 
 
 def _often(group: list[AlarmView], first: AlarmView) -> int:
+    if is_run(first):
+        return 1  # one vehicle, whose row and whose end both say so
     same = [one for one in group if one.kind == first.kind]
     return first.count if len(same) == 1 else len(same)
 
