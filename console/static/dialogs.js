@@ -63,9 +63,13 @@ function deciding(act) {
   if (view && !view.you.locked && document.body.dataset.officer) ask("/deciding", { act, visit: act ? decided.visit : 0 });
 }
 
-/** 1 to 9 choose a typical reason, unless something is being typed. */
+/** 0 says that the warnings were read, 1 to 9 choose a typical reason, unless something is being typed. */
 function chooseByDigit(event, dialog) {
-  if (!/^[1-9]$/.test(event.key) || event.target.matches('input:not([type="radio"], [type="checkbox"])')) return;
+  if (!/^[0-9]$/.test(event.key) || event.target.matches('input:not([type="radio"], [type="checkbox"])')) return;
+  if (event.key === "0") {
+    find('.warned:not([hidden]) [name="read"]', dialog)?.click();
+    return;
+  }
   const option = all('[name="typical"]', dialog)[Number(event.key) - 1];
   if (!option) return;
   event.preventDefault();
