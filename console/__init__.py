@@ -5,6 +5,9 @@
 | `ports` | what the page is given: the lane as an officer sees it, and what an officer may do |
 | `present` | a view as the browser draws it: plain data, every word chosen here |
 | `headline` | the state line: what the lane is doing, why, and what the officer does next |
+| `calls` | what calls an officer, worst first: vehicles that ran, and the alarms, one card for each cause |
+| `tongues`, `chinese` | one language at a time: texts that know both, and the sentences in Chinese |
+| `desks` | who is deciding what at another page, and who acted last |
 | `words`, `row_words` | every coded value, and the rows of the decision table, in an officer's words |
 | `acts`, `actions` | what an officer can do, one table: button, dialog, request; and the routes that do it |
 | `requests` | what the browser may ask for, and the officer's event made of it |

@@ -33,6 +33,7 @@ from console.ports import Ticks
 from console.sessions import Session, Sessions
 from console.settings import ConsoleSettings
 from console.throttle import Throttle
+from console.tongues import Both, Tongue
 
 NOBODY = "(not logged in)"
 _QUEUE = 32
@@ -185,6 +186,26 @@ class Access:
         """Ends the session of this request, if it has one."""
         self.sessions.close(request.cookies.get(self._cookie, ""))
 
+    def tongue(self, request: Request) -> Tongue:
+        """The language that this officer chose in this browser; before a login, the one chosen last."""
+        session = self.session(request)
+        own = request.cookies.get(self._tongue_cookie(session.officer), "") if session is not None else ""
+        return Tongue.of(own or request.cookies.get(self._tongue_cookie(""), ""))
+
+    def keep_tongue(self, request: Request, response: Response, tongue: Tongue) -> None:
+        """Keeps the language of this officer, and of the login page, in the browser.
+
+        Raises:
+            RequestRefusedError: the request came from another site (403).
+        """
+        _refuse_cross_site(request)
+        session = self.session(request)
+        for name in {"", session.officer if session is not None else ""}:
+            self._set(response, self._tongue_cookie(name), tongue.value, max_age=_KNOWN_S)
+
+    def _tongue_cookie(self, name: str) -> str:
+        return f"{self._cookie}-tongue-{re.sub(r'[^a-z0-9._-]', '', name)[:32]}"
+
     def _device(self, request: Request, name: str) -> str:
         """The random name of this browser if the officer has logged in with it before, else ""."""
         device, _, mark = request.cookies.get(self._known_cookie(name), "").partition(".")
@@ -218,7 +239,11 @@ class Access:
         """Judges a password; a failure counts for all keys, a success forgets those of `own`."""
         wait_s = -(-wait_ms // 1_000)
         if wait_s:
-            raise RequestRefusedError(429, f"Too many wrong passwords: try again in {wait_s} s.", wait_s)
+            raise RequestRefusedError(
+                429,
+                Both(f"Too many wrong passwords: try again in {wait_s} s.", f"密碼錯誤過多，請於 {wait_s} 秒後再試。"),
+                wait_s,
+            )
         try:
             right = await asyncio.to_thread(self._officers.verify, name, password)
         except OfficersFileError as error:

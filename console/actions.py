@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from console.acts import REQUESTS
-from console.context import RouteContext, answer, read
+from console import requests
+from console.acts import ACTS, REQUESTS, acted
+from console.context import RouteContext, answer, read, tongue_of
+from console.desks import Acted, Deciding
 from console.errors import RequestRefusedError
 from console.grounds import check_seen, in_words
 from console.ports import SimulationPort
@@ -22,10 +24,11 @@ from console.requests import (
     SimulationRequest,
     SwitchLink,
 )
+from console.tongues import Both, chinese_of, in_tongue
 
 
 class Actions:
-    """The routes `/action`, `/acknowledge`, `/close-alarm` and, where there is a simulated world, `/simulation`."""
+    """The routes `/action`, `/deciding`, `/acknowledge`, `/close-alarm` and, where there is a simulated world, `/simulation`."""
 
     def __init__(self, context: RouteContext) -> None:
         self._context = context
@@ -34,6 +37,7 @@ class Actions:
         """The routes of this file; without a simulated world none for it."""
         found = [
             Route("/action", self._act, methods=["POST"]),
+            Route("/deciding", self._decides, methods=["POST"]),
             Route("/acknowledge", self._acknowledge, methods=["POST"]),
             Route("/close-alarm", self._close_alarm, methods=["POST"]),
         ]
@@ -46,28 +50,63 @@ class Actions:
         """Asks the lane, which alone refuses what may not be done now."""
         session = self._context.access.officer(request)
         asked: ActRequest = await read(request, REQUESTS)
-        event = asked.event(session.officer)
-        check_seen(asked, self._context.feed.view())
+        event, visit = asked.event(session.officer), getattr(asked, "visit", 0)
+        try:
+            check_seen(asked, self._context.feed.view())
+        except RequestRefusedError as refused:
+            raise RequestRefusedError(refused.status, self._who_before(refused.words, visit)) from refused
         why = await self._context.feed.act(event)
         if why:
-            told = in_words(why, self._context.feed.view(), getattr(asked, "visit", 0))
-            raise RequestRefusedError(409, f"Not done. {told}")
-        return answer(accepted=True, words="Done, and in the journal.")
+            told = in_words(why, self._context.feed.view(), visit)
+            words = Both(f"Not done. {told}", f"未有執行。{chinese_of(told)}")
+            raise RequestRefusedError(409, self._who_before(words, visit))
+        name = str(asked.__struct_config__.tag)
+        desks = self._context.desks
+        desks.last = Acted(session.officer, name, visit, self._context.feed.view().at_ms)
+        desks.decides(session.csrf, None)
+        return _done(request, Both("Done, and in the journal.", "已執行，並記入日誌。"))
+
+    def _who_before(self, words: str, visit: int) -> str:
+        """A refusal, with who was quicker at this very visit."""
+        last = self._context.desks.last
+        if last is None or not visit or last.visit != visit:
+            return words
+        told = acted(last, self._context.officers.shown(last.officer))
+        return Both(f"{words} {told}", f"{chinese_of(words)}{told.chinese}")
+
+    async def _decides(self, request: Request) -> Response:
+        """A page says that a dialog is open; the other pages show by whom. A dialog left open keeps no page from locking."""
+        session = self._context.access.session(request)
+        if session is None:
+            raise RequestRefusedError(401, "Log in to act.")
+        self._context.access.check_token(request, session)
+        asked = await read(request, requests.Deciding)
+        known = asked.act in {act.name for act in ACTS}
+        now = self._context.access.sessions.ticks()
+        deciding = Deciding(session.officer, asked.act, asked.visit, now) if known else None
+        self._context.desks.decides(session.csrf, deciding)
+        return answer(accepted=True, words="")
 
     async def _acknowledge(self, request: Request) -> Response:
         session = self._context.access.officer(request)
         asked = await read(request, AcknowledgeAlarm)
-        if not await self._context.feed.acknowledge(asked.alarm, session.officer):
-            raise RequestRefusedError(409, "That is no longer kept here.")
-        return answer(accepted=True, words="Noted.")
+        noted = [await self._context.feed.acknowledge(alarm, session.officer) for alarm in asked.all]
+        if not any(noted):
+            raise RequestRefusedError(409, Both("That is no longer kept here.", "此項已不再保存。"))
+        return _done(request, Both("Noted.", "已記錄。"))
 
     async def _close_alarm(self, request: Request) -> Response:
         session = self._context.access.officer(request)
         asked = await read(request, CloseAlarm)
-        why = await self._context.feed.close_alarm(asked.alarm, session.officer, asked.checked())
-        if why:
-            raise RequestRefusedError(409, f"Not closed: {why}.")
-        return answer(accepted=True, words="Closed, and in the journal.")
+        reason = asked.checked()
+        found = [await self._context.feed.close_alarm(alarm, session.officer, reason) for alarm in asked.all]
+        if all(found):
+            raise RequestRefusedError(409, f"Not closed: {found[0]}.")
+        return _done(request, Both("Closed, and in the journal.", "已結案，並記入日誌。"))
+
+
+def _done(request: Request, words: Both) -> Response:
+    return answer(accepted=True, words=in_tongue(words, tongue_of(request)))
 
 
 class _Simulation:

@@ -14,7 +14,10 @@ from functools import reduce
 from typing import Any
 
 from console import requests as r
+from console import times
+from console.desks import Acted, Deciding
 from console.ports import LaneView
+from console.tongues import Both, Tongue, part
 from lane_agent.model import ManualReason, Outcome
 
 
@@ -36,15 +39,20 @@ class Dialog:
         confirm, confirm_chinese: the words of its button.
         reasons: typical reasons, each as it is recorded (English, with its Chinese for the reader).
         tone: how its button looks: "go", "stop" or "plain".
+        usual: the reason that is chosen when it opens, "" for none.
+        direct: a click on a typical reason is enough; for what harms nobody.
     """
 
     title: str
     chinese: str
     explains: str
+    explains_chinese: str
     confirm: str
     confirm_chinese: str
     reasons: tuple[str, ...]
     tone: str = "plain"
+    usual: str = ""
+    direct: bool = False
 
 
 def _of_use(_view: LaneView) -> str:
@@ -63,6 +71,7 @@ class Act:
         dialog: asked first; None where the button alone is enough. An act with a reason has one.
         needless: why it would change nothing now, "" if it would. It only turns the button off: the lane is free to
             take the act, and the server refuses nothing for it.
+        key: the function key that presses it, "" for none; it is shown on the button.
     """
 
     request: type[r.ActRequest]
@@ -72,6 +81,7 @@ class Act:
     tone: str = "plain"
     dialog: Dialog | None = None
     needless: Callable[[LaneView], str] = _of_use
+    key: str = ""
 
     @property
     def name(self) -> str:
@@ -118,12 +128,14 @@ ACTS: tuple[Act, ...] = (
         "Release",
         "放行",
         Group.VEHICLE,
+        key="F2",
         tone="go",
         needless=_already_released,
         dialog=Dialog(
             "Release this vehicle",
             "放行此車輛",
             "Both screens will tell the driver “Clearance Completed. Proceed”. Your name and reason are recorded.",
+            "兩個螢幕會向司機顯示「清關完成 請駛離」。你的姓名及原因會記錄在案。",
             "Release",
             "放行",
             (
@@ -139,14 +151,16 @@ ACTS: tuple[Act, ...] = (
     Act(
         r.InspectVisit,
         "Inspect",
-        "轉驗貨場",
+        "轉往驗貨場",
         Group.VEHICLE,
+        key="F4",
         tone="stop",
         needless=_already_inspected,
         dialog=Dialog(
             "Send to the examination compound",
             "轉往驗貨場查驗",
             "Both screens will direct the driver to the compound once Immigration is finished.",
+            "出入境檢查完成後，兩個螢幕會指示司機駛往驗貨場。",
             "Send to compound",
             "轉往驗貨場",
             (
@@ -164,10 +178,12 @@ ACTS: tuple[Act, ...] = (
         "Correct plate",
         "更正車牌",
         Group.VEHICLE,
+        key="F8",
         dialog=Dialog(
             "Correct the plate",
             "更正車牌",
             "Type the Hong Kong mark as you see it. The lane looks the vehicle up again under this mark.",
+            "請按所見輸入香港車牌。系統會以此車牌重新查核。",
             "Use this mark",
             "使用此車牌",
             (
@@ -175,19 +191,22 @@ ACTS: tuple[Act, ...] = (
                 "Read at the vehicle 在車旁讀出",
                 "From the driver's documents 根據司機文件",
             ),
+            usual="Read from the picture 從圖片讀出",
         ),
     ),
     Act(
         r.TakeOverVisit,
         "Clear by hand",
-        "人手處理",
+        "人手清關",
         Group.VEHICLE,
+        key="F9",
         dialog=Dialog(
             "Clear by hand",
-            "人手處理",
+            "人手清關",
             "Ends this visit in the system; the screens say “Please wait for an officer”. Nothing is released on screen.",
+            "系統會結束此車次；螢幕顯示「請等候海關人員」，不會顯示放行。",
             "Clear by hand",
-            "人手處理",
+            "人手清關",
             (
                 "Cleared on paper 以紙本清關",
                 "Turned back 已掉頭",
@@ -213,6 +232,7 @@ ACTS: tuple[Act, ...] = (
             "Close the lane",
             "關閉通道",
             "Takes effect when the present vehicle has left.",
+            "現時車輛駛離後生效。",
             "Close lane",
             "關閉通道",
             ("End of shift 下更", "Equipment fault 設備故障", "Incident 事故", "Traffic control 交通管制"),
@@ -229,6 +249,7 @@ ACTS: tuple[Act, ...] = (
             "Order manual mode",
             "轉為人手模式",
             "Takes effect between vehicles, until you end it.",
+            "在車輛之間生效，直至你結束為止。",
             "Order manual mode",
             "轉人手模式",
             ("Instruction 指示", "Exercise 演習", "Equipment suspected 懷疑設備異常"),
@@ -250,6 +271,7 @@ ACTS: tuple[Act, ...] = (
             "Bypass a stuck loop",
             "略過感應線圈",
             "The lane no longer counts this loop; vehicles are announced and cleared by hand. In manual mode only.",
+            "系統不再理會此線圈，車輛由關員申報並以人手清關。只限人手模式。",
             "Bypass loop",
             "略過線圈",
             ("Loop stuck on 線圈卡住", "Loop does not react 線圈沒有反應"),
@@ -265,6 +287,7 @@ ACTS: tuple[Act, ...] = (
             "Count a bypassed loop again",
             "恢復感應線圈",
             "The lane counts this loop again.",
+            "系統會再次使用此線圈。",
             "Restore loop",
             "恢復線圈",
             ("Repaired and tested 已修復及測試", "Bypassed by mistake 誤操作"),
@@ -287,6 +310,7 @@ ACTS: tuple[Act, ...] = (
             "出入境處沒有欠前車的回覆",
             "Immigration began with a vehicle that left without an answer, so its next answer was taken for that one. "
             "Ask Immigration first: an answer that came since then will count for the vehicle that is here now.",
+            "出入境處開始檢查的一輛車未有結果便離開，其後的回覆因而算作該車。請先向出入境處查詢：此後的回覆將算作現時車輛。",
             "Write off",
             "確認",
             (
@@ -300,6 +324,7 @@ ACTS: tuple[Act, ...] = (
         "Answer",
         "接聽",
         Group.HELP,
+        key="F7",
         tone="go",
     ),
     Act(
@@ -307,10 +332,12 @@ ACTS: tuple[Act, ...] = (
         "End call",
         "結束通話",
         Group.HELP,
+        key="F7",
         dialog=Dialog(
             "End the help call",
             "結束求助通話",
             "The driver's panel returns to where it was.",
+            "司機控制板會返回原來畫面。",
             "End call",
             "結束通話",
             (
@@ -319,10 +346,40 @@ ACTS: tuple[Act, ...] = (
                 "Vehicle sent to compound 轉往驗貨場",
                 "Pressed by mistake 誤按",
             ),
+            direct=True,
         ),
     ),
 )
 """In the order of their buttons."""
+
+_BY_NAME = {act.name: act for act in ACTS}
+
+
+_REASONS = tuple(reason for act in ACTS if act.dialog for reason in act.dialog.reasons)
+
+
+def reason_shown(text: str) -> str:
+    """A recorded reason, a typical one among it in the language of the page; the rest as it was written."""
+    typical = next((one for one in _REASONS if text.startswith(one)), "")
+    if not typical:
+        return text
+    rest = text.removeprefix(typical)
+    return Both(part(typical, Tongue.ENGLISH) + rest, part(typical, Tongue.CHINESE) + rest)
+
+
+def acted(last: Acted, shown: str) -> Both:
+    """Who did what, and when."""
+    act, at = _BY_NAME[last.act], times.clock(last.at_ms)
+    return Both(f"{shown} did “{act.english}” at {at}.", f"{shown} 於 {at} 執行「{act.chinese}」。")
+
+
+def deciding(one: Deciding, shown: str) -> Both:
+    """Who is deciding what at another page."""
+    act = _BY_NAME[one.act]
+    return Both(
+        f"Another officer is deciding: {shown}, “{act.english}”.", f"另一關員正在決定：{shown}，「{act.chinese}」。"
+    )
+
 
 REQUESTS: Any = reduce(operator.or_, (act.request for act in ACTS))
 """The union of their requests, as msgspec decodes it."""

@@ -21,6 +21,7 @@ from console import times, words
 from console.access import Access
 from console.actions import Actions
 from console.acts import ACTS
+from console.chinese import told
 from console.context import RouteContext, answer, on_refused, read
 from console.errors import RequestRefusedError
 from console.headers import SafeHeaders
@@ -29,6 +30,7 @@ from console.pictures import PictureRoutes
 from console.ports import LaneFeed, SimulationPort, Ticks, ViewLog
 from console.settings import ConsoleSettings
 from console.stream import ViewStream
+from console.tongues import Tongue, in_tongue, part
 from lane_agent.model import Screen
 
 _HERE: Final = Path(__file__).parent
@@ -67,6 +69,7 @@ def create_app(
         exception_handlers={RequestRefusedError: on_refused},
         max_body_size=_BODY_LIMIT,
     )
+    app.state.started = context.started
     return app, stream
 
 
@@ -91,6 +94,7 @@ class Pages:
             Route("/login", self._log_in, methods=["POST"]),
             Route("/logout", self._log_out, methods=["POST"]),
             Route("/unlock", self._unlock, methods=["POST"]),
+            Route("/language", self._language, methods=["POST"]),
             Route("/here", self._here, methods=["POST"]),
         ]
 
@@ -101,6 +105,7 @@ class Pages:
         simulation = self._context.simulation
         return self._page(
             "lane.html",
+            request,
             officer="" if session is None else session.officer,
             officer_shown="" if session is None else self._context.officers.shown(session.officer),
             csrf="" if session is None else session.csrf,
@@ -108,6 +113,7 @@ class Pages:
             loops=[(contact.value, told) for contact, told in words.LOOPS.items()],
             screens=[(screen.value, words.SCREENS[screen]) for screen in Screen],
             world=None if simulation is None else simulation.view(),
+            started=self._context.started,
         )
 
     async def _login_form(self, request: Request) -> Response:
@@ -115,7 +121,13 @@ class Pages:
 
     def _form(self, request: Request, *, words: str, status: int, wait_s: int = 0) -> Response:
         seed, token = self._context.access.form_token(request)
-        response = self._page("login.html", status=status, token=token, words=words)
+        response = self._page(
+            "login.html",
+            request,
+            status=status,
+            token=token,
+            words=in_tongue(told(words), self._context.access.tongue(request)),
+        )
         self._context.access.set_form_cookie(response, seed)
         if wait_s:
             response.headers["Retry-After"] = str(wait_s)
@@ -139,6 +151,15 @@ class Pages:
             self._context.access.log_out(request)
         return answer(accepted=True, words="Logged out.")
 
+    async def _language(self, request: Request) -> Response:
+        """Keeps the language of this officer, or of whoever comes to the login page, in the browser."""
+        if (session := self._context.access.session(request)) is not None:
+            self._context.access.check_token(request, session)
+        given = await read(request, dict[str, str])
+        response = answer(accepted=True, words="")
+        self._context.access.keep_tongue(request, response, Tongue.of(given.get("tongue", "")))
+        return response
+
     async def _unlock(self, request: Request) -> Response:
         session = self._context.access.session(request)
         if session is None:
@@ -153,8 +174,10 @@ class Pages:
         self._context.access.officer(request)
         return answer(accepted=True, words="")
 
-    def _page(self, template: str, *, status: int = 200, **values: object) -> Response:
+    def _page(self, template: str, request: Request, *, status: int = 200, **values: object) -> Response:
         view = self._context.feed.view()
+        tongue = self._context.access.tongue(request)
+        other = next(one for one in Tongue if one is not tongue)
         body = self._jinja.get_template(template).render(
             lane=view.lane,
             point=view.point,
@@ -162,6 +185,10 @@ class Pages:
             simulated=view.simulated,
             software=view.software,
             now=times.clock(view.at_ms),
+            tongue=tongue.value,
+            other_tongue=other.value,
+            two=lambda english, chinese: chinese if tongue is Tongue.CHINESE else english,
+            part=lambda text: part(text, tongue),
             **values,
         )
         return HTMLResponse(body, status_code=status)

@@ -71,6 +71,7 @@ class VisitView:
         outcome: what has been shown to the driver.
         ruling: what an officer has decided, if anything.
         evidence: content hashes of the pictures of this visit, newest last.
+        officer, reason: who decided or corrected last, and why; "" for nobody.
     """
 
     id: int
@@ -91,6 +92,8 @@ class VisitView:
     outcome: Outcome = Outcome.UNDECIDED
     ruling: Ruling = Ruling.NONE
     evidence: tuple[str, ...] = ()
+    officer: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class AlarmView:
     """One alarm (`domain.alarm_lifecycle`).
 
     Attributes:
-        kind: `effects.Alarm.kind`.
+        kind, cause: `effects.Alarm.kind`, and which of several causes ("camera").
         at_ms: when it was raised first; count: how often since.
         visit: 0 where none is concerned.
         seen_by: who took it.
@@ -130,6 +133,7 @@ class AlarmView:
     closed_by: str = ""
     by_hand: bool = False
     """Whether a person must close it."""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +191,9 @@ class PastVisit:
 
     Attributes:
         row, row_name: the decision table's row that held last (`lane_agent.table.Row`); 0 and "" if none.
-        ruling, officer, reason: an officer's part in it; NONE, "", "" if none.
+        ruling, officer, reason: an officer's part in it; NONE, "", "" if none. An officer without a ruling cleared it by hand.
         evidence: content hashes of its pictures, best first.
+        ran: the row by which it left against the signal (`lane_agent.table.Row`), "" if it did not.
     """
 
     id: int
@@ -204,6 +209,7 @@ class PastVisit:
     officer: str = ""
     reason: str = ""
     evidence: tuple[str, ...] = ()
+    ran: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +224,7 @@ class LaneView:
         manual: why the lane is in manual mode; empty means automatic. With a visit that began in automatic, it follows
             when that visit is over.
         faults: (fault, detail for the technician), active now.
+        faulty_since: (fault, when it was first seen), of those of `faults` of which that is known.
         bypassed: loops that an officer bypassed.
         debt: Immigration owes an answer for a vehicle that left, or one of this visit was taken for it.
         row, row_name: the decision table's row in force (`lane_agent.table.Row`); 0 and "" if none.
@@ -243,6 +250,7 @@ class LaneView:
     bypassed: tuple[Contact, ...] = ()
     debt: bool = False
     faults: tuple[tuple[Fault, str], ...] = ()
+    faulty_since: tuple[tuple[Fault, int], ...] = ()
     visit: VisitView | None = None
     help: HelpView = HelpView()
     alarms: tuple[AlarmView, ...] = ()

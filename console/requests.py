@@ -13,6 +13,7 @@ import msgspec
 
 from console.errors import RequestRefusedError
 from console.ports import Control, OfficerAction
+from console.tongues import Both
 from domain import marks
 from lane_agent.events import (
     DebtWrittenOff,
@@ -203,17 +204,36 @@ class EndHelp(ActRequest, frozen=True, tag="end_call"):
         return HelpEnded(officer, _reason(self.reason))
 
 
+class Deciding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A page has the dialog of this act open about this visit; "" when it has closed it."""
+
+    act: str
+    visit: int
+
+
 class AcknowledgeAlarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An officer takes this alarm, or has read this message."""
+    """An officer takes this alarm and those shown with it, or has read this message."""
 
     alarm: str
+    others: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Those that were on the card; what came since is not among them."""
+        return (self.alarm, *self.others)
 
 
 class CloseAlarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An officer closes an alarm that does not end by itself, and says what became of it."""
+    """An officer closes an alarm that does not end by itself, and those shown with it, and says what became of it."""
 
     alarm: str
     reason: str
+    others: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Those that were on the card."""
+        return (self.alarm, *self.others)
 
     def checked(self) -> str:
         """The reason, fit for the journal.
@@ -264,6 +284,10 @@ def _mark(text: str) -> str:
     vrn = marks.normalise(text)
     if marks.family(vrn) not in marks.HONG_KONG:
         raise RequestRefusedError(
-            422, f"Not done: “{text[:20]}” does not have the form of a Hong Kong mark. Type letters and digits only."
+            422,
+            Both(
+                f"Not done: “{text[:20]}” does not have the form of a Hong Kong mark. Type letters and digits only.",
+                f"未有執行：「{text[:20]}」不符合香港車牌格式，請只輸入字母及數字。",
+            ),
         )
     return vrn

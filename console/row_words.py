@@ -13,10 +13,10 @@ _DECIDE = "Decide: release, inspect or clear by hand."
 _LEAVING = "Tell the control room and the compound; keep the pictures."
 
 NUMBERS: Final[dict[int, Words]] = {
-    1: Words("Lane closed", "通道關閉", "Open the lane when it is staffed."),
+    1: Words("Lane closed", "通道已關閉", "Open the lane when it is staffed."),
     2: Words("Waiting for a vehicle", "等候車輛"),
     3: Words("Vehicle in the lane: Immigration has not begun", "車輛到達，等候出入境檢查"),
-    4: Words("Immigration clearance in progress", "正在辦理出入境檢查"),
+    4: Words("Immigration clearance in progress", "正在進行出入境檢查"),
     5: Words(
         "Immigration has referred this vehicle",
         "出入境處轉介",
@@ -25,7 +25,9 @@ NUMBERS: Final[dict[int, Words]] = {
     6: Words("Driver asks for help", "司機求助", "Answer the call."),
     7: Words("Manual clearance", "人手清關", "Take the paper manifest and decide for this vehicle."),
     8: Words("Plate not certain", "車牌未能確定", "Compare the picture with the vehicle and type its mark."),
-    9: Words("INSPECT: to the examination compound", "須查驗：往驗貨場", "See that the vehicle turns to the compound."),
+    9: Words(
+        "INSPECT: to the examination compound", "須查驗：轉往驗貨場", "See that the vehicle turns to the compound."
+    ),
     10: Words("Unladen, declared and confirmed", "空車，已確認"),
     11: Words(
         "Driver says unladen, but goods are bundled",
@@ -41,7 +43,9 @@ NUMBERS: Final[dict[int, Words]] = {
     14: Words(
         "Early: crossing not allowed yet", "未到最早允許過關時間", "Tell the driver the time; note the early arrival."
     ),
-    15: Words("Bundled for another control point", "捆綁管制站不符", "Ask the core; then release, or turn it back."),
+    15: Words(
+        "Bundled for another control point", "捆綁的並非本管制站", "Ask the core; then release, or turn it back."
+    ),
     16: Words("Bundled for the other direction", "捆綁方向不符", "Ask for the UBR; the driver bundles again."),
     17: Words("Laden, all checks passed", "載貨，已通過核對"),
     18: Words("Consignment under a facilitation scheme", "便利計劃貨物"),
@@ -105,7 +109,7 @@ NAMES: Final[dict[str, Words]] = {
     "16 other direction: press if empty": Words(
         "Bundled the other way: driver asked to press Unladen if empty", "捆綁方向不符，等候按空車鈕"
     ),
-    "15 other point": Words("Bundled for another control point: asking the core", "捆綁管制站不符，正查詢中央"),
+    "15 other point": Words("Bundled for another control point: asking the core", "捆綁的並非本管制站，正查詢中央"),
     "17 laden: drop manifest": Words("Laden, checked: waiting for the manifest", "載貨：等候投入載貨清單"),
     "17 laden released": Words("Released, laden", "載貨，已放行"),
     "17 deciding": Words("Checking the codes", "正在核對資料"),

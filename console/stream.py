@@ -20,9 +20,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from console.acts import acted, deciding
 from console.context import RouteContext
 from console.ports import LaneView
 from console.present import Plain, present
+from console.tongues import Tongue, in_tongue
 
 BEAT_S = 1.0
 """The longest silence of a healthy stream."""
@@ -68,16 +70,20 @@ class ViewStream:
 
     async def _views(self, request: Request) -> AsyncIterator[bytes]:
         watch = self._admit(request)
+        tongue = Tongue.of(request.query_params.get("lang", ""))
         try:
             yield b"retry: 1000\n\n"
             view = self._context.feed.view()
             while self._goes_on(watch, request):
-                yield _event("view", {**present(view), "you": self._you(request), "world": self._world()})
+                yield _event("view", in_tongue(self._told(view, request), tongue))
                 await asyncio.sleep(_INTERVAL_S)
                 view = await self._next(view.sequence)
             yield _event("over", {})
         finally:
             self._watching.pop(watch, None)
+
+    def _told(self, view: LaneView, request: Request) -> Plain:
+        return {**present(view), "you": self._you(request), "world": self._world()}
 
     def _goes_on(self, watch: _Watch, request: Request) -> bool:
         return not watch.over and not self._closed.is_set() and self._context.access.may_watch(request)
@@ -108,9 +114,23 @@ class ViewStream:
 
     def _you(self, request: Request) -> Plain:
         session = self._context.access.session(request)
+        known: Plain = {"started": self._context.started, "deciding": [], "last": None}
         if session is None:
-            return {"officer": "", "locked": False}
-        return {"officer": session.officer, "locked": self._context.access.sessions.locked(session)}
+            return {**known, "officer": "", "locked": False}
+        context = self._context
+        others = context.desks.others(session.csrf, context.access.sessions.ticks())
+        last = context.desks.last
+        return {
+            **known,
+            "officer": session.officer,
+            "locked": context.access.sessions.locked(session),
+            "deciding": [
+                {"visit": one.visit, "says": deciding(one, context.officers.shown(one.officer))} for one in others
+            ],
+            "last": None
+            if last is None
+            else {"visit": last.visit, "says": acted(last, context.officers.shown(last.officer))},
+        }
 
     def _world(self) -> Plain | None:
         if self._context.simulation is None:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from console.chinese import told
+from console.tongues import Both
 from domain.alarms import LaneAlarmKind, lane_alarm_kind
 from domain.crossing import Direction
 from lane_agent import contacts
@@ -25,6 +27,21 @@ class Words:
     says: str
     chinese: str
     todo: str = ""
+
+    @property
+    def text(self) -> Both:
+        """`says` in both languages."""
+        return Both(self.says, self.chinese)
+
+    @property
+    def next(self) -> str:
+        """`todo` in both languages."""
+        return told(self.todo)
+
+    @property
+    def within(self) -> Both:
+        """`says` for the middle of a sentence."""
+        return Both(self.says[:1].lower() + self.says[1:], self.chinese)
 
 
 DOUBTS: Final[dict[Doubt, Words]] = {
@@ -93,14 +110,16 @@ DOUBTS: Final[dict[Doubt, Words]] = {
         "No bundle, and Unladen was not pressed", "沒有捆綁，亦未按空車鈕", "Ask for the UBR or the paper manifest."
     ),
     Doubt.EARLY: Words("Early arrival", "提早到達", "Tell the driver the time; note the early arrival."),
-    Doubt.WRONG_POINT: Words("Bundled for another control point", "捆綁管制站不符", "Ask the core; then decide."),
+    Doubt.WRONG_POINT: Words("Bundled for another control point", "捆綁的並非本管制站", "Ask the core; then decide."),
     Doubt.ORDERED: Words("An officer ordered an inspection", "關員指示查驗", "See that the vehicle stops; inspect."),
     Doubt.ANNOUNCED: Words("Announced by an officer over a bypassed loop", "由關員申報到達", "Clear it by hand."),
 }
 
 MANUAL: Final[dict[ManualReason, Words]] = {
     ManualReason.LINK: Words(
-        "no proof of freshness", "未能核實資料", "Clear by hand until the link is back; it returns by itself."
+        "core not answering: records may be old",
+        "中央未有回應，資料或已過時",
+        "Clear by hand until the link is back; it returns by itself.",
     ),
     ManualReason.FAULT: Words("equipment fault", "設備故障", "Clear by hand; call the technician."),
     ManualReason.ORDER: Words("ordered by an officer", "按指示轉人手", "End manual mode when the order is lifted."),
@@ -111,6 +130,9 @@ MANUAL: Final[dict[ManualReason, Words]] = {
         "a loop is bypassed", "感應線圈已略過", "Clear by hand; it ends when every loop counts again."
     ),
 }
+
+MANUAL_VISIT: Final = Words("take the manifest", "查收載貨清單", "Take the paper manifest and decide for this vehicle.")
+"""A vehicle in manual mode, as the state line tells it."""
 
 FAULTS: Final[dict[Fault, Words]] = {
     Fault.CAMERA: Words("Camera gives no picture", "攝影機故障", "Look at the vehicles yourself; call the technician."),
@@ -156,6 +178,21 @@ OUTCOMES: Final[dict[Outcome, Words]] = {
     Outcome.EXAMINE: Words("Inspect", "查驗", "See that the vehicle turns to the compound."),
 }
 
+OUTCOME_LEVELS: Final[dict[Outcome, str]] = {
+    Outcome.UNDECIDED: "busy",
+    Outcome.RELEASED: "done",
+    Outcome.WITHDRAWN: "stop",
+    Outcome.EXAMINE: "stop",
+}
+"""How the page marks an outcome."""
+
+RAN: Final[dict[str, Words]] = {
+    "22 ran from inspection": Words("RAN FROM INSPECTION", "未往驗貨場 逃離"),
+    "22 leaving against the signal": Words("LEFT WITHOUT A RELEASE", "未獲放行而駛離"),
+    "22 through a closed lane": Words("RAN THROUGH THE CLOSED LANE", "駛過已關閉通道"),
+}
+"""What a vehicle did that left against the signal, by the row (`edge.lane_feed.RAN`)."""
+
 RULINGS: Final[dict[Ruling, Words]] = {
     Ruling.NONE: Words("by the system", "由系統"),
     Ruling.RELEASE: Words("released by officer", "關員放行"),
@@ -170,9 +207,9 @@ IMMIGRATION: Final[dict[Immigration, Words]] = {
 }
 
 LINKS: Final[dict[Link, Words]] = {
-    Link.FRESH: Words("Fresh", "資料最新"),
-    Link.STALE: Words("Late", "資料延遲", "Nothing new is released; inspection always works."),
-    Link.OFFLINE: Words("No proof", "未能核實", "Clear by hand."),
+    Link.FRESH: Words("Codes up to date", "行動代碼最新"),
+    Link.STALE: Words("Codes late", "行動代碼延遲", "Nothing new is released; inspection always works."),
+    Link.OFFLINE: Words("Core not answering: records may be old", "中央未有回應，資料或已過時", "Clear by hand."),
 }
 
 IDENTIFIERS: Final[dict[str, Words]] = {
@@ -208,14 +245,14 @@ LOOPS: Final[dict[Contact, Words]] = {
 }
 """Contacts that an officer may bypass."""
 
-STANDINGS: Final[dict[Standing, str]] = {
-    Standing.LIVE: "live",
-    Standing.EARLY: "early",
-    Standing.ELSEWHERE: "other control point",
-    Standing.OPPOSITE: "other direction",
-    Standing.WITHDRAWN: "withdrawn",
-    Standing.USED: "used",
-    Standing.EXPIRED: "expired",
+STANDINGS: Final[dict[Standing, Both]] = {
+    Standing.LIVE: Both("live", "有效"),
+    Standing.EARLY: Both("early", "未到時間"),
+    Standing.ELSEWHERE: Both("other control point", "其他管制站"),
+    Standing.OPPOSITE: Both("other direction", "方向不符"),
+    Standing.WITHDRAWN: Both("withdrawn", "已撤銷"),
+    Standing.USED: Both("used", "已使用"),
+    Standing.EXPIRED: Both("expired", "已過期"),
 }
 
 REFUSALS: Final[dict[str, str]] = {
@@ -233,7 +270,7 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.FAULT_RAISED: ("Equipment fault", "設備故障"),
     LaneAlarmKind.RESTARTED_WITH_VEHICLE: ("The box restarted with a vehicle here", "重新啟動時有車輛"),
     LaneAlarmKind.ARRIVED_CLOSED: ("A vehicle drove into the closed lane", "車輛駛入已關閉通道"),
-    LaneAlarmKind.CODES_IN_DOUBT: ("The codes here are in doubt", "資料存疑"),
+    LaneAlarmKind.CODES_IN_DOUBT: ("The codes here are in doubt", "行動代碼存疑"),
     LaneAlarmKind.CODES_MISMATCH: ("The codes here differ from the core's", "資料與中央不符"),
     LaneAlarmKind.MESSAGE_REFUSED: ("A message was refused", "訊息被拒"),
     LaneAlarmKind.STORE_WENT_BACK: ("This lane's records are an old copy", "通道紀錄為舊副本"),
@@ -263,12 +300,15 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.CONTRADICTION: ("Unladen pressed against a bundle", "報稱空車但有捆綁"),
     LaneAlarmKind.NO_BUNDLE: ("Vehicle without a bundle", "車輛沒有捆綁紀錄"),
     LaneAlarmKind.EARLY_ARRIVAL: ("Early arrival", "提早到達"),
-    LaneAlarmKind.OTHER_POINT: ("Bundled for another control point; the driver waits", "捆綁管制站不符，司機等候中"),
+    LaneAlarmKind.OTHER_POINT: (
+        "Bundled for another control point; the driver waits",
+        "捆綁的並非本管制站，司機等候中",
+    ),
     LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR: (
         "Immigration's answer may be for the vehicle before",
         "出入境處的回覆可能屬於前車",
     ),
-    LaneAlarmKind.WRONG_POINT: ("Bundled for another control point", "捆綁管制站不符"),
+    LaneAlarmKind.WRONG_POINT: ("Bundled for another control point", "捆綁的並非本管制站"),
     LaneAlarmKind.IDENTIFIER_LOST: ("Second identifier lost; vehicles are judged without it", "第二識別器失聯"),
     LaneAlarmKind.IDENTIFIER_STUCK: ("Second identifier repeats a vehicle that has left", "第二識別器重複讀數"),
     LaneAlarmKind.IDENTIFIER_UNKNOWN: ("A label that stands for no mark", "未登記標籤"),

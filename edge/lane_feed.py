@@ -42,6 +42,9 @@ from lane_agent.state import Lane, Visit, visit_key
 from lane_agent.table import TABLE
 from lane_agent.wording import Scene
 
+RAN = frozenset({"22 ran from inspection", "22 leaving against the signal", "22 through a closed lane"})
+"""Rows of a vehicle that left against the signal."""
+RAN_FROM_INSPECTION = "22 ran from inspection"
 MESSAGES_KEPT = 50
 VISITS_KEPT = 20
 MESSAGE_MS = 12 * 3_600_000
@@ -70,6 +73,7 @@ class _Memory:
     messages: deque[MessageView] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
     past: deque[PastVisit] = field(default_factory=lambda: deque(maxlen=VISITS_KEPT))
     faults: dict[Fault, str] = field(default_factory=dict)
+    faulty_since: dict[Fault, int] = field(default_factory=dict)
     painted: dict[Screen, Scene] = field(default_factory=dict)
     call: HelpView = field(default_factory=HelpView)
     rows_of: int = 0
@@ -124,6 +128,8 @@ class LanePage:
             self._alarms.stepped(at, effects, lambda: 0)
         if lane.help is HelpCall.NONE:
             self._memory.call = HelpView()
+        since = self._memory.faulty_since
+        self._memory.faulty_since = {fault: since.get(fault, at.utc_ms) for fault in lane.faults}
         self.moved()
 
     def moved(self) -> None:
@@ -200,13 +206,14 @@ class LanePage:
             debt=lane.debt or (lane.visit is not None and lane.visit.unclear is not None),
             bypassed=tuple(sorted(lane.bypassed, key=lambda contact: contact.value)),
             faults=tuple((fault, memory.faults.get(fault, "")) for fault in sorted(lane.faults, key=lambda f: f.value)),
+            faulty_since=tuple(memory.faulty_since.items()),
             visit=_visit(lane),
             help=replace(memory.call, state=lane.help),
             alarms=tuple(_alarm_view(one) for one in self._alarms.listed(self._sources.now().utc_ms)),
             messages=tuple(memory.messages),
             link=self._sources.link(),
             screens=self._screens(lane),
-            past=tuple(memory.past),
+            past=_past(memory.past, exit_to_compound=lane.policy.exit_to_compound),
             inbox_wait_ms=self._agent.inbox_wait_ms(),
             read_ms=self._sources.read_ms(),
             software=self._software,
@@ -289,6 +296,7 @@ def _alarm_view(listed: ListedAlarm) -> AlarmView:
         ended_ms=alarm.ended_ms,
         closed_by=alarm.closed_by,
         by_hand=alarm.care.ends is Ends.PERSON,
+        cause=alarm.key.cause,
     )
 
 
@@ -322,7 +330,26 @@ def past_visit(record: Record, rows: dict[int, str]) -> PastVisit:
         officer=ended.officer,
         reason=ended.reason,
         evidence=ended.evidence,
+        ran=_ran(ended, rows),
     )
+
+
+def _ran(ended: VisitEnded, rows: dict[int, str]) -> str:
+    """The row by which a vehicle left against the signal, "" if it did not.
+
+    One sent to the compound that clears the stop loop before a loop on the way out sees it ends its visit with that very
+    edge, and no row is entered any more (design §2.1).
+    """
+    if (name := rows.get(22, "")) in RAN:
+        return name
+    wrong_way = ended.outcome == Outcome.EXAMINE.value and ended.how == Contact.EXIT_LOOP.value
+    return RAN_FROM_INSPECTION if wrong_way else ""
+
+
+def _past(visits: Iterable[PastVisit], *, exit_to_compound: bool) -> tuple[PastVisit, ...]:
+    """Where the exit leads to the compound, nobody runs from inspection over it."""
+    obeyed = exit_to_compound
+    return tuple(replace(one, ran="") if obeyed and one.ran == RAN_FROM_INSPECTION else one for one in visits)
 
 
 def _mark(listed: deque[MessageView], wanted: str, officer: str) -> bool:
@@ -357,6 +384,8 @@ def _visit(lane: Lane) -> VisitView | None:
         outcome=visit.outcome,
         ruling=visit.ruling,
         evidence=visit.evidence,
+        officer=visit.officer,
+        reason=visit.reason,
     )
 
 

@@ -29,7 +29,7 @@ def demo(
     folder: Annotated[Path | None, typer.Option(help="Keep everything it writes in this new folder.")] = None,
     scenario: Annotated[list[str] | None, typer.Option(help="Only this kind of truck; repeat for more.")] = None,
     stay: Annotated[
-        bool, typer.Option("--stay", help="Go on after the trucks, for the page; end it with Ctrl-C.")
+        bool, typer.Option("--stay", help="Go on after the trucks, for people to practise at the page; Ctrl-C ends.")
     ] = False,
 ) -> None:
     """A simulated world around the real agent, reader, link, core and screens; a judge compares it with the truth."""

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from core.errors import RefusedError
+from lane_agent.model import Contact
 from simulation.broker import BrokerError
 from simulation.drawn.trucks import DrawnTruck
 from simulation.judge import DemonstrationFiles, judge, verdict
@@ -85,7 +86,10 @@ async def _open(stage: Stage) -> None:
 
 
 async def _send(stage: Stage, wishes: DemoOptions, panel: Panel, console: Console) -> None:
-    """The planned trucks, between them those that the page's panel asks for, and with `--stay` only those afterwards."""
+    """The planned trucks, and between them those that the page's panel asks for.
+
+    With `--stay` people practise afterwards: trucks come from the panel at their real pace, and nobody but they decides.
+    """
     road = Road(stage, wishes.seed)
     keys = wishes.only or plan(wishes.trucks, road.rng)
     if wishes.camera is not None:
@@ -100,7 +104,8 @@ async def _send(stage: Stage, wishes: DemoOptions, panel: Panel, console: Consol
             while asked := panel.waiting_truck():
                 await road.send(asked)
     if wishes.stay:
-        console.print("Staying: send trucks from the page's simulation panel; end with Ctrl-C.")
+        console.print("Staying: send trucks from the page's simulation panel, and decide about them; end with Ctrl-C.")
+        stage.practice_ms, stage.speed, stage.officer.only_watches = now_ms(), 1.0, True
         with suppress(asyncio.CancelledError):
             while True:
                 await road.send(await panel.next_truck())
@@ -145,9 +150,27 @@ async def act_out(stage: Stage, index: int, key: str, marks: Marks, rng: random.
     try:
         await scenario.act(passing)
     except (TimeoutError, RuntimeError, RefusedError) as error:
+        if stage.practice_ms:
+            await _person_decides(passing)
+            return
         passing.broke_off = f"{type(error).__name__}: {error}"
         await _clear_the_lane(passing)
-    stage.passed.append(passing.truth())
+    if not stage.practice_ms:
+        stage.passed.append(passing.truth())
+
+
+async def _person_decides(passing: Passing) -> None:
+    """The truck stands until a person at the page has dealt with it, however long; then it goes where it was sent."""
+    stage, sent = passing.stage, {"Released": Contact.EXIT_LOOP, "Inspect": Contact.COMPOUND_LOOP}
+    said = "Released"
+    while visit := stage.officer.view.get("visit"):
+        said = visit["outcome"]["says"]
+        if said in sent:
+            break
+        await asyncio.sleep(0.2)
+    stage.camera.freeze(frozen=False)
+    await stage.pause(3.0)  # a driver reads the sign and drives off
+    await passing.leave(sent.get(said, Contact.EXIT_LOOP))
 
 
 async def _clear_the_lane(passing: Passing) -> None:
@@ -183,7 +206,7 @@ def _case(world: DemonstrationWorld, stage: Stage, ended: int) -> DemonstrationF
         lane_store=world.lane_store,
         core_store=world.core_store,
         lane=LANE,
-        ended=ended,
+        ended=stage.practice_ms or ended,
     )
 
 

@@ -117,13 +117,14 @@ def verdict(report: dict[str, Any], *, rows_wanted: frozenset[int]) -> list[str]
 
 
 def read_paint_log(screen: str, path: Path, ended: int) -> list[Painting]:
-    """The paintings of one screen in order; the last lasts until the end. A line cut by a kill is left out."""
+    """The paintings of one screen in order until the end, to which the last lasts. A line cut by a kill is left out."""
     lines: list[dict[str, Any]] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             lines.append(json.loads(line))
         except ValueError:
             continue
+    lines = [line for line in lines if int(line["mono_ms"]) < ended]
     ends = [int(line["mono_ms"]) for line in lines[1:]] + [ended]
     return [
         Painting(screen, line["scene"], int(line["mono_ms"]), end, bool(line.get("safe")))

@@ -24,6 +24,10 @@ class PageRefusedError(RuntimeError):
     """The page refused an action; the text has its words."""
 
 
+class HandsOffError(RuntimeError):
+    """The simulated officer only watches: a person at the page acts in his place."""
+
+
 class Officer:
     """One officer at one lane page.
 
@@ -33,6 +37,7 @@ class Officer:
 
     Attributes:
         view: the newest view as the page's stream gave it, {} before the first.
+        only_watches: he presses nothing any more, so that people can practise.
     """
 
     def __init__(self, address: str, name: str, password: str) -> None:
@@ -44,6 +49,7 @@ class Officer:
         self._stop = threading.Event()
         self._watcher: threading.Thread | None = None
         self.view: dict[str, Any] = {}
+        self.only_watches = False
 
     @property
     def link(self) -> str:
@@ -95,7 +101,10 @@ class Officer:
 
         Raises:
             PageRefusedError: the page or the lane refused.
+            HandsOffError: he only watches.
         """
+        if self.only_watches:
+            raise HandsOffError(action)
         return await asyncio.to_thread(self._act, action, fields)
 
     async def take(self, alarm: str) -> None:

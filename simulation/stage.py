@@ -59,6 +59,8 @@ class Stage:
     point: str
     direction: str
     passed: list[Truth] = field(default_factory=list)
+    practice_ms: int = 0
+    """Since when people practise (monotonic), 0 if they do not: what they decide is theirs, and nothing to judge."""
     ccrns: Iterator[int] = field(
         default_factory=lambda: itertools.count(2_001_067_889)
     )  # the sample of seed 004, and on

@@ -2,22 +2,28 @@
 // release must be looked at again when the lane has learnt something since it was opened.
 
 import { ask } from "./ask.js";
-import { all, bind, find, follow, lines, make, say } from "./dom.js";
+import { all, bind, find, follow, lines, make, pick, say } from "./dom.js";
 
 let view = null;
 let isStale = () => true;
-const decided = { visit: 0, basis: "" };
+const HOLD_MS = 2000;
+const decided = { visit: 0, basis: "", facts: [], act: "" };
 
 export function prepareDialogs(stale) {
   isStale = stale;
   for (const dialog of all("dialog[data-action]")) {
     find("form", dialog).addEventListener("submit", (event) => submit(event, dialog));
+    dialog.addEventListener("close", () => deciding(""));
+    dialog.addEventListener("keydown", (event) => chooseByDigit(event, dialog));
+    if ("direct" in dialog.dataset) dialog.addEventListener("click", (event) => chooseAndGo(event, dialog));
     find(".again", dialog)?.addEventListener("click", () => lookAgain(dialog));
   }
+  setInterval(() => find("dialog[open][data-action]") && deciding(decided.act), HOLD_MS);
+  find("#dialog-close-alarm form").addEventListener("submit", sendClosing);
   for (const cancel of all("dialog .cancel")) cancel.addEventListener("click", () => cancel.closest("dialog").close());
   for (const button of all("[data-act]")) button.addEventListener("click", () => begin(button.dataset.act));
   find("#dialog-unlock form").addEventListener("submit", unlock);
-  find("#picture-large").addEventListener("error", () => say(find("#picture-name"), "This picture is no longer kept."));
+  find("#picture-large").addEventListener("error", () => say(find("#picture-name"), pick("This picture is no longer kept.", "此圖片已不再保存。")));
 }
 
 /** Keeps the newest view, and judges what an open dialog was opened on. */
@@ -26,7 +32,8 @@ export function refreshDialogs(newest) {
   const dialog = find("dialog[open][data-visit]");
   if (!dialog) return;
   if ((view.visit?.id ?? 0) !== decided.visit) {
-    tell(dialog, `Visit ${decided.visit} is over; nothing was done.`);
+    const over = pick(`Visit ${decided.visit} is over; nothing was done.`, `車次 ${decided.visit} 已結束，未有執行。`);
+    tell(dialog, [over, byWhom()].filter(Boolean).join(" "));
     find(".confirm", dialog).disabled = true;
     return;
   }
@@ -34,8 +41,46 @@ export function refreshDialogs(newest) {
   const changed = find(".changed", dialog);
   if (!changed) return;
   changed.hidden = view.basis === decided.basis;
+  if (!changed.hidden) say(find(".what", changed), whatChanged());
   find(".confirm", dialog).disabled = isStale() || view.basis !== decided.basis;
   drawWarnings(dialog);
+}
+
+/** What the lane has learnt since the dialog was opened, and who acted meanwhile. */
+function whatChanged() {
+  const before = new Map(decided.facts.map((fact) => [fact.name, fact.says]));
+  const lines = view.facts
+    .filter((fact) => before.get(fact.name) !== fact.says)
+    .map((fact) => `${fact.title}: ${before.get(fact.name) ?? "–"} → ${fact.says}.`);
+  return [pick("Changed while this was open:", "開啟期間情況已改變："), ...lines, byWhom()].filter(Boolean).join(" ");
+}
+
+/** Who acted on this very visit, "" for nobody. */
+const byWhom = () => (decided.visit && view.you.last?.visit === decided.visit ? view.you.last.says : "");
+
+/** Tells the other pages that this dialog is open, or is no longer. */
+function deciding(act) {
+  if (view && !view.you.locked && document.body.dataset.officer) ask("/deciding", { act, visit: act ? decided.visit : 0 });
+}
+
+/** 0 says that the warnings were read, 1 to 9 choose a typical reason, unless something is being typed. */
+function chooseByDigit(event, dialog) {
+  if (!/^[0-9]$/.test(event.key) || event.target.matches('input:not([type="radio"], [type="checkbox"])')) return;
+  if (event.key === "0") {
+    find('.warned:not([hidden]) [name="read"]', dialog)?.click();
+    return;
+  }
+  const option = all('[name="typical"]', dialog)[Number(event.key) - 1];
+  if (!option) return;
+  event.preventDefault();
+  option.checked = true;
+  option.focus();
+  if ("direct" in dialog.dataset && option.value) find("form", dialog).requestSubmit();
+}
+
+function chooseAndGo(event, dialog) {
+  const pointed = event.detail > 0 && event.target.closest("label")?.querySelector('[name="typical"]');
+  if (pointed?.value) queueMicrotask(() => setTimeout(() => find("form", dialog).requestSubmit()));
 }
 
 const tell = (dialog, words) => say(find(".error", dialog), words);
@@ -53,10 +98,16 @@ function open(dialog) {
   tell(dialog, "");
   decided.visit = view.visit?.id ?? 0;
   decided.basis = view.basis;
+  decided.facts = view.facts;
+  decided.act = dialog.dataset.action;
   bind(view, dialog);
+  find(".confirm", dialog).disabled = false;
   if (find(".candidates", dialog)) drawCandidates(dialog);
   dialog.showModal();
+  if (find("#mark", dialog)) find("#mark").select();
+  else find('[name="typical"]', dialog)?.focus();
   refreshDialogs(view);
+  deciding(decided.act);
 }
 
 function drawWarnings(dialog) {
@@ -67,11 +118,18 @@ function drawWarnings(dialog) {
 
 function lookAgain(dialog) {
   decided.basis = view.basis;
+  decided.facts = view.facts;
   find('[name="read"]', dialog).checked = false;
   refreshDialogs(view);
 }
 
+/** The picture large beside the box, which begins with what the reader saw; what is only on record is never filled in. */
 function drawCandidates(dialog) {
+  const crop = find(".crop", dialog);
+  const newest = view.visit?.evidence.at(-1);
+  crop.hidden = !newest;
+  if (newest) crop.src = `/picture/evidence/${newest}?as=opened`;
+  find("#mark").value = view.visit?.guess ?? "";
   const box = find(".candidates", dialog);
   const candidates = view.visit?.candidates ?? [];
   box.hidden = candidates.length === 0;
@@ -92,15 +150,15 @@ function filled(dialog) {
   const form = new FormData(find("form", dialog));
   const detail = (form.get("detail") ?? "").trim();
   const reason = [form.get("typical"), detail].filter(Boolean).join("; ");
-  if (!reason) return "Choose a reason, or write one.";
+  if (!reason) return pick("Choose a reason, or write one.", "請選擇或填寫原因。");
   const asked = { action: dialog.dataset.action, reason };
   if ("visit" in dialog.dataset) asked.visit = decided.visit;
   if (form.has("loop")) asked.loop = form.get("loop");
   if (form.has("vrn")) asked.vrn = form.get("vrn").trim();
-  if (asked.vrn === "") return "Type the mark.";
+  if (asked.vrn === "") return pick("Type the mark.", "請輸入車牌。");
   if (form.has("paper")) asked.paper = form.get("paper").trim();
   if (!find(".changed", dialog)) return asked; // no basis is asked for
-  if (view.warnings.length && !form.has("read")) return "Read the warnings and tick the box first.";
+  if (view.warnings.length && !form.has("read")) return pick("Read the warnings and tick the box first.", "請先細閱警告並剔選方格。");
   return { ...asked, basis: decided.basis, read: form.has("read") };
 }
 
@@ -155,4 +213,26 @@ async function unlock(event) {
   view.you.locked = false;
   dialog.close();
   afterUnlock();
+}
+
+const closing = { alarm: "", others: [] };
+
+/** Closes an alarm, and those of one cause with it, after asking what became of it. */
+export function closeAlarm(alarm, others, says) {
+  Object.assign(closing, { alarm, others });
+  const dialog = find("#dialog-close-alarm");
+  find("form", dialog).reset();
+  tell(dialog, "");
+  say(find("#closing"), others.length ? `${says} (${others.length + 1})` : says);
+  dialog.showModal();
+  find("#close-reason").focus();
+}
+
+async function sendClosing(event) {
+  event.preventDefault();
+  const dialog = find("#dialog-close-alarm");
+  const became = await ask("/close-alarm", { ...closing, reason: find("#close-reason").value });
+  report(became);
+  if (became.accepted) dialog.close();
+  else tell(dialog, became.words);
 }

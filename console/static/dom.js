@@ -3,6 +3,9 @@
 export const find = (selector, within = document) => within.querySelector(selector);
 export const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
+/** The text in the language of the page. */
+export const pick = (english, chinese) => (document.documentElement.lang === "en" ? english : chinese);
+
 /** Sets text only when it differs, so that selections and screen readers are left in peace. */
 export function say(element, text) {
   const wanted = String(text ?? "");

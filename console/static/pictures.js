@@ -1,6 +1,6 @@
 // The live picture and both screens, fetched one at a time, with their age; and the evidence.
 
-import { find, make, say } from "./dom.js";
+import { find, make, pick, say } from "./dom.js";
 
 const OLD_MS = 2000;
 const FRAME_MS = 350;
@@ -21,16 +21,26 @@ async function show(image, path) {
   return answer.headers;
 }
 
+let newest = -Infinity;
+
+function oldWords(ms) {
+  if (!Number.isFinite(ms)) return pick("No picture from the camera", "沒有影像");
+  const s = Math.round(ms / 1000);
+  return s < 1 ? pick("OLD picture: not live", "舊影像，並非即時") : pick(`OLD picture, not live: ${s} s`, `舊影像，並非即時：${s} 秒前`);
+}
+
 export async function followFrame() {
   const image = find("#frame");
   const note = find("#frame-note");
   for (;;) {
     const headers = document.hidden ? null : await show(image, "/picture/lane");
-    const age = Number(headers?.get("X-Age-Ms") ?? 0);
-    image.hidden = headers === null;
-    note.hidden = headers !== null && age < OLD_MS;
-    image.classList.toggle("old", age >= OLD_MS);
-    say(note, headers === null ? "No picture from the camera 沒有影像" : `Picture is ${Math.round(age / 1000)} s old 畫面延遲`);
+    const broken = find("#camera").dataset.broken ?? "";
+    if (headers !== null) newest = performance.now() - Number(headers.get("X-Age-Ms") ?? 0);
+    const old = broken !== "" || performance.now() - newest >= OLD_MS;
+    image.hidden = newest === -Infinity; // the last picture stays, marked as old
+    note.hidden = !old;
+    image.classList.toggle("old", old);
+    say(note, broken ? pick(`OLD picture, not live: ${broken}`, `舊影像，並非即時：${broken}`) : oldWords(performance.now() - newest));
     await new Promise((done) => setTimeout(done, FRAME_MS));
   }
 }
@@ -57,9 +67,9 @@ export function thumbnail(digest, label) {
     const large = find("#picture-large");
     large.src = `/picture/evidence/${digest}?as=opened`;
     large.alt = label;
-    say(find("#picture-name"), `${label}, sha256 ${digest}`);
+    say(find("#picture-name"), label);
     find("#dialog-picture").showModal();
   });
-  image.addEventListener("error", () => button.replaceChildren(make("span", { class: "muted", text: "not kept" })));
+  image.addEventListener("error", () => button.replaceChildren(make("span", { class: "muted", text: pick("not kept", "不再保存") })));
   return button;
 }

@@ -1,9 +1,10 @@
-// Rings for a help call. Made from tones here, so that there is no sound file; off until an officer turns it on,
+// Rings for a help call, and for a vehicle that ran. Made from tones here, so that there is no sound file; off until an officer turns it on,
 // because browsers play nothing before a click.
 
 let context = null;
 let on = false;
 let ringing = false;
+let siren = false;
 let timer = 0;
 
 function tone(frequency, from, length) {
@@ -18,12 +19,14 @@ function tone(frequency, from, length) {
 }
 
 function once() {
+  if (siren) for (const from of [0, 0.5, 1]) tone(1040, from, 0.3);
+  if (!ringing) return;
   tone(660, 0, 0.25);
   tone(880, 0.35, 0.25);
 }
 
 function settle() {
-  const wanted = on && ringing;
+  const wanted = on && (ringing || siren);
   if (wanted && !timer) {
     once();
     timer = setInterval(once, 2000);
@@ -42,7 +45,9 @@ export async function toggleSound() {
   return on;
 }
 
-export function ring(wanted) {
-  ringing = wanted;
+/** `called`: a driver asks for help; `ran`: a vehicle left against the signal, which sounds otherwise. */
+export function ring(called, ran) {
+  ringing = called;
+  siren = ran;
   settle();
 }

@@ -102,7 +102,7 @@ def serve(clock: ManualClock, officers: OfficerBook, tmp_path: Path) -> Iterator
     def begin(*, world: bool = False, **settings: Any) -> Served:
         ready: list[Served] = []
         started = threading.Event()
-        chosen = ConsoleSettings(officers=tmp_path / "officers.json", port=0, **settings)
+        chosen = ConsoleSettings(officers=tmp_path / "officers.json", **{"port": 0, **settings})
 
         async def run() -> None:
             viewed: list[EvidenceViewed] = []
@@ -152,3 +152,27 @@ def browser() -> Iterator[Any]:
         )
         yield running
         running.close()
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Any]:
+    """A fresh tab that must not report an error of its own."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    errors: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda told: errors.append(told.text) if "Content Security Policy" in told.text else None)
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def desk(serve: Callable[..., Any], tab: Any) -> Any:
+    """An officer who is logged in, with a truck in the lane."""
+    from tests.rigs.desk import Desk
+
+    found = Desk(serve(), tab)
+    found.truck()
+    found.log_in()
+    return found

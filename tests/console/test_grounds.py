@@ -10,6 +10,7 @@ import pytest
 
 from console.grounds import NO_VEHICLE, basis, in_words, stops_of, warnings, why_not
 from console.ports import BundleView, LaneView, LinkView, VisitView
+from console.tongues import chinese_of
 from domain.crossing import Direction
 from lane_agent import events as e
 from lane_agent.matching import Standing
@@ -80,11 +81,46 @@ def test_an_empty_lane_has_no_vehicle_to_act_on() -> None:
     assert {off[name] for name in VEHICLE} == {NO_VEHICLE}
 
 
-def test_a_cleared_vehicle_can_be_released_without_warnings() -> None:
-    """Nothing speaks against it."""
+def test_a_cleared_vehicle_is_released_early_with_one_warning_and_without_any_by_hand() -> None:
+    """Only its manifest is not in the box; in manual mode the officer takes that himself."""
     view = view_after(bundled("release"))
     assert why_not(view)["release"] == ""
-    assert warnings(view) == ()
+    assert warnings(view) == ("The manifest has not been dropped into the box.",)
+    assert view.visit is not None
+    assert warnings(replace(view, visit=replace(view.visit, manual=True))) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "unladen", "says"),
+    [
+        (None, False, ("no bundle that can be used",)),
+        ({"valid_until_ms": NIGHT_MS}, False, ("expired", "no bundle that can be used")),
+        ({"direction": Direction.OUTBOUND}, False, ("other direction", "no bundle that can be used")),
+        ({"earliest_ms": NIGHT_MS + 3_600_000}, False, ("early (22 Nov 04:00)",)),
+        ({"point": "Man Kam To"}, False, ("other control point (Man Kam To)",)),
+        (None, True, ("not on the approved list",)),
+        ({}, True, ("goods are bundled",)),
+    ],
+    ids=["row 12", "row 13", "row 16", "row 14", "row 15", "row 10", "row 11"],
+)
+def test_a_release_warns_of_what_the_codes_say_before_the_lane_has_a_doubt(
+    changes: dict[str, object] | None, unladen: bool, says: tuple[str, ...]
+) -> None:
+    """While the driver is still asked to press Unladen, whoever releases is told that there is no bundle."""
+
+    async def comes(lane: PageLane) -> None:
+        if changes is not None:
+            lane.add_bundle("MK8271", "release", **changes)
+        await lane.codes_change("MK8271")
+        if unladen:
+            await lane.pulse(Contact.UNLADEN)
+
+    view = view_after(comes)
+    assert view.visit is not None
+    told = warnings(replace(view, visit=replace(view.visit, doubt=None)))
+    assert all(any(word in one for one in told) for word in says), told
+    assert any("manifest has not been dropped" in one for one in told)
+    assert all(chinese_of(one) != one for one in told)
 
 
 @pytest.mark.parametrize(

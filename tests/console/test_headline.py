@@ -25,9 +25,12 @@ def test_manual_mode_tells_for_how_long_there_was_no_proof() -> None:
     """The officer reads the seconds; what is spoken aloud does not change with them."""
     lost = replace(IDLE, manual=(ManualReason.LINK,), link=LinkView(Link.OFFLINE, proof_age_ms=7_400))
     later = replace(lost, link=LinkView(Link.OFFLINE, proof_age_ms=8_400))
-    assert headline(lost).says == "MANUAL: no proof of freshness for 7 s"
+    assert headline(lost).says == "MANUAL: core not answering: records may be old; no answer for 7 s"
     assert headline(lost).key == headline(later).key
-    assert headline(replace(lost, link=LinkView())).says == "MANUAL: no proof of freshness since start"
+    assert (
+        headline(replace(lost, link=LinkView())).says
+        == "MANUAL: core not answering: records may be old; no answer since the start"
+    )
 
 
 def test_manual_mode_begins_between_visits() -> None:
@@ -66,11 +69,13 @@ def test_a_vehicle_leaving_without_a_release_outranks_everything() -> None:
     assert "WITHOUT a release" in line.says
 
 
-def test_a_fault_is_told_with_the_technicians_detail() -> None:
-    """The officer can read it out over the telephone."""
+def test_a_fault_is_told_once_and_without_the_technicians_detail() -> None:
+    """That is in the technician's drawer; a second fault is among the reasons."""
     line = headline(replace(IDLE, faults=((Fault.CAMERA, "no frame for 3 s"),)))
     assert line.says == "Camera gives no picture"
-    assert "Camera gives no picture (no frame for 3 s)." in line.reasons
+    assert not any("no frame" in one or "Camera" in one for one in line.reasons)
+    two = headline(replace(IDLE, faults=((Fault.CAMERA, ""), (Fault.READER, "no answer"))))
+    assert "Plate reader does not answer." in two.reasons
 
 
 def test_a_closed_lane_says_closed() -> None:

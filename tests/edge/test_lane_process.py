@@ -115,8 +115,9 @@ async def log_in(officer: Officer) -> None:
 
 
 def reasons(officer: Officer) -> str:
-    """Why the lane is in the mode it is in, as the page says it."""
-    return " ".join(officer.view.get("headline", {}).get("reasons", ()))
+    """Why the lane is in the mode it is in, as the page says it to the officer and in the technician's drawer."""
+    technical = officer.view.get("technician", ())
+    return " ".join((*officer.view.get("headline", {}).get("reasons", ()), *(one["says"] for one in technical)))
 
 
 def test_without_a_broker_the_lane_comes_up_in_manual_and_stops_when_told(lane_folder: LaneFolder) -> None:
@@ -124,7 +125,7 @@ def test_without_a_broker_the_lane_comes_up_in_manual_and_stops_when_told(lane_f
 
     async def story() -> None:
         async with alone(lane_folder) as (officer, process):
-            await until(lambda: "no proof of freshness" in reasons(officer), "the page does not say why it is manual")
+            await until(lambda: "core not answering" in reasons(officer), "the page does not say why it is manual")
             assert officer.view["headline"]["mode"] == "Manual"
             assert officer.link == "offline"
             assert officer.view["link"]["broker"].startswith("not connected (unreachable: 127.0.0.1:")
