@@ -176,7 +176,9 @@ class LaneOfSystem(NoHardware, LaneOfCopies):
     def keeps_count(self) -> None:
         """Which rows are acknowledged, as the lane knows it."""
         now = self.journal.acknowledged
-        self.acknowledged |= {row.body for row in self.journal.rows(self.cursor + 1, now)} if now > self.cursor else set()
+        self.acknowledged |= (
+            {row.body for row in self.journal.rows(self.cursor + 1, now)} if now > self.cursor else set()
+        )
         self.cursor = now
 
     # -- hardware -----------------------------------------------------------------------------------------------------
@@ -289,7 +291,11 @@ class LyingBroker:
         if Lie.REVERSE in self.lies:
             through.reverse()
         late = [one for at_ms, to, one in self._later if to == way and (at_ms <= now or Lie.DELAY not in self.lies)]
-        self._later = [(at_ms, to, one) for at_ms, to, one in self._later if to != way or not (at_ms <= now or Lie.DELAY not in self.lies)]
+        self._later = [
+            (at_ms, to, one)
+            for at_ms, to, one in self._later
+            if to != way or not (at_ms <= now or Lie.DELAY not in self.lies)
+        ]
         return late + through
 
 
@@ -424,7 +430,10 @@ class SystemWorld(World):
             lane.goes(up=True)
         for _ in range(24):
             self.steps(5.0)
-            if all(lane.link._machine.verdict(self.now) is Link.FRESH and not lane.link.status().waiting for lane in self.lanes):
+            if all(
+                lane.link._machine.verdict(self.now) is Link.FRESH and not lane.link.status().waiting
+                for lane in self.lanes
+            ):
                 break
             if self.exchange.whole.broken or self.exchange.whole._claims:
                 self.begins_anew()
@@ -436,7 +445,9 @@ class SystemWorld(World):
             lost = [row.seq for row in lane.journal.rows() if row.body not in there]
             assert not lost, f"rows {lost} of {lane.name} never arrive"
             if lane.acknowledged - there:
-                assert self._was_told(lane), f"{len(lane.acknowledged - there)} acknowledged rows of {lane.name} are lost"
+                assert self._was_told(lane), (
+                    f"{len(lane.acknowledged - there)} acknowledged rows of {lane.name} are lost"
+                )
 
     def _was_told(self, lane: LaneOfSystem) -> bool:
         sql = "SELECT count(*) FROM alarms WHERE lane=? AND kind IN (?, ?)"
