@@ -1,4 +1,6 @@
-"""Two lanes and a core put back to copies of the past in any order (design §2.16). What must hold after every step:
+"""Two lanes and a core put back to copies of the past in any order (design §2.16).
+
+What must hold after every step:
 
 - A lane that is fresh holds every vehicle whose hold was signed over three seconds ago and never lifted.
 - Every body that a lane wrote, and still has, arrives at the core in the end, and counts there once.

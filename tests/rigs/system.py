@@ -9,8 +9,9 @@ All in one process, on a clock that the test moves; every class that decides is 
 - A row that is in a lane's journal arrives at the core. A row that a lane knew as acknowledged, and that neither has any
   more, is an alarm.
 
-Bounds that docs/attacks.md states are not played: a second restore of the core, and a broker that lies in the seconds
-after a restore, when the core learns of grants from the rows that it gets back.
+Bounds that docs/attacks.md states are not played: a second restore of the core; a broker that lies in the seconds after a
+restore, when the core learns of grants from the rows that it gets back; and a lane's store that is put back to before a
+release of which no row has reached the core.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ class LaneOfSystem(NoHardware, LaneOfCopies):
         self.shown = Scene.OFFICER
         self.troubles: list[LaneAlarmKind] = []
         self.acknowledged: set[bytes] = set()
-        self.cursor = 0
+        self.cursor = self.last_3 = 0
         self.by_officer: dict[str, Vehicle] = {}
         super().__init__(world, name)
 
@@ -153,8 +154,17 @@ class LaneOfSystem(NoHardware, LaneOfCopies):
         self.works()
 
     def is_put_back(self) -> None:
-        """What its officer did since the copy is not known here any more; where no row came through, nowhere."""
+        """Not while a release is known here only (docs/attacks.md, A5): whoever puts a store back waits for its rows.
+
+        What its officer did since the copy is not known here any more; where no row came through, nowhere.
+        """
+        if self.last_3 <= self.journal.acknowledged:
+            self.is_put_back_unheard()
+
+    def is_put_back_unheard(self) -> None:
+        """Whatever the core knows."""
         self.by_officer.clear()
+        self.last_3 = 0
         super().is_put_back()
         self.works()
 
@@ -282,7 +292,7 @@ class LyingBroker:
         for kind, one in messages:
             self.seen = [*self.seen[-REMEMBERED:], (way, one)]
             self._count += 1
-            if kind and (way, kind) in self.swallowed or (Lie.DROP in self.lies and self._count % 3 == 0):
+            if (kind and (way, kind) in self.swallowed) or (Lie.DROP in self.lies and self._count % 3 == 0):
                 continue
             if Lie.DELAY in self.lies:
                 self._later.append((now + DELAY_MS, way, one))
@@ -372,6 +382,7 @@ class SystemWorld(World):
             lane.by_officer |= dict.fromkeys(visit.used, vehicle)
             return
         self.threes += 1
+        lane.last_3 = lane.journal.head()[0]
         assert visit.used, f"{lane.name} releases {vehicle} on nothing"
         assert visit.read is not None
         assert visit.read.vrn == vehicle.vrn
