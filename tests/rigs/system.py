@@ -24,7 +24,7 @@ from typing import Any
 
 from core.link.gateway import CoreMessage, LaneMessage
 from domain.alarms import CoreAlarmKind, LaneAlarmKind
-from domain.crossing import RELEASE, Direction
+from domain.crossing import RELEASE
 from domain.times import DAY_MS
 from edge.past_visits import newest_first
 from lane_agent import events as e
@@ -410,7 +410,7 @@ class SystemWorld(World):
         bundle = BundleRecord(
             ubr=ubr,
             vrn=vrn,
-            direction=Direction.INBOUND,
+            direction="inbound",
             point="SZB",
             earliest_ms=now - 60_000,
             valid_until_ms=now + DAY_MS,
