@@ -257,6 +257,14 @@ class LinkClient:
         starts = sum(boot.first_seq >= name.first for boot in self._journal.boots())
         return name.why if starts <= 1 else ""
 
+    def _distrust_what_was_found(self) -> None:
+        """What the store shows at the start that nothing may rest on until the core has proved it."""
+        if self._codes.damage:
+            self._machine.distrust(f"damaged on the medium: {self._codes.damage}", self._now())
+        if self._anew:
+            self._machine.alarm(LaneAlarmKind.STORE_WENT_BACK, self._anew, self._now())
+            self._machine.distrust(self._anew, self._now())
+
     def _row_hash(self, number: int) -> bytes | None:
         try:
             return self._journal.hash_at(number)
@@ -273,11 +281,7 @@ class LinkClient:
 
     async def start(self) -> None:
         """Begins to connect and returns at once; `on_event` tells when there is a link."""
-        if self._codes.damage:
-            self._machine.distrust(f"damaged on the medium: {self._codes.damage}", self._now())
-        if self._anew:
-            self._machine.alarm(LaneAlarmKind.STORE_WENT_BACK, self._anew, self._now())
-            self._machine.distrust(self._anew, self._now())
+        self._distrust_what_was_found()
         self._task = asyncio.create_task(self._work(), name="link")
         self._connection.start()
 
