@@ -88,7 +88,7 @@ class Heartbeat(_Body, frozen=True, tag="heartbeat"):
 
     Attributes:
         committed, committed_hash: the last row of the nonce's journal that is committed at the core, and its hash (0 and
-            all zero if none). A lane that has no such row runs on an older copy of its store: the proof counts for nothing.
+            all zero if none); to a lane that named a later row before, that row. A lane that has no such row runs on an older copy of its store: the proof counts for nothing.
     """
 
     lane: Id

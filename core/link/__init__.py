@@ -7,6 +7,7 @@
 | `proving` | the answers to nonces, and when there are none |
 | `wholeness` | signed deltas that lanes hold and this core lacks |
 | `twins` | two boxes with one lane's key |
+| `named_heads` | how far each lane has said that its journal goes |
 | `rows_late` | rows that a lane has and that do not arrive |
 | `intake` | journals: each row proved, stored and projected once |
 | `entry`, `projection` | what a row says, and what it means: crossings, alarms, used bundles |

@@ -18,6 +18,7 @@ from core.ledger.list_watch import ListWatch
 from core.ledger.log import LogHead, ReplicatedLog
 from core.link.alarm_watch import AlarmWatch
 from core.link.intake import Intake, JournalPosition, Stream
+from core.link.named_heads import NamedHead, NamedHeads
 from core.link.rows_late import LATE_MS, RowsWatch
 from core.link.twins import SessionWatch
 from core.link.wholeness import Wholeness
@@ -62,13 +63,15 @@ class Proving:
         self._clock, self._alarms, self._asked = clock, alarms, asked
         self._sessions: dict[str, SessionWatch] = {}
         self._rows = RowsWatch()
+        self._heads = NamedHeads()
 
     def on_nonce(self, nonce: wire.Nonce, lane: ProvedLane) -> Iterator[msgspec.Struct]:
         """The bodies that answer a nonce."""
         head, now = self._log.head(), self._clock()
         yield from self._whole.on_nonce(nonce)
         standing = self._intake.standing(nonce.lane, nonce.journal)
-        self._compare(nonce, standing, now)
+        furthest = self._heads.on_nonce(nonce.lane, nonce.journal, NamedHead(nonce.last, nonce.last_hash))
+        self._compare(nonce, standing, furthest, now)
         same_place = (nonce.epoch, nonce.version) == (head.epoch, head.version)
         lane.epoch, lane.version = nonce.epoch, nonce.version
         lane.level = same_place and nonce.state_hash == head.state_hash
@@ -80,7 +83,7 @@ class Proving:
             self._tell(nonce.lane, CoreAlarmKind.CORE_WENT_BACK, "")
         if self._may_be_proved(nonce, now):
             lane.proved_ms = now
-            yield _beat(nonce, head, standing, now)
+            yield _beat(nonce, head, standing, furthest, now)
         yield from self._missing_rows(nonce)
 
     def _tell(self, lane: str, kind: CoreAlarmKind, detail: str) -> None:
@@ -98,13 +101,14 @@ class Proving:
         self._tell(nonce.lane, CoreAlarmKind.TWO_BOXES, detail if doubled else "")
         return not (edited or doubled or self._whole.why_not(nonce.lane))
 
-    def _compare(self, nonce: wire.Nonce, standing: JournalPosition, now: int) -> None:
-        """The journal's head that the lane names, beside what is committed here."""
+    def _compare(self, nonce: wire.Nonce, standing: JournalPosition, furthest: NamedHead, now: int) -> None:
+        """The journal's head that the lane names, beside what is committed here and what it named before."""
         known = self._intake.hash_at(nonce.lane, nonce.journal, nonce.last) if nonce.last else None
-        behind = nonce.last < standing.seq or (known is not None and known != nonce.last_hash)
+        newest = max(standing.seq, furthest.last)
+        behind = nonce.last < newest or (known is not None and known != nonce.last_hash)
         detail = (
-            f"lane {nonce.lane} names row {nonce.last} as the last of journal {nonce.journal}, and here are "
-            f"{standing.seq}, other ones: it runs on an older copy of its store, or a changed one. It begins another "
+            f"lane {nonce.lane} names row {nonce.last} as the last of journal {nonce.journal}, and row {newest} is known "
+            f"here, or another row {nonce.last}: it runs on an older copy of its store, or a changed one. It begins another "
             "journal by itself; look at the box"
         )
         self._tell(nonce.lane, CoreAlarmKind.LANE_WENT_BACK, detail if behind else "")
@@ -130,7 +134,9 @@ class Proving:
         yield wire.EventsWanted(lane=lane, journal=journal, first=standing.wanted[0], last=standing.wanted[1])
 
 
-def _beat(nonce: wire.Nonce, head: LogHead, standing: JournalPosition, now: int) -> wire.Heartbeat:
+def _beat(nonce: wire.Nonce, head: LogHead, standing: JournalPosition, furthest: NamedHead, now: int) -> wire.Heartbeat:
+    """The proof; to a lane that named a later row before, it names that row, which the lane lacks and so begins anew."""
+    behind = nonce.last < furthest.last
     return wire.Heartbeat(
         lane=nonce.lane,
         nonce=nonce.nonce,
@@ -138,6 +144,6 @@ def _beat(nonce: wire.Nonce, head: LogHead, standing: JournalPosition, now: int)
         version=head.version,
         state_hash=head.state_hash,
         core_ms=now,
-        committed=standing.seq,
-        committed_hash=standing.hash,
+        committed=furthest.last if behind else standing.seq,
+        committed_hash=furthest.digest if behind else standing.hash,
     )

@@ -432,17 +432,12 @@ def release_unheard(world: SystemWorld) -> None:
     world.steps(2.0)
 
 
-BOUND = "the put-back lane's visit has the number, and so the claim, of the visit that nobody has heard of (docs/attacks.md, A5)"
-
-
-@pytest.mark.xfail(reason=BOUND, raises=AssertionError, strict=True)
 def test_a_lane_put_back_to_before_an_unheard_release_does_not_release_again(world: SystemWorld) -> None:
     """The same vehicle comes to the same lane."""
     release_unheard(world)
     assert world.lanes[0].passes("AB1234") is not Scene.DONE
 
 
-@pytest.mark.xfail(reason=BOUND, raises=AssertionError, strict=True)
 def test_a_lane_put_back_to_before_an_unheard_release_frees_its_bundle_for_no_other(world: SystemWorld) -> None:
     """Another vehicle passes there, whose rows come through; then the first one comes to the other lane."""
     release_unheard(world)
