@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 
 from tools.torture.check_link import DeliveredProof
-from tools.torture.decisions import JournaledRelease, decisions
+from tools.torture.decisions import JournaledRelease, of_lane
 from tools.torture.history import LaneHistory, Line, RunHistory
 from tools.torture.signed import SignedLog
 from tools.torture.verdict import Bounds, RunVerdict
@@ -19,7 +20,7 @@ def check_releases(
     lane: LaneHistory, signed: SignedLog, proofs: list[DeliveredProof], bounds: Bounds, verdict: RunVerdict
 ) -> None:
     """Each release was in the signed log, forbidden by nothing, and made while fresh."""
-    for decision in decisions(lane.rows):
+    for decision in of_lane(lane):
         verdict.releases += 1
         for flaw in (*_why_not(decision, signed, bounds), *_why_not_fresh(decision, proofs, bounds)):
             verdict.find("unsafe_releases", f"{lane.name}: row {decision.seq} releases {decision.vrn}: {flaw}")
@@ -58,7 +59,7 @@ def _why_not_fresh(decision: JournaledRelease, proofs: list[DeliveredProof], bou
 
 def check_times(lane: LaneHistory, signed: SignedLog, verdict: RunVerdict, history: RunHistory) -> None:
     """Each bundle used was good at that moment, whatever time the core named; counts who was tempted by a wrong one."""
-    for decision in decisions(lane.rows):
+    for decision in of_lane(lane):
         for flaw in signed.untimely(decision):
             verdict.find("unsafe_releases", f"{lane.name}: row {decision.seq} releases {decision.vrn}: {flaw}")
     mine = (line for line in history.trucks if line["lane"] == lane.name and line["did"] == "left")
@@ -69,13 +70,16 @@ def check_times(lane: LaneHistory, signed: SignedLog, verdict: RunVerdict, histo
 
 def check_paint(lane: LaneHistory, signed: SignedLog, bounds: Bounds, verdict: RunVerdict) -> None:
     """What the boards showed: 3 only as journaled, soon after, and no longer than a hold that had arrived."""
-    shown = {decision.serial: decision for decision in decisions(lane.rows, every=True)}
+    shown: dict[int, list[JournaledRelease]] = defaultdict(list)
+    for one in of_lane(lane, every=True):
+        shown[one.serial].append(one)
     handed = _deliveries(lane.wire)
     boards = [line for line in lane.paint if line["screen"] == "xdb"]
     for place, line in enumerate(boards):
         if line["scene"] != "DONE":
             continue
-        decision = shown.get(line["serial"])
+        # a store put back counts its scenes from the copy's on: of two rows with one number the later one is meant
+        decision = max((one for one in shown[line["serial"]] if one.at_ms <= line["t"]), key=_when, default=None)
         if decision is None:
             verdict.find("unsafe_releases", f"{lane.name}: 3 was painted at {line['t']}, and no row says so")
             continue
@@ -88,6 +92,10 @@ def check_paint(lane: LaneHistory, signed: SignedLog, bounds: Bounds, verdict: R
                 verdict.find(
                     "unsafe_releases", f"{lane.name}: 3 of row {decision.seq} stood on after a hold arrived at {came}"
                 )
+
+
+def _when(decision: JournaledRelease) -> int:
+    return decision.at_ms
 
 
 def _deliveries(wire: list[Line]) -> dict[tuple[str, int], int]:

@@ -32,10 +32,10 @@ def check(history: RunHistory, bounds: Bounds) -> RunVerdict:
     """Everything in the table above."""
     verdict = RunVerdict()
     signed = SignedLog(history.core.log, history.offset_ms)
-    check_log(history.core, verdict)
+    check_log(history.core, bounds, verdict)
     for lane in history.lanes:
         proofs = accepted_proofs(lane.wire, bounds)
-        check_delivery(lane, history.core, verdict)
+        check_delivery(lane, history, verdict)
         check_orders(lane, verdict)
         check_codes(lane, history.core, verdict)
         check_releases(lane, signed, proofs, bounds, verdict)

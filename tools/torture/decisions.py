@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.visit_record import RecordKind
-from tools.torture.history import StoredRow
+from tools.torture.history import LaneHistory, StoredRow
 
 DONE = "DONE"
 
@@ -26,6 +26,7 @@ class JournaledRelease:
         unladen: the driver had declared the vehicle unladen.
     """
 
+    boot: str
     seq: int
     serial: int
     at_ms: int
@@ -53,6 +54,17 @@ class _StandingReceipt:
         for effect in effects:
             if effect["type"] in {"Claim", "GiveBack", "StartReading"}:
                 self.ubrs, self._asked = frozenset(), effect["claim"] if effect["type"] == "Claim" else 0
+
+
+def of_lane(lane: LaneHistory, *, every: bool = False) -> Iterator[JournaledRelease]:
+    """The releases of a lane, each once, whichever of its stores has it (`decisions`)."""
+    seen: set[tuple[str, int, int]] = set()
+    for store in lane.stores:
+        for one in decisions(store.rows, every=every):
+            key = (one.boot, one.seq, one.serial)
+            if key not in seen:
+                seen.add(key)
+                yield one
 
 
 def decisions(rows: list[StoredRow], *, every: bool = False) -> Iterator[JournaledRelease]:
@@ -83,4 +95,4 @@ def _decision(row: StoredRow, serial: int, vrn: str, claimed: frozenset[str], *,
     entry = row.entry
     used = [ubr for effect in entry["effects"] if effect["type"] == "Consume" for ubr in effect["ubrs"]]
     found = entry["event"]["codes"] if entry["event"]["type"] == "CodesFound" else None
-    return JournaledRelease(row.seq, serial, row.mono_ms, vrn, found, tuple(used), claimed, unladen)
+    return JournaledRelease(row.boot, row.seq, serial, row.mono_ms, vrn, found, tuple(used), claimed, unladen)
