@@ -43,7 +43,9 @@ def _check_deltas(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) -> 
     kept = {one for store in lane.stores for one in store.deltas}
     for epoch, version, digest in sorted(kept):
         if known.get((epoch, version)) != digest:
-            verdict.find("cache_mismatches", f"{lane.name}: the core's log lacks version {version} of {epoch} as it signed it")
+            verdict.find(
+                "cache_mismatches", f"{lane.name}: the core's log lacks version {version} of {epoch} as it signed it"
+            )
 
 
 def _log_flaws(core: CoreHistory) -> Iterator[str]:
@@ -92,7 +94,9 @@ def _check_rows(lane: LaneHistory, history: RunHistory, verdict: RunVerdict) -> 
             written[name.journal].update((row.seq, row.hash, row.body) for row in chain)
             held = {(row.seq, row.hash, row.body) for row in core.events.get((lane.name, name.journal), [])}
             for row in chain[: store.kept_until(place)]:
-                if (row.seq, row.hash, row.body) not in held and not _went_with_the_core(history, name.journal, row.seq):
+                if (row.seq, row.hash, row.body) not in held and not _went_with_the_core(
+                    history, name.journal, row.seq
+                ):
                     missed.add((name.journal, row.seq))
         if store.acknowledged > len(store.rows):
             verdict.find("lost", f"{lane.name}: row {store.acknowledged} is acknowledged and not in the journal")

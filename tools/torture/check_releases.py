@@ -15,6 +15,8 @@ from tools.torture.history import LaneHistory, Line, RunHistory
 from tools.torture.signed import SignedLog
 from tools.torture.verdict import Bounds, RunVerdict
 
+STARTED = "immigration_started"
+
 
 def check_releases(
     lane: LaneHistory, signed: SignedLog, proofs: list[DeliveredProof], bounds: Bounds, verdict: RunVerdict
@@ -28,6 +30,8 @@ def check_releases(
 
 def _why_not(decision: JournaledRelease, signed: SignedLog, bounds: Bounds) -> Iterator[str]:
     codes = decision.codes
+    if decision.bypassed:
+        yield "a loop is bypassed"
     if codes is None:
         yield "without an answer of the code book in the same step"
         return
@@ -63,9 +67,35 @@ def check_times(lane: LaneHistory, signed: SignedLog, verdict: RunVerdict, histo
         for flaw in signed.untimely(decision):
             verdict.find("unsafe_releases", f"{lane.name}: row {decision.seq} releases {decision.vrn}: {flaw}")
     mine = (line for line in history.trucks if line["lane"] == lane.name and line["did"] == "left")
+    left = list(mine)
+    verdict.tempted_by_copy += sum(line["truth"] == "again" for line in left)
     verdict.tempted_by_clock += sum(
-        1 for line in mine if line["truth"] in {"early", "ended"} and line["ubr"] and line["wrong_clock"]
+        1 for line in left if line["truth"] in {"early", "ended"} and line["ubr"] and line["wrong_clock"]
     )
+
+
+def check_late_answers(lane: LaneHistory, history: RunHistory, verdict: RunVerdict) -> None:
+    """Immigration's answer for the vehicle before releases nobody, where the lane knew that one was owed."""
+    mine = [line for line in history.trucks if line["lane"] == lane.name]
+    arrived = [line for line in mine if line["did"] == "arrives"]
+    for place, owing in enumerate(arrived[:-1]):
+        late = next((one for one in mine if one["did"] == "late" and one["vrn"] == arrived[place + 1]["vrn"]), None)
+        if owing["truth"] != "unanswered" or late is None:
+            continue
+        own = next((one["t"] for one in mine if one["did"] == "own" and one["t"] >= late["t"]), late["t"])
+        if any(owing["t"] <= line["t"] <= own for line in lane.process) or not _began(lane, owing["t"], late["t"]):
+            continue
+        verdict.tempted_late += 1
+        for decision in of_lane(lane):
+            if decision.vrn == late["vrn"] and late["t"] <= decision.at_ms < own:
+                text = f"{lane.name}: row {decision.seq} releases {decision.vrn} on the answer for {owing['vrn']}"
+                verdict.find("unsafe_releases", text)
+
+
+def _began(lane: LaneHistory, since: int, until: int) -> bool:
+    """Whether the lane was told that Immigration began with the first of the two vehicles, and with the second."""
+    told = [row.mono_ms for row in lane.rows if row.entry["event"].get("contact") == STARTED]
+    return sum(since <= at <= until for at in told) >= 3  # closed and opened for the first, closed for the second
 
 
 def check_paint(lane: LaneHistory, signed: SignedLog, bounds: Bounds, verdict: RunVerdict) -> None:

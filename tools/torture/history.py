@@ -258,7 +258,9 @@ def _core(folder: Path, known: dict[bytes, bytes]) -> CoreHistory:
     ring = KeyRing({file.stem: public_from_pem(file.read_bytes()) for file in folder.glob("*.pub")})
     with _open(folder / "core.db") as db:
         signed = _signed_first(folder)
-        log = db.execute("SELECT epoch, version, at_ms, payload, log_hash, state_hash FROM log ORDER BY rowid").fetchall()
+        log = db.execute(
+            "SELECT epoch, version, at_ms, payload, log_hash, state_hash FROM log ORDER BY rowid"
+        ).fetchall()
         epoch, version, state_hash = db.execute("SELECT epoch, version, state_hash FROM head").fetchone()
         return CoreHistory(
             log=[_logged(ring, *found[:2], signed.get((*found[:2], found[4]), found[2]), *found[3:]) for found in log],
@@ -276,7 +278,7 @@ def _left(folder: Path) -> list[tuple[int, list[tuple[str, int, bytes, int]]]]:
     found = []
     for path in sorted((folder / "left").glob("*.db")):
         with _open(path) as db:
-            at_ms = int(path.stem.split("-")[1])
+            at_ms = int(path.stem)
             found.append((at_ms, db.execute("SELECT epoch, version, log_hash, at_ms FROM log").fetchall()))
     return found
 

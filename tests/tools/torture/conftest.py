@@ -44,6 +44,12 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     return torture(tmp_path_factory.mktemp("torture"), "--seconds", "14", "--lanes", "2", "--seed", "7", "--crowd", "6")
 
 
+@pytest.fixture(scope="session")
+def torture_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ran]:
+    """The kit as a command, in a folder of this name and with these words, for a run that several tests share."""
+    return lambda name, *words: torture(tmp_path_factory.mktemp(name), *words)
+
+
 @pytest.fixture
 def tortured(tmp_path: Path) -> Callable[..., Ran]:
     """The kit as a command, with these words."""
