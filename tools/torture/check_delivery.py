@@ -40,7 +40,7 @@ def check_delivery(lane: LaneHistory, history: RunHistory, verdict: RunVerdict) 
 def _check_deltas(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) -> None:
     """Every signed delta that a lane has applied stands in the core's log: nothing signed is forgotten."""
     known = {(one.epoch, one.version): one.log_hash for one in core.log}
-    kept = {one for store in lane.stores for one in store.deltas}
+    kept = {one for store in (*lane.stores, *lane.strange) for one in store.deltas}
     for epoch, version, digest in sorted(kept):
         if known.get((epoch, version)) != digest:
             verdict.find(
@@ -86,7 +86,7 @@ def _check_rows(lane: LaneHistory, history: RunHistory, verdict: RunVerdict) -> 
     verdict.events += len(lane.rows)
     written: dict[str, set[tuple[int, bytes, bytes]]] = defaultdict(set)
     missed: set[tuple[str, int]] = set()
-    for store in lane.stores:
+    for store in (*lane.stores, *lane.strange):
         for place, name in enumerate(store.names):
             chain = store.chain(place)
             for flaw in _chain_flaws(chain, name.journal):
@@ -160,7 +160,7 @@ def _check_effects(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) ->
     """What the core made of the rows is what they say, once: a row carried over counts where the core had it first."""
     known: dict[bytes, tuple[tuple[str, int], StoredRow]] = {}
     journals: dict[str, None] = {}
-    for store in lane.stores:
+    for store in (*lane.stores, *lane.strange):
         for place, name in enumerate(store.names):
             journals.setdefault(name.journal)
             for row in store.chain(place):
@@ -203,7 +203,7 @@ def check_uses(history: RunHistory, verdict: RunVerdict) -> None:
     """A bundle is used by one visit."""
     users: dict[str, set[str]] = defaultdict(set)
     for lane in history.lanes:
-        for store in lane.stores:
+        for store in (*lane.stores, *lane.strange):
             for row in store.rows:
                 for effect in row.entry["effects"]:
                     for ubr in effect["ubrs"] if effect["type"] == "Consume" else ():

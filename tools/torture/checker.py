@@ -36,10 +36,11 @@ def check(history: RunHistory, bounds: Bounds) -> RunVerdict:
     signed = SignedLog(history.core.log, history.offset_ms)
     check_log(history.core, bounds, verdict)
     for lane in history.lanes:
-        proofs = accepted_proofs(lane.wire, bounds)
         check_delivery(lane, history, verdict)
-        check_orders(lane, verdict)
         check_codes(lane, history.core, verdict)
+    for lane in (*history.lanes, *history.boxes):
+        proofs = accepted_proofs(lane.wire, bounds)
+        check_orders(lane, verdict)
         check_releases(lane, signed, proofs, bounds, verdict)
         check_times(lane, signed, verdict, history)
         check_late_answers(lane, history, verdict)

@@ -64,7 +64,7 @@ def of_lane(lane: LaneHistory, *, every: bool = False) -> Iterator[JournaledRele
     for store in lane.stores:
         for one in decisions(store.rows, every=every):
             key = (one.boot, one.seq, one.serial)
-            if key not in seen:
+            if key not in seen and one.boot not in lane.boots:
                 seen.add(key)
                 yield one
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from lane_agent.model import Contact
 from runtime.mqtt import Connection
 from simulation.cable import Cable, HalfOpen, Refusing, Tamper, Way
-from tools.torture import copies, tampers
+from tools.torture import boxes, copies, tampers
 from tools.torture.forger import Liar
 from tools.torture.scene import FaultSite
 from wire.topics import LOG
@@ -302,6 +302,7 @@ def _kinds() -> tuple[FaultKind, ...]:
         ("hold_swapped", 3.0, 6.0, _hold_swapped),
         ("late_clear", 8.0, 10.0, _late_clear),
         ("bypass", 4.0, 8.0, _bypass),
+        ("second_box", 8.0, 14.0, boxes.second_box),
         ("lane_restore", 2.0, 8.0, copies.lane_restore),
     )
     everybody: tuple[Row, ...] = (

@@ -12,7 +12,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -137,15 +137,19 @@ class LaneHistory:
     Attributes:
         rows: of all its stores, each row once, in the order of the stores.
         stores: those that were left, in order, then the present one.
+        strange: those of second boxes with this lane's key.
+        boots: starts of the first box, which a second one has in its copy; empty for the first.
     """
 
     name: str
     rows: list[StoredRow]
     stores: list[StoredJournal]
+    strange: list[StoredJournal]
     codes: StoredCodes
     paint: list[Line]
     wire: list[Line]
     process: list[Line]
+    boots: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -167,11 +171,12 @@ class CoreHistory:
 
 @dataclass(slots=True)
 class RunHistory:
-    """All of it. `offset_ms`: UTC minus monotonic."""
+    """All of it. `offset_ms`: UTC minus monotonic; `boxes`: second boxes with a lane's key, as lanes of its name."""
 
     offset_ms: int
     ended_ms: int
     lanes: list[LaneHistory]
+    boxes: list[LaneHistory]
     core: CoreHistory
     faults: list[Line]
     trucks: list[Line]
@@ -202,6 +207,7 @@ def read_history(folder: Path) -> RunHistory:
         offset_ms=facts["utc_ms"] - facts["mono_ms"],
         ended_ms=facts["mono_ms"],
         lanes=lanes,
+        boxes=[_second(box, lane) for lane in lanes for box in _boxes(folder / "lanes" / lane.name)],
         core=_core(folder / "core", {row.hash: row.body for lane in lanes for row in lane.rows}),
         faults=lines(folder / "faults.jsonl"),
         trucks=lines(folder / "trucks.jsonl"),
@@ -223,6 +229,16 @@ def _open(path: Path) -> closing[sqlite3.Connection]:
     return closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True))
 
 
+def _boxes(folder: Path) -> list[Path]:
+    return sorted((folder / "boxes").glob("*"))
+
+
+def _second(folder: Path, first: LaneHistory) -> LaneHistory:
+    """A second box: of its rows only those that it wrote itself."""
+    found, boots = _lane(folder, first.name), frozenset(row.boot for row in first.rows)
+    return replace(found, rows=[row for row in found.rows if row.boot not in boots], boots=boots)
+
+
 def _lane(folder: Path, name: str) -> LaneHistory:
     store = folder / "disk" / "lane.db"
     stores = [_journal(path, left=True) for path in sorted((folder / "left").glob("*.db"))]
@@ -235,6 +251,7 @@ def _lane(folder: Path, name: str) -> LaneHistory:
         name=name,
         rows=list(once.values())[::-1],
         stores=stores,
+        strange=[_journal(box / "disk" / "lane.db", left=True) for box in _boxes(folder)],
         codes=StoredCodes(epoch, version, bodies),
         paint=lines(folder / "paint.jsonl"),
         wire=lines(folder / "wire.jsonl"),

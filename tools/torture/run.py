@@ -140,8 +140,8 @@ class TortureRun:
 
     def _look_after_children(self) -> None:
         for name in self.site.children.look():
-            if name in self.site.posts:
-                self.site.posts[name].start_again()
+            if name in self.site.boxes:
+                self.site.boxes[name].start_again()
             elif name == "core":
                 self.site.start_core()
 

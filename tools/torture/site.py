@@ -102,6 +102,7 @@ class LaneUnderTest:
     """One lane: its files, its cable, its hardware, its process.
 
     Attributes:
+        child: the name of its process.
         lure: a mark that never is on any list, which forged messages would release.
         held: the mark of a vehicle that is held, which forged messages would let go; "" if none.
         time_source: this lane's box knows the time by itself.
@@ -117,6 +118,7 @@ class LaneUnderTest:
         self, site: TortureSite, lane: str, folder: Path, password: str, *, lure: str, time_source: bool
     ) -> None:
         self.lane, self.folder, self.password = lane, folder, password
+        self.child = lane
         self.lure, self.time_source = lure, time_source
         self.held = ""
         self.tempts: deque[str] = deque()
@@ -160,7 +162,7 @@ class LaneUnderTest:
         """Starts the lane's process."""
         self.process.write(did="start")
         module, settings = "tools.torture.lane_process", str(self.folder / "lane.json")
-        self.site.children.start(self.lane, sys.executable, "-m", module, settings)
+        self.site.children.start(self.child, sys.executable, "-m", module, settings)
 
     def start_again(self) -> None:
         """Starts the lane's process, which has ended by itself."""
@@ -180,12 +182,12 @@ class LaneUnderTest:
 
     async def kill(self) -> None:
         """Ends the lane's process as a power cut would."""
-        await self.site.children.end(self.lane, signal.SIGKILL)
+        await self.site.children.end(self.child, signal.SIGKILL)
         self.process.write(did="killed")
 
     async def close(self) -> None:
         """Ends all of it, in good order; the lane has sent what it had to send."""
-        await self.site.children.end(self.lane)
+        await self.site.children.end(self.child)
         self.process.write(did="ended")
         await self.simulated.stop()
         await self.cable.stop()
@@ -205,11 +207,13 @@ class TortureSite:
 
     Attributes:
         gate: which faults may be at work at the same time.
+        boxes: every lane's box, and every second one with a lane's key that there was, by the names of their processes.
     """
 
     def __init__(self, folder: Path, lures: list[str], crowd: list[str], told: Ledger) -> None:
         self.folder, self.told = folder, told
         self.gate = Gate()
+        self.boxes: dict[str, LaneUnderTest] = {}
         self.children = Children(folder)
         self.names = [f"lane-{number}" for number in range(1, len(lures) + 1)]
         self.crowd = crowd
@@ -237,6 +241,7 @@ class TortureSite:
             self.posts[name] = LaneUnderTest(
                 self, name, folder, self.broker.password(name), lure=lure, time_source=kept
             )
+            self.boxes[name] = self.posts[name]
             await self.posts[name].open()
             self.posts[name].start()
         for post in self.posts.values():
@@ -253,8 +258,17 @@ class TortureSite:
 
     def dismount(self) -> None:
         """Takes the lanes' disks away; their files stay."""
-        for post in self.posts.values():
-            post.medium.close()
+        for box in self.boxes.values():
+            box.medium.close()
+
+    def second_box(self, post: LaneUnderTest) -> LaneUnderTest:
+        """Another box of a lane, without its files."""
+        number = 1 + sum(box.lane == post.lane for box in self.boxes.values())
+        folder = post.folder / "boxes" / f"{number:04}"
+        box = LaneUnderTest(self, post.lane, folder, post.password, lure=post.lure, time_source=post.time_source)
+        box.child = f"{post.lane} box {number}"
+        self.boxes[box.child] = box
+        return box
 
     def start_core(self, *, listen_s: float = LISTEN_S) -> None:
         """Starts the core's process, which listens to its lanes first, for so long."""
