@@ -102,8 +102,8 @@ def _check_rows(lane: LaneHistory, history: RunHistory, verdict: RunVerdict) -> 
             verdict.find("lost", f"{lane.name}: row {store.acknowledged} is acknowledged and not in the journal")
     for journal, seq in sorted(missed):
         verdict.find("lost", f"{lane.name}: row {seq} is not at the core as it was journaled, under {journal}")
-    for (name, journal), there in core.events.items():
-        if name == lane.name:
+    for (of, journal), there in core.events.items():
+        if of == lane.name:
             _check_there(lane, journal, there, written[journal], verdict)
 
 

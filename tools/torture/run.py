@@ -16,11 +16,12 @@ from typing import Any
 
 from runtime.clocks import monotonic_ms, utc_ms
 from tools.torture.checker import check
-from tools.torture.faults import KINDS, FaultKind, FaultSite
+from tools.torture.faults import KINDS, FaultKind
 from tools.torture.forger import Liar
 from tools.torture.history import read_history
 from tools.torture.plan import Deal, Deck
 from tools.torture.report import made_report
+from tools.torture.scene import FaultSite
 from tools.torture.site import LaneUnderTest, TortureSite
 from tools.torture.tap import Ledger
 from tools.torture.traffic import FarMarks, Traffic
