@@ -96,7 +96,7 @@ class Intake:
         self._budgets: dict[str, TokenBucket] = {}
         self._early: dict[str, tuple[Stream, dict[int, EventMessage]]] = {}  # by lane: of one journal at a time
         self._lost: dict[str, tuple[Stream, int]] = {}
-        self._offsets: dict[Stream, int] = {}
+        self._offsets: dict[tuple[str, str, str], int] = {}  # by lane, journal, and the one its rows were carried from
         self.again: Counter[Stream] = Counter()
 
     def standing(self, lane: str, journal: str) -> JournalPosition:
@@ -266,13 +266,13 @@ class Intake:
             return False
         values: list[object] = [message.lane, origin, message.boot, message.body]
         sql = "SELECT seq FROM events WHERE lane=? AND journal=? AND boot=? AND body=?"
-        offset = self._offsets.get((message.lane, message.journal))
+        offset = self._offsets.get((message.lane, message.journal, origin))
         if offset is not None:
             sql, values = f"{sql} AND seq=?", [*values, message.seq + offset]
         found = self._db.execute(sql, values).fetchone()
         if found is None:
             return False
-        self._offsets[message.lane, message.journal] = found[0] - message.seq
+        self._offsets[message.lane, message.journal, origin] = found[0] - message.seq
         return True
 
     def _begun_too_often(self, message: EventMessage, now_ms: int) -> str:

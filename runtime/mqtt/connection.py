@@ -122,6 +122,14 @@ class Connection:
             f"another client uses the name {self.options.client_id!r}, or the broker keeps failing",
         )
 
+    async def _ended(self, session: BrokerSession) -> Down:
+        """Waits for the end of a session that is up; one whose broker acknowledges nothing any more is ended."""
+        limit = self.options.unanswered
+        while not (await asyncio.wait({session.down}, timeout=limit / 10))[0]:
+            if (silent := session.silent_s()) > limit:
+                session.end(Down(Cause.LOST, f"{session.broker}: acknowledges nothing for {silent:.0f} s"))
+        return session.down.result()
+
     async def _once(self, broker: Broker) -> bool:
         """One connection, from its attempt to its end. Returns whether it was up at all."""
         try:
@@ -137,7 +145,7 @@ class Connection:
                 return False
             risen = session.clock()
             self._on_up()
-            self.last = self._named(await session.down, session.clock() - risen)
+            self.last = self._named(await self._ended(session), session.clock() - risen)
             self._on_down(self.last)
             return True
         finally:

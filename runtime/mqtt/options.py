@@ -28,6 +28,7 @@ class Options:
         subscriptions: (filter, QoS) to read; retained-as-published, so a message's flag is what its sender set.
         keepalive: seconds without a packet after which one side asks the other; whole, as the protocol has it.
         user_timeout_ms: a connection whose data goes unacknowledged this long is dead.
+        unanswered: a broker that acknowledges none of the waiting QoS 1 messages for this long has lost the stream.
         retry_min, retry_max: bounds of the jittered back-off between attempts.
         taken_over: wait after another client has taken this client's name.
         thrown_out, settled: so many connections in a row, each lost before it was this old, count as the name taken.
@@ -45,6 +46,7 @@ class Options:
     keepalive: int = 2
     connect_timeout: float = 5.0
     user_timeout_ms: int = 1_500
+    unanswered: float = 10.0
     retry_min: float = 0.25
     retry_max: float = 8.0
     taken_over: float = 30.0

@@ -113,6 +113,8 @@ class BrokerSession:
         self._deliver_to = on_message
         self._refused = on_refused
         self._sent: dict[int, str] = {}
+        self._unanswered: dict[int, float] = {}
+        self._answered = 0.0
         self._loop = asyncio.get_running_loop()
         self.clock = self._loop.time
         self.up: asyncio.Future[None] = self._loop.create_future()
@@ -208,7 +210,17 @@ class BrokerSession:
         info = self._client.publish(topic, payload, qos, retain)
         if qos:
             self._sent[info.mid] = topic  # at most one for each of the 65,535 numbers
+            self._unanswered[info.mid] = self.clock()
         return info.rc is MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def silent_s(self) -> float:
+        """For how long the broker has acknowledged nothing of what waits for that; 0 while nothing waits.
+
+        A stream that went wrong on the way is such a case: the broker reads message after message as the rest of a longer one, and
+        since bytes flow both ways no keepalive ever asks.
+        """
+        oldest = next(iter(self._unanswered.values()), None)
+        return 0.0 if oldest is None else self.clock() - max(oldest, self._answered)
 
     # -- paho's callbacks, in paho's thread -------------------------------------------------------------------------
 
@@ -277,6 +289,7 @@ class BrokerSession:
 
     def _on_publish(self, client: Client, userdata: Any, mid: int, code: ReasonCode, properties: Any) -> None:
         del client, userdata, properties
+        self._post(self._mark_answered, mid)
         if code.is_failure:
             self._post(self._mark_refused, mid, _said(code))
 
@@ -296,6 +309,10 @@ class BrokerSession:
         """The session counts as down from now on, for this reason; the first reason is kept."""
         if not self.down.done():
             self.down.set_result(down)
+
+    def _mark_answered(self, mid: int) -> None:
+        self._unanswered.pop(mid, None)
+        self._answered = self.clock()
 
     def _mark_refused(self, mid: int, why: str) -> None:
         self._refused(self._sent.get(mid, "a message"), why)

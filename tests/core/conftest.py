@@ -67,6 +67,7 @@ class JournalledLane:
         self.journal = journal
         self.signer = Signer.generate(name)
         self.topics = LaneTopics(name)
+        self.boot = "b1"
         self.rows: list[wire.EventMessage] = []
 
     def write(self, *effects: dict[str, Any], utc_ms: int = NOON, quality: str = "proven") -> wire.EventMessage:
@@ -93,9 +94,9 @@ class JournalledLane:
             lane=self.name,
             journal=self.journal,
             seq=seq,
-            boot="b1",
+            boot=self.boot,
             previous=previous,
-            hash=journal_next(previous, seq, "b1", body),
+            hash=journal_next(previous, seq, self.boot, body),
             body=body,
         )
         self.rows.append(row)

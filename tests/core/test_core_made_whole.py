@@ -287,3 +287,21 @@ def test_rows_that_a_lane_carries_over_count_once(core: Any, lane: Any, make_rec
     core.exchange.hear(lane.sends(*lane.rows))
     assert core.intake.standing(lane.name, "j2").seq == 3
     assert sorted(one.key.split("/", 1)[1] for one in core.projection.latest()) == ["j1/1", "j1/2", "j1/3", "j2/9"]
+
+
+def test_rows_that_a_lane_carries_over_twice_count_once(core: Any, lane: Any, make_record: Any) -> None:
+    """A store that was put back twice: a third journal has rows of the first and of the second, at other distances."""
+    for number in range(1, 4):
+        lane.write(make_record("VehicleArrived", number))
+    core.exchange.hear(lane.sends(*lane.rows))
+    for boot, journal, after in (("b2", "j2", 1), ("b3", "j3", 0)):
+        known, lane.rows, lane.journal = lane.rows[after:], [], journal
+        for row in known:
+            lane.boot = row.boot
+            lane.write_body(row.body)
+        lane.boot = boot
+        lane.write(make_record("VehicleArrived", int(boot[1]) + 5))
+        core.exchange.hear(lane.sends(*lane.rows))
+    assert core.intake.standing(lane.name, "j3").seq == 4
+    keys = sorted(one.key.split("/", 1)[1] for one in core.projection.latest())
+    assert keys == ["j1/1", "j1/2", "j1/3", "j2/7", "j3/8"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -278,6 +279,38 @@ def test_a_broker_that_hangs_is_noticed(broker: PrivateBroker) -> None:
             broker.resume()
             await until(lambda: one.connection.connected)
         assert one.downs[0].cause is Cause.LOST
+
+    asyncio.run(story())
+
+
+def test_a_broker_that_has_lost_the_stream_is_left(broker: PrivateBroker) -> None:
+    """It reads every message as the rest of a longer one and goes on sending: bytes flow both ways, and no keepalive asks."""
+
+    async def swallows(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(4_096)
+        writer.write(bytes.fromhex("2003000000"))  # CONNACK
+        try:
+            while not reader.at_eof():
+                writer.write(bytes.fromhex("30050001740078"))  # PUBLISH x to t
+                await writer.drain()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.1):
+                        await reader.read(4_096)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async def story() -> None:
+        server = await asyncio.start_server(swallows, "127.0.0.1", 0)
+        async with server:
+            place = Broker("127.0.0.1", server.sockets[0].getsockname()[1])
+            one = Peer(Options(brokers=(place,), client_id="lane-1", subscriptions=(), keepalive=1, unanswered=1.5))
+            async with running(one):
+                await until(lambda: one.connection.connected)
+                one.connection.publish("t", b"x", qos=1)
+                await until(lambda: one.downs)
+        assert "acknowledges nothing" in one.downs[0].detail
 
     asyncio.run(story())
 

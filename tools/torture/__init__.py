@@ -4,7 +4,9 @@
 |---|---|
 | `cli`, `__main__` | `rocars-torture` |
 | `run`, `plan` | the whole run; which fault comes when |
-| `faults` | every kind of fault, and what it does |
+| `faults`, `scene`, `copies` | every kind of fault, what it works on, and what it does; those that put back or edit a store |
+| `boxes` | a second box with a lane's key, as a fault |
+| `gate` | which faults may be at work at the same time |
 | `site` | broker, core and lanes as child processes, and the cables between them |
 | `lane_process`, `hardware`, `disk` | a lane without camera and screens; its hardware, as a socket; its disk |
 | `traffic`, `core_client` | its trucks; requests to the core |

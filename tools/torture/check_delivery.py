@@ -11,7 +11,7 @@ from domain.alarm_lifecycle import lane_key
 from domain.alarms import CoreAlarmKind, LaneAlarmKind
 from domain.visit_record import RecordKind
 from tools.torture.history import CoreHistory, LaneHistory, RunHistory, StoredRow
-from tools.torture.verdict import RunVerdict
+from tools.torture.verdict import Bounds, RunVerdict
 from wire.hashes import StateHash, journal_next, journal_start, log_next, log_start
 
 ORDERS = ("ManualOrdered", "ManualEnded", "OfficerReleased", "OfficerInspected", "LaneOpened", "LaneClosed")
@@ -20,16 +20,32 @@ CORES_OWN = {CoreAlarmKind.COMPOUND_OVERDUE}
 """Alarms that the core itself raises about a visit."""
 
 
-def check_log(core: CoreHistory, verdict: RunVerdict) -> None:
-    """The core's own log and list are what it signed."""
+def check_log(core: CoreHistory, bounds: Bounds, verdict: RunVerdict) -> None:
+    """The core's own log and list are what it signed, also after a copy was put back."""
     for flaw in _log_flaws(core):
         verdict.find("cache_mismatches", f"core: {flaw}")
+    for epoch, version, age_ms in core.forgotten:
+        if age_ms > bounds.fresh_ms:
+            text = f"core: version {version} of {epoch} was signed {age_ms} ms before a copy was put back, and is forgotten"
+            verdict.find("cache_mismatches", text)
 
 
-def check_delivery(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) -> None:
-    """A lane's journal, and what the core has and made of it."""
-    _check_rows(lane, core, verdict)
-    _check_effects(lane, core, verdict)
+def check_delivery(lane: LaneHistory, history: RunHistory, verdict: RunVerdict) -> None:
+    """A lane's journal, under every name and in every store it had, and what the core has and made of it."""
+    _check_rows(lane, history, verdict)
+    _check_effects(lane, history.core, verdict)
+    _check_deltas(lane, history.core, verdict)
+
+
+def _check_deltas(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) -> None:
+    """Every signed delta that a lane has applied stands in the core's log: nothing signed is forgotten."""
+    known = {(one.epoch, one.version): one.log_hash for one in core.log}
+    kept = {one for store in (*lane.stores, *lane.strange) for one in store.deltas}
+    for epoch, version, digest in sorted(kept):
+        if known.get((epoch, version)) != digest:
+            verdict.find(
+                "cache_mismatches", f"{lane.name}: the core's log lacks version {version} of {epoch} as it signed it"
+            )
 
 
 def _log_flaws(core: CoreHistory) -> Iterator[str]:
@@ -65,23 +81,56 @@ def _chain_flaws(rows: list[StoredRow], journal: str) -> Iterator[str]:
         previous = row.hash
 
 
-def _check_rows(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) -> None:
-    there = core.events.get((lane.name, lane.journal), [])
+def _check_rows(lane: LaneHistory, history: RunHistory, verdict: RunVerdict) -> None:
+    core = history.core
     verdict.events += len(lane.rows)
-    for flaw in _chain_flaws(lane.rows, lane.journal):
-        verdict.find("lost", f"{lane.name}: in its own journal {flaw}")
-    for flaw in _chain_flaws(there, lane.journal):
+    written: dict[str, set[tuple[int, bytes, bytes]]] = defaultdict(set)
+    missed: set[tuple[str, int]] = set()
+    for store in (*lane.stores, *lane.strange):
+        for place, name in enumerate(store.names):
+            chain = store.chain(place)
+            for flaw in _chain_flaws(chain, name.journal):
+                verdict.find("lost", f"{lane.name}: in its own journal {flaw}")
+            written[name.journal].update((row.seq, row.hash, row.body) for row in chain)
+            held = {(row.seq, row.hash, row.body) for row in core.events.get((lane.name, name.journal), [])}
+            for row in chain[: store.kept_until(place)]:
+                if (row.seq, row.hash, row.body) not in held and not _went_with_the_core(
+                    history, name.journal, row.seq
+                ):
+                    missed.add((name.journal, row.seq))
+        if store.acknowledged > len(store.rows):
+            verdict.find("lost", f"{lane.name}: row {store.acknowledged} is acknowledged and not in the journal")
+    for journal, seq in sorted(missed):
+        verdict.find("lost", f"{lane.name}: row {seq} is not at the core as it was journaled, under {journal}")
+    for (of, journal), there in core.events.items():
+        if of == lane.name:
+            _check_there(lane, journal, there, written[journal], verdict)
+
+
+def _check_there(
+    lane: LaneHistory,
+    journal: str,
+    there: list[StoredRow],
+    written: set[tuple[int, bytes, bytes]],
+    verdict: RunVerdict,
+) -> None:
+    """One journal at the core: a chain, of rows that the lane wrote."""
+    for flaw in _chain_flaws(there, journal):
         verdict.find("lost", f"{lane.name}: at the core {flaw}")
-    held = Counter((row.seq, row.hash, row.body) for row in there)
-    own = Counter((row.seq, row.hash, row.body) for row in lane.rows)
-    for seq, _, _ in sorted(own - held):
-        verdict.find("lost", f"{lane.name}: row {seq} is not at the core as it was journaled")
-    for seq, _, _ in sorted(held - own):
-        verdict.find(
-            "duplicated", f"{lane.name}: the core has a row {seq} more than, or other than, the lane's journal"
-        )
-    if lane.acknowledged > len(lane.rows):
-        verdict.find("lost", f"{lane.name}: row {lane.acknowledged} is acknowledged and not in the journal")
+    for row in there:
+        if (row.seq, row.hash, row.body) not in written:
+            verdict.find(
+                "duplicated", f"{lane.name}: the core has a row {row.seq} more than, or other than, the lane's journal"
+            )
+
+
+def _went_with_the_core(history: RunHistory, journal: str, seq: int) -> bool:
+    """The bound of A6 in `docs/attacks.md`: a core put back asks no lane for rows under a name that it had given up."""
+    return any(
+        journal not in line["present"].values() and seq > line["had"].get(journal, 0)
+        for line in history.faults
+        if "present" in line
+    )
 
 
 @dataclass(slots=True)
@@ -108,11 +157,29 @@ class _Made:
 
 
 def _check_effects(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) -> None:
-    """What the core made of the rows is what they say, once."""
-    made, stream = _Made(), (lane.name, lane.journal)
-    for row in lane.rows:
-        for effect in row.entry["effects"]:
-            made.take(effect)
+    """What the core made of the rows is what they say, once: a row carried over counts where the core had it first."""
+    known: dict[bytes, tuple[tuple[str, int], StoredRow]] = {}
+    journals: dict[str, None] = {}
+    for store in (*lane.stores, *lane.strange):
+        for place, name in enumerate(store.names):
+            journals.setdefault(name.journal)
+            for row in store.chain(place):
+                known[row.hash] = ((row.boot, row.seq + name.base), row)
+    counted: set[tuple[str, int]] = set()
+    for journal in journals:
+        made = _Made()
+        for there in core.events.get((lane.name, journal), []):
+            which, row = known.get(there.hash, (None, there))
+            if which is None or which in counted:
+                continue
+            counted.add(which)
+            for effect in row.entry["effects"]:
+                made.take(effect)
+        _compare_effects(lane, journal, made, core, verdict)
+
+
+def _compare_effects(lane: LaneHistory, journal: str, made: _Made, core: CoreHistory, verdict: RunVerdict) -> None:
+    stream = (lane.name, journal)
     verdict.visits += len(made.base)
     for visit in made.records.keys() | made.base.keys():
         found, wanted = core.crossings.get((*stream, visit)), made.records[visit]
@@ -121,6 +188,9 @@ def _check_effects(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) ->
         elif list(found.records) != wanted or found.base != made.base.get(visit, {}):
             count = "duplicated" if len(found.records) > len(wanted) else "lost"
             verdict.find(count, f"{lane.name}: visit {visit} has other records at the core")
+    for name, of, visit in core.crossings:
+        if (name, of) == stream and visit not in made.records and visit not in made.base:
+            verdict.find("duplicated", f"{lane.name}: visit {visit} is a crossing at the core, and no row makes it one")
     kept = {key[2:]: count for key, count in core.alarms.items() if key[:2] == stream and key[3] not in CORES_OWN}
     for key in made.alarms.keys() | kept.keys():
         raised, there = made.alarms[key], kept.get(key, 0)
@@ -133,10 +203,11 @@ def check_uses(history: RunHistory, verdict: RunVerdict) -> None:
     """A bundle is used by one visit."""
     users: dict[str, set[str]] = defaultdict(set)
     for lane in history.lanes:
-        for row in lane.rows:
-            for effect in row.entry["effects"]:
-                for ubr in effect["ubrs"] if effect["type"] == "Consume" else ():
-                    users[ubr].add(f"{lane.name}/{lane.journal}/{effect['visit']}")
+        for store in (*lane.stores, *lane.strange):
+            for row in store.rows:
+                for effect in row.entry["effects"]:
+                    for ubr in effect["ubrs"] if effect["type"] == "Consume" else ():
+                        users[ubr].add(f"{lane.name}/{store.written_under(row.seq)}/{effect['visit']}")
     for ubr, visits in users.items():
         if len(visits) > 1:
             verdict.find("duplicated", f"bundle {ubr} was used by {', '.join(sorted(visits))}")

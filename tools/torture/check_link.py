@@ -63,7 +63,7 @@ def _silences(proofs: list[DeliveredProof], process: list[Line], ended_ms: int) 
 def _links(rows: list[StoredRow]) -> list[tuple[int, str]]:
     """(when, verdict) of the link, as the lane was told; a start begins offline."""
     found = []
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.mono_ms):
         event: dict[str, Any] = row.entry["event"]
         if event["type"] == "LinkChanged":
             found.append((row.mono_ms, str(event["link"])))

@@ -111,6 +111,8 @@ def summary(console: Console, found: dict[str, Any]) -> None:
         "unsafe_releases",
         "cache_mismatches",
         "tempted_by_clock",
+        "tempted_by_copy",
+        "tempted_late",
         "manual_entry_ms",
         "storms",
     ):

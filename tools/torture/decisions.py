@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.visit_record import RecordKind
-from tools.torture.history import StoredRow
+from tools.torture.history import LaneHistory, StoredRow
 
 DONE = "DONE"
 
@@ -24,8 +24,10 @@ class JournaledRelease:
         used: the bundles it consumed.
         claimed: the bundles that the core had signed to be this visit's alone.
         unladen: the driver had declared the vehicle unladen.
+        bypassed: a loop was bypassed.
     """
 
+    boot: str
     seq: int
     serial: int
     at_ms: int
@@ -34,6 +36,7 @@ class JournaledRelease:
     used: tuple[str, ...]
     claimed: frozenset[str]
     unladen: bool
+    bypassed: bool
 
 
 class _StandingReceipt:
@@ -55,16 +58,29 @@ class _StandingReceipt:
                 self.ubrs, self._asked = frozenset(), effect["claim"] if effect["type"] == "Claim" else 0
 
 
+def of_lane(lane: LaneHistory, *, every: bool = False) -> Iterator[JournaledRelease]:
+    """The releases of a lane, each once, whichever of its stores has it (`decisions`)."""
+    seen: set[tuple[str, int, int]] = set()
+    for store in lane.stores:
+        for one in decisions(store.rows, every=every):
+            key = (one.boot, one.seq, one.serial)
+            if key not in seen and one.boot not in lane.boots:
+                seen.add(key)
+                yield one
+
+
 def decisions(rows: list[StoredRow], *, every: bool = False) -> Iterator[JournaledRelease]:
     """The releases of a journal; with `every` also the scenes that only show a release again, for the paint log."""
     vrn, unladen, standing = "", False, False
-    receipt = _StandingReceipt()
+    receipt, bypassed = _StandingReceipt(), set[str]()
     for row in rows:
         entry = row.entry
         event, effects = entry["event"], entry["effects"]
         for effect in effects:
             if effect["type"] == "Record" and effect["kind"] == RecordKind.VEHICLE_ARRIVED:
                 vrn, unladen = "", False
+            if effect["type"] == "Record" and effect["kind"] == RecordKind.LOOP_BYPASSED:
+                (bypassed.add if event["bypassed"] else bypassed.discard)(event["contact"])
         receipt.hear(event)
         if event["type"] == "PlateSettled":
             vrn = vrn or event["read"]["vrn"]
@@ -74,7 +90,8 @@ def decisions(rows: list[StoredRow], *, every: bool = False) -> Iterator[Journal
                 continue
             done = DONE in (effect["xdb"], effect["aiop"])
             if done and (every or not standing):
-                yield _decision(row, effect["serial"], vrn, receipt.ubrs, unladen=unladen)
+                found = _decision(row, effect["serial"], vrn, receipt.ubrs, unladen=unladen)
+                yield replace(found, bypassed=bool(bypassed))
             standing = done
         receipt.follow(effects)
 
@@ -83,4 +100,6 @@ def _decision(row: StoredRow, serial: int, vrn: str, claimed: frozenset[str], *,
     entry = row.entry
     used = [ubr for effect in entry["effects"] if effect["type"] == "Consume" for ubr in effect["ubrs"]]
     found = entry["event"]["codes"] if entry["event"]["type"] == "CodesFound" else None
-    return JournaledRelease(row.seq, serial, row.mono_ms, vrn, found, tuple(used), claimed, unladen)
+    return JournaledRelease(
+        row.boot, row.seq, serial, row.mono_ms, vrn, found, tuple(used), claimed, unladen, bypassed=False
+    )

@@ -17,26 +17,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
+from lane_agent.model import Contact
 from runtime.mqtt import Connection
 from simulation.cable import Cable, HalfOpen, Refusing, Tamper, Way
-from tools.torture import tampers
+from tools.torture import boxes, copies, tampers
 from tools.torture.forger import Liar
-from tools.torture.site import LaneUnderTest, TortureSite
+from tools.torture.scene import FaultSite
 from wire.topics import LOG
 
 TRUCK_S = 12.0
 """Seconds that a fault waits for a truck whose bundle the wrong time would make good."""
-
-
-@dataclass(frozen=True, slots=True)
-class FaultSite:
-    """What a fault works on. `post` and `liar` are of its lane; for a fault of all, of the first."""
-
-    site: TortureSite
-    post: LaneUnderTest
-    liar: Liar
-    rng: random.Random
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +239,24 @@ async def _hold_swapped(scene: FaultSite) -> None:
             await asyncio.sleep(0.6)
 
 
+async def _late_clear(scene: FaultSite) -> None:
+    """Immigration's answer for one vehicle comes when the next one stands there and Immigration has begun with that."""
+    scene.post.tempts.extend(["unanswered", "late_clear"])
+    await asyncio.sleep(scene.seconds)
+
+
+async def _bypass(scene: FaultSite) -> None:
+    """The way-out loop is bypassed in manual mode, and then the order of manual mode is ended."""
+    say = scene.post.simulated.say
+    say(officer="manual")
+    say(officer="bypass", loop=Contact.EXIT_LOOP.value, bypassed=True)
+    say(officer="automatic")
+    try:
+        await asyncio.sleep(scene.seconds)
+    finally:
+        say(officer="bypass", loop=Contact.EXIT_LOOP.value, bypassed=False)
+
+
 async def _storm(scene: FaultSite) -> None:
     await scene.site.storm()
 
@@ -292,6 +300,10 @@ def _kinds() -> tuple[FaultKind, ...]:
         ("swallowed_claims", 3.0, 8.0, _swallowed_claims),
         ("old_proofs", 3.0, 8.0, _old_proofs),
         ("hold_swapped", 3.0, 6.0, _hold_swapped),
+        ("late_clear", 8.0, 10.0, _late_clear),
+        ("bypass", 4.0, 8.0, _bypass),
+        ("second_box", 8.0, 14.0, boxes.second_box),
+        ("lane_restore", 2.0, 8.0, copies.lane_restore),
     )
     everybody: tuple[Row, ...] = (
         ("broker_kill", 0.0, 4.0, _kill_broker),
@@ -304,6 +316,8 @@ def _kinds() -> tuple[FaultKind, ...]:
         ("core_truncate", 1.0, 3.0, _on_cable(tampers.Truncate, core=True)),
         ("core_corrupt", 1.0, 3.0, _on_cable(tampers.Corrupt, core=True)),
         ("storm", 1.0, 1.0, _storm),
+        ("core_restore", 2.0, 8.0, copies.core_restore),
+        ("core_edit", 2.0, 5.0, copies.core_edit),
     )
     scopes = (("lane", lane), ("all", everybody))
     return tuple(FaultKind(name, scope, low, high, act) for scope, rows in scopes for name, low, high, act in rows)

@@ -117,7 +117,7 @@ class LaneTwin:
     # -- the lane's process -------------------------------------------------------------------------------------------
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writer, self._heard = writer, time.monotonic()
+        self._writer, self._heard, self.status = writer, time.monotonic(), {}  # what the process before said is over
         for contact, active in self._levels.items():
             self.say(contact=contact.value, active=active)
         self.say(sees=self._sees)

@@ -8,6 +8,8 @@
 | {"sees": "AB1234"} | what the camera reads from now on, "" for nothing |
 | {"painted": "xdb", "scene": "STOP", "serial": 7} | a screen has painted |
 | {"officer": "open"}, {"officer": "take_over", "visit": 3} | a button of the officers' page |
+| {"officer": "manual"}, {"officer": "automatic"} | the mode is ordered, or the order ends |
+| {"officer": "bypass", "loop": "exit_loop", "bypassed": true} | a loop is bypassed, or put back |
 | {"disk": "full"}, {"disk": "free"}, {"disk": "broken"} | see `disk` |
 
 It answers with {"show": …}, {"status": …}; and says {"status": …} four times a second, so that its screens know it lives.
@@ -35,6 +37,9 @@ from lane_agent.effects import Alarm, AlarmEnded, Effect, Show
 from lane_agent.events import (
     Event,
     LaneOpened,
+    LoopBypassed,
+    ManualEnded,
+    ManualOrdered,
     OfficerTookOver,
     ScenePainted,
 )
@@ -44,10 +49,14 @@ from lane_agent.wording import Scene
 from runtime.clocks import Clocks, machine_boot
 from runtime.mqtt import Broker, Options
 from simulation.hardwareless_lane import LaneWithoutHardware
+from sync.client import JournalAnewError
 from tools.torture.disk import break_fsync, limit_files
 from wire.envelope import Signer
 
 BEAT_S = 0.25
+
+ANEW = 75
+"""Exit status of a lane whose journal has another name now: it is to be started again (EX_TEMPFAIL of sysexits.h)."""
 
 LIMITS = (
     ("immigration_start", 8_000),
@@ -138,10 +147,8 @@ class TorturedLane(LaneWithoutHardware):
                 self.comes_into_view(vrn)
             case {"painted": str(screen), "scene": str(scene), "serial": int(serial)}:
                 self.tell(ScenePainted(Screen(screen), Scene(scene), serial))
-            case {"officer": "open"}:
-                self.tell(LaneOpened("chan"))
-            case {"officer": "take_over", "visit": int(visit)}:
-                self.tell(OfficerTookOver(visit, "chan", "by hand"))
+            case {"officer": str(_)}:
+                self.tell(_act_of_officer(word))
             case {"disk": "broken"}:
                 break_fsync()
             case {"disk": str(room)}:
@@ -187,6 +194,23 @@ class TorturedLane(LaneWithoutHardware):
                 await asyncio.gather(ears, *tasks, return_exceptions=True)
 
 
+def _act_of_officer(word: dict[str, Any]) -> Event:
+    """What the button of that name tells the lane."""
+    match word:
+        case {"officer": "open"}:
+            return LaneOpened("chan")
+        case {"officer": "take_over", "visit": int(visit)}:
+            return OfficerTookOver(visit, "chan", "by hand")
+        case {"officer": "manual"}:
+            return ManualOrdered("chan", "a loop is stuck")
+        case {"officer": "automatic"}:
+            return ManualEnded("chan")
+        case {"officer": "bypass", "loop": str(loop), "bypassed": bool(bypassed)}:
+            return LoopBypassed(Contact(loop), bypassed, "chan", "a loop is stuck")
+        case _:
+            raise ValueError(f"the officers' page has no such button: {word}")
+
+
 async def _main(settings: LaneSettings) -> None:
     reader, writer = await asyncio.open_unix_connection(settings.socket)
     with contextlib.closing(writer):
@@ -196,7 +220,11 @@ async def _main(settings: LaneSettings) -> None:
 def main() -> None:
     """Runs the lane that a settings file describes."""
     logging.basicConfig(level=logging.INFO)
-    asyncio.run(_main(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LaneSettings)))
+    try:
+        asyncio.run(_main(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LaneSettings)))
+    except JournalAnewError as error:
+        logging.getLogger(__name__).warning("%s", error)
+        sys.exit(ANEW)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,8 @@ def made_report(
         "releases_checked": verdict.releases,
         **{name: counts[name] for name in COUNTS},
         "tempted_by_clock": verdict.tempted_by_clock,
+        "tempted_by_copy": verdict.tempted_by_copy,
+        "tempted_late": verdict.tempted_late,
         "manual_entry_ms": spread(verdict.manual_entry_ms),
         "storms": storms,
         "broken": broken,

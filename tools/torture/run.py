@@ -16,11 +16,12 @@ from typing import Any
 
 from runtime.clocks import monotonic_ms, utc_ms
 from tools.torture.checker import check
-from tools.torture.faults import KINDS, FaultKind, FaultSite
+from tools.torture.faults import KINDS, FaultKind
 from tools.torture.forger import Liar
 from tools.torture.history import read_history
 from tools.torture.plan import Deal, Deck
 from tools.torture.report import made_report
+from tools.torture.scene import FaultSite
 from tools.torture.site import LaneUnderTest, TortureSite
 from tools.torture.tap import Ledger
 from tools.torture.traffic import FarMarks, Traffic
@@ -69,9 +70,10 @@ class TortureRun:
         self._marks = FarMarks(self._rng, [])
         lures = [self._marks.next() for _ in range(wishes.lanes)]
         self._marks = FarMarks(self._rng, lures)
-        self.site = TortureSite(wishes.folder, lures, [f"crowd-{number}" for number in range(1, wishes.crowd + 1)])
-        self.traffic: list[Traffic] = []
         self._ledger = Ledger(wishes.folder / "faults.jsonl")
+        crowd = [f"crowd-{number}" for number in range(1, wishes.crowd + 1)]
+        self.site = TortureSite(wishes.folder, lures, crowd, self._ledger)
+        self.traffic: list[Traffic] = []
         self._trucks = Ledger(wishes.folder / "trucks.jsonl")
         self._began = time.monotonic()
         self.level = False
@@ -139,15 +141,16 @@ class TortureRun:
 
     def _look_after_children(self) -> None:
         for name in self.site.children.look():
-            if name in self.site.posts:
-                self.site.posts[name].start()
+            if name in self.site.boxes:
+                self.site.boxes[name].start_again()
             elif name == "core":
                 self.site.start_core()
 
     async def _fault_lane(self, post: LaneUnderTest, seed: str) -> None:
         kinds = self._kinds("lane")
         for deal in Deck(kinds, seed, CALM_LANE) if kinds else ():
-            await self._act(deal, post, post.lane)
+            async with self.site.gate.among_others():
+                await self._act(deal, post, post.lane)
 
     async def _fault_all(self, first: LaneUnderTest) -> None:
         kinds = self._kinds("all")
@@ -182,7 +185,7 @@ class TortureRun:
             tell(self)
             self._look_after_children()
             version = await self.site.office.version()
-            level = version is not None and all(_is_level(post, version) for post in self.site.posts.values())
+            level = version is not None and all(post.is_level(version) for post in self.site.posts.values())
             rounds = rounds + 1 if level else 0
             await asyncio.sleep(0.4)
         return rounds >= 3
@@ -213,14 +216,3 @@ class TortureRun:
                 "fsync_fails_by": "seccomp",
             },
         )
-
-
-def _is_level(post: LaneUnderTest, version: int) -> bool:
-    status = post.simulated.status
-    return (
-        post.simulated.said_lately()
-        and status.get("link") == "fresh"
-        and status.get("waiting") == 0
-        and status.get("version") == version
-        and not status.get("doubt")
-    )

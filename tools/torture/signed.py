@@ -93,9 +93,9 @@ class SignedLog:
     def forbidden(self, decision: JournaledRelease, fresh_ms: int) -> Iterator[str]:
         """Stops signed more than `fresh_ms` before the release that still stood."""
         since = decision.at_ms - fresh_ms
-        by_key: dict[tuple[str, str, str], list[ListChange]] = defaultdict(list)
-        for change in self._by_mark.get(decision.vrn, ()):
-            by_key[change.epoch, *change.row.key].append(change)
+        by_key: dict[tuple[str, str], list[ListChange]] = defaultdict(list)
+        for change in self._by_mark.get(decision.vrn, ()):  # a new epoch says again what holds of the one before
+            by_key[change.row.key].append(change)
         for changes in by_key.values():
             before = [change for change in changes if change.at_ms <= since]
             during = [change for change in changes if since < change.at_ms <= decision.at_ms]

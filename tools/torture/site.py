@@ -10,9 +10,10 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import sys
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 
 import msgspec
@@ -25,14 +26,17 @@ from simulation.waiting import until
 from tools.torture.core_client import CoreDesk
 from tools.torture.crowd import CrowdSettings
 from tools.torture.disk import Medium
+from tools.torture.gate import Gate
 from tools.torture.hardware import LaneTwin
-from tools.torture.lane_process import LaneSettings
+from tools.torture.lane_process import ANEW, LaneSettings
 from tools.torture.tap import Ledger, WireTap
 from wire.envelope import Signer
 
 POINT = "SBC"
 CROWD = "crowd"
 START_S = 60.0
+LISTEN_S, SHIPPED_LISTEN_S = 0.5, 3.0
+"""How long a started core listens to its lanes: where its store is its own, a wait for nothing; after a restore, as shipped."""
 STORM_S = 60.0
 
 
@@ -44,12 +48,14 @@ class Children:
     """The child processes, by name.
 
     Attributes:
+        anew: how often a lane ended because its journal had another name.
         crashed: those that ended without being told to, with their last words.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._running: dict[str, ChildProcess] = {}
+        self.anew: Counter[str] = Counter()
         self.crashed: list[str] = []
 
     def start(self, name: str, *command: str) -> ChildProcess:
@@ -69,8 +75,7 @@ class Children:
         if child is None:
             return
         if child.status is not None:
-            if child.status != 0:
-                self._crash(name, child)
+            self._gone(name, child)
             return
         if await child.ended(number) == -signal.SIGKILL and number is not signal.SIGKILL:
             self.crashed.append(f"{name} did not end in time")
@@ -79,14 +84,17 @@ class Children:
         """Names of those that have ended by themselves since this was last asked; a crowd may."""
         gone = [name for name, child in self._running.items() if child.status is not None and name != CROWD]
         for name in gone:
-            self._crash(name, self._running.pop(name))
+            self._gone(name, self._running.pop(name))
         return gone
 
     def last_words(self, name: str) -> str:
         """The end of the log of one that has not been ended."""
         return self._running[name].last_words()
 
-    def _crash(self, name: str, child: ChildProcess) -> None:
+    def _gone(self, name: str, child: ChildProcess) -> None:
+        if child.status == ANEW:
+            self.anew[name] += 1
+            return
         self.crashed.append(f"{name} ended by itself with status {child.status}: {child.last_words()}")
 
 
@@ -94,23 +102,31 @@ class LaneUnderTest:
     """One lane: its files, its cable, its hardware, its process.
 
     Attributes:
+        child: the name of its process.
         lure: a mark that never is on any list, which forged messages would release.
         held: the mark of a vehicle that is held, which forged messages would let go; "" if none.
         time_source: this lane's box knows the time by itself.
         tempts: the truths of the next trucks; while there are none, `traffic` draws them.
         tempted: such a truck stands in the lane, or did.
         wrong_clock: the core names a wrong time here.
+        copies: of its store, the oldest first.
+        used: (mark, UBR) of the vehicles released last.
+        again: those of them that come again, next.
     """
 
     def __init__(
         self, site: TortureSite, lane: str, folder: Path, password: str, *, lure: str, time_source: bool
     ) -> None:
         self.lane, self.folder, self.password = lane, folder, password
+        self.child = lane
         self.lure, self.time_source = lure, time_source
         self.held = ""
         self.tempts: deque[str] = deque()
         self.tempted = asyncio.Event()
         self.wrong_clock = False
+        self.copies: list[Path] = []
+        self.used: deque[tuple[str, str]] = deque(maxlen=20)
+        self.again: deque[tuple[str, str]] = deque()
         self.site = site
         (folder / "disk").mkdir(parents=True)
         self.medium = Medium(folder / "disk")
@@ -146,16 +162,32 @@ class LaneUnderTest:
         """Starts the lane's process."""
         self.process.write(did="start")
         module, settings = "tools.torture.lane_process", str(self.folder / "lane.json")
-        self.site.children.start(self.lane, sys.executable, "-m", module, settings)
+        self.site.children.start(self.child, sys.executable, "-m", module, settings)
+
+    def start_again(self) -> None:
+        """Starts the lane's process, which has ended by itself."""
+        self.process.write(did="ended")
+        self.start()
+
+    def is_level(self, version: int) -> bool:
+        """Whether the lane is fresh at this version, and has sent everything."""
+        status = self.simulated.status
+        return (
+            self.simulated.said_lately()
+            and status.get("link") == "fresh"
+            and status.get("waiting") == 0
+            and status.get("version") == version
+            and not status.get("doubt")
+        )
 
     async def kill(self) -> None:
         """Ends the lane's process as a power cut would."""
-        await self.site.children.end(self.lane, signal.SIGKILL)
+        await self.site.children.end(self.child, signal.SIGKILL)
         self.process.write(did="killed")
 
     async def close(self) -> None:
         """Ends all of it, in good order; the lane has sent what it had to send."""
-        await self.site.children.end(self.lane)
+        await self.site.children.end(self.child)
         self.process.write(did="ended")
         await self.simulated.stop()
         await self.cable.stop()
@@ -171,10 +203,17 @@ class TortureSite:
         lanes: how many.
         lures: a mark for each.
         crowd: names of light lanes, which are known to broker and core.
+        told: what faults write down for the checker.
+
+    Attributes:
+        gate: which faults may be at work at the same time.
+        boxes: every lane's box, and every second one with a lane's key that there was, by the names of their processes.
     """
 
-    def __init__(self, folder: Path, lures: list[str], crowd: list[str]) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, lures: list[str], crowd: list[str], told: Ledger) -> None:
+        self.folder, self.told = folder, told
+        self.gate = Gate()
+        self.boxes: dict[str, LaneUnderTest] = {}
         self.children = Children(folder)
         self.names = [f"lane-{number}" for number in range(1, len(lures) + 1)]
         self.crowd = crowd
@@ -202,6 +241,7 @@ class TortureSite:
             self.posts[name] = LaneUnderTest(
                 self, name, folder, self.broker.password(name), lure=lure, time_source=kept
             )
+            self.boxes[name] = self.posts[name]
             await self.posts[name].open()
             self.posts[name].start()
         for post in self.posts.values():
@@ -218,11 +258,23 @@ class TortureSite:
 
     def dismount(self) -> None:
         """Takes the lanes' disks away; their files stay."""
-        for post in self.posts.values():
-            post.medium.close()
+        for box in self.boxes.values():
+            box.medium.close()
 
-    def start_core(self) -> None:
-        """Starts the core's process."""
+    def second_box(self, post: LaneUnderTest) -> LaneUnderTest:
+        """Another box of a lane, without its files."""
+        number = 1 + sum(box.lane == post.lane for box in self.boxes.values())
+        folder = post.folder / "boxes" / f"{number:04}"
+        box = LaneUnderTest(self, post.lane, folder, post.password, lure=post.lure, time_source=post.time_source)
+        box.child = f"{post.lane} box {number}"
+        self.boxes[box.child] = box
+        return box
+
+    def start_core(self, *, listen_s: float = LISTEN_S) -> None:
+        """Starts the core's process, which listens to its lanes first, for so long."""
+        line = re.compile(r"^listen_seconds = .*$", re.MULTILINE)
+        text = self.core.config.read_text(encoding="utf-8")
+        self.core.config.write_text(line.sub(f"listen_seconds = {listen_s:g}", text), encoding="utf-8")
         self.core.start()
         self.children.watch("core", self.core.process)
 

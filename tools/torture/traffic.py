@@ -1,6 +1,8 @@
 """The trucks of one lane, one after the other, each with a truth: released, held, to be inspected, early, ended, unknown.
 
 Rules of this file:
+- Faults send vehicles of three truths more: "again", one that was released comes once more, with a bundle that is used;
+  "unanswered", Immigration begins and says nothing; "late_clear", its answer for that one comes before this one's own.
 - A driver waits a little and no longer; whatever happens, he drives on and the next one comes.
 - The truth that a vehicle is judged by afterwards is the core's signed log, not what is hoped for here.
 - Vehicles are bundled while others are still before them, and a hold comes late: a lane that is cut off holds a bundle
@@ -111,7 +113,10 @@ class Traffic:
             while len(queue) <= QUEUE:
                 queue.append(await self._bundled())
             if self._post.tempts:
-                queue.appendleft(await self._bundled(self._post.tempts.popleft()))
+                truth = self._post.tempts.popleft()
+                queue.insert(int(truth == "held"), await self._bundled(truth))  # a hold comes before its vehicle does
+            if self._post.again:
+                queue.appendleft(TortureTruck("again", *self._post.again.popleft()))
             if queue[1].truth == "held":
                 self._post.held = queue[1].vrn
                 await self._office.hold(queue[1].vrn)
@@ -132,10 +137,13 @@ class Traffic:
         if truth in TIMES:
             self._post.tempted.set()
         await self._twin.until_shown({"STOP"}, 1.0)
-        await self._immigration(truth)
+        await self._immigration(truth, vrn)
         racing = asyncio.create_task(self._race(vrn)) if truth == "hold_race" else None
-        shown = await self._twin.until_shown(DECIDED | WITH_OFFICER, 5.0)
+        patience_s = 1.0 if truth == "unanswered" else 5.0
+        shown = await self._twin.until_shown(DECIDED | WITH_OFFICER, patience_s)
         self.seen[shown or "nothing"] += 1
+        if shown == "DONE" and ubr:
+            self._post.used.append((vrn, ubr))
         if racing is not None:
             await racing
         if shown not in DECIDED:
@@ -156,8 +164,16 @@ class Traffic:
         codes = ("release", "inspect") if truth == "inspect" else ("release",)
         return await office.bundle(vrn, *codes, **TIMES.get(truth, {}))
 
-    async def _immigration(self, truth: str) -> None:
+    async def _immigration(self, truth: str, vrn: str) -> None:
         await self._twin.pulse(Contact.IMMIGRATION_STARTED)
+        if truth == "unanswered":
+            return
+        if truth == "late_clear":
+            await asyncio.sleep(0.2)
+            self._ledger.write(lane=self._post.lane, vrn=vrn, did="late")
+            await self._twin.pulse(Contact.IMMIGRATION_CLEARED)
+            await asyncio.sleep(1.2)
+            self._ledger.write(lane=self._post.lane, vrn=vrn, did="own")
         if truth == "unladen":
             await self._twin.pulse(Contact.UNLADEN)
         await asyncio.sleep(0.1 + 0.2 * self._rng.random())

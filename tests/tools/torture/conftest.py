@@ -41,7 +41,13 @@ def torture(folder: Path, *words: str) -> Ran:
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """Two lanes for some seconds, every kind of fault in the deck, a small crowd."""
-    return torture(tmp_path_factory.mktemp("torture"), "--seconds", "14", "--lanes", "2", "--seed", "7", "--crowd", "6")
+    return torture(tmp_path_factory.mktemp("torture"), "--seconds", "24", "--lanes", "2", "--seed", "7", "--crowd", "6")
+
+
+@pytest.fixture(scope="session")
+def torture_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ran]:
+    """The kit as a command, in a folder of this name and with these words, for a run that several tests share."""
+    return lambda name, *words: torture(tmp_path_factory.mktemp(name), *words)
 
 
 @pytest.fixture

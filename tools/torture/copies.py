@@ -1,0 +1,178 @@
+"""Copies of the past, as faults: a store is put back from an older copy, or edited while nobody has it open.
+
+Rules of this file:
+- A store that is left is kept, for the checker: what had been acknowledged of it must still be somewhere.
+- A core is put back only while every lane is connected and level: the bound of row A6 in `docs/attacks.md`. Until the
+  lanes are level again no other fault is at work.
+- What a copy no longer knows is tried at once: the vehicle whose bundle was used after it, one that is held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from runtime.clocks import utc_ms
+from simulation.waiting import until
+from tools.torture.scene import FaultSite
+from tools.torture.site import SHIPPED_LISTEN_S, TortureSite
+from wire.codec import decode_record, encode
+from wire.hashes import StateHash
+from wire.records import BundleRecord, CargoRecord, HoldRecord, Record
+
+LEVEL_S = 30.0
+"""How long the lanes may take to be level before and after the core is put back."""
+
+REFUSES_S = 20.0
+"""Within this a core has to end by itself that was started on an edited list."""
+
+
+def copied(store: Path, to: Path) -> Path:
+    """Copies a store as a backup does: whole, and as of one moment, also while somebody writes."""
+    to.parent.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
+    return to
+
+
+def put_back(copy: Path, store: Path, left: Path) -> None:
+    """The copy takes the place of the store, which nobody has open; what is left of that is kept at `left`."""
+    copied(store, left)
+    for end in ("", "-wal", "-shm"):
+        store.with_name(store.name + end).unlink(missing_ok=True)
+    shutil.copy(copy, store)
+
+
+def journal_of(store: Path) -> str:
+    """The present name of a lane's journal."""
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
+        return str(db.execute("SELECT value FROM meta WHERE name = 'journal'").fetchone()[0])
+
+
+def rows_had(copy: Path) -> dict[str, int]:
+    """How many rows of each journal a copy of the core's store has."""
+    with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as db:
+        return dict(db.execute("SELECT journal, seq FROM streams").fetchall())
+
+
+def edit_list(store: Path, held: str) -> str:
+    """Lets a vehicle go in the core's store, and computes the head anew, as somebody would who has no key.
+
+    Args:
+        store: the core's, which is stopped.
+        held: the mark whose hold is taken out; where it is not held, an inspection becomes a release.
+
+    Returns:
+        What was changed, "" if there was nothing to change.
+    """
+    with closing(sqlite3.connect(store)) as db:
+        found = db.execute("SELECT kind, key, body FROM rows WHERE kind = 'hold' AND key = ?", (held,)).fetchall()
+        found += db.execute("SELECT kind, key, body FROM rows ORDER BY kind DESC, key").fetchall()
+        for kind, key, body in found:
+            better = _let_go(decode_record(body))
+            if better is None:
+                continue
+            db.execute("UPDATE rows SET body = ? WHERE kind = ? AND key = ?", (encode(better), kind, key))
+            state = StateHash.of(decode_record(one) for (one,) in db.execute("SELECT body FROM rows"))
+            db.execute("UPDATE head SET state_hash = ?, total = ?", (state.digest(), state.total()))
+            db.commit()
+            return f"{kind} {key}"
+    return ""
+
+
+def _let_go(row: Record) -> Record | None:
+    """The row as it would be if it stopped nobody; None where it stops nobody."""
+    match row:
+        case HoldRecord(deleted=False):
+            return HoldRecord(row.vrn, row.reason, deleted=True)
+        case BundleRecord(deleted=False, used_by="") if any(one.code != "release" for one in row.cargo):
+            cargo = tuple(CargoRecord(one.ccrn, "release") for one in row.cargo)
+            return BundleRecord(row.ubr, row.vrn, row.direction, row.point, row.earliest_ms, row.valid_until_ms, cargo)
+        case _:
+            return None
+
+
+async def level(site: TortureSite) -> bool:
+    """Waits until every lane is fresh at the head and has sent everything; False where they are not in time."""
+    end = asyncio.get_running_loop().time() + LEVEL_S
+    while asyncio.get_running_loop().time() < end:
+        version = await site.office.version()
+        if version is not None and all(post.is_level(version) for post in site.posts.values()):
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+async def lane_restore(scene: FaultSite) -> None:
+    """The lane's store is put back from a copy made some vehicles ago, or from one before that."""
+    post = scene.post
+    post.copies.append(copied(post.store, post.folder / "copies" / f"{len(post.copies):04}.db"))
+    await asyncio.sleep(scene.seconds)
+    await post.kill()
+    try:
+        copy = post.copies[-1] if scene.rng.random() < 0.7 else scene.rng.choice(post.copies)
+        put_back(copy, post.store, post.folder / "left" / f"{len(post.copies):04}.db")
+    finally:
+        post.start()
+    post.again.extend(list(post.used)[-2:])
+    await post.simulated.until(lambda status: status["link"] == "fresh", LEVEL_S)
+    post.again.extend(list(post.used)[-1:])
+
+
+async def core_restore(scene: FaultSite) -> None:
+    """The core's store is put back from a copy made before some vehicles were held, bundled and released."""
+    site = scene.site
+    copy = copied(site.core.store, site.core.folder / "copies" / f"{utc_ms()}.db")
+    for post in site.posts.values():
+        post.tempts.append("held")
+    await asyncio.sleep(scene.seconds)
+    async with site.gate.alone():
+        if not await level(site):
+            return
+        await site.children.end("core", signal.SIGKILL)
+        try:
+            present = {post.lane: journal_of(post.store) for post in site.posts.values()}
+            site.told.write(lane="", present=present, had=rows_had(copy))
+            now = utc_ms()
+            put_back(copy, site.core.store, site.core.folder / "left" / f"{now:015}.db")
+        finally:
+            site.start_core(listen_s=SHIPPED_LISTEN_S)
+        await level(site)
+
+
+async def core_edit(scene: FaultSite) -> None:
+    """Somebody takes a hold out of the core's store while it is stopped; people then begin a new epoch."""
+    site, post = scene.site, scene.post
+    post.tempts.append("held")
+    await asyncio.sleep(scene.seconds)
+    async with site.gate.alone():
+        if not await level(site):
+            return
+        work = asyncio.create_task(_edited(site, post.held), name="core_edit")
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await work  # an edited store cannot be left so
+            raise
+        await level(site)
+
+
+async def _edited(site: TortureSite, held: str) -> None:
+    """The edited core is started: it has to end by itself. Then it is mended as `docs/centre.md` says."""
+    await site.children.end("core", signal.SIGKILL)
+    changed = edit_list(site.core.store, held)
+    if changed:
+        site.told.write(lane="", edited=changed)
+        site.core.start()
+        try:
+            await until(lambda: site.core.process.status is not None, REFUSES_S, every_s=0.05)
+        except TimeoutError:
+            site.children.crashed.append(f"core went on with an edited list: {changed}")
+            await site.core.process.ended(signal.SIGKILL)
+        said = ("restart-log", "--reason", "somebody changed the store")
+        await asyncio.to_thread(site.core.command, *said)
+    site.start_core()
