@@ -12,7 +12,7 @@ import re
 import secrets
 import stat
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from argon2 import PasswordHasher
@@ -34,6 +34,14 @@ class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _OfficersFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     officers: dict[str, Officer]
+
+
+class OfficersTaken(NamedTuple):
+    """Logins that an import has added, changed and removed."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
 
 
 class OfficerBook:
@@ -101,6 +109,39 @@ class OfficerBook:
         officers = self._read()
         del officers[name]
         self._write(officers)
+
+    def export(self, file: Path) -> tuple[str, ...]:
+        """Writes every officer to `file` (mode 0600), for other lanes; returns their logins.
+
+        Raises:
+            OfficersFileError: one of the two files cannot be used or written; says what to do.
+        """
+        OfficerBook(file, hasher=self._hasher)._write(officers := self._read())  # noqa: SLF001 -- another of our own
+        return tuple(sorted(officers))
+
+    def take(self, file: Path, *, only: bool = False) -> OfficersTaken:
+        """Takes over the officers of another lane's export; their passwords are what they were there.
+
+        Args:
+            file: the export.
+            only: officers who are not in it are removed.
+
+        Raises:
+            ValueError: a login that is none, or nobody in the file.
+            OfficersFileError: one of the two files cannot be used or written; says what to do.
+        """
+        there = officers_in(file)
+        if not there:
+            raise ValueError(f"{file} names no officer: nobody could log in")
+        for name, officer in there.items():
+            check_name(name)
+            if not officer.hash.startswith("$argon2id$"):
+                raise ValueError(f"{file}: {name} has no Argon2id hash; export the file anew")
+        here = self._read() if self._path.exists() else {}
+        gone = tuple(sorted(here.keys() - there.keys())) if only else ()
+        self._write(there if only else {**here, **there})
+        changed = (name for name in there.keys() & here.keys() if there[name] != here[name])
+        return OfficersTaken(tuple(sorted(there.keys() - here.keys())), tuple(sorted(changed)), gone)
 
     def _read(self) -> dict[str, Officer]:
         return officers_in(self._path)

@@ -8,11 +8,16 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from console.officers import OfficerBook
 
 app = typer.Typer(
     help="The box of one customs lane: run it, check it, replay its journal, read plates, or watch a demonstration.",
@@ -262,6 +267,52 @@ def officer_remove(name: str, config: Config = THE_LANES) -> None:
     except KeyError as error:
         raise _fail(f"rocars-lane officer remove: there is no officer {name}", 2) from error
     typer.echo(f"{name} may no longer log in.")
+
+
+@officer_app.command("list")
+def officer_list(config: Config = THE_LANES) -> None:
+    """Who may log in: login and the name that the page shows."""
+    with _officers_file(config, "list") as book:
+        for name in book.names():
+            typer.echo(f"{name}  {book.shown(name)}")
+
+
+@officer_app.command("export")
+def officer_export(
+    file: Annotated[Path, typer.Argument(help="Where to write them; it holds their password hashes: keep it secret.")],
+    config: Config = THE_LANES,
+) -> None:
+    """Write every officer to a file, for the other lanes of a control point."""
+    with _officers_file(config, "export") as book:
+        typer.echo(f"{len(book.export(file))} officers written to {file} (mode 600)")
+
+
+@officer_app.command("import")
+def officer_import(
+    file: Annotated[Path, typer.Argument(help="Another lane's export.")],
+    config: Config = THE_LANES,
+    only: Annotated[bool, typer.Option("--only", help="Remove officers who are not in it.")] = False,
+) -> None:
+    """Take over the officers of another lane, with the passwords they have there."""
+    with _officers_file(config, "import") as book:
+        taken = book.take(file, only=only)
+    for what, names in zip(("added", "changed", "removed"), taken, strict=True):
+        typer.echo(f"{what}: {', '.join(names) or 'nobody'}")
+
+
+@contextmanager
+def _officers_file(config: Path, command: str) -> Iterator[OfficerBook]:
+    """The lane's officers; what is wrong with a file ends the command with one line and status 2."""
+    from console.errors import OfficersFileError
+    from console.officers import OfficerBook
+    from edge.settings.load import LaneSettingsError, parse
+
+    try:
+        yield OfficerBook(parse(config).console.officers)
+    except (LaneSettingsError, OfficersFileError) as error:
+        raise _fail(str(error), 2) from error
+    except ValueError as error:
+        raise _fail(f"rocars-lane officer {command}: {error}", 2) from error
 
 
 slots_app = typer.Typer(help="Versions of the software on this box: the current one, the one before, and the way back.")

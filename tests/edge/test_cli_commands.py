@@ -108,6 +108,31 @@ def test_an_officer_is_added_and_removed(lane_folder: LaneFolder) -> None:
     assert "lau may no longer log in." in result.output
 
 
+def test_officers_of_one_lane_are_taken_over_by_another(lane_folder: LaneFolder) -> None:
+    """With their passwords; with --only whoever is not in the export is removed. The file is secret, and nothing is half done."""
+    here = OfficerBook(lane_folder.folder / "demo/officers.json")
+    there = OfficerBook(lane_folder.folder / "there.json")
+    there.add("lau", PASSWORD, shown="Officer Lau")
+    export, config = lane_folder.folder / "export.json", ("--config", lane_folder.file)
+    assert there.export(export) == ("lau",)
+    assert export.stat().st_mode & 0o077 == 0
+    result = rocars_lane("officer", "import", str(export), *config)
+    assert result.output.split("\n")[:3] == ["added: lau", "changed: nobody", "removed: nobody"]
+    assert here.verify("lau", PASSWORD)
+    assert "lau  Officer Lau" in rocars_lane("officer", "list", *config).output
+    assert rocars_lane("officer", "import", str(export), "--only", *config).exit_code == 0
+    assert here.names() == ("lau",)
+    assert rocars_lane("officer", "export", str(lane_folder.folder / "again.json"), *config).exit_code == 0
+    for content, why in (
+        ('{"officers": {}}', "names no officer"),
+        ('{"officers": {"lau": {"shown": "", "hash": "x"}}}', "Argon2id"),
+    ):
+        export.write_text(content)
+        refused = rocars_lane("officer", "import", str(export), *config)
+        assert (refused.exit_code, here.names()) == (2, ("lau",))
+        assert why in refused.output + refused.stderr
+
+
 def test_the_first_officer_makes_the_file(lane_folder: LaneFolder) -> None:
     """A new lane has none, and no default password."""
     path = lane_folder.folder / "demo/officers.json"
