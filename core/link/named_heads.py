@@ -18,6 +18,10 @@ class NamedHead(NamedTuple):
     last: int = 0
     digest: bytes = bytes(32)
 
+    def is_before(self, furthest: NamedHead) -> bool:
+        """Whether whoever names this one has lost what it named before: the row is an earlier one, or another."""
+        return self.last < furthest.last or (self.last == furthest.last and self.digest != furthest.digest)
+
 
 class NamedHeads:
     """The furthest head of each journal, since this core started."""

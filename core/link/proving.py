@@ -105,7 +105,8 @@ class Proving:
         """The journal's head that the lane names, beside what is committed here and what it named before."""
         known = self._intake.hash_at(nonce.lane, nonce.journal, nonce.last) if nonce.last else None
         newest = max(standing.seq, furthest.last)
-        behind = nonce.last < newest or (known is not None and known != nonce.last_hash)
+        named = NamedHead(nonce.last, nonce.last_hash)
+        behind = named.is_before(furthest) or nonce.last < newest or (known is not None and known != nonce.last_hash)
         detail = (
             f"lane {nonce.lane} names row {nonce.last} as the last of journal {nonce.journal}, and row {newest} is known "
             f"here, or another row {nonce.last}: it runs on an older copy of its store, or a changed one. It begins another "
@@ -136,7 +137,7 @@ class Proving:
 
 def _beat(nonce: wire.Nonce, head: LogHead, standing: JournalPosition, furthest: NamedHead, now: int) -> wire.Heartbeat:
     """The proof; to a lane that named a later row before, it names that row, which the lane lacks and so begins anew."""
-    behind = nonce.last < furthest.last
+    behind = NamedHead(nonce.last, nonce.last_hash).is_before(furthest)
     return wire.Heartbeat(
         lane=nonce.lane,
         nonce=nonce.nonce,

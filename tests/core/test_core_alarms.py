@@ -174,11 +174,12 @@ def test_the_cores_own_ends_when_the_lane_is_well_again(core: Any, lane: Any) ->
         body = wire.Nonce(lane=lane.name, session=1, nonce=bytes(16), journal=lane.journal, **{**said, **changes})
         core.exchange.hear([lane.says(lane.topics.nonce, body)])
 
-    own = core.exchange.signing
+    own, further = core.exchange.signing, {"last": 5, "last_hash": bytes([1]) * 32}
     for wrong, right, kind in (
         (lambda: nonce(state_hash=bytes(32)), nonce, "CodesDiffer"),
         (lambda: nonce(version=head.version + 5), nonce, "CoreWentBack"),
         (lambda: nonce(acknowledged=7), nonce, "RowsMissing"),
+        (lambda: (nonce(**further), nonce()), lambda: nonce(**further), "LaneWentBack"),
         (lambda: state(core, lane, core_keys=["x"]), lambda: state(core, lane, core_keys=[own]), "CoreKeyMissing"),
     ):
         wrong()
