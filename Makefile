@@ -10,7 +10,7 @@ demo: install
 test: lint
 	.venv/bin/rocars-lane prove
 	.venv/bin/rocars-lane prove --physical --seconds 25
-	.venv/bin/python -m pytest --numprocesses 5 --dist loadfile
+	.venv/bin/python -m pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder
 
 check: lint
 	.venv/bin/python -m pytest --numprocesses 2 tests/domain tests/wire tests/lane_agent tests/console tests/display tests/*.py

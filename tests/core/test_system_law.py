@@ -247,7 +247,7 @@ def test_whatever_the_broker_says_and_whatever_is_put_back(make: Callable[[Path]
         if STORIES:
             with capsys.disabled():
                 sys.stdout.write(f"\nseed {SEED}: {dict(sorted(tried.items()))}\n")
-    assert tried["threes"] > 20, f"hardly anything was released: {tried}"
+    assert tried["threes"] >= 10, f"hardly anything was released: {tried}"
 
 
 # -- each guard taken away -------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from simulation.officer import Officer
+from tests.rigs.signals import hear_ctrl_c
 
 PATIENCE_S = 120
 
@@ -25,7 +26,8 @@ def test_a_truck_waits_for_a_person_and_goes_where_he_sends_it() -> None:
         report = Path(folder) / "report.json"
         wanted = ["--headless", "--speed", "4", "--scenario", "laden", "--stay"]
         arguments = [program, "demo", *wanted, "--folder", Path(folder) / "world", "--report", report]
-        with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as demo:
+        told_by = {"stderr": subprocess.PIPE, "text": True, "preexec_fn": hear_ctrl_c}
+        with subprocess.Popen(arguments, **told_by) as demo:
             try:
                 assert demo.stderr is not None
                 said = ""

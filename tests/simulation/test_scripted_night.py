@@ -18,6 +18,7 @@ from lane_agent.model import Outcome
 from simulation.night import ScriptedNight
 from simulation.page_lane import PageLane
 from tests.rigs.page import PATIENT, ManualClock, painted
+from tests.rigs.signals import hear_ctrl_c
 
 
 async def until(lane: PageLane, holds: Callable[[LaneView], bool]) -> LaneView:
@@ -79,7 +80,9 @@ def test_the_page_command_serves_a_page_to_log_in_to() -> None:
 
     async def story() -> None:
         command = Path(sys.executable).with_name("rocars-lane")
-        child = await asyncio.create_subprocess_exec(command, "page", "--port", "0", stdout=asyncio.subprocess.PIPE)
+        child = await asyncio.create_subprocess_exec(
+            command, "page", "--port", "0", stdout=asyncio.subprocess.PIPE, preexec_fn=hear_ctrl_c
+        )
         assert child.stdout is not None
         try:
             async with asyncio.timeout(60):
