@@ -80,7 +80,7 @@ class Actions:
         if session is None:
             raise RequestRefusedError(401, "Log in to act.")
         self._context.access.check_token(request, session)
-        asked = await read(request, requests.Deciding)
+        asked = await read(request, requests.DecidingRequest)
         known = asked.act in {act.name for act in ACTS}
         now = self._context.access.sessions.ticks()
         deciding = Deciding(session.officer, asked.act, asked.visit, now) if known else None

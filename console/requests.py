@@ -204,7 +204,7 @@ class EndHelp(ActRequest, frozen=True, tag="end_call"):
         return HelpEnded(officer, _reason(self.reason))
 
 
-class Deciding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DecidingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A page has the dialog of this act open about this visit; "" when it has closed it."""
 
     act: str

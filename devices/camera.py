@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 
 from devices.dated_picture import (
-    Attention,
     Camera,
     CameraError,
     DatedPicture,
     LatePictures,
     LoginRefused,
     Picture,
+    PictureDemand,
     monotonic_ms,
 )
 from devices.settings import CameraKind, CameraSettings
@@ -120,7 +120,7 @@ def _received(link: socket.socket, count: int) -> bytearray | None:
     return data
 
 
-def open_camera(settings: CameraSettings, attention: Attention | None = None) -> Camera:
+def open_camera(settings: CameraSettings, attention: PictureDemand | None = None) -> Camera:
     """The camera that the settings name.
 
     Args:
@@ -135,7 +135,9 @@ def open_camera(settings: CameraSettings, attention: Attention | None = None) ->
     if settings.kind is CameraKind.SIMULATED:
         return SocketCamera(Path(settings.place))
     return (
-        VideoFile(settings) if settings.kind is CameraKind.VIDEO else StreamCamera(settings, attention or Attention())
+        VideoFile(settings)
+        if settings.kind is CameraKind.VIDEO
+        else StreamCamera(settings, attention or PictureDemand())
     )
 
 
@@ -166,11 +168,11 @@ class Newest:
     """
 
     def __init__(
-        self, settings: CameraSettings, opener: Callable[[CameraSettings, Attention], Camera] = open_camera
+        self, settings: CameraSettings, opener: Callable[[CameraSettings, PictureDemand], Camera] = open_camera
     ) -> None:
         self._settings = settings
         self._opener = opener
-        self._attention = Attention()
+        self._attention = PictureDemand()
         self._fresh = threading.Condition()
         self._shot: DatedPicture | None = None
         self._error = ""

@@ -76,7 +76,7 @@ class Camera(Protocol):
         """Lets go of the device."""
 
 
-class Attention:
+class PictureDemand:
     """What passes between a camera's thread and whoever looks at its pictures.
 
     Attributes:

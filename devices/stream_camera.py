@@ -20,7 +20,7 @@ import av.format
 import numpy as np
 
 from devices.camera_login import CameraAddress
-from devices.dated_picture import Attention, CameraError, DatedPicture, LatePictures, Picture, monotonic_ms
+from devices.dated_picture import CameraError, DatedPicture, LatePictures, Picture, PictureDemand, monotonic_ms
 from devices.key_frames import CATCH_UP_MS, LONGEST_MS, KeyFrames
 from devices.picture_age import LATE_MS, LEAST_MS, PacedAge, StampedAge, Wholeness
 from devices.settings import CameraKind, CameraSettings
@@ -97,9 +97,9 @@ class StreamCamera:
         attention: whether somebody is in the lane; may change at any moment.
     """
 
-    def __init__(self, settings: CameraSettings, attention: Attention | None = None) -> None:
+    def __init__(self, settings: CameraSettings, attention: PictureDemand | None = None) -> None:
         self._address = CameraAddress(settings)
-        self._attention = attention or Attention()
+        self._attention = attention or PictureDemand()
         self._opened_ms = monotonic_ms()
         self._container = _opened(settings, self._address)
         self._stamped = av.format.Flags.no_timestamps not in av.format.Flags(self._container.format.flags)

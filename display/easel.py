@@ -14,7 +14,7 @@ from lane_agent.model import Screen
 from lane_agent.wording import Scene
 
 
-class Easel:
+class SignEasel:
     """Draws one screen's signs.
 
     Raises:

@@ -25,8 +25,8 @@ from display.protocol import (
     Painted,
     ScreenBeat,
     ScreenHello,
+    ScreenTrouble,
     ShowOrder,
-    Trouble,
     decode_for_agent,
     encode,
 )
@@ -185,7 +185,7 @@ class ScreenFeed:
         connection.heard_s = asyncio.get_running_loop().time()
         if self._connections.get(connection.screen) is not connection:
             return
-        if isinstance(message, Trouble):
+        if isinstance(message, ScreenTrouble):
             self._on_trouble(connection.screen, message.text)
         if isinstance(message, Painted):
             self._on_painted(connection.screen, message.scene, message.serial)

@@ -24,7 +24,7 @@ from display.agent_connection import AgentLine
 from display.errors import MalformedLineError
 from display.failsafe import Failsafe, Showing
 from display.paint_log import PaintLog
-from display.protocol import Painted, Pong, ScreenBeat, ScreenHello, Trouble, decode_for_screen, encode
+from display.protocol import Painted, Pong, ScreenBeat, ScreenHello, ScreenTrouble, decode_for_screen, encode
 from lane_agent.model import Screen
 from runtime.backoff import Backoff
 
@@ -167,7 +167,7 @@ class ScreenProcess:
             self._failsafe.gone()
 
     def _tell_trouble(self) -> None:
-        self._say(Trouble(self._screen, self._trouble[:_LONGEST_TROUBLE]))
+        self._say(ScreenTrouble(self._screen, self._trouble[:_LONGEST_TROUBLE]))
 
     def _wait(self) -> bool:
         """Waits for the agent or the surface, at most a turn; whether the agent said something."""
@@ -218,7 +218,7 @@ class ScreenProcess:
         if not self._trouble:
             self._say(Painted(self._screen, showing.scene, showing.serial, showing.safe))
 
-    def _say(self, message: ScreenHello | Painted | Trouble | Pong) -> None:
+    def _say(self, message: ScreenHello | Painted | ScreenTrouble | Pong) -> None:
         if self._line is None:
             return
         try:

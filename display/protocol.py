@@ -57,7 +57,7 @@ class Painted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     safe: bool = False
 
 
-class Trouble(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="trouble"):
+class ScreenTrouble(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="trouble"):
     """Why the screen paints no order: no compositor, a pulled monitor, a strange one; "" if it does again."""
 
     screen: Screen
@@ -69,7 +69,7 @@ class Pong(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="t
 
 
 ToScreen = ShowOrder | ScreenBeat
-ToAgent = ScreenHello | Painted | Trouble | Pong
+ToAgent = ScreenHello | Painted | ScreenTrouble | Pong
 
 _to_screen: msgspec.json.Decoder[ToScreen] = msgspec.json.Decoder(ToScreen)
 _to_agent: msgspec.json.Decoder[ToAgent] = msgspec.json.Decoder(ToAgent)

@@ -16,7 +16,7 @@ import signal
 import time
 from pathlib import Path
 
-from display.easel import Easel
+from display.easel import SignEasel
 from display.errors import DisplayError
 from display.faces import FaceStore
 from display.failsafe import Failsafe
@@ -131,7 +131,7 @@ def serve(
         process.look_after()
         process.paint_due()
         try:
-            surface.easel = easel = Easel(screen)
+            surface.easel = easel = SignEasel(screen)
         except DisplayError as error:
             log.critical("%s", error)
             return 2

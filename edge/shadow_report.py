@@ -53,7 +53,7 @@ class OfficersDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ShadowComparison:
     """One vehicle; either side may be missing."""
 
     verdict: Verdict
@@ -87,14 +87,14 @@ def _decision(file: Path, line: int, row: Mapping[str, str | None]) -> OfficersD
     return OfficersDecision(round(at.timestamp() * 1_000), normalise(words["vrn"]), words["decision"].lower())
 
 
-def compared(visits: Iterable[PastVisit], officers: Iterable[OfficersDecision]) -> list[Compared]:
+def compared(visits: Iterable[PastVisit], officers: Iterable[OfficersDecision]) -> list[ShadowComparison]:
     """Each vehicle once, the worst first; visits of before the officers' first row and after their last are left out."""
     theirs = sorted(officers, key=lambda each: each.at_ms)
     if not theirs:
         return []
     first, last = theirs[0].at_ms - SLACK_MS, theirs[-1].at_ms + SLACK_MS
     left = [visit for visit in visits if visit.left_ms >= first and visit.arrived_ms <= last]
-    found: list[Compared] = []
+    found: list[ShadowComparison] = []
     unmatched: list[OfficersDecision] = []
     for decision in theirs:
         visit = _nearest(decision, [each for each in left if normalise(each.vrn) == decision.vrn])
@@ -102,13 +102,13 @@ def compared(visits: Iterable[PastVisit], officers: Iterable[OfficersDecision]) 
             unmatched.append(decision)
             continue
         left.remove(visit)
-        found.append(Compared(_verdict(visit, decision), visit, decision))
+        found.append(ShadowComparison(_verdict(visit, decision), visit, decision))
     for decision in unmatched:
         visit = _nearest(decision, left)
         if visit is not None:
             left.remove(visit)
-        found.append(Compared(_unlike(visit), visit, decision))
-    found += [Compared(Verdict.EXTRA, visit, None) for visit in left]
+        found.append(ShadowComparison(_unlike(visit), visit, decision))
+    found += [ShadowComparison(Verdict.EXTRA, visit, None) for visit in left]
     order = list(Verdict)
     return sorted(found, key=lambda each: order.index(each.verdict))
 
@@ -140,7 +140,7 @@ def _verdict(visit: PastVisit, decision: OfficersDecision) -> Verdict:
             return Verdict.TO_OFFICER
 
 
-def plain(found: list[Compared]) -> dict[str, object]:
+def plain(found: list[ShadowComparison]) -> dict[str, object]:
     """For programs: how many of each, and every vehicle on which the two differ."""
     counts = Counter(each.verdict for each in found)
     return {
@@ -150,7 +150,7 @@ def plain(found: list[Compared]) -> dict[str, object]:
     }
 
 
-def _row(one: Compared) -> dict[str, object]:
+def _row(one: ShadowComparison) -> dict[str, object]:
     visit, officers = one.visit, one.officers
     return {
         "verdict": one.verdict.name.lower(),
@@ -162,7 +162,7 @@ def _row(one: Compared) -> dict[str, object]:
     }
 
 
-def print_compared(found: list[Compared]) -> None:
+def print_compared(found: list[ShadowComparison]) -> None:
     """A table of the differences, then how many of each."""
     console, counts = Console(), Counter(each.verdict for each in found)
     table = Table("time", "officers", "shadow", "doubt", "difference")

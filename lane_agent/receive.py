@@ -10,7 +10,7 @@ from typing import assert_never
 from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
 from domain.visit_record import RecordKind
-from lane_agent import claims, passage
+from lane_agent import claims, debt, passage
 from lane_agent import events as e
 from lane_agent.acceptance import refusal
 from lane_agent.alarming import fault_alarm, handled
@@ -167,7 +167,7 @@ def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
         case e.VehicleAnnounced():
             return passage.arrive(lane, at, Doubt.ANNOUNCED)
         case e.DebtWrittenOff():
-            return _written_off(lane, event, at)
+            return debt.write_off(lane, event, at)
         case _:
             assert_never(event)
 
@@ -224,8 +224,8 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
     if event.active == was and not (first and event.contact is Contact.STOP_LOOP):
         return lane, ()
     lane = passage.line_opened(lane) if not event.active else lane
-    if lane.debt and event.active and not first and event.contact in ANSWERS:
-        return _pay_debt(lane, event.contact)
+    if lane.debt and event.active and not first and event.contact in debt.ANSWERS:
+        return debt.pay(lane, event.contact)
     if why:
         ignored = Record(RecordKind.IGNORED, _visit_of(lane), (("event", event.contact.value), ("why", why)))
         lane, owed = passage.begun_with_another(lane, event.contact) if not first else (lane, ())
@@ -256,38 +256,6 @@ def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
             return visit_with(lane, immigration=Immigration.CLEARED, immigration_over=at), ()
         case _:  # referred; a contact that has no case here is the officer's too, which is the safe side
             return doubt(visit_with(lane, immigration=Immigration.REFERRED), Doubt.REFERRED), ()
-
-
-ANSWERS = frozenset({Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED})
-"""How Immigration answers its own *started*."""
-
-
-def _pay_debt(lane: Lane, answer: Contact) -> Change:
-    """Immigration's late answer, for the vehicle before: it releases nobody (design §2.13).
-
-    *Referred* may as well be of the vehicle that is there now, so that one is the officer's.
-    """
-    lane, cancelled = cancel_timer(replace(lane, debt=False), "debt")
-    visit = lane.visit
-    effects = (*cancelled, record(RecordKind.IMMIGRATION_DEBT_PAID, lane, signal=answer.value))
-    if visit is None or visit.immigration is not Immigration.RUNNING:
-        return lane, effects
-    lane = visit_with(lane, unclear=answer)
-    if answer is Contact.IMMIGRATION_REFERRED:
-        lane = hand_over(lane, Doubt.ANSWER_UNCLEAR)
-    return lane, (*effects, Alarm(LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR, visit.number, answer.value))
-
-
-def _written_off(lane: Lane, event: e.DebtWrittenOff, at: Moment) -> Change:
-    """An officer says whose the answer was: of the vehicle that is there now."""
-    visit = lane.visit
-    lane, cancelled = cancel_timer(replace(lane, debt=False), "debt")
-    written = record(RecordKind.IMMIGRATION_DEBT_WRITTEN_OFF, lane, officer=event.officer, reason=event.reason)
-    if visit is not None and visit.unclear is Contact.IMMIGRATION_CLEARED:
-        running = visit.immigration is Immigration.RUNNING
-        lane = visit_with(lane, unclear=None)
-        lane = visit_with(lane, immigration=Immigration.CLEARED, immigration_over=at) if running else lane
-    return lane, (*cancelled, written)
 
 
 def _is_referred(lane: Lane) -> bool:

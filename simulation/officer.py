@@ -28,7 +28,7 @@ class HandsOffError(RuntimeError):
     """The simulated officer only watches: a person at the page acts in his place."""
 
 
-class Officer:
+class SimulatedOfficer:
     """One officer at one lane page.
 
     Args:

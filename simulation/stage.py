@@ -24,7 +24,7 @@ from lane_agent.model import Contact
 from simulation.cable import Cable
 from simulation.drawn.trucks import DrawnTruck
 from simulation.judge import Truth
-from simulation.officer import Officer
+from simulation.officer import SimulatedOfficer
 from simulation.paint_log import Eyes
 
 PATIENCE_S = 25.0
@@ -49,7 +49,7 @@ class Stage:
     hand: HardwareSide
     camera: CameraLever
     counter: AdminClient
-    officer: Officer
+    officer: SimulatedOfficer
     xdb: Eyes
     aiop: Eyes
     labels: SimulatedLabelReader
@@ -176,7 +176,7 @@ class Passing:
         if reads:
             await self.page(lambda officer: bool(officer.vrn))
 
-    async def page(self, holds: Callable[[Officer], bool]) -> None:
+    async def page(self, holds: Callable[[SimulatedOfficer], bool]) -> None:
         """Waits until the officer's page shows what is expected of it."""
         until = time.monotonic() + PATIENCE_S
         while not holds(self.stage.officer):

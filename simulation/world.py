@@ -25,7 +25,7 @@ from simulation.cable import Cable
 from simulation.children import ChildProcess, free_port
 from simulation.drawn.camera import DrawnCamera
 from simulation.drawn.trucks import CameraView
-from simulation.officer import Officer, PageRefusedError
+from simulation.officer import PageRefusedError, SimulatedOfficer
 from simulation.paint_log import Eyes
 from simulation.private_core import PrivateCore, write_secret
 from simulation.stage import CameraLever, Stage
@@ -177,8 +177,8 @@ class DemonstrationWorld:
         place = self.folder / "lane" / "contacts.sock"
         return await self._until(self.lane, lambda: self._stack.enter_async_context(HardwareSide(place)))
 
-    async def _officer(self) -> Officer:
-        officer = Officer(self.address, OFFICER, self.password)
+    async def _officer(self) -> SimulatedOfficer:
+        officer = SimulatedOfficer(self.address, OFFICER, self.password)
         await self._until(self.lane, officer.log_in)
         self._stack.callback(officer.leave)
         return officer

@@ -166,3 +166,18 @@ def anchors(text: str) -> set[str]:
     """The anchors of a text's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+MIRRORED = {"OfficerCorrected", "PlateSettled", "When"}
+"""What one side writes and another reads that must not know it: a row of a lane's journal at the core, and in the contract."""
+
+
+def test_no_public_class_name_stands_twice() -> None:
+    """A name that has two meanings must be looked up each time it is read."""
+    found: dict[str, list[str]] = {}
+    for file in sorted(ROOT.glob("*/**/*.py")):
+        if file.relative_to(ROOT).parts[0] in {"tests", ".venv", ".venvs", "build"}:
+            continue
+        for name in re.findall(r"^class ([A-Z]\w*)", file.read_text(encoding="utf-8"), re.MULTILINE):
+            found.setdefault(name, []).append(file.relative_to(ROOT).as_posix())
+    assert {name: files for name, files in found.items() if len(files) > 1 and name not in MIRRORED} == {}

@@ -30,7 +30,7 @@ from core.link.intake import Intake, JournalPosition, Stream
 from core.link.orders import Orders
 from core.link.pictures import Keeping, PictureStore
 from core.link.proving import Proving
-from core.link.wholeness import Wholeness
+from core.link.wholeness import ListWholeness
 from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
 from runtime.bucket import TokenBucket
@@ -191,7 +191,7 @@ class LaneGateway:
         head = log.head()
         self._told = (head.epoch, head.version)
         self._asked: dict[Stream, tuple[int, int]] = {}
-        self.whole = Wholeness(store, log, self._alarms, listen_ms=listen_ms, ticks=ticks or clock)
+        self.whole = ListWholeness(store, log, self._alarms, listen_ms=listen_ms, ticks=ticks or clock)
         self.list_watch = ListWatch(store, log)
         log.guard = self.list_watch.why_not
         self._proving = Proving(

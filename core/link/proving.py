@@ -21,7 +21,7 @@ from core.link.intake import Intake, JournalPosition, Stream
 from core.link.named_heads import NamedHead, NamedHeads
 from core.link.rows_late import LATE_MS, RowsWatch
 from core.link.twins import SessionWatch
-from core.link.wholeness import Wholeness
+from core.link.wholeness import ListWholeness
 from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
 from wire import messages as wire
@@ -53,7 +53,7 @@ class Proving:
         *,
         log: ReplicatedLog,
         intake: Intake,
-        whole: Wholeness,
+        whole: ListWholeness,
         watch: ListWatch,
         clock: UtcClock,
         alarms: AlarmWatch,

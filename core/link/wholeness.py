@@ -67,7 +67,7 @@ class _Claim:
     empty: bool = False
 
 
-class Wholeness:
+class ListWholeness:
     """What is known of deltas that lanes hold and this core lacks.
 
     Args:

@@ -26,7 +26,7 @@ _MOST = 1_300  # bytes of one RTP packet
 _REALM, _NONCE = "camera", "5ccc069c403ebaf9f0171e9517f40e41"
 
 
-class Refusal(Enum):
+class CameraRefusal(Enum):
     """What a camera may answer instead of its stream."""
 
     NONE = "none"
@@ -57,7 +57,7 @@ class RtspCamera:
         fps: int = 10,
         login: tuple[str, str] | None = None,
         digest: bool = True,
-        refusal: Refusal = Refusal.NONE,
+        refusal: CameraRefusal = CameraRefusal.NONE,
     ) -> None:
         self._pictures = [nal_units(unit) for unit in units]
         self._fps, self._login, self._digest, self._refusal = fps, login, digest, refusal
@@ -113,11 +113,11 @@ class RtspCamera:
             return "401 Unauthorized", f"WWW-Authenticate: {kind}\r\n", b""
         self.paths.append(url)
         if verb == "DESCRIBE":
-            if self._refusal is Refusal.NO_STREAM:
+            if self._refusal is CameraRefusal.NO_STREAM:
                 return self._refusal.value, "", b""
             base = f"Content-Base: rtsp://127.0.0.1:{self.port}/lane/\r\nContent-Type: application/sdp\r\n"
             return "200 OK", base, self._described()
-        if verb == "SETUP" and self._refusal is Refusal.UDP_ONLY:
+        if verb == "SETUP" and self._refusal is CameraRefusal.UDP_ONLY:
             return self._refusal.value, "", b""
         return "200 OK", "Session: 1;timeout=60\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n", b""
 

@@ -35,7 +35,7 @@ _NEEDED = {  # the version we speak; each is older than Debian 12
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class WaylandOutput:
     """One output that has a monitor.
 
     Attributes:
@@ -75,7 +75,7 @@ class Compositor:
     ) -> None:
         self.wire = Wire(path)
         self._globals: dict[str, tuple[int, int]] = {}
-        self._outputs: dict[int, Output] = {}  # by global number
+        self._outputs: dict[int, WaylandOutput] = {}  # by global number
         self._bound: dict[str, int] = {}
         self._mono_s = mono_s
         self._pat = pat
@@ -92,7 +92,7 @@ class Compositor:
             raise
 
     @property
-    def outputs(self) -> tuple[Output, ...]:
+    def outputs(self) -> tuple[WaylandOutput, ...]:
         """Those whose name and size are known, by name."""
         return tuple(sorted((each for each in self._outputs.values() if each.name), key=lambda each: each.name))
 
@@ -145,7 +145,7 @@ class Compositor:
             self._globals[interface] = (number, version)
             return
         made = self.wire.new(lambda opcode, told: self._hear_output(number, opcode, told))
-        self._outputs[number] = Output("", "", (0, 0), made)
+        self._outputs[number] = WaylandOutput("", "", (0, 0), made)
         self.wire.send(self._registry, _BIND, number, interface, 2, made)
         if self._bound:
             self._name(number)

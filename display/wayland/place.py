@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from display.errors import BadSizeError
 from display.settings import Size, largest_fit
-from display.wayland.client import Output
+from display.wayland.client import WaylandOutput
 from lane_agent.model import Screen
 
 
@@ -41,12 +41,12 @@ class Place:
         trouble: why nothing but the safe face may be shown, in words for a technician; "" if all is well.
     """
 
-    output: Output | None
+    output: WaylandOutput | None
     size: Size
     trouble: str = ""
 
 
-def find(wanted: Wanted, outputs: Sequence[Output]) -> Place:
+def find(wanted: Wanted, outputs: Sequence[WaylandOutput]) -> Place:
     """The place of a screen among the outputs that have a monitor, by name."""
     if not wanted.output:
         return _anywhere(wanted, outputs)
@@ -60,14 +60,14 @@ def find(wanted: Wanted, outputs: Sequence[Output]) -> Place:
     return Place(mine, wanted.size)
 
 
-def _anywhere(wanted: Wanted, outputs: Sequence[Output]) -> Place:
+def _anywhere(wanted: Wanted, outputs: Sequence[WaylandOutput]) -> Place:
     """Without settings each screen takes an output of its own, so that no monitor stays dark."""
     order = 0 if wanted.screen is Screen.XDB else 1
     trouble = f"the settings do not say which output is the screen's; {_seen(outputs)}"
     return _face_only(wanted, outputs[order], trouble) if len(outputs) > order else Place(None, wanted.size, trouble)
 
 
-def _face_only(wanted: Wanted, output: Output, trouble: str) -> Place:
+def _face_only(wanted: Wanted, output: WaylandOutput, trouble: str) -> Place:
     wide, tall = output.size
     if wide >= wanted.size[0] and tall >= wanted.size[1]:
         return Place(output, wanted.size, trouble)
@@ -77,13 +77,13 @@ def _face_only(wanted: Wanted, output: Output, trouble: str) -> Place:
         return Place(None, wanted.size, trouble)
 
 
-def _stranger(wanted: Wanted, mine: Output, outputs: Sequence[Output]) -> str:
+def _stranger(wanted: Wanted, mine: WaylandOutput, outputs: Sequence[WaylandOutput]) -> str:
     said = f"{mine.name} has the monitor '{mine.monitor}', not '{wanted.monitor}'"
     other = next((each.name for each in outputs if wanted.monitor in each.monitor), "")
     return f"{said}, which is on {other}: swap the cables" if other else said
 
 
-def _seen(outputs: Sequence[Output]) -> str:
+def _seen(outputs: Sequence[WaylandOutput]) -> str:
     if not outputs:
         return "no output has one"
     return "there is " + ", ".join(f"{each.name} '{each.monitor}' {_by(each.size)}" for each in outputs)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from display.wayland.client import Compositor, Output
+from display.wayland.client import Compositor, WaylandOutput
 from display.wayland.wire import Arguments
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Window:
         elsewhere: it lies on another output as well, or instead.
     """
 
-    def __init__(self, compositor: Compositor, output: Output, *, mono_s: Callable[[], float]) -> None:
+    def __init__(self, compositor: Compositor, output: WaylandOutput, *, mono_s: Callable[[], float]) -> None:
         self._compositor = compositor
         self._wire = compositor.wire
         self._mono_s = mono_s

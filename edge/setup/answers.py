@@ -81,7 +81,7 @@ class TypedOfficer:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class SetupAnswers:
     """Everything that was answered, checked.
 
     Attributes:
@@ -128,7 +128,7 @@ _OF_THE_EXAMPLE = (
 )
 
 
-def read_answers(file: Path) -> Answers:
+def read_answers(file: Path) -> SetupAnswers:
     """Reads a file of answers.
 
     Raises:
@@ -141,7 +141,7 @@ def read_answers(file: Path) -> Answers:
     return checked(given, file)
 
 
-def checked(given: Mapping[str, Any], file: Path) -> Answers:
+def checked(given: Mapping[str, Any], file: Path) -> SetupAnswers:
     """Fills up what was answered from the example, and checks all of it.
 
     Args:
@@ -163,7 +163,7 @@ def checked(given: Mapping[str, Any], file: Path) -> Answers:
         problems += error.problems
     if problems or settings is None or setup is None:
         raise LaneSettingsError(file, problems)
-    return Answers(text, settings, setup)
+    return SetupAnswers(text, settings, setup)
 
 
 def _parsed(text: str) -> Settings:

@@ -10,7 +10,7 @@ from typing import Any
 from console.officers import check_name, check_password
 from display.settings import ScreenSettings
 from edge.settings.load import LaneSettingsError
-from edge.setup.answers import Answers, TypedOfficer, checked, template
+from edge.setup.answers import SetupAnswers, TypedOfficer, checked, template
 from edge.setup.toml_text import toml_text
 from lane_agent.contacts import REQUIRED
 from lane_agent.model import Contact
@@ -102,7 +102,7 @@ class Interview:
             self._say(f"  {', '.join(wrong) or 'nothing'}: write host names or addresses, with commas between them")
 
 
-def interview(config: Path, save: Path | None, *, say: Say, agree: Callable[[str], bool], ask: Ask) -> Answers:
+def interview(config: Path, save: Path | None, *, say: Say, agree: Callable[[str], bool], ask: Ask) -> SetupAnswers:
     """Asks everything; returns it checked.
 
     Args:
@@ -134,7 +134,7 @@ def interview(config: Path, save: Path | None, *, say: Say, agree: Callable[[str
         write_whole(save, toml_text(talk.given).encode())
         say(f"the answers are in {save}")
     found = checked(talk.given, save or Path("answers.toml"))
-    return Answers(found.text, found.settings, found.setup, tuple(typed))
+    return SetupAnswers(found.text, found.settings, found.setup, tuple(typed))
 
 
 def _before(config: Path) -> dict[str, Any]:

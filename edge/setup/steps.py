@@ -24,7 +24,7 @@ from edge.cli_enrol import make_request, take_answer
 from edge.enrol import IdentityFiles
 from edge.settings.load import Settings, parse
 from edge.setup import page, system
-from edge.setup.answers import Answers, SetupSection
+from edge.setup.answers import SetupAnswers, SetupSection
 from runtime.files import PRIVATE, write_whole
 from wire.enrolment import EnrolmentError
 
@@ -53,7 +53,7 @@ class Progress:
         yield lambda text: self.say("\n".join(f"      {line}" for line in text.splitlines()))
 
 
-def carry_out(answers: Answers, config: Path, *, say: Say, agree: Agree) -> int:
+def carry_out(answers: SetupAnswers, config: Path, *, say: Say, agree: Agree) -> int:
     """Every step but the check; returns 0 or `WAITS`.
 
     Args:
@@ -126,7 +126,7 @@ def _start(units: Sequence[str]) -> list[str]:
         raise SetupError(str(error)) from error
 
 
-def _settings(answers: Answers, config: Path, say: Say) -> Settings:
+def _settings(answers: SetupAnswers, config: Path, say: Say) -> Settings:
     content = answers.text.encode()
     store = answers.settings.lane.store.parent
     if not store.is_dir():
@@ -146,7 +146,7 @@ def _settings(answers: Answers, config: Path, say: Say) -> Settings:
     return parse(config)
 
 
-def _officers(settings: Settings, answers: Answers, places: IdentityFiles, say: Say) -> None:
+def _officers(settings: Settings, answers: SetupAnswers, places: IdentityFiles, say: Say) -> None:
     file, setup = settings.console.officers, answers.setup
     book = OfficerBook(file)
     if setup.officers_from is not None and not file.exists():

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from display.easel import Easel
+from display.easel import SignEasel
 from display.failsafe import Showing
 from display.settings import DEFAULT_SIZE
 from lane_agent.model import Screen
@@ -259,7 +259,7 @@ def until(holds: Callable[[], Any], what: str, *, within_s: float = _PATIENCE_S)
 
 def _known(screen: Screen) -> dict[int, str]:
     """The checksum of every scene on the screen's output, and of the safe face where the settings are unknown."""
-    easel, output = Easel(screen), MONITORS[screen].size
+    easel, output = SignEasel(screen), MONITORS[screen].size
     found = {fingerprint(picture_rows(b"", (0, 0), output)): NOTHING}
     for size, scene in [(DEFAULT_SIZE[screen], Scene.WAIT), *((SIGNS[screen], each) for each in Scene)]:
         pixels = easel.draw(Showing(scene, 0, "", simulated=False, safe=False), size)

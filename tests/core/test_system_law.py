@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from core.link.claims import ClaimBook
-from core.link.wholeness import Wholeness
+from core.link.wholeness import ListWholeness
 from lane_agent import guards
 from lane_agent.wording import Scene
 from sync import overlays
@@ -360,7 +360,7 @@ MUTANTS: dict[str, tuple[Callable[[SystemWorld], None], Patch]] = {
     ),
     "the core does not listen to its lanes": (
         forgotten_hold,
-        lambda patch: patch.setattr(Wholeness, "on_nonce", lambda _whole, _nonce: iter(())),
+        lambda patch: patch.setattr(ListWholeness, "on_nonce", lambda _whole, _nonce: iter(())),
     ),
     "a new list may leave a hold out": (
         unheard_lanes,

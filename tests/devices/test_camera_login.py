@@ -13,7 +13,7 @@ from devices.camera_login import CameraAddress
 from devices.dated_picture import CameraError
 from devices.login_file import read_login
 from devices.settings import CameraKind, CameraSettings
-from devices.simulated.rtsp_camera import Refusal, RtspCamera
+from devices.simulated.rtsp_camera import CameraRefusal, RtspCamera
 from tests.rigs.films import access_units
 
 _UNITS = access_units(50, every=10, fps=10)
@@ -79,11 +79,11 @@ def test_a_camera_that_wants_a_login_and_gets_none_says_how_to_give_it() -> None
 @pytest.mark.parametrize(
     ("refusal", "words"),
     [
-        (Refusal.UDP_ONLY, "sends by UDP only.*switch RTSP over TCP"),
-        (Refusal.NO_STREAM, "knows no such stream: correct the path"),
+        (CameraRefusal.UDP_ONLY, "sends by UDP only.*switch RTSP over TCP"),
+        (CameraRefusal.NO_STREAM, "knows no such stream: correct the path"),
     ],
 )
-def test_what_a_camera_refuses_is_said_with_its_own_remedy(refusal: Refusal, words: str) -> None:
+def test_what_a_camera_refuses_is_said_with_its_own_remedy(refusal: CameraRefusal, words: str) -> None:
     """No technician walks to a cable for it."""
     with RtspCamera(_UNITS, refusal=refusal) as camera:
         said = complaint(looking(camera, None))

@@ -18,15 +18,15 @@ from display.faces import FaceStore
 from display.settings import DEFAULT_SIZE
 from display.unit_loop import SettingsWatch
 from display.unit_settings import Remembered, UnitSettings, read
-from display.wayland.client import Compositor, Output
+from display.wayland.client import Compositor, WaylandOutput
 from display.wayland.place import Wanted, find
 from display.wayland.wire import Arguments, Wire
 from lane_agent.model import Screen
 from simulation.outputs.units import UnitFile
 from tests.rigs.places import ROOT
 
-BOARD = Output("HDMI-A-1", "ACM LED 98", (1024, 1024), 4)
-PANEL = Output("HDMI-A-2", "NEC P15", (1024, 768), 5)
+BOARD = WaylandOutput("HDMI-A-1", "ACM LED 98", (1024, 1024), 4)
+PANEL = WaylandOutput("HDMI-A-2", "NEC P15", (1024, 768), 5)
 SETTINGS = """
 [screens]
 socket = "/run/agent.sock"
@@ -51,7 +51,10 @@ def test_a_screen_is_placed_on_its_connector_whatever_the_order() -> None:
 
 def test_swapped_cables_are_named_and_get_the_safe_face_only() -> None:
     """Where the right monitor is, is said, so that nobody has to look for it."""
-    swapped = (Output("HDMI-A-1", "NEC P15", (1024, 1024), 4), Output("HDMI-A-2", "ACM LED 98", (1024, 1024), 5))
+    swapped = (
+        WaylandOutput("HDMI-A-1", "NEC P15", (1024, 1024), 4),
+        WaylandOutput("HDMI-A-2", "ACM LED 98", (1024, 1024), 5),
+    )
     place = find(wanted(monitor="LED 98"), swapped)
     assert place.output == swapped[0]
     assert place.trouble == ("HDMI-A-1 has the monitor 'NEC P15', not 'LED 98', which is on HDMI-A-2: swap the cables")
@@ -60,7 +63,7 @@ def test_swapped_cables_are_named_and_get_the_safe_face_only() -> None:
 @pytest.mark.parametrize(
     ("outputs", "seen"), [((), "no output has one"), ((PANEL,), "there is HDMI-A-2 'NEC P15' 1024x768")]
 )
-def test_a_pulled_monitor_has_no_place_and_what_is_left_is_named(outputs: tuple[Output, ...], seen: str) -> None:
+def test_a_pulled_monitor_has_no_place_and_what_is_left_is_named(outputs: tuple[WaylandOutput, ...], seen: str) -> None:
     """Never another's."""
     place = find(wanted(), outputs)
     assert place.output is None
@@ -72,7 +75,7 @@ def test_a_sign_larger_than_its_output_is_a_trouble_and_the_face_is_made_to_fit(
     place = find(Wanted(Screen.XDB, "HDMI-A-2", "", (1024, 1024)), (PANEL,))
     assert (place.output, place.size) == (PANEL, (768, 768))
     assert place.trouble == "HDMI-A-2 has 1024x768 pixels, the sign 1024x1024"
-    tiny = Output("HDMI-A-2", "", (64, 64), 5)
+    tiny = WaylandOutput("HDMI-A-2", "", (64, 64), 5)
     assert find(Wanted(Screen.XDB, "HDMI-A-2", "", (1024, 1024)), (tiny,)).output is None
 
 

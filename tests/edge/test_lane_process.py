@@ -21,7 +21,7 @@ from edge.replay import replay_store
 from simulation.children import free_port
 from simulation.demo import truck_of
 from simulation.marks import Marks
-from simulation.officer import Officer
+from simulation.officer import SimulatedOfficer
 from simulation.stage import Passing, Stage
 from simulation.world import DemonstrationWorld
 from sync.journal import Chain
@@ -74,7 +74,7 @@ async def refused(config: Path) -> tuple[int | None, str]:
 
 
 @asynccontextmanager
-async def alone(lane: LaneFolder) -> AsyncIterator[tuple[Officer, asyncio.subprocess.Process]]:
+async def alone(lane: LaneFolder) -> AsyncIterator[tuple[SimulatedOfficer, asyncio.subprocess.Process]]:
     """A lane with no world around it: no broker, no camera; an officer looks at its page."""
     port = free_port()
     lane.change("port = 18830", f"port = {free_port()}")
@@ -86,12 +86,12 @@ async def alone(lane: LaneFolder) -> AsyncIterator[tuple[Officer, asyncio.subpro
 
 
 @asynccontextmanager
-async def started(lane: LaneFolder, port: int) -> AsyncIterator[tuple[Officer, asyncio.subprocess.Process]]:
+async def started(lane: LaneFolder, port: int) -> AsyncIterator[tuple[SimulatedOfficer, asyncio.subprocess.Process]]:
     """One start of a lane whose page is at that port."""
     process = await asyncio.create_subprocess_exec(
         PROGRAM, "run", "--config", lane.file, stderr=asyncio.subprocess.DEVNULL, stdin=asyncio.subprocess.DEVNULL
     )
-    officer = Officer(f"http://127.0.0.1:{port}/", "chan", "a long walk to the lane")
+    officer = SimulatedOfficer(f"http://127.0.0.1:{port}/", "chan", "a long walk to the lane")
     try:
         await log_in(officer)
         yield officer, process
@@ -103,7 +103,7 @@ async def started(lane: LaneFolder, port: int) -> AsyncIterator[tuple[Officer, a
             await process.wait()
 
 
-async def log_in(officer: Officer) -> None:
+async def log_in(officer: SimulatedOfficer) -> None:
     """As soon as the page is there."""
     end = time.monotonic() + PATIENCE_S
     while True:
@@ -114,7 +114,7 @@ async def log_in(officer: Officer) -> None:
         await asyncio.sleep(0.1)
 
 
-def reasons(officer: Officer) -> str:
+def reasons(officer: SimulatedOfficer) -> str:
     """Why the lane is in the mode it is in, as the page says it to the officer and in the technician's drawer."""
     technical = officer.view.get("technician", ())
     return " ".join((*officer.view.get("headline", {}).get("reasons", ()), *(one["says"] for one in technical)))
@@ -190,7 +190,7 @@ def test_a_killed_lane_knows_its_alarms_and_who_took_them_and_says_how_it_is(lan
     for name in ("paint", "evidence"):
         (lane_folder.folder / "demo" / name).mkdir()
 
-    def reader_alarms(officer: Officer) -> list[tuple[str, str]]:
+    def reader_alarms(officer: SimulatedOfficer) -> list[tuple[str, str]]:
         found = [each for each in officer.view.get("alarms", ()) if each["detail"].startswith("reader: ")]
         return [(each["state"], each["seen_by"]) for each in found]
 

@@ -15,7 +15,7 @@ import pytest
 from devices.simulated.rtsp_camera import RtspCamera
 from simulation.broker import PrivateBroker
 from simulation.children import free_port
-from simulation.officer import Officer
+from simulation.officer import SimulatedOfficer
 from simulation.waiting import until
 from tests.edge.test_lane_process import PROGRAM, children, log_in, reasons
 from tests.rigs.films import access_units
@@ -103,7 +103,7 @@ async def _lived(planted: Planted, broker: PrivateBroker) -> None:
         process = await asyncio.create_subprocess_exec(
             PROGRAM, "run", "--config", planted.lane.file, stdout=out, stderr=out, stdin=asyncio.subprocess.DEVNULL
         )
-    officer = Officer(f"http://127.0.0.1:{planted.port}/", "chan", OFFICER)
+    officer = SimulatedOfficer(f"http://127.0.0.1:{planted.port}/", "chan", OFFICER)
     try:
         await log_in(officer)
         await until(lambda: "refuses the login" in reasons(officer), 40)

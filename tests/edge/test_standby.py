@@ -23,7 +23,7 @@ from lane_agent.events import FaultCleared
 from lane_agent.model import Fault
 from runtime.store_errors import StoreBusyError, StoreFullError, StoreReadOnlyError
 from simulation.children import free_port
-from simulation.officer import Officer
+from simulation.officer import SimulatedOfficer
 from simulation.waiting import until
 from sync.journal import Journal
 from sync.store import LaneStore
@@ -167,12 +167,14 @@ def test_a_journal_on_a_read_only_mount_is_replayed_and_searched_whole(settings:
 
 
 @asynccontextmanager
-async def running(settings: Settings, config: Path) -> AsyncIterator[tuple[Officer, asyncio.subprocess.Process]]:
+async def running(
+    settings: Settings, config: Path
+) -> AsyncIterator[tuple[SimulatedOfficer, asyncio.subprocess.Process]]:
     """The lane as its own process, and an officer at its page."""
     process = await asyncio.create_subprocess_exec(
         PROGRAM, "run", "--config", config, stderr=asyncio.subprocess.DEVNULL, stdin=asyncio.subprocess.DEVNULL
     )
-    officer = Officer(f"http://127.0.0.1:{settings.console.port}/", "chan", "a long walk to the lane")
+    officer = SimulatedOfficer(f"http://127.0.0.1:{settings.console.port}/", "chan", "a long walk to the lane")
     try:
         await log_in(officer)
         yield officer, process

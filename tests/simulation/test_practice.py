@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from simulation.officer import Officer
+from simulation.officer import SimulatedOfficer
 from tests.rigs.signals import hear_ctrl_c
 
 PATIENCE_S = 120
@@ -36,7 +36,7 @@ def test_a_truck_waits_for_a_person_and_goes_where_he_sends_it() -> None:
                 words = " ".join(said.split())
                 found = re.search(r"(http://\S+)\s+\(officer: chan, password:\s+(\S+)\)", words)
                 assert found, words
-                asyncio.run(_practise(Officer(found[1], "chan", found[2])))
+                asyncio.run(_practise(SimulatedOfficer(found[1], "chan", found[2])))
             finally:
                 demo.send_signal(signal.SIGINT)
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -46,7 +46,7 @@ def test_a_truck_waits_for_a_person_and_goes_where_he_sends_it() -> None:
     assert [truck["scenario"] for truck in told["trucks"]] == ["laden"]
 
 
-async def _practise(person: Officer) -> None:
+async def _practise(person: SimulatedOfficer) -> None:
     await person.log_in()
     await asyncio.to_thread(person._post, "/simulation", {"do": "truck", "scenario": "unbundled"})
     await _until(lambda: "OFFICER NEEDED" in str(person.view.get("headline")))

@@ -62,7 +62,7 @@ TROUBLES = tuple(
 
 
 @dataclass(slots=True)
-class Clock:
+class SecondsClock:
     """A second passes with each look."""
 
     now_ms: int = 0
@@ -76,7 +76,7 @@ class Clock:
 class BoxUnderFaults(NoHardware, GrantingCore):
     """One start of a box, until it is killed."""
 
-    def __init__(self, folder: Path, clock: Clock, boot: str) -> None:
+    def __init__(self, folder: Path, clock: SecondsClock, boot: str) -> None:
         self.store = LaneStore(folder / "lane.db")
         self.journal = Journal(self.store, boot=boot, software="bench")
         self.alarms = LaneAlarms(AlarmRows(self.store))
@@ -212,7 +212,7 @@ class _Story:
     def __init__(self, folder: Path, *, faults: int, restarts: int, seed: int) -> None:
         self._folder = folder
         self._chance = random.Random(seed)
-        self._clock = Clock()
+        self._clock = SecondsClock()
         self._faults, self._restarts = faults, restarts
         self._on: set[AlarmKey] = set()
         self._ran: set[int] = set()

@@ -168,7 +168,7 @@ def arrivals(url: str, number: int) -> dict[str, float]:
     return {"samples": number, "p50_ms": spent[number // 2], "most_ms": spent[-1]}
 
 
-class _Watched:
+class _WatchedReader:
     """The reader's process over the stream."""
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -209,7 +209,7 @@ class _Watched:
 
 async def process(url: str, server: int, folder: Path, seconds: float) -> dict[str, float]:
     """The reader's process at rest, within a visit, and when the camera falls silent."""
-    watched = _Watched(url, folder)
+    watched = _WatchedReader(url, folder)
     await watched.reader.start(40)
     try:
         await asyncio.sleep(5)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from lane_agent.model import Contact, Screen
 from lane_agent.wording import Scene
 from simulation.drawn.trucks import DrawnTruck
-from simulation.officer import Officer
+from simulation.officer import SimulatedOfficer
 from tools.field.glass import Shown, Watcher, first_ms, now_ms, spells
 from tools.field.site import Site
 
@@ -73,7 +73,7 @@ class Driving:
         waits_ms: from the last condition to the sign on both monitors, of every vehicle that saw 3 or 4.
     """
 
-    def __init__(self, site: Site, eye: Watcher, officer: Callable[[], Officer]) -> None:
+    def __init__(self, site: Site, eye: Watcher, officer: Callable[[], SimulatedOfficer]) -> None:
         self.site, self.eye, self._new_officer = site, eye, officer
         self.officer = officer()
         self.allowed = Allowed()

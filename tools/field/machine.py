@@ -32,7 +32,7 @@ class MachineError(RuntimeError):
 
 
 @dataclass(slots=True)
-class Commands:
+class TypedCommands:
     """What a person would have typed, in order."""
 
     typed: list[str] = field(default_factory=list)
@@ -53,7 +53,7 @@ class FieldMachine:
         self, name: str, folder: Path, base: Path, network: str, binds: Sequence[tuple[Path, str]] = ()
     ) -> None:
         self.name, self.root, self.network = name, folder / "root", network
-        self.commands = Commands()
+        self.commands = TypedCommands()
         self._folder, self._base, self._binds = folder, base, binds
         self._boots = 0
         self._nspawn = ChildProcess(folder / "console.log")

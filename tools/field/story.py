@@ -19,7 +19,7 @@ import msgspec
 from lane_agent.model import Screen
 from simulation.drawn.trucks import DrawnTruck
 from simulation.marks import Marks
-from simulation.officer import Officer, PageRefusedError
+from simulation.officer import PageRefusedError, SimulatedOfficer
 from tools.field import figures
 from tools.field.door import Door
 from tools.field.driving import Driving, NotSeenError, false_ms
@@ -108,7 +108,9 @@ class Story:
         if self._driving is None:
             door = Door(self.site.wires.lane)
             self._stack.callback(door.close)
-            self._driving = Driving(self.site, self._eye, lambda: Officer(door.address, OFFICER, self.site.password))
+            self._driving = Driving(
+                self.site, self._eye, lambda: SimulatedOfficer(door.address, OFFICER, self.site.password)
+            )
         return self._driving
 
     async def tell(self) -> Report:

@@ -98,7 +98,7 @@ MENDED: tuple[HarmfulMutant, ...] = (
     HarmfulMutant(
         "A1: Immigration's late answer counts for the vehicle that is there now",
         "lane_agent.receive",
-        "if lane.debt and event.active and not first and event.contact in ANSWERS:",
+        "if lane.debt and event.active and not first and event.contact in debt.ANSWERS:",
         "if False:",
         site="a debt written off",
     ),

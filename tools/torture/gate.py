@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Gate:
+class RestoreGate:
     """Faults of single lanes may be at work together; what needs every lane connected has the site to itself."""
 
     def __init__(self) -> None:

@@ -70,7 +70,7 @@ LIMITS = (
 """Shorter waiting limits, by configuration: the kit has no driver who hesitates."""
 
 
-class LaneSettings(msgspec.Struct, frozen=True, kw_only=True):
+class TortureLaneSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where one lane's things are.
 
     Attributes:
@@ -93,7 +93,7 @@ class LaneSettings(msgspec.Struct, frozen=True, kw_only=True):
 class TorturedLane(LaneWithoutHardware):
     """One lane's process. As `edge.lane.LaneBox`, without the parts that have processes of their own."""
 
-    def __init__(self, settings: LaneSettings, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, settings: TortureLaneSettings, writer: asyncio.StreamWriter) -> None:
         self.settings = settings
         self._writer = writer
         options = Options(
@@ -211,7 +211,7 @@ def _act_of_officer(word: dict[str, Any]) -> Event:
             raise ValueError(f"the officers' page has no such button: {word}")
 
 
-async def _main(settings: LaneSettings) -> None:
+async def _main(settings: TortureLaneSettings) -> None:
     reader, writer = await asyncio.open_unix_connection(settings.socket)
     with contextlib.closing(writer):
         await TorturedLane(settings, writer).run(reader)
@@ -221,7 +221,7 @@ def main() -> None:
     """Runs the lane that a settings file describes."""
     logging.basicConfig(level=logging.INFO)
     try:
-        asyncio.run(_main(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LaneSettings)))
+        asyncio.run(_main(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=TortureLaneSettings)))
     except JournalAnewError as error:
         logging.getLogger(__name__).warning("%s", error)
         sys.exit(ANEW)

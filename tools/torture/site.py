@@ -26,9 +26,9 @@ from simulation.waiting import until
 from tools.torture.core_client import CoreDesk
 from tools.torture.crowd import CrowdSettings
 from tools.torture.disk import Medium
-from tools.torture.gate import Gate
+from tools.torture.gate import RestoreGate
 from tools.torture.hardware import LaneTwin
-from tools.torture.lane_process import ANEW, LaneSettings
+from tools.torture.lane_process import ANEW, TortureLaneSettings
 from tools.torture.tap import Ledger, WireTap
 from wire.envelope import Signer
 
@@ -145,7 +145,7 @@ class LaneUnderTest:
         """Cable and hardware are there; the lane's process is not yet."""
         await self.cable.start()
         await self.simulated.start()
-        settings = LaneSettings(
+        settings = TortureLaneSettings(
             lane=self.lane,
             point=POINT,
             port=self.cable.near,
@@ -212,7 +212,7 @@ class TortureSite:
 
     def __init__(self, folder: Path, lures: list[str], crowd: list[str], told: Ledger) -> None:
         self.folder, self.told = folder, told
-        self.gate = Gate()
+        self.gate = RestoreGate()
         self.boxes: dict[str, LaneUnderTest] = {}
         self.children = Children(folder)
         self.names = [f"lane-{number}" for number in range(1, len(lures) + 1)]

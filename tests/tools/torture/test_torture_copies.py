@@ -18,7 +18,7 @@ from tools.torture.check_releases import check_late_answers, check_releases
 from tools.torture.checker import check
 from tools.torture.copies import copied, edit_list
 from tools.torture.decisions import of_lane
-from tools.torture.gate import Gate
+from tools.torture.gate import RestoreGate
 from tools.torture.history import RunHistory, StoredJournal, StoredName, StoredRow, read_history
 from tools.torture.signed import SignedLog
 from tools.torture.verdict import Bounds, RunVerdict
@@ -193,7 +193,7 @@ def test_the_site_is_had_alone_or_shared() -> None:
     """Who wants it alone waits for all others, and they for him."""
 
     async def story() -> list[str]:
-        gate, said = Gate(), list[str]()
+        gate, said = RestoreGate(), list[str]()
         began = asyncio.Event()
 
         async def other(name: str) -> None:
