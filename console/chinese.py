@@ -102,6 +102,9 @@ SENTENCES: Final[dict[str, str]] = {
     "The link has been away too long: call the technician.": "連線中斷過久，請通知技術員。",
     "Nothing now; tell the technician.": "暫時無須處理，請告知技術員。",
     "Have it renewed.": "安排更新。",
+    "systemctl status rocars-lane-page; until it is back, the barrier officer clears by hand.": (
+        "執行 systemctl status rocars-lane-page；恢復前由閘口人員以人手放行。"
+    ),
     "Call the technician; the keys read before hold.": "通知技術員；先前讀取的金鑰仍然有效。",
     "Clear by hand; a full copy is fetched.": "以人手清關，正重新下載全部行動代碼。",
     "Clear by hand; have the core's time service looked at.": "以人手清關，並安排檢查中央時間。",

@@ -35,7 +35,7 @@ class PictureRoutes:
     async def _frame(self, request: Request) -> Response:
         """The newest camera picture; its age is in the header `X-Age-Ms`. 204 while there is none."""
         self._context.access.watcher(request)
-        frame = self._context.feed.frame()
+        frame = await self._context.feed.frame()
         if frame is None:
             return Response(status_code=204)
         return Response(frame.jpeg, media_type="image/jpeg", headers={"X-Age-Ms": str(frame.age_ms)})

@@ -288,7 +288,7 @@ class LaneFeed(Protocol):
     async def changed(self, after: int) -> LaneView:
         """Waits until the view's `sequence` exceeds `after`. A slow page skips views; it never queues them."""
 
-    def frame(self) -> CameraPicture | None:
+    async def frame(self) -> CameraPicture | None:
         """The newest camera picture; None while the camera gives none."""
 
     async def screen_png(self, screen: Screen) -> bytes | None:

@@ -28,6 +28,9 @@ class ConsoleSettings(Section, frozen=True, kw_only=True):
         view_without_login: on loopback only: the page can be watched, though not used, without a login.
         idle_s: after so long without a key or click, actions ask for the password again; watching goes on.
         shift_s: after so long a session ends.
+        own_unit: the page runs as a unit of its own (`systemd/rocars-lane-page.service`) and outlives the agent; else the agent
+            keeps it as a child.
+        socket: where the agent listens for the page; left out, beside the lane's store.
     """
 
     officers: Annotated[Path, SecretFile("add a first officer: rocars-lane officer add NAME --config FILE writes it")]
@@ -39,6 +42,8 @@ class ConsoleSettings(Section, frozen=True, kw_only=True):
     view_without_login: bool = False
     idle_s: WholeSeconds = 900
     shift_s: WholeSeconds = 43_200
+    own_unit: bool = False
+    socket: Path | None = None
 
     @property
     def secure(self) -> bool:
@@ -75,6 +80,9 @@ class ConsoleSettings(Section, frozen=True, kw_only=True):
             yield Problem("names", f"is empty, and {self.host} is no name", remedy)
         if self.view_without_login and not self.loopback:
             yield Problem("view_without_login", "only on loopback", "set it to false, or host to 127.0.0.1")
+        if self.own_unit and self.socket is None:
+            remedy = 'set socket = "/run/rocars-lane/page.sock", or own_unit to false'
+            yield Problem("socket", "is missing, and the page's unit must find the agent", remedy)
         if (self.tls_certificate is None) != (self.tls_key is None):
             missing = "tls_key" if self.tls_key is None else "tls_certificate"
             yield Problem(missing, "is missing", "tls_certificate and tls_key are given together or not at all")

@@ -275,6 +275,7 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.MESSAGE_REFUSED: ("A message was refused", "訊息被拒"),
     LaneAlarmKind.STORE_WENT_BACK: ("This lane's records are an old copy", "通道紀錄為舊副本"),
     LaneAlarmKind.ROWS_UNACKNOWLEDGED: ("The core does not confirm this lane's records", "中央未確認通道紀錄"),
+    LaneAlarmKind.PAGE_NOT_SERVED: ("The officers' page was not served", "人員頁面曾經中斷"),
     LaneAlarmKind.SESSION_TAKEN_OVER: ("Another machine uses this lane's name", "通道身分被佔用"),
     LaneAlarmKind.BROKER_REFUSES: ("The broker refuses this lane", "中介拒絕本通道"),
     LaneAlarmKind.CORE_CLOCK_DOUBTED: ("The core's time is not believed", "中央時間不可信"),

@@ -243,6 +243,12 @@ class LaneAlarmKind(AlarmKind):
         "The box's own clock was set while the agent ran.",
         "Nothing now; tell the technician.",
     )
+    PAGE_NOT_SERVED = (
+        "PageNotServed",
+        Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
+        "The officers' page of this lane is not served.",
+        "systemctl status rocars-lane-page; until it is back, the barrier officer clears by hand.",
+    )
     CERTIFICATE_ENDS = (
         "CertificateEnds",
         Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),

@@ -53,7 +53,7 @@ def run(config: Config) -> None:
         raise _fail(str(error), 2) from error
 
     async def lane() -> None:
-        await LaneBox(settings, preflight(settings)).run()
+        await LaneBox(settings, config, preflight(settings)).run()
 
     try:
         asyncio.run(lane())

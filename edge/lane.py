@@ -1,6 +1,6 @@
 """One lane, put together: the composition root of `rocars-lane run`. Concrete classes are chosen here and nowhere else.
 
-Order of starting: store and journal, the lane as the journal left it, page address, screens, link, contacts, reader,
+Order of starting: store and journal, the lane as the journal left it, the line to the page, screens, link, contacts, reader,
 the shell. Order of stopping is the reverse. What fails to start is one clear line and exit status 2.
 """
 
@@ -12,11 +12,9 @@ import logging
 import secrets
 import signal
 from importlib.metadata import version
+from pathlib import Path
 
-from console.app import create_app
-from console.officers import OfficerBook
-from console.ports import CameraPicture, EvidenceViewed, LinkView
-from console.server import ConsoleServer
+from console.ports import CameraPicture, LinkView
 from devices.contacts import WiredContacts
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
@@ -24,7 +22,7 @@ from devices.settings import Output
 from display.feed import ScreenFeed
 from display.supervisor import ScreenProcesses
 from domain.times import DAY_MS
-from edge import identifiers, wiring
+from edge import identifiers, places, wiring
 from edge.actuators import Actuators
 from edge.alarm_desk import LaneAlarms
 from edge.clock import BoxClock, ClockWatch
@@ -33,13 +31,13 @@ from edge.expiry import IdentityWatch
 from edge.health import HealthEvent, StoreWatch, look
 from edge.lane_feed import LanePage, Sources
 from edge.metrics import LaneMetrics, status_bits
+from edge.page_line import PageLine
 from edge.past_visits import newest_first, past_records
 from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
 from edge.settings.sections import LaneMode
 from edge.shadow import ShadowCodes, ShadowLink, ShadowScreens, shadow_settings
 from edge.sign_renderer import SignRenderer
-from edge.simulation_panel import WorldLink
 from edge.standby import Standby
 from edge.telemetry import BoxSources, sample
 from lane_agent.agent import Agent
@@ -61,19 +59,23 @@ from sync.store import LaneStore
 
 log = logging.getLogger("rocars.lane")
 
+_PAGE_MISSING_S = 20
+"""Its process loads in a few seconds; on a busy box, or from a slow disk, in ten."""
+
 
 class LaneBox:
     """Everything that runs in the agent's process.
 
     Args:
         settings: checked.
+        file: where they were read.
         standby: where the lane's own store cannot be opened: what stands in its place (`edge.standby`).
 
     Raises:
         StoreError, OSError: a part cannot be made; the text says what to do.
     """
 
-    def __init__(self, settings: Settings, standby: Standby | None = None) -> None:
+    def __init__(self, settings: Settings, file: Path, standby: Standby | None = None) -> None:
         settings = settings if standby is None else standby.settings
         self.shadow = settings.lane.mode is LaneMode.SHADOW
         self.settings = settings = shadow_settings(settings) if self.shadow else settings
@@ -134,7 +136,8 @@ class LaneBox:
         )
         self.page.recall(past_records(self.journal))
         self.afar.attach(agent=self.agent, reader=self.reader, link=self.link)
-        self.server = self._server()
+        self.page_line = PageLine(self.page, places.page_socket(settings))
+        self.page_process = places.page_process(settings, file)
 
     def tell(self, event: Event) -> None:
         """Puts an event into the lane's inbox, unless it is the end of a trouble that does not stand."""
@@ -264,18 +267,6 @@ class LaneBox:
         except OSError:
             return None
 
-    def _server(self) -> ConsoleServer:
-        console = self.settings.console
-        app, stream = create_app(
-            feed=self.page,
-            settings=console,
-            officers=OfficerBook(console.officers),
-            ticks=monotonic_ms,
-            viewed=_log_view,
-            simulation=WorldLink(wiring.world_socket(self.settings)) if self.settings.simulation else None,
-        )
-        return ConsoleServer(app, stream, console)
-
     async def run(self) -> None:
         """Runs until SIGTERM or SIGINT; a part that ends by itself ends the box, for systemd to start it again.
 
@@ -287,8 +278,6 @@ class LaneBox:
             asyncio.get_running_loop().add_signal_handler(number, over.set)
         systemd = Systemd.from_environment()
         async with contextlib.AsyncExitStack() as stack:
-            address = self.server.bind()
-            stack.callback(self.server.close)
             stack.callback(self.store.close)
             if self.aside is not None:
                 stack.callback(self.aside.store.close)
@@ -298,6 +287,11 @@ class LaneBox:
                 self.tell(self.standby.fault)
             for ended in self.alarms.unproven():
                 self.tell(ended)
+            await self.page_line.start()
+            stack.push_async_callback(self.page_line.stop)
+            if self.page_process is not None:
+                await self.page_process.start()
+                stack.push_async_callback(self.page_process.stop)
             await self.screens.start()
             stack.push_async_callback(self.screens.stop)
             if not (self.shadow or self.settings.screens.in_units):
@@ -311,7 +305,6 @@ class LaneBox:
             await self.identifier.start(self.tell)
             stack.push_async_callback(self.identifier.stop)
             stack.push_async_callback(self.reader.stop)
-            log.info("lane %s: page at %s", self.settings.lane.id, address)
             systemd.ready(f"lane {self.settings.lane.id} runs")
             await self._until(over, systemd)
             systemd.stopping()
@@ -324,11 +317,11 @@ class LaneBox:
             tasks = [
                 group.create_task(self.agent.run(), name="agent"),
                 group.create_task(self.reader.start(), name="reader start"),
-                group.create_task(self.server.serve(), name="page"),
                 group.create_task(self._watch_store().run(), name="store watch"),
                 group.create_task(ClockWatch(self.tell, core=self.link.clock_doubt).run(), name="clock watch"),
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
+                group.create_task(self._watch_page(), name="page watch"),
                 group.create_task(self.keeper.run(), name="evidence"),
                 group.create_task(self._watch_alarms(), name="alarms"),
                 group.create_task(self._measure(), name="metrics"),
@@ -341,10 +334,8 @@ class LaneBox:
             else:
                 tasks.append(group.create_task(self._await_store(self.standby, over), name="own store"))
             await over.wait()
-            self.server.stop()
             for task in tasks:
-                if task.get_name() != "page":
-                    task.cancel()
+                task.cancel()
 
     async def _await_store(self, standby: Standby, over: asyncio.Event) -> None:
         await standby.until_back(lambda: self.agent.lane.visit is None)
@@ -416,7 +407,13 @@ class LaneBox:
             self.link.check()
             await asyncio.sleep(1.0)
 
-
-def _log_view(viewed: EvidenceViewed) -> None:
-    """Each view of a vehicle's picture is logged (domain §8)."""
-    log.info("evidence %s viewed by %s from %s: %s", viewed.digest, viewed.officer, viewed.address, viewed.purpose)
+    async def _watch_page(self) -> None:
+        """In manual mode nobody but an officer lets a vehicle go: a lane without its page is an alarm."""
+        missing_s = 0
+        while True:
+            await asyncio.sleep(1.0)
+            missing_s = 0 if self.page_line.connected else missing_s + 1
+            if missing_s == _PAGE_MISSING_S:
+                self.tell(TroubleReported("PageNotServed", "nothing has asked the agent for its lane for 20 s"))
+            elif not missing_s:
+                self.tell(TroubleEnded("PageNotServed"))

@@ -233,7 +233,7 @@ class LanePage:
             await self._moved.wait_for(lambda: self._sequence > after)
         return self.view()
 
-    def frame(self) -> CameraPicture | None:
+    async def frame(self) -> CameraPicture | None:
         """The newest camera picture."""
         return self._sources.frame()
 

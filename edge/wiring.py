@@ -120,11 +120,6 @@ def _core_key(file: Path) -> Ed25519PublicKey:
         raise OSError(f"link.core_keys {file} is no public key of the core: {error}") from error
 
 
-def world_socket(settings: Settings) -> Path:
-    """Where the world of a demonstration listens for the page's simulation panel."""
-    return settings.lane.store.parent / "world.sock"
-
-
 def wall_facts(lane: Lane) -> dict[str, Any]:
     """What the wall of lanes shows of this lane: plain values, complete."""
     visit = lane.visit

@@ -111,7 +111,7 @@ class DemonstrationWorld:
 
     @property
     def panel(self) -> Path:
-        """Where the page's simulation panel finds the world (`edge.wiring.world_socket`)."""
+        """Where the page's simulation panel finds the world (`edge.places.world_socket`)."""
         return self.folder / "lane" / "world.sock"
 
     @property

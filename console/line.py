@@ -1,0 +1,120 @@
+"""What the page's process and the agent say to each other, in packets of MessagePack over a Unix socket of the box.
+
+The agent sends a view at every change and at least each second, complete; the page asks, each question with a number, and gets
+one answer to each. Only the page judges who an officer is; what may be done now only the lane judges.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from console.ports import LaneView
+from lane_agent.model import Screen
+from runtime.packets import packet
+
+BEAT_S = 1.0
+"""The longest silence of a healthy agent."""
+LONGEST_QUESTION = 64 * 1024
+LONGEST_NEWS = 32 * 1024 * 1024
+"""Bytes; the longest is an evidence picture."""
+
+
+class Act(msgspec.Struct, frozen=True, tag="act"):
+    """An officer's event, as `lane_agent.codec` writes events; answered by why the lane refused it."""
+
+    event: dict[str, Any]
+
+
+class TakeAlarm(msgspec.Struct, frozen=True, tag="take"):
+    """An officer has seen an alarm or a message; answered by whether it is still kept."""
+
+    alarm: str
+    officer: str
+
+
+class EndAlarm(msgspec.Struct, frozen=True, tag="close"):
+    """An officer closes an alarm; answered by why it is not closed."""
+
+    alarm: str
+    officer: str
+    reason: str
+
+
+class NewestFrame(msgspec.Struct, frozen=True, tag="frame"):
+    """The newest camera picture; answered by a `Picture`."""
+
+
+class SignShown(msgspec.Struct, frozen=True, tag="screen"):
+    """What one screen shows; answered by a `Picture`."""
+
+    screen: Screen
+
+
+class EvidenceOf(msgspec.Struct, frozen=True, tag="evidence"):
+    """The evidence picture of a sha256; answered by a `Picture`."""
+
+    digest: str
+
+
+Wish = Act | TakeAlarm | EndAlarm | NewestFrame | SignShown | EvidenceOf
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One wish of the page."""
+
+    number: int
+    wish: Wish
+
+
+class ViewNow(msgspec.Struct, frozen=True, tag="view"):
+    """The lane as it is now."""
+
+    view: LaneView
+
+
+class Said(msgspec.Struct, frozen=True, tag="said"):
+    """The answer in words: "" where all is well."""
+
+    number: int
+    words: str = ""
+
+
+class Picture(msgspec.Struct, frozen=True, tag="picture"):
+    """The answer that is a picture; no body where there is none. `age_ms` is a camera picture's."""
+
+    number: int
+    body: bytes = b""
+    media_type: str = ""
+    age_ms: int = 0
+
+
+News = ViewNow | Said | Picture
+
+_encoder = msgspec.msgpack.Encoder()
+_questions: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
+_news: msgspec.msgpack.Decoder[News] = msgspec.msgpack.Decoder(News)
+
+
+def packed(message: Question | News) -> bytes:
+    """The message as it goes over the line."""
+    return packet(_encoder.encode(message))
+
+
+def question_of(body: bytes) -> Question:
+    """What the page asks.
+
+    Raises:
+        msgspec.DecodeError: it is nothing that a page of this version asks.
+    """
+    return _questions.decode(body)
+
+
+def news_of(body: bytes) -> News:
+    """What the agent says.
+
+    Raises:
+        msgspec.DecodeError: it is nothing that an agent of this version says.
+    """
+    return _news.decode(body)
