@@ -15,7 +15,8 @@
 | `times` | times as people see them |
 | `stream` | the push of views to the browsers |
 | `pictures` | camera, screens and evidence as pictures |
-| `app`, `server` | the page as one ASGI application, and uvicorn in the agent's own loop |
+| `app`, `server` | the page as one ASGI application, and uvicorn in the loop of its process |
+| `agent_line`, `line` | the lane from the page's own process, and what the two say to each other |
 | `gate` | connections: how many, of whom, and how long a request may take |
 | `context` | what the routes share |
 | `access` | who may watch and who may act; every route asks here first |

@@ -23,16 +23,16 @@ import msgspec
 from console.errors import RequestRefusedError
 from console.line import (
     LONGEST_NEWS,
-    Act,
-    EndAlarm,
-    EvidenceOf,
-    NewestFrame,
+    ActWish,
+    EndAlarmWish,
+    EvidenceWish,
+    FrameWish,
     News,
     Picture,
     Question,
     Said,
-    SignShown,
-    TakeAlarm,
+    SignWish,
+    TakeAlarmWish,
     ViewNow,
     Wish,
     news_of,
@@ -54,7 +54,7 @@ _PATIENCE_S = 5.0
 _AGAIN_S = 0.25
 
 
-class AgentLine:
+class LaneByLine:
     """The agent, over its socket; connects by itself, and again.
 
     Args:
@@ -133,16 +133,16 @@ class AgentLine:
 
     async def frame(self) -> CameraPicture | None:
         """The newest camera picture; None while there is none, or no agent."""
-        answer = await self._picture(NewestFrame())
+        answer = await self._picture(FrameWish())
         return CameraPicture(answer.body, answer.age_ms) if answer.body else None
 
     async def screen_png(self, screen: Screen) -> bytes | None:
         """What that screen was told to show, as PNG."""
-        return (await self._picture(SignShown(screen))).body or None
+        return (await self._picture(SignWish(screen))).body or None
 
     async def evidence(self, digest: str) -> EvidencePicture | None:
         """A stored evidence picture."""
-        answer = await self._picture(EvidenceOf(digest))
+        answer = await self._picture(EvidenceWish(digest))
         return EvidencePicture(answer.body, answer.media_type) if answer.body else None
 
     async def act(self, action: OfficerAction) -> str:
@@ -151,15 +151,15 @@ class AgentLine:
         Raises:
             RequestRefusedError: the agent did not answer (503); the words say whether it may have been done.
         """
-        return await self._words(Act(to_plain(action)))
+        return await self._words(ActWish(to_plain(action)))
 
     async def acknowledge(self, alarm: str, officer: str) -> bool:
         """Notes that an officer has seen an alarm or message; raises as `act`."""
-        return not await self._words(TakeAlarm(alarm, officer))
+        return not await self._words(TakeAlarmWish(alarm, officer))
 
     async def close_alarm(self, alarm: str, officer: str, reason: str) -> str:
         """An officer closes an alarm; why not, "" if it is closed; raises as `act`."""
-        return await self._words(EndAlarm(alarm, officer, reason))
+        return await self._words(EndAlarmWish(alarm, officer, reason))
 
     async def _words(self, wish: Wish) -> str:
         if self._writer is None:

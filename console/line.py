@@ -21,20 +21,20 @@ LONGEST_NEWS = 32 * 1024 * 1024
 """Bytes; the longest is an evidence picture."""
 
 
-class Act(msgspec.Struct, frozen=True, tag="act"):
+class ActWish(msgspec.Struct, frozen=True, tag="act"):
     """An officer's event, as `lane_agent.codec` writes events; answered by why the lane refused it."""
 
     event: dict[str, Any]
 
 
-class TakeAlarm(msgspec.Struct, frozen=True, tag="take"):
+class TakeAlarmWish(msgspec.Struct, frozen=True, tag="take"):
     """An officer has seen an alarm or a message; answered by whether it is still kept."""
 
     alarm: str
     officer: str
 
 
-class EndAlarm(msgspec.Struct, frozen=True, tag="close"):
+class EndAlarmWish(msgspec.Struct, frozen=True, tag="close"):
     """An officer closes an alarm; answered by why it is not closed."""
 
     alarm: str
@@ -42,23 +42,23 @@ class EndAlarm(msgspec.Struct, frozen=True, tag="close"):
     reason: str
 
 
-class NewestFrame(msgspec.Struct, frozen=True, tag="frame"):
+class FrameWish(msgspec.Struct, frozen=True, tag="frame"):
     """The newest camera picture; answered by a `Picture`."""
 
 
-class SignShown(msgspec.Struct, frozen=True, tag="screen"):
+class SignWish(msgspec.Struct, frozen=True, tag="screen"):
     """What one screen shows; answered by a `Picture`."""
 
     screen: Screen
 
 
-class EvidenceOf(msgspec.Struct, frozen=True, tag="evidence"):
+class EvidenceWish(msgspec.Struct, frozen=True, tag="evidence"):
     """The evidence picture of a sha256; answered by a `Picture`."""
 
     digest: str
 
 
-Wish = Act | TakeAlarm | EndAlarm | NewestFrame | SignShown | EvidenceOf
+Wish = ActWish | TakeAlarmWish | EndAlarmWish | FrameWish | SignWish | EvidenceWish
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from devices.reader import ReaderProcess
 from devices.settings import Output
 from display.feed import ScreenFeed
 from display.supervisor import ScreenProcesses
+from domain.alarms import LaneAlarmKind
 from domain.times import DAY_MS
 from edge import identifiers, places, wiring
 from edge.actuators import Actuators
@@ -414,6 +415,8 @@ class LaneBox:
             await asyncio.sleep(1.0)
             missing_s = 0 if self.page_line.connected else missing_s + 1
             if missing_s == _PAGE_MISSING_S:
-                self.tell(TroubleReported("PageNotServed", "nothing has asked the agent for its lane for 20 s"))
+                self.tell(
+                    TroubleReported(LaneAlarmKind.PAGE_NOT_SERVED, "nothing has asked the agent for its lane for 20 s")
+                )
             elif not missing_s:
-                self.tell(TroubleEnded("PageNotServed"))
+                self.tell(TroubleEnded(LaneAlarmKind.PAGE_NOT_SERVED))

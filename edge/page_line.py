@@ -20,15 +20,15 @@ import msgspec
 from console.line import (
     BEAT_S,
     LONGEST_QUESTION,
-    Act,
-    EndAlarm,
-    EvidenceOf,
-    NewestFrame,
+    ActWish,
+    EndAlarmWish,
+    EvidenceWish,
+    FrameWish,
     Picture,
     Question,
     Said,
-    SignShown,
-    TakeAlarm,
+    SignWish,
+    TakeAlarmWish,
     ViewNow,
     packed,
     question_of,
@@ -152,19 +152,19 @@ class _Page:
         number, wish, feed = question.number, question.wish, self._feed
         answer: Said | Picture
         match wish:
-            case Act(event):
+            case ActWish(event):
                 answer = Said(number, await self._act(event))
-            case TakeAlarm(alarm, officer):
+            case TakeAlarmWish(alarm, officer):
                 kept = await feed.acknowledge(alarm, officer)
                 answer = Said(number, "" if kept else "it is no longer kept here")
-            case EndAlarm(alarm, officer, reason):
+            case EndAlarmWish(alarm, officer, reason):
                 answer = Said(number, await feed.close_alarm(alarm, officer, reason))
-            case NewestFrame():
+            case FrameWish():
                 frame = await feed.frame()
                 answer = Picture(number) if frame is None else Picture(number, frame.jpeg, "image/jpeg", frame.age_ms)
-            case SignShown(screen):
+            case SignWish(screen):
                 answer = Picture(number, await feed.screen_png(screen) or b"", "image/png")
-            case EvidenceOf(digest):
+            case EvidenceWish(digest):
                 found = await feed.evidence(digest)
                 answer = Picture(number) if found is None else Picture(number, found.body, found.media_type)
         if isinstance(answer, Said):

@@ -15,7 +15,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from console.agent_line import AgentLine
+from console.agent_line import LaneByLine
 from console.app import create_app
 from console.errors import ConsoleSettingsError
 from console.officers import OfficerBook
@@ -39,7 +39,7 @@ async def serve(settings: Settings, socket: Path) -> None:
         ConsoleSettingsError: the address is taken, or the settings contradict each other.
     """
     console = settings.console
-    line = AgentLine(socket, unheard=unheard(settings), ticks=monotonic_ms)
+    line = LaneByLine(socket, unheard=unheard(settings), ticks=monotonic_ms)
     app, stream = create_app(
         feed=line,
         settings=console,

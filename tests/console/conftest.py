@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from console.agent_line import AgentLine
+from console.agent_line import LaneByLine
 from console.app import create_app
 from console.officers import OfficerBook
 from console.ports import EvidenceViewed, OfficerAction
@@ -114,7 +114,7 @@ def serve(clock: ManualClock, officers: OfficerBook, tmp_path: Path) -> Iterator
             desk = PageLine(lane.page, tmp_path / f"page-{len(running)}.sock")
             await desk.start()
             view = lane.page.view()
-            line = AgentLine(tmp_path / f"page-{len(running)}.sock", unheard=view, ticks=clock.ticks)
+            line = LaneByLine(tmp_path / f"page-{len(running)}.sock", unheard=view, ticks=clock.ticks)
             hearing = asyncio.create_task(line.run())
             await line.changed(0)
             app, stream = create_app(

@@ -16,9 +16,9 @@ import httpx
 import msgspec
 import pytest
 
-from console.agent_line import AgentLine
+from console.agent_line import LaneByLine
 from console.errors import RequestRefusedError
-from console.line import LONGEST_QUESTION, Act, Question, packed
+from console.line import LONGEST_QUESTION, ActWish, Question, packed
 from console.ports import LaneView
 from domain.crossing import Direction
 from edge.clock import BoxClock
@@ -63,9 +63,9 @@ async def agent(place: Path) -> AsyncIterator[tuple[PageLane, PageLine]]:
 
 
 @asynccontextmanager
-async def page(place: Path) -> AsyncIterator[AgentLine]:
+async def page(place: Path) -> AsyncIterator[LaneByLine]:
     """The page's end."""
-    line = AgentLine(place, unheard=UNHEARD, ticks=monotonic_ms)
+    line = LaneByLine(place, unheard=UNHEARD, ticks=monotonic_ms)
     running = asyncio.create_task(line.run())
     try:
         yield line
@@ -143,8 +143,8 @@ def test_only_an_officers_events_come_over_the_line(place: Path) -> None:
                 ContactChanged(Contact.STOP_LOOP, True, 1),
                 AgentStarted(lane.agent.lane.policy, "boot", "x"),
             ):
-                assert "no act of an officer" in await line._words(Act(to_plain(event)))
-            assert "no event" in await line._words(Act({"type": "Nonsense"}))
+                assert "no act of an officer" in await line._words(ActWish(to_plain(event)))
+            assert "no event" in await line._words(ActWish({"type": "Nonsense"}))
             assert lane.agent.lane.visit is None
 
     asyncio.run(story())
@@ -177,7 +177,7 @@ def test_a_page_that_asks_and_never_reads_is_cut_off(place: Path) -> None:
     async def story() -> None:
         async with agent(place) as (_, desk):
             _, writer = await asyncio.open_unix_connection(str(place))
-            wish = packed(Question(1, Act({"type": "x" * 60_000})))
+            wish = packed(Question(1, ActWish({"type": "x" * 60_000})))
             async with asyncio.timeout(20):
                 while not writer.is_closing():
                     writer.write(wish * 20)
