@@ -9,28 +9,29 @@ import pytest
 from lane_agent.model import Contact
 from tests.rigs.places import ROOT
 from tools.field.__main__ import SKIPPED, status
+from tools.field.box import faults_of, fingerprint_of
 from tools.field.debian import PACKAGES, wanted_packages
 from tools.field.figures import exposure_of, pss_mb, what_it_is
 from tools.field.hanging import HangReport, Victim
 from tools.field.machine import MachineError
 from tools.field.papers import PaperError, answers_paper, compositor_paper, core_paper, filled, outputs_paper, section
-from tools.field.site import faults_of, fingerprint_of
-from tools.field.story import LANE_UNITS, VICTIMS, Report
+from tools.field.report import FieldReport
+from tools.field.story import LANE_UNITS, VICTIMS
 
 HUNG = HangReport(by="systemd", ended_ms=900, said_ms=950, back_ms=1_500, dark_ms=400, done_ms=0, showed=())
 
 
 def test_a_run_that_was_skipped_never_passes() -> None:
     """A machine without mounts or namespaces gives a reason and another status than success."""
-    assert status(Report(skipped="no overlay mounts", cleared=9, examined=9)) == SKIPPED != 0
+    assert status(FieldReport(skipped="no overlay mounts", cleared=9, examined=9)) == SKIPPED != 0
 
 
 def test_a_run_that_cleared_or_examined_nobody_fails_without_a_word() -> None:
     """No list of problems is no proof that a vehicle was cleared."""
-    assert status(Report(cleared=2, examined=1)) == 0
-    assert status(Report(cleared=1, examined=1)) == 1
-    assert status(Report(cleared=2, examined=0)) == 1
-    assert status(Report(cleared=2, examined=1, problems=["dark"])) == 1
+    assert status(FieldReport(cleared=2, examined=1)) == 0
+    assert status(FieldReport(cleared=1, examined=1)) == 1
+    assert status(FieldReport(cleared=2, examined=0)) == 1
+    assert status(FieldReport(cleared=2, examined=1, problems=["dark"])) == 1
 
 
 def test_a_hung_loop_that_nobody_ends_or_notices_is_a_problem() -> None:
