@@ -14,5 +14,4 @@
 | `hanging` | every loop hung in turn |
 | `shadowing` | a box in the lane's shadow, and where it and the officers differ |
 | `figures`, `report` | memory, processor, disk, exposure; the last line |
-| `kms`, `virtual` | a command of its own: both screens on a card with two outputs; the virtual machine |
 """

@@ -23,6 +23,8 @@ from tools.field.site import Site
 
 _TABLE = "/root/decisions.csv"
 _PATIENCE_S = 60.0
+_SETTLE_S = 10.0
+"""A visit is in the shadow's records when it has ended there."""
 HARMFUL = "wrongly_released"
 
 
@@ -91,7 +93,7 @@ class ShadowBox:
                 await asyncio.sleep(0.2)
         await self._until(lambda: bool(self._officer.view), "its page")
         await self._officer.act("open")
-        await self._until(lambda: self._mode == "Automatic", "automatic")
+        await self._until(lambda: self.automatic, "automatic")
         return [f"shadow: {fault}" for fault in faults]
 
     def end(self) -> None:
@@ -102,6 +104,11 @@ class ShadowBox:
     def version(self) -> int:
         """Of its codes."""
         return self._officer.version
+
+    @property
+    def automatic(self) -> bool:
+        """It decides by itself."""
+        return self._mode == "Automatic"
 
     @property
     def _mode(self) -> str:
@@ -121,7 +128,11 @@ class ShadowBox:
             decisions: the officers'.
             crossings: all that the core has.
         """
+        until = time.monotonic() + _SETTLE_S
         status, found = self._compared(decisions)
+        while found["counts"]["unseen"] and time.monotonic() < until:
+            time.sleep(0.5)
+            status, found = self._compared(decisions)
         if status:
             raise MachineError(f"rocars-lane shadow-report ended with {status}: {found}")
         stopped, *others = decisions

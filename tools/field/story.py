@@ -267,6 +267,7 @@ class Story:
         self.report.by_hand += 1
         await asyncio.to_thread(self.site.wires.mend)
         await self.driving.automatic()
+        await self.driving.watch(lambda: self._shadow.automatic, "the shadow automatic again")
 
     async def _hang_every_loop(self) -> None:
         hangman = Hangman(self.driving)
