@@ -141,9 +141,10 @@ class AlarmView:
 
     @property
     def may_be_shelved(self) -> bool:
-        """It stands, ends by itself when it is mended, and nobody is waiting for an answer."""
+        """It stands, ends by itself when it is mended, and is about no vehicle: nobody waits for an answer."""
         standing = self.state in {AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED}
-        return standing and not self.by_hand and self.kind not in {LaneAlarmKind.HELP, LaneAlarmKind.HELP_STUCK}
+        calls = self.kind in {LaneAlarmKind.HELP, LaneAlarmKind.HELP_STUCK}
+        return standing and not (self.by_hand or self.visit or calls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,6 +284,8 @@ class LanePage:
         known = self._alarms.open_one(alarm)
         if known is None:
             return "it is over, or no longer kept here"
+        if known.care.ends is Ends.PERSON or known.key.visit:
+            return "a vehicle or a person waits for it"
         until_ms = self._sources.now().utc_ms + minutes * 60_000
         await self._agent.ask(e.AlarmHandled(known.key.text, SHELVED, officer, reason, until_ms))
         self.moved()
