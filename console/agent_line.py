@@ -31,6 +31,7 @@ from console.line import (
     Picture,
     Question,
     Said,
+    ShelveAlarmWish,
     SignWish,
     TakeAlarmWish,
     ViewNow,
@@ -160,6 +161,10 @@ class LaneByLine:
     async def close_alarm(self, alarm: str, officer: str, reason: str) -> str:
         """An officer closes an alarm; why not, "" if it is closed; raises as `act`."""
         return await self._words(EndAlarmWish(alarm, officer, reason))
+
+    async def shelve_alarm(self, alarm: str, officer: str, reason: str, minutes: int) -> str:
+        """An officer shelves an alarm; why not, "" if it is shelved; raises as `act`."""
+        return await self._words(ShelveAlarmWish(alarm, officer, reason, minutes))
 
     async def _words(self, wish: Wish) -> str:
         if self._writer is None:

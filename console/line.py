@@ -42,6 +42,15 @@ class EndAlarmWish(msgspec.Struct, frozen=True, tag="close"):
     reason: str
 
 
+class ShelveAlarmWish(msgspec.Struct, frozen=True, tag="shelve"):
+    """An officer shelves an alarm; answered by why it is not shelved."""
+
+    alarm: str
+    officer: str
+    reason: str
+    minutes: int
+
+
 class FrameWish(msgspec.Struct, frozen=True, tag="frame"):
     """The newest camera picture; answered by a `Picture`."""
 
@@ -58,7 +67,7 @@ class EvidenceWish(msgspec.Struct, frozen=True, tag="evidence"):
     digest: str
 
 
-Wish = ActWish | TakeAlarmWish | EndAlarmWish | FrameWish | SignWish | EvidenceWish
+Wish = ActWish | TakeAlarmWish | EndAlarmWish | ShelveAlarmWish | FrameWish | SignWish | EvidenceWish
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -27,6 +27,7 @@ from console.line import (
     Picture,
     Question,
     Said,
+    ShelveAlarmWish,
     SignWish,
     TakeAlarmWish,
     ViewNow,
@@ -159,6 +160,8 @@ class _Page:
                 answer = Said(number, "" if kept else "it is no longer kept here")
             case EndAlarmWish(alarm, officer, reason):
                 answer = Said(number, await feed.close_alarm(alarm, officer, reason))
+            case ShelveAlarmWish(alarm, officer, reason, minutes):
+                answer = Said(number, await feed.shelve_alarm(alarm, officer, reason, minutes))
             case FrameWish():
                 frame = await feed.frame()
                 answer = Picture(number) if frame is None else Picture(number, frame.jpeg, "image/jpeg", frame.age_ms)

@@ -32,7 +32,11 @@ def carried_out(folder: Path, statuses: str) -> tuple[int, str, list[str]]:
     (folder / "statuses").write_text(f"{statuses}\n")
     path = f"{folder / 'bin'}:{os.environ['PATH']}"
     ran = subprocess.run(
-        [folder / ".ci/run"], capture_output=True, text=True, check=False, env={**os.environ, "PATH": path}
+        [folder / ".ci/run"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": path, "ROCARS_FIELD_STRICT": "1"},
     )
     return ran.returncode, ran.stdout.splitlines()[-1], (folder / "ran").read_text().splitlines()
 
