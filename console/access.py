@@ -28,7 +28,7 @@ from starlette.responses import Response
 
 from console.errors import OfficersFileError, RequestRefusedError
 from console.gate import origin
-from console.officers import OfficerBook
+from console.officers import OfficerBook, Role
 from console.ports import Ticks
 from console.sessions import Session, Sessions
 from console.settings import ConsoleSettings
@@ -115,6 +115,18 @@ class Access:
         """The session of an officer who may act now.
 
         Raises:
+            RequestRefusedError: nobody is logged in (401), the token is wrong or the account is a viewer's (403), or the
+                session is locked (423).
+        """
+        session = self.present(request)
+        if self._role(session) is Role.VIEWER:
+            raise RequestRefusedError(403, "Your account may watch, and not act.")
+        return session
+
+    def present(self, request: Request) -> Session:
+        """The session of somebody who sits at the page now, whatever they may do.
+
+        Raises:
             RequestRefusedError: nobody is logged in (401), the token is wrong (403), or the session is locked (423).
         """
         session = self.session(request)
@@ -125,6 +137,12 @@ class Access:
             raise RequestRefusedError(423, "The page has locked itself: give your password again.")
         self.sessions.touch(session)
         return session
+
+    def _role(self, session: Session) -> Role:
+        try:
+            return self._officers.role(session.officer)
+        except OfficersFileError:
+            return Role.VIEWER
 
     def check_token(self, request: Request, session: Session) -> None:
         """Checks that the request was made by our own page.

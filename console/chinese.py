@@ -142,6 +142,7 @@ SENTENCES: Final[dict[str, str]] = {
     "Log in to see the lane.": "請先登入以查看通道。",
     "Log in to act.": "請先登入。",
     "Log in to see pictures of vehicles.": "請先登入以查看車輛圖片。",
+    "Your account may watch, and not act.": "你的帳戶只可觀看，不可操作。",
     "The page has locked itself: give your password again.": "頁面已鎖定，請再次輸入密碼。",
     "This page is older than your login: load it again.": "此頁早於你的登入，請重新載入。",
     "The login form was too old: try again.": "登入表格已過時，請再試。",

@@ -13,7 +13,6 @@ POLICY = (
 
 # no-referrer would make browsers send "Origin: null" with our own login form.
 _ALWAYS = {
-    "Content-Security-Policy": POLICY,
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -24,11 +23,21 @@ _ALWAYS = {
 
 
 class SafeHeaders:
-    """Adds the headers to every answer; answers that name no caching are not stored."""
+    """Adds the headers to every answer; answers that name no caching are not stored.
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    Args:
+        app: what is wrapped.
+        secure: whether it is served over TLS.
+        policy: the Content-Security-Policy.
+    """
+
+    def __init__(self, app: ASGIApp, *, secure: bool, policy: str = POLICY) -> None:
         self._app = app
-        self._headers = {**_ALWAYS, **({"Strict-Transport-Security": "max-age=31536000"} if secure else {})}
+        self._headers = {
+            "Content-Security-Policy": policy,
+            **_ALWAYS,
+            **({"Strict-Transport-Security": "max-age=31536000"} if secure else {}),
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, and its answer back with the headers."""

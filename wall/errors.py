@@ -1,0 +1,28 @@
+"""The wall's errors, split by who must act.
+
+WallError
+├── WallSettingsError(ValueError)   technician: the settings file, or what it names
+├── NeedRefusedError(ValueError)    officer: what was asked of a need of the queue cannot be done now
+"""
+
+from __future__ import annotations
+
+
+class WallError(Exception):
+    """Any error of the wall."""
+
+
+class WallSettingsError(WallError, ValueError):
+    """The settings cannot be used.
+
+    Attributes:
+        problems: one line each: file, key, what is wrong and the remedy.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class NeedRefusedError(WallError, ValueError):
+    """It is over, or somebody else's; the text is for the officer."""
