@@ -12,6 +12,7 @@ It reads the lanes over the wire alone, as the core does, and is a product of it
 | `present`, `words` | lanes and needs as the browser draws them; the wall's own words, in both languages |
 | `feed` | what has changed, compared and encoded once for all browsers |
 | `pictures` | the newest picture of each lane, and the stream of them |
+| `orders` | what officers order of lanes, through the core |
 | `people`, `endpoints` | who may do what; routes, each with what it lets somebody do |
 | `app` | the page as one ASGI application |
 | `settings` | the settings file |

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 
 import msgspec
 from starlette.applications import Starlette
@@ -27,17 +27,19 @@ from console.login import LoginRoutes, templates
 from console.officers import OfficerBook
 from console.ports import Ticks
 from console.sessions import Session
-from console.tongues import Tongue, in_tongue
+from console.tongues import Both, Tongue, in_tongue, joined
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 from runtime.store_errors import StoreError
 from wall.desk import WallDesk
 from wall.endpoints import Endpoint, Gatekeeper, OpenEndpoint
 from wall.errors import NeedRefusedError
+from wall.needs import Need
+from wall.orders import NEEDS, OF_VISIT, WITH_REASON, Became, CoreLine, OrderOutcome
 from wall.people import RIGHTS, May
 from wall.pictures import PictureBoard
 from wall.present import one_of
-from wall.words import ROLES, refused
+from wall.words import BECAME, ROLES, refused
 
 _HERE: Final = Path(__file__).parent
 _SHARED: Final = Path(console.__file__).parent / "static"
@@ -63,6 +65,7 @@ class WallParts:
     pictures: PictureBoard
     painter: Painter
     ticks: Ticks
+    core: CoreLine
     started: str = field(default_factory=lambda: secrets.token_hex(8))
     """Which start of the wall this is: a browser that was there before learns that it was restarted."""
 
@@ -81,6 +84,15 @@ class HandNeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: str = ""
 
 
+class GiveOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Order something of lanes; `visit` is the vehicle that the page showed, where it is about one."""
+
+    name: str
+    lanes: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    text: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    visit: str = ""
+
+
 class WallRoutes:
     """The wall's own routes."""
 
@@ -92,6 +104,7 @@ class WallRoutes:
         self._jinja = templates(_HERE / "templates")
         self._gate = Gatekeeper(parts.access, self._officers)
         self._closed = asyncio.Event()
+        self._telling: set[asyncio.Task[None]] = set()
         self._signs: dict[tuple[Screen, Scene, str], bytes] = {}
 
     def endpoints(self) -> list[Endpoint | OpenEndpoint]:
@@ -110,6 +123,7 @@ class WallRoutes:
             Endpoint("/sign/{screen}/{scene}", May.WATCH, self._sign),
             Endpoint("/needs/take", May.TAKE, self._take, post=True),
             Endpoint("/needs/hand", May.TAKE, self._hand, post=True),
+            Endpoint("/orders", May.TAKE, self._order, post=True),
             Endpoint("/deeds", May.LOOK_BACK, self._deeds),
         ]
 
@@ -234,8 +248,39 @@ class WallRoutes:
 
     async def _take(self, request: Request, session: Session) -> Response:
         asked = await read(request, TakeNeed)
-        self._desk.take(asked.need, session.officer, had=asked.had)
+        need = self._desk.take(asked.need, session.officer, had=asked.had)
+        task = asyncio.create_task(self._tell_lane(need, session.officer), name="lane is told")
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
         return answer(accepted=True, words="")
+
+    async def _tell_lane(self, need: Need, who: str) -> None:
+        """The lane's own officers see who deals with it; a lane that cannot be told has its own list."""
+        for alarm in need.alarms:
+            await self._parts.core.order(need.lane, "take_alarm", who=who, text=alarm)
+
+    async def _order(self, request: Request, session: Session) -> Response:
+        """Orders lanes, one or many; answers for each what became of it."""
+        asked = await read(request, GiveOrder)
+        if asked.name not in NEEDS or not set(asked.lanes) <= set(self._desk.lanes):
+            raise NeedRefusedError("There is no such lane." if asked.name in NEEDS else "There is no such order.")
+        self._gate.check(session, NEEDS[asked.name])
+        if len(asked.lanes) > 1:
+            self._gate.check(session, May.MANY)
+        if asked.name in WITH_REASON and not asked.text.strip():
+            raise NeedRefusedError("Give a reason.")
+        if (asked.name in OF_VISIT) != bool(asked.visit) or (asked.visit and len(asked.lanes) > 1):
+            raise NeedRefusedError("This is about one vehicle: choose its lane.")
+        for lane in asked.lanes:
+            self._desk.look(session.officer, f"order {asked.name}", lane, asked.text)
+        text = asked.text.strip() if asked.name in WITH_REASON else ""
+        orders = (
+            self._parts.core.order(lane, asked.name, who=session.officer, text=text, visit=asked.visit)
+            for lane in dict.fromkeys(asked.lanes)
+        )
+        became = await asyncio.gather(*orders)
+        done = all(one.became is Became.DONE for one in became)
+        return answer(accepted=done, words=in_tongue(_said(became), tongue_of(request)))
 
     async def _hand(self, request: Request, session: Session) -> Response:
         asked = await read(request, HandNeed)
@@ -251,6 +296,19 @@ class WallRoutes:
         names = ("at_ms", "need", "what", "who", "detail")
         rows = [dict(zip(names, row, strict=True)) for row in self._desk.history.deeds(lane=lane)]
         return Response(msgspec.json.encode(rows), media_type="application/json")
+
+
+def _said(became: list[OrderOutcome]) -> Both:
+    """What became of an order to each lane, what was not done first."""
+    lines = [
+        Both(
+            f"{one.lane}: {BECAME[one.became]}{f' ({one.detail})' if one.detail else ''}",
+            f"{one.lane}：{BECAME[one.became].chinese}{f'（{one.detail}）' if one.detail else ''}",
+        )
+        for one in sorted(became, key=lambda one: one.became is Became.DONE)
+    ]
+    text = joined(Both("; ", "；"), [*lines])
+    return text if isinstance(text, Both) else Both(text, text)
 
 
 def _event(name: str, data: bytes) -> bytes:

@@ -46,6 +46,7 @@ class WallDesk:
         self.book = NeedBook(settings.queue.limit_ms, history.takers())
         self.feed = WallFeed(self.view)
         self.brokers: Callable[[], dict[str, bool]] = dict
+        self.core_away: Callable[[], str] = str
         self.trouble = ""
         self._connected_ms = 0
         self._tiles: dict[str, Plain] = {}
@@ -138,7 +139,7 @@ class WallDesk:
         """Everything, as plain data; what has not changed is the same object as before."""
         for name, seen in self.point.lanes.items():
             if name not in self._tiles:
-                self._tiles[name] = tile(seen, self.lanes[name].group) | {"page": bool(self.lanes[name].page)}
+                self._tiles[name] = tile(seen, self.lanes[name].group) | {"page": self.lanes[name].page or ""}
         return {
             "tiles": dict(self._tiles),
             "needs": self._queue(),
@@ -161,7 +162,7 @@ class WallDesk:
         return self._shown
 
     def _point(self) -> Plain:
-        found: Plain = {"brokers": self.brokers(), "trouble": self.trouble}
+        found: Plain = {"brokers": self.brokers(), "trouble": self.trouble, "core": self.core_away()}
         if found != self._about:
             self._about = found
         return self._about

@@ -17,6 +17,7 @@ from runtime.sd_notify import Systemd
 from wall.app import WallParts, WallRoutes
 from wall.desk import WallDesk
 from wall.listening import WallEars, lane_rings
+from wall.orders import CoreLine
 from wall.pictures import PictureBoard
 from wall.settings import WallSettings
 from wall.store import WallStore
@@ -24,6 +25,7 @@ from wall.store import WallStore
 log = logging.getLogger("rocars.wall")
 
 _TICK_S = 1.0
+_CORE_S = 5.0
 
 
 class WallProcess:
@@ -53,10 +55,12 @@ class WallProcess:
             brokers_moved=self.desk.brokers_moved,
         )
         self.desk.brokers = lambda: self.ears.brokers
+        self.core = CoreLine(settings.core)
+        self.desk.core_away = lambda: self.core.away
         self.painter = SignRenderer(simulated=False)
         self.pictures = PictureBoard()
         access = Access(settings=settings.page, officers=officers, ticks=monotonic_ms, lane=settings.wall.name)
-        parts = WallParts(self.desk, access, self.pictures, self.painter, monotonic_ms)
+        parts = WallParts(self.desk, access, self.pictures, self.painter, monotonic_ms, self.core)
         self.routes = WallRoutes(parts)
         self.server = ConsoleServer(self.routes.app(), self.routes, settings.page)
 
@@ -77,10 +81,18 @@ class WallProcess:
             stack.callback(self.server.close)
             self.ears.start()
             serving = asyncio.create_task(self.server.serve(), name="page")
+            asking = asyncio.create_task(self._ask_core(), name="core")
+            stack.callback(asking.cancel)
             await self.server.ready()
             systemd.ready(f"{address}, {len(self.desk.lanes)} lanes")
             ready(address)
             await self._until(over, serving, systemd)
+
+    async def _ask_core(self) -> None:
+        """Whether the core answers is known before somebody needs it."""
+        while True:
+            await self.core.ask_status()
+            await asyncio.sleep(_CORE_S)
 
     async def _until(self, over: asyncio.Event, serving: asyncio.Task[None], systemd: Systemd) -> None:
         try:

@@ -129,6 +129,16 @@ class WallBrokerSection(Section, frozen=True, kw_only=True):
             yield Problem("", "TLS needs authority, certificate and key together", "add what is missing")
 
 
+class CoreLineSection(Section, frozen=True, kw_only=True):
+    """`[core]`: where the core listens for walls (its section `[walls]`); without it this wall orders nothing."""
+
+    host: Host
+    port: Port
+    authority: Annotated[Path, NamedFile(AUTHORITY)]
+    certificate: Annotated[Path, NamedFile(AUTHORITY)]
+    key: Annotated[Path, SecretFile(AUTHORITY)]
+
+
 class LaneSection(Section, frozen=True, kw_only=True):
     """`[[lane]]`: a lane of this point.
 
@@ -164,6 +174,7 @@ class WallSettings(Section, frozen=True, kw_only=True):
     brokers: tuple[WallBrokerSection, ...] = msgspec.field(name="broker")
     lanes: tuple[LaneSection, ...] = msgspec.field(name="lane")
     queue: QueueSection = QueueSection()
+    core: CoreLineSection | None = None
 
     def contradictions(self) -> Iterator[Problem]:
         """There is a broker; there are lanes, each once."""

@@ -9,6 +9,7 @@ from console.officers import Role
 from console.tongues import Both
 from console.words import Words
 from wall.needs import NOT_HEARD, Need, NeedKind
+from wall.orders import Became
 from wall.point import Heard
 
 HEARD: Final[dict[Heard, Words]] = {
@@ -37,11 +38,23 @@ ROLES: Final[dict[Role, Both]] = {
     Role.TECHNICIAN: Both("technician", "技術員"),
 }
 
+BECAME: Final[dict[Became, Both]] = {
+    Became.DONE: Both("done", "已執行"),
+    Became.REFUSED: Both("NOT DONE, refused", "未執行，被拒"),
+    Became.UNKNOWN: Both("NOT KNOWN whether it was done", "未知是否已執行"),
+    Became.AWAY: Both(
+        "NOT DONE, the core does not answer; use the lane's own page", "未執行，中央沒有回應；請使用通道頁面"
+    ),
+}
+
 REFUSED: Final[dict[str, str]] = {
     "It is over.": "此事項已完結。",
     "It is not yours to hand over.": "此事項並非由你處理，不能轉交。",
     "There is no such lane.": "沒有此通道。",
     "There is no such officer.": "沒有此關員。",
+    "There is no such order.": "沒有此指令。",
+    "Give a reason.": "請輸入原因。",
+    "This is about one vehicle: choose its lane.": "此指令只涉及一輛車，請選擇其通道。",
 }
 """Refusals of the wall, in Chinese."""
 

@@ -16,6 +16,7 @@ from lane_agent.model import Screen
 from lane_agent.wording import Scene
 from wall.app import WallParts, WallRoutes
 from wall.desk import WallDesk
+from wall.orders import CoreLine
 from wall.pictures import PictureBoard
 from wall.settings import LaneSection, WallBrokerSection, WallPageSection, WallSection, WallSettings
 from wall.store import WallStore
@@ -95,7 +96,9 @@ class WallRig:
         self.desk.brokers = lambda: {"127.0.0.1:1883": True}
         self.access = Access(settings=self.settings.page, officers=self.officers, ticks=self.clock, lane="wall")
         self.pictures = PictureBoard()
-        self.routes = WallRoutes(WallParts(self.desk, self.access, self.pictures, Painted(), self.clock))
+        self.routes = WallRoutes(
+            WallParts(self.desk, self.access, self.pictures, Painted(), self.clock, CoreLine(None))
+        )
 
     def hears(self, *messages: Presence | LaneState) -> None:
         """Lanes say something."""

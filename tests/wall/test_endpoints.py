@@ -28,6 +28,7 @@ NEEDS = {
     ("GET", "/sign/{screen}/{scene}"): May.WATCH,
     ("POST", "/needs/take"): May.TAKE,
     ("POST", "/needs/hand"): May.TAKE,
+    ("POST", "/orders"): May.TAKE,  # and what the order itself needs
     ("GET", "/deeds"): May.LOOK_BACK,
 }
 ENDLESS = {"/events", "/pictures"}

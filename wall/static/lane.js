@@ -1,6 +1,7 @@
 // The lane that an officer chose: its picture, both screens, its state, and what can be done.
 
 import { all, find, make, pick, say } from "/shared/dom.js";
+import { drawOrders, prepareOrders } from "./orders.js";
 import { drawGlass } from "./tiles.js";
 
 let chosen = "";
@@ -34,12 +35,16 @@ function draw() {
   drawGlass(find(".aiop", screens), tile.aiop, tile.parameter);
   const list = find("#lane-facts");
   if (!list.children.length) for (const [name] of facts(tile)) list.append(make("dt", { text: name }), make("dd"));
+  find("#lane-page-line").hidden = !tile.page;
+  if (tile.page) find("#lane-page").href = tile.page;
+  drawOrders(tile);
   facts(tile).forEach(([, value], place) => say(list.children[2 * place + 1], value));
 }
 
 export const lane = {
   prepare(given) {
     world = given.world;
+    prepareOrders(given);
     find("#lane-close").addEventListener("click", () => this.choose(""));
   },
   choose(name) {

@@ -101,6 +101,10 @@ function drawHeard() {
         : pick("● Lanes heard", "● 通道連線正常");
   say(badge, world.point.trouble ? pick("■ NOT WRITTEN DOWN: disk", "■ 未能儲存紀錄") : told);
   document.body.classList.toggle("deaf", up === 0);
+  const core = find("#core");
+  core.hidden = !world.point.core;
+  core.title = world.point.core ?? "";
+  say(core, pick("▲ The core does not answer: nothing can be ordered from here; lanes and queue go on", "▲ 中央沒有回應：未能由此發出指令；通道及待處理事項照常"));
 }
 
 /** Tells the server, now and then, that somebody is at this page, so that it does not lock. */
