@@ -30,6 +30,7 @@ from console.ports import LaneFeed, SimulationPort, Ticks, ViewLog
 from console.settings import ConsoleSettings
 from console.stream import ViewStream
 from console.tongues import Tongue, part
+from console.wall_visits import WallVisits
 from lane_agent.model import Screen
 
 _HERE: Final = Path(__file__).parent
@@ -53,8 +54,13 @@ def create_app(
     access = Access(settings=settings, officers=officers, ticks=ticks, lane=feed.view().lane)
     context = RouteContext(feed, settings, officers, access, viewed, simulation)
     stream = ViewStream(context)
+    walls = None
+    if settings.walls is not None:
+        walls = WallVisits(lambda: feed.view().lane, settings.walls, access=access, ticks=ticks)
+        access.wall_fingerprint = walls.fingerprint
     app = Starlette(
         routes=[
+            *(walls.routes() if walls is not None else ()),
             *Pages(context).routes(),
             *stream.routes(),
             *PictureRoutes(context).routes(),

@@ -11,6 +11,9 @@ POLICY = (
 )
 """Nothing from elsewhere, nothing inline, nothing made from text. `blob:` holds pictures that a script fetched."""
 
+FORM_ACTION = "X-Form-Action"
+"""Set by a route whose page has a form for one other site: goes into the policy, and not to the browser."""
+
 # no-referrer would make browsers send "Origin: null" with our own login form.
 _ALWAYS = {
     "X-Frame-Options": "DENY",
@@ -33,6 +36,7 @@ class SafeHeaders:
 
     def __init__(self, app: ASGIApp, *, secure: bool, policy: str = POLICY) -> None:
         self._app = app
+        self._policy = policy
         self._headers = {
             "Content-Security-Policy": policy,
             **_ALWAYS,
@@ -50,6 +54,10 @@ class SafeHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers[name] = value
+                if (goes_to := headers.get(FORM_ACTION)) is not None:
+                    del headers[FORM_ACTION]
+                    wanted = f"form-action {goes_to}"
+                    headers["Content-Security-Policy"] = self._policy.replace("form-action 'self'", wanted)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

@@ -25,6 +25,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from console.app import create_app
+from console.officers import OfficerBook
+from console.server import ConsoleServer
+from console.settings import ConsoleSettings
 from edge import wiring
 from edge.clock import BoxClock
 from lane_agent import events as e
@@ -32,6 +36,7 @@ from lane_agent.effects import Effect
 from lane_agent.model import Contact, HelpCall, Moment, Outcome, Screen
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
+from runtime.clocks import monotonic_ms
 from runtime.mqtt import Broker, Connection, Options, Will
 from simulation.drawn.trucks import DrawnTruck
 from simulation.marks import Marks
@@ -55,6 +60,8 @@ class PointSettings(msgspec.Struct, frozen=True, kw_only=True):
         each_s: seconds from one truck of a lane to the next, on average.
         step_s: seconds between two things that happen to a truck.
         decide_s: seconds until the officer in memory decides; 0: nobody does.
+        pages: of each lane that has a page of its own, its port on loopback. The folder `walls` beside `keys` says which walls may
+            come there.
     """
 
     port: int
@@ -65,6 +72,7 @@ class PointSettings(msgspec.Struct, frozen=True, kw_only=True):
     step_s: float = 1.0
     decide_s: float = 5.0
     seed: int = 1
+    pages: dict[str, int] = {}
 
 
 async def no_paint(screen: Screen, scene: Scene, parameter: str) -> bytes | None:
@@ -233,6 +241,26 @@ async def play(settings: PointSettings, lanes: list[ToldLane], note: Callable[[s
             traffic = PointTraffic(lane, settings, random.Random(f"{settings.seed}/{lane.name}"), note)  # noqa: S311
             tasks.create_task(traffic.play(), name=f"traffic of {lane.name}")
             tasks.create_task(_sample(lane, place), name=f"telemetry of {lane.name}")
+            if lane.name in settings.pages:
+                tasks.create_task(_page(lane, settings), name=f"page of {lane.name}")
+
+
+async def _page(lane: ToldLane, settings: PointSettings) -> None:
+    """The lane's own page, which only a wall enters: it has no officers."""
+    folder = Path(settings.keys).parent
+    wanted = ConsoleSettings(
+        officers=folder / f"{lane.name}.json", port=settings.pages[lane.name], walls=folder / "walls"
+    )
+    app, stream = create_app(
+        feed=lane.page,
+        settings=wanted,
+        officers=OfficerBook(wanted.officers),
+        ticks=monotonic_ms,
+        viewed=lambda _: None,
+    )
+    server = ConsoleServer(app, stream, wanted)
+    server.bind()
+    await server.serve()
 
 
 async def _sample(lane: ToldLane, place: int) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
+import httpx
 import msgspec
 
 from console.officers import OfficerBook, Role
+from runtime.files import PRIVATE, write_whole
 from simulation.broker import PrivateBroker
+from simulation.children import free_port
 from simulation.point import PointSettings
 from wire.envelope import Signer, public_to_pem
 from wire.topics import WALL
@@ -22,7 +27,7 @@ point = "Shenzhen Bay"
 point_chinese = "深圳灣"
 store = "wall.db"
 lane_keys = "lane-keys"
-
+{key}
 [page]
 officers = "officers.json"
 port = {port}
@@ -32,6 +37,9 @@ host = "127.0.0.1"
 port = {broker}
 user_name = "{name}"
 password_file = "wall.password"
+"""
+_KEY = """\
+page_key = "wall.key"
 """
 _LANE = """
 [[lane]]
@@ -54,6 +62,7 @@ class PrivatePoint:
         broker: which its lanes and the wall use; it was made with these lanes.
         lanes: their names.
         port: of the wall's page.
+        pictures: the lanes have pages of their own, from which the wall fetches pictures.
 
     Attributes:
         config: the wall's settings file.
@@ -68,10 +77,13 @@ class PrivatePoint:
         ("tech", Role.TECHNICIAN, "Ho M."),
     )
 
-    def __init__(self, folder: Path, broker: PrivateBroker, lanes: Iterable[str], *, port: int) -> None:
+    def __init__(
+        self, folder: Path, broker: PrivateBroker, lanes: Iterable[str], *, port: int, pictures: bool = False
+    ) -> None:
         self.folder, self._broker, self.lanes = folder, broker, list(lanes)
         self.config = folder / "wall.toml"
         self._keys = folder / "keys"
+        self._pages = {lane: free_port() for lane in self.lanes} if pictures else {}
         self._children: list[subprocess.Popen[bytes]] = []
         for place in (folder, self._keys, folder / "lane-keys"):
             place.mkdir(parents=True, exist_ok=True)
@@ -79,6 +91,11 @@ class PrivatePoint:
             signer = Signer.generate(lane)
             (self._keys / f"{lane}.key").write_bytes(signer.to_pem())
             (folder / "lane-keys" / f"{lane}.pub").write_bytes(public_to_pem(signer.public))
+        if pictures:
+            wall = Signer.generate(WALL)
+            write_whole(folder / "wall.key", wall.to_pem(), mode=PRIVATE)
+            (folder / "walls").mkdir(exist_ok=True)
+            (folder / "walls" / f"{WALL}.pub").write_bytes(public_to_pem(wall.public))
         (folder / "wall.password").write_text(broker.password(WALL), encoding="ascii")
         self.config.write_text(self._settings(port), encoding="utf-8")
         self.passwords = {name: secrets.token_urlsafe(12) for name, _, _ in self.PEOPLE}
@@ -87,16 +104,20 @@ class PrivatePoint:
             book.add(name, self.passwords[name], shown=shown, role=role)
 
     def _settings(self, port: int) -> str:
-        text = _WALL.format(port=port, broker=self._broker.port, name=WALL)
-        return text + "".join(
-            _LANE.format(lane=lane, group="Inbound" if "-IN-" in lane else "Outbound") for lane in self.lanes
-        )
+        key = _KEY if self._pages else ""
+        text = _WALL.format(port=port, broker=self._broker.port, name=WALL, key=key)
+        for lane in self.lanes:
+            text += _LANE.format(lane=lane, group="Inbound" if "-IN-" in lane else "Outbound")
+            text += f'page = "http://127.0.0.1:{self._pages[lane]}"\n' if lane in self._pages else ""
+        return text
 
     def point(self, lanes: Iterable[str], **busy: float) -> PointSettings:
         """How some of its lanes play."""
         passwords = {lane: self._broker.password(lane) for lane in lanes}
+        pages = {lane: self._pages[lane] for lane in passwords if lane in self._pages}
         log = str(self.folder / f"told-{len(self._children)}.log")
-        return PointSettings(port=self._broker.port, passwords=passwords, keys=str(self._keys), log=log, **busy)  # type: ignore[arg-type]
+        usual = PointSettings(port=self._broker.port, passwords=passwords, keys=str(self._keys), log=log, pages=pages)
+        return msgspec.structs.replace(usual, **busy)
 
     def play(self, processes: int, **busy: float) -> list[Path]:
         """Starts the lanes, shared out over so many processes; returns their logs."""
@@ -113,6 +134,20 @@ class PrivatePoint:
             self._children.append(child)
             logs.append(Path(settings.log))
         return logs
+
+    def ready(self, url: str, *, patience_s: float = 120.0) -> None:
+        """Waits until the wall's page answers.
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        end = time.monotonic() + patience_s
+        while time.monotonic() < end:
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{url}login").status_code == 200:
+                    return
+            time.sleep(0.2)
+        raise TimeoutError(f"{url} does not answer")
 
     def stop(self) -> None:
         """Ends the lanes."""

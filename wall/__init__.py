@@ -13,6 +13,7 @@ It reads the lanes over the wire alone, as the core does, and is a product of it
 | `feed` | what has changed, compared and encoded once for all browsers |
 | `pictures` | the newest picture of each lane, and the stream of them |
 | `orders` | what officers order of lanes, through the core |
+| `lane_pages` | the lanes' own pages: pictures, and tickets by which one opens signed in |
 | `people`, `endpoints` | who may do what; routes, each with what it lets somebody do |
 | `app` | the page as one ASGI application |
 | `settings` | the settings file |

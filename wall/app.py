@@ -6,8 +6,10 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Annotated, Final, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.applications import Starlette
@@ -22,7 +24,7 @@ import console
 from console.access import Access
 from console.context import answer, on_refused, read, tongue_of
 from console.errors import RequestRefusedError
-from console.headers import POLICY, SafeHeaders
+from console.headers import FORM_ACTION, POLICY, SafeHeaders
 from console.login import LoginRoutes, templates
 from console.officers import OfficerBook
 from console.ports import Ticks
@@ -33,7 +35,8 @@ from lane_agent.wording import Scene
 from runtime.store_errors import StoreError
 from wall.desk import WallDesk
 from wall.endpoints import Endpoint, Gatekeeper, OpenEndpoint
-from wall.errors import NeedRefusedError
+from wall.errors import LanePageError, NeedRefusedError
+from wall.lane_pages import LanePages
 from wall.needs import Need
 from wall.orders import NEEDS, OF_VISIT, WITH_REASON, Became, CoreLine, OrderOutcome
 from wall.people import RIGHTS, May
@@ -66,6 +69,7 @@ class WallParts:
     painter: Painter
     ticks: Ticks
     core: CoreLine
+    pages: LanePages | None = None
     started: str = field(default_factory=lambda: secrets.token_hex(8))
     """Which start of the wall this is: a browser that was there before learns that it was restarted."""
 
@@ -97,7 +101,7 @@ class WallRoutes:
     """The wall's own routes."""
 
     def __init__(self, parts: WallParts) -> None:
-        self._parts = parts
+        self.parts = self._parts = parts
         self._desk = parts.desk
         self._officers: OfficerBook = parts.desk.officers
         self._login = LoginRoutes(parts.access, self._page)
@@ -124,6 +128,7 @@ class WallRoutes:
             Endpoint("/needs/take", May.TAKE, self._take, post=True),
             Endpoint("/needs/hand", May.TAKE, self._hand, post=True),
             Endpoint("/orders", May.TAKE, self._order, post=True),
+            Endpoint("/lanes/{lane}/enter", May.DECIDE, self._enter),
             Endpoint("/deeds", May.LOOK_BACK, self._deeds),
         ]
 
@@ -144,6 +149,7 @@ class WallRoutes:
                 RequestRefusedError: on_refused,
                 NeedRefusedError: _on_need_refused,
                 StoreError: _on_store_failed,
+                LanePageError: _on_page_away,
             },
             max_body_size=_BODY_LIMIT,
         )
@@ -289,6 +295,18 @@ class WallRoutes:
         self._desk.hand(asked.need, session.officer, asked.to)
         return answer(accepted=True, words="")
 
+    async def _enter(self, request: Request, session: Session) -> Response:
+        """Brings the officer's browser to the lane's own page, signed in by a ticket."""
+        lane = request.path_params["lane"]
+        if self._parts.pages is None or lane not in self._desk.lanes:
+            raise LanePageError(f"{lane}: this wall opens no page of it")
+        where, ticket = await self._parts.pages.ticket(lane, session.officer, self._gate.role(session))
+        self._desk.look(session.officer, "lane page", lane)
+        response = self._page("enter.html", request, lane=lane, where=where, ticket=ticket)
+        parts = urlsplit(where)
+        response.headers[FORM_ACTION] = f"{parts.scheme}://{parts.netloc}"
+        return response
+
     async def _deeds(self, request: Request, session: Session) -> Response:
         """What became of needs, newest first; that somebody looked is written down too."""
         lane = request.query_params.get("lane", "")
@@ -317,6 +335,11 @@ def _event(name: str, data: bytes) -> bytes:
 
 async def _on_need_refused(request: Request, error: Exception) -> Response:
     return answer(accepted=False, words=in_tongue(refused(str(error)), tongue_of(request)), status=409)
+
+
+async def _on_page_away(request: Request, error: Exception) -> Response:
+    del request
+    return HTMLResponse(f"<!doctype html><title>Lane</title><p>{escape(str(error))}</p>", status_code=502)
 
 
 async def _on_store_failed(request: Request, error: Exception) -> Response:

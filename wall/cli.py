@@ -16,10 +16,12 @@ import typer
 
 from console.errors import ConsoleError
 from console.officers import OfficerBook, Role
+from runtime.files import PRIVATE, write_whole
 from runtime.journald import log_for_people
 from runtime.store_errors import StoreError
-from wall.errors import WallSettingsError
+from wall.errors import WallError, WallSettingsError
 from wall.settings import load_wall
+from wire.envelope import Signer, public_to_pem
 
 app = typer.Typer(
     help="The wall: all lanes of one control point, and the queue of what needs an officer.",
@@ -66,6 +68,21 @@ def run(
     asyncio.run(serve())
 
 
+@app.command()
+def key(config: Config) -> None:
+    """Make the wall's own key, once; the boxes are given its public half."""
+    where = load_wall(config, planned=True).wall
+    if where.page_key is None:
+        raise WallSettingsError(f"{config}: wall.page_key: is missing; name the file that is to be made")
+    if where.page_key.exists():
+        raise WallError(f"{where.page_key}: there is a key already; keep it")
+    signer = Signer.generate(where.name)
+    public = where.page_key.with_name(f"{where.name}.pub")
+    write_whole(where.page_key, signer.to_pem(), mode=PRIVATE)
+    write_whole(public, public_to_pem(signer.public))
+    typer.echo(f"key made: {where.page_key} (keep it secret); put {public} into the folder console.walls of every box")
+
+
 @people.command()
 def add(
     name: Name,
@@ -103,7 +120,7 @@ def main() -> None:
         app(prog_name="rocars-wall")
     except WallSettingsError as error:
         sys.exit(_told(error.problems, 2))
-    except (ConsoleError, StoreError, ValueError, OSError) as error:
+    except (ConsoleError, WallError, StoreError, ValueError, OSError) as error:
         sys.exit(_told((str(error),), 1))
 
 

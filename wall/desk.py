@@ -12,7 +12,7 @@ from collections.abc import Callable
 from console.officers import OfficerBook
 from runtime.store_errors import StoreError
 from wall.feed import WallFeed
-from wall.history import Look, WallHistory
+from wall.history import WallHistory, WallLook
 from wall.needs import Deed, Need, NeedBook
 from wall.point import Heard, LaneSeen, Point
 from wall.present import Plain, need_plain, tile
@@ -131,7 +131,7 @@ class WallDesk:
         Raises:
             StoreError: it is not written down: then nothing is to be shown.
         """
-        self.history.write_look(Look(self.now_ms(), who, what, lane, detail))
+        self.history.write_look(WallLook(self.now_ms(), who, what, lane, detail))
 
     # --- what is shown -----------------------------------------------------------------------------------------------------
 
@@ -139,12 +139,17 @@ class WallDesk:
         """Everything, as plain data; what has not changed is the same object as before."""
         for name, seen in self.point.lanes.items():
             if name not in self._tiles:
-                self._tiles[name] = tile(seen, self.lanes[name].group) | {"page": self.lanes[name].page or ""}
+                self._tiles[name] = tile(seen, self.lanes[name].group) | {"page": self._page_of(name)}
         return {
             "tiles": dict(self._tiles),
             "needs": self._queue(),
             "point": {"point": self._point()},
         }
+
+    def _page_of(self, name: str) -> str:
+        """Where a browser goes to see the lane's own page: through a ticket where this wall has a key."""
+        page = self.lanes[name].page or ""
+        return f"/lanes/{name}/enter" if page and self.settings.wall.page_key else page
 
     def _queue(self) -> dict[str, Plain]:
         names = self._names()

@@ -3,6 +3,7 @@
 WallError
 ├── WallSettingsError(ValueError)   technician: the settings file, or what it names
 ├── NeedRefusedError(ValueError)    officer: what was asked of a need of the queue cannot be done now
+└── LanePageError(ConnectionError)  officer, technician: a lane's own page cannot be had
 """
 
 from __future__ import annotations
@@ -26,3 +27,7 @@ class WallSettingsError(WallError, ValueError):
 
 class NeedRefusedError(WallError, ValueError):
     """It is over, or somebody else's; the text is for the officer."""
+
+
+class LanePageError(WallError, ConnectionError):
+    """A lane's page does not answer, or does not let the wall in; the text says why."""

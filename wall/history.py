@@ -14,7 +14,7 @@ from wall.needs import Deed
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class WallLook:
     """Somebody looked at something, or did something: `what` is a word (picture, live, signed in, shift, order)."""
 
     at_ms: int
@@ -30,7 +30,7 @@ class WallHistory(Protocol):
     def write_deeds(self, deeds: Iterable[Deed]) -> None:
         """What became of needs."""
 
-    def write_look(self, look: Look) -> None:
+    def write_look(self, look: WallLook) -> None:
         """Who looked at what, or did what."""
 
     def takers(self) -> dict[str, tuple[str, int]]:
@@ -39,7 +39,7 @@ class WallHistory(Protocol):
     def deeds(self, *, lane: str = "", most: int = 200) -> list[tuple[int, str, str, str, str]]:
         """The latest deeds: (when, need, what, who, detail), newest first."""
 
-    def looks(self, *, most: int = 200) -> list[Look]:
+    def looks(self, *, most: int = 200) -> list[WallLook]:
         """The latest looks, newest first."""
 
     def close(self) -> None:

@@ -16,11 +16,14 @@ from runtime.clocks import monotonic_ms
 from runtime.sd_notify import Systemd
 from wall.app import WallParts, WallRoutes
 from wall.desk import WallDesk
+from wall.errors import WallSettingsError
+from wall.lane_pages import LanePages
 from wall.listening import WallEars, lane_rings
 from wall.orders import CoreLine
 from wall.pictures import PictureBoard
 from wall.settings import WallSettings
 from wall.store import WallStore
+from wire.envelope import Signer
 
 log = logging.getLogger("rocars.wall")
 
@@ -60,9 +63,23 @@ class WallProcess:
         self.painter = SignRenderer(simulated=False)
         self.pictures = PictureBoard()
         access = Access(settings=settings.page, officers=officers, ticks=monotonic_ms, lane=settings.wall.name)
-        parts = WallParts(self.desk, access, self.pictures, self.painter, monotonic_ms, self.core)
+        parts = WallParts(
+            self.desk, access, self.pictures, self.painter, monotonic_ms, self.core, self._pages(settings, now_ms)
+        )
         self.routes = WallRoutes(parts)
         self.server = ConsoleServer(self.routes.app(), self.routes, settings.page)
+
+    def _pages(self, settings: WallSettings, now_ms: Callable[[], int]) -> LanePages | None:
+        key = settings.wall.page_key
+        if key is None:
+            return None
+        try:
+            signer = Signer.from_pem(settings.wall.name, key.read_bytes())
+        except (OSError, ValueError) as error:
+            raise WallSettingsError(f"wall.page_key: {key}: {error}") from error
+        pages = {lane.id: lane.page for lane in settings.lanes if lane.page}
+        authority = settings.wall.pages_authority
+        return LanePages(pages, signer=signer, authority=authority, board=self.pictures, now_ms=now_ms)
 
     async def run(self, ready: Callable[[str], None] = lambda _: None) -> None:
         """Runs until SIGTERM or SIGINT; `ready` is told the page's address.
@@ -83,6 +100,9 @@ class WallProcess:
             serving = asyncio.create_task(self.server.serve(), name="page")
             asking = asyncio.create_task(self._ask_core(), name="core")
             stack.callback(asking.cancel)
+            if self.routes.parts.pages is not None:
+                fetching = asyncio.create_task(self.routes.parts.pages.run(), name="pictures")
+                stack.callback(fetching.cancel)
             await self.server.ready()
             systemd.ready(f"{address}, {len(self.desk.lanes)} lanes")
             ready(address)

@@ -69,6 +69,9 @@ class WallSection(Section, frozen=True, kw_only=True):
         store: its file: needs, who took them, who looked at what.
         lane_keys: the public keys of the lanes, one `<lane>.pub` each, as the core's register has them. What a broker says in
             a lane's name without them is not shown.
+        page_key: the wall's own key (`rocars-wall key` makes it); its public half is given to the boxes (`[console] walls`). Without
+            it there are no pictures, and lanes' pages open without a login.
+        pages_authority: who signed the certificates of the lanes' pages.
     """
 
     point: Text
@@ -76,6 +79,8 @@ class WallSection(Section, frozen=True, kw_only=True):
     name: WallName = WALL
     store: Path
     lane_keys: Path
+    page_key: Annotated[Path, SecretFile("make it: rocars-wall key --config FILE")] | None = None
+    pages_authority: Annotated[Path, NamedFile()] | None = None
 
     def on_this_box(self) -> Iterator[Problem]:
         """The keys are there, and the store has a folder."""

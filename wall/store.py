@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from runtime.sqlite_store import SqliteStore, StoreSchema, create_table
-from wall.history import Look
+from wall.history import WallLook
 from wall.needs import Deed
 
 
@@ -62,7 +62,7 @@ class WallStore:
                         "INSERT OR REPLACE INTO needs VALUES (?, ?, ?)", (need.key, need.taken_by, need.taken_ms)
                     )
 
-    def write_look(self, look: Look) -> None:
+    def write_look(self, look: WallLook) -> None:
         """Who looked at what, or did what."""
         with self._store.transaction() as db:
             db.execute(
@@ -83,11 +83,11 @@ class WallStore:
                 (lane, most),
             ).fetchall()
 
-    def looks(self, *, most: int = 200) -> list[Look]:
+    def looks(self, *, most: int = 200) -> list[WallLook]:
         """The latest looks, newest first."""
         with self._store.reading() as db:
             rows = db.execute("SELECT at_ms, who, what, lane, detail FROM looks ORDER BY id DESC LIMIT ?", (most,))
-            return [Look(*row) for row in rows]
+            return [WallLook(*row) for row in rows]
 
     def close(self) -> None:
         """The file is closed."""

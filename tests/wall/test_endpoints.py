@@ -28,6 +28,7 @@ NEEDS = {
     ("GET", "/sign/{screen}/{scene}"): May.WATCH,
     ("POST", "/needs/take"): May.TAKE,
     ("POST", "/needs/hand"): May.TAKE,
+    ("GET", "/lanes/{lane}/enter"): May.DECIDE,
     ("POST", "/orders"): May.TAKE,  # and what the order itself needs
     ("GET", "/deeds"): May.LOOK_BACK,
 }
@@ -60,7 +61,7 @@ def test_each_role_does_what_it_may_and_nothing_else(name: str, tmp_path: Path) 
         for (method, path), needs in NEEDS.items():
             if needs is May.ANYBODY or path in ENDLESS or path == "/":
                 continue
-            place = path.format(screen="xdb", scene="WELCOME")
+            place = path.format(screen="xdb", scene="WELCOME", lane="A-1")
             found = await client.request(
                 method, place, headers=headers, json={"need": "none"} if method == "POST" else None
             )
