@@ -90,6 +90,10 @@ class WallProcess:
         over = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, over.set)
+        await self.serve(over, ready)
+
+    async def serve(self, over: asyncio.Event, ready: Callable[[str], None]) -> None:
+        """Runs until `over` is set."""
         systemd = Systemd.from_environment()
         with contextlib.ExitStack() as stack:
             stack.callback(self.store.close)
