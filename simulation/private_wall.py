@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,6 @@ import msgspec
 from console.officers import OfficerBook, Role
 from runtime.files import PRIVATE, write_whole
 from simulation.broker import PrivateBroker
-from simulation.children import free_port
 from simulation.point import PointSettings
 from wire.envelope import Signer, public_to_pem
 from wire.topics import WALL
@@ -46,6 +46,14 @@ _LANE = """
 id = "{lane}"
 group = "{group}"
 """
+
+
+def _free_ports() -> Iterator[int]:
+    """Ports of loopback on which nobody listens, below those that the kernel gives to connections meanwhile."""
+    for port in range(secrets.randbelow(8_000) + 12_000, 32_000):
+        with socket.socket() as trial:
+            if trial.connect_ex(("127.0.0.1", port)):
+                yield port
 
 
 def lane_names(number: int) -> list[str]:
@@ -83,7 +91,7 @@ class PrivatePoint:
         self.folder, self._broker, self.lanes = folder, broker, list(lanes)
         self.config = folder / "wall.toml"
         self._keys = folder / "keys"
-        self._pages = {lane: free_port() for lane in self.lanes} if pictures else {}
+        self._pages = dict(zip(self.lanes, _free_ports(), strict=False)) if pictures else {}
         self._children: list[subprocess.Popen[bytes]] = []
         for place in (folder, self._keys, folder / "lane-keys"):
             place.mkdir(parents=True, exist_ok=True)

@@ -60,6 +60,7 @@ def run(
     from wall.process import WallProcess  # noqa: PLC0415 - so that --help is quick
 
     log_for_people("rocars-wall", logging.getLevelNamesMapping()[level.upper()])
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request
     settings = load_wall(config)
 
     async def serve() -> None:

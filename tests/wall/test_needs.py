@@ -128,3 +128,32 @@ def test_who_had_taken_what_survives_a_restart(tmp_path: Path) -> None:
         assert [deed[2:4] for deed in again.deeds()] == [("taken", "chan"), ("appeared", "")]
     finally:
         again.close()
+
+
+def test_ten_minutes_without_the_centre_the_queue_goes_on_and_the_page_says_what_is_missing(tmp_path: Path) -> None:
+    """Lanes go manual and say so themselves; needs appear, escalate, are taken and end; the core is said to be away."""
+    rig = WallRig(tmp_path)
+    rig.desk.feed.moved = lambda: None  # type: ignore[method-assign]
+    rig.desk.core_away = lambda: "it does not answer in time"
+    rig.desk.brokers_moved()
+    try:
+        manual: dict[str, Any] = {"link": "offline", "manual": ["link"], "visit": 4, "row": "7 manual", "vrn": "AB1234"}
+        rig.hears(online("A-1"), state("A-1", 1, alarms=[["ManualVisit", 4, "", NOW, ""]], **manual))
+        for second in range(1, 601):
+            rig.clock.ms = NOW + 1_000 * second
+            rig.desk.tick()
+            if second == 200:
+                (key,) = (need.key for need in rig.desk.book.queue() if need.lane == "A-1")
+                assert rig.desk.book.open[key].escalated_ms == NOW + 180_000
+                rig.desk.take(key, "chan", had="")
+            if second == 400:
+                rig.hears(state("A-1", 2, link="offline", manual=["link"]))
+        seen = rig.desk.view()
+        assert seen["point"]["point"]["core"] == "it does not answer in time"
+        assert seen["tiles"]["A-1"]["says"].startswith("Manual mode: core not answering")
+        assert seen["tiles"]["A-1"]["link"].startswith("Core not answering")
+        assert [need.lane for need in rig.desk.book.queue()] == ["A-2"]  # never heard: said too
+        told = [(what, who) for _, _, what, who, _ in rig.store.deeds(lane="A-1")]
+        assert told == [("over", ""), ("taken", "chan"), ("escalated", ""), ("appeared", "")]
+    finally:
+        rig.store.close()

@@ -104,7 +104,7 @@ function drawHeard() {
   const core = find("#core");
   core.hidden = !world.point.core;
   core.title = world.point.core ?? "";
-  say(core, pick("▲ The core does not answer: nothing can be ordered from here; lanes and queue go on", "▲ 中央沒有回應：未能由此發出指令；通道及待處理事項照常"));
+  say(core, pick("▲ Core away: no orders from here", "▲ 中央無回應：不能發出指令"));
 }
 
 /** Tells the server, now and then, that somebody is at this page, so that it does not lock. */
