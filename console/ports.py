@@ -14,6 +14,7 @@ from typing import Protocol
 
 from domain.alarm_lifecycle import AlarmState
 from domain.alarm_traits import Priority
+from domain.alarms import LaneAlarmKind
 from domain.crossing import Direction
 from lane_agent.events import HelpAnswered, HelpEnded, OfficerEvent
 from lane_agent.matching import Standing
@@ -117,6 +118,7 @@ class AlarmView:
         state, priority: as of the view; escalated: nobody has taken it for too long.
         ended_ms: since when its cause is gone, 0 while it stands.
         closed_by: who closed it, `ITSELF` where nobody had to.
+        shelved_by, shelved_ms: who shelved it, and until when.
     """
 
     id: str
@@ -134,6 +136,15 @@ class AlarmView:
     by_hand: bool = False
     """Whether a person must close it."""
     cause: str = ""
+    shelved_by: str = ""
+    shelved_ms: int = 0
+
+    @property
+    def may_be_shelved(self) -> bool:
+        """It stands, ends by itself when it is mended, and is about no vehicle: nobody waits for an answer."""
+        standing = self.state in {AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED}
+        calls = self.kind in {LaneAlarmKind.HELP, LaneAlarmKind.HELP_STUCK}
+        return standing and not (self.by_hand or self.visit or calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +319,9 @@ class LaneFeed(Protocol):
 
     async def close_alarm(self, alarm: str, officer: str, reason: str) -> str:
         """An officer closes an alarm that only a person can end; why not, "" if it is closed."""
+
+    async def shelve_alarm(self, alarm: str, officer: str, reason: str, minutes: int) -> str:
+        """An officer wants no call from an alarm for so long; why not, "" if it is shelved. It counts and ends as before."""
 
 
 class Control(Enum):

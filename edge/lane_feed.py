@@ -27,7 +27,7 @@ from console.ports import (
     VisitView,
 )
 from domain.alarm_lifecycle import why_not_closed
-from domain.alarm_list import CLOSED, TAKEN
+from domain.alarm_list import CLOSED, SHELVED, TAKEN
 from domain.alarm_traits import Ends
 from domain.visit_record import RecordKind, VisitEnded
 from edge.alarm_desk import LaneAlarms, ListedAlarm, page_name
@@ -279,6 +279,18 @@ class LanePage:
             self.moved()
         return why
 
+    async def shelve_alarm(self, alarm: str, officer: str, reason: str, minutes: int) -> str:
+        """An officer shelves an alarm (see `console.ports.LaneFeed`)."""
+        known = self._alarms.open_one(alarm)
+        if known is None:
+            return "it is over, or no longer kept here"
+        if known.care.ends is Ends.PERSON or known.key.visit:
+            return "a vehicle or a person waits for it"
+        until_ms = self._sources.now().utc_ms + minutes * 60_000
+        await self._agent.ask(e.AlarmHandled(known.key.text, SHELVED, officer, reason, until_ms))
+        self.moved()
+        return ""
+
 
 def _alarm_view(listed: ListedAlarm) -> AlarmView:
     alarm = listed.alarm
@@ -297,6 +309,8 @@ def _alarm_view(listed: ListedAlarm) -> AlarmView:
         closed_by=alarm.closed_by,
         by_hand=alarm.care.ends is Ends.PERSON,
         cause=alarm.key.cause,
+        shelved_by=alarm.shelved_by,
+        shelved_ms=alarm.shelved_ms,
     )
 
 

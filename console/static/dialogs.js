@@ -20,6 +20,7 @@ export function prepareDialogs(stale) {
   }
   setInterval(() => find("dialog[open][data-action]") && deciding(decided.act), HOLD_MS);
   find("#dialog-close-alarm form").addEventListener("submit", sendClosing);
+  find("#dialog-shelve-alarm form").addEventListener("submit", sendShelving);
   for (const cancel of all("dialog .cancel")) cancel.addEventListener("click", () => cancel.closest("dialog").close());
   for (const button of all("[data-act]")) button.addEventListener("click", () => begin(button.dataset.act));
   find("#dialog-unlock form").addEventListener("submit", unlock);
@@ -215,23 +216,40 @@ async function unlock(event) {
   afterUnlock();
 }
 
-const closing = { alarm: "", others: [] };
+const asked = { alarm: "", others: [] };
 
 /** Closes an alarm, and those of one cause with it, after asking what became of it. */
 export function closeAlarm(alarm, others, says) {
-  Object.assign(closing, { alarm, others });
-  const dialog = find("#dialog-close-alarm");
+  askAbout(find("#dialog-close-alarm"), alarm, others, says);
+}
+
+/** Shelves an alarm, and those of one cause with it, after asking for how long and why. */
+export function shelveAlarm(alarm, others, says) {
+  askAbout(find("#dialog-shelve-alarm"), alarm, others, says);
+}
+
+function askAbout(dialog, alarm, others, says) {
+  Object.assign(asked, { alarm, others });
   find("form", dialog).reset();
   tell(dialog, "");
-  say(find("#closing"), others.length ? `${says} (${others.length + 1})` : says);
+  say(find(".which", dialog), others.length ? `${says} (${others.length + 1})` : says);
   dialog.showModal();
-  find("#close-reason").focus();
+  find("[name=reason]", dialog).focus();
 }
 
 async function sendClosing(event) {
   event.preventDefault();
-  const dialog = find("#dialog-close-alarm");
-  const became = await ask("/close-alarm", { ...closing, reason: find("#close-reason").value });
+  await sendAbout(find("#dialog-close-alarm"), "/close-alarm", { reason: find("#close-reason").value });
+}
+
+async function sendShelving(event) {
+  event.preventDefault();
+  const fields = { reason: find("#shelve-reason").value, minutes: Number(find("#shelve-minutes").value) };
+  await sendAbout(find("#dialog-shelve-alarm"), "/shelve-alarm", fields);
+}
+
+async function sendAbout(dialog, path, fields) {
+  const became = await ask(path, { ...asked, ...fields });
   report(became);
   if (became.accepted) dialog.close();
   else tell(dialog, became.words);

@@ -1,7 +1,7 @@
 // The lane page: hears the lane, draws it, and lets an officer act.
 
 import { ask } from "./ask.js";
-import { closeAlarm, prepareDialogs, refreshDialogs, report, unlockFirst } from "./dialogs.js";
+import { closeAlarm, prepareDialogs, refreshDialogs, report, shelveAlarm, unlockFirst } from "./dialogs.js";
 import { goTo } from "./calls.js";
 import { all, find, pick, say } from "./dom.js";
 import { draw, drawButtons } from "./draw.js";
@@ -88,11 +88,12 @@ document.addEventListener("click", async (event) => {
     goTo(visit.dataset.visit, String(newest?.visit?.id ?? ""));
     return;
   }
-  const button = event.target.closest("[data-seen], [data-close], [data-do]");
+  const button = event.target.closest("[data-seen], [data-close], [data-shelve], [data-do]");
   if (!button || stream.stale()) return;
   if (newest.you.locked) unlockFirst(() => button.click());
   else if (button.dataset.do) await simulate(button);
   else if (button.dataset.close) closeAlarm(button.dataset.close, others(button), button.dataset.says);
+  else if (button.dataset.shelve) shelveAlarm(button.dataset.shelve, others(button), button.dataset.says);
   else report(await ask("/acknowledge", { alarm: button.dataset.seen, others: others(button) }));
 });
 

@@ -24,12 +24,17 @@ from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, war
 from edge.checks.probe import lane_runs
 from edge.health import look
 from edge.settings.load import Settings
+from edge.settings.sections import LaneMode
 from lane_agent.model import Screen
 
 Findings = Iterator[Finding]
 
 COMPOSITOR = "run/rocars-lane-compositor/wayland-0"
 """Its socket; `systemd/rocars-lane-compositor.service` makes it."""
+
+SCREENS_PACKAGE = "rocars-screens"
+INSIDE = frozenset({"fonts-noto-cjk", "weston"})
+"""Debian's packages that ours takes the place of (`tools/package/screens.py`)."""
 
 SLOW_WRITE_MS = 200.0
 """A durable write slower than this makes drivers wait: the journal is written before every effect."""
@@ -39,10 +44,12 @@ _SOFTWARE_IS_NEWER_THAN = datetime(2026, 11, 1, tzinfo=UTC)
 
 def packages(settings: Settings, around: Surroundings) -> Findings:
     """The Debian packages this lane needs at run time (a part of `config/debian-packages.txt`)."""
-    wanted = ["fonts-noto-cjk", *(["weston"] if settings.screens.in_units else [])]
+    lit = settings.screens.in_units and settings.lane.mode is LaneMode.LIVE
+    wanted = ["fonts-noto-cjk", *(["weston"] if lit else [])]
     wanted += ["mosquitto"] if settings.simulation else []
+    ours = around.installed(SCREENS_PACKAGE)
     for name in wanted:
-        match around.installed(name):
+        match True if ours and name in INSIDE else around.installed(name):
             case True:
                 yield ok(f"package {name}", "installed")
             case False:
@@ -169,6 +176,9 @@ def _device(area: str, device: Path, key: str, group: str) -> Finding:
 
 def screens(settings: Settings, around: Surroundings) -> Findings:
     """Whether there is something to paint on."""
+    if settings.lane.mode is LaneMode.SHADOW:
+        yield ok("screens", "none: a shadow shows nothing")
+        return
     desktop = around.environment.get("WAYLAND_DISPLAY") or around.environment.get("DISPLAY")
     match settings.screens.mode:
         case Mode.HEADLESS if settings.simulation:

@@ -34,6 +34,7 @@ WHO = {
     ("POST", "/deciding"): "officer",
     ("POST", "/acknowledge"): "officer",
     ("POST", "/close-alarm"): "officer",
+    ("POST", "/shelve-alarm"): "officer",
     ("POST", "/simulation"): "officer",
 }
 

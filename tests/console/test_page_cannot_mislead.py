@@ -100,6 +100,29 @@ def test_the_worst_alarm_never_scrolls_away(desk: Desk, size: tuple[int, int]) -
     expect(tab.locator("#alarms li").filter(has_text="Another machine")).to_contain_text("Taken by chan")
 
 
+def test_a_shelved_alarm_calls_nobody_and_says_by_whom_and_until_when(desk: Desk) -> None:
+    """A disk that is known to be worn. What is about a vehicle, or waits for a person, cannot be shelved."""
+    tab = desk.tab
+    desk.drive(desk.lane.happens, e.TroubleReported("StoreWorn", "3 %"))
+    desk.drive(desk.lane.happens, e.TroubleReported("LeftUnseen", "no loop saw it"))
+    for waits in ("left unseen", "Vehicle without a bundle"):
+        expect(tab.locator("#alarms li").filter(has_text=waits).get_by_role("button", name="Shelve")).to_be_hidden()
+    card = tab.locator("#alarms li").filter(has_text="disk")
+    card.get_by_role("button", name="Shelve").click()
+    dialog = tab.locator("#dialog-shelve-alarm")
+    expect(dialog).to_contain_text("calls nobody until the time is over")
+    assert violations(tab) == []
+    tab.keyboard.press("Enter")
+    expect(dialog.locator(".error")).to_contain_text("give a reason")
+    dialog.locator("select").select_option("15")
+    dialog.locator("input").fill("a new disk comes at noon")
+    dialog.get_by_role("button", name="Shelve").click()
+    expect(dialog).to_be_hidden()
+    expect(card).to_contain_text("Shelved by chan until")
+    expect(card.get_by_role("button", name="Shelve")).to_be_hidden()
+    expect(tab.locator("#worst")).not_to_contain_text("disk")
+
+
 def test_a_camera_fault_is_told_once_with_its_age_and_its_picture_is_marked_as_old(desk: Desk) -> None:
     """Whatever the camera still hands out: what it shows is not the vehicle."""
     tab = desk.tab

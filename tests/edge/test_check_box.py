@@ -54,6 +54,13 @@ def test_a_missing_package_is_named_with_its_command(lane_folder: Any) -> None:
     ]
 
 
+def test_our_package_of_the_screens_stands_for_debians(lane_folder: Any) -> None:
+    """A lane that was installed with it has no package fonts-noto-cjk, and its files all the same."""
+    ours = {"rocars-screens", "mosquitto"}
+    seen = found(checks_box.packages, lane_folder, box(lane_folder.folder, installed=lambda name: name in ours))
+    assert [level for level, *_ in seen] == [Severity.OK, Severity.OK]
+
+
 def test_a_box_without_dpkg_is_only_warned(lane_folder: Any) -> None:
     """Not knowing is not a fault."""
     levels = [
@@ -274,6 +281,12 @@ def test_both_connectors_need_their_monitors_and_a_compositor(lane_folder: Any) 
     seen = full_screens(lane_folder, {"HDMI-A-1": edid("ACM", "LED 98"), "HDMI-A-2": edid("NEC", "P15")})
     assert {level for level, *_ in seen} == {Severity.OK}
     assert [what for _, what, _ in seen[:2]] == ["HDMI-A-1 has 'ACM LED 98'", "HDMI-A-2 has 'NEC P15'"]
+
+
+def test_a_shadow_needs_neither_monitors_nor_a_compositor(lane_folder: Any) -> None:
+    """It shows nothing, so a box without a screen is right for it."""
+    lane_folder.change('id = "', 'mode = "shadow"\nid = "')
+    assert full_screens(lane_folder, {}) == [(Severity.OK, "none: a shadow shows nothing", "")]
 
 
 def test_swapped_pulled_and_unknown_connectors_are_told(lane_folder: Any) -> None:

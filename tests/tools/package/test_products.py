@@ -14,6 +14,7 @@ import pytest
 
 from runtime.slots import main as install_slot
 from tests.rigs.places import ROOT
+from tools.package import screens
 from tools.package.archive import write_deb, write_extra_deb
 from tools.package.lock import INSTALLERS, PackageBuildError, locked, system_packages
 from tools.package.products import CORE, LANE, PRODUCTS, Architecture, Product
@@ -93,6 +94,34 @@ def test_every_system_package_says_who_needs_it() -> None:
     assert "fonts-noto-cjk" in system_packages(ROOT / "config/debian-packages.txt", "lane")
     for idle in ("chromium", "mosquitto"):
         assert idle not in system_packages(ROOT / "config/debian-packages.txt", "lane")
+
+
+def test_our_package_of_the_screens_or_debians_own(tmp_path: Path) -> None:
+    """A box has one or the other; both could not be installed, having the same files."""
+    (tmp_path / "tree").mkdir()
+    file, _ = write_deb(ROOT, tmp_path / "tree", tmp_path, product=LANE, architecture=Architecture.AMD64, version="7.1")
+    depends = subprocess.run(["dpkg-deb", "-f", file, "Depends"], capture_output=True, text=True, check=True).stdout
+    for name in ("weston", "fonts-noto-cjk", "fonts-unifont"):
+        assert f"{screens.NAME} | {name}" in depends
+    assert set(screens.TAKEN) == {"libweston-10-0", "weston", "fonts-noto-cjk", "fonts-unifont"}
+
+
+def test_what_the_screens_do_not_use_is_not_depended_on() -> None:
+    """Each idle name takes others along: FreeRDP alone brings FFmpeg, and EGL a compiler."""
+    kept = screens.needed(
+        ["libc6 (>= 2.33), libegl1, libdrm2 (>= 2)", "", "libc6 (>= 2.33), libfreerdp2-2 (>= 2.1), xkb | y"]
+    )
+    assert kept == ["libc6 (>= 2.33)", "libdrm2 (>= 2)", "xkb | y"]
+
+
+def test_files_that_debian_has_no_more_are_an_error_and_not_a_smaller_package(tmp_path: Path) -> None:
+    """A compositor without its shell would start, and show nothing."""
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "usr/bin/weston").touch()
+    screens.take(tmp_path, tmp_path / "stage", ("usr/bin/weston",))
+    assert (tmp_path / "stage/usr/bin/weston").is_file()
+    with pytest.raises(PackageBuildError, match=r"no usr/lib/\*/weston/desktop-shell\.so any more"):
+        screens.take(tmp_path, tmp_path / "stage", ("usr/lib/*/weston/desktop-shell.so",))
 
 
 def test_the_package_of_the_core_is_built_and_runs_from_where_it_was_put(tmp_path: Path) -> None:
