@@ -38,12 +38,12 @@ def decode(output: NDArray[np.float32], *, threshold: float, most: int = 16) -> 
     for row, column in zip(rows[order], columns[order], strict=True):
         offsets = output[1:, row, column].reshape(4, 2) * UNIT
         corners = np.asarray((offsets + np.array([column + 0.5, row + 0.5])) * STRIDE, np.float32)
-        if cv2.contourArea(corners) > 20 and all(_apart(corners, other.corners) for other in found):
+        if cv2.contourArea(corners) > 20 and all(apart(corners, other.corners) for other in found):
             found.append(Detection(float(heat[row, column]), corners))
     return found
 
 
-def _apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+def apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
     """Whether two plates share less than 40 % of the smaller one's area."""
     shared, _ = cv2.intersectConvexConvex(one, other)
     return float(shared) < 0.4 * min(cv2.contourArea(one), cv2.contourArea(other))

@@ -1,4 +1,4 @@
-"""The plate reader: a picture in, its plates out. Detector, rectification, recogniser, grammar."""
+"""The plate reader: a picture in, its plates out. Detector, second look, rectification, recogniser, grammar."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode as spell
 from devices.anpr.ctc import rows_of
-from devices.anpr.detections import SIDE, Detection, decode
+from devices.anpr.detections import SIDE, Detection, apart, decode
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
+from devices.anpr.look import Kind, Look, grown, seen
 from devices.anpr.plate_read import PlateRead, Region
-from devices.anpr.spacing import middles, spaced
+from devices.anpr.spacing import DOUBT, middles, spaced
 
 Picture = NDArray[np.uint8]
 
@@ -30,6 +31,12 @@ Plates are found a little too narrow, and a cut through the first letter costs m
 pictures of a visit take the cuts in turn, so that what one cut does to a character is not done in every picture. The
 widest shows what the others lost beside the plate's ends, and no more of the plate above or below.
 """
+
+EXPLAINED = 0.5
+"""How surely the second look must see a whole plate of as many rows as were read; below it no character is sure."""
+OTHER_ROW = {Kind.UPPER_ROW: -0.5, Kind.LOWER_ROW: 0.5}
+"""How far up the middle of the whole plate is from that of one row's, in heights of a row."""
+Found = tuple[Detection, Look]
 
 
 def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
@@ -101,22 +108,49 @@ class PlateReader:
             image: the picture.
             turn: its number among the pictures of a visit; it chooses the cut.
         """
-        found = self.find(image)
+        found = self.seen(image, self.find(image))
         if not found:
             return ()
         cut = CUTS[turn % len(CUTS)]
-        crops = [rectified(image, plate.corners, cut) for plate in found]
+        crops = [rectified(image, plate.corners, cut) for plate, _ in found]
         output = self.engine.run("recogniser", np.stack([levelled(_grey(crop)) for crop in crops])[:, None])
         return tuple(
-            _read(plate, crop, chances, whole=_whole(plate, image))
-            for plate, crop, chances in zip(found, crops, output, strict=True)
+            _read(each, crop, chances, whole=_whole(each[0], image))
+            for each, crop, chances in zip(found, crops, output, strict=True)
         )
+
+    def seen(self, image: Picture, found: list[Detection]) -> list[Found]:
+        """What a second look makes of the finds; of one row of a plate that has two, the whole plate."""
+        looked = self._look(image, found)
+        halves = [(plate, look) for plate, look in looked if look.kind in OTHER_ROW]
+        if not halves:
+            return looked
+        whole = [
+            Detection(plate.score, grown(plate.corners, 1.0, 2.0, up=OTHER_ROW[look.kind])) for plate, look in halves
+        ]
+        mended = [each for each in self._look(image, whole) if each[1].kind is Kind.TWO_ROWS]
+        return _apart([*mended, *looked])
+
+    def _look(self, image: Picture, found: list[Detection]) -> list[Found]:
+        if not found:
+            return []
+        chances = self.engine.run("look", np.stack([seen(image, plate.corners) for plate in found]))
+        return [(plate, Look(tuple(map(float, row)))) for plate, row in zip(found, chances, strict=True)]
 
     def find(self, image: Picture) -> list[Detection]:
         """Where plates are, best first."""
         batch, scale = fitted(image, self.side)
         found = decode(self.engine.run("detector", batch)[0], threshold=self.threshold)
         return [Detection(one.score, np.asarray(one.corners / scale, np.float32)) for one in found]
+
+
+def _apart(found: list[Found]) -> list[Found]:
+    """Without those that share most of their area with a surer one: what is surely whole first."""
+    kept: list[Found] = []
+    for plate, look in sorted(found, key=lambda each: -max(each[1].plate(1), each[1].plate(2))):
+        if all(apart(plate.corners, other.corners) for other, _ in kept):
+            kept.append((plate, look))
+    return sorted(kept, key=lambda each: -each[0].score)
 
 
 def _grey(cut: Picture) -> Picture:
@@ -132,11 +166,15 @@ def _whole(plate: Detection, image: Picture) -> bool:
     return bool((plate.corners >= EDGE).all() and (plate.corners <= far).all())
 
 
-def _read(plate: Detection, crop: Picture, chances: NDArray[np.float32], *, whole: bool) -> PlateRead:
+def _read(found: Found, crop: Picture, chances: NDArray[np.float32], *, whole: bool) -> PlateRead:
+    plate, look = found
     grammar = grammar_of(background_of(crop, chances))
     reading = spell(chances, grammar)
     region = reading.form.region if reading.form else Region.UNKNOWN
     characters = spaced(reading.characters, chances)
+    explained = look.plate(reading.rows)
+    if explained < EXPLAINED:
+        characters = tuple((char, min(chance, DOUBT)) for char, chance in characters)
     confidence = min((chance for _, chance in characters), default=0.0)
     score = round(plate.score, 4)
     lengths = tuple(len(middles(row)) for row in rows_of(chances))
@@ -150,4 +188,5 @@ def _read(plate: Detection, crop: Picture, chances: NDArray[np.float32], *, whol
         score,
         inside=whole,
         lengths=lengths if sum(lengths) == len(reading.text) else (),
+        explained=round(explained, 4),
     )

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from devices.anpr.alphabet import ALPHABET
-from tools.training.nets import Detector, Recogniser
+from tools.training.nets import Detector, Looker, Recogniser
 
-FORMAT = 2  # raised when input, output or alphabet change: the reader refuses other ones
+FORMAT = 3  # raised when input, output or alphabet change: the reader refuses other ones
 OPSET = 17
 
 
@@ -42,6 +42,15 @@ class _Detects(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         heat, corners = self.net(x)
         return torch.cat([torch.sigmoid(heat), corners], 1)
+
+
+class _Looks(nn.Module):
+    def __init__(self, nets: list[nn.Module]) -> None:
+        super().__init__()
+        (self.net,) = nets
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.softmax(self.net(x), 1)
 
 
 def folded(net: nn.Module) -> nn.Module:
@@ -131,6 +140,7 @@ def export(
     detectors = ((folder / "detector.pt",),)
     plans = (
         _Plan("recogniser", Recogniser, _Recognises, recognisers, torch.zeros(1, 1, 64, 160), batch),
+        _Plan("look", Looker, _Looks, ((folder / "look.pt",),), torch.zeros(1, 3, 64, 96), batch),
         _Plan("detector", Detector, _Detects, detectors, torch.zeros(1, 3, 384, 640), wide),
     )
     run = hashlib.sha256()

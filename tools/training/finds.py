@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.look import LOOK, AROUND, Kind, grown, straight
+from devices.anpr.look import AROUND, LOOK, Kind, grown, straight
 from tools.training import clutter, decoys
 from tools.training.backgrounds import piece
 from tools.training.boards import any_board
