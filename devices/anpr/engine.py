@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, COLUMNS, CROP
+from devices.anpr.detections import CHANNELS
 from devices.anpr.errors import EngineMissingError, WeightsVersionError
-from devices.anpr.look import LOOK, Kind
+from devices.anpr.look import FEATURES, GRID, Kind
 
 NETWORKS = ("detector", "look", "recogniser")
 _OTHERWISE = 'or write engine = "onnxruntime" or engine = "opencv" under [reader]'
@@ -28,12 +29,12 @@ class Engine(Protocol):
         """The output for one input batch.
 
         Args:
-            name: "detector" (1, 3, H, W; H and W multiples of 64), "look" (B, 3, 64, 96), both in -1..1, or
-                "recogniser" (B, 1, 64, 160), within -3..3.
+            name: "detector" (1, 3, H, W; H and W multiples of 64; -1..1), "look" (B, 48, 9, 12; of the detector's
+                features) or "recogniser" (B, 1, 64, 160; -3..3).
             array: the batch.
 
         Returns:
-            (1, 9, H/8, W/8) of the detector; (B, kinds) of the look and (B, 120, classes) of the recogniser, probabilities.
+            (1, 57, H/8, W/8) of the detector; (B, kinds) of the look and (B, 120, classes) of the recogniser, probabilities.
         """
 
 
@@ -80,8 +81,8 @@ def tried(engine: Engine, folder: Path, networks: tuple[str, ...] = NETWORKS) ->
     """
     width, height = CROP
     trials = {
-        "detector": ((1, 3, 64, 64), (1, 9, 8, 8)),
-        "look": ((1, 3, *LOOK[::-1]), (1, len(Kind))),
+        "detector": ((1, 3, 64, 64), (1, CHANNELS + FEATURES, 8, 8)),
+        "look": ((1, FEATURES, *GRID[::-1]), (1, len(Kind))),
         "recogniser": ((1, 1, height, width), RECOGNISED),
     }
     for name in networks:

@@ -1,7 +1,7 @@
-"""A second look at what the detector found, in colour and with what is around it: a whole plate, a part of one, or none.
+"""A second look at what the detector found: a whole plate of one row or two, a part of one, or no plate.
 
-The detector says where; this network says what: one row, two rows, one row of two, more or less than a plate, or
-lettering. The recogniser must say the same, or the read is not sure (`devices.anpr.plate_reader`).
+The detector says where; a small network on what the detector itself saw there, and around it, says what. The recogniser
+must say the same, or the read is not sure (`devices.anpr.plate_reader`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
 Corners = NDArray[np.float32]
-LOOK: Final = (96, 64)
-"""Width and height of what the network sees, pixels."""
-AROUND: Final = (1.5, 3.0)
+FEATURES: Final = 48
+"""Channels of what the detector saw, one value a cell of `devices.anpr.detections.STRIDE` pixels."""
+GRID: Final = (12, 9)
+"""Points across and down at which they are taken."""
+AROUND: Final = (1.4, 2.6)
 """How much wider, and how much higher, than the find that is: the other row of a plate fits in, above and below."""
 
 
@@ -49,22 +50,21 @@ class Look:
         return self.chances[Kind.ONE_ROW if rows == 1 else Kind.TWO_ROWS]
 
 
-def seen(image: Picture, corners: Corners) -> NDArray[np.float32]:
-    """What the network sees of a find: (3, 64, 96), blue-green-red, -1 to 1."""
-    cut = straight(image, grown(corners, *AROUND))
-    return np.asarray(cut.transpose(2, 0, 1).astype(np.float32) / np.float32(127.5) - 1, np.float32)
+def sampled(features: NDArray[np.float32], corners: Corners) -> NDArray[np.float32]:
+    """What the detector saw of a find and around it, (`FEATURES`, 9, 12).
 
-
-def straight(image: Picture, corners: Corners) -> Picture:
-    """That part of the picture as a rectangle of `LOOK` pixels; beyond the picture's edge it is grey."""
-    width, height = LOOK
-    wide = float(np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])) / 2
-    factor = int(np.clip(round(wide / width), 1, 4))
-    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) * factor
-    warp = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    size = (width * factor, height * factor)
-    big = cv2.warpPerspective(image, warp, size, borderMode=cv2.BORDER_CONSTANT, borderValue=(128, 128, 128))
-    return np.asarray(cv2.resize(big, LOOK, interpolation=cv2.INTER_AREA) if factor > 1 else big, np.uint8)
+    Args:
+        features: (`FEATURES`, rows, columns) of the whole picture.
+        corners: of the find, in cells: the middle of the first cell is (0, 0).
+    """
+    wide, tall = GRID
+    flat = np.array([[-0.5, -0.5], [wide - 0.5, -0.5], [wide - 0.5, tall - 0.5], [-0.5, tall - 0.5]], np.float32)
+    warp = cv2.getPerspectiveTransform(flat, grown(corners, *AROUND))
+    columns, rows = np.meshgrid(np.arange(wide, dtype=np.float32), np.arange(tall, dtype=np.float32))
+    points = np.stack([columns, rows], 2).reshape(1, -1, 2)
+    x, y = (axis.reshape(-1, 1) for axis in np.moveaxis(cv2.perspectiveTransform(points, warp)[0], 1, 0))
+    seen = cv2.remap(np.ascontiguousarray(features.transpose(1, 2, 0)), x, y, cv2.INTER_LINEAR)
+    return np.asarray(seen.reshape(tall, wide, -1).transpose(2, 0, 1), np.float32)
 
 
 def grown(corners: Corners, wide: float, tall: float, up: float = 0.0) -> Corners:

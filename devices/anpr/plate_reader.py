@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +13,10 @@ from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode as spell
 from devices.anpr.ctc import rows_of
-from devices.anpr.detections import SIDE, Detection, apart, decode
+from devices.anpr.detections import CHANNELS, SIDE, STRIDE, Detection, apart, decode
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
-from devices.anpr.look import Kind, Look, grown, seen
+from devices.anpr.look import Kind, Look, grown, sampled
 from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.spacing import DOUBT, middles, spaced
 
@@ -87,6 +89,25 @@ def rectified(image: Picture, corners: NDArray[np.float32], cut: tuple[float, fl
     return np.asarray(cv2.resize(big, CROP, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What the detector made of a picture.
+
+    Attributes:
+        found: where plates are, best first; their corners in pixels of the picture.
+        features: what it saw, (channels, rows, columns of cells).
+        scale: from pixels of the picture to those that it looked at.
+    """
+
+    found: list[Detection]
+    features: NDArray[np.float32]
+    scale: float
+
+    def look_at(self, corners: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What it saw of a find, as the second look takes it; `corners` in pixels of the picture."""
+        return sampled(self.features, np.asarray(corners * self.scale / STRIDE - 0.5, np.float32))
+
+
 class PlateReader:
     """Reads every plate of a picture.
 
@@ -108,7 +129,8 @@ class PlateReader:
             image: the picture.
             turn: its number among the pictures of a visit; it chooses the cut.
         """
-        found = self.seen(image, self.find(image))
+        view = self.view(image)
+        found = self.seen(view)
         if not found:
             return ()
         cut = CUTS[turn % len(CUTS)]
@@ -119,29 +141,31 @@ class PlateReader:
             for each, crop, chances in zip(found, crops, output, strict=True)
         )
 
-    def seen(self, image: Picture, found: list[Detection]) -> list[Found]:
+    def seen(self, view: View) -> list[Found]:
         """What a second look makes of the finds; of one row of a plate that has two, the whole plate."""
-        looked = self._look(image, found)
+        looked = self._look(view, view.found)
         halves = [(plate, look) for plate, look in looked if look.kind in OTHER_ROW]
         if not halves:
             return looked
         whole = [
             Detection(plate.score, grown(plate.corners, 1.0, 2.0, up=OTHER_ROW[look.kind])) for plate, look in halves
         ]
-        mended = [each for each in self._look(image, whole) if each[1].kind is Kind.TWO_ROWS]
+        mended = [each for each in self._look(view, whole) if each[1].kind is Kind.TWO_ROWS]
         return _apart([*mended, *looked])
 
-    def _look(self, image: Picture, found: list[Detection]) -> list[Found]:
+    def _look(self, view: View, found: list[Detection]) -> list[Found]:
         if not found:
             return []
-        chances = self.engine.run("look", np.stack([seen(image, plate.corners) for plate in found]))
+        chances = self.engine.run("look", np.stack([view.look_at(plate.corners) for plate in found]))
         return [(plate, Look(tuple(map(float, row)))) for plate, row in zip(found, chances, strict=True)]
 
-    def find(self, image: Picture) -> list[Detection]:
-        """Where plates are, best first."""
+    def view(self, image: Picture) -> View:
+        """What the detector makes of the picture."""
         batch, scale = fitted(image, self.side)
-        found = decode(self.engine.run("detector", batch)[0], threshold=self.threshold)
-        return [Detection(one.score, np.asarray(one.corners / scale, np.float32)) for one in found]
+        output = self.engine.run("detector", batch)[0]
+        found = decode(output, threshold=self.threshold)
+        whole = [Detection(one.score, np.asarray(one.corners / scale, np.float32)) for one in found]
+        return View(whole, output[CHANNELS:], scale)
 
 
 def _apart(found: list[Found]) -> list[Found]:

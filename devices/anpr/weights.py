@@ -23,12 +23,13 @@ _REMEDY = "reinstall the software, or name another folder under [reader] weights
 
 
 class ModelFile(msgspec.Struct, frozen=True):
-    """One model file: `samples` is how many drawn pictures it learnt from."""
+    """One model file: `samples` is how many drawn pictures it learnt from; `seed`, where it is not that of the record."""
 
     file: str
     sha256: str
     samples: int
     parameters: int
+    seed: int | None = None
 
 
 class Weights(msgspec.Struct, frozen=True):

@@ -34,7 +34,7 @@ def copied(tmp_path: Path) -> Path:
 def test_the_shipped_weights_name_their_origin() -> None:
     """Seed, run, number of drawn samples and the characters told apart are on record."""
     paper = origin()
-    assert set(load()) == {"detector", "recogniser"}
+    assert set(load()) == {"detector", "look", "recogniser"}
     assert all(model.samples > 0 for model in paper.models.values())
     assert len(paper.run) == 64
     assert paper.alphabet == ALPHABET

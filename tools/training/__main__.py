@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.training import plot
 
-STAGES = ("all", "fonts", "recogniser", "scenes", "detector", "finds", "look", "export", "plot")
+STAGES = ("all", "fonts", "recogniser", "scenes", "detector", "finds", "look", "export", "export-look", "plot")
 
 
 def main() -> None:
@@ -19,6 +19,9 @@ def main() -> None:
     parser.add_argument("--fonts", type=Path, action="append", default=[], help="folder with unpacked fonts; repeat")
     parser.add_argument("--weights", type=Path, default=Path("devices/anpr/weights"), help="where ONNX files go")
     parser.add_argument("--mainland", type=Path, help="folder of photographed Mainland plates with labels.csv")
+    parser.add_argument(
+        "--corrections", type=Path, action="append", default=[], help="folder of rocars-lane corrections; repeat"
+    )
     parser.add_argument(
         "--beside", type=Path, action="append", default=[], help="export: another recogniser checkpoint"
     )
@@ -53,6 +56,7 @@ def main() -> None:
             total=asked.samples,
             seed=asked.seed,
             mainland=asked.mainland,
+            corrected=tuple(asked.corrections),
             until=until,
             begin=begin,
         )
@@ -63,6 +67,10 @@ def main() -> None:
         export.export(
             asked.folder, asked.weights, seed=asked.seed, beside=tuple(asked.beside), others=tuple(asked.other)
         )
+    if asked.what == "export-look":
+        from tools.training import export  # noqa: PLC0415
+
+        export.replace_look(asked.folder, asked.weights, seed=asked.seed)
     if asked.what in ("all", "plot"):
         print(plot.plot(asked.folder))
 

@@ -7,14 +7,14 @@ cut through; some are lines of lettering; and some are what the detector in use 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.look import AROUND, LOOK, Kind, grown, straight
+from devices.anpr.look import Kind, grown
+from devices.anpr.plate_reader import PlateReader
 from tools.training import clutter, decoys
 from tools.training.backgrounds import piece
 from tools.training.boards import any_board
@@ -24,8 +24,9 @@ from tools.training.lens import seen
 from tools.training.mounting import Alone, Bill, attitude, lay, rectangle, scatter, shared
 from tools.training.scenes import Stock, draw_street
 
-Finder = Callable[[Picture], Sequence[Quad]]
-Find = tuple[NDArray[np.uint8], int]  # (64, 96, 3), kind
+Find = tuple[NDArray[np.float16], int]  # what the detector saw of it (`devices.anpr.look.sampled`), kind
+SIDES = (448, 576, 640, 704, 832)
+"""At which the detector looks at a drawn picture: plates of one picture in several sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +39,23 @@ class _Sheet:
     letters: list[Quad]
 
 
-def finds(rng: random.Random, noise: np.random.Generator, kept: Stock, finder: Finder | None) -> list[Find]:
-    """Those of one drawn picture, some ten to thirty."""
+def finds(rng: random.Random, noise: np.random.Generator, kept: Stock, reader: PlateReader) -> list[Find]:
+    """Those of one drawn picture, some tens; `reader` is asked what its detector sees and finds."""
     drawn = _drawn(rng, noise, kept)
-    places = [*_plates(rng, drawn), *_rows(rng, drawn), *_amiss(rng, drawn), *_lettering(rng, drawn)]
-    if finder is not None:
-        places += [(quad, _kind(quad, drawn)) for quad in finder(drawn.picture)]
-    cuts = [(straight(drawn.picture, grown(quad, *AROUND)), int(kind)) for quad, kind in places if kind is not None]
-    return [(cut, kind) for cut, kind in cuts if cut.shape[:2] == LOOK[::-1]]
+    found: list[Find] = []
+    for side in rng.sample(SIDES, 2):
+        reader.side = side
+        view = reader.view(drawn.picture)
+        places = [*_plates(rng, drawn), *_rows(rng, drawn), *_amiss(rng, drawn), *_lettering(rng, drawn)]
+        for one in view.found:
+            kind = _kind(one.corners, drawn)
+            places += [(_shaken(rng, one.corners, 0.02), kind), (one.corners, kind)] if kind is not None else []
+        found += [(view.look_at(quad).astype(np.float16), int(kind)) for quad, kind in places]
+    return found
 
 
 def _drawn(rng: random.Random, noise: np.random.Generator, kept: Stock) -> _Sheet:
-    if rng.random() < 0.25:  # vehicles in a street
+    if rng.random() < 0.18:  # vehicles in a street
         street = draw_street(rng, noise, kept, plates=rng.random() < 0.85)
         return _Sheet(street.picture, street.quads, street.rows, [])
     share = rng.random()
@@ -62,7 +68,7 @@ def _drawn(rng: random.Random, noise: np.random.Generator, kept: Stock) -> _Shee
         letters += _board(rng, kept, picture, letters)
     bill = Bill(rng, noise, kept.cut, picture, [])
     taken = list(letters)
-    for _ in range(rng.randint(1, 4)):
+    for _ in range(rng.randint(2, 5)):
         scatter(bill)
     letters = [box for box in taken if all(shared(box, quad) < 0.02 for quad in bill.quads)]
     if rng.random() < 0.3:
@@ -109,7 +115,7 @@ def _plates(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, Kind]]:
     return [
         (_shaken(rng, quad), Kind.ONE_ROW if rows == 1 else Kind.TWO_ROWS)
         for quad, rows in zip(drawn.quads, drawn.rows, strict=True)
-        for _ in range(1 if rows == 1 else 3)  # the rarer ones more often
+        for _ in range(2 if rows == 1 else 5)  # the rarer ones more often
     ]
 
 
@@ -117,7 +123,7 @@ def _rows(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, Kind]]:
     """The upper row, or the lower one, of plates that have two."""
     found = []
     for quad, rows in zip(drawn.quads, drawn.rows, strict=True):
-        for upper in (True, False, True, False) if rows == 2 else ():
+        for upper in (True, False) * 3 if rows == 2 else ():
             tall = rng.uniform(0.42, 0.58)
             shift = (1 - tall) / 2 if upper else -(1 - tall) / 2
             half = grown(grown(quad, rng.uniform(0.7, 1.1), 1.0), 1.0, tall, up=shift)
@@ -147,7 +153,7 @@ def _amiss(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, Kind]]:
 
 
 def _lettering(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, Kind]]:
-    chosen = rng.sample(drawn.letters, min(len(drawn.letters), 8))
+    chosen = rng.sample(drawn.letters, min(len(drawn.letters), 12))
     return [(_shaken(rng, quad), Kind.NO_PLATE) for quad in chosen]
 
 

@@ -1,4 +1,4 @@
-"""Trains the second look on finds drawn once and shaken anew at every use."""
+"""Trains the second look on what the detector in use sees of drawn finds."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from torch.nn import functional
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.look import Kind
 from devices.anpr.plate_reader import PlateReader
-from tools.training.finds import Find, Finder, finds
+from tools.training.finds import Find, finds
 from tools.training.loop import TrainingRun, rate, start
 from tools.training.nets import Looker
 from tools.training.scenes import stock
 
-SHARD = 2_000
+SHARD = 1_000
 BATCH = 64
 PEAK = 2e-3
 HELD = 1  # shards that only measure
@@ -33,7 +33,6 @@ def draw_all(folder: Path, folders: tuple[Path, ...], *, count: int, seed: int, 
     cv2.setNumThreads(1)
     kept = stock(folders)
     reader = PlateReader(OnnxRuntimeEngine(weights), threshold=_LOW)
-    finder: Finder = lambda picture: [one.corners for one in reader.find(picture)]  # noqa: E731
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(-(-count // SHARD)):
         file = folder / f"{number:04d}.npz"
@@ -44,32 +43,29 @@ def draw_all(folder: Path, folders: tuple[Path, ...], *, count: int, seed: int, 
         rng, noise = random.Random(f"{seed}/finds/{number}"), np.random.default_rng([seed, number, 9])
         made: list[Find] = []
         while len(made) < SHARD:
-            made += finds(rng, noise, kept, finder)
+            made += finds(rng, noise, kept, reader)
         fresh = folder / f"new{number:04d}.npz"
-        np.savez(fresh, cuts=np.stack([cut for cut, _ in made]), kinds=np.array([kind for _, kind in made], np.int64))
+        np.savez(fresh, seen=np.stack([seen for seen, _ in made]), kinds=np.array([kind for _, kind in made], np.int64))
         fresh.replace(file)
         print(f"finds: shard {number + 1}: {np.bincount([kind for _, kind in made], minlength=len(Kind))}", flush=True)
 
 
-def prepared(cuts: NDArray[np.uint8]) -> Tensor:
-    """(B, 64, 96, 3) bytes as the net takes them."""
-    return torch.from_numpy(cuts).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+def prepared(seen: NDArray[np.float16]) -> Tensor:
+    """As the net takes them."""
+    return torch.from_numpy(seen.astype(np.float32))
 
 
 def _shaken(x: Tensor) -> Tensor:
-    """Other light, other colours now and then, grey as by infrared, sensor noise."""
-    count = x.shape[0]
-    gain = 0.7 + 0.6 * torch.rand(count, 1, 1, 1)
-    cast = 1 + 0.08 * torch.randn(count, 3, 1, 1)
-    grey = x.mean(1, keepdim=True).expand(-1, 3, -1, -1)
-    x = torch.where(torch.rand(count, 1, 1, 1) < 0.15, grey, x)
-    return (x * gain * cast + 0.3 * torch.randn(count, 1, 1, 1)).clamp(-1, 1) + 0.04 * torch.randn_like(x)
+    """Each find and each of its channels a little stronger or weaker, and noise."""
+    count, channels = x.shape[:2]
+    gain = (0.85 + 0.3 * torch.rand(count, 1, 1, 1)) * (1 + 0.1 * torch.randn(count, channels, 1, 1))
+    return x * gain + 0.05 * torch.randn_like(x)
 
 
 @torch.no_grad()
-def score(net: nn.Module, cuts: NDArray[np.uint8], kinds: NDArray[np.int64]) -> dict[str, float]:
+def score(net: nn.Module, seen: NDArray[np.float16], kinds: NDArray[np.int64]) -> dict[str, float]:
     """By kind the share told right, and of all that is no whole plate the share taken for one with 0.5 and with 0.9."""
-    said = torch.cat([torch.softmax(net(prepared(part)), 1) for part in np.array_split(cuts, max(1, len(cuts) // 256))])
+    said = torch.cat([torch.softmax(net(prepared(part)), 1) for part in np.array_split(seen, max(1, len(seen) // 256))])
     best = said.argmax(1).numpy()
     found = {kind.name.lower(): float((best[kinds == kind] == kind).mean()) for kind in Kind if (kinds == kind).any()}
     whole = said[:, [Kind.ONE_ROW, Kind.TWO_ROWS]].max(1).values.numpy()
@@ -79,11 +75,11 @@ def score(net: nn.Module, cuts: NDArray[np.uint8], kinds: NDArray[np.int64]) -> 
     return {name: round(value, 4) for name, value in (found | shares).items()}
 
 
-def step(run: TrainingRun, cuts: NDArray[np.uint8], kinds: NDArray[np.int64], total: int) -> float:
+def step(run: TrainingRun, seen: NDArray[np.float16], kinds: NDArray[np.int64], total: int) -> float:
     """One batch; returns its loss."""
     for group in run.optimiser.param_groups:
         group["lr"] = rate(run.seen, total, PEAK)
-    logits = run.net(_shaken(prepared(cuts)).contiguous(memory_format=torch.channels_last))
+    logits = run.net(_shaken(prepared(seen)))
     loss = functional.cross_entropy(logits.float(), torch.from_numpy(kinds), label_smoothing=0.02)
     run.optimiser.zero_grad()
     loss.backward()
@@ -100,9 +96,9 @@ def train(folder: Path, *, total: int, seed: int, until: float = float("inf")) -
     torch.manual_seed(seed)
     shards = [np.load(file) for file in sorted((folder / "finds").glob("[0-9]*.npz"))]
     held, rest = shards[:HELD], shards[HELD:]
-    cuts = np.concatenate([shard["cuts"] for shard in rest])
+    seen = np.concatenate([shard["seen"] for shard in rest])
     kinds = np.concatenate([shard["kinds"] for shard in rest])
-    apart = (np.concatenate([one["cuts"] for one in held]), np.concatenate([one["kinds"] for one in held]))
+    apart = (np.concatenate([one["seen"] for one in held]), np.concatenate([one["kinds"] for one in held]))
     run = start(Looker(), "look", folder, PEAK)
     noise = np.random.default_rng([seed, run.seen])
     run.net.train()
@@ -110,8 +106,8 @@ def train(folder: Path, *, total: int, seed: int, until: float = float("inf")) -
     noted = time.monotonic()
     while run.seen < total and time.monotonic() < until:
         chosen = noise.integers(0, len(kinds), BATCH)
-        losses.append(step(run, cuts[chosen], kinds[chosen], total))
-        if time.monotonic() - noted > 60:
+        losses.append(step(run, seen[chosen], kinds[chosen], total))
+        if time.monotonic() - noted > 30:
             run.note(loss=round(sum(losses) / len(losses), 4), **score(run.average.net, *apart))
             run.save()
             losses, noted = [], time.monotonic()

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from devices.anpr.alphabet import ALPHABET, COLUMNS
-from devices.anpr.look import Kind
+from devices.anpr.look import FEATURES, Kind
 
 
 def block(inputs: int, outputs: int, stride: int | tuple[int, int] = 1, size: int = 3) -> nn.Sequential:
@@ -66,15 +66,13 @@ assert COLUMNS * 4 == 160  # the body halves the width twice
 
 
 class Looker(nn.Module):
-    """(B, 3, 64, 96) in -1..1 -> (B, kinds) logits: what a find is (`devices.anpr.look`)."""
+    """(B, 48, 9, 12) of the detector's features -> (B, kinds) logits: what a find is (`devices.anpr.look`)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            block(3, 16, 2), block(16, 32, 2), block(32, 40), block(40, 64, 2), Squeeze(64), block(64, 80, 2)
-        )  # fmt: skip
-        self.whole = nn.Conv2d(80, 64, (4, 6))
-        self.drop = nn.Dropout(0.2)
+        self.body = nn.Sequential(block(FEATURES, 32), block(32, 32, 2))
+        self.whole = nn.Conv2d(32, 64, (5, 6))
+        self.drop = nn.Dropout(0.3)
         self.say = nn.Conv2d(64, len(Kind), 1)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -16,6 +16,8 @@ from torch.nn import functional
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.contrast import levelled
+from devices.anpr.engines import OnnxRuntimeEngine
+from devices.anpr.plate_reader import PlateReader
 from tools.training import photographs, shipped
 from tools.training.crops import GreyPlate, sample
 from tools.training.faces import TypeCase, case
@@ -138,6 +140,7 @@ def train(
     total: int,
     seed: int,
     mainland: Path | None = None,
+    corrected: tuple[Path, ...] = (),
     until: float = float("inf"),
     begin: Begin | None = None,
 ) -> TrainingRun:
@@ -149,13 +152,18 @@ def train(
         total: samples; the learning rate falls over the last third.
         seed: of the drawing.
         mainland: a folder of photographed Mainland plates (`tools.training.photographs`), if there is one.
+        corrected: folders that `rocars-lane corrections` wrote, if there are any.
         until: stop at this monotonic second.
         begin: shipped weights to go on from; None to begin from nothing.
     """
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    source = CropSource(case(fonts), seed, photographs.load(mainland) if mainland else ())
+    known = photographs.load(mainland) if mainland else ()
+    if corrected:
+        reader = PlateReader(OnnxRuntimeEngine())
+        known += tuple(one for each in corrected for one in photographs.corrected(each, reader))
+    source = CropSource(case(fonts), seed, known)
     pictures, _, texts = CropSource(source.cut, seed + 1_000_000).batch(0, 512)
     if begin and not (folder / "recogniser.pt").exists():
         net = shipped.recogniser(begin.file, begin.number, prepared(pictures))
