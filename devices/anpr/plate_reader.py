@@ -34,7 +34,7 @@ pictures of a visit take the cuts in turn, so that what one cut does to a charac
 widest shows what the others lost beside the plate's ends, and no more of the plate above or below.
 """
 
-EXPLAINED = 0.5
+EXPLAINED = 0.8
 """How surely the second look must see a whole plate of as many rows as were read; below it no character is sure."""
 OTHER_ROW = {Kind.UPPER_ROW: -0.5, Kind.LOWER_ROW: 0.5}
 """How far up the middle of the whole plate is from that of one row's, in heights of a row."""

@@ -9,7 +9,7 @@ from domain.marks import Family, family, half_of_plate, normalise
 
 ALONE = 0.95
 """Confidence that each character of a single picture needs; in a lane several pictures agree (`lane_agent.settling`)."""
-A_PLATE = 0.9
+A_PLATE = 0.98
 """How sure the second look must be of a plate whose text has only the form of a personalised mark, as nearly all texts have."""
 NEXT = 0.5
 """A second mark on a plate at least this large, as a share of the largest one's area, is a second vehicle."""

@@ -1,5 +1,4 @@
-"""Photographed plates beside the drawn ones: a folder of Mainland crops with `labels.csv` (file, plate, …), and folders
-of what officers corrected (`corrected`).
+"""Photographed plates beside the drawn ones: Mainland crops, and what officers corrected; folders with `labels.csv`.
 
 Of the crops only rows with an even number (from 0) are learnt from; the odd half stays for measuring (`rocars-bench plates --crops`).
 The place of each character is not known, so these samples teach through CTC alone.
