@@ -40,7 +40,7 @@ def write(name: str, folder: Path, count: int, seed: int = SEED) -> Path:
     place = folder / name
     sheet = place / "labels.csv"
     place.mkdir(parents=True, exist_ok=True)
-    if sheet.is_file() and len({row["file"] for row in csv.DictReader(sheet.open(encoding="utf-8"))}) == count:
+    if sheet.is_file() and _pictures(sheet) == count:
         return place
     fresh = sheet.with_suffix(".new")
     with fresh.open("w", encoding="utf-8", newline="") as lines:
@@ -53,6 +53,11 @@ def write(name: str, folder: Path, count: int, seed: int = SEED) -> Path:
             table.writerows(_rows(file, shown))
     fresh.replace(sheet)
     return place
+
+
+def _pictures(sheet: Path) -> int:
+    with sheet.open(encoding="utf-8", newline="") as lines:
+        return len({row["file"] for row in csv.DictReader(lines)})
 
 
 def _rows(file: str, shown: Shown) -> Iterator[tuple[object, ...]]:
