@@ -186,6 +186,32 @@ def visits(
             typer.echo(json.dumps(plain(one), ensure_ascii=False))
 
 
+@app.command()
+def corrections(
+    out: Annotated[Path, typer.Argument(help="The folder to make: pictures and labels.csv.")],
+    config: Config = THE_LANES,
+) -> None:
+    """Export what officers corrected: picture, read and truth, as far as the pictures are still kept. Changes nothing.
+
+    The folder shows vehicles and their marks: it is carried as evidence is. Nothing is sent anywhere.
+    """
+    from edge.corrections import export
+    from edge.settings.load import LaneSettingsError, parse
+    from runtime.store_errors import StoreError
+
+    try:
+        lane = parse(config).lane
+        done = export(lane.store, lane.evidence, out)
+    except LaneSettingsError as error:
+        raise _fail(str(error), 2) from error
+    except FileExistsError as error:
+        raise _fail(f"rocars-lane corrections: {out} is there already; name a folder that is not", 2) from error
+    except (StoreError, OSError) as error:
+        raise _fail(f"rocars-lane corrections: {error}", 1) from error
+    gone = f"; {done.without_picture} more have no picture any longer" if done.without_picture else ""
+    typer.echo(f"{done.written} corrections written to {out}{gone}")
+
+
 @app.command("shadow-report")
 def shadow_report(
     store: Annotated[Path, typer.Argument(help="The store of a lane in mode shadow, also beside its running agent.")],

@@ -193,6 +193,10 @@ def storm(
 
 
 Names = Annotated[str, typer.Option("--only", help="Of ours, boxed, rapidocr, tesseract; with commas between.")]
+DrawnSetNames = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A drawn set (touching, aside, …, negatives), or all; may be repeated, or with commas."),
+]
 Pythons = Annotated[
     list[str] | None, typer.Option("--python", help="NAME=PATH: a contender's own interpreter; may be repeated.")
 ]
@@ -203,6 +207,9 @@ def plates(
     *,
     data: Annotated[Path | None, typer.Option(help="A folder of labelled pictures.", file_okay=False)] = None,
     crops: Annotated[Path | None, typer.Option(help="A folder of Mainland crops; its odd rows are read.")] = None,
+    sets: DrawnSetNames = None,
+    sets_folder: Annotated[Path | None, typer.Option(help="Where drawn sets are kept for the next run.")] = None,
+    number: Annotated[int | None, typer.Option(min=1, help="Pictures of each drawn set.")] = None,
     json_file: JsonFile = None,
     only: Names = "ours,rapidocr,tesseract",
     python: Pythons = None,
@@ -214,19 +221,29 @@ def plates(
     wrong: Annotated[bool, typer.Option("--wrong", help="List every plate that was missed.")] = False,
 ) -> None:
     """Exact reads, wrong answers, time, memory and size: our reader, RapidOCR and Tesseract on the same pictures."""
-    from tools.bench.plates.command import PlatesPlan, run  # noqa: PLC0415 - so that --help is quick
+    from tools.bench.plates.command import DrawnSets, PlatesPlan, run  # noqa: PLC0415 - so that --help is quick
     from tools.bench.plates.labels import LabelsError  # noqa: PLC0415
 
     ours = ["--engine", engine, *(["--weights", str(weights)] if weights else [])]
     ours += [] if side is None else ["--side", str(side)]
     ours += [] if threshold is None else ["--threshold", str(threshold)]
     plan = PlatesPlan(_names(only), ours, _pythons(python or []), core, wrong)
-    if data is None and crops is None:
-        raise typer.BadParameter("name a folder with --data, with --crops, or with both")
+    wanted = DrawnSets(_sets(sets or []), sets_folder, number)
+    if data is None and crops is None and not wanted.names:
+        raise typer.BadParameter("name a folder with --data or --crops, or a drawn set with --set")
     try:
-        run(data=data, crops=crops, json_file=json_file, plan=plan)
+        run(data=data, crops=crops, sets=wanted, json_file=json_file, plan=plan)
     except LabelsError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _sets(given: list[str]) -> list[str]:
+    from tools.bench.plates_sets.catalogue import SETS  # noqa: PLC0415
+
+    names = list(dict.fromkeys(name.strip() for each in given for name in each.split(",")))
+    if unknown := set(names) - {*SETS, "all"}:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are only {', '.join(SETS)}, and all")
+    return list(SETS) if "all" in names else names
 
 
 def _names(only: str) -> list[str]:
