@@ -54,6 +54,12 @@ class LaneAlarmKind(AlarmKind):
         "An answer of Immigration was taken for the vehicle before, which had got none (design §2.13).",
         "Ask Immigration. If it was for this vehicle, write the debt off.",
     )
+    IMMIGRATION_OTHER_VEHICLE = (
+        "ImmigrationOtherVehicle",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.VISIT),
+        "Immigration's terminal named another vehicle than the one in the lane (design §2.13).",
+        "Compare plate, vehicle and Immigration's screen; release nobody before.",
+    )
     CONTACT_STUCK = (
         "ContactStuck",
         Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
@@ -95,6 +101,31 @@ class LaneAlarmKind(AlarmKind):
         Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
         "The Help button was held longer than anybody presses it.",
         "Call the driver; have the button looked at.",
+    )
+
+    BOX_FULL = (
+        "BoxFull",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.CAUSE),
+        "The drop-in box is full; drivers are sent to the officer.",
+        "Empty the box; take manifests by hand until then.",
+    )
+    BOX_JAMMED = (
+        "BoxJammed",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.CAUSE),
+        "Paper stands in the slot of the drop-in box; drivers are sent to the officer.",
+        "Pull the paper out; take manifests by hand until then.",
+    )
+    BOX_NEARLY_FULL = (
+        "BoxNearlyFull",
+        Care(Priority.LOW, Desk.OFFICER, Ends.CAUSE),
+        "The drop-in box is nearly full.",
+        "Empty it before it is full.",
+    )
+    BOX_OPEN = (
+        "BoxOpen",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.CAUSE),
+        "The drop-in box stands open.",
+        "See who opened it; count the manifests; close it.",
     )
 
     # Its plate
@@ -201,6 +232,12 @@ class LaneAlarmKind(AlarmKind):
     )
 
     # The box
+    CABINET_OPEN = (
+        "CabinetOpen",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.CAUSE),
+        "The door of the lane's cabinet stands open.",
+        "See who is at it; close it.",
+    )
     FAULT = (
         "Fault",
         Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),

@@ -17,6 +17,7 @@ from console.app import create_app
 from console.officers import OfficerBook
 from console.ports import CameraPicture, EvidenceViewed, LinkView
 from console.server import ConsoleServer
+from devices.contact_faults import ContactFaults
 from devices.contacts import WiredContacts
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
@@ -105,7 +106,9 @@ class LaneBox:
             simulated=settings.simulation,
         )
         self.reader = ReaderProcess(wiring.reader_setup(settings), self.tell)
-        self.contacts: WiredContacts = wiring.contacts(settings)
+        faults = ContactFaults()
+        self.contacts: WiredContacts = wiring.contacts(settings, faults)
+        self.terminal = wiring.terminal(settings, faults)
         self.identifier = identifiers.identifier(settings, self.plates)
         actuators = Actuators(
             screens=self.screens,
@@ -308,6 +311,9 @@ class LaneBox:
                 stack.push_async_callback(self.link.stop)
             await self.contacts.start(self.tell)
             stack.push_async_callback(self.contacts.stop)
+            if self.terminal is not None:
+                await self.terminal.start(self.tell)
+                stack.push_async_callback(self.terminal.stop)
             await self.identifier.start(self.tell)
             stack.push_async_callback(self.identifier.stop)
             stack.push_async_callback(self.reader.stop)

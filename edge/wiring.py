@@ -7,6 +7,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from devices.contact_faults import ContactFaults
 from devices.contacts import Board, WiredContacts
 from devices.gpio import GpioBoard, lgpio_factory
 from devices.modbus_board import ModbusBoard, ModbusPort
@@ -14,6 +15,9 @@ from devices.reader_protocol import ReaderSetup
 from devices.remote_io import RemoteBoard
 from devices.settings import BoardKind
 from devices.simulated.board import SimulatedBoard
+from devices.terminal import WatchedTerminal
+from devices.terminal_serial import SerialTerminal
+from devices.terminal_settings import ImmigrationKind
 from edge.settings.load import Settings
 from lane_agent.state import Lane
 from runtime.clocks import monotonic_ms
@@ -30,12 +34,28 @@ def reader_setup(settings: Settings) -> ReaderSetup:
     return ReaderSetup(camera=settings.camera, reader=settings.reader, evidence=evidence)
 
 
-def contacts(settings: Settings) -> WiredContacts:
-    """The contacts over the configured board."""
+def contacts(settings: Settings, faults: ContactFaults) -> WiredContacts:
+    """The contacts over the configured board; `faults` are shared with the terminal."""
     table = settings.contacts
     return WiredContacts(
-        board=_board(settings), inputs=table.inputs, outputs=table.outputs, clock=monotonic_ms, apart=table.apart
+        board=_board(settings),
+        inputs=table.inputs,
+        outputs=table.outputs,
+        clock=monotonic_ms,
+        apart=table.apart,
+        faults=faults,
     )
+
+
+def terminal(settings: Settings, faults: ContactFaults) -> WatchedTerminal | None:
+    """Immigration's terminal, or None where its signals are contacts. The department's own is chosen here."""
+    chosen = settings.immigration
+    if chosen.kind is ImmigrationKind.CONTACTS:
+        return None
+    driver = SerialTerminal(
+        port=chosen.port or "", baud=chosen.baud, clock=monotonic_ms, silent_ms=milliseconds(chosen.silent_s)
+    )
+    return WatchedTerminal(terminal=driver, faults=faults, vouched=chosen.vouched)
 
 
 def _board(settings: Settings) -> Board:

@@ -74,6 +74,8 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return _plates(history, event)
         case e.SecondVehicleSeen():
             return _doubt(history)
+        case e.ImmigrationSignalled():
+            return _terminal(history, event)
         case e.LinkChanged() | e.CodesVerified() | e.ManualOrdered() | e.ManualEnded():
             return _mode(history, event)
         case e.CodesChanged():
@@ -247,6 +249,25 @@ def _late_answer(history: InputHistory, contact: Contact) -> InputHistory:
     return _hand(history) if contact is Contact.IMMIGRATION_REFERRED else history
 
 
+def _terminal(history: InputHistory, event: e.ImmigrationSignalled) -> InputHistory:
+    """A signal that may name its vehicle. Of another vehicle it may hold this one, and never release it (design §2.13)."""
+    vehicle, signal = history.vehicle, event.signal
+    known = "" if vehicle is None else vehicle.vrn
+    mine = event.vouched and known != "" and event.vrn == known
+    other = known != "" and event.vrn not in ("", known)
+    running = vehicle is not None and vehicle.immigration is Immigration.RUNNING
+    if history.debt and signal in ANSWERS and not (mine and running):
+        proved = event.vouched and other
+        return replace(history, debt=False) if proved else _late_answer(history, signal)
+    if vehicle is None or event.edge_ms < NOW.mono_ms:
+        return replace(history, debt=True)
+    if event.vrn:
+        history = _named(history, vehicle, e.IdentifierRead("immigration_terminal", event.vrn, 0, event.vouched))
+    if other and signal is Contact.IMMIGRATION_CLEARED:
+        return _with(history, unclear=signal, plain=False)
+    return _signal(history, signal)
+
+
 def _stop_loop(history: InputHistory, *, active: bool, first: bool) -> InputHistory:
     vehicle = history.vehicle
     if not active:
@@ -338,6 +359,7 @@ def _plates(
             settled = "" if vehicle.doubt == "plates" else vehicle.doubt
             wrong = vehicle.shown == "3" and vehicle.vrn not in ("", event.vrn)
             history = _with(history, vrn=event.vrn, typed=True, doubt=settled, meaning=None, plain=False)
+            history = _doubt_if(bool(vehicle.bound - {event.vrn}), history, "other")
             return _doubt_if(wrong, replace(history, asked=False), "plates")
         case _:
             return history if vehicle.typed else _settled(history, vehicle, event)
