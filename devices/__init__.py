@@ -3,6 +3,7 @@
 | module | what is in it |
 |---|---|
 | `contacts` | the ports of contacts, boards and outputs; wired lines become settled events |
+| `read_back` | outputs that do not follow, by the inputs wired to them (pure) |
 | `contact_faults` | why they cannot be trusted: one fault, every cause by its name |
 | `debounce` | when a raw level counts, and when a line chatters (pure) |
 | `gpio` | a board on the box's own pins |
@@ -20,6 +21,7 @@
 | `picture_age` | how late a stream's pictures are, and which of them a loss has spoilt (pure) |
 | `dated_picture` | a picture with the time when it was taken, and what every camera does |
 | `stall` | when a camera has stopped, or shows the same again and again (pure) |
+| `camera_condition` | black, blinded, out of focus, moved: told apart on a small grey picture (pure) |
 | `zone` | the lane's part of the picture |
 | `anpr/` | a picture in, its plates out |
 | `evidence` | pictures on the disk, named by their content |

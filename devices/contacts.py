@@ -22,8 +22,9 @@ from typing import Protocol
 from devices.contact_faults import ContactFaults
 from devices.debounce import Chatter, Debounce, Edge
 from devices.errors import ContactsError, WiringWrong
+from devices.read_back import ReadBacks
 from devices.settings import InputSettings, Output, OutputSettings, shared_lines
-from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
+from lane_agent.events import ContactChanged, FaultCleared, FaultRaised, TroubleEnded, TroubleReported
 from lane_agent.model import Contact
 from runtime.backoff import Backoff
 
@@ -31,7 +32,7 @@ _BACKOFF_S = (0.2, 5.0)  # between attempts to reach a lost board: first, longes
 _LOOK_S = 1.0
 """How often it is looked at whether every wired line was told and every order was confirmed; and how long a board has for the first."""
 
-ContactEvent = ContactChanged | FaultRaised | FaultCleared
+ContactEvent = ContactChanged | FaultRaised | FaultCleared | TroubleReported | TroubleEnded
 """What contacts tell the lane."""
 
 Tell = Callable[[int, bool, int], None]
@@ -110,6 +111,7 @@ class WiredContacts:
         self._board, self._clock, self._chatter = board, clock, chatter
         self._inputs = {each.line: (contact, each) for contact, each in inputs.items()}
         self._outputs = dict(outputs)
+        self._read_backs = ReadBacks(outputs, clock)
         self._wanted = dict.fromkeys(self._outputs, False)
         self._filters: dict[int, Debounce] = {}
         self._up = False
@@ -120,6 +122,11 @@ class WiredContacts:
         self._tell: Callable[[ContactEvent], None] = lambda _: None
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def lit(self) -> dict[Output, bool]:
+        """What was last wanted of each output."""
+        return dict(self._wanted)
 
     @property
     def glitches(self) -> dict[Contact, int]:
@@ -148,6 +155,7 @@ class WiredContacts:
     def switch(self, output: Output, on: bool) -> None:
         """Switches an output now, or as soon as the board is back."""
         self._wanted[output] = on
+        self._read_backs.ordered(output, on=on)
         if self._up:
             self._write(output, on)
 
@@ -174,6 +182,7 @@ class WiredContacts:
         if not self._up:
             self._found()
         self._known.add(line)
+        self._read_backs.level(line, high=high)
         if line not in self._inputs:
             return
         contact, wired = self._inputs[line]
@@ -190,6 +199,8 @@ class WiredContacts:
                 if line not in self._known:
                     remedy = f"correct contacts.inputs.{contact.value}.line, or the board"
                     self._faults.blame(contact.value, f"the board has no line {line} for {contact.value}: {remedy}")
+            for trouble in self._read_backs.look():
+                self._tell(trouble)
             silent = self._board.unanswered()
             for output, wired in self._outputs.items():
                 cause = f"order to {output.value}"

@@ -27,7 +27,7 @@ from lane_agent.model import Contact
 from runtime.backoff import Backoff
 
 _BACKOFF_S = (0.2, 5.0)  # between attempts to reach a lost terminal: first, longest
-_WHO = "Immigration's terminal"
+_WHO = "immigration"
 
 SIGNALS = frozenset({Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED})
 """What a terminal says; where there is one, these are not wired as contacts."""
@@ -118,7 +118,7 @@ class WatchedTerminal:
 
     def _lost(self, why: str) -> None:
         self.trouble = why
-        self._faults.blame(_WHO, f"{_WHO}: {why}")
+        self._faults.blame(_WHO, f"Immigration's terminal: {why}")
 
     def _died(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:

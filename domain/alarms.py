@@ -36,6 +36,24 @@ class LaneAlarmKind(AlarmKind):
         "A vehicle cleared the stop loop and no loop on the way out saw it.",
         "Find out which way it went; tell the control room.",
     )
+    REVERSED_OUT = (
+        "ReversedOut",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.PERSON),
+        "A vehicle left the stop line backwards, over the arrival loop.",
+        "Find the vehicle; tell the control room.",
+    )
+    WRONG_WAY = (
+        "WrongWay",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.PERSON),
+        "A vehicle came in over the way-out loop.",
+        "Stop it; send it out the way it came.",
+    )
+    TAILGATED = (
+        "Tailgated",
+        Care(Priority.URGENT, Desk.OFFICER, Ends.PERSON),
+        "Two vehicles passed the way-out loop in one visit.",
+        "Stop the second vehicle; tell the control room; keep the pictures.",
+    )
     ARRIVED_CLOSED = (
         "ArrivedClosed",
         Care(Priority.HIGH, Desk.OFFICER, Ends.VISIT),
@@ -232,6 +250,24 @@ class LaneAlarmKind(AlarmKind):
     )
 
     # The box
+    SIGNAL_STUCK = (
+        "SignalStuck",
+        Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
+        "A contact has been on for longer than anybody presses it or stands on it.",
+        "Look at the button, the sensor and its cable.",
+    )
+    SIGNAL_DEAD = (
+        "SignalDead",
+        Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
+        "A contact did not move where it should have.",
+        "Look at the loop or sensor and its cable; clear by hand.",
+    )
+    OUTPUT_DEAD = (
+        "OutputDead",
+        Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
+        "A lamp, bell, signal or barrier does not follow its order, by its read-back.",
+        "Look at the lamp or drive, its fuse and its cable.",
+    )
     CABINET_OPEN = (
         "CabinetOpen",
         Care(Priority.MEDIUM, Desk.OFFICER, Ends.CAUSE),

@@ -4,6 +4,10 @@
 |---|---|
 | `lane` | the composition root of `rocars-lane run`: every part made, started, watched and stopped |
 | `wiring` | from settings to the values that each part wants |
+| `lane_watch` | what is watched beside the decision, and what the lane's state lights: |
+| `signal_watch`, `passage_watch` | of these: contacts stuck or dead; which way vehicles go (pure) |
+| `lane_outputs` | of these: the Unladen lamp, a signal head, a barrier |
+| `device_table`, `open_devices`, `devices_command` | what every device last said; the devices without the lane; `rocars-lane devices` |
 | `identifiers` | the second identifier as configured |
 | `actuators` | each effect of the lane handed to the device that carries it out |
 | `alarm_desk` | the lane's alarms: made of the journal, kept over a restart, told to people |

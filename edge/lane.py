@@ -33,6 +33,7 @@ from edge.evidence_retention import EvidenceKeeper
 from edge.expiry import IdentityWatch
 from edge.health import HealthEvent, StoreWatch, look
 from edge.lane_feed import LanePage, Sources
+from edge.lane_watch import LaneWatch
 from edge.metrics import LaneMetrics, status_bits
 from edge.past_visits import newest_first, past_records
 from edge.remote_orders import Afar, retention
@@ -125,7 +126,15 @@ class LaneBox:
             actuators=actuators,
             software=self.software,
         )
-        self.metrics = LaneMetrics(settings.health.metrics_port, self.alarms)
+        self.devices = wiring.device_table(settings, self.contacts, faults, self.identifier)
+        self.watch = LaneWatch(
+            tell=self.tell,
+            outputs=self.contacts,
+            clock=monotonic_ms,
+            plate_since=lambda: self.reader.plate_since_ms,
+            table=self.devices,
+        )
+        self.metrics = LaneMetrics(settings.health.metrics_port, self.alarms, self.devices)
         self._siren: bool | None = None
         self.painter = SignRenderer(simulated=settings.simulation)
         self.page = LanePage(
@@ -210,6 +219,7 @@ class LaneBox:
         self.metrics.stepped(event, at, effects)
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
+        self.watch.stepped(event, effects, lane)
 
     def _publish_state(self, lane: Lane) -> None:
         """For the wall of lanes and for the siren: how the lane and its alarms are now. A shadow tells and sounds nothing."""
@@ -335,6 +345,7 @@ class LaneBox:
                 group.create_task(ClockWatch(self.tell, core=self.link.clock_doubt).run(), name="clock watch"),
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
+                group.create_task(self.watch.run(), name="watch"),
                 group.create_task(self.keeper.run(), name="evidence"),
                 group.create_task(self._watch_alarms(), name="alarms"),
                 group.create_task(self._measure(), name="metrics"),

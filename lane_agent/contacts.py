@@ -18,6 +18,7 @@ class Contact(Constant):
     """Something that closes. The value is its name in a lane's file and in journals."""
 
     STOP_LOOP = "stop_loop"  # a vehicle is at the kiosk
+    ARRIVAL_LOOP = "arrival_loop"  # a vehicle waits before the kiosk, or backs out over it
     EXIT_LOOP = "exit_loop"  # a vehicle passes the way out
     COMPOUND_LOOP = "compound_loop"  # a vehicle turns to the Customs Examination Compound
     UNLADEN = "unladen"
@@ -44,6 +45,7 @@ class ContactTraits:
         for_visit: its edge says something about the vehicle in the lane, so it must belong to the open visit (design §2.1).
             Already active when a vehicle arrives, it is stuck, and the visit is the officer's.
         optional: a lane may lack it; the policy that needs it is checked in `edge.settings.rules`.
+        witness: it decides nothing; `edge.passage_watch` tells people which way vehicles go by it.
         alarm: what people are told while it is active, of a contact that says nothing about a vehicle.
     """
 
@@ -53,6 +55,7 @@ class ContactTraits:
     way_out: bool = False
     for_visit: bool = False
     optional: bool = False
+    witness: bool = False
     alarm: LaneAlarmKind | None = None
 
 
@@ -62,6 +65,7 @@ def _telltale(says: str, chinese: str, alarm: LaneAlarmKind) -> ContactTraits:
 
 CONTACTS: Final[dict[Contact, ContactTraits]] = {
     Contact.STOP_LOOP: ContactTraits("Stop line loop", "停車線感應線圈", loop=True),
+    Contact.ARRIVAL_LOOP: ContactTraits("Arrival loop", "到達感應線圈", optional=True, witness=True),
     Contact.EXIT_LOOP: ContactTraits("Way-out loop", "出口感應線圈", loop=True, way_out=True),
     Contact.COMPOUND_LOOP: ContactTraits("Compound loop", "驗貨場感應線圈", loop=True, way_out=True, optional=True),
     Contact.UNLADEN: ContactTraits("Unladen Vehicle button", "空車按鈕", for_visit=True),

@@ -239,7 +239,9 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
         return _help_button(lane, pressed=event.active)
     if event.contact in TELLTALES:
         return lane, (_telltale(event),)
-    return _speaks_for_visit(lane, event.contact, at) if event.active else (lane, ())
+    if CONTACTS[event.contact].witness or not event.active:
+        return lane, ()
+    return _speaks_for_visit(lane, event.contact, at)
 
 
 def _telltale(event: e.ContactChanged) -> Effect:

@@ -249,7 +249,7 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     ),
     "telltales": tuple(
         _level(contact, active=active)
-        for contact in (Contact.BOX_LID, Contact.BOX_NEARLY_FULL, Contact.CABINET)
+        for contact in (Contact.BOX_LID, Contact.BOX_NEARLY_FULL, Contact.CABINET, Contact.ARRIVAL_LOOP)
         for active in (True, False)
     ),
     **{contact.value: (_pulse(contact),) for contact in FOR_VISIT if contact not in _IMMIGRATION},

@@ -25,6 +25,13 @@ HANDS_OVER = (LaneAlarmKind.CONTRADICTION, LaneAlarmKind.EARLY_ARRIVAL)
 """Alarms that say: from now on this visit is the officer's (rows 11 and 14)."""
 SPEAKING = frozenset((*SIGNALS, Contact.IMMIGRATION_REFERRED))
 """Contacts that speak for a visit: active at arrival they are a fault of the line."""
+TOLD_ALONE = frozenset(
+    {
+        *(Contact.BOX_LID, Contact.BOX_NEARLY_FULL, Contact.BOX_FULL, Contact.BOX_JAM),
+        *(Contact.CABINET, Contact.ARRIVAL_LOOP),
+    }
+)
+"""Contacts whose edges say nothing of a vehicle; what a full box means is seen of the screens."""
 ANSWERS = (Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED)
 """Immigration's answers to its own *started*."""
 
@@ -215,8 +222,11 @@ def _painted(history: InputHistory, screen: Screen) -> InputHistory:
     return _repaired(history, Fault.SCREEN) if history.confirmed else history
 
 
-def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:
+def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:  # noqa: PLR0911 -- one short case a kind
     contact, active = event.contact, event.active
+    if contact in TOLD_ALONE:
+        levels = history.active | {contact} if active else history.active - {contact}
+        return replace(history, known=history.known | {contact}, active=levels)
     first, was = contact not in history.known, contact in history.active
     levels = history.active | {contact} if active else history.active - {contact}
     history = replace(history, known=history.known | {contact}, active=levels)

@@ -115,9 +115,7 @@ SPECIAL: tuple[Slice, ...] = (
     Slice("unnamed and help", (*ORDINARY, "unnamed", "help"), ("live",)),
     Slice("unnamed, doors and modes", (*ORDINARY, "unnamed", "doors", "modes"), ("live",)),
     Slice("Immigration's debt", (*ORDINARY, "referral", "debt", "officer"), ("live", "hold")),
-    Slice(
-        "terminal, plates and officer", ("pass", "read", "limits", "terminal", "plates", "officer"), ("live", "hold")
-    ),
+    Slice("terminal, plates and officer", ("pass", "read", "limits", "terminal", "plates", "officer"), ("live",)),
     Slice("terminal, marks", ("pass", "read", "limits", "terminal", "marks"), ("live",)),
     Slice("terminal and contacts, debt", (*ORDINARY, "terminal", "debt"), ("live",)),
     Slice(
