@@ -20,6 +20,8 @@
 | `camera_login`, `login_file` | a network camera's login, and the words for what it refuses |
 | `picture_age` | how late a stream's pictures are, and which of them a loss has spoilt (pure) |
 | `dated_picture` | a picture with the time when it was taken, and what every camera does |
+| `onvif_discovery`, `onvif_camera` | cameras of the network that speak ONVIF: found, and asked for their streams |
+| `camera_metadata` | cameras that read plates themselves, over MQTT: a witness that may contradict |
 | `stall` | when a camera has stopped, or shows the same again and again (pure) |
 | `camera_condition` | black, blinded, out of focus, moved: told apart on a small grey picture (pure) |
 | `zone` | the lane's part of the picture |

@@ -34,6 +34,9 @@ COUNTS = 65_536
 MOST_AT_ONCE = 50
 """More presses than this between two answers are no presses: the module began to count anew."""
 
+BOUNCES_MS = 60
+"""What a counter adds so soon after a level has changed are bounces, of a module that counts without a filter: no press."""
+
 READ_BACK_MS = 1_000
 TOO_SLOW_MS = 90
 """A gap between two answers in which a press of 100 ms, debounced for 30, could be missed."""
@@ -275,6 +278,7 @@ class _Inputs:
         self._lines, self._tell = lines, tell
         self._levels: dict[int, bool] = {}
         self._counts: dict[int, int] = {}
+        self._changed_ms: dict[int, int] = {}
         self._at_ms = 0
 
     def take(self, levels: dict[int, bool], counts: dict[int, int], asked_ms: int) -> None:
@@ -283,12 +287,16 @@ class _Inputs:
             for _ in range(self._missed(line, levels[line], counts)):
                 self._pulse(line, levels[line], asked_ms)
             self._tell(line, levels[line], asked_ms)
+            if levels[line] != self._levels.get(line, levels[line]):
+                self._changed_ms[line] = asked_ms
         self._levels, self._at_ms = levels, asked_ms
         self._counts = self._counts | counts
 
     def _missed(self, line: int, high: bool, counts: dict[int, int]) -> int:
         """Activations that no answer showed; a counter counts each time its input is switched on."""
         if line not in counts or line not in self._counts:
+            return 0
+        if self._at_ms - self._changed_ms.get(line, self._at_ms - BOUNCES_MS - 1) <= BOUNCES_MS:
             return 0
         counted = (counts[line] - self._counts[line]) % COUNTS
         seen = int(high and not self._levels[line])

@@ -445,6 +445,7 @@ class IdentifierKind(Enum):
     NONE = "none"
     SERIAL = "serial"
     MQTT = "mqtt"
+    CAMERA = "camera"
 
 
 class IdentifierSettings(Section, frozen=True, kw_only=True):
@@ -455,8 +456,8 @@ class IdentifierSettings(Section, frozen=True, kw_only=True):
         silent_s: the longest silence.
         port, baud, labels: of kind serial: device, or a URL such as socket://host:port; the table of labels, left out
             where a label carries the mark itself.
-        topic, fresh_s: of kind mqtt: where Immigration's reader speaks, the lane's own topic if left out; how old a
-            reading may be.
+        topic, fresh_s: of kind mqtt: where Immigration's reader speaks, the lane's own topic if left out; of kind camera: where a
+            camera that reads plates itself speaks; how old a reading may be.
     """
 
     kind: IdentifierKind = IdentifierKind.NONE
@@ -495,8 +496,12 @@ class IdentifierSettings(Section, frozen=True, kw_only=True):
             yield Problem("required", "what comes over a network unsigned may contradict and proves nothing", remedy)
         if kind is not IdentifierKind.SERIAL and self.labels is not None:
             yield Problem("labels", f"is of no use to kind {kind.value}", "remove it: only serial reads labels")
-        if kind is not IdentifierKind.MQTT and self.topic is not None:
-            yield Problem("topic", f"is of no use to kind {kind.value}", "remove it: only mqtt has a topic")
+        if kind not in {IdentifierKind.MQTT, IdentifierKind.CAMERA} and self.topic is not None:
+            yield Problem("topic", f"is of no use to kind {kind.value}", "remove it: only mqtt and camera have a topic")
+        if kind is IdentifierKind.CAMERA and self.topic is None:
+            yield Problem(
+                "topic", "is missing for kind camera", "write the topic that the camera publishes its metadata to"
+            )
         if self.fresh_s > READING_S:
             remedy = f"write {READING_S:g} or less: an older reading may be of the vehicle before"
             yield Problem("fresh_s", f"{self.fresh_s:g} s is longer than the law allows", remedy)

@@ -92,7 +92,9 @@ class LaneBox:
         self.evidence = Evidence(settings.lane.evidence, retention(settings.evidence), now_ms=utc_ms)
         self.afar = Afar(self.evidence, settings.evidence.send)
         self.core_ring = wiring.core_ring(settings.link.core_keys)
-        self.plates = identifiers.plate_feed(settings, lambda: self.clock.now().utc_ms)
+        self.plates: identifiers.Feed | None = identifiers.plate_feed(
+            settings, self._utc_ms
+        ) or identifiers.metadata_feed(settings, self._utc_ms)
         self.link = self._link()
         self.clock = BoxClock(self.link.core_time)
         self.keeper = EvidenceKeeper(
@@ -147,6 +149,9 @@ class LaneBox:
         self.page.recall(past_records(self.journal))
         self.afar.attach(agent=self.agent, reader=self.reader, link=self.link)
         self.server = self._server()
+
+    def _utc_ms(self) -> int:
+        return self.clock.now().utc_ms
 
     def tell(self, event: Event) -> None:
         """Puts an event into the lane's inbox, unless it is the end of a trouble that does not stand."""
