@@ -38,5 +38,5 @@
 | `intercom` | the help call: bell and lamp |
 | `settings` | `[camera]`, `[reader]`, `[contacts]` and `[identifier]` of a lane's settings |
 | `errors` | what can go wrong, and what a technician does about it |
-| `simulated/` | boards, a Modbus module, a label reader, a terminal and a network camera in software, driven from the hardware's side |
+| `simulated/` | boards, a Modbus module, a label reader, a terminal and network cameras in software, driven from the hardware's side |
 """

@@ -58,7 +58,7 @@ async def look_at_onvif(
     from onvif import ONVIFCamera  # noqa: PLC0415 - it takes a second to load, and few commands need it
 
     parts = urlsplit(address if "://" in address else f"http://{address}")
-    user, password = login or (None, None)
+    user, password = login or ("", "")
     camera = ONVIFCamera(parts.hostname or "", parts.port or 80, user, password)
     try:
         with _named(address):

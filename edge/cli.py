@@ -132,6 +132,21 @@ def devices(
 
 
 @app.command()
+def cameras(
+    address: Annotated[str, typer.Argument(help="Of one camera; left out, those of the network are looked for.")] = "",
+    login_file: Annotated[Path | None, typer.Option(help="USER:PASSWORD, as camera.login_file.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.5, help="How long cameras have to answer.")] = 3.0,
+) -> None:
+    """ONVIF cameras of this network: who they are, how their clocks go, and the URLs of their streams for camera.url."""
+    from edge.cameras import cameras_command
+
+    try:
+        raise typer.Exit(cameras_command(address, login_file, seconds, say=typer.echo))
+    except OSError as error:
+        raise _fail(f"rocars-lane cameras: {error}", 1) from error
+
+
+@app.command()
 def setup(
     config: Config = THE_LANES,
     answers: Annotated[
