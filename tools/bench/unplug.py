@@ -107,6 +107,7 @@ class UnpluggedLane(NoHardware):
         setup = ReaderSetup(camera=camera, reader=ReaderSettings(), evidence=folder, busy_fps=2.0, idle_fps=1.0)
         self.reader = ReaderProcess(setup, self._of_the_camera)
         self.mark = ""
+        self.details: dict[str, str] = {}
         self.shown: Callable[[Lane], None] = lambda _: None
 
     def now(self) -> Moment:
@@ -130,7 +131,9 @@ class UnpluggedLane(NoHardware):
         asyncio.get_running_loop().call_later(0.3, self.agent.tell, e.PlateSettled(visit, read))
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
-        """Nobody looks on."""
+        """What is wrong, in words, for the judge."""
+        if isinstance(event, e.FaultRaised):
+            self.details[event.fault.value] = event.detail
 
 
 class UnpluggedWorld:
@@ -302,7 +305,8 @@ class UnpluggedWorld:
                 self.judged.back_s.append(now - self.well_since)
             was_well = well_now or (was_well and not self.pulled)
             if not self.pulled and lane.manual and now - self.well_since > BACK_S:
-                self.judged.not_back.append(f"{sorted(one.value for one in lane.faults)} at {now:.1f}")
+                why = [self.lane.details.get(one.value, one.value) for one in lane.faults]
+                self.judged.not_back.append(f"{'; '.join(why)} at {now:.1f}")
                 self.well_since = now
 
 
