@@ -25,7 +25,7 @@
 | `expiry` | keys and certificates that near their end, and new keys of the core |
 | `setup/` | `rocars-lane setup`: from a bare box to a lane that starts |
 | `settings/` | the lane's TOML file as typed values |
-| `checks/` | `rocars-lane check` |
+| `checks/` | `rocars-lane check`, and the walk through the lane |
 | `cli` | the commands of `rocars-lane` |
 | `enrol`, `cli_enrol` | enrolment and renewal: what is done, and what the technician is told |
 | `past_visits` | what the journal says of visits that have ended: `rocars-lane visits`, and the page after a restart |

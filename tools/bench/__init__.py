@@ -26,7 +26,7 @@
 | `devices` | presses through the real contacts in simulated and real time [devices] |
 | `device_notice`, `ailing_camera` | how soon faults of a module and a camera are noticed; what a camera on bad days shows |
 | `unplug` | everything unplugged at random while trucks pass [unplug] |
-| `device_fuzz` | every parser of what a device says, with rubbish [device-fuzz] |
+| `device_fuzz`, `modbus_frames` | every parser of what a device says, with rubbish [device-fuzz] |
 | `outages` | what stands on the screens while each part of them is killed and stopped [screens] |
 | `figures` | figures as a table for people and as JSON |
 | `workers` | work spread over processes |

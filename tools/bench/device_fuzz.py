@@ -18,6 +18,7 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -55,14 +56,13 @@ def spoilt(good: bytes, chance: random.Random) -> bytes:
     return bytes(data)
 
 
-def parsers(chance: random.Random) -> dict[str, tuple[Sequence[bytes], Parse, int]]:
+def parsers(modbus: ModbusParsers) -> dict[str, tuple[Sequence[bytes], Parse, int]]:
     """Each parser by its name: good inputs, the parser, and how dear it is beside the cheapest."""
     board, labels, terminal = (
         remote_protocol.LineReader(),
         identifier_protocol.MessageReader(),
         terminal_protocol.TerminalReader(),
     )
-    modbus = ModbusParsers(chance)
     return {
         "contact board": (_BOARD, board.feed, 1),
         "label reader": (_LABELS, labels.feed, 1),
@@ -130,8 +130,14 @@ def _picture(data: bytes) -> object:
 def fuzz(number: int, seed: int) -> tuple[Counter[str], list[str], list[float]]:
     """So many inputs, spread by what they cost; how many each got, what was raised, and the memory after each batch."""
     chance = random.Random(seed)
+    with closing(ModbusParsers(chance)) as modbus:
+        return _fuzz(number, chance, parsers(modbus))
+
+
+def _fuzz(
+    number: int, chance: random.Random, plan: dict[str, tuple[Sequence[bytes], Parse, int]]
+) -> tuple[Counter[str], list[str], list[float]]:
     found, raised, memory = Counter[str](), list[str](), list[float]()
-    plan = parsers(chance)
     names = [name for name, (_, _, dear) in plan.items() for _ in range(max(1, 40 // dear))]
     for batch in range(_BATCHES):
         for _ in range(number // _BATCHES):

@@ -35,6 +35,10 @@ class ModbusParsers:
         self.rtu = [self._rtu.buildFrame(one) for one in answers]
         self._loop = asyncio.new_event_loop()
 
+    def close(self) -> None:
+        """Ends the loop in which the driver was asked."""
+        self._loop.close()
+
     def take_tcp(self, data: bytes) -> object:
         """An answer over TCP."""
         return self._take(self._tcp, data)

@@ -57,7 +57,7 @@ _HOUR_MS = 3_600_000
 
 
 @dataclass(slots=True)
-class Judgement:
+class UnpluggedJudgement:
     """What was seen."""
 
     trucks: int = 0
@@ -132,6 +132,7 @@ class UnpluggedLane(NoHardware):
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """What is wrong, in words, for the judge."""
+        del at, effects, lane
         if isinstance(event, e.FaultRaised):
             self.details[event.fault.value] = event.detail
 
@@ -142,7 +143,7 @@ class UnpluggedWorld:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.module, self.terminal = SimulatedModbusModule(lines=len(WIRED)), SimulatedTerminal(repeat_s=0.2)
-        self.judged = Judgement()
+        self.judged = UnpluggedJudgement()
         self.pulled: dict[str, float] = {}
         self.well_since = time.monotonic()
         self.cleared, self.stops = False, False
@@ -150,7 +151,7 @@ class UnpluggedWorld:
         self.camera: MjpegCamera
         self._ports = (0, 0)
 
-    async def run(self, seconds: float, folder: Path) -> Judgement:
+    async def run(self, seconds: float, folder: Path) -> UnpluggedJudgement:
         """The whole story."""
         self._ports = (await self.module.serve_tcp(), await self.terminal.listen("127.0.0.1"))
         with MjpegCamera(well, fps=4) as self.camera:
