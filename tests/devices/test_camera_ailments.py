@@ -67,12 +67,13 @@ def mjpeg() -> Iterator[tuple[CameraKind, str, Callable[[Callable[[int], Picture
 def rtsp() -> Iterator[tuple[CameraKind, str, Callable[[Callable[[int], Picture]], None]]]:
     """The same over RTSP; a living one plays pictures that never come again within the memory of the stall."""
     living = coded(well, count=270)
+    ailing = {shows: coded(shows, count=60) for shows in AILING.values()}
     with RtspCamera(living, fps=10) as camera:
-
-        def show(shows: Callable[[int], Picture]) -> None:
-            camera.show(living if shows is well else coded(shows, count=270 if shows is not AILING["frozen"] else 20))
-
-        yield CameraKind.RTSP, f"rtsp://127.0.0.1:{camera.port}/lane", show
+        yield (
+            CameraKind.RTSP,
+            f"rtsp://127.0.0.1:{camera.port}/lane",
+            lambda shows: camera.show(ailing.get(shows, living)),
+        )
 
 
 @pytest.mark.parametrize("server", [mjpeg, rtsp])
@@ -88,8 +89,7 @@ def test_each_ailment_is_named_in_time_and_passes(server: Callable, tmp_path: Pa
             await watching.until(lambda: watching.well)
             for word, shows in AILING.items():
                 show(shows)
-                await watching.until(lambda: watching.trouble)
-                assert word in watching.trouble
+                await watching.until(lambda word=word: word in watching.trouble)  # type: ignore[misc]
                 assert ":" in watching.trouble
                 show(well)
                 await watching.until(lambda: watching.well)

@@ -117,8 +117,8 @@ async def _camera(camera: MjpegCamera, folder: Path) -> Notices:
     await reader.start(60)
     found = Notices()
     try:
-        await until(lambda: not state["trouble"] and reader.latest() is not None)
-        await asyncio.sleep(2)
+        await until(lambda: reader.latest() is not None)
+        await _rests(lambda: not state["trouble"])
         for name, shows in {"stalled": None, **AILING}.items():
             began = _monotonic_ms()
             camera.silent = shows is None
@@ -127,11 +127,18 @@ async def _camera(camera: MjpegCamera, folder: Path) -> Notices:
             right = shows is None or name in state["trouble"]
             found[name if right else f"{name}, told as {state['trouble'][:60]}"] = _monotonic_ms() - began
             camera.silent, camera.picture_of = False, well
-            await until(lambda: not state["trouble"])
-            await asyncio.sleep(1)
+            await _rests(lambda: not state["trouble"])
     finally:
         await reader.stop()
     return found
+
+
+async def _rests(holds: Callable[[], bool]) -> None:
+    """Until it has held for two seconds."""
+    since = time.monotonic()
+    while time.monotonic() - since < 2:
+        await asyncio.sleep(0.05)
+        since = since if holds() else time.monotonic()
 
 
 def _monotonic_ms() -> int:

@@ -3,7 +3,8 @@
 Most presses pass in simulated time: the event loop's clock leaps to the next thing that is due, so that a day of pressing takes
 minutes and every filter, poll and timer runs as it would. Over GPIO they are gpiozero's mock pins; over Modbus the driver polls a
 module whose answers take as long as real ones do, with and without counters. A shorter part is in real time, against
-pymodbus's own server over TCP. Notice times are real time against real servers.
+pymodbus's own server over TCP; a loaded machine stretches bounces into presses there. Notice times are real time against real
+servers, on a quiet machine.
 """
 
 from __future__ import annotations
