@@ -34,6 +34,9 @@ COUNTS = 65_536
 MOST_AT_ONCE = 50
 """More presses than this between two answers are no presses: the module began to count anew."""
 
+BOUNCES_MS = 60
+"""What a counter adds so soon after a level has changed are bounces, of a module that counts without a filter: no press."""
+
 READ_BACK_MS = 1_000
 TOO_SLOW_MS = 90
 """A gap between two answers in which a press of 100 ms, debounced for 30, could be missed."""
@@ -275,34 +278,30 @@ class _Inputs:
         self._lines, self._tell = lines, tell
         self._levels: dict[int, bool] = {}
         self._counts: dict[int, int] = {}
+        self._changed_ms: dict[int, int] = {}
         self._at_ms = 0
 
     def take(self, levels: dict[int, bool], counts: dict[int, int], asked_ms: int) -> None:
         """Tells every level, and before it what a counter says came and went unseen since the last answer."""
         for line in self._lines:
-            for _ in range(self._missed(line, levels[line], counts)):
-                self._pulse(line, levels[line], asked_ms)
+            if self._missed(line, levels[line], counts):
+                self._tell(line, not levels[line], self._at_ms + 1)
             self._tell(line, levels[line], asked_ms)
+            if levels[line] != self._levels.get(line, levels[line]):
+                self._changed_ms[line] = asked_ms
         self._levels, self._at_ms = levels, asked_ms
         self._counts = self._counts | counts
 
-    def _missed(self, line: int, high: bool, counts: dict[int, int]) -> int:
-        """Activations that no answer showed; a counter counts each time its input is switched on."""
-        if line not in counts or line not in self._counts:
-            return 0
-        counted = (counts[line] - self._counts[line]) % COUNTS
-        seen = int(high and not self._levels[line])
-        return min(counted - seen, 1) if seen <= counted <= MOST_AT_ONCE else 0
+    def _missed(self, line: int, high: bool, counts: dict[int, int]) -> bool:
+        """Whether there was an activation that no answer showed; a counter counts each time its input is switched on.
 
-    def _pulse(self, line: int, now: bool, asked_ms: int) -> None:
-        """One change there and back, for as long as there is between the answers: two that merge are one press."""
-        before = self._levels[line]
-        middle = (self._at_ms + asked_ms) // 2
-        if before == now:
-            self._tell(line, not now, self._at_ms + 1)
-        else:
-            self._tell(line, now, self._at_ms + 1)
-            self._tell(line, before, middle)
+        Where the level has changed between the answers, or just before, what was counted may be the bounces of that change.
+        """
+        if line not in counts or line not in self._counts or high != self._levels[line]:
+            return False
+        if self._at_ms - self._changed_ms.get(line, self._at_ms - BOUNCES_MS - 1) <= BOUNCES_MS:
+            return False
+        return 0 < (counts[line] - self._counts[line]) % COUNTS <= MOST_AT_ONCE
 
 
 class _Pace:

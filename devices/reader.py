@@ -82,6 +82,8 @@ class ReaderProcess:
         self._seeing = asyncio.Event()
         self._known = asyncio.Event()  # whether it sees or is at fault
         self.starts = 0
+        self.plate_since_ms: int | None = None
+        """Since when a plate is read at the line while no visit is open, if one is."""
 
     async def start(self, wait_s: float = 10.0) -> None:
         """Starts the process and waits until it sees or a fault is known.
@@ -202,7 +204,8 @@ class ReaderProcess:
 
     def _take(self, report: Report) -> None:
         match report:
-            case ReaderBeat(frame_ms, read_ms):
+            case ReaderBeat(frame_ms, read_ms, plate_ms):
+                self.plate_since_ms = plate_ms
                 if read_ms is not None:
                     self._pace.add(read_ms)
                 if frame_ms:

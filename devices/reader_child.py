@@ -24,6 +24,7 @@ from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED
 from devices.camera import Frame, Newest
+from devices.camera_condition import CameraAilment, CameraCondition, CameraReference
 from devices.dated_picture import monotonic_ms
 from devices.evidence import EvidenceStore, jpeg
 from devices.overlay import overlaid
@@ -40,6 +41,7 @@ from devices.reader_protocol import (
     receive_order,
     receive_setup,
 )
+from devices.settings import CameraSettings
 from devices.stall import Stall, remembered_of
 from devices.visit_reader import VisitReader, read_region
 from devices.zone import Zone
@@ -70,6 +72,9 @@ class ReaderLoop:
         self._shown_ms = 0
         self._read_ms: int | None = None
         self._ill = False
+        self._ailment: CameraAilment | None = None
+        self._condition = CameraCondition(setup.camera.box, self._reference(setup.camera))
+        self._plate_ms: int | None = None
         self._stall = Stall(
             max(_CHECK_MS, milliseconds(setup.camera.stall_s) - _NOTICE_MS),
             remembered=remembered_of(setup.camera.kind),
@@ -95,11 +100,12 @@ class ReaderLoop:
         if frame is not None:
             self._number, self._frame_ms = frame.number, frame.taken_ms
             self._stall.saw(frame)
+            self._ailment = self._condition.saw(frame.picture, frame.taken_ms, empty=self._watch is None)
             self._look(frame)
         elif self._watch is not None:
             self._tell_all(self._watch.waited(monotonic_ms()))
         self._check()
-        self._tell(ReaderBeat(0 if self._ill else self._frame_ms, self._read_ms))
+        self._tell(ReaderBeat(0 if self._ill else self._frame_ms, self._read_ms, self._plate_ms))
 
     def _look(self, frame: Frame) -> None:
         begun = monotonic_ms()
@@ -107,6 +113,8 @@ class ReaderLoop:
         self._read_ms = monotonic_ms() - begun
         if self._watch is not None:
             self._tell_all(self._watch.look(frame, reads))
+        stands = self._watch is None and any(read.text and read.inside for read in reads)
+        self._plate_ms = (self._plate_ms or frame.taken_ms) if stands else None
         if frame.taken_ms - self._shown_ms >= _SHOWN_MS:
             self._shown_ms = frame.taken_ms
             self._tell(shown(frame, reads, self._zone))
@@ -116,13 +124,19 @@ class ReaderLoop:
         now = monotonic_ms()
         self._stall.heard(self._camera.heard_ms)
         stalled, late = self._stall.detail(now), self._camera.lateness(now)
+        ailing = self._ailment.value if self._ailment is not None else ""
         complaint = self._camera.error
-        if (stalled or late) and not self._ill:
-            self._tell(Trouble("camera", complaint or late or stalled, self._stall.frozen(now)))
+        wrong = late or stalled or ailing
+        if wrong and not self._ill:
+            self._tell(Trouble("camera", complaint or wrong, self._stall.frozen(now)))
         if self._stall.hopeless(now) and not complaint:
             self._tell(Trouble("camera", stalled, self._stall.frozen(now)))
             os._exit(STALLED)
-        self._ill = bool(stalled or late)
+        self._ill = bool(wrong)
+
+    @staticmethod
+    def _reference(camera: CameraSettings) -> CameraReference | None:
+        return None if camera.reference is None else CameraReference.read(camera.reference, camera.box)
 
     def _rest(self, wait_ms: int) -> None:
         """Waits, but carries out orders at once, and looks whether the camera still gives pictures."""

@@ -65,11 +65,13 @@ Order = Begin | End
 class ReaderBeat(msgspec.Struct, frozen=True, tag="beat"):
     """The reader's loop is alive and has looked at a picture taken at `frame_ms` (0: none yet).
 
-    `read_ms` is how long finding and reading its plates took; None where this turn had no new picture.
+    `read_ms` is how long finding and reading its plates took; None where this turn had no new picture. `plate_ms`: since when a
+    plate is read while no visit is; None while none is.
     """
 
     frame_ms: int
     read_ms: int | None = None
+    plate_ms: int | None = None
 
 
 class NewestPicture(msgspec.Struct, frozen=True, tag="shown"):

@@ -79,6 +79,23 @@ class IdentifierRead:
 
 
 @dataclass(frozen=True, slots=True)
+class ImmigrationSignalled:
+    """Immigration's terminal says that it has started with, cleared or referred a vehicle; contacts say it without a name.
+
+    Attributes:
+        signal: one of the three Immigration contacts, in whose place it speaks.
+        edge_ms: when it was so.
+        vrn: the mark of the vehicle it is about, "" where the terminal does not say.
+        vouched: the origin of the mark is proved: a port of its own, or a signature.
+    """
+
+    signal: Contact
+    edge_ms: int
+    vrn: str = ""
+    vouched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LinkChanged:
     """The link machine's verdict changed."""
 
@@ -351,6 +368,7 @@ Event = (
     | PlateDoubted
     | SecondVehicleSeen
     | IdentifierRead
+    | ImmigrationSignalled
     | LinkChanged
     | CodesVerified
     | CodesChanged

@@ -82,6 +82,10 @@ class Doubt(Constant):
     REFERRED = "referred"
     SECOND_VEHICLE = "second_vehicle"
     PLATES_DISAGREE = "plates_disagree"
+    OTHER_VEHICLE = (
+        "other_vehicle"  # Immigration's terminal named another mark than the one an officer typed (design §2.13)
+    )
+    BOX_UNUSABLE = "box_unusable"  # the drop-in box is full or jammed, and the manifest is wanted
     UNIDENTIFIED = "unidentified"  # the required second identifier did not name the vehicle in time
     CONTACT_STUCK = "contact_stuck"
     OVERDUE = "overdue"  # a waiting state reached its limit

@@ -233,6 +233,16 @@ TABLE: tuple[Row, ...] = (
     ),
     _row(
         10,
+        "10 unladen: drop-in box unusable",
+        Scene.OFFICER,
+        *_UNLADEN_PROVED,
+        no(g.at_officer),
+        no(g.manifest_done),
+        g.box_unusable,
+        doubt=Doubt.BOX_UNUSABLE,
+    ),
+    _row(
+        10,
         "10 unladen: drop manifest",
         Scene.MANIFEST,
         *_UNLADEN_PROVED,
@@ -299,6 +309,16 @@ TABLE: tuple[Row, ...] = (
     ),
     _row(15, "15 other point stands", Scene.WRONGPOINT, g.doubt_is(Doubt.WRONG_POINT), alarm=LaneAlarmKind.WRONG_POINT),
     *_unbundled(16, "other direction", no(g.bundle_ended), g.bundle_opposite),
+    _row(
+        17,
+        "17 laden: drop-in box unusable",
+        Scene.OFFICER,
+        *_LADEN,
+        no(g.at_officer),
+        no(g.manifest_done),
+        g.box_unusable,
+        doubt=Doubt.BOX_UNUSABLE,
+    ),
     _row(
         17,
         "17 laden: drop manifest",

@@ -154,16 +154,27 @@ def _pins(number: int, around: Surroundings) -> Finding:
         return fault("contacts", wrong, remedy)
 
 
-def _remote(port: str, around: Surroundings) -> Findings:
+def immigration(settings: Settings, around: Surroundings) -> Findings:
+    """Whether Immigration's terminal is there, where its signals do not come by contacts."""
+    port = settings.immigration.port
+    if port is None:
+        yield ok("immigration", "by contacts")
+    elif lane_runs(settings):
+        yield warning("immigration", f"{port}: not opened, the running lane has it", "see rocars-lane devices")
+    else:
+        yield from _remote(port, around, "immigration", "the terminal")
+
+
+def _remote(port: str, around: Surroundings, section: str = "contacts", what: str = "the board") -> Findings:
     if "://" not in port:
-        yield _device("contacts", around.root / port.lstrip("/"), "contacts.port", "dialout")
+        yield _device(section, around.root / port.lstrip("/"), f"{section}.port", "dialout")
         return
     parts = urlsplit(port)
     try:
         with socket.create_connection((parts.hostname or "", parts.port or 502), timeout=3):
-            yield ok("contacts", f"{port} answers")
+            yield ok(section, f"{port} answers")
     except (OSError, ValueError) as problem:
-        yield fault("contacts", f"{port} does not answer ({problem})", "check the board's power and contacts.port")
+        yield fault(section, f"{port} does not answer ({problem})", f"check {what}'s power and {section}.port")
 
 
 def _device(area: str, device: Path, key: str, group: str) -> Finding:

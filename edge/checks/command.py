@@ -46,6 +46,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("models", box.models),
     ("camera", box.camera),
     ("contacts", box.contacts),
+    ("immigration", box.immigration),
     ("identifier", identifier.identifier),
     ("screens", box.screens),
     ("keys", link.keys),

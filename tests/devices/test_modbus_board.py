@@ -18,8 +18,9 @@ from modbus_tk.modbus_rtu import RtuServer
 from modbus_tk.modbus_tcp import TcpServer
 
 from devices.contacts import ContactEvent, WiredContacts
+from devices.debounce import Debounce
 from devices.errors import BoardGarbled, BoardMissing, BoardSilent, ContactsError, WiringWrong
-from devices.modbus_board import ModbusBoard, ModbusPort, spans
+from devices.modbus_board import ModbusBoard, ModbusPort, _Inputs, spans
 from devices.modbus_settings import ModbusTable
 from devices.settings import ActiveLevel, InputSettings, Output, OutputSettings
 from devices.simulated.modbus_module import SimulatedModbusModule
@@ -421,3 +422,20 @@ def test_addresses_are_asked_for_in_few_requests(
 ) -> None:
     """Neighbours together; far ones apart; never more than a module must answer at once."""
     assert spans(addresses) == requests
+
+
+def test_bounces_that_a_module_counts_are_no_further_presses() -> None:
+    """A counter without a filter counts each bounce; what it adds right after the level changed is no press."""
+    button, pressed = Debounce(stable_ms=30), list[int]()
+
+    def tell(_line: int, high: bool, at_ms: int) -> None:
+        edge = button.feed(high, at_ms)
+        if edge is not None and edge.active:
+            pressed.append(edge.at_ms)
+
+    inputs = _Inputs([0], tell)
+    answers = [(False, 0), (False, 0), (True, 4), (True, 6), (True, 6), (False, 7), (False, 9)]
+    answers += [(False, 9), (False, 9), (False, 9), (False, 11), (False, 11)]
+    for number, (high, count) in enumerate(answers):
+        inputs.take({0: high}, {0: count}, 1_000 + 40 * number)
+    assert len(pressed) == 2  # the press, and the one at the end that no answer showed

@@ -23,6 +23,10 @@
 | `reliability`, `plates_drawn`, `cuts` | what a stated confidence is worth, on drawn plates in cuts unknown to the training [reliability] |
 | `curve`, `bounds` | stated against found as a curve; exact bounds of a rate |
 | `camera`, `rtsp_server` | what a network camera costs at rest and in a visit, over a real RTSP server [camera] |
+| `devices` | presses through the real contacts in simulated and real time [devices] |
+| `device_notice`, `ailing_camera` | how soon faults of a module and a camera are noticed; what a camera on bad days shows |
+| `unplug` | everything unplugged at random while trucks pass [unplug] |
+| `device_fuzz`, `modbus_frames` | every parser of what a device says, with rubbish [device-fuzz] |
 | `outages` | what stands on the screens while each part of them is killed and stopped [screens] |
 | `figures` | figures as a table for people and as JSON |
 | `workers` | work spread over processes |

@@ -304,6 +304,48 @@ def camera(
     run(json_file=json_file, seconds=seconds, number=arrivals, every_s=key_frames, films=films)
 
 
+@app.command()
+def devices(
+    *,
+    presses: Annotated[int, typer.Option(min=8, help="With random bounce, in simulated time.")] = 100_000,
+    real: Annotated[int, typer.Option(min=8, help="In real time, over TCP.")] = 400,
+    seed: Annotated[int, typer.Option(help="Of the fingers.")] = 1,
+    faults: Annotated[bool, typer.Option(help="How soon each fault is noticed, and what an idle box costs.")] = True,
+    json_file: JsonFile = None,
+) -> None:
+    """Presses lost and doubled over GPIO and Modbus; how soon faults are noticed; a status of 1 if one is late or lost."""
+    from tools.bench.devices import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(presses=presses, real=real, seed=seed, faults=faults, json_file=json_file):
+        raise typer.Exit(1)
+
+
+@app.command()
+def unplug(
+    seconds: Annotated[float, typer.Option(min=5, help="How long trucks pass.")] = 1_800,
+    seed: Annotated[int, typer.Option(help="Of the story.")] = 1,
+    json_file: JsonFile = None,
+) -> None:
+    """Devices unplugged and hung at random while trucks pass; a status of 1 for a wrong release or a fault unnoticed."""
+    from tools.bench.unplug import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(seconds=seconds, seed=seed, json_file=json_file):
+        raise typer.Exit(1)
+
+
+@app.command("device-fuzz")
+def device_fuzz(
+    number: Annotated[int, typer.Option(min=1, help="Of inputs, over all parsers.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="Of the inputs.")] = 1,
+    json_file: JsonFile = None,
+) -> None:
+    """Every parser of what a device says, with rubbish and half-truths; a status of 1 for a crash or growing memory."""
+    from tools.bench.device_fuzz import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(number=number, seed=seed, json_file=json_file):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """The entry point."""
     app(prog_name="rocars-bench")

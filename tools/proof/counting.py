@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from lane_agent import events as e
-from lane_agent.model import Contact, Screen
+from lane_agent.model import Contact, Immigration, Screen
 from tools.proof.canonical import CLAIM, FACE, QUESTION, TIMERS, VISIT
 from tools.proof.history import NOW, InputHistory, VehicleInputs
 
@@ -19,6 +19,8 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR091
             return history.vehicle is not None and event.visit == VISIT
         case e.IdentifierRead():
             return history.vehicle is not None and event.edge_ms >= NOW.mono_ms
+        case e.ImmigrationSignalled():
+            return _signal_counts(history, event)
         case e.CodesFound():
             return _answers(history, event)
         case e.ClaimAnswered():
@@ -59,6 +61,18 @@ def fell_back(history: InputHistory, event: e.ScenePainted) -> bool:
 
 def _named(officer: str) -> bool:
     return bool(officer.strip())
+
+
+def _signal_counts(history: InputHistory, event: e.ImmigrationSignalled) -> bool:
+    """Of this visit, and *cleared* only once begun; or it pays, or makes, the debt of a vehicle before."""
+    vehicle, answer = history.vehicle, event.signal is not Contact.IMMIGRATION_STARTED
+    if history.debt and answer:
+        return True
+    if vehicle is None or event.edge_ms < NOW.mono_ms:
+        taken_over = vehicle is None and Contact.STOP_LOOP in history.active - history.bypassed
+        return taken_over and not answer
+    running = vehicle.immigration is Immigration.RUNNING
+    return running or event.signal is not Contact.IMMIGRATION_CLEARED
 
 
 def _answers(history: InputHistory, event: e.CodesFound) -> bool:

@@ -100,6 +100,11 @@ class VehicleInputs:
         return frozenset(mark for _, mark in self.named)
 
     @property
+    def bound(self) -> frozenset[str]:
+        """The marks that Immigration's terminal has named."""
+        return frozenset(mark for source, mark in self.named if source == "immigration_terminal")
+
+    @property
     def officers(self) -> bool:
         """Whether an officer's order may hold: after Immigration, or where the visit is his and not referred."""
         return self.cleared or ((self.handed or self.manual) and not self.referred)

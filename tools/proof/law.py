@@ -87,7 +87,12 @@ def _way_out_tells(now: InputHistory) -> bool:
 
 
 def _identified(now: InputHistory, vehicle: VehicleInputs) -> bool:
-    """Every second identifier agrees, and there is one where it is required; the mark an officer typed needs none."""
+    """Every second identifier agrees, and there is one where it is required; the mark an officer typed needs none.
+
+    §2.13: but nobody goes on what Immigration said of another vehicle, whoever typed the mark.
+    """
+    if vehicle.bound - {vehicle.vrn}:
+        return False
     if vehicle.typed:
         return True
     return not vehicle.marks - {vehicle.vrn} and (bool(vehicle.vouched) or not now.policy.identifier_required)

@@ -25,6 +25,13 @@ HANDS_OVER = (LaneAlarmKind.CONTRADICTION, LaneAlarmKind.EARLY_ARRIVAL)
 """Alarms that say: from now on this visit is the officer's (rows 11 and 14)."""
 SPEAKING = frozenset((*SIGNALS, Contact.IMMIGRATION_REFERRED))
 """Contacts that speak for a visit: active at arrival they are a fault of the line."""
+TOLD_ALONE = frozenset(
+    {
+        *(Contact.BOX_LID, Contact.BOX_NEARLY_FULL, Contact.BOX_FULL, Contact.BOX_JAM),
+        *(Contact.CABINET, Contact.ARRIVAL_LOOP),
+    }
+)
+"""Contacts whose edges say nothing of a vehicle; what a full box means is seen of the screens."""
 ANSWERS = (Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED)
 """Immigration's answers to its own *started*."""
 
@@ -74,6 +81,8 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return _plates(history, event)
         case e.SecondVehicleSeen():
             return _doubt(history)
+        case e.ImmigrationSignalled():
+            return _terminal(history, event)
         case e.LinkChanged() | e.CodesVerified() | e.ManualOrdered() | e.ManualEnded():
             return _mode(history, event)
         case e.CodesChanged():
@@ -213,8 +222,11 @@ def _painted(history: InputHistory, screen: Screen) -> InputHistory:
     return _repaired(history, Fault.SCREEN) if history.confirmed else history
 
 
-def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:
+def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:  # noqa: PLR0911 -- one short case a kind
     contact, active = event.contact, event.active
+    if contact in TOLD_ALONE:
+        levels = history.active | {contact} if active else history.active - {contact}
+        return replace(history, known=history.known | {contact}, active=levels)
     first, was = contact not in history.known, contact in history.active
     levels = history.active | {contact} if active else history.active - {contact}
     history = replace(history, known=history.known | {contact}, active=levels)
@@ -245,6 +257,25 @@ def _late_answer(history: InputHistory, contact: Contact) -> InputHistory:
         return history
     history = _with(history, unclear=contact, plain=False)
     return _hand(history) if contact is Contact.IMMIGRATION_REFERRED else history
+
+
+def _terminal(history: InputHistory, event: e.ImmigrationSignalled) -> InputHistory:
+    """A signal that may name its vehicle. Of another vehicle it may hold this one, and never release it (design §2.13)."""
+    vehicle, signal = history.vehicle, event.signal
+    known = "" if vehicle is None else vehicle.vrn
+    mine = event.vouched and known != "" and event.vrn == known
+    other = known != "" and event.vrn not in ("", known)
+    running = vehicle is not None and vehicle.immigration is Immigration.RUNNING
+    if history.debt and signal in ANSWERS and not (mine and running):
+        proved = event.vouched and other
+        return replace(history, debt=False) if proved else _late_answer(history, signal)
+    if vehicle is None or event.edge_ms < NOW.mono_ms:
+        return replace(history, debt=True)
+    if event.vrn:
+        history = _named(history, vehicle, e.IdentifierRead("immigration_terminal", event.vrn, 0, event.vouched))
+    if other and signal is Contact.IMMIGRATION_CLEARED:
+        return _with(history, unclear=signal, plain=False)
+    return _signal(history, signal)
 
 
 def _stop_loop(history: InputHistory, *, active: bool, first: bool) -> InputHistory:
@@ -338,6 +369,7 @@ def _plates(
             settled = "" if vehicle.doubt == "plates" else vehicle.doubt
             wrong = vehicle.shown == "3" and vehicle.vrn not in ("", event.vrn)
             history = _with(history, vrn=event.vrn, typed=True, doubt=settled, meaning=None, plain=False)
+            history = _doubt_if(bool(vehicle.bound - {event.vrn}), history, "other")
             return _doubt_if(wrong, replace(history, asked=False), "plates")
         case _:
             return history if vehicle.typed else _settled(history, vehicle, event)

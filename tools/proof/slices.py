@@ -115,6 +115,23 @@ SPECIAL: tuple[Slice, ...] = (
     Slice("unnamed and help", (*ORDINARY, "unnamed", "help"), ("live",)),
     Slice("unnamed, doors and modes", (*ORDINARY, "unnamed", "doors", "modes"), ("live",)),
     Slice("Immigration's debt", (*ORDINARY, "referral", "debt", "officer"), ("live", "hold")),
+    Slice("terminal, plates and officer", ("pass", "read", "limits", "terminal", "plates", "officer"), ("live",)),
+    Slice("terminal, marks", ("pass", "read", "limits", "terminal", "marks"), ("live",)),
+    Slice("terminal and contacts, debt", (*ORDINARY, "terminal", "debt"), ("live",)),
+    Slice(
+        "terminal, unproved", ("pass", "read", "limits", "terminal", "terminal, unproved", "debt"), ("live", "approved")
+    ),
+    Slice("terminal, late and restart", ("pass", "read", "limits", "terminal", "terminal, late", "restart"), ("live",)),
+    Slice(
+        "terminal, identifier required",
+        ("pass", "read", "limits", "terminal", "unladen"),
+        ("live", "approved"),
+        REQUIRED,
+    ),
+    Slice("terminal, driving off", ("drive", "read", "limits", "terminal", "debt"), ("live",)),
+    Slice("drop-in box unusable", (*ORDINARY, "unladen", "drop_box", "box"), ("live", "approved"), FULL),
+    Slice("drop-in box unusable, officer", (*ORDINARY, "drop_box", "box", "officer"), ("live",), FULL),
+    Slice("telltales", (*ORDINARY, "telltales"), ("live",)),
     Slice("Immigration's debt, restart", (*ORDINARY, "debt", "restart"), ("live",)),
     Slice("an order too late", (*ORDINARY, "lapse", "officer"), ("live",), late_screens=True),
     Slice("claims and officer", (*ORDINARY, "claims", "officer", "changes"), ("live", "hold"), late_claims=True),

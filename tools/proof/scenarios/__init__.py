@@ -22,7 +22,16 @@ from lane_agent.effects import Record
 from lane_agent.model import Policy
 from lane_agent.rules import RULES, Rules
 from tools.proof import moves
-from tools.proof.scenarios import row_06, row_07, row_08, rows_01_to_05, rows_09_to_11, rows_12_to_16, rows_17_to_22
+from tools.proof.scenarios import (
+    row_06,
+    row_07,
+    row_08,
+    rows_01_to_05,
+    rows_09_to_11,
+    rows_12_to_16,
+    rows_17_to_22,
+    terminal,
+)
 from tools.proof.world import ScenarioWorld
 
 LANES: dict[str, Policy] = {
@@ -111,6 +120,6 @@ def _parse(text: str) -> tuple[ProofScenario, ...]:
 
 SCENARIOS: tuple[ProofScenario, ...] = tuple(
     scenario
-    for part in (rows_01_to_05, row_06, row_07, row_08, rows_09_to_11, rows_12_to_16, rows_17_to_22)
+    for part in (rows_01_to_05, row_06, row_07, row_08, rows_09_to_11, rows_12_to_16, rows_17_to_22, terminal)
     for scenario in _parse(part.TEXT)
 )
