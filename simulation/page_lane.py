@@ -6,6 +6,7 @@ that the devices of a real lane would send. The journal and the codes are lists 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,11 +18,11 @@ import numpy as np
 from console.ports import CameraPicture, LaneView, LinkView
 from devices.overlay import COUNTED
 from domain.crossing import Direction
-from domain.marks import is_near_miss
+from domain.marks import is_near_miss, normalise
 from edge.lane_feed import LanePage, Sources
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show
 from lane_agent.matching import releases
 from lane_agent.model import (
     Bundle,
@@ -172,6 +173,13 @@ class PageLane:
 
     def stop_reading(self, visit: int) -> None:
         """The reader is in your hands."""
+
+    def look_again(self, order: LookAgain) -> None:
+        """The truck that was drawn last is what the camera sees: its plate answers, a second after it was asked for."""
+        truck, _ = self._seen
+        if truck is not None and normalise(truck.vrn) == order.vrn:
+            seen = e.PlateSeenAgain(order.visit, order.look, order.vrn)
+            asyncio.get_running_loop().call_later(1, self.agent.tell, seen)
 
     def ring(self, order: Ring) -> None:
         """There is no intercom; the page rings."""

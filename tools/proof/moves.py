@@ -144,6 +144,8 @@ WORDS: dict[str, Word] = {
     ),
     "unproved-identifier": lambda world, vrn: world.tell(e.IdentifierRead("broker", normalise(vrn), world.now_ms + 10)),
     "late-identifier": lambda world, vrn: world.tell(e.IdentifierRead("rfid", normalise(vrn), world.now_ms - AGO_MS)),
+    "again": lambda world, vrn: world.see_again(normalise(vrn) or VRN),
+    "again-older": lambda world, _: world.see_again(VRN, older=True),
     "core": lambda world, answers: setattr(world, "core", answers),
     "grant": lambda world, _: world.tell(world.claim_answer(world.claims[-1])),
     "refuse": lambda world, _: world.tell(world.claim_answer(world.claims[-1], refusal=TAKEN)),
