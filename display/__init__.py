@@ -7,6 +7,8 @@
 | `fonts` | Noto Sans CJK with Hong Kong and Simplified glyphs |
 | `fit`, `layout` | text fitted to a rectangle; a whole sign fitted to a surface of any size |
 | `pen`, `symbols`, `pictograms` | drawing in units; what is inside a pictogram; its outer shape, by tone |
+| `light` | how bright the screens are, and when the panel is dark |
+| `wording_file`, `words_in_force` | the site's own words, read and checked; put in force, and measured |
 | `drawing` | a fitted sign painted to a surface |
 | `legibility` | how large and how clear the words are, measured |
 | `pictures` | every scene on every screen as PNG |

@@ -10,8 +10,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from display.errors import BadSizeError
+from display.light import LightSettings
 from lane_agent.model import Screen
-from runtime.sections import PlaceOfSocket, Problem, Section
+from runtime.sections import NamedFile, PlaceOfSocket, Problem, Section
 
 Size = tuple[int, int]
 """(width, height) in pixels."""
@@ -60,6 +61,8 @@ class ScreensSettings(Section, frozen=True, kw_only=True):
     Attributes:
         socket: the Unix socket over which scenes go out and paint reports come back.
         silent_s: a screen whose feed is silent this long shows its safe face.
+        wording: a file with the site's own words (`display.wording_file`), or none.
+        light: when the screens are dimmed, and the panel dark.
         paint_log: a folder for paint logs, or none; each screen's is `<screen>.jsonl`, a JSON line for every painting.
     """
 
@@ -68,6 +71,8 @@ class ScreensSettings(Section, frozen=True, kw_only=True):
     xdb: ScreenSettings
     aiop: ScreenSettings
     silent_s: Annotated[float, Meta(ge=0.2, le=10, description="a number of seconds, 0.2 to 10")] = 2.0
+    wording: Annotated[Path, NamedFile("write it, or take the line out")] | None = None
+    light: LightSettings = LightSettings()
     paint_log: Path | None = None
 
     @property

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from display.light import LightSettings
 from display.settings import DEFAULT_SIZE, ScreensSettings, Size
 from lane_agent.model import Screen
 from runtime.toml_file import TomlFileError, read_toml
@@ -31,6 +32,8 @@ class UnitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         size: of the sign.
         socket: where the agent listens; "" if there is nobody to hear.
         silent_s: seconds of silence until the safe face.
+        wording: the file of the site's own words; "" for none.
+        light: as in the section.
         paint_log: the file; "" for none.
         simulated: the ribbon is shown from the start.
     """
@@ -40,6 +43,8 @@ class UnitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     size: Size
     socket: str = ""
     silent_s: float = 2.0
+    wording: str = ""
+    light: LightSettings = LightSettings()
     paint_log: str = ""
     simulated: bool = False
 
@@ -64,6 +69,8 @@ def read(file: Path, screen: Screen) -> UnitSettings:
         size=each.size,
         socket=str(found.socket),
         silent_s=found.silent_s,
+        wording="" if found.wording is None else str(found.wording),
+        light=found.light,
         paint_log="" if found.paint_log is None else str(found.paint_log / f"{screen.value}.jsonl"),
         simulated=table.get("simulation") is True,
     )

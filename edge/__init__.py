@@ -25,5 +25,6 @@
 | `cli` | the commands of `rocars-lane` |
 | `enrol`, `cli_enrol` | enrolment and renewal: what is done, and what the technician is told |
 | `past_visits` | what the journal says of visits that have ended: `rocars-lane visits`, and the page after a restart |
+| `screens_round` | `rocars-lane screens`: every scene on the real outputs in turn |
 | `read`, `replay` | the commands of these names |
 """

@@ -48,6 +48,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("contacts", box.contacts),
     ("identifier", identifier.identifier),
     ("screens", box.screens),
+    ("wording", box.wording),
     ("keys", link.keys),
     ("point", link.point),
     ("certificates", link.certificates),
