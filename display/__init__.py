@@ -20,6 +20,8 @@
 | `unit_settings` | what it needs of the settings, and how it does without |
 | `card` | the compositor, started with a graphics card opened for it |
 | `wayland/` | its place on the compositor: an output by connector name, and when a frame was shown there |
+| `led/` | a board whose LED controller takes pictures over a serial cable or TCP |
+| `simulated/` | that board, on the far side of its line |
 | `easel`, `faces` | signs drawn where nobody sees them yet; safe faces kept for the next start |
 | `connectors` | the connectors of this box and their monitors |
 | `__main__`, `board` | a screen of a development or demonstration: its command; a window, or no window |

@@ -21,6 +21,9 @@ from display.errors import DisplayError
 from display.faces import FaceStore
 from display.failsafe import Failsafe
 from display.first_face import FirstFace
+from display.led.settings import LedSettings
+from display.led.surface import LedSurface
+from display.led.wire import LedWire
 from display.light import LightWatch
 from display.paint_log import open_paint_log
 from display.process import AlarmWatchdog, ScreenProcess
@@ -121,14 +124,18 @@ def serve(
     screen, watchdog = Screen(name), UnitWatchdog(Systemd.from_environment())
     remembered = Remembered(state, screen)
     settings = remembered.or_new(settings_file)
-    surface = OutputSurface(
-        Wanted(screen, settings.output, settings.monitor, settings.size),
-        compositor,
-        faces=FaceStore(state, name),
-        mono_s=time.monotonic,
-        frame_s=watchdog.limit_s,
-        pat=watchdog.pat,
-        first=first,
+    surface = (
+        _led_board(settings.led, settings, watchdog)
+        if settings.led
+        else OutputSurface(
+            Wanted(screen, settings.output, settings.monitor, settings.size),
+            compositor,
+            faces=FaceStore(state, name),
+            mono_s=time.monotonic,
+            frame_s=watchdog.limit_s,
+            pat=watchdog.pat,
+            first=first,
+        )
     )
     with contextlib.ExitStack() as stack:
         stack.callback(surface.close)
@@ -150,10 +157,16 @@ def serve(
     return 0
 
 
+def _led_board(led: LedSettings, settings: UnitSettings, watchdog: UnitWatchdog) -> LedSurface:
+    return LedSurface(
+        settings.size, lambda: LedWire(led), mono_s=time.monotonic, pat=watchdog.pat, simulated=settings.simulated
+    )
+
+
 def _process(
     screen: Screen,
     settings: UnitSettings,
-    surface: OutputSurface,
+    surface: OutputSurface | LedSurface,
     watchdog: UnitWatchdog,
     stack: contextlib.ExitStack,
 ) -> ScreenProcess:

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from display.led.settings import LedSettings
 from display.light import LightSettings
 from display.settings import DEFAULT_SIZE, ScreensSettings, Size
 from lane_agent.model import Screen
@@ -29,6 +30,7 @@ class UnitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     Attributes:
         output, monitor: as in `display.wayland.place.Wanted`.
+        led: the line to an LED board, instead of an output.
         size: of the sign.
         socket: where the agent listens; "" if there is nobody to hear.
         silent_s: seconds of silence until the safe face.
@@ -40,6 +42,7 @@ class UnitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     output: str = ""
     monitor: str = ""
+    led: LedSettings | None = None
     size: Size
     socket: str = ""
     silent_s: float = 2.0
@@ -61,10 +64,11 @@ def read(file: Path, screen: Screen) -> UnitSettings:
         raise ValueError(f"{file}: {error.problem}") from error
     found = _section(table, file)
     each = found.of(screen)
-    if not found.in_units or each.output is None:
+    if not found.in_units or (each.output is None and each.led is None):
         raise ValueError(f'{file}: screens.mode: is "{found.mode.value}"; the screens\' units need "fullscreen"')
     return UnitSettings(
-        output=each.output,
+        output=each.output or "",
+        led=each.led,
         monitor=each.monitor or "",
         size=each.size,
         socket=str(found.socket),

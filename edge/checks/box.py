@@ -208,6 +208,9 @@ def _full_screens(settings: Settings, around: Surroundings) -> Findings:
     there = ", ".join(f"{plug.name} '{plug.monitor}'" for plug in found.values() if plug.connected) or "none"
     for screen in Screen:
         wanted = settings.screens.of(screen)
+        if wanted.led is not None:
+            yield ok(f"screen {screen.value}", f"an LED board at {wanted.led.url}; its own unit asks it")
+            continue
         plug = found.get(wanted.output or "")
         area = f"screen {screen.value}"
         if plug is None:
