@@ -40,7 +40,7 @@ def test_twenty_trucks_by_hand_with_the_link_cut_are_all_at_the_core_afterwards(
                 async with at_work(box):
                     await until(lambda: not box.agent.lane.manual)
                     broker.kill()
-                    await until(lambda: box.link.status().link is Link.OFFLINE)
+                    await until(lambda: box.agent.lane.link is Link.OFFLINE and box.agent.lane.manual)
                     box.scenes.clear()
                     for number in range(TRUCKS):
                         await by_hand(box, f"HK{1000 + number}", ("chan", "wong")[number % 2], f"M{number:04}")
