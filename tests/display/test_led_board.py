@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import os
@@ -21,6 +22,7 @@ import pytest
 
 from display.easel import SignEasel
 from display.failsafe import Showing
+from display.feed import ScreenFeed
 from display.led.frames import (
     LONGEST,
     BoardInfo,
@@ -36,6 +38,7 @@ from display.led.settings import LedSettings
 from display.led.surface import BEAT_S, LedSurface
 from display.led.wire import LedWire
 from display.simulated.led_board import DARK, BoardOnLine, LedBoard
+from lane_agent.effects import Show
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 
@@ -282,3 +285,47 @@ def test_a_payload_of_another_length_is_an_error_of_the_line(decode: Callable[[b
     for length in range(40):
         with contextlib.suppress(LedLineError):
             decode(random.Random(length).randbytes(length))
+
+
+def test_the_boards_own_unit_paints_over_the_line_and_its_safe_face_when_the_agent_is_gone(tmp_path: Path) -> None:
+    """`display.unit` as it is installed, by the lane's settings: 3 is confirmed to the agent only when the board has read it back."""
+    board, painted = LedBoard(SIZE), []
+    with over_a_pty(board) as line_settings:
+        settings = tmp_path / "lane.toml"
+        settings.write_text(
+            f'[screens]\nsocket = "{tmp_path}/agent.sock"\nmode = "fullscreen"\n'
+            f'xdb = {{ width = 96, height = 96, led = {{ device = "{line_settings.device}" }} }}\n'
+            'aiop = { width = 800, height = 600, output = "HDMI-A-2" }\n'
+        )
+        command = [sys.executable, "-m", "display.unit", "--screen", "xdb", "--settings", str(settings)]
+        command += ["--compositor", str(tmp_path / "none")]
+        unit = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+        try:
+            asyncio.run(_both_see(tmp_path, board, painted))
+        finally:
+            unit.kill()
+            unit.wait()
+        assert painted[-1] is Scene.DONE
+
+
+async def _both_see(folder: Path, board: LedBoard, painted: list[Scene]) -> None:
+    feed = ScreenFeed(
+        folder / "agent.sock",
+        simulated=False,
+        on_painted=lambda _screen, scene, serial: painted.append(scene) if serial else None,
+        on_trouble=lambda _screen, _why: None,
+        on_lost=lambda _screen: None,
+        on_found=lambda _screen: None,
+    )
+    await feed.start()
+    try:
+        feed.show(Show(7, Scene.DONE, Scene.DONE))
+        async with asyncio.timeout(90):
+            while not painted:  # noqa: ASYNC110 -- what the board shows is another thread's
+                await asyncio.sleep(0.02)
+        assert board.now == picture(Scene.DONE)
+    finally:
+        await feed.stop()
+    async with asyncio.timeout(20):
+        while board.now != picture(Scene.WAIT):  # noqa: ASYNC110 -- as above
+            await asyncio.sleep(0.02)
