@@ -356,3 +356,10 @@ def alarm(name: str) -> Words:
         return ALARMS[kind]
     readable = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").strip().capitalize()
     return Words(readable or "Alarm", "警報", "Look at the lane; tell the control room if in doubt.")
+
+
+HELD_UP = Both(
+    "Held up by the queue in front: it has not moved and its plate is in view, so Clearance Completed stays.",
+    "前車阻塞：車輛未有移動，車牌仍可見，故保留「清關完成」。",
+)
+"""Why 3 stands over its time."""

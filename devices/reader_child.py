@@ -31,11 +31,13 @@ from devices.overlay import overlaid
 from devices.reader_protocol import (
     Begin,
     End,
+    LookFor,
     NewestPicture,
     Order,
     ReaderBeat,
     ReaderSetup,
     Report,
+    SeenAgain,
     Trouble,
     packed,
     receive_order,
@@ -43,7 +45,7 @@ from devices.reader_protocol import (
 )
 from devices.settings import CameraSettings
 from devices.stall import Stall, remembered_of
-from devices.visit_reader import VisitReader, read_region
+from devices.visit_reader import VisitReader, is_alone, read_region
 from devices.zone import Zone
 from runtime.children import end_with_parent
 from runtime.sections import milliseconds
@@ -67,6 +69,7 @@ class ReaderLoop:
         self._evidence = EvidenceStore(setup.evidence)
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._watch: VisitReader | None = None
+        self._sought: LookFor | None = None
         self._number = 0
         self._frame_ms = 0
         self._shown_ms = 0
@@ -115,9 +118,19 @@ class ReaderLoop:
             self._tell_all(self._watch.look(frame, reads))
         stands = self._watch is None and any(read.text and read.inside for read in reads)
         self._plate_ms = (self._plate_ms or frame.taken_ms) if stands else None
+            self._seek(frame, reads)
         if frame.taken_ms - self._shown_ms >= _SHOWN_MS:
             self._shown_ms = frame.taken_ms
             self._tell(shown(frame, reads, self._zone))
+
+    def _seek(self, frame: Frame, reads: tuple[PlateRead, ...]) -> None:
+        """Answers whether the plate that 3 stands for is still in view."""
+        sought = self._sought
+        if sought is None or not frame.since(sought.after_ms):
+            return
+        if is_alone(sought.vrn, reads, self._setup.reader.release_threshold):
+            self._sought = None
+            self._tell(SeenAgain(sought.visit, sought.look, sought.vrn))
 
     def _check(self) -> None:
         """Reports a camera that stalls or is late; a driver that hangs is cured by ending this process."""
@@ -157,9 +170,11 @@ class ReaderLoop:
             case Begin(visit, after_ms):
                 self._camera.want(after_ms)
                 self._watch = VisitReader(visit, after_ms, self._setup, self._evidence)
+            case LookFor(visit):
+                self._sought = order if self._watch is not None and self._watch.visit == visit else None
             case End(visit):
                 if self._watch is not None and self._watch.visit == visit:
-                    self._watch = None
+                    self._watch = self._sought = None
                     self._camera.rest()
 
     def _listen(self) -> None:

@@ -31,5 +31,6 @@
 | `enrol`, `cli_enrol` | enrolment and renewal: what is done, and what the technician is told |
 | `past_visits` | what the journal says of visits that have ended: `rocars-lane visits`, and the page after a restart |
 | `cameras` | `rocars-lane cameras`: ONVIF cameras of the network |
+| `screens_round` | `rocars-lane screens`: every scene on the real outputs in turn |
 | `read`, `replay` | the commands of these names |
 """

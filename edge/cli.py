@@ -265,6 +265,35 @@ def corrections(
     typer.echo(f"{done.written} corrections written to {out}{gone}")
 
 
+@app.command()
+def screens(
+    config: Config = THE_LANES,
+    seconds: Annotated[float, typer.Option(min=0, help="How long each scene stands.")] = 4.0,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Write pictures of all scenes there instead; touches no screen.")
+    ] = None,
+) -> None:
+    """Show every scene on both screens in turn, with a ribbon. Only with the lane closed, empty and stopped."""
+    from display.errors import DisplayError
+    from edge.screens_round import ScreensRefusedError, show_all
+    from edge.settings.load import LaneSettingsError, load
+    from runtime.store_errors import StoreError
+
+    try:
+        if gallery is not None:
+            from display.pictures import write_all
+
+            typer.echo(f"{len(write_all(gallery))} pictures in {gallery}")
+            return
+        well = asyncio.run(show_all(load(config), typer.echo, seconds=seconds))
+    except LaneSettingsError as error:
+        raise _fail(str(error), 2) from error
+    except (ScreensRefusedError, DisplayError, StoreError) as error:
+        raise _fail(f"rocars-lane screens: {error}", 1) from error
+    if not well:
+        raise typer.Exit(1)
+
+
 @app.command("shadow-report")
 def shadow_report(
     store: Annotated[Path, typer.Argument(help="The store of a lane in mode shadow, also beside its running agent.")],

@@ -23,6 +23,7 @@ from devices.settings import Output
 from display.feed import ScreenFeed
 from display.supervisor import ScreenProcesses
 from domain.alarms import LaneAlarmKind
+from display.wording_file import use_words
 from domain.times import DAY_MS
 from edge import identifiers, places, wiring
 from edge.actuators import Actuators
@@ -141,7 +142,8 @@ class LaneBox:
         )
         self.metrics = LaneMetrics(settings.health.metrics_port, self.alarms, self.devices)
         self._siren: bool | None = None
-        self.painter = SignRenderer(simulated=settings.simulation)
+        use_words(str(settings.screens.wording or ""))
+        self.painter = SignRenderer(simulated=settings.simulation, wording=str(settings.screens.wording or ""))
         self.page = LanePage(
             self.agent,
             simulated=settings.simulation,

@@ -46,6 +46,10 @@ def _same_plate(lane: Lane, event: e.CodesFound) -> bool:
     return visit is not None and visit.read is not None and visit.read.vrn == event.codes.vrn
 
 
+def _is_its_plate(lane: Lane, event: e.PlateSeenAgain) -> bool:
+    return lane.visit is not None and lane.visit.read is not None and lane.visit.read.vrn == event.vrn
+
+
 def _answers_claim(lane: Lane, event: e.ClaimAnswered) -> bool:
     visit = lane.visit
     if visit is None or visit.receipt or visit.claim != event.claim:
@@ -102,6 +106,11 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
     e.PlateSettled: (THIS_VISIT,),
     e.PlateUnread: (THIS_VISIT,),
     e.PlateDoubted: (THIS_VISIT,),
+    e.PlateSeenAgain: (
+        THIS_VISIT,
+        Check("answers the look", "answers an older look", lambda lane, event: ("look", event.look) in lane.timers),
+        Check("the plate of this visit", "is about another plate", _is_its_plate),
+    ),
     e.SecondVehicleSeen: (THIS_VISIT,),
     e.IdentifierRead: (EDGE_IN_VISIT,),
     e.ImmigrationSignalled: (EDGE_IN_VISIT, Check("begun", BEGUN_WHY, _begun_if_cleared)),

@@ -59,6 +59,15 @@ class PlateDoubted:
 
 
 @dataclass(frozen=True, slots=True)
+class PlateSeenAgain:
+    """The answer to `LookAgain` number `look`: `vrn` was read in a picture taken since, and no other mark."""
+
+    visit: int
+    look: int
+    vrn: str
+
+
+@dataclass(frozen=True, slots=True)
 class SecondVehicleSeen:
     """The reader sees two vehicles in the region of interest of this visit (tailgating)."""
 
@@ -366,6 +375,7 @@ Event = (
     | PlateSettled
     | PlateUnread
     | PlateDoubted
+    | PlateSeenAgain
     | SecondVehicleSeen
     | IdentifierRead
     | ImmigrationSignalled

@@ -259,6 +259,7 @@ class Policy:
         immigration_debt_ms: how long an answer that Immigration owes for a vehicle that has gone may still come
             (design §2.13).
         unseen_limit: so many vehicles in a row that no way-out loop saw are a fault of it (design §2.14).
+        held_up_ms: how much longer 3 may stand for a truck that the queue in front holds up, 0 for never (`held_up`).
         limits: how long each waiting stage may last; keys are the table's stage names.
     """
 
@@ -276,4 +277,5 @@ class Policy:
     help_stuck_ms: int = 10_000
     immigration_debt_ms: int = 120_000
     unseen_limit: int = 3
+    held_up_ms: int = 0
     limits: tuple[tuple[str, int], ...] = ()

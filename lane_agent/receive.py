@@ -10,7 +10,7 @@ from typing import assert_never
 from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
 from domain.visit_record import RecordKind
-from lane_agent import claims, debt, immigration, passage
+from lane_agent import claims, debt, held_up, immigration, passage
 from lane_agent import events as e
 from lane_agent.acceptance import refusal
 from lane_agent.alarming import fault_alarm, handled
@@ -92,6 +92,8 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             return _unread(lane, event), ()
         case e.PlateDoubted():
             return _doubted(lane, event), ()
+        case e.PlateSeenAgain():
+            return held_up.look(lane)
         case e.SecondVehicleSeen():
             return doubt(lane, Doubt.SECOND_VEHICLE), ()
         case e.IdentifierRead():
@@ -199,6 +201,7 @@ def _started(lane: Lane, event: e.AgentStarted) -> Change:
         faults=frozenset(),
         known=frozenset(),
         contacts=frozenset(),
+        way_out_lives=False,
         help=HelpCall.NONE,
         face=Face(),
         row="",
@@ -378,8 +381,10 @@ def _timer(lane: Lane, event: e.TimerFired, at: Moment) -> Change:
         case "help":
             lane = replace(lane, help=HelpCall.NONE)
             return lane, (Ring("end"), Alarm(LaneAlarmKind.HELP_STUCK, _visit_of(lane), "Help held over its limit"))
+        case held_up.LIMIT | held_up.LOOK:
+            return hand_over(lane, Doubt.NOT_LEFT), (Alarm(LaneAlarmKind.OVERDUE, _visit_of(lane), event.timer),)
         case _:
-            return _overdue(lane)
+            return held_up.begin(lane) if held_up.may_wait(lane) else _overdue(lane)
 
 
 def _lapsed(lane: Lane) -> Lane:

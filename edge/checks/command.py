@@ -49,6 +49,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("immigration", box.immigration),
     ("identifier", identifier.identifier),
     ("screens", box.screens),
+    ("wording", box.wording),
     ("keys", link.keys),
     ("point", link.point),
     ("certificates", link.certificates),

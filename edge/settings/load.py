@@ -57,6 +57,7 @@ class Settings(Section, frozen=True, kw_only=True):
             confirm_ms=milliseconds(policy.confirm_s),
             paint_ms=milliseconds(policy.paint_s),
             help_stuck_ms=milliseconds(policy.help_stuck_s),
+            held_up_ms=milliseconds(policy.held_up_s),
             limits=tuple(sorted((name, milliseconds(limit)) for name, limit in policy.limits.items())),
         )
 

@@ -15,6 +15,7 @@
 | `handshakes` | what a TLS connection costs a broker |
 | `storm` | many lanes on one broker [storm] |
 | `fuzz`, `hostile` | hostile messages, and how they are made [fuzz] |
+| `led_fuzz` | spoilt frames into both ends of an LED board's line [fuzz --led] |
 | `signed_fuzz` | hostile messages by senders who hold a valid key [fuzz --signed] |
 | `alarms` | faults of all kinds raised and cleared, with restarts [alarms] |
 | `plates/` | our reader beside RapidOCR and Tesseract on labelled pictures [plates] |
@@ -28,6 +29,7 @@
 | `unplug` | everything unplugged at random while trucks pass [unplug] |
 | `device_fuzz`, `modbus_frames` | every parser of what a device says, with rubbish [device-fuzz] |
 | `outages` | what stands on the screens while each part of them is killed and stopped [screens] |
+| `screen_changes` | how soon both outputs change, how far apart, and what they cost at rest [screens] |
 | `figures` | figures as a table for people and as JSON |
 | `workers` | work spread over processes |
 """

@@ -78,11 +78,12 @@ def engines(
 def screens(
     json_file: JsonFile = None,
     rounds: Annotated[int, typer.Option(min=1, help="How often each part is killed and stopped.")] = 10,
+    changes: Annotated[int, typer.Option(min=1, help="How many changes of both signs are timed first.")] = 200,
 ) -> None:
-    """What stands on both outputs while agent, screens and compositor are killed and stopped; 30 seconds a round."""
+    """How soon both outputs change, what they cost at rest, and what stands on them while agent, screens and compositor are killed and stopped; 30 seconds a round."""
     from tools.bench.outages import run  # noqa: PLC0415 - so that --help is quick
 
-    run(rounds=rounds, json_file=json_file)
+    run(rounds=rounds, changes=changes, json_file=json_file)
 
 
 @app.command()
@@ -164,6 +165,7 @@ def fuzz(
     messages: Annotated[int, typer.Option(min=1, help="How many.")] = 1_000_000,
     seed: Annotated[int, typer.Option(help="Of the messages; the same seed draws the same ones.")] = 1,
     signed: Annotated[bool, typer.Option("--signed", help="By senders who hold a valid key.")] = False,
+    led: Annotated[bool, typer.Option("--led", help="Into both ends of an LED board's line instead.")] = False,
     json_file: JsonFile = None,
 ) -> None:
     """Hostile messages into every subscription of lane and core; a status of 1 if one was not refused and counted.
@@ -174,7 +176,12 @@ def fuzz(
     from tools.bench.fuzz import run  # noqa: PLC0415 - so that --help is quick
     from tools.bench.signed_fuzz import run_signed  # noqa: PLC0415
 
-    fuzzed = run_signed if signed else run
+    if led:
+        from tools.bench.led_fuzz import run_led  # noqa: PLC0415
+
+        fuzzed = run_led
+    else:
+        fuzzed = run_signed if signed else run
     if not fuzzed(messages=messages, seed=seed, json_file=json_file):
         raise typer.Exit(1)
 

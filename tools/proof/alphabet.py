@@ -130,6 +130,7 @@ def _of_another(visit: int) -> tuple[Letter, ...]:
         e.PlateUnread(visit, "mud"),
         e.PlateDoubted(visit, VRN),
         e.SecondVehicleSeen(visit),
+        e.PlateSeenAgain(visit, TIMERS["look"], VRN),
         e.CodesFound(visit, QUESTION, answer("hold", vrn=VRN, link=Link.FRESH)),
         e.ClaimAnswered(visit, CLAIM, ("live",), EPOCH, 1),
         e.ClaimAnswered(visit, CLAIM, ("live",), EPOCH, 1, "claimed elsewhere"),
@@ -279,6 +280,12 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _in_visit("read with another Mainland plate", _read(mainland=OTHER_MAINLAND)),
     ),
     "unread": (_in_visit("unread", e.PlateUnread(VISIT, "mud")),),
+    "held up": (
+        _in_visit("the plate is seen again", e.PlateSeenAgain(VISIT, TIMERS["look"], VRN)),
+        _in_visit("another plate is seen again", e.PlateSeenAgain(VISIT, TIMERS["look"], STRANGER)),
+        _timer("look"),
+        _timer("held_up"),
+    ),
     "doubted": (
         _in_visit("the read is doubted", e.PlateDoubted(VISIT, VRN)),
         _in_visit("another read is doubted", e.PlateDoubted(VISIT, STRANGER)),

@@ -17,6 +17,8 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR091
     match event:
         case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.SecondVehicleSeen():
             return history.vehicle is not None and event.visit == VISIT
+        case e.PlateSeenAgain():
+            return _seen_again(history, event)
         case e.IdentifierRead():
             return history.vehicle is not None and event.edge_ms >= NOW.mono_ms
         case e.ImmigrationSignalled():
@@ -79,6 +81,12 @@ def _answers(history: InputHistory, event: e.CodesFound) -> bool:
     vehicle = history.vehicle
     right = event.visit == VISIT and event.lookup == QUESTION
     return vehicle is not None and history.asked and right and event.codes.vrn == vehicle.vrn
+
+
+def _seen_again(history: InputHistory, event: e.PlateSeenAgain) -> bool:
+    vehicle = history.vehicle
+    right = event.visit == VISIT and event.look == TIMERS["look"] and "look" in history.timers
+    return vehicle is not None and right and event.vrn == vehicle.vrn
 
 
 def _answers_claim(history: InputHistory, event: e.ClaimAnswered) -> bool:

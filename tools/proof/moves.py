@@ -155,6 +155,8 @@ WORDS: dict[str, Word] = {
     "late-terminal": lambda world, said: world.tell(
         replace(_terminal_says(world, said), edge_ms=world.now_ms - AGO_MS)
     ),
+    "again": lambda world, vrn: world.see_again(normalise(vrn) or VRN),
+    "again-older": lambda world, _: world.see_again(VRN, older=True),
     "core": lambda world, answers: setattr(world, "core", answers),
     "grant": lambda world, _: world.tell(world.claim_answer(world.claims[-1])),
     "refuse": lambda world, _: world.tell(world.claim_answer(world.claims[-1], refusal=TAKEN)),

@@ -79,6 +79,8 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return _contact(history, event)
         case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.IdentifierRead() | e.OfficerCorrected():
             return _plates(history, event)
+        case e.PlateSeenAgain():
+            return history
         case e.SecondVehicleSeen():
             return _doubt(history)
         case e.ImmigrationSignalled():
@@ -144,7 +146,7 @@ def _bypass(history: InputHistory, event: e.LoopBypassed) -> InputHistory:
     loops = history.bypassed - {event.contact}
     loops = loops | {event.contact} if event.bypassed else loops
     manual = history.manual | {"bypass"} if loops else history.manual - {"bypass"}
-    history = replace(history, bypassed=loops, manual=manual, unseen=0)
+    history = replace(history, bypassed=loops, manual=manual, unseen=0, way_out_seen=False)
     if history.vehicle is not None and not history.vehicle.manual:
         history = _with(history, handed=True, plain=False)
     return _repaired(history, Fault.WAY_OUT)
@@ -237,7 +239,8 @@ def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:  #
     if contact is Contact.STOP_LOOP:
         return _stop_loop(history, active=active, first=first)
     if active and not first and contact not in SPEAKING and contact is not Contact.HELP:
-        history = _repaired(replace(history, unseen=0), Fault.WAY_OUT)
+        lives = contact is Contact.EXIT_LOOP and history.policy.held_up_ms > 0
+        history = _repaired(replace(history, unseen=0, way_out_seen=lives), Fault.WAY_OUT)
     if history.debt and active and not first and contact in ANSWERS:
         return _late_answer(history, contact)
     if contact is Contact.HELP:
@@ -311,7 +314,7 @@ def _gone_unseen(history: InputHistory) -> InputHistory:
     history = _gone(history)
     if away:
         return history
-    history = replace(history, unseen=min(history.unseen + 1, policy.unseen_limit))
+    history = replace(history, unseen=min(history.unseen + 1, policy.unseen_limit), way_out_seen=False)
     if history.unseen < policy.unseen_limit or history.bypassed:
         return history
     return replace(history, faults=history.faults | {Fault.WAY_OUT}, manual=history.manual | {"fault"})
@@ -433,6 +436,8 @@ def _timer(history: InputHistory, name: str) -> InputHistory:
             return replace(history, help="")
         case "paint":
             return _dark(history)
+        case "stage" if history.may_wait:
+            return history
         case _:
             return _overdue(history)
 
