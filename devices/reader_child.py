@@ -116,9 +116,9 @@ class ReaderLoop:
         self._read_ms = monotonic_ms() - begun
         if self._watch is not None:
             self._tell_all(self._watch.look(frame, reads))
+            self._seek(frame, reads)
         stands = self._watch is None and any(read.text and read.inside for read in reads)
         self._plate_ms = (self._plate_ms or frame.taken_ms) if stands else None
-            self._seek(frame, reads)
         if frame.taken_ms - self._shown_ms >= _SHOWN_MS:
             self._shown_ms = frame.taken_ms
             self._tell(shown(frame, reads, self._zone))
