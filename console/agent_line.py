@@ -31,6 +31,7 @@ from console.line import (
     Picture,
     Question,
     Said,
+    ShelveAlarmWish,
     SignWish,
     TakeAlarmWish,
     ViewNow,
@@ -136,6 +137,11 @@ class LaneByLine:
         answer = await self._picture(FrameWish())
         return CameraPicture(answer.body, answer.age_ms) if answer.body else None
 
+    async def small_frame(self, width: int) -> CameraPicture | None:
+        """The newest camera picture, `width` pixels wide at most."""
+        answer = await self._picture(FrameWish(width))
+        return CameraPicture(answer.body, answer.age_ms) if answer.body else None
+
     async def screen_png(self, screen: Screen) -> bytes | None:
         """What that screen was told to show, as PNG."""
         return (await self._picture(SignWish(screen))).body or None
@@ -160,6 +166,10 @@ class LaneByLine:
     async def close_alarm(self, alarm: str, officer: str, reason: str) -> str:
         """An officer closes an alarm; why not, "" if it is closed; raises as `act`."""
         return await self._words(EndAlarmWish(alarm, officer, reason))
+
+    async def shelve_alarm(self, alarm: str, officer: str, reason: str, minutes: int) -> str:
+        """An officer shelves an alarm; why not, "" if it is shelved; raises as `act`."""
+        return await self._words(ShelveAlarmWish(alarm, officer, reason, minutes))
 
     async def _words(self, wish: Wish) -> str:
         if self._writer is None:

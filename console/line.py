@@ -42,8 +42,19 @@ class EndAlarmWish(msgspec.Struct, frozen=True, tag="close"):
     reason: str
 
 
+class ShelveAlarmWish(msgspec.Struct, frozen=True, tag="shelve"):
+    """An officer shelves an alarm; answered by why it is not shelved."""
+
+    alarm: str
+    officer: str
+    reason: str
+    minutes: int
+
+
 class FrameWish(msgspec.Struct, frozen=True, tag="frame"):
-    """The newest camera picture; answered by a `Picture`."""
+    """The newest camera picture, `width` pixels wide at most (0: as it is); answered by a `Picture`."""
+
+    width: int = 0
 
 
 class SignWish(msgspec.Struct, frozen=True, tag="screen"):
@@ -58,7 +69,7 @@ class EvidenceWish(msgspec.Struct, frozen=True, tag="evidence"):
     digest: str
 
 
-Wish = ActWish | TakeAlarmWish | EndAlarmWish | FrameWish | SignWish | EvidenceWish
+Wish = ActWish | TakeAlarmWish | EndAlarmWish | ShelveAlarmWish | FrameWish | SignWish | EvidenceWish
 
 
 class Question(msgspec.Struct, frozen=True):

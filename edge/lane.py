@@ -23,8 +23,8 @@ from devices.settings import Output
 from display.feed import ScreenFeed
 from display.sign_renderer import SignRenderer
 from display.supervisor import ScreenProcesses
-from domain.alarms import LaneAlarmKind
 from display.wording_file import use_words
+from domain.alarms import LaneAlarmKind
 from domain.times import DAY_MS
 from edge import identifiers, places, wiring
 from edge.actuators import Actuators

@@ -27,6 +27,7 @@ from console.line import (
     Picture,
     Question,
     Said,
+    ShelveAlarmWish,
     SignWish,
     TakeAlarmWish,
     ViewNow,
@@ -159,8 +160,10 @@ class _Page:
                 answer = Said(number, "" if kept else "it is no longer kept here")
             case EndAlarmWish(alarm, officer, reason):
                 answer = Said(number, await feed.close_alarm(alarm, officer, reason))
-            case FrameWish():
-                frame = await feed.frame()
+            case ShelveAlarmWish(alarm, officer, reason, minutes):
+                answer = Said(number, await feed.shelve_alarm(alarm, officer, reason, minutes))
+            case FrameWish(width):
+                frame = await feed.small_frame(width) if width else await feed.frame()
                 answer = Picture(number) if frame is None else Picture(number, frame.jpeg, "image/jpeg", frame.age_ms)
             case SignWish(screen):
                 answer = Picture(number, await feed.screen_png(screen) or b"", "image/png")

@@ -12,7 +12,7 @@ from tools.proof.history import NOW, InputHistory, VehicleInputs
 LOOPS = (Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP)
 
 
-def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR0911 -- one short case a kind
+def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR0911, PLR0912 -- one short case a kind
     """Whether the event may change anything. Contacts are levels and always heard; `observer` sorts them out."""
     match event:
         case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.SecondVehicleSeen():
