@@ -187,9 +187,7 @@ class DemonstrationWorld:
         folder = self.folder / "lane"
         self.address = f"http://127.0.0.1:{self._page_port}/"
         hand = await self._hand()
-        counter = await self._until(
-            self._core.process, lambda: self._stack.enter_async_context(self._core.admin("demonstration"))
-        )
+        counter = await self._until(self._core.process, lambda: self._stack.enter_async_context(self._core.admin()))
         camera: CameraLever = NoCamera()
         if self._camera is None:
             drawn = DrawnCamera(folder / "camera.sock", view=CameraView(seed=self._seed))

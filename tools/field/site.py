@@ -156,7 +156,7 @@ class Site:
         """At the centre's counter: vehicles with one consignment each (mark: action code)."""
         place = "/var/lib/rocars-core/bundles.json"
         (self.centre.root / place[1:]).write_text(bundles_paper(wanted, time.time_ns() // 1_000_000), encoding="utf-8")
-        self.core(f"take-over {place} --officer clerk")
+        self.core(f"take-over {place}")
 
     def core(self, words: str) -> str:
         """A command of the core's operators; what it printed."""

@@ -273,7 +273,7 @@ class Story:
         driving = self.driving
         await driving.watch(lambda: driving.officer.delivered, "all events delivered")
         wanted = driving.cleared + driving.examined + self.report.by_hand
-        said = await asyncio.to_thread(self.site.core, "crossings --officer clerk --json --most 100")
+        said = await asyncio.to_thread(self.site.core, "crossings --json --most 100")
         self.report.crossings = sum(1 for one in msgspec.json.decode(said) if one["base"])
         if self.report.crossings < wanted:
             self.report.problems.append(f"the core has {self.report.crossings} visits of {wanted}")
