@@ -29,6 +29,7 @@ from core.ledger.log import HistoricList, ReplicatedLog, live
 from core.ledger.new_epoch import holds_to_end, make_strictest
 from core.ledger.store import CoreStore
 from core.logins import own_login
+from core.model.refusals import Language
 from core.service import CoreParts, CoreService, open_first_account
 from core.settings import load
 from domain.marks import normalise
@@ -198,14 +199,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: instead of the command line's.
     """
+    tongue = Language.ENGLISH
     try:
+        tongue = language()
         app(arguments, prog_name="rocars-core")
     except CoreSettingsError as error:
         sys.exit(_told(error.problems, 2))
     except EnrolmentError as error:
         sys.exit(_told((str(error),), 1))
     except CoreError as error:
-        told = error.told(language()) if isinstance(error, RefusedError) else (str(error),)
+        told = error.told(tongue) if isinstance(error, RefusedError) else (str(error),)
         sys.exit(_told(told, 1))
     except StoreError as error:
         sys.exit(_told((str(error),), 1))

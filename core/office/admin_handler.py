@@ -49,6 +49,7 @@ _TOLD_MS = 60_000
 _UNTOLD = frozenset({"password", "code", "token"})
 """What of a request is in no audit log."""
 
+_LONGEST_TOLD = 1_000
 _VISITS_TOLD = 10
 """Visits of a vehicle that an enquiry shows."""
 
@@ -136,7 +137,7 @@ class AdminHandler:
                 self._look_whose(request, who)
         except RefusedError as error:
             with self._store.transaction():
-                detail = f"{rights.tag_of(request)}: {error}"
+                detail = f"{_told(request)}: {error}"
                 self._store.write_diary(at_ms=self._clock(), who=who.words, what="refused", detail=detail)
             raise
         return right
@@ -152,9 +153,7 @@ class AdminHandler:
 
     def _note(self, request: ask.Request, trace: Trace) -> None:
         what = "looked" if trace is Trace.LOOK else "ordered"
-        plain = {name: value for name, value in msgspec.to_builtins(request).items() if name not in _UNTOLD and value}
-        detail = msgspec.json.encode(plain).decode()
-        self._store.write_diary(at_ms=self._clock(), who=self._who.words, what=what, detail=detail)
+        self._store.write_diary(at_ms=self._clock(), who=self._who.words, what=what, detail=_told(request))
 
     def _table(self) -> dict[type, Callable[[Any], Any]]:
         return {**self._trade_table(), **self._officers_table(), **self._views_table(), **self._people_table()}
@@ -410,6 +409,12 @@ class AdminHandler:
             profiles=len(self._office.engine.profile.rules),
             profiles_problem=self._profiles_problem(),
         )
+
+
+def _told(request: ask.Request) -> str:
+    """A request as the audit log has it."""
+    plain = {name: value for name, value in msgspec.to_builtins(request).items() if name not in _UNTOLD and value}
+    return msgspec.json.encode(plain).decode()[:_LONGEST_TOLD]
 
 
 def _for_trade(row: BundleRecord) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -51,20 +50,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateCore]:
 
 
 @pytest.fixture
-def session(site: PrivateCore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Signs somebody in, as they would at a keyboard of their own."""
-    seen: dict[str, int] = {}
+def session(site: PrivateCore, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Lets somebody go on at a keyboard of their own, where they sign in once; "" is the login itself."""
 
     def begin(name: str) -> None:
-        monkeypatch.setenv(SESSION_FILE, str(tmp_path / f"{name}.session"))
-        if not (tmp_path / f"{name}.session").exists():
-            word = tmp_path / "word"
-            word.write_text(PASSWORD, encoding="utf-8")
+        file = site.folder / f"{name or 'nobody'}.session"
+        monkeypatch.setenv(SESSION_FILE, str(file))
+        if name and not file.exists():
+            word = site.folder.parent / "password"
             said = site.command("sign-in", name, "--password-file", str(word), "--code", code_of(site, name))
             assert f"signed in as {name}" in said
-            seen[name] = 1
 
-    monkeypatch.setenv(SESSION_FILE, str(tmp_path / "none"))
+    begin("")
     return begin
 
 
@@ -108,7 +105,7 @@ def test_lodged_by_its_owner_decided_by_an_officer_bundled_by_its_driver(
     ubr = bundled.split("UBR is ")[1][:10]
     session("chan")
     assert "takes the role of clerk, driver" in site.command("debundle", ubr, expect=1)
-    site.command("sign-out")
+    session("")
     lines = json.loads(site.command("audit", ccrn, "--json"))
     told = {(line[2].split()[0], line[3]) for line in lines}
     assert {("chan", "lodged"), ("wong", "looked"), ("wong", "decided"), ("ho", "bundled"), ("chan", "refused")} <= told
@@ -137,7 +134,6 @@ def test_refusals_are_told_in_the_language_of_the_person(
     site: PrivateCore, session: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over the socket, and at the keyboard."""
-    session("ho")
     for language, words in {"en": "is not known", "zh-Hant": "請核對十位數字", "zh-Hans": "请核对十位数字"}.items():
         monkeypatch.setenv(LANGUAGE, language)
         assert words in site.command("debundle", "1999999999", expect=1)
@@ -218,8 +214,9 @@ def test_accounts_can_be_opened_with_the_core_running_and_not_by_just_anybody(si
     word.write_text("another long one", encoding="utf-8")
     assert "otpauth://totp/" in site.command("account", "add", "lee", "--role", "clerk", "--password-file", str(word))
     session("wong")
-    assert "takes the role of: supervisor" in site.command("account", "close", "lee", expect=1)
-    site.command("sign-out")
+    assert "takes the role of supervisor" in site.command("account", "close", "lee", expect=1)
+    assert "signed out" in site.command("sign-out")
+    assert "(by the login" in site.command("whoami")
     assert "account lee is closed" in site.command("account", "close", "lee")
     with pytest.raises(RefusedError, match="name, password or code"):
         asyncio.run(_signs_in(site, "lee"))
