@@ -11,7 +11,7 @@ What a lane sends wrongly is no exception: it is refused, counted and an alarm (
 
 from __future__ import annotations
 
-from core.model.refusals import Language, Refusal
+from core.model.refusals import CentreRefusal, FormLanguage
 
 
 class CoreError(Exception):
@@ -26,14 +26,14 @@ class RefusedError(CoreError, ValueError):
         problems: the same as sentences in English.
     """
 
-    def __init__(self, *problems: str | Refusal) -> None:
+    def __init__(self, *problems: str | CentreRefusal) -> None:
         self.refusals = problems
         self.problems = tuple(map(str, problems))
         super().__init__("; ".join(self.problems))
 
-    def told(self, language: Language) -> tuple[str, ...]:
+    def told(self, language: FormLanguage) -> tuple[str, ...]:
         """The sentences in a language, as far as they are there in it."""
-        return tuple(one.text(language) if isinstance(one, Refusal) else one for one in self.refusals)
+        return tuple(one.text(language) if isinstance(one, CentreRefusal) else one for one in self.refusals)
 
 
 class CoreSettingsError(CoreError, ValueError):

@@ -38,10 +38,10 @@ from core.metrics import CoreMetrics
 from core.office import people
 from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
-from core.office.door import Caller, Door
+from core.office.door import Caller, PeopleDoor
 from core.office.requests import CHANGES, Request
 from core.office.service import CargoService
-from core.select.engine import Engine, Profile
+from core.select.engine import Profile, ScreeningEngine
 from core.select.live import LOOK_S, LiveProfiles
 from core.settings import BrokerSection, CoreSettings, load
 from domain.alarms import CoreAlarmKind
@@ -100,7 +100,7 @@ class CoreParts:
         self.intake = Intake(self.store, self.projection, settings.lane_limits)
         self.office = CargoService(self.store, self.log, settings.policy, clock)
         open_first_account(self.store, clock())
-        self.door = Door(self.store, clock)
+        self.door = PeopleDoor(self.store, clock)
         self.profiles = LiveProfiles(file, lambda path: load(path).profile, self._use) if file else None
         self.gallery = PictureStore(settings.keeping, clock)
         self.exchange = LaneGateway(
@@ -116,7 +116,7 @@ class CoreParts:
         )
 
     def _use(self, profile: Profile) -> None:
-        self.office.engine = Engine(profile)
+        self.office.engine = ScreeningEngine(profile)
 
 
 def open_first_account(store: CoreStore, now_ms: int) -> None:

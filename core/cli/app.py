@@ -29,7 +29,7 @@ from core.ledger.log import HistoricList, ReplicatedLog, live
 from core.ledger.new_epoch import holds_to_end, make_strictest
 from core.ledger.store import CoreStore
 from core.logins import own_login
-from core.model.refusals import Language
+from core.model.refusals import FormLanguage
 from core.service import CoreParts, CoreService, open_first_account
 from core.settings import load
 from domain.marks import normalise
@@ -199,7 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: instead of the command line's.
     """
-    tongue = Language.ENGLISH
+    tongue = FormLanguage.ENGLISH
     try:
         tongue = language()
         app(arguments, prog_name="rocars-core")

@@ -18,7 +18,7 @@ from core.cli.sessions import kept_session, language
 from core.errors import RefusedError
 from core.model.consignment import CargoInformation, of_older_form
 from core.model.earliest import WORDS
-from core.model.refusals import Language
+from core.model.refusals import FormLanguage
 from core.office import requests as ask
 from core.office.admin import AdminClient
 from core.office.answers import Draft
@@ -100,13 +100,13 @@ def _read(file: Path, kind: Any) -> Any:
 JsonFile = Annotated[Path, typer.Argument(help="A JSON file, or - for standard input.")]
 
 
-Party = Annotated[str, typer.Option(help="Whose it is; needed where a clerk of the department lodges.")]
+OwnerParty = Annotated[str, typer.Option(help="Whose it is; needed where a clerk of the department lodges.")]
 
 
 def lodge(
     config: Config,
     file: JsonFile,
-    party: Party = "",
+    party: OwnerParty = "",
     batch: Annotated[str, typer.Option(help="The batch's own number; the file's name if left out.")] = "",
 ) -> None:
     """Lodge cargo information from a JSON file and print each CCRN. A list is a batch: all of it or nothing.
@@ -222,7 +222,7 @@ def _tell_bundle(made: BundleMade) -> None:
     for ccrn, goods in zip(made.ccrns, made.goods, strict=False):
         say(shown(f"CCRN {ccrn}: {goods}"))
     say(f"You have completed bundling. Your UBR is {made.ubr}.")
-    why = WORDS[made.because][list(Language).index(language())]
+    why = WORDS[made.because][list(FormLanguage).index(language())]
     if made.at_once:
         say(f"You can cross immediately: {why}.")
     else:

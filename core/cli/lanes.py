@@ -162,7 +162,7 @@ def picture(
     config: Config,
     picture: Picture,
     file: Annotated[Path, typer.Argument(help="Where to put it; it must not be there.")],
-    purpose: Annotated[str, typer.Option(help="Why it is looked at; kept in the diary with your name.")],
+    purpose: Annotated[str, typer.Option(help="Why it is looked at; kept in the audit log with your name.")],
 ) -> None:
     """Put an evidence picture into a file."""
     body = ask_core(config, lambda core: core.picture(picture, purpose=purpose))

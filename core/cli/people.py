@@ -22,14 +22,14 @@ from core.ledger import audit_log
 from core.ledger.store import CoreStore
 from core.logins import own_login
 from core.model import passwords
-from core.model.audit import AuditLine, flaws
-from core.model.people import Account, Party, Role
+from core.model.audit import ChainedLine, flaws
+from core.model.people import Account, Role, TradeParty
 from core.model.refusals import refusal
 from core.office import people
 from core.office import requests as ask
 from core.office.admin import AdminClient, CoreUnreachableError
 from core.office.answers import SignedIn
-from core.office.door import Caller, Door
+from core.office.door import Caller, PeopleDoor
 from core.office.people_desk import PeopleDesk
 from core.settings import load
 from runtime.clocks import utc_ms
@@ -173,7 +173,7 @@ def add_party(
 ) -> None:
     """Register a company or person of the trade."""
     request = ask.AddParty(id=id, name=name)
-    _do(config, request, type(None), lambda _, db: people.add_party(db, Party(id, name)))
+    _do(config, request, type(None), lambda _, db: people.add_party(db, TradeParty(id, name)))
     say(shown(f"party {id}: {name}"))
 
 
@@ -214,7 +214,7 @@ def audit(
     if verify:
         _verify(config, head)
         return
-    found = ask_core(config, lambda core: core.send(ask.ReadAudit(most=most, text=text), list[AuditLine]))
+    found = ask_core(config, lambda core: core.send(ask.ReadAudit(most=most, text=text), list[ChainedLine]))
     columns: dict[str, Callable[[Any], object]] = {
         "line": lambda one: one.seq,
         "when": lambda one: when(one.at_ms),
@@ -266,7 +266,9 @@ def second_person(store: CoreStore, name: str, password_file: Path | None, code:
     account = people.find(store.connection, name)
     word = _password(password_file)
     caller = Caller(own_login(), right_password=passwords.is_password(word, _known_password(store, name)))
-    Door(store, utc_ms).sign_in(ask.SignIn(name=name, password="", code=code or str(typer.prompt("code"))), caller)
+    PeopleDoor(store, utc_ms).sign_in(
+        ask.SignIn(name=name, password="", code=code or str(typer.prompt("code"))), caller
+    )
     if account is None or Role.SUPERVISOR not in account.roles:
         raise RefusedError(refusal("role", account=name, request="restart-log --approve", needed=Role.SUPERVISOR))
 

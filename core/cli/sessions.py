@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from core.errors import CoreSettingsError
-from core.model.refusals import Language
+from core.model.refusals import FormLanguage
 
 SESSION_FILE = "ROCARS_CORE_SESSION"
 LANGUAGE = "ROCARS_LANGUAGE"
@@ -51,14 +51,14 @@ def keep_session(token: str) -> None:
         kept.write(token)
 
 
-def language() -> Language:
+def language() -> FormLanguage:
     """The language in which refusals and advice are told (`ROCARS_LANGUAGE`: en, zh-Hant or zh-Hans).
 
     Raises:
         CoreSettingsError: it is none of them.
     """
-    named = os.environ.get(LANGUAGE, Language.ENGLISH)
+    named = os.environ.get(LANGUAGE, FormLanguage.ENGLISH)
     try:
-        return Language(named)
+        return FormLanguage(named)
     except ValueError:
-        raise CoreSettingsError(f"{LANGUAGE}={named}: is none of {', '.join(Language)}") from None
+        raise CoreSettingsError(f"{LANGUAGE}={named}: is none of {', '.join(FormLanguage)}") from None

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from core.model.audit import LONGEST_DETAIL, START, AuditLine, next_hash
+from core.model.audit import LONGEST_DETAIL, START, ChainedLine, next_hash
 
 _COLUMNS = "seq, at_ms, who, what, detail"
 
 
-def append(connection: Any, *, at_ms: int, who: str, what: str, detail: str) -> AuditLine:
+def append(connection: Any, *, at_ms: int, who: str, what: str, detail: str) -> ChainedLine:
     """Adds a line, inside the caller's transaction."""
     seq, previous = head(connection)
-    line = AuditLine(seq + 1, at_ms, who, what, detail[:LONGEST_DETAIL])
+    line = ChainedLine(seq + 1, at_ms, who, what, detail[:LONGEST_DETAIL])
     connection.execute(
         f"INSERT INTO audit({_COLUMNS}, hash) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 (fixed names)
         (line.seq, line.at_ms, line.who, line.what, line.detail, next_hash(previous, line)),
@@ -30,13 +30,13 @@ def head(connection: Any) -> tuple[int, bytes]:
     return (0, START) if row is None else (int(row[0]), bytes(row[1]))
 
 
-def chain(connection: Any) -> Iterator[tuple[AuditLine, bytes]]:
+def chain(connection: Any) -> Iterator[tuple[ChainedLine, bytes]]:
     """Every line and its hash, in order."""
     for *values, kept in connection.execute(f"SELECT {_COLUMNS}, hash FROM audit ORDER BY seq"):  # noqa: S608
-        yield AuditLine(*values), bytes(kept)
+        yield ChainedLine(*values), bytes(kept)
 
 
-def newest(connection: Any, *, most: int, text: str = "") -> list[AuditLine]:
+def newest(connection: Any, *, most: int, text: str = "") -> list[ChainedLine]:
     """The latest lines that name a text (a person, a number, a mark), newest first; all of them for ""."""
     anywhere = "%" + text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
     rows = connection.execute(
@@ -44,4 +44,4 @@ def newest(connection: Any, *, most: int, text: str = "") -> list[AuditLine]:
         "ORDER BY seq DESC LIMIT ?",
         (anywhere, text, anywhere, most),
     )
-    return [AuditLine(*row) for row in rows]
+    return [ChainedLine(*row) for row in rows]

@@ -17,7 +17,7 @@ START = hashlib.sha256(b"rocars audit").digest()
 LONGEST_DETAIL = 2_000
 
 
-class AuditLine(msgspec.Struct, frozen=True, array_like=True):
+class ChainedLine(msgspec.Struct, frozen=True, array_like=True):
     """One act or look.
 
     Attributes:
@@ -35,12 +35,12 @@ class AuditLine(msgspec.Struct, frozen=True, array_like=True):
     detail: str
 
 
-def next_hash(previous: bytes, line: AuditLine) -> bytes:
+def next_hash(previous: bytes, line: ChainedLine) -> bytes:
     """The hash of a line."""
     return hashlib.sha256(previous + msgspec.msgpack.encode(line)).digest()
 
 
-def flaws(chain: Iterable[tuple[AuditLine, bytes]], *, head: bytes | None = None) -> Iterator[str]:
+def flaws(chain: Iterable[tuple[ChainedLine, bytes]], *, head: bytes | None = None) -> Iterator[str]:
     """What is wrong with a chain from its first line on, in words; nothing where it holds.
 
     Args:

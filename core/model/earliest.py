@@ -39,7 +39,7 @@ class Because(StrEnum):
 
 
 class OpeningHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When a control point takes cargo, minutes of the day in Hong Kong; to 1440 is midnight."""
+    """When a control point takes cargo, minutes of the day in Hong Kong; to 1440 is midnight. Twice the same: always."""
 
     opens: Annotated[int, Meta(ge=0, lt=_MINUTES_A_DAY)]
     closes: Annotated[int, Meta(gt=0, le=_MINUTES_A_DAY)]
@@ -166,4 +166,4 @@ WORDS: Mapping[Because, tuple[str, str, str]] = {
         "管制站于该时间才开放",
     ),
 }
-"""The reason in three languages, in the order of `refusals.Language`."""
+"""The reason in three languages, in the order of `refusals.FormLanguage`."""

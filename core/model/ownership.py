@@ -22,7 +22,7 @@ class Reach(StrEnum):
     OWN = "own"
 
 
-class Touch(StrEnum):
+class Handling(StrEnum):
     """What is done to a thing."""
 
     READ = "read"
@@ -42,11 +42,11 @@ class Owned(msgspec.Struct, frozen=True):
     carriers: frozenset[str] = frozenset()
 
 
-def may(party: str, touch: Touch, thing: Owned | None) -> bool:
+def may(party: str, touch: Handling, thing: Owned | None) -> bool:
     """Whether a party of the trade may do this to a thing; None: there is none."""
     if thing is None or not party:
         return False
-    return party == thing.party or (touch is not Touch.CHANGE and party in thing.carriers)
+    return party == thing.party or (touch is not Handling.CHANGE and party in thing.carriers)
 
 
 OWNS_SQL = "EXISTS (SELECT 1 FROM owned WHERE owned.kind = :kind AND owned.number = :number AND owned.party = :party)"

@@ -14,7 +14,7 @@ import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from core.model.refusals import Refusal, refusal
+from core.model.refusals import CentreRefusal, refusal
 from domain import times
 
 LEAST = 12
@@ -47,7 +47,7 @@ class SignInState(msgspec.Struct, frozen=True, kw_only=True):
     locked_until_ms: int = 0
 
 
-def password_problem(name: str, password: str) -> Refusal | None:
+def password_problem(name: str, password: str) -> CentreRefusal | None:
     """What is wrong with a new password."""
     if len(password) < LEAST:
         return refusal("password_short", least=LEAST)

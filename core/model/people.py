@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
-from core.model.refusals import Refusal, refusal
+from core.model.refusals import CentreRefusal, refusal
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 MOST_SIGNATORIES = 5
@@ -39,7 +39,7 @@ TRADE = frozenset({Role.TRADER, Role.DRIVER})
 _CLASHES: tuple[tuple[frozenset[Role], frozenset[Role]], ...] = ((TRADE, frozenset(Role) - TRADE),)
 
 
-class Party(msgspec.Struct, frozen=True):
+class TradeParty(msgspec.Struct, frozen=True):
     """A company or person of the trade that consignments and bundles belong to."""
 
     id: str
@@ -80,7 +80,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         return self.account if self.login in {"", self.account} else f"{self.account[:40]} by {self.login}"[:64]
 
 
-def account_problems(account: Account, *, parties: Collection[str]) -> tuple[Refusal, ...]:
+def account_problems(account: Account, *, parties: Collection[str]) -> tuple[CentreRefusal, ...]:
     """Every reason why there can be no such account; empty if there can."""
     found = [] if NAME.fullmatch(account.name) else [refusal("account_name", name=account.name)]
     if not account.roles:
@@ -89,7 +89,7 @@ def account_problems(account: Account, *, parties: Collection[str]) -> tuple[Ref
     return tuple(found)
 
 
-def clash(roles: Collection[Role]) -> Refusal | None:
+def clash(roles: Collection[Role]) -> CentreRefusal | None:
     """Two roles that nobody may have both, if there are."""
     for some, others in _CLASHES:
         one, other = sorted(some.intersection(roles)), sorted(others.intersection(roles))
@@ -98,7 +98,7 @@ def clash(roles: Collection[Role]) -> Refusal | None:
     return None
 
 
-def _party_problem(account: Account, parties: Collection[str]) -> Refusal | None:
+def _party_problem(account: Account, parties: Collection[str]) -> CentreRefusal | None:
     of_trade = bool(TRADE.intersection(account.roles))
     if of_trade and not account.party:
         return refusal("party_needed")

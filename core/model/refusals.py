@@ -17,15 +17,15 @@ LONGEST_VALUE = 60
 """Characters of a value that a sentence repeats; of more it shows the beginning."""
 
 
-class Language(StrEnum):
-    """The languages of seed 004 (domain §1b.27), by the names of BCP 47."""
+class FormLanguage(StrEnum):
+    """The languages of seed 004, by the names of BCP 47."""
 
     ENGLISH = "en"
     TRADITIONAL = "zh-Hant"
     SIMPLIFIED = "zh-Hans"
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class CentreRefusal(msgspec.Struct, frozen=True):
     """Why something was refused, or what is advised.
 
     Attributes:
@@ -40,9 +40,9 @@ class Refusal(msgspec.Struct, frozen=True):
     part: str = ""
     consignment: int = 0
 
-    def text(self, language: Language = Language.ENGLISH) -> str:
+    def text(self, language: FormLanguage = FormLanguage.ENGLISH) -> str:
         """The sentence in a language."""
-        place = list(Language).index(language)
+        place = list(FormLanguage).index(language)
         first = TEXTS["batch_item"][place].format(number=self.consignment) if self.consignment else ""
         return first + TEXTS[self.code][place].format_map({**self.values, "label": fields.label(self.part, place)})
 
@@ -51,9 +51,9 @@ class Refusal(msgspec.Struct, frozen=True):
         return self.text()
 
 
-def refusal(code: str, *, part: str = "", **values: object) -> Refusal:
+def refusal(code: str, *, part: str = "", **values: object) -> CentreRefusal:
     """Makes a refusal; its values become text, and long ones are cut."""
-    return Refusal(code, {name: _short(str(value)) for name, value in values.items()}, part)
+    return CentreRefusal(code, {name: _short(str(value)) for name, value in values.items()}, part)
 
 
 def _short(text: str) -> str:

@@ -321,7 +321,7 @@ class AdminClient:
         return await self.send(ask.ListPictures(lane=lane, visit=visit), list[Kept])
 
     async def picture(self, picture: str, *, purpose: str) -> bytes:
-        """The bytes of a picture; that it was looked at is in the diary."""
+        """The bytes of a picture; that it was looked at is in the audit log."""
         return await self.send(ask.GetPicture(picture=picture, purpose=purpose), bytes)
 
     async def lanes(self) -> list[LaneStatusView]:

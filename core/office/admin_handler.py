@@ -24,15 +24,15 @@ from core.link.gateway import CoreMessage, LaneGateway
 from core.link.intake import Intake
 from core.link.pictures import Kept, PictureStore
 from core.link.projection import Projection
-from core.model.ownership import CARGO, Reach, Touch, may
-from core.model.people import Actor, Party
+from core.model.ownership import CARGO, Handling, Reach, may
+from core.model.people import Actor, TradeParty
 from core.model.refusals import refusal
 from core.office import papers, people, rights
 from core.office import requests as ask
 from core.office.answers import CommandState, CoreStatus, EnquiryResult, JournalView, LaneStatusView
 from core.office.cargo import REFERENCE
 from core.office.counter import TradeCounter
-from core.office.door import Caller, Door
+from core.office.door import Caller, PeopleDoor
 from core.office.people_desk import PeopleDesk
 from core.office.rights import Right, Trace
 from core.office.service import CargoService
@@ -70,7 +70,7 @@ class AdminHandler:
         store: CoreStore,
         log: ReplicatedLog,
         office: CargoService,
-        door: Door,
+        door: PeopleDoor,
         exchange: LaneGateway,
         intake: Intake,
         projection: Projection,
@@ -213,7 +213,7 @@ class AdminHandler:
         books = self._books
         return {
             ask.ListAccounts: lambda _: people.accounts(self._db),
-            ask.AddParty: lambda r: people.add_party(self._db, Party(r.id, r.name)),
+            ask.AddParty: lambda r: people.add_party(self._db, TradeParty(r.id, r.name)),
             ask.AddAccount: lambda r: books.open(r.account, r.password),
             ask.SetRoles: lambda r: people.set_roles(self._db, r.name, r.roles),
             ask.CloseAccount: lambda r: people.close_account(self._db, r.name),
@@ -374,7 +374,7 @@ class AdminHandler:
             ]
             return EnquiryResult(rows=tuple(map(_for_trade, rows)), cargo=())
         known = self._office.consignment(text)
-        if known is not None and may(party, Touch.READ, people.owned(self._db, CARGO, text)):
+        if known is not None and may(party, Handling.READ, people.owned(self._db, CARGO, text)):
             row = self._log.bundle(known.ubr) if known.ubr in mine else None
             plain = {**msgspec.to_builtins(known), "code": "", "code_by": "", "code_why": ""}
             return EnquiryResult(rows=(_for_trade(row),) if row else (), cargo=(plain,))

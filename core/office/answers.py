@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from core.model.people import Role
-from core.model.refusals import Refusal
+from core.model.refusals import CentreRefusal
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,4 +130,4 @@ class AdminAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     result: msgspec.Raw = msgspec.Raw(b"null")
     problems: tuple[str, ...] = ()
-    refusals: tuple[Refusal | str, ...] = ()
+    refusals: tuple[CentreRefusal | str, ...] = ()

@@ -12,7 +12,7 @@ import msgspec
 
 from core.model.consignment import CargoInformation
 from core.model.earliest import Because, BundledCargo
-from core.model.refusals import Refusal, refusal
+from core.model.refusals import CentreRefusal, refusal
 from core.office.cargo import REFERENCE
 from domain import times
 from domain.crossing import Direction
@@ -101,7 +101,7 @@ class BundleMade(msgspec.Struct, frozen=True, kw_only=True):
 
 def problems_of(
     request: BundleRequest, found: Mapping[str, Consignment], *, earliest_ms: int, points: Collection[str]
-) -> tuple[Refusal, ...]:
+) -> tuple[CentreRefusal, ...]:
     """Every reason to refuse a bundling that might cross at `earliest_ms`, in the order of the form; empty if it can be made."""
     problems = [*_driver_problem(request.driver), *vehicle_problem(request.vrn), *_point_problem(request.point, points)]
     problems += _list_problems(request.ccrns)
@@ -111,25 +111,25 @@ def problems_of(
     return tuple(problems)
 
 
-def vehicle_problem(vrn: str) -> Iterator[Refusal]:
+def vehicle_problem(vrn: str) -> Iterator[CentreRefusal]:
     """What is wrong with a registration mark."""
     if mark_problem(vrn):
         yield refusal("mark", part="vrn", value=vrn)
 
 
-def _driver_problem(driver: str) -> Iterator[Refusal]:
+def _driver_problem(driver: str) -> Iterator[CentreRefusal]:
     if not driver.strip():
         yield refusal("driver_empty", part="driver")
     elif len(driver) > LONGEST_DRIVER:
         yield refusal("too_long", part="driver", length=f"{len(driver):,}", most=LONGEST_DRIVER)
 
 
-def _point_problem(point: str, points: Collection[str]) -> Iterator[Refusal]:
+def _point_problem(point: str, points: Collection[str]) -> Iterator[CentreRefusal]:
     if point and point not in points:
         yield refusal("no_point", part="point", value=point, known=", ".join(sorted(points)))
 
 
-def _list_problems(ccrns: tuple[str, ...]) -> Iterator[Refusal]:
+def _list_problems(ccrns: tuple[str, ...]) -> Iterator[CentreRefusal]:
     if not ccrns:
         yield refusal("no_ccrn", part="ccrns")
     elif len(ccrns) > MOST_CCRNS:
@@ -140,7 +140,9 @@ def _list_problems(ccrns: tuple[str, ...]) -> Iterator[Refusal]:
         yield from (refusal("ccrn_twice", part="ccrns", ccrn=one) for one in twice)
 
 
-def _ccrn_problem(ccrn: str, known: Consignment | None, direction: Direction, earliest_ms: int) -> Iterator[Refusal]:
+def _ccrn_problem(
+    ccrn: str, known: Consignment | None, direction: Direction, earliest_ms: int
+) -> Iterator[CentreRefusal]:
     if known is None:
         yield refusal("ccrn_unknown", part="ccrns", ccrn=ccrn)
     elif known.crossed:
@@ -153,7 +155,7 @@ def _ccrn_problem(ccrn: str, known: Consignment | None, direction: Direction, ea
         yield from _form_problem(known, direction, earliest_ms)
 
 
-def _form_problem(known: Consignment, direction: Direction, earliest_ms: int) -> Iterator[Refusal]:
+def _form_problem(known: Consignment, direction: Direction, earliest_ms: int) -> Iterator[CentreRefusal]:
     ccrn = known.ccrn
     if known.info is None:
         yield refusal("ccrn_taken_over", part="ccrns", ccrn=ccrn)

@@ -18,7 +18,7 @@ import msgspec
 from core.model import containers, fields
 from core.model.consignment import CargoInformation, GoodsItem
 from core.model.fields import BY_NAME, CargoField, FieldKind
-from core.model.refusals import Refusal, refusal
+from core.model.refusals import CentreRefusal, refusal
 from domain import times
 
 REFERENCE = re.compile(r"\d{10}")
@@ -50,7 +50,7 @@ class Lodging(msgspec.Struct, frozen=True, kw_only=True):
     ccrn: str
     lodged_ms: int
     valid_until_ms: int
-    advice: tuple[Refusal, ...] = ()
+    advice: tuple[CentreRefusal, ...] = ()
 
 
 BROAD_TERMS = {"meat": "chilled chickens", "electrical appliances": "microwave ovens"}
@@ -71,7 +71,7 @@ class CargoRules(msgspec.Struct, frozen=True, kw_only=True):
     broad_terms: dict[str, str] = msgspec.field(default_factory=lambda: dict(BROAD_TERMS))
 
 
-def problems_of(info: CargoInformation, *, now_ms: int, rules: CargoRules) -> tuple[Refusal, ...]:
+def problems_of(info: CargoInformation, *, now_ms: int, rules: CargoRules) -> tuple[CentreRefusal, ...]:
     """Every reason to refuse a lodgement at `now_ms` (UTC ms), in the order of the form; empty if it is complete."""
     found = [
         *_window_problem(info, now_ms),
@@ -83,7 +83,7 @@ def problems_of(info: CargoInformation, *, now_ms: int, rules: CargoRules) -> tu
     return tuple(found)
 
 
-def advice_on(info: CargoInformation, rules: CargoRules) -> tuple[Refusal, ...]:
+def advice_on(info: CargoInformation, rules: CargoRules) -> tuple[CentreRefusal, ...]:
     """What the shipper could do better; no reason to refuse anything."""
     found = []
     for number, item in enumerate(info.goods):
@@ -97,7 +97,7 @@ def advice_on(info: CargoInformation, rules: CargoRules) -> tuple[Refusal, ...]:
     return tuple(found)
 
 
-def _parties(info: CargoInformation) -> Iterator[Refusal]:
+def _parties(info: CargoInformation) -> Iterator[CentreRefusal]:
     for field in fields.FIELDS:
         if field.part in {"II", "III"}:
             text = getattr(info, field.name)
@@ -106,7 +106,7 @@ def _parties(info: CargoInformation) -> Iterator[Refusal]:
                 yield from _country(field.name, text)
 
 
-def _goods(info: CargoInformation) -> Iterator[Refusal]:
+def _goods(info: CargoInformation) -> Iterator[CentreRefusal]:
     if not info.goods:
         yield refusal("no_goods", part="goods")
     if len(info.goods) > fields.MOST_ITEMS:
@@ -116,7 +116,7 @@ def _goods(info: CargoInformation) -> Iterator[Refusal]:
         yield from _item(f"goods[{number}].", item)
 
 
-def _item(at: str, item: GoodsItem) -> Iterator[Refusal]:
+def _item(at: str, item: GoodsItem) -> Iterator[CentreRefusal]:
     yield from _bulk(at, item) if item.bulk else _packed(at, item)
     yield from _text(BY_NAME["goods.articles"], f"{at}articles", item.articles)
     for name, unit in _UNITS.items():
@@ -128,7 +128,7 @@ def _item(at: str, item: GoodsItem) -> Iterator[Refusal]:
         yield from _all_texts("permits.", f"{at}permits[{place}].", permit)
 
 
-def _packed(at: str, item: GoodsItem) -> Iterator[Refusal]:
+def _packed(at: str, item: GoodsItem) -> Iterator[CentreRefusal]:
     if item.packages < 1:
         yield refusal("no_packages", part=f"{at}packages", value=item.packages)
     elif item.packages >= fields.LARGEST:
@@ -138,14 +138,14 @@ def _packed(at: str, item: GoodsItem) -> Iterator[Refusal]:
     yield from _text(BY_NAME["goods.package_description"], f"{at}package_description", item.package_description)
 
 
-def _bulk(at: str, item: GoodsItem) -> Iterator[Refusal]:
+def _bulk(at: str, item: GoodsItem) -> Iterator[CentreRefusal]:
     if item.packages or item.package_description.strip():
         yield refusal("bulk_in_packages", part=f"{at}bulk")
     if all(getattr(item, name) is None for name in _AMOUNTS):
         yield refusal("bulk_unweighed", part=f"{at}bulk")
 
 
-def _amount(at: str, item: GoodsItem, name: str, unit_name: str) -> Iterator[Refusal]:
+def _amount(at: str, item: GoodsItem, name: str, unit_name: str) -> Iterator[CentreRefusal]:
     amount: Decimal | None = getattr(item, name)
     unit: str = getattr(item, unit_name)
     if amount is not None and not (amount.is_finite() and 0 < amount < fields.LARGEST):
@@ -159,21 +159,21 @@ def _amount(at: str, item: GoodsItem, name: str, unit_name: str) -> Iterator[Ref
     yield from _text(BY_NAME[f"goods.{unit_name}"], f"{at}{unit_name}", unit)
 
 
-def _transhipment(info: CargoInformation) -> Iterator[Refusal]:
+def _transhipment(info: CargoInformation) -> Iterator[CentreRefusal]:
     if info.transhipment is not None:
         yield from _all_texts("transhipment.", "transhipment.", info.transhipment)
         for name in ("origin", "destination"):
             yield from _country(f"transhipment.{name}", getattr(info.transhipment, name))
 
 
-def _all_texts(names: str, at: str, value: Any) -> Iterator[Refusal]:
+def _all_texts(names: str, at: str, value: Any) -> Iterator[CentreRefusal]:
     for field in fields.FIELDS:
         if field.name.startswith(names):
             name = field.name.removeprefix(names)
             yield from _text(field, f"{at}{name}", getattr(value, name))
 
 
-def _others(info: CargoInformation, rules: CargoRules) -> Iterator[Refusal]:
+def _others(info: CargoInformation, rules: CargoRules) -> Iterator[CentreRefusal]:
     yield from _listed("no_point", "point", info.point, rules.points)
     for name in ("seal", "ucr", "equipment"):
         yield from _text(BY_NAME[name], name, getattr(info, name))
@@ -186,20 +186,20 @@ def _others(info: CargoInformation, rules: CargoRules) -> Iterator[Refusal]:
         yield refusal("no_scheme", part="scheme", value=info.scheme, known=", ".join(sorted(rules.schemes)))
 
 
-def _listed(code: str, part: str, value: str, known: Iterable[str]) -> Iterator[Refusal]:
+def _listed(code: str, part: str, value: str, known: Iterable[str]) -> Iterator[CentreRefusal]:
     known = sorted(known)
     if value and (value not in known if known else len(value) > BY_NAME[part].most):
         yield refusal(code, part=part, value=value, known=", ".join(known))
 
 
-def _container(text: str) -> Iterator[Refusal]:
+def _container(text: str) -> Iterator[CentreRefusal]:
     yield from _text(BY_NAME["container"], "container", text)
     number = containers.plain_container(text)
     if containers.looks_whole(number) and int(number[-1]) != (digit := containers.check_digit(number)):
         yield refusal("container_digit", part="container", value=text, digit=digit)
 
 
-def _text(field: CargoField, part: str, text: str) -> Iterator[Refusal]:
+def _text(field: CargoField, part: str, text: str) -> Iterator[CentreRefusal]:
     """What is wrong with a text as the table of fields has it."""
     if field.always and not text.strip():
         yield refusal("empty", part=part)
@@ -211,12 +211,12 @@ def _text(field: CargoField, part: str, text: str) -> Iterator[Refusal]:
         yield refusal("not_a_code", part=part, value=text, known=", ".join(field.codes))
 
 
-def _country(part: str, text: str) -> Iterator[Refusal]:
+def _country(part: str, text: str) -> Iterator[CentreRefusal]:
     if text and len(text) <= BY_NAME[part].most and not _COUNTRY.fullmatch(text):
         yield refusal("not_a_country", part=part, value=text)
 
 
-def _window_problem(info: CargoInformation, now_ms: int) -> Iterator[Refusal]:
+def _window_problem(info: CargoInformation, now_ms: int) -> Iterator[CentreRefusal]:
     try:
         first, last = times.expected_span(info.expected)
     except (ValueError, OverflowError):

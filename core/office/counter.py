@@ -15,7 +15,7 @@ from core.ledger.store import CoreStore
 from core.model.consignment import CargoInformation
 from core.model.ownership import BUNDLE, CARGO
 from core.model.people import Actor
-from core.model.refusals import Refusal, refusal
+from core.model.refusals import CentreRefusal, refusal
 from core.office import cargo, papers, people
 from core.office.bundling import BundleMade, BundleRequest, Consignment, vehicle_problem
 from core.office.cargo import Lodging
@@ -87,7 +87,7 @@ class TradeCounter:
             papers.keep_batch(self._db, owner, batch, digest=digest, ccrns=ccrns, now_ms=now)
         return lodged
 
-    def _batch_problems(self, infos: Sequence[CargoInformation], now: int) -> list[Refusal]:
+    def _batch_problems(self, infos: Sequence[CargoInformation], now: int) -> list[CentreRefusal]:
         rules = self._office.rules.cargo
         return [
             msgspec.structs.replace(problem, consignment=number)

@@ -54,7 +54,7 @@ class _Session:
     heard_ms: int
 
 
-class Door:
+class PeopleDoor:
     """Who may come in.
 
     Args:

@@ -15,13 +15,13 @@ from core.errors import RefusedError
 from core.model import passwords
 from core.model.ownership import BUNDLE, CARGO, Owned
 from core.model.passwords import SignInState
-from core.model.people import NAME, TRADE, Account, Actor, Party, Role, account_problems
+from core.model.people import NAME, TRADE, Account, Actor, Role, TradeParty, account_problems
 from core.model.refusals import refusal
 
 _SIGN_IN = ", ".join(SignInState.__struct_fields__)
 
 
-def add_party(connection: Any, party: Party) -> None:
+def add_party(connection: Any, party: TradeParty) -> None:
     """Registers a party, or gives one another name."""
     connection.execute(
         "INSERT INTO parties(id, name) VALUES (?, ?) ON CONFLICT(id) DO UPDATE SET name = excluded.name",
@@ -29,9 +29,9 @@ def add_party(connection: Any, party: Party) -> None:
     )
 
 
-def parties(connection: Any) -> list[Party]:
+def parties(connection: Any) -> list[TradeParty]:
     """Every party, by identifier."""
-    return [Party(*row) for row in connection.execute("SELECT id, name FROM parties ORDER BY id")]
+    return [TradeParty(*row) for row in connection.execute("SELECT id, name FROM parties ORDER BY id")]
 
 
 def add_account(connection: Any, account: Account, *, password: str = "", secret: str = "") -> None:

@@ -28,7 +28,7 @@ class _Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid
 
 
 class SignIn(_Request, frozen=True, tag="sign_in"):
-    """From now on this connection is this account's; answered by `SignedIn`."""
+    """Sign in over this connection; answered by `SignedIn`."""
 
     name: str
     password: Annotated[str, Meta(max_length=1_024)]
@@ -36,13 +36,13 @@ class SignIn(_Request, frozen=True, tag="sign_in"):
 
 
 class Resume(_Request, frozen=True, tag="resume"):
-    """Likewise, by the token of an earlier `SignIn` of the same login; answered by `SignedIn`."""
+    """Go on as an earlier sign-in of the same login, by its token; answered by `SignedIn`."""
 
     token: Annotated[str, Meta(max_length=128)]
 
 
 class SignOut(_Request, frozen=True, tag="sign_out"):
-    """The session of this connection ends."""
+    """End the session of this connection."""
 
 
 class Lodge(_Request, frozen=True, tag="lodge"):
@@ -245,7 +245,7 @@ class ListPictures(_Request, frozen=True, tag="pictures"):
 
 
 class GetPicture(_Request, frozen=True, tag="picture"):
-    """One picture's bytes (in base64); `purpose` goes into the diary with who looked at it (domain §8)."""
+    """One picture's bytes (in base64); `purpose` goes into the audit log with who looked at it (domain §8)."""
 
     picture: str
     purpose: Why
@@ -288,7 +288,7 @@ class AtCompound(_Request, frozen=True, tag="compound"):
 
 
 class ReadAudit(_Request, frozen=True, tag="audit"):
-    """The latest lines of the audit log that name a text; answered by a list of `model.audit.AuditLine`, newest first."""
+    """The latest lines of the audit log that name a text; answered by a list of `model.audit.ChainedLine`, newest first."""
 
     most: Annotated[int, Meta(ge=1, le=10_000)] = 100
     text: Annotated[str, Meta(max_length=64)] = ""

@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.errors import RefusedError
-from core.model.ownership import BUNDLE, CARGO, Reach, Touch
+from core.model.ownership import BUNDLE, CARGO, Handling, Reach
 from core.model.people import TRADE, Actor, Role
-from core.model.refusals import Refusal, refusal
+from core.model.refusals import CentreRefusal, refusal
 from core.office import requests as ask
 from core.office.cargo import REFERENCE
 
@@ -126,7 +126,7 @@ def _may_order(roles: frozenset[Role], name: str) -> bool:
     return roles != {Role.TECHNICIAN} or name in TECHNICAL_COMMANDS
 
 
-def _not_theirs(who: Actor, request: ask.Request, right: Right) -> Refusal:
+def _not_theirs(who: Actor, request: ask.Request, right: Right) -> CentreRefusal:
     needed = ", ".join(sorted(role for role in right.roles if role is not Role.TECHNICIAN)) or ", ".join(right.roles)
     return refusal("role", account=who.account, request=tag_of(request), needed=needed or "none")
 
@@ -147,23 +147,23 @@ class Concern(NamedTuple):
 
     kind: str
     number: str
-    touch: Touch
-    unknown: Refusal
+    touch: Handling
+    unknown: CentreRefusal
 
 
 def concerns(request: ask.Request) -> Iterator[Concern]:
     """Whose things a request is about, for whoever reaches only their own."""
     match request:
         case ask.Amend(ccrn=ccrn) | ask.Cancel(ccrn=ccrn):
-            yield Concern(CARGO, ccrn, Touch.CHANGE, refusal("decide_unknown", ccrn=ccrn))
+            yield Concern(CARGO, ccrn, Handling.CHANGE, refusal("decide_unknown", ccrn=ccrn))
         case ask.HandTo(ccrns=ccrns):
             for ccrn in ccrns:
-                yield Concern(CARGO, ccrn, Touch.CHANGE, refusal("decide_unknown", ccrn=ccrn))
+                yield Concern(CARGO, ccrn, Handling.CHANGE, refusal("decide_unknown", ccrn=ccrn))
         case ask.MakeBundle(bundle=form):
             for ccrn in filter(REFERENCE.fullmatch, dict.fromkeys(form.ccrns)):
-                yield Concern(CARGO, ccrn, Touch.BUNDLE, refusal("ccrn_unknown", part="ccrns", ccrn=ccrn))
+                yield Concern(CARGO, ccrn, Handling.BUNDLE, refusal("ccrn_unknown", part="ccrns", ccrn=ccrn))
         case ask.Debundle(ubr=ubr) | ask.Swap(ubr=ubr):
-            yield Concern(BUNDLE, ubr, Touch.CHANGE, refusal("ubr_unknown", ubr=ubr))
+            yield Concern(BUNDLE, ubr, Handling.CHANGE, refusal("ubr_unknown", ubr=ubr))
         case _:
             return
 

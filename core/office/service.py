@@ -15,11 +15,11 @@ from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.model.consignment import CargoInformation, read_lodged
 from core.model.earliest import CrossingPolicy, Earliest, earliest
-from core.model.refusals import Refusal, refusal
+from core.model.refusals import CentreRefusal, refusal
 from core.office import bundling, cargo, numbers
 from core.office.bundling import BundleMade, BundleRequest, Consignment, vehicle_problem
 from core.office.cargo import CargoRules, Lodging
-from core.select.engine import CodeFinding, Engine, Profile
+from core.select.engine import CodeFinding, Profile, ScreeningEngine
 from domain.crossing import Direction
 from domain.marks import normalise
 from domain.times import UtcClock
@@ -79,7 +79,7 @@ class CargoService:
         self._db = store.connection
         self._log = log
         self.rules = rules
-        self.engine = Engine(rules.profile)
+        self.engine = ScreeningEngine(rules.profile)
         self._clock = clock
 
     def lodge(self, info: CargoInformation, *, who: str) -> Lodging:
@@ -215,7 +215,7 @@ class CargoService:
                 self._log.append([_recoded(self.unused(known.ubr), ccrn, code)], at_ms=now)
             self._note(now, who, "decided", f"CCRN {ccrn}: {code} ({reason})")
 
-    def _decision_problems(self, ccrn: str, known: Consignment | None, code: str, reason: str) -> list[Refusal]:
+    def _decision_problems(self, ccrn: str, known: Consignment | None, code: str, reason: str) -> list[CentreRefusal]:
         codes = self.engine.profile.codes
         problems = []
         if known is None:
@@ -392,7 +392,7 @@ def _recoded(record: BundleRecord, ccrn: str, code: str) -> BundleRecord:
     return msgspec.structs.replace(record, cargo=tuple(lines))
 
 
-def _import_problems(item: ImportedBundle) -> list[Refusal]:
+def _import_problems(item: ImportedBundle) -> list[CentreRefusal]:
     problems = list(vehicle_problem(item.vrn))
     if item.valid_until_ms <= item.earliest_ms:
         problems.append(refusal("import_times", vrn=item.vrn))

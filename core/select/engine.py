@@ -52,7 +52,7 @@ class CodeFinding(msgspec.Struct, frozen=True):
         return "; ".join(hit.words for hit in self.hits)
 
 
-class Engine:
+class ScreeningEngine:
     """Profiles made ready: their terms folded once, their words in families.
 
     Args:

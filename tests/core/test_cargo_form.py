@@ -21,7 +21,7 @@ from core.model.consignment import CargoInformation, GoodsItem, Permit, Tranship
 from core.model.containers import check_digit, looks_whole, plain_container
 from core.model.fields import FIELDS, FieldKind
 from core.model.refusal_texts import TEXTS
-from core.model.refusals import Language, Refusal, refusal
+from core.model.refusals import CentreRefusal, FormLanguage, refusal
 from core.office import cargo
 from core.office.cargo import CargoRules
 from domain import times
@@ -175,7 +175,7 @@ def test_five_million_characters_are_refused_in_every_text_and_the_answer_stays_
     info = msgspec.convert({**SAMPLE, **_with(field.name, "X" * 5_000_000)}, CargoInformation)
     problems = cargo.problems_of(info, now_ms=NOON, rules=RULES)
     assert len(problems) == 1
-    assert all(len(problems[0].text(language)) < 400 for language in Language)
+    assert all(len(problems[0].text(language)) < 400 for language in FormLanguage)
     if field.codes is None and field.name not in {"point", "scheme"}:
         assert (problems[0].code, problems[0].values["most"]) == ("too_long", str(field.most))
         assert "5,000,000 characters" in str(problems[0])
@@ -276,11 +276,11 @@ def test_a_refusal_names_its_field_and_its_item_in_each_language() -> None:
     """A driver, a clerk and a program read the same thing."""
     one = refusal("empty", part="goods[1].articles")
     assert one.text() == "item 2, (c) description of articles is empty; fill it in"
-    assert one.text(Language.TRADITIONAL) == "第2項(c) 貨品說明未填寫；請填寫"
-    assert one.text(Language.SIMPLIFIED) == "第2项(c) 货品说明未填写；请填写"
-    third = Refusal("empty", {}, "seal", consignment=3)
+    assert one.text(FormLanguage.TRADITIONAL) == "第2項(c) 貨品說明未填寫；請填寫"
+    assert one.text(FormLanguage.SIMPLIFIED) == "第2项(c) 货品说明未填写；请填写"
+    third = CentreRefusal("empty", {}, "seal", consignment=3)
     assert third.text().startswith("consignment 3: seal number")
-    assert RefusedError(one, "plain").told(Language.SIMPLIFIED) == (one.text(Language.SIMPLIFIED), "plain")
+    assert RefusedError(one, "plain").told(FormLanguage.SIMPLIFIED) == (one.text(FormLanguage.SIMPLIFIED), "plain")
 
 
 def test_every_label_is_found_by_the_part_of_a_refusal() -> None:

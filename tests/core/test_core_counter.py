@@ -14,7 +14,7 @@ from core.model.people import Actor
 from core.office import requests as ask
 from core.office.admin_handler import AdminHandler
 from core.office.bundling import BundleRequest
-from core.office.door import Door
+from core.office.door import PeopleDoor
 from core.office.service import ImportedBundle
 from domain.alarms import CoreAlarmKind
 from domain.crossing import Direction
@@ -50,7 +50,7 @@ def counter(core: Any, sent: Any, desk: Actor) -> Counter:
 def make_handler(core: Any, sent: Any) -> AdminHandler:
     """The handler of a core's parts."""
     return AdminHandler(
-        door=Door(core.store, core.clock),
+        door=PeopleDoor(core.store, core.clock),
         store=core.store,
         log=core.log,
         office=core.office,

@@ -15,7 +15,7 @@ from core.office import bundling, cargo
 from core.office.cargo import CargoRules
 from core.office.numbers import reference
 from core.select.criteria import ProfileRule
-from core.select.engine import Engine, Profile, strictest
+from core.select.engine import Profile, ScreeningEngine, strictest
 from domain import times
 from domain.crossing import Direction
 from domain.marks import mark_problem, normalise
@@ -216,7 +216,7 @@ def test_the_strictest_matching_profile_gives_the_code(make_consignment: Any) ->
         ProfileRule(name="again paper", code="document", consignor="wilson"),
     )
     profile = Profile(codes=("release", "document", "inspect"), rules=rules)
-    engine = Engine(profile)
+    engine = ScreeningEngine(profile)
     assert engine.screen(make_consignment(articles="10 000 Cigarettes")).by == "tobacco"
     assert engine.screen(make_consignment()).code == "document"
     assert engine.screen(make_consignment(consignor="other")).code == "release"
@@ -225,7 +225,7 @@ def test_the_strictest_matching_profile_gives_the_code(make_consignment: Any) ->
 def test_a_profile_can_spare_a_scheme_and_be_bound_to_a_direction(make_consignment: Any) -> None:
     """ITFS cargo is inspected once, here or at the airport (seed 003)."""
     rule = ProfileRule(name="boards", code="inspect", articles="board", direction="inbound", not_schemes=("ITFS",))
-    engine = Engine(Profile(rules=(rule,)))
+    engine = ScreeningEngine(Profile(rules=(rule,)))
     assert engine.findings(make_consignment(articles="circuit boards"))
     assert not engine.findings(make_consignment(articles="circuit boards", scheme="ITFS"))
     assert not engine.findings(make_consignment(articles="circuit boards", direction=Direction.OUTBOUND))

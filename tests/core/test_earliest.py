@@ -88,7 +88,11 @@ def test_another_vehicle_takes_the_wait_over_only_where_that_is_policy(waited: i
     assert asked(None, waited_ms=waited) == (WAIT, Because.WAIT, False)
 
 
-HOURS = {"MKT": OpeningHours(7 * 60, 22 * 60), "NIGHT": OpeningHours(22 * 60, 6 * 60)}
+HOURS = {
+    "MKT": OpeningHours(7 * 60, 22 * 60),
+    "NIGHT": OpeningHours(22 * 60, 6 * 60),
+    "ALL": OpeningHours(7 * 60, 7 * 60),
+}
 
 
 @pytest.mark.parametrize(
@@ -104,6 +108,8 @@ HOURS = {"MKT": OpeningHours(7 * 60, 22 * 60), "NIGHT": OpeningHours(22 * 60, 6 
         ("NIGHT", 22 * 60, 22 * 60 + 30),
         ("NIGHT", 2 * 60, 2 * 60 + 30),
         ("NIGHT", 5 * 60 + 30, 22 * 60),
+        ("ALL", 6 * 60, 6 * 60 + 30),
+        ("ALL", 23 * 60, 23 * 60 + 30),
         ("", 6 * 60, 6 * 60 + 30),
         ("SBC", 6 * 60, 6 * 60 + 30),
     ],

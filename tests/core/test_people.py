@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from core.errors import RefusedError
 from core.ledger import audit_log
 from core.model import audit, ownership, passwords
-from core.model.audit import START, AuditLine, flaws, next_hash
-from core.model.ownership import BUNDLE, CARGO, Owned, Touch, may
+from core.model.audit import START, ChainedLine, flaws, next_hash
+from core.model.ownership import BUNDLE, CARGO, Handling, Owned, may
 from core.model.passwords import LOCKED_MS, MOST_WRONG, SignInState, after_try
-from core.model.people import TRADE, Account, Actor, Party, Role, clash
+from core.model.people import TRADE, Account, Actor, Role, TradeParty, clash
 from core.office import people, rights
 from core.office import requests as ask
 from core.office.admin_handler import AdminHandler
 from core.office.bundling import BundleRequest
-from core.office.door import IDLE_MS, LONGEST_MS, Caller, Door
+from core.office.door import IDLE_MS, LONGEST_MS, Caller, PeopleDoor
 from core.office.rights import RIGHTS, Trace
 from domain.crossing import Direction
 
@@ -44,7 +44,7 @@ class Office:
         }
         with core.store.transaction() as connection:
             for party in ("winning", "rival", "haulier"):
-                people.add_party(connection, Party(party, party))
+                people.add_party(connection, TradeParty(party, party))
             for account in self.accounts.values():
                 people.add_account(connection, account)
 
@@ -64,7 +64,7 @@ def office(core: Any) -> Office:
         store=core.store,
         log=core.log,
         office=core.office,
-        door=Door(core.store, core.clock),
+        door=PeopleDoor(core.store, core.clock),
         exchange=core.exchange,
         intake=core.intake,
         projection=core.projection,
@@ -317,8 +317,8 @@ def test_rule_and_sql_of_ownership_agree(owned: dict[tuple[str, str], str], hand
         for number in "12":
             thing = people.owned(db, kind, number)
             for party in "abc":
-                for touch in Touch:
-                    sql = ownership.OWNS_SQL if touch is Touch.CHANGE else ownership.REACHES_SQL
+                for touch in Handling:
+                    sql = ownership.OWNS_SQL if touch is Handling.CHANGE else ownership.REACHES_SQL
                     row = db.execute(f"SELECT {sql}", {"kind": kind, "number": number, "party": party}).fetchone()
                     assert bool(row[0]) is may(party, touch, thing)
     db.close()
@@ -327,19 +327,19 @@ def test_rule_and_sql_of_ownership_agree(owned: dict[tuple[str, str], str], hand
 @pytest.mark.parametrize(
     ("party", "touch", "thing", "allowed"),
     [
-        ("a", Touch.READ, Owned("a"), True),
-        ("a", Touch.CHANGE, Owned("a"), True),
-        ("a", Touch.BUNDLE, Owned("a"), True),
-        ("b", Touch.READ, Owned("a"), False),
-        ("b", Touch.READ, Owned("a", frozenset("b")), True),
-        ("b", Touch.BUNDLE, Owned("a", frozenset("b")), True),
-        ("b", Touch.CHANGE, Owned("a", frozenset("b")), False),
-        ("", Touch.READ, Owned(""), False),
-        ("a", Touch.READ, None, False),
-        ("a", Touch.READ, Owned(""), False),
+        ("a", Handling.READ, Owned("a"), True),
+        ("a", Handling.CHANGE, Owned("a"), True),
+        ("a", Handling.BUNDLE, Owned("a"), True),
+        ("b", Handling.READ, Owned("a"), False),
+        ("b", Handling.READ, Owned("a", frozenset("b")), True),
+        ("b", Handling.BUNDLE, Owned("a", frozenset("b")), True),
+        ("b", Handling.CHANGE, Owned("a", frozenset("b")), False),
+        ("", Handling.READ, Owned(""), False),
+        ("a", Handling.READ, None, False),
+        ("a", Handling.READ, Owned(""), False),
     ],
 )
-def test_ownership_case_by_case(party: str, touch: Touch, thing: Owned | None, allowed: bool) -> None:
+def test_ownership_case_by_case(party: str, touch: Handling, thing: Owned | None, allowed: bool) -> None:
     """The owner everything, a carrier reading and bundling, nobody else anything; who has no party has nothing."""
     assert may(party, touch, thing) is allowed
 
@@ -348,19 +348,19 @@ def test_ownership_case_by_case(party: str, touch: Touch, thing: Owned | None, a
 
 
 @pytest.fixture
-def door(core: Any) -> Door:
+def door(core: Any) -> PeopleDoor:
     """A door, and one account behind it."""
     with core.store.transaction() as connection:
         new = Account(name="chan", roles=(Role.SELECTOR,), shown="Chan Tai Man")
         people.add_account(connection, new, password=PASSWORD, secret=SECRET)
-    return Door(core.store, core.clock)
+    return PeopleDoor(core.store, core.clock)
 
 
 Try = Callable[..., Any]
 
 
 @pytest.fixture
-def sign_in(core: Any, door: Door) -> Try:
+def sign_in(core: Any, door: PeopleDoor) -> Try:
     """Tries to sign in as chan, with what is right unless said otherwise."""
 
     def tried(caller: Caller, password: str = PASSWORD, code: str = "") -> Any:
@@ -372,7 +372,7 @@ def sign_in(core: Any, door: Door) -> Try:
     return tried
 
 
-def test_an_officer_signs_in_with_password_and_code(core: Any, door: Door, sign_in: Try) -> None:
+def test_an_officer_signs_in_with_password_and_code(core: Any, door: PeopleDoor, sign_in: Try) -> None:
     """And is then that person on this connection, and on others of the same login by the token."""
     first, second, other = Caller("kiosk"), Caller("kiosk"), Caller("somebody")
     done = sign_in(first)
@@ -385,7 +385,7 @@ def test_an_officer_signs_in_with_password_and_code(core: Any, door: Door, sign_
     assert people.find(core.store.connection, "chan") is not None
 
 
-def test_a_login_without_an_account_is_nobody(door: Door) -> None:
+def test_a_login_without_an_account_is_nobody(door: PeopleDoor) -> None:
     """Whatever it calls itself."""
     with pytest.raises(RefusedError, match="login stranger has no account"):
         door.actor(Caller("stranger"))
@@ -395,7 +395,7 @@ def test_a_login_without_an_account_is_nobody(door: Door) -> None:
         door.actor(Caller(""))
 
 
-def test_wrong_passwords_and_codes_are_refused_alike(door: Door, sign_in: Try, core: Any) -> None:
+def test_wrong_passwords_and_codes_are_refused_alike(door: PeopleDoor, sign_in: Try, core: Any) -> None:
     """And written down."""
     told = set()
     for word, code in ((PASSWORD, "000000"), ("wrong password", ""), (PASSWORD, "")):
@@ -454,7 +454,9 @@ def test_a_right_try_ends_the_count_of_wrong_ones() -> None:
 
 
 @pytest.mark.parametrize(("wait", "over"), [(IDLE_MS, False), (IDLE_MS + 1, True)])
-def test_a_session_of_which_nothing_is_heard_ends(core: Any, door: Door, sign_in: Try, wait: int, over: bool) -> None:
+def test_a_session_of_which_nothing_is_heard_ends(
+    core: Any, door: PeopleDoor, sign_in: Try, wait: int, over: bool
+) -> None:
     """An hour."""
     caller = Caller("kiosk")
     sign_in(caller)
@@ -466,7 +468,7 @@ def test_a_session_of_which_nothing_is_heard_ends(core: Any, door: Door, sign_in
         assert door.actor(caller).account == "chan"
 
 
-def test_a_session_ends_with_the_shift_however_busy(core: Any, door: Door, sign_in: Try) -> None:
+def test_a_session_ends_with_the_shift_however_busy(core: Any, door: PeopleDoor, sign_in: Try) -> None:
     """Twelve hours."""
     caller = Caller("kiosk")
     sign_in(caller)
@@ -479,7 +481,9 @@ def test_a_session_ends_with_the_shift_however_busy(core: Any, door: Door, sign_
 
 
 @pytest.mark.parametrize("how", ["closed", "another password", "signed out"])
-def test_a_session_ends_at_once_when_its_person_may_no_longer(core: Any, door: Door, sign_in: Try, how: str) -> None:
+def test_a_session_ends_at_once_when_its_person_may_no_longer(
+    core: Any, door: PeopleDoor, sign_in: Try, how: str
+) -> None:
     """At their next request."""
     caller = Caller("kiosk")
     sign_in(caller)
@@ -495,7 +499,7 @@ def test_a_session_ends_at_once_when_its_person_may_no_longer(core: Any, door: D
         door.actor(caller)
 
 
-def test_passwords_are_kept_as_argon2id(core: Any, door: Door) -> None:
+def test_passwords_are_kept_as_argon2id(core: Any, door: PeopleDoor) -> None:
     """And an account without one is nobody's to sign in to."""
     kept = people.sign_in_state(core.store.connection, "chan").password
     assert kept.startswith("$argon2id$")
@@ -522,7 +526,7 @@ def test_passwords_are_kept_as_argon2id(core: Any, door: Door) -> None:
 def test_an_account_that_cannot_be_is_refused(core: Any, account: Account, why: str) -> None:
     """With what to do."""
     with core.store.transaction() as connection:
-        people.add_party(connection, Party("p", "P"))
+        people.add_party(connection, TradeParty("p", "P"))
         people.add_account(connection, Account(name="there", roles=(Role.SUPERVISOR,)))
     with pytest.raises(RefusedError, match=why), core.store.transaction() as connection:
         people.add_account(connection, account)
@@ -553,11 +557,11 @@ def test_the_last_who_can_open_accounts_cannot_be_closed_or_lose_that(core: Any)
 # The chain.
 
 
-def chain(number: int) -> list[tuple[AuditLine, bytes]]:
+def chain(number: int) -> list[tuple[ChainedLine, bytes]]:
     """A whole chain of so many lines."""
     kept, previous = [], START
     for seq in range(1, number + 1):
-        line = AuditLine(seq, seq, "chan", "looked", f"AB{seq}")
+        line = ChainedLine(seq, seq, "chan", "looked", f"AB{seq}")
         previous = next_hash(previous, line)
         kept.append((line, previous))
     return kept

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.errors import CoreSettingsError
 from core.model.consignment import GoodsItem
 from core.select.criteria import TEXT_CRITERIA, ProfileRule, Vocabulary
-from core.select.engine import Engine, Profile
+from core.select.engine import Profile, ScreeningEngine
 from core.select.families import SHIPPED, WordFamily
 from core.select.live import LiveProfiles
 from core.select.words import fold
@@ -31,7 +31,7 @@ def screened(make_consignment: Any) -> Found:
 
     def found(rule: ProfileRule = CIGARETTES, **changes: Any) -> Any:
         families = changes.pop("families", ())
-        return Engine(Profile(rules=(rule,), families=families)).screen(make_consignment(**changes))
+        return ScreeningEngine(Profile(rules=(rule,), families=families)).screen(make_consignment(**changes))
 
     return found
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import RefusedError
 from core.model.earliest import Because, CrossingPolicy
-from core.model.people import Actor, Party, Role
+from core.model.people import Actor, Role, TradeParty
 from core.office import papers, people
 from core.office.bundling import BundleRequest
 from core.office.counter import TradeCounter
@@ -26,7 +26,7 @@ def counter(core: Any) -> TradeCounter:
     """A counter whose traders are registered."""
     with core.store.transaction() as connection:
         for party in ("winning", "haulier", "rival"):
-            people.add_party(connection, Party(party, party))
+            people.add_party(connection, TradeParty(party, party))
     return TradeCounter(core.store, core.office, core.clock)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.model.consignment import CargoInformation, GoodsItem
 from core.select.criteria import ProfileRule
-from core.select.engine import Engine, Profile
+from core.select.engine import Profile, ScreeningEngine
 from domain.crossing import Direction
 
 LIMIT_MS = 5.0
@@ -53,8 +53,8 @@ def consignment(place: int) -> CargoInformation:
 def run(*, profiles: int, rounds: int, json_file: Path | None) -> bool:
     """Measures, prints and writes; whether the median is within the limit."""
     every = rules(profiles)
-    ready_ms = [_ms(lambda: Engine(Profile(rules=every))) for _ in range(3)]
-    engine = Engine(Profile(rules=every))
+    ready_ms = [_ms(lambda: ScreeningEngine(Profile(rules=every))) for _ in range(3)]
+    engine = ScreeningEngine(Profile(rules=every))
     hits = len(engine.findings(consignment(-1)))
     screened = [_ms(lambda place=place: engine.screen(consignment(place))) for place in range(rounds)]  # type: ignore[misc]
     plain = [_ms(lambda place=place: list(_plain(every, consignment(place)))) for place in range(rounds)]  # type: ignore[misc]

@@ -67,6 +67,8 @@ class Site:
         type_("install -d -o rocars-core -g rocars-core -m 0700 /var/lib/rocars-core")
         for step in ("init", "authority"):
             type_(f"{_AS_CORE}rocars-core {step}")
+        roles = " ".join(f"--role {role}" for role in ("supervisor", "technician", "lane_officer", "clerk", "system"))
+        type_(f"{_AS_CORE}rocars-core account roles rocars-core {roles}")
         self._install_broker()
         type_("systemctl enable --now rocars-core")
         type_(f"{_AS_CORE}rocars-core check")

@@ -10,6 +10,7 @@
 | `code_book`, `world`, `moves`, `scenarios/` | little stories with their expected screens |
 | `mutants`, `mutation`, `survivors` | changed rules; what notices them; why some may survive |
 | `source_mutants`, `source_fates`, `harmful` | changes of the source itself, put in place of what runs; who notices them; those that did harm |
+| `office_fates` | the same for the pure rules of the centre, judged by their tests |
 | `physical/` | the other proof: vehicles, loops that fail and late people around the step |
 
 `run` proves; `mutation` tries one mutant. No clock here: the caller measures.
