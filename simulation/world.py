@@ -29,6 +29,7 @@ from simulation.officer import PageRefusedError, SimulatedOfficer
 from simulation.paint_log import Eyes
 from simulation.private_core import PrivateCore, write_secret
 from simulation.stage import CameraLever, Stage
+from simulation.trade import SECTIONS, Trade, open_accounts
 from wire.envelope import Signer
 
 T = TypeVar("T")
@@ -98,7 +99,8 @@ class DemonstrationWorld:
         self._broker = PrivateBroker(folder / "broker", lanes=(LANE,))
         self._cable = Cable(self._broker.port)
         self._signer = Signer.generate(LANE)
-        self._core = PrivateCore(folder / "core", self._broker, lanes={LANE: self._signer.public})
+        self._core = PrivateCore(folder / "core", self._broker, lanes={LANE: self._signer.public}, sections=SECTIONS)
+        self._secrets = open_accounts(self._core, self.password)
         self.lane = ChildProcess(folder / "lane.log")
         self._page_port = free_port()
         self._labels = SimulatedLabelReader()
@@ -198,6 +200,7 @@ class DemonstrationWorld:
             hand=hand,
             camera=camera,
             counter=counter,
+            trade=await Trade.sign_in(self._core, self._stack, self._secrets, self.password),
             officer=await self._officer(),
             xdb=Eyes("xdb", self.paint_logs["xdb"]),
             aiop=Eyes("aiop", self.paint_logs["aiop"]),
