@@ -19,6 +19,7 @@
 | `led_fuzz` | spoilt frames into both ends of an LED board's line [fuzz --led] |
 | `signed_fuzz` | hostile messages by senders who hold a valid key [fuzz --signed] |
 | `alarms` | faults of all kinds raised and cleared, with restarts [alarms] |
+| `criteria` | the selectors' profiles on one consignment, beside plain comparison [criteria] |
 | `plates/` | our reader beside RapidOCR and Tesseract on labelled pictures [plates] |
 | `engines`, `engine_child`, `engine_crops` | our engines beside each other, each in its process, on the same crops [engines] |
 | `visits` | drawn visits through reader and settling [visits] |

@@ -87,6 +87,19 @@ def screens(
 
 
 @app.command()
+def criteria(
+    profiles: Annotated[int, typer.Option(min=1, help="Profiles of three terms.")] = 1_000,
+    rounds: Annotated[int, typer.Option(min=10, help="Consignments, no two alike.")] = 200,
+    json_file: JsonFile = None,
+) -> None:
+    """The selectors' profiles on one consignment, beside plain comparison; seconds, a status of 1 over the limit."""
+    from tools.bench.criteria import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(profiles=profiles, rounds=rounds, json_file=json_file):
+        raise typer.Exit(1)
+
+
+@app.command()
 def traffic(
     *,
     codes: Codes = 100_000,
