@@ -20,8 +20,8 @@ import msgspec
 
 from core.errors import RefusedError
 from core.model.people import NAME, Actor, Role
-from core.office.answers import CommandState
-from core.office.requests import AdminAnswer, ListCommands, SendCommand, Status
+from core.office.answers import AdminAnswer, CommandState
+from core.office.requests import ListCommands, SendCommand, Status
 from core.settings import WallsSection
 
 log = logging.getLogger("rocars.core")
@@ -128,7 +128,7 @@ def _asked(line: bytes, wall: str) -> tuple[WallRequest, Actor]:
     """A request, and who makes it: a lane officer whom the wall has signed in and names as `who`."""
     plain = msgspec.json.decode(line, type=dict[str, Any])
     who = str(plain.pop("who", ""))
-    request: WallRequest = msgspec.convert(plain, WallRequest)  # type: ignore[arg-type]  # a union is no type to mypy
+    request: WallRequest = msgspec.convert(plain, WallRequest)
     if isinstance(request, SendCommand) and not NAME.fullmatch(who):
         raise RefusedError("an order carries the name of the person who gives it")
     return request, Actor(account=who, roles=frozenset({Role.LANE_OFFICER}), login=wall)

@@ -105,7 +105,7 @@ def test_every_command_is_in_the_test_above() -> None:
     [
         ({"name": "release"}, Refusal.UNKNOWN),
         ({"name": ""}, Refusal.UNKNOWN),
-        ({"name": "open"}, Refusal.UNKNOWN),
+        ({"name": "fly"}, Refusal.UNKNOWN),
         ({"lane": "lane-2"}, Refusal.FOREIGN),
         ({"expires_ms": 1_010_100}, Refusal.EXPIRED),
         ({"issued_ms": 1_011_101}, Refusal.TOO_EARLY),

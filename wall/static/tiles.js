@@ -64,7 +64,7 @@ function order(world) {
 function entries(world) {
   const tiles = order(world).map((name) => world.tiles.get(name));
   const groups = [...new Set(tiles.map((tile) => tile.group))];
-  if (byNeed || groups.length < 2) return tiles;
+  if (byNeed || groups.length < 2 || document.body.classList.contains("mounted")) return tiles; // on a wall nobody can scroll
   const first = tiles.filter((tile) => pinned.has(tile.lane));
   const rest = groups.flatMap((name) => [{ heading: name, lane: `group ${name}` }, ...tiles.filter((tile) => tile.group === name && !pinned.has(tile.lane))]);
   return [...first, ...rest];
