@@ -5,6 +5,7 @@
 | `plate_reader` | the whole of it: detector, rectification, recogniser, grammar |
 | `plate_read` | what is said of one plate |
 | `detections` | from the detector's map to plates with four corners |
+| `look` | a second look at a find: a whole plate, a part of one, or none |
 | `contrast` | a straightened plate made dark on light, always of the same contrast |
 | `background` | the colour behind a plate's characters |
 | `ctc` | from the recogniser's columns to a text, by beam search under the grammar |

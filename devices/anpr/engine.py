@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from devices.anpr.alphabet import ALPHABET, COLUMNS, CROP
 from devices.anpr.detections import CHANNELS
 from devices.anpr.errors import EngineMissingError, WeightsVersionError
-from devices.anpr.look import FEATURES, GRID, Kind
+from devices.anpr.look import FEATURES, GRID, FindKind
 
 NETWORKS = ("detector", "look", "recogniser")
 _OTHERWISE = 'or write engine = "onnxruntime" or engine = "opencv" under [reader]'
@@ -82,7 +82,7 @@ def tried(engine: Engine, folder: Path, networks: tuple[str, ...] = NETWORKS) ->
     width, height = CROP
     trials = {
         "detector": ((1, 3, 64, 64), (1, CHANNELS + FEATURES, 8, 8)),
-        "look": ((1, FEATURES, *GRID[::-1]), (1, len(Kind))),
+        "look": ((1, FEATURES, *GRID[::-1]), (1, len(FindKind))),
         "recogniser": ((1, 1, height, width), RECOGNISED),
     }
     for name in networks:

@@ -23,7 +23,7 @@ AROUND: Final = (1.4, 2.6)
 """How much wider, and how much higher, than the find that is: the other row of a plate fits in, above and below."""
 
 
-class Kind(IntEnum):
+class FindKind(IntEnum):
     """What the find is; the value is the network's class."""
 
     NO_PLATE = 0  # lettering, a badge, a lamp, a sign
@@ -35,19 +35,19 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How likely each `Kind` is, 0 to 1; they sum to 1."""
+class SecondLook:
+    """How likely each `FindKind` is, 0 to 1; they sum to 1."""
 
     chances: tuple[float, ...]
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> FindKind:
         """The likeliest."""
-        return Kind(int(np.argmax(self.chances)))
+        return FindKind(int(np.argmax(self.chances)))
 
     def plate(self, rows: int) -> float:
         """How likely it is a whole plate of that many rows."""
-        return self.chances[Kind.ONE_ROW if rows == 1 else Kind.TWO_ROWS]
+        return self.chances[FindKind.ONE_ROW if rows == 1 else FindKind.TWO_ROWS]
 
 
 def sampled(features: NDArray[np.float32], corners: Corners) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from devices.anpr.ctc import rows_of
 from devices.anpr.detections import CHANNELS, SIDE, STRIDE, Detection, apart, decode
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
-from devices.anpr.look import Kind, Look, grown, sampled
+from devices.anpr.look import FindKind, SecondLook, grown, sampled
 from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.spacing import DOUBT, middles, spaced
 
@@ -36,9 +36,9 @@ widest shows what the others lost beside the plate's ends, and no more of the pl
 
 EXPLAINED = 0.8
 """How surely the second look must see a whole plate of as many rows as were read; below it no character is sure."""
-OTHER_ROW = {Kind.UPPER_ROW: -0.5, Kind.LOWER_ROW: 0.5}
+OTHER_ROW = {FindKind.UPPER_ROW: -0.5, FindKind.LOWER_ROW: 0.5}
 """How far up the middle of the whole plate is from that of one row's, in heights of a row."""
-Found = tuple[Detection, Look]
+Found = tuple[Detection, SecondLook]
 
 
 def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
@@ -150,14 +150,14 @@ class PlateReader:
         whole = [
             Detection(plate.score, grown(plate.corners, 1.0, 2.0, up=OTHER_ROW[look.kind])) for plate, look in halves
         ]
-        mended = [each for each in self._look(view, whole) if each[1].kind is Kind.TWO_ROWS]
+        mended = [each for each in self._look(view, whole) if each[1].kind is FindKind.TWO_ROWS]
         return _apart([*mended, *looked])
 
     def _look(self, view: View, found: list[Detection]) -> list[Found]:
         if not found:
             return []
         chances = self.engine.run("look", np.stack([view.look_at(plate.corners) for plate in found]))
-        return [(plate, Look(tuple(map(float, row)))) for plate, row in zip(found, chances, strict=True)]
+        return [(plate, SecondLook(tuple(map(float, row)))) for plate, row in zip(found, chances, strict=True)]
 
     def view(self, image: Picture) -> View:
         """What the detector makes of the picture."""

@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.detections import Detection
-from devices.anpr.look import AROUND, FEATURES, GRID, Kind, Look, grown, sampled
+from devices.anpr.look import AROUND, FEATURES, GRID, FindKind, SecondLook, grown, sampled
 from devices.anpr.plate_read import Region
 from devices.anpr.plate_reader import EXPLAINED, PlateReader, View
 from devices.anpr.spacing import DOUBT
 from simulation.drawn.plates import PlateKind, draw
 
-Chances = dict[Kind, float]
+Chances = dict[FindKind, float]
 
 
 def said(**kinds: float) -> Chances:
     """Chances by the names of kinds; what is left goes to lettering."""
-    told = {Kind[name.upper()]: chance for name, chance in kinds.items()}
-    return told | {Kind.NO_PLATE: 1 - sum(told.values())}
+    told = {FindKind[name.upper()]: chance for name, chance in kinds.items()}
+    return told | {FindKind.NO_PLATE: 1 - sum(told.values())}
 
 
 class Scripted:
@@ -34,7 +34,7 @@ class Scripted:
         """See `Engine`."""
         if name == "look":
             told = self.looks.pop(0)
-            return np.array([[each.get(kind, 0.0) for kind in Kind] for each in told], np.float32)
+            return np.array([[each.get(kind, 0.0) for kind in FindKind] for each in told], np.float32)
         chances = np.zeros((3, COLUMNS, len(ALPHABET) + 1), np.float32)
         chances[:, :, 0] = 1
         for row, text in ((1, "LT"), (2, "3482")):
@@ -112,7 +112,7 @@ def test_growing_moves_and_stretches_along_the_plate() -> None:
     """Twice as high upwards: the lower edge stays."""
     whole = grown(LOWER, 1.0, 2.0, up=0.5)
     assert np.allclose(whole, PLATE)
-    assert Look((0.1, 0.2, 0.7, 0, 0, 0)).kind is Kind.TWO_ROWS
+    assert SecondLook((0.1, 0.2, 0.7, 0, 0, 0)).kind is FindKind.TWO_ROWS
 
 
 def test_what_is_sampled_is_what_lies_at_the_find() -> None:

@@ -20,9 +20,10 @@
 | `signed_fuzz` | hostile messages by senders who hold a valid key [fuzz --signed] |
 | `alarms` | faults of all kinds raised and cleared, with restarts [alarms] |
 | `criteria` | the selectors' profiles on one consignment, beside plain comparison [criteria] |
+| `plates_sets/` | drawn sets of what photographs show too rarely [plates --set] |
 | `plates/` | our reader beside RapidOCR and Tesseract on labelled pictures [plates] |
 | `engines`, `engine_child`, `engine_crops` | our engines beside each other, each in its process, on the same crops [engines] |
-| `visits` | drawn visits through reader and settling [visits] |
+| `visits`, `told` | drawn visits through reader and settling; the reader without its eyes [visits] |
 | `reliability`, `plates_drawn`, `cuts` | what a stated confidence is worth, on drawn plates in cuts unknown to the training [reliability] |
 | `curve`, `bounds` | stated against found as a curve; exact bounds of a rate |
 | `camera`, `rtsp_server` | what a network camera costs at rest and in a visit, over a real RTSP server [camera] |

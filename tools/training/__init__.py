@@ -12,8 +12,11 @@
 | `decoys`, `signs`, `clutter` | what looks like a plate and is none, writing on vehicles, everything else in a scene |
 | `backgrounds`, `photographs` | photographs from Debian packages; photographed Mainland plates |
 | `lens`, `weather` | from scene to picture: lamps, lens, sensor, compression; rain, haze, night |
-| `nets` | the two networks |
-| `detector`, `recogniser` | their trainings |
+| `boards` | boards and lettering that are no plates, flat |
+| `finds`, `features` | places on drawn pictures for the second look; what the detector saw there |
+| `nets` | the networks |
+| `detector`, `recogniser`, `look` | their trainings |
+| `shipped` | checkpoints out of the shipped files, to go on from |
 | `loop` | what both share: learning rate, running average of the weights, checkpoints |
 | `export` | from checkpoints to ONNX files with their origin beside them |
 | `plot`, `scout`, `failures` | whether it still learns; how well plates are found; what is read wrong |

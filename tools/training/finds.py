@@ -1,4 +1,4 @@
-"""Finds for the second look: places on drawn pictures, each with what it is (`devices.anpr.look.Kind`).
+"""Finds for the second look: places on drawn pictures, each with what it is (`devices.anpr.look.FindKind`).
 
 Some places are the plates themselves, a little wrong; some are rows of them, plates with their neighbours, and pieces
 cut through; some are lines of lettering; and some are what the detector in use finds, the best of all mistakes.
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.look import Kind, grown
+from devices.anpr.look import FindKind, grown
 from devices.anpr.plate_reader import PlateReader
 from tools.training import clutter, decoys
 from tools.training.backgrounds import piece
@@ -111,15 +111,15 @@ def _shaken(rng: random.Random, quad: Quad, spread: float = 0.05) -> Quad:
     return np.asarray(wrong + off, np.float32)
 
 
-def _plates(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, Kind]]:
+def _plates(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, FindKind]]:
     return [
-        (_shaken(rng, quad), Kind.ONE_ROW if rows == 1 else Kind.TWO_ROWS)
+        (_shaken(rng, quad), FindKind.ONE_ROW if rows == 1 else FindKind.TWO_ROWS)
         for quad, rows in zip(drawn.quads, drawn.rows, strict=True)
         for _ in range(2 if rows == 1 else 5)  # the rarer ones more often
     ]
 
 
-def _rows(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, Kind]]:
+def _rows(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, FindKind]]:
     """The upper row, or the lower one, of plates that have two."""
     found = []
     for quad, rows in zip(drawn.quads, drawn.rows, strict=True):
@@ -127,11 +127,11 @@ def _rows(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, Kind]]:
             tall = rng.uniform(0.42, 0.58)
             shift = (1 - tall) / 2 if upper else -(1 - tall) / 2
             half = grown(grown(quad, rng.uniform(0.7, 1.1), 1.0), 1.0, tall, up=shift)
-            found.append((_shaken(rng, half, 0.04), Kind.UPPER_ROW if upper else Kind.LOWER_ROW))
+            found.append((_shaken(rng, half, 0.04), FindKind.UPPER_ROW if upper else FindKind.LOWER_ROW))
     return found
 
 
-def _amiss(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, Kind]]:
+def _amiss(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, FindKind]]:
     """A plate with its neighbour, or one whose end is outside."""
     found = []
     for quad in drawn.quads:
@@ -140,37 +140,37 @@ def _amiss(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, Kind]]:
         if rng.random() < 0.5:  # a third or more of it cut off at one side
             part = rng.uniform(0.35, 0.68)
             along = (quad[1] - quad[0] + quad[2] - quad[3]) / 2 * (1 - part) / 2 * rng.choice((-1, 1))
-            found.append((_shaken(rng, np.asarray(grown(quad, part, 1.0) + along, np.float32), 0.03), Kind.AMISS))
+            found.append((_shaken(rng, np.asarray(grown(quad, part, 1.0) + along, np.float32), 0.03), FindKind.AMISS))
         else:  # shifted by half its height: one half of it, and what hangs there
             up = rng.choice((-1, 1)) * rng.uniform(0.4, 0.6)
-            found.append((_shaken(rng, grown(quad, 1.0, rng.uniform(0.9, 1.2), up=up), 0.03), Kind.AMISS))
+            found.append((_shaken(rng, grown(quad, 1.0, rng.uniform(0.9, 1.2), up=up), 0.03), FindKind.AMISS))
     for one in drawn.quads:
         for other in drawn.quads:
             near = float(np.linalg.norm(one[3] - other[0]) + np.linalg.norm(one[2] - other[1]))
             if one is not other and near < 0.8 * float(np.linalg.norm(one[3] - one[0])):
-                found.append((_shaken(rng, np.array([one[0], one[1], other[2], other[3]], np.float32)), Kind.AMISS))
+                found.append((_shaken(rng, np.array([one[0], one[1], other[2], other[3]], np.float32)), FindKind.AMISS))
     return found
 
 
-def _lettering(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, Kind]]:
+def _lettering(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, FindKind]]:
     chosen = rng.sample(drawn.letters, min(len(drawn.letters), 12))
-    return [(_shaken(rng, quad), Kind.NO_PLATE) for quad in chosen]
+    return [(_shaken(rng, quad), FindKind.NO_PLATE) for quad in chosen]
 
 
-def _kind(quad: Quad, drawn: _Sheet) -> Kind | None:
+def _kind(quad: Quad, drawn: _Sheet) -> FindKind | None:
     """What a find of the detector is; None where it is neither this nor that."""
     nearest = max(range(len(drawn.quads)), key=lambda place: _iou(quad, drawn.quads[place]), default=None)
     if nearest is None or all(shared(quad, other) < 0.02 for other in drawn.quads):
-        return Kind.NO_PLATE
+        return FindKind.NO_PLATE
     true, rows = drawn.quads[nearest], drawn.rows[nearest]
     off = float(np.linalg.norm(quad - true, axis=1).mean()) / float(np.linalg.norm(true[3] - true[0]))
     if off < 0.25:
-        return Kind.ONE_ROW if rows == 1 else Kind.TWO_ROWS
+        return FindKind.ONE_ROW if rows == 1 else FindKind.TWO_ROWS
     if rows == 2:
-        for kind, up in ((Kind.UPPER_ROW, 0.25), (Kind.LOWER_ROW, -0.25)):
+        for kind, up in ((FindKind.UPPER_ROW, 0.25), (FindKind.LOWER_ROW, -0.25)):
             if _iou(quad, grown(true, 1.0, 0.5, up=up)) > 0.6:
                 return kind
-    return Kind.AMISS if _iou(quad, true) < 0.5 else None
+    return FindKind.AMISS if _iou(quad, true) < 0.5 else None
 
 
 def _iou(one: Quad, other: Quad) -> float:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from devices.anpr.engines import OnnxRuntimeEngine
-from devices.anpr.look import Kind
+from devices.anpr.look import FindKind
 from devices.anpr.plate_reader import PlateReader
 from tools.training.finds import Find, finds
 from tools.training.loop import TrainingRun, rate, start
@@ -47,7 +47,9 @@ def draw_all(folder: Path, folders: tuple[Path, ...], *, count: int, seed: int, 
         fresh = folder / f"new{number:04d}.npz"
         np.savez(fresh, seen=np.stack([seen for seen, _ in made]), kinds=np.array([kind for _, kind in made], np.int64))
         fresh.replace(file)
-        print(f"finds: shard {number + 1}: {np.bincount([kind for _, kind in made], minlength=len(Kind))}", flush=True)
+        print(
+            f"finds: shard {number + 1}: {np.bincount([kind for _, kind in made], minlength=len(FindKind))}", flush=True
+        )
 
 
 def prepared(seen: NDArray[np.float16]) -> Tensor:
@@ -67,9 +69,11 @@ def score(net: nn.Module, seen: NDArray[np.float16], kinds: NDArray[np.int64]) -
     """By kind the share told right, and of all that is no whole plate the share taken for one with 0.5 and with 0.9."""
     said = torch.cat([torch.softmax(net(prepared(part)), 1) for part in np.array_split(seen, max(1, len(seen) // 256))])
     best = said.argmax(1).numpy()
-    found = {kind.name.lower(): float((best[kinds == kind] == kind).mean()) for kind in Kind if (kinds == kind).any()}
-    whole = said[:, [Kind.ONE_ROW, Kind.TWO_ROWS]].max(1).values.numpy()
-    none = ~np.isin(kinds, (Kind.ONE_ROW, Kind.TWO_ROWS))
+    found = {
+        kind.name.lower(): float((best[kinds == kind] == kind).mean()) for kind in FindKind if (kinds == kind).any()
+    }
+    whole = said[:, [FindKind.ONE_ROW, FindKind.TWO_ROWS]].max(1).values.numpy()
+    none = ~np.isin(kinds, (FindKind.ONE_ROW, FindKind.TWO_ROWS))
     shares = {"taken_50": float((whole[none] > 0.5).mean()), "taken_90": float((whole[none] > 0.9).mean())}
     shares["kept_50"] = float((whole[~none] > 0.5).mean())
     return {name: round(value, 4) for name, value in (found | shares).items()}

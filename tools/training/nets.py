@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from devices.anpr.alphabet import ALPHABET, COLUMNS
-from devices.anpr.look import FEATURES, Kind
+from devices.anpr.look import FEATURES, FindKind
 
 
 def block(inputs: int, outputs: int, stride: int | tuple[int, int] = 1, size: int = 3) -> nn.Sequential:
@@ -73,7 +73,7 @@ class Looker(nn.Module):
         self.body = nn.Sequential(block(FEATURES, 32), block(32, 32, 2))
         self.whole = nn.Conv2d(32, 64, (5, 6))
         self.drop = nn.Dropout(0.3)
-        self.say = nn.Conv2d(64, len(Kind), 1)
+        self.say = nn.Conv2d(64, len(FindKind), 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from devices.anpr.engines import OnnxRuntimeEngine
-from devices.anpr.look import FEATURES, GRID, Kind
+from devices.anpr.look import FEATURES, GRID, FindKind
 from devices.anpr.plate_reader import PlateReader
 from simulation.drawn.trucks import CameraView, DrawnTruck
 from tools.training import photographs
@@ -40,7 +40,7 @@ def test_a_few_pictures_give_finds_of_every_kind(kept: Stock, reader: PlateReade
     found = [one for _ in range(8) for one in finds(rng, noise, kept, reader)]
     assert {seen.shape for seen, _ in found} == {(FEATURES, *GRID[::-1])}
     counts = Counter(kind for _, kind in found)
-    assert set(counts) == set(Kind)
+    assert set(counts) == set(FindKind)
     assert min(counts.values()) >= 3
 
 
