@@ -404,4 +404,19 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "{name}是最後一個可開設帳戶的帳戶；請先將該角色給予另一帳戶",
         "{name}是最后一个可开设账户的账户；请先将该角色给予另一账户",
     ),
+    "wall_order": (
+        "a wall may not order {name}",
+        "控制點總覽不可發出{name}指令",
+        "控制点总览不可发出{name}指令",
+    ),
+    "wall_lane": (
+        "{wall} may not order lane {lane}: it is not among its lanes in walls.lanes",
+        "{wall}不可向通道{lane}發出指令：該通道不在其 walls.lanes 之內",
+        "{wall}不可向通道{lane}发出指令：该通道不在其 walls.lanes 之内",
+    ),
+    "wall_person": (
+        "an order carries the name of the person who gives it",
+        "指令須註明發出者的姓名",
+        "指令须注明发出者的姓名",
+    ),
 }

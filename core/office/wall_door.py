@@ -20,6 +20,7 @@ import msgspec
 
 from core.errors import RefusedError
 from core.model.people import NAME, Actor, Role
+from core.model.refusals import refusal
 from core.office.answers import AdminAnswer, CommandState
 from core.office.requests import ListCommands, SendCommand, Status
 from core.settings import WallsSection
@@ -116,9 +117,9 @@ class WallDoor:
         if not isinstance(request, SendCommand):
             return
         if request.name not in ORDERS:
-            raise RefusedError(f"a wall may not order {request.name!r}")
+            raise RefusedError(refusal("wall_order", name=request.name))
         if request.lane not in self._section.lanes[wall]:
-            raise RefusedError(f"{wall} may not order lane {request.lane}: it is not among its lanes in walls.lanes")
+            raise RefusedError(refusal("wall_lane", wall=wall, lane=request.lane))
 
     def _own(self, command: CommandState, wall: str) -> bool:
         return command.lane in self._section.lanes[wall]
@@ -130,7 +131,7 @@ def _asked(line: bytes, wall: str) -> tuple[WallRequest, Actor]:
     who = str(plain.pop("who", ""))
     request: WallRequest = msgspec.convert(plain, WallRequest)
     if isinstance(request, SendCommand) and not NAME.fullmatch(who):
-        raise RefusedError("an order carries the name of the person who gives it")
+        raise RefusedError(refusal("wall_person"))
     return request, Actor(account=who, roles=frozenset({Role.LANE_OFFICER}), login=wall)
 
 
