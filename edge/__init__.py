@@ -24,6 +24,7 @@
 | `checks/` | `rocars-lane check` |
 | `cli` | the commands of `rocars-lane` |
 | `enrol`, `cli_enrol` | enrolment and renewal: what is done, and what the technician is told |
+| `corrections` | what officers corrected, as labelled pictures: `rocars-lane corrections` |
 | `past_visits` | what the journal says of visits that have ended: `rocars-lane visits`, and the page after a restart |
 | `read`, `replay` | the commands of these names |
 """

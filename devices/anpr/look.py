@@ -35,7 +35,7 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SecondLook:
     """How likely each `Kind` is, 0 to 1; they sum to 1."""
 
     chances: tuple[float, ...]

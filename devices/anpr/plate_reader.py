@@ -16,7 +16,7 @@ from devices.anpr.ctc import rows_of
 from devices.anpr.detections import CHANNELS, SIDE, STRIDE, Detection, apart, decode
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
-from devices.anpr.look import Kind, Look, grown, sampled
+from devices.anpr.look import Kind, SecondLook, grown, sampled
 from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.spacing import DOUBT, middles, spaced
 
@@ -38,7 +38,7 @@ EXPLAINED = 0.8
 """How surely the second look must see a whole plate of as many rows as were read; below it no character is sure."""
 OTHER_ROW = {Kind.UPPER_ROW: -0.5, Kind.LOWER_ROW: 0.5}
 """How far up the middle of the whole plate is from that of one row's, in heights of a row."""
-Found = tuple[Detection, Look]
+Found = tuple[Detection, SecondLook]
 
 
 def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
@@ -157,7 +157,7 @@ class PlateReader:
         if not found:
             return []
         chances = self.engine.run("look", np.stack([view.look_at(plate.corners) for plate in found]))
-        return [(plate, Look(tuple(map(float, row)))) for plate, row in zip(found, chances, strict=True)]
+        return [(plate, SecondLook(tuple(map(float, row)))) for plate, row in zip(found, chances, strict=True)]
 
     def view(self, image: Picture) -> View:
         """What the detector makes of the picture."""

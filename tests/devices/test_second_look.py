@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.detections import Detection
-from devices.anpr.look import AROUND, FEATURES, GRID, Kind, Look, grown, sampled
+from devices.anpr.look import AROUND, FEATURES, GRID, Kind, SecondLook, grown, sampled
 from devices.anpr.plate_read import Region
 from devices.anpr.plate_reader import EXPLAINED, PlateReader, View
 from devices.anpr.spacing import DOUBT
@@ -112,7 +112,7 @@ def test_growing_moves_and_stretches_along_the_plate() -> None:
     """Twice as high upwards: the lower edge stays."""
     whole = grown(LOWER, 1.0, 2.0, up=0.5)
     assert np.allclose(whole, PLATE)
-    assert Look((0.1, 0.2, 0.7, 0, 0, 0)).kind is Kind.TWO_ROWS
+    assert SecondLook((0.1, 0.2, 0.7, 0, 0, 0)).kind is Kind.TWO_ROWS
 
 
 def test_what_is_sampled_is_what_lies_at_the_find() -> None:

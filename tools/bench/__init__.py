@@ -18,6 +18,8 @@
 | `signed_fuzz` | hostile messages by senders who hold a valid key [fuzz --signed] |
 | `alarms` | faults of all kinds raised and cleared, with restarts [alarms] |
 | `plates/` | our reader beside RapidOCR and Tesseract on labelled pictures [plates] |
+| `plates_sets/` | drawn sets of what photographs show too rarely [plates --set] |
+| `told` | the lane's reader, told where the plates are |
 | `engines`, `engine_child`, `engine_crops` | our engines beside each other, each in its process, on the same crops [engines] |
 | `visits` | drawn visits through reader and settling [visits] |
 | `reliability`, `plates_drawn`, `cuts` | what a stated confidence is worth, on drawn plates in cuts unknown to the training [reliability] |

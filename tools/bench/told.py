@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.detections import Detection
-from devices.anpr.look import Look
+from devices.anpr.look import SecondLook
 from devices.anpr.plate_reader import Found, PlateReader, View
 
-_WHOLE = Look((0.0, 1.0, 1.0, 0.0, 0.0, 0.0))  # a whole plate, of however many rows
+_WHOLE = SecondLook((0.0, 1.0, 1.0, 0.0, 0.0, 0.0))  # a whole plate, of however many rows
 _UNSEEN = np.empty((0, 0, 0), np.float32)
 
 
