@@ -28,6 +28,7 @@
 | `checks/` | `rocars-lane check`, and the walk through the lane |
 | `cli` | the commands of `rocars-lane` |
 | `enrol`, `cli_enrol` | enrolment and renewal: what is done, and what the technician is told |
+| `corrections` | what officers corrected, as labelled pictures: `rocars-lane corrections` |
 | `past_visits` | what the journal says of visits that have ended: `rocars-lane visits`, and the page after a restart |
 | `cameras` | `rocars-lane cameras`: ONVIF cameras of the network |
 | `screens_round` | `rocars-lane screens`: every scene on the real outputs in turn |

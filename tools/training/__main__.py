@@ -49,7 +49,7 @@ def main() -> None:
         until = time.monotonic() + asked.minutes * 60
         begin = None
         if asked.begin is not None:
-            begin = recogniser.Begin(asked.weights / "recogniser.onnx", asked.begin, asked.peak)
+            begin = recogniser.ShippedStart(asked.weights / "recogniser.onnx", asked.begin, asked.peak)
         recogniser.train(
             asked.folder,
             fonts,

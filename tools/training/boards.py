@@ -23,7 +23,7 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 @dataclass(frozen=True, slots=True)
-class LetteredBoard:
+class LetteringBoard:
     """A flat board: its picture, and the box of each line of its text."""
 
     picture: Picture
@@ -121,7 +121,7 @@ _KINDS = (
 )
 
 
-def any_board(rng: random.Random, cut: TypeCase) -> LetteredBoard:
+def any_board(rng: random.Random, cut: TypeCase) -> LetteringBoard:
     """One, about a hundred pixels high."""
     write, _, paints = rng.choices(_KINDS, [share for _, share, _ in _KINDS])[0]
     ground, ink = rng.choice(paints)
@@ -146,7 +146,7 @@ def _widened(line: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(line, (width, rows), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _set(rng: random.Random, lines: list[NDArray[np.uint8]], ground: Colour, ink: Colour) -> LetteredBoard:
+def _set(rng: random.Random, lines: list[NDArray[np.uint8]], ground: Colour, ink: Colour) -> LetteringBoard:
     pad, gap = rng.randint(3, 40), rng.randint(2, 16)
     width = max(line.shape[1] for line in lines) + 2 * pad
     high = sum(line.shape[0] for line in lines) + gap * (len(lines) - 1) + 2 * pad
@@ -162,4 +162,4 @@ def _set(rng: random.Random, lines: list[NDArray[np.uint8]], ground: Colour, ink
         top += line.shape[0] + gap
     if rng.random() < 0.35:
         cv2.rectangle(picture, (2, 2), (width - 3, high - 3), ink, rng.randint(1, 3), cv2.LINE_AA)
-    return LetteredBoard(picture, tuple(boxes))
+    return LetteringBoard(picture, tuple(boxes))

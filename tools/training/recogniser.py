@@ -32,7 +32,7 @@ PHOTOGRAPHED = 0.06
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingStart:
+class ShippedStart:
     """Weights to go on from: recogniser `number` (from 0) of a shipped file, and the highest learning rate."""
 
     file: Path
@@ -142,7 +142,7 @@ def train(
     mainland: Path | None = None,
     corrected: tuple[Path, ...] = (),
     until: float = float("inf"),
-    begin: TrainingStart | None = None,
+    begin: ShippedStart | None = None,
 ) -> TrainingRun:
     """Trains until `total` samples are seen, or `until` (monotonic seconds); saves every two minutes.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from simulation.drawn.plates import PlateKind
 from tools.bench.plates_sets.lettering import negative
-from tools.bench.plates_sets.vehicles import WISHES, DrawnPicture, Hung, drawn
+from tools.bench.plates_sets.vehicles import WISHES, Hung, SetPicture, drawn
 
 NEGATIVES = "negatives"
 SETS = (*WISHES, NEGATIVES)
@@ -24,7 +24,7 @@ _COLUMNS = ("file", "plate", "region", "layout", "x", "y", "w", "h", "quad")
 _REGIONS = {PlateKind.HK_FRONT: "HK", PlateKind.HK_REAR: "HK", PlateKind.CROSS_BORDER: "CN-crossborder"}
 
 
-def picture(name: str, number: int, seed: int = SEED) -> DrawnPicture:
+def picture(name: str, number: int, seed: int = SEED) -> SetPicture:
     """Picture `number` of a set; the same seed and number draw it again."""
     rng = random.Random(f"{seed}/{name}/{number}")
     return negative(rng) if name == NEGATIVES else drawn(rng, WISHES[name](rng))
@@ -60,7 +60,7 @@ def _pictures(sheet: Path) -> int:
         return len({row["file"] for row in csv.DictReader(lines)})
 
 
-def _rows(file: str, shown: DrawnPicture) -> Iterator[tuple[object, ...]]:
+def _rows(file: str, shown: SetPicture) -> Iterator[tuple[object, ...]]:
     for one in shown.plates:
         yield (file, *_row(one))
     if not shown.plates:

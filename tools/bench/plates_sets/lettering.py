@@ -24,7 +24,7 @@ from simulation.drawn.trucks import CameraView
 from simulation.drawn.weather import Picture, Weather
 from tools.bench.plates_sets.photographs import photographs
 from tools.bench.plates_sets.scene import SIZE, Pose, exposed, laid
-from tools.bench.plates_sets.vehicles import DrawnPicture, paintwork
+from tools.bench.plates_sets.vehicles import SetPicture, paintwork
 
 OWNERS = ("MSCU", "CAAU", "TCLU", "OOLU", "CSNU", "TGHU", "MAEU", "HLXU", "BMOU", "FCIU", "SEGU", "CXRU")
 _ALL = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -199,7 +199,7 @@ def container(rng: random.Random) -> Picture:
     return end
 
 
-def negative(rng: random.Random) -> DrawnPicture:
+def negative(rng: random.Random) -> SetPicture:
     """A picture without a plate."""
     share = rng.random()
     base = _background(rng)
@@ -210,13 +210,13 @@ def negative(rng: random.Random) -> DrawnPicture:
     else:
         for _ in range(rng.randint(3, 9)):
             written(rng, base, rng.choice((shop, road, police, telephone, bus)))
-        return DrawnPicture(exposed(rng, base, _weather(rng), ()), ())
+        return SetPicture(exposed(rng, base, _weather(rng), ()), ())
     for _ in range(rng.randint(2, 6)):
         written(rng, end, rng.choice(kinds))
     yaw = rng.gauss(0, 0.25)
     pose = Pose(yaw, rng.gauss(-0.1, 0.1), rng.gauss(0, 0.03), rng.uniform(130, 420), (480, 270), rng.uniform(3, 9))
     laid(base, end, pose)
-    return DrawnPicture(exposed(rng, base, _weather(rng), ()), ())
+    return SetPicture(exposed(rng, base, _weather(rng), ()), ())
 
 
 def _weather(rng: random.Random) -> Weather:

@@ -33,7 +33,7 @@ class Hung:
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnPicture:
+class SetPicture:
     """A picture of a set and its plates; none on a negative."""
 
     picture: Picture
@@ -162,7 +162,7 @@ WISHES: dict[str, Callable[[random.Random], Wish]] = {
 }
 
 
-def drawn(rng: random.Random, wish: Wish) -> DrawnPicture:
+def drawn(rng: random.Random, wish: Wish) -> SetPicture:
     """The picture."""
     night = wish.weather is Weather.NIGHT
     end = paintwork(rng)
@@ -185,7 +185,7 @@ def drawn(rng: random.Random, wish: Wish) -> DrawnPicture:
     lamps = moved(np.array([[120, 360], [880, 360]], np.float32), warp) if wish.lamps else np.zeros((0, 2), np.float32)
     picture = exposed(rng, base, wish.weather, tuple((float(x), float(y)) for x, y in lamps))
     seen = tuple(replace(one, corners=moved(one.corners, warp)) for one in plates)
-    return DrawnPicture(picture, seen)
+    return SetPicture(picture, seen)
 
 
 def paintwork(rng: random.Random) -> Picture:
