@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from devices.contact_faults import ContactFaults
-from devices.debounce import Chatter, Debounce, Edge
+from devices.debounce import Chatter, Debounce, Edge, Look
 from devices.errors import ContactsError, WiringWrong
 from devices.read_back import ReadBacks
 from devices.settings import InputSettings, Output, OutputSettings, shared_lines
@@ -35,8 +35,11 @@ _LOOK_S = 1.0
 ContactEvent = ContactChanged | FaultRaised | FaultCleared | TroubleReported | TroubleEnded
 """What contacts tell the lane."""
 
-Tell = Callable[[int, bool, int], None]
-"""(line, high, monotonic ms): a raw level. Called in the event loop's thread."""
+Tell = Callable[[int, bool, int | Look], None]
+"""(line, high, when): a raw level. Called in the event loop's thread.
+
+`when` is monotonic ms of a board that tells every change: the level lasts until the next. Of a polled board it is the `Look`.
+"""
 
 
 class Contacts(Protocol):
@@ -176,7 +179,7 @@ class WiredContacts:
                 watch.cancel()
             await asyncio.sleep(self._backoff.next_s())
 
-    def _level(self, opening: int, line: int, high: bool, at_ms: int) -> None:
+    def _level(self, opening: int, line: int, high: bool, when: int | Look) -> None:
         if opening != self._opening:  # on its way when the board was lost
             return
         if not self._up:
@@ -186,7 +189,12 @@ class WiredContacts:
         if line not in self._inputs:
             return
         contact, wired = self._inputs[line]
-        self._report(contact, self._filters[line].feed(high != wired.active_low, at_ms))
+        active, filtered = high != wired.active_low, self._filters[line]
+        if isinstance(when, Look):
+            for edge in filtered.look(active, when):
+                self._report(contact, edge)
+        else:
+            self._report(contact, filtered.feed(active, when))
         self._after_samples()
 
     async def _watch_lines(self) -> None:

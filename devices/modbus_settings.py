@@ -24,6 +24,16 @@ class ModbusTable(Enum):
         """Whether an address is one input."""
         return self in {ModbusTable.DISCRETE_INPUTS, ModbusTable.COILS}
 
+    @property
+    def reads(self) -> int:
+        """The function code that reads it (Modbus Application Protocol 1.1b3, section 6)."""
+        return {
+            ModbusTable.COILS: 1,
+            ModbusTable.DISCRETE_INPUTS: 2,
+            ModbusTable.HOLDING_REGISTERS: 3,
+            ModbusTable.INPUT_REGISTERS: 4,
+        }[self]
+
 
 class ModbusSettings(Section, frozen=True, kw_only=True):
     """A Modbus module. Addresses count from 0, as they travel: what a manual calls 10001 or 30001 is 0.

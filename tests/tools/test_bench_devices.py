@@ -21,6 +21,14 @@ def test_no_press_is_lost_or_doubled_over_modbus() -> None:
         assert (found.presses, found.lost, found.doubled) == (200, 0, 0)
 
 
+def test_no_press_is_doubled_by_a_module_that_is_late() -> None:
+    """Answers late by up to seconds: what is lost then is a fault, unless it is counted; nothing is ever doubled."""
+    for counted in (False, True):
+        found = over_modbus(200, random.Random(6), counted=counted, late=0.03)
+        assert found.doubled == 0
+        assert (found.faults == 0, found.lost == 0) == (counted, counted)
+
+
 def test_rubbish_raises_nothing_and_fills_no_memory() -> None:
     """Every parser of what a device says."""
     found, raised, memory = fuzz(5_000, 7)
