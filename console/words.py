@@ -330,6 +330,7 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.BOX_FULL: ("Drop-in box full", "收集箱已滿"),
     LaneAlarmKind.BOX_JAMMED: ("Drop-in box jammed", "收集箱卡紙"),
     LaneAlarmKind.BOX_NEARLY_FULL: ("Drop-in box nearly full", "收集箱將滿"),
+    LaneAlarmKind.MANIFEST_BY_HAND: ("A manifest cannot be dropped", "無法投入載貨清單"),
     LaneAlarmKind.BOX_OPEN: ("Drop-in box open", "收集箱被打開"),
     LaneAlarmKind.CABINET_OPEN: ("Cabinet open", "機櫃門被打開"),
     LaneAlarmKind.WRONG_POINT: ("Bundled for another control point", "捆綁的並非本管制站"),

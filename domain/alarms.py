@@ -133,6 +133,12 @@ class LaneAlarmKind(AlarmKind):
         "Paper stands in the slot of the drop-in box; drivers are sent to the officer.",
         "Pull the paper out; take manifests by hand until then.",
     )
+    MANIFEST_BY_HAND = (
+        "ManifestByHand",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "A manifest is wanted, and the drop-in box is full or jammed; the vehicle is the officer's.",
+        "Take the manifest by hand; decide.",
+    )
     BOX_NEARLY_FULL = (
         "BoxNearlyFull",
         Care(Priority.LOW, Desk.OFFICER, Ends.CAUSE),

@@ -240,6 +240,7 @@ TABLE: tuple[Row, ...] = (
         no(g.manifest_done),
         g.box_unusable,
         doubt=Doubt.BOX_UNUSABLE,
+        alarm=LaneAlarmKind.MANIFEST_BY_HAND,
     ),
     _row(
         10,
@@ -318,6 +319,7 @@ TABLE: tuple[Row, ...] = (
         no(g.manifest_done),
         g.box_unusable,
         doubt=Doubt.BOX_UNUSABLE,
+        alarm=LaneAlarmKind.MANIFEST_BY_HAND,
     ),
     _row(
         17,

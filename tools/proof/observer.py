@@ -21,8 +21,8 @@ ORDINARY = (
     *(Scene.UNLADEN, Scene.MANIFEST, Scene.DONE),
 )
 SIGNALS = (Contact.UNLADEN, Contact.DROP_BOX, Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED)
-HANDS_OVER = (LaneAlarmKind.CONTRADICTION, LaneAlarmKind.EARLY_ARRIVAL)
-"""Alarms that say: from now on this visit is the officer's (rows 11 and 14)."""
+HANDS_OVER = (LaneAlarmKind.CONTRADICTION, LaneAlarmKind.EARLY_ARRIVAL, LaneAlarmKind.MANIFEST_BY_HAND)
+"""Alarms that say: from now on this visit is the officer's (rows 11 and 14, and where no manifest can be dropped)."""
 SPEAKING = frozenset((*SIGNALS, Contact.IMMIGRATION_REFERRED))
 """Contacts that speak for a visit: active at arrival they are a fault of the line."""
 TOLD_ALONE = frozenset(

@@ -105,13 +105,13 @@ TEXT = """
     lane:   manifest
     do:     ready records:live on:box_jam arrive immigration read cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER
-    alarms: BoxJammed AtOfficer
+    alarms: BoxJammed ManifestByHand AtOfficer
     ends:   8 at the officer
 17 and he can release that vehicle
     lane:   manifest
     do:     ready records:live on:box_full arrive immigration read cleared release
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER DONE
-    alarms: BoxFull AtOfficer
+    alarms: BoxFull ManifestByHand AtOfficer
     notes:  ReleasedByOfficer
     uses:   live
     ends:   7 stands
@@ -119,7 +119,7 @@ TEXT = """
     lane:   manifest
     do:     ready records:live arrive immigration read cleared on:box_jam
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANIFEST OFFICER
-    alarms: BoxJammed AtOfficer
+    alarms: BoxJammed ManifestByHand AtOfficer
     ends:   8 at the officer
 17 a box that was freed takes manifests again
     lane:   manifest
@@ -145,7 +145,7 @@ TEXT = """
     lane:   manifest
     do:     ready records:approved on:box_full arrive press immigration read cleared
     shows:  STOP IMMIGRATION_TURN/RECEIVED OFFICER
-    alarms: BoxFull AtOfficer
+    alarms: BoxFull ManifestByHand AtOfficer
     notes:  UnladenDeclared
     ends:   8 at the officer
 2 a lid, a nearly full box and a cabinet door are told and stop nobody
