@@ -119,7 +119,7 @@ class InputHistory:
         debt: Immigration began with a vehicle that left without an answer.
         unseen: vehicles in a row that left, and no way-out loop saw one of them.
         known, active, bypassed: contacts as reported.
-        help: "", "ringing" or "answered".
+        help: "", "ringing", "answered" or "talking".
         timers: names of those running.
         xdb, aiop, painted: what both screens were last told, and who confirmed it.
         own: that was told in this visit.

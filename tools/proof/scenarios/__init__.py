@@ -50,6 +50,7 @@ NOTED = (
     "HelpRequested",
     "HelpAnswered",
     "HelpEnded",
+    "OfficerSent",
     "WayOutOfVehicleBefore",
     "ImmigrationDebtPaid",
     "ImmigrationDebtLapsed",
