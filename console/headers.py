@@ -19,16 +19,18 @@ _ALWAYS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
 
 class SafeHeaders:
     """Adds the headers to every answer; answers that name no caching are not stored."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, microphone: bool = False) -> None:
         self._app = app
-        self._headers = {**_ALWAYS, **({"Strict-Transport-Security": "max-age=31536000"} if secure else {})}
+        allowed = "(self)" if microphone else "()"  # for the help call, where officers talk through the page
+        policy = f"camera=(), geolocation=(), microphone={allowed}, payment=(), usb=()"
+        strict = {"Strict-Transport-Security": "max-age=31536000"} if secure else {}
+        self._headers = {**_ALWAYS, "Permissions-Policy": policy, **strict}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, and its answer back with the headers."""

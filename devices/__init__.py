@@ -27,6 +27,7 @@
 | `identifier` | the second identifier: what names the vehicle besides the plate reader |
 | `identifier_serial`, `identifier_protocol` | a label reader on a serial cable or TCP, and its lines |
 | `intercom` | the help call: bell and lamp |
+| `voice/` | the intercom's voice and the spoken prompts, a process of their own |
 | `settings` | `[camera]`, `[reader]`, `[contacts]` and `[identifier]` of a lane's settings |
 | `errors` | what can go wrong, and what a technician does about it |
 | `simulated/` | boards, a Modbus module, a label reader and a network camera in software, driven from the hardware's side |

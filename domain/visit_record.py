@@ -58,7 +58,6 @@ class CallNote(StrEnum):
     ANSWERED = "answered"  # by whom, from where; a locked page names who used it last
     TALKING = "talking"  # each end hears the other
     LOST = "lost"  # the voice broke off and did not come back
-    LISTENED = "listened"  # an officer opened the line without being called
     ENDED = "ended"
 
 

@@ -5,6 +5,7 @@
 | `lane` | the composition root of `rocars-lane run`: every part made, started, watched and stopped |
 | `wiring` | from settings to the values that each part wants |
 | `identifiers` | the second identifier as configured |
+| `voice` | the lane's voice as configured, and what the page needs of it |
 | `actuators` | each effect of the lane handed to the device that carries it out |
 | `alarm_desk` | the lane's alarms: made of the journal, kept over a restart, told to people |
 | `lane_feed` | the officers' page as the agent feeds it |

@@ -42,9 +42,10 @@ from edge.sign_renderer import SignRenderer
 from edge.simulation_panel import WorldLink
 from edge.standby import Standby
 from edge.telemetry import BoxSources, sample
+from edge.voice import PageVoice, voice_line
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, AlarmEnded, Effect
-from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleEnded, TroubleReported
+from lane_agent.events import AgentStarted, Event, FaultRaised, OfficerSent, ScenePainted, TroubleEnded, TroubleReported
 from lane_agent.model import Fault, Link, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
 from lane_agent.state import Lane
@@ -107,12 +108,15 @@ class LaneBox:
         self.reader = ReaderProcess(wiring.reader_setup(settings), self.tell)
         self.contacts: WiredContacts = wiring.contacts(settings)
         self.identifier = identifiers.identifier(settings, self.plates)
+        # A shadow calls nobody and says nothing: another lane has the driver.
+        self.voice = None if self.shadow else voice_line(settings.voice, self.tell, monotonic_ms, self._call_moved)
         actuators = Actuators(
             screens=self.screens,
             reader=self.reader,
             identifier=self.identifier,
             intercom=Intercom(self.contacts),
             watchers=[self._stepped],
+            voice=self.voice,
         )
         self.agent = Agent(
             restore(newest_first(self.journal)),
@@ -207,6 +211,8 @@ class LaneBox:
         self.metrics.stepped(event, at, effects)
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
+        if self.voice is not None and isinstance(event, OfficerSent):
+            self.voice.officer_sent()
 
     def _publish_state(self, lane: Lane) -> None:
         """For the wall of lanes and for the siren: how the lane and its alarms are now. A shadow tells and sounds nothing."""
@@ -227,6 +233,10 @@ class LaneBox:
     def _alarms_moved(self) -> None:
         """Time alone has changed an alarm."""
         self._publish_state(self.agent.lane)
+        self.page.moved()
+
+    def _call_moved(self) -> None:
+        """What the page shows of a call: levels, four times a second."""
         self.page.moved()
 
     def _sources(self) -> Sources:
@@ -273,6 +283,9 @@ class LaneBox:
             ticks=monotonic_ms,
             viewed=_log_view,
             simulation=WorldLink(wiring.world_socket(self.settings)) if self.settings.simulation else None,
+            voice=None
+            if self.voice is None
+            else PageVoice(self.voice, act=self.page.act, lane=lambda: self.agent.lane, page=self.settings.voice.page),
         )
         return ConsoleServer(app, stream, console)
 
@@ -306,6 +319,9 @@ class LaneBox:
             if self.standby is None:
                 await self.link.start()
                 stack.push_async_callback(self.link.stop)
+            if self.voice is not None:
+                await self.voice.start()
+                stack.push_async_callback(self.voice.stop)
             await self.contacts.start(self.tell)
             stack.push_async_callback(self.contacts.stop)
             await self.identifier.start(self.tell)

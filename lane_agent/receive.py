@@ -433,9 +433,7 @@ def _help_button(lane: Lane, *, pressed: bool) -> Change:
     )
 
 
-def _help_call(
-    lane: Lane, event: e.HelpAnswered | e.HelpEnded | e.AudioChanged | e.CallLost | e.OfficerSent
-) -> Change:
+def _help_call(lane: Lane, event: e.HelpAnswered | e.HelpEnded | e.AudioChanged | e.CallLost | e.OfficerSent) -> Change:
     match event:
         case e.HelpAnswered():
             return _answered(lane, event.officer)
