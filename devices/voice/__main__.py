@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import signal
 import sys
@@ -50,19 +49,16 @@ async def serve(settings: VoiceSettings, folder: Path, command: tuple[str, ...] 
     voice = VoiceProcess(settings, folder, clock=time.monotonic, utc_ms=utc_ms, telephone_command=command)
     systemd = Systemd.from_environment()
     systemd.ready("voice")
-    tasks = [
-        asyncio.create_task(voice.run(), name="voice"),
-        asyncio.create_task(feed_on_progress(systemd, lambda: voice.progress), name="watchdog"),
-        asyncio.create_task(over.wait(), name="over"),
-    ]
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    running = asyncio.create_task(voice.run(), name="voice")
+    watchdog = asyncio.create_task(feed_on_progress(systemd, lambda: voice.progress), name="watchdog")
+    asked = asyncio.create_task(over.wait(), name="over")
+    done, _ = await asyncio.wait((running, asked), return_when=asyncio.FIRST_COMPLETED)
     systemd.stopping()
-    for task in tasks:
+    for task in (running, watchdog, asked):
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        with contextlib.suppress(asyncio.CancelledError):
-            task.result()
+    await asyncio.gather(running, watchdog, asked, return_exceptions=True)
+    if running in done:
+        running.result()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -87,6 +87,11 @@ class VoiceLine:
         """What does not work, by part; empty while a call can be made."""
         return {part: why for part, why in self._health.items() if why}
 
+    @property
+    def heard_of(self) -> frozenset[str]:
+        """The parts of which the voice process has said how they are."""
+        return frozenset(self._health)
+
     async def start(self) -> None:
         """Listens for the voice process.
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from devices.voice import protocol as p
 from devices.voice.loopback import prove
@@ -22,10 +23,12 @@ from devices.voice.settings import Prompting, PromptSettings, VoiceSettings
 from devices.voice.sound import Loudspeaker, Microphone, SoundError, SoundServer
 from devices.voice.telephone import Telephone
 from devices.voice.tone import Samples
-from devices.voice.webrtc import OfferError, PageCall
 from domain.hong_kong import DAY_MINUTES, day_and_minute
 from lane_agent.wording import Scene
 from runtime.backoff import Backoff
+
+if TYPE_CHECKING:
+    from devices.voice.webrtc import PageCall
 
 log = logging.getLogger("rocars.voice")
 
@@ -106,6 +109,8 @@ class VoiceProcess:
         """Runs until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
+                if self._settings.page:  # before the first call, which must not wait for it
+                    await asyncio.to_thread(importlib.import_module, "devices.voice.webrtc")
                 group.create_task(self._keep_sound(), name="sound")
                 group.create_task(self._keep_line(), name="agent")
                 group.create_task(self._report(), name="reports")
@@ -200,6 +205,8 @@ class VoiceProcess:
                 pass
 
     async def _offer(self, offer: p.Offer) -> None:
+        from devices.voice.webrtc import OfferError, PageCall  # noqa: PLC0415 -- seconds and 40 MB that only page calls take
+
         await self._end_page()
         self._page = page = PageCall(
             offer.attempt,

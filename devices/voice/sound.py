@@ -32,7 +32,7 @@ _BYTES: Final = 2 * FRAME
 _PIPE: Final = 4_096
 """Bytes between us and the player, about 40 ms: what stands there longer is late."""
 
-_START_S: Final = 5.0
+_START_S: Final = 15.0
 _CHILD: Final = ("setpriv", "--pdeathsig", "KILL")
 """util-linux: the kernel ends the child when we end, however that is. It becomes the command, so that the child is the command."""
 

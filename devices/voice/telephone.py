@@ -34,7 +34,10 @@ log = logging.getLogger("rocars.voice")
 
 SILENT_VU: Final = -96.0
 _REPORTS: Final = 3
-_START_S: Final = 5.0
+_COUNTED: Final = 14
+"""Reports, 7 s: by then baresip has counted bits at least once."""
+
+_START_S: Final = 15.0
 _CLOSE_S: Final = 2.0
 _REGISTER_GRACE_S: Final = 15.0
 _BACKOFF_S: Final = (0.5, 10.0)
@@ -59,11 +62,13 @@ class Side:
 
     def __init__(self) -> None:
         self._last: deque[float] = deque(maxlen=_REPORTS)
+        self._reports = 0
         self.bits = 0
 
     def report(self, db: float) -> None:
         """The meter's newest value."""
         self._last.append(db)
+        self._reports += 1
 
     @property
     def db(self) -> float:
@@ -75,9 +80,9 @@ class Side:
         """Rule 2 of this file."""
         if not self._last:
             return False
-        if len(set(self._last)) > 1 or len(self._last) < _REPORTS:
-            return self._last[-1] != SILENT_VU or self.bits > 0
-        return self._last[-1] == SILENT_VU and self.bits > 0
+        if self._last[-1] == SILENT_VU:
+            return self.bits > 0 or self._reports < _COUNTED  # it reports at all once the first sound has passed
+        return len(set(self._last)) > 1 or len(self._last) < _REPORTS
 
 
 class Telephone:

@@ -61,7 +61,8 @@ def test_a_tone_is_found_again_and_nothing_else_is() -> None:
         ((-36.1, -36.4, -36.2), 0, True),
         ((-36.5, -36.5, -36.5), 60_000, False),  # the meter repeats its last value: nothing is decoded
         ((-96.0, -96.0, -96.0), 1_200, True),  # a muted telephone
-        ((-96.0, -96.0, -96.0), 0, False),
+        ((-96.0,) * 14, 0, False),
+        ((-96.0, -96.0, -96.0), 0, True),  # baresip has not counted yet
         ((), 60_000, False),
     ],
 )
