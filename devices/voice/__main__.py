@@ -68,6 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, required=True, metavar="FOLDER", help="private, for generated files")
     options = parser.parse_args(arguments)
     log_for_people("rocars-lane-voice")
+    for chatty in ("aioice", "aiortc"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         settings = read_settings(options.settings)
     except ValueError as error:

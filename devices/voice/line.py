@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import socket
 import stat
 from collections.abc import Callable
@@ -279,7 +278,8 @@ def _listen(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
     try:
         listener.bind(str(path))
-        os.chmod(path, 0o660)  # noqa: PTH101 -- the folder's group is the voice process
+        shared = path.parent.stat().st_mode & stat.S_ISGID  # the voice process runs as a user of its own
+        path.chmod(0o660 if shared else 0o600)
     except OSError:
         listener.close()
         raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import subprocess
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -75,6 +76,22 @@ def _synthetic(prompt: Prompt, language: SpokenLanguage) -> Samples:
         raise PromptError("espeak-ng is not installed: apt install espeak-ng, or record every prompt") from error
     except (subprocess.SubprocessError, ValueError) as error:
         raise PromptError(f"espeak-ng does not say {prompt.text(language)!r}: {error}") from error
+
+
+def write_all(out: Path, folder: Path | None) -> Iterator[tuple[str, float, float]]:
+    """Writes every text in every language, and each prompt as it is said; name, seconds and loudness (dB) of each file.
+
+    Raises:
+        PromptError: as `spoken`.
+        OSError: the folder cannot be written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    for scene in PROMPTS:
+        parts = {language.value: one(scene, language, folder) for language in SpokenLanguage}
+        for name, sound in (*parts.items(), ("whole", spoken(scene, folder))):
+            file = f"{scene.value}.{name}.wav"
+            write_wav(out / file, sound)
+            yield file, len(sound) / RATE, loudness_db(sound)
 
 
 def read_wav(content: bytes) -> Samples:

@@ -13,8 +13,14 @@ from tests.rigs.places import ROOT
 
 SYSTEMD = ROOT / "systemd"
 SCREENS = ("rocars-lane-screen@xdb.service", "rocars-lane-screen@aiop.service")
-UNITS = ("rocars-lane.service", "rocars-core.service", "rocars-lane-compositor.service", *SCREENS)
-LIMITS = dict(zip(UNITS, (19, 13, 12, 4, 4), strict=True))
+UNITS = (
+    "rocars-lane.service",
+    "rocars-core.service",
+    "rocars-lane-compositor.service",
+    *SCREENS,
+    "rocars-lane-voice.service",
+)
+LIMITS = dict(zip(UNITS, (19, 13, 12, 4, 4, 19), strict=True))
 
 
 def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
