@@ -14,15 +14,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from core.enrolment.expiry import endings
 from core.enrolment.keys import load_core_ring, load_signing_key
 from core.enrolment.registry import LaneRegistry
-from core.errors import CoreSettingsError, RefusedError
+from core.errors import CoreSettingsError, HistoryError, RefusedError
+from core.ledger.changes import Sequencer
+from core.ledger.lease import Lease
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
@@ -35,7 +38,7 @@ from core.link.projection import Projection
 from core.metrics import CoreMetrics
 from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
-from core.office.requests import CHANGES, Request
+from core.office.requests import CHANGES, TOGETHER, Request
 from core.office.service import CargoService
 from core.settings import BrokerSection, CoreSettings
 from domain.alarms import CoreAlarmKind
@@ -70,24 +73,39 @@ _GIVE_UP_S = 10.0
 class CoreParts:
     """The parts of a core on its store, put together.
 
+    Args:
+        settings: the whole file.
+        clock: the present time, UTC ms.
+        lease: what this core has taken; left out where no other core can be.
+
     Raises:
         CoreSettingsError: a file is missing or not usable.
         HistoryError: the store contradicts its own hashes.
     """
 
-    def __init__(self, settings: CoreSettings, clock: UtcClock) -> None:
+    def __init__(self, settings: CoreSettings, clock: UtcClock, lease: Lease | None = None) -> None:
+        self.lease = lease
         self.settings = settings
         self.clock = clock
         self.signer = load_signing_key(settings.core.signing_key)
         self.registry = LaneRegistry(settings.core.lane_keys)
-        self.store = CoreStore(settings.core.store)
-        connection = self.store.connection
+        self.store = CoreStore(settings.core.database, term=lease.term if lease else 0)
+        try:
+            self._put_together()
+        except BaseException:
+            self.store.close()
+            raise
+
+    def _put_together(self) -> None:
+        settings, clock, lease, connection = self.settings, self.clock, self.lease, self.store.connection
         self.log = ReplicatedLog(self.store, self.signer, load_core_ring(settings.core.signing_key))
         self.log.check()
         self.compound = Compound(connection, within_ms=settings.compound.due_minutes * 60_000)
         self.projection = Projection(connection, self.log, self.compound)
         self.intake = Intake(self.store, self.projection, settings.lane_limits)
-        self.office = CargoService(self.store, self.log, settings.policy, clock)
+        self.sequencer = Sequencer(self.store, self.log)
+        self.sequencer.take(at_ms=clock())  # what was asked for before and not signed
+        self.office = CargoService(self.store, settings.policy, clock, sign=self._sign)
         self.gallery = PictureStore(settings.keeping, clock)
         self.exchange = LaneGateway(
             store=self.store,
@@ -99,7 +117,13 @@ class CoreParts:
             gallery=self.gallery,
             listen_ms=round(1_000 * settings.log.listen_seconds),
             ticks=monotonic_ms,
+            may_prove=lease.is_live if lease else lambda: True,
         )
+
+    def _sign(self, now_ms: int) -> None:
+        """Signs what is asked for, unless the caller's transaction is part of one that is not over yet."""
+        if not self.store.in_transaction:
+            self.sequencer.take(at_ms=now_ms)
 
 
 class CoreService:
@@ -120,6 +144,7 @@ class CoreService:
         self._place: dict[str, int] = {}
         self._heard: dict[int, float] = {}
         self._failed: asyncio.Future[None] | None = None
+        self._waiting: list[tuple[Request, asyncio.Future[Any]]] = []
         self._told: dict[str, Cause | None] = {}
         self._told_lanes = False
         self._connections = [self._connection(place, one) for place, one in enumerate(parts.settings.brokers)]
@@ -187,7 +212,7 @@ class CoreService:
 
         Raises:
             OSError: the store failed (StoreError), or the admin socket cannot be made.
-            sqlite3.Error: the store cannot be read.
+            psycopg.Error: the store cannot be read.
         """
         settings = self._parts.settings
         admin = AdminServer(settings.core.admin_socket, self._serve, self._ready, before=self._settled)
@@ -220,20 +245,52 @@ class CoreService:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(connection.stop() for connection in self._connections))
+        if self._failed is not None and not self._failed.cancel():
+            self._failed.exception()  # told already, or what came of closing
         self._parts.store.close()
+        if self._parts.lease is not None:
+            self._parts.lease.give_back()
 
     def _serve(self, request: Request, login: str) -> Any:
-        """Serves an operator; a fault of the store is told to the operator and ends the core."""
+        """Serves an operator, now or together with whoever else waits; a fault of the store is told, and ends the core."""
         try:
             if isinstance(request, CHANGES) and (why := self._parts.exchange.list_watch.why_not()):
                 raise RefusedError(f"nothing is changed any more: {why}. Stop the core and run rocars-core restart-log")
+            if isinstance(request, TOGETHER):
+                return self._soon(request)
             return self._counter.serve(request, login)
-        except (sqlite3.Error, StoreError) as error:
-            if self._failed is not None and not self._failed.done():
-                self._failed.set_exception(error)
-            raise RefusedError(
-                f"the core's store has failed ({error}); nothing was changed, call a technician"
-            ) from error
+        except (psycopg.Error, StoreError) as error:
+            raise self._fail(error) from error
+
+    def _fail(self, error: Exception) -> RefusedError:
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_exception(error)
+        return RefusedError(f"the core's store has failed ({error}); it is not known what was kept, call a technician")
+
+    def _soon(self, request: Request) -> asyncio.Future[Any]:
+        """A request that is served with all those that come in the same turn of the loop, by one commit."""
+        answer = asyncio.get_running_loop().create_future()
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._serve_waiting)
+        self._waiting.append((request, answer))
+        return answer
+
+    def _serve_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            with self._parts.store.transaction():
+                came = self._counter.serve_together([request for request, _ in waiting])
+            self._parts.sequencer.take(at_ms=self._parts.clock())
+            self._counter.publish_news()
+        except (psycopg.Error, StoreError, HistoryError) as error:
+            came = [self._fail(error)] * len(waiting)
+        for (_, answer), result in zip(waiting, came, strict=True):
+            if answer.done():
+                continue  # its client is gone
+            if isinstance(result, RefusedError):
+                answer.set_exception(result)
+            else:
+                answer.set_result(result)
 
     async def _take(self) -> None:
         """Batch by batch: what came, in one transaction; then the answers; then the broker's acknowledgements."""
@@ -298,6 +355,10 @@ class CoreService:
             if late:
                 with parts.store.transaction():
                     parts.compound.raise_alarms(late, now_ms=now)
+            if parts.lease is not None and parts.lease.is_lost:
+                raise StoreError(
+                    "another core has taken the lease over; this one ends, and stands by when it is started again"
+                )
             self._look_at_brokers()
             self._look_at_silence()
             self._look_at_register()

@@ -17,15 +17,16 @@ from core.cli.app import main
 from core.office.admin import AdminClient, CoreUnreachableError
 from simulation.broker import CORE, PrivateBroker
 from simulation.children import ChildProcess
+from simulation.ledgers import database_at
 from wire.envelope import KeyRing, Signer, public_from_pem, public_to_pem
 
 CORE_KEY = "core-1"
 POINTS: Mapping[str, str] = {"SBC": "Shenzhen Bay", "SZB": "Shenzhen Bay", "MKT": "Man Kam To"}
 _PROGRAM = Path(sys.executable).with_name("rocars-core")
-_CORE = f"""\
+_CORE = """\
 [core]
-store = "core.db"
-signing_key = "{CORE_KEY}.key"
+database = "{database}"
+signing_key = "{key}.key"
 lane_keys = "lane-keys"
 admin_socket = "s"
 """
@@ -68,6 +69,7 @@ class PrivateCore:
         lanes: public keys of lanes that connect by password; those with certificates are enrolled (`enrol`).
         sections: more of its configuration file, as TOML.
         listen: seconds that it listens to its lanes after a start.
+        database: the connection string of its database; one in the cluster of this process if left out.
 
     Attributes:
         config: its configuration file.
@@ -84,12 +86,16 @@ class PrivateCore:
         lanes: Mapping[str, Ed25519PublicKey] | None = None,
         sections: str = "",
         listen: float = 0.5,
+        database: str = "",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.config, self.brokers = folder, folder / "core.toml", brokers
         self.process = ChildProcess(folder / "core.log")
+        self.database = database or database_at(self.store)
         encrypted = any(broker.tls for broker in brokers)
-        self.config.write_text(_configuration(brokers, port, _LOG.format(listen=listen) + sections), encoding="utf-8")
+        self.config.write_text(
+            _configuration(self.database, brokers, port, _LOG.format(listen=listen) + sections), encoding="utf-8"
+        )
         self.command("init")
         if encrypted:
             self.command("authority")
@@ -105,7 +111,7 @@ class PrivateCore:
 
     @property
     def store(self) -> Path:
-        """Its store."""
+        """By what its database is called here (`simulation.ledgers`)."""
         return self.folder / "core.db"
 
     @property
@@ -208,8 +214,8 @@ def write_secret(file: Path, text: str | bytes) -> None:
     file.write_bytes(text.encode() if isinstance(text, str) else text)
 
 
-def _configuration(brokers: tuple[PrivateBroker, ...], port: int, sections: str) -> str:
-    parts = [_CORE]
+def _configuration(database: str, brokers: tuple[PrivateBroker, ...], port: int, sections: str) -> str:
+    parts = [_CORE.format(database=database, key=CORE_KEY)]
     if any(broker.tls for broker in brokers):
         parts.append(_AUTHORITY)
     for broker in brokers:

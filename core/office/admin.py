@@ -43,7 +43,8 @@ class AdminServer:
 
     Args:
         path: the socket's file; one left by a core that was killed is replaced.
-        serve: carries out a request of this login; raises RefusedError where a rule forbids it.
+        serve: carries out a request of this login, at once or, returning a future, soon; raises RefusedError where a rule
+            forbids it.
         listening: called once clients can connect.
         before: awaited before a request is carried out; it may have to wait.
     """
@@ -94,6 +95,8 @@ class AdminServer:
             if self._before is not None:
                 await self._before(request)
             result = self._serve(request, login)
+            if isinstance(result, asyncio.Future):
+                result = await result
             answer = ask.AdminAnswer(result=msgspec.Raw(msgspec.json.encode(result)))
         except RefusedError as error:
             answer = ask.AdminAnswer(problems=error.problems)

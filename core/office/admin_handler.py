@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
+from core.errors import RefusedError
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import CoreStore
+from core.ledger.store import CoreStore, the_row
 from core.link.alarms import AlarmBook, CoreAlarm
 from core.link.claims import HeldClaim
 from core.link.compound import Compound, Expected
@@ -84,6 +85,21 @@ class AdminHandler:
         result = self._does[type(request)](request)
         self._publish(self._exchange.news())
         return result
+
+    def serve_together(self, requests: Sequence[ask.Request]) -> list[Any]:
+        """Carries out requests of `requests.TOGETHER` inside the caller's transaction, each whole or not at all; answers or refusals."""
+        came: list[Any] = []
+        for request in requests:
+            try:
+                with self._store.transaction():
+                    came.append(self._does[type(request)](request))
+            except RefusedError as refused:
+                came.append(refused)
+        return came
+
+    def publish_news(self) -> None:
+        """What is committed and was not published yet goes out."""
+        self._publish(self._exchange.news())
 
     def _table(self) -> dict[type, Callable[[Any], Any]]:
         office = self._office
@@ -217,7 +233,7 @@ class AdminHandler:
     def _commands(self, request: ask.ListCommands) -> list[ask.CommandState]:
         names = ask.CommandState.__struct_fields__
         rows = self._db.execute(
-            f"SELECT {', '.join(names)} FROM commands WHERE ? IN ('', id) ORDER BY issued_ms DESC LIMIT ?",  # noqa: S608 (fixed names)
+            f"SELECT {', '.join(names)} FROM commands WHERE %s IN ('', id) ORDER BY issued_ms DESC LIMIT %s",  # noqa: S608 (fixed names)
             (request.id, request.most),
         )
         return [ask.CommandState(**dict(zip(names, row, strict=True))) for row in rows]
@@ -268,7 +284,7 @@ class AdminHandler:
             state_hash=head.state_hash.hex(),
             now_ms=self._clock(),
             brokers=self._brokers(),
-            events=int(self._db.execute("SELECT COALESCE(SUM(seq), 0) FROM streams").fetchone()[0]),
+            events=int(the_row(self._db.execute("SELECT COALESCE(SUM(seq), 0) FROM streams"))[0]),
             refused=dict(self._exchange.refused),
             signing=self._exchange.signing,
         )

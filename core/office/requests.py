@@ -271,6 +271,9 @@ CHANGES = (
 )
 """Requests that may change the list."""
 
+TOGETHER = (Lodge, MakeBundle, Debundle, Hold, LiftHold, Approve, WithdrawApproval, Decide, TakeOverRecords)
+"""Requests that write into the database alone: those that wait at the same moment are kept by one commit."""
+
 
 class CommandState(msgspec.Struct, frozen=True, kw_only=True):
     """A command and what became of it; `outcome` is "" until the lane replied."""

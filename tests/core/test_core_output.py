@@ -19,6 +19,7 @@ from core.cli.output import shown
 from core.link.gateway import LaneMessage
 from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
+from simulation.ledgers import database_at
 from wire import messages as wire
 from wire.envelope import Signer, public_to_pem
 
@@ -107,7 +108,7 @@ def desk(tmp_path: Path, lane: Any, core_class: Any, core_signer: Signer, clock:
     (tmp_path / "core-1.key").chmod(0o600)
     (tmp_path / "core-1.pub").write_bytes(public_to_pem(core_signer.public))
     (tmp_path / "core.toml").write_text(
-        '[core]\nstore = "core.db"\nsigning_key = "core-1.key"\nlane_keys = "keys"\nadmin_socket = "s"\n'
+        f'[core]\ndatabase = "{database_at(tmp_path / "core.db")}"\nsigning_key = "core-1.key"\nlane_keys = "keys"\nadmin_socket = "s"\n'
         '[[broker]]\nhost = "127.0.0.1"\nport = 1\n[points]\nSZB = "Shenzhen Bay"\n'
     )
     made.begin(lambda: core_class(tmp_path / "core.db", [lane], core_signer, clock))

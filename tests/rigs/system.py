@@ -461,7 +461,7 @@ class SystemWorld(World):
                 )
 
     def _was_told(self, lane: LaneOfSystem) -> bool:
-        sql = "SELECT count(*) FROM alarms WHERE lane=? AND kind IN (?, ?)"
+        sql = "SELECT count(*) FROM alarms WHERE lane=%s AND kind IN (%s, %s)"
         kinds = (CoreAlarmKind.ROWS_MISSING, CoreAlarmKind.LANE_WENT_BACK)
         told = self.core.store.connection.execute(sql, (lane.name, *kinds)).fetchone()[0]
         return bool(told) or LaneAlarmKind.STORE_WENT_BACK in lane.troubles

@@ -100,10 +100,10 @@ CORE = Product(
     name="rocars-core",
     says="the central side of the customs lanes",
     rooms=("core", "wire", "runtime", "domain"),
-    libraries=(*_LINK, *_COMMANDS),
+    libraries=(*_LINK, "psycopg", *_COMMANDS),
     entry=("core.cli.app", "main"),
     schema=("core.ledger.store", "CORE_SCHEMA"),
-    trial=("core.cli.app", "core.service", "paho.mqtt.client"),
+    trial=("core.cli.app", "core.service", "paho.mqtt.client", "psycopg"),
     units=("rocars-core*",),
     examples=("core.toml.example", "mosquitto.conf.example", "mosquitto.acl.example"),
 )
