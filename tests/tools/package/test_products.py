@@ -53,7 +53,7 @@ def test_the_package_has_the_libraries_that_its_rooms_import(product: Product) -
 def test_together_they_use_every_library_of_the_project() -> None:
     """What pyproject.toml names and no package brings is missing, or should not be named."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    named = {line.split(">")[0].split("=")[0].strip() for line in project["dependencies"]}
+    named = {line.split(">")[0].split("=")[0].split("[")[0].strip() for line in project["dependencies"]}
     assert set(LANE.libraries) | set(CORE.libraries) == named
 
 
