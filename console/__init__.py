@@ -21,6 +21,8 @@
 | `context` | what the routes share |
 | `access` | who may watch and who may act; every route asks here first |
 | `officers`, `sessions`, `throttle` | password hashes, who is logged in, guessing slowed down |
+| `login` | the login: form, session, lock, language |
+| `wall_visits` | the wall of lanes at this page: its tickets |
 | `headers` | what every answer tells the browser to refuse |
 | `settings` | how the page is served |
 | `errors` | what can go wrong, by who must act |

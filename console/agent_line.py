@@ -137,6 +137,11 @@ class LaneByLine:
         answer = await self._picture(FrameWish())
         return CameraPicture(answer.body, answer.age_ms) if answer.body else None
 
+    async def small_frame(self, width: int) -> CameraPicture | None:
+        """The newest camera picture, `width` pixels wide at most."""
+        answer = await self._picture(FrameWish(width))
+        return CameraPicture(answer.body, answer.age_ms) if answer.body else None
+
     async def screen_png(self, screen: Screen) -> bytes | None:
         """What that screen was told to show, as PNG."""
         return (await self._picture(SignWish(screen))).body or None

@@ -52,7 +52,9 @@ class ShelveAlarmWish(msgspec.Struct, frozen=True, tag="shelve"):
 
 
 class FrameWish(msgspec.Struct, frozen=True, tag="frame"):
-    """The newest camera picture; answered by a `Picture`."""
+    """The newest camera picture, `width` pixels wide at most (0: as it is); answered by a `Picture`."""
+
+    width: int = 0
 
 
 class SignWish(msgspec.Struct, frozen=True, tag="screen"):

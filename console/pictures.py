@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import struct
+from collections.abc import AsyncIterator
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from console.access import address
@@ -15,6 +18,10 @@ from console.ports import EvidenceViewed
 from lane_agent.model import Screen
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_SMALL, _SMALL_S = 320, 1.0
+_SMALL_STREAMS = 4
+"""Streams of small pictures at once: a wall, its second, and those that are about to end."""
+
 _IMAGES = frozenset({"image/jpeg", "image/png"})
 
 
@@ -23,11 +30,13 @@ class PictureRoutes:
 
     def __init__(self, context: RouteContext) -> None:
         self._context = context
+        self._streams = 0
 
     def routes(self) -> list[Route]:
         """The routes of this file."""
         return [
             Route("/picture/lane", self._frame),
+            Route("/picture/lane/stream", self._stream),
             Route("/picture/screen/{screen}", self._screen),
             Route("/picture/evidence/{digest}", self._evidence),
         ]
@@ -39,6 +48,22 @@ class PictureRoutes:
         if frame is None:
             return Response(status_code=204)
         return Response(frame.jpeg, media_type="image/jpeg", headers={"X-Age-Ms": str(frame.age_ms)})
+
+    async def _stream(self, request: Request) -> Response:
+        """A small picture a second, for a tile of the wall: 4 bytes its age in ms, 4 bytes its length, the JPEG; all big-endian.
+
+        It ends with the session, and where the newest stream of this kind is one too many.
+        """
+        self._context.access.watcher(request)
+        self._streams = (self._streams + 1) % (1 << 30)
+        return StreamingResponse(self._small(request, self._streams), media_type="application/octet-stream")
+
+    async def _small(self, request: Request, number: int) -> AsyncIterator[bytes]:
+        while self._context.access.may_watch(request) and self._streams - number < _SMALL_STREAMS:
+            frame = await self._context.feed.small_frame(_SMALL)
+            if frame is not None:
+                yield struct.pack(">II", min(max(frame.age_ms, 0), 0xFFFFFFFF), len(frame.jpeg)) + frame.jpeg
+            await asyncio.sleep(_SMALL_S)
 
     async def _screen(self, request: Request) -> Response:
         """What one of the driver's screens shows now. 204 if it cannot be told."""

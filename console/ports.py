@@ -302,6 +302,9 @@ class LaneFeed(Protocol):
     async def frame(self) -> CameraPicture | None:
         """The newest camera picture; None while the camera gives none."""
 
+    async def small_frame(self, width: int) -> CameraPicture | None:
+        """The newest camera picture, `width` pixels wide at most; None while the camera gives none."""
+
     async def screen_png(self, screen: Screen) -> bytes | None:
         """What that screen shows now, as PNG, confirmed or not; None if it cannot be told."""
 

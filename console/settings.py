@@ -26,6 +26,8 @@ class ConsoleSettings(Section, frozen=True, kw_only=True):
         names: host names under which browsers reach it, besides loopback's (a page asked for by another name is
             refused: DNS rebinding).
         view_without_login: on loopback only: the page can be watched, though not used, without a login.
+        walls: a folder of the public keys of walls that may open this page signed in and fetch pictures (`wall_visits`); None
+            for none.
         idle_s: after so long without a key or click, actions ask for the password again; watching goes on.
         shift_s: after so long a session ends.
         own_unit: the page runs as a unit of its own (`systemd/rocars-lane-page.service`) and outlives the agent; else the agent
@@ -40,6 +42,7 @@ class ConsoleSettings(Section, frozen=True, kw_only=True):
     tls_key: Annotated[Path, GivenSecret("get it with the page's certificate, and put it there")] | None = None
     names: tuple[Host, ...] = ()
     view_without_login: bool = False
+    walls: Path | None = None
     idle_s: WholeSeconds = 900
     shift_s: WholeSeconds = 43_200
     own_unit: bool = False
@@ -75,6 +78,10 @@ class ConsoleSettings(Section, frozen=True, kw_only=True):
         if not self.loopback and not self.secure:
             remedy = "set tls_certificate and tls_key, or 127.0.0.1"
             yield Problem("host", f"{self.host} can be reached from outside", remedy)
+        if self.walls is not None and not self.secure and not self.loopback:
+            yield Problem(
+                "walls", "needs TLS: a wall's ticket must not be read on its way", "set tls_certificate and tls_key"
+            )
         if self.host in {"0.0.0.0", "::"} and not self.names:  # noqa: S104  # compared, not bound
             remedy = "give the host names or addresses under which officers reach the page"
             yield Problem("names", f"is empty, and {self.host} is no name", remedy)

@@ -37,6 +37,7 @@ from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
 from core.office.requests import CHANGES, Request
 from core.office.service import CargoService
+from core.office.wall_door import WallDoor
 from core.settings import BrokerSection, CoreSettings
 from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
@@ -193,6 +194,7 @@ class CoreService:
         admin = AdminServer(settings.core.admin_socket, self._serve, self._ready, before=self._settled)
         works: dict[str, Coroutine[Any, Any, object]] = {
             "admin": admin.run(),
+            "walls": WallDoor(settings.walls, self._serve).run(),
             "inbox": self._take(),
             "answers": self._answer(),
             "ticks": self._tick(),

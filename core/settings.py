@@ -23,6 +23,7 @@ from domain.crossing import RELEASE
 from runtime.sections import Host, NamedFile, PlaceOfSocket, Port, Problem, SecretFile, Section, Text
 from runtime.toml_file import TomlFileError, read_toml
 from runtime.toml_table import TableReader
+from wire.topics import is_wall
 
 Days = Annotated[int, Meta(ge=1, le=7_300, description="a number of days, 1 to 7300")]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60, description="a number of minutes, 0 to 1440")]
@@ -82,6 +83,30 @@ class AuthoritySection(Section, frozen=True, kw_only=True):
     lane_days: Days = 730
     broker_days: Days = 730
     warn_days: Days = 30
+
+
+class WallsSection(Section, frozen=True, kw_only=True):
+    """`[walls]`: where the walls of the control points order lanes (`core.office.wall_door`); port 0 for nowhere.
+
+    Attributes:
+        authority: who signs the walls' certificates; certificate, key: this core's own, for the name the walls reach it by.
+        lanes: of each wall, by the name in its certificate, the lanes that it may order.
+    """
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535, description="a port, 1 to 65535, or 0 for none")] = 0
+    authority: Annotated[Path, NamedFile(AUTHORITY)] | None = None
+    certificate: Annotated[Path, NamedFile(AUTHORITY)] | None = None
+    key: Annotated[Path, SecretFile(AUTHORITY)] | None = None
+    lanes: dict[str, tuple[Text, ...]] = msgspec.field(default_factory=dict)
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Whoever listens has TLS and knows its walls."""
+        if self.port and not (self.authority and self.certificate and self.key):
+            yield Problem("", "needs authority, certificate and key together", "add what is missing")
+        for name in self.lanes:
+            if not is_wall(name):
+                yield Problem(f"lanes.{name}", "is no name of a wall", 'use "wall", or "wall-" and a word')
 
 
 class BundlingSection(Section, frozen=True, kw_only=True):
@@ -158,6 +183,7 @@ class CoreSettings(Section, frozen=True, kw_only=True):
     screening: ScreeningSection = ScreeningSection()
     limits: LimitsSection = LimitsSection()
     health: HealthSection = HealthSection()
+    walls: WallsSection = WallsSection()
     log: LogSection = LogSection()
 
     @property

@@ -22,6 +22,7 @@
 | `zone` | the lane's part of the picture |
 | `anpr/` | a picture in, its plates out |
 | `evidence` | pictures on the disk, named by their content |
+| `thumbnail` | a camera's picture made small |
 | `overlay` | what was found, outlined on the officers' picture |
 | `latency` | how long reading a picture takes |
 | `identifier` | the second identifier: what names the vehicle besides the plate reader |

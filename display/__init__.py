@@ -21,6 +21,7 @@
 | `easel`, `faces` | signs drawn where nobody sees them yet; safe faces kept for the next start |
 | `connectors` | the connectors of this box and their monitors |
 | `__main__`, `board` | a screen of a development or demonstration: its command; a window, or no window |
+| `sign_renderer` | the signs as pictures for a page, in a process of their own |
 | `feed`, `supervisor` | the agent's side: who is shown what; those two as its children, kept running |
 | `settings` | size and place of a screen |
 | `errors` | what can go wrong, by who must act |

@@ -9,7 +9,6 @@
 | `alarm_desk` | the lane's alarms: made of the journal, kept over a restart, told to people |
 | `lane_feed` | the officers' page as the agent feeds it |
 | `page_line`, `page_process`, `places` | the agent's end of the line to the page, which is a process of its own; where the two meet |
-| `sign_renderer` | the signs as pictures for the page, in a process of their own |
 | `simulation_panel` | the page's panel in demonstrations: wishes passed on to the world's socket |
 | `remote_orders` | what the centre orders, carried out and answered |
 | `telemetry` | how the box is, in figures, for the centre |

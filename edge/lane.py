@@ -20,6 +20,7 @@ from devices.intercom import Intercom
 from devices.reader import ReaderProcess
 from devices.settings import Output
 from display.feed import ScreenFeed
+from display.sign_renderer import SignRenderer
 from display.supervisor import ScreenProcesses
 from domain.alarms import LaneAlarmKind
 from domain.times import DAY_MS
@@ -38,7 +39,6 @@ from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
 from edge.settings.sections import LaneMode
 from edge.shadow import ShadowCodes, ShadowLink, ShadowScreens, shadow_settings
-from edge.sign_renderer import SignRenderer
 from edge.standby import Standby
 from edge.telemetry import BoxSources, sample
 from lane_agent.agent import Agent
@@ -127,6 +127,7 @@ class LaneBox:
         )
         self.metrics = LaneMetrics(settings.health.metrics_port, self.alarms)
         self._siren: bool | None = None
+        self._row = ("", 0)  # the row that holds, and since when, for the wall
         self.painter = SignRenderer(simulated=settings.simulation)
         self.page = LanePage(
             self.agent,
@@ -220,8 +221,12 @@ class LaneBox:
         alarms = self.alarms.wall_facts(self.store.journal_id, now_ms)
         self._sound_siren(on=self.alarms.calls(now_ms))
         alarms["status"] = status_bits(lane, self.metrics.priorities(now_ms))
+        if self._row[0] != lane.row:
+            self._row = lane.row, now_ms
+        times = {"at_ms": now_ms, "row_ms": self._row[1]}
         if self.standby is None:
-            self.link.publish_state(wiring.wall_facts(lane) | alarms | {"core_keys": list(self.core_ring.prints)})
+            keys = {"core_keys": list(self.core_ring.prints)}
+            self.link.publish_state(wiring.wall_facts(lane) | times | alarms | keys)
 
     def _sound_siren(self, *, on: bool) -> None:
         if on is not self._siren:

@@ -26,6 +26,7 @@ from console.ports import (
     ScreenView,
     VisitView,
 )
+from devices.thumbnail import thumbnail
 from domain.alarm_lifecycle import why_not_closed
 from domain.alarm_list import CLOSED, SHELVED, TAKEN
 from domain.alarm_traits import Ends
@@ -236,6 +237,14 @@ class LanePage:
     async def frame(self) -> CameraPicture | None:
         """The newest camera picture."""
         return self._sources.frame()
+
+    async def small_frame(self, width: int) -> CameraPicture | None:
+        """The newest camera picture made small, outside the agent's loop."""
+        frame = self._sources.frame()
+        if frame is None:
+            return None
+        small = await asyncio.to_thread(thumbnail, frame.jpeg, width)
+        return None if small is None else CameraPicture(small, frame.age_ms)
 
     async def screen_png(self, screen: Screen) -> bytes | None:
         """What that screen was told to show, painted by the display's own painter."""

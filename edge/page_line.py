@@ -162,8 +162,8 @@ class _Page:
                 answer = Said(number, await feed.close_alarm(alarm, officer, reason))
             case ShelveAlarmWish(alarm, officer, reason, minutes):
                 answer = Said(number, await feed.shelve_alarm(alarm, officer, reason, minutes))
-            case FrameWish():
-                frame = await feed.frame()
+            case FrameWish(width):
+                frame = await feed.small_frame(width) if width else await feed.frame()
                 answer = Picture(number) if frame is None else Picture(number, frame.jpeg, "image/jpeg", frame.age_ms)
             case SignWish(screen):
                 answer = Picture(number, await feed.screen_png(screen) or b"", "image/png")

@@ -130,6 +130,13 @@ def wall_facts(lane: Lane) -> dict[str, Any]:
         "row": lane.row,
         "help": lane.help.value,
         "visit": visit.number if visit else 0,
+        "arrived_ms": visit.arrived.utc_ms if visit else 0,
         "vrn": visit.read.vrn if visit and visit.read else "",
+        "doubt": visit.doubt.value if visit and visit.doubt else "",
         "outcome": visit.outcome.value if visit else "",
+        "link": lane.link.value,
+        "xdb": lane.face.xdb.value,
+        "aiop": lane.face.aiop.value,
+        "parameter": lane.face.parameter,
+        "painted": sorted(screen.value for screen in lane.face.painted),
     }

@@ -13,6 +13,7 @@
 | `officer` | a simulated officer who works the real page over HTTP |
 | `panel` | the page's simulation panel: driver's buttons, link switch, trucks on demand |
 | `paint_log` | what the screens painted, followed as it is written |
+| `point`, `private_wall` | a control point of lanes in memory at a broker; a wall over one, in a folder |
 | `page`, `page_lane`, `night` | the officers' page over a real agent in memory, and a scripted night of trucks for it |
 | `judge` | what was painted and recorded, compared with what was true |
 

@@ -18,6 +18,7 @@ from console.ports import CameraPicture, LaneView, LinkView
 from devices.overlay import COUNTED
 from domain.crossing import Direction
 from domain.marks import is_near_miss
+from edge.alarm_desk import LaneAlarms
 from edge.lane_feed import LanePage, Sources
 from lane_agent import events as e
 from lane_agent.agent import Agent
@@ -119,12 +120,12 @@ class PageLane:
 
     Args:
         clock: both clocks of the box.
-        paint: paints the signs for the page, as `edge.sign_renderer` does.
+        paint: paints the signs for the page, as `display.sign_renderer` does.
         policy: the lane's settings.
         visits: number of the last visit; the next vehicle has the one after it.
 
     Attributes:
-        agent, page, journal, codes: the lane's parts.
+        agent, page, alarms, journal, codes: the lane's parts.
         link: what the page is told of the link.
         camera_works: whether there is a live picture.
     """
@@ -157,7 +158,8 @@ class PageLane:
             now=clock.now,
             read_ms=lambda: (38, 61),
         )
-        self.page = LanePage(self.agent, simulated=True, software=software, sources=sources)
+        self.alarms = LaneAlarms()
+        self.page = LanePage(self.agent, simulated=True, software=software, sources=sources, alarms=self.alarms)
 
     # --- the lane's devices: `lane_agent.ports.ActuatorsPort` --------------------------------------------------------
 
@@ -184,6 +186,7 @@ class PageLane:
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """One step is in the journal."""
+        self.alarms.stepped(at, effects, lambda: 0)
         self.page.stepped(event, at, effects, lane)
 
     def _link_view(self) -> LinkView:

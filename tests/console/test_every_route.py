@@ -26,6 +26,7 @@ WHO = {
     ("POST", "/language"): "anybody",  # of the own browser
     ("GET", "/events"): "watcher",
     ("GET", "/picture/lane"): "watcher",
+    ("GET", "/picture/lane/stream"): "watcher",
     ("GET", "/picture/screen/{screen}"): "watcher",
     ("GET", "/picture/evidence/{digest}"): "officer",
     ("POST", "/unlock"): "officer",

@@ -110,7 +110,7 @@ def test_a_core_restored_from_an_old_backup_is_made_whole_and_says_what_it_canno
         assert "reverts by itself after 60 s" in await asyncio.to_thread(
             core.command, "command", LANE, "manual", "--revert", "60"
         )
-        assert "command_unknown" in await asyncio.to_thread(core.command, "command", LANE, "open", expect=1)
+        assert "command_unknown" in await asyncio.to_thread(core.command, "command", LANE, "fly", expect=1)
         await asyncio.to_thread(core.command, "fetch-picture", LANE, NAME)
         async with core.admin("wong") as admin, asyncio.timeout(PATIENCE):
             while not await admin.pictures(visit=second):  # noqa: ASYNC110 - another process

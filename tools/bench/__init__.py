@@ -13,6 +13,7 @@
 | `traffic`, `packet_count` | what one lane costs a broker, packet by packet [traffic] |
 | `claims`, `claims_core` | what claim before release costs: at a lane, and at the core at its limit [claims] |
 | `handshakes` | what a TLS connection costs a broker |
+| `wall` | the wall of lanes: from an event to the pixel, and what the server costs [wall] |
 | `storm` | many lanes on one broker [storm] |
 | `fuzz`, `hostile` | hostile messages, and how they are made [fuzz] |
 | `signed_fuzz` | hostile messages by senders who hold a valid key [fuzz --signed] |

@@ -287,6 +287,20 @@ def camera(
     run(json_file=json_file, seconds=seconds, number=arrivals, every_s=key_frames, films=films)
 
 
+@app.command()
+def wall(
+    *,
+    lanes: Annotated[int, typer.Option(min=1, max=100, help="Simulated lanes.")] = 64,
+    seconds: Annotated[float, typer.Option(min=5, help="How long the page is watched.")] = 60,
+    processes: Annotated[int, typer.Option(min=1, help="Processes that the lanes play in.")] = 2,
+    json_file: JsonFile = None,
+) -> None:
+    """The wall: from an event in a lane to the pixel on the page, and what the server costs; two minutes."""
+    from tools.bench.wall import run  # noqa: PLC0415 - so that --help is quick
+
+    run(json_file=json_file, lanes=lanes, seconds=seconds, processes=processes)
+
+
 def main() -> None:
     """The entry point."""
     app(prog_name="rocars-bench")

@@ -17,7 +17,7 @@ from lane_agent.model import Screen
 from lane_agent.wording import Scene
 from runtime.children import end_with_parent
 
-log = logging.getLogger("rocars.lane")
+log = logging.getLogger("rocars.signs")
 
 
 class SignRenderer:
