@@ -28,7 +28,7 @@ from starlette.responses import Response
 
 from console.errors import OfficersFileError, RequestRefusedError
 from console.gate import origin
-from console.officers import OfficerBook, Role
+from console.officers import OfficerBook, OfficerRole
 from console.ports import Ticks
 from console.sessions import Session, Sessions
 from console.settings import ConsoleSettings
@@ -123,7 +123,7 @@ class Access:
                 session is locked (423).
         """
         session = self.present(request)
-        if self._role(session) is Role.VIEWER:
+        if self._role(session) is OfficerRole.VIEWER:
             raise RequestRefusedError(403, "Your account may watch, and not act.")
         return session
 
@@ -142,13 +142,13 @@ class Access:
         self.sessions.touch(session)
         return session
 
-    def _role(self, session: Session) -> Role:
+    def _role(self, session: Session) -> OfficerRole:
         if session.role is not None:
             return session.role
         try:
             return self._officers.role(session.officer)
         except OfficersFileError:
-            return Role.VIEWER
+            return OfficerRole.VIEWER
 
     def check_token(self, request: Request, session: Session) -> None:
         """Checks that the request was made by our own page.
@@ -198,7 +198,7 @@ class Access:
         self._set(response, self._known_cookie(name), mark, max_age=_KNOWN_S)
 
     def log_in_from_wall(
-        self, request: Request, response: Response, *, person: str, fingerprint: str, role: Role
+        self, request: Request, response: Response, *, person: str, fingerprint: str, role: OfficerRole
     ) -> None:
         """Begins the session of somebody whom a wall brings, after its ticket was checked (`console.wall_visits`)."""
         self.log_out(request)

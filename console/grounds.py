@@ -153,10 +153,10 @@ _PENDING = frozenset({Standing.LIVE, Standing.EARLY, Standing.ELSEWHERE})
 
 def _standing(shown: BundleView) -> Both:
     bundle, stands = shown.bundle, words.STANDINGS[shown.standing]
-    when = f" ({times.short(bundle.earliest_ms)})" if shown.standing is Standing.EARLY else ""
-    where = f" ({bundle.point})" if shown.standing is Standing.ELSEWHERE else ""
-    more = when or where
-    return Both(f"Bundle UBR {bundle.ubr}: {stands}{more}.", f"捆綁 UBR {bundle.ubr}：{stands.chinese}{more}。")
+    more = times.short(bundle.earliest_ms) if shown.standing is Standing.EARLY else Both("", "")
+    more = Both(bundle.point, bundle.point) if shown.standing is Standing.ELSEWHERE else more
+    english, chinese = (f" ({one})" if one else "" for one in (more, more.chinese))
+    return Both(f"Bundle UBR {bundle.ubr}: {stands}{english}.", f"捆綁 UBR {bundle.ubr}：{stands.chinese}{chinese}。")
 
 
 def facts(view: LaneView) -> dict[str, str]:

@@ -26,7 +26,7 @@ MIN_PASSWORD: Final = 12
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
 
-class Role(Enum):
+class OfficerRole(Enum):
     """What somebody may do at a wall of lanes (`wall.people`). On a lane's own page a viewer only watches; the others act."""
 
     VIEWER = "viewer"
@@ -43,7 +43,7 @@ class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     shown: str
     hash: str
-    role: Role = Role.OFFICER
+    role: OfficerRole = OfficerRole.OFFICER
 
 
 class _OfficersFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,16 +101,16 @@ class OfficerBook:
         officer = self._read().get(name)
         return officer.shown if officer and officer.shown else name
 
-    def role(self, name: str) -> Role:
+    def role(self, name: str) -> OfficerRole:
         """The officer's role; of somebody who is not in the file, a viewer's.
 
         Raises:
             OfficersFileError: the file cannot be used; says what to do.
         """
         officer = self._read().get(name)
-        return officer.role if officer else Role.VIEWER
+        return officer.role if officer else OfficerRole.VIEWER
 
-    def add(self, name: str, password: str, *, shown: str = "", role: Role = Role.OFFICER) -> None:
+    def add(self, name: str, password: str, *, shown: str = "", role: OfficerRole = OfficerRole.OFFICER) -> None:
         """Adds an officer, or replaces the password, shown name and role of one. Creates the file (mode 0600) if there is none.
 
         Raises:

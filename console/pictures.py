@@ -18,6 +18,8 @@ from console.ports import EvidenceViewed
 from lane_agent.model import Screen
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_LOOKED_AT = 8  # pictures of a visit that may be the plate's, newest first
+_CUT = 4  # a plate cut out is at most one part in so many of its picture
 _SMALL, _SMALL_S = 320, 1.0
 _SMALL_STREAMS = 4
 """Streams of small pictures at once: a wall, its second, and those that are about to end."""
@@ -39,6 +41,7 @@ class PictureRoutes:
             Route("/picture/lane/stream", self._stream),
             Route("/picture/screen/{screen}", self._screen),
             Route("/picture/evidence/{digest}", self._evidence),
+            Route("/picture/plate/{visit}", self._plate),
         ]
 
     async def _frame(self, request: Request) -> Response:
@@ -88,3 +91,35 @@ class PictureRoutes:
         if picture is None or picture.media_type not in _IMAGES:
             raise RequestRefusedError(404, "This picture is no longer kept.")
         return Response(picture.body, media_type=picture.media_type)
+
+    async def _plate(self, request: Request) -> Response:
+        """The plate of the vehicle in the lane as the reader cut it out; its newest whole picture where it has cut none.
+
+        The header `X-Cut` is 1 for a plate, 0 for a whole picture. To officers only, and logged as opened.
+        """
+        session = self._context.access.session(request)
+        if session is None:
+            raise RequestRefusedError(401, "Log in to see pictures of vehicles.")
+        visit = self._context.feed.view().visit
+        if visit is None or str(visit.id) != request.path_params["visit"]:
+            raise RequestRefusedError(404, "That vehicle is no longer in the lane.")
+        kept = [(name, await self._context.feed.evidence(name)) for name in visit.evidence[: -_LOOKED_AT - 1 : -1]]
+        sizes = [(name, picture, size_of(picture.body)) for name, picture in kept if picture and picture.body]
+        if not sizes:
+            raise RequestRefusedError(404, "There is no picture of it.")
+        whole = max(width * height for _, _, (width, height) in sizes)
+        cuts = [one for one in sizes if 0 < one[2][0] * one[2][1] <= whole / _CUT]
+        name, picture, _ = (cuts or sizes)[0]
+        self._context.viewed(EvidenceViewed(session.officer, name, "opened", address(request)))
+        return Response(picture.body, media_type=picture.media_type, headers={"X-Cut": str(int(bool(cuts)))})
+
+
+def size_of(jpeg: bytes) -> tuple[int, int]:
+    """Width and height from a JPEG's frame header; (0, 0) where there is none."""
+    at = 2
+    while at + 9 <= len(jpeg) and jpeg[at] == 0xFF:
+        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return int.from_bytes(jpeg[at + 7 : at + 9], "big"), int.from_bytes(jpeg[at + 5 : at + 7], "big")
+        at += 2 + length
+    return 0, 0

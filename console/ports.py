@@ -64,6 +64,7 @@ class VisitView:
         identifier_wanted: this lane requires one, and none has named the mark yet.
         immigration: where Immigration is.
         unladen: the driver declared an empty vehicle.
+        held_up: 3 stands over its time, for the queue in front holds the vehicle up.
         manifest: the drop-in box's sensor; None where this lane has none.
         codes: the deciding lookup, or the latest one; None before any.
         bundles: those of `codes`, as the lane judges them (`lane_agent.matching`).
@@ -85,6 +86,7 @@ class VisitView:
     identifier_wanted: bool = False
     immigration: Immigration = Immigration.NOT_STARTED
     unladen: bool = False
+    held_up: bool = False
     manifest: bool | None = None
     codes: Codes | None = None
     bundles: tuple[BundleView, ...] = ()

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 
-from console.officers import Role
+from console.officers import OfficerRole
 from console.ports import Ticks
 
 MOST = 64
@@ -34,7 +34,7 @@ class Session:
     csrf: str
     began_ms: int
     active_ms: int
-    role: Role | None = None
+    role: OfficerRole | None = None
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Sessions:
     shift_ms: int
     _open: dict[str, Session] = field(default_factory=dict)
 
-    def open(self, officer: str, fingerprint: str, role: Role | None = None) -> str:
+    def open(self, officer: str, fingerprint: str, role: OfficerRole | None = None) -> str:
         """Begins a session and returns its token."""
         token = secrets.token_urlsafe(32)
         now = self.ticks()

@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from console.access import Access
 from console.errors import RequestRefusedError
-from console.officers import Role
+from console.officers import OfficerRole
 from console.ports import Ticks
 from wire.codec import decode
 from wire.envelope import KeyRing, public_from_pem
@@ -43,7 +43,7 @@ class WallTicket(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
     lane: str
     challenge: str
     person: str
-    role: Role
+    role: OfficerRole
 
 
 def ticket_topic(lane: str) -> str:
@@ -99,7 +99,7 @@ class WallVisits:
             '<!doctype html><html lang="en"><title>Lane</title><meta http-equiv="refresh" content="0;url=/">'
             '<a href="/">Open the lane</a>'
         )
-        role = ticket.role if ticket.person else Role.VIEWER
+        role = ticket.role if ticket.person else OfficerRole.VIEWER
         self._access.log_in_from_wall(request, response, person=person, fingerprint=key, role=role)
         return response
 

@@ -71,6 +71,14 @@ DOUBTS: Final[dict[Doubt, Words]] = {
     Doubt.PLATES_DISAGREE: Words(
         "Two readings of the plate disagree", "車牌讀數不一致", "Compare both pictures with the vehicle; type the mark."
     ),
+    Doubt.OTHER_VEHICLE: Words(
+        "Immigration's terminal named another vehicle",
+        "出入境處所指的是另一車輛",
+        "Ask Immigration which vehicle it cleared; then decide.",
+    ),
+    Doubt.BOX_UNUSABLE: Words(
+        "The drop-in box is full or jammed", "收集箱已滿或卡紙", "Take the manifest by hand; decide."
+    ),
     Doubt.UNIDENTIFIED: Words(
         "The second identifier did not name it", "第二識別器未有識別", "Compare the plate with the vehicle; decide."
     ),
@@ -309,6 +317,22 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
         "Immigration's answer may be for the vehicle before",
         "出入境處的回覆可能屬於前車",
     ),
+    LaneAlarmKind.IMMIGRATION_OTHER_VEHICLE: (
+        "Immigration's terminal names another vehicle",
+        "出入境處終端機所指的是另一車輛",
+    ),
+    LaneAlarmKind.REVERSED_OUT: ("A vehicle backed out of the lane", "車輛倒車離開通道"),
+    LaneAlarmKind.WRONG_WAY: ("A vehicle came in by the way out", "車輛由出口駛入"),
+    LaneAlarmKind.TAILGATED: ("Two vehicles left in one visit", "兩車尾隨離開"),
+    LaneAlarmKind.SIGNAL_STUCK: ("A contact is stuck", "接點卡住"),
+    LaneAlarmKind.SIGNAL_DEAD: ("A contact does not move", "接點沒有反應"),
+    LaneAlarmKind.OUTPUT_DEAD: ("A lamp or output does not follow", "燈號或輸出沒有反應"),
+    LaneAlarmKind.BOX_FULL: ("Drop-in box full", "收集箱已滿"),
+    LaneAlarmKind.BOX_JAMMED: ("Drop-in box jammed", "收集箱卡紙"),
+    LaneAlarmKind.BOX_NEARLY_FULL: ("Drop-in box nearly full", "收集箱將滿"),
+    LaneAlarmKind.MANIFEST_BY_HAND: ("A manifest cannot be dropped", "無法投入載貨清單"),
+    LaneAlarmKind.BOX_OPEN: ("Drop-in box open", "收集箱被打開"),
+    LaneAlarmKind.CABINET_OPEN: ("Cabinet open", "機櫃門被打開"),
     LaneAlarmKind.WRONG_POINT: ("Bundled for another control point", "捆綁的並非本管制站"),
     LaneAlarmKind.IDENTIFIER_LOST: ("Second identifier lost; vehicles are judged without it", "第二識別器失聯"),
     LaneAlarmKind.IDENTIFIER_STUCK: ("Second identifier repeats a vehicle that has left", "第二識別器重複讀數"),
@@ -333,3 +357,10 @@ def alarm(name: str) -> Words:
         return ALARMS[kind]
     readable = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").strip().capitalize()
     return Words(readable or "Alarm", "警報", "Look at the lane; tell the control room if in doubt.")
+
+
+HELD_UP = Both(
+    "Held up by the queue in front: it has not moved and its plate is in view, so Clearance Completed stays.",
+    "前車阻塞：車輛未有移動，車牌仍可見，故保留「清關完成」。",
+)
+"""Why 3 stands over its time."""

@@ -71,6 +71,8 @@ class ScreenProcesses:
         command += ["--size", f"{each.width}x{each.height}"]
         if settings.mode is not Mode.HEADLESS:
             command += [f"--{settings.mode.value}"]
+        if settings.wording is not None:
+            command += ["--wording", str(settings.wording)]
         if settings.paint_log is not None:
             command += ["--paint-log", str(settings.paint_log / f"{screen.value}.jsonl")]
         return [*command, "--simulated"] if self._simulated else command

@@ -36,6 +36,24 @@ class LaneAlarmKind(AlarmKind):
         "A vehicle cleared the stop loop and no loop on the way out saw it.",
         "Find out which way it went; tell the control room.",
     )
+    REVERSED_OUT = (
+        "ReversedOut",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.PERSON),
+        "A vehicle left the stop line backwards, over the arrival loop.",
+        "Find the vehicle; tell the control room.",
+    )
+    WRONG_WAY = (
+        "WrongWay",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.PERSON),
+        "A vehicle came in over the way-out loop.",
+        "Stop it; send it out the way it came.",
+    )
+    TAILGATED = (
+        "Tailgated",
+        Care(Priority.URGENT, Desk.OFFICER, Ends.PERSON),
+        "Two vehicles passed the way-out loop in one visit.",
+        "Stop the second vehicle; tell the control room; keep the pictures.",
+    )
     ARRIVED_CLOSED = (
         "ArrivedClosed",
         Care(Priority.HIGH, Desk.OFFICER, Ends.VISIT),
@@ -53,6 +71,12 @@ class LaneAlarmKind(AlarmKind):
         Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
         "An answer of Immigration was taken for the vehicle before, which had got none (design §2.13).",
         "Ask Immigration. If it was for this vehicle, write the debt off.",
+    )
+    IMMIGRATION_OTHER_VEHICLE = (
+        "ImmigrationOtherVehicle",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.VISIT),
+        "Immigration's terminal named another vehicle than the one in the lane (design §2.13).",
+        "Compare plate, vehicle and Immigration's screen; release nobody before.",
     )
     CONTACT_STUCK = (
         "ContactStuck",
@@ -95,6 +119,37 @@ class LaneAlarmKind(AlarmKind):
         Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
         "The Help button was held longer than anybody presses it.",
         "Call the driver; have the button looked at.",
+    )
+
+    BOX_FULL = (
+        "BoxFull",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.CAUSE),
+        "The drop-in box is full; drivers are sent to the officer.",
+        "Empty the box; take manifests by hand until then.",
+    )
+    BOX_JAMMED = (
+        "BoxJammed",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.CAUSE),
+        "Paper stands in the slot of the drop-in box; drivers are sent to the officer.",
+        "Pull the paper out; take manifests by hand until then.",
+    )
+    MANIFEST_BY_HAND = (
+        "ManifestByHand",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "A manifest is wanted, and the drop-in box is full or jammed; the vehicle is the officer's.",
+        "Take the manifest by hand; decide.",
+    )
+    BOX_NEARLY_FULL = (
+        "BoxNearlyFull",
+        Care(Priority.LOW, Desk.OFFICER, Ends.CAUSE),
+        "The drop-in box is nearly full.",
+        "Empty it before it is full.",
+    )
+    BOX_OPEN = (
+        "BoxOpen",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.CAUSE),
+        "The drop-in box stands open.",
+        "See who opened it; count the manifests; close it.",
     )
 
     # Its plate
@@ -201,6 +256,30 @@ class LaneAlarmKind(AlarmKind):
     )
 
     # The box
+    SIGNAL_STUCK = (
+        "SignalStuck",
+        Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
+        "A contact has been on for longer than anybody presses it or stands on it.",
+        "Look at the button, the sensor and its cable.",
+    )
+    SIGNAL_DEAD = (
+        "SignalDead",
+        Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
+        "A contact did not move where it should have.",
+        "Look at the loop or sensor and its cable; clear by hand.",
+    )
+    OUTPUT_DEAD = (
+        "OutputDead",
+        Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
+        "A lamp, bell, signal or barrier does not follow its order, by its read-back.",
+        "Look at the lamp or drive, its fuse and its cable.",
+    )
+    CABINET_OPEN = (
+        "CabinetOpen",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.CAUSE),
+        "The door of the lane's cabinet stands open.",
+        "See who is at it; close it.",
+    )
     FAULT = (
         "Fault",
         Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),

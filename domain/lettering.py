@@ -24,6 +24,7 @@ _WORDS = {
     ),
     "a statement of weight": ("MAXGROSS", "MAXGR", "GROSS", "MAXGW", "MGW", "TARE", "PAYLOAD", "CUCAP"),
     "lettering of a lorry": ("LONG", "VEHICLE", "SUPER", "HEAVY"),
+    "a road sign or a board": ("STOP", "SLOW", "POLICE", "CUSTOMS", "KEEPLEFT", "NOENTRY", "ACCIDENT", "PARKING"),
 }
 
 

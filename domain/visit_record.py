@@ -27,6 +27,7 @@ class RecordKind(StrEnum):
     RELEASED_BY_OFFICER = "ReleasedByOfficer"
     SENT_TO_COMPOUND = "SentToCompound"
     WITHDRAWN = "Withdrawn"
+    HELD_UP = "HeldUp"  # 3 stays over its time, for the queue in front holds the vehicle up
     WAY_OUT_OF_VEHICLE_BEFORE = "WayOutOfVehicleBefore"
     VISIT_ENDED = "VisitEnded"
     HELP_REQUESTED = "HelpRequested"

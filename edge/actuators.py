@@ -9,7 +9,7 @@ from typing import Protocol
 from devices.identifier import Identifier
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show
 from lane_agent.events import Event
 from lane_agent.model import Moment
 from lane_agent.state import Lane
@@ -63,6 +63,10 @@ class Actuators:
         """Its read is no longer wanted."""
         self._identifier.vehicle_left()
         self._reader.end_visit(visit)
+
+    def look_again(self, order: LookAgain) -> None:
+        """Is the plate still in view?"""
+        self._reader.look_again(order.visit, order.look, order.vrn)
 
     def ring(self, order: Ring) -> None:
         """The intercom."""

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from console.ports import CameraPicture, LinkView
+from devices.contact_faults import ContactFaults
 from devices.contacts import WiredContacts
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
@@ -22,6 +23,7 @@ from devices.settings import Output
 from display.feed import ScreenFeed
 from display.sign_renderer import SignRenderer
 from display.supervisor import ScreenProcesses
+from display.wording_file import use_words
 from domain.alarms import LaneAlarmKind
 from domain.times import DAY_MS
 from edge import identifiers, places, wiring
@@ -32,6 +34,7 @@ from edge.evidence_retention import EvidenceKeeper
 from edge.expiry import IdentityWatch
 from edge.health import HealthEvent, StoreWatch, look
 from edge.lane_feed import LanePage, Sources
+from edge.lane_watch import LaneWatch
 from edge.metrics import LaneMetrics, status_bits
 from edge.page_line import PageLine
 from edge.past_visits import newest_first, past_records
@@ -93,7 +96,9 @@ class LaneBox:
         self.evidence = Evidence(settings.lane.evidence, retention(settings.evidence), now_ms=utc_ms)
         self.afar = Afar(self.evidence, settings.evidence.send)
         self.core_ring = wiring.core_ring(settings.link.core_keys)
-        self.plates = identifiers.plate_feed(settings, lambda: self.clock.now().utc_ms)
+        self.plates: identifiers.Feed | None = identifiers.plate_feed(
+            settings, self._utc_ms
+        ) or identifiers.metadata_feed(settings, self._utc_ms)
         self.link = self._link()
         self.clock = BoxClock(self.link.core_time)
         self.keeper = EvidenceKeeper(
@@ -108,7 +113,9 @@ class LaneBox:
             simulated=settings.simulation,
         )
         self.reader = ReaderProcess(wiring.reader_setup(settings), self.tell)
-        self.contacts: WiredContacts = wiring.contacts(settings)
+        faults = ContactFaults()
+        self.contacts: WiredContacts = wiring.contacts(settings, faults)
+        self.terminal = wiring.terminal(settings, faults)
         self.identifier = identifiers.identifier(settings, self.plates)
         actuators = Actuators(
             screens=self.screens,
@@ -125,10 +132,19 @@ class LaneBox:
             actuators=actuators,
             software=self.software,
         )
-        self.metrics = LaneMetrics(settings.health.metrics_port, self.alarms)
+        self.devices = wiring.device_table(settings, self.contacts, faults, self.identifier)
+        self.watch = LaneWatch(
+            tell=self.tell,
+            outputs=self.contacts,
+            clock=monotonic_ms,
+            plate_since=lambda: self.reader.plate_since_ms,
+            table=self.devices,
+        )
+        self.metrics = LaneMetrics(settings.health.metrics_port, self.alarms, self.devices)
         self._siren: bool | None = None
+        use_words(str(settings.screens.wording or ""))
         self._row = ("", 0)  # the row that holds, and since when, for the wall
-        self.painter = SignRenderer(simulated=settings.simulation)
+        self.painter = SignRenderer(simulated=settings.simulation, wording=str(settings.screens.wording or ""))
         self.page = LanePage(
             self.agent,
             simulated=settings.simulation,
@@ -140,6 +156,9 @@ class LaneBox:
         self.afar.attach(agent=self.agent, reader=self.reader, link=self.link)
         self.page_line = PageLine(self.page, places.page_socket(settings))
         self.page_process = places.page_process(settings, file)
+
+    def _utc_ms(self) -> int:
+        return self.clock.now().utc_ms
 
     def tell(self, event: Event) -> None:
         """Puts an event into the lane's inbox, unless it is the end of a trouble that does not stand."""
@@ -212,6 +231,7 @@ class LaneBox:
         self.metrics.stepped(event, at, effects)
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
+        self.watch.stepped(event, effects, lane)
 
     def _publish_state(self, lane: Lane) -> None:
         """For the wall of lanes and for the siren: how the lane and its alarms are now. A shadow tells and sounds nothing."""
@@ -308,6 +328,9 @@ class LaneBox:
                 stack.push_async_callback(self.link.stop)
             await self.contacts.start(self.tell)
             stack.push_async_callback(self.contacts.stop)
+            if self.terminal is not None:
+                await self.terminal.start(self.tell)
+                stack.push_async_callback(self.terminal.stop)
             await self.identifier.start(self.tell)
             stack.push_async_callback(self.identifier.stop)
             stack.push_async_callback(self.reader.stop)
@@ -328,6 +351,7 @@ class LaneBox:
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
                 group.create_task(self._watch_page(), name="page watch"),
+                group.create_task(self.watch.run(), name="watch"),
                 group.create_task(self.keeper.run(), name="evidence"),
                 group.create_task(self._watch_alarms(), name="alarms"),
                 group.create_task(self._measure(), name="metrics"),

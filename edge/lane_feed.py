@@ -37,6 +37,7 @@ from lane_agent.acceptance import refusal
 from lane_agent.agent import Agent
 from lane_agent.effects import Effect, Record
 from lane_agent.guards import exact_stop, identifier_missing
+from lane_agent.held_up import is_waiting
 from lane_agent.matching import standing_of_bundle, stopping_bundles
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Moment, Outcome, Ruling, Screen
 from lane_agent.state import Lane, Visit, visit_key
@@ -399,6 +400,7 @@ def _visit(lane: Lane) -> VisitView | None:
         identifier_wanted=identifier_missing.holds(lane),
         immigration=visit.immigration,
         unladen=visit.unladen,
+        held_up=is_waiting(lane),
         manifest=visit.manifest if lane.policy.manifest_sensor else None,
         codes=visit.codes,
         bundles=_bundles(lane, visit),

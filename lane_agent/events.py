@@ -59,6 +59,15 @@ class PlateDoubted:
 
 
 @dataclass(frozen=True, slots=True)
+class PlateSeenAgain:
+    """The answer to `LookAgain` number `look`: `vrn` was read in a picture taken since, and no other mark."""
+
+    visit: int
+    look: int
+    vrn: str
+
+
+@dataclass(frozen=True, slots=True)
 class SecondVehicleSeen:
     """The reader sees two vehicles in the region of interest of this visit (tailgating)."""
 
@@ -75,6 +84,23 @@ class IdentifierRead:
     source: str
     vrn: str
     edge_ms: int
+    vouched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImmigrationSignalled:
+    """Immigration's terminal says that it has started with, cleared or referred a vehicle; contacts say it without a name.
+
+    Attributes:
+        signal: one of the three Immigration contacts, in whose place it speaks.
+        edge_ms: when it was so.
+        vrn: the mark of the vehicle it is about, "" where the terminal does not say.
+        vouched: the origin of the mark is proved: a port of its own, or a signature.
+    """
+
+    signal: Contact
+    edge_ms: int
+    vrn: str = ""
     vouched: bool = False
 
 
@@ -349,8 +375,10 @@ Event = (
     | PlateSettled
     | PlateUnread
     | PlateDoubted
+    | PlateSeenAgain
     | SecondVehicleSeen
     | IdentifierRead
+    | ImmigrationSignalled
     | LinkChanged
     | CodesVerified
     | CodesChanged

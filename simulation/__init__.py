@@ -6,6 +6,7 @@
 | `demo` | the whole run: the world is set up, the trucks pass, the judge compares |
 | `world` | everything around one real lane: broker, core, cable, camera, board, the lane's process |
 | `stage` | one truck's passage, in the words of the people there |
+| `trade` | the people behind a bundle: trader, selector and driver, signed in by name |
 | `scenarios/` | the kinds of truck, each a row of the decision table or one nasty moment |
 | `plan` | which trucks come, in which order |
 | `marks` | registration marks for them |

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from console.officers import OfficerBook, Role
+from console.officers import OfficerBook, OfficerRole
 from runtime.files import PRIVATE, write_whole
 from simulation.broker import PrivateBroker
 from simulation.point import PointSettings
@@ -78,11 +78,11 @@ class PrivatePoint:
     """
 
     PEOPLE = (
-        ("chan", Role.OFFICER, "Chan T. M."),
-        ("wong", Role.OFFICER, "Wong K. Y."),
-        ("lee", Role.SUPERVISOR, "Lee S. K."),
-        ("view", Role.VIEWER, "Screen 1"),
-        ("tech", Role.TECHNICIAN, "Ho M."),
+        ("chan", OfficerRole.OFFICER, "Chan T. M."),
+        ("wong", OfficerRole.OFFICER, "Wong K. Y."),
+        ("lee", OfficerRole.SUPERVISOR, "Lee S. K."),
+        ("view", OfficerRole.VIEWER, "Screen 1"),
+        ("tech", OfficerRole.TECHNICIAN, "Ho M."),
     )
 
     def __init__(

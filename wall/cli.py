@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from console.errors import ConsoleError
-from console.officers import OfficerBook, Role
+from console.officers import OfficerBook, OfficerRole
 from runtime.files import PRIVATE, write_whole
 from runtime.journald import log_for_people
 from runtime.store_errors import StoreError
@@ -88,7 +88,7 @@ def key(config: Config) -> None:
 def add(
     name: Name,
     config: Config,
-    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.OFFICER,
+    role: Annotated[OfficerRole, typer.Option(help="What they may do.")] = OfficerRole.OFFICER,
     shown: Annotated[str, typer.Option(help="The name that others see; the login if left out.")] = "",
 ) -> None:
     """Add somebody, or give somebody a new password and role. The password is asked for."""

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from console.access import Access
 from console.errors import OfficersFileError, RequestRefusedError
-from console.officers import OfficerBook, Role
+from console.officers import OfficerBook, OfficerRole
 from console.sessions import Session
 from console.tongues import Both
 from wall.people import May, may
@@ -81,9 +81,9 @@ class Gatekeeper:
             said = Both(f"Your role ({shown}) may not do this.", f"你的身分（{shown.chinese}）不可執行此操作。")
             raise RequestRefusedError(403, said)
 
-    def role(self, session: Session) -> Role:
+    def role(self, session: Session) -> OfficerRole:
         """Somebody's role now; where the file cannot be read, a viewer's."""
         try:
             return self._officers.role(session.officer)
         except OfficersFileError:
-            return Role.VIEWER
+            return OfficerRole.VIEWER

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from console.officers import Role
+from console.officers import OfficerRole
 from console.wall_visits import WallTicket, ticket_topic
 from runtime.backoff import Backoff
 from wall.errors import LanePageError
@@ -58,7 +58,7 @@ class LanePages:
         self._signer, self._board, self._now = signer, board, now_ms
         self._trust = ssl.create_default_context(cafile=authority)
 
-    async def ticket(self, lane: str, person: str, role: Role) -> tuple[str, str]:
+    async def ticket(self, lane: str, person: str, role: OfficerRole) -> tuple[str, str]:
         """Where a browser goes, and the ticket it brings.
 
         Raises:
@@ -67,7 +67,7 @@ class LanePages:
         async with self._client(lane) as client:
             return f"{self._pages[lane]}/wall/enter", await self._ticket(client, lane, person, role)
 
-    async def _ticket(self, client: httpx.AsyncClient, lane: str, person: str, role: Role) -> str:
+    async def _ticket(self, client: httpx.AsyncClient, lane: str, person: str, role: OfficerRole) -> str:
         try:
             answer = (await client.get("/wall/challenge")).raise_for_status().json()
         except (httpx.HTTPError, ValueError) as error:
@@ -104,7 +104,7 @@ class LanePages:
 
     async def _watch(self, lane: str) -> AsyncIterator[tuple[int, bytes]]:
         async with self._client(lane) as client:
-            form = {"ticket": await self._ticket(client, lane, "", Role.VIEWER)}
+            form = {"ticket": await self._ticket(client, lane, "", OfficerRole.VIEWER)}
             (await client.post("/wall/enter", data=form)).raise_for_status()
             async with client.stream("GET", "/picture/lane/stream") as answer:
                 answer.raise_for_status()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from console.officers import Role
+from console.officers import OfficerRole
 
 
 class May(Enum):
@@ -24,15 +24,15 @@ class May(Enum):
 _WATCHES: Final = frozenset({May.ANYBODY, May.WATCH})
 _OFFICER: Final = _WATCHES | {May.TAKE, May.DECIDE, May.LANE}
 
-RIGHTS: Final[dict[Role, frozenset[May]]] = {
-    Role.VIEWER: _WATCHES,
-    Role.OFFICER: _OFFICER,
-    Role.SUPERVISOR: _OFFICER | {May.MANY, May.LOOK_BACK},
-    Role.TECHNICIAN: _WATCHES | {May.TAKE, May.REPAIR, May.LOOK_BACK},
+RIGHTS: Final[dict[OfficerRole, frozenset[May]]] = {
+    OfficerRole.VIEWER: _WATCHES,
+    OfficerRole.OFFICER: _OFFICER,
+    OfficerRole.SUPERVISOR: _OFFICER | {May.MANY, May.LOOK_BACK},
+    OfficerRole.TECHNICIAN: _WATCHES | {May.TAKE, May.REPAIR, May.LOOK_BACK},
 }
 """What each role may do. A technician releases and stops nobody; only a supervisor moves more than one lane at a time."""
 
 
-def may(role: Role, what: May) -> bool:
+def may(role: OfficerRole, what: May) -> bool:
     """Whether this role may do that."""
     return what in RIGHTS[role]

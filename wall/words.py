@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from console import words
-from console.officers import Role
+from console.officers import OfficerRole
 from console.tongues import Both
 from console.words import Words
 from wall.needs import NOT_HEARD, Need, NeedKind
@@ -31,11 +31,11 @@ KINDS: Final[dict[NeedKind, Both]] = {
     NeedKind.FAULT: Both("Fault", "故障"),
 }
 
-ROLES: Final[dict[Role, Both]] = {
-    Role.VIEWER: Both("viewer", "觀看"),
-    Role.OFFICER: Both("officer", "關員"),
-    Role.SUPERVISOR: Both("supervisor", "主管"),
-    Role.TECHNICIAN: Both("technician", "技術員"),
+ROLES: Final[dict[OfficerRole, Both]] = {
+    OfficerRole.VIEWER: Both("viewer", "觀看"),
+    OfficerRole.OFFICER: Both("officer", "關員"),
+    OfficerRole.SUPERVISOR: Both("supervisor", "主管"),
+    OfficerRole.TECHNICIAN: Both("technician", "技術員"),
 }
 
 BECAME: Final[dict[Became, Both]] = {

@@ -124,12 +124,12 @@ function lookAgain(dialog) {
   refreshDialogs(view);
 }
 
-/** The picture large beside the box, which begins with what the reader saw; what is only on record is never filled in. */
+/** The plate large beside the box, as the reader cut it out, which begins with what the reader saw; what is only on record is never filled in. */
 function drawCandidates(dialog) {
   const crop = find(".crop", dialog);
-  const newest = view.visit?.evidence.at(-1);
-  crop.hidden = !newest;
-  if (newest) crop.src = `/picture/evidence/${newest}?as=opened`;
+  const pictured = Boolean(view.visit?.evidence.length);
+  crop.hidden = !pictured;
+  if (pictured) crop.src = `/picture/plate/${view.visit.id}?of=${view.visit.evidence.at(-1)}`;
   find("#mark").value = view.visit?.guess ?? "";
   const box = find(".candidates", dialog);
   const candidates = view.visit?.candidates ?? [];

@@ -19,7 +19,10 @@ from typing import Any
 import msgspec
 
 from core.errors import RefusedError
-from core.office.requests import AdminAnswer, CommandState, ListCommands, SendCommand, Status
+from core.model.people import NAME, Actor, Role
+from core.model.refusals import refusal
+from core.office.answers import AdminAnswer, CommandState
+from core.office.requests import ListCommands, SendCommand, Status
 from core.settings import WallsSection
 
 log = logging.getLogger("rocars.core")
@@ -35,7 +38,6 @@ _MOST = 16
 """Connections at once: a wall has one."""
 
 WallRequest = SendCommand | ListCommands | Status
-_requests = msgspec.json.Decoder(WallRequest)
 
 
 class WallDoor:
@@ -43,14 +45,14 @@ class WallDoor:
 
     Args:
         section: where, and who may order what.
-        serve: carries out a request of this login; raises RefusedError where a rule forbids it.
+        serve: carries out a request as this person; raises RefusedError where a rule forbids it.
         listening: called with the port once walls can connect.
     """
 
     def __init__(
         self,
         section: WallsSection,
-        serve: Callable[[Any, str], Any],
+        serve: Callable[[Any, Actor], Any],
         listening: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._section, self._serve, self._listening = section, serve, listening
@@ -99,15 +101,15 @@ class WallDoor:
 
     def _answer(self, line: bytes, wall: str) -> bytes:
         try:
-            request = _requests.decode(line)
+            request, who = _asked(line, wall)
             self._check(request, wall)
-            result = self._serve(request, wall)
+            result = self._serve(request, who)
             if isinstance(request, ListCommands):
                 result = [one for one in result if self._own(one, wall)]
             answer = AdminAnswer(result=msgspec.Raw(msgspec.json.encode(result)))
         except RefusedError as error:
             answer = AdminAnswer(problems=error.problems)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, TypeError) as error:
             answer = AdminAnswer(problems=(f"a wall cannot ask this: {error}",))
         return msgspec.json.encode(answer)
 
@@ -115,12 +117,22 @@ class WallDoor:
         if not isinstance(request, SendCommand):
             return
         if request.name not in ORDERS:
-            raise RefusedError(f"a wall may not order {request.name!r}")
+            raise RefusedError(refusal("wall_order", name=request.name))
         if request.lane not in self._section.lanes[wall]:
-            raise RefusedError(f"{wall} may not order lane {request.lane}: it is not among its lanes in walls.lanes")
+            raise RefusedError(refusal("wall_lane", wall=wall, lane=request.lane))
 
     def _own(self, command: CommandState, wall: str) -> bool:
         return command.lane in self._section.lanes[wall]
+
+
+def _asked(line: bytes, wall: str) -> tuple[WallRequest, Actor]:
+    """A request, and who makes it: a lane officer whom the wall has signed in and names as `who`."""
+    plain = msgspec.json.decode(line, type=dict[str, Any])
+    who = str(plain.pop("who", ""))
+    request: WallRequest = msgspec.convert(plain, WallRequest)
+    if isinstance(request, SendCommand) and not NAME.fullmatch(who):
+        raise RefusedError(refusal("wall_person"))
+    return request, Actor(account=who, roles=frozenset({Role.LANE_OFFICER}), login=wall)
 
 
 def _name(certificate: dict[str, Any] | None) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from devices.anpr.pairing import LEGIBLE, MAINLAND, PLAIN, companion, foremost
 from devices.anpr.plate_read import PlateRead, Region
 from domain.lettering import lettering
-from domain.marks import half_of_plate, normalise
+from domain.marks import Family, family, half_of_plate, normalise
 
 ALONE = 0.95
 """Confidence that each character of a single picture needs; in a lane several pictures agree (`lane_agent.settling`)."""
+A_PLATE = 0.98
+"""How sure the second look must be of a plate whose text has only the form of a personalised mark, as nearly all texts have."""
 NEXT = 0.5
 """A second mark on a plate at least this large, as a share of the largest one's area, is a second vehicle."""
 
@@ -60,6 +62,8 @@ def _doubt(first: PlateRead, release: float) -> str:
     mark = normalise(first.text)
     if what := lettering(mark):
         return f"{mark} is {what}, not a mark"
+    if family(mark) is Family.PERSONALISED and first.explained < A_PLATE:
+        return f"{mark} may be lettering: a second look is sure of a plate to {first.explained:.2f}, needed is {A_PLATE:.2f}"
     if half_of_plate(mark, first.lengths):
         return f"{mark} may be one row of a plate whose other one is not seen"
     return ""

@@ -20,6 +20,8 @@ from devices.errors import DeviceError, DriverMissing
 from devices.settings import BoardKind
 from display.connectors import plugs
 from display.settings import Mode
+from display.wording_file import WordingFileError, read_words
+from display.words_in_force import too_small
 from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
 from edge.checks.probe import lane_runs
 from edge.health import look
@@ -154,16 +156,27 @@ def _pins(number: int, around: Surroundings) -> Finding:
         return fault("contacts", wrong, remedy)
 
 
-def _remote(port: str, around: Surroundings) -> Findings:
+def immigration(settings: Settings, around: Surroundings) -> Findings:
+    """Whether Immigration's terminal is there, where its signals do not come by contacts."""
+    port = settings.immigration.port
+    if port is None:
+        yield ok("immigration", "by contacts")
+    elif lane_runs(settings):
+        yield warning("immigration", f"{port}: not opened, the running lane has it", "see rocars-lane devices")
+    else:
+        yield from _remote(port, around, "immigration", "the terminal")
+
+
+def _remote(port: str, around: Surroundings, section: str = "contacts", what: str = "the board") -> Findings:
     if "://" not in port:
-        yield _device("contacts", around.root / port.lstrip("/"), "contacts.port", "dialout")
+        yield _device(section, around.root / port.lstrip("/"), f"{section}.port", "dialout")
         return
     parts = urlsplit(port)
     try:
         with socket.create_connection((parts.hostname or "", parts.port or 502), timeout=3):
-            yield ok("contacts", f"{port} answers")
+            yield ok(section, f"{port} answers")
     except (OSError, ValueError) as problem:
-        yield fault("contacts", f"{port} does not answer ({problem})", "check the board's power and contacts.port")
+        yield fault(section, f"{port} does not answer ({problem})", f"check {what}'s power and {section}.port")
 
 
 def _device(area: str, device: Path, key: str, group: str) -> Finding:
@@ -193,12 +206,32 @@ def screens(settings: Settings, around: Surroundings) -> Findings:
             yield fault("screens", "no desktop: neither DISPLAY nor WAYLAND_DISPLAY", "start it where the desktop is")
 
 
+def wording(settings: Settings, _around: Surroundings) -> Findings:
+    """The site's own words: that they can be used, and read from a cab."""
+    file = settings.screens.wording
+    if file is None:
+        return
+    try:
+        words = read_words(file)
+        problems = list(too_small(settings.screens, words))
+    except WordingFileError as error:
+        problems = list(error.problems)
+        words = {}
+    for problem in problems:
+        yield fault("wording", f"{file}: {problem.key} {problem.wrong}", problem.remedy)
+    if not problems:
+        yield ok("wording", f"{len(words)} messages in the site's own words")
+
+
 def _full_screens(settings: Settings, around: Surroundings) -> Findings:
     """The connectors of both, and the compositor that lights them."""
     found = {plug.name: plug for plug in plugs(around.root)}
     there = ", ".join(f"{plug.name} '{plug.monitor}'" for plug in found.values() if plug.connected) or "none"
     for screen in Screen:
         wanted = settings.screens.of(screen)
+        if wanted.led is not None:
+            yield ok(f"screen {screen.value}", f"an LED board at {wanted.led.url}; its own unit asks it")
+            continue
         plug = found.get(wanted.output or "")
         area = f"screen {screen.value}"
         if plug is None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from console.settings import ConsoleSettings
 from devices.settings import CameraSettings, ContactsSettings, IdentifierSettings, ReaderSettings
+from devices.terminal_settings import ImmigrationSettings
 from display.settings import ScreensSettings
 from edge.settings.rules import rule_problems
 from edge.settings.sections import HealthSettings, LaneSettings, Manifest, OtherPoint, PolicySettings
@@ -36,6 +37,7 @@ class Settings(Section, frozen=True, kw_only=True):
     link: LinkSettings
     console: ConsoleSettings
     identifier: IdentifierSettings = IdentifierSettings()
+    immigration: ImmigrationSettings = ImmigrationSettings()
     health: HealthSettings = HealthSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     simulation: bool = False
@@ -55,6 +57,7 @@ class Settings(Section, frozen=True, kw_only=True):
             confirm_ms=milliseconds(policy.confirm_s),
             paint_ms=milliseconds(policy.paint_s),
             help_stuck_ms=milliseconds(policy.help_stuck_s),
+            held_up_ms=milliseconds(policy.held_up_s),
             limits=tuple(sorted((name, milliseconds(limit)) for name, limit in policy.limits.items())),
         )
 

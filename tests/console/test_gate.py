@@ -106,6 +106,24 @@ def test_a_stream_is_no_half_request(serve: Callable[..., Any]) -> None:
     raise AssertionError("the stream was ended")
 
 
+def test_a_thousand_idle_streams_of_one_officer_that_nobody_reads(serve: Callable[..., Any]) -> None:
+    """A page left open in a thousand tabs, none of which takes anything in: a few are kept, and the lane and the newest page live."""
+    served = serve()
+    port = int(served.url.rsplit(":", 1)[1])
+    with httpx.Client(base_url=served.url, timeout=10) as officer, contextlib.ExitStack() as stack:
+        assert log_in(officer).status_code == 303
+        cookies = "; ".join(f"{one.name}={one.value}" for one in officer.cookies.jar)
+        asked = f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookies}\r\n\r\n".encode()
+        for _ in range(1_000):
+            idle = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            with contextlib.suppress(OSError):
+                idle.sendall(asked)
+        assert len(list(Path("/proc/self/fd").iterdir())) < 1_000 + 2 * MOST  # ours, and what the server keeps of them
+        served.drive(served.lane.arrives)
+        with officer.stream("GET", "/events") as stream:
+            assert any(line.startswith("data: ") for line in stream.iter_lines())
+
+
 @pytest.mark.parametrize(
     ("address", "counted"),
     [

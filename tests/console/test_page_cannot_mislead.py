@@ -194,6 +194,15 @@ def test_logged_out_elsewhere_is_not_told_as_a_lost_lane(desk: Desk) -> None:
     expect(desk.button("release")).to_be_disabled()
 
 
+def test_a_shift_that_is_over_says_so(desk: Desk) -> None:
+    """After twelve hours: the login has ended, not the lane; and a press that came too late does nothing."""
+    desk.served.clock.ms += 12 * 3_600_000
+    expect(desk.tab.locator("#stale")).to_contain_text("You are logged out.")
+    expect(desk.tab.locator("#relogin")).to_be_visible()
+    expect(desk.button("release")).to_be_disabled()
+    assert desk.tab.request.post(f"{desk.served.url}/action", data={"act": "release"}).status in (401, 403)
+
+
 def test_a_restarted_box_says_so(desk: Desk, serve: Callable[..., Any]) -> None:
     """First that it is not reached, and once it is back, that it began anew and every login with it."""
     tab, port = desk.tab, int(desk.served.url.rsplit(":", 1)[1])
@@ -284,6 +293,9 @@ def test_a_release_takes_four_keys_an_ended_call_two_and_a_plate_two(desk: Desk)
     expect(tab.locator("#mark")).to_have_value("UV838")
     expect(tab.locator("#dialog-correct .crop")).to_be_visible()
     assert tab.locator("#dialog-correct .crop").evaluate("image => image.decode().then(() => image.offsetWidth)") > 500
+    wide, high = tab.locator("#dialog-correct .crop").evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    assert wide < 400  # the plate, cut out on the server, and not the lane's whole picture
+    assert wide > high
     tab.keyboard.press("Enter")
     expect(tab.locator("#vrn")).to_have_text("UV838")
     desk.drive(desk.lane.immigration_clears)
@@ -324,3 +336,38 @@ def test_the_history_names_the_officer_who_cleared_by_hand(desk: Desk) -> None:
     expect(line).to_contain_text("cleared by hand: chan")
     expect(line).to_contain_text("Cleared on paper")
     expect(line).not_to_contain_text("以紙本清關")
+
+
+@pytest.mark.parametrize("said", ["2001-01-01T00:00:00Z", "2038-01-19T03:14:07Z"])
+def test_a_workstation_whose_clock_is_wrong_sees_what_everybody_sees(desk: Desk, browser: Any, said: str) -> None:
+    """Ages and times are the box's: decades off, the page is neither stale nor late, and its history has the same times."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, timezone_id="America/Anchorage")
+    context.add_init_script(f"""
+        const Real = Date, off = Real.parse("{said}") - Real.now();
+        window.Date = class extends Real {{
+            constructor(...a) {{ a.length ? super(...a) : super(Real.now() + off); }}
+            static now() {{ return Real.now() + off; }}
+        }};
+    """)
+    other = Desk(desk.served, context.new_page())
+    other.log_in()
+    for words in ("#state", "#past tbody", "#link"):
+        expect(other.tab.locator(words)).to_have_text(desk.tab.locator(words).inner_text(), use_inner_text=True)
+    assert other.tab.evaluate("new Date().getUTCFullYear()") == int(said[:4])
+    expect(other.tab.locator("body")).not_to_have_class("stale")
+    context.close()
+
+
+@EACH_WINDOW
+def test_no_picture_lies_over_a_plate(desk: Desk, size: tuple[int, int]) -> None:
+    """The reader keeps two pictures of a vehicle; beside each other they had covered the Mainland plate's last characters."""
+    desk.tab.set_viewport_size({"width": size[0], "height": size[1]})
+    expect(desk.tab.locator("#visit-evidence img")).to_have_count(2)
+    covered = desk.tab.evaluate("""() => {
+        const box = (one) => one.getBoundingClientRect();
+        const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+        const plates = [...document.querySelectorAll("#vrn, #mainland, #read, #identifiers")];
+        const pictures = [...document.querySelectorAll("#visit-evidence .thumb, #visit-evidence img")];
+        return plates.flatMap((plate) => pictures.filter((one) => over(box(plate), box(one))).map(() => plate.id));
+    }""")
+    assert covered == []

@@ -17,10 +17,12 @@ from core.link.gateway import LaneGateway, LaneMessage
 from core.link.intake import Intake
 from core.link.pictures import Keeping, PictureStore
 from core.link.projection import Projection
+from core.model.consignment import CargoInformation, GoodsItem
+from core.model.people import Actor, Role
 from core.office.bundling import BundleRequest
-from core.office.cargo import CargoInformation
-from core.office.screening import Profile, ProfileRule
 from core.office.service import CargoPolicy, CargoService
+from core.select.criteria import ProfileRule
+from core.select.engine import Profile
 from domain.crossing import Direction
 from domain.times import start_of
 from wire import messages as wire
@@ -158,13 +160,18 @@ class Core:
         return self.office.bundle(BundleRequest(vrn=vrn, ccrns=ccrns, **values), who="driver").ubr
 
 
+DESK = Actor(account="o", roles=frozenset(Role) - {Role.TRADER, Role.DRIVER}, login="o")
+"""Somebody of the department who may everything."""
+
+_GOODS = {"packages": 12, "package_description": "carton", "articles": "copper buttons"}
+
+
 def consignment(**changes: Any) -> CargoInformation:
-    """Cargo information with all eight items."""
+    """Cargo information with all eight items; changes of goods are its one item's."""
+    item = {name: changes.pop(name, value) for name, value in _GOODS.items()}
     values: dict[str, Any] = {
         "direction": Direction.INBOUND,
-        "packages": 12,
-        "package_description": "carton",
-        "articles": "copper buttons",
+        "goods": (GoodsItem(**item),),
         "consignor": "Wilson Development Limited",
         "consignor_address": "1 Bao'an Road, Shenzhen",
         "consignee": "Training Company",
@@ -202,6 +209,12 @@ def make_record() -> Callable[..., dict[str, Any]]:
 def make_consignment() -> Callable[..., CargoInformation]:
     """Makes complete cargo information."""
     return consignment
+
+
+@pytest.fixture
+def desk() -> Actor:
+    """Somebody of the department who may everything."""
+    return DESK
 
 
 @pytest.fixture

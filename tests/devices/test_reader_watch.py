@@ -16,7 +16,7 @@ from devices.camera import Frame
 from devices.evidence import EvidenceStore
 from devices.reader_protocol import Doubted, ReaderSetup, Report, SettledRead, TwoVehicles, Unread
 from devices.settings import CameraKind, CameraSettings, ReaderSettings
-from devices.visit_reader import PATIENCE, VisitReader, read_region
+from devices.visit_reader import PATIENCE, VisitReader, is_alone, read_region
 from devices.zone import Zone
 from simulation.drawn.trucks import CameraView, DrawnTruck
 
@@ -302,3 +302,12 @@ def test_the_mark_of_the_vehicle_behind_never_settles_for_the_one_in_front(visit
     reports = visit.see(CN, *behind, times=12)
     assert not [report for report in reports if isinstance(report, SettledRead)]
     assert [r.marks for r in reports if isinstance(r, TwoVehicles)] == [("DX5247", "粤ZR12A港")]
+
+
+def test_a_plate_is_seen_again_only_when_it_is_sure_inside_and_alone() -> None:
+    """3 stands over its time on this answer: another mark beside it, a doubtful or an outlying one, is a no."""
+    outside, unsure = replace(HK, inside=False), plate("LT3482", sure=0.6)
+    assert is_alone("LT3482", (HK, CN), 0.9)
+    assert is_alone("LT3482", (HK, plate("LT348", y=180)), 0.9)  # a second reading of the same plate
+    for reads in ((), (CN,), (outside,), (unsure,), (plate("AB1234"),), (HK, plate("AB1234", y=180))):
+        assert not is_alone("LT3482", reads, 0.9), reads

@@ -11,7 +11,7 @@ import httpx
 from argon2 import PasswordHasher
 
 from console.access import Access
-from console.officers import OfficerBook, Role
+from console.officers import OfficerBook, OfficerRole
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 from wall.app import WallParts, WallRoutes
@@ -24,11 +24,11 @@ from wire.messages import LaneState, Presence
 
 PASSWORD = "correct horse battery"
 PEOPLE = {
-    "chan": Role.OFFICER,
-    "wong": Role.OFFICER,
-    "lee": Role.SUPERVISOR,
-    "view": Role.VIEWER,
-    "tech": Role.TECHNICIAN,
+    "chan": OfficerRole.OFFICER,
+    "wong": OfficerRole.OFFICER,
+    "lee": OfficerRole.SUPERVISOR,
+    "view": OfficerRole.VIEWER,
+    "tech": OfficerRole.TECHNICIAN,
 }
 NOW = 1_795_287_600_000
 LANES = ("A-1", "A-2")

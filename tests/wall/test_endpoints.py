@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from starlette.routing import Route
 
-from console.officers import Role
+from console.officers import OfficerRole
 from console.tongues import Tongue
 from tests.rigs.wall import NOW, PEOPLE, WallRig, log_in, online, state
 from wall.endpoints import Endpoint
@@ -117,6 +117,6 @@ def test_browsers_get_everything_once_and_then_what_differs(tmp_path: Path) -> N
 
 def test_a_viewer_acts_nowhere_and_a_technician_decides_about_no_vehicle() -> None:
     """The rights of the wall's roles, in short."""
-    assert RIGHTS[Role.VIEWER] == {May.ANYBODY, May.WATCH}
-    assert May.DECIDE not in RIGHTS[Role.TECHNICIAN]
-    assert May.MANY not in RIGHTS[Role.OFFICER]
+    assert RIGHTS[OfficerRole.VIEWER] == {May.ANYBODY, May.WATCH}
+    assert May.DECIDE not in RIGHTS[OfficerRole.TECHNICIAN]
+    assert May.MANY not in RIGHTS[OfficerRole.OFFICER]

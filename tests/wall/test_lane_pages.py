@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from console.app import create_app
-from console.officers import OfficerBook, Role
+from console.officers import OfficerBook, OfficerRole
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
 from console.wall_visits import CHALLENGE_MS
@@ -88,7 +88,7 @@ def test_an_officer_of_the_wall_acts_at_the_lane_in_his_own_name(tmp_path: Path)
     """The lane's page knows who came, through which wall; a ticket is good once."""
 
     async def visit(home: LaneAtHome) -> None:
-        where, ticket = await home.pages().ticket(NAME, "chan", Role.OFFICER)
+        where, ticket = await home.pages().ticket(NAME, "chan", OfficerRole.OFFICER)
         status, client = await enters(home, where, ticket)
         assert status == 200
         page = (await client.get("/")).text
@@ -107,7 +107,7 @@ def test_a_viewer_who_comes_from_the_wall_acts_at_no_lane(tmp_path: Path) -> Non
     """The role comes with the ticket."""
 
     async def visit(home: LaneAtHome) -> None:
-        _, client = await enters(home, *await home.pages().ticket(NAME, "view", Role.VIEWER))
+        _, client = await enters(home, *await home.pages().ticket(NAME, "view", OfficerRole.VIEWER))
         page = (await client.get("/")).text
         headers = {"X-CSRF-Token": page.split('name="csrf" content="')[1].split('"')[0]}
         found = await client.post("/action", json={"action": "order_manual", "reason": "x"}, headers=headers)
@@ -123,7 +123,7 @@ def test_a_ticket_that_is_not_good_lets_nobody_in(tmp_path: Path, wrong: str) ->
     async def visit(home: LaneAtHome) -> None:
         signer = Signer.generate("wall") if wrong == "another key" else None
         name = "other" if wrong == "another lane" else NAME
-        where, ticket = await home.pages(signer, name).ticket(name, "chan", Role.OFFICER)
+        where, ticket = await home.pages(signer, name).ticket(name, "chan", OfficerRole.OFFICER)
         if wrong == "too old":
             home.clock.ms += CHALLENGE_MS + 1
         status, client = await enters(home, where, "x" if wrong == "rubbish" else ticket)
@@ -149,6 +149,6 @@ def test_the_tiles_get_a_small_picture_with_its_age(tmp_path: Path) -> None:
         with pytest.raises(LanePageError, match="does not let this wall in"):
             await LanePages(
                 {NAME: "http://127.0.0.1:1"}, signer=home.signer, authority=None, board=home.board, now_ms=monotonic_ms
-            ).ticket(NAME, "chan", Role.OFFICER)
+            ).ticket(NAME, "chan", OfficerRole.OFFICER)
 
     LaneAtHome(tmp_path).visited(visit)

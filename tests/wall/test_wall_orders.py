@@ -12,7 +12,9 @@ import pytest
 
 from core.enrolment.authority import Authority
 from core.errors import RefusedError
-from core.office.requests import CommandState, ListCommands, SendCommand
+from core.model.people import Actor
+from core.office.answers import CommandState
+from core.office.requests import ListCommands, SendCommand
 from core.office.wall_door import WallDoor
 from core.settings import WallsSection
 from tests.rigs.wall import NOW, WallRig, log_in, online, state
@@ -25,19 +27,19 @@ class Core:
     """The core's counter: takes commands, and the lane's reply comes at once."""
 
     def __init__(self, outcome: str = "done", detail: str = "") -> None:
-        self.asked: list[tuple[SendCommand, str]] = []
+        self.asked: list[tuple[SendCommand, Actor]] = []
         self.outcome, self.detail = outcome, detail
 
-    def serve(self, request: Any, login: str) -> Any:
-        """As `AdminHandler.serve`."""
+    def serve(self, request: Any, who: Actor) -> Any:
+        """As `AdminHandler.serve_as`."""
         if isinstance(request, SendCommand):
             if request.text == "store failed":
                 raise RefusedError("the core's store has failed")
-            self.asked.append((request, login))
+            self.asked.append((request, who))
             return f"c{len(self.asked)}"
         assert isinstance(request, ListCommands)
-        sent = self.asked[int(request.id[1:]) - 1][0]
-        fields = {"lane": sent.lane, "issuer": sent.who, "name": sent.name, "visit": "", "text": "", "issued_ms": 0}
+        sent, who = self.asked[int(request.id[1:]) - 1]
+        fields = {"lane": sent.lane, "issuer": who.words, "name": sent.name, "visit": "", "text": "", "issued_ms": 0}
         return [CommandState(id=request.id, expires_ms=0, outcome=self.outcome, detail=self.detail, **fields)]
 
 
@@ -99,8 +101,9 @@ def test_an_order_carries_the_person_and_the_wall_and_what_became_of_it_comes_ba
         line.close()
 
     at_the_door(papers.door(wall=("A-1",)), core, ask)
-    (sent, login) = core.asked[0]
-    assert (sent.who, sent.lane, sent.name, login) == ("chan", "A-1", "automatic", "wall")
+    (sent, who) = core.asked[0]
+    assert (who.account, who.login, sent.lane, sent.name) == ("chan", "wall", "A-1", "automatic")
+    assert who.words == "chan by wall"
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ class Driving:
     async def bundle(self, wanted: Mapping[DrawnTruck, str]) -> None:
         """Bundles at the centre (truck: action code), and waits until the lane has it all."""
         await asyncio.to_thread(self.site.bundle, {truck.vrn: code for truck, code in wanted.items()})
-        head = json.loads(await asyncio.to_thread(self.site.core, "status --officer clerk"))["version"]
+        head = json.loads(await asyncio.to_thread(self.site.core, "status"))["version"]
         await self.watch(
             lambda: self.officer.version >= head and self.officer.link == "fresh",
             f"version {head} of the codes at the lane",

@@ -61,6 +61,8 @@ class Site:
         type_("install -d -o rocars-core -g rocars-core -m 0700 /var/lib/rocars-core")
         for step in ("init", "authority"):
             type_(f"{AS_CORE}rocars-core {step}")
+        roles = " ".join(f"--role {role}" for role in ("supervisor", "technician", "lane_officer", "clerk", "system"))
+        type_(f"{AS_CORE}rocars-core account roles rocars-core {roles}")
         self._install_broker()
         type_("systemctl enable --now rocars-core")
         type_(f"{AS_CORE}rocars-core check")
@@ -133,7 +135,7 @@ class Site:
         """At the centre's counter: vehicles with one consignment each (mark: action code)."""
         place = "/var/lib/rocars-core/bundles.json"
         (self.centre.root / place[1:]).write_text(bundles_paper(wanted, time.time_ns() // 1_000_000), encoding="utf-8")
-        self.core(f"take-over {place} --officer clerk")
+        self.core(f"take-over {place}")
 
     def core(self, words: str) -> str:
         """A command of the core's operators; what it printed."""

@@ -301,7 +301,7 @@ class Story:
 
     def _crossings(self) -> list[dict[str, Any]]:
         """Every visit that the core has."""
-        return list(msgspec.json.decode(self.site.core("crossings --officer clerk --json --most 100")))
+        return list(msgspec.json.decode(self.site.core("crossings --json --most 100")))
 
     async def _books(self) -> None:
         """The centre has every visit; no unit had to be started anew but those that were hung."""

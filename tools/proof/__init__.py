@@ -11,6 +11,7 @@
 | `mutants`, `mutation`, `survivors` | changed rules; what notices them; why some may survive |
 | `source_mutants`, `harmful` | changes of the source itself, put in place of what runs; those that did harm |
 | `source_fates`, `test_fates` | what notices them: the proof, or the tests |
+| `office_fates` | the same for the pure rules of the centre, judged by their tests |
 | `physical/` | the other proof: vehicles, loops that fail and late people around the step |
 
 `run` proves; `mutation` tries one mutant. No clock here: the caller measures.

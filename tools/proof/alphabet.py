@@ -41,6 +41,14 @@ def _in_visit(name: str, *events: e.Event) -> Letter:
     return Letter(name, lambda history: events if history.vehicle else ())
 
 
+def _says(signal: Contact, vrn: str = "", edge_ms: int = NOW.mono_ms, *, vouched: bool = True) -> Letter:
+    """Immigration's terminal says so, and names a mark or none."""
+    said = f"terminal: {signal.value}{' of ' + vrn if vrn else ''}{'' if vouched else ', unproved'}"
+    return _always(
+        said if edge_ms == NOW.mono_ms else f"late {said}", e.ImmigrationSignalled(signal, edge_ms, vrn, vouched)
+    )
+
+
 def _level(contact: Contact, *, active: bool) -> Letter:
     event = e.ContactChanged(contact, active, NOW.mono_ms)
     name = f"{contact.value} {'on' if active else 'off'}"
@@ -122,6 +130,7 @@ def _of_another(visit: int) -> tuple[Letter, ...]:
         e.PlateUnread(visit, "mud"),
         e.PlateDoubted(visit, VRN),
         e.SecondVehicleSeen(visit),
+        e.PlateSeenAgain(visit, TIMERS["look"], VRN),
         e.CodesFound(visit, QUESTION, answer("hold", vrn=VRN, link=Link.FRESH)),
         e.ClaimAnswered(visit, CLAIM, ("live",), EPOCH, 1),
         e.ClaimAnswered(visit, CLAIM, ("live",), EPOCH, 1, "claimed elsewhere"),
@@ -220,6 +229,30 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         ),
     ),
     "lapse": (_in_visit("the order came too late", e.ShowLapsed(FACE)),),
+    "terminal": (
+        _says(Contact.IMMIGRATION_STARTED, VRN),
+        _says(Contact.IMMIGRATION_CLEARED, VRN),
+        _says(Contact.IMMIGRATION_STARTED, STRANGER),
+        _says(Contact.IMMIGRATION_CLEARED, STRANGER),
+    ),
+    "terminal, unproved": (
+        _says(Contact.IMMIGRATION_STARTED),
+        _says(Contact.IMMIGRATION_CLEARED, VRN, vouched=False),
+        _says(Contact.IMMIGRATION_CLEARED, STRANGER, vouched=False),
+        _says(Contact.IMMIGRATION_REFERRED, STRANGER),
+    ),
+    "terminal, late": (
+        _says(Contact.IMMIGRATION_CLEARED, VRN, BEFORE_MS),
+        _says(Contact.IMMIGRATION_STARTED, STRANGER, BEFORE_MS),
+    ),
+    "box": tuple(
+        _level(contact, active=active) for contact in (Contact.BOX_JAM, Contact.BOX_FULL) for active in (True, False)
+    ),
+    "telltales": tuple(
+        _level(contact, active=active)
+        for contact in (Contact.BOX_LID, Contact.BOX_NEARLY_FULL, Contact.CABINET, Contact.ARRIVAL_LOOP)
+        for active in (True, False)
+    ),
     **{contact.value: (_pulse(contact),) for contact in FOR_VISIT if contact not in _IMMIGRATION},
     "plates": (
         _in_visit("identifier differs", e.IdentifierRead("rfid", STRANGER, NOW.mono_ms)),
@@ -247,6 +280,12 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _in_visit("read with another Mainland plate", _read(mainland=OTHER_MAINLAND)),
     ),
     "unread": (_in_visit("unread", e.PlateUnread(VISIT, "mud")),),
+    "held up": (
+        _in_visit("the plate is seen again", e.PlateSeenAgain(VISIT, TIMERS["look"], VRN)),
+        _in_visit("another plate is seen again", e.PlateSeenAgain(VISIT, TIMERS["look"], STRANGER)),
+        _timer("look"),
+        _timer("held_up"),
+    ),
     "doubted": (
         _in_visit("the read is doubted", e.PlateDoubted(VISIT, VRN)),
         _in_visit("another read is doubted", e.PlateDoubted(VISIT, STRANGER)),

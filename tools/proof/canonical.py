@@ -16,6 +16,7 @@ from lane_agent.effects import (
     Consume,
     Effect,
     GiveBack,
+    LookAgain,
     LookUp,
     Record,
     Show,
@@ -29,11 +30,11 @@ from lane_agent.state import Lane, Visit
 VISIT = 1
 FACE = 1
 QUESTION = 2
-TIMERS = {"paint": 3, "stage": 4, "help": 5, "gone": 6, "debt": 7}
-CLAIM = 9
-COUNTED = 10
+TIMERS = {"paint": 3, "stage": 4, "help": 5, "gone": 6, "debt": 7, "held_up": 8, "look": 9}
+CLAIM = 11
+COUNTED = 12
 """Serials given out so far, as every renamed lane has it."""
-OLDER = 8
+OLDER = 10
 """A serial that no renamed lane waits for."""
 
 FOR_THE_RECORD: dict[str, Any] = {
@@ -90,6 +91,8 @@ def _renamed(effect: Effect) -> Effect | None:  # noqa: PLR0911 -- one short cas
             return replace(effect, serial=FACE)
         case LookUp():
             return replace(effect, visit=VISIT, lookup=QUESTION)
+        case LookAgain():
+            return replace(effect, visit=VISIT, look=TIMERS["look"])
         case StartTimer():
             return replace(effect, serial=TIMERS[effect.timer])
         case Alarm():

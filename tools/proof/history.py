@@ -100,6 +100,11 @@ class VehicleInputs:
         return frozenset(mark for _, mark in self.named)
 
     @property
+    def bound(self) -> frozenset[str]:
+        """The marks that Immigration's terminal has named."""
+        return frozenset(mark for source, mark in self.named if source == "immigration_terminal")
+
+    @property
     def officers(self) -> bool:
         """Whether an officer's order may hold: after Immigration, or where the visit is his and not referred."""
         return self.cleared or ((self.handed or self.manual) and not self.referred)
@@ -118,6 +123,7 @@ class InputHistory:
         manual: reasons for manual mode: "link", "unverified", "fault", "order", "bypass".
         debt: Immigration began with a vehicle that left without an answer.
         unseen: vehicles in a row that left, and no way-out loop saw one of them.
+        way_out_seen: the way-out loop closed since the agent started, and no vehicle was missed, no loop bypassed, since.
         known, active, bypassed: contacts as reported.
         help: "", "ringing" or "answered".
         timers: names of those running.
@@ -132,6 +138,7 @@ class InputHistory:
     manual: frozenset[str] = frozenset()
     debt: bool = False
     unseen: int = 0
+    way_out_seen: bool = False
     faults: frozenset[Fault] = frozenset()
     known: frozenset[Contact] = frozenset()
     active: frozenset[Contact] = frozenset()
@@ -154,6 +161,15 @@ class InputHistory:
     def dark(self) -> bool:
         """The store, a screen, the codes or a contact is at fault: 3 for nobody."""
         return not self.faults.isdisjoint(DARK)
+
+    @property
+    def may_wait(self) -> bool:
+        """§2.2: a 3 whose time is over may stay while its plate is seen: the site allows it, and the loops can be believed."""
+        vehicle = self.vehicle
+        if vehicle is None or vehicle.shown != "3" or not vehicle.vrn or vehicle.doubt or vehicle.departing:
+            return False
+        loops = self.way_out_seen and Contact.STOP_LOOP in self.active and not self.bypassed
+        return self.policy.held_up_ms > 0 and loops and not self.faults and not self.help
 
     @property
     def shut(self) -> bool:

@@ -18,6 +18,8 @@ from tools.proof.code_book import EPOCH, MAINLAND
 from tools.proof.history import InputHistory, VehicleInputs
 
 HELP = {"ringing": Scene.HELP, "answered": Scene.TALK}
+WAITING = frozenset({"held_up", "look"})
+"""The limits of a 3 that outlasts its time."""
 PROMPTS = (Scene.UNLADEN, Scene.MANIFEST)
 NEED_KNOWLEDGE = (Scene.UNLADEN, Scene.NOBUNDLE, Scene.EARLY, Scene.WRONGPOINT)
 
@@ -87,7 +89,12 @@ def _way_out_tells(now: InputHistory) -> bool:
 
 
 def _identified(now: InputHistory, vehicle: VehicleInputs) -> bool:
-    """Every second identifier agrees, and there is one where it is required; the mark an officer typed needs none."""
+    """Every second identifier agrees, and there is one where it is required; the mark an officer typed needs none.
+
+    §2.13: but nobody goes on what Immigration said of another vehicle, whoever typed the mark.
+    """
+    if vehicle.bound - {vehicle.vrn}:
+        return False
     if vehicle.typed:
         return True
     return not vehicle.marks - {vehicle.vrn} and (bool(vehicle.vouched) or not now.policy.identifier_required)
@@ -123,6 +130,28 @@ def three_is_taken_back(sight: Sight) -> bool:
         return False
     by_itself_still = vehicle.cleared and not sight.now.bypassed
     return vehicle.shown == "3" and (by_itself_still or (vehicle.release and vehicle.may_release))
+
+
+def three_waits_for_a_plate(sight: Sight) -> bool:
+    """§2.2: 3 outlasts its time only in a lane that may let it, under a limit nothing extends, while its plate is looked for."""
+    now, event = sight.now, sight.event
+    over = sight.counted and isinstance(event, e.TimerFired) and event.timer == "stage"
+    again = sight.counted and isinstance(event, e.PlateSeenAgain)
+    begun = [effect.timer for effect in sight.effects if isinstance(effect, StartTimer)]
+    if ("held_up" in begun and not over) or ("look" in begun and not (over or again)):
+        return False
+    if now.xdb is not Scene.DONE:
+        return now.timers.isdisjoint(WAITING)
+    return "stage" in now.timers or (now.may_wait and now.timers >= WAITING)
+
+
+def three_does_not_nag(sight: Sight) -> bool:
+    """§2.2: where a lane may let 3 wait, the end of its time does not take it back, nor does a plate that is seen again."""
+    event, before = sight.event, sight.before
+    waits = isinstance(event, e.TimerFired | e.PlateSeenAgain) and sight.counted and before.may_wait
+    if not waits or before.xdb is not Scene.DONE or getattr(event, "timer", "stage") != "stage":
+        return True
+    return sight.now.xdb is Scene.DONE
 
 
 def three_when_due(sight: Sight) -> bool:
@@ -255,7 +284,7 @@ def modes_between_visits(sight: Sight) -> bool:
 def nothing_waits_for_ever(sight: Sight) -> bool:
     """§2.9: with a vehicle in the lane a limit is running, or the officer has been told of it, or is deciding it."""
     vehicle = sight.vehicle
-    if vehicle is None or sight.now.timers & {"stage", "gone"}:
+    if vehicle is None or sight.now.timers & {"stage", "gone", "look"}:
         return True
     return vehicle.told or bool(sight.now.help) or (vehicle.release and sight.now.asked)
 
@@ -353,6 +382,8 @@ def run_through_is_told(sight: Sight) -> bool:
 LAW: tuple[Invariant, ...] = (
     three_has_grounds,
     three_is_taken_back,
+    three_waits_for_a_plate,
+    three_does_not_nag,
     three_when_due,
     three_is_asked_for,
     four_has_grounds,

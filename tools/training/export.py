@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from devices.anpr.alphabet import ALPHABET
-from tools.training.nets import Detector, Recogniser
+from devices.anpr.look import FEATURES, GRID
+from tools.training.features import with_features
+from tools.training.nets import Detector, Looker, Recogniser
 
-FORMAT = 2  # raised when input, output or alphabet change: the reader refuses other ones
+FORMAT = 3  # raised when input, output or alphabet change: the reader refuses other ones
 OPSET = 17
 
 
@@ -40,8 +42,18 @@ class _Detects(nn.Module):
         (self.net,) = nets
 
     def forward(self, x: Tensor) -> Tensor:
-        heat, corners = self.net(x)
-        return torch.cat([torch.sigmoid(heat), corners], 1)
+        features = self.net.features(x)
+        heat, corners = self.net.say(features)
+        return torch.cat([torch.sigmoid(heat), corners, features], 1)
+
+
+class _Looks(nn.Module):
+    def __init__(self, nets: list[nn.Module]) -> None:
+        super().__init__()
+        (self.net,) = nets
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.softmax(self.net(x), 1)
 
 
 def folded(net: nn.Module) -> nn.Module:
@@ -131,6 +143,7 @@ def export(
     detectors = ((folder / "detector.pt",),)
     plans = (
         _Plan("recogniser", Recogniser, _Recognises, recognisers, torch.zeros(1, 1, 64, 160), batch),
+        _Plan("look", Looker, _Looks, ((folder / "look.pt",),), torch.zeros(1, FEATURES, GRID[1], GRID[0]), batch),
         _Plan("detector", Detector, _Detects, detectors, torch.zeros(1, 3, 384, 640), wide),
     )
     run = hashlib.sha256()
@@ -144,5 +157,31 @@ def export(
         "torch": torch.__version__,
         "models": {plan.name: plan.write(weights) for plan in plans},
     }
+    _write_paper(weights, paper)
+
+
+def replace_look(folder: Path, weights: Path, *, seed: int) -> None:
+    """Puts the second look of the run in `folder` into `weights`, beside the networks that are there.
+
+    The detector's file gets what the look needs of it (`tools.training.features`); what it finds stays the same.
+
+    Args:
+        folder: of the run; its `look.pt` is exported.
+        weights: with the detector, the recogniser and their record of origin.
+        seed: of the run, noted with the network.
+    """
+    paper = json.loads((weights / "weights.json").read_text(encoding="utf-8"))
+    checkpoint = folder / "look.pt"
+    run = hashlib.sha256(paper["run"].encode() + checkpoint.read_bytes())
+    batch = {"x": {0: "batch"}, "y": {0: "batch"}}
+    plan = _Plan("look", Looker, _Looks, ((checkpoint,),), torch.zeros(1, FEATURES, GRID[1], GRID[0]), batch)
+    detector = weights / "detector.onnx"
+    detector.write_bytes(with_features(detector))
+    paper["models"]["detector"]["sha256"] = hashlib.sha256(detector.read_bytes()).hexdigest()
+    paper["models"]["look"] = plan.write(weights) | {"seed": seed}
+    _write_paper(weights, paper | {"format": FORMAT, "run": run.hexdigest()})
+
+
+def _write_paper(weights: Path, paper: dict[str, Any]) -> None:
     (weights / "weights.json").write_text(json.dumps(paper, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(paper, indent=2))

@@ -250,6 +250,9 @@ def _reading(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite) -> It
             yield "unread", NOBODY
     elif plan.marks[site.read] != plan.marks[here] and visit.doubt is None:
         yield "doubted", site.read
+    looked_for = visit.read is not None and visit.read.vrn == MARKS[plan.marks[here]]
+    if looked_for and any(name == "look" for name, _ in machine.lane_of(site.lane).timers):
+        yield "seen again", here
     if "identifier" in plan.may and not visit.identifiers:
         yield "identified", here
     if "unladen" in plan.may and not site.road[here].pressed and site.road[here].head == LINE:
@@ -268,6 +271,12 @@ def _unread(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, _numbe
 
 def _doubted(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, number: int) -> PhysicalSite:
     return tell(plan, machine, site, e.PlateDoubted(visit_of(machine, site.lane), MARKS[plan.marks[number]]))
+
+
+def _seen_again(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, number: int) -> PhysicalSite:
+    look = dict(machine.lane_of(site.lane).timers)["look"]
+    seen = e.PlateSeenAgain(visit_of(machine, site.lane), look, MARKS[plan.marks[number]])
+    return tell(plan, machine, site, seen)
 
 
 def _identified(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, number: int) -> PhysicalSite:
@@ -439,6 +448,7 @@ _DO: dict[str, Callable[[PhysicalPlan, LaneMachine, PhysicalSite, int], Physical
     "read": _read,
     "unread": _unread,
     "doubted": _doubted,
+    "seen again": _seen_again,
     "identified": _identified,
     "pressed": _pressed,
     **{act: _decides(act) for act in ENTERED},
@@ -449,7 +459,7 @@ _DO: dict[str, Callable[[PhysicalPlan, LaneMachine, PhysicalSite, int], Physical
     "put back": _bypasses,
     "automatic": _automatic,
     **{change: _changes(change) for change in ("elsewhere", "withdrawn", "come", "hold")},
-    **{f"{name} runs out": _runs_out(name) for name in ("stage", "gone", "debt", "help", "paint")},
+    **{f"{name} runs out": _runs_out(name) for name in ("stage", "gone", "debt", "help", "paint", "held_up", "look")},
     "fresh": _link(Link.FRESH),
     "offline": _link(Link.OFFLINE),
     "restart": restarts,
