@@ -194,7 +194,8 @@ class ListWholeness:
             claim.empty = True
             return
         first, first_body, last = deltas[0][2], deltas[0][1], deltas[-1][2]
-        claim.bottomed = claim.bottomed or first.version <= 1 or self._is_ours(first, first_body)
+        oldest = first.version > claim.after + 1  # the lane keeps nothing between what was asked for and this
+        claim.bottomed = claim.bottomed or oldest or first.version <= 1 or self._is_ours(first, first_body)
         with self._store.transaction():
             for payload, body, delta in deltas:
                 self._take(shown.lane, payload, body, delta, now_ms)

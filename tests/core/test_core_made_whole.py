@@ -259,6 +259,23 @@ def test_of_a_branch_the_strictest_counts_and_nothing_is_proved_until_a_new_epoc
     assert "CoreForked" in site.kinds
 
 
+def test_a_lane_that_joined_a_branch_in_the_middle_is_asked_no_more_than_it_keeps(site: Site) -> None:
+    """It came to that epoch by a snapshot; the deltas before that are with nobody, and to ask for ever would starve the rest."""
+    site.changes(HoldRecord("CD2"))
+    with site.core.store.transaction():
+        site.core.log.restart(at_ms=site.core.clock(), reason="test", keep=lambda _: True)
+    for vrn in ("EF3", "GH4", "JK5"):
+        site.changes(HoldRecord(vrn))
+    del site.kept[:-2]
+    site.is_put_back(listen_ms=0)
+    said, asked = site.asks(), 0
+    while wishes := [one for one in said if isinstance(one, DeltasAsked)]:
+        said, asked = site.shows(*wishes), asked + 1
+        assert asked < 5
+    assert [site.hold(vrn) for vrn in ("ZZ9", "GH4", "JK5")] == [True, True, True]
+    assert "CoreForked" in site.kinds
+
+
 def test_a_hold_of_an_epoch_that_was_left_is_taken_over_into_the_new_one(site: Site) -> None:
     """`restart-log` on a backup: the lanes still name the old epoch, and show what is missing."""
     site.changes(HoldRecord("AB1234"))

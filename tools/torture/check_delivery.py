@@ -10,10 +10,9 @@ from typing import Any
 from domain.alarm_lifecycle import lane_key
 from domain.alarms import CoreAlarmKind, LaneAlarmKind
 from domain.visit_record import RecordKind
-from tools.torture.history import CoreHistory, LaneHistory, Logged, RunHistory, StoredRow
+from tools.torture.history import CoreHistory, LaneHistory, RunHistory, StoredRow
 from tools.torture.verdict import Bounds, RunVerdict
 from wire.hashes import StateHash, journal_next, journal_start, log_next, log_start
-from wire.records import HoldRecord
 
 ORDERS = ("ManualOrdered", "ManualEnded", "OfficerReleased", "OfficerInspected", "LaneOpened", "LaneClosed")
 LIAR = "liar"
@@ -25,32 +24,10 @@ def check_log(core: CoreHistory, bounds: Bounds, verdict: RunVerdict) -> None:
     """The core's own log and list are what it signed, also after a copy was put back."""
     for flaw in _log_flaws(core):
         verdict.find("cache_mismatches", f"core: {flaw}")
-    for text in _holds_dropped(core):
-        verdict.find("unsafe_releases", text)
     for epoch, version, age_ms in core.forgotten:
         if age_ms > bounds.fresh_ms:
             text = f"core: version {version} of {epoch} was signed {age_ms} ms before a copy was put back, and is forgotten"
             verdict.find("cache_mismatches", text)
-
-
-def _holds_dropped(core: CoreHistory) -> Iterator[str]:
-    """Holds that stood at the end of an epoch that the core left with a copy, and were not signed again afterwards."""
-    standing: dict[str, dict[str, Logged]] = defaultdict(dict)
-    for one in core.lost:
-        for row in one.delta.changes if one.delta is not None else ():
-            if isinstance(row, HoldRecord):
-                standing[one.epoch].pop(row.vrn, None)
-                if not row.deleted:
-                    standing[one.epoch][row.vrn] = one
-    for epoch, holds in standing.items():
-        for vrn, last in holds.items():
-            if not any(_holds(one, vrn) for one in core.log if one.at_ms >= last.at_ms):
-                yield f"core: the hold of {vrn}, version {last.version} of {epoch}, was left behind by a copy from before that epoch"
-
-
-def _holds(one: Logged, vrn: str) -> bool:
-    rows = one.delta.changes if one.delta is not None else ()
-    return any(isinstance(row, HoldRecord) and row.vrn == vrn and not row.deleted for row in rows)
 
 
 def check_delivery(lane: LaneHistory, history: RunHistory, verdict: RunVerdict) -> None:
@@ -62,7 +39,7 @@ def check_delivery(lane: LaneHistory, history: RunHistory, verdict: RunVerdict) 
 
 def _check_deltas(lane: LaneHistory, core: CoreHistory, verdict: RunVerdict) -> None:
     """Every signed delta that a lane has applied stands in the core's log: nothing signed is forgotten."""
-    known = {(one.epoch, one.version): one.log_hash for one in (*core.lost, *core.log)}
+    known = {(one.epoch, one.version): one.log_hash for one in core.log}
     kept = {one for store in (*lane.stores, *lane.strange) for one in store.deltas}
     for epoch, version, digest in sorted(kept):
         if known.get((epoch, version)) != digest:

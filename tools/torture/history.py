@@ -158,7 +158,6 @@ class CoreHistory:
 
     Attributes:
         forgotten: (epoch, version, how long before the restore it was signed, ms) of deltas that a restore took from it.
-        lost: the deltas of epochs that the core left with a copy from before them; nobody can make it whole of those.
     """
 
     log: list[Logged]
@@ -168,7 +167,6 @@ class CoreHistory:
     crossings: dict[tuple[str, str, int], StoredCrossing]
     alarms: dict[tuple[str, str, int, str], int] = field(default_factory=dict)
     forgotten: list[tuple[str, int, int]] = field(default_factory=list)
-    lost: list[Logged] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -289,7 +287,6 @@ def _core(folder: Path, known: dict[bytes, bytes]) -> CoreHistory:
             crossings=_crossings(db),
             alarms=_alarms(db),
             forgotten=_forgotten(folder, {(found[0], found[1], found[4]) for found in log}),
-            lost=_lost(folder, ring, {found[0] for found in log}),
         )
 
 
@@ -313,26 +310,12 @@ def _signed_first(folder: Path) -> dict[tuple[str, int, bytes], int]:
 
 
 def _forgotten(folder: Path, known: set[tuple[str, int, bytes]]) -> list[tuple[str, int, int]]:
-    epochs = {epoch for epoch, *_ in known}
     return [
         (epoch, version, left_ms - at_ms)
         for left_ms, log in _left(folder)
         for epoch, version, digest, at_ms in log
-        if (epoch, version, digest) not in known and epoch in epochs
+        if (epoch, version, digest) not in known
     ]
-
-
-def _lost(folder: Path, ring: KeyRing, epochs: set[str]) -> list[Logged]:
-    """Of the stores that were put aside for a copy: the deltas of epochs that the core has no more."""
-    found: dict[tuple[str, int], Logged] = {}
-    for path in sorted((folder / "left").glob("*.db")):
-        with _open(path) as db:
-            for row in db.execute(
-                "SELECT epoch, version, at_ms, payload, log_hash, state_hash FROM log ORDER BY rowid"
-            ):
-                if row[0] not in epochs:
-                    found.setdefault(row[:2], _logged(ring, *row))
-    return list(found.values())
 
 
 def _logged(ring: KeyRing, epoch: str, version: int, at_ms: int, payload: bytes, *hashes: bytes) -> Logged:
