@@ -8,6 +8,7 @@ const SIGNS = { calm: "○", busy: "►", done: "✓", officer: "▲", stop: "�
 const LEAST = 190;
 const WIDE = 1.42;
 const GAP = 5;
+const HEADING = 26; // px: a group's name and the gap below it
 const pinned = new Set(JSON.parse(localStorage.getItem("rocars-wall-pinned") ?? "[]"));
 let byNeed = localStorage.getItem("rocars-wall-by-need") === "yes";
 let drawn = "";
@@ -27,7 +28,7 @@ export function prepareTiles({ world, choose }) {
     if (event.target.closest(".pin")) pin(name, world);
     else choose(name);
   });
-  addEventListener("resize", () => fit(world.tiles.size));
+  addEventListener("resize", () => fit(entries(world)));
 }
 
 function pin(name, world) {
@@ -36,14 +37,22 @@ function pin(name, world) {
   drawTiles(world, [name]);
 }
 
-/** So many columns that the tiles are as large as they can be; where they would be too small to read, the grid scrolls. */
-function fit(count) {
+/** So many columns that the tiles are as large as they can be; where they would be too small to read, the grid scrolls.
+ *  Each group begins a row of its own, below its name. */
+function fit(shown) {
   const room = find("#tiles");
   const [width, height] = [room.clientWidth, room.clientHeight];
-  if (!width || !count) return;
+  if (!width || !shown.length) return;
+  const runs = [0];
+  for (const one of shown) {
+    if (one.heading === undefined) runs[runs.length - 1] += 1;
+    else runs.push(0);
+  }
+  const headings = (runs.length - 1) * HEADING;
   let columns = 1;
   const tile = (number) => (width - GAP * (number - 1)) / number;
-  const fits = (number) => Math.ceil(count / number) * (tile(number) / WIDE + GAP) <= height;
+  const rows = (number) => runs.reduce((sum, run) => sum + Math.ceil(run / number), 0);
+  const fits = (number) => rows(number) * (tile(number) / WIDE + GAP) + headings <= height;
   const least = document.body.classList.contains("mounted") ? 60 : LEAST;
   while (!fits(columns) && tile(columns + 1) >= least) columns += 1;
   const grid = find("#grid");
@@ -77,7 +86,7 @@ export function drawTiles(world, changed) {
   if (names !== drawn) {
     drawn = names;
     follow(grid, shown, { key: (tile) => tile.lane, build });
-    fit(world.tiles.size);
+    fit(shown);
     for (const name of world.tiles.keys()) fill(world, name);
   } else for (const name of changed) fill(world, name);
   const needy = new Set([...world.needs.values()].filter((need) => !need.taken_by).map((need) => need.lane));
