@@ -39,7 +39,6 @@ CODED |= {
     "detail",
 }
 CODED |= {"ubr", "ccrn", "code", "row", "point", "issuer", "text", "seen_by", "by", "window", "date", "stamp"}
-    "start",
 """What the scripts read and nobody else, what a thing is called, what people wrote; and what the technician's drawer has."""
 
 
