@@ -198,13 +198,16 @@ FACTS = {
 def basis(view: LaneView) -> str:
     """What a release would be based on, as a short token. It changes when anything does that an officer should see.
 
+    It changes with every start of the agent, too: nobody knows what drove meanwhile, nor whether a copy of its store was
+    put back, in which another vehicle has this visit's number.
+
     A release carries the token of the view that the officer was shown; the server refuses it when the lane has learnt
     something since (a hold that arrives while the dialog is open).
     """
     found = facts(view)
     if not found:
         return ""
-    now = {name: str(text) for name, text in found.items()} | {"row": view.row_name}
+    now = {name: str(text) for name, text in found.items()} | {"row": view.row_name, "start": view.start}
     return hashlib.sha256(repr(sorted(now.items())).encode()).hexdigest()[:16]
 
 

@@ -244,6 +244,7 @@ class LaneView:
         refuses: (name of the act, why): the acts of `console.acts` that the lane would refuse at this moment, and the
             check of `lane_agent.acceptance` that fails.
         visit: the vehicle in the lane, or None.
+        start: names this start of the agent; a visit that was open before it may now be taken for another vehicle.
         past: the last twenty visits, newest first.
         read_ms: what reading a picture takes: at most for half of the last ones, and for 99 of a hundred; None before
             the first.
@@ -265,6 +266,7 @@ class LaneView:
     faults: tuple[tuple[Fault, str], ...] = ()
     faulty_since: tuple[tuple[Fault, int], ...] = ()
     visit: VisitView | None = None
+    start: str = ""
     help: HelpView = HelpView()
     alarms: tuple[AlarmView, ...] = ()
     messages: tuple[MessageView, ...] = ()

@@ -67,6 +67,7 @@ def present(view: LaneView) -> Plain:
         "warnings": list(warnings(view)),
         "bypassed": [loop.value for loop in view.bypassed],
         "basis": basis(view),
+        "start": view.start,
         "facts": [{"name": name, "title": FACTS[name], "says": says} for name, says in facts(view).items()],
     }
 

@@ -210,6 +210,7 @@ class LanePage:
             faults=tuple((fault, memory.faults.get(fault, "")) for fault in sorted(lane.faults, key=lambda f: f.value)),
             faulty_since=tuple(memory.faulty_since.items()),
             visit=_visit(lane),
+            start=lane.boot,
             help=replace(memory.call, state=lane.help),
             alarms=tuple(_alarm_view(one) for one in self._alarms.listed(self._sources.now().utc_ms)),
             messages=tuple(memory.messages),

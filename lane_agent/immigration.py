@@ -5,6 +5,7 @@ Rules of this file (design §2.13)
   called. *Started* and *referred* count all the same, since both only hold a vehicle.
 - Named before a plate is read, a mark waits for the read as any second identifier's does (`name`).
 - The mark that an officer types settles a doubt about plates only if Immigration's terminal named no other.
+- *Started* again after an answer that was unclear leaves that one owed: it may have been this vehicle's own.
 - A late answer of proved origin that names the vehicle in the lane is that vehicle's, whatever is still owed for the one
   before; one that names another is not unclear.
 """
@@ -16,7 +17,7 @@ from typing import Final
 from domain.alarms import LaneAlarmKind
 from domain.visit_record import RecordKind
 from lane_agent import debt
-from lane_agent.change import Change, doubt, visit_with
+from lane_agent.change import Change, doubt, owe_answer, visit_with
 from lane_agent.effects import Alarm, Record
 from lane_agent.events import IdentifierRead, ImmigrationSignalled
 from lane_agent.guards import released
@@ -41,10 +42,10 @@ def heard(lane: Lane, event: ImmigrationSignalled, at: Moment, why: str) -> Chan
     another = _is_anothers(visit, event)
     lane = name(lane, IdentifierRead(TERMINAL, event.vrn, event.edge_ms, event.vouched)) if event.vrn else lane
     if another and event.signal is Contact.IMMIGRATION_CLEARED:
-        lane = visit_with(lane, unclear=event.signal)
+        lane, effects = visit_with(lane, unclear=event.signal), ()
     else:
-        lane = signalled(lane, event.signal, at)
-    return lane, (_names_another(lane, event),) if another else ()
+        lane, effects = signalled(lane, event.signal, at)
+    return lane, (*effects, *((_names_another(lane, event),) if another else ()))
 
 
 def _is_mine(visit: Visit | None, event: ImmigrationSignalled) -> bool:
@@ -65,19 +66,25 @@ def _names_another(lane: Lane, event: ImmigrationSignalled) -> Alarm:
     return Alarm(LaneAlarmKind.IMMIGRATION_OTHER_VEHICLE, number, detail)
 
 
-def signalled(lane: Lane, signal: Contact, at: Moment) -> Lane:
+def signalled(lane: Lane, signal: Contact, at: Moment) -> Change:
     """What a signal that counts says of the vehicle in the lane."""
-    visit = lane.visit
     match signal:
         case Contact.IMMIGRATION_STARTED:
-            kept = visit is not None and visit.immigration is Immigration.REFERRED
-            lane = lane if kept else visit_with(lane, immigration=Immigration.RUNNING)
-            # Immigration begins again with a vehicle that was told to go: it has taken its clearance back.
-            return doubt(lane, Doubt.REFERRED) if released.holds(lane) else lane
+            return _begun(lane)
         case Contact.IMMIGRATION_CLEARED:
-            return visit_with(lane, immigration=Immigration.CLEARED, immigration_over=at)
+            return visit_with(lane, immigration=Immigration.CLEARED, immigration_over=at), ()
         case _:  # referred; a signal that has no case here is the officer's too, which is the safe side
-            return doubt(visit_with(lane, immigration=Immigration.REFERRED), Doubt.REFERRED)
+            return doubt(visit_with(lane, immigration=Immigration.REFERRED), Doubt.REFERRED), ()
+
+
+def _begun(lane: Lane) -> Change:
+    """Immigration begins with the vehicle in the lane, maybe again."""
+    visit = lane.visit
+    kept = visit is not None and visit.immigration is Immigration.REFERRED
+    lane = lane if kept else visit_with(lane, immigration=Immigration.RUNNING)
+    # Immigration begins again with a vehicle that was told to go: it has taken its clearance back.
+    lane = doubt(lane, Doubt.REFERRED) if released.holds(lane) else lane
+    return owe_answer(lane) if visit is not None and visit.unclear is not None else (lane, ())
 
 
 def name(lane: Lane, event: IdentifierRead) -> Lane:

@@ -263,7 +263,7 @@ def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
         case Contact.DROP_BOX:
             return visit_with(lane, manifest=True), ()
         case _:
-            return immigration.signalled(lane, contact, at), ()
+            return immigration.signalled(lane, contact, at)
 
 
 def _is_shown_3(lane: Lane) -> bool:

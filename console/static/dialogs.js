@@ -1,5 +1,6 @@
-// The dialogs: what will happen, to which vehicle, why. A dialog about a vehicle is void once that visit is over, and a
-// release must be looked at again when the lane has learnt something since it was opened.
+// The dialogs: what will happen, to which vehicle, why. A dialog about a vehicle is void once that visit is over, or the agent
+// has started anew (another vehicle may stand there by then); a release must be looked at again when the lane has learnt
+// something since it was opened.
 
 import { ask } from "./ask.js";
 import { all, bind, find, follow, lines, make, pick, say } from "./dom.js";
@@ -7,7 +8,7 @@ import { all, bind, find, follow, lines, make, pick, say } from "./dom.js";
 let view = null;
 let isStale = () => true;
 const HOLD_MS = 2000;
-const decided = { visit: 0, basis: "", facts: [], act: "" };
+const decided = { visit: 0, start: "", basis: "", facts: [], act: "" };
 
 export function prepareDialogs(stale) {
   isStale = stale;
@@ -32,9 +33,11 @@ export function refreshDialogs(newest) {
   view = newest;
   const dialog = find("dialog[open][data-visit]");
   if (!dialog) return;
-  if ((view.visit?.id ?? 0) !== decided.visit) {
+  const anew = view.start !== decided.start;
+  if (anew || (view.visit?.id ?? 0) !== decided.visit) {
     const over = pick(`Visit ${decided.visit} is over; nothing was done.`, `車次 ${decided.visit} 已結束，未有執行。`);
-    tell(dialog, [over, byWhom()].filter(Boolean).join(" "));
+    const started = pick("The lane's box was restarted; nothing was done. Look again.", "通道系統已重新啟動，未有執行，請重新查看。");
+    tell(dialog, [anew ? started : over, byWhom()].filter(Boolean).join(" "));
     find(".confirm", dialog).disabled = true;
     return;
   }
@@ -98,6 +101,7 @@ function open(dialog) {
   find("form", dialog).reset();
   tell(dialog, "");
   decided.visit = view.visit?.id ?? 0;
+  decided.start = view.start;
   decided.basis = view.basis;
   decided.facts = view.facts;
   decided.act = dialog.dataset.action;

@@ -25,6 +25,7 @@ NAMES = re.compile(
 )
 CODED = {"key", "level", "id", "state", "priority", "screen", "version", "kind", "basis", "name", "vrn", "mainland"}
 CODED |= {
+    "start",
     "evidence",
     "picture",
     "open",

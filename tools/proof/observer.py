@@ -349,6 +349,7 @@ def _signal(history: InputHistory, contact: Contact) -> InputHistory:
         case Contact.IMMIGRATION_REFERRED:
             return _doubt(_with(history, immigration=Immigration.REFERRED))
         case _:
+            history = replace(history, debt=history.debt or (vehicle is not None and vehicle.unclear is not None))
             if vehicle is not None and not vehicle.referred:
                 history = _with(history, immigration=Immigration.RUNNING)
             return _doubt(history) if _shows_3(history) else history

@@ -9,6 +9,8 @@ Rules of this file:
   that vehicles run ("runs").
 - It keeps no answer back for a vehicle whose visit the lane had not ended when it began with the next: the two left no gap
   for the loops, so to the lane they are one.
+- What an officer decided before the agent's start to release is void: the page asks him again, and so does the core
+  (`console.grounds.basis`, `sync.link.commands`).
 - An officer asks where his page does not say how Immigration answered (an answer that came for two, a box restored), and
   does not release a vehicle that it referred.
 - The debt of Immigration lapses only when no answer is kept back (the bound of design §2.13: 120 s).
@@ -424,7 +426,9 @@ def _not_told_of(plan: PhysicalPlan, site: PhysicalSite) -> tuple[RoadVehicle, .
 
 
 def restarts(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, _number: int) -> PhysicalSite:
-    """The agent starts anew and hears from every contact where it stands."""
+    """The agent starts anew and hears from every contact where it stands. A release that was not entered yet is asked again."""
+    if site.officer.act == "release":
+        site = _thinks_better(plan, machine, site, NOBODY)
     levels = [
         e.ContactChanged(contact, contact in LOOPS and level(plan, site, contact), machine.now_ms())
         for contact in Contact

@@ -43,6 +43,7 @@ PLANS: tuple[PhysicalPlan, ...] = (
     PhysicalPlan(
         "a debt written off", ("late", "take over", "write off"), (1, 1, 1), (0, 1, 2), ("none", "live", "live")
     ),
+    PhysicalPlan("Immigration begins again", ("late", "again", "take over"), (1, 1), (0, 1), ("none", "live")),
     PhysicalPlan("close followers", (), (1, 1, 1), (0, 1, 2), ("hold", "live", "none")),
     PhysicalPlan("close followers, compound loop", (), (1, 2, 1), (0, 1, 2), ("hold", "live", "none"), COMPOUND),
     PhysicalPlan("close followers run", ("runs",), (1, 1, 1), (0, 1, 2), ("none", "live", "none")),

@@ -139,7 +139,7 @@ class _Walk:
     def _expect(self) -> None:
         """What will happen by itself: a level that lasts is reported, a vehicle under way moves, a screen paints."""
         now, heard = self.machine.mono_ms, self.machine.lane.contacts
-        for place, loop in enumerate(LOOPS):
+        for place, loop in enumerate(LOOPS[: 3 if self.plan.policy.compound_loop else 2]):
             if level(self.plan, self.site, loop) is (loop in heard):
                 self.reports.pop(place, None)
             else:
