@@ -157,7 +157,8 @@ class CameraCondition:
         now = edges(grey)
         if float(now.mean()) < _EDGES_LEAST:
             return None
-        (right, down), peak = cv2.phaseCorrelate(reference.shape, _comparable(now), _WINDOW)
+        then = reference.shape.copy()  # OpenCV lays the window over what it is given, each time anew
+        (right, down), peak = cv2.phaseCorrelate(then, _comparable(now), _WINDOW)
         if peak < FITS_NOWHERE:
             return CameraAilment.ELSEWHERE
         moved = max(abs(right) / _WIDTH, abs(down) / _HEIGHT) > MOVED_SHARE

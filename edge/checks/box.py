@@ -114,13 +114,13 @@ def camera(settings: Settings, around: Surroundings) -> Findings:
 
 
 def models(settings: Settings, _around: Surroundings) -> Findings:
-    """The reader's models against the record of origin beside them, then both of them run by the configured engine."""
+    """The reader's models against the record of origin beside them, then all of them run by the configured engine."""
     folder, engine = settings.reader.weights or SHIPPED, settings.reader.engine
     try:
         for name, data in load_weights(folder).items():
             yield ok("models", f"{name}, {len(data) // 1_000} kB, is the one weights.json names")
         ENGINES[engine](folder)
-        yield ok("reader", f"{engine} runs both models")
+        yield ok("reader", f"{engine} runs all of them")
     except ReaderError as problem:
         wrong, _colon, remedy = str(problem).rpartition(": ")
         yield fault("models", wrong, remedy)

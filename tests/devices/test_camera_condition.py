@@ -81,6 +81,15 @@ def test_a_camera_that_looks_elsewhere_is_told_later_than_a_vehicle_takes_to_pas
     assert after(judge, elsewhere, ELSEWHERE_MS, at=8_450) is CameraAilment.ELSEWHERE
 
 
+def test_a_reference_does_not_wear_by_being_compared_with() -> None:
+    """After a day's looks at a camera that looks elsewhere it is what the technician approved."""
+    reference = CameraReference.of(small_grey(lane()), BOX)
+    kept, judge = reference.shape.copy(), CameraCondition(BOX, reference)
+    after(judge, lane(of=99), 30_000)
+    assert np.array_equal(reference.shape, kept)
+    assert after(judge, moved(lane(), 90, 0), 5_000, at=40_000) is CameraAilment.MOVED
+
+
 @pytest.mark.parametrize("light", [0.25, 0.6, 1.0, 1.15])
 def test_a_living_camera_in_any_light_is_well(light: float) -> None:
     """Noise, dusk and a brighter day are no ailment."""

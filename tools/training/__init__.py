@@ -2,7 +2,7 @@
 
 | module | what is in it |
 |---|---|
-| `__main__` | draws, trains and exports both models; goes on where it was stopped |
+| `__main__` | draws, trains and exports all models; goes on where it was stopped |
 | `crops` | rectified plates as the recogniser gets them |
 | `texts` | random marks, in the shares that teach |
 | `faces`, `fonts` | where characters come from: our own strokes, and font families of free licences |

@@ -1,4 +1,4 @@
-"""`python -m tools.training`: draws, trains and exports both plate models; goes on where it was stopped."""
+"""`python -m tools.training`: draws, trains and exports the plate models; goes on where it was stopped."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--looks", type=int, default=400_000, help="places the second look sees")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop each stage after so long")
     parser.add_argument("--seed", type=int, default=20)
-    parser.add_argument("--begin", type=int, help="recogniser: go on from this one (0, 1) of those in --weights")
+    parser.add_argument("--begin", type=int, help="recogniser, look: go on from this one (0, 1) of those in --weights")
     parser.add_argument("--peak", type=float, default=4e-4, help="highest learning rate of what goes on from --weights")
     asked = parser.parse_args()
     fonts = (*asked.fonts, asked.folder, Path("/usr/share/fonts"))
@@ -97,7 +97,9 @@ def _look_stages(asked: argparse.Namespace, fonts: tuple[Path, ...]) -> None:
             asked.folder / "finds", fonts, count=asked.finds, seed=asked.seed, weights=asked.weights, until=until
         )
     if asked.what in ("all", "look"):
-        look.train(asked.folder, total=asked.looks, seed=asked.seed, until=time.monotonic() + asked.minutes * 60)
+        until = time.monotonic() + asked.minutes * 60
+        begin = None if asked.begin is None else asked.weights / "look.onnx"
+        look.train(asked.folder, total=asked.looks, seed=asked.seed, until=until, begin=begin)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ class _Plan:
 def export(
     folder: Path, weights: Path, *, seed: int, beside: tuple[Path, ...] = (), others: tuple[Path, ...] = ()
 ) -> None:
-    """Writes both ONNX files and `weights.json` into `weights`.
+    """Writes the ONNX files and `weights.json` into `weights`.
 
     Args:
         folder: of the run.

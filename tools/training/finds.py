@@ -7,7 +7,7 @@ cut through; some are lines of lettering; and some are what the detector in use 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,11 +22,14 @@ from tools.training.clutter import SIZE, Picture
 from tools.training.easel import Quad
 from tools.training.lens import seen
 from tools.training.mounting import Alone, Bill, attitude, lay, rectangle, scatter, shared
-from tools.training.scenes import Stock, draw_street
+from tools.training.scenes import Stock, any_truck, draw_lane, draw_street
+from tools.training.texts import personalised, short
 
 Find = tuple[NDArray[np.float16], int]  # what the detector saw of it (`devices.anpr.look.sampled`), kind
 SIDES = (448, 576, 640, 704, 832)
 """At which the detector looks at a drawn picture: plates of one picture in several sizes."""
+MOST = 18
+"""Places told of one look at a picture, beside what the detector finds: many pictures teach more than many places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ def finds(rng: random.Random, noise: np.random.Generator, kept: Stock, reader: P
     for side in rng.sample(SIDES, 2):
         reader.side = side
         view = reader.view(drawn.picture)
-        places = [*_plates(rng, drawn), *_rows(rng, drawn), *_amiss(rng, drawn), *_lettering(rng, drawn)]
+        told = [*_plates(rng, drawn), *_rows(rng, drawn), *_amiss(rng, drawn), *_lettering(rng, drawn)]
+        places = rng.sample(told, min(len(told), MOST))
         for one in view.found:
             kind = _kind(one.corners, drawn)
             places += [(_shaken(rng, one.corners, 0.02), kind), (one.corners, kind)] if kind is not None else []
@@ -55,7 +59,14 @@ def finds(rng: random.Random, noise: np.random.Generator, kept: Stock, reader: P
 
 
 def _drawn(rng: random.Random, noise: np.random.Generator, kept: Stock) -> _Sheet:
-    if rng.random() < 0.18:  # vehicles in a street
+    kind = rng.random()
+    if kind < 0.12:  # the lane itself, with marks of all lengths
+        truck = any_truck(rng)
+        text = rng.choice((truck.vrn, short(rng), personalised(rng)))
+        rows = truck.rows if len(text) > 3 and " " not in text else 1
+        lane = draw_lane(rng, noise, replace(truck, vrn=text, rows=rows))
+        return _Sheet(lane.picture, lane.quads, lane.rows, [])
+    if kind < 0.3:  # vehicles in a street
         street = draw_street(rng, noise, kept, plates=rng.random() < 0.85)
         return _Sheet(street.picture, street.quads, street.rows, [])
     share = rng.random()
@@ -64,11 +75,12 @@ def _drawn(rng: random.Random, noise: np.random.Generator, kept: Stock) -> _Shee
     else:
         picture = clutter.road(rng, noise) if share < 0.7 else clutter.plain(rng, noise)
     letters: list[Quad] = []
-    for _ in range(rng.randint(1, 5)):
+    bare = kind > 0.75  # writing and no plate
+    for _ in range(rng.randint(5, 12) if bare else rng.randint(1, 5)):
         letters += _board(rng, kept, picture, letters)
     bill = Bill(rng, noise, kept.cut, picture, [])
     taken = list(letters)
-    for _ in range(rng.randint(2, 5)):
+    for _ in range(0 if bare else rng.randint(2, 5)):
         scatter(bill)
     letters = [box for box in taken if all(shared(box, quad) < 0.02 for quad in bill.quads)]
     if rng.random() < 0.3:
@@ -115,8 +127,13 @@ def _plates(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, FindKind]]:
     return [
         (_shaken(rng, quad), FindKind.ONE_ROW if rows == 1 else FindKind.TWO_ROWS)
         for quad, rows in zip(drawn.quads, drawn.rows, strict=True)
-        for _ in range(2 if rows == 1 else 5)  # the rarer ones more often
+        for _ in range(2 if rows == 1 and not _short(quad) else 5)  # the rarer ones more often
     ]
+
+
+def _short(quad: Quad) -> bool:
+    """Whether it is as narrow for its height as a row of three or four characters."""
+    return float(np.linalg.norm(quad[1] - quad[0])) < 3.3 * float(np.linalg.norm(quad[3] - quad[0]))
 
 
 def _rows(rng: random.Random, drawn: _Sheet) -> list[tuple[Quad, FindKind]]:

@@ -121,18 +121,26 @@ def any_truck(rng: random.Random) -> DrawnTruck:
     return DrawnTruck(ordinary(rng), below, rng.choice((1, 2)), badge, lettering, rng.randint(0, 10**6))
 
 
-def lane(rng: random.Random, noise: np.random.Generator) -> Scene:
-    """A square cut out of a lane picture."""
+def draw_lane(rng: random.Random, noise: np.random.Generator, truck: DrawnTruck) -> Street:
+    """A square cut out of a lane picture in which this one comes, sometimes with another beside it."""
     view = CameraView(light=rng.uniform(0.4, 1.1), noise=rng.uniform(2, 9), seed=rng.randint(0, 10**6))
     second = any_truck(rng) if rng.random() < 0.15 else None
-    shown = view.picture(any_truck(rng), rng.random(), second=second, frame=rng.randint(0, 99))
+    shown = view.picture(truck, rng.random(), second=second, frame=rng.randint(0, 99))
     zoom = SIZE / shown.image.shape[0]
     left = rng.uniform(0.2, 0.8) * (shown.image.shape[1] * zoom - SIZE)
     warp = np.array([[zoom, 0, -left], [0, zoom, 0]])
     picture = np.asarray(cv2.warpAffine(shown.image, warp, (SIZE, SIZE)), np.uint8)
-    quads = [np.asarray(p.corners * zoom - [left, 0], np.float32) for p in shown.plates]
-    kept = [q for q in quads if q.min() > 0 and q.max() < SIZE]
-    return (seen(rng, noise, picture, kept, []) if rng.random() < 0.4 else picture), kept
+    moved = [(np.asarray(p.corners * zoom - [left, 0], np.float32), p.rows) for p in shown.plates]
+    kept = [(quad, rows) for quad, rows in moved if quad.min() > 0 and quad.max() < SIZE]
+    quads = [quad for quad, _ in kept]
+    picture = seen(rng, noise, picture, quads, []) if rng.random() < 0.4 else picture
+    return Street(picture, quads, [rows for _, rows in kept])
+
+
+def lane(rng: random.Random, noise: np.random.Generator) -> Scene:
+    """As `draw_lane` of any vehicle, without the rows."""
+    drawn = draw_lane(rng, noise, any_truck(rng))
+    return drawn.picture, drawn.quads
 
 
 def draw(rng: random.Random, noise: np.random.Generator, kept: Stock) -> Scene:

@@ -15,7 +15,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from tools.training.loop import Average
-from tools.training.nets import Detector, Recogniser
+from tools.training.nets import Detector, Looker, Recogniser
 
 
 def recogniser(file: Path, number: int, samples: Tensor) -> Recogniser:
@@ -28,6 +28,13 @@ def recogniser(file: Path, number: int, samples: Tensor) -> Recogniser:
 def detector(file: Path, samples: Tensor) -> Detector:
     """The detector; `samples` as it takes them."""
     net = Detector()
+    _filled(net, file, "net.")
+    return _unfolded(net, samples)
+
+
+def looker(file: Path, samples: Tensor) -> Looker:
+    """The second look; `samples` as it takes them."""
+    net = Looker()
     _filled(net, file, "net.")
     return _unfolded(net, samples)
 
