@@ -415,15 +415,16 @@ FORMER: Final[Mapping[str, LaneAlarmKind]] = {
 """Names in journals that 0.1.0 and earlier wrote. They replay unchanged; only readers need this table."""
 
 
+_LANE_KINDS: Final[Mapping[str, LaneAlarmKind]] = {**FORMER, **{kind.value: kind for kind in LaneAlarmKind}}
+_CORE_KINDS: Final[Mapping[str, CoreAlarmKind]] = {kind.value: kind for kind in CoreAlarmKind}
+
+
 def lane_alarm_kind(name: str) -> LaneAlarmKind | None:
     """The kind that a journal calls `name`, now or formerly; None for one that this version does not know."""
-    return next((kind for kind in LaneAlarmKind if kind == name), FORMER.get(name))
+    return _LANE_KINDS.get(name)
 
 
 def care_of(name: str, *, of_core: bool = False) -> Care:
     """How an alarm of this name is dealt with, `of_core` where the core raised it; of an unknown one, a person closes it."""
-    if of_core:
-        known = next((kind for kind in CoreAlarmKind if kind == name), None)
-        return known.care if known is not None else UNKNOWN
-    kind = lane_alarm_kind(name)
+    kind = _CORE_KINDS.get(name) if of_core else _LANE_KINDS.get(name)
     return kind.care if kind is not None else UNKNOWN

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from runtime.sqlite_store import SqliteStore, StoreSchema, create_table
 from wall.history import WallLook
 from wall.needs import Deed
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 
 def _first(db: Database) -> None:

@@ -10,8 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from core.errors import CoreSettingsError
 from core.ledger import audit_log
@@ -19,6 +18,9 @@ from domain.alarms import CoreAlarmKind
 from runtime.alarm_table import CURSOR, INDEXES, LATER_COLUMNS
 from runtime.sqlite_store import SqliteStore, StoreSchema, create_table
 from runtime.store_errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 
 def _table(db: Database, name: str, columns: dict[str, type], *, pk: str | tuple[str, ...], null: str = "") -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -101,6 +101,22 @@ class Wire:
         """The highest row the core has said is committed."""
         return max((one.seq for one in self.heard if isinstance(one, wire.Ack)), default=0)
 
+    @contextlib.asynccontextmanager
+    async def speaking(self) -> AsyncIterator[None]:
+        """The lane speaks every half second meanwhile; for one that fell silent the core would connect anew."""
+
+        async def speak() -> None:
+            while True:
+                ask = wire.Nonce(lane=self.lane.name, session=1, nonce=b"n" * 16, **NEW | self.lane.head)
+                self.say(self.lane.topics.nonce, ask, qos=0)
+                await asyncio.sleep(0.5)
+
+        task = asyncio.create_task(speak())
+        try:
+            yield
+        finally:
+            task.cancel()
+
     async def until(self, wanted: Any, again: Any = None) -> Any:
         """Waits for a message that `wanted` accepts; calls `again` each second meanwhile."""
         async with asyncio.timeout(PATIENCE):
@@ -168,29 +184,34 @@ def test_the_control_room_takes_and_closes_alarms_and_the_core_tells_its_figures
         def figures() -> str:
             return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
 
+        def health() -> httpx.Response:
+            return httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False)
+
         async def story() -> None:
             await site.start_ready()
             async with Wire(site, lane) as ear:
                 lane.write({"type": "Alarm", "kind": "RunThrough", "visit": 1, "detail": "row 22"})
                 await ear.stream(lane.rows, 1)
-                listed = json.loads(await asyncio.to_thread(site.command, "alarms", "--json"))
-                assert [(one["kind"], one["state"], one["priority"]) for one in listed] == [
-                    ("RunThrough", "unacknowledged", "urgent")
-                ]
-                number = str(listed[0]["id"])
-                said = await asyncio.to_thread(site.command, "alarms", "--take", number)
-                assert said == f"alarm {number}, RunThrough of {lane.name}: acknowledged\n"
-                order = await ear.until(lambda one: isinstance(one, wire.Command))
-                assert (order.name, order.text) == ("take_alarm", "RunThrough/1/")
-                await wait_until(lambda: 'rocars_core_alarms_standing{priority="urgent"} 1.0' in figures())
-                assert f'rocars_lane_level{{lane="{lane.name}"}} 0.0' in figures()
-                await asyncio.to_thread(site.command, "alarms", "--close", number, "--why", "found")
-                assert json.loads(await asyncio.to_thread(site.command, "alarms", "--json")) == []
-                (closed,) = json.loads(await asyncio.to_thread(site.command, "alarms", "--all", "--json"))
-                assert (closed["state"], closed["why"]) == ("closed", "found")
-                await asyncio.to_thread(site.command, "alarms", "--close", number, expect=1)
-                health = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{port}/health", trust_env=False)
-                assert (health.status_code, health.json()["lanes"]) == (200, 1)
+                async with ear.speaking():
+                    listed = json.loads(await asyncio.to_thread(site.command, "alarms", "--json"))
+                    assert [(one["kind"], one["state"], one["priority"]) for one in listed] == [
+                        ("RunThrough", "unacknowledged", "urgent")
+                    ]
+                    number = str(listed[0]["id"])
+                    said = await asyncio.to_thread(site.command, "alarms", "--take", number)
+                    assert said == f"alarm {number}, RunThrough of {lane.name}: acknowledged\n"
+                    order = await ear.until(lambda one: isinstance(one, wire.Command))
+                    assert (order.name, order.text) == ("take_alarm", "RunThrough/1/")
+                    await wait_until(lambda: 'rocars_core_alarms_standing{priority="urgent"} 1.0' in figures())
+                    assert f'rocars_lane_level{{lane="{lane.name}"}} 0.0' in figures()
+                    await asyncio.to_thread(site.command, "alarms", "--close", number, "--why", "found")
+                    assert json.loads(await asyncio.to_thread(site.command, "alarms", "--json")) == []
+                    (closed,) = json.loads(await asyncio.to_thread(site.command, "alarms", "--all", "--json"))
+                    assert (closed["state"], closed["why"]) == ("closed", "found")
+                    await asyncio.to_thread(site.command, "alarms", "--close", number, expect=1)
+                    # Told every 5 s, as it was then: also in the moment in which a connection is made again.
+                    await wait_until(lambda: health().status_code == 200)
+                    assert health().json()["lanes"] == 1
 
         try:
             asyncio.run(story())
