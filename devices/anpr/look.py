@@ -22,6 +22,14 @@ GRID: Final = (12, 9)
 AROUND: Final = (1.4, 2.6)
 """How much wider, and how much higher, than the find that is: the other row of a plate fits in, above and below."""
 
+A_FIND = 0.6
+"""How surely it must be a plate or something of one, and no lettering; below it no character is sure."""
+WHOLE = 0.89
+"""How surely, given that, it must be a whole plate of as many rows as were read."""
+A_PLATE = 0.96
+"""How sure the second look must be of a plate whose text may as well be lettering: of UN and four digits, and of what has
+only the form of a personalised mark, as nearly all texts have."""
+
 
 class FindKind(IntEnum):
     """What the find is; the value is the network's class."""
@@ -48,6 +56,14 @@ class SecondLook:
     def plate(self, rows: int) -> float:
         """How likely it is a whole plate of that many rows."""
         return self.chances[FindKind.ONE_ROW if rows == 1 else FindKind.TWO_ROWS]
+
+    def explains(self, rows: int) -> bool:
+        """Whether so many rows read are what it sees: a plate, and a whole one.
+
+        The two are asked apart. One seen from aside is not soon told from lettering; half a one is from a whole one.
+        """
+        found = 1 - self.chances[FindKind.NO_PLATE]
+        return found >= A_FIND and self.plate(rows) >= WHOLE * found
 
 
 def sampled(features: NDArray[np.float32], corners: Corners) -> NDArray[np.float32]:

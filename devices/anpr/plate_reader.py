@@ -16,9 +16,10 @@ from devices.anpr.ctc import rows_of
 from devices.anpr.detections import CHANNELS, SIDE, STRIDE, Detection, apart, decode
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
-from devices.anpr.look import FindKind, SecondLook, grown, sampled
+from devices.anpr.look import A_PLATE, FindKind, SecondLook, grown, sampled
 from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.spacing import DOUBT, middles, spaced
+from domain.lettering import may_be_lettering
 
 Picture = NDArray[np.uint8]
 
@@ -34,8 +35,6 @@ pictures of a visit take the cuts in turn, so that what one cut does to a charac
 widest shows what the others lost beside the plate's ends, and no more of the plate above or below.
 """
 
-EXPLAINED = 0.8
-"""How surely the second look must see a whole plate of as many rows as were read; below it no character is sure."""
 OTHER_ROW = {FindKind.UPPER_ROW: -0.5, FindKind.LOWER_ROW: 0.5}
 """How far up the middle of the whole plate is from that of one row's, in heights of a row."""
 Found = tuple[Detection, SecondLook]
@@ -197,7 +196,8 @@ def _read(found: Found, crop: Picture, chances: NDArray[np.float32], *, whole: b
     region = reading.form.region if reading.form else Region.UNKNOWN
     characters = spaced(reading.characters, chances)
     explained = look.plate(reading.rows)
-    if explained < EXPLAINED:
+    asked = A_PLATE if may_be_lettering(reading.text) else 0.0
+    if explained < asked or not look.explains(reading.rows):
         characters = tuple((char, min(chance, DOUBT)) for char, chance in characters)
     confidence = min((chance for _, chance in characters), default=0.0)
     score = round(plate.score, 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from devices.anpr.look import A_PLATE
 from devices.anpr.pairing import LEGIBLE, MAINLAND, PLAIN, companion, foremost
 from devices.anpr.plate_read import PlateRead, Region
 from domain.lettering import lettering
@@ -9,8 +10,6 @@ from domain.marks import Family, family, half_of_plate, normalise
 
 ALONE = 0.95
 """Confidence that each character of a single picture needs; in a lane several pictures agree (`lane_agent.settling`)."""
-A_PLATE = 0.98
-"""How sure the second look must be of a plate whose text has only the form of a personalised mark, as nearly all texts have."""
 NEXT = 0.5
 """A second mark on a plate at least this large, as a share of the largest one's area, is a second vehicle."""
 

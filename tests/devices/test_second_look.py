@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.detections import Detection
-from devices.anpr.look import AROUND, FEATURES, GRID, FindKind, SecondLook, grown, sampled
+from devices.anpr.look import A_FIND, A_PLATE, AROUND, FEATURES, GRID, WHOLE, FindKind, SecondLook, grown, sampled
 from devices.anpr.plate_read import Region
-from devices.anpr.plate_reader import EXPLAINED, PlateReader, View
+from devices.anpr.plate_reader import PlateReader, View
 from devices.anpr.spacing import DOUBT
 from simulation.drawn.plates import PlateKind, draw
 
@@ -25,7 +25,9 @@ def said(**kinds: float) -> Chances:
 
 
 class Scripted:
-    """An engine whose second look says what the test wants, and whose recogniser reads LT over 3482."""
+    """An engine whose second look says what the test wants, and whose recogniser reads `rows`."""
+
+    rows = ("LT", "3482")
 
     def __init__(self, *looks: list[Chances]) -> None:
         self.looks = list(looks)
@@ -37,7 +39,7 @@ class Scripted:
             return np.array([[each.get(kind, 0.0) for kind in FindKind] for each in told], np.float32)
         chances = np.zeros((3, COLUMNS, len(ALPHABET) + 1), np.float32)
         chances[:, :, 0] = 1
-        for row, text in ((1, "LT"), (2, "3482")):
+        for row, text in enumerate(self.rows, 1):
             for place, char in enumerate(text):
                 chances[row, 3 + 5 * place] = np.eye(len(ALPHABET) + 1)[CLASS[char]]
         return np.repeat(chances.reshape(1, 3 * COLUMNS, -1), len(array), 0)
@@ -88,7 +90,15 @@ def test_two_finds_of_one_plate_become_one(picture: NDArray[np.uint8]) -> None:
 
 
 @pytest.mark.parametrize(
-    "look", [said(one_row=0.9), said(amiss=0.8), said(), said(two_rows=EXPLAINED - 0.01, amiss=0.4)]
+    "look",
+    [
+        said(one_row=0.9),
+        said(amiss=0.8),
+        said(),
+        said(two_rows=A_FIND - 0.01),  # it may be lettering
+        said(two_rows=WHOLE - 0.01, amiss=1.01 - WHOLE),  # it is a plate, and perhaps a part of one
+        said(two_rows=0.6 * WHOLE, upper_row=0.1),
+    ],
 )
 def test_what_the_second_look_does_not_explain_is_not_sure(picture: NDArray[np.uint8], look: Chances) -> None:
     """Two rows read where one is seen, where no whole plate is, or where it is lettering."""
@@ -97,6 +107,28 @@ def test_what_the_second_look_does_not_explain_is_not_sure(picture: NDArray[np.u
     (read,) = reader.read(picture)
     assert read.text == "LT3482"
     assert read.confidence <= DOUBT
+
+
+def test_a_plate_that_is_whole_if_it_is_one_is_sure(picture: NDArray[np.uint8]) -> None:
+    """Seen from aside it has something of lettering, and nothing of half a plate."""
+    reader = Found(Scripted([said(two_rows=A_FIND + 0.01)]))
+    reader.places = (PLATE,)
+    (read,) = reader.read(picture)
+    assert read.confidence > 0.9
+
+
+@pytest.mark.parametrize(("chance", "sure"), [(A_PLATE - 0.01, False), (A_PLATE + 0.01, True)])
+def test_a_mark_that_may_be_a_un_number_needs_a_surer_look(
+    picture: NDArray[np.uint8], chance: float, sure: bool
+) -> None:
+    """UN and four digits are an ordinary mark, and stand on loads of dangerous goods."""
+    engine = Scripted([said(two_rows=chance)])
+    engine.rows = ("UN", "1203")
+    reader = Found(engine)
+    reader.places = (PLATE,)
+    (read,) = reader.read(picture)
+    assert read.text == "UN1203"
+    assert (read.confidence > DOUBT) is sure
 
 
 def test_half_a_plate_that_does_not_grow_whole_stays_doubtful(picture: NDArray[np.uint8]) -> None:

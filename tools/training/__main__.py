@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop each stage after so long")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--begin", type=int, help="recogniser, look: go on from this one (0, 1) of those in --weights")
+    parser.add_argument("--keep", action="store_true", help="export-look: ask those in --weights beside the new one")
     parser.add_argument("--peak", type=float, default=4e-4, help="highest learning rate of what goes on from --weights")
     asked = parser.parse_args()
     fonts = (*asked.fonts, asked.folder, Path("/usr/share/fonts"))
@@ -70,7 +71,7 @@ def main() -> None:
     if asked.what == "export-look":
         from tools.training import export  # noqa: PLC0415
 
-        export.replace_look(asked.folder, asked.weights, seed=asked.seed)
+        export.replace_look(asked.folder, asked.weights, seed=asked.seed, keep=asked.keep)
     if asked.what in ("all", "plot"):
         print(plot.plot(asked.folder))
 
@@ -98,7 +99,7 @@ def _look_stages(asked: argparse.Namespace, fonts: tuple[Path, ...]) -> None:
         )
     if asked.what in ("all", "look"):
         until = time.monotonic() + asked.minutes * 60
-        begin = None if asked.begin is None else asked.weights / "look.onnx"
+        begin = None if asked.begin is None else (asked.weights / "look.onnx", asked.begin)
         look.train(asked.folder, total=asked.looks, seed=asked.seed, until=until, begin=begin)
 
 

@@ -27,7 +27,7 @@ BATCH = 64
 PEAK = 2e-3
 HELD = 1  # shards that only measure
 SMOOTHING = 0.0
-"""Of the labels: with 0.02 no plate is told surer than 0.983, and `devices.anpr.selection.A_PLATE` asks 0.98 of some."""
+"""Of the labels: with 0.02 the network learns to be no surer than 0.983, and `devices.anpr.look.A_PLATE` asks 0.96 of some."""
 _LOW = 0.2  # detector scores that are looked at while learning: every mistake it might make
 
 
@@ -98,11 +98,11 @@ def step(run: TrainingRun, seen: NDArray[np.float16], kinds: NDArray[np.int64], 
 
 
 def train(
-    folder: Path, *, total: int, seed: int, until: float = float("inf"), begin: Path | None = None
+    folder: Path, *, total: int, seed: int, until: float = float("inf"), begin: tuple[Path, int] | None = None
 ) -> TrainingRun:
     """Trains until `total` finds are seen, or `until` (monotonic seconds); the first shard only measures.
 
-    A run that is new goes on from the shipped network in the file `begin`, if there is one.
+    A run that is new goes on from the network of that number in the shipped file `begin`, if there is one.
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -112,7 +112,8 @@ def train(
     kinds = np.concatenate([shard["kinds"] for shard in rest])
     apart = (np.concatenate([one["seen"] for one in held]), np.concatenate([one["kinds"] for one in held]))
     if begin is not None and not (folder / "look.pt").exists():
-        shipped.checkpoint(shipped.looker(begin, prepared(seen[:1_000])), folder / "look.pt", PEAK)
+        file, number = begin
+        shipped.checkpoint(shipped.looker(file, number, prepared(seen[:1_000])), folder / "look.pt", PEAK)
     run = start(Looker(), "look", folder, PEAK)
     noise = np.random.default_rng([seed, run.seen])
     run.net.train()

@@ -32,11 +32,20 @@ def detector(file: Path, samples: Tensor) -> Detector:
     return _unfolded(net, samples)
 
 
-def looker(file: Path, samples: Tensor) -> Looker:
-    """The second look; `samples` as it takes them."""
-    net = Looker()
-    _filled(net, file, "net.")
-    return _unfolded(net, samples)
+def lookers(file: Path) -> list[Looker]:
+    """The second looks in the file, as they say there: each normalisation only adds what was folded away."""
+    ends = "say.weight"
+    nets = []
+    for prefix in sorted(one.name.removesuffix(ends) for one in onnx.load(file).graph.initializer if one.name.endswith(ends)):
+        net = Looker()
+        _filled(net, file, prefix)
+        nets.append(net)
+    return nets
+
+
+def looker(file: Path, number: int, samples: Tensor) -> Looker:
+    """Second look `number` (from 0) of those in the file; `samples` as it takes them."""
+    return _unfolded(lookers(file)[number], samples)
 
 
 def checkpoint(net: nn.Module, file: Path, peak: float) -> None:
