@@ -5,7 +5,8 @@ Rules of this file (design §2.13)
   called. *Started* and *referred* count all the same, since both only hold a vehicle.
 - Named before a plate is read, a mark waits for the read as any second identifier's does (`name`).
 - The mark that an officer types settles a doubt about plates only if Immigration's terminal named no other.
-- *Started* again after an answer that was unclear leaves that one owed: it may have been this vehicle's own.
+- *Started* again after an answer that was unclear, all is as before that answer, which may have been this vehicle's own: one is
+  owed for the vehicle before.
 - A late answer of proved origin that names the vehicle in the lane is that vehicle's, whatever is still owed for the one
   before; one that names another is not unclear.
 """
@@ -83,7 +84,8 @@ def _begun(lane: Lane) -> Change:
     lane = lane if kept else visit_with(lane, immigration=Immigration.RUNNING)
     # Immigration begins again with a vehicle that was told to go: it has taken its clearance back.
     lane = doubt(lane, Doubt.REFERRED) if released.holds(lane) else lane
-    return owe_answer(lane) if visit is not None and visit.unclear is not None else (lane, ())
+    unclear = visit is not None and visit.unclear is not None
+    return owe_answer(visit_with(lane, unclear=None)) if unclear else (lane, ())
 
 
 def name(lane: Lane, event: IdentifierRead) -> Lane:

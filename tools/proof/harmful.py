@@ -133,8 +133,8 @@ MENDED: tuple[HarmfulMutant, ...] = (
     HarmfulMutant(
         "no answer is owed where Immigration begins again after one that was unclear",
         "lane_agent.immigration",
-        "return owe_answer(lane) if visit is not None and visit.unclear is not None else (lane, ())",
-        "return (lane, ())",
+        "return owe_answer(visit_with(lane, unclear=None)) if unclear else (lane, ())",
+        "return visit_with(lane, unclear=None), ()",
         site="Immigration begins again",
     ),
     HarmfulMutant(

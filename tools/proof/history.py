@@ -43,7 +43,7 @@ class VehicleInputs:
         meaning, fresh: of the last answer about this mark, and whether it was fresh and timed.
         release, inspect: an officer's standing order.
         shown: "", "3", "back" (3 was taken back) or "4".
-        told: an alarm has told the officer since the last waiting limit began.
+        told: an alarm has told the officer since the last waiting limit began; that an answer is unclear calls nobody.
         plain: nothing but the ordinary course has happened yet.
     """
 

@@ -349,7 +349,8 @@ def _signal(history: InputHistory, contact: Contact) -> InputHistory:
         case Contact.IMMIGRATION_REFERRED:
             return _doubt(_with(history, immigration=Immigration.REFERRED))
         case _:
-            history = replace(history, debt=history.debt or (vehicle is not None and vehicle.unclear is not None))
+            if vehicle is not None and vehicle.unclear is not None:
+                history = replace(_with(history, unclear=None), debt=True)
             if vehicle is not None and not vehicle.referred:
                 history = _with(history, immigration=Immigration.RUNNING)
             return _doubt(history) if _shows_3(history) else history
@@ -476,7 +477,7 @@ def _seen(history: InputHistory, effect: Effect) -> InputHistory:  # noqa: PLR09
             return _with(history, claimed=frozenset(effect.ubrs), receipt="")
         case GiveBack():
             return _given_back(history, effect)
-        case Alarm() if effect.visit:
+        case Alarm() if effect.visit and effect.kind is not LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR:
             return _with(_hand(history) if effect.kind in HANDS_OVER else history, told=True)
         case _:
             return history
