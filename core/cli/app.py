@@ -1,5 +1,7 @@
 """`rocars-core`: the central side that the lanes need. The composition root: the wall clock is chosen here.
 
+A command that asks the running core loads nothing of what only the core itself needs.
+
 Exit codes: 0 done, 1 refused or failed, 2 the configuration or command line is wrong.
 """
 
@@ -13,7 +15,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,7 +24,6 @@ from core.cli.options import Config
 from core.cli.output import say, shown
 from core.cli.people import keeper_of, second_person
 from core.cli.sessions import language
-from core.enrolment.expiry import endings
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key, make_signing_key
 from core.errors import CoreError, CoreSettingsError, RefusedError
 from core.ledger.log import HistoricList, ReplicatedLog, live
@@ -30,13 +31,15 @@ from core.ledger.new_epoch import holds_to_end, make_strictest
 from core.ledger.store import CoreStore
 from core.logins import own_login
 from core.model.refusals import FormLanguage
-from core.service import CoreParts, CoreService, open_first_account
 from core.settings import load
 from domain.marks import normalise
 from domain.times import DAY_MS, expected_span, hong_kong_text
 from runtime.journald import log_for_people
 from runtime.store_errors import StoreError
 from wire.enrolment import EnrolmentError
+
+if TYPE_CHECKING:
+    from core.service import CoreParts
 
 app = typer.Typer(
     help="The core: cargo information, bundling, screening, and the signed list that the lanes hold.",
@@ -62,6 +65,8 @@ def utc_ms() -> int:
 @app.command()
 def init(config: Config) -> None:
     """Make the signing key and an empty store, once. Neither is ever overwritten."""
+    from core.service import open_first_account
+
     settings = load(config, planned=True)
     key = settings.core.signing_key
     settings.core.lane_keys.mkdir(parents=True, exist_ok=True)
@@ -80,6 +85,8 @@ def init(config: Config) -> None:
 @app.command()
 def check(config: Config) -> None:
     """Check the configuration, the keys and the store, and say what is wrong. Works beside a running core."""
+    from core.enrolment.expiry import endings
+
     settings = load(config)
     lanes = load_lane_keys(settings.core.lane_keys)
     signer = load_signing_key(settings.core.signing_key)
@@ -102,12 +109,16 @@ def run(
     level: Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Run the core until it is told to stop (SIGTERM, Ctrl-C)."""
+    from core.service import CoreParts
+
     log_for_people("rocars-core", logging.getLevelNamesMapping()[level.upper()])
     parts = CoreParts(load(config), utc_ms, config)
     asyncio.run(_serve(parts))
 
 
 async def _serve(parts: CoreParts) -> None:
+    from core.service import CoreService
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

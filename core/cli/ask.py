@@ -10,7 +10,6 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
-from rich.progress import track
 
 from core.cli.options import AsJson, Config
 from core.cli.output import print_table, say, say_json, shown
@@ -289,6 +288,8 @@ def take_over(config: Config, file: JsonFile) -> None:
     {"bundles": [{"vrn", "direction", "earliest_ms", "valid_until_ms", "cargo": [[ccrn, code, scheme]], "point",
     "driver", "ubr"}], "holds": [[vrn, reason]], "vehicles": [[vrn, mainland]]}
     """
+    from rich.progress import track
+
     records = _read(file, _Import)
 
     async def all_of(core: AdminClient) -> int:

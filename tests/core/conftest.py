@@ -193,7 +193,13 @@ def lane() -> JournalledLane:
     return JournalledLane("szb-in-01")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def clock_class() -> type[HandClock]:
+    """Makes clocks that stand at noon."""
+    return HandClock
+
+
+@pytest.fixture(scope="session")
 def make_lane() -> type[JournalledLane]:
     """Makes further lanes."""
     return JournalledLane
@@ -217,7 +223,7 @@ def desk() -> Actor:
     return DESK
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def core_class() -> type[Core]:
     """Makes cores."""
     return Core
