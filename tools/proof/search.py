@@ -73,13 +73,14 @@ class Violation:
 
 @dataclass(slots=True)
 class SliceResult:
-    """What was found in one slice; `rows` are the names of rows that followed each other."""
+    """What was found in one slice; `rows` are the names of rows that followed each other; `whole`: every state was visited."""
 
     name: str
     states: int = 0
     transitions: int = 0
     violations: list[Violation] = field(default_factory=list)
     rows: set[tuple[str, str]] = field(default_factory=set)
+    whole: bool = True
 
 
 class Numbers(Generic[T]):
@@ -197,6 +198,7 @@ def search_from(
             if wrong:
                 _report(found, wrong, way, state, letter)
         if (stop and found.violations) or (limit and found.transitions >= limit):
+            found.whole = not queue
             break
     found.states = len(way)
     return found
