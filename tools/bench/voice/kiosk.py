@@ -1,0 +1,240 @@
+"""A lane that speaks, for measuring and for tests: shipped agent, page, desk and voice process; no other hardware.
+
+The kiosk's microphone hears what is played into the sink `room`; its loudspeaker is heard at `kiosk_loudspeaker.monitor`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from console.app import create_app
+from console.officers import OfficerBook
+from console.server import ConsoleServer
+from console.settings import ConsoleSettings
+from devices.voice.__main__ import read_settings
+from devices.voice.line import VoiceLine
+from devices.voice.settings import VoiceSettings
+from devices.voice.sound import FRAME, Loudspeaker, Microphone
+from devices.voice.tone import Samples
+from domain.visit_record import RecordKind
+from edge.clock import BoxClock
+from edge.voice import PageVoice, call_rules
+from lane_agent import events as e
+from lane_agent.effects import Effect, Ring, Show
+from lane_agent.model import Moment, Screen
+from lane_agent.state import Lane
+from lane_agent.wording import Scene
+from runtime.clocks import monotonic_ms
+from simulation.page_lane import PageLane
+
+OFFICER, PASSWORD = "chan", "a long enough password"
+_PATIENCE_S = 90.0
+
+
+async def _blank(_screen: Screen, _scene: Scene, _parameter: str) -> bytes:
+    return b""
+
+
+class SpeakingLane(PageLane):
+    """`PageLane` with a voice."""
+
+    def __init__(self, settings: VoiceSettings) -> None:
+        super().__init__(clock=BoxClock(lambda: None), paint=_blank)
+        self.voice = VoiceLine(
+            settings.socket, call_rules(settings), on_event=self.agent.tell, clock=monotonic_ms, moved=self.page.moved
+        )
+        self.scenes: list[tuple[float, Scene]] = []
+
+    def show(self, order: Show) -> None:
+        """Paint both screens, and say what belongs to them."""
+        self.scenes.append((time.monotonic(), order.aiop))
+        super().show(order)
+        self.voice.show(order)
+
+    def ring(self, order: Ring) -> None:
+        """The intercom."""
+        self.voice.ring(order.call)
+
+    def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
+        """One step is durable."""
+        super().stepped(event, at, effects, lane)
+        if isinstance(event, e.OfficerSent):
+            self.voice.officer_sent()
+
+    def notes(self) -> list[str]:
+        """What the journal says of the calls, in order."""
+        made = (effect for entry in self.journal.entries for effect in msgspec.json.decode(entry)["effects"])
+        return [dict(one["facts"])["call"] for one in made if one.get("kind") == RecordKind.CALL_REPORTED]
+
+
+@dataclass(slots=True)
+class Kiosk:
+    """A running one.
+
+    Attributes:
+        lane: its agent, page and desk.
+        address: of the page.
+        environment: of its sound server.
+        process: the voice process.
+        folder: its files.
+    """
+
+    lane: SpeakingLane
+    address: str
+    environment: dict[str, str]
+    process: asyncio.subprocess.Process
+    folder: Path
+
+    async def sees(self, scene: Scene, within_s: float = _PATIENCE_S) -> float:
+        """Waits until the driver reads this; seconds that it took.
+
+        Raises:
+            TimeoutError: he does not.
+        """
+        began = time.monotonic()
+        async with asyncio.timeout(within_s):
+            while self.lane.agent.lane.face.aiop is not scene:  # noqa: ASYNC110 -- a face is a value, which tells nobody
+                await asyncio.sleep(0.005)
+        return time.monotonic() - began
+
+    async def well(self, *parts: str) -> None:
+        """Waits until the voice process runs and these parts have said that they are well.
+
+        Raises:
+            TimeoutError: one is not.
+        """
+        async with asyncio.timeout(_PATIENCE_S):
+            while self.lane.voice.problems or not all(part in self.lane.voice.heard_of for part in parts):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def kiosk(
+    voice: dict[str, object], *, netns: str = "", folder: Path | None = None, idle_s: int = 900
+) -> AsyncIterator[Kiosk]:
+    """A speaking lane for as long as the block runs.
+
+    Args:
+        voice: of `[voice]`, without socket and devices.
+        netns: in which the voice process runs, "" for ours.
+        folder: for its files.
+        idle_s: after which the page locks itself.
+    """
+    with contextlib.ExitStack() as stack:
+        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rocars-voice-")))
+        place.mkdir(parents=True, exist_ok=True)
+        table = {"socket": str(place / "v.sock"), "test_at": "", "echo": "none"} | voice
+        file = place / "lane.toml"
+        file.write_text("[voice]\n" + _toml(table), encoding="utf-8")
+        settings = read_settings(file)
+        console = ConsoleSettings(officers=place / "officers.json", port=0, idle_s=idle_s)
+        officers = OfficerBook(console.officers)
+        officers.add(OFFICER, PASSWORD, shown="Officer Chan")
+        lane = SpeakingLane(settings)
+        page = PageVoice(lane.voice, act=lane.page.act, lane=lambda: lane.agent.lane, page=settings.page)
+        app, stream = create_app(
+            feed=lane.page, settings=console, officers=officers, ticks=monotonic_ms, viewed=lambda _: None, voice=page
+        )
+        server = ConsoleServer(app, stream, console)
+        address = server.bind()
+        agent = asyncio.create_task(lane.agent.run())
+        serving = asyncio.create_task(server.serve())
+        inside = ("ip", "netns", "exec", netns) if netns else ()
+        process: asyncio.subprocess.Process | None = None
+        try:
+            await lane.voice.start()
+            await lane.start()
+            await server.ready()
+            process = await asyncio.create_subprocess_exec(
+                *inside, sys.executable, "-m", "devices.voice", "--settings", str(file), "--state", str(place / "state"),
+                env=os.environ | {"PYTHONPATH": str(Path.cwd())}, start_new_session=True,
+            )  # fmt: skip
+            sound = place / "state" / "sound"
+            environment = os.environ | {"PULSE_SERVER": f"unix:{sound / 'pulse.sock'}", "HOME": str(sound)}
+            yield Kiosk(lane, address, environment, process, place)
+        finally:
+            if process is not None and process.returncode is None:
+                process.terminate()
+                await process.wait()
+            await lane.voice.stop()
+            server.stop()
+            await asyncio.gather(serving, return_exceptions=True)
+            agent.cancel()
+            await asyncio.gather(agent, return_exceptions=True)
+
+
+def _toml(table: dict[str, object]) -> str:
+    """Plain values and one level of inline tables."""
+
+    def said(value: object) -> str:
+        if isinstance(value, dict):
+            return "{ " + ", ".join(f"{name} = {said(one)}" for name, one in value.items()) + " }"
+        return msgspec.json.encode(value).decode()
+
+    return "\n".join(f"{name} = {said(value)}" for name, value in table.items()) + "\n"
+
+
+class Tape:
+    """A recording that runs; each frame has its moment.
+
+    Args:
+        environment: of a sound server.
+        source: what is recorded.
+    """
+
+    def __init__(self, environment: dict[str, str], source: str) -> None:
+        self._microphone = Microphone(environment, source)
+        self._frames: list[Samples] = []
+        self._ends: list[float] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins; returns with the first frame."""
+        self._task = asyncio.create_task(self._record())
+        while not self._frames:  # noqa: ASYNC110 -- whole frames are all there is to see
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> Samples:
+        """Ends; what was recorded."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        return np.concatenate(self._frames)
+
+    def when(self, at_s: float) -> float:
+        """The moment (monotonic, s) of so many seconds into the recording."""
+        index = min(len(self._ends) - 1, int(at_s * 48_000 / FRAME))
+        return self._ends[index] - FRAME / 48_000 + (at_s - index * FRAME / 48_000)
+
+    async def _record(self) -> None:
+        async for frame in self._microphone.frames():
+            self._frames.append(frame)
+            self._ends.append(time.monotonic())
+
+
+async def play(environment: dict[str, str], sink: str, sound: Samples) -> float:
+    """Plays into a sink in real time, after silence in which the player has started; the moment at which the sound began."""
+    speaker = Loudspeaker(environment, sink)
+    await speaker.open()
+    silence, before = np.zeros(FRAME, np.int16), 40
+    frames = [silence] * before
+    frames += [sound[at : at + FRAME] for at in range(0, len(sound) - FRAME + 1, FRAME)] + [silence] * 15
+    began, moment = time.monotonic(), 0.0
+    for index, frame in enumerate(frames):
+        if index == before:
+            moment = time.monotonic()
+        speaker.write(frame)
+        await asyncio.sleep(max(0.0, began + (index + 1) * FRAME / 48_000 - time.monotonic()))
+    await speaker.close()
+    return moment
