@@ -162,7 +162,7 @@ class VoiceLine:
 
     def _work(self) -> None:
         for deed in self._desk.drain():
-            if isinstance(deed, p.Line):
+            if isinstance(deed, p.VoiceMessage):
                 self._send(deed)
             else:
                 self._on_event(deed)

@@ -26,42 +26,42 @@ class VoiceLineError(ValueError):
     """A line that is not of the protocol."""
 
 
-class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
+class VoiceMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
     """What every message is."""
 
 
-class Dial(Line, frozen=True, tag="dial"):
+class Dial(VoiceMessage, frozen=True, tag="dial"):
     """Call this number."""
 
     attempt: Attempt
     number: Annotated[str, msgspec.Meta(max_length=400)]
 
 
-class HangUp(Line, frozen=True, tag="hang_up"):
+class HangUp(VoiceMessage, frozen=True, tag="hang_up"):
     """This call is over, whatever its state and way."""
 
     attempt: Attempt
 
 
-class Offer(Line, frozen=True, tag="offer"):
+class Offer(VoiceMessage, frozen=True, tag="offer"):
     """A page wants to talk: its session description."""
 
     attempt: Attempt
     sdp: Sdp
 
 
-class ShownScene(Line, frozen=True, tag="scene"):
+class ShownScene(VoiceMessage, frozen=True, tag="scene"):
     """What the driver reads now; `call` while a help call is open, in which nothing is prompted but HELP."""
 
     key: Words
     call: bool
 
 
-class ProveSound(Line, frozen=True, tag="prove"):
+class ProveSound(VoiceMessage, frozen=True, tag="prove"):
     """Prove microphone and loudspeaker now."""
 
 
-class AgentBeat(Line, frozen=True, tag="beat"):
+class AgentBeat(VoiceMessage, frozen=True, tag="beat"):
     """The agent lives."""
 
 
@@ -75,19 +75,19 @@ class Ended(Enum):
     BROKE = "broke"
 
 
-class Rang(Line, frozen=True, tag="rang"):
+class Rang(VoiceMessage, frozen=True, tag="rang"):
     """It rings there."""
 
     attempt: Attempt
 
 
-class Answered(Line, frozen=True, tag="answered"):
+class Answered(VoiceMessage, frozen=True, tag="answered"):
     """Somebody there has taken it."""
 
     attempt: Attempt
 
 
-class Closed(Line, frozen=True, tag="closed"):
+class Closed(VoiceMessage, frozen=True, tag="closed"):
     """The call is over."""
 
     attempt: Attempt
@@ -95,14 +95,14 @@ class Closed(Line, frozen=True, tag="closed"):
     detail: Words = ""
 
 
-class KeyPressed(Line, frozen=True, tag="key"):
+class KeyPressed(VoiceMessage, frozen=True, tag="key"):
     """Whoever answered pressed a key of his telephone."""
 
     attempt: Attempt
     key: Annotated[str, msgspec.Meta(max_length=1)]
 
 
-class Sound(Line, frozen=True, tag="sound"):
+class Sound(VoiceMessage, frozen=True, tag="sound"):
     """Whether sound flows, and how loud each side is; said every quarter of a second of an answered call.
 
     Attributes:
@@ -118,7 +118,7 @@ class Sound(Line, frozen=True, tag="sound"):
     officer_db: float = -120.0
 
 
-class Agreed(Line, frozen=True, tag="agreed"):
+class Agreed(VoiceMessage, frozen=True, tag="agreed"):
     """The answer to an offer; `problem` where there is none."""
 
     attempt: Attempt
@@ -126,14 +126,14 @@ class Agreed(Line, frozen=True, tag="agreed"):
     problem: Words = ""
 
 
-class Health(Line, frozen=True, tag="health"):
+class Health(VoiceMessage, frozen=True, tag="health"):
     """How a part is: `process`, `sound`, `microphone`, `loudspeaker`, `registration`, `telephone`, `prompts`; "" is well."""
 
     part: Annotated[str, msgspec.Meta(max_length=32)]
     problem: Words = ""
 
 
-class VoiceBeat(Line, frozen=True, tag="alive"):
+class VoiceBeat(VoiceMessage, frozen=True, tag="alive"):
     """The voice process lives."""
 
 

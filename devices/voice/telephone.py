@@ -3,9 +3,9 @@
 Rules of this file:
 
 1. One call at a time. A number is dialled only when the call before is gone from baresip too; a call that comes in is refused.
-2. baresip says when a call rings, is answered, ends; whether sound flows it does not say. Its level meter repeats its last
-   value for ever once nothing is decoded any more, so a level that has not moved for three reports (1.5 s) is no sound,
-   unless it is digital silence (a muted telephone): then the bits a second that it prints decide, which it counts every 3 s.
+2. baresip says when a call rings, is answered, ends; whether sound flows it says when asked (`audio_debug`): packets sent and
+   received so far. More of them than the last time is sound; its level meter is no witness, it repeats its last value for ever
+   once nothing is decoded any more. What cannot be read is no sound.
 3. A registration that has not been confirmed for longer than it was asked for has lapsed, whatever baresip believes
    (lessons 28).
 """
@@ -15,10 +15,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import re
 import socket
 import subprocess
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -28,22 +28,20 @@ from devices.voice import sip_config
 from devices.voice.netstring import NetstringError, Netstrings, framed
 from devices.voice.settings import SipSettings
 from devices.voice.sound import end_child, spawn_child
+from devices.voice.tone import SILENCE_DB
 from runtime.backoff import Backoff
 
 log = logging.getLogger("rocars.voice")
-
-SILENT_VU: Final = -96.0
-_REPORTS: Final = 3
-_COUNTED: Final = 14
-"""Reports, 7 s: by then baresip has counted bits at least once."""
 
 _START_S: Final = 15.0
 _CLOSE_S: Final = 2.0
 _REGISTER_GRACE_S: Final = 15.0
 _BACKOFF_S: Final = (0.5, 10.0)
-_BITS = re.compile(rb"audio=(\d+)/(\d+) \(bit/s\)")
+_SENT = re.compile(r"TX: packets=(\d{1,12})")
+_RECEIVED = re.compile(r"rcvd=(\d{1,12})")
 _CODE = re.compile(r"^(\d{3}) ")
 _OUTGOING: Final = "outgoing"
+_ASKED_SOUND: Final = "sound"
 
 
 def why_closed(reason: str) -> p.Ended:
@@ -58,31 +56,26 @@ def why_closed(reason: str) -> p.Ended:
 
 
 class Side:
-    """Whether sound flows on one side of a call, from level reports and bits a second."""
+    """Whether sound flows on one side of a call: by packets that were counted, and as loud as the meter says."""
 
     def __init__(self) -> None:
-        self._last: deque[float] = deque(maxlen=_REPORTS)
-        self._reports = 0
-        self.bits = 0
+        self._packets = 0
+        self._flowed = False
+        self._db = SILENCE_DB
 
-    def report(self, db: float) -> None:
-        """The meter's newest value."""
-        self._last.append(db)
-        self._reports += 1
+    def count(self, packets: int) -> None:
+        """So many since the call began."""
+        self._flowed = self._flowed or packets > self._packets
+        self._packets = packets
 
-    @property
-    def db(self) -> float:
-        """The newest level."""
-        return self._last[-1] if self._last else -120.0
+    def meter(self, db: float) -> None:
+        """The level meter's newest value."""
+        self._db = max(SILENCE_DB, min(0.0, db)) if math.isfinite(db) else SILENCE_DB
 
-    @property
-    def flows(self) -> bool:
-        """Rule 2 of this file."""
-        if not self._last:
-            return False
-        if self._last[-1] == SILENT_VU:
-            return self.bits > 0 or self._reports < _COUNTED  # it reports at all once the first sound has passed
-        return len(set(self._last)) > 1 or len(self._last) < _REPORTS
+    def drain(self) -> tuple[bool, float]:
+        """Whether packets have passed since the last time, and how loud this side is, dB below full scale."""
+        flowed, self._flowed = self._flowed, False
+        return flowed, self._db if flowed else SILENCE_DB
 
 
 class Telephone:
@@ -180,10 +173,12 @@ class Telephone:
         self.hang_up(self._attempt)
 
     def sound(self) -> p.Sound | None:
-        """What flows in the call that is established; None without one."""
+        """What has flowed since the last time in the call that is established; None without one. Asks for the next time."""
         if not self._attempt or not self._established:
             return None
-        return p.Sound(self._attempt, self._driver.flows, self._officer.flows, self._driver.db, self._officer.db)
+        self._order("audio_debug", "", about=_ASKED_SOUND)
+        (sent, driver_db), (heard, officer_db) = self._driver.drain(), self._officer.drain()
+        return p.Sound(self._attempt, sent, heard, driver_db, officer_db)
 
     def registration(self) -> str:
         """Why the exchange cannot reach this lane; "" while it can, or where there is none."""
@@ -229,13 +224,12 @@ class Telephone:
             )
             self._process = await spawn_child(
                 *self._command, "baresip", "-f", str(self._folder),
-                env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         except (OSError, ValueError) as error:
             return str(error)
         self._free.set()
         self._call = ""
-        printed = asyncio.create_task(self._read_printed(), name="baresip prints")
         try:
             reader, self._control = await self._connect(port)
             self._tell(p.Health("telephone"))
@@ -247,7 +241,6 @@ class Telephone:
                 self._control.close()
                 self._control = None
             await end_child(self._process)
-            printed.cancel()
 
     async def _connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         loop = asyncio.get_running_loop()
@@ -259,14 +252,6 @@ class Telephone:
                 if loop.time() > until_s or (self._process is not None and self._process.returncode is not None):
                     raise
             await asyncio.sleep(0.05)
-
-    async def _read_printed(self) -> None:
-        """The bits a second stand in what it prints for people, ten times a second, without a line end."""
-        assert self._process is not None
-        assert self._process.stdout is not None
-        while chunk := await self._process.stdout.read(4_096):
-            for found in _BITS.finditer(chunk):
-                self._driver.bits, self._officer.bits = int(found.group(1)), int(found.group(2))
 
     async def _listen(self, reader: asyncio.StreamReader) -> str:
         netstrings = Netstrings()
@@ -288,6 +273,14 @@ class Telephone:
             if attempt:
                 self._free.set()
                 self._closed(attempt, p.Ended.UNREACHABLE, f"not dialled: {str(message.get('data'))[:100]}")
+        elif message.get("response") is True and message.get("token") == _ASKED_SOUND and self._established:
+            self._count(str(message.get("data")))
+
+    def _count(self, said: str) -> None:
+        """Packets so far; the other end may have had several senders."""
+        if (sent := _SENT.search(said)) is not None:
+            self._driver.count(int(sent.group(1)))
+            self._officer.count(sum(int(number) for number in _RECEIVED.findall(said)))
 
     def _event(self, kind: str, event: dict[str, str]) -> None:
         match kind:
@@ -325,7 +318,7 @@ class Telephone:
                 self._closed(self._attempt, why, param[:200])
             case "VU_TX_REPORT" | "VU_RX_REPORT":
                 with contextlib.suppress(ValueError):
-                    (self._driver if kind == "VU_TX_REPORT" else self._officer).report(float(param))
+                    (self._driver if kind == "VU_TX_REPORT" else self._officer).meter(float(param))
             case _:
                 pass
 

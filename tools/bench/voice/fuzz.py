@@ -24,6 +24,7 @@ _EVENTS = (
     "VU_RX_REPORT",
     "REGISTER_OK",
 )
+_COUNTS = ("psent=0 rcvd=35\n  TX: packets=37, octets=1", "rcvd=\u0663 TX: packets=9", "rcvd= TX: packets=" + "9" * 40)
 _WORDS = ("", "outgoing", "incoming", "486 Busy Here", "-96.00", "nan", "5", "x" * 300, "\x00", "1e999")
 _SIP = SipSettings(address="sip:lane@10.0.0.1", numbers=("sip:a@10.0.0.2",))
 
@@ -68,6 +69,9 @@ def _event(chance: random.Random) -> dict[str, Any]:
     for name in ("direction", "id", "param", "class"):
         if chance.random() < 0.8:
             event[name] = chance.choice((*_WORDS, 7, None, ["x"], {"a": 1}))
+    if chance.random() < 0.2:
+        answer = {"response": True, "ok": chance.choice((True, False, 0)), "token": chance.choice(("sound", "1", 7))}
+        event |= answer | {"event": False, "data": chance.choice((*_COUNTS, *_WORDS, None, 7))}
     return event
 
 
@@ -99,7 +103,7 @@ def _line(chance: random.Random) -> bool:
 
 
 class _Phone:
-    """A telephone that hears nothing but noise; what it tells is of the protocol."""
+    """A telephone in a call that hears nothing but noise; what it tells is of the protocol."""
 
     def __init__(self) -> None:
         self._phone = Telephone(
@@ -109,5 +113,9 @@ class _Phone:
 
     def event(self, chance: random.Random) -> bool:
         """One message of the control socket."""
-        self._phone.take(_event(chance))
+        phone = self._phone
+        phone._attempt, phone._placed, phone._established = 1, True, True  # noqa: SLF001 -- dialling takes a baresip
+        phone.take(_event(chance))
+        if (sound := phone.sound()) is not None:
+            p.encode(sound)
         return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -37,6 +38,7 @@ from lane_agent.state import Lane
 from lane_agent.wording import Scene
 from runtime.clocks import monotonic_ms
 from simulation.page_lane import PageLane
+from tools.bench.voice.sip import inside
 
 OFFICER, PASSWORD = "chan", "a long enough password"
 _PATIENCE_S = 90.0
@@ -121,13 +123,14 @@ class Kiosk:
 
 @contextlib.asynccontextmanager
 async def kiosk(
-    voice: dict[str, object], *, netns: str = "", folder: Path | None = None, idle_s: int = 900
+    voice: dict[str, object], *, netns: str = "", host: str = "127.0.0.1", folder: Path | None = None, idle_s: int = 900
 ) -> AsyncIterator[Kiosk]:
     """A speaking lane for as long as the block runs.
 
     Args:
         voice: of `[voice]`, without socket and devices.
-        netns: in which the voice process runs, "" for ours.
+        netns: in which the voice process runs and the page is served, "" for ours.
+        host: where the page listens; other than loopback it is served over HTTPS, by a certificate that nobody knows.
         folder: for its files.
         idle_s: after which the page locks itself.
     """
@@ -138,7 +141,7 @@ async def kiosk(
         file = place / "lane.toml"
         file.write_text("[voice]\n" + _toml(table), encoding="utf-8")
         settings = read_settings(file)
-        console = ConsoleSettings(officers=place / "officers.json", port=0, idle_s=idle_s)
+        console = _console(place, host, idle_s)
         officers = OfficerBook(console.officers)
         officers.add(OFFICER, PASSWORD, shown="Officer Chan")
         lane = SpeakingLane(settings)
@@ -147,17 +150,18 @@ async def kiosk(
             feed=lane.page, settings=console, officers=officers, ticks=monotonic_ms, viewed=lambda _: None, voice=page
         )
         server = ConsoleServer(app, stream, console)
-        address = server.bind()
+        with inside(netns):
+            address = server.bind()
         agent = asyncio.create_task(lane.agent.run())
         serving = asyncio.create_task(server.serve())
-        inside = ("ip", "netns", "exec", netns) if netns else ()
+        entered = ("ip", "netns", "exec", netns) if netns else ()
         process: asyncio.subprocess.Process | None = None
         try:
             await lane.voice.start()
             await lane.start()
             await server.ready()
             process = await asyncio.create_subprocess_exec(
-                *inside, sys.executable, "-m", "devices.voice", "--settings", str(file), "--state", str(place / "state"),
+                *entered, sys.executable, "-m", "devices.voice", "--settings", str(file), "--state", str(place / "state"),
                 env=os.environ | {"PYTHONPATH": str(Path.cwd())}, start_new_session=True,
             )  # fmt: skip
             sound = place / "state" / "sound"
@@ -172,6 +176,28 @@ async def kiosk(
             await asyncio.gather(serving, return_exceptions=True)
             agent.cancel()
             await asyncio.gather(agent, return_exceptions=True)
+
+
+def _console(place: Path, host: str, idle_s: int) -> ConsoleSettings:
+    officers = place / "officers.json"
+    if host == "127.0.0.1":
+        return ConsoleSettings(officers=officers, port=0, idle_s=idle_s)
+    certificate, key = place / "page.crt", place / "page.key"
+    made = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1")
+    files = (
+        "-subj",
+        f"/CN={host}",
+        "-addext",
+        f"subjectAltName=IP:{host}",
+        "-keyout",
+        str(key),
+        "-out",
+        str(certificate),
+    )
+    subprocess.run((*made, *files), check=True, capture_output=True)
+    return ConsoleSettings(
+        officers=officers, host=host, port=0, idle_s=idle_s, tls_certificate=certificate, tls_key=key
+    )
 
 
 def _toml(table: dict[str, object]) -> str:

@@ -1,42 +1,24 @@
-"""A call to the officers' page, in headless Chromium whose microphone is a file that it plays over and over."""
+"""A call to the officers' page, in headless Chromium on a computer with a sound server of its own.
+
+What is played into that server's `room` is what the officer says, and `kiosk_loudspeaker.monitor` is what he hears: the whole
+way through browser, microphone and loudspeaker is in the measurement. The browser is told to give the microphone and to take a
+certificate that nobody signed; whether the page may play sound is the browser's own to decide.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from devices.voice.tone import Samples
+from devices.voice.settings import Echo
+from devices.voice.sound import SoundServer
 from tools.bench.voice.kiosk import OFFICER, PASSWORD, Kiosk
 
 CHROMIUM = "/usr/bin/chromium"
-_WATCH = """
-(() => {
-  const Native = RTCPeerConnection;
-  window.RTCPeerConnection = class extends Native {
-    constructor(...all) { super(...all); window.rocarsPeer = this; }
-  };
-})();
-"""
-_RECORD = """
-(which) => {
-  const peer = window.rocarsPeer;
-  const track = which === "heard" ? peer.getReceivers()[0].track : peer.getSenders()[0].track;
-  const context = window.rocarsContext ??= new AudioContext({ sampleRate: 48000 });
-  const taken = { parts: [], ends: [] };
-  const source = context.createMediaStreamSource(new MediaStream([track]));
-  const node = context.createScriptProcessor(1024, 1, 1);
-  node.onaudioprocess = (event) => {
-    taken.parts.push(Array.from(event.inputBuffer.getChannelData(0), (one) => Math.round(one * 32767)));
-    taken.ends.push(Date.now() / 1000);
-  };
-  source.connect(node).connect(context.destination);
-  (window.rocarsTapes ??= {})[which] = taken;
-}
-"""
+_FLAGS = ("--no-sandbox", "--use-fake-ui-for-media-stream")
 
 
 class OfficerPage:
@@ -44,10 +26,12 @@ class OfficerPage:
 
     Attributes:
         tab: playwright's page.
+        environment: of the officer's sound server.
     """
 
-    def __init__(self, tab: Any) -> None:
+    def __init__(self, tab: Any, environment: dict[str, str]) -> None:
         self.tab = tab
+        self.environment = environment
 
     async def log_in(self, address: str) -> None:
         """As an officer does."""
@@ -57,42 +41,57 @@ class OfficerPage:
         await self.tab.press('[name="password"]', "Enter")
         await self.tab.wait_for_selector("#help", state="attached")
 
+    async def rings(self) -> None:
+        """Waits until it does."""
+        await self.tab.wait_for_selector('button[data-act="answer"]:not([disabled])')
+
     async def answer(self) -> None:
         """Clicks *Answer* as soon as it rings."""
         await self.tab.click('button[data-act="answer"]:not([disabled])')
 
-    async def tape(self, which: str) -> None:
-        """Begins to record what is `heard` from the driver, or `said` by this page."""
-        await self.tab.evaluate(_RECORD, which)
-
-    async def taken(self, which: str) -> tuple[Samples, list[float]]:
-        """The recording so far, and the moments (UTC, s) at which each 1,024 samples of it were there."""
-        found = await self.tab.evaluate("(which) => window.rocarsTapes[which]", which)
-        return np.asarray([one for part in found["parts"] for one in part], dtype=np.int16), found["ends"]
+    async def says(self, words: str) -> None:
+        """Waits until the page says this of the voice."""
+        await self.tab.wait_for_function(
+            "(words) => { const line = document.querySelector('#voice');"
+            " return !line.hidden && line.innerText.includes(words); }",
+            arg=words,
+        )
 
 
 @contextlib.asynccontextmanager
-async def officer_page(kiosk: Kiosk, microphone: Path) -> AsyncIterator[OfficerPage]:
-    """A browser with an officer logged in; `microphone` is the WAV that it hears."""
+async def officer_page(kiosk: Kiosk, folder: Path, *, netns: str = "") -> AsyncIterator[OfficerPage]:
+    """A browser with an officer logged in.
+
+    Args:
+        kiosk: whose page.
+        folder: for the files of his sound server.
+        netns: where his computer is, "" for here.
+    """
     from playwright.async_api import async_playwright  # noqa: PLC0415 -- for who measures, not for --help
 
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-audio-capture={microphone}",
-                "--autoplay-policy=no-user-gesture-required",
-            ],
-        )
-        try:
-            tab = await browser.new_page()
-            tab.set_default_timeout(90_000)
-            await tab.add_init_script(_WATCH)
-            page = OfficerPage(tab)
-            await page.log_in(kiosk.address)
-            yield page
-        finally:
-            await browser.close()
+    sound = SoundServer(folder / "sound", microphone="null", loudspeaker="null", echo=Echo.NONE)
+    await sound.start()
+    program = CHROMIUM
+    if netns:
+        entering = folder / "chromium"
+        entering.write_text(f'#!/bin/sh\nexec ip netns exec {netns} {CHROMIUM} "$@"\n', encoding="utf-8")
+        entering.chmod(0o700)
+        program = str(entering)
+    try:
+        async with async_playwright() as driver:
+            browser = await driver.chromium.launch(
+                executable_path=program,
+                args=list(_FLAGS),
+                ignore_default_args=["--mute-audio"],
+                env={**os.environ, "PULSE_SERVER": sound.environment["PULSE_SERVER"]},
+            )
+            try:
+                tab = await (await browser.new_context(ignore_https_errors=True)).new_page()
+                tab.set_default_timeout(90_000)
+                page = OfficerPage(tab, sound.environment)
+                await page.log_in(kiosk.address)
+                yield page
+            finally:
+                await browser.close()
+    finally:
+        await sound.stop()

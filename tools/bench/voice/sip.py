@@ -25,9 +25,17 @@ LANE, OFFICE = "10.77.7.1", "10.77.7.2"
 _NEWNET = 0x4000_0000
 
 
-def possible() -> bool:
-    """Whether this machine and user can have namespaces and a telephone."""
-    return os.geteuid() == 0 and Path("/usr/bin/baresip").exists() and Path("/sbin/ip").exists()
+def missing(*programs: str) -> str:
+    """What this machine or user lacks for two ends with a cable between them; "" if nothing.
+
+    Args:
+        programs: paths that are needed besides the sound server's.
+    """
+    wanted = ("/usr/bin/pulseaudio", "/usr/bin/parec", "/sbin/ip", "/sbin/iptables", *programs)
+    lacking = [Path(one).name for one in wanted if not Path(one).exists()]
+    if lacking:
+        return f"not installed: {', '.join(lacking)} (docs/voice.md)"
+    return "" if os.geteuid() == 0 else "network namespaces need root"
 
 
 @contextlib.contextmanager
@@ -54,30 +62,40 @@ def cut(space: str, *, off: bool) -> None:
     _ip("-n", space, "link", "set", "vo0" if space.endswith("office") else "vl0", "down" if off else "up")
 
 
-def mute(space: str) -> None:
-    """Drops what leaves there but the signalling: the sound stops alone."""
-    rule = ("-A", "OUTPUT", "-p", "udp", "!", "--sport", "5060", "-j", "DROP")
-    _ip("netns", "exec", space, "iptables", *rule)
+@contextlib.contextmanager
+def muted(space: str) -> Iterator[None]:
+    """Drops what leaves there but signalling and pages, for as long as the block runs: the sound stops alone."""
+    rule = ("OUTPUT", "-p", "udp", "!", "--sport", "5060", "-j", "DROP")
+    _ip("netns", "exec", space, "iptables", "-A", *rule)
+    try:
+        yield
+    finally:
+        _ip("netns", "exec", space, "iptables", "-D", *rule)
 
 
 def _ip(*words: str) -> None:
     subprocess.run(("ip", *words), check=True, capture_output=True)
 
 
-def _socket_in(space: str) -> socket.socket:
+@contextlib.contextmanager
+def inside(space: str) -> Iterator[None]:
+    """What this thread opens in the block is there; "" is where we are."""
+    if not space:
+        yield
+        return
     libc = ctypes.CDLL(None, use_errno=True)
     own, other = os.open("/proc/thread-self/ns/net", os.O_RDONLY), os.open(f"/run/netns/{space}", os.O_RDONLY)
     try:
         if libc.setns(other, _NEWNET):
             raise OSError(ctypes.get_errno(), f"cannot enter {space}")
-        return socket.socket()
+        yield
     finally:
         libc.setns(own, _NEWNET)
         os.close(own)
         os.close(other)
 
 
-class Desk:
+class OfficerPhone:
     """A telephone on an officer's desk.
 
     Attributes:
@@ -112,7 +130,8 @@ class Desk:
         )  # fmt: skip
         async with asyncio.timeout(15):
             while True:
-                end = _socket_in(self._space)
+                with inside(self._space):
+                    end = socket.socket()
                 end.setblocking(False)
                 try:
                     await asyncio.get_running_loop().sock_connect(end, ("127.0.0.1", port))
@@ -158,9 +177,11 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def desk(space: str, folder: Path, number: str = "sip:100@" + OFFICE, port: int = 5060) -> AsyncIterator[Desk]:
+async def officer_phone(
+    space: str, folder: Path, number: str = "sip:100@" + OFFICE, port: int = 5060
+) -> AsyncIterator[OfficerPhone]:
     """A telephone for as long as the block runs."""
-    one = Desk(space, folder, number, port)
+    one = OfficerPhone(space, folder, number, port)
     try:
         await one.start()
         yield one
