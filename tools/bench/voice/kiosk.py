@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from domain.visit_record import RecordKind
 from edge.clock import BoxClock
 from edge.voice import PageVoice, call_rules
 from lane_agent import events as e
-from lane_agent.effects import Effect, Ring, Show
+from lane_agent.effects import Alarm, Effect, Ring, Show
 from lane_agent.model import Moment, Screen
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
@@ -57,12 +58,18 @@ class SpeakingLane(PageLane):
             settings.socket, call_rules(settings), on_event=self.agent.tell, clock=monotonic_ms, moved=self.page.moved
         )
         self.scenes: list[tuple[float, Scene]] = []
+        self.alarmed: set[str] = set()
 
     def show(self, order: Show) -> None:
         """Paint both screens, and say what belongs to them."""
         self.scenes.append((time.monotonic(), order.aiop))
         super().show(order)
         self.voice.show(order)
+
+    def raise_alarm(self, alarm: Alarm) -> None:
+        """Somebody is wanted."""
+        super().raise_alarm(alarm)
+        self.alarmed.add(alarm.kind)
 
     def ring(self, order: Ring) -> None:
         """The intercom."""
@@ -105,10 +112,33 @@ class Kiosk:
             TimeoutError: he does not.
         """
         began = time.monotonic()
-        async with asyncio.timeout(within_s):
-            while self.lane.agent.lane.face.aiop is not scene:  # noqa: ASYNC110 -- a face is a value, which tells nobody
-                await asyncio.sleep(0.005)
+        await _until(lambda: self.lane.agent.lane.face.aiop is scene, within_s)
         return time.monotonic() - began
+
+    async def leaves(self, scene: Scene) -> None:
+        """Waits until the driver reads something else; raises as `sees`."""
+        await _until(lambda: self.lane.agent.lane.face.aiop is not scene)
+
+    async def noted(self, call: str) -> None:
+        """Waits until the journal says this of a call; raises as `sees`."""
+        await _until(lambda: call in self.lane.notes())
+
+    async def alarmed(self, kind: str) -> None:
+        """Waits until this alarm has been raised; raises as `sees`."""
+        await _until(lambda: kind in self.lane.alarmed)
+
+    @contextlib.contextmanager
+    def sound_stopped(self) -> Iterator[None]:
+        """The sound server stands still for as long as the block runs: no microphone, no loudspeaker, all else as it was."""
+        found = subprocess.run(("pgrep", "-f", f"pulseaudio -n -F {self.folder}/"), check=True, capture_output=True)
+        pids = [int(line) for line in found.stdout.split()]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     async def well(self, *parts: str) -> None:
         """Waits until the voice process runs and these parts have said that they are well.
@@ -116,9 +146,13 @@ class Kiosk:
         Raises:
             TimeoutError: one is not.
         """
-        async with asyncio.timeout(_PATIENCE_S):
-            while self.lane.voice.problems or not all(part in self.lane.voice.heard_of for part in parts):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await _until(lambda: not self.lane.voice.problems and all(part in self.lane.voice.heard_of for part in parts))
+
+
+async def _until(so: Callable[[], bool], within_s: float = _PATIENCE_S) -> None:
+    async with asyncio.timeout(within_s):
+        while not so():  # noqa: ASYNC110 -- values, which tell nobody that they changed
+            await asyncio.sleep(0.005)
 
 
 @contextlib.asynccontextmanager
