@@ -114,3 +114,12 @@ async def through(said: dict[str, str], heard: dict[str, str]) -> tuple[float, S
     recording = await tape.stop()
     found = find(chirp(), recording)
     return found.likeness, recording, (tape.when(found.at_s) - moment) * 1_000
+
+
+async def carries(said: dict[str, str], heard: dict[str, str], tries: int = 5) -> bool:
+    """Whether a tone said at one end is heard at the other; one that a busy machine tore may be said again."""
+    for _ in range(tries):
+        likeness, _, _ = await through(said, heard)
+        if likeness >= LIKE:
+            return True
+    return False

@@ -7,8 +7,10 @@ certificate that nobody signed; whether the page may play sound is the browser's
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from tools.bench.voice.kiosk import OFFICER, PASSWORD, Kiosk
 
 CHROMIUM = "/usr/bin/chromium"
 _FLAGS = ("--no-sandbox", "--use-fake-ui-for-media-stream")
+_RECORDERS = ("pactl", "list", "source-outputs", "short")
+_PATIENCE_S = 90
 
 
 class OfficerPage:
@@ -49,6 +53,11 @@ class OfficerPage:
         """Clicks *Answer* as soon as it rings."""
         await self.tab.click('button[data-act="answer"]:not([disabled])')
 
+    async def ends(self) -> None:
+        """Clicks *End call* and says why."""
+        await self.tab.click('button[data-act="end_call"]:not([disabled])')
+        await self.tab.keyboard.press("1")
+
     async def says(self, words: str) -> None:
         """Waits until the page says this of the voice."""
         await self.tab.wait_for_function(
@@ -56,6 +65,20 @@ class OfficerPage:
             " return !line.hidden && line.innerText.includes(words); }",
             arg=words,
         )
+
+    async def lets_go_of_the_microphone(self) -> None:
+        """Waits until nothing on this computer records.
+
+        Raises:
+            TimeoutError: something does.
+        """
+        async with asyncio.timeout(_PATIENCE_S):
+            while b"protocol-native" in await self._recorders():  # noqa: ASYNC110 -- pactl has no word for "until"
+                await asyncio.sleep(0.1)
+
+    async def _recorders(self) -> bytes:
+        asked = await asyncio.create_subprocess_exec(*_RECORDERS, env=self.environment, stdout=subprocess.PIPE)
+        return (await asked.communicate())[0]
 
 
 @contextlib.asynccontextmanager
@@ -87,7 +110,7 @@ async def officer_page(kiosk: Kiosk, folder: Path, *, netns: str = "") -> AsyncI
             )
             try:
                 tab = await (await browser.new_context(ignore_https_errors=True)).new_page()
-                tab.set_default_timeout(90_000)
+                tab.set_default_timeout(_PATIENCE_S * 1_000)
                 page = OfficerPage(tab, sound.environment)
                 await page.log_in(kiosk.address)
                 yield page

@@ -49,7 +49,8 @@ def cable(name: str) -> Iterator[tuple[str, str]]:
         _ip("-n", lane, "link", "add", "vl0", "type", "veth", "peer", "name", "vo0", "netns", office)
         for end, space, address in ends:
             _ip("-n", space, "addr", "add", f"{address}/24", "dev", end)
-            _ip("-n", space, "link", "set", end, "up")
+            # No address of its own making: a browser starts anew with each that comes.
+            _ip("-n", space, "link", "set", end, "addrgenmode", "none", "up")
             _ip("-n", space, "link", "set", "lo", "up")
         yield lane, office
     finally:
