@@ -1,4 +1,4 @@
-"""A lane that speaks, for measuring and for tests: shipped agent, page, desk and voice process; no other hardware.
+"""A lane that speaks, for measuring and for tests: shipped agent, the page at its line, desk and voice process; no other hardware.
 
 The kiosk's microphone hears what is played into the sink `room`; its loudspeaker is heard at `kiosk_loudspeaker.monitor`.
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from console.agent_line import LaneByLine, VoiceByLine
 from console.app import create_app
 from console.officers import OfficerBook
 from console.server import ConsoleServer
@@ -31,6 +32,7 @@ from devices.voice.sound import FRAME, Loudspeaker, Microphone
 from devices.voice.tone import Samples
 from domain.visit_record import RecordKind
 from edge.clock import BoxClock
+from edge.page_line import PageLine
 from edge.voice import PageVoice, call_rules
 from lane_agent import events as e
 from lane_agent.effects import Alarm, Effect, Ring, Show
@@ -179,14 +181,23 @@ async def kiosk(
         officers = OfficerBook(console.officers)
         officers.add(OFFICER, PASSWORD, shown="Officer Chan")
         lane = SpeakingLane(settings)
-        page = PageVoice(lane.voice, act=lane.page.act, lane=lambda: lane.agent.lane, page=settings.page)
+        spoken = PageVoice(lane.voice, act=lane.page.act, lane=lambda: lane.agent.lane, page=settings.page)
+        for_page = PageLine(lane.page, place / "page.sock", voice=spoken)
+        to_agent = LaneByLine(place / "page.sock", unheard=lane.page.view(), ticks=monotonic_ms)
         app, stream = create_app(
-            feed=lane.page, settings=console, officers=officers, ticks=monotonic_ms, viewed=lambda _: None, voice=page
+            feed=to_agent,
+            settings=console,
+            officers=officers,
+            ticks=monotonic_ms,
+            viewed=lambda _: None,
+            voice=VoiceByLine(to_agent, page=settings.page),
         )
         server = ConsoleServer(app, stream, console)
         with inside(netns):
             address = server.bind()
         agent = asyncio.create_task(lane.agent.run())
+        await for_page.start()
+        linking = asyncio.create_task(to_agent.run())
         serving = asyncio.create_task(server.serve())
         entered = ("ip", "netns", "exec", netns) if netns else ()
         process: asyncio.subprocess.Process | None = None
@@ -208,8 +219,10 @@ async def kiosk(
             await lane.voice.stop()
             server.stop()
             await asyncio.gather(serving, return_exceptions=True)
-            agent.cancel()
-            await asyncio.gather(agent, return_exceptions=True)
+            for task in (linking, agent):
+                task.cancel()
+            await asyncio.gather(linking, agent, return_exceptions=True)
+            await for_page.stop()
 
 
 def _console(place: Path, host: str, idle_s: int) -> ConsoleSettings:
