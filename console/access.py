@@ -127,6 +127,22 @@ class Access:
             raise RequestRefusedError(403, "Your account may watch, and not act.")
         return session
 
+    def helper(self, request: Request) -> Session:
+        """The session of an officer who may answer a driver now, locked or not (see `console.call_routes`).
+
+        Raises:
+            RequestRefusedError: nobody is logged in (401), or the token is wrong or the account is a viewer's (403).
+        """
+        session = self.session(request)
+        if session is None:
+            raise RequestRefusedError(401, "Log in to act.")
+        self.check_token(request, session)
+        if self._role(session) is OfficerRole.VIEWER:
+            raise RequestRefusedError(403, "Your account may watch, and not act.")
+        if not self.sessions.locked(session):
+            self.sessions.touch(session)
+        return session
+
     def present(self, request: Request) -> Session:
         """The session of somebody who sits at the page now, whatever they may do.
 

@@ -328,6 +328,12 @@ ACTS: tuple[Act, ...] = (
         tone="go",
     ),
     Act(
+        r.SendOfficer,
+        "Officer coming",
+        "派員到場",
+        Group.HELP,
+    ),
+    Act(
         r.EndHelp,
         "End call",
         "結束通話",

@@ -17,6 +17,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -24,9 +25,12 @@ from console.errors import RequestRefusedError
 from console.line import (
     LONGEST_NEWS,
     ActWish,
+    Answer,
+    Connected,
     EndAlarmWish,
     EvidenceWish,
     FrameWish,
+    HearsWish,
     News,
     Picture,
     Question,
@@ -34,6 +38,7 @@ from console.line import (
     ShelveAlarmWish,
     SignWish,
     TakeAlarmWish,
+    TalkWish,
     ViewNow,
     Wish,
     news_of,
@@ -42,6 +47,7 @@ from console.line import (
 from console.ports import CameraPicture, EvidencePicture, LaneView, OfficerAction
 from console.present import STUCK_MS
 from console.tongues import Both
+from console.voice_port import CallAgreed
 from lane_agent.codec import to_plain
 from lane_agent.model import Screen
 from runtime.packets import read_packet
@@ -52,6 +58,9 @@ SILENT_MS = 2_500
 """An agent that has sent nothing for so long is silent; in health it speaks each second."""
 _PATIENCE_S = 5.0
 """How long an answer may take. An act waits for the disk."""
+_CONNECTING_S = 8.0
+"""The same for a call: the voice process finds its way to the page meanwhile."""
+_HEARD_S = 0.5
 _AGAIN_S = 0.25
 
 
@@ -73,7 +82,8 @@ class LaneByLine:
         self._moved = asyncio.Condition()
         self._writer: asyncio.StreamWriter | None = None
         self._numbers = itertools.count(1)
-        self._asked: dict[int, asyncio.Future[Said | Picture]] = {}
+        self._asked: dict[int, asyncio.Future[Answer]] = {}
+        self._voice: dict[str, Any] | None = None
 
     async def run(self) -> None:
         """Keeps the line until cancelled."""
@@ -100,10 +110,10 @@ class LaneByLine:
 
     async def _told(self, news: News) -> None:
         match news:
-            case ViewNow(view):
-                self._view, self._heard_ms = view, self._ticks()
+            case ViewNow(view, voice):
+                self._view, self._voice, self._heard_ms = view, voice, self._ticks()
                 await self._move()
-            case Said() | Picture():
+            case Said() | Picture() | Connected():
                 future = self._asked.pop(news.number, None)
                 if future is not None and not future.done():
                     future.set_result(news)
@@ -171,6 +181,23 @@ class LaneByLine:
         """An officer shelves an alarm; why not, "" if it is shelved; raises as `act`."""
         return await self._words(ShelveAlarmWish(alarm, officer, reason, minutes))
 
+    def voice_told(self) -> dict[str, Any] | None:
+        """The voice of the help call, as it was heard last."""
+        return self._voice
+
+    async def talk(self, officer: str, station: str, sdp: str) -> CallAgreed:
+        """Answers the call and connects an officer's page; raises as `act`."""
+        if self._writer is None:
+            raise RequestRefusedError(503, _NOT_DONE)
+        answer = await self._ask(TalkWish(officer, station, sdp), _CONNECTING_S)
+        if not isinstance(answer, Connected):
+            raise RequestRefusedError(503, _UNKNOWN)
+        return answer.agreed
+
+    async def tell_heard(self, attempt: int, officer_db: float) -> None:
+        """The driver's sound reaches the page. Not waited for long, and said again soon."""
+        await self._ask(HearsWish(attempt, officer_db), _HEARD_S)
+
     async def _words(self, wish: Wish) -> str:
         if self._writer is None:
             raise RequestRefusedError(503, _NOT_DONE)
@@ -183,16 +210,41 @@ class LaneByLine:
         answer = await self._ask(wish)
         return answer if isinstance(answer, Picture) else Picture(0)
 
-    async def _ask(self, wish: Wish) -> Said | Picture | None:
+    async def _ask(self, wish: Wish, patience_s: float = _PATIENCE_S) -> Answer | None:
         """The answer; None where the line is down, breaks, or stays silent."""
         if self._writer is None:
             return None
         number = next(self._numbers)
         future = self._asked[number] = asyncio.get_running_loop().create_future()
         self._writer.write(packed(Question(number, wish)))
-        done, _ = await asyncio.wait({future}, timeout=_PATIENCE_S)
+        done, _ = await asyncio.wait({future}, timeout=patience_s)
         self._asked.pop(number, None)
         return future.result() if done and not future.cancelled() else None
+
+
+class VoiceByLine:
+    """The lane's voice over the agent's socket (`console.voice_port.VoicePort`).
+
+    Args:
+        line: to the agent.
+        page: whether officers can talk through the page.
+    """
+
+    def __init__(self, line: LaneByLine, *, page: bool) -> None:
+        self.page = page
+        self._line = line
+
+    def told(self) -> dict[str, Any] | None:
+        """The call as the page draws it."""
+        return self._line.voice_told()
+
+    async def answer(self, officer: str, station: str, sdp: str) -> CallAgreed:
+        """Answers the call that rings and connects this page; raises as `VoicePort.answer`."""
+        return await self._line.talk(officer, station, sdp)
+
+    async def hears(self, attempt: int, officer_db: float) -> None:
+        """The page says that the driver's sound reaches it."""
+        await self._line.tell_heard(attempt, officer_db)
 
 
 _NOT_DONE = Both(

@@ -20,6 +20,7 @@ from console import times, words
 from console.access import Access
 from console.actions import Actions
 from console.acts import ACTS
+from console.call_routes import CallRoutes
 from console.context import RouteContext, on_refused
 from console.errors import RequestRefusedError
 from console.headers import SafeHeaders
@@ -30,6 +31,7 @@ from console.ports import LaneFeed, SimulationPort, Ticks, ViewLog
 from console.settings import ConsoleSettings
 from console.stream import ViewStream
 from console.tongues import Tongue, part
+from console.voice_port import VoicePort
 from console.wall_visits import WallVisits
 from lane_agent.model import Screen
 
@@ -46,13 +48,15 @@ def create_app(
     ticks: Ticks,
     viewed: ViewLog,
     simulation: SimulationPort | None = None,
+    voice: VoicePort | None = None,
 ) -> tuple[Starlette, ViewStream]:
     """The application, and its stream of views (to be closed before the server stops).
 
-    `simulation` is given in demonstrations only; without it the page has no panel and the server no route for one.
+    `simulation` is given in demonstrations only; without it the page has no panel and the server no route for one. Likewise
+    `voice`: without it the page answers calls by a click, and no voice is promised.
     """
     access = Access(settings=settings, officers=officers, ticks=ticks, lane=feed.view().lane)
-    context = RouteContext(feed, settings, officers, access, viewed, simulation)
+    context = RouteContext(feed, settings, officers, access, viewed, simulation, voice)
     stream = ViewStream(context)
     walls = None
     if settings.walls is not None:
@@ -65,10 +69,11 @@ def create_app(
             *stream.routes(),
             *PictureRoutes(context).routes(),
             *Actions(context).routes(),
+            *CallRoutes(context).routes(),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ],
         middleware=[
-            Middleware(SafeHeaders, secure=settings.secure),
+            Middleware(SafeHeaders, secure=settings.secure, microphone=voice is not None and voice.page),
             Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
         ],
         exception_handlers={RequestRefusedError: on_refused},
@@ -113,6 +118,7 @@ class Pages:
             loops=[(contact.value, told) for contact, told in words.LOOPS.items()],
             screens=[(screen.value, words.SCREENS[screen]) for screen in Screen],
             world=None if simulation is None else simulation.view(),
+            voice=self._context.voice is not None and self._context.voice.page,
             started=self._context.started,
         )
 

@@ -69,6 +69,8 @@ SENTENCES: Final[dict[str, str]] = {
     "Nothing new is released; inspection always works.": "不會有新的放行；查驗不受影響。",
     "Clear by hand.": "以人手清關。",
     "Answer the call.": "請接聽。",
+    "Answer it at the page, or send somebody to the lane.": "請在頁面接聽，或派員到通道。",
+    "Go to drivers who press Help; call the technician.": "司機按求助時請前往；並通知技術員。",
     "End the call when the driver is helped.": "協助司機後結束通話。",
     "Look at the lane; tell the control room if in doubt.": "查看通道，如有疑問通知控制室。",
     "Open the lane when it is staffed.": "有人當值時開放通道。",

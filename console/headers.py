@@ -21,7 +21,6 @@ _ALWAYS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
 
@@ -32,13 +31,16 @@ class SafeHeaders:
         app: what is wrapped.
         secure: whether it is served over TLS.
         policy: the Content-Security-Policy.
+        microphone: whether the page may ask for one: for the help call, where officers talk through the page.
     """
 
-    def __init__(self, app: ASGIApp, *, secure: bool, policy: str = POLICY) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, policy: str = POLICY, microphone: bool = False) -> None:
         self._app = app
+        allowed = "(self)" if microphone else "()"
         self._policy = policy
         self._headers = {
             "Content-Security-Policy": policy,
+            "Permissions-Policy": f"camera=(), geolocation=(), microphone={allowed}, payment=(), usb=()",
             **_ALWAYS,
             **({"Strict-Transport-Security": "max-age=31536000"} if secure else {}),
         }

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from console.ports import LaneView
+from console.voice_port import CallAgreed
 from lane_agent.model import Screen
 from runtime.packets import packet
 
@@ -69,7 +70,32 @@ class EvidenceWish(msgspec.Struct, frozen=True, tag="evidence"):
     digest: str
 
 
-Wish = ActWish | TakeAlarmWish | EndAlarmWish | ShelveAlarmWish | FrameWish | SignWish | EvidenceWish
+class TalkWish(msgspec.Struct, frozen=True, tag="talk"):
+    """An officer answers the call that rings and talks through his page; answered by a `Connected`."""
+
+    officer: str
+    station: str
+    sdp: str
+
+
+class HearsWish(msgspec.Struct, frozen=True, tag="hears"):
+    """The driver's sound reaches the page; answered by nothing said."""
+
+    attempt: int
+    officer_db: float
+
+
+Wish = (
+    ActWish
+    | TakeAlarmWish
+    | EndAlarmWish
+    | ShelveAlarmWish
+    | FrameWish
+    | SignWish
+    | EvidenceWish
+    | TalkWish
+    | HearsWish
+)
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -80,9 +106,10 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class ViewNow(msgspec.Struct, frozen=True, tag="view"):
-    """The lane as it is now."""
+    """The lane as it is now, and the voice of its help call where it has one (`console.voice_port.VoicePort.told`)."""
 
     view: LaneView
+    voice: dict[str, Any] | None = None
 
 
 class Said(msgspec.Struct, frozen=True, tag="said"):
@@ -101,7 +128,15 @@ class Picture(msgspec.Struct, frozen=True, tag="picture"):
     age_ms: int = 0
 
 
-News = ViewNow | Said | Picture
+class Connected(msgspec.Struct, frozen=True, tag="connected"):
+    """What came of a page's wish to talk."""
+
+    number: int
+    agreed: CallAgreed
+
+
+News = ViewNow | Said | Picture | Connected
+Answer = Said | Picture | Connected
 
 _encoder = msgspec.msgpack.Encoder()
 _questions: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)

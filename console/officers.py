@@ -200,7 +200,7 @@ def officers_in(path: Path) -> dict[str, Officer]:
         raise OfficersFileError(f"{path} is open to other users: chmod 600 {path}")
     try:
         return msgspec.json.decode(content, type=_OfficersFile).officers
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise OfficersFileError(
             f"{path} is not an officers' file ({error}): restore it or add officers anew"
         ) from error

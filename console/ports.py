@@ -16,7 +16,7 @@ from domain.alarm_lifecycle import AlarmState
 from domain.alarm_traits import Priority
 from domain.alarms import LaneAlarmKind
 from domain.crossing import Direction
-from lane_agent.events import HelpAnswered, HelpEnded, OfficerEvent
+from lane_agent.events import HelpAnswered, HelpEnded, OfficerEvent, OfficerSent
 from lane_agent.matching import Standing
 from lane_agent.model import (
     Bundle,
@@ -36,7 +36,7 @@ from lane_agent.model import (
 )
 from lane_agent.wording import Scene
 
-OfficerAction = OfficerEvent | HelpAnswered | HelpEnded
+OfficerAction = OfficerEvent | HelpAnswered | HelpEnded | OfficerSent
 """What an officer can do at this page; each is one event of `lane_agent.events`, the officer's login in it."""
 
 

@@ -28,6 +28,7 @@ from lane_agent.events import (
     OfficerCorrected,
     OfficerInspected,
     OfficerReleased,
+    OfficerSent,
     OfficerTookOver,
     VehicleAnnounced,
 )
@@ -193,6 +194,14 @@ class AnswerHelp(ActRequest, frozen=True, tag="answer"):
     def event(self, officer: str) -> OfficerAction:
         """The answer."""
         return HelpAnswered(officer)
+
+
+class SendOfficer(ActRequest, frozen=True, tag="officer_comes"):
+    """An officer comes to the lane; the call stays open until he is there."""
+
+    def event(self, officer: str) -> OfficerAction:
+        """The word of it."""
+        return OfficerSent(officer)
 
 
 class EndHelp(ActRequest, frozen=True, tag="end_call"):

@@ -230,6 +230,7 @@ HELP: Final[dict[HelpCall, Words]] = {
     HelpCall.NONE: Words("No call", "沒有求助"),
     HelpCall.RINGING: Words("Driver asks for help", "司機求助", "Answer the call."),
     HelpCall.ANSWERED: Words("Help call answered", "已接聽求助", "End the call when the driver is helped."),
+    HelpCall.TALKING: Words("Talking with the driver", "正與司機通話", "End the call when the driver is helped."),
 }
 
 DIRECTIONS: Final[dict[Direction, Words]] = {
@@ -339,6 +340,8 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.IDENTIFIER_UNKNOWN: ("A label that stands for no mark", "未登記標籤"),
     LaneAlarmKind.CONTACT_STUCK: ("A contact was on before the vehicle came", "接點訊號異常"),
     LaneAlarmKind.HELP: ("Driver asked for help", "司機求助"),
+    LaneAlarmKind.HELP_UNANSWERED: ("Nobody answers the driver", "司機求助無人接聽"),
+    LaneAlarmKind.INTERCOM_FAILED: ("The intercom does not work", "對講機故障"),
     LaneAlarmKind.HELP_STUCK: ("Help button held too long: stuck?", "求助按鈕卡住"),
     LaneAlarmKind.WITHDRAWN: ("Release withdrawn", "放行已撤回"),
     LaneAlarmKind.RELEASE_REFUSED: ("An officer's release was not borne out", "關員放行未獲確認"),

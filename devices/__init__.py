@@ -37,6 +37,7 @@
 | `terminal_serial`, `terminal_protocol` | ours, on a serial cable or TCP, and its lines |
 | `terminal_settings` | `[immigration]` of a lane's settings |
 | `intercom` | the help call: bell and lamp |
+| `voice/` | the intercom's voice and the spoken prompts, a process of their own |
 | `settings` | `[camera]`, `[reader]`, `[contacts]` and `[identifier]` of a lane's settings |
 | `errors` | what can go wrong, and what a technician does about it |
 | `simulated/` | boards, a Modbus module, a label reader, a terminal and network cameras in software, driven from the hardware's side |

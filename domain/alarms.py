@@ -120,6 +120,18 @@ class LaneAlarmKind(AlarmKind):
         "The Help button was held longer than anybody presses it.",
         "Call the driver; have the button looked at.",
     )
+    HELP_UNANSWERED = (
+        "HelpUnanswered",
+        Care(Priority.URGENT, Desk.OFFICER, Ends.CAUSE),
+        "The driver's call was answered neither at a page nor at any of the telephones within the set time.",
+        "Answer it at the page, or send somebody to the lane.",
+    )
+    INTERCOM_FAILED = (
+        "IntercomFailed",
+        Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
+        "The intercom cannot carry a voice: its process, microphone, loudspeaker or registration failed (cause).",
+        "Go to drivers who press Help; call the technician.",
+    )
 
     BOX_FULL = (
         "BoxFull",

@@ -33,6 +33,8 @@ class RecordKind(StrEnum):
     HELP_REQUESTED = "HelpRequested"
     HELP_ANSWERED = "HelpAnswered"
     HELP_ENDED = "HelpEnded"
+    CALL_REPORTED = "CallReported"  # what became of an attempt to reach somebody (`CallNote`)
+    OFFICER_SENT = "OfficerSent"  # the driver was told that an officer comes
     LANE_OPENED = "LaneOpened"
     LANE_CLOSED = "LaneClosed"
     MANUAL_ORDERED = "ManualOrdered"
@@ -43,6 +45,21 @@ class RecordKind(StrEnum):
     IMMIGRATION_DEBT_PAID = "ImmigrationDebtPaid"
     IMMIGRATION_DEBT_LAPSED = "ImmigrationDebtLapsed"
     IMMIGRATION_DEBT_WRITTEN_OFF = "ImmigrationDebtWrittenOff"
+
+
+class CallNote(StrEnum):
+    """What `RecordKind.CALL_REPORTED` can say of a call of the intercom; its fact `call`."""
+
+    RANG = "rang"  # the other side says that it rings there
+    BUSY = "busy"
+    REFUSED = "refused"
+    MISSED = "missed"  # nobody answered in time
+    UNREACHABLE = "unreachable"
+    ESCALATED = "escalated"  # the next number is called
+    ANSWERED = "answered"  # by whom, from where; a locked page names who used it last
+    TALKING = "talking"  # each end hears the other
+    LOST = "lost"  # the voice broke off and did not come back
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@
 | `lane_outputs` | of these: the Unladen lamp, a signal head, a barrier |
 | `device_table`, `open_devices`, `devices_command` | what every device last said; the devices without the lane; `rocars-lane devices` |
 | `identifiers` | the second identifier as configured |
+| `voice` | the lane's voice as configured, and what the page needs of it |
 | `actuators` | each effect of the lane handed to the device that carries it out |
 | `alarm_desk` | the lane's alarms: made of the journal, kept over a restart, told to people |
 | `lane_feed` | the officers' page as the agent feeds it |

@@ -294,6 +294,21 @@ def screens(
         raise typer.Exit(1)
 
 
+def prompts(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.", file_okay=False)],
+    recorded: Annotated[Path | None, typer.Option(help="Folder of the site's own recordings.", exists=True)] = None,
+) -> None:
+    """Every spoken text in every language as a file to listen to, with its duration and loudness."""
+    from devices.voice.prompt_files import PromptError, write_all
+
+    try:
+        for name, seconds, db in write_all(out, recorded):
+            typer.echo(f"{name}  {seconds:5.2f} s  {db:6.1f} dB")
+    except (PromptError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
 @app.command("shadow-report")
 def shadow_report(
     store: Annotated[Path, typer.Argument(help="The store of a lane in mode shadow, also beside its running agent.")],

@@ -44,9 +44,10 @@ from edge.settings.sections import LaneMode
 from edge.shadow import ShadowCodes, ShadowLink, ShadowScreens, shadow_settings
 from edge.standby import Standby
 from edge.telemetry import BoxSources, sample
+from edge.voice import PageVoice, voice_line
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, AlarmEnded, Effect
-from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleEnded, TroubleReported
+from lane_agent.events import AgentStarted, Event, FaultRaised, OfficerSent, ScenePainted, TroubleEnded, TroubleReported
 from lane_agent.model import Fault, Link, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
 from lane_agent.state import Lane
@@ -117,12 +118,15 @@ class LaneBox:
         self.contacts: WiredContacts = wiring.contacts(settings, faults)
         self.terminal = wiring.terminal(settings, faults)
         self.identifier = identifiers.identifier(settings, self.plates)
+        # A shadow calls nobody and says nothing: another lane has the driver.
+        self.voice = None if self.shadow else voice_line(settings.voice, self.tell, monotonic_ms, self._call_moved)
         actuators = Actuators(
             screens=self.screens,
             reader=self.reader,
             identifier=self.identifier,
             intercom=Intercom(self.contacts),
             watchers=[self._stepped],
+            voice=self.voice,
         )
         self.agent = Agent(
             restore(newest_first(self.journal)),
@@ -154,7 +158,7 @@ class LaneBox:
         )
         self.page.recall(past_records(self.journal))
         self.afar.attach(agent=self.agent, reader=self.reader, link=self.link)
-        self.page_line = PageLine(self.page, places.page_socket(settings))
+        self.page_line = PageLine(self.page, places.page_socket(settings), self._page_voice())
         self.page_process = places.page_process(settings, file)
 
     def _utc_ms(self) -> int:
@@ -232,6 +236,8 @@ class LaneBox:
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
         self.watch.stepped(event, effects, lane)
+        if self.voice is not None and isinstance(event, OfficerSent):
+            self.voice.officer_sent()
 
     def _publish_state(self, lane: Lane) -> None:
         """For the wall of lanes and for the siren: how the lane and its alarms are now. A shadow tells and sounds nothing."""
@@ -256,6 +262,16 @@ class LaneBox:
     def _alarms_moved(self) -> None:
         """Time alone has changed an alarm."""
         self._publish_state(self.agent.lane)
+        self.page.moved()
+
+    def _page_voice(self) -> PageVoice | None:
+        if self.voice is None:
+            return None
+        page = self.settings.voice.page
+        return PageVoice(self.voice, act=self.page.act, lane=lambda: self.agent.lane, page=page)
+
+    def _call_moved(self) -> None:
+        """What the page shows of a call: levels, four times a second."""
         self.page.moved()
 
     def _sources(self) -> Sources:
@@ -326,19 +342,25 @@ class LaneBox:
             if self.standby is None:
                 await self.link.start()
                 stack.push_async_callback(self.link.stop)
-            await self.contacts.start(self.tell)
-            stack.push_async_callback(self.contacts.stop)
-            if self.terminal is not None:
-                await self.terminal.start(self.tell)
-                stack.push_async_callback(self.terminal.stop)
-            await self.identifier.start(self.tell)
-            stack.push_async_callback(self.identifier.stop)
+            await self._start_devices(stack)
             stack.push_async_callback(self.reader.stop)
             systemd.ready(f"lane {self.settings.lane.id} runs")
             await self._until(over, systemd)
             systemd.stopping()
         if self._anew:
             raise OSError(f"the journal begins anew, and the agent with it: {self._anew}")
+
+    async def _start_devices(self, stack: contextlib.AsyncExitStack) -> None:
+        if self.voice is not None:
+            await self.voice.start()
+            stack.push_async_callback(self.voice.stop)
+        await self.contacts.start(self.tell)
+        stack.push_async_callback(self.contacts.stop)
+        if self.terminal is not None:
+            await self.terminal.start(self.tell)
+            stack.push_async_callback(self.terminal.stop)
+        await self.identifier.start(self.tell)
+        stack.push_async_callback(self.identifier.stop)
 
     async def _until(self, over: asyncio.Event, systemd: Systemd) -> None:
         """The long-running parts side by side."""

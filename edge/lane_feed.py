@@ -128,8 +128,8 @@ class LanePage:
                 self._remember_record(effect, at)
         if self._own_alarms:
             self._alarms.stepped(at, effects, lambda: 0)
-        if lane.help is HelpCall.NONE:
-            self._memory.call = HelpView()
+        call = self._memory.call
+        self._memory.call = HelpView() if lane.help is HelpCall.NONE else replace(call, state=lane.help)
         since = self._memory.faulty_since
         self._memory.faulty_since = {fault: since.get(fault, at.utc_ms) for fault in lane.faults}
         self.moved()
@@ -154,8 +154,8 @@ class LanePage:
             case e.ContactChanged(Contact.HELP, True, _):
                 if self._memory.call.state is HelpCall.NONE:
                     self._memory.call = HelpView(HelpCall.RINGING, at.utc_ms)
-            case e.HelpAnswered(officer):
-                self._memory.call = replace(self._memory.call, state=HelpCall.ANSWERED, by=officer)
+            case e.CallLost():
+                self._memory.call = replace(self._memory.call, by="")
             case _:
                 pass
 
@@ -165,6 +165,8 @@ class LanePage:
                 self._remember_words(record, at)
             case RecordKind.ROW_ENTERED:
                 self._remember_row(record)
+            case RecordKind.HELP_ANSWERED | RecordKind.OFFICER_SENT:
+                self._memory.call = replace(self._memory.call, by=dict(record.facts).get("officer", ""))
             case RecordKind.VISIT_ENDED:
                 self._remember_visit(record)
             case _:

@@ -21,20 +21,25 @@ from console.line import (
     BEAT_S,
     LONGEST_QUESTION,
     ActWish,
+    Answer,
+    Connected,
     EndAlarmWish,
     EvidenceWish,
     FrameWish,
+    HearsWish,
     Picture,
     Question,
     Said,
     ShelveAlarmWish,
     SignWish,
     TakeAlarmWish,
+    TalkWish,
     ViewNow,
     packed,
     question_of,
 )
 from console.ports import LaneFeed, OfficerAction
+from console.voice_port import CallAgreed, VoicePort
 from lane_agent.codec import CodecError, event_from
 from runtime.packets import read_packet
 from runtime.unix_socket import listening
@@ -55,11 +60,13 @@ class PageLine:
     Args:
         feed: the lane.
         place: the socket's path; a stale one is removed, and only this user may connect.
+        voice: the voice of its help call; None where the lane has none.
     """
 
-    def __init__(self, feed: LaneFeed, place: Path) -> None:
+    def __init__(self, feed: LaneFeed, place: Path, voice: VoicePort | None = None) -> None:
         self._feed = feed
         self._place = place
+        self._voice = voice
         self._server: asyncio.Server | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -91,7 +98,7 @@ class PageLine:
         if len(self._serving) >= _MOST_CONNECTIONS:
             writer.transport.abort()
             return
-        task = asyncio.create_task(_Page(self._feed, reader, writer).serve(), name="page connection")
+        task = asyncio.create_task(_Page(self._feed, self._voice, reader, writer).serve(), name="page connection")
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
 
@@ -99,8 +106,11 @@ class PageLine:
 class _Page:
     """One connection: views out, questions in."""
 
-    def __init__(self, feed: LaneFeed, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, feed: LaneFeed, voice: VoicePort | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._feed = feed
+        self._voice = voice
         self._reader = reader
         self._writer = writer
         self._sent = -1
@@ -131,7 +141,7 @@ class _Page:
     def _send_view(self) -> None:
         view = self._feed.view()
         self._sent = view.sequence
-        self._writer.write(packed(ViewNow(view)))
+        self._writer.write(packed(ViewNow(view, None if self._voice is None else self._voice.told())))
 
     def _stuck(self) -> bool:
         return self._writer.transport.get_write_buffer_size() > _UNREAD
@@ -151,7 +161,7 @@ class _Page:
 
     async def _answer(self, question: Question) -> None:
         number, wish, feed = question.number, question.wish, self._feed
-        answer: Said | Picture
+        answer: Answer
         match wish:
             case ActWish(event):
                 answer = Said(number, await self._act(event))
@@ -162,17 +172,33 @@ class _Page:
                 answer = Said(number, await feed.close_alarm(alarm, officer, reason))
             case ShelveAlarmWish(alarm, officer, reason, minutes):
                 answer = Said(number, await feed.shelve_alarm(alarm, officer, reason, minutes))
-            case FrameWish(width):
-                frame = await feed.small_frame(width) if width else await feed.frame()
-                answer = Picture(number) if frame is None else Picture(number, frame.jpeg, "image/jpeg", frame.age_ms)
-            case SignWish(screen):
-                answer = Picture(number, await feed.screen_png(screen) or b"", "image/png")
-            case EvidenceWish(digest):
-                found = await feed.evidence(digest)
-                answer = Picture(number) if found is None else Picture(number, found.body, found.media_type)
-        if isinstance(answer, Said):
+            case FrameWish() | SignWish() | EvidenceWish():
+                answer = await self._picture(number, wish)
+            case TalkWish(officer, station, sdp):
+                answer = Connected(number, await self._talk(officer, station, sdp))
+            case HearsWish(attempt, officer_db):
+                if self._voice is not None:
+                    await self._voice.hears(attempt, officer_db)
+                answer = Said(number)
+        if not isinstance(answer, Picture):
             self._send_view()
         self._writer.write(packed(answer))
+
+    async def _picture(self, number: int, wish: FrameWish | SignWish | EvidenceWish) -> Picture:
+        match wish:
+            case FrameWish(width):
+                frame = await (self._feed.small_frame(width) if width else self._feed.frame())
+                return Picture(number) if frame is None else Picture(number, frame.jpeg, "image/jpeg", frame.age_ms)
+            case SignWish(screen):
+                return Picture(number, await self._feed.screen_png(screen) or b"", "image/png")
+            case EvidenceWish(digest):
+                found = await self._feed.evidence(digest)
+                return Picture(number) if found is None else Picture(number, found.body, found.media_type)
+
+    async def _talk(self, officer: str, station: str, sdp: str) -> CallAgreed:
+        if self._voice is None or not self._voice.page:
+            return CallAgreed(why="calls over the page are off at this lane", refused=True)
+        return await self._voice.answer(officer, station, sdp)
 
     async def _act(self, plain: dict[str, Any]) -> str:
         """Why the lane refused an officer's event; only an officer's events come by this line."""

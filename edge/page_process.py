@@ -15,7 +15,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from console.agent_line import LaneByLine
+from console.agent_line import LaneByLine, VoiceByLine
 from console.app import create_app
 from console.errors import ConsoleSettingsError
 from console.officers import OfficerBook
@@ -23,6 +23,7 @@ from console.ports import EvidenceViewed, LaneView
 from console.server import ConsoleServer
 from edge.places import page_socket, world_socket
 from edge.settings.load import LaneSettingsError, Settings, parse
+from edge.settings.sections import LaneMode
 from edge.simulation_panel import WorldLink
 from runtime.children import end_with_parent
 from runtime.clocks import monotonic_ms, utc_ms
@@ -47,6 +48,7 @@ async def serve(settings: Settings, socket: Path) -> None:
         ticks=monotonic_ms,
         viewed=_log_view,
         simulation=WorldLink(world_socket(settings)) if settings.simulation else None,
+        voice=VoiceByLine(line, page=settings.voice.page) if has_voice(settings) else None,
     )
     server = ConsoleServer(app, stream, console)
     address = server.bind()
@@ -88,6 +90,11 @@ def unheard(settings: Settings) -> LaneView:
         row=0,
         software=version("rocars-lane"),
     )
+
+
+def has_voice(settings: Settings) -> bool:
+    """Whether the agent has a voice to offer (`edge.lane`): a shadow calls nobody."""
+    return settings.voice.on and settings.lane.mode is LaneMode.LIVE
 
 
 def _log_view(viewed: EvidenceViewed) -> None:

@@ -101,6 +101,10 @@ EDGE_IN_VISIT = Check("edge in visit", "its edge is not of this visit", _edge_in
 NAMED = Check("officer named", "no officer is named", _named)
 BEGUN_WHY = "Immigration has not begun with this visit"
 NO_KNOWN_STOP = Check("no known stop", "an inspect code is on record", lambda lane, _: not g.exact_stop.holds(lane))
+CALL_OPEN = Check("call", "no help call is open", lambda lane, _: lane.help is not HelpCall.NONE)
+CALL_ANSWERED = Check(
+    "answered", "nobody has answered a help call", lambda lane, _: lane.help in (HelpCall.ANSWERED, HelpCall.TALKING)
+)
 
 ACCEPT: dict[type, tuple[Check, ...]] = {
     e.PlateSettled: (THIS_VISIT,),
@@ -163,7 +167,10 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
         Check("debt", "Immigration owes no answer, or another vehicle is there now", _debt_to_write_off),
     ),
     e.HelpAnswered: (NAMED, Check("ringing", "no help call rings", lambda lane, _: lane.help is HelpCall.RINGING)),
-    e.HelpEnded: (NAMED, Check("call", "no help call is open", lambda lane, _: lane.help is not HelpCall.NONE)),
+    e.HelpEnded: (NAMED, CALL_OPEN),
+    e.AudioChanged: (CALL_ANSWERED,),
+    e.CallLost: (CALL_ANSWERED,),
+    e.OfficerSent: (NAMED, CALL_OPEN),
 }
 """Kinds that are not named here always count."""
 

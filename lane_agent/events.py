@@ -355,6 +355,41 @@ class HelpEnded:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True)
+class AudioChanged:
+    """Sound begins or ceases to reach both ends of the answered call, as each end says of itself."""
+
+    flowing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallLost:
+    """The voice of an answered call broke off and did not come back: the driver still needs somebody."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerSent:
+    """Whoever answers, or a key on his telephone, says that an officer comes to the lane. The call stays open until one does."""
+
+    officer: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallReported:
+    """What became of an attempt to reach somebody, for the records alone.
+
+    Attributes:
+        call: a `domain.visit_record.CallNote`; text, since a journal may hold one that this version no longer has.
+        who: the number or workstation it is about.
+    """
+
+    call: str
+    who: str
+    detail: str = ""
+
+
 OfficerEvent = (
     OfficerReleased
     | OfficerInspected
@@ -395,5 +430,9 @@ Event = (
     | WordsReceived
     | HelpAnswered
     | HelpEnded
+    | AudioChanged
+    | CallLost
+    | OfficerSent
+    | CallReported
     | OfficerEvent
 )

@@ -232,7 +232,8 @@ class HelpCall(Constant):
 
     NONE = "none"
     RINGING = "ringing"
-    ANSWERED = "answered"
+    ANSWERED = "answered"  # somebody has taken it; no voice flows, so the driver waits for an officer
+    TALKING = "talking"  # answered, and each end hears the other
 
 
 @dataclass(frozen=True, slots=True)

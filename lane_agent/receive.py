@@ -9,7 +9,7 @@ from typing import assert_never
 
 from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
-from domain.visit_record import RecordKind
+from domain.visit_record import CallNote, RecordKind
 from lane_agent import claims, debt, held_up, immigration, passage
 from lane_agent import events as e
 from lane_agent.acceptance import refusal
@@ -126,8 +126,11 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             return lane, (handled(event),)
         case e.WordsReceived():
             return lane, (record(RecordKind.WORDS_RECEIVED, lane, issuer=event.issuer, text=event.text),)
-        case e.HelpAnswered() | e.HelpEnded():
+        case e.HelpAnswered() | e.HelpEnded() | e.AudioChanged() | e.CallLost() | e.OfficerSent():
             return _help_call(lane, event)
+        case e.CallReported():
+            told = record(RecordKind.CALL_REPORTED, lane, call=event.call, who=event.who, detail=event.detail)
+            return lane, (told,)
         case _:
             return _officer(lane, event, at)
 
@@ -425,14 +428,29 @@ def _help_button(lane: Lane, *, pressed: bool) -> Change:
     )
 
 
-def _help_call(lane: Lane, event: e.HelpAnswered | e.HelpEnded) -> Change:
-    if isinstance(event, e.HelpAnswered):
-        return replace(lane, help=HelpCall.ANSWERED), (
-            Ring("answer"),
-            record(RecordKind.HELP_ANSWERED, lane, officer=event.officer),
-        )
-    ended = record(RecordKind.HELP_ENDED, lane, officer=event.officer, outcome=event.outcome)
-    return replace(lane, help=HelpCall.NONE), (Ring("end"), ended)
+def _help_call(lane: Lane, event: e.HelpAnswered | e.HelpEnded | e.AudioChanged | e.CallLost | e.OfficerSent) -> Change:
+    match event:
+        case e.HelpAnswered():
+            return _answered(lane, event.officer)
+        case e.HelpEnded():
+            ended = record(RecordKind.HELP_ENDED, lane, officer=event.officer, outcome=event.outcome)
+            return replace(lane, help=HelpCall.NONE), (Ring("end"), ended)
+        case e.AudioChanged():
+            return replace(lane, help=HelpCall.TALKING if event.flowing else HelpCall.ANSWERED), ()
+        case e.CallLost():
+            lost = record(RecordKind.CALL_REPORTED, lane, call=CallNote.LOST, detail=event.detail)
+            return replace(lane, help=HelpCall.RINGING), (Ring("ring"), lost)
+        case e.OfficerSent():
+            ringing = lane.help is HelpCall.RINGING
+            lane, answered = _answered(lane, event.officer) if ringing else (replace(lane, help=HelpCall.ANSWERED), ())
+            return lane, (*answered, record(RecordKind.OFFICER_SENT, lane, officer=event.officer))
+        case _:
+            assert_never(event)
+
+
+def _answered(lane: Lane, officer: str) -> Change:
+    told = record(RecordKind.HELP_ANSWERED, lane, officer=officer)
+    return replace(lane, help=HelpCall.ANSWERED), (Ring("answer"), told)
 
 
 def _released(lane: Lane, event: e.OfficerReleased) -> Change:

@@ -230,7 +230,7 @@ def _show(lane: Lane, row: Row) -> Change:
     if lane.visit is not None and lane.visit.unladen:
         xdb, aiop = _receipted(xdb), _receipted(aiop)
     if lane.help is not HelpCall.NONE:
-        aiop = Scene.HELP if lane.help is HelpCall.RINGING else Scene.TALK
+        aiop = _OF_CALL[lane.help]
     face = lane.face
     parameter = _earliest(lane) if row.parameter else ""
     if (face.serial, face.xdb, face.aiop, face.parameter) == (face.serial or -1, xdb, aiop, parameter):
@@ -243,6 +243,10 @@ def _show(lane: Lane, row: Row) -> Change:
         limit = STARTING_MS
     lane, timed = start_timer(lane, "paint", limit)
     return lane, (Show(serial, xdb, aiop, parameter), *timed)
+
+
+_OF_CALL = {HelpCall.RINGING: Scene.HELP, HelpCall.ANSWERED: Scene.OFFICER, HelpCall.TALKING: Scene.TALK}
+"""TALK promises that somebody hears: it stands only while each end says that it hears the other."""
 
 
 def _receipted(scene: Scene) -> Scene:

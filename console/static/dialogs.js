@@ -4,6 +4,7 @@
 
 import { ask } from "./ask.js";
 import { all, bind, find, follow, lines, make, pick, say } from "./dom.js";
+import { answer, endLocked, hasVoice, talks } from "./voice.js";
 
 let view = null;
 let isStale = () => true;
@@ -92,7 +93,10 @@ const tell = (dialog, words) => say(find(".error", dialog), words);
 function begin(action) {
   if (isStale() || !view) return;
   const dialog = find(`#dialog-${action}`);
-  if (view.you.locked) unlockFirst(() => begin(action));
+  // A driver waits: whoever is at the page may answer, and end what he answered, without the password.
+  if (action === "answer" && hasVoice()) answer(() => send({ action }), report);
+  else if (action === "end_call" && view.you.locked && talks()) endLocked(report);
+  else if (view.you.locked) unlockFirst(() => begin(action));
   else if (!dialog) send({ action });
   else open(dialog);
 }

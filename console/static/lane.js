@@ -9,6 +9,7 @@ import "./language.js";
 import { followFrame } from "./pictures.js";
 import { toggleSound } from "./ring.js";
 import { listen } from "./stream.js";
+import { drawVoice } from "./voice.js";
 
 const HERE_MS = 30000;
 let newest = null;
@@ -17,6 +18,7 @@ function onView(view) {
   newest = view;
   draw(view);
   refreshDialogs(view);
+  drawVoice(view);
   const locked = find("#locked");
   if (locked) locked.hidden = !view.you.locked;
 }

@@ -103,7 +103,7 @@ class AdminServer:
             answer = AdminAnswer(problems=error.problems, refusals=error.refusals)
         except msgspec.ValidationError as error:
             answer = AdminAnswer(problems=(f"the request is not complete: {error}",))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             answer = AdminAnswer(problems=(f"the request is not JSON: {error}",))
         return msgspec.json.encode(answer)
 

@@ -50,6 +50,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("identifier", identifier.identifier),
     ("screens", box.screens),
     ("wording", box.wording),
+    ("voice", box.voice),
     ("keys", link.keys),
     ("point", link.point),
     ("certificates", link.certificates),

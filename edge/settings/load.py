@@ -15,6 +15,7 @@ from pathlib import Path
 from console.settings import ConsoleSettings
 from devices.settings import CameraSettings, ContactsSettings, IdentifierSettings, ReaderSettings
 from devices.terminal_settings import ImmigrationSettings
+from devices.voice.settings import VoiceSettings
 from display.settings import ScreensSettings
 from edge.settings.rules import rule_problems
 from edge.settings.sections import HealthSettings, LaneSettings, Manifest, OtherPoint, PolicySettings
@@ -40,6 +41,7 @@ class Settings(Section, frozen=True, kw_only=True):
     immigration: ImmigrationSettings = ImmigrationSettings()
     health: HealthSettings = HealthSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    voice: VoiceSettings = VoiceSettings()
     simulation: bool = False
 
     def lane_policy(self, journal: str) -> Policy:

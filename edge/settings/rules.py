@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from console.settings import ConsoleSettings
 from devices.settings import BoardKind, CameraKind, CameraSettings, ContactsSettings
 from devices.terminal import SIGNALS
 from devices.terminal_settings import ImmigrationKind, ImmigrationSettings
+from devices.voice.settings import VoiceSettings
 from display.settings import Mode, ScreensSettings
 from edge.settings.sections import LaneMode, LaneSettings, Manifest, PolicySettings
 from lane_agent.contacts import REQUIRED
@@ -54,6 +56,22 @@ def _simulation_screens(simulation: bool, screens: ScreensSettings) -> Problems:
         yield Problem("screens.mode", "headless is no screen of a real lane: no driver sees anything", remedy)
 
 
+def _simulation_voice(simulation: bool, voice: VoiceSettings) -> Problems:
+    for name, device, needed in (
+        ("microphone", voice.microphone, voice.calls),
+        ("loudspeaker", voice.loudspeaker, voice.on),
+    ):
+        if needed and device == "null" and not simulation:
+            remedy = 'name the kiosk\'s, such as "alsa:hw:0,0" (arecord -l and aplay -l list them)'
+            yield Problem(f"voice.{name}", "is missing: nobody would be heard", remedy)
+
+
+def _voice_over_tls(voice: VoiceSettings, console: ConsoleSettings) -> Problems:
+    if voice.page and not (console.secure or console.loopback):
+        remedy = "set console.tls_certificate and tls_key: browsers give a microphone to HTTPS alone"
+        yield Problem("voice.page", "needs the page over HTTPS", remedy)
+
+
 def _contacts_of_every_lane(contacts: ContactsSettings, immigration: ImmigrationSettings) -> Problems:
     terminal = immigration.kind is ImmigrationKind.TERMINAL
     for contact in REQUIRED:
@@ -90,4 +108,6 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[..., Problems]], ...] = (
     (("simulation", "screens"), _simulation_screens),
     (("policy", "contacts"), _contacts_of_the_policy),
     (("lane", "immigration"), _terminal_of_a_shadow),
+    (("simulation", "voice"), _simulation_voice),
+    (("voice", "console"), _voice_over_tls),
 )

@@ -19,8 +19,9 @@ UNITS = (
     "rocars-lane-compositor.service",
     *SCREENS,
     "rocars-lane-page.service",
+    "rocars-lane-voice.service",
 )
-LIMITS = dict(zip(UNITS, (19, 13, 12, 4, 4, 13), strict=True))
+LIMITS = dict(zip(UNITS, (19, 13, 12, 4, 4, 13, 19), strict=True))
 
 
 def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -117,7 +118,7 @@ def test_the_users_of_the_units_are_made(tmp_path: Path) -> None:
     users = {line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()}
     groups = {line.split(":")[0] for line in (tmp_path / "etc/group").read_text().splitlines()}
     assert {options(unit)["User"] for unit in UNITS} <= users
-    base = {"dialout", "video"}  # of every Debian
+    base = {"audio", "dialout", "video"}  # of every Debian
     wanted = {group for unit in UNITS for group in options(unit).get("SupplementaryGroups", "").split()}
     assert wanted <= groups | base
 

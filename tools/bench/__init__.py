@@ -33,6 +33,7 @@
 | `device_fuzz`, `modbus_frames` | every parser of what a device says, with rubbish [device-fuzz] |
 | `outages` | what stands on the screens while each part of them is killed and stopped [screens] |
 | `screen_changes` | how soon both outputs change, how far apart, and what they cost at rest [screens] |
+| `voice/` | calls to a page and over SIP, over null sinks; noise at the voice's doors [voice] |
 | `figures` | figures as a table for people and as JSON |
 | `workers` | work spread over processes |
 """

@@ -36,6 +36,17 @@ def lane(
 
 
 @app.command()
+def voice(
+    json_file: JsonFile = None,
+    fuzz: Annotated[int, typer.Option(min=0, help="Messages of noise at its doors.")] = 0,
+) -> None:
+    """A help call to a page and one over SIP: times, tones both ways, recordings beside the file; about a minute."""
+    from tools.bench.voice.measure import run  # noqa: PLC0415 - so that --help is quick
+
+    run(json_file=json_file, messages=fuzz)
+
+
+@app.command()
 def store(json_file: JsonFile = None, folder: Folder = Path(), codes: Codes = 100_000) -> None:
     """The store alone: lookup, deltas, snapshot, memory, journal."""
     from tools.bench.codes import main  # noqa: PLC0415 - so that --help is quick

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tools.package.lock import PackageBuildError, system_packages
-from tools.package.products import Architecture, Product
+from tools.package.products import LANE, Architecture, Product
 from tools.package.screens import NAME as SCREENS
 from tools.package.screens import TAKEN
 
@@ -66,6 +66,8 @@ def write_deb(
             for name in system_packages(root / "config/debian-packages.txt", product.role)
         ),
     ]
+    voice = system_packages(root / "config/debian-packages.txt", "voice") if product is LANE else []
+    suggests = {"Suggests": ", ".join(voice)} if voice else {}
     fields = {
         "Package": product.name,
         "Version": version,
@@ -73,6 +75,7 @@ def write_deb(
         "Maintainer": _MAINTAINER,
         "Installed-Size": str(size // 1024),
         "Depends": ", ".join(depends),
+        **suggests,
         "Section": "misc",
         "Priority": "optional",
         "Description": product.says,

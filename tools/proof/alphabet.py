@@ -160,6 +160,7 @@ def _unnamed() -> tuple[Letter, ...]:
         e.DebtWrittenOff(VISIT, "", WHY),
         e.HelpAnswered(""),
         e.HelpEnded("", "none"),
+        e.OfficerSent(""),
     )
     return tuple(_always(f"{type(event).__name__} that names nobody or nothing", event) for event in events)
 
@@ -309,6 +310,12 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _pulse(Contact.HELP),
         _always("help answered", e.HelpAnswered(OFFICER)),
         _always("help ended", e.HelpEnded(OFFICER, "advised")),
+    ),
+    "voice": (
+        _always("each end hears the other", e.AudioChanged(flowing=True)),
+        _always("an end hears nothing", e.AudioChanged(flowing=False)),
+        _always("the call is lost", e.CallLost("no sound")),
+        _always("an officer comes", e.OfficerSent(OFFICER)),
     ),
     "help held": (_level(Contact.HELP, active=True), _level(Contact.HELP, active=False), _timer("help")),
     "doors": (_always("lane opened", e.LaneOpened(OFFICER)), _always("lane closed", e.LaneClosed(OFFICER, WHY))),

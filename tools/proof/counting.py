@@ -36,8 +36,10 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR091
             return event.timer in history.timers and event.serial == TIMERS[event.timer]
         case e.HelpAnswered():
             return _named(event.officer) and history.help == "ringing"
-        case e.HelpEnded():
+        case e.HelpEnded() | e.OfficerSent():
             return _named(event.officer) and history.help != ""
+        case e.AudioChanged() | e.CallLost():
+            return history.help in ("answered", "talking")
         case (
             e.AgentStarted()
             | e.ContactChanged()
@@ -50,6 +52,7 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR091
             | e.TroubleEnded()
             | e.AlarmHandled()
             | e.WordsReceived()
+            | e.CallReported()
         ):
             return True
         case _:

@@ -125,7 +125,7 @@ class InputHistory:
         unseen: vehicles in a row that left, and no way-out loop saw one of them.
         way_out_seen: the way-out loop closed since the agent started, and no vehicle was missed, no loop bypassed, since.
         known, active, bypassed: contacts as reported.
-        help: "", "ringing" or "answered".
+        help: "", "ringing", "answered" or "talking".
         timers: names of those running.
         xdb, aiop, painted: what both screens were last told, and who confirmed it.
         own: that was told in this visit.

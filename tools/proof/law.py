@@ -17,7 +17,7 @@ from lane_agent.wording import Scene
 from tools.proof.code_book import EPOCH, MAINLAND
 from tools.proof.history import InputHistory, VehicleInputs
 
-HELP = {"ringing": Scene.HELP, "answered": Scene.TALK}
+HELP = {"ringing": Scene.HELP, "answered": Scene.OFFICER, "talking": Scene.TALK}
 WAITING = frozenset({"held_up", "look"})
 """The limits of a 3 that outlasts its time."""
 PROMPTS = (Scene.UNLADEN, Scene.MANIFEST)
@@ -290,9 +290,9 @@ def nothing_waits_for_ever(sight: Sight) -> bool:
 
 
 def help_is_answered(sight: Sight) -> bool:
-    """§2.10: Help shows on the panel in every state, for as long as the call lasts."""
+    """§2.10: Help shows on the panel in every state, for as long as the call lasts, and TALK only while sound flows."""
     wanted = HELP.get(sight.now.help)
-    return sight.now.aiop is wanted if wanted else sight.now.aiop not in HELP.values()
+    return sight.now.aiop is wanted if wanted else sight.now.aiop not in (Scene.HELP, Scene.TALK)
 
 
 def help_pauses_prompts_only(sight: Sight) -> bool:
@@ -322,7 +322,7 @@ def screens_say_the_same(sight: Sight) -> bool:
     xdb, aiop = sight.now.xdb, sight.now.aiop
     if xdb is Scene.IMMIGRATION_TURN:
         return aiop in (Scene.IMMIGRATION, Scene.RECEIVED, Scene.OFFICER, *HELP.values())
-    return aiop is xdb or aiop in HELP.values()
+    return aiop is (HELP.get(sight.now.help) or xdb)
 
 
 def screens_are_watched(sight: Sight) -> bool:

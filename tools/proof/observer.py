@@ -105,7 +105,13 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return replace(history, help="answered")
         case e.HelpEnded():
             return replace(history, help="")
-        case e.TroubleReported() | e.TroubleEnded() | e.AlarmHandled() | e.WordsReceived():
+        case e.AudioChanged():
+            return replace(history, help="talking" if event.flowing else "answered")
+        case e.CallLost():
+            return replace(history, help="ringing")
+        case e.OfficerSent():
+            return replace(history, help="answered")
+        case e.TroubleReported() | e.TroubleEnded() | e.AlarmHandled() | e.WordsReceived() | e.CallReported():
             return history
         case _:
             return _officer(history, event)

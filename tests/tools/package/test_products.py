@@ -23,7 +23,7 @@ from tools.package.tree import MODULE, build_tree, extra_paths
 LOCK = (ROOT / "config/requirements.lock").read_text()
 CHOSEN_BY_NAME = {"opencv-python-headless", "onnxruntime", "lgpio"}
 """Imported inside functions, or by the name of an engine."""
-ROLES = {"lane", "core", "wall", "work"}
+ROLES = {"lane", "core", "wall", "work", "voice"}
 
 
 def imported(product: Product) -> set[str]:
@@ -90,7 +90,7 @@ def test_every_system_package_says_who_needs_it() -> None:
     """A line without a word would be in no package and missing at every lane."""
     for line in (ROOT / "config/debian-packages.txt").read_text().splitlines():
         words = line.split("#")[0].split()
-        assert not words or set(words[1:]) & ROLES, f"add lane, core, wall or work: {line}"
+        assert not words or set(words[1:]) & ROLES, f"add lane, core, wall, work or voice: {line}"
         assert set(words[1:]) <= ROLES, line
     assert "fonts-noto-cjk" in system_packages(ROOT / "config/debian-packages.txt", "lane")
     for idle in ("chromium", "mosquitto"):
@@ -105,6 +105,26 @@ def test_our_package_of_the_screens_or_debians_own(tmp_path: Path) -> None:
     for name in ("weston", "fonts-noto-cjk", "fonts-unifont"):
         assert f"{screens.NAME} | {name}" in depends
     assert set(screens.TAKEN) == {"libweston-10-0", "weston", "fonts-noto-cjk", "fonts-unifont"}
+
+
+def test_a_sound_server_comes_with_no_lane_that_has_no_voice(tmp_path: Path) -> None:
+    """What a voice needs is suggested; apt installs suggestions of nobody's accord, and config/install leaves them out too."""
+    (tmp_path / "tree").mkdir()
+    file, _ = write_deb(ROOT, tmp_path / "tree", tmp_path, product=LANE, architecture=Architecture.AMD64, version="7.1")
+    fields = {
+        name: subprocess.run(["dpkg-deb", "-f", file, name], capture_output=True, text=True, check=True).stdout
+        for name in ("Depends", "Recommends", "Suggests")
+    }
+    voice = system_packages(ROOT / "config/debian-packages.txt", "voice")
+    assert "pulseaudio" in voice
+    assert fields["Suggests"].strip() == ", ".join(voice)
+    assert not [name for name in voice if name in fields["Depends"] + fields["Recommends"]]
+    listed = """sed 's/#.*//' config/debian-packages.txt | awk 'NF && $2 != "voice" {print $1}'"""
+    assert listed in (ROOT / "config/install").read_text()
+    ran = subprocess.run(["bash", "-c", listed], cwd=ROOT, capture_output=True, text=True, check=True)
+    installed = ran.stdout.split()
+    assert "weston" in installed
+    assert not set(voice) & set(installed)
 
 
 def test_what_the_screens_do_not_use_is_not_depended_on() -> None:

@@ -62,6 +62,7 @@ NOTED = (
     "HelpRequested",
     "HelpAnswered",
     "HelpEnded",
+    "OfficerSent",
     "WayOutOfVehicleBefore",
     "ImmigrationDebtPaid",
     "ImmigrationDebtLapsed",
