@@ -411,4 +411,4 @@ LAW: tuple[Invariant, ...] = (
 
 def broken(sight: Sight) -> tuple[str, ...]:
     """Names of the invariants that this step breaks."""
-    return tuple(law.__name__ for law in LAW if not law(sight))
+    return tuple([law.__name__ for law in LAW if not law(sight)])
