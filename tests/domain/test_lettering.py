@@ -60,7 +60,9 @@ def test_no_ordinary_mark_is_lettering(mark: str) -> None:
     assert lettering(mark) == ""
 
 
-@pytest.mark.parametrize("mark", ["MYPR1NCE", "ACM1LAN", "PLAT0", "1L0VEU", "LT3482", "VV12", "UN1203", "T12345", "12345T"])
+@pytest.mark.parametrize(
+    "mark", ["MYPR1NCE", "ACM1LAN", "PLAT0", "1L0VEU", "LT3482", "VV12", "UN1203", "T12345", "12345T"]
+)
 def test_personalised_marks_that_were_sold_are_not_lettering(mark: str) -> None:
     """Of domain §3a."""
     assert lettering(mark) == ""

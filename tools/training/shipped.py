@@ -36,7 +36,9 @@ def lookers(file: Path) -> list[Looker]:
     """The second looks in the file, as they say there: each normalisation only adds what was folded away."""
     ends = "say.weight"
     nets = []
-    for prefix in sorted(one.name.removesuffix(ends) for one in onnx.load(file).graph.initializer if one.name.endswith(ends)):
+    for prefix in sorted(
+        one.name.removesuffix(ends) for one in onnx.load(file).graph.initializer if one.name.endswith(ends)
+    ):
         net = Looker()
         _filled(net, file, prefix)
         nets.append(net)
