@@ -22,9 +22,9 @@ GRID: Final = (12, 9)
 AROUND: Final = (1.4, 2.6)
 """How much wider, and how much higher, than the find that is: the other row of a plate fits in, above and below."""
 
-A_FIND = 0.6
+A_FIND = 0.5
 """How surely it must be a plate or something of one, and no lettering; below it no character is sure."""
-WHOLE = 0.89
+WHOLE = 0.87
 """How surely, given that, it must be a whole plate of as many rows as were read."""
 A_PLATE = 0.96
 """How sure the second look must be of a plate whose text may as well be lettering: of UN and four digits, and of what has

@@ -97,7 +97,7 @@ def test_two_finds_of_one_plate_become_one(picture: NDArray[np.uint8]) -> None:
         said(),
         said(two_rows=A_FIND - 0.01),  # it may be lettering
         said(two_rows=WHOLE - 0.01, amiss=1.01 - WHOLE),  # it is a plate, and perhaps a part of one
-        said(two_rows=0.6 * WHOLE, upper_row=0.1),
+        said(two_rows=A_FIND * WHOLE + 0.04, upper_row=0.1),
     ],
 )
 def test_what_the_second_look_does_not_explain_is_not_sure(picture: NDArray[np.uint8], look: Chances) -> None:
