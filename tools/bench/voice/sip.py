@@ -65,8 +65,8 @@ def cut(space: str, *, off: bool) -> None:
 
 @contextlib.contextmanager
 def muted(space: str) -> Iterator[None]:
-    """Drops what leaves there but signalling and pages, for as long as the block runs: the sound stops alone."""
-    rule = ("OUTPUT", "-p", "udp", "!", "--sport", "5060", "-j", "DROP")
+    """Drops the sound that leaves there (RTP's first two bits, RFC 3550 §5.1) and nothing else, for as long as the block runs."""
+    rule = ("OUTPUT", "-p", "udp", "-m", "u32", "--u32", "28&0xC0000000=0x80000000", "-j", "DROP")
     _ip("netns", "exec", space, "iptables", "-A", *rule)
     try:
         yield
