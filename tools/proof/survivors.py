@@ -17,6 +17,9 @@ REASONS: dict[str, str] = {
         "where Unladen was pressed and the core's time is not known, the vehicle waits for a receipt instead of a decision: "
         "the screens say the same, and both waits end at the officer"
     ),
+    "PlateSeenAgain without 'this visit'": (
+        "a look has the number of its timer, which the lane gives once: what answers the look that is asked is of this visit"
+    ),
     "drop_box without 'known'": _LEVEL,
     "immigration_started without 'known'": _LEVEL,
 }

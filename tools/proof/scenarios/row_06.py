@@ -37,6 +37,10 @@ TEXT = """
     alarms: Help
     notes:  HelpRequested HelpAnswered OfficerSent
     ends:   3 please stop
+6 no call is lost that nobody has answered, and no officer sent to a call that nobody made
+    do:     ready arrive call-lost send-officer
+    shows:  STOP
+    ends:   3 please stop
 6 help with no vehicle in the lane
     do:     ready help answer-help end-help
     shows:  WELCOME/HELP WELCOME/OFFICER WELCOME
