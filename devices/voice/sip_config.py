@@ -79,7 +79,7 @@ def _config(folder: Path, settings: SipSettings, control_port: int) -> str:
         "rtp_stats no",
         f"rtp_timeout {RTP_TIMEOUT_S}",
         "jitter_buffer_type adaptive",
-        "jitter_buffer_delay 2-10",
+        "jitter_buffer_delay 1-10",
         f"module_path {MODULES}",
         *(f"module {name}" for name in _LOADED),
         *(f"module_app {name}" for name in _APPS),

@@ -71,16 +71,6 @@ def _for_voice(settings: Settings) -> list[str]:
     return ["pulseaudio", "pulseaudio-utils", *telephone, *(["espeak-ng"] if spoken else [])]
 
 
-def voice(settings: Settings, _: Surroundings) -> Findings:
-    """What no other check sees of the voice; without `[voice]` there is nothing to see."""
-    if settings.voice.page:
-        yield warning(
-            "voice.page",
-            "calls over the page are not yet proved in both directions",
-            "call from the lane's own page and have somebody at the kiosk say that he hears you; else set voice.page = false",
-        )
-
-
 def dpkg_installed(name: str) -> bool | None:
     """Asks dpkg; None where there is none."""
     if shutil.which("dpkg-query") is None:

@@ -50,7 +50,6 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("identifier", identifier.identifier),
     ("screens", box.screens),
     ("wording", box.wording),
-    ("voice", box.voice),
     ("keys", link.keys),
     ("point", link.point),
     ("certificates", link.certificates),

@@ -56,11 +56,12 @@ async def by_page(beside: Path) -> dict[str, Any]:
             await box.well("sound")
             pressed = time.monotonic()
             await box.lane.pulse(Contact.HELP)
-            await page.rings()
-            rang = time.monotonic()
+            rang = await page.rings()
+            waited = time.monotonic() - rang
             await page.answer()
             await box.sees(Scene.TALK)
-            return await _measured("webrtc", beside, (pressed, rang, time.monotonic()), box, page.environment)
+            answered = time.monotonic() - waited
+            return await _measured("webrtc", beside, (pressed, rang, answered), box, page.environment)
 
 
 async def by_telephone(beside: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,14 @@ from tools.bench.voice.kiosk import OFFICER, PASSWORD, Kiosk
 
 CHROMIUM = "/usr/bin/chromium"
 _FLAGS = ("--no-sandbox", "--use-fake-ui-for-media-stream")
+_ANSWER = 'button[data-act="answer"]:not([disabled])'
+_WATCH = """
+new MutationObserver(() => {
+  const rings = document.querySelector(`#help:not([hidden]) button[data-act="answer"]:not([disabled])`);
+  if (!rings) window.rocarsRang = 0;
+  else window.rocarsRang ||= Date.now();
+}).observe(document, { subtree: true, attributes: true, childList: true });
+"""
 _RECORDERS = ("pactl", "list", "source-outputs", "short")
 _PATIENCE_S = 90
 
@@ -45,13 +54,14 @@ class OfficerPage:
         await self.tab.press('[name="password"]', "Enter")
         await self.tab.wait_for_selector("#help", state="attached")
 
-    async def rings(self) -> None:
-        """Waits until it does."""
-        await self.tab.wait_for_selector('button[data-act="answer"]:not([disabled])')
+    async def rings(self) -> float:
+        """Waits until it does; the moment (monotonic, s) at which it drew that."""
+        await self.tab.wait_for_selector(_ANSWER)
+        return float(await self.tab.evaluate("window.rocarsRang")) / 1_000 - time.time() + time.monotonic()
 
     async def answer(self) -> None:
         """Clicks *Answer* as soon as it rings."""
-        await self.tab.click('button[data-act="answer"]:not([disabled])')
+        await self.tab.click(_ANSWER)
 
     async def ends(self) -> None:
         """Clicks *End call* and says why."""
@@ -111,6 +121,7 @@ async def officer_page(kiosk: Kiosk, folder: Path, *, netns: str = "") -> AsyncI
             try:
                 tab = await (await browser.new_context(ignore_https_errors=True)).new_page()
                 tab.set_default_timeout(_PATIENCE_S * 1_000)
+                await tab.add_init_script(_WATCH)
                 page = OfficerPage(tab, sound.environment)
                 await page.log_in(kiosk.address)
                 yield page
