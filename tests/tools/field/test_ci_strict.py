@@ -22,7 +22,11 @@ exit "$status"
 
 def carried_out(folder: Path, statuses: str, proof: int = 0) -> tuple[int, str, list[str]]:
     """Status, last line, and the options of each field test, of a run whose field tests end so, and its proof."""
-    for name, text in {"make": "#!/bin/sh\n", "python": _FIELD, "rocars-lane": f"#!/bin/sh\nexit {proof}\n"}.items():
+    for name, text in {
+        "make": "#!/bin/sh\n",
+        "python": _FIELD,
+        "rocars-lane": f"#!/bin/sh\necho found\nexit {proof}\n",
+    }.items():
         place = folder / ("bin" if name == "make" else ".venv/bin") / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
@@ -64,13 +68,11 @@ def test_what_the_field_test_finds_fails_and_what_it_could_not_do_is_said(
 
 @pytest.mark.parametrize(
     ("proof", "ends", "says"),
-    [(0, 0, "proof searched whole"), (124, 0, "proof not searched whole"), (1, 1, "")],
+    [(0, 0, "proof searched whole"), (124, 0, "proof not searched whole"), (1, 1, "found")],
 )
 def test_a_proof_that_breaks_fails_and_one_that_is_not_over_is_said(
     tmp_path: Path, proof: int, ends: int, says: str
 ) -> None:
     """After tests and field test, where time is left."""
-    (tmp_path / "build").mkdir()
-    (tmp_path / "build/proof.log").write_text("\n")
     status, last, _ = carried_out(tmp_path, "0", proof)
     assert (status, says in last) == (ends, True), last
