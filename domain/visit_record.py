@@ -127,7 +127,7 @@ class VisitEnded:
 
     def to_facts(self) -> Facts:
         """The facts of the record, as a journal has them."""
-        return facts(**{name: _text(getattr(self, name)) for name in _READERS})
+        return tuple([(name, text) for name in _IN_ORDER if (text := _text(getattr(self, name)))])
 
     @classmethod
     def from_facts(cls, told: Mapping[str, str] | Iterable[tuple[str, str]]) -> Self:
@@ -146,6 +146,8 @@ def facts(**named: object) -> Facts:
 
 def _text(value: object) -> str:
     match value:
+        case str():
+            return value
         case None | False:
             return ""
         case True:
@@ -191,3 +193,5 @@ _READERS: dict[str, Callable[[str], Any]] = {
     field.name: _BY_TYPE[str(field.type)] for field in dataclasses.fields(VisitEnded)
 }
 """How each fact is read back, by the type that its field declares."""
+_IN_ORDER = tuple(sorted(_READERS))
+"""Names in the order that facts have in a record."""

@@ -39,7 +39,8 @@ class Guard:
 
 def no(guard: Guard) -> Guard:
     """The negation of a guard."""
-    return Guard(f"not {guard.name}", f"not: {guard.question}", lambda lane: not guard.holds(lane))
+    holds = guard.holds
+    return Guard(f"not {guard.name}", f"not: {guard.question}", lambda lane: not holds(lane))
 
 
 def _about_lane(question: str) -> Callable[[Callable[[Lane], bool]], Guard]:

@@ -44,8 +44,8 @@ def heard(lane: Lane, event: ImmigrationSignalled, at: Moment, why: str) -> Chan
     lane = name(lane, IdentifierRead(TERMINAL, event.vrn, event.edge_ms, event.vouched)) if event.vrn else lane
     if another and event.signal is Contact.IMMIGRATION_CLEARED:
         return visit_with(lane, unclear=event.signal), (_names_another(lane, event),)
-    lane, effects = signalled(lane, event.signal, at)
-    return lane, (*effects, *((_names_another(lane, event),) if another else ()))
+    lane, owed = signalled(lane, event.signal, at)
+    return lane, (*owed, _names_another(lane, event)) if another else owed
 
 
 def _is_mine(visit: Visit | None, event: ImmigrationSignalled) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from lane_agent import events as e
-from lane_agent.contacts import FOR_VISIT, WAYS_OUT
+from lane_agent.contacts import CONTACTS, FOR_VISIT, TELLTALES, WAYS_OUT
 from lane_agent.model import Contact, Fault, Link, Policy, Read, ReadSource, Screen
 from lane_agent.wording import Scene
 from tools.proof.answers import answer
@@ -83,8 +83,11 @@ def _painted(screen: Screen, scene: Scene) -> e.Event:
 
 
 def levels(active: frozenset[Contact]) -> tuple[e.Event, ...]:
-    """The first report of every contact."""
-    return tuple(_reported(contact, active=contact in active) for contact in Contact)
+    """The first report of every contact; those that say nothing of a vehicle first, which the two restarts then share."""
+    return tuple(_reported(contact, active=contact in active) for contact in _QUIET_FIRST)
+
+
+_QUIET_FIRST = sorted(Contact, key=lambda contact: not (contact in TELLTALES or CONTACTS[contact].witness))
 
 
 @cache

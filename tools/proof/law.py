@@ -7,7 +7,7 @@ Rules of this file: an invariant looks at `Sight` only, never at the lane; its d
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.alarms import LaneAlarmKind
 from lane_agent import events as e
@@ -24,39 +24,36 @@ PROMPTS = (Scene.UNLADEN, Scene.MANIFEST)
 NEED_KNOWLEDGE = (Scene.UNLADEN, Scene.NOBUNDLE, Scene.EARLY, Scene.WRONGPOINT)
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """One step as the onlooker sees it.
+class Sight(NamedTuple):
+    """One step as the onlooker sees it; made by `sight`.
 
     Attributes:
         before, now: what he knew and knows.
+        vehicle: the one in the lane now.
         counted: whether the input counts, by the law.
         same: the lane is the same after as before, and only recorded.
+        answered: the answer to the last question came in this very step.
+        turned_to: what the XDB was newly told in this step, if anything.
     """
 
     before: InputHistory
     event: e.Event
     effects: tuple[Effect, ...]
     now: InputHistory
+    vehicle: VehicleInputs | None
     counted: bool
     same: bool
+    answered: bool
+    turned_to: Scene | None
 
-    @property
-    def vehicle(self) -> VehicleInputs | None:
-        """The vehicle in the lane now."""
-        return self.now.vehicle
 
-    @property
-    def answered(self) -> bool:
-        """The answer to the last question came in this very step."""
-        return self.counted and isinstance(self.event, e.CodesFound)
-
-    @property
-    def turned_to(self) -> Scene | None:
-        """What the XDB was newly told in this step, if anything."""
-        if self.now.xdb is self.before.xdb or not any(isinstance(effect, Show) for effect in self.effects):
-            return None
-        return self.now.xdb
+def sight(
+    before: InputHistory, event: e.Event, effects: tuple[Effect, ...], now: InputHistory, *, counted: bool, same: bool
+) -> Sight:
+    """What the onlooker sees of a step."""
+    turned = now.xdb is not before.xdb and any(isinstance(effect, Show) for effect in effects)
+    answered = counted and isinstance(event, e.CodesFound)
+    return Sight(before, event, effects, now, now.vehicle, counted, same, answered, now.xdb if turned else None)
 
 
 Invariant = Callable[[Sight], bool]

@@ -60,6 +60,7 @@ class LaneNumbers:
         self._numbers: dict[tuple[object, ...], int] = {}
         self._visits: dict[tuple[object, ...], int] = {}
         self._renamed_visits: list[Visit] = []
+        self._same_visit: dict[int, int] = {}
         self._few: FewNumbers[Any] = FewNumbers()
 
     def of(self, lane: Lane) -> int:
@@ -76,6 +77,9 @@ class LaneNumbers:
         return number
 
     def _visit(self, lane: Lane, visit: Visit) -> int:
+        same = self._same_visit.get(id(visit))  # most steps leave it alone
+        if same is not None:
+            return same
         few, read = self._few, visit.read
         asks = (visit.lookup != 0, visit.claim != 0, visit.unread != "")
         seen = None if read is None else _of_read(read)
@@ -85,6 +89,7 @@ class LaneNumbers:
             renamed = canonical(lane).visit
             assert renamed is not None
             self._renamed_visits.append(renamed)
+            self._same_visit[id(renamed)] = number
         return number
 
 
@@ -95,18 +100,26 @@ class HistoryNumbers:
         self.values: list[InputHistory] = []
         self._numbers: dict[tuple[object, ...], int] = {}
         self._vehicles: dict[tuple[object, ...], int] = {}
+        self._same_vehicle: dict[int, tuple[int, VehicleInputs]] = {}
         self._few: FewNumbers[Any] = FewNumbers()
 
     def of(self, history: InputHistory) -> int:
         """The number of a history."""
-        vehicle, number = history.vehicle, -1
-        if vehicle is not None:
-            facts = (self._few.of(vehicle.meaning), *_of_vehicle(vehicle))
-            number = self._vehicles.setdefault(facts, len(self._vehicles))
-        key = (number, self._few.of(history.policy), *_of_history(history))
+        vehicles = -1 if history.vehicle is None else self._vehicle(history.vehicle)
+        key = (vehicles, self._few.of(history.policy), *_of_history(history))
         number = self._numbers.setdefault(key, len(self.values))
         if number == len(self.values):
             self.values.append(history)
+        return number
+
+    def _vehicle(self, vehicle: VehicleInputs) -> int:
+        same = self._same_vehicle.get(id(vehicle))
+        if same is not None:
+            return same[0]
+        key = (self._few.of(vehicle.meaning), *_of_vehicle(vehicle))
+        number = self._vehicles.setdefault(key, len(self._vehicles))
+        if number == len(self._same_vehicle):
+            self._same_vehicle[id(vehicle)] = (number, vehicle)
         return number
 
 

@@ -22,7 +22,7 @@ from tools.proof.alphabet import BOTH_PAINT, GRANTED, GROUPS, OFFICER, OFFICERS_
 from tools.proof.canonical import canonical_effects, changes_nothing
 from tools.proof.counting import counts
 from tools.proof.history import NOW, InputHistory
-from tools.proof.law import Sight, broken
+from tools.proof.law import broken, sight
 from tools.proof.numbers import FewNumbers, HistoryNumbers, LaneNumbers, Numbers
 from tools.proof.observer import after
 
@@ -117,10 +117,10 @@ class RememberedStep:
                 done = steps[taken] = self._step_anew((lane, history), event)
             later, effects, bare = done
             same = bare and later == lane
-            sight = ((history * MOST + event) * MOST + effects) * 2 + same
-            seen = sights.get(sight)
+            look = ((history * MOST + event) * MOST + effects) * 2 + same
+            seen = sights.get(look)
             if seen is None:
-                seen = sights[sight] = self._see_anew(history, event, effects, same)
+                seen = sights[look] = self._see_anew(history, event, effects, same)
             lane, history = later, seen[0]
             if seen[1]:
                 found += seen[1]
@@ -140,7 +140,7 @@ class RememberedStep:
             return history, ("step_never_raises",)
         before, told, seen = self.histories.values[history], self.events.values[event], self._effects.values[effects]
         now = after(before, told, seen)
-        return self.histories.of(now), broken(Sight(before, told, seen, now, counts(before, told), same))
+        return self.histories.of(now), broken(sight(before, told, seen, now, counted=counts(before, told), same=same))
 
 
 def begin(machine: RememberedStep, slice_: Slice) -> State:
