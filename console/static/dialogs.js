@@ -94,8 +94,9 @@ function begin(action) {
   if (isStale() || !view) return;
   const dialog = find(`#dialog-${action}`);
   // A driver waits: whoever is at the page may answer, and end what he answered, without the password.
-  if (action === "answer" && hasVoice()) answer(() => send({ action }), report);
-  else if (action === "end_call" && view.you.locked && talks()) endLocked(report);
+  const call = find(`[data-act="${action}"]`).dataset.call;
+  if (call === "takes" && hasVoice()) answer(() => send({ action }), report);
+  else if (call === "ends" && view.you.locked && talks()) endLocked(report);
   else if (view.you.locked) unlockFirst(() => begin(action));
   else if (!dialog) send({ action });
   else open(dialog);
