@@ -39,8 +39,7 @@ class Guard:
 
 def no(guard: Guard) -> Guard:
     """The negation of a guard."""
-    holds = guard.holds
-    return Guard(f"not {guard.name}", f"not: {guard.question}", lambda lane: not holds(lane))
+    return Guard(f"not {guard.name}", f"not: {guard.question}", lambda lane: not guard.holds(lane))
 
 
 def _about_lane(question: str) -> Callable[[Callable[[Lane], bool]], Guard]:
