@@ -1,16 +1,21 @@
 # Two commands: `make demo` installs all and runs the lane as a demonstration; `make test` installs all and passes the tests.
-# While you work: `make check`, the quick half of `make test`.
+# While you work: `make check`, the quick half of `make test`. Before a change of `lane_agent/` lands: `make proof`, all of the
+# proof, of which `make test` searches the shortest stories of every slice.
 # For the field: `make package` builds the Debian packages of lane and core, for both architectures, into build/deb;
 # `make field` installs them on a bare Debian 12 and clears vehicles there (docs/field.md). Its last line is JSON.
-.PHONY: demo test check lint install package field
+.PHONY: demo test proof check lint install package field
 demo: install
 	.venv/bin/rocars-lane demo
 
 # Most tests wait (for a broker, a process, a time limit), so more of them than cores run side by side; a file stays together.
 test: lint
-	.venv/bin/rocars-lane prove
-	.venv/bin/rocars-lane prove --physical --seconds 25
+	.venv/bin/rocars-lane prove --most 8000
+	.venv/bin/rocars-lane prove --physical --seconds 15
 	.venv/bin/python -m pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder
+
+proof: install
+	.venv/bin/rocars-lane prove
+	.venv/bin/rocars-lane prove --physical --seconds 120
 
 # What `make check` leaves to `make test` in the rooms it covers: browsers, compositors, connections that must time out.
 WAITING = tests/console/test_console_browser.py tests/console/test_page_cannot_mislead.py tests/console/test_gate.py \

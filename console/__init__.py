@@ -7,6 +7,7 @@
 | `headline` | the state line: what the lane is doing, why, and what the officer does next |
 | `calls` | what calls an officer, worst first: vehicles that ran, and the alarms, one card for each cause |
 | `tongues`, `chinese` | one language at a time: texts that know both, and the sentences in Chinese |
+| `call_routes`, `voice_port` | the voice of a help call: what the page sends and hears, and what it needs of the lane's voice |
 | `desks` | who is deciding what at another page, and who acted last |
 | `words`, `row_words` | every coded value, and the rows of the decision table, in an officer's words |
 | `acts`, `actions` | what an officer can do, one table: button, dialog, request; and the routes that do it |
@@ -15,11 +16,14 @@
 | `times` | times as people see them |
 | `stream` | the push of views to the browsers |
 | `pictures` | camera, screens and evidence as pictures |
-| `app`, `server` | the page as one ASGI application, and uvicorn in the agent's own loop |
+| `app`, `server` | the page as one ASGI application, and uvicorn in the loop of its process |
+| `agent_line`, `line` | the lane from the page's own process, and what the two say to each other |
 | `gate` | connections: how many, of whom, and how long a request may take |
 | `context` | what the routes share |
 | `access` | who may watch and who may act; every route asks here first |
 | `officers`, `sessions`, `throttle` | password hashes, who is logged in, guessing slowed down |
+| `login` | the login: form, session, lock, language |
+| `wall_visits` | the wall of lanes at this page: its tickets |
 | `headers` | what every answer tells the browser to refuse |
 | `settings` | how the page is served |
 | `errors` | what can go wrong, by who must act |

@@ -21,14 +21,14 @@ import ipaddress
 import re
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from console.errors import OfficersFileError, RequestRefusedError
 from console.gate import origin
-from console.officers import OfficerBook
+from console.officers import OfficerBook, OfficerRole
 from console.ports import Ticks
 from console.sessions import Session, Sessions
 from console.settings import ConsoleSettings
@@ -83,6 +83,7 @@ class Access:
         self._secret = secrets.token_bytes(32)
         self.sessions = Sessions(ticks, settings.idle_s * 1_000, settings.shift_s * 1_000)
         # Cookies are not kept apart by port: two lanes on one host need two names.
+        self.wall_fingerprint: Callable[[str], str] = lambda _: ""
         self._cookie = f"rocars-{re.sub(r'[^A-Za-z0-9_-]', '-', lane)}"
 
     def session(self, request: Request) -> Session | None:
@@ -91,6 +92,9 @@ class Access:
         return session if session is not None and self._still(session) else None
 
     def _still(self, session: Session) -> bool:
+        if session.role is not None:
+            known = self.wall_fingerprint(session.officer)
+            return known != "" and hmac.compare_digest(known, session.fingerprint)
         try:
             return hmac.compare_digest(self._officers.fingerprint(session.officer), session.fingerprint)
         except OfficersFileError:
@@ -115,6 +119,34 @@ class Access:
         """The session of an officer who may act now.
 
         Raises:
+            RequestRefusedError: nobody is logged in (401), the token is wrong or the account is a viewer's (403), or the
+                session is locked (423).
+        """
+        session = self.present(request)
+        if self._role(session) is OfficerRole.VIEWER:
+            raise RequestRefusedError(403, "Your account may watch, and not act.")
+        return session
+
+    def helper(self, request: Request) -> Session:
+        """The session of an officer who may answer a driver now, locked or not (see `console.call_routes`).
+
+        Raises:
+            RequestRefusedError: nobody is logged in (401), or the token is wrong or the account is a viewer's (403).
+        """
+        session = self.session(request)
+        if session is None:
+            raise RequestRefusedError(401, "Log in to act.")
+        self.check_token(request, session)
+        if self._role(session) is OfficerRole.VIEWER:
+            raise RequestRefusedError(403, "Your account may watch, and not act.")
+        if not self.sessions.locked(session):
+            self.sessions.touch(session)
+        return session
+
+    def present(self, request: Request) -> Session:
+        """The session of somebody who sits at the page now, whatever they may do.
+
+        Raises:
             RequestRefusedError: nobody is logged in (401), the token is wrong (403), or the session is locked (423).
         """
         session = self.session(request)
@@ -125,6 +157,14 @@ class Access:
             raise RequestRefusedError(423, "The page has locked itself: give your password again.")
         self.sessions.touch(session)
         return session
+
+    def _role(self, session: Session) -> OfficerRole:
+        if session.role is not None:
+            return session.role
+        try:
+            return self._officers.role(session.officer)
+        except OfficersFileError:
+            return OfficerRole.VIEWER
 
     def check_token(self, request: Request, session: Session) -> None:
         """Checks that the request was made by our own page.
@@ -173,12 +213,21 @@ class Access:
         mark = f"{device}.{self._mark(name, device, fingerprint)}"
         self._set(response, self._known_cookie(name), mark, max_age=_KNOWN_S)
 
+    def log_in_from_wall(
+        self, request: Request, response: Response, *, person: str, fingerprint: str, role: OfficerRole
+    ) -> None:
+        """Begins the session of somebody whom a wall brings, after its ticket was checked (`console.wall_visits`)."""
+        self.log_out(request)
+        self._set(response, self._cookie, self.sessions.open(person, fingerprint, role))
+
     async def unlock(self, session: Session, password: str) -> None:
         """Unlocks an idle session with the password of its officer.
 
         Raises:
-            RequestRefusedError: as `log_in`.
+            RequestRefusedError: as `log_in`; or the person came from the wall (403).
         """
+        if session.role is not None:
+            raise RequestRefusedError(403, "You came from the wall: open the lane from there again.")
         await self._check_known(f"session:{session.csrf}", session.officer, password)
         self.sessions.unlock(session)
 

@@ -21,6 +21,7 @@ from console.requests import (
     CloseAlarm,
     PressControl,
     SendTruck,
+    ShelveAtLane,
     SimulationRequest,
     SwitchLink,
 )
@@ -28,7 +29,7 @@ from console.tongues import Both, chinese_of, in_tongue
 
 
 class Actions:
-    """The routes `/action`, `/deciding`, `/acknowledge`, `/close-alarm` and, where there is a simulated world, `/simulation`."""
+    """The routes `/action`, `/deciding`, `/acknowledge`, `/close-alarm`, `/shelve-alarm` and, where there is a simulated world, `/simulation`."""
 
     def __init__(self, context: RouteContext) -> None:
         self._context = context
@@ -40,6 +41,7 @@ class Actions:
             Route("/deciding", self._decides, methods=["POST"]),
             Route("/acknowledge", self._acknowledge, methods=["POST"]),
             Route("/close-alarm", self._close_alarm, methods=["POST"]),
+            Route("/shelve-alarm", self._shelve_alarm, methods=["POST"]),
         ]
         simulation = self._context.simulation
         if simulation is not None:
@@ -103,6 +105,15 @@ class Actions:
         if all(found):
             raise RequestRefusedError(409, f"Not closed: {found[0]}.")
         return _done(request, Both("Closed, and in the journal.", "已結案，並記入日誌。"))
+
+    async def _shelve_alarm(self, request: Request) -> Response:
+        session = self._context.access.officer(request)
+        asked = await read(request, ShelveAtLane)
+        reason, feed = asked.checked(), self._context.feed
+        found = [await feed.shelve_alarm(alarm, session.officer, reason, asked.minutes) for alarm in asked.all]
+        if all(found):
+            raise RequestRefusedError(409, f"Not shelved: {found[0]}.")
+        return _done(request, Both("Shelved, and in the journal.", "已暫時擱置，並記入日誌。"))
 
 
 def _done(request: Request, words: Both) -> Response:

@@ -72,6 +72,7 @@ class Act:
         needless: why it would change nothing now, "" if it would. It only turns the button off: the lane is free to
             take the act, and the server refuses nothing for it.
         key: the function key that presses it, "" for none; it is shown on the button.
+        call: what it does to the voice of a page's call: "takes", "ends", "" for nothing. A locked page may do that, too.
     """
 
     request: type[r.ActRequest]
@@ -82,6 +83,7 @@ class Act:
     dialog: Dialog | None = None
     needless: Callable[[LaneView], str] = _of_use
     key: str = ""
+    call: str = ""
 
     @property
     def name(self) -> str:
@@ -326,6 +328,13 @@ ACTS: tuple[Act, ...] = (
         Group.HELP,
         key="F7",
         tone="go",
+        call="takes",
+    ),
+    Act(
+        r.SendOfficer,
+        "Officer coming",
+        "派員到場",
+        Group.HELP,
     ),
     Act(
         r.EndHelp,
@@ -333,6 +342,7 @@ ACTS: tuple[Act, ...] = (
         "結束通話",
         Group.HELP,
         key="F7",
+        call="ends",
         dialog=Dialog(
             "End the help call",
             "結束求助通話",

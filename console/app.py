@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import jinja2
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -21,16 +20,19 @@ from console import times, words
 from console.access import Access
 from console.actions import Actions
 from console.acts import ACTS
-from console.chinese import told
-from console.context import RouteContext, answer, on_refused, read
+from console.call_routes import CallRoutes
+from console.context import RouteContext, on_refused
 from console.errors import RequestRefusedError
 from console.headers import SafeHeaders
+from console.login import LoginRoutes, templates
 from console.officers import OfficerBook
 from console.pictures import PictureRoutes
 from console.ports import LaneFeed, SimulationPort, Ticks, ViewLog
 from console.settings import ConsoleSettings
 from console.stream import ViewStream
-from console.tongues import Tongue, in_tongue, part
+from console.tongues import Tongue, part
+from console.voice_port import VoicePort
+from console.wall_visits import WallVisits
 from lane_agent.model import Screen
 
 _HERE: Final = Path(__file__).parent
@@ -46,24 +48,32 @@ def create_app(
     ticks: Ticks,
     viewed: ViewLog,
     simulation: SimulationPort | None = None,
+    voice: VoicePort | None = None,
 ) -> tuple[Starlette, ViewStream]:
     """The application, and its stream of views (to be closed before the server stops).
 
-    `simulation` is given in demonstrations only; without it the page has no panel and the server no route for one.
+    `simulation` is given in demonstrations only; without it the page has no panel and the server no route for one. Likewise
+    `voice`: without it the page answers calls by a click, and no voice is promised.
     """
     access = Access(settings=settings, officers=officers, ticks=ticks, lane=feed.view().lane)
-    context = RouteContext(feed, settings, officers, access, viewed, simulation)
+    context = RouteContext(feed, settings, officers, access, viewed, simulation, voice)
     stream = ViewStream(context)
+    walls = None
+    if settings.walls is not None:
+        walls = WallVisits(lambda: feed.view().lane, settings.walls, access=access, ticks=ticks)
+        access.wall_fingerprint = walls.fingerprint
     app = Starlette(
         routes=[
+            *(walls.routes() if walls is not None else ()),
             *Pages(context).routes(),
             *stream.routes(),
             *PictureRoutes(context).routes(),
             *Actions(context).routes(),
+            *CallRoutes(context).routes(),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ],
         middleware=[
-            Middleware(SafeHeaders, secure=settings.secure),
+            Middleware(SafeHeaders, secure=settings.secure, microphone=voice is not None and voice.page),
             Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
         ],
         exception_handlers={RequestRefusedError: on_refused},
@@ -74,28 +84,23 @@ def create_app(
 
 
 class Pages:
-    """The lane page, the login, and what a page says about its own officer."""
+    """The lane page, and the login to it."""
 
     def __init__(self, context: RouteContext) -> None:
         self._context = context
-        self._jinja = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._login = LoginRoutes(context.access, self._page)
+        self._jinja = templates(_HERE / "templates")
 
     def routes(self) -> list[Route]:
         """The routes of this file."""
         return [
             Route("/", self._lane),
-            Route("/login", self._login_form),
-            Route("/login", self._log_in, methods=["POST"]),
-            Route("/logout", self._log_out, methods=["POST"]),
-            Route("/unlock", self._unlock, methods=["POST"]),
-            Route("/language", self._language, methods=["POST"]),
-            Route("/here", self._here, methods=["POST"]),
+            Route("/login", self._login.form),
+            Route("/login", self._login.log_in, methods=["POST"]),
+            Route("/logout", self._login.log_out, methods=["POST"]),
+            Route("/unlock", self._login.unlock, methods=["POST"]),
+            Route("/language", self._login.language, methods=["POST"]),
+            Route("/here", self._login.here, methods=["POST"]),
         ]
 
     async def _lane(self, request: Request) -> Response:
@@ -113,66 +118,9 @@ class Pages:
             loops=[(contact.value, told) for contact, told in words.LOOPS.items()],
             screens=[(screen.value, words.SCREENS[screen]) for screen in Screen],
             world=None if simulation is None else simulation.view(),
+            voice=self._context.voice is not None and self._context.voice.page,
             started=self._context.started,
         )
-
-    async def _login_form(self, request: Request) -> Response:
-        return self._form(request, words="", status=200)
-
-    def _form(self, request: Request, *, words: str, status: int, wait_s: int = 0) -> Response:
-        seed, token = self._context.access.form_token(request)
-        response = self._page(
-            "login.html",
-            request,
-            status=status,
-            token=token,
-            words=in_tongue(told(words), self._context.access.tongue(request)),
-        )
-        self._context.access.set_form_cookie(response, seed)
-        if wait_s:
-            response.headers["Retry-After"] = str(wait_s)
-        return response
-
-    async def _log_in(self, request: Request) -> Response:
-        form = await request.form(max_files=0, max_fields=4)
-        response = RedirectResponse("/", status_code=303)
-        name, password = str(form.get("name", "")).strip().lower(), str(form.get("password", ""))
-        try:
-            self._context.access.check_form(request, str(form.get("token", "")))
-            await self._context.access.log_in(request, name, password, response)
-        except RequestRefusedError as refused:
-            return self._form(request, words=refused.words, status=refused.status, wait_s=refused.retry_after_s)
-        return response
-
-    async def _log_out(self, request: Request) -> Response:
-        session = self._context.access.session(request)
-        if session is not None:
-            self._context.access.check_token(request, session)
-            self._context.access.log_out(request)
-        return answer(accepted=True, words="Logged out.")
-
-    async def _language(self, request: Request) -> Response:
-        """Keeps the language of this officer, or of whoever comes to the login page, in the browser."""
-        if (session := self._context.access.session(request)) is not None:
-            self._context.access.check_token(request, session)
-        given = await read(request, dict[str, str])
-        response = answer(accepted=True, words="")
-        self._context.access.keep_tongue(request, response, Tongue.of(given.get("tongue", "")))
-        return response
-
-    async def _unlock(self, request: Request) -> Response:
-        session = self._context.access.session(request)
-        if session is None:
-            raise RequestRefusedError(401, "Log in to act.")
-        self._context.access.check_token(request, session)
-        given = await read(request, dict[str, str])
-        await self._context.access.unlock(session, given.get("password", ""))
-        return answer(accepted=True, words="Unlocked.")
-
-    async def _here(self, request: Request) -> Response:
-        """The page says that its officer pressed a key or clicked."""
-        self._context.access.officer(request)
-        return answer(accepted=True, words="")
 
     def _page(self, template: str, request: Request, *, status: int = 200, **values: object) -> Response:
         view = self._context.feed.view()

@@ -105,6 +105,7 @@ def _card(view: LaneView, group: list[AlarmView], listed: set[int]) -> dict[str,
         "priority": min(group, key=lambda one: one.priority.value).priority.word,
         "open": unseen,
         "closable": [one.id for one in group if one.by_hand and one.state is AlarmState.ACKNOWLEDGED],
+        "shelvable": [one.id for one in group if one.may_be_shelved],
     }
 
 
@@ -152,7 +153,8 @@ def became(alarm: AlarmView) -> str:
             at = times.clock(alarm.ended_ms)
             return Both(f"Ended by itself at {at}", f"{at} 自行結束")
         case AlarmState.SHELVED:
-            return Both("Shelved for now", "暫時擱置")
+            who, at = alarm.shelved_by, times.clock(alarm.shelved_ms)
+            return Both(f"Shelved by {who} until {at}", f"由 {who} 擱置至 {at}")
         case AlarmState.CLOSED if alarm.closed_by and alarm.closed_by[0] != "(":
             return Both(f"Closed by {alarm.closed_by}", f"由 {alarm.closed_by} 結案")
         case AlarmState.CLOSED:

@@ -18,6 +18,7 @@ from console.officers import OfficerBook
 from console.ports import LaneFeed, SimulationPort, ViewLog
 from console.settings import ConsoleSettings
 from console.tongues import Tongue, in_tongue
+from console.voice_port import VoicePort
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ class RouteContext:
     access: Access
     viewed: ViewLog
     simulation: SimulationPort | None
+    voice: VoicePort | None = None
     started: str = field(default_factory=lambda: secrets.token_hex(8))
     """Which start of the page this is: a browser that was there before learns that the box was restarted."""
     desks: Desks = field(default_factory=Desks)

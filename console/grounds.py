@@ -153,10 +153,10 @@ _PENDING = frozenset({Standing.LIVE, Standing.EARLY, Standing.ELSEWHERE})
 
 def _standing(shown: BundleView) -> Both:
     bundle, stands = shown.bundle, words.STANDINGS[shown.standing]
-    when = f" ({times.short(bundle.earliest_ms)})" if shown.standing is Standing.EARLY else ""
-    where = f" ({bundle.point})" if shown.standing is Standing.ELSEWHERE else ""
-    more = when or where
-    return Both(f"Bundle UBR {bundle.ubr}: {stands}{more}.", f"捆綁 UBR {bundle.ubr}：{stands.chinese}{more}。")
+    more = times.short(bundle.earliest_ms) if shown.standing is Standing.EARLY else Both("", "")
+    more = Both(bundle.point, bundle.point) if shown.standing is Standing.ELSEWHERE else more
+    english, chinese = (f" ({one})" if one else "" for one in (more, more.chinese))
+    return Both(f"Bundle UBR {bundle.ubr}: {stands}{english}.", f"捆綁 UBR {bundle.ubr}：{stands.chinese}{chinese}。")
 
 
 def facts(view: LaneView) -> dict[str, str]:
@@ -198,13 +198,16 @@ FACTS = {
 def basis(view: LaneView) -> str:
     """What a release would be based on, as a short token. It changes when anything does that an officer should see.
 
+    It changes with every start of the agent, too: nobody knows what drove meanwhile, nor whether a copy of its store was
+    put back, in which another vehicle has this visit's number.
+
     A release carries the token of the view that the officer was shown; the server refuses it when the lane has learnt
     something since (a hold that arrives while the dialog is open).
     """
     found = facts(view)
     if not found:
         return ""
-    now = {name: str(text) for name, text in found.items()} | {"row": view.row_name}
+    now = {name: str(text) for name, text in found.items()} | {"row": view.row_name, "start": view.start}
     return hashlib.sha256(repr(sorted(now.items())).encode()).hexdigest()[:16]
 
 

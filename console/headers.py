@@ -11,24 +11,39 @@ POLICY = (
 )
 """Nothing from elsewhere, nothing inline, nothing made from text. `blob:` holds pictures that a script fetched."""
 
+FORM_ACTION = "X-Form-Action"
+"""Set by a route whose page has a form for one other site: goes into the policy, and not to the browser."""
+
 # no-referrer would make browsers send "Origin: null" with our own login form.
 _ALWAYS = {
-    "Content-Security-Policy": POLICY,
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
 
 class SafeHeaders:
-    """Adds the headers to every answer; answers that name no caching are not stored."""
+    """Adds the headers to every answer; answers that name no caching are not stored.
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    Args:
+        app: what is wrapped.
+        secure: whether it is served over TLS.
+        policy: the Content-Security-Policy.
+        microphone: whether the page may ask for one: for the help call, where officers talk through the page.
+    """
+
+    def __init__(self, app: ASGIApp, *, secure: bool, policy: str = POLICY, microphone: bool = False) -> None:
         self._app = app
-        self._headers = {**_ALWAYS, **({"Strict-Transport-Security": "max-age=31536000"} if secure else {})}
+        allowed = "(self)" if microphone else "()"
+        self._policy = policy
+        self._headers = {
+            "Content-Security-Policy": policy,
+            "Permissions-Policy": f"camera=(), geolocation=(), microphone={allowed}, payment=(), usb=()",
+            **_ALWAYS,
+            **({"Strict-Transport-Security": "max-age=31536000"} if secure else {}),
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, and its answer back with the headers."""
@@ -41,6 +56,10 @@ class SafeHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers[name] = value
+                if (goes_to := headers.get(FORM_ACTION)) is not None:
+                    del headers[FORM_ACTION]
+                    wanted = f"form-action {goes_to}"
+                    headers["Content-Security-Policy"] = self._policy.replace("form-action 'self'", wanted)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

@@ -179,6 +179,7 @@ def _reasons(view: LaneView) -> tuple[str, ...]:
     if visit is not None:
         if visit.doubt is not None and not (visit.doubt is Doubt.FAULT and view.faults):
             found.append(Both(f"{words.DOUBTS[visit.doubt].says}.", f"{words.DOUBTS[visit.doubt].chinese}。"))
+        found += [words.HELD_UP] if visit.held_up else []
         found += _ruled(visit)
     return tuple(dict.fromkeys(found))
 

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import stat
+from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,11 +26,24 @@ MIN_PASSWORD: Final = 12
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
 
-class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One officer: the name shown to others, and the Argon2id hash of the password in its usual text form."""
+class OfficerRole(Enum):
+    """What somebody may do at a wall of lanes (`wall.people`). On a lane's own page a viewer only watches; the others act."""
+
+    VIEWER = "viewer"
+    OFFICER = "officer"
+    SUPERVISOR = "supervisor"
+    TECHNICIAN = "technician"
+
+
+class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One officer: the name shown to others, and the Argon2id hash of the password in its usual text form.
+
+    The role is left out where it is the usual one, so that a file without others is read by every version.
+    """
 
     shown: str
     hash: str
+    role: OfficerRole = OfficerRole.OFFICER
 
 
 class _OfficersFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,8 +101,17 @@ class OfficerBook:
         officer = self._read().get(name)
         return officer.shown if officer and officer.shown else name
 
-    def add(self, name: str, password: str, *, shown: str = "") -> None:
-        """Adds an officer, or replaces the password of one. Creates the file (mode 0600) if there is none.
+    def role(self, name: str) -> OfficerRole:
+        """The officer's role; of somebody who is not in the file, a viewer's.
+
+        Raises:
+            OfficersFileError: the file cannot be used; says what to do.
+        """
+        officer = self._read().get(name)
+        return officer.role if officer else OfficerRole.VIEWER
+
+    def add(self, name: str, password: str, *, shown: str = "", role: OfficerRole = OfficerRole.OFFICER) -> None:
+        """Adds an officer, or replaces the password, shown name and role of one. Creates the file (mode 0600) if there is none.
 
         Raises:
             ValueError: the name or the password is not acceptable; says why.
@@ -97,7 +120,7 @@ class OfficerBook:
         check_name(name)
         check_password(name, password)
         officers = self._read() if self._path.exists() else {}
-        self._write({**officers, name: Officer(shown=shown, hash=self._hasher.hash(password))})
+        self._write({**officers, name: Officer(shown=shown, hash=self._hasher.hash(password), role=role)})
 
     def remove(self, name: str) -> None:
         """Removes an officer; sessions of theirs end at their next action.
@@ -177,7 +200,7 @@ def officers_in(path: Path) -> dict[str, Officer]:
         raise OfficersFileError(f"{path} is open to other users: chmod 600 {path}")
     try:
         return msgspec.json.decode(content, type=_OfficersFile).officers
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise OfficersFileError(
             f"{path} is not an officers' file ({error}): restore it or add officers anew"
         ) from error

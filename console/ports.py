@@ -14,8 +14,9 @@ from typing import Protocol
 
 from domain.alarm_lifecycle import AlarmState
 from domain.alarm_traits import Priority
+from domain.alarms import LaneAlarmKind
 from domain.crossing import Direction
-from lane_agent.events import HelpAnswered, HelpEnded, OfficerEvent
+from lane_agent.events import HelpAnswered, HelpEnded, OfficerEvent, OfficerSent
 from lane_agent.matching import Standing
 from lane_agent.model import (
     Bundle,
@@ -35,7 +36,7 @@ from lane_agent.model import (
 )
 from lane_agent.wording import Scene
 
-OfficerAction = OfficerEvent | HelpAnswered | HelpEnded
+OfficerAction = OfficerEvent | HelpAnswered | HelpEnded | OfficerSent
 """What an officer can do at this page; each is one event of `lane_agent.events`, the officer's login in it."""
 
 
@@ -63,6 +64,7 @@ class VisitView:
         identifier_wanted: this lane requires one, and none has named the mark yet.
         immigration: where Immigration is.
         unladen: the driver declared an empty vehicle.
+        held_up: 3 stands over its time, for the queue in front holds the vehicle up.
         manifest: the drop-in box's sensor; None where this lane has none.
         codes: the deciding lookup, or the latest one; None before any.
         bundles: those of `codes`, as the lane judges them (`lane_agent.matching`).
@@ -84,6 +86,7 @@ class VisitView:
     identifier_wanted: bool = False
     immigration: Immigration = Immigration.NOT_STARTED
     unladen: bool = False
+    held_up: bool = False
     manifest: bool | None = None
     codes: Codes | None = None
     bundles: tuple[BundleView, ...] = ()
@@ -117,6 +120,7 @@ class AlarmView:
         state, priority: as of the view; escalated: nobody has taken it for too long.
         ended_ms: since when its cause is gone, 0 while it stands.
         closed_by: who closed it, `ITSELF` where nobody had to.
+        shelved_by, shelved_ms: who shelved it, and until when.
     """
 
     id: str
@@ -134,6 +138,15 @@ class AlarmView:
     by_hand: bool = False
     """Whether a person must close it."""
     cause: str = ""
+    shelved_by: str = ""
+    shelved_ms: int = 0
+
+    @property
+    def may_be_shelved(self) -> bool:
+        """It stands, ends by itself when it is mended, and is about no vehicle: nobody waits for an answer."""
+        standing = self.state in {AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED}
+        calls = self.kind in {LaneAlarmKind.HELP, LaneAlarmKind.HELP_STUCK}
+        return standing and not (self.by_hand or self.visit or calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +244,7 @@ class LaneView:
         refuses: (name of the act, why): the acts of `console.acts` that the lane would refuse at this moment, and the
             check of `lane_agent.acceptance` that fails.
         visit: the vehicle in the lane, or None.
+        start: names this start of the agent; a visit that was open before it may now be taken for another vehicle.
         past: the last twenty visits, newest first.
         read_ms: what reading a picture takes: at most for half of the last ones, and for 99 of a hundred; None before
             the first.
@@ -252,6 +266,7 @@ class LaneView:
     faults: tuple[tuple[Fault, str], ...] = ()
     faulty_since: tuple[tuple[Fault, int], ...] = ()
     visit: VisitView | None = None
+    start: str = ""
     help: HelpView = HelpView()
     alarms: tuple[AlarmView, ...] = ()
     messages: tuple[MessageView, ...] = ()
@@ -288,8 +303,11 @@ class LaneFeed(Protocol):
     async def changed(self, after: int) -> LaneView:
         """Waits until the view's `sequence` exceeds `after`. A slow page skips views; it never queues them."""
 
-    def frame(self) -> CameraPicture | None:
+    async def frame(self) -> CameraPicture | None:
         """The newest camera picture; None while the camera gives none."""
+
+    async def small_frame(self, width: int) -> CameraPicture | None:
+        """The newest camera picture, `width` pixels wide at most; None while the camera gives none."""
 
     async def screen_png(self, screen: Screen) -> bytes | None:
         """What that screen shows now, as PNG, confirmed or not; None if it cannot be told."""
@@ -308,6 +326,9 @@ class LaneFeed(Protocol):
 
     async def close_alarm(self, alarm: str, officer: str, reason: str) -> str:
         """An officer closes an alarm that only a person can end; why not, "" if it is closed."""
+
+    async def shelve_alarm(self, alarm: str, officer: str, reason: str, minutes: int) -> str:
+        """An officer wants no call from an alarm for so long; why not, "" if it is shelved. It counts and ends as before."""
 
 
 class Control(Enum):

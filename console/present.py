@@ -35,7 +35,7 @@ def present(view: LaneView) -> Plain:
         "sequence": view.sequence,
         "stuck": view.inbox_wait_ms > STUCK_MS,
         "now": times.clock(view.at_ms),
-        "date": times.stamp(view.at_ms)[:6],
+        "date": times.day(view.at_ms),
         "simulated": view.simulated,
         "headline": {
             "level": line.level.value,
@@ -67,6 +67,7 @@ def present(view: LaneView) -> Plain:
         "warnings": list(warnings(view)),
         "bypassed": [loop.value for loop in view.bypassed],
         "basis": basis(view),
+        "start": view.start,
         "facts": [{"name": name, "title": FACTS[name], "says": says} for name, says in facts(view).items()],
     }
 
@@ -204,7 +205,7 @@ def _bundle(shown: BundleView) -> Plain:
         "ubr": bundle.ubr,
         "state": words.STANDINGS[shown.standing],
         "live": shown.standing is Standing.LIVE,
-        "window": f"{times.short(bundle.earliest_ms)} – {times.short(bundle.valid_until_ms)}",
+        "window": _window(bundle.earliest_ms, bundle.valid_until_ms),
         "point": bundle.point or Both("any point", "任何管制站"),
         "cargo": [{"ccrn": one.ccrn, "code": one.code, "stop": one.code != RELEASE} for one in bundle.cargo],
     }
@@ -324,3 +325,9 @@ def _why(past: PastVisit) -> str:
     told = row(past.row, past.row_name).text
     doubt = [] if past.doubt is None else [words.DOUBTS[past.doubt].within]
     return joined(Both("; ", "；"), [told, *doubt])
+
+
+def _window(earliest_ms: int, until_ms: int) -> Both:
+    """From when until when, in both languages."""
+    begins, ends = times.short(earliest_ms), times.short(until_ms)
+    return Both(f"{begins} – {ends}", f"{begins.chinese} – {ends.chinese}")

@@ -15,6 +15,7 @@ from console.errors import RequestRefusedError
 from console.ports import Control, OfficerAction
 from console.tongues import Both
 from domain import marks
+from domain.alarm_lifecycle import LONGEST_SHELF_MS
 from lane_agent.events import (
     DebtWrittenOff,
     HelpAnswered,
@@ -27,6 +28,7 @@ from lane_agent.events import (
     OfficerCorrected,
     OfficerInspected,
     OfficerReleased,
+    OfficerSent,
     OfficerTookOver,
     VehicleAnnounced,
 )
@@ -194,6 +196,14 @@ class AnswerHelp(ActRequest, frozen=True, tag="answer"):
         return HelpAnswered(officer)
 
 
+class SendOfficer(ActRequest, frozen=True, tag="officer_comes"):
+    """An officer comes to the lane; the call stays open until he is there."""
+
+    def event(self, officer: str) -> OfficerAction:
+        """The word of it."""
+        return OfficerSent(officer)
+
+
 class EndHelp(ActRequest, frozen=True, tag="end_call"):
     """End the help call."""
 
@@ -241,6 +251,30 @@ class CloseAlarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             RequestRefusedError: it is too short or too long.
         """
+        return _reason(self.reason)
+
+
+class ShelveAtLane(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An officer does not want to be called by an alarm for a while, nor by those shown with it, and says why."""
+
+    alarm: str
+    reason: str
+    minutes: int
+    others: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Those that were on the card."""
+        return (self.alarm, *self.others)
+
+    def checked(self) -> str:
+        """The reason, fit for the journal.
+
+        Raises:
+            RequestRefusedError: it is too short or too long, or the time is none.
+        """
+        if not 1 <= self.minutes <= LONGEST_SHELF_MS // 60_000:
+            raise RequestRefusedError(422, "Not done: an alarm is shelved for 1 minute to 8 hours.")
         return _reason(self.reason)
 
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,7 +17,6 @@ from starlette.applications import Starlette
 from console.errors import ConsoleSettingsError
 from console.gate import Gate, PageProtocol
 from console.settings import ConsoleSettings
-from console.stream import ViewStream
 from runtime.clocks import monotonic_ms
 
 
@@ -38,13 +38,20 @@ class _GatedServer(uvicorn.Server):
         return PageProtocol(gone=gone, config=self.config, server_state=self.server_state, app_state={})
 
 
+class OpenStreams(Protocol):
+    """What must end before the server can stop."""
+
+    def close(self) -> None:
+        """Ends every stream soon."""
+
+
 class ConsoleServer:
     """Serves one page.
 
     `bind` first (so that a port in use is known before the lane opens), then `serve` as a task, `stop` to end it.
     """
 
-    def __init__(self, app: Starlette, stream: ViewStream, settings: ConsoleSettings) -> None:
+    def __init__(self, app: Starlette, stream: OpenStreams, settings: ConsoleSettings) -> None:
         self._settings = settings
         self._stream = stream
         self._socket: socket.socket | None = None

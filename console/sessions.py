@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 
+from console.officers import OfficerRole
 from console.ports import Ticks
 
 MOST = 64
@@ -19,13 +20,21 @@ MOST = 64
 
 @dataclass(slots=True)
 class Session:
-    """One login. `began_ms`, `active_ms` are ticks; `fingerprint` is the officer's at login."""
+    """One login.
+
+    Attributes:
+        officer: whose; of a person whom a wall brought, `login@wall`.
+        fingerprint: the officer's at login, or the wall's key's.
+        began_ms, active_ms: ticks.
+        role: as the wall gave it; None where the officers' file says it.
+    """
 
     officer: str
     fingerprint: str
     csrf: str
     began_ms: int
     active_ms: int
+    role: OfficerRole | None = None
 
 
 @dataclass(slots=True)
@@ -37,13 +46,13 @@ class Sessions:
     shift_ms: int
     _open: dict[str, Session] = field(default_factory=dict)
 
-    def open(self, officer: str, fingerprint: str) -> str:
+    def open(self, officer: str, fingerprint: str, role: OfficerRole | None = None) -> str:
         """Begins a session and returns its token."""
         token = secrets.token_urlsafe(32)
         now = self.ticks()
         while len(self._open) >= MOST:
             self._open.pop(min(self._open, key=lambda key: self._open[key].active_ms))
-        self._open[_digest(token)] = Session(officer, fingerprint, secrets.token_urlsafe(32), now, now)
+        self._open[_digest(token)] = Session(officer, fingerprint, secrets.token_urlsafe(32), now, now, role)
         return token
 
     def find(self, token: str) -> Session | None:

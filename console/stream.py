@@ -83,7 +83,9 @@ class ViewStream:
             self._watching.pop(watch, None)
 
     def _told(self, view: LaneView, request: Request) -> Plain:
-        return {**present(view), "you": self._you(request), "world": self._world()}
+        voice = self._context.voice
+        told = None if voice is None else voice.told()
+        return {**present(view), "you": self._you(request), "world": self._world(), "voice": told}
 
     def _goes_on(self, watch: _Watch, request: Request) -> bool:
         return not watch.over and not self._closed.is_set() and self._context.access.may_watch(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.tongues import Both
 from domain.times import hong_kong
 
 
@@ -15,9 +16,16 @@ def stamp(utc_ms: int) -> str:
     return hong_kong(utc_ms).strftime("%d %b %Y, %H:%M:%S")
 
 
-def short(utc_ms: int) -> str:
-    """`22 Nov 15:00`, Hong Kong time: for windows of hours and days."""
-    return hong_kong(utc_ms).strftime("%d %b %H:%M")
+def day(utc_ms: int) -> Both:
+    """`22 Nov` and `11月22日`, in Hong Kong."""
+    at = hong_kong(utc_ms)
+    return Both(at.strftime("%d %b"), f"{at.month}月{at.day}日")
+
+
+def short(utc_ms: int) -> Both:
+    """`22 Nov 15:00` and `11月22日 15:00`, Hong Kong time: for windows of hours and days."""
+    told, at = day(utc_ms), hong_kong(utc_ms).strftime("%H:%M")
+    return Both(f"{told} {at}", f"{told.chinese} {at}")
 
 
 def lasted(ms: int) -> str:

@@ -71,6 +71,14 @@ DOUBTS: Final[dict[Doubt, Words]] = {
     Doubt.PLATES_DISAGREE: Words(
         "Two readings of the plate disagree", "車牌讀數不一致", "Compare both pictures with the vehicle; type the mark."
     ),
+    Doubt.OTHER_VEHICLE: Words(
+        "Immigration's terminal named another vehicle",
+        "出入境處所指的是另一車輛",
+        "Ask Immigration which vehicle it cleared; then decide.",
+    ),
+    Doubt.BOX_UNUSABLE: Words(
+        "The drop-in box is full or jammed", "收集箱已滿或卡紙", "Take the manifest by hand; decide."
+    ),
     Doubt.UNIDENTIFIED: Words(
         "The second identifier did not name it", "第二識別器未有識別", "Compare the plate with the vehicle; decide."
     ),
@@ -222,6 +230,7 @@ HELP: Final[dict[HelpCall, Words]] = {
     HelpCall.NONE: Words("No call", "沒有求助"),
     HelpCall.RINGING: Words("Driver asks for help", "司機求助", "Answer the call."),
     HelpCall.ANSWERED: Words("Help call answered", "已接聽求助", "End the call when the driver is helped."),
+    HelpCall.TALKING: Words("Talking with the driver", "正與司機通話", "End the call when the driver is helped."),
 }
 
 DIRECTIONS: Final[dict[Direction, Words]] = {
@@ -275,6 +284,7 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.MESSAGE_REFUSED: ("A message was refused", "訊息被拒"),
     LaneAlarmKind.STORE_WENT_BACK: ("This lane's records are an old copy", "通道紀錄為舊副本"),
     LaneAlarmKind.ROWS_UNACKNOWLEDGED: ("The core does not confirm this lane's records", "中央未確認通道紀錄"),
+    LaneAlarmKind.PAGE_NOT_SERVED: ("The officers' page was not served", "人員頁面曾經中斷"),
     LaneAlarmKind.SESSION_TAKEN_OVER: ("Another machine uses this lane's name", "通道身分被佔用"),
     LaneAlarmKind.BROKER_REFUSES: ("The broker refuses this lane", "中介拒絕本通道"),
     LaneAlarmKind.CORE_CLOCK_DOUBTED: ("The core's time is not believed", "中央時間不可信"),
@@ -308,12 +318,30 @@ _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
         "Immigration's answer may be for the vehicle before",
         "出入境處的回覆可能屬於前車",
     ),
+    LaneAlarmKind.IMMIGRATION_OTHER_VEHICLE: (
+        "Immigration's terminal names another vehicle",
+        "出入境處終端機所指的是另一車輛",
+    ),
+    LaneAlarmKind.REVERSED_OUT: ("A vehicle backed out of the lane", "車輛倒車離開通道"),
+    LaneAlarmKind.WRONG_WAY: ("A vehicle came in by the way out", "車輛由出口駛入"),
+    LaneAlarmKind.TAILGATED: ("Two vehicles left in one visit", "兩車尾隨離開"),
+    LaneAlarmKind.SIGNAL_STUCK: ("A contact is stuck", "接點卡住"),
+    LaneAlarmKind.SIGNAL_DEAD: ("A contact does not move", "接點沒有反應"),
+    LaneAlarmKind.OUTPUT_DEAD: ("A lamp or output does not follow", "燈號或輸出沒有反應"),
+    LaneAlarmKind.BOX_FULL: ("Drop-in box full", "收集箱已滿"),
+    LaneAlarmKind.BOX_JAMMED: ("Drop-in box jammed", "收集箱卡紙"),
+    LaneAlarmKind.BOX_NEARLY_FULL: ("Drop-in box nearly full", "收集箱將滿"),
+    LaneAlarmKind.MANIFEST_BY_HAND: ("A manifest cannot be dropped", "無法投入載貨清單"),
+    LaneAlarmKind.BOX_OPEN: ("Drop-in box open", "收集箱被打開"),
+    LaneAlarmKind.CABINET_OPEN: ("Cabinet open", "機櫃門被打開"),
     LaneAlarmKind.WRONG_POINT: ("Bundled for another control point", "捆綁的並非本管制站"),
     LaneAlarmKind.IDENTIFIER_LOST: ("Second identifier lost; vehicles are judged without it", "第二識別器失聯"),
     LaneAlarmKind.IDENTIFIER_STUCK: ("Second identifier repeats a vehicle that has left", "第二識別器重複讀數"),
     LaneAlarmKind.IDENTIFIER_UNKNOWN: ("A label that stands for no mark", "未登記標籤"),
     LaneAlarmKind.CONTACT_STUCK: ("A contact was on before the vehicle came", "接點訊號異常"),
     LaneAlarmKind.HELP: ("Driver asked for help", "司機求助"),
+    LaneAlarmKind.HELP_UNANSWERED: ("Nobody answers the driver", "司機求助無人接聽"),
+    LaneAlarmKind.INTERCOM_FAILED: ("The intercom does not work", "對講機故障"),
     LaneAlarmKind.HELP_STUCK: ("Help button held too long: stuck?", "求助按鈕卡住"),
     LaneAlarmKind.WITHDRAWN: ("Release withdrawn", "放行已撤回"),
     LaneAlarmKind.RELEASE_REFUSED: ("An officer's release was not borne out", "關員放行未獲確認"),
@@ -332,3 +360,10 @@ def alarm(name: str) -> Words:
         return ALARMS[kind]
     readable = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").strip().capitalize()
     return Words(readable or "Alarm", "警報", "Look at the lane; tell the control room if in doubt.")
+
+
+HELD_UP = Both(
+    "Held up by the queue in front: it has not moved and its plate is in view, so Clearance Completed stays.",
+    "前車阻塞：車輛未有移動，車牌仍可見，故保留「清關完成」。",
+)
+"""Why 3 stands over its time."""

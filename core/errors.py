@@ -11,6 +11,8 @@ What a lane sends wrongly is no exception: it is refused, counted and an alarm (
 
 from __future__ import annotations
 
+from core.model.refusals import CentreRefusal, FormLanguage
+
 
 class CoreError(Exception):
     """The root of the tree; the message tells its reader what to do."""
@@ -20,12 +22,18 @@ class RefusedError(CoreError, ValueError):
     """A request breaks one or more rules; nothing was changed.
 
     Attributes:
-        problems: one sentence per broken rule, in the order of the form.
+        refusals: one for each broken rule, in the order of the form; a plain sentence where only our own people ask.
+        problems: the same as sentences in English.
     """
 
-    def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        super().__init__("; ".join(problems))
+    def __init__(self, *problems: str | CentreRefusal) -> None:
+        self.refusals = problems
+        self.problems = tuple(map(str, problems))
+        super().__init__("; ".join(self.problems))
+
+    def told(self, language: FormLanguage) -> tuple[str, ...]:
+        """The sentences in a language, as far as they are there in it."""
+        return tuple(one.text(language) if isinstance(one, CentreRefusal) else one for one in self.refusals)
 
 
 class CoreSettingsError(CoreError, ValueError):

@@ -23,6 +23,7 @@ from core.enrolment.expiry import endings
 from core.enrolment.keys import load_core_ring, load_signing_key
 from core.enrolment.registry import LaneRegistry
 from core.errors import CoreSettingsError, RefusedError
+from core.ledger import audit_log
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
@@ -32,12 +33,19 @@ from core.link.inbox import Inbox
 from core.link.intake import Intake
 from core.link.pictures import PictureStore
 from core.link.projection import Projection
+from core.logins import own_login
 from core.metrics import CoreMetrics
+from core.model.people import Actor
+from core.office import people
 from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
+from core.office.door import Caller, PeopleDoor
 from core.office.requests import CHANGES, Request
 from core.office.service import CargoService
-from core.settings import BrokerSection, CoreSettings
+from core.office.wall_door import WallDoor
+from core.select.engine import Profile, ScreeningEngine
+from core.select.live import LOOK_S, LiveProfiles
+from core.settings import BrokerSection, CoreSettings, load
 from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
 from runtime.clocks import monotonic_ms
@@ -60,6 +68,7 @@ _TICK_S = 1.0
 _SILENT_S = 3.0
 _CERTIFICATES_S = 3_600.0
 _PRUNE_S = 600.0
+_AUDIT_S = 3_600.0
 _FULL_S = 0.02
 """How long to wait when a connection has taken all it can for now."""
 
@@ -70,13 +79,17 @@ _GIVE_UP_S = 10.0
 class CoreParts:
     """The parts of a core on its store, put together.
 
+    Args:
+        file: the settings' file, to be watched for other profiles; none: they stay.
+
     Raises:
         CoreSettingsError: a file is missing or not usable.
         HistoryError: the store contradicts its own hashes.
     """
 
-    def __init__(self, settings: CoreSettings, clock: UtcClock) -> None:
+    def __init__(self, settings: CoreSettings, clock: UtcClock, file: Path | None = None) -> None:
         self.settings = settings
+        self.file = file
         self.clock = clock
         self.signer = load_signing_key(settings.core.signing_key)
         self.registry = LaneRegistry(settings.core.lane_keys)
@@ -88,6 +101,9 @@ class CoreParts:
         self.projection = Projection(connection, self.log, self.compound)
         self.intake = Intake(self.store, self.projection, settings.lane_limits)
         self.office = CargoService(self.store, self.log, settings.policy, clock)
+        open_first_account(self.store, clock())
+        self.door = PeopleDoor(self.store, clock)
+        self.profiles = LiveProfiles(file, lambda path: load(path).profile, self._use) if file else None
         self.gallery = PictureStore(settings.keeping, clock)
         self.exchange = LaneGateway(
             store=self.store,
@@ -100,6 +116,18 @@ class CoreParts:
             listen_ms=round(1_000 * settings.log.listen_seconds),
             ticks=monotonic_ms,
         )
+
+    def _use(self, profile: Profile) -> None:
+        self.office.engine = ScreeningEngine(profile)
+
+
+def open_first_account(store: CoreStore, now_ms: int) -> None:
+    """Makes the login that runs a core without accounts its supervisor, so that somebody can open the others."""
+    with store.transaction() as connection:
+        first = people.open_first(connection, own_login())
+        if first is not None:
+            detail = f"account {first.name} of login {first.login}: {', '.join(first.roles)}"
+            store.write_diary(at_ms=now_ms, who="core", what="opened first account", detail=detail)
 
 
 class CoreService:
@@ -131,6 +159,7 @@ class CoreService:
             store=parts.store,
             log=parts.log,
             office=parts.office,
+            door=parts.door,
             exchange=parts.exchange,
             intake=parts.intake,
             projection=parts.projection,
@@ -139,6 +168,7 @@ class CoreService:
             clock=parts.clock,
             publish=self._publish,
             brokers=self._broker_states,
+            profiles_problem=lambda: parts.profiles.problem if parts.profiles else "",
         )
 
     def _metrics(self) -> CoreMetrics:
@@ -169,8 +199,9 @@ class CoreService:
             self._told_lanes = True
             self._parts.exchange.whole.on_connected()
 
-    async def _settled(self, request: Request) -> None:
-        """Waits until a request that changes the list may be served."""
+    async def _settled(self, request: Request, caller: Caller) -> None:
+        """Waits until a request that changes the list may be served; looks at the password of a sign-in."""
+        await self._parts.door.look_at(request, caller)
         whole = self._parts.exchange.whole
         while isinstance(request, CHANGES) and whole.listening():  # noqa: ASYNC110 - it ends by time
             await asyncio.sleep(_LISTENS_S)
@@ -193,6 +224,7 @@ class CoreService:
         admin = AdminServer(settings.core.admin_socket, self._serve, self._ready, before=self._settled)
         works: dict[str, Coroutine[Any, Any, object]] = {
             "admin": admin.run(),
+            "walls": WallDoor(settings.walls, self._serve_wall).run(),
             "inbox": self._take(),
             "answers": self._answer(),
             "ticks": self._tick(),
@@ -200,6 +232,8 @@ class CoreService:
             "pictures": self._prune(),
             "metrics": self._metrics().run(),
             "list": self._look_through(),
+            "profiles": self._watch_profiles(),
+            "audit": self._tell_audit_head(),
             "stop": stop.wait(),
         }
         self._failed = asyncio.get_running_loop().create_future()
@@ -222,12 +256,20 @@ class CoreService:
         await asyncio.gather(*(connection.stop() for connection in self._connections))
         self._parts.store.close()
 
-    def _serve(self, request: Request, login: str) -> Any:
-        """Serves an operator; a fault of the store is told to the operator and ends the core."""
+    def _serve(self, request: Request, caller: Caller) -> Any:
+        """Serves an operator."""
+        return self._guarded(request, lambda: self._counter.serve(request, caller))
+
+    def _serve_wall(self, request: Request, who: Actor) -> Any:
+        """Serves a person at a wall."""
+        return self._guarded(request, lambda: self._counter.serve_as(request, who))
+
+    def _guarded(self, request: Request, serve: Callable[[], Any]) -> Any:
+        """A fault of the store is told to whoever asked, and ends the core."""
         try:
             if isinstance(request, CHANGES) and (why := self._parts.exchange.list_watch.why_not()):
                 raise RefusedError(f"nothing is changed any more: {why}. Stop the core and run rocars-core restart-log")
-            return self._counter.serve(request, login)
+            return serve()
         except (sqlite3.Error, StoreError) as error:
             if self._failed is not None and not self._failed.done():
                 self._failed.set_exception(error)
@@ -351,6 +393,20 @@ class CoreService:
             if wrong:
                 log.error("the list in the store does not follow from its signed deltas: %s", wrong)
             await asyncio.sleep(max(pause_s, 1.0))
+
+    async def _watch_profiles(self) -> None:
+        """An edit of the profiles counts within a second."""
+        while True:
+            if (profiles := self._parts.profiles) is not None and (told := profiles.look()):
+                log.log(logging.WARNING if profiles.problem else logging.INFO, "screening: %s", told)
+            await asyncio.sleep(LOOK_S)
+
+    async def _tell_audit_head(self) -> None:
+        """The head of the audit log goes where whoever can write the store cannot: to the log of messages."""
+        while True:
+            seq, head = audit_log.head(self._parts.store.connection)
+            log.info("audit log: %d lines, the last one's hash is %s", seq, head.hex())
+            await asyncio.sleep(_AUDIT_S)
 
     async def _prune(self) -> None:
         """Pictures that have outlived their class go."""

@@ -6,6 +6,7 @@ path. Every problem is collected before any is reported.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -16,13 +17,18 @@ from msgspec import Meta
 from core.errors import CoreSettingsError
 from core.link.budget import LaneLimits
 from core.link.pictures import Keeping
+from core.model.earliest import CrossingPolicy, OpeningHours
 from core.office.cargo import BROAD_TERMS, CargoRules
-from core.office.screening import Profile, ProfileRule
 from core.office.service import CargoPolicy
+from core.select.criteria import ProfileRule
+from core.select.engine import Profile
+from core.select.families import WordFamily
 from domain.crossing import RELEASE
+from domain.times import expected_span
 from runtime.sections import Host, NamedFile, PlaceOfSocket, Port, Problem, SecretFile, Section, Text
 from runtime.toml_file import TomlFileError, read_toml
 from runtime.toml_table import TableReader
+from wire.topics import is_wall
 
 Days = Annotated[int, Meta(ge=1, le=7_300, description="a number of days, 1 to 7300")]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60, description="a number of minutes, 0 to 1440")]
@@ -84,10 +90,87 @@ class AuthoritySection(Section, frozen=True, kw_only=True):
     warn_days: Days = 30
 
 
+class WallsSection(Section, frozen=True, kw_only=True):
+    """`[walls]`: where the walls of the control points order lanes (`core.office.wall_door`); port 0 for nowhere.
+
+    Attributes:
+        authority: who signs the walls' certificates; certificate, key: this core's own, for the name the walls reach it by.
+        lanes: of each wall, by the name in its certificate, the lanes that it may order.
+    """
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535, description="a port, 1 to 65535, or 0 for none")] = 0
+    authority: Annotated[Path, NamedFile(AUTHORITY)] | None = None
+    certificate: Annotated[Path, NamedFile(AUTHORITY)] | None = None
+    key: Annotated[Path, SecretFile(AUTHORITY)] | None = None
+    lanes: dict[str, tuple[Text, ...]] = msgspec.field(default_factory=dict)
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Whoever listens has TLS and knows its walls."""
+        if self.port and not (self.authority and self.certificate and self.key):
+            yield Problem("", "needs authority, certificate and key together", "add what is missing")
+        for name in self.lanes:
+            if not is_wall(name):
+                yield Problem(f"lanes.{name}", "is no name of a wall", 'use "wall", or "wall-" and a word')
+
+
 class BundlingSection(Section, frozen=True, kw_only=True):
-    """`[bundling]`: how long after bundling a vehicle may cross at the earliest."""
+    """`[bundling]`: when a bundled vehicle may cross at the earliest (`core.model.earliest`).
+
+    Attributes:
+        wait_minutes: from bundling to crossing.
+        at_once_schemes: cargo that travels under these alone need not wait.
+        lodged_minutes: cargo lodged so many minutes before bundling need not wait; 0: it does.
+        swap_keeps: another vehicle takes over the wait of the one before.
+        notice_until: nobody need wait until then, by a notice: 2026-11-22T15:04 (Hong Kong); "" for none.
+        hours: of control points that close: "07:00-22:00" (Hong Kong).
+    """
 
     wait_minutes: Minutes = 30
+    at_once_schemes: tuple[Text, ...] = ()
+    lodged_minutes: Annotated[int, Meta(ge=0, le=14 * 24 * 60, description="a number of minutes, 0 to 20160")] = 0
+    swap_keeps: bool = False
+    notice_until: str = ""
+    hours: dict[str, Text] = msgspec.field(default_factory=dict)
+
+    @property
+    def policy(self) -> CrossingPolicy:
+        """What the earliest crossing is counted by."""
+        return CrossingPolicy(
+            wait_minutes=self.wait_minutes,
+            at_once_schemes=frozenset(self.at_once_schemes),
+            lodged_minutes=self.lodged_minutes,
+            swap_keeps=self.swap_keeps,
+            notice_until_ms=expected_span(self.notice_until)[1] if self.notice_until else 0,
+            hours={point: _hours(text) for point, text in self.hours.items()},
+        )
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Times can be read."""
+        if self.notice_until:
+            try:
+                expected_span(self.notice_until)
+            except ValueError:
+                yield Problem(
+                    "notice_until", "is no time", "write it as 2026-11-22T15:04 (Hong Kong), or leave it empty"
+                )
+        for point, text in self.hours.items():
+            try:
+                _hours(text)
+            except ValueError:
+                yield Problem(f"hours.{point}", f"{text!r} are no hours", 'write them as "07:00-22:00"')
+
+
+_CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+
+
+def _hours(text: str) -> OpeningHours:
+    found = _CLOCK.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    from_hour, from_minute, to_hour, to_minute = map(int, found.groups())
+    hours = {"opens": 60 * from_hour + from_minute, "closes": 60 * to_hour + to_minute}
+    return msgspec.convert(hours, OpeningHours)
 
 
 class CompoundSection(Section, frozen=True, kw_only=True):
@@ -111,17 +194,18 @@ class PicturesSection(Section, frozen=True, kw_only=True):
 
 
 class CargoSection(Section, frozen=True, kw_only=True):
-    """`[cargo]`: schemes a consignment may name, and descriptions that are too broad, each with a better one."""
+    """`[cargo]`: schemes a consignment may name, and descriptions that are broad, each with a better one to advise."""
 
     schemes: tuple[Text, ...] = ("ITFS", "SELS")
     broad_terms: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class ScreeningSection(Section, frozen=True, kw_only=True):
-    """`[screening]`: the action codes, mildest first, and the profiles."""
+    """`[screening]`: the action codes, mildest first, the profiles, and words that mean the same. Read anew while the core runs."""
 
     codes: tuple[Text, ...] = ("release", "inspect")
     rules: tuple[ProfileRule, ...] = ()
+    families: tuple[WordFamily, ...] = ()
 
 
 class LimitsSection(Section, frozen=True, kw_only=True):
@@ -158,6 +242,7 @@ class CoreSettings(Section, frozen=True, kw_only=True):
     screening: ScreeningSection = ScreeningSection()
     limits: LimitsSection = LimitsSection()
     health: HealthSection = HealthSection()
+    walls: WallsSection = WallsSection()
     log: LogSection = LogSection()
 
     @property
@@ -166,10 +251,20 @@ class CoreSettings(Section, frozen=True, kw_only=True):
         broad = {term.lower(): better for term, better in self.cargo.broad_terms.items()}
         return CargoPolicy(
             points=self.points,
-            cargo=CargoRules(schemes=frozenset(self.cargo.schemes), broad_terms={**BROAD_TERMS, **broad}),
-            profile=Profile(codes=self.screening.codes, rules=self.screening.rules),
-            wait_ms=self.bundling.wait_minutes * 60_000,
+            cargo=CargoRules(
+                schemes=frozenset(self.cargo.schemes),
+                points=frozenset(self.points),
+                broad_terms={**BROAD_TERMS, **broad},
+            ),
+            profile=self.profile,
+            crossing=self.bundling.policy,
         )
+
+    @property
+    def profile(self) -> Profile:
+        """What the screening engine decides by."""
+        told = self.screening
+        return Profile(codes=told.codes, rules=told.rules, families=told.families)
 
     @property
     def keeping(self) -> Keeping:
@@ -197,6 +292,14 @@ class CoreSettings(Section, frozen=True, kw_only=True):
         if codes[:1] != (RELEASE,):
             remedy = f'put "{RELEASE}" first: the lanes release on that word alone'
             yield Problem("screening.codes", f'does not begin with "{RELEASE}"', remedy)
+        for point in self.bundling.hours:
+            if point not in self.points:
+                yield Problem(f"bundling.hours.{point}", "is not in points", "add it there, or correct it")
+        for scheme in self.bundling.at_once_schemes:
+            if scheme not in self.cargo.schemes:
+                yield Problem(
+                    "bundling.at_once_schemes", f'"{scheme}" is not in cargo.schemes', "add it there, or correct it"
+                )
         for place, rule in enumerate(self.screening.rules):
             if rule.code not in codes:
                 wrong = f'"{rule.code}" is not in screening.codes'

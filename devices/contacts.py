@@ -8,7 +8,6 @@ Rules of this file
 - At start, and whenever the board comes back, the present level of every contact is reported, inactive ones too.
 - A board that is lost is a fault at once and is tried again for ever; its outputs are restored when it is back.
 - A wired line that the board never tells of, and an order that it does not confirm, are faults; the other lines go on.
-- One fault event per change of causes: the same cause is not repeated (a repeated alarm floods the centre).
 - No driver is ever replaced by a simulated one here; which board is used is configuration (`edge`).
 """
 
@@ -20,22 +19,27 @@ from functools import partial
 from types import MappingProxyType
 from typing import Protocol
 
-from devices.debounce import Chatter, Debounce, Edge
+from devices.contact_faults import ContactFaults
+from devices.debounce import BoardLook, Chatter, Debounce, Edge
 from devices.errors import ContactsError, WiringWrong
+from devices.read_back import ReadBacks
 from devices.settings import InputSettings, Output, OutputSettings, shared_lines
-from lane_agent.events import ContactChanged, FaultCleared, FaultRaised
-from lane_agent.model import Contact, Fault
+from lane_agent.events import ContactChanged, FaultCleared, FaultRaised, TroubleEnded, TroubleReported
+from lane_agent.model import Contact
 from runtime.backoff import Backoff
 
 _BACKOFF_S = (0.2, 5.0)  # between attempts to reach a lost board: first, longest
 _LOOK_S = 1.0
 """How often it is looked at whether every wired line was told and every order was confirmed; and how long a board has for the first."""
 
-ContactEvent = ContactChanged | FaultRaised | FaultCleared
+ContactEvent = ContactChanged | FaultRaised | FaultCleared | TroubleReported | TroubleEnded
 """What contacts tell the lane."""
 
-Tell = Callable[[int, bool, int], None]
-"""(line, high, monotonic ms): a raw level. Called in the event loop's thread."""
+Tell = Callable[[int, bool, int | BoardLook], None]
+"""(line, high, when): a raw level. Called in the event loop's thread.
+
+`when` is monotonic ms of a board that tells every change: the level lasts until the next. Of a polled board it is the `BoardLook`.
+"""
 
 
 class Contacts(Protocol):
@@ -87,6 +91,7 @@ class WiredContacts:
         clock: monotonic milliseconds, the same clock as the board's.
         chatter: when a line is called broken.
         backoff: the pauses between attempts.
+        faults: what is wrong, where others share it (Immigration's terminal).
 
     Raises:
         WiringWrong: two on one line.
@@ -102,22 +107,29 @@ class WiredContacts:
         apart: bool = False,
         chatter: Chatter | None = None,
         backoff: Backoff | None = None,
+        faults: ContactFaults | None = None,
     ) -> None:
         for key, line, other in shared_lines(inputs, outputs, apart=apart):
             raise WiringWrong(f"{key} and {other} are both on line {line}: give each its own line")
         self._board, self._clock, self._chatter = board, clock, chatter
         self._inputs = {each.line: (contact, each) for contact, each in inputs.items()}
         self._outputs = dict(outputs)
+        self._read_backs = ReadBacks(outputs, clock)
         self._wanted = dict.fromkeys(self._outputs, False)
         self._filters: dict[int, Debounce] = {}
         self._up = False
         self._known: set[int] = set()
         self._opening = 0
         self._backoff = backoff or Backoff(*_BACKOFF_S)
-        self._causes: dict[str, str] = {}
+        self._faults = faults or ContactFaults()
         self._tell: Callable[[ContactEvent], None] = lambda _: None
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def lit(self) -> dict[Output, bool]:
+        """What was last wanted of each output."""
+        return dict(self._wanted)
 
     @property
     def glitches(self) -> dict[Contact, int]:
@@ -127,6 +139,7 @@ class WiredContacts:
     async def start(self, on_event: Callable[[ContactEvent], None]) -> None:
         """Begins to report; levels or a fault follow as events."""
         self._tell = on_event
+        self._faults.told_to(on_event)
         self._task = asyncio.create_task(self._supervise(), name="contacts")
         self._task.add_done_callback(self._died)
 
@@ -145,6 +158,7 @@ class WiredContacts:
     def switch(self, output: Output, on: bool) -> None:
         """Switches an output now, or as soon as the board is back."""
         self._wanted[output] = on
+        self._read_backs.ordered(output, on=on)
         if self._up:
             self._write(output, on)
 
@@ -165,16 +179,22 @@ class WiredContacts:
                 watch.cancel()
             await asyncio.sleep(self._backoff.next_s())
 
-    def _level(self, opening: int, line: int, high: bool, at_ms: int) -> None:
+    def _level(self, opening: int, line: int, high: bool, when: int | BoardLook) -> None:
         if opening != self._opening:  # on its way when the board was lost
             return
         if not self._up:
             self._found()
         self._known.add(line)
+        self._read_backs.level(line, high=high)
         if line not in self._inputs:
             return
         contact, wired = self._inputs[line]
-        self._report(contact, self._filters[line].feed(high != wired.active_low, at_ms))
+        active, filtered = high != wired.active_low, self._filters[line]
+        if isinstance(when, BoardLook):
+            for edge in filtered.look(active, when):
+                self._report(contact, edge)
+        else:
+            self._report(contact, filtered.feed(active, when))
         self._after_samples()
 
     async def _watch_lines(self) -> None:
@@ -186,15 +206,19 @@ class WiredContacts:
             for line, (contact, _) in self._inputs.items():
                 if line not in self._known:
                     remedy = f"correct contacts.inputs.{contact.value}.line, or the board"
-                    self._blame(contact.value, f"the board has no line {line} for {contact.value}: {remedy}")
+                    self._faults.blame(contact.value, f"the board has no line {line} for {contact.value}: {remedy}")
+            for trouble in self._read_backs.look():
+                self._tell(trouble)
             silent = self._board.unanswered()
             for output, wired in self._outputs.items():
                 cause = f"order to {output.value}"
                 if wired.line in silent:
                     remedy = f"correct contacts.outputs.{output.value}.line, or the board"
-                    self._blame(cause, f"the board does not confirm line {wired.line} for {output.value}: {remedy}")
+                    self._faults.blame(
+                        cause, f"the board does not confirm line {wired.line} for {output.value}: {remedy}"
+                    )
                 else:
-                    self._forgive(cause)
+                    self._faults.forgive(cause)
 
     def _settle(self) -> None:
         self._timer = None
@@ -211,11 +235,11 @@ class WiredContacts:
         for line, each in self._filters.items():
             contact = self._inputs[line][0].value
             if each.chattering:
-                self._blame(contact, f"contact {contact} chatters: check its cable, its screen and line {line}")
+                self._faults.blame(contact, f"contact {contact} chatters: check its cable, its screen and line {line}")
             elif each.active is not None:
-                self._forgive(contact)
+                self._faults.forgive(contact)
         if all(each.active is not None for each in self._filters.values()):
-            self._forgive("board")
+            self._faults.forgive("board")
         self._arm()
 
     def _arm(self) -> None:
@@ -241,7 +265,7 @@ class WiredContacts:
         self._known.clear()
         self._opening += 1
         self._disarm()
-        self._blame("board", why)
+        self._faults.blame("board", why)
 
     def _write(self, output: Output, on: bool) -> None:
         wired = self._outputs.get(output)
@@ -250,18 +274,9 @@ class WiredContacts:
         try:
             self._board.write(wired.line, on != wired.active_low)
         except ContactsError as problem:  # the wish is kept, and written when the board is back
-            self._blame(output.value, str(problem))
+            self._faults.blame(output.value, str(problem))
         else:
-            self._forgive(output.value)
-
-    def _blame(self, who: str, why: str) -> None:
-        if self._causes.get(who) != why:
-            self._causes[who] = why
-            self._tell(FaultRaised(fault=Fault.CONTACTS, detail="; ".join(self._causes.values())))
-
-    def _forgive(self, who: str) -> None:
-        if self._causes.pop(who, None) is not None and not self._causes:
-            self._tell(FaultCleared(fault=Fault.CONTACTS))
+            self._faults.forgive(output.value)
 
     def _died(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:

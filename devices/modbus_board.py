@@ -3,8 +3,13 @@
 Moxa ioLogik, Advantech ADAM, Wago, Waveshare and their like: a table of addresses and nothing else to configure.
 
 Rules of this file
-- The lane polls; a module never speaks first. A press of 100 ms must be seen, so a gap between two answers that could
-  swallow one is counted, and a module that is that slow is a fault, unless it counts presses itself.
+- The lane polls; a module never speaks first. What it tells are looks, each between a request and its answer, and
+  `devices/debounce.py` counts a level once two looks agree that are certainly a filter time apart. So no press is told twice,
+  however late answers come: of a press of 100 ms that bounces for less than its filter time, at any pace.
+- None is lost while two such looks fall into each 100 ms, with a filter of 30: polls every 20 ms, answers within 15. Where they
+  do not, a press could have been lost; that is counted, and twenty of them in a minute are a fault, unless every input has
+  its counter. A counter's press is told three answers later, and presses that are closer than that are one.
+- An answer that is late, lost, or to another question is none: the next look began with the request that got no answer.
 - A level that changes between two answers is given the time of the earlier request: an input may only look older than it
   is, never newer (design §2.1).
 - An order is written at once, between two polls, and every second the outputs are read back: a module that was switched off
@@ -16,6 +21,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +31,7 @@ from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 
 from devices.contacts import Tell
+from devices.debounce import BoardLook
 from devices.errors import BoardGarbled, BoardMissing, BoardSilent, WiringWrong
 from devices.modbus_settings import ModbusTable
 
@@ -35,15 +42,18 @@ MOST_AT_ONCE = 50
 """More presses than this between two answers are no presses: the module began to count anew."""
 
 READ_BACK_MS = 1_000
-TOO_SLOW_MS = 90
-"""A gap between two answers in which a press of 100 ms, debounced for 30, could be missed."""
+PRESS_MS, FILTERED_MS = 100, 30
+"""The shortest press that must be seen, twice, so far apart."""
 MOST_SLOW = 20
-"""So many such gaps within a minute are no hiccup."""
+"""So many times within a minute that such a press could have been missed are no hiccup."""
+LATE_S = 0.1
+"""After a request without an answer nothing is asked on a cable for so long: an answer that is late has no number there."""
 
 _GAP = 16  # addresses between two wired ones that are cheaper read along than asked for apart
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 """pymodbus writes a page of bytes for each answer it misses; what matters here is told as a fault."""
 
+_WRITES = 5  # the function code of an order to a coil
 _ILLEGAL = {1: "no such table", 2: "no such address", 3: "no such address"}
 
 
@@ -133,13 +143,19 @@ class ModbusBoard:
         seen = _Inputs(self._lines, tell)
         pace = _Pace(self._port.name, tolerant=self._all_counted)
         read_back_ms = self._clock()
+        unanswered_ms: int | None = None
         while True:
             asked_ms = self._clock()
             levels = await self._levels(talk)
-            if levels is not None:
-                counts = await self._counts(talk)
-                seen.take(levels, counts, asked_ms)
-                pace.answered(self._clock())
+            answered_ms = self._clock()
+            counts = None if levels is None else await self._counts(talk)
+            since_ms = asked_ms if unanswered_ms is None else unanswered_ms
+            if levels is None or counts is None:
+                unanswered_ms = since_ms
+            else:
+                unanswered_ms = None
+                seen.take(levels, counts, BoardLook(since_ms, answered_ms, self._clock()))
+                pace.looked(since_ms, answered_ms)
             await self._write_orders(talk)
             if self._clock() - read_back_ms >= READ_BACK_MS:
                 read_back_ms = self._clock()
@@ -160,12 +176,12 @@ class ModbusBoard:
             return {line: bool(found[line]) for line in self._lines}
         return {line: bool(found[line // 16] >> line % 16 & 1) for line in self._lines}
 
-    async def _counts(self, talk: _ModbusTalk) -> dict[int, int]:
+    async def _counts(self, talk: _ModbusTalk) -> dict[int, int] | None:
         found: dict[int, int] = {}
         for first, count in self._counter_spans:
             answer = await talk.read(self._counters, first, count)
             if answer is None:
-                return {}
+                return None
             found.update(zip(range(first, first + count), answer, strict=False))
         return {line: found[address] for line, address in self._counter_of.items()}
 
@@ -223,7 +239,8 @@ class _ModbusTalk:
             WiringWrong: the module has no such address.
         """
         what = f"{table.value.replace('_', ' ')} {first} to {first + count - 1}"
-        answer = await self._ask(lambda: self._reads[table](first, count=count, device_id=self._port.unit), what)
+        request = lambda: self._reads[table](first, count=count, device_id=self._port.unit)  # noqa: E731
+        answer = await self._ask(request, table.reads, what)
         if answer is None:
             return None
         values = list(answer.bits if table.bits else answer.registers)
@@ -236,10 +253,10 @@ class _ModbusTalk:
     async def write(self, line: int, high: bool) -> bool:
         """Whether the module took the order for the coil at `line`; raises as `read` does."""
         unit = self._port.unit
-        order = await self._ask(lambda: self._client.write_coil(line, high, device_id=unit), f"output (coil) {line}")
-        return order is not None
+        request = lambda: self._client.write_coil(line, high, device_id=unit)  # noqa: E731
+        return await self._ask(request, _WRITES, f"output (coil) {line}") is not None
 
-    async def _ask(self, request: Callable[[], Awaitable[Any]], what: str) -> Any:
+    async def _ask(self, request: Callable[[], Awaitable[Any]], function: int, what: str) -> Any:
         if not self._client.connected:
             raise BoardMissing(f"{self._port.name} was lost: check its cable and its power")
         try:
@@ -249,6 +266,10 @@ class _ModbusTalk:
         except (ModbusException, OSError):
             answer = None
         _end_if_told()
+        if answer is not None and answer.function_code & 0x7F != function:  # late, to another request
+            answer = None
+        if answer is None and self._port.name.startswith("/"):
+            await asyncio.sleep(LATE_S)
         if answer is not None and not answer.isError():
             self._heard_ms = self._clock()
             return answer
@@ -269,60 +290,43 @@ class _ModbusTalk:
 
 
 class _Inputs:
-    """Levels and counters of two answers, as edges."""
+    """Levels and counters of each answer, as looks."""
 
     def __init__(self, lines: list[int], tell: Tell) -> None:
         self._lines, self._tell = lines, tell
-        self._levels: dict[int, bool] = {}
         self._counts: dict[int, int] = {}
-        self._at_ms = 0
 
-    def take(self, levels: dict[int, bool], counts: dict[int, int], asked_ms: int) -> None:
-        """Tells every level, and before it what a counter says came and went unseen since the last answer."""
+    def take(self, levels: dict[int, bool], counts: dict[int, int], look: BoardLook) -> None:
+        """Tells every level, and which counters have risen; a counter counts each time its input is switched on."""
+        calm = BoardLook(look.asked_ms, look.answered_ms)
         for line in self._lines:
-            for _ in range(self._missed(line, levels[line], counts)):
-                self._pulse(line, levels[line], asked_ms)
-            self._tell(line, levels[line], asked_ms)
-        self._levels, self._at_ms = levels, asked_ms
-        self._counts = self._counts | counts
-
-    def _missed(self, line: int, high: bool, counts: dict[int, int]) -> int:
-        """Activations that no answer showed; a counter counts each time its input is switched on."""
-        if line not in counts or line not in self._counts:
-            return 0
-        counted = (counts[line] - self._counts[line]) % COUNTS
-        seen = int(high and not self._levels[line])
-        return min(counted - seen, 1) if seen <= counted <= MOST_AT_ONCE else 0
-
-    def _pulse(self, line: int, now: bool, asked_ms: int) -> None:
-        """One change there and back, for as long as there is between the answers: two that merge are one press."""
-        before = self._levels[line]
-        middle = (self._at_ms + asked_ms) // 2
-        if before == now:
-            self._tell(line, not now, self._at_ms + 1)
-        else:
-            self._tell(line, now, self._at_ms + 1)
-            self._tell(line, before, middle)
+            rose = line in self._counts and 0 < (counts[line] - self._counts[line]) % COUNTS <= MOST_AT_ONCE
+            self._tell(line, levels[line], look if rose else calm)
+        self._counts = counts
 
 
 class _Pace:
-    """How far answers are apart."""
+    """Whether a press of `PRESS_MS` is looked at twice, `FILTERED_MS` apart, whenever it begins."""
 
     def __init__(self, name: str, *, tolerant: bool) -> None:
         self._name, self._tolerant = name, tolerant
-        self._last_ms: int | None = None
-        self._slow: list[int] = []
+        self._looks: deque[tuple[int, int]] = deque()
+        self._slow: deque[int] = deque(maxlen=MOST_SLOW + 1)
 
-    def answered(self, now_ms: int) -> None:
-        """Takes note of an answer.
+    def looked(self, asked_ms: int, answered_ms: int) -> None:
+        """Takes note of a look.
 
         Raises:
-            BoardSilent: so many gaps were long enough to hide a press that this is how the module is.
+            BoardSilent: a press could have been missed so often that this is how the module is.
         """
-        if self._last_ms is not None and now_ms - self._last_ms > TOO_SLOW_MS:
-            self._slow = [at for at in self._slow if now_ms - at < 60_000] + [now_ms]
-        self._last_ms = now_ms
-        if len(self._slow) > MOST_SLOW and not self._tolerant:
+        looks = self._looks
+        looks.append((asked_ms, answered_ms))
+        while len(looks) > 2 and asked_ms - looks[1][1] >= FILTERED_MS:
+            began_ms, _ = looks.popleft()
+            if answered_ms - began_ms > PRESS_MS and (not self._slow or began_ms >= self._slow[-1]):
+                self._slow.append(answered_ms)
+        often = len(self._slow) > MOST_SLOW and answered_ms - self._slow[0] < 60_000
+        if often and not self._tolerant:
             raise BoardSilent(
                 f"{self._name} answers too slowly: a short press is lost between two answers. Raise contacts.baud, wire "
                 "the contacts to neighbouring addresses, or name the module's counters"

@@ -25,11 +25,13 @@ from devices.reader_protocol import (
     Begin,
     Doubted,
     End,
+    LookFor,
     NewestPicture,
     Order,
     ReaderBeat,
     ReaderSetup,
     Report,
+    SeenAgain,
     SettledRead,
     Trouble,
     TwoVehicles,
@@ -43,6 +45,7 @@ from lane_agent.events import (
     FaultCleared,
     FaultRaised,
     PlateDoubted,
+    PlateSeenAgain,
     PlateSettled,
     PlateUnread,
     SecondVehicleSeen,
@@ -54,6 +57,7 @@ log = logging.getLogger(__name__)
 
 SILENCE_S = 3.0  # a reader process that is silent for this long is hanging
 FIRST_S = 120.0  # torch from a slow disk takes as long as 50 s; the lane has the fault READER until it speaks
+LOOK_AFTER_MS = 3_000  # a truck in a queue is looked for so often, and each answer is a row of the journal
 BACKOFF_S = (0.3, 5.0)  # before a start after a failure: first, longest
 
 
@@ -62,7 +66,7 @@ class ReaderProcess:
 
     Args:
         setup: what the process is given.
-        on_event: called in the event loop with `PlateSettled`, `PlateUnread`, `PlateDoubted`, `SecondVehicleSeen`, `FaultRaised` and
+        on_event: called in the event loop with `PlateSettled`, `PlateUnread`, `PlateDoubted`, `PlateSeenAgain`, `SecondVehicleSeen`, `FaultRaised` and
             `FaultCleared`; must not block.
         silence_s: how long the process may be silent.
     """
@@ -82,6 +86,8 @@ class ReaderProcess:
         self._seeing = asyncio.Event()
         self._known = asyncio.Event()  # whether it sees or is at fault
         self.starts = 0
+        self.plate_since_ms: int | None = None
+        """Since when a plate is read at the line while no visit is open, if one is."""
 
     async def start(self, wait_s: float = 10.0) -> None:
         """Starts the process and waits until it sees or a fault is known.
@@ -99,6 +105,10 @@ class ReaderProcess:
         """Pictures taken from now on are read for this visit."""
         self._begun = Begin(visit, monotonic_ms())
         self._order(self._begun)
+
+    def look_again(self, visit: int, look: int, vrn: str) -> None:
+        """Is this plate still in view? A picture taken `LOOK_AFTER_MS` from now, or later, answers; silence means no."""
+        self._order(LookFor(visit, look, vrn, monotonic_ms() + LOOK_AFTER_MS))
 
     def end_visit(self, visit: int) -> None:
         """Nothing more is wanted of this visit; reports still on their way are dropped."""
@@ -202,7 +212,8 @@ class ReaderProcess:
 
     def _take(self, report: Report) -> None:
         match report:
-            case ReaderBeat(frame_ms, read_ms):
+            case ReaderBeat(frame_ms, read_ms, plate_ms):
+                self.plate_since_ms = plate_ms
                 if read_ms is not None:
                     self._pace.add(read_ms)
                 if frame_ms:
@@ -212,7 +223,7 @@ class ReaderProcess:
             case Trouble(part, detail, frozen):
                 self._frozen = frozen or self._frozen
                 self._raise(Fault.CAMERA if part == "camera" else Fault.READER, detail)
-            case SettledRead() | Unread() | Doubted() | TwoVehicles():
+            case SettledRead() | Unread() | Doubted() | SeenAgain() | TwoVehicles():
                 if self._begun is not None and self._begun.visit == report.visit:
                     self._on_event(event_of(report))
 
@@ -232,7 +243,7 @@ class ReaderProcess:
         self._faults[fault] = detail
 
 
-def event_of(report: SettledRead | Unread | Doubted | TwoVehicles) -> Event:
+def event_of(report: SettledRead | Unread | Doubted | SeenAgain | TwoVehicles) -> Event:
     """The lane's event for a report of a visit."""
     match report:
         case SettledRead(visit, vrn, mainland, confidence, evidence):
@@ -241,5 +252,7 @@ def event_of(report: SettledRead | Unread | Doubted | TwoVehicles) -> Event:
             return PlateUnread(visit, reason, candidates, evidence)
         case Doubted(visit, vrn, candidates, evidence):
             return PlateDoubted(visit, vrn, candidates, evidence)
+        case SeenAgain(visit, look, vrn):
+            return PlateSeenAgain(visit, look, vrn)
         case TwoVehicles(visit):
             return SecondVehicleSeen(visit)

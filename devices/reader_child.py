@@ -24,24 +24,28 @@ from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED
 from devices.camera import Frame, Newest
+from devices.camera_condition import CameraAilment, CameraCondition, CameraReference
 from devices.dated_picture import monotonic_ms
 from devices.evidence import EvidenceStore, jpeg
 from devices.overlay import overlaid
 from devices.reader_protocol import (
     Begin,
     End,
+    LookFor,
     NewestPicture,
     Order,
     ReaderBeat,
     ReaderSetup,
     Report,
+    SeenAgain,
     Trouble,
     packed,
     receive_order,
     receive_setup,
 )
+from devices.settings import CameraSettings
 from devices.stall import Stall, remembered_of
-from devices.visit_reader import VisitReader, read_region
+from devices.visit_reader import VisitReader, is_alone, read_region
 from devices.zone import Zone
 from runtime.children import end_with_parent
 from runtime.sections import milliseconds
@@ -65,11 +69,15 @@ class ReaderLoop:
         self._evidence = EvidenceStore(setup.evidence)
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._watch: VisitReader | None = None
+        self._sought: LookFor | None = None
         self._number = 0
         self._frame_ms = 0
         self._shown_ms = 0
         self._read_ms: int | None = None
         self._ill = False
+        self._ailment: CameraAilment | None = None
+        self._condition = CameraCondition(setup.camera.box, self._reference(setup.camera))
+        self._plate_ms: int | None = None
         self._stall = Stall(
             max(_CHECK_MS, milliseconds(setup.camera.stall_s) - _NOTICE_MS),
             remembered=remembered_of(setup.camera.kind),
@@ -95,11 +103,12 @@ class ReaderLoop:
         if frame is not None:
             self._number, self._frame_ms = frame.number, frame.taken_ms
             self._stall.saw(frame)
+            self._ailment = self._condition.saw(frame.picture, frame.taken_ms, empty=self._watch is None)
             self._look(frame)
         elif self._watch is not None:
             self._tell_all(self._watch.waited(monotonic_ms()))
         self._check()
-        self._tell(ReaderBeat(0 if self._ill else self._frame_ms, self._read_ms))
+        self._tell(ReaderBeat(0 if self._ill else self._frame_ms, self._read_ms, self._plate_ms))
 
     def _look(self, frame: Frame) -> None:
         begun = monotonic_ms()
@@ -107,22 +116,40 @@ class ReaderLoop:
         self._read_ms = monotonic_ms() - begun
         if self._watch is not None:
             self._tell_all(self._watch.look(frame, reads))
+            self._seek(frame, reads)
+        stands = self._watch is None and any(read.text and read.inside for read in reads)
+        self._plate_ms = (self._plate_ms or frame.taken_ms) if stands else None
         if frame.taken_ms - self._shown_ms >= _SHOWN_MS:
             self._shown_ms = frame.taken_ms
             self._tell(shown(frame, reads, self._zone))
+
+    def _seek(self, frame: Frame, reads: tuple[PlateRead, ...]) -> None:
+        """Answers whether the plate that 3 stands for is still in view."""
+        sought = self._sought
+        if sought is None or not frame.since(sought.after_ms):
+            return
+        if is_alone(sought.vrn, reads, self._setup.reader.release_threshold):
+            self._sought = None
+            self._tell(SeenAgain(sought.visit, sought.look, sought.vrn))
 
     def _check(self) -> None:
         """Reports a camera that stalls or is late; a driver that hangs is cured by ending this process."""
         now = monotonic_ms()
         self._stall.heard(self._camera.heard_ms)
         stalled, late = self._stall.detail(now), self._camera.lateness(now)
+        ailing = self._ailment.value if self._ailment is not None else ""
         complaint = self._camera.error
-        if (stalled or late) and not self._ill:
-            self._tell(Trouble("camera", complaint or late or stalled, self._stall.frozen(now)))
+        wrong = late or stalled or ailing
+        if wrong and not self._ill:
+            self._tell(Trouble("camera", complaint or wrong, self._stall.frozen(now)))
         if self._stall.hopeless(now) and not complaint:
             self._tell(Trouble("camera", stalled, self._stall.frozen(now)))
             os._exit(STALLED)
-        self._ill = bool(stalled or late)
+        self._ill = bool(wrong)
+
+    @staticmethod
+    def _reference(camera: CameraSettings) -> CameraReference | None:
+        return None if camera.reference is None else CameraReference.read(camera.reference, camera.box)
 
     def _rest(self, wait_ms: int) -> None:
         """Waits, but carries out orders at once, and looks whether the camera still gives pictures."""
@@ -143,9 +170,11 @@ class ReaderLoop:
             case Begin(visit, after_ms):
                 self._camera.want(after_ms)
                 self._watch = VisitReader(visit, after_ms, self._setup, self._evidence)
+            case LookFor(visit):
+                self._sought = order if self._watch is not None and self._watch.visit == visit else None
             case End(visit):
                 if self._watch is not None and self._watch.visit == visit:
-                    self._watch = None
+                    self._watch = self._sought = None
                     self._camera.rest()
 
     def _listen(self) -> None:

@@ -59,17 +59,28 @@ class End(msgspec.Struct, frozen=True, tag="end"):
     visit: int
 
 
-Order = Begin | End
+class LookFor(msgspec.Struct, frozen=True, tag="look"):
+    """Is `vrn` in a picture taken after `after_ms`? Answered by `SeenAgain`, once, or not at all; takes the place of an older one."""
+
+    visit: int
+    look: int
+    vrn: str
+    after_ms: int
+
+
+Order = Begin | End | LookFor
 
 
 class ReaderBeat(msgspec.Struct, frozen=True, tag="beat"):
     """The reader's loop is alive and has looked at a picture taken at `frame_ms` (0: none yet).
 
-    `read_ms` is how long finding and reading its plates took; None where this turn had no new picture.
+    `read_ms` is how long finding and reading its plates took; None where this turn had no new picture. `plate_ms`: since when a
+    plate is read while no visit is; None while none is.
     """
 
     frame_ms: int
     read_ms: int | None = None
+    plate_ms: int | None = None
 
 
 class NewestPicture(msgspec.Struct, frozen=True, tag="shown"):
@@ -109,6 +120,14 @@ class Doubted(msgspec.Struct, frozen=True, tag="doubted"):
     evidence: tuple[str, ...]
 
 
+class SeenAgain(msgspec.Struct, frozen=True, tag="again"):
+    """The plate of `LookFor` number `look` was read in a picture taken since, and no other mark beside it."""
+
+    visit: int
+    look: int
+    vrn: str
+
+
 class TwoVehicles(msgspec.Struct, frozen=True, tag="two"):
     """More than one vehicle is in the lane's part of the picture; `marks` are what was read, the nearest first."""
 
@@ -127,7 +146,7 @@ class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
     frozen: tuple[int, ...] = ()
 
 
-Report = ReaderBeat | NewestPicture | SettledRead | Unread | Doubted | TwoVehicles | Trouble
+Report = ReaderBeat | NewestPicture | SettledRead | Unread | Doubted | SeenAgain | TwoVehicles | Trouble
 
 _encoder = msgspec.msgpack.Encoder()
 _orders: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)

@@ -27,6 +27,7 @@ from runtime.sections import (
     Count,
     Fits,
     GivenSecret,
+    NamedFile,
     NamedFolder,
     PlaceOfSocket,
     Problem,
@@ -124,6 +125,8 @@ class CameraSettings(Section, frozen=True, kw_only=True):
             three or more corners.
         fps: the most pictures a second that are looked at; what a folder or a video file gives.
         stall_s: without a new and different frame for this long, the camera is a fault.
+        reference: a picture of the empty lane that a technician has approved, against which a camera that has moved or is out of
+            focus is found (`rocars-lane check --walk` stores it); without it neither is.
     """
 
     kind: CameraKind
@@ -136,6 +139,15 @@ class CameraSettings(Section, frozen=True, kw_only=True):
     ] = (0.0, 0.0, 1.0, 1.0)
     fps: Annotated[float, Meta(gt=0, le=120, description="frames a second, above 0 and up to 120")] = 10.0
     stall_s: Seconds = 3.0
+    reference: Annotated[Path, NamedFile("store it: rocars-lane check --walk")] | None = None
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """What the region reaches to: its left, top, right and bottom edge."""
+        zone = self.zone
+        if len(self.region) == 4:
+            return zone[0], zone[1], zone[2], zone[3]
+        return min(zone[::2]), min(zone[1::2]), max(zone[::2]), max(zone[1::2])
 
     @property
     def place(self) -> str:
@@ -276,6 +288,9 @@ class Output(Enum):
     BELL = "bell"  # rings at the officer's post while a help call is unanswered
     LAMP = "lamp"  # lit on the panel while a help call is open
     ALARM = "alarm"  # a siren or beacon in the control room
+    UNLADEN_LAMP = "unladen_lamp"  # lit on the panel once an unladen press has counted in this visit
+    GO = "go"  # the green of a signal head, red being its rest contact; on while both screens stand at 3
+    BARRIER = "barrier"  # opens a barrier for as long
 
 
 class InputSettings(Section, frozen=True, kw_only=True):
@@ -300,11 +315,21 @@ class InputSettings(Section, frozen=True, kw_only=True):
         return self.active is ActiveLevel.LOW
 
 
+MOVES_VEHICLES = (Output.GO, Output.BARRIER)
+"""Outputs that tell a driver to go: whatever is lost, they must fall off."""
+
+
 class OutputSettings(Section, frozen=True, kw_only=True):
-    """One output's line and the level that switches it on."""
+    """One output's line and the level that switches it on.
+
+    Attributes:
+        read_back: the input line that follows it, such as a lamp's current relay or a barrier's end switch; none where it is
+            not wired.
+    """
 
     line: Count
     active: ActiveLevel
+    read_back: InputSettings | None = None
 
     @property
     def active_low(self) -> bool:
@@ -341,6 +366,7 @@ class ContactsSettings(Section, frozen=True, kw_only=True):
         if self.board is BoardKind.SIMULATED and self.socket is None:
             yield Problem("socket", "is missing for board simulated", 'add socket = "contacts.sock"')
         yield from self._modbus()
+        yield from self._safe_on_loss()
         for key, line, other in shared_lines(self.inputs, self.outputs, apart=self.apart):
             wrong = f"line {line} is also that of contacts.{other}"
             yield Problem(f"{key}.line", wrong, "give each its own line")
@@ -361,6 +387,24 @@ class ContactsSettings(Section, frozen=True, kw_only=True):
         """Whether inputs and outputs have numbers of their own: a Modbus module's inputs and coils do."""
         return self.board is BoardKind.MODBUS
 
+    def _safe_on_loss(self) -> Problems:
+        """A barrier or a green that stands because the box is gone releases whoever comes."""
+        for output in MOVES_VEHICLES:
+            if output not in self.outputs:
+                continue
+            key = f"outputs.{output.value}"
+            if self.outputs[output].active is ActiveLevel.LOW and self.board is BoardKind.GPIO:
+                yield Problem(
+                    f"{key}.active", "low is what a pin without power may be", 'wire it to switch on by "high"'
+                )
+            if self.board is BoardKind.REMOTE:
+                yield Problem(
+                    key, "nothing says that a remote board lets go when it is alone", "use board modbus or gpio"
+                )
+            if self.board is BoardKind.MODBUS and self.modbus.failsafe_s is None:
+                remedy = "set the module's own time-out (host watchdog: outputs off), and write it as modbus.failsafe_s"
+                yield Problem(key, "would stand when the box is gone", remedy)
+
     def _modbus(self) -> Problems:
         if self.board is BoardKind.MODBUS and not (self.port or "").startswith(("/", "tcp://")):
             yield Problem("port", "is no Modbus module", 'write port = "tcp://host:502" or "/dev/ttyUSB0"')
@@ -378,7 +422,8 @@ def shared_lines(
     """(key, line, the earlier key) of everything that is on a line already in use; `apart`: outputs have their own."""
     taken: dict[tuple[str, int], str] = {}
     for key, line in _lines(inputs, outputs):
-        place = (key.partition(".")[0] if apart else "", line)
+        side = "inputs" if key.endswith(".read_back") else key.partition(".")[0]
+        place = (side if apart else "", line)
         if place in taken:
             yield key, line, taken[place]
         taken.setdefault(place, key)
@@ -389,6 +434,9 @@ def _lines(
 ) -> Iterator[tuple[str, int]]:
     yield from ((f"inputs.{contact.value}", each.line) for contact, each in inputs.items())
     yield from ((f"outputs.{output.value}", each.line) for output, each in outputs.items())
+    for output, each in outputs.items():
+        if each.read_back is not None:
+            yield f"outputs.{output.value}.read_back", each.read_back.line
 
 
 class IdentifierKind(Enum):
@@ -397,6 +445,7 @@ class IdentifierKind(Enum):
     NONE = "none"
     SERIAL = "serial"
     MQTT = "mqtt"
+    CAMERA = "camera"
 
 
 class IdentifierSettings(Section, frozen=True, kw_only=True):
@@ -407,8 +456,8 @@ class IdentifierSettings(Section, frozen=True, kw_only=True):
         silent_s: the longest silence.
         port, baud, labels: of kind serial: device, or a URL such as socket://host:port; the table of labels, left out
             where a label carries the mark itself.
-        topic, fresh_s: of kind mqtt: where Immigration's reader speaks, the lane's own topic if left out; how old a
-            reading may be.
+        topic, fresh_s: of kind mqtt: where Immigration's reader speaks, the lane's own topic if left out; of kind camera: where a
+            camera that reads plates itself speaks; how old a reading may be.
     """
 
     kind: IdentifierKind = IdentifierKind.NONE
@@ -447,8 +496,12 @@ class IdentifierSettings(Section, frozen=True, kw_only=True):
             yield Problem("required", "what comes over a network unsigned may contradict and proves nothing", remedy)
         if kind is not IdentifierKind.SERIAL and self.labels is not None:
             yield Problem("labels", f"is of no use to kind {kind.value}", "remove it: only serial reads labels")
-        if kind is not IdentifierKind.MQTT and self.topic is not None:
-            yield Problem("topic", f"is of no use to kind {kind.value}", "remove it: only mqtt has a topic")
+        if kind not in {IdentifierKind.MQTT, IdentifierKind.CAMERA} and self.topic is not None:
+            yield Problem("topic", f"is of no use to kind {kind.value}", "remove it: only mqtt and camera have a topic")
+        if kind is IdentifierKind.CAMERA and self.topic is None:
+            yield Problem(
+                "topic", "is missing for kind camera", "write the topic that the camera publishes its metadata to"
+            )
         if self.fresh_s > READING_S:
             remedy = f"write {READING_S:g} or less: an older reading may be of the vehicle before"
             yield Problem("fresh_s", f"{self.fresh_s:g} s is longer than the law allows", remedy)

@@ -79,6 +79,14 @@ def vote_of(read: PlateRead, *, mainland: bool, beside: bool = False) -> Vote:
     return Vote(read.text, tuple(chance for _, chance in read.characters), mainland, read.lengths, beside)
 
 
+def is_alone(vrn: str, reads: tuple[PlateRead, ...], release: float) -> bool:
+    """Whether this mark was read, surely, in the lane's part of the picture, and no other that could be another vehicle's."""
+    inside = tuple(read for read in reads if read.inside)
+    ours = hong_kong(inside)
+    seen = any(normalise(read.text) == vrn and read.confidence >= release for read in ours)
+    return seen and not any(_different(read.text, vrn) for read in ours)
+
+
 @dataclass(slots=True)
 class _Best:
     """The picture that would be shown as evidence."""

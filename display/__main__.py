@@ -20,6 +20,7 @@ from display.failsafe import Failsafe
 from display.paint_log import PaintLog, open_paint_log
 from display.process import AlarmWatchdog, ScreenProcess
 from display.settings import Mode, Size
+from display.wording_file import use_words
 from lane_agent.model import Screen
 from runtime.children import end_with_parent
 from runtime.clocks import utc_ms
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one screen until it is told to end; exit status 2 if it cannot begin."""
     log_for_people("rocars-lane-screen")
     options = _options().parse_args(arguments)
+    use_words(options.wording)
     if options.end_with:
         end_with_parent(signal.SIGTERM, parent=options.end_with)  # SIGTERM, so that the safe face is painted last
     try:
@@ -74,6 +76,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=_size, metavar="WxH", help="pixels; XDB square 96 to 1024, AIOP 4:3")
     parser.add_argument("--paint-log", type=Path, metavar="FILE", help="append a JSON line for every painting")
     parser.add_argument("--silence-limit", type=_seconds, default=2.0, metavar="S", help="seconds until the safe face")
+    parser.add_argument("--wording", default="", metavar="FILE", help="the site's own words")
     parser.add_argument("--simulated", action="store_true", help="show the ribbon from the start")
     parser.add_argument("--end-with", type=int, metavar="PID", help="end when this parent process ends")
     parser.add_argument(

@@ -10,6 +10,7 @@ import pygame
 from display.drawing import blank, paint
 from display.errors import NoDisplayError
 from display.failsafe import Showing
+from display.light import DAY, Light
 from display.settings import DEFAULT_SIZE, Mode, Size, check_size
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
@@ -28,6 +29,7 @@ class PaintedSurface:
 
     def __init__(self, screen: Screen, *, size: Size | None = None, mode: Mode = Mode.HEADLESS) -> None:
         self.trouble = ""
+        self.light: Light = DAY
         self._screen = screen
         wanted = check_size(screen, size or DEFAULT_SIZE[screen])
         surface = self._open(wanted, mode)
@@ -62,7 +64,7 @@ class PaintedSurface:
 
     def paint(self, showing: Showing) -> bool:
         """Paints and flips."""
-        paint(self._sign, self._screen, showing.scene, showing.parameter, simulated=showing.simulated)
+        paint(self._sign, self._screen, showing.scene, showing.parameter, simulated=showing.simulated, light=self.light)
         pygame.display.flip()
         return True
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pygame
 
 from display.fit import TextRow
 from display.fonts import Fonts, shared
 from display.layout import Key, Layout, lay_out
+from display.light import DAY, Light
 from display.pen import BLACK, INKS, WHITE, Colour
 from display.pictograms import picture
 from display.scenes import Language
@@ -16,28 +19,57 @@ from lane_agent.wording import Scene, Tone
 
 _MAGENTA: Colour = (158, 6, 98)  # the ribbon: a colour no tone has
 _COLUMN: Colour = (13, 20, 32)
-_PAPER: Colour = (250, 250, 247)
-_STRIP: Colour = (226, 229, 233)
 _LIT: Colour = (14, 62, 156)
-_TEXT: Colour = (12, 16, 24)
 _QUIET: Colour = (184, 192, 204)
 
 # What the words of a tone are written in on the dark board; brighter than the shapes, for thin strokes.
 _BOARD_WORDS: dict[Tone, Colour] = {Tone.GO: (70, 255, 140), Tone.EXAMINE: (255, 204, 51)}
 _BOARD = {Language.ENGLISH: (240, 240, 240), Language.SIMPLIFIED: (188, 194, 202)}
-_PANEL = {Language.TRADITIONAL: _TEXT, Language.ENGLISH: (30, 38, 50), Language.SIMPLIFIED: (70, 80, 94)}
+
+
+@dataclass(frozen=True, slots=True)
+class PanelInk:
+    """The panel's colours: behind the message, behind the buttons' names, their mark, and the words by language."""
+
+    paper: Colour
+    strip: Colour
+    mark: Colour
+    words: dict[Language, Colour]
+
+
+_BY_DAY = PanelInk(
+    (250, 250, 247),
+    (226, 229, 233),
+    _COLUMN,
+    {Language.TRADITIONAL: (12, 16, 24), Language.ENGLISH: (30, 38, 50), Language.SIMPLIFIED: (70, 80, 94)},
+)
+_BY_NIGHT = PanelInk(
+    (10, 13, 18),
+    (28, 33, 42),
+    (226, 229, 233),
+    {Language.TRADITIONAL: (250, 250, 247), Language.ENGLISH: (224, 228, 234), Language.SIMPLIFIED: (184, 192, 204)},
+)
+"""A white panel at night blinds a driver to the lane in front of him."""
 
 
 def paint(
-    surface: pygame.Surface, screen: Screen, scene: Scene, parameter: str = "", *, simulated: bool = False
+    surface: pygame.Surface,
+    screen: Screen,
+    scene: Scene,
+    parameter: str = "",
+    *,
+    simulated: bool = False,
+    light: Light = DAY,
 ) -> Layout:
     """Paints the sign of `scene` over the whole `surface` and returns where everything went."""
     placed = lay_out(screen, scene, parameter, simulated, surface.get_size())
     if screen is Screen.XDB:
         _paint_board(surface, placed, shared(coarse=placed.sign.coarse))
     else:
-        _paint_panel(surface, placed, shared())
+        _paint_panel(surface, placed, shared(), _BY_NIGHT if light.dark else _BY_DAY)
     _paint_ribbon(surface, placed, shared())
+    if light.level < 1:
+        surface.fill((round(255 * light.level),) * 3, special_flags=pygame.BLEND_RGB_MULT)
     return placed
 
 
@@ -52,29 +84,29 @@ def _paint_board(surface: pygame.Surface, placed: Layout, fonts: Fonts) -> None:
         _write(surface, (row,), _BOARD.get(row.language, first), fonts)
 
 
-def _paint_panel(surface: pygame.Surface, placed: Layout, fonts: Fonts) -> None:
-    surface.fill(_STRIP)
+def _paint_panel(surface: pygame.Surface, placed: Layout, fonts: Fonts, ink: PanelInk) -> None:
+    surface.fill(ink.strip)
     if placed.column is not None:
         left, top, wide, tall = placed.column
-        surface.fill(_PAPER, (0, top, placed.size[0], tall))
+        surface.fill(ink.paper, (0, top, placed.size[0], tall))
         surface.fill(_COLUMN, placed.column)
         edge = max(3, placed.size[0] // 100)
         surface.fill(INKS[placed.sign.tone].background, (left + wide - edge, top, edge, tall))
     _write(surface, placed.header, (206, 213, 224), fonts)
     _paint_pictogram(surface, placed)
     for row in placed.rows:
-        _write(surface, (row,), _PANEL[row.language], fonts)
+        _write(surface, (row,), ink.words[row.language], fonts)
     for key in placed.keys:
-        _paint_key(surface, key, fonts)
+        _paint_key(surface, key, fonts, ink)
 
 
-def _paint_key(surface: pygame.Surface, key: Key, fonts: Fonts) -> None:
+def _paint_key(surface: pygame.Surface, key: Key, fonts: Fonts, ink: PanelInk) -> None:
     """The name of a button and a mark that points down at it: a sign on the panel's edge, nothing that asks to be touched.
 
     While the message speaks of the button the whole field is blue, and the mark white.
     """
     area = pygame.Rect(key.area)
-    words, mark = (WHITE, WHITE) if key.hint.lit else (_TEXT, _COLUMN)
+    words, mark = (WHITE, WHITE) if key.hint.lit else (ink.words[Language.TRADITIONAL], ink.mark)
     if key.hint.lit:
         surface.fill(_LIT, area)
     half = area.height // 8

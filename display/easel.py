@@ -9,6 +9,7 @@ import pygame
 from display.drawing import blank, paint
 from display.failsafe import Showing
 from display.fonts import shared
+from display.light import DAY, Light
 from display.settings import Size
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
@@ -17,11 +18,15 @@ from lane_agent.wording import Scene
 class SignEasel:
     """Draws one screen's signs.
 
+    Attributes:
+        light: what the next sign is drawn with.
+
     Raises:
         FontMissingError: the glyphs are not installed.
     """
 
     def __init__(self, screen: Screen) -> None:
+        self.light: Light = DAY
         self._screen = screen
         self._sheet = blank((1, 1))
         shared()
@@ -30,7 +35,9 @@ class SignEasel:
         """The sign's pixels: rows of blue, green, red and a spare byte."""
         if self._sheet.get_size() != size:
             self._sheet = blank(size)
-        paint(self._sheet, self._screen, showing.scene, showing.parameter, simulated=showing.simulated)
+        paint(
+            self._sheet, self._screen, showing.scene, showing.parameter, simulated=showing.simulated, light=self.light
+        )
         return self._sheet.get_buffer().raw
 
     def digest(self) -> str:

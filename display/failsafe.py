@@ -68,6 +68,10 @@ class Failsafe:
         self.showing = self._safe()
         self.due = True
 
+    def again(self) -> None:
+        """What is shown is to be painted once more, in another light."""
+        self.due = True
+
     def passed(self, now_s: float) -> None:
         """Time has passed (rule 1: silence)."""
         if now_s - self._heard_s >= self._silence_s:

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import socket
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +31,7 @@ from display.protocol import (
 from lane_agent.effects import Show
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
+from runtime.unix_socket import listening
 
 log = logging.getLogger("display.feed")
 
@@ -108,8 +107,14 @@ class ScreenFeed:
         Raises:
             SocketUnusableError: another agent listens there, or the path is no place for a socket.
         """
-        self._server = await asyncio.start_unix_server(self._accept, sock=_listen(self._path), limit=LONGEST_LINE)
+        self._server = await asyncio.start_unix_server(self._accept, sock=self._listen(), limit=LONGEST_LINE)
         self._beating = asyncio.create_task(self._beat(), name="screen beats")
+
+    def _listen(self) -> socket.socket:
+        try:
+            return listening(self._path, whose="the screens' socket")
+        except OSError as error:
+            raise SocketUnusableError(str(error)) from error
 
     async def stop(self) -> None:
         """Cuts off the screens (they show the safe face at once) and removes the socket. Reports nobody as lost."""
@@ -197,39 +202,3 @@ class ScreenFeed:
         if self._connections.get(connection.screen) is connection:
             del self._connections[connection.screen]
             self._on_lost(connection.screen)
-
-
-def _listen(path: Path) -> socket.socket:
-    """A listening socket that only this user may connect to; in a folder that gives its group on, that group as well."""
-    _remove_stale(path)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listener.bind(str(path))
-        shared = path.parent.stat().st_mode & stat.S_ISGID  # the screens of a lane run as a user of their own
-        path.chmod(0o660 if shared else 0o600)  # nobody can connect before `listen`
-        listener.listen(8)
-    except OSError as error:
-        listener.close()
-        raise SocketUnusableError(
-            f"the screens' socket {path} cannot be made ({error}): its folder must exist and be writable, "
-            "and the path at most 107 bytes long"
-        ) from error
-    listener.setblocking(False)
-    return listener
-
-
-def _remove_stale(path: Path) -> None:
-    if not path.exists():
-        return
-    if not stat.S_ISSOCK(path.stat().st_mode):
-        raise SocketUnusableError(f"{path} is not a socket: choose another path for the screens' socket")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.setblocking(False)
-        try:
-            probe.connect(str(path))
-        except (ConnectionRefusedError, FileNotFoundError):
-            path.unlink(missing_ok=True)
-            return
-        except OSError as error:
-            raise SocketUnusableError(f"{path} is in use ({error}): stop the other agent first") from error
-    raise SocketUnusableError(f"another agent (not process {os.getpid()}) listens at {path}: stop it first")

@@ -20,6 +20,7 @@ from display.drawing import blank, paint
 from display.fit import TextRow
 from display.fonts import shared
 from display.layout import Layout, lay_out
+from display.light import DAY, Light
 from display.scenes import Language
 from display.settings import Size
 from lane_agent.model import Screen
@@ -53,14 +54,16 @@ class Legibility:
     contrast: float
 
 
-def legibility(screen: Screen, scene: Scene, size: Size, *, simulated: bool = False) -> tuple[Legibility, ...]:
+def legibility(
+    screen: Screen, scene: Scene, size: Size, *, simulated: bool = False, light: Light = DAY
+) -> tuple[Legibility, ...]:
     """What `scene` on a screen of `size` pixels is like to read, a record a language.
 
     Raises:
         FontMissingError: the glyphs are not installed.
     """
     surface = blank(size)
-    placed = paint(surface, screen, scene, _LONGEST.get(scene, ""), simulated=simulated)
+    placed = paint(surface, screen, scene, _LONGEST.get(scene, ""), simulated=simulated, light=light)
     rows: dict[Language, list[TextRow]] = {}
     for row in placed.rows:
         rows.setdefault(row.language, []).append(row)
@@ -74,10 +77,10 @@ def legibility(screen: Screen, scene: Scene, size: Size, *, simulated: bool = Fa
     )
 
 
-def labels_contrast(screen: Screen, scene: Scene, size: Size) -> float:
+def labels_contrast(screen: Screen, scene: Scene, size: Size, *, light: Light = DAY) -> float:
     """The weakest ratio among header, ribbon and the names of the buttons."""
     surface = blank(size)
-    placed = paint(surface, screen, scene, simulated=True)
+    placed = paint(surface, screen, scene, simulated=True, light=light)
     rows = [*placed.header, *placed.ribbon_rows, *(row for key in placed.keys for row in key.rows)]
     return min(_contrast(surface, row) for row in rows)
 

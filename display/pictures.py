@@ -14,6 +14,7 @@ import pygame
 from display.drawing import blank, paint
 from display.errors import DisplayError
 from display.fonts import shared
+from display.light import DAY, Light
 from display.scenes import Language
 from display.settings import DEFAULT_SIZE, Size, check_size
 from lane_agent.model import Screen
@@ -54,7 +55,7 @@ def _png(surface: pygame.Surface) -> bytes:
     return buffer.getvalue()
 
 
-def contact_sheet(screen: Screen, *, size: Size, columns: int, times: int = 1) -> bytes:
+def contact_sheet(screen: Screen, *, size: Size, columns: int, times: int = 1, light: Light = DAY) -> bytes:
     """All scenes of one screen on one PNG, each under its key; `times` enlarges the pixels of a coarse board."""
     scenes = list(Scene)
     width, height = size[0] * times, size[1] * times
@@ -65,7 +66,7 @@ def contact_sheet(screen: Screen, *, size: Size, columns: int, times: int = 1) -
         left = _GAP + place % columns * (width + _GAP)
         top = _GAP + place // columns * (height + _CAPTION + _GAP)
         sign = blank(size)
-        paint(sign, screen, scene, _example(scene))
+        paint(sign, screen, scene, _example(scene), light=light)
         colour = (255, 255, 255)
         shared().draw(sheet, scene.value, Language.ENGLISH, size=15, origin=(left, top + 15), colour=colour)
         sheet.blit(pygame.transform.scale(sign, (width, height)), (left, top + _CAPTION))
@@ -87,6 +88,8 @@ def write_all(folder: Path) -> list[Path]:
     pictures["sheet-xdb.png"] = contact_sheet(Screen.XDB, size=(256, 256), columns=5)
     pictures["sheet-xdb-96.png"] = contact_sheet(Screen.XDB, size=(96, 96), columns=5, times=2)
     pictures["sheet-aiop.png"] = contact_sheet(Screen.AIOP, size=(320, 240), columns=4)
+    night = Light(dark=True)
+    pictures["sheet-aiop-night.png"] = contact_sheet(Screen.AIOP, size=(320, 240), columns=4, light=night)
     pictures |= {f"simulated-{screen.value}.png": render(screen, Scene.STOP, simulated=True) for screen in Screen}
     for name, png in pictures.items():
         (folder / name).write_bytes(png)

@@ -23,6 +23,7 @@ from typing import Protocol
 from display.agent_connection import AgentLine
 from display.errors import MalformedLineError
 from display.failsafe import Failsafe, Showing
+from display.light import DAY, Light
 from display.paint_log import PaintLog
 from display.protocol import Painted, Pong, ScreenBeat, ScreenHello, ScreenTrouble, decode_for_screen, encode
 from lane_agent.model import Screen
@@ -40,6 +41,9 @@ class Surface(Protocol):
 
     trouble: str
     """Why nothing but the safe face may be shown; "" if all is well."""
+
+    light: Light
+    """What the next painting is painted with."""
 
     def attend(self) -> bool:
         """Looks after it; False if what was painted is no longer to be seen."""
@@ -91,6 +95,7 @@ class ScreenProcess:
         chance: a random number in [0, 1), for the spread of reconnection attempts.
         watchdog: ends the process if the loop stalls.
         paint_log: where paintings are noted, or None.
+        light: the light of this moment; a change repaints what stands.
     """
 
     def __init__(
@@ -104,6 +109,7 @@ class ScreenProcess:
         chance: Callable[[], float],
         watchdog: Watchdog,
         paint_log: PaintLog | None = None,
+        light: Callable[[], Light] = lambda: DAY,
     ) -> None:
         self._screen = screen
         self._path = socket_path
@@ -112,6 +118,7 @@ class ScreenProcess:
         self._mono_s = mono_s
         self._watchdog = watchdog
         self._log = paint_log
+        self._light = light
         self._line: AgentLine | None = None
         self._backoff = Backoff(*_BACKOFF_S, chance=chance)
         self._retry_s = mono_s()
@@ -165,6 +172,9 @@ class ScreenProcess:
             self._tell_trouble()
         if troubled or not stands:
             self._failsafe.gone()
+        if (light := self._light()) != self._surface.light:
+            self._surface.light = light
+            self._failsafe.again()
 
     def _tell_trouble(self) -> None:
         self._say(ScreenTrouble(self._screen, self._trouble[:_LONGEST_TROUBLE]))

@@ -88,7 +88,7 @@ def decode_for_screen(line: bytes) -> ToScreen:
     """
     try:
         return _to_screen.decode(line)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedLineError(f"the agent sent a line this screen does not know ({error}): {line[:80]!r}") from error
 
 
@@ -100,5 +100,5 @@ def decode_for_agent(line: bytes) -> ToAgent:
     """
     try:
         return _to_agent.decode(line)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedLineError(f"a screen sent a line the agent does not know ({error}): {line[:80]!r}") from error

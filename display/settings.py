@@ -10,8 +10,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from display.errors import BadSizeError
+from display.led.settings import LedSettings
+from display.light import LightSettings
 from lane_agent.model import Screen
-from runtime.sections import PlaceOfSocket, Problem, Section
+from runtime.sections import NamedFile, PlaceOfSocket, Problem, Section
 
 Size = tuple[int, int]
 """(width, height) in pixels."""
@@ -41,12 +43,14 @@ class ScreenSettings(Section, frozen=True, kw_only=True):
         width, height: of the sign, in pixels.
         output: the connector of a full screen, as `ls /sys/class/drm` names it behind the card.
         monitor: a part of what the monitor there says of itself; another monitor is a fault. None: any will do.
+        led: the line to a board's LED controller, where that takes pictures over a line instead of a monitor's signal.
     """
 
     width: Pixels
     height: Pixels
     output: Connector | None = None
     monitor: Annotated[str, Meta(min_length=2, max_length=64, description="the monitor's make or model")] | None = None
+    led: LedSettings | None = None
 
     @property
     def size(self) -> Size:
@@ -60,6 +64,8 @@ class ScreensSettings(Section, frozen=True, kw_only=True):
     Attributes:
         socket: the Unix socket over which scenes go out and paint reports come back.
         silent_s: a screen whose feed is silent this long shows its safe face.
+        wording: a file with the site's own words (`display.wording_file`), or none.
+        light: when the screens are dimmed, and the panel dark.
         paint_log: a folder for paint logs, or none; each screen's is `<screen>.jsonl`, a JSON line for every painting.
     """
 
@@ -68,6 +74,8 @@ class ScreensSettings(Section, frozen=True, kw_only=True):
     xdb: ScreenSettings
     aiop: ScreenSettings
     silent_s: Annotated[float, Meta(ge=0.2, le=10, description="a number of seconds, 0.2 to 10")] = 2.0
+    wording: Annotated[Path, NamedFile("write it, or take the line out")] | None = None
+    light: LightSettings = LightSettings()
     paint_log: Path | None = None
 
     @property
@@ -92,7 +100,12 @@ class ScreensSettings(Section, frozen=True, kw_only=True):
 
     def _outputs(self) -> Iterator[Problem]:
         for screen in Screen:
-            if self.of(screen).output is None:
+            if self.of(screen).led is not None:
+                if screen is Screen.AIOP:
+                    yield Problem("aiop.led", "is of the board alone", "take it out: the panel is a monitor")
+                elif self.xdb.output is not None:
+                    yield Problem("xdb.output", "is given beside xdb.led", "take one of the two out")
+            elif self.of(screen).output is None:
                 remedy = 'add output = "HDMI-A-1", or whichever connector it is on: ls /sys/class/drm'
                 yield Problem(f"{screen.value}.output", "is missing, and a full screen needs it", remedy)
         if self.xdb.output is not None and self.xdb.output == self.aiop.output:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import random
 import sys
@@ -12,14 +11,9 @@ from types import MappingProxyType
 
 from display.settings import Mode, ScreensSettings
 from lane_agent.model import Screen
-from runtime.backoff import Backoff
+from runtime.kept_process import KeptProcess
 
-log = logging.getLogger("display.supervisor")
-
-_FIRST_WAIT_S = 0.2
-_LONGEST_WAIT_S = 5.0
 _WINDOW_GAP = 24  # pixels
-_GRACE_S = 2.0  # between being asked to end and being killed
 
 
 class ScreenProcesses:
@@ -47,46 +41,28 @@ class ScreenProcesses:
         self._settings = settings
         self._simulated = simulated
         self._python = python
-        self._chance = chance
-        self._running: dict[Screen, asyncio.subprocess.Process] = {}
-        self._keeping: list[asyncio.Task[None]] = []
+        self._kept = {
+            screen: KeptProcess(screen.value, self._command(screen), self._environment(screen), chance=chance)
+            for screen in Screen
+        }
 
     @property
     def pids(self) -> Mapping[Screen, int]:
         """The processes that run now."""
-        return MappingProxyType({screen: process.pid for screen, process in self._running.items()})
+        return MappingProxyType({screen: kept.pid for screen, kept in self._kept.items() if kept.pid is not None})
 
     async def start(self) -> None:
         """Starts the processes and returns at once; they connect by themselves."""
-        self._keeping = [asyncio.create_task(self._keep(screen), name=f"screen {screen.value}") for screen in Screen]
+        for kept in self._kept.values():
+            await kept.start()
 
     async def stop(self) -> None:
         """Asks the processes to end, and kills those that do not within 2 s."""
-        for task in self._keeping:
-            task.cancel()
-        await asyncio.gather(*self._keeping, return_exceptions=True)
-        await asyncio.gather(*(self._end(process) for process in self._running.values()))
-        self._running.clear()
+        await asyncio.gather(*(kept.stop() for kept in self._kept.values()))
 
     def restart(self, screen: Screen) -> None:
         """Kills the process of a screen that does not answer; it is started again."""
-        process = self._running.get(screen)
-        if process is not None and process.returncode is None:
-            process.kill()
-
-    async def _keep(self, screen: Screen) -> None:
-        clock = asyncio.get_running_loop().time
-        backoff = Backoff(_FIRST_WAIT_S, _LONGEST_WAIT_S, chance=self._chance)
-        while True:
-            began_s = clock()
-            process = await asyncio.create_subprocess_exec(*self._command(screen), env=self._environment(screen))
-            self._running[screen] = process
-            status = await process.wait()
-            if clock() - began_s > _LONGEST_WAIT_S:
-                backoff.reset()
-            pause_s = backoff.next_s()
-            log.warning("%s ended with status %d; again in %.1f s", screen.value, status, pause_s)
-            await asyncio.sleep(pause_s)
+        self._kept[screen].restart()
 
     def _command(self, screen: Screen) -> list[str]:
         settings, each = self._settings, self._settings.of(screen)
@@ -95,6 +71,8 @@ class ScreenProcesses:
         command += ["--size", f"{each.width}x{each.height}"]
         if settings.mode is not Mode.HEADLESS:
             command += [f"--{settings.mode.value}"]
+        if settings.wording is not None:
+            command += ["--wording", str(settings.wording)]
         if settings.paint_log is not None:
             command += ["--paint-log", str(settings.paint_log / f"{screen.value}.jsonl")]
         return [*command, "--simulated"] if self._simulated else command
@@ -105,14 +83,3 @@ class ScreenProcesses:
             return os.environ | {"SDL_VIDEODRIVER": "dummy"}
         left = 0 if screen is Screen.XDB else self._settings.xdb.width + _WINDOW_GAP
         return os.environ | {"SDL_VIDEO_WINDOW_POS": f"{left + _WINDOW_GAP},{2 * _WINDOW_GAP}"}
-
-    async def _end(self, process: asyncio.subprocess.Process) -> None:
-        if process.returncode is not None:
-            return
-        process.terminate()
-        try:
-            async with asyncio.timeout(_GRACE_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()

@@ -21,11 +21,16 @@ from display.errors import DisplayError
 from display.faces import FaceStore
 from display.failsafe import Failsafe
 from display.first_face import FirstFace
+from display.led.settings import LedSettings
+from display.led.surface import LedSurface
+from display.led.wire import LedWire
+from display.light import LightWatch
 from display.paint_log import open_paint_log
 from display.process import AlarmWatchdog, ScreenProcess
 from display.unit_settings import Remembered, UnitSettings, stamp
 from display.wayland.place import Wanted
 from display.wayland.surface import OutputSurface
+from display.wording_file import use_words
 from lane_agent.model import Screen
 from runtime.clocks import utc_ms
 from runtime.sd_notify import Systemd
@@ -83,15 +88,20 @@ class SettingsWatch:
         self._file = file
         self._known = known
         self._remembered = remembered
-        self._stamp = stamp(file)
+        self._stamp, self._worded = stamp(file), self._words()
         self._look_s = time.monotonic() + _LOOK_S
 
+    def _words(self) -> tuple[int, int, int] | None:
+        return stamp(Path(self._known.wording)) if self._known.wording else None
+
     def changed(self) -> bool:
-        """Whether others count now; looks at the file once a second."""
+        """Whether others count now, or other words; looks at both files once a second."""
         now = time.monotonic()
         if now < self._look_s:
             return False
         self._look_s = now + _LOOK_S
+        if self._words() != self._worded:
+            return True
         seen = stamp(self._file)
         if seen == self._stamp:
             return False
@@ -114,14 +124,18 @@ def serve(
     screen, watchdog = Screen(name), UnitWatchdog(Systemd.from_environment())
     remembered = Remembered(state, screen)
     settings = remembered.or_new(settings_file)
-    surface = OutputSurface(
-        Wanted(screen, settings.output, settings.monitor, settings.size),
-        compositor,
-        faces=FaceStore(state, name),
-        mono_s=time.monotonic,
-        frame_s=watchdog.limit_s,
-        pat=watchdog.pat,
-        first=first,
+    surface = (
+        _led_board(settings.led, settings, watchdog)
+        if settings.led
+        else OutputSurface(
+            Wanted(screen, settings.output, settings.monitor, settings.size),
+            compositor,
+            faces=FaceStore(state, name),
+            mono_s=time.monotonic,
+            frame_s=watchdog.limit_s,
+            pat=watchdog.pat,
+            first=first,
+        )
     )
     with contextlib.ExitStack() as stack:
         stack.callback(surface.close)
@@ -130,6 +144,7 @@ def serve(
             signal.signal(number, lambda _signal, _frame: process.stop())
         process.look_after()
         process.paint_due()
+        use_words(settings.wording)
         try:
             surface.easel = easel = SignEasel(screen)
         except DisplayError as error:
@@ -142,13 +157,20 @@ def serve(
     return 0
 
 
+def _led_board(led: LedSettings, settings: UnitSettings, watchdog: UnitWatchdog) -> LedSurface:
+    return LedSurface(
+        settings.size, lambda: LedWire(led), mono_s=time.monotonic, pat=watchdog.pat, simulated=settings.simulated
+    )
+
+
 def _process(
     screen: Screen,
     settings: UnitSettings,
-    surface: OutputSurface,
+    surface: OutputSurface | LedSurface,
     watchdog: UnitWatchdog,
     stack: contextlib.ExitStack,
 ) -> ScreenProcess:
+    light = LightWatch(settings.light, board=screen is Screen.XDB, utc_ms=utc_ms, mono_s=time.monotonic)
     return ScreenProcess(
         screen=screen,
         socket_path=Path(settings.socket) if settings.socket else _NOWHERE,
@@ -158,4 +180,5 @@ def _process(
         chance=random.SystemRandom().random,
         watchdog=watchdog,
         paint_log=open_paint_log(Path(settings.paint_log), stack, utc_ms=utc_ms) if settings.paint_log else None,
+        light=light.now,
     )

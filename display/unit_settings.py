@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from display.led.settings import LedSettings
+from display.light import LightSettings
 from display.settings import DEFAULT_SIZE, ScreensSettings, Size
 from lane_agent.model import Screen
 from runtime.toml_file import TomlFileError, read_toml
@@ -28,18 +30,24 @@ class UnitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     Attributes:
         output, monitor: as in `display.wayland.place.Wanted`.
+        led: the line to an LED board, instead of an output.
         size: of the sign.
         socket: where the agent listens; "" if there is nobody to hear.
         silent_s: seconds of silence until the safe face.
+        wording: the file of the site's own words; "" for none.
+        light: as in the section.
         paint_log: the file; "" for none.
         simulated: the ribbon is shown from the start.
     """
 
     output: str = ""
     monitor: str = ""
+    led: LedSettings | None = None
     size: Size
     socket: str = ""
     silent_s: float = 2.0
+    wording: str = ""
+    light: LightSettings = LightSettings()
     paint_log: str = ""
     simulated: bool = False
 
@@ -56,14 +64,17 @@ def read(file: Path, screen: Screen) -> UnitSettings:
         raise ValueError(f"{file}: {error.problem}") from error
     found = _section(table, file)
     each = found.of(screen)
-    if not found.in_units or each.output is None:
+    if not found.in_units or (each.output is None and each.led is None):
         raise ValueError(f'{file}: screens.mode: is "{found.mode.value}"; the screens\' units need "fullscreen"')
     return UnitSettings(
-        output=each.output,
+        output=each.output or "",
+        led=each.led,
         monitor=each.monitor or "",
         size=each.size,
         socket=str(found.socket),
         silent_s=found.silent_s,
+        wording="" if found.wording is None else str(found.wording),
+        light=found.light,
         paint_log="" if found.paint_log is None else str(found.paint_log / f"{screen.value}.jsonl"),
         simulated=table.get("simulation") is True,
     )

@@ -36,6 +36,24 @@ class LaneAlarmKind(AlarmKind):
         "A vehicle cleared the stop loop and no loop on the way out saw it.",
         "Find out which way it went; tell the control room.",
     )
+    REVERSED_OUT = (
+        "ReversedOut",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.PERSON),
+        "A vehicle left the stop line backwards, over the arrival loop.",
+        "Find the vehicle; tell the control room.",
+    )
+    WRONG_WAY = (
+        "WrongWay",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.PERSON),
+        "A vehicle came in over the way-out loop.",
+        "Stop it; send it out the way it came.",
+    )
+    TAILGATED = (
+        "Tailgated",
+        Care(Priority.URGENT, Desk.OFFICER, Ends.PERSON),
+        "Two vehicles passed the way-out loop in one visit.",
+        "Stop the second vehicle; tell the control room; keep the pictures.",
+    )
     ARRIVED_CLOSED = (
         "ArrivedClosed",
         Care(Priority.HIGH, Desk.OFFICER, Ends.VISIT),
@@ -53,6 +71,12 @@ class LaneAlarmKind(AlarmKind):
         Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
         "An answer of Immigration was taken for the vehicle before, which had got none (design §2.13).",
         "Ask Immigration. If it was for this vehicle, write the debt off.",
+    )
+    IMMIGRATION_OTHER_VEHICLE = (
+        "ImmigrationOtherVehicle",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.VISIT),
+        "Immigration's terminal named another vehicle than the one in the lane (design §2.13).",
+        "Compare plate, vehicle and Immigration's screen; release nobody before.",
     )
     CONTACT_STUCK = (
         "ContactStuck",
@@ -95,6 +119,49 @@ class LaneAlarmKind(AlarmKind):
         Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
         "The Help button was held longer than anybody presses it.",
         "Call the driver; have the button looked at.",
+    )
+    HELP_UNANSWERED = (
+        "HelpUnanswered",
+        Care(Priority.URGENT, Desk.OFFICER, Ends.CAUSE),
+        "The driver's call was answered neither at a page nor at any of the telephones within the set time.",
+        "Answer it at the page, or send somebody to the lane.",
+    )
+    INTERCOM_FAILED = (
+        "IntercomFailed",
+        Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
+        "The intercom cannot carry a voice: its process, microphone, loudspeaker or registration failed (cause).",
+        "Go to drivers who press Help; call the technician.",
+    )
+
+    BOX_FULL = (
+        "BoxFull",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.CAUSE),
+        "The drop-in box is full; drivers are sent to the officer.",
+        "Empty the box; take manifests by hand until then.",
+    )
+    BOX_JAMMED = (
+        "BoxJammed",
+        Care(Priority.HIGH, Desk.OFFICER, Ends.CAUSE),
+        "Paper stands in the slot of the drop-in box; drivers are sent to the officer.",
+        "Pull the paper out; take manifests by hand until then.",
+    )
+    MANIFEST_BY_HAND = (
+        "ManifestByHand",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
+        "A manifest is wanted, and the drop-in box is full or jammed; the vehicle is the officer's.",
+        "Take the manifest by hand; decide.",
+    )
+    BOX_NEARLY_FULL = (
+        "BoxNearlyFull",
+        Care(Priority.LOW, Desk.OFFICER, Ends.CAUSE),
+        "The drop-in box is nearly full.",
+        "Empty it before it is full.",
+    )
+    BOX_OPEN = (
+        "BoxOpen",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.CAUSE),
+        "The drop-in box stands open.",
+        "See who opened it; count the manifests; close it.",
     )
 
     # Its plate
@@ -201,6 +268,30 @@ class LaneAlarmKind(AlarmKind):
     )
 
     # The box
+    SIGNAL_STUCK = (
+        "SignalStuck",
+        Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
+        "A contact has been on for longer than anybody presses it or stands on it.",
+        "Look at the button, the sensor and its cable.",
+    )
+    SIGNAL_DEAD = (
+        "SignalDead",
+        Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
+        "A contact did not move where it should have.",
+        "Look at the loop or sensor and its cable; clear by hand.",
+    )
+    OUTPUT_DEAD = (
+        "OutputDead",
+        Care(Priority.MEDIUM, Desk.TECHNICIAN, Ends.CAUSE),
+        "A lamp, bell, signal or barrier does not follow its order, by its read-back.",
+        "Look at the lamp or drive, its fuse and its cable.",
+    )
+    CABINET_OPEN = (
+        "CabinetOpen",
+        Care(Priority.MEDIUM, Desk.OFFICER, Ends.CAUSE),
+        "The door of the lane's cabinet stands open.",
+        "See who is at it; close it.",
+    )
     FAULT = (
         "Fault",
         Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
@@ -242,6 +333,12 @@ class LaneAlarmKind(AlarmKind):
         quiet(Priority.LOW, Desk.TECHNICIAN, minutes=60),
         "The box's own clock was set while the agent ran.",
         "Nothing now; tell the technician.",
+    )
+    PAGE_NOT_SERVED = (
+        "PageNotServed",
+        Care(Priority.HIGH, Desk.TECHNICIAN, Ends.CAUSE),
+        "The officers' page of this lane is not served.",
+        "systemctl status rocars-lane-page; until it is back, the barrier officer clears by hand.",
     )
     CERTIFICATE_ENDS = (
         "CertificateEnds",
@@ -330,15 +427,16 @@ FORMER: Final[Mapping[str, LaneAlarmKind]] = {
 """Names in journals that 0.1.0 and earlier wrote. They replay unchanged; only readers need this table."""
 
 
+_LANE_KINDS: Final[Mapping[str, LaneAlarmKind]] = {**FORMER, **{kind.value: kind for kind in LaneAlarmKind}}
+_CORE_KINDS: Final[Mapping[str, CoreAlarmKind]] = {kind.value: kind for kind in CoreAlarmKind}
+
+
 def lane_alarm_kind(name: str) -> LaneAlarmKind | None:
     """The kind that a journal calls `name`, now or formerly; None for one that this version does not know."""
-    return next((kind for kind in LaneAlarmKind if kind == name), FORMER.get(name))
+    return _LANE_KINDS.get(name)
 
 
 def care_of(name: str, *, of_core: bool = False) -> Care:
     """How an alarm of this name is dealt with, `of_core` where the core raised it; of an unknown one, a person closes it."""
-    if of_core:
-        known = next((kind for kind in CoreAlarmKind if kind == name), None)
-        return known.care if known is not None else UNKNOWN
-    kind = lane_alarm_kind(name)
+    kind = _CORE_KINDS.get(name) if of_core else _LANE_KINDS.get(name)
     return kind.care if kind is not None else UNKNOWN

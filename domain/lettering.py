@@ -2,8 +2,9 @@
 
 Nearly every text of up to eight letters and digits has the form of a personalised mark (domain §3a), and a container is
 covered with such texts. Sources: ISO 6346 (owner code, equipment category, serial number and check digit; size and type
-codes; the mark of height in black on yellow on what is higher than 2.6 m; maximum gross mass, tare and capacity), and
-what the IMO's dangerous goods code has written beside its placards.
+codes; the mark of height, in metres and feet, in black on yellow on what is higher than 2.6 m; maximum gross mass, tare
+and capacity), and what the IMO's dangerous goods code has written on and beside its placards: classes and UN numbers.
+Seals, fleets and telephones have numbers of five digits and more; an ordinary mark has four at most.
 
 Rules of this file: pure functions over strings; nothing here releases anything. Whoever does bear such a mark goes to
 the officer.
@@ -24,6 +25,7 @@ _WORDS = {
     ),
     "a statement of weight": ("MAXGROSS", "MAXGR", "GROSS", "MAXGW", "MGW", "TARE", "PAYLOAD", "CUCAP"),
     "lettering of a lorry": ("LONG", "VEHICLE", "SUPER", "HEAVY"),
+    "a road sign or a board": ("STOP", "SLOW", "POLICE", "CUSTOMS", "KEEPLEFT", "NOENTRY", "ACCIDENT", "PARKING"),
 }
 
 
@@ -35,12 +37,22 @@ def _blurred(word: str) -> str:
 # The first that fits wins. Written for texts after `normalise`: 0 and 1 may stand for O and I.
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a container's owner code and number", re.compile(r"[A-Z01]{3}[UJZ]\d{0,7}")),
-    ("a serial or telephone number", re.compile(r"\d{5,}")),
+    ("a serial or telephone number", re.compile(r"[A-Z]{0,4}\d{5,}")),
     ("a container's size and type", re.compile(r"[1-4A-HK-NP][0245689C-FL-NP][ABGHKNPR-V][0-9A-Z]")),
-    ("a label of height", re.compile(rf"\d{{1,4}}(H1?G?H?|{_blurred('HIGH')})")),
+    ("a label of height", re.compile(rf"\d{{1,4}}(H1?G?H?|{_blurred('HIGH')})|\d{{2,3}}M\d{{2,3}}")),
+    ("a warning", re.compile(rf"{_blurred('CLASS')}[1-9]\d?|UN0\d{{3}}")),
+    ("a road sign or a board", re.compile(rf"{_blurred('LANE')}\d{{1,2}}")),
     ("a statement of weight", re.compile(rf"\d{{2,6}}({_UNITS})")),
     *((kind, re.compile("|".join(map(_blurred, words)))) for kind, words in _WORDS.items()),
 )
+
+
+_UN_NUMBER = re.compile(r"UN\d{4}")
+
+
+def may_be_lettering(text: str) -> bool:
+    """Whether an ordinary mark is lettering as well: UN and four digits stand on every load of dangerous goods."""
+    return _UN_NUMBER.fullmatch(normalise(text)) is not None
 
 
 def lettering(text: str) -> str:

@@ -59,3 +59,8 @@ def expected_span(text: str) -> tuple[int, int]:
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=HONG_KONG)
     at = int(aware.timestamp() * 1000)
     return at, at
+
+
+def last_day(until_ms: int) -> str:
+    """The last day before a moment, as people are told a "valid until": `2009-11-16` for what ends at its 24:00."""
+    return hong_kong(until_ms - 1).strftime("%Y-%m-%d")

@@ -27,11 +27,14 @@ class RecordKind(StrEnum):
     RELEASED_BY_OFFICER = "ReleasedByOfficer"
     SENT_TO_COMPOUND = "SentToCompound"
     WITHDRAWN = "Withdrawn"
+    HELD_UP = "HeldUp"  # 3 stays over its time, for the queue in front holds the vehicle up
     WAY_OUT_OF_VEHICLE_BEFORE = "WayOutOfVehicleBefore"
     VISIT_ENDED = "VisitEnded"
     HELP_REQUESTED = "HelpRequested"
     HELP_ANSWERED = "HelpAnswered"
     HELP_ENDED = "HelpEnded"
+    CALL_REPORTED = "CallReported"  # what became of an attempt to reach somebody (`CallNote`)
+    OFFICER_SENT = "OfficerSent"  # the driver was told that an officer comes
     LANE_OPENED = "LaneOpened"
     LANE_CLOSED = "LaneClosed"
     MANUAL_ORDERED = "ManualOrdered"
@@ -42,6 +45,21 @@ class RecordKind(StrEnum):
     IMMIGRATION_DEBT_PAID = "ImmigrationDebtPaid"
     IMMIGRATION_DEBT_LAPSED = "ImmigrationDebtLapsed"
     IMMIGRATION_DEBT_WRITTEN_OFF = "ImmigrationDebtWrittenOff"
+
+
+class CallNote(StrEnum):
+    """What `RecordKind.CALL_REPORTED` can say of a call of the intercom; its fact `call`."""
+
+    RANG = "rang"  # the other side says that it rings there
+    BUSY = "busy"
+    REFUSED = "refused"
+    MISSED = "missed"  # nobody answered in time
+    UNREACHABLE = "unreachable"
+    ESCALATED = "escalated"  # the next number is called
+    ANSWERED = "answered"  # by whom, from where; a locked page names who used it last
+    TALKING = "talking"  # each end hears the other
+    LOST = "lost"  # the voice broke off and did not come back
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +127,7 @@ class VisitEnded:
 
     def to_facts(self) -> Facts:
         """The facts of the record, as a journal has them."""
-        return facts(**{name: _text(getattr(self, name)) for name in _READERS})
+        return tuple([(name, text) for name in _IN_ORDER if (text := _text(getattr(self, name)))])
 
     @classmethod
     def from_facts(cls, told: Mapping[str, str] | Iterable[tuple[str, str]]) -> Self:
@@ -128,6 +146,8 @@ def facts(**named: object) -> Facts:
 
 def _text(value: object) -> str:
     match value:
+        case str():
+            return value
         case None | False:
             return ""
         case True:
@@ -173,3 +193,5 @@ _READERS: dict[str, Callable[[str], Any]] = {
     field.name: _BY_TYPE[str(field.type)] for field in dataclasses.fields(VisitEnded)
 }
 """How each fact is read back, by the type that its field declares."""
+_IN_ORDER = tuple(sorted(_READERS))
+"""Names in the order that facts have in a record."""

@@ -9,7 +9,8 @@ from typing import Protocol
 from devices.identifier import Identifier
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from devices.voice.line import VoiceLine
+from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show
 from lane_agent.events import Event
 from lane_agent.model import Moment
 from lane_agent.state import Lane
@@ -33,6 +34,7 @@ class Actuators:
     Args:
         screens, reader, identifier, intercom: the devices.
         watchers: told of each durable step: the page, the link.
+        voice: None where the lane has none.
     """
 
     def __init__(
@@ -43,16 +45,20 @@ class Actuators:
         identifier: Identifier,
         intercom: Intercom,
         watchers: list[Watcher],
+        voice: VoiceLine | None = None,
     ) -> None:
         self._screens = screens
         self._reader = reader
         self._identifier = identifier
         self._intercom = intercom
+        self._voice = voice
         self._watchers = watchers
 
     def show(self, order: Show) -> None:
-        """Paint both screens."""
+        """Paint both screens, and say what belongs to them."""
         self._screens.show(order)
+        if self._voice is not None:
+            self._voice.show(order)
 
     def read_plate(self, visit: int) -> None:
         """Begin to settle a read for this visit; whoever else names it is heard anew."""
@@ -64,9 +70,15 @@ class Actuators:
         self._identifier.vehicle_left()
         self._reader.end_visit(visit)
 
+    def look_again(self, order: LookAgain) -> None:
+        """Is the plate still in view?"""
+        self._reader.look_again(order.visit, order.look, order.vrn)
+
     def ring(self, order: Ring) -> None:
-        """The intercom."""
+        """The intercom: its bell and lamp, and its voice where there is one."""
         self._intercom.ring(order.call)
+        if self._voice is not None:
+            self._voice.ring(order.call)
 
     def raise_alarm(self, alarm: Alarm) -> None:
         """Watchers make of it what people see and hear (`edge.alarm_desk`); the core reads it in the journal."""

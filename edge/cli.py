@@ -53,7 +53,7 @@ def run(config: Config) -> None:
         raise _fail(str(error), 2) from error
 
     async def lane() -> None:
-        await LaneBox(settings, preflight(settings)).run()
+        await LaneBox(settings, config, preflight(settings)).run()
 
     try:
         asyncio.run(lane())
@@ -68,8 +68,14 @@ def check(
     refuse_simulation: Annotated[bool, typer.Option(help="A simulated lane is an error.")] = False,
     settings_only: Annotated[bool, typer.Option(help="Look at the file and the files it names only.")] = False,
     here: Annotated[bool, typer.Option("--here", help="As whoever runs this, and not as the service does.")] = False,
+    walk: Annotated[
+        bool, typer.Option("--walk", help="Press, drive and look through the lane; signs a report.")
+    ] = False,
+    nightly: Annotated[bool, typer.Option("--nightly", help="The part of --walk that needs nobody.")] = False,
 ) -> None:
     """Tell a technician what is wrong with this box, and what to do. Root looks as the service does."""
+    if walk or nightly:
+        raise typer.Exit(_walk(config, nightly=nightly and not walk))
     from edge.checks.as_service import NotAsServiceError, this_user
     from edge.checks.command import check_as_service, check_command, seen_by, this_box
     from edge.checks.probe import look_through_camera
@@ -91,6 +97,53 @@ def check(
             seen_as=None if here or settings_only else seen_by(this_user()),
         )
     )
+
+
+def _walk(config: Path, *, nightly: bool) -> int:
+    from edge.checks.walk_command import walk_command
+    from edge.settings.load import LaneSettingsError
+
+    try:
+        return walk_command(config, nightly=nightly, say=typer.echo, agree=typer.confirm, ask=typer.prompt)
+    except LaneSettingsError as error:
+        raise _fail(str(error), 2) from error
+    except OSError as error:
+        raise _fail(f"rocars-lane check --walk: {error}", 2) from error
+
+
+@app.command()
+def devices(
+    config: Config = THE_LANES,
+    seconds: Annotated[float, typer.Option(min=0, help="How long; 0 until you end it.")] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Once, as a JSON list.")] = False,
+) -> None:
+    """What every contact, output, terminal and reader says, live. Also beside a running lane; it switches nothing."""
+    from edge.devices_command import devices_command
+    from edge.settings.load import LaneSettingsError, load
+
+    try:
+        asyncio.run(devices_command(load(config), seconds=seconds, as_json=as_json, out=sys.stdout))
+    except LaneSettingsError as error:
+        raise _fail(str(error), 2) from error
+    except OSError as error:
+        raise _fail(f"rocars-lane devices: {error}", 1) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@app.command()
+def cameras(
+    address: Annotated[str, typer.Argument(help="Of one camera; left out, those of the network are looked for.")] = "",
+    login_file: Annotated[Path | None, typer.Option(help="USER:PASSWORD, as camera.login_file.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.5, help="How long cameras have to answer.")] = 3.0,
+) -> None:
+    """ONVIF cameras of this network: who they are, how their clocks go, and the URLs of their streams for camera.url."""
+    from edge.cameras import cameras_command
+
+    try:
+        raise typer.Exit(cameras_command(address, login_file, seconds, say=typer.echo))
+    except OSError as error:
+        raise _fail(f"rocars-lane cameras: {error}", 1) from error
 
 
 @app.command()
@@ -184,6 +237,76 @@ def visits(
     else:
         for one in found:
             typer.echo(json.dumps(plain(one), ensure_ascii=False))
+
+
+@app.command()
+def corrections(
+    out: Annotated[Path, typer.Argument(help="The folder to make: pictures and labels.csv.")],
+    config: Config = THE_LANES,
+) -> None:
+    """Export what officers corrected: picture, read and truth, as far as the pictures are still kept. Changes nothing.
+
+    The folder shows vehicles and their marks: it is carried as evidence is. Nothing is sent anywhere.
+    """
+    from edge.corrections import export
+    from edge.settings.load import LaneSettingsError, parse
+    from runtime.store_errors import StoreError
+
+    try:
+        lane = parse(config).lane
+        done = export(lane.store, lane.evidence, out)
+    except LaneSettingsError as error:
+        raise _fail(str(error), 2) from error
+    except FileExistsError as error:
+        raise _fail(f"rocars-lane corrections: {out} is there already; name a folder that is not", 2) from error
+    except (StoreError, OSError) as error:
+        raise _fail(f"rocars-lane corrections: {error}", 1) from error
+    gone = f"; {done.without_picture} more have no picture any longer" if done.without_picture else ""
+    typer.echo(f"{done.written} corrections written to {out}{gone}")
+
+
+@app.command()
+def screens(
+    config: Config = THE_LANES,
+    seconds: Annotated[float, typer.Option(min=0, help="How long each scene stands.")] = 4.0,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Write pictures of all scenes there instead; touches no screen.")
+    ] = None,
+) -> None:
+    """Show every scene on both screens in turn, with a ribbon. Only with the lane closed, empty and stopped."""
+    from display.errors import DisplayError
+    from edge.screens_round import ScreensRefusedError, show_all
+    from edge.settings.load import LaneSettingsError, load
+    from runtime.store_errors import StoreError
+
+    try:
+        if gallery is not None:
+            from display.pictures import write_all
+
+            typer.echo(f"{len(write_all(gallery))} pictures in {gallery}")
+            return
+        well = asyncio.run(show_all(load(config), typer.echo, seconds=seconds))
+    except LaneSettingsError as error:
+        raise _fail(str(error), 2) from error
+    except (ScreensRefusedError, DisplayError, StoreError) as error:
+        raise _fail(f"rocars-lane screens: {error}", 1) from error
+    if not well:
+        raise typer.Exit(1)
+
+
+def prompts(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.", file_okay=False)],
+    recorded: Annotated[Path | None, typer.Option(help="Folder of the site's own recordings.", exists=True)] = None,
+) -> None:
+    """Every spoken text in every language as a file to listen to, with its duration and loudness."""
+    from devices.voice.prompt_files import PromptError, write_all
+
+    try:
+        for name, seconds, db in write_all(out, recorded):
+            typer.echo(f"{name}  {seconds:5.2f} s  {db:6.1f} dB")
+    except (PromptError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
 
 
 @app.command("shadow-report")

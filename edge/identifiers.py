@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
+from devices.camera_metadata import MetadataFeed
 from devices.errors import IdentifierMissing
 from devices.identifier import Identifier, LabelSource, LabelTable, MarkOf, NoIdentifier, WatchedIdentifier, mark_itself
 from devices.identifier_serial import SerialLabels
@@ -18,8 +19,10 @@ from wire.topics import LaneTopics
 
 RFID = "rfid"
 IMMIGRATION = "immigration"
+CAMERA = "camera"
 """Who names the vehicle, in records and on the page."""
 
+Feed = PlateFeed | MetadataFeed
 ExtraTopics = Mapping[str, Callable[[Incoming], None]]
 
 
@@ -37,17 +40,36 @@ def plate_feed(settings: Settings, utc_ms: Callable[[], int]) -> PlateFeed | Non
     )
 
 
+def metadata_feed(settings: Settings, utc_ms: Callable[[], int]) -> MetadataFeed | None:
+    """What a camera that reads plates itself says at the lane's broker, or None where there is no such camera."""
+    chosen = settings.identifier
+    if chosen.kind is not IdentifierKind.CAMERA:
+        return None
+    return MetadataFeed(
+        now_ms=monotonic_ms,
+        utc_ms=utc_ms,
+        silent_ms=milliseconds(chosen.silent_s),
+        fresh_ms=milliseconds(chosen.fresh_s),
+    )
+
+
 def topic(settings: Settings) -> str:
     """The topic on which Immigration's reader speaks to this lane."""
     return settings.identifier.topic or LaneTopics(settings.lane.id).plate
 
 
-def extra_topics(settings: Settings, feed: PlateFeed | None) -> ExtraTopics:
+def extra_topics(settings: Settings, feed: Feed | None) -> ExtraTopics:
     """The topics that others write to this lane, and who takes them."""
-    return {} if feed is None else {topic(settings): feed.on_message}
+    match feed:
+        case PlateFeed():
+            return {topic(settings): feed.on_message}
+        case MetadataFeed():
+            return {topic(settings): lambda incoming: feed.on_message(incoming.payload, retained=incoming.retained)}
+        case _:
+            return {}
 
 
-def identifier(settings: Settings, feed: PlateFeed | None) -> Identifier:
+def identifier(settings: Settings, feed: Feed | None) -> Identifier:
     """The configured identifier, not yet started.
 
     Raises:
@@ -63,6 +85,9 @@ def identifier(settings: Settings, feed: PlateFeed | None) -> Identifier:
         case IdentifierKind.MQTT:
             assert feed is not None
             return _watched(IMMIGRATION, feed, mark_itself, chosen)
+        case IdentifierKind.CAMERA:
+            assert feed is not None
+            return _watched(CAMERA, feed, mark_itself, chosen)
 
 
 def serial_labels(settings: Settings) -> SerialLabels:
@@ -117,4 +142,13 @@ async def _listen(source: LabelSource, mark_of: MarkOf, seconds: float) -> str:
     return "answers; " + (", ".join(f"{label}: {mark}" for label, mark in labels.items()) or "no label in its field")
 
 
-__all__ = ["LabelTable", "extra_topics", "identifier", "listen_once", "plate_feed", "serial_labels", "topic"]
+__all__ = [
+    "LabelTable",
+    "extra_topics",
+    "identifier",
+    "listen_once",
+    "metadata_feed",
+    "plate_feed",
+    "serial_labels",
+    "topic",
+]

@@ -1,6 +1,6 @@
 """One lane, put together: the composition root of `rocars-lane run`. Concrete classes are chosen here and nowhere else.
 
-Order of starting: store and journal, the lane as the journal left it, page address, screens, link, contacts, reader,
+Order of starting: store and journal, the lane as the journal left it, the line to the page, screens, link, contacts, reader,
 the shell. Order of stopping is the reverse. What fails to start is one clear line and exit status 2.
 """
 
@@ -12,19 +12,21 @@ import logging
 import secrets
 import signal
 from importlib.metadata import version
+from pathlib import Path
 
-from console.app import create_app
-from console.officers import OfficerBook
-from console.ports import CameraPicture, EvidenceViewed, LinkView
-from console.server import ConsoleServer
+from console.ports import CameraPicture, LinkView
+from devices.contact_faults import ContactFaults
 from devices.contacts import WiredContacts
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
 from devices.settings import Output
 from display.feed import ScreenFeed
+from display.sign_renderer import SignRenderer
 from display.supervisor import ScreenProcesses
+from display.wording_file import use_words
+from domain.alarms import LaneAlarmKind
 from domain.times import DAY_MS
-from edge import identifiers, wiring
+from edge import identifiers, places, wiring
 from edge.actuators import Actuators
 from edge.alarm_desk import LaneAlarms
 from edge.clock import BoxClock, ClockWatch
@@ -32,19 +34,20 @@ from edge.evidence_retention import EvidenceKeeper
 from edge.expiry import IdentityWatch
 from edge.health import HealthEvent, StoreWatch, look
 from edge.lane_feed import LanePage, Sources
+from edge.lane_watch import LaneWatch
 from edge.metrics import LaneMetrics, status_bits
+from edge.page_line import PageLine
 from edge.past_visits import newest_first, past_records
 from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
 from edge.settings.sections import LaneMode
 from edge.shadow import ShadowCodes, ShadowLink, ShadowScreens, shadow_settings
-from edge.sign_renderer import SignRenderer
-from edge.simulation_panel import WorldLink
 from edge.standby import Standby
 from edge.telemetry import BoxSources, sample
+from edge.voice import PageVoice, voice_line
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, AlarmEnded, Effect
-from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleEnded, TroubleReported
+from lane_agent.events import AgentStarted, Event, FaultRaised, OfficerSent, ScenePainted, TroubleEnded, TroubleReported
 from lane_agent.model import Fault, Link, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
 from lane_agent.state import Lane
@@ -61,19 +64,23 @@ from sync.store import LaneStore
 
 log = logging.getLogger("rocars.lane")
 
+_PAGE_MISSING_S = 20
+"""Its process loads in a few seconds; on a busy box, or from a slow disk, in ten."""
+
 
 class LaneBox:
     """Everything that runs in the agent's process.
 
     Args:
         settings: checked.
+        file: where they were read.
         standby: where the lane's own store cannot be opened: what stands in its place (`edge.standby`).
 
     Raises:
         StoreError, OSError: a part cannot be made; the text says what to do.
     """
 
-    def __init__(self, settings: Settings, standby: Standby | None = None) -> None:
+    def __init__(self, settings: Settings, file: Path, standby: Standby | None = None) -> None:
         settings = settings if standby is None else standby.settings
         self.shadow = settings.lane.mode is LaneMode.SHADOW
         self.settings = settings = shadow_settings(settings) if self.shadow else settings
@@ -90,7 +97,9 @@ class LaneBox:
         self.evidence = Evidence(settings.lane.evidence, retention(settings.evidence), now_ms=utc_ms)
         self.afar = Afar(self.evidence, settings.evidence.send)
         self.core_ring = wiring.core_ring(settings.link.core_keys)
-        self.plates = identifiers.plate_feed(settings, lambda: self.clock.now().utc_ms)
+        self.plates: identifiers.Feed | None = identifiers.plate_feed(
+            settings, self._utc_ms
+        ) or identifiers.metadata_feed(settings, self._utc_ms)
         self.link = self._link()
         self.clock = BoxClock(self.link.core_time)
         self.keeper = EvidenceKeeper(
@@ -105,14 +114,19 @@ class LaneBox:
             simulated=settings.simulation,
         )
         self.reader = ReaderProcess(wiring.reader_setup(settings), self.tell)
-        self.contacts: WiredContacts = wiring.contacts(settings)
+        faults = ContactFaults()
+        self.contacts: WiredContacts = wiring.contacts(settings, faults)
+        self.terminal = wiring.terminal(settings, faults)
         self.identifier = identifiers.identifier(settings, self.plates)
+        # A shadow calls nobody and says nothing: another lane has the driver.
+        self.voice = None if self.shadow else voice_line(settings.voice, self.tell, monotonic_ms, self._call_moved)
         actuators = Actuators(
             screens=self.screens,
             reader=self.reader,
             identifier=self.identifier,
             intercom=Intercom(self.contacts),
             watchers=[self._stepped],
+            voice=self.voice,
         )
         self.agent = Agent(
             restore(newest_first(self.journal)),
@@ -122,9 +136,19 @@ class LaneBox:
             actuators=actuators,
             software=self.software,
         )
-        self.metrics = LaneMetrics(settings.health.metrics_port, self.alarms)
+        self.devices = wiring.device_table(settings, self.contacts, faults, self.identifier)
+        self.watch = LaneWatch(
+            tell=self.tell,
+            outputs=self.contacts,
+            clock=monotonic_ms,
+            plate_since=lambda: self.reader.plate_since_ms,
+            table=self.devices,
+        )
+        self.metrics = LaneMetrics(settings.health.metrics_port, self.alarms, self.devices)
         self._siren: bool | None = None
-        self.painter = SignRenderer(simulated=settings.simulation)
+        use_words(str(settings.screens.wording or ""))
+        self._row = ("", 0)  # the row that holds, and since when, for the wall
+        self.painter = SignRenderer(simulated=settings.simulation, wording=str(settings.screens.wording or ""))
         self.page = LanePage(
             self.agent,
             simulated=settings.simulation,
@@ -134,7 +158,11 @@ class LaneBox:
         )
         self.page.recall(past_records(self.journal))
         self.afar.attach(agent=self.agent, reader=self.reader, link=self.link)
-        self.server = self._server()
+        self.page_line = PageLine(self.page, places.page_socket(settings), self._page_voice())
+        self.page_process = places.page_process(settings, file)
+
+    def _utc_ms(self) -> int:
+        return self.clock.now().utc_ms
 
     def tell(self, event: Event) -> None:
         """Puts an event into the lane's inbox, unless it is the end of a trouble that does not stand."""
@@ -207,6 +235,9 @@ class LaneBox:
         self.metrics.stepped(event, at, effects)
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
+        self.watch.stepped(event, effects, lane)
+        if self.voice is not None and isinstance(event, OfficerSent):
+            self.voice.officer_sent()
 
     def _publish_state(self, lane: Lane) -> None:
         """For the wall of lanes and for the siren: how the lane and its alarms are now. A shadow tells and sounds nothing."""
@@ -216,8 +247,12 @@ class LaneBox:
         alarms = self.alarms.wall_facts(self.store.journal_id, now_ms)
         self._sound_siren(on=self.alarms.calls(now_ms))
         alarms["status"] = status_bits(lane, self.metrics.priorities(now_ms))
+        if self._row[0] != lane.row:
+            self._row = lane.row, now_ms
+        times = {"at_ms": now_ms, "row_ms": self._row[1]}
         if self.standby is None:
-            self.link.publish_state(wiring.wall_facts(lane) | alarms | {"core_keys": list(self.core_ring.prints)})
+            keys = {"core_keys": list(self.core_ring.prints)}
+            self.link.publish_state(wiring.wall_facts(lane) | times | alarms | keys)
 
     def _sound_siren(self, *, on: bool) -> None:
         if on is not self._siren:
@@ -227,6 +262,16 @@ class LaneBox:
     def _alarms_moved(self) -> None:
         """Time alone has changed an alarm."""
         self._publish_state(self.agent.lane)
+        self.page.moved()
+
+    def _page_voice(self) -> PageVoice | None:
+        if self.voice is None:
+            return None
+        page = self.settings.voice.page
+        return PageVoice(self.voice, act=self.page.act, lane=lambda: self.agent.lane, page=page)
+
+    def _call_moved(self) -> None:
+        """What the page shows of a call: levels, four times a second."""
         self.page.moved()
 
     def _sources(self) -> Sources:
@@ -264,18 +309,6 @@ class LaneBox:
         except OSError:
             return None
 
-    def _server(self) -> ConsoleServer:
-        console = self.settings.console
-        app, stream = create_app(
-            feed=self.page,
-            settings=console,
-            officers=OfficerBook(console.officers),
-            ticks=monotonic_ms,
-            viewed=_log_view,
-            simulation=WorldLink(wiring.world_socket(self.settings)) if self.settings.simulation else None,
-        )
-        return ConsoleServer(app, stream, console)
-
     async def run(self) -> None:
         """Runs until SIGTERM or SIGINT; a part that ends by itself ends the box, for systemd to start it again.
 
@@ -287,8 +320,6 @@ class LaneBox:
             asyncio.get_running_loop().add_signal_handler(number, over.set)
         systemd = Systemd.from_environment()
         async with contextlib.AsyncExitStack() as stack:
-            address = self.server.bind()
-            stack.callback(self.server.close)
             stack.callback(self.store.close)
             if self.aside is not None:
                 stack.callback(self.aside.store.close)
@@ -298,6 +329,11 @@ class LaneBox:
                 self.tell(self.standby.fault)
             for ended in self.alarms.unproven():
                 self.tell(ended)
+            await self.page_line.start()
+            stack.push_async_callback(self.page_line.stop)
+            if self.page_process is not None:
+                await self.page_process.start()
+                stack.push_async_callback(self.page_process.stop)
             await self.screens.start()
             stack.push_async_callback(self.screens.stop)
             if not (self.shadow or self.settings.screens.in_units):
@@ -306,17 +342,25 @@ class LaneBox:
             if self.standby is None:
                 await self.link.start()
                 stack.push_async_callback(self.link.stop)
-            await self.contacts.start(self.tell)
-            stack.push_async_callback(self.contacts.stop)
-            await self.identifier.start(self.tell)
-            stack.push_async_callback(self.identifier.stop)
+            await self._start_devices(stack)
             stack.push_async_callback(self.reader.stop)
-            log.info("lane %s: page at %s", self.settings.lane.id, address)
             systemd.ready(f"lane {self.settings.lane.id} runs")
             await self._until(over, systemd)
             systemd.stopping()
         if self._anew:
             raise OSError(f"the journal begins anew, and the agent with it: {self._anew}")
+
+    async def _start_devices(self, stack: contextlib.AsyncExitStack) -> None:
+        if self.voice is not None:
+            await self.voice.start()
+            stack.push_async_callback(self.voice.stop)
+        await self.contacts.start(self.tell)
+        stack.push_async_callback(self.contacts.stop)
+        if self.terminal is not None:
+            await self.terminal.start(self.tell)
+            stack.push_async_callback(self.terminal.stop)
+        await self.identifier.start(self.tell)
+        stack.push_async_callback(self.identifier.stop)
 
     async def _until(self, over: asyncio.Event, systemd: Systemd) -> None:
         """The long-running parts side by side."""
@@ -324,11 +368,12 @@ class LaneBox:
             tasks = [
                 group.create_task(self.agent.run(), name="agent"),
                 group.create_task(self.reader.start(), name="reader start"),
-                group.create_task(self.server.serve(), name="page"),
                 group.create_task(self._watch_store().run(), name="store watch"),
                 group.create_task(ClockWatch(self.tell, core=self.link.clock_doubt).run(), name="clock watch"),
                 group.create_task(feed_on_progress(systemd, lambda: self.agent.progress), name="watchdog"),
                 group.create_task(self._check_link(), name="link check"),
+                group.create_task(self._watch_page(), name="page watch"),
+                group.create_task(self.watch.run(), name="watch"),
                 group.create_task(self.keeper.run(), name="evidence"),
                 group.create_task(self._watch_alarms(), name="alarms"),
                 group.create_task(self._measure(), name="metrics"),
@@ -341,10 +386,8 @@ class LaneBox:
             else:
                 tasks.append(group.create_task(self._await_store(self.standby, over), name="own store"))
             await over.wait()
-            self.server.stop()
             for task in tasks:
-                if task.get_name() != "page":
-                    task.cancel()
+                task.cancel()
 
     async def _await_store(self, standby: Standby, over: asyncio.Event) -> None:
         await standby.until_back(lambda: self.agent.lane.visit is None)
@@ -416,7 +459,15 @@ class LaneBox:
             self.link.check()
             await asyncio.sleep(1.0)
 
-
-def _log_view(viewed: EvidenceViewed) -> None:
-    """Each view of a vehicle's picture is logged (domain §8)."""
-    log.info("evidence %s viewed by %s from %s: %s", viewed.digest, viewed.officer, viewed.address, viewed.purpose)
+    async def _watch_page(self) -> None:
+        """In manual mode nobody but an officer lets a vehicle go: a lane without its page is an alarm."""
+        missing_s = 0
+        while True:
+            await asyncio.sleep(1.0)
+            missing_s = 0 if self.page_line.connected else missing_s + 1
+            if missing_s == _PAGE_MISSING_S:
+                self.tell(
+                    TroubleReported(LaneAlarmKind.PAGE_NOT_SERVED, "nothing has asked the agent for its lane for 20 s")
+                )
+            elif not missing_s:
+                self.tell(TroubleEnded(LaneAlarmKind.PAGE_NOT_SERVED))

@@ -26,8 +26,9 @@ from console.ports import (
     ScreenView,
     VisitView,
 )
+from devices.thumbnail import thumbnail
 from domain.alarm_lifecycle import why_not_closed
-from domain.alarm_list import CLOSED, TAKEN
+from domain.alarm_list import CLOSED, SHELVED, TAKEN
 from domain.alarm_traits import Ends
 from domain.visit_record import RecordKind, VisitEnded
 from edge.alarm_desk import LaneAlarms, ListedAlarm, page_name
@@ -36,6 +37,7 @@ from lane_agent.acceptance import refusal
 from lane_agent.agent import Agent
 from lane_agent.effects import Effect, Record
 from lane_agent.guards import exact_stop, identifier_missing
+from lane_agent.held_up import is_waiting
 from lane_agent.matching import standing_of_bundle, stopping_bundles
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Moment, Outcome, Ruling, Screen
 from lane_agent.state import Lane, Visit, visit_key
@@ -126,8 +128,8 @@ class LanePage:
                 self._remember_record(effect, at)
         if self._own_alarms:
             self._alarms.stepped(at, effects, lambda: 0)
-        if lane.help is HelpCall.NONE:
-            self._memory.call = HelpView()
+        call = self._memory.call
+        self._memory.call = HelpView() if lane.help is HelpCall.NONE else replace(call, state=lane.help)
         since = self._memory.faulty_since
         self._memory.faulty_since = {fault: since.get(fault, at.utc_ms) for fault in lane.faults}
         self.moved()
@@ -152,8 +154,8 @@ class LanePage:
             case e.ContactChanged(Contact.HELP, True, _):
                 if self._memory.call.state is HelpCall.NONE:
                     self._memory.call = HelpView(HelpCall.RINGING, at.utc_ms)
-            case e.HelpAnswered(officer):
-                self._memory.call = replace(self._memory.call, state=HelpCall.ANSWERED, by=officer)
+            case e.CallLost():
+                self._memory.call = replace(self._memory.call, by="")
             case _:
                 pass
 
@@ -163,6 +165,8 @@ class LanePage:
                 self._remember_words(record, at)
             case RecordKind.ROW_ENTERED:
                 self._remember_row(record)
+            case RecordKind.HELP_ANSWERED | RecordKind.OFFICER_SENT:
+                self._memory.call = replace(self._memory.call, by=dict(record.facts).get("officer", ""))
             case RecordKind.VISIT_ENDED:
                 self._remember_visit(record)
             case _:
@@ -208,6 +212,7 @@ class LanePage:
             faults=tuple((fault, memory.faults.get(fault, "")) for fault in sorted(lane.faults, key=lambda f: f.value)),
             faulty_since=tuple(memory.faulty_since.items()),
             visit=_visit(lane),
+            start=lane.boot,
             help=replace(memory.call, state=lane.help),
             alarms=tuple(_alarm_view(one) for one in self._alarms.listed(self._sources.now().utc_ms)),
             messages=tuple(memory.messages),
@@ -233,9 +238,17 @@ class LanePage:
             await self._moved.wait_for(lambda: self._sequence > after)
         return self.view()
 
-    def frame(self) -> CameraPicture | None:
+    async def frame(self) -> CameraPicture | None:
         """The newest camera picture."""
         return self._sources.frame()
+
+    async def small_frame(self, width: int) -> CameraPicture | None:
+        """The newest camera picture made small, outside the agent's loop."""
+        frame = self._sources.frame()
+        if frame is None:
+            return None
+        small = await asyncio.to_thread(thumbnail, frame.jpeg, width)
+        return None if small is None else CameraPicture(small, frame.age_ms)
 
     async def screen_png(self, screen: Screen) -> bytes | None:
         """What that screen was told to show, painted by the display's own painter."""
@@ -279,6 +292,18 @@ class LanePage:
             self.moved()
         return why
 
+    async def shelve_alarm(self, alarm: str, officer: str, reason: str, minutes: int) -> str:
+        """An officer shelves an alarm (see `console.ports.LaneFeed`)."""
+        known = self._alarms.open_one(alarm)
+        if known is None:
+            return "it is over, or no longer kept here"
+        if known.care.ends is Ends.PERSON or known.key.visit:
+            return "a vehicle or a person waits for it"
+        until_ms = self._sources.now().utc_ms + minutes * 60_000
+        await self._agent.ask(e.AlarmHandled(known.key.text, SHELVED, officer, reason, until_ms))
+        self.moved()
+        return ""
+
 
 def _alarm_view(listed: ListedAlarm) -> AlarmView:
     alarm = listed.alarm
@@ -297,6 +322,8 @@ def _alarm_view(listed: ListedAlarm) -> AlarmView:
         closed_by=alarm.closed_by,
         by_hand=alarm.care.ends is Ends.PERSON,
         cause=alarm.key.cause,
+        shelved_by=alarm.shelved_by,
+        shelved_ms=alarm.shelved_ms,
     )
 
 
@@ -376,6 +403,7 @@ def _visit(lane: Lane) -> VisitView | None:
         identifier_wanted=identifier_missing.holds(lane),
         immigration=visit.immigration,
         unladen=visit.unladen,
+        held_up=is_waiting(lane),
         manifest=visit.manifest if lane.policy.manifest_sensor else None,
         codes=visit.codes,
         bundles=_bundles(lane, visit),

@@ -18,11 +18,13 @@ from console.ports import LaneView
 from domain.alarm_traits import Priority
 from domain.visit_record import RecordKind, VisitEnded
 from edge.alarm_desk import LaneAlarms
+from edge.device_table import DeviceTable
 from edge.telemetry import Facts
 from lane_agent.effects import Effect, Record, Show
 from lane_agent.events import Event, ScenePainted
 from lane_agent.model import Fault, Link, ManualReason, Moment, Screen
 from lane_agent.state import Lane
+from runtime.clocks import monotonic_ms
 from runtime.metrics import MetricsPage, Readings
 
 _EVERY_S = 2.0
@@ -62,11 +64,12 @@ class LaneMetrics:
     Args:
         port: of the page, 0 for none.
         alarms: the lane's.
+        devices: what each of them last said, for `rocars-lane devices`.
     """
 
-    def __init__(self, port: int, alarms: LaneAlarms) -> None:
+    def __init__(self, port: int, alarms: LaneAlarms, devices: DeviceTable) -> None:
         self.page = MetricsPage(port)
-        self._alarms = alarms
+        self._alarms, self._devices = alarms, devices
         registry = self.page.registry
         self._visits = Counts("rocars_visits", "Visits that have ended, by outcome", ["outcome"], registry=registry)
         self._paint = Histogram(
@@ -123,7 +126,9 @@ class LaneMetrics:
         for name, figure in sampled.items():
             if not isinstance(figure, str) and not name.startswith("refused_"):
                 found.put(f"rocars_box_{name}", f"Telemetry: {name.replace('_', ' ')}", figure)
-        self.page.say(found, well=_is_well(lane), health=_health(lane, link.verdict, bits, standing))
+        health = _health(lane, link.verdict, bits, standing)
+        health["devices"] = [row.plain() for row in self._devices.rows(monotonic_ms())]
+        self.page.say(found, well=_is_well(lane), health=health)
 
     async def run(self, lane: Callable[[], Lane], view: Callable[[], LaneView], sampled: Callable[[], Facts]) -> None:
         """Serves the page until cancelled."""

@@ -7,13 +7,19 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from devices.contact_faults import ContactFaults
 from devices.contacts import Board, WiredContacts
 from devices.gpio import GpioBoard, lgpio_factory
+from devices.identifier import Identifier, WatchedIdentifier
 from devices.modbus_board import ModbusBoard, ModbusPort
 from devices.reader_protocol import ReaderSetup
 from devices.remote_io import RemoteBoard
-from devices.settings import BoardKind
+from devices.settings import BoardKind, InputSettings
 from devices.simulated.board import SimulatedBoard
+from devices.terminal import WatchedTerminal
+from devices.terminal_serial import SerialTerminal
+from devices.terminal_settings import ImmigrationKind
+from edge.device_table import DeviceTable
 from edge.settings.load import Settings
 from lane_agent.state import Lane
 from runtime.clocks import monotonic_ms
@@ -30,12 +36,28 @@ def reader_setup(settings: Settings) -> ReaderSetup:
     return ReaderSetup(camera=settings.camera, reader=settings.reader, evidence=evidence)
 
 
-def contacts(settings: Settings) -> WiredContacts:
-    """The contacts over the configured board."""
+def contacts(settings: Settings, faults: ContactFaults) -> WiredContacts:
+    """The contacts over the configured board; `faults` are shared with the terminal."""
     table = settings.contacts
     return WiredContacts(
-        board=_board(settings), inputs=table.inputs, outputs=table.outputs, clock=monotonic_ms, apart=table.apart
+        board=_board(settings),
+        inputs=table.inputs,
+        outputs=table.outputs,
+        clock=monotonic_ms,
+        apart=table.apart,
+        faults=faults,
     )
+
+
+def terminal(settings: Settings, faults: ContactFaults) -> WatchedTerminal | None:
+    """Immigration's terminal, or None where its signals are contacts. The department's own is chosen here."""
+    chosen = settings.immigration
+    if chosen.kind is ImmigrationKind.CONTACTS:
+        return None
+    driver = SerialTerminal(
+        port=chosen.port or "", baud=chosen.baud, clock=monotonic_ms, silent_ms=milliseconds(chosen.silent_s)
+    )
+    return WatchedTerminal(terminal=driver, faults=faults, vouched=chosen.vouched)
 
 
 def _board(settings: Settings) -> Board:
@@ -43,7 +65,7 @@ def _board(settings: Settings) -> Board:
     match table.board:
         case BoardKind.GPIO:
             return GpioBoard(
-                inputs={each.line: each.pull for each in table.inputs.values()},
+                inputs={each.line: each.pull for each in _input_lines(settings)},
                 outputs={each.line: each.active_low for each in table.outputs.values()},
                 factory=lambda: lgpio_factory(table.chip),
                 clock=monotonic_ms,
@@ -51,7 +73,7 @@ def _board(settings: Settings) -> Board:
         case BoardKind.MODBUS:
             return ModbusBoard(
                 ModbusPort(table.port or "", table.modbus.unit, table.baud, table.modbus.parity),
-                inputs={each.line: each.counter for each in table.inputs.values()},
+                inputs={each.line: each.counter for each in _input_lines(settings)},
                 outputs=[each.line for each in table.outputs.values()],
                 table=table.modbus.table,
                 counters=table.modbus.counters,
@@ -65,6 +87,33 @@ def _board(settings: Settings) -> Board:
         case BoardKind.SIMULATED:
             assert table.socket is not None
             return SimulatedBoard(socket=table.socket, inputs=table.inputs, outputs=table.outputs, clock=monotonic_ms)
+
+
+def _input_lines(settings: Settings) -> list[InputSettings]:
+    """Contacts, and what is read back of outputs."""
+    backs = [each.read_back for each in settings.contacts.outputs.values()]
+    return [*settings.contacts.inputs.values(), *(each for each in backs if each is not None)]
+
+
+def device_table(settings: Settings, wired: WiredContacts, faults: ContactFaults, second: Identifier) -> DeviceTable:
+    """What every device last said."""
+    others = {
+        name: section.port or ""
+        for name, section in (("immigration", settings.immigration), ("identifier", settings.identifier))
+        if section.kind.value not in {"contacts", "none"}
+    }
+
+    def troubles() -> dict[str, str]:
+        lost = second.trouble if isinstance(second, WatchedIdentifier) else ""
+        return faults.causes | ({"identifier": lost} if lost else {})
+
+    return DeviceTable(
+        inputs=[(contact, each.line) for contact, each in settings.contacts.inputs.items()],
+        outputs=settings.contacts.outputs,
+        others=others,
+        troubles=troubles,
+        lit=lambda: wired.lit,
+    )
 
 
 def link_options(settings: Settings) -> Options:
@@ -120,11 +169,6 @@ def _core_key(file: Path) -> Ed25519PublicKey:
         raise OSError(f"link.core_keys {file} is no public key of the core: {error}") from error
 
 
-def world_socket(settings: Settings) -> Path:
-    """Where the world of a demonstration listens for the page's simulation panel."""
-    return settings.lane.store.parent / "world.sock"
-
-
 def wall_facts(lane: Lane) -> dict[str, Any]:
     """What the wall of lanes shows of this lane: plain values, complete."""
     visit = lane.visit
@@ -135,6 +179,13 @@ def wall_facts(lane: Lane) -> dict[str, Any]:
         "row": lane.row,
         "help": lane.help.value,
         "visit": visit.number if visit else 0,
+        "arrived_ms": visit.arrived.utc_ms if visit else 0,
         "vrn": visit.read.vrn if visit and visit.read else "",
+        "doubt": visit.doubt.value if visit and visit.doubt else "",
         "outcome": visit.outcome.value if visit else "",
+        "link": lane.link.value,
+        "xdb": lane.face.xdb.value,
+        "aiop": lane.face.aiop.value,
+        "parameter": lane.face.parameter,
+        "painted": sorted(screen.value for screen in lane.face.painted),
     }

@@ -12,6 +12,8 @@ Read in this order; it takes an afternoon:
 | `acceptance`, `rules` | which events count now; table and checks as one value, which the prover varies |
 | `receive`, `passage`, `change` | what an event changes; arrival and departure; changes that several events share |
 | `alarming` | which alarms a step has ended |
+| `immigration` | Immigration's signals, by contact or by its terminal, which may name the vehicle |
+| `held_up` | 3 over its time, for a truck that the queue in front holds up |
 | `debt` | an answer that Immigration owes for a vehicle that has gone |
 | `claims` | which bundles the visit claims at the core, and when it gives them back |
 | `matching`, `settling` | which bundles count for this crossing; one plate from many pictures |

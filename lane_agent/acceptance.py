@@ -46,6 +46,10 @@ def _same_plate(lane: Lane, event: e.CodesFound) -> bool:
     return visit is not None and visit.read is not None and visit.read.vrn == event.codes.vrn
 
 
+def _is_its_plate(lane: Lane, event: e.PlateSeenAgain) -> bool:
+    return lane.visit is not None and lane.visit.read is not None and lane.visit.read.vrn == event.vrn
+
+
 def _answers_claim(lane: Lane, event: e.ClaimAnswered) -> bool:
     visit = lane.visit
     if visit is None or visit.receipt or visit.claim != event.claim:
@@ -72,6 +76,14 @@ def _debt_to_write_off(lane: Lane, event: e.DebtWrittenOff) -> bool:
     return event.visit == number and (lane.debt or unclear)
 
 
+def _begun(lane: Lane, _event: Any) -> bool:
+    return lane.visit is not None and lane.visit.immigration is Immigration.RUNNING
+
+
+def _begun_if_cleared(lane: Lane, event: e.ImmigrationSignalled) -> bool:
+    return event.signal is not Contact.IMMIGRATION_CLEARED or _begun(lane, event)
+
+
 def _may_release(lane: Lane, _event: e.OfficerReleased) -> bool:
     return g.officer_may_release.holds(lane) and not g.departing.holds(lane)
 
@@ -87,14 +99,25 @@ def _named(_lane: Lane, event: Any) -> bool:
 THIS_VISIT = Check("this visit", "belongs to another visit", _this_visit)
 EDGE_IN_VISIT = Check("edge in visit", "its edge is not of this visit", _edge_in_visit)
 NAMED = Check("officer named", "no officer is named", _named)
+BEGUN_WHY = "Immigration has not begun with this visit"
 NO_KNOWN_STOP = Check("no known stop", "an inspect code is on record", lambda lane, _: not g.exact_stop.holds(lane))
+CALL_OPEN = Check("call", "no help call is open", lambda lane, _: lane.help is not HelpCall.NONE)
+CALL_ANSWERED = Check(
+    "answered", "nobody has answered a help call", lambda lane, _: lane.help in (HelpCall.ANSWERED, HelpCall.TALKING)
+)
 
 ACCEPT: dict[type, tuple[Check, ...]] = {
     e.PlateSettled: (THIS_VISIT,),
     e.PlateUnread: (THIS_VISIT,),
     e.PlateDoubted: (THIS_VISIT,),
+    e.PlateSeenAgain: (
+        THIS_VISIT,
+        Check("answers the look", "answers an older look", lambda lane, event: ("look", event.look) in lane.timers),
+        Check("the plate of this visit", "is about another plate", _is_its_plate),
+    ),
     e.SecondVehicleSeen: (THIS_VISIT,),
     e.IdentifierRead: (EDGE_IN_VISIT,),
+    e.ImmigrationSignalled: (EDGE_IN_VISIT, Check("begun", BEGUN_WHY, _begun_if_cleared)),
     e.CodesFound: (
         THIS_VISIT,
         Check("answers the question", "answers an older question", _answers_question),
@@ -144,7 +167,10 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
         Check("debt", "Immigration owes no answer, or another vehicle is there now", _debt_to_write_off),
     ),
     e.HelpAnswered: (NAMED, Check("ringing", "no help call rings", lambda lane, _: lane.help is HelpCall.RINGING)),
-    e.HelpEnded: (NAMED, Check("call", "no help call is open", lambda lane, _: lane.help is not HelpCall.NONE)),
+    e.HelpEnded: (NAMED, CALL_OPEN),
+    e.AudioChanged: (CALL_ANSWERED,),
+    e.CallLost: (CALL_ANSWERED,),
+    e.OfficerSent: (NAMED, CALL_OPEN),
 }
 """Kinds that are not named here always count."""
 
@@ -155,13 +181,7 @@ CONTACT_CHECKS: dict[Contact, tuple[Check, ...]] = {
     )
     for contact in FOR_VISIT
 }
-CONTACT_CHECKS[Contact.IMMIGRATION_CLEARED] += (
-    Check(
-        "begun",
-        "Immigration has not begun with this visit",
-        lambda lane, _: lane.visit is not None and lane.visit.immigration is Immigration.RUNNING,
-    ),
-)
+CONTACT_CHECKS[Contact.IMMIGRATION_CLEARED] += (Check("begun", BEGUN_WHY, _begun),)
 """Contacts whose edge must belong to the open visit. Loops and Help always count; `passage` sorts the loops out.
 
 *Cleared* answers *started*, and counts for nothing without it (design §2.13).

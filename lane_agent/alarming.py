@@ -39,8 +39,10 @@ def over(before: Lane, after: Lane, rules: Rules) -> tuple[AlarmEnded, ...]:
     What else a visit raised ends with its record.
     """
     visit = after.visit.number if after.visit else 0
-    gone = sorted(before.faults - after.faults, key=lambda fault: fault.value)
-    ended = tuple(_fault_over(fault, visit) for fault in gone)
+    ended: tuple[AlarmEnded, ...] = ()
+    if before.faults != after.faults:
+        gone = sorted(before.faults - after.faults, key=lambda fault: fault.value)
+        ended = tuple(_fault_over(fault, visit) for fault in gone)
     if before.help is not HelpCall.NONE and after.help is HelpCall.NONE:
         ended += (AlarmEnded(LaneAlarmKind.HELP, visit),)
     if Contact.HELP in before.contacts and Contact.HELP not in after.contacts:

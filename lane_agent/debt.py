@@ -18,15 +18,16 @@ ANSWERS = frozenset({Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED})
 """How Immigration answers its own *started*."""
 
 
-def pay(lane: Lane, answer: Contact) -> Change:
+def pay(lane: Lane, answer: Contact, *, of_another: bool = False) -> Change:
     """Immigration's late answer, for the vehicle before: it releases nobody (design §2.13).
 
-    *Referred* may as well be of the vehicle that is there now, so that one is the officer's.
+    *Referred* may as well be of the vehicle that is there now, so that one is the officer's; unless it named another, of
+    proved origin (`of_another`).
     """
     lane, cancelled = cancel_timer(replace(lane, debt=False), "debt")
     visit = lane.visit
     effects = (*cancelled, record(RecordKind.IMMIGRATION_DEBT_PAID, lane, signal=answer.value))
-    if visit is None or visit.immigration is not Immigration.RUNNING:
+    if of_another or visit is None or visit.immigration is not Immigration.RUNNING:
         return lane, effects
     lane = visit_with(lane, unclear=answer)
     if answer is Contact.IMMIGRATION_REFERRED:

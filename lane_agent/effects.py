@@ -32,6 +32,15 @@ class StopReading:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Is this plate still in view? Only a picture taken from now on answers, with `PlateSeenAgain`; a no is silence."""
+
+    visit: int
+    look: int
+    vrn: str
+
+
+@dataclass(frozen=True, slots=True)
 class LookUp:
     """Ask the code book for this VRN; the answer is `CodesFound`."""
 
@@ -130,6 +139,7 @@ Effect = (
     Show
     | StartReading
     | StopReading
+    | LookAgain
     | LookUp
     | StartTimer
     | CancelTimer

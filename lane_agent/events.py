@@ -59,6 +59,15 @@ class PlateDoubted:
 
 
 @dataclass(frozen=True, slots=True)
+class PlateSeenAgain:
+    """The answer to `LookAgain` number `look`: `vrn` was read in a picture taken since, and no other mark."""
+
+    visit: int
+    look: int
+    vrn: str
+
+
+@dataclass(frozen=True, slots=True)
 class SecondVehicleSeen:
     """The reader sees two vehicles in the region of interest of this visit (tailgating)."""
 
@@ -75,6 +84,23 @@ class IdentifierRead:
     source: str
     vrn: str
     edge_ms: int
+    vouched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImmigrationSignalled:
+    """Immigration's terminal says that it has started with, cleared or referred a vehicle; contacts say it without a name.
+
+    Attributes:
+        signal: one of the three Immigration contacts, in whose place it speaks.
+        edge_ms: when it was so.
+        vrn: the mark of the vehicle it is about, "" where the terminal does not say.
+        vouched: the origin of the mark is proved: a port of its own, or a signature.
+    """
+
+    signal: Contact
+    edge_ms: int
+    vrn: str = ""
     vouched: bool = False
 
 
@@ -329,6 +355,41 @@ class HelpEnded:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True)
+class AudioChanged:
+    """Sound begins or ceases to reach both ends of the answered call, as each end says of itself."""
+
+    flowing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallLost:
+    """The voice of an answered call broke off and did not come back: the driver still needs somebody."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerSent:
+    """Whoever answers, or a key on his telephone, says that an officer comes to the lane. The call stays open until one does."""
+
+    officer: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallReported:
+    """What became of an attempt to reach somebody, for the records alone.
+
+    Attributes:
+        call: a `domain.visit_record.CallNote`; text, since a journal may hold one that this version no longer has.
+        who: the number or workstation it is about.
+    """
+
+    call: str
+    who: str
+    detail: str = ""
+
+
 OfficerEvent = (
     OfficerReleased
     | OfficerInspected
@@ -349,8 +410,10 @@ Event = (
     | PlateSettled
     | PlateUnread
     | PlateDoubted
+    | PlateSeenAgain
     | SecondVehicleSeen
     | IdentifierRead
+    | ImmigrationSignalled
     | LinkChanged
     | CodesVerified
     | CodesChanged
@@ -367,5 +430,9 @@ Event = (
     | WordsReceived
     | HelpAnswered
     | HelpEnded
+    | AudioChanged
+    | CallLost
+    | OfficerSent
+    | CallReported
     | OfficerEvent
 )

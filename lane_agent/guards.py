@@ -90,6 +90,7 @@ def fault_active(lane: Lane) -> bool:
     return bool(lane.faults)
 
 
+UNUSABLE_BOX = frozenset({Contact.BOX_FULL, Contact.BOX_JAM})
 NOBODY_IS_SHOWN_3 = frozenset({Fault.STORE, Fault.SCREEN, Fault.CODES, Fault.CONTACTS, Fault.STUCK_CONTACT})
 """Faults under which not even an officer's release shows 3 (design §2.8, row 21)."""
 
@@ -233,6 +234,11 @@ def unladen(lane: Lane, visit: Visit) -> bool:
 @_about_visit("the manifest step is satisfied, or not configured")
 def manifest_done(lane: Lane, visit: Visit) -> bool:
     return visit.manifest or not lane.policy.manifest_sensor
+
+
+@_about_lane("the drop-in box is full or jammed: nobody can drop a manifest")
+def box_unusable(lane: Lane) -> bool:
+    return not lane.contacts.isdisjoint(UNUSABLE_BOX)
 
 
 @_about_visit("neither 3 nor 4 has been shown in this visit")

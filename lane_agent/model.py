@@ -82,6 +82,10 @@ class Doubt(Constant):
     REFERRED = "referred"
     SECOND_VEHICLE = "second_vehicle"
     PLATES_DISAGREE = "plates_disagree"
+    OTHER_VEHICLE = (
+        "other_vehicle"  # Immigration's terminal named another mark than the one an officer typed (design §2.13)
+    )
+    BOX_UNUSABLE = "box_unusable"  # the drop-in box is full or jammed, and the manifest is wanted
     UNIDENTIFIED = "unidentified"  # the required second identifier did not name the vehicle in time
     CONTACT_STUCK = "contact_stuck"
     OVERDUE = "overdue"  # a waiting state reached its limit
@@ -228,7 +232,8 @@ class HelpCall(Constant):
 
     NONE = "none"
     RINGING = "ringing"
-    ANSWERED = "answered"
+    ANSWERED = "answered"  # somebody has taken it; no voice flows, so the driver waits for an officer
+    TALKING = "talking"  # answered, and each end hears the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +260,7 @@ class Policy:
         immigration_debt_ms: how long an answer that Immigration owes for a vehicle that has gone may still come
             (design §2.13).
         unseen_limit: so many vehicles in a row that no way-out loop saw are a fault of it (design §2.14).
+        held_up_ms: how much longer 3 may stand for a truck that the queue in front holds up, 0 for never (`held_up`).
         limits: how long each waiting stage may last; keys are the table's stage names.
     """
 
@@ -272,4 +278,5 @@ class Policy:
     help_stuck_ms: int = 10_000
     immigration_debt_ms: int = 120_000
     unseen_limit: int = 3
+    held_up_ms: int = 0
     limits: tuple[tuple[str, int], ...] = ()

@@ -104,18 +104,19 @@ def bypass(lane: Lane, loop: Contact, *, bypassed: bool) -> Lane:
     manual = lane.manual | {ManualReason.BYPASS} if loops else lane.manual - {ManualReason.BYPASS}
     lane = replace(lane, bypassed=loops, manual=manual)
     automatic = lane.visit is not None and not lane.visit.manual
-    return _way_out_seen(visit_with(lane, officers=True) if automatic else lane)
+    return _way_out_seen(visit_with(lane, officers=True) if automatic else lane, lives=False)
 
 
-def _way_out_seen(lane: Lane) -> Lane:
+def _way_out_seen(lane: Lane, *, lives: bool) -> Lane:
     """The way-out loops are known to work, or are no longer counted upon."""
-    return clear_fault(replace(lane, unseen=0), Fault.WAY_OUT)
+    lives = lives and lane.policy.held_up_ms > 0
+    return clear_fault(replace(lane, unseen=0, way_out_lives=lives), Fault.WAY_OUT)
 
 
 def _way_out_missed(lane: Lane) -> Change:
     """A vehicle left, and no way-out loop saw it."""
     unseen = min(lane.unseen + 1, lane.policy.unseen_limit)
-    lane = replace(lane, unseen=unseen)
+    lane = replace(lane, unseen=unseen, way_out_lives=False)
     if unseen < lane.policy.unseen_limit or lane.bypassed or Fault.WAY_OUT in lane.faults:
         return lane, ()
     why = f"no loop saw any of the last {unseen} vehicles leave; look at it, or bypass it"
@@ -125,7 +126,7 @@ def _way_out_missed(lane: Lane) -> Change:
 def way_out_changed(lane: Lane, event: e.ContactChanged, at: Moment, *, edge: bool) -> Change:
     """A loop on the way out changed; only an edge since the arrival can be this vehicle's."""
     if event.active and edge:
-        lane = _way_out_seen(lane)
+        lane = _way_out_seen(lane, lives=event.contact is Contact.EXIT_LOOP)
     visit = lane.visit
     if visit is None or not event.active or not edge or event.edge_ms < visit.arrived.mono_ms:
         return lane, ()

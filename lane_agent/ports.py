@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from lane_agent.effects import Alarm, Claim, Effect, GiveBack, Record, Ring, Show
+from lane_agent.effects import Alarm, Claim, Effect, GiveBack, LookAgain, Record, Ring, Show
 from lane_agent.events import Event
 from lane_agent.model import Codes, Moment
 from lane_agent.state import Lane
@@ -60,6 +60,9 @@ class ActuatorsPort(Protocol):
 
     def stop_reading(self, visit: int) -> None:
         """Its read is no longer wanted."""
+
+    def look_again(self, order: LookAgain) -> None:
+        """Is its plate still in view? The answer comes as the event `PlateSeenAgain`; silence means no."""
 
     def ring(self, order: Ring) -> None:
         """The intercom."""

@@ -9,8 +9,8 @@ from typing import assert_never
 
 from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
-from domain.visit_record import RecordKind
-from lane_agent import claims, debt, passage
+from domain.visit_record import CallNote, RecordKind
+from lane_agent import claims, debt, held_up, immigration, passage
 from lane_agent import events as e
 from lane_agent.acceptance import refusal
 from lane_agent.alarming import fault_alarm, handled
@@ -28,7 +28,7 @@ from lane_agent.change import (
     start_timer,
     visit_with,
 )
-from lane_agent.contacts import WAYS_OUT
+from lane_agent.contacts import CONTACTS, TELLTALES, WAYS_OUT
 from lane_agent.effects import Alarm, AlarmEnded, Effect, Record, Ring, StartReading
 from lane_agent.frozen import replace
 from lane_agent.matching import must_stop, sort_bundles
@@ -39,7 +39,6 @@ from lane_agent.model import (
     Face,
     Fault,
     HelpCall,
-    Immigration,
     Link,
     ManualReason,
     Moment,
@@ -62,6 +61,8 @@ def receive(lane: Lane, event: e.Event, at: Moment, rules: Rules = RULES) -> Cha
     why = refusal(lane, event, rules.accept, rules.contacts)
     if isinstance(event, e.ContactChanged):
         return _contact(lane, event, at, why)
+    if isinstance(event, e.ImmigrationSignalled):
+        return immigration.heard(lane, event, at, why)
     if isinstance(event, e.ScenePainted) and event.serial == 0 and _is_shown_3(lane):
         return _fell_back(lane, event.screen)
     if why:
@@ -83,18 +84,20 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
     match event:
         case e.AgentStarted():
             return _started(lane, event)
-        case e.ContactChanged():
-            return lane, ()
+        case e.ContactChanged() | e.ImmigrationSignalled():
+            return lane, ()  # above: they are heard, counted or not
         case e.PlateSettled():
             return _plate(lane, event.read)
         case e.PlateUnread():
             return _unread(lane, event), ()
         case e.PlateDoubted():
             return _doubted(lane, event), ()
+        case e.PlateSeenAgain():
+            return held_up.look(lane)
         case e.SecondVehicleSeen():
             return doubt(lane, Doubt.SECOND_VEHICLE), ()
         case e.IdentifierRead():
-            return _identifier(lane, event), ()
+            return immigration.name(lane, event), ()
         case e.LinkChanged():
             return _link(lane, event.link), ()
         case e.CodesVerified():
@@ -123,8 +126,11 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             return lane, (handled(event),)
         case e.WordsReceived():
             return lane, (record(RecordKind.WORDS_RECEIVED, lane, issuer=event.issuer, text=event.text),)
-        case e.HelpAnswered() | e.HelpEnded():
+        case e.HelpAnswered() | e.HelpEnded() | e.AudioChanged() | e.CallLost() | e.OfficerSent():
             return _help_call(lane, event)
+        case e.CallReported():
+            told = record(RecordKind.CALL_REPORTED, lane, call=event.call, who=event.who, detail=event.detail)
+            return lane, (told,)
         case _:
             return _officer(lane, event, at)
 
@@ -198,6 +204,7 @@ def _started(lane: Lane, event: e.AgentStarted) -> Change:
         faults=frozenset(),
         known=frozenset(),
         contacts=frozenset(),
+        way_out_lives=False,
         help=HelpCall.NONE,
         face=Face(),
         row="",
@@ -236,7 +243,17 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
         return passage.way_out_changed(lane, event, at, edge=not first)
     if event.contact is Contact.HELP:
         return _help_button(lane, pressed=event.active)
-    return _speaks_for_visit(lane, event.contact, at) if event.active else (lane, ())
+    if event.contact in TELLTALES:
+        return lane, (_telltale(event),)
+    if CONTACTS[event.contact].witness or not event.active:
+        return lane, ()
+    return _speaks_for_visit(lane, event.contact, at)
+
+
+def _telltale(event: e.ContactChanged) -> Effect:
+    """A contact that only people need to know of."""
+    kind = TELLTALES[event.contact]
+    return Alarm(kind, 0, CONTACTS[event.contact].says) if event.active else AlarmEnded(kind, 0)
 
 
 def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
@@ -248,18 +265,8 @@ def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
             return (doubt(lane, Doubt.CONTRADICTION) if contradicts else lane), told
         case Contact.DROP_BOX:
             return visit_with(lane, manifest=True), ()
-        case Contact.IMMIGRATION_STARTED:
-            lane = visit_with(lane, immigration=Immigration.RUNNING) if not _is_referred(lane) else lane
-            # Immigration begins again with a vehicle that was told to go: it has taken its clearance back.
-            return (doubt(lane, Doubt.REFERRED) if _is_shown_3(lane) else lane), ()
-        case Contact.IMMIGRATION_CLEARED:
-            return visit_with(lane, immigration=Immigration.CLEARED, immigration_over=at), ()
-        case _:  # referred; a contact that has no case here is the officer's too, which is the safe side
-            return doubt(visit_with(lane, immigration=Immigration.REFERRED), Doubt.REFERRED), ()
-
-
-def _is_referred(lane: Lane) -> bool:
-    return lane.visit is not None and lane.visit.immigration is Immigration.REFERRED
+        case _:
+            return immigration.signalled(lane, contact, at)
 
 
 def _is_shown_3(lane: Lane) -> bool:
@@ -312,17 +319,6 @@ def _fault(lane: Lane, event: e.FaultRaised) -> Change:
         lane = spend_release(lane)
         effects = (*effects, Alarm(LaneAlarmKind.RELEASE_REFUSED, visit.number, "the code book does not answer"))
     return visit_with(lane, lookup=0), effects
-
-
-def _identifier(lane: Lane, event: e.IdentifierRead) -> Lane:
-    """Compares a second identifier with the plate read or, before that, with what other identifiers named. A repetition is no news."""
-    visit, said = lane.visit, (event.source, event.vrn)
-    if visit is None or said in visit.identifiers:
-        return lane
-    others = {vrn for _, vrn in visit.identifiers} if visit.read is None else {visit.read.vrn}
-    vouched = sorted({*visit.vouched, event.vrn}) if event.vouched else visit.vouched
-    lane = visit_with(lane, identifiers=tuple(sorted((*visit.identifiers, said))), vouched=tuple(vouched))
-    return doubt(lane, Doubt.PLATES_DISAGREE) if others - {event.vrn} else lane
 
 
 def _link(lane: Lane, link: Link) -> Lane:
@@ -388,8 +384,10 @@ def _timer(lane: Lane, event: e.TimerFired, at: Moment) -> Change:
         case "help":
             lane = replace(lane, help=HelpCall.NONE)
             return lane, (Ring("end"), Alarm(LaneAlarmKind.HELP_STUCK, _visit_of(lane), "Help held over its limit"))
+        case held_up.LIMIT | held_up.LOOK:
+            return hand_over(lane, Doubt.NOT_LEFT), (Alarm(LaneAlarmKind.OVERDUE, _visit_of(lane), event.timer),)
         case _:
-            return _overdue(lane)
+            return held_up.begin(lane) if held_up.may_wait(lane) else _overdue(lane)
 
 
 def _lapsed(lane: Lane) -> Lane:
@@ -430,14 +428,29 @@ def _help_button(lane: Lane, *, pressed: bool) -> Change:
     )
 
 
-def _help_call(lane: Lane, event: e.HelpAnswered | e.HelpEnded) -> Change:
-    if isinstance(event, e.HelpAnswered):
-        return replace(lane, help=HelpCall.ANSWERED), (
-            Ring("answer"),
-            record(RecordKind.HELP_ANSWERED, lane, officer=event.officer),
-        )
-    ended = record(RecordKind.HELP_ENDED, lane, officer=event.officer, outcome=event.outcome)
-    return replace(lane, help=HelpCall.NONE), (Ring("end"), ended)
+def _help_call(lane: Lane, event: e.HelpAnswered | e.HelpEnded | e.AudioChanged | e.CallLost | e.OfficerSent) -> Change:
+    match event:
+        case e.HelpAnswered():
+            return _answered(lane, event.officer)
+        case e.HelpEnded():
+            ended = record(RecordKind.HELP_ENDED, lane, officer=event.officer, outcome=event.outcome)
+            return replace(lane, help=HelpCall.NONE), (Ring("end"), ended)
+        case e.AudioChanged():
+            return replace(lane, help=HelpCall.TALKING if event.flowing else HelpCall.ANSWERED), ()
+        case e.CallLost():
+            lost = record(RecordKind.CALL_REPORTED, lane, call=CallNote.LOST, detail=event.detail)
+            return replace(lane, help=HelpCall.RINGING), (Ring("ring"), lost)
+        case e.OfficerSent():
+            ringing = lane.help is HelpCall.RINGING
+            lane, answered = _answered(lane, event.officer) if ringing else (replace(lane, help=HelpCall.ANSWERED), ())
+            return lane, (*answered, record(RecordKind.OFFICER_SENT, lane, officer=event.officer))
+        case _:
+            assert_never(event)
+
+
+def _answered(lane: Lane, officer: str) -> Change:
+    told = record(RecordKind.HELP_ANSWERED, lane, officer=officer)
+    return replace(lane, help=HelpCall.ANSWERED), (Ring("answer"), told)
 
 
 def _released(lane: Lane, event: e.OfficerReleased) -> Change:
@@ -487,6 +500,7 @@ def _corrected(lane: Lane, event: e.OfficerCorrected) -> Change:
     )
     settled = visit.doubt is Doubt.PLATES_DISAGREE
     lane = visit_with(lane, read=read, unread="", codes=None, doubt=None if settled else visit.doubt)
+    lane = immigration.stands_alone(lane)
     if _is_shown_3(lane) and visit.read is not None and visit.read.vrn != event.vrn:
         lane = doubt(lane, Doubt.PLATES_DISAGREE)  # 3 was shown on the strength of another mark
     lane, asked = ask_codes(lane)

@@ -97,6 +97,8 @@ class Lane:
         bypassed: loops that an officer has bypassed.
         debt: Immigration began with a vehicle that left, and has not answered: its next answer is for that one.
         unseen: vehicles in a row that left and that no way-out loop saw.
+        way_out_lives: a way-out loop closed since the agent started, and has missed no vehicle since; kept only where
+            `Policy.held_up_ms` asks for it.
         row: name of the row of the table that holds now.
         stage: name of the row whose waiting limit runs, or has run out.
         timers: (name, serial) of those running, sorted.
@@ -114,6 +116,7 @@ class Lane:
     bypassed: frozenset[Contact] = frozenset()
     debt: bool = False
     unseen: int = 0
+    way_out_lives: bool = False
     help: HelpCall = HelpCall.NONE
     visit: Visit | None = None
     face: Face = field(default_factory=Face)

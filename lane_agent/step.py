@@ -11,6 +11,7 @@ from domain.alarm_traits import Ends
 from domain.alarms import LaneAlarmKind
 from domain.hong_kong import day_and_minute, month_and_day
 from domain.visit_record import RecordKind
+from lane_agent import held_up
 from lane_agent.alarming import over
 from lane_agent.change import (
     Change,
@@ -46,6 +47,7 @@ def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
     """One step of the lane. Never raises for any lane and event; nothing is done, only asked for."""
     before = lane
     lane, received = receive(lane, event, at, rules)
+    lane = held_up.ended(lane)
     row, (lane, decided) = _decide(lane, at, rules, quiet=isinstance(event, OfficerReleased))
     lane, refused = _refuse_release(lane)
     lane, asked = (lane, ()) if _ignored(received) else _ask_code_book(lane, event, rules)
@@ -53,9 +55,10 @@ def step(lane: Lane, event: Event, at: Moment, rules: Rules = RULES) -> Change:
         row = rules.first_row(lane)
     lane, claimed = settle_claim(lane)
     lane = visit_with(lane, answered=False)  # an answer decides in the step that brings it, and in no later one
+    lane, waited = (lane, ()) if row.xdb is Scene.DONE else held_up.stop(lane)
     lane, timed = _time_stage(lane, row)
     lane, shown = _show(lane, row)
-    return lane, received + over(before, lane, rules) + decided + refused + asked + claimed + timed + shown
+    return lane, received + over(before, lane, rules) + decided + refused + asked + claimed + waited + timed + shown
 
 
 def _ignored(received: tuple[Effect, ...]) -> bool:
@@ -227,7 +230,7 @@ def _show(lane: Lane, row: Row) -> Change:
     if lane.visit is not None and lane.visit.unladen:
         xdb, aiop = _receipted(xdb), _receipted(aiop)
     if lane.help is not HelpCall.NONE:
-        aiop = Scene.HELP if lane.help is HelpCall.RINGING else Scene.TALK
+        aiop = _OF_CALL[lane.help]
     face = lane.face
     parameter = _earliest(lane) if row.parameter else ""
     if (face.serial, face.xdb, face.aiop, face.parameter) == (face.serial or -1, xdb, aiop, parameter):
@@ -240,6 +243,10 @@ def _show(lane: Lane, row: Row) -> Change:
         limit = STARTING_MS
     lane, timed = start_timer(lane, "paint", limit)
     return lane, (Show(serial, xdb, aiop, parameter), *timed)
+
+
+_OF_CALL = {HelpCall.RINGING: Scene.HELP, HelpCall.ANSWERED: Scene.OFFICER, HelpCall.TALKING: Scene.TALK}
+"""TALK promises that somebody hears: it stands only while each end says that it hears the other."""
 
 
 def _receipted(scene: Scene) -> Scene:

@@ -13,5 +13,6 @@
 | `slots`, `versions` | versions of the software side by side, one of them current; the way back to the one before |
 | `sd_notify` | systemd: readiness and the watchdog |
 | `sections`, `toml_file`, `toml_table` | what settings are made of; a file as a whole; its tables, every mistake found at once |
-| `children` | a child process ends when its parent does |
+| `children`, `kept_process` | a child process ends when its parent does, and is started again when it ends by itself |
+| `unix_socket`, `packets` | how two processes of the box meet, and what they send |
 """

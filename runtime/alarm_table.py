@@ -72,6 +72,11 @@ class AlarmTable:
         where = "WHERE closed_ms=0 AND (ended_ms=0 OR ended_ms>?) ORDER BY id DESC LIMIT ?"
         return self._select(where, (now_ms - FORGOTTEN_MS, most))
 
+    def untouched(self, since_ms: int, *, most: int) -> list[tuple[int, str, str, TrackedAlarm]]:
+        """(number, lane, journal, alarm) of those that are open, and that nobody has dealt with since `since_ms`, newest first."""
+        open_so = "closed_ms=0 AND ended_ms=0 AND taken_by='' AND at_ms<=? AND shelved_ms<=?"
+        return self._select(f"WHERE {open_so} ORDER BY id DESC LIMIT ?", (since_ms, since_ms, most))
+
     def open_of(self, kind: str) -> list[tuple[int, str, str, TrackedAlarm]]:
         """(number, lane, journal, alarm) of those of a kind that are neither ended nor closed."""
         return self._select("WHERE closed_ms=0 AND ended_ms=0 AND kind=? ORDER BY id", (kind,))

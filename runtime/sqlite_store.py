@@ -10,7 +10,8 @@ Rules of this file:
 - A store is created under another name and renamed when complete, so an empty file is damage, not a new store.
 - Nothing is repaired or moved by itself; `move_aside` is an operator's action.
 - One connection, one lock: a reader never sees half a transaction, in whichever thread it runs.
-- sqlite-utils writes the schema; rows are read and written through the plain connection under it (docs/decisions.md).
+- sqlite-utils writes the schema; rows are read and written through the plain connection under it (docs/decisions.md). It
+  is loaded only where a migration runs: it loads numpy, which costs every short command half a second.
 """
 
 from __future__ import annotations
@@ -24,10 +25,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Self
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Self
 
 from runtime.files import flush_folder
 from runtime.store_errors import (
@@ -39,13 +39,16 @@ from runtime.store_errors import (
     translated_sqlite_error,
 )
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 WAL_PAGES = 1_000
 """A checkpoint every 4 MB."""
 
 _WAL_BYTES = 8 << 20  # the WAL's file is cut back to this after a checkpoint
 _CACHE_KIB = 32 << 10  # pages of indexes that stay in memory, 32 MiB at most
 
-Migration = Callable[[Database], None]
+Migration = Callable[["Database"], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,27 +103,41 @@ def create_table(
     db.execute(f"{sql.rstrip().rstrip(';')} {options}")
 
 
-def schema_version(db: Database) -> int:
+def _view(connection: sqlite3.Connection) -> Database:
+    """sqlite-utils' view of an open file."""
+    from sqlite_utils import Database
+
+    return Database(connection, execute_plugins=False)
+
+
+def schema_version(connection: sqlite3.Connection) -> int:
     """How many migrations this file has had."""
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(db: Database, migrations: Sequence[Migration]) -> None:
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
     """Runs the missing migrations, each in one transaction with its number; stops at the first that fails.
 
     Raises:
         sqlite3.Error: the migration did not happen; those before it did.
     """
-    for number, migration in enumerate(migrations[schema_version(db) :], schema_version(db) + 1):
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            migration(db)
-            db.execute(f"PRAGMA user_version = {number}")
-            db.execute("COMMIT")
-        except BaseException:
-            if db.conn.in_transaction:
-                db.execute("ROLLBACK")
-            raise
+    done = schema_version(connection)
+    for number, migration in enumerate(migrations[done:], done + 1):
+        with _all_or_nothing(connection):
+            migration(_view(connection))
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+@contextmanager
+def _all_or_nothing(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def opens_from(path: Path) -> int:
@@ -130,31 +147,33 @@ def opens_from(path: Path) -> int:
         StoreError: it cannot be read.
     """
     try:
-        with closing(_connect(path, mode="ro")) as db:
-            return _least(db)
+        with closing(_connect(path, mode="ro")) as connection:
+            return _least(connection)
     except sqlite3.Error as error:
         raise translated_sqlite_error(error, path) from error
 
 
-def _least(db: Database) -> int:
-    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'opens_from'").fetchone():
-        return schema_version(db)
-    return int(db.execute("SELECT schema FROM opens_from").fetchone()[0])
+def _least(connection: sqlite3.Connection) -> int:
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'opens_from'").fetchone():
+        return schema_version(connection)
+    return int(connection.execute("SELECT schema FROM opens_from").fetchone()[0])
 
 
-def _tell_older(db: Database, least: int) -> None:
+def _tell_older(connection: sqlite3.Connection, least: int) -> None:
     """Writes down, for older software, whether it may still write here; what was closed is never opened again."""
-    if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'opens_from'").fetchone() and _least(db) >= least:
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'opens_from'").fetchone() and (
+        _least(connection) >= least
+    ):
         return
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        db.execute("CREATE TABLE IF NOT EXISTS opens_from (one INTEGER PRIMARY KEY, schema INTEGER NOT NULL) STRICT")
-        db.execute("INSERT OR REPLACE INTO opens_from VALUES (1, ?)", (least,))
-        db.execute("COMMIT")
-    except BaseException:
-        if db.conn.in_transaction:
-            db.execute("ROLLBACK")
-        raise
+    with _all_or_nothing(connection):
+        _write_least(connection, least)
+
+
+def _write_least(connection: sqlite3.Connection, least: int) -> None:
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS opens_from (one INTEGER PRIMARY KEY, schema INTEGER NOT NULL) STRICT"
+    )
+    connection.execute("INSERT OR REPLACE INTO opens_from VALUES (1, ?)", (least,))
 
 
 def _lock(path: Path, owner: str) -> int:
@@ -176,7 +195,7 @@ def _lock(path: Path, owner: str) -> int:
     return descriptor
 
 
-def _connect(path: Path, *, mode: str) -> Database:
+def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
     """A connection in autocommit: transactions are begun and ended by `SqliteStore.transaction` alone."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
@@ -184,15 +203,16 @@ def _connect(path: Path, *, mode: str) -> Database:
     try:
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA recursive_triggers = ON")  # else REPLACE deletes past a trigger that forbids it
         if not mode.startswith("ro"):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
             connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
-        return Database(connection, execute_plugins=False)
     except BaseException:
         connection.close()
         raise
+    return connection
 
 
 def _on_read_only_medium(path: Path) -> bool:
@@ -208,34 +228,39 @@ def _files_of(path: Path) -> list[Path]:
 
 
 def _create(path: Path, schema: StoreSchema) -> None:
-    """Builds an empty store under another name and renames it, so that it is there complete or not at all."""
+    """Builds an empty store under another name and renames it, so that it is there complete or not at all.
+
+    All its migrations are one transaction: nobody ever has half of it, so one durable commit does for a dozen.
+    """
     building = path.with_name(path.name + ".new")
     for file in _files_of(building):
         file.unlink(missing_ok=True)
-    with closing(_connect(building, mode="rwc")) as db:
-        migrate(db, schema.migrations)
-        _tell_older(db, schema.least)
+    with closing(_connect(building, mode="rwc")) as connection, _all_or_nothing(connection):
+        for migration in schema.migrations:
+            migration(_view(connection))
+        _write_least(connection, schema.least)
+        connection.execute(f"PRAGMA user_version = {len(schema.migrations)}")
     building.rename(path)
     flush_folder(path.parent)
 
 
-def _check(db: Database, path: Path, schema: StoreSchema, *, read_only: bool) -> None:
+def _check(connection: sqlite3.Connection, path: Path, schema: StoreSchema, *, read_only: bool) -> None:
     """Whether this software may use the file; a writer brings an older one up to date."""
-    if db.execute("PRAGMA application_id").fetchone()[0] != schema.application_id:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != schema.application_id:
         raise StoreDamagedError(
             f"store {path}: it was not made by the {schema.owner}; correct the path, or move it aside by hand"
         )
-    found, known = schema_version(db), len(schema.migrations)
+    found, known = schema_version(connection), len(schema.migrations)
     if found > known:
-        if _least(db) <= known:
+        if _least(connection) <= known:
             return  # newer, and only added to: what this version knows is as it was
         raise StoreNewerError(
             f"store {path}: written by a newer version of this software (schema {found}, this one knows {known}); "
             "install that version"
         )
     if not read_only:
-        migrate(db, schema.migrations)
-        _tell_older(db, schema.least)
+        migrate(connection, schema.migrations)
+        _tell_older(connection, schema.least)
     elif found < known and not schema.reads_older:
         raise StoreError(
             f"store {path}: of schema {found}, not {known}; start the {schema.owner} on it once, then read it"
@@ -247,7 +272,7 @@ class SqliteStore:
 
     Attributes:
         path: the file.
-        db: sqlite-utils' view of it.
+        connection: the plain connection; writing belongs in a `transaction`.
     """
 
     def __init__(self, path: Path, schema: StoreSchema, *, read_only: bool = False, as_it_is: bool = False) -> None:
@@ -273,23 +298,22 @@ class SqliteStore:
         self._side = -1 if read_only else self._locked()
         try:
             with self._errors():
-                self.db = self._opened()
+                self.connection = self._opened()
         except BaseException:
             self._unlock()
             raise
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """The plain connection; writing belongs in a `transaction`."""
-        connection: sqlite3.Connection = self.db.conn
-        return connection
+    @cached_property
+    def db(self) -> Database:
+        """sqlite-utils' view of it."""
+        return _view(self.connection)
 
     def _locked(self) -> int:
         if not self.path.parent.is_dir():
             raise StoreError(f"store {self.path}: its folder is missing; mount the data partition, or create it")
         return _lock(self.path, self._schema.owner)
 
-    def _opened(self) -> Database:
+    def _opened(self) -> sqlite3.Connection:
         if not self.path.exists() and not self._read_only:
             wal = self.path.with_name(self.path.name + "-wal")
             if wal.exists():
@@ -297,13 +321,13 @@ class SqliteStore:
             _create(self.path, self._schema)
         if self.path.exists() and self.path.stat().st_size == 0:
             raise StoreDamagedError(f"store {self.path}: it is empty; keep it, move it aside by hand, then start again")
-        db = _connect(self._readable(), mode=self._mode())
+        connection = _connect(self._readable(), mode=self._mode())
         try:
-            _check(db, self.path, self._schema, read_only=self._read_only)
+            _check(connection, self.path, self._schema, read_only=self._read_only)
         except BaseException:
-            db.close()
+            connection.close()
             raise
-        return db
+        return connection
 
     def _mode(self) -> str:
         if not self._read_only:
@@ -395,7 +419,7 @@ class SqliteStore:
     def close(self) -> None:
         """Closes the file and gives the lock up; an open transaction is lost."""
         with self._guard:
-            self.db.close()
+            self.connection.close()
             self._unlock()
 
     def __enter__(self) -> Self:

@@ -6,6 +6,7 @@
 | `demo` | the whole run: the world is set up, the trucks pass, the judge compares |
 | `world` | everything around one real lane: broker, core, cable, camera, board, the lane's process |
 | `stage` | one truck's passage, in the words of the people there |
+| `trade` | the people behind a bundle: trader, selector and driver, signed in by name |
 | `scenarios/` | the kinds of truck, each a row of the decision table or one nasty moment |
 | `plan` | which trucks come, in which order |
 | `marks` | registration marks for them |
@@ -13,6 +14,7 @@
 | `officer` | a simulated officer who works the real page over HTTP |
 | `panel` | the page's simulation panel: driver's buttons, link switch, trucks on demand |
 | `paint_log` | what the screens painted, followed as it is written |
+| `point`, `private_wall` | a control point of lanes in memory at a broker; a wall over one, in a folder |
 | `page`, `page_lane`, `night` | the officers' page over a real agent in memory, and a scripted night of trucks for it |
 | `judge` | what was painted and recorded, compared with what was true |
 

@@ -24,7 +24,7 @@ from typing import Any, Self
 from runtime.mqtt import Broker, Options
 from simulation.children import ChildProcess, free_port
 from wire.mosquitto import ACCESS, FLOW, BrokerFiles, production
-from wire.topics import CORE, IMMIGRATION, check_lane
+from wire.topics import CORE, IMMIGRATION, WALL, check_lane
 
 __all__ = ["ACCESS", "CORE", "IMMIGRATION", "BrokerError", "BrokerTls", "PrivateBroker"]
 
@@ -103,11 +103,13 @@ class PrivateBroker:
         self.tls = tls
         self._wrap = tuple(wrap)
         self.port = port or free_port()
-        self._passwords = {user: secrets.token_urlsafe(18) for user in (CORE, IMMIGRATION, *map(check_lane, lanes))}
+        self._passwords = {
+            user: secrets.token_urlsafe(18) for user in (CORE, IMMIGRATION, WALL, *map(check_lane, lanes))
+        }
         self._child = ChildProcess(directory / "broker.log")
 
     def password(self, user: str) -> str:
-        """The password of a lane, of `CORE`, or of `IMMIGRATION`.
+        """The password of a lane, of `CORE`, of `IMMIGRATION`, or of `WALL`.
 
         Raises:
             KeyError: the user was not named when the broker was made.

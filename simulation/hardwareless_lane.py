@@ -18,7 +18,7 @@ from edge.clock import BoxClock
 from edge.past_visits import newest_first
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show
 from lane_agent.model import Contact, Moment, Policy, Read, ReadSource, Screen
 from lane_agent.ports import CodeBook
 from lane_agent.replay import restore
@@ -99,6 +99,9 @@ class NoHardware:
 
     def stop_reading(self, visit: int) -> None:
         """No reader."""
+
+    def look_again(self, order: LookAgain) -> None:
+        """No reader, and so nobody sees the plate again."""
 
     def ring(self, order: Ring) -> None:
         """No intercom."""

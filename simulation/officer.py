@@ -9,6 +9,8 @@ import asyncio
 import http.client
 import json
 import re
+import socket
+import ssl
 import threading
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -28,21 +30,45 @@ class HandsOffError(RuntimeError):
     """The simulated officer only watches: a person at the page acts in his place."""
 
 
+class _Reached(http.client.HTTPSConnection):
+    """A page under its own name, reached at another address: what a name server or a relay would do."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext, reach: tuple[str, int]) -> None:
+        super().__init__(host, port, timeout=10, context=context)
+        self._tls, self._reach = context, reach
+
+    def connect(self) -> None:
+        """Checks the page's certificate against its name."""
+        plain = socket.create_connection(self._reach, self.timeout)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+
+
 class SimulatedOfficer:
     """One officer at one lane page.
 
     Args:
-        address: the page's address, http://host:port/.
+        address: the page's address, http://host:port/ or https://host:port/.
         name, password: his login.
+        trusts: whose certificates his browser believes; needed for https.
+        reach: where that host is, if its name does not say so.
 
     Attributes:
         view: the newest view as the page's stream gave it, {} before the first.
         only_watches: he presses nothing any more, so that people can practise.
     """
 
-    def __init__(self, address: str, name: str, password: str) -> None:
+    def __init__(
+        self,
+        address: str,
+        name: str,
+        password: str,
+        *,
+        trusts: ssl.SSLContext | None = None,
+        reach: tuple[str, int] | None = None,
+    ) -> None:
         parts = urlsplit(address)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+        self._trusts, self._reach = trusts, reach or (self._host, self._port)
         self._name, self._password = name, password
         self._cookies: dict[str, str] = {}
         self._csrf = ""
@@ -146,10 +172,15 @@ class SimulatedOfficer:
         return words
 
     def _origin(self) -> str:
-        return f"http://{self._host}:{self._port}"
+        return f"http{'s' if self._trusts else ''}://{self._host}:{self._port}"
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._trusts is not None:
+            return _Reached(self._host, self._port, self._trusts, self._reach)
+        return http.client.HTTPConnection(*self._reach, timeout=10)
 
     def _send(self, method: str, path: str, body: str = "", headers: dict[str, str] | None = None) -> tuple[int, str]:
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=10)
+        connection = self._connection()
         try:
             connection.request(method, path, body or None, self._headers(headers or {}))
             response = connection.getresponse()
@@ -175,7 +206,7 @@ class SimulatedOfficer:
                 self._stop.wait(0.5)
 
     def _read_views(self) -> None:
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=10)
+        connection = self._connection()
         try:
             connection.request("GET", "/events", headers=self._headers({}))
             response = connection.getresponse()

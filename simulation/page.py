@@ -12,8 +12,8 @@ from console.officers import OfficerBook
 from console.ports import EvidenceViewed
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
+from display.sign_renderer import SignRenderer
 from edge.clock import BoxClock
-from edge.sign_renderer import SignRenderer
 from runtime.clocks import monotonic_ms
 from simulation.night import ScriptedNight
 from simulation.page_lane import PageLane

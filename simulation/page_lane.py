@@ -6,6 +6,7 @@ that the devices of a real lane would send. The journal and the codes are lists 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,11 +18,12 @@ import numpy as np
 from console.ports import CameraPicture, LaneView, LinkView
 from devices.overlay import COUNTED
 from domain.crossing import Direction
-from domain.marks import is_near_miss
+from domain.marks import is_near_miss, normalise
+from edge.alarm_desk import LaneAlarms
 from edge.lane_feed import LanePage, Sources
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show
 from lane_agent.matching import releases
 from lane_agent.model import (
     Bundle,
@@ -119,12 +121,12 @@ class PageLane:
 
     Args:
         clock: both clocks of the box.
-        paint: paints the signs for the page, as `edge.sign_renderer` does.
+        paint: paints the signs for the page, as `display.sign_renderer` does.
         policy: the lane's settings.
         visits: number of the last visit; the next vehicle has the one after it.
 
     Attributes:
-        agent, page, journal, codes: the lane's parts.
+        agent, page, alarms, journal, codes: the lane's parts.
         link: what the page is told of the link.
         camera_works: whether there is a live picture.
     """
@@ -157,7 +159,8 @@ class PageLane:
             now=clock.now,
             read_ms=lambda: (38, 61),
         )
-        self.page = LanePage(self.agent, simulated=True, software=software, sources=sources)
+        self.alarms = LaneAlarms()
+        self.page = LanePage(self.agent, simulated=True, software=software, sources=sources, alarms=self.alarms)
 
     # --- the lane's devices: `lane_agent.ports.ActuatorsPort` --------------------------------------------------------
 
@@ -173,6 +176,13 @@ class PageLane:
     def stop_reading(self, visit: int) -> None:
         """The reader is in your hands."""
 
+    def look_again(self, order: LookAgain) -> None:
+        """The truck that was drawn last is what the camera sees: its plate answers, a second after it was asked for."""
+        truck, _ = self._seen
+        if truck is not None and normalise(truck.vrn) == order.vrn:
+            seen = e.PlateSeenAgain(order.visit, order.look, order.vrn)
+            asyncio.get_running_loop().call_later(1, self.agent.tell, seen)
+
     def ring(self, order: Ring) -> None:
         """There is no intercom; the page rings."""
 
@@ -184,6 +194,7 @@ class PageLane:
 
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """One step is in the journal."""
+        self.alarms.stepped(at, effects, lambda: 0)
         self.page.stepped(event, at, effects, lane)
 
     def _link_view(self) -> LinkView:
@@ -247,19 +258,22 @@ class PageLane:
         """The reader settles a read, with a picture as evidence."""
         self._truck = replace(self._truck or DrawnTruck(""), vrn=vrn, mainland=mainland)
         self._seen = (self._truck, True)
-        read = Read(vrn, mainland or None, confidence, ReadSource.READER, (self._evidence(),))
+        read = Read(vrn, mainland or None, confidence, ReadSource.READER, self._evidence())
         return await self.happens(e.PlateSettled(self.agent.lane.visits, read))
 
     async def gives_up(self, *candidates: str) -> LaneView:
         """The reader cannot settle a read; `candidates` are what it saw, best first."""
         visit = self.agent.lane.visits
-        return await self.happens(e.PlateUnread(visit, "frames disagree", candidates, (self._evidence(),)))
+        self._truck = replace(self._truck or DrawnTruck(""), vrn=candidates[0] if candidates else "")
+        self._seen = (self._truck, True)
+        return await self.happens(e.PlateUnread(visit, "frames disagree", candidates, self._evidence()))
 
-    def _evidence(self) -> str:
-        jpeg = _jpeg(*self._seen)
-        digest = hashlib.sha256(jpeg).hexdigest()
-        self._pictures[digest] = jpeg
-        return digest
+    def _evidence(self) -> tuple[str, ...]:
+        """As the reader keeps it: the whole picture, and the plate cut out of it."""
+        kept = [_jpeg(*self._seen), _plate_jpeg(self._seen[0])]
+        names = tuple(hashlib.sha256(jpeg).hexdigest() for jpeg in kept if jpeg)
+        self._pictures |= dict(zip(names, kept, strict=False))
+        return names
 
     async def identifier_reads(self, source: str, vrn: str) -> LaneView:
         """A second identifier names a mark."""
@@ -321,3 +335,16 @@ def _jpeg(truck: DrawnTruck | None, boxed: bool) -> bytes:
         for plate in picture.plates:
             cv2.polylines(image, [np.round(plate.corners).astype(np.int32)], isClosed=True, color=COUNTED, thickness=2)
     return cv2.imencode(".jpg", image)[1].tobytes()
+
+
+@lru_cache(maxsize=32)
+def _plate_jpeg(truck: DrawnTruck | None) -> bytes:
+    """The first plate with half its height around it, b"" where none is seen (`devices.visit_reader`)."""
+    picture = _camera().picture(truck)
+    if not picture.plates:
+        return b""
+    corners = picture.plates[0].corners
+    margin = float(np.ptp(corners[:, 1])) / 2
+    low = np.clip(corners.min(0) - margin, 0, None).astype(int)
+    high = np.ceil(corners.max(0) + margin).astype(int)
+    return cv2.imencode(".jpg", picture.image[low[1] : high[1], low[0] : high[0]])[1].tobytes()

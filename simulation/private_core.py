@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.cli.app import main
+from core.logins import own_login
 from core.office.admin import AdminClient, CoreUnreachableError
 from simulation.broker import CORE, PrivateBroker
 from simulation.children import ChildProcess
@@ -21,6 +22,12 @@ from wire.envelope import KeyRing, Signer, public_from_pem, public_to_pem
 
 CORE_KEY = "core-1"
 POINTS: Mapping[str, str] = {"SBC": "Shenzhen Bay", "SZB": "Shenzhen Bay", "MKT": "Man Kam To"}
+DESK = ("supervisor", "selector", "clerk", "lane_officer", "technician", "system")
+"""Roles of whoever runs a core here: the whole department in one person. People of the trade sign in."""
+
+_GROUPS = ("account", "party")
+"""Commands that have commands of their own."""
+
 _PROGRAM = Path(sys.executable).with_name("rocars-core")
 _CORE = f"""\
 [core]
@@ -91,6 +98,7 @@ class PrivateCore:
         encrypted = any(broker.tls for broker in brokers)
         self.config.write_text(_configuration(brokers, port, _LOG.format(listen=listen) + sections), encoding="utf-8")
         self.command("init")
+        self.command("account", "roles", own_login(), *(word for role in DESK for word in ("--role", role)))
         if encrypted:
             self.command("authority")
         for broker in brokers:
@@ -141,7 +149,8 @@ class PrivateCore:
         code: object = 0
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                main([words[0], "--config", str(self.config), *words[1:]])
+                named = 2 if words[0] in _GROUPS else 1
+                main([*words[:named], "--config", str(self.config), *words[named:]])
             except SystemExit as left:
                 code = left.code or 0
         if code != expect:
@@ -169,9 +178,9 @@ class PrivateCore:
         """What it has logged."""
         return self.process.log.read_text(encoding="utf-8")
 
-    def admin(self, who: str = "tester") -> AdminClient:
-        """A client of it."""
-        return AdminClient(self.socket, who=who)
+    def admin(self) -> AdminClient:
+        """A client of it: the login that runs this has an account for everything that the department does."""
+        return AdminClient(self.socket)
 
     async def start_ready(self) -> None:
         """Starts it, and waits until it is ready."""
@@ -195,10 +204,10 @@ class PrivateCore:
         return False
 
     @contextlib.asynccontextmanager
-    async def serving(self, who: str = "tester") -> AsyncIterator[AdminClient]:
+    async def serving(self) -> AsyncIterator[AdminClient]:
         """A client of it, once it is ready."""
         await self.ready()
-        async with self.admin(who) as client:
+        async with self.admin() as client:
             yield client
 
 

@@ -26,10 +26,14 @@ from simulation.drawn.trucks import DrawnTruck
 from simulation.judge import Truth
 from simulation.officer import SimulatedOfficer
 from simulation.paint_log import Eyes
+from simulation.trade import Trade
 
 PATIENCE_S = 25.0
 """How long a driver waits for a scene before the demonstration calls it missing: the longest limit of the product in
 the demonstration's configuration, twice."""
+
+_CERTAIN_S = 3.2
+"""After a bundling whose earliest crossing is at once: so long a lane may not be sure that its time has come (design §2.12)."""
 
 
 class CameraLever(Protocol):
@@ -49,6 +53,7 @@ class Stage:
     hand: HardwareSide
     camera: CameraLever
     counter: AdminClient
+    trade: Trade
     officer: SimulatedOfficer
     xdb: Eyes
     aiop: Eyes
@@ -150,6 +155,13 @@ class Passing:
             point=point,
         )
         return (await self.stage.counter.take_over([item]))[0]
+
+    async def bundle_by_people(self) -> str:
+        """Lodged by its owner, decided by an officer, bundled by its driver, each by name."""
+        stage, now_ms = self.stage, (await self.stage.counter.status()).now_ms
+        ubr = await stage.trade.bundle(self.vrn, direction=stage.direction, point=stage.point, now_ms=now_ms)
+        await asyncio.sleep(_CERTAIN_S)
+        return ubr
 
     async def approve(self) -> None:
         """Puts the truck on the list of approved cross-boundary vehicles."""

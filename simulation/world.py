@@ -29,6 +29,7 @@ from simulation.officer import PageRefusedError, SimulatedOfficer
 from simulation.paint_log import Eyes
 from simulation.private_core import PrivateCore, write_secret
 from simulation.stage import CameraLever, Stage
+from simulation.trade import SECTIONS, Trade, open_accounts
 from wire.envelope import Signer
 
 T = TypeVar("T")
@@ -98,7 +99,8 @@ class DemonstrationWorld:
         self._broker = PrivateBroker(folder / "broker", lanes=(LANE,))
         self._cable = Cable(self._broker.port)
         self._signer = Signer.generate(LANE)
-        self._core = PrivateCore(folder / "core", self._broker, lanes={LANE: self._signer.public})
+        self._core = PrivateCore(folder / "core", self._broker, lanes={LANE: self._signer.public}, sections=SECTIONS)
+        self._secrets = open_accounts(self._core, self.password)
         self.lane = ChildProcess(folder / "lane.log")
         self._page_port = free_port()
         self._labels = SimulatedLabelReader()
@@ -111,7 +113,7 @@ class DemonstrationWorld:
 
     @property
     def panel(self) -> Path:
-        """Where the page's simulation panel finds the world (`edge.wiring.world_socket`)."""
+        """Where the page's simulation panel finds the world (`edge.places.world_socket`)."""
         return self.folder / "lane" / "world.sock"
 
     @property
@@ -187,9 +189,7 @@ class DemonstrationWorld:
         folder = self.folder / "lane"
         self.address = f"http://127.0.0.1:{self._page_port}/"
         hand = await self._hand()
-        counter = await self._until(
-            self._core.process, lambda: self._stack.enter_async_context(self._core.admin("demonstration"))
-        )
+        counter = await self._until(self._core.process, lambda: self._stack.enter_async_context(self._core.admin()))
         camera: CameraLever = NoCamera()
         if self._camera is None:
             drawn = DrawnCamera(folder / "camera.sock", view=CameraView(seed=self._seed))
@@ -200,6 +200,7 @@ class DemonstrationWorld:
             hand=hand,
             camera=camera,
             counter=counter,
+            trade=await Trade.sign_in(self._core, self._stack, self._secrets, self.password),
             officer=await self._officer(),
             xdb=Eyes("xdb", self.paint_logs["xdb"]),
             aiop=Eyes("aiop", self.paint_logs["aiop"]),

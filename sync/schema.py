@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from runtime.alarm_table import CURSOR, FIRST_COLUMNS, INDEXES, LATER_COLUMNS
 from runtime.sqlite_store import StoreSchema, create_table
 from wire.hashes import ZERO, StateHash, journal_start
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 _APPLICATION_ID = 0x524C414E  # "RLAN"
 

@@ -29,17 +29,20 @@ def prove(
         float, typer.Option(min=1, help="How long the physical model is explored, in CPU seconds.")
     ] = 30,
     seed: Annotated[int, typer.Option(help="Of the first of its walks; each walk is repeated by its own.")] = 1,
+    most: Annotated[
+        int, typer.Option(min=0, help="Transitions searched of each slice, shortest stories first; 0 for all.")
+    ] = 0,
 ) -> None:
     """Search the shipped step over stated slices of one visit (docs/lane.md); check the law on the history of inputs.
 
-    What is proved is proved of these slices and no more. With --physical the law is about vehicles at the line, at stated
+    What is proved is proved of these slices and no more; with --most of their shortest stories. With --physical the law is about vehicles at the line, at stated
     sites as far as the time goes, and beyond at random.
     """
     from tools.proof.command import physical_command, prove_command
 
     if physical:
         raise typer.Exit(physical_command(report, seconds=seconds, seed=seed))
-    raise typer.Exit(prove_command(report, mutants=mutants))
+    raise typer.Exit(prove_command(report, mutants=mutants, most=most))
 
 
 def kills(

@@ -29,6 +29,8 @@ class CommandForm:
 COMMANDS = {
     "manual": CommandForm("manual mode; it ends by itself after revert_ms, or an hour", may=("text", "revert_ms")),
     "automatic": CommandForm("ends manual mode that was set from afar", may=("text",)),
+    "open": CommandForm("opens the lane, as an officer there would"),
+    "close": CommandForm("closes the lane between visits, as an officer there would", needs=("text",)),
     "answered": CommandForm("the help call was answered", may=("text", "visit")),
     "message": CommandForm("words for the officer at the lane", needs=("text",), may=("visit",)),
     "release_visit": CommandForm(

@@ -25,7 +25,7 @@ from cryptography import x509
 from wire import certificates
 from wire.envelope import KeyRing, Signer, key_id, public_from_pem, public_to_pem
 from wire.errors import WireRefusedError
-from wire.topics import CORE, IMMIGRATION, MONITOR, check_lane
+from wire.topics import CORE, IMMIGRATION, MONITOR, check_lane, is_wall
 
 T = TypeVar("T")
 
@@ -267,7 +267,7 @@ def check_name(lane: str) -> None:
         check_lane(lane)
     except ValueError as error:
         raise EnrolmentError(str(error)) from error
-    if lane in {CORE, IMMIGRATION, MONITOR}:
+    if lane in {CORE, IMMIGRATION, MONITOR} or is_wall(lane):
         raise EnrolmentError(f"no lane can be called {lane!r}: the brokers know somebody else by it; choose another")
 
 

@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from wire.topics import ALL_PLATES, ALL_UP, CORE, IMMIGRATION, LOG, MONITOR, ROOT
+from wire.topics import ALL_PLATES, ALL_UP, CORE, IMMIGRATION, LOG, MONITOR, ROOT, WALL
 
 ACCESS = f"""\
 # Who may say what (docs/asyncapi.json). %u is the user name: the name in the certificate, a lane's in the territory.
@@ -32,6 +32,13 @@ topic write {ALL_PLATES}
 # Whoever watches the boxes: presence and telemetry, which name no vehicle. Nothing else, and it writes nothing.
 user {MONITOR}
 topic read {ROOT}/lane/+/up/presence
+topic read {ROOT}/lane/+/up/telemetry
+
+# A control point's wall of lanes: what the lanes say of themselves, plates included. It writes nothing: it acts through the
+# core. Each wall more has four lines like these, as user {WALL}- and a word, the name in its certificate.
+user {WALL}
+topic read {ROOT}/lane/+/up/presence
+topic read {ROOT}/lane/+/up/state
 topic read {ROOT}/lane/+/up/telemetry
 
 pattern write {ROOT}/lane/%u/up/#

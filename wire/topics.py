@@ -19,11 +19,24 @@ IMMIGRATION = "immigration"
 MONITOR = "monitor"
 """The user name of whoever watches the boxes: it reads presence and telemetry, and writes nothing; no lane can have it."""
 
+WALL = "wall"
+"""The user name of a control point's wall of lanes: it reads presence, state and telemetry, and writes nothing. A second
+wall is `wall-` and a word; no lane can have such a name."""
+
 LOG = f"{ROOT}/log"
 """Deltas to all lanes. Written by the core, QoS 1."""
 
 _LANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _UP = re.compile(re.escape(ROOT) + r"/lane/([A-Za-z0-9][A-Za-z0-9_-]{0,31})/up/([a-z]+)")
+
+
+def is_wall(name: str) -> bool:
+    """Whether this is the user name of a wall.
+
+    >>> is_wall("wall"), is_wall("wall-szb"), is_wall("wallflower")
+    (True, True, False)
+    """
+    return name == WALL or name.startswith(f"{WALL}-")
 
 
 def check_lane(lane: str) -> str:

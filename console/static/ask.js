@@ -13,7 +13,7 @@ export async function ask(path, data) {
       body: JSON.stringify(data),
     });
     const told = await answer.json();
-    return { accepted: told.accepted, words: told.words, status: answer.status };
+    return { ...told, status: answer.status };
   } catch {
     return { accepted: false, words: pick("No answer from the lane: it is not known whether this was done.", "通道沒有回應：未知是否已執行。"), status: 0 };
   }

@@ -68,6 +68,7 @@ const finished = (alarm) => ({
   age: "",
   open: [],
   closable: [],
+  shelvable: [],
   visits: alarm.visit ? [{ id: alarm.visit, listed: alarm.listed }] : [],
 });
 
@@ -77,6 +78,8 @@ function alarmLine(card) {
   take.textContent = pick("Take", "處理");
   const close = make("button", { type: "button", "data-close": "", "aria-label": `${pick("Close", "結案")}: ${named}` });
   close.textContent = pick("Close", "結案");
+  const shelve = make("button", { type: "button", "data-shelve": "", "aria-label": `${pick("Shelve", "擱置")}: ${named}` });
+  shelve.textContent = pick("Shelve", "擱置");
   return make(
     "li",
     {},
@@ -84,7 +87,7 @@ function alarmLine(card) {
     make("p", { class: "muted about" }),
     make("p", { class: "visits" }),
     make("p", { class: "todo" }),
-    make("p", { class: "seen" }, make("span", { class: "became" }), " ", take, " ", close),
+    make("p", { class: "seen" }, make("span", { class: "became" }), " ", take, " ", close, " ", shelve),
   );
 }
 
@@ -98,11 +101,15 @@ function alarmState(line, card) {
   line.classList.toggle("quiet", !card.open.length);
   line.dataset.priority = card.priority;
   fillTake(find("[data-seen]", line), card, true);
-  const close = find("[data-close]", line);
-  close.hidden = !card.closable.length;
-  close.dataset.close = card.closable[0] ?? "";
-  close.dataset.others = card.closable.slice(1).join(" ");
-  close.dataset.says = card.says;
+  fillDeed(find("[data-close]", line), "close", card.closable, card.says);
+  fillDeed(find("[data-shelve]", line), "shelve", card.shelvable, card.says);
+}
+
+function fillDeed(button, deed, alarms, says) {
+  button.hidden = !alarms.length;
+  button.dataset[deed] = alarms[0] ?? "";
+  button.dataset.others = alarms.slice(1).join(" ");
+  button.dataset.says = says;
 }
 
 function visitLink({ id, listed }) {

@@ -1,13 +1,15 @@
-// The dialogs: what will happen, to which vehicle, why. A dialog about a vehicle is void once that visit is over, and a
-// release must be looked at again when the lane has learnt something since it was opened.
+// The dialogs: what will happen, to which vehicle, why. A dialog about a vehicle is void once that visit is over, or the agent
+// has started anew (another vehicle may stand there by then); a release must be looked at again when the lane has learnt
+// something since it was opened.
 
 import { ask } from "./ask.js";
 import { all, bind, find, follow, lines, make, pick, say } from "./dom.js";
+import { answer, endLocked, hasVoice, talks } from "./voice.js";
 
 let view = null;
 let isStale = () => true;
 const HOLD_MS = 2000;
-const decided = { visit: 0, basis: "", facts: [], act: "" };
+const decided = { visit: 0, start: "", basis: "", facts: [], act: "" };
 
 export function prepareDialogs(stale) {
   isStale = stale;
@@ -20,6 +22,7 @@ export function prepareDialogs(stale) {
   }
   setInterval(() => find("dialog[open][data-action]") && deciding(decided.act), HOLD_MS);
   find("#dialog-close-alarm form").addEventListener("submit", sendClosing);
+  find("#dialog-shelve-alarm form").addEventListener("submit", sendShelving);
   for (const cancel of all("dialog .cancel")) cancel.addEventListener("click", () => cancel.closest("dialog").close());
   for (const button of all("[data-act]")) button.addEventListener("click", () => begin(button.dataset.act));
   find("#dialog-unlock form").addEventListener("submit", unlock);
@@ -31,9 +34,11 @@ export function refreshDialogs(newest) {
   view = newest;
   const dialog = find("dialog[open][data-visit]");
   if (!dialog) return;
-  if ((view.visit?.id ?? 0) !== decided.visit) {
+  const anew = view.start !== decided.start;
+  if (anew || (view.visit?.id ?? 0) !== decided.visit) {
     const over = pick(`Visit ${decided.visit} is over; nothing was done.`, `車次 ${decided.visit} 已結束，未有執行。`);
-    tell(dialog, [over, byWhom()].filter(Boolean).join(" "));
+    const started = pick("The lane's box was restarted; nothing was done. Look again.", "通道系統已重新啟動，未有執行，請重新查看。");
+    tell(dialog, [anew ? started : over, byWhom()].filter(Boolean).join(" "));
     find(".confirm", dialog).disabled = true;
     return;
   }
@@ -88,7 +93,11 @@ const tell = (dialog, words) => say(find(".error", dialog), words);
 function begin(action) {
   if (isStale() || !view) return;
   const dialog = find(`#dialog-${action}`);
-  if (view.you.locked) unlockFirst(() => begin(action));
+  // A driver waits: whoever is at the page may answer, and end what he answered, without the password.
+  const call = find(`[data-act="${action}"]`).dataset.call;
+  if (call === "takes" && hasVoice()) answer(() => send({ action }), report);
+  else if (call === "ends" && view.you.locked && talks()) endLocked(report);
+  else if (view.you.locked) unlockFirst(() => begin(action));
   else if (!dialog) send({ action });
   else open(dialog);
 }
@@ -97,6 +106,7 @@ function open(dialog) {
   find("form", dialog).reset();
   tell(dialog, "");
   decided.visit = view.visit?.id ?? 0;
+  decided.start = view.start;
   decided.basis = view.basis;
   decided.facts = view.facts;
   decided.act = dialog.dataset.action;
@@ -123,12 +133,12 @@ function lookAgain(dialog) {
   refreshDialogs(view);
 }
 
-/** The picture large beside the box, which begins with what the reader saw; what is only on record is never filled in. */
+/** The plate large beside the box, as the reader cut it out, which begins with what the reader saw; what is only on record is never filled in. */
 function drawCandidates(dialog) {
   const crop = find(".crop", dialog);
-  const newest = view.visit?.evidence.at(-1);
-  crop.hidden = !newest;
-  if (newest) crop.src = `/picture/evidence/${newest}?as=opened`;
+  const pictured = Boolean(view.visit?.evidence.length);
+  crop.hidden = !pictured;
+  if (pictured) crop.src = `/picture/plate/${view.visit.id}?of=${view.visit.evidence.at(-1)}`;
   find("#mark").value = view.visit?.guess ?? "";
   const box = find(".candidates", dialog);
   const candidates = view.visit?.candidates ?? [];
@@ -215,23 +225,40 @@ async function unlock(event) {
   afterUnlock();
 }
 
-const closing = { alarm: "", others: [] };
+const asked = { alarm: "", others: [] };
 
 /** Closes an alarm, and those of one cause with it, after asking what became of it. */
 export function closeAlarm(alarm, others, says) {
-  Object.assign(closing, { alarm, others });
-  const dialog = find("#dialog-close-alarm");
+  askAbout(find("#dialog-close-alarm"), alarm, others, says);
+}
+
+/** Shelves an alarm, and those of one cause with it, after asking for how long and why. */
+export function shelveAlarm(alarm, others, says) {
+  askAbout(find("#dialog-shelve-alarm"), alarm, others, says);
+}
+
+function askAbout(dialog, alarm, others, says) {
+  Object.assign(asked, { alarm, others });
   find("form", dialog).reset();
   tell(dialog, "");
-  say(find("#closing"), others.length ? `${says} (${others.length + 1})` : says);
+  say(find(".which", dialog), others.length ? `${says} (${others.length + 1})` : says);
   dialog.showModal();
-  find("#close-reason").focus();
+  find("[name=reason]", dialog).focus();
 }
 
 async function sendClosing(event) {
   event.preventDefault();
-  const dialog = find("#dialog-close-alarm");
-  const became = await ask("/close-alarm", { ...closing, reason: find("#close-reason").value });
+  await sendAbout(find("#dialog-close-alarm"), "/close-alarm", { reason: find("#close-reason").value });
+}
+
+async function sendShelving(event) {
+  event.preventDefault();
+  const fields = { reason: find("#shelve-reason").value, minutes: Number(find("#shelve-minutes").value) };
+  await sendAbout(find("#dialog-shelve-alarm"), "/shelve-alarm", fields);
+}
+
+async function sendAbout(dialog, path, fields) {
+  const became = await ask(path, { ...asked, ...fields });
   report(became);
   if (became.accepted) dialog.close();
   else tell(dialog, became.words);

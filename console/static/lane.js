@@ -1,14 +1,15 @@
 // The lane page: hears the lane, draws it, and lets an officer act.
 
 import { ask } from "./ask.js";
-import { closeAlarm, prepareDialogs, refreshDialogs, report, unlockFirst } from "./dialogs.js";
+import { closeAlarm, prepareDialogs, refreshDialogs, report, shelveAlarm, unlockFirst } from "./dialogs.js";
 import { goTo } from "./calls.js";
-import { all, find, pick, say } from "./dom.js";
+import { all, find, onClick, pick, say } from "./dom.js";
 import { draw, drawButtons } from "./draw.js";
 import "./language.js";
 import { followFrame } from "./pictures.js";
 import { toggleSound } from "./ring.js";
 import { listen } from "./stream.js";
+import { drawVoice } from "./voice.js";
 
 const HERE_MS = 30000;
 let newest = null;
@@ -17,6 +18,7 @@ function onView(view) {
   newest = view;
   draw(view);
   refreshDialogs(view);
+  drawVoice(view);
   const locked = find("#locked");
   if (locked) locked.hidden = !view.you.locked;
 }
@@ -88,11 +90,12 @@ document.addEventListener("click", async (event) => {
     goTo(visit.dataset.visit, String(newest?.visit?.id ?? ""));
     return;
   }
-  const button = event.target.closest("[data-seen], [data-close], [data-do]");
+  const button = event.target.closest("[data-seen], [data-close], [data-shelve], [data-do]");
   if (!button || stream.stale()) return;
   if (newest.you.locked) unlockFirst(() => button.click());
   else if (button.dataset.do) await simulate(button);
   else if (button.dataset.close) closeAlarm(button.dataset.close, others(button), button.dataset.says);
+  else if (button.dataset.shelve) shelveAlarm(button.dataset.shelve, others(button), button.dataset.says);
   else report(await ask("/acknowledge", { alarm: button.dataset.seen, others: others(button) }));
 });
 
@@ -106,14 +109,14 @@ document.addEventListener("keydown", (event) => {
   buttons.find((button) => !button.disabled && button.checkVisibility())?.click();
 });
 
-find("#sound").addEventListener("click", async (event) => {
+onClick("#sound", async (event) => {
   const on = await toggleSound();
   const button = event.target.closest("button");
   button.setAttribute("aria-pressed", String(on));
   say(button, on ? pick("♪ On", "♪ 有聲") : pick("♪ Off", "♪ 靜音"));
 });
 
-find("#logout")?.addEventListener("click", async () => {
+onClick("#logout", async () => {
   await ask("/logout", {});
   location.assign("/login");
 });

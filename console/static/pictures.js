@@ -8,15 +8,16 @@ const SCREEN_MS = 3000;
 
 /** Shows a fetched picture; resolves to its headers, or null where there is none. */
 async function show(image, path) {
-  let answer;
+  let answer, picture;
   try {
     answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(3000) });
+    picture = await answer.blob(); // it may stop in the middle, too
   } catch {
     return null;
   }
   if (answer.status !== 200) return null;
   const before = image.src;
-  image.src = URL.createObjectURL(await answer.blob());
+  image.src = URL.createObjectURL(picture);
   if (before.startsWith("blob:")) URL.revokeObjectURL(before);
   return answer.headers;
 }

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.ask import ask_core, print_all, when
-from core.cli.options import AsJson, Config, Officer
+from core.cli.options import AsJson, Config
 from core.cli.output import say
 from core.errors import RefusedError
 from core.office.admin import AdminClient
@@ -22,7 +22,6 @@ def add_to(app: typer.Typer) -> None:
 def alarms(
     *,
     config: Config,
-    officer: Officer,
     every: Annotated[bool, typer.Option("--all", help="Closed ones too, newest first.")] = False,
     take: Annotated[int | None, typer.Option(min=1, metavar="NO.", help="Say that you deal with it.")] = None,
     close: Annotated[int | None, typer.Option(min=1, metavar="NO.", help="Say that it has been dealt with.")] = None,
@@ -45,11 +44,11 @@ def alarms(
     if why and close is None:
         raise RefusedError("--why belongs to --close")
     for deed in deeds:
-        became = ask_core(config, officer, deed)
+        became = ask_core(config, deed)
         say(f"alarm {became.id}, {became.kind} of {became.lane or 'the core'}: {became.state}")
     if not deeds:
         columns = _COLUMNS | ({"closed by": lambda one: one.cleared_by, "why": lambda one: one.why} if every else {})
-        print_all(ask_core(config, officer, lambda core: core.alarms(cleared=every)), as_json, columns)
+        print_all(ask_core(config, lambda core: core.alarms(cleared=every)), as_json, columns)
 
 
 _COLUMNS: dict[str, Callable[[Any], object]] = {

@@ -1,5 +1,7 @@
 """`rocars-core`: the central side that the lanes need. The composition root: the wall clock is chosen here.
 
+A command that asks the running core loads nothing of what only the core itself needs.
+
 Exit codes: 0 done, 1 refused or failed, 2 the configuration or command line is wrong.
 """
 
@@ -12,26 +14,32 @@ import sqlite3
 import sys
 import time
 from collections.abc import Sequence
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli import alarms, ask, audit, enrol, keys, lanes, versions
-from core.cli.options import Config, Officer
+from core.cli import alarms, ask, audit, enrol, keys, lanes, people, versions
+from core.cli.options import Config
 from core.cli.output import say, shown
-from core.enrolment.expiry import endings
+from core.cli.people import keeper_of, second_person
+from core.cli.sessions import language
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key, make_signing_key
-from core.errors import CoreError, CoreSettingsError
+from core.errors import CoreError, CoreSettingsError, RefusedError
 from core.ledger.log import HistoricList, ReplicatedLog, live
 from core.ledger.new_epoch import holds_to_end, make_strictest
 from core.ledger.store import CoreStore
-from core.service import CoreParts, CoreService
+from core.logins import own_login
+from core.model.refusals import FormLanguage
 from core.settings import load
 from domain.marks import normalise
 from domain.times import DAY_MS, expected_span, hong_kong_text
 from runtime.journald import log_for_people
 from runtime.store_errors import StoreError
 from wire.enrolment import EnrolmentError
+
+if TYPE_CHECKING:
+    from core.service import CoreParts
 
 app = typer.Typer(
     help="The core: cargo information, bundling, screening, and the signed list that the lanes hold.",
@@ -43,6 +51,7 @@ ask.add_to(app)
 lanes.add_to(app)
 alarms.add_to(app)
 audit.add_to(app)
+people.add_to(app)
 enrol.add_to(app)
 keys.add_to(app)
 versions.add_to(app)
@@ -56,6 +65,8 @@ def utc_ms() -> int:
 @app.command()
 def init(config: Config) -> None:
     """Make the signing key and an empty store, once. Neither is ever overwritten."""
+    from core.service import open_first_account
+
     settings = load(config, planned=True)
     key = settings.core.signing_key
     settings.core.lane_keys.mkdir(parents=True, exist_ok=True)
@@ -65,13 +76,17 @@ def init(config: Config) -> None:
     store = CoreStore(settings.core.store, create=True)
     with store.transaction():
         epoch = ReplicatedLog(store, load_signing_key(key)).restart(at_ms=utc_ms(), reason="first list")
+        open_first_account(store, utc_ms())
     store.close()
     say(f"store made: {settings.core.store}; its log begins with epoch {epoch}")
+    say(f"account {own_login()} opened: supervisor, technician; open the others with rocars-core account add")
 
 
 @app.command()
 def check(config: Config) -> None:
     """Check the configuration, the keys and the store, and say what is wrong. Works beside a running core."""
+    from core.enrolment.expiry import endings
+
     settings = load(config)
     lanes = load_lane_keys(settings.core.lane_keys)
     signer = load_signing_key(settings.core.signing_key)
@@ -82,7 +97,7 @@ def check(config: Config) -> None:
     log.list_at(head.epoch, head.version)  # every signature and every link, and not the last one alone
     for ending in endings(settings, lanes, utc_ms()):
         say(f"warning: {ending}", err=True)
-    missing = keys.warning(settings, "check")
+    missing = keys.warning(settings)
     if missing:
         say(f"warning: {missing}", err=True)
     say(f"in order: {len(lanes)} lanes registered; list at version {head.version} of epoch {head.epoch}")
@@ -94,12 +109,16 @@ def run(
     level: Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Run the core until it is told to stop (SIGTERM, Ctrl-C)."""
+    from core.service import CoreParts
+
     log_for_people("rocars-core", logging.getLevelNamesMapping()[level.upper()])
-    parts = CoreParts(load(config), utc_ms)
+    parts = CoreParts(load(config), utc_ms, config)
     asyncio.run(_serve(parts))
 
 
 async def _serve(parts: CoreParts) -> None:
+    from core.service import CoreService
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -147,23 +166,31 @@ def _show_list(found: HistoricList, vrn: str) -> None:
 
 @app.command()
 def restart_log(
+    *,
     config: Config,
     reason: Annotated[str, typer.Option(help="Why; it is kept with the epoch.")],
-    officer: Officer,
     without_hold: Annotated[
         list[str] | None, typer.Option(help="A hold that is not carried over; needs --approve. May be repeated.")
     ] = None,
-    approve: Annotated[str, typer.Option(help="The second person, who agrees that these holds end.")] = "",
+    approve: Annotated[
+        str, typer.Option(help="The account of the second person, who agrees that these holds end.")
+    ] = "",
+    password_file: Annotated[Path | None, typer.Option(help="A file with their password, instead of asking.")] = None,
+    code: Annotated[str, typer.Option(help="Their authenticator's digits, instead of asking.")] = "",
 ) -> None:
     """Begin a new epoch with the rows that still count (core stopped). Every lane then loads the whole list anew.
 
     Of the rows in the store and those that the signed deltas say, the stricter counts. Every hold is carried over; for
-    one that is not, two people answer by name. The lanes go on to no list that says nothing of a hold they know.
+    one that is not, two people answer: who runs this, by their login, and a supervisor, who signs for it with their password
+    and code. The lanes go on to no list that says nothing of a hold they know.
     """
-    ended = holds_to_end(without_hold or [], officer=officer, approve=approve)
     settings = load(config)
     key = settings.core.signing_key
     store = CoreStore(settings.core.store)
+    officer = keeper_of(store)
+    ended = holds_to_end(without_hold or [], officer=officer, approve=approve)
+    if ended:
+        second_person(store, approve, password_file, code)
     log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
     now = utc_ms()
     with store.transaction():
@@ -183,14 +210,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: instead of the command line's.
     """
+    tongue = FormLanguage.ENGLISH
     try:
+        tongue = language()
         app(arguments, prog_name="rocars-core")
     except CoreSettingsError as error:
         sys.exit(_told(error.problems, 2))
     except EnrolmentError as error:
         sys.exit(_told((str(error),), 1))
     except CoreError as error:
-        sys.exit(_told(getattr(error, "problems", (str(error),)), 1))
+        told = error.told(tongue) if isinstance(error, RefusedError) else (str(error),)
+        sys.exit(_told(told, 1))
     except StoreError as error:
         sys.exit(_told((str(error),), 1))
     except (sqlite3.Error, OSError) as error:

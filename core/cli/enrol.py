@@ -22,7 +22,7 @@ from core.settings import CoreSettings, load
 from runtime.files import PRIVATE
 from wire import certificates
 from wire.enrolment import EnrolmentError, Request, check_name, read_request, read_wanted
-from wire.topics import IMMIGRATION, MONITOR, check_lane
+from wire.topics import IMMIGRATION, MONITOR, WALL, check_lane, is_wall
 
 PANEL = "Keys and certificates"
 Lane = Annotated[str, typer.Argument(help="The lane's id.")]
@@ -34,7 +34,7 @@ Fingerprint = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Registers the commands."""
-    for command in (authority, enrol, enrol_broker, enrol_page, enrol_immigration, enrol_monitor, revoke):
+    for command in (authority, enrol, enrol_broker, enrol_page, enrol_immigration, enrol_monitor, enrol_wall, revoke):
         app.command(rich_help_panel=PANEL)(command)
 
 
@@ -211,6 +211,21 @@ def enrol_monitor(
     """Make the certificate of whoever watches the boxes: it may read presence and telemetry, and write nothing."""
     _make_client(MONITOR, config, request, out)
     say(f"{out}: give both files to whoever watches the boxes")
+
+
+def enrol_wall(
+    config: Config,
+    request: Annotated[Path, typer.Option(help="The signing request (PKCS 10) made where the wall runs.")],
+    out: Annotated[Path, typer.Option(help="A folder for the wall's certificate and authority.crt.")],
+    name: Annotated[str, typer.Option(help="Of the wall: wall, or wall- and a word.")] = WALL,
+) -> None:
+    """Make the certificate of a control point's wall: it reads what the lanes say of themselves, and orders at the core."""
+    if not is_wall(name):
+        raise RefusedError(f"{name!r} is no name of a wall: use {WALL}, or {WALL}- and a word such as {WALL}-szb")
+    _make_client(check_lane(name), config, request, out)
+    say(
+        f"{out}: take both files to the wall; a name other than {WALL} needs its own lines in each broker's access list"
+    )
 
 
 def _make_client(name: str, config: Path, request: Path, out: Path) -> None:

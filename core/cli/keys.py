@@ -19,13 +19,14 @@ from typing import Annotated
 import typer
 
 from core.cli.enrol import PANEL, desk_of, utc_ms
-from core.cli.options import Config, Officer
+from core.cli.options import Config
 from core.cli.output import print_table, say
+from core.cli.sessions import kept_session
 from core.enrolment.keys import load_core_ring, load_signing_key, make_signing_key, next_signing_key
 from core.errors import RefusedError
 from core.files import write_whole
 from core.office.admin import AdminClient, CoreUnreachableError
-from core.office.requests import CoreStatus, LaneStatusView
+from core.office.answers import CoreStatus, LaneStatusView
 from core.settings import CoreSettings, load
 from runtime.files import flush_folder
 from wire.envelope import key_id
@@ -91,11 +92,11 @@ def core_keys(
     say(f"{out}: the keys {', '.join(sorted(answer.core_keys))}, signed by {answer.signed.kid}")
 
 
-def signing_keys(config: Config, officer: Officer) -> None:
+def signing_keys(config: Config) -> None:
     """The core's keys, what each does, and which lanes have it."""
     settings = load(config, planned=True)
     present = settings.core.signing_key
-    asked = _asked(settings, officer)
+    asked = _asked(settings)
     lines: list[tuple[str, ...]] = []
     for key in load_core_ring(present).prints:
         name = _stem(key)
@@ -121,7 +122,6 @@ def _held_by(holders: Holders) -> tuple[str, str]:
 def retire_signing_key(
     name: Name,
     config: Config,
-    officer: Officer,
     *,
     force: Annotated[bool, typer.Option("--force", help="Though lanes may still need it.")] = False,
 ) -> None:
@@ -135,7 +135,7 @@ def retire_signing_key(
         )
     if not file.exists():
         raise RefusedError(f"{file}: there is no such private key; rocars-core signing-keys shows those that there are")
-    problem = _still_needed(settings, file.stem, _asked(settings, officer))
+    problem = _still_needed(settings, file.stem, _asked(settings))
     if problem and not force:
         raise RefusedError(f"{problem}, or say --force")
     file.unlink()
@@ -164,9 +164,12 @@ def _still_needed(settings: CoreSettings, name: str, asked: tuple[CoreStatus, li
     )
 
 
-def warning(settings: CoreSettings, officer: str) -> str:
+def warning(settings: CoreSettings) -> str:
     """Where a running core's lanes may lack the key that the configuration names: what would happen; else ""."""
-    asked = _asked(settings, officer)
+    try:
+        asked = _asked(settings)
+    except RefusedError:  # this login may check files, and ask nothing
+        return ""
     if asked is None:
         return ""
     present = settings.core.signing_key
@@ -189,11 +192,11 @@ def _private(present: Path, name: str) -> Path:
     return present.with_stem(_stem(name) if name in load_core_ring(present).prints else name)
 
 
-def _asked(settings: CoreSettings, officer: str) -> tuple[CoreStatus, list[LaneStatusView]] | None:
+def _asked(settings: CoreSettings) -> tuple[CoreStatus, list[LaneStatusView]] | None:
     """The running core and its lanes; None if none runs."""
 
     async def asked() -> tuple[CoreStatus, list[LaneStatusView]]:
-        async with AdminClient(settings.core.admin_socket, who=officer) as core:
+        async with AdminClient(settings.core.admin_socket, session=kept_session()) as core:
             return await core.status(), await core.lanes()
 
     try:

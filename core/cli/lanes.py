@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from core.cli.ask import ask_core, print_all, when
-from core.cli.options import AsJson, Config, Officer
+from core.cli.options import AsJson, Config
 from core.cli.output import say, shown
 from core.errors import RefusedError
 from core.office.admin import AdminClient
-from core.office.requests import CommandState, LaneStatusView
+from core.office.answers import CommandState, LaneStatusView
 from wire.commands import COMMANDS
 
 _OWN_COMMAND = ("upload", "fetch")
@@ -46,7 +46,6 @@ def command(
             f"for {' and '.join(_OWN_COMMAND)} there are commands of their own."
         ),
     ],
-    officer: Officer,
     visit: Annotated[str, typer.Option(help="The visit it concerns, lane/journal/number.")] = "",
     text: Annotated[str, typer.Option(help="Reason or message, for people.")] = "",
     good: Good = 30,
@@ -59,7 +58,7 @@ def command(
         told = await core.command(lane, name, good_seconds=good, revert_seconds=revert, visit=visit, text=text)
         return await core.answer(told, patience=good + _GRACE_S if wait else 0.0)
 
-    state = ask_core(config, officer, sent)
+    state = ask_core(config, sent)
     if wait:
         _tell(state)
     else:
@@ -84,7 +83,6 @@ def fetch(
     lane: Lane,
     first: Annotated[int, typer.Argument(help="The first journal row.", min=1)],
     last: Annotated[int, typer.Argument(help="The last one.", min=1)],
-    officer: Officer,
     journal: Annotated[str, typer.Option(help="Which journal; the lane's latest if left out.")] = "",
     good: Good = 30,
 ) -> None:
@@ -104,7 +102,7 @@ def fetch(
             await asyncio.sleep(0.1)
         return state, came
 
-    state, came = ask_core(config, officer, asked)
+    state, came = ask_core(config, asked)
     _tell(state)
     if came < wanted:
         raise RefusedError(
@@ -132,19 +130,18 @@ async def _again(core: AdminClient, lane: str, journal: str) -> int:
     return next((one.again for one in found.journals if one.journal == journal), 0)
 
 
-def fetch_picture(*, config: Config, lane: Lane, picture: Picture, officer: Officer, good: Good = 30) -> None:
+def fetch_picture(*, config: Config, lane: Lane, picture: Picture, good: Good = 30) -> None:
     """Ask a lane for an evidence picture; it comes part by part, and is then in `rocars-core pictures`."""
 
     async def asked(core: AdminClient) -> CommandState:
         told = await core.command(lane, "upload", good_seconds=good, picture=picture)
         return await core.answer(told, patience=good + _GRACE_S)
 
-    _tell(ask_core(config, officer, asked))
+    _tell(ask_core(config, asked))
 
 
 def pictures(
     config: Config,
-    officer: Officer,
     lane: Annotated[str, typer.Option(help="Only this lane.")] = "",
     visit: Annotated[str, typer.Option(help="Only this visit, lane/journal/number.")] = "",
     as_json: AsJson = False,
@@ -157,7 +154,7 @@ def pictures(
         "bytes": lambda one: one.size,
         "received": lambda one: when(one.received_ms),
     }
-    print_all(ask_core(config, officer, lambda core: core.pictures(lane=lane, visit=visit)), as_json, columns)
+    print_all(ask_core(config, lambda core: core.pictures(lane=lane, visit=visit)), as_json, columns)
 
 
 def picture(
@@ -165,11 +162,10 @@ def picture(
     config: Config,
     picture: Picture,
     file: Annotated[Path, typer.Argument(help="Where to put it; it must not be there.")],
-    purpose: Annotated[str, typer.Option(help="Why it is looked at; kept in the diary with your name.")],
-    officer: Officer,
+    purpose: Annotated[str, typer.Option(help="Why it is looked at; kept in the audit log with your name.")],
 ) -> None:
     """Put an evidence picture into a file."""
-    body = ask_core(config, officer, lambda core: core.picture(picture, purpose=purpose))
+    body = ask_core(config, lambda core: core.picture(picture, purpose=purpose))
     try:
         with file.open("xb") as out:
             out.write(body)
@@ -180,7 +176,6 @@ def picture(
 
 def commands(
     config: Config,
-    officer: Officer,
     most: Annotated[int, typer.Option(help="How many.")] = 20,
     as_json: AsJson = False,
 ) -> None:
@@ -196,10 +191,10 @@ def commands(
         "outcome": lambda one: one.outcome or "no answer",
         "detail": lambda one: one.detail,
     }
-    print_all(ask_core(config, officer, lambda core: core.commands(most=most)), as_json, columns)
+    print_all(ask_core(config, lambda core: core.commands(most=most)), as_json, columns)
 
 
-def lanes(config: Config, officer: Officer, as_json: AsJson = False) -> None:
+def lanes(config: Config, as_json: AsJson = False) -> None:
     """Every lane: presence, software, last proof, its list, the rows that are here, the core's keys that it believes.
 
     All journals by name, and telemetry, are in --json and `rocars-core box LANE`.
@@ -212,12 +207,12 @@ def lanes(config: Config, officer: Officer, as_json: AsJson = False) -> None:
         "rows": lambda one: one.journals[-1].seq if one.journals else "",
         "core's keys": lambda one: "not said" if one.core_keys is None else " ".join(one.core_keys),
     }
-    print_all(ask_core(config, officer, lambda core: core.lanes()), as_json, columns)
+    print_all(ask_core(config, lambda core: core.lanes()), as_json, columns)
 
 
-def box(config: Config, lane: Lane, officer: Officer) -> None:
+def box(config: Config, lane: Lane) -> None:
     """How a lane's box is, by its newest telemetry."""
-    found = ask_core(config, officer, lambda core: _lane(core, lane))
+    found = ask_core(config, lambda core: _lane(core, lane))
     if not found.sampled_ms:
         raise RefusedError(f"lane {lane} has sent no telemetry since this core started")
     say(f"lane {lane}, {when(found.sampled_ms)}; {found.shed} samples shed there, {found.missed} lost on the way")

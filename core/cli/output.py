@@ -15,9 +15,6 @@ from typing import Any
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 _KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Categories of characters that are not letters, marks, figures, signs or blanks."""
@@ -61,6 +58,10 @@ def _json_escape(one: str) -> str:
 
 def print_table(columns: dict[str, Callable[[Any], object]], values: list[Any]) -> None:
     """A table, one line for each value; nothing is cut off, and no long text leaves the others no room."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table()
     rows = [[_encodable(shown(cell(one))) for cell in columns.values()] for one in values]
     for place, name in enumerate(columns):

@@ -1,4 +1,4 @@
-"""The core's one SQLite file (`runtime.sqlite_store`): its tables, as numbered migrations, and its series and diary.
+"""The core's one SQLite file (`runtime.sqlite_store`): its tables, as numbered migrations, and its series and audit log.
 
 Rules of this file: a migration that has been released is never edited; the next one is appended, and only adds
 (`StoreSchema.opens_from`).
@@ -6,15 +6,21 @@ Rules of this file: a migration that has been released is never edited; the next
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from core.errors import CoreSettingsError
+from core.ledger import audit_log
 from domain.alarms import CoreAlarmKind
 from runtime.alarm_table import CURSOR, INDEXES, LATER_COLUMNS
 from runtime.sqlite_store import SqliteStore, StoreSchema, create_table
 from runtime.store_errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 
 def _table(db: Database, name: str, columns: dict[str, type], *, pk: str | tuple[str, ...], null: str = "") -> None:
@@ -106,10 +112,39 @@ def _carried(db: Database) -> None:
     db.conn.execute("INSERT OR IGNORE INTO boots SELECT lane, boot, journal FROM events ORDER BY received_ms, seq")
 
 
+def _people(db: Database) -> None:
+    """Named people, whose a thing is, what they have not lodged yet, and the chain of what everybody did and looked at."""
+    _table(db, "parties", {"id": str, "name": str}, pk="id")
+    account = {"name": str, "shown": str, "roles": str, "party": str, "login": str, "closed": int}
+    sign_in = {"password": str, "secret": str, "step": int, "wrong": int, "locked_until_ms": int}
+    _table(db, "accounts", {**account, **sign_in}, pk="name")
+    _table(db, "owned", {"kind": str, "number": str, "party": str, "account": str}, pk=("kind", "number"))
+    _table(db, "carriers", {"ccrn": str, "party": str}, pk=("ccrn", "party"))
+    draft = {"account": str, "name": str, "template": int, "body": bytes, "saved_ms": int}
+    _table(db, "drafts", draft, pk=("account", "name"))
+    batch = {"party": str, "batch": str, "digest": bytes, "ccrns": str, "at_ms": int}
+    _table(db, "batches", batch, pk=("party", "batch"))
+    line = {"seq": int, "at_ms": int, "who": str, "what": str, "detail": str, "hash": bytes}
+    _table(db, "audit", line, pk="seq")
+    db.conn.execute("ALTER TABLE cargo ADD COLUMN cancelled_ms INTEGER NOT NULL DEFAULT 0")
+
+
 CORE_SCHEMA = StoreSchema(
     owner="core",
     migrations=(
-        *(_lodgements, _replicated, _lanes, _commands, _seals, _doubted, _vehicles, _alarm_lives, _claims, _carried),
+        *(
+            _lodgements,
+            _replicated,
+            _lanes,
+            _commands,
+            _seals,
+            _doubted,
+            _vehicles,
+            _alarm_lives,
+            _claims,
+            _carried,
+            _people,
+        ),
     ),
     reads_older=True,
     opens_from=7,
@@ -130,6 +165,7 @@ class CoreStore(SqliteStore):
 
     def __init__(self, path: Path, *, create: bool = False, reading: bool = False) -> None:
         _check_presence(path, create=create)
+        self._joined = False
         try:
             super().__init__(path, CORE_SCHEMA, read_only=reading)
         except StoreError as error:
@@ -144,11 +180,23 @@ class CoreStore(SqliteStore):
         ).fetchone()
         return int(row[0])
 
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A transaction as `SqliteStore` has it; inside one it joins it, so that a request and its line of the audit log are one."""
+        with self._guard:
+            if self._joined:
+                yield self.connection
+                return
+            with super().transaction() as connection:
+                self._joined = True
+                try:
+                    yield connection
+                finally:
+                    self._joined = False
+
     def write_diary(self, *, at_ms: int, who: str, what: str, detail: str) -> None:
-        """Records who changed what, inside the caller's transaction."""
-        self.connection.execute(
-            "INSERT INTO diary(at_ms, who, what, detail) VALUES (?, ?, ?, ?)", (at_ms, who, what, detail)
-        )
+        """Adds a line to the audit log, inside the caller's transaction."""
+        audit_log.append(self.connection, at_ms=at_ms, who=who, what=what, detail=detail)
 
 
 def _check_presence(path: Path, *, create: bool) -> None:

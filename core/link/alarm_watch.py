@@ -9,7 +9,6 @@ from typing import Any
 
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook, LaneAlarmsTold
-from domain.alarm_traits import Priority
 from domain.alarms import CoreAlarmKind
 from domain.times import UtcClock
 from runtime.journald import LEVELS, told_people
@@ -28,8 +27,7 @@ ENDING = (
 )
 """Those whose end a lane's messages show."""
 
-
-MOST_LEFT = 2_000
+MOST_LEFT = 20_000
 """Alarms looked at; a territory with more untouched ones has other worries."""
 
 UNTOUCHED = "core/untouched"
@@ -68,12 +66,14 @@ class AlarmWatch:
 
     def escalate(self) -> None:
         """Tells, once each, of what nobody has taken for too long."""
-        left = {one.id: one for one in self._book.standing(now_ms=self._clock(), most=MOST_LEFT) if one.escalated}
+        now = self._clock()
+        left = self._book.untouched(now_ms=now, most=MOST_LEFT)
         for number in left.keys() - self._left:
-            one = left[number]
-            level = LEVELS[Priority[one.priority.upper()]]
-            about = told_people(UNTOUCHED, ALARM_PRIORITY=one.priority, LANE=one.lane, VISIT=str(one.visit))
-            log.log(level, "alarm %d, %s of lane %s: nobody has taken it", number, one.kind, one.lane, extra=about)
+            lane, one = left[number]
+            priority = one.priority(now)
+            about = told_people(UNTOUCHED, ALARM_PRIORITY=priority.word, LANE=lane, VISIT=str(one.key.visit))
+            text = "alarm %d, %s of lane %s: nobody has taken it"
+            log.log(LEVELS[priority], text, number, one.key.kind, lane, extra=about)
         self._left = set(left)
 
     def told(self, lane: str, facts: Mapping[str, Any]) -> None:

@@ -21,6 +21,7 @@ import msgspec
 
 from core.errors import RefusedError
 from domain.alarm_lifecycle import (
+    ESCALATES_MS,
     ITSELF,
     AlarmKey,
     AlarmState,
@@ -259,6 +260,11 @@ class AlarmBook:
         listed = [one for one in found if one.state != AlarmState.CLOSED]
         listed.sort(key=lambda one: (order.index(AlarmState(one.state)), urgency.index(one.priority), -one.id))
         return listed[:most]
+
+    def untouched(self, *, now_ms: int, most: int) -> dict[int, tuple[str, TrackedAlarm]]:
+        """(lane, alarm) by number of those that call somebody, and that nobody has touched for too long; the newest `most`."""
+        asked = self._table.untouched(now_ms - min(ESCALATES_MS.values()), most=most)
+        return {number: (lane, alarm) for number, lane, _, alarm in asked if alarm.escalated(now_ms)}
 
     def every(self, *, now_ms: int, most: int = 500) -> list[CoreAlarm]:
         """Closed ones too, newest first."""

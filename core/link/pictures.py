@@ -7,7 +7,7 @@ Rules of this file:
   Parts before that are not flushed: what a power cut spoils is found by the hash, and asked for again.
 - Once wrong may be this side's doing: it is asked for again from the beginning. Twice wrong is refused.
 - Past its class's days, or the oldest while all together exceed the quota, a picture goes.
-- Pictures are personal data (domain §8): who looks at one is in the diary (`counter`).
+- Pictures are personal data (domain §8): who looks at one is in the audit log (`office.admin_handler`).
 """
 
 from __future__ import annotations

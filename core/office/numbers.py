@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import RefusedError
+from core.model.refusals import refusal
 
 FIRST = {"ccrn": 2_000_000_001, "ubr": 1_000_000_001}
 """Where each series starts. The samples are 2001067889 (CCRN) and 1001014161 (UBR); seed 004."""
@@ -17,5 +18,5 @@ def reference(number: int) -> str:
         RefusedError: the series is used up.
     """
     if not 1_000_000_000 <= number <= _LAST:
-        raise RefusedError("the series of ten-digit references is used up; a technician must open a new series")
+        raise RefusedError(refusal("series_used_up"))
     return str(number)

@@ -1,7 +1,7 @@
 """The operators' interface as types: one request, one answer, each a line of JSON over the local socket.
 
-Rules of this file: a request is named by its "do"; `who` is the login of whoever acts, and goes into the diary. The
-socket's file rights say who may connect; what the requests may do is the office's to decide.
+Rules of this file: a request is named by its "do", and says nothing about who asks: that is the connection's, by the kernel's
+login or by signing in. The socket's file rights say who may connect; who may ask what is `rights`'.
 """
 
 from __future__ import annotations
@@ -11,45 +11,130 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from core.model.consignment import CargoInformation
+from core.model.people import Account, Role
 from core.office.bundling import BundleRequest
-from core.office.cargo import CargoInformation
 from core.office.service import ImportedBundle
 
 LONGEST_LINE = 16 << 20
 """Bytes of the longest request or answer."""
 
-Login = Annotated[str, Meta(min_length=1, max_length=64)]
+Number = Annotated[str, Meta(max_length=32)]
+Why = Annotated[str, Meta(min_length=1, max_length=1_000)]
 
 
 class _Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
     """A request is a JSON object whose "do" names it."""
 
 
-class Lodge(_Request, frozen=True, tag="lodge"):
-    """Lodge cargo information; answered by `cargo.Lodging`."""
+class SignIn(_Request, frozen=True, tag="sign_in"):
+    """Sign in over this connection; answered by `SignedIn`."""
 
-    who: Login
+    name: str
+    password: Annotated[str, Meta(max_length=1_024)]
+    code: Annotated[str, Meta(max_length=16)]
+
+
+class Resume(_Request, frozen=True, tag="resume"):
+    """Go on as an earlier sign-in of the same login, by its token; answered by `SignedIn`."""
+
+    token: Annotated[str, Meta(max_length=128)]
+
+
+class SignOut(_Request, frozen=True, tag="sign_out"):
+    """End the session of this connection."""
+
+
+class Lodge(_Request, frozen=True, tag="lodge"):
+    """Lodge cargo information; answered by `cargo.Lodging`.
+
+    Attributes:
+        party: whose it is; needed where the department's clerk lodges for somebody, else the asker's own.
+    """
+
     cargo: CargoInformation
+    party: str = ""
+
+
+class LodgeBatch(_Request, frozen=True, tag="lodge_batch"):
+    """Lodge a batch, all of it or nothing; answered by a tuple of `cargo.Lodging`, in order.
+
+    Attributes:
+        batch: the sender's own number. The same batch again is answered by the same CCRNs.
+    """
+
+    batch: Annotated[str, Meta(max_length=64)]
+    cargo: tuple[CargoInformation, ...]
+    party: str = ""
+
+
+class Amend(_Request, frozen=True, tag="amend"):
+    """Put another lodgement in place of one that is not bundled; answered by `cargo.Lodging`."""
+
+    ccrn: Number
+    cargo: CargoInformation
+
+
+class Cancel(_Request, frozen=True, tag="cancel"):
+    """Withdraw a consignment that is not bundled."""
+
+    ccrn: Number
+
+
+class HandTo(_Request, frozen=True, tag="hand_to"):
+    """Hand consignments to a carrier, who may then bundle them."""
+
+    ccrns: Annotated[tuple[Number, ...], Meta(min_length=1, max_length=999)]
+    party: str
+
+
+class SaveDraft(_Request, frozen=True, tag="save_draft"):
+    """Keep a lodgement that is not complete, or a template, under a name of one's own.
+
+    Attributes:
+        form: what is filled in so far, as `CargoInformation` has it; nothing of it is checked.
+    """
+
+    name: str
+    form: dict[str, Any]
+    template: bool = False
+
+
+class ListDrafts(_Request, frozen=True, tag="drafts"):
+    """One's own drafts and templates; answered by a list of `Draft`, newest first."""
+
+    text: Annotated[str, Meta(max_length=64)] = ""
+
+
+class DropDraft(_Request, frozen=True, tag="drop_draft"):
+    """Throw a draft or template of one's own away."""
+
+    name: str
 
 
 class MakeBundle(_Request, frozen=True, tag="bundle"):
     """Bundle; answered by `bundling.BundleMade`."""
 
-    who: Login
     bundle: BundleRequest
 
 
 class Debundle(_Request, frozen=True, tag="debundle"):
     """Undo a bundle."""
 
-    who: Login
-    ubr: str
+    ubr: Number
+
+
+class Swap(_Request, frozen=True, tag="swap"):
+    """Put the cargo of a bundle on another vehicle, in one step; answered by `bundling.BundleMade`."""
+
+    ubr: Number
+    vrn: str
+    driver: str
 
 
 class Hold(_Request, frozen=True, tag="hold"):
     """Stop a vehicle; answered by its normalised VRN."""
 
-    who: Login
     vrn: str
     reason: str
 
@@ -57,14 +142,12 @@ class Hold(_Request, frozen=True, tag="hold"):
 class LiftHold(_Request, frozen=True, tag="lift_hold"):
     """End a hold; answered by the normalised VRN."""
 
-    who: Login
     vrn: str
 
 
 class Approve(_Request, frozen=True, tag="approve"):
     """Approve a cross-boundary vehicle; answered by its normalised VRN."""
 
-    who: Login
     vrn: str
     mainland: str = ""
 
@@ -72,15 +155,13 @@ class Approve(_Request, frozen=True, tag="approve"):
 class WithdrawApproval(_Request, frozen=True, tag="withdraw_approval"):
     """Take a vehicle off the list of approved ones; answered by its normalised VRN."""
 
-    who: Login
     vrn: str
 
 
 class Decide(_Request, frozen=True, tag="decide"):
     """A selector's action code for a consignment."""
 
-    who: Login
-    ccrn: str
+    ccrn: Number
     code: str
     reason: str
 
@@ -88,7 +169,6 @@ class Decide(_Request, frozen=True, tag="decide"):
 class TakeOverRecords(_Request, frozen=True, tag="take_over"):
     """Take over records made elsewhere, all or none; answered by the UBRs of the bundles, in order."""
 
-    who: Login
     bundles: tuple[ImportedBundle, ...] = ()
     holds: tuple[tuple[str, str], ...] = ()
     vehicles: tuple[tuple[str, str], ...] = ()
@@ -97,21 +177,18 @@ class TakeOverRecords(_Request, frozen=True, tag="take_over"):
 class Arrived(_Request, frozen=True, tag="arrived"):
     """A vehicle has come to the examination compound; answered by `compound.Expected`."""
 
-    who: Login
     vrn: str
 
 
 class TakeAlarm(_Request, frozen=True, tag="take_alarm"):
     """An officer deals with an alarm; answered by `alarms.CoreAlarm`."""
 
-    who: Login
     alarm: int
 
 
 class ClearAlarm(_Request, frozen=True, tag="clear_alarm"):
     """An alarm has been dealt with; answered by `alarms.CoreAlarm`."""
 
-    who: Login
     alarm: int
     why: str = ""
 
@@ -119,7 +196,6 @@ class ClearAlarm(_Request, frozen=True, tag="clear_alarm"):
 class ShelveAlarm(_Request, frozen=True, tag="shelve_alarm"):
     """Nobody is called about an alarm for so many minutes; answered by `alarms.CoreAlarm`."""
 
-    who: Login
     alarm: int
     minutes: Annotated[int, Meta(ge=1, le=480)]
 
@@ -127,25 +203,22 @@ class ShelveAlarm(_Request, frozen=True, tag="shelve_alarm"):
 class SettleUse(_Request, frozen=True, tag="settle_use"):
     """A disputed use was one, or was none; answered by the `disputes.DisputedUse` that is settled."""
 
-    who: Login
-    ubr: str
+    ubr: Number
     used: bool
-    reason: Annotated[str, Meta(min_length=1)]
+    reason: Why
 
 
 class SettleClaim(_Request, frozen=True, tag="settle_claim"):
     """A bundle that a silent lane has claimed was used, or was not; answered by the `claims.HeldClaim` that is settled."""
 
-    who: Login
-    ubr: str
+    ubr: Number
     used: bool
-    reason: Annotated[str, Meta(min_length=1)]
+    reason: Why
 
 
 class SendCommand(_Request, frozen=True, tag="command"):
     """A signed command to a lane; answered by its identifier. `CommandState` tells what became of it."""
 
-    who: Login
     lane: str
     name: str
     visit: str = ""
@@ -172,11 +245,10 @@ class ListPictures(_Request, frozen=True, tag="pictures"):
 
 
 class GetPicture(_Request, frozen=True, tag="picture"):
-    """One picture's bytes (in base64); `purpose` goes into the diary with who looked at it (domain §8)."""
+    """One picture's bytes (in base64); `purpose` goes into the audit log with who looked at it (domain §8)."""
 
-    who: Login
     picture: str
-    purpose: Annotated[str, Meta(min_length=1)]
+    purpose: Why
 
 
 class Lanes(_Request, frozen=True, tag="lanes"):
@@ -215,6 +287,51 @@ class AtCompound(_Request, frozen=True, tag="compound"):
     """Vehicles expected at the compound; answered by a list of `compound.Expected`."""
 
 
+class ReadAudit(_Request, frozen=True, tag="audit"):
+    """The latest lines of the audit log that name a text; answered by a list of `model.audit.ChainedLine`, newest first."""
+
+    most: Annotated[int, Meta(ge=1, le=10_000)] = 100
+    text: Annotated[str, Meta(max_length=64)] = ""
+
+
+class ListAccounts(_Request, frozen=True, tag="accounts"):
+    """Everybody who may ask; answered by a list of `model.people.Account`."""
+
+
+class AddParty(_Request, frozen=True, tag="add_party"):
+    """Register a company or person of the trade."""
+
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
+    name: Annotated[str, Meta(min_length=1, max_length=140)]
+
+
+class AddAccount(_Request, frozen=True, tag="add_account"):
+    """Open an account; answered by the address by which an authenticator takes its secret over, "" without a password."""
+
+    account: Account
+    password: Annotated[str, Meta(max_length=1_024)] = ""
+
+
+class SetRoles(_Request, frozen=True, tag="set_roles"):
+    """Give an account other roles."""
+
+    name: str
+    roles: tuple[Role, ...]
+
+
+class CloseAccount(_Request, frozen=True, tag="close_account"):
+    """Close an account for good."""
+
+    name: str
+
+
+class NewPassword(_Request, frozen=True, tag="new_password"):
+    """Give an account another password and secret; answered like `AddAccount`."""
+
+    name: str
+    password: Annotated[str, Meta(max_length=1_024)]
+
+
 class Enquire(_Request, frozen=True, tag="enquire"):
     """All that is on record for a VRN, CCRN or UBR; answered by `EnquiryResult`."""
 
@@ -226,7 +343,18 @@ class Status(_Request, frozen=True, tag="status"):
 
 
 Request = (
-    Lodge
+    SignIn
+    | Resume
+    | SignOut
+    | Lodge
+    | LodgeBatch
+    | Amend
+    | Cancel
+    | HandTo
+    | SaveDraft
+    | ListDrafts
+    | DropDraft
+    | Swap
     | MakeBundle
     | Debundle
     | Hold
@@ -252,6 +380,13 @@ Request = (
     | ListClaims
     | ListQuarantine
     | AtCompound
+    | ReadAudit
+    | ListAccounts
+    | AddParty
+    | AddAccount
+    | SetRoles
+    | CloseAccount
+    | NewPassword
     | Enquire
     | Status
 )
@@ -259,6 +394,10 @@ Request = (
 
 CHANGES = (
     Lodge,
+    LodgeBatch,
+    Amend,
+    Cancel,
+    Swap,
     MakeBundle,
     Debundle,
     Hold,
@@ -270,93 +409,3 @@ CHANGES = (
     SettleUse,
 )
 """Requests that may change the list."""
-
-
-class CommandState(msgspec.Struct, frozen=True, kw_only=True):
-    """A command and what became of it; `outcome` is "" until the lane replied."""
-
-    id: str
-    lane: str
-    issuer: str
-    name: str
-    visit: str
-    text: str
-    issued_ms: int
-    expires_ms: int
-    outcome: str
-    detail: str
-
-
-class JournalView(msgspec.Struct, frozen=True, kw_only=True):
-    """A lane's journal at the core: acknowledged up to `seq`, whose row has this hash (hex).
-
-    Attributes:
-        again: rows that came again since the core's start and were the same as those here.
-    """
-
-    journal: str
-    seq: int
-    hash: str
-    again: int
-
-
-class LaneStatusView(msgspec.Struct, frozen=True, kw_only=True):
-    """A lane as the core sees it; times in UTC ms, 0 for never. See `link.LaneStatus`."""
-
-    lane: str
-    presence: str
-    software: str
-    proved_ms: int
-    epoch: str
-    version: int
-    level: bool
-    journals: tuple[JournalView, ...]
-    facts: dict[str, Any] = {}
-    core_keys: tuple[str, ...] | None = None
-    sampled_ms: int = 0
-    telemetry: dict[str, int | float | str] = {}
-    samples: int = 0
-    shed: int = 0
-    missed: int = 0
-
-
-class EnquiryResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What an enquiry found, as plain data.
-
-    Attributes:
-        rows: the rows of the log, a vehicle's or the one bundle.
-        cargo: the consignment, if one was asked for.
-        visits: of a vehicle, its latest visits to any lane as `projection.Crossing`, newest first.
-    """
-
-    rows: tuple[Any, ...]
-    cargo: tuple[Any, ...]
-    visits: tuple[Any, ...] = ()
-
-
-class CoreStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How the core is: the head of its log (hashes in hex), its brokers, and what it has taken in and refused.
-
-    Attributes:
-        brokers: "host:port" to whether it is connected.
-        events: rows of every lane's journal that are committed.
-        refused: messages refused, by reason.
-        signing: the key it signs with, by name and digits.
-    """
-
-    epoch: str
-    version: int
-    log_hash: str
-    state_hash: str
-    now_ms: int
-    brokers: dict[str, bool]
-    events: int
-    refused: dict[str, int]
-    signing: str = ""
-
-
-class AdminAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The line that answers a request: a result, or the problems for which it was refused."""
-
-    result: msgspec.Raw = msgspec.Raw(b"null")
-    problems: tuple[str, ...] = ()

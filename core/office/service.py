@@ -1,7 +1,7 @@
 """What traders, drivers and officers ask of the core: each request is one transaction, all of it or nothing.
 
-Rules of this file: the rules themselves are in `cargo`, `bundling` and `screening`; here they meet the store. Whatever
-a lane must know goes into the replicated log in the same transaction. Who asked for what is in the diary.
+Rules of this file: the rules themselves are in `cargo`, `bundling`, `core.model` and `core.select`; here they meet the store.
+Whatever a lane must know goes into the replicated log in the same transaction. Who asked for what is in the audit log.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ import msgspec
 from core.errors import RefusedError
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
+from core.model.consignment import CargoInformation, read_lodged
+from core.model.earliest import CrossingPolicy, Earliest, earliest
+from core.model.refusals import CentreRefusal, refusal
 from core.office import bundling, cargo, numbers
-from core.office.bundling import BundleMade, BundleRequest, Consignment
-from core.office.cargo import CargoInformation, CargoRules, Lodging
-from core.office.screening import Profile, screen
+from core.office.bundling import BundleMade, BundleRequest, Consignment, vehicle_problem
+from core.office.cargo import CargoRules, Lodging
+from core.select.engine import CodeFinding, Profile, ScreeningEngine
 from domain.crossing import Direction
-from domain.marks import mark_problem, normalise
+from domain.marks import normalise
 from domain.times import UtcClock
 from wire.records import BundleRecord, CargoRecord, HoldRecord, Record, VehicleRecord
 
@@ -33,13 +36,13 @@ class CargoPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         points: control points that handle cargo, code to name: data, because they open and close (domain §0.2).
-        wait_ms: from bundling to the earliest crossing.
+        crossing: when a bundled vehicle may cross.
     """
 
     points: Mapping[str, str]
     cargo: CargoRules = CargoRules()
     profile: Profile = Profile()
-    wait_ms: int = bundling.WAIT_MS
+    crossing: CrossingPolicy = CrossingPolicy()
 
 
 class ImportedBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +68,10 @@ class CargoService:
 
     Args:
         clock: the present time in UTC ms.
+
+    Attributes:
+        rules: configuration's.
+        engine: of the profiles in force; another takes its place when they change.
     """
 
     def __init__(self, store: CoreStore, log: ReplicatedLog, rules: CargoPolicy, clock: UtcClock) -> None:
@@ -72,6 +79,7 @@ class CargoService:
         self._db = store.connection
         self._log = log
         self.rules = rules
+        self.engine = ScreeningEngine(rules.profile)
         self._clock = clock
 
     def lodge(self, info: CargoInformation, *, who: str) -> Lodging:
@@ -84,38 +92,58 @@ class CargoService:
         problems = cargo.problems_of(info, now_ms=now, rules=self.rules.cargo)
         if problems:
             raise RefusedError(*problems)
-        finding = screen(info, self.rules.profile)
+        finding = self.engine.screen(info)
         with self._store.transaction():
             ccrn = self._number("ccrn")
-            lodging = Lodging(ccrn=ccrn, lodged_ms=now, valid_until_ms=cargo.valid_until(now))
+            advice = cargo.advice_on(info, self.rules.cargo)
+            lodging = Lodging(ccrn=ccrn, lodged_ms=now, valid_until_ms=cargo.valid_until(now), advice=advice)
             self._db.execute(
                 "INSERT INTO cargo(ccrn, info, lodged_ms, valid_until_ms, code, code_by, code_reason, ubr, crossed) "
-                "VALUES (?, ?, ?, ?, ?, ?, '', '', 0)",
-                (ccrn, msgspec.json.encode(info), now, lodging.valid_until_ms, finding.code, finding.by),
+                "VALUES (?, ?, ?, ?, ?, ?, ?, '', 0)",
+                (ccrn, msgspec.json.encode(info), now, lodging.valid_until_ms, finding.code, finding.by, finding.why),
             )
-            self._note(now, who, "lodged", f"CCRN {ccrn}, {finding.code} by {finding.by}")
+            self._note(now, who, "lodged", f"CCRN {ccrn}, {finding.code} by {finding.by} {finding.why}".rstrip())
         return lodging
 
-    def bundle(self, request: BundleRequest, *, who: str) -> BundleMade:
+    def replace(self, ccrn: str, info: CargoInformation, finding: CodeFinding) -> None:
+        """Puts another lodgement in place of one, inside the caller's transaction."""
+        self._db.execute(
+            "UPDATE cargo SET info=?, code=?, code_by=?, code_reason=? WHERE ccrn=?",
+            (msgspec.json.encode(info), finding.code, finding.by, finding.why, ccrn),
+        )
+
+    def withdraw(self, ccrn: str, now: int) -> None:
+        """Marks a consignment as withdrawn by its owner, inside the caller's transaction."""
+        self._db.execute("UPDATE cargo SET cancelled_ms=? WHERE ccrn=?", (now, ccrn))
+
+    def bundle(self, request: BundleRequest, *, who: str, waited_ms: int = 0) -> BundleMade:
         """Ties CCRNs to a vehicle; the lanes learn of it at once.
+
+        Args:
+            request: the form.
+            who: for the audit log.
+            waited_ms: the earliest crossing that the same cargo had with the vehicle before, if any.
 
         Raises:
             RefusedError: every reason at once, for the driver.
         """
         now = self._clock()
         found = {ccrn: known for ccrn in request.ccrns if (known := self.consignment(ccrn))}
-        points, wait = self.rules.points, self.rules.wait_ms
-        problems = bundling.problems_of(request, found, now_ms=now, points=points, wait_ms=wait)
+        points, policy, lines = self.rules.points, self.rules.crossing, [one.bundled for one in found.values()]
+        when = earliest(policy, lines, now_ms=now, point=request.point, waited_ms=waited_ms)
+        problems = bundling.problems_of(request, found, earliest_ms=when.at_ms, points=points)
         if problems:
             raise RefusedError(*problems)
         with self._store.transaction():
-            made = self._made(request, found, now)
+            made = self._made(request, found, now, when)
             self._enter(made, "bundled")
             self._log.append([_record(made, found)], at_ms=now)
-            self._note(now, who, "bundled", f"UBR {made.ubr}, {made.vrn}, {', '.join(made.ccrns)}")
+            self._note(
+                now, who, "bundled", f"UBR {made.ubr}, {made.vrn}, {', '.join(made.ccrns)}, {made.because.value}"
+            )
         return made
 
-    def _made(self, request: BundleRequest, found: Mapping[str, Consignment], now: int) -> BundleMade:
+    def _made(self, request: BundleRequest, found: Mapping[str, Consignment], now: int, when: Earliest) -> BundleMade:
         return BundleMade(
             ubr=self._number("ubr"),
             vrn=normalise(request.vrn),
@@ -124,9 +152,12 @@ class CargoService:
             direction=request.direction,
             point=request.point,
             bundled_ms=now,
-            earliest_ms=now + self.rules.wait_ms,
+            earliest_ms=when.at_ms,
             valid_until_ms=min(known.valid_until_ms for known in found.values()),
             ccrns=request.ccrns,
+            because=when.because,
+            at_once=when.at_once,
+            goods=tuple(found[ccrn].words for ccrn in request.ccrns),
         )
 
     def _enter(self, made: BundleMade, origin: str) -> None:
@@ -144,19 +175,24 @@ class CargoService:
         """
         now = self._clock()
         with self._store.transaction():
-            record = self._unused(ubr)
+            record = self.unused(ubr)
             self._log.append([msgspec.structs.replace(record, deleted=True)], at_ms=now)
             self._db.execute("UPDATE cargo SET ubr='' WHERE ubr=?", (ubr,))
             self._note(now, who, "debundled", f"UBR {ubr}")
 
-    def _unused(self, ubr: str) -> BundleRecord:
+    def unused(self, ubr: str) -> BundleRecord:
+        """A bundle that lives.
+
+        Raises:
+            RefusedError: there is none of that number, or it has been used or withdrawn.
+        """
         record = self._log.bundle(ubr)
         if record is None:
-            raise RefusedError(f"UBR {ubr} is not known; check the ten digits")
+            raise RefusedError(refusal("ubr_unknown", ubr=ubr))
         if record.used_by:
-            raise RefusedError(f"UBR {ubr} has been used by crossing {record.used_by}; it cannot be changed")
+            raise RefusedError(refusal("ubr_used", ubr=ubr, visit=record.used_by))
         if record.deleted:
-            raise RefusedError(f"UBR {ubr} is debundled already")
+            raise RefusedError(refusal("ubr_debundled", ubr=ubr))
         return record
 
     def decide(self, ccrn: str, code: str, *, who: str, reason: str) -> None:
@@ -176,19 +212,22 @@ class CargoService:
                 (code, f"selector {who}", reason, ccrn),
             )
             if known.ubr:
-                self._log.append([_recoded(self._unused(known.ubr), ccrn, code)], at_ms=now)
+                self._log.append([_recoded(self.unused(known.ubr), ccrn, code)], at_ms=now)
             self._note(now, who, "decided", f"CCRN {ccrn}: {code} ({reason})")
 
-    def _decision_problems(self, ccrn: str, known: Consignment | None, code: str, reason: str) -> list[str]:
+    def _decision_problems(self, ccrn: str, known: Consignment | None, code: str, reason: str) -> list[CentreRefusal]:
+        codes = self.engine.profile.codes
         problems = []
         if known is None:
-            problems.append(f"CCRN {ccrn} is not known; check the ten digits")
+            problems.append(refusal("decide_unknown", ccrn=ccrn))
         elif known.crossed:
-            problems.append(f"CCRN {ccrn} has crossed; a decision comes too late, hold the vehicle instead")
-        if code not in self.rules.profile.codes:
-            problems.append(f"action code {code!r} is not in use; use one of {', '.join(self.rules.profile.codes)}")
+            problems.append(refusal("decide_crossed", ccrn=ccrn))
+        elif known.cancelled_ms:
+            problems.append(refusal("cancelled", ccrn=ccrn))
+        if code not in codes:
+            problems.append(refusal("code_unused", action=code, known=", ".join(codes)))
         if not reason.strip():
-            problems.append("a decision needs a reason; say why")
+            problems.append(refusal("decide_why"))
         return problems
 
     def hold(self, vrn: str, *, who: str, reason: str) -> str:
@@ -197,7 +236,7 @@ class CargoService:
         Raises:
             RefusedError: the mark or the reason is missing.
         """
-        problems = list(filter(None, [mark_problem(vrn), "" if reason.strip() else "a hold needs a reason; say why"]))
+        problems = [*vehicle_problem(vrn), *([] if reason.strip() else [refusal("hold_why")])]
         if problems:
             raise RefusedError(*problems)
         return self._change(HoldRecord(normalise(vrn), reason), who, "held", reason)
@@ -210,7 +249,7 @@ class CargoService:
         """
         record = self._log.row("hold", normalise(vrn))
         if not isinstance(record, HoldRecord) or record.deleted:
-            raise RefusedError(f"{vrn} is not held")
+            raise RefusedError(refusal("not_held", vrn=vrn))
         return self._change(msgspec.structs.replace(record, deleted=True), who, "lifted hold", record.reason)
 
     def approve(self, vrn: str, *, mainland: str = "", who: str) -> str:
@@ -219,9 +258,8 @@ class CargoService:
         Raises:
             RefusedError: the mark is not one.
         """
-        problem = mark_problem(vrn)
-        if problem:
-            raise RefusedError(problem)
+        if problems := list(vehicle_problem(vrn)):
+            raise RefusedError(*problems)
         return self._change(VehicleRecord(normalise(vrn), normalise(mainland)), who, "approved", mainland)
 
     def withdraw_approval(self, vrn: str, *, who: str) -> str:
@@ -232,7 +270,7 @@ class CargoService:
         """
         record = self._log.row("vehicle", normalise(vrn))
         if not isinstance(record, VehicleRecord) or record.deleted:
-            raise RefusedError(f"{vrn} is not an approved vehicle")
+            raise RefusedError(refusal("not_approved", vrn=vrn))
         return self._change(msgspec.structs.replace(record, deleted=True), who, "withdrew approval", "")
 
     def _change(self, record: HoldRecord | VehicleRecord, who: str, what: str, detail: str) -> str:
@@ -263,7 +301,7 @@ class CargoService:
         """
         now = self._clock()
         problems = [problem for item in bundles for problem in _import_problems(item)]
-        problems += filter(None, [mark_problem(vrn) for vrn, _ in (*holds, *vehicles)])
+        problems += [problem for vrn, _ in (*holds, *vehicles) for problem in vehicle_problem(vrn)]
         if problems:
             raise RefusedError(*problems[:_MOST_TOLD])
         records: list[Record] = [HoldRecord(normalise(vrn), reason) for vrn, reason in holds]
@@ -277,14 +315,14 @@ class CargoService:
     def _take_bundle(self, item: ImportedBundle, now: int) -> BundleRecord:
         ubr = item.ubr or self._number("ubr")
         if self._log.bundle(ubr) is not None:
-            raise RefusedError(f"UBR {ubr} is here already; leave it out")
+            raise RefusedError(refusal("import_ubr", ubr=ubr))
         self._db.execute(
             "INSERT INTO bundles(ubr, mark, driver, bundled_ms, origin) VALUES (?, ?, ?, ?, 'taken over')",
             (ubr, item.vrn, item.driver, now),
         )
         for ccrn, _, _ in item.cargo:
             if self.consignment(ccrn) is not None:
-                raise RefusedError(f"CCRN {ccrn} is here already; bundle it, or leave the record out")
+                raise RefusedError(refusal("import_ccrn", ccrn=ccrn))
         self._db.executemany(
             "INSERT INTO cargo(ccrn, info, lodged_ms, valid_until_ms, code, code_by, code_reason, ubr, "
             "crossed) VALUES (?, x'', ?, ?, ?, 'taken over', '', ?, 0)",
@@ -303,20 +341,24 @@ class CargoService:
     def consignment(self, ccrn: str) -> Consignment | None:
         """A consignment as it stands, or None."""
         row = self._db.execute(
-            "SELECT info, lodged_ms, valid_until_ms, code, code_by, ubr, crossed FROM cargo WHERE ccrn=?", (ccrn,)
+            "SELECT info, lodged_ms, valid_until_ms, code, code_by, ubr, crossed, code_reason, cancelled_ms FROM cargo "
+            "WHERE ccrn=?",
+            (ccrn,),
         ).fetchone()
         if row is None:
             return None
-        info, lodged, valid, code, code_by, ubr, crossed = row
+        info, lodged, valid, code, code_by, ubr, crossed, why, cancelled = row
         return Consignment(
             ccrn=ccrn,
-            info=msgspec.json.decode(info, type=CargoInformation) if info else None,
+            info=read_lodged(info) if info else None,
             lodged_ms=lodged,
             valid_until_ms=valid,
             code=code,
             code_by=code_by,
             ubr=ubr,
             crossed=bool(crossed),
+            code_why=why,
+            cancelled_ms=cancelled,
         )
 
     def _number(self, series: str) -> str:
@@ -350,10 +392,10 @@ def _recoded(record: BundleRecord, ccrn: str, code: str) -> BundleRecord:
     return msgspec.structs.replace(record, cargo=tuple(lines))
 
 
-def _import_problems(item: ImportedBundle) -> list[str]:
-    problems = list(filter(None, [mark_problem(item.vrn)]))
+def _import_problems(item: ImportedBundle) -> list[CentreRefusal]:
+    problems = list(vehicle_problem(item.vrn))
     if item.valid_until_ms <= item.earliest_ms:
-        problems.append(f"bundle of {item.vrn}: valid until is not after its earliest crossing")
+        problems.append(refusal("import_times", vrn=item.vrn))
     if not item.cargo:
-        problems.append(f"bundle of {item.vrn}: has no consignment")
+        problems.append(refusal("import_empty", vrn=item.vrn))
     return problems

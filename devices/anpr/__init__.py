@@ -2,9 +2,10 @@
 
 | module | what is in it |
 |---|---|
-| `plate_reader` | the whole of it: detector, rectification, recogniser, grammar |
+| `plate_reader` | the whole of it: detector, second look, rectification, recogniser, grammar |
 | `plate_read` | what is said of one plate |
 | `detections` | from the detector's map to plates with four corners |
+| `look` | a second look at a find: a whole plate, a part of one, or none |
 | `contrast` | a straightened plate made dark on light, always of the same contrast |
 | `background` | the colour behind a plate's characters |
 | `ctc` | from the recogniser's columns to a text, by beam search under the grammar |
@@ -13,11 +14,11 @@
 | `pairing` | which plates of a picture are on the same vehicle |
 | `selection` | which Hong Kong mark of a single picture to act on, or why none |
 | `alphabet` | what the recogniser can say; shared with the training |
-| `engine` | the port behind which the two networks run |
+| `engine` | the port behind which the three networks run |
 | `engines` | the engines by their names in the configuration |
 | `onnxruntime_engine`, `opencv_engine`, `easyocr_engine` | one engine each |
 | `easyocr_network` | our recogniser as a network of EasyOCR |
-| `weights` | the two model files, checked before anything runs |
+| `weights` | the three model files, checked before anything runs |
 | `files` | `rocars-lane read`: pictures, folders, videos |
 | `picture_size` | how large a picture is, before it is decoded |
 | `memory` | gives memory back when a picture is done |

@@ -179,11 +179,43 @@ def decode(output: NDArray[np.float32], grammar: Grammar) -> Reading:
     """
     rows, columns, share = layout(output)
     columns = _dense(columns)
+    plain = _plain(columns, grammar)
+    if plain is not None:
+        return _found(plain, rows, columns, share)
     chances = beam_search(columns, grammar)
     fits = [(chance * form.prior, text, form) for text, chance in chances.items() if (form := fitting(text, grammar))]
     if not fits:
         text = greedy(columns)
         return Reading(text, rows, align(columns, text), None)
     _, text, form = max(fits, key=lambda fit: fit[0])
+    return _found((text, form), rows, columns, share)
+
+
+def _plain(columns: Columns, grammar: Grammar) -> tuple[str, Form] | None:
+    """The text that needs no search: so likely that no other can outweigh it, whatever its form."""
+    text = greedy(columns)
+    form = fitting(text, grammar)
+    if form is None:
+        return None
+    chance = probability(columns, text)
+    return (text, form) if chance * form.prior > (1 - chance) * grammar.highest else None
+
+
+def probability(columns: Columns, text: str) -> float:
+    """How likely the columns spell `text`, over all the ways in which they can."""
+    states = [0] + [value for char in text for value in (CLASS[char], 0)]
+    skips = [i > 1 and states[i] != 0 and states[i] != states[i - 2] for i in range(len(states))]
+    first, *rest = columns[:, states].tolist()
+    ways = [chance if i < 2 else 0.0 for i, chance in enumerate(first)]
+    for column in rest:
+        ways = [
+            (way + (ways[i - 1] if i else 0.0) + (ways[i - 2] if skips[i] else 0.0)) * column[i]
+            for i, way in enumerate(ways)
+        ]
+    return sum(ways[-2:])
+
+
+def _found(plain: tuple[str, Form], rows: int, columns: Columns, share: float) -> Reading:
+    text, form = plain
     characters = tuple((char, min(chance, round(share, 4))) for char, chance in align(columns, text))
     return Reading(text, rows, characters, form)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 STRIDE = 8  # pixels a cell
 UNIT = 8  # corner offsets come in units of eight cells
+CHANNELS = 9
+"""Of the detector's output: heat and four corners; what follows is for the second look (`devices.anpr.look`)."""
 SIDE = 704
 """The longer side, in pixels, that the detector looks at a picture with: stills and a lane's camera alike."""
 
@@ -26,7 +28,7 @@ def decode(output: NDArray[np.float32], *, threshold: float, most: int = 16) -> 
     """The plates in one output map, best first.
 
     Args:
-        output: (9, H/8, W/8): heat 0..1, then x and y of four corners relative to the cell.
+        output: (9, H/8, W/8): heat 0..1, then x and y of four corners relative to the cell; more channels do not count.
         threshold: heat below it is no plate.
         most: how many peaks are looked at.
     """
@@ -36,14 +38,14 @@ def decode(output: NDArray[np.float32], *, threshold: float, most: int = 16) -> 
     order = np.argsort(-heat[rows, columns])[:most]
     found: list[Detection] = []
     for row, column in zip(rows[order], columns[order], strict=True):
-        offsets = output[1:, row, column].reshape(4, 2) * UNIT
+        offsets = output[1:CHANNELS, row, column].reshape(4, 2) * UNIT
         corners = np.asarray((offsets + np.array([column + 0.5, row + 0.5])) * STRIDE, np.float32)
-        if cv2.contourArea(corners) > 20 and all(_apart(corners, other.corners) for other in found):
+        if cv2.contourArea(corners) > 20 and all(apart(corners, other.corners) for other in found):
             found.append(Detection(float(heat[row, column]), corners))
     return found
 
 
-def _apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+def apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
     """Whether two plates share less than 40 % of the smaller one's area."""
     shared, _ = cv2.intersectConvexConvex(one, other)
     return float(shared) < 0.4 * min(cv2.contourArea(one), cv2.contourArea(other))

@@ -31,7 +31,7 @@ EXTRA = "rocars-lane[easyocr]"
 
 
 class EasyOcrEngine:
-    """The recogniser by EasyOCR (torch, on one thread and the processor), the detector by onnxruntime.
+    """The recogniser by EasyOCR (torch, on one thread and the processor), the detector and the second look by onnxruntime.
 
     Raises:
         ReaderError: the extra is not installed, or the weights are missing, damaged or of another version.
@@ -42,7 +42,7 @@ class EasyOcrEngine:
         self._torch = library("easyocr", "torch", EXTRA)
         self._torch.set_num_threads(1)
         _with_torchvision(self._torch)
-        self._detector = OnnxRuntimeEngine(weights, networks=("detector",))
+        self._others = OnnxRuntimeEngine(weights, networks=("detector", "look"))
         network = library("easyocr", NETWORK, EXTRA)
         with understood("easyocr", weights, (network.GraphError, RuntimeError)):
             self._recogniser = _recogniser(model, network.state_of(model), self._torch)
@@ -50,8 +50,8 @@ class EasyOcrEngine:
 
     def run(self, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Engine`."""
-        if name == "detector":
-            return self._detector.run(name, array)
+        if name != "recogniser":
+            return self._others.run(name, array)
         with self._torch.inference_mode():
             logits = self._recogniser(self._torch.tensor(array), None)
             return np.asarray(self._torch.softmax(logits, 2), np.float32)

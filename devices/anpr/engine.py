@@ -1,4 +1,4 @@
-"""The port behind which the two networks run: one method, and the ways in which an engine may not start."""
+"""The port behind which the three networks run: one method, and the ways in which an engine may not start."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, COLUMNS, CROP
+from devices.anpr.detections import CHANNELS
 from devices.anpr.errors import EngineMissingError, WeightsVersionError
+from devices.anpr.look import FEATURES, GRID, FindKind
 
-NETWORKS = ("detector", "recogniser")
+NETWORKS = ("detector", "look", "recogniser")
 _OTHERWISE = 'or write engine = "onnxruntime" or engine = "opencv" under [reader]'
 
 
@@ -27,11 +29,12 @@ class Engine(Protocol):
         """The output for one input batch.
 
         Args:
-            name: "detector" (1, 3, H, W; H and W multiples of 64) or "recogniser" (B, 1, 64, 160), in -1..1.
+            name: "detector" (1, 3, H, W; H and W multiples of 64; -1..1), "look" (B, 48, 9, 12; of the detector's
+                features) or "recogniser" (B, 1, 64, 160; -3..3).
             array: the batch.
 
         Returns:
-            (1, 9, H/8, W/8) of the detector; (B, 120, classes) of the recogniser, probabilities.
+            (1, 57, H/8, W/8) of the detector; (B, kinds) of the look and (B, 120, classes) of the recogniser, probabilities.
         """
 
 
@@ -77,14 +80,18 @@ def tried(engine: Engine, folder: Path, networks: tuple[str, ...] = NETWORKS) ->
         WeightsVersionError: an output has another shape than this software reads, or is no probability.
     """
     width, height = CROP
-    trials = {"detector": ((1, 3, 64, 64), (1, 9, 8, 8)), "recogniser": ((1, 1, height, width), RECOGNISED)}
+    trials = {
+        "detector": ((1, 3, 64, 64), (1, CHANNELS + FEATURES, 8, 8)),
+        "look": ((1, FEATURES, *GRID[::-1]), (1, len(FindKind))),
+        "recogniser": ((1, 1, height, width), RECOGNISED),
+    }
     for name in networks:
         given, wanted = trials[name]
         seen = engine.run(name, np.zeros(given, np.float32))
         if seen.shape != wanted:
             raise _other(folder, f"the {name} gives {seen.shape}, needed is {wanted}")
-        if name == "recogniser" and not np.allclose(seen.sum(2), 1, atol=1e-3):
-            raise _other(folder, "the recogniser gives no probabilities")
+        if name != "detector" and not np.allclose(seen.sum(-1), 1, atol=1e-3):
+            raise _other(folder, f"the {name} gives no probabilities")
 
 
 RECOGNISED = (1, 3 * COLUMNS, len(ALPHABET) + 1)

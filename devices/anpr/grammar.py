@@ -41,6 +41,7 @@ class Grammar:
     def __init__(self, forms: tuple[Form, ...]) -> None:
         self.forms = forms
         self.all = (1 << len(forms)) - 1
+        self.highest = max((form.prior for form in forms), default=0.0)
         longest = max((len(form.slots) for form in forms), default=0)
         self._allow: list[dict[str, int]] = [{} for _ in range(longest)]
         for bit, form in enumerate(forms):

@@ -49,6 +49,7 @@ class PlateRead:
         score: how sure the detector is that this is a plate at all, 0 to 1.
         inside: whether it is in the lane's part of the picture, and whole; what is not never counts.
         lengths: how many characters each row has, the upper first; empty where that is not certain.
+        explained: how surely a second look sees a whole plate of so many rows here, 0 to 1 (`devices.anpr.look`).
     """
 
     text: str
@@ -60,6 +61,7 @@ class PlateRead:
     score: float = 1.0
     inside: bool = True
     lengths: tuple[int, ...] = ()
+    explained: float = 1.0
 
     @property
     def area(self) -> float:

@@ -1,6 +1,8 @@
-"""The plate reader: a picture in, its plates out. Detector, rectification, recogniser, grammar."""
+"""The plate reader: a picture in, its plates out. Detector, second look, rectification, recogniser, grammar."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -11,11 +13,13 @@ from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode as spell
 from devices.anpr.ctc import rows_of
-from devices.anpr.detections import SIDE, Detection, decode
+from devices.anpr.detections import CHANNELS, SIDE, STRIDE, Detection, apart, decode
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
+from devices.anpr.look import A_PLATE, FindKind, SecondLook, grown, sampled
 from devices.anpr.plate_read import PlateRead, Region
-from devices.anpr.spacing import middles, spaced
+from devices.anpr.spacing import DOUBT, middles, spaced
+from domain.lettering import may_be_lettering
 
 Picture = NDArray[np.uint8]
 
@@ -30,6 +34,10 @@ Plates are found a little too narrow, and a cut through the first letter costs m
 pictures of a visit take the cuts in turn, so that what one cut does to a character is not done in every picture. The
 widest shows what the others lost beside the plate's ends, and no more of the plate above or below.
 """
+
+OTHER_ROW = {FindKind.UPPER_ROW: -0.5, FindKind.LOWER_ROW: 0.5}
+"""How far up the middle of the whole plate is from that of one row's, in heights of a row."""
+Found = tuple[Detection, SecondLook]
 
 
 def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
@@ -80,6 +88,25 @@ def rectified(image: Picture, corners: NDArray[np.float32], cut: tuple[float, fl
     return np.asarray(cv2.resize(big, CROP, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What the detector made of a picture.
+
+    Attributes:
+        found: where plates are, best first; their corners in pixels of the picture.
+        features: what it saw, (channels, rows, columns of cells).
+        scale: from pixels of the picture to those that it looked at.
+    """
+
+    found: list[Detection]
+    features: NDArray[np.float32]
+    scale: float
+
+    def look_at(self, corners: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What it saw of a find, as the second look takes it; `corners` in pixels of the picture."""
+        return sampled(self.features, np.asarray(corners * self.scale / STRIDE - 0.5, np.float32))
+
+
 class PlateReader:
     """Reads every plate of a picture.
 
@@ -101,22 +128,52 @@ class PlateReader:
             image: the picture.
             turn: its number among the pictures of a visit; it chooses the cut.
         """
-        found = self.find(image)
+        view = self.view(image)
+        found = self.seen(view)
         if not found:
             return ()
         cut = CUTS[turn % len(CUTS)]
-        crops = [rectified(image, plate.corners, cut) for plate in found]
+        crops = [rectified(image, plate.corners, cut) for plate, _ in found]
         output = self.engine.run("recogniser", np.stack([levelled(_grey(crop)) for crop in crops])[:, None])
         return tuple(
-            _read(plate, crop, chances, whole=_whole(plate, image))
-            for plate, crop, chances in zip(found, crops, output, strict=True)
+            _read(each, crop, chances, whole=_whole(each[0], image))
+            for each, crop, chances in zip(found, crops, output, strict=True)
         )
 
-    def find(self, image: Picture) -> list[Detection]:
-        """Where plates are, best first."""
+    def seen(self, view: View) -> list[Found]:
+        """What a second look makes of the finds; of one row of a plate that has two, the whole plate."""
+        looked = self._look(view, view.found)
+        halves = [(plate, look) for plate, look in looked if look.kind in OTHER_ROW]
+        if not halves:
+            return looked
+        whole = [
+            Detection(plate.score, grown(plate.corners, 1.0, 2.0, up=OTHER_ROW[look.kind])) for plate, look in halves
+        ]
+        mended = [each for each in self._look(view, whole) if each[1].kind is FindKind.TWO_ROWS]
+        return _apart([*mended, *looked])
+
+    def _look(self, view: View, found: list[Detection]) -> list[Found]:
+        if not found:
+            return []
+        chances = self.engine.run("look", np.stack([view.look_at(plate.corners) for plate in found]))
+        return [(plate, SecondLook(tuple(map(float, row)))) for plate, row in zip(found, chances, strict=True)]
+
+    def view(self, image: Picture) -> View:
+        """What the detector makes of the picture."""
         batch, scale = fitted(image, self.side)
-        found = decode(self.engine.run("detector", batch)[0], threshold=self.threshold)
-        return [Detection(one.score, np.asarray(one.corners / scale, np.float32)) for one in found]
+        output = self.engine.run("detector", batch)[0]
+        found = decode(output, threshold=self.threshold)
+        whole = [Detection(one.score, np.asarray(one.corners / scale, np.float32)) for one in found]
+        return View(whole, output[CHANNELS:], scale)
+
+
+def _apart(found: list[Found]) -> list[Found]:
+    """Without those that share most of their area with a surer one: what is surely whole first."""
+    kept: list[Found] = []
+    for plate, look in sorted(found, key=lambda each: -max(each[1].plate(1), each[1].plate(2))):
+        if all(apart(plate.corners, other.corners) for other, _ in kept):
+            kept.append((plate, look))
+    return sorted(kept, key=lambda each: -each[0].score)
 
 
 def _grey(cut: Picture) -> Picture:
@@ -132,11 +189,16 @@ def _whole(plate: Detection, image: Picture) -> bool:
     return bool((plate.corners >= EDGE).all() and (plate.corners <= far).all())
 
 
-def _read(plate: Detection, crop: Picture, chances: NDArray[np.float32], *, whole: bool) -> PlateRead:
+def _read(found: Found, crop: Picture, chances: NDArray[np.float32], *, whole: bool) -> PlateRead:
+    plate, look = found
     grammar = grammar_of(background_of(crop, chances))
     reading = spell(chances, grammar)
     region = reading.form.region if reading.form else Region.UNKNOWN
     characters = spaced(reading.characters, chances)
+    explained = look.plate(reading.rows)
+    asked = A_PLATE if may_be_lettering(reading.text) else 0.0
+    if explained < asked or not look.explains(reading.rows):
+        characters = tuple((char, min(chance, DOUBT)) for char, chance in characters)
     confidence = min((chance for _, chance in characters), default=0.0)
     score = round(plate.score, 4)
     lengths = tuple(len(middles(row)) for row in rows_of(chances))
@@ -150,4 +212,5 @@ def _read(plate: Detection, crop: Picture, chances: NDArray[np.float32], *, whol
         score,
         inside=whole,
         lengths=lengths if sum(lengths) == len(reading.text) else (),
+        explained=round(explained, 4),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from devices.anpr.look import A_PLATE
 from devices.anpr.pairing import LEGIBLE, MAINLAND, PLAIN, companion, foremost
 from devices.anpr.plate_read import PlateRead, Region
 from domain.lettering import lettering
-from domain.marks import half_of_plate, normalise
+from domain.marks import Family, family, half_of_plate, normalise
 
 ALONE = 0.95
 """Confidence that each character of a single picture needs; in a lane several pictures agree (`lane_agent.settling`)."""
@@ -60,6 +61,8 @@ def _doubt(first: PlateRead, release: float) -> str:
     mark = normalise(first.text)
     if what := lettering(mark):
         return f"{mark} is {what}, not a mark"
+    if family(mark) is Family.PERSONALISED and first.explained < A_PLATE:
+        return f"{mark} may be lettering: a second look is sure of a plate to {first.explained:.2f}, needed is {A_PLATE:.2f}"
     if half_of_plate(mark, first.lengths):
         return f"{mark} may be one row of a plate whose other one is not seen"
     return ""

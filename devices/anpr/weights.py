@@ -1,4 +1,4 @@
-"""The two model files and their record of origin, checked before anything runs.
+"""The three model files and their record of origin, checked before anything runs.
 
 `weights.json` names each file with its sha256, the characters that the recogniser tells apart, the hash of the training
 run, its seed and how many samples it saw. A model that is missing, cut short, changed or of another version stops the
@@ -16,19 +16,20 @@ import msgspec
 from devices.anpr.alphabet import ALPHABET
 from devices.anpr.errors import WeightsDamagedError, WeightsMissingError, WeightsVersionError
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Inputs, outputs and alphabet of the models; `tools.training.export` writes the same number."""
 SHIPPED: Final = Path(__file__).with_name("weights")
 _REMEDY = "reinstall the software, or name another folder under [reader] weights"
 
 
 class ModelFile(msgspec.Struct, frozen=True):
-    """One model file: `samples` is how many drawn pictures it learnt from."""
+    """One model file: `samples` is how many drawn pictures it learnt from; `seed`, where it is not that of the record."""
 
     file: str
     sha256: str
     samples: int
     parameters: int
+    seed: int | None = None
 
 
 class Weights(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ class Weights(msgspec.Struct, frozen=True):
 
 
 def load(folder: Path = SHIPPED) -> dict[str, bytes]:
-    """The model files of `folder` by name ("detector", "recogniser"), each checked against its hash.
+    """The model files of `folder` by name ("detector", "look", "recogniser"), each checked against its hash.
 
     Raises:
         WeightsMissingError: `weights.json` or a model is not there.
@@ -67,7 +68,7 @@ def origin(folder: Path = SHIPPED) -> Weights:
         unlike = "".join(sorted(set(paper.alphabet) ^ set(ALPHABET))) or "their order"
         wrong = f"these weights tell other characters apart than this software (what differs: {unlike})"
         raise WeightsVersionError(f"{file}: {wrong}: {_REMEDY}")
-    if missing := {"detector", "recogniser"} - paper.models.keys():
+    if missing := {"detector", "look", "recogniser"} - paper.models.keys():
         raise WeightsDamagedError(f"{file}: names no {' and no '.join(sorted(missing))}: {_REMEDY}")
     return paper
 

@@ -68,6 +68,10 @@ class RtspCamera:
         self.sent = 0
         self.paths: list[str] = []
 
+    def show(self, units: list[bytes]) -> None:
+        """From the next picture on it plays these; they are coded with the same parameter sets."""
+        self._pictures = [nal_units(unit) for unit in units]
+
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, name="rtsp camera", daemon=True).start()
         return self

@@ -19,6 +19,7 @@ from display.errors import NoDisplayError
 from display.faces import FaceStore
 from display.failsafe import Showing
 from display.first_face import FirstFace
+from display.light import DAY, Light
 from display.settings import Size
 from display.wayland.client import Compositor
 from display.wayland.place import Place, Wanted, find
@@ -35,6 +36,9 @@ _TURN_S = 0.02
 
 class Draws(Protocol):
     """What makes the pixels; `display.easel.Easel` is the real one."""
+
+    light: Light
+    """What it draws with."""
 
     def draw(self, showing: Showing, size: Size) -> bytes:
         """The sign's pixels."""
@@ -57,6 +61,7 @@ class OutputSurface:
 
     Attributes:
         easel: what draws; None until it is loaded, and until then only a kept safe face can be shown.
+        light: what the next painting is painted with.
         trouble: why nothing but the safe face may be shown; "" if all is well.
     """
 
@@ -78,6 +83,7 @@ class OutputSurface:
         self._frame_s = frame_s
         self.pat = pat
         self.easel: Draws | None = None
+        self.light: Light = DAY
         self.trouble = "no compositor yet"
         self._compositor = None if first is None else first.compositor
         self._window = None if first is None else first.window
@@ -212,6 +218,7 @@ class OutputSurface:
         size = self._place.size
         if self.easel is None:
             return self._faces.load(size, simulated=showing.simulated) if showing.safe else None
+        self.easel.light = self.light
         pixels = self.easel.draw(showing, size)
         if showing.safe:
             self._faces.keep(pixels, size, simulated=showing.simulated)

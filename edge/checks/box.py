@@ -18,18 +18,26 @@ from devices.anpr.weights import SHIPPED
 from devices.anpr.weights import load as load_weights
 from devices.errors import DeviceError, DriverMissing
 from devices.settings import BoardKind
+from devices.voice.settings import Prompting
 from display.connectors import plugs
 from display.settings import Mode
+from display.wording_file import WordingFileError, read_words
+from display.words_in_force import too_small
 from edge.checks.findings import Finding, Severity, Surroundings, fault, ok, warning
 from edge.checks.probe import lane_runs
 from edge.health import look
 from edge.settings.load import Settings
+from edge.settings.sections import LaneMode
 from lane_agent.model import Screen
 
 Findings = Iterator[Finding]
 
 COMPOSITOR = "run/rocars-lane-compositor/wayland-0"
 """Its socket; `systemd/rocars-lane-compositor.service` makes it."""
+
+SCREENS_PACKAGE = "rocars-screens"
+INSIDE = frozenset({"fonts-noto-cjk", "weston"})
+"""Debian's packages that ours takes the place of (`tools/package/screens.py`)."""
 
 SLOW_WRITE_MS = 200.0
 """A durable write slower than this makes drivers wait: the journal is written before every effect."""
@@ -39,16 +47,28 @@ _SOFTWARE_IS_NEWER_THAN = datetime(2026, 11, 1, tzinfo=UTC)
 
 def packages(settings: Settings, around: Surroundings) -> Findings:
     """The Debian packages this lane needs at run time (a part of `config/debian-packages.txt`)."""
-    wanted = ["fonts-noto-cjk", *(["weston"] if settings.screens.in_units else [])]
+    lit = settings.screens.in_units and settings.lane.mode is LaneMode.LIVE
+    wanted = ["fonts-noto-cjk", *(["weston"] if lit else [])]
     wanted += ["mosquitto"] if settings.simulation else []
+    wanted += _for_voice(settings)
+    ours = around.installed(SCREENS_PACKAGE)
     for name in wanted:
-        match around.installed(name):
+        match True if ours and name in INSIDE else around.installed(name):
             case True:
                 yield ok(f"package {name}", "installed")
             case False:
                 yield fault(f"package {name}", "not installed", f"apt-get install --no-install-recommends {name}")
             case None:
                 yield warning(f"package {name}", "no dpkg to ask", "this is no Debian: see that it is there")
+
+
+def _for_voice(settings: Settings) -> list[str]:
+    voice = settings.voice
+    if not voice.on or settings.lane.mode is LaneMode.SHADOW:
+        return []
+    spoken = voice.prompts.speak is not Prompting.NONE and voice.prompts.recorded is None
+    telephone = ["baresip-core", "libasound2-plugins"] if voice.sip else []
+    return ["pulseaudio", "pulseaudio-utils", *telephone, *(["espeak-ng"] if spoken else [])]
 
 
 def dpkg_installed(name: str) -> bool | None:
@@ -105,13 +125,13 @@ def camera(settings: Settings, around: Surroundings) -> Findings:
 
 
 def models(settings: Settings, _around: Surroundings) -> Findings:
-    """The reader's models against the record of origin beside them, then both of them run by the configured engine."""
+    """The reader's models against the record of origin beside them, then all of them run by the configured engine."""
     folder, engine = settings.reader.weights or SHIPPED, settings.reader.engine
     try:
         for name, data in load_weights(folder).items():
             yield ok("models", f"{name}, {len(data) // 1_000} kB, is the one weights.json names")
         ENGINES[engine](folder)
-        yield ok("reader", f"{engine} runs both models")
+        yield ok("reader", f"{engine} runs all of them")
     except ReaderError as problem:
         wrong, _colon, remedy = str(problem).rpartition(": ")
         yield fault("models", wrong, remedy)
@@ -147,16 +167,27 @@ def _pins(number: int, around: Surroundings) -> Finding:
         return fault("contacts", wrong, remedy)
 
 
-def _remote(port: str, around: Surroundings) -> Findings:
+def immigration(settings: Settings, around: Surroundings) -> Findings:
+    """Whether Immigration's terminal is there, where its signals do not come by contacts."""
+    port = settings.immigration.port
+    if port is None:
+        yield ok("immigration", "by contacts")
+    elif lane_runs(settings):
+        yield warning("immigration", f"{port}: not opened, the running lane has it", "see rocars-lane devices")
+    else:
+        yield from _remote(port, around, "immigration", "the terminal")
+
+
+def _remote(port: str, around: Surroundings, section: str = "contacts", what: str = "the board") -> Findings:
     if "://" not in port:
-        yield _device("contacts", around.root / port.lstrip("/"), "contacts.port", "dialout")
+        yield _device(section, around.root / port.lstrip("/"), f"{section}.port", "dialout")
         return
     parts = urlsplit(port)
     try:
         with socket.create_connection((parts.hostname or "", parts.port or 502), timeout=3):
-            yield ok("contacts", f"{port} answers")
+            yield ok(section, f"{port} answers")
     except (OSError, ValueError) as problem:
-        yield fault("contacts", f"{port} does not answer ({problem})", "check the board's power and contacts.port")
+        yield fault(section, f"{port} does not answer ({problem})", f"check {what}'s power and {section}.port")
 
 
 def _device(area: str, device: Path, key: str, group: str) -> Finding:
@@ -169,6 +200,9 @@ def _device(area: str, device: Path, key: str, group: str) -> Finding:
 
 def screens(settings: Settings, around: Surroundings) -> Findings:
     """Whether there is something to paint on."""
+    if settings.lane.mode is LaneMode.SHADOW:
+        yield ok("screens", "none: a shadow shows nothing")
+        return
     desktop = around.environment.get("WAYLAND_DISPLAY") or around.environment.get("DISPLAY")
     match settings.screens.mode:
         case Mode.HEADLESS if settings.simulation:
@@ -183,12 +217,32 @@ def screens(settings: Settings, around: Surroundings) -> Findings:
             yield fault("screens", "no desktop: neither DISPLAY nor WAYLAND_DISPLAY", "start it where the desktop is")
 
 
+def wording(settings: Settings, _around: Surroundings) -> Findings:
+    """The site's own words: that they can be used, and read from a cab."""
+    file = settings.screens.wording
+    if file is None:
+        return
+    try:
+        words = read_words(file)
+        problems = list(too_small(settings.screens, words))
+    except WordingFileError as error:
+        problems = list(error.problems)
+        words = {}
+    for problem in problems:
+        yield fault("wording", f"{file}: {problem.key} {problem.wrong}", problem.remedy)
+    if not problems:
+        yield ok("wording", f"{len(words)} messages in the site's own words")
+
+
 def _full_screens(settings: Settings, around: Surroundings) -> Findings:
     """The connectors of both, and the compositor that lights them."""
     found = {plug.name: plug for plug in plugs(around.root)}
     there = ", ".join(f"{plug.name} '{plug.monitor}'" for plug in found.values() if plug.connected) or "none"
     for screen in Screen:
         wanted = settings.screens.of(screen)
+        if wanted.led is not None:
+            yield ok(f"screen {screen.value}", f"an LED board at {wanted.led.url}; its own unit asks it")
+            continue
         plug = found.get(wanted.output or "")
         area = f"screen {screen.value}"
         if plug is None:

@@ -14,7 +14,6 @@ from edge.checks.probe import lane_runs
 from edge.settings.load import Settings
 from runtime.clocks import utc_ms
 from runtime.mqtt import Connection, Incoming
-from sync.plate_feed import PlateFeed
 
 AREA = "identifier"
 _OPENING_S = 3.0
@@ -46,7 +45,7 @@ def _listen(settings: Settings) -> str:
         labels = settings.identifier.labels
         marks: MarkOf = mark_itself if labels is None else identifiers.LabelTable(labels)
         return identifiers.listen_once(identifiers.serial_labels(settings), marks, seconds)
-    feed = identifiers.plate_feed(settings, utc_ms)
+    feed = identifiers.plate_feed(settings, utc_ms) or identifiers.metadata_feed(settings, utc_ms)
     assert feed is not None
     return identifiers.listen_once(_AtTheBroker(settings, feed), mark_itself, seconds)
 
@@ -54,8 +53,8 @@ def _listen(settings: Settings) -> str:
 class _AtTheBroker:
     """A `LabelSource`: the lane's own user at its broker, on Immigration's topic, for as long as it runs."""
 
-    def __init__(self, settings: Settings, feed: PlateFeed) -> None:
-        self._topic = identifiers.topic(settings)
+    def __init__(self, settings: Settings, feed: identifiers.Feed) -> None:
+        self._settings, self._topic = settings, identifiers.topic(settings)
         self._options = replace(wiring.link_options(settings), subscriptions=((self._topic, 1),))
         self._feed = feed
 
@@ -79,5 +78,5 @@ class _AtTheBroker:
             await asyncio.shield(connection.stop())
 
     def _take(self, incoming: Incoming) -> None:
-        self._feed.on_message(incoming)
+        identifiers.extra_topics(self._settings, self._feed)[self._topic](incoming)
         incoming.acknowledge()

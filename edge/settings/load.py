@@ -14,6 +14,8 @@ from pathlib import Path
 
 from console.settings import ConsoleSettings
 from devices.settings import CameraSettings, ContactsSettings, IdentifierSettings, ReaderSettings
+from devices.terminal_settings import ImmigrationSettings
+from devices.voice.settings import VoiceSettings
 from display.settings import ScreensSettings
 from edge.settings.rules import rule_problems
 from edge.settings.sections import HealthSettings, LaneSettings, Manifest, OtherPoint, PolicySettings
@@ -36,8 +38,10 @@ class Settings(Section, frozen=True, kw_only=True):
     link: LinkSettings
     console: ConsoleSettings
     identifier: IdentifierSettings = IdentifierSettings()
+    immigration: ImmigrationSettings = ImmigrationSettings()
     health: HealthSettings = HealthSettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    voice: VoiceSettings = VoiceSettings()
     simulation: bool = False
 
     def lane_policy(self, journal: str) -> Policy:
@@ -55,6 +59,7 @@ class Settings(Section, frozen=True, kw_only=True):
             confirm_ms=milliseconds(policy.confirm_s),
             paint_ms=milliseconds(policy.paint_s),
             help_stuck_ms=milliseconds(policy.help_stuck_s),
+            held_up_ms=milliseconds(policy.held_up_s),
             limits=tuple(sorted((name, milliseconds(limit)) for name, limit in policy.limits.items())),
         )
 

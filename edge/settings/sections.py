@@ -30,6 +30,7 @@ PointCode = Annotated[
 ]
 Percent = Annotated[int, Meta(ge=1, le=100, description="a percentage, 1 to 100")]
 PortOrNone = Annotated[int, Meta(ge=0, le=65_535, description="a port, 1 to 65535, or 0 for none")]
+SecondsOrNone = Annotated[float, Meta(ge=0, le=86_400, description="a number of seconds, such as 120, or 0 for never")]
 Records = Annotated[Path, PlaceInFolder("mkdir -p {folder}, for the lane's user")]
 
 
@@ -77,7 +78,11 @@ waiting stage ends at the officer while the officer is still there (§2.9). The 
 
 
 class PolicySettings(Section, frozen=True, kw_only=True):
-    """What the lane decides by; `limits` replaces single waiting limits by the table's stage names."""
+    """What the lane decides by; `limits` replaces single waiting limits by the table's stage names.
+
+    Attributes:
+        held_up_s: how much longer 3 may stand for a truck that the queue in front holds up; 0 takes it back when its time is over.
+    """
 
     manifest: Manifest
     other_point: OtherPoint
@@ -85,6 +90,7 @@ class PolicySettings(Section, frozen=True, kw_only=True):
     confirm_s: Seconds = 0.5
     paint_s: Seconds = 2.0
     help_stuck_s: Seconds = 10.0
+    held_up_s: SecondsOrNone = 120.0
     limits: dict[str, Seconds] = field(default_factory=dict)
 
     def contradictions(self) -> Iterator[Problem]:
@@ -98,6 +104,7 @@ class PolicySettings(Section, frozen=True, kw_only=True):
             ),
             ("paint_s", self.paint_s, PAINT_S, "a screen that takes longer is at fault (design §2.2)"),
             ("help_stuck_s", self.help_stuck_s, HELP_S, "held for longer it is a stuck button (design §2.10)"),
+            ("held_up_s", self.held_up_s, WAIT_S, "3 does not stand for ever (design §2.2)"),
             *((f"limits.{name}", s, WAIT_S, "nothing waits for ever (design §2.9)") for name, s in self.limits.items()),
         )
         for name, given, law, why in most:

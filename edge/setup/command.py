@@ -34,7 +34,7 @@ def setup_command(
         status = carry_out(given, config, say=say, agree=agree)
         if status:
             return status
-        start_screens(given.setup)
+        start_screens(given)
         found = _check(config, say)
         start_lane(given.setup, faults=found != 0, say=say)
     except LaneSettingsError as error:

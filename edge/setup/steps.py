@@ -23,6 +23,7 @@ from console.officers import OfficerBook
 from edge.cli_enrol import make_request, take_answer
 from edge.enrol import IdentityFiles
 from edge.settings.load import Settings, parse
+from edge.settings.sections import LaneMode
 from edge.setup import page, system
 from edge.setup.answers import SetupAnswers, SetupSection
 from runtime.files import PRIVATE, write_whole
@@ -92,14 +93,21 @@ def carry_out(answers: SetupAnswers, config: Path, *, say: Say, agree: Agree) ->
     return WAITS if waits else 0
 
 
-def start_screens(setup: SetupSection) -> None:
+def start_screens(answers: SetupAnswers) -> None:
     """Before the check, which looks at them: they need no lane, and say "please wait" without one.
+
+    Those of a shadow are masked: the lane's unit wants them, and a box without monitors would try for ever.
 
     Raises:
         SetupError: they do not start.
     """
-    if setup.start and system.runs_systemd():
-        _start(system.SCREENS)
+    if not (answers.setup.start and system.runs_systemd()):
+        return
+    if answers.settings.lane.mode is LaneMode.SHADOW:
+        system.systemctl("mask", "--now", *system.SCREENS)
+        return
+    system.systemctl("unmask", *system.SCREENS)
+    _start(system.SCREENS)
 
 
 def start_lane(setup: SetupSection, *, faults: bool, say: Say) -> None:

@@ -10,7 +10,7 @@ from runtime.files import write_whole
 
 SCREENS = ("rocars-lane-compositor.service", "rocars-lane-screen@xdb.service", "rocars-lane-screen@aiop.service")
 """Those that are installed; a lane whose screens are children of its agent has none."""
-LANE = ("rocars-lane.service",)
+LANE = ("rocars-lane-page.service", "rocars-lane.service")
 _SLEEP = ("sleep.target", "suspend.target", "hibernate.target", "hybrid-sleep.target")
 _UNIT_FOLDERS = (Path("etc/systemd/system"), Path("lib/systemd/system"))
 

@@ -95,7 +95,9 @@ class Sheet:
 
 
 def groups(text: str, kind: PlateKind) -> tuple[str, ...]:
-    """The text as it is grouped on the plate: letters and digits, or 粤Z and the rest."""
+    """The text as it is grouped on the plate: where it has blanks, else letters and digits, or 粤Z and the rest."""
+    if " " in text:
+        return tuple(text.split())
     if kind not in (PlateKind.HK_FRONT, PlateKind.HK_REAR, PlateKind.MACAU):
         return (text[:2], text[2:])
     if kind is PlateKind.MACAU:

@@ -29,7 +29,7 @@ async def help_wanted(p: Passing) -> None:
     await p.pulse(Contact.HELP)
     await p.see(aiop="HELP", xdb="MANIFEST")
     await p.stage.officer.act("answer")
-    await p.see(aiop="TALK")
+    await p.see(aiop="OFFICER")  # the demonstration has no voice: the panel promises none
     await p.stage.pause(0.5)
     await p.stage.officer.act("end_call", reason="Asked where the box is")
     await released(p, 17)

@@ -11,7 +11,7 @@ from simulation.stage import Passing
 
 @scenario(17, "laden, one consignment, release")
 async def laden(p: Passing) -> None:
-    await p.bundle()
+    await p.bundle_by_people()
     await p.arrive()
     await p.immigration()
     await released(p, 17)

@@ -23,6 +23,8 @@ from lane_agent.events import (
     AlarmHandled,
     Event,
     HelpAnswered,
+    LaneClosed,
+    LaneOpened,
     ManualEnded,
     ManualOrdered,
     OfficerInspected,
@@ -237,6 +239,8 @@ def _order(event: Callable[[Command, str], Event]) -> Callable[[Command, str], E
 _EFFECTS: dict[str, Callable[[Command, str], Effect | EventsWanted]] = {
     "manual": _order(lambda command, who: ManualOrdered(who, command.text)),
     "automatic": _order(lambda _, who: ManualEnded(who)),
+    "open": _order(lambda _, who: LaneOpened(who)),
+    "close": _order(lambda command, who: LaneClosed(who, command.text)),
     "answered": _order(lambda _, who: HelpAnswered(who)),
     "release_visit": _order(lambda command, who: OfficerReleased(_number(command.visit), who, command.text)),
     "inspect_visit": _order(lambda command, who: OfficerInspected(_number(command.visit), who, command.text)),

@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from console.agent_line import LaneByLine
 from console.app import create_app
 from console.officers import OfficerBook
 from console.ports import EvidenceViewed, OfficerAction
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
 from edge.lane_feed import not_counted
+from edge.page_line import PageLine
 from lane_agent.codec import effect_from, event_from
 from simulation.night import ScriptedNight
 from simulation.page_lane import PageLane
@@ -109,8 +111,14 @@ def serve(clock: ManualClock, officers: OfficerBook, tmp_path: Path) -> Iterator
             lane = PageLane(clock=clock, paint=painted, policy=PATIENT, visits=4_180)
             working = asyncio.create_task(lane.agent.run())
             await lane.start()
+            desk = PageLine(lane.page, tmp_path / f"page-{len(running)}.sock")
+            await desk.start()
+            view = lane.page.view()
+            line = LaneByLine(tmp_path / f"page-{len(running)}.sock", unheard=view, ticks=clock.ticks)
+            hearing = asyncio.create_task(line.run())
+            await line.changed(0)
             app, stream = create_app(
-                feed=lane.page,
+                feed=line,
                 settings=chosen,
                 officers=officers,
                 ticks=clock.ticks,
@@ -126,6 +134,8 @@ def serve(clock: ManualClock, officers: OfficerBook, tmp_path: Path) -> Iterator
             started.set()
             await serving
             ready[0].working.cancel()
+            hearing.cancel()
+            await desk.stop()
 
         thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
         thread.start()

@@ -26,14 +26,17 @@ WHO = {
     ("POST", "/language"): "anybody",  # of the own browser
     ("GET", "/events"): "watcher",
     ("GET", "/picture/lane"): "watcher",
+    ("GET", "/picture/lane/stream"): "watcher",
     ("GET", "/picture/screen/{screen}"): "watcher",
     ("GET", "/picture/evidence/{digest}"): "officer",
+    ("GET", "/picture/plate/{visit}"): "officer",
     ("POST", "/unlock"): "officer",
     ("POST", "/here"): "officer",
     ("POST", "/action"): "officer",
     ("POST", "/deciding"): "officer",
     ("POST", "/acknowledge"): "officer",
     ("POST", "/close-alarm"): "officer",
+    ("POST", "/shelve-alarm"): "officer",
     ("POST", "/simulation"): "officer",
 }
 
@@ -67,7 +70,7 @@ def routes(app: Starlette) -> list[tuple[str, str]]:
 
 def filled(path: str) -> str:
     """The path with examples in it."""
-    return path.replace("{screen}", "xdb").replace("{digest}", "0" * 64)
+    return path.replace("{screen}", "xdb").replace("{digest}", "0" * 64).replace("{visit}", "1")
 
 
 def test_every_route_has_a_rule_and_refuses_whoever_may_not_use_it(officers: OfficerBook, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from console.grounds import NO_VEHICLE, basis, in_words, stops_of, warnings, why_not
+from console.grounds import NO_VEHICLE, basis, facts, in_words, stops_of, warnings, why_not
 from console.ports import BundleView, LaneView, LinkView, VisitView
 from console.tongues import chinese_of
 from domain.crossing import Direction
@@ -225,6 +225,18 @@ def test_what_speaks_against_a_release_is_a_warning_and_changes_its_basis(change
 def test_seconds_passing_do_not_change_the_basis() -> None:
     """A dialog left open for a moment is still good."""
     assert basis(replace(VIEW, at_ms=9_000, sequence=12)) == basis(VIEW)
+
+
+def test_what_was_decided_before_a_start_of_the_agent_has_to_be_looked_at_again() -> None:
+    """Two starts with a vehicle in the lane look the same in every fact, and another vehicle may stand there by then."""
+
+    def starts(boot: str) -> Callable[[PageLane], Awaitable[object]]:
+        return lambda lane: lane.happens(e.AgentStarted(PATIENT, boot, "test"))
+
+    once, twice = view_after(starts("boot-2")), view_after(starts("boot-2"), starts("boot-3"))
+    assert once.visit is not None
+    assert facts(once) == facts(twice)
+    assert basis(once) != basis(twice)
 
 
 def test_a_loop_is_bypassed_in_manual_mode_only_and_vehicles_announced_over_it() -> None:

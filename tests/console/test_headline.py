@@ -82,3 +82,11 @@ def test_a_closed_lane_says_closed() -> None:
     """Also when something is broken."""
     line = headline(replace(IDLE, open=False, row=1, faults=((Fault.CLOCK, ""),)))
     assert (line.says, line.mode, line.level) == ("Lane closed", "Closed", Attention.OFF)
+
+
+def test_a_truck_that_the_queue_holds_up_is_said_to_be() -> None:
+    """3 stands over its time, and the officer reads why (design §2.2)."""
+    released = replace(VISIT, outcome=Outcome.RELEASED, held_up=True)
+    line = headline(replace(IDLE, visit=released, row=17, row_name="17 stands"))
+    assert line.level is Attention.DONE
+    assert any("Held up by the queue in front" in reason for reason in line.reasons)

@@ -53,11 +53,13 @@ def test_a_file_open_to_others_is_refused_with_the_command_that_closes_it(book: 
         book.names()
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"officers": {"chan": {"hash": 1, "shown": ""}}}', "[1]"])
-def test_a_damaged_file_is_named(book: OfficerBook, tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b'{"officers": {"chan": {"hash": 1, "shown": ""}}}', b"[1]", b'{"officers": {"\xff": 1}}']
+)
+def test_a_damaged_file_is_named(book: OfficerBook, tmp_path: Path, content: bytes) -> None:
     """No traceback, no half list of officers."""
     path = tmp_path / "officers.json"
-    path.write_text(content)
+    path.write_bytes(content)
     path.chmod(0o600)
     with pytest.raises(OfficersFileError, match="is not an officers' file"):
         book.names()

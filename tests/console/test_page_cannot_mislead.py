@@ -100,6 +100,29 @@ def test_the_worst_alarm_never_scrolls_away(desk: Desk, size: tuple[int, int]) -
     expect(tab.locator("#alarms li").filter(has_text="Another machine")).to_contain_text("Taken by chan")
 
 
+def test_a_shelved_alarm_calls_nobody_and_says_by_whom_and_until_when(desk: Desk) -> None:
+    """A disk that is known to be worn. What is about a vehicle, or waits for a person, cannot be shelved."""
+    tab = desk.tab
+    desk.drive(desk.lane.happens, e.TroubleReported("StoreWorn", "3 %"))
+    desk.drive(desk.lane.happens, e.TroubleReported("LeftUnseen", "no loop saw it"))
+    for waits in ("left unseen", "Vehicle without a bundle"):
+        expect(tab.locator("#alarms li").filter(has_text=waits).get_by_role("button", name="Shelve")).to_be_hidden()
+    card = tab.locator("#alarms li").filter(has_text="disk")
+    card.get_by_role("button", name="Shelve").click()
+    dialog = tab.locator("#dialog-shelve-alarm")
+    expect(dialog).to_contain_text("calls nobody until the time is over")
+    assert violations(tab) == []
+    tab.keyboard.press("Enter")
+    expect(dialog.locator(".error")).to_contain_text("give a reason")
+    dialog.locator("select").select_option("15")
+    dialog.locator("input").fill("a new disk comes at noon")
+    dialog.get_by_role("button", name="Shelve").click()
+    expect(dialog).to_be_hidden()
+    expect(card).to_contain_text("Shelved by chan until")
+    expect(card.get_by_role("button", name="Shelve")).to_be_hidden()
+    expect(tab.locator("#worst")).not_to_contain_text("disk")
+
+
 def test_a_camera_fault_is_told_once_with_its_age_and_its_picture_is_marked_as_old(desk: Desk) -> None:
     """Whatever the camera still hands out: what it shows is not the vehicle."""
     tab = desk.tab
@@ -169,6 +192,15 @@ def test_logged_out_elsewhere_is_not_told_as_a_lost_lane(desk: Desk) -> None:
     expect(tab.locator("#stale")).not_to_contain_text("clear by hand")
     expect(tab.locator("#relogin")).to_be_visible()
     expect(desk.button("release")).to_be_disabled()
+
+
+def test_a_shift_that_is_over_says_so(desk: Desk) -> None:
+    """After twelve hours: the login has ended, not the lane; and a press that came too late does nothing."""
+    desk.served.clock.ms += 12 * 3_600_000
+    expect(desk.tab.locator("#stale")).to_contain_text("You are logged out.")
+    expect(desk.tab.locator("#relogin")).to_be_visible()
+    expect(desk.button("release")).to_be_disabled()
+    assert desk.tab.request.post(f"{desk.served.url}/action", data={"act": "release"}).status in (401, 403)
 
 
 def test_a_restarted_box_says_so(desk: Desk, serve: Callable[..., Any]) -> None:
@@ -261,6 +293,9 @@ def test_a_release_takes_four_keys_an_ended_call_two_and_a_plate_two(desk: Desk)
     expect(tab.locator("#mark")).to_have_value("UV838")
     expect(tab.locator("#dialog-correct .crop")).to_be_visible()
     assert tab.locator("#dialog-correct .crop").evaluate("image => image.decode().then(() => image.offsetWidth)") > 500
+    wide, high = tab.locator("#dialog-correct .crop").evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    assert wide < 400  # the plate, cut out on the server, and not the lane's whole picture
+    assert wide > high
     tab.keyboard.press("Enter")
     expect(tab.locator("#vrn")).to_have_text("UV838")
     desk.drive(desk.lane.immigration_clears)
@@ -301,3 +336,38 @@ def test_the_history_names_the_officer_who_cleared_by_hand(desk: Desk) -> None:
     expect(line).to_contain_text("cleared by hand: chan")
     expect(line).to_contain_text("Cleared on paper")
     expect(line).not_to_contain_text("以紙本清關")
+
+
+@pytest.mark.parametrize("said", ["2001-01-01T00:00:00Z", "2038-01-19T03:14:07Z"])
+def test_a_workstation_whose_clock_is_wrong_sees_what_everybody_sees(desk: Desk, browser: Any, said: str) -> None:
+    """Ages and times are the box's: decades off, the page is neither stale nor late, and its history has the same times."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, timezone_id="America/Anchorage")
+    context.add_init_script(f"""
+        const Real = Date, off = Real.parse("{said}") - Real.now();
+        window.Date = class extends Real {{
+            constructor(...a) {{ a.length ? super(...a) : super(Real.now() + off); }}
+            static now() {{ return Real.now() + off; }}
+        }};
+    """)
+    other = Desk(desk.served, context.new_page())
+    other.log_in()
+    for words in ("#state", "#past tbody", "#link"):
+        expect(other.tab.locator(words)).to_have_text(desk.tab.locator(words).inner_text(), use_inner_text=True)
+    assert other.tab.evaluate("new Date().getUTCFullYear()") == int(said[:4])
+    expect(other.tab.locator("body")).not_to_have_class("stale")
+    context.close()
+
+
+@EACH_WINDOW
+def test_no_picture_lies_over_a_plate(desk: Desk, size: tuple[int, int]) -> None:
+    """The reader keeps two pictures of a vehicle; beside each other they had covered the Mainland plate's last characters."""
+    desk.tab.set_viewport_size({"width": size[0], "height": size[1]})
+    expect(desk.tab.locator("#visit-evidence img")).to_have_count(2)
+    covered = desk.tab.evaluate("""() => {
+        const box = (one) => one.getBoundingClientRect();
+        const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+        const plates = [...document.querySelectorAll("#vrn, #mainland, #read, #identifiers")];
+        const pictures = [...document.querySelectorAll("#visit-evidence .thumb, #visit-evidence img")];
+        return plates.flatMap((plate) => pictures.filter((one) => over(box(plate), box(one))).map(() => plate.id));
+    }""")
+    assert covered == []

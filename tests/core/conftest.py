@@ -17,10 +17,12 @@ from core.link.gateway import LaneGateway, LaneMessage
 from core.link.intake import Intake
 from core.link.pictures import Keeping, PictureStore
 from core.link.projection import Projection
+from core.model.consignment import CargoInformation, GoodsItem
+from core.model.people import Actor, Role
 from core.office.bundling import BundleRequest
-from core.office.cargo import CargoInformation
-from core.office.screening import Profile, ProfileRule
 from core.office.service import CargoPolicy, CargoService
+from core.select.criteria import ProfileRule
+from core.select.engine import Profile
 from domain.crossing import Direction
 from domain.times import start_of
 from wire import messages as wire
@@ -158,13 +160,18 @@ class Core:
         return self.office.bundle(BundleRequest(vrn=vrn, ccrns=ccrns, **values), who="driver").ubr
 
 
+DESK = Actor(account="o", roles=frozenset(Role) - {Role.TRADER, Role.DRIVER}, login="o")
+"""Somebody of the department who may everything."""
+
+_GOODS = {"packages": 12, "package_description": "carton", "articles": "copper buttons"}
+
+
 def consignment(**changes: Any) -> CargoInformation:
-    """Cargo information with all eight items."""
+    """Cargo information with all eight items; changes of goods are its one item's."""
+    item = {name: changes.pop(name, value) for name, value in _GOODS.items()}
     values: dict[str, Any] = {
         "direction": Direction.INBOUND,
-        "packages": 12,
-        "package_description": "carton",
-        "articles": "copper buttons",
+        "goods": (GoodsItem(**item),),
         "consignor": "Wilson Development Limited",
         "consignor_address": "1 Bao'an Road, Shenzhen",
         "consignee": "Training Company",
@@ -186,7 +193,13 @@ def lane() -> JournalledLane:
     return JournalledLane("szb-in-01")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def clock_class() -> type[HandClock]:
+    """Makes clocks that stand at noon."""
+    return HandClock
+
+
+@pytest.fixture(scope="session")
 def make_lane() -> type[JournalledLane]:
     """Makes further lanes."""
     return JournalledLane
@@ -205,6 +218,12 @@ def make_consignment() -> Callable[..., CargoInformation]:
 
 
 @pytest.fixture
+def desk() -> Actor:
+    """Somebody of the department who may everything."""
+    return DESK
+
+
+@pytest.fixture(scope="session")
 def core_class() -> type[Core]:
     """Makes cores."""
     return Core

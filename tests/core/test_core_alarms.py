@@ -244,7 +244,7 @@ def test_the_alarms_of_an_older_store_are_kept_and_end(tmp_path: Path, lane: Any
         older.execute("INSERT INTO alarms VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
     known = [migration.__name__ for migration in CORE_SCHEMA.migrations].index("_alarm_lives")
     older.execute(f"PRAGMA user_version = {known}")
-    migrate(older, CORE_SCHEMA.migrations[: known + 1])
+    migrate(older.conn, CORE_SCHEMA.migrations[: known + 1])
     found = {number: one for number, _, _, one in AlarmTable(older.conn).every(most=9)}
     assert [(found[n].of_core, found[n].stands(40), found[n].closed_by) for n in (1, 2, 3)] == [
         (False, True, ""),

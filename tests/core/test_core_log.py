@@ -262,7 +262,7 @@ def test_what_cannot_be_written_is_told_with_the_remedy(core: Any) -> None:
     with pytest.raises(StoreReadOnlyError, match="look at the mount"), core.store.transaction():
         core.store.write_diary(at_ms=1, who="x", what="y", detail="z")
     core.store.connection.execute("PRAGMA query_only = OFF")
-    assert core.store.connection.execute("SELECT count(*) FROM diary WHERE who = 'x'").fetchone() == (0,)
+    assert core.store.connection.execute("SELECT count(*) FROM audit WHERE who = 'x'").fetchone() == (0,)
 
 
 def test_a_store_that_is_missing_there_already_or_newer_is_named_with_the_remedy(tmp_path: Any) -> None:

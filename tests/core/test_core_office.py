@@ -170,9 +170,9 @@ def test_numbers_skip_references_taken_over_from_elsewhere(core: Any) -> None:
     assert core.bundle(ccrn) == "1000000002"
 
 
-def test_who_did_what_is_in_the_diary(core: Any) -> None:
+def test_who_did_what_is_in_the_audit_log(core: Any) -> None:
     """Every change names its author."""
     core.office.debundle(core.bundle(core.lodge()), who="driver7")
     core.office.hold("AB1", who="officer9", reason="told")
-    rows = core.store.connection.execute("SELECT who, what FROM diary ORDER BY id").fetchall()
+    rows = core.store.connection.execute("SELECT who, what FROM audit ORDER BY seq").fetchall()
     assert rows == [("clerk", "lodged"), ("driver", "bundled"), ("driver7", "debundled"), ("officer9", "held")]

@@ -17,8 +17,12 @@ import pytest
 from core.cli.app import main
 from core.cli.output import shown
 from core.link.gateway import LaneMessage
+from core.logins import own_login
+from core.model.people import TRADE, Account, Role
+from core.office import people
 from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
+from core.office.door import PeopleDoor
 from wire import messages as wire
 from wire.envelope import Signer, public_to_pem
 
@@ -29,8 +33,10 @@ HOSTILE = "[/red][bold]AB1[link=x]\x1b[2J\x9b31m\u202etxt\u2028\r\nlane x: done 
 class Desk:
     """A core without a network whose operators' socket is served in a thread, and the command line."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, lane: Any) -> None:
+        self.folder, self.lane = folder, lane
+        self.serial = 0
+        self.broke: BaseException | None = None
         self.loop = asyncio.new_event_loop()
         self.core: Any = None
         self.listening = threading.Event()
@@ -40,12 +46,18 @@ class Desk:
         """Makes the core in the thread that will use it, and serves it."""
         self.make = make
         self.thread.start()
-        assert self.listening.wait(10)
+        self.listening.wait()
+        if self.broke is not None:
+            raise self.broke
 
     def _serve(self) -> None:
         async def run() -> None:
             self.core = core = self.make()
+            roles = tuple(set(Role) - TRADE)
+            with core.store.transaction() as connection:
+                people.add_account(connection, Account(name="desk", roles=roles, login=own_login()))
             handler = AdminHandler(
+                door=PeopleDoor(core.store, core.clock),
                 store=core.store,
                 log=core.log,
                 office=core.office,
@@ -64,7 +76,12 @@ class Desk:
                 await self.task
             core.store.close()
 
-        self.loop.run_until_complete(run())
+        try:
+            self.loop.run_until_complete(run())
+        except BaseException as error:  # noqa: BLE001 -- whoever waits for it raises it
+            self.broke = error
+        finally:
+            self.listening.set()
 
     def hears(self, *messages: LaneMessage) -> None:
         """The core hears them, in its own thread."""
@@ -97,20 +114,21 @@ class Desk:
         self.loop.close()
 
 
-@pytest.fixture
-def desk(tmp_path: Path, lane: Any, core_class: Any, core_signer: Signer, clock: Any) -> Iterator[Desk]:
-    """A core that has heard a hostile lane, and a stranger who signs nothing."""
-    made = Desk(tmp_path)
-    (tmp_path / "keys").mkdir()
-    (tmp_path / "keys" / f"{lane.name}.pub").write_bytes(public_to_pem(lane.signer.public))
-    (tmp_path / "core-1.key").write_bytes(core_signer.to_pem())
-    (tmp_path / "core-1.key").chmod(0o600)
-    (tmp_path / "core-1.pub").write_bytes(public_to_pem(core_signer.public))
-    (tmp_path / "core.toml").write_text(
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, make_lane: Any, core_class: Any, clock_class: Any) -> Iterator[Desk]:
+    """A core that has heard a hostile lane, and a stranger who signs nothing; the commands look, and change nothing."""
+    folder, lane, core_signer = tmp_path_factory.mktemp("desk"), make_lane("szb-in-01"), Signer.generate("core-1")
+    made = Desk(folder, lane)
+    (folder / "keys").mkdir()
+    (folder / "keys" / f"{lane.name}.pub").write_bytes(public_to_pem(lane.signer.public))
+    (folder / "core-1.key").write_bytes(core_signer.to_pem())
+    (folder / "core-1.key").chmod(0o600)
+    (folder / "core-1.pub").write_bytes(public_to_pem(core_signer.public))
+    (folder / "core.toml").write_text(
         '[core]\nstore = "core.db"\nsigning_key = "core-1.key"\nlane_keys = "keys"\nadmin_socket = "s"\n'
         '[[broker]]\nhost = "127.0.0.1"\nport = 1\n[points]\nSZB = "Shenzhen Bay"\n'
     )
-    made.begin(lambda: core_class(tmp_path / "core.db", [lane], core_signer, clock))
+    made.begin(lambda: core_class(folder / "core.db", [lane], core_signer, clock_class()))
     facts = [["vrn", HOSTILE], ["outcome", HOSTILE], ["officer", HOSTILE], [HOSTILE, HOSTILE]]
     record = {"type": "Record", "visit": 1, "facts": facts}
     made.hears(
@@ -170,19 +188,21 @@ def test_json_is_ascii_and_says_the_same(desk: Desk, words: str) -> None:
 
 
 @pytest.mark.parametrize("figure", [float("nan"), float("inf"), -float("inf")])
-def test_telemetry_that_is_no_figure_is_refused_and_box_goes_on(desk: Desk, lane: Any, figure: float) -> None:
+def test_telemetry_that_is_no_figure_is_refused_and_box_goes_on(desk: Desk, figure: float) -> None:
     """It is an alarm; the sample before stands."""
+    lane, refused = desk.lane, desk.core.exchange.refused["malformed"]
 
-    def sample(serial: int, **facts: Any) -> LaneMessage:
-        body = wire.Telemetry(lane=lane.name, session=1, serial=serial, age_ms=0, shed=0, facts=facts)
+    def sample(**facts: Any) -> LaneMessage:
+        desk.serial += 1
+        body = wire.Telemetry(lane=lane.name, session=1, serial=desk.serial, age_ms=0, shed=0, facts=facts)
         return lane.says(lane.topics.telemetry, body)
 
-    desk.hears(sample(1, load=0.5, **{HOSTILE: HOSTILE}))
-    desk.hears(sample(2, load=figure))
+    desk.hears(sample(load=0.5, **{HOSTILE: HOSTILE}))
+    desk.hears(sample(load=figure))
     printed = desk.run("box", lane.name)
     assert "load                     0.5" in printed
     assert len(printed.strip().splitlines()) == 3
-    assert desk.core.exchange.refused["malformed"] == 1
+    assert desk.core.exchange.refused["malformed"] == refused + 1
 
 
 @pytest.mark.parametrize(

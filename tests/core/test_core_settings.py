@@ -48,7 +48,7 @@ def problems(tmp_path: Any, text: Any) -> Any:
 def test_the_least_that_works_has_the_domains_defaults(tmp_path: Any) -> None:
     """Thirty minutes, release first, ITFS and SELS."""
     settings = load(written(tmp_path, GOOD))
-    assert settings.policy.wait_ms == 30 * 60_000
+    assert settings.policy.crossing.wait_minutes == 30
     assert settings.policy.profile.codes[0] == "release"
     assert settings.policy.cargo.schemes == {"ITFS", "SELS"}
     assert settings.core.store == tmp_path / "core.db"

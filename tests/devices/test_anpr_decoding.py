@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
-from devices.anpr.ctc import decode
+from devices.anpr.ctc import align, beam_search, decode, probability
 from devices.anpr.detections import decode as find
 from devices.anpr.grammar import fitting, grammar_of
 from devices.anpr.onnxruntime_engine import OnnxRuntimeEngine
@@ -185,3 +185,25 @@ def test_a_narrow_plate_with_more_ink_than_ground_is_still_white() -> None:
     output = OnnxRuntimeEngine(networks=("recogniser",)).run("recogniser", level[None, None])[0]
     assert background_of(crop, np.zeros_like(output)) is Background.BLACK, "by the larger part alone"
     assert background_of(crop, output) is Background.WHITE
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(("LT3482", "HAPPY", "粤ZR12A港", "11", "AB1")))
+def test_the_short_way_says_what_the_search_says(seed: int, text: str) -> None:
+    """However doubtful the columns: the same text, and its probability is that of all its spellings."""
+    rng = np.random.default_rng(seed)
+    columns = rng.dirichlet(np.full(len(ALPHABET) + 1, 0.02), COLUMNS)
+    for place, char in enumerate(text):
+        columns[3 + 4 * place] *= 1 - rng.uniform(0.3, 1)
+        columns[3 + 4 * place, CLASS[char]] += 1 - columns[3 + 4 * place].sum()
+    grammar = grammar_of(Background.WHITE)
+    row = np.zeros((3, COLUMNS, len(ALPHABET) + 1))
+    row[1:, :, 0], row[0] = 1, columns
+    reading = decode(row.reshape(3 * COLUMNS, -1).astype(np.float32), grammar)
+    chances = beam_search(columns, grammar)
+    fits = {one: chance * form.prior for one, chance in chances.items() if (form := fitting(one, grammar))}
+    if fits and max(fits.values()) > 1e-3:
+        best = max(fits, key=lambda one: fits[one])
+        assert fits.get(reading.text, 0) >= 0.99 * fits[best]
+        assert probability(columns, best) >= 0.99 * chances[best]
+    assert len(align(columns, reading.text)) == len(reading.text)

@@ -21,11 +21,13 @@ from devices.anpr.alphabet import ALPHABET, CROP, PROVINCES
 from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode
+from devices.anpr.detections import CHANNELS
 from devices.anpr.easyocr_engine import EasyOcrEngine
 from devices.anpr.engine import tried, understood
 from devices.anpr.engines import ENGINES, Engine, OnnxRuntimeEngine, OpenCvEngine
 from devices.anpr.errors import WeightsVersionError
 from devices.anpr.grammar import grammar_of
+from devices.anpr.look import FEATURES, FindKind
 from devices.anpr.plate_reader import PlateReader, fitted
 from devices.anpr.weights import SHIPPED, load
 from simulation.drawn.plates import PlateKind, draw
@@ -136,14 +138,18 @@ def test_what_one_engine_needs_is_not_imported_for_another() -> None:
 
 
 class Uncertain:
-    """An engine whose recogniser knows so many classes and gives each of them `share`."""
+    """An engine whose recogniser knows so many classes and gives each of them `share`; `maps` come from its detector."""
 
-    def __init__(self, classes: int, share: float) -> None:
-        self._recognised = np.full((1, 120, classes), share, np.float32)
+    def __init__(self, classes: int, share: float, maps: int = CHANNELS + FEATURES) -> None:
+        self._outputs = {
+            "detector": np.zeros((1, maps, 8, 8), np.float32),
+            "look": np.full((1, len(FindKind)), 1 / len(FindKind), np.float32),
+            "recogniser": np.full((1, 120, classes), share, np.float32),
+        }
 
     def run(self, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:  # noqa: ARG002  it knows its answer
         """See `Engine`."""
-        return self._recognised if name == "recogniser" else np.zeros((1, 9, 8, 8), np.float32)
+        return self._outputs[name]
 
 
 def test_models_of_another_shape_stop_the_start_and_not_the_first_truck() -> None:
@@ -157,6 +163,12 @@ def test_models_of_another_shape_stop_the_start_and_not_the_first_truck() -> Non
         understood("any", SHIPPED, (ValueError,)),
     ):
         tried(Uncertain(classes, 1.0), SHIPPED)
+
+
+def test_a_detector_that_shows_the_second_look_nothing_stops_the_start() -> None:
+    """Weights from before there was a second look: heat and corners, and no features."""
+    with pytest.raises(WeightsVersionError, match=rf"gives \(1, {CHANNELS}, 8, 8\), needed is .*: reinstall"):
+        tried(Uncertain(len(ALPHABET) + 1, 1.0, maps=CHANNELS), SHIPPED)
 
 
 @pytest.fixture(scope="module")

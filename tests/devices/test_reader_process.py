@@ -14,7 +14,7 @@ from typing import Any
 from devices.reader import ReaderProcess
 from devices.reader_protocol import ReaderSetup
 from devices.settings import CameraKind, CameraSettings, ReaderSettings
-from lane_agent.events import Event, FaultCleared, FaultRaised, PlateSettled, PlateUnread
+from lane_agent.events import Event, FaultCleared, FaultRaised, PlateSeenAgain, PlateSettled, PlateUnread
 from lane_agent.model import Fault
 from simulation.drawn.camera import Ailment, DrawnCamera
 from simulation.drawn.trucks import DrawnTruck
@@ -99,6 +99,21 @@ async def test_a_truck_that_drives_up_is_read_with_evidence_on_the_disk(folder: 
         assert taken is not None
         assert 0 < taken[0] <= taken[1]
         assert not lane.reader.faults
+
+
+@lane_test
+async def test_a_truck_in_a_queue_is_seen_again_and_one_that_is_gone_is_not(folder: Path) -> None:
+    """Asked for the plate that stands there the reader answers once; asked for another it keeps silent."""
+    async with running(folder) as lane:
+        lane.camera.show(TRUCK, seconds=1)
+        lane.reader.begin_visit(7)
+        await lane.until(lambda e: isinstance(e, PlateSettled))
+        lane.reader.look_again(7, 40, "AB1234")
+        lane.reader.look_again(8, 41, "LT3482")
+        await asyncio.sleep(4)
+        assert not [event for event in lane.events if isinstance(event, PlateSeenAgain)]
+        lane.reader.look_again(7, 42, "LT3482")
+        assert await lane.until(lambda e: isinstance(e, PlateSeenAgain)) == PlateSeenAgain(7, 42, "LT3482")
 
 
 @lane_test

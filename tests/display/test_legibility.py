@@ -16,6 +16,7 @@ from display.legibility import (
     legibility,
     table,
 )
+from display.light import DAY, Light
 from display.scenes import Language
 from display.settings import Size
 from lane_agent.model import Screen
@@ -49,13 +50,14 @@ def test_no_message_is_larger_than_the_two_that_send_a_driver_on_his_way(screen:
     assert min(height[scene] for scene in SENDING_ON) >= others
 
 
+@pytest.mark.parametrize("light", [DAY, Light(dark=True)], ids=["day", "night"])
 @pytest.mark.parametrize(("screen", "size"), SIZES)
-def test_every_word_has_seven_times_the_luminance_of_its_ground(screen: Screen, size: Size) -> None:
+def test_every_word_has_seven_times_the_luminance_of_its_ground(screen: Screen, size: Size, light: Light) -> None:
     """Or a seventh; measured on the pixels, smoothed edges and thin strokes included."""
     for scene in Scene:
-        assert all(one.contrast >= LEAST_CONTRAST for one in legibility(screen, scene, size)), scene
+        assert all(one.contrast >= LEAST_CONTRAST for one in legibility(screen, scene, size, light=light)), scene
         if size != (320, 240):  # a preview, not a panel: its header is 10 pixels high
-            assert labels_contrast(screen, scene, size) >= LEAST_CONTRAST, scene
+            assert labels_contrast(screen, scene, size, light=light) >= LEAST_CONTRAST, scene
 
 
 @pytest.mark.parametrize("size", PANELS)

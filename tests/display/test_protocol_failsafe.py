@@ -31,6 +31,8 @@ MALFORMED = [
     b"[]",
     b'"show"',
     b"\xff\xfe",
+    b'{"type":"\xff"}',
+    b'{"type":"beat","\xff":1}',
     b'{"type":"show"}',
     b'{"type":"show","scene":"GO","serial":1}',
     b'{"type":"show","scene":"DONE","serial":-1}',
@@ -62,6 +64,13 @@ def test_what_the_agent_says_arrives_whole(message: ShowOrder | ScreenBeat) -> N
     """One line each, nothing lost on the way to the screen."""
     assert encode(message).count(b"\n") == 1
     assert decode_for_screen(encode(message)) == message
+
+
+@pytest.mark.parametrize("line", [b"\xff\xfe", b'{"type":"pong","\xff":1}', b'{"type":"hello","screen":"\xff"}'])
+def test_a_screens_line_that_is_no_utf_8_is_refused(line: bytes) -> None:
+    """As every other: the agent ends that connection, and nothing else."""
+    with pytest.raises(MalformedLineError, match="does not know"):
+        decode_for_agent(line)
 
 
 @pytest.mark.parametrize("message", [ScreenHello(Screen.AIOP), Painted(Screen.XDB, Scene.DONE, 4), Pong()])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.lettering import lettering
+from domain.lettering import lettering, may_be_lettering
 
 LETTER = st.sampled_from("ABCDEFGHJKLMNPRSTUVWXYZ")
 ordinary = st.builds("{}{}{}".format, LETTER, LETTER, st.integers(1, 9999))
@@ -29,6 +29,12 @@ rare = st.one_of(
         ("L5G1", "a container's size and type"),
         ("42UT", "a container's size and type"),
         ("22T6", "a container's size and type"),
+        ("SF278037", "a serial or telephone number"),
+        ("M505162", "a serial or telephone number"),
+        ("2.9M 9'6\"", "a label of height"),
+        ("CLASS 8", "a warning"),
+        ("UN0480", "a warning"),
+        ("LANE 3", "a road sign or a board"),
         ("96H1GH", "a label of height"),
         ("9'6\" HIGH", "a label of height"),
         ("96H16H", "a label of height"),
@@ -54,7 +60,16 @@ def test_no_ordinary_mark_is_lettering(mark: str) -> None:
     assert lettering(mark) == ""
 
 
-@pytest.mark.parametrize("mark", ["MYPR1NCE", "ACM1LAN", "PLAT0", "1L0VEU", "LT3482", "VV12"])
+@pytest.mark.parametrize(
+    "mark", ["MYPR1NCE", "ACM1LAN", "PLAT0", "1L0VEU", "LT3482", "VV12", "UN1203", "T12345", "12345T"]
+)
 def test_personalised_marks_that_were_sold_are_not_lettering(mark: str) -> None:
     """Of domain §3a."""
+    assert lettering(mark) == ""
+
+
+@pytest.mark.parametrize(("mark", "may"), [("UN1203", True), ("UN 3480", True), ("UN12", False), ("LT3482", False)])
+def test_un_and_four_digits_may_be_either(mark: str, may: bool) -> None:
+    """An ordinary mark, and the number of a dangerous substance."""
+    assert may_be_lettering(mark) is may
     assert lettering(mark) == ""

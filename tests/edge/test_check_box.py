@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from devices.anpr.engine import NETWORKS
 from devices.anpr.weights import SHIPPED
 from devices.errors import DeviceError
 from devices.gpio import look_at_chip
@@ -52,6 +53,22 @@ def test_a_missing_package_is_named_with_its_command(lane_folder: Any) -> None:
         (Severity.FAULT, "not installed", "apt-get install --no-install-recommends fonts-noto-cjk"),
         (Severity.OK, "installed", ""),
     ]
+
+
+def test_what_a_voice_needs_is_asked_of_lanes_that_have_one(lane_folder: Any) -> None:
+    """The package only suggests it."""
+    with lane_folder.file.open("a") as file:
+        file.write('\n[voice]\npage = true\nprompts = { speak = "all" }\nsocket = "voice.sock"\n')
+    there = {"fonts-noto-cjk", "mosquitto", "pulseaudio-utils"}
+    seen = found(checks_box.packages, lane_folder, box(lane_folder.folder, installed=there.__contains__))
+    assert [remedy.split()[-1] for level, _, remedy in seen if level is Severity.FAULT] == ["pulseaudio", "espeak-ng"]
+
+
+def test_our_package_of_the_screens_stands_for_debians(lane_folder: Any) -> None:
+    """A lane that was installed with it has no package fonts-noto-cjk, and its files all the same."""
+    ours = {"rocars-screens", "mosquitto"}
+    seen = found(checks_box.packages, lane_folder, box(lane_folder.folder, installed=lambda name: name in ours))
+    assert [level for level, *_ in seen] == [Severity.OK, Severity.OK]
 
 
 def test_a_box_without_dpkg_is_only_warned(lane_folder: Any) -> None:
@@ -127,8 +144,8 @@ def test_models_are_compared_with_their_paper_of_origin_and_then_run(lane_folder
     shutil.copytree(SHIPPED, lane_folder.folder / "mine")
     lane_folder.change("release_threshold = 0.9", 'weights = "mine"')
     seen = found(checks_box.models, lane_folder, box(lane_folder.folder))
-    assert [level for level, *_ in seen] == [Severity.OK] * 3
-    assert seen[2][1] == "onnxruntime runs both models"
+    assert [level for level, *_ in seen] == [Severity.OK] * (len(NETWORKS) + 1)
+    assert seen[-1][1] == "onnxruntime runs all of them"
     (lane_folder.folder / "mine/recogniser.onnx").write_bytes(b"cut")
     (seen_cut,) = found(checks_box.models, lane_folder, box(lane_folder.folder))
     assert seen_cut[0] is Severity.FAULT
@@ -151,7 +168,7 @@ def test_an_engine_that_cannot_be_loaded_is_a_fault_with_its_command(
     monkeypatch.setitem(sys.modules, "torch", None)  # an import of it fails, installed or not
     lane_folder.change('engine = "onnxruntime"', 'engine = "easyocr"')
     *models, missing = checks_box.models(parse(lane_folder.file), box(lane_folder.folder))
-    assert [each.level for each in models] == [Severity.OK, Severity.OK]
+    assert [each.level for each in models] == [Severity.OK] * len(NETWORKS)
     assert missing.level is Severity.FAULT
     assert missing.what.startswith("the reader engine easyocr cannot be loaded (")
     assert missing.remedy.startswith(f"install it with {sys.executable} -m pip install 'rocars-lane[easyocr]'")
@@ -274,6 +291,12 @@ def test_both_connectors_need_their_monitors_and_a_compositor(lane_folder: Any) 
     seen = full_screens(lane_folder, {"HDMI-A-1": edid("ACM", "LED 98"), "HDMI-A-2": edid("NEC", "P15")})
     assert {level for level, *_ in seen} == {Severity.OK}
     assert [what for _, what, _ in seen[:2]] == ["HDMI-A-1 has 'ACM LED 98'", "HDMI-A-2 has 'NEC P15'"]
+
+
+def test_a_shadow_needs_neither_monitors_nor_a_compositor(lane_folder: Any) -> None:
+    """It shows nothing, so a box without a screen is right for it."""
+    lane_folder.change('id = "', 'mode = "shadow"\nid = "')
+    assert full_screens(lane_folder, {}) == [(Severity.OK, "none: a shadow shows nothing", "")]
 
 
 def test_swapped_pulled_and_unknown_connectors_are_told(lane_folder: Any) -> None:

@@ -499,7 +499,7 @@ def test_pictures_come_from_the_camera_and_the_evidence(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with desk_at(tmp_path / "lane.db") as desk:
-            assert desk.page.frame() == CameraPicture(b"jpeg", 40)
+            assert await desk.page.frame() == CameraPicture(b"jpeg", 40)
             picture = await desk.page.evidence("ab")
             assert picture is not None
             assert picture.body == b"picture"

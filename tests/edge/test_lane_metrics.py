@@ -11,6 +11,7 @@ import pytest
 from console.ports import LaneView
 from domain.alarm_traits import Priority
 from edge.alarm_desk import LaneAlarms
+from edge.device_table import DeviceTable
 from edge.metrics import STATUS_BITS, LaneMetrics, status_bits
 from lane_agent import events as e
 from lane_agent.effects import Record, Show
@@ -87,7 +88,7 @@ def _loops() -> set[Any]:
 
 def test_visits_and_paintings_are_counted() -> None:
     """By outcome; from the order to the report of each screen, of the newest order alone."""
-    metrics = LaneMetrics(0, LaneAlarms())
+    metrics = LaneMetrics(0, LaneAlarms(), DeviceTable())
     ended = Record("VisitEnded", 1, (("outcome", "released"),))
     metrics.stepped(e.TroubleEnded("x"), Moment(1_000, 1), (Show(7, Scene.DONE, Scene.DONE), ended))
     metrics.stepped(e.ScenePainted(Screen.XDB, Scene.DONE, 6), Moment(9_000, 1), ())
@@ -102,7 +103,7 @@ def test_the_figures_are_those_of_lane_and_page() -> None:
     """Link, list, outbox, alarms, faults, reader; nothing is left out but what cannot be told."""
     lane, view = told(e.FaultRaised(Fault.CAMERA, "no picture"))
     alarms = LaneAlarms()
-    metrics = LaneMetrics(0, alarms)
+    metrics = LaneMetrics(0, alarms, DeviceTable())
     view = replace(view, link=replace(view.link, waiting=12, proof_age_ms=400))
     metrics.look(lane, view, {"disk_free_mb": 900, "time": "system", "refused_foreign": 3})
     value = metrics.page.registry.get_sample_value
@@ -122,7 +123,7 @@ def test_the_figures_are_those_of_lane_and_page() -> None:
 def test_a_lane_by_order_is_well_and_one_by_doubt_is_not() -> None:
     """Somebody wanted the first."""
     lane, view = told(e.ManualOrdered("chan", "exercise"))
-    metrics = LaneMetrics(0, LaneAlarms())
+    metrics = LaneMetrics(0, LaneAlarms(), DeviceTable())
     metrics.look(lane, view, {})
     assert metrics.page._well
     assert metrics.page._health["manual"] == ["order"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
+import socket
 import sqlite3
 import sys
 import tempfile
@@ -87,7 +88,8 @@ async def alone(lane: LaneFolder) -> AsyncIterator[tuple[SimulatedOfficer, async
 
 @asynccontextmanager
 async def started(lane: LaneFolder, port: int) -> AsyncIterator[tuple[SimulatedOfficer, asyncio.subprocess.Process]]:
-    """One start of a lane whose page is at that port."""
+    """One start of a lane whose page is at that port; the page of one that was killed ends first, or would take the login."""
+    await until(lambda: not listens(port), "the page of the lane before it does not end")
     process = await asyncio.create_subprocess_exec(
         PROGRAM, "run", "--config", lane.file, stderr=asyncio.subprocess.DEVNULL, stdin=asyncio.subprocess.DEVNULL
     )
@@ -101,6 +103,12 @@ async def started(lane: LaneFolder, port: int) -> AsyncIterator[tuple[SimulatedO
             process.terminate()
         async with asyncio.timeout(PATIENCE_S):
             await process.wait()
+
+
+def listens(port: int) -> bool:
+    """Whether anybody takes connections there."""
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
 
 
 async def log_in(officer: SimulatedOfficer) -> None:

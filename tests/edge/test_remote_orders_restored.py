@@ -65,14 +65,14 @@ def test_a_core_restored_from_an_old_backup_is_made_whole_and_says_what_it_canno
             core.kill()
 
     async def whole_story(core: PrivateCore, box: Box) -> None:
-        async with core.admin("wong") as admin:
+        async with core.admin() as admin:
             await admin.take_over([bundle_of("AB1234", "1000000101"), bundle_of("CD5678", "1000000102")])
         await until(lambda: box.link.status().version >= 1)
         first = await crosses(box, "AB1234")
         await until(lambda: box.link.status().waiting == 0)
         shutil.copytree(core.folder, tmp_path / "backup", ignore=shutil.ignore_patterns("s", "*.lock"))
         old_epoch, version = box.link.status().epoch, box.link.status().version
-        async with core.admin("wong") as admin:
+        async with core.admin() as admin:
             await admin.hold("ZZ9", reason="after the backup")
         await until(lambda: box.link.status().version > version)
         second = await crosses(box, "CD5678")
@@ -87,7 +87,7 @@ def test_a_core_restored_from_an_old_backup_is_made_whole_and_says_what_it_canno
         await asyncio.to_thread(core.command, "restart-log", "--reason", "the disk was replaced")
         await core.start_ready()
         await until(lambda: box.link.status().link is Link.FRESH and box.link.status().epoch != old_epoch)
-        async with core.admin("wong") as admin, asyncio.timeout(PATIENCE):
+        async with core.admin() as admin, asyncio.timeout(PATIENCE):
             while (await admin.status()).events < box.journal.head()[0]:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
             crossings = {one.key: one for one in await admin.crossings()}
@@ -110,9 +110,9 @@ def test_a_core_restored_from_an_old_backup_is_made_whole_and_says_what_it_canno
         assert "reverts by itself after 60 s" in await asyncio.to_thread(
             core.command, "command", LANE, "manual", "--revert", "60"
         )
-        assert "command_unknown" in await asyncio.to_thread(core.command, "command", LANE, "open", expect=1)
+        assert "command_unknown" in await asyncio.to_thread(core.command, "command", LANE, "fly", expect=1)
         await asyncio.to_thread(core.command, "fetch-picture", LANE, NAME)
-        async with core.admin("wong") as admin, asyncio.timeout(PATIENCE):
+        async with core.admin() as admin, asyncio.timeout(PATIENCE):
             while not await admin.pictures(visit=second):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
         await asyncio.to_thread(core.command, "picture", NAME, str(tmp_path / "seen.jpg"), "--purpose", "complaint")

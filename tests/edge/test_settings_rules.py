@@ -372,7 +372,7 @@ def test_the_number_of_a_display_is_refused_with_what_to_write(lane_folder: Any)
     """It was a key once, and nothing read it."""
     lane_folder.change("height = 512", "height = 512, display = 1")
     assert wrong(lane_folder) == [
-        "screens.xdb.display: is no known key; remove it; known here: height, monitor, output, width"
+        "screens.xdb.display: is no known key; remove it; known here: height, led, monitor, output, width"
     ]
 
 

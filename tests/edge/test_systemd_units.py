@@ -13,8 +13,15 @@ from tests.rigs.places import ROOT
 
 SYSTEMD = ROOT / "systemd"
 SCREENS = ("rocars-lane-screen@xdb.service", "rocars-lane-screen@aiop.service")
-UNITS = ("rocars-lane.service", "rocars-core.service", "rocars-lane-compositor.service", *SCREENS)
-LIMITS = dict(zip(UNITS, (19, 13, 12, 4, 4), strict=True))
+UNITS = (
+    "rocars-lane.service",
+    "rocars-core.service",
+    "rocars-lane-compositor.service",
+    *SCREENS,
+    "rocars-lane-page.service",
+    "rocars-lane-voice.service",
+)
+LIMITS = dict(zip(UNITS, (19, 13, 12, 4, 4, 13, 19), strict=True))
 
 
 def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -111,7 +118,7 @@ def test_the_users_of_the_units_are_made(tmp_path: Path) -> None:
     users = {line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()}
     groups = {line.split(":")[0] for line in (tmp_path / "etc/group").read_text().splitlines()}
     assert {options(unit)["User"] for unit in UNITS} <= users
-    base = {"dialout", "video"}  # of every Debian
+    base = {"audio", "dialout", "video"}  # of every Debian
     wanted = {group for unit in UNITS for group in options(unit).get("SupplementaryGroups", "").split()}
     assert wanted <= groups | base
 

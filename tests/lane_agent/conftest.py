@@ -14,7 +14,7 @@ import pytest
 
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show
 from lane_agent.model import Contact, Link, Moment, Policy, Read, ReadSource, Screen
 from lane_agent.state import Lane
 from tools.proof.code_book import CORE_MS, VRN, ScenarioCodeBook
@@ -90,6 +90,7 @@ class Site:
     records: list[str] = field(default_factory=list)
     reading: list[int] = field(default_factory=list)
     done_reading: list[int] = field(default_factory=list)
+    sought: list[LookAgain] = field(default_factory=list)
     durable: list[int] = field(default_factory=list)
     steps: list[e.Event] = field(default_factory=list)
 
@@ -108,6 +109,11 @@ class Site:
         """The reader begins."""
         self._note()
         self.reading.append(visit)
+
+    def look_again(self, order: LookAgain) -> None:
+        """The reader keeps what it was asked to look for."""
+        self._note()
+        self.sought.append(order)
 
     def stop_reading(self, visit: int) -> None:
         """The reader ends."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lane_agent.acceptance import CONTACT_CHECKS
-from lane_agent.contacts import CONTACTS, FOR_VISIT, LOOPS, WAYS_OUT
+from lane_agent.contacts import CONTACTS, FOR_VISIT, LOOPS, TELLTALES, WAYS_OUT
 from lane_agent.model import Contact
 
 
@@ -23,5 +23,7 @@ def test_loops_are_sorted_out_by_passage_and_nothing_else() -> None:
     """A contact is a loop or speaks for a visit, never both; only a loop leads out; Help is always heard."""
     assert not set(LOOPS) & set(FOR_VISIT)
     assert set(WAYS_OUT) < set(LOOPS)
-    assert set(Contact) - set(LOOPS) - set(FOR_VISIT) == {Contact.HELP}
+    witnesses = {contact for contact, traits in CONTACTS.items() if traits.witness}
+    assert set(Contact) - set(LOOPS) - set(FOR_VISIT) - set(TELLTALES) - witnesses == {Contact.HELP}
+    assert not set(TELLTALES) & {*LOOPS, *FOR_VISIT}
     assert set(CONTACT_CHECKS) == set(FOR_VISIT)

@@ -76,7 +76,7 @@ Form = dict[str, list[tuple[str, str, int, str | None, int]]]
 def _form(schema: StoreSchema, number: int) -> tuple[Form, set[str]]:
     """Columns of each table, and the triggers and unique indexes, after so many migrations."""
     db = Database(sqlite3.connect(":memory:", isolation_level=None))
-    migrate(db, schema.migrations[:number])
+    migrate(db.conn, schema.migrations[:number])
     tables = {}
     for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
         tables[name] = [tuple(row[1:6]) for row in db.execute(f"PRAGMA table_info({name})")]

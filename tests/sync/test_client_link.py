@@ -396,7 +396,7 @@ def test_a_store_that_fails_makes_the_lane_stale_and_not_wrong(broker: PrivateBr
         async with connected(broker, lane) as centre:
             await until(lambda: lane.verdict() is Link.FRESH)
             lane.link.watch("AB1")
-            connection = lane.store.db.conn
+            connection = lane.store.connection
             connection.execute("PRAGMA query_only = ON")
             centre.say(centre.core.change(HoldRecord("AB1")))
             await until(lambda: CodesChanged("AB1", hold=True) in lane.told)

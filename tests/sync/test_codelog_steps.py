@@ -65,7 +65,7 @@ def apply(log: CodeLog, delta: Delta) -> object:
 def rows(store: LaneStore) -> object:
     """All that the store holds of the codes, to see that nothing changed."""
     tables = ("code_head", "codes", "holds_ahead", "used_here")
-    return [store.db.execute(f"SELECT * FROM {table}").fetchall() for table in tables]  # noqa: S608 the four above
+    return [store.connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables]  # noqa: S608 the four above
 
 
 def equal(log: CodeLog, core: SimulatedLog) -> bool:
@@ -172,7 +172,7 @@ def test_a_delta_that_cannot_be_written_is_no_step(store: LaneStore, log: CodeLo
     """With a failing commit nothing changed, in memory or in the file; the same delta applies afterwards."""
     delta = core.change(bundle("6", "QR6"))
     before, head = rows(store), log.head
-    store.db.conn.set_authorizer(
+    store.connection.set_authorizer(
         lambda action, what, *_: (
             sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_TRANSACTION and what == "COMMIT" else sqlite3.SQLITE_OK
         )
@@ -181,7 +181,7 @@ def test_a_delta_that_cannot_be_written_is_no_step(store: LaneStore, log: CodeLo
         apply(log, delta)
     with pytest.raises(StoreError):
         log.load(core.snapshot()[0])
-    store.db.conn.set_authorizer(None)
+    store.connection.set_authorizer(None)
     assert rows(store) == before
     assert log.head == head
     assert isinstance(apply(log, delta), Applied)
@@ -214,7 +214,7 @@ def test_pages_are_moved_less_often_while_a_snapshot_is_loaded_and_only_then(
     log = CodeLog(store, together=1, far=-1)
 
     def now() -> tuple[int, int]:
-        connection = store.db.conn
+        connection = store.connection
         pages, full = (
             connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("wal_autocheckpoint", "synchronous")
         )
@@ -270,7 +270,7 @@ def test_another_snapshot_begins_afresh(store: LaneStore, log: CodeLog, core: Si
     assert isinstance(log.load(second[2]), Swapped)
     assert equal(log, core)
     assert isinstance(log.load(core.snapshot(request="third")[0]), Swapped)
-    generations = store.db.execute("SELECT count(DISTINCT generation) FROM codes").fetchone()[0]
+    generations = store.connection.execute("SELECT count(DISTINCT generation) FROM codes").fetchone()[0]
     assert generations == 2  # the live list, and the one before it until the next snapshot
 
 
@@ -309,7 +309,7 @@ def test_a_snapshot_that_does_not_lie_on_the_medium_whole_is_refused(store: Lane
     log = CodeLog(store, together=1, far=-1)
     parts, head = core.snapshot(size=2), log.head
     log.load(parts[0])
-    store.db.execute("DELETE FROM codes WHERE generation = (SELECT max(generation) FROM codes)")
+    store.connection.execute("DELETE FROM codes WHERE generation = (SELECT max(generation) FROM codes)")
     assert isinstance(log.load(parts[1]), Mismatch)
     assert log.head == head == CodeLog(store, far=-1).head
 
@@ -320,7 +320,7 @@ def test_a_row_stands_under_its_normalised_mark(store: LaneStore) -> None:
     core = SimulatedLog("e", tuple(HoldRecord(vrn=vrn) for one in every for vrn in (one, f"A{one}1")))
     for part in core.snapshot():
         CodeLog(store, far=-1).load(part)
-    found = store.db.execute("SELECT name, mark FROM codes").fetchall()
+    found = store.connection.execute("SELECT name, mark FROM codes").fetchall()
     assert len(found) == len(core.rows)
     assert all(mark == normalise(name) for name, mark in found)
 
@@ -329,7 +329,7 @@ def test_rows_that_cannot_be_written_wait_until_they_can(store: LaneStore, core:
     """A failing write of a snapshot's rows leaves the list; any part sent again writes them, and the last swaps."""
     log = CodeLog(store, together=2, far=-1)
     parts, head = core.snapshot(size=2), log.head
-    store.db.conn.set_authorizer(
+    store.connection.set_authorizer(
         lambda action, what, *_: (
             sqlite3.SQLITE_DENY if (action, what) == (sqlite3.SQLITE_INSERT, "codes") else sqlite3.SQLITE_OK
         )
@@ -338,7 +338,7 @@ def test_rows_that_cannot_be_written_wait_until_they_can(store: LaneStore, core:
         with pytest.raises(StoreError):
             log.load(part)
     assert log.head == head == CodeLog(store, far=-1).head
-    store.db.conn.set_authorizer(None)
+    store.connection.set_authorizer(None)
     assert isinstance(log.load(parts[0]), Swapped)
     assert log.head == CodeLog(store, far=-1).head
     assert log.head.state_hash == core.state_hash
@@ -349,14 +349,14 @@ def test_a_swap_that_cannot_be_written_may_be_tried_again(store: LaneStore, log:
     apply(log, core.change(bundle("8", "UV8")))
     part = core.snapshot(request="again")[0]
     head = log.head
-    store.db.conn.set_authorizer(
+    store.connection.set_authorizer(
         lambda action, what, *_: (
             sqlite3.SQLITE_DENY if (action, what) == (sqlite3.SQLITE_UPDATE, "code_head") else sqlite3.SQLITE_OK
         )
     )
     with pytest.raises(StoreError):
         log.load(part)
-    store.db.conn.set_authorizer(None)
+    store.connection.set_authorizer(None)
     assert log.head == head == CodeLog(store, far=-1).head
     assert isinstance(log.load(part), Swapped)
 
@@ -378,7 +378,7 @@ def test_rows_changed_on_the_medium_are_noticed_and_replaced(
     store: LaneStore, log: CodeLog, core: SimulatedLog, statement: str
 ) -> None:
     """A changed, misplaced or missing row shows in the state hash told to the core; a snapshot puts it right."""
-    store.db.execute(statement)
+    store.connection.execute(statement)
     assert log.verify() != ""
     again = CodeLog(store, far=-1)
     assert again.damage != ""
@@ -391,7 +391,7 @@ def test_rows_changed_on_the_medium_are_noticed_and_replaced(
 
 def test_a_damaged_list_takes_a_snapshot_of_any_version(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """A damaged version number cannot keep the right list out."""
-    store.db.execute("UPDATE code_head SET version = 1000000, total = zeroblob(512)")
+    store.connection.execute("UPDATE code_head SET version = 1000000, total = zeroblob(512)")
     again = CodeLog(store, far=-1)
     assert again.damage != ""
     assert isinstance(again.load(core.snapshot()[0]), Swapped)

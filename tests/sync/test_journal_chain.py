@@ -113,7 +113,7 @@ def test_uses_are_written_with_their_row(path: Path) -> None:
     """The bundles of a row are used from that row on; a second use does not take the place of the first."""
     with LaneStore(path) as store:
         Journal(store, boot="boot-c", software="1").append(b"again", uses=[("2349872345", "lane/j/2")])
-        found = store.db.execute("SELECT ubr, visit, seq FROM used_here ORDER BY ubr").fetchall()
+        found = store.connection.execute("SELECT ubr, visit, seq FROM used_here ORDER BY ubr").fetchall()
     assert found == [("1001014161", "lane/j/1", 4), ("2349872345", "lane/j/1", 4)]
 
 
@@ -138,7 +138,7 @@ def test_a_boots_name_is_used_once(path: Path) -> None:
 def test_the_file_itself_refuses_changes(path: Path, statement: str) -> None:
     """What was written cannot be updated, deleted or replaced through SQL."""
     with LaneStore(path) as store, pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        store.db.execute(statement)
+        store.connection.execute(statement)
 
 
 @pytest.mark.parametrize(

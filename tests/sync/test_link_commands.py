@@ -10,6 +10,8 @@ import pytest
 from lane_agent.events import (
     AlarmHandled,
     HelpAnswered,
+    LaneClosed,
+    LaneOpened,
     ManualEnded,
     ManualOrdered,
     OfficerInspected,
@@ -63,6 +65,8 @@ def commands() -> Commands:
 OBEYED: list[tuple[dict[str, object], object]] = [
     ({"name": "manual"}, Order("c1", ManualOrdered("wong@centre", "exercise"))),
     ({"name": "automatic"}, Order("c1", ManualEnded("wong@centre"))),
+    ({"name": "open", "text": ""}, Order("c1", LaneOpened("wong@centre"))),
+    ({"name": "close"}, Order("c1", LaneClosed("wong@centre", "exercise"))),
     ({"name": "answered"}, Order("c1", HelpAnswered("wong@centre"))),
     ({"name": "message"}, Order("c1", WordsReceived("wong@centre", "exercise"))),
     ({"name": "message", "visit": VISIT}, Order("c1", WordsReceived("wong@centre", "exercise"))),
@@ -101,7 +105,7 @@ def test_every_command_is_in_the_test_above() -> None:
     [
         ({"name": "release"}, Refusal.UNKNOWN),
         ({"name": ""}, Refusal.UNKNOWN),
-        ({"name": "open"}, Refusal.UNKNOWN),
+        ({"name": "fly"}, Refusal.UNKNOWN),
         ({"lane": "lane-2"}, Refusal.FOREIGN),
         ({"expires_ms": 1_010_100}, Refusal.EXPIRED),
         ({"issued_ms": 1_011_101}, Refusal.TOO_EARLY),

@@ -306,10 +306,10 @@ def test_the_near_misses_are_those_of_the_definition(
 def test_a_row_that_does_not_belong_to_its_mark_is_no_answer(lane: Lane) -> None:
     """Damage met in a lookup is a store fault, not an absence."""
     lane.given(bundle("1", "AB1234"))
-    lane.store.db.execute("UPDATE codes SET mark = 'GH5'")
+    lane.store.connection.execute("UPDATE codes SET mark = 'GH5'")
     with pytest.raises(StoreDamagedError, match="snapshot"):
         lane.look.find("GH5")
-    lane.store.db.execute("UPDATE codes SET body = x'93'")
+    lane.store.connection.execute("UPDATE codes SET body = x'93'")
     with pytest.raises(StoreDamagedError, match="snapshot"):
         lane.look.find("GH5")
 

@@ -77,10 +77,10 @@ def test_a_command_that_could_not_be_kept_has_left_nothing(reopen: Callable[[], 
     store = reopen()
     book = OrderBook(store)
     book.keep(KeepOrder("c1", 5_000, 0, Revert("wong@centre", 9_000)))
-    store.db.conn.execute("PRAGMA query_only = ON")
+    store.connection.execute("PRAGMA query_only = ON")
     with pytest.raises(StoreError):
         book.keep(KeepOrder("c2", 6_000, 0, None))
-    store.db.conn.execute("PRAGMA query_only = OFF")
+    store.connection.execute("PRAGMA query_only = OFF")
     assert (book.taken(), book.revert()) == ({"c1": 5_000}, Revert("wong@centre", 9_000))
 
 

@@ -59,13 +59,21 @@ def test_the_store_is_durable_and_its_log_is_capped(path: Path) -> None:
     """WAL, synchronous FULL and a limit on the WAL's size, as the design fixes."""
     with LaneStore(path) as store:
         asked = {
-            name: store.db.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("journal_mode", "synchronous", "foreign_keys", "journal_size_limit", "wal_autocheckpoint")
+            name: store.connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in (
+                "journal_mode",
+                "synchronous",
+                "foreign_keys",
+                "recursive_triggers",
+                "journal_size_limit",
+                "wal_autocheckpoint",
+            )
         }
     assert asked == {
         "journal_mode": "wal",
         "synchronous": 2,
         "foreign_keys": 1,
+        "recursive_triggers": 1,
         "journal_size_limit": 8 << 20,
         "wal_autocheckpoint": 1_000,
     }
@@ -198,12 +206,12 @@ def test_a_failing_migration_leaves_the_schema_before_it(path: Path) -> None:
 
     with LaneStore(path) as store:
         with pytest.raises(sqlite3.OperationalError):
-            migrate(store.db, (*LANE_SCHEMA.migrations, second, third))
-        assert schema_version(store.db) == len(LANE_SCHEMA.migrations) + 1
+            migrate(store.connection, (*LANE_SCHEMA.migrations, second, third))
+        assert schema_version(store.connection) == len(LANE_SCHEMA.migrations) + 1
         assert "added" in store.db.table_names()
         assert "half" not in store.db.table_names()
-        migrate(store.db, (*LANE_SCHEMA.migrations, second, fourth))
-        assert schema_version(store.db) == len(LANE_SCHEMA.migrations) + 2
+        migrate(store.connection, (*LANE_SCHEMA.migrations, second, fourth))
+        assert schema_version(store.connection) == len(LANE_SCHEMA.migrations) + 2
 
 
 def test_an_older_store_is_not_migrated_by_a_reader(path: Path) -> None:
@@ -218,7 +226,7 @@ def test_an_older_store_is_not_migrated_by_a_reader(path: Path) -> None:
 
 def refuse(store: LaneStore, *transactions: str) -> None:
     """From now on SQLite refuses these: COMMIT, ROLLBACK. Setting it makes statements prepared before ask again."""
-    store.db.conn.set_authorizer(
+    store.connection.set_authorizer(
         lambda action, what, *_: (
             sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_TRANSACTION and what in transactions else sqlite3.SQLITE_OK
         )

@@ -190,7 +190,7 @@ async def _releases(folder: Path, plan: ClaimsPlan, console: Console) -> list[di
     names = [f"lane-{number}" for number in range(len(cases))]
     found: list[dict[str, Any]] = []
     made = 0
-    async with BenchSite(folder, names) as site, site.core.admin("bench") as core:
+    async with BenchSite(folder, names) as site, site.core.admin() as core:
         for name, (rtt, asks) in zip(names, cases, strict=True):
             bundles = _bundles(made, 2 * plan.trucks)
             made += len(bundles)

@@ -36,6 +36,17 @@ def lane(
 
 
 @app.command()
+def voice(
+    json_file: JsonFile = None,
+    fuzz: Annotated[int, typer.Option(min=0, help="Messages of noise at its doors.")] = 0,
+) -> None:
+    """A help call to a page and one over SIP: times, tones both ways, recordings beside the file; about a minute."""
+    from tools.bench.voice.measure import run  # noqa: PLC0415 - so that --help is quick
+
+    run(json_file=json_file, messages=fuzz)
+
+
+@app.command()
 def store(json_file: JsonFile = None, folder: Folder = Path(), codes: Codes = 100_000) -> None:
     """The store alone: lookup, deltas, snapshot, memory, journal."""
     from tools.bench.codes import main  # noqa: PLC0415 - so that --help is quick
@@ -78,11 +89,25 @@ def engines(
 def screens(
     json_file: JsonFile = None,
     rounds: Annotated[int, typer.Option(min=1, help="How often each part is killed and stopped.")] = 10,
+    changes: Annotated[int, typer.Option(min=1, help="How many changes of both signs are timed first.")] = 200,
 ) -> None:
-    """What stands on both outputs while agent, screens and compositor are killed and stopped; 30 seconds a round."""
+    """How soon both outputs change, what they cost at rest, and what stands on them while agent, screens and compositor are killed and stopped; 30 seconds a round."""
     from tools.bench.outages import run  # noqa: PLC0415 - so that --help is quick
 
-    run(rounds=rounds, json_file=json_file)
+    run(rounds=rounds, changes=changes, json_file=json_file)
+
+
+@app.command()
+def criteria(
+    profiles: Annotated[int, typer.Option(min=1, help="Profiles of three terms.")] = 1_000,
+    rounds: Annotated[int, typer.Option(min=10, help="Consignments, no two alike.")] = 200,
+    json_file: JsonFile = None,
+) -> None:
+    """The selectors' profiles on one consignment, beside plain comparison; seconds, a status of 1 over the limit."""
+    from tools.bench.criteria import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(profiles=profiles, rounds=rounds, json_file=json_file):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -164,6 +189,7 @@ def fuzz(
     messages: Annotated[int, typer.Option(min=1, help="How many.")] = 1_000_000,
     seed: Annotated[int, typer.Option(help="Of the messages; the same seed draws the same ones.")] = 1,
     signed: Annotated[bool, typer.Option("--signed", help="By senders who hold a valid key.")] = False,
+    led: Annotated[bool, typer.Option("--led", help="Into both ends of an LED board's line instead.")] = False,
     json_file: JsonFile = None,
 ) -> None:
     """Hostile messages into every subscription of lane and core; a status of 1 if one was not refused and counted.
@@ -174,7 +200,12 @@ def fuzz(
     from tools.bench.fuzz import run  # noqa: PLC0415 - so that --help is quick
     from tools.bench.signed_fuzz import run_signed  # noqa: PLC0415
 
-    fuzzed = run_signed if signed else run
+    if led:
+        from tools.bench.led_fuzz import run_led  # noqa: PLC0415
+
+        fuzzed = run_led
+    else:
+        fuzzed = run_signed if signed else run
     if not fuzzed(messages=messages, seed=seed, json_file=json_file):
         raise typer.Exit(1)
 
@@ -193,6 +224,10 @@ def storm(
 
 
 Names = Annotated[str, typer.Option("--only", help="Of ours, boxed, rapidocr, tesseract; with commas between.")]
+DrawnSetNames = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A drawn set (touching, aside, …, negatives), or all; may be repeated, or with commas."),
+]
 Pythons = Annotated[
     list[str] | None, typer.Option("--python", help="NAME=PATH: a contender's own interpreter; may be repeated.")
 ]
@@ -203,6 +238,9 @@ def plates(
     *,
     data: Annotated[Path | None, typer.Option(help="A folder of labelled pictures.", file_okay=False)] = None,
     crops: Annotated[Path | None, typer.Option(help="A folder of Mainland crops; its odd rows are read.")] = None,
+    sets: DrawnSetNames = None,
+    sets_folder: Annotated[Path | None, typer.Option(help="Where drawn sets are kept for the next run.")] = None,
+    number: Annotated[int | None, typer.Option(min=1, help="Pictures of each drawn set.")] = None,
     json_file: JsonFile = None,
     only: Names = "ours,rapidocr,tesseract",
     python: Pythons = None,
@@ -214,19 +252,29 @@ def plates(
     wrong: Annotated[bool, typer.Option("--wrong", help="List every plate that was missed.")] = False,
 ) -> None:
     """Exact reads, wrong answers, time, memory and size: our reader, RapidOCR and Tesseract on the same pictures."""
-    from tools.bench.plates.command import PlatesPlan, run  # noqa: PLC0415 - so that --help is quick
+    from tools.bench.plates.command import DrawnSets, PlatesPlan, run  # noqa: PLC0415 - so that --help is quick
     from tools.bench.plates.labels import LabelsError  # noqa: PLC0415
 
     ours = ["--engine", engine, *(["--weights", str(weights)] if weights else [])]
     ours += [] if side is None else ["--side", str(side)]
     ours += [] if threshold is None else ["--threshold", str(threshold)]
     plan = PlatesPlan(_names(only), ours, _pythons(python or []), core, wrong)
-    if data is None and crops is None:
-        raise typer.BadParameter("name a folder with --data, with --crops, or with both")
+    wanted = DrawnSets(_sets(sets or []), sets_folder, number)
+    if data is None and crops is None and not wanted.names:
+        raise typer.BadParameter("name a folder with --data or --crops, or a drawn set with --set")
     try:
-        run(data=data, crops=crops, json_file=json_file, plan=plan)
+        run(data=data, crops=crops, sets=wanted, json_file=json_file, plan=plan)
     except LabelsError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _sets(given: list[str]) -> list[str]:
+    from tools.bench.plates_sets.catalogue import SETS  # noqa: PLC0415
+
+    names = list(dict.fromkeys(name.strip() for each in given for name in each.split(",")))
+    if unknown := set(names) - {*SETS, "all"}:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are only {', '.join(SETS)}, and all")
+    return list(SETS) if "all" in names else names
 
 
 def _names(only: str) -> list[str]:
@@ -285,6 +333,62 @@ def camera(
     from tools.bench.camera import run  # noqa: PLC0415 - so that --help is quick
 
     run(json_file=json_file, seconds=seconds, number=arrivals, every_s=key_frames, films=films)
+
+
+@app.command()
+def devices(
+    *,
+    presses: Annotated[int, typer.Option(min=8, help="With random bounce, in simulated time.")] = 100_000,
+    real: Annotated[int, typer.Option(min=8, help="In real time, over TCP.")] = 400,
+    seed: Annotated[int, typer.Option(help="Of the fingers.")] = 1,
+    faults: Annotated[bool, typer.Option(help="How soon each fault is noticed, and what an idle box costs.")] = True,
+    json_file: JsonFile = None,
+) -> None:
+    """Presses lost and doubled over GPIO and Modbus; how soon faults are noticed; a status of 1 if one is late or lost."""
+    from tools.bench.devices import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(presses=presses, real=real, seed=seed, faults=faults, json_file=json_file):
+        raise typer.Exit(1)
+
+
+@app.command()
+def unplug(
+    seconds: Annotated[float, typer.Option(min=5, help="How long trucks pass.")] = 1_800,
+    seed: Annotated[int, typer.Option(help="Of the story.")] = 1,
+    json_file: JsonFile = None,
+) -> None:
+    """Devices unplugged and hung at random while trucks pass; a status of 1 for a wrong release or a fault unnoticed."""
+    from tools.bench.unplug import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(seconds=seconds, seed=seed, json_file=json_file):
+        raise typer.Exit(1)
+
+
+@app.command("device-fuzz")
+def device_fuzz(
+    number: Annotated[int, typer.Option(min=1, help="Of inputs, over all parsers.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="Of the inputs.")] = 1,
+    json_file: JsonFile = None,
+) -> None:
+    """Every parser of what a device says, with rubbish and half-truths; a status of 1 for a crash or growing memory."""
+    from tools.bench.device_fuzz import run  # noqa: PLC0415 - so that --help is quick
+
+    if not run(number=number, seed=seed, json_file=json_file):
+        raise typer.Exit(1)
+
+
+@app.command()
+def wall(
+    *,
+    lanes: Annotated[int, typer.Option(min=1, max=100, help="Simulated lanes.")] = 64,
+    seconds: Annotated[float, typer.Option(min=5, help="How long the page is watched.")] = 60,
+    processes: Annotated[int, typer.Option(min=1, help="Processes that the lanes play in.")] = 2,
+    json_file: JsonFile = None,
+) -> None:
+    """The wall: from an event in a lane to the pixel on the page, and what the server costs; two minutes."""
+    from tools.bench.wall import run  # noqa: PLC0415 - so that --help is quick
+
+    run(json_file=json_file, lanes=lanes, seconds=seconds, processes=processes)
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ def photographed(folder: Path) -> Iterator[Crop]:
         image = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
         if image is not None:
             picture = np.asarray(image, np.uint8)
-            yield from (_crop(picture, found.corners) for found in reader.find(picture))
+            yield from (_crop(picture, found.corners) for found in reader.view(picture).found)
 
 
 def pictures(count: int) -> NDArray[np.float32]:

@@ -27,6 +27,7 @@ from devices.anpr.background import background_of
 from devices.anpr.ctc import decode
 from devices.anpr.engine import NETWORKS
 from devices.anpr.grammar import grammar_of
+from devices.anpr.look import FEATURES, GRID
 from tools.bench.engine_crops import Crop, drawn, photographed, pictures
 from tools.bench.plates.installed import of_distributions
 
@@ -145,22 +146,29 @@ def compare(crops: Sequence[Crop], wholes: NDArray[np.float32], console: Console
     """Every engine that is installed, and why the others are not.
 
     Args:
-        crops: for the recogniser.
+        crops: for the recogniser; as many drawn finds go to the second look.
         wholes: (count, 3, H, W), for the detector.
         console: for the progress shown meanwhile.
     """
     with tempfile.TemporaryDirectory(prefix="bench-engines-") as made:
         folder = Path(made)
         np.save(folder / "recogniser.npy", np.stack([crop.level[None] for crop in crops]))
+        np.save(folder / "look.npy", _features(len(crops)))
         np.save(folder / "detector.npy", wholes)
         with ExitStack() as running, console.status("starting") as status:
             children = [running.enter_context(EngineChild(name, folder)) for name in REQUIRED]
             ready = [child for child in children if not child.absent]
-            for share in _in_turns(ready, {"recogniser": len(crops), "detector": len(wholes)}):
+            for share in _in_turns(ready, {"recogniser": len(crops), "look": len(crops), "detector": len(wholes)}):
                 status.update(f"{' and '.join(child.name for child in ready)}: {share:.0%}")
         outputs = {child.name: child.outputs() for child in ready}
     found = [_measured(child, outputs[child.name], outputs[REFERENCE], crops) for child in ready]
     return found, [f"{child.name}: {child.absent}" for child in children if child.absent]
+
+
+def _features(count: int) -> NDArray[np.float32]:
+    """Something like what the detector sees: half of it nothing, never negative."""
+    drawn = np.random.default_rng(1).normal(0, 1, (count, FEATURES, GRID[1], GRID[0]))
+    return np.asarray(np.clip(drawn, 0, None), np.float32)
 
 
 def _table(found: Sequence[Measured], counts: dict[str, int]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import tempfile
 import time
@@ -16,6 +17,7 @@ from rich.table import Table
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 from simulation.outputs.site import ScreenSite, until
+from tools.bench.screen_changes import changes_shown
 
 _SERIAL = 7
 _KILLED, _STOPPED = signal.SIGKILL, signal.SIGSTOP
@@ -36,22 +38,26 @@ class Outage:
     dark_ms: tuple[int, int]
 
 
-def run(*, rounds: int, json_file: Path | None) -> None:
+def run(*, rounds: int, changes: int, json_file: Path | None) -> None:
     """Breaks every part that often, prints the table, and writes the figures and what was seen on each output."""
     with tempfile.TemporaryDirectory(prefix="lane-") as name:
         site = ScreenSite(Path(name))
         try:
             first_ms = _start(site)
+            shown = changes_shown(site, times=changes, still_s=20)
             found = [_outage(site, *each, rounds=rounds) for each in _BREAKS]
             pss_mb = {unit: _pss_mb(site.units[unit].pid) for unit in site.units}
         finally:
             site.stop()
     _print(found, first_ms, pss_mb)
+    Console().print(f"changes: {asdict(shown)}; load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores")
     if json_file is not None:
         seen = [asdict(each) for each in site.monitors.seen]
         figures = {
             "first_face_ms": first_ms,
             "pss_mb": pss_mb,
+            "changes": asdict(shown),
+            "load": os.getloadavg()[0],
             "outages": [asdict(each) for each in found],
             "seen": seen,
         }

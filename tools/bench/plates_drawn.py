@@ -15,15 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.anpr.detections import Detection
-from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.plate_read import PlateRead
-from devices.anpr.plate_reader import PlateReader
 from simulation.drawn.plans import SHARES, any_mark, any_rows
 from simulation.drawn.plates import PlateKind
 from simulation.drawn.truck_front import any_style, flat_plate, soiled
 from simulation.drawn.weather import Picture, Sky, VideoStream, Weather, smeared
 from tools.bench.cuts import any_ink, fonts
+from tools.bench.told import ToldReader
 
 SIZE = (256, 144)
 _FINER = 1.3  # a plate is warped into place from a copy at most this much larger than it will be
@@ -160,18 +158,10 @@ class PlateVisit:
         return np.asarray(self._around * (1 - share_in) + over * share_in, np.uint8)
 
 
-class Pointed(PlateReader):
+class Pointed(ToldReader):
     """The lane's reader, told where the plate is."""
-
-    def __init__(self, engine: OnnxRuntimeEngine) -> None:
-        super().__init__(engine)
-        self._there: list[Detection] = []
-
-    def find(self, image: Picture) -> list[Detection]:  # noqa: ARG002  the detector is what is left out
-        """The place it was given."""
-        return self._there
 
     def read_at(self, image: Picture, corners: Corners, turn: int = 0) -> tuple[PlateRead, ...]:
         """The plate with these corners; `turn` as of `PlateReader.read`."""
-        self._there = [Detection(0.9, corners)]
+        self.told = (corners,)
         return self.read(image, turn=turn)

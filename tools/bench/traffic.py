@@ -137,7 +137,7 @@ def _bundle(number: int) -> ImportedBundle:
 
 async def measure(folder: Path, *, codes: int, seconds: float, trucks: int, console: Console) -> dict[str, Any]:
     """Snapshot, a quiet lane, a busy lane."""
-    async with TrafficSite(folder) as site, site.core.admin(LANE) as core:
+    async with TrafficSite(folder) as site, site.core.admin() as core:
         with console.status(f"{codes:,} codes into the core"):
             await core.take_over([_bundle(number) for number in range(codes)])
         before, began = site.look(), time.perf_counter()

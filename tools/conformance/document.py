@@ -67,8 +67,8 @@ A core, with the lane's certificate, while `rocars-core run --config core.toml` 
 
     rocars-conformance core --broker localhost:8883 --lane NAME --lane-key lane/signing.pem --core-pub core-1.pub \\
         --authority lane/authority.pem --certificate lane/lane.pem \\
-        --grow 'rocars-core hold KT{n} --reason kit --config core.toml --officer kit' \\
-        --order 'rocars-core command NAME message --text kit --config core.toml --officer kit'
+        --grow 'rocars-core hold KT{n} --reason kit --config core.toml' \\
+        --order 'rocars-core command NAME message --text kit --config core.toml'
 
 A lane, with the core's certificate, while no core runs; the lane has `host = "localhost"`, `port = 18831` in its
 `[[link.brokers]]`, and its cable is cut without its TLS being touched (`localhost` is in the broker's certificate):

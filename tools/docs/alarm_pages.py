@@ -57,8 +57,8 @@ _SOON = {
 }
 
 _WHERE = """
-Officers see them on the lane's page, with *Take* and, where a person must end one, *Close*. The control room has
-`rocars-core alarms`, with `--take`, `--close` and `--shelve`. In the log of the box and of the core every alarm has a
+Officers see them on the lane's page, with *Take*, with *Close* where a person must end one, and with *Shelve* where it ends by
+itself and no driver waits. The control room has `rocars-core alarms`, with `--take`, `--close` and `--shelve`. In the log of the box and of the core every alarm has a
 priority, the fields `ALARM`, `ALARM_PRIORITY`, `ALARM_COUNT` and `VISIT`, and a message identifier, so that
 `journalctl -t rocars-lane -p err` shows what matters and `journalctl -x` what to do about it (`config/rocars.catalog`, in
 `/usr/lib/systemd/catalog/`). Figures: `rocars_alarms_standing` and `rocars_alarms_untouched` at the lane,

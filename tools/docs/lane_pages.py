@@ -273,7 +273,8 @@ def _physical() -> Iterator[str]:
     yield "Immigration keeps one answer back at most, for less than the time after which a debt lapses (design §2.13), and none for a"
     yield "vehicle that left no gap. An officer asks where his page does not say how Immigration answered. Three vehicles so"
     yield "close that neither loop opens between them are one, where the second drives off without 3. A vehicle that has left the line"
-    yield "does not stop before the way-out loop. After a backup is put back the core knows of every use (design §2.16)."
+    yield "does not stop before the way-out loop. After a backup is put back the core knows of every use (design §2.16). What an"
+    yield "officer decided to release before the agent's start he is asked again: by his page, and by the core."
 
 
 def _some(names: Sequence[str]) -> str:

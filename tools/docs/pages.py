@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tools.conformance.document import conformance_page
 from tools.docs.alarm_pages import alarms_page, catalog
+from tools.docs.cargo_pages import cargo_page, cargo_schema, people_page
 from tools.docs.contract import pages
 from tools.docs.lane_pages import lane_page, mutants_page
 from tools.proof.command import fates_of
@@ -35,7 +36,8 @@ def main(arguments: list[str]) -> int:
 def made() -> dict[str, str]:
     """The pages and their texts, but for mutants.md, which takes minutes."""
     alarms = {"alarms.md": alarms_page(), "../config/rocars.catalog": catalog()}
-    return {"lane.md": lane_page(), "conformance.md": conformance_page(), **alarms, **pages.pages()}
+    centre = {"cargo.md": cargo_page(), "cargo.schema.json": cargo_schema(), "people.md": people_page()}
+    return {"lane.md": lane_page(), "conformance.md": conformance_page(), **alarms, **centre, **pages.pages()}
 
 
 def write(texts: dict[str, str]) -> None:

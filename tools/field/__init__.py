@@ -6,11 +6,12 @@
 | `story` | the whole test, beat by beat |
 | `debian`, `packages` | the clean Debian that every machine starts from; our packages |
 | `machine`, `wires` | a machine that boots under systemd; the network between them |
-| `site`, `papers` | one site installed as the documents say; the files that people fill in |
+| `site`, `box`, `papers` | one site installed as the documents say; a box set up and enrolled; the files that people fill in |
 | `monitors`, `hanger` | two monitors; who hangs the compositor's outputs on them |
 | `glass` | what stands on the monitors, by their pixels |
 | `yard`, `rtsp_camera` | camera, contact board and trucks; the camera's server |
 | `driving`, `door` | trucks through the lane, and the officer; his way to the page |
 | `hanging` | every loop hung in turn |
-| `figures` | memory, processor, disk, exposure |
+| `shadowing` | a box in the lane's shadow, and where it and the officers differ |
+| `figures`, `report` | memory, processor, disk, exposure; the last line |
 """

@@ -15,12 +15,17 @@ from pathlib import Path
 import msgspec
 
 from tools.field.debian import ROOT, CannotHere, check_permissions, clean_root, install_tools
+from tools.field.machine import MachineError
 from tools.field.packages import build_packages, found_packages
+from tools.field.report import FieldReport
 from tools.field.site import Site
-from tools.field.story import Report, Story
+from tools.field.story import Story
+from tools.field.yard import CameraMode
 
 SKIPPED = 3
 _FOLDER = ROOT / "build" / "field"
+PACKAGES = _FOLDER / "packages"
+"""Where they are built, for this run and for whoever tries again."""
 
 
 def main() -> int:
@@ -28,7 +33,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make field", description=__doc__)
     parser.add_argument("--boots", type=int, default=2, help="how many times the box is booted (2 or more)")
     parser.add_argument("--no-hang", action="store_true", help="do not hang the loops")
-    parser.add_argument("--packages", type=Path, help="a folder with both packages, instead of building them")
+    parser.add_argument("--camera", type=CameraMode.of, default=CameraMode(), help="such as 1920x1080@25, which it is")
+    parser.add_argument("--packages", type=Path, help="a folder with the packages, instead of building them")
     parser.add_argument("--keep", action="store_true", help="keep the machines' files")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
@@ -36,8 +42,10 @@ def main() -> int:
     try:
         report = _run(options)
     except CannotHere as reason:
-        report = Report(skipped=str(reason))
+        report = FieldReport(skipped=str(reason))
         say(f"make field: skipped, and proves nothing: {reason}")
+    except MachineError as wrong:
+        report = FieldReport(problems=[str(wrong)])
     report.seconds = round(time.monotonic() - began, 1)
     for problem in report.problems:
         say(f"make field: {problem}")
@@ -45,7 +53,7 @@ def main() -> int:
     return status(report)
 
 
-def status(report: Report) -> int:
+def status(report: FieldReport) -> int:
     """The exit status of a report: a run that cleared nobody, or none at all, never passes."""
     if report.skipped:
         return SKIPPED
@@ -59,7 +67,7 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def _run(options: argparse.Namespace) -> Report:
+def _run(options: argparse.Namespace) -> FieldReport:
     install_tools()
     check_permissions()
     _FOLDER.mkdir(parents=True, exist_ok=True)
@@ -67,8 +75,8 @@ def _run(options: argparse.Namespace) -> Report:
     try:
         say("clean Debian 12")
         clean_root(folder / "base")
-        packages = found_packages(options.packages) if options.packages else build_packages(folder / "packages", say)
-        site = Site(folder, folder / "base", f"field{os.getpid()}", packages)
+        packages = found_packages(options.packages) if options.packages else build_packages(PACKAGES, say)
+        site = Site(folder, folder / "base", f"field{os.getpid()}", packages, options.camera)
         story = Story(site, say, hang=not options.no_hang, boots=options.boots)
         return asyncio.run(story.tell())
     finally:

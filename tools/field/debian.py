@@ -25,13 +25,16 @@ def wanted_packages(text: str) -> list[str]:
     return [line.split("#")[0].strip() for line in text.splitlines() if line.split("#")[0].strip()]
 
 
-def install_tools() -> None:
+def install_tools(listed: Path = PACKAGES) -> None:
     """Installs what the outside machine lacks.
+
+    Args:
+        listed: the list of packages.
 
     Raises:
         CannotHere: they cannot be installed.
     """
-    missing = [name for name in wanted_packages(PACKAGES.read_text(encoding="utf-8")) if not _installed(name)]
+    missing = [name for name in wanted_packages(listed.read_text(encoding="utf-8")) if not _installed(name)]
     if not missing:
         return
     apt = ["apt-get", "-o", "DPkg::Lock::Timeout=400", "-qq", "-y"]
@@ -114,7 +117,11 @@ def clean_root(into: Path) -> bool:
 
 
 def lend_mirror(root: Path) -> None:
-    """Gives a root what it needs to reach the mirror as this machine does: name server, sources, own authorities."""
+    """Gives a root what it needs to reach the mirror as this machine does: name server, sources, own authorities.
+
+    And for a test that is thrown away, dpkg waits for no disk.
+    """
+    (root / "etc/dpkg/dpkg.cfg.d/field").write_text("force-unsafe-io\n", encoding="ascii")
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     sources = f"deb {_MIRROR} bookworm main\ndeb {_MIRROR} bookworm-updates main\n"
     sources += "deb http://deb.debian.org/debian-security bookworm-security main\n"

@@ -12,6 +12,8 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from lane_agent.model import Contact, Screen
 from lane_agent.wording import Scene
@@ -24,6 +26,14 @@ PATIENCE_S = 25.0
 BY_HAND = (Scene.MANUAL, Scene.OFFICER)
 LEAVING_MS = 1_500
 """A sign may stand so long after its vehicle has left: loop filter, way out, painting."""
+
+
+class Decision(NamedTuple):
+    """What was done with a vehicle: `released` or `examined`."""
+
+    at: datetime
+    vrn: str
+    decision: str
 
 
 class NotSeenError(TimeoutError):
@@ -70,6 +80,7 @@ class Driving:
     Attributes:
         allowed: when screen 3 was right.
         cleared, examined: vehicles that saw screen 3, screen 4 on both monitors.
+        decisions: what was done with each vehicle, as officers write it down.
         waits_ms: from the last condition to the sign on both monitors, of every vehicle that saw 3 or 4.
     """
 
@@ -79,6 +90,7 @@ class Driving:
         self.allowed = Allowed()
         self.cleared = self.examined = 0
         self.waits_ms: list[int] = []
+        self.decisions: list[Decision] = []
 
     async def see(self, *scenes: Scene, seconds: float = PATIENCE_S) -> int:
         """Waits until both monitors show one of these; after how many ms.
@@ -134,7 +146,7 @@ class Driving:
     async def bundle(self, wanted: Mapping[DrawnTruck, str]) -> None:
         """Bundles at the centre (truck: action code), and waits until the lane has it all."""
         await asyncio.to_thread(self.site.bundle, {truck.vrn: code for truck, code in wanted.items()})
-        head = json.loads(await asyncio.to_thread(self.site.core, "status --officer clerk"))["version"]
+        head = json.loads(await asyncio.to_thread(self.site.core, "status"))["version"]
         await self.watch(
             lambda: self.officer.version >= head and self.officer.link == "fresh",
             f"version {head} of the codes at the lane",
@@ -172,12 +184,16 @@ class Driving:
         self.allowed.begin(cleared_ms)
         await self.see(Scene.DONE)
         self._note(Scene.DONE, cleared_ms)
+        self._decided(truck, "released")
         self.cleared += 1
 
     def _note(self, scene: Scene, since_ms: int) -> None:
         """How long it took until the later of both monitors showed it, to the eye's next look (20 ms)."""
         shown = [first_ms(self.eye.seen, screen, scene.value, since_ms) or now_ms() for screen in Screen]
         self.waits_ms.append(max(shown) - since_ms)
+
+    def _decided(self, truck: DrawnTruck, decision: str) -> None:
+        self.decisions.append(Decision(datetime.now(UTC), truck.vrn, decision))
 
     async def released(self, truck: DrawnTruck) -> None:
         """Such a vehicle comes, stands a moment, and leaves."""
@@ -193,6 +209,7 @@ class Driving:
         cleared_ms = await self.immigration()
         await self.see(Scene.EXAMINE)
         self._note(Scene.EXAMINE, cleared_ms)
+        self._decided(truck, "examined")
         self.examined += 1
         await asyncio.sleep(0.5)
         await self.leave(Contact.COMPOUND_LOOP)
@@ -207,6 +224,7 @@ class Driving:
         self.allowed.begin(now_ms())
         await self.officer.act("release", visit=self.officer.visit, reason="Field test: looked into, link cut")
         await self.see(Scene.DONE)
+        self._decided(truck, "released")
         await self.leave()
         self.allowed.end()
         await self.see(Scene.WELCOME)

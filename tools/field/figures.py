@@ -26,6 +26,18 @@ class Load:
     written: int
 
 
+def ready_ms(machine: FieldMachine, unit: str) -> int:
+    """When a unit was last up by its own word, in ms since the outside machine's start.
+
+    Raises:
+        MachineError: it is not up.
+    """
+    said = machine.outside("systemctl", "show", "-P", "ActiveEnterTimestampMonotonic", unit).strip()
+    if not said.isdecimal() or said == "0":
+        raise MachineError(f"{unit} is not up: {said!r}")
+    return int(said) // 1_000
+
+
 def exposure(machine: FieldMachine, unit: str) -> float:
     """Systemd's own estimate, 0 (held tightly) to 10, of the unit as it runs there.
 

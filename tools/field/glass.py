@@ -55,17 +55,26 @@ def now_ms() -> int:
 
 
 class SignBook:
-    """Every sign as it looks on a monitor, and which of them a picture is."""
+    """Every sign as it looks on a monitor, and which of them a picture is.
 
-    def __init__(self) -> None:
+    Args:
+        sizes: of each monitor, pixels.
+    """
+
+    def __init__(self, sizes: Mapping[Screen, tuple[int, int]] = SIZES) -> None:
         self._signs = {
             screen: {
                 scene.value: _thin(_decoded(render(screen, scene, size=size)))
                 for scene in Scene
                 if scene is not Scene.EARLY
             }
-            for screen, size in SIZES.items()
+            for screen, size in sizes.items()
         }
+        self._last: dict[Screen, tuple[NDArray[np.int16], str]] = {}  # most pictures are the one before
+
+    def knows(self, what: str) -> bool:
+        """Whether this is a sign's name, and not `DARK` or `UNKNOWN`."""
+        return any(what in signs for signs in self._signs.values())
 
     def name(self, screen: Screen, picture: Pixels) -> str:
         """The scene on a monitor; `DARK` for an even picture, `UNKNOWN` for any other.
@@ -75,6 +84,12 @@ class SignBook:
             picture: its pixels, (height, width, 3) blue-green-red.
         """
         thin = _thin(picture)
+        last = self._last.get(screen)
+        if last is None or not np.array_equal(last[0], thin):
+            last = self._last[screen] = thin, self._named(screen, thin)
+        return last[1]
+
+    def _named(self, screen: Screen, thin: NDArray[np.int16]) -> str:
         if float(thin.reshape(-1, 3).std(axis=0).max()) < _EVEN:
             return DARK
         distances = {name: float(np.abs(thin - sign).mean()) for name, sign in self._signs[screen].items()}
@@ -105,9 +120,11 @@ class Framebuffer:
         assert self._map is not None
         header = _HEADER.unpack_from(self._map, 0)
         start, width, height, line, colours = header[0], header[4], header[5], header[12], header[19]
+        if (width, height) != WHOLE:
+            return None  # the server is still writing it
         whole = np.frombuffer(self._map, np.uint8, line * height, start + colours * 12).reshape(height, line // 4, 4)
         (left, top), (wide, high) = PLACES[screen], SIZES[screen]
-        return whole[top : top + high, left : min(left + wide, width), :3]
+        return whole[top : top + high, left : left + wide, :3]
 
     def _opened(self) -> bool:
         """Maps the file anew when another X server made another."""

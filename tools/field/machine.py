@@ -63,10 +63,17 @@ class FieldMachine:
         """The layer: what was added to the clean Debian."""
         return self._folder / "upper"
 
-    def build(self) -> None:
-        """Lays the writable layer over the base: the machine as it comes from Debian's installer."""
+    def build(self, image: Path | None = None) -> None:
+        """Lays the writable layer over the base: the machine as it comes from Debian's installer.
+
+        Args:
+            image: the layer of another machine, of which this one begins as a copy.
+        """
+        self._folder.mkdir(parents=True)
+        if image is not None:
+            subprocess.run(["cp", "--archive", "--reflink=auto", image, self._folder / "upper"], check=True)
         for part in ("root", "upper", "work"):
-            (self._folder / part).mkdir(parents=True, exist_ok=True)
+            (self._folder / part).mkdir(exist_ok=True)
         layers = f"lowerdir={self._base},upperdir={self._folder / 'upper'},workdir={self._folder / 'work'}"
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, self.root], check=True)
         (self.root / "etc/hostname").write_text(f"{self.name}\n", encoding="ascii")

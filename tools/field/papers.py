@@ -14,10 +14,13 @@ from typing import Any
 from domain.crossing import Direction
 from lane_agent.model import Screen
 from tools.field.glass import SIZES
-from tools.field.wires import CENTRE_ADDRESS
-from tools.field.yard import BOARD_URL, CAMERA_URL, LINES
+from tools.field.wires import CENTRE_ADDRESS, LANE_ADDRESS
+from tools.field.yard import BOARD_URL, CAMERA_URL, LINES, SHADOW_BOARD_URL
 
 LANE = "sbc-in-07"
+SHADOW = f"{LANE}-shadow"
+PAGE_NAME = "lane-07.sbc.example"
+"""By which officers reach the lane's page."""
 STICK = "/root/stick"
 """What the technician carries between the box and the core's operator."""
 POINT = "SBC"
@@ -52,14 +55,43 @@ def section(text: str, name: str) -> str:
 
 
 def answers_paper(root: Path) -> str:
-    """The answers to `rocars-lane setup` for this site's box; the page stays on the box, where the officer's booth is.
+    """The answers to `rocars-lane setup` for this site's box; its page is for the officers of the whole site.
 
     Args:
         root: the folder with `config/`.
     """
+    return filled(
+        _site_paper(root),
+        {
+            'host = "10.20.7.20"\n': f'host = "{LANE_ADDRESS}"\n',
+            'page_certificate = "/media/stick/': f'page_certificate = "{STICK}/',
+        },
+    )
+
+
+def shadow_paper(root: Path) -> str:
+    """Those for a box in the shadow of that lane: an id of its own, its own board on the same wires, its page for itself.
+
+    Args:
+        root: the folder with `config/`.
+    """
+    paper = _site_paper(root)
+    return filled(
+        paper,
+        {
+            f'id = "{LANE}"\n': f'id = "{SHADOW}"\nmode = "shadow"\n',
+            BOARD_URL: SHADOW_BOARD_URL,
+            f'answer = "{STICK}/{LANE}.': f'answer = "{STICK}/{SHADOW}.',
+            section(paper, "console"): "",
+            section(paper, "contacts.outputs"): "",
+            f'page_certificate = "/media/stick/{LANE}.page.crt"\n': "",
+        },
+    )
+
+
+def _site_paper(root: Path) -> str:
     example = (root / "config" / "answers.toml.example").read_text(encoding="utf-8")
     second = '[[link.brokers]]\nhost = "10.20.0.6"\n'
-    page = section(example, "console")
     inputs = "".join(
         f'{contact.value} = {{ line = {line}, active = "high", stable_ms = 30 }}\n' for contact, line in LINES.items()
     )
@@ -76,9 +108,7 @@ def answers_paper(root: Path) -> str:
             section(example, "contacts.outputs"): _OUTPUTS,
             **places,
             second: "",
-            page: "",
             f'host = "{CENTRE_ADDRESS}"\n': f'host = "{CENTRE_ADDRESS}"\nport = 8883\n',
-            'page_certificate = "/media/stick/sbc-in-07.page.crt"\n': "",
             'request_to = "/media/stick"': f'request_to = "{STICK}"',
             'answer = "/media/stick/': f'answer = "{STICK}/',
             'time_servers = ["10.20.0.1", "10.20.0.2"]\n': "",

@@ -6,70 +6,66 @@ Rules of this file: every step is a command that a person could type there (`Fie
 
 from __future__ import annotations
 
-import re
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tools.field.box import AS_CORE, CORE_CONFIG, FieldBox
 from tools.field.debian import ROOT, lend_mirror
-from tools.field.machine import FieldMachine, MachineError
+from tools.field.machine import FieldMachine
 from tools.field.monitors import DISPLAY, FieldMonitors
 from tools.field.papers import (
     LANE,
-    OFFICER,
-    STICK,
+    SHADOW,
     answers_paper,
     bundles_paper,
     compositor_paper,
     core_paper,
-    filled,
     outputs_paper,
+    shadow_paper,
 )
 from tools.field.wires import CENTRE_ADDRESS, Wires
-from tools.field.yard import Yard
-
-CORE_CONFIG = "/etc/rocars-core/core.toml"
-_AS_CORE = f"ROCARS_CORE_CONFIG={CORE_CONFIG} runuser -u rocars-core -- "
-_WAITS = 3
-"""How `rocars-lane setup` ends while it waits for the operator's answer."""
-_NO_CONNECTOR = re.compile(r"screen (xdb|aiop): X\d is no connector of this box")
-_FINGERPRINT = re.compile(r"^(?:The box will show: | {4,})((?:[0-9a-f]{4}-)+[0-9a-f]{4})$", re.MULTILINE)
+from tools.field.yard import CameraMode, Yard
 
 
 class Site:
-    """Wires, yard, monitors, and the two machines.
+    """Wires, yard, monitors, and the machines.
 
     Args:
         folder: everything that is written.
         base: the clean Debian.
         tag: begins the names of namespaces.
         packages: by their names, as they are carried to the machines.
+        camera: what the camera sends.
     """
 
-    def __init__(self, folder: Path, base: Path, tag: str, packages: Mapping[str, Path]) -> None:
+    def __init__(self, folder: Path, base: Path, tag: str, packages: Mapping[str, Path], camera: CameraMode) -> None:
         self.folder, self._packages = folder, packages
         self.wires = Wires(tag)
         self.monitors = FieldMonitors(folder / "monitors")
-        self.yard = Yard(folder / "yard", self.wires.yard)
+        self.yard = Yard(folder / "yard", self.wires.yard, camera)
         self.lane = FieldMachine("lane", folder / "lane", base, self.wires.lane)
         self.centre = FieldMachine("centre", folder / "centre", base, self.wires.centre)
+        self.shadow = FieldMachine("shadow", folder / "shadow", base, self.wires.shadow)
         self.password = secrets.token_urlsafe(9)
-        self._said = ""
+        self.box = FieldBox(self.lane, LANE, answers_paper(ROOT), self.password, page=True)
 
     def install_centre(self) -> None:
         """The core and the broker, from their packages to their running units."""
         type_ = self.centre.typed
-        self._carry_software(self.centre, "rocars-core", "mosquitto", "openssl")
+        self._carry_software(self.centre, ("rocars-core",), "mosquitto", "openssl")
         type_("install -d -o root -g rocars-core -m 0750 /etc/rocars-core")
         (self.centre.root / CORE_CONFIG[1:]).write_text(core_paper(ROOT), encoding="utf-8")
         type_("install -d -o rocars-core -g rocars-core -m 0700 /var/lib/rocars-core")
         for step in ("init", "authority"):
-            type_(f"{_AS_CORE}rocars-core {step}")
+            type_(f"{AS_CORE}rocars-core {step}")
+        roles = " ".join(f"--role {role}" for role in ("supervisor", "technician", "lane_officer", "clerk", "system"))
+        type_(f"{AS_CORE}rocars-core account roles rocars-core {roles}")
         self._install_broker()
         type_("systemctl enable --now rocars-core")
-        type_(f"{_AS_CORE}rocars-core check")
+        type_(f"{AS_CORE}rocars-core check")
 
     def _install_broker(self) -> None:
         type_, folder = self.centre.typed, "/etc/mosquitto/rocars"
@@ -79,7 +75,7 @@ class Site:
             "-keyout broker.key -out broker.csr"
         )
         type_(f"install -m 0644 {folder}/broker.csr /tmp/broker.csr")
-        type_(f"{_AS_CORE}rocars-core enrol-broker {CENTRE_ADDRESS} --request /tmp/broker.csr --out /tmp/broker-a")
+        type_(f"{AS_CORE}rocars-core enrol-broker {CENTRE_ADDRESS} --request /tmp/broker.csr --out /tmp/broker-a")
         type_(f"cp /tmp/broker-a/authority.crt /tmp/broker-a/broker.crt /tmp/broker-a/revoked.crl {folder}/")
         examples = "/usr/share/doc/rocars-core/examples"
         type_(f"cp {examples}/mosquitto.acl.example {folder}/access.acl")
@@ -88,46 +84,28 @@ class Site:
         type_("systemctl enable mosquitto && systemctl restart mosquitto")
 
     def install_lane(self) -> None:
-        """The lane's package, and the file of answers; it then waits for the core's operator."""
-        self._carry_software(self.lane, "rocars-lane")
+        """The lane's packages, and the file of answers; it then waits for the core's operator."""
+        self._carry_software(self.lane, ("rocars-lane", "rocars-screens"))
+        self.lane.outside("apt-get", "clean")
+        self.shadow.build(image=self.lane.added)
         self._connect_monitors()
-        stick = self.lane.root / STICK[1:]
-        stick.mkdir()
-        (stick / "answers.toml").write_text(answers_paper(ROOT), encoding="utf-8")
-        (stick / f"{OFFICER}.password").touch(mode=0o600)
-        (stick / f"{OFFICER}.password").write_text(f"{self.password}\n", encoding="ascii")
-        self._set_up(_WAITS)
+        self.box.begin()
 
-    def enrol_lane(self) -> list[str]:
-        """The technician's walk between box and operator: two small files, two fingerprints. Ends in running units.
-
-        Returns:
-            What `rocars-lane setup` found to be at fault with the box.
-        """
-        request, answer = f"{LANE}.request.json", f"{LANE}.answer.json"
-        here, there = self.lane.root / STICK[1:], self.centre.root / "var/lib/rocars-core"
-        shutil.copy(here / request, there / request)
-        told = self.centre.typed(
-            f"cd /var/lib/rocars-core && {_AS_CORE}rocars-core enrol {LANE} --request {request} "
-            f"--fingerprint '{fingerprint_of(self._said)}'"
-        )
-        shutil.copy(there / answer, here / answer)
-        with (here / "answers.toml").open("r+", encoding="utf-8") as paper:
-            text = paper.read()
-            paper.seek(0)
-            paper.write(filled(text, {"# fingerprint = ": f'fingerprint = "{fingerprint_of(told)}" # '}))
-        return faults_of(self._set_up(0, 1))
-
-    def _set_up(self, *statuses: int) -> str:
-        """`rocars-lane setup`, typed; what it said, with its status as the last line.
+    def install_shadow(self) -> list[str]:
+        """A second box beside the lane, in its shadow: the same installation, an identity of its own; what is at fault with it.
 
         Raises:
-            MachineError: it ended with another status than one of these.
+            MachineError: a step of it failed.
         """
-        self._said = self.lane.typed(f"rocars-lane setup --answers {STICK}/answers.toml; echo status $?", check=False)
-        if self._said.splitlines()[-1] not in {f"status {status}" for status in statuses}:
-            raise MachineError(f"rocars-lane setup: {self._said[-1_500:]}")
-        return self._said
+        self.shadow.boot()
+        self.shadow.wait_running()
+        box = FieldBox(self.shadow, SHADOW, shadow_paper(ROOT), self.password, page=False)
+        box.begin()
+        return box.enrol(self.centre)
+
+    def authority(self) -> Path:
+        """Whose certificates the officers' browsers believe, as the operator gives it out."""
+        return self.centre.root / "var/lib/rocars-core/authority.pem"
 
     def _connect_monitors(self) -> None:
         """The one thing that differs from a box with monitors of its own.
@@ -142,50 +120,23 @@ class Site:
         (self.lane.root / "etc/rocars-lane/outputs.ini").write_text(outputs_paper(), encoding="utf-8")
         self.lane.outside("systemctl", "daemon-reload")
 
-    def _carry_software(self, machine: FieldMachine, name: str, *more: str) -> None:
-        """Brings the package and installs it, with what it needs from Debian."""
-        package = self._packages[name]
+    def _carry_software(self, machine: FieldMachine, names: Sequence[str], *more: str) -> None:
+        """Brings packages and installs them, with what they need from Debian."""
+        files = [self._packages[name] for name in names]
         lend_mirror(machine.root)
-        shutil.copy(package, machine.root / "root" / package.name)
+        for file in files:
+            shutil.copy(file, machine.root / "root" / file.name)
         machine.outside("update-ca-certificates")
         machine.typed("apt-get update", mirror=True)
-        words = " ".join((f"/root/{package.name}", *more))
+        words = " ".join((*(f"/root/{file.name}" for file in files), *more))
         machine.typed(f"apt-get install --yes --no-install-recommends {words}", mirror=True)
 
     def bundle(self, wanted: Mapping[str, str]) -> None:
         """At the centre's counter: vehicles with one consignment each (mark: action code)."""
         place = "/var/lib/rocars-core/bundles.json"
         (self.centre.root / place[1:]).write_text(bundles_paper(wanted, time.time_ns() // 1_000_000), encoding="utf-8")
-        self.core(f"take-over {place} --officer clerk")
+        self.core(f"take-over {place}")
 
     def core(self, words: str) -> str:
         """A command of the core's operators; what it printed."""
-        return self.centre.outside("bash", "-c", f"{_AS_CORE}rocars-core {words}")
-
-
-def faults_of(said: str) -> list[str]:
-    """The faults that the box's check found; that a container has no connectors is none.
-
-    Args:
-        said: what it printed, and its status as the last line.
-
-    Raises:
-        MachineError: the status is not what the faults say.
-    """
-    lines = said.splitlines()
-    faults = [line.strip() for line in lines if line.strip().startswith("fault:")]
-    if lines[-1] != f"status {int(bool(faults))}":
-        raise MachineError(f"the check ended with {lines[-1]}, with these faults: {faults}: {said[-300:]}")
-    return [fault for fault in faults if not _NO_CONNECTOR.search(fault)]
-
-
-def fingerprint_of(said: str) -> str:
-    """The fingerprint that a command of enrolment printed.
-
-    Raises:
-        MachineError: it printed none.
-    """
-    found = _FINGERPRINT.search(said)
-    if found is None:
-        raise MachineError(f"no fingerprint in: {said}")
-    return found.group(1)
+        return self.centre.outside("bash", "-c", f"{AS_CORE}rocars-core {words}")

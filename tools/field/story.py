@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import random
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,19 +22,24 @@ from simulation.drawn.trucks import DrawnTruck
 from simulation.marks import Marks
 from simulation.officer import PageRefusedError, SimulatedOfficer
 from tools.field import figures
-from tools.field.door import Door
+from tools.field.door import PAGE_PORT, Door, tls_version
 from tools.field.driving import Driving, NotSeenError, false_ms
 from tools.field.glass import Framebuffer, SignBook, Watcher, faceless_ms, first_ms, now_ms
-from tools.field.hanging import Hangman, HangReport, Victim
+from tools.field.hanging import Hangman, Victim
 from tools.field.machine import FieldMachine, MachineError
-from tools.field.papers import OFFICER
+from tools.field.papers import OFFICER, PAGE_NAME
+from tools.field.report import FieldReport, Percentiles
+from tools.field.shadowing import ShadowBox
 from tools.field.site import Site
+from tools.field.wires import LANE_ADDRESS
 
 FACE_MS = 3_000
 """From PID 1 to the first sign on each monitor."""
 DARK_MS = 100
 """A monitor may be without a sign so long while nothing is broken: five looks of the eye."""
 EXPOSURE = 2.0
+PSS_MB = 400
+IDLE_PERCENT = 15
 LANE_UNITS = (
     "rocars-lane.service",
     "rocars-lane-compositor.service",
@@ -53,36 +59,6 @@ VICTIMS = (
 WITH_3_ON_SHOW = frozenset({"agent", "screen xdb", "screen aiop", "compositor"})
 
 
-class Report(msgspec.Struct, kw_only=True):
-    """What the field test found; `docs/field.md` says what each figure means."""
-
-    cleared: int = 0
-    examined: int = 0
-    by_hand: int = 0
-    dark_ms_max: int = 0
-    false_3_ms: int = 0
-    commands: int = 0
-    commands_centre: int = 0
-    seconds: float = 0.0
-    install_s: dict[str, float] = {}
-    installed_mb: dict[str, float] = {}
-    face_ms: list[int] = []
-    ready_ms: list[int] = []
-    sign_ms: list[int] = []
-    manual_ms: int = 0
-    pss_mb: dict[str, float] = {}
-    pss_sum_mb: float = 0.0
-    cpu_idle_percent: float = 0.0
-    written_kb_a_truck: float = 0.0
-    exposure: dict[str, float] = {}
-    restarts: dict[str, int] = {}
-    hung: dict[str, HangReport] = {}
-    crossings: int = 0
-    beats: dict[str, float] = {}
-    problems: list[str] = []
-    skipped: str = ""
-
-
 class Story:
     """One run.
 
@@ -94,26 +70,35 @@ class Story:
     """
 
     def __init__(self, site: Site, say: Callable[[str], None], *, hang: bool = True, boots: int = 2) -> None:
-        self.site, self.report = site, Report()
+        self.site, self.report = site, FieldReport(camera=str(site.yard.camera))
         self._say, self._hang, self._boots = say, hang, max(2, boots)
         self._eye = Watcher(Framebuffer(site.monitors.picture).read, SignBook())
         self._stack = contextlib.AsyncExitStack()
         self._lit_ms = 0
         self._trucks = _trucks()
         self._driving: Driving | None = None
+        self._lane_door: Door | None = None
+        shadow_door = Door(site.wires.shadow)
+        self._stack.callback(shadow_door.close)
+        self._shadow = ShadowBox(site, shadow_door.address)
 
     @property
     def driving(self) -> Driving:
         """Everybody at the lane, once it is installed."""
         if self._driving is None:
-            door = Door(self.site.wires.lane)
+            door = self._lane_door = Door(self.site.wires.yard, LANE_ADDRESS)
             self._stack.callback(door.close)
+            trusts = ssl.create_default_context(cafile=self.site.authority())
             self._driving = Driving(
-                self.site, self._eye, lambda: SimulatedOfficer(door.address, OFFICER, self.site.password)
+                self.site,
+                self._eye,
+                lambda: SimulatedOfficer(
+                    f"https://{PAGE_NAME}:{PAGE_PORT}/", OFFICER, self.site.password, trusts=trusts, reach=door.here
+                ),
             )
         return self._driving
 
-    async def tell(self) -> Report:
+    async def tell(self) -> FieldReport:
         """All of it; never raises for what the lane does wrong."""
         began, name = time.monotonic(), ""
         try:
@@ -133,6 +118,8 @@ class Story:
         yield self._power_on
         yield self._install
         yield self._first_start
+        yield self._page
+        yield self._stand_in_the_shadow
         yield self._bundle
         yield self._clear
         yield self._examine
@@ -140,8 +127,10 @@ class Story:
         yield self._cut_the_link
         if self._hang:
             yield self._hang_every_loop
-        for _ in range(self._boots - 1):
-            yield self._reboot
+        for _ in range(self._boots - 2):
+            yield self._boot_once_more
+        yield self._reboot
+        yield self._shadow_report
         yield self._books
 
     async def _power_on(self) -> None:
@@ -149,6 +138,7 @@ class Story:
         site = self.site
         await asyncio.to_thread(site.wires.lay)
         self._stack.push_async_callback(asyncio.to_thread, site.wires.take_up)
+        self._stack.push_async_callback(asyncio.to_thread, site.shadow.take_down)
         for machine in (site.centre, site.lane):
             self._stack.push_async_callback(asyncio.to_thread, machine.take_down)
             await asyncio.to_thread(machine.build)
@@ -166,7 +156,7 @@ class Story:
         await asyncio.gather(
             *(asyncio.to_thread(self._timed, one) for one in (self.site.install_centre, self.site.install_lane))
         )
-        self.report.problems += await asyncio.to_thread(self.site.enrol_lane)
+        self.report.problems += await asyncio.to_thread(self.site.box.enrol, self.site.centre)
         self.report.commands = len(self.site.lane.commands.typed)
         self.report.commands_centre = len(self.site.centre.commands.typed)
         for machine in (self.site.lane, self.site.centre):
@@ -200,7 +190,28 @@ class Story:
         if face_ms > FACE_MS:
             self.report.problems.append(f"a monitor was without a sign for {face_ms} ms after PID 1, {FACE_MS} allowed")
         await self.driving.open_lane()
-        self.report.ready_ms.append(now_ms() - pid1_ms)
+        self.report.open_ms.append(now_ms() - pid1_ms)
+        self.report.ready_ms.append(await asyncio.to_thread(figures.ready_ms, self.site.lane, LANE_UNITS[0]) - pid1_ms)
+
+    async def _page(self) -> None:
+        """The officers' page, from the workstation of the whole site: by its name, with the authority's certificate alone."""
+        assert self._lane_door is not None
+        near, known = self._lane_door.here, ssl.create_default_context(cafile=self.site.authority())
+        version = await asyncio.to_thread(tls_version, near, PAGE_NAME, known)
+        self.report.page = f"https://{PAGE_NAME}:{PAGE_PORT}, {version}"
+        if not version:
+            self.report.problems.append(
+                "an officer's browser with the authority's certificate does not believe the page"
+            )
+        if await asyncio.to_thread(tls_version, near, PAGE_NAME, ssl.create_default_context()):
+            self.report.problems.append("a browser without the authority's certificate believed the page")
+        if await asyncio.to_thread(tls_version, near, "another.sbc.example", known):
+            self.report.problems.append("the page was believed under a name that is not its own")
+
+    async def _stand_in_the_shadow(self) -> None:
+        """A second box beside the lane reads and decides from now on, and drives nothing."""
+        self._stack.callback(self._shadow.end)
+        self.report.problems += await self._shadow.begin()
 
     def _count_dark(self) -> None:
         """Adds the span since the last start, or since the last hung loop, to the darkest figure."""
@@ -215,6 +226,9 @@ class Story:
         wanted = dict.fromkeys(self._trucks.values(), "release")
         wanted[self._trucks["examined"]] = "inspect"
         await self.driving.bundle(wanted)
+        await self.driving.watch(
+            lambda: self._shadow.version >= self.driving.officer.version, "the codes at the shadow"
+        )
 
     async def _clear(self) -> None:
         pids = await asyncio.to_thread(self._lane_pids)
@@ -231,6 +245,10 @@ class Story:
         self.report.cpu_idle_percent = await asyncio.to_thread(figures.idle_percent, pids, 8.0)
         self.report.pss_mb = await asyncio.to_thread(figures.memory, pids)
         self.report.pss_sum_mb = round(sum(self.report.pss_mb.values()), 1)
+        if self.report.pss_sum_mb > PSS_MB:
+            self.report.problems.append(f"the lane takes {self.report.pss_sum_mb} MB, {PSS_MB} allowed")
+        if self.report.cpu_idle_percent > IDLE_PERCENT:
+            self.report.problems.append(f"{self.report.cpu_idle_percent} % of a core when idle, {IDLE_PERCENT} allowed")
         for machine, units in ((self.site.lane, LANE_UNITS), (self.site.centre, CENTRE_UNITS[:1])):
             for unit in units:
                 found = await asyncio.to_thread(figures.exposure, machine, unit)
@@ -249,6 +267,7 @@ class Story:
         self.report.by_hand += 1
         await asyncio.to_thread(self.site.wires.mend)
         await self.driving.automatic()
+        await self.driving.watch(lambda: self._shadow.automatic, "the shadow automatic again")
 
     async def _hang_every_loop(self) -> None:
         hangman = Hangman(self.driving)
@@ -262,19 +281,33 @@ class Story:
             self.report.problems += found.problems(victim)
             self._say(f"          {victim.name}: {found}")
 
+    async def _boot_once_more(self) -> None:
+        """Restarted by command with the lane open, for the times alone."""
+        await self._start_again()
+
     async def _reboot(self) -> None:
         """Restarted by command with the lane open; it comes back by its units and clears the next vehicle."""
         await self._start_again()
-        number = len(self.report.ready_ms) - 1
-        await self.driving.released(self._trucks[f"after reboot {number}"])
+        await self.driving.released(self._trucks["after reboot"])
+
+    async def _shadow_report(self) -> None:
+        """Where the box in the shadow and the officers differ."""
+        driving = self.driving
+        await driving.watch(lambda: driving.officer.delivered, "all events delivered")
+        crossings = await asyncio.to_thread(self._crossings)
+        found = self.report.shadow = await asyncio.to_thread(self._shadow.report, driving.decisions, crossings)
+        decided = driving.cleared + driving.examined
+        self.report.problems += found.problems(decided, self.report.by_hand)
+
+    def _crossings(self) -> list[dict[str, Any]]:
+        """Every visit that the core has."""
+        return list(msgspec.json.decode(self.site.core("crossings --json --most 100")))
 
     async def _books(self) -> None:
         """The centre has every visit; no unit had to be started anew but those that were hung."""
         driving = self.driving
-        await driving.watch(lambda: driving.officer.delivered, "all events delivered")
         wanted = driving.cleared + driving.examined + self.report.by_hand
-        said = await asyncio.to_thread(self.site.core, "crossings --officer clerk --json --most 100")
-        self.report.crossings = sum(1 for one in msgspec.json.decode(said) if one["base"])
+        self.report.crossings = sum(bool(one["base"]) for one in await asyncio.to_thread(self._crossings))
         if self.report.crossings < wanted:
             self.report.problems.append(f"the core has {self.report.crossings} visits of {wanted}")
         for unit in LANE_UNITS:
@@ -292,6 +325,8 @@ class Story:
             report.sign_ms = self._driving.waits_ms
             report.false_3_ms = false_ms(self._eye.seen, self._driving.allowed.spans, now_ms())
             self._driving.officer.leave()
+        times = {"face": report.face_ms, "ready": report.ready_ms, "open": report.open_ms}
+        report.boots = {name: Percentiles.of(seen) for name, seen in times.items() if seen}
         if report.false_3_ms:
             report.problems.append(f"screen 3 stood {report.false_3_ms} ms when it was not right")
         await asyncio.to_thread(self._keep)
@@ -301,7 +336,7 @@ class Story:
         """The journals, what the monitors showed, and what was typed, for whoever looks for a cause."""
         last = self.site.folder.parent / "last"
         last.mkdir(exist_ok=True)
-        for machine in (self.site.lane, self.site.centre):
+        for machine in (self.site.lane, self.site.centre, self.site.shadow):
             _write(last / f"{machine.name}.journal", _journal(machine))
             _write(last / f"{machine.name}.commands", "\n".join(machine.commands.typed) + "\n")
         _write(last / "monitors.txt", "".join(f"{one.at_ms} {one.screen} {one.what}\n" for one in self._eye.seen))
@@ -321,9 +356,8 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _trucks(seed: int = 7, reboots: int = 64) -> dict[str, DrawnTruck]:
+def _trucks(seed: int = 7) -> dict[str, DrawnTruck]:
     """A vehicle for everything that happens, by what that is."""
     marks = Marks(random.Random(seed))  # noqa: S311 - drawn vehicles
-    names = ["cleared", "examined", "unproved", *sorted(WITH_3_ON_SHOW)]
-    names += [f"after reboot {number}" for number in range(1, reboots)]
-    return {name: DrawnTruck(marks.next(), seed=number) for name, number in zip(names, itertools.count())}
+    names = ["cleared", "examined", "unproved", *sorted(WITH_3_ON_SHOW), "after reboot"]
+    return {name: DrawnTruck(marks.next(), seed=number) for number, name in enumerate(names)}

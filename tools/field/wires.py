@@ -19,6 +19,7 @@ LANE_ADDRESS = "10.20.7.7"
 CENTRE_ADDRESS = "10.20.0.5"
 CAMERA_ADDRESS = "10.20.7.21"
 BOARD_ADDRESS = "10.20.7.22"
+SHADOW_ADDRESS = "10.20.7.17"
 GLASS_ADDRESS = "10.20.7.23"
 _NET = 0x40000000  # CLONE_NEWNET (setns(2))
 
@@ -32,17 +33,22 @@ class Wires:
 
     def __init__(self, tag: str) -> None:
         self.yard, self.lane, self.centre = f"{tag}-yard", f"{tag}-lane", f"{tag}-centre"
+        self.shadow = f"{tag}-shadow"
 
     def lay(self) -> None:
         """Lays them."""
-        for name in (self.yard, self.lane, self.centre):
+        for name in (self.yard, self.lane, self.centre, self.shadow):
             _ip("netns", "add", name)
             _ip("-n", name, "link", "set", "lo", "up")
         _ip("-n", self.yard, "link", "add", "switch", "type", "bridge")
         _ip("-n", self.yard, "link", "set", "switch", "up")
         for address in (CAMERA_ADDRESS, BOARD_ADDRESS, GLASS_ADDRESS):
             _ip("-n", self.yard, "addr", "add", f"{address}/16", "dev", "switch")
-        for name, port, address in ((self.lane, "lane", LANE_ADDRESS), (self.centre, "centre", CENTRE_ADDRESS)):
+        for name, port, address in (
+            (self.lane, "lane", LANE_ADDRESS),
+            (self.centre, "centre", CENTRE_ADDRESS),
+            (self.shadow, "shadow", SHADOW_ADDRESS),
+        ):
             _ip("-n", self.yard, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", name)
             _ip("-n", self.yard, "link", "set", port, "master", "switch", "up")
             _ip("-n", name, "addr", "add", f"{address}/16", "dev", "eth0")
@@ -58,7 +64,7 @@ class Wires:
 
     def take_up(self) -> None:
         """Removes them all."""
-        for name in (self.yard, self.lane, self.centre):
+        for name in (self.yard, self.lane, self.centre, self.shadow):
             subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
 
 

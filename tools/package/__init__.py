@@ -6,6 +6,7 @@
 | `lock` | the part of `config/requirements.lock` that a product needs at run time |
 | `tree` | a version of the software as a folder that runs from wherever it stands |
 | `archive` | that folder, units, users and scripts as a .deb |
+| `screens`, `debian` | compositor and fonts, file by file out of Debian's packages; those, fetched from its mirror |
 | `extra` | an extra of `pyproject.toml` as a package beside the lane's |
 | `__main__` | the command |
 """

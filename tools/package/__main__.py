@@ -10,13 +10,15 @@ import time
 import tomllib
 from pathlib import Path
 
-from tools.package.archive import write_deb, write_extra_deb
+from tools.package import screens
+from tools.package.archive import LEVEL, write_deb, write_extra_deb, write_screens_deb
 from tools.package.extra import build_extra
 from tools.package.lock import PackageBuildError
 from tools.package.products import PRODUCTS, Architecture, Product
 from tools.package.tree import EXTRAS, build_tree
 
 ROOT = Path(__file__).resolve().parents[2]
+_LOOSE = 1
 
 
 def version() -> str:
@@ -36,13 +38,17 @@ def main(arguments: list[str]) -> int:
     """The command; returns its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.package", description=__doc__)
     parser.add_argument("--arch", choices=[each.value for each in Architecture], action="append")
-    parser.add_argument("--product", choices=[each.name for each in PRODUCTS], action="append")
+    parser.add_argument("--product", choices=[*(each.name for each in PRODUCTS), screens.NAME], action="append")
     parser.add_argument("--extra", choices=EXTRAS, help="build the package of this extra instead")
     parser.add_argument("--version", default="", help="instead of the project's own")
+    parser.add_argument(
+        "--quick", action="store_true", help="pack loosely: for packages that are tried and thrown away"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "build/deb")
     asked = parser.parse_args(arguments)
     asked.out.mkdir(parents=True, exist_ok=True)
     number = asked.version or version()
+    level = _LOOSE if asked.quick else LEVEL
     try:
         for architecture in [Architecture(each) for each in asked.arch or ["amd64", "arm64"]]:
             if asked.extra:
@@ -50,19 +56,21 @@ def main(arguments: list[str]) -> int:
                 continue
             for product in PRODUCTS:
                 if not asked.product or product.name in asked.product:
-                    _package(product, asked.out, architecture, number)
+                    _package(product, asked.out, architecture, number, level)
+            if not asked.product or screens.NAME in asked.product:
+                _screens(asked.out, architecture, number, level)
     except PackageBuildError as error:
         sys.stderr.write(f"package: {error}\n")
         return 1
     return 0
 
 
-def _package(product: Product, out: Path, architecture: Architecture, number: str) -> None:
+def _package(product: Product, out: Path, architecture: Architecture, number: str, level: int) -> None:
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as work:
         tree = Path(work) / "tree"
         build_tree(ROOT, tree, product, architecture, number)
-        file, size = write_deb(ROOT, tree, out, product=product, architecture=architecture, version=number)
+        file, size = write_deb(ROOT, tree, out, product=product, architecture=architecture, version=number, level=level)
     _say(file, size, begun)
 
 
@@ -72,6 +80,15 @@ def _extra(name: str, out: Path, architecture: Architecture, number: str) -> Non
         stage = Path(work) / "stage"
         size = build_extra(ROOT, stage, name, architecture)
         file = write_extra_deb(stage, out, name=name, architecture=architecture, version=number, lane=number)
+    _say(file, size, begun)
+
+
+def _screens(out: Path, architecture: Architecture, number: str, level: int) -> None:
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as work:
+        stage = Path(work) / "stage"
+        fields = screens.build_screens(stage, ROOT / "build/debian", architecture)
+        file, size = write_screens_deb(stage, out, fields, architecture=architecture, version=number, level=level)
     _say(file, size, begun)
 
 

@@ -7,9 +7,14 @@ import subprocess
 from pathlib import Path
 
 from tools.package.lock import PackageBuildError, system_packages
-from tools.package.products import Architecture, Product
+from tools.package.products import LANE, Architecture, Product
+from tools.package.screens import NAME as SCREENS
+from tools.package.screens import TAKEN
 
 _SCRIPTS = Path(__file__).parent / "scripts"
+LEVEL = 12
+"""How hard zstd tries for a package that travels to a site."""
+_MAINTAINER = "The ROCARS Lane founders <rocars@invalid>"
 _PLACES = (
     (".service", "lib/systemd/system"),
     (".target", "lib/systemd/system"),
@@ -18,11 +23,11 @@ _PLACES = (
     (".rules", "lib/udev/rules.d"),
 )
 SHARED_USERS = "rocars-lane.sysusers.conf"
-"""The users of both products are in one file; the core's package brings it under its own name."""
+"""The users of all products are in one file; each package brings it under its own name."""
 
 
 def write_deb(
-    root: Path, tree: Path, out: Path, *, product: Product, architecture: Architecture, version: str
+    root: Path, tree: Path, out: Path, *, product: Product, architecture: Architecture, version: str, level: int = LEVEL
 ) -> tuple[Path, int]:
     """Writes the package.
 
@@ -33,6 +38,7 @@ def write_deb(
         product: what it is.
         architecture: for which machines.
         version: as Debian compares it.
+        level: how hard zstd tries, 1 to 19.
 
     Returns:
         The file, and the bytes that it takes when it is installed.
@@ -55,20 +61,26 @@ def write_deb(
         "systemd",
         "udev",
         "systemd-timesyncd | time-daemon",
-        *system_packages(root / "config/debian-packages.txt", product.role),
+        *(
+            f"{SCREENS} | {name}" if name in TAKEN else name
+            for name in system_packages(root / "config/debian-packages.txt", product.role)
+        ),
     ]
+    voice = system_packages(root / "config/debian-packages.txt", "voice") if product is LANE else []
+    suggests = {"Suggests": ", ".join(voice)} if voice else {}
     fields = {
         "Package": product.name,
         "Version": version,
         "Architecture": architecture.value,
-        "Maintainer": "The ROCARS Lane founders <rocars@invalid>",
+        "Maintainer": _MAINTAINER,
         "Installed-Size": str(size // 1024),
         "Depends": ", ".join(depends),
+        **suggests,
         "Section": "misc",
         "Priority": "optional",
         "Description": product.says,
     }
-    return _deb(stage, out, fields, product.name), size
+    return _deb(stage, out, fields, product.name, level), size
 
 
 def write_extra_deb(stage: Path, out: Path, *, name: str, architecture: Architecture, version: str, lane: str) -> Path:
@@ -90,7 +102,7 @@ def write_extra_deb(stage: Path, out: Path, *, name: str, architecture: Architec
         "Package": f"rocars-lane-{name}",
         "Version": version,
         "Architecture": architecture.value,
-        "Maintainer": "The ROCARS Lane founders <rocars@invalid>",
+        "Maintainer": _MAINTAINER,
         "Installed-Size": str(size // 1024),
         "Depends": f"rocars-lane (>= {lane})",
         "Section": "misc",
@@ -100,9 +112,44 @@ def write_extra_deb(stage: Path, out: Path, *, name: str, architecture: Architec
     return _deb(stage, out, fields, None)
 
 
-def _deb(stage: Path, out: Path, fields: dict[str, str], scripts: str | None) -> Path:
+def write_screens_deb(
+    stage: Path, out: Path, fields: dict[str, str], *, architecture: Architecture, version: str, level: int = LEVEL
+) -> tuple[Path, int]:
+    """Writes `rocars-screens`.
+
+    Args:
+        stage: its files.
+        out: an existing folder.
+        fields: what `tools.package.screens.build_screens` says of it.
+        architecture: for which machines.
+        version: as Debian compares it.
+        level: how hard zstd tries, 1 to 19.
+
+    Returns:
+        The file, and the bytes that it takes when it is installed.
+
+    Raises:
+        PackageBuildError: `dpkg-deb` refuses it.
+    """
+    size = sum(path.lstat().st_size for path in stage.rglob("*") if path.is_file() and not path.is_symlink())
+    own = {
+        "Package": SCREENS,
+        "Version": version,
+        "Architecture": architecture.value,
+        "Maintainer": _MAINTAINER,
+        "Installed-Size": str(size // 1024),
+        "Section": "misc",
+        "Priority": "optional",
+    }
     control = stage / "DEBIAN"
     control.mkdir()
+    (control / "triggers").write_text("activate-noawait ldconfig\n")
+    return _deb(stage, out, own | fields, None, level), size
+
+
+def _deb(stage: Path, out: Path, fields: dict[str, str], scripts: str | None, level: int = LEVEL) -> Path:
+    control = stage / "DEBIAN"
+    control.mkdir(exist_ok=True)
     (control / "control").write_text("".join(f"{key}: {value}\n" for key, value in fields.items()))
     if scripts is not None:
         for script in sorted(_SCRIPTS.iterdir()):
@@ -111,7 +158,7 @@ def _deb(stage: Path, out: Path, fields: dict[str, str], scripts: str | None) ->
             (control / script.name).chmod(0o755)
     _open_to_all(stage)
     file = out / f"{fields['Package']}_{fields['Version']}_{fields['Architecture']}.deb"
-    command = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z12", "--build", str(stage), str(file)]
+    command = ["dpkg-deb", "--root-owner-group", "-Zzstd", f"-z{level}", "--build", str(stage), str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise PackageBuildError(done.stderr.strip())

@@ -6,10 +6,12 @@
 | `law` | design §2 as invariants |
 | `history`, `counting`, `observer` | what someone knows who sees inputs and screens only; the law is asked of it |
 | `answers`, `alphabet`, `slices` | what may happen: answers of the code book, events, and which of them together |
-| `canonical`, `search` | states with their counters renamed, so that they are finite; the search |
+| `canonical`, `numbers`, `search` | states with their counters renamed, so that they are finite; their numbers; the search |
 | `code_book`, `world`, `moves`, `scenarios/` | little stories with their expected screens |
 | `mutants`, `mutation`, `survivors` | changed rules; what notices them; why some may survive |
-| `source_mutants`, `source_fates`, `harmful` | changes of the source itself, put in place of what runs; who notices them; those that did harm |
+| `source_mutants`, `harmful` | changes of the source itself, put in place of what runs; those that did harm |
+| `source_fates`, `test_fates` | what notices them: the proof, or the tests |
+| `office_fates` | the same for the pure rules of the centre, judged by their tests |
 | `physical/` | the other proof: vehicles, loops that fail and late people around the step |
 
 `run` proves; `mutation` tries one mutant. No clock here: the caller measures.

@@ -1,16 +1,18 @@
 """The finite alphabet of the prover: groups of letters, each letter one or a few events, given what is seen of the lane.
 
 A pulse is a contact that closes and opens. A boot is `AgentStarted` with the levels of all contacts. A letter that would
-change nothing (a contact that closes twice, a timer that does not run) is left out.
+change nothing (a contact that closes twice, a timer that does not run) is left out. Events are made once and given again as the
+same objects, since the search numbers them by identity.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from lane_agent import events as e
-from lane_agent.contacts import FOR_VISIT, WAYS_OUT
+from lane_agent.contacts import CONTACTS, FOR_VISIT, TELLTALES, WAYS_OUT
 from lane_agent.model import Contact, Fault, Link, Policy, Read, ReadSource, Screen
 from lane_agent.wording import Scene
 from tools.proof.answers import answer
@@ -41,6 +43,14 @@ def _in_visit(name: str, *events: e.Event) -> Letter:
     return Letter(name, lambda history: events if history.vehicle else ())
 
 
+def _says(signal: Contact, vrn: str = "", edge_ms: int = NOW.mono_ms, *, vouched: bool = True) -> Letter:
+    """Immigration's terminal says so, and names a mark or none."""
+    said = f"terminal: {signal.value}{' of ' + vrn if vrn else ''}{'' if vouched else ', unproved'}"
+    return _always(
+        said if edge_ms == NOW.mono_ms else f"late {said}", e.ImmigrationSignalled(signal, edge_ms, vrn, vouched)
+    )
+
+
 def _level(contact: Contact, *, active: bool) -> Letter:
     event = e.ContactChanged(contact, active, NOW.mono_ms)
     name = f"{contact.value} {'on' if active else 'off'}"
@@ -62,16 +72,30 @@ def _paints(*screens: Screen) -> Letter:
     def make(history: InputHistory) -> tuple[e.Event, ...]:
         told = {Screen.XDB: history.xdb, Screen.AIOP: history.aiop}
         left = [screen for screen in screens if screen not in history.painted]
-        return tuple(e.ScenePainted(screen, told[screen], FACE) for screen in left)
+        return tuple(_painted(screen, told[screen]) for screen in left)
 
     return Letter(f"{' and '.join(screen.value for screen in screens)} painted", make)
 
 
+@cache
+def _painted(screen: Screen, scene: Scene) -> e.Event:
+    return e.ScenePainted(screen, scene, FACE)
+
+
 def levels(active: frozenset[Contact]) -> tuple[e.Event, ...]:
-    """The first report of every contact."""
-    return tuple(e.ContactChanged(contact, contact in active, NOW.mono_ms) for contact in Contact)
+    """The first report of every contact; those that say nothing of a vehicle first, which the two restarts then share."""
+    return tuple(_reported(contact, active=contact in active) for contact in _QUIET_FIRST)
 
 
+_QUIET_FIRST = sorted(Contact, key=lambda contact: not (contact in TELLTALES or CONTACTS[contact].witness))
+
+
+@cache
+def _reported(contact: Contact, *, active: bool) -> e.Event:
+    return e.ContactChanged(contact, active, NOW.mono_ms)
+
+
+@cache
 def boot(policy: Policy, active: frozenset[Contact] = frozenset()) -> tuple[e.Event, ...]:
     """An agent that starts and hears all its contacts."""
     return (e.AgentStarted(policy, "boot", "proof"), *levels(active))
@@ -105,7 +129,8 @@ def _fault(fault: Fault) -> tuple[Letter, ...]:
 
 
 def _link(link: Link) -> Letter:
-    return Letter(f"link {link.value}", lambda history: () if history.link is link else (e.LinkChanged(link),))
+    event = e.LinkChanged(link)
+    return Letter(f"link {link.value}", lambda history: () if history.link is link else (event,))
 
 
 def _bypass(contact: Contact) -> tuple[Letter, ...]:
@@ -122,6 +147,7 @@ def _of_another(visit: int) -> tuple[Letter, ...]:
         e.PlateUnread(visit, "mud"),
         e.PlateDoubted(visit, VRN),
         e.SecondVehicleSeen(visit),
+        e.PlateSeenAgain(visit, TIMERS["look"], VRN),
         e.CodesFound(visit, QUESTION, answer("hold", vrn=VRN, link=Link.FRESH)),
         e.ClaimAnswered(visit, CLAIM, ("live",), EPOCH, 1),
         e.ClaimAnswered(visit, CLAIM, ("live",), EPOCH, 1, "claimed elsewhere"),
@@ -151,6 +177,7 @@ def _unnamed() -> tuple[Letter, ...]:
         e.DebtWrittenOff(VISIT, "", WHY),
         e.HelpAnswered(""),
         e.HelpEnded("", "none"),
+        e.OfficerSent(""),
     )
     return tuple(_always(f"{type(event).__name__} that names nobody or nothing", event) for event in events)
 
@@ -178,23 +205,30 @@ def _older() -> tuple[Letter, ...]:
 def _drives_off(history: InputHistory) -> tuple[e.Event, ...]:
     if Contact.STOP_LOOP not in history.active:
         return ()
-    way = [e.ContactChanged(Contact.EXIT_LOOP, active, NOW.mono_ms) for active in (True, False)]
-    return (e.ContactChanged(Contact.STOP_LOOP, False, NOW.mono_ms), *way)
+    way = [_reported(Contact.EXIT_LOOP, active=active) for active in (True, False)]
+    return (_reported(Contact.STOP_LOOP, active=False), *way)
 
 
 def _another_scene(history: InputHistory) -> e.Event:
-    return e.ScenePainted(Screen.AIOP, Scene.CLOSED if history.aiop is not Scene.CLOSED else Scene.DONE, FACE)
+    return _painted(Screen.AIOP, Scene.CLOSED if history.aiop is not Scene.CLOSED else Scene.DONE)
+
+
+_TAKES_OVER, _OPENS = e.OfficerTookOver(VISIT, OFFICER, WHY), e.LaneOpened(OFFICER)
+_BYPASSES = (e.ManualOrdered(OFFICER, WHY), e.LoopBypassed(Contact.STOP_LOOP, True, OFFICER, WHY))
 
 
 def _free_the_lane(history: InputHistory) -> tuple[e.Event, ...]:
     acts: list[e.Event] = []
     if history.vehicle is not None:
-        acts.append(e.OfficerTookOver(VISIT, OFFICER, WHY))
+        acts.append(_TAKES_OVER)
     if not history.opened:
-        acts.append(e.LaneOpened(OFFICER))
-    if Contact.STOP_LOOP in history.active - history.bypassed:
-        acts += [e.ManualOrdered(OFFICER, WHY), e.LoopBypassed(Contact.STOP_LOOP, True, OFFICER, WHY)]
+        acts.append(_OPENS)
+    if Contact.STOP_LOOP in history.active and Contact.STOP_LOOP not in history.bypassed:
+        acts += _BYPASSES
     return tuple(acts)
+
+
+_NO_VISIT_TO_WRITE_OFF: tuple[e.Event, ...] = (e.DebtWrittenOff(0, OFFICER, WHY),)
 
 
 _IMMIGRATION = (Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED)
@@ -215,11 +249,33 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "limits": (_timer("stage"), _timer("debt")),
     "debt": (
         _in_visit("debt written off", e.DebtWrittenOff(VISIT, OFFICER, WHY)),
-        Letter(
-            "debt written off before", lambda history: () if history.vehicle else (e.DebtWrittenOff(0, OFFICER, WHY),)
-        ),
+        Letter("debt written off before", lambda history: () if history.vehicle else _NO_VISIT_TO_WRITE_OFF),
     ),
     "lapse": (_in_visit("the order came too late", e.ShowLapsed(FACE)),),
+    "terminal": (
+        _says(Contact.IMMIGRATION_STARTED, VRN),
+        _says(Contact.IMMIGRATION_CLEARED, VRN),
+        _says(Contact.IMMIGRATION_STARTED, STRANGER),
+        _says(Contact.IMMIGRATION_CLEARED, STRANGER),
+    ),
+    "terminal, unproved": (
+        _says(Contact.IMMIGRATION_STARTED),
+        _says(Contact.IMMIGRATION_CLEARED, VRN, vouched=False),
+        _says(Contact.IMMIGRATION_CLEARED, STRANGER, vouched=False),
+        _says(Contact.IMMIGRATION_REFERRED, STRANGER),
+    ),
+    "terminal, late": (
+        _says(Contact.IMMIGRATION_CLEARED, VRN, BEFORE_MS),
+        _says(Contact.IMMIGRATION_STARTED, STRANGER, BEFORE_MS),
+    ),
+    "box": tuple(
+        _level(contact, active=active) for contact in (Contact.BOX_JAM, Contact.BOX_FULL) for active in (True, False)
+    ),
+    "telltales": tuple(
+        _level(contact, active=active)
+        for contact in (Contact.BOX_LID, Contact.BOX_NEARLY_FULL, Contact.CABINET, Contact.ARRIVAL_LOOP)
+        for active in (True, False)
+    ),
     **{contact.value: (_pulse(contact),) for contact in FOR_VISIT if contact not in _IMMIGRATION},
     "plates": (
         _in_visit("identifier differs", e.IdentifierRead("rfid", STRANGER, NOW.mono_ms)),
@@ -247,6 +303,12 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _in_visit("read with another Mainland plate", _read(mainland=OTHER_MAINLAND)),
     ),
     "unread": (_in_visit("unread", e.PlateUnread(VISIT, "mud")),),
+    "held up": (
+        _in_visit("the plate is seen again", e.PlateSeenAgain(VISIT, TIMERS["look"], VRN)),
+        _in_visit("another plate is seen again", e.PlateSeenAgain(VISIT, TIMERS["look"], STRANGER)),
+        _timer("look"),
+        _timer("held_up"),
+    ),
     "doubted": (
         _in_visit("the read is doubted", e.PlateDoubted(VISIT, VRN)),
         _in_visit("another read is doubted", e.PlateDoubted(VISIT, STRANGER)),
@@ -270,6 +332,12 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
         _pulse(Contact.HELP),
         _always("help answered", e.HelpAnswered(OFFICER)),
         _always("help ended", e.HelpEnded(OFFICER, "advised")),
+    ),
+    "voice": (
+        _always("each end hears the other", e.AudioChanged(flowing=True)),
+        _always("an end hears nothing", e.AudioChanged(flowing=False)),
+        _always("the call is lost", e.CallLost("no sound")),
+        _always("an officer comes", e.OfficerSent(OFFICER)),
     ),
     "help held": (_level(Contact.HELP, active=True), _level(Contact.HELP, active=False), _timer("help")),
     "doors": (_always("lane opened", e.LaneOpened(OFFICER)), _always("lane closed", e.LaneClosed(OFFICER, WHY))),
@@ -318,7 +386,12 @@ def _claim_answer(history: InputHistory, *, epoch: str = EPOCH, refusal: str = "
     vehicle = history.vehicle
     if vehicle is None or not vehicle.asks_for:
         return ()
-    return (e.ClaimAnswered(VISIT, CLAIM, tuple(sorted(vehicle.claimed)), epoch, 1, refusal),)
+    return (_of_the_claim(vehicle.claimed, epoch, refusal),)
+
+
+@cache
+def _of_the_claim(claimed: frozenset[str], epoch: str, refusal: str) -> e.Event:
+    return e.ClaimAnswered(VISIT, CLAIM, tuple(sorted(claimed)), epoch, 1, refusal)
 
 
 GRANTED = Letter("the core grants the claim", _claim_answer)
@@ -329,17 +402,19 @@ def answers(names: tuple[str, ...], *, doubtful: bool) -> tuple[Letter, ...]:
     letters = [_answer(name, None) for name in names]
     if doubtful:
         letters += [_answer(name, Link.STALE) for name in names]
-        letters.append(Letter("the code book fails", lambda history: _if_asked(history, e.FaultRaised(Fault.CODES))))
+        fails = e.FaultRaised(Fault.CODES)
+        letters.append(Letter("the code book fails", lambda history: (fails,) if history.asked else ()))
     return tuple(letters)
 
 
 def _answer(name: str, link: Link | None) -> Letter:
     def make(history: InputHistory) -> tuple[e.Event, ...]:
         vrn = history.vehicle.vrn if history.vehicle else ""
-        return _if_asked(history, e.CodesFound(VISIT, QUESTION, answer(name, vrn=vrn, link=link or history.link)))
+        return (_found(name, vrn, link or history.link),) if history.asked else ()
 
     return Letter(f"answer: {name}" + (" (found while stale)" if link else ""), make)
 
 
-def _if_asked(history: InputHistory, event: e.Event) -> tuple[e.Event, ...]:
-    return (event,) if history.asked else ()
+@cache
+def _found(name: str, vrn: str, link: Link) -> e.Event:
+    return e.CodesFound(VISIT, QUESTION, answer(name, vrn=vrn, link=link))

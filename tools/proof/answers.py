@@ -6,6 +6,7 @@ The law goes by these judgements, never by `matching`: a mistake there is a viol
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from lane_agent.frozen import replace
 from lane_agent.model import Codes, Link
@@ -100,6 +101,7 @@ _BY_CODES: dict[Codes, Meaning] = {
 _OUTBOUND_BY_CODES = {_bare(answer(name, vrn="", link=Link.FRESH)): meaning for name, meaning in OUTBOUND.items()}
 
 
+@cache
 def meaning_of(codes: Codes, *, lenient: bool, outbound: bool = False) -> Meaning:
     """The judgement on an answer; `lenient` lanes accept bundles for another point."""
     meaning = (_OUTBOUND_BY_CODES if outbound else _BY_CODES)[_bare(codes)]

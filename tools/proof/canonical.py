@@ -6,6 +6,7 @@ in those numbers alone behave alike. Every kind of serial gets a number of its o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -16,6 +17,7 @@ from lane_agent.effects import (
     Consume,
     Effect,
     GiveBack,
+    LookAgain,
     LookUp,
     Record,
     Show,
@@ -29,11 +31,11 @@ from lane_agent.state import Lane, Visit
 VISIT = 1
 FACE = 1
 QUESTION = 2
-TIMERS = {"paint": 3, "stage": 4, "help": 5, "gone": 6, "debt": 7}
-CLAIM = 9
-COUNTED = 10
+TIMERS = {"paint": 3, "stage": 4, "help": 5, "gone": 6, "debt": 7, "held_up": 8, "look": 9}
+CLAIM = 11
+COUNTED = 12
 """Serials given out so far, as every renamed lane has it."""
-OLDER = 8
+OLDER = 10
 """A serial that no renamed lane waits for."""
 
 FOR_THE_RECORD: dict[str, Any] = {
@@ -81,31 +83,24 @@ def _face(face: Face) -> Face:
 
 def canonical_effects(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     """What the monitor goes by: all but records and the intercom, with counters renamed and details dropped."""
-    return tuple(kept for effect in effects if (kept := _renamed(effect)) is not None)
+    return tuple([_RENAMED[type(effect)](effect) for effect in effects if type(effect) in _RENAMED])
 
 
-def _renamed(effect: Effect) -> Effect | None:  # noqa: PLR0911 -- one short case an effect
-    match effect:
-        case Show():
-            return replace(effect, serial=FACE)
-        case LookUp():
-            return replace(effect, visit=VISIT, lookup=QUESTION)
-        case StartTimer():
-            return replace(effect, serial=TIMERS[effect.timer])
-        case Alarm():
-            return Alarm(effect.kind, VISIT if effect.visit else 0)
-        case Consume():
-            return replace(effect, visit=VISIT)
-        case Claim() | GiveBack():
-            return replace(effect, visit=VISIT, claim=CLAIM)
-        case StartReading():
-            return StartReading(VISIT)
-        case CancelTimer():
-            return effect
-        case _:
-            return None
+_RENAMED: dict[type, Callable[[Any], Effect]] = {
+    Show: lambda effect: replace(effect, serial=FACE),
+    LookUp: lambda effect: replace(effect, visit=VISIT, lookup=QUESTION),
+    LookAgain: lambda effect: replace(effect, visit=VISIT, look=TIMERS["look"]),
+    StartTimer: lambda effect: replace(effect, serial=TIMERS[effect.timer]),
+    Alarm: lambda effect: Alarm(effect.kind, VISIT if effect.visit else 0),
+    Consume: lambda effect: replace(effect, visit=VISIT),
+    Claim: lambda effect: replace(effect, visit=VISIT, claim=CLAIM),
+    GiveBack: lambda effect: replace(effect, visit=VISIT, claim=CLAIM),
+    StartReading: lambda _: StartReading(VISIT),
+    CancelTimer: lambda effect: effect,
+}
+"""Effects that the monitor goes by, each with how it is renamed."""
 
 
 def changes_nothing(effects: tuple[Effect, ...]) -> bool:
     """Whether effects are records only, as those of an ignored event must be."""
-    return all(isinstance(effect, Record) for effect in effects)
+    return all(type(effect) is Record for effect in effects)

@@ -5,20 +5,24 @@ from __future__ import annotations
 from typing import assert_never
 
 from lane_agent import events as e
-from lane_agent.model import Contact, Screen
+from lane_agent.model import Contact, Immigration, Screen
 from tools.proof.canonical import CLAIM, FACE, QUESTION, TIMERS, VISIT
 from tools.proof.history import NOW, InputHistory, VehicleInputs
 
 LOOPS = (Contact.STOP_LOOP, Contact.EXIT_LOOP, Contact.COMPOUND_LOOP)
 
 
-def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR0911 -- one short case a kind
+def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR0911, PLR0912 -- one short case a kind
     """Whether the event may change anything. Contacts are levels and always heard; `observer` sorts them out."""
     match event:
         case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.SecondVehicleSeen():
             return history.vehicle is not None and event.visit == VISIT
+        case e.PlateSeenAgain():
+            return _seen_again(history, event)
         case e.IdentifierRead():
             return history.vehicle is not None and event.edge_ms >= NOW.mono_ms
+        case e.ImmigrationSignalled():
+            return _signal_counts(history, event)
         case e.CodesFound():
             return _answers(history, event)
         case e.ClaimAnswered():
@@ -32,8 +36,10 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR091
             return event.timer in history.timers and event.serial == TIMERS[event.timer]
         case e.HelpAnswered():
             return _named(event.officer) and history.help == "ringing"
-        case e.HelpEnded():
+        case e.HelpEnded() | e.OfficerSent():
             return _named(event.officer) and history.help != ""
+        case e.AudioChanged() | e.CallLost():
+            return history.help in ("answered", "talking")
         case (
             e.AgentStarted()
             | e.ContactChanged()
@@ -46,6 +52,7 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR091
             | e.TroubleEnded()
             | e.AlarmHandled()
             | e.WordsReceived()
+            | e.CallReported()
         ):
             return True
         case _:
@@ -61,10 +68,28 @@ def _named(officer: str) -> bool:
     return bool(officer.strip())
 
 
+def _signal_counts(history: InputHistory, event: e.ImmigrationSignalled) -> bool:
+    """Of this visit, and *cleared* only once begun; or it pays, or makes, the debt of a vehicle before."""
+    vehicle, answer = history.vehicle, event.signal is not Contact.IMMIGRATION_STARTED
+    if history.debt and answer:
+        return True
+    if vehicle is None or event.edge_ms < NOW.mono_ms:
+        taken_over = vehicle is None and Contact.STOP_LOOP in history.active - history.bypassed
+        return taken_over and not answer
+    running = vehicle.immigration is Immigration.RUNNING
+    return running or event.signal is not Contact.IMMIGRATION_CLEARED
+
+
 def _answers(history: InputHistory, event: e.CodesFound) -> bool:
     vehicle = history.vehicle
     right = event.visit == VISIT and event.lookup == QUESTION
     return vehicle is not None and history.asked and right and event.codes.vrn == vehicle.vrn
+
+
+def _seen_again(history: InputHistory, event: e.PlateSeenAgain) -> bool:
+    vehicle = history.vehicle
+    right = event.visit == VISIT and event.look == TIMERS["look"] and "look" in history.timers
+    return vehicle is not None and right and event.vrn == vehicle.vrn
 
 
 def _answers_claim(history: InputHistory, event: e.ClaimAnswered) -> bool:

@@ -1,7 +1,7 @@
 """Changes of the source that did harm and that neither proof nor tests had noticed, and who notices each of them now.
 
 The first eight were found by a review; the next three undo what mended the wrong releases it had found (A1 to A3 of
-`docs/attacks.md`); the last four undo what the physical model found.
+`docs/attacks.md`); the others undo what the physical model found.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ REVIEWED: tuple[HarmfulMutant, ...] = (
     HarmfulMutant(
         "a second identifier one character off agrees",
         "lane_agent.receive",
-        "if others - {event.vrn} else lane",
-        "if any(one != event.vrn and not is_near_miss(one, event.vrn) for one in others) else lane",
+        "if others - {read.vrn} else lane",
+        "if any(one != read.vrn and not is_near_miss(one, read.vrn) for one in others) else lane",
         slice="neighbouring marks",
     ),
     HarmfulMutant(
@@ -129,6 +129,13 @@ MENDED: tuple[HarmfulMutant, ...] = (
         "return owe_answer(lane) if begins and lane.visit is None and on_stop_loop.holds(lane) else (lane, ())",
         "return (lane, ())",
         site="a debt written off",
+    ),
+    HarmfulMutant(
+        "no answer is owed where Immigration begins again after one that was unclear",
+        "lane_agent.immigration",
+        "return owe_answer(visit_with(lane, unclear=None)) if unclear else (lane, ())",
+        "return visit_with(lane, unclear=None), ()",
+        site="Immigration begins again",
     ),
     HarmfulMutant(
         "a vehicle that stood here while a loop was bypassed is released by itself",

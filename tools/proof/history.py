@@ -43,7 +43,7 @@ class VehicleInputs:
         meaning, fresh: of the last answer about this mark, and whether it was fresh and timed.
         release, inspect: an officer's standing order.
         shown: "", "3", "back" (3 was taken back) or "4".
-        told: an alarm has told the officer since the last waiting limit began.
+        told: an alarm has told the officer since the last waiting limit began; that an answer is unclear calls nobody.
         plain: nothing but the ordinary course has happened yet.
     """
 
@@ -100,6 +100,11 @@ class VehicleInputs:
         return frozenset(mark for _, mark in self.named)
 
     @property
+    def bound(self) -> frozenset[str]:
+        """The marks that Immigration's terminal has named."""
+        return frozenset(mark for source, mark in self.named if source == "immigration_terminal")
+
+    @property
     def officers(self) -> bool:
         """Whether an officer's order may hold: after Immigration, or where the visit is his and not referred."""
         return self.cleared or ((self.handed or self.manual) and not self.referred)
@@ -118,8 +123,9 @@ class InputHistory:
         manual: reasons for manual mode: "link", "unverified", "fault", "order", "bypass".
         debt: Immigration began with a vehicle that left without an answer.
         unseen: vehicles in a row that left, and no way-out loop saw one of them.
+        way_out_seen: the way-out loop closed since the agent started, and no vehicle was missed, no loop bypassed, since.
         known, active, bypassed: contacts as reported.
-        help: "", "ringing" or "answered".
+        help: "", "ringing", "answered" or "talking".
         timers: names of those running.
         xdb, aiop, painted: what both screens were last told, and who confirmed it.
         own: that was told in this visit.
@@ -132,6 +138,7 @@ class InputHistory:
     manual: frozenset[str] = frozenset()
     debt: bool = False
     unseen: int = 0
+    way_out_seen: bool = False
     faults: frozenset[Fault] = frozenset()
     known: frozenset[Contact] = frozenset()
     active: frozenset[Contact] = frozenset()
@@ -154,6 +161,15 @@ class InputHistory:
     def dark(self) -> bool:
         """The store, a screen, the codes or a contact is at fault: 3 for nobody."""
         return not self.faults.isdisjoint(DARK)
+
+    @property
+    def may_wait(self) -> bool:
+        """§2.2: a 3 whose time is over may stay while its plate is seen: the site allows it, and the loops can be believed."""
+        vehicle = self.vehicle
+        if vehicle is None or vehicle.shown != "3" or not vehicle.vrn or vehicle.doubt or vehicle.departing:
+            return False
+        loops = self.way_out_seen and Contact.STOP_LOOP in self.active and not self.bypassed
+        return self.policy.held_up_ms > 0 and loops and not self.faults and not self.help
 
     @property
     def shut(self) -> bool:

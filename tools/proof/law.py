@@ -7,7 +7,7 @@ Rules of this file: an invariant looks at `Sight` only, never at the lane; its d
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.alarms import LaneAlarmKind
 from lane_agent import events as e
@@ -17,44 +17,43 @@ from lane_agent.wording import Scene
 from tools.proof.code_book import EPOCH, MAINLAND
 from tools.proof.history import InputHistory, VehicleInputs
 
-HELP = {"ringing": Scene.HELP, "answered": Scene.TALK}
+HELP = {"ringing": Scene.HELP, "answered": Scene.OFFICER, "talking": Scene.TALK}
+WAITING = frozenset({"held_up", "look"})
+"""The limits of a 3 that outlasts its time."""
 PROMPTS = (Scene.UNLADEN, Scene.MANIFEST)
 NEED_KNOWLEDGE = (Scene.UNLADEN, Scene.NOBUNDLE, Scene.EARLY, Scene.WRONGPOINT)
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """One step as the onlooker sees it.
+class Sight(NamedTuple):
+    """One step as the onlooker sees it; made by `sight`.
 
     Attributes:
         before, now: what he knew and knows.
+        vehicle: the one in the lane now.
         counted: whether the input counts, by the law.
         same: the lane is the same after as before, and only recorded.
+        answered: the answer to the last question came in this very step.
+        turned_to: what the XDB was newly told in this step, if anything.
     """
 
     before: InputHistory
     event: e.Event
     effects: tuple[Effect, ...]
     now: InputHistory
+    vehicle: VehicleInputs | None
     counted: bool
     same: bool
+    answered: bool
+    turned_to: Scene | None
 
-    @property
-    def vehicle(self) -> VehicleInputs | None:
-        """The vehicle in the lane now."""
-        return self.now.vehicle
 
-    @property
-    def answered(self) -> bool:
-        """The answer to the last question came in this very step."""
-        return self.counted and isinstance(self.event, e.CodesFound)
-
-    @property
-    def turned_to(self) -> Scene | None:
-        """What the XDB was newly told in this step, if anything."""
-        if self.now.xdb is self.before.xdb or not any(isinstance(effect, Show) for effect in self.effects):
-            return None
-        return self.now.xdb
+def sight(
+    before: InputHistory, event: e.Event, effects: tuple[Effect, ...], now: InputHistory, *, counted: bool, same: bool
+) -> Sight:
+    """What the onlooker sees of a step."""
+    turned = now.xdb is not before.xdb and any(isinstance(effect, Show) for effect in effects)
+    answered = counted and isinstance(event, e.CodesFound)
+    return Sight(before, event, effects, now, now.vehicle, counted, same, answered, now.xdb if turned else None)
 
 
 Invariant = Callable[[Sight], bool]
@@ -87,7 +86,12 @@ def _way_out_tells(now: InputHistory) -> bool:
 
 
 def _identified(now: InputHistory, vehicle: VehicleInputs) -> bool:
-    """Every second identifier agrees, and there is one where it is required; the mark an officer typed needs none."""
+    """Every second identifier agrees, and there is one where it is required; the mark an officer typed needs none.
+
+    §2.13: but nobody goes on what Immigration said of another vehicle, whoever typed the mark.
+    """
+    if vehicle.bound - {vehicle.vrn}:
+        return False
     if vehicle.typed:
         return True
     return not vehicle.marks - {vehicle.vrn} and (bool(vehicle.vouched) or not now.policy.identifier_required)
@@ -123,6 +127,28 @@ def three_is_taken_back(sight: Sight) -> bool:
         return False
     by_itself_still = vehicle.cleared and not sight.now.bypassed
     return vehicle.shown == "3" and (by_itself_still or (vehicle.release and vehicle.may_release))
+
+
+def three_waits_for_a_plate(sight: Sight) -> bool:
+    """§2.2: 3 outlasts its time only in a lane that may let it, under a limit nothing extends, while its plate is looked for."""
+    now, event = sight.now, sight.event
+    over = sight.counted and isinstance(event, e.TimerFired) and event.timer == "stage"
+    again = sight.counted and isinstance(event, e.PlateSeenAgain)
+    begun = [effect.timer for effect in sight.effects if isinstance(effect, StartTimer)]
+    if ("held_up" in begun and not over) or ("look" in begun and not (over or again)):
+        return False
+    if now.xdb is not Scene.DONE:
+        return now.timers.isdisjoint(WAITING)
+    return "stage" in now.timers or (now.may_wait and now.timers >= WAITING)
+
+
+def three_does_not_nag(sight: Sight) -> bool:
+    """§2.2: where a lane may let 3 wait, the end of its time does not take it back, nor does a plate that is seen again."""
+    event, before = sight.event, sight.before
+    waits = isinstance(event, e.TimerFired | e.PlateSeenAgain) and sight.counted and before.may_wait
+    if not waits or before.xdb is not Scene.DONE or getattr(event, "timer", "stage") != "stage":
+        return True
+    return sight.now.xdb is Scene.DONE
 
 
 def three_when_due(sight: Sight) -> bool:
@@ -255,15 +281,15 @@ def modes_between_visits(sight: Sight) -> bool:
 def nothing_waits_for_ever(sight: Sight) -> bool:
     """§2.9: with a vehicle in the lane a limit is running, or the officer has been told of it, or is deciding it."""
     vehicle = sight.vehicle
-    if vehicle is None or sight.now.timers & {"stage", "gone"}:
+    if vehicle is None or sight.now.timers & {"stage", "gone", "look"}:
         return True
     return vehicle.told or bool(sight.now.help) or (vehicle.release and sight.now.asked)
 
 
 def help_is_answered(sight: Sight) -> bool:
-    """§2.10: Help shows on the panel in every state, for as long as the call lasts."""
+    """§2.10: Help shows on the panel in every state, for as long as the call lasts, and TALK only while sound flows."""
     wanted = HELP.get(sight.now.help)
-    return sight.now.aiop is wanted if wanted else sight.now.aiop not in HELP.values()
+    return sight.now.aiop is wanted if wanted else sight.now.aiop not in (Scene.HELP, Scene.TALK)
 
 
 def help_pauses_prompts_only(sight: Sight) -> bool:
@@ -293,7 +319,7 @@ def screens_say_the_same(sight: Sight) -> bool:
     xdb, aiop = sight.now.xdb, sight.now.aiop
     if xdb is Scene.IMMIGRATION_TURN:
         return aiop in (Scene.IMMIGRATION, Scene.RECEIVED, Scene.OFFICER, *HELP.values())
-    return aiop is xdb or aiop in HELP.values()
+    return aiop is (HELP.get(sight.now.help) or xdb)
 
 
 def screens_are_watched(sight: Sight) -> bool:
@@ -353,6 +379,8 @@ def run_through_is_told(sight: Sight) -> bool:
 LAW: tuple[Invariant, ...] = (
     three_has_grounds,
     three_is_taken_back,
+    three_waits_for_a_plate,
+    three_does_not_nag,
     three_when_due,
     three_is_asked_for,
     four_has_grounds,
@@ -380,4 +408,4 @@ LAW: tuple[Invariant, ...] = (
 
 def broken(sight: Sight) -> tuple[str, ...]:
     """Names of the invariants that this step breaks."""
-    return tuple(law.__name__ for law in LAW if not law(sight))
+    return tuple([law.__name__ for law in LAW if not law(sight)])

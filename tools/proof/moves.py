@@ -92,6 +92,12 @@ def _bypass(world: ScenarioWorld, loop: str, *, bypassed: bool = True) -> None:
     world.tell(e.LoopBypassed(Contact(loop), bypassed, OFFICER, WHY))
 
 
+def _terminal_says(world: ScenarioWorld, said: str) -> e.ImmigrationSignalled:
+    """Said as "started", or as "started+XY77" where it names the vehicle."""
+    signal, _, mark = said.partition("+")
+    return e.ImmigrationSignalled(Contact(f"immigration_{signal}"), world.now_ms + 10, normalise(mark), vouched=True)
+
+
 def _book(world: ScenarioWorld, state: str) -> None:
     world.book.readable = state != "broken"
 
@@ -126,6 +132,9 @@ WORDS: dict[str, Word] = {
     "help": _pass_loop(Contact.HELP),
     "answer-help": lambda world, _: world.tell(e.HelpAnswered(OFFICER)),
     "end-help": lambda world, _: world.tell(e.HelpEnded(OFFICER, "advised")),
+    "audio": lambda world, to: world.tell(e.AudioChanged(flowing=to == "flows")),
+    "call-lost": lambda world, _: world.tell(e.CallLost("no sound for 5 s")),
+    "send-officer": lambda world, _: world.tell(e.OfficerSent(OFFICER)),
     "other-hold": lambda world, _: world.tell(e.CodesChanged(STRANGER, True)),
     "neighbour-hold": lambda world, _: world.tell(e.CodesChanged(NEIGHBOUR, True)),
     "read": _read,
@@ -144,6 +153,13 @@ WORDS: dict[str, Word] = {
     ),
     "unproved-identifier": lambda world, vrn: world.tell(e.IdentifierRead("broker", normalise(vrn), world.now_ms + 10)),
     "late-identifier": lambda world, vrn: world.tell(e.IdentifierRead("rfid", normalise(vrn), world.now_ms - AGO_MS)),
+    "terminal": lambda world, said: world.tell(_terminal_says(world, said)),
+    "unproved-terminal": lambda world, said: world.tell(replace(_terminal_says(world, said), vouched=False)),
+    "late-terminal": lambda world, said: world.tell(
+        replace(_terminal_says(world, said), edge_ms=world.now_ms - AGO_MS)
+    ),
+    "again": lambda world, vrn: world.see_again(normalise(vrn) or VRN),
+    "again-older": lambda world, _: world.see_again(VRN, older=True),
     "core": lambda world, answers: setattr(world, "core", answers),
     "grant": lambda world, _: world.tell(world.claim_answer(world.claims[-1])),
     "refuse": lambda world, _: world.tell(world.claim_answer(world.claims[-1], refusal=TAKEN)),

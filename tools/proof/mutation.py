@@ -16,8 +16,9 @@ from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane
 from lane_agent.table import Row
 from tools.proof.mutants import Mutant
+from tools.proof.numbers import Numbers
 from tools.proof.scenarios import SCENARIOS, ProofScenario, outcome
-from tools.proof.search import RAISES, Numbers, RememberedStep, Slice, State, search, search_from
+from tools.proof.search import RAISES, RememberedStep, Slice, State, search, search_from
 from tools.proof.slices import SLICES
 
 EXPLORED = (

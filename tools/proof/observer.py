@@ -21,10 +21,17 @@ ORDINARY = (
     *(Scene.UNLADEN, Scene.MANIFEST, Scene.DONE),
 )
 SIGNALS = (Contact.UNLADEN, Contact.DROP_BOX, Contact.IMMIGRATION_STARTED, Contact.IMMIGRATION_CLEARED)
-HANDS_OVER = (LaneAlarmKind.CONTRADICTION, LaneAlarmKind.EARLY_ARRIVAL)
-"""Alarms that say: from now on this visit is the officer's (rows 11 and 14)."""
+HANDS_OVER = (LaneAlarmKind.CONTRADICTION, LaneAlarmKind.EARLY_ARRIVAL, LaneAlarmKind.MANIFEST_BY_HAND)
+"""Alarms that say: from now on this visit is the officer's (rows 11 and 14, and where no manifest can be dropped)."""
 SPEAKING = frozenset((*SIGNALS, Contact.IMMIGRATION_REFERRED))
 """Contacts that speak for a visit: active at arrival they are a fault of the line."""
+TOLD_ALONE = frozenset(
+    {
+        *(Contact.BOX_LID, Contact.BOX_NEARLY_FULL, Contact.BOX_FULL, Contact.BOX_JAM),
+        *(Contact.CABINET, Contact.ARRIVAL_LOOP),
+    }
+)
+"""Contacts whose edges say nothing of a vehicle; what a full box means is seen of the screens."""
 ANSWERS = (Contact.IMMIGRATION_CLEARED, Contact.IMMIGRATION_REFERRED)
 """Immigration's answers to its own *started*."""
 
@@ -72,8 +79,12 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return _contact(history, event)
         case e.PlateSettled() | e.PlateUnread() | e.PlateDoubted() | e.IdentifierRead() | e.OfficerCorrected():
             return _plates(history, event)
+        case e.PlateSeenAgain():
+            return history
         case e.SecondVehicleSeen():
             return _doubt(history)
+        case e.ImmigrationSignalled():
+            return _terminal(history, event)
         case e.LinkChanged() | e.CodesVerified() | e.ManualOrdered() | e.ManualEnded():
             return _mode(history, event)
         case e.CodesChanged():
@@ -94,7 +105,13 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return replace(history, help="answered")
         case e.HelpEnded():
             return replace(history, help="")
-        case e.TroubleReported() | e.TroubleEnded() | e.AlarmHandled() | e.WordsReceived():
+        case e.AudioChanged():
+            return replace(history, help="talking" if event.flowing else "answered")
+        case e.CallLost():
+            return replace(history, help="ringing")
+        case e.OfficerSent():
+            return replace(history, help="answered")
+        case e.TroubleReported() | e.TroubleEnded() | e.AlarmHandled() | e.WordsReceived() | e.CallReported():
             return history
         case _:
             return _officer(history, event)
@@ -135,7 +152,7 @@ def _bypass(history: InputHistory, event: e.LoopBypassed) -> InputHistory:
     loops = history.bypassed - {event.contact}
     loops = loops | {event.contact} if event.bypassed else loops
     manual = history.manual | {"bypass"} if loops else history.manual - {"bypass"}
-    history = replace(history, bypassed=loops, manual=manual, unseen=0)
+    history = replace(history, bypassed=loops, manual=manual, unseen=0, way_out_seen=False)
     if history.vehicle is not None and not history.vehicle.manual:
         history = _with(history, handed=True, plain=False)
     return _repaired(history, Fault.WAY_OUT)
@@ -213,8 +230,11 @@ def _painted(history: InputHistory, screen: Screen) -> InputHistory:
     return _repaired(history, Fault.SCREEN) if history.confirmed else history
 
 
-def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:
+def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:  # noqa: PLR0911 -- one short case a kind
     contact, active = event.contact, event.active
+    if contact in TOLD_ALONE:
+        levels = history.active | {contact} if active else history.active - {contact}
+        return replace(history, known=history.known | {contact}, active=levels)
     first, was = contact not in history.known, contact in history.active
     levels = history.active | {contact} if active else history.active - {contact}
     history = replace(history, known=history.known | {contact}, active=levels)
@@ -225,7 +245,8 @@ def _contact(history: InputHistory, event: e.ContactChanged) -> InputHistory:
     if contact is Contact.STOP_LOOP:
         return _stop_loop(history, active=active, first=first)
     if active and not first and contact not in SPEAKING and contact is not Contact.HELP:
-        history = _repaired(replace(history, unseen=0), Fault.WAY_OUT)
+        lives = contact is Contact.EXIT_LOOP and history.policy.held_up_ms > 0
+        history = _repaired(replace(history, unseen=0, way_out_seen=lives), Fault.WAY_OUT)
     if history.debt and active and not first and contact in ANSWERS:
         return _late_answer(history, contact)
     if contact is Contact.HELP:
@@ -245,6 +266,25 @@ def _late_answer(history: InputHistory, contact: Contact) -> InputHistory:
         return history
     history = _with(history, unclear=contact, plain=False)
     return _hand(history) if contact is Contact.IMMIGRATION_REFERRED else history
+
+
+def _terminal(history: InputHistory, event: e.ImmigrationSignalled) -> InputHistory:
+    """A signal that may name its vehicle. Of another vehicle it may hold this one, and never release it (design §2.13)."""
+    vehicle, signal = history.vehicle, event.signal
+    known = "" if vehicle is None else vehicle.vrn
+    mine = event.vouched and known != "" and event.vrn == known
+    other = known != "" and event.vrn not in ("", known)
+    running = vehicle is not None and vehicle.immigration is Immigration.RUNNING
+    if history.debt and signal in ANSWERS and not (mine and running):
+        proved = event.vouched and other
+        return replace(history, debt=False) if proved else _late_answer(history, signal)
+    if vehicle is None or event.edge_ms < NOW.mono_ms:
+        return replace(history, debt=True)
+    if event.vrn:
+        history = _named(history, vehicle, e.IdentifierRead("immigration_terminal", event.vrn, 0, event.vouched))
+    if other and signal is Contact.IMMIGRATION_CLEARED:
+        return _with(history, unclear=signal, plain=False)
+    return _signal(history, signal)
 
 
 def _stop_loop(history: InputHistory, *, active: bool, first: bool) -> InputHistory:
@@ -280,7 +320,7 @@ def _gone_unseen(history: InputHistory) -> InputHistory:
     history = _gone(history)
     if away:
         return history
-    history = replace(history, unseen=min(history.unseen + 1, policy.unseen_limit))
+    history = replace(history, unseen=min(history.unseen + 1, policy.unseen_limit), way_out_seen=False)
     if history.unseen < policy.unseen_limit or history.bypassed:
         return history
     return replace(history, faults=history.faults | {Fault.WAY_OUT}, manual=history.manual | {"fault"})
@@ -315,6 +355,8 @@ def _signal(history: InputHistory, contact: Contact) -> InputHistory:
         case Contact.IMMIGRATION_REFERRED:
             return _doubt(_with(history, immigration=Immigration.REFERRED))
         case _:
+            if vehicle is not None and vehicle.unclear is not None:
+                history = replace(_with(history, unclear=None), debt=True)
             if vehicle is not None and not vehicle.referred:
                 history = _with(history, immigration=Immigration.RUNNING)
             return _doubt(history) if _shows_3(history) else history
@@ -338,6 +380,7 @@ def _plates(
             settled = "" if vehicle.doubt == "plates" else vehicle.doubt
             wrong = vehicle.shown == "3" and vehicle.vrn not in ("", event.vrn)
             history = _with(history, vrn=event.vrn, typed=True, doubt=settled, meaning=None, plain=False)
+            history = _doubt_if(bool(vehicle.bound - {event.vrn}), history, "other")
             return _doubt_if(wrong, replace(history, asked=False), "plates")
         case _:
             return history if vehicle.typed else _settled(history, vehicle, event)
@@ -401,6 +444,8 @@ def _timer(history: InputHistory, name: str) -> InputHistory:
             return replace(history, help="")
         case "paint":
             return _dark(history)
+        case "stage" if history.may_wait:
+            return history
         case _:
             return _overdue(history)
 
@@ -438,7 +483,7 @@ def _seen(history: InputHistory, effect: Effect) -> InputHistory:  # noqa: PLR09
             return _with(history, claimed=frozenset(effect.ubrs), receipt="")
         case GiveBack():
             return _given_back(history, effect)
-        case Alarm() if effect.visit:
+        case Alarm() if effect.visit and effect.kind is not LaneAlarmKind.IMMIGRATION_ANSWER_UNCLEAR:
             return _with(_hand(history) if effect.kind in HANDS_OVER else history, told=True)
         case _:
             return history

@@ -6,11 +6,10 @@ made once and remembered for all slices, so that slices may overlap freely.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Hashable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Generic, TypeVar
 
 from lane_agent import events as e
 from lane_agent.effects import Effect
@@ -20,18 +19,20 @@ from lane_agent.state import Lane
 from lane_agent.step import step
 from lane_agent.wording import Scene
 from tools.proof.alphabet import BOTH_PAINT, GRANTED, GROUPS, OFFICER, OFFICERS_ONLY, Letter, answers, boot
-from tools.proof.canonical import canonical, canonical_effects, changes_nothing
+from tools.proof.canonical import canonical_effects, changes_nothing
 from tools.proof.counting import counts
 from tools.proof.history import NOW, InputHistory
-from tools.proof.law import Sight, broken
+from tools.proof.law import broken, sight
+from tools.proof.numbers import FewNumbers, HistoryNumbers, LaneNumbers, Numbers
 from tools.proof.observer import after
 
-T = TypeVar("T", bound=Hashable)
 State = tuple[int, int]
 
 RAISES = (ArithmeticError, AssertionError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
 RAISED = -1
 """Stands for the effects of a step that raised."""
+MOST = 1 << 32
+"""More than there are lanes, histories, events or effects: keys of what is remembered are one number each, which is small."""
 
 
 ORDINARY_LANE = Policy(unseen_limit=2)
@@ -73,28 +74,14 @@ class Violation:
 
 @dataclass(slots=True)
 class SliceResult:
-    """What was found in one slice; `rows` are the names of rows that followed each other."""
+    """What was found in one slice; `rows` are the names of rows that followed each other; `whole`: every state was visited."""
 
     name: str
     states: int = 0
     transitions: int = 0
     violations: list[Violation] = field(default_factory=list)
     rows: set[tuple[str, str]] = field(default_factory=set)
-
-
-class Numbers(Generic[T]):
-    """Gives every value a number, the same for equal values."""
-
-    def __init__(self) -> None:
-        self.values: list[T] = []
-        self._numbers: dict[T, int] = {}
-
-    def of(self, value: T) -> int:
-        """The number of a value."""
-        number = self._numbers.setdefault(value, len(self.values))
-        if number == len(self.values):
-            self.values.append(value)
-        return number
+    whole: bool = True
 
 
 class RememberedStep:
@@ -102,41 +89,42 @@ class RememberedStep:
 
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules = rules
-        self.lanes: Numbers[Lane] = Numbers()
-        self.histories: Numbers[InputHistory] = Numbers()
-        self.events: Numbers[e.Event] = Numbers()
+        self.lanes = LaneNumbers()
+        self.histories = HistoryNumbers()
+        self.events: FewNumbers[e.Event] = FewNumbers()
         self._effects: Numbers[tuple[Effect, ...]] = Numbers()
-        self._steps: dict[tuple[int, int], tuple[int, int, bool]] = {}
-        self._sights: dict[tuple[int, int, int, bool], tuple[int, tuple[str, ...]]] = {}
-        self._spelt: defaultdict[Letter, dict[int, tuple[int, ...]]] = defaultdict(dict)
+        self._steps: dict[int, tuple[int, int, bool]] = {}
+        self._sights: dict[int, tuple[int, tuple[str, ...]]] = {}
 
     def move(self, state: State, letter: Letter) -> tuple[State, tuple[str, ...]] | None:
         """Plays a letter; None where it cannot happen, else the state after it and the invariants it broke."""
-        spelt = self._spelt[letter]
-        events = spelt.get(state[1])
-        if events is None:
-            made = letter.make(self.histories.values[state[1]])
-            events = spelt[state[1]] = tuple(self.events.of(event) for event in made)
+        events = letter.make(self.histories.values[state[1]])
         return self._play(state, events) if events else None
 
     def tell(self, state: State, *events: e.Event) -> tuple[State, tuple[str, ...]]:
         """Plays events."""
-        return self._play(state, tuple(self.events.of(event) for event in events))
+        return self._play(state, events)
 
-    def _play(self, state: State, events: tuple[int, ...]) -> tuple[State, tuple[str, ...]]:
+    def _play(self, state: State, events: tuple[e.Event, ...]) -> tuple[State, tuple[str, ...]]:
         found: tuple[str, ...] = ()
-        for event in events:
-            taken = (state[0], event)
-            done = self._steps.get(taken)
+        steps, sights, number_of = self._steps, self._sights, self.events.of
+        lane, history = state
+        for told in events:
+            event = number_of(told)
+            taken = lane * MOST + event
+            done = steps.get(taken)
             if done is None:
-                done = self._steps[taken] = self._step_anew(state, event)
-            lane, effects, bare = done
-            sight = (state[1], event, effects, bare and lane == state[0])
-            seen = self._sights.get(sight)
+                done = steps[taken] = self._step_anew((lane, history), event)
+            later, effects, bare = done
+            same = bare and later == lane
+            look = ((history * MOST + event) * MOST + effects) * 2 + same
+            seen = sights.get(look)
             if seen is None:
-                seen = self._sights[sight] = self._see_anew(*sight)
-            state, found = (lane, seen[0]), found + seen[1]
-        return state, found
+                seen = sights[look] = self._see_anew(history, event, effects, same)
+            lane, history = later, seen[0]
+            if seen[1]:
+                found += seen[1]
+        return (lane, history), found
 
     def _step_anew(self, state: State, event: int) -> tuple[int, int, bool]:
         lane = self.lanes.values[state[0]]
@@ -144,7 +132,7 @@ class RememberedStep:
             later, effects = step(lane, self.events.values[event], NOW, self.rules)
         except RAISES:
             return state[0], RAISED, False
-        number = state[0] if later is lane else self.lanes.of(canonical(later))
+        number = state[0] if later is lane else self.lanes.of(later)
         return number, self._effects.of(canonical_effects(effects)), changes_nothing(effects)
 
     def _see_anew(self, history: int, event: int, effects: int, same: bool) -> tuple[int, tuple[str, ...]]:
@@ -152,7 +140,7 @@ class RememberedStep:
             return history, ("step_never_raises",)
         before, told, seen = self.histories.values[history], self.events.values[event], self._effects.values[effects]
         now = after(before, told, seen)
-        return self.histories.of(now), broken(Sight(before, told, seen, now, counts(before, told), same))
+        return self.histories.of(now), broken(sight(before, told, seen, now, counted=counts(before, told), same=same))
 
 
 def begin(machine: RememberedStep, slice_: Slice) -> State:
@@ -197,6 +185,7 @@ def search_from(
             if wrong:
                 _report(found, wrong, way, state, letter)
         if (stop and found.violations) or (limit and found.transitions >= limit):
+            found.whole = not queue
             break
     found.states = len(way)
     return found

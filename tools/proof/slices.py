@@ -47,7 +47,15 @@ PAIRS: tuple[Slice, ...] = tuple(_pair(one, other) for one, other in combination
 
 FULL = Policy(manifest_sensor=True, compound_loop=True, unseen_limit=2)
 OUTBOUND = Policy(direction=Direction.OUTBOUND, unseen_limit=2)
+PATIENT = Policy(held_up_ms=120_000, unseen_limit=2)
+"""A lane that lets 3 wait for the queue in front."""
 REQUIRED = Policy(identifier_required=True, unseen_limit=2)
+
+HELD_UP: tuple[Slice, ...] = tuple(
+    Slice(f"held up and {one}", (*ORDINARY, "held up", one), ("live",), PATIENT, late_screens=one == "screens")
+    for one in (*DISTURBANCES, "bypass exit", "way out", "doubted", "others", "older")
+)
+"""A 3 over its time, with each disturbance."""
 
 SPECIAL: tuple[Slice, ...] = (
     Slice("every record", (*ORDINARY, "unladen"), tuple(MEANINGS)),
@@ -61,6 +69,7 @@ SPECIAL: tuple[Slice, ...] = (
     Slice("manifest and help", (*ORDINARY, "drop_box", "help"), ("live",), FULL),
     Slice("manifest and officer", (*ORDINARY, "drop_box", "officer"), ("live",), FULL),
     Slice("driving off", (*SLOWLY, "officer"), ("live", "hold")),
+    Slice("driving off, held up", (*SLOWLY, "held up"), ("live",), PATIENT),
     Slice("driving off, compound", (*SLOWLY, "compound", "officer"), ("hold", "live"), FULL),
     Slice("driving off, help", (*SLOWLY, "help"), ("live",)),
     Slice("driving off, doors and faults", (*SLOWLY, "doors", "camera"), ("live",)),
@@ -101,6 +110,9 @@ SPECIAL: tuple[Slice, ...] = (
     Slice("code book and link", (*ORDINARY, "link", "codes", "verified"), ("live", "nothing"), doubtful=True),
     Slice("early and officer", (*ORDINARY, "officer", "unladen"), ("early", "elsewhere", "early+approved", "nothing")),
     Slice("early and help", (*ORDINARY, "help"), ("early", "elsewhere", "nothing")),
+    Slice("voice", (*ORDINARY, "help", "voice"), ("live", "nothing")),
+    Slice("voice, driving off", (*SLOWLY, "help", "voice"), ("live",)),
+    Slice("voice and officer", (*ORDINARY, "help", "voice", "officer"), ("live",)),
     Slice("help held", (*SLOWLY, "help", "help held"), ("live", "nothing")),
     Slice("help held and officer", (*ORDINARY, "help held", "officer"), ("live",)),
     Slice("safe faces", (*ORDINARY, "fallback", "screens", "officer"), ("live",), late_screens=True),
@@ -115,6 +127,23 @@ SPECIAL: tuple[Slice, ...] = (
     Slice("unnamed and help", (*ORDINARY, "unnamed", "help"), ("live",)),
     Slice("unnamed, doors and modes", (*ORDINARY, "unnamed", "doors", "modes"), ("live",)),
     Slice("Immigration's debt", (*ORDINARY, "referral", "debt", "officer"), ("live", "hold")),
+    Slice("terminal, plates and officer", ("pass", "read", "limits", "terminal", "plates", "officer"), ("live",)),
+    Slice("terminal, marks", ("pass", "read", "limits", "terminal", "marks"), ("live",)),
+    Slice("terminal and contacts, debt", (*ORDINARY, "terminal", "debt"), ("live",)),
+    Slice(
+        "terminal, unproved", ("pass", "read", "limits", "terminal", "terminal, unproved", "debt"), ("live", "approved")
+    ),
+    Slice("terminal, late and restart", ("pass", "read", "limits", "terminal", "terminal, late", "restart"), ("live",)),
+    Slice(
+        "terminal, identifier required",
+        ("pass", "read", "limits", "terminal", "unladen"),
+        ("live", "approved"),
+        REQUIRED,
+    ),
+    Slice("terminal, driving off", ("drive", "read", "limits", "terminal", "debt"), ("live",)),
+    Slice("drop-in box unusable", (*ORDINARY, "unladen", "drop_box", "box"), ("live", "approved"), FULL),
+    Slice("drop-in box unusable, officer", (*ORDINARY, "drop_box", "box", "officer"), ("live",), FULL),
+    Slice("telltales", (*ORDINARY, "telltales"), ("live",)),
     Slice("Immigration's debt, restart", (*ORDINARY, "debt", "restart"), ("live",)),
     Slice("an order too late", (*ORDINARY, "lapse", "officer"), ("live",), late_screens=True),
     Slice("claims and officer", (*ORDINARY, "claims", "officer", "changes"), ("live", "hold"), late_claims=True),
@@ -130,4 +159,4 @@ SPECIAL: tuple[Slice, ...] = (
     Slice("late answers, others", (*ORDINARY, "others", "older", "codes"), ("live", "hold"), late_answers=True),
 )
 
-SLICES: tuple[Slice, ...] = PAIRS + SPECIAL
+SLICES: tuple[Slice, ...] = PAIRS + HELD_UP + SPECIAL

@@ -11,7 +11,19 @@ from dataclasses import dataclass, field
 
 from domain.marks import normalise
 from lane_agent import events as e
-from lane_agent.effects import Alarm, CancelTimer, Claim, Consume, Effect, GiveBack, LookUp, Record, Show, StartTimer
+from lane_agent.effects import (
+    Alarm,
+    CancelTimer,
+    Claim,
+    Consume,
+    Effect,
+    GiveBack,
+    LookAgain,
+    LookUp,
+    Record,
+    Show,
+    StartTimer,
+)
 from lane_agent.model import Contact, Fault, Link, Moment, Policy, Read, ReadSource, Screen
 from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane
@@ -165,6 +177,11 @@ class ScenarioWorld:
         """The reader settles a read of a visit (the open one if none is named)."""
         read = Read(normalise(vrn), mainland, 0.98, ReadSource.READER, ("e" * 64,))
         self.tell(e.PlateSettled(self.visit if visit is None else visit, read))
+
+    def see_again(self, vrn: str, *, older: bool = False) -> None:
+        """The reader sees this plate again, and answers the last look, or the one before it."""
+        looks = [effect for effect in self.told if isinstance(effect, LookAgain)]
+        self.tell(e.PlateSeenAgain(self.visit, looks[-1 - older].look, vrn))
 
     def set_link(self, link: Link) -> None:
         """The link machine's verdict changes, for the code book as for the lane."""

@@ -35,7 +35,7 @@ class CoreDesk:
     async def ask(self, what: Callable[[AdminClient], Awaitable[T]]) -> T | None:
         """The answer; None where the core is away, is killed meanwhile, or refuses. It may have acted all the same."""
         try:
-            async with asyncio.timeout(PATIENCE_S), AdminClient(self._socket, who="torture") as core:
+            async with asyncio.timeout(PATIENCE_S), AdminClient(self._socket) as core:
                 return await what(core)
         except (CoreUnreachableError, RefusedError, TimeoutError, OSError):
             return None

@@ -2,7 +2,7 @@
 
 | module | what is in it |
 |---|---|
-| `__main__` | draws, trains and exports both models; goes on where it was stopped |
+| `__main__` | draws, trains and exports all models; goes on where it was stopped |
 | `crops` | rectified plates as the recogniser gets them |
 | `texts` | random marks, in the shares that teach |
 | `faces`, `fonts` | where characters come from: our own strokes, and font families of free licences |
@@ -11,9 +11,11 @@
 | `fronts`, `easel` | vehicles from in front and behind, drawn in a vehicle's own measure |
 | `decoys`, `signs`, `clutter` | what looks like a plate and is none, writing on vehicles, everything else in a scene |
 | `backgrounds`, `photographs` | photographs from Debian packages; photographed Mainland plates |
+| `boards`, `finds` | boards and lettering that are no plates; places on drawn pictures, each with what it is |
 | `lens`, `weather` | from scene to picture: lamps, lens, sensor, compression; rain, haze, night |
-| `nets` | the two networks |
-| `detector`, `recogniser` | their trainings |
+| `nets` | the three networks |
+| `detector`, `recogniser`, `look` | their trainings |
+| `shipped`, `features` | checkpoints out of shipped files; the detector's file with what it saw |
 | `loop` | what both share: learning rate, running average of the weights, checkpoints |
 | `export` | from checkpoints to ONNX files with their origin beside them |
 | `plot`, `scout`, `failures` | whether it still learns; how well plates are found; what is read wrong |

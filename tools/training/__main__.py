@@ -1,4 +1,4 @@
-"""`python -m tools.training`: draws, trains and exports both plate models; goes on where it was stopped."""
+"""`python -m tools.training`: draws, trains and exports the plate models; goes on where it was stopped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.training import plot
 
-STAGES = ("all", "fonts", "recogniser", "scenes", "detector", "export", "plot")
+STAGES = ("all", "fonts", "recogniser", "scenes", "detector", "finds", "look", "export", "export-look", "plot")
 
 
 def main() -> None:
@@ -20,6 +20,9 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=Path("devices/anpr/weights"), help="where ONNX files go")
     parser.add_argument("--mainland", type=Path, help="folder of photographed Mainland plates with labels.csv")
     parser.add_argument(
+        "--corrections", type=Path, action="append", default=[], help="folder of rocars-lane corrections; repeat"
+    )
+    parser.add_argument(
         "--beside", type=Path, action="append", default=[], help="export: another recogniser checkpoint"
     )
     parser.add_argument(
@@ -28,8 +31,13 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=800_000, help="crops the recogniser sees")
     parser.add_argument("--pictures", type=int, default=160_000, help="scene crops the detector sees")
     parser.add_argument("--scenes", type=int, default=8_000, help="scenes drawn for the detector")
+    parser.add_argument("--finds", type=int, default=40_000, help="places drawn for the second look")
+    parser.add_argument("--looks", type=int, default=400_000, help="places the second look sees")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop each stage after so long")
     parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--begin", type=int, help="recogniser, look: go on from this one (0, 1) of those in --weights")
+    parser.add_argument("--keep", action="store_true", help="export-look: ask those in --weights beside the new one")
+    parser.add_argument("--peak", type=float, default=4e-4, help="highest learning rate of what goes on from --weights")
     asked = parser.parse_args()
     fonts = (*asked.fonts, asked.folder, Path("/usr/share/fonts"))
     if asked.what in ("all", "fonts"):
@@ -40,8 +48,18 @@ def main() -> None:
         from tools.training import recogniser  # noqa: PLC0415
 
         until = time.monotonic() + asked.minutes * 60
+        begin = None
+        if asked.begin is not None:
+            begin = recogniser.ShippedStart(asked.weights / "recogniser.onnx", asked.begin, asked.peak)
         recogniser.train(
-            asked.folder, fonts, total=asked.samples, seed=asked.seed, mainland=asked.mainland, until=until
+            asked.folder,
+            fonts,
+            total=asked.samples,
+            seed=asked.seed,
+            mainland=asked.mainland,
+            corrected=tuple(asked.corrections),
+            until=until,
+            begin=begin,
         )
     _detector_stages(asked, fonts)
     if asked.what in ("all", "export"):
@@ -50,6 +68,10 @@ def main() -> None:
         export.export(
             asked.folder, asked.weights, seed=asked.seed, beside=tuple(asked.beside), others=tuple(asked.other)
         )
+    if asked.what == "export-look":
+        from tools.training import export  # noqa: PLC0415
+
+        export.replace_look(asked.folder, asked.weights, seed=asked.seed, keep=asked.keep)
     if asked.what in ("all", "plot"):
         print(plot.plot(asked.folder))
 
@@ -64,6 +86,21 @@ def _detector_stages(asked: argparse.Namespace, fonts: tuple[Path, ...]) -> None
 
         until = time.monotonic() + asked.minutes * 60
         detector.train(asked.folder, fonts, total=asked.pictures, seed=asked.seed, until=until)
+    _look_stages(asked, fonts)
+
+
+def _look_stages(asked: argparse.Namespace, fonts: tuple[Path, ...]) -> None:
+    from tools.training import look  # noqa: PLC0415
+
+    if asked.what in ("all", "finds"):
+        until = time.monotonic() + asked.minutes * 60
+        look.draw_all(
+            asked.folder / "finds", fonts, count=asked.finds, seed=asked.seed, weights=asked.weights, until=until
+        )
+    if asked.what in ("all", "look"):
+        until = time.monotonic() + asked.minutes * 60
+        begin = None if asked.begin is None else (asked.weights / "look.onnx", asked.begin)
+        look.train(asked.folder, total=asked.looks, seed=asked.seed, until=until, begin=begin)
 
 
 if __name__ == "__main__":

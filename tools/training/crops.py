@@ -38,7 +38,7 @@ def style(rng: random.Random, case: TypeCase, kind: PlateKind, rows: int) -> Sty
     wide = rng.uniform(0.8, 1.3) if hong_kong else rng.uniform(0.62, 1.0)
     gap = rng.uniform(0.05, 0.22) if rows == 1 or rng.random() < 0.6 else rng.uniform(0.15, 0.5)
     margin = rng.uniform(0.03, 0.6) if rng.random() < 0.85 else rng.uniform(0.6, 2.2)
-    row_gap = rng.uniform(-0.26, 0.1) if rng.random() < 0.6 else rng.uniform(0.1, 0.35)  # letters often touch digits
+    row_gap = rng.uniform(-0.3, 0.08) if rng.random() < 0.7 else rng.uniform(0.08, 0.35)  # letters often touch digits
     return replace(
         STANDARD[kind],
         ink=case.pick(rng).ink,
@@ -46,7 +46,7 @@ def style(rng: random.Random, case: TypeCase, kind: PlateKind, rows: int) -> Sty
         space=gap + rng.uniform(0.1, 0.7),
         margin=(margin, rng.uniform(0.06, 0.4)),
         row_gap=row_gap,
-        hidden=max(-row_gap, rng.uniform(0.05, 0.2)) if rows == 2 and rng.random() < 0.1 else 0.0,
+        hidden=max(-row_gap, rng.uniform(0.05, 0.2)) if rows == 2 and rng.random() < 0.15 else 0.0,
         dot=rng.random() < 0.7,
         squeeze=wide,
         chinese=rng.uniform(0.42, 0.62) if rng.random() < 0.8 else rng.uniform(0.6, 1.0),
@@ -66,7 +66,7 @@ def flat(rng: random.Random, case: TypeCase, kind: PlateKind, text: str, rows: i
     picture = np.asarray(background + share * (ink - background), np.float32)
     _frame(rng, picture, ink, height)
     _bolts(rng, picture, height)
-    return GreyPlate(picture, drawn, text)
+    return GreyPlate(picture, drawn, text.replace(" ", ""))
 
 
 def _frame(rng: random.Random, picture: Grey, ink: float, height: int) -> None:
@@ -245,7 +245,8 @@ def damage(rng: random.Random, noise: np.random.Generator, crop: Grey) -> NDArra
         crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.4, 1.6)), np.float32)
     if rng.random() < 0.6:
         factor = 10 ** rng.uniform(-0.66, 0)
-        size = (max(20, int(WIDTH * factor)), max(8, int(HEIGHT * factor)))
+        aside = rng.uniform(0.35, 0.8) if rng.random() < 0.25 else 1.0  # seen from the side a plate has fewer columns
+        size = (max(20, int(WIDTH * factor * aside)), max(8, int(HEIGHT * factor)))
         crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.float32)
     crop = (crop - 128) * rng.uniform(0.3, 1.3) + 128 + rng.uniform(-50, 50)
     crop = crop + noise.standard_normal(crop.shape, np.float32) * rng.uniform(0, 16) * rng.random()

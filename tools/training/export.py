@@ -13,21 +13,24 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from devices.anpr.alphabet import ALPHABET
-from tools.training.nets import Detector, Recogniser
+from devices.anpr.look import FEATURES, GRID
+from tools.training.features import with_features
+from tools.training.nets import Detector, Looker, Recogniser
+from tools.training.shipped import lookers
 
-FORMAT = 2  # raised when input, output or alphabet change: the reader refuses other ones
+FORMAT = 3  # raised when input, output or alphabet change: the reader refuses other ones
 OPSET = 17
 
 
-class _Recognises(nn.Module):
-    """The mean of what the recognisers of all runs say: where they disagree, none of them is sure alone."""
+class _Agrees(nn.Module):
+    """The mean of what the nets of all runs say: where they disagree, none of them is sure alone."""
 
     def __init__(self, nets: list[nn.Module]) -> None:
         super().__init__()
         self.nets = nn.ModuleList(nets)
 
     def forward(self, x: Tensor) -> Tensor:
-        said = [torch.softmax(net(x), 2) for net in self.nets]
+        said = [torch.softmax(net(x), -1) for net in self.nets]
         total = said[0]
         for each in said[1:]:
             total = total + each
@@ -40,8 +43,9 @@ class _Detects(nn.Module):
         (self.net,) = nets
 
     def forward(self, x: Tensor) -> Tensor:
-        heat, corners = self.net(x)
-        return torch.cat([torch.sigmoid(heat), corners], 1)
+        features = self.net.features(x)
+        heat, corners = self.net.say(features)
+        return torch.cat([torch.sigmoid(heat), corners, features], 1)
 
 
 def folded(net: nn.Module) -> nn.Module:
@@ -89,7 +93,7 @@ def _load(net: nn.Module, checkpoints: tuple[Path, ...]) -> tuple[nn.Module, int
 
 @dataclass(frozen=True)
 class _Plan:
-    """One ONNX file: `runs` are the checkpoints of each net that it holds."""
+    """One ONNX file: `runs` are the checkpoints of each net that it holds; `kept` are nets that it held before."""
 
     name: str
     net: type[nn.Module]
@@ -97,10 +101,12 @@ class _Plan:
     runs: tuple[tuple[Path, ...], ...]
     example: Tensor
     dynamic: dict[str, Any]
+    kept: tuple[tuple[nn.Module, int], ...] = ()
 
     def write(self, weights: Path) -> dict[str, Any]:
         """The file, and what the record of origin says of it."""
-        loaded = [_load(self.net(), run) for run in self.runs]
+        before = [(folded(net.eval()), seen) for net, seen in self.kept]
+        loaded = [*before, *(_load(self.net(), run) for run in self.runs)]
         nets = [net for net, _ in loaded]
         file = weights / f"{self.name}.onnx"
         _write(self.shell(nets), self.example, file, self.dynamic)
@@ -115,14 +121,14 @@ class _Plan:
 def export(
     folder: Path, weights: Path, *, seed: int, beside: tuple[Path, ...] = (), others: tuple[Path, ...] = ()
 ) -> None:
-    """Writes both ONNX files and `weights.json` into `weights`.
+    """Writes the ONNX files and `weights.json` into `weights`.
 
     Args:
         folder: of the run.
         weights: where the files go.
         seed: of the run.
         beside: earlier checkpoints of the recogniser, whose mean with the run's own is exported.
-        others: recogniser checkpoints of other runs, each asked beside this one's (`_Recognises`).
+        others: recogniser checkpoints of other runs, each asked beside this one's (`_Agrees`).
     """
     weights.mkdir(parents=True, exist_ok=True)
     wide = {"x": {2: "height", 3: "width"}, "y": {2: "rows", 3: "columns"}}
@@ -130,7 +136,8 @@ def export(
     recognisers = ((folder / "recogniser.pt", *beside), *((other,) for other in others))
     detectors = ((folder / "detector.pt",),)
     plans = (
-        _Plan("recogniser", Recogniser, _Recognises, recognisers, torch.zeros(1, 1, 64, 160), batch),
+        _Plan("recogniser", Recogniser, _Agrees, recognisers, torch.zeros(1, 1, 64, 160), batch),
+        _Plan("look", Looker, _Agrees, ((folder / "look.pt",),), torch.zeros(1, FEATURES, GRID[1], GRID[0]), batch),
         _Plan("detector", Detector, _Detects, detectors, torch.zeros(1, 3, 384, 640), wide),
     )
     run = hashlib.sha256()
@@ -144,5 +151,40 @@ def export(
         "torch": torch.__version__,
         "models": {plan.name: plan.write(weights) for plan in plans},
     }
+    _write_paper(weights, paper)
+
+
+def replace_look(folder: Path, weights: Path, *, seed: int, keep: bool = False) -> None:
+    """Puts the second look of the run in `folder` into `weights`, beside the networks that are there.
+
+    The detector's file gets what the look needs of it (`tools.training.features`); what it finds stays the same.
+
+    Args:
+        folder: of the run; its `look.pt` is exported.
+        weights: with the detector, the recogniser and their record of origin.
+        seed: of the run, noted with the network.
+        keep: the second looks that are there are asked as well, as the recognisers of two runs are.
+    """
+    paper = json.loads((weights / "weights.json").read_text(encoding="utf-8"))
+    checkpoint = folder / "look.pt"
+    run = hashlib.sha256(paper["run"].encode() + checkpoint.read_bytes())
+    batch = {"x": {0: "batch"}, "y": {0: "batch"}}
+    kept = _kept(weights, paper["models"]["look"]["samples"]) if keep else ()
+    example = torch.zeros(1, FEATURES, GRID[1], GRID[0])
+    plan = _Plan("look", Looker, _Agrees, ((checkpoint,),), example, batch, kept)
+    detector = weights / "detector.onnx"
+    detector.write_bytes(with_features(detector))
+    paper["models"]["detector"]["sha256"] = hashlib.sha256(detector.read_bytes()).hexdigest()
+    paper["models"]["look"] = plan.write(weights) | {"seed": seed}
+    _write_paper(weights, paper | {"format": FORMAT, "run": run.hexdigest()})
+
+
+def _kept(weights: Path, samples: int) -> tuple[tuple[nn.Module, int], ...]:
+    """The second looks in use; what they saw together is noted of the first."""
+    nets = lookers(weights / "look.onnx")
+    return tuple(zip(nets, (samples, *(0 for _ in nets[1:])), strict=True))
+
+
+def _write_paper(weights: Path, paper: dict[str, Any]) -> None:
     (weights / "weights.json").write_text(json.dumps(paper, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(paper, indent=2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -147,6 +147,7 @@ class Bill:
     cut: TypeCase
     picture: Picture
     quads: list[Quad]
+    rows: list[int] = field(default_factory=list)  # of each plate hung, in the order of `quads` as they are hung
 
     def flat(self, text: str, kind: PlateKind, rows: int, width: float) -> FlatPlate:
         """A plate that will be `width` pixels wide."""
@@ -162,6 +163,7 @@ class Bill:
             cv2.fillConvexPoly(self.picture, holder, self._holder(flat), cv2.LINE_AA, 3)
         if lay(self.picture, flat.picture, corners):
             self.quads.append(corners)
+            self.rows.append(flat.rows)
 
     def _holder(self, flat: FlatPlate) -> Colour:
         """Any grey; often just that of the plate, so that its edge is lost."""
@@ -272,8 +274,10 @@ class Alone(Placing):
 def attitude(rng: random.Random) -> NDArray[np.float64]:
     """How a plate is turned: 2 x 2, with a share of perspective in the third row."""
     yaw, roll, lean = rng.gauss(0, 0.3), rng.gauss(0, 0.07), rng.gauss(0, 0.1)
+    if rng.random() < 0.25:  # from the side
+        yaw = rng.choice((-1, 1)) * rng.uniform(0.5, 1.1)
     turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
-    shape = np.array([[max(0.5, np.cos(yaw)), 0], [np.tan(lean), 1]])
+    shape = np.array([[max(0.42, np.cos(yaw)), 0], [np.tan(lean), 1]])
     return np.vstack([turn @ shape, [[np.sin(yaw) * 0.15, 0]]])
 
 

@@ -1,4 +1,4 @@
-"""The two networks, small enough for a lane's box (torch; export folds the normalisation away)."""
+"""The three networks, small enough for a lane's box (torch; export folds the normalisation away)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from devices.anpr.alphabet import ALPHABET, COLUMNS
+from devices.anpr.look import FEATURES, FindKind
 
 
 def block(inputs: int, outputs: int, stride: int | tuple[int, int] = 1, size: int = 3) -> nn.Sequential:
@@ -62,6 +63,21 @@ class Recogniser(nn.Module):
 
 
 assert COLUMNS * 4 == 160  # the body halves the width twice
+
+
+class Looker(nn.Module):
+    """(B, 48, 9, 12) of the detector's features -> (B, kinds) logits: what a find is (`devices.anpr.look`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(block(FEATURES, 32), block(32, 32, 2))
+        self.whole = nn.Conv2d(32, 64, (5, 6))
+        self.drop = nn.Dropout(0.3)
+        self.say = nn.Conv2d(64, len(FindKind), 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits."""
+        return self.say(self.drop(functional.relu(self.whole(self.body(x))))).flatten(1)
 
 
 class Detector(nn.Module):

@@ -1,6 +1,6 @@
-"""Photographed Mainland plates beside the drawn ones: a folder of crops with `labels.csv` (file, plate, …).
+"""Photographed plates beside the drawn ones: Mainland crops, and what officers corrected; folders with `labels.csv`.
 
-Only rows with an even number (from 0) are learnt from; the odd half stays for measuring (`rocars-bench plates --crops`).
+Of the crops only rows with an even number (from 0) are learnt from; the odd half stays for measuring (`rocars-bench plates --crops`).
 The place of each character is not known, so these samples teach through CTC alone.
 """
 
@@ -11,6 +11,7 @@ import math
 import random
 from collections import Counter
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,8 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import CLASS, COLUMNS, CROP
+from devices.anpr.plate_reader import PlateReader, rectified
 from tools.training.crops import damage, lit
 
+ALIKE = 0.5
+"""How much of a text must be as officers say, for the find to be that plate."""
 Sample = tuple[NDArray[np.uint8], NDArray[np.int8], str]
 
 
@@ -42,6 +46,35 @@ def load(folder: Path) -> tuple[Photograph, ...]:
     with (folder / "labels.csv").open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))[::2]
     return tuple(_photograph(folder / row["file"], row["plate"]) for row in rows)
+
+
+def corrected(folder: Path, reader: PlateReader) -> tuple[Photograph, ...]:
+    """The plates of a folder that `rocars-lane corrections` wrote: whole pictures with what officers say stands there.
+
+    Where the plate is nobody marked: it is the find whose text is most like the truth, and no find at all where none is
+    at least half like it. What was read wrong is what is learnt most from.
+
+    Raises:
+        FileNotFoundError: the folder has no `labels.csv`.
+        ValueError: a picture cannot be read, or a label has a character that the recogniser does not know.
+    """
+    with (folder / "labels.csv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    found = (_plate_of(folder / row["file"], row["plate"], reader) for row in rows)
+    return tuple(one for one in found if one is not None)
+
+
+def _plate_of(file: Path, text: str, reader: PlateReader) -> Photograph | None:
+    picture = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None or not set(text) <= CLASS.keys():
+        raise ValueError(f"{file}: not a picture, or its label {text!r} has a character outside the alphabet")
+    whole = np.asarray(picture, np.uint8)
+    alike = [(SequenceMatcher(None, read.text, text).ratio(), read) for read in reader.read(whole)]
+    likeness, best = max(alike, key=lambda pair: pair[0], default=(0.0, None))
+    if best is None or likeness < ALIKE:
+        return None
+    crop = cv2.cvtColor(rectified(whole, best.corners), cv2.COLOR_BGR2GRAY)
+    return Photograph(np.asarray(crop, np.uint8), text)
 
 
 def _photograph(file: Path, text: str) -> Photograph:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,9 @@ from torch.nn import functional
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.contrast import levelled
-from tools.training import photographs
+from devices.anpr.engines import OnnxRuntimeEngine
+from devices.anpr.plate_reader import PlateReader
+from tools.training import photographs, shipped
 from tools.training.crops import GreyPlate, sample
 from tools.training.faces import TypeCase, case
 from tools.training.loop import TrainingRun, rate, start
@@ -26,6 +29,15 @@ BATCH = 64
 PEAK = 2e-3
 INVERTED = 0.08  # `levelled` makes all plates dark on light, and is sometimes wrong about which is which
 PHOTOGRAPHED = 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedStart:
+    """Weights to go on from: recogniser `number` (from 0) of a shipped file, and the highest learning rate."""
+
+    file: Path
+    number: int
+    peak: float
 
 
 class CropSource:
@@ -104,11 +116,11 @@ def right(net: nn.Module, pictures: NDArray[np.uint8], texts: list[str]) -> floa
     return hits / len(texts)
 
 
-def step(run: TrainingRun, source: CropSource, total: int) -> float:
+def step(run: TrainingRun, source: CropSource, total: int, peak: float = PEAK) -> float:
     """One batch; returns its loss."""
     pictures, wanted, texts = source.batch(run.seen // BATCH)
     for group in run.optimiser.param_groups:
-        group["lr"] = rate(run.seen, total, PEAK)
+        group["lr"] = rate(run.seen, total, peak)
     with torch.autocast("cpu", torch.bfloat16):
         logits = run.net(_shaken(prepared(pictures)))
     loss = loss_of(logits.float(), torch.from_numpy(wanted), texts)
@@ -128,7 +140,9 @@ def train(
     total: int,
     seed: int,
     mainland: Path | None = None,
+    corrected: tuple[Path, ...] = (),
     until: float = float("inf"),
+    begin: ShippedStart | None = None,
 ) -> TrainingRun:
     """Trains until `total` samples are seen, or `until` (monotonic seconds); saves every two minutes.
 
@@ -138,19 +152,30 @@ def train(
         total: samples; the learning rate falls over the last third.
         seed: of the drawing.
         mainland: a folder of photographed Mainland plates (`tools.training.photographs`), if there is one.
+        corrected: folders that `rocars-lane corrections` wrote, if there are any.
         until: stop at this monotonic second.
+        begin: shipped weights to go on from; None to begin from nothing.
     """
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    source = CropSource(case(fonts), seed, photographs.load(mainland) if mainland else ())
-    run = start(Recogniser(), "recogniser", folder, PEAK)
+    known = photographs.load(mainland) if mainland else ()
+    if corrected:
+        reader = PlateReader(OnnxRuntimeEngine())
+        known += tuple(one for each in corrected for one in photographs.corrected(each, reader))
+    source = CropSource(case(fonts), seed, known)
     pictures, _, texts = CropSource(source.cut, seed + 1_000_000).batch(0, 512)
+    if begin and not (folder / "recogniser.pt").exists():
+        net = shipped.recogniser(begin.file, begin.number, prepared(pictures))
+        shipped.checkpoint(net, folder / "recogniser.pt", begin.peak)
+    peak = begin.peak if begin else PEAK
+    run = start(Recogniser(), "recogniser", folder, peak)
+    run.note(event="measured", drawn_right=right(run.average.net, pictures, texts))
     run.net.train()
     losses: list[float] = []
     noted = time.monotonic()
     while run.seen < total and time.monotonic() < until:
-        losses.append(step(run, source, total))
+        losses.append(step(run, source, total, peak))
         if time.monotonic() - noted > 120:
             run.note(loss=round(sum(losses) / len(losses), 4), drawn_right=right(run.average.net, pictures, texts))
             run.save()

@@ -55,10 +55,26 @@ def _easel(rng: random.Random, picture: Picture) -> Easel:
     """Where a vehicle stands: from far away to so near that it fills more than the picture."""
     width = 10 ** rng.uniform(2.22, 2.98)
     foot = (SIZE / 2 + rng.gauss(0, 0.25) * SIZE, rng.uniform(0.45 * SIZE, SIZE + 0.15 * width))
-    return Easel(picture, foot, width, (rng.gauss(0, 0.22), rng.gauss(0, 0.04), rng.uniform(-0.1, 0.5)))
+    yaw = rng.gauss(0, 0.22) if rng.random() < 0.75 else rng.choice((-1, 1)) * rng.uniform(0.4, 1.0)
+    return Easel(picture, foot, width, (yaw, rng.gauss(0, 0.04), rng.uniform(-0.1, 0.5)))
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A picture of vehicles, the corners of their plates, and how many rows each plate has."""
+
+    picture: Picture
+    quads: list[Quad]
+    rows: list[int]
 
 
 def street(rng: random.Random, noise: np.random.Generator, kept: Stock, *, plates: bool = True) -> Scene:
+    """As `draw_street`, without the rows."""
+    drawn = draw_street(rng, noise, kept, plates=plates)
+    return drawn.picture, drawn.quads
+
+
+def draw_street(rng: random.Random, noise: np.random.Generator, kept: Stock, *, plates: bool = True) -> Street:
     """Vehicles with their plates; the one behind is drawn first, and what the next hides is gone."""
     picture = _background(rng, noise, kept)
     if rng.random() < 0.3:
@@ -76,7 +92,7 @@ def street(rng: random.Random, noise: np.random.Generator, kept: Stock, *, plate
     for _ in range(rng.choices((0, 1, 2), (60, 28, 12))[0] if easels else rng.randint(0, 3)):
         if plates:
             scatter(bill)
-    return seen(rng, noise, picture, bill.quads, lamps), bill.quads
+    return Street(seen(rng, noise, picture, bill.quads, lamps), bill.quads, bill.rows)
 
 
 def _cleared(bill: Bill, easel: Easel) -> None:
@@ -85,7 +101,12 @@ def _cleared(bill: Bill, easel: Easel) -> None:
     hidden = [quad for quad in bill.quads if cv2.intersectConvexConvex(quad, hull)[0] > 0]
     for quad in hidden:
         cv2.fillConvexPoly(bill.picture, around(quad, 1.02, 1.05), clutter.grey(bill.rng), cv2.LINE_AA, 3)
-    bill.quads[:] = [quad for quad in bill.quads if not any(quad is other for other in hidden)]
+    left = [
+        (quad, rows)
+        for quad, rows in zip(bill.quads, bill.rows, strict=True)
+        if not any(quad is other for other in hidden)
+    ]
+    bill.quads[:], bill.rows[:] = [quad for quad, _ in left], [rows for _, rows in left]
 
 
 def _near(easel: Easel) -> float:
@@ -100,18 +121,26 @@ def any_truck(rng: random.Random) -> DrawnTruck:
     return DrawnTruck(ordinary(rng), below, rng.choice((1, 2)), badge, lettering, rng.randint(0, 10**6))
 
 
-def lane(rng: random.Random, noise: np.random.Generator) -> Scene:
-    """A square cut out of a lane picture."""
+def draw_lane(rng: random.Random, noise: np.random.Generator, truck: DrawnTruck) -> Street:
+    """A square cut out of a lane picture in which this one comes, sometimes with another beside it."""
     view = CameraView(light=rng.uniform(0.4, 1.1), noise=rng.uniform(2, 9), seed=rng.randint(0, 10**6))
     second = any_truck(rng) if rng.random() < 0.15 else None
-    shown = view.picture(any_truck(rng), rng.random(), second=second, frame=rng.randint(0, 99))
+    shown = view.picture(truck, rng.random(), second=second, frame=rng.randint(0, 99))
     zoom = SIZE / shown.image.shape[0]
     left = rng.uniform(0.2, 0.8) * (shown.image.shape[1] * zoom - SIZE)
     warp = np.array([[zoom, 0, -left], [0, zoom, 0]])
     picture = np.asarray(cv2.warpAffine(shown.image, warp, (SIZE, SIZE)), np.uint8)
-    quads = [np.asarray(p.corners * zoom - [left, 0], np.float32) for p in shown.plates]
-    kept = [q for q in quads if q.min() > 0 and q.max() < SIZE]
-    return (seen(rng, noise, picture, kept, []) if rng.random() < 0.4 else picture), kept
+    moved = [(np.asarray(p.corners * zoom - [left, 0], np.float32), p.rows) for p in shown.plates]
+    kept = [(quad, rows) for quad, rows in moved if quad.min() > 0 and quad.max() < SIZE]
+    quads = [quad for quad, _ in kept]
+    picture = seen(rng, noise, picture, quads, []) if rng.random() < 0.4 else picture
+    return Street(picture, quads, [rows for _, rows in kept])
+
+
+def lane(rng: random.Random, noise: np.random.Generator) -> Scene:
+    """As `draw_lane` of any vehicle, without the rows."""
+    drawn = draw_lane(rng, noise, any_truck(rng))
+    return drawn.picture, drawn.quads
 
 
 def draw(rng: random.Random, noise: np.random.Generator, kept: Stock) -> Scene:

@@ -86,7 +86,7 @@ def main() -> None:
     reader = PlateReader(ENGINES["onnxruntime"](asked.weights), side=asked.side, threshold=asked.threshold)
     tally = Tally()
     for picture, truth in scenes(asked.count, kept, plates=True):
-        tally.add(truth, reader.find(picture))
+        tally.add(truth, reader.view(picture).found)
     tally.show()
     finds = plain = marks = 0
     for picture, _ in scenes(asked.count, kept, plates=False):

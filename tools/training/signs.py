@@ -22,7 +22,7 @@ _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _HEIGHT = 32
 
 
-def _set(rng: random.Random, cut: TypeCase, text: str) -> Ink:
+def lettered(rng: random.Random, cut: TypeCase, text: str) -> Ink:
     """A line of text as ink, `_HEIGHT` pixels high; a character that is not in the alphabet is a gap or Chinese."""
     atlas = cut.pick(rng)
     tiles = []
@@ -88,7 +88,7 @@ def _panel(vehicle: DrawnVehicle, middle: tuple[float, float], size: tuple[float
 def painted(rng: random.Random, cut: TypeCase, vehicle: DrawnVehicle) -> None:
     """Letters straight on the paint: name, telephone number, container number, model."""
     text = rng.choice((telephone, company, company, container, model))(rng)
-    ink, height = _set(rng, cut, text), rng.uniform(0.03, 0.08)
+    ink, height = lettered(rng, cut, text), rng.uniform(0.03, 0.08)
     y = rng.choice((vehicle.top + 0.05, vehicle.top + 0.09, vehicle.glass[3] + 0.05, -0.08, -0.3))
     _write(
         vehicle,
@@ -102,7 +102,7 @@ def painted(rng: random.Random, cut: TypeCase, vehicle: DrawnVehicle) -> None:
 def route(rng: random.Random, cut: TypeCase, vehicle: DrawnVehicle) -> None:
     """A destination blind: amber or white on black, above the windscreen or behind it."""
     text = rng.choice((_digits(rng, rng.randint(1, 3)), rng.choice(_LETTERS) + _digits(rng, 2), company(rng)))
-    ink, height = _set(rng, cut, text), rng.uniform(0.05, 0.1)
+    ink, height = lettered(rng, cut, text), rng.uniform(0.05, 0.1)
     middle = (rng.uniform(-0.2, 0.2), vehicle.glass[1] + rng.uniform(-0.04, 0.06))
     _panel(
         vehicle, middle, (height * ink.shape[1] / ink.shape[0] + rng.uniform(0.05, 0.4), height * 1.5), dull(rng, 0, 30)
@@ -119,7 +119,7 @@ def card(rng: random.Random, cut: TypeCase, vehicle: DrawnVehicle) -> None:
         vehicle, (x, y), (wide, tall), rng.choice(((245, 245, 240), (215, 200, 80), (130, 210, 240), (160, 220, 170)))
     )
     for number in range(rng.randint(2, 4)):
-        ink = _set(rng, cut, company(rng)[:6])
+        ink = lettered(rng, cut, company(rng)[:6])
         size = min(tall / 6, wide * 0.8 * ink.shape[0] / ink.shape[1])
         _write(vehicle, ink, (x, y - tall * 0.3 + number * tall / 4), size, grey(rng, 0, 110))
 
@@ -130,17 +130,17 @@ def warning(rng: random.Random, cut: TypeCase, vehicle: DrawnVehicle) -> None:
     y = rng.choice((-0.1, -0.3, vehicle.top + 0.1))
     if kind < 0.4:
         _panel(vehicle, (x, y), (0.36, 0.07), (40, 200, 245))
-        _write(vehicle, _set(rng, cut, "LNG VEHCLE"), (x, y), 0.04, (20, 20, 20))
+        _write(vehicle, lettered(rng, cut, "LNG VEHCLE"), (x, y), 0.04, (20, 20, 20))
     elif kind < 0.7:
         _panel(vehicle, (x, y), (0.13, 0.1), (20, 110, 240))
         vehicle.easel.line(rectangle(x, y, 0.13, 0.1)[[0, 1, 2, 3, 0]], (15, 15, 15), 0.006)
         vehicle.easel.line([(x - 0.065, y), (x + 0.065, y)], (15, 15, 15), 0.006)
-        _write(vehicle, _set(rng, cut, _digits(rng, 2)), (x, y - 0.025), 0.034, (15, 15, 15))
-        _write(vehicle, _set(rng, cut, _digits(rng, 4)), (x, y + 0.025), 0.034, (15, 15, 15))
+        _write(vehicle, lettered(rng, cut, _digits(rng, 2)), (x, y - 0.025), 0.034, (15, 15, 15))
+        _write(vehicle, lettered(rng, cut, _digits(rng, 4)), (x, y + 0.025), 0.034, (15, 15, 15))
     else:
         vehicle.easel.oval((x, y), (0.045, 0.045), (245, 245, 245))
         vehicle.easel.oval((x, y), (0.045, 0.045), (30, 30, 200), 0.012)
-        _write(vehicle, _set(rng, cut, _digits(rng, 2)), (x, y), 0.035, (20, 20, 20))
+        _write(vehicle, lettered(rng, cut, _digits(rng, 2)), (x, y), 0.035, (20, 20, 20))
 
 
 _KINDS: tuple[Callable[[random.Random, TypeCase, DrawnVehicle], None], ...] = (

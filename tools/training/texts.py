@@ -29,8 +29,11 @@ def short(rng: random.Random) -> str:
 def personalised(rng: random.Random) -> str:
     """Up to eight letters and digits; more ones than by chance, since a bare 1 is soon taken for an edge.
 
-    In every third one a 1 stands beside a letter with a stem, of which it may seem a part.
+    In every third one a 1 stands beside a letter with a stem, of which it may seem a part; every third one is letters
+    alone, and many have blanks, which count among the eight.
     """
+    if rng.random() < 0.33:
+        return _spaced(rng, "".join(rng.choices(LETTERS, k=rng.randint(1, 8))))
     text = "".join(rng.choice(LETTERS + DIGITS + "111") for _ in range(rng.randint(1, 8)))
     if len(text) < 8 and rng.random() < 0.33:
         place = rng.randint(0, len(text))
@@ -39,6 +42,15 @@ def personalised(rng: random.Random) -> str:
             + rng.choice(("L1", "1M", "1P", "1B", "H1", "N1", "1K", "1R", "1"))[: 8 - len(text)]
             + text[place:]
         )
+    return _spaced(rng, text)
+
+
+def _spaced(rng: random.Random, text: str) -> str:
+    """The text, often with a blank or two where there is room for them."""
+    for _ in range(rng.choice((0, 0, 1, 1, 2))):
+        if 2 <= len(text) < 8:
+            place = rng.randint(1, len(text) - 1)
+            text = f"{text[:place].strip()} {text[place:].strip()}"
     return text
 
 
@@ -79,7 +91,7 @@ def mark(rng: random.Random) -> tuple[str, PlateKind, int]:
         return ordinary(rng), light, rng.choice((1, 2))
     if share < 0.54:
         text = personalised(rng)
-        return text, light, rng.choice((1, 2)) if len(text) > 1 else 1
+        return text, light, rng.choice((1, 2)) if len(text.replace(" ", "")) > 1 else 1
     if share < 0.59:
         text = rare(rng)
         return text, light, rng.choice((1, 1, 2)) if 1 < len(text) <= 4 else 1

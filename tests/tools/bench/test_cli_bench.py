@@ -47,7 +47,9 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The command with few samples."""
     folder = tmp_path_factory.mktemp("b")
     few = ["--trucks", "2", "--visits", "2", "--codes", "300"]
-    result = CliRunner().invoke(app, ["lane", "--folder", str(folder), "--json", str(folder / "out.json"), *few])
+    result = CliRunner().invoke(
+        app, ["lane", "--folder", str(folder), "--json", str(folder / "out.json"), *few], env={"COLUMNS": "200"}
+    )
     assert result.exit_code == 0, result.output
     assert "floor: one bare SQLite commit" in result.output
     found: dict[str, Any] = json.loads((folder / "out.json").read_text())

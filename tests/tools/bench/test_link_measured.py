@@ -27,7 +27,7 @@ def test_a_snapshot_stands_beside_a_bare_insert(tmp_path: Path) -> None:
     assert all(line.measured.p50_us > 0 and line.floor.p50_us > 0 for line in lines)
     assert once["longest_part_ms"] > 0
     with LaneStore(tmp_path / "ours-1.db") as store:
-        assert store.db.execute("SELECT count(*) FROM codes").fetchone()[0] == 200
+        assert store.connection.execute("SELECT count(*) FROM codes").fetchone()[0] == 200
 
 
 def test_the_floor_has_the_table_of_the_store(tmp_path: Path) -> None:
@@ -35,8 +35,8 @@ def test_the_floor_has_the_table_of_the_store(tmp_path: Path) -> None:
     sql = "SELECT name, type, \"notnull\", pk FROM pragma_table_info('codes')"
     index = "SELECT name FROM pragma_index_info('codes_by_mark')"
     with LaneStore(tmp_path / "ours.db") as store, bare(tmp_path / "bare.db") as floor:
-        assert store.db.execute(sql).fetchall() == floor.execute(sql).fetchall()
-        assert store.db.execute(index).fetchall() == floor.execute(index).fetchall()
+        assert store.connection.execute(sql).fetchall() == floor.execute(sql).fetchall()
+        assert store.connection.execute(index).fetchall() == floor.execute(index).fetchall()
 
 
 def test_a_delta_is_measured_for_every_length_of_the_list(tmp_path: Path) -> None:

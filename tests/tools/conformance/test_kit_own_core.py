@@ -37,7 +37,7 @@ class OwnCore(PrivateCore):
 
     def _ask(self, what: Callable[[AdminClient], Any]) -> None:
         async def asked() -> None:
-            async with self.admin("kit") as client:
+            async with self.admin() as client:
                 await what(client)
 
         asyncio.run(asked())
@@ -91,7 +91,7 @@ def test_the_command_tests_a_core_with_the_commands_it_is_given(territory: Any) 
     with territory.broker() as (folder, broker), OwnCore(folder, broker, territory):
         (folder / "lane.key").write_bytes(territory.LANE_KEY.to_pem())
         (folder / "lane.password").write_text(broker.password(territory.LANE), encoding="utf-8")
-        ask = f"{Path(sys.executable).with_name('rocars-core')} {{}} --config {folder}/core.toml --officer kit"
+        ask = f"{Path(sys.executable).with_name('rocars-core')} {{}} --config {folder}/core.toml"
         line = [sys.executable, "-m", "tools.conformance", "core", "--broker", f"127.0.0.1:{broker.port}"]
         line += ["--lane", territory.LANE, "--lane-key", f"{folder}/lane.key={territory.LANE}"]
         line += ["--core-pub", str(folder / "core-1.pub"), "--password-file", str(folder / "lane.password")]

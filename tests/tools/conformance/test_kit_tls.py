@@ -73,7 +73,7 @@ def running_core(site: SimpleNamespace) -> Iterator[None]:
 
 def test_a_core_is_tested_over_tls_with_a_lanes_certificate(site: SimpleNamespace) -> None:
     """Proofs, list, rows, orders and growth; nothing needs a password."""
-    ask = f"{shlex.quote(str(CORE))} {{}} --config {site.config} --officer kit"
+    ask = f"{shlex.quote(str(CORE))} {{}} --config {site.config}"
     order = ask.format(f"command {site.lane} message --text kit")
     with running_core(site):
         found = kit(

@@ -73,6 +73,8 @@ def test_the_pixels_of_each_monitor_are_found_in_the_server_s_file(tmp_path: Pat
     left, top = PLACES[Screen.AIOP]
     whole[top, left] = (1, 2, 3, 0)
     header = [0] * 25
+    file.write_bytes(bytes(100 + 24 + whole.nbytes + 8))
+    assert Framebuffer(file).read(Screen.XDB) is None, "the server has made its file, and writes the header last"
     header[0], header[4], header[5], header[11], header[12], header[19] = 160, wide, high, 32, wide * 4, 2
     file.write_bytes(struct.pack(">25I", *header).ljust(160, b"\0") + bytes(24) + whole.tobytes() + bytes(8))
     found = Framebuffer(file).read(Screen.AIOP)

@@ -14,6 +14,7 @@ import pytest
 
 from runtime.slots import main as install_slot
 from tests.rigs.places import ROOT
+from tools.package import screens
 from tools.package.archive import write_deb, write_extra_deb
 from tools.package.lock import INSTALLERS, PackageBuildError, locked, system_packages
 from tools.package.products import CORE, LANE, PRODUCTS, Architecture, Product
@@ -22,7 +23,7 @@ from tools.package.tree import MODULE, build_tree, extra_paths
 LOCK = (ROOT / "config/requirements.lock").read_text()
 CHOSEN_BY_NAME = {"opencv-python-headless", "onnxruntime", "lgpio"}
 """Imported inside functions, or by the name of an engine."""
-ROLES = {"lane", "core", "work"}
+ROLES = {"lane", "core", "wall", "work", "voice"}
 
 
 def imported(product: Product) -> set[str]:
@@ -54,7 +55,7 @@ def test_together_they_use_every_library_of_the_project() -> None:
     """What pyproject.toml names and no package brings is missing, or should not be named."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     named = {line.split(">")[0].split("=")[0].strip() for line in project["dependencies"]}
-    assert set(LANE.libraries) | set(CORE.libraries) == named
+    assert {library for product in PRODUCTS for library in product.libraries} == named
 
 
 @pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.name)
@@ -71,8 +72,9 @@ def test_the_rooms_of_a_package_import_no_room_outside_it(product: Product) -> N
 def test_nothing_for_development_comes_along() -> None:
     """Browser, compiler, linter and tests stay at home; the lane has the driver of its pins."""
     lane, core = locked(LOCK, LANE.libraries), locked(LOCK, CORE.libraries)
-    for name in ("pytest", "ruff", "mypy", "playwright", "hypothesis", "httpx", *INSTALLERS):
-        assert f"\n{name}==" not in f"\n{lane}{core}", name
+    brought = "".join(f"\n{locked(LOCK, product.libraries)}" for product in PRODUCTS)
+    for name in ("pytest", "ruff", "mypy", "playwright", "hypothesis", *INSTALLERS):
+        assert f"\n{name}==" not in brought, name
     assert "\nlgpio==0.2" in lane
     assert "\nlgpio==" not in core
     assert "--hash=sha256:" in lane
@@ -88,11 +90,59 @@ def test_every_system_package_says_who_needs_it() -> None:
     """A line without a word would be in no package and missing at every lane."""
     for line in (ROOT / "config/debian-packages.txt").read_text().splitlines():
         words = line.split("#")[0].split()
-        assert not words or set(words[1:]) & ROLES, f"add lane, core or work: {line}"
+        assert not words or set(words[1:]) & ROLES, f"add lane, core, wall, work or voice: {line}"
         assert set(words[1:]) <= ROLES, line
     assert "fonts-noto-cjk" in system_packages(ROOT / "config/debian-packages.txt", "lane")
     for idle in ("chromium", "mosquitto"):
         assert idle not in system_packages(ROOT / "config/debian-packages.txt", "lane")
+
+
+def test_our_package_of_the_screens_or_debians_own(tmp_path: Path) -> None:
+    """A box has one or the other; both could not be installed, having the same files."""
+    (tmp_path / "tree").mkdir()
+    file, _ = write_deb(ROOT, tmp_path / "tree", tmp_path, product=LANE, architecture=Architecture.AMD64, version="7.1")
+    depends = subprocess.run(["dpkg-deb", "-f", file, "Depends"], capture_output=True, text=True, check=True).stdout
+    for name in ("weston", "fonts-noto-cjk", "fonts-unifont"):
+        assert f"{screens.NAME} | {name}" in depends
+    assert set(screens.TAKEN) == {"libweston-10-0", "weston", "fonts-noto-cjk", "fonts-unifont"}
+
+
+def test_a_sound_server_comes_with_no_lane_that_has_no_voice(tmp_path: Path) -> None:
+    """What a voice needs is suggested; apt installs suggestions of nobody's accord, and config/install leaves them out too."""
+    (tmp_path / "tree").mkdir()
+    file, _ = write_deb(ROOT, tmp_path / "tree", tmp_path, product=LANE, architecture=Architecture.AMD64, version="7.1")
+    fields = {
+        name: subprocess.run(["dpkg-deb", "-f", file, name], capture_output=True, text=True, check=True).stdout
+        for name in ("Depends", "Recommends", "Suggests")
+    }
+    voice = system_packages(ROOT / "config/debian-packages.txt", "voice")
+    assert "pulseaudio" in voice
+    assert fields["Suggests"].strip() == ", ".join(voice)
+    assert not [name for name in voice if name in fields["Depends"] + fields["Recommends"]]
+    listed = """sed 's/#.*//' config/debian-packages.txt | awk 'NF && $2 != "voice" {print $1}'"""
+    assert listed in (ROOT / "config/install").read_text()
+    ran = subprocess.run(["bash", "-c", listed], cwd=ROOT, capture_output=True, text=True, check=True)
+    installed = ran.stdout.split()
+    assert "weston" in installed
+    assert not set(voice) & set(installed)
+
+
+def test_what_the_screens_do_not_use_is_not_depended_on() -> None:
+    """Each idle name takes others along: FreeRDP alone brings FFmpeg, and EGL a compiler."""
+    kept = screens.needed(
+        ["libc6 (>= 2.33), libegl1, libdrm2 (>= 2)", "", "libc6 (>= 2.33), libfreerdp2-2 (>= 2.1), xkb | y"]
+    )
+    assert kept == ["libc6 (>= 2.33)", "libdrm2 (>= 2)", "xkb | y"]
+
+
+def test_files_that_debian_has_no_more_are_an_error_and_not_a_smaller_package(tmp_path: Path) -> None:
+    """A compositor without its shell would start, and show nothing."""
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "usr/bin/weston").touch()
+    screens.take(tmp_path, tmp_path / "stage", ("usr/bin/weston",))
+    assert (tmp_path / "stage/usr/bin/weston").is_file()
+    with pytest.raises(PackageBuildError, match=r"no usr/lib/\*/weston/desktop-shell\.so any more"):
+        screens.take(tmp_path, tmp_path / "stage", ("usr/lib/*/weston/desktop-shell.so",))
 
 
 def test_the_package_of_the_core_is_built_and_runs_from_where_it_was_put(tmp_path: Path) -> None:

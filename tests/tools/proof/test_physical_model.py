@@ -11,7 +11,7 @@ from lane_agent.model import Contact
 from lane_agent.rules import RULES
 from tools.proof.harmful import MENDED, HarmfulMutant, noticed
 from tools.proof.physical.breadth import search_site
-from tools.proof.physical.deeds import deeds, do, in_words
+from tools.proof.physical.deeds import LOOPS, deeds, do, in_words
 from tools.proof.physical.exposure import allowed, breaks_the_law
 from tools.proof.physical.machine import CountedLanes
 from tools.proof.physical.plans import PLANS, PhysicalPlan
@@ -98,6 +98,26 @@ def test_3_comes_by_itself_after_an_answer_that_immigration_kept_back() -> None:
     _, site = _plays(plan, f"drives A > drives B > stop_loop reports > {swallowed} > {second} > {gone} > {third}")
     assert site.three
     assert site.three_for == 2
+
+
+def test_a_release_that_was_decided_before_the_agents_start_is_not_entered_after_it() -> None:
+    """The page asks the officer again: another vehicle may stand there by then (`console.grounds.basis`)."""
+    plan = BY_NAME["restarts"]
+    machine, site = _plays(plan, "drives A > drives B > stop_loop reports > release A")
+    assert site.road[0].officer
+    site = do(plan, machine, site, ("restart", NOBODY))
+    assert "enters" not in {in_words(deed) for deed in deeds(plan, machine, site)}
+    assert not site.road[0].officer
+
+
+def test_a_loop_that_the_lane_lacks_reports_nothing_in_a_walk() -> None:
+    """A vehicle on its way to the compound is seen by a loop there, where there is one."""
+    walker = _Walk(4664, WalksFound(), RULES)
+    assert not walker.plan.policy.compound_loop
+    turned = RoadVehicle(OUT, off=True)
+    walker.site = walker.site._replace(road=(turned, *walker.site.road[1:]))
+    walker._expect()
+    assert LOOPS.index(Contact.COMPOUND_LOOP) not in walker.reports
 
 
 def test_the_law_is_broken_by_a_3_that_is_for_nobody_there() -> None:

@@ -115,6 +115,17 @@ def test_a_rule_left_out_is_found_with_the_shortest_way_to_it(row: str, guard: s
     assert all(violation.path for violation in found.violations)
 
 
+def test_a_search_that_was_cut_short_says_so() -> None:
+    """What was not looked at is not claimed; the shortest stories come first."""
+    slice_ = Slice("short", ORDINARY, ("live",))
+    machine = RememberedStep()
+    all_of_it = search(machine, slice_)
+    cut = search(machine, slice_, limit=100)
+    assert (all_of_it.whole, cut.whole) == (True, False)
+    assert 100 <= cut.transitions < all_of_it.transitions
+    assert search(machine, slice_, limit=all_of_it.transitions).whole
+
+
 def test_a_release_without_the_cores_receipt_is_found() -> None:
     """Two places ask for the receipt (design §3); with both gone the law notices, in a world that claims and is answered late."""
     table = tuple(row for row in _without("17 laden released", "claimed").table if row.name != "17 claiming")

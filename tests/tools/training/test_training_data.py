@@ -54,6 +54,7 @@ def test_every_drawn_mark_fits_the_grammar_of_its_ground() -> None:
     rng = random.Random(1)
     for _ in range(3000):
         text, kind, _ = mark(rng)
+        text = text.replace(" ", "")  # blanks are set and not read
         assert set(text) <= CLASS.keys()
         assert fitting(text, grammar_of(GROUND[kind])) is not None, (text, kind)
 

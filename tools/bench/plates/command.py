@@ -10,7 +10,8 @@ import contextlib
 import json
 import os
 import platform
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +22,10 @@ from rich.progress import track
 from tools.bench.plates.children import ContenderChild, NoContenderError, module, one_core
 from tools.bench.plates.labels import LabelledPicture, kept_crops, pictures
 from tools.bench.plates.scores import ContenderScore
-from tools.bench.plates.tables import plain, show
+from tools.bench.plates.tables import plain, show, show_sets
+from tools.bench.plates_sets.catalogue import SEED, count_of, write
+
+Figures = dict[str, Any]
 
 MODES = {"ours": "lane", "boxed": "boxed"}
 """Contenders that are our own reader, and the mode of each (`tools.bench.plates.ours`)."""
@@ -53,6 +57,33 @@ class PlatesPlan:
         if name in MODES:
             return module("ours", MODES[name], *self.ours, python=python)
         return module(name, python=python)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSets:
+    """Sets of drawn pictures to measure on (`tools.bench.plates_sets`).
+
+    Attributes:
+        names: which.
+        folder: where they are kept for the next run; None for a folder that is gone afterwards.
+        number: pictures of each; None for as many as the set has.
+        seed: of the drawing.
+    """
+
+    names: Sequence[str] = ()
+    folder: Path | None = None
+    number: int | None = None
+    seed: int = SEED
+
+    @contextlib.contextmanager
+    def drawn(self, console: Console) -> Iterator[dict[str, Path]]:
+        """The folder of each set, drawn unless it is there."""
+        with tempfile.TemporaryDirectory(prefix="rocars-plates-") as scratch:
+            place = self.folder or Path(scratch)
+            yield {
+                name: write(name, place, count_of(name, self.number), self.seed)
+                for name in track(self.names, "drawing", console=console, transient=True, disable=not self.names)
+            }
 
 
 class Race:
@@ -92,24 +123,30 @@ class Race:
         return {name: plain(score) for name, score in scores.items()}
 
 
-def measure(data: Path | None, crops: Path | None, plan: PlatesPlan, console: Console) -> dict[str, Any]:
+def measure(data: Path | None, crops: Path | None, sets: DrawnSets, plan: PlatesPlan, console: Console) -> Figures:
     """Everything that was asked for; prints the tables and returns the figures.
 
     Raises:
         LabelsError: a folder is not one of labelled pictures.
     """
-    sets = {"pictures": pictures(data) if data else [], "crops": kept_crops(crops) if crops else []}
+    asked = {"pictures": pictures(data) if data else [], "crops": kept_crops(crops) if crops else []}
     figures: dict[str, Any] = {}
-    with one_core(plan.core) as core, Race(plan, console) as race:
-        for name, shown in sets.items():
+    with one_core(plan.core) as core, sets.drawn(console) as folders, Race(plan, console) as race:
+        for name, shown in asked.items():
             if shown:
                 figures[name] = {"count": len(shown), "contenders": race.run(shown, crops=name == "crops")}
+        for name, folder in folders.items():
+            console.print(f"set {name}", style="bold")
+            shown = pictures(folder)
+            figures.setdefault("sets", {})[name] = {"count": len(shown), "contenders": race.run(shown)}
+    if "sets" in figures:
+        show_sets(console, figures["sets"])
     load = round(os.getloadavg()[0], 2)
     return figures | {"machine": {"core": core, "machine": platform.machine(), "load_1min": load}}
 
 
-def run(*, data: Path | None, crops: Path | None, json_file: Path | None, plan: PlatesPlan) -> None:
+def run(*, data: Path | None, crops: Path | None, sets: DrawnSets, json_file: Path | None, plan: PlatesPlan) -> None:
     """The command."""
-    figures = measure(data, crops, plan, Console())
+    figures = measure(data, crops, sets, plan, Console())
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

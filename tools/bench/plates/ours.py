@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 import devices.reader_child  # noqa: F401 - the lane's reader process holds these libraries too
-from devices.anpr.detections import SIDE, Detection
+from devices.anpr.detections import SIDE
 from devices.anpr.engines import ENGINES, Engine
 from devices.anpr.errors import ReaderError
 from devices.anpr.memory import forget_start, return_memory_early
@@ -25,7 +24,8 @@ from devices.anpr.selection import ALONE, mark_of
 from devices.anpr.weights import SHIPPED, origin
 from tools.bench.plates.installed import of_distributions, of_folder
 from tools.bench.plates.serve import AbsentError, serve
-from tools.bench.plates.wire import ContenderHello, ContenderReply, Corners, Cost, ReadAnswer, ReadRequest
+from tools.bench.plates.wire import ContenderHello, ContenderReply, Cost, ReadAnswer, ReadRequest
+from tools.bench.told import ToldReader
 
 RELEASES = tuple(sorted({0.5, 0.7, ALONE, 0.9, 0.95, 0.98}))
 MODES = ("lane", "boxed")
@@ -48,16 +48,6 @@ class Stopwatch:
         return output
 
 
-class Told(PlateReader):
-    """A reader that is told where the plates are."""
-
-    plates: Sequence[Corners] = ()
-
-    def find(self, image: NDArray[np.uint8]) -> list[Detection]:  # noqa: ARG002 - the places are known
-        """The places told, in order."""
-        return [Detection(1.0, np.array(corners, np.float32)) for corners in self.plates]
-
-
 class Ours:
     """See `tools.bench.plates.serve.Contender`."""
 
@@ -68,7 +58,7 @@ class Ours:
             forget_start()  # as the lane's reader process does
         except (ReaderError, ImportError) as error:
             raise AbsentError(f"the reader does not start: {error}") from error
-        self._told = Told(self._watch)
+        self._told = ToldReader(self._watch)
         self._reader = PlateReader(self._watch, side=side) if mode == "lane" else self._told
         self._reader.threshold = self._reader.threshold if threshold is None else threshold
         size = of_distributions(*_LIBRARIES, *_OF_ENGINE.get(engine, (engine,))) + _code(weights)
@@ -79,7 +69,7 @@ class Ours:
     def read(self, image: NDArray[np.uint8], asked: ReadRequest) -> ContenderReply:
         """Every plate, and the mark to act on by release threshold."""
         self._watch.spent = {}
-        self._told.plates = asked.plates
+        self._told.told = [np.array(corners, np.float32) for corners in asked.plates]
         reads = (self._told if asked.crop else self._reader).read(image)
         marks = {_said(release): mark_of(reads, release=release)[0] for release in RELEASES}
         return ContenderReply([_answer(read) for read in reads], marks, Cost(parts=self._watch.spent))

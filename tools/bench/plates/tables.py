@@ -49,6 +49,38 @@ def show(console: Console, scores: Scores, *, crops: bool, wrong: bool) -> None:
             console.print(f"{name}: what it missed", *score.missed, sep="\n  ", highlight=False, soft_wrap=True)
 
 
+def show_sets(console: Console, sets: dict[str, Any]) -> None:
+    """The sets side by side: what is read, what would be acted on, what it cost."""
+    drawn = _table("drawn sets")
+    for column in (
+        "contender",
+        "Hong Kong exact",
+        "mark: right/wrong/silent",
+        "given on negatives",
+        "ms",
+        "MB at most",
+    ):
+        drawn.add_column(column, justify="right")
+    for name, figures in sets.items():
+        for contender, score in figures["contenders"].items():
+            drawn.add_row(name, contender, *_summary(score))
+    console.print(drawn)
+
+
+def _summary(score: dict[str, Any]) -> tuple[str, ...]:
+    counts = [score["exact"][row] for row in _HONG_KONG if row in score["exact"]]
+    right, of = sum(one["right"] for one in counts), sum(one["of"] for one in counts)
+    acting = score["acting"][score["release"] or "best-looking"]
+    there, none = acting["right"] + acting["wrong"] + acting["silent"], acting["unlabelled"]
+    return (
+        f"{right}/{of} {100 * right / of:.1f} %" if of else "–",
+        f"{acting['right']}/{acting['wrong']}/{acting['silent']}" if there else "–",
+        f"{none['right']} of {none['of']}" if none["of"] else "–",
+        f"{score['ms']:.1f}",
+        f"{score['peak_mb']:.0f}",
+    )
+
+
 def _side_by_side(scores: Scores, *, crops: bool) -> Table:
     drawn = _table("Mainland crops, kept half: exact match" if crops else "whole pictures: exact match")
     for name in scores:

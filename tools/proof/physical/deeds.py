@@ -9,6 +9,8 @@ Rules of this file:
   that vehicles run ("runs").
 - It keeps no answer back for a vehicle whose visit the lane had not ended when it began with the next: the two left no gap
   for the loops, so to the lane they are one.
+- What an officer decided before the agent's start to release is void: the page asks him again, and so does the core
+  (`console.grounds.basis`, `sync.link.commands`).
 - An officer asks where his page does not say how Immigration answered (an answer that came for two, a box restored), and
   does not release a vehicle that it referred.
 - The debt of Immigration lapses only when no answer is kept back (the bound of design §2.13: 120 s).
@@ -250,6 +252,9 @@ def _reading(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite) -> It
             yield "unread", NOBODY
     elif plan.marks[site.read] != plan.marks[here] and visit.doubt is None:
         yield "doubted", site.read
+    looked_for = visit.read is not None and visit.read.vrn == MARKS[plan.marks[here]]
+    if looked_for and any(name == "look" for name, _ in machine.lane_of(site.lane).timers):
+        yield "seen again", here
     if "identifier" in plan.may and not visit.identifiers:
         yield "identified", here
     if "unladen" in plan.may and not site.road[here].pressed and site.road[here].head == LINE:
@@ -268,6 +273,12 @@ def _unread(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, _numbe
 
 def _doubted(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, number: int) -> PhysicalSite:
     return tell(plan, machine, site, e.PlateDoubted(visit_of(machine, site.lane), MARKS[plan.marks[number]]))
+
+
+def _seen_again(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, number: int) -> PhysicalSite:
+    look = dict(machine.lane_of(site.lane).timers)["look"]
+    seen = e.PlateSeenAgain(visit_of(machine, site.lane), look, MARKS[plan.marks[number]])
+    return tell(plan, machine, site, seen)
 
 
 def _identified(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, number: int) -> PhysicalSite:
@@ -415,7 +426,9 @@ def _not_told_of(plan: PhysicalPlan, site: PhysicalSite) -> tuple[RoadVehicle, .
 
 
 def restarts(plan: PhysicalPlan, machine: LaneMachine, site: PhysicalSite, _number: int) -> PhysicalSite:
-    """The agent starts anew and hears from every contact where it stands."""
+    """The agent starts anew and hears from every contact where it stands. A release that was not entered yet is asked again."""
+    if site.officer.act == "release":
+        site = _thinks_better(plan, machine, site, NOBODY)
     levels = [
         e.ContactChanged(contact, contact in LOOPS and level(plan, site, contact), machine.now_ms())
         for contact in Contact
@@ -439,6 +452,7 @@ _DO: dict[str, Callable[[PhysicalPlan, LaneMachine, PhysicalSite, int], Physical
     "read": _read,
     "unread": _unread,
     "doubted": _doubted,
+    "seen again": _seen_again,
     "identified": _identified,
     "pressed": _pressed,
     **{act: _decides(act) for act in ENTERED},
@@ -449,7 +463,7 @@ _DO: dict[str, Callable[[PhysicalPlan, LaneMachine, PhysicalSite, int], Physical
     "put back": _bypasses,
     "automatic": _automatic,
     **{change: _changes(change) for change in ("elsewhere", "withdrawn", "come", "hold")},
-    **{f"{name} runs out": _runs_out(name) for name in ("stage", "gone", "debt", "help", "paint")},
+    **{f"{name} runs out": _runs_out(name) for name in ("stage", "gone", "debt", "help", "paint", "held_up", "look")},
     "fresh": _link(Link.FRESH),
     "offline": _link(Link.OFFLINE),
     "restart": restarts,

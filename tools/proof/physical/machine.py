@@ -15,9 +15,9 @@ from lane_agent.model import Moment
 from lane_agent.rules import RULES, Rules
 from lane_agent.state import Lane
 from lane_agent.step import step
-from tools.proof.canonical import VISIT, canonical, canonical_effects
+from tools.proof.canonical import VISIT, canonical_effects
 from tools.proof.history import NOW
-from tools.proof.search import Numbers
+from tools.proof.numbers import LaneNumbers
 
 BEFORE = -2
 """Stands for the number of every visit that is over, where visits are not counted."""
@@ -45,7 +45,7 @@ class CountedLanes:
 
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules = rules
-        self._lanes: Numbers[Lane] = Numbers()
+        self._lanes = LaneNumbers()
         self._steps: dict[tuple[int, e.Event], tuple[int, tuple[Effect, ...], bool]] = {}
 
     def first(self) -> int:
@@ -62,7 +62,7 @@ class CountedLanes:
         if done is None:
             before = self._lanes.values[lane]
             after, effects = step(before, event, NOW, self.rules)
-            done = (self._lanes.of(canonical(after)), canonical_effects(effects), turned(before, after))
+            done = (self._lanes.of(after), canonical_effects(effects), turned(before, after))
             self._steps[lane, event] = done
         return done
 

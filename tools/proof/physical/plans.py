@@ -34,6 +34,7 @@ class PhysicalPlan:
 
 
 COMPOUND = Policy(compound_loop=True, unseen_limit=2)
+PATIENT = Policy(held_up_ms=60_000, unseen_limit=2)
 NAMED = Policy(identifier_required=True, unseen_limit=2)
 
 PLANS: tuple[PhysicalPlan, ...] = (
@@ -42,6 +43,7 @@ PLANS: tuple[PhysicalPlan, ...] = (
     PhysicalPlan(
         "a debt written off", ("late", "take over", "write off"), (1, 1, 1), (0, 1, 2), ("none", "live", "live")
     ),
+    PhysicalPlan("Immigration begins again", ("late", "again", "take over"), (1, 1), (0, 1), ("none", "live")),
     PhysicalPlan("close followers", (), (1, 1, 1), (0, 1, 2), ("hold", "live", "none")),
     PhysicalPlan("close followers, compound loop", (), (1, 2, 1), (0, 1, 2), ("hold", "live", "none"), COMPOUND),
     PhysicalPlan("close followers run", ("runs",), (1, 1, 1), (0, 1, 2), ("none", "live", "none")),
@@ -62,6 +64,9 @@ PLANS: tuple[PhysicalPlan, ...] = (
     ),
     PhysicalPlan("bundles come and go", ("elsewhere", "withdrawn", "come", "hold"), (1, 1), (0, 1), ("live", "none")),
     PhysicalPlan("a vehicle comes back", ("runs",), (1, 1, 1), (0, 1, 0), ("live", "live")),
+    PhysicalPlan(
+        "the queue holds 3 up", ("exit dead", "take over"), (1, 1, 1), (0, 1, 2), ("live", "live", "none"), PATIENT
+    ),
     PhysicalPlan("empty vehicles", ("unladen", "come"), (1, 1), (0, 1), ("approved", "none")),
     PhysicalPlan("restarts", ("restart", "release"), (1, 1), (0, 1), ("live", "none")),
 )

@@ -25,7 +25,7 @@ from tools.proof.physical.site import NOBODY, Use, begin, exposed, is_over, tell
 DISTURBANCES = (
     "late", "referral", "stray", "again", "release", "inspect", "take over", "typing", "write off", "bypass", "runs", "unread",
     "neighbour", "exit dead", "exit stuck", "stop dead", "elsewhere", "withdrawn", "come", "hold", "unladen", "restart",
-    "restore", "link", "help", "camera", "doors", "manual",
+    "restore", "link", "help", "camera", "doors", "manual", "queue",
 )  # fmt: skip
 """What a walk may meet beside the ordinary course: three of these at least are drawn for each."""
 
@@ -48,7 +48,7 @@ BOUNDS_MS = {
 
 MEAN_MS: dict[str, int] = {
     "started": 4_000, "cleared": 9_000, "referred": 40_000, "gives up": 60_000, "stray cleared": 20_000, "read": 2_500,
-    "unread": 30_000, "doubted": 4_000, "identified": 5_000, "pressed": 12_000, "release": 15_000, "inspect": 60_000,
+    "unread": 30_000, "doubted": 4_000, "seen again": 4_000, "identified": 5_000, "pressed": 12_000, "release": 15_000, "inspect": 60_000,
     "take over": 40_000, "typing": 15_000, "enters": 4_000, "thinks better": 1_000, "write off": 15_000, "bypass": 90_000,
     "put back": 40_000, "automatic": 20_000, "elsewhere": 60_000, "withdrawn": 60_000, "come": 30_000, "hold": 60_000,
     "dead": 120_000, "stuck": 120_000, "fresh": 3_000, "offline": 60_000, "restart": 60_000,
@@ -91,7 +91,8 @@ def drawn(chance: random.Random) -> PhysicalPlan:
     number = chance.randint(3, 5)
     may = tuple(chance.sample(DISTURBANCES, chance.randint(3, 6)))
     named = "neighbour" in may
-    policy = Policy(compound_loop=chance.random() < 0.3, identifier_required=named)
+    held_up_ms = 60_000 if "queue" in may else 0
+    policy = Policy(compound_loop=chance.random() < 0.3, identifier_required=named, held_up_ms=held_up_ms)
     return PhysicalPlan(
         "drawn",
         (*may, "identifier") if named else may,
@@ -138,7 +139,7 @@ class _Walk:
     def _expect(self) -> None:
         """What will happen by itself: a level that lasts is reported, a vehicle under way moves, a screen paints."""
         now, heard = self.machine.mono_ms, self.machine.lane.contacts
-        for place, loop in enumerate(LOOPS):
+        for place, loop in enumerate(LOOPS[: 3 if self.plan.policy.compound_loop else 2]):
             if level(self.plan, self.site, loop) is (loop in heard):
                 self.reports.pop(place, None)
             else:
@@ -187,7 +188,8 @@ class _Walk:
             return MEAN_MS.get(name, 30_000)
         if self.site.road[number].head < LINE:
             return 900
-        return 2_000 if number in (self.site.three_for, self.site.four_for) else 40_000
+        told = number in (self.site.three_for, self.site.four_for)
+        return (30_000 if "queue" in self.plan.may else 2_000) if told else 40_000
 
     def _more(self) -> list[Deed]:
         """What only walks know."""

@@ -22,7 +22,17 @@ from lane_agent.effects import Record
 from lane_agent.model import Policy
 from lane_agent.rules import RULES, Rules
 from tools.proof import moves
-from tools.proof.scenarios import row_06, row_07, row_08, rows_01_to_05, rows_09_to_11, rows_12_to_16, rows_17_to_22
+from tools.proof.scenarios import (
+    held_up,
+    row_06,
+    row_07,
+    row_08,
+    rows_01_to_05,
+    rows_09_to_11,
+    rows_12_to_16,
+    rows_17_to_22,
+    terminal,
+)
 from tools.proof.world import ScenarioWorld
 
 LANES: dict[str, Policy] = {
@@ -32,9 +42,10 @@ LANES: dict[str, Policy] = {
     "other": Policy(other_point_accepted=True),
     "identifier": Policy(identifier_required=True),
     "slow": Policy(paint_ms=60_000),
+    "patient": Policy(held_up_ms=60_000),
 }
 """The lanes that scenarios play in: ordinary, with a drop-in sensor, with a compound loop, lenient about the point, one
-that requires a second identifier, and one whose screens are given a minute."""
+that requires a second identifier, one whose screens are given a minute, and one that lets 3 wait for the queue in front."""
 
 
 NOTED = (
@@ -47,9 +58,11 @@ NOTED = (
     "ManualOrdered",
     "ManualEnded",
     "LoopBypassed",
+    "HeldUp",
     "HelpRequested",
     "HelpAnswered",
     "HelpEnded",
+    "OfficerSent",
     "WayOutOfVehicleBefore",
     "ImmigrationDebtPaid",
     "ImmigrationDebtLapsed",
@@ -111,6 +124,6 @@ def _parse(text: str) -> tuple[ProofScenario, ...]:
 
 SCENARIOS: tuple[ProofScenario, ...] = tuple(
     scenario
-    for part in (rows_01_to_05, row_06, row_07, row_08, rows_09_to_11, rows_12_to_16, rows_17_to_22)
+    for part in (rows_01_to_05, row_06, row_07, row_08, rows_09_to_11, rows_12_to_16, rows_17_to_22, terminal, held_up)
     for scenario in _parse(part.TEXT)
 )

@@ -3,13 +3,47 @@
 TEXT = """
 6 help rings, is answered and ends
     do:     ready arrive help answer-help end-help
-    shows:  STOP STOP/HELP STOP/TALK STOP
+    shows:  STOP STOP/HELP STOP/OFFICER STOP
     alarms: Help
     notes:  HelpRequested HelpAnswered HelpEnded
     ends:   3 please stop
+6 the panel says talk only while each end hears the other
+    do:     ready arrive help answer-help audio:flows audio:stops audio:flows end-help
+    shows:  STOP STOP/HELP STOP/OFFICER STOP/TALK STOP/OFFICER STOP/TALK STOP
+    alarms: Help
+    notes:  HelpRequested HelpAnswered HelpEnded
+    ends:   3 please stop
+6 sound before anybody has answered is nobody's voice
+    do:     ready arrive help audio:flows
+    shows:  STOP STOP/HELP
+    alarms: Help
+    notes:  HelpRequested
+    ends:   3 please stop
+6 a call whose voice is lost rings again
+    do:     ready arrive help answer-help audio:flows call-lost answer-help
+    shows:  STOP STOP/HELP STOP/OFFICER STOP/TALK STOP/HELP STOP/OFFICER
+    alarms: Help
+    notes:  HelpRequested HelpAnswered HelpAnswered
+    ends:   3 please stop
+6 an officer comes: the driver is told to wait for one
+    do:     ready arrive help answer-help audio:flows send-officer
+    shows:  STOP STOP/HELP STOP/OFFICER STOP/TALK STOP/OFFICER
+    alarms: Help
+    notes:  HelpRequested HelpAnswered OfficerSent
+    ends:   3 please stop
+6 an officer is sent to a call that still rings
+    do:     ready arrive help send-officer
+    shows:  STOP STOP/HELP STOP/OFFICER
+    alarms: Help
+    notes:  HelpRequested HelpAnswered OfficerSent
+    ends:   3 please stop
+6 no call is lost that nobody has answered, and no officer sent to a call that nobody made
+    do:     ready arrive call-lost send-officer
+    shows:  STOP
+    ends:   3 please stop
 6 help with no vehicle in the lane
     do:     ready help answer-help end-help
-    shows:  WELCOME/HELP WELCOME/TALK WELCOME
+    shows:  WELCOME/HELP WELCOME/OFFICER WELCOME
     alarms: Help
     notes:  HelpRequested HelpAnswered HelpEnded
     ends:   2 waiting
@@ -79,7 +113,7 @@ TEXT = """
     ends:   8 at the officer
 6 a second press during a call is the same call
     do:     ready arrive help help answer-help help
-    shows:  STOP STOP/HELP STOP/TALK
+    shows:  STOP STOP/HELP STOP/OFFICER
     alarms: Help
     notes:  HelpRequested HelpAnswered
     ends:   3 please stop
@@ -120,7 +154,7 @@ TEXT = """
     ends:   21 fault
 6 a call outlasts the vehicle only until it leaves
     do:     ready arrive help answer-help leave
-    shows:  STOP STOP/HELP STOP/TALK OFFICER/TALK WELCOME
+    shows:  STOP STOP/HELP STOP/OFFICER OFFICER WELCOME
     alarms: Help RunThrough
     notes:  HelpRequested HelpAnswered HelpEnded
     ends:   2 waiting

@@ -169,6 +169,19 @@ TEXT = """
     uses:   live
     notes:  ImmigrationDebtPaid ImmigrationDebtWrittenOff
     ends:   17 stands
+5 after Immigration has begun again, too, an answer may be the one for the vehicle before
+    do:     ready records:live arrive immigration take-over leave arrive read immigration cleared immigration cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION
+    alarms: ImmigrationAnswerUnclear ImmigrationAnswerUnclear
+    notes:  ImmigrationDebtPaid ImmigrationDebtPaid
+    ends:   4 immigration
+5 the debt that it leaves by beginning again lapses as well
+    do:     ready records:live arrive immigration take-over leave arrive read immigration cleared immigration wait:120 cleared
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    alarms: ImmigrationAnswerUnclear
+    uses:   live
+    notes:  ImmigrationDebtPaid ImmigrationDebtLapsed
+    ends:   17 stands
 5 an officer writes a debt off before the next vehicle
     do:     ready records:live arrive immigration take-over leave write-off arrive read immigration cleared
     shows:  STOP IMMIGRATION_TURN/IMMIGRATION OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE

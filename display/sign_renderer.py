@@ -13,11 +13,17 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from display.pictures import render
+from display.wording_file import use_words
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 from runtime.children import end_with_parent
 
-log = logging.getLogger("rocars.lane")
+log = logging.getLogger("rocars.signs")
+
+
+def _begin(wording: str) -> None:
+    end_with_parent()
+    use_words(wording)
 
 
 class SignRenderer:
@@ -25,16 +31,17 @@ class SignRenderer:
 
     Args:
         simulated: the ribbon of a simulated lane is on every sign.
+        wording: the file of the site's own words, "" for none.
     """
 
-    def __init__(self, *, simulated: bool) -> None:
+    def __init__(self, *, simulated: bool, wording: str = "") -> None:
         self._simulated = simulated
+        self._wording = wording
         self._pool = self._new_pool()
 
-    @staticmethod
-    def _new_pool() -> ProcessPoolExecutor:
+    def _new_pool(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(1, mp_context=context, initializer=end_with_parent)
+        return ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(self._wording,))
 
     async def paint(self, screen: Screen, scene: Scene, parameter: str) -> bytes | None:
         """The sign as PNG; None if the painter died of it (the next one gets a new painter)."""

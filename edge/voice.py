@@ -1,0 +1,85 @@
+"""The lane's voice, put together: the line to the voice process, and what the page needs of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from console.voice_port import CallAgreed
+from devices.voice.desk import CallRules
+from devices.voice.line import VoiceLine
+from devices.voice.settings import VoiceSettings
+from lane_agent.events import Event, HelpAnswered
+from lane_agent.model import HelpCall
+from lane_agent.state import Lane
+from runtime.sections import milliseconds
+
+
+def call_rules(settings: VoiceSettings) -> CallRules:
+    """How the lane calls."""
+    sip = settings.sip
+    return CallRules(
+        numbers=sip.numbers if sip else (),
+        answer_ms=milliseconds(sip.answer_s) if sip else 0,
+        unanswered_ms=milliseconds(settings.unanswered_s),
+        lost_ms=milliseconds(settings.lost_s),
+        coming_key=sip.coming_key if sip else "",
+    )
+
+
+def voice_line(
+    settings: VoiceSettings, on_event: Callable[[Event], None], clock: Callable[[], int], moved: Callable[[], None]
+) -> VoiceLine | None:
+    """The line to the voice process; None where the lane has no voice."""
+    if not settings.on:
+        return None
+    return VoiceLine(settings.socket, call_rules(settings), on_event=on_event, clock=clock, moved=moved)
+
+
+class PageVoice:
+    """The voice for the page (`console.voice_port.VoicePort`), at the agent's end of the line to it.
+
+    Args:
+        line: to the voice process.
+        act: puts an event to the lane; why it was refused, "" if it was not.
+        lane: the lane as it is now.
+        page: whether officers can talk through the page.
+    """
+
+    def __init__(
+        self, line: VoiceLine, *, act: Callable[[HelpAnswered], Awaitable[str]], lane: Callable[[], Lane], page: bool
+    ) -> None:
+        self.page = page
+        self._line = line
+        self._act = act
+        self._lane = lane
+        self._who = ("", "")  # whose page has the call, and where
+
+    def told(self) -> dict[str, Any]:
+        """The call as the page draws it."""
+        sight = self._line.sight
+        return {
+            "attempt": self._line.attempt,
+            "stage": sight.stage.value,
+            "who": sight.who,
+            "talking": sight.talking,
+            "driver_db": sight.driver_db,
+            "officer_db": sight.officer_db,
+            "problems": "; ".join(f"{part}: {why}" for part, why in sorted(self._line.problems.items())),
+        }
+
+    async def answer(self, officer: str, station: str, sdp: str) -> CallAgreed:
+        """Answers the call that rings and connects this page. A page that was loaded anew gets its own call again."""
+        again = self._lane().help in (HelpCall.ANSWERED, HelpCall.TALKING) and self._who == (officer, station)
+        if not again and (why := await self._act(HelpAnswered(officer))):
+            return CallAgreed(why=why, refused=True)
+        self._who = (officer, station)
+        try:
+            attempt, agreed = await self._line.answer(officer, station, sdp)
+        except TimeoutError:
+            return CallAgreed(why="the voice process does not answer")
+        return CallAgreed(attempt, agreed.sdp, agreed.problem)
+
+    async def hears(self, attempt: int, officer_db: float) -> None:
+        """The page says that the driver's sound reaches it."""
+        self._line.page_hears(attempt, officer_db)

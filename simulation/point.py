@@ -1,0 +1,309 @@
+"""A control point of lanes in memory, each with the shipped agent, at a real broker: for the wall, its tests and its figures.
+
+    python -m simulation.point SETTINGS.json      plays until its standard input ends
+
+Rules of this file:
+- What a lane tells is what the shipped code tells of the shipped agent's state (`edge.wiring.wall_facts`), signed with its key and
+  retained as a lane's. There is no core: each lane holds its own codes (`simulation.page_lane`).
+- Trucks come by a drawn timetable; the same seed plays the same. What an officer must decide, an officer in memory decides after
+  a while.
+- Each change of what a tile shows of a vehicle is written to a log, with the moment before the lane was told: `lane vrn ns`, by
+  the machine's monotonic clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from console.app import create_app
+from console.officers import OfficerBook
+from console.server import ConsoleServer
+from console.settings import ConsoleSettings
+from edge import wiring
+from edge.clock import BoxClock
+from lane_agent import events as e
+from lane_agent.effects import Effect
+from lane_agent.model import Contact, HelpCall, Moment, Outcome, Screen
+from lane_agent.state import Lane
+from lane_agent.wording import Scene
+from runtime.clocks import monotonic_ms
+from runtime.mqtt import Broker, Connection, Options, Will
+from simulation.drawn.trucks import DrawnTruck
+from simulation.marks import Marks
+from simulation.page_lane import HOUR_MS, POLICY, PageLane
+from wire.channels import channel_of
+from wire.codec import encode
+from wire.envelope import Signer
+from wire.messages import LaneState, Presence, Telemetry
+from wire.topics import LaneTopics
+
+JOURNAL = "in-memory"
+_TELEMETRY_S = 5.0
+_FACES = 12
+"""Different drawn pictures at a point; marks are many more."""
+
+
+class PointSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Who plays: lanes and their passwords, the broker's port, the folder of `<lane>.key`, and how busy it is.
+
+    Attributes:
+        each_s: seconds from one truck of a lane to the next, on average.
+        step_s: seconds between two things that happen to a truck.
+        decide_s: seconds until the officer in memory decides; 0: nobody does.
+        pages: of each lane that has a page of its own, its port on loopback. The folder `walls` beside `keys` says which walls may
+            come there.
+    """
+
+    port: int
+    passwords: dict[str, str]
+    keys: str
+    log: str
+    each_s: float = 30.0
+    step_s: float = 1.0
+    decide_s: float = 5.0
+    seed: int = 1
+    pages: dict[str, int] = {}
+
+
+async def no_paint(screen: Screen, scene: Scene, parameter: str) -> bytes | None:
+    """The wall paints by itself."""
+    del screen, scene, parameter
+    return None
+
+
+class ToldLane(PageLane):
+    """A lane in memory that tells its state at a broker, as a box does.
+
+    Args:
+        name: its own.
+        options: how it connects.
+        signer: its own key.
+    """
+
+    def __init__(self, name: str, options: Options, signer: Signer) -> None:
+        self.clock = BoxClock(lambda: None)
+        policy = replace(POLICY, lane=name, journal=JOURNAL, manifest_sensor=False, paint_ms=HOUR_MS)
+        super().__init__(clock=self.clock, paint=no_paint, policy=policy)
+        self.name, self.topics = name, LaneTopics(name)
+        self._signer = signer
+        self._session = secrets.randbits(63)
+        self._serial = self._samples = 0
+        self._row = ("", 0)
+        self._facts: dict[str, Any] | None = None
+        self.connection = Connection(
+            options,
+            will=self._will,
+            on_up=self._on_up,
+            on_down=lambda _: None,
+            on_message=lambda incoming: incoming.acknowledge(),
+        )
+
+    def _will(self) -> Will:
+        self._session = secrets.randbits(63)
+        return Will(self.topics.presence, self._sealed(self._presence("lost")))
+
+    def _presence(self, status: Literal["online", "stopped", "lost"]) -> Presence:
+        return Presence(lane=self.name, status=status, session=self._session, software="0.1.0")
+
+    def _sealed(self, body: msgspec.Struct) -> bytes:
+        return self._signer.seal(channel_of(type(body)).topic(self.topics), encode(body))
+
+    def _publish(self, body: msgspec.Struct) -> None:
+        channel = channel_of(type(body))
+        self.connection.publish(
+            channel.topic(self.topics), self._sealed(body), qos=channel.qos, retain=channel.retained
+        )
+
+    def _on_up(self) -> None:
+        self._publish(self._presence("online"))
+        self._tell()
+
+    def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
+        """One step is in the journal: the state is told."""
+        super().stepped(event, at, effects, lane)
+        now_ms = at.utc_ms
+        if self._row[0] != lane.row:
+            self._row = lane.row, now_ms
+        times = {"at_ms": now_ms, "row_ms": self._row[1]}
+        self._facts = wiring.wall_facts(lane) | times | self.alarms.wall_facts(JOURNAL, now_ms)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._facts is None:
+            return
+        self._serial += 1
+        self._publish(LaneState(lane=self.name, session=self._session, serial=self._serial, facts=self._facts))
+
+    def sample(self) -> None:
+        """How the box is."""
+        self._samples += 1
+        facts: dict[str, int | float | str] = {"proof_age_ms": 400, "picture_age_ms": 120, "journal_waiting": 0}
+        self._publish(
+            Telemetry(lane=self.name, session=self._session, serial=self._samples, age_ms=0, shed=0, facts=facts)
+        )
+
+    async def leave(self, *, in_order: bool = True) -> None:
+        """The agent ends; in good order it says so, else the broker publishes its Will."""
+        farewell = (self.topics.presence, self._sealed(self._presence("stopped"))) if in_order else None
+        await self.connection.stop(farewell)
+
+
+class PointTraffic:
+    """The trucks of one lane.
+
+    Args:
+        lane: through which they go.
+        settings: how busy it is.
+        rng: chance.
+        note: called with the mark just before the reader tells the lane.
+    """
+
+    def __init__(
+        self, lane: ToldLane, settings: PointSettings, rng: random.Random, note: Callable[[str, str], None]
+    ) -> None:
+        self.lane, self._settings, self._rng, self._note = lane, settings, rng, note
+        self._marks = Marks(rng)
+
+    async def play(self) -> None:
+        """Truck after truck, until cancelled."""
+        each = self._settings.each_s
+        await asyncio.sleep(self._rng.uniform(0, each))
+        while True:
+            await self._truck()
+            await asyncio.sleep(self._rng.uniform(0.5, 1.5) * max(0.1, each - 4 * self._settings.step_s))
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(self._settings.step_s)
+
+    async def _truck(self) -> None:
+        lane, rng, vrn = self.lane, self._rng, self._marks.next()
+        kind = rng.choices(("release", "inspect", "", "unread", "help", "runs"), (82, 6, 5, 3, 3, 1))[0]
+        if kind in {"release", "inspect", "help"}:
+            lane.add_bundle(vrn, "inspect" if kind == "inspect" else "release")
+        visit = await lane.arrives(DrawnTruck(vrn, seed=rng.randrange(_FACES)))
+        await self._pause()
+        if kind == "unread":
+            await lane.gives_up(vrn[:-1], vrn)
+        else:
+            self._note(lane.name, vrn)
+            await lane.reads(vrn)
+        if kind == "help":
+            await lane.pulse(Contact.HELP)
+        await lane.pulse(Contact.IMMIGRATION_STARTED)
+        await self._pause()
+        if kind == "runs":
+            await lane.leaves()
+            return
+        await lane.pulse(Contact.IMMIGRATION_CLEARED)
+        await self._settled(visit, vrn)
+
+    async def _settled(self, visit: int, vrn: str) -> None:
+        """It is sent on, by the lane or by an officer, and drives off."""
+        lane, patience = self.lane, self._settings.decide_s
+        await self._pause()
+        if lane.agent.lane.help is not HelpCall.NONE and patience:
+            await asyncio.sleep(patience)
+            await lane.happens(e.HelpAnswered("chan"), e.HelpEnded("chan", "helped"))
+        if self._undecided() and patience:
+            await asyncio.sleep(patience)
+            await lane.happens(
+                e.OfficerCorrected(visit, "chan", vrn, "seen"), e.OfficerReleased(visit, "chan", "papers in order")
+            )
+        while self._undecided():
+            await self._pause()
+        visiting = lane.agent.lane.visit
+        sent = visiting is not None and visiting.outcome is Outcome.EXAMINE
+        await self._pause()
+        await lane.leaves(Contact.COMPOUND_LOOP if sent else Contact.EXIT_LOOP)
+
+    def _undecided(self) -> bool:
+        visit = self.lane.agent.lane.visit
+        return visit is not None and visit.outcome not in {Outcome.RELEASED, Outcome.EXAMINE}
+
+
+async def play(settings: PointSettings, lanes: list[ToldLane], note: Callable[[str, str], None]) -> None:
+    """All lanes at once, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        for place, lane in enumerate(lanes):
+            tasks.create_task(lane.agent.run(), name=f"agent of {lane.name}")
+            lane.connection.start()
+            await lane.start()
+            traffic = PointTraffic(lane, settings, random.Random(f"{settings.seed}/{lane.name}"), note)  # noqa: S311
+            tasks.create_task(traffic.play(), name=f"traffic of {lane.name}")
+            tasks.create_task(_sample(lane, place), name=f"telemetry of {lane.name}")
+            if lane.name in settings.pages:
+                tasks.create_task(_page(lane, settings), name=f"page of {lane.name}")
+
+
+async def _page(lane: ToldLane, settings: PointSettings) -> None:
+    """The lane's own page, which only a wall enters: it has no officers."""
+    folder = Path(settings.keys).parent
+    wanted = ConsoleSettings(
+        officers=folder / f"{lane.name}.json", port=settings.pages[lane.name], walls=folder / "walls"
+    )
+    app, stream = create_app(
+        feed=lane.page,
+        settings=wanted,
+        officers=OfficerBook(wanted.officers),
+        ticks=monotonic_ms,
+        viewed=lambda _: None,
+    )
+    server = ConsoleServer(app, stream, wanted)
+    server.bind()
+    await server.serve()
+
+
+async def _sample(lane: ToldLane, place: int) -> None:
+    await asyncio.sleep(place % 10 * _TELEMETRY_S / 10)
+    while True:
+        lane.sample()
+        await asyncio.sleep(_TELEMETRY_S)
+
+
+def lanes_of(settings: PointSettings) -> list[ToldLane]:
+    """The lanes, not yet connected."""
+    broker = (Broker("127.0.0.1", settings.port),)
+    return [
+        ToldLane(
+            name,
+            Options(brokers=broker, client_id=name, subscriptions=(), user_name=name, password=password),
+            Signer.of(name, (Path(settings.keys) / f"{name}.key").read_bytes()),
+        )
+        for name, password in settings.passwords.items()
+    ]
+
+
+async def serve(settings: PointSettings, note: Callable[[str, str], None]) -> None:
+    """Plays until standard input ends, or a lane fails."""
+    playing = asyncio.create_task(play(settings, lanes_of(settings), note))
+    ended = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
+    await asyncio.wait({playing, ended}, return_when=asyncio.FIRST_COMPLETED)
+    if playing.done():
+        playing.result()
+    playing.cancel()
+    await asyncio.gather(playing, return_exceptions=True)
+
+
+def main(settings: PointSettings) -> None:
+    """As `serve`, with the log that the settings name."""
+    with Path(settings.log).open("a", encoding="ascii") as log:
+
+        def note(lane: str, vrn: str) -> None:
+            log.write(f"{lane} {vrn} {time.monotonic_ns()}\n")
+            log.flush()
+
+        asyncio.run(serve(settings, note))
+
+
+if __name__ == "__main__":
+    main(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=PointSettings))

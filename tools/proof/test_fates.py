@@ -1,0 +1,125 @@
+"""What notices the generated mutants of modules that are tested rather than proved: `python -m tools.proof.test_fates MODULE…`.
+
+Each mutant runs in a process of its own, forked from this one with the changed code in place; the tests named for its module run
+there until the first fails. A line a mutant, then the counts; survivors need a reason in `survivors.SOURCE_REASONS`, or a test.
+Exit status: 1 if one has neither.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import pkgutil
+import resource
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.proof.source_mutants import SourceMutant, generated, in_place
+from tools.proof.survivors import source_reason
+
+LINK = (
+    "tests/sync/test_link_claims.py",
+    "tests/sync/test_link_commands.py",
+    "tests/sync/test_link_coreclock.py",
+    "tests/sync/test_link_freshness.py",
+    "tests/sync/test_link_machine.py",
+    "tests/sync/test_link_past.py",
+    "tests/sync/test_link_requests.py",
+    "tests/sync/test_link_tables.py",
+    "tests/sync/test_link_uploader.py",
+    "tests/sync/test_client_refused.py",
+    "tests/sync/test_link_story.py",
+)
+WATCHED: dict[str, tuple[str, ...]] = {
+    "sync.link": LINK,
+    "sync.codelog": (
+        "tests/sync/test_codelog_steps.py",
+        "tests/sync/test_lookup_find.py",
+        "tests/sync/test_link_past.py",
+        "tests/sync/test_codelog_model.py",
+    ),
+    "lane_agent.settling": ("tests/lane_agent/test_plates_settle.py", "tests/devices/test_reader_watch.py"),
+    "devices.visit_reader": ("tests/devices/test_reader_watch.py",),
+    "core.link.projection": (
+        "tests/core/test_core_intake.py",
+        "tests/core/test_core_door.py",
+        "tests/core/test_core_decided.py",
+        "tests/core/test_core_claims.py",
+        "tests/core/test_core_counter.py",
+    ),
+}
+"""Which tests watch over which module (or every module of a package), the quick ones first."""
+OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+LONGEST_S = 120
+"""CPU seconds after which a mutant counts as noticed: it never ends."""
+
+
+def modules(named: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every module of the named entries of `WATCHED` (all of them, for none), with its tests."""
+    for name in named or WATCHED:
+        root = importlib.import_module(name)
+        if hasattr(root, "__path__"):
+            for found in pkgutil.iter_modules(root.__path__, f"{name}."):
+                yield found.name, WATCHED[name]
+        else:
+            yield name, WATCHED[name]
+
+
+def _load(tests: tuple[str, ...]) -> None:
+    """Imports the tests once, for every process that is forked."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main(["--collect-only", *OPTIONS, *tests])
+
+
+def noticed(mutant: SourceMutant, tests: tuple[str, ...]) -> bool:
+    """Whether one of the tests fails under the mutant, or never ends."""
+    sys.stdout.flush()
+    if (child := os.fork()) == 0:
+        _run(mutant, tests)
+    _, status = os.waitpid(child, 0)
+    return status != 0
+
+
+def _run(mutant: SourceMutant, tests: tuple[str, ...]) -> None:
+    """Ends this process: 0 where every test passed."""
+    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S, LONGEST_S + 5))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(LONGEST_S * 4)  # one that waits for ever uses no CPU
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    with tempfile.TemporaryDirectory() as folder, in_place(mutant):
+        status = pytest.main(["-x", *OPTIONS, f"--basetemp={Path(folder) / 'base'}", *tests])
+    os._exit(int(status))
+
+
+def main(named: list[str]) -> int:
+    """Prints every mutant with its fate, then the counts by module."""
+    counts: dict[str, list[int]] = {}
+    open_questions = 0
+    for module, tests in modules(named):
+        importlib.import_module(module)
+        _load(tests)
+        tried = counts.setdefault(module, [0, 0])
+        for mutant in generated(module):
+            tried[0] += 1
+            if noticed(mutant, tests):
+                tried[1] += 1
+                continue
+            why = source_reason(mutant.name)
+            open_questions += not why
+            print(f"{mutant.name} | SURVIVES{': ' if why else ''}{why}", flush=True)
+    for module, (tried_here, noticed_here) in counts.items():
+        print(f"{module}: generated {tried_here}, noticed {noticed_here}, survivors {tried_here - noticed_here}")
+    return 1 if open_questions else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,22 @@
+"""The wall: the lanes of one control point on one page, and the queue of what needs an officer.
+
+It reads the lanes over the wire alone, as the core does, and is a product of its own beside box and core.
+
+| module | what is in it |
+|---|---|
+| `point` | the control point as its lanes tell it (pure) |
+| `listening` | MQTT: every broker, each message proved by its lane's key |
+| `needs` | the queue: what needs an officer, who has it, what nobody takes (pure) |
+| `history`, `store` | what is written down, as a port; and in one SQLite file |
+| `desk` | the middle: lanes move the point, the point the queue, both the browsers and the history |
+| `present`, `words` | lanes and needs as the browser draws them; the wall's own words, in both languages |
+| `feed` | what has changed, compared and encoded once for all browsers |
+| `pictures` | the newest picture of each lane, and the stream of them |
+| `orders` | what officers order of lanes, through the core |
+| `lane_pages` | the lanes' own pages: pictures, and tickets by which one opens signed in |
+| `people`, `endpoints` | who may do what; routes, each with what it lets somebody do |
+| `app` | the page as one ASGI application |
+| `settings` | the settings file |
+| `process`, `cli` | the running wall; `rocars-wall` |
+| `errors` | what can go wrong, by who must act |
+"""

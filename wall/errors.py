@@ -1,0 +1,33 @@
+"""The wall's errors, split by who must act.
+
+WallError
+├── WallSettingsError(ValueError)   technician: the settings file, or what it names
+├── NeedRefusedError(ValueError)    officer: what was asked of a need of the queue cannot be done now
+└── LanePageError(ConnectionError)  officer, technician: a lane's own page cannot be had
+"""
+
+from __future__ import annotations
+
+
+class WallError(Exception):
+    """Any error of the wall."""
+
+
+class WallSettingsError(WallError, ValueError):
+    """The settings cannot be used.
+
+    Attributes:
+        problems: one line each: file, key, what is wrong and the remedy.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class NeedRefusedError(WallError, ValueError):
+    """It is over, or somebody else's; the text is for the officer."""
+
+
+class LanePageError(WallError, ConnectionError):
+    """A lane's page does not answer, or does not let the wall in; the text says why."""

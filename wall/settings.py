@@ -1,0 +1,214 @@
+"""A wall's settings file (TOML): one control point, its lanes, the brokers, the page, and how long a need may wait.
+
+Rules of this file: relative paths begin at the file's own folder. Every problem is collected before any is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from console.errors import OfficersFileError
+from console.officers import officers_in
+from console.settings import ConsoleSettings
+from domain.alarm_traits import Priority
+from runtime.sections import (
+    Fits,
+    Host,
+    NamedFile,
+    Port,
+    Problem,
+    SecretFile,
+    Section,
+    Text,
+)
+from runtime.toml_file import TomlFileError, read_toml
+from runtime.toml_table import TableReader
+from wall.errors import WallSettingsError
+from wire.topics import WALL, check_lane, is_wall
+
+OFFICER = "add a first officer: rocars-wall officer add NAME --config FILE writes it"
+AUTHORITY = "get it from the core: rocars-core enrol-wall"
+
+
+def _is_lane(text: str) -> bool:
+    try:
+        check_lane(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_page(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in {"https", "http"} and bool(parts.hostname) and not parts.query and not parts.fragment
+
+
+def _is_stream(text: str) -> bool:
+    return urlsplit(text).scheme in {"rtsp", "rtsps"} and bool(urlsplit(text).hostname)
+
+
+LaneName = Annotated[str, Fits(_is_lane), Meta(description='a lane\'s name as its box has it, such as "SZB-IN-07"')]
+PageAddress = Annotated[str, Fits(_is_page), Meta(description='an address such as "https://szb-in-07.example:8480"')]
+StreamAddress = Annotated[str, Fits(_is_stream), Meta(description='an address such as "rtsp://10.1.2.3/lane"')]
+WallName = Annotated[str, Fits(is_wall), Meta(description=f'"{WALL}", or "{WALL}-" and a word')]
+WaitSeconds = Annotated[int, Meta(ge=5, le=86_400, description="a number of seconds, 5 to 86400")]
+
+
+class WallSection(Section, frozen=True, kw_only=True):
+    """`[wall]`: which control point this is, and this process's own files.
+
+    Attributes:
+        point: the control point, as people call it; point_chinese: the same in Chinese, where that differs.
+        name: by which the brokers, the core and the lanes know this wall.
+        store: its file: needs, who took them, who looked at what.
+        lane_keys: the public keys of the lanes, one `<lane>.pub` each, as the core's register has them. What a broker says in
+            a lane's name without them is not shown.
+        page_key: the wall's own key (`rocars-wall key` makes it); its public half is given to the boxes (`[console] walls`). Without
+            it there are no pictures, and lanes' pages open without a login.
+        pages_authority: who signed the certificates of the lanes' pages.
+    """
+
+    point: Text
+    point_chinese: str = ""
+    name: WallName = WALL
+    store: Path
+    lane_keys: Path
+    page_key: Annotated[Path, SecretFile("make it: rocars-wall key --config FILE")] | None = None
+    pages_authority: Annotated[Path, NamedFile()] | None = None
+
+    def on_this_box(self) -> Iterator[Problem]:
+        """The keys are there, and the store has a folder."""
+        if not self.lane_keys.is_dir():
+            remedy = "copy the folder lane-keys of the core here, and again whenever a lane is enrolled"
+            yield Problem("lane_keys", f"{self.lane_keys} is no folder", remedy)
+        if not self.store.parent.is_dir():
+            yield Problem("store", f"{self.store.parent} does not exist", "make that folder, for the wall's user")
+
+
+class WallPageSection(ConsoleSettings, frozen=True, kw_only=True):
+    """`[page]`: how the wall is served; the keys are those of a lane's page (`console.settings`).
+
+    There is no watching without a login here: plates of a whole control point are on it.
+    """
+
+    officers: Annotated[Path, SecretFile(OFFICER)]
+    port: Port = 8490
+
+    def on_this_box(self) -> Iterator[Problem]:
+        """Somebody can log in."""
+        try:
+            nobody = not self.officers.stat().st_size or not officers_in(self.officers)
+        except (OSError, OfficersFileError):
+            return  # missing or closed: told by its kind; damaged: `run` says so
+        if nobody:
+            yield Problem("officers", f"{self.officers} has no officer", OFFICER)
+
+    def contradictions(self) -> Iterator[Problem]:
+        """As on a lane's page; and nobody watches without a login."""
+        yield from super().contradictions()
+        if self.view_without_login:
+            remedy = "leave it out: for a screen on the wall add an account with the role viewer"
+            yield Problem("view_without_login", "is not possible on a wall", remedy)
+
+
+class WallBrokerSection(Section, frozen=True, kw_only=True):
+    """`[[broker]]`: a broker that lanes may be on; the wall listens at every one."""
+
+    host: Host
+    port: Port
+    user_name: str = ""
+    password_file: Annotated[Path, NamedFile()] | None = None
+    authority: Annotated[Path, NamedFile(AUTHORITY)] | None = None
+    certificate: Annotated[Path, NamedFile(AUTHORITY)] | None = None
+    key: Annotated[Path, SecretFile(AUTHORITY)] | None = None
+
+    def contradictions(self) -> Iterator[Problem]:
+        """TLS is whole."""
+        if (self.certificate or self.key) and not (self.authority and self.certificate and self.key):
+            yield Problem("", "TLS needs authority, certificate and key together", "add what is missing")
+
+
+class CoreLineSection(Section, frozen=True, kw_only=True):
+    """`[core]`: where the core listens for walls (its section `[walls]`); without it this wall orders nothing."""
+
+    host: Host
+    port: Port
+    authority: Annotated[Path, NamedFile(AUTHORITY)]
+    certificate: Annotated[Path, NamedFile(AUTHORITY)]
+    key: Annotated[Path, SecretFile(AUTHORITY)]
+
+
+class LaneSection(Section, frozen=True, kw_only=True):
+    """`[[lane]]`: a lane of this point.
+
+    Attributes:
+        id: its name.
+        group: under which heading it stands, such as "Inbound"; "" for none.
+        page: its own page; "" where the wall cannot reach it: then there are no pictures of it, and no page to open.
+    """
+
+    id: LaneName
+    group: str = ""
+    page: PageAddress | None = None
+
+
+class QueueSection(Section, frozen=True, kw_only=True):
+    """`[queue]`: seconds that a need of each priority may wait untaken before everybody is called again, louder."""
+
+    urgent_s: WaitSeconds = 30
+    high_s: WaitSeconds = 60
+    medium_s: WaitSeconds = 180
+
+    def limit_ms(self, priority: Priority) -> int:
+        """How long a need of this priority may wait; low ones call nobody."""
+        seconds = {Priority.URGENT: self.urgent_s, Priority.HIGH: self.high_s, Priority.MEDIUM: self.medium_s}
+        return 1_000 * seconds.get(priority, 86_400)
+
+
+class WallSettings(Section, frozen=True, kw_only=True):
+    """The whole file."""
+
+    wall: WallSection
+    page: WallPageSection
+    brokers: tuple[WallBrokerSection, ...] = msgspec.field(name="broker")
+    lanes: tuple[LaneSection, ...] = msgspec.field(name="lane")
+    queue: QueueSection = QueueSection()
+    core: CoreLineSection | None = None
+
+    def contradictions(self) -> Iterator[Problem]:
+        """There is a broker; there are lanes, each once."""
+        if not self.brokers:
+            yield Problem("broker", "is empty", "add a section [[broker]] with host and port")
+        if not self.lanes:
+            yield Problem("lane", "is empty", "add a section [[lane]] with the id of each lane of the point")
+        names = [lane.id for lane in self.lanes]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Problem("lane", f"{name} stands {names.count(name)} times", "leave one section for each lane")
+
+
+def load_wall(path: Path, *, planned: bool = False) -> WallSettings:
+    """Reads and checks a settings file, and that the files it names are there.
+
+    Args:
+        path: the file.
+        planned: the files need not be there yet: for the commands that make them.
+
+    Raises:
+        WallSettingsError: with one line for every problem: the file, the key, what is wrong and what to do.
+    """
+    try:
+        table = read_toml(path, example="config/wall.toml.example")
+    except TomlFileError as error:
+        raise WallSettingsError(f"{path}: {error.problem}") from error
+    reader = TableReader(path.absolute().parent, on_this_box=not planned)
+    settings = reader.read(WallSettings, table)
+    if problems := reader.problems():
+        raise WallSettingsError(*(f"{path}: {problem}" for problem in problems))
+    assert settings is not None
+    return settings

@@ -1,0 +1,96 @@
+"""`wall.history` in one SQLite file (`runtime.sqlite_store`): durable, one writer, migrations that only add."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtime.sqlite_store import SqliteStore, StoreSchema, create_table
+from wall.history import WallLook
+from wall.needs import Deed
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def _first(db: Database) -> None:
+    need = {"need": str, "lane": str, "kind": str, "title": str, "visit": int, "vrn": str}
+    create_table(
+        db,
+        "deeds",
+        {"id": int, "at_ms": int, **need, "what": str, "who": str, "detail": str},
+        pk="id",
+        null=("id",),
+    )
+    create_table(db, "needs", {"need": str, "taken_by": str, "taken_ms": int}, pk="need", null=("need",))
+    look = {"at_ms": int, "who": str, "what": str, "lane": str, "detail": str}
+    create_table(db, "looks", {"id": int, **look}, pk="id", null=("id",))
+    db.conn.execute("CREATE INDEX deeds_of_lane ON deeds(lane, at_ms)")
+    db.conn.execute("PRAGMA application_id = 0x57414C4C")
+
+
+WALL_SCHEMA = StoreSchema(owner="rocars-wall", migrations=(_first,), application_id=0x57414C4C)
+
+
+class WallStore:
+    """`wall.history.WallHistory`.
+
+    Args:
+        path: its file; made if there is none.
+
+    Raises:
+        StoreError: it cannot be used; says what to do.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._store = SqliteStore(path, WALL_SCHEMA)
+
+    def write_deeds(self, deeds: Iterable[Deed]) -> None:
+        """What became of needs; those that are over are open no more."""
+        with self._store.transaction() as db:
+            for deed in deeds:
+                need = deed.need
+                row = (deed.at_ms, need.key, need.lane, need.kind.word, need.title, need.visit, need.vrn)
+                db.execute(
+                    "INSERT INTO deeds(at_ms, need, lane, kind, title, visit, vrn, what, who, detail) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (*row, deed.what, deed.who, deed.detail),
+                )
+                if deed.what == "over":
+                    db.execute("DELETE FROM needs WHERE need=?", (need.key,))
+                else:
+                    db.execute(
+                        "INSERT OR REPLACE INTO needs VALUES (?, ?, ?)", (need.key, need.taken_by, need.taken_ms)
+                    )
+
+    def write_look(self, look: WallLook) -> None:
+        """Who looked at what, or did what."""
+        with self._store.transaction() as db:
+            db.execute(
+                "INSERT INTO looks(at_ms, who, what, lane, detail) VALUES (?, ?, ?, ?, ?)",
+                (look.at_ms, look.who, look.what, look.lane, look.detail),
+            )
+
+    def takers(self) -> dict[str, tuple[str, int]]:
+        """Of needs that were not over: key to whose they are and since when."""
+        with self._store.reading() as db:
+            return {key: (who, at) for key, who, at in db.execute("SELECT need, taken_by, taken_ms FROM needs")}
+
+    def deeds(self, *, lane: str = "", most: int = 200) -> list[tuple[int, str, str, str, str]]:
+        """The latest deeds, newest first."""
+        with self._store.reading() as db:
+            return db.execute(
+                "SELECT at_ms, need, what, who, detail FROM deeds WHERE ? IN ('', lane) ORDER BY id DESC LIMIT ?",
+                (lane, most),
+            ).fetchall()
+
+    def looks(self, *, most: int = 200) -> list[WallLook]:
+        """The latest looks, newest first."""
+        with self._store.reading() as db:
+            rows = db.execute("SELECT at_ms, who, what, lane, detail FROM looks ORDER BY id DESC LIMIT ?", (most,))
+            return [WallLook(*row) for row in rows]
+
+    def close(self) -> None:
+        """The file is closed."""
+        self._store.close()

@@ -1,0 +1,72 @@
+"""The wall's own words, in both languages; whatever a lane's page has words for is taken from there (`console.words`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from console import words
+from console.officers import OfficerRole
+from console.tongues import Both
+from console.words import Words
+from wall.needs import NOT_HEARD, Need, NeedKind
+from wall.orders import Became
+from wall.point import Heard
+
+HEARD: Final[dict[Heard, Words]] = {
+    Heard.UNKNOWN: Words("Not heard yet", "未收到通道訊息", "Look at the lane; call the technician if it stays so."),
+    Heard.ONLINE: Words("Heard", "連線正常"),
+    Heard.STOPPED: Words("The lane's program was stopped", "通道程式已停止", "Clear by hand; ask the technician."),
+    Heard.LOST: Words(
+        "Not heard: its line to the broker broke",
+        "與通道失去聯繫",
+        "Look at the lane; it may go on. Call the technician.",
+    ),
+}
+
+KINDS: Final[dict[NeedKind, Both]] = {
+    NeedKind.RAN: Both("Ran", "逃離"),
+    NeedKind.HELP: Both("Help", "求助"),
+    NeedKind.EXCEPTION: Both("Decide", "待決定"),
+    NeedKind.SILENT: Both("Not heard", "失聯"),
+    NeedKind.FAULT: Both("Fault", "故障"),
+}
+
+ROLES: Final[dict[OfficerRole, Both]] = {
+    OfficerRole.VIEWER: Both("viewer", "觀看"),
+    OfficerRole.OFFICER: Both("officer", "關員"),
+    OfficerRole.SUPERVISOR: Both("supervisor", "主管"),
+    OfficerRole.TECHNICIAN: Both("technician", "技術員"),
+}
+
+BECAME: Final[dict[Became, Both]] = {
+    Became.DONE: Both("done", "已執行"),
+    Became.REFUSED: Both("NOT DONE, refused", "未執行，被拒"),
+    Became.UNKNOWN: Both("NOT KNOWN whether it was done", "未知是否已執行"),
+    Became.AWAY: Both(
+        "NOT DONE, the core does not answer; use the lane's own page", "未執行，中央沒有回應；請使用通道頁面"
+    ),
+}
+
+REFUSED: Final[dict[str, str]] = {
+    "It is over.": "此事項已完結。",
+    "It is not yours to hand over.": "此事項並非由你處理，不能轉交。",
+    "There is no such lane.": "沒有此通道。",
+    "There is no such officer.": "沒有此關員。",
+    "There is no such order.": "沒有此指令。",
+    "Give a reason.": "請輸入原因。",
+    "This is about one vehicle: choose its lane.": "此指令只涉及一輛車，請選擇其通道。",
+}
+"""Refusals of the wall, in Chinese."""
+
+
+def refused(text: str) -> Both:
+    """A refusal in both languages; one that names a person is told by its pattern."""
+    who, found, _ = text.partition(" has taken it meanwhile.")
+    return Both(text, f"{who} 已先行處理。" if found else REFUSED.get(text, text))
+
+
+def title(need: Need) -> Words:
+    """What a need says, and what to do about it."""
+    if need.title == NOT_HEARD:
+        return HEARD[Heard.LOST]
+    return words.alarm(need.title)
