@@ -18,7 +18,7 @@ from typing import NamedTuple
 from lane_agent.model import Contact, Screen
 from lane_agent.wording import Scene
 from simulation.drawn.trucks import DrawnTruck
-from simulation.officer import SimulatedOfficer
+from simulation.officer import PageRefusedError, SimulatedOfficer
 from tools.field.glass import Shown, Watcher, first_ms, now_ms, spells
 from tools.field.site import Site
 
@@ -128,8 +128,14 @@ class Driving:
                     raise
                 await asyncio.sleep(0.2)
         await self.watch(lambda: bool(self.officer.view), "the page's first view")
-        if not self.officer.view["why_not"]["open"]:
-            await self.officer.act("open")
+        while not self.officer.view["why_not"]["open"]:
+            try:
+                await self.officer.act("open")
+                break
+            except PageRefusedError:  # the page is a unit of its own, and there before the lane's program answers it
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.2)
         await self.see(Scene.WELCOME)
 
     @property
