@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from lane_agent.acceptance import ACCEPT, CONTACT_CHECKS, Check
 from lane_agent.model import Contact
 from lane_agent.state import Lane
-from lane_agent.table import TABLE, Row, first_row
+from lane_agent.table import TABLE, Row
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +27,22 @@ class Rules:
     contacts: Mapping[Contact, tuple[Check, ...]]
 
     def first_row(self, lane: Lane) -> Row:
-        """The row that holds; raises `LookupError` if none does."""
-        return first_row(lane, self.table)
+        """The first row whose guards all hold.
+
+        Raises:
+            LookupError: no row holds: the table is not total (it is; a mutant may not be).
+        """
+        for row, conditions in self._conditions:
+            for holds in conditions:
+                if not holds(lane):
+                    break
+            else:
+                return row
+        raise LookupError("no row of the decision table holds")
+
+    @cached_property
+    def _conditions(self) -> tuple[tuple[Row, tuple[Callable[[Lane], bool], ...]], ...]:
+        return tuple((row, tuple(guard.holds for guard in row.guards)) for row in self.table)
 
 
 RULES = Rules(TABLE, ACCEPT, CONTACT_CHECKS)

@@ -23,7 +23,6 @@ from domain.alarms import LaneAlarmKind
 from lane_agent import guards as g
 from lane_agent.guards import Guard, no
 from lane_agent.model import Doubt, Outcome
-from lane_agent.state import Lane
 from lane_agent.wording import Scene
 
 
@@ -345,18 +344,3 @@ TABLE: tuple[Row, ...] = (
     _row(17, "17 deciding", Scene.WATCH, g.visit_open, no(g.at_officer), limit="decision"),
     _row(8, "8 otherwise", Scene.OFFICER, g.visit_open, alarm=LaneAlarmKind.AT_OFFICER),
 )
-
-
-def first_row(lane: Lane, table: tuple[Row, ...] = TABLE) -> Row:
-    """The first row whose guards all hold.
-
-    Raises:
-        LookupError: no row holds: the table is not total (it is; a mutant may not be).
-    """
-    for row in table:
-        for guard in row.guards:
-            if not guard.holds(lane):
-                break
-        else:
-            return row
-    raise LookupError("no row of the decision table holds")
