@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from devices.contact_faults import ContactFaults
-from devices.debounce import Chatter, Debounce, Edge, Look
+from devices.debounce import BoardLook, Chatter, Debounce, Edge
 from devices.errors import ContactsError, WiringWrong
 from devices.read_back import ReadBacks
 from devices.settings import InputSettings, Output, OutputSettings, shared_lines
@@ -35,10 +35,10 @@ _LOOK_S = 1.0
 ContactEvent = ContactChanged | FaultRaised | FaultCleared | TroubleReported | TroubleEnded
 """What contacts tell the lane."""
 
-Tell = Callable[[int, bool, int | Look], None]
+Tell = Callable[[int, bool, int | BoardLook], None]
 """(line, high, when): a raw level. Called in the event loop's thread.
 
-`when` is monotonic ms of a board that tells every change: the level lasts until the next. Of a polled board it is the `Look`.
+`when` is monotonic ms of a board that tells every change: the level lasts until the next. Of a polled board it is the `BoardLook`.
 """
 
 
@@ -179,7 +179,7 @@ class WiredContacts:
                 watch.cancel()
             await asyncio.sleep(self._backoff.next_s())
 
-    def _level(self, opening: int, line: int, high: bool, when: int | Look) -> None:
+    def _level(self, opening: int, line: int, high: bool, when: int | BoardLook) -> None:
         if opening != self._opening:  # on its way when the board was lost
             return
         if not self._up:
@@ -190,7 +190,7 @@ class WiredContacts:
             return
         contact, wired = self._inputs[line]
         active, filtered = high != wired.active_low, self._filters[line]
-        if isinstance(when, Look):
+        if isinstance(when, BoardLook):
             for edge in filtered.look(active, when):
                 self._report(contact, edge)
         else:

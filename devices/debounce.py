@@ -31,7 +31,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class BoardLook:
     """When a polled board looked, monotonic ms: somewhere between these two.
 
     Attributes:
@@ -76,8 +76,8 @@ class Debounce:
         self._raw_since = 0
         self._burst_since: int | None = None
         self._recent: deque[int] = deque(maxlen=self._chatter.edges)
-        self._last: Look | None = None
-        self._first: Look | None = None
+        self._last: BoardLook | None = None
+        self._first: BoardLook | None = None
         """The first look of those that agree."""
         self._count: _Count | None = None
         self.active: bool | None = None
@@ -100,7 +100,7 @@ class Debounce:
             self._begin(active, at_ms)
         return settled or self.settle(at_ms)
 
-    def look(self, active: bool, look: Look) -> tuple[Edge, ...]:
+    def look(self, active: bool, look: BoardLook) -> tuple[Edge, ...]:
         """Takes what a polled board saw. A line is fed by looks or by `feed`, never by both.
 
         Returns:
@@ -148,10 +148,10 @@ class Debounce:
             return self._raw_since + self._stable_ms
         return self._raw_since + self._chatter.calm_ms if self.chattering else None
 
-    def _apart(self, one: Look, other: Look) -> bool:
+    def _apart(self, one: BoardLook, other: BoardLook) -> bool:
         return self._stable_ms == 0 or other.asked_ms - one.answered_ms >= self._stable_ms
 
-    def _counted(self, active: bool, look: Look) -> tuple[Edge, ...]:
+    def _counted(self, active: bool, look: BoardLook) -> tuple[Edge, ...]:
         """The press that came and went unseen, once the line is certainly at rest after it: what is counted until then is its own."""
         count = self._count
         if count is None or self.active is None or active != self.active:
@@ -187,4 +187,4 @@ class _Count:
 
     since_ms: int
     read_ms: int
-    rest: Look | None = None
+    rest: BoardLook | None = None

@@ -31,7 +31,7 @@ from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 
 from devices.contacts import Tell
-from devices.debounce import Look
+from devices.debounce import BoardLook
 from devices.errors import BoardGarbled, BoardMissing, BoardSilent, WiringWrong
 from devices.modbus_settings import ModbusTable
 
@@ -154,7 +154,7 @@ class ModbusBoard:
                 unanswered_ms = since_ms
             else:
                 unanswered_ms = None
-                seen.take(levels, counts, Look(since_ms, answered_ms, self._clock()))
+                seen.take(levels, counts, BoardLook(since_ms, answered_ms, self._clock()))
                 pace.looked(since_ms, answered_ms)
             await self._write_orders(talk)
             if self._clock() - read_back_ms >= READ_BACK_MS:
@@ -296,9 +296,9 @@ class _Inputs:
         self._lines, self._tell = lines, tell
         self._counts: dict[int, int] = {}
 
-    def take(self, levels: dict[int, bool], counts: dict[int, int], look: Look) -> None:
+    def take(self, levels: dict[int, bool], counts: dict[int, int], look: BoardLook) -> None:
         """Tells every level, and which counters have risen; a counter counts each time its input is switched on."""
-        calm = Look(look.asked_ms, look.answered_ms)
+        calm = BoardLook(look.asked_ms, look.answered_ms)
         for line in self._lines:
             rose = line in self._counts and 0 < (counts[line] - self._counts[line]) % COUNTS <= MOST_AT_ONCE
             self._tell(line, levels[line], look if rose else calm)

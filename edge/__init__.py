@@ -32,6 +32,5 @@
 | `past_visits` | what the journal says of visits that have ended: `rocars-lane visits`, and the page after a restart |
 | `cameras` | `rocars-lane cameras`: ONVIF cameras of the network |
 | `screens_round` | `rocars-lane screens`: every scene on the real outputs in turn |
-| `corrections` | `rocars-lane corrections`: what officers corrected, as labelled pictures |
 | `read`, `replay` | the commands of these names |
 """

@@ -264,6 +264,8 @@ class PageLane:
     async def gives_up(self, *candidates: str) -> LaneView:
         """The reader cannot settle a read; `candidates` are what it saw, best first."""
         visit = self.agent.lane.visits
+        self._truck = replace(self._truck or DrawnTruck(""), vrn=candidates[0] if candidates else "")
+        self._seen = (self._truck, True)
         return await self.happens(e.PlateUnread(visit, "frames disagree", candidates, self._evidence()))
 
     def _evidence(self) -> tuple[str, ...]:

@@ -3,6 +3,14 @@
 export const find = (selector, within = document) => within.querySelector(selector);
 export const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
+/** A button that the server sends disabled, so that no click is lost before the script is there to hear it. */
+export function onClick(selector, act) {
+  const button = find(selector);
+  if (!button) return;
+  button.addEventListener("click", act);
+  button.disabled = false;
+}
+
 /** The text in the language of the page. */
 export const pick = (english, chinese) => (document.documentElement.lang === "en" ? english : chinese);
 

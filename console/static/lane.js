@@ -3,7 +3,7 @@
 import { ask } from "./ask.js";
 import { closeAlarm, prepareDialogs, refreshDialogs, report, shelveAlarm, unlockFirst } from "./dialogs.js";
 import { goTo } from "./calls.js";
-import { all, find, pick, say } from "./dom.js";
+import { all, find, onClick, pick, say } from "./dom.js";
 import { draw, drawButtons } from "./draw.js";
 import "./language.js";
 import { followFrame } from "./pictures.js";
@@ -107,14 +107,14 @@ document.addEventListener("keydown", (event) => {
   buttons.find((button) => !button.disabled && button.checkVisibility())?.click();
 });
 
-find("#sound").addEventListener("click", async (event) => {
+onClick("#sound", async (event) => {
   const on = await toggleSound();
   const button = event.target.closest("button");
   button.setAttribute("aria-pressed", String(on));
   say(button, on ? pick("♪ On", "♪ 有聲") : pick("♪ Off", "♪ 靜音"));
 });
 
-find("#logout")?.addEventListener("click", async () => {
+onClick("#logout", async () => {
   await ask("/logout", {});
   location.assign("/login");
 });

@@ -1,9 +1,9 @@
 // One language at a time: the page is drawn again by the server in the other one, which is kept for this officer.
 
 import { ask } from "./ask.js";
-import { find } from "./dom.js";
+import { onClick } from "./dom.js";
 
-find("#language").addEventListener("click", async (event) => {
+onClick("#language", async (event) => {
   await ask("/language", { tongue: event.target.closest("button").dataset.tongue });
   location.reload();
 });

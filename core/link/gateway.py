@@ -386,6 +386,7 @@ class LaneGateway:
         if presence.status != "online" and presence.session != lane.session and lane.presence != "unknown":
             return  # the Will of an older connection (lessons 32)
         lane.presence, lane.session, lane.software = presence.status, presence.session, presence.software
+        self.whole.on_presence(presence.lane, online=presence.status == "online")
 
     def _say_standing(self, standing: JournalPosition) -> Iterator[CoreMessage]:
         ack = wire.Ack(lane=standing.lane, journal=standing.journal, seq=standing.seq, hash=standing.hash)

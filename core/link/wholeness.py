@@ -2,7 +2,9 @@
 
 Rules of this file:
 - A core cannot know by itself that it runs on a backup. After each start it therefore listens first: for `listen_ms`
-  it proves nothing, takes no rows and lets nobody change the list, so that every lane on the line is heard.
+  it proves nothing, takes no rows and lets nobody change the list, so that every lane on the line is heard. A lane whose
+  presence says that it is on the line, and that has not asked yet, keeps the others waiting, for `PATIENCE_MS` at most:
+  on a starved machine a nonce takes longer than `listen_ms`.
 - A lane that names a later version is asked to show the deltas. What it claims proves nothing and holds nobody else up
   for longer than `PATIENCE_MS`, once; it is itself proved nothing until it has shown them.
 - A delta with this core's own signature that is not here proves that the core is behind. Those that follow the head
@@ -33,7 +35,7 @@ from wire.messages import Delta, DeltasAsked, DeltasShown, Nonce
 from wire.topics import LOG
 
 PATIENCE_MS = 10_000
-"""How long the claim of one lane, heard while the core listens, keeps the others waiting."""
+"""How long the claim of one lane, or the silence of one that is on the line, keeps the others waiting after a start."""
 
 AGAIN_MS = 2_000
 """A lane that does not answer is asked again after this."""
@@ -50,6 +52,7 @@ class _Claim:
     """A lane names a later version than is here, or another list.
 
     Attributes:
+        awaited: it was heard while the core listened, which goes on for its sake.
         after: deltas after this version are asked for.
         back: how far before what is shown to look next, on a branch.
         bottomed: the beginning of the branch was seen.
@@ -61,6 +64,7 @@ class _Claim:
     since_ms: int
     asked_ms: int
     after: int
+    awaited: bool = False
     request: str = ""
     back: int = BACK
     bottomed: bool = False
@@ -89,6 +93,7 @@ class ListWholeness:
         self._ticks = ticks
         self._until_ms = ticks() + listen_ms
         self._claims: dict[str, _Claim] = {}
+        self._silent: set[str] = set()
         self._merged: dict[str, int] = {}
         self._looked: dict[str, tuple[int, tuple[str, int, bytes]]] = {}
         self.broken = ""
@@ -102,8 +107,17 @@ class ListWholeness:
         now = self._ticks()
         if now < self._until_ms:
             return True
-        waiting = (claim.since_ms for claim in self._claims.values() if claim.since_ms < self._until_ms)
+        if self._silent and self._listen_ms and now - (self._until_ms - self._listen_ms) < PATIENCE_MS:
+            return True
+        waiting = (claim.since_ms for claim in self._claims.values() if claim.awaited)
         return not self.broken and any(now - since < PATIENCE_MS for since in waiting)
+
+    def on_presence(self, lane: str, *, online: bool) -> None:
+        """A lane says, or its connection's Will, whether it is on the line; while the core listens it is waited for."""
+        if not online:
+            self._silent.discard(lane)
+        elif self.listening():
+            self._silent.add(lane)
 
     def why_not(self, lane: str) -> str:
         """Why this lane is proved nothing now; "" if it may be."""
@@ -120,7 +134,8 @@ class ListWholeness:
 
     def on_nonce(self, nonce: Nonce) -> Iterator[DeltasAsked]:
         """What a nonce claims; asks to be shown it."""
-        here, now = self._here(nonce.epoch), self._ticks()
+        here, now, listening = self._here(nonce.epoch), self._ticks(), self.listening()
+        self._silent.discard(nonce.lane)
         claim = self._claims.get(nonce.lane)
         if not nonce.epoch or nonce.version <= here:
             if claim is not None and not self.broken:
@@ -131,7 +146,7 @@ class ListWholeness:
                 yield self._ask(nonce.lane, claim)
             return
         if claim is None or claim.epoch != nonce.epoch:
-            claim = _Claim(nonce.epoch, nonce.version, now, now - AGAIN_MS, here)
+            claim = _Claim(nonce.epoch, nonce.version, now, now - AGAIN_MS, here, awaited=listening)
             self._claims[nonce.lane] = claim
             detail = (
                 f"lane {nonce.lane} names version {nonce.version} of epoch {nonce.epoch}, the newest here is {here}; was a "
@@ -179,7 +194,8 @@ class ListWholeness:
             claim.empty = True
             return
         first, first_body, last = deltas[0][2], deltas[0][1], deltas[-1][2]
-        claim.bottomed = claim.bottomed or first.version <= 1 or self._is_ours(first, first_body)
+        oldest = first.version > claim.after + 1  # the lane keeps nothing between what was asked for and this
+        claim.bottomed = claim.bottomed or oldest or first.version <= 1 or self._is_ours(first, first_body)
         with self._store.transaction():
             for payload, body, delta in deltas:
                 self._take(shown.lane, payload, body, delta, now_ms)

@@ -179,7 +179,10 @@ def test_words_from_the_centre_stand_apart_from_alarms_until_they_are_seen(desk:
 
 def test_a_thumbnail_opens_the_evidence_and_both_views_are_logged(desk: Desk) -> None:
     """Domain §8."""
-    desk.tab.locator("#visit-evidence .thumb").click()
+    expect(desk.tab.locator("#visit-evidence .thumb")).to_have_count(
+        2
+    )  # the whole picture, and the plate cut out of it
+    desk.tab.locator("#visit-evidence .thumb").first.click()
     expect(desk.tab.locator("#picture-large")).to_be_visible()
     desk.tab.locator("#picture-large").evaluate("image => image.decode()")
     assert {one.purpose for one in desk.served.viewed} == {"thumbnail", "opened"}

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -18,6 +18,7 @@ import pytest
 from console.gate import MOST, OF_ADDRESS, REQUEST_S, origin
 from tests.console.test_console_http import log_in
 
+T = TypeVar("T")
 HALVES = 2_000
 HALF = b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n"
 
@@ -49,6 +50,20 @@ def stand(port: int, standing: Event, over: Event) -> None:
         time.sleep(0.01)
 
 
+def at_last(ask: Callable[[], T]) -> T:
+    """The answer, asked for again where the connection was ended in the crush, as a browser does."""
+    for _ in range(9):
+        with contextlib.suppress(httpx.TransportError):
+            return ask()
+    return ask()
+
+
+def streams(officer: httpx.Client) -> bool:
+    """Whether the page's stream brings a view."""
+    with officer.stream("GET", "/events") as stream:
+        return any(line.startswith("data: ") for line in stream.iter_lines())
+
+
 @pytest.fixture
 def besieged(serve: Callable[..., Any]) -> Iterator[Any]:
     """A page before which two thousand half requests stand."""
@@ -75,10 +90,9 @@ def test_a_vehicle_is_noticed_and_an_officer_gets_in_while_half_requests_stand(b
     took = time.monotonic() - began
     assert took < 5
     with httpx.Client(base_url=besieged.url, transport=httpx.HTTPTransport(retries=5), timeout=10) as officer:
-        assert log_in(officer).status_code == 303
-        assert "CHAN Tai-man" in officer.get("/").text
-        with officer.stream("GET", "/events") as stream:
-            assert any(line.startswith("data: ") for line in stream.iter_lines())
+        assert at_last(lambda: log_in(officer)).status_code == 303
+        assert "CHAN Tai-man" in at_last(lambda: officer.get("/")).text
+        assert at_last(lambda: streams(officer))
 
 
 def test_a_request_that_never_ends_is_ended(serve: Callable[..., Any]) -> None:

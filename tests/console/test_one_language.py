@@ -38,7 +38,21 @@ CODED |= {
     "bypassed",
     "detail",
 }
-CODED |= {"ubr", "ccrn", "code", "row", "point", "issuer", "text", "seen_by", "by", "window", "date", "stamp"}
+CODED |= {
+    "ubr",
+    "ccrn",
+    "code",
+    "row",
+    "point",
+    "issuer",
+    "text",
+    "seen_by",
+    "by",
+    "window",
+    "date",
+    "stamp",
+    "shelvable",
+}
 """What the scripts read and nobody else, what a thing is called, what people wrote; and what the technician's drawer has."""
 
 

@@ -96,6 +96,11 @@ class Site:
         body = wire.Nonce(lane=name, session=1, nonce=bytes(16), journal=self.lane.journal, acknowledged=0, **values)
         return self.opened(self.exchange.hear([self.lane.says(topic, body)]).now)
 
+    def presence(self, status: Any) -> None:
+        """The lane says whether it is on the line, or the Will of its connection does."""
+        body = wire.Presence(lane=self.lane.name, status=status, session=1, software="1")
+        self.exchange.hear([self.lane.says(self.lane.topics.presence, body)])
+
     def opened(self, said: list[Any]) -> list[Any]:
         """The bodies of what the core sends."""
         kinds = {"heartbeat": Heartbeat, "log": wire.LogReply}
@@ -191,6 +196,39 @@ def test_a_version_that_is_only_claimed_proves_nothing(site: Site) -> None:
     assert len(proofs(site.asks(lane="other-01", version=1))) == 1, "a later claim holds nobody up"
 
 
+def test_a_lane_on_the_line_that_is_late_is_waited_for(site: Site) -> None:
+    """On a starved machine its first nonce takes longer than the core listens: it still makes the core whole first."""
+    site.changes(HoldRecord("AB1234"))
+    site.is_put_back()
+    site.presence("online")
+    site.ticks.now = LISTEN_MS + 3_000
+    assert proofs(site.asks(lane="other-01", version=1)) == []
+    asked = wish(site.asks())
+    site.ticks.now += PATIENCE_MS - 1
+    assert proofs(site.asks(lane="other-01", version=1)) == []
+    site.shows(asked)
+    assert site.hold("AB1234")
+    assert [beat.version for beat in proofs(site.asks(lane="other-01", version=1))] == [2]
+
+
+def test_a_lane_that_is_on_the_line_and_never_asks_holds_nobody_up_for_long(site: Site) -> None:
+    """Nor does one that leaves, or that comes when the core has begun."""
+    site.listens(LISTEN_MS)
+    site.presence("online")
+    site.ticks.now = PATIENCE_MS - 1
+    assert proofs(site.asks(lane="other-01", version=1)) == []
+    site.ticks.now = PATIENCE_MS
+    assert len(proofs(site.asks(lane="other-01", version=1))) == 1
+    site.presence("online")
+    assert len(proofs(site.asks(lane="other-01", version=1))) == 1
+    site.ticks.now = 0
+    site.listens(LISTEN_MS)
+    site.presence("online")
+    site.presence("lost")
+    site.ticks.now = LISTEN_MS
+    assert len(proofs(site.asks(lane="other-01", version=1))) == 1
+
+
 def test_what_another_key_has_signed_is_not_shown(site: Site) -> None:
     """Refused with an alarm; nothing changes."""
     site.changes(HoldRecord("AB1234"))
@@ -218,6 +256,23 @@ def test_of_a_branch_the_strictest_counts_and_nothing_is_proved_until_a_new_epoc
     assert [site.hold(vrn) for vrn in ("AB1234", "GH5", "XY1", "ZZ9")] == [True, True, True, True]
     assert [getattr(row, "used_by", "") or getattr(row, "deleted", "") for row in rows.values()] == ["l/j/1", True]
     assert proofs(site.asks(lane="other-01", version=1)) == []
+    assert "CoreForked" in site.kinds
+
+
+def test_a_lane_that_joined_a_branch_in_the_middle_is_asked_no_more_than_it_keeps(site: Site) -> None:
+    """It came to that epoch by a snapshot; the deltas before that are with nobody, and to ask for ever would starve the rest."""
+    site.changes(HoldRecord("CD2"))
+    with site.core.store.transaction():
+        site.core.log.restart(at_ms=site.core.clock(), reason="test", keep=lambda _: True)
+    for vrn in ("EF3", "GH4", "JK5"):
+        site.changes(HoldRecord(vrn))
+    del site.kept[:-2]
+    site.is_put_back(listen_ms=0)
+    said, asked = site.asks(), 0
+    while wishes := [one for one in said if isinstance(one, DeltasAsked)]:
+        said, asked = site.shows(*wishes), asked + 1
+        assert asked < 5
+    assert [site.hold(vrn) for vrn in ("ZZ9", "GH4", "JK5")] == [True, True, True]
     assert "CoreForked" in site.kinds
 
 

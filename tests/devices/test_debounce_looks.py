@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.debounce import Chatter, Debounce, Edge, Look
+from devices.debounce import BoardLook, Chatter, Debounce, Edge
 
 STABLE_MS, BOUNCING_MS, PRESS_MS = 30, 20, 100
 
 
-def seen(line: Debounce, *looks: tuple[bool, Look]) -> list[Edge]:
+def seen(line: Debounce, *looks: tuple[bool, BoardLook]) -> list[Edge]:
     """What these looks settle."""
     return [edge for active, look in looks for edge in line.look(active, look)]
 
 
-def at(asked_ms: int, took_ms: int = 2, counted_ms: int | None = None) -> Look:
+def at(asked_ms: int, took_ms: int = 2, counted_ms: int | None = None) -> BoardLook:
     """A look that was answered so soon."""
-    return Look(asked_ms, asked_ms + took_ms, counted_ms)
+    return BoardLook(asked_ms, asked_ms + took_ms, counted_ms)
 
 
 def rested() -> Debounce:
@@ -118,7 +118,7 @@ def polled(chance: random.Random, it: Wire, longest_ms: tuple[float, float], *, 
         answered = looked + chance.uniform(0, longest_ms[1] - (looked - now))
         count = it.risen(chance.uniform(looked, answered)) if counted else 0
         read = int(answered) + 1 if count > before else None
-        edges += line.look(it.level(looked), Look(int(now), int(answered) + 1, read))
+        edges += line.look(it.level(looked), BoardLook(int(now), int(answered) + 1, read))
         before, now = count, max(answered, now + chance.uniform(0, longest_ms[0])) + chance.uniform(0, 2)
     assert all(one.active != other.active and one.at_ms <= other.at_ms for one, other in itertools.pairwise(edges))
     return [edge for edge in edges if edge.active]

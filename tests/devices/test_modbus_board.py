@@ -19,7 +19,7 @@ from modbus_tk.modbus_tcp import TcpServer
 from pymodbus.constants import ExcCodes
 
 from devices.contacts import ContactEvent, WiredContacts
-from devices.debounce import Debounce, Look
+from devices.debounce import BoardLook, Debounce
 from devices.errors import BoardGarbled, BoardMissing, BoardSilent, ContactsError, WiringWrong
 from devices.modbus_board import ModbusBoard, ModbusPort, _Inputs, spans
 from devices.modbus_settings import ModbusTable
@@ -64,7 +64,7 @@ class Levels:
         self.edges: list[tuple[int, bool]] = []
         self.last: dict[int, bool] = {}
 
-    def tell(self, line: int, high: bool, _when: int | Look) -> None:
+    def tell(self, line: int, high: bool, _when: int | BoardLook) -> None:
         """A raw level."""
         if self.last.get(line) != high:
             self.edges.append((line, high))
@@ -458,8 +458,8 @@ def test_bounces_that_a_module_counts_are_no_further_presses() -> None:
     """A counter without a filter counts each bounce; what it adds right after the level changed is no press."""
     button, pressed = Debounce(stable_ms=30), list[int]()
 
-    def tell(_line: int, high: bool, when: int | Look) -> None:
-        assert isinstance(when, Look)
+    def tell(_line: int, high: bool, when: int | BoardLook) -> None:
+        assert isinstance(when, BoardLook)
         pressed.extend(edge.at_ms for edge in button.look(high, when) if edge.active)
 
     inputs = _Inputs([0], tell)
@@ -467,5 +467,5 @@ def test_bounces_that_a_module_counts_are_no_further_presses() -> None:
     answers += [(False, 9), (False, 9), (False, 9), (False, 11), (False, 11), (False, 11)]
     for number, (high, count) in enumerate(answers):
         asked_ms = 1_000 + 40 * number
-        inputs.take({0: high}, {0: count}, Look(asked_ms, asked_ms + 4, asked_ms + 8))
+        inputs.take({0: high}, {0: count}, BoardLook(asked_ms, asked_ms + 4, asked_ms + 8))
     assert len(pressed) == 2  # the press, and the one at the end that no answer showed

@@ -20,10 +20,8 @@
 | `signed_fuzz` | hostile messages by senders who hold a valid key [fuzz --signed] |
 | `alarms` | faults of all kinds raised and cleared, with restarts [alarms] |
 | `criteria` | the selectors' profiles on one consignment, beside plain comparison [criteria] |
-| `plates_sets/` | drawn sets of what photographs show too rarely [plates --set] |
 | `plates/` | our reader beside RapidOCR and Tesseract on labelled pictures [plates] |
 | `plates_sets/` | drawn sets of what photographs show too rarely [plates --set] |
-| `told` | the lane's reader, told where the plates are |
 | `engines`, `engine_child`, `engine_crops` | our engines beside each other, each in its process, on the same crops [engines] |
 | `visits`, `told` | drawn visits through reader and settling; the reader without its eyes [visits] |
 | `reliability`, `plates_drawn`, `cuts` | what a stated confidence is worth, on drawn plates in cuts unknown to the training [reliability] |

@@ -23,7 +23,7 @@ _PLACES = (
     (".rules", "lib/udev/rules.d"),
 )
 SHARED_USERS = "rocars-lane.sysusers.conf"
-"""The users of both products are in one file; the core's package brings it under its own name."""
+"""The users of all products are in one file; each package brings it under its own name."""
 
 
 def write_deb(

@@ -110,4 +110,27 @@ CORE = Product(
     examples=("core.toml.example", "mosquitto.conf.example", "mosquitto.acl.example"),
 )
 
-PRODUCTS = (LANE, CORE)
+WALL = Product(
+    name="rocars-wall",
+    says="the wall of lanes of a control point",
+    rooms=("wall", "console", "display", "lane_agent", "wire", "runtime", "domain"),
+    libraries=(
+        *_LINK,
+        "pygame-ce",
+        "pyserial",  # of the room `display`, for its boards of LEDs; a wall opens no line
+        "httpx",
+        "starlette",
+        "uvicorn",
+        "jinja2",
+        "python-multipart",
+        "argon2-cffi",
+        "typer",
+    ),
+    entry=("wall.cli", "main"),
+    schema=("wall.store", "WALL_SCHEMA"),
+    trial=("wall.cli", "wall.process", "httpx", "paho.mqtt.client", "pygame"),
+    units=("rocars-wall*",),
+    examples=("wall.toml.example",),
+)
+
+PRODUCTS = (LANE, CORE, WALL)

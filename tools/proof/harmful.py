@@ -67,8 +67,8 @@ REVIEWED: tuple[HarmfulMutant, ...] = (
     HarmfulMutant(
         "a second identifier one character off agrees",
         "lane_agent.receive",
-        "if others - {event.vrn} else lane",
-        "if any(one != event.vrn and not is_near_miss(one, event.vrn) for one in others) else lane",
+        "if others - {read.vrn} else lane",
+        "if any(one != read.vrn and not is_near_miss(one, read.vrn) for one in others) else lane",
         slice="neighbouring marks",
     ),
     HarmfulMutant(

@@ -1,7 +1,7 @@
 // Sound by priority, made from tones here. Turned on once for a shift: it stays on in this browser; after a page was loaded anew the
 // first click or key brings it back, because browsers play nothing before one.
 
-import { find, pick, say } from "/shared/dom.js";
+import { find, onClick, pick, say } from "/shared/dom.js";
 
 const KEY = "rocars-wall-sound";
 const EVERY_MS = { urgent: 2000, high: 5000, medium: 15000 };
@@ -60,7 +60,7 @@ async function wake() {
 }
 
 export function prepareSound() {
-  find("#sound").addEventListener("click", async () => {
+  onClick("#sound", async () => {
     on = !on;
     localStorage.setItem(KEY, on ? "on" : "off");
     await wake();

@@ -1,7 +1,7 @@
 // The wall: hears the point, draws the queue and the tiles, and lets an officer take what needs one.
 
 import { ask } from "/shared/ask.js";
-import { find, pick, say } from "/shared/dom.js";
+import { find, onClick, pick, say } from "/shared/dom.js";
 import "/shared/language.js";
 import { lane } from "./lane.js";
 import { listen } from "./listen.js";
@@ -140,7 +140,7 @@ find("#needs").addEventListener("click", (event) => {
   } else if (deed === "show") lane.choose(name, world);
 });
 
-find("#logout").addEventListener("click", async () => {
+onClick("#logout", async () => {
   await ask("/logout", {});
   location.assign("/login");
 });

@@ -23,7 +23,7 @@ from tools.package.tree import MODULE, build_tree, extra_paths
 LOCK = (ROOT / "config/requirements.lock").read_text()
 CHOSEN_BY_NAME = {"opencv-python-headless", "onnxruntime", "lgpio"}
 """Imported inside functions, or by the name of an engine."""
-ROLES = {"lane", "core", "work"}
+ROLES = {"lane", "core", "wall", "work"}
 
 
 def imported(product: Product) -> set[str]:
@@ -55,7 +55,7 @@ def test_together_they_use_every_library_of_the_project() -> None:
     """What pyproject.toml names and no package brings is missing, or should not be named."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     named = {line.split(">")[0].split("=")[0].strip() for line in project["dependencies"]}
-    assert set(LANE.libraries) | set(CORE.libraries) == named
+    assert {library for product in PRODUCTS for library in product.libraries} == named
 
 
 @pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.name)
@@ -72,8 +72,9 @@ def test_the_rooms_of_a_package_import_no_room_outside_it(product: Product) -> N
 def test_nothing_for_development_comes_along() -> None:
     """Browser, compiler, linter and tests stay at home; the lane has the driver of its pins."""
     lane, core = locked(LOCK, LANE.libraries), locked(LOCK, CORE.libraries)
-    for name in ("pytest", "ruff", "mypy", "playwright", "hypothesis", "httpx", *INSTALLERS):
-        assert f"\n{name}==" not in f"\n{lane}{core}", name
+    brought = "".join(f"\n{locked(LOCK, product.libraries)}" for product in PRODUCTS)
+    for name in ("pytest", "ruff", "mypy", "playwright", "hypothesis", *INSTALLERS):
+        assert f"\n{name}==" not in brought, name
     assert "\nlgpio==0.2" in lane
     assert "\nlgpio==" not in core
     assert "--hash=sha256:" in lane
@@ -89,7 +90,7 @@ def test_every_system_package_says_who_needs_it() -> None:
     """A line without a word would be in no package and missing at every lane."""
     for line in (ROOT / "config/debian-packages.txt").read_text().splitlines():
         words = line.split("#")[0].split()
-        assert not words or set(words[1:]) & ROLES, f"add lane, core or work: {line}"
+        assert not words or set(words[1:]) & ROLES, f"add lane, core, wall or work: {line}"
         assert set(words[1:]) <= ROLES, line
     assert "fonts-noto-cjk" in system_packages(ROOT / "config/debian-packages.txt", "lane")
     for idle in ("chromium", "mosquitto"):
