@@ -81,6 +81,7 @@ _NAMES: Mapping[str, str] = {
     "--screen aiop": "screen aiop",
     "resource_tracker": "resource tracker",
     "spawn_main": "sign renderer",
+    "edge.page_process": "page",
     "edge.cli": "agent",
     "core.cli.app": "core",
 }
@@ -109,12 +110,17 @@ def load(pids: Iterable[int]) -> Load:
     return Load(seconds, written)
 
 
-def idle_percent(pids: list[int], seconds: float) -> float:
-    """Share of one core that these processes use while nothing happens, in per cent; takes `seconds`."""
+def idle_percent(pids: list[int], seconds: float) -> float | None:
+    """Share of one core that these processes use while nothing happens, in per cent; takes `seconds`.
+
+    None where one of them ended meanwhile: what it had used would be missing.
+    """
     before = load(pids)
     began = time.monotonic()
     time.sleep(seconds)
     used = load(pids).cpu_s - before.cpu_s
+    if not all(Path(f"/proc/{pid}").exists() for pid in pids):
+        return None
     return round(100 * used / (time.monotonic() - began), 1)
 
 

@@ -142,7 +142,7 @@ class Hangman:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT if _stopped(pid) else 0)
         await asyncio.sleep(_SETTLE_S)
-        if victim.name == "agent":  # the page went with it
+        if victim.name in ("agent", "page"):  # the sessions of a page end with it
             await self._driving.open_lane()
         await self._driving.automatic()
         seen, now = self._driving.eye.seen, now_ms()

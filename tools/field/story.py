@@ -45,7 +45,10 @@ LANE_UNITS = (
     "rocars-lane-compositor.service",
     "rocars-lane-screen@xdb.service",
     "rocars-lane-screen@aiop.service",
+    "rocars-lane-page.service",
 )
+AT_WORK = {"agent", "reader", "page", "screen xdb", "screen aiop"}
+"""What has to run while memory and processor are looked at."""
 CENTRE_UNITS = ("rocars-core.service", "mosquitto.service")
 VICTIMS = (
     Victim("agent", "rocars-lane.service"),
@@ -53,9 +56,12 @@ VICTIMS = (
     Victim("screen xdb", "rocars-lane-screen@xdb.service"),
     Victim("screen aiop", "rocars-lane-screen@aiop.service"),
     Victim("compositor", "rocars-lane-compositor.service", most_ms=3_500),
+    Victim("page", "rocars-lane-page.service"),
     Victim("core", "rocars-core.service", centre=True, keeper=""),
     Victim("broker", "mosquitto.service", centre=True, keeper=""),
 )
+_LOOKS = 3
+"""At a lane whose processes all live meanwhile; a camera that stands still, on a busy machine, has the reader started anew."""
 WITH_3_ON_SHOW = frozenset({"agent", "screen xdb", "screen aiop", "compositor"})
 
 
@@ -241,9 +247,15 @@ class Story:
 
     async def _figures(self) -> None:
         """Memory, processor, and how tightly the units are held."""
-        pids = await asyncio.to_thread(self._lane_pids)
-        self.report.cpu_idle_percent = await asyncio.to_thread(figures.idle_percent, pids, 8.0)
-        self.report.pss_mb = await asyncio.to_thread(figures.memory, pids)
+        for _ in range(_LOOKS):
+            pids = await asyncio.to_thread(self._lane_pids)
+            self.report.pss_mb = await asyncio.to_thread(figures.memory, pids)
+            idle = await asyncio.to_thread(figures.idle_percent, pids, 8.0)
+            if idle is not None and set(self.report.pss_mb) >= AT_WORK:
+                self.report.cpu_idle_percent = idle
+                break
+        else:
+            self.report.problems.append(f"the lane's processes did not stay while nothing happened: {self.report.pss_mb}")
         self.report.pss_sum_mb = round(sum(self.report.pss_mb.values()), 1)
         if self.report.pss_sum_mb > PSS_MB:
             self.report.problems.append(f"the lane takes {self.report.pss_sum_mb} MB, {PSS_MB} allowed")
