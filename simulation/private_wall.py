@@ -45,6 +45,7 @@ _LANE = """
 [[lane]]
 id = "{lane}"
 group = "{group}"
+group_chinese = "{group_chinese}"
 """
 
 
@@ -115,7 +116,8 @@ class PrivatePoint:
         key = _KEY if self._pages else ""
         text = _WALL.format(port=port, broker=self._broker.port, name=WALL, key=key)
         for lane in self.lanes:
-            text += _LANE.format(lane=lane, group="Inbound" if "-IN-" in lane else "Outbound")
+            group, chinese = ("Inbound", "入境") if "-IN-" in lane else ("Outbound", "出境")
+            text += _LANE.format(lane=lane, group=group, group_chinese=chinese)
             text += f'page = "http://127.0.0.1:{self._pages[lane]}"\n' if lane in self._pages else ""
         return text
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 
 from console.officers import OfficerBook
+from console.tongues import Both
 from runtime.store_errors import StoreError
 from wall.feed import WallFeed
 from wall.history import WallHistory, WallLook
@@ -139,7 +140,9 @@ class WallDesk:
         """Everything, as plain data; what has not changed is the same object as before."""
         for name, seen in self.point.lanes.items():
             if name not in self._tiles:
-                self._tiles[name] = tile(seen, self.lanes[name].group) | {"page": self._page_of(name)}
+                place = self.lanes[name]
+                group = Both(place.group, place.group_chinese or place.group)
+                self._tiles[name] = tile(seen, group) | {"page": self._page_of(name)}
         return {
             "tiles": dict(self._tiles),
             "needs": self._queue(),

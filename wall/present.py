@@ -32,7 +32,7 @@ _OUTCOMES = {
 _NOT_TOLD = Both("not told", "未有告知")
 
 
-def tile(seen: LaneSeen, group: str) -> Plain:
+def tile(seen: LaneSeen, group: Both) -> Plain:
     """One lane."""
     state, heard = seen.state, seen.heard
     level, says = state_line(seen)

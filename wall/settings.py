@@ -149,12 +149,13 @@ class LaneSection(Section, frozen=True, kw_only=True):
 
     Attributes:
         id: its name.
-        group: under which heading it stands, such as "Inbound"; "" for none.
+        group: under which heading it stands, such as "Inbound", "" for none; group_chinese: the same in Chinese.
         page: its own page; "" where the wall cannot reach it: then there are no pictures of it, and no page to open.
     """
 
     id: LaneName
     group: str = ""
+    group_chinese: str = ""
     page: PageAddress | None = None
 
 

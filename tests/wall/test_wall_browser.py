@@ -115,6 +115,7 @@ def test_a_run_through_is_taken_by_one_officer_and_seen_by_the_other(place: Plac
         expect(chan.locator('[data-key="SZB-IN-02"] .says')).to_have_text("The lane's program was stopped")
         chan.click("#language")
         expect(chan.locator("#queue-title")).to_contain_text("待處理")
+        expect(chan.locator("#grid .group").first).to_have_text("入境")
         expect(chan.locator(".need").first).to_be_visible()
         assert violations(chan) == []
         browser.close()

@@ -255,7 +255,9 @@ class Story:
                 self.report.cpu_idle_percent = idle
                 break
         else:
-            self.report.problems.append(f"the lane's processes did not stay while nothing happened: {self.report.pss_mb}")
+            self.report.problems.append(
+                f"the lane's processes did not stay while nothing happened: {self.report.pss_mb}"
+            )
         self.report.pss_sum_mb = round(sum(self.report.pss_mb.values()), 1)
         if self.report.pss_sum_mb > PSS_MB:
             self.report.problems.append(f"the lane takes {self.report.pss_sum_mb} MB, {PSS_MB} allowed")
