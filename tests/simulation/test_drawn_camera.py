@@ -16,11 +16,13 @@ def drawn(folder: Path, pictures: int) -> list[bytes]:
 
 
 def test_no_two_pictures_of_an_empty_lane_are_the_same(tmp_path: Path) -> None:
+    """Else the stall's watch takes it for a frozen one."""
     pictures = drawn(tmp_path, REMEMBERED)
     assert len(set(pictures)) == len(pictures)
 
 
 def test_a_frozen_sensor_gives_one_picture_again_and_again(tmp_path: Path) -> None:
+    """As the watch must find it."""
     camera = DrawnCamera(tmp_path / "none", view=CameraView((320, 180), seed=1))
     camera.draw()
     camera.freeze(frozen=True)
