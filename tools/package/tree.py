@@ -62,6 +62,13 @@ IDLE = (
     "onnxruntime/capi/libonnxruntime.so*",  # for programs in C; Python's own module has all of it inside
     "cv2/data",
     "av/include",
+    "lxml/*.px*",
+    "lxml/*.h",
+    "lxml/html",
+    "lxml/includes",
+    "lxml/isoschematron",
+    "lxml/objectify*",
+    "pygments/lexers/[!_p]*.py",  # `rich` colours Python at most
 )
 """What libraries bring for their own development; nothing of ours loads it, and the trial of a version would notice."""
 
@@ -86,6 +93,7 @@ def build_tree(root: Path, target: Path, product: Product, architecture: Archite
     for pattern in IDLE:
         for idle in list(site.glob(pattern)):
             shutil.rmtree(idle) if idle.is_dir() else idle.unlink(missing_ok=True)
+    strip_symbols(site, architecture)
     for file in _ours(root, [*product.rooms, *(f"config/{name}" for name in product.examples)]):
         (site / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / file, site / file)
@@ -94,6 +102,24 @@ def build_tree(root: Path, target: Path, product: Product, architecture: Archite
     _interpreter(target, product)
     _compile(site)
     _facts(target, product, version)
+
+
+def strip_symbols(site: Path, architecture: Architecture) -> None:
+    """Takes from libraries what a linker or a debugger wants, as Debian's own packages do; wheels come with it.
+
+    Raises:
+        PackageBuildError: `strip` for this architecture is not there, or does not understand a library.
+    """
+    files = [str(path) for path in site.rglob("*.so*") if path.is_file() and not path.is_symlink()]
+    if not files:
+        return
+    tool = architecture.tools + "strip"
+    try:
+        done = subprocess.run([tool, "--strip-unneeded", *files], capture_output=True, text=True, check=False)
+    except FileNotFoundError as absent:
+        raise PackageBuildError(f"{tool} is not installed; config/debian-packages.txt names its package") from absent
+    if done.returncode:
+        raise PackageBuildError(f"{tool}: {done.stderr.strip()}")
 
 
 def extra_paths(site: Path) -> None:
