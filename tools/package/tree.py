@@ -23,6 +23,7 @@ from pathlib import Path
 from runtime.slots import FACTS
 from tools.package.lock import PackageBuildError, locked
 from tools.package.products import Architecture, Product
+from tools.package.symbols import strip_symbols
 
 INTERPRETER = "/usr/bin/python3.11"
 LIBRARIES = Path("lib/python3.11/site-packages")
@@ -102,24 +103,6 @@ def build_tree(root: Path, target: Path, product: Product, architecture: Archite
     _interpreter(target, product)
     _compile(site)
     _facts(target, product, version)
-
-
-def strip_symbols(site: Path, architecture: Architecture) -> None:
-    """Takes from libraries what a linker or a debugger wants, as Debian's own packages do; wheels come with it.
-
-    Raises:
-        PackageBuildError: `strip` for this architecture is not there, or does not understand a library.
-    """
-    files = [str(path) for path in site.rglob("*.so*") if path.is_file() and not path.is_symlink()]
-    if not files:
-        return
-    tool = architecture.tools + "strip"
-    try:
-        done = subprocess.run([tool, "--strip-unneeded", *files], capture_output=True, text=True, check=False)
-    except FileNotFoundError as absent:
-        raise PackageBuildError(f"{tool} is not installed; config/debian-packages.txt names its package") from absent
-    if done.returncode:
-        raise PackageBuildError(f"{tool}: {done.stderr.strip()}")
 
 
 def extra_paths(site: Path) -> None:
