@@ -20,13 +20,13 @@ from console.errors import RequestRefusedError
 from console.tongues import Tongue, in_tongue
 
 
-class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PageLanguage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The language of the pages from now on."""
 
     tongue: Tongue
 
 
-class Password(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PagePassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the officer whose page has locked itself."""
 
     password: str
@@ -104,7 +104,7 @@ class LoginRoutes:
         """Keeps the language of this officer, or of whoever comes to the login page, in the browser."""
         if (session := self._access.session(request)) is not None:
             self._access.check_token(request, session)
-        given = await read(request, Language)
+        given = await read(request, PageLanguage)
         response = answer(accepted=True, words="")
         self._access.keep_tongue(request, response, given.tongue)
         return response
@@ -115,7 +115,7 @@ class LoginRoutes:
         if session is None:
             raise RequestRefusedError(401, "Log in to act.")
         self._access.check_token(request, session)
-        given = await read(request, Password)
+        given = await read(request, PagePassword)
         await self._access.unlock(session, given.password)
         return answer(accepted=True, words="Unlocked.")
 

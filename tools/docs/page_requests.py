@@ -14,7 +14,7 @@ import msgspec
 
 from console.acts import REQUESTS
 from console.call_routes import CallOffer, DriverHeard
-from console.login import Language, Password
+from console.login import PageLanguage, PagePassword
 from console.requests import (
     AcknowledgeAlarm,
     CloseAlarm,
@@ -29,7 +29,7 @@ FILE: Final = "page.openapi.json"
 _REFS: Final = "#/components/schemas/{name}"
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class RequestOutcome(msgspec.Struct, frozen=True):
     """What became of a request; `words` are for the officer, in the language of his page."""
 
     accepted: bool
@@ -86,7 +86,7 @@ class Operation:
     body: Any = None
     form: bool = False
     gives: tuple[str, ...] = ("application/json",)
-    outcome: Any = Outcome
+    outcome: Any = RequestOutcome
     good: tuple[int, ...] = (200,)
     refused: tuple[int, ...] = ()
     session: bool = True
@@ -128,10 +128,10 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ),
     ("POST", "/logout"): Operation(says="Ends the session.", refused=(403,), session=False, token=True),
     ("POST", "/language"): Operation(
-        says="Keeps the language in the browser.", body=Language, refused=(403, 422), session=False, token=True
+        says="Keeps the language in the browser.", body=PageLanguage, refused=(403, 422), session=False, token=True
     ),
     ("POST", "/unlock"): Operation(
-        says="Unlocks a page that has locked itself.", body=Password, refused=(401, 403, 422, 429, 503), token=True
+        says="Unlocks a page that has locked itself.", body=PagePassword, refused=(401, 403, 422, 429, 503), token=True
     ),
     ("POST", "/here"): Operation(says="The officer is there: puts off the lock.", refused=(401, 403, 423), token=True),
     ("GET", "/events"): Operation(
@@ -206,7 +206,7 @@ def page_requests(lane: str = "LANE") -> dict[str, Any]:
     """The document; `lane` is the lane's name, which is in the name of the session's cookie."""
     bodies = [one.body for one in OPERATIONS.values() if one.body is not None]
     outcomes = [one.outcome for one in OPERATIONS.values() if one.outcome is not None]
-    _, components = msgspec.json.schema_components([*bodies, *outcomes, Outcome], ref_template=_REFS)
+    _, components = msgspec.json.schema_components([*bodies, *outcomes, RequestOutcome], ref_template=_REFS)
     paths: dict[str, dict[str, Any]] = {}
     for (method, path), one in OPERATIONS.items():
         paths.setdefault(path, {})[method.lower()] = _operation(method, path, one)
@@ -252,7 +252,7 @@ def _answer(one: Operation, status: int) -> dict[str, Any]:
     if status in {204, 303}:
         return {"description": "Nothing there." if status == 204 else "See `Location`."}
     if status in one.refused and "text/html" not in one.gives:
-        return {"description": "Refused.", "content": {"application/json": {"schema": _reference(Outcome)}}}
+        return {"description": "Refused.", "content": {"application/json": {"schema": _reference(RequestOutcome)}}}
     if status in one.refused:
         return {"description": "Refused."}
     schema = {} if one.outcome is None else {"schema": _reference(one.outcome)}
