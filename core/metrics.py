@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import CoreStore
+from core.ledger.store import CoreStore, the_row
 from core.link.alarms import AlarmBook
 from core.link.gateway import LaneGateway
 from domain.alarm_traits import Priority
@@ -52,9 +52,9 @@ class CoreMetrics:
         connected = {name: float(up) for name, up in self._brokers().items()}
         found.put_all("rocars_core_broker_connected", "1 for a broker that is connected", connected, "broker")
         found.put("rocars_core_list_version", "The newest version of the codes", self._log.head().version)
-        rows = self._db.execute("SELECT COALESCE(SUM(seq), 0) FROM streams").fetchone()[0]
+        rows = float(the_row(self._db.execute("SELECT COALESCE(SUM(seq), 0) FROM streams"))[0])
         found.put("rocars_core_rows", "Journal rows committed, of all lanes", rows)
-        late = self._db.execute("SELECT COUNT(*) FROM compound WHERE arrived_ms IS NULL").fetchone()[0]
+        late = the_row(self._db.execute("SELECT COUNT(*) FROM compound WHERE arrived_ms IS NULL"))[0]
         found.put("rocars_core_compound_expected", "Vehicles on their way to the compound", late)
         refused = {reason: float(count) for reason, count in self._exchange.refused.items()}
         found.put_all("rocars_core_refused", "Messages refused since the start, by reason", refused, "reason")

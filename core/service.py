@@ -14,16 +14,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from core.enrolment.expiry import endings
 from core.enrolment.keys import load_core_ring, load_signing_key
 from core.enrolment.registry import LaneRegistry
-from core.errors import CoreSettingsError, RefusedError
+from core.errors import CoreSettingsError, HistoryError, RefusedError
 from core.ledger import audit_log
+from core.ledger.changes import Sequencer
+from core.ledger.lease import Lease
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
@@ -40,8 +43,9 @@ from core.office import people
 from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
 from core.office.door import Caller, PeopleDoor
-from core.office.requests import CHANGES, Request
+from core.office.requests import CHANGES, TOGETHER, Request
 from core.office.service import CargoService
+from core.office.together import SharedCommit
 from core.office.wall_door import WallDoor
 from core.select.engine import Profile, ScreeningEngine
 from core.select.live import LOOK_S, LiveProfiles
@@ -80,30 +84,45 @@ class CoreParts:
     """The parts of a core on its store, put together.
 
     Args:
+        settings: the whole file.
+        clock: the present time, UTC ms.
         file: the settings' file, to be watched for other profiles; none: they stay.
+        lease: what this core has taken; left out where no other core can be.
 
     Raises:
         CoreSettingsError: a file is missing or not usable.
         HistoryError: the store contradicts its own hashes.
     """
 
-    def __init__(self, settings: CoreSettings, clock: UtcClock, file: Path | None = None) -> None:
+    def __init__(
+        self, settings: CoreSettings, clock: UtcClock, file: Path | None = None, lease: Lease | None = None
+    ) -> None:
+        self.lease = lease
         self.settings = settings
         self.file = file
         self.clock = clock
         self.signer = load_signing_key(settings.core.signing_key)
         self.registry = LaneRegistry(settings.core.lane_keys)
-        self.store = CoreStore(settings.core.store)
-        connection = self.store.connection
+        self.store = CoreStore(settings.core.database, term=lease.term if lease else 0)
+        try:
+            self._put_together()
+        except BaseException:
+            self.store.close()
+            raise
+
+    def _put_together(self) -> None:
+        settings, clock, lease, connection = self.settings, self.clock, self.lease, self.store.connection
         self.log = ReplicatedLog(self.store, self.signer, load_core_ring(settings.core.signing_key))
         self.log.check()
         self.compound = Compound(connection, within_ms=settings.compound.due_minutes * 60_000)
         self.projection = Projection(connection, self.log, self.compound)
         self.intake = Intake(self.store, self.projection, settings.lane_limits)
-        self.office = CargoService(self.store, self.log, settings.policy, clock)
+        self.sequencer = Sequencer(self.store, self.log)
+        self.sequencer.take(at_ms=clock())  # what was asked for before and not signed
+        self.office = CargoService(self.store, settings.policy, clock, sign=lambda now: self.sequencer.take(at_ms=now))
         open_first_account(self.store, clock())
         self.door = PeopleDoor(self.store, clock)
-        self.profiles = LiveProfiles(file, lambda path: load(path).profile, self._use) if file else None
+        self.profiles = LiveProfiles(self.file, lambda path: load(path).profile, self._use) if self.file else None
         self.gallery = PictureStore(settings.keeping, clock)
         self.exchange = LaneGateway(
             store=self.store,
@@ -115,6 +134,7 @@ class CoreParts:
             gallery=self.gallery,
             listen_ms=round(1_000 * settings.log.listen_seconds),
             ticks=monotonic_ms,
+            may_prove=lease.is_live if lease else lambda: True,
         )
 
     def _use(self, profile: Profile) -> None:
@@ -148,6 +168,7 @@ class CoreService:
         self._place: dict[str, int] = {}
         self._heard: dict[int, float] = {}
         self._failed: asyncio.Future[None] | None = None
+        self._together = SharedCommit(self._serve_together)
         self._told: dict[str, Cause | None] = {}
         self._told_lanes = False
         self._connections = [self._connection(place, one) for place, one in enumerate(parts.settings.brokers)]
@@ -218,7 +239,7 @@ class CoreService:
 
         Raises:
             OSError: the store failed (StoreError), or the admin socket cannot be made.
-            sqlite3.Error: the store cannot be read.
+            psycopg.Error: the store cannot be read.
         """
         settings = self._parts.settings
         admin = AdminServer(settings.core.admin_socket, self._serve, self._ready, before=self._settled)
@@ -254,10 +275,16 @@ class CoreService:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(connection.stop() for connection in self._connections))
+        if self._failed is not None and not self._failed.cancel():
+            self._failed.exception()  # told already, or what came of closing
         self._parts.store.close()
+        if self._parts.lease is not None:
+            self._parts.lease.give_back()
 
     def _serve(self, request: Request, caller: Caller) -> Any:
-        """Serves an operator."""
+        """Serves an operator, now or together with whoever else waits."""
+        if isinstance(request, TOGETHER):
+            return self._guarded(request, lambda: self._together.soon(request, self._parts.door.actor(caller)))
         return self._guarded(request, lambda: self._counter.serve(request, caller))
 
     def _serve_wall(self, request: Request, who: Actor) -> Any:
@@ -270,12 +297,24 @@ class CoreService:
             if isinstance(request, CHANGES) and (why := self._parts.exchange.list_watch.why_not()):
                 raise RefusedError(f"nothing is changed any more: {why}. Stop the core and run rocars-core restart-log")
             return serve()
-        except (sqlite3.Error, StoreError) as error:
-            if self._failed is not None and not self._failed.done():
-                self._failed.set_exception(error)
-            raise RefusedError(
-                f"the core's store has failed ({error}); nothing was changed, call a technician"
-            ) from error
+        except (psycopg.Error, StoreError) as error:
+            raise self._fail(error) from error
+
+    def _fail(self, error: Exception) -> RefusedError:
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_exception(error)
+        return RefusedError(f"the core's store has failed ({error}); it is not known what was kept, call a technician")
+
+    def _serve_together(self, asked: Sequence[tuple[Request, Actor]]) -> Sequence[Any]:
+        """What was asked for is signed in the same transaction, and published after it."""
+        try:
+            with self._parts.store.transaction():
+                came = self._counter.serve_together(asked)
+                self._parts.sequencer.take(at_ms=self._parts.clock())
+        except (psycopg.Error, StoreError, HistoryError) as error:
+            raise self._fail(error) from error
+        self._publish(self._parts.exchange.news())
+        return came
 
     async def _take(self) -> None:
         """Batch by batch: what came, in one transaction; then the answers; then the broker's acknowledgements."""
@@ -340,6 +379,10 @@ class CoreService:
             if late:
                 with parts.store.transaction():
                     parts.compound.raise_alarms(late, now_ms=now)
+            if parts.lease is not None and parts.lease.is_lost:
+                raise StoreError(
+                    "another core has taken the lease over; this one ends, and stands by when it is started again"
+                )
             self._look_at_brokers()
             self._look_at_silence()
             self._look_at_register()

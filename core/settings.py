@@ -13,6 +13,8 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 
 from core.errors import CoreSettingsError
 from core.link.budget import LaneLimits
@@ -25,7 +27,7 @@ from core.select.engine import Profile
 from core.select.families import WordFamily
 from domain.crossing import RELEASE
 from domain.times import expected_span
-from runtime.sections import Host, NamedFile, PlaceOfSocket, Port, Problem, SecretFile, Section, Text
+from runtime.sections import Fits, Host, NamedFile, PlaceOfSocket, Port, Problem, SecretFile, Section, Text
 from runtime.toml_file import TomlFileError, read_toml
 from runtime.toml_table import TableReader
 from wire.topics import is_wall
@@ -33,13 +35,37 @@ from wire.topics import is_wall
 Days = Annotated[int, Meta(ge=1, le=7_300, description="a number of days, 1 to 7300")]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60, description="a number of minutes, 0 to 1440")]
 
+
+def _is_conninfo(text: str) -> bool:
+    """Whether libpq can read it, it names a database, and there is no password in it."""
+    try:
+        parts = conninfo_to_dict(text)
+    except ProgrammingError:
+        return False
+    return bool(parts.get("dbname")) and not parts.get("password")
+
+
+Conninfo = Annotated[
+    str,
+    Fits(_is_conninfo),
+    Meta(description='a connection string such as "dbname=rocars host=/var/run/postgresql", without a password'),
+]
+
+_FORMER_STORE = (
+    "core.store: the core keeps its list in PostgreSQL now; put core.database in its place, and take that file over with "
+    "rocars-core import-sqlite (docs/installing.md, The database)"
+)
 AUTHORITY = "run rocars-core authority, or put the file there"
 
 
 class CoreSection(Section, frozen=True, kw_only=True):
-    """`[core]`: the files of this core; `rocars-core init` makes the first three, and says what is wrong with them."""
+    """`[core]`: the database and the files of this core; `rocars-core init` makes tables, key and register.
 
-    store: Path
+    Attributes:
+        database: how to connect to PostgreSQL, as libpq reads it; a password belongs into a passfile.
+    """
+
+    database: Conninfo
     signing_key: Path
     lane_keys: Path
     admin_socket: Annotated[Path, PlaceOfSocket("make that folder, for the core's user")]
@@ -320,6 +346,8 @@ def load(path: Path, *, planned: bool = False) -> CoreSettings:
         table = read_toml(path, example="config/core.toml.example")
     except TomlFileError as error:
         raise CoreSettingsError(f"{path}: {error.problem}") from error
+    if isinstance(table.get("core"), dict) and "store" in table["core"] and "database" not in table["core"]:
+        raise CoreSettingsError(f"{path}: {_FORMER_STORE}")
     reader = TableReader(path.absolute().parent, on_this_box=not planned)
     settings = reader.read(CoreSettings, table)
     if problems := reader.problems():

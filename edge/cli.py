@@ -466,11 +466,11 @@ def slots_back(
     from edge.settings.load import LaneSettingsError, parse
     from runtime.slots import SlotError, SlotRoot
     from runtime.store_errors import StoreError
-    from runtime.versions import go_back
+    from runtime.versions import StoreForm, go_back
 
     try:
         root = SlotRoot.of_this_process()
-        store = parse(config).lane.store if config.exists() else None
+        store = StoreForm.of_file(parse(config).lane.store) if config.exists() else None
         go_back(root, store, to=to, service="rocars-lane", restart=restart, say=typer.echo)
     except LaneSettingsError as error:
         raise _fail(str(error), 2) from error

@@ -6,9 +6,8 @@ transaction.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from domain.alarm_lifecycle import FORGOTTEN_MS, AlarmKey, TrackedAlarm
 
@@ -50,11 +49,33 @@ CURSOR: Final = (
 """Up to which row a journal's alarms are in the table."""
 
 
-class AlarmTable:
-    """The table in one store, through its plain connection."""
+class _Cursor(Protocol):
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+
+class AlarmConnection(Protocol):
+    """What carries out a statement with its values: a connection of SQLite's or PostgreSQL's."""
+
+    def execute(self, query: Any, params: Any = ..., /) -> _Cursor:
+        """Carries it out."""
+        ...
+
+
+class AlarmTable:
+    """The table in one store, through its plain connection.
+
+    Args:
+        connection: the store's.
+        mark: how that names a value in a statement.
+    """
+
+    def __init__(self, connection: AlarmConnection, *, mark: str = "?") -> None:
         self._db = connection
+        self._mark = mark
+
+    def _do(self, sql: str, values: Iterable[Any]) -> _Cursor:
+        return self._db.execute(sql.replace("?", self._mark), tuple(values))
 
     def newest(self, lane: str, journal: str, key: AlarmKey) -> tuple[int, TrackedAlarm] | None:
         """The newest alarm of a key, with its number."""
@@ -94,31 +115,35 @@ class AlarmTable:
         """One more; returns its number."""
         values = _values(lane, journal, alarm)
         marks = ", ".join("?" for _ in values)
-        done = self._db.execute(f"INSERT INTO alarms ({', '.join(values)}) VALUES ({marks})", [*values.values()])  # noqa: S608
-        return int(done.lastrowid or 0)
+        sql = f"INSERT INTO alarms ({', '.join(values)}) VALUES ({marks}) RETURNING id"  # noqa: S608 (fixed names)
+        return int(self._do(sql, values.values()).fetchone()[0])
 
     def put(self, number: int, lane: str, journal: str, alarm: TrackedAlarm) -> None:
         """The alarm of that number is this now."""
         values = _values(lane, journal, alarm)
         sets = ", ".join(f"{name}=?" for name in values)
-        self._db.execute(f"UPDATE alarms SET {sets} WHERE id=?", [*values.values(), number])  # noqa: S608 (fixed names)
+        self._do(f"UPDATE alarms SET {sets} WHERE id=?", [*values.values(), number])  # noqa: S608 (fixed names)
 
     def forget_closed(self, *, keep: int) -> None:
         """Only the newest `keep` of those that are over stay; the journal has them all."""
         sql = "DELETE FROM alarms WHERE closed_ms>0 AND id <= (SELECT max(id) FROM alarms) - ?"
-        self._db.execute(sql, (keep,))
+        self._do(sql, (keep,))
 
     def cursor(self, lane: str, journal: str) -> int:
         """The last row of a journal that said something about alarms and is in the table; 0 for none."""
-        row = self._db.execute("SELECT seq FROM alarm_cursor WHERE lane=? AND journal=?", (lane, journal)).fetchone()
+        row = self._do("SELECT seq FROM alarm_cursor WHERE lane=? AND journal=?", (lane, journal)).fetchone()
         return int(row[0]) if row else 0
 
     def move_cursor(self, lane: str, journal: str, seq: int) -> None:
         """That is this row now."""
-        self._db.execute("REPLACE INTO alarm_cursor VALUES (?, ?, ?)", (lane, journal, seq))
+        sql = (
+            "INSERT INTO alarm_cursor(lane, journal, seq) VALUES (?, ?, ?) "
+            "ON CONFLICT (lane, journal) DO UPDATE SET seq = excluded.seq"
+        )
+        self._do(sql, (lane, journal, seq))
 
     def _select(self, rest: str, values: Iterable[Any]) -> list[tuple[int, str, str, TrackedAlarm]]:
-        rows = self._db.execute(f"SELECT {_NAMES} FROM alarms {rest}", tuple(values)).fetchall()  # noqa: S608 (fixed texts)
+        rows = self._do(f"SELECT {_NAMES} FROM alarms {rest}", values).fetchall()  # noqa: S608 (fixed texts)
         return [_alarm(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
 
 

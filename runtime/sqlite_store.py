@@ -73,6 +73,11 @@ class StoreSchema:
     opens_from: int = 0
 
     @property
+    def newest(self) -> int:
+        """The newest form."""
+        return len(self.migrations)
+
+    @property
     def least(self) -> int:
         """`opens_from`, where it is given."""
         return self.opens_from or len(self.migrations)

@@ -2,19 +2,33 @@
 
 Rules of this file: the store is never copied back. A restored copy would be a copy of the past, which is a fault
 (design §2.16), and rows recorded since would be lost; instead a version says which older ones may write on in its store
-(`runtime.sqlite_store`), and the way back is closed to all others.
+(`StoreForm`), and the way back is closed to all others.
 """
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.slots import SlotError, SlotFacts, SlotRoot
 from runtime.sqlite_store import opens_from
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreForm:
+    """A store that versions share: what it is called, and the oldest form that may still write in it."""
+
+    name: str
+    least: int
+
+    @classmethod
+    def of_file(cls, path: Path) -> StoreForm | None:
+        """That of an SQLite file; None where there is none yet."""
+        return cls(str(path), opens_from(path)) if path.exists() else None
 
 
 def print_versions(root: SlotRoot, say: Say) -> None:
@@ -24,12 +38,12 @@ def print_versions(root: SlotRoot, say: Say) -> None:
         say(f"{slot.name}  {mark}".rstrip())
 
 
-def go_back(root: SlotRoot, store: Path | None, *, to: str, service: str, restart: bool, say: Say) -> None:
+def go_back(root: SlotRoot, store: StoreForm | None, *, to: str, service: str, restart: bool, say: Say) -> None:
     """Makes the version before the current one again.
 
     Args:
         root: where the versions are.
-        store: what the service writes to; None where it is not set up yet.
+        store: what the service writes to; None where it is not set up yet, or empty.
         to: another version, by name; "" for the one before.
         service: what runs the software.
         restart: restart it, too.
@@ -45,7 +59,7 @@ def go_back(root: SlotRoot, store: Path | None, *, to: str, service: str, restar
     if name == root.current:
         raise SlotError(f"version {name} is the current one already")
     facts = SlotFacts.of(root.folder(name))
-    if store is not None and store.exists():
+    if store is not None:
         _readable(store, facts)
     root.switch(name)
     say(f"version {name} is current; the way forth again is the same command")
@@ -56,10 +70,10 @@ def go_back(root: SlotRoot, store: Path | None, *, to: str, service: str, restar
         say(f"{service} goes on with the version it runs. When nothing is under way: systemctl restart {service}")
 
 
-def _readable(store: Path, facts: SlotFacts) -> None:
-    least = opens_from(store)
-    if facts.schema < least:
+def _readable(store: StoreForm, facts: SlotFacts) -> None:
+    if facts.schema < store.least:
         raise SlotError(
-            f"version {facts.version} knows the store's form {facts.schema}, and {store} may be written by {least} and later "
+            f"version {facts.version} knows the store's form {facts.schema}, and {store.name} may be written by {store.least} "
+            "and later "
             "only. Nothing was switched; stay with this version, or ask its maintainers"
         )

@@ -23,6 +23,7 @@ What surrounds a lane or a core in a demonstration also surrounds it in the kits
 | file | what it is |
 |---|---|
 | `broker` | a private Mosquitto, by password or with TLS both ways |
+| `cluster`, `ledgers` | a private PostgreSQL; databases of cores in it, named by paths |
 | `private_core` | the shipped core in a folder of its own, on such brokers |
 | `granting_core` | the core's part in claims for a lane whose codes are in memory: all are granted |
 | `hardwareless_lane` | a lane without its devices: its end of the link, and with its agent |

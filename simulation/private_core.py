@@ -18,6 +18,7 @@ from core.logins import own_login
 from core.office.admin import AdminClient, CoreUnreachableError
 from simulation.broker import CORE, PrivateBroker
 from simulation.children import ChildProcess
+from simulation.ledgers import database_at
 from wire.envelope import KeyRing, Signer, public_from_pem, public_to_pem
 
 CORE_KEY = "core-1"
@@ -29,10 +30,10 @@ _GROUPS = ("account", "party")
 """Commands that have commands of their own."""
 
 _PROGRAM = Path(sys.executable).with_name("rocars-core")
-_CORE = f"""\
+_CORE = """\
 [core]
-store = "core.db"
-signing_key = "{CORE_KEY}.key"
+database = "{database}"
+signing_key = "{key}.key"
 lane_keys = "lane-keys"
 admin_socket = "s"
 """
@@ -75,6 +76,7 @@ class PrivateCore:
         lanes: public keys of lanes that connect by password; those with certificates are enrolled (`enrol`).
         sections: more of its configuration file, as TOML.
         listen: seconds that it listens to its lanes after a start.
+        database: the connection string of its database; one in the cluster of this process if left out.
 
     Attributes:
         config: its configuration file.
@@ -91,12 +93,16 @@ class PrivateCore:
         lanes: Mapping[str, Ed25519PublicKey] | None = None,
         sections: str = "",
         listen: float = 0.5,
+        database: str = "",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.config, self.brokers = folder, folder / "core.toml", brokers
         self.process = ChildProcess(folder / "core.log")
+        self.database = database or database_at(self.store)
         encrypted = any(broker.tls for broker in brokers)
-        self.config.write_text(_configuration(brokers, port, _LOG.format(listen=listen) + sections), encoding="utf-8")
+        self.config.write_text(
+            _configuration(self.database, brokers, port, _LOG.format(listen=listen) + sections), encoding="utf-8"
+        )
         self.command("init")
         self.command("account", "roles", own_login(), *(word for role in DESK for word in ("--role", role)))
         if encrypted:
@@ -113,7 +119,7 @@ class PrivateCore:
 
     @property
     def store(self) -> Path:
-        """Its store."""
+        """By what its database is called here (`simulation.ledgers`)."""
         return self.folder / "core.db"
 
     @property
@@ -217,8 +223,8 @@ def write_secret(file: Path, text: str | bytes) -> None:
     file.write_bytes(text.encode() if isinstance(text, str) else text)
 
 
-def _configuration(brokers: tuple[PrivateBroker, ...], port: int, sections: str) -> str:
-    parts = [_CORE]
+def _configuration(database: str, brokers: tuple[PrivateBroker, ...], port: int, sections: str) -> str:
+    parts = [_CORE.format(database=database, key=CORE_KEY)]
     if any(broker.tls for broker in brokers):
         parts.append(_AUTHORITY)
     for broker in brokers:

@@ -25,6 +25,7 @@ from simulation.cable import Cable
 from simulation.children import ChildProcess, free_port
 from simulation.drawn.camera import DrawnCamera
 from simulation.drawn.trucks import CameraView
+from simulation.ledgers import exported
 from simulation.officer import PageRefusedError, SimulatedOfficer
 from simulation.paint_log import Eyes
 from simulation.private_core import PrivateCore, write_secret
@@ -118,8 +119,8 @@ class DemonstrationWorld:
 
     @property
     def core_store(self) -> Path:
-        """The core's store."""
-        return self._core.store
+        """What the core's database holds now, as a file."""
+        return exported(self._core.store, self.folder / "core" / "core.db")
 
     @property
     def paint_logs(self) -> dict[str, Path]:

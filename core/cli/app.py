@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sqlite3
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import psycopg
 import typer
 
 from core.cli import alarms, ask, audit, enrol, keys, lanes, people, versions
@@ -26,20 +26,19 @@ from core.cli.people import keeper_of, second_person
 from core.cli.sessions import language
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key, make_signing_key
 from core.errors import CoreError, CoreSettingsError, RefusedError
+from core.ledger.lease import CorePlace, Lease
 from core.ledger.log import HistoricList, ReplicatedLog, live
 from core.ledger.new_epoch import holds_to_end, make_strictest
+from core.ledger.sqlite_import import import_sqlite as take_over_file
 from core.ledger.store import CoreStore
 from core.logins import own_login
 from core.model.refusals import FormLanguage
-from core.settings import load
+from core.settings import CoreSettings, load
 from domain.marks import normalise
 from domain.times import DAY_MS, expected_span, hong_kong_text
 from runtime.journald import log_for_people
 from runtime.store_errors import StoreError
 from wire.enrolment import EnrolmentError
-
-if TYPE_CHECKING:
-    from core.service import CoreParts
 
 app = typer.Typer(
     help="The core: cargo information, bundling, screening, and the signed list that the lanes hold.",
@@ -73,13 +72,32 @@ def init(config: Config) -> None:
     if not key.exists():
         public = make_signing_key(key)
         say(f"signing key made: {key} (keep it secret); give every lane {public}")
-    store = CoreStore(settings.core.store, create=True)
-    with store.transaction():
+    with CoreStore(settings.core.database, create=True) as store, store.transaction():
         epoch = ReplicatedLog(store, load_signing_key(key)).restart(at_ms=utc_ms(), reason="first list")
         open_first_account(store, utc_ms())
-    store.close()
-    say(f"store made: {settings.core.store}; its log begins with epoch {epoch}")
+    say(f"tables made in {store.name}; its log begins with epoch {epoch}")
     say(f"account {own_login()} opened: supervisor, technician; open the others with rocars-core account add")
+
+
+@app.command()
+def import_sqlite(
+    config: Config, file: Annotated[Path, typer.Argument(help="The core's former store, core.db.")]
+) -> None:
+    """Take over the SQLite file that a core kept its list in before, into an empty database, once."""
+    from core.service import open_first_account
+
+    settings = load(config)
+    key = settings.core.signing_key
+    with CoreStore(settings.core.database, create=True) as store:
+        counts = take_over_file(file, store)
+        log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
+        log.check()
+        head = log.head()
+        open_first_account(store, utc_ms())
+    say(
+        f"{sum(counts.values())} rows of {len(counts)} tables taken over; the list goes on at version {head.version} of epoch "
+        f"{head.epoch}"
+    )
 
 
 @app.command()
@@ -90,11 +108,11 @@ def check(config: Config) -> None:
     settings = load(config)
     lanes = load_lane_keys(settings.core.lane_keys)
     signer = load_signing_key(settings.core.signing_key)
-    store = CoreStore(settings.core.store, reading=True)
-    log = ReplicatedLog(store, signer, load_core_ring(settings.core.signing_key))
-    log.check()
-    head = log.head()
-    log.list_at(head.epoch, head.version)  # every signature and every link, and not the last one alone
+    with CoreStore(settings.core.database, reading=True) as store:
+        log = ReplicatedLog(store, signer, load_core_ring(settings.core.signing_key))
+        log.check()
+        head = log.head()
+        log.list_at(head.epoch, head.version)  # every signature and every link, and not the last one alone
     for ending in endings(settings, lanes, utc_ms()):
         say(f"warning: {ending}", err=True)
     missing = keys.warning(settings)
@@ -108,21 +126,29 @@ def run(
     config: Config,
     level: Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")] = "info",
 ) -> None:
-    """Run the core until it is told to stop (SIGTERM, Ctrl-C)."""
-    from core.service import CoreParts
-
+    """Run the core until it is told to stop (SIGTERM, Ctrl-C). Where another runs on the same database, it stands by."""
     log_for_people("rocars-core", logging.getLevelNamesMapping()[level.upper()])
-    parts = CoreParts(load(config), utc_ms, config)
-    asyncio.run(_serve(parts))
+    asyncio.run(_serve(load(config), config))
 
 
-async def _serve(parts: CoreParts) -> None:
-    from core.service import CoreService
+async def _serve(settings: CoreSettings, config: Path) -> None:
+    """Stands by until the lease is this core's; then it serves."""
+    from core.service import CoreParts, CoreService
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    socket = settings.core.admin_socket
+    place = CorePlace(socket.with_name(f"{socket.name}.lock"))
+    lease = Lease(settings.core.database, place)
+    if not await asyncio.to_thread(lease.take, stop.is_set):
+        return
+    try:
+        parts = CoreParts(settings, utc_ms, config, lease)
+    except BaseException:
+        lease.give_back()
+        raise
     head = parts.log.head()
     note = f"serving {len(parts.registry.rings)} lanes; list at version {head.version} of epoch {head.epoch}"
     await CoreService(parts, lambda: logging.getLogger("rocars.core").info(note)).run(stop)
@@ -139,12 +165,12 @@ def history(
     """Which list was in force: rebuild a version from the signed deltas and prove its hashes. Works beside a core."""
     settings = load(config)
     key = settings.core.signing_key
-    store = CoreStore(settings.core.store, reading=True)
-    log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
-    if at:
-        epoch, version = log.version_at(_moment(at))
-    head = log.head()
-    _show_list(log.list_at(epoch or head.epoch, head.version if version is None else version), vrn)
+    with CoreStore(settings.core.database, reading=True) as store:
+        log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
+        if at:
+            epoch, version = log.version_at(_moment(at))
+        head = log.head()
+        _show_list(log.list_at(epoch or head.epoch, head.version if version is None else version), vrn)
 
 
 def _moment(text: str) -> int:
@@ -186,22 +212,22 @@ def restart_log(
     """
     settings = load(config)
     key = settings.core.signing_key
-    store = CoreStore(settings.core.store)
-    officer = keeper_of(store)
-    ended = holds_to_end(without_hold or [], officer=officer, approve=approve)
-    if ended:
-        second_person(store, approve, password_file, code)
-    log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
     now = utc_ms()
-    with store.transaction():
-        told = make_strictest(log, ended)
-        epoch = log.restart(at_ms=now, reason=reason, keep=lambda row: live(row, now, grace_ms=DAY_MS))
-        by = f"{officer}, approved by {approve}, without the holds of {', '.join(ended)}" if ended else officer
-        store.write_diary(at_ms=now, who=officer, what="restarted log", detail=f"{epoch}: {reason} ({by})")
+    with CoreStore(settings.core.database) as store:
+        officer = keeper_of(store)
+        ended = holds_to_end(without_hold or [], officer=officer, approve=approve)
+        if ended:
+            second_person(store, approve, password_file, code)
+        with store.transaction():
+            log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
+            told = make_strictest(log, ended)
+            epoch = log.restart(at_ms=now, reason=reason, keep=lambda row: live(row, now, grace_ms=DAY_MS))
+            by = f"{officer}, approved by {approve}, without the holds of {', '.join(ended)}" if ended else officer
+            store.write_diary(at_ms=now, who=officer, what="restarted log", detail=f"{epoch}: {reason} ({by})")
+            version = log.head().version
     for line in told:
         say(line)
-    say(f"epoch {epoch} begun at version {log.head().version}")
-    store.close()
+    say(f"epoch {epoch} begun at version {version}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -223,7 +249,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(_told(told, 1))
     except StoreError as error:
         sys.exit(_told((str(error),), 1))
-    except (sqlite3.Error, OSError) as error:
+    except psycopg.Error as error:
+        sys.exit(_told((f"the database has failed: {error}; look at the server with systemctl status postgresql",), 1))
+    except OSError as error:
         sys.exit(_told((f"{error}: check the disk, its free space and the rights of the core's files",), 1))
 
 

@@ -39,10 +39,10 @@ def decided(
     """
     settings = load(config)
     key = settings.core.signing_key
-    store = CoreStore(settings.core.store, reading=True)
-    log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
-    decisions = Decisions(store, log, load_lane_keys(settings.core.lane_keys))
-    verdict = decisions.prove(_wanted(decisions, lane, seq, journal, visit, ubr))
+    with CoreStore(settings.core.database, reading=True) as store:
+        log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
+        decisions = Decisions(store, log, load_lane_keys(settings.core.lane_keys))
+        verdict = decisions.prove(_wanted(decisions, lane, seq, journal, visit, ubr))
     _show(verdict)
     if verdict.problems:
         raise HistoryError(f"NOT PROVED: {'; '.join(verdict.problems)}")

@@ -189,17 +189,13 @@ def _do(config: Path, request: ask.Request, kind: type[T], stopped: Callable[[Pe
     if files.admin_socket.exists():  # a core that was killed leaves it behind
         with contextlib.suppress(CoreUnreachableError):
             return asyncio.run(asked())
-    store = CoreStore(files.store)
-    try:
-        with store.transaction():
-            done = stopped(PeopleDesk(store), store.connection)
-            what, name = str(request.__struct_config__.tag), getattr(request, "name", "") or getattr(request, "id", "")
-            named = request.account.name if isinstance(request, ask.AddAccount) else name
-            detail = f"{what} {named}".strip()
-            store.write_diary(at_ms=utc_ms(), who=f"login {own_login()}", what="ordered, core stopped", detail=detail)
-        return done
-    finally:
-        store.close()
+    with CoreStore(files.database) as store, store.transaction():
+        done = stopped(PeopleDesk(store), store.connection)
+        what, name = str(request.__struct_config__.tag), getattr(request, "name", "") or getattr(request, "id", "")
+        named = request.account.name if isinstance(request, ask.AddAccount) else name
+        detail = f"{what} {named}".strip()
+        store.write_diary(at_ms=utc_ms(), who=f"login {own_login()}", what="ordered, core stopped", detail=detail)
+    return done
 
 
 def audit(
@@ -227,16 +223,13 @@ def audit(
 
 
 def _verify(config: Path, head: str) -> None:
-    store = CoreStore(load(config).core.store, reading=True)
     try:
         kept = bytes.fromhex(head) if head else None
     except ValueError as error:
         raise RefusedError(f"--head {head}: is no hash; the core's log of messages has them, 64 digits") from error
-    try:
+    with CoreStore(load(config).core.database, reading=True) as store:
         problems = list(flaws(audit_log.chain(store.connection), head=kept))
         lines, last = audit_log.head(store.connection)
-    finally:
-        store.close()
     if problems:
         raise HistoryError(f"NOT PROVED: {'; '.join(problems[:5])}")
     say(f"PROVED: {lines} lines; the last one's hash is {last.hex()}")

@@ -9,9 +9,10 @@ import typer
 from core.cli.options import Config
 from core.cli.output import say
 from core.errors import RefusedError
+from core.ledger.store import named, opens_from
 from core.settings import load
 from runtime.slots import SlotError, SlotRoot
-from runtime.versions import go_back, print_versions
+from runtime.versions import StoreForm, go_back, print_versions
 
 slots_app = typer.Typer(help="Versions of the software on this machine, and the way back to the one before.")
 
@@ -38,7 +39,9 @@ def back(
     restart: Annotated[bool, typer.Option("--restart", help="Restart the core, too.")] = False,
 ) -> None:
     """Go back to the version before. The store stays as it is: nothing that was recorded since is lost."""
-    store = load(config, planned=True).core.store
+    database = load(config, planned=True).core.database
+    least = opens_from(database)
+    store = StoreForm(named(database), least) if least is not None else None
     try:
         go_back(SlotRoot.of_this_process(), store, to=to, service="rocars-core", restart=restart, say=say)
     except SlotError as error:

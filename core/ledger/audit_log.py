@@ -1,6 +1,7 @@
 """The audit log in the store: `core.model.audit`'s chain, one row a line, written in the transaction of what it tells.
 
-Rules of this file: functions that take a connection; rows are only ever added. One writer, so that the last row is the head.
+Rules of this file: functions that take a connection; rows are only ever added. Who adds one holds the chain until its transaction
+ends, so that the last row is the head.
 """
 
 from __future__ import annotations
@@ -11,14 +12,19 @@ from typing import Any
 from core.model.audit import LONGEST_DETAIL, START, ChainedLine, next_hash
 
 _COLUMNS = "seq, at_ms, who, what, detail"
+_LAST = b"SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"
+_HELD = b"SELECT pg_advisory_xact_lock(1380925762); " + _LAST
+"""Both in one round trip; the second statement sees what was committed while the first waited."""
 
 
 def append(connection: Any, *, at_ms: int, who: str, what: str, detail: str) -> ChainedLine:
     """Adds a line, inside the caller's transaction."""
-    seq, previous = head(connection)
+    done = connection.execute(_HELD)
+    done.nextset()
+    seq, previous = _head(done.fetchone())
     line = ChainedLine(seq + 1, at_ms, who, what, detail[:LONGEST_DETAIL])
     connection.execute(
-        f"INSERT INTO audit({_COLUMNS}, hash) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 (fixed names)
+        f"INSERT INTO audit({_COLUMNS}, hash) VALUES (%s, %s, %s, %s, %s, %s)",  # noqa: S608 (fixed names)
         (line.seq, line.at_ms, line.who, line.what, line.detail, next_hash(previous, line)),
     )
     return line
@@ -26,7 +32,10 @@ def append(connection: Any, *, at_ms: int, who: str, what: str, detail: str) -> 
 
 def head(connection: Any) -> tuple[int, bytes]:
     """Number and hash of the last line; 0 and the beginning's hash where there is none."""
-    row = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+    return _head(connection.execute(_LAST).fetchone())
+
+
+def _head(row: Any) -> tuple[int, bytes]:
     return (0, START) if row is None else (int(row[0]), bytes(row[1]))
 
 
@@ -40,8 +49,8 @@ def newest(connection: Any, *, most: int, text: str = "") -> list[ChainedLine]:
     """The latest lines that name a text (a person, a number, a mark), newest first; all of them for ""."""
     anywhere = "%" + text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM audit WHERE who LIKE ? ESCAPE '!' OR what = ? OR detail LIKE ? ESCAPE '!' "  # noqa: S608
-        "ORDER BY seq DESC LIMIT ?",
+        f"SELECT {_COLUMNS} FROM audit WHERE who ILIKE %s ESCAPE '!' OR what = %s OR detail ILIKE %s ESCAPE '!' "  # noqa: S608
+        "ORDER BY seq DESC LIMIT %s",
         (anywhere, text, anywhere, most),
     )
     return [ChainedLine(*row) for row in rows]

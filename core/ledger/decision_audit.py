@@ -11,7 +11,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +18,7 @@ import msgspec
 
 from core.errors import HistoryError, RefusedError
 from core.ledger.log import HistoricList, ReplicatedLog
-from core.ledger.store import CoreStore
+from core.ledger.store import CoreStore, the_row
 from domain.marks import normalise
 from domain.times import LAST_MS
 from wire.codec import decode
@@ -205,24 +204,26 @@ class Decisions:
         return self.of_visit(lane, journal, int(number))
 
     def _latest(self, lane: str) -> str:
-        row = self._db.execute("SELECT journal FROM streams WHERE lane=? ORDER BY since_ms DESC", (lane,)).fetchone()
+        row = self._db.execute("SELECT journal FROM streams WHERE lane=%s ORDER BY since_ms DESC", (lane,)).fetchone()
         if row is None:
             raise RefusedError(f"lane {lane} has sent no journal")
         return str(row[0])
 
     def _span(self, lane: str, journal: str, visit: int) -> tuple[int, int]:
         """First and last row that can be of a visit: those that name it."""
-        named = [f'%"visit":{visit}{end}%' for end in ",}"]
-        row = self._db.execute(
-            "SELECT min(seq), max(seq) FROM events WHERE lane=? AND journal=? "
-            "AND (CAST(body AS TEXT) LIKE ? OR CAST(body AS TEXT) LIKE ?)",
-            (lane, journal, *named),
-        ).fetchone()
+        named = [f'"visit":{visit}{end}'.encode() for end in ",}"]
+        row = the_row(
+            self._db.execute(
+                "SELECT min(seq), max(seq) FROM events WHERE lane=%s AND journal=%s "
+                "AND (position(%s::bytea in body) > 0 OR position(%s::bytea in body) > 0)",
+                (lane, journal, *named),
+            )
+        )
         return (row[0] or 1, row[1] or 0)
 
     def _entries(self, lane: str, journal: str, first: int, last: int) -> Iterator[tuple[int, dict[str, Any]]]:
         rows = self._db.execute(
-            "SELECT seq, body FROM events WHERE lane=? AND journal=? AND seq BETWEEN ? AND ? ORDER BY seq",
+            "SELECT seq, body FROM events WHERE lane=%s AND journal=%s AND seq BETWEEN %s AND %s ORDER BY seq",
             (lane, journal, first, last),
         )
         for seq, body in rows:
@@ -262,20 +263,17 @@ class Decisions:
     def _unread(self, decision: AuditedVisit) -> Iterator[str]:
         """The rows around this visit that are quarantined (`core.link.intake`)."""
         span = self._span(decision.lane, decision.journal, decision.visit)
-        try:
-            rows = self._db.execute(
-                "SELECT seq, why FROM quarantine WHERE lane=? AND journal=? AND seq BETWEEN ? AND ? ORDER BY seq",
-                (decision.lane, decision.journal, *span),
-            ).fetchall()
-        except sqlite3.OperationalError:  # a store of an earlier schema that is only read
-            return
+        rows = self._db.execute(
+            "SELECT seq, why FROM quarantine WHERE lane=%s AND journal=%s AND seq BETWEEN %s AND %s ORDER BY seq",
+            (decision.lane, decision.journal, *span),
+        ).fetchall()
         yield from (f"row {seq} cannot be read whole: {why}" for seq, why in rows)
 
     def _chain(self, lane: str, journal: str) -> tuple[list[bytes], str]:
         """The recomputed hash of every row, and what is wrong with the first that does not have it."""
         hashes: list[bytes] = []
         previous = journal_start(journal)
-        query = "SELECT seq, boot, hash, body FROM events WHERE lane=? AND journal=? ORDER BY seq"
+        query = "SELECT seq, boot, hash, body FROM events WHERE lane=%s AND journal=%s ORDER BY seq"
         for seq, boot, digest, body in self._db.execute(query, (lane, journal)):
             if seq != len(hashes) + 1:
                 return hashes, f"journal {journal}: row {len(hashes) + 1} is missing here"
@@ -307,10 +305,7 @@ class Decisions:
             checks.append(f"signed by lane {lane} over row {message.seq}, and so over every row before it")
 
     def _seal(self, lane: str, journal: str) -> bytes | None:
-        try:
-            row = self._db.execute("SELECT payload FROM seals WHERE lane=? AND journal=?", (lane, journal)).fetchone()
-        except sqlite3.OperationalError:  # a store of an earlier schema that is only read
-            return None
+        row = self._db.execute("SELECT payload FROM seals WHERE lane=%s AND journal=%s", (lane, journal)).fetchone()
         return row[0] if row else None
 
     def _list_problems(
@@ -345,10 +340,10 @@ class Decisions:
 
     def _hold_ahead(self, vrn: str, epoch: str, version: int) -> tuple[str, int] | None:
         """The delta that held a vehicle later than the list the lane had."""
-        known = self._db.execute("SELECT number FROM epochs WHERE epoch=?", (epoch,)).fetchone()
+        known = the_row(self._db.execute("SELECT number FROM epochs WHERE epoch=%s", (epoch,)))
         rows = self._db.execute(
             "SELECT log.epoch, version, payload FROM log JOIN epochs ON log.epoch = epochs.epoch "
-            "WHERE number > ? OR (number = ? AND version > ?) ORDER BY number, version",
+            "WHERE number > %s OR (number = %s AND version > %s) ORDER BY number, version",
             (known[0], known[0], version),
         )
         for of_epoch, number, payload in rows:

@@ -8,14 +8,13 @@ Rules of this file:
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 
 from core.errors import HistoryError
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import CoreStore
+from core.ledger.store import CoreStore, LedgerConnection, connected, the_row
 from wire.codec import decode
 from wire.errors import WireError
 from wire.hashes import StateHash, log_next, log_start
@@ -38,22 +37,23 @@ class ListWatch:
     def __init__(self, store: CoreStore, log: ReplicatedLog) -> None:
         self._store = store
         self._log = log
-        self._seen = self._data_version()
+        self._seen = self._strangers()
         self._found = ""
         self._over = threading.Event()
 
-    def _data_version(self) -> int:
-        return int(self._store.connection.execute("PRAGMA data_version").fetchone()[0])
+    def _strangers(self) -> int:
+        """How often another session has written into the list."""
+        return int(the_row(self._store.connection.execute("SELECT strangers FROM list_writers"))[0])
 
     def why_not(self) -> str:
         """Why nothing may be proved from this list now; "" if it may be."""
-        version = self._data_version()
-        if version != self._seen and not self._found:
+        strangers = self._strangers()
+        if strangers != self._seen and not self._found:
             try:
                 self._log.check()
             except HistoryError as error:
-                self._found = f"another program has changed the store: {error}"
-        self._seen = version
+                self._found = f"another program has changed the list: {error}"
+        self._seen = strangers
         return self._found
 
     def stop(self) -> None:
@@ -62,9 +62,8 @@ class ListWatch:
 
     def look_through(self) -> str:
         """Proves all of it once, a few at a time; for a thread of its own. Returns what is wrong, "" if nothing is."""
-        with closing(sqlite3.connect(f"{self._store.path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            db.isolation_level = None
-            db.execute("BEGIN")  # one moment of the store, however long this takes
+        with closing(connected(self._store.dsn)) as db:
+            db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")  # one moment, however long this takes
             for wrong in self._flaws(db):
                 if wrong:
                     self._found = self._found or wrong
@@ -73,14 +72,14 @@ class ListWatch:
                     return ""
         return ""
 
-    def _flaws(self, db: sqlite3.Connection) -> Iterator[str]:
+    def _flaws(self, db: LedgerConnection) -> Iterator[str]:
         """What is wrong, or "" after each part."""
-        epoch, version, log_hash, state_hash = db.execute(
-            "SELECT epoch, version, log_hash, state_hash FROM head"
-        ).fetchone()
+        epoch, version, log_hash, state_hash = the_row(
+            db.execute("SELECT epoch, version, log_hash, state_hash FROM head")
+        )
         chain, seen, signed = log_start(epoch), 0, StateHash().digest()
         for number, payload in db.execute(
-            "SELECT version, payload FROM log WHERE epoch=? AND version<=? ORDER BY version", (epoch, version)
+            "SELECT version, payload FROM log WHERE epoch=%s AND version<=%s ORDER BY version", (epoch, version)
         ):
             try:
                 body = self._log.ring.open(LOG, payload)

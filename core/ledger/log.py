@@ -11,12 +11,12 @@ Rules of this file:
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from core.errors import HistoryError, RefusedError
-from core.ledger.store import CoreStore
+from core.ledger.store import CoreStore, the_row
 from wire.codec import decode, decode_record, encode
 from wire.envelope import KeyRing, Signer
 from wire.errors import WireError
@@ -83,12 +83,12 @@ class ReplicatedLog:
         """
         row = self._db.execute("SELECT epoch, version, log_hash, state_hash, total FROM head").fetchone()
         if row is None:
-            raise HistoryError(f"{self._store.path}: the log has not begun; delete this store and run rocars-core init")
+            raise HistoryError(f"{self._store.name}: the log has not begun; delete this store and run rocars-core init")
         return LogHead(*row)
 
     def row(self, kind: Kind, key: str) -> Record | None:
         """The present row of that key, tombstones included."""
-        found = self._db.execute("SELECT body FROM rows WHERE kind=? AND key=?", (kind, key)).fetchone()
+        found = self._db.execute("SELECT body FROM rows WHERE kind=%s AND key=%s", (kind, key)).fetchone()
         return decode_record(found[0]) if found else None
 
     def bundle(self, ubr: str) -> BundleRecord | None:
@@ -98,12 +98,12 @@ class ReplicatedLog:
 
     def rows_of(self, vrn: str) -> list[Record]:
         """Every row about a normalised VRN."""
-        found = self._db.execute("SELECT body FROM rows WHERE vrn=? ORDER BY kind, key", (vrn,))
+        found = self._db.execute("SELECT body FROM rows WHERE vrn=%s ORDER BY kind, key", (vrn,))
         return [decode_record(body) for (body,) in found]
 
     def rows(self, kind: Kind) -> list[Record]:
         """Every row of a kind, by key."""
-        found = self._db.execute("SELECT body FROM rows WHERE kind=? ORDER BY key", (kind,))
+        found = self._db.execute("SELECT body FROM rows WHERE kind=%s ORDER BY key", (kind,))
         return [decode_record(body) for (body,) in found]
 
     def row_bodies(self) -> list[bytes]:
@@ -122,20 +122,25 @@ class ReplicatedLog:
         if why := self.guard():
             raise HistoryError(why)
         head = self.head()
-        changes = [_sound(row) for row in changes]
-        wanted = [row for row in {row.key: row for row in changes}.values() if self._differs(row)]
-        for part in _parts(wanted):
-            head = self._append_one(head, part, at_ms)
+        changes = [checked_row(row) for row in changes]
+        newest = {row.key: row for row in changes}
+        old = self._bodies(newest)
+        for part in _parts([row for key, row in newest.items() if old.get(key) != encode(row)]):
+            head = self._append_one(head, part, old, at_ms)
         return head.version
 
-    def _differs(self, row: Record) -> bool:
-        found = self._db.execute("SELECT body FROM rows WHERE kind=? AND key=?", row.key).fetchone()
-        return found is None or found[0] != encode(row)
+    def _bodies(self, keys: Collection[Key]) -> dict[Key, bytes]:
+        """What the rows of these keys are; those that are not there are left out."""
+        found = self._db.execute(
+            "SELECT kind, key, body FROM rows JOIN unnest(%s::text[], %s::text[]) AS wanted(kind, key) USING (kind, key)",
+            ([kind for kind, _ in keys], [name for _, name in keys]),
+        )
+        return {(kind, key): body for kind, key, body in found}
 
-    def _append_one(self, head: LogHead, rows: Sequence[Record], at_ms: int) -> LogHead:
+    def _append_one(self, head: LogHead, rows: Sequence[Record], old: Mapping[Key, bytes], at_ms: int) -> LogHead:
         state = StateHash(head.total)
         for row in rows:
-            self._replace(row, state)
+            self._replace(row, state, old.get(row.key))
         delta = Delta(
             epoch=head.epoch,
             version=head.version + 1,
@@ -146,31 +151,36 @@ class ReplicatedLog:
         body = encode(delta)
         following = LogHead(head.epoch, delta.version, log_next(head.log_hash, body), delta.state_hash, state.total())
         self._db.execute(
-            "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (%s, %s, %s, %s, %s, %s)",
             (head.epoch, delta.version, at_ms, self._signer.seal(LOG, body), following.log_hash, delta.state_hash),
         )
         self._set_head(following)
         return following
 
-    def _replace(self, row: Record, state: StateHash) -> None:
-        old = self._db.execute("SELECT body FROM rows WHERE kind=? AND key=?", row.key).fetchone()
+    def _replace(self, row: Record, state: StateHash, old: bytes | None) -> None:
         if old is not None:
-            state.remove(old[0])
+            state.remove(old)
         body = encode(row)
         state.add(body)
-        self._db.execute("REPLACE INTO rows(kind, key, vrn, body) VALUES (?, ?, ?, ?)", (*row.key, row.vrn, body))
+        self._db.execute(
+            "INSERT INTO rows(kind, key, vrn, body) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (kind, key) DO UPDATE SET vrn = excluded.vrn, body = excluded.body",
+            (*row.key, row.vrn, body),
+        )
 
     def put(self, row: Record) -> None:
         """Replaces a row without a delta, inside the caller's transaction; only before `restart`, which signs all rows."""
-        self._replace(row, StateHash())
+        self._replace(row, StateHash(), None)
 
     def drop(self, key: Key) -> None:
         """Takes a row out without a delta, as `put` puts one in."""
-        self._db.execute("DELETE FROM rows WHERE kind=? AND key=?", key)
+        self._db.execute("DELETE FROM rows WHERE kind=%s AND key=%s", key)
 
     def _set_head(self, head: LogHead) -> None:
         self._db.execute(
-            "REPLACE INTO head(id, epoch, version, log_hash, state_hash, total) VALUES (1, ?, ?, ?, ?, ?)",
+            "INSERT INTO head(id, epoch, version, log_hash, state_hash, total) VALUES (1, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, version = excluded.version, "
+            "log_hash = excluded.log_hash, state_hash = excluded.state_hash, total = excluded.total",
             (head.epoch, head.version, head.log_hash, head.state_hash, head.total),
         )
 
@@ -180,10 +190,11 @@ class ReplicatedLog:
         The rows that `keep` accepts become its first deltas; the old epoch's deltas stay, for history.
         """
         kept = [row for row in map(decode_record, self.row_bodies()) if keep(row)]
-        number = int(self._db.execute("SELECT COALESCE(MAX(number), 0) + 1 FROM epochs").fetchone()[0])
+        number = int(the_row(self._db.execute("SELECT COALESCE(MAX(number), 0) + 1 FROM epochs"))[0])
         epoch = f"{number}-{secrets.token_hex(8)}"
         self._db.execute(
-            "INSERT INTO epochs(number, epoch, began_ms, reason) VALUES (?, ?, ?, ?)", (number, epoch, at_ms, reason)
+            "INSERT INTO epochs(number, epoch, began_ms, reason) VALUES (%s, %s, %s, %s)",
+            (number, epoch, at_ms, reason),
         )
         self._db.execute("DELETE FROM rows")
         self._set_head(LogHead(epoch, 0, log_start(epoch), EMPTY_STATE, StateHash().total()))
@@ -193,7 +204,7 @@ class ReplicatedLog:
     def payloads_after(self, epoch: str, version: int) -> Iterator[tuple[int, bytes]]:
         """(version, signed payload) of every delta of `epoch` after `version`, in order."""
         yield from self._db.execute(
-            "SELECT version, payload FROM log WHERE epoch=? AND version>? ORDER BY version", (epoch, version)
+            "SELECT version, payload FROM log WHERE epoch=%s AND version>%s ORDER BY version", (epoch, version)
         )
 
     def envelopes_after(self, epoch: str, version: int, log_hash: bytes, *, most: int) -> list[bytes] | None:
@@ -213,22 +224,21 @@ class ReplicatedLog:
         """The chain value after that version, None where it is not here."""
         if version == 0:
             return log_start(epoch)
-        row = self._db.execute("SELECT log_hash FROM log WHERE epoch=? AND version=?", (epoch, version)).fetchone()
+        row = self._db.execute("SELECT log_hash FROM log WHERE epoch=%s AND version=%s", (epoch, version)).fetchone()
         return row[0] if row else None
 
     def state_at(self, epoch: str, version: int) -> bytes | None:
         """The state hash after that version, None where it is not here."""
-        row = self._db.execute("SELECT state_hash FROM log WHERE epoch=? AND version=?", (epoch, version)).fetchone()
+        row = self._db.execute("SELECT state_hash FROM log WHERE epoch=%s AND version=%s", (epoch, version)).fetchone()
         return row[0] if row else None
 
     def knows(self, epoch: str) -> bool:
         """Whether this store has, or had, that epoch."""
-        return self._db.execute("SELECT 1 FROM epochs WHERE epoch=?", (epoch,)).fetchone() is not None
+        return self._db.execute("SELECT 1 FROM epochs WHERE epoch=%s", (epoch,)).fetchone() is not None
 
     def newest(self, epoch: str) -> int:
         """The newest version of an epoch whose delta is here; 0 if none is."""
-        found = self._db.execute("SELECT COALESCE(MAX(version), 0) FROM log WHERE epoch=?", (epoch,)).fetchone()
-        return int(found[0])
+        return int(the_row(self._db.execute("SELECT COALESCE(MAX(version), 0) FROM log WHERE epoch=%s", (epoch,)))[0])
 
     def adopt(self, delta: Delta, body: bytes, payload: bytes, *, at_ms: int) -> None:
         """Makes a delta that this core has signed, and lost, part of the log again, inside the caller's transaction.
@@ -244,20 +254,20 @@ class ReplicatedLog:
         """
         head = self.head()
         state = StateHash(head.total)
-        old = {row.key: self.row(*row.key) for row in delta.changes}
-        for key, row in {row.key: row for row in delta.changes}.items():
-            before = old[key]
-            if before is not None:
-                state.remove(encode(before))
+        changes = {row.key: row for row in delta.changes}
+        old = self._bodies(changes)
+        for key, row in changes.items():
+            if key in old:
+                state.remove(old[key])
             state.add(encode(row))
         if state.digest() != delta.state_hash:
             raise HistoryError(f"the rows after version {delta.version} do not have the state hash signed with it")
         state = StateHash(head.total)
-        for row in {row.key: row for row in delta.changes}.values():
-            self._replace(row, state)
+        for key, row in changes.items():
+            self._replace(row, state, old.get(key))
         following = LogHead(head.epoch, delta.version, log_next(head.log_hash, body), delta.state_hash, state.total())
         self._db.execute(
-            "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (%s, %s, %s, %s, %s, %s)",
             (head.epoch, delta.version, at_ms, payload, following.log_hash, delta.state_hash),
         )
         self._set_head(following)
@@ -269,13 +279,15 @@ class ReplicatedLog:
             HistoryError: there was none yet.
         """
         epoch = self._db.execute(
-            "SELECT epoch FROM epochs WHERE began_ms<=? ORDER BY number DESC LIMIT 1", (at_ms,)
+            "SELECT epoch FROM epochs WHERE began_ms<=%s ORDER BY number DESC LIMIT 1", (at_ms,)
         ).fetchone()
         if epoch is None:
             raise HistoryError("there was no list at that time; the first epoch began later")
-        found = self._db.execute(
-            "SELECT COALESCE(MAX(version), 0) FROM log WHERE epoch=? AND at_ms<=?", (epoch[0], at_ms)
-        ).fetchone()
+        found = the_row(
+            self._db.execute(
+                "SELECT COALESCE(MAX(version), 0) FROM log WHERE epoch=%s AND at_ms<=%s", (epoch[0], at_ms)
+            )
+        )
         return epoch[0], int(found[0])
 
     def list_at(self, epoch: str, version: int) -> HistoricList:
@@ -287,11 +299,11 @@ class ReplicatedLog:
         seen = HistoricList(epoch, 0, 0, log_start(epoch), EMPTY_STATE, {})
         state = StateHash()
         found = self._db.execute(
-            "SELECT version, at_ms, payload FROM log WHERE epoch=? AND version<=? ORDER BY version", (epoch, version)
+            "SELECT version, at_ms, payload FROM log WHERE epoch=%s AND version<=%s ORDER BY version", (epoch, version)
         )
         for number, at_ms, payload in found:
             seen = self._proved(seen, state, payload, number, at_ms)
-        known = self._db.execute("SELECT 1 FROM epochs WHERE epoch=?", (epoch,)).fetchone()
+        known = self._db.execute("SELECT 1 FROM epochs WHERE epoch=%s", (epoch,)).fetchone()
         if known is None or seen.version != version:
             raise HistoryError(f"version {version} of epoch {epoch!r} is not in this store")
         return seen
@@ -326,7 +338,7 @@ class ReplicatedLog:
         state = StateHash()
         for body in self.row_bodies():
             state.add(body)
-        remedy = f"{self._store.path}: restore a backup, or begin a new epoch with rocars-core restart-log"
+        remedy = f"{self._store.name}: restore a backup, or begin a new epoch with rocars-core restart-log"
         if state.digest() != head.state_hash or state.total() != head.total:
             raise HistoryError(f"the rows do not have the state hash of version {head.version}. {remedy}")
         if self.hash_at(head.epoch, head.version) != head.log_hash:
@@ -341,9 +353,8 @@ class ReplicatedLog:
             return f"the list is of epoch {head.epoch!r}, which never began here"
         if head.version == 0:
             return "" if head.state_hash == EMPTY_STATE else "there are rows, and no delta that brought them"
-        (payload,) = self._db.execute(
-            "SELECT payload FROM log WHERE epoch=? AND version=?", (head.epoch, head.version)
-        ).fetchone()
+        where = (head.epoch, head.version)
+        (payload,) = the_row(self._db.execute("SELECT payload FROM log WHERE epoch=%s AND version=%s", where))
         try:
             body = self.ring.open(LOG, payload)
             delta = decode(Delta, body)
@@ -355,7 +366,7 @@ class ReplicatedLog:
         return ""
 
 
-def _sound(row: Record) -> Record:
+def checked_row(row: Record) -> Record:
     """The row, if a lane can read it back from its bytes and it fits a message."""
     raw = encode(row)
     try:

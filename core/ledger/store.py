@@ -1,206 +1,374 @@
-"""The core's one SQLite file (`runtime.sqlite_store`): its tables, as numbered migrations, and its series and audit log.
+"""The core's PostgreSQL database: its connection and transactions, its series and its audit log.
 
-Rules of this file: a migration that has been released is never edited; the next one is appended, and only adds
-(`StoreSchema.opens_from`).
+Rules of this file:
+- One connection writes, in one thread. A second core that opens the database to write is refused while the first has it.
+- Nothing is told to anybody before COMMIT has returned without a word: a commit whose wait for the stand-by was broken off
+  returns with a warning, is visible, and may be lost. It counts as failed, and a core ends with it.
+- Statements name their values as %s; texts of the lanes may hold anything, but PostgreSQL takes no NUL in a text. It is kept as
+  U+FFFD.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import Any, Self
+
+import msgspec
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+from psycopg.types.string import StrDumper
 
 from core.errors import CoreSettingsError
 from core.ledger import audit_log
-from domain.alarms import CoreAlarmKind
-from runtime.alarm_table import CURSOR, INDEXES, LATER_COLUMNS
-from runtime.sqlite_store import SqliteStore, StoreSchema, create_table
-from runtime.store_errors import StoreError
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-
-def _table(db: Database, name: str, columns: dict[str, type], *, pk: str | tuple[str, ...], null: str = "") -> None:
-    """A table whose columns are never NULL but those named in `null`; a primary key's columns are so by themselves."""
-    create_table(db, name, columns, pk=pk, null={*((pk,) if isinstance(pk, str) else pk), *null.split()})
-
-
-def _lodgements(db: Database) -> None:
-    _table(db, "series", {"name": str, "last": int}, pk="name")
-    cargo = {"ccrn": str, "info": bytes, "lodged_ms": int, "valid_until_ms": int}
-    code = {"code": str, "code_by": str, "code_reason": str}
-    _table(db, "cargo", {**cargo, **code, "ubr": str, "crossed": int}, pk="ccrn")
-    _table(db, "bundles", {"ubr": str, "mark": str, "driver": str, "bundled_ms": int, "origin": str}, pk="ubr")
-    _table(db, "diary", {"id": int, "at_ms": int, "who": str, "what": str, "detail": str}, pk="id")
-
-
-def _replicated(db: Database) -> None:
-    hashes = {"log_hash": bytes, "state_hash": bytes}
-    _table(db, "head", {"id": int, "epoch": str, "version": int, **hashes, "total": bytes}, pk="id")
-    _table(db, "epochs", {"number": int, "epoch": str, "began_ms": int, "reason": str}, pk="number")
-    log = {"epoch": str, "version": int, "at_ms": int, "payload": bytes}
-    _table(db, "log", {**log, **hashes}, pk=("epoch", "version"))
-    _table(db, "rows", {"kind": str, "key": str, "vrn": str, "body": bytes}, pk=("kind", "key"))
-    db.conn.execute("CREATE INDEX rows_of_vrn ON rows(vrn)")
-
-
-def _lanes(db: Database) -> None:
-    journal = {"lane": str, "journal": str}
-    visit = {**journal, "visit": int}
-    _table(db, "streams", {**journal, "seq": int, "hash": bytes, "since_ms": int}, pk=("lane", "journal"))
-    row = {"seq": int, "boot": str, "hash": bytes, "body": bytes, "received_ms": int}
-    _table(db, "events", {**journal, **row}, pk=("lane", "journal", "seq"))
-    crossing = {"first_ms": int, "last_ms": int, "vrn": str, "base": str, "records": str, "ubrs": str}
-    _table(db, "crossings", {**visit, **crossing}, pk=tuple(visit))
-    alarm = {"id": int, "at_ms": int, **visit, "kind": str, "detail": str, "cleared_by": str}
-    _table(db, "alarms", alarm, pk="id")
-    sent = {"vrn": str, "sent_ms": int, "due_ms": int, "overdue": int, "arrived_ms": int}
-    _table(db, "compound", {**visit, **sent}, pk=tuple(visit), null="arrived_ms")
-    db.conn.execute("CREATE INDEX crossings_by_time ON crossings(first_ms)")
-
-
-def _commands(db: Database) -> None:
-    sent = {"id": str, "lane": str, "issuer": str, "name": str, "visit": str, "text": str}
-    answer = {"issued_ms": int, "expires_ms": int, "outcome": str, "detail": str}
-    _table(db, "commands", {**sent, **answer}, pk="id")
-
-
-def _seals(db: Database) -> None:
-    seal = {"lane": str, "journal": str, "seq": int, "payload": bytes}
-    _table(db, "seals", seal, pk=("lane", "journal"))
-
-
-def _doubted(db: Database) -> None:
-    """What is not taken at a lane's word: rows that could not be read, uses that no read bears out."""
-    journal = {"lane": str, "journal": str}
-    _table(db, "quarantine", {**journal, "seq": int, "at_ms": int, "why": str}, pk=("lane", "journal", "seq"))
-    visit = {**journal, "visit": int, "mark": str}
-    _table(db, "marks", visit, pk=tuple(visit))
-    _table(db, "disputes", {"ubr": str, "lane": str, "visit": str, "at_ms": int}, pk="ubr")
-
-
-def _vehicles(db: Database) -> None:
-    db.conn.execute("CREATE INDEX crossings_of_vrn ON crossings(vrn, first_ms)")
-
-
-def _alarm_lives(db: Database) -> None:
-    """Alarms are counted, taken, and end by themselves (`domain.alarm_lifecycle`). Those of older rows keep what they say."""
-    for name, kind in LATER_COLUMNS.items():
-        form = "TEXT NOT NULL DEFAULT ''" if kind is str else "INTEGER NOT NULL DEFAULT 0"
-        db.conn.execute(f"ALTER TABLE alarms ADD COLUMN {name} {form}")
-    own = ", ".join(f"'{kind.value}'" for kind in (CoreAlarmKind.USE_WITHOUT_READ, CoreAlarmKind.COMPOUND_OVERDUE))
-    db.conn.execute(f"UPDATE alarms SET count=1, last_ms=at_ms, of_core = journal='' OR kind IN ({own})")  # noqa: S608
-    db.conn.execute("UPDATE alarms SET closed_ms=at_ms, taken_by=cleared_by, taken_ms=at_ms WHERE cleared_by!=''")
-    for statement in (*INDEXES, CURSOR):
-        db.conn.execute(statement)
-
-
-def _claims(db: Database) -> None:
-    """Which bundle is claimed by which visit, and what became of every visit's newest claim."""
-    visit = {"lane": str, "journal": str, "visit": int, "claim": int}
-    _table(db, "claims", {"ubr": str, **visit, "at_ms": int}, pk="ubr")
-    _table(db, "visit_claims", {**visit, "state": str, "ubrs": str, "at_ms": int}, pk=("lane", "journal", "visit"))
-    db.conn.execute("CREATE INDEX claims_of_lane ON claims(lane)")
-
-
-def _carried(db: Database) -> None:
-    """Which journal of a lane a boot began in: rows that a lane carried over into another one are known by it."""
-    _table(db, "boots", {"lane": str, "boot": str, "journal": str}, pk=("lane", "boot"))
-    db.conn.execute("INSERT OR IGNORE INTO boots SELECT lane, boot, journal FROM events ORDER BY received_ms, seq")
-
-
-def _people(db: Database) -> None:
-    """Named people, whose a thing is, what they have not lodged yet, and the chain of what everybody did and looked at."""
-    _table(db, "parties", {"id": str, "name": str}, pk="id")
-    account = {"name": str, "shown": str, "roles": str, "party": str, "login": str, "closed": int}
-    sign_in = {"password": str, "secret": str, "step": int, "wrong": int, "locked_until_ms": int}
-    _table(db, "accounts", {**account, **sign_in}, pk="name")
-    _table(db, "owned", {"kind": str, "number": str, "party": str, "account": str}, pk=("kind", "number"))
-    _table(db, "carriers", {"ccrn": str, "party": str}, pk=("ccrn", "party"))
-    draft = {"account": str, "name": str, "template": int, "body": bytes, "saved_ms": int}
-    _table(db, "drafts", draft, pk=("account", "name"))
-    batch = {"party": str, "batch": str, "digest": bytes, "ccrns": str, "at_ms": int}
-    _table(db, "batches", batch, pk=("party", "batch"))
-    line = {"seq": int, "at_ms": int, "who": str, "what": str, "detail": str, "hash": bytes}
-    _table(db, "audit", line, pk="seq")
-    db.conn.execute("ALTER TABLE cargo ADD COLUMN cancelled_ms INTEGER NOT NULL DEFAULT 0")
-
-
-CORE_SCHEMA = StoreSchema(
-    owner="core",
-    migrations=(
-        *(
-            _lodgements,
-            _replicated,
-            _lanes,
-            _commands,
-            _seals,
-            _doubted,
-            _vehicles,
-            _alarm_lives,
-            _claims,
-            _carried,
-            _people,
-        ),
-    ),
-    reads_older=True,
-    opens_from=7,
+from core.sql import SQL_FILES, SqlFile
+from runtime.store_errors import (
+    StoreDamagedError,
+    StoreError,
+    StoreFullError,
+    StoreMediumError,
+    StoreNewerError,
+    StoreReadOnlyError,
 )
 
+LedgerConnection = psycopg.Connection[tuple[Any, ...]]
+"""What business functions and books are given."""
 
-class CoreStore(SqliteStore):
-    """The open store. One process writes, in one thread.
+OLDEST_SERVER = 150_000
+"""PostgreSQL 15, as Debian 12 has it."""
 
-    Args:
-        path: the file.
-        create: make it; it must not be there. Otherwise it must be there, so that a mistyped path is not an empty list.
-        reading: only read it, also while a core runs on it.
+_WRITER = 0x524F4341
+"""The advisory lock of the one core that writes."""
+
+_CONNECT_S = 5
+_LOCK_S = 1.0
+_KINDS: dict[type[psycopg.Error], tuple[type[StoreError], str]] = {
+    errors.DiskFull: (StoreFullError, "the server's disk is full; free some room there, then start the core again"),
+    errors.ReadOnlySqlTransaction: (
+        StoreReadOnlyError,
+        "the server takes no changes (is it a stand-by?); name the primary in core.database, or promote this one",
+    ),
+    errors.IoError: (
+        StoreMediumError,
+        "the server's disk refuses; read the kernel's log there, then replace the medium",
+    ),
+    errors.DataCorrupted: (StoreDamagedError, "its files are damaged; keep them, and promote the stand-by or restore"),
+    errors.IndexCorrupted: (StoreDamagedError, "its files are damaged; keep them, and promote the stand-by or restore"),
+    errors.InsufficientPrivilege: (
+        StoreError,
+        "this role may not do that; the database must belong to it (docs/installing.md, The database)",
+    ),
+}
+_AWAY = "the server does not answer; look at it with `systemctl status postgresql` and in its log"
+
+
+class LedgerSchema(msgspec.Struct, frozen=True):
+    """Which forms of the database this software knows, for the way back between versions (`runtime.versions`)."""
+
+    files: tuple[SqlFile, ...]
+    opens_from: int
+
+    @property
+    def newest(self) -> int:
+        """The newest form, by its file's number."""
+        return self.files[-1].number
+
+
+CORE_SCHEMA = LedgerSchema(tuple(SQL_FILES), opens_from=12)
+"""`opens_from`: software that knows this form may still write in a database that has had all files."""
+
+
+class _TextDumper(StrDumper):
+    """A text as PostgreSQL can keep it."""
+
+    def dump(self, obj: str) -> bytes | bytearray | memoryview | None:
+        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+
+
+def the_row(cursor: psycopg.Cursor[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """The row of a statement that always has one."""
+    row = cursor.fetchone()
+    assert row is not None
+    return row
+
+
+def named(dsn: str) -> str:
+    """Which database a connection string means, without its secrets."""
+    try:
+        parts = conninfo_to_dict(dsn)
+    except psycopg.Error:
+        return "the database"
+    where = ":".join(str(parts[key]) for key in ("host", "port") if parts.get(key))
+    return f"database {parts.get('dbname', '')}{f' at {where}' if where else ''}"
+
+
+def connected(dsn: str, **options: Any) -> LedgerConnection:
+    """A connection in autocommit: transactions are begun and ended by `CoreStore.transaction` alone.
 
     Raises:
-        CoreSettingsError: it cannot be used so; the message says what to do.
+        StoreError: the server is away, or does not let this role in.
     """
+    settings = {"connect_timeout": _CONNECT_S, "application_name": "rocars-core", **options}
+    try:
+        connection = psycopg.connect(dsn, autocommit=True, **settings)
+    except psycopg.Error as error:
+        raise StoreError(f"{named(dsn)}: {_why_not_connected(error)} ({str(error).strip()})") from error
+    connection.adapters.register_dumper(str, _TextDumper)
+    return connection
 
-    def __init__(self, path: Path, *, create: bool = False, reading: bool = False) -> None:
-        _check_presence(path, create=create)
-        self._joined = False
-        try:
-            super().__init__(path, CORE_SCHEMA, read_only=reading)
-        except StoreError as error:
-            raise CoreSettingsError(str(error)) from error
+
+def _why_not_connected(error: psycopg.Error) -> str:
+    told = str(error)
+    if "does not exist" in told and "database" in told:
+        return "it is not there; make it, for the core's role (docs/installing.md, The database)"
+    if "role" in told or "authentication" in told or "pg_hba" in told:
+        return "the server does not let this role in; make the role, or mend pg_hba.conf (docs/installing.md, The database)"
+    return _AWAY
+
+
+def translated(error: psycopg.Error, dsn: str) -> StoreError:
+    """The store's own error for one of the server's, naming the database and the remedy."""
+    for kind, (own, remedy) in _KINDS.items():
+        if isinstance(error, kind):
+            return own(f"{named(dsn)}: {remedy} ({str(error).strip()})")
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return StoreError(f"{named(dsn)}: {_AWAY} ({str(error).strip()})")
+    return StoreError(f"{named(dsn)}: it did not take this; report it with the log ({str(error).strip()})")
+
+
+class LedgerTables:
+    """What business functions write into, through a connection that somebody else begins and ends transactions on."""
+
+    def __init__(self, connection: LedgerConnection) -> None:
+        self._connection = connection
+
+    @property
+    def connection(self) -> LedgerConnection:
+        """The plain connection; writing belongs in a `transaction`."""
+        return self._connection
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection.info.transaction_status != TransactionStatus.IDLE
+
+    @contextmanager
+    def transaction(self) -> Iterator[LedgerConnection]:
+        """All of the block or nothing; with the caller's own transaction, where there is one."""
+        with self._connection.transaction():
+            yield self._connection
 
     def take_number(self, series: str, first: int) -> int:
         """The next number of a series, inside the caller's transaction."""
-        row = self.connection.execute(
-            "INSERT INTO series(name, last) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET last = last + 1 "
-            "RETURNING last",
-            (series, first),
-        ).fetchone()
+        row = the_row(
+            self.connection.execute(
+                "INSERT INTO series(name, last) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET last = series.last + 1 "
+                "RETURNING last",
+                (series, first),
+            )
+        )
         return int(row[0])
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A transaction as `SqliteStore` has it; inside one it joins it, so that a request and its line of the audit log are one."""
-        with self._guard:
-            if self._joined:
-                yield self.connection
-                return
-            with super().transaction() as connection:
-                self._joined = True
-                try:
-                    yield connection
-                finally:
-                    self._joined = False
 
     def write_diary(self, *, at_ms: int, who: str, what: str, detail: str) -> None:
         """Adds a line to the audit log, inside the caller's transaction."""
-        audit_log.append(self.connection, at_ms=at_ms, who=who, what=what, detail=detail)
+        audit_log.append(self._connection, at_ms=at_ms, who=who, what=what, detail=detail)
 
 
-def _check_presence(path: Path, *, create: bool) -> None:
-    if create and path.exists():
-        raise CoreSettingsError(f"{path}: there is a store already; move it away first, or name another file")
-    if not create and not path.is_file():
-        raise CoreSettingsError(f"{path}: there is no store; make one with rocars-core init, or correct the path")
+class CoreStore(LedgerTables):
+    """The open database. One process writes, in one thread.
+
+    Args:
+        dsn: how to connect, as libpq reads it.
+        create: make the tables; there must be none. Otherwise they must be there, so that a mistyped name is no empty list.
+        reading: only read, also while a core runs on it.
+        term: of the lease that this core has (`ledger.lease`): each transaction is one of that term, or fails. Left out
+            where people work on a database that no core runs on.
+
+    Raises:
+        CoreSettingsError: it cannot be used so; the message says what to do.
+        StoreError: the server is away.
+    """
+
+    def __init__(self, dsn: str, *, create: bool = False, reading: bool = False, term: int = 0) -> None:
+        self._term = term
+        self.dsn = dsn
+        self.name = named(dsn)
+        self._guard = threading.RLock()
+        self._doubts: list[str] = []
+        super().__init__(connected(dsn))
+        try:
+            self._connection.add_notice_handler(self._on_notice)
+            self._open(create=create, reading=reading)
+        except psycopg.Error as error:
+            self._connection.close()
+            raise translated(error, dsn) from error
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _open(self, *, create: bool, reading: bool) -> None:
+        version = self._connection.info.server_version
+        if version < OLDEST_SERVER:
+            raise CoreSettingsError(
+                f"{self.name}: the server is PostgreSQL {version // 10_000}; install 15 or later, and move the data there"
+            )
+        if not reading:
+            self._take_lock()
+        done = _files_done(self._connection)
+        if create and done and self._connection.execute("SELECT 1 FROM head").fetchone():
+            raise CoreSettingsError(f"{self.name}: there is a list already; name another database in core.database")
+        if not create and not done:
+            raise CoreSettingsError(
+                f"{self.name}: there is no list in it; make one with rocars-core init, or correct core.database"
+            )
+        _check_files(self._connection, self.name, done)
+        if reading:
+            self._connection.execute("SET default_transaction_read_only = on")
+        else:
+            _run_files(self._connection, done)
+            self._connection.execute("UPDATE list_writers SET signer = pg_backend_pid()")
+            if self._term:  # a core that is paused within a transaction holds nobody up for longer
+                self._connection.execute("SET idle_in_transaction_session_timeout = '5s'")
+
+    def _take_lock(self) -> None:
+        """The server may take a moment to notice that a core which was killed is gone."""
+        end = time.monotonic() + _LOCK_S
+        while self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_WRITER,)).fetchone() != (True,):
+            if self._term:  # its session outlived the lease, as one does whose network was cut
+                self._connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+                    "WHERE locktype = 'advisory' AND objid = %s AND datname = current_database()",
+                    (_WRITER,),
+                )
+            if time.monotonic() < end:
+                time.sleep(0.05)
+                continue
+            raise CoreSettingsError(
+                f"{self.name}: another core has it (pg_stat_activity names it); stop that one, or correct core.database"
+            )
+
+    def _on_notice(self, told: psycopg.errors.Diagnostic) -> None:
+        if told.severity_nonlocalized == "WARNING":
+            self._doubts.append(str(told.message_primary))
+
+    @contextmanager
+    def transaction(self) -> Iterator[LedgerConnection]:
+        """A transaction that is kept when the block ends, or has left nothing behind when it raises.
+
+        Within another one it joins that: all of it is kept, or nothing. What may fail alone is a `part`.
+
+        Raises:
+            StoreError: it is not known to be kept. Nothing of it may be told to anybody.
+        """
+        if self.in_transaction:
+            yield self._connection
+            return
+        with self._guard, self.errors():
+            self._doubts.clear()
+            self._begin()
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                with suppress(psycopg.Error):  # the first error is the one to tell
+                    self._connection.execute("ROLLBACK")
+                raise
+            if self._doubts:
+                raise StoreError(
+                    f"{self.name}: {self._doubts[0]}: what was committed last may be lost with this server"
+                )
+
+    @contextmanager
+    def part(self) -> Iterator[LedgerConnection]:
+        """A part of the caller's transaction that may fail alone: when the block raises, only what it did is undone."""
+        with self._connection.transaction():
+            yield self._connection
+
+    def _begin(self) -> None:
+        if not self._term:
+            self._connection.execute("BEGIN")
+            return
+        sql = f"BEGIN; SELECT 1 FROM lease WHERE term = {self._term:d} FOR KEY SHARE"  # noqa: S608 (a number)
+        began = self._connection.execute(sql.encode())
+        began.nextset()
+        if began.fetchone() is None:
+            self._connection.execute("ROLLBACK")
+            raise StoreError(f"{self.name}: another core has taken the lease over; this one changes nothing any more")
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """The server's errors as the store's own; a misuse of the interface stays what it is."""
+        try:
+            yield
+        except (psycopg.ProgrammingError, psycopg.DataError) as error:
+            if isinstance(error, errors.InsufficientPrivilege):
+                raise translated(error, self.dsn) from error
+            raise
+        except psycopg.Error as error:
+            raise translated(error, self.dsn) from error
+
+    def close(self) -> None:
+        """Closes the connection; an open transaction is lost."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def opens_from(dsn: str) -> int | None:
+    """The form that software must know to write in this database; None where it is empty.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    with connected(dsn) as connection:
+        if not _files_done(connection):
+            return None
+        return _least(connection)
+
+
+def _least(connection: LedgerConnection) -> int:
+    return int(the_row(connection.execute("SELECT COALESCE(max(least), 0) FROM sql_files"))[0])
+
+
+def _files_done(connection: LedgerConnection) -> list[tuple[int, str, str]]:
+    """(number, name, digest) of the files that this database has had."""
+    if connection.execute("SELECT to_regclass('sql_files')").fetchone() == (None,):
+        return []
+    return connection.execute("SELECT number, name, digest FROM sql_files ORDER BY number").fetchall()
+
+
+def _check_files(connection: LedgerConnection, name: str, done: list[tuple[int, str, str]]) -> None:
+    for (number, file, digest), own in zip(done, SQL_FILES, strict=False):
+        if digest != own.digest:
+            raise CoreSettingsError(
+                f"{name}: it was made by another {file} (file {number}) than this software has; install the version that "
+                "wrote it"
+            )
+    if len(done) > len(SQL_FILES) and _least(connection) > CORE_SCHEMA.newest:
+        raise StoreNewerError(
+            f"{name}: written by a newer version of this software (form {done[-1][0]}, this one knows {CORE_SCHEMA.newest}); "
+            "install that version"
+        )
+
+
+def _run_files(connection: LedgerConnection, done: list[tuple[int, str, str]]) -> None:
+    """Runs the missing files, each in one transaction with its number; stops at the first that fails."""
+    for file in SQL_FILES[len(done) :]:
+        with connection.transaction():
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS sql_files "
+                "(number integer PRIMARY KEY, name text NOT NULL, digest text NOT NULL, least integer NOT NULL)"
+            )
+            connection.execute(file.text.encode())
+            connection.execute(
+                "INSERT INTO sql_files VALUES (%s, %s, %s, %s)",
+                (file.number, file.name, file.digest, CORE_SCHEMA.opens_from),
+            )

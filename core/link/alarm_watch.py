@@ -52,7 +52,7 @@ class AlarmWatch:
 
     def seen(self, lane: str, kind: CoreAlarmKind, detail: str) -> None:
         """The cause of such an alarm is there. Within a transaction it is part of that one."""
-        with nullcontext() if self._store.connection.in_transaction else self._store.transaction():
+        with nullcontext() if self._store.in_transaction else self._store.transaction():
             self._book.raise_once(at_ms=self._clock(), lane=lane, kind=kind, detail=detail)
         if kind in ENDING:
             self._own.add((lane, kind))

@@ -12,7 +12,6 @@ Rules of this file:
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -20,6 +19,7 @@ from typing import Any, Self
 import msgspec
 
 from core.errors import RefusedError
+from core.ledger.store import LedgerConnection
 from domain.alarm_lifecycle import (
     ESCALATES_MS,
     ITSELF,
@@ -134,8 +134,8 @@ class _Shelf:
 class AlarmBook:
     """The alarms in the store; writes belong to the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._table = AlarmTable(connection)
+    def __init__(self, connection: LedgerConnection) -> None:
+        self._table = AlarmTable(connection, mark="%s")
 
     # --- those of the lanes ------------------------------------------------------------------------------------------
 

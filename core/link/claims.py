@@ -14,13 +14,13 @@ Rules of this file:
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Literal
 
 import msgspec
 
 from core.errors import RefusedError
 from core.ledger.log import ReplicatedLog
+from core.ledger.store import LedgerConnection
 from core.link.alarms import AlarmBook
 from core.link.disputes import cross
 from core.link.entry import ClaimReturned, ClaimTold
@@ -63,7 +63,7 @@ class _EarlierVisitError(Exception):
 class ClaimBook:
     """The claims in the store; writes belong to the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, log: ReplicatedLog) -> None:
+    def __init__(self, connection: LedgerConnection, log: ReplicatedLog) -> None:
         self._db = connection
         self._log = log
         self._alarms = AlarmBook(connection)
@@ -125,7 +125,7 @@ class ClaimBook:
     def _is_past(self, wanted: ClaimWanted) -> bool:
         """The journal has told of this visit's end, or of a later visit."""
         found = self._db.execute(
-            "SELECT 1 FROM crossings WHERE lane=? AND journal=? AND (visit>? OR (visit=? AND base<>'{}')) LIMIT 1",
+            "SELECT 1 FROM crossings WHERE lane=%s AND journal=%s AND (visit>%s OR (visit=%s AND base<>'{}')) LIMIT 1",
             (wanted.lane, wanted.journal, wanted.visit, wanted.visit),
         ).fetchone()
         return found is not None
@@ -160,12 +160,14 @@ class ClaimBook:
         self._release(wanted.lane, wanted.journal, wanted.visit)
         where = (wanted.lane, wanted.journal, wanted.visit, wanted.claim)
         if state == "live":
-            self._db.executemany(
-                "INSERT INTO claims(ubr, lane, journal, visit, claim, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+            self._db.cursor().executemany(
+                "INSERT INTO claims(ubr, lane, journal, visit, claim, at_ms) VALUES (%s, %s, %s, %s, %s, %s)",
                 [(ubr, *where, now_ms) for ubr in wanted.ubrs if not self._is_used(ubr)],
             )
         self._db.execute(
-            "REPLACE INTO visit_claims(lane, journal, visit, claim, state, ubrs, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO visit_claims(lane, journal, visit, claim, state, ubrs, at_ms) VALUES (%s, %s, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (lane, journal, visit) DO UPDATE SET "
+            "claim = excluded.claim, state = excluded.state, ubrs = excluded.ubrs, at_ms = excluded.at_ms",
             (*where, state, ",".join(wanted.ubrs), now_ms),
         )
 
@@ -192,7 +194,7 @@ class ClaimBook:
         if held is None:
             return
         if (held.lane, held.journal, held.visit) == (lane, journal, visit):
-            self._db.execute("DELETE FROM claims WHERE ubr=?", (ubr,))
+            self._db.execute("DELETE FROM claims WHERE ubr=%s", (ubr,))
             self._end(held, "used")
             return
         detail = (
@@ -208,7 +210,7 @@ class ClaimBook:
             return
         self._release(lane, journal, visit)
         self._db.execute(
-            "INSERT INTO visit_claims(lane, journal, visit, claim, state, ubrs, at_ms) VALUES (?, ?, ?, ?, ?, '', ?) "
+            "INSERT INTO visit_claims(lane, journal, visit, claim, state, ubrs, at_ms) VALUES (%s, %s, %s, %s, %s, '', %s) "
             "ON CONFLICT(lane, journal, visit) DO UPDATE SET claim=excluded.claim, state=excluded.state",
             (lane, journal, visit, claim, "used" if state == "used" and known == claim else "returned", now_ms),
         )
@@ -217,20 +219,20 @@ class ClaimBook:
         """The journal has told everything about the visits up to `last`: what they claimed and did not use is free."""
         for held in self.of_lane(lane):
             if held.journal == journal and held.visit <= last:
-                self._db.execute("DELETE FROM claims WHERE ubr=?", (held.ubr,))
+                self._db.execute("DELETE FROM claims WHERE ubr=%s", (held.ubr,))
                 self._end(held, "over")
 
     def _release(self, lane: str, journal: str, visit: int) -> None:
-        self._db.execute("DELETE FROM claims WHERE lane=? AND journal=? AND visit=?", (lane, journal, visit))
+        self._db.execute("DELETE FROM claims WHERE lane=%s AND journal=%s AND visit=%s", (lane, journal, visit))
 
     def _end(self, held: HeldClaim, state: str) -> None:
         where = (held.lane, held.journal, held.visit)
-        self._db.execute("UPDATE visit_claims SET state=? WHERE lane=? AND journal=? AND visit=?", (state, *where))
+        self._db.execute("UPDATE visit_claims SET state=%s WHERE lane=%s AND journal=%s AND visit=%s", (state, *where))
 
     def _state(self, lane: str, journal: str, visit: int) -> tuple[int, str]:
         """The number and state of a visit's newest claim, (0, "") without one."""
         found = self._db.execute(
-            "SELECT claim, state FROM visit_claims WHERE lane=? AND journal=? AND visit=?", (lane, journal, visit)
+            "SELECT claim, state FROM visit_claims WHERE lane=%s AND journal=%s AND visit=%s", (lane, journal, visit)
         ).fetchone()
         return found or (0, "")
 
@@ -238,11 +240,11 @@ class ClaimBook:
 
     def of_bundle(self, ubr: str) -> HeldClaim | None:
         """The claim of a bundle, None while nobody has it."""
-        return next(iter(self._select("WHERE ubr=?", ubr)), None)
+        return next(iter(self._select("WHERE ubr=%s", ubr)), None)
 
     def of_lane(self, lane: str) -> list[HeldClaim]:
         """What a lane has claimed, oldest visit first."""
-        return self._select("WHERE lane=? ORDER BY at_ms, visit, ubr", lane)
+        return self._select("WHERE lane=%s ORDER BY at_ms, visit, ubr", lane)
 
     def every(self) -> list[HeldClaim]:
         """All that is claimed, oldest first."""
@@ -262,7 +264,7 @@ class ClaimBook:
         held = self.of_bundle(ubr)
         if held is None:
             raise RefusedError(f"UBR {ubr} is not claimed; list what is with rocars-core claims")
-        self._db.execute("DELETE FROM claims WHERE ubr=?", (ubr,))
+        self._db.execute("DELETE FROM claims WHERE ubr=%s", (ubr,))
         self._end(held, "settled")
         record = self._log.bundle(ubr)
         if used and record is not None and not record.used_by:

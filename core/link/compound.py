@@ -10,11 +10,10 @@ Rules of this file:
 
 from __future__ import annotations
 
-import sqlite3
-
 import msgspec
 
 from core.errors import RefusedError
+from core.ledger.store import LedgerConnection
 from core.link.alarms import AlarmBook
 from domain.alarms import CoreAlarmKind
 from domain.marks import normalise
@@ -43,7 +42,7 @@ class Compound:
         within_ms: how long a vehicle may take to the compound once the core has heard of it.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, within_ms: int) -> None:
+    def __init__(self, connection: LedgerConnection, *, within_ms: int) -> None:
         self._db = connection
         self._alarms = AlarmBook(connection)
         self._within_ms = within_ms
@@ -54,8 +53,8 @@ class Compound:
         Said again for one visit, the first time stands.
         """
         self._db.execute(
-            "INSERT OR IGNORE INTO compound(lane, journal, visit, vrn, sent_ms, due_ms, overdue) "
-            "VALUES (?, ?, ?, ?, ?, ?, 0)",
+            "INSERT INTO compound(lane, journal, visit, vrn, sent_ms, due_ms, overdue) "
+            "VALUES (%s, %s, %s, %s, %s, %s, 0) ON CONFLICT DO NOTHING",
             (lane, journal, visit, vrn, min(sent_ms, heard_ms), heard_ms + self._within_ms),
         )
 
@@ -86,7 +85,7 @@ class Compound:
                 detail=detail,
             )
             self._db.execute(
-                "UPDATE compound SET overdue=1 WHERE lane=? AND journal=? AND visit=?",
+                "UPDATE compound SET overdue=1 WHERE lane=%s AND journal=%s AND visit=%s",
                 (one.lane, one.journal, one.visit),
             )
 
@@ -101,7 +100,7 @@ class Compound:
         if found is None:
             raise RefusedError(f"{vrn} is not expected at the compound; list those who are with rocars-core compound")
         self._db.execute(
-            "UPDATE compound SET arrived_ms=? WHERE lane=? AND journal=? AND visit=?",
+            "UPDATE compound SET arrived_ms=%s WHERE lane=%s AND journal=%s AND visit=%s",
             (now_ms, found.lane, found.journal, found.visit),
         )
         self._alarms.end_own(

@@ -12,12 +12,11 @@ Rules of this file:
 
 from __future__ import annotations
 
-import sqlite3
-
 import msgspec
 
 from core.errors import RefusedError
 from core.ledger.log import ReplicatedLog
+from core.ledger.store import LedgerConnection
 from core.link.alarms import AlarmBook
 from domain.alarms import CoreAlarmKind
 from wire.records import BundleRecord
@@ -38,7 +37,7 @@ class DisputedUse(msgspec.Struct, frozen=True, kw_only=True):
 class DisputedUses:
     """The disputes in the store; writes belong to the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, log: ReplicatedLog) -> None:
+    def __init__(self, connection: LedgerConnection, log: ReplicatedLog) -> None:
         self._db = connection
         self._log = log
         self._alarms = AlarmBook(connection)
@@ -55,7 +54,7 @@ class DisputedUses:
             return
         self._log.append([msgspec.structs.replace(record, used_by=key)], at_ms=now_ms)
         self._db.execute(
-            "INSERT INTO disputes(ubr, lane, visit, at_ms) VALUES (?, ?, ?, ?)", (record.ubr, lane, key, now_ms)
+            "INSERT INTO disputes(ubr, lane, visit, at_ms) VALUES (%s, %s, %s, %s)", (record.ubr, lane, key, now_ms)
         )
         detail = (
             f"UBR {record.ubr} was used without a read of {record.vrn}: it releases nobody until rocars-core settle-use"
@@ -90,7 +89,7 @@ class DisputedUses:
             raise RefusedError(
                 f"the use of UBR {ubr} is not disputed; list those that are with rocars-core disputed-uses"
             )
-        self._db.execute("DELETE FROM disputes WHERE ubr=?", (ubr,))
+        self._db.execute("DELETE FROM disputes WHERE ubr=%s", (ubr,))
         self._end_alarms(found, now_ms)
         record = self._log.bundle(ubr)
         if record is not None and used:
@@ -113,9 +112,8 @@ class DisputedUses:
             self._alarms.end_own(at_ms=now_ms, lane=settled.lane, kind=CoreAlarmKind.LANE_DISBELIEVED)
 
 
-def cross(connection: sqlite3.Connection, record: BundleRecord) -> None:
+def cross(connection: LedgerConnection, record: BundleRecord) -> None:
     """Its consignments have crossed, inside the caller's transaction: none can be bundled again (domain §0.6)."""
     connection.execute(
-        "UPDATE cargo SET crossed=1, ubr=? WHERE ccrn IN (SELECT value FROM json_each(?))",
-        (record.ubr, msgspec.json.encode([line.ccrn for line in record.cargo]).decode()),
+        "UPDATE cargo SET crossed=1, ubr=%s WHERE ccrn = ANY(%s)", (record.ubr, [line.ccrn for line in record.cargo])
     )

@@ -154,6 +154,7 @@ class LaneGateway:
         gallery: where pictures go; left out, none is taken.
         listen_ms: how long it listens to the lanes after its start before it proves or takes anything (`wholeness`).
         ticks: a clock for durations, ms; `clock` if left out.
+        may_prove: whether this core may prove anything now (`ledger.lease`).
 
     Attributes:
         whole: whether the list may be proved.
@@ -173,6 +174,7 @@ class LaneGateway:
         gallery: PictureStore | None = None,
         listen_ms: int = 0,
         ticks: Callable[[], int] | None = None,
+        may_prove: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._orders = Orders(store, clock)
@@ -202,6 +204,7 @@ class LaneGateway:
             clock=clock,
             alarms=self._alarms,
             asked=self._asked,
+            may_prove=may_prove,
         )
         self._handlers: dict[type[msgspec.Struct], Callable[[Any, Answers], None]] = {
             wire.Presence: lambda message, _: self._on_presence(message),

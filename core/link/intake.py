@@ -25,7 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from core.ledger.store import CoreStore
+from core.ledger.store import CoreStore, the_row
 from core.link.alarms import AlarmBook
 from core.link.budget import DAY_MS, LaneLimits
 from core.link.projection import Projection
@@ -101,20 +101,20 @@ class Intake:
 
     def standing(self, lane: str, journal: str) -> JournalPosition:
         """What of a journal is committed here."""
-        row = self._db.execute("SELECT seq, hash FROM streams WHERE lane=? AND journal=?", (lane, journal)).fetchone()
+        row = self._db.execute("SELECT seq, hash FROM streams WHERE lane=%s AND journal=%s", (lane, journal)).fetchone()
         seq, last = row or (0, ZERO)
         return JournalPosition(lane=lane, journal=journal, seq=seq, hash=last)
 
     def hash_at(self, lane: str, journal: str, seq: int) -> bytes | None:
         """The hash of a committed row, None where it is not here."""
         row = self._db.execute(
-            "SELECT hash FROM events WHERE lane=? AND journal=? AND seq=?", (lane, journal, seq)
+            "SELECT hash FROM events WHERE lane=%s AND journal=%s AND seq=%s", (lane, journal, seq)
         ).fetchone()
         return None if row is None else bytes(row[0])
 
     def standings(self, lane: str) -> list[JournalPosition]:
         """Every journal of a lane, the latest begun last."""
-        rows = self._db.execute("SELECT journal, seq, hash FROM streams WHERE lane=? ORDER BY since_ms", (lane,))
+        rows = self._db.execute("SELECT journal, seq, hash FROM streams WHERE lane=%s ORDER BY since_ms", (lane,))
         return [
             JournalPosition(lane=lane, journal=journal, seq=seq, hash=last) for journal, seq, last in rows.fetchall()
         ]
@@ -159,7 +159,8 @@ class Intake:
         """Keeps the envelope of the newest row committed."""
         if self.standing(message.lane, message.journal).hash == message.hash:
             self._db.execute(
-                "REPLACE INTO seals(lane, journal, seq, payload) VALUES (?, ?, ?, ?)",
+                "INSERT INTO seals(lane, journal, seq, payload) VALUES (%s, %s, %s, %s) "
+                "ON CONFLICT (lane, journal) DO UPDATE SET seq = excluded.seq, payload = excluded.payload",
                 (message.lane, message.journal, message.seq, payload),
             )
 
@@ -201,7 +202,7 @@ class Intake:
 
     def _again(self, message: EventMessage) -> str:
         row = self._db.execute(
-            "SELECT hash FROM events WHERE lane=? AND journal=? AND seq=?",
+            "SELECT hash FROM events WHERE lane=%s AND journal=%s AND seq=%s",
             (message.lane, message.journal, message.seq),
         ).fetchone()
         if row is not None and row[0] == message.hash:
@@ -257,18 +258,18 @@ class Intake:
     def _is_here_already(self, message: EventMessage) -> bool:
         """Whether the lane carried this row over from a journal in which it is committed here."""
         self._db.execute(
-            "INSERT OR IGNORE INTO boots(lane, boot, journal) VALUES (?, ?, ?)",
+            "INSERT INTO boots(lane, boot, journal) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
             (message.lane, message.boot, message.journal),
         )
-        where = "SELECT journal FROM boots WHERE lane=? AND boot=?"
-        (origin,) = self._db.execute(where, (message.lane, message.boot)).fetchone()
+        where = "SELECT journal FROM boots WHERE lane=%s AND boot=%s"
+        (origin,) = the_row(self._db.execute(where, (message.lane, message.boot)))
         if origin == message.journal:
             return False
         values: list[object] = [message.lane, origin, message.boot, message.body]
-        sql = "SELECT seq FROM events WHERE lane=? AND journal=? AND boot=? AND body=?"
+        sql = "SELECT seq FROM events WHERE lane=%s AND journal=%s AND boot=%s AND body=%s"
         offset = self._offsets.get((message.lane, message.journal, origin))
         if offset is not None:
-            sql, values = f"{sql} AND seq=?", [*values, message.seq + offset]
+            sql, values = f"{sql} AND seq=%s", [*values, message.seq + offset]
         found = self._db.execute(sql, values).fetchone()
         if found is None:
             return False
@@ -278,9 +279,8 @@ class Intake:
     def _begun_too_often(self, message: EventMessage, now_ms: int) -> str:
         """Why a lane may not begin another journal, "" if it may."""
         since = now_ms - DAY_MS
-        (begun,) = self._db.execute(
-            "SELECT COUNT(*) FROM streams WHERE lane=? AND since_ms>?", (message.lane, since)
-        ).fetchone()
+        counting = "SELECT COUNT(*) FROM streams WHERE lane=%s AND since_ms>%s"
+        (begun,) = the_row(self._db.execute(counting, (message.lane, since)))
         if begun < self._limits.journals_a_day:
             return ""
         return (
@@ -290,7 +290,7 @@ class Intake:
 
     def _quarantine(self, message: EventMessage, why: str, now_ms: int) -> None:
         self._db.execute(
-            "INSERT INTO quarantine(lane, journal, seq, at_ms, why) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO quarantine(lane, journal, seq, at_ms, why) VALUES (%s, %s, %s, %s, %s)",
             (message.lane, message.journal, message.seq, now_ms, why),
         )
         detail = (
@@ -302,7 +302,7 @@ class Intake:
     def quarantined(self, *, most: int = 500) -> list[QuarantinedRow]:
         """The rows that are kept and could not be projected whole, the newest first."""
         rows = self._db.execute(
-            "SELECT lane, journal, seq, at_ms, why FROM quarantine ORDER BY at_ms DESC, seq DESC LIMIT ?", (most,)
+            "SELECT lane, journal, seq, at_ms, why FROM quarantine ORDER BY at_ms DESC, seq DESC LIMIT %s", (most,)
         )
         return [QuarantinedRow(lane=la, journal=jo, seq=seq, at_ms=at, why=why) for la, jo, seq, at, why in rows]
 
@@ -313,11 +313,11 @@ class Intake:
             self._alarms.journal_over(message.lane, older, at_ms=now_ms)
             self._alarms.raise_once(at_ms=now_ms, lane=message.lane, kind=CoreAlarmKind.JOURNAL_REPLACED, detail=detail)
         self._db.execute(
-            "INSERT INTO events(lane, journal, seq, boot, hash, body, received_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events(lane, journal, seq, boot, hash, body, received_ms) VALUES (%s, %s, %s, %s, %s, %s, %s)",
             (message.lane, message.journal, message.seq, message.boot, message.hash, message.body, now_ms),
         )
         self._db.execute(
-            "INSERT INTO streams(lane, journal, seq, hash, since_ms) VALUES (?, ?, ?, ?, ?) "
+            "INSERT INTO streams(lane, journal, seq, hash, since_ms) VALUES (%s, %s, %s, %s, %s) "
             "ON CONFLICT(lane, journal) DO UPDATE SET seq=excluded.seq, hash=excluded.hash",
             (message.lane, message.journal, message.seq, message.hash, now_ms),
         )
@@ -325,5 +325,5 @@ class Intake:
     def bodies(self, lane: str, journal: str) -> Iterable[tuple[int, bytes]]:
         """(seq, body) of every row of a journal, in order."""
         yield from self._db.execute(
-            "SELECT seq, body FROM events WHERE lane=? AND journal=? ORDER BY seq", (lane, journal)
+            "SELECT seq, body FROM events WHERE lane=%s AND journal=%s ORDER BY seq", (lane, journal)
         )

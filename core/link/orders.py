@@ -59,7 +59,7 @@ class Orders:
         with self._store.transaction() as db:
             db.execute(
                 "INSERT INTO commands(id, lane, issuer, name, visit, text, issued_ms, expires_ms, outcome, detail) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '')",
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '', '')",
                 (order.command, lane, issuer, name, visit, text, now, order.expires_ms),
             )
         return order
@@ -68,6 +68,6 @@ class Orders:
         """A lane replied to a command; only its first reply is kept."""
         with self._store.transaction() as db:
             db.execute(
-                "UPDATE commands SET outcome=?, detail=? WHERE id=? AND lane=? AND outcome=''",
+                "UPDATE commands SET outcome=%s, detail=%s WHERE id=%s AND lane=%s AND outcome=''",
                 (reply.outcome, reply.detail, reply.command, reply.lane),
             )

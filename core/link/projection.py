@@ -12,13 +12,13 @@ Rules of this file:
 
 from __future__ import annotations
 
-import sqlite3
 from typing import assert_never
 
 import msgspec
 
 from core.errors import RefusedError
 from core.ledger.log import ReplicatedLog
+from core.ledger.store import LedgerConnection
 from core.link.alarms import AlarmBook
 from core.link.claims import ClaimBook
 from core.link.compound import Compound
@@ -97,7 +97,7 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True):
 class Projection:
     """Makes records of events, inside the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, log: ReplicatedLog, compound: Compound) -> None:
+    def __init__(self, connection: LedgerConnection, log: ReplicatedLog, compound: Compound) -> None:
         self._db = connection
         self._log = log
         self._alarms = AlarmBook(connection)
@@ -157,7 +157,7 @@ class Projection:
         if mark not in marks and len(marks) >= MOST_MARKS:
             return [f"visit {read.visit}: {MOST_MARKS} marks have been read in it already"]
         self._db.execute(
-            "INSERT OR IGNORE INTO marks(lane, journal, visit, mark) VALUES (?, ?, ?, ?)",
+            "INSERT INTO marks(lane, journal, visit, mark) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
             (event.lane, event.journal, read.visit, mark),
         )
         return []
@@ -165,7 +165,7 @@ class Projection:
     def _marks(self, event: EventMessage, visit: int) -> set[str]:
         """The marks that were read or typed in a visit so far."""
         where = (event.lane, event.journal, visit)
-        rows = self._db.execute("SELECT mark FROM marks WHERE lane=? AND journal=? AND visit=?", where)
+        rows = self._db.execute("SELECT mark FROM marks WHERE lane=%s AND journal=%s AND visit=%s", where)
         return {mark for (mark,) in rows}
 
     def _record(self, event: EventMessage, effect: FactsOfVisit, *, at_ms: int, received_ms: int) -> list[str]:
@@ -227,16 +227,16 @@ class Projection:
 
     def crossing(self, lane: str, journal: str, visit: int) -> Crossing | None:
         """One visit, or None."""
-        found = self._select("WHERE lane=? AND journal=? AND visit=?", (lane, journal, visit))
+        found = self._select("WHERE lane=%s AND journal=%s AND visit=%s", (lane, journal, visit))
         return found[0] if found else None
 
     def latest(self, *, most: int = 100, lane: str = "") -> list[Crossing]:
         """The latest visits, newest first; of one lane if it is named."""
-        return self._select("WHERE ? IN ('', lane) ORDER BY first_ms DESC, visit DESC LIMIT ?", (lane, most))
+        return self._select("WHERE %s IN ('', lane) ORDER BY first_ms DESC, visit DESC LIMIT %s", (lane, most))
 
     def of_vehicle(self, vrn: str, *, most: int) -> list[Crossing]:
         """The latest visits in which this mark (normalised) was recorded last, newest first."""
-        return self._select("WHERE vrn = ? ORDER BY first_ms DESC, visit DESC LIMIT ?", (vrn, most))
+        return self._select("WHERE vrn = %s ORDER BY first_ms DESC, visit DESC LIMIT %s", (vrn, most))
 
     def pictures_of(self, visit_key: str) -> frozenset[str]:
         """The names of the evidence pictures of a visit, as its journal gave them."""
@@ -253,8 +253,10 @@ class Projection:
         values = [getattr(crossing, name) for name in Crossing.__struct_fields__]
         plain = [v if isinstance(v, int | str) else msgspec.json.encode(v).decode() for v in values]
         self._db.execute(
-            "REPLACE INTO crossings(lane, journal, visit, first_ms, last_ms, vrn, base, records, ubrs) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO crossings(lane, journal, visit, first_ms, last_ms, vrn, base, records, ubrs) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (lane, journal, visit) DO UPDATE SET "
+            "first_ms = excluded.first_ms, last_ms = excluded.last_ms, vrn = excluded.vrn, base = excluded.base, "
+            "records = excluded.records, ubrs = excluded.ubrs",
             plain,
         )
 

@@ -9,7 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Protocol
 
 import msgspec
@@ -46,6 +46,7 @@ class Proving:
         clock: the present time, UTC ms.
         alarms: where causes are told, and their ends.
         asked: the rows that were asked for, by journal; shared with the gateway.
+        may_prove: whether this core may now (`ledger.lease`).
     """
 
     def __init__(
@@ -58,9 +59,11 @@ class Proving:
         clock: UtcClock,
         alarms: AlarmWatch,
         asked: MutableMapping[Stream, tuple[int, int]],
+        may_prove: Callable[[], bool] = lambda: True,
     ) -> None:
         self._log, self._intake, self._whole, self._list = log, intake, whole, watch
         self._clock, self._alarms, self._asked = clock, alarms, asked
+        self._may_prove = may_prove
         self._sessions: dict[str, SessionWatch] = {}
         self._rows = RowsWatch()
         self._heads = NamedHeads()
@@ -81,7 +84,7 @@ class Proving:
             self._tell(nonce.lane, CoreAlarmKind.CODES_DIFFER, detail if differs else "")
         if nonce.epoch == head.epoch and nonce.version <= head.version:
             self._tell(nonce.lane, CoreAlarmKind.CORE_WENT_BACK, "")
-        if self._may_be_proved(nonce, now):
+        if self._may_be_proved(nonce, now) and self._may_prove():
             lane.proved_ms = now
             yield _beat(nonce, head, standing, furthest, now)
         yield from self._missing_rows(nonce)

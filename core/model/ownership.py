@@ -49,11 +49,13 @@ def may(party: str, touch: Handling, thing: Owned | None) -> bool:
     return party == thing.party or (touch is not Handling.CHANGE and party in thing.carriers)
 
 
-OWNS_SQL = "EXISTS (SELECT 1 FROM owned WHERE owned.kind = :kind AND owned.number = :number AND owned.party = :party)"
+OWNS_SQL = (
+    "EXISTS (SELECT 1 FROM owned WHERE owned.kind = %(kind)s AND owned.number = %(number)s AND owned.party = %(party)s)"
+)
 """That the party owns the thing; for CHANGE."""
 
 REACHES_SQL = (
-    "(EXISTS (SELECT 1 FROM owned WHERE owned.kind = :kind AND owned.number = :number AND owned.party = :party) "
-    "OR (:kind = 'cargo' AND EXISTS (SELECT 1 FROM carriers WHERE carriers.ccrn = :number AND carriers.party = :party)))"
+    "(EXISTS (SELECT 1 FROM owned WHERE owned.kind = %(kind)s AND owned.number = %(number)s AND owned.party = %(party)s) "
+    "OR (%(kind)s = 'cargo' AND EXISTS (SELECT 1 FROM carriers WHERE carriers.ccrn = %(number)s AND carriers.party = %(party)s)))"
 )
 """That the party owns the thing, or is a carrier of the consignment; for READ and BUNDLE."""

@@ -5,7 +5,7 @@
 | `requests`, `answers` | the operators' interface as types, a line of JSON each |
 | `admin`, `wall_door` | where it is asked: the local socket, and the door of the walls |
 | `door`, `rights` | who asks, and who may ask what |
-| `admin_handler` | what each request does |
+| `admin_handler`, `together` | what each request does; what comes together shares a commit |
 | `counter`, `people_desk` | of these: the trade's, and opening accounts |
 | `service`, `bundling`, `cargo` | cargo and bundles: each request one transaction; the earliest crossing; the rules of a lodgement |
 | `people`, `papers` | accounts and whose things are; drafts, templates and batches, in the store |

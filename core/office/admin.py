@@ -47,7 +47,8 @@ class AdminServer:
 
     Args:
         path: the socket's file; one left by a core that was killed is replaced.
-        serve: carries out a request of this connection; raises RefusedError where a rule forbids it.
+        serve: carries out a request of this connection, at once or, returning a future, soon; raises RefusedError where a
+            rule forbids it.
         listening: called once clients can connect.
         before: awaited before a request is carried out; it may have to wait.
     """
@@ -98,6 +99,8 @@ class AdminServer:
             if self._before is not None:
                 await self._before(request, caller)
             result = self._serve(request, caller)
+            if isinstance(result, asyncio.Future):
+                result = await result
             answer = AdminAnswer(result=msgspec.Raw(msgspec.json.encode(result)))
         except RefusedError as error:
             answer = AdminAnswer(problems=error.problems, refusals=error.refusals)

@@ -7,7 +7,7 @@ of who they are is in the audit log too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from core.errors import RefusedError
 from core.ledger import audit_log
 from core.ledger.log import ReplicatedLog
-from core.ledger.store import CoreStore
+from core.ledger.store import CoreStore, the_row
 from core.link.alarms import AlarmBook, CoreAlarm
 from core.link.claims import HeldClaim
 from core.link.compound import Compound, Expected
@@ -120,14 +120,33 @@ class AdminHandler:
 
     def serve_as(self, request: ask.Request, who: Actor) -> Any:
         """Likewise, for whoever that is; the answer is a value msgspec can encode."""
-        right = self._allowed(request, who)
-        self._who, self._out = who, []
+        right, self._out = self._allowed(request, who), []
         with self._store.transaction():
-            result = self._does[type(request)](request)
-            if right.trace in {Trace.ORDER, Trace.LOOK}:
-                self._note(request, right.trace)
+            result = self._done(request, who, right)
+        if isinstance(request, ask.TOGETHER):
+            self._office.sign()
         self._publish([*self._out, *self._exchange.news()])
         return result
+
+    def _done(self, request: ask.Request, who: Actor, right: Right) -> Any:
+        """What a request does, and its line in the audit log, inside the caller's transaction."""
+        self._who = who
+        result = self._does[type(request)](request)
+        if right.trace in {Trace.ORDER, Trace.LOOK}:
+            self._note(request, right.trace)
+        return result
+
+    def serve_together(self, asked: Sequence[tuple[ask.Request, Actor]]) -> list[Any]:
+        """Carries out requests of `requests.TOGETHER` inside the caller's transaction, each whole or not at all; answers or refusals."""
+        came: list[Any] = []
+        for request, who in asked:
+            try:
+                right = self._allowed(request, who)  # outside the part: its line in the audit log stays
+                with self._store.part():
+                    came.append(self._done(request, who, right))
+            except RefusedError as refused:
+                came.append(refused)
+        return came
 
     def _allowed(self, request: ask.Request, who: Actor) -> Right:
         """The request's row in the table of rights, if this person may make it of these things."""
@@ -331,7 +350,7 @@ class AdminHandler:
     def _commands(self, request: ask.ListCommands) -> list[CommandState]:
         names = CommandState.__struct_fields__
         rows = self._db.execute(
-            f"SELECT {', '.join(names)} FROM commands WHERE ? IN ('', id) ORDER BY issued_ms DESC LIMIT ?",  # noqa: S608 (fixed names)
+            f"SELECT {', '.join(names)} FROM commands WHERE %s IN ('', id) ORDER BY issued_ms DESC LIMIT %s",  # noqa: S608 (fixed names)
             (request.id, request.most),
         )
         return [CommandState(**dict(zip(names, row, strict=True))) for row in rows]
@@ -403,7 +422,7 @@ class AdminHandler:
             state_hash=head.state_hash.hex(),
             now_ms=self._clock(),
             brokers=self._brokers(),
-            events=int(self._db.execute("SELECT COALESCE(SUM(seq), 0) FROM streams").fetchone()[0]),
+            events=int(the_row(self._db.execute("SELECT COALESCE(SUM(seq), 0) FROM streams"))[0]),
             refused=dict(self._exchange.refused),
             signing=self._exchange.signing,
             profiles=len(self._office.engine.profile.rules),

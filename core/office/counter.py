@@ -162,6 +162,7 @@ class TradeCounter:
         with self._store.transaction():
             made = self._office.bundle(form, who=who.words)
             people.own(self._db, BUNDLE, made.ubr, party=who.party, account=who.account)
+        self._office.sign()
         return made
 
     def swap(self, ubr: str, *, vrn: str, driver: str, who: Actor) -> BundleMade:
@@ -184,6 +185,7 @@ class TradeCounter:
             made = self._office.bundle(form, who=who.words, waited_ms=old.earliest_ms)
             party = owner.party if owner else who.party
             people.own(self._db, BUNDLE, made.ubr, party=party, account=who.account)
+        self._office.sign()
         return made
 
 

@@ -39,7 +39,7 @@ def save_draft(connection: Any, account: str, name: str, *, form: dict[str, Any]
     if len(body) > LARGEST_DRAFT:
         raise RefusedError(refusal("draft_too_large", length=f"{len(body):,}", most=f"{LARGEST_DRAFT:,}"))
     connection.execute(
-        "INSERT INTO drafts(account, name, template, body, saved_ms) VALUES (?, ?, ?, ?, ?) "
+        "INSERT INTO drafts(account, name, template, body, saved_ms) VALUES (%s, %s, %s, %s, %s) "
         "ON CONFLICT(account, name) DO UPDATE SET template = excluded.template, body = excluded.body, "
         "saved_ms = excluded.saved_ms",
         (account, name, int(template), body, now_ms),
@@ -49,7 +49,7 @@ def save_draft(connection: Any, account: str, name: str, *, form: dict[str, Any]
 def drafts(connection: Any, account: str, text: str = "") -> list[Draft]:
     """An account's drafts whose name or contents hold a text, newest first."""
     rows = connection.execute(
-        "SELECT name, template, body, saved_ms FROM drafts WHERE account = ? ORDER BY saved_ms DESC, name", (account,)
+        "SELECT name, template, body, saved_ms FROM drafts WHERE account = %s ORDER BY saved_ms DESC, name", (account,)
     )
     return [
         Draft(name=name, template=bool(template), form=msgspec.json.decode(body), saved_ms=saved_ms)
@@ -64,7 +64,7 @@ def drop_draft(connection: Any, account: str, name: str) -> None:
     Raises:
         RefusedError: the account has none of that name.
     """
-    gone = connection.execute("DELETE FROM drafts WHERE account = ? AND name = ?", (account, name)).rowcount
+    gone = connection.execute("DELETE FROM drafts WHERE account = %s AND name = %s", (account, name)).rowcount
     if not gone:
         raise RefusedError(refusal("draft_unknown", name=name))
 
@@ -80,9 +80,9 @@ def lodged_before(connection: Any, party: str, batch: str, digest: bytes, *, now
     Raises:
         RefusedError: it was, with other contents.
     """
-    connection.execute("DELETE FROM batches WHERE at_ms < ?", (now_ms - BATCH_DAYS * DAY_MS,))
+    connection.execute("DELETE FROM batches WHERE at_ms < %s", (now_ms - BATCH_DAYS * DAY_MS,))
     row = connection.execute(
-        "SELECT digest, ccrns FROM batches WHERE party = ? AND batch = ?", (party, batch)
+        "SELECT digest, ccrns FROM batches WHERE party = %s AND batch = %s", (party, batch)
     ).fetchone()
     if row is None:
         return ()
@@ -95,6 +95,6 @@ def lodged_before(connection: Any, party: str, batch: str, digest: bytes, *, now
 def keep_batch(connection: Any, party: str, batch: str, *, digest: bytes, ccrns: Sequence[str], now_ms: int) -> None:
     """Remembers a batch that was lodged."""
     connection.execute(
-        "INSERT INTO batches(party, batch, digest, ccrns, at_ms) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO batches(party, batch, digest, ccrns, at_ms) VALUES (%s, %s, %s, %s, %s)",
         (party, batch, digest, " ".join(ccrns), now_ms),
     )

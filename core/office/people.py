@@ -24,7 +24,7 @@ _SIGN_IN = ", ".join(SignInState.__struct_fields__)
 def add_party(connection: Any, party: TradeParty) -> None:
     """Registers a party, or gives one another name."""
     connection.execute(
-        "INSERT INTO parties(id, name) VALUES (?, ?) ON CONFLICT(id) DO UPDATE SET name = excluded.name",
+        "INSERT INTO parties(id, name) VALUES (%s, %s) ON CONFLICT(id) DO UPDATE SET name = excluded.name",
         (party.id, party.name),
     )
 
@@ -56,7 +56,7 @@ def add_account(connection: Any, account: Account, *, password: str = "", secret
         raise RefusedError(*problems)
     connection.execute(
         "INSERT INTO accounts(name, shown, roles, party, login, closed, password, secret, step, wrong, locked_until_ms) "
-        "VALUES (?, ?, ?, ?, ?, 0, ?, ?, 0, 0, 0)",
+        "VALUES (%s, %s, %s, %s, %s, 0, %s, %s, 0, 0, 0)",
         (
             account.name,
             account.shown,
@@ -94,7 +94,7 @@ def set_roles(connection: Any, name: str, roles: Iterable[Role]) -> None:
     if problems := account_problems(wanted, parties=known):
         raise RefusedError(*problems)
     _somebody_stays(connection, account, wanted)
-    connection.execute("UPDATE accounts SET roles = ? WHERE name = ?", (_plain(wanted.roles), name))
+    connection.execute("UPDATE accounts SET roles = %s WHERE name = %s", (_plain(wanted.roles), name))
 
 
 def close_account(connection: Any, name: str) -> None:
@@ -105,7 +105,7 @@ def close_account(connection: Any, name: str) -> None:
     """
     account = _known(connection, name)
     _somebody_stays(connection, account, msgspec.structs.replace(account, closed=True))
-    connection.execute("UPDATE accounts SET closed = 1 WHERE name = ?", (name,))
+    connection.execute("UPDATE accounts SET closed = 1 WHERE name = %s", (name,))
 
 
 def set_password(connection: Any, name: str, *, password: str, secret: str) -> None:
@@ -118,7 +118,7 @@ def set_password(connection: Any, name: str, *, password: str, secret: str) -> N
     if problem := passwords.password_problem(name, password):
         raise RefusedError(problem)
     connection.execute(
-        "UPDATE accounts SET password = ?, secret = ?, step = 0, wrong = 0, locked_until_ms = 0 WHERE name = ?",
+        "UPDATE accounts SET password = %s, secret = %s, step = 0, wrong = 0, locked_until_ms = 0 WHERE name = %s",
         (passwords.hashed(password), secret, name),
     )
 
@@ -138,7 +138,7 @@ def accounts(connection: Any) -> list[Account]:
 def find(connection: Any, name: str) -> Account | None:
     """An account, open or closed."""
     row = connection.execute(
-        "SELECT name, shown, roles, party, login, closed FROM accounts WHERE name = ?", (name,)
+        "SELECT name, shown, roles, party, login, closed FROM accounts WHERE name = %s", (name,)
     ).fetchone()
     return _account(row) if row else None
 
@@ -146,7 +146,7 @@ def find(connection: Any, name: str) -> Account | None:
 def of_login(connection: Any, login: str) -> Account | None:
     """The open account of a login of the core's machine."""
     row = connection.execute(
-        "SELECT name, shown, roles, party, login, closed FROM accounts WHERE login = ? AND closed = 0 ORDER BY name",
+        "SELECT name, shown, roles, party, login, closed FROM accounts WHERE login = %s AND closed = 0 ORDER BY name",
         (login,),
     ).fetchone()
     return _account(row) if row and login else None
@@ -177,7 +177,7 @@ def actor(account: Account, login: str) -> Actor:
 
 def sign_in_state(connection: Any, name: str) -> SignInState:
     """What is kept for signing in; of nobody, a state by which nobody can."""
-    row = connection.execute(f"SELECT {_SIGN_IN} FROM accounts WHERE name = ? AND closed = 0", (name,)).fetchone()  # noqa: S608
+    row = connection.execute(f"SELECT {_SIGN_IN} FROM accounts WHERE name = %s AND closed = 0", (name,)).fetchone()  # noqa: S608
     return SignInState(**dict(zip(SignInState.__struct_fields__, row, strict=True))) if row else _NOBODY
 
 
@@ -187,7 +187,7 @@ _NOBODY = SignInState(password="", secret="")
 def keep_sign_in_state(connection: Any, name: str, state: SignInState) -> None:
     """Keeps it after a try."""
     connection.execute(
-        "UPDATE accounts SET step = ?, wrong = ?, locked_until_ms = ? WHERE name = ?",
+        "UPDATE accounts SET step = %s, wrong = %s, locked_until_ms = %s WHERE name = %s",
         (state.step, state.wrong, state.locked_until_ms, name),
     )
 
@@ -195,7 +195,7 @@ def keep_sign_in_state(connection: Any, name: str, state: SignInState) -> None:
 def own(connection: Any, kind: str, number: str, *, party: str, account: str) -> None:
     """Says whose a new consignment or bundle is."""
     connection.execute(
-        "INSERT INTO owned(kind, number, party, account) VALUES (?, ?, ?, ?)", (kind, number, party, account)
+        "INSERT INTO owned(kind, number, party, account) VALUES (%s, %s, %s, %s)", (kind, number, party, account)
     )
 
 
@@ -207,21 +207,21 @@ def hand_to(connection: Any, ccrn: str, party: str) -> None:
     """
     if party not in {one.id for one in parties(connection)}:
         raise RefusedError(refusal("party_unknown", party=party))
-    connection.execute("INSERT INTO carriers(ccrn, party) VALUES (?, ?) ON CONFLICT DO NOTHING", (ccrn, party))
+    connection.execute("INSERT INTO carriers(ccrn, party) VALUES (%s, %s) ON CONFLICT DO NOTHING", (ccrn, party))
 
 
 def owned(connection: Any, kind: str, number: str) -> Owned | None:
     """Whose something is; None where it is unknown here."""
-    row = connection.execute("SELECT party FROM owned WHERE kind = ? AND number = ?", (kind, number)).fetchone()
+    row = connection.execute("SELECT party FROM owned WHERE kind = %s AND number = %s", (kind, number)).fetchone()
     if row is None:
         return None
-    found = connection.execute("SELECT party FROM carriers WHERE ccrn = ?", (number,)) if kind == CARGO else ()
+    found = connection.execute("SELECT party FROM carriers WHERE ccrn = %s", (number,)) if kind == CARGO else ()
     return Owned(row[0], frozenset(party for (party,) in found))
 
 
 def bundles_of(connection: Any, party: str) -> frozenset[str]:
     """The UBRs of a party's bundles."""
-    rows = connection.execute("SELECT number FROM owned WHERE kind = ? AND party = ?", (BUNDLE, party))
+    rows = connection.execute("SELECT number FROM owned WHERE kind = %s AND party = %s", (BUNDLE, party))
     return frozenset(number for (number,) in rows)
 
 

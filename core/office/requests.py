@@ -409,3 +409,20 @@ CHANGES = (
     SettleUse,
 )
 """Requests that may change the list."""
+
+TOGETHER = (
+    Lodge,
+    LodgeBatch,
+    Amend,
+    Cancel,
+    Swap,
+    MakeBundle,
+    Debundle,
+    Hold,
+    LiftHold,
+    Approve,
+    WithdrawApproval,
+    Decide,
+    TakeOverRecords,
+)
+"""Requests that write into the database alone: those that wait at the same moment are kept by one commit."""

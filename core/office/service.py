@@ -1,18 +1,19 @@
 """What traders, drivers and officers ask of the core: each request is one transaction, all of it or nothing.
 
 Rules of this file: the rules themselves are in `cargo`, `bundling`, `core.model` and `core.select`; here they meet the store.
-Whatever a lane must know goes into the replicated log in the same transaction. Who asked for what is in the audit log.
+Whatever a lane must know is asked for in the same transaction (`ledger.changes`), and signed by the sequencer after it. Who asked
+for what is in the audit log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from core.errors import RefusedError
-from core.ledger.log import ReplicatedLog
-from core.ledger.store import CoreStore
+from core.ledger.changes import asked, listed
+from core.ledger.store import LedgerTables
 from core.model.consignment import CargoInformation, read_lodged
 from core.model.earliest import CrossingPolicy, Earliest, earliest
 from core.model.refusals import CentreRefusal, refusal
@@ -28,7 +29,11 @@ from wire.records import BundleRecord, CargoRecord, HoldRecord, Record, VehicleR
 _MOST_TOLD = 20
 """Problems named of a take-over; more would not be read."""
 
-_TABLE = {"ccrn": "cargo", "ubr": "bundles"}
+_USED = {
+    "ccrn": "SELECT 1 FROM cargo WHERE ccrn = %(number)s",
+    "ubr": "SELECT 1 FROM bundles WHERE ubr = %(number)s "
+    "UNION ALL SELECT 1 FROM rows WHERE kind = 'bundle' AND key = %(number)s",
+}
 
 
 class CargoPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,23 +69,39 @@ class ImportedBundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class CargoService:
-    """The counter of the core. Every method commits before it returns.
+    """The counter of the core: each method is one transaction, or part of the one that its caller has begun.
 
     Args:
+        store: where it writes; it needs no key, and no right to write the signed list.
+        rules: what configuration decides.
         clock: the present time in UTC ms.
+        sign: called after each transaction that asks for a change of the list (`ledger.changes.Sequencer`); left out where
+            another program signs.
 
     Attributes:
         rules: configuration's.
         engine: of the profiles in force; another takes its place when they change.
     """
 
-    def __init__(self, store: CoreStore, log: ReplicatedLog, rules: CargoPolicy, clock: UtcClock) -> None:
+    def __init__(
+        self,
+        store: LedgerTables,
+        rules: CargoPolicy,
+        clock: UtcClock,
+        *,
+        sign: Callable[[int], object] = lambda _: None,
+    ) -> None:
         self._store = store
         self._db = store.connection
-        self._log = log
         self.rules = rules
         self.engine = ScreeningEngine(rules.profile)
         self._clock = clock
+        self._sign = sign
+
+    def sign(self) -> None:
+        """Has signed what was asked for, unless the caller's transaction is not over yet."""
+        if not self._store.in_transaction:
+            self._sign(self._clock())
 
     def lodge(self, info: CargoInformation, *, who: str) -> Lodging:
         """Takes cargo information and gives its CCRN.
@@ -99,7 +120,7 @@ class CargoService:
             lodging = Lodging(ccrn=ccrn, lodged_ms=now, valid_until_ms=cargo.valid_until(now), advice=advice)
             self._db.execute(
                 "INSERT INTO cargo(ccrn, info, lodged_ms, valid_until_ms, code, code_by, code_reason, ubr, crossed) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, '', 0)",
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, '', 0)",
                 (ccrn, msgspec.json.encode(info), now, lodging.valid_until_ms, finding.code, finding.by, finding.why),
             )
             self._note(now, who, "lodged", f"CCRN {ccrn}, {finding.code} by {finding.by} {finding.why}".rstrip())
@@ -108,13 +129,13 @@ class CargoService:
     def replace(self, ccrn: str, info: CargoInformation, finding: CodeFinding) -> None:
         """Puts another lodgement in place of one, inside the caller's transaction."""
         self._db.execute(
-            "UPDATE cargo SET info=?, code=?, code_by=?, code_reason=? WHERE ccrn=?",
+            "UPDATE cargo SET info=%s, code=%s, code_by=%s, code_reason=%s WHERE ccrn=%s",
             (msgspec.json.encode(info), finding.code, finding.by, finding.why, ccrn),
         )
 
     def withdraw(self, ccrn: str, now: int) -> None:
         """Marks a consignment as withdrawn by its owner, inside the caller's transaction."""
-        self._db.execute("UPDATE cargo SET cancelled_ms=? WHERE ccrn=?", (now, ccrn))
+        self._db.execute("UPDATE cargo SET cancelled_ms=%s WHERE ccrn=%s", (now, ccrn))
 
     def bundle(self, request: BundleRequest, *, who: str, waited_ms: int = 0) -> BundleMade:
         """Ties CCRNs to a vehicle; the lanes learn of it at once.
@@ -137,10 +158,11 @@ class CargoService:
         with self._store.transaction():
             made = self._made(request, found, now, when)
             self._enter(made, "bundled")
-            self._log.append([_record(made, found)], at_ms=now)
+            asked(self._db, [_record(made, found)])
             self._note(
                 now, who, "bundled", f"UBR {made.ubr}, {made.vrn}, {', '.join(made.ccrns)}, {made.because.value}"
             )
+        self.sign()
         return made
 
     def _made(self, request: BundleRequest, found: Mapping[str, Consignment], now: int, when: Earliest) -> BundleMade:
@@ -162,10 +184,10 @@ class CargoService:
 
     def _enter(self, made: BundleMade, origin: str) -> None:
         self._db.execute(
-            "INSERT INTO bundles(ubr, mark, driver, bundled_ms, origin) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO bundles(ubr, mark, driver, bundled_ms, origin) VALUES (%s, %s, %s, %s, %s)",
             (made.ubr, made.mark, made.driver, made.bundled_ms, origin),
         )
-        self._db.executemany("UPDATE cargo SET ubr=? WHERE ccrn=?", [(made.ubr, ccrn) for ccrn in made.ccrns])
+        self._db.execute("UPDATE cargo SET ubr=%s WHERE ccrn = ANY(%s)", (made.ubr, list(made.ccrns)))
 
     def debundle(self, ubr: str, *, who: str) -> None:
         """Undoes a bundle; its CCRNs can be bundled again (domain §1c.36).
@@ -176,9 +198,10 @@ class CargoService:
         now = self._clock()
         with self._store.transaction():
             record = self.unused(ubr)
-            self._log.append([msgspec.structs.replace(record, deleted=True)], at_ms=now)
-            self._db.execute("UPDATE cargo SET ubr='' WHERE ubr=?", (ubr,))
+            asked(self._db, [msgspec.structs.replace(record, deleted=True)])
+            self._db.execute("UPDATE cargo SET ubr='' WHERE ubr=%s", (ubr,))
             self._note(now, who, "debundled", f"UBR {ubr}")
+        self.sign()
 
     def unused(self, ubr: str) -> BundleRecord:
         """A bundle that lives.
@@ -186,8 +209,8 @@ class CargoService:
         Raises:
             RefusedError: there is none of that number, or it has been used or withdrawn.
         """
-        record = self._log.bundle(ubr)
-        if record is None:
+        record = listed(self._db, "bundle", ubr)
+        if not isinstance(record, BundleRecord):
             raise RefusedError(refusal("ubr_unknown", ubr=ubr))
         if record.used_by:
             raise RefusedError(refusal("ubr_used", ubr=ubr, visit=record.used_by))
@@ -208,12 +231,13 @@ class CargoService:
         now = self._clock()
         with self._store.transaction():
             self._db.execute(
-                "UPDATE cargo SET code=?, code_by=?, code_reason=? WHERE ccrn=?",
+                "UPDATE cargo SET code=%s, code_by=%s, code_reason=%s WHERE ccrn=%s",
                 (code, f"selector {who}", reason, ccrn),
             )
             if known.ubr:
-                self._log.append([_recoded(self.unused(known.ubr), ccrn, code)], at_ms=now)
+                asked(self._db, [_recoded(self.unused(known.ubr), ccrn, code)])
             self._note(now, who, "decided", f"CCRN {ccrn}: {code} ({reason})")
+        self.sign()
 
     def _decision_problems(self, ccrn: str, known: Consignment | None, code: str, reason: str) -> list[CentreRefusal]:
         codes = self.engine.profile.codes
@@ -239,7 +263,7 @@ class CargoService:
         problems = [*vehicle_problem(vrn), *([] if reason.strip() else [refusal("hold_why")])]
         if problems:
             raise RefusedError(*problems)
-        return self._change(HoldRecord(normalise(vrn), reason), who, "held", reason)
+        return self._change(lambda: HoldRecord(normalise(vrn), reason), who, "held", reason)
 
     def lift_hold(self, vrn: str, *, who: str) -> str:
         """Ends a hold; returns the normalised VRN.
@@ -247,10 +271,14 @@ class CargoService:
         Raises:
             RefusedError: the vehicle is not held.
         """
-        record = self._log.row("hold", normalise(vrn))
-        if not isinstance(record, HoldRecord) or record.deleted:
-            raise RefusedError(refusal("not_held", vrn=vrn))
-        return self._change(msgspec.structs.replace(record, deleted=True), who, "lifted hold", record.reason)
+
+        def lifted() -> HoldRecord:
+            record = listed(self._db, "hold", normalise(vrn))
+            if not isinstance(record, HoldRecord) or record.deleted:
+                raise RefusedError(refusal("not_held", vrn=vrn))
+            return msgspec.structs.replace(record, deleted=True)
+
+        return self._change(lifted, who, "lifted hold")
 
     def approve(self, vrn: str, *, mainland: str = "", who: str) -> str:
         """Puts a vehicle on the list of approved cross-boundary vehicles, with its Mainland plate if it has one.
@@ -260,7 +288,7 @@ class CargoService:
         """
         if problems := list(vehicle_problem(vrn)):
             raise RefusedError(*problems)
-        return self._change(VehicleRecord(normalise(vrn), normalise(mainland)), who, "approved", mainland)
+        return self._change(lambda: VehicleRecord(normalise(vrn), normalise(mainland)), who, "approved", mainland)
 
     def withdraw_approval(self, vrn: str, *, who: str) -> str:
         """Takes a vehicle off the list.
@@ -268,16 +296,26 @@ class CargoService:
         Raises:
             RefusedError: it is not on it.
         """
-        record = self._log.row("vehicle", normalise(vrn))
-        if not isinstance(record, VehicleRecord) or record.deleted:
-            raise RefusedError(refusal("not_approved", vrn=vrn))
-        return self._change(msgspec.structs.replace(record, deleted=True), who, "withdrew approval", "")
 
-    def _change(self, record: HoldRecord | VehicleRecord, who: str, what: str, detail: str) -> str:
+        def withdrawn() -> VehicleRecord:
+            record = listed(self._db, "vehicle", normalise(vrn))
+            if not isinstance(record, VehicleRecord) or record.deleted:
+                raise RefusedError(refusal("not_approved", vrn=vrn))
+            return msgspec.structs.replace(record, deleted=True)
+
+        return self._change(withdrawn, who, "withdrew approval", "")
+
+    def _change(
+        self, become: Callable[[], HoldRecord | VehicleRecord], who: str, what: str, detail: str | None = None
+    ) -> str:
+        """`detail` is the hold's own reason where none is given."""
         now = self._clock()
         with self._store.transaction():
-            self._log.append([record], at_ms=now)
-            self._note(now, who, what, f"{record.vrn} {detail}".strip())
+            record = become()
+            asked(self._db, [record])
+            told = (record.reason if isinstance(record, HoldRecord) else "") if detail is None else detail
+            self._note(now, who, what, f"{record.vrn} {told}".strip())
+        self.sign()
         return record.vrn
 
     def take_over(
@@ -308,24 +346,25 @@ class CargoService:
         records += [VehicleRecord(normalise(vrn), normalise(mainland)) for vrn, mainland in vehicles]
         with self._store.transaction():
             taken = [self._take_bundle(item, now) for item in bundles]
-            self._log.append([*records, *taken], at_ms=now)
+            asked(self._db, [*records, *taken])
             self._note(now, who, "took over", f"{len(taken)} bundles, {len(records)} holds and vehicles")
+        self.sign()
         return tuple(record.ubr for record in taken)
 
     def _take_bundle(self, item: ImportedBundle, now: int) -> BundleRecord:
         ubr = item.ubr or self._number("ubr")
-        if self._log.bundle(ubr) is not None:
+        if listed(self._db, "bundle", ubr) is not None:
             raise RefusedError(refusal("import_ubr", ubr=ubr))
         self._db.execute(
-            "INSERT INTO bundles(ubr, mark, driver, bundled_ms, origin) VALUES (?, ?, ?, ?, 'taken over')",
+            "INSERT INTO bundles(ubr, mark, driver, bundled_ms, origin) VALUES (%s, %s, %s, %s, 'taken over')",
             (ubr, item.vrn, item.driver, now),
         )
         for ccrn, _, _ in item.cargo:
             if self.consignment(ccrn) is not None:
                 raise RefusedError(refusal("import_ccrn", ccrn=ccrn))
-        self._db.executemany(
+        self._db.cursor().executemany(
             "INSERT INTO cargo(ccrn, info, lodged_ms, valid_until_ms, code, code_by, code_reason, ubr, "
-            "crossed) VALUES (?, x'', ?, ?, ?, 'taken over', '', ?, 0)",
+            "crossed) VALUES (%s, ''::bytea, %s, %s, %s, 'taken over', '', %s, 0)",
             [(ccrn, now, item.valid_until_ms, code, ubr) for ccrn, code, _ in item.cargo],
         )
         return BundleRecord(
@@ -342,7 +381,7 @@ class CargoService:
         """A consignment as it stands, or None."""
         row = self._db.execute(
             "SELECT info, lodged_ms, valid_until_ms, code, code_by, ubr, crossed, code_reason, cancelled_ms FROM cargo "
-            "WHERE ccrn=?",
+            "WHERE ccrn=%s",
             (ccrn,),
         ).fetchone()
         if row is None:
@@ -365,9 +404,7 @@ class CargoService:
         """The next reference of a series that no record has used, taken over or learnt from lanes after a restore."""
         while True:
             number = numbers.reference(self._store.take_number(series, numbers.FIRST[series]))
-            listed = self._db.execute("SELECT 1 FROM rows WHERE kind='bundle' AND key=?", (number,)).fetchone()
-            known = self._db.execute(f"SELECT 1 FROM {_TABLE[series]} WHERE {series}=?", (number,)).fetchone()  # noqa: S608 (two fixed names)
-            if known is None and (series != "ubr" or listed is None):
+            if self._db.execute(_USED[series], {"number": number}).fetchone() is None:
                 return number
 
     def _note(self, now: int, who: str, what: str, detail: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.ledger.changes import Sequencer
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.link.compound import Compound
@@ -25,6 +26,7 @@ from core.select.criteria import ProfileRule
 from core.select.engine import Profile
 from domain.crossing import Direction
 from domain.times import start_of
+from simulation.ledgers import database_at
 from wire import messages as wire
 from wire.codec import encode
 from wire.envelope import Signer
@@ -129,7 +131,7 @@ class Core:
     def __init__(self, path: Path, lanes: list[JournalledLane], signer: Signer, clock: HandClock) -> None:
         self.clock = clock
         self.signer = signer
-        self.store = CoreStore(path, create=not path.exists())
+        self.store = CoreStore(database_at(path))
         self.log = ReplicatedLog(self.store, signer)
         if not self.log.has_begun():
             with self.store.transaction():
@@ -137,7 +139,9 @@ class Core:
         self.compound = Compound(self.store.connection, within_ms=15 * 60_000)
         self.projection = Projection(self.store.connection, self.log, self.compound)
         self.intake = Intake(self.store, self.projection)
-        self.office = CargoService(self.store, self.log, RULES, clock)
+        self.office = CargoService(
+            self.store, RULES, clock, sign=lambda now: Sequencer(self.store, self.log).take(at_ms=now)
+        )
         rings = {lane.name: lane.signer.ring() for lane in lanes}
         self.gallery = PictureStore(Keeping(folder=path.parent / "pictures", quota=1_000_000, days={"stops": 2}), clock)
         self.exchange = LaneGateway(

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from lane_agent.model import Link
+from simulation.ledgers import copy_database
 from sync.journal import Chain
-from tests.rigs.copies import World, copied
+from tests.rigs.copies import World
 from wire.envelope import Signer
 
 
@@ -39,7 +40,7 @@ def does_anything(world: World, rng: random.Random) -> None:
         case "copy":
             lane.backs_up()
         case "copy core":
-            copied(world.folder / "core.db", world.folder / "copy.db")
+            copy_database(world.folder / "core.db", world.folder / "copy.db")
         case "back":
             lane.is_put_back()
         case "core back":
@@ -66,7 +67,7 @@ def test_whatever_is_put_back_no_fresh_lane_forgets_a_hold_and_no_row_is_lost(
         assert Chain(lane.store).verify() is None
         there = Counter(
             bytes(body)
-            for (body,) in world.core.store.connection.execute("SELECT body FROM events WHERE lane=?", (lane.name,))
+            for (body,) in world.core.store.connection.execute("SELECT body FROM events WHERE lane=%s", (lane.name,))
         )
         assert not [row.seq for row in lane.journal.rows() if row.body not in there], (seed, lane.name)
         lane.store.close()

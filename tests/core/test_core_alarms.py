@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
-from sqlite_utils import Database
 
 from core.errors import RefusedError
-from core.ledger.store import CORE_SCHEMA, CoreStore
 from core.link.alarms import AlarmBook, LaneAlarmsTold
 from domain.alarms import CoreAlarmKind
-from runtime.alarm_table import AlarmTable
-from runtime.sqlite_store import migrate
 from wire import messages as wire
 
 HOUR_MS = 3_600_000
@@ -221,38 +215,3 @@ def test_a_standing_alarm_of_its_own_is_written_once_a_minute(core: Any, lane: A
         core.clock.now += 1_000
     (one,) = book.standing(now_ms=core.clock())
     assert one.count == 3
-
-
-def test_the_alarms_of_an_older_store_are_kept_and_end(tmp_path: Path, lane: Any) -> None:
-    """Cleared ones stay cleared; the others go when the lane says what stands."""
-    file = tmp_path / "core.db"
-    CoreStore(file, create=True).close()
-    older = Database(file)
-    older.conn.isolation_level = None
-    older.execute("DROP TABLE alarms")
-    older.execute("DROP TABLE alarm_cursor")
-    older.execute(
-        "CREATE TABLE alarms (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, lane TEXT NOT NULL, journal TEXT NOT NULL, "
-        "visit INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL, cleared_by TEXT NOT NULL)"
-    )
-    rows = [
-        (1, 10, "x", "j", 3, "NotFresh", "", ""),
-        (2, 20, "x", "", 0, "CodesDiffer", "", "wong"),
-        (3, 30, "x", "", 0, "RowsMissing", "", ""),
-    ]
-    for row in rows:
-        older.execute("INSERT INTO alarms VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-    known = [migration.__name__ for migration in CORE_SCHEMA.migrations].index("_alarm_lives")
-    older.execute(f"PRAGMA user_version = {known}")
-    migrate(older.conn, CORE_SCHEMA.migrations[: known + 1])
-    found = {number: one for number, _, _, one in AlarmTable(older.conn).every(most=9)}
-    assert [(found[n].of_core, found[n].stands(40), found[n].closed_by) for n in (1, 2, 3)] == [
-        (False, True, ""),
-        (True, False, "wong"),
-        (True, True, ""),
-    ]
-    book = AlarmBook(older.conn)
-    told = msgspec.convert({"journal": "j", "at": 0, "more": 0, "rows": []}, LaneAlarmsTold)
-    assert book.compare("x", told, at_ms=50)
-    assert [one.kind for one in book.standing(now_ms=60)] == ["RowsMissing"]
-    older.conn.close()

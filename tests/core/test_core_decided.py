@@ -217,14 +217,16 @@ def test_a_held_vehicle_found_not_held_is_a_problem(core: Any, lane: Any) -> Non
 
 
 TAMPER: list[tuple[str, str]] = [
-    ("UPDATE events SET body = replace(body, 'fresh', 'stale') WHERE seq = 2", "row 2 does not have the hash"),
-    ("UPDATE events SET body = CAST(replace(body, 'fresh', 'stale') AS BLOB) WHERE seq = 2", "row 2 does not have"),
+    (
+        "UPDATE events SET body = convert_to(replace(convert_from(body, 'UTF8'), 'fresh', 'stale'), 'UTF8') WHERE seq = 2",
+        "row 2 does not have the hash",
+    ),
     ("DELETE FROM events WHERE seq = 1", "row 1 is missing"),
     ("UPDATE events SET boot = 'other' WHERE seq = 3", "row 3 does not have the hash"),
     ("DELETE FROM seals", "no signed row"),
-    ("UPDATE seals SET payload = x'00'", "is not good"),
+    ("UPDATE seals SET payload = '\\x00'", "is not good"),
     ("UPDATE log SET payload = (SELECT payload FROM log WHERE version = 2) WHERE version = 1", "does not follow"),
-    ("UPDATE log SET payload = x'00' WHERE version = 1", "the list"),
+    ("UPDATE log SET payload = '\\x00' WHERE version = 1", "the list"),
     ("DELETE FROM log WHERE version = 1", "the list"),
 ]
 
@@ -291,5 +293,7 @@ def test_a_visit_in_which_nothing_was_looked_up_shows_what_the_lane_recorded(cor
     ]
     assert verdict.problems == ()
     assert any("signed by lane" in check for check in verdict.checks)
-    core.store.connection.execute("UPDATE events SET body = replace(body, 'overdue', 'early') WHERE seq = 2")
+    core.store.connection.execute(
+        "UPDATE events SET body = convert_to(replace(convert_from(body, 'UTF8'), 'overdue', 'early'), 'UTF8') WHERE seq = 2"
+    )
     assert "row 2 does not have the hash" in proof(core, lane, 1).problems[0]

@@ -21,6 +21,7 @@ from core.errors import CoreSettingsError, RefusedError
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.settings import load
+from simulation.ledgers import database_at
 from wire import certificates
 from wire.enrolment import EnrolmentError, make_request, read_answer, read_request, read_wanted
 from wire.envelope import Signer, key_id, public_to_pem
@@ -29,7 +30,7 @@ from wire.records import HoldRecord
 DAY_MS = 86_400_000
 CONFIG = """
 [core]
-store = "core.db"
+database = "dbname=rocars"
 signing_key = "core-1.key"
 lane_keys = "keys"
 admin_socket = "s"
@@ -51,7 +52,7 @@ SZB = "Shenzhen Bay"
 def config(tmp_path: Path) -> Path:
     """A core's folder, complete but for lanes."""
     file = tmp_path / "core.toml"
-    file.write_text(CONFIG, encoding="utf-8")
+    file.write_text(CONFIG.replace("dbname=rocars", database_at(tmp_path / "core.db")), encoding="utf-8")
     for command in ("init", "authority"):
         assert CliRunner().invoke(app, [command, "--config", str(file)]).exit_code == 0
     return file
@@ -231,7 +232,7 @@ def test_a_replaced_signing_key_still_proves_what_it_signed(tmp_path: Path, cloc
     make_signing_key(first)
     second = next_signing_key(first)
     assert second.name == "core-2.key"
-    store = CoreStore(tmp_path / "core.db", create=True)
+    store = CoreStore(database_at(tmp_path / "core.db"), create=True)
     log = ReplicatedLog(store, load_signing_key(first))
     with store.transaction():
         epoch = log.restart(at_ms=clock(), reason="test")

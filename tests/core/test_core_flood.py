@@ -17,6 +17,7 @@ from core.service import CoreParts, CoreService
 from core.settings import load
 from runtime.mqtt import Broker, Connection, Incoming, Options
 from simulation.broker import PrivateBroker
+from simulation.ledgers import database_at
 from wire import messages as wire
 from wire.codec import decode, encode
 from wire.envelope import KeyRing, Signer, public_to_pem
@@ -127,14 +128,14 @@ def core_parts(folder: Path, broker: PrivateBroker, core: Signer, lanes: dict[st
     (folder / "core-1.pub").write_bytes(public_to_pem(core.public))
     (folder / "password").write_text(broker.password("core"))
     (folder / "core.toml").write_text(
-        '[core]\nstore = "core.db"\nsigning_key = "core-1.key"\nlane_keys = "keys"\nadmin_socket = "s"\n'
+        f'[core]\ndatabase = "{database_at(folder / "core.db")}"\nsigning_key = "core-1.key"\nlane_keys = "keys"\nadmin_socket = "s"\n'
         f'[[broker]]\nhost = "127.0.0.1"\nport = {broker.port}\nuser_name = "core"\npassword_file = "password"\n'
         '[points]\nSZB = "Shenzhen Bay"\n'
     )
     from core.ledger.log import ReplicatedLog
     from core.ledger.store import CoreStore
 
-    store = CoreStore(folder / "core.db", create=True)
+    store = CoreStore(database_at(folder / "core.db"), create=True)
     with store.transaction():
         ReplicatedLog(store, core).restart(at_ms=clock(), reason="test")
     store.close()

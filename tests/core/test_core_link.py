@@ -242,7 +242,7 @@ def test_a_command_is_signed_expires_and_its_reply_is_kept(core: Any, lane: Any)
     assert (sent.topic, order.command, order.expires_ms) == (lane.topics.command, name, core.clock() + 30_000)
     reply = wire.Reply(lane=lane.name, command=name, outcome="refused", detail="a visit is open")
     core.exchange.hear([lane.says(lane.topics.reply, reply)])
-    row = core.store.connection.execute("SELECT outcome, detail FROM commands WHERE id=?", (name,)).fetchone()
+    row = core.store.connection.execute("SELECT outcome, detail FROM commands WHERE id=%s", (name,)).fetchone()
     assert row == ("refused", "a visit is open")
     with pytest.raises(RefusedError, match="not registered"):
         core.exchange.command("nobody", "close", issuer="chief", good_ms=1)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import CoreSettingsError, HistoryError, RefusedError
 from core.ledger.log import BYTES_A_DELTA, ROWS_A_DELTA, ReplicatedLog, live
-from core.ledger.store import CoreStore
-from runtime.store_errors import StoreReadOnlyError
+from core.ledger.store import CoreStore, connected
+from core.sql import SQL_FILES
+from runtime.store_errors import StoreError, StoreNewerError, StoreReadOnlyError
+from simulation.ledgers import database_at, shared_cluster
 from wire.codec import decode, encode
 from wire.envelope import Signer
 from wire.hashes import EMPTY_STATE, StateHash, log_next, log_start
@@ -132,7 +136,7 @@ ROWS = st.one_of(
 @given(batches=st.lists(st.lists(ROWS, max_size=4), max_size=8))
 def test_every_earlier_version_can_be_rebuilt_and_proved(tmp_path_factory: Any, batches: Any) -> None:
     """Which list was version v: whatever the changes, each version comes back as it was."""
-    store = CoreStore(tmp_path_factory.mktemp("history") / "core.db", create=True)
+    store = CoreStore(database_at(tmp_path_factory.mktemp("history") / "core.db"), create=True)
     log = ReplicatedLog(store, Signer.generate("core-1"))
     with store.transaction():
         epoch = log.restart(at_ms=0, reason="test")
@@ -175,7 +179,7 @@ def test_a_changed_delta_is_found_and_named(core: Any) -> None:
     append(core, HoldRecord("CD5678"))
     payload = next(core.log.payloads_after(core.log.head().epoch, 0))[1]
     changed = payload.replace(b"AB1234", b"AB1235")
-    core.store.connection.execute("UPDATE log SET payload=? WHERE version=1", (changed,))
+    core.store.connection.execute("UPDATE log SET payload=%s WHERE version=1", (changed,))
     with pytest.raises(HistoryError, match="version 1: bad_signature"):
         core.log.list_at(core.log.head().epoch, 2)
 
@@ -187,7 +191,7 @@ def test_a_delta_that_was_signed_with_the_wrong_state_hash_is_found_and_named(co
         Delta(epoch=head.epoch, version=1, previous=head.log_hash, changes=(HoldRecord("A1"),), state_hash=EMPTY_STATE)
     )
     core.store.connection.execute(
-        "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (?, 1, 0, ?, x'', x'')",
+        "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (%s, 1, 0, %s, '', '')",
         (head.epoch, core.signer.seal(LOG, body)),
     )
     with pytest.raises(HistoryError, match="version 1: its rows do not have the state hash"):
@@ -205,7 +209,7 @@ def test_a_missing_delta_is_found_and_named(core: Any) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    ["DELETE FROM rows WHERE key='A1'", "DELETE FROM log WHERE version=2", "UPDATE head SET total=zeroblob(512)"],
+    ["DELETE FROM rows WHERE key='A1'", "DELETE FROM log WHERE version=2", "UPDATE head SET total=''"],
 )
 def test_a_core_whose_list_and_head_disagree_does_not_start(core: Any, damage: Any) -> None:
     """Nothing is published from a store that contradicts itself."""
@@ -237,49 +241,84 @@ def test_a_new_epoch_keeps_what_still_counts_and_nothing_else(core: Any) -> None
     core.log.check()
 
 
-def test_the_store_outlives_a_power_cut_by_configuration(core: Any) -> None:
-    """WAL and synchronous FULL: NORMAL loses acknowledged rows, OFF the file (lessons 17)."""
-    pragma = {
-        name: core.store.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
-    }
-    assert pragma == {"journal_mode": "wal", "synchronous": 2}
-
-
-def test_a_second_core_on_the_same_store_is_refused(core: Any) -> None:
+def test_a_second_core_on_the_same_database_is_refused(core: Any) -> None:
     """Two cores would give the lanes two histories; readers may look on."""
     with pytest.raises(CoreSettingsError, match="another core"):
-        CoreStore(core.store.path)
-    reader = CoreStore(core.store.path, reading=True)
+        CoreStore(core.store.dsn)
+    reader = CoreStore(core.store.dsn, reading=True)
     assert ReplicatedLog(reader, core.signer).head() == core.log.head()
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         reader.connection.execute("DELETE FROM rows")
     reader.close()
 
 
 def test_what_cannot_be_written_is_told_with_the_remedy(core: Any) -> None:
-    """A disk that refuses is the technician's to mend; nothing was changed."""
-    core.store.connection.execute("PRAGMA query_only = ON")
-    with pytest.raises(StoreReadOnlyError, match="look at the mount"), core.store.transaction():
+    """A server that takes no changes is the technician's to look at; nothing was changed."""
+    core.store.connection.execute("SET default_transaction_read_only = on")
+    with pytest.raises(StoreReadOnlyError, match="is it a stand-by"), core.store.transaction():
         core.store.write_diary(at_ms=1, who="x", what="y", detail="z")
-    core.store.connection.execute("PRAGMA query_only = OFF")
+    core.store.connection.execute("SET default_transaction_read_only = off")
     assert core.store.connection.execute("SELECT count(*) FROM audit WHERE who = 'x'").fetchone() == (0,)
 
 
-def test_a_store_that_is_missing_there_already_or_newer_is_named_with_the_remedy(tmp_path: Any) -> None:
-    """A mistyped path is never a new, empty list."""
-    path = tmp_path / "core.db"
+def test_a_commit_that_no_longer_waits_for_the_stand_by_counts_as_failed(core: Any) -> None:
+    """PostgreSQL says so in a warning, and calls the commit done (patroni #1412)."""
+    other = connected(core.store.dsn)
+    other.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    other.execute("SELECT pg_reload_conf()")
+    try:
+        core.store.connection.execute("SET synchronous_commit = on")
+        pid = core.store.connection.info.backend_pid
+        wait = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep'"
+
+        def breaks_off() -> None:
+            end = time.monotonic() + 30
+            while not other.execute(wait, (pid,)).fetchone() and time.monotonic() < end:
+                time.sleep(0.01)
+            other.execute("SELECT pg_cancel_backend(%s)", (pid,))
+
+        with ThreadPoolExecutor(1) as people:
+            people.submit(breaks_off)
+            with pytest.raises(StoreError, match="may be lost"), core.store.transaction():
+                core.store.write_diary(at_ms=1, who="x", what="y", detail="z")
+    finally:
+        other.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        other.execute("SELECT pg_reload_conf()")
+        other.close()
+
+
+def test_a_text_with_a_nul_is_kept_as_it_can_be(core: Any) -> None:
+    """A lane can write anything; PostgreSQL's texts hold everything but that."""
+    with core.store.transaction():
+        core.store.write_diary(at_ms=1, who="a\0b", what="y", detail="z")
+    assert core.store.connection.execute("SELECT who FROM audit").fetchone() == ("a\ufffdb",)
+
+
+def test_a_database_that_is_missing_there_already_or_newer_is_named_with_the_remedy(tmp_path: Any) -> None:
+    """A mistyped name is never a new, empty list."""
+    dsn = database_at(tmp_path / "core.db")
+    with pytest.raises(StoreError, match="make it, for the core's role"):
+        CoreStore(dsn.replace("dbname=", "dbname=no_"))
+    with pytest.raises(StoreError, match="does not let this role in"):
+        CoreStore(dsn.replace("user=postgres", "user=nobody"))
+    with pytest.raises(StoreError, match="the server does not answer"):
+        CoreStore(f"host={tmp_path} dbname=x")
     with pytest.raises(CoreSettingsError, match="rocars-core init"):
-        CoreStore(path)
-    CoreStore(path, create=True).close()
+        CoreStore(shared_cluster().dsn("postgres"))
+    store = CoreStore(dsn, create=True)
+    with store.transaction():
+        ReplicatedLog(store, Signer.generate("core-1")).restart(at_ms=0, reason="test")
+    store.close()
     with pytest.raises(CoreSettingsError, match="already"):
-        CoreStore(path, create=True)
-    raw = sqlite3.connect(path)
-    raw.execute("PRAGMA user_version=99")
-    raw.execute("UPDATE opens_from SET schema = 99")
-    raw.commit()
-    raw.close()
-    with pytest.raises(CoreSettingsError, match="newer version"):
-        CoreStore(path)
-    (tmp_path / "text.db").write_bytes(b"this is not a database, " * 100)
-    with pytest.raises(CoreSettingsError, match="not a database"):
-        CoreStore(tmp_path / "text.db")
+        CoreStore(dsn, create=True)
+    with connected(dsn) as other:
+        other.execute("UPDATE sql_files SET digest = 'other' WHERE number = 12")
+        with pytest.raises(CoreSettingsError, match=r"another 0012_postgresql\.sql"):
+            CoreStore(dsn)
+        other.execute("UPDATE sql_files SET digest = %s WHERE number = 12", (SQL_FILES[0].digest,))
+        other.execute("INSERT INTO sql_files VALUES (99, '0099_later.sql', '', 99)")
+        with pytest.raises(StoreNewerError, match="newer version"):
+            CoreStore(dsn)
+        other.execute("UPDATE sql_files SET least = 12 WHERE number = 99")
+        CoreStore(dsn).close()
+        other.execute("DELETE FROM sql_files WHERE number = 99")

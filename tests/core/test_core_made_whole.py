@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from core.link.alarms import AlarmBook
 from core.link.gateway import LaneGateway
 from core.link.wholeness import PATIENCE_MS
 from domain.times import DAY_MS
+from simulation.ledgers import copy_database, put_back_database
 from wire import messages as wire
 from wire.codec import decode, decode_record
 from wire.envelope import Signer
@@ -57,13 +57,12 @@ class Site:
 
     def backs_up(self) -> None:
         """A backup is made."""
-        self.core.store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy(self._folder / "core.db", self._folder / "backup.db")
+        copy_database(self._folder / "core.db", self._folder / "backup.db")
 
     def is_put_back(self, listen_ms: int = LISTEN_MS) -> None:
         """The core starts on the backup, and listens."""
         self.core.store.close()
-        shutil.copy(self._folder / "backup.db", self._folder / "core.db")
+        put_back_database(self._folder / "backup.db", self._folder / "core.db")
         self.core = self._reopen()
         self.listens(listen_ms)
 

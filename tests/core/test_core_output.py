@@ -23,6 +23,7 @@ from core.office import people
 from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
 from core.office.door import PeopleDoor
+from simulation.ledgers import database_at
 from wire import messages as wire
 from wire.envelope import Signer, public_to_pem
 
@@ -124,8 +125,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory, make_lane: Any, core_class: A
     (folder / "core-1.key").write_bytes(core_signer.to_pem())
     (folder / "core-1.key").chmod(0o600)
     (folder / "core-1.pub").write_bytes(public_to_pem(core_signer.public))
+    database = database_at(folder / "core.db")
     (folder / "core.toml").write_text(
-        '[core]\nstore = "core.db"\nsigning_key = "core-1.key"\nlane_keys = "keys"\nadmin_socket = "s"\n'
+        f'[core]\ndatabase = "{database}"\nsigning_key = "core-1.key"\nlane_keys = "keys"\nadmin_socket = "s"\n'
         '[[broker]]\nhost = "127.0.0.1"\nport = 1\n[points]\nSZB = "Shenzhen Bay"\n'
     )
     made.begin(lambda: core_class(folder / "core.db", [lane], core_signer, clock_class()))

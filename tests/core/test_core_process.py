@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ import pytest
 from core.cli.keys import warning
 from core.enrolment.keys import load_core_ring
 from core.errors import RefusedError
-from core.ledger.store import CoreStore
+from core.ledger.store import CoreStore, connected
 from core.logins import own_login
 from core.office.admin import AdminClient, CoreUnreachableError
 from core.office.service import ImportedBundle
@@ -237,13 +236,13 @@ def test_killed_in_mid_stream_nothing_acknowledged_is_lost_and_nothing_counts_tw
                 await ear.stream(lane.rows, goal)
                 assert goal == total or ear.acknowledged() < total, "killed in mid-stream"
                 site.kill()
-                store = CoreStore(site.folder / "core.db", reading=True)
+                store = CoreStore(site.database, reading=True)
                 committed = store.connection.execute("SELECT seq FROM streams").fetchone()[0]
                 store.close()
                 assert committed >= ear.acknowledged()
 
     asyncio.run(streams())
-    store = CoreStore(site.folder / "core.db", reading=True)
+    store = CoreStore(site.database, reading=True)
     query = store.connection.execute
     assert query("SELECT seq, body FROM events ORDER BY seq").fetchall() == [(row.seq, row.body) for row in lane.rows]
     assert query("SELECT COUNT(*), COUNT(DISTINCT visit) FROM alarms").fetchone() == (total, total)
@@ -440,13 +439,13 @@ def test_a_core_whose_store_fails_says_so_and_ends(site: PrivateCore) -> None:
     async def breaks() -> None:
         site.start()
         async with site.serving() as admin:
-            with contextlib.closing(sqlite3.connect(site.folder / "core.db")) as other:
+            with connected(site.database) as other:
                 other.execute("DROP TABLE audit")
             with pytest.raises(RefusedError, match="store has failed"):
                 await admin.hold("AB1", reason="x")
 
     asyncio.run(breaks())
     assert site.process.wait(PATIENCE) == 1
-    assert "rocars-core: store" in site.log()
-    assert "no such table" in site.log()
+    assert "rocars-core: the database has failed" in site.log()
+    assert '"audit" does not exist' in site.log()
     assert "Traceback" not in site.log()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Any
 
 import pytest
 
 from core.link.alarms import AlarmBook
 from core.link.intake import MOST_ASKED
+from simulation.ledgers import copy_database, put_back_database
 from wire import messages as wire
 from wire.codec import decode
 from wire.topics import LOG
@@ -48,8 +48,7 @@ def test_a_core_restored_from_a_backup_asks_its_lanes_for_what_it_had_acknowledg
     ubr = core.bundle(core.lodge())
     early = [lane.write(make_record("VehicleArrived", number)) for number in range(1, 11)]
     core.exchange.hear(lane.sends(*early))
-    core.store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    shutil.copy(tmp_path / "core.db", tmp_path / "backup.db")
+    copy_database(tmp_path / "core.db", tmp_path / "backup.db")
     late = [lane.write(make_record("VehicleArrived", number)) for number in range(11, 11 + MOST_ASKED + 20)]
     late += [lane.reads(11), lane.uses(11, ubr)]
     late.append(lane.write({"type": "Alarm", "kind": "Help", "visit": 11, "detail": "driver"}))
@@ -58,7 +57,7 @@ def test_a_core_restored_from_a_backup_asks_its_lanes_for_what_it_had_acknowledg
     old_epoch = core.log.head().epoch
 
     core.store.close()
-    shutil.copy(tmp_path / "backup.db", tmp_path / "core.db")
+    put_back_database(tmp_path / "backup.db", tmp_path / "core.db")
     core = reopen()
     with core.store.transaction():
         assert core.log.restart(at_ms=core.clock(), reason="backup restored") != old_epoch

@@ -17,7 +17,7 @@ EXAMPLE = ROOT / "config" / "core.toml.example"
 
 GOOD = """
 [core]
-store = "core.db"
+database = "dbname=rocars"
 signing_key = "core-1.key"
 lane_keys = "lane-keys"
 admin_socket = "core.sock"
@@ -51,7 +51,7 @@ def test_the_least_that_works_has_the_domains_defaults(tmp_path: Any) -> None:
     assert settings.policy.crossing.wait_minutes == 30
     assert settings.policy.profile.codes[0] == "release"
     assert settings.policy.cargo.schemes == {"ITFS", "SELS"}
-    assert settings.core.store == tmp_path / "core.db"
+    assert settings.core.database == "dbname=rocars"
 
 
 def test_the_example_is_a_configuration_that_works(tmp_path: Any) -> None:
@@ -64,11 +64,18 @@ def test_the_example_is_a_configuration_that_works(tmp_path: Any) -> None:
 
 
 WRONG = [
-    ('[core]\nstore = "a"', '[core]\nstroe = "a"\nstore = "a"', "core.stroe: is no known key; did you mean store?"),
+    (
+        '[core]\ndatabase = "dbname=a"',
+        '[core]\ndatabse = "a"\ndatabase = "dbname=a"',
+        "databse: is no known key; did you mean database?",
+    ),
+    ('"dbname=rocars"', '"rocars"', 'core.database: is the text "rocars"; write a connection string'),
+    ('"dbname=rocars"', '"dbname=rocars password=x"', "write a connection string"),
+    ('database = "dbname=rocars"', 'store = "core.db"', "rocars-core import-sqlite"),
     ("[points]", "[pionts]\n[points]", "pionts: is no known key; did you mean points?"),
     ("port = 1883", 'port = "1883"', 'broker[0].port: is the text "1883"; write a port number, 1 to 65535'),
     ("port = 1883", "port = 0", "broker[0].port: is the number 0; write a port number, 1 to 65535"),
-    ('store = "core.db"', "", "core.store: is missing; add store = a path in quotes"),
+    ('database = "dbname=rocars"', "", "core.database: is missing; add database = a"),
     ('SZB = "Shenzhen Bay"', "", "points: is empty; name at least one control point"),
     ('SZB = "Shenzhen Bay"', "SZB = 4", "points.SZB: is the number 4; write a text in quotes"),
     ("[[broker]]", "[broker]", "broker: is a section; write a list, as the example file does"),
@@ -101,7 +108,7 @@ WRONG = [
 @pytest.mark.parametrize(("old", "new", "line"), WRONG)
 def test_each_mistake_has_one_line_with_file_key_and_remedy(tmp_path: Any, old: Any, new: Any, line: Any) -> None:
     """A technician reads the file, the key, what is wrong, what to do."""
-    base = GOOD.replace('store = "core.db"', 'store = "a"') if old.startswith("[core]") else GOOD
+    base = GOOD.replace('database = "dbname=rocars"', 'database = "dbname=a"') if old.startswith("[core]") else GOOD
     (problem,) = problems(tmp_path, base.replace(old, new, 1))
     assert problem.startswith(f"{tmp_path / 'core.toml'}: ")
     assert line in problem

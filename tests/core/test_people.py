@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import RefusedError
 from core.ledger import audit_log
+from core.ledger.store import LedgerConnection, connected, the_row
 from core.model import audit, ownership, passwords
 from core.model.audit import START, ChainedLine, flaws, next_hash
 from core.model.ownership import BUNDLE, CARGO, Handling, Owned, may
@@ -25,6 +26,7 @@ from core.office.bundling import BundleRequest
 from core.office.door import IDLE_MS, LONGEST_MS, Caller, PeopleDoor
 from core.office.rights import RIGHTS, Trace
 from domain.crossing import Direction
+from simulation.ledgers import database_at
 
 PASSWORD = "long enough 7"
 SECRET = "JBSWY3DPEHPK3PXP" * 2
@@ -99,6 +101,25 @@ def test_a_trader_cannot_release_his_own_held_cigarettes(office: Office, lodged:
     assert ("winning", "refused") in [(who, what) for who, what, _ in office.audited()]
     office.ask("selector", ask.Decide(ccrn=lodged, code="release", reason="seen"))
     assert office.core.office.consignment(lodged).code_by == "selector selector"
+
+
+def test_what_shares_a_commit_is_refused_alone_and_on_record(office: Office, make_consignment: Any) -> None:
+    """The refusal is in the audit log, the refused request has left nothing else, and the others are kept."""
+    chan, ho, wong = (people.actor(office.accounts[name], "") for name in ("winning", "ho", "selector"))
+    lodge = ask.Lodge(cargo=make_consignment())
+    before = len(office.audited())
+    with office.core.store.transaction():
+        came = office.handler.serve_together(
+            [
+                (lodge, chan),
+                (ask.Hold(vrn="AB1234", reason="x"), ho),
+                (ask.Decide(ccrn="1", code="release", reason="x"), wong),
+            ]
+        )
+    assert [type(one).__name__ for one in came] == ["Lodging", "RefusedError", "RefusedError"]
+    assert [(who, what) for who, what, _ in office.audited()[before:]] == [("winning", "lodged"), ("ho", "refused")]
+    assert office.core.office.consignment(came[0].ccrn) is not None
+    assert office.core.log.row("hold", "AB1234") is None
 
 
 def test_a_stranger_cannot_bundle_what_is_not_handed_to_him(office: Office, lodged: str) -> None:
@@ -301,27 +322,34 @@ def test_nobody_of_the_trade_is_of_the_department(roles: set[Role]) -> None:
 PARTIES = ("a", "b", "c", "")
 
 
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LedgerConnection]:
+    """The tables of a core, empty."""
+    with connected(database_at(tmp_path_factory.mktemp("owned") / "core.db")) as connection:
+        yield connection
+
+
+@settings(deadline=None, max_examples=40)  # it asks a server
 @given(
     st.dictionaries(st.tuples(st.sampled_from([CARGO, BUNDLE]), st.sampled_from("12")), st.sampled_from(PARTIES)),
     st.sets(st.tuples(st.sampled_from("12"), st.sampled_from("abc"))),
 )
-def test_rule_and_sql_of_ownership_agree(owned: dict[tuple[str, str], str], handed: set[tuple[str, str]]) -> None:
+def test_rule_and_sql_of_ownership_agree(
+    db: LedgerConnection, owned: dict[tuple[str, str], str], handed: set[tuple[str, str]]
+) -> None:
     """Every party, thing and touch."""
-    db = sqlite3.connect(":memory:")
-    db.execute("CREATE TABLE owned(kind TEXT, number TEXT, party TEXT, account TEXT)")
-    db.execute("CREATE TABLE carriers(ccrn TEXT, party TEXT)")
-    handed = {(number, party) for number, party in handed if (CARGO, number) in owned}
-    db.executemany("INSERT INTO owned VALUES (?, ?, ?, '')", [(*thing, party) for thing, party in owned.items()])
-    db.executemany("INSERT INTO carriers VALUES (?, ?)", sorted(handed))
-    for kind in (CARGO, BUNDLE):
-        for number in "12":
-            thing = people.owned(db, kind, number)
-            for party in "abc":
-                for touch in Handling:
-                    sql = ownership.OWNS_SQL if touch is Handling.CHANGE else ownership.REACHES_SQL
-                    row = db.execute(f"SELECT {sql}", {"kind": kind, "number": number, "party": party}).fetchone()
-                    assert bool(row[0]) is may(party, touch, thing)
-    db.close()
+    with db.transaction(force_rollback=True):
+        for thing, party in owned.items():
+            people.own(db, *thing, party=party, account="")
+        for number, party in sorted(handed):
+            if (CARGO, number) in owned:
+                db.execute("INSERT INTO carriers VALUES (%s, %s)", (number, party))
+        for kind, number in itertools.product((CARGO, BUNDLE), "12"):
+            told = people.owned(db, kind, number)
+            for party, touch in itertools.product("abc", Handling):
+                sql = ownership.OWNS_SQL if touch is Handling.CHANGE else ownership.REACHES_SQL
+                asked = {"kind": kind, "number": number, "party": party}
+                assert the_row(db.execute(f"SELECT {sql}".encode(), asked))[0] is may(party, touch, told)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def session(site: PrivateCore, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def code_of(site: PrivateCore, name: str) -> str:
     """What their authenticator shows; where its code was used already, once it shows the next one."""
-    store = CoreStore(site.store, reading=True)
+    store = CoreStore(site.database, reading=True)
     state = people.sign_in_state(store.connection, name)
     store.close()
     while True:

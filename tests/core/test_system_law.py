@@ -27,10 +27,11 @@ from core.link.claims import ClaimBook
 from core.link.wholeness import ListWholeness
 from lane_agent import guards
 from lane_agent.wording import Scene
+from simulation.ledgers import copy_database, put_back_database
 from sync import overlays
 from sync.codelog import CodeLog
 from sync.journal import Journal, Receipt
-from tests.rigs.copies import LANES, copied, put_back
+from tests.rigs.copies import LANES
 from tests.rigs.system import Lie, SystemWorld
 from wire.envelope import Signer
 
@@ -81,7 +82,7 @@ class SystemMachine(RuleBasedStateMachine):
         self.world.steps(0.5)
         for here in self.world.lanes:
             here.backs_up()
-        copied(self.world.folder / "core.db", self.world.folder / "copy.db")
+        copy_database(self.world.folder / "core.db", self.world.folder / "copy.db")
         for vrn, lane in sorted(vrns.items()):
             if lane is not None:
                 assert self.world.lanes[lane].passes(vrn) is Scene.DONE
@@ -199,7 +200,7 @@ class SystemMachine(RuleBasedStateMachine):
         """The core's store is copied, or put back once in a story; it starts again."""
         match what:
             case "copied":
-                copied(self.world.folder / "core.db", self.world.folder / "copy.db")
+                copy_database(self.world.folder / "core.db", self.world.folder / "copy.db")
             case "restarts":
                 self.world.core_restarts()
             case _:
@@ -293,7 +294,7 @@ def forgotten_hold(world: SystemWorld) -> None:
     """The core is put back to before a hold that the lanes know, and goes on."""
     world.lodges("AB1234")
     world.steps(0.5)
-    copied(world.folder / "core.db", world.folder / "copy.db")
+    copy_database(world.folder / "core.db", world.folder / "copy.db")
     world.holds("AB1234")
     world.steps(4.0)
     world.core_is_put_back(anew=False)
@@ -305,13 +306,13 @@ def unheard_lanes(world: SystemWorld) -> None:
     """As before, with no lane on the line while it listens, a new epoch, and nothing of what lanes show coming through."""
     world.lodges("AB1234")
     world.steps(0.5)
-    copied(world.folder / "core.db", world.folder / "copy.db")
+    copy_database(world.folder / "core.db", world.folder / "copy.db")
     world.holds("AB1234")
     world.steps(4.0)
     for lane in world.lanes:
         lane.goes(up=False)
     world.core.store.close()
-    put_back(world.folder / "copy.db", world.folder / "core.db")
+    put_back_database(world.folder / "copy.db", world.folder / "core.db")
     world.open_core()
     world.begins_anew()
     world.steps(5.0)

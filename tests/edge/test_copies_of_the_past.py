@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from core.ledger.log import ReplicatedLog
@@ -24,6 +25,7 @@ from lane_agent.model import Link, Outcome
 from lane_agent.wording import Scene
 from runtime.clocks import utc_ms
 from simulation.broker import PrivateBroker
+from simulation.ledgers import copy_database, database_at, put_back_database
 from simulation.private_core import PrivateCore
 from sync.journal import Chain, JournalRow
 from sync.store import LaneStore
@@ -192,12 +194,12 @@ def test_a_core_put_back_to_before_a_hold_lets_the_held_vehicle_go_nowhere(
         async with serving(tmp_path, broker) as core:
             async with at_work(SeenBox(tmp_path, core, broker, "b1")) as box:
                 await until(lambda: box.link.status().version >= 1)
-                copied(core.store, tmp_path / "copy.db")
+                copy_database(core.store, tmp_path / "copy.db")
                 async with core.admin() as admin:
                     await admin.hold("AB1234", reason="after the backup")
                 await until(lambda: box.link.look_up("AB1234").held)
                 core.kill()
-                put_back(tmp_path / "copy.db", core.store)
+                put_back_database(tmp_path / "copy.db", core.store)
                 if anew:
                     await asyncio.to_thread(core.command, "restart-log", "--reason", "the disk was replaced")
                 core.start()
@@ -217,11 +219,10 @@ def test_a_core_put_back_to_before_a_hold_lets_the_held_vehicle_go_nowhere(
 
 def without_hold(store: Path, vrn: str) -> None:
     """Somebody takes a hold out of the core's store and computes the head anew."""
-    with closing(sqlite3.connect(store)) as db:
-        db.execute("DELETE FROM rows WHERE kind='hold' AND key=?", (vrn,))
+    with psycopg.connect(database_at(store)) as db:
+        db.execute("DELETE FROM rows WHERE kind='hold' AND key=%s", (vrn,))
         state = StateHash.of(decode_record(body) for (body,) in db.execute("SELECT body FROM rows"))
-        db.execute("UPDATE head SET state_hash=?, total=?", (state.digest(), state.total()))
-        db.commit()
+        db.execute("UPDATE head SET state_hash=%s, total=%s", (state.digest(), state.total()))
 
 
 def test_a_core_whose_store_was_edited_proves_nothing_and_does_not_start(broker: PrivateBroker, tmp_path: Path) -> None:
@@ -274,7 +275,7 @@ def test_a_core_that_signs_an_edited_list_heals_no_lane(broker: PrivateBroker, t
 
 def signed_anew(core: PrivateCore) -> None:
     """A delta that adds a vehicle, signed with the core's own key over the edited rows."""
-    store = CoreStore(core.store)
+    store = CoreStore(core.database)
     with store.transaction():
         ReplicatedLog(store, core.signer).append([VehicleRecord("XY1")], at_ms=utc_ms())
     store.close()

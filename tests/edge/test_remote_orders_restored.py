@@ -14,6 +14,7 @@ from domain.crossing import Direction
 from lane_agent.model import Link, Outcome
 from runtime.clocks import utc_ms
 from simulation.broker import PrivateBroker
+from simulation.ledgers import copy_database, put_back_database
 from simulation.private_core import PrivateCore
 from tests.rigs.mqtt import PATIENCE, until
 from tests.rigs.remote_orders import LANE, LANE_KEY, NAME, PICTURE, Box, at_work
@@ -71,6 +72,7 @@ def test_a_core_restored_from_an_old_backup_is_made_whole_and_says_what_it_canno
         first = await crosses(box, "AB1234")
         await until(lambda: box.link.status().waiting == 0)
         shutil.copytree(core.folder, tmp_path / "backup", ignore=shutil.ignore_patterns("s", "*.lock"))
+        copy_database(core.store, tmp_path / "backup" / "core.db")
         old_epoch, version = box.link.status().epoch, box.link.status().version
         async with core.admin() as admin:
             await admin.hold("ZZ9", reason="after the backup")
@@ -80,10 +82,7 @@ def test_a_core_restored_from_an_old_backup_is_made_whole_and_says_what_it_canno
         assert "PROVED" in await asyncio.to_thread(core.command, "decided", "--visit", second)
 
         core.kill()
-        for name in ("core.db", "core.db-wal", "core.db-shm"):
-            (core.folder / name).unlink(missing_ok=True)
-            if (tmp_path / "backup" / name).exists():
-                shutil.copy(tmp_path / "backup" / name, core.folder / name)
+        put_back_database(tmp_path / "backup" / "core.db", core.store)
         await asyncio.to_thread(core.command, "restart-log", "--reason", "the disk was replaced")
         await core.start_ready()
         await until(lambda: box.link.status().link is Link.FRESH and box.link.status().epoch != old_epoch)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from edge.cli import app
 from edge.settings.load import parse
 from runtime.slots import SlotError, SlotRoot
-from runtime.versions import go_back, print_versions
+from runtime.versions import StoreForm, go_back, print_versions
 from sync.schema import LANE_SCHEMA
 from sync.store import LaneStore
 
@@ -52,7 +52,7 @@ def told(root: SlotRoot, lane_folder: object, **options: object) -> list[str]:
     """What the way back says."""
     said = list[str]()
     given = {"to": "", "restart": False} | options
-    store = parse(lane_folder.file).lane.store  # type: ignore[attr-defined]
+    store = StoreForm.of_file(parse(lane_folder.file).lane.store)  # type: ignore[attr-defined]
     go_back(root, store, service="rocars-lane", say=said.append, **given)  # type: ignore[arg-type]
     return said
 

@@ -21,6 +21,7 @@ from domain.times import DAY_MS
 from lane_agent.events import Event
 from lane_agent.model import Link
 from runtime.mqtt import Broker, Options
+from simulation.ledgers import has_database, put_back_database
 from sync.client import JournalAnewError, LinkClient
 from sync.codelog import CodeLog
 from sync.journal import Journal
@@ -238,14 +239,14 @@ class World:
 
         Once in a story: what lanes know of a new epoch by a snapshot alone they cannot show (docs/attacks.md).
         """
-        if self.was_put_back or not (self.folder / "copy.db").exists():
+        if self.was_put_back or not has_database(self.folder / "copy.db"):
             return
         self.was_put_back = True
         for lane in self.lanes:
             lane.goes(up=True)
         self.steps(8.0)
         self.core.store.close()
-        put_back(self.folder / "copy.db", self.folder / "core.db")
+        put_back_database(self.folder / "copy.db", self.folder / "core.db")
         self.open_core()
         if anew:
             self.begins_anew()

@@ -35,6 +35,7 @@ from lane_agent.replay import restore
 from lane_agent.state import Lane
 from lane_agent.wording import Scene
 from simulation.hardwareless_lane import NoHardware
+from simulation.ledgers import has_database
 from tests.rigs.copies import GRACE_MS, LaneOfCopies, World
 from wire.codec import encode
 from wire.envelope import Signer
@@ -423,7 +424,7 @@ class SystemWorld(World):
 
     def core_is_put_back(self, *, anew: bool) -> None:
         """With every lane on the line and an honest broker, until the rows are back (docs/attacks.md, A5 and A6)."""
-        if self.was_put_back or not (self.folder / "copy.db").exists():
+        if self.was_put_back or not has_database(self.folder / "copy.db"):
             return
         self.broker.heals()
         super().core_is_put_back(anew=anew)
@@ -461,7 +462,7 @@ class SystemWorld(World):
                 )
 
     def _was_told(self, lane: LaneOfSystem) -> bool:
-        sql = "SELECT count(*) FROM alarms WHERE lane=? AND kind IN (?, ?)"
+        sql = "SELECT count(*) FROM alarms WHERE lane=%s AND kind IN (%s, %s)"
         kinds = (CoreAlarmKind.ROWS_MISSING, CoreAlarmKind.LANE_WENT_BACK)
         told = self.core.store.connection.execute(sql, (lane.name, *kinds)).fetchone()[0]
         return bool(told) or LaneAlarmKind.STORE_WENT_BACK in lane.troubles

@@ -40,6 +40,7 @@ from lane_agent.replay import restore
 from lane_agent.state import Lane
 from simulation.granting_core import GrantingCore
 from simulation.hardwareless_lane import NoHardware
+from simulation.ledgers import database_at
 from sync.alarm_rows import AlarmRows
 from sync.journal import Journal
 from sync.store import LaneStore
@@ -128,7 +129,7 @@ class CoreUnderRows:
 
     def __init__(self, folder: Path) -> None:
         file = folder / "core.db"
-        self.store = CoreStore(file, create=not file.exists())
+        self.store = CoreStore(database_at(file))
         log = ReplicatedLog(self.store, Signer.generate("core"))
         projection = Projection(self.store.connection, log, Compound(self.store.connection, within_ms=600_000))
         self.intake = Intake(self.store, projection)
@@ -157,7 +158,7 @@ class CoreUnderRows:
     def standing(self, now_ms: int) -> set[AlarmKey]:
         """The lane's alarms that stand here."""
         rows = self.store.connection.execute(
-            "SELECT kind, visit, cause, ended_ms, closed_ms FROM alarms WHERE lane=? AND of_core=0", (LANE,)
+            "SELECT kind, visit, cause, ended_ms, closed_ms FROM alarms WHERE lane=%s AND of_core=0", (LANE,)
         ).fetchall()
         del now_ms
         return {AlarmKey(kind, visit, cause) for kind, visit, cause, ended, closed in rows if not ended and not closed}
@@ -247,6 +248,10 @@ class _Story:
         came.seconds = time.monotonic() - began
         return came
 
+    def close(self) -> None:
+        """The core's database; also after a story that broke off."""
+        self._core.store.close()
+
     def _core_dies(self) -> None:
         if self._chance.random() < 0.5:
             self._core.store.close()
@@ -331,7 +336,11 @@ class _Story:
 def run(*, json_file: Path | None, faults: int, restarts: int, seed: int) -> bool:
     """Runs it and prints what it came to; whether standing alarms were the live faults throughout, and none was lost."""
     with tempfile.TemporaryDirectory(prefix="alarms-") as folder:
-        came = asyncio.run(_Story(Path(folder), faults=faults, restarts=restarts, seed=seed).run())
+        story = _Story(Path(folder), faults=faults, restarts=restarts, seed=seed)
+        try:
+            came = asyncio.run(story.run())
+        finally:
+            story.close()
     for name, value in came.plain().items():
         print(f"{name:14} {value}")
     if json_file is not None:

@@ -26,6 +26,7 @@ from lane_agent.model import Bundle, Cargo, Codes, Contact, Link, Moment, Policy
 from lane_agent.replay import entry
 from lane_agent.state import Lane
 from lane_agent.step import step
+from simulation.ledgers import database_at
 from wire import messages as wire
 from wire.codec import encode
 from wire.envelope import Signer
@@ -130,7 +131,7 @@ class LimitCore:
 
     def __init__(self, file: Path, signers: dict[str, Signer], bundles: Sequence[Bundle]) -> None:
         key = Signer.generate("core-1")
-        self.store = CoreStore(file, create=True)
+        self.store = CoreStore(database_at(file), create=True)
         self.log = ReplicatedLog(self.store, key)
         now = time.time_ns() // 1_000_000
         with self.store.transaction():

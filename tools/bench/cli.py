@@ -140,6 +140,20 @@ def alarms(
         raise typer.Exit(1)
 
 
+@app.command()
+def centre(
+    *,
+    seconds: Annotated[float, typer.Option(min=0.2, help="Of each measurement.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, help="How often the core and the bare database take turns.")] = 3,
+    holds: Annotated[int, typer.Option(min=1, help="Vehicles that are held.")] = 200,
+    json_file: JsonFile = None,
+) -> None:
+    """Lodgings and bundlings a second beside bare PostgreSQL, with 1, 8 and 32 clients; from a hold to the broker; a minute."""
+    from tools.bench.centre import run  # noqa: PLC0415 - so that --help is quick
+
+    run(json_file=json_file, seconds=seconds, rounds=rounds, holds=holds)
+
+
 Parts = Annotated[str, typer.Option("--only", help="Of snapshot, delta, curve, cuts; with commas between.")]
 
 

@@ -59,6 +59,11 @@ class Site:
         type_("install -d -o root -g rocars-core -m 0750 /etc/rocars-core")
         (self.centre.root / CORE_CONFIG[1:]).write_text(core_paper(ROOT), encoding="utf-8")
         type_("install -d -o rocars-core -g rocars-core -m 0700 /var/lib/rocars-core")
+        for command in (
+            "createuser rocars-core",
+            "createdb --owner rocars-core --template template0 --encoding UTF8 rocars",
+        ):
+            type_(f"runuser -u postgres -- {command}")
         for step in ("init", "authority"):
             type_(f"{AS_CORE}rocars-core {step}")
         roles = " ".join(f"--role {role}" for role in ("supervisor", "technician", "lane_officer", "clerk", "system"))

@@ -109,10 +109,10 @@ CORE = Product(
     name="rocars-core",
     says="the central side of the customs lanes",
     rooms=("core", "wire", "runtime", "domain"),
-    libraries=(*_LINK, "argon2-cffi", "pyotp", "opencc", *_COMMANDS),
+    libraries=(*_LINK, "psycopg", "argon2-cffi", "pyotp", "opencc", *_COMMANDS),
     entry=("core.cli.app", "main"),
     schema=("core.ledger.store", "CORE_SCHEMA"),
-    trial=("core.cli.app", "core.service", "paho.mqtt.client", "opencc", "argon2", "pyotp"),
+    trial=("core.cli.app", "core.service", "paho.mqtt.client", "psycopg", "opencc", "argon2", "pyotp"),
     units=("rocars-core*",),
     examples=("core.toml.example", "mosquitto.conf.example", "mosquitto.acl.example"),
 )

@@ -161,7 +161,7 @@ def _compile(site: Path) -> None:
 
 def _facts(target: Path, product: Product, version: str) -> None:
     module, name = product.schema
-    schema = len(getattr(import_module(module), name).migrations)
+    schema = getattr(import_module(module), name).newest
     facts = {"version": version, "build": _digest(target), "schema": schema, "trial": product.trial}
     (target / FACTS).write_text(json.dumps(facts, indent=1) + "\n")
 

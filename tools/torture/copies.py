@@ -16,7 +16,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
+
+from core.ledger.store import the_row
 from runtime.clocks import utc_ms
+from simulation.ledgers import copy_database, database_at, databases_in, exported, put_back_database
 from simulation.waiting import until
 from tools.torture.scene import FaultSite
 from tools.torture.site import SHIPPED_LISTEN_S, TortureSite
@@ -57,37 +61,37 @@ def journal_of(store: Path) -> str:
 
 
 def rows_had(copy: Path) -> dict[str, int]:
-    """How many rows of each journal a copy of the core's store has."""
-    with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as db:
+    """How many rows of each journal a copy of the core's database has."""
+    with psycopg.connect(database_at(copy)) as db:
         return dict(db.execute("SELECT journal, seq FROM streams").fetchall())
 
 
 def epoch_of(store: Path) -> str:
-    """The epoch of the list in a core's store."""
-    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
-        return str(db.execute("SELECT epoch FROM head").fetchone()[0])
+    """The epoch of the list in a core's database, by its name here."""
+    with psycopg.connect(database_at(store)) as db:
+        return str(the_row(db.execute("SELECT epoch FROM head"))[0])
 
 
 def edit_list(store: Path, held: str) -> str:
     """Lets a vehicle go in the core's store, and computes the head anew, as somebody would who has no key.
 
     Args:
-        store: the core's, which is stopped.
+        store: the core's database, by its name here; the core is stopped.
         held: the mark whose hold is taken out; where it is not held, an inspection becomes a release.
 
     Returns:
         What was changed, "" if there was nothing to change.
     """
-    with closing(sqlite3.connect(store)) as db:
-        found = db.execute("SELECT kind, key, body FROM rows WHERE kind = 'hold' AND key = ?", (held,)).fetchall()
+    with psycopg.connect(database_at(store)) as db:
+        found = db.execute("SELECT kind, key, body FROM rows WHERE kind = 'hold' AND key = %s", (held,)).fetchall()
         found += db.execute("SELECT kind, key, body FROM rows ORDER BY kind DESC, key").fetchall()
         for kind, key, body in found:
             better = _let_go(decode_record(body))
             if better is None:
                 continue
-            db.execute("UPDATE rows SET body = ? WHERE kind = ? AND key = ?", (encode(better), kind, key))
+            db.execute("UPDATE rows SET body = %s WHERE kind = %s AND key = %s", (encode(better), kind, key))
             state = StateHash.of(decode_record(one) for (one,) in db.execute("SELECT body FROM rows"))
-            db.execute("UPDATE head SET state_hash = ?, total = ?", (state.digest(), state.total()))
+            db.execute("UPDATE head SET state_hash = %s, total = %s", (state.digest(), state.total()))
             db.commit()
             return f"{kind} {key}"
     return ""
@@ -133,12 +137,12 @@ async def lane_restore(scene: FaultSite) -> None:
 
 
 async def core_restore(scene: FaultSite) -> None:
-    """The core's store is put back from a copy made before some vehicles were held, bundled and released, or an older one."""
+    """The core's database is put back from a copy made before some vehicles were held, bundled and released, or an older one."""
     site, folder = scene.site, scene.site.core.folder / "copies"
-    copy = copied(site.core.store, folder / f"{utc_ms():015}.db")
+    copy = copy_database(site.core.store, folder / f"{utc_ms():015}.db")
     if scene.rng.random() < _OLDER:
         epoch = epoch_of(copy)
-        copy = scene.rng.choice([one for one in sorted(folder.glob("*.db")) if epoch_of(one) == epoch])
+        copy = scene.rng.choice([one for one in databases_in(folder) if epoch_of(one) == epoch])
     for post in site.posts.values():
         post.tempts.append("held")
     await asyncio.sleep(scene.seconds)
@@ -150,7 +154,8 @@ async def core_restore(scene: FaultSite) -> None:
             present = {post.lane: journal_of(post.store) for post in site.posts.values()}
             site.told.write(lane="", present=present, had=rows_had(copy))
             now = utc_ms()
-            put_back(copy, site.core.store, site.core.folder / "left" / f"{now:015}.db")
+            exported(site.core.store, site.core.folder / "left" / f"{now:015}.db")
+            put_back_database(copy, site.core.store)
         finally:
             site.start_core(listen_s=SHIPPED_LISTEN_S)
         if not await level(site):

@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 
 from runtime.clocks import utc_ms
 from simulation.cable import Way
+from simulation.ledgers import database_at
 from simulation.mqtt_packets import PublishPacket
 from simulation.private_core import CORE_KEY
 from tools.torture.site import POINT, LaneUnderTest
@@ -50,15 +52,21 @@ class StoredHead(msgspec.Struct, frozen=True):
 
 def core_head(store: Path) -> StoredHead:
     """Reads the head beside the running core."""
-    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
-        return StoredHead(*db.execute("SELECT epoch, version, log_hash, total FROM head").fetchone())
+    with psycopg.connect(database_at(store)) as db:
+        return _head(db)
+
+
+def _head(db: psycopg.Connection[Any]) -> StoredHead:
+    row = db.execute("SELECT epoch, version, log_hash, total FROM head").fetchone()
+    assert row is not None
+    return StoredHead(*row)
 
 
 def core_rows(store: Path) -> tuple[StoredHead, list[Record]]:
     """The head and every row, as a snapshot has them."""
-    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
-        db.execute("BEGIN")
-        head = StoredHead(*db.execute("SELECT epoch, version, log_hash, total FROM head").fetchone())
+    with psycopg.connect(database_at(store)) as db:
+        db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        head = _head(db)
         bodies = db.execute("SELECT body FROM rows ORDER BY kind, key").fetchall()
     return head, [decode(Record, body) for (body,) in bodies]  # type: ignore[arg-type]
 
@@ -69,7 +77,7 @@ class Liar:
     Args:
         post: the lane.
         signer: the core's own key.
-        store: the core's store, to lie well.
+        store: the core's database, by its name here, to lie well.
         rng: chance.
     """
 

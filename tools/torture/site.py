@@ -21,6 +21,7 @@ import msgspec
 from simulation.broker import PrivateBroker
 from simulation.cable import Cable
 from simulation.children import ChildProcess
+from simulation.ledgers import exported
 from simulation.private_core import CORE_KEY, PrivateCore, write_secret
 from simulation.waiting import until
 from tools.torture.core_client import CoreDesk
@@ -253,6 +254,7 @@ class TortureSite:
         """Ends the lanes, then the core, then the broker."""
         await asyncio.gather(*(post.close() for post in self.posts.values()))
         await self.children.end("core")
+        exported(self.core.store, self.core.store)
         await self.core_cable.stop()
         self.broker.stop()
 

@@ -54,7 +54,7 @@ def test_the_package_has_the_libraries_that_its_rooms_import(product: Product) -
 def test_together_they_use_every_library_of_the_project() -> None:
     """What pyproject.toml names and no package brings is missing, or should not be named."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    named = {line.split(">")[0].split("=")[0].strip() for line in project["dependencies"]}
+    named = {line.split(">")[0].split("=")[0].split("[")[0].strip() for line in project["dependencies"]}
     assert {library for product in PRODUCTS for library in product.libraries} == named
 
 
@@ -152,7 +152,7 @@ def test_the_package_of_the_core_is_built_and_runs_from_where_it_was_put(tmp_pat
         ROOT, tmp_path / "tree", tmp_path, product=CORE, architecture=Architecture.AMD64, version="7.1+test"
     )
     assert file.name == "rocars-core_7.1+test_amd64.deb"
-    assert size < 60_000_000
+    assert size < 80_000_000
     box = tmp_path / "box"
     subprocess.run(["dpkg-deb", "-x", file, box], check=True)
     brought = box / "opt/rocars-core/package"

@@ -11,12 +11,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from core.ledger.sqlite_import import import_sqlite
+from core.ledger.store import CoreStore
+from simulation.ledgers import database_at
 from tools.torture.check_delivery import check_uses
 from tools.torture.check_releases import check_late_answers, check_releases
 from tools.torture.checker import check
-from tools.torture.copies import copied, edit_list
+from tools.torture.copies import edit_list
 from tools.torture.decisions import of_lane
 from tools.torture.gate import RestoreGate
 from tools.torture.history import RunHistory, StoredJournal, StoredName, StoredRow, read_history
@@ -180,12 +184,14 @@ def test_a_release_under_a_bypass_is_found(history: RunHistory) -> None:
 
 def test_an_edited_list_lets_the_held_vehicle_go(put_back: Any, tmp_path: Path) -> None:
     """What the weapon does is what row A7 says: the row stops nobody, and the head is counted anew."""
-    store = copied(put_back.folder / "core" / "core.db", tmp_path / "copies" / "core.db")
-    with closing(sqlite3.connect(store)) as db:
-        (before,) = db.execute("SELECT state_hash FROM head").fetchone()
+    store = tmp_path / "core.db"
+    with CoreStore(database_at(store)) as opened:
+        import_sqlite(put_back.folder / "core" / "core.db", opened)
+    with psycopg.connect(database_at(store)) as db:
+        before = db.execute("SELECT state_hash FROM head").fetchone()
     changed = edit_list(store, "")
-    with closing(sqlite3.connect(store)) as db:
-        (hashed,) = db.execute("SELECT state_hash FROM head").fetchone()
+    with psycopg.connect(database_at(store)) as db:
+        hashed = db.execute("SELECT state_hash FROM head").fetchone()
     assert bool(changed) == (hashed != before)
 
 

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from core.ledger.log import ReplicatedLog
+from core.ledger.sqlite_import import import_sqlite
 from core.ledger.store import CoreStore
+from simulation.ledgers import database_at, exported
 from tools.torture.check_delivery import check_orders
 from tools.torture.check_link import accepted_proofs, check_manual
 from tools.torture.check_releases import check_times
@@ -136,11 +138,14 @@ def test_a_release_against_an_older_hold_is_found(spoilt: Spoil, history: RunHis
 
     def hold(copy: Path) -> None:
         signer = Signer.from_pem("core-1", (copy / "core" / "core-1.key").read_bytes())
-        store = CoreStore(copy / "core" / "core.db")
+        file = copy / "core" / "core.db"
+        store = CoreStore(database_at(file))
+        import_sqlite(file, store)
         with store.transaction():
             at_ms = decision.at_ms + history.offset_ms - 10_000
             ReplicatedLog(store, signer).append([HoldRecord(decision.vrn, "earlier")], at_ms=at_ms)
         store.close()
+        exported(file, file)
 
     verdict = spoilt(hold)
     unsafe = [finding.text for finding in verdict.findings if finding.count == "unsafe_releases"]

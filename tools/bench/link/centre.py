@@ -15,6 +15,7 @@ from core.link.intake import Intake
 from core.link.projection import Projection
 from runtime.mqtt import Connection, Incoming
 from simulation.broker import CORE, PrivateBroker
+from simulation.ledgers import database_at
 from wire.envelope import KeyRing, Signer
 from wire.records import Record
 from wire.topics import ALL_UP
@@ -39,7 +40,7 @@ class CentreParts:
         limits: LaneLimits | None = None,
     ) -> None:
         self.signer = Signer.generate("core")
-        self.store = CoreStore(folder / "core.db", create=True)
+        self.store = CoreStore(database_at(folder / "core.db"), create=True)
         self.log = ReplicatedLog(self.store, self.signer)
         with self.store.transaction():
             self.log.restart(at_ms=core_ms(), reason="benchmark")

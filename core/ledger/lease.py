@@ -1,0 +1,195 @@
+"""Which of several core processes signs and proves: whoever holds the lease in the database, for as long as it is renewed.
+
+Rules of this file:
+- The holder may sign and prove for `LASTS_S` from before it began its last renewal, by its own monotonic clock, and not a
+  moment longer: paused, cut off its database, or left behind on a server that lost its stand-by, it falls silent by itself.
+- Another takes it over only after it has seen no renewal for `LASTS_S` and `APART_S` by its own monotonic clock: what the
+  old one proved last is then too old for any lane (design §3). No two machines' clocks are compared.
+- A core that ends in good order gives it back: then the next one need not wait. One that was killed, and whose place (a
+  locked file of this machine) its successor has, is known to be dead.
+- Taking it over changes the term. Every transaction of a core holds its term's key (`CoreStore.transaction`): those of the old one
+  are over before, or fail.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+
+from core.errors import CoreSettingsError
+from core.ledger.store import LedgerConnection, connected, named
+from runtime.store_errors import StoreError
+
+log = logging.getLogger("rocars.core")
+
+LASTS_S = 2.0
+"""How long a renewal counts."""
+
+APART_S = 3.0
+"""Between the end of the old lease and the first thing that the next holder signs: how old a proof may be for a lane."""
+
+EVERY_S = 0.4
+"""Between two renewals, and between two looks of who waits."""
+
+
+class CorePlace:
+    """What tells cores of one machine apart: a file that the running one has locked, until the kernel ends it.
+
+    Args:
+        file: made if missing.
+
+    Raises:
+        CoreSettingsError: another process has it.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.name = f"{_machine()}:{file.absolute()}"
+        self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise CoreSettingsError(
+                f"another core runs here (`fuser {file}` names it); stop that one, or name another core.admin_socket"
+            ) from error
+
+    def leave(self) -> None:
+        """Lets the next process have it."""
+        os.close(self._descriptor)
+
+
+def _machine() -> str:
+    with suppress(OSError):
+        return Path("/etc/machine-id").read_text(encoding="ascii").strip()
+    return os.uname().nodename
+
+
+class Lease:
+    """A core's part in it.
+
+    Args:
+        dsn: the database.
+        place: of this process.
+
+    Attributes:
+        term: whose key transactions hold; 0 while it is another's.
+        is_lost: another has taken it over.
+    """
+
+    def __init__(self, dsn: str, place: CorePlace) -> None:
+        self._dsn = dsn
+        self._place = place
+        self._connection: LedgerConnection | None = None
+        self._until = 0.0
+        self._over = threading.Event()
+        self._renewer: threading.Thread | None = None
+        self._doubtful = False
+        self.is_lost = False
+        self.term = 0
+
+    def is_live(self) -> bool:
+        """Whether this core may sign or prove something now."""
+        return time.monotonic() < self._until
+
+    def take(self, stop: Callable[[], bool] = lambda: False) -> bool:
+        """Waits until it is this core's, however long that takes; False where `stop` said so meanwhile.
+
+        A database that is away is waited for: a core that ended for want of it would be started again all the time.
+        """
+        seen: tuple[int, int] | None = None
+        since, told = time.monotonic(), ""
+        while not stop():
+            try:
+                now = time.monotonic()
+                term, holder, beat = self._look()
+                if (term, beat) != seen:
+                    seen, since = (term, beat), now
+                free = holder in {"", self._place.name} or now - since >= LASTS_S + APART_S
+                if free and self._take_over(term, beat):
+                    self._renew_from_now_on()
+                    return True
+                if told != holder:
+                    log.info("another core has the lease (%s); this one stands by", holder)
+                    told = holder
+            except (psycopg.Error, StoreError) as error:
+                self._drop()
+                if told != str(error):
+                    log.warning("the lease cannot be had yet: %s", error)
+                    told = str(error)
+            time.sleep(EVERY_S / 4)
+        return False
+
+    def _db(self) -> LedgerConnection:
+        if self._connection is None:
+            patience = ["-c", f"statement_timeout={round(1_000 * LASTS_S)}"]
+            self._connection = connected(self._dsn, options=" ".join(patience))
+            self._connection.add_notice_handler(self._on_notice)
+        return self._connection
+
+    def _on_notice(self, told: psycopg.errors.Diagnostic) -> None:
+        """A renewal for which the stand-by was not waited any longer is none."""
+        self._doubtful = self._doubtful or told.severity_nonlocalized == "WARNING"
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _look(self) -> tuple[int, str, int]:
+        row = self._db().execute("SELECT term, holder, beat FROM lease").fetchone()
+        if row is None:
+            raise StoreError(f"{named(self._dsn)}: its lease is gone; restore the database")
+        return int(row[0]), str(row[1]), int(row[2])
+
+    def _take_over(self, term: int, beat: int) -> bool:
+        """Unless it was renewed, or taken over, since it was looked at."""
+        began = time.monotonic()
+        done = self._db().execute(
+            "UPDATE lease SET term = term + 1, holder = %s, beat = beat + 1 WHERE term = %s AND beat = %s RETURNING term",
+            (self._place.name, term, beat),
+        )
+        row = done.fetchone()
+        if row is None:
+            return False
+        self.term, self._until = int(row[0]), began + LASTS_S
+        return True
+
+    def _renew_from_now_on(self) -> None:
+        self._over.clear()
+        self._renewer = threading.Thread(target=self._renew, name="lease", daemon=True)
+        self._renewer.start()
+
+    def _renew(self) -> None:
+        while not self._over.wait(EVERY_S):
+            began, self._doubtful = time.monotonic(), False
+            try:
+                done = self._db().execute("UPDATE lease SET beat = beat + 1 WHERE term = %s", (self.term,))
+            except (psycopg.Error, StoreError) as error:
+                log.warning("the lease was not renewed: %s", error)
+                self._drop()
+                continue
+            if done.rowcount != 1:
+                log.error("another core has taken the lease over; this one says nothing any more")
+                self._until, self.is_lost = 0.0, True
+                return
+            if not (self._over.is_set() or self._doubtful):
+                self._until = began + LASTS_S
+
+    def give_back(self) -> None:
+        """This core ends in good order and has said its last word."""
+        self._over.set()
+        if self._renewer is not None:
+            self._renewer.join()
+        held, self._until = self.term, 0.0
+        if held:
+            with suppress(psycopg.Error, StoreError):
+                self._db().execute("UPDATE lease SET holder = '', beat = beat + 1 WHERE term = %s", (held,))
+        self._drop()

@@ -1,0 +1,178 @@
+"""One of several cores signs and proves: paused, cut off or killed, the old one is silent before the next one speaks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from core.errors import CoreSettingsError
+from core.ledger.lease import APART_S, LASTS_S, CorePlace, Lease
+from core.ledger.store import CoreStore
+from runtime.store_errors import StoreError
+from simulation.ledgers import database_at
+
+
+@pytest.fixture
+def dsn(tmp_path: Path) -> str:
+    """A database with its tables."""
+    found = database_at(tmp_path / "core.db")
+    CoreStore(found).close()
+    return found
+
+
+@pytest.fixture
+def make_lease(tmp_path: Path, dsn: str) -> Iterator[Any]:
+    """Makes cores' parts in the lease, each of another machine."""
+    made: list[Lease] = []
+
+    def make(name: str) -> Lease:
+        place = CorePlace(tmp_path / f"{name}.lock")
+        place.name = name
+        made.append(Lease(dsn, place))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.give_back()
+
+
+def cut_off(lease: Lease) -> None:
+    """Its renewals reach no server any more, as on a network that is cut."""
+    lease._dsn = "host=/nowhere dbname=x"
+    lease._drop()
+
+
+def test_a_lease_given_back_is_free_at_once(make_lease: Any) -> None:
+    """A planned hand-over costs no lane its proof."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    first.give_back()
+    began = time.monotonic()
+    assert second.take()
+    assert time.monotonic() - began < LASTS_S
+    assert second.is_live()
+    assert not first.is_live()
+
+
+def test_one_that_is_cut_off_is_silent_well_before_the_next_one_speaks(make_lease: Any) -> None:
+    """By their own clocks: the old one's last word is at least as old as a proof may be."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    cut_off(first)
+    ended = 0.0
+
+    async def both() -> float:
+        nonlocal ended
+        waiting = asyncio.create_task(asyncio.to_thread(second.take))
+        while not waiting.done():
+            if first.is_live():
+                ended = time.monotonic()
+            await asyncio.sleep(0.01)
+        assert waiting.result()
+        return time.monotonic()
+
+    spoke = asyncio.run(both())
+    assert spoke - ended >= APART_S
+    assert spoke - ended < LASTS_S + APART_S + 2.0
+
+
+def test_while_it_is_renewed_nobody_has_it_over(make_lease: Any) -> None:
+    """However long somebody stands by."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    end = time.monotonic() + LASTS_S + APART_S + 1.0
+    assert not second.take(lambda: time.monotonic() > end)
+    assert first.is_live()
+
+
+def test_the_next_process_of_a_place_need_not_wait(make_lease: Any) -> None:
+    """The kernel says that the one before is dead: it has its file."""
+    first, second = make_lease("a"), make_lease("a2")
+    second._place.name = "a"
+    assert first.take()
+    cut_off(first)
+    began = time.monotonic()
+    assert second.take()
+    assert time.monotonic() - began < LASTS_S
+
+
+def test_a_place_has_one_process(tmp_path: Path) -> None:
+    """Two cores started with one configuration: the second is told."""
+    place = CorePlace(tmp_path / "s.lock")
+    with pytest.raises(CoreSettingsError, match="another core runs here"):
+        CorePlace(tmp_path / "s.lock")
+    place.leave()
+    CorePlace(tmp_path / "s.lock").leave()
+
+
+def test_what_the_old_one_still_writes_is_refused(make_lease: Any, dsn: str) -> None:
+    """Checked in the transaction itself: a paused core wakes up, and writes nothing."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    old = CoreStore(dsn, term=first.term)
+    with old.transaction():
+        old.write_diary(at_ms=1, who="old", what="", detail="")
+    first.give_back()
+    assert second.take()
+    with pytest.raises(StoreError, match="another core has taken the lease over"), old.transaction():
+        old.write_diary(at_ms=2, who="old", what="", detail="")
+    new = CoreStore(dsn, term=second.term)
+    with new.transaction():
+        new.write_diary(at_ms=3, who="new", what="", detail="")
+    assert new.connection.execute("SELECT who FROM audit ORDER BY seq").fetchall() == [("old",), ("new",)]
+    with pytest.raises(psycopg.OperationalError):
+        old.connection.execute("SELECT 1")
+    new.close()
+
+
+def test_who_takes_over_waits_for_a_transaction_of_the_old_one(make_lease: Any, dsn: str) -> None:
+    """It began while the lease was its own: it is over before the term changes."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    old = CoreStore(dsn, term=first.term)
+
+    async def both() -> None:
+        with old.transaction():
+            old.write_diary(at_ms=1, who="old", what="", detail="")
+            first.give_back()
+            waiting = asyncio.create_task(asyncio.to_thread(second.take))
+            await asyncio.sleep(1.0)
+            assert not waiting.done()
+        assert await waiting
+
+    asyncio.run(both())
+    old.close()
+
+
+def test_a_core_that_is_paused_within_a_transaction_holds_the_next_one_up_no_longer(make_lease: Any, dsn: str) -> None:
+    """The server ends its session; what it had begun never happened."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    old = CoreStore(dsn, term=first.term)
+
+    def is_paused() -> None:
+        with old.transaction():
+            old.write_diary(at_ms=1, who="old", what="", detail="")
+            cut_off(first)
+            assert second.take()
+
+    with pytest.raises(StoreError):
+        is_paused()
+    assert old.connection.closed
+    with CoreStore(dsn, term=second.term) as new:
+        assert new.connection.execute("SELECT count(*) FROM audit").fetchone() == (0,)
+
+
+def test_a_lease_renewed_at_the_last_moment_is_not_taken_over(make_lease: Any) -> None:
+    """Between the look and the taking."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    term, _, beat = second._look()
+    first._db().execute("UPDATE lease SET beat = beat + 1")
+    assert not second._take_over(term, beat)
