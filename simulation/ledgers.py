@@ -115,22 +115,17 @@ def forget_database(path: Path) -> None:
     if name is None:
         return
     cluster = shared_cluster()
-    if len(_spare) >= _MOST_SPARE or not _is_as_made(cluster.dsn(name)):
-        cluster.drop(name)
-        return
     with psycopg.connect(cluster.dsn(name), autocommit=True) as connection:
+        is_spoilt = len(_spare) >= _MOST_SPARE or _shape(connection) != _shape_made()
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
             (name,),
         )
-        _empty(connection)
-    _spare.append(name)
-
-
-def _is_as_made(dsn: str) -> bool:
-    """Whether nobody changed its tables or what it says of them: a test may drop one."""
-    with psycopg.connect(dsn) as connection:
-        return _shape(connection) == _shape_made()
+        if not is_spoilt:
+            _empty(connection)
+            _spare.append(name)
+    if is_spoilt:  # a test may drop a table
+        cluster.drop(name)
 
 
 @cache
@@ -147,13 +142,16 @@ def _shape(connection: psycopg.Connection[tuple[Any, ...]]) -> tuple[object, ...
     return the_row(found)
 
 
-def _tables(connection: psycopg.Connection[tuple[str]]) -> list[str]:
+def _tables(connection: psycopg.Connection[tuple[str]], *, written: bool = False) -> list[str]:
+    """Those of a core; `written`: only those that have, or had, rows."""
     sql = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition"
+    if written:
+        sql += " AND pg_relation_size(oid) > 0"
     return [name for (name,) in connection.execute(sql.encode()) if name not in _OWN]
 
 
 def _empty(connection: psycopg.Connection[tuple[str]]) -> None:
-    statements = [f'DELETE FROM "{name}"' for name in _tables(connection)]  # noqa: S608 (from the catalogue)
+    statements = [f'DELETE FROM "{name}"' for name in _tables(connection, written=True)]  # noqa: S608 (from the catalogue)
     sequences = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'"
     statements += [f'ALTER SEQUENCE "{name}" RESTART' for (name,) in connection.execute(sequences.encode())]
     statements += ["UPDATE list_writers SET signer = 0, strangers = 0", "UPDATE lease SET holder = '', beat = beat + 1"]
