@@ -419,4 +419,9 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "指令須註明發出者的姓名",
         "指令须注明发出者的姓名",
     ),
+    "wall_sees": (
+        "this wall may not look at lane {lane}: it is not among its lanes in walls.lanes",
+        "此總覽不可查閱通道{lane}：該通道不在其 walls.lanes 之內",
+        "此总览不可查阅通道{lane}：该通道不在其 walls.lanes 之内",
+    ),
 }

@@ -1,0 +1,146 @@
+"""Past visits, found in the core's records: by mark with near-misses, UBR, CCRN, time, lane, outcome, officer.
+
+Rules of this file: it only reads, on a connection of its own, so that no lane's proof waits for it. Which lanes may be looked at is
+given by whoever asks, never by the request.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator
+
+import msgspec
+
+from core.link.projection import Crossing, read_crossing
+from core.office.cargo import REFERENCE
+from core.office.wall_requests import (
+    IN_LANE,
+    MOST_FIGURES,
+    CountVisits,
+    PastVisit,
+    SearchVisits,
+    VisitFigures,
+    VisitsFound,
+)
+from domain.marks import neighbours, normalise
+from domain.visit_record import VisitEnded
+
+_NAMES = ", ".join(Crossing.__struct_fields__)
+_READ_AS = "(lane, journal, visit) IN (SELECT lane, journal, visit FROM marks WHERE mark IN ({}))"
+
+
+class VisitSearch:
+    """Searches the crossings of one store.
+
+    Args:
+        connection: to it, for reading.
+        lanes: those that may be looked at.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, lanes: Collection[str]) -> None:
+        self._db = connection
+        self._lanes = tuple(lanes)
+
+    def find(self, wanted: SearchVisits) -> VisitsFound:
+        """The visits that fit, newest first."""
+        mark = "" if REFERENCE.fullmatch(wanted.text) else normalise(wanted.text)
+        found: dict[str, PastVisit] = {}
+        for crossing in self._candidates(wanted, mark):
+            if crossing.key in found or not _fits(crossing, wanted):
+                continue
+            if len(found) == wanted.most:
+                return VisitsFound(tuple(found.values()), more=True)
+            found[crossing.key] = self._past(crossing, mark)
+        return VisitsFound(tuple(sorted(found.values(), key=lambda one: one.first_ms, reverse=True)))
+
+    def _candidates(self, wanted: SearchVisits, mark: str) -> Iterator[Crossing]:
+        lanes = [lane for lane in self._lanes if wanted.lane in {"", lane}]
+        where = f"lane IN ({_marks(lanes)}) AND first_ms BETWEEN ? AND ?"
+        values: list[str | int] = [*lanes, wanted.since_ms, wanted.until_ms]
+        if mark:
+            marks = [mark, *(sorted(neighbours(mark)) if wanted.near else ())]
+            where += f" AND (vrn IN ({_marks(marks)}) OR {_READ_AS.format(_marks(marks))})"
+            values += [*marks, *marks]
+        elif wanted.text:
+            yield from self._of_reference(wanted.text, lanes)
+            where += " AND (base LIKE ? OR ubrs LIKE ?)"
+            values += [f"%{wanted.text}%"] * 2
+        yield from self._crossings(where, values)
+
+    def _of_reference(self, text: str, lanes: list[str]) -> Iterator[Crossing]:
+        """The visits that used the bundle of that UBR or CCRN, whenever that was."""
+        bundled = self._db.execute("SELECT ubr FROM cargo WHERE ccrn=? AND ubr!=''", (text,)).fetchone()
+        ubr = bundled[0] if bundled else text
+        yield from self._crossings(f"lane IN ({_marks(lanes)}) AND ubrs LIKE ?", [*lanes, f'%"{ubr}"%'])
+
+    def _crossings(self, where: str, values: list[str | int]) -> Iterator[Crossing]:
+        rows = self._db.execute(
+            f"SELECT {_NAMES} FROM crossings WHERE {where} ORDER BY first_ms DESC, visit DESC",  # noqa: S608 (fixed texts)
+            values,
+        )
+        yield from map(read_crossing, rows)
+
+    def _past(self, crossing: Crossing, mark: str) -> PastVisit:
+        ended = crossing.ended
+        return PastVisit(
+            key=crossing.key,
+            lane=crossing.lane,
+            first_ms=crossing.first_ms,
+            left_ms=ended.left_ms or 0,
+            vrn=crossing.vrn,
+            near=bool(mark) and mark != crossing.vrn and mark not in marks_of(self._db, crossing),
+            ended=bool(crossing.base),
+            row=ended.row or 0,
+            outcome=ended.outcome,
+            doubt=ended.doubt,
+            officer=ended.officer,
+            reason=ended.reason,
+            ubrs=crossing.ubrs,
+        )
+
+    def figures(self, wanted: CountVisits) -> list[VisitFigures]:
+        """What there is to count of the visits that have ended, in the order in which they began; `MOST_FIGURES` at most."""
+        rows = self._db.execute(
+            f"SELECT lane, first_ms, base FROM crossings WHERE lane IN ({_marks(self._lanes)}) "  # noqa: S608 (fixed texts)
+            "AND first_ms >= ? AND first_ms < ? AND base != '{}' ORDER BY first_ms LIMIT ?",
+            (*self._lanes, wanted.since_ms, wanted.until_ms, MOST_FIGURES),
+        )
+        return [_figures(lane, first, VisitEnded.from_facts(msgspec.json.decode(base))) for lane, first, base in rows]
+
+
+def marks_of(connection: sqlite3.Connection, crossing: Crossing) -> tuple[str, ...]:
+    """The marks that were read or typed in a visit."""
+    where = (crossing.lane, crossing.journal, crossing.visit)
+    rows = connection.execute("SELECT mark FROM marks WHERE lane=? AND journal=? AND visit=? ORDER BY mark", where)
+    return tuple(mark for (mark,) in rows)
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _fits(crossing: Crossing, wanted: SearchVisits) -> bool:
+    ended, is_over = crossing.ended, bool(crossing.base)
+    outcome = ended.outcome if is_over else IN_LANE
+    if wanted.outcome and outcome != wanted.outcome:
+        return False
+    if not wanted.officer:
+        return True
+    people = [ended.officer, *(record.facts.get("officer", "") for record in crossing.records)]
+    return any(wanted.officer.casefold() in one.casefold() for one in people)
+
+
+def _figures(lane: str, first_ms: int, ended: VisitEnded) -> VisitFigures:
+    return VisitFigures(
+        lane=lane,
+        arrived_ms=ended.arrived_ms or first_ms,
+        decided_ms=ended.decided_ms or 0,
+        left_ms=ended.left_ms or 0,
+        how=ended.how,
+        outcome=ended.outcome,
+        doubt=ended.doubt,
+        unread=ended.unread,
+        manual=ended.mode == "manual",
+        person=bool(ended.officer) or ended.source == "officer",
+        confidence=-1.0 if ended.confidence is None else ended.confidence,
+    )
