@@ -20,6 +20,7 @@ from wall.errors import WallSettingsError
 from wall.lane_pages import LanePages
 from wall.listening import WallEars, lane_rings
 from wall.orders import CoreLine
+from wall.past import PastDesk
 from wall.pictures import PictureBoard
 from wall.settings import WallSettings
 from wall.store import WallStore
@@ -29,6 +30,8 @@ log = logging.getLogger("rocars.wall")
 
 _TICK_S = 1.0
 _CORE_S = 5.0
+_PAST_S = 60.0
+"""How long the core may search: it proves signatures of years."""
 
 
 class WallProcess:
@@ -63,9 +66,9 @@ class WallProcess:
         self.painter = SignRenderer(simulated=False)
         self.pictures = PictureBoard()
         access = Access(settings=settings.page, officers=officers, ticks=monotonic_ms, lane=settings.wall.name)
-        parts = WallParts(
-            self.desk, access, self.pictures, self.painter, monotonic_ms, self.core, self._pages(settings, now_ms)
-        )
+        self.past = PastDesk(CoreLine(settings.core, answer_s=_PAST_S))
+        pages = self._pages(settings, now_ms)
+        parts = WallParts(self.desk, access, self.pictures, self.painter, monotonic_ms, self.core, pages, self.past)
         self.routes = WallRoutes(parts)
         self.server = ConsoleServer(self.routes.app(), self.routes, settings.page)
 

@@ -134,7 +134,7 @@ def test_nothing_but_orders_can_be_asked_at_the_door(papers: Papers) -> None:
 
     async def ask(port: int) -> None:
         line = CoreLine(papers.line(port))
-        told = await line._ask({"do": "lift_hold", "who": "chan", "vrn": "AB1"})
+        told = await line.ask({"do": "lift_hold", "who": "chan", "vrn": "AB1"})
         assert told.problems[0].startswith("a wall cannot ask this")
         line.close()
 
