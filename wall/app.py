@@ -110,7 +110,7 @@ class WallRoutes:
         self._login = LoginRoutes(parts.access, self._page)
         self._jinja = templates(_HERE / "templates")
         self._gate = Gatekeeper(parts.access, self._officers)
-        self._looks = LookRoutes(parts.desk, parts.past, access=parts.access, officers=self._officers, page=self._page)
+        self._looks = LookRoutes(parts.desk, parts.past, access=parts.access, page=self._page, role=self._gate.role)
         self._closed = asyncio.Event()
         self._telling: set[asyncio.Task[None]] = set()
         self._signs: dict[tuple[Screen, Scene, str], bytes] = {}

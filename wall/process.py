@@ -101,6 +101,7 @@ class WallProcess:
         with contextlib.ExitStack() as stack:
             stack.callback(self.store.close)
             stack.callback(self.painter.close)
+            stack.callback(self.past.line.close)
             address = self.server.bind()
             stack.callback(self.server.close)
             self.ears.start()

@@ -10,17 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
-from core.enrolment.authority import Authority
 from core.errors import RefusedError
 from core.model.people import Actor
 from core.office.answers import CommandState
 from core.office.requests import ListCommands, SendCommand
 from core.office.wall_door import WallDoor
 from core.settings import WallsSection
-from tests.rigs.wall import NOW, WallRig, log_in, online, state
+from tests.rigs.papers import Papers
+from tests.rigs.wall import WallRig, log_in, online, state
 from wall.orders import Became, CoreLine
-from wall.settings import CoreLineSection
-from wire.certificates import key_to_pem, new_key
 
 
 class Core:
@@ -41,32 +39,6 @@ class Core:
         sent, who = self.asked[int(request.id[1:]) - 1]
         fields = {"lane": sent.lane, "issuer": who.words, "name": sent.name, "visit": "", "text": "", "issued_ms": 0}
         return [CommandState(id=request.id, expires_ms=0, outcome=self.outcome, detail=self.detail, **fields)]
-
-
-class Papers:
-    """An authority, the core's certificate, and a wall's."""
-
-    def __init__(self, folder: Path, wall: str = "wall") -> None:
-        self.folder = folder
-        self.authority = Authority.make(folder / "authority", lambda: NOW)
-        (folder / "authority.crt").write_bytes(self.authority.pem)
-        for name in ("core", wall):
-            key = new_key()
-            made = self.authority.for_broker(["localhost"], key.public_key(), days=9_000)
-            if name != "core":
-                made = self.authority.for_client(name, key.public_key(), days=9_000)
-            (folder / f"{name}.crt").write_bytes(made)
-            (folder / f"{name}.key").write_bytes(key_to_pem(key))
-
-    def door(self, **lanes: tuple[str, ...]) -> WallsSection:
-        """The core's side."""
-        of_core = {"certificate": self.folder / "core.crt", "key": self.folder / "core.key"}
-        return WallsSection(authority=self.folder / "authority.crt", lanes=lanes, **of_core)
-
-    def line(self, port: int, wall: str = "wall") -> CoreLineSection:
-        """A wall's side."""
-        files = {"certificate": self.folder / f"{wall}.crt", "key": self.folder / f"{wall}.key"}
-        return CoreLineSection(host="localhost", port=port, authority=self.folder / "authority.crt", **files)
 
 
 @pytest.fixture
