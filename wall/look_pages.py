@@ -119,6 +119,14 @@ class LookRoutes:
             **{name: in_tongue(value, tongue) for name, value in values.items()},
         )
 
+    def _person(self, name: str) -> str:
+        """Somebody as others see them; of `chan@wall` and `chan by wall`, as lanes and core write, the place stays."""
+        for between in ("@", " by "):
+            login, found, where = name.partition(between)
+            if found and login in self._officers.names():
+                return f"{self._officers.shown(login)} ({where})"
+        return self._officers.shown(name) if name else ""
+
     def _locked(self, request: Request, session: Session) -> Response | None:
         """The page that asks for the password, where this one has locked itself."""
         if not self._access.sessions.locked(session):
@@ -152,7 +160,7 @@ class LookRoutes:
             )
             return {"away": str(error), "deeds": [self._deed(one) for one in deeds]}
         except PastRefusedError as error:
-            return {"problem": Both(str(error), f"中央未能提供：{error}")}
+            return {"problem": _told_nothing(error)}
         return {"found": [self._found(one) for one in found.visits], "more": found.more}
 
     def _found(self, one: FoundVisit) -> Plain:
@@ -166,7 +174,7 @@ class LookRoutes:
             "outcome": outcome_words(one.outcome, ended=one.ended),
             "level": _level(one.outcome),
             "cause": doubt_words(one.doubt),
-            "officer": self._officers.shown(one.officer) if one.officer else "",
+            "officer": self._person(one.officer),
             "ubrs": ", ".join(one.ubrs),
         }
 
@@ -179,7 +187,7 @@ class LookRoutes:
             "says": named_title(one.title).text,
             "vrn": one.vrn,
             "what": DEEDS.get(one.what, one.what),
-            "who": self._officers.shown(one.who) if one.who else "",
+            "who": self._person(one.who),
             "detail": one.detail,
         }
 
@@ -193,13 +201,13 @@ class LookRoutes:
         self._desk.look(session.officer, "story", visit.partition("/")[0], visit)
         try:
             told = await self._past.story(session.officer, visit)
-            values["story"] = story_view(told, self._officers.shown)
+            values["story"] = story_view(told, self._person)
             if proving:
                 values["proof"] = msgspec.to_builtins(await self._past.proof(session.officer, visit))
         except CoreAwayError as error:
             values["away"] = str(error)
         except PastRefusedError as error:
-            values["problem"] = Both(str(error), f"中央未能提供：{error}")
+            values["problem"] = _told_nothing(error)
         now = hong_kong_text(self._desk.now_ms())
         return self._draw("story.html", request, session, status=404 if values["problem"] else 200, now=now, **values)
 
@@ -238,7 +246,7 @@ class LookRoutes:
         except CoreAwayError as error:
             values["away"] = str(error)
         except PastRefusedError as error:
-            values["problem"] = Both(str(error), f"中央未能提供：{error}")
+            values["problem"] = _told_nothing(error)
         values |= {"before": str(day - timedelta(days=1)), "after": str(day + timedelta(days=1)), "day": str(day)}
         values |= {"now": hong_kong_text(self._desk.now_ms()), "goal": self._desk.settings.numbers.goal_s, "bar": _BAR}
         return self._draw("numbers.html", request, session, **values)
@@ -272,7 +280,17 @@ async def _or_refused(asking: Any) -> Any:
         said = Both(f"The core does not answer: {error}", f"中央沒有回應：{error}")
         raise RequestRefusedError(503, said) from error
     except PastRefusedError as error:
-        raise RequestRefusedError(404, Both(str(error), f"中央未能提供：{error}")) from error
+        raise RequestRefusedError(404, _told_nothing(error)) from error
+
+
+def _told_nothing(error: PastRefusedError) -> Both:
+    """Why the core tells nothing, in an officer's words where there are any."""
+    text = str(error)
+    if text.endswith("is not here"):
+        return Both("The core has no such visit.", "中央沒有此紀錄。")
+    if "may not look at lane" in text:
+        return Both("That lane is not of this control point.", "該通道不屬本管制站。")
+    return Both(text, f"中央未能提供：{text}")
 
 
 def _wanted(asked: dict[str, str], now_ms: int) -> tuple[Wanted, Plain, str]:

@@ -19,7 +19,7 @@ from domain.visit_record import VisitEnded
 from lane_agent.model import Doubt, Outcome
 from lane_agent.wording import Scene
 from wall.present import Plain, one_of
-from wall.story_words import EFFECTS, EVENTS, FACTS, QUIET, RECORDS, TIMES, named, value_words
+from wall.story_words import EFFECTS, EVENTS, FACTS, ON, QUIET, RECORDS, TIMES, named, value_words
 
 _COMMA = Both(", ", "，")
 _COLON = Both(": ", "：")
@@ -27,6 +27,9 @@ _UNTOLD = frozenset(
     {"type", "visit", "serial", "look", "lookup", "claim", "edge_ms", "codes", "read", "evidence", "epoch"}
 )
 """Fields of events that say nothing to an officer, or are told elsewhere on the page."""
+
+_OF_THE_LIST = frozenset({"row", "epoch", "version", "state_hash", "link", "vrn", "near"})
+"""Facts of records that stand on the page once, where it says what the list said."""
 
 _NOT_ENDED = Both("Still in the lane, or its end was not recorded", "仍在通道內，或未有離開紀錄")
 
@@ -87,7 +90,7 @@ def _summary(crossing: Plain, ended: VisitEnded, shown: Callable[[str], str]) ->
     if ended.reason:
         lines.append((Both("Reason", "理由"), ended.reason))
     if ended.mode:
-        lines.append((FACTS["mode"], value_words("mode", ended.mode)))
+        lines.append((Both("Mode", "模式"), value_words("mode", ended.mode)))
     if crossing["ubrs"]:
         lines.append((Both("Bundles used", "已使用捆綁"), ", ".join(crossing["ubrs"])))
     return lines
@@ -182,6 +185,9 @@ def _clock(entry: Plain) -> str:
 def _event(event: Plain) -> str:
     facts = [_fact(name, value) for name, value in event.items() if name not in _UNTOLD and value not in ("", None, [])]
     head = named(EVENTS, str(event.get("type", "")))
+    if event.get("type") == "ContactChanged":
+        contact, on = value_words("contact", str(event.get("contact", ""))), ON[bool(event.get("active"))]
+        facts = [Both(f"{contact} {on}", f"{contact.chinese} {on.chinese}")]
     if event.get("type") == "PlateSettled":
         facts = [_fact("vrn", (event.get("read") or {}).get("vrn", ""))]
     return joined(_COLON, [head, joined(_COMMA, facts)]) if facts else head
@@ -192,11 +198,10 @@ def _effect(effect: Plain) -> str | None:
     if kind in QUIET:
         return None
     if kind == "Record":
-        facts = [_fact(name, value) for name, value in effect.get("facts", ()) if name != "row"]
+        told = [pair for pair in effect.get("facts", ()) if pair[0] not in _OF_THE_LIST]
         if effect.get("kind") == "VisitEnded":
-            facts = [
-                fact for fact, (name, _) in zip(facts, effect["facts"], strict=False) if name in {"how", "outcome"}
-            ]
+            told = [pair for pair in told if pair[0] in {"how", "outcome"}]
+        facts = [_fact(name, value) for name, value in told]
         head = named(RECORDS, str(effect.get("kind", "")))
         return joined(_COLON, [head, joined(_COMMA, facts)]) if facts else head
     if kind == "Show":
@@ -236,7 +241,7 @@ def _fact(name: str, value: object) -> Both:
 
 
 def _alarm(alarm: Plain, shown: Callable[[str], str]) -> Plain:
-    by = alarm.get("taken_by") or alarm.get("cleared_by") or ""
+    by = alarm.get("taken_by") or ""
     return {
         "time": hong_kong_text(alarm["at_ms"]),
         "what": words.alarm(alarm["kind"]).text,

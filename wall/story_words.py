@@ -93,6 +93,28 @@ RECORDS: Final[dict[str, Both]] = {
 }
 FACTS: Final[dict[str, Both]] = {
     "arrived_ms": Both("arrived", "到達"),
+    "claimed": Both("bundles that the core confirmed", "中央已確認的捆綁"),
+    "claim": Both("the core's receipt", "中央確認"),
+    "code": Both("code", "代碼"),
+    "event": Both("event", "事件"),
+    "live": Both("live bundles", "有效的捆綁"),
+    "early": Both("too early", "未到時間"),
+    "elsewhere": Both("for another control point", "其他管制站"),
+    "opposite": Both("for the other direction", "方向不符"),
+    "ended": Both("expired, used or withdrawn", "已失效"),
+    "minutes_early": Both("minutes too early", "提早分鐘"),
+    "bypassed": Both("bypassed", "已略過"),
+    "evidence": Both("pictures", "圖片"),
+    "identifiers": Both("second identifiers", "第二識別器讀數"),
+    "lane_id": Both("lane", "通道"),
+    "limit_ms": Both("limit (ms)", "時限（毫秒）"),
+    "near": Both("near-misses on the list", "名單上的相近車牌"),
+    "pressed_ms": Both("pressed", "按鈕時間"),
+    "prompts": Both("times the driver was asked", "提示司機次數"),
+    "software": Both("software", "軟件"),
+    "system": Both("the system had", "系統原先判斷"),
+    "vouched": Both("origin proved", "來源已核實"),
+    "why": Both("because", "原因"),
     "ccrns": Both("CCRN", "CCRN"),
     "confidence": Both("least certain character", "最低字元可信度"),
     "contact": Both("contact", "接點"),
@@ -143,12 +165,18 @@ VALUES: Final[dict[str, Both]] = {
     "manual": Both("manual", "人手"),
     "reader": Both("plate reader", "車牌辨識"),
     "yes": Both("yes", "是"),
+    "no": Both("no", "否"),
+    "none": Both("none", "沒有"),
+    "granted": Both("given", "已確認"),
     "agrees": Both("agrees", "相符"),
     "differs": Both("differs", "不符"),
     "proven": Both("proven", "已核實"),
     "system": Both("this box's", "本機時鐘"),
     "unsure": Both("NOT SURE", "不可靠"),
 }
+ON: Final = {True: Both("on", "接通"), False: Both("off", "斷開")}
+"""A contact."""
+
 TIMES: Final = frozenset({"arrived_ms", "immigration_ms", "decided_ms", "left_ms", "pressed_ms"})
 """Facts that are moments, UTC ms."""
 
@@ -165,6 +193,7 @@ _CODED: Final[dict[str, dict[str, Both]]] = {
     "outcome": {one.value: told.text for one, told in words.OUTCOMES.items()},
     "doubt": {one.value: told.text for one, told in words.DOUBTS.items()},
     "reason": {one.value: told.text for one, told in words.DOUBTS.items()},
+    "system": {one.value: told.text for one, told in words.DOUBTS.items()},
     "ruling": {one.value: told.text for one, told in words.RULINGS.items()},
     "link": {one.value: told.text for one, told in words.LINKS.items()},
     "direction": {one.value: told.text for one, told in words.DIRECTIONS.items()},
@@ -182,5 +211,5 @@ def value_words(name: str, value: str) -> Both:
     """A fact's value in words, where it is a coded one."""
     if name == "name" and (number := value.partition(" ")[0]).isdecimal():
         return row(int(number), value).text
-    known = _CODED.get(name, {}) | (_LOOPS if name in {"contact", "loop", "signal", "how"} else {}) or VALUES
+    known = _CODED.get(name, {}) | (_LOOPS if name in {"contact", "loop", "signal", "how"} else {})
     return known.get(value) or VALUES.get(value) or Both(value, value)

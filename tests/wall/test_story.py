@@ -1,0 +1,70 @@
+"""One truck's story in words: every row of the journal, in both languages, and whatever cannot be read is said so."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+from console.tongues import Tongue, in_tongue
+from domain.visit_record import RecordKind
+from lane_agent import effects, events
+from wall.story import story_view
+from wall.story_words import EFFECTS, EVENTS, FACTS, QUIET, RECORDS, VALUES, named
+
+NOON = 1_795_320_000_000
+
+
+def row(seq: int, event: dict[str, Any], *made: dict[str, Any]) -> dict[str, Any]:
+    """A row as the core tells it."""
+    body = {"at": {"utc_ms": NOON + 1_234, "quality": "proven"}, "event": event, "effects": list(made)}
+    return {"seq": seq, "boot": "b", "hash": "00", "received_ms": NOON, "body": json.dumps(body)}
+
+
+def told(*rows: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A story as the core tells it."""
+    crossing = {"lane": "A-1", "first_ms": NOON, "last_ms": NOON, "vrn": "AB1234", "base": {}, "ubrs": []}
+    usual: dict[str, Any] = {"key": "A-1/j/1", "crossing": crossing, "marks": ["AB1234"], "rows": rows, "cut": False}
+    empty = {name: [] for name in ("cargo", "alarms", "commands", "pictures", "missing", "problems")}
+    return {**usual, **empty, "lookup": {}, **changes}
+
+
+def test_every_event_effect_and_record_of_a_lane_has_words() -> None:
+    """What a lane can write can be told in both languages."""
+    classes = {name for name, one in inspect.getmembers(events, inspect.isclass) if one.__module__ == events.__name__}
+    assert classes == set(EVENTS)
+    made = {name for name, one in inspect.getmembers(effects, inspect.isclass) if one.__module__ == effects.__name__}
+    assert made - {"Record", "Show", "Alarm", "AlarmEnded"} == set(EFFECTS) | QUIET
+    assert {kind.value for kind in RecordKind} == set(RECORDS)
+    for table in (EVENTS, EFFECTS, RECORDS, FACTS, VALUES):
+        assert all(one.chinese or not one for one in table.values())
+
+
+def test_each_row_is_told_with_its_time_and_word_for_word() -> None:
+    """An officer's release, what it led to, and the raw entry beside it."""
+    show = {"type": "Show", "serial": 1, "xdb": "DONE", "aiop": "DONE", "parameter": ""}
+    given = row(4, {"type": "OfficerReleased", "visit": 1, "officer": "chan", "reason": "papers"}, show)
+    (line,) = story_view(told(given), str)["rows"]
+    assert (line["seq"], line["time"], line["body"]) == (4, "12:00:01.234", given["body"])
+    assert line["event"] == "Officer: release: officer chan, reason papers"
+    assert "Clearance Completed" in line["lines"][0]
+    assert in_tongue(line, Tongue.CHINESE)["event"] == "關員：放行：關員 chan，理由 papers"
+
+
+def test_a_row_that_cannot_be_read_is_there_all_the_same() -> None:
+    """Whatever a lane wrote, the page has it."""
+    broken = {"seq": 5, "boot": "b", "hash": "00", "received_ms": NOON, "body": "{"}
+    lines = story_view(told(broken, row(6, {"type": "SomethingNew", "visit": 1, "speed": 4})), str)["rows"]
+    assert [line["event"] for line in lines] == ["This row cannot be read", "Something New: speed 4"]
+    assert named(EVENTS, "") == "?"
+
+
+def test_what_the_list_said_has_its_version_and_hash() -> None:
+    """With bundles and their codes as the lane found them."""
+    cargo = [{"ccrn": "2000000001", "code": "inspect", "scheme": ""}]
+    bundle = {"ubr": "1000000009", "used_by": "", "withdrawn": False, "earliest_ms": NOON, "cargo": cargo}
+    lookup = {"at_ms": NOON, "quality": "proven", "seq": 3, "link": "fresh", "version": 7, "epoch": "e", "held": True}
+    lookup |= {"state_hash": "5f", "approved": False, "near": [{"vrn": "A81234"}], "bundles": [bundle]}
+    found = story_view(told(lookup=lookup), str)["lookup"]
+    assert (found["version"], found["hash"], found["said"], found["near"]) == (7, "5f", "on hold", "A81234")
+    assert found["bundles"][0]["codes"] == ["2000000001 inspect"]
