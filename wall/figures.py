@@ -29,7 +29,7 @@ OTHER = Both("Left without a decision", "未有決定而離開")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class VisitTally:
     """Visits added up; times in seconds, None where there is none.
 
     Attributes:
@@ -68,10 +68,10 @@ class Tally:
 class DayNumbers:
     """A day: all of it, then each lane, hour and shift by its name; causes, the most frequent first."""
 
-    total: Tally
-    lanes: dict[str, Tally]
-    hours: dict[str, Tally]
-    shifts: dict[str, Tally]
+    total: VisitTally
+    lanes: dict[str, VisitTally]
+    hours: dict[str, VisitTally]
+    shifts: dict[str, VisitTally]
     causes: list[tuple[Both, int]]
 
 
@@ -89,18 +89,18 @@ def day_numbers(visits: Sequence[VisitCounted], lanes: Iterable[str], shifts: Se
         if not alone(visit):
             causes[cause_of(visit)] += 1
 
-    def each(grouped: dict[str, list[VisitCounted]]) -> dict[str, Tally]:
+    def each(grouped: dict[str, list[VisitCounted]]) -> dict[str, VisitTally]:
         return {name: tally(those, goal_s) for name, those in grouped.items()}
 
     return DayNumbers(tally(visits, goal_s), each(by_lane), each(by_hour), each(by_shift), causes.most_common())
 
 
-def tally(visits: Sequence[VisitCounted], goal_s: int) -> Tally:
+def tally(visits: Sequence[VisitCounted], goal_s: int) -> VisitTally:
     """Adds visits up."""
     took = sorted(one.left_ms - one.arrived_ms for one in visits if one.left_ms >= one.arrived_ms > 0)
     decided = sorted(one.decided_ms - one.arrived_ms for one in visits if one.decided_ms >= one.arrived_ms > 0)
     sure = sorted(one.confidence for one in visits if one.confidence >= 0)
-    return Tally(
+    return VisitTally(
         vehicles=len(visits),
         released=sum(one.outcome == Outcome.RELEASED.value for one in visits),
         alone=sum(map(alone, visits)),

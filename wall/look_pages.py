@@ -33,11 +33,11 @@ from lane_agent.model import Outcome
 from wall.desk import WallDesk
 from wall.endpoints import Endpoint
 from wall.errors import PastRefusedError
-from wall.figures import DayNumbers, Tally, day_numbers
+from wall.figures import DayNumbers, VisitTally, day_numbers
 from wall.history import NeedDeed
 from wall.needs import NeedKind
 from wall.orders import CoreAwayError
-from wall.past import IN_LANE, FoundVisit, PastDesk, Wanted
+from wall.past import IN_LANE, FoundVisit, PastDesk, PastWanted
 from wall.people import RIGHTS, May
 from wall.present import Plain, one_of
 from wall.story import doubt_words, outcome_words, story_view
@@ -49,7 +49,7 @@ _BAR = 260
 _LONGEST: Final = {"text": 32, "officer": 64, "lane": 64, "outcome": 32}
 """Characters of each field of the form."""
 
-COLUMNS: Final[tuple[tuple[str, Callable[[Tally], object]], ...]] = (
+COLUMNS: Final[tuple[tuple[str, Callable[[VisitTally], object]], ...]] = (
     ("vehicles", lambda one: one.vehicles),
     ("released", lambda one: one.released),
     ("released_without_a_person", lambda one: one.alone),
@@ -147,7 +147,7 @@ class LookRoutes:
         outcomes.append((IN_LANE, Both("Not ended", "未有離開紀錄")))
         return self._draw("look.html", request, session, lanes=list(self._desk.lanes), outcomes=outcomes, **values)
 
-    async def _searched(self, session: Session, wanted: Wanted) -> Plain:
+    async def _searched(self, session: Session, wanted: PastWanted) -> Plain:
         """What the core found; where it is away, what this wall wrote down itself."""
         detail = msgspec.json.encode({name: told for name, told in msgspec.structs.asdict(wanted).items() if told})
         self._desk.look(session.officer, "search", wanted.lane, detail.decode())
@@ -293,7 +293,7 @@ def _told_nothing(error: PastRefusedError) -> Both:
     return Both(text, f"中央未能提供：{text}")
 
 
-def _wanted(asked: dict[str, str], now_ms: int) -> tuple[Wanted, Plain, str]:
+def _wanted(asked: dict[str, str], now_ms: int) -> tuple[PastWanted, Plain, str]:
     """What is searched for, the form as it was filled in, and what is wrong with it.
 
     Without anything asked the form begins with yesterday.
@@ -306,13 +306,13 @@ def _wanted(asked: dict[str, str], now_ms: int) -> tuple[Wanted, Plain, str]:
         since = expected_span(form["since"])[0] if form["since"] else 0
         until = expected_span(form["until"])[1] if form["until"] else now_ms + DAY_MS
     except ValueError:
-        return Wanted(), form, Both("A time cannot be read.", "時間無法識別。")
+        return PastWanted(), form, Both("A time cannot be read.", "時間無法識別。")
     if any(len(form[name]) > most for name, most in _LONGEST.items()):
-        return Wanted(), form, Both("That is too long to be searched for.", "搜尋內容過長。")
+        return PastWanted(), form, Both("That is too long to be searched for.", "搜尋內容過長。")
     if since > until:
-        return Wanted(), form, Both("The time ends before it begins.", "結束時間早於開始時間。")
+        return PastWanted(), form, Both("The time ends before it begins.", "結束時間早於開始時間。")
     texts = {name: form[name].strip() for name in ("text", "lane", "outcome", "officer")}
-    return Wanted(**texts, near=form["near"], since_ms=max(since, 0), until_ms=max(until, 0)), form, ""
+    return PastWanted(**texts, near=form["near"], since_ms=max(since, 0), until_ms=max(until, 0)), form, ""
 
 
 def _level(outcome: str) -> str:
@@ -343,7 +343,7 @@ def _number_view(found: DayNumbers, goal_s: int) -> Plain:
     return {"tables": tables, "causes": causes, "cards": cards}
 
 
-def _table(title: Both, tallies: dict[str, Tally]) -> Plain:
+def _table(title: Both, tallies: dict[str, VisitTally]) -> Plain:
     most = max((one.vehicles for one in tallies.values()), default=0) or 1
     rows = [
         {

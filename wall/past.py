@@ -20,7 +20,7 @@ IN_LANE = "in_lane"
 """The outcome of a visit that has not ended, in a search."""
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class PastWanted(msgspec.Struct, frozen=True, kw_only=True):
     """What is searched for; the fields are those of the core's request (`core.office.wall_requests.SearchVisits`)."""
 
     text: str = ""
@@ -97,7 +97,7 @@ class PastDesk:
     def __init__(self, line: CoreLine) -> None:
         self.line = line
 
-    async def search(self, who: str, wanted: Wanted) -> FoundVisits:
+    async def search(self, who: str, wanted: PastWanted) -> FoundVisits:
         """Past visits that fit."""
         return await self._asked(who, "search_visits", FoundVisits, **msgspec.structs.asdict(wanted))
 

@@ -17,9 +17,9 @@ from core.office.wall_requests import (
     IN_LANE,
     MOST_FIGURES,
     CountVisits,
-    PastVisit,
     SearchVisits,
     VisitFigures,
+    VisitHit,
     VisitsFound,
 )
 from domain.marks import neighbours, normalise
@@ -44,7 +44,7 @@ class VisitSearch:
     def find(self, wanted: SearchVisits) -> VisitsFound:
         """The visits that fit, newest first."""
         mark = "" if REFERENCE.fullmatch(wanted.text) else normalise(wanted.text)
-        found: dict[str, PastVisit] = {}
+        found: dict[str, VisitHit] = {}
         for crossing in self._candidates(wanted, mark):
             if crossing.key in found or not _fits(crossing, wanted):
                 continue
@@ -80,9 +80,9 @@ class VisitSearch:
         )
         yield from map(read_crossing, rows)
 
-    def _past(self, crossing: Crossing, mark: str) -> PastVisit:
+    def _past(self, crossing: Crossing, mark: str) -> VisitHit:
         ended = crossing.ended
-        return PastVisit(
+        return VisitHit(
             key=crossing.key,
             lane=crossing.lane,
             first_ms=crossing.first_ms,

@@ -93,7 +93,7 @@ IN_LANE = "in_lane"
 """The outcome of a visit that has not ended, in a search."""
 
 
-class PastVisit(msgspec.Struct, frozen=True, kw_only=True):
+class VisitHit(msgspec.Struct, frozen=True, kw_only=True):
     """One visit that was found.
 
     Attributes:
@@ -120,7 +120,7 @@ class PastVisit(msgspec.Struct, frozen=True, kw_only=True):
 class VisitsFound(msgspec.Struct, frozen=True):
     """The answer to a search, newest first; `more` where it was cut off."""
 
-    visits: tuple[PastVisit, ...]
+    visits: tuple[VisitHit, ...]
     more: bool = False
 
 

@@ -15,7 +15,7 @@ from tests.rigs.past import DAY, LANES, PastPoint
 from tests.rigs.wall import WallRig, hang_up, log_in, online, state
 from wall.errors import PastRefusedError
 from wall.orders import CoreAwayError, CoreLine
-from wall.past import PastDesk, Wanted
+from wall.past import PastDesk, PastWanted
 
 SINCE = start_of(DAY)
 
@@ -41,7 +41,7 @@ def test_a_search_a_story_and_figures_come_from_the_core_and_are_in_its_audit_lo
 
     async def ask() -> None:
         desk = PastDesk(CoreLine(past.line))
-        wanted = Wanted(text="RT5093", since_ms=SINCE, until_ms=SINCE + DAY_MS)
+        wanted = PastWanted(text="RT5093", since_ms=SINCE, until_ms=SINCE + DAY_MS)
         found = await desk.search("chan", wanted)
         assert [(one.vrn, one.near) for one in found.visits] == [("RT50931", True), ("RT5093", False)]
         story = await desk.story("chan", past.keys[0])
