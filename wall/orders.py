@@ -10,6 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from dataclasses import dataclass
 from enum import Enum
@@ -150,6 +151,15 @@ class CoreLine:
                 await self.ask({"do": "status"})
             except CoreAwayError:
                 return
+
+    async def hang_up(self) -> None:
+        """Hangs up, and waits until the core has heard it, a second at most."""
+        streams = self._streams
+        self.close()
+        if streams is not None:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await streams[1].wait_closed()
 
     def close(self) -> None:
         """Hangs up."""

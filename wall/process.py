@@ -101,7 +101,6 @@ class WallProcess:
         with contextlib.ExitStack() as stack:
             stack.callback(self.store.close)
             stack.callback(self.painter.close)
-            stack.callback(self.past.line.close)
             address = self.server.bind()
             stack.callback(self.server.close)
             self.ears.start()
@@ -134,4 +133,5 @@ class WallProcess:
         finally:
             systemd.stopping()
             self.server.stop()
-            await asyncio.gather(serving, self.ears.stop(), return_exceptions=True)
+            lines = (self.core.hang_up(), self.past.line.hang_up())
+            await asyncio.gather(serving, self.ears.stop(), *lines, return_exceptions=True)

@@ -84,6 +84,8 @@ class PastPoint:
         clock = SteppingClock(MORNING)
         parts = CoreParts(load(self.core.config), lambda: clock.utc_ms)
         keys = []
+        while parts.exchange.whole.listening():  # noqa: ASYNC110 - a core that has just started takes no rows; it ends by time
+            await asyncio.sleep(0.05)
         for name in LANES:
             lane = PageLane(clock=clock, paint=no_paint, policy=POLICY.__class__(lane=name, point="SZB"))
             agent = asyncio.create_task(lane.agent.run())

@@ -123,18 +123,12 @@ class WallRig:
             transport = httpx.ASGITransport(app=self.routes.app())
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
                 await ask(self, client)
-            await hang_up(self.past)
+            await self.past.line.hang_up()
 
         try:
             asyncio.run(run())
         finally:
             self.store.close()
-
-
-async def hang_up(past: PastDesk) -> None:
-    """The line to the core is closed, and the loop has seen it."""
-    past.line.close()
-    await asyncio.sleep(0.1)
 
 
 async def log_in(client: httpx.AsyncClient, name: str) -> dict[str, str]:

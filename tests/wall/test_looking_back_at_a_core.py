@@ -12,7 +12,7 @@ import pytest
 from domain.times import DAY_MS, start_of
 from simulation.broker import PrivateBroker
 from tests.rigs.past import DAY, LANES, PastPoint
-from tests.rigs.wall import WallRig, hang_up, log_in, online, state
+from tests.rigs.wall import WallRig, log_in, online, state
 from wall.errors import PastRefusedError
 from wall.orders import CoreAwayError, CoreLine
 from wall.past import PastDesk, PastWanted
@@ -50,7 +50,7 @@ def test_a_search_a_story_and_figures_come_from_the_core_and_are_in_its_audit_lo
         assert picture.startswith(b"\xff\xd8")
         rows = await desk.figures("chan", SINCE, SINCE + DAY_MS)
         assert sorted(one.outcome for one in rows) == ["examine", "released", "released", "released"]
-        await hang_up(desk)
+        await desk.line.hang_up()
 
     asyncio.run(ask())
     told = past.core.command("audit", "--most", "20", "--json")
@@ -68,7 +68,7 @@ def test_a_visit_that_is_not_there_and_a_core_that_is_away_are_said(past: PastPo
             await desk.story("chan", f"{LANES[0]}/none/1")
         with pytest.raises(PastRefusedError, match="may not look at lane"):
             await desk.story("chan", "B-9/j/1")
-        await hang_up(desk)
+        await desk.line.hang_up()
         with pytest.raises(CoreAwayError):
             await PastDesk(CoreLine(None)).story("chan", past.keys[0])
 
