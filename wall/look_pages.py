@@ -43,9 +43,6 @@ from wall.present import Plain, one_of
 from wall.story import doubt_words, outcome_words, story_view
 from wall.words import DEEDS, KINDS, ROLES, named_title
 
-_BAR = 260
-"""Width of a bar's drawing, in its own units."""
-
 _LONGEST: Final = {"text": 32, "officer": 64, "lane": 64, "outcome": 32}
 """Characters of each field of the form."""
 
@@ -248,7 +245,7 @@ class LookRoutes:
         except PastRefusedError as error:
             values["problem"] = _told_nothing(error)
         values |= {"before": str(day - timedelta(days=1)), "after": str(day + timedelta(days=1)), "day": str(day)}
-        values |= {"now": hong_kong_text(self._desk.now_ms()), "goal": self._desk.settings.numbers.goal_s, "bar": _BAR}
+        values |= {"now": hong_kong_text(self._desk.now_ms()), "goal": self._desk.settings.numbers.goal_s}
         return self._draw("numbers.html", request, session, **values)
 
     async def _numbers_csv(self, request: Request, session: Session) -> Response:
@@ -339,7 +336,7 @@ def _number_view(found: DayNumbers, goal_s: int) -> Plain:
         (Both("Manual", "人手清關"), str(total.manual)),
         (Both("Plate not read", "未能讀取車牌"), str(total.unread)),
     ]
-    causes = [(cause, number, round(_BAR * number / most)) for cause, number in found.causes]
+    causes = [(cause, number, round(100 * number / most, 1)) for cause, number in found.causes]
     return {"tables": tables, "causes": causes, "cards": cards}
 
 
@@ -349,8 +346,8 @@ def _table(title: Both, tallies: dict[str, VisitTally]) -> Plain:
         {
             "name": name,
             "vehicles": one.vehicles,
-            "bar": round(_BAR * one.vehicles / most),
-            "alone_bar": round(_BAR * one.alone / most),
+            "bar": round(100 * one.vehicles / most, 1),
+            "alone_bar": round(100 * one.alone / most, 1),
             "alone": _percent(one.share_alone),
             "p50": _time(one.p50_s),
             "p90": _time(one.p90_s),

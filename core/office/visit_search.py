@@ -26,7 +26,11 @@ from domain.marks import neighbours, normalise
 from domain.visit_record import VisitEnded
 
 _NAMES = ", ".join(Crossing.__struct_fields__)
-_READ_AS = "(lane, journal, visit) IN (SELECT lane, journal, visit FROM marks WHERE mark IN ({}))"
+_OF_MARKS = (
+    "(lane, journal, visit) IN (SELECT lane, journal, visit FROM crossings WHERE vrn IN ({0}) "
+    "UNION SELECT lane, journal, visit FROM marks WHERE mark IN ({0}))"
+)
+"""A condition that is looked up by marks; the others have a `+`, so that SQLite takes the index that cuts away most."""
 
 
 class VisitSearch:
@@ -55,16 +59,22 @@ class VisitSearch:
 
     def _candidates(self, wanted: SearchVisits, mark: str) -> Iterator[Crossing]:
         lanes = [lane for lane in self._lanes if wanted.lane in {"", lane}]
-        where = f"lane IN ({_marks(lanes)}) AND first_ms BETWEEN ? AND ?"
+        where = f"+lane IN ({_marks(lanes)}) AND first_ms BETWEEN ? AND ?"
         values: list[str | int] = [*lanes, wanted.since_ms, wanted.until_ms]
         if mark:
             marks = [mark, *(sorted(neighbours(mark)) if wanted.near else ())]
-            where += f" AND (vrn IN ({_marks(marks)}) OR {_READ_AS.format(_marks(marks))})"
-            values += [*marks, *marks]
+            where = f"{_OF_MARKS.format(_marks(marks))} AND {where.replace('first_ms', '+first_ms')}"
+            values = [*marks, *marks, *values]
         elif wanted.text:
             yield from self._of_reference(wanted.text, lanes)
             where += " AND (base LIKE ? OR ubrs LIKE ?)"
             values += [f"%{wanted.text}%"] * 2
+        if wanted.officer:
+            where += " AND (base LIKE ? OR records LIKE ?)"
+            values += [f'%"officer":"%{wanted.officer}%'] * 2
+        if wanted.outcome:
+            where += " AND base LIKE ?"
+            values.append("{}" if wanted.outcome == IN_LANE else f'%"outcome":"{wanted.outcome}"%')
         yield from self._crossings(where, values)
 
     def _of_reference(self, text: str, lanes: list[str]) -> Iterator[Crossing]:
@@ -101,7 +111,7 @@ class VisitSearch:
     def figures(self, wanted: CountVisits) -> list[VisitFigures]:
         """What there is to count of the visits that have ended, in the order in which they began; `MOST_FIGURES` at most."""
         rows = self._db.execute(
-            f"SELECT lane, first_ms, base FROM crossings WHERE lane IN ({_marks(self._lanes)}) "  # noqa: S608 (fixed texts)
+            f"SELECT lane, first_ms, base FROM crossings WHERE +lane IN ({_marks(self._lanes)}) "  # noqa: S608 (fixed texts)
             "AND first_ms >= ? AND first_ms < ? AND base != '{}' ORDER BY first_ms LIMIT ?",
             (*self._lanes, wanted.since_ms, wanted.until_ms, MOST_FIGURES),
         )
