@@ -188,6 +188,8 @@ def _event(event: Plain) -> str:
     if event.get("type") == "ContactChanged":
         contact, on = value_words("contact", str(event.get("contact", ""))), ON[bool(event.get("active"))]
         facts = [Both(f"{contact} {on}", f"{contact.chinese} {on.chinese}")]
+    if event.get("type") == "AudioChanged":
+        facts = [ON[bool(event.get("flowing"))]]
     if event.get("type") == "PlateSettled":
         facts = [_fact("vrn", (event.get("read") or {}).get("vrn", ""))]
     return joined(_COLON, [head, joined(_COMMA, facts)]) if facts else head

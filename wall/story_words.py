@@ -12,6 +12,7 @@ from typing import Final
 from console import words
 from console.row_words import row
 from console.tongues import Both
+from domain.visit_record import CallNote
 from lane_agent.contacts import CONTACTS
 
 EVENTS: Final[dict[str, Both]] = {
@@ -51,6 +52,10 @@ EVENTS: Final[dict[str, Both]] = {
     "DebtWrittenOff": Both("Late answer of Immigration written off", "註銷出入境處遲來的回覆"),
     "HelpAnswered": Both("Help call answered", "已接聽求助"),
     "HelpEnded": Both("Help call ended", "求助已結束"),
+    "AudioChanged": Both("Sound between the driver and whoever answered", "司機與接聽者之間的聲音"),
+    "CallLost": Both("The voice of the call broke off; it rings again", "通話中斷，重新響鈴"),
+    "OfficerSent": Both("An officer is sent to the lane", "已派關員前往通道"),
+    "CallReported": Both("Intercom", "對講機"),
 }
 EFFECTS: Final[dict[str, Both]] = {
     "StartReading": Both("reading of the plate began", "開始讀取車牌"),
@@ -80,6 +85,8 @@ RECORDS: Final[dict[str, Both]] = {
     "HelpRequested": Both("driver asked for help", "司機求助"),
     "HelpAnswered": Both("help call answered", "已接聽求助"),
     "HelpEnded": Both("help call ended", "求助已結束"),
+    "CallReported": Both("intercom", "對講機"),
+    "OfficerSent": Both("driver was told that an officer comes", "已告知司機關員將前來"),
     "LaneOpened": Both("lane opened", "通道開放"),
     "LaneClosed": Both("lane closed", "通道關閉"),
     "ManualOrdered": Both("manual mode ordered", "指示轉人手模式"),
@@ -157,7 +164,9 @@ FACTS: Final[dict[str, Both]] = {
     "unread": Both("not read because", "未能讀取原因"),
     "version": Both("version of the list", "名單版本"),
     "vrn": Both("mark", "車牌"),
+    "call": Both("", ""),
     "candidates": Both("may be", "可能是"),
+    "who": Both("at", "於"),
     "on": Both("closed", "接通"),
 }
 VALUES: Final[dict[str, Both]] = {
@@ -175,7 +184,7 @@ VALUES: Final[dict[str, Both]] = {
     "unsure": Both("NOT SURE", "不可靠"),
 }
 ON: Final = {True: Both("on", "接通"), False: Both("off", "斷開")}
-"""A contact."""
+"""A contact; the sound of a call."""
 
 TIMES: Final = frozenset({"arrived_ms", "immigration_ms", "decided_ms", "left_ms", "pressed_ms"})
 """Facts that are moments, UTC ms."""
@@ -189,7 +198,25 @@ def named(table: dict[str, Both], name: str) -> Both:
     return Both(readable, readable)
 
 
+CALLS: Final[dict[str, Both]] = {
+    "ring": Both("rings", "響鈴"),
+    "answer": Both("answered", "已接聽"),
+    "end": Both("ended", "結束"),
+    CallNote.RANG: Both("rang there", "對方響鈴"),
+    CallNote.BUSY: Both("was busy", "對方忙線"),
+    CallNote.REFUSED: Both("was refused", "對方拒接"),
+    CallNote.MISSED: Both("nobody answered in time", "無人及時接聽"),
+    CallNote.UNREACHABLE: Both("could not be reached", "未能接通"),
+    CallNote.ESCALATED: Both("the next number is called", "改撥下一號碼"),
+    CallNote.ANSWERED: Both("answered", "已接聽"),
+    CallNote.TALKING: Both("each hears the other", "雙方可通話"),
+    CallNote.LOST: Both("the voice broke off", "通話中斷"),
+    CallNote.ENDED: Both("ended", "結束"),
+}
+"""What an intercom's effect or a report of it says (`lane_agent.effects.Ring`, `domain.visit_record.CallNote`)."""
+
 _CODED: Final[dict[str, dict[str, Both]]] = {
+    "call": {str(name): told for name, told in CALLS.items()},
     "outcome": {one.value: told.text for one, told in words.OUTCOMES.items()},
     "doubt": {one.value: told.text for one, told in words.DOUBTS.items()},
     "reason": {one.value: told.text for one, told in words.DOUBTS.items()},

@@ -7,10 +7,10 @@ import json
 from typing import Any
 
 from console.tongues import Tongue, in_tongue
-from domain.visit_record import RecordKind
+from domain.visit_record import CallNote, RecordKind
 from lane_agent import effects, events
 from wall.story import story_view
-from wall.story_words import EFFECTS, EVENTS, FACTS, QUIET, RECORDS, VALUES, named
+from wall.story_words import CALLS, EFFECTS, EVENTS, FACTS, QUIET, RECORDS, VALUES, named
 
 NOON = 1_795_320_000_000
 
@@ -36,7 +36,8 @@ def test_every_event_effect_and_record_of_a_lane_has_words() -> None:
     made = {name for name, one in inspect.getmembers(effects, inspect.isclass) if one.__module__ == effects.__name__}
     assert made - {"Record", "Show", "Alarm", "AlarmEnded"} == set(EFFECTS) | QUIET
     assert {kind.value for kind in RecordKind} == set(RECORDS)
-    for table in (EVENTS, EFFECTS, RECORDS, FACTS, VALUES):
+    assert set(CALLS) == {*CallNote, "ring", "answer", "end"}
+    for table in (EVENTS, EFFECTS, RECORDS, FACTS, VALUES, CALLS):
         assert all(one.chinese or not one for one in table.values())
 
 
@@ -49,6 +50,17 @@ def test_each_row_is_told_with_its_time_and_word_for_word() -> None:
     assert line["event"] == "Officer: release: officer chan, reason papers"
     assert "Clearance Completed" in line["lines"][0]
     assert in_tongue(line, Tongue.CHINESE)["event"] == "關員：放行：關員 chan，理由 papers"
+
+
+def test_what_became_of_a_call_is_told_with_the_number_it_was_about() -> None:
+    """Rung, lost, and who was sent."""
+    missed = {"type": "CallReported", "call": "missed", "who": "6001", "detail": ""}
+    rows = [row(1, missed), row(2, {"type": "AudioChanged", "flowing": True}, {"type": "Ring", "call": "end"})]
+    first, second = story_view(told(*rows), str)["rows"]
+    assert first["event"] == "Intercom: nobody answered in time, at 6001"
+    assert in_tongue(first, Tongue.CHINESE)["event"] == "對講機：無人及時接聽，於 6001"
+    assert second["event"] == "Sound between the driver and whoever answered: on"
+    assert second["lines"] == ["intercom: ended"]
 
 
 def test_a_row_that_cannot_be_read_is_there_all_the_same() -> None:
