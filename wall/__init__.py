@@ -15,7 +15,8 @@ It reads the lanes over the wire alone, as the core does, and is a product of it
 | `orders` | what officers order of lanes, through the core |
 | `lane_pages` | the lanes' own pages: pictures, and tickets by which one opens signed in |
 | `past` | the past, as the core tells it |
-| `story`, `story_words` | of this, one truck's story as a page; the words of journals |
+| `story` | of this, one truck's story as a page |
+| `story_words`, `story_values` | the words of journals: what happened, and the values of its facts |
 | `figures` | a day's visits added up (pure) |
 | `look_pages` | the pages of searches, stories and numbers |
 | `people`, `endpoints` | who may do what; routes, each with what it lets somebody do |

@@ -142,6 +142,7 @@ class LookRoutes:
             values |= await self._searched(session, wanted)
         outcomes = [(one.value, words.OUTCOMES[one].text) for one in Outcome]
         outcomes.append((IN_LANE, Both("Not ended", "未有離開紀錄")))
+        values["now"] = hong_kong_text(self._desk.now_ms())
         return self._draw("look.html", request, session, lanes=list(self._desk.lanes), outcomes=outcomes, **values)
 
     async def _searched(self, session: Session, wanted: PastWanted) -> Plain:

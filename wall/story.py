@@ -19,7 +19,8 @@ from domain.visit_record import VisitEnded
 from lane_agent.model import Doubt, Outcome
 from lane_agent.wording import Scene
 from wall.present import Plain, one_of
-from wall.story_words import EFFECTS, EVENTS, FACTS, ON, QUIET, RECORDS, TIMES, named, value_words
+from wall.story_values import ON, TIMES, value_words
+from wall.story_words import EFFECTS, EVENTS, FACTS, QUIET, RECORDS, named
 
 _COMMA = Both(", ", "，")
 _COLON = Both(": ", "：")
@@ -157,7 +158,7 @@ def _lookup(lookup: Plain) -> Plain:
 def _row(row: Plain) -> Plain:
     entry = _entry(row)
     event, effects = entry.get("event") or {}, entry.get("effects") or []
-    lines = [line for effect in effects if (line := _effect(effect)) is not None]
+    lines = list(dict.fromkeys(line for effect in effects if (line := _effect(effect)) is not None))
     return {
         "seq": row["seq"],
         "time": _clock(entry),
@@ -183,6 +184,11 @@ def _clock(entry: Plain) -> str:
 
 
 def _event(event: Plain) -> str:
+    if event.get("type") == "ScenePainted":
+        screen, scene = value_words("screen", str(event.get("screen", ""))), _scene(str(event.get("scene", "")))
+        return Both(f"{screen} shows: {scene}", f"{screen.chinese}顯示：{scene.chinese}")
+    if event.get("type") == "PlateUnread":  # the reader's reason is no officer's
+        event = {"why" if name == "reason" else name: value for name, value in event.items()}
     facts = [_fact(name, value) for name, value in event.items() if name not in _UNTOLD and value not in ("", None, [])]
     head = named(EVENTS, str(event.get("type", "")))
     if event.get("type") == "ContactChanged":
@@ -203,6 +209,7 @@ def _effect(effect: Plain) -> str | None:
         told = [pair for pair in effect.get("facts", ()) if pair[0] not in _OF_THE_LIST]
         if effect.get("kind") == "VisitEnded":
             told = [pair for pair in told if pair[0] in {"how", "outcome"}]
+        told.sort(key=lambda pair: pair[0] != "name")
         facts = [_fact(name, value) for name, value in told]
         head = named(RECORDS, str(effect.get("kind", "")))
         return joined(_COLON, [head, joined(_COMMA, facts)]) if facts else head

@@ -1,4 +1,4 @@
-"""What stands in a lane's journal, in words: events, effects, records and their facts, in both languages.
+"""What stands in a lane's journal, in words: events, effects, records and what their facts are called, in both languages.
 
 Rules of this file: whatever a lane's page has words for is taken from there. A name that this version does not know is told as it
 is, made readable: nothing of a story is left out because of it.
@@ -9,11 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from console import words
-from console.row_words import row
 from console.tongues import Both
-from domain.visit_record import CallNote
-from lane_agent.contacts import CONTACTS
 
 EVENTS: Final[dict[str, Both]] = {
     "AgentStarted": Both("The lane's program started", "通道程式啟動"),
@@ -157,37 +153,21 @@ FACTS: Final[dict[str, Both]] = {
     "signal": Both("signal", "訊號"),
     "source": Both("source", "來源"),
     "state_hash": Both("hash of the list", "名單雜湊值"),
+    "deed": Both("", ""),
     "text": Both("words", "內容"),
-    "timer": Both("timer", "時限"),
+    "until_ms": Both("until", "直至"),
+    "timer": Both("", ""),
     "ubrs": Both("UBR", "UBR"),
     "unladen": Both("unladen pressed", "已按空車鈕"),
     "unread": Both("not read because", "未能讀取原因"),
     "version": Both("version of the list", "名單版本"),
     "vrn": Both("mark", "車牌"),
+    "alarm": Both("alarm", "警報"),
     "call": Both("", ""),
     "candidates": Both("may be", "可能是"),
     "who": Both("at", "於"),
     "on": Both("closed", "接通"),
 }
-VALUES: Final[dict[str, Both]] = {
-    "automatic": Both("automatic", "自動"),
-    "manual": Both("manual", "人手"),
-    "reader": Both("plate reader", "車牌辨識"),
-    "yes": Both("yes", "是"),
-    "no": Both("no", "否"),
-    "none": Both("none", "沒有"),
-    "granted": Both("given", "已確認"),
-    "agrees": Both("agrees", "相符"),
-    "differs": Both("differs", "不符"),
-    "proven": Both("proven", "已核實"),
-    "system": Both("this box's", "本機時鐘"),
-    "unsure": Both("NOT SURE", "不可靠"),
-}
-ON: Final = {True: Both("on", "接通"), False: Both("off", "斷開")}
-"""A contact; the sound of a call."""
-
-TIMES: Final = frozenset({"arrived_ms", "immigration_ms", "decided_ms", "left_ms", "pressed_ms"})
-"""Facts that are moments, UTC ms."""
 
 
 def named(table: dict[str, Both], name: str) -> Both:
@@ -196,47 +176,3 @@ def named(table: dict[str, Both], name: str) -> Both:
         return table[name]
     readable = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").strip() or "?"
     return Both(readable, readable)
-
-
-CALLS: Final[dict[str, Both]] = {
-    "ring": Both("rings", "響鈴"),
-    "answer": Both("answered", "已接聽"),
-    "end": Both("ended", "結束"),
-    CallNote.RANG: Both("rang there", "對方響鈴"),
-    CallNote.BUSY: Both("was busy", "對方忙線"),
-    CallNote.REFUSED: Both("was refused", "對方拒接"),
-    CallNote.MISSED: Both("nobody answered in time", "無人及時接聽"),
-    CallNote.UNREACHABLE: Both("could not be reached", "未能接通"),
-    CallNote.ESCALATED: Both("the next number is called", "改撥下一號碼"),
-    CallNote.ANSWERED: Both("answered", "已接聽"),
-    CallNote.TALKING: Both("each hears the other", "雙方可通話"),
-    CallNote.LOST: Both("the voice broke off", "通話中斷"),
-    CallNote.ENDED: Both("ended", "結束"),
-}
-"""What an intercom's effect or a report of it says (`lane_agent.effects.Ring`, `domain.visit_record.CallNote`)."""
-
-_CODED: Final[dict[str, dict[str, Both]]] = {
-    "call": {str(name): told for name, told in CALLS.items()},
-    "outcome": {one.value: told.text for one, told in words.OUTCOMES.items()},
-    "doubt": {one.value: told.text for one, told in words.DOUBTS.items()},
-    "reason": {one.value: told.text for one, told in words.DOUBTS.items()},
-    "system": {one.value: told.text for one, told in words.DOUBTS.items()},
-    "ruling": {one.value: told.text for one, told in words.RULINGS.items()},
-    "link": {one.value: told.text for one, told in words.LINKS.items()},
-    "direction": {one.value: told.text for one, told in words.DIRECTIONS.items()},
-    "fault": {one.value: told.text for one, told in words.FAULTS.items()},
-    "screen": {one.value: told.text for one, told in words.SCREENS.items()},
-    "scene": {one.value: told.text for one, told in words.SCENES.items()},
-    "signal": {one.value: told.text for one, told in words.IMMIGRATION.items()},
-}
-"""The words of coded values, by the fact that has them; a reason is a doubt's where the lane itself withdrew a release."""
-
-_LOOPS: Final = {one.value: Both(told.says, told.chinese) for one, told in CONTACTS.items()}
-
-
-def value_words(name: str, value: str) -> Both:
-    """A fact's value in words, where it is a coded one."""
-    if name == "name" and (number := value.partition(" ")[0]).isdecimal():
-        return row(int(number), value).text
-    known = _CODED.get(name, {}) | (_LOOPS if name in {"contact", "loop", "signal", "how"} else {})
-    return known.get(value) or VALUES.get(value) or Both(value, value)

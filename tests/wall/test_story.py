@@ -9,8 +9,11 @@ from typing import Any
 from console.tongues import Tongue, in_tongue
 from domain.visit_record import CallNote, RecordKind
 from lane_agent import effects, events
+from lane_agent.acceptance import ACCEPT, CONTACT_CHECKS
+from lane_agent.settling import Unsettled, Vote, settle
 from wall.story import story_view
-from wall.story_words import CALLS, EFFECTS, EVENTS, FACTS, QUIET, RECORDS, VALUES, named
+from wall.story_values import CALLS, TIMERS, VALUES, WHYS, value_words, why_words
+from wall.story_words import EFFECTS, EVENTS, FACTS, QUIET, RECORDS, named
 
 NOON = 1_795_320_000_000
 
@@ -37,8 +40,36 @@ def test_every_event_effect_and_record_of_a_lane_has_words() -> None:
     assert made - {"Record", "Show", "Alarm", "AlarmEnded"} == set(EFFECTS) | QUIET
     assert {kind.value for kind in RecordKind} == set(RECORDS)
     assert set(CALLS) == {*CallNote, "ring", "answer", "end"}
-    for table in (EVENTS, EFFECTS, RECORDS, FACTS, VALUES, CALLS):
+    for table in (EVENTS, EFFECTS, RECORDS, FACTS, VALUES, CALLS, TIMERS, WHYS):
         assert all(one.chinese or not one for one in table.values())
+
+
+def test_why_something_did_not_count_and_why_no_plate_was_read_have_chinese_words() -> None:
+    """Every reason of the lane's own, and the reader's with what it read in them."""
+    checks = {check.why for those in (*ACCEPT.values(), *CONTACT_CHECKS.values()) for check in those}
+    assert [why for why in checks if (found := why_words(why)) is None or found.chinese == found] == []
+    read = {
+        "a Hong Kong plate in 2 of 9 pictures only": "9 張圖片中只有 2 張見到香港車牌",
+        "frames disagree: AB12, AB17": "各圖片讀數不一 AB12, AB17",
+        "frames disagree": "各圖片讀數不一",
+        "AB12 at 0.71, needed is 0.90": "AB12 可信度 0.71，需要 0.90",
+        "1234 may be the lower row of a plate whose upper one is not seen": "1234 可能是下行，不見上行",
+        "no read in time": "未及時讀取",
+    }
+    assert {why: value_words("unread", why).chinese for why in read} == read
+    unread = row(1, {"type": "PlateUnread", "visit": 1, "reason": "no plate seen", "candidates": [], "evidence": []})
+    (line,) = in_tongue(story_view(told(unread), str), Tongue.CHINESE)["rows"]
+    assert line["event"] == "未能讀取車牌：原因 不見車牌"
+
+
+def test_the_reasons_of_the_reader_are_those_that_the_story_knows() -> None:
+    """As it writes them itself."""
+    dirty = [Vote(text, (0.99,) * len(text)) for text in ("AB1234", "AB1284", "AB1234", "AB1284")]
+    far = [Vote("AB1234", (0.5,) * 6)] * 5
+    for votes in ([], dirty, far, [Vote("STOP", (0.99,) * 4)] * 5, [Vote("1234", (0.99,) * 4)] * 5):
+        found = settle(votes)
+        assert isinstance(found, Unsettled)
+        assert why_words(found.reason) is not None, found.reason
 
 
 def test_each_row_is_told_with_its_time_and_word_for_word() -> None:
