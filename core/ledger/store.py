@@ -129,6 +129,11 @@ def _people(db: Database) -> None:
     db.conn.execute("ALTER TABLE cargo ADD COLUMN cancelled_ms INTEGER NOT NULL DEFAULT 0")
 
 
+def _marks(db: Database) -> None:
+    """A search by near-misses looks some hundred marks up (`core.office.visit_search`)."""
+    db.conn.execute("CREATE INDEX marks_by_mark ON marks(mark)")
+
+
 CORE_SCHEMA = StoreSchema(
     owner="core",
     migrations=(
@@ -144,6 +149,7 @@ CORE_SCHEMA = StoreSchema(
             _claims,
             _carried,
             _people,
+            _marks,
         ),
     ),
     reads_older=True,

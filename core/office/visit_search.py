@@ -27,10 +27,10 @@ from domain.visit_record import VisitEnded
 
 _NAMES = ", ".join(Crossing.__struct_fields__)
 _OF_MARKS = (
-    "(lane, journal, visit) IN (SELECT lane, journal, visit FROM crossings WHERE vrn IN ({0}) "
-    "UNION SELECT lane, journal, visit FROM marks WHERE mark IN ({0}))"
+    "(SELECT lane, journal, visit FROM crossings WHERE vrn IN ({0}) "
+    "UNION SELECT lane, journal, visit FROM marks WHERE mark IN ({0})) CROSS JOIN crossings USING (lane, journal, visit)"
 )
-"""A condition that is looked up by marks; the others have a `+`, so that SQLite takes the index that cuts away most."""
+"""The crossings of some marks: SQLite keeps the order of a cross join, so that marks are looked up first, by their indexes."""
 
 
 class VisitSearch:
@@ -59,12 +59,12 @@ class VisitSearch:
 
     def _candidates(self, wanted: SearchVisits, mark: str) -> Iterator[Crossing]:
         lanes = [lane for lane in self._lanes if wanted.lane in {"", lane}]
-        where = f"+lane IN ({_marks(lanes)}) AND first_ms BETWEEN ? AND ?"
+        where = f"+lane IN ({_marks(lanes)}) AND {'+' if mark else ''}first_ms BETWEEN ? AND ?"
         values: list[str | int] = [*lanes, wanted.since_ms, wanted.until_ms]
+        of = "crossings"
         if mark:
             marks = [mark, *(sorted(neighbours(mark)) if wanted.near else ())]
-            where = f"{_OF_MARKS.format(_marks(marks))} AND {where.replace('first_ms', '+first_ms')}"
-            values = [*marks, *marks, *values]
+            of, values = _OF_MARKS.format(_marks(marks)), [*marks, *marks, *values]
         elif wanted.text:
             yield from self._of_reference(wanted.text, lanes)
             where += " AND (base LIKE ? OR ubrs LIKE ?)"
@@ -75,7 +75,7 @@ class VisitSearch:
         if wanted.outcome:
             where += " AND base LIKE ?"
             values.append("{}" if wanted.outcome == IN_LANE else f'%"outcome":"{wanted.outcome}"%')
-        yield from self._crossings(where, values)
+        yield from self._crossings(where, values, of)
 
     def _of_reference(self, text: str, lanes: list[str]) -> Iterator[Crossing]:
         """The visits that used the bundle of that UBR or CCRN, whenever that was."""
@@ -83,9 +83,9 @@ class VisitSearch:
         ubr = bundled[0] if bundled else text
         yield from self._crossings(f"lane IN ({_marks(lanes)}) AND ubrs LIKE ?", [*lanes, f'%"{ubr}"%'])
 
-    def _crossings(self, where: str, values: list[str | int]) -> Iterator[Crossing]:
+    def _crossings(self, where: str, values: list[str | int], of: str = "crossings") -> Iterator[Crossing]:
         rows = self._db.execute(
-            f"SELECT {_NAMES} FROM crossings WHERE {where} ORDER BY first_ms DESC, visit DESC",  # noqa: S608 (fixed texts)
+            f"SELECT {_NAMES} FROM {of} WHERE {where} ORDER BY first_ms DESC, visit DESC",  # noqa: S608 (fixed texts)
             values,
         )
         yield from map(read_crossing, rows)

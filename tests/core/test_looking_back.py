@@ -15,6 +15,7 @@ from core.ledger.store import CoreStore
 from core.model.people import Actor, Role
 from core.office.looking_back import LookingBack
 from core.office.sealed_file import open_file, seal_file
+from core.office.visit_search import VisitSearch
 from core.office.wall_requests import (
     CountVisits,
     ExportStory,
@@ -76,6 +77,19 @@ def test_a_mark_finds_its_near_misses_and_says_which_they_are(core: Any, lane: A
     visits(core, lane, 3, "XY9", at_ms=NOON + 120_000)
     assert found(core, lane, text="ab 1234") == [("A81234", True), ("AB1234", False)]
     assert found(core, lane, text="AB1234", near=False) == [("AB1234", False)]
+
+
+def test_a_search_by_mark_reads_no_table_through(core: Any, lane: Any) -> None:
+    """However long the history is: every step of it goes by an index."""
+    visits(core, lane, 1, "AB1234")
+    asked: list[str] = []
+    core.store.connection.set_trace_callback(asked.append)
+    VisitSearch(core.store.connection, {lane.name}).find(SearchVisits(text="AB1234"))
+    core.store.connection.set_trace_callback(None)
+    (search,) = [one for one in asked if "vrn IN" in one]
+    steps = [step[3] for step in core.store.connection.execute(f"EXPLAIN QUERY PLAN {search}")]
+    assert [step for step in steps if "SCAN crossings" in step or "SCAN marks" in step] == []
+    assert any("marks_by_mark" in step for step in steps), steps
 
 
 def test_every_near_miss_of_a_mark_is_looked_for() -> None:
