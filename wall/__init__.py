@@ -17,8 +17,8 @@ It reads the lanes over the wire alone, as the core does, and is a product of it
 | `past` | the past, as the core tells it |
 | `story` | of this, one truck's story as a page |
 | `story_words`, `story_values` | the words of journals: what happened, and the values of its facts |
-| `figures` | a day's visits added up (pure) |
-| `look_pages` | the pages of searches, stories and numbers |
+| `figures` | the visits of some days added up (pure) |
+| `look_pages`, `number_pages` | the pages of searches and stories; of numbers |
 | `people`, `endpoints` | who may do what; routes, each with what it lets somebody do |
 | `app` | the page as one ASGI application |
 | `settings` | the settings file |

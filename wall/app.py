@@ -39,6 +39,7 @@ from wall.errors import LanePageError, NeedRefusedError
 from wall.lane_pages import LanePages
 from wall.look_pages import LookRoutes
 from wall.needs import Need
+from wall.number_pages import NumberRoutes
 from wall.orders import NEEDS, OF_VISIT, WITH_REASON, Became, CoreLine, OrderOutcome
 from wall.past import PastDesk
 from wall.people import RIGHTS, May
@@ -111,6 +112,7 @@ class WallRoutes:
         self._jinja = templates(_HERE / "templates")
         self._gate = Gatekeeper(parts.access, self._officers)
         self._looks = LookRoutes(parts.desk, parts.past, access=parts.access, page=self._page, role=self._gate.role)
+        self._numbers = NumberRoutes(parts.desk, parts.past, draw=self._looks.draw)
         self._closed = asyncio.Event()
         self._telling: set[asyncio.Task[None]] = set()
         self._signs: dict[tuple[Screen, Scene, str], bytes] = {}
@@ -135,6 +137,7 @@ class WallRoutes:
             Endpoint("/lanes/{lane}/enter", May.DECIDE, self._enter),
             Endpoint("/deeds", May.LOOK_BACK, self._deeds),
             *self._looks.endpoints(),
+            *self._numbers.endpoints(),
         ]
 
     def app(self) -> Starlette:

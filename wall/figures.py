@@ -1,7 +1,9 @@
-"""What a day's visits add up to: how many, how long, how many without a person, why not; by lane, hour and shift (pure).
+"""What the visits of some days add up to: how many, how long, how many without a person, why not; by day, shift, lane, hour (pure).
 
 Rules of this file:
-- A visit counts in the hour in which it began, Hong Kong time. One that has not ended is not counted.
+- A visit counts in the hour, day and shift in which it began, Hong Kong time. One that has not ended is not counted.
+- A shift is of the day on which it begins. One that begins before the days that are counted, or ends after them, is there in part
+  and says so: a night has two days.
 - The time of a truck is from arrival to departure: both departments' together (seed 001: 20 s).
 - *Without a person* means released by the system, with no officer who decided anything or typed the mark. Whatever else it was
   has one cause, the first that applies (`cause_of`), so that causes add up.
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from console import words
 from console.tongues import Both
@@ -66,33 +69,49 @@ class VisitTally:
 
 @dataclass(frozen=True, slots=True)
 class DayNumbers:
-    """A day: all of it, then each lane, hour and shift by its name; causes, the most frequent first."""
+    """Some days: all of it, then each day, shift, lane and hour of the day by its name; causes, the most frequent first."""
 
     total: VisitTally
+    days: dict[str, VisitTally]
+    shifts: dict[str, VisitTally]
     lanes: dict[str, VisitTally]
     hours: dict[str, VisitTally]
-    shifts: dict[str, VisitTally]
     causes: list[tuple[Both, int]]
 
 
-def day_numbers(visits: Sequence[VisitCounted], lanes: Iterable[str], shifts: Sequence[str], goal_s: int) -> DayNumbers:
-    """Adds a day up; a lane, hour or shift without a vehicle is there all the same."""
+def day_numbers(
+    visits: Sequence[VisitCounted], lanes: Iterable[str], shifts: Sequence[str], goal_s: int, *, first: date, last: date
+) -> DayNumbers:
+    """Adds the days up; a day, shift, lane or hour without a vehicle is there all the same.
+
+    Args:
+        visits: those that began on these days.
+        lanes: of the control point.
+        shifts: when each begins, `HH:MM`.
+        goal_s: seconds that a truck should take.
+        first: the first day, of Hong Kong.
+        last: the last one.
+    """
+    by_day: dict[str, list[VisitCounted]] = {str(day): [] for day in _days(first, last)}
+    by_shift: dict[str, list[VisitCounted]] = {name: [] for name in shift_names(shifts, first, last)}
     by_lane: dict[str, list[VisitCounted]] = {lane: [] for lane in lanes}
     by_hour: dict[str, list[VisitCounted]] = {f"{hour:02}:00": [] for hour in range(24)}
-    by_shift: dict[str, list[VisitCounted]] = {name: [] for name in shift_names(shifts)}
     causes: Counter[Both] = Counter()
     for visit in visits:
         at = hong_kong(visit.arrived_ms)
+        by_day.setdefault(str(at.date()), []).append(visit)
+        by_shift.setdefault(shift_of(at, shifts), []).append(visit)
         by_lane.setdefault(visit.lane, []).append(visit)
         by_hour[f"{at.hour:02}:00"].append(visit)
-        by_shift[shift_of(f"{at:%H:%M}", shifts)].append(visit)
         if not alone(visit):
             causes[cause_of(visit)] += 1
 
     def each(grouped: dict[str, list[VisitCounted]]) -> dict[str, VisitTally]:
         return {name: tally(those, goal_s) for name, those in grouped.items()}
 
-    return DayNumbers(tally(visits, goal_s), each(by_lane), each(by_hour), each(by_shift), causes.most_common())
+    return DayNumbers(
+        tally(visits, goal_s), each(by_day), each(by_shift), each(by_lane), each(by_hour), causes.most_common()
+    )
 
 
 def tally(visits: Sequence[VisitCounted], goal_s: int) -> VisitTally:
@@ -148,14 +167,30 @@ def _seconds(values: Sequence[int], percent: int) -> float | None:
     return None if found is None else found / 1_000
 
 
-def shift_names(shifts: Sequence[str]) -> list[str]:
-    """Each shift as `07:00–15:00`, in the order in which they begin in a day."""
-    starts = sorted(shifts)
-    return [f"{start}–{end}" for start, end in zip(starts, [*starts[1:], starts[0]], strict=True)]
+def shift_names(shifts: Sequence[str], first: date, last: date) -> list[str]:
+    """Each shift of these days as `2026-11-22 07:00–15:00`, in order; the first may have begun the day before."""
+    starts, before = sorted(shifts), first - timedelta(days=1)
+    names = [_named(day, place, starts) for day in _days(first, last) for place in range(len(starts))]
+    return names if starts[0] == "00:00" else [_named(before, len(starts) - 1, starts), *names]
 
 
-def shift_of(time: str, shifts: Sequence[str]) -> str:
-    """The shift to which a time of day (`HH:MM`) belongs; before the first of the day it is the last one's."""
-    starts, names = sorted(shifts), shift_names(shifts)
+def shift_of(at: datetime, shifts: Sequence[str]) -> str:
+    """The shift to which a moment of Hong Kong belongs; before the first of the day it is the last one's of the day before."""
+    starts, time = sorted(shifts), f"{at:%H:%M}"
     begun = [place for place, start in enumerate(starts) if start <= time]
-    return names[begun[-1] if begun else -1]
+    return _named(at.date(), begun[-1], starts) if begun else _named(at.date() - timedelta(days=1), -1, starts)
+
+
+def in_part(shift: str, first: date, last: date) -> bool:
+    """Whether the shift of that name reaches beyond these days."""
+    day, _, hours = shift.partition(" ")
+    begins, _, ends = hours.partition("–")
+    return day < str(first) or (day == str(last) and "00:00" < ends <= begins)
+
+
+def _named(day: date, place: int, starts: Sequence[str]) -> str:
+    return f"{day} {starts[place]}–{starts[(place + 1) % len(starts)]}"
+
+
+def _days(first: date, last: date) -> Iterable[date]:
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))

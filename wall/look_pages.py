@@ -1,4 +1,4 @@
-"""Looking back and numbers: the pages `/look`, `/look/story` and `/numbers`, drawn by the server, one language at a time.
+"""Looking back: the pages `/look` and `/look/story`, drawn by the server, one language at a time.
 
 Rules of this file:
 - Who looks is written down before anything is asked: here (`looks`) and by the core, with the person's name. If it cannot be written
@@ -9,10 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
-from datetime import date, timedelta
 from typing import Annotated, Any, Final, Protocol
 
 import msgspec
@@ -26,14 +23,13 @@ from console.errors import RequestRefusedError
 from console.officers import OfficerRole
 from console.sessions import Session
 from console.times import lasted
-from console.tongues import Both, Tongue, in_tongue
+from console.tongues import Both, in_tongue
 from domain.marks import normalise
-from domain.times import DAY_MS, expected_span, hong_kong, hong_kong_text, start_of
+from domain.times import DAY_MS, expected_span, hong_kong, hong_kong_text
 from lane_agent.model import Outcome
 from wall.desk import WallDesk
 from wall.endpoints import Endpoint
 from wall.errors import PastRefusedError
-from wall.figures import DayNumbers, VisitTally, day_numbers
 from wall.history import NeedDeed
 from wall.needs import NeedKind
 from wall.orders import CoreAwayError
@@ -45,24 +41,6 @@ from wall.words import DEEDS, KINDS, ROLES, named_title
 
 _LONGEST: Final = {"text": 32, "officer": 64, "lane": 64, "outcome": 32}
 """Characters of each field of the form."""
-
-COLUMNS: Final[tuple[tuple[str, Callable[[VisitTally], object]], ...]] = (
-    ("vehicles", lambda one: one.vehicles),
-    ("released", lambda one: one.released),
-    ("released_without_a_person", lambda one: one.alone),
-    ("share_without_a_person", lambda one: _cell(one.share_alone)),
-    ("to_compound", lambda one: one.examined),
-    ("manual", lambda one: one.manual),
-    ("plate_not_read", lambda one: one.unread),
-    ("timed", lambda one: one.timed),
-    ("p50_s", lambda one: _cell(one.p50_s)),
-    ("p90_s", lambda one: _cell(one.p90_s)),
-    ("share_within_goal", lambda one: _cell(one.share_in_goal)),
-    ("decision_p50_s", lambda one: _cell(one.decided_p50_s)),
-    ("decision_p90_s", lambda one: _cell(one.decided_p90_s)),
-    ("confidence_p10", lambda one: _cell(one.confidence_p10)),
-)
-"""Of the CSV file, after part and name; English, for programs. What did not happen is empty."""
 
 
 class WallPage(Protocol):
@@ -95,13 +73,12 @@ class LookRoutes:
             Endpoint("/look/story", May.SEARCH, self._story, page=True),
             Endpoint("/look/picture", May.SEARCH, self._picture),
             Endpoint("/look/export", May.SEARCH, self._export, post=True),
-            Endpoint("/numbers", May.COUNT, self._numbers, page=True),
-            Endpoint("/numbers.csv", May.COUNT, self._numbers_csv),
         ]
 
-    def _draw(
+    def draw(
         self, template: str, request: Request, session: Session, *, status: int = 200, **values: object
     ) -> Response:
+        """A page with its bar, for whoever is logged in; texts in one language."""
         tongue = self._access.tongue(request)
         role = self._role(session)
         return self._page(
@@ -128,7 +105,7 @@ class LookRoutes:
         """The page that asks for the password, where this one has locked itself."""
         if not self._access.sessions.locked(session):
             return None
-        return self._draw("locked.html", request, session, status=423)
+        return self.draw("locked.html", request, session, status=423)
 
     # --- searching -------------------------------------------------------------------------------------------------------
 
@@ -143,7 +120,7 @@ class LookRoutes:
         outcomes = [(one.value, words.OUTCOMES[one].text) for one in Outcome]
         outcomes.append((IN_LANE, Both("Not ended", "未有離開紀錄")))
         values["now"] = hong_kong_text(self._desk.now_ms())
-        return self._draw("look.html", request, session, lanes=list(self._desk.lanes), outcomes=outcomes, **values)
+        return self.draw("look.html", request, session, lanes=list(self._desk.lanes), outcomes=outcomes, **values)
 
     async def _searched(self, session: Session, wanted: PastWanted) -> Plain:
         """What the core found; where it is away, what this wall wrote down itself."""
@@ -158,7 +135,7 @@ class LookRoutes:
             )
             return {"away": str(error), "deeds": [self._deed(one) for one in deeds]}
         except PastRefusedError as error:
-            return {"problem": _told_nothing(error)}
+            return {"problem": told_nothing(error)}
         return {"found": [self._found(one) for one in found.visits], "more": found.more}
 
     def _found(self, one: FoundVisit) -> Plain:
@@ -205,15 +182,15 @@ class LookRoutes:
         except CoreAwayError as error:
             values["away"] = str(error)
         except PastRefusedError as error:
-            values["problem"] = _told_nothing(error)
+            values["problem"] = told_nothing(error)
         now = hong_kong_text(self._desk.now_ms())
-        return self._draw("story.html", request, session, status=404 if values["problem"] else 200, now=now, **values)
+        return self.draw("story.html", request, session, status=404 if values["problem"] else 200, now=now, **values)
 
     async def _picture(self, request: Request, session: Session) -> Response:
         visit, picture = (request.query_params.get(name, "") for name in ("visit", "picture"))
         self._refuse_locked(session)
         self._desk.look(session.officer, "past picture", visit.partition("/")[0], f"{visit} {picture}")
-        jpeg = await _or_refused(self._past.picture(session.officer, visit, picture))
+        jpeg = await or_refused(self._past.picture(session.officer, visit, picture))
         return Response(jpeg, media_type="image/jpeg")
 
     async def _export(self, request: Request, session: Session) -> Response:
@@ -221,7 +198,7 @@ class LookRoutes:
         if not asked.purpose.strip():
             raise RequestRefusedError(422, Both("Say what it is for.", "請填寫用途。"))
         self._desk.look(session.officer, "export", asked.visit.partition("/")[0], f"{asked.visit}: {asked.purpose}")
-        file = await _or_refused(self._past.export(session.officer, asked.visit, asked.purpose.strip()))
+        file = await or_refused(self._past.export(session.officer, asked.visit, asked.purpose.strip()))
         name = "story-" + "".join(sign if sign.isalnum() else "-" for sign in asked.visit) + ".json"
         return Response(
             file.encode(),
@@ -233,44 +210,8 @@ class LookRoutes:
         if self._access.sessions.locked(session):
             raise RequestRefusedError(423, Both("The page has locked itself.", "頁面已鎖定。"))
 
-    # --- numbers ---------------------------------------------------------------------------------------------------------
 
-    async def _numbers(self, request: Request, session: Session) -> Response:
-        day = self._day(request)
-        values: Plain = {"away": "", "problem": "", "tables": [], "causes": [], "cards": []}
-        try:
-            found = await self._counted(session, day)
-            values |= _number_view(found, self._desk.settings.numbers.goal_s)
-        except CoreAwayError as error:
-            values["away"] = str(error)
-        except PastRefusedError as error:
-            values["problem"] = _told_nothing(error)
-        values |= {"before": str(day - timedelta(days=1)), "after": str(day + timedelta(days=1)), "day": str(day)}
-        values |= {"now": hong_kong_text(self._desk.now_ms()), "goal": self._desk.settings.numbers.goal_s}
-        return self._draw("numbers.html", request, session, **values)
-
-    async def _numbers_csv(self, request: Request, session: Session) -> Response:
-        day = self._day(request)
-        found = await _or_refused(self._counted(session, day))
-        headers = {"Content-Disposition": f'attachment; filename="numbers-{day}.csv"'}
-        return Response("\ufeff" + as_csv(found), media_type="text/csv; charset=utf-8", headers=headers)
-
-    async def _counted(self, session: Session, day: date) -> DayNumbers:
-        self._desk.look(session.officer, "numbers", "", str(day))
-        since = start_of(day)
-        visits = await self._past.figures(session.officer, since, since + DAY_MS)
-        numbers = self._desk.settings.numbers
-        return day_numbers(visits, self._desk.lanes, numbers.shifts, numbers.goal_s)
-
-    def _day(self, request: Request) -> date:
-        """The day that is asked for, today in Hong Kong if none is."""
-        try:
-            return date.fromisoformat(request.query_params.get("day", ""))
-        except ValueError:
-            return hong_kong(self._desk.now_ms()).date()
-
-
-async def _or_refused(asking: Any) -> Any:
+async def or_refused(asking: Any) -> Any:
     """What the core answers, or the refusal in words."""
     try:
         return await asking
@@ -278,10 +219,10 @@ async def _or_refused(asking: Any) -> Any:
         said = Both(f"The core does not answer: {error}", f"中央沒有回應：{error}")
         raise RequestRefusedError(503, said) from error
     except PastRefusedError as error:
-        raise RequestRefusedError(404, _told_nothing(error)) from error
+        raise RequestRefusedError(404, told_nothing(error)) from error
 
 
-def _told_nothing(error: PastRefusedError) -> Both:
+def told_nothing(error: PastRefusedError) -> Both:
     """Why the core tells nothing, in an officer's words where there are any."""
     text = str(error)
     if text.endswith("is not here"):
@@ -316,73 +257,3 @@ def _wanted(asked: dict[str, str], now_ms: int) -> tuple[PastWanted, Plain, str]
 def _level(outcome: str) -> str:
     found = one_of(Outcome, outcome)
     return words.OUTCOME_LEVELS[found] if found is not None else "off"
-
-
-def _number_view(found: DayNumbers, goal_s: int) -> Plain:
-    """The day's tables; a bar of each row is drawn against the longest of its table."""
-    tables = [
-        _table(Both("By shift", "按更次"), found.shifts),
-        _table(Both("By lane", "按通道"), found.lanes),
-        _table(Both("By hour", "按小時"), found.hours),
-    ]
-    most = max((number for _, number in found.causes), default=1)
-    total = found.total
-    cards = [
-        (Both("Vehicles", "車輛"), str(total.vehicles)),
-        (Both("Released without a person", "無須人手放行"), _percent(total.share_alone)),
-        (Both("Half of the trucks within", "半數車輛所需時間"), _time(total.p50_s)),
-        (Both("Nine of ten within", "九成車輛所需時間"), _time(total.p90_s)),
-        (Both(f"Within {goal_s} s", f"{goal_s} 秒內"), _percent(total.share_in_goal)),
-        (Both("To the compound", "轉往驗貨場"), str(total.examined)),
-        (Both("Manual", "人手清關"), str(total.manual)),
-        (Both("Plate not read", "未能讀取車牌"), str(total.unread)),
-    ]
-    causes = [(cause, number, round(100 * number / most, 1)) for cause, number in found.causes]
-    return {"tables": tables, "causes": causes, "cards": cards}
-
-
-def _table(title: Both, tallies: dict[str, VisitTally]) -> Plain:
-    most = max((one.vehicles for one in tallies.values()), default=0) or 1
-    rows = [
-        {
-            "name": name,
-            "vehicles": one.vehicles,
-            "bar": round(100 * one.vehicles / most, 1),
-            "alone_bar": round(100 * one.alone / most, 1),
-            "alone": _percent(one.share_alone),
-            "p50": _time(one.p50_s),
-            "p90": _time(one.p90_s),
-            "goal": _percent(one.share_in_goal),
-            "decided": _time(one.decided_p50_s),
-            "examined": one.examined,
-            "manual": one.manual,
-        }
-        for name, one in tallies.items()
-    ]
-    return {"title": title, "rows": rows}
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f} %"
-
-
-def _time(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds:.1f} s"
-
-
-def _cell(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
-
-
-def as_csv(found: DayNumbers) -> str:
-    """The day as CSV: one line for the whole, each shift, lane, hour, and then each cause with its number."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(["part", "name", *(name for name, _ in COLUMNS)])
-    parts = {"day": {"": found.total}, "shift": found.shifts, "lane": found.lanes, "hour": found.hours}
-    for part, tallies in parts.items():
-        for name, one in tallies.items():
-            writer.writerow([part, name, *(told(one) for _, told in COLUMNS)])
-    for cause, number in found.causes:
-        writer.writerow(["not released without a person", in_tongue(cause, Tongue.ENGLISH), number])
-    return file.getvalue()

@@ -20,6 +20,10 @@ IN_LANE = "in_lane"
 """The outcome of a visit that has not ended, in a search."""
 
 
+MOST_COUNTED = 100_000
+"""Visits that the core counts at once (`core.office.wall_requests.MOST_FIGURES`)."""
+
+
 class PastWanted(msgspec.Struct, frozen=True, kw_only=True):
     """What is searched for; the fields are those of the core's request (`core.office.wall_requests.SearchVisits`)."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from domain.times import start_of
+from domain.times import hong_kong, start_of
 from lane_agent.model import Doubt
 from wall.figures import (
     BY_HAND,
@@ -17,13 +17,16 @@ from wall.figures import (
     UNREAD,
     cause_of,
     day_numbers,
+    in_part,
     nearest_rank,
+    shift_names,
     shift_of,
     tally,
 )
 from wall.past import VisitCounted
 
-MIDNIGHT = start_of(date(2026, 11, 22))
+DAY = date(2026, 11, 22)
+MIDNIGHT = start_of(DAY)
 HOUR_MS = 3_600_000
 SHIFTS = ("07:00", "15:00", "23:00")
 
@@ -72,7 +75,7 @@ def test_a_truck_whose_departure_was_not_seen_has_no_time() -> None:
 def test_whatever_was_not_released_by_the_system_has_one_cause(changes: dict[str, Any], cause: str | None) -> None:
     """The first that applies; a doubt that the lane recorded is told in an officer's words."""
     changes = changes | ({"doubt": next(iter(Doubt)).value} if "doubt" in changes else {})
-    found = day_numbers([visit(), visit(**changes)], ["A-1"], SHIFTS, 20)
+    found = day_numbers([visit(), visit(**changes)], ["A-1"], SHIFTS, 20, first=DAY, last=DAY)
     assert [number for _, number in found.causes] == [1]
     if cause is not None:
         assert found.causes[0][0] == cause
@@ -81,13 +84,33 @@ def test_whatever_was_not_released_by_the_system_has_one_cause(changes: dict[str
 
 
 def test_hours_and_shifts_are_hong_kongs() -> None:
-    """A truck of half past midnight is the night shift's, and stands in hour 00; empty hours and lanes are there."""
-    found = day_numbers([visit(MIDNIGHT + HOUR_MS // 2), visit(MIDNIGHT + 8 * HOUR_MS)], ["A-1", "A-2"], SHIFTS, 20)
+    """A truck of half past midnight is of the night that began the day before; empty hours, shifts and lanes are there."""
+    visits = [visit(MIDNIGHT + HOUR_MS // 2), visit(MIDNIGHT + 8 * HOUR_MS)]
+    found = day_numbers(visits, ["A-1", "A-2"], SHIFTS, 20, first=DAY, last=DAY)
     assert [name for name, one in found.hours.items() if one.vehicles] == ["00:00", "08:00"]
     assert {name: one.vehicles for name, one in found.shifts.items()} == {
-        "07:00–15:00": 1,
-        "15:00–23:00": 0,
-        "23:00–07:00": 1,
+        "2026-11-21 23:00–07:00": 1,
+        "2026-11-22 07:00–15:00": 1,
+        "2026-11-22 15:00–23:00": 0,
+        "2026-11-22 23:00–07:00": 0,
     }
     assert (len(found.hours), found.lanes["A-2"].vehicles) == (24, 0)
-    assert shift_of("23:00", SHIFTS) == "23:00–07:00"
+    assert [name for name in found.shifts if in_part(name, DAY, DAY)] == list(found.shifts)[::3]
+
+
+def test_a_night_between_two_days_is_one_shift() -> None:
+    """Counted over both days it is whole, and each day has its own trucks."""
+    last = DAY + timedelta(days=1)
+    visits = [visit(MIDNIGHT + 23 * HOUR_MS), visit(MIDNIGHT + 26 * HOUR_MS)]
+    found = day_numbers(visits, [], SHIFTS, 20, first=DAY, last=last)
+    assert found.shifts["2026-11-22 23:00–07:00"].vehicles == 2
+    assert not in_part("2026-11-22 23:00–07:00", DAY, last)
+    assert {name: one.vehicles for name, one in found.days.items()} == {"2026-11-22": 1, "2026-11-23": 1}
+
+
+@pytest.mark.parametrize("shifts", [SHIFTS, ("00:00", "12:00"), ("08:00",)])
+def test_every_moment_of_some_days_has_a_shift_of_theirs(shifts: tuple[str, ...]) -> None:
+    """Whatever the shifts are, none is made up on the way."""
+    last = DAY + timedelta(days=2)
+    named = {shift_of(hong_kong(MIDNIGHT + half * HOUR_MS // 2), shifts) for half in range(3 * 48)}
+    assert named == set(shift_names(shifts, DAY, last))

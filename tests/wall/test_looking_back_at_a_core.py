@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ from wall.errors import PastRefusedError
 from wall.orders import CoreAwayError, CoreLine
 from wall.past import PastDesk, PastWanted
 
-SINCE = start_of(DAY)
+SINCE, BEFORE = start_of(DAY), DAY - timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +132,35 @@ def test_the_numbers_of_the_day_are_a_page_and_a_csv_file(past: PastPoint, tmp_p
         lines = [line.split(",") for line in file.splitlines()]
         assert lines[0][:3] == ["part", "name", "vehicles"]
         assert [line[:3] for line in lines if line[0] == "shift"] == [
-            ["shift", "07:00–15:00", "3"],
-            ["shift", "15:00–23:00", "1"],
-            ["shift", "23:00–07:00", "0"],
+            ["shift", f"{BEFORE} 23:00–07:00 (in part)", "0"],
+            ["shift", f"{DAY} 07:00–15:00", "3"],
+            ["shift", f"{DAY} 15:00–23:00", "1"],
+            ["shift", f"{DAY} 23:00–07:00 (in part)", "0"],
         ]
+
+    at_the_wall(tmp_path, past, ask)
+
+
+def test_numbers_of_several_days_have_each_day_and_every_shift(past: PastPoint, tmp_path: Path) -> None:
+    """A night is whole where both its days are counted; what the page cannot count it says."""
+
+    async def ask(rig: WallRig, client: httpx.AsyncClient) -> None:
+        await log_in(client, "lee")
+        asked = {"day": str(BEFORE), "until": str(DAY)}
+        page = (await client.get("/numbers", params=asked)).text
+        assert "By day" in page
+        assert f"{str(BEFORE)[5:]} 23:00–07:00<" in page
+        lines = (await client.get("/numbers.csv", params=asked)).content.decode("utf-8-sig").splitlines()
+        assert [line.split(",")[:3] for line in lines if line.startswith(("all", "day"))] == [
+            ["all", f"{BEFORE}/{DAY}", "4"],
+            ["day", str(BEFORE), "0"],
+            ["day", str(DAY), "4"],
+        ]
+        assert [look.detail for look in rig.store.looks()] == [f"{BEFORE}/{DAY}"] * 2
+        for wrong in ({"day": str(DAY), "until": str(BEFORE)}, {"day": "2026-01-01", "until": "2026-03-01"}):
+            assert 'role="alert"' in (await client.get("/numbers", params=wrong)).text
+            assert (await client.get("/numbers.csv", params=wrong)).status_code == 422
+        assert (await client.get("/numbers", params={"day": "9999-12-31"})).status_code == 200
 
     at_the_wall(tmp_path, past, ask)
 
