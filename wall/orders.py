@@ -115,6 +115,8 @@ class CoreLine:
 
         Raises:
             CoreAwayError: it is not known what became of it.
+
+        Whoever is cancelled hangs up: the answer would be taken for that of the next request.
         """
         async with self._turn:
             try:
@@ -123,6 +125,9 @@ class CoreLine:
                     writer.write(msgspec.json.encode(request) + b"\n")
                     await writer.drain()
                     line = await reader.readline()
+            except asyncio.CancelledError:
+                self.close()
+                raise
             except (OSError, TimeoutError, ValueError) as error:
                 self.close()
                 self.away = in_words(str(error)) or "it does not answer in time"

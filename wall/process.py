@@ -105,15 +105,15 @@ class WallProcess:
             stack.callback(self.server.close)
             self.ears.start()
             serving = asyncio.create_task(self.server.serve(), name="page")
-            asking = asyncio.create_task(self._ask_core(), name="core")
-            stack.callback(asking.cancel)
+            beside = [asyncio.create_task(self._ask_core(), name="core")]
             if self.routes.parts.pages is not None:
-                fetching = asyncio.create_task(self.routes.parts.pages.run(), name="pictures")
-                stack.callback(fetching.cancel)
+                beside.append(asyncio.create_task(self.routes.parts.pages.run(), name="pictures"))
+            for task in beside:
+                stack.callback(task.cancel)
             await self.server.ready()
             systemd.ready(f"{address}, {len(self.desk.lanes)} lanes")
             ready(address)
-            await self._until(over, serving, systemd)
+            await self._until(over, serving, beside, systemd)
 
     async def _ask_core(self) -> None:
         """Whether the core answers is known before somebody needs it."""
@@ -121,7 +121,9 @@ class WallProcess:
             await self.core.ask_status()
             await asyncio.sleep(_CORE_S)
 
-    async def _until(self, over: asyncio.Event, serving: asyncio.Task[None], systemd: Systemd) -> None:
+    async def _until(
+        self, over: asyncio.Event, serving: asyncio.Task[None], beside: list[asyncio.Task[None]], systemd: Systemd
+    ) -> None:
         try:
             while not over.is_set() and not serving.done():
                 self.ears.check()
@@ -133,5 +135,8 @@ class WallProcess:
         finally:
             systemd.stopping()
             self.server.stop()
-            lines = (self.core.hang_up(), self.past.line.hang_up())
-            await asyncio.gather(serving, self.ears.stop(), *lines, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            self.past.line.close()  # a page that waits for a long search does not hold up the end
+            await asyncio.gather(serving, self.ears.stop(), *beside, return_exceptions=True)
+            await asyncio.gather(self.core.hang_up(), self.past.line.hang_up())  # when nobody asks any more

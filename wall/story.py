@@ -19,6 +19,7 @@ from domain.visit_record import VisitEnded
 from lane_agent.model import Doubt, Outcome
 from lane_agent.wording import Scene
 from wall.present import Plain, one_of
+from wall.replay import moments
 from wall.story_values import ON, TIMES, value_words
 from wall.story_words import EFFECTS, EVENTS, FACTS, QUIET, RECORDS, named
 
@@ -44,6 +45,7 @@ def story_view(told: Plain, shown: Callable[[str], str]) -> Plain:
     """
     crossing = told["crossing"]
     ended = VisitEnded.from_facts(crossing["base"])
+    replayed = moments(map(_entry, told["rows"]))
     return {
         "key": told["key"],
         "lane": crossing["lane"],
@@ -55,7 +57,7 @@ def story_view(told: Plain, shown: Callable[[str], str]) -> Plain:
         "reads": list(_reads(told["rows"])),
         "lookup": _lookup(told["lookup"]),
         "cargo": list(told["cargo"]),
-        "rows": [_row(row) for row in told["rows"]],
+        "rows": [_row(row) | moment for row, moment in zip(told["rows"], replayed, strict=True)],
         "cut": told["cut"],
         "alarms": [_alarm(alarm, shown) for alarm in told["alarms"]],
         "commands": [_command(command, shown) for command in told["commands"]],

@@ -89,6 +89,15 @@ def test_an_officer_finds_a_truck_by_keyboard_reads_its_story_and_exports_it(ser
         expect(tab.locator("h1 .plate")).to_have_text("RT50931")
         expect(tab.locator(".pictures img").first).to_have_js_property("complete", value=True)
         assert violations(tab) == []
+        tab.focus("#moment")
+        tab.keyboard.press("End")
+        expect(tab.locator("#replay-says")).to_have_text("board: Welcome · panel: Welcome")
+        tab.click("#back")
+        expect(tab.locator("#replay .glass.xdb img")).to_have_attribute("src", "/sign/xdb/WELCOME")
+        tab.select_option("#speed", "30")
+        tab.fill("#moment", "0")
+        tab.click("#play")
+        expect(tab.locator(".course li[aria-current] b")).to_have_text("Contact: Stop line loop off")
         tab.fill("#purpose", "complaint 12")
         with tab.expect_download() as getting:
             tab.keyboard.press("Enter")

@@ -11,6 +11,7 @@ from domain.visit_record import CallNote, RecordKind
 from lane_agent import effects, events
 from lane_agent.acceptance import ACCEPT, CONTACT_CHECKS
 from lane_agent.settling import Unsettled, Vote, settle
+from wall.replay import moments
 from wall.story import story_view
 from wall.story_values import CALLS, TIMERS, VALUES, WHYS, value_words, why_words
 from wall.story_words import EFFECTS, EVENTS, FACTS, QUIET, RECORDS, named
@@ -111,3 +112,21 @@ def test_what_the_list_said_has_its_version_and_hash() -> None:
     found = story_view(told(lookup=lookup), str)["lookup"]
     assert (found["version"], found["hash"], found["said"], found["near"]) == (7, "5f", "on hold", "A81234")
     assert found["bundles"][0]["codes"] == ["2000000001 inspect"]
+
+
+def test_a_replay_shows_what_a_screen_confirmed_and_not_what_it_was_ordered() -> None:
+    """Ordered alone is nothing; confirmed is shown, with its time of the day; something new ordered puts it in doubt."""
+    early = {"type": "Show", "serial": 4, "xdb": "EARLY", "aiop": "EARLY", "parameter": "04:30"}
+    done = {"type": "Show", "serial": 5, "xdb": "DONE", "aiop": "DONE", "parameter": ""}
+    painted = {"type": "ScenePainted", "screen": "xdb", "scene": "EARLY", "serial": 4}
+    rows = [row(1, {"type": "CodesFound"}, early), row(2, painted), row(3, {"type": "TimerFired"}, done)]
+    ordered, confirmed, stale = (moment["xdb"] for moment in story_view(told(*rows), str)["rows"])
+    assert (ordered["scene"], ordered["ok"]) == ("", False)
+    assert (confirmed["scene"], confirmed["p"], confirmed["ok"]) == ("EARLY", "04:30", True)
+    assert (stale["scene"], stale["ok"]) == ("EARLY", False)
+
+
+def test_a_clock_that_was_set_back_does_not_turn_a_replay_round() -> None:
+    """A moment is never before the one before it, and a row that cannot be read keeps its place."""
+    entries = [{"at": {"utc_ms": NOON + after}} for after in (0, 5_000, 1_000)]
+    assert [moment["after"] for moment in moments([*entries, {}])] == [0, 5_000, 5_000, 5_000]

@@ -14,7 +14,7 @@ from core.errors import RefusedError
 from core.model.people import Actor
 from core.office.answers import CommandState
 from core.office.requests import ListCommands, SendCommand
-from core.office.wall_door import WallDoor
+from core.office.wall_door import WallDoor, nothing_of_the_past
 from core.settings import WallsSection
 from tests.rigs.papers import Papers
 from tests.rigs.wall import WallRig, log_in, online, state
@@ -47,12 +47,14 @@ def papers(tmp_path: Path) -> Papers:
     return Papers(tmp_path)
 
 
-def at_the_door(section: WallsSection, core: Core, ask: Callable[[int], Awaitable[None]]) -> None:
+def at_the_door(
+    section: WallsSection, core: Core, ask: Callable[[int], Awaitable[None]], look: Any = nothing_of_the_past
+) -> None:
     """Runs `ask` with the port of a door that is open."""
 
     async def run() -> None:
         port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        serving = asyncio.create_task(WallDoor(section, core.serve, port.set_result).run(port=0))
+        serving = asyncio.create_task(WallDoor(section, core.serve, port.set_result, look=look).run(port=0))
         try:
             await ask(await port)
         finally:
@@ -99,6 +101,28 @@ def test_a_wall_orders_its_own_lanes_and_releases_nobody(papers: Papers, lane: s
 
     at_the_door(papers.door(wall=("A-1",)), core, ask)
     assert core.asked == []
+
+
+def test_who_gives_up_waiting_leaves_no_answer_for_the_next(papers: Papers) -> None:
+    """A search that was broken off is not taken for what became of an order."""
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def slow(*_: object) -> str:
+        begun.set()
+        await end.wait()
+        return "what was searched for"
+
+    async def ask(port: int) -> None:
+        line = CoreLine(papers.line(port))
+        search = asyncio.create_task(line.ask({"do": "search_visits", "who": "chan"}))
+        await begun.wait()
+        search.cancel()
+        await asyncio.gather(search, return_exceptions=True)
+        end.set()
+        assert (await line.order("A-1", "open", who="chan")).became is Became.DONE
+        await line.hang_up()
+
+    at_the_door(papers.door(wall=("A-1",)), Core(), ask, slow)
 
 
 def test_nothing_but_orders_can_be_asked_at_the_door(papers: Papers) -> None:

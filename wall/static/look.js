@@ -3,6 +3,7 @@
 import { ask } from "/shared/ask.js";
 import { find, onClick, pick, say } from "/shared/dom.js";
 import "/shared/language.js";
+import "/static/replay.js";
 
 const HERE_MS = 30000;
 
