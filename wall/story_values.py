@@ -138,7 +138,7 @@ _LOOPS: Final = {one.value: Both(told.says, told.chinese) for one, told in CONTA
 
 def value_words(name: str, value: str) -> Both:
     """A fact's value in words, where it is a coded one."""
-    if name == "name" and (number := value.partition(" ")[0]).isdecimal():
+    if name in {"name", "system"} and (number := value.partition(" ")[0]).isdecimal():
         return row(int(number), value).text
     if name in {"why", "unread"} and (why := why_words(value)) is not None:
         return why

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -93,6 +94,12 @@ def test_the_page_tells_a_story_in_one_language(past: PastPoint, tmp_path: Path)
         assert "Officer: release" not in page
         looks = [(look.who, look.what) for look in rig.store.looks()]
         assert looks == [("chan", "story"), ("chan", "search"), ("chan", "story")]
+        for key in past.keys:
+            page = (await client.get("/look/story", params={"visit": key})).text
+            happened = re.findall(r'<span class="what">(.*?)</span>', page)
+            assert len(happened) > 10
+            written = "papers in order"  # by an officer
+            assert [one for one in happened if re.search(r"[a-z]+ [a-z]+", one.replace(written, ""))] == []
 
     at_the_wall(tmp_path, past, ask)
 
