@@ -19,10 +19,12 @@ from datetime import date, datetime, timedelta
 
 from console import words
 from console.tongues import Both
-from domain.times import hong_kong
+from domain.times import MINUTE_MS, hong_kong
 from lane_agent.model import Doubt, Outcome
 from wall.past import VisitCounted
 from wall.present import one_of
+
+_RELEASED, _EXAMINE = Outcome.RELEASED.value, Outcome.EXAMINE.value
 
 INSPECTED = Both("Inspection, by the codes", "按行動代碼查驗")
 BY_HAND = Both("Manual mode", "人手模式")
@@ -97,12 +99,17 @@ def day_numbers(
     by_lane: dict[str, list[VisitCounted]] = {lane: [] for lane in lanes}
     by_hour: dict[str, list[VisitCounted]] = {f"{hour:02}:00": [] for hour in range(24)}
     causes: Counter[Both] = Counter()
+    minutes: dict[int, tuple[str, str, str]] = {}
     for visit in visits:
-        at = hong_kong(visit.arrived_ms)
-        by_day.setdefault(str(at.date()), []).append(visit)
-        by_shift.setdefault(shift_of(at, shifts), []).append(visit)
+        minute = visit.arrived_ms // MINUTE_MS
+        if minute not in minutes:
+            at = hong_kong(visit.arrived_ms)
+            minutes[minute] = str(at.date()), shift_of(at, shifts), f"{at.hour:02}:00"
+        day, shift, hour = minutes[minute]
+        by_day.setdefault(day, []).append(visit)
+        by_shift.setdefault(shift, []).append(visit)
         by_lane.setdefault(visit.lane, []).append(visit)
-        by_hour[f"{at.hour:02}:00"].append(visit)
+        by_hour[hour].append(visit)
         if not alone(visit):
             causes[cause_of(visit)] += 1
 
@@ -121,9 +128,9 @@ def tally(visits: Sequence[VisitCounted], goal_s: int) -> VisitTally:
     sure = sorted(one.confidence for one in visits if one.confidence >= 0)
     return VisitTally(
         vehicles=len(visits),
-        released=sum(one.outcome == Outcome.RELEASED.value for one in visits),
+        released=sum(one.outcome == _RELEASED for one in visits),
         alone=sum(map(alone, visits)),
-        examined=sum(one.outcome == Outcome.EXAMINE.value for one in visits),
+        examined=sum(one.outcome == _EXAMINE for one in visits),
         manual=sum(one.manual for one in visits),
         unread=sum(bool(one.unread) for one in visits),
         timed=len(took),
@@ -138,7 +145,7 @@ def tally(visits: Sequence[VisitCounted], goal_s: int) -> VisitTally:
 
 def alone(visit: VisitCounted) -> bool:
     """Whether it was released without a person."""
-    return visit.outcome == Outcome.RELEASED.value and not visit.person and not visit.manual
+    return visit.outcome == _RELEASED and not visit.person and not visit.manual
 
 
 def cause_of(visit: VisitCounted) -> Both:
@@ -148,7 +155,7 @@ def cause_of(visit: VisitCounted) -> Both:
         return words.DOUBTS[doubt].text
     if visit.doubt:
         return Both(visit.doubt, visit.doubt)
-    if visit.outcome == Outcome.EXAMINE.value and not visit.person:
+    if visit.outcome == _EXAMINE and not visit.person:
         return INSPECTED
     if visit.manual:
         return BY_HAND

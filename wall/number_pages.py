@@ -3,10 +3,12 @@
 Rules of this file:
 - Whoever looks is written down before the core is asked, as for everything of the past (`look_pages`).
 - The core sends no mark and no name for it.
+- A month of trucks is added up in a thread: neither the queue nor the tiles wait for it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import Callable
@@ -110,7 +112,8 @@ class NumberRoutes:
         self._desk.look(session.officer, "numbers", "", span(first, last, "/"))
         visits = await self._past.figures(session.officer, start_of(first), start_of(last) + DAY_MS)
         numbers = self._desk.settings.numbers
-        return day_numbers(visits, self._desk.lanes, numbers.shifts, numbers.goal_s, first=first, last=last)
+        lanes, shifts, goal_s = tuple(self._desk.lanes), numbers.shifts, numbers.goal_s
+        return await asyncio.to_thread(day_numbers, visits, lanes, shifts, goal_s, first=first, last=last)
 
     def _days(self, request: Request) -> tuple[date, date]:
         """The first and last day that are asked for; today in Hong Kong if none is, and one day if there is no last."""
