@@ -89,9 +89,7 @@ class LookingBack:
             with closing(self._open_store()) as store:
                 return _Reading(self, store, lanes).answer(request, who)
         except (sqlite3.Error, CoreSettingsError, OSError) as error:
-            raise RefusedError(
-                f"the core's records cannot be read now ({error}); try again, call a technician"
-            ) from error
+            raise RefusedError(refusal("records_unreadable", error=error)) from error
 
     def decisions(self, store: CoreStore) -> Decisions:
         """Proves decisions from that store."""
@@ -138,7 +136,7 @@ class _Reading:
             case ShowPicture():
                 crossing = self._crossing(request.visit)
                 if request.picture not in crossing.ended.evidence:
-                    raise RefusedError(f"picture {request.picture} is none of visit {request.visit}")
+                    raise RefusedError(refusal("picture_of_another", picture=request.picture, visit=request.visit))
                 return self._desk.picture(crossing.lane, request.picture)
             case ExportStory():
                 crossing = self._crossing(request.visit)
@@ -157,7 +155,7 @@ class _Reading:
             (lane, journal, int(number) if number.isdecimal() and len(number) < 17 else 0),
         ).fetchone()
         if row is None:
-            raise RefusedError(f"visit {key} is not here")
+            raise RefusedError(refusal("visit_unknown", visit=key))
         return read_crossing(row)
 
     def _story(self, crossing: Crossing) -> VisitStory:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from core.errors import RefusedError
+from core.model.refusals import refusal
 from wire.envelope import KeyRing, Signer
 from wire.errors import WireError
 
@@ -42,12 +43,12 @@ def open_file(ring: KeyRing, file: bytes) -> bytes:
         sealed = msgspec.json.decode(file, type=_Sealed)
         signature = bytes.fromhex(sealed.sig)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
-        raise RefusedError(f"NOT GENUINE: this is no signed file of the core, or it was changed ({error})") from error
+        raise RefusedError(refusal("file_changed", error=error)) from error
     if msgspec.json.encode(sealed) + b"\n" != file or signature.hex() != sealed.sig or len(signature) != _SIGNATURE:
-        raise RefusedError("NOT GENUINE: it is not written as the core writes it; it was changed")
+        raise RefusedError(refusal("file_written_otherwise"))
     body = sealed.body.encode()
     try:
         ring.check(STORY_TOPIC, body, kid=sealed.kid, sig=signature)
     except WireError as error:
-        raise RefusedError(f"NOT GENUINE: {error}") from error
+        raise RefusedError(refusal("file_unsigned", error=error)) from error
     return body

@@ -45,7 +45,7 @@ WallRequest = SendCommand | ListCommands | Status | LookRequest
 async def nothing_of_the_past(request: LookRequest, who: Actor, lanes: frozenset[str]) -> Any:
     """Of a core that tells walls nothing of the past; raises RefusedError."""
     del request, who, lanes
-    raise RefusedError("this core tells walls nothing of the past")
+    raise RefusedError(refusal("wall_past"))
 
 
 class WallDoor:
