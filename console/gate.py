@@ -1,8 +1,8 @@
 """The door of the page's server: how many connections there are, of whom, and how long a request may take to come.
 
 Rules of this file:
-- The page shares its process with the lane's agent, which needs descriptors for its own work: connections are few, and
-  counted from the moment they are accepted, a TLS handshake that never ends included.
+- The page needs descriptors for its own work, the line to the agent first of all: connections are few, and counted from
+  the moment they are accepted, a TLS handshake that never ends included.
 - A connection is *half* until a whole request has come over it, and again between requests. One that is half for too
   long is ended. Where there is no room, the oldest half one gives its place, of whoever has most: who floods loses his
   own, and a browser, which sends its request as soon as it is connected, keeps its.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 import jinja2
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -17,6 +18,18 @@ from console.chinese import told
 from console.context import answer, read
 from console.errors import RequestRefusedError
 from console.tongues import Tongue, in_tongue
+
+
+class PageLanguage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The language of the pages from now on."""
+
+    tongue: Tongue
+
+
+class PagePassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of the officer whose page has locked itself."""
+
+    password: str
 
 
 class DrawPage(Protocol):
@@ -91,9 +104,9 @@ class LoginRoutes:
         """Keeps the language of this officer, or of whoever comes to the login page, in the browser."""
         if (session := self._access.session(request)) is not None:
             self._access.check_token(request, session)
-        given = await read(request, dict[str, str])
+        given = await read(request, PageLanguage)
         response = answer(accepted=True, words="")
-        self._access.keep_tongue(request, response, Tongue.of(given.get("tongue", "")))
+        self._access.keep_tongue(request, response, given.tongue)
         return response
 
     async def unlock(self, request: Request) -> Response:
@@ -102,8 +115,8 @@ class LoginRoutes:
         if session is None:
             raise RequestRefusedError(401, "Log in to act.")
         self._access.check_token(request, session)
-        given = await read(request, dict[str, str])
-        await self._access.unlock(session, given.get("password", ""))
+        given = await read(request, PagePassword)
+        await self._access.unlock(session, given.password)
         return answer(accepted=True, words="Unlocked.")
 
     async def here(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ Read in this order; it takes an afternoon:
 | `receive`, `passage`, `change` | what an event changes; arrival and departure; changes that several events share |
 | `alarming` | which alarms a step has ended |
 | `immigration` | Immigration's signals, by contact or by its terminal, which may name the vehicle |
+| `help_call` | the driver's call, from the button to its end |
 | `held_up` | 3 over its time, for a truck that the queue in front holds up |
 | `debt` | an answer that Immigration owes for a vehicle that has gone |
 | `claims` | which bundles the visit claims at the core, and when it gives them back |

@@ -14,6 +14,16 @@ from lane_agent.state import Lane
 Change = tuple[Lane, tuple[Effect, ...]]
 
 
+def visit_number(lane: Lane) -> int:
+    """Of the vehicle in the lane; 0 for none."""
+    return lane.visit.number if lane.visit else 0
+
+
+def is_shown_3(lane: Lane) -> bool:
+    """Whether the vehicle in the lane is shown "Clearance Completed"."""
+    return lane.visit is not None and lane.visit.outcome is Outcome.RELEASED
+
+
 def visit_with(lane: Lane, **facts: Any) -> Lane:
     """The lane with facts of its open visit replaced; unchanged when no visit is open."""
     visit = lane.visit

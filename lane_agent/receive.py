@@ -9,8 +9,8 @@ from typing import assert_never
 
 from domain.alarms import LaneAlarmKind
 from domain.marks import is_near_miss
-from domain.visit_record import CallNote, RecordKind
-from lane_agent import claims, debt, held_up, immigration, passage
+from domain.visit_record import RecordKind
+from lane_agent import claims, debt, held_up, help_call, immigration, passage
 from lane_agent import events as e
 from lane_agent.acceptance import refusal
 from lane_agent.alarming import fault_alarm, handled
@@ -21,11 +21,12 @@ from lane_agent.change import (
     clear_fault,
     doubt,
     hand_over,
+    is_shown_3,
     owe_answer,
     raise_fault,
     record,
     spend_release,
-    start_timer,
+    visit_number,
     visit_with,
 )
 from lane_agent.contacts import CONTACTS, TELLTALES, WAYS_OUT
@@ -63,21 +64,17 @@ def receive(lane: Lane, event: e.Event, at: Moment, rules: Rules = RULES) -> Cha
         return _contact(lane, event, at, why)
     if isinstance(event, e.ImmigrationSignalled):
         return immigration.heard(lane, event, at, why)
-    if isinstance(event, e.ScenePainted) and event.serial == 0 and _is_shown_3(lane):
+    if isinstance(event, e.ScenePainted) and event.serial == 0 and is_shown_3(lane):
         return _fell_back(lane, event.screen)
     if why:
-        return lane, (Record(RecordKind.IGNORED, _visit_of(lane), (("event", type(event).__name__), ("why", why))),)
+        return lane, (Record(RecordKind.IGNORED, visit_number(lane), (("event", type(event).__name__), ("why", why))),)
     return _apply(lane, event, at)
 
 
 def _fell_back(lane: Lane, screen: Screen) -> Change:
     """A screen that lost the agent shows its safe face (serial 0). The two screens then differ, so 3 is withdrawn (design §2.11)."""
     lane = raise_fault(lane, Fault.SCREEN, Doubt.NOT_CONFIRMED)
-    return lane, (fault_alarm(Fault.SCREEN, _visit_of(lane), f"{screen.value} fell back to its safe face"),)
-
-
-def _visit_of(lane: Lane) -> int:
-    return lane.visit.number if lane.visit else 0
+    return lane, (fault_alarm(Fault.SCREEN, visit_number(lane), f"{screen.value} fell back to its safe face"),)
 
 
 def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
@@ -119,15 +116,15 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
         case e.FaultCleared():
             return clear_fault(lane, event.fault), ()
         case e.TroubleReported():
-            return lane, (Alarm(event.kind, _visit_of(lane), event.detail, event.cause),)
+            return lane, (Alarm(event.kind, visit_number(lane), event.detail, event.cause),)
         case e.TroubleEnded():
-            return lane, (AlarmEnded(event.kind, _visit_of(lane), event.cause),)
+            return lane, (AlarmEnded(event.kind, visit_number(lane), event.cause),)
         case e.AlarmHandled():
             return lane, (handled(event),)
         case e.WordsReceived():
             return lane, (record(RecordKind.WORDS_RECEIVED, lane, issuer=event.issuer, text=event.text),)
         case e.HelpAnswered() | e.HelpEnded() | e.AudioChanged() | e.CallLost() | e.OfficerSent():
-            return _help_call(lane, event)
+            return help_call.went_on(lane, event)
         case e.CallReported():
             told = record(RecordKind.CALL_REPORTED, lane, call=event.call, who=event.who, detail=event.detail)
             return lane, (told,)
@@ -141,7 +138,7 @@ def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
             return _released(lane, event)
         case e.OfficerInspected():
             lane = visit_with(lane, ruling=Ruling.INSPECT, officer=event.officer, reason=event.reason)
-            return (doubt(lane, Doubt.ORDERED) if _is_shown_3(lane) else lane), ()
+            return (doubt(lane, Doubt.ORDERED) if is_shown_3(lane) else lane), ()
         case e.OfficerCorrected():
             return _corrected(lane, event)
         case e.OfficerTookOver():
@@ -234,7 +231,7 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
     if lane.debt and event.active and not first and event.contact in debt.ANSWERS:
         return debt.pay(lane, event.contact)
     if why:
-        ignored = Record(RecordKind.IGNORED, _visit_of(lane), (("event", event.contact.value), ("why", why)))
+        ignored = Record(RecordKind.IGNORED, visit_number(lane), (("event", event.contact.value), ("why", why)))
         lane, owed = passage.begun_with_another(lane, event.contact) if not first else (lane, ())
         return lane, (ignored, *owed)
     if event.contact is Contact.STOP_LOOP:
@@ -242,7 +239,7 @@ def _contact(lane: Lane, event: e.ContactChanged, at: Moment, why: str) -> Chang
     if event.contact in WAYS_OUT:
         return passage.way_out_changed(lane, event, at, edge=not first)
     if event.contact is Contact.HELP:
-        return _help_button(lane, pressed=event.active)
+        return help_call.button(lane, pressed=event.active)
     if event.contact in TELLTALES:
         return lane, (_telltale(event),)
     if CONTACTS[event.contact].witness or not event.active:
@@ -259,7 +256,7 @@ def _telltale(event: e.ContactChanged) -> Effect:
 def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
     match contact:
         case Contact.UNLADEN:
-            contradicts = _is_shown_3(lane) and lane.visit is not None and bool(lane.visit.used)
+            contradicts = is_shown_3(lane) and lane.visit is not None and bool(lane.visit.used)
             lane = visit_with(lane, unladen=True)
             told = (record(RecordKind.UNLADEN_DECLARED, lane, pressed_ms=at.utc_ms),)
             return (doubt(lane, Doubt.CONTRADICTION) if contradicts else lane), told
@@ -267,10 +264,6 @@ def _speaks_for_visit(lane: Lane, contact: Contact, at: Moment) -> Change:
             return visit_with(lane, manifest=True), ()
         case _:
             return immigration.signalled(lane, contact, at)
-
-
-def _is_shown_3(lane: Lane) -> bool:
-    return lane.visit is not None and lane.visit.outcome is Outcome.RELEASED
 
 
 def _plate(lane: Lane, read: Read) -> Change:
@@ -310,12 +303,12 @@ def _doubted(lane: Lane, event: e.PlateDoubted) -> Lane:
 
 def _fault(lane: Lane, event: e.FaultRaised) -> Change:
     """A fault. One of the code book also ends the lookup that is open: no answer may ever come, and nothing may wait for it."""
-    effects: tuple[Effect, ...] = (fault_alarm(event.fault, _visit_of(lane), event.detail),)
+    effects: tuple[Effect, ...] = (fault_alarm(event.fault, visit_number(lane), event.detail),)
     lane = raise_fault(lane, event.fault)
     visit = lane.visit
     if event.fault is not Fault.CODES or visit is None or not visit.lookup:
         return lane, effects
-    if visit.ruling is Ruling.RELEASE and not _is_shown_3(lane):
+    if visit.ruling is Ruling.RELEASE and not is_shown_3(lane):
         lane = spend_release(lane)
         effects = (*effects, Alarm(LaneAlarmKind.RELEASE_REFUSED, visit.number, "the code book does not answer"))
     return visit_with(lane, lookup=0), effects
@@ -345,7 +338,7 @@ def _codes_changed(lane: Lane, event: e.CodesChanged) -> Change:
 
 def _codes_found(lane: Lane, event: e.CodesFound) -> Lane:
     lane = visit_with(lane, codes=event.codes, answered=True, lookup=0)
-    if not _is_shown_3(lane):
+    if not is_shown_3(lane):
         return lane
     if must_stop(event.codes, lane.policy, visit_key(lane, event.visit)):
         return doubt(lane, Doubt.HOLD_AFTER_DONE)
@@ -383,16 +376,16 @@ def _timer(lane: Lane, event: e.TimerFired, at: Moment) -> Change:
             return _not_painted(lane)
         case "help":
             lane = replace(lane, help=HelpCall.NONE)
-            return lane, (Ring("end"), Alarm(LaneAlarmKind.HELP_STUCK, _visit_of(lane), "Help held over its limit"))
+            return lane, (Ring("end"), Alarm(LaneAlarmKind.HELP_STUCK, visit_number(lane), "Help held over its limit"))
         case held_up.LIMIT | held_up.LOOK:
-            return hand_over(lane, Doubt.NOT_LEFT), (Alarm(LaneAlarmKind.OVERDUE, _visit_of(lane), event.timer),)
+            return hand_over(lane, Doubt.NOT_LEFT), (Alarm(LaneAlarmKind.OVERDUE, visit_number(lane), event.timer),)
         case _:
             return held_up.begin(lane) if held_up.may_wait(lane) else _overdue(lane)
 
 
 def _lapsed(lane: Lane) -> Lane:
     """3 was ordered and not shown, for the order came too late to be true (design §2.15)."""
-    return doubt(lane, Doubt.NOT_CONFIRMED) if _is_shown_3(lane) else lane
+    return doubt(lane, Doubt.NOT_CONFIRMED) if is_shown_3(lane) else lane
 
 
 def _overdue(lane: Lane) -> Change:
@@ -400,57 +393,15 @@ def _overdue(lane: Lane) -> Change:
     row = next(row for row in TABLE if row.name == lane.stage)
     if row.overdue is None:
         return visit_with(lane, unread="no read in time"), ()
-    if not _is_shown_3(lane):  # a release that could not take effect in time must not do so later, unobserved
+    if not is_shown_3(lane):  # a release that could not take effect in time must not do so later, unobserved
         lane = spend_release(lane)
-    return hand_over(lane, row.overdue), (Alarm(LaneAlarmKind.OVERDUE, _visit_of(lane), row.name),)
+    return hand_over(lane, row.overdue), (Alarm(LaneAlarmKind.OVERDUE, visit_number(lane), row.name),)
 
 
 def _not_painted(lane: Lane) -> Change:
     missing = ", ".join(sorted(screen.value for screen in frozenset(Screen) - lane.face.painted))
     lane = raise_fault(lane, Fault.SCREEN, Doubt.NOT_CONFIRMED)
-    return lane, (fault_alarm(Fault.SCREEN, _visit_of(lane), f"not confirmed by {missing}"),)
-
-
-def _help_button(lane: Lane, *, pressed: bool) -> Change:
-    if not pressed:
-        return cancel_timer(lane, "help")
-    lane, effects = start_timer(lane, "help", lane.policy.help_stuck_ms)
-    if lane.help is not HelpCall.NONE:
-        return lane, effects
-    if _is_shown_3(lane):
-        lane = doubt(lane, Doubt.HELP_AFTER_DONE)
-    lane = replace(lane, help=HelpCall.RINGING)
-    return lane, (
-        *effects,
-        Ring("ring"),
-        Alarm(LaneAlarmKind.HELP, _visit_of(lane)),
-        record(RecordKind.HELP_REQUESTED, lane),
-    )
-
-
-def _help_call(lane: Lane, event: e.HelpAnswered | e.HelpEnded | e.AudioChanged | e.CallLost | e.OfficerSent) -> Change:
-    match event:
-        case e.HelpAnswered():
-            return _answered(lane, event.officer)
-        case e.HelpEnded():
-            ended = record(RecordKind.HELP_ENDED, lane, officer=event.officer, outcome=event.outcome)
-            return replace(lane, help=HelpCall.NONE), (Ring("end"), ended)
-        case e.AudioChanged():
-            return replace(lane, help=HelpCall.TALKING if event.flowing else HelpCall.ANSWERED), ()
-        case e.CallLost():
-            lost = record(RecordKind.CALL_REPORTED, lane, call=CallNote.LOST, detail=event.detail)
-            return replace(lane, help=HelpCall.RINGING), (Ring("ring"), lost)
-        case e.OfficerSent():
-            ringing = lane.help is HelpCall.RINGING
-            lane, answered = _answered(lane, event.officer) if ringing else (replace(lane, help=HelpCall.ANSWERED), ())
-            return lane, (*answered, record(RecordKind.OFFICER_SENT, lane, officer=event.officer))
-        case _:
-            assert_never(event)
-
-
-def _answered(lane: Lane, officer: str) -> Change:
-    told = record(RecordKind.HELP_ANSWERED, lane, officer=officer)
-    return replace(lane, help=HelpCall.ANSWERED), (Ring("answer"), told)
+    return lane, (fault_alarm(Fault.SCREEN, visit_number(lane), f"not confirmed by {missing}"),)
 
 
 def _released(lane: Lane, event: e.OfficerReleased) -> Change:
@@ -501,7 +452,7 @@ def _corrected(lane: Lane, event: e.OfficerCorrected) -> Change:
     settled = visit.doubt is Doubt.PLATES_DISAGREE
     lane = visit_with(lane, read=read, unread="", codes=None, doubt=None if settled else visit.doubt)
     lane = immigration.stands_alone(lane)
-    if _is_shown_3(lane) and visit.read is not None and visit.read.vrn != event.vrn:
+    if is_shown_3(lane) and visit.read is not None and visit.read.vrn != event.vrn:
         lane = doubt(lane, Doubt.PLATES_DISAGREE)  # 3 was shown on the strength of another mark
     lane, asked = ask_codes(lane)
     return lane, effects + asked

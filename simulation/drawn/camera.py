@@ -9,15 +9,21 @@ import contextlib
 import socket
 import threading
 import time
+from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from devices.camera import PUSH, PUSH_MAGIC
+from devices.dated_picture import Picture
 from simulation.drawn.trucks import CameraView, DrawnTruck, LanePicture
 
 _STEPS = 16  # different places of an approaching truck that are drawn
 _SWAYS = 7  # different pictures of a standing one; engines shake, and drawing each anew would cost a tenth of a core
+_SPECKS = 64  # places where the sensor's noise can begin, each way: no two pictures within thousands are the same
 
 
 class Ailment(Enum):
@@ -49,6 +55,7 @@ class DrawnCamera:
         self._second: DrawnTruck | None = None
         self._from = (0.0, 1.0)  # when the approach began, how many seconds it takes
         self._picture = lru_cache(maxsize=64)(self._drawn)
+        self._noise = np.zeros((0, 0, 3), np.uint8)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="drawn camera", daemon=True)
         self._frame = 0
@@ -90,8 +97,18 @@ class DrawnCamera:
             truck, second, (began, seconds) = self._truck, self._second, self._from
         self._frame += 1
         step = min(_STEPS, int(_STEPS * (time.monotonic() - began) / seconds))
-        self._last = self._picture(truck, second, step, self._frame % _SWAYS)
+        drawn = self._picture(truck, second, step, self._frame % _SWAYS)
+        self._last = replace(drawn, image=self._with_noise(drawn.image))
         return self._last
+
+    def _with_noise(self, image: Picture) -> Picture:
+        """The picture as this moment's noise makes it: a camera whose pictures come again is a frozen one."""
+        high, wide = image.shape[:2]
+        if self._noise.shape[:2] != (high + _SPECKS, wide + _SPECKS):
+            self._noise = np.random.default_rng(0).integers(0, 3, (high + _SPECKS, wide + _SPECKS, 3), np.uint8)
+        down, right = divmod(self._frame % _SPECKS**2, _SPECKS)
+        noise = np.ascontiguousarray(self._noise[down : down + high, right : right + wide])
+        return np.asarray(cv2.add(image, noise), np.uint8)
 
     def _drawn(self, truck: DrawnTruck | None, second: DrawnTruck | None, step: int, sway: int) -> LanePicture:
         return self._view.picture(truck, step / _STEPS, second=second, frame=sway)

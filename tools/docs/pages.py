@@ -14,6 +14,8 @@ from tools.docs.alarm_pages import alarms_page, catalog
 from tools.docs.cargo_pages import cargo_page, cargo_schema, people_page
 from tools.docs.contract import pages
 from tools.docs.lane_pages import lane_page, mutants_page
+from tools.docs.page_requests import FILE as PAGE_REQUESTS
+from tools.docs.page_requests import page_requests_text
 from tools.proof.command import fates_of
 from tools.proof.mutants import mutants
 
@@ -37,7 +39,8 @@ def made() -> dict[str, str]:
     """The pages and their texts, but for mutants.md, which takes minutes."""
     alarms = {"alarms.md": alarms_page(), "../config/rocars.catalog": catalog()}
     centre = {"cargo.md": cargo_page(), "cargo.schema.json": cargo_schema(), "people.md": people_page()}
-    return {"lane.md": lane_page(), "conformance.md": conformance_page(), **alarms, **centre, **pages.pages()}
+    lane = {"lane.md": lane_page(), PAGE_REQUESTS: page_requests_text()}
+    return {"conformance.md": conformance_page(), **lane, **alarms, **centre, **pages.pages()}
 
 
 def write(texts: dict[str, str]) -> None:

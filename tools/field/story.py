@@ -370,7 +370,7 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _trucks(seed: int = 7) -> dict[str, DrawnTruck]:
+def _trucks(seed: int = 10) -> dict[str, DrawnTruck]:
     """A vehicle for everything that happens, by what that is."""
     marks = Marks(random.Random(seed))  # noqa: S311 - drawn vehicles
     names = ["cleared", "examined", "unproved", *sorted(WITH_3_ON_SHOW), "after reboot"]

@@ -4,6 +4,7 @@
 |---|---|
 | `products` | what belongs into each package: rooms, libraries, commands, units |
 | `lock` | the part of `config/requirements.lock` that a product needs at run time |
+| `symbols` | libraries without what only a linker or a debugger wants |
 | `tree` | a version of the software as a folder that runs from wherever it stands |
 | `archive` | that folder, units, users and scripts as a .deb |
 | `screens`, `debian` | compositor and fonts, file by file out of Debian's packages; those, fetched from its mirror |

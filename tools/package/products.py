@@ -20,6 +20,11 @@ class Architecture(Enum):
         """For `uv --python-platform`: Debian 12 has glibc 2.36."""
         return {"amd64": "x86_64", "arm64": "aarch64"}[self.value] + "-manylinux_2_36"
 
+    @property
+    def tools(self) -> str:
+        """What the names of Debian's binutils for it begin with, on any machine."""
+        return {"amd64": "x86_64", "arm64": "aarch64"}[self.value] + "-linux-gnu-"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:

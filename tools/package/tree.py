@@ -23,6 +23,7 @@ from pathlib import Path
 from runtime.slots import FACTS
 from tools.package.lock import PackageBuildError, locked
 from tools.package.products import Architecture, Product
+from tools.package.symbols import strip_symbols
 
 INTERPRETER = "/usr/bin/python3.11"
 LIBRARIES = Path("lib/python3.11/site-packages")
@@ -62,6 +63,13 @@ IDLE = (
     "onnxruntime/capi/libonnxruntime.so*",  # for programs in C; Python's own module has all of it inside
     "cv2/data",
     "av/include",
+    "lxml/*.px*",
+    "lxml/*.h",
+    "lxml/html",
+    "lxml/includes",
+    "lxml/isoschematron",
+    "lxml/objectify*",
+    "pygments/lexers/[!_p]*.py",  # `rich` colours Python at most
 )
 """What libraries bring for their own development; nothing of ours loads it, and the trial of a version would notice."""
 
@@ -86,6 +94,7 @@ def build_tree(root: Path, target: Path, product: Product, architecture: Archite
     for pattern in IDLE:
         for idle in list(site.glob(pattern)):
             shutil.rmtree(idle) if idle.is_dir() else idle.unlink(missing_ok=True)
+    strip_symbols(site, architecture)
     for file in _ours(root, [*product.rooms, *(f"config/{name}" for name in product.examples)]):
         (site / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / file, site / file)

@@ -18,7 +18,7 @@ from tools.proof.search import RAISES, RememberedStep, search
 from tools.proof.slices import SLICES
 from tools.proof.source_mutants import SourceMutant, generated, in_place
 
-LANE = ("lane_agent.receive", "lane_agent.passage", "lane_agent.matching")
+LANE = ("lane_agent.receive", "lane_agent.help_call", "lane_agent.passage", "lane_agent.matching")
 """The modules whose every condition is tried where none is named."""
 QUICK = (
     "every record",

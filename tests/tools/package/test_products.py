@@ -172,7 +172,12 @@ def test_the_package_of_the_core_is_built_and_runs_from_where_it_was_put(tmp_pat
     for place in ("lib/systemd/system/rocars-core.service", "usr/lib/sysusers.d/rocars-core.conf"):
         assert (box / place).is_file()
     assert (box / "usr/bin/rocars-core").readlink() == Path("/opt/rocars-core/current/bin/rocars-core")
-    assert "simulation" not in {path.name for path in (brought / "lib/python3.11/site-packages").iterdir()}
+    site = brought / "lib/python3.11/site-packages"
+    assert "simulation" not in {path.name for path in site.iterdir()}
+    libraries = [str(path) for path in site.rglob("*.so*")]
+    told = subprocess.run(["readelf", "--wide", "--sections", *libraries], capture_output=True, text=True, check=True)
+    assert ".dynsym" in told.stdout
+    assert ".symtab" not in told.stdout
 
 
 @pytest.mark.parametrize("unit", sorted((ROOT / "systemd").glob("*.service")), ids=lambda path: path.name)
