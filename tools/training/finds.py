@@ -21,7 +21,7 @@ from tools.training.boards import any_board
 from tools.training.clutter import SIZE, Picture
 from tools.training.easel import Quad
 from tools.training.lens import seen
-from tools.training.mounting import Alone, Bill, attitude, lay, rectangle, scatter, shared
+from tools.training.mounting import Alone, Bill, attitude, hang_at, lay, rectangle, scatter, shared
 from tools.training.scenes import Stock, any_truck, draw_lane, draw_street
 from tools.training.texts import personalised, short
 
@@ -30,6 +30,10 @@ SIDES = (448, 576, 640, 704, 832)
 """At which the detector looks at a drawn picture: plates of one picture in several sizes."""
 MOST = 18
 """Places told of one look at a picture, beside what the detector finds: many pictures teach more than many places."""
+
+NAMES = 0.7
+"""In every second picture so large a share of the vehicles bear a personalised mark: alone on a vehicle, as most of them
+hang, it resembles lettering more than any other plate does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def finds(rng: random.Random, noise: np.random.Generator, kept: Stock, reader: P
 
 
 def _drawn(rng: random.Random, noise: np.random.Generator, kept: Stock) -> _Sheet:
-    kind = rng.random()
+    kind, names = rng.random(), NAMES if rng.random() < 0.5 else 0.0
     if kind < 0.12:  # the lane itself, with marks of all lengths
         truck = any_truck(rng)
         text = rng.choice((truck.vrn, short(rng), personalised(rng)))
@@ -67,7 +71,7 @@ def _drawn(rng: random.Random, noise: np.random.Generator, kept: Stock) -> _Shee
         lane = draw_lane(rng, noise, replace(truck, vrn=text, rows=rows))
         return _Sheet(lane.picture, lane.quads, lane.rows, [])
     if kind < 0.3:  # vehicles in a street
-        street = draw_street(rng, noise, kept, plates=rng.random() < 0.85)
+        street = draw_street(rng, noise, kept, plates=rng.random() < 0.85, names=names)
         return _Sheet(street.picture, street.quads, street.rows, [])
     share = rng.random()
     if kept.photos and share < 0.5:
@@ -78,7 +82,9 @@ def _drawn(rng: random.Random, noise: np.random.Generator, kept: Stock) -> _Shee
     bare = kind > 0.75  # writing and no plate
     for _ in range(rng.randint(5, 12) if bare else rng.randint(1, 5)):
         letters += _board(rng, kept, picture, letters)
-    bill = Bill(rng, noise, kept.cut, picture, [])
+    bill = Bill(rng, noise, kept.cut, picture, [], names=names)
+    for box in rng.sample(letters, min(len(letters), rng.choice((0, 0, 1, 2)))):
+        hang_at(bill, box)
     taken = list(letters)
     for _ in range(0 if bare else rng.randint(2, 5)):
         scatter(bill)
