@@ -54,14 +54,14 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
-_EITHER = re.compile(r"UN\d{4}|(F[EHLM]|[CLX]F|XG)\d{2}0")
+_EITHER = re.compile(r"UN\d{4}|(F[EHLM]|[CLX]F|XG)\d{2}0|T\d{5}|\d{5}T")
 
 
 def may_be_lettering(text: str) -> bool:
     """Whether an ordinary mark is lettering as well.
 
     UN and four digits stand on every load of dangerous goods; FH460, XF480 and their like on the front of the lorry, being
-    two makers' names for it.
+    two makers' names for it; T and five digits are a trade plate's number and what is seen of many a seal's.
     """
     return _EITHER.fullmatch(normalise(text)) is not None
 

@@ -81,6 +81,7 @@ def test_personalised_marks_that_were_sold_are_not_lettering(mark: str) -> None:
     [
         *(("UN1203", True), ("UN 3480", True), ("UN12", False), ("LT3482", False)),
         *(("FH460", True), ("XF480", True), ("FH46", False), ("FH461", False), ("FH4600", False), ("FK460", False)),
+        *(("T84228", True), ("84228T", True), ("T8422", False)),
     ],
 )
 def test_some_ordinary_marks_may_be_either(mark: str, may: bool) -> None:

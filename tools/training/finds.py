@@ -21,7 +21,7 @@ from tools.training.boards import any_board
 from tools.training.clutter import SIZE, Picture
 from tools.training.easel import Quad
 from tools.training.lens import seen
-from tools.training.mounting import Alone, Bill, attitude, hang_at, lay, rectangle, scatter, shared
+from tools.training.mounting import Alone, Bill, attitude, lay, rectangle, scatter, shared
 from tools.training.scenes import Stock, any_truck, draw_lane, draw_street
 from tools.training.texts import personalised, short
 
@@ -83,8 +83,6 @@ def _drawn(rng: random.Random, noise: np.random.Generator, kept: Stock) -> _Shee
     for _ in range(rng.randint(5, 12) if bare else rng.randint(1, 5)):
         letters += _board(rng, kept, picture, letters)
     bill = Bill(rng, noise, kept.cut, picture, [], names=names)
-    for box in rng.sample(letters, min(len(letters), rng.choice((0, 0, 1, 2)))):
-        hang_at(bill, box)
     taken = list(letters)
     for _ in range(0 if bare else rng.randint(2, 5)):
         scatter(bill)

@@ -143,7 +143,8 @@ class Bill:
     """The plates hung on one picture: what is put up where nothing hangs yet.
 
     Attributes:
-        names: the share of vehicles that bear a personalised mark, mostly without a Mainland plate.
+        names: the share of vehicles whose plate is of a kind that resembles lettering (`_name`), mostly without a Mainland
+            plate.
     """
 
     rng: random.Random
@@ -236,7 +237,9 @@ class Bill:
 
 
 def _name(rng: random.Random) -> tuple[str, int]:
-    """A personalised mark, and in how many rows: four of five in one."""
+    """A personalised mark, and in how many rows: four of five in one; in every third place an ordinary one in two."""
+    if rng.random() < 0.33:
+        return ordinary(rng), 2
     text = personalised(rng)
     return text, rng.choice((1, 1, 1, 1, 2)) if len(text.replace(" ", "")) > 3 else 1
 
@@ -294,23 +297,6 @@ def attitude(rng: random.Random) -> NDArray[np.float64]:
     turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
     shape = np.array([[max(0.42, np.cos(yaw)), 0], [np.tan(lean), 1]])
     return np.vstack([turn @ shape, [[np.sin(yaw) * 0.15, 0]]])
-
-
-def hang_at(bill: Bill, box: Quad) -> None:
-    """Hangs a Mainland plate under a line of lettering, or over it: a company's name where a Hong Kong plate would be."""
-    rng = bill.rng
-    flat = bill.flat(*_mainland(rng), float(np.linalg.norm(box[1] - box[0])))
-    down = (box[3] - box[0] + box[2] - box[1]) / 2
-    along = (box[1] - box[0] + box[2] - box[3]) / 2
-    along = along / max(1e-6, float(np.linalg.norm(along))) * float(np.linalg.norm(down))
-    tall = rng.uniform(0.9, 1.5)
-    wide = tall / flat.slope
-    away = rng.choice((1, 1, 1, -1)) * ((1 + tall) / 2 + rng.uniform(0.03, 0.6))
-    middle = box.mean(0) + away * down + rng.gauss(0, 0.3) * along
-    square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], float) / 2
-    bill.put(
-        flat, np.asarray(middle + square[:, :1] * wide * along + square[:, 1:] * tall * down, np.float32), board=False
-    )
 
 
 def dress(bill: Bill, vehicle: DrawnVehicle) -> None:

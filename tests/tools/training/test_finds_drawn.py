@@ -20,7 +20,7 @@ from tools.training.boards import any_board
 from tools.training.clutter import SIZE
 from tools.training.faces import TypeCase, chinese_atlases, stroke_atlas
 from tools.training.finds import finds
-from tools.training.mounting import Bill, hang_at, shared
+from tools.training.mounting import Bill
 from tools.training.scenes import Stock
 
 
@@ -54,19 +54,6 @@ def test_names_hang_mostly_alone(kept: Stock) -> None:
     pairs = [bill.pair(150) for _ in range(60)]
     assert all(first.kind in {PlateKind.HK_FRONT, PlateKind.HK_REAR} for first, _, _ in pairs)
     assert 5 < sum(other is not None for _, other, _ in pairs) < 30
-
-
-def test_a_mainland_plate_hangs_at_lettering_and_does_not_cover_it(kept: Stock) -> None:
-    """Over it or under it, of its size: the lettering stays a find that is no plate."""
-    rng, noise = random.Random(8), np.random.default_rng(8)
-    line = np.array([[200, 200], [300, 210], [300, 240], [200, 230]], np.float32)
-    bill = Bill(rng, noise, kept.cut, np.zeros((SIZE, SIZE, 3), np.uint8), [])
-    for _ in range(20):
-        bill.quads.clear()
-        hang_at(bill, line)
-        (hung,) = bill.quads
-        assert shared(hung, line) < 0.02
-        assert np.linalg.norm(hung.mean(0) - line.mean(0)) < 110
 
 
 def test_the_lines_of_a_board_lie_on_it(kept: Stock) -> None:
