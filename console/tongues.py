@@ -8,6 +8,7 @@ wrote (reasons, words from the centre) and what a vehicle is called are no `Both
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Self
 
@@ -56,7 +57,7 @@ def part(text: str, tongue: Tongue) -> str:
     return chinese[0] if chinese and tongue is Tongue.CHINESE else english
 
 
-def joined(between: Both, texts: list[str]) -> str:
+def joined(between: Both, texts: Sequence[str]) -> str:
     """Texts in a row, in each language with its own sign between; "" for none."""
     if not texts:
         return ""

@@ -43,10 +43,12 @@ from core.office import people
 from core.office.admin import AdminServer
 from core.office.admin_handler import AdminHandler
 from core.office.door import Caller, PeopleDoor
+from core.office.looking_back import LookingBack
 from core.office.requests import CHANGES, TOGETHER, Request
 from core.office.service import CargoService
 from core.office.together import SharedCommit
 from core.office.wall_door import WallDoor
+from core.office.wall_requests import LookRequest
 from core.select.engine import Profile, ScreeningEngine
 from core.select.live import LOOK_S, LiveProfiles
 from core.settings import BrokerSection, CoreSettings, load
@@ -137,6 +139,18 @@ class CoreParts:
             may_prove=lease.is_live if lease else lambda: True,
         )
 
+    def looking_back(self) -> LookingBack:
+        """What walls are told of the past, from a connection of its own."""
+        database = self.settings.core.database
+        return LookingBack(
+            lambda: CoreStore(database, reading=True),
+            signer=self.signer,
+            ring=self.log.ring,
+            rings=lambda: self.registry.rings,
+            gallery=self.gallery,
+            clock=self.clock,
+        )
+
     def _use(self, profile: Profile) -> None:
         self.office.engine = ScreeningEngine(profile)
 
@@ -173,6 +187,8 @@ class CoreService:
         self._told_lanes = False
         self._connections = [self._connection(place, one) for place, one in enumerate(parts.settings.brokers)]
         self._counter = self._make_counter()
+        self._past = parts.looking_back()
+        self._looks = asyncio.Lock()
 
     def _make_counter(self) -> AdminHandler:
         parts = self._parts
@@ -245,7 +261,7 @@ class CoreService:
         admin = AdminServer(settings.core.admin_socket, self._serve, self._ready, before=self._settled)
         works: dict[str, Coroutine[Any, Any, object]] = {
             "admin": admin.run(),
-            "walls": WallDoor(settings.walls, self._serve_wall).run(),
+            "walls": WallDoor(settings.walls, self._serve_wall, look=self._look_back).run(),
             "inbox": self._take(),
             "answers": self._answer(),
             "ticks": self._tick(),
@@ -291,7 +307,13 @@ class CoreService:
         """Serves a person at a wall."""
         return self._guarded(request, lambda: self._counter.serve_as(request, who))
 
-    def _guarded(self, request: Request, serve: Callable[[], Any]) -> Any:
+    async def _look_back(self, request: LookRequest, who: Actor, lanes: frozenset[str]) -> Any:
+        """What a person at a wall asks of the past: written down first, then read in a thread, one at a time."""
+        self._guarded(request, lambda: self._counter.looked(request, who))
+        async with self._looks:
+            return await asyncio.to_thread(self._past.answer, request, who, lanes)
+
+    def _guarded(self, request: Request | LookRequest, serve: Callable[[], Any]) -> Any:
         """A fault of the store is told to whoever asked, and ends the core."""
         try:
             if isinstance(request, CHANGES) and (why := self._parts.exchange.list_watch.why_not()):

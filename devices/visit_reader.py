@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.anpr.look import A_PLATE
 from devices.anpr.pairing import LEGIBLE, companion, foremost, is_mainland, scale, together
 from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
@@ -75,8 +76,16 @@ def legible(read: PlateRead, least: float) -> bool:
 
 
 def vote_of(read: PlateRead, *, mainland: bool, beside: bool = False) -> Vote:
-    """What a plate's read says towards the mark; `beside`: a Mainland plate hangs with it."""
+    """What a plate's read says towards the mark; `beside`: it is surely on a vehicle (`_hung`)."""
     return Vote(read.text, tuple(chance for _, chance in read.characters), mainland, read.lengths, beside)
+
+
+def _hung(first: PlateRead, other: PlateRead | None) -> bool:
+    """Whether it is a vehicle's plate: a Mainland plate hangs with it, and the second look surely sees a plate.
+
+    Neither is enough: a company's name stands beside Mainland plates too, and a board alone looks like a plate.
+    """
+    return other is not None and other.confidence >= LEGIBLE and first.explained >= A_PLATE
 
 
 def is_alone(vrn: str, reads: tuple[PlateRead, ...], release: float) -> bool:
@@ -141,7 +150,7 @@ class VisitReader:
         votes, first = [], foremost(ours, reads)
         other = _witness(first, ours, reads)
         if first is not None and legible(first, self._setup.row_px):
-            votes.append(vote_of(first, mainland=False, beside=other is not None and other.confidence >= LEGIBLE))
+            votes.append(vote_of(first, mainland=False, beside=_hung(first, other)))
             mark = normalise(first.text)
             if mark not in self._best or self._best[mark].confidence <= first.confidence:
                 self._best[mark] = _Best(first.confidence, frame.picture, first.corners)

@@ -17,6 +17,8 @@ import re
 from domain.marks import CONFUSIONS, Family, family, normalise
 
 _UNITS = "KG|KGS|LB|LBS|CUFT|CUM|CBM|M3|FT|MM|CM|M"
+_FLEETS = "A(D|MN|P|SU?|SB|T(ENU|EU|E|R|S)|V[A-Z]{1,4})|3A(D|V|SV)|[EV]6[A-Z]"
+"""Classes of Hong Kong's franchised buses, which stand before a number on front and rear."""
 _WORDS = {
     "a label of height": ("CAUTION", "HIGH", "HIGHCUBE", "SUPERHIGH", "HEIGHT"),
     "a warning": (
@@ -24,7 +26,11 @@ _WORDS = {
         *("MARINE", "LIMITED", "FUMIGATED"),
     ),
     "a statement of weight": ("MAXGROSS", "MAXGR", "GROSS", "MAXGW", "MGW", "TARE", "PAYLOAD", "CUCAP"),
-    "lettering of a lorry": ("LONG", "VEHICLE", "SUPER", "HEAVY"),
+    "lettering of a lorry": (
+        *("LONG", "VEHICLE", "SUPER", "HEAVY"),
+        *("ACTROS", "ISUZU", "SCANIA", "VOLVO", "IVECO", "NISSAN", "HINO300", "HINO500", "HINO700"),
+    ),
+    "lettering of a bus": ("CITYBUS", "FIRSTBUS", "LONGWIN"),
     "a road sign or a board": ("STOP", "SLOW", "POLICE", "CUSTOMS", "KEEPLEFT", "NOENTRY", "ACCIDENT", "PARKING"),
 }
 
@@ -37,7 +43,8 @@ def _blurred(word: str) -> str:
 # The first that fits wins. Written for texts after `normalise`: 0 and 1 may stand for O and I.
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a container's owner code and number", re.compile(r"[A-Z01]{3}[UJZ]\d{0,7}")),
-    ("a serial or telephone number", re.compile(r"[A-Z]{0,4}\d{5,}")),
+    ("a serial or telephone number", re.compile(r"[A-Z01]{0,4}\d{5,}")),
+    ("a bus's fleet number", re.compile(rf"({_FLEETS})\d{{1,4}}")),
     ("a container's size and type", re.compile(r"[1-4A-HK-NP][0245689C-FL-NP][ABGHKNPR-V][0-9A-Z]")),
     ("a label of height", re.compile(rf"\d{{1,4}}(H1?G?H?|{_blurred('HIGH')})|\d{{2,3}}M\d{{2,3}}")),
     ("a warning", re.compile(rf"{_blurred('CLASS')}[1-9]\d?|UN0\d{{3}}")),
@@ -47,12 +54,16 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
-_UN_NUMBER = re.compile(r"UN\d{4}")
+_EITHER = re.compile(r"UN\d{4}|(F[EHLM]|[CLX]F|XG)\d{2}0|T\d{5}|\d{5}T")
 
 
 def may_be_lettering(text: str) -> bool:
-    """Whether an ordinary mark is lettering as well: UN and four digits stand on every load of dangerous goods."""
-    return _UN_NUMBER.fullmatch(normalise(text)) is not None
+    """Whether an ordinary mark is lettering as well.
+
+    UN and four digits stand on every load of dangerous goods; FH460, XF480 and their like on the front of the lorry, being
+    two makers' names for it; T and five digits are a trade plate's number and what is seen of many a seal's.
+    """
+    return _EITHER.fullmatch(normalise(text)) is not None
 
 
 def lettering(text: str) -> str:

@@ -76,6 +76,16 @@ def is_near_miss(one: str, other: str) -> bool:
     return shorter in deletions(longer)
 
 
+_ADDED = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
+"""What a mark can have after `normalise`; Chinese characters stand on Mainland plates, which are no keys."""
+
+
+def neighbours(mark: str) -> frozenset[str]:
+    """Every near-miss of a normalised mark (`is_near_miss`): what to look for in an index of marks."""
+    added = {mark[:place] + one + mark[place:] for place in range(len(mark) + 1) for one in _ADDED}
+    return frozenset(substitutions(mark)) | deletions(mark) | added
+
+
 class Family(Enum):
     """Which grammar a mark fits; position help only, never a reason to reject (domain §3c.3)."""
 

@@ -21,7 +21,7 @@ class Vote:
         text, chances: what is read, and how surely each character.
         mainland: colour and grammar say that it is no Hong Kong plate; such a vote never counts for the VRN.
         rows: how many characters each row of the plate has, the upper first; empty where that is not known.
-        beside: a Mainland plate hangs with it, so that it is a vehicle's plate and no lettering.
+        beside: a Mainland plate hangs with it, and a second look surely sees a plate: it is a vehicle's, and no lettering.
     """
 
     text: str

@@ -14,6 +14,12 @@ It reads the lanes over the wire alone, as the core does, and is a product of it
 | `pictures` | the newest picture of each lane, and the stream of them |
 | `orders` | what officers order of lanes, through the core |
 | `lane_pages` | the lanes' own pages: pictures, and tickets by which one opens signed in |
+| `past` | the past, as the core tells it |
+| `story` | of this, one truck's story as a page |
+| `replay` | what both screens showed at each moment of it (pure) |
+| `story_words`, `story_values` | the words of journals: what happened, and the values of its facts |
+| `figures` | the visits of some days added up (pure) |
+| `look_pages`, `number_pages` | the pages of searches and stories; of numbers |
 | `people`, `endpoints` | who may do what; routes, each with what it lets somebody do |
 | `app` | the page as one ASGI application |
 | `settings` | the settings file |

@@ -37,8 +37,11 @@ from wall.desk import WallDesk
 from wall.endpoints import Endpoint, Gatekeeper, OpenEndpoint
 from wall.errors import LanePageError, NeedRefusedError
 from wall.lane_pages import LanePages
+from wall.look_pages import LookRoutes
 from wall.needs import Need
+from wall.number_pages import NumberRoutes
 from wall.orders import NEEDS, OF_VISIT, WITH_REASON, Became, CoreLine, OrderOutcome
+from wall.past import PastDesk
 from wall.people import RIGHTS, May
 from wall.pictures import PictureBoard
 from wall.present import one_of
@@ -70,6 +73,7 @@ class WallParts:
     ticks: Ticks
     core: CoreLine
     pages: LanePages | None = None
+    past: PastDesk = field(default_factory=lambda: PastDesk(CoreLine(None)))
     started: str = field(default_factory=lambda: secrets.token_hex(8))
     """Which start of the wall this is: a browser that was there before learns that it was restarted."""
 
@@ -107,6 +111,8 @@ class WallRoutes:
         self._login = LoginRoutes(parts.access, self._page)
         self._jinja = templates(_HERE / "templates")
         self._gate = Gatekeeper(parts.access, self._officers)
+        self._looks = LookRoutes(parts.desk, parts.past, access=parts.access, page=self._page, role=self._gate.role)
+        self._numbers = NumberRoutes(parts.desk, parts.past, draw=self._looks.draw)
         self._closed = asyncio.Event()
         self._telling: set[asyncio.Task[None]] = set()
         self._signs: dict[tuple[Screen, Scene, str], bytes] = {}
@@ -130,6 +136,8 @@ class WallRoutes:
             Endpoint("/orders", May.TAKE, self._order, post=True),
             Endpoint("/lanes/{lane}/enter", May.DECIDE, self._enter),
             Endpoint("/deeds", May.LOOK_BACK, self._deeds),
+            *self._looks.endpoints(),
+            *self._numbers.endpoints(),
         ]
 
     def app(self) -> Starlette:

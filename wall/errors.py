@@ -3,6 +3,7 @@
 WallError
 ├── WallSettingsError(ValueError)   technician: the settings file, or what it names
 ├── NeedRefusedError(ValueError)    officer: what was asked of a need of the queue cannot be done now
+├── PastRefusedError(ValueError)    officer: what was asked of the past is not there, or not this wall's
 └── LanePageError(ConnectionError)  officer, technician: a lane's own page cannot be had
 """
 
@@ -27,6 +28,10 @@ class WallSettingsError(WallError, ValueError):
 
 class NeedRefusedError(WallError, ValueError):
     """It is over, or somebody else's; the text is for the officer."""
+
+
+class PastRefusedError(WallError, ValueError):
+    """The core tells nothing of it; the text says why."""
 
 
 class LanePageError(WallError, ConnectionError):

@@ -24,6 +24,23 @@ class WallLook:
     detail: str = ""
 
 
+MOST_DEEDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class NeedDeed:
+    """What became of a need, with what it was about."""
+
+    at_ms: int
+    lane: str
+    kind: str
+    title: str
+    vrn: str
+    what: str
+    who: str
+    detail: str
+
+
 class WallHistory(Protocol):
     """Where it is written; each call is durable when it returns, and raises OSError (StoreError) when it is not."""
 
@@ -38,6 +55,9 @@ class WallHistory(Protocol):
 
     def deeds(self, *, lane: str = "", most: int = 200) -> list[tuple[int, str, str, str, str]]:
         """The latest deeds: (when, need, what, who, detail), newest first."""
+
+    def past_needs(self, *, lane: str = "", mark: str = "", since_ms: int = 0, until_ms: int = 0) -> list[NeedDeed]:
+        """Deeds of needs of that time, newest first, `MOST_DEEDS` at most; `mark` as the lane wrote it."""
 
     def looks(self, *, most: int = 200) -> list[WallLook]:
         """The latest looks, newest first."""

@@ -10,6 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from dataclasses import dataclass
 from enum import Enum
@@ -38,6 +39,8 @@ OF_VISIT: Final = frozenset({"inspect_visit"})
 _GOOD_S = 10
 _ANSWER_S = 5.0
 _POLL_S = 0.15
+_LONGEST = 64 << 20
+"""Bytes of an answer: an exported story has its pictures in it."""
 
 
 class Became(Enum):
@@ -58,8 +61,10 @@ class OrderOutcome:
     detail: str = ""
 
 
-class _Answer(msgspec.Struct, frozen=True):
-    result: Any = None
+class CoreAnswer(msgspec.Struct, frozen=True):
+    """The core's answer to one request: a result, as JSON, or the problems for which it was refused."""
+
+    result: msgspec.Raw = msgspec.Raw(b"null")
     problems: tuple[str, ...] = ()
 
 
@@ -72,10 +77,11 @@ class CoreLine:
 
     Args:
         section: where the core listens for walls; None where this wall orders nothing.
+        answer_s: how long an answer may take.
     """
 
-    def __init__(self, section: CoreLineSection | None) -> None:
-        self._section = section
+    def __init__(self, section: CoreLineSection | None, *, answer_s: float = _ANSWER_S) -> None:
+        self._section, self._answer_s = section, answer_s
         self._turn = asyncio.Lock()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.away = "" if section is not None else "this wall has no section [core]"
@@ -84,10 +90,10 @@ class CoreLine:
         """Sends one command and waits for the lane's reply."""
         asked = {"do": "command", "who": who, "lane": lane, "name": name, "text": text, "visit": visit}
         try:
-            sent = await self._ask({**asked, "good_seconds": _GOOD_S})
+            sent = await self.ask({**asked, "good_seconds": _GOOD_S})
             if sent.problems:
                 return OrderOutcome(lane, Became.REFUSED, "; ".join(sent.problems))
-            return await self._reply(lane, str(sent.result))
+            return await self._reply(lane, msgspec.json.decode(sent.result, type=str))
         except CoreAwayError as error:
             return OrderOutcome(lane, Became.AWAY, str(error))
 
@@ -95,23 +101,34 @@ class CoreLine:
         end = asyncio.get_running_loop().time() + _GOOD_S
         while asyncio.get_running_loop().time() < end:
             try:
-                found = (await self._ask({"do": "commands", "id": command})).result or []
+                told = await self.ask({"do": "commands", "id": command})
             except CoreAwayError:
                 break
+            found: list[dict[str, Any]] = msgspec.json.decode(told.result) or []
             if found and found[0]["outcome"]:
                 return OrderOutcome(lane, Became(found[0]["outcome"]), found[0]["detail"])
             await asyncio.sleep(_POLL_S)
         return OrderOutcome(lane, Became.UNKNOWN, "the lane has not answered: look at it before you order again")
 
-    async def _ask(self, request: dict[str, Any]) -> _Answer:
+    async def ask(self, request: dict[str, Any]) -> CoreAnswer:
+        """Asks the core one thing; requests of one line are answered in turn.
+
+        Raises:
+            CoreAwayError: it is not known what became of it.
+
+        Whoever is cancelled hangs up: the answer would be taken for that of the next request.
+        """
         async with self._turn:
             try:
-                async with asyncio.timeout(_ANSWER_S):
+                async with asyncio.timeout(self._answer_s):
                     reader, writer = self._streams or await self._connect()
                     writer.write(msgspec.json.encode(request) + b"\n")
                     await writer.drain()
                     line = await reader.readline()
-            except (OSError, TimeoutError) as error:
+            except asyncio.CancelledError:
+                self.close()
+                raise
+            except (OSError, TimeoutError, ValueError) as error:
                 self.close()
                 self.away = in_words(str(error)) or "it does not answer in time"
                 raise CoreAwayError(self.away) from error
@@ -120,7 +137,7 @@ class CoreLine:
                 self.away = "it hung up: is this wall under walls.lanes there?"
                 raise CoreAwayError(self.away)
             self.away = ""
-            return msgspec.json.decode(line, type=_Answer)
+            return msgspec.json.decode(line, type=CoreAnswer)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         section = self._section
@@ -129,16 +146,25 @@ class CoreLine:
         context = ssl.create_default_context(cafile=section.authority)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.load_cert_chain(section.certificate, section.key)
-        self._streams = await asyncio.open_connection(section.host, section.port, ssl=context)
+        self._streams = await asyncio.open_connection(section.host, section.port, ssl=context, limit=_LONGEST)
         return self._streams
 
     async def ask_status(self) -> None:
         """Asks the core for a sign of life; `away` says what became of it."""
         if self._section is not None:
             try:
-                await self._ask({"do": "status"})
+                await self.ask({"do": "status"})
             except CoreAwayError:
                 return
+
+    async def hang_up(self) -> None:
+        """Hangs up, and waits until the core has heard it, a second at most."""
+        streams = self._streams
+        self.close()
+        if streams is not None:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await streams[1].wait_closed()
 
     def close(self) -> None:
         """Hangs up."""

@@ -19,16 +19,18 @@ class May(Enum):
     MANY = "many"  # a group of lanes, or the point
     REPAIR = "repair"  # of a technician: restart a reader
     LOOK_BACK = "look back"  # who did what, who looked at what
+    SEARCH = "search"  # past vehicles: their stories and pictures
+    COUNT = "count"  # figures, without marks or names
 
 
 _WATCHES: Final = frozenset({May.ANYBODY, May.WATCH})
-_OFFICER: Final = _WATCHES | {May.TAKE, May.DECIDE, May.LANE}
+_OFFICER: Final = _WATCHES | {May.TAKE, May.DECIDE, May.LANE, May.SEARCH, May.COUNT}
 
 RIGHTS: Final[dict[OfficerRole, frozenset[May]]] = {
     OfficerRole.VIEWER: _WATCHES,
     OfficerRole.OFFICER: _OFFICER,
     OfficerRole.SUPERVISOR: _OFFICER | {May.MANY, May.LOOK_BACK},
-    OfficerRole.TECHNICIAN: _WATCHES | {May.TAKE, May.REPAIR, May.LOOK_BACK},
+    OfficerRole.TECHNICIAN: _WATCHES | {May.TAKE, May.REPAIR, May.LOOK_BACK, May.COUNT},
 }
 """What each role may do. A technician releases and stops nobody; only a supervisor moves more than one lane at a time."""
 

@@ -20,6 +20,7 @@ from wall.errors import WallSettingsError
 from wall.lane_pages import LanePages
 from wall.listening import WallEars, lane_rings
 from wall.orders import CoreLine
+from wall.past import PastDesk
 from wall.pictures import PictureBoard
 from wall.settings import WallSettings
 from wall.store import WallStore
@@ -29,6 +30,8 @@ log = logging.getLogger("rocars.wall")
 
 _TICK_S = 1.0
 _CORE_S = 5.0
+_PAST_S = 60.0
+"""How long the core may search: it proves signatures of years."""
 
 
 class WallProcess:
@@ -63,9 +66,9 @@ class WallProcess:
         self.painter = SignRenderer(simulated=False)
         self.pictures = PictureBoard()
         access = Access(settings=settings.page, officers=officers, ticks=monotonic_ms, lane=settings.wall.name)
-        parts = WallParts(
-            self.desk, access, self.pictures, self.painter, monotonic_ms, self.core, self._pages(settings, now_ms)
-        )
+        self.past = PastDesk(CoreLine(settings.core, answer_s=_PAST_S))
+        pages = self._pages(settings, now_ms)
+        parts = WallParts(self.desk, access, self.pictures, self.painter, monotonic_ms, self.core, pages, self.past)
         self.routes = WallRoutes(parts)
         self.server = ConsoleServer(self.routes.app(), self.routes, settings.page)
 
@@ -102,15 +105,15 @@ class WallProcess:
             stack.callback(self.server.close)
             self.ears.start()
             serving = asyncio.create_task(self.server.serve(), name="page")
-            asking = asyncio.create_task(self._ask_core(), name="core")
-            stack.callback(asking.cancel)
+            beside = [asyncio.create_task(self._ask_core(), name="core")]
             if self.routes.parts.pages is not None:
-                fetching = asyncio.create_task(self.routes.parts.pages.run(), name="pictures")
-                stack.callback(fetching.cancel)
+                beside.append(asyncio.create_task(self.routes.parts.pages.run(), name="pictures"))
+            for task in beside:
+                stack.callback(task.cancel)
             await self.server.ready()
             systemd.ready(f"{address}, {len(self.desk.lanes)} lanes")
             ready(address)
-            await self._until(over, serving, systemd)
+            await self._until(over, serving, beside, systemd)
 
     async def _ask_core(self) -> None:
         """Whether the core answers is known before somebody needs it."""
@@ -118,7 +121,9 @@ class WallProcess:
             await self.core.ask_status()
             await asyncio.sleep(_CORE_S)
 
-    async def _until(self, over: asyncio.Event, serving: asyncio.Task[None], systemd: Systemd) -> None:
+    async def _until(
+        self, over: asyncio.Event, serving: asyncio.Task[None], beside: list[asyncio.Task[None]], systemd: Systemd
+    ) -> None:
         try:
             while not over.is_set() and not serving.done():
                 self.ears.check()
@@ -130,4 +135,8 @@ class WallProcess:
         finally:
             systemd.stopping()
             self.server.stop()
-            await asyncio.gather(serving, self.ears.stop(), return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            self.past.line.close()  # a page that waits for a long search does not hold up the end
+            await asyncio.gather(serving, self.ears.stop(), *beside, return_exceptions=True)
+            await asyncio.gather(self.core.hang_up(), self.past.line.hang_up())  # when nobody asks any more

@@ -5,6 +5,7 @@ Rules of this file: relative paths begin at the file's own folder. Every problem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -172,6 +173,28 @@ class QueueSection(Section, frozen=True, kw_only=True):
         return 1_000 * seconds.get(priority, 86_400)
 
 
+def _are_shifts(texts: tuple[str, ...]) -> bool:
+    return (
+        bool(texts)
+        and all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text) for text in texts)
+        and len(set(texts)) == len(texts)
+    )
+
+
+class NumbersSection(Section, frozen=True, kw_only=True):
+    """`[numbers]`: how the page of numbers counts.
+
+    Attributes:
+        shifts: when each shift of a day begins, Hong Kong time.
+        goal_s: seconds that a truck should take from arrival to departure (seed 001: 20).
+    """
+
+    shifts: Annotated[
+        tuple[str, ...], Fits(_are_shifts), Meta(description='different times such as ["07:00", "15:00", "23:00"]')
+    ] = ("07:00", "15:00", "23:00")
+    goal_s: Annotated[int, Meta(ge=1, le=600, description="a number of seconds, 1 to 600")] = 20
+
+
 class WallSettings(Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -181,6 +204,7 @@ class WallSettings(Section, frozen=True, kw_only=True):
     lanes: tuple[LaneSection, ...] = msgspec.field(name="lane")
     queue: QueueSection = QueueSection()
     core: CoreLineSection | None = None
+    numbers: NumbersSection = NumbersSection()
 
     def contradictions(self) -> Iterator[Problem]:
         """There is a broker; there are lanes, each once."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtime.sqlite_store import SqliteStore, StoreSchema, create_table
-from wall.history import WallLook
+from wall.history import MOST_DEEDS, NeedDeed, WallLook
 from wall.needs import Deed
 
 if TYPE_CHECKING:
@@ -84,6 +84,16 @@ class WallStore:
                 "SELECT at_ms, need, what, who, detail FROM deeds WHERE ? IN ('', lane) ORDER BY id DESC LIMIT ?",
                 (lane, most),
             ).fetchall()
+
+    def past_needs(self, *, lane: str = "", mark: str = "", since_ms: int = 0, until_ms: int = 0) -> list[NeedDeed]:
+        """Deeds of needs of that time, newest first."""
+        with self._store.reading() as db:
+            rows = db.execute(
+                "SELECT at_ms, lane, kind, title, vrn, what, who, detail FROM deeds WHERE ? IN ('', lane) AND ? IN ('', vrn) "
+                "AND at_ms BETWEEN ? AND ? ORDER BY id DESC LIMIT ?",
+                (lane, mark, since_ms, until_ms, MOST_DEEDS),
+            )
+            return [NeedDeed(*row) for row in rows]
 
     def looks(self, *, most: int = 200) -> list[WallLook]:
         """The latest looks, newest first."""

@@ -47,6 +47,16 @@ BECAME: Final[dict[Became, Both]] = {
     ),
 }
 
+DEEDS: Final[dict[str, Both]] = {
+    "appeared": Both("appeared", "出現"),
+    "taken": Both("taken", "已接手"),
+    "handed": Both("handed over", "已轉交"),
+    "returned": Both("given back", "已退回"),
+    "escalated": Both("escalated: nobody took it", "無人接手，已升級"),
+    "over": Both("over", "已完結"),
+}
+"""What becomes of a need, as the wall's store names it."""
+
 REFUSED: Final[dict[str, str]] = {
     "It is over.": "此事項已完結。",
     "It is not yours to hand over.": "此事項並非由你處理，不能轉交。",
@@ -67,6 +77,9 @@ def refused(text: str) -> Both:
 
 def title(need: Need) -> Words:
     """What a need says, and what to do about it."""
-    if need.title == NOT_HEARD:
-        return HEARD[Heard.LOST]
-    return words.alarm(need.title)
+    return named_title(need.title)
+
+
+def named_title(name: str) -> Words:
+    """Likewise, by the name of its worst alarm."""
+    return HEARD[Heard.LOST] if name == NOT_HEARD else words.alarm(name)

@@ -1,9 +1,15 @@
-"""`rocars-core decided`: afterwards, why, and from which list? Works beside a running core, or on a copy of its store."""
+"""`rocars-core decided`: afterwards, why, and from which list? `rocars-core verify`: is an exported story genuine?
+
+Both work beside a running core; `decided` also on a copy of its store, and `verify` with the core's public keys alone.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from core.cli.options import Config
@@ -13,13 +19,55 @@ from core.errors import HistoryError, RefusedError
 from core.ledger.decision_audit import AuditedDecision, AuditedVisit, AuditVerdict, Decisions
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
+from core.office.sealed_file import open_file
+from core.office.wall_requests import STORY_FORM, StoryFile
 from core.settings import load
 from domain.times import hong_kong_text
 
 
 def add_to(app: typer.Typer) -> None:
-    """Registers the command."""
+    """Registers the commands."""
     app.command()(decided)
+    app.command()(verify)
+
+
+def verify(
+    config: Config,
+    file: Annotated[Path, typer.Argument(help="A story that was exported at a wall.")],
+    out: Annotated[Path | None, typer.Option(help="A folder for its pictures and its text; made if missing.")] = None,
+) -> None:
+    """Check an exported story: that this core signed it and that not a byte was changed. Exit code 1 if not.
+
+    Says whose story it is, who exported it and why, and whether the core could prove the visit then. With --out, its pictures
+    and its text are written where other programs can read them.
+    """
+    ring = load_core_ring(load(config, planned=True).core.signing_key)
+    try:
+        body = open_file(ring, file.read_bytes())
+        told = msgspec.json.decode(body, type=StoryFile)
+    except OSError as error:
+        raise RefusedError(f"{file}: cannot be read ({error.strerror}); give the right path") from error
+    except msgspec.DecodeError as error:
+        raise RefusedError(f"{file}: it is signed, and of a form that this version does not read ({error})") from error
+    wrong = [name for name, picture in told.pictures.items() if hashlib.sha256(picture).hexdigest() != name]
+    if told.form != STORY_FORM or wrong:
+        raise RefusedError(f"{file}: it is signed, and not whole: form {told.form}, {len(wrong)} wrong pictures")
+    if out is not None:
+        _write_out(out, told, body)
+    story, proof = told.story, told.proof
+    say(shown(f"visit {story.key}, vehicle {story.crossing.vrn or 'not read'}"))
+    say(shown(f"exported by {told.by} at {hong_kong_text(told.exported_ms)}: {told.purpose}"))
+    say(f"{len(story.rows)} rows of the journal, {len(told.pictures)} pictures, {len(story.missing)} missing")
+    for problem in proof.problems:
+        say(shown(f"not proved then: {problem}"))
+    say("GENUINE" if proof.problems else "GENUINE, and the visit was PROVED when it was exported")
+
+
+def _write_out(folder: Path, told: StoryFile, body: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "story.json").write_bytes(msgspec.json.format(body))
+    for name, picture in told.pictures.items():
+        (folder / f"{name}.jpg").write_bytes(picture)
 
 
 def decided(

@@ -45,11 +45,20 @@ def chain(connection: Any) -> Iterator[tuple[ChainedLine, bytes]]:
         yield ChainedLine(*values), bytes(kept)
 
 
+CONTAINS = "ILIKE %s ESCAPE '!'"
+"""Behind a column: it contains the text of `within`, in capitals or not."""
+
+
+def within(text: str) -> str:
+    """A text as `CONTAINS` looks for it: what LIKE takes for a pattern is taken as it stands."""
+    return "%" + text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+
+
 def newest(connection: Any, *, most: int, text: str = "") -> list[ChainedLine]:
     """The latest lines that name a text (a person, a number, a mark), newest first; all of them for ""."""
-    anywhere = "%" + text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+    anywhere = within(text)
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM audit WHERE who ILIKE %s ESCAPE '!' OR what = %s OR detail ILIKE %s ESCAPE '!' "  # noqa: S608
+        f"SELECT {_COLUMNS} FROM audit WHERE who {CONTAINS} OR what = %s OR detail {CONTAINS} "  # noqa: S608
         "ORDER BY seq DESC LIMIT %s",
         (anywhere, text, anywhere, most),
     )

@@ -166,7 +166,7 @@ class Decisions:
         Raises:
             RefusedError: no row is about that visit.
         """
-        rows = list(self._entries(lane, journal, *self._span(lane, journal, visit)))
+        rows = list(self._entries(lane, journal, *self.span(lane, journal, visit)))
         limit = upto or next((seq for seq, entry in rows if _shows_result(entry)), 0)
         found: tuple[int, dict[str, Any]] | None = None
         course: list[AuditLine] = []
@@ -209,7 +209,7 @@ class Decisions:
             raise RefusedError(f"lane {lane} has sent no journal")
         return str(row[0])
 
-    def _span(self, lane: str, journal: str, visit: int) -> tuple[int, int]:
+    def span(self, lane: str, journal: str, visit: int) -> tuple[int, int]:
         """First and last row that can be of a visit: those that name it."""
         named = [f'"visit":{visit}{end}'.encode() for end in ",}"]
         row = the_row(
@@ -262,7 +262,7 @@ class Decisions:
 
     def _unread(self, decision: AuditedVisit) -> Iterator[str]:
         """The rows around this visit that are quarantined (`core.link.intake`)."""
-        span = self._span(decision.lane, decision.journal, decision.visit)
+        span = self.span(decision.lane, decision.journal, decision.visit)
         rows = self._db.execute(
             "SELECT seq, why FROM quarantine WHERE lane=%s AND journal=%s AND seq BETWEEN %s AND %s ORDER BY seq",
             (decision.lane, decision.journal, *span),
@@ -371,7 +371,7 @@ class Decisions:
         lane, journal, number = (*visit.split("/"), "", "")[:3]
         if not number.isdecimal() or len(number) > 15:
             return False
-        entries = self._entries(lane, journal, *self._span(lane, journal, int(number)))
+        entries = self._entries(lane, journal, *self.span(lane, journal, int(number)))
         return lane == decision.lane and any(
             effect.get("type") == "Consume" and ubr in effect.get("ubrs", ())
             for seq, entry in entries

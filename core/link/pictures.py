@@ -164,13 +164,21 @@ class PictureStore:
         found = [one for one, _ in self._whole() if lane in {"", one.lane}]
         return sorted(found, key=lambda one: one.received_ms, reverse=True)
 
-    def read(self, picture: str) -> bytes:
-        """The bytes of a picture.
+    def find(self, lane: str, picture: str) -> Kept | None:
+        """A picture of that lane, if it is held."""
+        path = self._find(lane, picture) if self._keeping.folder is not None and _NAME.fullmatch(picture) else None
+        return None if path is None else _kept(path, path.stat().st_size)
+
+    def read(self, picture: str, *, lane: str = "") -> bytes:
+        """The bytes of a picture; with its lane it is found at once.
 
         Raises:
             RefusedError: there is none of that name, or its file is not what its name says.
         """
-        path = next((path for one, path in self._whole() if one.picture == picture), None)
+        if lane:
+            path = self._find(lane, picture) if self.find(lane, picture) is not None else None
+        else:
+            path = next((path for one, path in self._whole() if one.picture == picture), None)
         if path is None:
             raise RefusedError(f"picture {picture}: it is not here; ask its lane for it (rocars-core fetch-picture)")
         body = path.read_bytes()
@@ -199,15 +207,18 @@ class PictureStore:
     def _whole(self) -> Iterator[tuple[Kept, Path]]:
         for path, size in self._sizes():
             if _NAME.fullmatch(path.name):
-                kind, lane = path.parent.name, path.parent.parent.name
-                received = path.stat().st_mtime_ns // 1_000_000
-                yield Kept(lane=lane, kind=kind, picture=path.name, size=size, received_ms=received), path
+                yield _kept(path, size), path
 
     def _sizes(self) -> Iterator[tuple[Path, int]]:
         folder = self._keeping.folder
         if folder is not None and folder.is_dir():
             for path in [*folder.glob("*/*/*"), *folder.glob(f"*/{_PART}*")]:
                 yield path, path.stat().st_size
+
+
+def _kept(path: Path, size: int) -> Kept:
+    kind, lane, received = path.parent.name, path.parent.parent.name, path.stat().st_mtime_ns // 1_000_000
+    return Kept(lane=lane, kind=kind, picture=path.name, size=size, received_ms=received)
 
 
 def _held(offer: PictureOffered, offset: int, state: str, detail: str = "") -> PictureHeld:

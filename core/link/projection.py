@@ -247,7 +247,7 @@ class Projection:
     def _select(self, rest: str, values: tuple[object, ...]) -> list[Crossing]:
         names = ", ".join(Crossing.__struct_fields__)
         rows = self._db.execute(f"SELECT {names} FROM crossings {rest}", values)  # noqa: S608 (fixed texts)
-        return [_crossing(row) for row in rows]
+        return [read_crossing(row) for row in rows]
 
     def _keep(self, crossing: Crossing) -> None:
         values = [getattr(crossing, name) for name in Crossing.__struct_fields__]
@@ -275,7 +275,8 @@ def _new(event: EventMessage, visit: int, at_ms: int) -> Crossing:
     )
 
 
-def _crossing(row: tuple[object, ...]) -> Crossing:
+def read_crossing(row: tuple[object, ...]) -> Crossing:
+    """A row of the table of crossings, with the columns in the order of `Crossing`'s fields."""
     values = dict(zip(Crossing.__struct_fields__, row, strict=True))
     for name in ("base", "records", "ubrs"):
         values[name] = msgspec.json.decode(str(values[name]))

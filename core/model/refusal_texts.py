@@ -419,4 +419,44 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "指令須註明發出者的姓名",
         "指令须注明发出者的姓名",
     ),
+    "wall_sees": (
+        "this wall may not look at lane {lane}: it is not among its lanes in walls.lanes",
+        "此總覽不可查閱通道{lane}：該通道不在其 walls.lanes 之內",
+        "此总览不可查阅通道{lane}：该通道不在其 walls.lanes 之内",
+    ),
+    "wall_past": (
+        "this core tells walls nothing of the past",
+        "此中央不提供過往紀錄予總覽",
+        "此中央不提供过往纪录予总览",
+    ),
+    "visit_unknown": (
+        "visit {visit} is not here",
+        "沒有過程{visit}的紀錄",
+        "没有过程{visit}的纪录",
+    ),
+    "picture_of_another": (
+        "picture {picture} is none of visit {visit}",
+        "圖片{picture}不屬過程{visit}",
+        "图片{picture}不属过程{visit}",
+    ),
+    "records_unreadable": (
+        "the core's records cannot be read now ({error}); try again, call a technician",
+        "中央紀錄現時未能讀取（{error}）；請再試，並通知技術員",
+        "中央纪录现时未能读取（{error}）；请再试，并通知技术员",
+    ),
+    "file_changed": (
+        "NOT GENUINE: this is no signed file of the core, or it was changed ({error})",
+        "並非真本：這不是中央簽署的檔案，或曾被更改（{error}）",
+        "并非真本：这不是中央签署的文件，或曾被更改（{error}）",
+    ),
+    "file_written_otherwise": (
+        "NOT GENUINE: it is not written as the core writes it; it was changed",
+        "並非真本：寫法與中央不同，曾被更改",
+        "并非真本：写法与中央不同，曾被更改",
+    ),
+    "file_unsigned": (
+        "NOT GENUINE: {error}",
+        "並非真本：{error}",
+        "并非真本：{error}",
+    ),
 }

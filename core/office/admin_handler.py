@@ -36,6 +36,7 @@ from core.office.door import Caller, PeopleDoor
 from core.office.people_desk import PeopleDesk
 from core.office.rights import Right, Trace
 from core.office.service import CargoService
+from core.office.wall_requests import LookRequest
 from domain.marks import normalise
 from domain.times import UtcClock
 from wire.records import BundleRecord, Record
@@ -147,6 +148,11 @@ class AdminHandler:
             except RefusedError as refused:
                 came.append(refused)
         return came
+
+    def looked(self, request: LookRequest, who: Actor) -> None:
+        """Writes down what somebody at a wall is about to be told of the past."""
+        with self._store.transaction():
+            self._store.write_diary(at_ms=self._clock(), who=who.words, what="looked", detail=_told(request))
 
     def _allowed(self, request: ask.Request, who: Actor) -> Right:
         """The request's row in the table of rights, if this person may make it of these things."""
@@ -430,7 +436,7 @@ class AdminHandler:
         )
 
 
-def _told(request: ask.Request) -> str:
+def _told(request: ask.Request | LookRequest) -> str:
     """A request as the audit log has it."""
     plain = {name: value for name, value in msgspec.to_builtins(request).items() if name not in _UNTOLD and value}
     return msgspec.json.encode(plain).decode()[:_LONGEST_TOLD]

@@ -1,10 +1,11 @@
-"""Where the walls of the control points order lanes: the operators' lines of JSON, over TLS with certificates both ways.
+"""Where the walls of the control points order lanes and look back: the operators' lines of JSON, over TLS with certificates both ways.
 
 Rules of this file:
 - The certificate says which wall it is, and the settings which lanes that wall may order; nothing that a request says of itself
   can widen either. The wall names the person (`who`), and both are written down as the command's issuer.
 - A wall orders what an officer does with a lane, and asks what became of it. It changes no list, and it releases nobody: a release
   is decided at the lane's own page, where its warnings are.
+- A wall looks back at its own lanes alone (`wall_requests`). The person is in the audit log before anything is read.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from core.model.people import NAME, Actor, Role
 from core.model.refusals import refusal
 from core.office.answers import AdminAnswer, CommandState
 from core.office.requests import ListCommands, SendCommand, Status
+from core.office.wall_requests import LookRequest
 from core.settings import WallsSection
 
 log = logging.getLogger("rocars.core")
@@ -37,7 +39,13 @@ _LONGEST = 64 << 10
 _MOST = 16
 """Connections at once: a wall has one."""
 
-WallRequest = SendCommand | ListCommands | Status
+WallRequest = SendCommand | ListCommands | Status | LookRequest
+
+
+async def nothing_of_the_past(request: LookRequest, who: Actor, lanes: frozenset[str]) -> Any:
+    """Of a core that tells walls nothing of the past; raises RefusedError."""
+    del request, who, lanes
+    raise RefusedError(refusal("wall_past"))
 
 
 class WallDoor:
@@ -47,6 +55,7 @@ class WallDoor:
         section: where, and who may order what.
         serve: carries out a request as this person; raises RefusedError where a rule forbids it.
         listening: called with the port once walls can connect.
+        look: answers what this person asks of the past of these lanes; raises RefusedError likewise.
     """
 
     def __init__(
@@ -54,8 +63,10 @@ class WallDoor:
         section: WallsSection,
         serve: Callable[[Any, Actor], Any],
         listening: Callable[[int], None] = lambda _: None,
+        *,
+        look: Callable[[LookRequest, Actor, frozenset[str]], Awaitable[Any]] = nothing_of_the_past,
     ) -> None:
-        self._section, self._serve, self._listening = section, serve, listening
+        self._section, self._serve, self._listening, self._look = section, serve, listening, look
         self._open = 0
 
     async def run(self, *, port: int | None = None) -> None:
@@ -93,17 +104,20 @@ class WallDoor:
                 return
             with contextlib.suppress(ConnectionError, ValueError):  # gone, or a line longer than any request
                 while line := await reader.readline():
-                    writer.write(self._answer(line, wall) + b"\n")
+                    writer.write(await self._answer(line, wall) + b"\n")
                     await writer.drain()
         finally:
             self._open -= 1
             writer.close()
 
-    def _answer(self, line: bytes, wall: str) -> bytes:
+    async def _answer(self, line: bytes, wall: str) -> bytes:
         try:
             request, who = _asked(line, wall)
             self._check(request, wall)
-            result = self._serve(request, who)
+            if isinstance(request, LookRequest):
+                result = await self._look(request, who, frozenset(self._section.lanes[wall]))
+            else:
+                result = self._serve(request, who)
             if isinstance(request, ListCommands):
                 result = [one for one in result if self._own(one, wall)]
             answer = AdminAnswer(result=msgspec.Raw(msgspec.json.encode(result)))
@@ -130,7 +144,7 @@ def _asked(line: bytes, wall: str) -> tuple[WallRequest, Actor]:
     plain = msgspec.json.decode(line, type=dict[str, Any])
     who = str(plain.pop("who", ""))
     request: WallRequest = msgspec.convert(plain, WallRequest)
-    if isinstance(request, SendCommand) and not NAME.fullmatch(who):
+    if isinstance(request, SendCommand | LookRequest) and not NAME.fullmatch(who):
         raise RefusedError(refusal("wall_person"))
     return request, Actor(account=who, roles=frozenset({Role.LANE_OFFICER}), login=wall)
 

@@ -185,6 +185,7 @@ CREATE TABLE marks (
     mark text NOT NULL,
     PRIMARY KEY (lane, journal, visit, mark)
 );
+CREATE INDEX marks_by_mark ON marks (mark);  -- a search by near-misses looks some hundred up
 CREATE TABLE disputes (ubr text PRIMARY KEY, lane text NOT NULL, visit text NOT NULL, at_ms bigint NOT NULL);
 CREATE TABLE claims (
     ubr text PRIMARY KEY,

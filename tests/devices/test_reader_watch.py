@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from devices.anpr.engines import OnnxRuntimeEngine
-from devices.anpr.look import FindKind
+from devices.anpr.look import A_PLATE, FindKind
 from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.plate_reader import PlateReader
 from devices.camera import Frame
@@ -150,6 +150,14 @@ def test_a_personalised_mark_settles_only_beside_a_mainland_plate(visit: Visit) 
     assert visit.see(plate("MYPR1NCE", sure=0.99), times=24) == []
     reports = visit.see(plate("MYPR1NCE", sure=0.99), CN, times=6)
     assert [report.vrn for report in reports if isinstance(report, SettledRead)] == ["MYPR1NCE"]
+
+
+def test_a_name_beside_a_mainland_plate_settles_only_where_the_second_look_is_sure_of_a_plate(visit: Visit) -> None:
+    """A company's name stands there too, above a Hong Kong plate that dirt hides."""
+    name = plate("TRANS0", sure=0.99)
+    assert visit.see(replace(name, explained=A_PLATE - 0.01), CN, times=24) == []
+    reports = visit.see(replace(name, explained=A_PLATE), CN, times=6)
+    assert [report.vrn for report in reports if isinstance(report, SettledRead)] == ["TRANS0"]
 
 
 def test_time_alone_gives_a_visit_up(tmp_path: Path) -> None:

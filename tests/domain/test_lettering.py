@@ -47,6 +47,14 @@ rare = st.one_of(
         ("DANGER", "a warning"),
         ("TOXIC", "a warning"),
         ("VEHICLE", "lettering of a lorry"),
+        ("ISUZU", "lettering of a lorry"),
+        ("HINO 700", "lettering of a lorry"),
+        ("CITYBUS", "lettering of a bus"),
+        ("CTTYBUS", "lettering of a bus"),
+        ("ATENU1234", "a bus's fleet number"),
+        ("3ASV88", "a bus's fleet number"),
+        ("E6X595", "a bus's fleet number"),
+        ("ORL06601", "a serial or telephone number"),
     ],
 )
 def test_what_stands_on_containers_is_lettering(text: str, kind: str) -> None:
@@ -61,15 +69,22 @@ def test_no_ordinary_mark_is_lettering(mark: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "mark", ["MYPR1NCE", "ACM1LAN", "PLAT0", "1L0VEU", "LT3482", "VV12", "UN1203", "T12345", "12345T"]
+    "mark", ["MYPR1NCE", "ACM1LAN", "PLAT0", "1L0VEU", "LT3482", "VV12", "UN1203", "T12345", "12345T", "AD88", "AV1"]
 )
 def test_personalised_marks_that_were_sold_are_not_lettering(mark: str) -> None:
     """Of domain §3a."""
     assert lettering(mark) == ""
 
 
-@pytest.mark.parametrize(("mark", "may"), [("UN1203", True), ("UN 3480", True), ("UN12", False), ("LT3482", False)])
-def test_un_and_four_digits_may_be_either(mark: str, may: bool) -> None:
-    """An ordinary mark, and the number of a dangerous substance."""
+@pytest.mark.parametrize(
+    ("mark", "may"),
+    [
+        *(("UN1203", True), ("UN 3480", True), ("UN12", False), ("LT3482", False)),
+        *(("FH460", True), ("XF480", True), ("FH46", False), ("FH461", False), ("FH4600", False), ("FK460", False)),
+        *(("T84228", True), ("84228T", True), ("T8422", False)),
+    ],
+)
+def test_some_ordinary_marks_may_be_either(mark: str, may: bool) -> None:
+    """The number of a dangerous substance, and what makers write on the fronts of lorries."""
     assert may_be_lettering(mark) is may
     assert lettering(mark) == ""

@@ -17,8 +17,9 @@ from lane_agent.wording import Scene
 from wall.app import WallParts, WallRoutes
 from wall.desk import WallDesk
 from wall.orders import CoreLine
+from wall.past import PastDesk
 from wall.pictures import PictureBoard
-from wall.settings import LaneSection, WallBrokerSection, WallPageSection, WallSection, WallSettings
+from wall.settings import CoreLineSection, LaneSection, WallBrokerSection, WallPageSection, WallSection, WallSettings
 from wall.store import WallStore
 from wire.messages import LaneState, Presence
 
@@ -85,9 +86,9 @@ class Painted:
 
 
 class WallRig:
-    """A wall over `folder`; `hears` is what lanes say."""
+    """A wall over `folder`; `hears` is what lanes say, and `core` where it asks of the past."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, core: CoreLineSection | None = None) -> None:
         self.clock = TestClock()
         self.store = WallStore(folder / "wall.db")
         self.settings = settings_in(folder)
@@ -96,8 +97,17 @@ class WallRig:
         self.desk.brokers = lambda: {"127.0.0.1:1883": True}
         self.access = Access(settings=self.settings.page, officers=self.officers, ticks=self.clock, lane="wall")
         self.pictures = PictureBoard()
+        self.past = PastDesk(CoreLine(core))
         self.routes = WallRoutes(
-            WallParts(self.desk, self.access, self.pictures, Painted(), self.clock, CoreLine(None))
+            WallParts(
+                self.desk,
+                self.access,
+                self.pictures,
+                Painted(),
+                self.clock,
+                CoreLine(None),
+                past=self.past,
+            )
         )
 
     def hears(self, *messages: Presence | LaneState) -> None:
@@ -113,6 +123,7 @@ class WallRig:
             transport = httpx.ASGITransport(app=self.routes.app())
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
                 await ask(self, client)
+            await self.past.line.hang_up()
 
         try:
             asyncio.run(run())

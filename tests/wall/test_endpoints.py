@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from console.officers import OfficerRole
 from console.tongues import Tongue
+from runtime.store_errors import StoreError
 from tests.rigs.wall import NOW, PEOPLE, WallRig, log_in, online, state
 from wall.endpoints import Endpoint
 from wall.people import RIGHTS, May
@@ -31,7 +32,15 @@ NEEDS = {
     ("GET", "/lanes/{lane}/enter"): May.DECIDE,
     ("POST", "/orders"): May.TAKE,  # and what the order itself needs
     ("GET", "/deeds"): May.LOOK_BACK,
+    ("GET", "/look"): May.SEARCH,
+    ("GET", "/look/story"): May.SEARCH,
+    ("GET", "/look/picture"): May.SEARCH,
+    ("POST", "/look/export"): May.SEARCH,
+    ("GET", "/numbers"): May.COUNT,
+    ("GET", "/numbers.csv"): May.COUNT,
 }
+PAGES = {"/", "/look", "/look/story", "/numbers"}
+"""Whoever is not logged in is sent to the login."""
 ENDLESS = {"/events", "/pictures"}
 
 
@@ -55,8 +64,9 @@ def test_each_role_does_what_it_may_and_nothing_else(name: str, tmp_path: Path) 
 
     async def ask(rig: WallRig, client: httpx.AsyncClient) -> None:
         for (method, path), needs in NEEDS.items():
-            if needs is not May.ANYBODY and path != "/":
-                assert (await client.request(method, path)).status_code == 401, path
+            if needs is not May.ANYBODY:
+                wanted = 303 if path in PAGES else 401
+                assert (await client.request(method, path)).status_code == wanted, path
         headers = await log_in(client, name)
         for (method, path), needs in NEEDS.items():
             if needs is May.ANYBODY or path in ENDLESS or path == "/":
@@ -120,3 +130,70 @@ def test_a_viewer_acts_nowhere_and_a_technician_decides_about_no_vehicle() -> No
     assert RIGHTS[OfficerRole.VIEWER] == {May.ANYBODY, May.WATCH}
     assert May.DECIDE not in RIGHTS[OfficerRole.TECHNICIAN]
     assert May.MANY not in RIGHTS[OfficerRole.OFFICER]
+
+
+WATCHING = RIGHTS[OfficerRole.VIEWER]
+SHOWS = {May.SEARCH, May.COUNT, May.LOOK_BACK}
+"""What shows something of the past, or of what people did."""
+ASKED = {"text": "AB1234", "visit": "A-1/j/1", "picture": "ab" * 32, "day": "2026-11-22", "lane": "A-1"}
+
+
+async def shown(client: httpx.AsyncClient, endpoint: Endpoint, headers: dict[str, str]) -> httpx.Response:
+    """One route asked for something."""
+    if endpoint.post:
+        body = {"visit": ASKED["visit"], "purpose": "complaint 7"}
+        return await client.post(endpoint.path, json=body, headers=headers)
+    return await client.get(endpoint.path, params=ASKED)
+
+
+def test_every_look_is_written_down_with_the_name_whatever_comes_of_it(tmp_path: Path) -> None:
+    """By the routes: each that shows the past leaves one line, here with no core that answers."""
+
+    async def ask(rig: WallRig, client: httpx.AsyncClient) -> None:
+        looking = [one for one in rig.routes.endpoints() if isinstance(one, Endpoint) and one.needs in SHOWS]
+        assert {one.path for one in looking} >= {"/deeds", "/look", "/look/story", "/look/export", "/numbers"}
+        headers = await log_in(client, "lee")
+        for number, endpoint in enumerate(looking, start=1):
+            await shown(client, endpoint, headers)
+            looks = rig.store.looks()
+            assert (len(looks), looks[0].who) == (number, "lee"), endpoint.path
+
+    WallRig(tmp_path).asked(ask)
+
+
+def test_what_cannot_be_written_down_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the routes: the store is full, and nothing of the past leaves the wall."""
+
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    async def ask(rig: WallRig, client: httpx.AsyncClient) -> None:
+        headers = await log_in(client, "lee")
+        monkeypatch.setattr(rig.store, "write_look", full)
+        asked: list[str] = []
+        monkeypatch.setattr(rig.past, "_asked", lambda _who, do, *_, **__: asked.append(do))
+        for endpoint in rig.routes.endpoints():
+            if isinstance(endpoint, Endpoint) and endpoint.needs in SHOWS:
+                assert (await shown(client, endpoint, headers)).status_code == 503, endpoint.path
+        assert asked == []
+
+    WallRig(tmp_path).asked(ask)
+
+
+def test_a_viewer_is_refused_by_every_route_that_acts_or_shows_the_past(tmp_path: Path) -> None:
+    """By the routes: nothing is asked of the core, and nothing changes."""
+
+    async def ask(rig: WallRig, client: httpx.AsyncClient) -> None:
+        headers = await log_in(client, "view")
+        refused = [one for one in rig.routes.endpoints() if isinstance(one, Endpoint) and one.needs not in WATCHING]
+        assert len(refused) > 8
+        for endpoint in refused:
+            place = endpoint.path.format(lane="A-1")
+            method = "POST" if endpoint.post else "GET"
+            found = await client.request(method, place, headers=headers, json={} if endpoint.post else None)
+            assert found.status_code == 403, endpoint.path
+        assert rig.store.looks() == []
+        posts = {one.path for one in rig.routes.endpoints() if isinstance(one, Endpoint) and one.post}
+        assert posts <= {one.path for one in refused} | {"/logout", "/unlock", "/language", "/here"}
+
+    WallRig(tmp_path).asked(ask)

@@ -10,17 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
-from core.enrolment.authority import Authority
 from core.errors import RefusedError
 from core.model.people import Actor
 from core.office.answers import CommandState
 from core.office.requests import ListCommands, SendCommand
-from core.office.wall_door import WallDoor
+from core.office.wall_door import WallDoor, nothing_of_the_past
 from core.settings import WallsSection
-from tests.rigs.wall import NOW, WallRig, log_in, online, state
+from tests.rigs.papers import Papers
+from tests.rigs.wall import WallRig, log_in, online, state
 from wall.orders import Became, CoreLine
-from wall.settings import CoreLineSection
-from wire.certificates import key_to_pem, new_key
 
 
 class Core:
@@ -43,44 +41,20 @@ class Core:
         return [CommandState(id=request.id, expires_ms=0, outcome=self.outcome, detail=self.detail, **fields)]
 
 
-class Papers:
-    """An authority, the core's certificate, and a wall's."""
-
-    def __init__(self, folder: Path, wall: str = "wall") -> None:
-        self.folder = folder
-        self.authority = Authority.make(folder / "authority", lambda: NOW)
-        (folder / "authority.crt").write_bytes(self.authority.pem)
-        for name in ("core", wall):
-            key = new_key()
-            made = self.authority.for_broker(["localhost"], key.public_key(), days=9_000)
-            if name != "core":
-                made = self.authority.for_client(name, key.public_key(), days=9_000)
-            (folder / f"{name}.crt").write_bytes(made)
-            (folder / f"{name}.key").write_bytes(key_to_pem(key))
-
-    def door(self, **lanes: tuple[str, ...]) -> WallsSection:
-        """The core's side."""
-        of_core = {"certificate": self.folder / "core.crt", "key": self.folder / "core.key"}
-        return WallsSection(authority=self.folder / "authority.crt", lanes=lanes, **of_core)
-
-    def line(self, port: int, wall: str = "wall") -> CoreLineSection:
-        """A wall's side."""
-        files = {"certificate": self.folder / f"{wall}.crt", "key": self.folder / f"{wall}.key"}
-        return CoreLineSection(host="localhost", port=port, authority=self.folder / "authority.crt", **files)
-
-
 @pytest.fixture
 def papers(tmp_path: Path) -> Papers:
     """Certificates of a core and a wall."""
     return Papers(tmp_path)
 
 
-def at_the_door(section: WallsSection, core: Core, ask: Callable[[int], Awaitable[None]]) -> None:
+def at_the_door(
+    section: WallsSection, core: Core, ask: Callable[[int], Awaitable[None]], look: Any = nothing_of_the_past
+) -> None:
     """Runs `ask` with the port of a door that is open."""
 
     async def run() -> None:
         port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        serving = asyncio.create_task(WallDoor(section, core.serve, port.set_result).run(port=0))
+        serving = asyncio.create_task(WallDoor(section, core.serve, port.set_result, look=look).run(port=0))
         try:
             await ask(await port)
         finally:
@@ -129,12 +103,34 @@ def test_a_wall_orders_its_own_lanes_and_releases_nobody(papers: Papers, lane: s
     assert core.asked == []
 
 
+def test_who_gives_up_waiting_leaves_no_answer_for_the_next(papers: Papers) -> None:
+    """A search that was broken off is not taken for what became of an order."""
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def slow(*_: object) -> str:
+        begun.set()
+        await end.wait()
+        return "what was searched for"
+
+    async def ask(port: int) -> None:
+        line = CoreLine(papers.line(port))
+        search = asyncio.create_task(line.ask({"do": "search_visits", "who": "chan"}))
+        await begun.wait()
+        search.cancel()
+        await asyncio.gather(search, return_exceptions=True)
+        end.set()
+        assert (await line.order("A-1", "open", who="chan")).became is Became.DONE
+        await line.hang_up()
+
+    at_the_door(papers.door(wall=("A-1",)), Core(), ask, slow)
+
+
 def test_nothing_but_orders_can_be_asked_at_the_door(papers: Papers) -> None:
     """No hold is lifted through it."""
 
     async def ask(port: int) -> None:
         line = CoreLine(papers.line(port))
-        told = await line._ask({"do": "lift_hold", "who": "chan", "vrn": "AB1"})
+        told = await line.ask({"do": "lift_hold", "who": "chan", "vrn": "AB1"})
         assert told.problems[0].startswith("a wall cannot ask this")
         line.close()
 

@@ -255,6 +255,7 @@ def plates(
     sets: DrawnSetNames = None,
     sets_folder: Annotated[Path | None, typer.Option(help="Where drawn sets are kept for the next run.")] = None,
     number: Annotated[int | None, typer.Option(min=1, help="Pictures of each drawn set.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the drawn sets.")] = 71,
     json_file: JsonFile = None,
     only: Names = "ours,rapidocr,tesseract",
     python: Pythons = None,
@@ -273,7 +274,7 @@ def plates(
     ours += [] if side is None else ["--side", str(side)]
     ours += [] if threshold is None else ["--threshold", str(threshold)]
     plan = PlatesPlan(_names(only), ours, _pythons(python or []), core, wrong)
-    wanted = DrawnSets(_sets(sets or []), sets_folder, number)
+    wanted = DrawnSets(_sets(sets or []), sets_folder, number, seed)
     if data is None and crops is None and not wanted.names:
         raise typer.BadParameter("name a folder with --data or --crops, or a drawn set with --set")
     try:

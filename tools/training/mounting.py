@@ -16,7 +16,7 @@ from tools.training.crops import style
 from tools.training.easel import Picture, Quad
 from tools.training.faces import TypeCase
 from tools.training.fronts import DrawnVehicle
-from tools.training.texts import cross_border, mainland, mark, ordinary, short
+from tools.training.texts import cross_border, mainland, mark, ordinary, personalised, short
 
 _HONG_KONG = (PlateKind.HK_FRONT, PlateKind.HK_REAR)
 FINE, COARSE = 72, 40  # height of a character on a flat plate, pixels
@@ -140,7 +140,12 @@ def rectangle(x: float, y: float, width: float, height: float) -> NDArray[np.flo
 
 @dataclass(slots=True)
 class Bill:
-    """The plates hung on one picture: what is put up where nothing hangs yet."""
+    """The plates hung on one picture: what is put up where nothing hangs yet.
+
+    Attributes:
+        names: the share of vehicles whose plate is of a kind that resembles lettering (`_name`), mostly without a Mainland
+            plate.
+    """
 
     rng: random.Random
     noise: np.random.Generator
@@ -148,6 +153,7 @@ class Bill:
     picture: Picture
     quads: list[Quad]
     rows: list[int] = field(default_factory=list)  # of each plate hung, in the order of `quads` as they are hung
+    names: float = 0.0
 
     def flat(self, text: str, kind: PlateKind, rows: int, width: float) -> FlatPlate:
         """A plate that will be `width` pixels wide."""
@@ -175,6 +181,10 @@ class Bill:
     def pair(self, width: float) -> tuple[FlatPlate, FlatPlate | None, bool]:
         """What one vehicle shows: a plate, often a Mainland one with it, and whether that hangs above."""
         rng = self.rng
+        if rng.random() < self.names:
+            text, rows = _name(rng)
+            other = self.flat(*_mainland(rng), width) if rng.random() < 0.3 else None
+            return self.flat(text, rng.choice(_HONG_KONG), rows, width), other, rng.random() < 0.25
         text, kind, rows = mark(rng)
         if kind in _HONG_KONG and rng.random() < 0.2:
             text, rows = short(rng), rng.choice((1, 1, 2))
@@ -224,6 +234,14 @@ class Bill:
         for number, (flat, box) in enumerate(places):
             own = tilt + (rng.gauss(0, 0.015) if number and not board else 0.0)
             self.put(flat, to_picture.corners(box, own), board=board)
+
+
+def _name(rng: random.Random) -> tuple[str, int]:
+    """A personalised mark, and in how many rows: four of five in one; in every third place an ordinary one in two."""
+    if rng.random() < 0.33:
+        return ordinary(rng), 2
+    text = personalised(rng)
+    return text, rng.choice((1, 1, 1, 1, 2)) if len(text.replace(" ", "")) > 3 else 1
 
 
 def _mainland(rng: random.Random) -> tuple[str, PlateKind, int]:

@@ -74,13 +74,23 @@ def street(rng: random.Random, noise: np.random.Generator, kept: Stock, *, plate
     return drawn.picture, drawn.quads
 
 
-def draw_street(rng: random.Random, noise: np.random.Generator, kept: Stock, *, plates: bool = True) -> Street:
-    """Vehicles with their plates; the one behind is drawn first, and what the next hides is gone."""
+def draw_street(
+    rng: random.Random, noise: np.random.Generator, kept: Stock, *, plates: bool = True, names: float = 0.0
+) -> Street:
+    """Vehicles with their plates; the one behind is drawn first, and what the next hides is gone.
+
+    Args:
+        rng: of everything random.
+        noise: of what numpy draws.
+        kept: fonts and photographs.
+        plates: whether any are hung.
+        names: the share of vehicles with a personalised mark (`tools.training.mounting.Bill`).
+    """
     picture = _background(rng, noise, kept)
     if rng.random() < 0.3:
         clutter.lettering(rng, picture, kept.cut)
     easels = sorted((_easel(rng, picture) for _ in range(rng.choices((0, 1, 2, 3), (12, 55, 23, 10))[0])), key=_near)
-    bill, lamps = Bill(rng, noise, kept.cut, picture, []), list[Lamp]()
+    bill, lamps = Bill(rng, noise, kept.cut, picture, [], names=names), list[Lamp]()
     for easel in easels:
         _cleared(bill, easel)
         one = vehicle(rng, noise, easel)

@@ -64,7 +64,7 @@ def test_our_reader_reads_the_drawn_lorry(figures: dict[str, Any]) -> None:
     ours = figures["pictures"]["contenders"]["ours"]
     assert ours["exact"]["HK one row"] == ours["exact"]["粤Z…港, full"] == {"right": 1, "of": 1}
     used = ours["acting"][ours["release"]]
-    assert used == {"right": 1, "wrong": 0, "silent": 0, "unlabelled": {"right": 0, "of": 1}}
+    assert used == {"right": 1, "wrong": 0, "silent": 0, "officers": 0, "unlabelled": {"right": 0, "of": 1}}
     assert (ours["confused"], ours["missed"]) == ([], [])
 
 

@@ -162,6 +162,28 @@ def test_what_is_read_right_and_what_is_not_is_counted() -> None:
     assert score.acting == {"0.50": Acting(wrong=1), "0.80": Acting(silent=1)}
 
 
+@pytest.mark.parametrize(
+    ("plate", "kind", "officers"),
+    [
+        ("LUCK", LabelKind.ONE_ROW, 1),  # one row of letters: half a plate, for all that is seen
+        ("8888", LabelKind.ONE_ROW, 1),
+        ("22G1", LabelKind.ONE_ROW, 1),  # a container's size
+        ("LOVE U", LabelKind.ONE_ROW, 0),
+        ("LUCK", LabelKind.TWO_ROWS, 0),
+        ("AB1234", LabelKind.ONE_ROW, 0),
+    ],
+)
+def test_of_silent_pictures_those_are_told_whose_mark_is_always_the_officers(
+    plate: str, kind: LabelKind, officers: int
+) -> None:
+    """No reading, however good, gives such a mark."""
+    score = ContenderScore(OURS)
+    one = LabelledPicture(Path("a.jpg"), (Label(plate, kind, box(0, 0)),))
+    score.add(one, ContenderReply([], {"0.80": None}))
+    score.add(one, ContenderReply([], {"0.80": comparable(plate)}))
+    assert score.acting["0.80"] == Acting(right=1, silent=1, officers=officers)
+
+
 def test_a_wrong_mark_at_the_threshold_in_use_is_named() -> None:
     """With what stands there; marks of other thresholds are only counted."""
     score = ContenderScore(OURS)

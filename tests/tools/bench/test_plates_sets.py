@@ -13,13 +13,16 @@ import pytest
 from typer.testing import CliRunner
 
 from domain.containers import container_number
+from domain.lettering import lettering
+from domain.marks import normalise
 from simulation.drawn.plates import PlateKind
 from tools.bench.cli import app
 from tools.bench.plates.labels import pictures
-from tools.bench.plates_sets.catalogue import NEGATIVES, SETS, picture, write
+from tools.bench.plates_sets.catalogue import NEGATIVES, SETS, WORDS, picture, write
 from tools.bench.plates_sets.lettering import PAINTS, code
 from tools.bench.plates_sets.scene import SIZE
 from tools.bench.plates_sets.vehicles import WISHES, Hung
+from tools.bench.plates_sets.words import text
 
 
 def height(one: Hung) -> float:
@@ -64,6 +67,19 @@ def test_a_set_that_is_there_is_not_drawn_again(tmp_path: Path) -> None:
     before = one.file.stat().st_mtime_ns
     write("yellow", tmp_path, 1)
     assert one.file.stat().st_mtime_ns == before
+    (other,) = pictures(write("yellow", tmp_path, 1, seed=5))
+    assert other.file.name == "yellow-5-0000.jpg"
+
+
+def test_words_are_as_long_as_marks_and_in_no_rule() -> None:
+    """What is drawn has the form of a mark, and the reader's rules do not know it; some hang above a Mainland plate."""
+    rng = random.Random(3)
+    drawn = [text(rng) for _ in range(300)]
+    assert all(len(normalise(one)) <= 8 for one in drawn)
+    assert sum(bool(lettering(one)) for one in drawn) < 0.06 * len(drawn)
+    hung = [one.kind for number in range(12) for one in picture(WORDS, number).plates]
+    assert 0 < len(hung) < 12
+    assert PlateKind.HK_FRONT not in hung
 
 
 def test_what_is_written_on_containers_is_a_container_number() -> None:
@@ -87,4 +103,4 @@ def test_the_bench_measures_sets_by_name(tmp_path: Path) -> None:
     assert none["peak_mb"] > 50
     wrong = CliRunner().invoke(app, ["plates", "--set", "purple"])
     assert wrong.exit_code == 2
-    assert len(SETS) == len(WISHES) + 1
+    assert len(SETS) == len(WISHES) + 2

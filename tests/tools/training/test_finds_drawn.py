@@ -13,11 +13,14 @@ import pytest
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.look import FEATURES, GRID, FindKind
 from devices.anpr.plate_reader import PlateReader
+from simulation.drawn.plates import PlateKind
 from simulation.drawn.trucks import CameraView, DrawnTruck
 from tools.training import photographs
 from tools.training.boards import any_board
+from tools.training.clutter import SIZE
 from tools.training.faces import TypeCase, chinese_atlases, stroke_atlas
 from tools.training.finds import finds
+from tools.training.mounting import Bill
 from tools.training.scenes import Stock
 
 
@@ -42,6 +45,15 @@ def test_a_few_pictures_give_finds_of_every_kind(kept: Stock, reader: PlateReade
     counts = Counter(kind for _, kind in found)
     assert set(counts) == set(FindKind)
     assert min(counts.values()) >= 3
+
+
+def test_names_hang_mostly_alone(kept: Stock) -> None:
+    """Of so many vehicles with a personalised mark most have no Mainland plate."""
+    rng, noise = random.Random(7), np.random.default_rng(7)
+    bill = Bill(rng, noise, kept.cut, np.zeros((SIZE, SIZE, 3), np.uint8), [], names=1.0)
+    pairs = [bill.pair(150) for _ in range(60)]
+    assert all(first.kind in {PlateKind.HK_FRONT, PlateKind.HK_REAR} for first, _, _ in pairs)
+    assert 5 < sum(other is not None for _, other, _ in pairs) < 30
 
 
 def test_the_lines_of_a_board_lie_on_it(kept: Stock) -> None:

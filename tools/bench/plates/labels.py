@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from domain.lettering import lettering
+from domain.marks import half_of_plate, normalise
 from tools.bench.plates.wire import Corners
 
 _SMALLEST = 10  # pixels: a narrower box was not drawn by the labeller, who only gave the text
@@ -50,6 +52,16 @@ class Label:
     plate: str
     kind: LabelKind
     corners: Corners | None
+
+    @property
+    def officers(self) -> bool:
+        """Whether a reader that obeys the law never gives this mark, however well it reads (design §2.17).
+
+        Of one row with letters alone or digits alone, up to four, nothing proves that there is no second one; and what is
+        lettering by its form never counts.
+        """
+        rows = (1, 1) if self.kind is LabelKind.TWO_ROWS else ()
+        return self.kind.hong_kong and (half_of_plate(normalise(self.plate), rows) or bool(lettering(self.plate)))
 
 
 @dataclass(frozen=True, slots=True)

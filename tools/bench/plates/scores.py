@@ -33,12 +33,14 @@ class Acting:
 
     Attributes:
         right, wrong, silent: pictures; in wrong ones the mark is that of no readable plate in it.
+        officers: of the silent ones, those whose marks the law gives the officer always (`Label.officers`).
         unlabelled: marks given for pictures without a readable Hong Kong plate, of so many.
     """
 
     right: int = 0
     wrong: int = 0
     silent: int = 0
+    officers: int = 0
     unlabelled: Proportion = field(default_factory=Proportion)
 
 
@@ -114,6 +116,7 @@ class ContenderScore:
             acting.unlabelled.count(given is not None)
         elif given is None:
             acting.silent += 1
+            acting.officers += all(label.officers for label in shown.labels if label.kind.hong_kong)
         elif given in truths:
             acting.right += 1
         else:

@@ -55,7 +55,7 @@ def show_sets(console: Console, sets: dict[str, Any]) -> None:
     for column in (
         "contender",
         "Hong Kong exact",
-        "mark: right/wrong/silent",
+        "mark: right/wrong/silent (by law)",
         "given on negatives",
         "ms",
         "MB at most",
@@ -74,7 +74,7 @@ def _summary(score: dict[str, Any]) -> tuple[str, ...]:
     there, none = acting["right"] + acting["wrong"] + acting["silent"], acting["unlabelled"]
     return (
         f"{right}/{of} {100 * right / of:.1f} %" if of else "–",
-        f"{acting['right']}/{acting['wrong']}/{acting['silent']}" if there else "–",
+        f"{acting['right']}/{acting['wrong']}/{acting['silent']} ({acting['officers']})" if there else "–",
         f"{none['right']} of {none['of']}" if none["of"] else "–",
         f"{score['ms']:.1f}",
         f"{score['peak_mb']:.0f}",

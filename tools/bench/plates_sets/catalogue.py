@@ -13,10 +13,12 @@ import numpy as np
 from simulation.drawn.plates import PlateKind
 from tools.bench.plates_sets.lettering import negative
 from tools.bench.plates_sets.vehicles import WISHES, Hung, SetPicture, drawn
+from tools.bench.plates_sets.words import words
 
-NEGATIVES = "negatives"
-SETS = (*WISHES, NEGATIVES)
-COUNTS = {NEGATIVES: 2_000}
+NEGATIVES, WORDS = "negatives", "words"
+_BARE = {NEGATIVES: negative, WORDS: words}  # no picture of these has a plate
+SETS = (*WISHES, *_BARE)
+COUNTS = {NEGATIVES: 2_000, WORDS: 1_000}
 COUNT = 200
 """Pictures of a set that is not in `COUNTS`."""
 SEED = 71
@@ -27,7 +29,7 @@ _REGIONS = {PlateKind.HK_FRONT: "HK", PlateKind.HK_REAR: "HK", PlateKind.CROSS_B
 def picture(name: str, number: int, seed: int = SEED) -> SetPicture:
     """Picture `number` of a set; the same seed and number draw it again."""
     rng = random.Random(f"{seed}/{name}/{number}")
-    return negative(rng) if name == NEGATIVES else drawn(rng, WISHES[name](rng))
+    return _BARE[name](rng) if name in _BARE else drawn(rng, WISHES[name](rng))
 
 
 def count_of(name: str, asked: int | None = None) -> int:
@@ -40,7 +42,7 @@ def write(name: str, folder: Path, count: int, seed: int = SEED) -> Path:
     place = folder / name
     sheet = place / "labels.csv"
     place.mkdir(parents=True, exist_ok=True)
-    if sheet.is_file() and _pictures(sheet) == count:
+    if sheet.is_file() and _pictures(sheet, f"{name}-{seed}-") == count:
         return place
     fresh = sheet.with_suffix(".new")
     with fresh.open("w", encoding="utf-8", newline="") as lines:
@@ -55,9 +57,10 @@ def write(name: str, folder: Path, count: int, seed: int = SEED) -> Path:
     return place
 
 
-def _pictures(sheet: Path) -> int:
+def _pictures(sheet: Path, stem: str) -> int:
+    """How many there are of this set and seed."""
     with sheet.open(encoding="utf-8", newline="") as lines:
-        return len({row["file"] for row in csv.DictReader(lines)})
+        return len({row["file"] for row in csv.DictReader(lines) if row["file"].startswith(stem)})
 
 
 def _rows(file: str, shown: SetPicture) -> Iterator[tuple[object, ...]]:

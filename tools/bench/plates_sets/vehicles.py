@@ -207,12 +207,16 @@ def _hung(rng: random.Random, end: Picture, wish: Wish) -> list[Hung]:
     x, y = END[0] // 2 + rng.randint(-80, 80), rng.randint(380, 460)
     found = [_mounted(rng, end, (x, y), wish, CHARACTER_M)]
     if wish.mainland:
-        kind = PlateKind.CROSS_BORDER if wish.mainland.startswith("粤Z") else PlateKind.CN_YELLOW
         below = int(found[0].corners[2, 1]) + rng.choice((2, 6, 12))
-        style = any_style(rng, kind)
-        other = replace(wish, text=wish.mainland, kind=kind, rows=1, style=style)
-        found.append(_mounted(rng, end, (x + rng.randint(-10, 10), below), other, MAINLAND_M))
+        found.append(mainland_on(rng, end, (x, below), wish))
     return found
+
+
+def mainland_on(rng: random.Random, end: Picture, at: tuple[int, int], wish: Wish) -> Hung:
+    """Hangs the Mainland plate of `wish`, the middle of its upper edge near (x, y) of the flat end."""
+    kind = PlateKind.CROSS_BORDER if wish.mainland.startswith("粤Z") else PlateKind.CN_YELLOW
+    other = replace(wish, text=wish.mainland, kind=kind, rows=1, style=any_style(rng, kind))
+    return _mounted(rng, end, (at[0] + rng.randint(-10, 10), at[1]), other, MAINLAND_M)
 
 
 def _mounted(rng: random.Random, end: Picture, at: tuple[int, int], wish: Wish, character: float) -> Hung:
