@@ -131,6 +131,8 @@ class PageLane:
         camera_works: whether there is a live picture.
     """
 
+    page_kind: type[LanePage] = LanePage
+
     def __init__(
         self, *, clock: Clock, paint: Paint, policy: Policy = POLICY, visits: int = 0, software: str = "0.1.0"
     ) -> None:
@@ -160,7 +162,7 @@ class PageLane:
             read_ms=lambda: (38, 61),
         )
         self.alarms = LaneAlarms()
-        self.page = LanePage(self.agent, simulated=True, software=software, sources=sources, alarms=self.alarms)
+        self.page = self.page_kind(self.agent, simulated=True, software=software, sources=sources, alarms=self.alarms)
 
     # --- the lane's devices: `lane_agent.ports.ActuatorsPort` --------------------------------------------------------
 
@@ -326,7 +328,7 @@ def _camera() -> CameraView:
     return CameraView(seed=7)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _jpeg(truck: DrawnTruck | None, boxed: bool) -> bytes:
     """The drawn lane at the kiosk, with the plates outlined once they are read."""
     picture = _camera().picture(truck)
