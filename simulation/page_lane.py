@@ -242,6 +242,10 @@ class PageLane:
         await self.contact(contact, active=True)
         return await self.contact(contact, active=False)
 
+    async def comes(self, truck: DrawnTruck) -> None:
+        """A vehicle drives up: what the camera will see of it is drawn meanwhile, outside the loop."""
+        await asyncio.to_thread(lambda: (_jpeg(truck, False), _jpeg(truck, True), _plate_jpeg(truck)))
+
     async def arrives(self, truck: DrawnTruck | None = None) -> int:
         """A vehicle stops on the stop loop; returns the number of its visit."""
         self._truck = truck or DrawnTruck("")
@@ -339,7 +343,7 @@ def _jpeg(truck: DrawnTruck | None, boxed: bool) -> bytes:
     return cv2.imencode(".jpg", image)[1].tobytes()
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _plate_jpeg(truck: DrawnTruck | None) -> bytes:
     """The first plate with half its height around it, b"" where none is seen (`devices.visit_reader`)."""
     picture = _camera().picture(truck)

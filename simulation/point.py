@@ -9,7 +9,7 @@ Rules of this file:
   a while.
 - Each plate that a tile will show is written to a log twice, `what lane vrn ns` by the machine's monotonic clock: `event`, when the
   agent is told that the reader has settled, and `told`, before the state that carries it is signed and published. Drawing what
-  the camera sees, which takes longer than all of that, comes before.
+  the camera sees, which takes longer than all of that, is done before and beside the loop.
 - A lane's small picture is made once for each that its camera shows: what a box does on its own processor, many do here on one.
 """
 
@@ -227,7 +227,9 @@ class PointTraffic:
         kind = rng.choices(("release", "inspect", "", "unread", "help", "runs"), (82, 6, 5, 3, 3, 1))[0]
         if kind in {"release", "inspect", "help"}:
             lane.add_bundle(vrn, "inspect" if kind == "inspect" else "release")
-        visit = await lane.arrives(DrawnTruck(vrn, seed=rng.randrange(_FACES)))
+        truck = DrawnTruck(vrn, seed=rng.randrange(_FACES))
+        await lane.comes(truck)
+        visit = await lane.arrives(truck)
         await self._pause()
         if kind == "unread":
             await lane.gives_up(vrn[:-1], vrn)
