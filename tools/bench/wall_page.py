@@ -15,7 +15,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-_ASKED = 20
+_ASKED = 40
 """How often the page is asked for its clock; the quickest answer counts."""
 
 _NOTE = """
