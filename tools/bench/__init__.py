@@ -13,7 +13,7 @@
 | `traffic`, `packet_count` | what one lane costs a broker, packet by packet [traffic] |
 | `claims`, `claims_core` | what claim before release costs: at a lane, and at the core at its limit [claims] |
 | `handshakes` | what a TLS connection costs a broker |
-| `wall` | the wall of lanes: from an event to the pixel, and what the server costs [wall] |
+| `wall`, `wall_page` | the wall of lanes: from an event to the pixel, and what the server costs; its page, watched [wall] |
 | `storm` | many lanes on one broker [storm] |
 | `fuzz`, `hostile` | hostile messages, and how they are made [fuzz] |
 | `led_fuzz` | spoilt frames into both ends of an LED board's line [fuzz --led] |
@@ -35,5 +35,5 @@
 | `screen_changes` | how soon both outputs change, how far apart, and what they cost at rest [screens] |
 | `voice/` | calls to a page and over SIP, over null sinks; noise at the voice's doors [voice] |
 | `figures` | figures as a table for people and as JSON |
-| `workers` | work spread over processes |
+| `workers`, `processes` | work spread over processes; what processes and their children cost |
 """
