@@ -17,18 +17,8 @@ from devices.settings import CameraKind, CameraSettings
 from runtime.live_packets import LiveNews, LivePicture, NoLive, live_news_of
 from runtime.packets import LENGTH
 from tests.devices.test_stream_camera import STEP, coded, jpegs, served
+from tests.rigs.filmed import FilmPacket
 from tests.rigs.films import access_units, number_of
-
-
-class Held:
-    """A packet as PyAV's."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self.size = len(body)
-
-    def __bytes__(self) -> bytes:
-        return self._body
 
 
 class Watching:
@@ -82,7 +72,7 @@ def watch(tap: LiveTap, tmp_path: Path) -> Iterator[Callable[[], Watching]]:
 def give(tap: LiveTap, units: list[bytes], *, every: int, begin: int = 0) -> None:
     """As the camera's thread."""
     for number, unit in enumerate(units, begin):
-        tap.came(Held(unit), 1_000 + number, key=number % every == 0, damaged=False)
+        tap.came(FilmPacket(unit), 1_000 + number, key=number % every == 0, damaged=False)
 
 
 def numbers(pictures: list[LivePicture]) -> list[int]:
@@ -118,7 +108,7 @@ def test_a_client_that_never_reads_is_cut_off_and_the_camera_never_waits_for_it(
     deaf, client = watch(), watch()
     assert deaf.pictures(1) == client.pictures(1)
     for number in range(120):
-        tap.came(Held(key + bytes(100_000)), number + 1, key=True, damaged=False)
+        tap.came(FilmPacket(key + bytes(100_000)), number + 1, key=True, damaged=False)
         client.pictures(1)
     left = 0
     with contextlib.suppress(ConnectionResetError):
@@ -136,7 +126,7 @@ def test_after_a_damaged_picture_nothing_is_given_before_the_next_key_frame(
     client = watch()
     found = client.pictures(1)
     for number, unit in enumerate(units[1:], 1):
-        tap.came(Held(unit), 1_000 + number, key=number % 6 == 0, damaged=number == 2)
+        tap.came(FilmPacket(unit), 1_000 + number, key=number % 6 == 0, damaged=number == 2)
     found += client.pictures(7)
     assert [one.taken_ms - 1_000 for one in found] == [0, 1, 6, 7, 8, 9, 10, 11]
 
