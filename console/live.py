@@ -43,6 +43,8 @@ _FIRST_BEATS: Final = 3
 _CREEP: Final = 200e-6
 """Two quartz clocks drift apart by no more."""
 
+NO_LIVE: Final = "No live picture comes from the camera now."
+
 LiveSource = Callable[[], AsyncGenerator[LivePicture, None]]
 """Opens the stream: pictures from the last key frame on, until it breaks (`OSError`, or just ends) or cannot be (`LiveUnavailableError`)."""
 
@@ -173,7 +175,7 @@ class LiveHub:
             if self._refusal:
                 break
         await pictures.aclose()
-        raise LiveUnavailableError(self._refusal or "No live picture comes from the camera now.")
+        raise LiveUnavailableError(self._refusal or NO_LIVE)
 
     async def _framed(
         self, first: LivePicture, pictures: AsyncIterator[LivePicture | None], goes_on: Callable[[], bool]

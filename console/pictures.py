@@ -14,7 +14,7 @@ from starlette.routing import Route
 from console.access import address
 from console.context import RouteContext
 from console.errors import LiveUnavailableError, RequestRefusedError
-from console.live import MEDIA_TYPE
+from console.live import MEDIA_TYPE, NO_LIVE
 from console.ports import EvidenceViewed
 from lane_agent.model import Screen
 
@@ -78,7 +78,7 @@ class PictureRoutes:
         access = self._context.access
         access.watcher(request)
         if self._context.live is None:
-            raise LiveUnavailableError("No live picture comes from the camera now.")
+            raise LiveUnavailableError(NO_LIVE)
         pictures = await self._context.live.stream(lambda: access.may_watch(request))
         return StreamingResponse(pictures, media_type=MEDIA_TYPE)
 

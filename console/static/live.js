@@ -5,6 +5,7 @@ import { pick } from "./dom.js";
 
 const HEAD = 17;
 const CREEP = 200e-6; // two quartz clocks drift apart by no more
+const STANDS_MS = 1000; // a stream that stands still for so long gives way to single pictures
 const SILENT_MS = 4000;
 const AGAIN_MS = 2000;
 const REFUSED_MS = 10000;
@@ -69,6 +70,17 @@ export class LivePicture {
   /** How long ago the picture that is painted was taken, ms; Infinity while none is. */
   age() {
     return performance.now() - this.#taken;
+  }
+
+  /** Whether it moves. */
+  plays() {
+    return this.age() < STANDS_MS;
+  }
+
+  /** Its caption: that it is live, with its age; or why there are single pictures. */
+  says() {
+    const s = (this.age() / 1000).toFixed(1);
+    return this.plays() ? pick(`Live, ${s} s`, `即時，${s} 秒`) : this.why;
   }
 
   /** Shows the stream of that path from now on; "" shows none. */

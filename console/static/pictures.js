@@ -5,7 +5,6 @@ import { find, make, pick, say } from "./dom.js";
 import { LivePicture } from "./live.js";
 
 const OLD_MS = 2000;
-const STANDS_MS = 1000; // a stream that stands still for so long gives way to single pictures
 const FRAME_MS = 350;
 const MARK_MS = 200;
 const SCREEN_MS = 3000;
@@ -34,11 +33,8 @@ function oldWords(ms) {
   return s < 1 ? pick("OLD picture: not live", "舊影像，並非即時") : pick(`OLD picture, not live: ${s} s`, `舊影像，並非即時：${s} 秒前`);
 }
 
-/** What the caption says of the stream: that the picture is live, with its age; or why there are single pictures. */
-export const liveWords = (live, plays) => (plays ? pick(`Live, ${(live.age() / 1000).toFixed(1)} s`, `即時，${(live.age() / 1000).toFixed(1)} 秒`) : live.why);
-
-/** The newer of both pictures is shown, and is marked as old once it is; `stands` is whether the stream does. */
-function mark(live, stands) {
+/** The newer of both pictures is shown, and is marked as old once it is. */
+function mark(live) {
   const [image, canvas, note] = [find("#frame"), find("#live"), find("#frame-note")];
   const single = performance.now() - newest;
   const age = Math.min(single, live.age());
@@ -49,16 +45,15 @@ function mark(live, stands) {
   note.hidden = !old;
   for (const one of [image, canvas]) one.classList.toggle("old", old);
   say(note, broken ? pick(`OLD picture, not live: ${broken}`, `舊影像，並非即時：${broken}`) : oldWords(age));
-  say(find("#live-note"), old ? "" : liveWords(live, !stands));
+  say(find("#live-note"), old ? "" : live.says());
 }
 
 export async function followFrame() {
   const live = new LivePicture(find("#live"));
-  const stands = () => live.age() >= STANDS_MS;
-  setInterval(() => mark(live, stands()), MARK_MS);
+  setInterval(() => mark(live), MARK_MS);
   for (;;) {
     live.follow(document.hidden ? "" : "/picture/lane/live");
-    if (stands() && !document.hidden) {
+    if (!live.plays() && !document.hidden) {
       const headers = await show(find("#frame"), "/picture/lane");
       if (headers !== null) newest = performance.now() - Number(headers.get("X-Age-Ms") ?? 0);
     }
