@@ -174,6 +174,7 @@ SENTENCES: Final[dict[str, str]] = {
     "There is no such screen.": "沒有此螢幕。",
     "No live picture comes from the camera now.": "鏡頭現時沒有即時影像。",
     "This camera's stream cannot be shown live: pictures are shown instead.": "此鏡頭的影像格式不能即時播放，改為顯示圖片。",
+    "Too many watch this camera live: single pictures are shown.": "即時觀看此鏡頭的人數過多，改為顯示圖片。",
     "There is no such picture.": "沒有此圖片。",
     "This picture is no longer kept.": "此圖片已不再保存。",
     "Not done: the page sent something unknown. Load it again.": "未有執行：頁面資料不明，請重新載入。",

@@ -150,23 +150,25 @@ class LiveHub:
     Args:
         source: opens the stream.
         ticks: monotonic milliseconds, of the clock that the source's times are of.
-        most: how many may watch; the newest gets in, in place of the oldest.
+        most: how many may watch; others keep their single pictures.
     """
 
     def __init__(self, source: LiveSource, *, ticks: Ticks, most: int = 8) -> None:
         self._source, self._ticks, self._most = source, ticks, most
-        self._watching: dict[_Watcher, None] = {}  # in order of arrival
+        self._watching: set[_Watcher] = set()
         self._group: list[LivePicture] = []
         self._size = 0
         self._task: asyncio.Task[None] | None = None
         self._refusal = ""
 
     async def stream(self, goes_on: Callable[[], bool]) -> AsyncIterator[bytes]:
-        """Pictures as bytes, while `goes_on`; asked each second at least. Returns once the first has come.
+        """Pictures as bytes, while `goes_on`, which is asked about once a second. Returns once the first has come.
 
         Raises:
-            LiveUnavailableError: there is none, and why.
+            LiveUnavailableError: there is none, and why; or too many watch.
         """
+        if len(self._watching) >= self._most:
+            raise LiveUnavailableError("Too many watch this camera live: single pictures are shown.")
         pictures = self.watch()
         for _ in range(_FIRST_BEATS):
             first = await anext(pictures, None)
@@ -180,15 +182,18 @@ class LiveHub:
     async def _framed(
         self, first: LivePicture, pictures: AsyncIterator[LivePicture | None], goes_on: Callable[[], bool]
     ) -> AsyncIterator[bytes]:
-        yield framed(first, self._ticks())
+        asked_ms = self._ticks()
+        yield framed(first, asked_ms)
         async for picture in pictures:
-            if not goes_on():
-                return
+            if self._ticks() - asked_ms >= 1_000 * BEAT_S:
+                if not goes_on():
+                    return
+                asked_ms = self._ticks()
             if picture is not None:
                 yield framed(picture, self._ticks())
 
     async def watch(self) -> AsyncGenerator[LivePicture | None, None]:
-        """Each picture; None where none has come for a beat. Ends with the stream itself, or for a newer one who watches."""
+        """Each picture; None where none has come for a beat. Ends where there is no stream, and for one who takes nothing."""
         watcher = self._admit()
         try:
             while watcher.waiting or not watcher.over:
@@ -198,13 +203,11 @@ class LiveHub:
             self._dismiss(watcher)
 
     def _admit(self) -> _Watcher:
-        if len(self._watching) >= self._most:
-            self._dismiss(next(iter(self._watching)))
         now = self._ticks()
         watcher = _Watcher(now)
         for picture in self._group:
             watcher.put(picture, now)
-        self._watching[watcher] = None
+        self._watching.add(watcher)
         if self._task is None:
             self._refusal = ""
             self._task = asyncio.create_task(self._follow(), name="live picture")
@@ -212,7 +215,7 @@ class LiveHub:
 
     def _dismiss(self, watcher: _Watcher) -> None:
         watcher.end()
-        self._watching.pop(watcher, None)
+        self._watching.discard(watcher)
         if not self._watching and self._task is not None:
             self._task.cancel()
             self._task, self._group = None, []

@@ -73,7 +73,7 @@ class PictureRoutes:
     async def _live(self, request: Request) -> Response:
         """Every picture of the camera, as it made them (`console.live` has the form), from the last key frame on.
 
-        It ends with the session, and where the newest of this kind is one too many. 409 where there is none: single pictures remain.
+        It ends with the session. 409 where there is none, or too many watch: single pictures remain.
         """
         access = self._context.access
         access.watcher(request)

@@ -118,8 +118,6 @@ class StreamCamera:
         self._rested_ms = 0
         self._usable_ms = self._opened_ms + JOINED_MS - BLIND_MS
         self._frames = self._decoded()
-        codec = self._container.streams.video[0].codec_context
-        self._tap.opened(codec.name, codec.extradata or b"")
 
     def read(self) -> DatedPicture:
         """See `Camera`.
@@ -149,6 +147,8 @@ class StreamCamera:
 
     def _decoded(self) -> Iterator[tuple[av.VideoFrame, bool]]:
         """Each picture that is decoded, and whether it can be trusted."""
+        codec = self._container.streams.video[0].codec_context
+        self._tap.opened(codec.name, codec.extradata or b"")
         for packet in self._container.demux(video=0):
             if not packet.size:  # the end: what the decoder still has is from before it
                 return

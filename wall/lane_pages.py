@@ -41,7 +41,7 @@ _LARGEST = 1 << 20
 _TIMEOUT = httpx.Timeout(5.0)
 _AGAIN_S = (1.0, 30.0)
 _MOST_LIVE = 48
-"""Browsers that may watch one lane live; the newest gets in, in place of the oldest."""
+"""Browsers that may watch one lane live."""
 
 
 class LaneRefusal(msgspec.Struct, frozen=True):
@@ -124,7 +124,7 @@ class LanePages:
         except LanePageError as error:
             raise LiveUnavailableError(NO_LIVE) from error
         except httpx.HTTPError as error:
-            raise ConnectionError(f"{lane}: {error or type(error).__name__}") from error
+            raise ConnectionError(f"{lane}: {str(error) or type(error).__name__}") from error
 
     async def run(self) -> None:
         """Fetches the pictures of all lanes until cancelled."""

@@ -173,7 +173,7 @@ export class LivePicture {
       canvas.getContext("2d").drawImage(frame, 0, 0);
       this.#taken = when;
       this.#failures = 0;
-      this.why = "";
+      if (this.plays()) this.why = "";
     }
     frame.close();
   }

@@ -132,7 +132,20 @@ async def test_the_stream_ends_with_the_right_to_watch(film: Filming) -> None:
     stream = await asked
     assert await anext(stream) == framed(picture(0), film.clock.ticks())
     rights[0] = False
+    film.clock.ms += 1_000
     assert await anext(stream, None) is None
+
+
+@filming
+async def test_one_too_many_is_refused_and_the_others_go_on(film: Filming) -> None:
+    """Single pictures remain for him; nobody who watches is cut off for another."""
+    twelve = [asyncio.create_task(film.hub.stream(lambda: True)) for _ in range(12)]
+    await asyncio.sleep(0)
+    with pytest.raises(LiveUnavailableError, match="Too many"):
+        await film.hub.stream(lambda: True)
+    await film.gives(0)
+    for stream in await asyncio.gather(*twelve):
+        assert (await anext(stream)).endswith(picture(0).body)
 
 
 def test_pictures_are_the_same_behind_the_line_however_it_cuts_them() -> None:

@@ -170,6 +170,8 @@ def test_of_a_network_camera_the_same_connection_feeds_reader_and_watchers(
 def test_of_a_camera_that_sends_jpegs_nothing_is_passed_on(tap: LiveTap, watch: Callable[[], Watching]) -> None:
     """The page stays with its own pictures."""
     with served(jpegs(40), "multipart/x-mixed-replace; boundary=b", lambda n: n * STEP) as (url, _):
-        open_camera(CameraSettings(kind=CameraKind.HTTP, url=url), tap=tap).close()
+        camera = open_camera(CameraSettings(kind=CameraKind.HTTP, url=url), tap=tap)
+        camera.read()
+        camera.close()
         client = watch()
         assert next(iter(client)) == NoLive("mjpeg")

@@ -44,8 +44,8 @@ class LaneAtHome:
         self.url = ""
         self.film = folder / "page.live"
         """Where its camera's stream would be."""
-        self.opened = 0
-        """How often that was opened."""
+        self.opened = self.closed = 0
+        """How often that was."""
         self.browsers: list[httpx.AsyncClient] = []
 
     def pages(self, signer: Signer | None = None, lane: str = NAME) -> LanePages:
@@ -57,9 +57,13 @@ class LaneAtHome:
         self.board = board
         return made
 
-    def _stream(self) -> AsyncGenerator[LivePicture, None]:
+    async def _stream(self) -> AsyncGenerator[LivePicture, None]:
         self.opened += 1
-        return live_pictures(self.film)
+        try:
+            async for one in live_pictures(self.film):
+                yield one
+        finally:
+            self.closed += 1
 
     def visited(self, visit: Callable[[LaneAtHome], Awaitable[None]]) -> None:
         """Serves it while somebody visits."""
@@ -184,6 +188,7 @@ def test_ten_watch_a_lane_live_over_one_connection_and_a_lane_without_a_stream_s
         assert home.opened == 1
         for one in ten:
             await one.aclose()
+        await until(lambda: home.closed == 1, 20)
         await asyncio.to_thread(film.close)
         with pytest.raises(LiveUnavailableError, match="No live picture"):
             await hub.stream(lambda: True)

@@ -203,6 +203,7 @@ def ages(found: list[list[float]]) -> dict[str, float]:
 def _watched(lane: LiveLane, seconds: float, url: str) -> dict[str, Any]:
     """From nobody to Chromium at the lane's page, then at the wall, with ten more who watch."""
     found: dict[str, Any] = {"reader_cpu_percent": lane.cpu_percent(seconds)}
+    cookies: dict[str, str] = {}
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         for name, where in (("page", lane.page), ("wall", lane.wall)):
@@ -217,10 +218,10 @@ def _watched(lane: LiveLane, seconds: float, url: str) -> dict[str, Any]:
             tab.evaluate(_READ, 2)
             found[name] = ages(tab.evaluate(_READ, seconds))
             found[name]["pictures_s"] = found[name]["pictures"] / seconds
+            cookies = {one["name"]: one["value"] for one in tab.context.cookies()}
             if name == "page":
                 found["reader_watched_cpu_percent"] = lane.cpu_percent(seconds)
                 tab.close()
-        cookies = {one["name"]: one["value"] for one in tab.context.cookies()}
         with contextlib.ExitStack() as stack:
             client = stack.enter_context(httpx.Client(cookies=cookies, timeout=10))
             for _ in range(9):
