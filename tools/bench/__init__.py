@@ -27,6 +27,7 @@
 | `reliability`, `plates_drawn`, `cuts` | what a stated confidence is worth, on drawn plates in cuts unknown to the training [reliability] |
 | `curve`, `bounds` | stated against found as a curve; exact bounds of a rate |
 | `camera`, `rtsp_server` | what a network camera costs at rest and in a visit, over a real RTSP server [camera] |
+| `live` | the live picture from glass to glass, at a lane's page and at a wall [live] |
 | `devices` | presses through the real contacts in simulated and real time [devices] |
 | `device_notice`, `ailing_camera` | how soon faults of a module and a camera are noticed; what a camera on bad days shows |
 | `unplug` | everything unplugged at random while trucks pass [unplug] |

@@ -337,6 +337,18 @@ def camera(
 
 
 @app.command()
+def live(
+    *,
+    json_file: JsonFile = None,
+    seconds: Annotated[float, typer.Option(min=2, help="Of each measurement.")] = 10,
+) -> None:
+    """The live picture from glass to glass, at a lane's page and at a wall; a minute."""
+    from tools.bench.live import run  # noqa: PLC0415 - so that --help is quick
+
+    run(json_file=json_file, seconds=seconds)
+
+
+@app.command()
 def devices(
     *,
     presses: Annotated[int, typer.Option(min=8, help="With random bounce, in simulated time.")] = 100_000,
