@@ -9,7 +9,7 @@ demo: install
 
 # Most tests wait (for a broker, a process, a time limit), so more of them than cores run side by side; a file stays together.
 test: lint
-	.venv/bin/rocars-lane prove --most 8000
+	.venv/bin/rocars-lane prove --most 3000
 	.venv/bin/rocars-lane prove --physical --seconds 15
 	.venv/bin/python -m pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder
 

@@ -16,6 +16,7 @@
 | `times` | times as people see them |
 | `stream` | the push of views to the browsers |
 | `pictures` | camera, screens and evidence as pictures |
+| `live`, `live_line` | the camera's own stream, given to all who watch; where it comes from |
 | `app`, `server` | the page as one ASGI application, and uvicorn in the loop of its process |
 | `agent_line`, `line` | the lane from the page's own process, and what the two say to each other |
 | `gate` | connections: how many, of whom, and how long a request may take |

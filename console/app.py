@@ -24,6 +24,7 @@ from console.call_routes import CallRoutes
 from console.context import RouteContext, on_refused
 from console.errors import RequestRefusedError
 from console.headers import SafeHeaders
+from console.live import LiveHub, LiveSource
 from console.login import LoginRoutes, templates
 from console.officers import OfficerBook
 from console.pictures import PictureRoutes
@@ -49,14 +50,17 @@ def create_app(
     viewed: ViewLog,
     simulation: SimulationPort | None = None,
     voice: VoicePort | None = None,
+    live: LiveSource | None = None,
 ) -> tuple[Starlette, ViewStream]:
     """The application, and its stream of views (to be closed before the server stops).
 
     `simulation` is given in demonstrations only; without it the page has no panel and the server no route for one. Likewise
-    `voice`: without it the page answers calls by a click, and no voice is promised.
+    `voice`: without it the page answers calls by a click, and no voice is promised. `live` opens the camera's own stream; without it
+    the page shows single pictures.
     """
     access = Access(settings=settings, officers=officers, ticks=ticks, lane=feed.view().lane)
-    context = RouteContext(feed, settings, officers, access, viewed, simulation, voice)
+    hub = None if live is None else LiveHub(live, ticks=ticks)
+    context = RouteContext(feed, settings, officers, access, viewed, simulation, voice, hub)
     stream = ViewStream(context)
     walls = None
     if settings.walls is not None:

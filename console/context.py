@@ -14,6 +14,7 @@ from console.access import Access
 from console.chinese import told
 from console.desks import Desks
 from console.errors import RequestRefusedError
+from console.live import LiveHub
 from console.officers import OfficerBook
 from console.ports import LaneFeed, SimulationPort, ViewLog
 from console.settings import ConsoleSettings
@@ -34,6 +35,7 @@ class RouteContext:
     viewed: ViewLog
     simulation: SimulationPort | None
     voice: VoicePort | None = None
+    live: LiveHub | None = None
     started: str = field(default_factory=lambda: secrets.token_hex(8))
     """Which start of the page this is: a browser that was there before learns that the box was restarted."""
     desks: Desks = field(default_factory=Desks)

@@ -2,6 +2,7 @@
 
 ConsoleError
 ├── RequestRefusedError(PermissionError)  officer: the request is refused; says why, and what to do
+│   └── LiveUnavailableError              officer: there is no live picture, and pictures are shown instead
 ├── OfficersFileError(ValueError)         technician: the officers' file
 └── ConsoleSettingsError(ValueError)      technician: the page's settings
 """
@@ -21,6 +22,13 @@ class RequestRefusedError(ConsoleError, PermissionError):
         self.status = status
         self.words = words
         self.retry_after_s = retry_after_s
+
+
+class LiveUnavailableError(RequestRefusedError):
+    """There is no live picture now, or of this camera never."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(409, words)
 
 
 class OfficersFileError(ConsoleError, ValueError):

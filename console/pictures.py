@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from console.access import address
 from console.context import RouteContext
-from console.errors import RequestRefusedError
+from console.errors import LiveUnavailableError, RequestRefusedError
+from console.live import MEDIA_TYPE, NO_LIVE
 from console.ports import EvidenceViewed
 from lane_agent.model import Screen
 
@@ -39,6 +40,7 @@ class PictureRoutes:
         return [
             Route("/picture/lane", self._frame),
             Route("/picture/lane/stream", self._stream),
+            Route("/picture/lane/live", self._live),
             Route("/picture/screen/{screen}", self._screen),
             Route("/picture/evidence/{digest}", self._evidence),
             Route("/picture/plate/{visit}", self._plate),
@@ -67,6 +69,18 @@ class PictureRoutes:
             if frame is not None:
                 yield struct.pack(">II", min(max(frame.age_ms, 0), 0xFFFFFFFF), len(frame.jpeg)) + frame.jpeg
             await asyncio.sleep(_SMALL_S)
+
+    async def _live(self, request: Request) -> Response:
+        """Every picture of the camera, as it made them (`console.live` has the form), from the last key frame on.
+
+        It ends with the session. 409 where there is none, or too many watch: single pictures remain.
+        """
+        access = self._context.access
+        access.watcher(request)
+        if self._context.live is None:
+            raise LiveUnavailableError(NO_LIVE)
+        pictures = await self._context.live.stream(lambda: access.may_watch(request))
+        return StreamingResponse(pictures, media_type=MEDIA_TYPE)
 
     async def _screen(self, request: Request) -> Response:
         """What one of the driver's screens shows now. 204 if it cannot be told."""

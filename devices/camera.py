@@ -27,6 +27,7 @@ from devices.dated_picture import (
     PictureDemand,
     monotonic_ms,
 )
+from devices.live_tap import PacketTap
 from devices.settings import CameraKind, CameraSettings
 from devices.stream_camera import Pace, StreamCamera, VideoFile
 from runtime.backoff import Backoff
@@ -120,12 +121,15 @@ def _received(link: socket.socket, count: int) -> bytearray | None:
     return data
 
 
-def open_camera(settings: CameraSettings, attention: PictureDemand | None = None) -> Camera:
+def open_camera(
+    settings: CameraSettings, attention: PictureDemand | None = None, tap: PacketTap | None = None
+) -> Camera:
     """The camera that the settings name.
 
     Args:
         settings: which one.
         attention: whether somebody is in the lane; None for a camera that is always watched.
+        tap: hears a live stream's packets.
 
     Raises:
         CameraError: it cannot be opened.
@@ -137,7 +141,7 @@ def open_camera(settings: CameraSettings, attention: PictureDemand | None = None
     return (
         VideoFile(settings)
         if settings.kind is CameraKind.VIDEO
-        else StreamCamera(settings, attention or PictureDemand())
+        else StreamCamera(settings, attention or PictureDemand(), tap)
     )
 
 

@@ -8,12 +8,14 @@ FD is an inherited socket; the settings come first, then orders; reports go back
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import signal
 import socket
 import sys
 import threading
+from functools import partial
 
 import cv2
 
@@ -23,10 +25,11 @@ from devices.anpr.memory import forget_start, return_memory_early
 from devices.anpr.plate_read import PlateRead
 from devices.anpr.plate_reader import PlateReader
 from devices.anpr.weights import SHIPPED
-from devices.camera import Frame, Newest
+from devices.camera import Frame, Newest, open_camera
 from devices.camera_condition import CameraAilment, CameraCondition, CameraReference
 from devices.dated_picture import monotonic_ms
 from devices.evidence import EvidenceStore, jpeg
+from devices.live_tap import LiveTap
 from devices.overlay import overlaid
 from devices.reader_protocol import (
     Begin,
@@ -43,7 +46,7 @@ from devices.reader_protocol import (
     receive_order,
     receive_setup,
 )
-from devices.settings import CameraSettings
+from devices.settings import LIVE_KINDS, CameraSettings
 from devices.stall import Stall, remembered_of
 from devices.visit_reader import VisitReader, is_alone, read_region
 from devices.zone import Zone
@@ -54,6 +57,7 @@ _SHOWN_MS = 300  # between pictures for the officer's page
 _CHECK_MS = 100
 _NOTICE_MS = 2 * _CHECK_MS
 """A stall is to be told within the camera's `stall_s`, and not some checks later."""
+log = logging.getLogger(__name__)
 STALLED = 3  # exit status: the camera's driver hangs, and only ending this process frees it
 
 
@@ -198,6 +202,17 @@ def shown(frame: Frame, reads: tuple[PlateRead, ...], zone: Zone) -> NewestPictu
     return NewestPicture(frame.taken_ms, width, height, jpeg(overlaid(frame.picture, reads, zone), 75))
 
 
+def live_tap(setup: ReaderSetup) -> LiveTap | None:
+    """Where people watch the camera's stream; None without such a stream or place. The reader works all the same."""
+    if setup.live is None or setup.camera.kind not in LIVE_KINDS:
+        return None
+    try:
+        return LiveTap(setup.live)
+    except OSError as error:
+        log.warning("no live picture: %s", error)
+        return None
+
+
 def main() -> int:
     """Runs the reader until it is ended."""
     end_with_parent()  # end of file on the socket is the second way
@@ -210,7 +225,8 @@ def main() -> int:
         engine = ENGINES[setup.reader.engine](setup.reader.weights or SHIPPED)
         reader = PlateReader(engine, side=setup.side)
         forget_start()
-        ReaderLoop(link, setup, reader, Newest(setup.camera)).run()
+        camera = Newest(setup.camera, partial(open_camera, tap=live_tap(setup)))
+        ReaderLoop(link, setup, reader, camera).run()
     except (BrokenPipeError, ConnectionResetError):
         return 0
     except (ReaderError, OSError, ValueError) as error:  # an unusable region is a ValueError

@@ -32,6 +32,7 @@ class ReaderSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         busy_fps, idle_fps: how many pictures a second are looked at, with and without a visit.
         frozen: prints of the pictures at which the camera stood still before the process was started again
             (`devices.stall`); none where it did not.
+        live: the socket at which the camera's stream is offered to people; None where it is not.
     """
 
     camera: CameraSettings
@@ -44,6 +45,7 @@ class ReaderSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     busy_fps: float = 8.0
     idle_fps: float = 2.0
     frozen: tuple[int, ...] = ()
+    live: Path | None = None
 
 
 class Begin(msgspec.Struct, frozen=True, tag="begin"):

@@ -106,6 +106,9 @@ class CameraKind(Enum):
     SIMULATED = "simulated"
 
 
+LIVE_KINDS = frozenset({CameraKind.V4L2, CameraKind.RTSP, CameraKind.HTTP})
+"""Those whose stream may be H.264, and is passed on to people as it comes."""
+
 _SCHEMES = {CameraKind.RTSP: ("rtsp://", "rtsps://"), CameraKind.HTTP: ("http://", "https://")}
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from devices.camera_login import CameraAddress
 from devices.dated_picture import CameraError, DatedPicture, LatePictures, Picture, PictureDemand, monotonic_ms
 from devices.key_frames import CATCH_UP_MS, LONGEST_MS, KeyFrames
+from devices.live_tap import NoTap, PacketTap
 from devices.picture_age import LATE_MS, LEAST_MS, PacedAge, StampedAge, Wholeness
 from devices.settings import CameraKind, CameraSettings
 from runtime.sections import milliseconds
@@ -95,11 +96,15 @@ class StreamCamera:
     Args:
         settings: where it is.
         attention: whether somebody is in the lane; may change at any moment.
+        tap: hears every packet as it comes.
     """
 
-    def __init__(self, settings: CameraSettings, attention: PictureDemand | None = None) -> None:
+    def __init__(
+        self, settings: CameraSettings, attention: PictureDemand | None = None, tap: PacketTap | None = None
+    ) -> None:
         self._address = CameraAddress(settings)
         self._attention = attention or PictureDemand()
+        self._tap = tap or NoTap()
         self._opened_ms = monotonic_ms()
         self._container = _opened(settings, self._address)
         self._stamped = av.format.Flags.no_timestamps not in av.format.Flags(self._container.format.flags)
@@ -142,12 +147,16 @@ class StreamCamera:
 
     def _decoded(self) -> Iterator[tuple[av.VideoFrame, bool]]:
         """Each picture that is decoded, and whether it can be trusted."""
+        codec = self._container.streams.video[0].codec_context
+        self._tap.opened(codec.name, codec.extradata or b"")
         for packet in self._container.demux(video=0):
             if not packet.size:  # the end: what the decoder still has is from before it
                 return
             now = monotonic_ms()
             self._hear(packet, now)
             self._keys.came(packet, packet.size, now, key=packet.is_keyframe, damaged=packet.is_corrupt)
+            taken = None if self._lag is None else now - self._lag - LEAST_MS
+            self._tap.came(packet, taken, key=packet.is_keyframe, damaged=packet.is_corrupt)
             try:
                 yield from self._resting(packet, now) if self._may_rest(now) else self._watching(packet, now)
             except av.InvalidDataError:

@@ -18,10 +18,11 @@ from pathlib import Path
 from console.agent_line import LaneByLine, VoiceByLine
 from console.app import create_app
 from console.errors import ConsoleSettingsError
+from console.live_line import live_pictures
 from console.officers import OfficerBook
 from console.ports import EvidenceViewed, LaneView
 from console.server import ConsoleServer
-from edge.places import page_socket, world_socket
+from edge.places import live_socket, page_socket, world_socket
 from edge.settings.load import LaneSettingsError, Settings, parse
 from edge.settings.sections import LaneMode
 from edge.simulation_panel import WorldLink
@@ -49,6 +50,7 @@ async def serve(settings: Settings, socket: Path) -> None:
         viewed=_log_view,
         simulation=WorldLink(world_socket(settings)) if settings.simulation else None,
         voice=VoiceByLine(line, page=settings.voice.page) if has_voice(settings) else None,
+        live=lambda: live_pictures(live_socket(socket)),
     )
     server = ConsoleServer(app, stream, console)
     address = server.bind()

@@ -20,6 +20,11 @@ def page_socket(settings: Settings) -> Path:
     return settings.console.socket or settings.lane.store.parent / "page.sock"
 
 
+def live_socket(page: Path) -> Path:
+    """Where the reader process offers the camera's stream to the page whose socket is `page`."""
+    return page.with_suffix(".live")
+
+
 def page_process(settings: Settings, file: Path) -> KeptProcess | None:
     """The page as a child of the agent; None where it is a unit of its own."""
     if settings.console.own_unit:

@@ -20,6 +20,7 @@ from devices.terminal import WatchedTerminal
 from devices.terminal_serial import SerialTerminal
 from devices.terminal_settings import ImmigrationKind
 from edge.device_table import DeviceTable
+from edge.places import live_socket, page_socket
 from edge.settings.load import Settings
 from lane_agent.state import Lane
 from runtime.clocks import monotonic_ms
@@ -33,7 +34,8 @@ from wire.envelope import KeyRing, Signer, public_from_pem
 def reader_setup(settings: Settings) -> ReaderSetup:
     """What the reader process is given."""
     evidence = settings.lane.evidence / PictureClass.READS.value
-    return ReaderSetup(camera=settings.camera, reader=settings.reader, evidence=evidence)
+    live = live_socket(page_socket(settings))
+    return ReaderSetup(camera=settings.camera, reader=settings.reader, evidence=evidence, live=live)
 
 
 def contacts(settings: Settings, faults: ContactFaults) -> WiredContacts:

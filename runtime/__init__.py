@@ -15,4 +15,5 @@
 | `sections`, `toml_file`, `toml_table` | what settings are made of; a file as a whole; its tables, every mistake found at once |
 | `children`, `kept_process` | a child process ends when its parent does, and is started again when it ends by itself |
 | `unix_socket`, `packets` | how two processes of the box meet, and what they send |
+| `live_packets` | coded pictures of a camera, from the process that receives them to the one that shows them |
 """

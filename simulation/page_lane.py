@@ -131,6 +131,8 @@ class PageLane:
         camera_works: whether there is a live picture.
     """
 
+    page_kind: type[LanePage] = LanePage
+
     def __init__(
         self, *, clock: Clock, paint: Paint, policy: Policy = POLICY, visits: int = 0, software: str = "0.1.0"
     ) -> None:
@@ -160,7 +162,7 @@ class PageLane:
             read_ms=lambda: (38, 61),
         )
         self.alarms = LaneAlarms()
-        self.page = LanePage(self.agent, simulated=True, software=software, sources=sources, alarms=self.alarms)
+        self.page = self.page_kind(self.agent, simulated=True, software=software, sources=sources, alarms=self.alarms)
 
     # --- the lane's devices: `lane_agent.ports.ActuatorsPort` --------------------------------------------------------
 
@@ -239,6 +241,10 @@ class PageLane:
         """A press, or a signal line that closes for a moment."""
         await self.contact(contact, active=True)
         return await self.contact(contact, active=False)
+
+    async def comes(self, truck: DrawnTruck) -> None:
+        """A vehicle drives up: what the camera will see of it is drawn meanwhile, outside the loop."""
+        await asyncio.to_thread(lambda: (_jpeg(truck, False), _jpeg(truck, True), _plate_jpeg(truck)))
 
     async def arrives(self, truck: DrawnTruck | None = None) -> int:
         """A vehicle stops on the stop loop; returns the number of its visit."""
@@ -326,7 +332,7 @@ def _camera() -> CameraView:
     return CameraView(seed=7)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _jpeg(truck: DrawnTruck | None, boxed: bool) -> bytes:
     """The drawn lane at the kiosk, with the plates outlined once they are read."""
     picture = _camera().picture(truck)
@@ -337,7 +343,7 @@ def _jpeg(truck: DrawnTruck | None, boxed: bool) -> bytes:
     return cv2.imencode(".jpg", image)[1].tobytes()
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _plate_jpeg(truck: DrawnTruck | None) -> bytes:
     """The first plate with half its height around it, b"" where none is seen (`devices.visit_reader`)."""
     picture = _camera().picture(truck)

@@ -7,8 +7,10 @@ Rules of this file:
   retained as a lane's. There is no core: each lane holds its own codes (`simulation.page_lane`).
 - Trucks come by a drawn timetable; the same seed plays the same. What an officer must decide, an officer in memory decides after
   a while.
-- Each change of what a tile shows of a vehicle is written to a log, with the moment before the lane was told: `lane vrn ns`, by
-  the machine's monotonic clock.
+- Each plate that a tile will show is written to a log twice, `what lane vrn ns` by the machine's monotonic clock: `event`, when the
+  agent is told that the reader has settled, and `told`, before the state that carries it is signed and published. Drawing what
+  the camera sees, which takes longer than all of that, is done before and beside the loop.
+- A lane's small picture is made once for each that its camera shows: what a box does on its own processor, many do here on one.
 """
 
 from __future__ import annotations
@@ -27,10 +29,12 @@ import msgspec
 
 from console.app import create_app
 from console.officers import OfficerBook
+from console.ports import CameraPicture, LaneView
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
 from edge import wiring
 from edge.clock import BoxClock
+from edge.lane_feed import LanePage
 from lane_agent import events as e
 from lane_agent.effects import Effect
 from lane_agent.model import Contact, HelpCall, Moment, Outcome, Screen
@@ -48,6 +52,10 @@ from wire.messages import LaneState, Presence, Telemetry
 from wire.topics import LaneTopics
 
 JOURNAL = "in-memory"
+PAGE_CERTIFICATE, PAGE_KEY = "page.pem", "page.key"
+Note = Callable[[str, str, str], None]
+"""Called with "event" or "told", a lane, and a mark."""
+
 _TELEMETRY_S = 5.0
 _FACES = 12
 """Different drawn pictures at a point; marks are many more."""
@@ -61,7 +69,7 @@ class PointSettings(msgspec.Struct, frozen=True, kw_only=True):
         step_s: seconds between two things that happen to a truck.
         decide_s: seconds until the officer in memory decides; 0: nobody does.
         pages: of each lane that has a page of its own, its port on loopback. The folder `walls` beside `keys` says which walls may
-            come there.
+            come there; `page.pem` and `page.key` beside it are the pages' TLS.
     """
 
     port: int
@@ -81,6 +89,24 @@ async def no_paint(screen: Screen, scene: Scene, parameter: str) -> bytes | None
     return None
 
 
+class RememberedPage(LanePage):
+    """A page whose small picture is made again only when the camera shows another."""
+
+    _small: tuple[bytes, CameraPicture] | None = None
+
+    async def small_frame(self, width: int) -> CameraPicture | None:
+        """The newest camera picture made small."""
+        frame = await self.frame()
+        if frame is None:
+            return None
+        if self._small is None or self._small[0] is not frame.jpeg:
+            small = await super().small_frame(width)
+            if small is None:
+                return None
+            self._small = frame.jpeg, small
+        return self._small[1]
+
+
 class ToldLane(PageLane):
     """A lane in memory that tells its state at a broker, as a box does.
 
@@ -88,14 +114,18 @@ class ToldLane(PageLane):
         name: its own.
         options: how it connects.
         signer: its own key.
+        note: called when a mark was read, and when it is told.
     """
 
-    def __init__(self, name: str, options: Options, signer: Signer) -> None:
+    page_kind = RememberedPage
+
+    def __init__(self, name: str, options: Options, signer: Signer, note: Note = lambda *_: None) -> None:
         self.clock = BoxClock(lambda: None)
         policy = replace(POLICY, lane=name, journal=JOURNAL, manifest_sensor=False, paint_ms=HOUR_MS)
         super().__init__(clock=self.clock, paint=no_paint, policy=policy)
         self.name, self.topics = name, LaneTopics(name)
-        self._signer = signer
+        self._signer, self._note = signer, note
+        self._vrn = ""
         self._session = secrets.randbits(63)
         self._serial = self._samples = 0
         self._row = ("", 0)
@@ -138,10 +168,20 @@ class ToldLane(PageLane):
         self._facts = wiring.wall_facts(lane) | times | self.alarms.wall_facts(JOURNAL, now_ms)
         self._tell()
 
+    async def happens(self, *events: e.Event) -> LaneView:
+        """As in memory; a read is noted."""
+        for event in events:
+            if isinstance(event, e.PlateSettled):
+                self._note("event", self.name, event.read.vrn)
+        return await super().happens(*events)
+
     def _tell(self) -> None:
         if self._facts is None:
             return
         self._serial += 1
+        if self._vrn != (vrn := self._facts["vrn"]):
+            self._vrn = vrn
+            self._note("told", self.name, vrn)
         self._publish(LaneState(lane=self.name, session=self._session, serial=self._serial, facts=self._facts))
 
     def sample(self) -> None:
@@ -165,13 +205,10 @@ class PointTraffic:
         lane: through which they go.
         settings: how busy it is.
         rng: chance.
-        note: called with the mark just before the reader tells the lane.
     """
 
-    def __init__(
-        self, lane: ToldLane, settings: PointSettings, rng: random.Random, note: Callable[[str, str], None]
-    ) -> None:
-        self.lane, self._settings, self._rng, self._note = lane, settings, rng, note
+    def __init__(self, lane: ToldLane, settings: PointSettings, rng: random.Random) -> None:
+        self.lane, self._settings, self._rng = lane, settings, rng
         self._marks = Marks(rng)
 
     async def play(self) -> None:
@@ -190,12 +227,13 @@ class PointTraffic:
         kind = rng.choices(("release", "inspect", "", "unread", "help", "runs"), (82, 6, 5, 3, 3, 1))[0]
         if kind in {"release", "inspect", "help"}:
             lane.add_bundle(vrn, "inspect" if kind == "inspect" else "release")
-        visit = await lane.arrives(DrawnTruck(vrn, seed=rng.randrange(_FACES)))
+        truck = DrawnTruck(vrn, seed=rng.randrange(_FACES))
+        await lane.comes(truck)
+        visit = await lane.arrives(truck)
         await self._pause()
         if kind == "unread":
             await lane.gives_up(vrn[:-1], vrn)
         else:
-            self._note(lane.name, vrn)
             await lane.reads(vrn)
         if kind == "help":
             await lane.pulse(Contact.HELP)
@@ -231,14 +269,14 @@ class PointTraffic:
         return visit is not None and visit.outcome not in {Outcome.RELEASED, Outcome.EXAMINE}
 
 
-async def play(settings: PointSettings, lanes: list[ToldLane], note: Callable[[str, str], None]) -> None:
+async def play(settings: PointSettings, lanes: list[ToldLane]) -> None:
     """All lanes at once, until cancelled."""
     async with asyncio.TaskGroup() as tasks:
         for place, lane in enumerate(lanes):
             tasks.create_task(lane.agent.run(), name=f"agent of {lane.name}")
             lane.connection.start()
             await lane.start()
-            traffic = PointTraffic(lane, settings, random.Random(f"{settings.seed}/{lane.name}"), note)  # noqa: S311
+            traffic = PointTraffic(lane, settings, random.Random(f"{settings.seed}/{lane.name}"))  # noqa: S311
             tasks.create_task(traffic.play(), name=f"traffic of {lane.name}")
             tasks.create_task(_sample(lane, place), name=f"telemetry of {lane.name}")
             if lane.name in settings.pages:
@@ -249,7 +287,11 @@ async def _page(lane: ToldLane, settings: PointSettings) -> None:
     """The lane's own page, which only a wall enters: it has no officers."""
     folder = Path(settings.keys).parent
     wanted = ConsoleSettings(
-        officers=folder / f"{lane.name}.json", port=settings.pages[lane.name], walls=folder / "walls"
+        officers=folder / f"{lane.name}.json",
+        port=settings.pages[lane.name],
+        walls=folder / "walls",
+        tls_certificate=folder / PAGE_CERTIFICATE,
+        tls_key=folder / PAGE_KEY,
     )
     app, stream = create_app(
         feed=lane.page,
@@ -270,22 +312,23 @@ async def _sample(lane: ToldLane, place: int) -> None:
         await asyncio.sleep(_TELEMETRY_S)
 
 
-def lanes_of(settings: PointSettings) -> list[ToldLane]:
-    """The lanes, not yet connected."""
+def lanes_of(settings: PointSettings, note: Note = lambda *_: None) -> list[ToldLane]:
+    """The lanes, not yet connected; `note` as each lane's."""
     broker = (Broker("127.0.0.1", settings.port),)
     return [
         ToldLane(
             name,
             Options(brokers=broker, client_id=name, subscriptions=(), user_name=name, password=password),
             Signer.of(name, (Path(settings.keys) / f"{name}.key").read_bytes()),
+            note,
         )
         for name, password in settings.passwords.items()
     ]
 
 
-async def serve(settings: PointSettings, note: Callable[[str, str], None]) -> None:
-    """Plays until standard input ends, or a lane fails."""
-    playing = asyncio.create_task(play(settings, lanes_of(settings), note))
+async def serve(settings: PointSettings, note: Note) -> None:
+    """Plays until standard input ends, or a lane fails; `note` as each lane's."""
+    playing = asyncio.create_task(play(settings, lanes_of(settings, note)))
     ended = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
     await asyncio.wait({playing, ended}, return_when=asyncio.FIRST_COMPLETED)
     if playing.done():
@@ -298,9 +341,10 @@ def main(settings: PointSettings) -> None:
     """As `serve`, with the log that the settings name."""
     with Path(settings.log).open("a", encoding="ascii") as log:
 
-        def note(lane: str, vrn: str) -> None:
-            log.write(f"{lane} {vrn} {time.monotonic_ns()}\n")
-            log.flush()
+        def note(what: str, lane: str, vrn: str) -> None:
+            if vrn:
+                log.write(f"{what} {lane} {vrn} {time.monotonic_ns()}\n")
+                log.flush()
 
         asyncio.run(serve(settings, note))
 

@@ -15,9 +15,12 @@ import httpx
 import msgspec
 
 from console.officers import OfficerBook, OfficerRole
+from core.enrolment.authority import Authority
+from runtime.clocks import utc_ms
 from runtime.files import PRIVATE, write_whole
 from simulation.broker import PrivateBroker
-from simulation.point import PointSettings
+from simulation.point import PAGE_CERTIFICATE, PAGE_KEY, PointSettings
+from wire import certificates
 from wire.envelope import Signer, public_to_pem
 from wire.topics import WALL
 
@@ -40,6 +43,7 @@ password_file = "wall.password"
 """
 _KEY = """\
 page_key = "wall.key"
+pages_authority = "authority/authority.pem"
 """
 _LANE = """
 [[lane]]
@@ -52,15 +56,26 @@ group_chinese = "{group_chinese}"
 def _free_ports() -> Iterator[int]:
     """Ports of loopback on which nobody listens, below those that the kernel gives to connections meanwhile."""
     for port in range(secrets.randbelow(8_000) + 12_000, 32_000):
-        with socket.socket() as trial:
-            if trial.connect_ex(("127.0.0.1", port)):
-                yield port
+        if not _answers(port):
+            yield port
 
 
 def lane_names(number: int) -> list[str]:
     """Names of so many lanes, half of them inbound."""
     inbound = (number + 1) // 2
     return [f"SZB-{'IN' if place < inbound else 'OUT'}-{place % inbound + 1:02}" for place in range(number)]
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _certify_pages(folder: Path) -> None:
+    """An authority, and one certificate for all pages of the point: on loopback they have one address."""
+    authority, key = Authority.make(folder / "authority", utc_ms), certificates.new_key()
+    write_whole(folder / PAGE_CERTIFICATE, authority.for_page("lanes", ["127.0.0.1"], key.public_key(), days=2))
+    write_whole(folder / PAGE_KEY, certificates.key_to_pem(key), mode=PRIVATE)
 
 
 class PrivatePoint:
@@ -105,6 +120,7 @@ class PrivatePoint:
             write_whole(folder / "wall.key", wall.to_pem(), mode=PRIVATE)
             (folder / "walls").mkdir(exist_ok=True)
             (folder / "walls" / f"{WALL}.pub").write_bytes(public_to_pem(wall.public))
+            _certify_pages(folder)
         (folder / "wall.password").write_text(broker.password(WALL), encoding="ascii")
         self.config.write_text(self._settings(port), encoding="utf-8")
         self.passwords = {name: secrets.token_urlsafe(12) for name, _, _ in self.PEOPLE}
@@ -118,7 +134,7 @@ class PrivatePoint:
         for lane in self.lanes:
             group, chinese = ("Inbound", "入境") if "-IN-" in lane else ("Outbound", "出境")
             text += _LANE.format(lane=lane, group=group, group_chinese=chinese)
-            text += f'page = "http://127.0.0.1:{self._pages[lane]}"\n' if lane in self._pages else ""
+            text += f'page = "https://127.0.0.1:{self._pages[lane]}"\n' if lane in self._pages else ""
         return text
 
     def point(self, lanes: Iterable[str], **busy: float) -> PointSettings:
@@ -144,6 +160,24 @@ class PrivatePoint:
             self._children.append(child)
             logs.append(Path(settings.log))
         return logs
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that the lanes play in."""
+        return [child.pid for child in self._children]
+
+    def wait_for_pages(self, *, patience_s: float = 120.0) -> None:
+        """Waits until every lane's own page answers; returns at once where they have none.
+
+        Raises:
+            TimeoutError: one does not.
+        """
+        end = time.monotonic() + patience_s
+        for lane, port in self._pages.items():
+            while not _answers(port):
+                if time.monotonic() > end:
+                    raise TimeoutError(f"the page of {lane} does not answer")
+                time.sleep(0.1)
 
     def ready(self, url: str, *, patience_s: float = 120.0) -> None:
         """Waits until the wall's page answers.

@@ -23,8 +23,9 @@ from starlette.staticfiles import StaticFiles
 import console
 from console.access import Access
 from console.context import answer, on_refused, read, tongue_of
-from console.errors import RequestRefusedError
-from console.headers import FORM_ACTION, POLICY, SafeHeaders
+from console.errors import LiveUnavailableError, RequestRefusedError
+from console.headers import FORM_ACTION, SafeHeaders
+from console.live import MEDIA_TYPE, NO_LIVE
 from console.login import LoginRoutes, templates
 from console.officers import OfficerBook
 from console.ports import Ticks
@@ -135,6 +136,7 @@ class WallRoutes:
             Endpoint("/needs/hand", May.TAKE, self._hand, post=True),
             Endpoint("/orders", May.TAKE, self._order, post=True),
             Endpoint("/lanes/{lane}/enter", May.DECIDE, self._enter),
+            Endpoint("/lanes/{lane}/live", May.WATCH, self._live),
             Endpoint("/deeds", May.LOOK_BACK, self._deeds),
             *self._looks.endpoints(),
             *self._numbers.endpoints(),
@@ -150,7 +152,7 @@ class WallRoutes:
                 Mount("/shared", StaticFiles(directory=_SHARED)),
             ],
             middleware=[
-                Middleware(SafeHeaders, secure=settings.secure, policy=f"{POLICY}; media-src blob:"),
+                Middleware(SafeHeaders, secure=settings.secure),
                 Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False),
             ],
             exception_handlers={
@@ -239,6 +241,16 @@ class WallRoutes:
         del request
         self._desk.look(session.officer, "pictures")
         return StreamingResponse(self._parts.pictures.stream(), media_type="application/octet-stream")
+
+    async def _live(self, request: Request, session: Session) -> Response:
+        """One lane's camera as it sends (`console.live` has the form), from the last key frame on; 409 where it gives none."""
+        lane, access = request.path_params["lane"], self._parts.access
+        if self._parts.pages is None or lane not in self._desk.lanes:
+            raise LiveUnavailableError(NO_LIVE)
+        hub = self._parts.pages.live(lane)
+        pictures = await hub.stream(lambda: not self._closed.is_set() and access.session(request) is not None)
+        self._desk.look(session.officer, "live", lane)
+        return StreamingResponse(pictures, media_type=MEDIA_TYPE)
 
     async def _sign(self, request: Request, session: Session) -> Response:
         """What a driver's screen shows with that scene, as PNG. It never changes, so a browser asks once."""

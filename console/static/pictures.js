@@ -1,9 +1,12 @@
-// The live picture and both screens, fetched one at a time, with their age; and the evidence.
+// The live picture and both screens, fetched one at a time, with their age; and the evidence. Where the camera's own stream plays, it is
+// the live picture.
 
 import { find, make, pick, say } from "./dom.js";
+import { LivePicture } from "./live.js";
 
 const OLD_MS = 2000;
 const FRAME_MS = 350;
+const MARK_MS = 200;
 const SCREEN_MS = 3000;
 
 /** Shows a fetched picture; resolves to its headers, or null where there is none. */
@@ -30,18 +33,30 @@ function oldWords(ms) {
   return s < 1 ? pick("OLD picture: not live", "舊影像，並非即時") : pick(`OLD picture, not live: ${s} s`, `舊影像，並非即時：${s} 秒前`);
 }
 
+/** The newer of both pictures is shown, and is marked as old once it is. */
+function mark(live) {
+  const [image, canvas, note] = [find("#frame"), find("#live"), find("#frame-note")];
+  const single = performance.now() - newest;
+  const age = Math.min(single, live.age());
+  const broken = find("#camera").dataset.broken ?? "";
+  const old = broken !== "" || age >= OLD_MS;
+  canvas.hidden = !(live.age() < single);
+  image.hidden = !canvas.hidden || newest === -Infinity; // the last picture stays, marked as old
+  note.hidden = !old;
+  for (const one of [image, canvas]) one.classList.toggle("old", old);
+  say(note, broken ? pick(`OLD picture, not live: ${broken}`, `舊影像，並非即時：${broken}`) : oldWords(age));
+  say(find("#live-note"), old ? "" : live.says());
+}
+
 export async function followFrame() {
-  const image = find("#frame");
-  const note = find("#frame-note");
+  const live = new LivePicture(find("#live"));
+  setInterval(() => mark(live), MARK_MS);
   for (;;) {
-    const headers = document.hidden ? null : await show(image, "/picture/lane");
-    const broken = find("#camera").dataset.broken ?? "";
-    if (headers !== null) newest = performance.now() - Number(headers.get("X-Age-Ms") ?? 0);
-    const old = broken !== "" || performance.now() - newest >= OLD_MS;
-    image.hidden = newest === -Infinity; // the last picture stays, marked as old
-    note.hidden = !old;
-    image.classList.toggle("old", old);
-    say(note, broken ? pick(`OLD picture, not live: ${broken}`, `舊影像，並非即時：${broken}`) : oldWords(performance.now() - newest));
+    live.follow(document.hidden ? "" : "/picture/lane/live");
+    if (!live.plays() && !document.hidden) {
+      const headers = await show(find("#frame"), "/picture/lane");
+      if (headers !== null) newest = performance.now() - Number(headers.get("X-Age-Ms") ?? 0);
+    }
     await new Promise((done) => setTimeout(done, FRAME_MS));
   }
 }

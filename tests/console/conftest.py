@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 
 from console.agent_line import LaneByLine
 from console.app import create_app
+from console.live_line import live_pictures
 from console.officers import OfficerBook
 from console.ports import EvidenceViewed, OfficerAction
 from console.server import ConsoleServer
@@ -24,6 +25,7 @@ from console.settings import ConsoleSettings
 from edge.lane_feed import not_counted
 from edge.page_line import PageLine
 from lane_agent.codec import effect_from, event_from
+from runtime.clocks import monotonic_ms
 from simulation.night import ScriptedNight
 from simulation.page_lane import PageLane
 from tests.rigs.page import PATIENT, ManualClock, painted
@@ -98,10 +100,10 @@ def officers(tmp_path: Path) -> OfficerBook:
 
 @pytest.fixture
 def serve(clock: ManualClock, officers: OfficerBook, tmp_path: Path) -> Iterator[Callable[..., Served]]:
-    """Serves a page with any settings; `world=True` adds the simulation panel."""
+    """Serves a page with any settings; `world=True` adds the simulation panel, `live` the camera's stream, whose times are real."""
     running: list[tuple[Served, threading.Thread]] = []
 
-    def begin(*, world: bool = False, **settings: Any) -> Served:
+    def begin(*, world: bool = False, live: Path | None = None, **settings: Any) -> Served:
         ready: list[Served] = []
         started = threading.Event()
         chosen = ConsoleSettings(officers=tmp_path / "officers.json", **{"port": 0, **settings})
@@ -121,9 +123,10 @@ def serve(clock: ManualClock, officers: OfficerBook, tmp_path: Path) -> Iterator
                 feed=line,
                 settings=chosen,
                 officers=officers,
-                ticks=clock.ticks,
+                ticks=clock.ticks if live is None else monotonic_ms,
                 viewed=viewed.append,
                 simulation=ScriptedNight(lane) if world else None,
+                live=None if live is None else lambda: live_pictures(live),
             )
             server = ConsoleServer(app, stream, chosen)
             url = server.bind().rstrip("/")

@@ -27,6 +27,7 @@ WHO = {
     ("GET", "/events"): "watcher",
     ("GET", "/picture/lane"): "watcher",
     ("GET", "/picture/lane/stream"): "watcher",
+    ("GET", "/picture/lane/live"): "watcher",
     ("GET", "/picture/screen/{screen}"): "watcher",
     ("GET", "/picture/evidence/{digest}"): "officer",
     ("GET", "/picture/plate/{visit}"): "officer",

@@ -16,6 +16,7 @@ from lane_agent.model import Screen
 from lane_agent.wording import Scene
 from wall.app import WallParts, WallRoutes
 from wall.desk import WallDesk
+from wall.lane_pages import LanePages
 from wall.orders import CoreLine
 from wall.past import PastDesk
 from wall.pictures import PictureBoard
@@ -56,13 +57,13 @@ def book_of(folder: Path) -> OfficerBook:
     return book
 
 
-def settings_in(folder: Path) -> WallSettings:
-    """Of two lanes of one group."""
+def settings_in(folder: Path, lanes: tuple[str, ...] = LANES) -> WallSettings:
+    """Of lanes of one group."""
     return WallSettings(
         wall=WallSection(point="Test Point", store=folder / "wall.db", lane_keys=folder),
-        page=WallPageSection(officers=folder / "officers.json"),
+        page=WallPageSection(officers=folder / "officers.json", port=0),
         brokers=(WallBrokerSection(host="127.0.0.1", port=1883),),
-        lanes=tuple(LaneSection(id=name, group="Inbound") for name in LANES),
+        lanes=tuple(LaneSection(id=name, group="Inbound") for name in lanes),
     )
 
 
@@ -88,10 +89,17 @@ class Painted:
 class WallRig:
     """A wall over `folder`; `hears` is what lanes say, and `core` where it asks of the past."""
 
-    def __init__(self, folder: Path, core: CoreLineSection | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        core: CoreLineSection | None = None,
+        *,
+        lanes: tuple[str, ...] = LANES,
+        pages: LanePages | None = None,
+    ) -> None:
         self.clock = TestClock()
         self.store = WallStore(folder / "wall.db")
-        self.settings = settings_in(folder)
+        self.settings = settings_in(folder, lanes)
         self.officers = book_of(folder)
         self.desk = WallDesk(self.settings, history=self.store, officers=self.officers, now_ms=self.clock)
         self.desk.brokers = lambda: {"127.0.0.1:1883": True}
@@ -106,6 +114,7 @@ class WallRig:
                 Painted(),
                 self.clock,
                 CoreLine(None),
+                pages,
                 past=self.past,
             )
         )

@@ -30,6 +30,7 @@ NEEDS = {
     ("POST", "/needs/take"): May.TAKE,
     ("POST", "/needs/hand"): May.TAKE,
     ("GET", "/lanes/{lane}/enter"): May.DECIDE,
+    ("GET", "/lanes/{lane}/live"): May.WATCH,
     ("POST", "/orders"): May.TAKE,  # and what the order itself needs
     ("GET", "/deeds"): May.LOOK_BACK,
     ("GET", "/look"): May.SEARCH,

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
 from console.app import create_app
+from console.errors import LiveUnavailableError
+from console.live_line import live_pictures
 from console.officers import OfficerBook, OfficerRole
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
 from console.wall_visits import CHALLENGE_MS
 from runtime.clocks import monotonic_ms
+from runtime.live_packets import LivePicture
 from simulation.page_lane import PageLane
 from simulation.waiting import until
+from tests.rigs.filmed import FilmedLane
 from tests.rigs.page import PATIENT, ManualClock, painted
 from tests.rigs.wall import NOW, book_of
 from wall.errors import LanePageError
@@ -38,6 +42,10 @@ class LaneAtHome:
         self.settings = ConsoleSettings(officers=folder / "officers.json", port=0, walls=self.keys)
         self.lane = PageLane(clock=self.clock, paint=painted, policy=PATIENT)
         self.url = ""
+        self.film = folder / "page.live"
+        """Where its camera's stream would be."""
+        self.opened = self.closed = 0
+        """How often that was."""
         self.browsers: list[httpx.AsyncClient] = []
 
     def pages(self, signer: Signer | None = None, lane: str = NAME) -> LanePages:
@@ -49,6 +57,14 @@ class LaneAtHome:
         self.board = board
         return made
 
+    async def _stream(self) -> AsyncGenerator[LivePicture, None]:
+        self.opened += 1
+        try:
+            async for one in live_pictures(self.film):
+                yield one
+        finally:
+            self.closed += 1
+
     def visited(self, visit: Callable[[LaneAtHome], Awaitable[None]]) -> None:
         """Serves it while somebody visits."""
 
@@ -59,6 +75,7 @@ class LaneAtHome:
                 officers=OfficerBook(self.settings.officers),
                 ticks=self.clock.ticks,
                 viewed=lambda _: None,
+                live=self._stream,
             )
             server = ConsoleServer(app, stream, self.settings)
             self.url = server.bind()
@@ -150,5 +167,30 @@ def test_the_tiles_get_a_small_picture_with_its_age(tmp_path: Path) -> None:
             await LanePages(
                 {NAME: "http://127.0.0.1:1"}, signer=home.signer, authority=None, board=home.board, now_ms=monotonic_ms
             ).ticket(NAME, "chan", OfficerRole.OFFICER)
+
+    LaneAtHome(tmp_path).visited(visit)
+
+
+def test_ten_watch_a_lane_live_over_one_connection_and_a_lane_without_a_stream_says_so(tmp_path: Path) -> None:
+    """The lane's page has opened its camera's stream once."""
+    film = FilmedLane(tmp_path / "page.live")
+
+    async def first(watching: AsyncGenerator[LivePicture | None, None]) -> LivePicture:
+        while (one := await anext(watching)) is None:
+            pass
+        return one
+
+    async def visit(home: LaneAtHome) -> None:
+        hub = home.pages().live(NAME)
+        ten = [hub.watch() for _ in range(10)]
+        assert all(one.codec for one in await asyncio.gather(*(first(one) for one in ten)))
+        assert len({(await first(one)).body for one in ten}) == 1
+        assert home.opened == 1
+        for one in ten:
+            await one.aclose()
+        await until(lambda: home.closed == 1, 20)
+        await asyncio.to_thread(film.close)
+        with pytest.raises(LiveUnavailableError, match="No live picture"):
+            await hub.stream(lambda: True)
 
     LaneAtHome(tmp_path).visited(visit)

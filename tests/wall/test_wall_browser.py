@@ -105,6 +105,8 @@ def test_a_run_through_is_taken_by_one_officer_and_seen_by_the_other(place: Plac
 
         place.do(runs)
         expect(wong.locator(".need")).to_have_attribute("data-kind", "ran")
+        expect(wong.locator("#needs.beat")).to_be_visible()  # by which one that nobody takes blinks
+        expect(wong.locator("#needs:not(.beat)")).to_be_visible()
         chan.click('.need [data-do="take"]')
         expect(wong.locator(".need .by")).to_have_text("taken: Chan T. M.")
         expect(wong.locator('.need [data-do="take"]')).to_have_text("Take over")

@@ -14,7 +14,7 @@
 | `claims`, `claims_core` | what claim before release costs: at a lane, and at the core at its limit [claims] |
 | `centre` | the core beside bare PostgreSQL, and from a hold to the broker [centre] |
 | `handshakes` | what a TLS connection costs a broker |
-| `wall` | the wall of lanes: from an event to the pixel, and what the server costs [wall] |
+| `wall`, `wall_page` | the wall of lanes: from an event to the pixel, and what the server costs; its page, watched [wall] |
 | `storm` | many lanes on one broker [storm] |
 | `fuzz`, `hostile` | hostile messages, and how they are made [fuzz] |
 | `led_fuzz` | spoilt frames into both ends of an LED board's line [fuzz --led] |
@@ -28,6 +28,7 @@
 | `reliability`, `plates_drawn`, `cuts` | what a stated confidence is worth, on drawn plates in cuts unknown to the training [reliability] |
 | `curve`, `bounds` | stated against found as a curve; exact bounds of a rate |
 | `camera`, `rtsp_server` | what a network camera costs at rest and in a visit, over a real RTSP server [camera] |
+| `live` | the live picture from glass to glass, at a lane's page and at a wall [live] |
 | `devices` | presses through the real contacts in simulated and real time [devices] |
 | `device_notice`, `ailing_camera` | how soon faults of a module and a camera are noticed; what a camera on bad days shows |
 | `unplug` | everything unplugged at random while trucks pass [unplug] |
@@ -36,5 +37,5 @@
 | `screen_changes` | how soon both outputs change, how far apart, and what they cost at rest [screens] |
 | `voice/` | calls to a page and over SIP, over null sinks; noise at the voice's doors [voice] |
 | `figures` | figures as a table for people and as JSON |
-| `workers` | work spread over processes |
+| `workers`, `processes` | work spread over processes; what processes and their children cost |
 """

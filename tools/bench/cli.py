@@ -351,6 +351,18 @@ def camera(
 
 
 @app.command()
+def live(
+    *,
+    json_file: JsonFile = None,
+    seconds: Annotated[float, typer.Option(min=2, help="Of each measurement.")] = 10,
+) -> None:
+    """The live picture from glass to glass, at a lane's page and at a wall; a minute."""
+    from tools.bench.live import run  # noqa: PLC0415 - so that --help is quick
+
+    run(json_file=json_file, seconds=seconds)
+
+
+@app.command()
 def devices(
     *,
     presses: Annotated[int, typer.Option(min=8, help="With random bounce, in simulated time.")] = 100_000,
@@ -395,15 +407,15 @@ def device_fuzz(
 @app.command()
 def wall(
     *,
-    lanes: Annotated[int, typer.Option(min=1, max=100, help="Simulated lanes.")] = 64,
-    seconds: Annotated[float, typer.Option(min=5, help="How long the page is watched.")] = 60,
+    lanes: Annotated[int, typer.Option(min=1, help="Simulated lanes.")] = 64,
+    seconds: Annotated[float, typer.Option(min=1, help="How long the page is watched.")] = 30,
     processes: Annotated[int, typer.Option(min=1, help="Processes that the lanes play in.")] = 2,
     json_file: JsonFile = None,
 ) -> None:
-    """The wall: from an event in a lane to the pixel on the page, and what the server costs; two minutes."""
-    from tools.bench.wall import run  # noqa: PLC0415 - so that --help is quick
+    """The wall: from an event in a lane to the pixel on the page, and what server and browser cost; a minute or two."""
+    from tools.bench.wall import WallPlan, run  # noqa: PLC0415 - so that --help is quick
 
-    run(json_file=json_file, lanes=lanes, seconds=seconds, processes=processes)
+    run(WallPlan(lanes=lanes, seconds=seconds, processes=processes), json_file=json_file)
 
 
 def main() -> None:

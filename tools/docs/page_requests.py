@@ -147,6 +147,11 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         "A small picture a second: 4 bytes age in ms, 4 bytes length, JPEG; big-endian; endless.",
         "application/octet-stream",
     ),
+    ("GET", "/picture/lane/live"): _picture(
+        "Every picture of the camera as it made them, H.264; their form is in console/live.py; endless. 409 where there is none.",
+        "application/octet-stream",
+        refused=(401, 409),
+    ),
     ("GET", "/picture/screen/{screen}"): _picture(
         "What a screen shows the driver. 204 if it cannot be told.", "image/png", good=(200, 204), refused=(401, 404)
     ),

@@ -1,11 +1,34 @@
-// The lane that an officer chose: its picture, both screens, its state, and what can be done.
+// The lane that an officer chose: its camera live, both screens, its state, and what can be done.
 
 import { all, find, make, pick, say } from "/shared/dom.js";
+import { LivePicture } from "/shared/live.js";
 import { drawOrders, prepareOrders } from "./orders.js";
 import { drawGlass } from "./tiles.js";
+import { ago } from "./times.js";
 
+const OLD_MS = 3000;
+const MARK_MS = 200;
+const live = new LivePicture(find("#live"));
 let chosen = "";
 let world = null;
+let stillAt = -Infinity;
+
+/** The newer of both pictures is shown, and is marked as old once it is. */
+function mark(now) {
+  if (!chosen) return;
+  const [still, canvas] = [find("#still"), find("#live")];
+  const single = now - stillAt;
+  const age = Math.min(single, live.age());
+  const old = !(age < OLD_MS);
+  canvas.hidden = !(live.age() < single);
+  still.hidden = !canvas.hidden || !Number.isFinite(single);
+  for (const one of [still, canvas]) one.classList.toggle("old", old);
+  find("#live-note").classList.toggle("over", old);
+  const oldWords = Number.isFinite(age) ? pick(`OLD picture, not live: ${ago(age)}`, `舊影像，並非即時：${ago(age)}`) : pick("No picture from the camera", "沒有影像");
+  say(find("#live-note"), old ? oldWords : live.says());
+}
+
+const watch = () => live.follow(chosen && !document.hidden ? `/lanes/${encodeURIComponent(chosen)}/live` : "");
 
 function facts(tile) {
   return [
@@ -46,16 +69,24 @@ export const lane = {
     world = given.world;
     prepareOrders(given);
     find("#lane-close").addEventListener("click", () => this.choose(""));
+    document.addEventListener("visibilitychange", watch);
+    setInterval(() => mark(given.now()), MARK_MS);
   },
   choose(name) {
     chosen = name === chosen ? "" : name;
-    find("#still").hidden = true;
+    stillAt = -Infinity;
+    for (const one of ["#still", "#live"]) find(one).hidden = true;
+    watch();
     find("#still").alt = pick(`Picture of ${chosen}`, `${chosen} 影像`);
     say(find("#said"), "");
     draw();
   },
   draw,
   say: (text) => say(find("#said"), text),
-  /** The picture element of the chosen lane, while it is shown by pictures. */
-  still: (name) => (name === chosen && find("#live").hidden ? find("#still") : null),
+  /** A single picture of a lane has come. */
+  took(name, at, url) {
+    if (name !== chosen) return;
+    stillAt = at;
+    find("#still").src = url;
+  },
 };

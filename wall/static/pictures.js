@@ -37,11 +37,12 @@ function show(name, at, jpeg) {
   taken.set(name, at);
   const tile = find(`#grid > [data-key="${CSS.escape(name)}"]`);
   const url = URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" }));
-  for (const image of [tile && find(".pic img", tile), lane.still(name)]) {
-    if (!image) continue;
+  const image = tile && find(".pic img", tile);
+  if (image) {
     image.src = url;
     image.hidden = false;
   }
+  lane.took(name, at, url);
   setTimeout(() => URL.revokeObjectURL(url), 3000);
 }
 

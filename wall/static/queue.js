@@ -74,5 +74,6 @@ function fill(line, need) {
 }
 
 export function tickQueue(now) {
+  find("#needs").classList.toggle("beat", Math.floor(now / 1000) % 2 === 1);
   for (const time of all("#needs time")) say(time, ago(now - Number(time.dataset.since)));
 }

@@ -149,7 +149,7 @@ find("#locked").addEventListener("click", () => unlockFirst(() => {}));
 prepareTiles({ world, choose: (name) => lane.choose(name, world) });
 prepareSound();
 prepareUnlock();
-lane.prepare({ act, may, world });
+lane.prepare({ act, may, world, now });
 noteActivity();
 listen({ onAll, onSome, onBeat, onStale });
 followPictures(world, now);

@@ -1,0 +1,60 @@
+"""What processes and all that they have started cost, as the kernel counts it (/proc of Linux)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from simulation.children import cpu_s
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process, its children, and theirs; one that has ended meanwhile is left out."""
+    yield pid
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                yield from family(int(child))
+
+
+def program(pid: int) -> str:
+    """The file that a process runs, "" once it has ended."""
+    try:
+        return str(Path(f"/proc/{pid}/exe").readlink())
+    except OSError:
+        return ""
+
+
+def cpu_of(*pids: int) -> float:
+    """CPU seconds that those of these processes have used that still live."""
+    total = 0.0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            total += cpu_s(pid)
+    return total
+
+
+def waited_s(pid: int) -> float:
+    """Seconds that a process's threads, together, were ready to run and had no processor."""
+    nanoseconds = 0
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            nanoseconds += int((thread / "schedstat").read_text().split()[1])
+    return nanoseconds / 1e9
+
+
+def peak_mb(*pids: int) -> float:
+    """The most memory that each has had resident so far, added up, in MB of 10^6 bytes."""
+    kib = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+            kib += next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
+    return kib * 1_024 / 1e6
+
+
+def browser_pids(name: str = "chromium") -> list[int]:
+    """The processes of a browser that this process has started."""
+    return [pid for pid in family(os.getpid()) if name in Path(program(pid)).name]
