@@ -275,6 +275,7 @@ class CoreService:
         }
         self._failed = asyncio.get_running_loop().create_future()
         tasks = {asyncio.create_task(work, name=name) for name, work in works.items()}
+        in_order = False
         try:
             for connection in self._connections:
                 connection.start()
@@ -282,10 +283,11 @@ class CoreService:
             done, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 one.result()
+            in_order = True
         finally:
-            await self._end(tasks)
+            await self._end(tasks, in_order=in_order)
 
-    async def _end(self, tasks: set[asyncio.Task[object]]) -> None:
+    async def _end(self, tasks: set[asyncio.Task[object]], *, in_order: bool) -> None:
         self._parts.exchange.list_watch.stop()
         for task in tasks:
             task.cancel()
@@ -294,8 +296,8 @@ class CoreService:
         if self._failed is not None and not self._failed.cancel():
             self._failed.exception()  # told already, or what came of closing
         self._parts.store.close()
-        if self._parts.lease is not None:
-            self._parts.lease.give_back()
+        if (lease := self._parts.lease) is not None:
+            (lease.give_back if in_order else lease.leave)()
 
     def _serve(self, request: Request, caller: Caller) -> Any:
         """Serves an operator, now or together with whoever else waits."""

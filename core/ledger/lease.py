@@ -5,8 +5,8 @@ Rules of this file:
   moment longer: paused, cut off its database, or left behind on a server that lost its stand-by, it falls silent by itself.
 - Another takes it over only after it has seen no renewal for `LASTS_S` and `APART_S` by its own monotonic clock: what the
   old one proved last is then too old for any lane (design §3). No two machines' clocks are compared.
-- A core that ends in good order gives it back: then the next one need not wait. One that was killed, and whose place (a
-  locked file of this machine) its successor has, is known to be dead.
+- A core that ends in good order gives it back: then the next one need not wait; one that ends by a fault, its database's
+  perhaps, does not. One that was killed, and whose place (a locked file of this machine) its successor has, is known to be dead.
 - Taking it over changes the term. Every transaction of a core holds its term's key (`CoreStore.transaction`): those of the old one
   are over before, or fail.
 """
@@ -185,11 +185,19 @@ class Lease:
 
     def give_back(self) -> None:
         """This core ends in good order and has said its last word."""
-        self._over.set()
-        if self._renewer is not None:
-            self._renewer.join()
-        held, self._until = self.term, 0.0
-        if held:
+        self._fall_silent()
+        if held := self.term:
             with suppress(psycopg.Error, StoreError):
                 self._db().execute("UPDATE lease SET holder = '', beat = beat + 1 WHERE term = %s", (held,))
         self._drop()
+
+    def leave(self) -> None:
+        """This core ends by a fault: whoever stands by waits for the lease's end, and does not take its word for anything."""
+        self._fall_silent()
+        self._drop()
+
+    def _fall_silent(self) -> None:
+        self._over.set()
+        if self._renewer is not None:
+            self._renewer.join()
+        self._until = 0.0
