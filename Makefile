@@ -1,9 +1,9 @@
 # Two commands: `make demo` installs all and runs the lane as a demonstration; `make test` installs all and passes the tests.
 # While you work: `make check`, the quick half of `make test`. Before a change of `lane_agent/` lands: `make proof`, all of the
-# proof, of which `make test` searches the shortest stories of every slice.
+# proof, of which `make test` searches the shortest stories of every slice. Before a release: `make long`.
 # For the field: `make package` builds the Debian packages of lane and core, for both architectures, into build/deb;
 # `make field` installs them on a bare Debian 12 and clears vehicles there (docs/field.md). Its last line is JSON.
-.PHONY: demo test proof check lint install package field
+.PHONY: demo test long proof check lint install package field
 demo: install
 	.venv/bin/rocars-lane demo
 
@@ -12,6 +12,10 @@ test: lint
 	.venv/bin/rocars-lane prove --most 3000
 	.venv/bin/rocars-lane prove --physical --seconds 15
 	.venv/bin/python -m pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder
+
+# Benches, kits against each other, browsers that talk: what takes minutes by itself.
+long: install
+	.venv/bin/python -m pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder -m long
 
 proof: install
 	.venv/bin/rocars-lane prove

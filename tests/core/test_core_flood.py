@@ -23,6 +23,8 @@ from wire.codec import decode, encode
 from wire.envelope import KeyRing, Signer, public_to_pem
 from wire.topics import LaneTopics
 
+pytestmark = pytest.mark.long
+
 MESSAGES = 30_000
 SECONDS = 9.0
 """The flood is over within this."""

@@ -253,6 +253,7 @@ def test_a_core_whose_store_was_edited_proves_nothing_and_does_not_start(broker:
     asyncio.run(story())
 
 
+@pytest.mark.long
 def test_a_core_that_signs_an_edited_list_heals_no_lane(broker: PrivateBroker, tmp_path: Path) -> None:
     """Row A7, a core without those checks: its next delta is signed over rows without the hold."""
 

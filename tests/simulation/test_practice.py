@@ -13,8 +13,12 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
 from simulation.officer import SimulatedOfficer
 from tests.rigs.signals import hear_ctrl_c
+
+pytestmark = pytest.mark.long
 
 PATIENCE_S = 120
 

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 
 def test_after_two_kills_nothing_is_lost_and_nothing_is_there_twice(tmp_path: Path) -> None:
     """Exit 0; the report counts the journal, the core and the replay alike."""

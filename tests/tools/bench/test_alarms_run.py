@@ -12,6 +12,8 @@ from edge.alarm_desk import LaneAlarms
 from tools.bench import alarms
 from tools.bench.cli import app
 
+pytestmark = pytest.mark.long
+
 
 def ran(tmp_path: Path, *, faults: int = 120, restarts: int = 6, seed: int = 3) -> dict[str, object]:
     """What a run came to."""

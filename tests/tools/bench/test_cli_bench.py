@@ -13,6 +13,8 @@ from tools.bench.cli import app
 from tools.bench.figures import FigureLine, timing
 from tools.bench.shell import measure_shell
 
+pytestmark = pytest.mark.long
+
 
 def test_the_help_lists_what_there_is() -> None:
     """And each command says what it measures."""

@@ -15,6 +15,8 @@ from tools.bench.cuts import HELD_OUT
 from tools.bench.workers import results
 from tools.training import faces
 
+pytestmark = pytest.mark.long
+
 OUTCOME = visits.VisitOutcome(
     number=1,
     weather="day",

@@ -19,6 +19,8 @@ from tools.bench.link.lists import bare, measure_curve, measure_snapshot, plain_
 from tools.bench.storm import measure
 from wire.envelope import KeyRing
 
+pytestmark = pytest.mark.long
+
 
 def test_a_snapshot_stands_beside_a_bare_insert(tmp_path: Path) -> None:
     """Loaded, inserted and hashed as often; the list is in the store afterwards."""

@@ -19,6 +19,8 @@ from tools.bench.plates.installed import of_debian, of_distributions, of_folder
 from tools.bench.plates.labels import LabelledPicture
 from tools.bench.plates.tesseract import _words
 
+pytestmark = pytest.mark.long
+
 TRUCK = DrawnTruck("LT3482", "粤ZR12A港", 1, "FH460", "", 3)
 HEAD = "file,plate,region,layout,x,y,w,h,quad\n"
 

@@ -8,6 +8,8 @@ import pytest
 
 from tools.bench.signed_fuzz import fuzz_signed, is_sound
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_lane_or_a_core_that_says_anything_ends_nobody(tmp_path: Path, seed: int) -> None:

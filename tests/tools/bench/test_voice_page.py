@@ -17,7 +17,7 @@ from tools.bench.voice.measure import carries
 from tools.bench.voice.page import CHROMIUM, OfficerPage, officer_page
 
 MISSING = sip.missing(CHROMIUM)
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 LONG_S = 60.0
 TALKING, SILENT = "both hear each other", "No voice yet"

@@ -17,7 +17,7 @@ from tools.bench.voice.measure import carries
 from tools.bench.voice.sip import OfficerPhone, officer_phone
 
 MISSING = sip.missing("/usr/bin/baresip")
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 OFFICER = f"sip:100@{sip.OFFICE}"
 LONG_S = 60.0

@@ -13,6 +13,8 @@ pytest.importorskip("playwright.sync_api")
 from tools.bench.wall import WallPlan, latencies, marks_in, run
 from tools.bench.wall_page import PageClock, PageNotes
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
+
 from core.office.admin import AdminClient
 from core.office.service import ImportedBundle
 from domain.crossing import Direction
@@ -86,6 +88,7 @@ def test_our_core_keeps_every_clause(territory: Any) -> None:
     assert len(found) == sum(len(chapter.clauses) for chapter in CHAPTERS)
 
 
+@pytest.mark.long
 def test_the_command_tests_a_core_with_the_commands_it_is_given(territory: Any) -> None:
     """List and orders are caused by other programs; one that fails leaves its clause unobserved."""
     with territory.broker() as (folder, broker), OwnCore(folder, broker, territory):

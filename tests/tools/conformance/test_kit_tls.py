@@ -21,6 +21,8 @@ from simulation.children import free_port
 from simulation.private_core import PrivateCore
 from wire.envelope import Signer, public_from_pem, public_to_pem
 
+pytestmark = pytest.mark.long
+
 CORE = Path(sys.executable).with_name("rocars-core")
 
 

@@ -58,6 +58,7 @@ def test_a_change_of_the_contract_without_a_new_version_is_not_written(
     assert path.read_text() == before
 
 
+@pytest.mark.long
 def test_without_a_committed_contract_it_is_written_whole(docs: Path) -> None:
     """The first time."""
     shutil.rmtree(docs / "schemas")

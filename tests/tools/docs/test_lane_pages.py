@@ -56,6 +56,7 @@ def test_a_mutant_is_killed_by_a_scenario_or_accounted_for(mutant: Mutant) -> No
     assert scenario_against(mutant) or mutant.name in _listed()
 
 
+@pytest.mark.long
 def test_trying_finds_what_is_wrong_with_a_mutant() -> None:
     """In one slice: a guard whose loss shows 4 too early, and one whose loss nobody can tell."""
     explored = ExploredSteps(("every record",))

@@ -49,6 +49,7 @@ def test_three_vehicles_and_more_are_on_the_road() -> None:
     assert any(max(plan.lengths) == 3 for plan in PLANS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutant", MENDED, ids=lambda mutant: mutant.says)
 def test_what_mended_a_wrong_release_cannot_be_undone_unnoticed(mutant: HarmfulMutant) -> None:
     """With one mend undone the search finds the wrong release again, and says how it comes."""

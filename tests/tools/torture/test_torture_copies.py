@@ -27,6 +27,8 @@ from tools.torture.history import RunHistory, StoredJournal, StoredName, StoredR
 from tools.torture.signed import SignedLog
 from tools.torture.verdict import Bounds, RunVerdict
 
+pytestmark = pytest.mark.long
+
 Spoil = Callable[[Callable[[sqlite3.Connection], object]], RunVerdict]
 
 

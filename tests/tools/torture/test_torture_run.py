@@ -70,6 +70,7 @@ def test_a_short_run_holds_every_promise(ran: Any) -> None:
     assert set(report["manual_entry_ms"]) == {"times", "p50", "p99", "max"}
 
 
+@pytest.mark.long
 def test_no_truck_is_released_by_a_core_whose_clock_jumps(tortured: Callable[..., Any]) -> None:
     """Bundles of half an hour to come, and of yesterday: they would be good by the time that the core names."""
     words = ("--seconds", "18", "--lanes", "2", "--seed", "3", "--kinds", "clock_ahead,clock_behind")
