@@ -311,8 +311,8 @@ class BrokerSession:
             self.down.set_result(down)
 
     def _mark_answered(self, mid: int) -> None:
-        self._unanswered.pop(mid, None)
-        self._answered = self.clock()
+        if self._unanswered.pop(mid, None) is not None:  # paho tells of a QoS 0 message, too, once it has been written
+            self._answered = self.clock()
 
     def _mark_refused(self, mid: int, why: str) -> None:
         self._refused(self._sent.get(mid, "a message"), why)

@@ -309,7 +309,12 @@ def test_a_broker_that_has_lost_the_stream_is_left(broker: PrivateBroker) -> Non
             async with running(one):
                 await until(lambda: one.connection.connected)
                 one.connection.publish("t", b"x", qos=1)
-                await until(lambda: one.downs)
+
+                def given_up() -> bool:
+                    one.connection.publish("t", b"a proof, which nobody acknowledges")
+                    return bool(one.downs)
+
+                await until(given_up)
         assert "acknowledges nothing" in one.downs[0].detail
 
     asyncio.run(story())
