@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from core.ledger.row_by_row import row_by_row
 from core.model.audit import LONGEST_DETAIL, START, ChainedLine, next_hash
 
 _COLUMNS = "seq, at_ms, who, what, detail"
@@ -41,7 +42,7 @@ def _head(row: Any) -> tuple[int, bytes]:
 
 def chain(connection: Any) -> Iterator[tuple[ChainedLine, bytes]]:
     """Every line and its hash, in order."""
-    for *values, kept in connection.execute(f"SELECT {_COLUMNS}, hash FROM audit ORDER BY seq"):  # noqa: S608
+    for *values, kept in row_by_row(connection, f"SELECT {_COLUMNS}, hash FROM audit ORDER BY seq"):  # noqa: S608
         yield ChainedLine(*values), bytes(kept)
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from core.errors import HistoryError, RefusedError
 from core.ledger.log import HistoricList, ReplicatedLog
+from core.ledger.row_by_row import row_by_row
 from core.ledger.store import CoreStore, the_row
 from domain.marks import normalise
 from domain.times import LAST_MS
@@ -274,7 +275,7 @@ class Decisions:
         hashes: list[bytes] = []
         previous = journal_start(journal)
         query = "SELECT seq, boot, hash, body FROM events WHERE lane=%s AND journal=%s ORDER BY seq"
-        for seq, boot, digest, body in self._db.execute(query, (lane, journal)):
+        for seq, boot, digest, body in row_by_row(self._db, query, (lane, journal)):
             if seq != len(hashes) + 1:
                 return hashes, f"journal {journal}: row {len(hashes) + 1} is missing here"
             sound = isinstance(body, bytes) and isinstance(boot, str)
@@ -341,7 +342,8 @@ class Decisions:
     def _hold_ahead(self, vrn: str, epoch: str, version: int) -> tuple[str, int] | None:
         """The delta that held a vehicle later than the list the lane had."""
         known = the_row(self._db.execute("SELECT number FROM epochs WHERE epoch=%s", (epoch,)))
-        rows = self._db.execute(
+        rows = row_by_row(
+            self._db,
             "SELECT log.epoch, version, payload FROM log JOIN epochs ON log.epoch = epochs.epoch "
             "WHERE number > %s OR (number = %s AND version > %s) ORDER BY number, version",
             (known[0], known[0], version),

@@ -14,6 +14,7 @@ from contextlib import closing
 
 from core.errors import HistoryError
 from core.ledger.log import ReplicatedLog
+from core.ledger.row_by_row import row_by_row
 from core.ledger.store import CoreStore, LedgerConnection, connected, the_row
 from wire.codec import decode
 from wire.errors import WireError
@@ -78,9 +79,8 @@ class ListWatch:
             db.execute("SELECT epoch, version, log_hash, state_hash FROM head")
         )
         chain, seen, signed = log_start(epoch), 0, StateHash().digest()
-        for number, payload in db.execute(
-            "SELECT version, payload FROM log WHERE epoch=%s AND version<=%s ORDER BY version", (epoch, version)
-        ):
+        deltas = "SELECT version, payload FROM log WHERE epoch=%s AND version<=%s ORDER BY version"
+        for number, payload in row_by_row(db, deltas, (epoch, version)):
             try:
                 body = self._log.ring.open(LOG, payload)
                 delta = decode(Delta, body)
@@ -97,7 +97,7 @@ class ListWatch:
             yield f"the head, version {version}, is not where the signed deltas lead"
             return
         state = StateHash()
-        for place, (row,) in enumerate(db.execute("SELECT body FROM rows ORDER BY kind, key"), 1):
+        for place, (row,) in enumerate(row_by_row(db, "SELECT body FROM rows ORDER BY kind, key"), 1):
             state.add(row)
             if place % PART == 0:
                 yield ""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 import msgspec
 
 from core.errors import HistoryError, RefusedError
+from core.ledger.row_by_row import row_by_row
 from core.ledger.store import CoreStore, the_row
 from wire.codec import decode, decode_record, encode
 from wire.envelope import KeyRing, Signer
@@ -203,9 +204,8 @@ class ReplicatedLog:
 
     def payloads_after(self, epoch: str, version: int) -> Iterator[tuple[int, bytes]]:
         """(version, signed payload) of every delta of `epoch` after `version`, in order."""
-        yield from self._db.execute(
-            "SELECT version, payload FROM log WHERE epoch=%s AND version>%s ORDER BY version", (epoch, version)
-        )
+        query = "SELECT version, payload FROM log WHERE epoch=%s AND version>%s ORDER BY version"
+        yield from row_by_row(self._db, query, (epoch, version))
 
     def envelopes_after(self, epoch: str, version: int, log_hash: bytes, *, most: int) -> list[bytes] | None:
         """The deltas' envelopes that bring a lane from `version` to the head.
@@ -298,10 +298,8 @@ class ReplicatedLog:
         """
         seen = HistoricList(epoch, 0, 0, log_start(epoch), EMPTY_STATE, {})
         state = StateHash()
-        found = self._db.execute(
-            "SELECT version, at_ms, payload FROM log WHERE epoch=%s AND version<=%s ORDER BY version", (epoch, version)
-        )
-        for number, at_ms, payload in found:
+        query = "SELECT version, at_ms, payload FROM log WHERE epoch=%s AND version<=%s ORDER BY version"
+        for number, at_ms, payload in row_by_row(self._db, query, (epoch, version)):
             seen = self._proved(seen, state, payload, number, at_ms)
         known = self._db.execute("SELECT 1 FROM epochs WHERE epoch=%s", (epoch,)).fetchone()
         if known is None or seen.version != version:

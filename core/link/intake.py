@@ -25,6 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from core.ledger.row_by_row import row_by_row
 from core.ledger.store import CoreStore, the_row
 from core.link.alarms import AlarmBook
 from core.link.budget import DAY_MS, LaneLimits
@@ -324,6 +325,5 @@ class Intake:
 
     def bodies(self, lane: str, journal: str) -> Iterable[tuple[int, bytes]]:
         """(seq, body) of every row of a journal, in order."""
-        yield from self._db.execute(
-            "SELECT seq, body FROM events WHERE lane=%s AND journal=%s ORDER BY seq", (lane, journal)
-        )
+        query = "SELECT seq, body FROM events WHERE lane=%s AND journal=%s ORDER BY seq"
+        yield from row_by_row(self._db, query, (lane, journal))

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 import msgspec
 
 from core.ledger.audit_log import CONTAINS, within
+from core.ledger.row_by_row import row_by_row
 from core.ledger.store import LedgerConnection
 from core.link.projection import Crossing, read_crossing
 from core.office.cargo import REFERENCE
@@ -86,11 +87,8 @@ class VisitSearch:
         yield from self._crossings(f"lane = ANY(%s) AND ubrs {CONTAINS}", [lanes, within(f'"{ubr}"')])
 
     def _crossings(self, where: str, values: list[object], of: str = "crossings") -> Iterator[Crossing]:
-        rows = self._db.execute(
-            f"SELECT {_NAMES} FROM {of} WHERE {where} ORDER BY first_ms DESC, visit DESC",  # noqa: S608 (fixed texts)
-            values,
-        )
-        yield from map(read_crossing, rows)
+        query = f"SELECT {_NAMES} FROM {of} WHERE {where} ORDER BY first_ms DESC, visit DESC"  # noqa: S608 (fixed texts)
+        yield from map(read_crossing, row_by_row(self._db, query, values))
 
     def _past(self, crossing: Crossing, mark: str) -> VisitHit:
         ended = crossing.ended
