@@ -13,13 +13,17 @@ from wall.orders import Became
 from wall.point import Heard
 
 HEARD: Final[dict[Heard, Words]] = {
-    Heard.UNKNOWN: Words("Not heard yet", "未收到通道訊息", "Look at the lane; call the technician if it stays so."),
+    Heard.UNKNOWN: Words(
+        "Not heard yet",
+        "未收到通道訊息",
+        Both("Look at the lane; call the technician if it stays so.", "查看通道；如持續沒有訊息，請通知技術員。"),
+    ),
     Heard.ONLINE: Words("Heard", "連線正常"),
-    Heard.STOPPED: Words("The lane's program was stopped", "通道程式已停止", "Clear by hand; ask the technician."),
+    Heard.STOPPED: Words("The lane's program was stopped", "通道程式已停止", "Clear by hand; call the technician."),
     Heard.LOST: Words(
         "Not heard: its line to the broker broke",
         "與通道失去聯繫",
-        "Look at the lane; it may go on. Call the technician.",
+        Both("Look at the lane; it may go on. Call the technician.", "查看通道，該通道可能仍在運作；並通知技術員。"),
     ),
 }
 
