@@ -127,6 +127,17 @@ class Access:
             raise RequestRefusedError(403, "Your account may watch, and not act.")
         return session
 
+    def second(self, request: Request) -> Session:
+        """The session of somebody who may approve what another officer asks for.
+
+        Raises:
+            RequestRefusedError: as `officer`; or it is a technician's (403).
+        """
+        session = self.officer(request)
+        if self._role(session) not in {OfficerRole.OFFICER, OfficerRole.SUPERVISOR}:
+            raise RequestRefusedError(403, "Only an officer or a supervisor may approve this.")
+        return session
+
     def helper(self, request: Request) -> Session:
         """The session of an officer who may answer a driver now, locked or not (see `console.call_routes`).
 

@@ -29,7 +29,7 @@ from console.tongues import Both, chinese_of, in_tongue
 
 
 class Actions:
-    """The routes `/action`, `/deciding`, `/acknowledge`, `/close-alarm`, `/shelve-alarm` and, where there is a simulated world, `/simulation`."""
+    """The routes `/action`, `/second`, `/deciding`, `/acknowledge`, `/close-alarm`, `/shelve-alarm` and, where there is a simulated world, `/simulation`."""
 
     def __init__(self, context: RouteContext) -> None:
         self._context = context
@@ -38,6 +38,7 @@ class Actions:
         """The routes of this file; without a simulated world none for it."""
         found = [
             Route("/action", self._act, methods=["POST"]),
+            Route("/second", self._second, methods=["POST"]),
             Route("/deciding", self._decides, methods=["POST"]),
             Route("/acknowledge", self._acknowledge, methods=["POST"]),
             Route("/close-alarm", self._close_alarm, methods=["POST"]),
@@ -57,16 +58,42 @@ class Actions:
             check_seen(asked, self._context.feed.view())
         except RequestRefusedError as refused:
             raise RequestRefusedError(refused.status, self._who_before(refused.words, visit)) from refused
-        why = await self._context.feed.act(event)
+        name = str(asked.__struct_config__.tag)
+        two = name in self._context.feed.view().second
+        why = await (self._context.feed.ask_second(event) if two else self._context.feed.act(event))
         if why:
             told = in_words(why, self._context.feed.view(), visit)
             words = Both(f"Not done. {told}", f"未有執行。{chinese_of(told)}")
             raise RequestRefusedError(409, self._who_before(words, visit))
-        name = str(asked.__struct_config__.tag)
         desks = self._context.desks
-        desks.last = Acted(session.officer, name, visit, self._context.feed.view().at_ms)
         desks.decides(session.csrf, None)
+        if two:
+            return _done(
+                request, Both("Not done yet: it waits for a second officer.", "尚未執行：等候第二名關員批准。")
+            )
+        desks.last = Acted(session.officer, name, visit, self._context.feed.view().at_ms)
         return _done(request, Both("Done, and in the journal.", "已執行，並記入日誌。"))
+
+    async def _second(self, request: Request) -> Response:
+        """A second officer approves what waits, on what he is shown himself; or whoever asked takes it back."""
+        access, feed = self._context.access, self._context.feed
+        session = access.officer(request)
+        asked = await read(request, requests.SecondRequest)
+        if asked.approves:
+            access.second(request)
+        answer_, view = asked.answer(session.officer), feed.view()
+        waits = view.approval
+        if asked.approves and waits is not None and waits.id == asked.id and waits.act == "release":
+            seen = requests.ReleaseVisit(waits.visit, asked.basis, waits.reason, asked.read)
+            check_seen(seen, view)
+        why = await feed.answer_second(answer_)
+        if why:
+            told = in_words(why, feed.view(), 0 if waits is None else waits.visit)
+            raise RequestRefusedError(409, Both(f"Not done. {told}", f"未有執行。{chinese_of(told)}"))
+        if asked.approves and waits is not None:
+            self._context.desks.last = Acted(session.officer, waits.act, waits.visit, view.at_ms)
+        done = Both("Approved: done, and in the journal with both names.", "已批准並執行，兩人姓名已記入日誌。")
+        return _done(request, done if asked.approves else Both("Refused, and in the journal.", "已拒絕，並記入日誌。"))
 
     def _who_before(self, words: str, visit: int) -> str:
         """A refusal, with who was quicker at this very visit."""

@@ -377,6 +377,12 @@ def reason_shown(text: str) -> str:
     return Both(part(typical, Tongue.ENGLISH) + rest, part(typical, Tongue.CHINESE) + rest)
 
 
+def act_named(name: str) -> Both:
+    """What the button of an act says."""
+    act = _BY_NAME[name]
+    return Both(act.english, act.chinese)
+
+
 def acted(last: Acted, shown: str) -> Both:
     """Who did what, and when."""
     act, at = _BY_NAME[last.act], times.clock(last.at_ms)

@@ -26,6 +26,8 @@ from console.line import (
     LONGEST_NEWS,
     ActWish,
     Answer,
+    AnswerSecondWish,
+    AskSecondWish,
     Connected,
     EndAlarmWish,
     EvidenceWish,
@@ -44,7 +46,7 @@ from console.line import (
     news_of,
     packed,
 )
-from console.ports import CameraPicture, EvidencePicture, LaneView, OfficerAction
+from console.ports import CameraPicture, EvidencePicture, LaneView, OfficerAction, SecondAnswer
 from console.present import STUCK_MS
 from console.tongues import Both
 from console.voice_port import CallAgreed
@@ -168,6 +170,14 @@ class LaneByLine:
             RequestRefusedError: the agent did not answer (503); the words say whether it may have been done.
         """
         return await self._words(ActWish(to_plain(action)))
+
+    async def ask_second(self, action: OfficerAction) -> str:
+        """Asks for a second officer's approval (see `console.ports.LaneFeed`); raises as `act`."""
+        return await self._words(AskSecondWish(to_plain(action)))
+
+    async def answer_second(self, answer: SecondAnswer) -> str:
+        """A second officer approves or refuses; raises as `act`."""
+        return await self._words(AnswerSecondWish(answer))
 
     async def acknowledge(self, alarm: str, officer: str) -> bool:
         """Notes that an officer has seen an alarm or message; raises as `act`."""

@@ -18,8 +18,9 @@ from console.row_words import row
 from console.tongues import Both, chinese_of, joined
 from domain.crossing import RELEASE
 from lane_agent.acceptance import NO_KNOWN_STOP, THIS_VISIT
+from lane_agent.approval import TOLD_BY_THE_CODES
 from lane_agent.matching import Standing
-from lane_agent.model import Doubt, Immigration, Link
+from lane_agent.model import Immigration, Link
 
 NO_VEHICLE = Both("No vehicle is in the lane.", "通道內沒有車輛。")
 
@@ -105,14 +106,10 @@ def warnings(view: LaneView) -> tuple[str, ...]:
             )
         )
     found += _of_the_codes(visit)
-    if visit.doubt is not None and visit.doubt not in _TOLD_BY_THE_CODES:
+    if visit.doubt is not None and visit.doubt not in TOLD_BY_THE_CODES:
         doubt = words.DOUBTS[visit.doubt]
         found.append(Both(f"{doubt.says}.", f"{doubt.chinese}。"))
     return tuple(found)
-
-
-_TOLD_BY_THE_CODES = frozenset({Doubt.NO_BUNDLE, Doubt.EARLY, Doubt.WRONG_POINT, Doubt.CONTRADICTION})
-"""Doubts that only say that nobody did anything about what the codes say."""
 
 
 def _of_the_codes(visit: VisitView) -> list[Both]:

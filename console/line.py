@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from console.ports import LaneView
+from console.ports import LaneView, SecondAnswer
 from console.voice_port import CallAgreed
 from lane_agent.model import Screen
 from runtime.packets import packet
@@ -26,6 +26,18 @@ class ActWish(msgspec.Struct, frozen=True, tag="act"):
     """An officer's event, as `lane_agent.codec` writes events; answered by why the lane refused it."""
 
     event: dict[str, Any]
+
+
+class AskSecondWish(msgspec.Struct, frozen=True, tag="ask_second"):
+    """As `ActWish`, for an event that a second officer must approve; answered by why that cannot be asked."""
+
+    event: dict[str, Any]
+
+
+class AnswerSecondWish(msgspec.Struct, frozen=True, tag="answer_second"):
+    """A second officer approves or refuses; answered by why nothing came of it."""
+
+    answer: SecondAnswer
 
 
 class TakeAlarmWish(msgspec.Struct, frozen=True, tag="take"):
@@ -85,17 +97,9 @@ class HearsWish(msgspec.Struct, frozen=True, tag="hears"):
     officer_db: float
 
 
-Wish = (
-    ActWish
-    | TakeAlarmWish
-    | EndAlarmWish
-    | ShelveAlarmWish
-    | FrameWish
-    | SignWish
-    | EvidenceWish
-    | TalkWish
-    | HearsWish
-)
+OfficerWish = ActWish | AskSecondWish | AnswerSecondWish | TakeAlarmWish | EndAlarmWish | ShelveAlarmWish
+"""What officers do; answered in words."""
+Wish = OfficerWish | FrameWish | SignWish | EvidenceWish | TalkWish | HearsWish
 
 
 class Question(msgspec.Struct, frozen=True):

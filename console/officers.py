@@ -97,8 +97,14 @@ class OfficerBook:
         return hashlib.sha256(officer.hash.encode()).hexdigest() if officer else ""
 
     def shown(self, name: str) -> str:
-        """The officer's name as others see it; the login itself if none was given."""
-        officer = self._read().get(name)
+        """The officer's name as others see it; the login itself if none was given, or the file cannot be used.
+
+        It keeps nobody out: who came from the wall sees this page, whatever became of the lane's own file.
+        """
+        try:
+            officer = self._read().get(name)
+        except OfficersFileError:
+            return name
         return officer.shown if officer and officer.shown else name
 
     def role(self, name: str) -> OfficerRole:

@@ -16,6 +16,7 @@ from domain.alarm_lifecycle import AlarmState
 from domain.alarm_traits import Priority
 from domain.alarms import LaneAlarmKind
 from domain.crossing import Direction
+from domain.visit_record import ApprovalDeed
 from lane_agent.events import HelpAnswered, HelpEnded, OfficerEvent, OfficerSent
 from lane_agent.matching import Standing
 from lane_agent.model import (
@@ -162,6 +163,43 @@ class MessageView:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """A request for a second officer's approval.
+
+    Attributes:
+        id: names it.
+        act: the act of `console.acts` that is asked for; loop: which loop, where it is about one.
+        officer, reason: who asked, and why.
+        visit: the vehicle, 0 for none.
+        asked_ms, until_ms: when it was asked for, and when it lapses.
+        deed: what became of it; None once it was approved and done.
+        second: who approved or refused it; why: why it was refused, or is void.
+    """
+
+    id: str
+    act: str
+    officer: str
+    reason: str
+    visit: int
+    asked_ms: int
+    until_ms: int
+    loop: str = ""
+    deed: ApprovalDeed | None = ApprovalDeed.ASKED
+    second: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondAnswer:
+    """What a second officer says to the request of that id; `reason` says why he refuses."""
+
+    id: str
+    officer: str
+    approves: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkView:
     """The link to the core and the copy of the codes held here.
 
@@ -243,6 +281,8 @@ class LaneView:
         row, row_name: the decision table's row in force (`lane_agent.table.Row`); 0 and "" if none.
         refuses: (name of the act, why): the acts of `console.acts` that the lane would refuse at this moment, and the
             check of `lane_agent.acceptance` that fails.
+        second: the acts that a second officer must approve at this moment.
+        approval: what was last asked of a second officer, since the agent's start.
         visit: the vehicle in the lane, or None.
         start: names this start of the agent; a visit that was open before it may now be taken for another vehicle.
         past: the last twenty visits, newest first.
@@ -260,6 +300,8 @@ class LaneView:
     row: int
     row_name: str = ""
     refuses: tuple[tuple[str, str], ...] = ()
+    second: tuple[str, ...] = ()
+    approval: ApprovalView | None = None
     manual: tuple[ManualReason, ...] = ()
     bypassed: tuple[Contact, ...] = ()
     debt: bool = False
@@ -317,6 +359,12 @@ class LaneFeed(Protocol):
 
     async def act(self, action: OfficerAction) -> str:
         """Puts an officer's event to the lane; once it is in the journal, why the lane refused it, "" if it did not."""
+
+    async def ask_second(self, action: OfficerAction) -> str:
+        """Asks for a second officer's approval of an event; why that cannot be, "" if the request stands."""
+
+    async def answer_second(self, answer: SecondAnswer) -> str:
+        """A second officer approves or refuses; why nothing came of it, "" if it was done."""
 
     async def acknowledge(self, alarm: str, officer: str) -> bool:
         """Notes that an officer has seen the alarm or message with this id; False if it is no longer kept.

@@ -7,6 +7,7 @@ from typing import Any
 
 from console import times, words
 from console.acts import reason_shown
+from console.approvals import approval
 from console.calls import became, camera_fault, cards, lasted, outcome_of, runs
 from console.grounds import FACTS, basis, facts, stops_of, warnings, why_not
 from console.headline import headline
@@ -65,6 +66,8 @@ def present(view: LaneView) -> Plain:
         "past": [_past(past) for past in view.past],
         "why_not": why_not(view),
         "warnings": list(warnings(view)),
+        "second": list(view.second),
+        "approval": approval(view),
         "bypassed": [loop.value for loop in view.bypassed],
         "basis": basis(view),
         "start": view.start,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from console.errors import RequestRefusedError
-from console.ports import Control, OfficerAction
+from console.ports import Control, OfficerAction, SecondAnswer
 from console.tongues import Both
 from domain import marks
 from domain.alarm_lifecycle import LONGEST_SHELF_MS
@@ -219,6 +219,29 @@ class DecidingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     act: str
     visit: int
+
+
+class SecondRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A second officer approves what another asked for, or refuses it and says why.
+
+    Attributes:
+        id: which request.
+        basis, read: as `ReleaseVisit`, of what the second officer was shown.
+    """
+
+    id: str
+    approves: bool
+    reason: str = ""
+    basis: str = ""
+    read: bool = False
+
+    def answer(self, officer: str) -> SecondAnswer:
+        """The answer of `officer`.
+
+        Raises:
+            RequestRefusedError: a refusal has no reason (422).
+        """
+        return SecondAnswer(self.id, officer, self.approves, "" if self.approves else _reason(self.reason))
 
 
 class AcknowledgeAlarm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

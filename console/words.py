@@ -14,6 +14,7 @@ from console.chinese import told
 from console.tongues import Both
 from domain.alarms import LaneAlarmKind, lane_alarm_kind
 from domain.crossing import Direction
+from domain.visit_record import ApprovalDeed
 from lane_agent import contacts
 from lane_agent.matching import Standing
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Immigration, Link, ManualReason, Outcome, Ruling, Screen
@@ -271,6 +272,15 @@ REFUSALS: Final[dict[str, str]] = {
     "4 has been shown": "It is already sent to the compound.",
 }
 """Refusals of the lane (`lane_agent.acceptance`) that name a scene by its number; all others are told in its own words."""
+
+APPROVALS: Final[dict[ApprovalDeed | None, Both]] = {
+    ApprovalDeed.ASKED: Both("Waits for a second officer", "等候第二名關員批准"),
+    ApprovalDeed.REFUSED: Both("REFUSED", "已拒絕"),
+    ApprovalDeed.LAPSED: Both("LAPSED: nobody approved it in time", "已逾時：限時內無人批准"),
+    ApprovalDeed.VOID: Both("VOID: nothing was done", "已作廢：未有執行"),
+    None: Both("Approved and done", "已批准並執行"),
+}
+"""What became of a request for a second officer; None once he has approved it."""
 
 _ALARM_TITLES: Final[dict[LaneAlarmKind, tuple[str, str]]] = {
     LaneAlarmKind.RUN_THROUGH: ("Vehicle left against the signal", "車輛不依指示駛離"),

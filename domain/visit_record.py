@@ -42,9 +42,21 @@ class RecordKind(StrEnum):
     LOOP_BYPASSED = "LoopBypassed"
     WORDS_RECEIVED = "WordsReceived"
     ALARM_HANDLED = "AlarmHandled"  # an officer took, closed or shelved an alarm (`domain.alarm_list`)
+    APPROVAL_HANDLED = (
+        "ApprovalHandled"  # a request for a second officer's approval, other than the act (`ApprovalDeed`)
+    )
     IMMIGRATION_DEBT_PAID = "ImmigrationDebtPaid"
     IMMIGRATION_DEBT_LAPSED = "ImmigrationDebtLapsed"
     IMMIGRATION_DEBT_WRITTEN_OFF = "ImmigrationDebtWrittenOff"
+
+
+class ApprovalDeed(StrEnum):
+    """What `RecordKind.APPROVAL_HANDLED` can say of a request; its fact `deed`. An approval is the act itself, with both names."""
+
+    ASKED = "asked"
+    REFUSED = "refused"
+    LAPSED = "lapsed"  # nobody answered in time
+    VOID = "void"  # the vehicle or the grounds changed, or the lane began anew, while it waited
 
 
 class CallNote(StrEnum):

@@ -157,6 +157,7 @@ class LaneBox:
             alarms=self.alarms,
         )
         self.page.recall(past_records(self.journal))
+        self.page.second.told = lambda: self._publish_state(self.agent.lane)
         self.afar.attach(agent=self.agent, reader=self.reader, link=self.link)
         self.page_line = PageLine(self.page, places.page_socket(settings), self._page_voice())
         self.page_process = places.page_process(settings, file)
@@ -252,7 +253,7 @@ class LaneBox:
         times = {"at_ms": now_ms, "row_ms": self._row[1]}
         if self.standby is None:
             keys = {"core_keys": list(self.core_ring.prints)}
-            self.link.publish_state(wiring.wall_facts(lane) | times | alarms | keys)
+            self.link.publish_state(wiring.wall_facts(lane, self.page.second.facts()) | times | alarms | keys)
 
     def _sound_siren(self, *, on: bool) -> None:
         if on is not self._siren:

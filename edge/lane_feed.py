@@ -24,6 +24,7 @@ from console.ports import (
     OfficerAction,
     PastVisit,
     ScreenView,
+    SecondAnswer,
     VisitView,
 )
 from devices.thumbnail import thumbnail
@@ -32,8 +33,9 @@ from domain.alarm_list import CLOSED, SHELVED, TAKEN
 from domain.alarm_traits import Ends
 from domain.visit_record import RecordKind, VisitEnded
 from edge.alarm_desk import LaneAlarms, ListedAlarm, page_name
+from edge.second_officer import SecondOfficer, needing
 from lane_agent import events as e
-from lane_agent.acceptance import refusal
+from lane_agent.acceptance import SECOND, refusal
 from lane_agent.agent import Agent
 from lane_agent.effects import Effect, Record
 from lane_agent.guards import exact_stop, identifier_missing
@@ -106,6 +108,14 @@ class LanePage:
         self._own_alarms = alarms is None
         self._alarms = alarms or LaneAlarms()
         self._messages = 0
+        self.second = SecondOfficer(
+            ask=agent.ask,
+            refused=not_counted,
+            view=self.view,
+            mono_ms=lambda: sources.now().mono_ms,
+            limit_ms=lambda: agent.lane.policy.second_ms,
+            moved=self.moved,
+        )
         self._moved = asyncio.Condition()
         self._notices: set[asyncio.Task[None]] = set()
         self._pictures: dict[Screen, tuple[tuple[Scene, str], bytes]] = {}
@@ -195,6 +205,8 @@ class LanePage:
     def view(self) -> LaneView:
         """The lane as it is now (see `console.ports.LaneFeed`)."""
         lane, memory = self._agent.lane, self._memory
+        refused = _refusals(lane)
+        second = needing(refused)
         return LaneView(
             sequence=self._sequence,
             at_ms=self._sources.now().utc_ms,
@@ -205,7 +217,9 @@ class LanePage:
             open=lane.opened,
             row=NUMBERS.get(lane.row, 0),
             row_name=lane.row,
-            refuses=_refusals(lane),
+            refuses=tuple(one for one in refused if one[0] not in second),
+            second=second,
+            approval=self.second.shown,
             manual=tuple(sorted(lane.manual, key=lambda reason: reason.value)),
             debt=lane.debt or (lane.visit is not None and lane.visit.unclear is not None),
             bypassed=tuple(sorted(lane.bypassed, key=lambda contact: contact.value)),
@@ -269,7 +283,17 @@ class LanePage:
 
     async def act(self, action: OfficerAction) -> str:
         """Puts an officer's event to the lane; once it is in the journal, why the lane refused it, "" if it did not."""
+        if getattr(action, "second", ""):
+            return SECOND.why  # nobody writes another's approval into his own act
         return not_counted(await self._agent.ask(action))
+
+    async def ask_second(self, action: OfficerAction) -> str:
+        """Asks for a second officer's approval (see `console.ports.LaneFeed`)."""
+        return await self.second.ask(action)
+
+    async def answer_second(self, answer: SecondAnswer) -> str:
+        """A second officer approves or refuses (see `console.ports.LaneFeed`)."""
+        return await self.second.answer(answer)
 
     async def acknowledge(self, alarm: str, officer: str) -> bool:
         """Notes who takes an alarm, or has read a message; False if it is no longer kept."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -22,11 +23,14 @@ from console.line import (
     LONGEST_QUESTION,
     ActWish,
     Answer,
+    AnswerSecondWish,
+    AskSecondWish,
     Connected,
     EndAlarmWish,
     EvidenceWish,
     FrameWish,
     HearsWish,
+    OfficerWish,
     Picture,
     Question,
     Said,
@@ -160,18 +164,9 @@ class _Page:
             log.warning("the page speaks another version than the agent; restart whichever is older (%s)", error)
 
     async def _answer(self, question: Question) -> None:
-        number, wish, feed = question.number, question.wish, self._feed
+        number, wish = question.number, question.wish
         answer: Answer
         match wish:
-            case ActWish(event):
-                answer = Said(number, await self._act(event))
-            case TakeAlarmWish(alarm, officer):
-                kept = await feed.acknowledge(alarm, officer)
-                answer = Said(number, "" if kept else "it is no longer kept here")
-            case EndAlarmWish(alarm, officer, reason):
-                answer = Said(number, await feed.close_alarm(alarm, officer, reason))
-            case ShelveAlarmWish(alarm, officer, reason, minutes):
-                answer = Said(number, await feed.shelve_alarm(alarm, officer, reason, minutes))
             case FrameWish() | SignWish() | EvidenceWish():
                 answer = await self._picture(number, wish)
             case TalkWish(officer, station, sdp):
@@ -180,9 +175,28 @@ class _Page:
                 if self._voice is not None:
                     await self._voice.hears(attempt, officer_db)
                 answer = Said(number)
+            case _:
+                answer = Said(number, await self._words(wish))
         if not isinstance(answer, Picture):
             self._send_view()
         self._writer.write(packed(answer))
+
+    async def _words(self, wish: OfficerWish) -> str:
+        """What an officer does; "" where all is well."""
+        feed = self._feed
+        match wish:
+            case ActWish(event):
+                return await self._act(event, feed.act)
+            case AskSecondWish(event):
+                return await self._act(event, feed.ask_second)
+            case AnswerSecondWish(answer):
+                return await feed.answer_second(answer)
+            case TakeAlarmWish(alarm, officer):
+                return "" if await feed.acknowledge(alarm, officer) else "it is no longer kept here"
+            case EndAlarmWish(alarm, officer, reason):
+                return await feed.close_alarm(alarm, officer, reason)
+            case ShelveAlarmWish(alarm, officer, reason, minutes):
+                return await feed.shelve_alarm(alarm, officer, reason, minutes)
 
     async def _picture(self, number: int, wish: FrameWish | SignWish | EvidenceWish) -> Picture:
         match wish:
@@ -200,7 +214,7 @@ class _Page:
             return CallAgreed(why="calls over the page are off at this lane", refused=True)
         return await self._voice.answer(officer, station, sdp)
 
-    async def _act(self, plain: dict[str, Any]) -> str:
+    async def _act(self, plain: dict[str, Any], put: Callable[[OfficerAction], Awaitable[str]]) -> str:
         """Why the lane refused an officer's event; only an officer's events come by this line."""
         try:
             event = event_from(plain)
@@ -208,4 +222,4 @@ class _Page:
             return f"it is no event of this version ({error})"
         if not isinstance(event, get_args(OfficerAction)):
             return "it is no act of an officer"
-        return await self._feed.act(cast("OfficerAction", event))
+        return await put(cast("OfficerAction", event))

@@ -171,8 +171,8 @@ def _core_key(file: Path) -> Ed25519PublicKey:
         raise OSError(f"link.core_keys {file} is no public key of the core: {error}") from error
 
 
-def wall_facts(lane: Lane) -> dict[str, Any]:
-    """What the wall of lanes shows of this lane: plain values, complete."""
+def wall_facts(lane: Lane, approval: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What the wall of lanes shows of this lane: plain values, complete; `approval` as `edge.second_officer` tells it."""
     visit = lane.visit
     return {
         "open": lane.opened,
@@ -190,4 +190,5 @@ def wall_facts(lane: Lane) -> dict[str, Any]:
         "aiop": lane.face.aiop.value,
         "parameter": lane.face.parameter,
         "painted": sorted(screen.value for screen in lane.face.painted),
+        "approval": approval or {},
     }

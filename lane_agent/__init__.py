@@ -9,6 +9,7 @@ Read in this order; it takes an afternoon:
 | `state` | what it remembers between two events: `Lane`, and in it at most one `Visit` |
 | `table`, `guards` | the decision table of domain §4 as data, and its conditions |
 | `step` | (lane, event, moment) -> (lane, effects): how the parts work together |
+| `approval` | what two officers must agree on |
 | `acceptance`, `rules` | which events count now; table and checks as one value, which the prover varies |
 | `receive`, `passage`, `change` | what an event changes; arrival and departure; changes that several events share |
 | `alarming` | which alarms a step has ended |

@@ -15,6 +15,7 @@ from typing import Any
 
 from lane_agent import events as e
 from lane_agent import guards as g
+from lane_agent.approval import approved
 from lane_agent.contacts import FOR_VISIT, LOOPS
 from lane_agent.model import Contact, HelpCall, Immigration, Outcome, Screen
 from lane_agent.state import Lane
@@ -101,6 +102,7 @@ EDGE_IN_VISIT = Check("edge in visit", "its edge is not of this visit", _edge_in
 NAMED = Check("officer named", "no officer is named", _named)
 BEGUN_WHY = "Immigration has not begun with this visit"
 NO_KNOWN_STOP = Check("no known stop", "an inspect code is on record", lambda lane, _: not g.exact_stop.holds(lane))
+SECOND = Check("second officer", "a second officer must approve it", approved)
 CALL_OPEN = Check("call", "no help call is open", lambda lane, _: lane.help is not HelpCall.NONE)
 CALL_ANSWERED = Check(
     "answered", "nobody has answered a help call", lambda lane, _: lane.help in (HelpCall.ANSWERED, HelpCall.TALKING)
@@ -139,6 +141,7 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
             lambda lane, _: not g.cannot_show.holds(lane),
         ),
         NO_KNOWN_STOP,
+        SECOND,
     ),
     e.OfficerInspected: (NAMED, THIS_VISIT),
     e.OfficerCorrected: (
@@ -156,6 +159,7 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
         NAMED,
         Check("a loop", "only a loop can be bypassed", lambda _, event: event.contact in LOOPS),
         Check("manual", "the lane is not in manual mode", lambda lane, event: bool(lane.manual) or not event.bypassed),
+        SECOND,
     ),
     e.VehicleAnnounced: (
         NAMED,

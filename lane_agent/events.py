@@ -232,6 +232,25 @@ class AlarmHandled:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalHandled:
+    """What became of a request for a second officer's approval, other than the act itself; it decides nothing.
+
+    Attributes:
+        act: the act of `console.acts` that was asked for.
+        deed: a `domain.visit_record.ApprovalDeed`; text, since a journal may hold one that this version no longer has.
+        officer: who asked; second: who refused it, "" for nobody.
+        reason: why it was asked for; why: why it was refused, or is void.
+    """
+
+    act: str
+    deed: str
+    officer: str
+    reason: str = ""
+    second: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WordsReceived:
     """An officer at the centre has sent a message to the one at the lane; it decides nothing."""
 
@@ -241,12 +260,16 @@ class WordsReceived:
 
 @dataclass(frozen=True, slots=True)
 class OfficerReleased:
-    """An officer releases this visit by hand. `paper` is the number of the paper manifest, "" if none was taken."""
+    """An officer releases this visit by hand.
+
+    `paper` is the number of the paper manifest, "" if none was taken; `second` who approved it, "" for nobody (`approval`).
+    """
 
     visit: int
     officer: str
     reason: str
     paper: str = ""
+    second: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,12 +336,13 @@ class ManualEnded:
 
 @dataclass(frozen=True, slots=True)
 class LoopBypassed:
-    """An officer bypasses a stuck loop, or restores it; a bypass needs manual mode (design §2.9)."""
+    """An officer bypasses a stuck loop, or restores it; a bypass needs manual mode (design §2.9). `second` approved it."""
 
     contact: Contact
     bypassed: bool
     officer: str
     reason: str
+    second: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +451,7 @@ Event = (
     | TroubleReported
     | TroubleEnded
     | AlarmHandled
+    | ApprovalHandled
     | WordsReceived
     | HelpAnswered
     | HelpEnded

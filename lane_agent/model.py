@@ -261,6 +261,8 @@ class Policy:
             (design §2.13).
         unseen_limit: so many vehicles in a row that no way-out loop saw are a fault of it (design §2.14).
         held_up_ms: how much longer 3 may stand for a truck that the queue in front holds up, 0 for never (`held_up`).
+        second_release, second_bypass: a release over a warning, the bypass of a loop need a second officer (`approval`).
+        second_ms: how long a request for one stands.
         limits: how long each waiting stage may last; keys are the table's stage names.
     """
 
@@ -279,4 +281,7 @@ class Policy:
     immigration_debt_ms: int = 120_000
     unseen_limit: int = 3
     held_up_ms: int = 0
+    second_release: bool = False
+    second_bypass: bool = False
+    second_ms: int = 120_000
     limits: tuple[tuple[str, int], ...] = ()

@@ -121,6 +121,8 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             return lane, (AlarmEnded(event.kind, visit_number(lane), event.cause),)
         case e.AlarmHandled():
             return lane, (handled(event),)
+        case e.ApprovalHandled():
+            return lane, (_approval(lane, event),)
         case e.WordsReceived():
             return lane, (record(RecordKind.WORDS_RECEIVED, lane, issuer=event.issuer, text=event.text),)
         case e.HelpAnswered() | e.HelpEnded() | e.AudioChanged() | e.CallLost() | e.OfficerSent():
@@ -130,6 +132,11 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             return lane, (told,)
         case _:
             return _officer(lane, event, at)
+
+
+def _approval(lane: Lane, event: e.ApprovalHandled) -> Record:
+    facts = {"act": event.act, "deed": event.deed, "officer": event.officer, "second": event.second}
+    return record(RecordKind.APPROVAL_HANDLED, lane, **facts, reason=event.reason, why=event.why)
 
 
 def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
@@ -163,6 +170,7 @@ def _officer(lane: Lane, event: e.OfficerEvent, at: Moment) -> Change:
                 "bypassed": event.bypassed,
                 "officer": event.officer,
                 "reason": event.reason,
+                "second": event.second,
             }
             return passage.bypass(lane, event.contact, bypassed=event.bypassed), (
                 record(RecordKind.LOOP_BYPASSED, lane, **facts),
@@ -413,6 +421,7 @@ def _released(lane: Lane, event: e.OfficerReleased) -> Change:
     facts = {
         "officer": event.officer,
         "reason": event.reason,
+        "second": event.second,
         "system": had,
         "claim": "granted" if visit.receipt else "none",
     }

@@ -16,6 +16,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import secrets
 import sys
@@ -124,6 +125,7 @@ class ToldLane(PageLane):
         policy = replace(POLICY, lane=name, journal=JOURNAL, manifest_sensor=False, paint_ms=HOUR_MS)
         super().__init__(clock=self.clock, paint=no_paint, policy=policy)
         self.name, self.topics = name, LaneTopics(name)
+        self.page.second.told = lambda: self._state_moved(self.agent.lane, self.clock.now().utc_ms)
         self._signer, self._note = signer, note
         self._vrn = ""
         self._session = secrets.randbits(63)
@@ -161,11 +163,15 @@ class ToldLane(PageLane):
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """One step is in the journal: the state is told."""
         super().stepped(event, at, effects, lane)
-        now_ms = at.utc_ms
+        self._state_moved(lane, at.utc_ms)
+
+    def _state_moved(self, lane: Lane, now_ms: int) -> None:
         if self._row[0] != lane.row:
             self._row = lane.row, now_ms
         times = {"at_ms": now_ms, "row_ms": self._row[1]}
-        self._facts = wiring.wall_facts(lane) | times | self.alarms.wall_facts(JOURNAL, now_ms)
+        self._facts = (
+            wiring.wall_facts(lane, self.page.second.facts()) | times | self.alarms.wall_facts(JOURNAL, now_ms)
+        )
         self._tell()
 
     async def happens(self, *events: e.Event) -> LaneView:
@@ -280,10 +286,10 @@ async def play(settings: PointSettings, lanes: list[ToldLane]) -> None:
             tasks.create_task(traffic.play(), name=f"traffic of {lane.name}")
             tasks.create_task(_sample(lane, place), name=f"telemetry of {lane.name}")
             if lane.name in settings.pages:
-                tasks.create_task(_page(lane, settings), name=f"page of {lane.name}")
+                tasks.create_task(serve_page(lane, settings), name=f"page of {lane.name}")
 
 
-async def _page(lane: ToldLane, settings: PointSettings) -> None:
+async def serve_page(lane: ToldLane, settings: PointSettings) -> None:
     """The lane's own page, which only a wall enters: it has no officers."""
     folder = Path(settings.keys).parent
     wanted = ConsoleSettings(
@@ -302,7 +308,8 @@ async def _page(lane: ToldLane, settings: PointSettings) -> None:
     )
     server = ConsoleServer(app, stream, wanted)
     server.bind()
-    await server.serve()
+    with contextlib.closing(server):
+        await server.serve()
 
 
 async def _sample(lane: ToldLane, place: int) -> None:

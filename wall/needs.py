@@ -10,6 +10,8 @@ Rules of this file:
   stands. One vehicle is one need, however many alarms its visit has.
 - A lane that is not heard loses no need. It gets one more: that it is not heard.
 - Whoever takes what somebody else has must have seen whose it was (`had`): two officers cannot both believe that it is theirs.
+- What waits for a second officer (`edge.second_officer`) is a need of its own, for somebody else than whoever asked: he has the
+  vehicle's need, and cannot take this one. It ends with the request, and the history has what became of it, with both names.
 - What a lane's own officers have taken there is taken here too, in their name.
 """
 
@@ -21,6 +23,7 @@ from enum import Enum
 
 from domain.alarm_traits import Desk, Ends, Priority
 from domain.alarms import LaneAlarmKind
+from lane_agent.approval import one_person
 from wall.errors import NeedRefusedError
 from wall.point import Heard, LaneSeen, SeenAlarm
 
@@ -30,9 +33,10 @@ class NeedKind(Enum):
 
     RAN = 1
     HELP = 2
-    EXCEPTION = 3
-    SILENT = 4
-    FAULT = 5
+    SECOND = 3
+    EXCEPTION = 4
+    SILENT = 5
+    FAULT = 6
 
     @property
     def word(self) -> str:
@@ -43,6 +47,9 @@ class NeedKind(Enum):
 _RAN = frozenset({LaneAlarmKind.RUN_THROUGH.value, LaneAlarmKind.LEFT_UNSEEN.value})
 NOT_HEARD = "LaneNotHeard"
 """The title of the need of a lane that is not heard: an alarm of the wall's own, of no lane."""
+
+SECOND_OFFICER = "SecondOfficer"
+"""The title of the need of a request that waits for a second officer, likewise."""
 
 AT_LANE = "@lane"
 """Behind a name: who took it at the lane's own page."""
@@ -60,6 +67,7 @@ class Need:
         usual: how urgent it is without having been left.
         taken_by, taken_ms: whose it is.
         escalated_ms: since when nobody has taken it for too long.
+        asked_by, until_ms: of a request for a second officer: who asked, and when it lapses.
     """
 
     key: str
@@ -76,6 +84,8 @@ class Need:
     taken_by: str = ""
     taken_ms: int = 0
     escalated_ms: int = 0
+    asked_by: str = ""
+    until_ms: int = 0
 
     @property
     def priority(self) -> Priority:
@@ -127,7 +137,7 @@ class NeedBook:
         wanted = _wanted(seen, now_ms)
         if seen.heard is not Heard.ONLINE:  # what was last known stays until the lane itself says that it is over
             wanted = mine | {key: need for key, need in wanted.items() if need.kind is NeedKind.SILENT}
-        deeds = [Deed(now_ms, need, "over") for key, need in mine.items() if key not in wanted]
+        deeds = [_over(need, seen, now_ms) for key, need in mine.items() if key not in wanted]
         for deed in deeds:
             del self.open[deed.need.key]
         return [*deeds, *(deed for need in wanted.values() for deed in self._merge(need, now_ms))]
@@ -168,6 +178,8 @@ class NeedBook:
         need = self._known(key)
         if need.taken_by == who:
             return []
+        if need.asked_by and one_person(need.asked_by, who):
+            raise NeedRefusedError("You asked for it yourself: somebody else must approve it.")
         if need.taken_by != had:
             raise NeedRefusedError(f"{need.taken_by} has taken it meanwhile.")
         return self._given(need, who, "taken", who, now_ms, detail=f"from {had}" if had else "")
@@ -181,6 +193,8 @@ class NeedBook:
         need = self._known(key)
         if need.taken_by != who:
             raise NeedRefusedError("It is not yours to hand over.")
+        if need.asked_by and one_person(need.asked_by, to):
+            raise NeedRefusedError("That officer asked for it: somebody else must approve it.")
         what = "handed" if to else "returned"
         return self._given(need, to, what, who, now_ms, detail=f"to {to}" if to else "")
 
@@ -217,11 +231,42 @@ def _wanted(seen: LaneSeen, now_ms: int) -> dict[str, Need]:
             name = f"{seen.lane}/{kind.word}/{_subject(kind, alarm)}"
             groups.setdefault(name, (kind, []))[1].append(alarm)
     found = {key: _need(seen, key, kind, alarms, now_ms) for key, (kind, alarms) in groups.items()}
+    if seen.state.approval.waits:
+        second = _second(seen, now_ms)
+        found[second.key] = second
     if seen.heard is not Heard.ONLINE:
         key = f"{seen.lane}/{NeedKind.SILENT.word}/"
         usual = Priority.HIGH if seen.heard is Heard.LOST else Priority.MEDIUM
         found[key] = Need(key=key, lane=seen.lane, kind=NeedKind.SILENT, title=NOT_HEARD, since_ms=now_ms, usual=usual)
     return found
+
+
+def _second(seen: LaneSeen, now_ms: int) -> Need:
+    asked, state = seen.state.approval, seen.state
+    return Need(
+        key=f"{seen.lane}/{NeedKind.SECOND.word}/{asked.id}",
+        lane=seen.lane,
+        kind=NeedKind.SECOND,
+        title=SECOND_OFFICER,
+        cause=asked.act,
+        visit=asked.visit,
+        vrn=state.vrn if asked.visit and asked.visit == state.visit else "",
+        since_ms=now_ms,
+        usual=Priority.HIGH,
+        asked_by=asked.officer,
+        until_ms=asked.until_ms,
+    )
+
+
+def _over(need: Need, seen: LaneSeen, now_ms: int) -> Deed:
+    """It is over; of a request for a second officer, what became of it and by whom."""
+    asked = seen.state.approval
+    if need.kind is not NeedKind.SECOND:
+        return Deed(now_ms, need, "over")
+    if need.key != f"{seen.lane}/{NeedKind.SECOND.word}/{asked.id}":  # the lane began anew, and knows it no more
+        return Deed(now_ms, need, "over", detail=f"asked by {need.asked_by}: the lane began anew, nothing was done")
+    why = f": {asked.why}" if asked.why else ""
+    return Deed(now_ms, need, "over", asked.second, f"asked by {asked.officer}: {asked.deed}{why}")
 
 
 def kind_of(alarm: SeenAlarm) -> NeedKind | None:

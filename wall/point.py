@@ -20,6 +20,7 @@ import msgspec
 
 from domain.alarm_traits import Care
 from domain.alarms import care_of
+from domain.visit_record import ApprovalDeed
 from wire.messages import LaneState, Presence, Telemetry
 
 _SESSIONS = 8
@@ -59,6 +60,28 @@ class SeenAlarm:
         return f"{self.kind}/{self.visit}/{self.cause}"
 
 
+class ApprovalFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a lane last asked of a second officer, and what became of it (`edge.second_officer`); `id` "" before anything was."""
+
+    id: str = ""
+    act: str = ""
+    deed: str = ""
+    officer: str = ""
+    reason: str = ""
+    visit: int = 0
+    until_ms: int = 0
+    second: str = ""
+    why: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody is still to answer."""
+        return self.id != "" and self.deed == ApprovalDeed.ASKED
+
+
+_NO_APPROVAL = ApprovalFacts()
+
+
 class StateFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of `up/state` that the wall shows; names and values are those of `edge.wiring.wall_facts`."""
 
@@ -82,6 +105,7 @@ class StateFacts(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[tuple[str, int, str, int, str], ...] = ()
     alarms_of: str = ""
     alarms_more: int = 0
+    approval: ApprovalFacts = _NO_APPROVAL
 
 
 class BoxFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,7 +215,12 @@ def _state(before: LaneSeen, told: LaneState, now_ms: int) -> LaneSeen:
         session=told.session,
         serial=told.serial,
         told_ms=facts.at_ms,
-        state=msgspec.structs.replace(facts, row_ms=_moved(facts.row_ms, by), arrived_ms=_moved(facts.arrived_ms, by)),
+        state=msgspec.structs.replace(
+            facts,
+            row_ms=_moved(facts.row_ms, by),
+            arrived_ms=_moved(facts.arrived_ms, by),
+            approval=msgspec.structs.replace(facts.approval, until_ms=_moved(facts.approval.until_ms, by)),
+        ),
         state_ms=now_ms,
         alarms=tuple(SeenAlarm(*one) for one in facts.alarms),
     )

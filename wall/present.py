@@ -10,15 +10,16 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from console import words
+from console.acts import ACTS, act_named, reason_shown
 from console.headline import Attention
 from console.row_words import row
 from console.tongues import Both, joined
 from console.words import Words
 from lane_agent.model import Doubt, Fault, HelpCall, Link, ManualReason, Outcome, Screen
 from lane_agent.wording import Scene
-from wall.needs import AT_LANE, Need
+from wall.needs import AT_LANE, Need, NeedKind
 from wall.point import Heard, LaneSeen, StateFacts
-from wall.words import HEARD, KINDS, title
+from wall.words import APPROVALS, HEARD, KINDS, title
 
 Plain = dict[str, Any]
 E = TypeVar("E", bound=Enum)
@@ -61,8 +62,30 @@ def tile(seen: LaneSeen, group: Both) -> Plain:
         "aiop": _screen(state, Screen.AIOP),
         "parameter": state.parameter,
         "alarms": len(seen.alarms) + state.alarms_more,
+        "approval": _approval(state),
         "software": seen.software,
     }
+
+
+def _approval(state: StateFacts) -> Plain | None:
+    """What was asked of a second officer of the vehicle that is here, and what became of it; None for nothing."""
+    asked = state.approval
+    if not asked.id or not (asked.waits or asked.visit == state.visit):
+        return None
+    who = f"{asked.officer} → {asked.second}" if asked.second else asked.officer
+    became = APPROVALS.get(asked.deed, Both(asked.deed, asked.deed))
+    act = _act(asked.act)
+    return {
+        "waits": asked.waits,
+        "until_ms": asked.until_ms,
+        "says": Both(f"{became} ({act}): {who}", f"{became.chinese}（{act.chinese}）：{who}"),
+        "why": reason_shown(asked.why or asked.reason),
+    }
+
+
+def _act(name: str) -> Both:
+    """What was asked for; of an act that this version does not know, its name."""
+    return act_named(name) if name in {act.name for act in ACTS} else Both(name, name)
 
 
 def state_line(seen: LaneSeen) -> tuple[Attention, Words]:
@@ -126,13 +149,15 @@ def need_plain(need: Need, shown: dict[str, str]) -> Plain:
         "kind": need.kind.word,
         "kind_shown": KINDS[need.kind],
         "says": says.text,
-        "cause": need.cause,
+        "cause": _act(need.cause) if need.kind is NeedKind.SECOND else need.cause,
+        "asked_by": need.asked_by,
+        "until_ms": need.until_ms,
         "todo": says.next,
         "visit": need.visit,
         "vrn": need.vrn,
         "since_ms": need.since_ms,
         "priority": need.priority.word,
-        "more": len(need.alarms) - 1,
+        "more": max(0, len(need.alarms) - 1),
         "taken_by": need.taken_by,
         "taken_shown": Both(f"{taken}, at the lane", f"{taken}（通道）") if at_lane else taken,
         "taken_ms": need.taken_ms,

@@ -8,7 +8,7 @@ from console import words
 from console.officers import OfficerRole
 from console.tongues import Both
 from console.words import Words
-from wall.needs import NOT_HEARD, Need, NeedKind
+from wall.needs import NOT_HEARD, SECOND_OFFICER, Need, NeedKind
 from wall.orders import Became
 from wall.point import Heard
 
@@ -30,6 +30,7 @@ HEARD: Final[dict[Heard, Words]] = {
 KINDS: Final[dict[NeedKind, Both]] = {
     NeedKind.RAN: Both("Ran", "逃離"),
     NeedKind.HELP: Both("Help", "求助"),
+    NeedKind.SECOND: Both("Approve", "待批准"),
     NeedKind.EXCEPTION: Both("Decide", "待決定"),
     NeedKind.SILENT: Both("Not heard", "失聯"),
     NeedKind.FAULT: Both("Fault", "故障"),
@@ -51,6 +52,20 @@ BECAME: Final[dict[Became, Both]] = {
     ),
 }
 
+SECOND: Final = Words(
+    "Waits for a second officer",
+    "等候第二名關員批准",
+    Both("Open the lane's page, look, approve or refuse there.", "開啟通道頁面，查看後批准或拒絕。"),
+)
+APPROVALS: Final[dict[str, Both]] = {
+    "asked": Both("Waits for a second officer", "等候第二名關員批准"),
+    "approved": Both("Approved by a second officer, and done", "第二名關員已批准並執行"),
+    "refused": Both("Refused by a second officer", "第二名關員已拒絕"),
+    "lapsed": Both("Lapsed: no second officer approved it in time", "已逾時：限時內無人批准"),
+    "void": Both("Void: nothing was done", "已作廢：未有執行"),
+}
+"""What became of a request for a second officer, as a lane's state names it."""
+
 DEEDS: Final[dict[str, Both]] = {
     "appeared": Both("appeared", "出現"),
     "taken": Both("taken", "已接手"),
@@ -64,6 +79,8 @@ DEEDS: Final[dict[str, Both]] = {
 REFUSED: Final[dict[str, str]] = {
     "It is over.": "此事項已完結。",
     "It is not yours to hand over.": "此事項並非由你處理，不能轉交。",
+    "You asked for it yourself: somebody else must approve it.": "此要求由你提出，須由另一人批准。",
+    "That officer asked for it: somebody else must approve it.": "此要求由該關員提出，須由另一人批准。",
     "There is no such lane.": "沒有此通道。",
     "There is no such officer.": "沒有此關員。",
     "There is no such order.": "沒有此指令。",
@@ -86,4 +103,6 @@ def title(need: Need) -> Words:
 
 def named_title(name: str) -> Words:
     """Likewise, by the name of its worst alarm."""
+    if name == SECOND_OFFICER:
+        return SECOND
     return HEARD[Heard.LOST] if name == NOT_HEARD else words.alarm(name)

@@ -32,6 +32,7 @@ export function prepareDialogs(stale) {
 /** Keeps the newest view, and judges what an open dialog was opened on. */
 export function refreshDialogs(newest) {
   view = newest;
+  for (const open of all("dialog[open][data-action]")) drawSecondNeeded(open);
   const dialog = find("dialog[open][data-visit]");
   if (!dialog) return;
   const anew = view.start !== decided.start;
@@ -118,6 +119,14 @@ function open(dialog) {
   else find('[name="typical"]', dialog)?.focus();
   refreshDialogs(view);
   deciding(decided.act);
+}
+
+/** Whether one officer is enough for this now, by the lane's own judgement. */
+function drawSecondNeeded(dialog) {
+  const two = view.second.includes(dialog.dataset.action);
+  find(".second", dialog).hidden = !two;
+  const confirm = find(".confirm", dialog);
+  say(confirm, two ? confirm.dataset.second : confirm.dataset.alone);
 }
 
 function drawWarnings(dialog) {

@@ -9,6 +9,7 @@ import "./language.js";
 import { followFrame } from "./pictures.js";
 import { toggleSound } from "./ring.js";
 import { listen } from "./stream.js";
+import { drawSecond, prepareSecond } from "./second.js";
 import { drawVoice } from "./voice.js";
 
 const HERE_MS = 30000;
@@ -18,6 +19,7 @@ function onView(view) {
   newest = view;
   draw(view);
   refreshDialogs(view);
+  drawSecond(view);
   drawVoice(view);
   const locked = find("#locked");
   if (locked) locked.hidden = !view.you.locked;
@@ -123,5 +125,6 @@ onClick("#logout", async () => {
 
 const stream = listen({ onView, onStale });
 prepareDialogs(stream.stale);
+prepareSecond(stream.stale);
 noteActivity();
 followFrame();

@@ -18,7 +18,7 @@ from devices.terminal_settings import ImmigrationSettings
 from devices.voice.settings import VoiceSettings
 from display.settings import ScreensSettings
 from edge.settings.rules import rule_problems
-from edge.settings.sections import HealthSettings, LaneSettings, Manifest, OtherPoint, PolicySettings
+from edge.settings.sections import HealthSettings, LaneSettings, Manifest, OtherPoint, PolicySettings, SecondFor
 from lane_agent.model import Policy
 from runtime.sections import Problem, Section, milliseconds
 from runtime.toml_file import TomlFileError, read_toml
@@ -60,6 +60,9 @@ class Settings(Section, frozen=True, kw_only=True):
             paint_ms=milliseconds(policy.paint_s),
             help_stuck_ms=milliseconds(policy.help_stuck_s),
             held_up_ms=milliseconds(policy.held_up_s),
+            second_release=SecondFor.RELEASE in policy.second_officer,
+            second_bypass=SecondFor.BYPASS in policy.second_officer,
+            second_ms=milliseconds(policy.second_officer_s),
             limits=tuple(sorted((name, milliseconds(limit)) for name, limit in policy.limits.items())),
         )
 

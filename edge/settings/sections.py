@@ -77,11 +77,20 @@ CONFIRM_S, PAINT_S, HELP_S, WAIT_S = 0.5, 10.0, 10.0, 600.0
 waiting stage ends at the officer while the officer is still there (§2.9). The second and the last are our own values."""
 
 
+class SecondFor(Enum):
+    """What a second officer must approve (`lane_agent.approval`)."""
+
+    RELEASE = "release"  # over a warning
+    BYPASS = "bypass"  # of a loop
+
+
 class PolicySettings(Section, frozen=True, kw_only=True):
     """What the lane decides by; `limits` replaces single waiting limits by the table's stage names.
 
     Attributes:
         held_up_s: how much longer 3 may stand for a truck that the queue in front holds up; 0 takes it back when its time is over.
+        second_officer: what a second officer must approve; left out, nothing.
+        second_officer_s: after so long a request for one lapses.
     """
 
     manifest: Manifest
@@ -91,6 +100,8 @@ class PolicySettings(Section, frozen=True, kw_only=True):
     paint_s: Seconds = 2.0
     help_stuck_s: Seconds = 10.0
     held_up_s: SecondsOrNone = 120.0
+    second_officer: tuple[SecondFor, ...] = ()
+    second_officer_s: Seconds = 120.0
     limits: dict[str, Seconds] = field(default_factory=dict)
 
     def contradictions(self) -> Iterator[Problem]:
@@ -105,6 +116,7 @@ class PolicySettings(Section, frozen=True, kw_only=True):
             ("paint_s", self.paint_s, PAINT_S, "a screen that takes longer is at fault (design §2.2)"),
             ("help_stuck_s", self.help_stuck_s, HELP_S, "held for longer it is a stuck button (design §2.10)"),
             ("held_up_s", self.held_up_s, WAIT_S, "3 does not stand for ever (design §2.2)"),
+            ("second_officer_s", self.second_officer_s, WAIT_S, "nothing waits for ever (design §2.9)"),
             *((f"limits.{name}", s, WAIT_S, "nothing waits for ever (design §2.9)") for name, s in self.limits.items()),
         )
         for name, given, law, why in most:

@@ -25,6 +25,7 @@ from console.settings import ConsoleSettings
 from edge.lane_feed import not_counted
 from edge.page_line import PageLine
 from lane_agent.codec import effect_from, event_from
+from lane_agent.model import Policy
 from runtime.clocks import monotonic_ms
 from simulation.night import ScriptedNight
 from simulation.page_lane import PageLane
@@ -103,14 +104,14 @@ def serve(clock: ManualClock, officers: OfficerBook, tmp_path: Path) -> Iterator
     """Serves a page with any settings; `world=True` adds the simulation panel, `live` the camera's stream, whose times are real."""
     running: list[tuple[Served, threading.Thread]] = []
 
-    def begin(*, world: bool = False, live: Path | None = None, **settings: Any) -> Served:
+    def begin(*, world: bool = False, live: Path | None = None, policy: Policy = PATIENT, **settings: Any) -> Served:
         ready: list[Served] = []
         started = threading.Event()
         chosen = ConsoleSettings(officers=tmp_path / "officers.json", **{"port": 0, **settings})
 
         async def run() -> None:
             viewed: list[EvidenceViewed] = []
-            lane = PageLane(clock=clock, paint=painted, policy=PATIENT, visits=4_180)
+            lane = PageLane(clock=clock, paint=painted, policy=policy, visits=4_180)
             working = asyncio.create_task(lane.agent.run())
             await lane.start()
             desk = PageLine(lane.page, tmp_path / f"page-{len(running)}.sock")

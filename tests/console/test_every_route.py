@@ -34,6 +34,7 @@ WHO = {
     ("POST", "/unlock"): "officer",
     ("POST", "/here"): "officer",
     ("POST", "/action"): "officer",
+    ("POST", "/second"): "officer",
     ("POST", "/deciding"): "officer",
     ("POST", "/acknowledge"): "officer",
     ("POST", "/close-alarm"): "officer",

@@ -157,3 +157,49 @@ def test_ten_minutes_without_the_centre_the_queue_goes_on_and_the_page_says_what
         assert told == [("over", ""), ("taken", "chan"), ("escalated", ""), ("appeared", "")]
     finally:
         rig.store.close()
+
+
+def asked(deed: str = "asked", **more: Any) -> dict[str, Any]:
+    """What a lane tells of a request for a second officer."""
+    known = {
+        "id": "r1",
+        "act": "release",
+        "officer": "chan@wall",
+        "reason": "papers",
+        "visit": 4,
+        "until_ms": NOW + 60_000,
+    }
+    return {"approval": known | {"deed": deed} | more}
+
+
+def test_a_request_for_a_second_officer_is_for_somebody_else_than_whoever_asked() -> None:
+    """A need of its own beside the vehicle's, which he has; its name behind another door does not help."""
+    queue = Queue()
+    queue.tells("L", ("AtOfficer", 4, "", NOW, "chan"), visit=4, vrn="AB1234", **asked())
+    assert queue.kinds == [NeedKind.SECOND, NeedKind.EXCEPTION]
+    second = queue.book.queue()[0]
+    assert (second.asked_by, second.until_ms, second.vrn) == ("chan@wall", NOW + 60_000, "AB1234")
+    with pytest.raises(NeedRefusedError, match="somebody else"):
+        queue.book.take(second.key, "chan", had="", now_ms=NOW)
+    queue.book.take(second.key, "wong", had="", now_ms=NOW)
+    with pytest.raises(NeedRefusedError, match="somebody else"):
+        queue.book.hand(second.key, "wong", "chan", now_ms=NOW)
+
+
+@pytest.mark.parametrize(
+    ("told", "who", "detail"),
+    [
+        (asked("approved", second="wong@wall"), "wong@wall", "asked by chan@wall: approved"),
+        (asked("refused", second="wong", why="seal"), "wong", "asked by chan@wall: refused: seal"),
+        (asked("lapsed"), "", "asked by chan@wall: lapsed"),
+        ({}, "", "asked by chan@wall: the lane began anew, nothing was done"),
+    ],
+)
+def test_the_history_has_what_became_of_a_request_and_both_names(told: dict[str, Any], who: str, detail: str) -> None:
+    """Also of one that a lane forgot because it began anew."""
+    queue = Queue()
+    queue.tells("L", visit=4, **asked())
+    queue.serial += 1
+    queue.point.hear(state("L", queue.serial, at_ms=NOW + 1, visit=4, **told), NOW + 1)
+    [deed] = queue.book.follow(queue.point.lanes["L"], NOW + 1)
+    assert (deed.what, deed.who, deed.detail) == ("over", who, detail)

@@ -14,7 +14,7 @@ from lane_agent.model import Contact
 from runtime.clocks import utc_ms
 from simulation.broker import PrivateBroker
 from simulation.children import free_port
-from simulation.point import ToldLane, lanes_of
+from simulation.point import ToldLane, lanes_of, serve_page
 from simulation.private_wall import PrivatePoint, lane_names
 from tests.rigs.desk import expect, violations
 from wall.process import WallProcess
@@ -26,9 +26,9 @@ sync_api = pytest.importorskip("playwright.sync_api")
 class Place:
     """A wall and its lanes in one loop, in a thread of its own."""
 
-    def __init__(self, folder: Path, broker: PrivateBroker, names: list[str]) -> None:
+    def __init__(self, folder: Path, broker: PrivateBroker, names: list[str], *, pages: bool = False) -> None:
         self.port = free_port()
-        self.point = PrivatePoint(folder, broker, names, port=self.port)
+        self.point = PrivatePoint(folder, broker, names, port=self.port, pictures=pages)
         self.lanes: dict[str, ToldLane] = {}
         self._up = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -43,10 +43,12 @@ class Place:
 
     async def _serve(self) -> None:
         self._over = asyncio.Event()
-        wall = WallProcess(load_wall(self.point.config), now_ms=utc_ms)
-        lanes = lanes_of(self.point.point(self.point.lanes))
+        self._wall = wall = WallProcess(load_wall(self.point.config), now_ms=utc_ms)
+        settings = self.point.point(self.point.lanes)
+        lanes = lanes_of(settings)
         self.lanes = {lane.name: lane for lane in lanes}
         agents = [asyncio.create_task(lane.agent.run()) for lane in lanes]
+        agents += [asyncio.create_task(serve_page(lane, settings)) for lane in lanes if lane.name in settings.pages]
         serving = asyncio.create_task(wall.serve(self._over, lambda _: self._up.set()))
         for lane in lanes:
             lane.connection.start()
@@ -61,6 +63,10 @@ class Place:
     def do(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         """Something happens in a lane."""
         asyncio.run_coroutine_threadsafe(work(), self._loop).result(30)
+
+    def history(self) -> list[tuple[int, str, str, str, str]]:
+        """What became of needs, by the wall's store."""
+        return self._wall.store.deeds()
 
     def close(self) -> None:
         """The wall ends in good order."""
@@ -80,12 +86,12 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def tab_of(browser: Any, place: Place, name: str) -> Any:
     """Somebody at the wall, logged in."""
-    tab = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    tab = browser.new_context(viewport={"width": 1280, "height": 720}, ignore_https_errors=True).new_page()
     tab.goto(f"http://127.0.0.1:{place.port}/")
     tab.fill("#name", name)
     tab.fill("#password", place.point.passwords[name])
     tab.click("button.go")
-    expect(tab.locator("#grid .tile")).to_have_count(4)
+    expect(tab.locator("#grid .tile")).to_have_count(len(place.lanes))
     return tab
 
 

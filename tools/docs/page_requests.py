@@ -19,6 +19,7 @@ from console.requests import (
     AcknowledgeAlarm,
     CloseAlarm,
     DecidingRequest,
+    SecondRequest,
     ShelveAtLane,
     SimulationRequest,
 )
@@ -162,6 +163,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         "The plate as the reader cut it out; the look is written down.", *_PICTURES, refused=(401, 404)
     ),
     ("POST", "/action"): _act("An officer's act; the lane alone judges whether it may be done now.", REQUESTS),
+    ("POST", "/second"): _act("Approves or refuses what another officer asked for.", SecondRequest),
     ("POST", "/deciding"): Operation(
         says="A dialog is open: the other pages show by whom.",
         body=DecidingRequest,

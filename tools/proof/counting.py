@@ -51,6 +51,7 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR091
             | e.TroubleReported()
             | e.TroubleEnded()
             | e.AlarmHandled()
+            | e.ApprovalHandled()
             | e.WordsReceived()
             | e.CallReported()
         ):

@@ -9,7 +9,7 @@ from domain.marks import normalise
 from lane_agent import events as e
 from lane_agent.model import Contact, Fault, Link, Screen
 from tools.proof.code_book import MAINLAND, NEIGHBOUR, OTHER_MAINLAND, STRANGER, VRN
-from tools.proof.world import OFFICER, TAKEN, WHY, ScenarioWorld
+from tools.proof.world import OFFICER, SECOND, TAKEN, WHY, ScenarioWorld
 
 Word = Callable[[ScenarioWorld, str], object]
 
@@ -88,8 +88,8 @@ def _officer(make: Callable[[ScenarioWorld], e.Event]) -> Word:
     return lambda world, _: world.tell(make(world))
 
 
-def _bypass(world: ScenarioWorld, loop: str, *, bypassed: bool = True) -> None:
-    world.tell(e.LoopBypassed(Contact(loop), bypassed, OFFICER, WHY))
+def _bypass(world: ScenarioWorld, loop: str, *, bypassed: bool = True, second: str = "") -> None:
+    world.tell(e.LoopBypassed(Contact(loop), bypassed, OFFICER, WHY, second))
 
 
 def _terminal_says(world: ScenarioWorld, said: str) -> e.ImmigrationSignalled:
@@ -185,6 +185,7 @@ WORDS: dict[str, Word] = {
     "manual": lambda world, _: world.tell(e.ManualOrdered(OFFICER, WHY)),
     "automatic": lambda world, _: world.tell(e.ManualEnded(OFFICER)),
     "bypass": _bypass,
+    "bypass-two": lambda world, loop: _bypass(world, loop, second=SECOND),
     "unbypass": lambda world, loop: _bypass(world, loop, bypassed=False),
     "write-off": _officer(lambda world: e.DebtWrittenOff(world.visit if world.lane.visit else 0, OFFICER, WHY)),
     "lapsed-before": lambda world, _: world.tell(e.ShowLapsed(world.lane.face.serial - 1)),
@@ -192,6 +193,8 @@ WORDS: dict[str, Word] = {
     "announce": lambda world, _: world.tell(e.VehicleAnnounced(OFFICER)),
     "announce-unnamed": lambda world, _: world.tell(e.VehicleAnnounced(" ")),
     "release": _officer(lambda world: e.OfficerReleased(world.visit, OFFICER, WHY)),
+    "release-two": _officer(lambda world: e.OfficerReleased(world.visit, OFFICER, WHY, second=SECOND)),
+    "release-twice": _officer(lambda world: e.OfficerReleased(world.visit, OFFICER, WHY, second=f"{OFFICER}@wall")),
     "release-before": _officer(lambda world: e.OfficerReleased(world.visit - 1, OFFICER, WHY)),
     "release-unnamed": _officer(lambda world: e.OfficerReleased(world.visit, " ", WHY)),
     "inspect": _officer(lambda world: e.OfficerInspected(world.visit, OFFICER, WHY)),

@@ -111,7 +111,14 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             return replace(history, help="ringing")
         case e.OfficerSent():
             return replace(history, help="answered")
-        case e.TroubleReported() | e.TroubleEnded() | e.AlarmHandled() | e.WordsReceived() | e.CallReported():
+        case (
+            e.TroubleReported()
+            | e.TroubleEnded()
+            | e.AlarmHandled()
+            | e.ApprovalHandled()
+            | e.WordsReceived()
+            | e.CallReported()
+        ):
             return history
         case _:
             return _officer(history, event)

@@ -31,6 +31,7 @@ from lane_agent.step import step
 from tools.proof.code_book import CORE_MS, VRN, ScenarioCodeBook
 
 OFFICER = "officer1"
+SECOND = "officer2@wall"
 WHY = "seen by me"
 TAKEN = "UBR live is claimed by lane/journal/7 of another lane"
 

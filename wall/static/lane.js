@@ -3,6 +3,7 @@
 import { all, find, make, pick, say } from "/shared/dom.js";
 import { LivePicture } from "/shared/live.js";
 import { drawOrders, prepareOrders } from "./orders.js";
+import { remaining } from "./queue.js";
 import { drawGlass } from "./tiles.js";
 import { ago } from "./times.js";
 
@@ -11,6 +12,7 @@ const MARK_MS = 200;
 const live = new LivePicture(find("#live"));
 let chosen = "";
 let world = null;
+let given = null;
 let stillAt = -Infinity;
 
 /** The newer of both pictures is shown, and is marked as old once it is. */
@@ -40,6 +42,15 @@ function facts(tile) {
   ];
 }
 
+/** What waits for a second officer here, or became of it. */
+function drawApproval(asked) {
+  const line = find("#lane-approval");
+  line.hidden = !asked;
+  if (!asked) return;
+  line.classList.toggle("waits", asked.waits);
+  say(line, [asked.says, asked.waits ? remaining(asked.until_ms - given.now()) : "", asked.why].filter(Boolean).join(" · "));
+}
+
 function draw() {
   const tile = world?.tiles.get(chosen);
   const panel = find("#lane");
@@ -50,6 +61,7 @@ function draw() {
   say(find("#lane-vrn"), tile.vrn);
   say(find("#lane-says"), tile.says);
   say(find("#lane-todo"), tile.todo);
+  drawApproval(tile.approval);
   const screens = find("#lane-screens");
   if (!screens.children.length) {
     for (const name of ["xdb", "aiop"]) screens.append(make("div", { class: `glass ${name}` }, make("img", { alt: "" }), make("span", { class: "mark" })));
@@ -65,12 +77,16 @@ function draw() {
 }
 
 export const lane = {
-  prepare(given) {
+  prepare(parts) {
+    given = parts;
     world = given.world;
     prepareOrders(given);
     find("#lane-close").addEventListener("click", () => this.choose(""));
     document.addEventListener("visibilitychange", watch);
-    setInterval(() => mark(given.now()), MARK_MS);
+    setInterval(() => {
+      mark(given.now());
+      drawApproval(world.tiles.get(chosen)?.approval);
+    }, MARK_MS);
   },
   choose(name) {
     chosen = name === chosen ? "" : name;

@@ -43,9 +43,11 @@ LANES: dict[str, Policy] = {
     "identifier": Policy(identifier_required=True),
     "slow": Policy(paint_ms=60_000),
     "patient": Policy(held_up_ms=60_000),
+    "two": Policy(second_release=True, second_bypass=True, manifest_sensor=True),
 }
 """The lanes that scenarios play in: ordinary, with a drop-in sensor, with a compound loop, lenient about the point, one
-that requires a second identifier, one whose screens are given a minute, and one that lets 3 wait for the queue in front."""
+that requires a second identifier, one whose screens are given a minute, one that lets 3 wait for the queue in front, and one where two
+officers must agree."""
 
 
 NOTED = (

@@ -287,4 +287,39 @@ TEXT = """
     uses:   live
     notes:  ManualOrdered LoopBypassed ManualEnded LoopBypassed
     ends:   17 stands
+7 where two officers must agree one alone releases nobody over a warning
+    lane:   two
+    do:     ready manual arrive immigration cleared release release-twice
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL
+    alarms: ManualVisit
+    notes:  ManualOrdered
+    ends:   7 manual
+7 two officers release over a warning
+    lane:   two
+    do:     ready manual arrive immigration cleared release-two
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL DONE
+    alarms: ManualVisit
+    notes:  ManualOrdered ReleasedByOfficer
+    ends:   7 stands
+7 without a warning one officer is enough
+    lane:   two
+    do:     ready manual records:live arrive immigration read cleared release leave
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL DONE WELCOME
+    alarms: ManualVisit
+    uses:   live
+    notes:  ManualOrdered ReleasedByOfficer
+    ends:   2 waiting
+7 where two officers must agree one alone still stops and clears by hand
+    lane:   two
+    do:     ready manual arrive immigration cleared take-over leave arrive immigration cleared inspect
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION MANUAL OFFICER WELCOME STOP IMMIGRATION_TURN/IMMIGRATION MANUAL EXAMINE
+    alarms: ManualVisit ManualVisit
+    notes:  ManualOrdered SentToCompound
+    ends:   9 stands
+7 where two officers must agree one alone bypasses no loop, and puts one back
+    lane:   two
+    do:     ready manual bypass:exit_loop bypass-two:exit_loop unbypass:exit_loop
+    shows:
+    notes:  ManualOrdered LoopBypassed LoopBypassed
+    ends:   2 waiting
 """
