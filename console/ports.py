@@ -16,6 +16,7 @@ from domain.alarm_lifecycle import AlarmState
 from domain.alarm_traits import Priority
 from domain.alarms import LaneAlarmKind
 from domain.crossing import Direction
+from domain.notices import DriverNotice
 from domain.visit_record import ApprovalDeed
 from lane_agent.events import HelpAnswered, HelpEnded, OfficerEvent, OfficerSent
 from lane_agent.matching import Standing
@@ -190,6 +191,15 @@ class ApprovalView:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeView:
+    """What the panel says besides its message, by whom, and until when."""
+
+    notice: DriverNotice
+    issuer: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class SecondAnswer:
     """What a second officer says to the request of that id; `reason` says why he refuses."""
 
@@ -283,6 +293,7 @@ class LaneView:
             check of `lane_agent.acceptance` that fails.
         second: the acts that a second officer must approve at this moment.
         approval: what was last asked of a second officer, since the agent's start.
+        notice: what the panel says besides its message, where that message may carry it.
         visit: the vehicle in the lane, or None.
         start: names this start of the agent; a visit that was open before it may now be taken for another vehicle.
         past: the last twenty visits, newest first.
@@ -302,6 +313,7 @@ class LaneView:
     refuses: tuple[tuple[str, str], ...] = ()
     second: tuple[str, ...] = ()
     approval: ApprovalView | None = None
+    notice: NoticeView | None = None
     manual: tuple[ManualReason, ...] = ()
     bypassed: tuple[Contact, ...] = ()
     debt: bool = False

@@ -11,14 +11,24 @@ from console.approvals import approval
 from console.calls import became, camera_fault, cards, lasted, outcome_of, runs
 from console.grounds import FACTS, basis, facts, stops_of, warnings, why_not
 from console.headline import headline
-from console.ports import AlarmView, BundleView, LaneView, LinkView, MessageView, PastVisit, ScreenView, VisitView
+from console.ports import (
+    AlarmView,
+    BundleView,
+    LaneView,
+    LinkView,
+    MessageView,
+    NoticeView,
+    PastVisit,
+    ScreenView,
+    VisitView,
+)
 from console.row_words import row
 from console.tongues import Both, chinese_of, joined
 from domain.alarm_lifecycle import AlarmState
 from domain.crossing import RELEASE
 from lane_agent.matching import Standing
-from lane_agent.model import Codes, HelpCall, Link, Outcome, ReadSource, Ruling
-from lane_agent.wording import WORDING, Scene
+from lane_agent.model import Codes, HelpCall, Link, Outcome, ReadSource, Ruling, Screen
+from lane_agent.wording import CARRIES_NOTICE, NOTICES, WORDING, Scene
 
 Plain = dict[str, Any]
 """JSON-able data; its keys are what `static/` reads."""
@@ -49,7 +59,7 @@ def present(view: LaneView) -> Plain:
         },
         "help": _help(view),
         "visit": None if view.visit is None else _visit(view, view.visit),
-        "screens": [_screen(screen) for screen in view.screens],
+        "screens": [_screen(screen, view.notice) for screen in view.screens],
         "messages": [_message(one) for one in sorted(view.messages, key=lambda one: bool(one.seen_by))],
         "alarms": [_alarm(alarm) for alarm in view.alarms],
         "runs": runs(view),
@@ -214,7 +224,9 @@ def _bundle(shown: BundleView) -> Plain:
     }
 
 
-def _screen(screen: ScreenView) -> Plain:
+def _screen(screen: ScreenView, notice: NoticeView | None = None) -> Plain:
+    carried = notice if screen.screen is Screen.AIOP and screen.told in CARRIES_NOTICE else None
+    below = Both("", "") if carried is None else _below(carried)
     told = screen.told if screen.painted is None else screen.painted
     none = screen.painted is None
     silent = Both("No answer from this screen", "此螢幕沒有回應") if none else Both("Not confirmed", "未確認")
@@ -225,9 +237,15 @@ def _screen(screen: ScreenView) -> Plain:
         **_said(words.SCREENS[screen.screen]),
         "shows": _wording(told, screen.parameter),
         "confirmed": screen.confirmed,
-        "note": Both("Confirmed", "已確認") if screen.confirmed else note,
-        "version": f"{told.value}-{screen.parameter}-{screen.painted is None}-{screen.confirmed}",
+        "note": joined(Both(" ", ""), [Both("Confirmed", "已確認") if screen.confirmed else note, below]),
+        "version": f"{told.value}-{screen.parameter}-{screen.painted is None}-{screen.confirmed}-{below}",
     }
+
+
+def _below(notice: NoticeView) -> Both:
+    """The line below the panel's message, and who ordered it."""
+    said, by = NOTICES[notice.notice], notice.issuer.partition("@")[0].partition(" ")[0]
+    return Both(f"Below it, by {by}: {said.english}.", f"另有 {by} 訊息：{said.traditional}。")
 
 
 def _wording(scene: Scene, parameter: str) -> str:

@@ -64,7 +64,15 @@ class PaintedSurface:
 
     def paint(self, showing: Showing) -> bool:
         """Paints and flips."""
-        paint(self._sign, self._screen, showing.scene, showing.parameter, simulated=showing.simulated, light=self.light)
+        paint(
+            self._sign,
+            self._screen,
+            showing.scene,
+            showing.parameter,
+            simulated=showing.simulated,
+            light=self.light,
+            notice=showing.notice,
+        )
         pygame.display.flip()
         return True
 

@@ -60,9 +60,10 @@ def paint(
     *,
     simulated: bool = False,
     light: Light = DAY,
+    notice: str = "",
 ) -> Layout:
     """Paints the sign of `scene` over the whole `surface` and returns where everything went."""
-    placed = lay_out(screen, scene, parameter, simulated, surface.get_size())
+    placed = lay_out(screen, scene, parameter, simulated, surface.get_size(), notice=notice)
     if screen is Screen.XDB:
         _paint_board(surface, placed, shared(coarse=placed.sign.coarse))
     else:
@@ -96,6 +97,12 @@ def _paint_panel(surface: pygame.Surface, placed: Layout, fonts: Fonts, ink: Pan
     _paint_pictogram(surface, placed)
     for row in placed.rows:
         _write(surface, (row,), ink.words[row.language], fonts)
+    if placed.notice is not None:
+        surface.fill(ink.paper, placed.notice)  # the message's paper: it is no name of a button below it
+        left, top, wide, _ = placed.notice
+        surface.fill(ink.mark, (left, top, wide, max(2, placed.size[1] // 200)))
+        for row in placed.notice_rows:
+            _write(surface, (row,), ink.words[row.language], fonts)
     for key in placed.keys:
         _paint_key(surface, key, fonts, ink)
 

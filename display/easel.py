@@ -36,7 +36,13 @@ class SignEasel:
         if self._sheet.get_size() != size:
             self._sheet = blank(size)
         paint(
-            self._sheet, self._screen, showing.scene, showing.parameter, simulated=showing.simulated, light=self.light
+            self._sheet,
+            self._screen,
+            showing.scene,
+            showing.parameter,
+            simulated=showing.simulated,
+            light=self.light,
+            notice=showing.notice,
         )
         return self._sheet.get_buffer().raw
 

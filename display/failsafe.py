@@ -25,6 +25,7 @@ class Showing:
     parameter: str
     simulated: bool
     safe: bool
+    notice: str = ""
 
 
 class Failsafe:
@@ -50,9 +51,9 @@ class Failsafe:
         """A line of the agent."""
         self._heard_s = now_s
         match message:
-            case ShowOrder(scene=scene, serial=serial, parameter=parameter, simulated=simulated):
+            case ShowOrder(scene=scene, serial=serial, parameter=parameter, simulated=simulated, notice=notice):
                 self._simulated = simulated
-                self.showing = Showing(scene, serial, parameter, simulated, safe=False)
+                self.showing = Showing(scene, serial, parameter, simulated, safe=False, notice=notice or "")
                 self.due = True  # rule 3
             case ScreenBeat():
                 pass

@@ -28,9 +28,10 @@ from display.protocol import (
     decode_for_agent,
     encode,
 )
+from domain.notices import DriverNotice
 from lane_agent.effects import Show
 from lane_agent.model import Screen
-from lane_agent.wording import Scene
+from lane_agent.wording import CARRIES_NOTICE, Scene
 from runtime.unix_socket import listening
 
 log = logging.getLogger("display.feed")
@@ -91,6 +92,7 @@ class ScreenFeed:
         self._on_found = on_found
         self._silence_s = silence_s
         self._shown: Show | None = None
+        self._notice: DriverNotice | None = None
         self._connections: dict[Screen, _Connection] = {}
         self._server: asyncio.Server | None = None
         self._beating: asyncio.Task[None] | None = None
@@ -137,7 +139,15 @@ class ScreenFeed:
         if self._shown is not None:
             connection.fell_back = False
             scene = self._shown.xdb if connection.screen is Screen.XDB else self._shown.aiop
-            connection.send(ShowOrder(scene, self._shown.serial, self._shown.parameter, self._simulated))
+            notice = self._notice if connection.screen is Screen.AIOP and scene in CARRIES_NOTICE else None
+            connection.send(ShowOrder(scene, self._shown.serial, self._shown.parameter, self._simulated, notice))
+
+    def notice(self, notice: str) -> None:
+        """The line below the panel's message, a `DriverNotice` or ""; the panel paints anew only a message that may carry it."""
+        self._notice = DriverNotice(notice) if notice else None
+        panel = self._connections.get(Screen.AIOP)
+        if panel is not None and self._shown is not None and self._shown.aiop in CARRIES_NOTICE and not panel.fell_back:
+            self._tell(panel)
 
     async def _beat(self) -> None:
         while True:

@@ -42,6 +42,12 @@ BUTTON_EM = 0.073
 _STRIP = 0.25  # of the panel's height: two rows of names, and the mark that points at the button below
 
 
+_NOTICE = 0.21  # of the panel's height: three rows
+
+NOTICE_EM = 0.06
+"""The em of a notice's Traditional words as a share of the panel's height: 9.5 mm (seed 004); smaller than any message's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """The label above one physical button: its name in Chinese, and under it in English."""
@@ -61,6 +67,7 @@ class Layout:
         ribbon: the simulation's strip, or None.
         column: the dark part of the AIOP, or None.
         rule: the line under the XDB's header, or None.
+        notice: the panel's strip for a line besides the message, or None.
     """
 
     sign: Sign
@@ -74,12 +81,14 @@ class Layout:
     column: Rectangle | None
     rule: Rectangle | None
     keys: tuple[Key, ...]
+    notice: Rectangle | None = None
+    notice_rows: tuple[TextRow, ...] = ()
 
 
 @lru_cache(maxsize=256)
-def lay_out(screen: Screen, scene: Scene, parameter: str, simulated: bool, size: Size) -> Layout:
+def lay_out(screen: Screen, scene: Scene, parameter: str, simulated: bool, size: Size, *, notice: str = "") -> Layout:
     """The sign of `scene` fitted to `size`; kept, because a screen shows the same few signs all day."""
-    told = sign(screen, scene, parameter, simulated=simulated, coarse=min(size) < COARSE_BELOW)
+    told = sign(screen, scene, parameter, simulated=simulated, coarse=min(size) < COARSE_BELOW, notice=notice)
     if screen is Screen.XDB:
         return _board(told, size, shared(coarse=told.coarse))
     return _panel(told, size, shared())
@@ -147,6 +156,7 @@ def _panel(told: Sign, size: Size, fonts: Fonts) -> Layout:
     ribbon, body = _cut_ribbon(told, size)
     strip = pygame.Rect(0, height - round(height * _STRIP), width, round(height * _STRIP))
     body.height -= strip.height
+    band, notice_rows = _notice(told, body, height, fonts)
     column = pygame.Rect(body.x, body.y, round(width * _COLUMN_SHARE.get(told.tone, 0.31)), body.height)
     margin = round(width * 0.035)
     inner = column.inflate(-2 * margin, -2 * margin)
@@ -168,7 +178,19 @@ def _panel(told: Sign, size: Size, fonts: Fonts) -> Layout:
         column=_sure(column),
         rule=None,
         keys=_keys(told, strip, fonts),
+        notice=_plain(band),
+        notice_rows=notice_rows,
     )
+
+
+def _notice(told: Sign, body: pygame.Rect, height: int, fonts: Fonts) -> tuple[pygame.Rect | None, tuple[TextRow, ...]]:
+    """The strip of a notice, cut off the bottom of `body`, above the buttons' names."""
+    if not told.notice:
+        return None, ()
+    band = pygame.Rect(body.x, body.bottom - round(height * _NOTICE), body.width, round(height * _NOTICE))
+    body.height -= band.height
+    inner = band.inflate(-round(height * 0.06), -round(height * 0.025))
+    return band, fit(told.notice, inner, fonts, greatest=int(height * NOTICE_EM), align=Align.LEFT)
 
 
 def _keys(told: Sign, strip: pygame.Rect, fonts: Fonts) -> tuple[Key, ...]:

@@ -19,7 +19,8 @@ log = logging.getLogger("display")
 class PaintLog:
     """One JSON line a painting, flushed at once; what a judge compares with the truth.
 
-    Keys: `utc_ms`, `mono_ms`, `screen`, `scene`, `serial`, `parameter`, `safe`, `sha256` (of the pixels).
+    Keys: `utc_ms`, `mono_ms`, `screen`, `scene`, `serial`, `parameter`, `safe`, `sha256` (of the pixels), and
+    `notice` where one was painted.
     """
 
     def __init__(self, file: TextIO, *, utc_ms: Callable[[], int], mono_s: Callable[[], float]) -> None:
@@ -31,6 +32,8 @@ class PaintLog:
         """Notes what `screen` has just painted. The clocks are read first: hashing takes milliseconds."""
         entry = {"utc_ms": self._utc_ms(), "mono_ms": round(self._mono_s() * 1000), "screen": screen.value}
         entry |= {"scene": showing.scene.value, "serial": showing.serial, "parameter": showing.parameter}
+        if showing.notice:
+            entry["notice"] = showing.notice
         entry |= {"safe": showing.safe, "sha256": digest()}
         try:
             self._file.write(json.dumps(entry) + "\n")

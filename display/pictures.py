@@ -29,7 +29,13 @@ _CAPTION = 22
 
 @lru_cache(maxsize=64)
 def render(
-    screen: Screen, scene: Scene, parameter: str = "", simulated: bool = False, size: Size | None = None
+    screen: Screen,
+    scene: Scene,
+    parameter: str = "",
+    simulated: bool = False,
+    size: Size | None = None,
+    *,
+    notice: str = "",
 ) -> bytes:
     """One sign as PNG, exactly as the screen process paints it; takes some 20 ms the first time, then nothing.
 
@@ -39,13 +45,14 @@ def render(
         parameter: fills `{earliest}`.
         simulated: with the ribbon.
         size: (width, height) in pixels; the screen's default if None.
+        notice: the line below a message that may carry one.
 
     Raises:
         BadSizeError: no such screen.
         FontMissingError: the glyphs are not installed.
     """
     surface = blank(check_size(screen, size or DEFAULT_SIZE[screen]))
-    paint(surface, screen, scene, parameter, simulated=simulated)
+    paint(surface, screen, scene, parameter, simulated=simulated, notice=notice)
     return _png(surface)
 
 

@@ -6,7 +6,7 @@
 | screen | `{"type":"painted","screen":…,"scene":…,"serial":n,"safe":false}` | people see it; `safe` with serial 0 if by itself |
 | screen | `{"type":"trouble","screen":…,"text":…}` | it shows the safe face at most, and why; "" when that is over |
 | screen | `{"type":"pong"}` | the paint loop turns; the answer to a beat |
-| agent | `{"type":"show","scene":…,"serial":n,"parameter":"","simulated":false}` | paint this now |
+| agent | `{"type":"show","scene":…,"serial":n,"parameter":"","simulated":false,"notice":null}` | paint this now |
 | agent | `{"type":"beat"}` | the agent lives; every 0.5 s |
 
 Both sides come from one release, so a line that does not fit is a fault, not a newer version to be tolerated.
@@ -19,6 +19,7 @@ from typing import Annotated
 import msgspec
 
 from display.errors import MalformedLineError
+from domain.notices import DriverNotice
 from lane_agent.model import Screen
 from lane_agent.wording import Scene
 
@@ -30,12 +31,13 @@ Parameter = Annotated[str, msgspec.Meta(max_length=32)]
 
 
 class ShowOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="show"):
-    """The agent's order to paint a scene."""
+    """The agent's order to paint a scene; the panel puts `notice` below one that may carry it."""
 
     scene: Scene
     serial: Serial
     parameter: Parameter = ""
     simulated: bool = False
+    notice: DriverNotice | None = None
 
 
 class ScreenBeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="beat"):

@@ -12,8 +12,20 @@ from dataclasses import dataclass
 from enum import Enum
 
 from display.line_breaks import pieces
+from domain.notices import DriverNotice
 from lane_agent.model import Screen
-from lane_agent.wording import CUSTOMS, HELP_BUTTON, SIMULATION, UNLADEN_BUTTON, WORDING, Scene, Tone, earliest_in_words
+from lane_agent.wording import (
+    CARRIES_NOTICE,
+    CUSTOMS,
+    HELP_BUTTON,
+    NOTICES,
+    SIMULATION,
+    UNLADEN_BUTTON,
+    WORDING,
+    Scene,
+    Tone,
+    earliest_in_words,
+)
 
 
 class Language(Enum):
@@ -123,6 +135,7 @@ class Sign:
         hints: labels of the panel's buttons, left to right; none on the XDB.
         ribbon: text across the sign, "" on a real lane.
         coarse: the short words were taken.
+        notice: the line below the message in each language; none on the XDB.
     """
 
     screen: Screen
@@ -134,9 +147,18 @@ class Sign:
     hints: tuple[Hint, ...]
     ribbon: str
     coarse: bool
+    notice: tuple[SignLine, ...] = ()
 
 
-def sign(screen: Screen, scene: Scene, parameter: str = "", *, simulated: bool = False, coarse: bool = False) -> Sign:
+def sign(
+    screen: Screen,
+    scene: Scene,
+    parameter: str = "",
+    *,
+    simulated: bool = False,
+    coarse: bool = False,
+    notice: str = "",
+) -> Sign:
     """The sign of `scene` on `screen`.
 
     Args:
@@ -145,6 +167,7 @@ def sign(screen: Screen, scene: Scene, parameter: str = "", *, simulated: bool =
         parameter: fills `{earliest}`: `hh:mm` in Hong Kong, or `MM-DD hh:mm`.
         simulated: the lane is a simulated one: the ribbon is shown.
         coarse: take the short words (boards under `COARSE_BELOW` pixels).
+        notice: a `domain.notices.DriverNotice`, "" for none; left out where this message may not carry one.
     """
     others_turn = screen is Screen.XDB and scene is Scene.IMMIGRATION_TURN
     wording = WORDING[scene]
@@ -158,6 +181,17 @@ def sign(screen: Screen, scene: Scene, parameter: str = "", *, simulated: bool =
         hints=_hints(scene) if screen is Screen.AIOP else (),
         ribbon=SIMULATION if simulated else "",
         coarse=coarse,
+        notice=_notice(notice) if notice and screen is Screen.AIOP and scene in CARRIES_NOTICE else (),
+    )
+
+
+def _notice(notice: str) -> tuple[SignLine, ...]:
+    """Its words, each language on a row, no larger than the message's."""
+    words = NOTICES[DriverNotice(notice)]
+    return (
+        SignLine(Language.TRADITIONAL, _chinese(words.traditional, ""), 1.0),
+        SignLine(Language.ENGLISH, _english(words.english, ""), 0.8),
+        SignLine(Language.SIMPLIFIED, _chinese(words.simplified, ""), 0.8),
     )
 
 

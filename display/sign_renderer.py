@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 
 from display.pictures import render
 from display.wording_file import use_words
@@ -43,11 +44,12 @@ class SignRenderer:
         context = multiprocessing.get_context("spawn")
         return ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(self._wording,))
 
-    async def paint(self, screen: Screen, scene: Scene, parameter: str) -> bytes | None:
+    async def paint(self, screen: Screen, scene: Scene, parameter: str, notice: str = "") -> bytes | None:
         """The sign as PNG; None if the painter died of it (the next one gets a new painter)."""
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._pool, render, screen, scene, parameter, self._simulated)
+            job = partial(render, screen, scene, parameter, self._simulated, notice=notice)
+            return await loop.run_in_executor(self._pool, job)
         except BrokenProcessPool:
             log.warning("the painter of the page's pictures ended at %s on %s", scene.value, screen.value)
             self._pool = self._new_pool()

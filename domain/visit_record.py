@@ -41,6 +41,7 @@ class RecordKind(StrEnum):
     MANUAL_ENDED = "ManualEnded"
     LOOP_BYPASSED = "LoopBypassed"
     WORDS_RECEIVED = "WordsReceived"
+    DRIVER_NOTIFIED = "DriverNotified"  # the panel says something besides its message (`domain.notices`)
     ALARM_HANDLED = "AlarmHandled"  # an officer took, closed or shelved an alarm (`domain.alarm_list`)
     APPROVAL_HANDLED = (
         "ApprovalHandled"  # a request for a second officer's approval, other than the act (`ApprovalDeed`)

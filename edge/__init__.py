@@ -13,6 +13,7 @@
 | `actuators` | each effect of the lane handed to the device that carries it out |
 | `alarm_desk` | the lane's alarms: made of the journal, kept over a restart, told to people |
 | `lane_feed` | the officers' page as the agent feeds it |
+| `driver_notice` | the line below the panel's message |
 | `second_officer` | a request that waits for a second officer |
 | `page_line`, `page_process`, `places` | the agent's end of the line to the page, which is a process of its own; where the two meet |
 | `simulation_panel` | the page's panel in demonstrations: wishes passed on to the world's socket |

@@ -10,7 +10,7 @@ from devices.identifier import Identifier
 from devices.intercom import Intercom
 from devices.reader import ReaderProcess
 from devices.voice.line import VoiceLine
-from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show, TellDriver
 from lane_agent.events import Event
 from lane_agent.model import Moment
 from lane_agent.state import Lane
@@ -33,6 +33,7 @@ class Actuators:
 
     Args:
         screens, reader, identifier, intercom: the devices.
+        tell: puts a line below the panel's message.
         watchers: told of each durable step: the page, the link.
         voice: None where the lane has none.
     """
@@ -44,6 +45,7 @@ class Actuators:
         reader: ReaderProcess,
         identifier: Identifier,
         intercom: Intercom,
+        tell: Callable[[TellDriver], None],
         watchers: list[Watcher],
         voice: VoiceLine | None = None,
     ) -> None:
@@ -52,6 +54,7 @@ class Actuators:
         self._identifier = identifier
         self._intercom = intercom
         self._voice = voice
+        self._tell = tell
         self._watchers = watchers
 
     def show(self, order: Show) -> None:
@@ -79,6 +82,10 @@ class Actuators:
         self._intercom.ring(order.call)
         if self._voice is not None:
             self._voice.ring(order.call)
+
+    def tell_driver(self, order: TellDriver) -> None:
+        """A line below the panel's message."""
+        self._tell(order)
 
     def raise_alarm(self, alarm: Alarm) -> None:
         """Watchers make of it what people see and hear (`edge.alarm_desk`); the core reads it in the journal."""

@@ -30,6 +30,7 @@ from edge import identifiers, places, wiring
 from edge.actuators import Actuators
 from edge.alarm_desk import LaneAlarms
 from edge.clock import BoxClock, ClockWatch
+from edge.driver_notice import NoticeLine
 from edge.evidence_retention import EvidenceKeeper
 from edge.expiry import IdentityWatch
 from edge.health import HealthEvent, StoreWatch, look
@@ -120,11 +121,13 @@ class LaneBox:
         self.identifier = identifiers.identifier(settings, self.plates)
         # A shadow calls nobody and says nothing: another lane has the driver.
         self.voice = None if self.shadow else voice_line(settings.voice, self.tell, monotonic_ms, self._call_moved)
+        self.notice = NoticeLine(self.screens.notice, now=self.clock.now, moved=self._notice_moved)
         actuators = Actuators(
             screens=self.screens,
             reader=self.reader,
             identifier=self.identifier,
             intercom=Intercom(self.contacts),
+            tell=self.notice.order,
             watchers=[self._stepped],
             voice=self.voice,
         )
@@ -232,6 +235,7 @@ class LaneBox:
             if not self.shadow:
                 self.link.on_journal_grew()
         self.alarms.stepped(at, effects, lambda: self.journal.head()[0])
+        self.notice.stepped(lane)
         self._publish_state(lane)
         self.metrics.stepped(event, at, effects)
         self.afar.stepped(event, effects, lane)
@@ -253,7 +257,9 @@ class LaneBox:
         times = {"at_ms": now_ms, "row_ms": self._row[1]}
         if self.standby is None:
             keys = {"core_keys": list(self.core_ring.prints)}
-            self.link.publish_state(wiring.wall_facts(lane, self.page.second.facts()) | times | alarms | keys)
+            self.link.publish_state(
+                wiring.wall_facts(lane, self.page.second.facts(), self.notice.facts()) | times | alarms | keys
+            )
 
     def _sound_siren(self, *, on: bool) -> None:
         if on is not self._siren:
@@ -264,6 +270,10 @@ class LaneBox:
         """Time alone has changed an alarm."""
         self._publish_state(self.agent.lane)
         self.page.moved()
+
+    def _notice_moved(self) -> None:
+        """The line on the panel has changed."""
+        self._alarms_moved()
 
     def _page_voice(self) -> PageVoice | None:
         if self.voice is None:
@@ -282,6 +292,7 @@ class LaneBox:
             read_ms=self.reader.read_ms,
             evidence=self._evidence,
             paint=self.painter.paint,
+            notice=lambda: self.notice.shown,
             now=self.clock.now,
         )
 

@@ -21,6 +21,7 @@ from console.ports import (
     LaneView,
     LinkView,
     MessageView,
+    NoticeView,
     OfficerAction,
     PastVisit,
     ScreenView,
@@ -44,7 +45,7 @@ from lane_agent.matching import standing_of_bundle, stopping_bundles
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Moment, Outcome, Ruling, Screen
 from lane_agent.state import Lane, Visit, visit_key
 from lane_agent.table import TABLE
-from lane_agent.wording import Scene
+from lane_agent.wording import CARRIES_NOTICE, Scene
 
 RAN = frozenset({"22 ran from inspection", "22 leaving against the signal", "22 through a closed lane"})
 """Rows of a vehicle that left against the signal."""
@@ -55,7 +56,7 @@ MESSAGE_MS = 12 * 3_600_000
 """Messages older than this, before the newest record, are not shown again after a restart."""
 NUMBERS = {row.name: row.number for row in TABLE}
 
-SignRenderer = Callable[[Screen, Scene, str], Awaitable[bytes | None]]
+SignRenderer = Callable[[Screen, Scene, str, str], Awaitable[bytes | None]]
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class Sources:
     paint: SignRenderer
     now: Callable[[], Moment]
     read_ms: Callable[[], tuple[int, int] | None] = lambda: None
+    notice: Callable[[], NoticeView | None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -118,7 +120,7 @@ class LanePage:
         )
         self._moved = asyncio.Condition()
         self._notices: set[asyncio.Task[None]] = set()
-        self._pictures: dict[Screen, tuple[tuple[Scene, str], bytes]] = {}
+        self._pictures: dict[Screen, tuple[tuple[Scene, str, str], bytes]] = {}
 
     def recall(self, records: Iterable[tuple[Record, Moment]]) -> None:
         """Takes the records of earlier boots, oldest first, so that visits and the last messages survive a restart."""
@@ -220,6 +222,7 @@ class LanePage:
             refuses=tuple(one for one in refused if one[0] not in second),
             second=second,
             approval=self.second.shown,
+            notice=self._sources.notice(),
             manual=tuple(sorted(lane.manual, key=lambda reason: reason.value)),
             debt=lane.debt or (lane.visit is not None and lane.visit.unclear is not None),
             bypassed=tuple(sorted(lane.bypassed, key=lambda contact: contact.value)),
@@ -267,7 +270,9 @@ class LanePage:
     async def screen_png(self, screen: Screen) -> bytes | None:
         """What that screen was told to show, painted by the display's own painter."""
         face = self._agent.lane.face
-        wanted = (face.xdb if screen is Screen.XDB else face.aiop, face.parameter)
+        notice = self._sources.notice() if screen is Screen.AIOP and face.aiop in CARRIES_NOTICE else None
+        scene = face.xdb if screen is Screen.XDB else face.aiop
+        wanted = (scene, face.parameter, "" if notice is None else notice.notice.value)
         kept = self._pictures.get(screen)
         if kept is not None and kept[0] == wanted:
             return kept[1]

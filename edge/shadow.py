@@ -103,6 +103,9 @@ class ShadowScreens:
     def __init__(self, on_painted: Callable[[Screen, Scene, int], None]) -> None:
         self._on_painted = on_painted
 
+    def notice(self, notice: str) -> None:
+        """Nobody reads it."""
+
     async def start(self) -> None:
         """Nothing to start."""
         log.warning("this lane is a shadow: it drives nothing, and its vehicles are not the core's")

@@ -171,8 +171,10 @@ def _core_key(file: Path) -> Ed25519PublicKey:
         raise OSError(f"link.core_keys {file} is no public key of the core: {error}") from error
 
 
-def wall_facts(lane: Lane, approval: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What the wall of lanes shows of this lane: plain values, complete; `approval` as `edge.second_officer` tells it."""
+def wall_facts(
+    lane: Lane, approval: dict[str, Any] | None = None, notice: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What the wall of lanes shows of this lane: plain values, complete; `approval`, `notice` as `second_officer` and `driver_notice` tell them."""
     visit = lane.visit
     return {
         "open": lane.opened,
@@ -191,4 +193,5 @@ def wall_facts(lane: Lane, approval: dict[str, Any] | None = None) -> dict[str, 
         "parameter": lane.face.parameter,
         "painted": sorted(screen.value for screen in lane.face.painted),
         "approval": approval or {},
+        "notice": notice or {},
     }

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.notices import NO_NOTICE, DriverNotice
 from lane_agent import events as e
 from lane_agent import guards as g
 from lane_agent.approval import approved
@@ -97,6 +98,12 @@ def _named(_lane: Lane, event: Any) -> bool:
     return bool(event.officer.strip())
 
 
+def _waits(lane: Lane, event: e.DriverNotified) -> bool:
+    """A notice for a vehicle comes too late once 3 or 4 was shown; one for the lane waits for the next."""
+    return not event.visit or (lane.visit is not None and lane.visit.outcome not in (Outcome.RELEASED, Outcome.EXAMINE))
+
+
+_NOTICES = frozenset({*DriverNotice, NO_NOTICE})
 THIS_VISIT = Check("this visit", "belongs to another visit", _this_visit)
 EDGE_IN_VISIT = Check("edge in visit", "its edge is not of this visit", _edge_in_visit)
 NAMED = Check("officer named", "no officer is named", _named)
@@ -172,6 +179,16 @@ ACCEPT: dict[type, tuple[Check, ...]] = {
     ),
     e.HelpAnswered: (NAMED, Check("ringing", "no help call rings", lambda lane, _: lane.help is HelpCall.RINGING)),
     e.HelpEnded: (NAMED, CALL_OPEN),
+    e.DriverNotified: (
+        Check("issuer named", "no officer is named", lambda _, event: bool(event.issuer.strip())),
+        Check("a notice", "there is no such notice", lambda _, event: event.notice in _NOTICES),
+        Check(
+            "this visit or none",
+            "belongs to another visit",
+            lambda lane, event: not event.visit or _this_visit(lane, event),
+        ),
+        Check("still waits", "the driver has been told where to go", _waits),
+    ),
     e.AudioChanged: (CALL_ANSWERED,),
     e.CallLost: (CALL_ANSWERED,),
     e.OfficerSent: (NAMED, CALL_OPEN),

@@ -27,6 +27,7 @@ from lane_agent.effects import (
     StartReading,
     StartTimer,
     StopReading,
+    TellDriver,
 )
 from lane_agent.events import CodesFound, Event, FaultCleared, FaultRaised, ShowLapsed, TimerFired
 from lane_agent.guards import release_still_true
@@ -102,6 +103,7 @@ class Agent:
         self._do: dict[type, Callable[..., None]] = {
             Show: self._show,
             Ring: actuators.ring,
+            TellDriver: actuators.tell_driver,
             Alarm: actuators.raise_alarm,
             AlarmEnded: lambda _ended: None,  # what is made of it is the watchers' (`ActuatorsPort.stepped`)
             Record: actuators.keep,

@@ -102,6 +102,23 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class TellDriver:
+    """The panel is to say this besides its message, where that message may carry it (`wording.CARRIES_NOTICE`).
+
+    Attributes:
+        notice: a `domain.notices.DriverNotice`, or `NO_NOTICE`.
+        issuer: who ordered it.
+        visit: with which it ends, 0 for none.
+        ms: after how long it ends.
+    """
+
+    notice: str
+    issuer: str
+    visit: int
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """Tell people, at the lane and at the core.
 
@@ -147,6 +164,7 @@ Effect = (
     | Claim
     | GiveBack
     | Ring
+    | TellDriver
     | Alarm
     | AlarmEnded
     | Record

@@ -259,6 +259,23 @@ class WordsReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class DriverNotified:
+    """An officer at the centre has the panel say something besides its message; it decides nothing.
+
+    Attributes:
+        notice: a `domain.notices.DriverNotice`, or `NO_NOTICE` to take away what is shown.
+        issuer: the officer.
+        visit: whom it is for, 0 for whoever is there until its time is over.
+        ms: how long it stands.
+    """
+
+    notice: str
+    issuer: str
+    visit: int
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfficerReleased:
     """An officer releases this visit by hand.
 
@@ -453,6 +470,7 @@ Event = (
     | AlarmHandled
     | ApprovalHandled
     | WordsReceived
+    | DriverNotified
     | HelpAnswered
     | HelpEnded
     | AudioChanged

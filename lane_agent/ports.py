@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from lane_agent.effects import Alarm, Claim, Effect, GiveBack, LookAgain, Record, Ring, Show
+from lane_agent.effects import Alarm, Claim, Effect, GiveBack, LookAgain, Record, Ring, Show, TellDriver
 from lane_agent.events import Event
 from lane_agent.model import Codes, Moment
 from lane_agent.state import Lane
@@ -66,6 +66,9 @@ class ActuatorsPort(Protocol):
 
     def ring(self, order: Ring) -> None:
         """The intercom."""
+
+    def tell_driver(self, order: TellDriver) -> None:
+        """A line on the panel below its message."""
 
     def raise_alarm(self, alarm: Alarm) -> None:
         """Tell people at the lane; the core learns it from the journal."""

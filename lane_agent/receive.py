@@ -30,7 +30,7 @@ from lane_agent.change import (
     visit_with,
 )
 from lane_agent.contacts import CONTACTS, TELLTALES, WAYS_OUT
-from lane_agent.effects import Alarm, AlarmEnded, Effect, Record, Ring, StartReading
+from lane_agent.effects import Alarm, AlarmEnded, Effect, Record, Ring, StartReading, TellDriver
 from lane_agent.frozen import replace
 from lane_agent.matching import must_stop, sort_bundles
 from lane_agent.model import (
@@ -125,6 +125,10 @@ def _apply(lane: Lane, event: e.Event, at: Moment) -> Change:
             return lane, (_approval(lane, event),)
         case e.WordsReceived():
             return lane, (record(RecordKind.WORDS_RECEIVED, lane, issuer=event.issuer, text=event.text),)
+        case e.DriverNotified():
+            facts = {"issuer": event.issuer, "notice": event.notice, "seconds": event.ms // 1_000}
+            line = TellDriver(event.notice, event.issuer, event.visit, event.ms)
+            return lane, (record(RecordKind.DRIVER_NOTIFIED, lane, **facts), line)
         case e.HelpAnswered() | e.HelpEnded() | e.AudioChanged() | e.CallLost() | e.OfficerSent():
             return help_call.went_on(lane, event)
         case e.CallReported():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.notices import DriverNotice
 from lane_agent.frozen import Constant
 
 
@@ -187,6 +188,39 @@ WORDING: dict[Scene, Wording] = {
     ),
     Scene.CLOSED: Wording("Lane closed", "此通道已關閉", "此通道已关闭", Tone.STOP, ("此通道 已關閉", "Lane closed")),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeWords:
+    """A line below the panel's message, in three languages."""
+
+    english: str
+    traditional: str
+    simplified: str
+
+
+NOTICES: dict[DriverNotice, NoticeWords] = {
+    DriverNotice.QUEUE: NoticeWords("Queue ahead. Please wait", "前面車多 請稍候", "前面车多 请稍候"),
+    DriverNotice.DELAY: NoticeWords(
+        "Clearance takes longer. Please be patient", "清關需時較長 請耐心等候", "清关需时较长 请耐心等候"
+    ),
+    DriverNotice.SYSTEM: NoticeWords("System fault. Please be patient", "系統故障 請耐心等候", "系统故障 请耐心等候"),
+    DriverNotice.ENGINE_OFF: NoticeWords("Please switch off the engine", "請關掉引擎", "请关闭发动机"),
+    DriverNotice.STAY_INSIDE: NoticeWords("Please stay in your vehicle", "請留在車內", "请留在车内"),
+    DriverNotice.WINDOW: NoticeWords("Please lower your window", "請降下車窗", "请降下车窗"),
+    DriverNotice.DOCUMENTS: NoticeWords("Have your documents ready", "請備妥文件", "请备妥文件"),
+}
+"""Ours until the department confirms them, like the rest."""
+
+CARRIES_NOTICE = frozenset(
+    {Scene.STOP, Scene.IMMIGRATION, Scene.WATCH, Scene.WAIT, Scene.NOPLATE, Scene.NOBUNDLE, Scene.EARLY}
+    | {Scene.WRONGPOINT, Scene.OFFICER, Scene.MANUAL, Scene.HELP}
+)
+"""The panel's messages below which a notice may stand: the driver waits, and is asked for nothing.
+
+Never below one that sends him on his way or to the compound, that asks him for something or acknowledges it, during a call, or
+where no vehicle is.
+"""
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -18,7 +18,7 @@ from edge.clock import BoxClock
 from edge.past_visits import newest_first
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show, TellDriver
 from lane_agent.model import Contact, Moment, Policy, Read, ReadSource, Screen
 from lane_agent.ports import CodeBook
 from lane_agent.replay import restore
@@ -105,6 +105,9 @@ class NoHardware:
 
     def ring(self, order: Ring) -> None:
         """No intercom."""
+
+    def tell_driver(self, order: TellDriver) -> None:
+        """No screens."""
 
     def raise_alarm(self, alarm: Alarm) -> None:
         """The journal has it."""

@@ -20,10 +20,11 @@ from devices.overlay import COUNTED
 from domain.crossing import Direction
 from domain.marks import is_near_miss, normalise
 from edge.alarm_desk import LaneAlarms
+from edge.driver_notice import NoticeLine
 from edge.lane_feed import LanePage, Sources
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show, TellDriver
 from lane_agent.matching import releases
 from lane_agent.model import (
     Bundle,
@@ -46,7 +47,7 @@ from simulation.granting_core import GrantingCore
 
 HOUR_MS = 3_600_000
 POLICY = Policy(lane="SZB-IN-07", point="Shenzhen Bay", manifest_sensor=True, compound_loop=True)
-Paint = Callable[[Screen, Scene, str], Awaitable[bytes | None]]
+Paint = Callable[[Screen, Scene, str, str], Awaitable[bytes | None]]
 
 
 @dataclass(slots=True)
@@ -153,6 +154,7 @@ class PageLane:
             Lane(visits=visits), clock=clock, journal=self.journal, codes=self.codes, actuators=self, software=software
         )
         self.codes.tell = self.agent.tell
+        self.notice = NoticeLine(lambda _: None, now=clock.now, moved=self._notice_moved)
         sources = Sources(
             link=self._link_view,
             frame=self._frame,
@@ -160,6 +162,7 @@ class PageLane:
             paint=paint,
             now=clock.now,
             read_ms=lambda: (38, 61),
+            notice=lambda: self.notice.shown,
         )
         self.alarms = LaneAlarms()
         self.page = self.page_kind(self.agent, simulated=True, software=software, sources=sources, alarms=self.alarms)
@@ -171,6 +174,9 @@ class PageLane:
         for screen, scene in ((Screen.XDB, order.xdb), (Screen.AIOP, order.aiop)):
             if screen not in self._silent:
                 self.agent.tell(e.ScenePainted(screen, scene, order.serial))
+
+    def _notice_moved(self) -> None:
+        self.page.moved()
 
     def read_plate(self, visit: int) -> None:
         """The reader is in your hands: `reads`, `gives_up`."""
@@ -188,6 +194,10 @@ class PageLane:
     def ring(self, order: Ring) -> None:
         """There is no intercom; the page rings."""
 
+    def tell_driver(self, order: TellDriver) -> None:
+        """The page shows it, as the panel would."""
+        self.notice.order(order)
+
     def raise_alarm(self, alarm: Alarm) -> None:
         """The page shows it."""
 
@@ -197,6 +207,7 @@ class PageLane:
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """One step is in the journal."""
         self.alarms.stepped(at, effects, lambda: 0)
+        self.notice.stepped(lane)
         self.page.stepped(event, at, effects, lane)
 
     def _link_view(self) -> LinkView:

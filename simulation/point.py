@@ -84,9 +84,9 @@ class PointSettings(msgspec.Struct, frozen=True, kw_only=True):
     pages: dict[str, int] = {}
 
 
-async def no_paint(screen: Screen, scene: Scene, parameter: str) -> bytes | None:
+async def no_paint(screen: Screen, scene: Scene, parameter: str, notice: str = "") -> bytes | None:
     """The wall paints by itself."""
-    del screen, scene, parameter
+    del screen, scene, parameter, notice
     return None
 
 
@@ -170,7 +170,9 @@ class ToldLane(PageLane):
             self._row = lane.row, now_ms
         times = {"at_ms": now_ms, "row_ms": self._row[1]}
         self._facts = (
-            wiring.wall_facts(lane, self.page.second.facts()) | times | self.alarms.wall_facts(JOURNAL, now_ms)
+            wiring.wall_facts(lane, self.page.second.facts(), self.notice.facts())
+            | times
+            | self.alarms.wall_facts(JOURNAL, now_ms)
         )
         self._tell()
 

@@ -31,8 +31,9 @@ from console.officers import OfficerBook
 from console.ports import Ticks
 from console.sessions import Session
 from console.tongues import Both, Tongue, in_tongue, joined
+from domain.notices import LONGEST_MS, NO_NOTICE, DriverNotice
 from lane_agent.model import Screen
-from lane_agent.wording import Scene
+from lane_agent.wording import NOTICES, Scene
 from runtime.store_errors import StoreError
 from wall.desk import WallDesk
 from wall.endpoints import Endpoint, Gatekeeper, OpenEndpoint
@@ -41,7 +42,7 @@ from wall.lane_pages import LanePages
 from wall.look_pages import LookRoutes
 from wall.needs import Need
 from wall.number_pages import NumberRoutes
-from wall.orders import NEEDS, OF_VISIT, WITH_REASON, Became, CoreLine, OrderOutcome
+from wall.orders import MAY_BE_OF_VISIT, NEEDS, OF_VISIT, WITH_REASON, Became, CoreLine, OrderOutcome
 from wall.past import PastDesk
 from wall.people import RIGHTS, May
 from wall.pictures import PictureBoard
@@ -59,7 +60,7 @@ _STREAMS: Final = 64
 class Painter(Protocol):
     """Paints a driver's screen (`display.sign_renderer`)."""
 
-    async def paint(self, screen: Screen, scene: Scene, parameter: str) -> bytes | None:
+    async def paint(self, screen: Screen, scene: Scene, parameter: str, notice: str = "") -> bytes | None:
         """PNG."""
 
 
@@ -94,12 +95,16 @@ class HandNeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GiveOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Order something of lanes; `visit` is the vehicle that the page showed, where it is about one."""
+    """Order something of lanes; `visit` is the vehicle that the page showed, where it is about one.
+
+    `text` of a notice is its name in the fixed list; `minutes` how long it stands.
+    """
 
     name: str
     lanes: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     text: Annotated[str, msgspec.Meta(max_length=200)] = ""
     visit: str = ""
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_MS // 60_000)] = 0
 
 
 class WallRoutes:
@@ -116,7 +121,7 @@ class WallRoutes:
         self._numbers = NumberRoutes(parts.desk, parts.past, draw=self._looks.draw)
         self._closed = asyncio.Event()
         self._telling: set[asyncio.Task[None]] = set()
-        self._signs: dict[tuple[Screen, Scene, str], bytes] = {}
+        self._signs: dict[tuple[Screen, Scene, str, str], bytes] = {}
 
     def endpoints(self) -> list[Endpoint | OpenEndpoint]:
         """All of them."""
@@ -198,6 +203,7 @@ class WallRoutes:
             csrf=session.csrf,
             started=self._parts.started,
             mounted=request.query_params.get("mode") == "mounted",
+            notices=[(one.value, words) for one, words in NOTICES.items()],
         )
 
     # --- streams ---------------------------------------------------------------------------------------------------------
@@ -257,9 +263,10 @@ class WallRoutes:
         del session
         screen, scene = request.path_params["screen"], one_of(Scene, request.path_params["scene"])
         parameter = request.query_params.get("p", "")[:40]
+        notice = one_of(DriverNotice, request.query_params.get("n", ""))
         if scene is None or screen not in {one.value for one in Screen}:
             raise RequestRefusedError(404, "There is no such screen.")
-        wanted = (Screen(screen), scene, parameter)
+        wanted = (Screen(screen), scene, parameter, "" if notice is None else notice.value)
         if wanted not in self._signs:
             png = await self._parts.painter.paint(*wanted)
             if png is None:
@@ -295,13 +302,18 @@ class WallRoutes:
             self._gate.check(session, May.MANY)
         if asked.name in WITH_REASON and not asked.text.strip():
             raise NeedRefusedError("Give a reason.")
-        if (asked.name in OF_VISIT) != bool(asked.visit) or (asked.visit and len(asked.lanes) > 1):
+        if asked.name == "notice" and asked.text not in {*DriverNotice, NO_NOTICE}:
+            raise NeedRefusedError("There is no such message.")
+        of_visit = bool(asked.visit) if asked.name in MAY_BE_OF_VISIT else asked.name in OF_VISIT
+        if of_visit != bool(asked.visit) or (asked.visit and len(asked.lanes) > 1):
             raise NeedRefusedError("This is about one vehicle: choose its lane.")
         for lane in asked.lanes:
             self._desk.look(session.officer, f"order {asked.name}", lane, asked.text)
-        text = asked.text.strip() if asked.name in WITH_REASON else ""
+        text = asked.text.strip() if asked.name in WITH_REASON or asked.name == "notice" else ""
         orders = (
-            self._parts.core.order(lane, asked.name, who=session.officer, text=text, visit=asked.visit)
+            self._parts.core.order(
+                lane, asked.name, who=session.officer, text=text, visit=asked.visit, seconds=60 * asked.minutes
+            )
             for lane in dict.fromkeys(asked.lanes)
         )
         became = await asyncio.gather(*orders)

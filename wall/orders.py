@@ -30,12 +30,14 @@ NEEDS: Final[dict[str, May]] = {
     "answered": May.DECIDE,
     "inspect_visit": May.DECIDE,
     "message": May.LANE,
+    "notice": May.LANE,
     "restart_reader": May.REPAIR,
 }
 """The orders that a person can give, and what each lets them do; more than one lane at a time needs `May.MANY` besides."""
 
 WITH_REASON: Final = frozenset({"close", "manual", "inspect_visit", "message", "restart_reader"})
 OF_VISIT: Final = frozenset({"inspect_visit"})
+MAY_BE_OF_VISIT: Final = frozenset({"notice"})
 _GOOD_S = 10
 _ANSWER_S = 5.0
 _POLL_S = 0.15
@@ -86,9 +88,12 @@ class CoreLine:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.away = "" if section is not None else "this wall has no section [core]"
 
-    async def order(self, lane: str, name: str, *, who: str, text: str = "", visit: str = "") -> OrderOutcome:
-        """Sends one command and waits for the lane's reply."""
-        asked = {"do": "command", "who": who, "lane": lane, "name": name, "text": text, "visit": visit}
+    async def order(
+        self, lane: str, name: str, *, who: str, text: str = "", visit: str = "", seconds: int = 0
+    ) -> OrderOutcome:
+        """Sends one command and waits for the lane's reply; `seconds` is how long what it sets may stand."""
+        asked: dict[str, Any] = {"do": "command", "who": who, "lane": lane, "name": name, "text": text, "visit": visit}
+        asked |= {"revert_seconds": seconds} if seconds else {}
         try:
             sent = await self.ask({**asked, "good_seconds": _GOOD_S})
             if sent.problems:

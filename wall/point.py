@@ -79,7 +79,16 @@ class ApprovalFacts(msgspec.Struct, frozen=True, kw_only=True):
         return self.id != "" and self.deed == ApprovalDeed.ASKED
 
 
+class NoticeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a lane's panel says besides its message (`edge.driver_notice`); `notice` "" for nothing."""
+
+    notice: str = ""
+    issuer: str = ""
+    until_ms: int = 0
+
+
 _NO_APPROVAL = ApprovalFacts()
+_NO_NOTICE = NoticeFacts()
 
 
 class StateFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +115,7 @@ class StateFacts(msgspec.Struct, frozen=True, kw_only=True):
     alarms_of: str = ""
     alarms_more: int = 0
     approval: ApprovalFacts = _NO_APPROVAL
+    notice: NoticeFacts = _NO_NOTICE
 
 
 class BoxFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,6 +229,7 @@ def _state(before: LaneSeen, told: LaneState, now_ms: int) -> LaneSeen:
             facts,
             row_ms=_moved(facts.row_ms, by),
             arrived_ms=_moved(facts.arrived_ms, by),
+            notice=msgspec.structs.replace(facts.notice, until_ms=_moved(facts.notice.until_ms, by)),
             approval=msgspec.structs.replace(facts.approval, until_ms=_moved(facts.approval.until_ms, by)),
         ),
         state_ms=now_ms,

@@ -15,8 +15,9 @@ from console.headline import Attention
 from console.row_words import row
 from console.tongues import Both, joined
 from console.words import Words
+from domain.notices import DriverNotice
 from lane_agent.model import Doubt, Fault, HelpCall, Link, ManualReason, Outcome, Screen
-from lane_agent.wording import Scene
+from lane_agent.wording import CARRIES_NOTICE, NOTICES, Scene
 from wall.needs import AT_LANE, Need, NeedKind
 from wall.point import Heard, LaneSeen, StateFacts
 from wall.words import APPROVALS, HEARD, KINDS, title
@@ -63,6 +64,7 @@ def tile(seen: LaneSeen, group: Both) -> Plain:
         "parameter": state.parameter,
         "alarms": len(seen.alarms) + state.alarms_more,
         "approval": _approval(state),
+        "notice": _notice(state),
         "software": seen.software,
     }
 
@@ -80,6 +82,21 @@ def _approval(state: StateFacts) -> Plain | None:
         "until_ms": asked.until_ms,
         "says": Both(f"{became} ({act}): {who}", f"{became.chinese}（{act.chinese}）：{who}"),
         "why": reason_shown(asked.why or asked.reason),
+    }
+
+
+def _notice(state: StateFacts) -> Plain | None:
+    """What the panel says besides its message; `stands` while that message may carry it."""
+    told = one_of(DriverNotice, state.notice.notice)
+    if told is None:
+        return None
+    words_ = NOTICES[told]
+    return {
+        "name": told.value,
+        "says": Both(words_.english, words_.traditional),
+        "issuer": state.notice.issuer.partition("@")[0].partition(" ")[0],
+        "until_ms": state.notice.until_ms,
+        "stands": one_of(Scene, state.aiop) in CARRIES_NOTICE,
     }
 
 

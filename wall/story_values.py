@@ -10,11 +10,13 @@ import re
 from typing import Final
 
 from console import words
+from console.acts import ACTS, act_named
 from console.chinese import SENTENCES
 from console.row_words import row
 from console.tongues import Both
 from domain.visit_record import CallNote
 from lane_agent.contacts import CONTACTS
+from lane_agent.wording import NOTICES
 from wall.story_words import EVENTS
 
 VALUES: Final[dict[str, Both]] = {
@@ -94,6 +96,8 @@ WHYS: Final[dict[str, Both]] = {
     ),
     "4 has been shown": Both("the driver was sent to the compound", "司機已被指示往驗貨場"),
     "a level at start, not an edge": Both("a level at start, not an edge", "啟動時的狀態，並非變化"),
+    "there is no such notice": Both("there is no such line", "沒有此訊息"),
+    "the driver has been told where to go": Both("the driver has been told where to go", "已指示司機去向"),
     "no read in time": Both("no read in time", "未及時讀取"),
     "no plate seen": Both("no plate seen", "不見車牌"),
     "no Hong Kong plate seen": Both("no Hong Kong plate seen", "不見香港車牌"),
@@ -130,6 +134,9 @@ _CODED: Final[dict[str, dict[str, Both]]] = {
     "screen": {one.value: told.text for one, told in words.SCREENS.items()},
     "scene": {one.value: told.text for one, told in words.SCENES.items()},
     "signal": {one.value: told.text for one, told in words.IMMIGRATION.items()},
+    "notice": {one.value: Both(told.english, told.traditional) for one, told in NOTICES.items()},
+    "act": {act.name: act_named(act.name) for act in ACTS},
+    "deed": {deed.value: told for deed, told in words.APPROVALS.items() if deed is not None},
 }
 """The words of coded values, by the fact that has them; a reason is a doubt's where the lane itself withdrew a release."""
 

@@ -34,6 +34,7 @@ EVENTS: Final[dict[str, Both]] = {
     "TroubleReported": Both("Trouble reported", "報告問題"),
     "TroubleEnded": Both("Trouble over", "問題已消除"),
     "AlarmHandled": Both("Alarm dealt with", "警報已處理"),
+    "DriverNotified": Both("A line on the driver's panel", "司機控制板訊息"),
     "ApprovalHandled": Both("A second officer's approval", "第二名關員批准"),
     "WordsReceived": Both("Words from the control room", "控制室訊息"),
     "OfficerReleased": Both("Officer: release", "關員：放行"),
@@ -63,6 +64,7 @@ EFFECTS: Final[dict[str, Both]] = {
     "Claim": Both("asked the core whether the bundle is free", "向中央查詢捆綁是否未被使用"),
     "GiveBack": Both("bundle given back", "退回捆綁"),
     "Ring": Both("intercom", "對講機"),
+    "TellDriver": Both("a line on the driver's panel", "司機控制板訊息"),
 }
 QUIET: Final = frozenset({"StartTimer", "CancelTimer"})
 """Effects that tell nothing of the vehicle; they stand in the row word for word."""
@@ -91,6 +93,7 @@ RECORDS: Final[dict[str, Both]] = {
     "LoopBypassed": Both("loop bypassed", "略過感應線圈"),
     "WordsReceived": Both("words received", "收到訊息"),
     "AlarmHandled": Both("alarm dealt with", "警報已處理"),
+    "DriverNotified": Both("a line on the driver's panel", "司機控制板訊息"),
     "ApprovalHandled": Both("a second officer's approval", "第二名關員批准"),
     "ImmigrationDebtPaid": Both("late answer for the vehicle before", "遲來的回覆屬於前車"),
     "ImmigrationDebtLapsed": Both("late answer no longer awaited", "不再等候遲來的回覆"),
@@ -146,6 +149,8 @@ FACTS: Final[dict[str, Both]] = {
     "point": Both("control point", "管制站"),
     "quality": Both("clock", "時鐘"),
     "reason": Both("reason", "理由"),
+    "notice": Both("", ""),
+    "seconds": Both("for seconds", "秒數"),
     "second": Both("second officer", "第二名關員"),
     "act": Both("", ""),
     "refusal": Both("refused", "被拒"),

@@ -83,6 +83,7 @@ REFUSED: Final[dict[str, str]] = {
     "That officer asked for it: somebody else must approve it.": "此要求由該關員提出，須由另一人批准。",
     "There is no such lane.": "沒有此通道。",
     "There is no such officer.": "沒有此關員。",
+    "There is no such message.": "沒有此訊息。",
     "There is no such order.": "沒有此指令。",
     "Give a reason.": "請輸入原因。",
     "This is about one vehicle: choose its lane.": "此指令只涉及一輛車，請選擇其通道。",

@@ -33,6 +33,12 @@ COMMANDS = {
     "close": CommandForm("closes the lane between visits, as an officer there would", needs=("text",)),
     "answered": CommandForm("the help call was answered", may=("text", "visit")),
     "message": CommandForm("words for the officer at the lane", needs=("text",), may=("visit",)),
+    "notice": CommandForm(
+        "a line below the panel's message: `text` is its name in the fixed list, or none; for revert_ms, or two minutes; half an hour "
+        "at most, and no longer than the visit",
+        needs=("text",),
+        may=("visit", "revert_ms"),
+    ),
     "release_visit": CommandForm(
         "as an officer at the lane, with the lane's own checks, and only while fresh", needs=("visit", "text")
     ),

@@ -30,7 +30,7 @@ from core.settings import WallsSection
 log = logging.getLogger("rocars.core")
 
 ORDERS = frozenset(
-    {"open", "close", "manual", "automatic", "answered", "message", "inspect_visit", "restart_reader"}
+    {"open", "close", "manual", "automatic", "answered", "message", "notice", "inspect_visit", "restart_reader"}
     | {"take_alarm", "close_alarm"}
 )
 """The commands that a wall may send."""

@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from domain.alarm_list import CLOSED, TAKEN
+from domain.notices import LONGEST_MS, NO_NOTICE, USUAL_MS, DriverNotice
 from lane_agent.events import (
     AlarmHandled,
+    DriverNotified,
     Event,
     HelpAnswered,
     LaneClosed,
@@ -40,6 +42,7 @@ from wire.messages import Command, EventsWanted
 
 CENTRE = "@centre"
 _KEPT_MS = 86_400_000
+_NOTICES = frozenset({*DriverNotice, NO_NOTICE})
 
 
 class Refusal(Enum):
@@ -55,6 +58,7 @@ class Refusal(Enum):
     BEFORE_START = "command_from_before_start"
     UNKNOWN = "command_unknown"
     INCOMPLETE = "command_incomplete"
+    NO_SUCH_NOTICE = "notice_not_on_the_list"
     OTHER_VISIT = "command_for_another_visit"
     NOT_FRESH = "command_while_not_fresh"
     LANES_OWN = "command_against_a_lane_officers_order"
@@ -134,7 +138,7 @@ class Commands:
             return refusal or Refusal.NO_TIME
         self._forget(situation.core.ms - _KEPT_MS)
         self._taken[command.command] = command.expires_ms
-        refusal = _unfit(command, situation) or self._against_the_lane(command, situation)
+        refusal = _unfit(command, situation) or _unlisted(command) or self._against_the_lane(command, situation)
         if command.last - command.first >= self._limits.range_rows:
             refusal = refusal or Refusal.TOO_MANY_ROWS
         if refusal is not None:
@@ -222,9 +226,20 @@ def _unfit(command: Command, situation: Situation) -> Refusal | None:
     return None
 
 
+def _unlisted(command: Command) -> Refusal | None:
+    """A notice that is none of the fixed list, or would stand for too long."""
+    listed = command.text in _NOTICES and command.revert_ms <= LONGEST_MS
+    return Refusal.NO_SUCH_NOTICE if command.name == "notice" and not listed else None
+
+
 def _number(visit: str) -> int:
     """The visit's number of its key lane/journal/number, which is this lane's own."""
     return int(visit.rsplit("/", 1)[1])
+
+
+def _notified(command: Command, who: str) -> DriverNotified:
+    visit = _number(command.visit) if command.visit else 0
+    return DriverNotified(command.text, who, visit, command.revert_ms or USUAL_MS)
 
 
 def _closed(text: str, who: str) -> AlarmHandled:
@@ -245,6 +260,7 @@ _EFFECTS: dict[str, Callable[[Command, str], Effect | EventsWanted]] = {
     "release_visit": _order(lambda command, who: OfficerReleased(_number(command.visit), who, command.text)),
     "inspect_visit": _order(lambda command, who: OfficerInspected(_number(command.visit), who, command.text)),
     "message": _order(lambda command, who: WordsReceived(who, command.text)),
+    "notice": _order(_notified),
     "take_alarm": _order(lambda command, who: AlarmHandled(command.text, TAKEN, who)),
     "close_alarm": _order(lambda command, who: _closed(command.text, who)),
     "restart_reader": lambda command, who: RestartReader(command.command, who, command.text),

@@ -127,7 +127,7 @@ def test_each_screen_is_told_its_own_scene(folder: Path) -> None:
         await story.has("found", Screen.AIOP)
         assert feed.connected == {Screen.XDB, Screen.AIOP}
         feed.show(Show(3, Scene.IMMIGRATION_TURN, Scene.IMMIGRATION, "14:30"))
-        told = {"type": "show", "serial": 3, "parameter": "14:30", "simulated": True}
+        told = {"type": "show", "serial": 3, "parameter": "14:30", "simulated": True, "notice": None}
         assert await xdb.read("show") == told | {"scene": "IMMIGRATION_TURN"}
         assert await aiop.read("show") == told | {"scene": "IMMIGRATION"}
         xdb.hang_up()
@@ -351,3 +351,33 @@ def test_a_socket_that_cannot_be_made_says_what_to_do(folder: Path) -> None:
         other.bind(str(folder / "taken.sock"))
         other.listen()
         _refused(folder / "taken.sock", "stop it first")
+
+
+def test_a_notice_is_the_panels_and_no_order_of_it_paints_screen_3_anew(folder: Path) -> None:
+    """It comes with the scene that may carry it, under that scene's serial, and goes with the next one that may not."""
+
+    async def scenario(feed: ScreenFeed, story: Story, path: Path) -> None:
+        xdb, aiop = await HandScreen.dial(path, "xdb"), await HandScreen.dial(path, "aiop")
+        await story.has("found", Screen.XDB)
+        await story.has("found", Screen.AIOP)
+
+        async def told() -> tuple[str, int, str | None]:
+            message = await aiop.read("show")
+            return message["scene"], message["serial"], message["notice"]
+
+        feed.show(Show(3, Scene.OFFICER, Scene.OFFICER))
+        assert await told() == ("OFFICER", 3, None)
+        feed.notice("delay")
+        assert await told() == ("OFFICER", 3, "delay")
+        feed.show(Show(4, Scene.DONE, Scene.DONE))
+        assert await told() == ("DONE", 4, None)
+        feed.notice("")
+        feed.notice("queue")  # neither is an order to paint 3 anew
+        feed.show(Show(5, Scene.STOP, Scene.STOP))
+        assert await told() == ("STOP", 5, "queue")
+        seen = [await xdb.read("show") for _ in range(3)]
+        assert [(one["scene"], one["notice"]) for one in seen] == [("OFFICER", None), ("DONE", None), ("STOP", None)]
+        xdb.hang_up()
+        aiop.hang_up()
+
+    play(folder, scenario)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
+from itertools import product
 
+import pygame
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from display.layout import lay_out
 from display.line_breaks import pieces
+from display.pictures import render
 from display.scenes import PICTOGRAMS, Language, Pictogram, Sign, sign
+from domain.notices import DriverNotice
 from lane_agent.model import Screen
-from lane_agent.wording import WORDING, Scene
+from lane_agent.wording import CARRIES_NOTICE, NOTICES, WORDING, Scene
 from tests.rigs.places import ROOT
 
 EACH = [(screen, scene) for screen in Screen for scene in Scene]
@@ -115,3 +121,39 @@ def test_a_time_that_looks_like_a_placeholder_is_only_text() -> None:
     """A parameter is never a format string."""
     told = sign(Screen.XDB, Scene.EARLY, "{earliest}{0}%s")
     assert told.lines[0].text.endswith("{earliest}{0}%s")
+
+
+@pytest.mark.parametrize(("screen", "scene"), EACH)
+def test_a_notice_stands_below_a_message_that_waits_and_below_no_other(screen: Screen, scene: Scene) -> None:
+    """Never beside 3 or 4, a request to the driver, a call, or on the board; and it changes nothing of the message's words."""
+    waits = screen is Screen.AIOP and scene in CARRIES_NOTICE
+    for notice in DriverNotice:
+        told = sign(screen, scene, notice=notice)
+        assert bool(told.notice) is waits
+        assert replace(told, notice=()) == sign(screen, scene)
+        if not waits:
+            assert render(screen, scene, notice=notice) == render(screen, scene)
+    forbidden = {Scene.DONE, Scene.EXAMINE, Scene.UNLADEN, Scene.MANIFEST, Scene.RECEIVED, Scene.TALK, Scene.CLOSED}
+    assert not CARRIES_NOTICE & forbidden
+
+
+def test_every_notice_has_its_words_and_is_smaller_than_any_message() -> None:
+    """In three languages, whole inside its strip, on the smallest panel too; the message above keeps the larger words."""
+    assert set(NOTICES) == set(DriverNotice)
+    for notice, scene, size in product(DriverNotice, CARRIES_NOTICE, [(640, 480), (800, 600), (1024, 768)]):
+        placed = lay_out(Screen.AIOP, scene, "12-01 04:30", False, size, notice=notice)
+        assert placed.notice is not None
+        strip = pygame.Rect(placed.notice)
+        assert {row.language for row in placed.notice_rows} == set(Language)
+        assert all(strip.contains(row.ink) for row in placed.notice_rows), (notice, scene, size)
+        assert not any(strip.colliderect(key.area) for key in placed.keys)
+        assert all(not strip.colliderect(row.ink) for row in placed.rows)
+        assert max(row.size for row in placed.notice_rows) < placed.rows[0].size
+        assert min(row.size for row in placed.notice_rows) >= size[1] * 0.04, (notice, scene, size)
+
+
+def test_no_notice_says_go_or_what_is_decided() -> None:
+    """None of them may be taken for an instruction to drive, or for clearance."""
+    for words in NOTICES.values():
+        text = f"{words.english} {words.traditional} {words.simplified}".casefold()
+        assert not any(word in text for word in ("proceed", "cleared", "go to", "drive", "駛", "驶", "放行", "完成"))

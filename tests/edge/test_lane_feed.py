@@ -106,7 +106,8 @@ class Desk:
         self.page.recall(past_records(self.journal))
         self.boot = boot
 
-    async def _paint(self, screen: Screen, scene: Scene, parameter: str) -> bytes:
+    async def _paint(self, screen: Screen, scene: Scene, parameter: str, notice: str = "") -> bytes:
+        assert notice == ""
         self.painted.append((screen, scene, parameter))
         return f"{screen.value} {scene.value}".encode()
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.clock import BoxClock
+from edge.driver_notice import NoticeLine
 from edge.lane_feed import LanePage
 from edge.past_visits import past_records
 from lane_agent import events as e
@@ -153,5 +155,37 @@ def test_pictures_of_a_stop_are_kept_longer_and_sent_and_others_when_asked_for(
             assert await centre.orders("upload", picture=other) == ("done", "")
             await until(lambda: centre.core.pictures.get(other) == b"another visit's")
             assert box.evidence.path(other) == tmp_path / "evidence" / "complaints" / other
+
+    asyncio.run(story())
+
+
+def test_a_line_on_the_panel_is_ordered_by_name_from_a_fixed_list_and_ends_by_itself(
+    broker: PrivateBroker, tmp_path: Path
+) -> None:
+    """With its time, with the vehicle it is for, or by its own word; free text is refused; the journal says who."""
+
+    async def story() -> None:
+        async with site(broker, tmp_path) as (centre, box):
+            shown: list[str] = []
+            box.notice = NoticeLine(shown.append, now=BoxClock(lambda: None).now)
+            assert await centre.orders("notice", text="Go on, quick") == ("refused", "notice_not_on_the_list")
+            assert await centre.orders("notice", text="queue", revert_ms=300) == ("done", "")
+            await until(lambda: shown == ["queue", ""])  # its time is over
+            visit = await box.arrives("CD5678")
+            await box.happens(e.HelpAnswered("x"))
+            assert await centre.orders("notice", text="engine_off", visit=visit, revert_ms=60_000) == ("done", "")
+            assert box.notice.shown is not None
+            assert (box.notice.shown.notice, box.notice.shown.issuer) == ("engine_off", "centre@centre")
+            assert await centre.orders("notice", text="delay", revert_ms=60_000) == ("done", "")
+            assert await centre.orders("notice", text="none") == ("done", "")
+            assert await centre.orders("notice", text="window", visit=visit) == ("done", "")
+            await box.happens(e.OfficerReleased(box.agent.lane.visits, "chan", "papers seen"))
+            late = await centre.orders("notice", text="delay", visit=visit)
+            assert late == ("refused", "the driver has been told where to go")
+            await box.leaves()
+            assert shown == ["queue", "", "engine_off", "delay", "", "window", ""]
+            told = [(one["notice"], one["issuer"]) for one in box.journaled("DriverNotified")]
+            assert told[:2] == [("queue", "centre@centre"), ("engine_off", "centre@centre")]
+            assert box.notice.shown is None
 
     asyncio.run(story())

@@ -14,7 +14,7 @@ import pytest
 
 from lane_agent import events as e
 from lane_agent.agent import Agent
-from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show
+from lane_agent.effects import Alarm, Effect, LookAgain, Record, Ring, Show, TellDriver
 from lane_agent.model import Contact, Link, Moment, Policy, Read, ReadSource, Screen
 from lane_agent.state import Lane
 from tools.proof.code_book import CORE_MS, VRN, ScenarioCodeBook
@@ -124,6 +124,11 @@ class Site:
         """The intercom."""
         self._note()
         self.rings.append(order.call)
+
+    def tell_driver(self, order: TellDriver) -> None:
+        """A line on the panel."""
+        assert order.notice
+        self._note()
 
     def raise_alarm(self, alarm: Alarm) -> None:
         """An alarm at the lane."""

@@ -30,6 +30,6 @@ class ManualClock:
         return Moment(self.ms, NIGHT_MS + self.ms)
 
 
-async def painted(screen: Screen, scene: Scene, parameter: str) -> bytes:
+async def painted(screen: Screen, scene: Scene, parameter: str, notice: str = "") -> bytes:
     """A sign as the screen process paints it."""
-    return render(screen, scene, parameter, simulated=True)
+    return render(screen, scene, parameter, simulated=True, notice=notice)

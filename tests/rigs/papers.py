@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.enrolment.authority import Authority
 from core.settings import WallsSection
+from runtime.files import PRIVATE, write_whole
 from tests.rigs.wall import NOW
 from wall.settings import CoreLineSection
 from wire.certificates import key_to_pem, new_key
@@ -25,7 +26,7 @@ class Papers:
             if name != "core":
                 made = self.authority.for_client(name, key.public_key(), days=9_000)
             (folder / f"{name}.crt").write_bytes(made)
-            (folder / f"{name}.key").write_bytes(key_to_pem(key))
+            write_whole(folder / f"{name}.key", key_to_pem(key), mode=PRIVATE)
 
     def door(self, **lanes: tuple[str, ...]) -> WallsSection:
         """The core's side."""

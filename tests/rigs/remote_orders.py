@@ -10,10 +10,11 @@ from typing import Any
 
 from console.ports import LinkView
 from edge.clock import BoxClock
+from edge.driver_notice import NoticeLine
 from edge.lane_feed import LanePage, Sources
 from edge.remote_orders import Afar, retention
 from lane_agent import events as e
-from lane_agent.effects import Effect
+from lane_agent.effects import Effect, TellDriver
 from lane_agent.model import Contact, Link, Moment, Read, ReadSource
 from lane_agent.state import Lane
 from runtime.clocks import utc_ms
@@ -54,6 +55,7 @@ class Box(LaneWithoutHardware):
     def __init__(self, folder: Path, options: Options, boot: str = "b1", ring: KeyRing | None = None) -> None:
         self.evidence = Evidence(folder / "evidence", retention(EvidenceSettings()), now_ms=utc_ms)
         self.reader = Reader()
+        self.notice: NoticeLine | None = None
         self.afar = Afar(self.evidence, (PictureClass.STOPS,))
         super().__init__(
             folder / "lane.db",
@@ -78,10 +80,17 @@ class Box(LaneWithoutHardware):
     async def _paint(self, *_: object) -> bytes | None:
         return None
 
+    def tell_driver(self, order: TellDriver) -> None:
+        """The line on the panel, where a test has one."""
+        if self.notice is not None:
+            self.notice.order(order)
+
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """As the composition root wires it."""
         super().stepped(event, at, effects, lane)
         self.afar.stepped(event, effects, lane)
+        if self.notice is not None:
+            self.notice.stepped(lane)
         self.page.stepped(event, at, effects, lane)
 
     async def starts(self) -> None:

@@ -81,13 +81,13 @@ def state(lane: str, serial: int, *, session: int = 1, **facts: Any) -> LaneStat
 class Painted:
     """Signs that are one pixel."""
 
-    async def paint(self, screen: Screen, scene: Scene, parameter: str) -> bytes | None:
+    async def paint(self, screen: Screen, scene: Scene, parameter: str, notice: str = "") -> bytes | None:
         """A picture that tells what was asked."""
-        return f"{screen.value}/{scene.value}/{parameter}".encode()
+        return f"{screen.value}/{scene.value}/{parameter}{notice}".encode()
 
 
 class WallRig:
-    """A wall over `folder`; `hears` is what lanes say, and `core` where it asks of the past."""
+    """A wall over `folder`; `hears` is what lanes say, and `core` where it asks of the past and orders."""
 
     def __init__(
         self,
@@ -106,6 +106,7 @@ class WallRig:
         self.access = Access(settings=self.settings.page, officers=self.officers, ticks=self.clock, lane="wall")
         self.pictures = PictureBoard()
         self.past = PastDesk(CoreLine(core))
+        self.orders = CoreLine(core)
         self.routes = WallRoutes(
             WallParts(
                 self.desk,
@@ -113,7 +114,7 @@ class WallRig:
                 self.pictures,
                 Painted(),
                 self.clock,
-                CoreLine(None),
+                self.orders,
                 pages,
                 past=self.past,
             )
@@ -127,15 +128,15 @@ class WallRig:
 
     def asked(self, ask: Callable[[WallRig, httpx.AsyncClient], Awaitable[None]]) -> None:
         """Runs a test against the page, without a server between."""
+        asyncio.run(self.asking(ask))
 
-        async def run() -> None:
-            transport = httpx.ASGITransport(app=self.routes.app())
+    async def asking(self, ask: Callable[[WallRig, httpx.AsyncClient], Awaitable[None]]) -> None:
+        """As `asked`, within a loop that runs."""
+        transport = httpx.ASGITransport(app=self.routes.app())
+        try:
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
                 await ask(self, client)
-            await self.past.line.hang_up()
-
-        try:
-            asyncio.run(run())
+            await asyncio.gather(self.past.line.hang_up(), self.orders.hang_up())
         finally:
             self.store.close()
 

@@ -9,6 +9,7 @@ import pytest
 
 from lane_agent.events import (
     AlarmHandled,
+    DriverNotified,
     HelpAnswered,
     LaneClosed,
     LaneOpened,
@@ -70,6 +71,11 @@ OBEYED: list[tuple[dict[str, object], object]] = [
     ({"name": "answered"}, Order("c1", HelpAnswered("wong@centre"))),
     ({"name": "message"}, Order("c1", WordsReceived("wong@centre", "exercise"))),
     ({"name": "message", "visit": VISIT}, Order("c1", WordsReceived("wong@centre", "exercise"))),
+    ({"name": "notice", "text": "delay"}, Order("c1", DriverNotified("delay", "wong@centre", 0, 120_000))),
+    (
+        {"name": "notice", "text": "none", "visit": VISIT, "revert_ms": 60_000},
+        Order("c1", DriverNotified("none", "wong@centre", 7, 60_000)),
+    ),
     ({"name": "release_visit", "visit": VISIT}, Order("c1", OfficerReleased(7, "wong@centre", "exercise"))),
     ({"name": "inspect_visit", "visit": VISIT}, Order("c1", OfficerInspected(7, "wong@centre", "exercise"))),
     ({"name": "take_alarm"}, Order("c1", AlarmHandled("exercise", "taken", "wong@centre"))),
@@ -117,6 +123,10 @@ def test_every_command_is_in_the_test_above() -> None:
         ({"name": "message", "text": ""}, Refusal.INCOMPLETE),
         ({"name": "manual", "visit": VISIT}, Refusal.INCOMPLETE),
         ({"name": "automatic", "revert_ms": 5}, Refusal.INCOMPLETE),
+        ({"name": "notice", "text": "Go on, quick"}, Refusal.NO_SUCH_NOTICE),
+        ({"name": "notice", "text": "delay", "revert_ms": 1_800_001}, Refusal.NO_SUCH_NOTICE),
+        ({"name": "notice", "text": ""}, Refusal.INCOMPLETE),
+        ({"name": "notice", "text": "delay", "visit": "lane-1/j1/8"}, Refusal.OTHER_VISIT),
         ({"name": "upload"}, Refusal.INCOMPLETE),
         ({"name": "fetch", "journal": "j1", "first": 1}, Refusal.INCOMPLETE),
         ({"name": "release_visit", "visit": "lane-1/j1/8"}, Refusal.OTHER_VISIT),

@@ -26,9 +26,13 @@ sync_api = pytest.importorskip("playwright.sync_api")
 class Place:
     """A wall and its lanes in one loop, in a thread of its own."""
 
-    def __init__(self, folder: Path, broker: PrivateBroker, names: list[str], *, pages: bool = False) -> None:
+    def __init__(
+        self, folder: Path, broker: PrivateBroker, names: list[str], *, pages: bool = False, more: str = ""
+    ) -> None:
         self.port = free_port()
         self.point = PrivatePoint(folder, broker, names, port=self.port, pictures=pages)
+        if more:  # further sections of the wall's settings
+            self.point.config.write_text(self.point.config.read_text(encoding="utf-8") + more, encoding="utf-8")
         self.lanes: dict[str, ToldLane] = {}
         self._up = threading.Event()
         self._loop = asyncio.new_event_loop()

@@ -202,3 +202,45 @@ def test_with_the_core_away_the_officer_reads_what_to_do(tmp_path: Path) -> None
         assert told["words"] == "請輸入原因。"
 
     WallRig(tmp_path).asked(ask)
+
+
+def test_a_line_for_drivers_is_from_the_list_for_a_vehicle_a_lane_or_by_a_supervisor_more(
+    papers: Papers, tmp_path: Path
+) -> None:
+    """No free text, no technician and no viewer; the core is told by whom and for how long."""
+    core = Core()
+    statuses: list[int] = []
+
+    tries: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("chan", {}),
+        ("chan", {"visit": "A-1/j/4"}),
+        ("lee", {"lanes": ["A-1", "A-2"], "minutes": 5}),
+        ("chan", {"lanes": ["A-1", "A-2"]}),
+        ("chan", {"text": "Drive on"}),
+        ("lee", {"lanes": ["A-1", "A-2"], "visit": "A-1/j/4"}),
+        ("tech", {}),
+        ("view", {}),
+        ("lee", {"minutes": 31}),
+    )
+
+    async def ask(rig: WallRig, client: httpx.AsyncClient) -> None:
+        rig.hears(online("A-1"), state("A-1", 1, visit=4))
+        for name, changes in tries:
+            client.cookies.clear()
+            headers = await log_in(client, name)
+            asked = {"name": "notice", "lanes": ["A-1"], "text": "delay", "minutes": 2} | changes
+            statuses.append((await client.post("/orders", json=asked, headers=headers)).status_code)
+
+    async def at_the_wall(port: int) -> None:
+        (tmp_path / "here").mkdir()
+        await WallRig(tmp_path / "here", core=papers.line(port)).asking(ask)
+
+    at_the_door(papers.door(wall=("A-1", "A-2")), core, at_the_wall)
+    assert statuses == [200, 200, 200, 403, 409, 409, 403, 403, 422]
+    sent = [(who.account, one.lane, one.text, one.visit, one.revert_seconds) for one, who in core.asked]
+    assert sorted(sent) == [
+        ("chan", "A-1", "delay", "", 120),
+        ("chan", "A-1", "delay", "A-1/j/4", 120),
+        ("lee", "A-1", "delay", "", 300),
+        ("lee", "A-2", "delay", "", 300),
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from domain.notices import NO_NOTICE, DriverNotice
 from lane_agent import events as e
 from lane_agent.model import Contact, Immigration, Screen
 from tools.proof.canonical import CLAIM, FACE, QUESTION, TIMERS, VISIT
@@ -40,6 +41,8 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR091
             return _named(event.officer) and history.help != ""
         case e.AudioChanged() | e.CallLost():
             return history.help in ("answered", "talking")
+        case e.DriverNotified():
+            return _notice_counts(history, event)
         case (
             e.AgentStarted()
             | e.ContactChanged()
@@ -58,6 +61,13 @@ def counts(history: InputHistory, event: e.Event) -> bool:  # noqa: C901, PLR091
             return True
         case _:
             return _named(event.officer) and _officer(history, event)
+
+
+def _notice_counts(history: InputHistory, event: e.DriverNotified) -> bool:
+    """For whoever comes; or for the vehicle that is here, until it was told where to go."""
+    listed = event.notice == NO_NOTICE or event.notice in set(DriverNotice)
+    waits = history.vehicle is not None and history.vehicle.shown not in ("3", "4")
+    return _named(event.issuer) and listed and (not event.visit or (event.visit == VISIT and waits))
 
 
 def fell_back(history: InputHistory, event: e.ScenePainted) -> bool:

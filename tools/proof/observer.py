@@ -117,6 +117,7 @@ def _input(history: InputHistory, event: e.Event) -> InputHistory:  # noqa: C901
             | e.AlarmHandled()
             | e.ApprovalHandled()
             | e.WordsReceived()
+            | e.DriverNotified()
             | e.CallReported()
         ):
             return history

@@ -51,6 +51,15 @@ function drawApproval(asked) {
   say(line, [asked.says, asked.waits ? remaining(asked.until_ms - given.now()) : "", asked.why].filter(Boolean).join(" · "));
 }
 
+/** What the panel says besides its message, or will once that message may carry it. */
+function drawNotice(told) {
+  const line = find("#lane-notice");
+  line.hidden = !told;
+  if (!told) return;
+  const where = told.stands ? pick("Driver is told", "司機獲告知") : pick("Not shown now; the driver will be told", "現時不顯示；稍後告知司機");
+  say(line, `${where}: ${told.says} · ${told.issuer} · ${remaining(told.until_ms - given.now())}`);
+}
+
 function draw() {
   const tile = world?.tiles.get(chosen);
   const panel = find("#lane");
@@ -62,12 +71,13 @@ function draw() {
   say(find("#lane-says"), tile.says);
   say(find("#lane-todo"), tile.todo);
   drawApproval(tile.approval);
+  drawNotice(tile.notice);
   const screens = find("#lane-screens");
   if (!screens.children.length) {
     for (const name of ["xdb", "aiop"]) screens.append(make("div", { class: `glass ${name}` }, make("img", { alt: "" }), make("span", { class: "mark" })));
   }
   drawGlass(find(".xdb", screens), tile.xdb, tile.parameter);
-  drawGlass(find(".aiop", screens), tile.aiop, tile.parameter);
+  drawGlass(find(".aiop", screens), tile.aiop, tile.parameter, tile.notice);
   const list = find("#lane-facts");
   if (!list.children.length) for (const [name] of facts(tile)) list.append(make("dt", { text: name }), make("dd"));
   find("#lane-page-line").hidden = !tile.page;
@@ -86,6 +96,7 @@ export const lane = {
     setInterval(() => {
       mark(given.now());
       drawApproval(world.tiles.get(chosen)?.approval);
+      drawNotice(world.tiles.get(chosen)?.notice);
     }, MARK_MS);
   },
   choose(name) {

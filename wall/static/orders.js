@@ -1,6 +1,6 @@
 // What can be ordered of the chosen lane, and by a supervisor of its group or of the point; each with a dialog that says what it does.
 
-import { find, follow, make, pick, say } from "/shared/dom.js";
+import { all, find, follow, make, pick, say } from "/shared/dom.js";
 
 const ORDERS = [
   { name: "answered", needs: "decide", when: (tile) => tile.help === "ringing", says: pick("Answer call", "接聽求助"), about: pick("The lane shows that its call was answered.", "通道會顯示已接聽求助。") },
@@ -10,6 +10,7 @@ const ORDERS = [
   { name: "manual", needs: "lane", many: true, reason: true, when: () => true, says: pick("Manual", "人手模式"), about: pick("Vehicles are cleared by hand; it ends by itself after an hour.", "車輛須人手清關；一小時後自動結束。") },
   { name: "automatic", needs: "lane", many: true, when: () => true, says: pick("Automatic", "自動模式"), about: pick("Ends manual mode that was ordered from here.", "結束由此發出的人手模式。") },
   { name: "message", needs: "lane", many: true, reason: true, when: () => true, says: pick("Words to officer", "通知關員"), about: pick("The officer at the lane reads it on the lane's page.", "通道關員可於通道頁面閱讀。") },
+  { name: "notice", needs: "lane", many: true, notice: true, when: () => true, says: pick("Tell driver", "告知司機"), about: pick("A line on the panel, below its message. It is not shown while the message tells the driver to go, or asks him for something.", "於控制板訊息下方顯示一行文字。指示司機駛離或要求司機操作時不會顯示。") },
   { name: "restart_reader", needs: "repair", reason: true, when: () => true, says: pick("Restart reader", "重啟車牌辨識"), about: pick("The plate reader's program starts anew.", "車牌辨識程式將重新啟動。") },
 ];
 
@@ -30,7 +31,7 @@ export function drawOrders(now) {
 /** The vehicle and the lanes are those that the dialog showed, whatever has changed since. */
 function lanes() {
   const scope = find("#order-scope").value;
-  if (scope === "lane" || !order.many) return [shown.lane];
+  if (scope === "vehicle" || scope === "lane" || !order.many) return [shown.lane];
   const all = [...given.world.tiles.values()];
   return all.filter((one) => scope === "point" || one.group === shown.group).map((one) => one.lane);
 }
@@ -45,8 +46,13 @@ function open(name) {
   find("#order-reason-line").hidden = !order.reason;
   find("#order-reason").required = Boolean(order.reason);
   find("#order-reason").value = "";
-  find("#order-scope").value = "lane";
-  find("#order-scope-line").hidden = !(order.many && given.may("many"));
+  const vehicle = Boolean(order.notice && shown.visit);
+  find("#order-scope").value = vehicle ? "vehicle" : "lane";
+  for (const one of find("#order-scope").options) one.hidden = one.value === "vehicle" ? !vehicle : one.value !== "lane" && !given.may("many");
+  find("#order-scope-line").hidden = !(vehicle || (order.many && given.may("many")));
+  find("#order-notice-line").hidden = !order.notice;
+  for (const one of all("#order-notice-line [name=notice]")) Object.assign(one, { required: Boolean(order.notice), checked: false });
+  find("#order-minutes").value = "2";
   find("#order").showModal();
 }
 
@@ -61,7 +67,8 @@ export function prepareOrders(parts) {
     event.preventDefault();
     find("#order").close();
     const asked = { name: order.name, lanes: lanes(), text: order.reason ? find("#order-reason").value : "" };
-    if (order.visit) asked.visit = shown.visit;
+    if (order.visit || (order.notice && find("#order-scope").value === "vehicle")) asked.visit = shown.visit;
+    if (order.notice) Object.assign(asked, { text: find("#order-notice-line :checked").value, minutes: Number(find("#order-minutes").value) });
     say(find("#said"), pick("Sent…", "已發出……"));
     const told = await given.act("/orders", asked);
     if (told) say(find("#said"), told.words);

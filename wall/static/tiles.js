@@ -113,17 +113,18 @@ function build(tile) {
 }
 
 /** A sign as the screen shows it; the words that it carries are its alternative text. */
-export function drawGlass(glass, told, parameter) {
+export function drawGlass(glass, told, parameter, notice = null) {
   const image = find("img", glass);
   const name = glass.classList.contains("xdb") ? "xdb" : "aiop";
-  const path = told.scene ? `/sign/${name}/${told.scene}${parameter ? `?p=${encodeURIComponent(parameter)}` : ""}` : "";
+  const asked = new URLSearchParams({ ...(parameter ? { p: parameter } : {}), ...(notice?.stands ? { n: notice.name } : {}) }).toString();
+  const path = told.scene ? `/sign/${name}/${told.scene}${asked ? `?${asked}` : ""}` : "";
   if (image.dataset.path !== path) {
     image.dataset.path = path;
     if (path) image.src = path;
     else image.removeAttribute("src");
   }
-  image.alt = told.says;
-  glass.title = told.says;
+  image.alt = notice?.stands ? `${told.says} · ${notice.says}` : told.says;
+  glass.title = image.alt;
   say(find(".mark", glass), told.scene && told.ok ? "" : "?");
 }
 
@@ -143,7 +144,7 @@ function fill(world, name) {
   says.title = tile.says;
   say(says, tile.says);
   drawGlass(find(".glass.xdb", element), tile.xdb, tile.parameter);
-  drawGlass(find(".glass.aiop", element), tile.aiop, tile.parameter);
+  drawGlass(find(".glass.aiop", element), tile.aiop, tile.parameter, tile.notice);
   find("footer", element).dataset.level = tile.link_level;
   say(find(".link", element), tile.link);
   find(".open", element).setAttribute("aria-label", `${name}: ${tile.says}${tile.vrn ? `, ${tile.vrn}` : ""}`);

@@ -47,7 +47,7 @@ OFFICER, PASSWORD = "chan", "a long enough password"
 _PATIENCE_S = 90.0
 
 
-async def _blank(_screen: Screen, _scene: Scene, _parameter: str) -> bytes:
+async def _blank(_screen: Screen, _scene: Scene, _parameter: str, _notice: str = "") -> bytes:
     return b""
 
 

@@ -60,6 +60,7 @@ NOTED = (
     "ManualOrdered",
     "ManualEnded",
     "LoopBypassed",
+    "DriverNotified",
     "HeldUp",
     "HelpRequested",
     "HelpAnswered",

@@ -322,4 +322,21 @@ TEXT = """
     shows:
     notes:  ManualOrdered LoopBypassed LoopBypassed
     ends:   2 waiting
+7 a line below the panel's message changes no message, and is taken away by its own word
+    do:     ready notify:queue arrive immigration notify-visit:delay cleared wait:5 notify:none
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WAIT
+    notes:  DriverNotified DriverNotified DriverNotified
+    ends:   8 reading
+7 a line that is not on the list, of nobody, or for another vehicle is none
+    do:     ready notify:proceed notify-unnamed:delay arrive leave arrive notify-before:delay
+    shows:  STOP OFFICER WELCOME STOP
+    alarms: RunThrough
+    notes:
+    ends:   3 please stop
+7 a line for a vehicle comes too late once it was told to go; one for the lane waits
+    do:     ready records:live arrive immigration read cleared notify-visit:delay notify:delay
+    shows:  STOP IMMIGRATION_TURN/IMMIGRATION WATCH DONE
+    uses:   live
+    notes:  DriverNotified
+    ends:   17 stands
 """
