@@ -80,6 +80,10 @@ class LoginRoutes:
             response.headers["Retry-After"] = str(wait_s)
         return response
 
+    def refused(self, request: Request, refused: RequestRefusedError) -> Response:
+        """The login form, with why another way in was refused."""
+        return self._show(request, words=refused.words, status=refused.status, wait_s=refused.retry_after_s)
+
     async def log_in(self, request: Request) -> Response:
         """The form came back."""
         form = await request.form(max_files=0, max_fields=4)

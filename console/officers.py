@@ -23,6 +23,8 @@ from console.errors import OfficersFileError
 from runtime.files import PRIVATE, write_whole
 
 MIN_PASSWORD: Final = 12
+MOST_GUESTS: Final = 1_000
+"""People let in by another's word whose names are remembered."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
 
@@ -64,6 +66,7 @@ class OfficerBook:
     def __init__(self, path: Path, *, hasher: PasswordHasher | None = None) -> None:
         self._path = path
         self._hasher = hasher or PasswordHasher()
+        self._guests: dict[str, str] = {}
         self._decoy = self._hasher.hash(secrets.token_hex(16))
 
     def names(self) -> tuple[str, ...]:
@@ -104,8 +107,20 @@ class OfficerBook:
         try:
             officer = self._read().get(name)
         except OfficersFileError:
-            return name
-        return officer.shown if officer and officer.shown else name
+            officer = None
+        if officer is None:
+            return self._guests.get(name, name)
+        return officer.shown or name
+
+    def introduce(self, name: str, shown: str) -> None:
+        """Somebody who is in no file was let in, and is called so; forgotten when this process ends."""
+        while len(self._guests) >= MOST_GUESTS:
+            self._guests.pop(next(iter(self._guests)))
+        self._guests[name] = shown
+
+    def known(self, name: str) -> bool:
+        """Whether somebody has an account here, or was let in since the start."""
+        return name in self._guests or name in self._read()
 
     def role(self, name: str) -> OfficerRole:
         """The officer's role; of somebody who is not in the file, a viewer's.
@@ -210,6 +225,11 @@ def officers_in(path: Path) -> dict[str, Officer]:
         raise OfficersFileError(
             f"{path} is not an officers' file ({error}): restore it or add officers anew"
         ) from error
+
+
+def is_login(name: str) -> bool:
+    """Whether a text has the form of a login."""
+    return _NAME.fullmatch(name) is not None
 
 
 def check_name(name: str) -> None:

@@ -20,6 +20,7 @@ It reads the lanes over the wire alone, as the core does, and is a product of it
 | `story_words`, `story_values` | the words of journals: what happened, and the values of its facts |
 | `figures` | the visits of some days added up (pure) |
 | `look_pages`, `number_pages` | the pages of searches and stories; of numbers |
+| `oidc`, `oidc_routes` | the control room's own accounts (OpenID Connect); the way to the provider and back |
 | `people`, `endpoints` | who may do what; routes, each with what it lets somebody do |
 | `app` | the page as one ASGI application |
 | `settings` | the settings file |

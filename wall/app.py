@@ -42,12 +42,14 @@ from wall.lane_pages import LanePages
 from wall.look_pages import LookRoutes
 from wall.needs import Need
 from wall.number_pages import NumberRoutes
+from wall.oidc import OidcClient
+from wall.oidc_routes import OidcRoutes
 from wall.orders import MAY_BE_OF_VISIT, NEEDS, OF_VISIT, WITH_REASON, Became, CoreLine, OrderOutcome
 from wall.past import PastDesk
 from wall.people import RIGHTS, May
 from wall.pictures import PictureBoard
 from wall.present import one_of
-from wall.words import BECAME, ROLES, refused
+from wall.words import BECAME, ROLES, refused, sign_in_refused
 
 _HERE: Final = Path(__file__).parent
 _SHARED: Final = Path(console.__file__).parent / "static"
@@ -75,6 +77,7 @@ class WallParts:
     ticks: Ticks
     core: CoreLine
     pages: LanePages | None = None
+    oidc: OidcClient | None = None
     past: PastDesk = field(default_factory=lambda: PastDesk(CoreLine(None)))
     started: str = field(default_factory=lambda: secrets.token_hex(8))
     """Which start of the wall this is: a browser that was there before learns that it was restarted."""
@@ -119,6 +122,7 @@ class WallRoutes:
         self._gate = Gatekeeper(parts.access, self._officers)
         self._looks = LookRoutes(parts.desk, parts.past, access=parts.access, page=self._page, role=self._gate.role)
         self._numbers = NumberRoutes(parts.desk, parts.past, draw=self._looks.draw)
+        self._oidc = None if parts.oidc is None else self._signing_in(parts.oidc)
         self._closed = asyncio.Event()
         self._telling: set[asyncio.Task[None]] = set()
         self._signs: dict[tuple[Screen, Scene, str, str], bytes] = {}
@@ -130,8 +134,9 @@ class WallRoutes:
             Endpoint("/", May.WATCH, self._wall, page=True),
             OpenEndpoint("/login", login.form),
             OpenEndpoint("/login", login.log_in, post=True),
-            OpenEndpoint("/logout", login.log_out, post=True),
-            OpenEndpoint("/unlock", login.unlock, post=True),
+            OpenEndpoint("/logout", self._log_out, post=True),
+            OpenEndpoint("/unlock", self._unlock, post=True),
+            *(self._oidc.endpoints() if self._oidc is not None else ()),
             OpenEndpoint("/language", login.language, post=True),
             OpenEndpoint("/here", login.here, post=True),
             Endpoint("/events", May.WATCH, self._events),
@@ -146,6 +151,17 @@ class WallRoutes:
             *self._looks.endpoints(),
             *self._numbers.endpoints(),
         ]
+
+    def _signing_in(self, client: OidcClient) -> OidcRoutes:
+        return OidcRoutes(
+            client,
+            access=self._parts.access,
+            officers=self._officers,
+            login=self._login,
+            page=self._page,
+            look=self._desk.look,
+            secure=self._desk.settings.page.secure,
+        )
 
     def app(self) -> Starlette:
         """The application."""
@@ -182,7 +198,10 @@ class WallRoutes:
         tongue = self._parts.access.tongue(request)
         other = next(one for one in Tongue if one is not tongue)
         where = self._desk.settings.wall
+        session, oidc = self._parts.access.session(request), self._desk.settings.oidc
         body = self._jinja.get_template(template).render(
+            guest=session is not None and session.role is not None,
+            oidc=None if oidc is None else (oidc.label_chinese if tongue is Tongue.CHINESE else oidc.label),
             point=(where.point_chinese or where.point) if tongue is Tongue.CHINESE else where.point,
             tongue=tongue.value,
             other_tongue=other.value,
@@ -190,6 +209,23 @@ class WallRoutes:
             **values,
         )
         return HTMLResponse(body, status_code=status)
+
+    async def _log_out(self, request: Request) -> Response:
+        """Ends the session; whoever came with the control room's account is sent to end that one too."""
+        session = self._parts.access.session(request)
+        leave = "" if session is None or self._oidc is None else self._oidc.leave(session)
+        response = await self._login.log_out(request)
+        if leave:
+            body = msgspec.json.decode(response.body) | {"goes_to": leave}
+            return Response(msgspec.json.encode(body), media_type="application/json")
+        return response
+
+    async def _unlock(self, request: Request) -> Response:
+        """The password again; of the control room's account it is asked there."""
+        session = self._parts.access.session(request)
+        if session is not None and session.role is not None:
+            raise RequestRefusedError(403, sign_in_refused("Sign in with the control room's account again."))
+        return await self._login.unlock(request)
 
     async def _wall(self, request: Request, session: Session) -> Response:
         role = self._gate.role(session)
@@ -322,7 +358,7 @@ class WallRoutes:
 
     async def _hand(self, request: Request, session: Session) -> Response:
         asked = await read(request, HandNeed)
-        if asked.to and asked.to not in self._officers.names():
+        if asked.to and not self._officers.known(asked.to):
             raise NeedRefusedError("There is no such officer.")
         self._desk.hand(asked.need, session.officer, asked.to)
         return answer(accepted=True, words="")

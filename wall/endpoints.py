@@ -82,7 +82,9 @@ class Gatekeeper:
             raise RequestRefusedError(403, said)
 
     def role(self, session: Session) -> OfficerRole:
-        """Somebody's role now; where the file cannot be read, a viewer's."""
+        """Somebody's role now, by the control room's account or the file; where that cannot be read, a viewer's."""
+        if session.role is not None:
+            return session.role
         try:
             return self._officers.role(session.officer)
         except OfficersFileError:

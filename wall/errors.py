@@ -4,6 +4,7 @@ WallError
 ├── WallSettingsError(ValueError)   technician: the settings file, or what it names
 ├── NeedRefusedError(ValueError)    officer: what was asked of a need of the queue cannot be done now
 ├── PastRefusedError(ValueError)    officer: what was asked of the past is not there, or not this wall's
+├── SignInRefusedError(ValueError)  officer, technician: the control room's provider signs nobody in, or not this person
 └── LanePageError(ConnectionError)  officer, technician: a lane's own page cannot be had
 """
 
@@ -32,6 +33,10 @@ class NeedRefusedError(WallError, ValueError):
 
 class PastRefusedError(WallError, ValueError):
     """The core tells nothing of it; the text says why."""
+
+
+class SignInRefusedError(WallError, ValueError):
+    """Nobody is signed in; the text says why, and what to do."""
 
 
 class LanePageError(WallError, ConnectionError):

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable
 
 from console.access import Access
-from console.officers import OfficerBook
+from console.officers import OfficerBook, is_login
 from console.server import ConsoleServer
 from display.sign_renderer import SignRenderer
 from runtime.clocks import monotonic_ms
@@ -19,6 +19,7 @@ from wall.desk import WallDesk
 from wall.errors import WallSettingsError
 from wall.lane_pages import LanePages
 from wall.listening import WallEars, lane_rings
+from wall.oidc import OidcClient
 from wall.orders import CoreLine
 from wall.past import PastDesk
 from wall.pictures import PictureBoard
@@ -68,7 +69,10 @@ class WallProcess:
         access = Access(settings=settings.page, officers=officers, ticks=monotonic_ms, lane=settings.wall.name)
         self.past = PastDesk(CoreLine(settings.core, answer_s=_PAST_S))
         pages = self._pages(settings, now_ms)
-        parts = WallParts(self.desk, access, self.pictures, self.painter, monotonic_ms, self.core, pages, self.past)
+        oidc = None if settings.oidc is None else OidcClient(settings.oidc, now_ms=now_ms, is_login=is_login)
+        parts = WallParts(
+            self.desk, access, self.pictures, self.painter, monotonic_ms, self.core, pages, oidc, self.past
+        )
         self.routes = WallRoutes(parts)
         self.server = ConsoleServer(self.routes.app(), self.routes, settings.page)
 

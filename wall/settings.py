@@ -15,11 +15,12 @@ import msgspec
 from msgspec import Meta
 
 from console.errors import OfficersFileError
-from console.officers import officers_in
+from console.officers import OfficerRole, officers_in
 from console.settings import ConsoleSettings
 from domain.alarm_traits import Priority
 from runtime.sections import (
     Fits,
+    GivenSecret,
     Host,
     NamedFile,
     Port,
@@ -27,6 +28,7 @@ from runtime.sections import (
     SecretFile,
     Section,
     Text,
+    is_loopback,
 )
 from runtime.toml_file import TomlFileError, read_toml
 from runtime.toml_table import TableReader
@@ -145,6 +147,53 @@ class CoreLineSection(Section, frozen=True, kw_only=True):
     key: Annotated[Path, SecretFile(AUTHORITY)]
 
 
+def _is_issuer(text: str) -> bool:
+    parts = urlsplit(text)
+    host = parts.hostname or ""
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
+
+
+IssuerAddress = Annotated[
+    str, Fits(_is_issuer), Meta(description='an https address such as "https://login.customs.example/realms/szb"')
+]
+
+
+class OidcSection(Section, frozen=True, kw_only=True):
+    """`[oidc]`: the control room's own accounts (OpenID Connect); without it people sign in here alone.
+
+    Attributes:
+        issuer: the provider, exactly as its discovery document names it.
+        client_id, client_secret: what this wall is there; without a secret a public client.
+        address: this wall as browsers reach it; the provider must know `<address>/oidc/back`.
+        authority: who signed the provider's certificate; left out, the system's authorities.
+        scopes: what is asked for; login_claim, shown_claim: the claims that hold the login and the name that others see.
+        roles_claim: the claim that holds groups or roles, `a.b` for one inside another; roles: which of them is which role here.
+        label, label_chinese: what its button says.
+    """
+
+    issuer: IssuerAddress
+    client_id: Text
+    address: PageAddress
+    roles: dict[str, OfficerRole]
+    client_secret: Annotated[Path, GivenSecret("get it from the provider, and put it there")] | None = None
+    authority: Annotated[Path, NamedFile()] | None = None
+    scopes: tuple[Text, ...] = ("openid", "profile")
+    login_claim: Text = "preferred_username"
+    shown_claim: Text = "name"
+    roles_claim: Text = "groups"
+    label: Text = "Control room account"
+    label_chinese: Text = "控制室帳戶"
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Somebody has a role, and an ID token is asked for."""
+        if not self.roles:
+            yield Problem(
+                "roles", "is empty: nobody could sign in", 'write such as roles = { "customs-officers" = "officer" }'
+            )
+        if "openid" not in self.scopes:
+            yield Problem("scopes", 'is without "openid"', "add it: without it there is no ID token")
+
+
 class LaneSection(Section, frozen=True, kw_only=True):
     """`[[lane]]`: a lane of this point.
 
@@ -204,6 +253,7 @@ class WallSettings(Section, frozen=True, kw_only=True):
     lanes: tuple[LaneSection, ...] = msgspec.field(name="lane")
     queue: QueueSection = QueueSection()
     core: CoreLineSection | None = None
+    oidc: OidcSection | None = None
     numbers: NumbersSection = NumbersSection()
 
     def contradictions(self) -> Iterator[Problem]:

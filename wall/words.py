@@ -97,6 +97,33 @@ def refused(text: str) -> Both:
     return Both(text, f"{who} 已先行處理。" if found else REFUSED.get(text, text))
 
 
+SIGN_IN: Final[dict[str, str]] = {
+    "The sign-in was not begun here, or was used, or took too long: begin again.": "登入並非由此開始、已使用或逾時，請重新開始。",
+    "The answer came from another provider.": "回覆來自另一登入服務。",
+    "The control room's provider did not sign you in.": "控制室登入服務沒有讓你登入。",
+    "The control room's provider gave no token.": "控制室登入服務沒有發出憑證。",
+    "The provider's token is for another client.": "登入憑證屬於另一系統。",
+    "The provider's token is too old: begin again.": "登入憑證過時，請重新開始。",
+    "Your account has no role at this wall. Ask whoever administers the accounts.": "你的帳戶在此沒有身分，請聯絡帳戶管理員。",
+    "The provider names itself otherwise than the settings, or is not on HTTPS.": "登入服務與設定不符，或並非使用 HTTPS。",
+    "The control room's provider refuses this sign-in: begin again.": "控制室登入服務拒絕此次登入，請重新開始。",
+    "The control room's provider does not answer. Log in here with an account of this wall.": (
+        "控制室登入服務沒有回應，請使用本系統的帳戶登入。"
+    ),
+    "Sign in with the control room's account again.": "請以控制室帳戶再次登入。",
+}
+
+
+def sign_in_refused(text: str) -> Both:
+    """Why the control room's account signs nobody in, in both languages; the technician's detail is in the log."""
+    usual = {
+        "The provider's token is not good here": "登入憑證無效。",
+        "The provider's name for you": "登入名稱格式不符。",
+    }
+    chinese = next((told for start, told in usual.items() if text.startswith(start)), "登入服務的資料無法讀取。")
+    return Both(text, SIGN_IN.get(text, chinese))
+
+
 def title(need: Need) -> Words:
     """What a need says, and what to do about it."""
     return named_title(need.title)

@@ -17,10 +17,19 @@ from lane_agent.wording import Scene
 from wall.app import WallParts, WallRoutes
 from wall.desk import WallDesk
 from wall.lane_pages import LanePages
+from wall.oidc import OidcClient
 from wall.orders import CoreLine
 from wall.past import PastDesk
 from wall.pictures import PictureBoard
-from wall.settings import CoreLineSection, LaneSection, WallBrokerSection, WallPageSection, WallSection, WallSettings
+from wall.settings import (
+    CoreLineSection,
+    LaneSection,
+    OidcSection,
+    WallBrokerSection,
+    WallPageSection,
+    WallSection,
+    WallSettings,
+)
 from wall.store import WallStore
 from wire.messages import LaneState, Presence
 
@@ -57,13 +66,16 @@ def book_of(folder: Path) -> OfficerBook:
     return book
 
 
-def settings_in(folder: Path, lanes: tuple[str, ...] = LANES) -> WallSettings:
+def settings_in(
+    folder: Path, lanes: tuple[str, ...] = LANES, port: int = 0, oidc: OidcSection | None = None
+) -> WallSettings:
     """Of lanes of one group."""
     return WallSettings(
         wall=WallSection(point="Test Point", store=folder / "wall.db", lane_keys=folder),
-        page=WallPageSection(officers=folder / "officers.json", port=0),
+        page=WallPageSection(officers=folder / "officers.json", port=port),
         brokers=(WallBrokerSection(host="127.0.0.1", port=1883),),
         lanes=tuple(LaneSection(id=name, group="Inbound") for name in lanes),
+        oidc=oidc,
     )
 
 
@@ -96,10 +108,12 @@ class WallRig:
         *,
         lanes: tuple[str, ...] = LANES,
         pages: LanePages | None = None,
+        oidc: OidcClient | None = None,
+        port: int = 0,
     ) -> None:
         self.clock = TestClock()
         self.store = WallStore(folder / "wall.db")
-        self.settings = settings_in(folder, lanes)
+        self.settings = settings_in(folder, lanes, port, None if oidc is None else oidc.section)
         self.officers = book_of(folder)
         self.desk = WallDesk(self.settings, history=self.store, officers=self.officers, now_ms=self.clock)
         self.desk.brokers = lambda: {"127.0.0.1:1883": True}
@@ -116,6 +130,7 @@ class WallRig:
                 self.clock,
                 self.orders,
                 pages,
+                oidc,
                 past=self.past,
             )
         )

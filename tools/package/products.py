@@ -126,6 +126,7 @@ WALL = Product(
         "pygame-ce",
         "pyserial",  # of the room `display`, for its boards of LEDs; a wall opens no line
         "httpx",
+        "joserfc",
         "starlette",
         "uvicorn",
         "jinja2",

@@ -9,8 +9,8 @@ const HERE_MS = 30000;
 
 onClick("#print", () => print());
 onClick("#logout", async () => {
-  await ask("/logout", {});
-  location.assign("/login");
+  const told = await ask("/logout", {});
+  location.assign(told.goes_to ?? "/login");
 });
 
 /** Fetches the signed file and hands it to the browser, which asks where to keep it. */

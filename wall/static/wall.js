@@ -141,8 +141,8 @@ find("#needs").addEventListener("click", (event) => {
 });
 
 onClick("#logout", async () => {
-  await ask("/logout", {});
-  location.assign("/login");
+  const told = await ask("/logout", {});
+  location.assign(told.goes_to ?? "/login");
 });
 find("#locked").addEventListener("click", () => unlockFirst(() => {}));
 
