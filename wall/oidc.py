@@ -46,7 +46,7 @@ _STRONGEST: Final = (OfficerRole.SUPERVISOR, OfficerRole.OFFICER, OfficerRole.TE
 
 
 class ProviderMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider says of itself (Discovery 1.0, §3), as far as it is used."""
+    """What a provider says of itself (Discovery 1.0), as far as it is used."""
 
     issuer: str
     authorization_endpoint: str
@@ -63,7 +63,7 @@ class TokenAnswer(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class RoomAccount:
     """Somebody whom the provider has signed in. `leave` is where a browser goes to be signed out there, "" for nowhere."""
 
     login: str
@@ -130,7 +130,7 @@ class OidcClient:
         sign = "&" if "?" in metadata.authorization_endpoint else "?"
         return f"{metadata.authorization_endpoint}{sign}{urlencode(asked)}", browser
 
-    async def finish(self, answer: Mapping[str, str], browser: str) -> SignedIn:
+    async def finish(self, answer: Mapping[str, str], browser: str) -> RoomAccount:
         """Takes the provider's answer, once.
 
         Args:
@@ -170,7 +170,7 @@ class OidcClient:
             raise SignInRefusedError("The control room's provider gave no token.") from error
 
     async def _claims(self, token: str, keys: KeySet, nonce: str) -> dict[str, Any]:
-        """The claims of an ID token that counts (Core §3.1.3.7)."""
+        """The claims of an ID token that counts (OpenID Connect Core 3.1.3.7)."""
         try:
             try:
                 found = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
@@ -199,7 +199,7 @@ class OidcClient:
             raise SignInRefusedError("The provider's token is too old: begin again.")
         return claims
 
-    def _person(self, claims: Mapping[str, Any], token: str, metadata: ProviderMetadata) -> SignedIn:
+    def _person(self, claims: Mapping[str, Any], token: str, metadata: ProviderMetadata) -> RoomAccount:
         section = self.section
         login = str(claims.get(section.login_claim, "")).strip().lower()
         if not self._is_login(login):
@@ -213,7 +213,7 @@ class OidcClient:
         }
         end = metadata.end_session_endpoint
         shown = str(claims.get(section.shown_claim, "") or login)[:64]
-        return SignedIn(login, shown, role, f"{end}{'&' if '?' in end else '?'}{urlencode(leave)}" if end else "")
+        return RoomAccount(login, shown, role, f"{end}{'&' if '?' in end else '?'}{urlencode(leave)}" if end else "")
 
     async def _provider(self) -> tuple[ProviderMetadata, KeySet]:
         if self._known is not None and self._now_ms() - self._known[2] < _KNOWN_MS:

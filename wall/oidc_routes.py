@@ -20,7 +20,7 @@ from console.officers import OfficerBook
 from console.sessions import Session
 from wall.endpoints import OpenEndpoint
 from wall.errors import SignInRefusedError
-from wall.oidc import BACK, BEGUN_MS, OidcClient, SignedIn
+from wall.oidc import BACK, BEGUN_MS, OidcClient, RoomAccount
 from wall.words import sign_in_refused
 
 log = logging.getLogger("rocars.wall")
@@ -85,7 +85,7 @@ class OidcRoutes:
         response.delete_cookie(_COOKIE, path="/oidc")
         return response
 
-    def _begin(self, request: Request, response: Response, person: SignedIn) -> None:
+    def _begin(self, request: Request, response: Response, person: RoomAccount) -> None:
         self._officers.introduce(person.login, person.shown)
         self._access.log_in_from_wall(request, response, person=person.login, fingerprint=self._mark, role=person.role)
         while len(self._leave) >= 256:
