@@ -156,6 +156,7 @@ def _of_another(visit: int) -> tuple[Letter, ...]:
         _correct(STRANGER, visit),
         e.OfficerTookOver(visit, OFFICER, WHY),
         e.DebtWrittenOff(visit, OFFICER, WHY),
+        *((e.DriverNotified("delay", OFFICER, visit, 60_000),) if visit else ()),
     )
     return tuple(_always(f"{type(event).__name__} of visit {visit}", event) for event in events)
 
@@ -178,6 +179,8 @@ def _unnamed() -> tuple[Letter, ...]:
         e.HelpAnswered(""),
         e.HelpEnded("", "none"),
         e.OfficerSent(""),
+        e.DriverNotified("delay", " ", 0, 60_000),
+        e.DriverNotified("proceed", OFFICER, 0, 60_000),
     )
     return tuple(_always(f"{type(event).__name__} that names nobody or nothing", event) for event in events)
 
@@ -271,10 +274,13 @@ GROUPS: dict[str, tuple[Letter, ...]] = {
     "box": tuple(
         _level(contact, active=active) for contact in (Contact.BOX_JAM, Contact.BOX_FULL) for active in (True, False)
     ),
-    "telltales": tuple(
-        _level(contact, active=active)
-        for contact in (Contact.BOX_LID, Contact.BOX_NEARLY_FULL, Contact.CABINET, Contact.ARRIVAL_LOOP)
-        for active in (True, False)
+    "telltales": (
+        *(
+            _level(contact, active=active)
+            for contact in (Contact.BOX_LID, Contact.BOX_NEARLY_FULL, Contact.CABINET, Contact.ARRIVAL_LOOP)
+            for active in (True, False)
+        ),
+        _in_visit("a line on the panel", e.DriverNotified("delay", OFFICER, VISIT, 60_000)),
     ),
     **{contact.value: (_pulse(contact),) for contact in FOR_VISIT if contact not in _IMMIGRATION},
     "plates": (
