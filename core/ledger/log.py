@@ -134,6 +134,10 @@ class ReplicatedLog:
         found = self._db.execute("SELECT body FROM rows WHERE kind=%s ORDER BY key", (kind,))
         return [decode_record(body) for (body,) in found]
 
+    def size(self) -> int:
+        """How many rows there are."""
+        return int(the_row(self._db.execute("SELECT count(*) FROM rows"))[0])
+
     def row_bodies(self) -> list[bytes]:
         """The canonical bytes of every row, in a fixed order: what a snapshot carries."""
         return [body for (body,) in self._db.execute("SELECT body FROM rows ORDER BY kind, key")]

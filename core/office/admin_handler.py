@@ -433,6 +433,7 @@ class AdminHandler:
             signing=self._exchange.signing,
             profiles=len(self._office.engine.profile.rules),
             profiles_problem=self._profiles_problem(),
+            rows=self._log.size(),
         )
 
 
