@@ -32,7 +32,7 @@ from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
 from core.link.compound import Compound
-from core.link.gateway import Answer, CoreMessage, LaneGateway, LaneMessage
+from core.link.gateway import Answer, CoreMessage, LaneGateway, LaneMessage, SnapshotAnswer
 from core.link.inbox import Inbox
 from core.link.intake import Intake
 from core.link.pictures import PictureStore
@@ -395,8 +395,15 @@ class CoreService:
                 await self._send_all(first.pop(lane)())
             self._work.clear()
 
+    @staticmethod
+    async def _next(parts: Iterator[CoreMessage]) -> CoreMessage | None:
+        """The next part; of a snapshot it is made in a thread, and nobody's proof waits for it."""
+        if isinstance(parts, SnapshotAnswer):
+            return await asyncio.to_thread(next, parts, None)
+        return next(parts, None)
+
     async def _send_all(self, parts: Iterator[CoreMessage]) -> None:
-        for part in parts:
+        while (part := await self._next(parts)) is not None:
             waited = 0.0
             while not self._send(part):
                 waited += _FULL_S

@@ -58,9 +58,7 @@ FAR = 10_000
 _Row = tuple[int, str, str, str, bytes]  # as in the table `codes`
 _LARGEST = 2**63 - 1
 _SWEEP = 5_000  # rows of a list no longer used that one transaction deletes
-_TOGETHER = (
-    10_000  # rows of a snapshot that one transaction writes, a tenth of a second: each touches most of the index
-)
+_TOGETHER = 5_000  # rows of a snapshot that one transaction writes, 40 ms: each touches most of the index
 _NORMAL = re.compile(
     r"[0-9A-HJ-NPR-Z]+"
 )  # marks that `normalise` leaves as they are: nearly all, at a tenth of its cost

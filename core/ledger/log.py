@@ -139,7 +139,7 @@ class ReplicatedLog:
         return int(the_row(self._db.execute("SELECT count(*) FROM rows"))[0])
 
     def row_bodies(self) -> list[bytes]:
-        """The canonical bytes of every row, in a fixed order: what a snapshot carries."""
+        """The canonical bytes of every row, in a fixed order."""
         return [body for (body,) in self._db.execute("SELECT body FROM rows ORDER BY kind, key")]
 
     def append(self, changes: Iterable[Record], *, at_ms: int) -> int:
