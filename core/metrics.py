@@ -52,6 +52,7 @@ class CoreMetrics:
         connected = {name: float(up) for name, up in self._brokers().items()}
         found.put_all("rocars_core_broker_connected", "1 for a broker that is connected", connected, "broker")
         found.put("rocars_core_list_version", "The newest version of the codes", self._log.head().version)
+        found.put("rocars_core_list_rows", "Rows of the codes; each ended one leaves a day later", self._log.size())
         rows = float(the_row(self._db.execute("SELECT COALESCE(SUM(seq), 0) FROM streams"))[0])
         found.put("rocars_core_rows", "Journal rows committed, of all lanes", rows)
         late = the_row(self._db.execute("SELECT COUNT(*) FROM compound WHERE arrived_ms IS NULL"))[0]

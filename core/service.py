@@ -24,14 +24,15 @@ from core.enrolment.expiry import endings
 from core.enrolment.keys import load_core_ring, load_signing_key
 from core.enrolment.registry import LaneRegistry
 from core.errors import CoreSettingsError, HistoryError, RefusedError
-from core.ledger import audit_log
+from core.ledger import audit_log, checkpoints
 from core.ledger.changes import Sequencer
+from core.ledger.forgetting import Forgetter
 from core.ledger.lease import Lease
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
 from core.link.compound import Compound
-from core.link.gateway import Answer, CoreMessage, LaneGateway, LaneMessage
+from core.link.gateway import Answer, CoreMessage, LaneGateway, LaneMessage, SnapshotAnswer
 from core.link.inbox import Inbox
 from core.link.intake import Intake
 from core.link.pictures import PictureStore
@@ -114,12 +115,18 @@ class CoreParts:
 
     def _put_together(self) -> None:
         settings, clock, lease, connection = self.settings, self.clock, self.lease, self.store.connection
-        self.log = ReplicatedLog(self.store, self.signer, load_core_ring(settings.core.signing_key))
+        self.log = ReplicatedLog(
+            self.store,
+            self.signer,
+            load_core_ring(settings.core.signing_key),
+            keep_ms=round(1_000 * settings.log.keep_ended_seconds),
+        )
         self.log.check()
         self.compound = Compound(connection, within_ms=settings.compound.due_minutes * 60_000)
         self.projection = Projection(connection, self.log, self.compound)
         self.intake = Intake(self.store, self.projection, settings.lane_limits)
         self.sequencer = Sequencer(self.store, self.log)
+        self.forgetter = Forgetter(self.store, self.log, ticks=monotonic_ms)
         self.sequencer.take(at_ms=clock())  # what was asked for before and not signed
         self.office = CargoService(self.store, settings.policy, clock, sign=lambda now: self.sequencer.take(at_ms=now))
         open_first_account(self.store, clock())
@@ -150,6 +157,10 @@ class CoreParts:
             gallery=self.gallery,
             clock=self.clock,
         )
+
+    def keep_checkpoint(self) -> int:
+        """Keeps the list whole once a day, from a connection of its own; its version, 0 where nothing was due."""
+        return checkpoints.keep(self.settings.core.database, self.signer, self.log.ring, at_ms=self.clock())
 
     def _use(self, profile: Profile) -> None:
         self.office.engine = ScreeningEngine(profile)
@@ -384,8 +395,15 @@ class CoreService:
                 await self._send_all(first.pop(lane)())
             self._work.clear()
 
+    @staticmethod
+    async def _next(parts: Iterator[CoreMessage]) -> CoreMessage | None:
+        """The next part; of a snapshot it is made in a thread, and nobody's proof waits for it."""
+        if isinstance(parts, SnapshotAnswer):
+            return await asyncio.to_thread(next, parts, None)
+        return next(parts, None)
+
     async def _send_all(self, parts: Iterator[CoreMessage]) -> None:
-        for part in parts:
+        while (part := await self._next(parts)) is not None:
             waited = 0.0
             while not self._send(part):
                 waited += _FULL_S
@@ -399,6 +417,7 @@ class CoreService:
         while True:
             parts, now = self._parts, self._parts.clock()
             self._publish(parts.exchange.tick())
+            self._forget(now)
             late = parts.compound.overdue(now)
             if late:
                 with parts.store.transaction():
@@ -411,6 +430,14 @@ class CoreService:
             self._look_at_silence()
             self._look_at_register()
             await asyncio.sleep(_TICK_S)
+
+    def _forget(self, now_ms: int) -> None:
+        """Rows that have ended leave the list, while it is whole and nobody else has changed it."""
+        exchange = self._parts.exchange
+        if exchange.whole.broken or exchange.whole.listening() or exchange.list_watch.why_not():
+            return
+        if self._parts.forgetter.tick(now_ms):
+            self._publish(exchange.news())
 
     def _look_at_silence(self) -> None:
         """A broker through which lanes were heard and all fell silent: connected anew, once. Each speaks every second.
@@ -453,13 +480,21 @@ class CoreService:
             await asyncio.sleep(_CERTIFICATES_S)
 
     async def _look_through(self) -> None:
-        """The list is proved from its signed deltas, all the time, a few at a time."""
+        """The list is proved from its signed deltas, all the time, a few at a time; once a day it is then kept whole."""
         watch, pause_s = self._parts.exchange.list_watch, 60.0 * self._parts.settings.log.look_through_minutes
         while True:
             wrong = await asyncio.to_thread(watch.look_through)
             if wrong:
                 log.error("the list in the store does not follow from its signed deltas: %s", wrong)
+            elif self._parts.lease is None or self._parts.lease.is_live():
+                await asyncio.to_thread(self._keep_checkpoint)
             await asyncio.sleep(max(pause_s, 1.0))
+
+    def _keep_checkpoint(self) -> None:
+        try:
+            self._parts.keep_checkpoint()
+        except HistoryError as error:  # `list_watch` finds it, too, and then nothing is proved
+            log.warning("no checkpoint was made: %s", error)
 
     async def _watch_profiles(self) -> None:
         """An edit of the profiles counts within a second."""

@@ -77,10 +77,15 @@ class LogSection(Section, frozen=True, kw_only=True):
     Attributes:
         listen_seconds: after a start it listens to its lanes for so long before it proves or changes anything.
         look_through_minutes: between two times that all signatures, links and rows are proved in the background.
+        keep_ended_seconds: a row stays in the list for so long after it has ended: its bundle was used, withdrawn or ran out,
+            its approval was removed (design §4). Lifted holds stay for 92 days.
     """
 
     listen_seconds: Annotated[float, Meta(ge=0, le=60, description="a number of seconds, 0 to 60")] = 3.0
     look_through_minutes: Minutes = 15
+    keep_ended_seconds: Annotated[float, Meta(ge=1, le=2_678_400, description="a number of seconds, 1 to 2678400")] = (
+        86_400
+    )
 
 
 class BrokerSection(Section, frozen=True, kw_only=True):

@@ -219,7 +219,7 @@ def _tell(report: dict[str, Any], wishes: DemoOptions, console: Console) -> int:
     console.print(
         f"{len(report['trucks'])} visits in {report['seconds']} s; rows covered: {report['rows_covered']}; "
         f"wrong releases: {report['wrong_releases']}; events: {report['events_journaled']} journaled, "
-        f"{report['events_at_core']} at the core",
+        f"{report['events_at_core']} at the core; {report['rows_that_left']} rows that had ended left the list",
         markup=False,
     )
     for reason in reasons:

@@ -95,6 +95,7 @@ def judge(case: DemonstrationFiles) -> dict[str, Any]:
         "wrong_release_details": wrong,
         "events_journaled": len(journaled),
         "events_at_core": len(at_core),
+        "rows_that_left": next(int(count) for (count,) in _rows(case.core_store, "SELECT count(*) FROM forgotten")),
         "events_missing_at_core": [seq for seq, _ in missing][:20],
         "events_only_at_core": [seq for seq, _ in foreign][:20],
         "failures": [

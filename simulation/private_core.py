@@ -40,6 +40,7 @@ admin_socket = "s"
 _LOG = """\
 [log]
 listen_seconds = {listen:g}
+keep_ended_seconds = {keep:g}
 """
 _AUTHORITY = """\
 [authority]
@@ -76,6 +77,7 @@ class PrivateCore:
         lanes: public keys of lanes that connect by password; those with certificates are enrolled (`enrol`).
         sections: more of its configuration file, as TOML.
         listen: seconds that it listens to its lanes after a start.
+        keep: seconds that a row stays in its list after it has ended.
         database: the connection string of its database; one in the cluster of this process if left out.
 
     Attributes:
@@ -93,6 +95,7 @@ class PrivateCore:
         lanes: Mapping[str, Ed25519PublicKey] | None = None,
         sections: str = "",
         listen: float = 0.5,
+        keep: float = 86_400,
         database: str = "",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,7 +104,8 @@ class PrivateCore:
         self.database = database or database_at(self.store)
         encrypted = any(broker.tls for broker in brokers)
         self.config.write_text(
-            _configuration(self.database, brokers, port, _LOG.format(listen=listen) + sections), encoding="utf-8"
+            _configuration(self.database, brokers, port, _LOG.format(listen=listen, keep=keep) + sections),
+            encoding="utf-8",
         )
         self.command("init")
         self.command("account", "roles", own_login(), *(word for role in DESK for word in ("--role", role)))

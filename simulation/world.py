@@ -38,6 +38,9 @@ T = TypeVar("T")
 LANE = "demo-in-01"
 POINT = "SBC"
 OFFICER = "chan"
+KEEP_ENDED_S = 15.0
+"""Seconds where a site has a day: the first vehicles' rows leave the list while the last ones cross."""
+
 _LIMITS = """\
 [policy.limits]
 unladen = 4
@@ -100,7 +103,9 @@ class DemonstrationWorld:
         self._broker = PrivateBroker(folder / "broker", lanes=(LANE,))
         self._cable = Cable(self._broker.port)
         self._signer = Signer.generate(LANE)
-        self._core = PrivateCore(folder / "core", self._broker, lanes={LANE: self._signer.public}, sections=SECTIONS)
+        self._core = PrivateCore(
+            folder / "core", self._broker, lanes={LANE: self._signer.public}, sections=SECTIONS, keep=KEEP_ENDED_S
+        )
         self._secrets = open_accounts(self._core, self.password)
         self.lane = ChildProcess(folder / "lane.log")
         self._page_port = free_port()

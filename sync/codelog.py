@@ -9,8 +9,10 @@ Rules of this file:
 - Within an epoch a sound list is the sum of signed deltas that are kept (`sync.kept_deltas`). A snapshot is then only
   compared with it, and never loaded in its place: what contradicts a signed delta is refuted, what is newer is fetched
   delta by delta. Only a list that is further behind than `FAR` loads it.
-- An epoch that was left is never returned to, and no new one is begun in which a hold of the old one is missing: it must
-  be there, or be lifted there by name (design §2.16).
+- A row leaves the list by a delta that forgets it. One that could still stop somebody does not leave: the delta is refuted,
+  and so is every snapshot after it (`wire.forgetting`).
+- An epoch that was left is never returned to, and no list is swapped in, of whatever epoch, in which a hold of this one is
+  missing: it must be there, or be lifted there by name (design §2.16).
 - When the store is opened every row is read through the index that lookups use, and hashed again. The state hash sent
   to the core is that of the rows as they are, so damage on the medium shows there as a mismatch.
 - Signatures have been checked before anything gets here.
@@ -45,6 +47,7 @@ from sync.link.log_result import (
 from sync.store import LaneStore
 from wire.codec import decode_record, encode
 from wire.errors import WireError
+from wire.forgetting import CLOCK_MS, why_kept
 from wire.hashes import StateHash, log_next
 from wire.messages import Delta, SnapshotPart
 from wire.records import HoldRecord, Record
@@ -55,13 +58,12 @@ FAR = 10_000
 _Row = tuple[int, str, str, str, bytes]  # as in the table `codes`
 _LARGEST = 2**63 - 1
 _SWEEP = 5_000  # rows of a list no longer used that one transaction deletes
-_TOGETHER = (
-    10_000  # rows of a snapshot that one transaction writes, a tenth of a second: each touches most of the index
-)
+_TOGETHER = 5_000  # rows of a snapshot that one transaction writes, 40 ms: each touches most of the index
 _NORMAL = re.compile(
     r"[0-9A-HJ-NPR-Z]+"
 )  # marks that `normalise` leaves as they are: nearly all, at a tenth of its cost
 _INSERT = "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, ?)"
+_DELETE = "DELETE FROM codes WHERE generation = ? AND kind = ? AND name = ?"
 
 
 @dataclass(slots=True)
@@ -155,7 +157,10 @@ class CodeLog:
             delta: the step.
             body: its bytes as they were signed, for the chain.
             payload: the envelope it came in, to be kept; none is kept without.
-            at_ms: the core's time, 0 if it is not known.
+            at_ms: the core's time as it is known here, 0 if it is not known.
+
+        Returns:
+            Refuted where it forgets a row that could still stop somebody: the list stays as it is, and in doubt.
 
         Raises:
             StoreError: nothing changed, neither list nor head.
@@ -168,9 +173,13 @@ class CodeLog:
                 return Known(head) if same else Fork(head, delta.previous, self._keep_holds(delta))
             if (delta.epoch, delta.version, delta.previous) != (head.epoch, head.version + 1, head.log_hash):
                 return self._out_of_turn(head, delta)
+            gone = self._forgotten(connection, delta)
+            if why := self._why_refused(gone, delta, at_ms):
+                self.refuted = (delta.epoch, delta.version)
+                return Refuted(head, delta.epoch, delta.version, why)
             changes = {record.key: record for record in delta.changes}  # the last row of a key counts
             rows = [_row(self.generation, record) for record in changes.values()]
-            replaced = [old for row in rows for old in self._old(connection, row)]
+            replaced = [*gone, *(old for row in rows for old in self._old(connection, row[:3]))]
             state = _after(self._state, replaced, [row[-1] for row in rows])
             if state.digest() != delta.state_hash:
                 self._look_whose_fault(delta)
@@ -231,9 +240,14 @@ class CodeLog:
             damage = "rows of the codes are missing or are not what was written"
         return damage, state
 
-    def _old(self, connection: sqlite3.Connection, row: _Row) -> list[bytes]:
+    def _old(self, connection: sqlite3.Connection, key: tuple[int, str, str]) -> list[bytes]:
         sql = "SELECT body FROM codes WHERE generation = ? AND kind = ? AND name = ?"
-        return [found[0] for found in connection.execute(sql, row[:3])]
+        return [found[0] for found in connection.execute(sql, key)]
+
+    def _forgotten(self, connection: sqlite3.Connection, delta: Delta) -> list[bytes]:
+        """The rows that a delta takes out of the list."""
+        keys = dict.fromkeys(gone.key for gone in delta.forgets)
+        return [old for key in keys for old in self._old(connection, (self.generation, *key))]
 
     def _out_of_turn(self, head: CodeLogHead, delta: Delta) -> NotApplied:
         holds = self._keep_holds(delta)
@@ -284,16 +298,35 @@ class CodeLog:
         return Swapped(head)
 
     def _lost_hold(self, connection: sqlite3.Connection, shadow: _Shadow) -> str:
-        """A hold of this list about which a new epoch says nothing; "" if there is none."""
+        """A hold of this list about which the one being loaded says nothing; "" if there is none."""
         sql = (
-            "SELECT name, body FROM codes AS old WHERE generation = ? AND kind = 'hold' AND NOT EXISTS "
+            "SELECT name, mark, body FROM codes AS old WHERE generation = ? AND kind = 'hold' AND NOT EXISTS "
             "(SELECT 1 FROM codes AS new WHERE new.generation = ? AND new.kind = 'hold' AND new.name = old.name)"
         )
-        for name, body in connection.execute(sql, (self.generation, shadow.generation)):
-            hold = decode_record(body)
+        for name, mark, body in connection.execute(sql, (self.generation, shadow.generation)):
+            hold = decode_record(body) if _is_sound("hold", name, mark, body) else None  # a damaged row says nothing
             if isinstance(hold, HoldRecord) and not hold.deleted:
                 return str(name)
         return ""
+
+    @staticmethod
+    def _why_refused(gone: Iterable[bytes], delta: Delta, at_ms: int) -> str:
+        """Why a delta that forgets these rows does not apply; "" if it may.
+
+        Args:
+            gone: the rows as they are here.
+            delta: it names the time at which the core forgot them.
+            at_ms: the core's time as it is known here, 0 if it is not.
+        """
+        if not delta.forgets:
+            return ""
+        if at_ms and delta.core_ms > at_ms + CLOCK_MS:
+            ahead = (delta.core_ms - at_ms) // 1_000
+            return (
+                f"the core forgets rows by a clock that is {ahead} s ahead of what it proved; look at its time service"
+            )
+        kept = (why_kept(decode_record(body), delta.core_ms) for body in gone)
+        return next((f"the core forgets what it must keep: {why}" for why in kept if why), "")
 
     def _take(  # noqa: PLR0917 -- a row's delta, where it leads, and what is kept of it
         self, delta: Delta, log_hash: bytes, rows: list[_Row], state: StateHash, payload: bytes, at_ms: int
@@ -302,11 +335,14 @@ class CodeLog:
             if payload:
                 kept_deltas.keep(connection, delta, payload, log_hash, at_ms)
             connection.executemany(_INSERT, rows)
+            connection.executemany(_DELETE, [(self.generation, *gone.key) for gone in delta.forgets])
             connection.execute(
                 "UPDATE code_head SET version = ?, log_hash = ?, total = ?", (delta.version, log_hash, state.total())
             )
             overlays.drop_passed_by_delta(connection, delta)
         self._place, self._state = (delta.epoch, delta.version, log_hash), state
+        if self.refuted == (delta.epoch, delta.version):  # the core has signed another one under this version
+            self.refuted = None
         self.letters.update(*(row[3] for row in rows))
 
     def _next_generation(self) -> int:
@@ -341,7 +377,7 @@ class CodeLog:
             return Mismatch(self.head, part.version, found, part.state_hash)
         place = (part.epoch, part.version, part.log_hash)
         with self.store.reading() as connection:
-            lost = self._lost_hold(connection, shadow) if part.epoch != self._place[0] else ""
+            lost = self._lost_hold(connection, shadow)
         if lost:
             why = f"the core's new list says nothing of the hold of {lost}; hold it again there, or lift it by name"
             return Refuted(self.head, part.epoch, part.version, why)

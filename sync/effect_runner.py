@@ -47,7 +47,7 @@ from sync.link import (
     Tell,
     TryNextBroker,
 )
-from sync.link.log_result import Applied, Failed, Known, Swapped
+from sync.link.log_result import Applied, Failed, Known, Refuted, Swapped
 from sync.lookup import Lookup, Touch, touching
 from sync.orders import OrderBook
 from sync.outgoing import PictureQueue
@@ -288,7 +288,7 @@ class EffectRunner:
         match result:
             case Applied():
                 self._tell_touch(touching(result.changes, self.watched, replaced=result.replaced))
-            case Known():
+            case Known() | Refuted():
                 pass
             case _:
                 self._tell_touch(touching(result.holds, self.watched))

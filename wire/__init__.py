@@ -3,6 +3,7 @@
 | module | what is in it |
 |---|---|
 | `records` | the rows of the replicated log: bundles, holds, approved vehicles |
+| `forgetting` | when a row may leave the log: what the core goes by, and what a lane looks at again |
 | `messages` | the body of every topic, one type each |
 | `channels` | the topics as one table: writer, bodies, QoS, retained, signed |
 | `facts` | what lanes tell beside their journals: plain values, and few |

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from wire.records import CoreMs, Record, Ubr
+from wire.records import CoreMs, ForgottenRow, Record, Ubr
 
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 """32 bytes; the constructions are in `hashes`."""
@@ -162,12 +162,15 @@ class SnapshotWanted(_Body, frozen=True, tag="snapshot_wanted"):
 Request = DeltasWanted | SnapshotWanted
 
 
-class Delta(_Body, frozen=True, tag="delta"):
-    """`log`: one step of the log, from `version - 1` to `version`.
+class Delta(_Body, frozen=True, tag="delta", omit_defaults=True):
+    """`log`: one step of the log, from `version - 1` to `version`. It changes rows or forgets rows, never both.
 
     Attributes:
         previous: the chain value before it; after it, `hashes.log_next(previous, <the bytes of this body>)`.
+        changes: rows, each in place of the row of its key.
         state_hash: of all rows after it.
+        forgets: rows that leave the list; a lane takes none out that `forgetting` keeps in it.
+        core_ms: when it was signed, where it forgets.
     """
 
     epoch: Epoch
@@ -175,6 +178,13 @@ class Delta(_Body, frozen=True, tag="delta"):
     previous: Hash
     changes: tuple[Record, ...]
     state_hash: Hash
+    forgets: Annotated[tuple[ForgottenRow, ...], Meta(max_length=1_000)] = ()
+    core_ms: CoreMs = 0
+
+    def __post_init__(self) -> None:
+        """One of both, so that nothing depends on which comes first."""
+        if self.forgets and (self.changes or not self.core_ms):
+            raise ValueError("a delta that forgets rows changes none, and says when it was signed")
 
 
 class Deltas(_Body, frozen=True, tag="deltas"):

@@ -5,7 +5,8 @@ Rules of this file:
   field is only ever added together with a new epoch.
 - A row is named by its `key`; a later row of the same key replaces the earlier one.
 - A deleted row stays, as a tombstone: a lane can then say *debundled* where it would otherwise say *no record*
-  (row 13), and a tombstone cannot be undone by an older row. Tombstones go with the next epoch, but for those of holds.
+  (row 13), and a tombstone cannot be undone by an older row. It leaves the list by a delta that forgets it, like every row
+  that has ended (`wire.forgetting`), or with the next epoch, but for those of holds.
 - VRNs and Mainland plates are normalised (upper case, no blanks, I as 1, O and Q as 0) by whoever writes the row.
 """
 
@@ -100,3 +101,15 @@ class VehicleRecord(Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 Record = BundleRecord | HoldRecord | VehicleRecord
 """A row of the log."""
+
+
+class ForgottenRow(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A row that leaves the list, by its key: `name` is what the row's `key` has after its kind."""
+
+    kind: Kind
+    name: Annotated[str, Meta(min_length=1, max_length=32)]
+
+    @property
+    def key(self) -> tuple[Kind, str]:
+        """Of the row that leaves."""
+        return (self.kind, self.name)

@@ -6,11 +6,12 @@ Rules of this file:
   its transaction ends: of one row the numbers are then in order, and of different rows the order means nothing.
 - What a row is, is its newest change, where one waits to be signed.
 - Whether a bundle was used is the lanes' to say: a change that was asked for before that never takes it back.
+- A bundle that has left the list never comes back: what is asked of it is kept beside it, and not signed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -38,12 +39,17 @@ def asked(connection: LedgerConnection, changes: Iterable[Record]) -> None:
 
 
 def listed(connection: LedgerConnection, kind: Kind, key: str) -> Record | None:
-    """The row as it is or will be once everything is signed; nobody else changes it before the caller's transaction ends."""
+    """The row as it is or will be once everything is signed; nobody else changes it before the caller's transaction ends.
+
+    One that has left the list is what it was last.
+    """
     _lock(connection, kind, key)
     found = connection.execute(
-        "SELECT body FROM (SELECT id, body FROM changes WHERE kind = %s AND key = %s "
-        "UNION ALL SELECT 0, body FROM rows WHERE kind = %s AND key = %s) AS known ORDER BY id DESC LIMIT 1",
-        (kind, key, kind, key),
+        "SELECT body FROM (SELECT id, body FROM changes WHERE kind = %(kind)s AND key = %(key)s "
+        "UNION ALL SELECT 0, body FROM rows WHERE kind = %(kind)s AND key = %(key)s "
+        "UNION ALL SELECT -1, body FROM forgotten WHERE kind = %(kind)s AND key = %(key)s) AS known "
+        "ORDER BY id DESC LIMIT 1",
+        {"kind": kind, "key": key},
     ).fetchone()
     return decode_record(found[0]) if found is not None else None
 
@@ -91,14 +97,20 @@ class Sequencer:
                 ).fetchall()
                 if waiting:
                     newest = {row.key: row for row in (decode_record(body) for _, body in waiting)}
-                    self._log.append([self._with_use(row) for row in newest.values()], at_ms=at_ms)
+                    self._log.append(self._to_sign(newest.values()), at_ms=at_ms)
                     db.execute("DELETE FROM changes WHERE id = ANY(%s)", ([number for number, _ in waiting],))
             taken += len(waiting)
             if len(waiting) < TAKEN_AT_ONCE:
                 return taken
 
-    def _with_use(self, row: Record) -> Record:
-        if not isinstance(row, BundleRecord):
-            return row
-        known = self._log.bundle(row.ubr)
-        return row if known is None else msgspec.structs.replace(row, used_by=known.used_by)
+    def _to_sign(self, rows: Iterable[Record]) -> Iterator[Record]:
+        for row in rows:
+            known = self._log.known_bundle(row.ubr) if isinstance(row, BundleRecord) else None
+            if not isinstance(row, BundleRecord) or known is None:
+                yield row
+                continue
+            used = msgspec.structs.replace(row, used_by=known.used_by)
+            if self._log.bundle(row.ubr) is None:
+                self._log.note_forgotten(used)
+            else:
+                yield used

@@ -198,7 +198,7 @@ class Decisions:
         Raises:
             RefusedError: it is not known, or no crossing has used it.
         """
-        record = self._log.bundle(ubr)
+        record = self._log.known_bundle(ubr)
         if record is None or not record.used_by:
             raise RefusedError(f"UBR {ubr} has been used by no crossing")
         lane, journal, number = record.used_by.split("/")
@@ -246,7 +246,7 @@ class Decisions:
         except HistoryError as error:
             problems.append(f"the list: {error}")
         if found is not None:
-            checks.append(f"version {found.version} of epoch {found.epoch} rebuilt from {found.version} signed deltas")
+            checks.append(f"version {found.version} of epoch {found.epoch} rebuilt from its signed deltas")
             rows = tuple(row for row in found.rows.values() if normalise(row.vrn) == codes["vrn"])
             problems += self._list_problems(decision, found, rows, checks)
         return AuditVerdict(decision=decision, found=found, rows=rows, checks=tuple(checks), problems=tuple(problems))

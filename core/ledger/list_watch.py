@@ -2,17 +2,19 @@
 
 Rules of this file:
 - Before each proof: whether another program has written into the store since. Then everything is proved anew at once.
-- Besides, all the time, in the background, from a connection of its own: every signature, every link of the chain and
-  every row, a few at a time. What is found there stays found: only people end it.
+- Besides, all the time, in the background, from a connection of its own: every signature and every link of the chain since the
+  newest checkpoint, and every row, a few at a time. What is found there stays found: only people end it.
+- Each time also what lies between two older checkpoints, another pair the next time: all of it within so many times.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 
 from core.errors import HistoryError
+from core.ledger import checkpoints
 from core.ledger.log import ReplicatedLog
 from core.ledger.row_by_row import row_by_row
 from core.ledger.store import CoreStore, LedgerConnection, connected, the_row
@@ -40,6 +42,7 @@ class ListWatch:
         self._log = log
         self._seen = self._strangers()
         self._found = ""
+        self._rounds = 0
         self._over = threading.Event()
 
     def _strangers(self) -> int:
@@ -78,22 +81,13 @@ class ListWatch:
         epoch, version, log_hash, state_hash = the_row(
             db.execute("SELECT epoch, version, log_hash, state_hash FROM head")
         )
-        chain, seen, signed = log_start(epoch), 0, StateHash().digest()
-        deltas = "SELECT version, payload FROM log WHERE epoch=%s AND version<=%s ORDER BY version"
-        for number, payload in row_by_row(db, deltas, (epoch, version)):
-            try:
-                body = self._log.ring.open(LOG, payload)
-                delta = decode(Delta, body)
-            except WireError as error:
-                yield f"delta {number} of epoch {epoch} cannot be believed: {error}"
-                return
-            if (delta.epoch, delta.version, delta.previous) != (epoch, seen + 1, chain):
-                yield f"delta {number} of epoch {epoch} does not follow delta {seen}"
-                return
-            chain, seen, signed = log_next(chain, body), delta.version, delta.state_hash
-            if seen % PART == 0:
-                yield ""
-        if (seen, chain, signed) != (version, log_hash, state_hash):
+        try:
+            reached = yield from self._followed(db, epoch, version, version)
+            yield from self._older(db, epoch)
+        except HistoryError as error:
+            yield str(error)
+            return
+        if reached != (version, log_hash, state_hash):
             yield f"the head, version {version}, is not where the signed deltas lead"
             return
         state = StateHash()
@@ -101,5 +95,44 @@ class ListWatch:
             state.add(row)
             if place % PART == 0:
                 yield ""
-        if state.digest() != signed:
+        if state.digest() != state_hash:
             yield f"the rows do not have the state hash that was signed with version {version}"
+
+    def _older(self, db: LedgerConnection, epoch: str) -> Generator[str, None, None]:
+        """From one older checkpoint to the next."""
+        kept = checkpoints.versions(db, epoch)
+        if not kept:
+            return
+        end = kept[self._rounds % len(kept)]
+        self._rounds += 1
+        point = checkpoints.before(db, self._log.ring, epoch, end)
+        if point is None:
+            return
+        if (yield from self._followed(db, epoch, end - 1, end)) != (end, point.log_hash, point.state_hash):
+            yield f"the checkpoint of version {end} is not where the signed deltas lead"
+
+    def _followed(
+        self, db: LedgerConnection, epoch: str, start: int, end: int
+    ) -> Generator[str, None, tuple[int, bytes, bytes]]:
+        """Goes along the deltas up to `end`, from the newest checkpoint up to `start`; where they lead.
+
+        Raises:
+            HistoryError: a delta or the checkpoint cannot be believed, or does not follow.
+        """
+        point = checkpoints.before(db, self._log.ring, epoch, start)
+        seen, chain, signed = 0, log_start(epoch), StateHash().digest()
+        if point is not None:
+            seen, chain, signed = point.version, point.log_hash, point.state_hash
+        deltas = "SELECT version, payload FROM log WHERE epoch=%s AND version>%s AND version<=%s ORDER BY version"
+        for number, payload in row_by_row(db, deltas, (epoch, seen, end)):
+            try:
+                body = self._log.ring.open(LOG, payload)
+                delta = decode(Delta, body)
+            except WireError as error:
+                raise HistoryError(f"delta {number} of epoch {epoch} cannot be believed: {error}") from error
+            if (delta.epoch, delta.version, delta.previous) != (epoch, seen + 1, chain):
+                raise HistoryError(f"delta {number} of epoch {epoch} does not follow delta {seen}")
+            seen, chain, signed = delta.version, log_next(chain, body), delta.state_hash
+            if seen % PART == 0:
+                yield ""
+        return seen, chain, signed

@@ -5,7 +5,9 @@ Rules of this file:
 - Every change of a bundle, hold or vehicle goes through `append`, in the transaction of what caused it; a delta is on
   the disk before anyone can publish it. Who publishes reads the log (`payloads_after`), so a rollback publishes nothing.
 - Versions are contiguous from 1 in an epoch; version 0 is the empty list. A new epoch begins only with `restart`.
-- A row is never taken out within an epoch; withdrawn bundles and lifted holds stay as tombstones (`wire.records`).
+- Withdrawn bundles and lifted holds stay as tombstones (`wire.records`). A row that has ended leaves by a delta that forgets
+  it (`ledger.forgetting` says when); what it was stays in the store, for whoever asks for it later.
+- An old list is proved from the newest checkpoint before it on (`ledger.checkpoints`), and else from version 0.
 """
 
 from __future__ import annotations
@@ -16,14 +18,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 import msgspec
 
 from core.errors import HistoryError, RefusedError
+from core.ledger import checkpoints
 from core.ledger.row_by_row import row_by_row
 from core.ledger.store import CoreStore, the_row
+from domain import times
 from wire.codec import decode, decode_record, encode
 from wire.envelope import KeyRing, Signer
 from wire.errors import WireError
+from wire.forgetting import ends_ms, why_kept
 from wire.hashes import EMPTY_STATE, StateHash, log_next, log_start
 from wire.messages import Delta
-from wire.records import BundleRecord, HoldRecord, Kind, Record, VehicleRecord
+from wire.records import BundleRecord, ForgottenRow, HoldRecord, Kind, Record, VehicleRecord
 from wire.topics import LOG
 
 ROWS_A_DELTA = 500
@@ -60,15 +65,19 @@ class ReplicatedLog:
         store: an open store; a new one gets its first epoch from `restart`.
         signer: the core's signing key.
         ring: keys whose deltas are believed when history is proved; the signer's own by default.
+        keep_ms: how long a row stays after it has ended.
 
     Attributes:
         guard: asked before a delta is signed, in its transaction: why the list may not be signed, "" if it may.
     """
 
-    def __init__(self, store: CoreStore, signer: Signer, ring: KeyRing | None = None) -> None:
+    def __init__(
+        self, store: CoreStore, signer: Signer, ring: KeyRing | None = None, *, keep_ms: int = times.DAY_MS
+    ) -> None:
         self._store = store
         self._db = store.connection
         self._signer = signer
+        self.keep_ms = keep_ms
         self.ring = ring or signer.ring()
         self.guard: Callable[[], str] = lambda: ""
 
@@ -97,6 +106,24 @@ class ReplicatedLog:
         row = self.row("bundle", ubr)
         return row if isinstance(row, BundleRecord) else None
 
+    def forgotten(self, kind: Kind, key: str) -> Record | None:
+        """What a row that has left the list was last, with what was said of it since; None while it is in the list."""
+        found = self._db.execute(
+            "SELECT body FROM forgotten WHERE kind=%s AND key=%s AND NOT EXISTS "
+            "(SELECT 1 FROM rows WHERE rows.kind = forgotten.kind AND rows.key = forgotten.key)",
+            (kind, key),
+        ).fetchone()
+        return decode_record(found[0]) if found else None
+
+    def known_bundle(self, ubr: str) -> BundleRecord | None:
+        """The row of a bundle, or what it was last."""
+        row = self.bundle(ubr) or self.forgotten("bundle", ubr)
+        return row if isinstance(row, BundleRecord) else None
+
+    def note_forgotten(self, row: Record) -> None:
+        """What a forgotten row would be now, by what was said of it late, inside the caller's transaction."""
+        self._db.execute("UPDATE forgotten SET body=%s WHERE kind=%s AND key=%s", (encode(row), *row.key))
+
     def rows_of(self, vrn: str) -> list[Record]:
         """Every row about a normalised VRN."""
         found = self._db.execute("SELECT body FROM rows WHERE vrn=%s ORDER BY kind, key", (vrn,))
@@ -107,8 +134,12 @@ class ReplicatedLog:
         found = self._db.execute("SELECT body FROM rows WHERE kind=%s ORDER BY key", (kind,))
         return [decode_record(body) for (body,) in found]
 
+    def size(self) -> int:
+        """How many rows there are."""
+        return int(the_row(self._db.execute("SELECT count(*) FROM rows"))[0])
+
     def row_bodies(self) -> list[bytes]:
-        """The canonical bytes of every row, in a fixed order: what a snapshot carries."""
+        """The canonical bytes of every row, in a fixed order."""
         return [body for (body,) in self._db.execute("SELECT body FROM rows ORDER BY kind, key")]
 
     def append(self, changes: Iterable[Record], *, at_ms: int) -> int:
@@ -138,10 +169,32 @@ class ReplicatedLog:
         )
         return {(kind, key): body for kind, key, body in found}
 
+    def forget(self, keys: Collection[Key], *, at_ms: int) -> int:
+        """Makes rows leave the list by the next delta, inside the caller's transaction; returns the version reached.
+
+        Args:
+            keys: of rows in the list, at most `ROWS_A_DELTA`; none makes no delta.
+            at_ms: the present time, which every lane looks at.
+
+        Raises:
+            RefusedError: one of them is not there, or every lane would have to refuse that it leaves (`wire.forgetting`).
+            HistoryError: the list is not what was signed before.
+        """
+        if why := self.guard():
+            raise HistoryError(why)
+        head, old = self.head(), self._bodies(keys)
+        if not keys:
+            return head.version
+        if missing := [name for name in keys if name not in old]:
+            raise RefusedError(f"{missing[0][0]} {missing[0][1]} is not in the list and cannot be forgotten")
+        if kept := [why for body in old.values() if (why := why_kept(decode_record(body), at_ms))]:
+            raise RefusedError(f"it cannot be forgotten: {kept[0]}")
+        return self._forget_one(head, old, at_ms).version
+
     def _append_one(self, head: LogHead, rows: Sequence[Record], old: Mapping[Key, bytes], at_ms: int) -> LogHead:
         state = StateHash(head.total)
         for row in rows:
-            self._replace(row, state, old.get(row.key))
+            self._replace(row, state, old.get(row.key), at_ms)
         delta = Delta(
             epoch=head.epoch,
             version=head.version + 1,
@@ -149,29 +202,64 @@ class ReplicatedLog:
             changes=tuple(rows),
             state_hash=state.digest(),
         )
+        return self._sign(head, delta, state, at_ms)
+
+    def _forget_one(self, head: LogHead, old: Mapping[Key, bytes], at_ms: int) -> LogHead:
+        state = StateHash(head.total)
+        for body in old.values():
+            state.remove(body)
+        delta = Delta(
+            epoch=head.epoch,
+            version=head.version + 1,
+            previous=head.log_hash,
+            changes=(),
+            state_hash=state.digest(),
+            forgets=tuple(ForgottenRow(*key) for key in old),
+            core_ms=at_ms,
+        )
+        self._take_out(list(old), at_ms)
+        return self._sign(head, delta, state, at_ms)
+
+    def _sign(self, head: LogHead, delta: Delta, state: StateHash, at_ms: int) -> LogHead:
         body = encode(delta)
+        return self._follow(head, delta, body, self._signer.seal(LOG, body), state, at_ms)
+
+    def _follow(  # noqa: PLR0917 -- a delta, its bytes, its envelope, and where it leads
+        self, head: LogHead, delta: Delta, body: bytes, payload: bytes, state: StateHash, at_ms: int
+    ) -> LogHead:
+        """Makes a delta part of the log, and where it leads the head."""
         following = LogHead(head.epoch, delta.version, log_next(head.log_hash, body), delta.state_hash, state.total())
         self._db.execute(
             "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (%s, %s, %s, %s, %s, %s)",
-            (head.epoch, delta.version, at_ms, self._signer.seal(LOG, body), following.log_hash, delta.state_hash),
+            (head.epoch, delta.version, at_ms, payload, following.log_hash, delta.state_hash),
         )
         self._set_head(following)
         return following
 
-    def _replace(self, row: Record, state: StateHash, old: bytes | None) -> None:
+    def _replace(self, row: Record, state: StateHash, old: bytes | None, at_ms: int) -> None:
         if old is not None:
             state.remove(old)
         body = encode(row)
         state.add(body)
         self._db.execute(
-            "INSERT INTO rows(kind, key, vrn, body) VALUES (%s, %s, %s, %s) "
-            "ON CONFLICT (kind, key) DO UPDATE SET vrn = excluded.vrn, body = excluded.body",
-            (*row.key, row.vrn, body),
+            "INSERT INTO rows(kind, key, vrn, body, ends_ms) VALUES (%s, %s, %s, %s, %s) "
+            "ON CONFLICT (kind, key) DO UPDATE SET vrn = excluded.vrn, body = excluded.body, ends_ms = excluded.ends_ms",
+            (*row.key, row.vrn, body, ends_ms(row, at_ms, self.keep_ms)),
+        )
+
+    def _take_out(self, keys: Collection[Key], at_ms: int) -> None:
+        """Rows leave the list; what they were is kept beside it."""
+        self._db.execute(
+            "WITH gone AS (DELETE FROM rows USING unnest(%s::text[], %s::text[]) AS wanted(kind, key) "
+            "WHERE rows.kind = wanted.kind AND rows.key = wanted.key RETURNING rows.kind, rows.key, rows.vrn, rows.body) "
+            "INSERT INTO forgotten(kind, key, vrn, body, at_ms) SELECT kind, key, vrn, body, %s FROM gone "
+            "ON CONFLICT (kind, key) DO UPDATE SET vrn = excluded.vrn, body = excluded.body, at_ms = excluded.at_ms",
+            ([kind for kind, _ in keys], [name for _, name in keys], at_ms),
         )
 
     def put(self, row: Record) -> None:
         """Replaces a row without a delta, inside the caller's transaction; only before `restart`, which signs all rows."""
-        self._replace(row, StateHash(), None)
+        self._replace(row, StateHash(), None, 0)
 
     def drop(self, key: Key) -> None:
         """Takes a row out without a delta, as `put` puts one in."""
@@ -254,23 +342,22 @@ class ReplicatedLog:
         """
         head = self.head()
         state = StateHash(head.total)
-        changes = {row.key: row for row in delta.changes}
-        old = self._bodies(changes)
-        for key, row in changes.items():
+        changes, gone = {row.key: row for row in delta.changes}, [one.key for one in delta.forgets]
+        old = self._bodies([*changes, *gone])
+        for key in (*changes, *gone):
             if key in old:
                 state.remove(old[key])
-            state.add(encode(row))
+        state.add_all(map(encode, changes.values()))
         if state.digest() != delta.state_hash:
             raise HistoryError(f"the rows after version {delta.version} do not have the state hash signed with it")
         state = StateHash(head.total)
         for key, row in changes.items():
-            self._replace(row, state, old.get(key))
-        following = LogHead(head.epoch, delta.version, log_next(head.log_hash, body), delta.state_hash, state.total())
-        self._db.execute(
-            "INSERT INTO log(epoch, version, at_ms, payload, log_hash, state_hash) VALUES (%s, %s, %s, %s, %s, %s)",
-            (head.epoch, delta.version, at_ms, payload, following.log_hash, delta.state_hash),
-        )
-        self._set_head(following)
+            self._replace(row, state, old.get(key), at_ms)
+        for key in gone:
+            if key in old:
+                state.remove(old[key])
+        self._take_out(gone, at_ms)
+        self._follow(head, delta, body, payload, state, at_ms)
 
     def version_at(self, at_ms: int) -> tuple[str, int]:
         """(epoch, version) of the list that was in force at `at_ms`.
@@ -291,20 +378,30 @@ class ReplicatedLog:
         return epoch[0], int(found[0])
 
     def list_at(self, epoch: str, version: int) -> HistoricList:
-        """The list at a version, rebuilt delta by delta; every signature, link and state hash on the way is checked.
+        """The list at a version, rebuilt from the checkpoint before it.
+
+        Every signature, link and state hash on the way is checked.
 
         Raises:
             HistoryError: that version is not here, or something on the way does not fit.
         """
-        seen = HistoricList(epoch, 0, 0, log_start(epoch), EMPTY_STATE, {})
-        state = StateHash()
-        query = "SELECT version, at_ms, payload FROM log WHERE epoch=%s AND version<=%s ORDER BY version"
-        for number, at_ms, payload in row_by_row(self._db, query, (epoch, version)):
+        seen = self._start_of(epoch, version)
+        state = StateHash.of(seen.rows.values())
+        query = "SELECT version, at_ms, payload FROM log WHERE epoch=%s AND version>%s AND version<=%s ORDER BY version"
+        for number, at_ms, payload in row_by_row(self._db, query, (epoch, seen.version, version)):
             seen = self._proved(seen, state, payload, number, at_ms)
         known = self._db.execute("SELECT 1 FROM epochs WHERE epoch=%s", (epoch,)).fetchone()
         if known is None or seen.version != version:
             raise HistoryError(f"version {version} of epoch {epoch!r} is not in this store")
         return seen
+
+    def _start_of(self, epoch: str, version: int) -> HistoricList:
+        """The list at the newest checkpoint up to a version, proved; without one the empty list."""
+        point = checkpoints.before(self._db, self.ring, epoch, version)
+        if point is None:
+            return HistoricList(epoch, 0, 0, log_start(epoch), EMPTY_STATE, {})
+        rows = {row.key: row for row in map(decode_record, point.rows)}
+        return HistoricList(epoch, point.version, point.at_ms, point.log_hash, point.state_hash, rows)
 
     def _proved(self, seen: HistoricList, state: StateHash, payload: bytes, number: int, at_ms: int) -> HistoricList:
         where = f"epoch {seen.epoch}, version {number}"
@@ -320,6 +417,9 @@ class ReplicatedLog:
                 state.remove(encode(seen.rows[row.key]))
             state.add(encode(row))
             seen.rows[row.key] = row
+        for gone in delta.forgets:
+            if gone.key in seen.rows:
+                state.remove(encode(seen.rows.pop(gone.key)))
         if state.digest() != delta.state_hash:
             raise HistoryError(f"{where}: its rows do not have the state hash that was signed")
         return HistoricList(seen.epoch, number, at_ms, log_next(seen.log_hash, body), delta.state_hash, seen.rows)

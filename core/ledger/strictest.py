@@ -12,9 +12,14 @@ from wire.records import BundleRecord, HoldRecord, Record, VehicleRecord
 
 
 def strictest(changes: Iterable[Record], log: ReplicatedLog) -> Iterator[Record]:
-    """The rows of another branch that are not here, or that make those here stricter, as they are to be."""
+    """The rows of another branch that are not here, or that make those here stricter, as they are to be.
+
+    What had ended here and left the list stays away: on the other branch it may be unused. A hold is never left out.
+    """
     for row in changes:
         own = log.row(*row.key)
+        if own is None and not isinstance(row, HoldRecord) and log.forgotten(*row.key) is not None:
+            continue
         best = row if own is None else joined(own, row)
         if best != own:
             yield best

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, assert_never
+from typing import Any
 
 import msgspec
 
@@ -25,6 +25,7 @@ from core.errors import RefusedError
 from core.ledger.list_watch import ListWatch
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
+from core.ledger.whole_list import whole_list
 from core.link.alarm_watch import AlarmWatch
 from core.link.intake import Intake, JournalPosition, Stream
 from core.link.orders import Orders
@@ -139,6 +140,16 @@ class LaneStatus(msgspec.Struct, kw_only=True):
     shed: int = 0
     missed: int = 0
     counted_from: tuple[int, int] = (0, 0)
+
+
+class SnapshotAnswer(Iterator[CoreMessage]):
+    """The parts of a snapshot. They come from a connection of their own, so any thread may ask for the next."""
+
+    def __init__(self, parts: Iterator[CoreMessage]) -> None:
+        self._parts = parts
+
+    def __next__(self) -> CoreMessage:
+        return next(self._parts)
 
 
 class LaneGateway:
@@ -405,17 +416,11 @@ class LaneGateway:
         return self._seal(body, lane)
 
     def _answer(self, request: wire.DeltasWanted | wire.SnapshotWanted) -> Iterator[CoreMessage]:
-        match request:
-            case wire.DeltasWanted():
-                kept = self._log.envelopes_after(request.epoch, request.version, request.log_hash, most=MOST_DELTAS)
-                if kept is None:
-                    yield from self._snapshot(request.lane, request.request)
-                else:
-                    yield from self._deltas(request, kept)
-            case wire.SnapshotWanted():
-                yield from self._snapshot(request.lane, request.request)
-            case _:
-                assert_never(request)
+        if isinstance(request, wire.DeltasWanted):
+            kept = self._log.envelopes_after(request.epoch, request.version, request.log_hash, most=MOST_DELTAS)
+            if kept is not None:
+                return self._deltas(request, kept)
+        return SnapshotAnswer(self._snapshot(request.lane, request.request))
 
     def _deltas(self, request: wire.DeltasWanted, kept: list[bytes]) -> Iterator[CoreMessage]:
         for part in _portions(kept):
@@ -423,23 +428,21 @@ class LaneGateway:
             yield self._seal(reply, request.lane)
 
     def _snapshot(self, lane: str, request: str) -> Iterator[CoreMessage]:
-        """Every row at one version. All is read before the first part goes out, so no part can be of another."""
-        head, bodies = self._log.head(), self._log.row_bodies()
-        portions = [bodies[start : start + ROWS_A_PART] for start in range(0, len(bodies), ROWS_A_PART)] or [[]]
-        portions = [smaller for portion in portions for smaller in _portions(portion)]
-        for number, portion in enumerate(portions):
-            part = wire.SnapshotPart(
-                lane=lane,
-                request=request,
-                epoch=head.epoch,
-                version=head.version,
-                log_hash=head.log_hash,
-                state_hash=head.state_hash,
-                part=number,
-                parts=len(portions),
-                records=tuple(map(decode_record, portion)),
-            )
-            yield self._seal(part, lane)
+        """Every row at one version, as it was when the first part was asked for."""
+        with whole_list(self._store.dsn, most_rows=ROWS_A_PART, most_bytes=BYTES_A_REPLY) as found:
+            for number, portion in enumerate(found.rows()):
+                part = wire.SnapshotPart(
+                    lane=lane,
+                    request=request,
+                    epoch=found.epoch,
+                    version=found.version,
+                    log_hash=found.log_hash,
+                    state_hash=found.state_hash,
+                    part=number,
+                    parts=len(found.portions),
+                    records=tuple(map(decode_record, portion)),
+                )
+                yield self._seal(part, lane)
 
     def command(self, lane: str, name: str, *, issuer: str, good_ms: int, **arguments: Any) -> tuple[str, CoreMessage]:
         """A signed command to a lane, good for `good_ms` from now; returns its identifier and what to publish.

@@ -7,6 +7,7 @@ Rules of this file:
 - A bundle is used by the first crossing that consumes it; a second one is an alarm (domain §0.6).
 - A claim ends with the row that uses its bundles, gives them back, or ends its visit (`claims`).
 - A use counts where the vehicle's mark was read or typed in that visit; any other is disputed (`disputes`).
+- So does the use of a bundle that has left the list meanwhile, told late; the list says nothing of it any more.
 - What one visit can make grow is bounded: its records, its marks, its bundles.
 """
 
@@ -204,14 +205,31 @@ class Projection:
         record, lane, key = self._log.bundle(ubr), event.lane, f"{event.lane}/{event.journal}/{visit}"
         self.claims.used(ubr, lane=lane, journal=event.journal, visit=visit, now_ms=now_ms)
         if record is None:
-            detail = f"UBR {ubr}, used by {key}, is not in this core's list"
-            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.UNKNOWN_BUNDLE_USED, detail=detail)
+            self._use_late(ubr, event, visit, marks, now_ms)
         elif record.used_by and record.used_by != key:
-            detail = f"UBR {ubr} was used by {record.used_by} and again by {key}"
-            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.BUNDLE_USED_TWICE, detail=detail)
+            self._used_twice(record, lane, key, now_ms)
         elif not record.used_by:
             return self._use_first(record, event, visit, marks, now_ms)
         return ""
+
+    def _used_twice(self, record: BundleRecord, lane: str, key: str, now_ms: int) -> None:
+        detail = f"UBR {record.ubr} was used by {record.used_by} and again by {key}"
+        self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.BUNDLE_USED_TWICE, detail=detail)
+
+    def _use_late(self, ubr: str, event: EventMessage, visit: int, marks: set[str], now_ms: int) -> None:
+        """A lane tells that it used a bundle which is not in the list, or not any more."""
+        record, lane, key = self._log.known_bundle(ubr), event.lane, f"{event.lane}/{event.journal}/{visit}"
+        if record is not None and record.used_by not in ("", key):
+            self._used_twice(record, lane, key, now_ms)
+        elif record is not None and normalise(record.vrn) in marks:
+            self._log.note_forgotten(msgspec.structs.replace(record, used_by=key))
+            cross(self._db, record)
+        else:
+            how = (
+                "is not in this core's list" if record is None else f"has left the list, and {record.vrn} was not read"
+            )
+            detail = f"UBR {ubr}, used by {key}, {how}"
+            self._alarms.raise_once(at_ms=now_ms, lane=lane, kind=CoreAlarmKind.UNKNOWN_BUNDLE_USED, detail=detail)
 
     def _use_first(self, record: BundleRecord, event: EventMessage, visit: int, marks: set[str], now_ms: int) -> str:
         key = f"{event.lane}/{event.journal}/{visit}"

@@ -400,10 +400,10 @@ class AdminHandler:
             return EnquiryResult(rows=tuple(map(_for_trade, rows)), cargo=())
         known = self._office.consignment(text)
         if known is not None and may(party, Handling.READ, people.owned(self._db, CARGO, text)):
-            row = self._log.bundle(known.ubr) if known.ubr in mine else None
+            row = self._log.known_bundle(known.ubr) if known.ubr in mine else None
             plain = {**msgspec.to_builtins(known), "code": "", "code_by": "", "code_why": ""}
             return EnquiryResult(rows=(_for_trade(row),) if row else (), cargo=(plain,))
-        row = self._log.bundle(text) if text in mine else None
+        row = self._log.known_bundle(text) if text in mine else None
         return EnquiryResult(rows=(_for_trade(row),) if row else (), cargo=())
 
     def _enquire_all(self, text: str) -> EnquiryResult:
@@ -416,7 +416,7 @@ class AdminHandler:
                 visits=tuple(map(msgspec.to_builtins, visits)),
             )
         known = self._office.consignment(text)
-        row = self._log.bundle(known.ubr if known else text)
+        row = self._log.known_bundle(known.ubr if known else text)
         return EnquiryResult(rows=(_plain(row),) if row else (), cargo=(known,) if known else ())
 
     def _status(self) -> CoreStatus:
@@ -433,6 +433,7 @@ class AdminHandler:
             signing=self._exchange.signing,
             profiles=len(self._office.engine.profile.rules),
             profiles_problem=self._profiles_problem(),
+            rows=self._log.size(),
         )
 
 

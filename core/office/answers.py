@@ -100,6 +100,7 @@ class CoreStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         brokers: "host:port" to whether it is connected.
+        rows: of the list.
         events: rows of every lane's journal that are committed.
         refused: messages refused, by reason.
         signing: the key it signs with, by name and digits.
@@ -118,6 +119,7 @@ class CoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     signing: str = ""
     profiles: int = 0
     profiles_problem: str = ""
+    rows: int = 0
 
 
 class AdminAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -32,7 +32,8 @@ _MOST_TOLD = 20
 _USED = {
     "ccrn": "SELECT 1 FROM cargo WHERE ccrn = %(number)s",
     "ubr": "SELECT 1 FROM bundles WHERE ubr = %(number)s "
-    "UNION ALL SELECT 1 FROM rows WHERE kind = 'bundle' AND key = %(number)s",
+    "UNION ALL SELECT 1 FROM rows WHERE kind = 'bundle' AND key = %(number)s "
+    "UNION ALL SELECT 1 FROM forgotten WHERE kind = 'bundle' AND key = %(number)s",
 }
 
 

@@ -30,7 +30,7 @@ class CodeLogHead:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The delta is part of the list; `replaced` are the rows that its changes overwrote."""
+    """The delta is part of the list; `replaced` are the rows that it overwrote or took out."""
 
     head: CodeLogHead
     changes: tuple[Record, ...] = ()
@@ -108,7 +108,7 @@ class Behind:
 
 @dataclass(frozen=True, slots=True)
 class Refuted:
-    """A snapshot of `version` of `epoch` does not follow from what the core had signed before: nothing is loaded.
+    """A snapshot or delta of `version` of `epoch` contradicts what the core had signed before: nothing changed.
 
     Attributes:
         why: what it contradicts, for people. Only another word of the core's can end it, never the same one again.
@@ -130,7 +130,7 @@ class Failed:
 NotApplied = Gap | OtherEpoch | Fork | Mismatch
 """A delta that does not fit. Its `holds` stop vehicles all the same, from now on (design §3, overlays)."""
 
-ApplyResult = Applied | Known | NotApplied
+ApplyResult = Applied | Known | NotApplied | Refuted
 """What `sync.codelog.CodeLog.apply` answers."""
 
 LoadResult = Loading | Swapped | Known | Behind | Mismatch | Refuted

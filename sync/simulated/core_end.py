@@ -22,6 +22,7 @@ from wire.messages import (
     ClaimAnswer,
     ClaimWanted,
     Command,
+    Delta,
     Deltas,
     DeltasWanted,
     EventMessage,
@@ -33,7 +34,7 @@ from wire.messages import (
     PicturePart,
     SnapshotWanted,
 )
-from wire.records import Record
+from wire.records import Kind, Record
 from wire.topics import LOG, LaneTopics, read_up
 
 
@@ -93,8 +94,15 @@ class SimulatedCore:
         """The log grows by one delta; what is to be published."""
         before = self.log.log_hash
         delta = self.log.change(*records)
-        self._bodies[delta.version] = encode(delta)
         assert delta.previous == before
+        return self._published(delta)
+
+    def forget(self, *keys: tuple[Kind, str]) -> CoreSaid:
+        """These rows leave the log, whether they may or not; what is to be published."""
+        return self._published(self.log.forget(*keys, core_ms=self._clock()))
+
+    def _published(self, delta: Delta) -> CoreSaid:
+        self._bodies[delta.version] = encode(delta)
         return CoreSaid(LOG, self._signer.seal(LOG, self._bodies[delta.version]))
 
     def begin_anew(self, epoch: str) -> None:

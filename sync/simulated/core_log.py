@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wire.codec import encode
 from wire.hashes import StateHash, log_next, log_start
 from wire.messages import Delta, SnapshotPart
-from wire.records import Kind, Record
+from wire.records import ForgottenRow, Kind, Record
 
 
 class SimulatedLog:
@@ -40,12 +42,21 @@ class SimulatedLog:
                 self._state.remove(encode(old))
             self._state.add(encode(record))
             self.rows[record.key] = record
+        return self._next(changes=records)
+
+    def forget(self, *keys: tuple[Kind, str], core_ms: int) -> Delta:
+        """The next step of the log: these rows leave it, whether they may or not."""
+        for key in keys:
+            self._state.remove(encode(self.rows.pop(key)))
+        return self._next(changes=(), forgets=tuple(ForgottenRow(*key) for key in keys), core_ms=core_ms)
+
+    def _next(self, **rest: Any) -> Delta:
         delta = Delta(
             epoch=self.epoch,
             version=self.version + 1,
             previous=self.log_hash,
-            changes=records,
             state_hash=self.state_hash,
+            **rest,
         )
         self.version, self.log_hash = delta.version, log_next(self.log_hash, encode(delta))
         return delta

@@ -13,10 +13,12 @@ from sync.link.log_result import (
     LoadResult,
     Mismatch,
     OtherEpoch,
+    Refuted,
     Swapped,
 )
 from sync.overlays import holds_in
 from wire.codec import decode_record, encode
+from wire.forgetting import why_kept
 from wire.hashes import StateHash, log_next
 from wire.messages import Delta, SnapshotPart
 from wire.records import HoldRecord, Kind
@@ -50,16 +52,9 @@ class MemoryLog:
         head = self.head
         if delta.epoch == head.epoch and delta.version <= head.version:
             return Known(head)
-        holds = holds_in(delta.changes)
         if (delta.epoch, delta.version, delta.previous) == (head.epoch, head.version + 1, head.log_hash):
-            rows = {record.key: encode(record) for record in delta.changes}
-            state = self._state_with(rows)
-            if state.digest() == delta.state_hash:
-                self.rows |= rows
-                self._state = state
-                self.head = CodeLogHead(delta.epoch, delta.version, log_next(head.log_hash, body), delta.state_hash)
-                return Applied(self.head, delta.changes)
-            return Mismatch(head, delta.version, state.digest(), delta.state_hash, holds)
+            return self._next(delta, body)
+        holds = holds_in(delta.changes)
         self.ahead |= {hold.vrn for hold in holds}
         if delta.epoch != head.epoch:
             return OtherEpoch(head, delta.epoch, holds)
@@ -67,13 +62,24 @@ class MemoryLog:
             return Gap(head, delta.version, holds)
         return Fork(head, delta.previous, holds)
 
-    def _state_with(self, rows: dict[tuple[Kind, str], bytes]) -> StateHash:
+    def _next(self, delta: Delta, body: bytes) -> ApplyResult:
+        head = self.head
+        gone = {one.key: self.rows[one.key] for one in delta.forgets if one.key in self.rows}
+        kept = [why for row in gone.values() if (why := why_kept(decode_record(row), delta.core_ms))]
+        if kept:
+            return Refuted(head, delta.epoch, delta.version, kept[0])
+        new = {record.key: encode(record) for record in delta.changes}
+        rows = {key: row for key, row in (self.rows | new).items() if key not in gone}
         state = StateHash(self._state.total())
-        for key, row in rows.items():
+        for key in (*new, *gone):
             if key in self.rows:
                 state.remove(self.rows[key])
-            state.add(row)
-        return state
+        state.add_all(new.values())
+        if state.digest() != delta.state_hash:
+            return Mismatch(head, delta.version, state.digest(), delta.state_hash, holds_in(delta.changes))
+        self.rows, self._state = rows, state
+        self.head = CodeLogHead(delta.epoch, delta.version, log_next(head.log_hash, body), delta.state_hash)
+        return Applied(self.head, delta.changes, tuple(map(decode_record, gone.values())))
 
     def load(self, part: SnapshotPart) -> LoadResult:
         """As `sync.codelog.CodeLog.load`."""

@@ -26,6 +26,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from core.link.claims import ClaimBook
 from core.link.wholeness import ListWholeness
 from lane_agent import guards
+from lane_agent.model import Link
 from lane_agent.wording import Scene
 from simulation.ledgers import copy_database, put_back_database
 from sync import overlays
@@ -451,3 +452,44 @@ def test_a_lane_put_back_to_before_an_unheard_release_frees_its_bundle_for_no_ot
     world.lanes[0].passes("CD5678")
     world.steps(2.0)
     assert world.lanes[1].passes("AB1234") is not Scene.DONE
+
+
+def test_a_core_that_forgets_a_hold_is_followed_by_no_lane(world: SystemWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signed or not: no lane is fresh again in that epoch, and the vehicle is released by none."""
+    world.lodges("AB1234")
+    world.steps(0.5)
+    world.holds("AB1234")
+    world.steps(1.0)
+    monkeypatch.setattr("core.ledger.log.why_kept", lambda *_: "")
+    with world.core.store.transaction():
+        world.core.log.forget([("hold", "AB1234")], at_ms=world.clock())
+    world._tell(world.exchange.news())
+    world.steps(20.0)
+    world.lodges("CD5678")
+    world.steps(20.0)
+    for lane in world.lanes:
+        assert lane.link._machine.verdict(world.now) is not Link.FRESH
+        assert lane.passes("AB1234") is not Scene.DONE
+    world.held.clear()
+
+
+def test_a_bundle_that_was_used_and_forgotten_releases_nobody_again(world: SystemWorld) -> None:
+    """Its row has left core and lanes; the same vehicle comes to both, also after the core was put back to before it all."""
+    world.lodges("AB1234")
+    world.steps(0.5)
+    copy_database(world.folder / "core.db", world.folder / "copy.db")
+    assert world.lanes[0].passes("AB1234") is Scene.DONE
+    world.steps(4.0)
+    assert [lane.codes.store.connection.execute("SELECT count(*) FROM codes").fetchone() for lane in world.lanes] == [
+        (0,)
+    ] * 2
+    assert world.core.log.rows("bundle") == []
+    for lane in world.lanes:
+        lane.drives_off()
+        assert lane.passes("AB1234") is not Scene.DONE
+    world.core_is_put_back(anew=False)
+    for lane in world.lanes:
+        lane.drives_off()
+        assert lane.passes("AB1234") is not Scene.DONE
+    world.ends_well()
+    assert world.core.log.rows("bundle") == []

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from core.ledger.forgetting import Forgetter
 from core.ledger.log import live
 from core.ledger.new_epoch import make_strictest
 from core.link.gateway import CoreMessage, LaneGateway, LaneMessage
@@ -35,6 +36,8 @@ LANES = ("szb-in-01", "szb-in-02")
 STEP_MS = 100
 GRACE_MS = 3_000
 LISTEN_MS = 3_000
+KEEP_MS = 1_000
+"""How long a row stays in the list after it has ended: as short as can be, so that every story has some that leave."""
 
 
 class Wire:
@@ -174,6 +177,8 @@ class World:
         """The core starts on what its store holds, and listens."""
         self.core = self._core_class(self.folder / "core.db", [], self.signer, self.clock)
         self.core.log.check()
+        self.core.log.keep_ms = KEEP_MS
+        self.forgetter = Forgetter(self.core.store, self.core.log, ticks=lambda: self.now)
         self.exchange = LaneGateway(
             store=self.core.store,
             log=self.core.log,
@@ -200,10 +205,17 @@ class World:
         heard, self.to_core = self.to_core, []
         answers = self.exchange.hear(heard)
         said = [*answers.now, *(one for answer in answers.later.values() for one in answer()), *self.exchange.tick()]
+        self.forgets()
         for one in said:
             for lane in self.lanes:
                 if lane.up and one.lane in {"", lane.name}:
                     lane.hears(one.topic, one.payload)
+
+    def forgets(self) -> None:
+        """Rows that have ended leave the list, as soon as the core may; those who are in it learn of it like of any change."""
+        whole = self.exchange.whole
+        if not whole.broken and not whole.listening() and self.forgetter.tick(self.clock()):
+            self._tell(self.exchange.news())
 
     def _holds_are_held(self) -> None:
         for lane in self.lanes:

@@ -331,6 +331,7 @@ class SystemWorld(World):
         answers = self.exchange.hear([one for way in [*(x.name for x in self.lanes)] for one in self._up(way, named)])
         later = [one for answer in answers.later.values() for one in answer()]
         self._tell([*answers.now, *later, *self.exchange.tick()])
+        self.forgets()
 
     def _up(self, lane: str, named: list[tuple[tuple[str, str], LaneMessage]]) -> list[LaneMessage]:
         mine = [(kind, one) for (sender, kind), one in named if sender == lane]

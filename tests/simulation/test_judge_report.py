@@ -71,6 +71,8 @@ class Files:
         """Writes the core's store, as far as the judge looks at it."""
         rows = [(LANE, "journal", seq, body) for seq, body in enumerate(entries, 1)]
         self._table(name, "events (lane TEXT, journal TEXT, seq INTEGER, body BLOB)", rows)
+        with closing(sqlite3.connect(self.folder / name)) as connection:
+            connection.execute("CREATE TABLE forgotten (key TEXT)")
 
     def _table(self, name: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
         path = self.folder / name

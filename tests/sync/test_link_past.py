@@ -218,6 +218,29 @@ def test_a_new_epoch_that_says_nothing_of_a_hold_is_refuted(store: LaneStore) ->
     assert isinstance(lane.codes.load(old, doubted=True), Refuted)
 
 
+def test_a_lane_follows_a_delta_that_forgets_and_stays_fresh() -> None:
+    """A lifted hold leaves the list."""
+    world = connected()
+    world.say(world.core.change(HoldRecord("AB1", deleted=True)))
+    world.run(1_500)
+    world.say(world.core.forget(("hold", "AB1")))
+    for _ in range(30):
+        world.step()
+        assert world.verdict() is Link.FRESH
+    assert world.memory.rows == {}
+    assert world.memory.head.state_hash == world.core.log.state_hash
+
+
+def test_a_core_that_forgets_a_hold_is_believed_nothing_any_more() -> None:
+    """The lane doubts its codes at once, whatever is proved."""
+    world = connected()
+    world.say(world.core.forget(("hold", "AB1")))
+    world.run(200)
+    assert world.verdict() is not Link.FRESH
+    assert "the hold of AB1 is in force" in world.machine.follower.doubt
+    assert world.memory.held("AB1")
+
+
 def test_deltas_are_kept_for_a_time_and_then_go(store: LaneStore) -> None:
     """By the core's clock; one that came before the time was known is dated later."""
     lane = Follower(store)

@@ -13,6 +13,7 @@
 | `traffic`, `packet_count` | what one lane costs a broker, packet by packet [traffic] |
 | `claims`, `claims_core` | what claim before release costs: at a lane, and at the core at its limit [claims] |
 | `centre` | the core beside bare PostgreSQL, and from a hold to the broker [centre] |
+| `aged` | list, start, loop and lanes after a year [centre --aged] |
 | `handshakes` | what a TLS connection costs a broker |
 | `wall`, `wall_page` | the wall of lanes: from an event to the pixel, and what the server costs; its page, watched [wall] |
 | `storm` | many lanes on one broker [storm] |

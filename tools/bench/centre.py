@@ -29,6 +29,7 @@ from runtime.mqtt import Connection, Incoming
 from simulation.broker import PrivateBroker
 from simulation.cluster import PrivateCluster
 from simulation.private_core import PrivateCore
+from tools.bench import aged as old
 from wire.envelope import Signer
 from wire.topics import LOG
 
@@ -199,7 +200,7 @@ async def _measure(folder: Path, cluster: PrivateCluster, *, seconds: float, rou
     return found
 
 
-def run(*, json_file: Path | None, seconds: float, rounds: int, holds: int) -> None:
+def run(*, json_file: Path | None, seconds: float, rounds: int, holds: int, aged: int = 0) -> None:
     """Runs it and prints what it came to, the last line as JSON."""
     with tempfile.TemporaryDirectory(prefix="centre-") as folder:
         cluster = PrivateCluster(durable=True)
@@ -208,6 +209,8 @@ def run(*, json_file: Path | None, seconds: float, rounds: int, holds: int) -> N
             found = asyncio.run(_measure(Path(folder), cluster, seconds=seconds, rounds=rounds, holds=holds))
         finally:
             cluster.stop()
+    if aged:
+        found["aged"] = old.run(bundles=aged, tell=print)
     for name, value in found.items():
         print(f"{name:24} {value}")
     if json_file is not None:

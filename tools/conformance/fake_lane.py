@@ -24,6 +24,7 @@ from tools.conformance.second_key import FurtherKey
 from wire.codec import decode, encode
 from wire.envelope import Signer
 from wire.errors import WireError
+from wire.forgetting import why_kept
 from wire.hashes import EMPTY_STATE, ZERO, StateHash, journal_next, journal_start, log_next, log_start
 from wire.messages import (
     Ack,
@@ -99,6 +100,10 @@ class Held:
         must(delta.version == self.version + 1, f"delta {delta.version} follows version {self.version}")
         must(delta.previous == self.log_hash, f"delta {delta.version} names another previous chain value")
         self.rows |= {row.key: row for row in delta.changes}
+        for gone in delta.forgets:
+            must(gone.key in self.rows, f"delta {delta.version} forgets {gone.name}, which is not in the list")
+            why = why_kept(self.rows.pop(gone.key), delta.core_ms)
+            must(not why, f"delta {delta.version} forgets a row that has not ended: {why}")
         self.state_hash = StateHash.of(self.rows.values()).digest()
         must(self.state_hash == delta.state_hash, f"the rows after delta {delta.version} do not have its state hash")
         self.version, self.log_hash = delta.version, log_next(delta.previous, body)

@@ -11,7 +11,7 @@ import msgspec
 from wire.codec import encode
 from wire.hashes import StateHash, log_next, log_start
 from wire.messages import Delta, SnapshotPart
-from wire.records import BundleRecord, CargoRecord, HoldRecord, Record, VehicleRecord
+from wire.records import BundleRecord, CargoRecord, ForgottenRow, HoldRecord, Kind, Record, VehicleRecord
 
 
 class PlayedLog:
@@ -65,10 +65,22 @@ class PlayedLog:
 
     def grow(self, *records: Record) -> Delta:
         """The next delta, now part of the log."""
-        delta = self.next(*records)
+        return self._grown(self.next(*records), self.rows | {row.key: row for row in records})
+
+    def forget(self, *keys: tuple[Kind, str], core_ms: int) -> Delta:
+        """The next delta, now part of the log: these rows leave it, whether they may or not."""
+        rows = {key: row for key, row in self.rows.items() if key not in keys}
+        delta = msgspec.structs.replace(
+            self.next(),
+            state_hash=StateHash.of(rows.values()).digest(),
+            forgets=tuple(ForgottenRow(*key) for key in keys),
+            core_ms=core_ms,
+        )
+        return self._grown(delta, rows)
+
+    def _grown(self, delta: Delta, rows: dict[tuple[Kind, str], Record]) -> Delta:
         body = encode(delta)
-        self._state = StateHash.of({**self.rows, **{row.key: row for row in records}}.values())
-        self.rows |= {row.key: row for row in records}
+        self.rows, self._state = rows, StateHash.of(rows.values())
         self.bodies[delta.version] = body
         self.hashes.append(log_next(delta.previous, body))
         return delta

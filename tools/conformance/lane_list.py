@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 
+import msgspec
+
 from tools.conformance.clauses import Chapter, must
 from tools.conformance.fake_core import CorePlayed
 from tools.conformance.fake_log import PlayedLog, bundle, changed
 from wire.messages import Deltas, DeltasAsked, DeltasShown, DeltasWanted, SnapshotPart, SnapshotWanted
-from wire.records import BundleRecord, HoldRecord
+from wire.records import BundleRecord, HoldRecord, VehicleRecord
 from wire.topics import LOG
 
 chapter: Chapter[CorePlayed] = Chapter("The list")
@@ -206,9 +208,10 @@ def shows(core: CorePlayed) -> None:
 @chapter("L23", "A snapshot of other rows under a version that was signed is never loaded, however often it comes.")
 def edited(core: CorePlayed) -> None:
     """The core's rows were changed and its head made to fit: the lane doubts, asks, and keeps what it was told."""
-    core.grow(HoldRecord("KIT1"))
+    inspected = bundle(core.number(), code="inspect")
+    core.grow(inspected)
     core.level()
-    honest, core.log = core.log, core.log.edited(("hold", "KIT1"))
+    honest, core.log = core.log, core.log.edited(inspected.key)
     start = core.mark()
     core.asks(SnapshotWanted, start, "after a proof of other rows")
     core.next_nonce(2)
@@ -217,3 +220,36 @@ def edited(core: CorePlayed) -> None:
     wrong = [one for one in held if one.state_hash != honest.state_hash]
     must(not wrong, "the lane took rows that contradict a delta which the core had signed")
     core.level("the lane does not come back when the core's list is right again")
+
+
+@chapter("L24", "A delta that forgets takes those rows out, and the state hash is that of the rows that are left.")
+def forgets(core: CorePlayed) -> None:
+    """One used, one withdrawn, an approval that was removed, a lifted hold: none stops or releases anybody."""
+    rows = (
+        msgspec.structs.replace(bundle(core.number()), used_by="kit/kit/1"),
+        msgspec.structs.replace(bundle(core.number()), deleted=True),
+        VehicleRecord("KT920", deleted=True),
+        HoldRecord("KT921", deleted=True),
+    )
+    core.grow(*rows)
+    core.level()
+    core.publish(core.log.forget(*(row.key for row in rows), core_ms=core.clock()))
+    core.level("after rows were forgotten the lane does not follow")
+
+
+@chapter(
+    "L25", "A delta that forgets a row which could still stop somebody is not applied, and neither is what follows."
+)
+def forgets_too_much(core: CorePlayed) -> None:
+    """A hold, a bundle to be inspected, and one that ended by a clock which is years ahead; each signed by the core."""
+    held, inspected = HoldRecord("KT930"), bundle(core.number(), code="inspect")
+    core.grow(held, inspected)
+    core.level()
+    honest, now = core.log, core.clock()
+    for key, core_ms in [(held.key, now), (inspected.key, now), (inspected.key, 2**51)]:
+        core.log = honest.ahead()
+        core.publish(core.log.forget(key, core_ms=core_ms))
+        core.publish(core.log.grow(bundle(core.number())))
+        core.log = honest
+        core.stays(f"a delta that forgets {key[1]} was applied")
+        core.level("the lane does not come back when the core's list is right again")

@@ -11,7 +11,8 @@
 | no picture before its row | each "Clearance Completed" painted is a row of the journal |
 | a release is withdrawn | once the lane has been handed a hold of that vehicle, 3 goes |
 | the other vehicle's answer | Immigration's answer for the one before releases nobody; nor does anything under a bypass |
-| nothing signed is forgotten | each delta that a lane keeps is in the core's log, whatever copy was put back |
+| no row leaves too early | what a delta forgets was in the list, and could stop nobody any more |
+| nothing signed is lost | each delta that a lane keeps is in the core's log, whatever copy was put back |
 | the lists are equal | rows counted again on both sides: version and state hash |
 | manual mode in time | no proof for 5 s by the cable, and the lane was offline within its bound |
 | only the core's orders are carried out, each once | no forged order was carried out; no message was shown twice |
@@ -35,6 +36,9 @@ def check(history: RunHistory, bounds: Bounds) -> RunVerdict:
     verdict = RunVerdict()
     signed = SignedLog(history.core.log, history.offset_ms)
     check_log(history.core, bounds, verdict)
+    verdict.forgotten = signed.forgotten
+    for flaw in signed.forgot_too_much:
+        verdict.find("unsafe_releases", flaw)
     for lane in history.lanes:
         check_delivery(lane, history, verdict)
         check_codes(lane, history.core, verdict)

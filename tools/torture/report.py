@@ -50,6 +50,7 @@ def made_report(
         **{name: counts[name] for name in COUNTS},
         "tempted_by_clock": verdict.tempted_by_clock,
         "tempted_by_copy": verdict.tempted_by_copy,
+        "forgotten": verdict.forgotten,
         "tempted_late": verdict.tempted_late,
         "manual_entry_ms": spread(verdict.manual_entry_ms),
         "storms": storms,

@@ -10,8 +10,9 @@ from typing import Any
 
 from tools.torture.decisions import JournaledRelease
 from tools.torture.history import Logged
+from wire.forgetting import why_kept
 from wire.hashes import EMPTY_STATE
-from wire.records import BundleRecord, HoldRecord, Record, VehicleRecord
+from wire.records import BundleRecord, HoldRecord, Kind, Record, VehicleRecord
 
 RELEASE = "release"
 CLOCK_MS = 3_000
@@ -20,12 +21,12 @@ CLOCK_MS = 3_000
 
 @dataclass(frozen=True, slots=True)
 class ListChange:
-    """A row as it became at a version, signed at `at_ms` (monotonic)."""
+    """A row as it became at a version, signed at `at_ms` (monotonic); None where it left the list."""
 
     epoch: str
     version: int
     at_ms: int
-    row: Record
+    row: Record | None
 
 
 class SignedLog:
@@ -34,6 +35,10 @@ class SignedLog:
     Args:
         log: its deltas, in order.
         offset_ms: UTC minus monotonic.
+
+    Attributes:
+        forgotten: how many rows have left the list.
+        forgot_too_much: those that should not have.
     """
 
     def __init__(self, log: list[Logged], offset_ms: int) -> None:
@@ -42,11 +47,24 @@ class SignedLog:
         self._epochs = {one.epoch for one in log}
         self._by_key: dict[tuple[str, str, str], list[ListChange]] = defaultdict(list)
         self._by_mark: dict[str, list[ListChange]] = defaultdict(list)
+        self.forgotten = 0
+        self.forgot_too_much: list[str] = []
         for one in log:
             for row in one.delta.changes if one.delta is not None else ():
                 change = ListChange(one.epoch, one.version, one.at_ms - offset_ms, row)
                 self._by_key[one.epoch, *row.key].append(change)
                 self._by_mark[row.vrn].append(change)
+            for key in [gone.key for gone in one.delta.forgets] if one.delta is not None else ():
+                self._forget(one, key)
+
+    def _forget(self, one: Logged, key: tuple[Kind, str]) -> None:
+        """A row leaves the list: it was there, and stopped nobody any more."""
+        row, core_ms = self.row(one.epoch, one.version, *key), one.delta.core_ms if one.delta is not None else 0
+        self.forgotten += 1
+        why = "it is not in the list" if row is None else why_kept(row, core_ms)
+        if why:
+            self.forgot_too_much.append(f"version {one.version} of {one.epoch} forgets {key[0]} {key[1]}: {why}")
+        self._by_key[one.epoch, *key].append(ListChange(one.epoch, one.version, one.at_ms - self._offset_ms, None))
 
     def state_hash(self, epoch: str, version: int) -> str:
         """What was signed for that version, hex; "" where there is no such version."""
@@ -95,12 +113,13 @@ class SignedLog:
         since = decision.at_ms - fresh_ms
         by_key: dict[tuple[str, str], list[ListChange]] = defaultdict(list)
         for change in self._by_mark.get(decision.vrn, ()):  # a new epoch says again what holds of the one before
-            by_key[change.row.key].append(change)
-        for changes in by_key.values():
+            if change.row is not None:
+                by_key[change.row.key].append(change)
+        for key, changes in by_key.items():
             before = [change for change in changes if change.at_ms <= since]
             during = [change for change in changes if since < change.at_ms <= decision.at_ms]
             if before and all(_stops(change.row) for change in (before[-1], *during)):
-                yield f"{before[-1].row.key} had stopped it since {decision.at_ms - before[-1].at_ms} ms"
+                yield f"{key} had stopped it since {decision.at_ms - before[-1].at_ms} ms"
 
 
 def _same(row: BundleRecord, bundle: dict[str, Any]) -> bool:
@@ -116,11 +135,11 @@ def _same(row: BundleRecord, bundle: dict[str, Any]) -> bool:
     )
 
 
-def _stops(row: Record) -> bool:
+def _stops(row: Record | None) -> bool:
     match row:
         case HoldRecord():
             return not row.deleted
         case BundleRecord():
             return not row.deleted and not row.used_by and any(cargo.code != RELEASE for cargo in row.cargo)
-        case VehicleRecord():
+        case VehicleRecord() | None:
             return False

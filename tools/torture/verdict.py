@@ -38,6 +38,7 @@ class RunVerdict:
         tempted_by_clock: trucks whose bundle was not good, in a lane to which the core, by its own key, named a wrong time.
         tempted_late: vehicles for which Immigration's answer for the one before came first.
         tempted_by_copy: vehicles that came again with a used bundle, to a lane whose store had been put back.
+        forgotten: rows that have left the list.
         manual_entry_ms: from the last proof's nonce to manual mode, each time.
         felt: what the lanes journaled of the faults: how often stale, offline, at fault with what, alarmed about what.
     """
@@ -48,6 +49,7 @@ class RunVerdict:
     tempted_by_clock: int = 0
     tempted_late: int = 0
     tempted_by_copy: int = 0
+    forgotten: int = 0
     manual_entry_ms: list[int] = field(default_factory=list)
     felt: Counter[str] = field(default_factory=Counter)
     findings: list[BrokenPromise] = field(default_factory=list)

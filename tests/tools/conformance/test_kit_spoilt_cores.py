@@ -193,6 +193,16 @@ class Shortened(Honest):
             self.say(self.topics.log, msgspec.structs.replace(part, records=fewer))
 
 
+class ForgetsHolds(Honest):
+    """Lets a hold go instead of lifting it."""
+
+    def grow(self, *records: Any) -> Any:
+        """Held, and a moment later forgotten."""
+        delta = super().grow(*records)
+        self.publish(self.log.forget(records[0].key, core_ms=self.clock()))
+        return delta
+
+
 class Skips(Honest):
     """Publishes every second delta."""
 
@@ -401,6 +411,7 @@ SPOILT: dict[str, tuple[str, type[Honest], bool, str]] = {
     "deltas for anybody": ("C25", Deltas, False, "deltas"),
     "a snapshot with a row missing": ("C20", Shortened, False, "state hash"),
     "a delta that is not published": ("C22", Skips, False, "was not"),
+    "a hold that is forgotten": ("C22", ForgetsHolds, False, "has not ended"),
     "orders for a day": ("C50", EndlessOrders, False, "within the hour"),
     "one identifier": ("C51", SameOrder, False, "same identifier"),
     "believes forged nonces": ("C04", Honest, True, "was answered"),

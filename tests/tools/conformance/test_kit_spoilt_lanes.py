@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -35,7 +35,7 @@ class TakesEverything(CodeLog):
             if (delta.epoch, delta.version) <= (self.head.epoch, self.head.version):
                 return super().apply(delta, body, payload, at_ms=at_ms)
             rows = [_row(self.generation, record) for record in delta.changes]
-            replaced = [old for row in rows for old in self._old(connection, row)]
+            replaced = [old for row in rows for old in self._old(connection, row[:3])]
             self._take(
                 delta,
                 log_next(delta.previous, body),
@@ -70,6 +70,24 @@ class Gullible(CodeLog):
 
     def _compared(self, head: Any, part: Any) -> None:
         """With nothing."""
+
+
+class Forgetful(CodeLog):
+    """Lets any row go."""
+
+    @staticmethod
+    def _why_refused(gone: Iterable[bytes], delta: Delta, at_ms: int) -> str:
+        del gone, delta, at_ms
+        return ""
+
+
+class Hoarder(CodeLog):
+    """Lets no row go."""
+
+    @staticmethod
+    def _why_refused(gone: Iterable[bytes], delta: Delta, at_ms: int) -> str:
+        del gone, at_ms
+        return "it stays" if delta.forgets else ""
 
 
 class Puzzled(CodeLog):
@@ -337,6 +355,8 @@ SPOILT: dict[str, tuple[str, dict[str, Any], str]] = {
     "any past": ("L13", {"codes": AnyPast}, "another history"),
     "stubborn": ("L15", {"codes": Stubborn}, "asks for a snapshot"),
     "takes edited rows": ("L23", {"codes": Gullible}, "contradict a delta"),
+    "lets no row go": ("L24", {"codes": Hoarder}, "after rows were forgotten"),
+    "lets any row go": ("L25", {"codes": Forgetful}, "was applied"),
     "shows nothing": ("L22", {"spoil": spoilt(machine__handlers__DeltasAsked=lambda *_: nothing)}, "shows no deltas"),
     "puzzled by a code": ("L11", {"codes": Puzzled}, "unknown action code"),
     "a part is the whole": ("L17", {"codes": Hasty}, "hold the core's list"),

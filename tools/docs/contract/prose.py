@@ -108,6 +108,15 @@ doubt, and asks for a snapshot. A snapshot takes effect as a whole when its last
 signed state hash. Answers count only for the request that is open. A hold in a delta that cannot be applied stops that
 vehicle all the same. A code that is not exactly `release` stops, unknown ones included.
 
+A delta changes rows or forgets rows, never both. One that forgets names keys of rows that leave the list, and the core's time
+at which it was signed (`core_ms`); the state hash after it is that of the rows that are left. A lane takes out no row that could
+still stop somebody: a hold or an approval that is in force; a bundle that is neither used nor withdrawn until a day after its
+`valid_until_ms`, or 31 days after it where a code of it is not `release`. Nor does it follow a `core_ms` that is more than an hour
+ahead of the core's time as it knows it. Such a delta is not applied, and no later word of that epoch is believed: the lane is
+in doubt, as after a list that contradicts what was signed. A core forgets a day after a bundle was used, withdrawn or could last be
+used, and 92 days after a hold was lifted: a lane that was away for less sees that it was lifted, and refuses a snapshot of any
+epoch that says nothing of a hold it knows. A use that a lane tells after the bundle has left is recorded like any other.
+
 A lane sends a nonce every {TIMES.nonce_ms} ms. It is *fresh* while a proof holds: the core signed that nonce together
 with the epoch, version and state hash that the lane holds (or has held since it sent the nonce), and the lane sent the
 nonce at most {TIMES.fresh_ms} ms ago on its own monotonic clock. Not fresh: nothing is released on the list, and stops

@@ -63,6 +63,7 @@ _WORDS: dict[str, Any] = {
     "deleted": False,
     "used_by": "",
     "scheme": "",
+    "forgets": (),
 }
 
 
@@ -101,6 +102,8 @@ def _fits(word: Any, kind: inspect.Type) -> bool:
             return isinstance(word, bool)
         case inspect.DictType():
             return isinstance(word, dict)
+        case inspect.VarTupleType():
+            return isinstance(word, tuple)
         case _:
             return False
 

@@ -20,8 +20,8 @@ from wire.channels import bodies, channel_of, tag
 from wire.codec import encode
 from wire.envelope import Signer, signed_bytes
 from wire.hashes import EMPTY_STATE, StateHash, element, journal_next, journal_start, log_next, log_start
-from wire.messages import Delta
-from wire.records import BundleRecord, CargoRecord, HoldRecord, Record, VehicleRecord
+from wire.messages import Delta, Heartbeat
+from wire.records import BundleRecord, CargoRecord, ForgottenRow, HoldRecord, Record, VehicleRecord
 from wire.topics import LOG, LaneTopics
 
 EPOCH = "9f2c61d04be7a853"
@@ -144,14 +144,19 @@ def _row(record: Record) -> dict[str, Any]:
 
 
 def _log() -> dict[str, Any]:
-    """Three deltas from the empty log: an addition, several at once, a replacement by a tombstone."""
+    """Four deltas from the empty log: an addition, several at once, a replacement by a tombstone, a used bundle that leaves."""
     records = _records()
-    steps: list[tuple[Record, ...]] = [records[:1], records[1:4], (records[5], records[6])]
+    steps: list[tuple[Record, ...]] = [records[:1], records[1:4], (records[5], records[6]), ()]
     head, rows, found = log_start(EPOCH), dict[tuple[str, str], Record](), []
     for version, changes in enumerate(steps, start=1):
         rows |= {record.key: record for record in changes}
+        delta = Delta(epoch=EPOCH, version=version, previous=head, changes=changes, state_hash=b"")
+        if not changes:
+            key = records[3].key
+            del rows[key]
+            delta = msgspec.structs.replace(delta, forgets=(ForgottenRow(*key),), core_ms=sample(Heartbeat).core_ms)
         state = StateHash.of(rows.values()).digest()
-        body = encode(Delta(epoch=EPOCH, version=version, previous=head, changes=changes, state_hash=state))
+        body = encode(msgspec.structs.replace(delta, state_hash=state))
         previous, head = head, log_next(head, body)
         found.append(
             {
