@@ -175,6 +175,10 @@ def open_first_account(store: CoreStore, now_ms: int) -> None:
             store.write_diary(at_ms=now_ms, who="core", what="opened first account", detail=detail)
 
 
+def _unchangeable(why: str) -> RefusedError:
+    return RefusedError(f"nothing is changed any more: {why}. Stop the core and run rocars-core restart-log")
+
+
 class CoreService:
     """Runs a core until it is told to stop.
 
@@ -313,7 +317,7 @@ class CoreService:
     def _serve(self, request: Request, caller: Caller) -> Any:
         """Serves an operator, now or together with whoever else waits."""
         if isinstance(request, TOGETHER):
-            return self._guarded(request, lambda: self._together.soon(request, self._parts.door.actor(caller)))
+            return self._together.soon(request, caller)
         return self._guarded(request, lambda: self._counter.serve(request, caller))
 
     def _serve_wall(self, request: Request, who: Actor) -> Any:
@@ -329,8 +333,12 @@ class CoreService:
     def _guarded(self, request: Request | LookRequest, serve: Callable[[], Any]) -> Any:
         """A fault of the store is told to whoever asked, and ends the core."""
         try:
-            if isinstance(request, CHANGES) and (why := self._parts.exchange.list_watch.why_not()):
-                raise RefusedError(f"nothing is changed any more: {why}. Stop the core and run rocars-core restart-log")
+            if (
+                isinstance(request, CHANGES)
+                and not isinstance(request, TOGETHER)
+                and (why := self._parts.exchange.list_watch.why_not())
+            ):
+                raise _unchangeable(why)
             return serve()
         except (psycopg.Error, StoreError) as error:
             raise self._fail(error) from error
@@ -340,15 +348,18 @@ class CoreService:
             self._failed.set_exception(error)
         return RefusedError(f"the core's store has failed ({error}); it is not known what was kept, call a technician")
 
-    def _serve_together(self, asked: Sequence[tuple[Request, Actor]]) -> Sequence[Any]:
+    def _serve_together(self, asked: Sequence[tuple[Request, Caller]]) -> Sequence[Any]:
         """What was asked for is signed in the same transaction, and published after it."""
         try:
-            with self._parts.store.transaction():
+            with self._parts.store.many():
+                if why := self._parts.exchange.list_watch.why_not():
+                    return [_unchangeable(why)] * len(asked)
                 came = self._counter.serve_together(asked)
-                self._parts.sequencer.take(at_ms=self._parts.clock())
+                signed = self._parts.sequencer.take(at_ms=self._parts.clock())
+            if signed:
+                self._publish(self._parts.exchange.news())
         except (psycopg.Error, StoreError, HistoryError) as error:
             raise self._fail(error) from error
-        self._publish(self._parts.exchange.news())
         return came
 
     async def _take(self) -> None:

@@ -14,29 +14,45 @@ from core.model.audit import LONGEST_DETAIL, START, ChainedLine, next_hash
 
 _COLUMNS = "seq, at_ms, who, what, detail"
 _LAST = b"SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"
-_HELD = b"SELECT pg_advisory_xact_lock(1380925762); " + _LAST
-"""Both in one round trip; the second statement sees what was committed while the first waited."""
+_HOLD = b"SELECT pg_advisory_xact_lock(1380925762)"
+
+ChainHead = tuple[int, bytes]
+"""Number and hash of a line, the last one."""
 
 
-def append(connection: Any, *, at_ms: int, who: str, what: str, detail: str) -> ChainedLine:
-    """Adds a line, inside the caller's transaction."""
-    done = connection.execute(_HELD)
-    done.nextset()
-    seq, previous = _head(done.fetchone())
+def append(
+    connection: Any, *, at_ms: int, who: str, what: str, detail: str, after: ChainHead | None = None
+) -> ChainHead:
+    """Adds a line, inside the caller's transaction; returns the head that it makes.
+
+    `after` is the head that the same transaction has made, and so holds; it is read anew where it is not given.
+    """
+    seq, previous = after or _held(connection)
     line = ChainedLine(seq + 1, at_ms, who, what, detail[:LONGEST_DETAIL])
+    digest = next_hash(previous, line)
     connection.execute(
         f"INSERT INTO audit({_COLUMNS}, hash) VALUES (%s, %s, %s, %s, %s, %s)",  # noqa: S608 (fixed names)
-        (line.seq, line.at_ms, line.who, line.what, line.detail, next_hash(previous, line)),
+        (line.seq, line.at_ms, line.who, line.what, line.detail, digest),
     )
-    return line
+    return line.seq, digest
 
 
-def head(connection: Any) -> tuple[int, bytes]:
+def _held(connection: Any) -> ChainHead:
+    """Two statements in one round trip; the second sees what was committed while the first waited."""
+    if connection.pgconn.pipeline_status:
+        connection.execute(_HOLD)
+        return head(connection)
+    done = connection.execute(_HOLD + b"; " + _LAST)
+    done.nextset()
+    return _head(done.fetchone())
+
+
+def head(connection: Any) -> ChainHead:
     """Number and hash of the last line; 0 and the beginning's hash where there is none."""
     return _head(connection.execute(_LAST).fetchone())
 
 
-def _head(row: Any) -> tuple[int, bytes]:
+def _head(row: Any) -> ChainHead:
     return (0, START) if row is None else (int(row[0]), bytes(row[1]))
 
 

@@ -275,10 +275,9 @@ class LaneGateway:
 
     def news(self) -> list[CoreMessage]:
         """The deltas committed since this was last asked, for all lanes."""
-        head = self._log.head()
-        after = self._told[1] if self._told[0] == head.epoch else 0
-        self._told = (head.epoch, head.version)
-        return [CoreMessage(LOG, payload) for _, payload in self._log.payloads_after(head.epoch, after)]
+        epoch, version, payloads = self._log.news(*self._told)
+        self._told = (epoch, version)
+        return [CoreMessage(LOG, payload) for payload in payloads]
 
     def tick(self) -> list[CoreMessage]:
         """Once a second: asks again for event rows whose gap has not moved since the last time; looks at the alarms."""

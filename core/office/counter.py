@@ -56,7 +56,7 @@ class TradeCounter:
         """Whose a lodgement is: the asker's own party, or the one that the department's clerk names."""
         if people.is_of_trade(who):
             return who.party
-        if party not in {one.id for one in people.parties(self._db)}:
+        if not people.is_party(self._db, party):
             raise RefusedError(refusal("party_unknown", party=party) if party else refusal("no_owner"))
         return party
 

@@ -30,10 +30,10 @@ _MOST_TOLD = 20
 """Problems named of a take-over; more would not be read."""
 
 _USED = {
-    "ccrn": "SELECT 1 FROM cargo WHERE ccrn = %(number)s",
-    "ubr": "SELECT 1 FROM bundles WHERE ubr = %(number)s "
-    "UNION ALL SELECT 1 FROM rows WHERE kind = 'bundle' AND key = %(number)s "
-    "UNION ALL SELECT 1 FROM forgotten WHERE kind = 'bundle' AND key = %(number)s",
+    "ccrn": "SELECT 1 FROM cargo WHERE ccrn = given.last::text",
+    "ubr": "SELECT 1 FROM bundles WHERE ubr = given.last::text "
+    "UNION ALL SELECT 1 FROM rows WHERE kind = 'bundle' AND key = given.last::text "
+    "UNION ALL SELECT 1 FROM forgotten WHERE kind = 'bundle' AND key = given.last::text",
 }
 
 
@@ -403,10 +403,7 @@ class CargoService:
 
     def _number(self, series: str) -> str:
         """The next reference of a series that no record has used, taken over or learnt from lanes after a restore."""
-        while True:
-            number = numbers.reference(self._store.take_number(series, numbers.FIRST[series]))
-            if self._db.execute(_USED[series], {"number": number}).fetchone() is None:
-                return number
+        return numbers.reference(self._store.take_number(series, numbers.FIRST[series], _USED[series]))
 
     def _note(self, now: int, who: str, what: str, detail: str) -> None:
         self._store.write_diary(at_ms=now, who=who, what=what, detail=detail)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.model.people import Actor
+from core.office.door import Caller
 from core.office.requests import Request
 
 
@@ -14,20 +14,20 @@ class SharedCommit:
     """Collects them.
 
     Args:
-        serve: carries out requests, each with who asks, in one transaction; an answer or a refusal for each.
+        serve: carries out requests, each with the connection it came over, in one transaction; an answer or a refusal for each.
     """
 
-    def __init__(self, serve: Callable[[Sequence[tuple[Request, Actor]]], Sequence[Any]]) -> None:
+    def __init__(self, serve: Callable[[Sequence[tuple[Request, Caller]]], Sequence[Any]]) -> None:
         self._serve = serve
-        self._waiting: list[tuple[Request, Actor]] = []
+        self._waiting: list[tuple[Request, Caller]] = []
         self._answers: list[asyncio.Future[Any]] = []
 
-    def soon(self, request: Request, who: Actor) -> asyncio.Future[Any]:
+    def soon(self, request: Request, caller: Caller) -> asyncio.Future[Any]:
         """The answer of a request, once it is kept."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._serve_waiting)
-        self._waiting.append((request, who))
+        self._waiting.append((request, caller))
         self._answers.append(loop.create_future())
         return self._answers[-1]
 
