@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
+import psycopg
 
 from core.errors import HistoryError, RefusedError
 from core.ledger import checkpoints
@@ -91,7 +93,13 @@ class ReplicatedLog:
         Raises:
             HistoryError: the log has not begun.
         """
-        row = self._db.execute("SELECT epoch, version, log_hash, state_hash, total FROM head").fetchone()
+        return self._read_head(self._ask_head())
+
+    def _ask_head(self) -> psycopg.Cursor[tuple[Any, ...]]:
+        return self._db.execute("SELECT epoch, version, log_hash, state_hash, total FROM head")
+
+    def _read_head(self, asked: psycopg.Cursor[tuple[Any, ...]]) -> LogHead:
+        row = asked.fetchone()
         if row is None:
             raise HistoryError(f"{self._store.name}: the log has not begun; delete this store and run rocars-core init")
         return LogHead(*row)
@@ -151,23 +159,24 @@ class ReplicatedLog:
             RefusedError: a row that every lane would have to refuse; one such row would stop the whole log.
             HistoryError: the list is not what was signed before: nothing more is signed over it.
         """
+        newest = {row.key: row for row in map(checked_row, changes)}
+        asked_head, asked_bodies = self._ask_head(), self._ask_bodies(newest)  # both on their way while the guard asks
         if why := self.guard():
             raise HistoryError(why)
-        head = self.head()
-        changes = [checked_row(row) for row in changes]
-        newest = {row.key: row for row in changes}
-        old = self._bodies(newest)
+        head, old = self._read_head(asked_head), _read_bodies(asked_bodies)
         for part in _parts([row for key, row in newest.items() if old.get(key) != encode(row)]):
             head = self._append_one(head, part, old, at_ms)
         return head.version
 
     def _bodies(self, keys: Collection[Key]) -> dict[Key, bytes]:
         """What the rows of these keys are; those that are not there are left out."""
-        found = self._db.execute(
+        return _read_bodies(self._ask_bodies(keys))
+
+    def _ask_bodies(self, keys: Collection[Key]) -> psycopg.Cursor[tuple[Any, ...]]:
+        return self._db.execute(
             "SELECT kind, key, body FROM rows JOIN unnest(%s::text[], %s::text[]) AS wanted(kind, key) USING (kind, key)",
             ([kind for kind, _ in keys], [name for _, name in keys]),
         )
-        return {(kind, key): body for kind, key, body in found}
 
     def forget(self, keys: Collection[Key], *, at_ms: int) -> int:
         """Makes rows leave the list by the next delta, inside the caller's transaction; returns the version reached.
@@ -471,6 +480,10 @@ class ReplicatedLog:
         if signed != (head.epoch, head.version, head.log_hash, head.state_hash):
             return f"the head is not what the last delta, version {head.version}, was signed for: somebody changed it"
         return ""
+
+
+def _read_bodies(asked: psycopg.Cursor[tuple[Any, ...]]) -> dict[Key, bytes]:
+    return {(kind, key): body for kind, key, body in asked}
 
 
 def checked_row(row: Record) -> Record:

@@ -48,6 +48,36 @@ def test_what_comes_in_one_turn_of_the_loop_is_served_once() -> None:
     assert isinstance(refused, RefusedError)
 
 
+def test_those_who_come_one_after_the_other_share_a_commit_while_several_do() -> None:
+    """As many as came last are waited for, and nobody for long; who comes alone waits for nobody."""
+    served: list[int] = []
+
+    def serve(wanted: Sequence[Any]) -> Sequence[Any]:
+        served.append(len(wanted))
+        return [request.vrn for request, _ in wanted]
+
+    async def story() -> None:
+        shared = SharedCommit(serve)
+
+        async def one_after_the_other() -> None:
+            for vrn in ("A1", "A2", "A3"):
+                waiting.append(shared.soon(hold(vrn), WONG))
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+
+        waiting: list[asyncio.Future[Any]] = []
+        await one_after_the_other()
+        assert served == [1, 1, 1]
+        await asyncio.gather(*(shared.soon(hold(vrn), WONG) for vrn in ("B1", "B2", "B3")))
+        await one_after_the_other()
+        assert await asyncio.gather(*waiting) == ["A1", "A2", "A3"] * 2
+        assert await shared.soon(hold("C1"), WONG) == "C1"
+        assert await shared.soon(hold("C2"), WONG) == "C2"
+
+    asyncio.run(story())
+    assert served == [1, 1, 1, 3, 3, 1, 1]
+
+
 def test_a_fault_is_everybodys_and_whoever_has_gone_misses_nothing() -> None:
     """A client that hung up meanwhile keeps the others from nothing."""
 
