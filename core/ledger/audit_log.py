@@ -7,52 +7,52 @@ ends, so that the last row is the head.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from core.ledger.row_by_row import row_by_row
 from core.model.audit import LONGEST_DETAIL, START, ChainedLine, next_hash
 
 _COLUMNS = "seq, at_ms, who, what, detail"
 _LAST = b"SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"
-_HOLD = b"SELECT pg_advisory_xact_lock(1380925762)"
-
-ChainHead = tuple[int, bytes]
-"""Number and hash of a line, the last one."""
+_HELD = b"SELECT pg_advisory_xact_lock(1380925762)"
+"""A statement of its own: the next one sees what was committed while this one waited."""
 
 
-def append(
-    connection: Any, *, at_ms: int, who: str, what: str, detail: str, after: ChainHead | None = None
-) -> ChainHead:
-    """Adds a line, inside the caller's transaction; returns the head that it makes.
+class AuditWords(NamedTuple):
+    """A line that has no place in the chain yet."""
 
-    `after` is the head that the same transaction has made, and so holds; it is read anew where it is not given.
-    """
-    seq, previous = after or _held(connection)
-    line = ChainedLine(seq + 1, at_ms, who, what, detail[:LONGEST_DETAIL])
-    digest = next_hash(previous, line)
-    connection.execute(
-        f"INSERT INTO audit({_COLUMNS}, hash) VALUES (%s, %s, %s, %s, %s, %s)",  # noqa: S608 (fixed names)
-        (line.seq, line.at_ms, line.who, line.what, line.detail, digest),
-    )
-    return line.seq, digest
+    at_ms: int
+    who: str
+    what: str
+    detail: str
 
 
-def _held(connection: Any) -> ChainHead:
-    """Two statements in one round trip; the second sees what was committed while the first waited."""
-    if connection.pgconn.pipeline_status:
-        connection.execute(_HOLD)
-        return head(connection)
-    done = connection.execute(_HOLD + b"; " + _LAST)
-    done.nextset()
-    return _head(done.fetchone())
+def append(connection: Any, *lines: AuditWords) -> None:
+    """Adds lines, inside the caller's transaction."""
+    connection.execute(_HELD)
+    seq, digest = head(connection)
+    rows = []
+    for number, (at_ms, who, what, detail) in enumerate(lines, seq + 1):
+        line = ChainedLine(number, at_ms, who, what, detail[:LONGEST_DETAIL])
+        digest = next_hash(digest, line)
+        rows.append((*msgspec.structs.astuple(line), digest))
+    connection.execute(_ADD, [list(column) for column in zip(*rows, strict=True)])
 
 
-def head(connection: Any) -> ChainHead:
+_ADD = (
+    f"INSERT INTO audit({_COLUMNS}, hash) "  # noqa: S608 (fixed names)
+    "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[])"
+).encode()
+
+
+def head(connection: Any) -> tuple[int, bytes]:
     """Number and hash of the last line; 0 and the beginning's hash where there is none."""
     return _head(connection.execute(_LAST).fetchone())
 
 
-def _head(row: Any) -> ChainHead:
+def _head(row: Any) -> tuple[int, bytes]:
     return (0, START) if row is None else (int(row[0]), bytes(row[1]))
 
 

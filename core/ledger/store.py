@@ -27,6 +27,7 @@ from psycopg.types.string import StrDumper
 
 from core.errors import CoreSettingsError
 from core.ledger import audit_log
+from core.ledger.audit_log import AuditWords
 from core.sql import SQL_FILES, SqlFile
 from runtime.store_errors import (
     StoreDamagedError,
@@ -184,7 +185,7 @@ class LedgerTables:
 
     def write_diary(self, *, at_ms: int, who: str, what: str, detail: str) -> None:
         """Adds a line to the audit log, inside the caller's transaction."""
-        audit_log.append(self._connection, at_ms=at_ms, who=who, what=what, detail=detail)
+        audit_log.append(self._connection, AuditWords(at_ms, who, what, detail))
 
 
 class CoreStore(LedgerTables):
@@ -209,7 +210,7 @@ class CoreStore(LedgerTables):
         self._guard = threading.RLock()
         self._doubts: list[str] = []
         self._in_many = False
-        self._chain: audit_log.ChainHead | None = None
+        self._lines: list[AuditWords] = []
         super().__init__(connected(dsn))
         try:
             self._connection.add_notice_handler(self._on_notice)
@@ -301,13 +302,15 @@ class CoreStore(LedgerTables):
         """
         with self._guard, self.errors():
             self._doubts.clear()
-            self._in_many, self._chain = True, None
+            self._in_many, self._lines = True, []
             try:
                 with self._connection.pipeline():
                     self._connection.execute("BEGIN")
                     lease = self._connection.execute(self._lease_sql()) if self._term else None
                     yield self._connection
                     self._check_lease(lease)
+                    if self._lines:
+                        audit_log.append(self._connection, *self._lines)
                     ended = self._connection.execute("COMMIT")
                 self._check_kept(ended.statusmessage)
             except BaseException:
@@ -315,7 +318,7 @@ class CoreStore(LedgerTables):
                     self._connection.execute("ROLLBACK")
                 raise
             finally:
-                self._in_many, self._chain = False, None
+                self._in_many, self._lines = False, []
             self._check_doubts()
 
     @property
@@ -324,9 +327,12 @@ class CoreStore(LedgerTables):
         return self._in_many or super().in_transaction
 
     def write_diary(self, *, at_ms: int, who: str, what: str, detail: str) -> None:
-        """Adds a line to the audit log, inside the caller's transaction, which holds the chain once it has added one."""
-        after = self._chain if self._in_many else None
-        self._chain = audit_log.append(self._connection, at_ms=at_ms, who=who, what=what, detail=detail, after=after)
+        """Adds a line to the audit log, inside the caller's transaction; of `many` at its end, all lines at once."""
+        line = AuditWords(at_ms, who, what, detail)
+        if self._in_many:
+            self._lines.append(line)
+        else:
+            audit_log.append(self._connection, line)
 
     @contextmanager
     def part(self) -> Iterator[LedgerConnection]:
@@ -336,10 +342,11 @@ class CoreStore(LedgerTables):
                 yield self._connection
             return
         self._connection.execute("SAVEPOINT part")
+        said = len(self._lines)
         try:
             yield self._connection
         except BaseException:
-            self._chain = None  # a line of this part is gone, and perhaps the hold on the chain
+            del self._lines[said:]
             self._connection.execute("ROLLBACK TO SAVEPOINT part")
             raise
         self._connection.execute("RELEASE SAVEPOINT part")

@@ -13,7 +13,6 @@ from typing import Any
 from core.office.door import Caller
 from core.office.requests import Request
 
-
 GATHERS_S = 0.001
 """A third of what a commit of one request takes."""
 
