@@ -305,13 +305,16 @@ class ReplicatedLog:
         yield from row_by_row(self._db, query, (epoch, version))
 
     def news(self, epoch: str, version: int) -> tuple[str, int, list[bytes]]:
-        """Where the log stands, and the signed payloads since that version, of the present epoch alone: in one round trip."""
-        found = self._db.execute(
-            "SELECT head.epoch, head.version, log.payload FROM head LEFT JOIN log ON log.epoch = head.epoch "
-            "AND log.version > CASE head.epoch WHEN %s THEN %s ELSE 0 END ORDER BY log.version",
+        """Where the log stands, and the signed payloads since that version; of another epoch all it has. In one round trip."""
+        rows = self._db.execute(
+            "SELECT true, epoch, version, ''::bytea FROM head "
+            "UNION ALL SELECT false, epoch, version, payload FROM log WHERE epoch=%s AND version>%s",
             (epoch, version),
-        ).fetchall()
-        return found[0][0], int(found[0][1]), [payload for _, _, payload in found if payload is not None]
+        )
+        *found, (_, present, newest, _) = sorted(rows)
+        if present != epoch:
+            return present, newest, [payload for _, payload in self.payloads_after(present, 0)]
+        return present, newest, [payload for *_, payload in found]
 
     def envelopes_after(self, epoch: str, version: int, log_hash: bytes, *, most: int) -> list[bytes] | None:
         """The deltas' envelopes that bring a lane from `version` to the head.
