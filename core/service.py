@@ -6,7 +6,7 @@ Rules of this file:
 - Short answers go out at once; deltas and snapshots a lane asked for go out part by part in between, so that no lane's
   proof waits for another lane's snapshot. Pictures come last of all, one part at a time.
 - After its start it listens to its lanes before it proves, takes or changes anything (`link.wholeness`); whoever asks for
-  a change waits so long.
+  a change waits so long. One that stood by while the core before it served, and was handed the lease, need not.
 - A fault of the store ends the process: without a store nothing may be proved, and the lanes go manual by themselves.
 """
 
@@ -141,7 +141,7 @@ class CoreParts:
             rings=self.registry.rings,
             clock=clock,
             gallery=self.gallery,
-            listen_ms=round(1_000 * settings.log.listen_seconds),
+            listen_ms=0 if lease and lease.was_handed_over else round(1_000 * settings.log.listen_seconds),
             ticks=monotonic_ms,
             may_prove=lease.is_live if lease else lambda: True,
         )

@@ -3,7 +3,8 @@
 Rules of this file:
 - A request counts as lost when the signed log does not say, once it was answered, what the answer promised; a bundle also when the
   core's own tables do not have it.
-- Of two cores the second may prove nothing before the other's last proof is too old for any lane.
+- Of two cores the second may prove nothing before the other's last proof is too old for any lane, unless the other was stopped in
+  good order and has ended.
 """
 
 from __future__ import annotations
@@ -53,11 +54,14 @@ def _stands(row: Record) -> bool:
 
 def check_handovers(history: RunHistory, bounds: Bounds, verdict: RunVerdict) -> None:
     """Between the last proof of one core and the first of the other no lane could believe both."""
+    ended = [(line["stopped"], line["t"]) for line in history.faults if "stopped" in line]
     for one, following in pairwise(history.core.proofs):
         if one["core"] == following["core"]:
             continue
         verdict.handovers += 1
         apart = following["t"] - one["t"]
+        if any(name == one["core"] and one["t"] <= at <= following["t"] for name, at in ended):
+            continue
         if apart < bounds.fresh_ms - LATE_MS:
             verdict.find("overlaps", f"{following['core']} proved something {apart} ms after {one['core']} did")
 

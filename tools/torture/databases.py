@@ -102,6 +102,18 @@ async def standby_promote(scene: FaultSite) -> None:
             await asyncio.to_thread(centre.pair.rejoin)
 
 
+async def core_handover(scene: FaultSite) -> None:
+    """The core that serves is stopped in good order, as for an update, and started again: the other one takes over at once."""
+    async with _struck(scene, "core_handover") as centre:
+        stopped = centre.serving()
+        await scene.site.children.end(stopped.name)
+        scene.site.told.write(lane="", stopped=stopped.name)
+        try:
+            await asyncio.sleep(scene.seconds)
+        finally:
+            await _again(scene, stopped)
+
+
 async def core_kill(scene: FaultSite) -> None:
     """The core that serves dies by SIGKILL; it comes back before the other has taken over, or after."""
     async with _struck(scene, "core_kill") as centre:

@@ -327,6 +327,7 @@ def _kinds() -> tuple[FaultKind, ...]:
         ("db_kill", 0.0, 4.0, databases.db_kill),
         ("db_isolated", 6.0, 12.0, databases.db_isolated),
         ("standby_promote", 0.0, 2.0, databases.standby_promote),
+        ("core_handover", 0.0, 4.0, databases.core_handover),
     )
     scopes = (("lane", lane), ("all", everybody), ("centre", centre))
     return tuple(FaultKind(name, scope, low, high, act) for scope, rows in scopes for name, low, high, act in rows)
