@@ -128,6 +128,16 @@ class ReplicatedLog:
         row = self.bundle(ubr) or self.forgotten("bundle", ubr)
         return row if isinstance(row, BundleRecord) else None
 
+    def known_bundles(self, ubrs: Collection[str]) -> dict[str, tuple[BundleRecord, bool]]:
+        """Likewise of several, with whether each is in the list; those that never were are left out."""
+        found = self._db.execute(
+            "SELECT false, key, body FROM forgotten WHERE kind = 'bundle' AND key = ANY(%(keys)s) "
+            "UNION ALL SELECT true, key, body FROM rows WHERE kind = 'bundle' AND key = ANY(%(keys)s)",
+            {"keys": list(ubrs)},
+        )
+        rows = {key: (decode_record(body), is_there) for is_there, key, body in sorted(found)}
+        return {key: (row, is_there) for key, (row, is_there) in rows.items() if isinstance(row, BundleRecord)}
+
     def note_forgotten(self, row: Record) -> None:
         """What a forgotten row would be now, by what was said of it late, inside the caller's transaction."""
         self._db.execute("UPDATE forgotten SET body=%s WHERE kind=%s AND key=%s", (encode(row), *row.key))

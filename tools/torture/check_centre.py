@@ -46,10 +46,13 @@ def _is_said(changes: list[ListChange], line: Line) -> bool:
     return any(_stands(one.row) == line["stands"] for one in (*before[-1:], *during))
 
 
-def _stands(row: Record) -> bool:
+def _stands(row: Record | None) -> bool:
+    """None: it has left the list."""
     match row:
         case BundleRecord() | HoldRecord() | VehicleRecord():
             return not row.deleted
+        case None:
+            return False
 
 
 def check_handovers(history: RunHistory, bounds: Bounds, verdict: RunVerdict) -> None:

@@ -369,6 +369,12 @@ class TortureSite:
         if self.centre is not None:
             port, database, listen = self.centre.seats["core"].cable.near, self.centre.dsn, SHIPPED_LISTEN_S
         self.core = PrivateCore(
-            self.folder / "core", self.broker, port=port, lanes=keys, database=database, listen=listen, keep=KEEP_ENDED_S
+            self.folder / "core",
+            self.broker,
+            port=port,
+            lanes=keys,
+            database=database,
+            listen=listen,
+            keep=KEEP_ENDED_S,
         )
         self.core.give_keys(self.folder / "core-keys")
