@@ -15,6 +15,9 @@ import psycopg
 from simulation.cluster import ClusterError, PrivateCluster
 
 PATIENCE_S = 60.0
+_SOON = ("wal_retrieve_retry_interval=500ms",)
+"""How soon a stand-by comes back to a primary that was away: no commit returns before it does."""
+
 _WAITS_FOR = "synchronous_standby_names"
 
 
@@ -27,7 +30,7 @@ class ClusterPair:
     """
 
     def __init__(self) -> None:
-        self.clusters = (PrivateCluster(durable=True), PrivateCluster(durable=True))
+        self.clusters = (PrivateCluster(durable=True, settings=_SOON), PrivateCluster(durable=True, settings=_SOON))
         self.first = 0
 
     @property

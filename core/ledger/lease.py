@@ -142,7 +142,7 @@ class Lease:
         return self._connection
 
     def _on_notice(self, told: psycopg.errors.Diagnostic) -> None:
-        """A renewal for which the stand-by was not waited any longer is none."""
+        """A renewal, or a take-over, for which the stand-by was not waited any longer is none."""
         self._doubtful = self._doubtful or told.severity_nonlocalized == "WARNING"
 
     def _drop(self) -> None:
@@ -158,13 +158,13 @@ class Lease:
 
     def _take_over(self, term: int, beat: int) -> bool:
         """Unless it was renewed, or taken over, since it was looked at."""
-        began = time.monotonic()
+        began, self._doubtful = time.monotonic(), False
         done = self._db().execute(
             "UPDATE lease SET term = term + 1, holder = %s, beat = beat + 1 WHERE term = %s AND beat = %s RETURNING term",
             (self._place.name, term, beat),
         )
         row = done.fetchone()
-        if row is None:
+        if row is None or self._doubtful:
             return False
         self.term, self._until = int(row[0]), began + LASTS_S
         return True

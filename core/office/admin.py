@@ -86,6 +86,10 @@ class AdminServer:
                 writer.write(await self._answer(line, caller) + b"\n")
                 await writer.drain()
         writer.close()
+        with contextlib.suppress(
+            ConnectionError, asyncio.CancelledError
+        ):  # a client that left in the middle of an answer
+            await writer.wait_closed()
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
         """The next request; nothing where the client is gone or its line is longer than any request."""

@@ -103,6 +103,30 @@ def test_one_whose_session_broke_meanwhile_does_not_know_it(make_lease: Any, dsn
     assert not second.was_handed_over
 
 
+def test_a_take_over_that_no_standby_has_is_none(make_lease: Any, dsn: str) -> None:
+    """PostgreSQL warns that it waited no longer: a stand-by that is promoted then would not know of it."""
+    lease = make_lease("a")
+    warns = (
+        "CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE WARNING 'canceling wait for synchronous replication due to user request'; RETURN NULL; END $$; "
+        "CREATE TRIGGER warn AFTER UPDATE ON lease FOR EACH STATEMENT EXECUTE FUNCTION warn()"
+    )
+    ends = "DROP TRIGGER warn ON lease; DROP FUNCTION warn"
+
+    async def story() -> None:
+        with psycopg.connect(dsn, autocommit=True) as db:
+            db.execute(warns)
+            waiting = asyncio.create_task(asyncio.to_thread(lease.take))
+            await asyncio.sleep(0.6)
+            assert not waiting.done()
+            assert not lease.is_live()
+            db.execute(ends)
+        assert await waiting
+
+    asyncio.run(story())
+    assert lease.is_live()
+
+
 def test_one_that_is_cut_off_is_silent_well_before_the_next_one_speaks(make_lease: Any) -> None:
     """By their own clocks: the old one's last word is at least as old as a proof may be."""
     first, second = make_lease("a"), make_lease("b")
