@@ -243,6 +243,8 @@ class CoreService:
             on_up=lambda: self._on_up(name),
             on_down=lambda why: log.warning("broker %s: connection ended: %s", name, why.detail),
             on_message=lambda incoming: self._hear(place, incoming),
+            # one that wakes up after another has taken over would throw that out of the broker, where they have one name
+            may_connect=self._parts.lease.is_live if self._parts.lease else lambda: True,
         )
 
     def _on_up(self, name: str) -> None:

@@ -3,8 +3,8 @@
 Rules of this file:
 - A request counts as lost when the signed log does not say, once it was answered, what the answer promised; a bundle also when the
   core's own tables do not have it.
-- Of two cores the second may prove nothing before the other's last proof is too old for any lane, unless the other was stopped in
-  good order and has ended.
+- Of two cores the second may prove nothing before the other's last proof is too old for any lane, unless the other was just told
+  to stop in good order: it says nothing after it has given the lease back.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def check_handovers(history: RunHistory, bounds: Bounds, verdict: RunVerdict) ->
             continue
         verdict.handovers += 1
         apart = following["t"] - one["t"]
-        if any(name == one["core"] and one["t"] <= at <= following["t"] for name, at in ended):
+        if any(name == one["core"] and one["t"] - bounds.fresh_ms <= at <= following["t"] for name, at in ended):
             continue
         if apart < bounds.fresh_ms - LATE_MS:
             verdict.find("overlaps", f"{following['core']} proved something {apart} ms after {one['core']} did")
@@ -71,17 +71,18 @@ def check_handovers(history: RunHistory, bounds: Bounds, verdict: RunVerdict) ->
 
 def check_recovery(history: RunHistory, verdict: RunVerdict) -> None:
     """From each fault of the centre until a lane that felt it was fresh again, by its own journal."""
-    for line in history.faults:
-        if "struck" in line:
-            for lane in history.lanes:
-                again = _fresh_again(lane, line["t"])
-                verdict.automatic_again_ms.setdefault(line["struck"], []).extend(() if again is None else (again,))
+    struck = [line for line in history.faults if "struck" in line]
+    for place, line in enumerate(struck):
+        until = struck[place + 1]["t"] if place + 1 < len(struck) else line["t"] + FELT_MS
+        for lane in history.lanes:
+            again = _fresh_again(lane, line["t"], min(until, line["t"] + FELT_MS))
+            verdict.automatic_again_ms.setdefault(line["struck"], []).extend(() if again is None else (again,))
 
 
-def _fresh_again(lane: LaneHistory, struck: int) -> int | None:
-    """Milliseconds until then; None where the lane stayed fresh."""
+def _fresh_again(lane: LaneHistory, struck: int, until: int) -> int | None:
+    """Milliseconds until then; None where the lane stayed fresh until `until`."""
     links = sorted((row.mono_ms, row.entry["event"].get("link")) for row in lane.rows if _is_link(row.entry["event"]))
-    lost = next((at for at, link in links if struck <= at <= struck + FELT_MS and link != "fresh"), None)
+    lost = next((at for at, link in links if struck <= at < until and link != "fresh"), None)
     if lost is None:
         return None
     return next((at - struck for at, link in links if at > lost and link == "fresh"), None)

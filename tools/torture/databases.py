@@ -106,8 +106,8 @@ async def core_handover(scene: FaultSite) -> None:
     """The core that serves is stopped in good order, as for an update, and started again: the other one takes over at once."""
     async with _struck(scene, "core_handover") as centre:
         stopped = centre.serving()
-        await scene.site.children.end(stopped.name)
         scene.site.told.write(lane="", stopped=stopped.name)
+        await scene.site.children.end(stopped.name)
         try:
             await asyncio.sleep(scene.seconds)
         finally:
