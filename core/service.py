@@ -6,7 +6,7 @@ Rules of this file:
 - Short answers go out at once; deltas and snapshots a lane asked for go out part by part in between, so that no lane's
   proof waits for another lane's snapshot. Pictures come last of all, one part at a time.
 - After its start it listens to its lanes before it proves, takes or changes anything (`link.wholeness`); whoever asks for
-  a change waits so long.
+  a change waits so long. One that stood by while the core before it served, and was handed the lease, need not.
 - A fault of the store ends the process: without a store nothing may be proved, and the lanes go manual by themselves.
 """
 
@@ -141,7 +141,7 @@ class CoreParts:
             rings=self.registry.rings,
             clock=clock,
             gallery=self.gallery,
-            listen_ms=round(1_000 * settings.log.listen_seconds),
+            listen_ms=0 if lease and lease.was_handed_over else round(1_000 * settings.log.listen_seconds),
             ticks=monotonic_ms,
             may_prove=lease.is_live if lease else lambda: True,
         )
@@ -173,6 +173,10 @@ def open_first_account(store: CoreStore, now_ms: int) -> None:
         if first is not None:
             detail = f"account {first.name} of login {first.login}: {', '.join(first.roles)}"
             store.write_diary(at_ms=now_ms, who="core", what="opened first account", detail=detail)
+
+
+def _unchangeable(why: str) -> RefusedError:
+    return RefusedError(f"nothing is changed any more: {why}. Stop the core and run rocars-core restart-log")
 
 
 class CoreService:
@@ -239,6 +243,8 @@ class CoreService:
             on_up=lambda: self._on_up(name),
             on_down=lambda why: log.warning("broker %s: connection ended: %s", name, why.detail),
             on_message=lambda incoming: self._hear(place, incoming),
+            # one that wakes up after another has taken over would throw that out of the broker, where they have one name
+            may_connect=self._parts.lease.is_live if self._parts.lease else lambda: True,
         )
 
     def _on_up(self, name: str) -> None:
@@ -313,7 +319,7 @@ class CoreService:
     def _serve(self, request: Request, caller: Caller) -> Any:
         """Serves an operator, now or together with whoever else waits."""
         if isinstance(request, TOGETHER):
-            return self._guarded(request, lambda: self._together.soon(request, self._parts.door.actor(caller)))
+            return self._together.soon(request, caller)
         return self._guarded(request, lambda: self._counter.serve(request, caller))
 
     def _serve_wall(self, request: Request, who: Actor) -> Any:
@@ -329,8 +335,12 @@ class CoreService:
     def _guarded(self, request: Request | LookRequest, serve: Callable[[], Any]) -> Any:
         """A fault of the store is told to whoever asked, and ends the core."""
         try:
-            if isinstance(request, CHANGES) and (why := self._parts.exchange.list_watch.why_not()):
-                raise RefusedError(f"nothing is changed any more: {why}. Stop the core and run rocars-core restart-log")
+            if (
+                isinstance(request, CHANGES)
+                and not isinstance(request, TOGETHER)
+                and (why := self._parts.exchange.list_watch.why_not())
+            ):
+                raise _unchangeable(why)
             return serve()
         except (psycopg.Error, StoreError) as error:
             raise self._fail(error) from error
@@ -340,15 +350,18 @@ class CoreService:
             self._failed.set_exception(error)
         return RefusedError(f"the core's store has failed ({error}); it is not known what was kept, call a technician")
 
-    def _serve_together(self, asked: Sequence[tuple[Request, Actor]]) -> Sequence[Any]:
+    def _serve_together(self, asked: Sequence[tuple[Request, Caller]]) -> Sequence[Any]:
         """What was asked for is signed in the same transaction, and published after it."""
         try:
-            with self._parts.store.transaction():
+            with self._parts.store.many():
+                if why := self._parts.exchange.list_watch.why_not():
+                    return [_unchangeable(why)] * len(asked)
                 came = self._counter.serve_together(asked)
-                self._parts.sequencer.take(at_ms=self._parts.clock())
+                signed = self._parts.sequencer.take(at_ms=self._parts.clock())
+            if signed:
+                self._publish(self._parts.exchange.news())
         except (psycopg.Error, StoreError, HistoryError) as error:
             raise self._fail(error) from error
-        self._publish(self._parts.exchange.news())
         return came
 
     async def _take(self) -> None:

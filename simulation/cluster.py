@@ -46,6 +46,14 @@ def _as_owner() -> tuple[str, ...]:
     return ("setpriv", f"--reuid={_OWNER}", f"--regid={_OWNER}", "--init-groups", "--pdeathsig", "QUIT")
 
 
+def _lives(pid: int) -> bool:
+    """Whether a process runs; one that is only waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
 class PrivateCluster:
     """One private PostgreSQL.
 
@@ -134,6 +142,28 @@ class PrivateCluster:
     def kill(self) -> None:
         """Ends it as a power cut would, all its processes at once."""
         self._child.end(signal.SIGQUIT)
+
+    def crash(self) -> None:
+        """Ends it by SIGKILL, each of its processes by its id: none of them has a last word or a last write."""
+        pids = [pid for pid in (self.pid, *self._workers()) if pid is not None]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._child.wait()
+        while any(map(_lives, pids)):  # what is left of it holds its memory, and no server starts before that is free
+            time.sleep(0.01)
+
+    def start_anew(self, other: PrivateCluster) -> None:
+        """Makes it, ended, a stand-by of another that runs: what it had alone is gone."""
+        shutil.rmtree(self.data)
+        self.copy_of(other)
+        self.start()
+
+    def set(self, name: str, value: str) -> None:
+        """Changes a setting while it runs; a copy made later has it too."""
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+            connection.execute("SELECT pg_reload_conf()")
 
     def freeze(self, *, frozen: bool) -> None:
         """Stops its processes where they are, or lets them go on."""

@@ -29,6 +29,7 @@ _OWN = frozenset({"sql_files", "list_writers", "lease"})
 
 _clusters: dict[int, PrivateCluster] = {}
 _named: dict[Path, str] = {}
+_elsewhere: dict[Path, str] = {}
 _spare: list[str] = []
 _numbers = iter(range(1, 10**9))
 
@@ -74,7 +75,12 @@ def end_shared() -> None:
 
 def has_database(path: Path) -> bool:
     """Whether the path names a database."""
-    return path.absolute() in _named
+    return path.absolute() in _named or path.absolute() in _elsewhere
+
+
+def name_database(path: Path, dsn: str) -> None:
+    """Lets a path name a database of another cluster, whose tables a core has made."""
+    _elsewhere[path.absolute()] = dsn
 
 
 def databases_in(folder: Path) -> list[Path]:
@@ -84,7 +90,10 @@ def databases_in(folder: Path) -> list[Path]:
 
 def database_at(path: Path) -> str:
     """The connection string of the database that a path names; one with empty tables is made where there is none."""
-    cluster, path = shared_cluster(), path.absolute()
+    path = path.absolute()
+    if path in _elsewhere:
+        return _elsewhere[path]
+    cluster = shared_cluster()
     if path not in _named:
         _recycle()
         _named[path] = _spare.pop() if _spare else _made(cluster)

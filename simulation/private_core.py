@@ -29,7 +29,9 @@ DESK = ("supervisor", "selector", "clerk", "lane_officer", "technician", "system
 _GROUPS = ("account", "party")
 """Commands that have commands of their own."""
 
-_PROGRAM = Path(sys.executable).with_name("rocars-core")
+CORE_PROGRAM = Path(sys.executable).with_name("rocars-core")
+"""The shipped program."""
+
 _CORE = """\
 [core]
 database = "{database}"
@@ -169,7 +171,7 @@ class PrivateCore:
 
     def start(self) -> None:
         """Starts it; returns at once."""
-        self.process.start(_PROGRAM, "run", "--config", self.config)
+        self.process.start(CORE_PROGRAM, "run", "--config", self.config)
 
     def end(self) -> int | None:
         """Ends it in good order; its status."""

@@ -7,28 +7,44 @@ ends, so that the last row is the head.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from core.ledger.row_by_row import row_by_row
 from core.model.audit import LONGEST_DETAIL, START, ChainedLine, next_hash
 
 _COLUMNS = "seq, at_ms, who, what, detail"
 _LAST = b"SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"
-_HELD = b"SELECT pg_advisory_xact_lock(1380925762); " + _LAST
-"""Both in one round trip; the second statement sees what was committed while the first waited."""
+_HELD = b"SELECT pg_advisory_xact_lock(1380925762)"
+"""A statement of its own: the next one sees what was committed while this one waited."""
 
 
-def append(connection: Any, *, at_ms: int, who: str, what: str, detail: str) -> ChainedLine:
-    """Adds a line, inside the caller's transaction."""
-    done = connection.execute(_HELD)
-    done.nextset()
-    seq, previous = _head(done.fetchone())
-    line = ChainedLine(seq + 1, at_ms, who, what, detail[:LONGEST_DETAIL])
-    connection.execute(
-        f"INSERT INTO audit({_COLUMNS}, hash) VALUES (%s, %s, %s, %s, %s, %s)",  # noqa: S608 (fixed names)
-        (line.seq, line.at_ms, line.who, line.what, line.detail, next_hash(previous, line)),
-    )
-    return line
+class AuditWords(NamedTuple):
+    """A line that has no place in the chain yet."""
+
+    at_ms: int
+    who: str
+    what: str
+    detail: str
+
+
+def append(connection: Any, *lines: AuditWords) -> None:
+    """Adds lines, inside the caller's transaction."""
+    connection.execute(_HELD)
+    seq, digest = head(connection)
+    rows = []
+    for number, (at_ms, who, what, detail) in enumerate(lines, seq + 1):
+        line = ChainedLine(number, at_ms, who, what, detail[:LONGEST_DETAIL])
+        digest = next_hash(digest, line)
+        rows.append((*msgspec.structs.astuple(line), digest))
+    connection.execute(_ADD, [list(column) for column in zip(*rows, strict=True)])
+
+
+_ADD = (
+    f"INSERT INTO audit({_COLUMNS}, hash) "  # noqa: S608 (fixed names)
+    "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[])"
+).encode()
 
 
 def head(connection: Any) -> tuple[int, bytes]:

@@ -11,7 +11,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -103,14 +103,15 @@ class Sequencer:
             if len(waiting) < TAKEN_AT_ONCE:
                 return taken
 
-    def _to_sign(self, rows: Iterable[Record]) -> Iterator[Record]:
+    def _to_sign(self, rows: Collection[Record]) -> Iterator[Record]:
+        bundles = self._log.known_bundles([row.ubr for row in rows if isinstance(row, BundleRecord)])
         for row in rows:
-            known = self._log.known_bundle(row.ubr) if isinstance(row, BundleRecord) else None
-            if not isinstance(row, BundleRecord) or known is None:
+            if not isinstance(row, BundleRecord) or row.ubr not in bundles:
                 yield row
                 continue
+            known, is_listed = bundles[row.ubr]
             used = msgspec.structs.replace(row, used_by=known.used_by)
-            if self._log.bundle(row.ubr) is None:
-                self._log.note_forgotten(used)
-            else:
+            if is_listed:
                 yield used
+            else:
+                self._log.note_forgotten(used)

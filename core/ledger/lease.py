@@ -82,6 +82,8 @@ class Lease:
     Attributes:
         term: whose key transactions hold; 0 while it is another's.
         is_lost: another has taken it over.
+        was_handed_over: another gave it back in good order, and over one session with the server this process saw it have the
+            lease until then: it has the database that the other one served from, and no copy of the past.
     """
 
     def __init__(self, dsn: str, place: CorePlace) -> None:
@@ -93,6 +95,7 @@ class Lease:
         self._renewer: threading.Thread | None = None
         self._doubtful = False
         self.is_lost = False
+        self.was_handed_over = False
         self.term = 0
 
     def is_live(self) -> bool:
@@ -105,15 +108,18 @@ class Lease:
         A database that is away is waited for: a core that ended for want of it would be started again all the time.
         """
         seen: tuple[int, int] | None = None
-        since, told = time.monotonic(), ""
+        since, told, watched = time.monotonic(), "", ""
         while not stop():
             try:
                 now = time.monotonic()
                 term, holder, beat = self._look()
                 if (term, beat) != seen:
                     seen, since = (term, beat), now
+                if holder:
+                    watched = holder if now - since < LASTS_S else ""
                 free = holder in {"", self._place.name} or now - since >= LASTS_S + APART_S
                 if free and self._take_over(term, beat):
+                    self.was_handed_over = not holder and watched not in {"", self._place.name}
                     self._renew_from_now_on()
                     return True
                 if told != holder:
@@ -121,6 +127,7 @@ class Lease:
                     told = holder
             except (psycopg.Error, StoreError) as error:
                 self._drop()
+                watched = ""
                 if told != str(error):
                     log.warning("the lease cannot be had yet: %s", error)
                     told = str(error)
@@ -135,7 +142,7 @@ class Lease:
         return self._connection
 
     def _on_notice(self, told: psycopg.errors.Diagnostic) -> None:
-        """A renewal for which the stand-by was not waited any longer is none."""
+        """A renewal, or a take-over, for which the stand-by was not waited any longer is none."""
         self._doubtful = self._doubtful or told.severity_nonlocalized == "WARNING"
 
     def _drop(self) -> None:
@@ -151,13 +158,13 @@ class Lease:
 
     def _take_over(self, term: int, beat: int) -> bool:
         """Unless it was renewed, or taken over, since it was looked at."""
-        began = time.monotonic()
+        began, self._doubtful = time.monotonic(), False
         done = self._db().execute(
             "UPDATE lease SET term = term + 1, holder = %s, beat = beat + 1 WHERE term = %s AND beat = %s RETURNING term",
             (self._place.name, term, beat),
         )
         row = done.fetchone()
-        if row is None:
+        if row is None or self._doubtful:
             return False
         self.term, self._until = int(row[0]), began + LASTS_S
         return True

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
+import psycopg
 
 from core.errors import HistoryError, RefusedError
 from core.ledger import checkpoints
@@ -91,7 +93,13 @@ class ReplicatedLog:
         Raises:
             HistoryError: the log has not begun.
         """
-        row = self._db.execute("SELECT epoch, version, log_hash, state_hash, total FROM head").fetchone()
+        return self._read_head(self._ask_head())
+
+    def _ask_head(self) -> psycopg.Cursor[tuple[Any, ...]]:
+        return self._db.execute("SELECT epoch, version, log_hash, state_hash, total FROM head")
+
+    def _read_head(self, asked: psycopg.Cursor[tuple[Any, ...]]) -> LogHead:
+        row = asked.fetchone()
         if row is None:
             raise HistoryError(f"{self._store.name}: the log has not begun; delete this store and run rocars-core init")
         return LogHead(*row)
@@ -119,6 +127,16 @@ class ReplicatedLog:
         """The row of a bundle, or what it was last."""
         row = self.bundle(ubr) or self.forgotten("bundle", ubr)
         return row if isinstance(row, BundleRecord) else None
+
+    def known_bundles(self, ubrs: Collection[str]) -> dict[str, tuple[BundleRecord, bool]]:
+        """Likewise of several, with whether each is in the list; those that never were are left out."""
+        found = self._db.execute(
+            "SELECT false, key, body FROM forgotten WHERE kind = 'bundle' AND key = ANY(%(keys)s) "
+            "UNION ALL SELECT true, key, body FROM rows WHERE kind = 'bundle' AND key = ANY(%(keys)s)",
+            {"keys": list(ubrs)},
+        )
+        rows = {key: (decode_record(body), is_there) for is_there, key, body in sorted(found)}
+        return {key: (row, is_there) for key, (row, is_there) in rows.items() if isinstance(row, BundleRecord)}
 
     def note_forgotten(self, row: Record) -> None:
         """What a forgotten row would be now, by what was said of it late, inside the caller's transaction."""
@@ -151,23 +169,24 @@ class ReplicatedLog:
             RefusedError: a row that every lane would have to refuse; one such row would stop the whole log.
             HistoryError: the list is not what was signed before: nothing more is signed over it.
         """
+        newest = {row.key: row for row in map(checked_row, changes)}
+        asked_head, asked_bodies = self._ask_head(), self._ask_bodies(newest)  # both on their way while the guard asks
         if why := self.guard():
             raise HistoryError(why)
-        head = self.head()
-        changes = [checked_row(row) for row in changes]
-        newest = {row.key: row for row in changes}
-        old = self._bodies(newest)
+        head, old = self._read_head(asked_head), _read_bodies(asked_bodies)
         for part in _parts([row for key, row in newest.items() if old.get(key) != encode(row)]):
             head = self._append_one(head, part, old, at_ms)
         return head.version
 
     def _bodies(self, keys: Collection[Key]) -> dict[Key, bytes]:
         """What the rows of these keys are; those that are not there are left out."""
-        found = self._db.execute(
+        return _read_bodies(self._ask_bodies(keys))
+
+    def _ask_bodies(self, keys: Collection[Key]) -> psycopg.Cursor[tuple[Any, ...]]:
+        return self._db.execute(
             "SELECT kind, key, body FROM rows JOIN unnest(%s::text[], %s::text[]) AS wanted(kind, key) USING (kind, key)",
             ([kind for kind, _ in keys], [name for _, name in keys]),
         )
-        return {(kind, key): body for kind, key, body in found}
 
     def forget(self, keys: Collection[Key], *, at_ms: int) -> int:
         """Makes rows leave the list by the next delta, inside the caller's transaction; returns the version reached.
@@ -294,6 +313,18 @@ class ReplicatedLog:
         """(version, signed payload) of every delta of `epoch` after `version`, in order."""
         query = "SELECT version, payload FROM log WHERE epoch=%s AND version>%s ORDER BY version"
         yield from row_by_row(self._db, query, (epoch, version))
+
+    def news(self, epoch: str, version: int) -> tuple[str, int, list[bytes]]:
+        """Where the log stands, and the signed payloads since that version; of another epoch all it has. In one round trip."""
+        rows = self._db.execute(
+            "SELECT true, epoch, version, ''::bytea FROM head "
+            "UNION ALL SELECT false, epoch, version, payload FROM log WHERE epoch=%s AND version>%s",
+            (epoch, version),
+        )
+        *found, (_, present, newest, _) = sorted(rows)
+        if present != epoch:
+            return present, newest, [payload for _, payload in self.payloads_after(present, 0)]
+        return present, newest, [payload for *_, payload in found]
 
     def envelopes_after(self, epoch: str, version: int, log_hash: bytes, *, most: int) -> list[bytes] | None:
         """The deltas' envelopes that bring a lane from `version` to the head.
@@ -462,6 +493,10 @@ class ReplicatedLog:
         if signed != (head.epoch, head.version, head.log_hash, head.state_hash):
             return f"the head is not what the last delta, version {head.version}, was signed for: somebody changed it"
         return ""
+
+
+def _read_bodies(asked: psycopg.Cursor[tuple[Any, ...]]) -> dict[Key, bytes]:
+    return {(kind, key): body for kind, key, body in asked}
 
 
 def checked_row(row: Record) -> Record:

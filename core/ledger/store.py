@@ -4,6 +4,8 @@ Rules of this file:
 - One connection writes, in one thread. A second core that opens the database to write is refused while the first has it.
 - Nothing is told to anybody before COMMIT has returned without a word: a commit whose wait for the stand-by was broken off
   returns with a warning, is visible, and may be lost. It counts as failed, and a core ends with it.
+- `many` is a transaction whose statements do not wait for each other's answers: what is not read is on its way while the next is
+  made. Whatever fails in it fails at its end, at the latest.
 - Statements name their values as %s; texts of the lanes may hold anything, but PostgreSQL takes no NUL in a text. It is kept as
   U+FFFD.
 """
@@ -25,6 +27,7 @@ from psycopg.types.string import StrDumper
 
 from core.errors import CoreSettingsError
 from core.ledger import audit_log
+from core.ledger.audit_log import AuditWords
 from core.sql import SQL_FILES, SqlFile
 from runtime.store_errors import (
     StoreDamagedError,
@@ -63,6 +66,10 @@ _KINDS: dict[type[psycopg.Error], tuple[type[StoreError], str]] = {
         "this role may not do that; the database must belong to it (docs/installing.md, The database)",
     ),
 }
+_GIVE = (
+    "WITH given AS (INSERT INTO series(name, last) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET last = series.last + 1 "
+    "RETURNING last)"
+)
 _AWAY = "the server does not answer; look at it with `systemctl status postgresql` and in its log"
 
 
@@ -162,20 +169,23 @@ class LedgerTables:
         with self._connection.transaction():
             yield self._connection
 
-    def take_number(self, series: str, first: int) -> int:
-        """The next number of a series, inside the caller's transaction."""
-        row = the_row(
-            self.connection.execute(
-                "INSERT INTO series(name, last) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET last = series.last + 1 "
-                "RETURNING last",
-                (series, first),
-            )
-        )
-        return int(row[0])
+    def take_number(self, series: str, first: int, used: str = "SELECT 1 WHERE false") -> int:
+        """The next number of a series, inside the caller's transaction.
+
+        Args:
+            series: its name.
+            first: what it begins with.
+            used: finds a row where the number `given.last` is used already; the one after it is taken then.
+        """
+        sql = f"{_GIVE} SELECT last, EXISTS ({used}) FROM given".encode()  # noqa: S608 (the caller's own words)
+        while True:
+            number, is_used = the_row(self.connection.execute(sql, (series, first)))
+            if not is_used:
+                return int(number)
 
     def write_diary(self, *, at_ms: int, who: str, what: str, detail: str) -> None:
         """Adds a line to the audit log, inside the caller's transaction."""
-        audit_log.append(self._connection, at_ms=at_ms, who=who, what=what, detail=detail)
+        audit_log.append(self._connection, AuditWords(at_ms, who, what, detail))
 
 
 class CoreStore(LedgerTables):
@@ -199,6 +209,8 @@ class CoreStore(LedgerTables):
         self.name = named(dsn)
         self._guard = threading.RLock()
         self._doubts: list[str] = []
+        self._in_many = False
+        self._lines: list[AuditWords] = []
         super().__init__(connected(dsn))
         try:
             self._connection.add_notice_handler(self._on_notice)
@@ -277,27 +289,96 @@ class CoreStore(LedgerTables):
                 with suppress(psycopg.Error):  # the first error is the one to tell
                     self._connection.execute("ROLLBACK")
                 raise
-            if self._doubts:
-                raise StoreError(
-                    f"{self.name}: {self._doubts[0]}: what was committed last may be lost with this server"
-                )
+            self._check_doubts()
+
+    @contextmanager
+    def many(self) -> Iterator[LedgerConnection]:
+        """As `transaction`, not within another one, for what needs many statements: only those are waited for whose rows are read.
+
+        None of its statements may be two in one, be read row by row, or be asked how many rows it changed.
+
+        Raises:
+            StoreError: it is not known to be kept. Nothing of it may be told to anybody.
+        """
+        with self._guard, self.errors():
+            self._doubts.clear()
+            self._in_many, self._lines = True, []
+            try:
+                with self._connection.pipeline():
+                    self._connection.execute("BEGIN")
+                    lease = self._connection.execute(self._lease_sql()) if self._term else None
+                    yield self._connection
+                    self._check_lease(lease)
+                    if self._lines:
+                        audit_log.append(self._connection, *self._lines)
+                    ended = self._connection.execute("COMMIT")
+                self._check_kept(ended.statusmessage)
+            except BaseException:
+                with suppress(psycopg.Error):  # the first error is the one to tell
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._in_many, self._lines = False, []
+            self._check_doubts()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._in_many or super().in_transaction
+
+    def write_diary(self, *, at_ms: int, who: str, what: str, detail: str) -> None:
+        """Adds a line to the audit log, inside the caller's transaction; of `many` at its end, all lines at once."""
+        line = AuditWords(at_ms, who, what, detail)
+        if self._in_many:
+            self._lines.append(line)
+        else:
+            audit_log.append(self._connection, line)
 
     @contextmanager
     def part(self) -> Iterator[LedgerConnection]:
         """A part of the caller's transaction that may fail alone: when the block raises, only what it did is undone."""
-        with self._connection.transaction():
+        if not self._in_many:
+            with self._connection.transaction():
+                yield self._connection
+            return
+        self._connection.execute("SAVEPOINT part")
+        said = len(self._lines)
+        try:
             yield self._connection
+        except BaseException:
+            del self._lines[said:]
+            self._connection.execute("ROLLBACK TO SAVEPOINT part")
+            raise
+        self._connection.execute("RELEASE SAVEPOINT part")
+
+    def _check_lease(self, looked: psycopg.Cursor[tuple[Any, ...]] | None) -> None:
+        if looked is not None and looked.fetchone() is None:
+            raise StoreError(self._lost())
+
+    def _check_kept(self, ended: str | None) -> None:
+        """The server ends a transaction that has failed by ROLLBACK, whatever was asked for."""
+        if ended != "COMMIT":
+            raise StoreError(f"{self.name}: the transaction ended with {ended}, and is not kept")
+
+    def _check_doubts(self) -> None:
+        if self._doubts:
+            raise StoreError(f"{self.name}: {self._doubts[0]}: what was committed last may be lost with this server")
+
+    def _lease_sql(self) -> bytes:
+        return f"SELECT 1 FROM lease WHERE term = {self._term:d} FOR KEY SHARE".encode()  # noqa: S608 (a number)
+
+    def _lost(self) -> str:
+        return f"{self.name}: another core has taken the lease over; this one changes nothing any more"
 
     def _begin(self) -> None:
         if not self._term:
             self._connection.execute("BEGIN")
             return
-        sql = f"BEGIN; SELECT 1 FROM lease WHERE term = {self._term:d} FOR KEY SHARE"  # noqa: S608 (a number)
-        began = self._connection.execute(sql.encode())
+        began = self._connection.execute(b"BEGIN; " + self._lease_sql())
         began.nextset()
         if began.fetchone() is None:
             self._connection.execute("ROLLBACK")
-            raise StoreError(f"{self.name}: another core has taken the lease over; this one changes nothing any more")
+            raise StoreError(self._lost())
 
     @contextmanager
     def errors(self) -> Iterator[None]:

@@ -219,7 +219,6 @@ class LaneGateway:
         )
         self._handlers: dict[type[msgspec.Struct], Callable[[Any, Answers], None]] = {
             wire.Presence: lambda message, _: self._on_presence(message),
-            wire.Nonce: self._on_nonce,
             wire.LaneState: lambda message, _: self._on_state(message),
             wire.DeltasShown: self._on_shown,
             wire.DeltasWanted: self._on_request,
@@ -241,6 +240,7 @@ class LaneGateway:
         both = [(one, message) for one in heard if (message := self._open(one, answers)) is not None]
         opened = [message for _, message in both]
         events = {message: one.payload for one, message in both if isinstance(message, wire.EventMessage)}
+        before = self._standings_before(opened)
         if events and not (self.whole.listening() or self.list_watch.why_not()):
             standings = self._intake.take(list(events), now_ms=self._clock(), payloads=events)
             answers.now += self.news()
@@ -250,9 +250,21 @@ class LaneGateway:
         if claims and not self.list_watch.why_not():  # a list that is not proved says nothing of whose a bundle is
             answers.now += self._answer_claims(claims)
         for message in opened:
-            if not isinstance(message, wire.EventMessage | wire.ClaimWanted):
+            if isinstance(message, wire.Nonce):
+                stream = (message.lane, message.journal)
+                answers.now += self._prove(message, before.get(stream))
+            elif not isinstance(message, wire.EventMessage | wire.ClaimWanted):
                 self._handlers[type(message)](message, answers)
         return answers
+
+    def _standings_before(self, opened: Sequence[msgspec.Struct]) -> dict[Stream, int]:
+        """The last committed row of each journal of which a batch has rows and a nonce.
+
+        Those rows are taken first, and a nonce that was sent before them knows nothing of them.
+        """
+        rows = {(one.lane, one.journal) for one in opened if isinstance(one, wire.EventMessage)}
+        named = {(one.lane, one.journal) for one in opened if isinstance(one, wire.Nonce)}
+        return {stream: self._intake.standing(*stream).seq for stream in rows & named}
 
     def _answer_claims(self, claims: Sequence[wire.ClaimWanted]) -> list[CoreMessage]:
         """All of them in one transaction; the answers are made from it, and go out when it is committed."""
@@ -263,10 +275,9 @@ class LaneGateway:
 
     def news(self) -> list[CoreMessage]:
         """The deltas committed since this was last asked, for all lanes."""
-        head = self._log.head()
-        after = self._told[1] if self._told[0] == head.epoch else 0
-        self._told = (head.epoch, head.version)
-        return [CoreMessage(LOG, payload) for _, payload in self._log.payloads_after(head.epoch, after)]
+        epoch, version, payloads = self._log.news(*self._told)
+        self._told = (epoch, version)
+        return [CoreMessage(LOG, payload) for payload in payloads]
 
     def tick(self) -> list[CoreMessage]:
         """Once a second: asks again for event rows whose gap has not moved since the last time; looks at the alarms."""
@@ -381,9 +392,9 @@ class LaneGateway:
     def _on_picture(self, message: wire.PictureOffered | wire.PicturePart, answers: Answers) -> None:
         answers.spare[message.lane] = lambda: self._picture(message)
 
-    def _on_nonce(self, nonce: wire.Nonce, answers: Answers) -> None:
-        said = self._proving.on_nonce(nonce, self.lanes[nonce.lane])
-        answers.now += [self._seal(body, nonce.lane) for body in said]
+    def _prove(self, nonce: wire.Nonce, before: int | None) -> list[CoreMessage]:
+        said = self._proving.on_nonce(nonce, self.lanes[nonce.lane], before=before)
+        return [self._seal(body, nonce.lane) for body in said]
 
     def _on_shown(self, shown: wire.DeltasShown, answers: Answers) -> None:
         try:

@@ -68,13 +68,13 @@ class Proving:
         self._rows = RowsWatch()
         self._heads = NamedHeads()
 
-    def on_nonce(self, nonce: wire.Nonce, lane: ProvedLane) -> Iterator[msgspec.Struct]:
-        """The bodies that answer a nonce."""
+    def on_nonce(self, nonce: wire.Nonce, lane: ProvedLane, *, before: int | None = None) -> Iterator[msgspec.Struct]:
+        """The bodies that answer a nonce. `before`: the last row that was committed when it came, where more is by now."""
         head, now = self._log.head(), self._clock()
         yield from self._whole.on_nonce(nonce)
         standing = self._intake.standing(nonce.lane, nonce.journal)
         furthest = self._heads.on_nonce(nonce.lane, nonce.journal, NamedHead(nonce.last, nonce.last_hash))
-        self._compare(nonce, standing, furthest, now)
+        self._compare(nonce, standing, furthest, now, standing.seq if before is None else before)
         same_place = (nonce.epoch, nonce.version) == (head.epoch, head.version)
         lane.epoch, lane.version = nonce.epoch, nonce.version
         lane.level = same_place and nonce.state_hash == head.state_hash
@@ -104,10 +104,12 @@ class Proving:
         self._tell(nonce.lane, CoreAlarmKind.TWO_BOXES, detail if doubled else "")
         return not (edited or doubled or self._whole.why_not(nonce.lane))
 
-    def _compare(self, nonce: wire.Nonce, standing: JournalPosition, furthest: NamedHead, now: int) -> None:
+    def _compare(
+        self, nonce: wire.Nonce, standing: JournalPosition, furthest: NamedHead, now: int, committed: int
+    ) -> None:
         """The journal's head that the lane names, beside what is committed here and what it named before."""
         known = self._intake.hash_at(nonce.lane, nonce.journal, nonce.last) if nonce.last else None
-        newest = max(standing.seq, furthest.last)
+        newest = max(committed, furthest.last)
         named = NamedHead(nonce.last, nonce.last_hash)
         behind = named.is_before(furthest) or nonce.last < newest or (known is not None and known != nonce.last_hash)
         detail = (

@@ -80,11 +80,16 @@ class AdminServer:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         caller = Caller(_login(writer.get_extra_info("socket")))
-        with contextlib.suppress(ConnectionError):
+        # CancelledError: the core ends, and its connections with it; asyncio would log that as a fault
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             while line := await self._line(reader):
                 writer.write(await self._answer(line, caller) + b"\n")
                 await writer.drain()
         writer.close()
+        with contextlib.suppress(
+            ConnectionError, asyncio.CancelledError
+        ):  # a client that left in the middle of an answer
+            await writer.wait_closed()
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
         """The next request; nothing where the client is gone or its line is longer than any request."""

@@ -137,17 +137,25 @@ class AdminHandler:
             self._note(request, right.trace)
         return result
 
-    def serve_together(self, asked: Sequence[tuple[ask.Request, Actor]]) -> list[Any]:
+    def serve_together(self, asked: Sequence[tuple[ask.Request, Caller | Actor]]) -> list[Any]:
         """Carries out requests of `requests.TOGETHER` inside the caller's transaction, each whole or not at all; answers or refusals."""
         came: list[Any] = []
-        for request, who in asked:
+        known: dict[tuple[str, str], Actor] = {}  # none of these requests changes who somebody is
+        for request, asker in asked:
             try:
+                who = asker if isinstance(asker, Actor) else self._known(asker, known)
                 right = self._allowed(request, who)  # outside the part: its line in the audit log stays
                 with self._store.part():
                     came.append(self._done(request, who, right))
             except RefusedError as refused:
                 came.append(refused)
         return came
+
+    def _known(self, caller: Caller, known: dict[tuple[str, str], Actor]) -> Actor:
+        by = (caller.login, caller.session)
+        if by not in known:
+            known[by] = self._door.actor(caller)
+        return known[by]
 
     def looked(self, request: LookRequest, who: Actor) -> None:
         """Writes down what somebody at a wall is about to be told of the past."""

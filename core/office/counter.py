@@ -56,7 +56,7 @@ class TradeCounter:
         """Whose a lodgement is: the asker's own party, or the one that the department's clerk names."""
         if people.is_of_trade(who):
             return who.party
-        if party not in {one.id for one in people.parties(self._db)}:
+        if not people.is_party(self._db, party):
             raise RefusedError(refusal("party_unknown", party=party) if party else refusal("no_owner"))
         return party
 
@@ -107,13 +107,13 @@ class TradeCounter:
         Raises:
             RefusedError: it is bundled, has crossed or was cancelled, or the new one may not be lodged.
         """
-        known = self._changeable(ccrn)
         now, rules = self._clock(), self._office.rules.cargo
-        if problems := cargo.problems_of(info, now_ms=now, rules=rules):
-            raise RefusedError(*problems)
-        old = known.info
-        changed = ", ".join(one.part for one in cargo.changes(old, info)) if old else ""
         with self._store.transaction():
+            known = self._changeable(ccrn)
+            if problems := cargo.problems_of(info, now_ms=now, rules=rules):
+                raise RefusedError(*problems)
+            old = known.info
+            changed = ", ".join(one.part for one in cargo.changes(old, info)) if old else ""
             self._office.replace(ccrn, info, self._stricter(known, info))
             self._store.write_diary(at_ms=now, who=who.words, what="amended", detail=f"CCRN {ccrn}: {changed}")
         advice = cargo.advice_on(info, rules)
@@ -133,14 +133,14 @@ class TradeCounter:
         Raises:
             RefusedError: it is bundled, has crossed, or was cancelled.
         """
-        self._changeable(ccrn)
         now = self._clock()
         with self._store.transaction():
+            self._changeable(ccrn)
             self._office.withdraw(ccrn, now)
             self._store.write_diary(at_ms=now, who=who.words, what="cancelled", detail=f"CCRN {ccrn}")
 
     def _changeable(self, ccrn: str) -> Consignment:
-        known = self._office.consignment(ccrn)
+        known = self._office.held_consignment(ccrn)
         if known is None:
             raise RefusedError(refusal("decide_unknown", ccrn=ccrn))
         if known.crossed:
@@ -171,21 +171,26 @@ class TradeCounter:
         Raises:
             RefusedError: there is no such bundle, it was used or withdrawn, or it cannot be bundled with that vehicle.
         """
-        old = self._office.unused(ubr)
         if problems := list(vehicle_problem(vrn)):
             raise RefusedError(*problems)
+        with self._store.transaction():
+            made = self._swapped(ubr, vrn, driver, who)
+        self._office.sign()
+        return made
+
+    def _swapped(self, ubr: str, vrn: str, driver: str, who: Actor) -> BundleMade:
+        self._office.hold_cargo(ubr)
+        old = self._office.unused(ubr)
         if normalise(vrn) == old.vrn:
             raise RefusedError(refusal("same_vehicle", ubr=ubr, vrn=old.vrn))
         ccrns = tuple(line.ccrn for line in old.cargo)
         way = Direction(old.direction)
         form = BundleRequest(driver=driver, vrn=vrn, direction=way, ccrns=ccrns, point=old.point)
         owner = people.owned(self._db, BUNDLE, ubr)
-        with self._store.transaction():
-            self._office.debundle(ubr, who=who.words)
-            made = self._office.bundle(form, who=who.words, waited_ms=old.earliest_ms)
-            party = owner.party if owner else who.party
-            people.own(self._db, BUNDLE, made.ubr, party=party, account=who.account)
-        self._office.sign()
+        self._office.debundle(ubr, who=who.words)
+        made = self._office.bundle(form, who=who.words, waited_ms=old.earliest_ms)
+        party = owner.party if owner else who.party
+        people.own(self._db, BUNDLE, made.ubr, party=party, account=who.account)
         return made
 
 

@@ -34,6 +34,11 @@ def parties(connection: Any) -> list[TradeParty]:
     return [TradeParty(*row) for row in connection.execute("SELECT id, name FROM parties ORDER BY id")]
 
 
+def is_party(connection: Any, party: str) -> bool:
+    """Whether a party of that identifier is registered."""
+    return connection.execute("SELECT 1 FROM parties WHERE id = %s", (party,)).fetchone() is not None
+
+
 def add_account(connection: Any, account: Account, *, password: str = "", secret: str = "") -> None:
     """Opens an account.
 
@@ -205,7 +210,7 @@ def hand_to(connection: Any, ccrn: str, party: str) -> None:
     Raises:
         RefusedError: there is no such party.
     """
-    if party not in {one.id for one in parties(connection)}:
+    if not is_party(connection, party):
         raise RefusedError(refusal("party_unknown", party=party))
     connection.execute("INSERT INTO carriers(ccrn, party) VALUES (%s, %s) ON CONFLICT DO NOTHING", (ccrn, party))
 

@@ -1,13 +1,15 @@
 """What traders, drivers and officers ask of the core: each request is one transaction, all of it or nothing.
 
 Rules of this file: the rules themselves are in `cargo`, `bundling`, `core.model` and `core.select`; here they meet the store.
-Whatever a lane must know is asked for in the same transaction (`ledger.changes`), and signed by the sequencer after it. Who asked
+What a request depends on
+is held from its first look to the end of its transaction: consignments first, then the rows of the list. Whatever a lane must know is asked for in the same transaction (`ledger.changes`), and signed by the sequencer after it. Who asked
 for what is in the audit log.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -30,11 +32,16 @@ _MOST_TOLD = 20
 """Problems named of a take-over; more would not be read."""
 
 _USED = {
-    "ccrn": "SELECT 1 FROM cargo WHERE ccrn = %(number)s",
-    "ubr": "SELECT 1 FROM bundles WHERE ubr = %(number)s "
-    "UNION ALL SELECT 1 FROM rows WHERE kind = 'bundle' AND key = %(number)s "
-    "UNION ALL SELECT 1 FROM forgotten WHERE kind = 'bundle' AND key = %(number)s",
+    "ccrn": "SELECT 1 FROM cargo WHERE ccrn = given.last::text",
+    "ubr": "SELECT 1 FROM bundles WHERE ubr = given.last::text "
+    "UNION ALL SELECT 1 FROM rows WHERE kind = 'bundle' AND key = given.last::text "
+    "UNION ALL SELECT 1 FROM forgotten WHERE kind = 'bundle' AND key = given.last::text",
 }
+
+
+_CONSIGNMENT = (
+    "SELECT ccrn, info, lodged_ms, valid_until_ms, code, code_by, ubr, crossed, code_reason, cancelled_ms FROM cargo"
+)
 
 
 class CargoPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,21 +156,23 @@ class CargoService:
         Raises:
             RefusedError: every reason at once, for the driver.
         """
+        with self._store.transaction():
+            made = self._bundled(request, who, waited_ms)
+        self.sign()
+        return made
+
+    def _bundled(self, request: BundleRequest, who: str, waited_ms: int) -> BundleMade:
         now = self._clock()
-        found = {ccrn: known for ccrn in request.ccrns if (known := self.consignment(ccrn))}
+        found = self._held(request.ccrns)
         points, policy, lines = self.rules.points, self.rules.crossing, [one.bundled for one in found.values()]
         when = earliest(policy, lines, now_ms=now, point=request.point, waited_ms=waited_ms)
         problems = bundling.problems_of(request, found, earliest_ms=when.at_ms, points=points)
         if problems:
             raise RefusedError(*problems)
-        with self._store.transaction():
-            made = self._made(request, found, now, when)
-            self._enter(made, "bundled")
-            asked(self._db, [_record(made, found)])
-            self._note(
-                now, who, "bundled", f"UBR {made.ubr}, {made.vrn}, {', '.join(made.ccrns)}, {made.because.value}"
-            )
-        self.sign()
+        made = self._made(request, found, now, when)
+        self._enter(made, "bundled")
+        asked(self._db, [_record(made, found)])
+        self._note(now, who, "bundled", f"UBR {made.ubr}, {made.vrn}, {', '.join(made.ccrns)}, {made.because.value}")
         return made
 
     def _made(self, request: BundleRequest, found: Mapping[str, Consignment], now: int, when: Earliest) -> BundleMade:
@@ -198,11 +207,16 @@ class CargoService:
         """
         now = self._clock()
         with self._store.transaction():
+            self.hold_cargo(ubr)
             record = self.unused(ubr)
             asked(self._db, [msgspec.structs.replace(record, deleted=True)])
             self._db.execute("UPDATE cargo SET ubr='' WHERE ubr=%s", (ubr,))
             self._note(now, who, "debundled", f"UBR {ubr}")
         self.sign()
+
+    def hold_cargo(self, ubr: str) -> None:
+        """Nobody else changes the consignments of a bundle before the caller's transaction ends; before its row is looked at."""
+        self._db.execute("SELECT 1 FROM cargo WHERE ubr=%s ORDER BY ccrn FOR UPDATE", (ubr,))
 
     def unused(self, ubr: str) -> BundleRecord:
         """A bundle that lives.
@@ -225,12 +239,12 @@ class CargoService:
         Raises:
             RefusedError: the CCRN or code is not known, no reason is given, or the cargo has crossed.
         """
-        known = self.consignment(ccrn)
-        problems = self._decision_problems(ccrn, known, code, reason)
-        if problems or known is None:
-            raise RefusedError(*problems)
         now = self._clock()
         with self._store.transaction():
+            known = self.held_consignment(ccrn)
+            problems = self._decision_problems(ccrn, known, code, reason)
+            if problems or known is None:
+                raise RefusedError(*problems)
             self._db.execute(
                 "UPDATE cargo SET code=%s, code_by=%s, code_reason=%s WHERE ccrn=%s",
                 (code, f"selector {who}", reason, ccrn),
@@ -380,36 +394,40 @@ class CargoService:
 
     def consignment(self, ccrn: str) -> Consignment | None:
         """A consignment as it stands, or None."""
-        row = self._db.execute(
-            "SELECT info, lodged_ms, valid_until_ms, code, code_by, ubr, crossed, code_reason, cancelled_ms FROM cargo "
-            "WHERE ccrn=%s",
-            (ccrn,),
-        ).fetchone()
-        if row is None:
-            return None
-        info, lodged, valid, code, code_by, ubr, crossed, why, cancelled = row
-        return Consignment(
-            ccrn=ccrn,
-            info=read_lodged(info) if info else None,
-            lodged_ms=lodged,
-            valid_until_ms=valid,
-            code=code,
-            code_by=code_by,
-            ubr=ubr,
-            crossed=bool(crossed),
-            code_why=why,
-            cancelled_ms=cancelled,
-        )
+        row = self._db.execute(f"{_CONSIGNMENT} WHERE ccrn=%s".encode(), (ccrn,)).fetchone()
+        return _consignment(row) if row else None
+
+    def held_consignment(self, ccrn: str) -> Consignment | None:
+        """Likewise, inside the caller's transaction; nobody else changes it before that ends."""
+        return self._held((ccrn,)).get(ccrn)
+
+    def _held(self, ccrns: Sequence[str]) -> dict[str, Consignment]:
+        """Those of these that there are. Held in the order of their numbers, so that two who hold some wait for no circle."""
+        query = f"{_CONSIGNMENT} WHERE ccrn = ANY(%s) ORDER BY ccrn FOR UPDATE".encode()
+        return {row[0]: _consignment(row) for row in self._db.execute(query, (list(ccrns),))}
 
     def _number(self, series: str) -> str:
         """The next reference of a series that no record has used, taken over or learnt from lanes after a restore."""
-        while True:
-            number = numbers.reference(self._store.take_number(series, numbers.FIRST[series]))
-            if self._db.execute(_USED[series], {"number": number}).fetchone() is None:
-                return number
+        return numbers.reference(self._store.take_number(series, numbers.FIRST[series], _USED[series]))
 
     def _note(self, now: int, who: str, what: str, detail: str) -> None:
         self._store.write_diary(at_ms=now, who=who, what=what, detail=detail)
+
+
+def _consignment(row: tuple[Any, ...]) -> Consignment:
+    ccrn, info, lodged, valid, code, code_by, ubr, crossed, why, cancelled = row
+    return Consignment(
+        ccrn=ccrn,
+        info=read_lodged(info) if info else None,
+        lodged_ms=lodged,
+        valid_until_ms=valid,
+        code=code,
+        code_by=code_by,
+        ubr=ubr,
+        crossed=bool(crossed),
+        code_why=why,
+        cancelled_ms=cancelled,
+    )
 
 
 def _record(made: BundleMade, found: Mapping[str, Consignment]) -> BundleRecord:

@@ -1,4 +1,8 @@
-"""Requests that come in the same turn of the loop, served together: one commit keeps them all."""
+"""Requests that come at the same moment, served together: one commit keeps them all.
+
+Rules of this file: who comes alone waits for nobody. While several come at once, the first of them waits for as many as were answered
+last or have come since, and at most `GATHERS_S`: what a commit costs is then shared by all of them.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,46 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.model.people import Actor
+from core.office.door import Caller
 from core.office.requests import Request
+
+GATHERS_S = 0.001
+"""A third of what a commit of one request takes."""
 
 
 class SharedCommit:
     """Collects them.
 
     Args:
-        serve: carries out requests, each with who asks, in one transaction; an answer or a refusal for each.
+        serve: carries out requests, each with the connection it came over, in one transaction; an answer or a refusal for each.
     """
 
-    def __init__(self, serve: Callable[[Sequence[tuple[Request, Actor]]], Sequence[Any]]) -> None:
+    def __init__(self, serve: Callable[[Sequence[tuple[Request, Caller]]], Sequence[Any]]) -> None:
         self._serve = serve
-        self._waiting: list[tuple[Request, Actor]] = []
+        self._waiting: list[tuple[Request, Caller]] = []
         self._answers: list[asyncio.Future[Any]] = []
+        self._expected = 1
+        self._due: asyncio.Handle | None = None
 
-    def soon(self, request: Request, who: Actor) -> asyncio.Future[Any]:
+    def soon(self, request: Request, caller: Caller) -> asyncio.Future[Any]:
         """The answer of a request, once it is kept."""
         loop = asyncio.get_running_loop()
-        if not self._waiting:
-            loop.call_soon(self._serve_waiting)
-        self._waiting.append((request, who))
+        if self._due is None:
+            self._due = self._begin(loop)
+        self._waiting.append((request, caller))
         self._answers.append(loop.create_future())
+        if len(self._waiting) == self._expected > 1:
+            self._due.cancel()
+            self._due = loop.call_soon(self._serve_waiting)
         return self._answers[-1]
 
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> asyncio.Handle:
+        if self._expected > 1:
+            return loop.call_later(GATHERS_S, self._serve_waiting)
+        return loop.call_soon(self._serve_waiting)
+
     def _serve_waiting(self) -> None:
+        self._due = None
         waiting, self._waiting = self._waiting, []
         answers, self._answers = self._answers, []
         try:
@@ -45,3 +63,4 @@ class SharedCommit:
                 answer.set_exception(result)
             else:
                 answer.set_result(result)
+        self._expected = len(waiting)

@@ -34,6 +34,7 @@ class Connection:
         on_message: a message came; whoever takes it acknowledges it when done.
         on_refused: the broker refused a message of QoS 1: its topic, and why.
         chance: a number from 0 to 1 for the jitter.
+        may_connect: asked before every attempt; while it says no, none is made.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class Connection:
         on_message: Callable[[Incoming], None],
         on_refused: Callable[[str, str], None] = lambda _topic, _why: None,
         chance: Callable[[], float] = random.random,
+        may_connect: Callable[[], bool] = lambda: True,
     ) -> None:
         self.options = options
+        self._may_connect = may_connect
         self._will = will
         self._on_up = on_up
         self._on_down = on_down
@@ -132,6 +135,8 @@ class Connection:
 
     async def _once(self, broker: Broker) -> bool:
         """One connection, from its attempt to its end. Returns whether it was up at all."""
+        if not self._may_connect():
+            return False
         try:
             session = BrokerSession(self.options, broker, self._will(), self._on_message, self._on_refused)
         except OSError as error:  # the files of TLS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -11,7 +12,7 @@ import pytest
 from core.errors import RefusedError
 from core.ledger.changes import Sequencer, asked, listed
 from core.ledger.store import CoreStore, LedgerTables, connected
-from core.office.bundling import BundleRequest
+from core.office.bundling import BundleMade, BundleRequest
 from core.office.service import CargoService
 from domain.crossing import Direction
 from simulation.ledgers import shared_cluster
@@ -110,6 +111,77 @@ def test_changes_of_one_row_are_signed_in_the_order_of_their_commits(core: Any, 
     Sequencer(core.store, core.log).take(at_ms=core.clock())
     assert core.log.row("hold", "AB1234") == HoldRecord("AB1234", "second")
     other.close()
+
+
+@pytest.fixture
+def other(core: Any) -> Iterator[CargoService]:
+    """The counter of a second program, which may do what the core's may."""
+    connection = connected(core.store.dsn)
+    yield CargoService(LedgerTables(connection), RULES, core.clock)
+    connection.close()
+
+
+def waits_for(first: Callable[[], object], second: Callable[[], object], portal: Any) -> list[object]:
+    """Does the first in a transaction of the portal's, the second meanwhile: it has to wait. What came of the second."""
+    came: list[object] = []
+
+    def try_it() -> None:
+        try:
+            came.append(second())
+        except RefusedError as refused:
+            came.append(refused)
+
+    thread = threading.Thread(target=try_it)
+    with portal.transaction():
+        first()
+        thread.start()
+        thread.join(0.3)
+        assert came == []
+    thread.join()
+    return came
+
+
+def test_cargo_that_is_bundled_while_it_is_decided_has_the_decided_code(
+    core: Any, portal: Any, other: CargoService
+) -> None:
+    """Two programs at the same moment: the lanes would release what a selector had sent to inspection."""
+    selector, ccrn = CargoService(LedgerTables(portal), RULES, core.clock), core.lodge()
+    form = BundleRequest(vrn="AB1234", ccrns=(ccrn,), driver="Ho", direction=Direction.INBOUND, point="SZB")
+    (made,) = waits_for(
+        lambda: selector.decide(ccrn, "inspect", who="wong", reason="seen"),
+        lambda: other.bundle(form, who="driver"),
+        portal,
+    )
+    assert isinstance(made, BundleMade)
+    Sequencer(core.store, core.log).take(at_ms=core.clock())
+    assert [line.code for line in core.log.bundle(made.ubr).cargo] == ["inspect"]
+
+
+def test_a_code_that_is_decided_while_the_cargo_is_bundled_reaches_the_lanes(
+    core: Any, portal: Any, other: CargoService
+) -> None:
+    """The other way round."""
+    driver, ccrn = CargoService(LedgerTables(portal), RULES, core.clock), core.lodge()
+    form = BundleRequest(vrn="AB1234", ccrns=(ccrn,), driver="Ho", direction=Direction.INBOUND, point="SZB")
+    made: list[BundleMade] = []
+    waits_for(
+        lambda: made.append(driver.bundle(form, who="driver")),
+        lambda: other.decide(ccrn, "inspect", who="wong", reason="seen"),
+        portal,
+    )
+    Sequencer(core.store, core.log).take(at_ms=core.clock())
+    assert [line.code for line in core.log.bundle(made[0].ubr).cargo] == ["inspect"]
+
+
+def test_cargo_is_in_one_bundle_whoever_bundles_it_at_the_same_moment(
+    core: Any, portal: Any, other: CargoService
+) -> None:
+    """The second is refused, as it would be a moment later."""
+    driver, ccrn = CargoService(LedgerTables(portal), RULES, core.clock), core.lodge()
+    form = BundleRequest(vrn="AB1234", ccrns=(ccrn,), driver="Ho", direction=Direction.INBOUND, point="SZB")
+    (came,) = waits_for(lambda: driver.bundle(form, who="driver"), lambda: other.bundle(form, who="rival"), portal)
+    assert isinstance(came, RefusedError)
+    assert "bundled" in str(came)
 
 
 def test_a_change_asked_for_before_the_lane_told_of_a_use_does_not_take_it_back(core: Any) -> None:

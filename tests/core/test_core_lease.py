@@ -60,6 +60,73 @@ def test_a_lease_given_back_is_free_at_once(make_lease: Any) -> None:
     assert not first.is_live()
 
 
+def stands_by(lease: Lease, meanwhile: Any) -> None:
+    """It waits for the lease while that happens, and gets it."""
+
+    async def both() -> None:
+        waiting = asyncio.create_task(asyncio.to_thread(lease.take))
+        await asyncio.sleep(1.0)
+        await asyncio.to_thread(meanwhile)
+        assert await waiting
+
+    asyncio.run(both())
+
+
+def test_one_that_saw_the_other_serve_until_it_gave_the_lease_back_knows_its_database(make_lease: Any) -> None:
+    """Only then need it not listen to the lanes first; nor does its word go on to the next one."""
+    first, second, third = make_lease("a"), make_lease("b"), make_lease("c")
+    assert first.take()
+    assert not first.was_handed_over
+    stands_by(second, first.give_back)
+    assert second.was_handed_over
+    second.give_back()
+    assert third.take()
+    assert not third.was_handed_over, "it was started afterwards, perhaps on a copy"
+
+
+def test_one_whose_session_broke_meanwhile_does_not_know_it(make_lease: Any, dsn: str) -> None:
+    """Another server may answer, or this one with a copy put back."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+
+    def broken() -> None:
+        first.leave()
+        with psycopg.connect(dsn) as db:
+            db.execute("LOCK TABLE lease IN ACCESS EXCLUSIVE MODE")
+            db.execute("UPDATE lease SET holder = '', beat = beat + 1")  # as it gave it back, at the other server
+            db.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid()"
+            )
+
+    stands_by(second, broken)
+    assert not second.was_handed_over
+
+
+def test_a_take_over_that_no_standby_has_is_none(make_lease: Any, dsn: str) -> None:
+    """PostgreSQL warns that it waited no longer: a stand-by that is promoted then would not know of it."""
+    lease = make_lease("a")
+    warns = (
+        "CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE WARNING 'canceling wait for synchronous replication due to user request'; RETURN NULL; END $$; "
+        "CREATE TRIGGER warn AFTER UPDATE ON lease FOR EACH STATEMENT EXECUTE FUNCTION warn()"
+    )
+    ends = "DROP TRIGGER warn ON lease; DROP FUNCTION warn"
+
+    async def story() -> None:
+        with psycopg.connect(dsn, autocommit=True) as db:
+            db.execute(warns)
+            waiting = asyncio.create_task(asyncio.to_thread(lease.take))
+            await asyncio.sleep(0.6)
+            assert not waiting.done()
+            assert not lease.is_live()
+            db.execute(ends)
+        assert await waiting
+
+    asyncio.run(story())
+    assert lease.is_live()
+
+
 def test_one_that_is_cut_off_is_silent_well_before_the_next_one_speaks(make_lease: Any) -> None:
     """By their own clocks: the old one's last word is at least as old as a proof may be."""
     first, second = make_lease("a"), make_lease("b")

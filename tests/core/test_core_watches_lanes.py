@@ -77,6 +77,20 @@ def test_a_lane_that_names_another_journal_head_than_is_here_is_told(
     assert kinds(core) == ["LaneWentBack"]
 
 
+def test_a_nonce_that_came_with_the_rows_written_after_it_is_no_older_copy(core: Any, lane: Any) -> None:
+    """A core that was busy, or has just taken over, takes both at once, the rows first."""
+    core.exchange.hear(lane.sends(*(lane.write() for _ in range(3))))
+    head = core.log.head()
+    known = {"session": 1, "epoch": head.epoch, "version": head.version, "state_hash": head.state_hash}
+    named, later = lane.head, [lane.write(), lane.write()]
+    for changes, found in (({}, []), ({"last": 2, "last_hash": lane.rows[1].hash}, ["LaneWentBack"])):
+        body = wire.Nonce(
+            lane=lane.name, nonce=bytes(16), journal=lane.journal, acknowledged=0, **{**known, **named, **changes}
+        )
+        core.exchange.hear([lane.says(lane.topics.nonce, body), *lane.sends(*later)])
+        assert kinds(core) == found
+
+
 def test_rows_that_a_broker_swallows_are_an_alarm_within_ten_seconds(core: Any, lane: Any) -> None:
     """The nonce names them, and they do not come; quarantined rows count as received."""
     core.exchange.hear(lane.sends(lane.write(), lane.write_body(b"no entry at all")))

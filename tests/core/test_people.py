@@ -641,15 +641,15 @@ def test_a_line_can_be_found_by_person_act_and_number(core: Any) -> None:
     """Signs that mean something to SQL mean themselves."""
     with core.store.transaction() as db:
         for who, what, detail in (("chan", "held", "AB1 50% sure"), ("wong", "looked", "AB2"), ("core", "x", "a_b")):
-            audit_log.append(db, at_ms=1, who=who, what=what, detail=detail)
+            audit_log.append(db, audit_log.AuditWords(1, who, what, detail))
     db = core.store.connection
     assert [line.who for line in audit_log.newest(db, most=9, text="50%")] == ["chan"]
     assert [line.who for line in audit_log.newest(db, most=9, text="a_b")] == ["core"]
     assert [line.who for line in audit_log.newest(db, most=9, text="looked")] == ["wong"]
     assert [line.who for line in audit_log.newest(db, most=2)] == ["core", "wong"]
-    long = audit_log.append
     with core.store.transaction() as connection:
-        assert len(long(connection, at_ms=1, who="x", what="y", detail="z" * 9_999).detail) == audit.LONGEST_DETAIL
+        audit_log.append(connection, audit_log.AuditWords(1, "x", "y", "z" * 9_999))
+    assert len(audit_log.newest(db, most=1)[0].detail) == audit.LONGEST_DETAIL
 
 
 def test_rights_name_the_roles_that_are_needed() -> None:

@@ -53,6 +53,33 @@ def test_messages_go_both_ways_on_the_event_loop(broker: PrivateBroker) -> None:
     asyncio.run(story())
 
 
+def test_who_may_not_connect_throws_nobody_out(broker: PrivateBroker) -> None:
+    """A core that has lost its lease keeps away from the broker, where the next one has its name."""
+    may = False
+
+    async def story() -> None:
+        nonlocal may
+        peer = core(broker)
+        late = Connection(
+            peer.connection.options,
+            will=lambda: None,
+            on_up=lambda: None,
+            on_down=lambda _: None,
+            on_message=lambda _: None,
+            may_connect=lambda: may,
+        )
+        async with running(peer):
+            late.start()
+            await asyncio.sleep(1.5)
+            assert peer.connection.connected
+            assert not late.connected
+        may = True
+        await until(lambda: late.connected)
+        await late.stop()
+
+    asyncio.run(story())
+
+
 def test_more_than_the_window_arrives_in_order(broker: PrivateBroker) -> None:
     """Flow control delays, and neither drops nor reorders."""
 

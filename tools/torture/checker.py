@@ -13,6 +13,8 @@
 | the other vehicle's answer | Immigration's answer for the one before releases nobody; nor does anything under a bypass |
 | no row leaves too early | what a delta forgets was in the list, and could stop nobody any more |
 | nothing signed is lost | each delta that a lane keeps is in the core's log, whatever copy was put back |
+| what was acknowledged stays | of two cores and two servers: the signed log and the tables have it |
+| one core proves at a time | between two cores' proofs no lane could believe both |
 | the lists are equal | rows counted again on both sides: version and state hash |
 | manual mode in time | no proof for 5 s by the cable, and the lane was offline within its bound |
 | only the core's orders are carried out, each once | no forged order was carried out; no message was shown twice |
@@ -23,6 +25,7 @@ Rules of this file: a finding names the lane, the row or the time, and what is w
 
 from __future__ import annotations
 
+from tools.torture.check_centre import check_handovers, check_recovery, check_requests
 from tools.torture.check_delivery import check_codes, check_delivery, check_log, check_orders, check_uses
 from tools.torture.check_link import accepted_proofs, check_manual
 from tools.torture.check_releases import check_late_answers, check_paint, check_releases, check_times
@@ -51,4 +54,7 @@ def check(history: RunHistory, bounds: Bounds) -> RunVerdict:
         check_paint(lane, signed, bounds, verdict)
         check_manual(lane, proofs, bounds, verdict, history)
     check_uses(history, verdict)
+    check_requests(history, signed, verdict)
+    check_handovers(history, bounds, verdict)
+    check_recovery(history, verdict)
     return verdict

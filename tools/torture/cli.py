@@ -115,6 +115,11 @@ def summary(console: Console, found: dict[str, Any]) -> None:
         "tempted_late",
         "forgotten",
         "manual_entry_ms",
+        "requests_acknowledged",
+        "requests_lost",
+        "handovers",
+        "overlaps",
+        "automatic_again_ms",
         "storms",
     ):
         console.print(f"{key}: {found[key]}", markup=False)

@@ -4,6 +4,7 @@
 |---|---|
 | lane | one lane's cable, process or disk |
 | all | the broker, the core, the core's cable, a crowd: every lane feels it |
+| centre | the centre's database, where a run has two servers and two cores; only where it is named |
 
 Rules of this file: a fault ends by itself; whatever it did to a cable or a disk it undoes, also when it is cancelled.
 """
@@ -20,7 +21,7 @@ from dataclasses import dataclass, replace
 from lane_agent.model import Contact
 from runtime.mqtt import Connection
 from simulation.cable import Cable, HalfOpen, Refusing, Tamper, Way
-from tools.torture import boxes, copies, tampers
+from tools.torture import boxes, copies, databases, tampers
 from tools.torture.forger import Liar
 from tools.torture.scene import FaultSite
 from wire.topics import LOG
@@ -92,6 +93,9 @@ async def _kill_broker(scene: FaultSite) -> None:
 
 
 async def _kill_core(scene: FaultSite) -> None:
+    if scene.site.centre is not None:
+        await databases.core_kill(scene)
+        return
     await scene.site.children.end("core", signal.SIGKILL)
     try:
         await asyncio.sleep(scene.seconds)
@@ -319,7 +323,13 @@ def _kinds() -> tuple[FaultKind, ...]:
         ("core_restore", 2.0, 8.0, copies.core_restore),
         ("core_edit", 2.0, 5.0, copies.core_edit),
     )
-    scopes = (("lane", lane), ("all", everybody))
+    centre: tuple[Row, ...] = (
+        ("db_kill", 0.0, 4.0, databases.db_kill),
+        ("db_isolated", 6.0, 12.0, databases.db_isolated),
+        ("standby_promote", 0.0, 2.0, databases.standby_promote),
+        ("core_handover", 0.0, 4.0, databases.core_handover),
+    )
+    scopes = (("lane", lane), ("all", everybody), ("centre", centre))
     return tuple(FaultKind(name, scope, low, high, act) for scope, rows in scopes for name, low, high, act in rows)
 
 

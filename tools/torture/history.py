@@ -157,6 +157,8 @@ class CoreHistory:
     """The core's store.
 
     Attributes:
+        bundled: every UBR that its own tables have.
+        requests, proofs: of two cores, what was acknowledged to whom asked, and which of them proved something when.
         forgotten: (epoch, version, how long before the restore it was signed, ms) of deltas that a restore took from it.
     """
 
@@ -167,6 +169,9 @@ class CoreHistory:
     crossings: dict[tuple[str, str, int], StoredCrossing]
     alarms: dict[tuple[str, str, int, str], int] = field(default_factory=dict)
     forgotten: list[tuple[str, int, int]] = field(default_factory=list)
+    bundled: frozenset[str] = frozenset()
+    requests: list[Line] = field(default_factory=list)
+    proofs: list[Line] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -223,6 +228,10 @@ def lines(path: Path) -> list[Line]:
         except ValueError:
             continue
     return found
+
+
+def _lines_there(path: Path) -> list[Line]:
+    return lines(path) if path.exists() else []
 
 
 def _open(path: Path) -> closing[sqlite3.Connection]:
@@ -287,6 +296,9 @@ def _core(folder: Path, known: dict[bytes, bytes]) -> CoreHistory:
             crossings=_crossings(db),
             alarms=_alarms(db),
             forgotten=_forgotten(folder, {(found[0], found[1], found[4]) for found in log}),
+            bundled=frozenset(ubr for (ubr,) in db.execute("SELECT ubr FROM bundles")),
+            requests=_lines_there(folder / "requests.jsonl"),
+            proofs=_lines_there(folder / "proofs.jsonl"),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.torture.verdict import RunVerdict
 
-COUNTS = ("lost", "duplicated", "unsafe_releases", "cache_mismatches", "late_manual")
+COUNTS = ("lost", "duplicated", "unsafe_releases", "cache_mismatches", "late_manual", "requests_lost", "overlaps")
 
 
 def made_report(
@@ -53,9 +53,24 @@ def made_report(
         "forgotten": verdict.forgotten,
         "tempted_late": verdict.tempted_late,
         "manual_entry_ms": spread(verdict.manual_entry_ms),
+        "requests_acknowledged": verdict.requests,
+        "handovers": verdict.handovers,
+        "automatic_again_ms": _again(verdict.automatic_again_ms),
         "storms": storms,
         "broken": broken,
     }
+
+
+def _again(by_kind: dict[str, list[int]]) -> dict[str, Any]:
+    """Of all faults of the centre, and of each kind."""
+    every = [one for values in by_kind.values() for one in values]
+    return {name: _recovery(values) for name, values in {"all": every, **by_kind}.items()} if by_kind else {}
+
+
+def _recovery(values: list[int]) -> dict[str, int | None]:
+    ordered = sorted(values)
+    p95 = ordered[-(-95 * len(ordered) // 100) - 1] if ordered else None
+    return {**spread(values), "p95": p95}
 
 
 def spread(values: list[int]) -> dict[str, int | None]:

@@ -72,7 +72,7 @@ class TortureRun:
         self._marks = FarMarks(self._rng, lures)
         self._ledger = Ledger(wishes.folder / "faults.jsonl")
         crowd = [f"crowd-{number}" for number in range(1, wishes.crowd + 1)]
-        self.site = TortureSite(wishes.folder, lures, crowd, self._ledger)
+        self.site = TortureSite(wishes.folder, lures, crowd, self._ledger, standby=bool(self._kinds("centre")))
         self.traffic: list[Traffic] = []
         self._trucks = Ledger(wishes.folder / "trucks.jsonl")
         self._began = time.monotonic()
@@ -101,7 +101,7 @@ class TortureRun:
         return time.monotonic() - self._began
 
     def _kinds(self, scope: str) -> tuple[FaultKind, ...]:
-        wanted = self.wishes.kinds or tuple(KINDS)
+        wanted = self.wishes.kinds or tuple(name for name, kind in KINDS.items() if kind.scope != "centre")
         found = (KINDS[name] for name in wanted)
         return tuple(kind for kind in found if kind.scope == scope and (kind.name != "storm" or self.wishes.crowd))
 
@@ -131,20 +131,13 @@ class TortureRun:
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self.over.is_set():
             tell(self)
-            self._look_after_children()
+            self.site.look_after_children()
             for task in tasks:
                 if task.done():
                     task.result()
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self.over.wait()
-
-    def _look_after_children(self) -> None:
-        for name in self.site.children.look():
-            if name in self.site.boxes:
-                self.site.boxes[name].start_again()
-            elif name == "core":
-                self.site.start_core()
 
     async def _fault_lane(self, post: LaneUnderTest, seed: str) -> None:
         kinds = self._kinds("lane")
@@ -153,7 +146,7 @@ class TortureRun:
                 await self._act(deal, post, post.lane)
 
     async def _fault_all(self, first: LaneUnderTest) -> None:
-        kinds = self._kinds("all")
+        kinds = (*self._kinds("all"), *self._kinds("centre"))
         for deal in (
             Deck(kinds, f"{self.wishes.seed} all", (CALM_ALL[0], max(2.5, min(CALM_ALL[1], self.wishes.seconds / 10))))
             if kinds
@@ -183,7 +176,7 @@ class TortureRun:
         rounds = 0
         while time.monotonic() < end and rounds < 3:
             tell(self)
-            self._look_after_children()
+            self.site.look_after_children()
             version = await self.site.office.version()
             level = version is not None and all(post.is_level(version) for post in self.site.posts.values())
             rounds = rounds + 1 if level else 0

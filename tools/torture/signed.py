@@ -78,6 +78,11 @@ class SignedLog:
         place = bisect_right(changes, version, key=lambda change: change.version)
         return changes[place - 1].row if place else None
 
+    def changes_of(self, kind: str, key: str) -> list[ListChange]:
+        """Everything that was said of a row, in order, whatever the epoch."""
+        found = [one for where, changes in self._by_key.items() if where[1:] == (kind, key) for one in changes]
+        return sorted(found, key=lambda one: one.at_ms)
+
     def holds_of(self, vrn: str) -> list[ListChange]:
         """Where a hold was set on this vehicle."""
         return [one for one in self._by_mark.get(vrn, ()) if isinstance(one.row, HoldRecord) and not one.row.deleted]

@@ -14,6 +14,7 @@ import re
 import signal
 import sys
 from collections import Counter, deque
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,7 @@ from simulation.children import ChildProcess
 from simulation.ledgers import exported
 from simulation.private_core import CORE_KEY, PrivateCore, write_secret
 from simulation.waiting import until
+from tools.torture.centre import RESTART_S, StandbyCentre
 from tools.torture.core_client import CoreDesk
 from tools.torture.crowd import CrowdSettings
 from tools.torture.disk import Medium
@@ -52,8 +54,10 @@ class Children:
     """The child processes, by name.
 
     Attributes:
+        may_end: whether one may end by itself with status 1.
         anew: how often a lane ended because its journal had another name.
         crashed: those that ended without being told to, with their last words.
+        excused: how often one ended by itself that may, because its database failed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,6 +65,8 @@ class Children:
         self._running: dict[str, ChildProcess] = {}
         self.anew: Counter[str] = Counter()
         self.crashed: list[str] = []
+        self.excused: Counter[str] = Counter()
+        self.may_end: Callable[[str], bool] = lambda _: False
 
     def start(self, name: str, *command: str) -> ChildProcess:
         """Starts one; its output goes to `<name>.log`."""
@@ -91,6 +97,10 @@ class Children:
             self._gone(name, self._running.pop(name))
         return gone
 
+    def runs(self, name: str) -> bool:
+        """Whether one of that name was started and has not ended."""
+        return name in self._running
+
     def last_words(self, name: str) -> str:
         """The end of the log of one that has not been ended."""
         return self._running[name].last_words()
@@ -98,6 +108,9 @@ class Children:
     def _gone(self, name: str, child: ChildProcess) -> None:
         if child.status == ANEW:
             self.anew[name] += 1
+            return
+        if child.status == 1 and self.may_end(name):
+            self.excused[name] += 1
             return
         self.crashed.append(f"{name} ended by itself with status {child.status}: {child.last_words()}")
 
@@ -208,13 +221,17 @@ class TortureSite:
         lures: a mark for each.
         crowd: names of light lanes, which are known to broker and core.
         told: what faults write down for the checker.
+        standby: the centre has two servers and two cores.
 
     Attributes:
+        centre: that centre; None where there is one core.
         gate: which faults may be at work at the same time.
         boxes: every lane's box, and every second one with a lane's key that there was, by the names of their processes.
     """
 
-    def __init__(self, folder: Path, lures: list[str], crowd: list[str], told: Ledger) -> None:
+    def __init__(
+        self, folder: Path, lures: list[str], crowd: list[str], told: Ledger, *, standby: bool = False
+    ) -> None:
         self.folder, self.told = folder, told
         self.gate = RestoreGate()
         self.boxes: dict[str, LaneUnderTest] = {}
@@ -223,9 +240,11 @@ class TortureSite:
         self.crowd = crowd
         self.broker = PrivateBroker(folder / "broker", lanes=[*self.names, *crowd])
         self.core_cable = Cable(self.broker.port)
-        self.office = CoreDesk(folder / "core" / "s", POINT)
+        self.centre = StandbyCentre(folder / "core", self.broker) if standby else None
+        self.office = CoreDesk(folder / "core" / "s", point=POINT)
         self.posts: dict[str, LaneUnderTest] = {}
         self._lures = lures
+        self._over = False
         self.storms: list[dict[str, int]] = []
         self.core: PrivateCore
 
@@ -237,8 +256,13 @@ class TortureSite:
         """
         self.broker.start()
         await self.core_cable.start()
+        if self.centre is not None:
+            await self.centre.start()
         self._make_core()
-        self.start_core()
+        if self.centre is not None:
+            self._furnish(self.centre)
+        for name in self.centre.seats if self.centre is not None else ("core",):
+            self.start_core(name)
         for number, (name, lure) in enumerate(zip(self.names, self._lures, strict=True)):
             folder = self.folder / "lanes" / name
             kept = number % 2 == 1  # every other box has a time source, so that lanes with and without one are tried
@@ -256,15 +280,22 @@ class TortureSite:
     async def stop(self) -> None:
         """Ends the lanes, then the core, then the broker."""
         await asyncio.gather(*(post.close() for post in self.posts.values()))
-        await self.children.end("core")
+        self._over = True
+        for name in self.centre.seats if self.centre is not None else ("core",):
+            await self.children.end(name)
         exported(self.core.store, self.core.store)
+        if self.centre is not None:
+            self.children.crashed.extend(self.centre.tracebacks())
+            await self.centre.close()
         await self.core_cable.stop()
         self.broker.stop()
 
     def dismount(self) -> None:
-        """Takes the lanes' disks away; their files stay."""
+        """Takes the lanes' disks and the centre's servers away; the lanes' files stay."""
         for box in self.boxes.values():
             box.medium.close()
+        if self.centre is not None:
+            self.centre.dismount()
 
     def second_box(self, post: LaneUnderTest) -> LaneUnderTest:
         """Another box of a lane, without its files."""
@@ -275,13 +306,35 @@ class TortureSite:
         self.boxes[box.child] = box
         return box
 
-    def start_core(self, *, listen_s: float = LISTEN_S) -> None:
-        """Starts the core's process, which listens to its lanes first, for so long."""
+    def look_after_children(self) -> None:
+        """Starts again what has ended by itself."""
+        for name in self.children.look():
+            if name in self.boxes:
+                self.boxes[name].start_again()
+            elif self.centre is not None:
+                asyncio.get_running_loop().call_later(RESTART_S, self.start_core, name)
+            elif name == "core":
+                self.start_core()
+
+    def start_core(self, name: str = "core", *, listen_s: float = LISTEN_S) -> None:
+        """Starts a core's process, which listens to its lanes first, for so long; one of two as long as a shipped one."""
+        if self.centre is not None:
+            if not (self._over or self.children.runs(name)):
+                self.children.watch(name, self.centre.launch(name))
+            return
         line = re.compile(r"^listen_seconds = .*$", re.MULTILINE)
         text = self.core.config.read_text(encoding="utf-8")
         self.core.config.write_text(line.sub(f"listen_seconds = {listen_s:g}", text), encoding="utf-8")
         self.core.start()
         self.children.watch("core", self.core.process)
+
+    def _furnish(self, centre: StandbyCentre) -> None:
+        centre.furnish(self.core)
+        seats = centre.seats
+        self.office = CoreDesk(
+            *(one.socket for one in seats.values()), point=POINT, told=Ledger(self.folder / "core" / "requests.jsonl")
+        )
+        self.children.may_end = lambda name: name in seats and seats[name].excused
 
     async def storm(self) -> None:
         """The crowd connects all at once, is thrown out, and connects again; how long that took goes to `storms`."""
@@ -312,7 +365,16 @@ class TortureSite:
             (self.folder / "lanes" / name).mkdir(parents=True)
             write_secret(self.folder / "lanes" / name / "lane.pem", signer.to_pem())
             keys[name] = signer.public
+        port, database, listen = self.core_cable.near, "", LISTEN_S
+        if self.centre is not None:
+            port, database, listen = self.centre.seats["core"].cable.near, self.centre.dsn, SHIPPED_LISTEN_S
         self.core = PrivateCore(
-            self.folder / "core", self.broker, port=self.core_cable.near, lanes=keys, keep=KEEP_ENDED_S
+            self.folder / "core",
+            self.broker,
+            port=port,
+            lanes=keys,
+            database=database,
+            listen=listen,
+            keep=KEEP_ENDED_S,
         )
         self.core.give_keys(self.folder / "core-keys")

@@ -40,6 +40,8 @@ class RunVerdict:
         tempted_by_copy: vehicles that came again with a used bundle, to a lane whose store had been put back.
         forgotten: rows that have left the list.
         manual_entry_ms: from the last proof's nonce to manual mode, each time.
+        requests: that two cores acknowledged; `handovers`: how often another core proved than before.
+        automatic_again_ms: by the kind of fault of such a centre, from it until each lane that felt it was fresh again.
         felt: what the lanes journaled of the faults: how often stale, offline, at fault with what, alarmed about what.
     """
 
@@ -50,6 +52,9 @@ class RunVerdict:
     tempted_late: int = 0
     tempted_by_copy: int = 0
     forgotten: int = 0
+    requests: int = 0
+    handovers: int = 0
+    automatic_again_ms: dict[str, list[int]] = field(default_factory=dict)
     manual_entry_ms: list[int] = field(default_factory=list)
     felt: Counter[str] = field(default_factory=Counter)
     findings: list[BrokenPromise] = field(default_factory=list)
