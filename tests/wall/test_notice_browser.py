@@ -91,6 +91,7 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
     made.close()
 
 
+@pytest.mark.long
 def test_a_notice_is_chosen_from_the_list_and_seen_on_the_tile_until_3_is_shown(counter: Counter) -> None:
     """By the officer's name; for the vehicle that is here, and for every lane; in both languages; axe finds nothing."""
     place = counter.place

@@ -329,6 +329,7 @@ def test_the_settings_say_what_is_missing(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_in_a_browser_somebody_signs_in_and_out_through_the_provider(tmp_path: Path, provider: Provider) -> None:
     """With the cookies as a browser keeps them: Strict, Lax, and a page that goes on by itself; axe finds nothing."""
     sync_api = pytest.importorskip("playwright.sync_api")
