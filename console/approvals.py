@@ -33,6 +33,7 @@ def approval(view: LaneView) -> dict[str, Any] | None:
     return {
         "id": asked.id,
         "act": asked.act,
+        "of_loop": bool(asked.loop),
         "waits": asked.deed is ApprovalDeed.ASKED,
         "officer": asked.officer,
         "says": Both(f"{asked.officer} asks: {what}", f"{asked.officer} 要求：{chinese_of(what)}"),

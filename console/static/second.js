@@ -36,7 +36,7 @@ function drawDialog() {
   const over = !asked?.waits || asked.id !== seen.id;
   if (!over) bind(view, dialog);
   const warned = find(".warned", dialog);
-  warned.hidden = over || asked.act !== "release" || view.warnings.length === 0;
+  warned.hidden = over || asked.of_loop || view.warnings.length === 0;
   lines(find(".warnings", dialog), view.warnings);
   find(".changed", dialog).hidden = !over;
   for (const name of [".approve", ".refuse"]) find(name, dialog).disabled = over || isStale();
