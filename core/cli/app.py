@@ -64,7 +64,7 @@ def utc_ms() -> int:
 @app.command()
 def init(config: Config) -> None:
     """Make the signing key and an empty store, once. Neither is ever overwritten."""
-    from core.service import open_first_account
+    from core.parts import open_first_account
 
     settings = load(config, planned=True)
     key = settings.core.signing_key
@@ -84,7 +84,7 @@ def import_sqlite(
     config: Config, file: Annotated[Path, typer.Argument(help="The core's former store, core.db.")]
 ) -> None:
     """Take over the SQLite file that a core kept its list in before, into an empty database, once."""
-    from core.service import open_first_account
+    from core.parts import open_first_account
 
     settings = load(config)
     key = settings.core.signing_key
@@ -133,7 +133,8 @@ def run(
 
 async def _serve(settings: CoreSettings, config: Path) -> None:
     """Stands by until the lease is this core's; then it serves."""
-    from core.service import CoreParts, CoreService
+    from core.parts import CoreParts
+    from core.service import CoreService
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from core.service import CoreParts, CoreService
+from core.parts import CoreParts
+from core.service import CoreService
 from core.settings import load
 from runtime.mqtt import Broker, Connection, Incoming, Options
 from simulation.broker import PrivateBroker

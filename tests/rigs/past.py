@@ -10,7 +10,7 @@ import asyncio
 from datetime import date
 from pathlib import Path
 
-from core.service import CoreParts
+from core.parts import CoreParts
 from core.settings import load
 from domain.times import start_of
 from lane_agent import events as e
