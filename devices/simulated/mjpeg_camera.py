@@ -12,6 +12,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
+from itertools import count
 from typing import Self
 
 import cv2
@@ -25,7 +26,7 @@ class MjpegCamera:
     """The camera, from `with` to the end of it.
 
     Args:
-        picture_of: the picture of a number; the numbers count up.
+        picture_of: the picture of a number; the numbers count up, over all connections: a sensor's noise never comes again.
         fps: pictures a second.
 
     Attributes:
@@ -36,6 +37,7 @@ class MjpegCamera:
         self.picture_of = picture_of
         self.silent = False
         self._fps = fps
+        self._numbers = count(1)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._over = threading.Event()
         self.port: int = self._listener.getsockname()[1]
@@ -59,12 +61,11 @@ class MjpegCamera:
             threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
 
     def _serve(self, peer: socket.socket) -> None:
-        number = 0
         with contextlib.suppress(OSError), peer:
             peer.recv(4_096)
             peer.sendall(_HEAD)
             while not self._over.wait(1 / self._fps):
-                number += 1
+                number = next(self._numbers)
                 if self.silent:
                     continue
                 done, coded = cv2.imencode(".jpg", self.picture_of(number))
