@@ -259,7 +259,7 @@ class Archiver:
                 [(one.lane, one.journal, boot) for boot in self._over(db, one)],
             )
         detail = f"{told.file}: {told.rows} rows of {len(told.journals)} journals, SHA-256 {told.sha256}"
-        audit_log.append(db, at_ms=now, who=self._who, what="archived events", detail=detail)
+        audit_log.append(db, audit_log.AuditWords(now, self._who, "archived events", detail))
 
     def _over(self, db: LedgerConnection, one: ArchivedJournal) -> list[str]:
         """The boots of which no row is left: all but that of the first row that stays."""
