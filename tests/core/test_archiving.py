@@ -172,6 +172,19 @@ def test_a_visit_that_lies_in_two_months_needs_both(core: Any, lane: Any, tmp_pa
     assert proof(core, lane, 1, tmp_path).problems == ()
 
 
+def test_rows_behind_a_file_that_is_not_there_are_not_proved_by_half(year: Any, lane: Any, tmp_path: Path) -> None:
+    """A late row names a visit of months ago; between them lies another month, and its chain."""
+    writes(year, lane, {"type": "TimerFired"}, {"type": "Record", "kind": "Complaint", "visit": 1, "facts": []})
+    told = archive(year, lane, tmp_path, JANUARY)
+    for path in (told[1].file, manifest_of(told[1].file)):
+        path.unlink()
+    (problem,) = proof(year, lane, 1, tmp_path).problems
+    assert (
+        problem
+        == f"row 10 is of this visit, too, and some before it are in the archive: bring {told[1].file.name} as well"
+    )
+
+
 def test_that_a_lane_had_not_signed_is_said_for_ever(year: Any, lane: Any, tmp_path: Path) -> None:
     """Rows that somebody wrote into the store prove nothing, archived or not."""
     with year.store.transaction() as db:
@@ -273,6 +286,26 @@ def test_killed_at_any_step_nothing_is_lost_and_the_next_run_ends_it(
     archive(year, lane, tmp_path, JANUARY)
     assert (here(year), in_files(year, tmp_path)) == ([7, 8, 9], [1, 2, 3, 4, 5, 6])
     assert all(proof(year, lane, visit, tmp_path).problems == () for visit in (1, 2, 3))
+
+
+def test_what_the_medium_did_not_keep_is_found_before_anything_leaves(
+    year: Any, lane: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bit of the file is another when it is read back."""
+    keep = ArchiveWriter.keep
+
+    def worn(writer: ArchiveWriter, *given: Any, **named: Any) -> Path | None:
+        file = keep(writer, *given, **named)
+        assert file is not None
+        raw = bytearray(file.read_bytes())
+        raw[-20] ^= 4
+        file.write_bytes(raw)
+        return file
+
+    monkeypatch.setattr(ArchiveWriter, "keep", worn)
+    with pytest.raises(HistoryError, match="was changed, or is not whole"):
+        archive(year, lane, tmp_path, JANUARY)
+    assert here(year) == list(range(1, 10))
 
 
 def test_a_folder_that_cannot_be_written_leaves_everything_here(year: Any, lane: Any, tmp_path: Path) -> None:
@@ -470,6 +503,16 @@ def test_archived_rows_that_are_carried_over_into_another_journal_are_known(
     assert here(year, "j2") == [1, 2, 3]
     assert year.projection.latest() == seen
     again.boot = lane.rows[-1].boot
+    year.exchange.hear(again.sends(again.write(make_record("VehicleArrived", 9))))
+    assert year.projection.crossing(lane.name, "j2", 9) is not None
+
+
+def test_a_row_of_a_boot_that_went_on_is_new(year: Any, lane: Any, tmp_path: Path, make_record: Any) -> None:
+    """The anchor lies within the boot: what is carried over may never have come, and a use must not be lost."""
+    archive(year, lane, tmp_path, JANUARY, kept=5)
+    assert here(year) == [5, 6, 7, 8, 9]
+    again = JournalledLane(lane.name, "j2")
+    again.signer, again.boot = lane.signer, lane.rows[3].boot
     year.exchange.hear(again.sends(again.write(make_record("VehicleArrived", 9))))
     assert year.projection.crossing(lane.name, "j2", 9) is not None
 
