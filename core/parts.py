@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.enrolment.keys import load_core_ring, load_signing_key
 from core.enrolment.registry import LaneRegistry
-from core.ledger import checkpoints
+from core.ledger import checkpoints, event_months
 from core.ledger.changes import Sequencer
 from core.ledger.forgetting import Forgetter
 from core.ledger.lease import Lease
@@ -68,6 +68,7 @@ class CoreParts:
             keep_ms=round(1_000 * settings.log.keep_ended_seconds),
         )
         self.log.check()
+        event_months.make_ahead(settings.core.database, now_ms=clock())
         self.compound = Compound(connection, within_ms=settings.compound.due_minutes * 60_000)
         self.projection = Projection(connection, self.log, self.compound)
         self.intake = Intake(self.store, self.projection, settings.lane_limits)

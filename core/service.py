@@ -22,7 +22,7 @@ import psycopg
 
 from core.enrolment.expiry import endings
 from core.errors import CoreSettingsError, HistoryError, RefusedError
-from core.ledger import audit_log
+from core.ledger import audit_log, event_months
 from core.link.alarms import AlarmBook
 from core.link.gateway import Answer, CoreMessage, LaneMessage, SnapshotAnswer
 from core.link.inbox import Inbox
@@ -60,6 +60,7 @@ _SILENT_S = 3.0
 _CERTIFICATES_S = 3_600.0
 _PRUNE_S = 600.0
 _AUDIT_S = 3_600.0
+_MONTHS_S = 3_600.0
 _FULL_S = 0.02
 """How long to wait when a connection has taken all it can for now."""
 
@@ -180,6 +181,7 @@ class CoreService:
             "list": self._look_through(),
             "profiles": self._watch_profiles(),
             "audit": self._tell_audit_head(),
+            "months": self._make_months(),
             "stop": stop.wait(),
         }
         self._failed = asyncio.get_running_loop().create_future()
@@ -414,6 +416,13 @@ class CoreService:
             seq, head = audit_log.head(self._parts.store.connection)
             log.info("audit log: %d lines, the last one's hash is %s", seq, head.hex())
             await asyncio.sleep(_AUDIT_S)
+
+    async def _make_months(self) -> None:
+        """The tables for what lanes will say in the coming months are there in time."""
+        database = self._parts.settings.core.database
+        while True:
+            await asyncio.sleep(_MONTHS_S)
+            await asyncio.to_thread(event_months.make_ahead, database, now_ms=self._parts.clock())
 
     async def _prune(self) -> None:
         """Pictures that have outlived their class go."""

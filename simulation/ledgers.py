@@ -145,7 +145,8 @@ def _shape_made() -> tuple[object, ...]:
 
 def _shape(connection: psycopg.Connection[tuple[Any, ...]]) -> tuple[object, ...]:
     found = connection.execute(
-        "SELECT (SELECT array_agg((relname, relnatts) ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace), "
+        "SELECT (SELECT array_agg((relname, relnatts) ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+        "AND NOT relispartition), "
         "(SELECT array_agg(sql_files ORDER BY number) FROM sql_files), (SELECT count(*) FROM pg_trigger)"
     )
     return the_row(found)
@@ -155,12 +156,16 @@ def _tables(connection: psycopg.Connection[tuple[str]], *, written: bool = False
     """Those of a core; `written`: only those that have, or had, rows."""
     sql = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition"
     if written:
-        sql += " AND pg_relation_size(oid) > 0"
+        sql += " AND (relkind = 'p' OR pg_relation_size(oid) > 0)"
     return [name for (name,) in connection.execute(sql.encode()) if name not in _OWN]
 
 
 def _empty(connection: psycopg.Connection[tuple[str]]) -> None:
     statements = [f'DELETE FROM "{name}"' for name in _tables(connection, written=True)]  # noqa: S608 (from the catalogue)
+    parts = "SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = to_regclass('events') AND inhrelid <> 'events_other'::regclass"
+    statements += [
+        f"DROP TABLE {name}" for (name,) in connection.execute(parts.encode())
+    ]  # months that a core has made
     sequences = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'"
     statements += [f'ALTER SEQUENCE "{name}" RESTART' for (name,) in connection.execute(sequences.encode())]
     statements += ["UPDATE list_writers SET signer = 0, strangers = 0", "UPDATE lease SET holder = '', beat = beat + 1"]
@@ -184,7 +189,7 @@ def copy_tables(source: str, target: str) -> None:
         _empty(new)
         for name in _tables(old):
             with (
-                old.cursor().copy(f'COPY "{name}" TO STDOUT (FORMAT binary)'.encode()) as out,
+                old.cursor().copy(f'COPY (SELECT * FROM "{name}") TO STDOUT (FORMAT binary)'.encode()) as out,  # noqa: S608
                 new.cursor().copy(f'COPY "{name}" FROM STDIN (FORMAT binary)'.encode()) as into,
             ):
                 for part in out:

@@ -19,7 +19,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from core.cli import alarms, ask, audit, enrol, keys, lanes, people, versions
+from core.cli import alarms, archive, ask, audit, enrol, keys, lanes, people, versions
 from core.cli.options import Config
 from core.cli.output import say, shown
 from core.cli.people import keeper_of, second_person
@@ -50,6 +50,7 @@ ask.add_to(app)
 lanes.add_to(app)
 alarms.add_to(app)
 audit.add_to(app)
+archive.add_to(app)
 people.add_to(app)
 enrol.add_to(app)
 keys.add_to(app)

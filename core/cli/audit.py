@@ -16,6 +16,7 @@ from core.cli.options import Config
 from core.cli.output import say, shown
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key
 from core.errors import HistoryError, RefusedError
+from core.ledger.archive_file import brought
 from core.ledger.decision_audit import AuditedDecision, AuditedVisit, AuditVerdict, Decisions
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
@@ -78,6 +79,9 @@ def decided(
     journal: Annotated[str, typer.Option(help="Which journal; the lane's latest if left out.")] = "",
     visit: Annotated[str, typer.Option(help="Instead: a visit, lane/journal/number.")] = "",
     ubr: Annotated[str, typer.Option(help="Instead: the bundle that was used.")] = "",
+    archive: Annotated[
+        Path | None, typer.Option(help="A folder with files of the archive, for what is not in the database any more.")
+    ] = None,
 ) -> None:
     """After it crossed: why a lane released or stopped a vehicle, proved. To give a consignment a code: `decide`.
 
@@ -87,9 +91,10 @@ def decided(
     """
     settings = load(config)
     key = settings.core.signing_key
+    files = brought(archive, load_core_ring(key)) if archive is not None else []
     with CoreStore(settings.core.database, reading=True) as store:
         log = ReplicatedLog(store, load_signing_key(key), load_core_ring(key))
-        decisions = Decisions(store, log, load_lane_keys(settings.core.lane_keys))
+        decisions = Decisions(store, log, load_lane_keys(settings.core.lane_keys), files)
         verdict = decisions.prove(_wanted(decisions, lane, seq, journal, visit, ubr))
     _show(verdict)
     if verdict.problems:

@@ -235,8 +235,8 @@ def _verify(config: Path, head: str) -> None:
     say(f"PROVED: {lines} lines; the last one's hash is {last.hex()}")
 
 
-def keeper_of(store: CoreStore) -> str:
-    """The account of this login, which may work on the store of a stopped core.
+def keeper_of(store: CoreStore, request: str = "restart-log") -> str:
+    """The account of this login, which may work on the store itself.
 
     Raises:
         RefusedError: it has none, or one for other things.
@@ -246,7 +246,7 @@ def keeper_of(store: CoreStore) -> str:
         raise RefusedError(refusal("nobody", login=own_login()))
     if not {Role.SUPERVISOR, Role.TECHNICIAN}.intersection(account.roles):
         raise RefusedError(
-            refusal("role", account=account.name, request="restart-log", needed=f"{Role.SUPERVISOR}, {Role.TECHNICIAN}")
+            refusal("role", account=account.name, request=request, needed=f"{Role.SUPERVISOR}, {Role.TECHNICIAN}")
         )
     return account.name
 

@@ -1,7 +1,8 @@
 """Which list a lane decided from: the event, the list rebuilt from signed deltas, and whether the two agree.
 
 Rules of this file:
-- Nothing is believed because it is stored. The journal's chain is recomputed from its start, the lane's signature over
+- Nothing is believed because it is stored. The journal's chain is recomputed from its start, or from the anchor that the core
+  signed when the rows before were archived (`journal_rows`), the lane's signature over
   a later row is checked, and every signature, link and state hash of the log on the way to that version is checked.
 - What the lane says it found of the vehicle is compared with the rebuilt list, field by field. It may have known more
   that stops (a hold ahead of its turn, a bundle used at this lane), and then what it knew it from must be here.
@@ -11,21 +12,23 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from core.errors import HistoryError, RefusedError
+from core.ledger.anchors import JournalAnchor
+from core.ledger.archive_file import ArchiveFile
+from core.ledger.journal_rows import JournalChain, JournalRows
 from core.ledger.log import HistoricList, ReplicatedLog
 from core.ledger.row_by_row import row_by_row
 from core.ledger.store import CoreStore, the_row
 from domain.marks import normalise
-from domain.times import LAST_MS
+from domain.times import LAST_MS, hong_kong_text
 from wire.codec import decode
 from wire.envelope import KeyRing
 from wire.errors import WireError
-from wire.hashes import journal_next, journal_start
 from wire.messages import Delta, EventMessage
 from wire.records import BundleRecord, HoldRecord, Record, VehicleRecord
 from wire.topics import LOG, LaneTopics
@@ -134,10 +137,14 @@ class Decisions:
         store: the core's store.
         log: its log, with every key that may have signed it.
         rings: for each lane its keys.
+        brought: files from the archive, for rows that are not in the store any more.
     """
 
-    def __init__(self, store: CoreStore, log: ReplicatedLog, rings: dict[str, KeyRing]) -> None:
+    def __init__(
+        self, store: CoreStore, log: ReplicatedLog, rings: dict[str, KeyRing], brought: Sequence[ArchiveFile] = ()
+    ) -> None:
         self._db = store.connection
+        self._rows = JournalRows(store.connection, log.ring, brought)
         self._log = log
         self._rings = rings
 
@@ -145,9 +152,10 @@ class Decisions:
         """The decision that row `seq` belongs to: the last lookup of its visit up to there, or the first after it.
 
         Raises:
-            RefusedError: there is no such row, or it is about no visit.
+            RefusedError: there is no such row, it is about no visit, or rows are in a file of the archive.
         """
         journal = journal or self._latest(lane)
+        self._rows.need_row(lane, journal, seq)
         entry = next((entry for _, entry in self._entries(lane, journal, seq, seq)), None)
         if entry is None:
             raise RefusedError(
@@ -165,8 +173,9 @@ class Decisions:
             An `AuditedDecision`; the visit alone where nothing was looked up in it.
 
         Raises:
-            RefusedError: no row is about that visit.
+            RefusedError: no row is about that visit, or rows are in a file of the archive.
         """
+        self._rows.need_visit(lane, journal, visit)
         rows = list(self._entries(lane, journal, *self.span(lane, journal, visit)))
         limit = upto or next((seq for seq, entry in rows if _shows_result(entry)), 0)
         found: tuple[int, dict[str, Any]] | None = None
@@ -212,22 +221,10 @@ class Decisions:
 
     def span(self, lane: str, journal: str, visit: int) -> tuple[int, int]:
         """First and last row that can be of a visit: those that name it."""
-        named = [f'"visit":{visit}{end}'.encode() for end in ",}"]
-        row = the_row(
-            self._db.execute(
-                "SELECT min(seq), max(seq) FROM events WHERE lane=%s AND journal=%s "
-                "AND (position(%s::bytea in body) > 0 OR position(%s::bytea in body) > 0)",
-                (lane, journal, *named),
-            )
-        )
-        return (row[0] or 1, row[1] or 0)
+        return self._rows.span(lane, journal, visit)
 
     def _entries(self, lane: str, journal: str, first: int, last: int) -> Iterator[tuple[int, dict[str, Any]]]:
-        rows = self._db.execute(
-            "SELECT seq, body FROM events WHERE lane=%s AND journal=%s AND seq BETWEEN %s AND %s ORDER BY seq",
-            (lane, journal, first, last),
-        )
-        for seq, body in rows:
+        for seq, body in self._rows.bodies(lane, journal, first, last):
             entry = _readable(body)
             if entry is not None:
                 yield seq, entry
@@ -253,12 +250,15 @@ class Decisions:
 
     def _journal_problems(self, decision: AuditedVisit, checks: list[str]) -> Iterator[str]:
         lane, journal = decision.lane, decision.journal
-        hashes, problem = self._chain(lane, journal)
-        if problem:
-            yield problem
+        first, last = self.span(lane, journal, decision.visit)
+        chain = self._rows.chain(lane, journal, first)
+        if chain.problem:
+            yield chain.problem
+        elif chain.last < last:
+            yield f"row {last} is of this visit, too, and some before it are in the archive: bring {chain.lacks} as well"
         else:
-            checks.append(f"{len(hashes)} rows of journal {journal} follow one another from its start")
-        yield from self._seal_problems(decision, hashes, checks)
+            checks.append(f"{len(chain.hashes)} rows of journal {journal} follow one another from {_beginning(chain)}")
+        yield from self._seal_problems(decision, chain, checks)
         yield from self._unread(decision)
 
     def _unread(self, decision: AuditedVisit) -> Iterator[str]:
@@ -270,24 +270,12 @@ class Decisions:
         ).fetchall()
         yield from (f"row {seq} cannot be read whole: {why}" for seq, why in rows)
 
-    def _chain(self, lane: str, journal: str) -> tuple[list[bytes], str]:
-        """The recomputed hash of every row, and what is wrong with the first that does not have it."""
-        hashes: list[bytes] = []
-        previous = journal_start(journal)
-        query = "SELECT seq, boot, hash, body FROM events WHERE lane=%s AND journal=%s ORDER BY seq"
-        for seq, boot, digest, body in row_by_row(self._db, query, (lane, journal)):
-            if seq != len(hashes) + 1:
-                return hashes, f"journal {journal}: row {len(hashes) + 1} is missing here"
-            sound = isinstance(body, bytes) and isinstance(boot, str)
-            previous = journal_next(previous, seq, boot, body) if sound else b""
-            if previous != digest:
-                return hashes, f"journal {journal}: row {seq} does not have the hash it arrived with"
-            hashes.append(previous)
-        return hashes, ""
-
-    def _seal_problems(self, decision: AuditedVisit, hashes: list[bytes], checks: list[str]) -> Iterator[str]:
+    def _seal_problems(self, decision: AuditedVisit, chain: JournalChain, checks: list[str]) -> Iterator[str]:
         """The lane's own signature over this row or, by the chain, over a later one."""
         lane, journal = decision.lane, decision.journal
+        if chain.end is not None and not chain.problem:
+            yield from _signed_then(chain.end, checks)
+            return
         payload, ring = self._seal(lane, journal), self._rings.get(lane)
         if payload is None or ring is None:
             what = "no signed row of its journal is kept" if payload is None else "its key is not registered any more"
@@ -298,9 +286,9 @@ class Decisions:
         except WireError as error:
             yield f"lane {lane}: the signature over its journal is not good: {error}"
             return
-        if not decision.seq <= message.seq <= len(hashes):
-            yield f"lane {lane}: its signature is over row {message.seq}, of {len(hashes)} rows that hold together here"
-        elif message.hash != hashes[message.seq - 1]:
+        if not decision.seq <= message.seq <= chain.last:
+            yield f"lane {lane}: its signature is over row {message.seq}, of {chain.last} rows that hold together here"
+        elif message.hash != chain.hashes[message.seq - chain.after - 1]:
             yield f"lane {lane}: it signed another row {message.seq} than the one here"
         else:
             checks.append(f"signed by lane {lane} over row {message.seq}, and so over every row before it")
@@ -362,8 +350,11 @@ class Decisions:
         for ubr in sorted(listed.keys() & seen.keys()):
             here = _told(seen[ubr])
             if here["used_by"] and not listed[ubr]["used_by"]:
-                if not self._used_here(decision, ubr, here["used_by"]):
-                    yield f"UBR {ubr}: the lane found it used by {here['used_by']}, and its journal does not say so"
+                try:
+                    if not self._used_here(decision, ubr, here["used_by"]):
+                        yield f"UBR {ubr}: the lane found it used by {here['used_by']}, and its journal does not say so"
+                except RefusedError as error:
+                    yield f"UBR {ubr}: the lane found it used by {here['used_by']}; {error}"
                 checks.append(f"UBR {ubr} had been used at this lane by {here['used_by']}, before the list said so")
                 here["used_by"] = ""
             if here != listed[ubr]:
@@ -373,6 +364,7 @@ class Decisions:
         lane, journal, number = (*visit.split("/"), "", "")[:3]
         if not number.isdecimal() or len(number) > 15:
             return False
+        self._rows.need_visit(lane, journal, int(number))
         entries = self._entries(lane, journal, *self.span(lane, journal, int(number)))
         return lane == decision.lane and any(
             effect.get("type") == "Consume" and ubr in effect.get("ubrs", ())
@@ -380,6 +372,24 @@ class Decisions:
             for effect in entry["effects"]
             if effect.get("visit") == int(number) and (journal != decision.journal or seq <= decision.seq)
         )
+
+
+def _beginning(chain: JournalChain) -> str:
+    if chain.start is None:
+        return "its start"
+    return f"row {chain.after}, where this core signed an anchor at {hong_kong_text(chain.start.core_ms)}"
+
+
+def _signed_then(anchor: JournalAnchor, checks: list[str]) -> Iterator[str]:
+    """The rows between these and the lane's newest signature are in other files of the archive."""
+    when = hong_kong_text(anchor.core_ms)
+    if anchor.by_lane:
+        checks.append(
+            f"they lead to the anchor of row {anchor.seq}, by which this core signed at {when} that lane {anchor.lane} had "
+            "signed over it"
+        )
+    else:
+        yield f"lane {anchor.lane}: when its rows were archived, at {when}, that it said them could not be proved"
 
 
 _FIELDS = ("ubr", "vrn", "direction", "point", "earliest_ms", "valid_until_ms", "used_by")

@@ -11,7 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 from core.errors import CoreSettingsError
+from core.ledger import event_months
 from core.ledger.store import CoreStore, LedgerConnection
+from domain.hong_kong import UTC_OFFSET_MS
+from domain.times import DAY_MS
 
 _FORMS = (10, 11)
 """The last forms of that file: without named people, and with them."""
@@ -31,6 +34,7 @@ def import_sqlite(file: Path, store: CoreStore) -> dict[str, int]:
         with store.transaction() as new:
             if new.execute("SELECT 1 FROM head").fetchone():
                 raise CoreSettingsError(f"{store.name}: there is a list already; import into an empty database")
+            _make_months(old, new)
             counts = {name: _copy(old, new, name) for name in _tables(old, new)}
             new.execute("SELECT setval(pg_get_serial_sequence('alarms', 'id'), GREATEST(max(id), 1)) FROM alarms")
     return counts
@@ -47,6 +51,13 @@ def _check(old: sqlite3.Connection, file: Path) -> None:
             f"{file}: it is of form {form}, and only forms {_FORMS[0]} and {_FORMS[1]} are taken over; start the last version "
             "that used such a file on it once"
         )
+
+
+def _make_months(old: sqlite3.Connection, new: LedgerConnection) -> None:
+    """The tables for what lanes said before."""
+    days = old.execute(f"SELECT DISTINCT (received_ms + {UTC_OFFSET_MS}) / {DAY_MS} FROM events").fetchall()  # noqa: S608 (numbers)
+    for month in sorted({event_months.EventMonth.at(day * DAY_MS) for (day,) in days}):
+        event_months.make(new, month)
 
 
 def _tables(old: sqlite3.Connection, new: LedgerConnection) -> list[str]:

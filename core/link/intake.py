@@ -7,6 +7,8 @@ Rules of this file:
   never acknowledged.
 - The acknowledgement is made from what is committed, never from what was received.
 - Rows that a lane knows as acknowledged, and that are missing here, are requested again: this core was restored from a backup.
+- A row is looked for in every month's table: that it is stored once is kept here, by its number, and no index does. What is in the
+  archive (`ledger.anchors`) has come, too: it is not asked for, stored or projected again, and nobody can compare it.
 - Of each journal the envelope of the newest row is kept. Its signature covers that row's hash, and through the chain all rows
   before it.
 - A lane whose journal is contradicted begins another one and carries over into it what it does not know to be here
@@ -25,6 +27,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from core.ledger import anchors
 from core.ledger.row_by_row import row_by_row
 from core.ledger.store import CoreStore, the_row
 from core.link.alarms import AlarmBook
@@ -85,7 +88,7 @@ class Intake:
 
     Attributes:
         projection: what is made of them.
-        again: rows that came again since the start and were the same as those here, by journal.
+        again: rows that came again since the start and were the same as those here, by journal; none that are in the archive.
     """
 
     def __init__(self, store: CoreStore, projection: Projection, limits: LaneLimits | None = None) -> None:
@@ -108,6 +111,15 @@ class Intake:
 
     def hash_at(self, lane: str, journal: str, seq: int) -> bytes | None:
         """The hash of a committed row, None where it is not here."""
+        standing = self.standing(
+            lane, journal
+        )  # mostly that one is asked for, and it is found without looking at every month
+        if seq >= standing.seq:
+            return standing.hash if seq == standing.seq else None
+        row = self._row_hash(lane, journal, seq)
+        return anchors.hash_at(self._db, lane, journal, seq)[1] if row is None else row
+
+    def _row_hash(self, lane: str, journal: str, seq: int) -> bytes | None:
         row = self._db.execute(
             "SELECT hash FROM events WHERE lane=%s AND journal=%s AND seq=%s", (lane, journal, seq)
         ).fetchone()
@@ -202,11 +214,12 @@ class Intake:
         return self._budgets[lane]
 
     def _again(self, message: EventMessage) -> str:
-        row = self._db.execute(
-            "SELECT hash FROM events WHERE lane=%s AND journal=%s AND seq=%s",
-            (message.lane, message.journal, message.seq),
-        ).fetchone()
-        if row is not None and row[0] == message.hash:
+        known = self._row_hash(message.lane, message.journal, message.seq)
+        if known is None:
+            archived, known = anchors.hash_at(self._db, message.lane, message.journal, message.seq)
+            if archived and known is None:
+                return ""
+        if known == message.hash:
             self.again[message.lane, message.journal] += 1
             return ""
         return f"row {message.seq} of journal {message.journal} differs from the one received before"
@@ -273,9 +286,16 @@ class Intake:
             sql, values = f"{sql} AND seq=%s", [*values, message.seq + offset]
         found = self._db.execute(sql, values).fetchone()
         if found is None:
-            return False
+            return self._is_archived(message.lane, origin, message.boot)
         self._offsets[message.lane, message.journal, origin] = found[0] - message.seq
         return True
+
+    def _is_archived(self, lane: str, journal: str, boot: str) -> bool:
+        """Whether every row of that boot has come in that journal, and is in the archive."""
+        found = self._db.execute(
+            "SELECT 1 FROM archived_boots WHERE lane=%s AND journal=%s AND boot=%s", (lane, journal, boot)
+        )
+        return found.fetchone() is not None
 
     def _begun_too_often(self, message: EventMessage, now_ms: int) -> str:
         """Why a lane may not begin another journal, "" if it may."""
@@ -324,6 +344,6 @@ class Intake:
         )
 
     def bodies(self, lane: str, journal: str) -> Iterable[tuple[int, bytes]]:
-        """(seq, body) of every row of a journal, in order."""
+        """(seq, body) of every row of a journal that is here, in order."""
         query = "SELECT seq, body FROM events WHERE lane=%s AND journal=%s ORDER BY seq"
         yield from row_by_row(self._db, query, (lane, journal))

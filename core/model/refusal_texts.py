@@ -434,6 +434,11 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "沒有過程{visit}的紀錄",
         "没有过程{visit}的纪录",
     ),
+    "visit_archived": (
+        "rows of visit {visit} are in the archive; have a technician bring {file} (rocars-core decided --archive)",
+        "過程{visit}的紀錄已存檔；請技術員取出{file}（rocars-core decided --archive）",
+        "过程{visit}的纪录已存档；请技术员取出{file}（rocars-core decided --archive）",
+    ),
     "picture_of_another": (
         "picture {picture} is none of visit {visit}",
         "圖片{picture}不屬過程{visit}",

@@ -60,6 +60,7 @@ def test_a_former_store_is_taken_over_whole(core: Any, former: Path, tmp_path: P
     with CoreStore(database_at(tmp_path / "new.db")) as store:
         counts = import_sqlite(former, store)
         assert counts["events"] == 4
+        assert store.connection.execute("SELECT count(*) FROM events_2026_11").fetchone() == (4,)
         for table in TABLES:
             assert rows(store, table) == rows(core.store, table), table
         log = ReplicatedLog(store, core.signer)
