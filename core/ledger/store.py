@@ -85,7 +85,7 @@ class LedgerSchema(msgspec.Struct, frozen=True):
         return self.files[-1].number
 
 
-CORE_SCHEMA = LedgerSchema(tuple(SQL_FILES), opens_from=14)
+CORE_SCHEMA = LedgerSchema(tuple(SQL_FILES), opens_from=15)
 """`opens_from`: software that knows this form may still write in a database that has had all files."""
 
 
