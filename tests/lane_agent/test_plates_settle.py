@@ -249,3 +249,32 @@ def test_lettering_never_settles_and_does_not_hide_the_mark_beside_it() -> None:
     assert result == Unsettled("96H1GH is a label of height, not a mark", ("96H1GH",))
     assert isinstance(settle([label, *[vote("VC7418")] * 3]), Settled)
     assert contradicted([label] * 10, "VC7418") == ()
+
+
+def test_the_least_that_suffices_suffices() -> None:
+    """Three pictures in five, a whole text at half its confidence, six frames of a personalised mark at just 0.97."""
+    assert isinstance(settle([*[vote("LT3482")] * 3, *[NOT_SEEN] * 2]), Settled)
+    assert contradicted([vote("LT348", LAW.dissent)] * 30, "LT3482") == ("LT348",)
+    assert isinstance(settle([replace(vote("MYPR1NCE", LAW.personal), beside=True)] * LAW.personal_frames), Settled)
+    assert settle([vote("LT3482")] * 3 + [vote("粤ZR12A港", mainland=True)] * LAW.whole) == Settled(
+        "LT3482", "粤ZR12A港", 0.97
+    )
+
+
+def test_a_text_that_no_frame_was_sure_of_as_a_whole_settles_only_with_two_that_were() -> None:
+    """Each character may be sure in most frames, and yet nobody has read the plate."""
+    unsure = [Vote("LT3482", tuple(0.3 if at == place else 0.97 for at in range(6))) for place in range(6)]
+    assert settle(unsure) == Unsettled("5 of 3 needed frames are sure of LT3482", ("LT3482",))
+    assert isinstance(settle([*unsure, vote("LT3482")]), Unsettled)
+    assert isinstance(settle([*unsure, *[vote("LT3482")] * LAW.whole]), Settled)
+
+
+def test_a_row_alone_still_bears_out_the_same_text_that_others_show_in_two() -> None:
+    """Three pictures show both rows; three took them for one: that is six pictures with the plate in it."""
+    assert isinstance(settle([rows("7550", 2, 2)] * 3 + [rows("7550", 4)] * 3), Settled)
+
+
+def test_the_upper_row_alone_does_not_doubt_the_whole_plate_either() -> None:
+    """Letters at its head, as digits at its end."""
+    assert contradicted([rows("DX", 2)] * 10, "DX1833") == ()
+    assert isinstance(settle([*[rows("DX1833", 2, 4)] * 3, rows("DX", 2)]), Settled)

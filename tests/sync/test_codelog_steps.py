@@ -132,6 +132,14 @@ def test_a_known_delta_changes_nothing(store: LaneStore, log: CodeLog, core: Sim
     assert not Lookup(log).find("XY1").held
 
 
+@pytest.mark.parametrize("payload", [b"", b"as it came"])
+def test_the_newest_delta_delivered_twice_is_known(log: CodeLog, core: SimulatedLog, payload: bytes) -> None:
+    """Kept or not: a broker may deliver each message twice, and that is no other history."""
+    delta = core.change(HoldRecord(vrn="XY1"))
+    assert isinstance(log.apply(delta, encode(delta), payload), Applied)
+    assert log.apply(delta, encode(delta), payload) == Known(log.head)
+
+
 def test_a_gap_is_said_and_only_stops(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """Ahead of its turn a delta's hold stops at once; a lift and a bundle wait."""
     missed = core.change(bundle("5", "MM5"))
@@ -452,6 +460,7 @@ def test_a_row_that_could_stop_somebody_does_not_leave(
     assert all(isinstance(log.load(part), Refuted) for part in core.snapshot())
     anew = honest.change(HoldRecord("GH29"))
     assert isinstance(log.apply(anew, encode(anew)), Applied)
+    assert all(isinstance(log.load(part), Swapped) for part in honest.snapshot())
 
 
 def test_a_row_leaves_by_time_only_where_the_core_proved_that_time(log: CodeLog, core: SimulatedLog) -> None:
@@ -481,6 +490,18 @@ def test_a_snapshot_of_the_same_epoch_without_a_hold_that_is_held_here_is_refute
     assert "EF9" in refuted.why
     core.change(HoldRecord("EF9", deleted=True))
     (part,) = core.snapshot(request="another")
+    assert isinstance(log.load(part), Swapped)
+
+
+def test_a_lifted_hold_that_has_left_the_list_is_missed_by_nobody(store: LaneStore, core: SimulatedLog) -> None:
+    """A lane that was away for long has it as lifted; the snapshot that it loads says nothing of it any more."""
+    core.change(HoldRecord("EF9", deleted=True))
+    log = CodeLog(store, far=0)
+    for part in core.snapshot():
+        log.load(part)
+    later = SimulatedLog("epoch-1", tuple(row for row in core.rows.values() if not isinstance(row, HoldRecord)))
+    later.version = 9
+    (part,) = later.snapshot()
     assert isinstance(log.load(part), Swapped)
 
 

@@ -27,7 +27,8 @@ from tools.proof.physical.walk import DISTURBANCES as DISTURBED
 from tools.proof.scenarios import SCENARIOS, play
 from tools.proof.search import Slice
 from tools.proof.slices import DISTURBANCES, ORDINARY, SPECIAL
-from tools.proof.survivors import reason
+from tools.proof.source_mutants import names
+from tools.proof.survivors import JUDGED, SOURCE_REASONS, reason, source_reason
 
 COURSE = Slice("the ordinary course", (*ORDINARY, "unladen"), ("live", "nothing", "approved", "early", "hold"))
 """What the diagram shows."""
@@ -308,8 +309,29 @@ def _harmful() -> Iterator[str]:
 
 def mutants_page(fates: Sequence[Fate]) -> str:
     """The text of `docs/mutants.md`."""
-    parts = (_score(fates), _survivors(fates), _law_alone(fates), _harmful())
+    parts = (_score(fates), _survivors(fates), _law_alone(fates), _harmful(), source_survivors())
     return "".join(f"\n{line}" if line.startswith("## ") else line for part in parts for line in _lines(part))
+
+
+def source_survivors() -> Iterator[str]:
+    """Of the modules all of whose mutants were tried: how many there are, and why some may live."""
+    yield "## Changes of the source that live"
+    yield ""
+    yield "Every condition of these modules was negated, each part of one dropped, and each comparison turned or its bound shifted"
+    yield "(`python -m tools.proof.source_fates`, where the proof judges first, and `python -m tools.proof.test_fates`). A run fails where"
+    yield "one lives that is not named here."
+    yield ""
+    yield "| module | generated | noticed | live, with a reason |"
+    yield "|---|---|---|---|"
+    for module in JUDGED:
+        generated = names(module)
+        living = sum(bool(source_reason(name)) for name in generated)
+        yield f"| `{module}` | {len(generated)} | {len(generated) - living} | {living} |"
+    yield ""
+    yield "| changed | why it may live |"
+    yield "|---|---|"
+    for name, why in SOURCE_REASONS.items():
+        yield f"| {name} | {why} |"
 
 
 def _score(fates: Sequence[Fate]) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """What notices the generated mutants of a module of the pure lane: `python -m tools.proof.source_fates MODULE…`, a line each.
 
 Tried in this order, and ended by the first that notices: the stories, the sites of the physical model as far as a moment goes,
-and some slices. Survivors need a look: a reason, a story, or a letter that was missing. Exit status: 0, whoever survives.
+some slices, and the lane's tests. Survivors need a story, a letter that was missing, a test, or a reason in
+`survivors.SOURCE_REASONS`. Exit status: 1 if one has none.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import signal
 import sys
 from collections.abc import Iterator
 
+from tools.proof import test_fates
 from tools.proof.physical.breadth import search_site
 from tools.proof.physical.plans import PLANS
 from tools.proof.scenarios import SCENARIOS, outcome
 from tools.proof.search import RAISES, RememberedStep, search
 from tools.proof.slices import SLICES
 from tools.proof.source_mutants import SourceMutant, generated, in_place
+from tools.proof.survivors import source_reason
 
 LANE = ("lane_agent.receive", "lane_agent.help_call", "lane_agent.passage", "lane_agent.matching")
 """The modules whose every condition is tried where none is named."""
@@ -74,20 +77,24 @@ def _slice() -> str:
 def fates(modules: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Each mutant's name, and who notices it."""
     for module in modules:
+        tests = test_fates.WATCHED[module]
+        test_fates.load(tests)
         for mutant in generated(module):
-            yield mutant.name, noticed_by(mutant)
+            yield mutant.name, noticed_by(mutant) or ("a test" if test_fates.noticed(mutant, tests) else "")
 
 
 def main(modules: list[str]) -> int:
     """Prints every mutant with who notices it, then how many are noticed."""
     gc.disable()
-    tried = survived = 0
+    tried = survived = unexplained = 0
     for name, by in fates(tuple(modules) or LANE):
+        why = source_reason(name)
         tried += 1
         survived += not by
-        print(f"{name} | {by or 'SURVIVES'}", flush=True)
-    print(f"generated {tried}, noticed {tried - survived}, survivors {survived}")
-    return 0
+        unexplained += not (by or why)
+        print(f"{name} | {by or 'SURVIVES: ' + (why or 'WITHOUT A REASON')}", flush=True)
+    print(f"generated {tried}, noticed {tried - survived}, survivors {survived}, without a reason {unexplained}")
+    return int(unexplained > 0)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,11 @@ def generated(module: str) -> Iterator[SourceMutant]:
         yield SourceMutant(f"{module} {name}", module, ast.fix_missing_locations(tree))
 
 
+def names(module: str) -> list[str]:
+    """The names of the mutants that a module has."""
+    return [f"{module} {name}" for name, _ in _changes(ast.parse(inspect.getsource(importlib.import_module(module))))]
+
+
 def _changes(tree: ast.Module) -> list[tuple[str, Callable[[], None]]]:
     """What can be changed in the functions of a module: in words, and how it is done to this very tree."""
     found: list[tuple[str, Callable[[], None]]] = []

@@ -36,8 +36,72 @@ def unexplained(survivors: Iterable[Fate]) -> list[str]:
     return [fate.name for fate in survivors if not reason(fate)]
 
 
-SOURCE_REASONS: dict[str, str] = {}
+_NO_VISIT = "what the reader or an officer says of a visit counts only while that visit is open (`acceptance`)"
+_HELD_UP = (
+    "`held_up.may_wait`, which alone asks for this mark, looks at the limit itself; it is left out here so that the journal of "
+    "a lane without that limit says nothing of it"
+)
+
+SOURCE_REASONS: dict[str, str] = {
+    "lane_agent.receive _closed drops `visit.began_closed`": (
+        "only a lane that is open is closed, and in an open lane no visit counts as begun while it was closed: opening ends that"
+    ),
+    "lane_agent.receive _contact drops `event.contact is Contact.STOP_LOOP`": (
+        "the first report that another contact is open does nothing but end the alarm of a telltale, and after a start none "
+        "stands (`edge.alarm_desk`)"
+    ),
+    "lane_agent.receive _speaks_for_visit drops `lane.visit is not None`": "3 is shown to nobody without a visit",
+    "lane_agent.receive _plate drops `visit is None`": _NO_VISIT,
+    "lane_agent.receive _doubted drops `visit is None`": _NO_VISIT,
+    "lane_agent.receive _released drops `visit is None`": _NO_VISIT,
+    "lane_agent.receive _grounds_still_there drops `visit is None`": "it is asked while 3 is shown, so of a visit",
+    "lane_agent.receive _fault drops `not visit.lookup`": (
+        "an officer's release that is not shown yet waits for a lookup: the step that ends the lookup shows 3 or spends the release"
+    ),
+    "lane_agent.receive _overdue negates `if not is_shown_3(lane)`": (
+        "a release makes the visit the officer's, and the rows that then have a limit show 3 or 4: of 3 the release is spent "
+        "when it is taken back, of 4 there is none"
+    ),
+    "lane_agent.passage _stop_loop_cleared drops `visit.leaving`": (
+        "a vehicle that leaves clears the loop a second time only where an officer put the loop back meanwhile; it is then "
+        "called gone 15 s after that"
+    ),
+    "lane_agent.passage line_opened drops `Fault.STUCK_CONTACT not in lane.faults`": (
+        "a fault that is not there is cleared without a change"
+    ),
+    "lane_agent.passage _way_out_seen drops `lane.policy.held_up_ms > 0`": _HELD_UP,
+    "lane_agent.passage _way_out_seen turns `lane.policy.held_up_ms > 0`": _HELD_UP,
+    "lane_agent.passage way_out_changed turns `event.edge_ms < visit.arrived.mono_ms`": (
+        "nobody can say which of two edges of one millisecond was first; no vehicle is on the way out in the one it arrives in"
+    ),
+    "lane_agent.passage summary drops `''`": "a record leaves out what is None and what is empty alike",
+    "lane_agent.settling settle drops `vote.text`": (
+        "a Mainland vote without a text has no weight, and a text of no length is no plate"
+    ),
+    "lane_agent.settling contradicted drops `vote.text`": (
+        "a picture in which nothing was seen has no weight in either of the sums that are compared"
+    ),
+    "lane_agent.settling contradicted turns `math.fsum((_weight(vote) for vote in others)) <= allowed`": (
+        "where two sums of confidences are equal to the last bit, either answer is as good"
+    ),
+    "lane_agent.settling _lacking turns `found.share < law.share`": (
+        "where just so much agrees, no confidence reaches `Thresholds.character`: it does not settle, in other words"
+    ),
+    "lane_agent.matching witness_disagrees drops `codes.approved`": (
+        "the code book names a Mainland plate only with an approval (`sync.lookup`)"
+    ),
+}
 """Survivors among the mutants of the source (`source_fates`, `test_fates`), without their line number, and why each harms nobody."""
+
+
+JUDGED = (
+    "lane_agent.receive",
+    "lane_agent.help_call",
+    "lane_agent.passage",
+    "lane_agent.matching",
+    "wire.forgetting",
+)
+"""Modules of which every mutant was tried, and each that lived has its reason above."""
 
 
 def source_reason(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from lane_agent.model import Doubt
@@ -9,7 +11,8 @@ from tests.rigs.places import ROOT
 from tools.docs.lane_pages import doubting_events, doubting_rows, lane_page, mutants_page
 from tools.proof.mutants import Mutant, mutants
 from tools.proof.mutation import Fate, ExploredSteps, try_mutant, scenario_against
-from tools.proof.survivors import unexplained
+from tools.proof.source_mutants import names
+from tools.proof.survivors import SOURCE_REASONS, source_reason, unexplained
 
 DOCS = ROOT / "docs"
 ALL = tuple(mutants())
@@ -84,6 +87,13 @@ def test_no_survivor_on_the_page_is_without_a_reason() -> None:
     lines = [line for line in table.splitlines() if line.endswith(" |") and "'" in line]
     assert lines
     assert all(line.split(" | ")[1].strip(" |") for line in lines)
+
+
+def test_every_reason_for_a_change_of_the_source_is_on_the_page_and_of_one_that_can_be_made() -> None:
+    """A reason whose condition is gone explains nothing; it is found whatever line the condition is in."""
+    made = [name for module in {key.split()[0] for key in SOURCE_REASONS} for name in names(module)]
+    assert {re.sub(r":\d+ ", " ", name, count=1) for name in made if source_reason(name)} == set(SOURCE_REASONS)
+    assert all(f"| {name} | {why} |" in _page() for name, why in SOURCE_REASONS.items()), f"{WRITE} --mutants"
 
 
 def _page() -> str:

@@ -31,6 +31,7 @@ from tools.proof.scenarios import (
     rows_09_to_11,
     rows_12_to_16,
     rows_17_to_22,
+    single_conditions,
     terminal,
 )
 from tools.proof.world import ScenarioWorld
@@ -127,6 +128,17 @@ def _parse(text: str) -> tuple[ProofScenario, ...]:
 
 SCENARIOS: tuple[ProofScenario, ...] = tuple(
     scenario
-    for part in (rows_01_to_05, row_06, row_07, row_08, rows_09_to_11, rows_12_to_16, rows_17_to_22, terminal, held_up)
+    for part in (
+        rows_01_to_05,
+        row_06,
+        row_07,
+        row_08,
+        rows_09_to_11,
+        rows_12_to_16,
+        rows_17_to_22,
+        terminal,
+        held_up,
+        single_conditions,
+    )
     for scenario in _parse(part.TEXT)
 )
