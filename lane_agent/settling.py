@@ -109,8 +109,7 @@ def settle(votes: Sequence[Vote], law: Thresholds = Thresholds()) -> Settled | U
     candidates = _candidates(ours)
     if lacking := _lacking(found, candidates, law) or _unproven(found.text, ours, law):
         return Unsettled(lacking, candidates)
-    theirs = [_plain(vote) for vote in votes if vote.mainland and vote.text]
-    return Settled(found.text, _witness(theirs, law), found.confidence)
+    return Settled(found.text, _witness(votes, law), found.confidence)
 
 
 def contradicted(votes: Sequence[Vote], vrn: str, law: Thresholds = Thresholds()) -> tuple[str, ...]:
@@ -224,10 +223,11 @@ def _place(peers: list[Vote], place: int, dissent: float, law: Thresholds) -> tu
     return winner, math.fsum(sure) / max(1, len(sure)), share, len(sure)
 
 
-def _witness(votes: list[Vote], law: Thresholds) -> str | None:
+def _witness(votes: Sequence[Vote], law: Thresholds) -> str | None:
     """The Mainland plate, where the frames agree on one; it is a second witness and never needed for a read."""
-    if not votes:
+    theirs = [_plain(vote) for vote in votes if vote.mainland and vote.text]
+    if not theirs:
         return None
-    found = _consensus(votes, law)
+    found = _consensus(theirs, law)
     agreed = found.share >= law.share and min(found.agreeing, found.whole) >= law.whole
     return found.text if agreed and family(found.text) in {Family.CROSS_BORDER, Family.MAINLAND} else None

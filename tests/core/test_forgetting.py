@@ -188,6 +188,16 @@ def test_many_leave_a_few_hundred_at_a_time_one_after_the_other(days: Days) -> N
     core.log.check()
 
 
+def test_rows_are_looked_for_once_a_minute(days: Days) -> None:
+    """What ended half a minute after the last look waits for the next: lanes get one delta a minute by it."""
+    days.append(bundle(days.core, used_by="szb-in-01/j1/1"))
+    days.pass_ms(MINUTE_MS // 2)
+    days.append(bundle(days.core, "4000000002", used_by="szb-in-01/j1/2"))
+    assert days.pass_ms(DAY_MS - MINUTE_MS // 2) == 1
+    assert days.pass_ms(MINUTE_MS // 2 + 1_000) == 0
+    assert days.pass_ms(MINUTE_MS // 2) == 1
+
+
 # -- late words ------------------------------------------------------------------------------------------------------------
 
 

@@ -269,6 +269,26 @@ def test_a_text_that_no_frame_was_sure_of_as_a_whole_settles_only_with_two_that_
     assert isinstance(settle([*unsure, *[vote("LT3482")] * LAW.whole]), Settled)
 
 
+def test_a_frame_that_is_sure_of_another_text_has_not_said_the_whole_one() -> None:
+    """Each of six sure frames has another character wrong, and those that say the text are not sure of its first."""
+    wrong = [vote("LT3482"[:at] + "ZZ9999"[at] + "LT3482"[at + 1 :], 0.99) for at in (1, 2, 3, 4, 5, 1)]
+    result = settle([*wrong, *[Vote("LT3482", (0.85, *(0.99,) * 5))] * 30])
+    assert isinstance(result, Unsettled)
+    assert result.reason == "6 of 3 needed frames are sure of LT3482"
+
+
+def test_a_witness_is_what_two_frames_and_four_fifths_of_them_say_in_a_mainland_form() -> None:
+    """One frame, or a plate whose Chinese characters were not read, is none; the read itself stands."""
+    ours, whole = [vote("LT3482")] * 3, vote("粤ZR12A港", 1.0, mainland=True)
+    others = {
+        "粤ZR12A港": [*[whole] * 4, vote("粤ZR12A澳", 1.0, mainland=True)],
+        None: [whole],
+        "": [vote("ZY153", mainland=True)] * 3,
+    }
+    for witness, votes in others.items():
+        assert settle([*ours, *votes]) == Settled("LT3482", witness or None, 0.97)
+
+
 def test_a_row_alone_still_bears_out_the_same_text_that_others_show_in_two() -> None:
     """Three pictures show both rows; three took them for one: that is six pictures with the plate in it."""
     assert isinstance(settle([rows("7550", 2, 2)] * 3 + [rows("7550", 4)] * 3), Settled)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,26 +21,15 @@ from sync.link.log_result import (
     Loading,
     Mismatch,
     OtherEpoch,
-    Refuted,
     Swapped,
 )
-from sync.lookup import Lookup, Touch, touching
+from sync.lookup import Lookup
 from sync.simulated.core_log import SimulatedLog
 from sync.store import LaneStore
+from tests.rigs.lists import apply, bundle, equal, three_steps
 from wire.codec import encode
-from wire.forgetting import CLOCK_MS, EXPIRED_MS, STOPPING_MS
 from wire.hashes import EMPTY_STATE, ZERO
-from wire.messages import Delta
-from wire.records import BundleRecord, CargoRecord, HoldRecord, Kind, VehicleRecord
-
-
-def bundle(ubr: str, vrn: str, code: str = "release", *, deleted: bool = False, used_by: str = "") -> BundleRecord:
-    """A bundle of one consignment."""
-    cargo = (CargoRecord(ccrn=ubr, code=code),)
-    return BundleRecord(
-        ubr=ubr, vrn=vrn, direction="inbound", point="MKT", earliest_ms=0, valid_until_ms=2**45, cargo=cargo,
-        deleted=deleted, used_by=used_by,
-    )  # fmt: skip
+from wire.records import BundleRecord, HoldRecord
 
 
 @pytest.fixture
@@ -53,12 +41,8 @@ def store(tmp_path: Path) -> Iterator[LaneStore]:
 
 @pytest.fixture
 def core() -> SimulatedLog:
-    """The core's log: two bundles, a hold and an approved vehicle, in three steps."""
-    core = SimulatedLog("epoch-1")
-    core.change(bundle("1", "AB1234"), bundle("2", "CD5678", "inspect"))
-    core.change(HoldRecord(vrn="EF9"))
-    core.change(VehicleRecord(vrn="AB1234", mainland="粤ZAB12港"))
-    return core
+    """The core's log."""
+    return three_steps()
 
 
 @pytest.fixture
@@ -70,20 +54,10 @@ def log(store: LaneStore, core: SimulatedLog) -> CodeLog:
     return log
 
 
-def apply(log: CodeLog, delta: Delta) -> object:
-    """Offers a delta as the link does."""
-    return log.apply(delta, encode(delta))
-
-
 def rows(store: LaneStore) -> object:
     """All that the store holds of the codes, to see that nothing changed."""
     tables = ("code_head", "codes", "holds_ahead", "used_here")
     return [store.connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables]  # noqa: S608 the four above
-
-
-def equal(log: CodeLog, core: SimulatedLog) -> bool:
-    """Whether the lane is where the core is."""
-    return log.head == CodeLogHead(core.epoch, core.version, core.log_hash, core.state_hash)
 
 
 def test_a_lane_begins_with_nothing(store: LaneStore) -> None:
@@ -310,6 +284,23 @@ def test_an_unfinished_snapshot_is_forgotten_by_a_restart(store: LaneStore, log:
     assert equal(log, core)
 
 
+def test_rows_that_an_unfinished_snapshot_left_are_in_no_other(
+    store: LaneStore, log: CodeLog, core: SimulatedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are taken away little by little; a list that is loaded before the last of them is gone has none of them."""
+    monkeypatch.setattr("sync.codelog._SWEEP", 1)
+    begun = CodeLog(store, together=1, far=-1)
+    parts = core.snapshot(size=1)
+    for part in parts[:-1]:
+        begun.load(part)
+    later = SimulatedLog("epoch-1", tuple(row for row in core.rows.values() if not isinstance(row, BundleRecord)))
+    later.version = 9
+    again = CodeLog(store, far=-1)
+    assert isinstance(again.load(later.snapshot(request="again")[0]), Swapped)
+    assert equal(again, later)
+    assert equal(CodeLog(store, far=-1), later)
+
+
 def test_a_snapshot_that_is_not_what_was_signed_is_refused(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """A row missing, doubled or changed between the parts: said, and the list is as it was."""
     head = log.head
@@ -410,6 +401,40 @@ def test_rows_changed_on_the_medium_are_noticed_and_replaced(
     assert equal(again, core)
 
 
+def test_a_damaged_row_is_named(store: LaneStore, log: CodeLog) -> None:
+    """A technician reads which; only where a row is missing nobody can say which it was."""
+    store.connection.execute("UPDATE codes SET body = x'00' WHERE name = 'EF9'")
+    assert log.verify() == "the row of hold EF9 is not what was written"
+    store.connection.execute("DELETE FROM codes WHERE name = 'EF9'")
+    assert log.verify() == "rows of the codes are missing or are not what was written"
+
+
+def test_damage_that_a_delta_comes_upon_is_not_the_cores_fault(
+    store: LaneStore, log: CodeLog, core: SimulatedLog
+) -> None:
+    """The rows are read again before the core is disbelieved; its snapshot then puts them right."""
+    store.connection.execute(
+        "UPDATE codes SET body = CAST(replace(CAST(body AS TEXT), '1234', '1235') AS BLOB) WHERE name = '1'"
+    )
+    assert isinstance(apply(log, core.change(bundle("1", "AB1234", used_by="szb-in-01/j/1"))), Mismatch)
+    assert log.refuted is None
+    assert all(isinstance(log.load(part), Swapped) for part in core.snapshot())
+    assert equal(log, core)
+
+
+def test_a_damaged_list_takes_the_snapshot_of_the_newest_delta_that_it_keeps(
+    store: LaneStore, log: CodeLog, core: SimulatedLog
+) -> None:
+    """The ordinary way to heal: nothing was signed since."""
+    delta = core.change(HoldRecord("GH29"))
+    assert isinstance(log.apply(delta, encode(delta), b"as it came", at_ms=1), Applied)
+    store.connection.execute("DELETE FROM codes WHERE name = '1'")
+    again = CodeLog(store)
+    assert again.damage != ""
+    assert all(isinstance(again.load(part), Swapped) for part in core.snapshot())
+    assert equal(again, core)
+
+
 def test_a_damaged_list_takes_a_snapshot_of_any_version(store: LaneStore, log: CodeLog, core: SimulatedLog) -> None:
     """A damaged version number cannot keep the right list out."""
     store.connection.execute("UPDATE code_head SET version = 1000000, total = zeroblob(512)")
@@ -417,97 +442,3 @@ def test_a_damaged_list_takes_a_snapshot_of_any_version(store: LaneStore, log: C
     assert again.damage != ""
     assert isinstance(again.load(core.snapshot()[0]), Swapped)
     assert equal(again, core)
-
-
-NOW = 2**45
-"""After the end of every bundle here, and long after."""
-
-
-def test_rows_that_have_ended_leave_by_a_delta_that_forgets_them(log: CodeLog, core: SimulatedLog) -> None:
-    """Row and hash; whoever is in the lane is told what was taken out; also after the store was opened again."""
-    used = bundle("1", "AB1234", used_by="szb-in-01/j/7")
-    apply(log, core.change(used))
-    result = apply(log, core.forget(("bundle", "1"), core_ms=5))
-    assert isinstance(result, Applied)
-    assert (result.changes, result.replaced) == ((), (used,))
-    assert touching(result.changes, "AB1234", replaced=result.replaced) is Touch.CHANGE
-    assert Lookup(log).find("AB1234").bundles == ()
-    again = CodeLog(log.store)
-    assert (again.damage, again.head) == ("", log.head)
-    assert log.head.state_hash == core.state_hash
-
-
-@pytest.mark.parametrize(
-    ("key", "core_ms"),
-    [
-        (("hold", "EF9"), NOW * 2),
-        (("vehicle", "AB1234"), NOW * 2),
-        (("bundle", "1"), NOW + EXPIRED_MS - 1),
-        (("bundle", "2"), NOW + STOPPING_MS - 1),
-    ],
-)
-def test_a_row_that_could_stop_somebody_does_not_leave(
-    log: CodeLog, core: SimulatedLog, key: tuple[Kind, str], core_ms: int
-) -> None:
-    """Signed or not: the list stays as it is, and no later word of that epoch is believed, a snapshot neither."""
-    before, held = log.head, bodies(log)
-    honest = copy.deepcopy(core)
-    delta = core.forget(key, core_ms=core_ms)
-    refuted = log.apply(delta, encode(delta))
-    assert isinstance(refuted, Refuted)
-    assert key[1] in refuted.why or "AB1234" in refuted.why
-    assert (log.head, bodies(log)) == (before, held)
-    assert all(isinstance(log.load(part), Refuted) for part in core.snapshot())
-    anew = honest.change(HoldRecord("GH29"))
-    assert isinstance(log.apply(anew, encode(anew)), Applied)
-    assert all(isinstance(log.load(part), Swapped) for part in honest.snapshot())
-
-
-def test_a_row_leaves_by_time_only_where_the_core_proved_that_time(log: CodeLog, core: SimulatedLog) -> None:
-    """A clock that was set far ahead ends no bundle; what the core proved, or no knowledge at all, does."""
-    delta = core.forget(("bundle", "1"), core_ms=NOW + EXPIRED_MS)
-    refuted = log.apply(delta, encode(delta), at_ms=NOW + EXPIRED_MS - CLOCK_MS - 1)
-    assert isinstance(refuted, Refuted)
-    assert "clock" in refuted.why
-    log.refuted = None
-    assert isinstance(log.apply(delta, encode(delta), at_ms=NOW + EXPIRED_MS - CLOCK_MS), Applied)
-
-
-def test_a_snapshot_of_the_same_epoch_without_a_hold_that_is_held_here_is_refuted(
-    store: LaneStore, core: SimulatedLog
-) -> None:
-    """Even where the lane is so far behind that it loads what it cannot follow; lifted by name, the hold may be gone."""
-    log = CodeLog(store, far=0)
-    for part in core.snapshot():
-        log.load(part)
-    core.rows.pop(("hold", "EF9"))
-    core.change(HoldRecord("GH29"))
-    core = SimulatedLog("epoch-1", tuple(core.rows.values()))
-    core.version = 9
-    (part,) = core.snapshot()
-    refuted = log.load(part)
-    assert isinstance(refuted, Refuted)
-    assert "EF9" in refuted.why
-    core.change(HoldRecord("EF9", deleted=True))
-    (part,) = core.snapshot(request="another")
-    assert isinstance(log.load(part), Swapped)
-
-
-def test_a_lifted_hold_that_has_left_the_list_is_missed_by_nobody(store: LaneStore, core: SimulatedLog) -> None:
-    """A lane that was away for long has it as lifted; the snapshot that it loads says nothing of it any more."""
-    core.change(HoldRecord("EF9", deleted=True))
-    log = CodeLog(store, far=0)
-    for part in core.snapshot():
-        log.load(part)
-    later = SimulatedLog("epoch-1", tuple(row for row in core.rows.values() if not isinstance(row, HoldRecord)))
-    later.version = 9
-    (part,) = later.snapshot()
-    assert isinstance(log.load(part), Swapped)
-
-
-def bodies(log: CodeLog) -> set[bytes]:
-    """The rows of the live list."""
-    with log.store.reading() as connection:
-        return {
-            body for (body,) in connection.execute("SELECT body FROM codes WHERE generation = ?", (log.generation,))
-        }

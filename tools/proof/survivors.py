@@ -75,7 +75,7 @@ SOURCE_REASONS: dict[str, str] = {
         "nobody can say which of two edges of one millisecond was first; no vehicle is on the way out in the one it arrives in"
     ),
     "lane_agent.passage summary drops `''`": "a record leaves out what is None and what is empty alike",
-    "lane_agent.settling settle drops `vote.text`": (
+    "lane_agent.settling _witness drops `vote.text`": (
         "a Mainland vote without a text has no weight, and a text of no length is no plate"
     ),
     "lane_agent.settling contradicted drops `vote.text`": (
@@ -90,6 +90,16 @@ SOURCE_REASONS: dict[str, str] = {
     "lane_agent.matching witness_disagrees drops `codes.approved`": (
         "the code book names a Mainland plate only with an approval (`sync.lookup`)"
     ),
+    "sync.codelog _hashed drops `damage`": "which of several damaged rows is named is no matter",
+    "sync.codelog _look_whose_fault drops `self.damage`": (
+        "rows that are known to be damaged are found so when they are read again; only that reading is spared"
+    ),
+    "sync.codelog _sweep drops `_LARGEST`": (
+        "the rows of a snapshot that was never finished then go when the next list is live, for they are older than that"
+    ),
+    "core.ledger.forgetting _is_steady turns `abs(ahead - self._ahead) > STEP_MS`": (
+        "the bound is our own choice: a clock that moved by exactly so much may count as set or as steady"
+    ),
 }
 """Survivors among the mutants of the source (`source_fates`, `test_fates`), without their line number, and why each harms nobody."""
 
@@ -99,7 +109,10 @@ JUDGED = (
     "lane_agent.help_call",
     "lane_agent.passage",
     "lane_agent.matching",
+    "lane_agent.settling",
+    "sync.codelog",
     "wire.forgetting",
+    "core.ledger.forgetting",
 )
 """Modules of which every mutant was tried, and each that lived has its reason above."""
 

@@ -57,6 +57,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "sync.link": LINK,
     "sync.codelog": (
         "tests/sync/test_codelog_steps.py",
+        "tests/sync/test_codelog_forgets.py",
         "tests/sync/test_link_past.py",
         "tests/sync/test_lookup_find.py",
         "tests/sync/test_codelog_model.py",
@@ -70,7 +71,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
         "tests/core/test_core_claims.py",
         "tests/core/test_core_counter.py",
     ),
-    "wire.forgetting": ("tests/wire/test_forgetting.py", "tests/sync/test_codelog_steps.py"),
+    "wire.forgetting": ("tests/wire/test_forgetting.py", "tests/sync/test_codelog_forgets.py"),
     "core.ledger.forgetting": ("tests/core/test_forgetting.py",),
     "core.ledger.changes": ("tests/core/test_forgetting.py", "tests/core/test_core_changes.py"),
     "core.ledger.strictest": ("tests/core/test_forgetting.py",),
