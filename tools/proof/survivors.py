@@ -97,6 +97,9 @@ SOURCE_REASONS: dict[str, str] = {
     "sync.codelog _sweep drops `_LARGEST`": (
         "the rows of a snapshot that was never finished then go when the next list is live, for they are older than that"
     ),
+    "core.ledger.strictest strictest drops `own is None`": (
+        "`ReplicatedLog.forgotten` knows nothing of a row that is in the list"
+    ),
     "core.ledger.forgetting _is_steady turns `abs(ahead - self._ahead) > STEP_MS`": (
         "the bound is our own choice: a clock that moved by exactly so much may count as set or as steady"
     ),
@@ -113,6 +116,7 @@ JUDGED = (
     "sync.codelog",
     "wire.forgetting",
     "core.ledger.forgetting",
+    "core.ledger.strictest",
 )
 """Modules of which every mutant was tried, and each that lived has its reason above."""
 

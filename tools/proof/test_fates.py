@@ -74,7 +74,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "wire.forgetting": ("tests/wire/test_forgetting.py", "tests/sync/test_codelog_forgets.py"),
     "core.ledger.forgetting": ("tests/core/test_forgetting.py",),
     "core.ledger.changes": ("tests/core/test_forgetting.py", "tests/core/test_core_changes.py"),
-    "core.ledger.strictest": ("tests/core/test_forgetting.py",),
+    "core.ledger.strictest": ("tests/core/test_strictest.py", "tests/core/test_forgetting.py"),
     "core.ledger.checkpoints": ("tests/core/test_checkpoints.py",),
 }
 """Which tests watch over which module (or every module of a package), the quick ones first."""
