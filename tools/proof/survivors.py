@@ -97,6 +97,9 @@ SOURCE_REASONS: dict[str, str] = {
     "sync.codelog _sweep drops `_LARGEST`": (
         "the rows of a snapshot that was never finished then go when the next list is live, for they are older than that"
     ),
+    "core.ledger.changes _to_sign drops `not isinstance(row, BundleRecord)`": (
+        "what is no bundle is looked for under no number, so nothing is known of it"
+    ),
     "core.ledger.strictest strictest drops `own is None`": (
         "`ReplicatedLog.forgotten` knows nothing of a row that is in the list"
     ),
