@@ -151,7 +151,11 @@ def _fuzz(
             except Exception as error:  # noqa: BLE001 - this is what is looked for
                 if len(raised) < 20:
                     raised.append(f"{name}: {error!r} from {data[:60]!r}")
-        for good, parse, _dear in plan.values():  # so that no parser keeps the last rubbish, a picture of 60,000 lines say
+        for (
+            good,
+            parse,
+            _dear,
+        ) in plan.values():  # so that no parser keeps the last rubbish, a picture of 60,000 lines say
             parse(good[0])
         memory.append(_memory_mb())
         if batch and memory[-1] - memory[0] > 4 * GROWS_MB:
