@@ -6,8 +6,9 @@ Rules of this file:
 - Short answers go out at once; deltas and snapshots a lane asked for go out part by part in between, so that no lane's
   proof waits for another lane's snapshot. Pictures come last of all, one part at a time.
 - After its start it listens to its lanes before it proves, takes or changes anything (`link.wholeness`); whoever asks for
-  a change waits so long. One that stood by while the core before it served, and was handed the lease, need not.
-- A fault of the store ends the process: without a store nothing may be proved, and the lanes go manual by themselves.
+  a change waits so long. One that knows its database need not.
+- A fault of the store ends it: without a store nothing may be proved, and the lanes go manual by themselves. `serving` says
+  what comes then.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from core.ledger import audit_log, checkpoints
 from core.ledger.changes import Sequencer
 from core.ledger.forgetting import Forgetter
 from core.ledger.lease import Lease
-from core.ledger.log import ReplicatedLog
+from core.ledger.log import LogPlace, ReplicatedLog
 from core.ledger.store import CoreStore
 from core.link.alarms import AlarmBook
 from core.link.compound import Compound
@@ -91,6 +92,7 @@ class CoreParts:
         clock: the present time, UTC ms.
         file: the settings' file, to be watched for other profiles; none: they stay.
         lease: what this core has taken; left out where no other core can be.
+        told: the newest list that this process has told anybody of, where it had the lease before and has kept it.
 
     Raises:
         CoreSettingsError: a file is missing or not usable.
@@ -98,9 +100,15 @@ class CoreParts:
     """
 
     def __init__(
-        self, settings: CoreSettings, clock: UtcClock, file: Path | None = None, lease: Lease | None = None
+        self,
+        settings: CoreSettings,
+        clock: UtcClock,
+        file: Path | None = None,
+        lease: Lease | None = None,
+        told: LogPlace | None = None,
     ) -> None:
         self.lease = lease
+        self._told = told
         self.settings = settings
         self.file = file
         self.clock = clock
@@ -141,10 +149,17 @@ class CoreParts:
             rings=self.registry.rings,
             clock=clock,
             gallery=self.gallery,
-            listen_ms=0 if lease and lease.was_handed_over else round(1_000 * settings.log.listen_seconds),
+            listen_ms=0 if self.knows_its_database() else round(1_000 * settings.log.listen_seconds),
             ticks=monotonic_ms,
             may_prove=lease.is_live if lease else lambda: True,
         )
+
+    def knows_its_database(self) -> bool:
+        """Whether it cannot be a copy of the past, so that lanes need not be listened to first (`link.wholeness`)."""
+        if self.lease is None:
+            return False
+        kept = self.lease.was_kept and self._told is not None and self.log.goes_on_from(self._told)
+        return kept or self.lease.was_handed_over
 
     def looking_back(self) -> LookingBack:
         """What walls are told of the past, from a connection of its own."""
@@ -314,7 +329,10 @@ class CoreService:
             self._failed.exception()  # told already, or what came of closing
         self._parts.store.close()
         if (lease := self._parts.lease) is not None:
-            (lease.give_back if in_order else lease.leave)()
+            if in_order:
+                lease.give_back(is_whole=self._parts.exchange.told() is not None)
+            else:
+                lease.leave()
 
     def _serve(self, request: Request, caller: Caller) -> Any:
         """Serves an operator, now or together with whoever else waits."""
@@ -436,9 +454,7 @@ class CoreService:
                 with parts.store.transaction():
                     parts.compound.raise_alarms(late, now_ms=now)
             if parts.lease is not None and parts.lease.is_lost:
-                raise StoreError(
-                    "another core has taken the lease over; this one ends, and stands by when it is started again"
-                )
+                raise StoreError("another core has taken the lease over; this one says nothing more, and stands by")
             self._look_at_brokers()
             self._look_at_silence()
             self._look_at_register()

@@ -7,6 +7,8 @@ Rules of this file:
   old one proved last is then too old for any lane (design §3). No two machines' clocks are compared.
 - A core that ends in good order gives it back: then the next one need not wait; one that ends by a fault, its database's
   perhaps, does not. One that was killed, and whose place (a locked file of this machine) its successor has, is known to be dead.
+- Who gives it back says whether its list may be relied on: one that has not listened to its lanes to the end, or that lacks
+  something, gives it back without its word, and the next one listens itself.
 - Taking it over changes the term. Every transaction of a core holds its term's key (`CoreStore.transaction`): those of the old one
   are over before, or fail.
 """
@@ -29,6 +31,9 @@ from core.ledger.store import LedgerConnection, connected, named
 from runtime.store_errors import StoreError
 
 log = logging.getLogger("rocars.core")
+
+WITHOUT_A_WORD = "-"
+"""The holder, where a core gave it back that could not say whether its list is whole."""
 
 LASTS_S = 2.0
 """How long a renewal counts."""
@@ -84,6 +89,7 @@ class Lease:
         is_lost: another has taken it over.
         was_handed_over: another gave it back in good order, and over one session with the server this process saw it have the
             lease until then: it has the database that the other one served from, and no copy of the past.
+        was_kept: it was this process's own before, and is again, before anybody else could have taken it over anywhere.
     """
 
     def __init__(self, dsn: str, place: CorePlace) -> None:
@@ -94,8 +100,9 @@ class Lease:
         self._over = threading.Event()
         self._renewer: threading.Thread | None = None
         self._doubtful = False
+        self._renewed = 0.0
         self.is_lost = False
-        self.was_handed_over = False
+        self.was_handed_over = self.was_kept = False
         self.term = 0
 
     def is_live(self) -> bool:
@@ -107,6 +114,8 @@ class Lease:
 
         A database that is away is waited for: a core that ended for want of it would be started again all the time.
         """
+        self.is_lost = False
+        held, elsewhere = self.term, self._renewed + LASTS_S + APART_S
         seen: tuple[int, int] | None = None
         since, told, watched = time.monotonic(), "", ""
         while not stop():
@@ -117,9 +126,10 @@ class Lease:
                     seen, since = (term, beat), now
                 if holder:
                     watched = holder if now - since < LASTS_S else ""
-                free = holder in {"", self._place.name} or now - since >= LASTS_S + APART_S
+                free = holder in {"", WITHOUT_A_WORD, self._place.name} or now - since >= LASTS_S + APART_S
                 if free and self._take_over(term, beat):
-                    self.was_handed_over = not holder and watched not in {"", self._place.name}
+                    self.was_handed_over = not holder and watched not in {"", WITHOUT_A_WORD, self._place.name}
+                    self.was_kept = (term, holder) == (held, self._place.name) and time.monotonic() < elsewhere
                     self._renew_from_now_on()
                     return True
                 if told != holder:
@@ -166,7 +176,7 @@ class Lease:
         row = done.fetchone()
         if row is None or self._doubtful:
             return False
-        self.term, self._until = int(row[0]), began + LASTS_S
+        self.term, self._until, self._renewed = int(row[0]), began + LASTS_S, began
         return True
 
     def _renew_from_now_on(self) -> None:
@@ -188,14 +198,15 @@ class Lease:
                 self._until, self.is_lost = 0.0, True
                 return
             if not (self._over.is_set() or self._doubtful):
-                self._until = began + LASTS_S
+                self._until, self._renewed = began + LASTS_S, began
 
-    def give_back(self) -> None:
-        """This core ends in good order and has said its last word."""
+    def give_back(self, *, is_whole: bool = True) -> None:
+        """This core ends in good order and has said its last word; `is_whole`: of its list, too."""
         self._fall_silent()
+        holder = "" if is_whole else WITHOUT_A_WORD
         if held := self.term:
             with suppress(psycopg.Error, StoreError):
-                self._db().execute("UPDATE lease SET holder = '', beat = beat + 1 WHERE term = %s", (held,))
+                self._db().execute("UPDATE lease SET holder = %s, beat = beat + 1 WHERE term = %s", (holder, held))
         self._drop()
 
     def leave(self) -> None:

@@ -84,6 +84,16 @@ def test_one_that_saw_the_other_serve_until_it_gave_the_lease_back_knows_its_dat
     assert not third.was_handed_over, "it was started afterwards, perhaps on a copy"
 
 
+def test_one_that_gives_it_back_without_a_word_for_its_list_hands_nothing_over(make_lease: Any) -> None:
+    """It had not listened to its lanes to the end, or lacked something: the next one has it at once, and listens itself."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    began = time.monotonic()
+    stands_by(second, lambda: first.give_back(is_whole=False))
+    assert time.monotonic() - began < LASTS_S + APART_S
+    assert not second.was_handed_over
+
+
 def test_one_whose_session_broke_meanwhile_does_not_know_it(make_lease: Any, dsn: str) -> None:
     """Another server may answer, or this one with a copy put back."""
     first, second = make_lease("a"), make_lease("b")
