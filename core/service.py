@@ -159,7 +159,7 @@ class CoreParts:
         if self.lease is None:
             return False
         kept = self.lease.was_kept and self._told is not None and self.log.goes_on_from(self._told)
-        return kept or self.lease.was_handed_over
+        return kept or self.lease.saw_it_served
 
     def looking_back(self) -> LookingBack:
         """What walls are told of the past, from a connection of its own."""
@@ -330,7 +330,8 @@ class CoreService:
         self._parts.store.close()
         if (lease := self._parts.lease) is not None:
             if in_order:
-                lease.give_back(is_whole=self._parts.exchange.told() is not None)
+                lease.is_whole = self._parts.exchange.told() is not None
+                lease.give_back()
             else:
                 lease.leave()
 
@@ -455,6 +456,8 @@ class CoreService:
                     parts.compound.raise_alarms(late, now_ms=now)
             if parts.lease is not None and parts.lease.is_lost:
                 raise StoreError("another core has taken the lease over; this one says nothing more, and stands by")
+            if parts.lease is not None:
+                parts.lease.is_whole = parts.exchange.told() is not None
             self._look_at_brokers()
             self._look_at_silence()
             self._look_at_register()

@@ -96,5 +96,5 @@ class CoreProcess:
             self._lease.leave()
             raise
         except BaseException:
-            self._lease.give_back(is_whole=False)
+            self._lease.give_back()
             raise

@@ -4,8 +4,8 @@ Rules of this file:
 - A core cannot know by itself that it runs on a backup. After each start it therefore listens first: for `listen_ms`
   it proves nothing, takes no rows and lets nobody change the list, so that every lane on the line is heard. A lane whose
   presence says that it is on the line, and that has not asked yet, keeps the others waiting, for `PATIENCE_MS` at most:
-  on a starved machine a nonce takes longer than `listen_ms`. Two need not: a core that stood by and was handed the lease has seen
-  that its database is the one that was served from (`ledger.lease`); one that listened, served, lost its database and has it again
+  on a starved machine a nonce takes longer than `listen_ms`. Two need not: a core that stood by and saw the one
+  before serve to its end has seen that its database is the one that was served from (`ledger.lease`); one that listened, served, lost its database and has it again
   before another core could have served knows by hash all that was ever told (`serving`).
 - A lane that names a later version is asked to show the deltas. What it claims proves nothing and holds nobody else up
   for longer than `PATIENCE_MS`, once; it is itself proved nothing until it has shown them.
