@@ -121,19 +121,20 @@ class Lease:
         """
         self.is_lost = False
         held, elsewhere = self.term, self._renewed + LASTS_S + APART_S
-        seen: tuple[int, int] | None = None
+        seen = (0, 0)
         since, told, served, unbroken = time.monotonic(), "", 0, False
         while not stop():
             try:
                 now = time.monotonic()
                 term, holder, beat = self._look()
                 if (term, beat) != seen:
+                    goes_on = unbroken and term == seen[0] and beat > seen[1]  # no copy, loaded under this session
+                    is_said = holder.endswith(WHOLE) or (not holder and served == term)
+                    served = term if goes_on and is_said else 0
                     seen, since = (
                         (term, beat),
                         time.monotonic(),
                     )  # not before it was renewed, however long the look took
-                    if holder:  # who gives it back for a whole list says nothing more
-                        served = term if unbroken and holder.endswith(WHOLE) else 0
                 unbroken, is_own = True, holder.removesuffix(WHOLE) == self._place.name
                 free = is_own or holder in {"", WITHOUT_A_WORD} or now - since >= LASTS_S + APART_S
                 if free and self._take_over(term, beat):

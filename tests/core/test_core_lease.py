@@ -115,6 +115,40 @@ def test_one_that_saw_the_other_renew_it_until_it_was_killed_knows_its_database(
     assert first.is_lost or not first.is_live()
 
 
+def test_a_copy_that_is_loaded_under_the_session_says_nothing(make_lease: Any, dsn: str) -> None:
+    """Its lease is of the past, however whole the list was then."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    first.is_whole = True
+
+    def put_back() -> None:
+        first.leave()
+        with psycopg.connect(dsn, autocommit=True) as db:
+            db.execute("UPDATE lease SET beat = 1")
+
+    stands_by(second, put_back)
+    assert not second.saw_it_served
+
+
+def test_one_whose_look_took_long_takes_nothing_from_a_core_that_lives(make_lease: Any) -> None:
+    """It was cut off meanwhile: when it asked says nothing about how long there was no renewal."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    look, answered = second._look, []
+
+    def late() -> tuple[int, str, int]:
+        if not answered:
+            time.sleep(LASTS_S + APART_S + 0.1)
+        answered.append(time.monotonic())
+        found: tuple[int, str, int] = look()
+        return found
+
+    second._look = late
+    assert not second.take(lambda: bool(answered) and time.monotonic() > answered[0] + 1.0)
+    assert first.is_live()
+    assert not first.is_lost
+
+
 def test_one_whose_renewals_reached_the_server_by_another_session_says_nothing_of_its_list(make_lease: Any) -> None:
     """It may be another server than the one that its store is on."""
     first, second = make_lease("a"), make_lease("b")
