@@ -4,6 +4,7 @@ A process of its own (`rocars-core run --config FILE`), never imported by the la
 
 | module | what is in it |
 |---|---|
+| `serving` | the process: it stands by, serves, and stands by again when its database was lost |
 | `service`, `parts` | the running core: brokers, admin socket, clock ticks; what it is put together from |
 | `model/` | values and rules without a store: the form of a lodgement, people, ownership, refusals in three languages, the earliest crossing |
 | `select/` | profiles: what they look for, which word hit which value, and edits that count at once |

@@ -10,7 +10,7 @@ from core.ledger import checkpoints, event_months
 from core.ledger.changes import Sequencer
 from core.ledger.forgetting import Forgetter
 from core.ledger.lease import Lease
-from core.ledger.log import ReplicatedLog
+from core.ledger.log import LogPlace, ReplicatedLog
 from core.ledger.store import CoreStore
 from core.link.compound import Compound
 from core.link.gateway import LaneGateway
@@ -37,6 +37,7 @@ class CoreParts:
         clock: the present time, UTC ms.
         file: the settings' file, to be watched for other profiles; none: they stay.
         lease: what this core has taken; left out where no other core can be.
+        told: the newest list that this process has told anybody of, where it had the lease before and has kept it.
 
     Raises:
         CoreSettingsError: a file is missing or not usable.
@@ -44,9 +45,15 @@ class CoreParts:
     """
 
     def __init__(
-        self, settings: CoreSettings, clock: UtcClock, file: Path | None = None, lease: Lease | None = None
+        self,
+        settings: CoreSettings,
+        clock: UtcClock,
+        file: Path | None = None,
+        lease: Lease | None = None,
+        told: LogPlace | None = None,
     ) -> None:
         self.lease = lease
+        self._told = told
         self.settings = settings
         self.file = file
         self.clock = clock
@@ -88,10 +95,17 @@ class CoreParts:
             rings=self.registry.rings,
             clock=clock,
             gallery=self.gallery,
-            listen_ms=0 if lease and lease.was_handed_over else round(1_000 * settings.log.listen_seconds),
+            listen_ms=0 if self.knows_its_database() else round(1_000 * settings.log.listen_seconds),
             ticks=monotonic_ms,
             may_prove=lease.is_live if lease else lambda: True,
         )
+
+    def knows_its_database(self) -> bool:
+        """Whether it cannot be a copy of the past, so that lanes need not be listened to first (`link.wholeness`)."""
+        if self.lease is None:
+            return False
+        kept = self.lease.was_kept and self._told is not None and self.log.goes_on_from(self._told)
+        return kept or self.lease.saw_it_served
 
     def looking_back(self) -> LookingBack:
         """What walls are told of the past, from a connection of its own."""

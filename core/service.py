@@ -6,8 +6,9 @@ Rules of this file:
 - Short answers go out at once; deltas and snapshots a lane asked for go out part by part in between, so that no lane's
   proof waits for another lane's snapshot. Pictures come last of all, one part at a time.
 - After its start it listens to its lanes before it proves, takes or changes anything (`link.wholeness`); whoever asks for
-  a change waits so long. One that stood by while the core before it served, and was handed the lease, need not.
-- A fault of the store ends the process: without a store nothing may be proved, and the lanes go manual by themselves.
+  a change waits so long. One that knows its database need not.
+- A fault of the store ends it: without a store nothing may be proved, and the lanes go manual by themselves. `serving` says
+  what comes then.
 """
 
 from __future__ import annotations
@@ -208,7 +209,11 @@ class CoreService:
             self._failed.exception()  # told already, or what came of closing
         self._parts.store.close()
         if (lease := self._parts.lease) is not None:
-            (lease.give_back if in_order else lease.leave)()
+            if in_order:
+                lease.is_whole = self._parts.exchange.told() is not None
+                lease.give_back()
+            else:
+                lease.leave()
 
     def _serve(self, request: Request, caller: Caller) -> Any:
         """Serves an operator, now or together with whoever else waits."""
@@ -330,9 +335,9 @@ class CoreService:
                 with parts.store.transaction():
                     parts.compound.raise_alarms(late, now_ms=now)
             if parts.lease is not None and parts.lease.is_lost:
-                raise StoreError(
-                    "another core has taken the lease over; this one ends, and stands by when it is started again"
-                )
+                raise StoreError("another core has taken the lease over; this one says nothing more, and stands by")
+            if parts.lease is not None:
+                parts.lease.is_whole = parts.exchange.told() is not None
             self._look_at_brokers()
             self._look_at_silence()
             self._look_at_register()

@@ -7,9 +7,7 @@ Exit codes: 0 done, 1 refused or failed, 2 the configuration or command line is 
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -26,14 +24,13 @@ from core.cli.people import keeper_of, second_person
 from core.cli.sessions import language
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key, make_signing_key
 from core.errors import CoreError, CoreSettingsError, RefusedError
-from core.ledger.lease import CorePlace, Lease
 from core.ledger.log import HistoricList, ReplicatedLog, live
 from core.ledger.new_epoch import holds_to_end, make_strictest
 from core.ledger.sqlite_import import import_sqlite as take_over_file
 from core.ledger.store import CoreStore
 from core.logins import own_login
 from core.model.refusals import FormLanguage
-from core.settings import CoreSettings, load
+from core.settings import load
 from domain.marks import normalise
 from domain.times import DAY_MS, expected_span, hong_kong_text
 from runtime.journald import log_for_people
@@ -129,31 +126,9 @@ def run(
 ) -> None:
     """Run the core until it is told to stop (SIGTERM, Ctrl-C). Where another runs on the same database, it stands by."""
     log_for_people("rocars-core", logging.getLevelNamesMapping()[level.upper()])
-    asyncio.run(_serve(load(config), config))
+    from core.serving import CoreProcess
 
-
-async def _serve(settings: CoreSettings, config: Path) -> None:
-    """Stands by until the lease is this core's; then it serves."""
-    from core.parts import CoreParts
-    from core.service import CoreService
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    socket = settings.core.admin_socket
-    place = CorePlace(socket.with_name(f"{socket.name}.lock"))
-    lease = Lease(settings.core.database, place)
-    if not await asyncio.to_thread(lease.take, stop.is_set):
-        return
-    try:
-        parts = CoreParts(settings, utc_ms, config, lease)
-    except BaseException:
-        lease.give_back()
-        raise
-    head = parts.log.head()
-    note = f"serving {len(parts.registry.rings)} lanes; list at version {head.version} of epoch {head.epoch}"
-    await CoreService(parts, lambda: logging.getLogger("rocars.core").info(note)).run(stop)
+    CoreProcess(load(config), utc_ms, config).run()
 
 
 @app.command()

@@ -7,6 +7,9 @@ Rules of this file:
   old one proved last is then too old for any lane (design §3). No two machines' clocks are compared.
 - A core that ends in good order gives it back: then the next one need not wait; one that ends by a fault, its database's
   perhaps, does not. One that was killed, and whose place (a locked file of this machine) its successor has, is known to be dead.
+- The holder says with each renewal, and at its end, whether its list is whole: it has listened to its lanes to the end, and
+  nothing is missing. Whoever saw that over one session with the server, and nothing else of this term until it took the lease
+  over, has the database that was served from, and no copy of the past.
 - Taking it over changes the term. Every transaction of a core holds its term's key (`CoreStore.transaction`): those of the old one
   are over before, or fail.
 """
@@ -29,6 +32,12 @@ from core.ledger.store import LedgerConnection, connected, named
 from runtime.store_errors import StoreError
 
 log = logging.getLogger("rocars.core")
+
+WITHOUT_A_WORD = "-"
+"""The holder, where a core gave it back that could not say whether its list is whole."""
+
+WHOLE = " (whole)"
+"""Behind the holder's name: it has listened to its lanes, and its list is whole."""
 
 LASTS_S = 2.0
 """How long a renewal counts."""
@@ -82,8 +91,9 @@ class Lease:
     Attributes:
         term: whose key transactions hold; 0 while it is another's.
         is_lost: another has taken it over.
-        was_handed_over: another gave it back in good order, and over one session with the server this process saw it have the
-            lease until then: it has the database that the other one served from, and no copy of the past.
+        is_whole: what this core says of its list.
+        saw_it_served: over one session with the server this process saw another renew it, with a whole list, and then no more.
+        was_kept: it was this process's own before, and is again, before anybody else could have taken it over anywhere.
     """
 
     def __init__(self, dsn: str, place: CorePlace) -> None:
@@ -94,8 +104,10 @@ class Lease:
         self._over = threading.Event()
         self._renewer: threading.Thread | None = None
         self._doubtful = False
+        self._renewed = 0.0
         self.is_lost = False
-        self.was_handed_over = False
+        self.is_whole = self._in_one_session = False
+        self.saw_it_served = self.was_kept = False
         self.term = 0
 
     def is_live(self) -> bool:
@@ -107,27 +119,35 @@ class Lease:
 
         A database that is away is waited for: a core that ended for want of it would be started again all the time.
         """
-        seen: tuple[int, int] | None = None
-        since, told, watched = time.monotonic(), "", ""
+        self.is_lost = False
+        held, elsewhere = self.term, self._renewed + LASTS_S + APART_S
+        seen = (0, 0)
+        since, told, served, unbroken = time.monotonic(), "", 0, False
         while not stop():
             try:
                 now = time.monotonic()
                 term, holder, beat = self._look()
                 if (term, beat) != seen:
-                    seen, since = (term, beat), now
-                if holder:
-                    watched = holder if now - since < LASTS_S else ""
-                free = holder in {"", self._place.name} or now - since >= LASTS_S + APART_S
+                    goes_on = unbroken and term == seen[0] and beat > seen[1]  # no copy, loaded under this session
+                    is_said = holder.endswith(WHOLE) or (not holder and served == term)
+                    served = term if goes_on and is_said else 0
+                    seen, since = (
+                        (term, beat),
+                        time.monotonic(),
+                    )  # not before it was renewed, however long the look took
+                unbroken, is_own = True, holder.removesuffix(WHOLE) == self._place.name
+                free = is_own or holder in {"", WITHOUT_A_WORD} or now - since >= LASTS_S + APART_S
                 if free and self._take_over(term, beat):
-                    self.was_handed_over = not holder and watched not in {"", self._place.name}
+                    self.saw_it_served = served == term and not is_own
+                    self.was_kept = is_own and term == held and time.monotonic() < elsewhere
                     self._renew_from_now_on()
                     return True
-                if told != holder:
-                    log.info("another core has the lease (%s); this one stands by", holder)
-                    told = holder
+                if told != (other := holder.removesuffix(WHOLE)):
+                    log.info("another core has the lease (%s); this one stands by", other)
+                    told = other
             except (psycopg.Error, StoreError) as error:
                 self._drop()
-                watched = ""
+                served, unbroken = 0, False
                 if told != str(error):
                     log.warning("the lease cannot be had yet: %s", error)
                     told = str(error)
@@ -166,10 +186,11 @@ class Lease:
         row = done.fetchone()
         if row is None or self._doubtful:
             return False
-        self.term, self._until = int(row[0]), began + LASTS_S
+        self.term, self._until, self._renewed = int(row[0]), began + LASTS_S, began
         return True
 
     def _renew_from_now_on(self) -> None:
+        self.is_whole, self._in_one_session = False, True
         self._over.clear()
         self._renewer = threading.Thread(target=self._renew, name="lease", daemon=True)
         self._renewer.start()
@@ -178,24 +199,28 @@ class Lease:
         while not self._over.wait(EVERY_S):
             began, self._doubtful = time.monotonic(), False
             try:
-                done = self._db().execute("UPDATE lease SET beat = beat + 1 WHERE term = %s", (self.term,))
+                says = self._place.name + (WHOLE if self.is_whole and self._in_one_session else "")
+                renewal = "UPDATE lease SET beat = beat + 1, holder = %s WHERE term = %s"
+                done = self._db().execute(renewal, (says, self.term))
             except (psycopg.Error, StoreError) as error:
                 log.warning("the lease was not renewed: %s", error)
                 self._drop()
+                self._in_one_session = False  # it may reach another server now than the store does
                 continue
             if done.rowcount != 1:
                 log.error("another core has taken the lease over; this one says nothing any more")
                 self._until, self.is_lost = 0.0, True
                 return
             if not (self._over.is_set() or self._doubtful):
-                self._until = began + LASTS_S
+                self._until, self._renewed = began + LASTS_S, began
 
     def give_back(self) -> None:
         """This core ends in good order and has said its last word."""
         self._fall_silent()
+        holder = "" if self.is_whole and self._in_one_session else WITHOUT_A_WORD
         if held := self.term:
             with suppress(psycopg.Error, StoreError):
-                self._db().execute("UPDATE lease SET holder = '', beat = beat + 1 WHERE term = %s", (held,))
+                self._db().execute("UPDATE lease SET holder = %s, beat = beat + 1 WHERE term = %s", (holder, held))
         self._drop()
 
     def leave(self) -> None:

@@ -60,6 +60,11 @@ class ListWatch:
         self._seen = strangers
         return self._found
 
+    @property
+    def found(self) -> str:
+        """What was found so far, without another look."""
+        return self._found
+
     def stop(self) -> None:
         """Ends `look_through` soon."""
         self._over.set()

@@ -49,6 +49,14 @@ class LogHead(msgspec.Struct, frozen=True):
     total: bytes
 
 
+class LogPlace(msgspec.Struct, frozen=True):
+    """A version of the log, by the hash of all that led there."""
+
+    epoch: str
+    version: int
+    log_hash: bytes
+
+
 class HistoricList(msgspec.Struct, frozen=True):
     """The list as it was at a version, rebuilt from the signed deltas and proved by their hashes."""
 
@@ -314,17 +322,18 @@ class ReplicatedLog:
         query = "SELECT version, payload FROM log WHERE epoch=%s AND version>%s ORDER BY version"
         yield from row_by_row(self._db, query, (epoch, version))
 
-    def news(self, epoch: str, version: int) -> tuple[str, int, list[bytes]]:
+    def news(self, epoch: str, version: int) -> tuple[LogPlace, list[bytes]]:
         """Where the log stands, and the signed payloads since that version; of another epoch all it has. In one round trip."""
         rows = self._db.execute(
-            "SELECT true, epoch, version, ''::bytea FROM head "
+            "SELECT true, epoch, version, log_hash FROM head "
             "UNION ALL SELECT false, epoch, version, payload FROM log WHERE epoch=%s AND version>%s",
             (epoch, version),
         )
-        *found, (_, present, newest, _) = sorted(rows)
-        if present != epoch:
-            return present, newest, [payload for _, payload in self.payloads_after(present, 0)]
-        return present, newest, [payload for *_, payload in found]
+        *found, (_, *where) = sorted(rows)
+        place = LogPlace(*where)
+        if place.epoch != epoch:
+            return place, [payload for _, payload in self.payloads_after(place.epoch, 0)]
+        return place, [payload for *_, payload in found]
 
     def envelopes_after(self, epoch: str, version: int, log_hash: bytes, *, most: int) -> list[bytes] | None:
         """The deltas' envelopes that bring a lane from `version` to the head.
@@ -345,6 +354,13 @@ class ReplicatedLog:
             return log_start(epoch)
         row = self._db.execute("SELECT log_hash FROM log WHERE epoch=%s AND version=%s", (epoch, version)).fetchone()
         return row[0] if row else None
+
+    def goes_on_from(self, place: LogPlace) -> bool:
+        """Whether this log is that one, as it was or continued."""
+        head = self.head()
+        if head.epoch != place.epoch or head.version < place.version:
+            return False
+        return self.hash_at(place.epoch, place.version) == place.log_hash
 
     def state_at(self, epoch: str, version: int) -> bytes | None:
         """The state hash after that version, None where it is not here."""

@@ -66,6 +66,9 @@ _KINDS: dict[type[psycopg.Error], tuple[type[StoreError], str]] = {
         "this role may not do that; the database must belong to it (docs/installing.md, The database)",
     ),
 }
+_ENDED = frozenset({"57P01", "57P02", "57P03", "57P05"})
+"""The server, or somebody there, ended the session: admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout."""
+
 _GIVE = (
     "WITH given AS (INSERT INTO series(name, last) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET last = series.last + 1 "
     "RETURNING last)"
@@ -145,6 +148,14 @@ def translated(error: psycopg.Error, dsn: str) -> StoreError:
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return StoreError(f"{named(dsn)}: {_AWAY} ({str(error).strip()})")
     return StoreError(f"{named(dsn)}: it did not take this; report it with the log ({str(error).strip()})")
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the server, or the way to it, is gone, and nothing else: its own, or the store's for it."""
+    told = error if isinstance(error, psycopg.Error) else error.__cause__
+    if not isinstance(told, psycopg.OperationalError) or isinstance(told, errors.PipelineAborted):
+        return False
+    return told.sqlstate is None or told.sqlstate[:2] == "08" or told.sqlstate in _ENDED
 
 
 class LedgerTables:

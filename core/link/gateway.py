@@ -23,7 +23,7 @@ import msgspec
 
 from core.errors import RefusedError
 from core.ledger.list_watch import ListWatch
-from core.ledger.log import ReplicatedLog
+from core.ledger.log import LogPlace, ReplicatedLog
 from core.ledger.store import CoreStore
 from core.ledger.whole_list import whole_list
 from core.link.alarm_watch import AlarmWatch
@@ -202,7 +202,7 @@ class LaneGateway:
         self._refused_ms: dict[str, int] = {}
         self._strangers = TokenBucket(burst=STRANGERS, per_second=1 / 60, now_ms=clock())
         head = log.head()
-        self._told = (head.epoch, head.version)
+        self._told = LogPlace(head.epoch, head.version, head.log_hash)
         self._asked: dict[Stream, tuple[int, int]] = {}
         self.whole = ListWholeness(store, log, self._alarms, listen_ms=listen_ms, ticks=ticks or clock)
         self.list_watch = ListWatch(store, log)
@@ -275,9 +275,15 @@ class LaneGateway:
 
     def news(self) -> list[CoreMessage]:
         """The deltas committed since this was last asked, for all lanes."""
-        epoch, version, payloads = self._log.news(*self._told)
-        self._told = (epoch, version)
+        self._told, payloads = self._log.news(self._told.epoch, self._told.version)
         return [CoreMessage(LOG, payload) for payload in payloads]
+
+    def told(self) -> LogPlace | None:
+        """The newest list that anybody was told of, where nothing is known to be missing in it; says so without the database."""
+        if not self.whole.is_whole() or self.list_watch.found:
+            return None
+        named = self._proving.named
+        return named if named is not None and named.version > self._told.version else self._told
 
     def tick(self) -> list[CoreMessage]:
         """Once a second: asks again for event rows whose gap has not moved since the last time; looks at the alarms."""

@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from core.ledger.list_watch import ListWatch
-from core.ledger.log import LogHead, ReplicatedLog
+from core.ledger.log import LogHead, LogPlace, ReplicatedLog
 from core.link.alarm_watch import AlarmWatch
 from core.link.intake import Intake, JournalPosition, Stream
 from core.link.named_heads import NamedHead, NamedHeads
@@ -47,6 +47,9 @@ class Proving:
         alarms: where causes are told, and their ends.
         asked: the rows that were asked for, by journal; shared with the gateway.
         may_prove: whether this core may now (`ledger.lease`).
+
+    Attributes:
+        named: the list that the last proof was of.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Proving:
         self._sessions: dict[str, SessionWatch] = {}
         self._rows = RowsWatch()
         self._heads = NamedHeads()
+        self.named: LogPlace | None = None
 
     def on_nonce(self, nonce: wire.Nonce, lane: ProvedLane, *, before: int | None = None) -> Iterator[msgspec.Struct]:
         """The bodies that answer a nonce. `before`: the last row that was committed when it came, where more is by now."""
@@ -86,6 +90,7 @@ class Proving:
             self._tell(nonce.lane, CoreAlarmKind.CORE_WENT_BACK, "")
         if self._may_be_proved(nonce, now) and self._may_prove():
             lane.proved_ms = now
+            self.named = LogPlace(head.epoch, head.version, head.log_hash)
             yield _beat(nonce, head, standing, furthest, now)
         yield from self._missing_rows(nonce)
 

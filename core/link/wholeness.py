@@ -4,8 +4,9 @@ Rules of this file:
 - A core cannot know by itself that it runs on a backup. After each start it therefore listens first: for `listen_ms`
   it proves nothing, takes no rows and lets nobody change the list, so that every lane on the line is heard. A lane whose
   presence says that it is on the line, and that has not asked yet, keeps the others waiting, for `PATIENCE_MS` at most:
-  on a starved machine a nonce takes longer than `listen_ms`. Only a core that stood by and was handed the lease has seen that its
-  database is the one that was served from (`ledger.lease`).
+  on a starved machine a nonce takes longer than `listen_ms`. Two need not: a core that stood by and saw the one
+  before serve to its end has seen that its database is the one that was served from (`ledger.lease`); one that listened, served, lost its database and has it again
+  before another core could have served knows by hash all that was ever told (`serving`).
 - A lane that names a later version is asked to show the deltas. What it claims proves nothing and holds nobody else up
   for longer than `PATIENCE_MS`, once; it is itself proved nothing until it has shown them.
 - A delta with this core's own signature that is not here proves that the core is behind. Those that follow the head
@@ -93,6 +94,7 @@ class ListWholeness:
         self._listen_ms = listen_ms
         self._ticks = ticks
         self._until_ms = ticks() + listen_ms
+        self._can_hear = not listen_ms
         self._claims: dict[str, _Claim] = {}
         self._silent: set[str] = set()
         self._merged: dict[str, int] = {}
@@ -102,6 +104,7 @@ class ListWholeness:
     def on_connected(self) -> None:
         """The first broker is there: from now on lanes can be heard."""
         self._until_ms = self._ticks() + self._listen_ms
+        self._can_hear = True
 
     def listening(self) -> bool:
         """Whether lanes are still listened to before anything is said or changed."""
@@ -112,6 +115,10 @@ class ListWholeness:
             return True
         waiting = (claim.since_ms for claim in self._claims.values() if claim.awaited)
         return not self.broken and any(now - since < PATIENCE_MS for since in waiting)
+
+    def is_whole(self) -> bool:
+        """Whether lanes were listened to, and none of them has said anything that is not here."""
+        return self._can_hear and not (self.broken or self._claims or self.listening())
 
     def on_presence(self, lane: str, *, online: bool) -> None:
         """A lane says, or its connection's Will, whether it is on the line; while the core listens it is waited for."""

@@ -76,18 +76,94 @@ def test_one_that_saw_the_other_serve_until_it_gave_the_lease_back_knows_its_dat
     """Only then need it not listen to the lanes first; nor does its word go on to the next one."""
     first, second, third = make_lease("a"), make_lease("b"), make_lease("c")
     assert first.take()
-    assert not first.was_handed_over
+    assert not first.saw_it_served
+    first.is_whole = True
     stands_by(second, first.give_back)
-    assert second.was_handed_over
+    assert second.saw_it_served
+    second.is_whole = True
     second.give_back()
     assert third.take()
-    assert not third.was_handed_over, "it was started afterwards, perhaps on a copy"
+    assert not third.saw_it_served, "it was started afterwards, perhaps on a copy"
+
+
+def test_one_that_gives_it_back_without_a_word_for_its_list_hands_nothing_over(make_lease: Any) -> None:
+    """It had not listened to its lanes to the end, or lacked something: the next one has it at once, and listens itself."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    began = time.monotonic()
+    first.is_whole = True
+
+    def lacks_something() -> None:
+        first.is_whole = False
+        first.give_back()
+
+    stands_by(second, lacks_something)
+    assert time.monotonic() - began < LASTS_S + APART_S
+    assert not second.saw_it_served
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_one_that_saw_the_other_renew_it_until_it_was_killed_knows_its_database(
+    make_lease: Any, *, is_whole: bool
+) -> None:
+    """As it knows it after a hand-over; the other one had to have a whole list."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    first.is_whole = is_whole
+    stands_by(second, lambda: cut_off(first))
+    assert second.saw_it_served == is_whole
+    assert first.is_lost or not first.is_live()
+
+
+def test_a_copy_that_is_loaded_under_the_session_says_nothing(make_lease: Any, dsn: str) -> None:
+    """Its lease is of the past, however whole the list was then."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    first.is_whole = True
+
+    def put_back() -> None:
+        first.leave()
+        with psycopg.connect(dsn, autocommit=True) as db:
+            db.execute("UPDATE lease SET beat = 1")
+
+    stands_by(second, put_back)
+    assert not second.saw_it_served
+
+
+def test_one_whose_look_took_long_takes_nothing_from_a_core_that_lives(make_lease: Any) -> None:
+    """It was cut off meanwhile: when it asked says nothing about how long there was no renewal."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    look, answered = second._look, []
+
+    def late() -> tuple[int, str, int]:
+        if not answered:
+            time.sleep(LASTS_S + APART_S + 0.1)
+        answered.append(time.monotonic())
+        found: tuple[int, str, int] = look()
+        return found
+
+    second._look = late
+    assert not second.take(lambda: bool(answered) and time.monotonic() > answered[0] + 1.0)
+    assert first.is_live()
+    assert not first.is_lost
+
+
+def test_one_whose_renewals_reached_the_server_by_another_session_says_nothing_of_its_list(make_lease: Any) -> None:
+    """It may be another server than the one that its store is on."""
+    first, second = make_lease("a"), make_lease("b")
+    assert first.take()
+    first.is_whole = True
+    first._in_one_session = False
+    stands_by(second, first.give_back)
+    assert not second.saw_it_served
 
 
 def test_one_whose_session_broke_meanwhile_does_not_know_it(make_lease: Any, dsn: str) -> None:
     """Another server may answer, or this one with a copy put back."""
     first, second = make_lease("a"), make_lease("b")
     assert first.take()
+    first.is_whole = True
 
     def broken() -> None:
         first.leave()
@@ -100,7 +176,7 @@ def test_one_whose_session_broke_meanwhile_does_not_know_it(make_lease: Any, dsn
             )
 
     stands_by(second, broken)
-    assert not second.was_handed_over
+    assert not second.saw_it_served
 
 
 def test_a_take_over_that_no_standby_has_is_none(make_lease: Any, dsn: str) -> None:

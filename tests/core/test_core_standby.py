@@ -117,6 +117,7 @@ def test_the_primary_and_its_core_die_and_nothing_acknowledged_is_lost(
             assert await both.hold(f"A{number}") == 0
         began = time.monotonic()
         first.kill()
+        both.children[0].send(signal.SIGKILL)
         second.promote()
         assert await both.hold("B0") == 1
         took = time.monotonic() - began
@@ -130,12 +131,11 @@ def test_the_primary_and_its_core_die_and_nothing_acknowledged_is_lost(
         both.end()
     assert took > APART_S, "the lease was not waited for"  # its last renewal is at most `LASTS_S` before the kill
     assert held(second.dsn("rocars"), both.core) == set(both.acknowledged)
-    assert both.children[0].status == 1
     assert "Traceback" not in (both.core.folder / "core.log").read_text(encoding="utf-8")
 
 
 def test_a_paused_core_wakes_up_and_says_nothing(broker: PrivateBroker, tmp_path: Path) -> None:
-    """SIGSTOP, the second takes over, SIGCONT: the first ends by itself, and has the lease again when the second is stopped."""
+    """SIGSTOP, the second takes over, SIGCONT: the first stands by, and has the lease again when the second is stopped."""
     cluster = PrivateCluster()
     cluster.start()
     both = TwoCores(tmp_path / "core", broker, cluster.create("rocars"))
@@ -148,9 +148,7 @@ def test_a_paused_core_wakes_up_and_says_nothing(broker: PrivateBroker, tmp_path
         both.children[0].send(signal.SIGSTOP)
         assert await both.hold("B0") == 1
         both.children[0].send(signal.SIGCONT)
-        await asyncio.to_thread(both.children[0].wait, PATIENCE_S)
-        both.start(0)
-        await asyncio.sleep(2.0)
+        await asyncio.sleep(4.0)
         await asyncio.to_thread(both.children[1].end)
         assert await both.hold("C0") == 0
 

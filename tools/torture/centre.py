@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from core.ledger.lease import WHOLE
 from simulation.broker import PrivateBroker
 from simulation.cable import Cable, Way
 from simulation.children import ChildProcess
@@ -139,7 +140,7 @@ class StandbyCentre:
         """The core that has the lease; the first, where none has."""
         with psycopg.connect(self.pair.primary.dsn(DATABASE)) as db:
             row = db.execute("SELECT holder FROM lease").fetchone()
-        holder = str(row[0]) if row else ""
+        holder = str(row[0]).removesuffix(WHOLE) if row else ""
         return next((one for one in self.seats.values() if holder.endswith(f":{one.socket}.lock")), self.seats["core"])
 
     def excuse(self, *, excused: bool) -> None:
