@@ -114,8 +114,12 @@ def test_a_copy_put_back_meanwhile_is_listened_over(place: Place) -> None:
 
 def test_one_whom_another_may_have_followed_listens(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lease was free long enough to be taken over elsewhere."""
-    later = time.monotonic() + 5.1
-    assert has_it_again(place, lambda: monkeypatch.setattr("core.ledger.lease.time.monotonic", lambda: later))
+
+    def time_passes() -> None:
+        later = time.monotonic() + 5.1
+        monkeypatch.setattr("core.ledger.lease.time.monotonic", lambda: later)
+
+    assert has_it_again(place, time_passes)
     assert not place.lease.was_kept
 
 
