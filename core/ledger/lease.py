@@ -131,10 +131,8 @@ class Lease:
                     goes_on = unbroken and term == seen[0] and beat > seen[1]  # no copy, loaded under this session
                     is_said = holder.endswith(WHOLE) or (not holder and served == term)
                     served = term if goes_on and is_said else 0
-                    seen, since = (
-                        (term, beat),
-                        time.monotonic(),
-                    )  # not before it was renewed, however long the look took
+                    seen = (term, beat)
+                    since = time.monotonic()  # and not `now`: it was renewed later than that, where the look took long
                 unbroken, is_own = True, holder.removesuffix(WHOLE) == self._place.name
                 free = is_own or holder in {"", WITHOUT_A_WORD} or now - since >= LASTS_S + APART_S
                 if free and self._take_over(term, beat):

@@ -134,7 +134,8 @@ def test_one_whose_look_took_long_takes_nothing_from_a_core_that_lives(make_leas
     """It was cut off meanwhile: when it asked says nothing about how long there was no renewal."""
     first, second = make_lease("a"), make_lease("b")
     assert first.take()
-    look, answered = second._look, []
+    look = second._look
+    answered: list[float] = []
 
     def late() -> tuple[int, str, int]:
         if not answered:
