@@ -240,7 +240,7 @@ def test_whatever_the_broker_says_and_whatever_is_put_back(make: Callable[[Path]
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=STORIES or 5,
+                max_examples=STORIES or 3,
                 stateful_step_count=40 if STORIES else 30,
                 derandomize=not STORIES,
                 database=None,

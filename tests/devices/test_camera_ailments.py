@@ -76,7 +76,7 @@ def rtsp() -> Iterator[tuple[CameraKind, str, Callable[[Callable[[int], Picture]
         )
 
 
-@pytest.mark.parametrize("server", [mjpeg, rtsp])
+@pytest.mark.parametrize("server", [pytest.param(mjpeg, marks=pytest.mark.long), rtsp])
 def test_each_ailment_is_named_in_time_and_passes(server: Callable, tmp_path: Path) -> None:  # type: ignore[type-arg]
     """Frozen, black, blinded, out of focus and moved: told apart, each with what to do, and over by itself."""
     reference = tmp_path / "reference.png"

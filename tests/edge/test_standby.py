@@ -186,7 +186,9 @@ async def running(
 
 
 @as_root
-@pytest.mark.parametrize("ailment", ["full", "read-only", "damaged"])
+@pytest.mark.parametrize(
+    "ailment", ["full", *(pytest.param(one, marks=pytest.mark.long) for one in ("read-only", "damaged"))]
+)
 def test_a_lane_without_its_store_starts_by_hand_says_why_and_goes_back(
     settings: Settings, lane_folder: LaneFolder, disk: Path, ailment: str
 ) -> None:

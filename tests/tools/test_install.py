@@ -85,7 +85,7 @@ class Checkout:
         return (self.folder / ".venv/which").read_text().strip()
 
 
-@pytest.mark.parametrize("how", ["fail", "kill"])
+@pytest.mark.parametrize("how", ["fail", pytest.param("kill", marks=pytest.mark.long)])
 def test_an_installation_broken_off_at_every_step_leaves_a_whole_one(how: str, tmp_path: Path) -> None:
     """No network, or kill -9, at each program that the script starts; the next run puts the new one in place."""
     seen, at = list[str](), 0

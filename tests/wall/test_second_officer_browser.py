@@ -50,6 +50,7 @@ def lane_page(tab: Any) -> Any:
     return page
 
 
+@pytest.mark.long
 def test_one_asks_everybody_sees_it_and_another_approves(place: Place) -> None:
     """With seconds left and names at the wall; not by whoever asked; axe finds nothing, in either language."""
     lane = place.lanes["SZB-IN-01"]

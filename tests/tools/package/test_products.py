@@ -145,6 +145,7 @@ def test_files_that_debian_has_no_more_are_an_error_and_not_a_smaller_package(tm
         screens.take(tmp_path, tmp_path / "stage", ("usr/lib/*/weston/desktop-shell.so",))
 
 
+@pytest.mark.long  # the field test installs and runs it
 def test_the_package_of_the_core_is_built_and_runs_from_where_it_was_put(tmp_path: Path) -> None:
     """For real: libraries by their hashes, dpkg-deb, a folder that nobody knew when it was built, and its command."""
     build_tree(ROOT, tmp_path / "tree", CORE, Architecture.AMD64, "7.1+test")
