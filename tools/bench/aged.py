@@ -37,7 +37,7 @@ from sync.store import LaneStore
 from wire.codec import decode, encode
 from wire.envelope import Signer
 from wire.hashes import EMPTY_STATE, ZERO
-from wire.messages import Delta, Deltas, Heartbeat, LogReply, Nonce, Presence, SnapshotPart, SnapshotWanted
+from wire.messages import Delta, Heartbeat, LogReply, Nonce, Presence, SnapshotPart, SnapshotWanted
 from wire.records import BundleRecord, CargoRecord, Record
 from wire.topics import LOG, LaneTopics
 
@@ -97,10 +97,11 @@ class _Lanes:
     """Two lanes' ends at the broker: one asks for proofs, the other for everything; what comes of both."""
 
     proofs: list[float] = field(default_factory=list)
-    parts: list[SnapshotPart] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     size: int = 0
     deltas: list[tuple[Delta, bytes]] = field(default_factory=list)
     whole: asyncio.Event = field(default_factory=asyncio.Event)
+    _parts: int = 0
     open: Callable[[str, bytes], bytes] = lambda _topic, payload: payload
 
     def hear(self, incoming: Incoming) -> None:
@@ -112,18 +113,26 @@ class _Lanes:
             decode(Heartbeat, body)
             self.proofs.append(time.monotonic())
         else:
-            self._take(decode(LogReply, body), len(incoming.payload))  # type: ignore[arg-type]
+            self._take(body, len(incoming.payload))
 
     def forgotten(self) -> int:
         """How many rows have left."""
         return sum(len(one.forgets) for one, _ in list(self.deltas))
 
-    def _take(self, reply: SnapshotPart | Deltas, size: int) -> None:
-        if isinstance(reply, SnapshotPart):
-            self.parts.append(reply)
-            self.size += size
-            if len(self.parts) == reply.parts:
-                self.whole.set()
+    def _take(self, body: bytes, size: int) -> None:
+        """A part of the snapshot; all but the first are read later, so that this process measures the core's pauses, not its own."""
+        self.raw.append(body)
+        self.size += size
+        if len(self.raw) == 1:
+            (first,) = self.parts()
+            self._parts = first.parts
+        if len(self.raw) == self._parts:
+            self.whole.set()
+
+    def parts(self) -> list[SnapshotPart]:
+        """The parts that have come."""
+        replies: list[LogReply] = [decode(LogReply, raw) for raw in self.raw]  # type: ignore[arg-type]
+        return [one for one in replies if isinstance(one, SnapshotPart)]
 
 
 def _longest(moments: list[float], since: float, until: float) -> float:
@@ -151,15 +160,15 @@ async def _ask(line: Connection, signer: Signer, over: asyncio.Event) -> None:
 
 def _at_a_lane(folder: Path, lanes: _Lanes) -> dict[str, float]:
     """What the same list costs a lane: to load, to open again, and the longest block of each delta that forgets."""
-    longest, forgetting = 0, 0
+    longest, forgetting, parts = 0, 0, lanes.parts()
     with closing(LaneStore(folder / "lane.db")) as store:
         log = CodeLog(store)
         began = before = time.perf_counter_ns()
-        for part in lanes.parts:
+        for part in parts:
             log.load(part)
             now = time.perf_counter_ns()
             longest, before = max(longest, now - before), now
-        if log.head.version != lanes.parts[0].version:
+        if log.head.version != parts[0].version:
             raise RuntimeError("the snapshot was not taken")
         loaded = before - began
         for delta, body in lanes.deltas:
