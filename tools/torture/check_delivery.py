@@ -206,9 +206,10 @@ def _caught_up(codes: StoredCodes, core: CoreHistory) -> StoredCodes:
     if not late or not all(one is not None and one.forgets for one in late):
         return codes
     gone = {forgotten.key for one in late if one is not None for forgotten in one.forgets}
-    return StoredCodes(
-        codes.epoch, core.codes.version, [one for one in codes.bodies if decode_record(one).key not in gone]
-    )
+    rows = {decode_record(one).key: one for one in codes.bodies}
+    if not gone <= rows.keys():  # it lacks rows that its own version has
+        return codes
+    return StoredCodes(codes.epoch, core.codes.version, [one for key, one in rows.items() if key not in gone])
 
 
 def check_uses(history: RunHistory, verdict: RunVerdict) -> None:
