@@ -7,7 +7,7 @@ import os
 
 import pygame
 
-from display.drawing import blank, paint
+from display.drawing import blank, paint, paint_showing
 from display.errors import NoDisplayError
 from display.failsafe import Showing
 from display.light import DAY, Light
@@ -64,15 +64,7 @@ class PaintedSurface:
 
     def paint(self, showing: Showing) -> bool:
         """Paints and flips."""
-        paint(
-            self._sign,
-            self._screen,
-            showing.scene,
-            showing.parameter,
-            simulated=showing.simulated,
-            light=self.light,
-            notice=showing.notice,
-        )
+        paint_showing(self._sign, self._screen, showing, self.light)
         pygame.display.flip()
         return True
 

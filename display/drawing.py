@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pygame
 
+from display.failsafe import Showing
 from display.fit import TextRow
 from display.fonts import Fonts, shared
 from display.layout import Key, Layout, lay_out
@@ -72,6 +73,19 @@ def paint(
     if light.level < 1:
         surface.fill((round(255 * light.level),) * 3, special_flags=pygame.BLEND_RGB_MULT)
     return placed
+
+
+def paint_showing(surface: pygame.Surface, screen: Screen, showing: Showing, light: Light) -> Layout:
+    """Paints what a screen is to show now, as `paint`."""
+    return paint(
+        surface,
+        screen,
+        showing.scene,
+        showing.parameter,
+        simulated=showing.simulated,
+        light=light,
+        notice=showing.notice,
+    )
 
 
 def _paint_board(surface: pygame.Surface, placed: Layout, fonts: Fonts) -> None:

@@ -6,7 +6,7 @@ import hashlib
 
 import pygame
 
-from display.drawing import blank, paint
+from display.drawing import blank, paint, paint_showing
 from display.failsafe import Showing
 from display.fonts import shared
 from display.light import DAY, Light
@@ -35,15 +35,7 @@ class SignEasel:
         """The sign's pixels: rows of blue, green, red and a spare byte."""
         if self._sheet.get_size() != size:
             self._sheet = blank(size)
-        paint(
-            self._sheet,
-            self._screen,
-            showing.scene,
-            showing.parameter,
-            simulated=showing.simulated,
-            light=self.light,
-            notice=showing.notice,
-        )
+        paint_showing(self._sheet, self._screen, showing, self.light)
         return self._sheet.get_buffer().raw
 
     def digest(self) -> str:

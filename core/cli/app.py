@@ -24,7 +24,8 @@ from core.cli.people import keeper_of, second_person
 from core.cli.sessions import language
 from core.enrolment.keys import load_core_ring, load_lane_keys, load_signing_key, make_signing_key
 from core.errors import CoreError, CoreSettingsError, RefusedError
-from core.ledger.log import HistoricList, ReplicatedLog, live
+from core.ledger.list_history import HistoricList
+from core.ledger.log import ReplicatedLog, live
 from core.ledger.new_epoch import holds_to_end, make_strictest
 from core.ledger.sqlite_import import import_sqlite as take_over_file
 from core.ledger.store import CoreStore

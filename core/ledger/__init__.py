@@ -6,7 +6,8 @@
 | `row_by_row` | tables that grow, read a few rows at a time |
 | `lease` | which core signs and proves |
 | `changes` | what is asked for, and the sequencer that signs it |
-| `log` | deltas, snapshots, hashes |
+| `log` | deltas and hashes |
+| `list_history` | what the list was at a version |
 | `strictest` | of several lists the strictest |
 | `new_epoch` | a list begun anew, by people |
 | `forgetting` | rows that have ended leave the list |

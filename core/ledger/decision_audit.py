@@ -21,7 +21,8 @@ from core.errors import HistoryError, RefusedError
 from core.ledger.anchors import JournalAnchor
 from core.ledger.archive_file import ArchiveFile
 from core.ledger.journal_rows import JournalChain, JournalRows
-from core.ledger.log import HistoricList, ReplicatedLog
+from core.ledger.list_history import HistoricList
+from core.ledger.log import ReplicatedLog
 from core.ledger.row_by_row import row_by_row
 from core.ledger.store import CoreStore, the_row
 from domain.marks import normalise

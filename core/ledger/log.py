@@ -7,7 +7,7 @@ Rules of this file:
 - Versions are contiguous from 1 in an epoch; version 0 is the empty list. A new epoch begins only with `restart`.
 - Withdrawn bundles and lifted holds stay as tombstones (`wire.records`). A row that has ended leaves by a delta that forgets
   it (`ledger.forgetting` says when); what it was stays in the store, for whoever asks for it later.
-- An old list is proved from the newest checkpoint before it on (`ledger.checkpoints`), and else from version 0.
+- What the list was at a version is `ledger.list_history`'s.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import msgspec
 import psycopg
 
 from core.errors import HistoryError, RefusedError
-from core.ledger import checkpoints
+from core.ledger import list_history
+from core.ledger.list_history import HistoricList
 from core.ledger.row_by_row import row_by_row
 from core.ledger.store import CoreStore, the_row
 from domain import times
@@ -55,17 +56,6 @@ class LogPlace(msgspec.Struct, frozen=True):
     epoch: str
     version: int
     log_hash: bytes
-
-
-class HistoricList(msgspec.Struct, frozen=True):
-    """The list as it was at a version, rebuilt from the signed deltas and proved by their hashes."""
-
-    epoch: str
-    version: int
-    at_ms: int
-    log_hash: bytes
-    state_hash: bytes
-    rows: dict[Key, Record]
 
 
 class ReplicatedLog:
@@ -407,69 +397,12 @@ class ReplicatedLog:
         self._follow(head, delta, body, payload, state, at_ms)
 
     def version_at(self, at_ms: int) -> tuple[str, int]:
-        """(epoch, version) of the list that was in force at `at_ms`.
-
-        Raises:
-            HistoryError: there was none yet.
-        """
-        epoch = self._db.execute(
-            "SELECT epoch FROM epochs WHERE began_ms<=%s ORDER BY number DESC LIMIT 1", (at_ms,)
-        ).fetchone()
-        if epoch is None:
-            raise HistoryError("there was no list at that time; the first epoch began later")
-        found = the_row(
-            self._db.execute(
-                "SELECT COALESCE(MAX(version), 0) FROM log WHERE epoch=%s AND at_ms<=%s", (epoch[0], at_ms)
-            )
-        )
-        return epoch[0], int(found[0])
+        """As `list_history.version_at`, in this log."""
+        return list_history.version_at(self._db, at_ms)
 
     def list_at(self, epoch: str, version: int) -> HistoricList:
-        """The list at a version, rebuilt from the checkpoint before it.
-
-        Every signature, link and state hash on the way is checked.
-
-        Raises:
-            HistoryError: that version is not here, or something on the way does not fit.
-        """
-        seen = self._start_of(epoch, version)
-        state = StateHash.of(seen.rows.values())
-        query = "SELECT version, at_ms, payload FROM log WHERE epoch=%s AND version>%s AND version<=%s ORDER BY version"
-        for number, at_ms, payload in row_by_row(self._db, query, (epoch, seen.version, version)):
-            seen = self._proved(seen, state, payload, number, at_ms)
-        known = self._db.execute("SELECT 1 FROM epochs WHERE epoch=%s", (epoch,)).fetchone()
-        if known is None or seen.version != version:
-            raise HistoryError(f"version {version} of epoch {epoch!r} is not in this store")
-        return seen
-
-    def _start_of(self, epoch: str, version: int) -> HistoricList:
-        """The list at the newest checkpoint up to a version, proved; without one the empty list."""
-        point = checkpoints.before(self._db, self.ring, epoch, version)
-        if point is None:
-            return HistoricList(epoch, 0, 0, log_start(epoch), EMPTY_STATE, {})
-        rows = {row.key: row for row in map(decode_record, point.rows)}
-        return HistoricList(epoch, point.version, point.at_ms, point.log_hash, point.state_hash, rows)
-
-    def _proved(self, seen: HistoricList, state: StateHash, payload: bytes, number: int, at_ms: int) -> HistoricList:
-        where = f"epoch {seen.epoch}, version {number}"
-        try:
-            body = self.ring.open(LOG, payload)
-            delta = decode(Delta, body)
-        except WireError as error:
-            raise HistoryError(f"{where}: {error}") from error
-        if (delta.epoch, delta.version, delta.previous) != (seen.epoch, seen.version + 1, seen.log_hash):
-            raise HistoryError(f"{where}: does not follow version {seen.version}")
-        for row in delta.changes:
-            if row.key in seen.rows:
-                state.remove(encode(seen.rows[row.key]))
-            state.add(encode(row))
-            seen.rows[row.key] = row
-        for gone in delta.forgets:
-            if gone.key in seen.rows:
-                state.remove(encode(seen.rows.pop(gone.key)))
-        if state.digest() != delta.state_hash:
-            raise HistoryError(f"{where}: its rows do not have the state hash that was signed")
-        return HistoricList(seen.epoch, number, at_ms, log_next(seen.log_hash, body), delta.state_hash, seen.rows)
+        """As `list_history.list_at`, in this log."""
+        return list_history.list_at(self._db, self.ring, epoch, version)
 
     def check(self) -> None:
         """Compares rows and head with the newest signed delta; run before anything is published.

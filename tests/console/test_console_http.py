@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,39 +16,15 @@ from console.settings import ConsoleSettings
 from lane_agent import events as e
 from lane_agent.model import Contact
 from runtime.toml_table import TableReader
-
-PASSWORD = "correct horse battery"
-
-
-def log_in(client: httpx.Client, name: str = "chan", password: str = PASSWORD) -> httpx.Response:
-    """Logs in through the form, as a browser does."""
-    token = re.search(r'name="token" value="(\w+)"', client.get("/login").text)
-    assert token
-    return client.post("/login", data={"name": name, "password": password, "token": token[1]})
+from tests.rigs.page_client import PASSWORD, PageClient, log_in
 
 
-class Page:
-    """A logged-in client that knows its CSRF token and the newest view."""
-
-    def __init__(self, served: Any) -> None:
-        self.served = served
-        self.http = httpx.Client(base_url=served.url)
-        assert log_in(self.http).status_code == 303
-        found = re.search(r'name="csrf" content="([\w-]+)"', self.http.get("/").text)
-        assert found
-        self.headers = {"X-CSRF-Token": found[1]}
-
-    def view(self) -> dict[str, Any]:
-        """The first view of a new stream."""
-        with self.http.stream("GET", "/events") as stream:
-            for line in stream.iter_lines():
-                if line.startswith("data: "):
-                    return json.loads(line.removeprefix("data: "))
-        raise AssertionError("the stream said nothing")
+class Page(PageClient):
+    """One behind which the lane goes on after each request."""
 
     def post(self, path: str, **asked: Any) -> httpx.Response:
         """Asks for something."""
-        answer = self.http.post(path, json=asked, headers=self.headers)
+        answer = super().post(path, **asked)
         self.served.drive(self.served.lane.happens)  # nothing more, but what follows from it
         return answer
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from console.gate import MOST, OF_ADDRESS, REQUEST_S, origin
-from tests.console.test_console_http import log_in
+from tests.rigs.page_client import log_in
 
 T = TypeVar("T")
 HALVES = 2_000

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.console.test_console_http import PASSWORD, Page, log_in
+from tests.console.test_console_http import Page
+from tests.rigs.page_client import PASSWORD, log_in
 
 OUTSIDE = "127.0.0.2"
 """Another address than the officer's, on the same loopback."""

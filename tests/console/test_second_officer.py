@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,36 +21,13 @@ from lane_agent.approval import one_person, warned
 from lane_agent.model import Contact, Link, Outcome
 from simulation.page_lane import PageLane
 from tests.rigs.page import PATIENT, ManualClock, painted
+from tests.rigs.page_client import PASSWORD, PageClient
 
-PASSWORD = "correct horse battery"
 TWO = replace(PATIENT, second_release=True, second_bypass=True, second_ms=60_000)
 
 
-class Workstation:
-    """Somebody logged in at the lane's page."""
-
-    def __init__(self, served: Any, name: str) -> None:
-        self.served, self.name = served, name
-        self.http = httpx.Client(base_url=served.url)
-        token = re.search(r'name="token" value="(\w+)"', self.http.get("/login").text)
-        assert token
-        form = {"name": name, "password": PASSWORD, "token": token[1]}
-        assert self.http.post("/login", data=form).status_code == 303
-        found = re.search(r'name="csrf" content="([\w-]+)"', self.http.get("/").text)
-        assert found
-        self.headers = {"X-CSRF-Token": found[1]}
-
-    def view(self) -> dict[str, Any]:
-        """The lane as this page is told of it."""
-        with self.http.stream("GET", "/events") as stream:
-            for line in stream.iter_lines():
-                if line.startswith("data: "):
-                    return json.loads(line.removeprefix("data: "))
-        raise AssertionError("the stream said nothing")
-
-    def post(self, path: str, **asked: Any) -> httpx.Response:
-        """Asks for something."""
-        return self.http.post(path, json=asked, headers=self.headers)
+class Workstation(PageClient):
+    """An officer at one of two of them."""
 
     def asks_release(self) -> httpx.Response:
         """As the dialog sends it, the warnings read."""

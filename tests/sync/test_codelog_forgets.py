@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,33 +11,10 @@ from sync.link.log_result import Applied, Refuted, Swapped
 from sync.lookup import Lookup, Touch, touching
 from sync.simulated.core_log import SimulatedLog
 from sync.store import LaneStore
-from tests.rigs.lists import apply, bodies, bundle, equal, three_steps
+from tests.rigs.lists import apply, bodies, bundle, equal
 from wire.codec import encode
 from wire.forgetting import CLOCK_MS, EXPIRED_MS, STOPPING_MS
 from wire.records import HoldRecord, Kind
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[LaneStore]:
-    """An open store."""
-    with LaneStore(tmp_path / "lane.db") as store:
-        yield store
-
-
-@pytest.fixture
-def core() -> SimulatedLog:
-    """The core's log."""
-    return three_steps()
-
-
-@pytest.fixture
-def log(store: LaneStore, core: SimulatedLog) -> CodeLog:
-    """The lane's copy of it."""
-    log = CodeLog(store, far=-1)
-    for part in core.snapshot():
-        log.load(part)
-    return log
-
 
 NOW = 2**45
 """After the end of every bundle here, and long after."""

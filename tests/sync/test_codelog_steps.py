@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -26,32 +24,10 @@ from sync.link.log_result import (
 from sync.lookup import Lookup
 from sync.simulated.core_log import SimulatedLog
 from sync.store import LaneStore
-from tests.rigs.lists import apply, bundle, equal, three_steps
+from tests.rigs.lists import apply, bundle, equal
 from wire.codec import encode
 from wire.hashes import EMPTY_STATE, ZERO
 from wire.records import BundleRecord, HoldRecord
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[LaneStore]:
-    """An open store."""
-    with LaneStore(tmp_path / "lane.db") as store:
-        yield store
-
-
-@pytest.fixture
-def core() -> SimulatedLog:
-    """The core's log."""
-    return three_steps()
-
-
-@pytest.fixture
-def log(store: LaneStore, core: SimulatedLog) -> CodeLog:
-    """The lane's copy of it."""
-    log = CodeLog(store, far=-1)
-    for part in core.snapshot():
-        log.load(part)
-    return log
 
 
 def rows(store: LaneStore) -> object:
