@@ -9,8 +9,8 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable
+from typing import Self
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,9 @@ _AGAIN_S = (0.5, 2.0)
 _LOGIN_S = (10.0, 60.0)
 """The same after it refused the login. A camera that is asked twice a second locks the address, and then the right password is
 wrong, too."""
+
+CLOSE_S = 2.0
+"""Waited for the end of the thread; a stalled stream ends its read later."""
 
 
 class FolderCamera:
@@ -166,6 +169,9 @@ class Frame:
 class Newest:
     """Reads a camera in a thread and keeps its newest picture; pictures not taken in time are dropped.
 
+    A command that looks through a camera once ends with it (`close`, or as a context): a decoder that still runs while
+    the interpreter is taken down may take the whole process with it, exit status included.
+
     Args:
         settings: which camera; it is opened in the thread and opened again after an error.
         opener: how a camera is opened.
@@ -183,7 +189,20 @@ class Newest:
         self._count = 0
         self._wanted_ms = 0
         self._late = ("", 0)
-        threading.Thread(target=self._run, name="camera", daemon=True).start()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """No further picture; waits `CLOSE_S` at most, for a camera that says nothing holds its thread until it times out."""
+        self._closed.set()
+        self._thread.join(CLOSE_S)
 
     def after(self, number: int, timeout: float) -> Frame | None:
         """The newest picture if it is newer than `number`; waits up to `timeout` seconds for one."""
@@ -224,7 +243,7 @@ class Newest:
 
     def _run(self) -> None:
         again, login = Backoff(*_AGAIN_S), Backoff(*_LOGIN_S)
-        while True:
+        while not self._closed.is_set():
             before = self._count
             try:
                 self._drain(self._opener(self._settings, self._attention))
@@ -237,11 +256,11 @@ class Newest:
                     again.reset()
                     login.reset()
                 wait = login if isinstance(error, LoginRefused) else again
-            time.sleep(wait.next_s())
+            self._closed.wait(wait.next_s())
 
     def _drain(self, camera: Camera) -> None:
         try:
-            while True:
+            while not self._closed.is_set():
                 shot = camera.read()
                 if shot.earliest_ms < min(self._wanted_ms, shot.taken_ms):
                     return

@@ -13,7 +13,7 @@ import grp
 import os
 import pwd
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ UNIT = "rocars-lane.service"
 _FOLDERS = (Path("/etc/systemd/system"), Path("/lib/systemd/system"))
 _RUNTIME = Path("/run/systemd/system")
 _OF_THE_START = ("Type", "Exec", "NotifyAccess", "Watchdog", "Restart", "Timeout", "OOMPolicy", "KillMode", "Standard")
+_CUT_OFF = frozenset({"signal", "core-dump", "timeout", "watchdog", "oom-kill"})
+"""Results of a unit whose process did not end by itself (systemd.service, $SERVICE_RESULT)."""
 _FAILED = 3
 """The check could not be carried out so; no status of the check itself."""
 
@@ -121,19 +123,34 @@ def _by_systemd(text: str, command: Sequence[str]) -> SeenAs:
         started = _systemctl("start", f"{name}.service")
         shown = _systemctl("show", "--property=ExecMainStatus,Result", f"{name}.service").stdout
         facts = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
-        printed = output.read_text(encoding="utf-8")
-        if not printed:
-            said = started.stderr.strip() or facts.get("Result", "")
-            raise NotAsServiceError(
-                f"systemd does not run the check as the service ({said}); journalctl -u {name} has more"
-            )
-        return SeenAs(
-            int(facts.get("ExecMainStatus", _FAILED)), printed, "as the service runs: its user, groups and sandbox"
-        )
+        return seen_in_unit(name, facts, output.read_text(encoding="utf-8"), started.stderr)
     finally:
         _systemctl("reset-failed", f"{name}.service")
         unit.unlink(missing_ok=True)
         output.unlink(missing_ok=True)
+
+
+def seen_in_unit(name: str, facts: Mapping[str, str], printed: str, complaint: str) -> SeenAs:
+    """What the unit of a check says, once it has ended.
+
+    Args:
+        name: of the unit.
+        facts: its properties ExecMainStatus and Result.
+        printed: what it printed.
+        complaint: what systemctl said of its start.
+
+    Raises:
+        NotAsServiceError: it did not run, or did not come to its end.
+    """
+    result = facts.get("Result", "")
+    if not printed or result in _CUT_OFF:  # of one that was cut off, the status is the number of a signal
+        said = result if printed else complaint.strip() or result
+        raise NotAsServiceError(
+            f"systemd does not run the check as the service to its end ({said}); journalctl -u {name} has more"
+        )
+    return SeenAs(
+        int(facts.get("ExecMainStatus", _FAILED)), printed, "as the service runs: its user, groups and sandbox"
+    )
 
 
 def _systemctl(*words: str) -> subprocess.CompletedProcess[str]:

@@ -17,12 +17,12 @@ def look_through_camera(camera: CameraSettings) -> str:
     Raises:
         OSError: there is none; says what to do.
     """
-    newest = Newest(camera)
-    frame = newest.after(0, _PATIENCE_S)
-    if frame is None:
-        raise OSError(
-            newest.error or f"{camera.place}: no picture within {_PATIENCE_S:g} s: check cable, power and address"
-        )
+    with Newest(camera) as newest:
+        frame = newest.after(0, _PATIENCE_S)
+        if frame is None:
+            raise OSError(
+                newest.error or f"{camera.place}: no picture within {_PATIENCE_S:g} s: check cable, power and address"
+            )
     height, width = frame.picture.shape[:2]
     return f"gives pictures of {width} x {height}"
 

@@ -184,7 +184,8 @@ def beside_the_lane(rows: Iterable[Mapping[str, Any]]) -> list[Tried]:
 
 def look_at_camera(settings: Settings, technician: Technician, folder: Path, *, nightly: bool) -> list[Tried]:
     """One picture, what ails it, and on a walk whether it shall be the reference of the empty lane (blocking)."""
-    frame = Newest(settings.camera).after(0, REACH_S)
+    with Newest(settings.camera) as newest:
+        frame = newest.after(0, REACH_S)
     if frame is None:
         return [Tried("camera", "bad", "no picture")]
     judged = CameraCondition(settings.camera.box)

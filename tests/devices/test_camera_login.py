@@ -45,24 +45,30 @@ def complaint(newest: Newest) -> str:
 @pytest.mark.parametrize("digest", [True, False])
 def test_any_password_is_written_as_it_is(tmp_path: Path, digest: bool) -> None:
     """Nothing is escaped by hand; both ways in which cameras ask."""
-    with RtspCamera(_UNITS, login=("admin", AWKWARD), digest=digest) as camera:
-        newest = looking(camera, login(tmp_path, f"\ufeffadmin:{AWKWARD}\n"))
+    with (
+        RtspCamera(_UNITS, login=("admin", AWKWARD), digest=digest) as camera,
+        looking(camera, login(tmp_path, f"\ufeffadmin:{AWKWARD}\n")) as newest,
+    ):
         assert newest.after(0, 10) is not None, newest.error
         assert camera.logins == 0
 
 
 def test_a_camera_that_takes_the_login_in_its_path_gets_it_there(tmp_path: Path) -> None:
     """The settings have places in the URL, and not the login."""
-    with RtspCamera(_UNITS) as camera:
-        newest = looking(camera, login(tmp_path, "admin:p&=x"), "user={user}&password={password}")
+    with (
+        RtspCamera(_UNITS) as camera,
+        looking(camera, login(tmp_path, "admin:p&=x"), "user={user}&password={password}") as newest,
+    ):
         assert newest.after(0, 10) is not None, newest.error
     assert camera.paths[0].endswith("/user=admin&password=p%26%3Dx")
 
 
 def test_a_refused_login_is_said_and_tried_ever_more_seldom(tmp_path: Path) -> None:
     """Asked twice a second, a camera locks the address: one attempt within five seconds, where there were ten."""
-    with RtspCamera(_UNITS, login=("admin", "right")) as camera:
-        newest = looking(camera, login(tmp_path, "admin:wrong-password"))
+    with (
+        RtspCamera(_UNITS, login=("admin", "right")) as camera,
+        looking(camera, login(tmp_path, "admin:wrong-password")) as newest,
+    ):
         said = complaint(newest)
         time.sleep(4.5)
         assert camera.logins == 1

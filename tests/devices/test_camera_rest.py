@@ -20,11 +20,15 @@ FPS, EVERY = 25, 25
 _UNITS = access_units(100, every=EVERY, fps=FPS)
 
 
+def looking(camera: RtspCamera) -> Newest:
+    """That camera, being read."""
+    return Newest(CameraSettings(kind=CameraKind.RTSP, url=f"rtsp://127.0.0.1:{camera.port}/lane"))
+
+
 @contextmanager
 def resting(units: list[bytes], seconds: float, *, fps: int = FPS) -> Iterator[tuple[Newest, list[int]]]:
     """A camera that nobody has needed for so long, and the numbers of the pictures it gave in the last two seconds."""
-    with RtspCamera(units, fps=fps) as camera:
-        newest = Newest(CameraSettings(kind=CameraKind.RTSP, url=f"rtsp://127.0.0.1:{camera.port}/lane"))
+    with RtspCamera(units, fps=fps) as camera, looking(camera) as newest:
         newest.rest()
         assert newest.after(0, 10) is not None, newest.error
         time.sleep(seconds)
@@ -83,8 +87,7 @@ def test_after_a_loss_at_rest_an_arrival_gets_nothing_before_the_next_key_frame(
         def _stamp(self, number: int) -> int:
             return number // len(units) * 100 + (at if (at := number % len(units)) < 30 else at + 1)
 
-    with Gap(units, fps=FPS) as camera:
-        newest = Newest(CameraSettings(kind=CameraKind.RTSP, url=f"rtsp://127.0.0.1:{camera.port}/lane"))
+    with Gap(units, fps=FPS) as camera, looking(camera) as newest:
         newest.rest()
         assert newest.after(0, 10) is not None, newest.error
         time.sleep(3.5)

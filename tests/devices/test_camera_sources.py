@@ -142,6 +142,7 @@ def test_the_simulated_camera_shows_the_drawn_lane(tmp_path: Path) -> None:
         world.ailment = Ailment.NONE
         assert newest.after(frame.number, timeout=10) is not None
     finally:
+        newest.close()
         world.stop()
 
 
@@ -207,9 +208,9 @@ class Quick:
 
 def test_only_the_newest_picture_is_kept_and_a_failed_camera_is_opened_again(tmp_path: Path) -> None:
     """Whoever looks late sees the present, not a queue of the past."""
-    newest = Newest(settings(CameraKind.FOLDER, tmp_path), opener=lambda *_: Quick())
-    frame = newest.after(99, timeout=10)
-    assert frame is not None
-    assert frame.number == 100
-    assert int(frame.picture[0, 0, 0]) == 100
-    assert newest.after(100, timeout=10) is not None
+    with Newest(settings(CameraKind.FOLDER, tmp_path), opener=lambda *_: Quick()) as newest:
+        frame = newest.after(99, timeout=10)
+        assert frame is not None
+        assert frame.number == 100
+        assert int(frame.picture[0, 0, 0]) == 100
+        assert newest.after(100, timeout=10) is not None

@@ -151,8 +151,10 @@ def test_after_a_lost_picture_nothing_is_given_until_the_next_key_frame() -> Non
 
 def test_a_stream_without_stamps_is_opened_again_for_a_visit_and_shows_nothing_older() -> None:
     """Of MJPEG nobody knows how long a picture has waited; it is younger than its connection, and that is enough."""
-    with served(jpegs(110), "multipart/x-mixed-replace; boundary=b", lambda n: n * STEP) as (url, began):
-        newest = Newest(settings(url))
+    with (
+        served(jpegs(110), "multipart/x-mixed-replace; boundary=b", lambda n: n * STEP) as (url, began),
+        Newest(settings(url)) as newest,
+    ):
         first = newest.after(0, timeout=10)
         assert first is not None
         time.sleep(0.5)

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from edge.checks.as_service import _by_user, check_unit, program, service_options, service_text
+from edge.checks.as_service import (
+    NotAsServiceError,
+    _by_user,
+    check_unit,
+    program,
+    seen_in_unit,
+    service_options,
+    service_text,
+)
 from tests.rigs.places import ROOT
 
 UNIT = (ROOT / "systemd/rocars-lane.service").read_text()
@@ -68,6 +76,19 @@ def test_the_unit_is_found_where_the_package_or_the_site_puts_it(tmp_path: Path)
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "rocars-lane.service").write_text(folder)
         assert service_text(tmp_path) == folder
+
+
+@pytest.mark.parametrize(("status", "printed"), [("11", "[]"), ("9", ""), ("0", "")])
+def test_a_check_that_was_cut_off_has_found_nothing(status: str, printed: str) -> None:
+    """The number of the signal that ended it is no status of a check, whatever it printed before."""
+    facts = {"ExecMainStatus": status, "Result": "core-dump" if status == "11" else "signal"}
+    with pytest.raises(NotAsServiceError, match=f"{facts['Result']}.*journalctl -u rocars-lane-check-7 has more"):
+        seen_in_unit("rocars-lane-check-7", facts, printed, "")
+
+
+def test_a_check_that_found_a_fault_came_to_its_end() -> None:
+    """Systemd calls a unit failed whose process ended with 1."""
+    assert seen_in_unit("c", {"ExecMainStatus": "1", "Result": "exit-code"}, "[]", "Job failed").status == 1
 
 
 def test_without_systemd_user_and_groups_are_the_services(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,12 +19,15 @@ from devices.anpr.engine import NETWORKS
 from devices.anpr.weights import SHIPPED
 from devices.errors import DeviceError
 from devices.gpio import look_at_chip
-from devices.settings import CameraSettings
+from devices.settings import CameraKind, CameraSettings
+from devices.simulated.rtsp_camera import RtspCamera
 from edge.checks import box as checks_box
 from edge.checks.findings import Finding, Severity, Surroundings
+from edge.checks.probe import look_through_camera
 from edge.health import DiskRoom
 from edge.settings.load import Settings, load, parse
 from runtime.clocks import ClockState, kernel_clock
+from tests.rigs.films import access_units
 
 Check = Callable[[Settings, Surroundings], Iterator[Finding]]
 
@@ -354,3 +358,13 @@ def test_this_machines_own_clock_state_can_be_read() -> None:
     """The structure handed to the kernel has the right layout: the error it gives is no nonsense."""
     state = kernel_clock()
     assert 0 <= state.error_ms <= 16_000_000
+
+
+def test_after_a_look_no_thread_decodes_any_more() -> None:
+    """One that did while the interpreter went down ended a check that had found everything in order with a SIGSEGV."""
+    with RtspCamera(access_units(20, every=10, fps=10), fps=10) as camera:
+        url = f"rtsp://127.0.0.1:{camera.port}/lane"
+        said = look_through_camera(CameraSettings(kind=CameraKind.RTSP, url=url))
+        left = [thread for thread in threading.enumerate() if thread.name == "camera"]
+    assert said.startswith("gives pictures of")
+    assert not left
