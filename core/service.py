@@ -2,7 +2,8 @@
 
 Rules of this file:
 - One event loop, one thread, one store: whatever is decided is decided in order.
-- Messages are taken in batches, one transaction a batch, and acknowledged to the broker only after the commit.
+- Messages are taken in batches, one transaction a batch, and acknowledged to the broker only after the commit. A batch
+  is as large as can be taken in a moment (`link.inbox`), and between two of them the lanes' nonces are answered.
 - Short answers go out at once; deltas and snapshots a lane asked for go out part by part in between, so that no lane's
   proof waits for another lane's snapshot. Pictures come last of all, one part at a time.
 - After its start it listens to its lanes before it proves, takes or changes anything (`link.wholeness`); whoever asks for
@@ -47,7 +48,6 @@ from wire.topics import ALL_UP, read_up
 
 log = logging.getLogger("rocars.core")
 
-_BATCH = 200
 _TAKEN_OVER_S = 3.0
 """A line that fails again and again looks like another client of our name. A lane may wait half a minute; while the core
 waits, every lane is in manual mode."""
@@ -266,7 +266,8 @@ class CoreService:
     async def _take(self) -> None:
         """Batch by batch: what came, in one transaction; then the answers; then the broker's acknowledgements."""
         while True:
-            batch = await self._inbox.take(_BATCH)
+            batch = await self._inbox.take()
+            begun = monotonic_ms()
             for place, incoming in batch:
                 self._remember(place, incoming.topic)
             answers = self._parts.exchange.hear([LaneMessage(i.topic, i.payload, i.retained) for _, i in batch])
@@ -278,6 +279,7 @@ class CoreService:
                 self._work.set()
             for _, incoming in batch:
                 incoming.acknowledge()
+            self._inbox.took(len(batch), monotonic_ms() - begun)
             await asyncio.sleep(0)
 
     def _remember(self, place: int, topic: str) -> None:

@@ -235,12 +235,17 @@ class LaneGateway:
         self.lanes = {lane: self.lanes.get(lane) or LaneStatus(lane=lane) for lane in sorted(rings)}
 
     def hear(self, heard: Sequence[LaneMessage]) -> Answers:
-        """Takes a batch of messages: events in one transaction, claims in another, then the rest, in order of arrival."""
+        """Takes a batch of messages: events in one transaction, claims in another, then the rest, in order of arrival.
+
+        Proofs come before all of it, from what is committed: nothing else of a batch says more than its nonces knew.
+        """
         answers = Answers()
         both = [(one, message) for one in heard if (message := self._open(one, answers)) is not None]
         opened = [message for _, message in both]
         events = {message: one.payload for one, message in both if isinstance(message, wire.EventMessage)}
-        before = self._standings_before(opened)
+        for message in opened:
+            if isinstance(message, wire.Nonce):
+                answers.now += self._prove(message)
         if events and not (self.whole.listening() or self.list_watch.why_not()):
             standings = self._intake.take(list(events), now_ms=self._clock(), payloads=events)
             answers.now += self.news()
@@ -250,21 +255,9 @@ class LaneGateway:
         if claims and not self.list_watch.why_not():  # a list that is not proved says nothing of whose a bundle is
             answers.now += self._answer_claims(claims)
         for message in opened:
-            if isinstance(message, wire.Nonce):
-                stream = (message.lane, message.journal)
-                answers.now += self._prove(message, before.get(stream))
-            elif not isinstance(message, wire.EventMessage | wire.ClaimWanted):
+            if not isinstance(message, wire.Nonce | wire.EventMessage | wire.ClaimWanted):
                 self._handlers[type(message)](message, answers)
         return answers
-
-    def _standings_before(self, opened: Sequence[msgspec.Struct]) -> dict[Stream, int]:
-        """The last committed row of each journal of which a batch has rows and a nonce.
-
-        Those rows are taken first, and a nonce that was sent before them knows nothing of them.
-        """
-        rows = {(one.lane, one.journal) for one in opened if isinstance(one, wire.EventMessage)}
-        named = {(one.lane, one.journal) for one in opened if isinstance(one, wire.Nonce)}
-        return {stream: self._intake.standing(*stream).seq for stream in rows & named}
 
     def _answer_claims(self, claims: Sequence[wire.ClaimWanted]) -> list[CoreMessage]:
         """All of them in one transaction; the answers are made from it, and go out when it is committed."""
@@ -398,8 +391,8 @@ class LaneGateway:
     def _on_picture(self, message: wire.PictureOffered | wire.PicturePart, answers: Answers) -> None:
         answers.spare[message.lane] = lambda: self._picture(message)
 
-    def _prove(self, nonce: wire.Nonce, before: int | None) -> list[CoreMessage]:
-        said = self._proving.on_nonce(nonce, self.lanes[nonce.lane], before=before)
+    def _prove(self, nonce: wire.Nonce) -> list[CoreMessage]:
+        said = self._proving.on_nonce(nonce, self.lanes[nonce.lane])
         return [self._seal(body, nonce.lane) for body in said]
 
     def _on_shown(self, shown: wire.DeltasShown, answers: Answers) -> None:

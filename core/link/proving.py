@@ -72,13 +72,13 @@ class Proving:
         self._heads = NamedHeads()
         self.named: LogPlace | None = None
 
-    def on_nonce(self, nonce: wire.Nonce, lane: ProvedLane, *, before: int | None = None) -> Iterator[msgspec.Struct]:
-        """The bodies that answer a nonce. `before`: the last row that was committed when it came, where more is by now."""
+    def on_nonce(self, nonce: wire.Nonce, lane: ProvedLane) -> Iterator[msgspec.Struct]:
+        """The bodies that answer a nonce, as things are committed when it comes."""
         head, now = self._log.head(), self._clock()
         yield from self._whole.on_nonce(nonce)
         standing = self._intake.standing(nonce.lane, nonce.journal)
         furthest = self._heads.on_nonce(nonce.lane, nonce.journal, NamedHead(nonce.last, nonce.last_hash))
-        self._compare(nonce, standing, furthest, now, standing.seq if before is None else before)
+        self._compare(nonce, standing, furthest, now)
         same_place = (nonce.epoch, nonce.version) == (head.epoch, head.version)
         lane.epoch, lane.version = nonce.epoch, nonce.version
         lane.level = same_place and nonce.state_hash == head.state_hash
@@ -109,12 +109,10 @@ class Proving:
         self._tell(nonce.lane, CoreAlarmKind.TWO_BOXES, detail if doubled else "")
         return not (edited or doubled or self._whole.why_not(nonce.lane))
 
-    def _compare(
-        self, nonce: wire.Nonce, standing: JournalPosition, furthest: NamedHead, now: int, committed: int
-    ) -> None:
+    def _compare(self, nonce: wire.Nonce, standing: JournalPosition, furthest: NamedHead, now: int) -> None:
         """The journal's head that the lane names, beside what is committed here and what it named before."""
         known = self._intake.hash_at(nonce.lane, nonce.journal, nonce.last) if nonce.last else None
-        newest = max(committed, furthest.last)
+        newest = max(standing.seq, furthest.last)
         named = NamedHead(nonce.last, nonce.last_hash)
         behind = named.is_before(furthest) or nonce.last < newest or (known is not None and known != nonce.last_hash)
         detail = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from core.link.inbox import MOST_OF_STRANGERS, MOST_WAITING, REFUSALS, Inbox
+from core.link.inbox import BATCH_MS, FEWEST, MOST, MOST_OF_STRANGERS, MOST_WAITING, REFUSALS, BatchSize, Inbox
 from runtime.mqtt import Incoming
 
 
@@ -28,7 +28,8 @@ def test_a_busy_core_answers_the_newest_nonce_of_each_lane_and_loses_nothing_els
                 inbox.put(0, message(f"{lane}/up/nonce", b"%d" % number, done))
             inbox.put(0, message("a/up/event", b"e%d" % number, done))
         inbox.put(1, message("a/up/request", b"last", done))
-        taken = [(place, one.topic[15:], one.payload) for place, one in await inbox.take(1_000)]
+        both = [*await inbox.take(1_000), *await inbox.take(1_000)]
+        taken = [(place, one.topic[15:], one.payload) for place, one in both]
         events = [payload for _, topic, payload in taken if topic.endswith("event")]
         assert events == [b"e%d" % number for number in range(50)]
         assert sorted(one for one in taken if one[1].endswith("nonce")) == [
@@ -95,7 +96,7 @@ def test_lanes_that_are_not_registered_share_one_short_queue() -> None:
         for number in range(1_000):
             inbox.put(0, message(f"x{number}/up/nonce", b"x", done))
         inbox.put(0, message("a/up/nonce", b"n", done))
-        taken = [one.payload for _, one in await inbox.take(200)]
+        taken = [one.payload for _, one in [*await inbox.take(200), *await inbox.take(200)]]
         assert (taken.count(b"x"), taken.count(b"n")) == (MOST_OF_STRANGERS, 1)
 
     asyncio.run(story())
@@ -118,3 +119,48 @@ def test_messages_are_taken_in_portions_and_awaited() -> None:
         assert done == []
 
     asyncio.run(story())
+
+
+def test_a_nonce_waits_neither_behind_its_own_lanes_rows_nor_behind_a_full_queue() -> None:
+    """After an outage of hours a lane has a queue of rows here; its proofs must not come when those are done."""
+
+    async def story() -> None:
+        inbox, done = inbox_for("a"), list[bytes]()
+        for number in range(MOST_WAITING):
+            inbox.put(0, message("a/up/event", b"%d" % number, done))
+        inbox.put(0, message("a/up/nonce", b"n1", done))
+        assert [one.payload for _, one in await inbox.take()] == [b"n1"]
+        assert not inbox.dropped
+
+    asyncio.run(story())
+
+
+def test_nonces_leave_every_second_turn_to_the_rest() -> None:
+    """However fast they come."""
+
+    async def story() -> None:
+        inbox, done = inbox_for("a"), list[bytes]()
+        kinds = []
+        inbox.put(0, message("a/up/event", b"r", done))
+        for _ in range(4):
+            inbox.put(0, message("a/up/nonce", b"n", done))
+            inbox.put(0, message("a/up/event", b"r", done))
+            kinds += [one.payload for _, one in await inbox.take(1)]
+        assert kinds == [b"n", b"r", b"n", b"r"]
+
+    asyncio.run(story())
+
+
+def test_a_batch_is_what_can_be_taken_in_a_moment() -> None:
+    """Where a row takes 1 ms it comes to some fifty; the first one after a stall of the disk is small."""
+    size = BatchSize()
+    for _ in range(20):
+        size.took(size.most, size.most * 1.0)
+    assert 0.8 * BATCH_MS <= size.most <= BATCH_MS + 1
+    size.took(size.most, 5_000)
+    assert size.most == FEWEST
+    for _ in range(20):
+        size.took(size.most, size.most * 0.01)
+    assert size.most == MOST
+    size.took(3, 2)  # a small one says nothing of what a large one takes
+    assert size.most == MOST
