@@ -92,6 +92,20 @@ def check_late_answers(lane: LaneHistory, history: RunHistory, verdict: RunVerdi
                 verdict.find("unsafe_releases", text)
 
 
+def check_followers(lane: LaneHistory, bounds: Bounds, history: RunHistory, verdict: RunVerdict) -> None:
+    """3 goes with the vehicle that it was for, however close the next one comes: any edge of the way-out loop ends it."""
+    boards = [line for line in lane.paint if line["screen"] == "xdb"]
+    for passed in (line for line in history.trucks if line["lane"] == lane.name and line["did"] == "passed"):
+        at, limit = passed["t"], passed["t"] + bounds.paint_ms + bounds.slack_ms
+        if any(at - bounds.slack_ms <= line["t"] <= limit for line in lane.process):
+            continue  # nobody was there to see the edge
+        verdict.tempted_by_follower += lane in history.lanes
+        stands = next((line for line in reversed(boards) if line["t"] <= limit), None)
+        if stands is not None and stands["scene"] == "DONE":
+            text = f"{lane.name}: 3 stood on for the vehicle behind {passed['vrn']}, which had passed at {at}"
+            verdict.find("unsafe_releases", text)
+
+
 def _began(lane: LaneHistory, since: int, until: int) -> bool:
     """Whether the lane was told that Immigration began with the first of the two vehicles, and with the second."""
     told = [row.mono_ms for row in lane.rows if row.entry["event"].get("contact") == STARTED]

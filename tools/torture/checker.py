@@ -11,6 +11,7 @@
 | no picture before its row | each "Clearance Completed" painted is a row of the journal |
 | a release is withdrawn | once the lane has been handed a hold of that vehicle, 3 goes |
 | the other vehicle's answer | Immigration's answer for the one before releases nobody; nor does anything under a bypass |
+| 3 goes with its vehicle | it ends with the edge of the way-out loop, however close the next one stands |
 | no row leaves too early | what a delta forgets was in the list, and could stop nobody any more |
 | nothing signed is lost | each delta that a lane keeps is in the core's log, whatever copy was put back |
 | what was acknowledged stays | of two cores and two servers: the signed log and the tables have it |
@@ -28,7 +29,7 @@ from __future__ import annotations
 from tools.torture.check_centre import check_handovers, check_recovery, check_requests
 from tools.torture.check_delivery import check_codes, check_delivery, check_log, check_orders, check_uses
 from tools.torture.check_link import accepted_proofs, check_manual
-from tools.torture.check_releases import check_late_answers, check_paint, check_releases, check_times
+from tools.torture.check_releases import check_followers, check_late_answers, check_paint, check_releases, check_times
 from tools.torture.history import RunHistory
 from tools.torture.signed import SignedLog
 from tools.torture.verdict import Bounds, RunVerdict
@@ -51,6 +52,7 @@ def check(history: RunHistory, bounds: Bounds) -> RunVerdict:
         check_releases(lane, signed, proofs, bounds, verdict)
         check_times(lane, signed, verdict, history)
         check_late_answers(lane, history, verdict)
+        check_followers(lane, bounds, history, verdict)
         check_paint(lane, signed, bounds, verdict)
         check_manual(lane, proofs, bounds, verdict, history)
     check_uses(history, verdict)

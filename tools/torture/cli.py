@@ -113,6 +113,7 @@ def summary(console: Console, found: dict[str, Any]) -> None:
         "tempted_by_clock",
         "tempted_by_copy",
         "tempted_late",
+        "tempted_by_follower",
         "forgotten",
         "manual_entry_ms",
         "requests_acknowledged",

@@ -249,6 +249,12 @@ async def _late_clear(scene: FaultSite) -> None:
     await asyncio.sleep(scene.seconds)
 
 
+async def _close_follower(scene: FaultSite) -> None:
+    """The next vehicle follows one that was released so closely that the stop loop never falls, and cannot be read."""
+    scene.post.tempts.append("followed")
+    await asyncio.sleep(scene.seconds)
+
+
 async def _bypass(scene: FaultSite) -> None:
     """The way-out loop is bypassed in manual mode, and then the order of manual mode is ended."""
     say = scene.post.simulated.say
@@ -305,6 +311,7 @@ def _kinds() -> tuple[FaultKind, ...]:
         ("old_proofs", 3.0, 8.0, _old_proofs),
         ("hold_swapped", 3.0, 6.0, _hold_swapped),
         ("late_clear", 8.0, 10.0, _late_clear),
+        ("close_follower", 8.0, 10.0, _close_follower),
         ("bypass", 4.0, 8.0, _bypass),
         ("second_box", 8.0, 14.0, boxes.second_box),
         ("lane_restore", 2.0, 8.0, copies.lane_restore),

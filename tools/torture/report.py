@@ -52,6 +52,7 @@ def made_report(
         "tempted_by_copy": verdict.tempted_by_copy,
         "forgotten": verdict.forgotten,
         "tempted_late": verdict.tempted_late,
+        "tempted_by_follower": verdict.tempted_by_follower,
         "manual_entry_ms": spread(verdict.manual_entry_ms),
         "requests_acknowledged": verdict.requests,
         "handovers": verdict.handovers,

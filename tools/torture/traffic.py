@@ -1,8 +1,9 @@
 """The trucks of one lane, one after the other, each with a truth: released, held, to be inspected, early, ended, unknown.
 
 Rules of this file:
-- Faults send vehicles of three truths more: "again", one that was released comes once more, with a bundle that is used;
-  "unanswered", Immigration begins and says nothing; "late_clear", its answer for that one comes before this one's own.
+- Faults send vehicles of four truths more: "again", one that was released comes once more, with a bundle that is used;
+  "unanswered", Immigration begins and says nothing; "late_clear", its answer for that one comes before this one's own;
+  "followed", the next one drives up so closely that the stop loop does not fall between them, and has no plate to be seen.
 - A driver waits a little and no longer; whatever happens, he drives on and the next one comes.
 - The truth that a vehicle is judged by afterwards is the core's signed log, not what is hoped for here.
 - Vehicles are bundled while others are still before them, and a hold comes late: a lane that is cut off holds a bundle
@@ -45,6 +46,9 @@ TIMES = {
 DECIDED = {"DONE", "EXAMINE"}
 WITH_OFFICER = {"OFFICER", "NOBUNDLE", "NOPLATE", "MANUAL", "EARLY", "WRONGPOINT", "CLOSED"}
 
+
+FOLLOWER_S = 5.0
+"""A close follower stands at the line: longer than a check allows 3 to stand on (`Bounds`)."""
 
 QUEUE = 2
 """Trucks that wait behind the one in the lane."""
@@ -149,6 +153,8 @@ class Traffic:
         if shown not in DECIDED:
             await self._officer()
         lied_to = lied_to or self._post.wrong_clock
+        if truth == "followed" and shown == "DONE":
+            await self._leave_followed(vrn)
         await self._leave()
         self._ledger.write(
             lane=self._post.lane, truth=truth, vrn=vrn, ubr=ubr, shown=shown, wrong_clock=lied_to, did="left"
@@ -189,6 +195,15 @@ class Traffic:
         visit = self._twin.status.get("visit", 0)
         if visit:
             self._twin.say(officer="take_over", visit=visit)
+
+    async def _leave_followed(self, vrn: str) -> None:
+        """It passes the way-out loop; the one behind stands where it stood, for longer than 3 may stand on."""
+        self._twin.sees("")
+        self._ledger.write(lane=self._post.lane, vrn=vrn, did="passed")
+        self._twin.switch(Contact.EXIT_LOOP, True)
+        await asyncio.sleep(0.05)
+        self._twin.switch(Contact.EXIT_LOOP, False)
+        await asyncio.sleep(FOLLOWER_S)
 
     async def _leave(self) -> None:
         self._twin.switch(Contact.EXIT_LOOP, True)

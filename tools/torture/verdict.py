@@ -37,6 +37,7 @@ class RunVerdict:
     Attributes:
         tempted_by_clock: trucks whose bundle was not good, in a lane to which the core, by its own key, named a wrong time.
         tempted_late: vehicles for which Immigration's answer for the one before came first.
+        tempted_by_follower: vehicles that stood behind one that was released before it had left the stop loop.
         tempted_by_copy: vehicles that came again with a used bundle, to a lane whose store had been put back.
         forgotten: rows that have left the list.
         manual_entry_ms: from the last proof's nonce to manual mode, each time.
@@ -50,6 +51,7 @@ class RunVerdict:
     visits: int = 0
     tempted_by_clock: int = 0
     tempted_late: int = 0
+    tempted_by_follower: int = 0
     tempted_by_copy: int = 0
     forgotten: int = 0
     requests: int = 0

@@ -18,7 +18,7 @@ from core.ledger.sqlite_import import import_sqlite
 from core.ledger.store import CoreStore
 from simulation.ledgers import database_at
 from tools.torture.check_delivery import check_uses
-from tools.torture.check_releases import check_late_answers, check_releases
+from tools.torture.check_releases import check_followers, check_late_answers, check_releases
 from tools.torture.checker import check
 from tools.torture.copies import edit_list
 from tools.torture.decisions import of_lane
@@ -169,6 +169,27 @@ def test_a_release_on_the_answer_for_the_vehicle_before_is_found(history: RunHis
     check_late_answers(lane, history, verdict)
     assert verdict.tempted_late == 1
     assert counts(verdict) == {"unsafe_releases"}
+
+
+@pytest.mark.parametrize(
+    ("goes_ms", "killed_ms", "found"), [(900, None, False), (4_500, None, True), (4_500, 700, False)]
+)
+def test_a_3_that_stands_on_for_a_close_follower_is_found(
+    history: RunHistory, goes_ms: int, killed_ms: int | None, found: bool
+) -> None:
+    """Unless the lane was killed: then the screens' own safe face ends it, which is another promise."""
+    lane = history.lanes[0]
+    passed = 50_000
+    history.trucks = [{"t": passed, "lane": lane.name, "vrn": "AB1234", "did": "passed"}]
+    lane.paint = [
+        {"t": passed - 2_000, "screen": "xdb", "serial": 1, "scene": "DONE"},
+        {"t": passed + goes_ms, "screen": "xdb", "serial": 2, "scene": "STOP"},
+    ]
+    lane.process = [] if killed_ms is None else [{"t": passed + killed_ms, "did": "killed"}]
+    verdict = RunVerdict()
+    check_followers(lane, Bounds(), history, verdict)
+    assert verdict.tempted_by_follower == int(killed_ms is None)
+    assert counts(verdict) == ({"unsafe_releases"} if found else set())
 
 
 def test_a_release_under_a_bypass_is_found(history: RunHistory) -> None:
