@@ -250,8 +250,8 @@ async def _late_clear(scene: FaultSite) -> None:
 
 
 async def _close_follower(scene: FaultSite) -> None:
-    """The next vehicle follows one that was released so closely that the stop loop never falls, and cannot be read."""
-    scene.post.tempts.append("followed")
+    """One turns off to the compound; the next is released, and followed so closely that the stop loop does not fall."""
+    scene.post.tempts.extend(["turned_off", "followed"])
     await asyncio.sleep(scene.seconds)
 
 

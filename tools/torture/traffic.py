@@ -1,9 +1,9 @@
 """The trucks of one lane, one after the other, each with a truth: released, held, to be inspected, early, ended, unknown.
 
 Rules of this file:
-- Faults send vehicles of four truths more: "again", one that was released comes once more, with a bundle that is used;
+- Faults send vehicles of five truths more: "again", one that was released comes once more, with a bundle that is used;
   "unanswered", Immigration begins and says nothing; "late_clear", its answer for that one comes before this one's own;
-  "followed", the next one drives up so closely that the stop loop does not fall between them, and has no plate to be seen.
+  "turned_off", one to be inspected that no loop sees go to the compound; "followed", the next one drives up so closely that the stop loop does not fall between them, and has no plate to be seen.
 - A driver waits a little and no longer; whatever happens, he drives on and the next one comes.
 - The truth that a vehicle is judged by afterwards is the core's signed log, not what is hoped for here.
 - Vehicles are bundled while others are still before them, and a hold comes late: a lane that is cut off holds a bundle
@@ -155,7 +155,7 @@ class Traffic:
         lied_to = lied_to or self._post.wrong_clock
         if truth == "followed" and shown == "DONE":
             await self._leave_followed(vrn)
-        await self._leave()
+        await (self._turn_off() if truth == "turned_off" else self._leave())
         self._ledger.write(
             lane=self._post.lane, truth=truth, vrn=vrn, ubr=ubr, shown=shown, wrong_clock=lied_to, did="left"
         )
@@ -167,7 +167,7 @@ class Traffic:
             await office.approve(vrn)
         if truth in {"unladen", "unknown"}:
             return ""
-        codes = ("release", "inspect") if truth == "inspect" else ("release",)
+        codes = ("release", "inspect") if truth in {"inspect", "turned_off"} else ("release",)
         return await office.bundle(vrn, *codes, **TIMES.get(truth, {}))
 
     async def _immigration(self, truth: str, vrn: str) -> None:
@@ -205,6 +205,12 @@ class Traffic:
         self._twin.switch(Contact.EXIT_LOOP, False)
         await asyncio.sleep(FOLLOWER_S)
 
+    async def _turn_off(self) -> None:
+        """To the compound, where this site has no loop: for a while the lane does not know whether it has gone."""
+        self._twin.sees("")
+        self._twin.switch(Contact.STOP_LOOP, False)
+        await asyncio.sleep(0.3)
+
     async def _leave(self) -> None:
         self._twin.switch(Contact.EXIT_LOOP, True)
         self._twin.sees("")
@@ -218,5 +224,5 @@ class Traffic:
         if truth in {"held", "hold_race"}:
             self._post.held = ""
             await self._office.lift(vrn)
-        if truth in {"held", "inspect", *TIMES} and ubr:
+        if truth in {"held", "inspect", "turned_off", *TIMES} and ubr:
             await self._office.debundle(ubr)
