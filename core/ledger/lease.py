@@ -9,7 +9,8 @@ Rules of this file:
   perhaps, does not. One that was killed, and whose place (a locked file of this machine) its successor has, is known to be dead.
 - The holder says with each renewal, and at its end, whether its list is whole: it has listened to its lanes to the end, and
   nothing is missing. Whoever saw that over one session with the server, and nothing else of this term until it took the lease
-  over, has the database that was served from, and no copy of the past.
+  over, has the database that was served from, and no copy of the past. A server that only follows another is never waited at: its
+  renewals are the other's, and what it lacks of the list, where it is promoted, cannot be seen in them.
 - Taking it over changes the term. Every transaction of a core holds its term's key (`CoreStore.transaction`): those of the old one
   are over before, or fail.
 """
@@ -29,7 +30,7 @@ import psycopg
 
 from core.errors import CoreSettingsError
 from core.ledger.store import LedgerConnection, connected, named
-from runtime.store_errors import StoreError
+from runtime.store_errors import StoreError, StoreReadOnlyError
 
 log = logging.getLogger("rocars.core")
 
@@ -76,9 +77,11 @@ class CorePlace:
 
 
 def _machine() -> str:
+    """One running kernel: copies of a machine, as off-site ones often are, have one machine-id, and never one boot_id."""
+    booted = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     with suppress(OSError):
-        return Path("/etc/machine-id").read_text(encoding="ascii").strip()
-    return os.uname().nodename
+        return f"{Path('/etc/machine-id').read_text(encoding='ascii').strip()}/{booted}"
+    return f"{os.uname().nodename}/{booted}"
 
 
 class Lease:
@@ -169,9 +172,11 @@ class Lease:
             self._connection = None
 
     def _look(self) -> tuple[int, str, int]:
-        row = self._db().execute("SELECT term, holder, beat FROM lease").fetchone()
+        row = self._db().execute("SELECT term, holder, beat, pg_is_in_recovery() FROM lease").fetchone()
         if row is None:
             raise StoreError(f"{named(self._dsn)}: its lease is gone; restore the database")
+        if row[3]:
+            raise StoreReadOnlyError(f"{named(self._dsn)}: the server follows another; this core waits until it is promoted")
         return int(row[0]), str(row[1]), int(row[2])
 
     def _take_over(self, term: int, beat: int) -> bool:

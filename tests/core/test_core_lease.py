@@ -15,6 +15,7 @@ from core.errors import CoreSettingsError
 from core.ledger.lease import APART_S, LASTS_S, CorePlace, Lease
 from core.ledger.store import CoreStore
 from runtime.store_errors import StoreError
+from simulation.cluster import PrivateCluster
 from simulation.ledgers import database_at
 
 
@@ -178,6 +179,34 @@ def test_one_whose_session_broke_meanwhile_does_not_know_it(make_lease: Any, dsn
 
     stands_by(second, broken)
     assert not second.saw_it_served
+
+
+def test_one_that_waited_at_a_copy_which_follows_does_not_know_it(tmp_path: Path) -> None:
+    """It sees the other's renewals there, and not what had not come when the copy was promoted: it has to listen first."""
+    primary, copy = PrivateCluster(), PrivateCluster()
+    primary.start()
+    try:
+        CoreStore(primary.create("rocars"), create=True).close()
+        copy.copy_of(primary)
+        copy.start()
+        first, second = (
+            Lease(one.dsn("rocars"), CorePlace(tmp_path / f"{name}.lock")) for name, one in (("a", primary), ("b", copy))
+        )
+        assert first.take()
+        first.is_whole = True
+
+        def promoted() -> None:
+            primary.crash()
+            first.leave()
+            copy.promote()
+
+        stands_by(second, promoted)
+        assert second.is_live()
+        assert not second.saw_it_served
+        second.give_back()
+    finally:
+        primary.stop()
+        copy.stop()
 
 
 def test_a_take_over_that_no_standby_has_is_none(make_lease: Any, dsn: str) -> None:
