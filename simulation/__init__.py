@@ -25,6 +25,7 @@ What surrounds a lane or a core in a demonstration also surrounds it in the kits
 | `broker` | a private Mosquitto, by password or with TLS both ways |
 | `cluster`, `ledgers` | a private PostgreSQL; databases of cores in it, named by paths |
 | `cluster_pair`, `database_cable` | two such servers, one standing by; the line between a program and one of them, which can be cut |
+| `offsite_copy` | a third server, far away, for which nobody waits |
 | `private_core` | the shipped core in a folder of its own, on such brokers |
 | `granting_core` | the core's part in claims for a lane whose codes are in memory: all are granted |
 | `hardwareless_lane` | a lane without its devices: its end of the link, and with its agent |

@@ -90,13 +90,25 @@ class PrivateCluster:
         words = ("-D", self.data, "-U", _OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         self._run(_program("initdb"), *words)
 
-    def copy_of(self, other: PrivateCluster) -> None:
-        """Makes it a stand-by of another cluster, which runs: `pg_basebackup`."""
+    @property
+    def name(self) -> str:
+        """What it calls itself where it follows another."""
+        return self.folder.name.replace("-", "_")
+
+    def _source(self, other: PrivateCluster, through: Path | None) -> str:
+        return f"host={through or other.folder} dbname=postgres user={_OWNER} application_name={self.name}"
+
+    def copy_of(self, other: PrivateCluster, *, through: Path | None = None) -> None:
+        """Makes it a stand-by of another cluster, which runs: `pg_basebackup`.
+
+        Args:
+            other: whom it follows from then on.
+            through: where a relay to that one listens, in place of the server itself.
+        """
         if not os.geteuid():
             shutil.chown(self.folder, _OWNER, _OWNER)
         self.folder.chmod(0o755)
-        name = self.folder.name.replace("-", "_")
-        source = f"{other.dsn()} application_name={name}"
+        source = self._source(other, through)
         self._run(
             _program("pg_basebackup"), "-D", self.data, "-d", source, "-R", "-X", "stream", "-c", "fast", "--no-sync"
         )
@@ -158,6 +170,23 @@ class PrivateCluster:
         shutil.rmtree(self.data)
         self.copy_of(other)
         self.start()
+
+    def rewind_to(self, other: PrivateCluster) -> None:
+        """Makes it, ended, a stand-by of another that runs and was once its copy: `pg_rewind`. What it had alone is gone.
+
+        Needs `wal_log_hints` among its settings.
+        """
+        options = ("-D", self.data, f"--source-server={self._source(other, None)}", "-R", "--no-sync")
+        self._run(_program("pg_rewind"), *options)
+        self.start()
+
+    def follow(self, other: PrivateCluster) -> None:
+        """It runs as a stand-by, and follows another from now on."""
+        self.set("primary_conninfo", self._source(other, None))
+
+    def halt(self) -> None:
+        """Ends it in good order, after its stand-bys have everything; its files stay."""
+        self._child.end(signal.SIGINT)
 
     def set(self, name: str, value: str) -> None:
         """Changes a setting while it runs; a copy made later has it too."""

@@ -38,6 +38,8 @@ class DatabaseCable:
     async def start(self) -> None:
         """Begins to listen."""
         self._listener = await asyncio.start_unix_server(self._serve, self.folder / _SOCKET)
+        self.folder.chmod(0o755)  # a server that follows through it runs as another user
+        (self.folder / _SOCKET).chmod(0o777)
 
     def cut(self) -> None:
         """From now on nothing moves."""

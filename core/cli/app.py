@@ -17,7 +17,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from core.cli import alarms, archive, ask, audit, enrol, keys, lanes, people, versions
+from core.cli import after_loss, alarms, archive, ask, audit, enrol, keys, lanes, people, versions
 from core.cli.options import Config
 from core.cli.output import say, shown
 from core.cli.people import keeper_of, second_person
@@ -53,6 +53,7 @@ people.add_to(app)
 enrol.add_to(app)
 keys.add_to(app)
 versions.add_to(app)
+after_loss.add_to(app)
 
 
 def utc_ms() -> int:

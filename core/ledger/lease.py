@@ -176,7 +176,9 @@ class Lease:
         if row is None:
             raise StoreError(f"{named(self._dsn)}: its lease is gone; restore the database")
         if row[3]:
-            raise StoreReadOnlyError(f"{named(self._dsn)}: the server follows another; this core waits until it is promoted")
+            raise StoreReadOnlyError(
+                f"{named(self._dsn)}: the server follows another; this core waits until it is promoted"
+            )
         return int(row[0]), str(row[1]), int(row[2])
 
     def _take_over(self, term: int, beat: int) -> bool:

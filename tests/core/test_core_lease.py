@@ -190,7 +190,8 @@ def test_one_that_waited_at_a_copy_which_follows_does_not_know_it(tmp_path: Path
         copy.copy_of(primary)
         copy.start()
         first, second = (
-            Lease(one.dsn("rocars"), CorePlace(tmp_path / f"{name}.lock")) for name, one in (("a", primary), ("b", copy))
+            Lease(one.dsn("rocars"), CorePlace(tmp_path / f"{name}.lock"))
+            for name, one in (("a", primary), ("b", copy))
         )
         assert first.take()
         first.is_whole = True

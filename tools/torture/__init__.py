@@ -6,6 +6,7 @@
 | `run`, `plan` | the whole run; which fault comes when |
 | `faults`, `scene`, `copies` | every kind of fault, what it works on, and what it does; those that put back or edit a store |
 | `centre`, `databases` | two cores on two servers, each standing by for the other; faults of these |
+| `site_lost` | the whole first site dies, and a core goes on at the off-site copy; and the way back |
 | `boxes` | a second box with a lane's key, as a fault |
 | `gate` | which faults may be at work at the same time |
 | `site` | broker, core and lanes as child processes, and the cables between them |
@@ -16,6 +17,6 @@
 | `tap` | what passed on a cable, written down |
 | `forger` | forged, replayed and misdated messages on a lane's cable |
 | `history`, `signed`, `decisions` | afterwards, from files: what a run left; the core's signed log; what each release rested on |
-| `checker`, `check_delivery`, `check_releases`, `check_link`, `check_centre` | whether what was promised held |
+| `checker`, `check_delivery`, `check_releases`, `check_link`, `check_centre`, `check_offsite` | whether what was promised held |
 | `verdict`, `report` | a broken promise; the report |
 """

@@ -9,6 +9,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,7 @@ from core.ledger.lease import WHOLE
 from simulation.broker import PrivateBroker
 from simulation.cable import Cable, Way
 from simulation.children import ChildProcess
+from simulation.cluster import PrivateCluster
 from simulation.cluster_pair import ClusterPair
 from simulation.database_cable import DatabaseCable
 from simulation.ledgers import name_database
@@ -25,6 +27,7 @@ from simulation.private_core import CORE_PROGRAM, PrivateCore
 from tools.torture.tap import Ledger
 
 DATABASE = "rocars"
+OFFSITE = "off-site core"
 RESTART_S = 2.0
 """As `RestartSec` of the core's unit."""
 
@@ -37,7 +40,7 @@ class CoreSeat:
     Args:
         name: of its process.
         broker: where it meets the lanes.
-        pair: its servers.
+        servers: with its database.
         told: where its proofs are written down.
 
     Attributes:
@@ -47,10 +50,10 @@ class CoreSeat:
         excused: it may end by itself.
     """
 
-    def __init__(self, name: str, broker: PrivateBroker, pair: ClusterPair, told: Ledger) -> None:
+    def __init__(self, name: str, broker: PrivateBroker, servers: Sequence[PrivateCluster], told: Ledger) -> None:
         self.name, self._told = name, told
         self.cable = Cable(broker.port, arrives=self._hear)
-        self.lines = [DatabaseCable(one.folder) for one in pair.clusters]
+        self.lines = [DatabaseCable(one.folder) for one in servers]
         self.process = ChildProcess(Path("/dev/null"))
         self.config = self.socket = Path()
         self.excused = False
@@ -101,7 +104,7 @@ class StandbyCentre:
         folder.mkdir(parents=True, exist_ok=True)
         self.pair = ClusterPair()
         self._told = Ledger(folder / "proofs.jsonl")
-        self.seats = {name: CoreSeat(name, broker, self.pair, self._told) for name in ("core", "core 2")}
+        self.seats = {name: CoreSeat(name, broker, self.pair.clusters, self._told) for name in ("core", "core 2")}
         self.core: PrivateCore
 
     async def start(self) -> None:
@@ -115,15 +118,31 @@ class StandbyCentre:
         """The cores' files, made of one that was made with the servers' own addresses: it cannot go through lines of this process."""
         self.core = core
         name_database(core.store, self.dsn)
-        text = core.config.read_text(encoding="utf-8")
         for number, seat in enumerate(self.seats.values(), 1):
-            socket = "s" if number == 1 else f"s{number}"
-            lines = self.pair.dsn(DATABASE, *(one.folder for one in seat.lines))
-            mine = text.replace(self.dsn, lines).replace('"s"', f'"{socket}"')
-            mine = mine.replace(f"port = {self.seats['core'].cable.near}", f"port = {seat.cable.near}")
-            seat.config, seat.socket = self.folder / f"seat-{number}.toml", self.folder / socket
-            seat.config.write_text(mine, encoding="utf-8")
-            seat.process = ChildProcess(self.folder / f"core-{number}.log")
+            self._furnish(seat, number)
+
+    def _furnish(self, seat: CoreSeat, number: int) -> None:
+        socket = "s" if number == 1 else f"s{number}"
+        lines = self.pair.dsn(DATABASE, *(one.folder for one in seat.lines))
+        mine = self.core.config.read_text(encoding="utf-8").replace(self.dsn, lines).replace('"s"', f'"{socket}"')
+        mine = mine.replace(f"port = {self.seats['core'].cable.near}", f"port = {seat.cable.near}")
+        seat.config, seat.socket = self.folder / f"seat-{number}.toml", self.folder / socket
+        seat.config.write_text(mine, encoding="utf-8")
+        seat.process = ChildProcess(self.folder / f"core-{number}.log")
+
+    async def open_offsite(self, server: PrivateCluster) -> CoreSeat:
+        """A third core's files and lines, far away, with a server of its own and the same keys; it is not started."""
+        seat = CoreSeat(OFFSITE, self._broker, (server,), self._told)
+        await seat.open()
+        self._furnish(seat, len(self.seats) + 1)
+        self.seats[OFFSITE] = seat
+        return seat
+
+    async def close_offsite(self) -> list[str]:
+        """That core has ended: its lines are gone. What it should not have logged."""
+        told = [one for one in self.tracebacks() if one.startswith(OFFSITE)]
+        await self.seats.pop(OFFSITE).close()
+        return told
 
     @property
     def dsn(self) -> str:

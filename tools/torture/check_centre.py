@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from tools.torture.check_offsite import losses_of
 from tools.torture.history import LaneHistory, Line, RunHistory
 from tools.torture.signed import ListChange, SignedLog
 from tools.torture.verdict import Bounds, RunVerdict
@@ -25,15 +26,29 @@ LATE_MS = 250
 FELT_MS = 15_000
 """A lane that stays fresh for so long after a fault has not felt it."""
 
+FELT_LONG_MS = {"site_lost": 60_000, "site_return": 60_000}
+"""The same, where servers are made or promoted first."""
+
 
 def check_requests(history: RunHistory, signed: SignedLog, verdict: RunVerdict) -> None:
     """Everything that was acknowledged is in the signed log and the core's tables."""
+    losses = losses_of(history)
+    verdict.sites_lost = [one.facts for one in losses]
     for line in history.core.requests:
         verdict.requests += 1
         kind, key, stands = line["kind"], line["key"], line["stands"]
-        if kind == "bundle" and key not in history.core.bundled:
+        has_papers, is_said = (
+            kind != "bundle" or key in history.core.bundled,
+            _is_said(signed.changes_of(kind, key), line),
+        )
+        if any(one.took_papers(line) for one in losses):
+            verdict.papers_lost += not has_papers
+            has_papers = True
+        if not is_said and any(one.took_word(line) for one in losses):
+            verdict.list_lost += 1
+        elif not has_papers:
             verdict.find("requests_lost", f"bundle {key}, acknowledged at {line['t']}, is not in the core's tables")
-        elif not _is_said(signed.changes_of(kind, key), line):
+        elif not is_said:
             word = "stands" if stands else "does not stand"
             verdict.find("requests_lost", f"that {kind} {key} {word} was acknowledged at {line['t']}, and never signed")
 
@@ -73,9 +88,10 @@ def check_recovery(history: RunHistory, verdict: RunVerdict) -> None:
     """From each fault of the centre until a lane that felt it was fresh again, by its own journal."""
     struck = [line for line in history.faults if "struck" in line]
     for place, line in enumerate(struck):
-        until = struck[place + 1]["t"] if place + 1 < len(struck) else line["t"] + FELT_MS
+        felt_ms = FELT_LONG_MS.get(line["struck"], FELT_MS)
+        until = struck[place + 1]["t"] if place + 1 < len(struck) else line["t"] + felt_ms
         for lane in history.lanes:
-            again = _fresh_again(lane, line["t"], min(until, line["t"] + FELT_MS))
+            again = _fresh_again(lane, line["t"], min(until, line["t"] + felt_ms))
             verdict.automatic_again_ms.setdefault(line["struck"], []).extend(() if again is None else (again,))
 
 

@@ -35,6 +35,10 @@ class CoreDesk:
         self._sockets, self._point, self._told = deque(sockets), point, told
         self._ccrns = itertools.count(2_001_067_889)  # the sample of seed 004, and on
 
+    def reaches(self, *sockets: Path) -> None:
+        """Asks these from now on."""
+        self._sockets = deque(sockets)
+
     async def ask(self, what: Callable[[AdminClient], Awaitable[T]]) -> T | None:
         """The answer; None where the core is away, is killed meanwhile, or refuses. It may have acted all the same."""
         try:

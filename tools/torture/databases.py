@@ -27,13 +27,14 @@ AFTER_S = 2.5
 _ROUND_S = 0.05
 
 
-def _centre(scene: FaultSite) -> StandbyCentre:
+def centre_of(scene: FaultSite) -> StandbyCentre:
+    """The centre of two servers, which such a fault needs."""
     centre = scene.site.centre
     assert centre is not None, "the run was made without a stand-by"
     return centre
 
 
-async def _fresh(scene: FaultSite, seconds: float = FRESH_S) -> bool:
+async def all_fresh(scene: FaultSite, seconds: float = FRESH_S) -> bool:
     """Waits until the core answers and every lane is fresh at once; False where they are not in time."""
     end = asyncio.get_running_loop().time() + seconds
     while asyncio.get_running_loop().time() < end:
@@ -46,11 +47,11 @@ async def _fresh(scene: FaultSite, seconds: float = FRESH_S) -> bool:
 
 
 @asynccontextmanager
-async def _struck(scene: FaultSite, kind: str) -> AsyncIterator[StandbyCentre]:
+async def struck(scene: FaultSite, kind: str) -> AsyncIterator[StandbyCentre]:
     """Around a fault, which happens at the beginning of the block."""
-    centre = _centre(scene)
+    centre = centre_of(scene)
     async with scene.site.gate.alone():
-        if not await _fresh(scene):
+        if not await all_fresh(scene):
             scene.site.children.crashed.append(f"before {kind}: lanes are not fresh {FRESH_S:g} s later")
         scene.site.told.write(lane="", struck=kind)
         centre.excuse(excused=True)
@@ -58,7 +59,7 @@ async def _struck(scene: FaultSite, kind: str) -> AsyncIterator[StandbyCentre]:
             yield centre
         finally:
             await asyncio.sleep(AFTER_S)
-            if not await _fresh(scene):
+            if not await all_fresh(scene):
                 scene.site.children.crashed.append(f"after {kind}: lanes are not fresh {FRESH_S:g} s later")
             scene.site.told.write(lane="", mended=kind)
             scene.site.look_after_children()
@@ -67,7 +68,7 @@ async def _struck(scene: FaultSite, kind: str) -> AsyncIterator[StandbyCentre]:
 
 async def db_kill(scene: FaultSite) -> None:
     """The primary dies by SIGKILL and is started again."""
-    async with _struck(scene, "db_kill") as centre:
+    async with struck(scene, "db_kill") as centre:
         server = centre.pair.primary
         server.crash()
         try:
@@ -78,7 +79,7 @@ async def db_kill(scene: FaultSite) -> None:
 
 async def db_isolated(scene: FaultSite) -> None:
     """The core that serves is cut off its database, and not off its lanes: the other one takes over."""
-    async with _struck(scene, "db_isolated") as centre:
+    async with struck(scene, "db_isolated") as centre:
         seat = centre.serving()
         seat.cut()
         try:
@@ -89,7 +90,7 @@ async def db_isolated(scene: FaultSite) -> None:
 
 async def standby_promote(scene: FaultSite) -> None:
     """The primary dies for good, now and then with the core that serves; its stand-by is promoted, and gets one itself."""
-    async with _struck(scene, "standby_promote") as centre:
+    async with struck(scene, "standby_promote") as centre:
         lost = centre.serving() if scene.rng.random() < 0.5 else None
         centre.pair.primary.crash()
         if lost is not None:
@@ -104,7 +105,7 @@ async def standby_promote(scene: FaultSite) -> None:
 
 async def core_handover(scene: FaultSite) -> None:
     """The core that serves is stopped in good order, as for an update, and started again: the other one takes over at once."""
-    async with _struck(scene, "core_handover") as centre:
+    async with struck(scene, "core_handover") as centre:
         stopped = centre.serving()
         scene.site.told.write(lane="", stopped=stopped.name)
         await scene.site.children.end(stopped.name)
@@ -116,7 +117,7 @@ async def core_handover(scene: FaultSite) -> None:
 
 async def core_kill(scene: FaultSite) -> None:
     """The core that serves dies by SIGKILL; it comes back before the other has taken over, or after."""
-    async with _struck(scene, "core_kill") as centre:
+    async with struck(scene, "core_kill") as centre:
         lost = centre.serving()
         await scene.site.children.end(lost.name, signal.SIGKILL)
         try:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from lane_agent.model import Contact
 from runtime.mqtt import Connection
 from simulation.cable import Cable, HalfOpen, Refusing, Tamper, Way
-from tools.torture import boxes, copies, databases, tampers
+from tools.torture import boxes, copies, databases, site_lost, tampers
 from tools.torture.forger import Liar
 from tools.torture.scene import FaultSite
 from wire.topics import LOG
@@ -335,6 +335,7 @@ def _kinds() -> tuple[FaultKind, ...]:
         ("db_isolated", 6.0, 12.0, databases.db_isolated),
         ("standby_promote", 0.0, 2.0, databases.standby_promote),
         ("core_handover", 0.0, 4.0, databases.core_handover),
+        ("site_lost", 1.0, 5.0, site_lost.site_lost),
     )
     scopes = (("lane", lane), ("all", everybody), ("centre", centre))
     return tuple(FaultKind(name, scope, low, high, act) for scope, rows in scopes for name, low, high, act in rows)

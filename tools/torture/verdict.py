@@ -43,6 +43,10 @@ class RunVerdict:
         manual_entry_ms: from the last proof's nonce to manual mode, each time.
         requests: that two cores acknowledged; `handovers`: how often another core proved than before.
         automatic_again_ms: by the kind of fault of such a centre, from it until each lane that felt it was fresh again.
+        sites_lost: of each loss of the first site, how old the off-site copy was (`behind_ms`), how many `deltas`, `bundles` and
+            `events` it lacked, how many `steps` people type.
+        papers_lost: bundles acknowledged in that time, whose papers are gone. `list_lost`: what was signed in its last moments and had
+            reached no lane.
         felt: what the lanes journaled of the faults: how often stale, offline, at fault with what, alarmed about what.
     """
 
@@ -57,6 +61,9 @@ class RunVerdict:
     requests: int = 0
     handovers: int = 0
     automatic_again_ms: dict[str, list[int]] = field(default_factory=dict)
+    sites_lost: list[dict[str, int]] = field(default_factory=list)
+    papers_lost: int = 0
+    list_lost: int = 0
     manual_entry_ms: list[int] = field(default_factory=list)
     felt: Counter[str] = field(default_factory=Counter)
     findings: list[BrokenPromise] = field(default_factory=list)

@@ -84,6 +84,36 @@ def test_a_bundle_without_the_cores_own_rows_is_found(judged: Callable[..., RunV
     assert [one.count for one in judged(log, requests=(request,)).findings] == ["requests_lost"]
 
 
+LOST = (
+    {"struck": "site_lost", "t": 50_000, "lane": ""},
+    {"site_lost": {"behind_ms": 10_000, "deltas": 1}, "t": 60_000, "lane": ""},
+)
+"""The first site ended at 50,000; its copy had nothing after 40,000."""
+
+
+@pytest.mark.parametrize(
+    ("answered", "is_signed", "papers", "word", "found"),
+    [
+        (45_000, True, 1, 0, []),
+        (49_000, False, 1, 1, []),
+        (45_000, False, 1, 0, ["requests_lost"]),
+        (39_000, True, 0, 0, ["requests_lost"]),
+        (55_000, True, 0, 0, ["requests_lost"]),
+    ],
+    ids=["after the copy's newest", "in its last moments", "lanes had it", "the copy had it", "after the promotion"],
+)
+def test_a_site_that_is_lost_takes_papers_of_its_last_seconds_and_nothing_of_the_list(
+    judged: Callable[..., RunVerdict], answered: int, papers: int, word: int, found: list[str], *, is_signed: bool
+) -> None:
+    """Only what the copy cannot have is excused."""
+    rows = [(answered - 100, BundleRecord("1000000001", "AB1234", "inbound", "", 1, 2))] if is_signed else []
+    request = asked("bundle", "1000000001", answered - 200, answered)
+    verdict = judged(signed(*rows), requests=(request,), faults=LOST)
+    assert [one.count for one in verdict.findings] == found
+    assert (verdict.papers_lost, verdict.list_lost) == (papers, word)
+    assert verdict.sites_lost == [{"behind_ms": 10_000, "deltas": 1}]
+
+
 @pytest.mark.parametrize(
     ("proofs", "faults", "overlaps"),
     [
@@ -129,3 +159,19 @@ def test_a_centre_of_two_loses_nothing_and_its_lanes_are_automatic_again(torture
     assert (found.report["requests_lost"], found.report["overlaps"]) == (0, 0)
     assert found.report["handovers"] >= 2
     assert found.report["automatic_again_ms"]["all"]["p50"] <= 15_000
+
+
+@pytest.mark.long
+def test_the_whole_first_site_dies_and_the_off_site_copy_goes_on_with_what_the_lanes_hold(
+    tortured: Callable[..., Any],
+) -> None:
+    """The copy lacks the last seconds: the list comes back from the lanes, papers do not; and then the way back."""
+    found = tortured("--seconds", "40", "--lanes", "2", "--seed", "4", "--kinds", "site_lost")
+    assert found.status == 0, found.said
+    (lost,) = found.report["sites_lost"][:1]
+    assert lost["behind_ms"] >= 1_000
+    assert lost["deltas"] >= 1
+    assert lost["events"] >= 1
+    assert (found.report["requests_lost"], found.report["overlaps"]) == (0, 0)
+    assert found.report["handovers"] >= 2
+    assert found.report["automatic_again_ms"]["site_lost"]["times"] >= 2
