@@ -176,6 +176,8 @@ class PrivateCluster:
 
         Needs `wal_log_hints` among its settings.
         """
+        with psycopg.connect(other.dsn(), autocommit=True) as connection:
+            connection.execute("CHECKPOINT")  # until the first after its promotion it still names the timeline before
         options = ("-D", self.data, f"--source-server={self._source(other, None)}", "-R", "--no-sync")
         self._run(_program("pg_rewind"), *options)
         self.start()
