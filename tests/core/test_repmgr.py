@@ -1,4 +1,4 @@
-"""Debian's repmgr over three PostgreSQL servers, by the files that we ship: what was acknowledged outlives the primary, and it comes back."""
+"""Debian's repmgr over four PostgreSQL servers, by the files that we ship: three at one site, of which the primary dies, or all of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from simulation.children import ChildProcess
 from tests.rigs.places import ROOT
 
 BIN = Path("/usr/lib/postgresql/15/bin")
-NODES = (1, 2, 3)
+NODES = (1, 2, 3, 4)
+OFFSITE = 4
 PATIENCE_S = 60.0
 MOST_PAUSE_S = 40.0
 """Of the writer, on a busy machine; 8 to 10 s on a quiet one, of which repmgrd waits 6 before it believes that the primary is dead."""
@@ -74,6 +75,8 @@ class Node:
             service_reload_command=f"{BIN}/pg_ctl -D {self.data} reload",
             log_file=str(self.folder / "repmgr.log"),
         )
+        if number == OFFSITE:
+            text = filled(text, location="offsite", priority="0")
         self.config.write_text(text, encoding="utf-8")
         self.start_words = start
         self.daemon = ChildProcess(self.folder / "repmgrd.out")
@@ -115,7 +118,7 @@ class Node:
 
 @pytest.fixture
 def nodes() -> Iterator[list[Node]]:
-    """A primary and two stand-bys, as `docs/offsite.md` sets them up, watched by repmgrd."""
+    """A primary, two stand-bys and an off-site copy, as `docs/offsite.md` sets them up, watched by repmgrd."""
     with (
         tempfile.TemporaryDirectory(prefix="rocars-rm-", dir="/tmp", ignore_cleanup_errors=True) as place,
         ExitStack() as ends,
@@ -143,12 +146,19 @@ def nodes() -> Iterator[list[Node]]:
         assert names is not None
         for one in made:
             text = (one.data / "postgresql.conf").read_text(encoding="utf-8")
-            text = filled(text.replace("#synchronous_standby_names", "#"), synchronous_standby_names=names[1])
+            text = filled(text, synchronous_standby_names="" if one is made[-1] else names[1])
             (one.data / "postgresql.conf").write_text(text, encoding="utf-8")
             as_postgres(BIN / "pg_ctl", "-D", one.data, "reload")
             one.watch()
-        until(lambda: len(first.ask("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'quorum'")) == 2)
+        until(lambda: states(first) == ["async", "quorum", "quorum"])
         yield made
+
+
+def states(primary: Node) -> list[object]:
+    """How its stand-bys follow it."""
+    return [
+        row[0] for row in primary.ask("SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming' ORDER BY 1")
+    ]
 
 
 def until(is_so: Callable[[], bool]) -> None:
@@ -182,13 +192,45 @@ def test_the_primary_dies_and_one_of_the_others_takes_its_place(nodes: list[Node
         if number == 100:
             nodes[0].crash()
         until(lambda number=number: write(number))  # type: ignore[misc]
-    survivors = nodes[1:]
+    survivors = nodes[1:3]  # the one off-site has priority 0
     (primary,) = (one for one in survivors if one.ask("SELECT pg_is_in_recovery()") == [(False,)])
     assert [row[0] for row in primary.ask("SELECT number FROM written ORDER BY number")] == acknowledged
     assert longest < MOST_PAUSE_S, f"no commit for {longest:.1f} s"
 
     primary.ask("CHECKPOINT")  # before it the rewound server would follow the old timeline, and be refused for ever
     nodes[0].repmgr("node", "rejoin", "-d", primary.dsn, "--force-rewind")
-    until(lambda: len(primary.ask("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'quorum'")) == 2)
+    until(lambda: states(primary) == ["async", "quorum", "quorum"])
     until(lambda: nodes[0].ask("SELECT count(*) FROM written") == [(200,)])
     assert "* running" in primary.repmgr("cluster", "show")
+
+
+def test_the_first_site_dies_and_comes_back_by_the_written_steps(nodes: list[Node]) -> None:
+    """Nobody is promoted by himself; people promote the off-site copy, and later give the first site its place again."""
+    *home, away = nodes
+    home[0].ask("CREATE TABLE written (number int PRIMARY KEY)")
+    until(lambda: away.ask("SELECT count(*) FROM written") == [(0,)])
+    for one in home:
+        one.crash()
+        one.daemon.end()
+    time.sleep(15)  # more than repmgrd waits
+    assert away.ask("SELECT pg_is_in_recovery()") == [(True,)]
+    away.repmgr("standby", "promote")
+    away.ask("INSERT INTO written VALUES (1)")
+
+    away.ask("CHECKPOINT")
+    home[0].repmgr("node", "rejoin", "-d", away.dsn, "--force-rewind")
+    for one in home[1:]:
+        one.repmgr(
+            "-h", str(away.folder), "-U", "repmgr", "-d", "repmgr", "standby", "clone", "--force", "--fast-checkpoint"
+        )
+        one.start()
+        one.repmgr("standby", "register", "--force")
+    until(lambda: states(away) == ["async"] * 3)
+    away.repmgr("service", "pause")
+    away.daemon.end()
+    as_postgres(BIN / "pg_ctl", "-D", away.data, "-w", "-m", "fast", "stop")
+    home[0].repmgr("standby", "promote")
+    for one in home[1:]:
+        one.repmgr("standby", "follow")
+    until(lambda: len(states(home[0])) == 2)
+    assert home[0].ask("SELECT number FROM written") == [(1,)]
