@@ -114,7 +114,13 @@ CORE = Product(
     schema=("core.ledger.store", "CORE_SCHEMA"),
     trial=("core.cli.app", "core.service", "paho.mqtt.client", "psycopg", "opencc", "argon2", "pyotp"),
     units=("rocars-core*",),
-    examples=("core.toml.example", "mosquitto.conf.example", "mosquitto.acl.example"),
+    examples=(
+        "core.toml.example",
+        "mosquitto.conf.example",
+        "mosquitto.acl.example",
+        "postgresql.conf.example",
+        "repmgr.conf.example",
+    ),
 )
 
 WALL = Product(
