@@ -276,6 +276,14 @@ def test_the_next_process_of_a_place_need_not_wait(make_lease: Any) -> None:
     assert time.monotonic() - began < LASTS_S
 
 
+def test_a_copy_of_a_machine_is_another_machine(tmp_path: Path) -> None:
+    """It has the same machine-id, and its own boot: a core there has to wait, as long as any other."""
+    place = CorePlace(tmp_path / "core.lock")
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    assert f"/{boot}:" in place.name
+    place.leave()
+
+
 def test_a_place_has_one_process(tmp_path: Path) -> None:
     """Two cores started with one configuration: the second is told."""
     place = CorePlace(tmp_path / "s.lock")
