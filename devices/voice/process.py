@@ -239,7 +239,9 @@ class VoiceProcess:
                 beat = self._clock()
                 self._tell(p.VoiceBeat())
                 if self._telephone is not None:
-                    self._note("registration", self._telephone.registration())
+                    self._telephone.keep_registered()
+                    if (lapsed := self._telephone.registration()) is not None:
+                        self._note("registration", lapsed)
 
     async def _prove(self) -> None:
         """At the start, each night, and when somebody asks; in no call and over no prompt."""

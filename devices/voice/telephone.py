@@ -6,8 +6,9 @@ Rules of this file:
 2. baresip says when a call rings, is answered, ends; whether sound flows it says when asked (`audio_debug`): packets sent and
    received so far. More of them than the last time is sound; its level meter is no witness, it repeats its last value for ever
    once nothing is decoded any more. What cannot be read is no sound.
-3. A registration that has not been confirmed for longer than it was asked for has lapsed, whatever baresip believes
-   (lessons 28).
+3. A registration that has not been confirmed for longer than the exchange granted has lapsed, whatever baresip believes
+   (lessons 28). After a refusal or no answer baresip waits for half an hour in the end: here the account is made anew well
+   before that, while no call is open.
 """
 
 from __future__ import annotations
@@ -37,11 +38,20 @@ _START_S: Final = 15.0
 _CLOSE_S: Final = 2.0
 _REGISTER_GRACE_S: Final = 15.0
 _BACKOFF_S: Final = (0.5, 10.0)
+_RENEW_S: Final = (5.0, 30.0)
+_REFUSED_S: Final = 300.0
+"""Before a password that was refused is given again: exchanges shut out who tries often."""
+
+_REFUSAL: Final = re.compile(r"^(401|403|404|407)\b")
+_FAILED: Final = re.compile(r"\bERR\b")
+_GRANTED: Final = re.compile(r"OK\b.*Expires (\d{1,6})s")
 _SENT = re.compile(r"TX: packets=(\d{1,12})")
 _RECEIVED = re.compile(r"rcvd=(\d{1,12})")
 _CODE = re.compile(r"^(\d{3}) ")
 _OUTGOING: Final = "outgoing"
 _ASKED_SOUND: Final = "sound"
+_ASKED_REGISTRATION: Final = "registration"
+_TOOK_AWAY: Final = "account"
 
 
 def why_closed(reason: str) -> p.Ended:
@@ -124,6 +134,10 @@ class Telephone:
         self._driver, self._officer = Side(), Side()
         self._registered_s: float | None = None
         self._register_fault = ""
+        self._began_s = clock()
+        self._granted_s = settings.register_s
+        self._renewing = Backoff(*_RENEW_S)
+        self._renew_at_s = 0.0
         self._asked: dict[str, int] = {}
 
     @property
@@ -180,16 +194,28 @@ class Telephone:
         (sent, driver_db), (heard, officer_db) = self._driver.drain(), self._officer.drain()
         return p.Sound(self._attempt, sent, heard, driver_db, officer_db)
 
-    def registration(self) -> str:
-        """Why the exchange cannot reach this lane; "" while it can, or where there is none."""
+    def registration(self) -> str | None:
+        """Why the exchange does not know this lane; "" while it does, or where there is none; None while that is not yet known."""
         if not self._settings.registrar:
             return ""
         if self._registered_s is None:
-            return self._register_fault or "not registered yet"
+            waits = self._clock() - self._began_s <= _REGISTER_GRACE_S
+            return self._register_fault or (None if waits else "not registered yet")
         age_s = self._clock() - self._registered_s
-        if age_s > self._settings.register_s + _REGISTER_GRACE_S:
+        if age_s > self._granted_s + _REGISTER_GRACE_S:
             return f"registered {age_s:.0f} s ago, and not since; {self._register_fault or 'no answer'}"
         return ""
+
+    def keep_registered(self) -> None:
+        """Asks how the registration is, and has one that failed made anew while no call is open. Call it once a second."""
+        if not self._settings.registrar or self._control is None:
+            return
+        self._order("reginfo", "", about=_ASKED_REGISTRATION)
+        now_s = self._clock()
+        if not self._register_fault or self._attempt or not self._free.is_set() or now_s < self._renew_at_s:
+            return
+        self._renew_at_s = now_s + self._renewing.next_s()
+        self._order("uadel", self._settings.address, about=_TOOK_AWAY)
 
     async def _dial(self, attempt: int, number: str) -> None:
         try:
@@ -229,7 +255,7 @@ class Telephone:
         except (OSError, ValueError) as error:
             return str(error)
         self._free.set()
-        self._call = ""
+        self._call, self._began_s = "", self._clock()
         try:
             reader, self._control = await self._connect(port)
             self._tell(p.Health("telephone"))
@@ -275,6 +301,26 @@ class Telephone:
                 self._closed(attempt, p.Ended.UNREACHABLE, f"not dialled: {str(message.get('data'))[:100]}")
         elif message.get("response") is True and message.get("token") == _ASKED_SOUND and self._established:
             self._count(str(message.get("data")))
+        elif message.get("response") is True and message.get("token") == _ASKED_REGISTRATION:
+            self._granted(str(message.get("data")))
+        elif message.get("response") is True and message.get("token") == _TOOK_AWAY:
+            self._order("uanew", sip_config.account(self._settings, self._password))
+
+    def _granted(self, said: str) -> None:
+        """For how long the exchange took it. What it said before this socket was open is only heard here."""
+        if (found := _GRANTED.search(said)) is not None:
+            self._granted_s = max(self._settings.register_s, float(found.group(1)))
+            if self._registered_s is None and not self._register_fault:
+                self._registered_s = self._clock()
+        elif _FAILED.search(said) and not self._register_fault:
+            self._failed("the exchange does not take it")
+
+    def _failed(self, why: str) -> None:
+        if _REFUSAL.match(why):
+            self._renew_at_s = self._clock() + _REFUSED_S
+        elif not self._register_fault:
+            self._renew_at_s = self._clock() + self._renewing.next_s()
+        self._register_fault = why
 
     def _count(self, said: str) -> None:
         """Packets so far; the other end may have had several senders."""
@@ -286,8 +332,9 @@ class Telephone:
         match kind:
             case "REGISTER_OK":
                 self._registered_s, self._register_fault = self._clock(), ""
+                self._renewing.reset()
             case "REGISTER_FAIL":
-                self._register_fault = event.get("param", "")[:120] or "refused"
+                self._failed(event.get("param", "")[:120] or "refused")
             case "CALL_INCOMING":
                 self._order("hangup", "")
             case _ if kind.startswith("CALL_") or event.get("class") == "VU_REPORT":
@@ -330,7 +377,7 @@ class Telephone:
 
     def _broken(self, why: str) -> None:
         """The program is gone, and its call with it."""
-        self._registered_s = None
+        self._registered_s, self._register_fault = None, ""
         if self._attempt:
             self._closed(self._attempt, p.Ended.BROKE if self._established else p.Ended.UNREACHABLE, why[:200])
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -100,13 +102,103 @@ def test_a_registration_that_was_not_confirmed_in_time_has_lapsed(tmp_path: Path
     phone = Telephone(
         SIP, folder=tmp_path, sound_socket=tmp_path / "s", environment={}, password="", tell=lambda _: None, clock=lambda: now
     )  # fmt: skip
+    assert phone.registration() is None
+    now = 16.0
     assert phone.registration() == "not registered yet"
+    now = 0.0
     phone.take({"event": True, "type": "REGISTER_OK"})
     assert phone.registration() == ""
     phone.take({"event": True, "type": "REGISTER_FAIL", "param": "503 Service Unavailable"})
     assert phone.registration() == ""
     now = 80.0
     assert phone.registration() == "registered 80 s ago, and not since; 503 Service Unavailable"
+
+
+class Socket:
+    """The control socket of a baresip: what was ordered of it."""
+
+    def __init__(self) -> None:
+        self.ordered: list[dict[str, str]] = []
+
+    def write(self, content: bytes) -> None:
+        """One netstring of JSON."""
+        self.ordered.append(json.loads(content.split(b":", 1)[1][:-1]))
+
+    def is_closing(self) -> bool:
+        """Never."""
+        return False
+
+    def commands(self) -> list[str]:
+        """Since the last time, without the question how the registration is."""
+        ordered, self.ordered = self.ordered, []
+        return [one["command"] for one in ordered if one["command"] != "reginfo"]
+
+
+def a_registered_phone(folder: Path, clock: Callable[[], float]) -> tuple[Telephone, Socket]:
+    """A telephone of an exchange, and its control socket."""
+    settings = SipSettings(address="sip:lane@10.0.0.2", numbers=("sip:a@10.0.0.2",), registrar="sip:10.0.0.2")
+    phone = Telephone(
+        settings, folder=folder, sound_socket=folder / "s", environment={}, password="p", tell=lambda _: None, clock=clock
+    )  # fmt: skip
+    socket = Socket()
+    phone._control = socket  # type: ignore[assignment]
+    return phone, socket
+
+
+def test_what_the_exchange_granted_counts_and_what_it_confirmed_before_anybody_listened(tmp_path: Path) -> None:
+    """Exchanges grant longer than they are asked: no false alarm. The first answer may come before the socket is open."""
+    now = 0.0
+    phone, _ = a_registered_phone(tmp_path, lambda: now)
+    phone.take({"response": True, "ok": True, "token": "registration", "data": "> sip:l@x  OK  kamailio Expires 300s"})
+    now = 314.0
+    assert phone.registration() == ""
+    now = 316.0
+    assert str(phone.registration()).startswith("registered 316 s ago")
+
+
+def test_a_registration_that_failed_is_made_anew_soon_and_never_in_a_call(tmp_path: Path) -> None:
+    """Left to itself baresip waits up to half an hour."""
+    now = 0.0
+    phone, socket = a_registered_phone(tmp_path, lambda: now)
+    phone.take({"event": True, "type": "REGISTER_FAIL", "param": "Connection timed out"})
+    phone.keep_registered()
+    assert socket.commands() == []
+    phone._attempt, now = 1, 40.0
+    phone.keep_registered()
+    assert socket.commands() == []
+    phone._attempt = 0
+    phone.keep_registered()
+    assert socket.commands() == ["uadel"]
+    phone.take({"response": True, "ok": True, "token": "account", "data": ""})
+    assert socket.commands() == ["uanew"]
+    phone.keep_registered()
+    assert socket.commands() == []
+    now = 80.0
+    phone.keep_registered()
+    assert socket.commands() == ["uadel"]
+    phone.take({"event": True, "type": "REGISTER_OK"})
+    now = 120.0
+    phone.keep_registered()
+    assert socket.commands() == []
+
+
+def test_a_password_that_was_refused_is_not_given_again_and_again(tmp_path: Path) -> None:
+    """Exchanges shut out who does; it is said at once, even if it was refused before anybody listened."""
+    now = 0.0
+    phone, socket = a_registered_phone(tmp_path, lambda: now)
+    phone.take({"response": True, "ok": True, "token": "registration", "data": "> sip:l@x  ERR  Expires 0s"})
+    assert phone.registration() == "the exchange does not take it"
+    now = 40.0
+    phone.keep_registered()
+    assert socket.commands() == ["uadel"]
+    phone.take({"event": True, "type": "REGISTER_FAIL", "param": "401 Unauthorized"})
+    assert phone.registration() == "401 Unauthorized"
+    now = 339.0
+    phone.keep_registered()
+    assert socket.commands() == []
+    now = 341.0
+    phone.keep_registered()
+    assert socket.commands() == ["uadel"]
 
 
 def test_the_password_of_the_exchange_is_for_this_user_alone(tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ from devices.voice.settings import Echo, SipSettings
 from devices.voice.sound import SoundServer, end_child, spawn_child
 
 LANE, OFFICE = "10.77.7.1", "10.77.7.2"
+PASSWORD = "of-all-telephones"  # noqa: S105 -- in a namespace of this machine, for as long as a bench runs
+"""Of every account at the exchange."""
+
 _NEWNET = 0x4000_0000
 
 
@@ -104,10 +107,14 @@ class OfficerPhone:
         environment: of its own sound server, whose `room` its microphone hears.
     """
 
-    def __init__(self, space: str, folder: Path, number: str = "sip:100@" + OFFICE, port: int = 5060) -> None:
+    def __init__(
+        self, space: str, folder: Path, number: str = "sip:100@" + OFFICE, port: int = 5060, registrar: str = ""
+    ) -> None:
         self._space = space
         self._folder = folder
-        self._settings = SipSettings(address=number, numbers=("sip:nobody@" + LANE,), port=port)
+        self._settings = SipSettings(
+            address=number, numbers=("sip:nobody@" + LANE,), port=port, registrar=registrar, register_s=10.0
+        )
         self._sound = SoundServer(folder / "sound", microphone="null", loudspeaker="null", echo=Echo.NONE)
         self.environment = self._sound.environment
         self.heard: list[tuple[float, dict[str, Any]]] = []
@@ -122,8 +129,9 @@ class OfficerPhone:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         sip_config.write(
-            self._folder / "sip", self._settings, control_port=port, sound_socket=self._sound.socket, password=""
-        )
+            self._folder / "sip", self._settings, control_port=port, sound_socket=self._sound.socket,
+            password=PASSWORD if self._settings.registrar else "",
+        )  # fmt: skip
         environment = self.environment | {"ALSA_CONFIG_PATH": str(self._folder / "sip" / "asound.conf")}
         self._process = await spawn_child(
             "ip", "netns", "exec", self._space, "baresip", "-f", str(self._folder / "sip"),
@@ -179,10 +187,10 @@ class OfficerPhone:
 
 @contextlib.asynccontextmanager
 async def officer_phone(
-    space: str, folder: Path, number: str = "sip:100@" + OFFICE, port: int = 5060
+    space: str, folder: Path, number: str = "sip:100@" + OFFICE, port: int = 5060, registrar: str = ""
 ) -> AsyncIterator[OfficerPhone]:
-    """A telephone for as long as the block runs."""
-    one = OfficerPhone(space, folder, number, port)
+    """A telephone for as long as the block runs; with a registrar it is reached through it (`tools.bench.voice.exchange`)."""
+    one = OfficerPhone(space, folder, number, port, registrar)
     try:
         await one.start()
         yield one
