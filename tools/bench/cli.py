@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,13 @@ JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures
 Weights = Annotated[Path | None, typer.Option(help="Folder of other models than the shipped ones.", exists=True)]
 Processes = Annotated[int, typer.Option(min=1, help="How many visits are drawn at a time.")]
 Codes = Annotated[int, typer.Option(min=1, help="How many codes the list has.")]
+
+
+class CallWay(Enum):
+    """How an officer is reached."""
+
+    WEBRTC = "webrtc"
+    SIP = "sip"
 
 
 @app.command()
@@ -39,11 +47,20 @@ def lane(
 def voice(
     json_file: JsonFile = None,
     fuzz: Annotated[int, typer.Option(min=0, help="Messages of noise at its doors.")] = 0,
+    calls: Annotated[int, typer.Option(min=0, help="So many calls of each way in a row instead; 4 s each.")] = 0,
+    way: Annotated[list[CallWay] | None, typer.Option(help="Of --calls; both if none.")] = None,
 ) -> None:
-    """A help call to a page and one over SIP: times, tones both ways, recordings beside the file; about a minute."""
-    from tools.bench.voice.measure import run  # noqa: PLC0415 - so that --help is quick
+    """A help call to a page and one over SIP: times, tones both ways, recordings beside the file; about a minute.
 
-    run(json_file=json_file, messages=fuzz)
+    With --calls: whether each carried both voices, and what the box's processes hold on the way; a status of 1 for a leak.
+    """
+    from tools.bench.voice.calls import run_calls  # noqa: PLC0415 - so that --help is quick
+    from tools.bench.voice.measure import run  # noqa: PLC0415
+
+    if not calls:
+        run(json_file=json_file, messages=fuzz)
+    elif not run_calls(number=calls, ways=[one.value for one in way or CallWay], json_file=json_file):
+        raise typer.Exit(1)
 
 
 @app.command()

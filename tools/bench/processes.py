@@ -58,3 +58,33 @@ def peak_mb(*pids: int) -> float:
 def browser_pids(name: str = "chromium") -> list[int]:
     """The processes of a browser that this process has started."""
     return [pid for pid in family(os.getpid()) if name in Path(program(pid)).name]
+
+
+def own_mb(pid: int) -> float:
+    """Memory that is a process's own, in MB of 10^6 bytes: heap and stacks, no file that others may share; 0 once it has ended."""
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
+        return next((int(line.split()[1]) for line in lines if line.startswith("RssAnon:")), 0) * 1_024 / 1e6
+    return 0.0
+
+
+def pss_mb(pid: int) -> float:
+    """Memory of a process in MB of 10^6 bytes, shared pages divided among those that share them; 0 once it has ended."""
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0) * 1_024 / 1e6
+    return 0.0
+
+
+def descriptors(pid: int) -> int:
+    """How many files, sockets and pipes it holds open; 0 once it has ended."""
+    with contextlib.suppress(OSError):
+        return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+    return 0
+
+
+def threads(pid: int) -> int:
+    """How many threads it has; 0 once it has ended."""
+    with contextlib.suppress(OSError):
+        return sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
+    return 0

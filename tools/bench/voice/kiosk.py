@@ -114,20 +114,24 @@ class Kiosk:
             TimeoutError: he does not.
         """
         began = time.monotonic()
-        await _until(lambda: self.lane.agent.lane.face.aiop is scene, within_s)
+        await until(lambda: self.lane.agent.lane.face.aiop is scene, within_s)
         return time.monotonic() - began
 
     async def leaves(self, scene: Scene) -> None:
         """Waits until the driver reads something else; raises as `sees`."""
-        await _until(lambda: self.lane.agent.lane.face.aiop is not scene)
+        await until(lambda: self.lane.agent.lane.face.aiop is not scene)
 
     async def noted(self, call: str) -> None:
         """Waits until the journal says this of a call; raises as `sees`."""
-        await _until(lambda: call in self.lane.notes())
+        await until(lambda: call in self.lane.notes())
 
     async def alarmed(self, kind: str) -> None:
         """Waits until this alarm has been raised; raises as `sees`."""
-        await _until(lambda: kind in self.lane.alarmed)
+        await until(lambda: kind in self.lane.alarmed)
+
+    async def ails(self, part: str, why: str = "") -> None:
+        """Waits until this part has said that something is wrong with it, with this in its words; raises as `sees`."""
+        await until(lambda: part in self.lane.voice.problems and why in self.lane.voice.problems[part])
 
     @contextlib.contextmanager
     def sound_stopped(self) -> Iterator[None]:
@@ -148,10 +152,15 @@ class Kiosk:
         Raises:
             TimeoutError: one is not.
         """
-        await _until(lambda: not self.lane.voice.problems and all(part in self.lane.voice.heard_of for part in parts))
+        await until(lambda: not self.lane.voice.problems and all(part in self.lane.voice.heard_of for part in parts))
 
 
-async def _until(so: Callable[[], bool], within_s: float = _PATIENCE_S) -> None:
+async def until(so: Callable[[], bool], within_s: float = _PATIENCE_S) -> None:
+    """Waits until it is so.
+
+    Raises:
+        TimeoutError: it is not.
+    """
     async with asyncio.timeout(within_s):
         while not so():  # noqa: ASYNC110 -- values, which tell nobody that they changed
             await asyncio.sleep(0.005)
@@ -159,7 +168,13 @@ async def _until(so: Callable[[], bool], within_s: float = _PATIENCE_S) -> None:
 
 @contextlib.asynccontextmanager
 async def kiosk(
-    voice: dict[str, object], *, netns: str = "", host: str = "127.0.0.1", folder: Path | None = None, idle_s: int = 900
+    voice: dict[str, object],
+    *,
+    netns: str = "",
+    host: str = "127.0.0.1",
+    folder: Path | None = None,
+    idle_s: int = 900,
+    program: tuple[str, ...] = ("devices.voice",),
 ) -> AsyncIterator[Kiosk]:
     """A speaking lane for as long as the block runs.
 
@@ -169,6 +184,7 @@ async def kiosk(
         host: where the page listens; other than loopback it is served over HTTPS, by a certificate that nobody knows.
         folder: for its files.
         idle_s: after which the page locks itself.
+        program: the voice process: a module of ours, and words that go before its own.
     """
     with contextlib.ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rocars-voice-")))
@@ -206,7 +222,7 @@ async def kiosk(
             await lane.start()
             await server.ready()
             process = await asyncio.create_subprocess_exec(
-                *entered, sys.executable, "-m", "devices.voice", "--settings", str(file), "--state", str(place / "state"),
+                *entered, sys.executable, "-m", *program, "--settings", str(file), "--state", str(place / "state"),
                 env=os.environ | {"PYTHONPATH": str(Path.cwd())}, start_new_session=True,
             )  # fmt: skip
             sound = place / "state" / "sound"
