@@ -68,7 +68,9 @@ def server_script(microphone: str, loudspeaker: str, echo: Echo, socket: Path) -
     else:
         method = f"aec_method={echo.value}"
         if echo is Echo.WEBRTC:
-            method += ' aec_args="analog_gain_control=0 digital_gain_control=0 noise_suppression=1"'
+            # The long filter finds an echo that comes 80 ms and more after what the card says of itself; the short one does not
+            # (docs/voice.md, Echo).
+            method += ' aec_args="analog_gain_control=0 digital_gain_control=0 noise_suppression=1 extended_filter=1"'
         lines.append(
             "load-module module-echo-cancel source_name=microphone sink_name=loudspeaker "
             f"source_master={source} sink_master=kiosk_loudspeaker use_volume_sharing=0 rate=32000 {method}"

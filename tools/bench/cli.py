@@ -45,21 +45,32 @@ def lane(
 
 @app.command()
 def voice(
+    *,
     json_file: JsonFile = None,
     fuzz: Annotated[int, typer.Option(min=0, help="Messages of noise at its doors.")] = 0,
     calls: Annotated[int, typer.Option(min=0, help="So many calls of each way in a row instead; 4 s each.")] = 0,
     way: Annotated[list[CallWay] | None, typer.Option(help="Of --calls; both if none.")] = None,
+    echo: Annotated[bool, typer.Option("--echo", help="The echo cancellers in a synthetic room instead.")] = False,
+    cost: Annotated[int, typer.Option(min=0, help="So many rounds of the lane's work beside a call instead.")] = 0,
 ) -> None:
     """A help call to a page and one over SIP: times, tones both ways, recordings beside the file; about a minute.
 
     With --calls: whether each carried both voices, and what the box's processes hold on the way; a status of 1 for a leak.
+    With --echo: how much echo each canceller takes away, five minutes. With --cost: CPU and memory of a voice, idle and in a
+    call, and the lane's figures beside it; three minutes a round.
     """
-    from tools.bench.voice.calls import run_calls  # noqa: PLC0415 - so that --help is quick
+    from tools.bench.voice import calls as many  # noqa: PLC0415 - so that --help is quick
+    from tools.bench.voice import cost as costs  # noqa: PLC0415
+    from tools.bench.voice import echo as echoes  # noqa: PLC0415
     from tools.bench.voice.measure import run  # noqa: PLC0415
 
-    if not calls:
+    if echo:
+        echoes.run_echo(json_file=json_file)
+    elif cost:
+        costs.run_cost(rounds=cost, json_file=json_file)
+    elif not calls:
         run(json_file=json_file, messages=fuzz)
-    elif not run_calls(number=calls, ways=[one.value for one in way or CallWay], json_file=json_file):
+    elif not many.run_calls(number=calls, ways=[one.value for one in way or CallWay], json_file=json_file):
         raise typer.Exit(1)
 
 

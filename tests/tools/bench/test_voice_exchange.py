@@ -13,7 +13,7 @@ from lane_agent.model import Contact
 from lane_agent.wording import Scene
 from tools.bench.voice import sip
 from tools.bench.voice.exchange import ADDRESS, KAMAILIO, Exchange, exchange
-from tools.bench.voice.kiosk import Kiosk, kiosk
+from tools.bench.voice.kiosk import Kiosk, kiosk, until
 from tools.bench.voice.measure import carries
 from tools.bench.voice.sip import OfficerPhone, officer_phone
 
@@ -108,6 +108,7 @@ def test_a_wrong_password_is_an_alarm_that_says_so_and_the_driver_is_promised_no
         await box.noted("unreachable")
         assert {scene for _, scene in box.lane.scenes}.isdisjoint({Scene.TALK, Scene.OFFICER})
         assert box.lane.agent.lane.face.aiop is Scene.HELP
+        await until(lambda: box.lane.core_is_told() == {"Help", "IntercomFailed"})
 
     at_an_exchange(cable, tmp_path, then, password="another one")
 
@@ -146,6 +147,7 @@ def test_a_registrar_that_is_gone_is_an_alarm_until_it_is_back_and_the_driver_th
         await box.lane.pulse(Contact.HELP)
         await box.noted("unreachable")
         assert box.lane.agent.lane.face.aiop is Scene.HELP
+        assert box.lane.core_is_told() >= {"Help", "IntercomFailed"}
         await asyncio.sleep(60)
         await switch.start()
         await box.well("sound", "telephone", "registration")
@@ -153,5 +155,6 @@ def test_a_registrar_that_is_gone_is_an_alarm_until_it_is_back_and_the_driver_th
         await phone.hears("CALL_INCOMING", 60)
         phone.does("accept")
         await box.sees(Scene.TALK)
+        assert box.lane.core_is_told() == {"Help"}
 
     at_an_exchange(cable, tmp_path, then)

@@ -108,6 +108,7 @@ def test_a_browser_that_is_closed_in_the_call_leaves_a_driver_who_rings_again(
         await page.tab.close()
         await box.sees(Scene.HELP)
         assert box.lane.notes() == ["answered", "talking", "lost"]
+        assert box.lane.core_is_told() == {"Help"}
 
     in_a_call(cable, tmp_path, then)
 
@@ -120,6 +121,7 @@ def test_a_cable_that_is_pulled_in_the_call_rings_again_and_can_be_answered_once
     async def then(box: Kiosk, page: OfficerPage) -> None:
         sip.cut(cable[1], off=True)
         await box.sees(Scene.HELP)
+        assert box.lane.core_is_told() == {"Help"}
         sip.cut(cable[1], off=False)
         await page.answer()
         await box.sees(Scene.TALK)

@@ -52,6 +52,7 @@ def in_a_call(
             await phone.hears("CALL_INCOMING")
             phone.does("accept")
             await box.sees(Scene.TALK)
+            assert box.lane.core_is_told() == {"Help"}
             await then(box, phone)
 
     asyncio.run(run())
@@ -69,6 +70,7 @@ def test_a_call_rings_talks_both_ways_and_is_over_when_the_officer_hangs_up(
         await box.leaves(Scene.TALK)
         assert box.lane.notes() == ["rang", "answered", "talking", "ended"]
         assert box.lane.agent.lane.face.aiop is not Scene.HELP
+        assert box.lane.core_is_told() == set()
 
     in_a_call(cable, tmp_path, then)
 
@@ -112,6 +114,7 @@ def test_nobody_who_can_be_reached_is_an_alarm_and_the_driver_is_promised_nothin
             assert box.lane.notes()[:2] == ["unreachable", "escalated"]
             assert {scene for _, scene in box.lane.scenes}.isdisjoint({Scene.TALK, Scene.OFFICER})
             assert box.lane.agent.lane.face.aiop is Scene.HELP
+            assert box.lane.core_is_told() == {"Help", "HelpUnanswered"}
 
     asyncio.run(run())
 
@@ -126,6 +129,7 @@ def test_a_cable_that_is_pulled_in_the_call_rings_again_and_talks_once_it_is_bac
         await box.leaves(Scene.TALK)
         await box.sees(Scene.HELP)
         assert box.lane.notes() == ["rang", "answered", "talking", "lost"]
+        assert box.lane.core_is_told() == {"Help"}
         so_far = len(phone.heard)
         sip.cut(cable[1], off=False)
         await phone.hears("CALL_INCOMING", 60, since=so_far)
@@ -175,6 +179,7 @@ def test_two_lanes_that_call_one_officer_are_answered_one_after_the_other(
             await other.noted("busy")
             assert other.lane.agent.lane.face.aiop is Scene.HELP
             assert box.lane.agent.lane.face.aiop is Scene.TALK
+            assert other.lane.core_is_told() == {"Help"}
             so_far = len(phone.heard)
             phone.does("hangup")
             await phone.hears("CALL_INCOMING", since=so_far)

@@ -83,6 +83,10 @@ class SpeakingLane(PageLane):
         if isinstance(event, e.OfficerSent):
             self.voice.officer_sent()
 
+    def core_is_told(self) -> set[str]:
+        """The kinds of the alarms that stand in what the lane tells the core of itself."""
+        return {row[0] for row in self.alarms.wall_facts("", BoxClock(lambda: None).now().utc_ms)["alarms"]}
+
     def notes(self) -> list[str]:
         """What the journal says of the calls, in order."""
         made = (effect for entry in self.journal.entries for effect in msgspec.json.decode(entry)["effects"])
