@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fractions
+import gc
 import logging
 from collections.abc import Callable
 
@@ -123,6 +124,8 @@ class PageCall:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._peer.close()
         await self._loudspeaker.close()
+        # The library's connection refers to itself: its codecs, each with threads, would stay until Python comes round to it.
+        gc.collect()
 
     def _changed(self) -> None:
         if self._peer.connectionState in ("failed", "closed") and not self._over:

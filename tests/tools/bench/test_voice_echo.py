@@ -38,5 +38,5 @@ def test_the_shipped_canceller_takes_a_late_echo_away_and_leaves_the_driver() ->
     """80 ms after what the sound card says of itself; without one the echo is as loud as it came."""
     without, shipped = (asyncio.run(cancelled(method, 80.0)) for method in (Echo.NONE, Echo.WEBRTC))
     assert abs(without["erle_db"]) < 1.0
-    assert shipped["erle_db"] > 15.0
+    assert shipped["erle_db"] > 12.0
     assert shipped["near_alone_db"] > -3.0
