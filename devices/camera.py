@@ -10,9 +10,9 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
-from typing import Self
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import cv2
 import numpy as np
