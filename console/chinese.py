@@ -180,7 +180,7 @@ SENTENCES: Final[dict[str, str]] = {
     "The request came from another site.": "要求來自其他網站。",
     "There is no such scenario.": "沒有此情景。",
     "There is no such screen.": "沒有此螢幕。",
-    "No live video comes from the camera now: single pictures are shown.": "鏡頭現時沒有即時影像，改為顯示圖片。",
+    "No live video from the camera now: single pictures.": "鏡頭現時沒有即時影像，改為圖片。",
     "This camera's stream cannot be shown live: pictures are shown instead.": "此鏡頭的影像格式不能即時播放，改為顯示圖片。",
     "Too many watch this camera live: single pictures are shown.": "即時觀看此鏡頭的人數過多，改為顯示圖片。",
     "There is no such picture.": "沒有此圖片。",

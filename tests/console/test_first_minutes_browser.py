@@ -101,3 +101,21 @@ def test_the_login_page_can_be_had_in_the_other_language(empty: Desk) -> None:
     expect(tab.locator("#language")).to_have_text("English")
     tab.locator("#language").click()
     expect(tab.locator("form button.go")).to_have_text("Log in")
+
+
+def test_at_320_pixels_a_call_is_read_and_ended_and_a_plate_is_typed_without_scrolling_sideways(empty: Desk) -> None:
+    """The buttons of a call took all the room of its words, and the last one was cut off; so was the dialog with the mark."""
+    tab = empty.tab
+    tab.set_viewport_size({"width": 320, "height": 640})
+    empty.drive(empty.lane.arrives)
+    empty.drive(empty.lane.pulse, Contact.HELP)
+    expect(tab.locator("#help")).to_be_visible()
+    assert tab.locator("#help .big").bounding_box()["width"] > 150
+    for act in ("answer", "officer_comes", "end_call"):
+        box = empty.button(act).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 320
+    empty.button("correct").click()
+    dialog = tab.locator("#dialog-correct")
+    expect(dialog).to_be_visible()
+    assert dialog.evaluate("one => one.scrollWidth <= one.clientWidth")
