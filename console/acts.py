@@ -171,6 +171,7 @@ ACTS: tuple[Act, ...] = (
                 "Seal or load irregular 封條或貨物異常",
                 "Control room's instruction 控制室指示",
                 "Exercise 演習",
+                "Plates do not match the record 車牌與紀錄不符",
             ),
             tone="stop",
         ),
@@ -303,8 +304,8 @@ ACTS: tuple[Act, ...] = (
     ),
     Act(
         r.WriteOffDebt,
-        "Immigration's answer was for this vehicle",
-        "出入境處回覆屬此車",
+        "Immigration owes no answer",
+        "出入境處沒有欠回覆",
         Group.LANE,
         needless=_nothing_owed,
         dialog=Dialog(

@@ -59,8 +59,16 @@ def cards(view: LaneView) -> list[dict[str, Any]]:
     standing = [one for one in view.alarms if one.state is not _OVER]
     for alarm in standing:
         groups.setdefault(_cause(alarm, standing), []).append(alarm)
-    listed = {past.id for past in view.past} | ({view.visit.id} if view.visit else set())
-    return [_card(view, group, listed) for group in sorted(groups.values(), key=_rank)]
+    marks = marks_of(view)
+    return [_card(view, group, marks) for group in sorted(groups.values(), key=_rank)]
+
+
+def marks_of(view: LaneView) -> dict[int, str]:
+    """The mark of each visit that the page shows, "" for one that was not read: an officer tells others the mark, not the visit."""
+    marks = {past.id: past.vrn for past in view.past}
+    if view.visit is not None:
+        marks[view.visit.id] = view.visit.read.vrn if view.visit.read else ""
+    return marks
 
 
 def _cause(alarm: AlarmView, standing: Iterable[AlarmView]) -> tuple[str, str]:
@@ -84,7 +92,7 @@ def _rank(group: list[AlarmView]) -> tuple[bool, bool, int, int]:
     )
 
 
-def _card(view: LaneView, group: list[AlarmView], listed: set[int]) -> dict[str, Any]:
+def _card(view: LaneView, group: list[AlarmView], marks: dict[int, str]) -> dict[str, Any]:
     first = next((one for one in group if one.kind != LaneAlarmKind.FAULT), group[0])
     told = words.alarm(first.kind)
     fault = _fault(first.cause) if first.kind == LaneAlarmKind.FAULT_RAISED else None
@@ -99,7 +107,8 @@ def _card(view: LaneView, group: list[AlarmView], listed: set[int]) -> dict[str,
         "at": times.clock(since_ms),
         "age": "" if over else lasted(view.at_ms - since_ms),
         "count": _often(group, first),
-        "visits": [{"id": visit, "listed": visit in listed} for visit in visits[-4:]],
+        "visits": [{"id": one, "listed": one in marks, "vrn": marks.get(one, "")} for one in visits[-4:]],
+        "help": first.kind == LaneAlarmKind.HELP,
         "detail": first.detail,
         "became": became(first),
         "priority": min(group, key=lambda one: one.priority.value).priority.word,
@@ -151,15 +160,16 @@ def became(alarm: AlarmView) -> str:
     match alarm.state:
         case AlarmState.RETURNED:
             at = times.clock(alarm.ended_ms)
-            return Both(f"Ended by itself at {at}", f"{at} 自行結束")
+            return Both(f"Cause gone at {at}", f"{at} 原因已消除")
         case AlarmState.SHELVED:
             who, at = alarm.shelved_by, times.clock(alarm.shelved_ms)
             return Both(f"Shelved by {who} until {at}", f"由 {who} 擱置至 {at}")
         case AlarmState.CLOSED if alarm.closed_by and alarm.closed_by[0] != "(":
             return Both(f"Closed by {alarm.closed_by}", f"由 {alarm.closed_by} 結案")
         case AlarmState.CLOSED:
-            itself = Both("Ended by itself", "自行結束")
-            return joined(Both("; ", "；"), [taken, Both("ended by itself", "自行結束")]) if taken else itself
+            # Often by what an officer did, so it did not end "by itself".
+            gone = Both("cause gone", "原因已消除")
+            return joined(Both("; ", "；"), [taken, gone]) if taken else Both("Cause gone", gone.chinese)
         case _:
             return taken or (Both("Nobody has taken it yet", "仍未有人處理") if alarm.escalated else "")
 

@@ -43,7 +43,7 @@ _FIRST_BEATS: Final = 3
 _CREEP: Final = 200e-6
 """Two quartz clocks drift apart by no more."""
 
-NO_LIVE: Final = "No live picture comes from the camera now."
+NO_LIVE: Final = "No live video from the camera now: single pictures."
 
 LiveSource = Callable[[], AsyncGenerator[LivePicture, None]]
 """Opens the stream: pictures from the last key frame on, until it breaks (`OSError`, or just ends) or cannot be (`LiveUnavailableError`)."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from console import times, words
 from console.acts import reason_shown
 from console.approvals import approval
-from console.calls import became, camera_fault, cards, lasted, outcome_of, runs
+from console.calls import became, camera_fault, cards, lasted, marks_of, outcome_of, runs
 from console.grounds import FACTS, basis, facts, stops_of, warnings, why_not
 from console.headline import headline
 from console.ports import (
@@ -26,7 +28,7 @@ from console.row_words import row
 from console.tongues import Both, chinese_of, joined
 from domain.alarm_lifecycle import AlarmState
 from domain.crossing import RELEASE
-from lane_agent.matching import Standing
+from lane_agent.matching import Standing, witness_disagrees
 from lane_agent.model import Codes, HelpCall, Link, Outcome, ReadSource, Ruling, Screen
 from lane_agent.wording import CARRIES_NOTICE, NOTICES, WORDING, Scene
 
@@ -64,11 +66,7 @@ def present(view: LaneView) -> Plain:
         "alarms": [_alarm(alarm) for alarm in view.alarms],
         "runs": runs(view),
         "cards": cards(view),
-        "over": [
-            _alarm(alarm, frozenset(past.id for past in view.past))
-            for alarm in view.alarms
-            if alarm.state is AlarmState.CLOSED
-        ],
+        "over": [_alarm(alarm, marks_of(view)) for alarm in view.alarms if alarm.state is AlarmState.CLOSED],
         "camera_fault": camera_fault(view),
         "link": _link(view.link),
         "technician": _technician(view),
@@ -183,9 +181,18 @@ def _near(visit: VisitView) -> list[Plain]:
 
 def _identifiers(visit: VisitView) -> str:
     """Who else named the vehicle, and whether that is the mark read; "" where nobody did and nobody must."""
-    said = [_identifier(visit, source, mark) for source, mark in visit.identifiers]
+    said = [*_recorded(visit), *(_identifier(visit, source, mark) for source, mark in visit.identifiers)]
     wanted = Both("Second identifier awaited", "等候第二識別") if visit.identifier_wanted else ""
     return joined(Both("; ", "；"), said) or wanted
+
+
+def _recorded(visit: VisitView) -> list[Both]:
+    """The Mainland plate on record where another was read: told to compare them, an officer must see both."""
+    seen = visit.read.mainland if visit.read else None
+    if visit.codes is None or not witness_disagrees(visit.codes, seen):
+        return []
+    plate = visit.codes.approved_mainland
+    return [Both(f"■ Mainland plate on record: {plate}", f"■ 紀錄中的內地車牌：{plate}")]
 
 
 def _identifier(visit: VisitView, source: str, mark: str) -> str:
@@ -253,14 +260,15 @@ def _wording(scene: Scene, parameter: str) -> str:
     return Both(wording.english.replace("{hhmm}", when), wording.traditional.replace("{hhmm}", when))
 
 
-def _alarm(alarm: AlarmView, listed: frozenset[int] = frozenset()) -> Plain:
+def _alarm(alarm: AlarmView, marks: Mapping[int, str] = MappingProxyType({})) -> Plain:
     return {
         **_said(words.alarm(alarm.kind)),
         "id": alarm.id,
         "at": times.clock(alarm.at_ms),
         "detail": alarm.detail,
         "visit": alarm.visit,
-        "listed": alarm.visit in listed,
+        "listed": alarm.visit in marks,
+        "vrn": marks.get(alarm.visit, ""),
         "seen_by": alarm.seen_by,
         "count": alarm.count,
         "state": alarm.state.value,
@@ -335,7 +343,9 @@ def _past(past: PastVisit) -> Plain:
 
 
 def _by(past: PastVisit) -> str:
-    """Who decided: an officer by name, also where the visit was cleared by hand and nothing was shown."""
+    """Who decided: an officer by name, also where the visit was cleared by hand and nothing was shown; nobody, where nothing was."""
+    if not past.officer and past.outcome is Outcome.UNDECIDED:
+        return Both("nobody", "無人決定")
     if not past.officer:
         return words.RULINGS[Ruling.NONE].text
     how = words.RULINGS[past.ruling].text if past.ruling is not Ruling.NONE else Both("cleared by hand", "人手清關")

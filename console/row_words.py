@@ -24,7 +24,11 @@ NUMBERS: Final[dict[int, Words]] = {
     ),
     6: Words("Driver asks for help", "司機求助", "Answer the call."),
     7: Words("Manual clearance", "人手清關", "Take the paper manifest and decide for this vehicle."),
-    8: Words("Plate not certain", "車牌未能確定", "Compare the picture with the vehicle and type its mark."),
+    8: Words(
+        "Plate not certain",
+        "車牌未能確定",
+        "Compare the picture with the vehicle, press “Correct plate” and type its mark.",
+    ),
     9: Words(
         "INSPECT: to the examination compound", "須查驗：轉往驗貨場", "See that the vehicle turns to the compound."
     ),
@@ -74,7 +78,7 @@ NAMES: Final[dict[str, Words]] = {
     "8 at the officer": Words("Waiting for an officer", "等候關員決定", _DECIDE),
     "8 otherwise": Words("Waiting for an officer", "等候關員決定", _DECIDE),
     "8 plate not read": Words(
-        "Plate not read", "未能讀取車牌", "Look at the picture or the vehicle and type its mark."
+        "Plate not read", "未能讀取車牌", "Look at the picture or the vehicle, press “Correct plate” and type its mark."
     ),
     "8 reading": Words("Reading the plate", "正在讀取車牌"),
     "8 near-miss of a held vehicle": Words(

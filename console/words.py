@@ -128,10 +128,12 @@ MANUAL: Final[dict[ManualReason, Words]] = {
     ManualReason.LINK: Words(
         "core not answering: records may be old",
         "中央未有回應，資料或已過時",
-        "Clear by hand until the link is back; it returns by itself.",
+        "Clear each vehicle by hand; automatic mode returns by itself with the link.",
     ),
     ManualReason.FAULT: Words("equipment fault", "設備故障", "Clear by hand; call the technician."),
-    ManualReason.ORDER: Words("ordered by an officer", "按指示轉人手", "End manual mode when the order is lifted."),
+    ManualReason.ORDER: Words(
+        "ordered by an officer", "按指示轉人手", "When the order is lifted, press “End manual order”."
+    ),
     ManualReason.UNVERIFIED: Words(
         "codes not verified yet", "資料尚待核實", "Clear by hand; it ends when the codes are verified."
     ),

@@ -63,7 +63,7 @@ async def demonstrate(wishes: DemoOptions, console: Console) -> int:
     try:
         console.print("Starting broker, core and lane …")
         stage = await world.start()
-        console.print(f"The lane's page: {world.address}  (officer: chan, password: {world.password})")
+        console.print(f"The lane's page: {world.address}  (officer: chan, password: {world.password})", soft_wrap=True)
         await _open(stage)
         async with Panel(stage, world.panel) as panel:
             await _send(stage, wishes, panel, console)
@@ -104,7 +104,9 @@ async def _send(stage: Stage, wishes: DemoOptions, panel: Panel, console: Consol
             while asked := panel.waiting_truck():
                 await road.send(asked)
     if wishes.stay:
-        console.print("Staying: send trucks from the page's simulation panel, and decide about them; end with Ctrl-C.")
+        console.print(
+            "Staying: send trucks from the panel at the foot of the page, and decide about them; end with Ctrl-C."
+        )
         stage.practice_ms, stage.speed, stage.officer.only_watches = now_ms(), 1.0, True
         with suppress(asyncio.CancelledError):
             while True:

@@ -8,7 +8,7 @@ const officer = document.body.dataset.officer;
 export function drawCalls({ runs, cards, over, help }) {
   drawRun(runs);
   const rest = cards.filter((card) => !runs.some((run) => card.open.includes(run.id)));
-  drawWorst(rest, cards, runs.length > 0 || help.state !== "none");
+  drawWorst(rest, cards, runs, help.state !== "none");
   drawAlarms(cards, over);
 }
 
@@ -26,18 +26,22 @@ function drawRun(runs) {
   follow(find("#run-picture"), pictures, { key: (one) => one, build: (one) => thumbnail(one, run.vrn) });
 }
 
-function drawWorst(rest, cards, busy) {
+function drawWorst(rest, cards, runs, helps) {
   const worst = rest.find((card) => card.open.length) ?? rest[0];
   const open = worst?.open ?? [];
   say(find("#worst-says"), worst ? worst.says : pick("No alarm", "沒有警報"));
-  say(find("#worst-about"), worst ? [worst.at, often(worst), worst.became].filter(Boolean).join(", ") : "");
+  say(find("#worst-about"), worst ? [plates(worst), worst.at, often(worst), worst.became].filter(Boolean).join(", ") : "");
   say(find("#worst-todo"), worst?.todo ?? "");
   find("#worst").dataset.priority = open.length ? worst.priority : "";
   const more = find("#worst-more");
-  more.hidden = cards.length < 2;
+  // Beside a vehicle that ran or a call, it is a number only, and one of its own card alone is none.
+  const own = runs.length || helps ? rest.every((card) => helps && card.help) : cards.length < 2;
+  more.hidden = own;
   say(more, pick(`All ${cards.length} alarms`, `全部 ${cards.length} 項警報`));
-  fillTake(find("#worst-take"), worst, busy && !find("#run").hidden);
+  fillTake(find("#worst-take"), worst, runs.length > 0);
 }
+
+const plates = (card) => card.visits.map((one) => one.vrn).filter(Boolean).join(", ");
 
 const often = (card) => (card.count > 1 ? pick(`${card.count} times`, `${card.count} 次`) : "");
 
@@ -69,7 +73,7 @@ const finished = (alarm) => ({
   open: [],
   closable: [],
   shelvable: [],
-  visits: alarm.visit ? [{ id: alarm.visit, listed: alarm.listed }] : [],
+  visits: alarm.visit ? [{ id: alarm.visit, listed: alarm.listed, vrn: alarm.vrn }] : [],
 });
 
 function alarmLine(card) {
@@ -97,12 +101,13 @@ function alarmState(line, card) {
   say(find(".about", line), [lasts, often(card)].filter(Boolean).join(", "));
   say(find(".todo", line), card.todo);
   say(find(".became", line), card.became);
-  follow(find(".visits", line), card.visits, { key: (one) => `${one.id}${one.listed}`, build: visitLink });
+  follow(find(".visits", line), card.visits, { key: (one) => `${one.id}${one.listed}${one.vrn}`, build: visitLink });
   line.classList.toggle("quiet", !card.open.length);
   line.dataset.priority = card.priority;
   fillTake(find("[data-seen]", line), card, true);
-  fillDeed(find("[data-close]", line), "close", card.closable, card.says);
-  fillDeed(find("[data-shelve]", line), "shelve", card.shelvable, card.says);
+  const which = [card.says, plates(card)].filter(Boolean).join(", ");
+  fillDeed(find("[data-close]", line), "close", card.closable, which);
+  fillDeed(find("[data-shelve]", line), "shelve", card.shelvable, which);
 }
 
 function fillDeed(button, deed, alarms, says) {
@@ -112,8 +117,8 @@ function fillDeed(button, deed, alarms, says) {
   button.dataset.says = says;
 }
 
-function visitLink({ id, listed }) {
-  const text = pick(`visit ${id}`, `車次 ${id}`);
+function visitLink({ id, listed, vrn }) {
+  const text = [pick(`visit ${id}`, `車次 ${id}`), vrn].filter(Boolean).join(" ");
   return listed ? make("a", { href: `#visit-${id}`, "data-visit": id, text }) : make("span", { text });
 }
 
@@ -121,6 +126,6 @@ function visitLink({ id, listed }) {
 export function goTo(visit, here) {
   const place = visit === here ? find("#visit") : find(`#visit-${visit}`);
   place?.setAttribute("tabindex", "-1");
-  place?.scrollIntoView({ block: "center" });
-  place?.focus();
+  place?.scrollIntoView({ block: "nearest" });
+  place?.focus({ preventScroll: true });
 }

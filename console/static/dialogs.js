@@ -149,6 +149,8 @@ function drawCandidates(dialog) {
   crop.hidden = !pictured;
   if (pictured) crop.src = `/picture/plate/${view.visit.id}?of=${view.visit.evidence.at(-1)}`;
   find("#mark").value = view.visit?.guess ?? "";
+  // Where the reader saw no mark, nobody is taken to have read one from its picture.
+  if (!view.visit?.guess) for (const one of all('[name="typical"]', dialog)) one.checked = false;
   const box = find(".candidates", dialog);
   const candidates = view.visit?.candidates ?? [];
   box.hidden = candidates.length === 0;

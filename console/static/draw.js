@@ -44,7 +44,7 @@ function drawHelp(help, runs) {
   const banner = find("#help");
   banner.hidden = help.state === "none";
   banner.dataset.state = help.state;
-  say(find("#help-by"), help.by ? pick(`answered by ${help.by}`, `由 ${help.by} 接聽`) : "");
+  say(find("#help-by"), help.by ? pick(`· answered by ${help.by}`, `· 由 ${help.by} 接聽`) : "");
   ring(help.state === "ringing", runs.length > 0);
   const lane = document.body.dataset.lane;
   const rings = help.state === "ringing" ? pick(`☎ HELP ${lane}`, `☎ 求助 ${lane}`) : lane;

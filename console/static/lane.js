@@ -115,7 +115,7 @@ onClick("#sound", async (event) => {
   const on = await toggleSound();
   const button = event.target.closest("button");
   button.setAttribute("aria-pressed", String(on));
-  say(button, on ? pick("♪ On", "♪ 有聲") : pick("♪ Off", "♪ 靜音"));
+  say(button, on ? pick("♪ Sound on", "♪ 聲音已開") : pick("♪ Sound off", "♪ 聲音已關"));
 });
 
 onClick("#logout", async () => {

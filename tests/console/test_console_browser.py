@@ -143,13 +143,13 @@ def test_an_alarm_says_what_to_do_and_is_taken(desk: Desk) -> None:
 
 
 def test_what_needs_a_person_is_closed_with_a_word_and_what_ended_says_so(desk: Desk) -> None:
-    """Counted, taken by whom, closed by whom; a fault that came and went has ended by itself, and nobody saw it."""
+    """Counted, taken by whom, closed by whom; a fault that came and went is told as gone, and nobody saw it."""
     for _ in range(3):
         desk.drive(desk.lane.happens, e.FaultRaised(Fault.CAMERA, "no picture"), e.FaultCleared(Fault.CAMERA))
     desk.drive(desk.lane.happens, e.TroubleReported("LeftUnseen", "no loop saw it"))
     camera = desk.tab.locator("#alarms li").filter(has_text="Camera gives no picture")
     expect(camera).to_contain_text("3 times")
-    expect(camera).to_contain_text("Ended by itself at")
+    expect(camera).to_contain_text("Cause gone at")
     camera.get_by_role("button", name="Take").click()
     expect(desk.tab.locator("#alarms li").filter(has_text="Closed by chan")).to_contain_text("Equipment fault")
     unseen = desk.tab.locator("#alarms li").filter(has_text="A vehicle left unseen")

@@ -190,7 +190,7 @@ def test_ten_watch_a_lane_live_over_one_connection_and_a_lane_without_a_stream_s
             await one.aclose()
         await until(lambda: home.closed == 1, 20)
         await asyncio.to_thread(film.close)
-        with pytest.raises(LiveUnavailableError, match="No live picture"):
+        with pytest.raises(LiveUnavailableError, match="No live video"):
             await hub.stream(lambda: True)
 
     LaneAtHome(tmp_path).visited(visit)
