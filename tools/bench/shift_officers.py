@@ -25,6 +25,7 @@ REACTION_S = (4.0, 10.0)
 DEAL_S = {"help": (30.0, 60.0), "exception": (20.0, 50.0), "ran": (15.0, 30.0)}
 """What dealing with a need takes; what is not here ends by itself."""
 _TIMEOUT = httpx.Timeout(20.0, read=30.0)
+_ONE_EACH = httpx.Limits(max_keepalive_connections=0)
 
 
 class ScriptedOfficer:
@@ -56,7 +57,8 @@ class ScriptedOfficer:
         self.name, self._place = name, place
         self.did: Counter[str] = Counter()
         self._url, self._password, self._trust, self._speed, self._rng = url, password, trust, speed, rng
-        self._wall = httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, trust_env=False)
+        # The wall hangs up soon after an answer: a browser asks again on another connection, this client would not.
+        self._wall = httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, trust_env=False, limits=_ONE_EACH)
         self._headers: dict[str, str] = {}
         self.needs: dict[str, dict[str, Any]] = {}
         self._mine: asyncio.Queue[str] = asyncio.Queue()
@@ -86,11 +88,14 @@ class ScriptedOfficer:
         """Hands what is left to somebody, or back to the queue with `to` "", and ends the shift; how many were left.
 
         Raises:
-            RuntimeError: the wall refused to end it.
+            RuntimeError: the wall refused to end it, or he could not go on during the shift.
         """
         for task in self._tasks[1:]:
             task.cancel()
-        await asyncio.gather(*self._tasks[1:], return_exceptions=True)
+        ended = await asyncio.gather(*self._tasks[1:], return_exceptions=True)
+        ill = [one for one in ended if isinstance(one, Exception)]  # not CancelledError
+        if ill:
+            raise RuntimeError(f"{self.name} could not go on: {ill[0]!r}") from ill[0]
         mine = [key for key, need in self.needs.items() if need["taken_by"] == self.name]
         if mine and (await self._post("/shift/end", {"note": note})).status_code != 409:
             raise RuntimeError("the wall ended a shift with something taken")
