@@ -61,7 +61,8 @@ OFFICERS = ("chan", "wong", "lee")
 _BEGINS_H = 7
 _STEP_S = 3.0
 """Between two things that happen to a truck: it stands some 20 s."""
-_PATIENCE_S = 120.0
+_PATIENCE_S = 300.0
+"""For the lanes to come, and the core: where others work on the machine sixty-four lanes take some minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,10 +203,10 @@ class ShiftBench:
             wall = ChildProcess(self.folder / "wall.log")
             try:
                 self._play(point)
-                point.wait_for_pages()
+                point.wait_for_pages(patience_s=_PATIENCE_S)
                 wall.start(Path(sys.executable).with_name("rocars-wall"), "run", "--config", point.config)
                 url = f"http://127.0.0.1:{port}/"
-                point.ready(url)
+                point.ready(url, patience_s=_PATIENCE_S)
                 figures = asyncio.run(self._shift(url, wall, point))
                 point.stop()
                 rows = self._rows()
