@@ -36,7 +36,7 @@ from core.office.door import Caller
 from core.office.requests import CHANGES, TOGETHER, Request
 from core.office.together import SharedCommit
 from core.office.wall_door import WallDoor
-from core.office.wall_requests import LookRequest
+from core.office.wall_requests import LookRequest, ShiftTold
 from core.parts import CoreParts
 from core.select.live import LOOK_S
 from core.settings import BrokerSection
@@ -172,7 +172,7 @@ class CoreService:
         admin = AdminServer(settings.core.admin_socket, self._serve, self._ready, before=self._settled)
         works: dict[str, Coroutine[Any, Any, object]] = {
             "admin": admin.run(),
-            "walls": WallDoor(settings.walls, self._serve_wall, look=self._look_back).run(),
+            "walls": WallDoor(settings.walls, self._serve_wall, look=self._look_back, shift=self._shift_told).run(),
             "inbox": self._take(),
             "answers": self._answer(),
             "ticks": self._tick(),
@@ -231,7 +231,11 @@ class CoreService:
         async with self._looks:
             return await asyncio.to_thread(self._past.answer, request, who, lanes)
 
-    def _guarded(self, request: Request | LookRequest, serve: Callable[[], Any]) -> Any:
+    def _shift_told(self, told: ShiftTold, who: Actor) -> None:
+        """A shift at a wall has begun or ended: it is written down."""
+        self._guarded(told, lambda: self._counter.shift_told(told, who))
+
+    def _guarded(self, request: Request | LookRequest | ShiftTold, serve: Callable[[], Any]) -> Any:
         """A fault of the store is told to whoever asked, and ends the core."""
         try:
             if (

@@ -33,13 +33,15 @@ from console.officers import OfficerBook
 from console.ports import CameraPicture, LaneView
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
+from domain.visit_record import RecordKind
 from edge import wiring
 from edge.clock import BoxClock
 from edge.lane_feed import LanePage
 from lane_agent import events as e
-from lane_agent.effects import Effect
-from lane_agent.model import Contact, HelpCall, Moment, Outcome, Screen
+from lane_agent.effects import Effect, Record
+from lane_agent.model import Contact, Fault, HelpCall, Moment, Outcome, Screen
 from lane_agent.state import Lane
+from lane_agent.table import LIMITS_MS
 from lane_agent.wording import Scene
 from runtime.clocks import monotonic_ms
 from runtime.mqtt import Broker, Connection, Options, Will
@@ -62,6 +64,9 @@ _FACES = 12
 """Different drawn pictures at a point; marks are many more."""
 
 
+_SHARES = {"release": 82, "inspect": 6, "": 5, "unread": 3, "help": 3, "runs": 1}
+
+
 class PointSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Who plays: lanes and their passwords, the broker's port, the folder of `<lane>.key`, and how busy it is.
 
@@ -69,6 +74,12 @@ class PointSettings(msgspec.Struct, frozen=True, kw_only=True):
         each_s: seconds from one truck of a lane to the next, on average.
         step_s: seconds between two things that happen to a truck.
         decide_s: seconds until the officer in memory decides; 0: nobody does.
+        speed: how many times as fast the lane's waiting times run out, each of them 2 s at least.
+        shares: what trucks are like, and of how many of all (any unit): `release`, `inspect`, `help`, `runs` past the message to inspect,
+            `near` (bundled under a near-miss), `unread`, and "" without a bundle.
+        fault_each_s: seconds from one short fault of a lane's reader to the next, on average; 0 for none.
+        over_s: after so many seconds no more trucks come; 0 for never.
+        visits: where each visit's base record is written when it ends, one line of JSON; "" for nowhere.
         pages: of each lane that has a page of its own, its port on loopback. The folder `walls` beside `keys` says which walls may
             come there; `page.pem` and `page.key` beside it are the pages' TLS.
     """
@@ -82,6 +93,11 @@ class PointSettings(msgspec.Struct, frozen=True, kw_only=True):
     decide_s: float = 5.0
     seed: int = 1
     pages: dict[str, int] = {}
+    speed: float = 1.0
+    shares: dict[str, float] = msgspec.field(default_factory=lambda: dict(_SHARES))
+    fault_each_s: float = 0.0
+    over_s: float = 0.0
+    visits: str = ""
 
 
 async def no_paint(screen: Screen, scene: Scene, parameter: str, notice: str = "") -> bytes | None:
@@ -116,13 +132,28 @@ class ToldLane(PageLane):
         options: how it connects.
         signer: its own key.
         note: called when a mark was read, and when it is told.
+        speed: how many times as fast its waiting times run out.
+        ended: called with the base record of a visit that has ended, as JSON.
     """
 
     page_kind = RememberedPage
 
-    def __init__(self, name: str, options: Options, signer: Signer, note: Note = lambda *_: None) -> None:
-        self.clock = BoxClock(lambda: None)
+    def __init__(
+        self,
+        name: str,
+        options: Options,
+        signer: Signer,
+        note: Note = lambda *_: None,
+        *,
+        speed: float = 1.0,
+        ended: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.clock, self._ended = BoxClock(lambda: None), ended
         policy = replace(POLICY, lane=name, journal=JOURNAL, manifest_sensor=False, paint_ms=HOUR_MS)
+        if speed != 1.0:
+            policy = replace(
+                policy, limits=tuple((stage, max(2_000, round(ms / speed))) for stage, ms in LIMITS_MS.items())
+            )
         super().__init__(clock=self.clock, paint=no_paint, policy=policy)
         self.name, self.topics = name, LaneTopics(name)
         self.page.second.told = lambda: self._state_moved(self.agent.lane, self.clock.now().utc_ms)
@@ -164,6 +195,10 @@ class ToldLane(PageLane):
         """One step is in the journal: the state is told."""
         super().stepped(event, at, effects, lane)
         self._state_moved(lane, at.utc_ms)
+        for one in effects:
+            if isinstance(one, Record) and one.kind == RecordKind.VISIT_ENDED:
+                row = {"lane": self.name, "visit": one.visit, "at_ms": at.utc_ms, "facts": dict(one.facts)}
+                self._ended(msgspec.json.encode(row).decode())
 
     def _state_moved(self, lane: Lane, now_ms: int) -> None:
         if self._row[0] != lane.row:
@@ -222,8 +257,9 @@ class PointTraffic:
     async def play(self) -> None:
         """Truck after truck, until cancelled."""
         each = self._settings.each_s
+        over = self._settings.over_s and time.monotonic() + self._settings.over_s
         await asyncio.sleep(self._rng.uniform(0, each))
-        while True:
+        while not over or time.monotonic() < over:
             await self._truck()
             await asyncio.sleep(self._rng.uniform(0.5, 1.5) * max(0.1, each - 4 * self._settings.step_s))
 
@@ -232,9 +268,11 @@ class PointTraffic:
 
     async def _truck(self) -> None:
         lane, rng, vrn = self.lane, self._rng, self._marks.next()
-        kind = rng.choices(("release", "inspect", "", "unread", "help", "runs"), (82, 6, 5, 3, 3, 1))[0]
-        if kind in {"release", "inspect", "help"}:
-            lane.add_bundle(vrn, "inspect" if kind == "inspect" else "release")
+        shares = self._settings.shares
+        kind = rng.choices(tuple(shares), tuple(shares.values()))[0]
+        if kind in {"release", "inspect", "help", "near"}:
+            bundled = f"{vrn[:-1]}{(int(vrn[-1]) + 1) % 10}" if kind == "near" else vrn
+            lane.add_bundle(bundled, "inspect" if kind == "inspect" else "release")
         truck = DrawnTruck(vrn, seed=rng.randrange(_FACES))
         await lane.comes(truck)
         visit = await lane.arrives(truck)
@@ -260,6 +298,8 @@ class PointTraffic:
         if lane.agent.lane.help is not HelpCall.NONE and patience:
             await asyncio.sleep(patience)
             await lane.happens(e.HelpAnswered("chan"), e.HelpEnded("chan", "helped"))
+        while lane.agent.lane.help is not HelpCall.NONE and not patience:
+            await self._pause()
         if self._undecided() and patience:
             await asyncio.sleep(patience)
             await lane.happens(
@@ -286,9 +326,23 @@ async def play(settings: PointSettings, lanes: list[ToldLane]) -> None:
             await lane.start()
             traffic = PointTraffic(lane, settings, random.Random(f"{settings.seed}/{lane.name}"))  # noqa: S311
             tasks.create_task(traffic.play(), name=f"traffic of {lane.name}")
+            if settings.fault_each_s:
+                tasks.create_task(_faults(lane, settings), name=f"faults of {lane.name}")
             tasks.create_task(_sample(lane, place), name=f"telemetry of {lane.name}")
             if lane.name in settings.pages:
                 tasks.create_task(serve_page(lane, settings), name=f"page of {lane.name}")
+
+
+async def _faults(lane: ToldLane, settings: PointSettings) -> None:
+    """The reader fails now and then, for six steps of a truck, and works again."""
+    rng, began = random.Random(f"faults/{settings.seed}/{lane.name}"), time.monotonic()  # noqa: S311
+    while True:
+        await asyncio.sleep(rng.uniform(0.5, 1.5) * settings.fault_each_s)
+        if settings.over_s and time.monotonic() - began > settings.over_s:
+            return
+        await lane.happens(e.FaultRaised(Fault.READER, "played"))
+        await asyncio.sleep(6 * settings.step_s)
+        await lane.happens(e.FaultCleared(Fault.READER))
 
 
 async def serve_page(lane: ToldLane, settings: PointSettings) -> None:
@@ -321,8 +375,10 @@ async def _sample(lane: ToldLane, place: int) -> None:
         await asyncio.sleep(_TELEMETRY_S)
 
 
-def lanes_of(settings: PointSettings, note: Note = lambda *_: None) -> list[ToldLane]:
-    """The lanes, not yet connected; `note` as each lane's."""
+def lanes_of(
+    settings: PointSettings, note: Note = lambda *_: None, ended: Callable[[str], None] = lambda _: None
+) -> list[ToldLane]:
+    """The lanes, not yet connected; `note` and `ended` as each lane's."""
     broker = (Broker("127.0.0.1", settings.port),)
     return [
         ToldLane(
@@ -330,16 +386,18 @@ def lanes_of(settings: PointSettings, note: Note = lambda *_: None) -> list[Told
             Options(brokers=broker, client_id=name, subscriptions=(), user_name=name, password=password),
             Signer.of(name, (Path(settings.keys) / f"{name}.key").read_bytes()),
             note,
+            speed=settings.speed,
+            ended=ended,
         )
         for name, password in settings.passwords.items()
     ]
 
 
-async def serve(settings: PointSettings, note: Note) -> None:
-    """Plays until standard input ends, or a lane fails; `note` as each lane's."""
-    playing = asyncio.create_task(play(settings, lanes_of(settings, note)))
-    ended = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
-    await asyncio.wait({playing, ended}, return_when=asyncio.FIRST_COMPLETED)
+async def serve(settings: PointSettings, note: Note, ended: Callable[[str], None] = lambda _: None) -> None:
+    """Plays until standard input ends, or a lane fails; `note` and `ended` as each lane's."""
+    playing = asyncio.create_task(play(settings, lanes_of(settings, note, ended)))
+    over = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
+    await asyncio.wait({playing, over}, return_when=asyncio.FIRST_COMPLETED)
     if playing.done():
         playing.result()
     playing.cancel()
@@ -355,7 +413,11 @@ def main(settings: PointSettings) -> None:
                 log.write(f"{what} {lane} {vrn} {time.monotonic_ns()}\n")
                 log.flush()
 
-        asyncio.run(serve(settings, note))
+        def ended(row: str) -> None:
+            with Path(settings.visits).open("a", encoding="utf-8") as visits:
+                visits.write(f"{row}\n")
+
+        asyncio.run(serve(settings, note, ended if settings.visits else lambda _: None))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ It reads the lanes over the wire alone, as the core does, and is a product of it
 | `history`, `store` | what is written down, as a port; and in one SQLite file |
 | `desk` | the middle: lanes move the point, the point the queue, both the browsers and the history |
 | `present`, `words` | lanes and needs as the browser draws them; the wall's own words, in both languages |
+| `shifts`, `shift_routes` | who is on shift; the way to begin and to end one |
 | `feed` | what has changed, compared and encoded once for all browsers |
 | `pictures` | the newest picture of each lane, and the stream of them |
 | `orders` | what officers order of lanes, through the core |

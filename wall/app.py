@@ -37,7 +37,7 @@ from lane_agent.wording import NOTICES, Scene
 from runtime.store_errors import StoreError
 from wall.desk import WallDesk
 from wall.endpoints import Endpoint, Gatekeeper, OpenEndpoint
-from wall.errors import LanePageError, NeedRefusedError
+from wall.errors import LanePageError, NeedRefusedError, ShiftRefusedError
 from wall.lane_pages import LanePages
 from wall.look_pages import LookRoutes
 from wall.needs import Need
@@ -49,6 +49,7 @@ from wall.past import PastDesk
 from wall.people import RIGHTS, May
 from wall.pictures import PictureBoard
 from wall.present import one_of
+from wall.shift_routes import ShiftRoutes
 from wall.words import BECAME, ROLES, refused, sign_in_refused
 
 _HERE: Final = Path(__file__).parent
@@ -148,6 +149,7 @@ class WallRoutes:
             Endpoint("/lanes/{lane}/enter", May.DECIDE, self._enter),
             Endpoint("/lanes/{lane}/live", May.WATCH, self._live),
             Endpoint("/deeds", May.LOOK_BACK, self._deeds),
+            *ShiftRoutes(self._desk).endpoints(),
             *self._looks.endpoints(),
             *self._numbers.endpoints(),
         ]
@@ -179,6 +181,7 @@ class WallRoutes:
             exception_handlers={
                 RequestRefusedError: on_refused,
                 NeedRefusedError: _on_need_refused,
+                ShiftRefusedError: _on_need_refused,
                 StoreError: _on_store_failed,
                 LanePageError: _on_page_away,
             },

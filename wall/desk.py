@@ -18,6 +18,7 @@ from wall.needs import Deed, Need, NeedBook
 from wall.point import Heard, LaneSeen, Point
 from wall.present import Plain, need_plain, tile
 from wall.settings import WallSettings
+from wall.shifts import ShiftDesk
 
 log = logging.getLogger("rocars.wall")
 
@@ -45,6 +46,7 @@ class WallDesk:
         self.lanes = {lane.id: lane for lane in settings.lanes}
         self.point = Point(self.lanes)
         self.book = NeedBook(settings.queue.limit_ms, history.takers())
+        self.shifts = ShiftDesk(history, self.book, shown=officers.shown, now_ms=now_ms)
         self.feed = WallFeed(self.view)
         self.brokers: Callable[[], dict[str, bool]] = dict
         self.core_away: Callable[[], str] = str
@@ -171,6 +173,7 @@ class WallDesk:
 
     def _point(self) -> Plain:
         found: Plain = {"brokers": self.brokers(), "trouble": self.trouble, "core": self.core_away()}
+        found["shift"] = self.shifts.view()
         if found != self._about:
             self._about = found
         return self._about

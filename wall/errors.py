@@ -3,6 +3,7 @@
 WallError
 ├── WallSettingsError(ValueError)   technician: the settings file, or what it names
 ├── NeedRefusedError(ValueError)    officer: what was asked of a need of the queue cannot be done now
+├── ShiftRefusedError(ValueError)   officer: a shift cannot be begun or ended now
 ├── PastRefusedError(ValueError)    officer: what was asked of the past is not there, or not this wall's
 ├── SignInRefusedError(ValueError)  officer, technician: the control room's provider signs nobody in, or not this person
 └── LanePageError(ConnectionError)  officer, technician: a lane's own page cannot be had
@@ -29,6 +30,10 @@ class WallSettingsError(WallError, ValueError):
 
 class NeedRefusedError(WallError, ValueError):
     """It is over, or somebody else's; the text is for the officer."""
+
+
+class ShiftRefusedError(WallError, ValueError):
+    """It is begun already, or cannot be ended yet; the text is for the officer."""
 
 
 class PastRefusedError(WallError, ValueError):

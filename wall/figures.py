@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 
 from console import words
 from console.tongues import Both
-from domain.times import MINUTE_MS, hong_kong
+from domain.times import MINUTE_MS, hong_kong, start_of
 from lane_agent.model import Doubt, Outcome
 from wall.past import VisitCounted
 from wall.present import one_of
@@ -193,6 +193,14 @@ def in_part(shift: str, first: date, last: date) -> bool:
     day, _, hours = shift.partition(" ")
     begins, _, ends = hours.partition("–")
     return day < str(first) or (day == str(last) and "00:00" < ends <= begins)
+
+
+def span_of(shift: str) -> tuple[int, int]:
+    """When the shift of that name begins and ends, UTC ms."""
+    day, _, hours = shift.partition(" ")
+    begins, ends = (60 * int(text[:2]) + int(text[3:]) for text in hours.split("–"))
+    start = start_of(date.fromisoformat(day))
+    return start + begins * MINUTE_MS, start + (ends if ends > begins else ends + 24 * 60) * MINUTE_MS
 
 
 def _named(day: date, place: int, starts: Sequence[str]) -> str:

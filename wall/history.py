@@ -41,6 +41,25 @@ class NeedDeed:
     detail: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkedShift:
+    """One person's shift at the wall. Times are UTC ms.
+
+    Attributes:
+        number: of its row, in the order in which they began.
+        who, shown: the login, and the name that others saw then.
+        ended_ms: 0 while it lasts.
+        note: for whoever comes next.
+    """
+
+    number: int
+    who: str
+    shown: str
+    began_ms: int
+    ended_ms: int = 0
+    note: str = ""
+
+
 class WallHistory(Protocol):
     """Where it is written; each call is durable when it returns, and raises OSError (StoreError) when it is not."""
 
@@ -61,6 +80,27 @@ class WallHistory(Protocol):
 
     def looks(self, *, most: int = 200) -> list[WallLook]:
         """The latest looks, newest first."""
+
+    def begin_shift(self, who: str, shown: str, at_ms: int) -> WorkedShift:
+        """Somebody begins a shift."""
+
+    def end_shift(self, number: int, at_ms: int, note: str) -> None:
+        """That shift is over."""
+
+    def shifts(self, since_ms: int, until_ms: int) -> list[WorkedShift]:
+        """Shifts that lasted at some moment of that time, in the order in which they began."""
+
+    def shifts_on(self) -> list[WorkedShift]:
+        """Shifts that last."""
+
+    def last_shifts(self, *, most: int = 5) -> list[WorkedShift]:
+        """Shifts that have ended, the last first."""
+
+    def untold_shifts(self, *, most: int = 20) -> list[WorkedShift]:
+        """Of which the core does not know yet that they began, as they were then (without an end), or that they ended; the oldest first."""
+
+    def shift_told(self, shift: WorkedShift) -> None:
+        """The core has written this down: that it began, or where it has an end that it ended."""
 
     def close(self) -> None:
         """Nothing more is written."""

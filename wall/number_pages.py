@@ -2,7 +2,7 @@
 
 Rules of this file:
 - Whoever looks is written down before the core is asked, as for everything of the past (`look_pages`).
-- The core sends no mark and no name for it.
+- The core sends no mark and no name for it. Who was on shift is from the wall's own store: on the page, never in the file.
 - A month of trucks is added up in a thread: neither the queue nor the tiles wait for it.
 """
 
@@ -25,18 +25,21 @@ from domain.times import DAY_MS, hong_kong, hong_kong_text, start_of
 from wall.desk import WallDesk
 from wall.endpoints import Endpoint
 from wall.errors import PastRefusedError
-from wall.figures import DayNumbers, VisitTally, day_numbers, in_part
+from wall.figures import DayNumbers, VisitTally, day_numbers, in_part, span_of
 from wall.look_pages import or_refused, told_nothing
 from wall.orders import CoreAwayError
 from wall.past import MOST_COUNTED, PastDesk
 from wall.people import May
 from wall.present import Plain
+from wall.shifts import names_between
 
 MOST_DAYS: Final = 31
 """Days of one page."""
 
 _FIRST, _LAST = date(2020, 1, 1), date(2199, 12, 31)
 """Days that can be asked for: no lane is older, and there is always a day before and after."""
+
+ON_SHIFT: Final = Both("on shift", "當值中")
 
 COLUMNS: Final[tuple[tuple[str, Callable[[VisitTally], object]], ...]] = (
     ("vehicles", lambda one: one.vehicles),
@@ -86,10 +89,13 @@ class NumberRoutes:
     async def _numbers(self, request: Request, session: Session) -> Response:
         first, last = self._days(request)
         goal_s = self._desk.settings.numbers.goal_s
-        values: Plain = {"away": "", "problem": _too_long(first, last), "tables": {}, "causes": [], "cards": []}
+        values: Plain = {"away": "", "problem": _too_long(first, last), "tables": {}, "causes": [], "cards": []} | {
+            "worked": []
+        }
         try:
             if not values["problem"]:
                 values |= _view(await self._counted(session, first, last), goal_s, first, last)
+                values |= self._who_worked(values["tables"], first, last)
         except CoreAwayError as error:
             values["away"] = str(error)
         except PastRefusedError as error:
@@ -107,6 +113,20 @@ class NumberRoutes:
         headers = {"Content-Disposition": f'attachment; filename="numbers-{span(first, last, "-to-")}.csv"'}
         file = "\ufeff" + as_csv(found, first, last)
         return Response(file, media_type="text/csv; charset=utf-8", headers=headers)
+
+    def _who_worked(self, tables: Plain, first: date, last: date) -> Plain:
+        """Who was on shift on these days; and with each shift of the table, whose it was."""
+        now, desk = self._desk.now_ms(), self._desk
+        worked = desk.shifts.worked(start_of(first), start_of(last) + DAY_MS)
+        rows = [
+            dict(row, who=", ".join(names_between(worked, *span_of(row["key"]), now)))
+            for row in tables["shifts"]["rows"]
+        ]
+        shown = [
+            (one.shown, hong_kong_text(one.began_ms), hong_kong_text(one.ended_ms) if one.ended_ms else ON_SHIFT)
+            for one in worked
+        ]
+        return {"tables": tables | {"shifts": tables["shifts"] | {"rows": rows}}, "worked": shown}
 
     async def _counted(self, session: Session, first: date, last: date) -> DayNumbers:
         self._desk.look(session.officer, "numbers", "", span(first, last, "/"))
@@ -143,10 +163,9 @@ def _too_long(first: date, last: date) -> str:
 
 def _view(found: DayNumbers, goal_s: int, first: date, last: date) -> Plain:
     """The tables; a bar of each row is drawn against the longest of its table."""
-    shifts: dict[str, VisitTally] = {_shift(name, first, last): told for name, told in found.shifts.items()}
     tables = {
         "days": _table(Both("By day", "按日"), found.days),
-        "shifts": _table(Both("By shift", "按更次"), shifts),
+        "shifts": _table(Both("By shift", "按更次"), found.shifts, lambda name: _shift(name, first, last)),
         "lanes": _table(Both("By lane", "按通道"), found.lanes),
         "hours": _table(Both("By hour of the day", "按小時"), found.hours),
     }
@@ -166,11 +185,13 @@ def _view(found: DayNumbers, goal_s: int, first: date, last: date) -> Plain:
     return {"tables": tables, "causes": causes, "cards": cards, "cut": total.vehicles >= MOST_COUNTED}
 
 
-def _table(title: Both, tallies: dict[str, VisitTally]) -> Plain:
+def _table(title: Both, tallies: dict[str, VisitTally], shown: Callable[[str], str] = str) -> Plain:
     most = max((one.vehicles for one in tallies.values()), default=0) or 1
     rows = [
         {
-            "name": name,
+            "key": name,
+            "who": "",
+            "name": shown(name),
             "vehicles": one.vehicles,
             "bar": round(100 * one.vehicles / most, 1),
             "alone_bar": round(100 * one.alone / most, 1),

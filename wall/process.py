@@ -14,6 +14,7 @@ from console.server import ConsoleServer
 from display.sign_renderer import SignRenderer
 from runtime.clocks import monotonic_ms
 from runtime.sd_notify import Systemd
+from runtime.store_errors import StoreError
 from wall.app import WallParts, WallRoutes
 from wall.desk import WallDesk
 from wall.errors import WallSettingsError
@@ -120,9 +121,11 @@ class WallProcess:
             await self._until(over, serving, beside, systemd)
 
     async def _ask_core(self) -> None:
-        """Whether the core answers is known before somebody needs it."""
+        """Whether the core answers is known before somebody needs it; and it learns who is on shift."""
         while True:
             await self.core.ask_status()
+            with contextlib.suppress(StoreError):  # the head says that the wall cannot write
+                await self.desk.shifts.tell(self.core)
             await asyncio.sleep(_CORE_S)
 
     async def _until(

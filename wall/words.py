@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from console import words
@@ -85,6 +86,8 @@ REFUSED: Final[dict[str, str]] = {
     "There is no such officer.": "沒有此關員。",
     "There is no such message.": "沒有此訊息。",
     "There is no such order.": "沒有此指令。",
+    "You are on shift already.": "你已在當值。",
+    "You are not on shift.": "你並非當值。",
     "Give a reason.": "請輸入原因。",
     "This is about one vehicle: choose its lane.": "此指令只涉及一輛車，請選擇其通道。",
 }
@@ -94,7 +97,11 @@ REFUSED: Final[dict[str, str]] = {
 def refused(text: str) -> Both:
     """A refusal in both languages; one that names a person is told by its pattern."""
     who, found, _ = text.partition(" has taken it meanwhile.")
-    return Both(text, f"{who} 已先行處理。" if found else REFUSED.get(text, text))
+    if found:
+        return Both(text, f"{who} 已先行處理。")
+    if still := re.fullmatch(r"You still have (\d+) taken: .*", text):
+        return Both(text, f"你尚有 {still[1]} 項處理中，請先轉交或放回。")
+    return Both(text, REFUSED.get(text, text))
 
 
 SIGN_IN: Final[dict[str, str]] = {

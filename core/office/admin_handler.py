@@ -36,7 +36,7 @@ from core.office.door import Caller, PeopleDoor
 from core.office.people_desk import PeopleDesk
 from core.office.rights import Right, Trace
 from core.office.service import CargoService
-from core.office.wall_requests import LookRequest
+from core.office.wall_requests import LookRequest, ShiftTold
 from domain.marks import normalise
 from domain.times import UtcClock
 from wire.records import BundleRecord, Record
@@ -161,6 +161,11 @@ class AdminHandler:
         """Writes down what somebody at a wall is about to be told of the past."""
         with self._store.transaction():
             self._store.write_diary(at_ms=self._clock(), who=who.words, what="looked", detail=_told(request))
+
+    def shift_told(self, told: ShiftTold, who: Actor) -> None:
+        """Writes down that somebody at a wall has begun or ended a shift."""
+        with self._store.transaction():
+            self._store.write_diary(at_ms=self._clock(), who=who.words, what="shift", detail=_told(told))
 
     def _allowed(self, request: ask.Request, who: Actor) -> Right:
         """The request's row in the table of rights, if this person may make it of these things."""
@@ -445,7 +450,7 @@ class AdminHandler:
         )
 
 
-def _told(request: ask.Request | LookRequest) -> str:
+def _told(request: ask.Request | LookRequest | ShiftTold) -> str:
     """A request as the audit log has it."""
     plain = {name: value for name, value in msgspec.to_builtins(request).items() if name not in _UNTOLD and value}
     return msgspec.json.encode(plain).decode()[:_LONGEST_TOLD]

@@ -6,6 +6,7 @@ Rules of this file:
 - A wall orders what an officer does with a lane, and asks what became of it. It changes no list, and it releases nobody: a release
   is decided at the lane's own page, where its warnings are.
 - A wall looks back at its own lanes alone (`wall_requests`). The person is in the audit log before anything is read.
+- Who is on shift there it tells: the core writes it down, and grants nothing for it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from core.model.people import NAME, Actor, Role
 from core.model.refusals import refusal
 from core.office.answers import AdminAnswer, CommandState
 from core.office.requests import ListCommands, SendCommand, Status
-from core.office.wall_requests import LookRequest
+from core.office.wall_requests import LookRequest, ShiftTold
 from core.settings import WallsSection
 
 log = logging.getLogger("rocars.core")
@@ -39,12 +40,18 @@ _LONGEST = 64 << 10
 _MOST = 16
 """Connections at once: a wall has one."""
 
-WallRequest = SendCommand | ListCommands | Status | LookRequest
+WallRequest = SendCommand | ListCommands | Status | LookRequest | ShiftTold
 
 
 async def nothing_of_the_past(request: LookRequest, who: Actor, lanes: frozenset[str]) -> Any:
     """Of a core that tells walls nothing of the past; raises RefusedError."""
     del request, who, lanes
+    raise RefusedError(refusal("wall_past"))
+
+
+def no_shifts(told: ShiftTold, who: Actor) -> None:
+    """Of a core that writes no shifts down; raises RefusedError."""
+    del told, who
     raise RefusedError(refusal("wall_past"))
 
 
@@ -56,6 +63,7 @@ class WallDoor:
         serve: carries out a request as this person; raises RefusedError where a rule forbids it.
         listening: called with the port once walls can connect.
         look: answers what this person asks of the past of these lanes; raises RefusedError likewise.
+        shift: writes down that this person has begun or ended a shift.
     """
 
     def __init__(
@@ -65,8 +73,10 @@ class WallDoor:
         listening: Callable[[int], None] = lambda _: None,
         *,
         look: Callable[[LookRequest, Actor, frozenset[str]], Awaitable[Any]] = nothing_of_the_past,
+        shift: Callable[[ShiftTold, Actor], None] = no_shifts,
     ) -> None:
         self._section, self._serve, self._listening, self._look = section, serve, listening, look
+        self._shift = shift
         self._open = 0
 
     async def run(self, *, port: int | None = None) -> None:
@@ -116,6 +126,9 @@ class WallDoor:
             self._check(request, wall)
             if isinstance(request, LookRequest):
                 result = await self._look(request, who, frozenset(self._section.lanes[wall]))
+            elif isinstance(request, ShiftTold):
+                self._shift(request, who)
+                result = True
             else:
                 result = self._serve(request, who)
             if isinstance(request, ListCommands):
@@ -144,7 +157,7 @@ def _asked(line: bytes, wall: str) -> tuple[WallRequest, Actor]:
     plain = msgspec.json.decode(line, type=dict[str, Any])
     who = str(plain.pop("who", ""))
     request: WallRequest = msgspec.convert(plain, WallRequest)
-    if isinstance(request, SendCommand | LookRequest) and not NAME.fullmatch(who):
+    if isinstance(request, SendCommand | LookRequest | ShiftTold) and not NAME.fullmatch(who):
         raise RefusedError(refusal("wall_person"))
     return request, Actor(account=who, roles=frozenset({Role.LANE_OFFICER}), login=wall)
 

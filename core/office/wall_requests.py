@@ -1,4 +1,4 @@
-"""What a wall asks of the past, as types: one request, one answer, each a line of JSON at the walls' door (`wall_door`).
+"""What a wall asks of the past, and tells of its people, as types: one request, one answer, each a line of JSON (`wall_door`).
 
 Rules of this file: a request is named by its "do"; the person is beside it ("who"), and which lanes it may be about is the wall's
 by its certificate. Times are UTC ms.
@@ -6,7 +6,7 @@ by its certificate. Times are UTC ms.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -85,6 +85,21 @@ class CountVisits(_Look, frozen=True, tag="count_visits"):
 
     since_ms: Time
     until_ms: Time
+
+
+class ShiftTold(_Look, frozen=True, tag="tell_shift"):
+    """Somebody has begun or ended a shift at this wall: a line of the audit log, and nothing else; answered by true.
+
+    Attributes:
+        act: which of both; at_ms: when, by the wall's clock. The core may have been away then: what is told twice says so by it.
+        shown: the name that others see.
+        note: for whoever comes next, of a shift that has ended.
+    """
+
+    act: Literal["begun", "ended"]
+    at_ms: Time
+    shown: Annotated[str, Meta(max_length=128)] = ""
+    note: Annotated[str, Meta(max_length=300)] = ""
 
 
 LookRequest = SearchVisits | TellStory | ProveStory | ShowPicture | ExportStory | CountVisits

@@ -33,6 +33,9 @@ NEEDS = {
     ("GET", "/lanes/{lane}/live"): May.WATCH,
     ("POST", "/orders"): May.TAKE,  # and what the order itself needs
     ("GET", "/deeds"): May.LOOK_BACK,
+    ("GET", "/shift"): May.TAKE,
+    ("POST", "/shift/begin"): May.TAKE,
+    ("POST", "/shift/end"): May.TAKE,
     ("GET", "/look"): May.SEARCH,
     ("GET", "/look/story"): May.SEARCH,
     ("GET", "/look/picture"): May.SEARCH,

@@ -61,6 +61,30 @@ def test_a_search_a_story_and_figures_come_from_the_core_and_are_in_its_audit_lo
     assert "RT5093" in told
 
 
+def test_a_shift_is_in_the_cores_audit_log_with_name_note_and_time(past: PastPoint, tmp_path: Path) -> None:
+    """As two acts of that person at that wall; and the day's page says who was on."""
+
+    async def ask(rig: WallRig, client: httpx.AsyncClient) -> None:
+        rig.clock.ms = SINCE + 7 * 3_600_000
+        rig.desk.shifts.begin("chan")
+        rig.clock.ms += 8 * 3_600_000
+        headers = await log_in(client, "chan")
+        await client.post("/shift/end", json={"note": "barrier of A-1 sticks"}, headers=headers)
+        for _ in range(2):
+            await rig.desk.shifts.tell(rig.orders)
+        assert rig.store.untold_shifts() == []
+        page = (await client.get("/numbers", params={"day": str(DAY)})).text
+        assert f'<th scope="row">Chan</th><td class="mono">{DAY} 07:00' in page
+        assert re.findall(r'<th scope="row">([^<]*)<small>([^<]*)</small>', page) == [("07:00–15:00", "Chan")]
+        file = (await client.get("/numbers.csv", params={"day": str(DAY)})).text
+        assert "Chan" not in file
+
+    at_the_wall(tmp_path, past, ask)
+    told = past.core.command("audit", "--most", "30", "--json")
+    assert "barrier of A-1 sticks" in told
+    assert told.count("tell_shift") == 2 or told.count('"shift"') == 2, told
+
+
 def test_a_visit_that_is_not_there_and_a_core_that_is_away_are_said(past: PastPoint) -> None:
     """A refusal in words; away is another thing."""
 

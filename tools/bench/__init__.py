@@ -16,6 +16,7 @@
 | `aged` | list, start, loop and lanes after a year [centre --aged] |
 | `handshakes` | what a TLS connection costs a broker |
 | `wall`, `wall_page` | the wall of lanes: from an event to the pixel, and what the server costs; its page, watched [wall] |
+| `shift`, `shift_officers` | a shift at the wall, played at speed-up; its scripted officers [shift] |
 | `storm` | many lanes on one broker [storm] |
 | `fuzz`, `hostile` | hostile messages, and how they are made [fuzz] |
 | `led_fuzz` | spoilt frames into both ends of an LED board's line [fuzz --led] |

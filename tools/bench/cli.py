@@ -450,6 +450,25 @@ def wall(
     run(WallPlan(lanes=lanes, seconds=seconds, processes=processes), json_file=json_file)
 
 
+@app.command()
+def shift(
+    *,
+    lanes: Annotated[int, typer.Option(min=1, help="Simulated lanes.")] = 64,
+    hours: Annotated[float, typer.Option(min=0.05, help="Of the shift.")] = 8,
+    speed: Annotated[float, typer.Option(min=1, help="Seconds of the shift in one of ours.")] = 16,
+    processes: Annotated[int, typer.Option(min=1, help="Processes that the lanes play in.")] = 2,
+    seed: Annotated[int, typer.Option(help="Of the trucks and the officers.")] = 1,
+    pdf: Annotated[Path | None, typer.Option(help="The day's page, printed.")] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """A shift at the wall with three scripted officers; half an hour as it is; a status of 1 where a need was late, lost or taken twice."""
+    from tools.bench.shift import ShiftPlan, run  # noqa: PLC0415 - so that --help is quick
+
+    plan = ShiftPlan(lanes=lanes, hours=hours, speed=speed, processes=processes, seed=seed)
+    if not run(plan, json_file=json_file, pdf=pdf):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """The entry point."""
     app(prog_name="rocars-bench")

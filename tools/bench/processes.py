@@ -47,11 +47,20 @@ def waited_s(pid: int) -> float:
 
 def peak_mb(*pids: int) -> float:
     """The most memory that each has had resident so far, added up, in MB of 10^6 bytes."""
+    return _memory_mb("VmHWM", pids)
+
+
+def resident_mb(*pids: int) -> float:
+    """The memory that they have resident now, added up, in MB of 10^6 bytes."""
+    return _memory_mb("VmRSS", pids)
+
+
+def _memory_mb(line_of: str, pids: tuple[int, ...]) -> float:
     kib = 0
     for pid in pids:
         with contextlib.suppress(OSError):
             lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-            kib += next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
+            kib += next((int(line.split()[1]) for line in lines if line.startswith(f"{line_of}:")), 0)
     return kib * 1_024 / 1e6
 
 

@@ -59,13 +59,16 @@ async function wake() {
   play();
 }
 
+/** Turns sound on or off; on only from within a click or key, because browsers play nothing before one. */
+export async function setSound(wanted) {
+  on = wanted;
+  localStorage.setItem(KEY, on ? "on" : "off");
+  await wake();
+  draw();
+}
+
 export function prepareSound() {
-  onClick("#sound", async () => {
-    on = !on;
-    localStorage.setItem(KEY, on ? "on" : "off");
-    await wake();
-    draw();
-  });
+  onClick("#sound", () => setSound(!on));
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, wake, { passive: true });
   setInterval(play, 500);
   draw();

@@ -6,6 +6,7 @@ import "/shared/language.js";
 import { lane } from "./lane.js";
 import { listen } from "./listen.js";
 import { drawQueue, tickQueue } from "./queue.js";
+import { drawShift, prepareShift } from "./shift.js";
 import { prepareSound, sound } from "./sound.js";
 import { drawTiles, prepareTiles, tickTiles } from "./tiles.js";
 import { followPictures } from "./pictures.js";
@@ -71,6 +72,7 @@ function onSome({ tiles, needs, point }) {
   if (tiles || needs) drawTiles(world, tiles ? Object.keys(tiles) : []);
   if (tiles || needs) lane.draw(world);
   if (point) drawHeard();
+  if (point || needs) drawShift();
 }
 
 function onBeat(beat) {
@@ -149,6 +151,7 @@ find("#locked").addEventListener("click", () => unlockFirst(() => {}));
 prepareTiles({ world, choose: (name) => lane.choose(name, world) });
 prepareSound();
 prepareUnlock();
+prepareShift({ act, world });
 lane.prepare({ act, may, world, now });
 noteActivity();
 listen({ onAll, onSome, onBeat, onStale });
