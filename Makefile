@@ -14,7 +14,8 @@ test: lint
 	.venv/bin/python -m pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder
 
 # Benches, kits against each other, browsers that talk: what takes minutes by itself.
-long: install
+long:
+	@config/install long
 	.venv/bin/python -m pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder -m long
 
 proof: install

@@ -23,7 +23,7 @@ from tools.package.tree import MODULE, build_tree, extra_paths
 LOCK = (ROOT / "config/requirements.lock").read_text()
 CHOSEN_BY_NAME = {"opencv-python-headless", "onnxruntime", "lgpio"}
 """Imported inside functions, or by the name of an engine."""
-ROLES = {"lane", "core", "wall", "work", "voice"}
+ROLES = {"lane", "core", "wall", "work", "voice", "long"}
 
 
 def imported(product: Product) -> set[str]:
@@ -90,7 +90,7 @@ def test_every_system_package_says_who_needs_it() -> None:
     """A line without a word would be in no package and missing at every lane."""
     for line in (ROOT / "config/debian-packages.txt").read_text().splitlines():
         words = line.split("#")[0].split()
-        assert not words or set(words[1:]) & ROLES, f"add lane, core, wall, work or voice: {line}"
+        assert not words or set(words[1:]) & ROLES, f"add lane, core, wall, work, voice or long: {line}"
         assert set(words[1:]) <= ROLES, line
     assert "fonts-noto-cjk" in system_packages(ROOT / "config/debian-packages.txt", "lane")
     for idle in ("chromium", "mosquitto"):
@@ -107,6 +107,17 @@ def test_our_package_of_the_screens_or_debians_own(tmp_path: Path) -> None:
     assert set(screens.TAKEN) == {"libweston-10-0", "weston", "fonts-noto-cjk", "fonts-unifont"}
 
 
+def _installed(*words: str) -> set[str]:
+    """What config/install looks for, by its own line."""
+    text = (ROOT / "config/install").read_text(encoding="utf-8")
+    (line,) = (line for line in text.splitlines() if line.startswith("mapfile -t wanted"))
+    script = f"{line}; echo ${{wanted[@]}}"
+    ran = subprocess.run(
+        ["bash", "-c", script, "install", *words], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(ran.stdout.split())
+
+
 def test_a_sound_server_comes_with_no_lane_that_has_no_voice(tmp_path: Path) -> None:
     """What a voice needs is suggested; apt installs suggestions of nobody's accord, and config/install leaves them out too."""
     (tmp_path / "tree").mkdir()
@@ -119,12 +130,10 @@ def test_a_sound_server_comes_with_no_lane_that_has_no_voice(tmp_path: Path) -> 
     assert "pulseaudio" in voice
     assert fields["Suggests"].strip() == ", ".join(voice)
     assert not [name for name in voice if name in fields["Depends"] + fields["Recommends"]]
-    listed = """sed 's/#.*//' config/debian-packages.txt | awk 'NF && $2 != "voice" {print $1}'"""
-    assert listed in (ROOT / "config/install").read_text()
-    ran = subprocess.run(["bash", "-c", listed], cwd=ROOT, capture_output=True, text=True, check=True)
-    installed = ran.stdout.split()
-    assert "weston" in installed
-    assert not set(voice) & set(installed)
+    only_long = system_packages(ROOT / "config/debian-packages.txt", "long")
+    assert "weston" in _installed()
+    assert not {*voice, *only_long} & _installed()
+    assert _installed("long") == _installed() | {*voice, *only_long}
 
 
 def test_what_the_screens_do_not_use_is_not_depended_on() -> None:
