@@ -2,8 +2,9 @@
 # While you work: `make check`, the quick half of `make test`. Before a change of `lane_agent/` lands: `make proof`, all of the
 # proof, of which `make test` searches the shortest stories of every slice. Before a release: `make long`.
 # For the field: `make package` builds the Debian packages of lane and core, for both architectures, into build/deb;
-# `make field` installs them on a bare Debian 12 and clears vehicles there (docs/field.md). Its last line is JSON.
-.PHONY: demo test long proof check lint install package field
+# `make field` installs them on a bare Debian 12 and clears vehicles there (docs/field.md). Its last line is JSON. `make field-kms`
+# lights both screens by Debian's own kernel on a graphics card with two outputs, in a virtual machine.
+.PHONY: demo test long proof check lint install package field field-kms
 demo: install
 	.venv/bin/rocars-lane demo
 
@@ -43,3 +44,6 @@ package: install
 
 field: install
 	@.venv/bin/python -m tools.field
+
+field-kms: install
+	@.venv/bin/python -m tools.field.kms

@@ -13,5 +13,6 @@
 | `driving`, `door` | trucks through the lane, and the officer; his way to the page |
 | `hanging` | every loop hung in turn |
 | `shadowing` | a box in the lane's shadow, and where it and the officers differ |
+| `kms`, `virtual` | `make field-kms`: both screens on a graphics card with two outputs; the virtual machine that has it |
 | `figures`, `report` | memory, processor, disk, exposure; the last line |
 """
