@@ -94,6 +94,11 @@ class Node:
         words = ("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--pdeathsig", "KILL")
         self.daemon.start(*words, BIN / "repmgrd", "-f", self.config, "--daemonize=false", "--no-pid-file")
 
+    def watch_no_more(self) -> None:
+        """Ends repmgrd; one that looks for a server which is gone hears nothing else for half a minute."""
+        if self.daemon.pid is not None:
+            self.daemon.end(signal.SIGKILL)
+
     def crash(self) -> None:
         """Ends every process of the server by SIGKILL."""
         first = int((self.data / "postmaster.pid").read_text(encoding="ascii").split()[0])
@@ -110,8 +115,7 @@ class Node:
 
     def end(self) -> None:
         """Daemon and server."""
-        if self.daemon.pid is not None:
-            self.daemon.end()
+        self.watch_no_more()
         with suppress(AssertionError):
             as_postgres(BIN / "pg_ctl", "-D", self.data, "-m", "immediate", "stop")
 
@@ -211,7 +215,7 @@ def test_the_first_site_dies_and_comes_back_by_the_written_steps(nodes: list[Nod
     until(lambda: away.ask("SELECT count(*) FROM written") == [(0,)])
     for one in home:
         one.crash()
-        one.daemon.end()
+        one.watch_no_more()
     time.sleep(15)  # more than repmgrd waits
     assert away.ask("SELECT pg_is_in_recovery()") == [(True,)]
     away.repmgr("standby", "promote")
@@ -227,7 +231,7 @@ def test_the_first_site_dies_and_comes_back_by_the_written_steps(nodes: list[Nod
         one.repmgr("standby", "register", "--force")
     until(lambda: states(away) == ["async"] * 3)
     away.repmgr("service", "pause")
-    away.daemon.end()
+    away.watch_no_more()
     as_postgres(BIN / "pg_ctl", "-D", away.data, "-w", "-m", "fast", "stop")
     home[0].repmgr("standby", "promote")
     for one in home[1:]:

@@ -42,7 +42,7 @@ def check_requests(history: RunHistory, signed: SignedLog, verdict: RunVerdict) 
             _is_said(signed.changes_of(kind, key), line),
         )
         if any(one.took_papers(line) for one in losses):
-            verdict.papers_lost += not has_papers
+            verdict.papers_lost += stands and not has_papers
             has_papers = True
         if not is_said and any(one.took_word(line) for one in losses):
             verdict.list_lost += 1
