@@ -79,6 +79,7 @@ def test_a_vehicle_that_ran_is_still_named_once_somebody_has_taken_it(empty: Des
     expect(tab.locator("#dialog-close-alarm .confirm")).to_have_text("Close the alarm")
 
 
+@pytest.mark.long
 def test_the_link_of_an_alarm_of_this_vehicle_leaves_what_decides_in_sight(serve: Callable[..., Any], tab: Any) -> None:
     """The reason and the buttons would go under the calls, where the page is higher than its window."""
     tab.set_viewport_size({"width": 1280, "height": 720})
@@ -92,6 +93,7 @@ def test_the_link_of_an_alarm_of_this_vehicle_leaves_what_decides_in_sight(serve
         assert box["y"] >= calls["y"] + calls["height"]
 
 
+@pytest.mark.long
 def test_the_login_page_can_be_had_in_the_other_language(empty: Desk) -> None:
     """Before there is an officer whose language is known; kept for the browser."""
     tab = empty.tab
