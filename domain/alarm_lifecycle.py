@@ -7,7 +7,8 @@
 Rules of this file:
 - One alarm for each key (kind, visit, cause). Raised again while it is open, it is counted, not repeated.
 - What comes and goes (chatter) is one alarm: raised again within `CHATTER_MS` of its end it goes on, with its count and
-  with whoever had taken it, so that nobody is called twice to one loose plug.
+  with whoever had taken it, so that nobody is called twice to one loose plug. A driver who calls is no loose plug
+  (`Care.called`): each call is an alarm of its own, which nobody has taken.
 - An end by itself closes what somebody had taken, and what is not worth a look (`Care.stays_listed`). Anything else stays
   listed as returned: it was there, and nobody saw it.
 - What a person must end (`Ends.PERSON`) no end of a cause, visit or restart ends.
@@ -170,7 +171,7 @@ def _goes_on(known: TrackedAlarm, at_ms: int) -> bool:
     if known.state(at_ms) is not AlarmState.CLOSED:
         return True
     by_person = known.closed_by not in {"", ITSELF}
-    return not by_person and at_ms - max(known.ended_ms, known.last_ms) < CHATTER_MS
+    return not (by_person or known.care.called) and at_ms - max(known.ended_ms, known.last_ms) < CHATTER_MS
 
 
 def end_alarm(known: TrackedAlarm, at_ms: int) -> TrackedAlarm:

@@ -51,12 +51,14 @@ class Care:
         desk: by whom.
         ends: how. A lane's alarm that ends with the visit, or by a person, is one a visit; every other is one a cause.
         quiet_ms: for `Ends.QUIET`, how long it must not have been raised.
+        called: a person raises it: after its end it is another person's, and no chatter.
     """
 
     priority: Priority
     desk: Desk
     ends: Ends
     quiet_ms: int = 0
+    called: bool = False
 
     @property
     def stays_listed(self) -> bool:

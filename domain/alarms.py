@@ -110,7 +110,7 @@ class LaneAlarmKind(AlarmKind):
     )
     HELP = (
         "Help",
-        Care(Priority.HIGH, Desk.OFFICER, Ends.CAUSE),
+        Care(Priority.HIGH, Desk.OFFICER, Ends.CAUSE, called=True),
         "The driver pressed Help (row 6).",
         "Answer the call.",
     )
@@ -122,7 +122,7 @@ class LaneAlarmKind(AlarmKind):
     )
     HELP_UNANSWERED = (
         "HelpUnanswered",
-        Care(Priority.URGENT, Desk.OFFICER, Ends.CAUSE),
+        Care(Priority.URGENT, Desk.OFFICER, Ends.CAUSE, called=True),
         "The driver's call was answered neither at a page nor at any of the telephones within the set time.",
         "Answer it at the page, or send somebody to the lane.",
     )

@@ -118,6 +118,21 @@ def test_chatter_is_one_alarm_and_stays_with_whoever_took_it() -> None:
     assert one.state(63 * S) is AlarmState.ACKNOWLEDGED
 
 
+@pytest.mark.parametrize("kind", ["Help", "HelpUnanswered"])
+def test_the_next_call_is_another_drivers_and_nobody_has_answered_it(kind: str) -> None:
+    """A minute after the first was over: in the name of whoever answered that one it would call nobody."""
+    store = InMemory()
+    alarms = AlarmList(store)
+    alarms.raised(kind, 7, "", "", 10)
+    alarms.recorded("HelpAnswered", 7, {"officer": "chan"}, 20)
+    alarms.change(AlarmKey(kind), lambda known: take_alarm(known, "chan", 20))
+    alarms.ended(kind, 7, "", 30)
+    alarms.raised(kind, 8, "", "", 60 * S)
+    after = store.held[AlarmKey(kind)]
+    assert (after.taken_by, after.count, after.at_ms) == ("", 1, 60 * S)
+    assert after.state(60 * S) is AlarmState.UNACKNOWLEDGED
+
+
 def test_long_after_its_end_it_is_another_alarm() -> None:
     """Whoever took the first has not taken this one."""
     one = end_alarm(take_alarm(raised(CAMERA), "chan", 20), 30)

@@ -38,7 +38,7 @@ same rows by the same rules, has the same alarms.
   can be seen, after a time without another. Only what needs a person (*run through*, *left unseen*) stays until a person has
   taken and closed it. The officer who decides a visit has seen its alarms.
 - **Chatter**: what comes again within {hours_or_minutes(CHATTER_MS)} of its end is the same alarm, with its count and with
-  whoever had taken it. The box's log tells the first, the tenth, the hundredth.
+  whoever had taken it. The box's log tells the first, the tenth, the hundredth. A driver's call is none: each is an alarm of its own.
 - **Restart**: after a start nobody knows whether a fault is still there. All end, and whoever still sees one raises it again,
   which is the same alarm. What a person must close is not touched by a restart.
 - **Untouched**: an alarm that nobody has taken for a while counts as the next higher priority and is told again.
