@@ -169,7 +169,7 @@ class LaneAlarmKind(AlarmKind):
         "PlateUnread",
         Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
         "The reader could not settle a plate (row 8).",
-        "Type the mark.",
+        "Press “Correct plate” and type the mark.",
     )
     PLATES_DISAGREE = (
         "PlatesDisagree",
@@ -181,7 +181,7 @@ class LaneAlarmKind(AlarmKind):
         "NearMiss",
         Care(Priority.MEDIUM, Desk.OFFICER, Ends.VISIT),
         "The plate is one character from that of a held vehicle (row 8).",
-        "Compare and type the true mark.",
+        "Compare, press “Correct plate” and type the true mark.",
     )
     IDENTIFIER_LOST = (
         "IdentifierLost",
