@@ -45,7 +45,8 @@ class Stall:
         self._held = bool(self._prints)
         self._moving_ms: int | None = None
         self._repeated = self._held
-        self._arrived_ms = self._changed_ms = now_ms + _FIRST_MS - limit_ms
+        self._arrived_ms = self._changed_ms = now_ms + _FIRST_MS - limit_ms  # until the first picture
+        self._gave = False
 
     def saw(self, frame: Frame) -> None:
         """A new picture has come."""
@@ -59,8 +60,10 @@ class Stall:
             self._held, self._repeated, self._changed_ms = False, False, at
 
     def heard(self, at_ms: int) -> None:
-        """A picture came at `at_ms` that nobody looked at."""
-        self._arrived_ms = max(self._arrived_ms, at_ms)
+        """A picture came at `at_ms` that nobody looked at; 0 for none yet."""
+        if at_ms:
+            self._arrived_ms = max(self._arrived_ms, at_ms) if self._gave else at_ms
+            self._gave = True
 
     def _known(self, mark: int) -> bool:
         """Whether that picture has been before; it is remembered."""

@@ -37,6 +37,15 @@ def test_a_stall_is_told_apart_from_a_freeze_and_from_a_slow_start() -> None:
     assert not folder.detail(3000)
 
 
+def test_a_camera_that_stops_soon_after_it_began_is_a_stall_after_its_limit() -> None:
+    """What a first picture may take is no more time for the second: 5 s were, and the fault came so much later."""
+    stall = Stall(LIMIT, remembered=REMEMBERED, now_ms=0)
+    stall.heard(0)
+    last = shown(stall, [1, 2, 3], at=1_000)
+    assert not stall.detail(last + LIMIT)
+    assert "no picture for 2.0 s" in stall.detail(last + LIMIT + 1)
+
+
 def test_a_frozen_picture_that_is_coded_anew_with_every_key_frame_is_frozen_all_the_same() -> None:
     """Three pictures that come again and again are not three new ones."""
     stall = Stall(LIMIT, remembered=REMEMBERED, now_ms=0)
