@@ -30,6 +30,7 @@ import psycopg
 
 from core.errors import CoreSettingsError
 from core.ledger.store import LedgerConnection, connected, named
+from runtime.clocks import machine_boot
 from runtime.store_errors import StoreError, StoreReadOnlyError
 
 log = logging.getLogger("rocars.core")
@@ -45,6 +46,9 @@ LASTS_S = 2.0
 
 APART_S = 3.0
 """Between the end of the old lease and the first thing that the next holder signs: how old a proof may be for a lane."""
+
+BOOT = "ROCARS_CORE_BOOT"
+"""The variable by which the core's unit names the boot."""
 
 EVERY_S = 0.4
 """Between two renewals, and between two looks of who waits."""
@@ -77,8 +81,11 @@ class CorePlace:
 
 
 def _machine() -> str:
-    """One running kernel: copies of a machine, as off-site ones often are, have one machine-id, and never one boot_id."""
-    booted = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    """One running kernel: copies of a machine, as off-site ones often are, have one machine-id, and never one boot.
+
+    The unit's sandbox hides /proc/sys, so it names the boot itself (systemd's %b).
+    """
+    booted = os.environ.get(BOOT) or machine_boot()
     with suppress(OSError):
         return f"{Path('/etc/machine-id').read_text(encoding='ascii').strip()}/{booted}"
     return f"{os.uname().nodename}/{booted}"

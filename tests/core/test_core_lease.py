@@ -12,11 +12,13 @@ import psycopg
 import pytest
 
 from core.errors import CoreSettingsError
-from core.ledger.lease import APART_S, LASTS_S, CorePlace, Lease
+from core.ledger.lease import APART_S, BOOT, LASTS_S, CorePlace, Lease
 from core.ledger.store import CoreStore
+from runtime.clocks import machine_boot
 from runtime.store_errors import StoreError
 from simulation.cluster import PrivateCluster
 from simulation.ledgers import database_at
+from tests.rigs.places import ROOT
 
 
 @pytest.fixture
@@ -276,12 +278,23 @@ def test_the_next_process_of_a_place_need_not_wait(make_lease: Any) -> None:
     assert time.monotonic() - began < LASTS_S
 
 
-def test_a_copy_of_a_machine_is_another_machine(tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", ["", "9c2ab0c71a1f4bb0a4a4f3a53dc1a6a0"])
+def test_a_copy_of_a_machine_is_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str) -> None:
     """It has the same machine-id, and its own boot: a core there has to wait, as long as any other."""
+    monkeypatch.setenv(BOOT, named)
     place = CorePlace(tmp_path / "core.lock")
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    assert f"/{boot}:" in place.name
+    assert f"/{named or machine_boot()}:" in place.name
+    assert machine_boot()
     place.leave()
+
+
+def test_the_unit_names_the_boot_for_the_sandbox_hides_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Behind `ProcSubset=pid` there is no /proc/sys: a core that read it there ended at each start."""
+    unit = (ROOT / "systemd/rocars-core.service").read_text(encoding="utf-8")
+    assert f"Environment={BOOT}=%b" in unit
+    assert "ProcSubset=pid" in unit
+    monkeypatch.setattr("runtime.clocks._BOOT", tmp_path / "none")
+    CorePlace(tmp_path / "core.lock").leave()
 
 
 def test_a_place_has_one_process(tmp_path: Path) -> None:
