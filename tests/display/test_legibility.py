@@ -24,7 +24,13 @@ from lane_agent.wording import Scene
 
 SENDING_ON = (Scene.DONE, Scene.EXAMINE)
 PANELS = [(320, 240), (800, 600), (1600, 1200)]
-SIZES = [*((Screen.XDB, (side, side)) for side in BOARDS), *((Screen.AIOP, size) for size in PANELS)]
+SIZES = [
+    *((Screen.XDB, (side, side)) for side in BOARDS[:-1]),
+    *((Screen.AIOP, size) for size in PANELS[:-1]),
+    # many pixels, all of which are looked at: half a minute, and nothing that the smaller ones do not show
+    pytest.param(Screen.XDB, (BOARDS[-1], BOARDS[-1]), marks=pytest.mark.long),
+    pytest.param(Screen.AIOP, PANELS[-1], marks=pytest.mark.long),
+]
 
 
 @pytest.mark.parametrize("simulated", [False, True])
