@@ -13,6 +13,7 @@ It reads the lanes over the wire alone, as the core does, and is a product of it
 | `shifts`, `shift_routes` | who is on shift; the way to begin and to end one |
 | `feed` | what has changed, compared and encoded once for all browsers |
 | `pictures` | the newest picture of each lane, and the stream of them |
+| `point_cameras`, `camera_child`, `camera_words` | further cameras of the point: who watches them; the process that receives one, and what it says |
 | `orders` | what officers order of lanes, through the core |
 | `lane_pages` | the lanes' own pages: pictures, and tickets by which one opens signed in |
 | `past` | the past, as the core tells it |
