@@ -16,6 +16,7 @@ It reads the lanes over the wire alone, as the core does, and is a product of it
 | `point_cameras`, `camera_child`, `camera_words` | further cameras of the point: who watches them; the process that receives one, and what it says |
 | `orders` | what officers order of lanes, through the core |
 | `lane_pages` | the lanes' own pages: pictures, and tickets by which one opens signed in |
+| `video_link`, `video_routes` | the link into the site's own video system (pure); the way there, written down |
 | `past` | the past, as the core tells it |
 | `story` | of this, one truck's story as a page |
 | `replay` | what both screens showed at each moment of it (pure) |

@@ -51,6 +51,7 @@ from wall.pictures import PictureBoard
 from wall.point_cameras import PointCameras
 from wall.present import one_of
 from wall.shift_routes import ShiftRoutes
+from wall.video_routes import VideoRoutes
 from wall.words import BECAME, ROLES, refused, sign_in_refused
 
 _HERE: Final = Path(__file__).parent
@@ -152,6 +153,7 @@ class WallRoutes:
             Endpoint("/lanes/{lane}/live", May.WATCH, self._live),
             Endpoint("/deeds", May.LOOK_BACK, self._deeds),
             *ShiftRoutes(self._desk).endpoints(),
+            *VideoRoutes(self._desk).endpoints(),
             *self._looks.endpoints(),
             *self._numbers.endpoints(),
         ]
@@ -243,6 +245,7 @@ class WallRoutes:
             rights=" ".join(sorted(one.name.lower() for one in RIGHTS[role])),
             csrf=session.csrf,
             started=self._parts.started,
+            video=bool(self._desk.settings.wall.video_link),
             mounted=request.query_params.get("mode") == "mounted",
             notices=[(one.value, words) for one, words in NOTICES.items()],
         )

@@ -35,6 +35,7 @@ from runtime.sections import (
 from runtime.toml_file import TomlFileError, read_toml
 from runtime.toml_table import TableReader
 from wall.errors import WallSettingsError
+from wall.video_link import link_problems
 from wire.topics import WALL, check_lane, is_wall
 
 OFFICER = "add a first officer: rocars-wall officer add NAME --config FILE writes it"
@@ -72,6 +73,7 @@ class WallSection(Section, frozen=True, kw_only=True):
         page_key: the wall's own key (`rocars-wall key` makes it); its public half is given to the boxes (`[console] walls`). Without
             it there are no pictures, and lanes' pages open without a login.
         pages_authority: who signed the certificates of the lanes' pages.
+        video_link: where the site's own video system shows a lane at a time, with places (`wall.video_link`); "" for none.
     """
 
     point: Text
@@ -81,6 +83,12 @@ class WallSection(Section, frozen=True, kw_only=True):
     lane_keys: Path
     page_key: Annotated[Path, SecretFile("make it: rocars-wall key --config FILE")] | None = None
     pages_authority: Annotated[Path, NamedFile()] | None = None
+    video_link: str = ""
+
+    def contradictions(self) -> Iterator[Problem]:
+        """The link leads to one place, with nothing in it that only we could fill."""
+        if self.video_link:
+            yield from link_problems(self.video_link)
 
     def on_this_box(self) -> Iterator[Problem]:
         """The keys are there, and the store has a folder."""

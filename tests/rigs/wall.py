@@ -72,11 +72,13 @@ def settings_in(
     lanes: tuple[str, ...] = LANES,
     port: int = 0,
     oidc: OidcSection | None = None,
+    *,
     cameras: tuple[CameraSection, ...] = (),
+    video_link: str = "",
 ) -> WallSettings:
     """Of lanes of one group."""
     return WallSettings(
-        wall=WallSection(point="Test Point", store=folder / "wall.db", lane_keys=folder),
+        wall=WallSection(point="Test Point", store=folder / "wall.db", lane_keys=folder, video_link=video_link),
         page=WallPageSection(officers=folder / "officers.json", port=port),
         brokers=(WallBrokerSection(host="127.0.0.1", port=1883),),
         lanes=tuple(LaneSection(id=name, group="Inbound") for name in lanes),
@@ -117,10 +119,13 @@ class WallRig:
         oidc: OidcClient | None = None,
         port: int = 0,
         cameras: tuple[CameraSection, ...] = (),
+        video_link: str = "",
     ) -> None:
         self.clock = TestClock()
         self.store = WallStore(folder / "wall.db")
-        self.settings = settings_in(folder, lanes, port, None if oidc is None else oidc.section, cameras)
+        self.settings = settings_in(
+            folder, lanes, port, None if oidc is None else oidc.section, cameras=cameras, video_link=video_link
+        )
         self.officers = book_of(folder)
         self.desk = WallDesk(self.settings, history=self.store, officers=self.officers, now_ms=self.clock)
         self.desk.brokers = lambda: {"127.0.0.1:1883": True}

@@ -33,8 +33,7 @@ function mark(now) {
 }
 
 function watch() {
-  const wanted = camera ? `?camera=${encodeURIComponent(camera)}` : "";
-  live.follow(chosen && !document.hidden ? `/lanes/${encodeURIComponent(chosen)}/live${wanted}` : "", { alone: camera !== "" });
+  live.follow(chosen && !document.hidden ? `/lanes/${encodeURIComponent(chosen)}/live${wantedCamera()}` : "", { alone: camera !== "" });
 }
 
 /** Another camera: nothing of the one before stays on the page under its name. */
@@ -47,8 +46,12 @@ function look(name) {
   drawCameras(world.tiles.get(chosen));
 }
 
-/** A button a camera, where the lane has more than its own. */
+const wantedCamera = () => (camera ? `?camera=${encodeURIComponent(camera)}` : "");
+
+/** A button a camera, where the lane has more than its own; and the link into the site's own video system. */
 function drawCameras(tile) {
+  const video = find("#lane-video");
+  if (video && chosen) video.href = `/lanes/${encodeURIComponent(chosen)}/video${wantedCamera()}`;
   const group = find("#lane-cameras");
   const further = tile?.cameras ?? [];
   group.hidden = !further.length;
