@@ -22,6 +22,7 @@ It reads the lanes over the wire alone, as the core does, and is a product of it
 | `replay` | what both screens showed at each moment of it (pure) |
 | `story_words`, `story_values` | the words of journals: what happened, and the values of its facts |
 | `figures` | the visits of some days added up (pure) |
+| `trouble_figures`, `trouble_pages` | alarms and outages of links added up (pure), and as tables and lines of a file |
 | `look_pages`, `number_pages` | the pages of searches and stories; of numbers |
 | `oidc`, `oidc_routes` | the control room's own accounts (OpenID Connect); the way to the provider and back |
 | `people`, `endpoints` | who may do what; routes, each with what it lets somebody do |

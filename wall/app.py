@@ -126,7 +126,7 @@ class WallRoutes:
         self._looks = LookRoutes(parts.desk, parts.past, access=parts.access, page=self._page, role=self._gate.role)
         self._numbers = NumberRoutes(parts.desk, parts.past, draw=self._looks.draw)
         self._oidc = None if parts.oidc is None else self._signing_in(parts.oidc)
-        self._cameras = PointCameras(parts.desk.settings.cameras, ticks=parts.ticks)
+        self._cameras = PointCameras(parts.desk.settings.cameras)
         self._closed = asyncio.Event()
         self._telling: set[asyncio.Task[None]] = set()
         self._signs: dict[tuple[Screen, Scene, str, str], bytes] = {}

@@ -24,6 +24,7 @@ from console.live import LiveHub
 from console.live_line import CANNOT, live_pictures
 from console.ports import Ticks
 from console.tongues import Both
+from runtime.clocks import monotonic_ms
 from runtime.live_packets import LivePicture
 from wall.camera_words import OPEN, REFUSED
 from wall.settings import CameraSection
@@ -58,10 +59,10 @@ class PointCameras:
 
     Args:
         cameras: of the settings.
-        ticks: monotonic ms, of the clock that pictures are dated by.
+        ticks: monotonic ms, by which a camera's process dates its pictures.
     """
 
-    def __init__(self, cameras: Sequence[CameraSection], *, ticks: Ticks) -> None:
+    def __init__(self, cameras: Sequence[CameraSection], *, ticks: Ticks = monotonic_ms) -> None:
         self._cameras, self._ticks = tuple(cameras), ticks
         self._hubs: dict[int, LiveHub] = {}
         self._refused_ms: dict[int, int] = {}
