@@ -153,7 +153,7 @@ class WallRoutes:
             Endpoint("/lanes/{lane}/live", May.WATCH, self._live),
             Endpoint("/deeds", May.LOOK_BACK, self._deeds),
             *ShiftRoutes(self._desk).endpoints(),
-            *VideoRoutes(self._desk).endpoints(),
+            *VideoRoutes(self._desk, self._parts.access).endpoints(),
             *self._looks.endpoints(),
             *self._numbers.endpoints(),
         ]

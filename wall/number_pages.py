@@ -260,7 +260,7 @@ def as_csv(found: DayNumbers, troubles: TroubleNumbers | None, first: date, last
     def line(part: str, name: str, one: VisitTally, trouble: TroubleTally | None) -> None:
         writer.writerow([part, name, *(told(one) for _, told in COLUMNS), *trouble_cells(trouble)])
 
-    line("all", span(first, last, "/"), found.total, troubles and troubles.total)
+    line("all", span(first, last, "/"), found.total, troubles.total if troubles else None)
     parts = {"days": found.days, "shifts": found.shifts, "lanes": found.lanes, "hours": found.hours}
     for part, tallies in parts.items():
         beside = troubles.parts[part] if troubles else {}

@@ -71,12 +71,22 @@ class TroubleTally:
 
 
 @dataclass(frozen=True, slots=True)
+class KindTally:
+    """Alarms of one kind; `of_core`: the core raised them, and not a lane."""
+
+    kind: str
+    of_core: bool
+    priority: Priority
+    alarms: AlarmTally
+
+
+@dataclass(frozen=True, slots=True)
 class TroubleNumbers:
-    """Some days: all of it, and each part (`PARTS`) by its names; kinds of alarms with their priority, the most frequent first."""
+    """Some days: all of it, and each part (`PARTS`) by its names; kinds of alarms, the most frequent first."""
 
     total: TroubleTally
     parts: dict[str, dict[str, TroubleTally]]
-    kinds: list[tuple[str, Priority, AlarmTally]]
+    kinds: list[KindTally]
 
 
 def trouble_numbers(
@@ -116,11 +126,14 @@ def trouble_numbers(
         found = told.alarms if not part else alarms.get((part, name), ())
         return TroubleTally(alarm_tally(found, limit_ms, now_ms), outages.tally(part, name))
 
-    by_kind: dict[tuple[str, Priority], list[AlarmCounted]] = {}
+    by_kind: dict[tuple[str, bool], list[AlarmCounted]] = {}
     for alarm in told.alarms:
-        by_kind.setdefault((alarm.kind, priority_of(alarm)), []).append(alarm)
-    kinds = [(kind, priority, alarm_tally(those, limit_ms, now_ms)) for (kind, priority), those in by_kind.items()]
-    kinds.sort(key=lambda one: (-one[2].raised, one[1].value, one[0]))
+        by_kind.setdefault((alarm.kind, alarm.of_core), []).append(alarm)
+    kinds = [
+        KindTally(kind, of_core, priority_of(those[0]), alarm_tally(those, limit_ms, now_ms))
+        for (kind, of_core), those in by_kind.items()
+    ]
+    kinds.sort(key=lambda one: (-one.alarms.raised, one.priority.value, one.kind))
     parts = {part: {name: tallied(part, name) for name in names[part]} for part in PARTS}
     return TroubleNumbers(tallied("", ""), parts, kinds)
 
@@ -205,13 +218,14 @@ class _Outages:
         starts |= {hour * _HOUR_MS for hour in range(24)}
         days = range(since_ms, until_ms, DAY_MS)
         self._borders = sorted({day + start for day in days for start in starts} | {until_ms})
-        self._shifts, self._since_ms, self._until_ms = shifts, since_ms, min(until_ms, now_ms)
+        self._shifts, self._since_ms, self._until_ms = shifts, since_ms, until_ms
+        self._now_ms = now_ms
         self._sums: dict[tuple[str, str], _Sum] = {}
 
     def add(self, outage: OutageCounted) -> None:
         """One more, as far as it is of these days."""
         began = max(outage.began_ms, self._since_ms)
-        ended = min(outage.ended_ms or self._until_ms, self._until_ms)
+        ended = min(outage.ended_ms or self._now_ms, self._until_ms)
         if ended <= began:
             return
         for one in self._of(outage.lane, began):

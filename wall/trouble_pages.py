@@ -10,7 +10,7 @@ from domain.alarm_traits import Priority
 from wall.figures import cell, percent, took
 from wall.present import Plain
 from wall.trouble_figures import AlarmTally, OutageTally, TroubleNumbers, TroubleTally
-from wall.words import named_title
+from wall.words import alarm_title
 
 PRIORITIES: Final[dict[Priority, Both]] = {
     Priority.URGENT: Both("urgent", "緊急"),
@@ -57,19 +57,19 @@ def kind_lines(found: TroubleNumbers, blank: int) -> list[list[object]]:
     """The lines of the file that tell of each kind of alarm, after `blank` empty cells for vehicles."""
     return [
         [
-            f"alarm, {priority.word}",
-            in_tongue(named_title(kind).text, Tongue.ENGLISH),
+            f"alarm, {one.priority.word}",
+            in_tongue(alarm_title(one.kind, of_core=one.of_core), Tongue.ENGLISH),
             *([""] * blank),
-            *(told(tally) for _, told in ALARM_COLUMNS),
+            *(told(one.alarms) for _, told in ALARM_COLUMNS),
         ]
-        for kind, priority, tally in found.kinds
+        for one in found.kinds
     ]
 
 
 def troubles_view(found: TroubleNumbers, shown: dict[str, Callable[[str], str]], parts: Sequence[str]) -> Plain:
     """The tables of those parts, the kinds, and the cards above them."""
     total = found.total
-    most = max((tally.raised for _, _, tally in found.kinds), default=1)
+    most = max((one.alarms.raised for one in found.kinds), default=1)
     cards = [
         (Both("Alarms", "警報"), str(total.alarms.raised)),
         (Both("Half taken within", "半數接手時間"), took(total.alarms.p50_s)),
@@ -89,12 +89,12 @@ def troubles_view(found: TroubleNumbers, shown: dict[str, Callable[[str], str]],
     ]
     kinds = [
         {
-            "name": named_title(kind).text,
-            "priority": PRIORITIES[priority],
-            "bar": round(100 * tally.raised / most, 1),
-            **_alarms(tally),
+            "name": alarm_title(one.kind, of_core=one.of_core),
+            "priority": PRIORITIES[one.priority],
+            "bar": round(100 * one.alarms.raised / most, 1),
+            **_alarms(one.alarms),
         }
-        for kind, priority, tally in found.kinds
+        for one in found.kinds
     ]
     return {"cards": cards, "tables": tables, "kinds": kinds}
 

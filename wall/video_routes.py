@@ -2,6 +2,7 @@
 
 Rules of this file: the link of a page leads here, and not there, so that no look goes unwritten; where it leads is the settings' alone,
 filled with names of this point and times (`wall.video_link`).
+- From a page that has locked itself nobody goes to the past, as in `look_pages`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from console.access import Access
 from console.errors import RequestRefusedError
 from console.sessions import Session
 from console.tongues import Both
@@ -22,8 +24,8 @@ from wall.video_link import BACK_MS, LANE_CAMERA, video_link
 class VideoRoutes:
     """The routes there: of a lane now, and of a past visit."""
 
-    def __init__(self, desk: WallDesk) -> None:
-        self._desk = desk
+    def __init__(self, desk: WallDesk, access: Access) -> None:
+        self._desk, self._access = desk, access
 
     def endpoints(self) -> list[Endpoint]:
         """Both."""
@@ -39,6 +41,8 @@ class VideoRoutes:
 
     async def _visit(self, request: Request, session: Session) -> Response:
         """A visit, from and to the times that its story gave, UTC ms."""
+        if self._access.sessions.locked(session):
+            raise RequestRefusedError(423, Both("The page has locked itself.", "頁面已鎖定。"))
         asked = request.query_params
         visit, times = asked.get("visit", ""), [asked.get(name, "") for name in ("from", "to")]
         span = (int(times[0]), int(times[1])) if all(one.isdecimal() and len(one) < 16 for one in times) else None

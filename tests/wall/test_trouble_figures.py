@@ -72,8 +72,8 @@ def test_alarms_are_by_lane_hour_shift_and_kind_and_what_has_none_is_there() -> 
         "01:00": 1,
         "07:00": 3,
     }
-    assert [(kind, tally.raised) for kind, _, tally in found.kinds] == [("AtOfficer", 3), ("BundleUsedTwice", 1)]
-    assert found.kinds[1][1] is not Priority.LOW
+    assert [(one.kind, one.alarms.raised) for one in found.kinds] == [("AtOfficer", 3), ("BundleUsedTwice", 1)]
+    assert (found.kinds[1].of_core, found.kinds[1].priority) == (True, Priority.URGENT)
 
 
 def test_minutes_without_a_link_count_where_they_fell_and_its_length_where_it_began() -> None:

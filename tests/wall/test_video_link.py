@@ -75,6 +75,10 @@ def test_whoever_goes_there_is_written_down_first(tmp_path: Path, monkeypatch: p
             refused = await client.get(place, headers={"X-Lang": "zh-Hant-HK"})
             assert (refused.status_code, refused.json()["words"]) == (404, "沒有此通道、鏡頭或時間。")
 
+        rig.clock.ms += 3_600_000
+        locked = await client.get("/look/video", params={"visit": "A-2/j/7", "from": NOW, "to": NOW + 30_000})
+        assert locked.status_code == 423
+
         def full(*_: object) -> None:
             raise StoreError("the disk is full")
 

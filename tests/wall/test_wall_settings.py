@@ -11,6 +11,7 @@ from wall.errors import WallSettingsError
 from wall.settings import load_wall
 
 EXAMPLE = ROOT / "config/wall.toml.example"
+FIRST = '[[camera]]\nname = "overview"'
 TWICE = '[[camera]]\nname = "overview"\nlanes = ["SZB-IN-07"]\nurl = "rtsp://10.1.2.40/overview"'
 
 
@@ -34,8 +35,8 @@ def test_the_shipped_example_is_right() -> None:
         ("rtsp://10.1.2.40", "http://10.1.2.40", 'is no RTSP stream; write url = "rtsp://'),
         ('lanes = ["SZB-IN-07", "SZB-OUT-03"]', 'lanes = ["SZB-IN-08"]', "SZB-IN-08 is no lane of this file"),
         ('lanes = ["SZB-IN-07", "SZB-OUT-03"]', "lanes = []", "name the lanes that this camera shows"),
-        ("[[camera]]", f"{TWICE}\n[[camera]]", "SZB-IN-07 has two cameras overview"),
-        ("[[camera]]", f"{TWICE}\n[[camera]]", "leave one section, with all its lanes"),
+        (FIRST, f"{TWICE}\n{FIRST}", "SZB-IN-07 has two cameras overview"),
+        (FIRST, f"{TWICE}\n{FIRST}", "leave one section, with all its lanes"),
     ],
 )
 def test_a_wrong_setting_is_told_what_to_write(tmp_path: Path, right: str, wrong: str, told: str) -> None:
