@@ -150,12 +150,15 @@ async def _opened(child: asyncio.subprocess.Process) -> bool:
 
 
 async def _ended(child: asyncio.subprocess.Process) -> None:
+    """Ends it, also where whoever waits for that is ended meanwhile."""
     with contextlib.suppress(ProcessLookupError):
         child.terminate()  # it takes its leave of the camera
-    try:
-        async with asyncio.timeout(_ENDS_S):
-            await child.wait()
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
+    with contextlib.suppress(TimeoutError):
+        try:
+            async with asyncio.timeout(_ENDS_S):
+                await child.wait()
+        finally:
+            if child.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.kill()
+                await child.wait()
