@@ -151,10 +151,11 @@ class LiveHub:
         source: opens the stream.
         ticks: monotonic milliseconds, of the clock that the source's times are of.
         most: how many may watch; others keep their single pictures.
+        beats: how many beats the first picture may take.
     """
 
-    def __init__(self, source: LiveSource, *, ticks: Ticks, most: int = 8) -> None:
-        self._source, self._ticks, self._most = source, ticks, most
+    def __init__(self, source: LiveSource, *, ticks: Ticks, most: int = 8, beats: int = _FIRST_BEATS) -> None:
+        self._source, self._ticks, self._most, self._beats = source, ticks, most, beats
         self._watching: set[_Watcher] = set()
         self._group: list[LivePicture] = []
         self._size = 0
@@ -170,7 +171,7 @@ class LiveHub:
         if len(self._watching) >= self._most:
             raise LiveUnavailableError("Too many watch this camera live: single pictures are shown.")
         pictures = self.watch()
-        for _ in range(_FIRST_BEATS):
+        for _ in range(self._beats):
             first = await anext(pictures, None)
             if first is not None:
                 return self._framed(first, pictures, goes_on)

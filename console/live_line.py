@@ -1,4 +1,4 @@
-"""The camera's stream from the reader process, over its own Unix socket (`devices.live_tap` is the other end)."""
+"""The camera's stream from the process that receives it, over its own Unix socket (`runtime.live_tap` is the other end)."""
 
 from __future__ import annotations
 

@@ -16,10 +16,8 @@
 | `visit_reader` | votes over the pictures of one visit: a settled read, a second vehicle, giving up (pure) |
 | `camera` | where pictures come from, and the newest of them |
 | `stream_camera` | V4L2, network streams and video files, through FFmpeg |
-| `live_tap`, `annex_b` | the camera's stream for people who watch, undecoded; as much of H.264 as that takes (pure) |
 | `key_frames` | which packets of a stream need not be decoded while nobody is in the lane (pure) |
-| `camera_login`, `login_file` | a network camera's login, and the words for what it refuses |
-| `picture_age` | how late a stream's pictures are, and which of them a loss has spoilt (pure) |
+| `camera_login` | a network camera's login, and the words for what it refuses |
 | `dated_picture` | a picture with the time when it was taken, and what every camera does |
 | `onvif_discovery`, `onvif_camera` | cameras of the network that speak ONVIF: found, and asked for their streams |
 | `camera_metadata` | cameras that read plates themselves, over MQTT: a witness that may contradict |

@@ -27,10 +27,10 @@ from devices.dated_picture import (
     PictureDemand,
     monotonic_ms,
 )
-from devices.live_tap import PacketTap
 from devices.settings import CameraKind, CameraSettings
 from devices.stream_camera import Pace, StreamCamera, VideoFile
 from runtime.backoff import Backoff
+from runtime.live_tap import PacketTap
 
 STEADY_MS = 10_000
 """Pictures must have come in time for so long before a camera whose pictures were late is trusted again."""

@@ -12,13 +12,13 @@ Rules of this file
 from __future__ import annotations
 
 import errno
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 import av
 
 from devices.dated_picture import CameraError, LoginRefused
-from devices.login_file import read_login
 from devices.settings import CameraSettings
+from runtime.camera_address import read_login, with_login
 
 
 class CameraAddress:
@@ -45,7 +45,7 @@ class CameraAddress:
             except OSError as error:
                 raise CameraError(str(error)) from error
             quoted = quote(user, safe=""), quote(password, safe="")
-            self.opened = _with_login(settings.url, *quoted)
+            self.opened = with_login(settings.url, *quoted)
             self._secrets = tuple(sorted({password, quoted[1], self.opened}, key=len, reverse=True))
 
     def clean(self, text: str) -> str:
@@ -83,11 +83,3 @@ class CameraAddress:
             remedy = "switch RTSP over TCP (interleaved) on at the camera"
             return self.failed(f"the camera sends by UDP only, where a lost piece of a picture is not told: {remedy}")
         return None
-
-
-def _with_login(url: str, user: str, password: str) -> str:
-    """The URL with the login in the places it keeps for it, or else before the host."""
-    if "{password}" in url:
-        return url.replace("{user}", user).replace("{password}", password)
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=f"{user}:{password}@{parts.netloc}"))

@@ -29,7 +29,6 @@ from devices.camera import Frame, Newest, open_camera
 from devices.camera_condition import CameraAilment, CameraCondition, CameraReference
 from devices.dated_picture import monotonic_ms
 from devices.evidence import EvidenceStore, jpeg
-from devices.live_tap import LiveTap
 from devices.overlay import overlaid
 from devices.reader_protocol import (
     Begin,
@@ -51,6 +50,7 @@ from devices.stall import Stall, remembered_of
 from devices.visit_reader import VisitReader, is_alone, read_region
 from devices.zone import Zone
 from runtime.children import end_with_parent
+from runtime.live_tap import LiveTap
 from runtime.sections import milliseconds
 
 _SHOWN_MS = 300  # between pictures for the officer's page

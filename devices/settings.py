@@ -6,23 +6,21 @@ milliseconds in the lane.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from msgspec import Meta, field
 
 from devices.errors import LabelsWrong
 from devices.identifier import LabelTable
-from devices.login_file import read_login
 from devices.modbus_settings import ModbusSettings
 from lane_agent.model import Contact
 from lane_agent.settling import SURE
+from runtime.camera_address import has_host, login_problems, url_problems
 from runtime.sections import (
     Count,
     Fits,
@@ -34,8 +32,6 @@ from runtime.sections import (
     Seconds,
     Section,
     Share,
-    is_host,
-    shown,
 )
 
 Problems = Iterator[Problem]
@@ -62,24 +58,6 @@ def is_serial_port(text: str) -> bool:
     if not text.isprintable() or " " in text:
         return False
     return has_host(text) if text.startswith(("socket://", "rfc2217://")) else text.startswith("/")
-
-
-def has_host(url: str) -> bool:
-    """Whether a URL names a host, and no port that does not exist."""
-    try:
-        parts = urlsplit(url)
-        return parts.port != 0 and is_host(parts.hostname or "")
-    except ValueError:  # the port is no number, or above 65535
-        return False
-
-
-_SECRET = re.compile(r"[?&;/](pass\w*|pwd|psw|pw|token|secret|auth|key|sig)=(?!\{password\})[^&;/]", re.IGNORECASE)
-
-
-def has_secret(url: str) -> bool:
-    """Whether a URL carries a user, a password, or what looks like one; places for them are none."""
-    login, at, _ = url.partition("://")[2].rpartition("@")
-    return bool(at and login != "{user}:{password}") or _SECRET.search(url) is not None
 
 
 Baud = Annotated[int, Meta(ge=300, le=4_000_000, description="a speed, such as 115200")]
@@ -168,29 +146,11 @@ class CameraSettings(Section, frozen=True, kw_only=True):
     def contradictions(self) -> Problems:
         """The place fits the kind; the region has an area."""
         if schemes := _SCHEMES.get(self.kind):
-            yield from self._url_problems(schemes)
+            fits = f"does not fit kind {self.kind.value}"
+            yield from url_problems(self.url or "", schemes, fits, self.login_file)
         elif self.path is None:
             yield Problem("path", f"is missing for kind {self.kind.value}", "add path = the device, file or folder")
         yield from self._region_problems()
-
-    def _url_problems(self, schemes: tuple[str, ...]) -> Problems:
-        url = self.url or ""
-        if strangers := [one for one in url if one == " " or not (one.isascii() and one.isprintable())]:
-            named = "a blank" if strangers[0] == " " else shown(strangers[0])
-            yield Problem("url", f"has {named} in it", "remove it; in a name or password a blank is written %20")
-        elif not url.startswith(schemes):
-            yield Problem("url", f"does not fit kind {self.kind.value}", f'write url = "{schemes[0]}..."')
-        elif has_secret(url):
-            remedy = (
-                "put USER:PASSWORD into a file, chmod 600, and name it as login_file; a url that carries them elsewhere has "
-                "{user} and {password} in their places, and an @ of a path is written %40"
-            )
-            yield Problem("url", "has a login in it, which would stand in logs and on the page", remedy)
-        elif ("{user}" in url or "{password}" in url) and self.login_file is None:
-            yield Problem("login_file", "is missing, and the url has a place for it", "name a file with USER:PASSWORD")
-        elif not has_host(url):
-            remedy = f'write url = "{schemes[0]}HOST/..."'
-            yield Problem("url", "names no host, or a port that does not exist", remedy)
 
     def _region_problems(self) -> Problems:
         numbers = self.region
@@ -210,12 +170,7 @@ class CameraSettings(Section, frozen=True, kw_only=True):
 
     def on_this_box(self) -> Problems:
         """A device may be plugged in later: that is a fault of the lane, not of its file. Pictures and logins are there or not."""
-        if self.login_file is not None and self.login_file.is_file():
-            try:
-                read_login(self.login_file)
-            except OSError as problem:
-                wrong, _, remedy = str(problem).partition(": ")[2].rpartition(": ")
-                yield Problem("login_file", f"{self.login_file} {wrong}", remedy)
+        yield from login_problems(self.login_file)
         if self.path is None or self.kind not in {CameraKind.FOLDER, CameraKind.VIDEO}:
             return
         right = self.path.is_dir() if self.kind is CameraKind.FOLDER else self.path.is_file()

@@ -22,9 +22,9 @@ import numpy as np
 from devices.camera_login import CameraAddress
 from devices.dated_picture import CameraError, DatedPicture, LatePictures, Picture, PictureDemand, monotonic_ms
 from devices.key_frames import CATCH_UP_MS, LONGEST_MS, KeyFrames
-from devices.live_tap import NoTap, PacketTap
-from devices.picture_age import LATE_MS, LEAST_MS, PacedAge, StampedAge, Wholeness
 from devices.settings import CameraKind, CameraSettings
+from runtime.live_tap import NoTap, PacketTap
+from runtime.picture_age import LATE_MS, LEAST_MS, PacedAge, StampedAge, Wholeness
 from runtime.sections import milliseconds
 
 if TYPE_CHECKING:

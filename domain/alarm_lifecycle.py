@@ -143,6 +143,10 @@ class TrackedAlarm:
         over_ms = self.last_ms + care.quiet_ms
         return over_ms if now_ms >= over_ms else 0
 
+    def over_ms(self, now_ms: int) -> int:
+        """Since when it calls nobody any more: its cause is gone, or somebody closed it; 0 while neither is so."""
+        return min((one for one in (self._ended(now_ms), self.closed_ms) if one), default=0)
+
     def escalated(self, now_ms: int) -> bool:
         """Whether it calls somebody, and nobody has touched it for too long."""
         untouched = self.state(now_ms) is AlarmState.UNACKNOWLEDGED

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from devices.dated_picture import CameraError
-from devices.login_file import read_login
 from devices.onvif_camera import OnvifHealth, look_at_onvif
 from devices.onvif_discovery import FoundCamera, discover
+from runtime.camera_address import read_login
 from runtime.clocks import utc_ms
 
 CLOCK_OFF_S = 5.0

@@ -15,5 +15,8 @@
 | `sections`, `toml_file`, `toml_table` | what settings are made of; a file as a whole; its tables, every mistake found at once |
 | `children`, `kept_process` | a child process ends when its parent does, and is started again when it ends by itself |
 | `unix_socket`, `packets` | how two processes of the box meet, and what they send |
+| `camera_address` | a network camera's address and login, as settings have them |
+| `live_tap`, `annex_b` | a camera's stream for people who watch, undecoded; as much of H.264 as that takes (pure) |
+| `picture_age` | how late a stream's pictures are, and which of them a loss has spoilt (pure) |
 | `live_packets` | coded pictures of a camera, from the process that receives them to the one that shows them |
 """

@@ -6,7 +6,7 @@ transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final, Protocol
 
 from domain.alarm_lifecycle import FORGOTTEN_MS, AlarmKey, TrackedAlarm
@@ -101,6 +101,14 @@ class AlarmTable:
     def open_of(self, kind: str) -> list[tuple[int, str, str, TrackedAlarm]]:
         """(number, lane, journal, alarm) of those of a kind that are neither ended nor closed."""
         return self._select("WHERE closed_ms=0 AND ended_ms=0 AND kind=? ORDER BY id", (kind,))
+
+    def raised(
+        self, lanes: Collection[str], since_ms: int, until_ms: int, *, most: int
+    ) -> list[tuple[int, str, str, TrackedAlarm]]:
+        """(number, lane, journal, alarm) of those of these lanes that were first raised in that time, in order."""
+        marks = ", ".join("?" for _ in lanes)
+        where = f"WHERE lane IN ({marks}) AND at_ms>=? AND at_ms<? ORDER BY at_ms, id LIMIT ?"
+        return self._select(where, (*lanes, since_ms, until_ms, most)) if lanes else []
 
     def every(self, *, most: int) -> list[tuple[int, str, str, TrackedAlarm]]:
         """The latest, closed ones too, the newest first."""

@@ -48,8 +48,10 @@ from wall.orders import MAY_BE_OF_VISIT, NEEDS, OF_VISIT, WITH_REASON, Became, C
 from wall.past import PastDesk
 from wall.people import RIGHTS, May
 from wall.pictures import PictureBoard
+from wall.point_cameras import PointCameras
 from wall.present import one_of
 from wall.shift_routes import ShiftRoutes
+from wall.video_routes import VideoRoutes
 from wall.words import BECAME, ROLES, refused, sign_in_refused
 
 _HERE: Final = Path(__file__).parent
@@ -124,6 +126,7 @@ class WallRoutes:
         self._looks = LookRoutes(parts.desk, parts.past, access=parts.access, page=self._page, role=self._gate.role)
         self._numbers = NumberRoutes(parts.desk, parts.past, draw=self._looks.draw)
         self._oidc = None if parts.oidc is None else self._signing_in(parts.oidc)
+        self._cameras = PointCameras(parts.desk.settings.cameras)
         self._closed = asyncio.Event()
         self._telling: set[asyncio.Task[None]] = set()
         self._signs: dict[tuple[Screen, Scene, str, str], bytes] = {}
@@ -150,6 +153,7 @@ class WallRoutes:
             Endpoint("/lanes/{lane}/live", May.WATCH, self._live),
             Endpoint("/deeds", May.LOOK_BACK, self._deeds),
             *ShiftRoutes(self._desk).endpoints(),
+            *VideoRoutes(self._desk, self._parts.access).endpoints(),
             *self._looks.endpoints(),
             *self._numbers.endpoints(),
         ]
@@ -241,6 +245,7 @@ class WallRoutes:
             rights=" ".join(sorted(one.name.lower() for one in RIGHTS[role])),
             csrf=session.csrf,
             started=self._parts.started,
+            video=bool(self._desk.settings.wall.video_link),
             mounted=request.query_params.get("mode") == "mounted",
             notices=[(one.value, words) for one, words in NOTICES.items()],
         )
@@ -288,13 +293,23 @@ class WallRoutes:
         return StreamingResponse(self._parts.pictures.stream(), media_type="application/octet-stream")
 
     async def _live(self, request: Request, session: Session) -> Response:
-        """One lane's camera as it sends (`console.live` has the form), from the last key frame on; 409 where it gives none."""
+        """One lane's camera as it sends (`console.live` has the form), from the last key frame on; 409 where it gives none.
+
+        `camera` names a further one of that lane.
+        """
         lane, access = request.path_params["lane"], self._parts.access
-        if self._parts.pages is None or lane not in self._desk.lanes:
+        camera, pages = request.query_params.get("camera", ""), self._parts.pages
+
+        def goes_on() -> bool:
+            return not self._closed.is_set() and access.session(request) is not None
+
+        if camera:
+            pictures = await self._cameras.stream(lane, camera, goes_on)
+        elif pages is None or lane not in self._desk.lanes:
             raise LiveUnavailableError(NO_LIVE)
-        hub = self._parts.pages.live(lane)
-        pictures = await hub.stream(lambda: not self._closed.is_set() and access.session(request) is not None)
-        self._desk.look(session.officer, "live", lane)
+        else:
+            pictures = await pages.live(lane).stream(goes_on)
+        self._desk.look(session.officer, "live", lane, camera)
         return StreamingResponse(pictures, media_type=MEDIA_TYPE)
 
     async def _sign(self, request: Request, session: Session) -> Response:

@@ -51,6 +51,10 @@ class WallDesk:
         self.brokers: Callable[[], dict[str, bool]] = dict
         self.core_away: Callable[[], str] = str
         self.trouble = ""
+        self._cameras: dict[str, list[Plain]] = {}
+        for camera in settings.cameras:
+            for lane in camera.lanes:
+                self._cameras.setdefault(lane, []).append({"name": camera.name, "says": camera.shown})
         self._connected_ms = 0
         self._tiles: dict[str, Plain] = {}
         self._needs: dict[str, tuple[Need, Plain]] = {}
@@ -144,7 +148,10 @@ class WallDesk:
             if name not in self._tiles:
                 place = self.lanes[name]
                 group = Both(place.group, place.group_chinese or place.group)
-                self._tiles[name] = tile(seen, group) | {"page": self._page_of(name)}
+                self._tiles[name] = tile(seen, group) | {
+                    "page": self._page_of(name),
+                    "cameras": self._cameras.get(name, []),
+                }
         return {
             "tiles": dict(self._tiles),
             "needs": self._queue(),

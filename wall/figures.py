@@ -209,3 +209,18 @@ def _named(day: date, place: int, starts: Sequence[str]) -> str:
 
 def _days(first: date, last: date) -> Iterable[date]:
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def percent(share: float | None) -> str:
+    """A share of 0 to 1, for people."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def took(seconds: float | None) -> str:
+    """Seconds, for people."""
+    return "–" if seconds is None else f"{seconds:.1f} s"
+
+
+def cell(value: float | None) -> str:
+    """A figure, for programs; "" for none."""
+    return "" if value is None else f"{value:.4g}"

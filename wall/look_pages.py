@@ -172,11 +172,12 @@ class LookRoutes:
         if (locked := self._locked(request, session)) is not None:
             return locked
         visit, proving = request.query_params.get("visit", ""), "proof" in request.query_params
-        values: Plain = {"visit": visit, "away": "", "problem": "", "story": None, "proof": None}
+        values: Plain = {"visit": visit, "away": "", "problem": "", "story": None, "proof": None, "video": False}
         self._desk.look(session.officer, "story", visit.partition("/")[0], visit)
         try:
             told = await self._past.story(session.officer, visit)
             values["story"] = story_view(told, self._person)
+            values["video"] = bool(self._desk.settings.wall.video_link)
             if proving:
                 values["proof"] = msgspec.to_builtins(await self._past.proof(session.officer, visit))
         except CoreAwayError as error:

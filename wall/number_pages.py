@@ -25,13 +25,15 @@ from domain.times import DAY_MS, hong_kong, hong_kong_text, start_of
 from wall.desk import WallDesk
 from wall.endpoints import Endpoint
 from wall.errors import PastRefusedError
-from wall.figures import DayNumbers, VisitTally, day_numbers, in_part, span_of
+from wall.figures import DayNumbers, VisitTally, cell, day_numbers, in_part, percent, span_of, took
 from wall.look_pages import or_refused, told_nothing
 from wall.orders import CoreAwayError
-from wall.past import MOST_COUNTED, PastDesk
+from wall.past import MOST_COUNTED, PastDesk, TroublesCounted
 from wall.people import May
 from wall.present import Plain
 from wall.shifts import names_between
+from wall.trouble_figures import PARTS, TroubleNumbers, TroubleTally, trouble_numbers
+from wall.trouble_pages import HEADINGS, kind_lines, trouble_cells, troubles_view
 
 MOST_DAYS: Final = 31
 """Days of one page."""
@@ -45,17 +47,17 @@ COLUMNS: Final[tuple[tuple[str, Callable[[VisitTally], object]], ...]] = (
     ("vehicles", lambda one: one.vehicles),
     ("released", lambda one: one.released),
     ("released_without_a_person", lambda one: one.alone),
-    ("share_without_a_person", lambda one: _cell(one.share_alone)),
+    ("share_without_a_person", lambda one: cell(one.share_alone)),
     ("to_compound", lambda one: one.examined),
     ("manual", lambda one: one.manual),
     ("plate_not_read", lambda one: one.unread),
     ("timed", lambda one: one.timed),
-    ("p50_s", lambda one: _cell(one.p50_s)),
-    ("p90_s", lambda one: _cell(one.p90_s)),
-    ("share_within_goal", lambda one: _cell(one.share_in_goal)),
-    ("decision_p50_s", lambda one: _cell(one.decided_p50_s)),
-    ("decision_p90_s", lambda one: _cell(one.decided_p90_s)),
-    ("confidence_p10", lambda one: _cell(one.confidence_p10)),
+    ("p50_s", lambda one: cell(one.p50_s)),
+    ("p90_s", lambda one: cell(one.p90_s)),
+    ("share_within_goal", lambda one: cell(one.share_in_goal)),
+    ("decision_p50_s", lambda one: cell(one.decided_p50_s)),
+    ("decision_p90_s", lambda one: cell(one.decided_p90_s)),
+    ("confidence_p10", lambda one: cell(one.confidence_p10)),
 )
 """Of the CSV file, after part and name; English, for programs. What did not happen is empty."""
 
@@ -89,12 +91,12 @@ class NumberRoutes:
     async def _numbers(self, request: Request, session: Session) -> Response:
         first, last = self._days(request)
         goal_s = self._desk.settings.numbers.goal_s
-        values: Plain = {"away": "", "problem": _too_long(first, last), "tables": {}, "causes": [], "cards": []} | {
-            "worked": []
-        }
+        values: Plain = {"away": "", "problem": _too_long(first, last), "tables": {}, "causes": [], "cards": []}
+        values |= {"worked": [], "troubles": None}
         try:
             if not values["problem"]:
-                values |= _view(await self._counted(session, first, last), goal_s, first, last)
+                found, troubles = await self._counted(session, first, last)
+                values |= _view(found, goal_s, first, last) | {"troubles": _troubles(troubles, first, last)}
                 values |= self._who_worked(values["tables"], first, last)
         except CoreAwayError as error:
             values["away"] = str(error)
@@ -109,9 +111,9 @@ class NumberRoutes:
         first, last = self._days(request)
         if problem := _too_long(first, last):
             raise RequestRefusedError(422, problem)
-        found = await or_refused(self._counted(session, first, last))
+        found, troubles = await or_refused(self._counted(session, first, last))
         headers = {"Content-Disposition": f'attachment; filename="numbers-{span(first, last, "-to-")}.csv"'}
-        file = "\ufeff" + as_csv(found, first, last)
+        file = "\ufeff" + as_csv(found, troubles, first, last)
         return Response(file, media_type="text/csv; charset=utf-8", headers=headers)
 
     def _who_worked(self, tables: Plain, first: date, last: date) -> Plain:
@@ -128,17 +130,36 @@ class NumberRoutes:
         ]
         return {"tables": tables | {"shifts": tables["shifts"] | {"rows": rows}}, "worked": shown}
 
-    async def _counted(self, session: Session, first: date, last: date) -> DayNumbers:
+    async def _counted(self, session: Session, first: date, last: date) -> tuple[DayNumbers, TroubleNumbers | None]:
         self._desk.look(session.officer, "numbers", "", span(first, last, "/"))
-        visits = await self._past.figures(session.officer, start_of(first), start_of(last) + DAY_MS)
-        numbers = self._desk.settings.numbers
-        lanes, shifts, goal_s = tuple(self._desk.lanes), numbers.shifts, numbers.goal_s
-        return await asyncio.to_thread(day_numbers, visits, lanes, shifts, goal_s, first=first, last=last)
+        numbers, queue, since, until = self._desk.settings.numbers, self._desk.settings.queue, *_between(first, last)
+        visits = await self._past.figures(session.officer, since, until)
+        told = await self._troubles(session.officer, since, until)
+        lanes, shifts, days = tuple(self._desk.lanes), numbers.shifts, {"first": first, "last": last}
+        found = await asyncio.to_thread(day_numbers, visits, lanes, shifts, numbers.goal_s, **days)
+        if told is None:
+            return found, None
+        now = self._desk.now_ms()
+        return found, await asyncio.to_thread(trouble_numbers, told, lanes, shifts, queue.limit_ms, **days, now_ms=now)
+
+    async def _troubles(self, who: str, since_ms: int, until_ms: int) -> TroublesCounted | None:
+        """Alarms and links; None of a core that is older than this question."""
+        try:
+            return await self._past.troubles(who, since_ms, until_ms)
+        except PastRefusedError as error:
+            if str(error).startswith("a wall cannot ask this"):
+                return None
+            raise
 
     def _days(self, request: Request) -> tuple[date, date]:
         """The first and last day that are asked for; today in Hong Kong if none is, and one day if there is no last."""
         first = _day(request, "day") or hong_kong(self._desk.now_ms()).date()
         return first, _day(request, "until") or first
+
+
+def _between(first: date, last: date) -> tuple[int, int]:
+    """From the beginning of the first day to the end of the last, UTC ms."""
+    return start_of(first), start_of(last) + DAY_MS
 
 
 def _asking(first: date, last: date) -> str:
@@ -173,16 +194,24 @@ def _view(found: DayNumbers, goal_s: int, first: date, last: date) -> Plain:
     total = found.total
     cards = [
         (Both("Vehicles", "車輛"), str(total.vehicles)),
-        (Both("Released without a person", "無須人手放行"), _percent(total.share_alone)),
-        (Both("Half of the trucks within", "半數車輛所需時間"), _time(total.p50_s)),
-        (Both("Nine of ten within", "九成車輛所需時間"), _time(total.p90_s)),
-        (Both(f"Within {goal_s} s", f"{goal_s} 秒內"), _percent(total.share_in_goal)),
+        (Both("Released without a person", "無須人手放行"), percent(total.share_alone)),
+        (Both("Half of the trucks within", "半數車輛所需時間"), took(total.p50_s)),
+        (Both("Nine of ten within", "九成車輛所需時間"), took(total.p90_s)),
+        (Both(f"Within {goal_s} s", f"{goal_s} 秒內"), percent(total.share_in_goal)),
         (Both("To the compound", "轉往驗貨場"), str(total.examined)),
         (Both("Manual", "人手清關"), str(total.manual)),
         (Both("Plate not read", "未能讀取車牌"), str(total.unread)),
     ]
     causes = [(cause, number, round(100 * number / most, 1)) for cause, number in found.causes]
     return {"tables": tables, "causes": causes, "cards": cards, "cut": total.vehicles >= MOST_COUNTED}
+
+
+def _troubles(found: TroubleNumbers | None, first: date, last: date) -> Plain | None:
+    """Alarms and the link; None where the core tells nothing of them."""
+    if found is None:
+        return None
+    parts = [part for part in PARTS if part != "days" or last != first]
+    return troubles_view(found, {"shifts": lambda name: _shift(name, first, last)}, parts)
 
 
 def _table(title: Both, tallies: dict[str, VisitTally], shown: Callable[[str], str] = str) -> Plain:
@@ -195,29 +224,17 @@ def _table(title: Both, tallies: dict[str, VisitTally], shown: Callable[[str], s
             "vehicles": one.vehicles,
             "bar": round(100 * one.vehicles / most, 1),
             "alone_bar": round(100 * one.alone / most, 1),
-            "alone": _percent(one.share_alone),
-            "p50": _time(one.p50_s),
-            "p90": _time(one.p90_s),
-            "goal": _percent(one.share_in_goal),
-            "decided": _time(one.decided_p50_s),
+            "alone": percent(one.share_alone),
+            "p50": took(one.p50_s),
+            "p90": took(one.p90_s),
+            "goal": percent(one.share_in_goal),
+            "decided": took(one.decided_p50_s),
             "examined": one.examined,
             "manual": one.manual,
         }
         for name, one in tallies.items()
     ]
     return {"title": title, "rows": rows}
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f} %"
-
-
-def _time(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds:.1f} s"
-
-
-def _cell(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
 
 
 def _shift(name: str, first: date, last: date) -> Both:
@@ -231,21 +248,28 @@ def _shift(name: str, first: date, last: date) -> Both:
     return Both(f"{shown}, to 24:00", f"{shown}（至 24:00）")
 
 
-def as_csv(found: DayNumbers, first: date, last: date) -> str:
-    """The days as CSV: one line for the whole, each day, shift, lane, hour of the day, and then each cause with its number."""
+def as_csv(found: DayNumbers, troubles: TroubleNumbers | None, first: date, last: date) -> str:
+    """The days as CSV: one line for the whole, each day, shift, lane, hour of the day; then each cause, and each kind of alarm.
+
+    Columns of alarms and the link are empty where the core tells nothing of them (`troubles` None).
+    """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(["part", "name", *(name for name, _ in COLUMNS)])
-    shifts = {
-        f"{name}{' (in part)' if in_part(name, first, last) else ''}": told for name, told in found.shifts.items()
-    }
-    parts = {"all": {span(first, last, "/"): found.total}, "day": found.days, "shift": shifts}
-    parts |= {"lane": found.lanes, "hour": found.hours}
+    writer.writerow(["part", "name", *(name for name, _ in COLUMNS), *HEADINGS])
+
+    def line(part: str, name: str, one: VisitTally, trouble: TroubleTally | None) -> None:
+        writer.writerow([part, name, *(told(one) for _, told in COLUMNS), *trouble_cells(trouble)])
+
+    line("all", span(first, last, "/"), found.total, troubles.total if troubles else None)
+    parts = {"days": found.days, "shifts": found.shifts, "lanes": found.lanes, "hours": found.hours}
     for part, tallies in parts.items():
+        beside = troubles.parts[part] if troubles else {}
         for name, one in tallies.items():
-            writer.writerow([part, name, *(told(one) for _, told in COLUMNS)])
+            cut = " (in part)" if part == "shifts" and in_part(name, first, last) else ""
+            line(part.removesuffix("s"), f"{name}{cut}", one, beside.get(name))
     for cause, number in found.causes:
         writer.writerow(["not released without a person", in_tongue(cause, Tongue.ENGLISH), number])
+    writer.writerows(kind_lines(troubles, len(COLUMNS)) if troubles else ())
     return file.getvalue()
 
 

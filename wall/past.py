@@ -89,6 +89,36 @@ class VisitCounted(msgspec.Struct, frozen=True, array_like=True):
     confidence: float
 
 
+class AlarmCounted(msgspec.Struct, frozen=True, array_like=True):
+    """What there is to count of one alarm; times in UTC ms, 0 for what did not happen.
+
+    Attributes:
+        taken_ms: by whoever took it last; over_ms: since when its cause is gone, or somebody closed it.
+    """
+
+    lane: str
+    kind: str
+    of_core: bool
+    at_ms: int
+    taken_ms: int
+    over_ms: int
+
+
+class OutageCounted(msgspec.Struct, frozen=True, array_like=True):
+    """When a lane was not automatic because of its link, UTC ms; `ended_ms` 0 while it lasts."""
+
+    lane: str
+    began_ms: int
+    ended_ms: int
+
+
+class TroublesCounted(msgspec.Struct, frozen=True):
+    """Alarms that were raised in some time, and outages that lasted at some moment of it."""
+
+    alarms: tuple[AlarmCounted, ...] = ()
+    outages: tuple[OutageCounted, ...] = ()
+
+
 class PastDesk:
     """Asks the core of the past.
 
@@ -124,6 +154,10 @@ class PastDesk:
     async def figures(self, who: str, since_ms: int, until_ms: int) -> list[VisitCounted]:
         """What there is to count of the visits that began in that time and have ended."""
         return await self._asked(who, "count_visits", list[VisitCounted], since_ms=since_ms, until_ms=until_ms)
+
+    async def troubles(self, who: str, since_ms: int, until_ms: int) -> TroublesCounted:
+        """What there is to count of alarms and links of that time."""
+        return await self._asked(who, "count_troubles", TroublesCounted, since_ms=since_ms, until_ms=until_ms)
 
     async def _asked(self, who: str, do: str, kind: type[T], **about: object) -> T:
         answer = await self.line.ask({"do": do, "who": who, **about})

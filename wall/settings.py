@@ -17,7 +17,9 @@ from msgspec import Meta
 from console.errors import OfficersFileError
 from console.officers import OfficerRole, officers_in
 from console.settings import ConsoleSettings
+from console.tongues import Both
 from domain.alarm_traits import Priority
+from runtime.camera_address import login_problems, url_problems
 from runtime.sections import (
     Fits,
     GivenSecret,
@@ -33,6 +35,7 @@ from runtime.sections import (
 from runtime.toml_file import TomlFileError, read_toml
 from runtime.toml_table import TableReader
 from wall.errors import WallSettingsError
+from wall.video_link import link_problems
 from wire.topics import WALL, check_lane, is_wall
 
 OFFICER = "add a first officer: rocars-wall officer add NAME --config FILE writes it"
@@ -52,13 +55,8 @@ def _is_page(text: str) -> bool:
     return parts.scheme in {"https", "http"} and bool(parts.hostname) and not parts.query and not parts.fragment
 
 
-def _is_stream(text: str) -> bool:
-    return urlsplit(text).scheme in {"rtsp", "rtsps"} and bool(urlsplit(text).hostname)
-
-
 LaneName = Annotated[str, Fits(_is_lane), Meta(description='a lane\'s name as its box has it, such as "SZB-IN-07"')]
 PageAddress = Annotated[str, Fits(_is_page), Meta(description='an address such as "https://szb-in-07.example:8480"')]
-StreamAddress = Annotated[str, Fits(_is_stream), Meta(description='an address such as "rtsp://10.1.2.3/lane"')]
 WallName = Annotated[str, Fits(is_wall), Meta(description=f'"{WALL}", or "{WALL}-" and a word')]
 WaitSeconds = Annotated[int, Meta(ge=5, le=86_400, description="a number of seconds, 5 to 86400")]
 
@@ -75,6 +73,7 @@ class WallSection(Section, frozen=True, kw_only=True):
         page_key: the wall's own key (`rocars-wall key` makes it); its public half is given to the boxes (`[console] walls`). Without
             it there are no pictures, and lanes' pages open without a login.
         pages_authority: who signed the certificates of the lanes' pages.
+        video_link: where the site's own video system shows a lane at a time, with places (`wall.video_link`); "" for none.
     """
 
     point: Text
@@ -84,6 +83,12 @@ class WallSection(Section, frozen=True, kw_only=True):
     lane_keys: Path
     page_key: Annotated[Path, SecretFile("make it: rocars-wall key --config FILE")] | None = None
     pages_authority: Annotated[Path, NamedFile()] | None = None
+    video_link: str = ""
+
+    def contradictions(self) -> Iterator[Problem]:
+        """The link leads to one place, with nothing in it that only we could fill."""
+        if self.video_link:
+            yield from link_problems(self.video_link)
 
     def on_this_box(self) -> Iterator[Problem]:
         """The keys are there, and the store has a folder."""
@@ -209,6 +214,43 @@ class LaneSection(Section, frozen=True, kw_only=True):
     page: PageAddress | None = None
 
 
+_CAMERA_NAMES = {"overview": Both("Overview", "全景"), "rear": Both("Rear", "車尾")}
+"""Names of cameras that the wall has its own words for."""
+
+
+class CameraSection(Section, frozen=True, kw_only=True):
+    """`[[camera]]`: a further camera of the point, which shows one lane or several. A lane's own camera is not here: its page has it.
+
+    Attributes:
+        name: "overview", "rear", or the site's own word; name_chinese: that word in Chinese, where it differs.
+        lanes: those that it shows.
+        url: of its stream, RTSP, H.264; without a login.
+        login_file: USER:PASSWORD of the camera, in a file that only the wall may read.
+    """
+
+    name: Annotated[str, Meta(pattern=r"^\S(.{0,38}\S)?$", description="a word or some, up to 40 signs")]
+    lanes: tuple[LaneName, ...]
+    url: Text
+    name_chinese: Annotated[str, Meta(max_length=40)] = ""
+    login_file: Annotated[Path, GivenSecret("write USER:PASSWORD into it, chmod 600")] | None = None
+
+    @property
+    def shown(self) -> Both:
+        """What officers read on its button."""
+        usual = _CAMERA_NAMES.get(self.name, Both(self.name, self.name))
+        return Both(str(usual), self.name_chinese) if self.name_chinese else usual
+
+    def contradictions(self) -> Iterator[Problem]:
+        """The address is one, and it shows something."""
+        yield from url_problems(self.url, ("rtsp://", "rtsps://"), "is no RTSP stream", self.login_file)
+        if not self.lanes:
+            yield Problem("lanes", "is empty", "name the lanes that this camera shows")
+
+    def on_this_box(self) -> Iterator[Problem]:
+        """Its login is one."""
+        yield from login_problems(self.login_file)
+
+
 class QueueSection(Section, frozen=True, kw_only=True):
     """`[queue]`: seconds that a need of each priority may wait untaken before everybody is called again, louder."""
 
@@ -251,6 +293,7 @@ class WallSettings(Section, frozen=True, kw_only=True):
     page: WallPageSection
     brokers: tuple[WallBrokerSection, ...] = msgspec.field(name="broker")
     lanes: tuple[LaneSection, ...] = msgspec.field(name="lane")
+    cameras: tuple[CameraSection, ...] = msgspec.field(name="camera", default=())
     queue: QueueSection = QueueSection()
     core: CoreLineSection | None = None
     oidc: OidcSection | None = None
@@ -265,6 +308,22 @@ class WallSettings(Section, frozen=True, kw_only=True):
         names = [lane.id for lane in self.lanes]
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield Problem("lane", f"{name} stands {names.count(name)} times", "leave one section for each lane")
+        yield from self._camera_problems(set(names))
+
+    def _camera_problems(self, names: set[str]) -> Iterator[Problem]:
+        """A camera shows lanes of this point, has a name of its own at each, and stands once."""
+        urls = [one.url for one in self.cameras]
+        seen: set[tuple[str, str]] = set()
+        for camera in self.cameras:
+            for lane in camera.lanes:
+                if lane not in names:
+                    yield Problem("camera.lanes", f"{lane} is no lane of this file", "correct it, or add its [[lane]]")
+                elif (lane, camera.name) in seen:
+                    yield Problem("camera.name", f"{lane} has two cameras {camera.name}", "give them different names")
+                seen.add((lane, camera.name))
+        for url in sorted({url for url in urls if urls.count(url) > 1}):
+            remedy = "leave one section, with all its lanes: it is opened once"
+            yield Problem("camera.url", f"{url} stands {urls.count(url)} times", remedy)
 
 
 def load_wall(path: Path, *, planned: bool = False) -> WallSettings:

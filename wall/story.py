@@ -22,6 +22,7 @@ from wall.present import Plain, one_of
 from wall.replay import moments
 from wall.story_values import ON, TIMES, value_words
 from wall.story_words import EFFECTS, EVENTS, FACTS, QUIET, RECORDS, named
+from wall.video_link import AROUND_MS
 
 _COMMA = Both(", ", "，")
 _COLON = Both(": ", "：")
@@ -59,6 +60,7 @@ def story_view(told: Plain, shown: Callable[[str], str]) -> Plain:
         "cargo": list(told["cargo"]),
         "rows": [_row(row) | moment for row, moment in zip(told["rows"], replayed, strict=True)],
         "cut": told["cut"],
+        "video": _span(crossing, ended),
         "alarms": [_alarm(alarm, shown) for alarm in told["alarms"]],
         "commands": [_command(command, shown) for command in told["commands"]],
         "base": [_fact(name, value) for name, value in sorted(crossing["base"].items())],
@@ -78,6 +80,12 @@ def doubt_words(doubt: str) -> Both:
     """Why the lane left a visit to an officer; "" where it did not."""
     found = one_of(Doubt, doubt)
     return words.DOUBTS[found].text if found is not None else Both(doubt, doubt)
+
+
+def _span(crossing: Plain, ended: VisitEnded) -> tuple[int, int]:
+    """From when to when the site's video shows it, UTC ms: the whole visit, and some seconds around it."""
+    began = ended.arrived_ms or crossing["first_ms"]
+    return max(0, began - AROUND_MS), max(ended.left_ms or 0, crossing["last_ms"], began) + AROUND_MS
 
 
 def _summary(crossing: Plain, ended: VisitEnded, shown: Callable[[str], str]) -> list[tuple[Both, str]]:

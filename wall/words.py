@@ -9,6 +9,7 @@ from console import words
 from console.officers import OfficerRole
 from console.tongues import Both
 from console.words import Words
+from domain.alarms import CoreAlarmKind
 from wall.needs import NOT_HEARD, SECOND_OFFICER, Need, NeedKind
 from wall.orders import Became
 from wall.point import Heard
@@ -77,6 +78,33 @@ DEEDS: Final[dict[str, Both]] = {
 }
 """What becomes of a need, as the wall's store names it."""
 
+OF_CORE: Final[dict[CoreAlarmKind, Both]] = {
+    CoreAlarmKind.BUNDLE_USED_TWICE: Both("Bundle used twice", "捆綁重複使用"),
+    CoreAlarmKind.UNKNOWN_BUNDLE_USED: Both("Unknown bundle used", "使用不明捆綁"),
+    CoreAlarmKind.USE_WITHOUT_READ: Both("Bundle used without a read", "未讀車牌而使用捆綁"),
+    CoreAlarmKind.USED_UNDER_CLAIM: Both("Bundle used that another had claimed", "使用他人已預留的捆綁"),
+    CoreAlarmKind.LANE_DISBELIEVED: Both("Lane no longer believed", "通道紀錄不獲採信"),
+    CoreAlarmKind.COMPOUND_OVERDUE: Both("Vehicle has not reached the compound", "車輛逾時未到驗貨場"),
+    CoreAlarmKind.EVENT_REFUSED: Both("Journal row refused", "日誌項目被拒"),
+    CoreAlarmKind.EVENT_QUARANTINED: Both("Journal row cannot be read whole", "日誌項目未能完整讀取"),
+    CoreAlarmKind.LANE_OVER_BUDGET: Both("Lane sends too many rows", "通道發送過多項目"),
+    CoreAlarmKind.LANE_WENT_BACK: Both("Lane's store is an older copy", "通道資料為舊版本"),
+    CoreAlarmKind.TWO_BOXES: Both("Two boxes with one lane's key", "兩部主機使用同一通道密鑰"),
+    CoreAlarmKind.ROWS_LATE: Both("Journal rows do not arrive", "日誌項目未送達"),
+    CoreAlarmKind.JOURNAL_REPLACED: Both("Lane began another journal", "通道更換日誌"),
+    CoreAlarmKind.ROWS_MISSING: Both("Journal rows missing at the core", "中央欠缺日誌項目"),
+    CoreAlarmKind.CORE_WENT_BACK: Both("Core's list is older than a lane's", "中央名單較通道舊"),
+    CoreAlarmKind.CORE_FORKED: Both("Core's list has forked", "中央名單出現分歧"),
+    CoreAlarmKind.LIST_EDITED: Both("Core's list was changed in its store", "中央名單被直接更改"),
+    CoreAlarmKind.CODES_DIFFER: Both("Lane's codes differ from the core's", "通道與中央的行動代碼不符"),
+    CoreAlarmKind.CORE_KEY_MISSING: Both("Lane lacks the core's key", "通道欠缺中央密鑰"),
+    CoreAlarmKind.MESSAGE_REFUSED: Both("Lane's message refused", "通道訊息被拒"),
+    CoreAlarmKind.PICTURE_REFUSED: Both("Picture refused", "圖片被拒"),
+    CoreAlarmKind.PICTURE_NOT_KEPT: Both("Picture not kept", "圖片未能保存"),
+    CoreAlarmKind.CERTIFICATE_ENDS: Both("Certificate about to expire", "證書即將到期"),
+}
+"""Alarms that the core raises itself; a lane's are in `console.words`."""
+
 REFUSED: Final[dict[str, str]] = {
     "It is over.": "此事項已完結。",
     "It is not yours to hand over.": "此事項並非由你處理，不能轉交。",
@@ -129,6 +157,12 @@ def sign_in_refused(text: str) -> Both:
     }
     chinese = next((told for start, told in usual.items() if text.startswith(start)), "登入服務的資料無法讀取。")
     return Both(text, SIGN_IN.get(text, chinese))
+
+
+def alarm_title(kind: str, *, of_core: bool) -> Both:
+    """What an alarm of that kind is called, by its name in the core's store."""
+    own = next((words_ for known, words_ in OF_CORE.items() if of_core and known.value == kind), None)
+    return named_title(kind).text if own is None else own
 
 
 def title(need: Need) -> Words:

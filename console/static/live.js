@@ -60,6 +60,7 @@ export class LivePicture {
   #times = new Map();
   #taken = -Infinity;
   #failures = 0;
+  #alone = false;
   /** Why there is none, in an officer's words; "" while there is one, or nobody asked. */
   why = "";
 
@@ -83,16 +84,18 @@ export class LivePicture {
     return this.plays() ? pick(`Live, ${s} s`, `即時，${s} 秒`) : this.why;
   }
 
-  /** Shows the stream of that path from now on; "" shows none. */
-  follow(path) {
+  /** Shows the stream of that path from now on; "" shows none. `alone` where there are no single pictures besides. */
+  follow(path, { alone = false } = {}) {
     if (path === this.#path) return;
     this.#path = path;
+    this.#alone = alone;
+    this.#stop(); // or a picture of the stream before is painted in this one's name
     this.#ended.abort();
     this.#ended = new AbortController();
     this.#taken = -Infinity;
     this.#failures = 0;
     this.why = "";
-    if (path && !("VideoDecoder" in window)) this.why = pick("This browser shows no live video: single pictures.", "此瀏覽器不能播放即時影像，改為顯示圖片。");
+    if (path && !("VideoDecoder" in window)) this.why = this.#instead("This browser shows no live video", "此瀏覽器不能播放即時影像");
     else if (path) this.#keep(path, this.#ended.signal);
   }
 
@@ -100,11 +103,16 @@ export class LivePicture {
     while (!over.aborted && this.#failures < MOST_FAILURES) {
       const refused = await this.#once(path, over);
       if (over.aborted) return;
-      this.why = refused || pick("Live video has stopped: single pictures.", "即時影像已中斷，改為顯示圖片。");
+      this.why = refused || this.#instead("Live video has stopped", "即時影像已中斷");
       this.#stop();
       await new Promise((done) => setTimeout(done, refused ? REFUSED_MS : AGAIN_MS));
     }
-    if (!over.aborted) this.why = pick("This browser cannot decode the camera's video: single pictures.", "此瀏覽器不能解碼鏡頭影像，改為顯示圖片。");
+    if (!over.aborted) this.why = this.#instead("This browser cannot decode the camera's video", "此瀏覽器不能解碼鏡頭影像");
+  }
+
+  /** Why there is none, and what is shown instead. */
+  #instead(english, chinese) {
+    return this.#alone ? pick(`${english}.`, `${chinese}。`) : pick(`${english}: single pictures.`, `${chinese}，改為顯示圖片。`);
   }
 
   /** One connection; the server's words where it refuses. */

@@ -10,6 +10,7 @@
 | `named_heads` | how far each lane has said that its journal goes |
 | `rows_late` | rows that a lane has and that do not arrive |
 | `intake` | journals: each row proved, stored and projected once |
+| `outages` | when lanes were not automatic because of their link |
 | `entry`, `projection` | what a row says, and what it means: crossings, alarms, used bundles |
 | `claims` | whose a bundle is before the release |
 | `disputes` | uses of bundles that no read bears out |

@@ -119,6 +119,12 @@ class ClaimTold(Struct, frozen=True, tag_field="type", tag="ClaimAnswered"):
     refusal: str = ""
 
 
+class LinkTold(Struct, frozen=True, tag_field="type", tag="LinkChanged"):
+    """The lane's own verdict on its link has changed; the values are those of `lane_agent.model.Link`."""
+
+    link: Annotated[str, Meta(max_length=16)]
+
+
 Read = PlateSettled | OfficerCorrected
 EntryEffect = FactsOfVisit | AlarmOfLane | AlarmEndedOfLane | UseOfBundles | ClaimReturned
 
@@ -141,6 +147,7 @@ _EFFECTS: dict[str, type[EntryEffect]] = {
     "GiveBack": ClaimReturned,
 }
 _CLAIMS: dict[str, type[ClaimTold]] = {"ClaimAnswered": ClaimTold}
+_LINKS: dict[str, type[LinkTold]] = {"LinkChanged": LinkTold}
 _READS: dict[str, type[Read]] = {"PlateSettled": PlateSettled, "OfficerCorrected": OfficerCorrected}
 
 
@@ -151,6 +158,7 @@ class JournalEntry:
     Attributes:
         when: None where it does not say.
         claim: the answer to a claim that this entry is about, None for every other event.
+        link: what the lane's link has become, None for every other event.
         read: the mark that this entry gives its visit, None for every other event.
         effects: those that the core reads, in order.
         problems: what does not fit, in words; empty if all does.
@@ -159,6 +167,7 @@ class JournalEntry:
     when: When | None = None
     read: Read | None = None
     claim: ClaimTold | None = None
+    link: LinkTold | None = None
     effects: list[EntryEffect] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -174,6 +183,7 @@ class JournalEntry:
         if outer.event:
             entry.read = entry._chosen(outer.event, _READS, "event")
             entry.claim = entry._chosen(outer.event, _CLAIMS, "event")
+            entry.link = entry._chosen(outer.event, _LINKS, "event")
         if len(outer.effects) > MOST_EFFECTS:
             entry.problems.append(f"{len(outer.effects)} effects; at most {MOST_EFFECTS} are read")
         for place, raw in enumerate(outer.effects[:MOST_EFFECTS]):

@@ -1,4 +1,4 @@
-"""What the lanes' journals mean to the centre: crossings, alarms, used bundles, vehicles sent to the compound.
+"""What the lanes' journals mean to the centre: crossings, alarms, used bundles, outages of links, vehicles sent to the compound.
 
 Rules of this file:
 - It runs in the transaction that stores the event, so every event counts once.
@@ -33,6 +33,7 @@ from core.link.entry import (
     Read,
     UseOfBundles,
 )
+from core.link.outages import LinkOutages
 from domain.alarm_list import says_something
 from domain.alarms import CoreAlarmKind
 from domain.marks import normalise
@@ -105,6 +106,7 @@ class Projection:
         self._compound = compound
         self.disputes = DisputedUses(connection, log)
         self.claims = ClaimBook(connection, log)
+        self._outages = LinkOutages(connection)
 
     def project(self, event: EventMessage, *, received_ms: int) -> list[str]:
         """Applies one event, received at `received_ms` (UTC ms), as far as it can be read.
@@ -120,6 +122,8 @@ class Projection:
         self._read_alarms(event, entry, at_ms)
         if entry.claim is not None and not entry.claim.refusal:
             self.claims.told(event, entry.claim, now_ms=received_ms)
+        if entry.link is not None:
+            self._outages.told(event, entry.link.link, at_ms)
         for effect in entry.effects:
             match effect:
                 case FactsOfVisit():

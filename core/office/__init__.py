@@ -10,7 +10,7 @@
 | `service`, `bundling`, `cargo` | cargo and bundles: each request one transaction; the earliest crossing; the rules of a lodgement |
 | `people`, `papers` | accounts and whose things are; drafts, templates and batches, in the store |
 | `wall_requests` | what a wall asks of the past, and the answers, as types |
-| `looking_back`, `visit_search` | of these: the story of a visit, its proof and pictures; searches and figures |
+| `looking_back`, `visit_search`, `trouble_count` | of these: the story of a visit, its proof and pictures; searches and figures; alarms and links |
 | `sealed_file` | a file that the core has signed |
 | `numbers` | ten-digit references |
 """

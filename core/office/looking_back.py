@@ -27,10 +27,12 @@ from core.model.people import Actor
 from core.model.refusals import refusal
 from core.office.answers import CommandState
 from core.office.sealed_file import seal_file
+from core.office.trouble_count import count_troubles
 from core.office.visit_search import VisitSearch, marks_of
 from core.office.wall_requests import (
     MOST_ROWS,
     STORY_FORM,
+    CountTroubles,
     CountVisits,
     ExportStory,
     LookRequest,
@@ -92,6 +94,10 @@ class LookingBack:
         except (psycopg.Error, StoreError, CoreSettingsError, OSError) as error:
             raise RefusedError(refusal("records_unreadable", error=error)) from error
 
+    def now_ms(self) -> int:
+        """UTC ms."""
+        return self._clock()
+
     def decisions(self, store: CoreStore) -> Decisions:
         """Proves decisions from that store."""
         return Decisions(store, ReplicatedLog(store, self._signer, self._ring), self._rings())
@@ -128,8 +134,8 @@ class _Reading:
         match request:
             case SearchVisits():
                 return VisitSearch(self._db, self._lanes).find(request)
-            case CountVisits():
-                return VisitSearch(self._db, self._lanes).figures(request)
+            case CountVisits() | CountTroubles():
+                return self._counted(request)
             case TellStory():
                 return self._story(self._crossing(request.visit))
             case ProveStory():
@@ -145,6 +151,11 @@ class _Reading:
                 return self._desk.seal(story, proof, purpose=request.purpose, who=who)
             case _:
                 assert_never(request)
+
+    def _counted(self, request: CountVisits | CountTroubles) -> Any:
+        if isinstance(request, CountVisits):
+            return VisitSearch(self._db, self._lanes).figures(request)
+        return count_troubles(self._db, self._lanes, request, self._desk.now_ms())
 
     def _crossing(self, key: str) -> Crossing:
         lane, journal, number = (*key.split("/"), "", "")[:3]

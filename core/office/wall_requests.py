@@ -87,6 +87,13 @@ class CountVisits(_Look, frozen=True, tag="count_visits"):
     until_ms: Time
 
 
+class CountTroubles(_Look, frozen=True, tag="count_troubles"):
+    """What there is to count of alarms that were raised in this time, and of links that were out; answered by `TroubleFigures`."""
+
+    since_ms: Time
+    until_ms: Time
+
+
 class ShiftTold(_Look, frozen=True, tag="tell_shift"):
     """Somebody has begun or ended a shift at this wall: a line of the audit log, and nothing else; answered by true.
 
@@ -102,7 +109,7 @@ class ShiftTold(_Look, frozen=True, tag="tell_shift"):
     note: Annotated[str, Meta(max_length=300)] = ""
 
 
-LookRequest = SearchVisits | TellStory | ProveStory | ShowPicture | ExportStory | CountVisits
+LookRequest = SearchVisits | TellStory | ProveStory | ShowPicture | ExportStory | CountVisits | CountTroubles
 
 IN_LANE = "in_lane"
 """The outcome of a visit that has not ended, in a search."""
@@ -220,3 +227,36 @@ class VisitFigures(msgspec.Struct, frozen=True, array_like=True):
     manual: bool
     person: bool
     confidence: float
+
+
+class AlarmFigures(msgspec.Struct, frozen=True, array_like=True):
+    """What there is to count of one alarm. Times are UTC ms, 0 for what has not happened.
+
+    Attributes:
+        of_core: the core raised it, and not the lane.
+        at_ms: raised first.
+        taken_ms: by whoever took it last.
+        over_ms: since when its cause is gone, or somebody closed it.
+    """
+
+    lane: str
+    kind: str
+    of_core: bool
+    at_ms: int
+    taken_ms: int
+    over_ms: int
+
+
+class OutageFigures(msgspec.Struct, frozen=True, array_like=True):
+    """One time in which a lane was not automatic because of its link (`core.link.outages`), UTC ms; `ended_ms` 0 while it lasts."""
+
+    lane: str
+    began_ms: int
+    ended_ms: int
+
+
+class TroubleFigures(msgspec.Struct, frozen=True):
+    """The answer to `CountTroubles`, each in order of time, `MOST_FIGURES` at most."""
+
+    alarms: tuple[AlarmFigures, ...]
+    outages: tuple[OutageFigures, ...]

@@ -4,6 +4,7 @@
         ...                                  # rtsp://127.0.0.1:{camera.port}/lane
         camera.logins                        # how often somebody gave a wrong one
         camera.sent                          # the moment of the newest picture, in pictures
+        camera.plays, camera.played          # how many watch now; how many have ever
 
 It speaks as much of RFC 2326 and RFC 6184 as FFmpeg asks for. Pictures are H.264 access units that were coded before.
 """
@@ -66,6 +67,8 @@ class RtspCamera:
         self.port: int = self._listener.getsockname()[1]
         self.logins = 0
         self.sent = 0
+        self.plays = self.played = 0
+        self._counting = threading.Lock()
         self.paths: list[str] = []
 
     def show(self, units: list[bytes]) -> None:
@@ -99,7 +102,16 @@ class RtspCamera:
                 fields = f"CSeq: {number[1] if number else 0}\r\nContent-Length: {len(body)}\r\n{fields}"
                 peer.sendall(f"RTSP/1.0 {status}\r\n{fields}\r\n".encode() + body)
                 if verb == "PLAY" and status.startswith("200"):
-                    self._play(peer)
+                    self._count(1)
+                    try:
+                        self._play(peer)
+                    finally:
+                        self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._counting:
+            self.plays += more
+            self.played += max(more, 0)
 
     def _requests(self, peer: socket.socket) -> Iterator[str]:
         waiting = b""

@@ -11,9 +11,9 @@ import pytest
 from devices.camera import Newest
 from devices.camera_login import CameraAddress
 from devices.dated_picture import CameraError
-from devices.login_file import read_login
 from devices.settings import CameraKind, CameraSettings
 from devices.simulated.rtsp_camera import CameraRefusal, RtspCamera
+from runtime.camera_address import read_login
 from tests.rigs.films import access_units
 
 _UNITS = access_units(50, every=10, fps=10)

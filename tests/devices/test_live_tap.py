@@ -10,11 +10,11 @@ from pathlib import Path
 import av
 import pytest
 
-from devices.annex_b import whole_picture
 from devices.camera import open_camera
-from devices.live_tap import LiveTap
 from devices.settings import CameraKind, CameraSettings
+from runtime.annex_b import whole_picture
 from runtime.live_packets import LiveNews, LivePicture, NoLive, live_news_of
+from runtime.live_tap import LiveTap
 from runtime.packets import LENGTH
 from tests.devices.test_stream_camera import STEP, coded, jpegs, served
 from tests.rigs.filmed import FilmPacket

@@ -6,8 +6,8 @@ import itertools
 import threading
 from pathlib import Path
 
-from devices.live_tap import LiveTap
 from runtime.clocks import monotonic_ms
+from runtime.live_tap import LiveTap
 from tests.rigs.films import access_units
 
 

@@ -14,7 +14,7 @@ from core.parts import CoreParts
 from core.settings import load
 from domain.times import start_of
 from lane_agent import events as e
-from lane_agent.model import Contact, Moment, TimeQuality
+from lane_agent.model import Contact, Link, Moment, TimeQuality
 from runtime.clocks import utc_ms
 from simulation.broker import PrivateBroker
 from simulation.children import free_port
@@ -131,6 +131,9 @@ async def _trucks(lane: PageLane, clock: SteppingClock) -> list[str]:
 
 async def _one_more(lane: PageLane, clock: SteppingClock) -> list[str]:
     clock.passes(8 * 3_600_000)
+    await lane.happens(e.LinkChanged(Link.OFFLINE))
+    clock.passes(150_000)
+    await lane.happens(e.LinkChanged(Link.FRESH))
     visit = await lane.arrives()
     await lane.gives_up("KV70", "KV708")
     await lane.immigration_clears()

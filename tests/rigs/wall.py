@@ -22,6 +22,7 @@ from wall.orders import CoreLine
 from wall.past import PastDesk
 from wall.pictures import PictureBoard
 from wall.settings import (
+    CameraSection,
     CoreLineSection,
     LaneSection,
     OidcSection,
@@ -67,15 +68,22 @@ def book_of(folder: Path) -> OfficerBook:
 
 
 def settings_in(
-    folder: Path, lanes: tuple[str, ...] = LANES, port: int = 0, oidc: OidcSection | None = None
+    folder: Path,
+    lanes: tuple[str, ...] = LANES,
+    port: int = 0,
+    oidc: OidcSection | None = None,
+    *,
+    cameras: tuple[CameraSection, ...] = (),
+    video_link: str = "",
 ) -> WallSettings:
     """Of lanes of one group."""
     return WallSettings(
-        wall=WallSection(point="Test Point", store=folder / "wall.db", lane_keys=folder),
+        wall=WallSection(point="Test Point", store=folder / "wall.db", lane_keys=folder, video_link=video_link),
         page=WallPageSection(officers=folder / "officers.json", port=port),
         brokers=(WallBrokerSection(host="127.0.0.1", port=1883),),
         lanes=tuple(LaneSection(id=name, group="Inbound") for name in lanes),
         oidc=oidc,
+        cameras=cameras,
     )
 
 
@@ -110,10 +118,14 @@ class WallRig:
         pages: LanePages | None = None,
         oidc: OidcClient | None = None,
         port: int = 0,
+        cameras: tuple[CameraSection, ...] = (),
+        video_link: str = "",
     ) -> None:
         self.clock = TestClock()
         self.store = WallStore(folder / "wall.db")
-        self.settings = settings_in(folder, lanes, port, None if oidc is None else oidc.section)
+        self.settings = settings_in(
+            folder, lanes, port, None if oidc is None else oidc.section, cameras=cameras, video_link=video_link
+        )
         self.officers = book_of(folder)
         self.desk = WallDesk(self.settings, history=self.store, officers=self.officers, now_ms=self.clock)
         self.desk.brokers = lambda: {"127.0.0.1:1883": True}

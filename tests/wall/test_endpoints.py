@@ -31,6 +31,7 @@ NEEDS = {
     ("POST", "/needs/hand"): May.TAKE,
     ("GET", "/lanes/{lane}/enter"): May.DECIDE,
     ("GET", "/lanes/{lane}/live"): May.WATCH,
+    ("GET", "/lanes/{lane}/video"): May.WATCH,
     ("POST", "/orders"): May.TAKE,  # and what the order itself needs
     ("GET", "/deeds"): May.LOOK_BACK,
     ("GET", "/shift"): May.TAKE,
@@ -40,10 +41,11 @@ NEEDS = {
     ("GET", "/look/story"): May.SEARCH,
     ("GET", "/look/picture"): May.SEARCH,
     ("POST", "/look/export"): May.SEARCH,
+    ("GET", "/look/video"): May.SEARCH,
     ("GET", "/numbers"): May.COUNT,
     ("GET", "/numbers.csv"): May.COUNT,
 }
-PAGES = {"/", "/look", "/look/story", "/numbers"}
+PAGES = {"/", "/look", "/look/story", "/look/video", "/lanes/{lane}/video", "/numbers"}
 """Whoever is not logged in is sent to the login."""
 ENDLESS = {"/events", "/pictures"}
 

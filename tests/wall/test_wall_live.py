@@ -11,16 +11,19 @@ from typing import Any
 import pytest
 
 from console.server import ConsoleServer
+from devices.simulated.rtsp_camera import RtspCamera
 from tests.rigs.desk import expect, violations
 from tests.rigs.filmed import FilmedLane
+from tests.rigs.films import access_units
 from tests.rigs.wall import PASSWORD, WallRig
 from tests.wall.test_lane_pages import NAME, LaneAtHome
+from wall.settings import CameraSection
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
 
 class WallAtHome:
-    """A wall of one lane, both served from a thread."""
+    """A wall of one lane with a rear camera, both served from a thread."""
 
     def __init__(self, folder: Path) -> None:
         for name in ("lane", "wall"):
@@ -28,6 +31,7 @@ class WallAtHome:
         self._folder = folder
         self.film = FilmedLane(folder / "lane" / "page.live")
         self.home = LaneAtHome(folder / "lane")
+        self.rear = RtspCamera(access_units(40, every=20, fps=20), fps=20)
         self.url = ""
         self._up, self._over = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=lambda: self.home.visited(self._serve), daemon=True)
@@ -36,7 +40,8 @@ class WallAtHome:
 
     async def _serve(self, home: LaneAtHome) -> None:
         self._loop = asyncio.get_running_loop()
-        rig = WallRig(self._folder / "wall", lanes=(NAME,), pages=home.pages())
+        rear = CameraSection(name="rear", lanes=(NAME,), url=f"rtsp://127.0.0.1:{self.rear.port}/rear")
+        rig = WallRig(self._folder / "wall", lanes=(NAME,), pages=home.pages(), cameras=(rear,))
         server = ConsoleServer(rig.routes.app(), rig.routes, rig.settings.page)
         self.url = server.bind()
         serving = asyncio.create_task(server.serve())
@@ -58,7 +63,8 @@ class WallAtHome:
 def wall(tmp_path: Path) -> Iterator[WallAtHome]:
     """A wall."""
     made = WallAtHome(tmp_path)
-    yield made
+    with made.rear:
+        yield made
     made.close()
 
 
@@ -80,6 +86,14 @@ def test_the_chosen_lane_plays_and_a_stream_that_stands_is_marked_as_old(wall: W
         expect(note).to_contain_text("OLD picture, not live")
         expect(live).to_have_class("old")
         wall.film.play()
+        expect(note).to_contain_text("Live, 0.")
+        tab.locator("#lane-cameras button", has_text="Rear").press("Enter")
+        expect(tab.locator("#lane-cameras [aria-pressed=true]")).to_have_text("Rear")
+        expect(note).to_contain_text("Live, ", timeout=15_000)
+        expect(live).to_have_attribute("aria-label", f"Live video of {NAME}, camera: Rear")
+        assert (wall.rear.plays, tab.locator("#still").is_visible()) == (1, False)
+        assert violations(tab) == []
+        tab.locator("#lane-cameras button", has_text="Lane").click()
         expect(note).to_contain_text("Live, 0.")
         tab.click("#lane-close")
         expect(live).to_be_hidden()

@@ -132,6 +132,7 @@ WALL = Product(
         "pygame-ce",
         "pyserial",  # of the room `display`, for its boards of LEDs; a wall opens no line
         "httpx",
+        "av",
         "joserfc",
         "starlette",
         "uvicorn",
@@ -142,7 +143,7 @@ WALL = Product(
     ),
     entry=("wall.cli", "main"),
     schema=("wall.store", "WALL_SCHEMA"),
-    trial=("wall.cli", "wall.process", "httpx", "paho.mqtt.client", "pygame"),
+    trial=("wall.cli", "wall.process", "wall.camera_child", "httpx", "av", "paho.mqtt.client", "pygame"),
     units=("rocars-wall*",),
     examples=("wall.toml.example",),
 )

@@ -11,6 +11,7 @@ const OLD_MS = 3000;
 const MARK_MS = 200;
 const live = new LivePicture(find("#live"));
 let chosen = "";
+let camera = ""; // a further camera of that lane; "" for the lane's own
 let world = null;
 let given = null;
 let stillAt = -Infinity;
@@ -26,11 +27,44 @@ function mark(now) {
   still.hidden = !canvas.hidden || !Number.isFinite(single);
   for (const one of [still, canvas]) one.classList.toggle("old", old);
   find("#live-note").classList.toggle("over", old);
+  if (camera && !Number.isFinite(age)) return say(find("#live-note"), live.why || pick("The camera is being opened", "正在連接鏡頭"));
   const oldWords = Number.isFinite(age) ? pick(`OLD picture, not live: ${ago(age)}`, `舊影像，並非即時：${ago(age)}`) : pick("No picture from the camera", "沒有影像");
   say(find("#live-note"), old ? oldWords : live.says());
 }
 
-const watch = () => live.follow(chosen && !document.hidden ? `/lanes/${encodeURIComponent(chosen)}/live` : "");
+function watch() {
+  live.follow(chosen && !document.hidden ? `/lanes/${encodeURIComponent(chosen)}/live${wantedCamera()}` : "", { alone: camera !== "" });
+}
+
+/** Another camera: nothing of the one before stays on the page under its name. */
+function look(name) {
+  camera = name;
+  stillAt = -Infinity;
+  for (const one of ["#still", "#live"]) find(one).hidden = true;
+  watch();
+  mark(given.now());
+  drawCameras(world.tiles.get(chosen));
+}
+
+const wantedCamera = () => (camera ? `?camera=${encodeURIComponent(camera)}` : "");
+
+/** A button a camera, where the lane has more than its own; and the link into the site's own video system. */
+function drawCameras(tile) {
+  const video = find("#lane-video");
+  if (video && chosen) video.href = `/lanes/${encodeURIComponent(chosen)}/video${wantedCamera()}`;
+  const group = find("#lane-cameras");
+  const further = tile?.cameras ?? [];
+  group.hidden = !further.length;
+  const names = JSON.stringify([chosen, further]);
+  if (group.dataset.names !== names) {
+    group.dataset.names = names;
+    const button = ({ name, says }) => make("button", { type: "button", "data-camera": name, text: says });
+    group.replaceChildren(...[{ name: "", says: pick("Lane", "通道") }, ...further].map(button));
+  }
+  for (const one of group.children) one.setAttribute("aria-pressed", String(one.dataset.camera === camera));
+  const says = further.find(({ name }) => name === camera)?.says;
+  find("#live").setAttribute("aria-label", says ? pick(`Live video of ${chosen}, camera: ${says}`, `${chosen} 即時影像，鏡頭：${says}`) : pick("Live video of the lane", "通道即時影像"));
+}
 
 function facts(tile) {
   return [
@@ -67,6 +101,7 @@ function draw() {
   for (const one of all("#grid > .tile")) one.classList.toggle("chosen", one.dataset.key === chosen);
   if (!tile) return;
   say(find("#lane-title"), chosen);
+  drawCameras(tile);
   say(find("#lane-vrn"), tile.vrn);
   say(find("#lane-says"), tile.says);
   say(find("#lane-todo"), tile.todo);
@@ -92,6 +127,10 @@ export const lane = {
     world = given.world;
     prepareOrders(given);
     find("#lane-close").addEventListener("click", () => this.choose(""));
+    find("#lane-cameras").addEventListener("click", (event) => {
+      const button = event.target.closest("button[data-camera]");
+      if (button && button.dataset.camera !== camera) look(button.dataset.camera);
+    });
     document.addEventListener("visibilitychange", watch);
     setInterval(() => {
       mark(given.now());
@@ -101,18 +140,16 @@ export const lane = {
   },
   choose(name) {
     chosen = name === chosen ? "" : name;
-    stillAt = -Infinity;
-    for (const one of ["#still", "#live"]) find(one).hidden = true;
-    watch();
+    look("");
     find("#still").alt = pick(`Picture of ${chosen}`, `${chosen} 影像`);
     say(find("#said"), "");
     draw();
   },
   draw,
   say: (text) => say(find("#said"), text),
-  /** A single picture of a lane has come. */
+  /** A single picture of a lane has come: of its own camera, and of no other. */
   took(name, at, url) {
-    if (name !== chosen) return;
+    if (name !== chosen || camera) return;
     stillAt = at;
     find("#still").src = url;
   },

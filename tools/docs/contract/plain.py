@@ -68,9 +68,10 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     Attributes:
         at: when.
-        event: what happened, as the lane has it. Three are read by the core: "ClaimAnswered" (`visit`, `claim`, `ubrs`,
+        event: what happened, as the lane has it. Four are read by the core: "ClaimAnswered" (`visit`, `claim`, `ubrs`,
             `refusal`), by which a core that was restored learns of its grants; "PlateSettled" (`visit`, `read.vrn`) and
-            "OfficerCorrected" (`visit`, `vrn`), which give a visit the mark without which its uses do not count.
+            "OfficerCorrected" (`visit`, `vrn`), which give a visit the mark without which its uses do not count; "LinkChanged"
+            (`link`: fresh, stale, offline), by which times without a link are counted.
         effects: what came of it, in order; those whose "type" is Alarm, AlarmEnded, Record, Consume or GiveBack are read by the
             core.
     """

@@ -1,8 +1,8 @@
-"""The camera's coded pictures for people who watch: the reader process offers what it receives anyway, undecoded.
+"""A camera's coded pictures for people who watch: the process that receives them (a lane's reader) offers them, undecoded.
 
 Rules of this file:
 
-1. The reader's work comes first. The camera's thread puts a reference to each packet into a list and never waits; with nobody
+1. The receiver's work comes first. The camera's thread puts a reference to each packet into a list and never waits; with nobody
    connected nothing is copied. All else is done in a thread of its own, which may fail and is then the end of the live picture only.
 2. Whoever connects gets the pictures since the last key frame, then each as it comes. Whoever does not read is cut off.
 3. After a damaged picture nothing is given before the next key frame, as everywhere (design §2.17).
@@ -17,7 +17,7 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-from devices.annex_b import is_passable, whole_picture
+from runtime.annex_b import is_passable, whole_picture
 from runtime.live_packets import LONGEST_LIVE, LivePicture, NoLive, live_packed
 from runtime.unix_socket import listening
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devices.picture_age import CALM_MS, LATE_MS, PacedAge, StampedAge, Wholeness
+from runtime.picture_age import CALM_MS, LATE_MS, PacedAge, StampedAge, Wholeness
 
 
 def test_the_picture_with_the_least_delay_is_the_measure() -> None:
