@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from wire.channels import Channel, tag
 
-VERSION = "0.3.1"
+VERSION = "0.3.0"
 """Of the contract, not of the software; see `policy` for what has to raise which number."""
 
 
