@@ -45,6 +45,8 @@ _CREEP: Final = 200e-6
 
 NO_LIVE: Final = "No live video from the camera now: single pictures."
 
+MANY_WATCH: Final = "Too many watch this camera live: single pictures are shown."
+
 LiveSource = Callable[[], AsyncGenerator[LivePicture, None]]
 """Opens the stream: pictures from the last key frame on, until it breaks (`OSError`, or just ends) or cannot be (`LiveUnavailableError`)."""
 
@@ -169,7 +171,7 @@ class LiveHub:
             LiveUnavailableError: there is none, and why; or too many watch.
         """
         if len(self._watching) >= self._most:
-            raise LiveUnavailableError("Too many watch this camera live: single pictures are shown.")
+            raise LiveUnavailableError(MANY_WATCH)
         pictures = self.watch()
         for _ in range(self._beats):
             first = await anext(pictures, None)
@@ -230,7 +232,7 @@ class LiveHub:
                         backoff.reset()
                         self._give(picture)
             except LiveUnavailableError as error:
-                self._refusal = str(error)
+                self._refusal = error.words
                 for watcher in list(self._watching):
                     self._dismiss(watcher)
                 return

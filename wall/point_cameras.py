@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from console.errors import LiveUnavailableError
-from console.live import LiveHub
+from console.live import MANY_WATCH, NO_LIVE, LiveHub
 from console.live_line import CANNOT, live_pictures
 from console.ports import Ticks
 from console.tongues import Both
@@ -48,6 +48,7 @@ CODING: Final = Both(
     "This camera's video is not H.264, which browsers need: call the technician.",
     "此鏡頭的影像並非瀏覽器所需的 H.264：請通知技術員。",
 )
+CROWDED: Final = Both("Too many watch this camera now.", "即時觀看此鏡頭的人數過多。")
 TOO_MANY: Final = Both(
     "As many further cameras are open as this wall takes at once: close another first.",
     "已開啟的附加鏡頭達到上限：請先關閉其他鏡頭。",
@@ -84,7 +85,7 @@ class PointCameras:
         try:
             return await self._hubs[number].stream(goes_on)
         except LiveUnavailableError as error:
-            raise LiveUnavailableError(_WHY.get(str(error), NOTHING)) from error
+            raise LiveUnavailableError(_HERE.get(error.words, error.words)) from error
 
     async def _pictures(self, number: int) -> AsyncGenerator[LivePicture, None]:
         """What the camera sends, from a process of its own.
@@ -103,23 +104,22 @@ class PointCameras:
                 place = Path(folder) / "camera.live"
                 async with _child(self._cameras[number], place) as child:
                     if not await _opened(child):
-                        await self._weigh(number, child)
+                        raise self._why_not(number, child)
                     async for picture in live_pictures(place):
                         yield picture
         finally:
             self._open -= 1
 
-    async def _weigh(self, number: int, child: asyncio.subprocess.Process) -> None:
-        """Why a camera did not open; returns never."""
-        url = self._cameras[number].url
+    def _why_not(self, number: int, child: asyncio.subprocess.Process) -> Exception:
+        """What a camera did not open for; one that refuses the login is left alone from now on."""
         if child.returncode == REFUSED:
             self._refused_ms[number] = self._ticks()
-            raise LiveUnavailableError(LOGIN)
-        raise ConnectionError(f"{url}: it did not open")
+            return LiveUnavailableError(LOGIN)
+        return ConnectionError(f"{self._cameras[number].url}: it did not open")
 
 
-_WHY: Final = {str(LOGIN): LOGIN, str(TOO_MANY): TOO_MANY, CANNOT: CODING}
-"""What a hub was refused with, in both languages."""
+_HERE: Final[dict[str, str]] = {NO_LIVE: NOTHING, CANNOT: CODING, MANY_WATCH: CROWDED}
+"""What a hub says of a lane's camera promises single pictures, which a further camera has none of."""
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,7 @@ import typer
 from core.cli.options import Config
 from core.cli.output import say, shown
 from core.cli.people import keeper_of
-from core.ledger.store import CoreStore
+from core.ledger.store import CoreStore, the_row
 from core.office import numbers
 from core.settings import load
 from runtime.clocks import utc_ms
@@ -42,9 +42,8 @@ def skip_numbers(
         who = keeper_of(store, "skip-numbers")
         with store.transaction() as db:
             for series, first in numbers.FIRST.items():
-                row = db.execute(_GO_ON, (series, first - 1 + count, count)).fetchone()
-                following = numbers.reference(int(row[0]) + 1 if row is not None else 0)
-                say(f"{series}: the next one is {following}")
+                (last,) = the_row(db.execute(_GO_ON, (series, first - 1 + count, count)))
+                say(f"{series}: the next one is {numbers.reference(last + 1)}")
             detail = f"{count} of each series: {reason}"
             store.write_diary(at_ms=utc_ms(), who=who, what="skipped numbers", detail=detail)
 

@@ -19,7 +19,7 @@ from runtime.live_packets import LivePicture
 from simulation.waiting import until
 from tests.rigs.films import access_units, number_of
 from tests.rigs.wall import WallRig, log_in
-from wall.point_cameras import LOGIN, NO_CAMERA, PointCameras
+from wall.point_cameras import CROWDED, LOGIN, NO_CAMERA, PointCameras
 from wall.settings import CameraSection
 
 UNITS = access_units(40, every=10, fps=10)
@@ -86,7 +86,7 @@ def test_a_refused_login_is_told_and_the_camera_is_then_left_alone(tmp_path: Pat
         for _ in range(2):
             with pytest.raises(LiveUnavailableError) as told:
                 await cameras.stream("A-1", "overview", lambda: True)
-            assert told.value.words == LOGIN
+            assert told.value.words is LOGIN  # with its Chinese
             assert camera.logins == tried
         login.write_text("admin:p@:ss/w?rd")
         cameras = PointCameras([overview(camera, login)], ticks=monotonic_ms)
@@ -94,6 +94,23 @@ def test_a_refused_login_is_told_and_the_camera_is_then_left_alone(tmp_path: Pat
 
     with RtspCamera(UNITS, login=("admin", "p@:ss/w?rd")) as camera:
         tried = 1
+        asyncio.run(look(camera))
+
+
+def test_one_too_many_is_told_so_and_not_to_call_a_technician(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor that single pictures are shown instead: of a further camera there are none."""
+    monkeypatch.setattr("wall.point_cameras._MOST_WATCHING", 1)
+
+    async def look(camera: RtspCamera) -> None:
+        cameras = PointCameras([overview(camera)], ticks=monotonic_ms)
+        watched = await cameras.stream("A-1", "overview", lambda: True)
+        assert (await first(watched)).codec
+        with pytest.raises(LiveUnavailableError) as told:
+            await cameras.stream("A-2", "overview", lambda: True)
+        assert told.value.words is CROWDED
+        await watched.aclose()  # type: ignore[attr-defined]
+
+    with RtspCamera(UNITS) as camera:
         asyncio.run(look(camera))
 
 
