@@ -14,6 +14,7 @@ import contextlib
 import random
 import re
 import ssl
+import time
 from collections import Counter
 from typing import Any
 
@@ -25,6 +26,8 @@ REACTION_S = (4.0, 10.0)
 DEAL_S = {"help": (30.0, 60.0), "exception": (20.0, 50.0), "ran": (15.0, 30.0)}
 """What dealing with a need takes; what is not here ends by itself."""
 _TIMEOUT = httpx.Timeout(20.0, read=30.0)
+_PATIENCE_S = 10.0
+"""For news of what was handed over or is over to come."""
 _ONE_EACH = httpx.Limits(max_keepalive_connections=0)
 
 
@@ -96,13 +99,26 @@ class ScriptedOfficer:
         ill = [one for one in ended if isinstance(one, Exception)]  # not CancelledError
         if ill:
             raise RuntimeError(f"{self.name} could not go on: {ill[0]!r}") from ill[0]
-        mine = [key for key, need in self.needs.items() if need["taken_by"] == self.name]
-        if mine and (await self._post("/shift/end", {"note": note})).status_code != 409:
-            raise RuntimeError("the wall ended a shift with something taken")
-        for key in mine:
-            await self._post("/needs/hand", {"need": key, "to": to})  # 409: over meanwhile
-        await self._asked("/shift/end", {"note": note})
-        return len(mine)
+        left: set[str] = set()
+        until = time.monotonic() + _PATIENCE_S
+        while (said := await self._post("/shift/end", {"note": note})).status_code == httpx.codes.CONFLICT:
+            for key in self._held():  # a colleague may have handed something over that is not heard of yet
+                left.add(key)
+                await self._post("/needs/hand", {"need": key, "to": to})  # 409: over meanwhile
+            if time.monotonic() > until:
+                raise RuntimeError(f"{self.name}: the wall does not end the shift: {said.text}")
+            await asyncio.sleep(0.05)
+        if said.status_code != httpx.codes.OK:
+            raise RuntimeError(f"{self.name}: /shift/end: {said.status_code} {said.text}")
+        while self._held():  # what was over at that moment is soon told
+            if time.monotonic() > until:
+                raise RuntimeError(f"the wall ended the shift of {self.name} with {self._held()} taken")
+            await asyncio.sleep(0.05)
+        return len(left)
+
+    def _held(self) -> list[str]:
+        """What he has taken, as far as he has heard."""
+        return [key for key, need in self.needs.items() if need["taken_by"] == self.name]
 
     async def leave(self) -> None:
         """Logs out."""
