@@ -99,6 +99,7 @@ class CorePlayed(KitPeer):
         self._picture = picture
         self.further = FurtherKey(further, "lane")
         self._pokes = self._levelled = 0
+        self._owed: DeltasWanted | SnapshotWanted | None = None
         self._records = 100
 
     # -- what a core does ---------------------------------------------------------------------------------------------
@@ -108,8 +109,10 @@ class CorePlayed(KitPeer):
         match body:
             case Nonce() if self.proving:
                 self.prove(body)
-            case DeltasWanted() | SnapshotWanted() if self.serving:
-                self.serve(body)
+            case DeltasWanted() | SnapshotWanted():
+                self._owed = body
+                if self.serving:
+                    self.serve(body)
             case EventMessage():
                 self._commit(body)
             case ClaimWanted() if self.granting:
@@ -157,6 +160,7 @@ class CorePlayed(KitPeer):
 
     def serve(self, request: DeltasWanted | SnapshotWanted) -> None:
         """Answers a request: deltas where the lane's place is one of this log, else everything."""
+        self._owed = None
         if isinstance(request, DeltasWanted) and self._follows(request):
             bodies = [self.log.bodies[version] for version in range(request.version + 1, self.log.version + 1)]
             half = len(bodies) // 2
@@ -259,6 +263,8 @@ class CorePlayed(KitPeer):
         """The lane shows this log's head in its nonces, and has had its rows acknowledged."""
         self.proving = self.serving = self.acknowledging = self.collecting = self.granting = True
         self.ahead_ms = 0
+        if self._owed is not None:  # or the lane would make it again in the midst of another clause, maybe under a new name
+            self.serve(self._owed)
         for journal in self.journals:
             self.acknowledge(journal)
         start = self.mark()
