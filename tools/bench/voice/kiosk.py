@@ -26,14 +26,14 @@ from console.officers import OfficerBook
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
 from devices.voice.__main__ import read_settings
-from devices.voice.line import VoiceLine
 from devices.voice.settings import VoiceSettings
 from devices.voice.sound import FRAME, Loudspeaker, Microphone
 from devices.voice.tone import Samples
+from display.feed import ScreenFeed
 from domain.visit_record import RecordKind
 from edge.clock import BoxClock
 from edge.page_line import PageLine
-from edge.voice import PageVoice, call_rules
+from edge.voice import PageVoice, voice_line
 from lane_agent import events as e
 from lane_agent.effects import Alarm, Effect, Ring, Show
 from lane_agent.model import Moment, Screen
@@ -56,9 +56,10 @@ class SpeakingLane(PageLane):
 
     def __init__(self, settings: VoiceSettings) -> None:
         super().__init__(clock=BoxClock(lambda: None), paint=_blank)
-        self.voice = VoiceLine(
-            settings.socket, call_rules(settings), on_event=self.agent.tell, clock=monotonic_ms, moved=self.page.moved
-        )
+        made = voice_line(settings, self.agent.tell, monotonic_ms, self.page.moved)
+        assert made is not None, "these settings have no voice"
+        self.voice = made
+        self.panel: ScreenFeed | None = None
         self.scenes: list[tuple[float, Scene]] = []
         self.alarmed: set[str] = set()
 
@@ -66,7 +67,14 @@ class SpeakingLane(PageLane):
         """Paint both screens, and say what belongs to them."""
         self.scenes.append((time.monotonic(), order.aiop))
         super().show(order)
+        if self.panel is not None:
+            self.panel.show(order)
         self.voice.show(order)
+
+    def with_panel(self, panel: ScreenFeed) -> None:
+        """Whoever stands at the other end of this feed's socket shows what the driver reads; the lane's own proof is not theirs."""
+        self.panel = panel
+        self.voice.listening.mark = panel.listening
 
     def raise_alarm(self, alarm: Alarm) -> None:
         """Somebody is wanted."""
@@ -80,8 +88,7 @@ class SpeakingLane(PageLane):
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """One step is durable."""
         super().stepped(event, at, effects, lane)
-        if isinstance(event, e.OfficerSent):
-            self.voice.officer_sent()
+        self.voice.stepped(event)
 
     def core_is_told(self) -> set[str]:
         """The kinds of the alarms that stand in what the lane tells the core of itself."""
@@ -210,7 +217,7 @@ async def kiosk(
             officers=officers,
             ticks=monotonic_ms,
             viewed=lambda _: None,
-            voice=VoiceByLine(to_agent, page=settings.page),
+            voice=VoiceByLine(to_agent, page=settings.page, listening=settings.listening),
         )
         server = ConsoleServer(app, stream, console)
         with inside(netns):

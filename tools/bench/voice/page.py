@@ -32,6 +32,7 @@ new MutationObserver(() => {
 """
 _RECORDERS = ("pactl", "list", "source-outputs", "short")
 _PATIENCE_S = 90
+_CLICKS = 6
 
 
 class OfficerPage:
@@ -68,6 +69,29 @@ class OfficerPage:
         await self.tab.click('button[data-act="end_call"]:not([disabled])')
         await self.tab.keyboard.press("1")
 
+    async def listens(self) -> None:
+        """Clicks *Listen at the kiosk* as soon as that can be done, until the page says that somebody does.
+
+        A busy machine's panel may confirm too late; then nobody listens, and an officer clicks again.
+        """
+        for _ in range(_CLICKS):
+            await self.tab.click("#listen:not([disabled])")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S / _CLICKS):
+                    await self.tab.wait_for_selector("#ear:not([hidden])")
+                    return
+        raise TimeoutError("nobody listens")
+
+    async def stops_listening(self) -> None:
+        """Ends it, by keyboard."""
+        await self.tab.focus("#ear-stop:not([hidden])")
+        await self.tab.keyboard.press("Enter")
+        await self.nobody_listens()
+
+    async def nobody_listens(self) -> None:
+        """Waits until the page says that nobody does."""
+        await self.tab.wait_for_selector("#ear", state="hidden")
+
     async def says(self, words: str) -> None:
         """Waits until the page says this of the voice."""
         await self.tab.wait_for_function(
@@ -83,10 +107,11 @@ class OfficerPage:
             TimeoutError: something does.
         """
         async with asyncio.timeout(_PATIENCE_S):
-            while b"protocol-native" in await self._recorders():  # noqa: ASYNC110 -- pactl has no word for "until"
+            while b"protocol-native" in await self.recorders():  # noqa: ASYNC110 -- pactl has no word for "until"
                 await asyncio.sleep(0.1)
 
-    async def _recorders(self) -> bytes:
+    async def recorders(self) -> bytes:
+        """What records on this computer, as pactl lists it."""
         asked = await asyncio.create_subprocess_exec(*_RECORDERS, env=self.environment, stdout=subprocess.PIPE)
         return (await asked.communicate())[0]
 
