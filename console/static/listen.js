@@ -15,6 +15,7 @@ async function listen() {
   letGo();
   ear.peer = new RTCPeerConnection({ iceServers: [] });
   ear.peer.addTransceiver("audio", { direction: "recvonly" });
+  ear.peer.addEventListener("connectionstatechange", drawEar);
   ear.peer.addEventListener("track", ({ track }) => {
     player.srcObject = new MediaStream([track]);
     player.play().catch(() => {});
@@ -24,12 +25,15 @@ async function listen() {
     await gathered(ear.peer);
     const begun = await ask("/call/listen", { sdp: ear.peer.localDescription.sdp });
     report(begun);
-    if (!begun.accepted) throw new Error("refused");
-    ear.number = begun.number;
-    ear.timer = setInterval(tellHere, HERE_MS);
-    await ear.peer.setRemoteDescription({ type: "answer", sdp: begun.sdp });
+    if (begun.accepted) {
+      ear.number = begun.number;
+      ear.timer = setInterval(tellHere, HERE_MS);
+      await ear.peer.setRemoteDescription({ type: "answer", sdp: begun.sdp });
+    } else letGo();
   } catch {
-    stop();
+    if (ear.number) ask("/call/stop-listening", { number: ear.number });
+    letGo();
+    report({ accepted: false, words: pick("The sound did not connect: nobody listens.", "聲音未能接通：未有聆聽。") });
   }
   drawEar();
 }
@@ -77,7 +81,8 @@ function drawEar() {
   const button = find("#listen");
   if (!button) return;
   const mine = ear.number > 0;
-  say(find("#ear-says"), told?.says ?? "");
+  const silent = mine && ear.peer?.connectionState !== "connected" ? pick(" (no sound yet)", "（未有聲音）") : "";
+  say(find("#ear-says"), `${told?.says ?? ""}${silent}`);
   find("#ear-stop").hidden = !mine;
   say(button, mine ? pick("Stop listening", "停止聆聽") : pick("Listen at the kiosk", "聆聽司機聲音"));
   button.setAttribute("aria-pressed", String(mine));

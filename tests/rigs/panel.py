@@ -39,15 +39,13 @@ class DrivenPanel:
             while line := await reader.readline():
                 message = decode_for_screen(line)
                 self.face.heard(message, asyncio.get_running_loop().time())
-                writer.write(encode(Pong() if isinstance(message, ScreenBeat) else await self._paints()))
+                writer.write(encode(Pong() if isinstance(message, ScreenBeat) else self._paints()))
         finally:
             writer.close()
 
-    async def _paints(self) -> Painted:
+    def _paints(self) -> Painted:
         shown = self.face.showing
-        self.png = await asyncio.to_thread(
-            render, Screen.AIOP, shown.scene, shown.parameter, shown.simulated, notice=shown.notice
-        )
+        self.png = render(Screen.AIOP, shown.scene, shown.parameter, shown.simulated, notice=shown.notice)
         return Painted(Screen.AIOP, shown.scene, shown.serial, shown.safe, shown.listening)
 
 

@@ -90,6 +90,10 @@ class SpeakingLane(PageLane):
         super().stepped(event, at, effects, lane)
         self.voice.stepped(event)
 
+    def listener(self) -> str:
+        """Who listens at the kiosk."""
+        return self.voice.listening.sight.who
+
     def core_is_told(self) -> set[str]:
         """The kinds of the alarms that stand in what the lane tells the core of itself."""
         return {row[0] for row in self.alarms.wall_facts("", BoxClock(lambda: None).now().utc_ms)["alarms"]}
