@@ -200,7 +200,6 @@ def test_the_page_shows_what_the_panel_says_and_who_listens(tmp_path: Path) -> N
 
 def test_a_listening_that_an_agent_left_open_is_ended_on_record_at_the_next_start(tmp_path: Path) -> None:
     """By the name it began with; once; and not one that has ended."""
-
     starts = itertools.count(1)
 
     async def rows(*events: e.Event) -> e.CallReported | None:
