@@ -223,9 +223,9 @@ class LaneByLine:
         return answer.begun
 
     async def tell_listens(self, number: int) -> bool:
-        """The page says that it listens still; False where the agent says that it does not, or nothing."""
+        """The page says that it listens still; False where the agent says that it does not. An agent that says nothing is only slow."""
         answer = await self._ask(ListensWish(number), _HEARD_S)
-        return isinstance(answer, Said) and not answer.words
+        return self._writer is not None and not (isinstance(answer, Said) and answer.words)
 
     async def stop_listening(self, number: int, why: ListenEnd) -> None:
         """The page listens no more. Where nobody hears it, the agent ends it by itself soon."""

@@ -15,7 +15,10 @@ async function listen() {
   letGo();
   ear.peer = new RTCPeerConnection({ iceServers: [] });
   ear.peer.addTransceiver("audio", { direction: "recvonly" });
-  ear.peer.addEventListener("connectionstatechange", drawEar);
+  ear.peer.addEventListener("connectionstatechange", () => {
+    if (ear.peer?.connectionState === "failed") stop();
+    drawEar();
+  });
   ear.peer.addEventListener("track", ({ track }) => {
     player.srcObject = new MediaStream([track]);
     player.play().catch(() => {});
@@ -38,11 +41,11 @@ async function listen() {
   drawEar();
 }
 
-/** Says that this page listens still; whatever the answer means, no is the end of it. */
+/** Says that this page listens still; no is the end of it, and no answer is not: the lane ends it by itself soon. */
 async function tellHere() {
   const { number } = ear;
   const told = await ask("/call/listening", { number });
-  if (!told.accepted && ear.number === number) letGo();
+  if (!told.accepted && told.status && ear.number === number) letGo();
 }
 
 function stop() {

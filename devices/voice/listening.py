@@ -25,8 +25,8 @@ from lane_agent.events import CallReported
 SHOWING_MS = 2_000
 """The panel confirms in milliseconds, and the journal too; without them for so long nobody listens."""
 
-PAGE_MS = 3_000
-"""A page says every second that it listens."""
+PAGE_MS = 5_000
+"""A page says every second that it listens; as long as a call without sound (`CallRules.lost_ms`)."""
 
 _AS_REFUSAL = {ListenEnd.HIDDEN: ListenRefusal.HIDDEN, ListenEnd.ANSWERED: ListenRefusal.ANSWERED}
 _ANSWERED = frozenset({CallStage.TAKEN, CallStage.CONNECTED})

@@ -66,7 +66,7 @@ def test_he_hears_the_kiosk_while_the_driver_reads_so_and_help_rings_as_ever(
         await page.rings()
         assert panel.face.showing.scene is Scene.HELP
         assert panel.tells_that_somebody_listens
-        assert await carries(box.environment, page.environment), box.lane.notes()
+        assert await carries(box.environment, page.environment), box.lane.rows()
         await page.stops_listening()
         await until(lambda: not panel.tells_that_somebody_listens)
         assert not await carries(box.environment, page.environment, tries=1)

@@ -100,8 +100,12 @@ class SpeakingLane(PageLane):
 
     def notes(self) -> list[str]:
         """What the journal says of the calls, in order."""
+        return [row["call"] for row in self.rows()]
+
+    def rows(self) -> list[dict[str, str]]:
+        """The same, with who and why."""
         made = (effect for entry in self.journal.entries for effect in msgspec.json.decode(entry)["effects"])
-        return [dict(one["facts"])["call"] for one in made if one.get("kind") == RecordKind.CALL_REPORTED]
+        return [dict(one["facts"]) for one in made if one.get("kind") == RecordKind.CALL_REPORTED]
 
 
 @dataclass(slots=True)
