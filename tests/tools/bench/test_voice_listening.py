@@ -14,7 +14,7 @@ from lane_agent.model import Contact, Screen
 from lane_agent.wording import Scene
 from tests.rigs.panel import DrivenPanel, driven_panel
 from tools.bench.voice import sip
-from tools.bench.voice.kiosk import Kiosk, kiosk, until
+from tools.bench.voice.kiosk import OFFICER, SUPERVISOR, Kiosk, kiosk, until
 from tools.bench.voice.measure import carries
 from tools.bench.voice.page import CHROMIUM, OfficerPage, officer_page
 
@@ -99,5 +99,30 @@ def test_a_message_that_does_not_carry_the_line_ends_the_listening(cable: tuple[
         await page.nobody_listens()
         await until(lambda: not panel.tells_that_somebody_listens)
         assert not await carries(box.environment, page.environment, tries=1)
+
+    at_a_kiosk(cable, tmp_path, then)
+
+
+def test_a_supervisor_hears_both_sides_of_a_call_that_another_has_and_disturbs_neither(
+    cable: tuple[str, str], tmp_path: Path
+) -> None:
+    """The driver reads it below *speak here*; the officer who talks reads who listens; the call goes on."""
+
+    async def then(box: Kiosk, page: OfficerPage, panel: DrivenPanel) -> None:
+        await box.lane.pulse(Contact.HELP)
+        await page.answer()
+        await box.sees(Scene.TALK)
+        await page.nobody_listens()  # whoever listened, talks
+        async with officer_page(box, tmp_path / "supervisor", netns=cable[1], officer=SUPERVISOR) as other:
+            await other.listens()
+            await until(lambda: panel.tells_that_somebody_listens)
+            await page.tab.wait_for_function(
+                "() => document.querySelector('#ear-says').innerText.includes('Supervisor Lau')"
+            )
+            for said in (box.environment, page.environment):
+                assert await carries(said, other.environment, tries=20), box.lane.rows()  # two browsers on one machine
+            assert await carries(page.environment, box.environment, tries=20), box.lane.rows()
+        await until(lambda: box.lane.notes()[-1] == "listened")
+        assert [row["who"] for row in box.lane.rows() if row["call"] == "listening"] == [OFFICER, SUPERVISOR]
 
     at_a_kiosk(cable, tmp_path, then)

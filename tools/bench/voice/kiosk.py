@@ -22,7 +22,7 @@ import numpy as np
 
 from console.agent_line import LaneByLine, VoiceByLine
 from console.app import create_app
-from console.officers import OfficerBook
+from console.officers import OfficerBook, OfficerRole
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
 from devices.voice.__main__ import read_settings
@@ -43,7 +43,7 @@ from runtime.clocks import monotonic_ms
 from simulation.page_lane import PageLane
 from tools.bench.voice.sip import inside
 
-OFFICER, PASSWORD = "chan", "a long enough password"
+OFFICER, SUPERVISOR, PASSWORD = "chan", "lau", "a long enough password"
 _PATIENCE_S = 90.0
 
 
@@ -215,6 +215,7 @@ async def kiosk(
         console = _console(place, host, idle_s)
         officers = OfficerBook(console.officers)
         officers.add(OFFICER, PASSWORD, shown="Officer Chan")
+        officers.add(SUPERVISOR, PASSWORD, shown="Supervisor Lau", role=OfficerRole.SUPERVISOR)
         lane = SpeakingLane(settings)
         spoken = PageVoice(lane.voice, act=lane.page.act, lane=lambda: lane.agent.lane, page=settings.page)
         for_page = PageLine(lane.page, place / "page.sock", voice=spoken)

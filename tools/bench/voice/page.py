@@ -47,10 +47,10 @@ class OfficerPage:
         self.tab = tab
         self.environment = environment
 
-    async def log_in(self, address: str) -> None:
+    async def log_in(self, address: str, officer: str) -> None:
         """As an officer does."""
         await self.tab.goto(f"{address}login")
-        await self.tab.fill('[name="name"]', OFFICER)
+        await self.tab.fill('[name="name"]', officer)
         await self.tab.fill('[name="password"]', PASSWORD)
         await self.tab.press('[name="password"]', "Enter")
         await self.tab.wait_for_selector("#help", state="attached")
@@ -117,13 +117,16 @@ class OfficerPage:
 
 
 @contextlib.asynccontextmanager
-async def officer_page(kiosk: Kiosk, folder: Path, *, netns: str = "") -> AsyncIterator[OfficerPage]:
+async def officer_page(
+    kiosk: Kiosk, folder: Path, *, netns: str = "", officer: str = OFFICER
+) -> AsyncIterator[OfficerPage]:
     """A browser with an officer logged in.
 
     Args:
         kiosk: whose page.
         folder: for the files of his sound server.
         netns: where his computer is, "" for here.
+        officer: who logs in.
     """
     from playwright.async_api import async_playwright  # noqa: PLC0415 -- for who measures, not for --help
 
@@ -148,7 +151,7 @@ async def officer_page(kiosk: Kiosk, folder: Path, *, netns: str = "") -> AsyncI
                 tab.set_default_timeout(_PATIENCE_S * 1_000)
                 await tab.add_init_script(_WATCH)
                 page = OfficerPage(tab, sound.environment)
-                await page.log_in(kiosk.address)
+                await page.log_in(kiosk.address, officer)
                 yield page
             finally:
                 await browser.close()
