@@ -8,6 +8,7 @@
 | `calls` | what calls an officer, worst first: vehicles that ran, and the alarms, one card for each cause |
 | `tongues`, `chinese` | one language at a time: texts that know both, and the sentences in Chinese |
 | `call_routes`, `voice_port` | the voice of a help call: what the page sends and hears, and what it needs of the lane's voice |
+| `listen_routes` | an officer who listens at the kiosk without being called |
 | `approvals` | what waits for a second officer, or became of it |
 | `desks` | who is deciding what at another page, and who acted last |
 | `words`, `row_words` | every coded value, and the rows of the decision table, in an officer's words |

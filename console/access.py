@@ -36,6 +36,7 @@ from console.throttle import Throttle
 from console.tongues import Both, Tongue
 
 NOBODY = "(not logged in)"
+MAY_NOT_LISTEN = Both("Only an officer or a supervisor may listen.", "只有關員或主管可以聆聽。")
 _QUEUE = 32
 """Logins that may wait for their turn; each costs a hash of tens of milliseconds, one at a time."""
 
@@ -138,16 +139,31 @@ class Access:
             raise RequestRefusedError(403, "Only an officer or a supervisor may approve this.")
         return session
 
+    def listener(self, request: Request) -> tuple[Session, bool]:
+        """The session of an officer who may listen at the kiosk now, and whether he may listen into calls that others have.
+
+        Raises:
+            RequestRefusedError: as `officer`; or it is a technician's (403).
+        """
+        session = self.officer(request)
+        role = self._role(session)
+        if role not in {OfficerRole.OFFICER, OfficerRole.SUPERVISOR}:
+            raise RequestRefusedError(403, MAY_NOT_LISTEN)
+        return session, role is OfficerRole.SUPERVISOR
+
+    def listens(self, request: Request) -> bool | None:
+        """Whether whoever watches may listen into calls that others have; None where he may not listen at all."""
+        session = self.session(request)
+        role = None if session is None else self._role(session)
+        return role is OfficerRole.SUPERVISOR if role in {OfficerRole.OFFICER, OfficerRole.SUPERVISOR} else None
+
     def helper(self, request: Request) -> Session:
         """The session of an officer who may answer a driver now, locked or not (see `console.call_routes`).
 
         Raises:
             RequestRefusedError: nobody is logged in (401), or the token is wrong or the account is a viewer's (403).
         """
-        session = self.session(request)
-        if session is None:
-            raise RequestRefusedError(401, "Log in to act.")
-        self.check_token(request, session)
+        session = self.own(request)
         if self._role(session) is OfficerRole.VIEWER:
             raise RequestRefusedError(403, "Your account may watch, and not act.")
         if not self.sessions.locked(session):
@@ -160,13 +176,27 @@ class Access:
         Raises:
             RequestRefusedError: nobody is logged in (401), the token is wrong (403), or the session is locked (423).
         """
+        session = self.ready(request)
+        self.sessions.touch(session)
+        return session
+
+    def ready(self, request: Request) -> Session:
+        """The session of a page that is not locked, whoever sits there; raises as `present`."""
+        session = self.own(request)
+        if self.sessions.locked(session):
+            raise RequestRefusedError(423, "The page has locked itself: give your password again.")
+        return session
+
+    def own(self, request: Request) -> Session:
+        """The session of our own page, locked or not.
+
+        Raises:
+            RequestRefusedError: nobody is logged in (401), or the token is wrong (403).
+        """
         session = self.session(request)
         if session is None:
             raise RequestRefusedError(401, "Log in to act.")
         self.check_token(request, session)
-        if self.sessions.locked(session):
-            raise RequestRefusedError(423, "The page has locked itself: give your password again.")
-        self.sessions.touch(session)
         return session
 
     def _role(self, session: Session) -> OfficerRole:

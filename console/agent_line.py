@@ -33,12 +33,16 @@ from console.line import (
     EvidenceWish,
     FrameWish,
     HearsWish,
+    ListensNow,
+    ListensWish,
+    ListenWish,
     News,
     Picture,
     Question,
     Said,
     ShelveAlarmWish,
     SignWish,
+    StopListeningWish,
     TakeAlarmWish,
     TalkWish,
     ViewNow,
@@ -49,7 +53,8 @@ from console.line import (
 from console.ports import CameraPicture, EvidencePicture, LaneView, OfficerAction, SecondAnswer
 from console.present import STUCK_MS
 from console.tongues import Both
-from console.voice_port import CallAgreed
+from console.voice_port import CallAgreed, ListenBegun, ListenWanted
+from domain.listening import ListenEnd
 from lane_agent.codec import to_plain
 from lane_agent.model import Screen
 from runtime.packets import read_packet
@@ -115,7 +120,7 @@ class LaneByLine:
             case ViewNow(view, voice):
                 self._view, self._voice, self._heard_ms = view, voice, self._ticks()
                 await self._move()
-            case Said() | Picture() | Connected():
+            case Said() | Picture() | Connected() | ListensNow():
                 future = self._asked.pop(news.number, None)
                 if future is not None and not future.done():
                     future.set_result(news)
@@ -208,6 +213,24 @@ class LaneByLine:
         """The driver's sound reaches the page. Not waited for long, and said again soon."""
         await self._ask(HearsWish(attempt, officer_db), _HEARD_S)
 
+    async def listen(self, wanted: ListenWanted) -> ListenBegun:
+        """Lets an officer's page listen; raises as `act`."""
+        if self._writer is None:
+            raise RequestRefusedError(503, _NOT_DONE)
+        answer = await self._ask(ListenWish(wanted), _CONNECTING_S)
+        if not isinstance(answer, ListensNow):
+            raise RequestRefusedError(503, _UNKNOWN)
+        return answer.begun
+
+    async def tell_listens(self, number: int) -> bool:
+        """The page says that it listens still; False where the agent says that it does not. An agent that says nothing is only slow."""
+        answer = await self._ask(ListensWish(number), _HEARD_S)
+        return self._writer is not None and not (isinstance(answer, Said) and answer.words)
+
+    async def stop_listening(self, number: int, why: ListenEnd) -> None:
+        """The page listens no more. Where nobody hears it, the agent ends it by itself soon."""
+        await self._ask(StopListeningWish(number, why), _HEARD_S)
+
     async def _words(self, wish: Wish) -> str:
         if self._writer is None:
             raise RequestRefusedError(503, _NOT_DONE)
@@ -238,10 +261,12 @@ class VoiceByLine:
     Args:
         line: to the agent.
         page: whether officers can talk through the page.
+        listening: whether one may listen who was not called.
     """
 
-    def __init__(self, line: LaneByLine, *, page: bool) -> None:
+    def __init__(self, line: LaneByLine, *, page: bool, listening: bool = False) -> None:
         self.page = page
+        self.listening = listening
         self._line = line
 
     def told(self) -> dict[str, Any] | None:
@@ -255,6 +280,18 @@ class VoiceByLine:
     async def hears(self, attempt: int, officer_db: float) -> None:
         """The page says that the driver's sound reaches it."""
         await self._line.tell_heard(attempt, officer_db)
+
+    async def listen(self, wanted: ListenWanted) -> ListenBegun:
+        """Lets an officer's page listen; raises as `VoicePort.listen`."""
+        return await self._line.listen(wanted)
+
+    async def listens(self, number: int) -> bool:
+        """The page says that it listens still."""
+        return await self._line.tell_listens(number)
+
+    async def stop_listening(self, number: int, why: ListenEnd) -> None:
+        """It listens no more."""
+        await self._line.stop_listening(number, why)
 
 
 _NOT_DONE = Both(

@@ -25,6 +25,7 @@ from console.context import RouteContext, on_refused
 from console.errors import RequestRefusedError
 from console.explained import EXPLAINED
 from console.headers import SafeHeaders
+from console.listen_routes import ListenRoutes
 from console.live import LiveHub, LiveSource
 from console.login import LoginRoutes, templates
 from console.officers import OfficerBook
@@ -75,6 +76,7 @@ def create_app(
             *PictureRoutes(context).routes(),
             *Actions(context).routes(),
             *CallRoutes(context).routes(),
+            *ListenRoutes(context).routes(),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ],
         middleware=[
@@ -126,6 +128,7 @@ class Pages:
             screens=[(screen.value, words.SCREENS[screen]) for screen in Screen],
             world=None if simulation is None else simulation.view(),
             voice=self._context.voice is not None and self._context.voice.page,
+            listening=self._context.voice is not None and self._context.voice.listening,
             started=self._context.started,
         )
 

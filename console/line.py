@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from console.ports import LaneView, SecondAnswer
-from console.voice_port import CallAgreed
+from console.voice_port import CallAgreed, ListenBegun, ListenWanted
+from domain.listening import ListenEnd
 from lane_agent.model import Screen
 from runtime.packets import packet
 
@@ -97,9 +98,30 @@ class HearsWish(msgspec.Struct, frozen=True, tag="hears"):
     officer_db: float
 
 
+class ListenWish(msgspec.Struct, frozen=True, tag="listen"):
+    """An officer's page wants to listen at the kiosk; answered by a `ListensNow`."""
+
+    wanted: ListenWanted
+
+
+class ListensWish(msgspec.Struct, frozen=True, tag="listens"):
+    """The page says that it listens still; answered by "" where it does."""
+
+    number: int
+
+
+class StopListeningWish(msgspec.Struct, frozen=True, tag="stop_listening"):
+    """The page listens no more; answered by nothing said."""
+
+    number: int
+    why: ListenEnd
+
+
 OfficerWish = ActWish | AskSecondWish | AnswerSecondWish | TakeAlarmWish | EndAlarmWish | ShelveAlarmWish
 """What officers do; answered in words."""
-Wish = OfficerWish | FrameWish | SignWish | EvidenceWish | TalkWish | HearsWish
+VoiceWish = TalkWish | HearsWish | ListenWish | ListensWish | StopListeningWish
+"""What belongs to the voice."""
+Wish = OfficerWish | FrameWish | SignWish | EvidenceWish | VoiceWish
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -139,8 +161,15 @@ class Connected(msgspec.Struct, frozen=True, tag="connected"):
     agreed: CallAgreed
 
 
-News = ViewNow | Said | Picture | Connected
-Answer = Said | Picture | Connected
+class ListensNow(msgspec.Struct, frozen=True, tag="listens_now"):
+    """What came of a page's wish to listen."""
+
+    number: int
+    begun: ListenBegun
+
+
+News = ViewNow | Said | Picture | Connected | ListensNow
+Answer = Said | Picture | Connected | ListensNow
 
 _encoder = msgspec.msgpack.Encoder()
 _questions: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)

@@ -294,6 +294,7 @@ class LaneView:
         second: the acts that a second officer must approve at this moment.
         approval: what was last asked of a second officer, since the agent's start.
         notice: what the panel says besides its message, where that message may carry it.
+        listener: who listens at the kiosk, "" for nobody; the panel says so in that place.
         visit: the vehicle in the lane, or None.
         start: names this start of the agent; a visit that was open before it may now be taken for another vehicle.
         past: the last twenty visits, newest first.
@@ -314,6 +315,7 @@ class LaneView:
     second: tuple[str, ...] = ()
     approval: ApprovalView | None = None
     notice: NoticeView | None = None
+    listener: str = ""
     manual: tuple[ManualReason, ...] = ()
     bypassed: tuple[Contact, ...] = ()
     debt: bool = False

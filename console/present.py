@@ -30,7 +30,7 @@ from domain.alarm_lifecycle import AlarmState
 from domain.crossing import RELEASE
 from lane_agent.matching import Standing, witness_disagrees
 from lane_agent.model import Codes, HelpCall, Link, Outcome, ReadSource, Ruling, Screen
-from lane_agent.wording import CARRIES_NOTICE, NOTICES, WORDING, Scene
+from lane_agent.wording import CARRIES_LISTENING, CARRIES_NOTICE, LISTENED_TO, NOTICES, WORDING, Scene
 
 Plain = dict[str, Any]
 """JSON-able data; its keys are what `static/` reads."""
@@ -61,7 +61,7 @@ def present(view: LaneView) -> Plain:
         },
         "help": _help(view),
         "visit": None if view.visit is None else _visit(view, view.visit),
-        "screens": [_screen(screen, view.notice) for screen in view.screens],
+        "screens": [_screen(screen, view.notice, view.listener) for screen in view.screens],
         "messages": [_message(one) for one in sorted(view.messages, key=lambda one: bool(one.seen_by))],
         "alarms": [_alarm(alarm) for alarm in view.alarms],
         "runs": runs(view),
@@ -231,9 +231,8 @@ def _bundle(shown: BundleView) -> Plain:
     }
 
 
-def _screen(screen: ScreenView, notice: NoticeView | None = None) -> Plain:
-    carried = notice if screen.screen is Screen.AIOP and screen.told in CARRIES_NOTICE else None
-    below = Both("", "") if carried is None else _below(carried)
+def _screen(screen: ScreenView, notice: NoticeView | None = None, listener: str = "") -> Plain:
+    below = _below(screen.told, notice, listener) if screen.screen is Screen.AIOP else Both("", "")
     told = screen.told if screen.painted is None else screen.painted
     none = screen.painted is None
     silent = Both("No answer from this screen", "此螢幕沒有回應") if none else Both("Not confirmed", "未確認")
@@ -249,8 +248,12 @@ def _screen(screen: ScreenView, notice: NoticeView | None = None) -> Plain:
     }
 
 
-def _below(notice: NoticeView) -> Both:
-    """The line below the panel's message, and who ordered it."""
+def _below(scene: Scene, notice: NoticeView | None, listener: str) -> Both:
+    """The line below the panel's message: that somebody listens, or what was ordered, and by whom."""
+    if listener and scene in CARRIES_LISTENING:
+        return Both(f"Below it: {LISTENED_TO.english}.", f"另有訊息：{LISTENED_TO.traditional}。")
+    if notice is None or scene not in CARRIES_NOTICE:
+        return Both("", "")
     said, by = NOTICES[notice.notice], notice.issuer.partition("@")[0].partition(" ")[0]
     return Both(f"Below it, by {by}: {said.english}.", f"另有 {by} 訊息：{said.traditional}。")
 

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from console.acts import acted, deciding
 from console.context import RouteContext
+from console.listen_routes import ear_told
 from console.ports import LaneView
 from console.present import Plain, present
 from console.tongues import Tongue, in_tongue
@@ -83,9 +84,14 @@ class ViewStream:
             self._watching.pop(watch, None)
 
     def _told(self, view: LaneView, request: Request) -> Plain:
+        return {**present(view), "you": self._you(request), "world": self._world(), "voice": self._voice(request)}
+
+    def _voice(self, request: Request) -> Plain | None:
         voice = self._context.voice
         told = None if voice is None else voice.told()
-        return {**present(view), "you": self._you(request), "world": self._world(), "voice": told}
+        if told is None or not told.get("ear"):
+            return told
+        return {**told, "ear": ear_told(self._context, request, told["ear"])}
 
     def _goes_on(self, watch: _Watch, request: Request) -> bool:
         return not watch.over and not self._closed.is_set() and self._context.access.may_watch(request)

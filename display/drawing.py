@@ -13,7 +13,7 @@ from display.layout import Key, Layout, lay_out
 from display.light import DAY, Light
 from display.pen import BLACK, INKS, WHITE, Colour
 from display.pictograms import picture
-from display.scenes import Language
+from display.scenes import Language, Pictogram
 from display.settings import Size
 from lane_agent.model import Screen
 from lane_agent.wording import Scene, Tone
@@ -111,14 +111,25 @@ def _paint_panel(surface: pygame.Surface, placed: Layout, fonts: Fonts, ink: Pan
     _paint_pictogram(surface, placed)
     for row in placed.rows:
         _write(surface, (row,), ink.words[row.language], fonts)
-    if placed.notice is not None:
-        surface.fill(ink.paper, placed.notice)  # the message's paper: it is no name of a button below it
-        left, top, wide, _ = placed.notice
-        surface.fill(ink.mark, (left, top, wide, max(2, placed.size[1] // 200)))
-        for row in placed.notice_rows:
-            _write(surface, (row,), ink.words[row.language], fonts)
+    _paint_notice(surface, placed, fonts, ink)
     for key in placed.keys:
         _paint_key(surface, key, fonts, ink)
+
+
+def _paint_notice(surface: pygame.Surface, placed: Layout, fonts: Fonts, ink: PanelInk) -> None:
+    """The line besides the message, on the message's paper: it is no name of a button below it.
+
+    That somebody listens is no notice among others: light on dark, with an ear, by day and by night.
+    """
+    if placed.notice is None:
+        return
+    left, top, wide, _ = placed.notice
+    surface.fill(ink.paper if placed.ear is None else _COLUMN, placed.notice)
+    surface.fill(ink.mark if placed.ear is None else _QUIET, (left, top, wide, max(2, placed.size[1] // 200)))
+    if placed.ear is not None:
+        surface.blit(picture(Pictogram.EAR, Tone.HELP, placed.ear[2]), placed.ear[:2])
+    for row in placed.notice_rows:
+        _write(surface, (row,), ink.words[row.language] if placed.ear is None else WHITE, fonts)
 
 
 def _paint_key(surface: pygame.Surface, key: Key, fonts: Fonts, ink: PanelInk) -> None:

@@ -13,12 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from display.protocol import ScreenBeat, ShowOrder, ToScreen
-from lane_agent.wording import Scene
+from domain.notices import LISTENING
+from lane_agent.wording import CARRIES_LISTENING, Scene
 
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What a screen shows. `safe`: chosen by the screen itself, serial 0."""
+    """What a screen shows. `safe`: chosen by the screen itself, serial 0. `notice`: a `DriverNotice`, `LISTENING`, or ""."""
 
     scene: Scene
     serial: int
@@ -26,6 +27,11 @@ class Showing:
     simulated: bool
     safe: bool
     notice: str = ""
+
+    @property
+    def listening(self) -> bool:
+        """It says that an officer listens."""
+        return self.notice == LISTENING and self.scene in CARRIES_LISTENING
 
 
 class Failsafe:
@@ -51,9 +57,10 @@ class Failsafe:
         """A line of the agent."""
         self._heard_s = now_s
         match message:
-            case ShowOrder(scene=scene, serial=serial, parameter=parameter, simulated=simulated, notice=notice):
+            case ShowOrder(scene=scene, serial=serial, parameter=parameter, simulated=simulated):
                 self._simulated = simulated
-                self.showing = Showing(scene, serial, parameter, simulated, safe=False, notice=notice or "")
+                notice = LISTENING if message.listening else message.notice or ""
+                self.showing = Showing(scene, serial, parameter, simulated, safe=False, notice=notice)
                 self.due = True  # rule 3
             case ScreenBeat():
                 pass

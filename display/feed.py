@@ -7,6 +7,8 @@ Rules of this file:
 2. A screen that is silent past the limit is cut off and reported lost; it may still show a frozen picture, so
    whoever runs the processes should end that one (`display.supervisor.ScreenProcesses.restart`).
 3. Nothing here decides: what was painted, lost and found is reported and becomes events of the lane.
+4. That the panel says that somebody listens is only what it has painted. From the moment at which it is told, or does by itself,
+   anything else, it does not say so any more.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from display.protocol import (
 from domain.notices import DriverNotice
 from lane_agent.effects import Show
 from lane_agent.model import Screen
-from lane_agent.wording import CARRIES_NOTICE, Scene
+from lane_agent.wording import CARRIES_LISTENING, CARRIES_NOTICE, Scene
 from runtime.unix_socket import listening
 
 log = logging.getLogger("display.feed")
@@ -47,6 +49,7 @@ class _Connection:
         self.screen = screen
         self.heard_s = now_s
         self.fell_back = False
+        self.listening = False  # its last order says that somebody listens
         self._writer = writer
 
     def send(self, message: ShowOrder | ScreenBeat) -> None:
@@ -70,6 +73,8 @@ class ScreenFeed:
         on_trouble: called with (screen, why) when a screen says that it can show the safe face at most; "" when it can again.
         on_lost: called when a screen has disconnected or has not answered for `silence_s`.
         on_found: called when a screen has connected, after the scene to show was sent to it.
+        on_listening: called with whether the panel says that somebody listens: at each change, and at once when it is ordered
+            where it cannot stand.
         silence_s: seconds without an answer after which a screen counts as lost.
     """
 
@@ -82,6 +87,7 @@ class ScreenFeed:
         on_trouble: Callable[[Screen, str], None],
         on_lost: Callable[[Screen], None],
         on_found: Callable[[Screen], None],
+        on_listening: Callable[[bool], None] = lambda _: None,
         silence_s: float = 2.0,
     ) -> None:
         self._path = socket_path
@@ -90,9 +96,11 @@ class ScreenFeed:
         self._on_trouble = on_trouble
         self._on_lost = on_lost
         self._on_found = on_found
+        self._on_listening = on_listening
         self._silence_s = silence_s
         self._shown: Show | None = None
         self._notice: DriverNotice | None = None
+        self._listening = self._says_so = False  # ordered; painted
         self._connections: dict[Screen, _Connection] = {}
         self._server: asyncio.Server | None = None
         self._beating: asyncio.Task[None] | None = None
@@ -138,9 +146,14 @@ class ScreenFeed:
     def _tell(self, connection: _Connection) -> None:
         if self._shown is not None:
             connection.fell_back = False
-            scene = self._shown.xdb if connection.screen is Screen.XDB else self._shown.aiop
-            notice = self._notice if connection.screen is Screen.AIOP and scene in CARRIES_NOTICE else None
-            connection.send(ShowOrder(scene, self._shown.serial, self._shown.parameter, self._simulated, notice))
+            panel = connection.screen is Screen.AIOP
+            scene = self._shown.aiop if panel else self._shown.xdb
+            notice = self._notice if panel and scene in CARRIES_NOTICE else None
+            connection.listening = listening = self._listening and panel and scene in CARRIES_LISTENING
+            parameter, simulated = self._shown.parameter, self._simulated
+            connection.send(ShowOrder(scene, self._shown.serial, parameter, simulated, notice, listening))
+            if panel and not listening:
+                self._say_listening(so=False)
 
     def notice(self, notice: str) -> None:
         """The line below the panel's message, a `DriverNotice` or ""; the panel paints anew only a message that may carry it."""
@@ -148,6 +161,25 @@ class ScreenFeed:
         panel = self._connections.get(Screen.AIOP)
         if panel is not None and self._shown is not None and self._shown.aiop in CARRIES_NOTICE and not panel.fell_back:
             self._tell(panel)
+
+    def listening(self, on: bool) -> None:
+        """The panel says from now on that somebody listens, or no longer; `on_listening` tells when it does."""
+        self._listening = on
+        panel = self._connections.get(Screen.AIOP)
+        if (
+            panel is not None
+            and self._shown is not None
+            and self._shown.aiop in CARRIES_LISTENING
+            and not panel.fell_back
+        ):
+            self._tell(panel)
+        elif on:
+            self._on_listening(False)
+
+    def _say_listening(self, *, so: bool) -> None:
+        if so is not self._says_so:
+            self._says_so = so
+            self._on_listening(so)
 
     async def _beat(self) -> None:
         while True:
@@ -205,10 +237,14 @@ class ScreenFeed:
         if isinstance(message, Painted):
             self._on_painted(connection.screen, message.scene, message.serial)
             connection.fell_back = connection.fell_back or message.safe  # rule 1
+            if connection.screen is Screen.AIOP:
+                self._say_listening(so=message.listening and connection.listening and not message.safe)  # rule 4
 
     def _lose(self, connection: _Connection) -> None:
         """Forgets a connection and reports its screen, once."""
         connection.cut()
         if self._connections.get(connection.screen) is connection:
             del self._connections[connection.screen]
+            if connection.screen is Screen.AIOP:
+                self._say_listening(so=False)
             self._on_lost(connection.screen)

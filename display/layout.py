@@ -68,6 +68,7 @@ class Layout:
         column: the dark part of the AIOP, or None.
         rule: the line under the XDB's header, or None.
         notice: the panel's strip for a line besides the message, or None.
+        ear: in it, the mark that an officer listens, or None.
     """
 
     sign: Sign
@@ -83,6 +84,7 @@ class Layout:
     keys: tuple[Key, ...]
     notice: Rectangle | None = None
     notice_rows: tuple[TextRow, ...] = ()
+    ear: Rectangle | None = None
 
 
 @lru_cache(maxsize=256)
@@ -156,7 +158,7 @@ def _panel(told: Sign, size: Size, fonts: Fonts) -> Layout:
     ribbon, body = _cut_ribbon(told, size)
     strip = pygame.Rect(0, height - round(height * _STRIP), width, round(height * _STRIP))
     body.height -= strip.height
-    band, notice_rows = _notice(told, body, height, fonts)
+    band, ear, notice_rows = _notice(told, body, height, fonts)
     column = pygame.Rect(body.x, body.y, round(width * _COLUMN_SHARE.get(told.tone, 0.31)), body.height)
     margin = round(width * 0.035)
     inner = column.inflate(-2 * margin, -2 * margin)
@@ -180,17 +182,24 @@ def _panel(told: Sign, size: Size, fonts: Fonts) -> Layout:
         keys=_keys(told, strip, fonts),
         notice=_plain(band),
         notice_rows=notice_rows,
+        ear=_plain(ear),
     )
 
 
-def _notice(told: Sign, body: pygame.Rect, height: int, fonts: Fonts) -> tuple[pygame.Rect | None, tuple[TextRow, ...]]:
-    """The strip of a notice, cut off the bottom of `body`, above the buttons' names."""
+def _notice(
+    told: Sign, body: pygame.Rect, height: int, fonts: Fonts
+) -> tuple[pygame.Rect | None, pygame.Rect | None, tuple[TextRow, ...]]:
+    """The strip of a notice, cut off the bottom of `body`, above the buttons' names; and the mark in it."""
     if not told.notice:
-        return None, ()
+        return None, None, ()
     band = pygame.Rect(body.x, body.bottom - round(height * _NOTICE), body.width, round(height * _NOTICE))
     body.height -= band.height
     inner = band.inflate(-round(height * 0.06), -round(height * 0.025))
-    return band, fit(told.notice, inner, fonts, greatest=int(height * NOTICE_EM), align=Align.LEFT)
+    ear = pygame.Rect(inner.topleft, (inner.height, inner.height)) if told.listening else None
+    if ear is not None:
+        taken = ear.width + round(height * 0.035)
+        inner = pygame.Rect(inner.x + taken, inner.y, inner.width - taken, inner.height)
+    return band, ear, fit(told.notice, inner, fonts, greatest=int(height * NOTICE_EM), align=Align.LEFT)
 
 
 def _keys(told: Sign, strip: pygame.Rect, fonts: Fonts) -> tuple[Key, ...]:

@@ -226,7 +226,7 @@ class ScreenProcess:
         if self._log is not None:
             self._log.write(self._screen, showing, self._surface.digest)
         if not self._trouble:
-            self._say(Painted(self._screen, showing.scene, showing.serial, showing.safe))
+            self._say(Painted(self._screen, showing.scene, showing.serial, showing.safe, showing.listening))
 
     def _say(self, message: ScreenHello | Painted | ScreenTrouble | Pong) -> None:
         if self._line is None:

@@ -3,10 +3,10 @@
 | who | message | means |
 |---|---|---|
 | screen | `{"type":"hello","screen":"xdb"}` | first line of a connection |
-| screen | `{"type":"painted","screen":…,"scene":…,"serial":n,"safe":false}` | people see it; `safe` with serial 0 if by itself |
+| screen | `{"type":"painted","screen":…,"scene":…,"serial":n,"safe":false,"listening":false}` | people see it; `safe` with serial 0 if by itself |
 | screen | `{"type":"trouble","screen":…,"text":…}` | it shows the safe face at most, and why; "" when that is over |
 | screen | `{"type":"pong"}` | the paint loop turns; the answer to a beat |
-| agent | `{"type":"show","scene":…,"serial":n,"parameter":"","simulated":false,"notice":null}` | paint this now |
+| agent | `{"type":"show","scene":…,"serial":n,"parameter":"","simulated":false,"notice":null,"listening":false}` | paint this now |
 | agent | `{"type":"beat"}` | the agent lives; every 0.5 s |
 
 Both sides come from one release, so a line that does not fit is a fault, not a newer version to be tolerated.
@@ -31,13 +31,17 @@ Parameter = Annotated[str, msgspec.Meta(max_length=32)]
 
 
 class ShowOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="show"):
-    """The agent's order to paint a scene; the panel puts `notice` below one that may carry it."""
+    """The agent's order to paint a scene; the panel puts `notice` below one that may carry it.
+
+    `listening`: in its place, that an officer listens at the kiosk.
+    """
 
     scene: Scene
     serial: Serial
     parameter: Parameter = ""
     simulated: bool = False
     notice: DriverNotice | None = None
+    listening: bool = False
 
 
 class ScreenBeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="beat"):
@@ -51,12 +55,16 @@ class ScreenHello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
 
 
 class Painted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="painted"):
-    """What the screen shows from now on; `safe` if the screen chose the safe face by itself."""
+    """What the screen shows from now on; `safe` if the screen chose the safe face by itself.
+
+    `listening`: it says that an officer listens.
+    """
 
     screen: Screen
     scene: Scene
     serial: Serial
     safe: bool = False
+    listening: bool = False
 
 
 class ScreenTrouble(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="trouble"):

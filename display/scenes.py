@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from display.line_breaks import pieces
-from domain.notices import DriverNotice
+from domain.notices import LISTENING, DriverNotice
 from lane_agent.model import Screen
 from lane_agent.wording import (
+    CARRIES_LISTENING,
     CARRIES_NOTICE,
     CUSTOMS,
     HELP_BUTTON,
+    LISTENED_TO,
     NOTICES,
     SIMULATION,
     UNLADEN_BUTTON,
@@ -58,6 +60,7 @@ class Pictogram(Enum):
     OFFICER = "officer"
     HAND_OVER = "hand_over"
     CROSS = "cross"
+    EAR = "ear"
 
 
 PICTOGRAMS: dict[Scene, Pictogram] = {
@@ -136,6 +139,7 @@ class Sign:
         ribbon: text across the sign, "" on a real lane.
         coarse: the short words were taken.
         notice: the line below the message in each language; none on the XDB.
+        listening: that line says that an officer listens.
     """
 
     screen: Screen
@@ -148,6 +152,7 @@ class Sign:
     ribbon: str
     coarse: bool
     notice: tuple[SignLine, ...] = ()
+    listening: bool = False
 
 
 def sign(
@@ -167,8 +172,10 @@ def sign(
         parameter: fills `{earliest}`: `hh:mm` in Hong Kong, or `MM-DD hh:mm`.
         simulated: the lane is a simulated one: the ribbon is shown.
         coarse: take the short words (boards under `COARSE_BELOW` pixels).
-        notice: a `domain.notices.DriverNotice`, "" for none; left out where this message may not carry one.
+        notice: a `domain.notices.DriverNotice`, `LISTENING`, or "" for none; left out where this message may not carry it.
     """
+    carries = CARRIES_LISTENING if notice == LISTENING else CARRIES_NOTICE
+    stands = bool(notice) and screen is Screen.AIOP and scene in carries
     others_turn = screen is Screen.XDB and scene is Scene.IMMIGRATION_TURN
     wording = WORDING[scene]
     return Sign(
@@ -181,13 +188,14 @@ def sign(
         hints=_hints(scene) if screen is Screen.AIOP else (),
         ribbon=SIMULATION if simulated else "",
         coarse=coarse,
-        notice=_notice(notice) if notice and screen is Screen.AIOP and scene in CARRIES_NOTICE else (),
+        notice=_notice(notice) if stands else (),
+        listening=stands and notice == LISTENING,
     )
 
 
 def _notice(notice: str) -> tuple[SignLine, ...]:
     """Its words, each language on a row, no larger than the message's."""
-    words = NOTICES[DriverNotice(notice)]
+    words = LISTENED_TO if notice == LISTENING else NOTICES[DriverNotice(notice)]
     return (
         SignLine(Language.TRADITIONAL, _chinese(words.traditional, ""), 1.0),
         SignLine(Language.ENGLISH, _english(words.english, ""), 0.8),

@@ -172,6 +172,16 @@ def _cross(pen: Pen) -> None:
     pen.stroke([(69, 31), (31, 69)], 13, pen.mark)
 
 
+def _ear(pen: Pen) -> None:
+    """An ear, and sound that comes to it."""
+    pen.arc((45, 41), 21, 150, 380, width=8, colour=pen.mark)
+    pen.stroke([(65, 48), (60, 58), (54, 65), (52, 74)], 8, pen.mark)
+    pen.arc((43, 74), 9, 0, 130, width=7.5, colour=pen.mark)
+    pen.arc((46, 43), 10, 180, 350, width=6, colour=pen.mark)
+    pen.stroke([(55, 46), (47, 56)], 6, pen.mark)
+    pen.arc((57, 45), 28, -32, 32, width=5.5, colour=pen.mark)
+
+
 SYMBOLS: dict[Pictogram, Callable[[Pen], None]] = {
     Pictogram.TRUCK: _truck,
     Pictogram.STOP_CHARACTER: _stop_character,
@@ -192,4 +202,5 @@ SYMBOLS: dict[Pictogram, Callable[[Pen], None]] = {
     Pictogram.OFFICER: _officer,
     Pictogram.HAND_OVER: _hand_over,
     Pictogram.CROSS: _cross,
+    Pictogram.EAR: _ear,
 }

@@ -28,3 +28,6 @@ NO_NOTICE: Final = "none"
 USUAL_MS: Final = 120_000
 LONGEST_MS: Final = 1_800_000
 """How long one stands if nothing is said, and at most."""
+
+LISTENING: Final = "listening"
+"""What the panel says in the same place while an officer listens at the kiosk. No command can order it: it says what is so."""

@@ -73,6 +73,8 @@ class CallNote(StrEnum):
     TALKING = "talking"  # each end hears the other
     LOST = "lost"  # the voice broke off and did not come back
     ENDED = "ended"
+    LISTENING = "listening"  # an officer begins to listen at the kiosk, where no call of his is open; from where
+    LISTENED = "listened"  # he no longer does; from where, for how long, why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,17 +38,17 @@ from edge.lane_feed import LanePage, Sources
 from edge.lane_watch import LaneWatch
 from edge.metrics import LaneMetrics, status_bits
 from edge.page_line import PageLine
-from edge.past_visits import newest_first, past_records
+from edge.past_visits import call_records, newest_first, past_records
 from edge.remote_orders import Afar, retention
 from edge.settings.load import Settings
 from edge.settings.sections import LaneMode
 from edge.shadow import ShadowCodes, ShadowLink, ShadowScreens, shadow_settings
 from edge.standby import Standby
 from edge.telemetry import BoxSources, sample
-from edge.voice import PageVoice, voice_line
+from edge.voice import PageVoice, left_open, voice_line
 from lane_agent.agent import Agent
 from lane_agent.effects import Alarm, AlarmEnded, Effect
-from lane_agent.events import AgentStarted, Event, FaultRaised, OfficerSent, ScenePainted, TroubleEnded, TroubleReported
+from lane_agent.events import AgentStarted, Event, FaultRaised, ScenePainted, TroubleEnded, TroubleReported
 from lane_agent.model import Fault, Link, Moment, Screen, TimeQuality
 from lane_agent.replay import restore
 from lane_agent.state import Lane
@@ -121,6 +121,8 @@ class LaneBox:
         self.identifier = identifiers.identifier(settings, self.plates)
         # A shadow calls nobody and says nothing: another lane has the driver.
         self.voice = None if self.shadow else voice_line(settings.voice, self.tell, monotonic_ms, self._call_moved)
+        if self.voice is not None:
+            self.voice.listening.mark = self.screens.listening
         self.notice = NoticeLine(self.screens.notice, now=self.clock.now, moved=self._notice_moved)
         actuators = Actuators(
             screens=self.screens,
@@ -182,6 +184,7 @@ class LaneBox:
             on_trouble=self._screen_troubled,
             on_lost=self._screen_lost,
             on_found=lambda screen: log.info("screen %s found", screen.value),
+            on_listening=self._listening_shown,
             silence_s=screens.silent_s,
         )
 
@@ -225,6 +228,10 @@ class LaneBox:
         if why:
             self.tell(FaultRaised(Fault.SCREEN, f"{screen.value}: {why}"))
 
+    def _listening_shown(self, so: bool) -> None:
+        if self.voice is not None:
+            self.voice.listening.shown(so)
+
     def _painted(self, screen: Screen, scene: Scene, serial: int) -> None:
         self.tell(ScenePainted(screen, scene, serial))
 
@@ -241,8 +248,8 @@ class LaneBox:
         self.afar.stepped(event, effects, lane)
         self.page.stepped(event, at, effects, lane)
         self.watch.stepped(event, effects, lane)
-        if self.voice is not None and isinstance(event, OfficerSent):
-            self.voice.officer_sent()
+        if self.voice is not None:
+            self.voice.stepped(event)
 
     def _publish_state(self, lane: Lane) -> None:
         """For the wall of lanes and for the siren: how the lane and its alarms are now. A shadow tells and sounds nothing."""
@@ -293,6 +300,7 @@ class LaneBox:
             evidence=self._evidence,
             paint=self.painter.paint,
             notice=lambda: self.notice.shown,
+            listener=lambda: "" if self.voice is None else self.voice.listening.sight.who,
             now=self.clock.now,
         )
 
@@ -339,6 +347,8 @@ class LaneBox:
             self.tell(AgentStarted(self.settings.lane_policy(self.store.journal_id), self.boot, self.software))
             if self.standby is not None:
                 self.tell(self.standby.fault)
+            if (listened := left_open(call_records(self.journal))) is not None:
+                self.tell(listened)
             for ended in self.alarms.unproven():
                 self.tell(ended)
             await self.page_line.start()

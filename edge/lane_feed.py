@@ -32,6 +32,7 @@ from devices.thumbnail import thumbnail
 from domain.alarm_lifecycle import why_not_closed
 from domain.alarm_list import CLOSED, SHELVED, TAKEN
 from domain.alarm_traits import Ends
+from domain.notices import LISTENING
 from domain.visit_record import RecordKind, VisitEnded
 from edge.alarm_desk import LaneAlarms, ListedAlarm, page_name
 from edge.second_officer import SecondOfficer, needing
@@ -45,7 +46,7 @@ from lane_agent.matching import standing_of_bundle, stopping_bundles
 from lane_agent.model import Contact, Doubt, Fault, HelpCall, Moment, Outcome, Ruling, Screen
 from lane_agent.state import Lane, Visit, visit_key
 from lane_agent.table import TABLE
-from lane_agent.wording import CARRIES_NOTICE, Scene
+from lane_agent.wording import CARRIES_LISTENING, CARRIES_NOTICE, Scene
 
 RAN = frozenset({"22 ran from inspection", "22 leaving against the signal", "22 through a closed lane"})
 """Rows of a vehicle that left against the signal."""
@@ -70,6 +71,7 @@ class Sources:
     now: Callable[[], Moment]
     read_ms: Callable[[], tuple[int, int] | None] = lambda: None
     notice: Callable[[], NoticeView | None] = lambda: None
+    listener: Callable[[], str] = lambda: ""
 
 
 @dataclass(slots=True)
@@ -223,6 +225,7 @@ class LanePage:
             second=second,
             approval=self.second.shown,
             notice=self._sources.notice(),
+            listener=self._sources.listener(),
             manual=tuple(sorted(lane.manual, key=lambda reason: reason.value)),
             debt=lane.debt or (lane.visit is not None and lane.visit.unclear is not None),
             bypassed=tuple(sorted(lane.bypassed, key=lambda contact: contact.value)),
@@ -270,9 +273,8 @@ class LanePage:
     async def screen_png(self, screen: Screen) -> bytes | None:
         """What that screen was told to show, painted by the display's own painter."""
         face = self._agent.lane.face
-        notice = self._sources.notice() if screen is Screen.AIOP and face.aiop in CARRIES_NOTICE else None
         scene = face.xdb if screen is Screen.XDB else face.aiop
-        wanted = (scene, face.parameter, "" if notice is None else notice.notice.value)
+        wanted = (scene, face.parameter, self._below(scene) if screen is Screen.AIOP else "")
         kept = self._pictures.get(screen)
         if kept is not None and kept[0] == wanted:
             return kept[1]
@@ -280,6 +282,13 @@ class LanePage:
         if picture is not None:
             self._pictures[screen] = wanted, picture
         return picture
+
+    def _below(self, scene: Scene) -> str:
+        """What the panel says below this message."""
+        if self._sources.listener() and scene in CARRIES_LISTENING:
+            return LISTENING
+        notice = self._sources.notice()
+        return "" if notice is None or scene not in CARRIES_NOTICE else notice.notice.value
 
     async def evidence(self, digest: str) -> EvidencePicture | None:
         """A stored evidence picture."""

@@ -30,20 +30,26 @@ from console.line import (
     EvidenceWish,
     FrameWish,
     HearsWish,
+    ListensNow,
+    ListensWish,
+    ListenWish,
     OfficerWish,
     Picture,
     Question,
     Said,
     ShelveAlarmWish,
     SignWish,
+    StopListeningWish,
     TakeAlarmWish,
     TalkWish,
     ViewNow,
+    VoiceWish,
     packed,
     question_of,
 )
 from console.ports import LaneFeed, OfficerAction
-from console.voice_port import CallAgreed, VoicePort
+from console.voice_port import CallAgreed, ListenBegun, ListenWanted, VoicePort
+from domain.listening import ListenRefusal
 from lane_agent.codec import CodecError, event_from
 from runtime.packets import read_packet
 from runtime.unix_socket import listening
@@ -169,12 +175,8 @@ class _Page:
         match wish:
             case FrameWish() | SignWish() | EvidenceWish():
                 answer = await self._picture(number, wish)
-            case TalkWish(officer, station, sdp):
-                answer = Connected(number, await self._talk(officer, station, sdp))
-            case HearsWish(attempt, officer_db):
-                if self._voice is not None:
-                    await self._voice.hears(attempt, officer_db)
-                answer = Said(number)
+            case TalkWish() | HearsWish() | ListenWish() | ListensWish() | StopListeningWish():
+                answer = await self._spoken(number, wish)
             case _:
                 answer = Said(number, await self._words(wish))
         if not isinstance(answer, Picture):
@@ -209,10 +211,33 @@ class _Page:
                 found = await self._feed.evidence(digest)
                 return Picture(number) if found is None else Picture(number, found.body, found.media_type)
 
+    async def _spoken(self, number: int, wish: VoiceWish) -> Answer:
+        """What belongs to the voice."""
+        voice, words = self._voice, ""
+        match wish:
+            case TalkWish(officer, station, sdp):
+                return Connected(number, await self._talk(officer, station, sdp))
+            case ListenWish(wanted):
+                return ListensNow(number, await self._listen_in(wanted))
+            case ListensWish(listening):
+                words = "" if voice is not None and await voice.listens(listening) else "it is over"
+            case HearsWish(attempt, officer_db) if voice is not None:
+                await voice.hears(attempt, officer_db)
+            case StopListeningWish(listening, why) if voice is not None:
+                await voice.stop_listening(listening, why)
+            case HearsWish() | StopListeningWish():
+                pass  # the lane has no voice
+        return Said(number, words)
+
     async def _talk(self, officer: str, station: str, sdp: str) -> CallAgreed:
         if self._voice is None or not self._voice.page:
             return CallAgreed(why="calls over the page are off at this lane", refused=True)
         return await self._voice.answer(officer, station, sdp)
+
+    async def _listen_in(self, wanted: ListenWanted) -> ListenBegun:
+        if self._voice is None or not self._voice.listening:
+            return ListenBegun(refusal=ListenRefusal.OFF)
+        return await self._voice.listen(wanted)
 
     async def _act(self, plain: dict[str, Any], put: Callable[[OfficerAction], Awaitable[str]]) -> str:
         """Why the lane refused an officer's event; only an officer's events come by this line."""

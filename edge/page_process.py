@@ -49,7 +49,9 @@ async def serve(settings: Settings, socket: Path) -> None:
         ticks=monotonic_ms,
         viewed=_log_view,
         simulation=WorldLink(world_socket(settings)) if settings.simulation else None,
-        voice=VoiceByLine(line, page=settings.voice.page) if has_voice(settings) else None,
+        voice=VoiceByLine(line, page=settings.voice.page, listening=settings.voice.listening)
+        if has_voice(settings)
+        else None,
         live=lambda: live_pictures(live_socket(socket)),
     )
     server = ConsoleServer(app, stream, console)

@@ -44,6 +44,12 @@ def past_records(chain: Chain) -> list[tuple[Record, Moment]]:
     return [*_records(islice(newest_first(chain), ROWS_REMEMBERED), REMEMBERED)][::-1]
 
 
+def call_records(chain: Chain) -> Iterator[Record]:
+    """What the newest rows say of calls and of listening, newest first."""
+    kinds = frozenset({RecordKind.CALL_REPORTED})
+    return (record for record, _ in _records(islice(newest_first(chain), ROWS_REMEMBERED), kinds))
+
+
 def _records(bodies: Iterator[bytes], kinds: frozenset[RecordKind]) -> Iterator[tuple[Record, Moment]]:
     """The records of these kinds, newest first; bodies without one are not decoded."""
     marks = [b'"%s"' % kind.encode() for kind in kinds]

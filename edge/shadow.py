@@ -106,6 +106,9 @@ class ShadowScreens:
     def notice(self, notice: str) -> None:
         """Nobody reads it."""
 
+    def listening(self, on: bool) -> None:
+        """Nobody reads it, and nobody listens: a shadow has no voice."""
+
     async def start(self) -> None:
         """Nothing to start."""
         log.warning("this lane is a shadow: it drives nothing, and its vehicles are not the core's")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from console.voice_port import CallAgreed
+from console.voice_port import CallAgreed, ListenBegun, ListenWanted
 from devices.voice.desk import CallRules
 from devices.voice.line import VoiceLine
+from devices.voice.listening import Listener
 from devices.voice.settings import VoiceSettings
-from lane_agent.events import Event, HelpAnswered
+from domain.listening import ListenEnd, ListenRefusal
+from domain.visit_record import CallNote
+from lane_agent.effects import Record
+from lane_agent.events import CallReported, Event, HelpAnswered
 from lane_agent.model import HelpCall
 from lane_agent.state import Lane
 from runtime.sections import milliseconds
@@ -33,7 +37,21 @@ def voice_line(
     """The line to the voice process; None where the lane has no voice."""
     if not settings.on:
         return None
-    return VoiceLine(settings.socket, call_rules(settings), on_event=on_event, clock=clock, moved=moved)
+    listening_ms = milliseconds(settings.listening_s) if settings.listening else 0
+    rules = call_rules(settings)
+    return VoiceLine(settings.socket, rules, on_event=on_event, clock=clock, moved=moved, listening_ms=listening_ms)
+
+
+def left_open(calls: Iterable[Record]) -> CallReported | None:
+    """The end of a listening that an agent before this one left open; `calls` are records of calls, the newest first."""
+    for record in calls:
+        facts = dict(record.facts)
+        if facts.get("call") == CallNote.LISTENED:
+            return None
+        if facts.get("call") == CallNote.LISTENING:
+            detail = "; ".join(filter(None, (facts.get("detail", ""), ListenEnd.AGENT.value)))
+            return CallReported(CallNote.LISTENED.value, facts.get("who", ""), detail)
+    return None
 
 
 class PageVoice:
@@ -54,6 +72,7 @@ class PageVoice:
         self._act = act
         self._lane = lane
         self._who = ("", "")  # whose page has the call, and where
+        self.listening = line.listening.allowed
 
     def told(self) -> dict[str, Any]:
         """The call as the page draws it."""
@@ -66,6 +85,17 @@ class PageVoice:
             "driver_db": sight.driver_db,
             "officer_db": sight.officer_db,
             "problems": "; ".join(f"{part}: {why}" for part, why in sorted(self._line.problems.items())),
+            "ear": self._ear() if self.listening else None,
+        }
+
+    def _ear(self) -> dict[str, Any]:
+        """Who listens, and why somebody cannot begin to."""
+        ear = self._line.listening
+        return {
+            "number": ear.sight.number,
+            "who": ear.sight.who,
+            "refusal": ear.refusal(supervises=False) or "",
+            "supervisors": ear.refusal(supervises=True) or "",
         }
 
     async def answer(self, officer: str, station: str, sdp: str) -> CallAgreed:
@@ -83,3 +113,17 @@ class PageVoice:
     async def hears(self, attempt: int, officer_db: float) -> None:
         """The page says that the driver's sound reaches it."""
         self._line.page_hears(attempt, officer_db)
+
+    async def listen(self, wanted: ListenWanted) -> ListenBegun:
+        """Lets an officer's page listen, once the driver's panel says so."""
+        wish = Listener(wanted.officer, wanted.station, wanted.sdp, wanted.supervises)
+        number, heard = await self._line.listening.listen(wish)
+        return ListenBegun(refusal=heard) if isinstance(heard, ListenRefusal) else ListenBegun(number, heard)
+
+    async def listens(self, number: int) -> bool:
+        """The page says that it listens still; whether it does."""
+        return self._line.listening.listens(number)
+
+    async def stop_listening(self, number: int, why: ListenEnd) -> None:
+        """The officer has heard enough, or his page may not any more."""
+        self._line.listening.stop(number, why)

@@ -212,6 +212,9 @@ NOTICES: dict[DriverNotice, NoticeWords] = {
 }
 """Ours until the department confirms them, like the rest."""
 
+LISTENED_TO = NoticeWords("An officer is listening", "海關人員正在聆聽", "海关人员正在聆听")
+"""The panel's line while an officer hears the kiosk's microphone and the driver cannot hear him; ours, like the notices."""
+
 CARRIES_NOTICE = frozenset(
     {Scene.STOP, Scene.IMMIGRATION, Scene.WATCH, Scene.WAIT, Scene.NOPLATE, Scene.NOBUNDLE, Scene.EARLY}
     | {Scene.WRONGPOINT, Scene.OFFICER, Scene.MANUAL, Scene.HELP}
@@ -221,6 +224,9 @@ CARRIES_NOTICE = frozenset(
 Never below one that sends him on his way or to the compound, that asks him for something or acknowledges it, during a call, or
 where no vehicle is.
 """
+
+CARRIES_LISTENING = CARRIES_NOTICE | {Scene.TALK}
+"""The panel's messages below which `LISTENED_TO` may stand. Under any other nobody can listen (docs/decisions.md, The voice)."""
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -163,6 +163,7 @@ class PageLane:
             now=clock.now,
             read_ms=lambda: (38, 61),
             notice=lambda: self.notice.shown,
+            listener=self.listener,
         )
         self.alarms = LaneAlarms()
         self.page = self.page_kind(self.agent, simulated=True, software=software, sources=sources, alarms=self.alarms)
@@ -174,6 +175,10 @@ class PageLane:
         for screen, scene in ((Screen.XDB, order.xdb), (Screen.AIOP, order.aiop)):
             if screen not in self._silent:
                 self.agent.tell(e.ScenePainted(screen, scene, order.serial))
+
+    def listener(self) -> str:
+        """Who listens at the kiosk: nobody, for it has no voice."""
+        return ""
 
     def _notice_moved(self) -> None:
         self.page.moved()

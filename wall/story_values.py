@@ -63,6 +63,8 @@ CALLS: Final[dict[str, Both]] = {
     CallNote.TALKING: Both("each hears the other", "雙方可通話"),
     CallNote.LOST: Both("the voice broke off", "通話中斷"),
     CallNote.ENDED: Both("ended", "結束"),
+    CallNote.LISTENING: Both("began to listen", "開始聆聽"),
+    CallNote.LISTENED: Both("no longer listens", "停止聆聽"),
 }
 """What an intercom's effect or a report of it says (`lane_agent.effects.Ring`, `domain.visit_record.CallNote`)."""
 

@@ -8,6 +8,7 @@ import { draw, drawButtons } from "./draw.js";
 import "./language.js";
 import { followFrame } from "./pictures.js";
 import { toggleSound } from "./ring.js";
+import { drawListening, prepareListening } from "./listen.js";
 import { listen } from "./stream.js";
 import { drawSecond, prepareSecond } from "./second.js";
 import { drawVoice } from "./voice.js";
@@ -21,6 +22,7 @@ function onView(view) {
   refreshDialogs(view);
   drawSecond(view);
   drawVoice(view);
+  drawListening(view);
   const locked = find("#locked");
   if (!locked) return;
   locked.hidden = !view.you.locked;
@@ -135,5 +137,6 @@ onClick("#logout", async () => {
 const stream = listen({ onView, onStale });
 prepareDialogs(stream.stale);
 prepareSecond(stream.stale);
+prepareListening(stream.stale);
 noteActivity();
 followFrame();

@@ -55,7 +55,7 @@ async function connect(report) {
 }
 
 /** The addresses of this computer; without any that take longer. */
-function gathered(peer) {
+export function gathered(peer) {
   if (peer.iceGatheringState === "complete") return Promise.resolve();
   return new Promise((done) => {
     peer.addEventListener("icegatheringstatechange", () => peer.iceGatheringState === "complete" && done());
@@ -95,8 +95,9 @@ export function drawVoice({ voice, help }) {
   line.hidden = !voice || help.state === "none";
   if (call.attempt && voice?.attempt !== call.attempt) hangUp();
   if (line.hidden) return;
+  const here = talks() ? pick(". Speak into this computer's microphone", "，請對此電腦的麥克風說話") : "";
   const state = voice.talking ? pick("Voice: both hear each other", "通話中：雙方互相聽到") : pick("No voice yet", "未有聲音");
-  say(find("#voice-says"), voice.problems && !voice.talking ? `${state}. ${voice.problems}` : state);
+  say(find("#voice-says"), voice.problems && !voice.talking ? `${state}. ${voice.problems}` : state + here);
   find("#voice-driver").value = voice.driver_db;
   find("#voice-officer").value = voice.officer_db;
 }

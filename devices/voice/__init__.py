@@ -4,6 +4,7 @@
 |---|---|
 | `desk` | the call machine, pure: who is called, who answered, whether each hears the other |
 | `line` | the agent's end: a Unix socket to the voice process, and the desk between it and the lane |
+| `listening`, `listen_line` | an officer who listens without being called: the machine, pure, and the agent's end of it |
 | `protocol` | the lines over that socket |
 | `process`, `__main__` | the voice process, a unit of its own: sound, calls, prompts |
 | `webrtc` | a call to an officer's page |

@@ -185,7 +185,7 @@ class CallDesk:
     def receive_report(self, report: p.ToAgent, now_ms: int) -> None:
         """What the voice process says of a call; of an older one it changes nothing."""
         match report:
-            case p.Health() | p.Agreed() | p.VoiceBeat():
+            case p.Health() | p.Agreed() | p.ListenAgreed() | p.ListenClosed() | p.VoiceBeat():
                 return
             case _ if not self._open or report.attempt != self._open:
                 return

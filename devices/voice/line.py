@@ -20,9 +20,10 @@ from pathlib import Path
 
 from devices.voice import protocol as p
 from devices.voice.desk import CallDesk, CallRules, CallSight
+from devices.voice.listen_line import ListenLine
 from domain.alarms import LaneAlarmKind
 from lane_agent.effects import Show
-from lane_agent.events import Event, TroubleEnded, TroubleReported
+from lane_agent.events import Event, OfficerSent, TroubleEnded, TroubleReported
 from lane_agent.wording import Scene
 
 log = logging.getLogger("rocars.voice")
@@ -43,6 +44,10 @@ class VoiceLine:
         on_event: called in the event loop with the lane's events; must not block.
         clock: monotonic, ms.
         moved: called when what the page shows of the call has changed.
+        listening_ms: how long an officer may listen at a time who was not called; 0 for not at all.
+
+    Attributes:
+        listening: who listens.
     """
 
     def __init__(
@@ -53,7 +58,9 @@ class VoiceLine:
         on_event: Callable[[Event], None],
         clock: Callable[[], int],
         moved: Callable[[], None] = lambda: None,
+        listening_ms: int = 0,
     ) -> None:
+        self.listening = ListenLine(listening_ms, send=self._send, on_event=on_event, clock=clock, moved=moved)
         self._path = path
         self._desk = CallDesk(rules)
         self._on_event = on_event
@@ -121,6 +128,7 @@ class VoiceLine:
         """What the driver reads from now on: a call hides the rest, for the ear too."""
         scene = order.aiop if order.aiop in _HELP or order.aiop is order.xdb else order.xdb
         self._say_scene(scene.value)
+        self.listening.shows(order)
 
     async def answer(self, officer: str, station: str, sdp: str) -> tuple[int, p.Agreed]:
         """Connects an officer's page; the lane must have taken his answer. Returns the call's number and what was agreed.
@@ -145,10 +153,12 @@ class VoiceLine:
         self._desk.receive_page_hears(attempt, officer_db, self._clock())
         self._work()
 
-    def officer_sent(self) -> None:
-        """The lane has been told that an officer comes."""
-        self._desk.receive_officer_sent()
-        self._work()
+    def stepped(self, event: Event) -> None:
+        """The lane has taken this event, and its journal has it."""
+        if isinstance(event, OfficerSent):
+            self._desk.receive_officer_sent()
+            self._work()
+        self.listening.stepped(event)
 
     def prove(self) -> None:
         """Has microphone and loudspeaker proved now."""
@@ -168,6 +178,7 @@ class VoiceLine:
                 self._on_event(deed)
         if self._desk.sight != self._shown:
             self._shown = self._desk.sight
+            self.listening.calls(self._shown)
             self._moved()
 
     def _send(self, message: p.ToVoice) -> None:
@@ -184,6 +195,7 @@ class VoiceLine:
             now = self._clock()
             self._desk.receive_time(now)
             self._work()
+            self.listening.passed()
             self._tell_health()
             if self._voice is None:
                 continue
@@ -213,9 +225,11 @@ class VoiceLine:
         try:
             if self._voice is not None:  # one box, one voice: the newer one is the unit that was started again
                 self._voice.transport.abort()
+                self.listening.voice_runs(False)
             self._voice, self._heard_ms = writer, self._clock()
             self._health["process"] = ""
             self._send(self._scene)
+            self.listening.voice_runs(True)
             await self._serve(reader, writer)
         finally:
             self._serving.discard(task)
@@ -231,6 +245,7 @@ class VoiceLine:
         for answer in self._agreeing.values():
             if not answer.done():
                 answer.set_result(p.Agreed(0, problem="the voice process ended"))
+        self.listening.voice_runs(False)
         self._desk.receive_voice_gone(self._clock())
         self._work()
 
@@ -259,6 +274,8 @@ class VoiceLine:
                 answer = self._agreeing.get(report.attempt)
                 if answer is not None and not answer.done():
                     answer.set_result(report)
+            case p.ListenAgreed() | p.ListenClosed():
+                self.listening.hear(report)
             case p.VoiceBeat():
                 pass
             case _:

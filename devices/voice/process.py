@@ -28,12 +28,14 @@ from lane_agent.wording import Scene
 from runtime.backoff import Backoff
 
 if TYPE_CHECKING:
-    from devices.voice.webrtc import PageCall
+    from devices.voice.webrtc import PageCall, PageEar
 
 log = logging.getLogger("rocars.voice")
 
 SOUND_S: Final = 0.25
 _TICK_S: Final = 0.1
+_AGENT_SILENT_S: Final = 1.5
+"""An agent that has said nothing for so long, in health half a second, may have a panel that shows its safe face (after 2 s, `screens.silent_s`)."""
 _BACKOFF_S: Final = (0.3, 5.0)
 
 
@@ -80,6 +82,8 @@ class VoiceProcess:
         self._writer: asyncio.StreamWriter | None = None
         self._health: dict[str, str] = {}
         self._page: PageCall | None = None
+        self._ear: PageEar | None = None
+        self._agent_s = 0.0  # when the agent said something last
         self._telephone: Telephone | None = None
         if settings.sip is not None:
             file = settings.sip.password_file
@@ -119,6 +123,7 @@ class VoiceProcess:
                     group.create_task(self._prompt(), name="prompts")
         finally:
             await self._end_page()
+            await self._end_ear()
             await self.sound.stop()
 
     async def _keep_sound(self) -> None:
@@ -141,6 +146,7 @@ class VoiceProcess:
                 backoff.reset()
             self._note("sound", why)
             await self._end_page()
+            await self._end_ear(why)
             await asyncio.sleep(backoff.next_s())
 
     async def _keep_line(self) -> None:
@@ -166,6 +172,7 @@ class VoiceProcess:
     async def _serve(self, reader: asyncio.StreamReader) -> None:
         with contextlib.suppress(ConnectionError):
             while line := await reader.readline():
+                self._agent_s = self._clock()
                 try:
                     await self._take(p.decode_for_voice(line))
                 except p.VoiceLineError as error:
@@ -175,6 +182,7 @@ class VoiceProcess:
     def _abandoned(self) -> None:
         """The agent is gone: no calls, no words."""
         self._do(self._end_page())
+        self._do(self._end_ear())
         if self._telephone is not None:
             self._telephone.hang_up_whatever()
         self._in_call = False
@@ -182,12 +190,8 @@ class VoiceProcess:
 
     async def _take(self, order: p.ToVoice) -> None:
         match order:
-            case p.Dial(attempt, number):
-                await self._end_page()
-                if self._telephone is None:
-                    self._tell(p.Closed(attempt, p.Ended.UNREACHABLE, "this lane has no telephone"))
-                else:
-                    self._telephone.dial(attempt, number)
+            case p.Dial():
+                await self._dial(order)
             case p.HangUp(attempt):
                 if self._page is not None and self._page.attempt == attempt:
                     await self._end_page()
@@ -195,6 +199,8 @@ class VoiceProcess:
                     self._telephone.hang_up(attempt)
             case p.Offer():
                 await self._offer(order)
+            case p.Listen() | p.StopListening():
+                await self._listen(order)
             case p.ShownScene(key, call):
                 self._in_call = call
                 scene = next((one for one in Scene if one.value == key), None)
@@ -203,6 +209,13 @@ class VoiceProcess:
                 self._wants_proof.set()
             case p.AgentBeat():
                 pass
+
+    async def _dial(self, order: p.Dial) -> None:
+        await self._end_page()
+        if self._telephone is None:
+            self._tell(p.Closed(order.attempt, p.Ended.UNREACHABLE, "this lane has no telephone"))
+        else:
+            self._telephone.dial(order.attempt, order.number)
 
     async def _offer(self, offer: p.Offer) -> None:
         from devices.voice.webrtc import OfferError, PageCall  # noqa: PLC0415 -- seconds and 40 MB that only page calls take
@@ -225,6 +238,32 @@ class VoiceProcess:
             page, self._page = self._page, None
             await page.close()
 
+    async def _listen(self, wish: p.Listen | p.StopListening) -> None:
+        from devices.voice.webrtc import OfferError, PageEar  # noqa: PLC0415 -- as for calls
+
+        known = self._ear is not None and self._ear.number == wish.number
+        await self._end_ear()
+        if isinstance(wish, p.StopListening):
+            if not known:
+                self._tell(p.ListenClosed(wish.number))
+            return
+        self._ear = ear = PageEar(
+            wish.number,
+            microphone=Microphone(self.sound.environment),
+            said=Microphone(self.sound.environment, self.sound.said),
+            gone=lambda: self._do(self._end_ear("the page is gone or its network is cut")),
+        )
+        try:
+            self._tell(p.ListenAgreed(wish.number, await ear.agree(wish.sdp)))
+        except OfferError as error:
+            await self._end_ear(str(error)[:400])
+
+    async def _end_ear(self, why: str = "") -> None:
+        if self._ear is not None:
+            ear, self._ear = self._ear, None
+            await ear.close()
+            self._tell(p.ListenClosed(ear.number, why[:400]))
+
     async def _report(self) -> None:
         """What flows, four times a second; that this process lives, and how its registration is."""
         beat = 0.0
@@ -235,6 +274,8 @@ class VoiceProcess:
                 self._tell(self._page.sound())
             if self._telephone is not None and (sound := self._telephone.sound()) is not None:
                 self._tell(sound)
+            if self._ear is not None and self._clock() - self._agent_s > _AGENT_SILENT_S:
+                await self._end_ear("the agent was silent")
             if self._clock() - beat >= p.BEAT_S:
                 beat = self._clock()
                 self._tell(p.VoiceBeat())
@@ -259,7 +300,8 @@ class VoiceProcess:
             due = bool(self._settings.test_at) and minute == _minute(self._settings.test_at) and day != done_day
             if not (due or self._wants_proof.is_set()):
                 continue
-            if self._in_call or self._saying is not None or self._page is not None or self.sound.pid is None:
+            busy = self._in_call or self._saying is not None or self._page is not None or self._ear is not None
+            if busy or self.sound.pid is None:
                 await asyncio.sleep(1.0)
                 continue
             if due:

@@ -50,6 +50,19 @@ class Offer(VoiceMessage, frozen=True, tag="offer"):
     sdp: Sdp
 
 
+class Listen(VoiceMessage, frozen=True, tag="listen"):
+    """A page listens at the kiosk and says nothing: its session description."""
+
+    number: Attempt
+    sdp: Sdp
+
+
+class StopListening(VoiceMessage, frozen=True, tag="stop_listening"):
+    """It listens no more."""
+
+    number: Attempt
+
+
 class ShownScene(VoiceMessage, frozen=True, tag="scene"):
     """What the driver reads now; `call` while a help call is open, in which nothing is prompted but HELP."""
 
@@ -126,6 +139,20 @@ class Agreed(VoiceMessage, frozen=True, tag="agreed"):
     problem: Words = ""
 
 
+class ListenAgreed(VoiceMessage, frozen=True, tag="listen_agreed"):
+    """The answer to a page that listens."""
+
+    number: Attempt
+    sdp: Sdp
+
+
+class ListenClosed(VoiceMessage, frozen=True, tag="listen_closed"):
+    """The microphone is closed to the page that listened, or was never opened; `detail` where nobody ordered that."""
+
+    number: Attempt
+    detail: Words = ""
+
+
 class Health(VoiceMessage, frozen=True, tag="health"):
     """How a part is: `process`, `sound`, `microphone`, `loudspeaker`, `registration`, `telephone`, `prompts`; "" is well."""
 
@@ -137,8 +164,8 @@ class VoiceBeat(VoiceMessage, frozen=True, tag="alive"):
     """The voice process lives."""
 
 
-ToVoice = Dial | HangUp | Offer | ShownScene | ProveSound | AgentBeat
-ToAgent = Rang | Answered | Closed | KeyPressed | Sound | Agreed | Health | VoiceBeat
+ToVoice = Dial | HangUp | Offer | Listen | StopListening | ShownScene | ProveSound | AgentBeat
+ToAgent = Rang | Answered | Closed | KeyPressed | Sound | Agreed | ListenAgreed | ListenClosed | Health | VoiceBeat
 
 _to_voice: msgspec.json.Decoder[ToVoice] = msgspec.json.Decoder(ToVoice)
 _to_agent: msgspec.json.Decoder[ToAgent] = msgspec.json.Decoder(ToAgent)

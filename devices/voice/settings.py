@@ -106,6 +106,9 @@ class VoiceSettings(Section, frozen=True, kw_only=True):
 
     Attributes:
         page: officers talk through their page (WebRTC); needs the page over HTTPS.
+        listening: an officer may listen at the kiosk through his page without having been called, and a supervisor into a call that
+            another has answered; the panel says so as long as it lasts.
+        listening_s: how long at a time.
         sip: calls over SIP; None for none.
         prompts: what is said to drivers.
         socket: where the voice process finds the agent.
@@ -117,6 +120,8 @@ class VoiceSettings(Section, frozen=True, kw_only=True):
     """
 
     page: bool = False
+    listening: bool = False
+    listening_s: Annotated[float, Meta(ge=10, le=1_800, description="a number of seconds, 10 to 1800")] = 300.0
     sip: SipSettings | None = None
     prompts: PromptSettings = PromptSettings(speak=Prompting.NONE)
     socket: Annotated[Path, PlaceOfSocket("mkdir -p {folder}, for the lane's user")] = Path(
@@ -140,3 +145,8 @@ class VoiceSettings(Section, frozen=True, kw_only=True):
     def calls(self) -> bool:
         """Whether a voice call can be made at all."""
         return self.page or self.sip is not None
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Whoever listens does so through his page."""
+        if self.listening and not self.page:
+            yield Problem("listening", "needs voice.page", "say page = true, or drop it")

@@ -115,6 +115,11 @@ class SoundServer:
         return self._raw
 
     @property
+    def said(self) -> str:
+        """The source that gives what the loudspeaker plays."""
+        return "kiosk_loudspeaker.monitor"
+
+    @property
     def pid(self) -> int | None:
         """Of the server that runs, or None."""
         return self._process.pid if self._process is not None and self._process.returncode is None else None

@@ -11,6 +11,7 @@ import contextlib
 import fractions
 import gc
 import logging
+from collections import deque
 from collections.abc import Callable
 
 import av
@@ -65,6 +66,21 @@ class _Kiosk(MediaStreamTrack):
         return frame
 
 
+async def _answered(peer: RTCPeerConnection, sdp: str, kiosk: _Kiosk) -> str:
+    """Our answer to a page's offer of one sound; raises `OfferError`."""
+    if sdp.count("\nm=") != 1 or "\nm=audio " not in sdp:
+        raise OfferError("the page must offer one sound, and nothing else")
+    try:
+        async with asyncio.timeout(AGREE_S):
+            await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+            peer.addTrack(kiosk)
+            answer = await peer.createAnswer()
+            await peer.setLocalDescription(answer)
+    except Exception as error:  # aiortc raises whatever its parser stumbles over: all of it is a bad offer
+        raise OfferError(f"the offer cannot be answered: {type(error).__name__} {error}") from error
+    return str(peer.localDescription.sdp)
+
+
 class PageCall:
     """One call.
 
@@ -94,21 +110,12 @@ class PageCall:
             OfferError: it is no offer of one sound.
             SoundError: the loudspeaker does not open.
         """
-        if sdp.count("\nm=") != 1 or "\nm=audio " not in sdp:
-            raise OfferError("the page must offer one sound, and nothing else")
         self._peer.on("track", self._take_officer)
         self._peer.on("connectionstatechange", self._changed)
-        try:
-            async with asyncio.timeout(AGREE_S):
-                await self._peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
-                self._peer.addTrack(self._kiosk)
-                answer = await self._peer.createAnswer()
-                await self._peer.setLocalDescription(answer)
-        except Exception as error:  # aiortc raises whatever its parser stumbles over: all of it is a bad offer
-            raise OfferError(f"the offer cannot be answered: {type(error).__name__} {error}") from error
+        answer = await _answered(self._peer, sdp, self._kiosk)
         await self._loudspeaker.open()
         self._tasks.append(asyncio.create_task(self._listen(), name="page microphone"))
-        return str(self._peer.localDescription.sdp)
+        return answer
 
     def sound(self) -> p.Sound:
         """What flowed since the last time."""
@@ -154,3 +161,63 @@ class PageCall:
                     self._officer.take(left[:FRAME])
                     self._loudspeaker.write(left[:FRAME])
                     left = left[FRAME:]
+
+
+class PageEar:
+    """A page that listens and says nothing: it hears the microphone and what the loudspeaker says, which is an officer's voice in a call.
+
+    Args:
+        number: of the listening.
+        microphone: the kiosk's.
+        said: what its loudspeaker plays.
+        gone: called once if the page is gone by itself.
+    """
+
+    def __init__(self, number: int, *, microphone: Microphone, said: Microphone, gone: Callable[[], None]) -> None:
+        self.number = number
+        self._microphone = microphone
+        self._said = said
+        self._gone = gone
+        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._kiosk = _Kiosk(LevelMeter(), lambda: False)
+        self._words: deque[Samples] = deque(maxlen=_QUEUED)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._over = False
+
+    async def agree(self, sdp: str) -> str:
+        """Answers the page's offer; it then connects by itself. Raises as `PageCall.agree`."""
+        if "a=recvonly" not in sdp:
+            raise OfferError("a page that listens must offer to receive, and nothing else")
+        self._peer.on("connectionstatechange", self._changed)
+        answer = await _answered(self._peer, sdp, self._kiosk)
+        self._tasks.append(asyncio.create_task(self._listen(), name="listening, microphone"))
+        self._tasks.append(asyncio.create_task(self._overhear(), name="listening, loudspeaker"))
+        return answer
+
+    async def close(self) -> None:
+        """Gives the microphone back."""
+        self._over = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._peer.close()
+        gc.collect()  # as in `PageCall.close`
+
+    def _changed(self) -> None:
+        if self._peer.connectionState in ("failed", "closed") and not self._over:
+            self._over = True
+            self._gone()
+
+    async def _listen(self) -> None:
+        async for frame in self._microphone.frames():
+            self._kiosk.put(mixed(frame, self._words.popleft()) if self._words else frame)
+
+    async def _overhear(self) -> None:
+        async for frame in self._said.frames():
+            self._words.append(frame)
+
+
+def mixed(one: Samples, other: Samples) -> Samples:
+    """Both at once; what is too loud for 16 bits is cut off."""
+    both: Samples = np.clip(one.astype(np.int32) + other, -32_768, 32_767).astype(np.int16)
+    return both

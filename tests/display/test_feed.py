@@ -127,7 +127,14 @@ def test_each_screen_is_told_its_own_scene(folder: Path) -> None:
         await story.has("found", Screen.AIOP)
         assert feed.connected == {Screen.XDB, Screen.AIOP}
         feed.show(Show(3, Scene.IMMIGRATION_TURN, Scene.IMMIGRATION, "14:30"))
-        told = {"type": "show", "serial": 3, "parameter": "14:30", "simulated": True, "notice": None}
+        told = {
+            "type": "show",
+            "serial": 3,
+            "parameter": "14:30",
+            "simulated": True,
+            "notice": None,
+            "listening": False,
+        }
         assert await xdb.read("show") == told | {"scene": "IMMIGRATION_TURN"}
         assert await aiop.read("show") == told | {"scene": "IMMIGRATION"}
         xdb.hang_up()
@@ -381,3 +388,55 @@ def test_a_notice_is_the_panels_and_no_order_of_it_paints_screen_3_anew(folder: 
         aiop.hang_up()
 
     play(folder, scenario)
+
+
+def test_that_somebody_listens_is_only_what_the_panel_has_painted(folder: Path) -> None:
+    """Not while it is only ordered; no longer from the order on that takes it away, on a safe face, or on a panel that is gone."""
+
+    async def scenario(path: Path, story: Story) -> None:
+        said: list[bool] = []
+        feed = ScreenFeed(
+            path,
+            simulated=False,
+            on_painted=lambda screen, scene, serial: story.told.append(("painted", screen, scene, serial)),
+            on_trouble=lambda _screen, _why: None,
+            on_lost=lambda screen: story.told.append(("lost", screen)),
+            on_found=lambda screen: story.told.append(("found", screen)),
+            on_listening=said.append,
+        )
+        await feed.start()
+        feed.listening(True)
+        assert said == [False]  # nobody there to be told
+        aiop = await HandScreen.dial(path, "aiop")
+        await story.has("found", Screen.AIOP)
+
+        def paints(serial: int, **more: bool) -> None:
+            aiop.say({"type": "painted", "screen": "aiop", "scene": "STOP", "serial": serial, **more})
+
+        feed.show(Show(1, Scene.STOP, Scene.STOP))
+        assert (await aiop.read("show"))["listening"]
+        assert said == [False]
+        paints(1, listening=True)
+        await eventually(lambda: said == [False, True])
+        feed.show(Show(2, Scene.HELP, Scene.HELP))  # it goes on below the next message that carries it
+        assert (await aiop.read("show"))["listening"]
+        feed.show(Show(3, Scene.DONE, Scene.DONE))
+        assert said == [False, True, False]
+        assert not (await aiop.read("show"))["listening"]
+        paints(2, listening=True)  # an older order's
+        await story.has("painted", Screen.AIOP, Scene.STOP, 2)
+        assert said == [False, True, False]
+        feed.listening(True)
+        assert said == [False, True, False, False]
+        feed.show(Show(4, Scene.STOP, Scene.STOP))
+        paints(4, listening=True)
+        await eventually(lambda: said[-1])
+        paints(0, safe=True)
+        await eventually(lambda: not said[-1])
+        paints(4, listening=True)
+        await eventually(lambda: said[-1])
+        aiop.hang_up()
+        await eventually(lambda: not said[-1])
+        await feed.stop()
+
+    asyncio.run(scenario(folder / "a.sock", Story()))

@@ -84,7 +84,7 @@ def test_the_lines_are_as_documented() -> None:
     assert decode_for_screen(b'{"type":"show","scene":"DONE","serial":7,"parameter":"","simulated":false}') == DONE
     assert encode(ScreenHello(Screen.XDB)) == b'{"type":"hello","screen":"xdb"}\n'
     painted = encode(Painted(Screen.XDB, Scene.DONE, 7))
-    assert painted == b'{"type":"painted","screen":"xdb","scene":"DONE","serial":7,"safe":false}\n'
+    assert painted == b'{"type":"painted","screen":"xdb","scene":"DONE","serial":7,"safe":false,"listening":false}\n'
 
 
 def test_before_the_first_order_the_face_is_safe() -> None:

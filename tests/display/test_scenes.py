@@ -15,9 +15,9 @@ from display.layout import lay_out
 from display.line_breaks import pieces
 from display.pictures import render
 from display.scenes import PICTOGRAMS, Language, Pictogram, Sign, sign
-from domain.notices import DriverNotice
+from domain.notices import LISTENING, DriverNotice
 from lane_agent.model import Screen
-from lane_agent.wording import CARRIES_NOTICE, NOTICES, WORDING, Scene
+from lane_agent.wording import CARRIES_LISTENING, CARRIES_NOTICE, NOTICES, WORDING, Scene
 from tests.rigs.places import ROOT
 
 EACH = [(screen, scene) for screen in Screen for scene in Scene]
@@ -65,7 +65,7 @@ def test_no_two_messages_share_a_pictogram() -> None:
     """A driver who cannot read the words still tells the messages apart."""
     used = Counter(PICTOGRAMS.values())
     assert {p for p, times in used.items() if times > 1} == {Pictogram.PASSPORT}  # Immigration's two scenes
-    assert set(used) == set(Pictogram)
+    assert set(used) == set(Pictogram) - {Pictogram.EAR}  # of no message: somebody listens
 
 
 def test_a_simulated_lane_says_so_on_every_sign() -> None:
@@ -157,3 +157,29 @@ def test_no_notice_says_go_or_what_is_decided() -> None:
     for words in NOTICES.values():
         text = f"{words.english} {words.traditional} {words.simplified}".casefold()
         assert not any(word in text for word in ("proceed", "cleared", "go to", "drive", "駛", "驶", "放行", "完成"))
+
+
+@pytest.mark.parametrize(("screen", "scene"), EACH)
+def test_that_somebody_listens_stands_below_what_carries_it_with_a_mark_of_its_own(
+    screen: Screen, scene: Scene
+) -> None:
+    """Never beside 3 or 4 or on the board; in three languages, whole in its strip, with an ear, and no smaller than a notice."""
+    told = sign(screen, scene, notice=LISTENING)
+    carries = screen is Screen.AIOP and scene in CARRIES_LISTENING
+    assert told.listening is bool(told.notice) is carries
+    if not carries:
+        assert render(screen, scene, notice=LISTENING) == render(screen, scene)
+        return
+    assert scene not in {Scene.DONE, Scene.EXAMINE}
+    assert replace(told, notice=(), listening=False) == sign(screen, scene)
+    for size in ((640, 480), (800, 600), (1024, 768)):
+        placed = lay_out(screen, scene, "12-01 04:30", False, size, notice=LISTENING)
+        assert placed.notice is not None
+        assert placed.ear is not None
+        strip, ear = pygame.Rect(placed.notice), pygame.Rect(placed.ear)
+        assert strip.contains(ear)
+        assert {row.language for row in placed.notice_rows} == set(Language)
+        assert all(strip.contains(row.ink) and not ear.colliderect(row.ink) for row in placed.notice_rows)
+        assert all(not strip.colliderect(row.ink) for row in placed.rows)
+        assert not any(strip.colliderect(key.area) for key in placed.keys)
+        assert min(row.size for row in placed.notice_rows) >= size[1] * 0.04

@@ -14,6 +14,7 @@ import msgspec
 
 from console.acts import REQUESTS
 from console.call_routes import CallOffer, DriverHeard
+from console.listen_routes import ListenNumber, ListenOffer
 from console.login import PageLanguage, PagePassword
 from console.requests import (
     AcknowledgeAlarm,
@@ -43,6 +44,15 @@ class CallOutcome(msgspec.Struct, frozen=True):
     accepted: bool
     words: str
     attempt: int
+    sdp: str
+
+
+class ListenOutcome(msgspec.Struct, frozen=True):
+    """What became of a wish to listen; `sdp` is the box's session description."""
+
+    accepted: bool
+    words: str
+    number: int
     sdp: str
 
 
@@ -187,6 +197,22 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ),
     ("POST", "/call/end"): Operation(
         says="Ends the call that this page answered.", refused=(401, 403, 409, 423), token=True
+    ),
+    ("POST", "/call/listen"): Operation(
+        says="Listens at the kiosk, once the driver's panel says so; where the site allows it.",
+        body=ListenOffer,
+        outcome=ListenOutcome,
+        refused=(401, 403, 409, 422, 423),
+        token=True,
+    ),
+    ("POST", "/call/listening"): Operation(
+        says="This page listens still; `accepted` is false where it does not.",
+        body=ListenNumber,
+        refused=(401, 403, 422, 423),
+        token=True,
+    ),
+    ("POST", "/call/stop-listening"): Operation(
+        says="Listens no more.", body=ListenNumber, refused=(401, 403, 422), token=True
     ),
     ("GET", "/wall/challenge"): Operation(
         says="Something for a wall to sign; anybody may have one.", outcome=Challenge, session=False

@@ -22,18 +22,18 @@ import numpy as np
 
 from console.agent_line import LaneByLine, VoiceByLine
 from console.app import create_app
-from console.officers import OfficerBook
+from console.officers import OfficerBook, OfficerRole
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
 from devices.voice.__main__ import read_settings
-from devices.voice.line import VoiceLine
 from devices.voice.settings import VoiceSettings
 from devices.voice.sound import FRAME, Loudspeaker, Microphone
 from devices.voice.tone import Samples
+from display.feed import ScreenFeed
 from domain.visit_record import RecordKind
 from edge.clock import BoxClock
 from edge.page_line import PageLine
-from edge.voice import PageVoice, call_rules
+from edge.voice import PageVoice, voice_line
 from lane_agent import events as e
 from lane_agent.effects import Alarm, Effect, Ring, Show
 from lane_agent.model import Moment, Screen
@@ -43,7 +43,7 @@ from runtime.clocks import monotonic_ms
 from simulation.page_lane import PageLane
 from tools.bench.voice.sip import inside
 
-OFFICER, PASSWORD = "chan", "a long enough password"
+OFFICER, SUPERVISOR, PASSWORD = "chan", "lau", "a long enough password"
 _PATIENCE_S = 90.0
 
 
@@ -56,9 +56,10 @@ class SpeakingLane(PageLane):
 
     def __init__(self, settings: VoiceSettings) -> None:
         super().__init__(clock=BoxClock(lambda: None), paint=_blank)
-        self.voice = VoiceLine(
-            settings.socket, call_rules(settings), on_event=self.agent.tell, clock=monotonic_ms, moved=self.page.moved
-        )
+        made = voice_line(settings, self.agent.tell, monotonic_ms, self.page.moved)
+        assert made is not None, "these settings have no voice"
+        self.voice = made
+        self.panel: ScreenFeed | None = None
         self.scenes: list[tuple[float, Scene]] = []
         self.alarmed: set[str] = set()
 
@@ -66,7 +67,14 @@ class SpeakingLane(PageLane):
         """Paint both screens, and say what belongs to them."""
         self.scenes.append((time.monotonic(), order.aiop))
         super().show(order)
+        if self.panel is not None:
+            self.panel.show(order)
         self.voice.show(order)
+
+    def with_panel(self, panel: ScreenFeed) -> None:
+        """Whoever stands at the other end of this feed's socket shows what the driver reads; the lane's own proof is not theirs."""
+        self.panel = panel
+        self.voice.listening.mark = panel.listening
 
     def raise_alarm(self, alarm: Alarm) -> None:
         """Somebody is wanted."""
@@ -80,8 +88,11 @@ class SpeakingLane(PageLane):
     def stepped(self, event: e.Event, at: Moment, effects: tuple[Effect, ...], lane: Lane) -> None:
         """One step is durable."""
         super().stepped(event, at, effects, lane)
-        if isinstance(event, e.OfficerSent):
-            self.voice.officer_sent()
+        self.voice.stepped(event)
+
+    def listener(self) -> str:
+        """Who listens at the kiosk."""
+        return self.voice.listening.sight.who
 
     def core_is_told(self) -> set[str]:
         """The kinds of the alarms that stand in what the lane tells the core of itself."""
@@ -89,8 +100,12 @@ class SpeakingLane(PageLane):
 
     def notes(self) -> list[str]:
         """What the journal says of the calls, in order."""
+        return [row["call"] for row in self.rows()]
+
+    def rows(self) -> list[dict[str, str]]:
+        """The same, with who and why."""
         made = (effect for entry in self.journal.entries for effect in msgspec.json.decode(entry)["effects"])
-        return [dict(one["facts"])["call"] for one in made if one.get("kind") == RecordKind.CALL_REPORTED]
+        return [dict(one["facts"]) for one in made if one.get("kind") == RecordKind.CALL_REPORTED]
 
 
 @dataclass(slots=True)
@@ -200,6 +215,7 @@ async def kiosk(
         console = _console(place, host, idle_s)
         officers = OfficerBook(console.officers)
         officers.add(OFFICER, PASSWORD, shown="Officer Chan")
+        officers.add(SUPERVISOR, PASSWORD, shown="Supervisor Lau", role=OfficerRole.SUPERVISOR)
         lane = SpeakingLane(settings)
         spoken = PageVoice(lane.voice, act=lane.page.act, lane=lambda: lane.agent.lane, page=settings.page)
         for_page = PageLine(lane.page, place / "page.sock", voice=spoken)
@@ -210,7 +226,7 @@ async def kiosk(
             officers=officers,
             ticks=monotonic_ms,
             viewed=lambda _: None,
-            voice=VoiceByLine(to_agent, page=settings.page),
+            voice=VoiceByLine(to_agent, page=settings.page, listening=settings.listening),
         )
         server = ConsoleServer(app, stream, console)
         with inside(netns):

@@ -32,6 +32,7 @@ new MutationObserver(() => {
 """
 _RECORDERS = ("pactl", "list", "source-outputs", "short")
 _PATIENCE_S = 90
+_CLICKS = 6
 
 
 class OfficerPage:
@@ -46,10 +47,10 @@ class OfficerPage:
         self.tab = tab
         self.environment = environment
 
-    async def log_in(self, address: str) -> None:
+    async def log_in(self, address: str, officer: str) -> None:
         """As an officer does."""
         await self.tab.goto(f"{address}login")
-        await self.tab.fill('[name="name"]', OFFICER)
+        await self.tab.fill('[name="name"]', officer)
         await self.tab.fill('[name="password"]', PASSWORD)
         await self.tab.press('[name="password"]', "Enter")
         await self.tab.wait_for_selector("#help", state="attached")
@@ -68,6 +69,29 @@ class OfficerPage:
         await self.tab.click('button[data-act="end_call"]:not([disabled])')
         await self.tab.keyboard.press("1")
 
+    async def listens(self) -> None:
+        """Clicks *Listen at the kiosk* as soon as that can be done, until the page says that somebody does.
+
+        A busy machine's panel may confirm too late; then nobody listens, and an officer clicks again.
+        """
+        for _ in range(_CLICKS):
+            await self.tab.click("#listen:not([disabled])")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S / _CLICKS):
+                    await self.tab.wait_for_selector("#ear:not([hidden])")
+                    return
+        raise TimeoutError("nobody listens")
+
+    async def stops_listening(self) -> None:
+        """Ends it, by keyboard."""
+        await self.tab.focus("#ear-stop:not([hidden])")
+        await self.tab.keyboard.press("Enter")
+        await self.nobody_listens()
+
+    async def nobody_listens(self) -> None:
+        """Waits until the page says that nobody does."""
+        await self.tab.wait_for_selector("#ear", state="hidden")
+
     async def says(self, words: str) -> None:
         """Waits until the page says this of the voice."""
         await self.tab.wait_for_function(
@@ -83,22 +107,26 @@ class OfficerPage:
             TimeoutError: something does.
         """
         async with asyncio.timeout(_PATIENCE_S):
-            while b"protocol-native" in await self._recorders():  # noqa: ASYNC110 -- pactl has no word for "until"
+            while b"protocol-native" in await self.recorders():  # noqa: ASYNC110 -- pactl has no word for "until"
                 await asyncio.sleep(0.1)
 
-    async def _recorders(self) -> bytes:
+    async def recorders(self) -> bytes:
+        """What records on this computer, as pactl lists it."""
         asked = await asyncio.create_subprocess_exec(*_RECORDERS, env=self.environment, stdout=subprocess.PIPE)
         return (await asked.communicate())[0]
 
 
 @contextlib.asynccontextmanager
-async def officer_page(kiosk: Kiosk, folder: Path, *, netns: str = "") -> AsyncIterator[OfficerPage]:
+async def officer_page(
+    kiosk: Kiosk, folder: Path, *, netns: str = "", officer: str = OFFICER
+) -> AsyncIterator[OfficerPage]:
     """A browser with an officer logged in.
 
     Args:
         kiosk: whose page.
         folder: for the files of his sound server.
         netns: where his computer is, "" for here.
+        officer: who logs in.
     """
     from playwright.async_api import async_playwright  # noqa: PLC0415 -- for who measures, not for --help
 
@@ -123,7 +151,7 @@ async def officer_page(kiosk: Kiosk, folder: Path, *, netns: str = "") -> AsyncI
                 tab.set_default_timeout(_PATIENCE_S * 1_000)
                 await tab.add_init_script(_WATCH)
                 page = OfficerPage(tab, sound.environment)
-                await page.log_in(kiosk.address)
+                await page.log_in(kiosk.address, officer)
                 yield page
             finally:
                 await browser.close()
