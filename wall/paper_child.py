@@ -31,6 +31,8 @@ from wire.sealed_pages import RECORD_NAME
 
 log = logging.getLogger("rocars.wall.paper")
 
+_JPEG: Final = b"\xff\xd8\xff"
+
 MOST_BYTES: Final = 2_000_000_000
 """Of address space, of which the libraries and their fonts map some hundred megabytes."""
 MOST_SECONDS: Final = 150
@@ -53,8 +55,9 @@ def pdf_of(paper: StoryPaper, record: bytes) -> bytes:
         """Has what the record brings, and nothing else."""
 
         def fetch(self, url: str, _headers: object = None) -> URLFetcherResponse:
-            if (jpeg := paper.pictures.get(url)) is None:
-                raise ValueError(f"{url[:80]} is none of the record's pictures")
+            jpeg = paper.pictures.get(url, b"")
+            if not jpeg.startswith(_JPEG):  # of other forms some have addresses in them, and one is a program
+                raise ValueError(f"{url[:80]} is no picture of the record")
             return URLFetcherResponse(url, jpeg, {"Content-Type": "image/jpeg"})
 
     attached = Attachment(
