@@ -69,6 +69,27 @@ IDLE = (
     "lxml/includes",
     "lxml/isoschematron",
     "lxml/objectify*",
+    # Of what draws a story's pages: web fonts, drawing of text by Pillow (Pango does that), formats that no camera sends, hyphens,
+    # and what makes fonts.
+    "brotli*",
+    "_brotli*",
+    "zopfli*",
+    "PIL/_avif*",
+    "PIL/_imagingft*",
+    "pillow.libs/libavif-*",
+    "pillow.libs/libbrotli*",
+    "pillow.libs/libfreetype-*",
+    "pillow.libs/libharfbuzz-*",
+    "pillow.libs/libpng16-*",
+    "pyphen/dictionaries/hyph_[!e]*",
+    "fontTools/cu2qu",
+    "fontTools/diff",
+    "fontTools/merge",
+    "fontTools/mtiLib",
+    "fontTools/qu2cu",
+    "fontTools/t1Lib",
+    "fontTools/ufoLib",
+    "fontTools/voltLib",
     "pygments/lexers/[!_p]*.py",  # `rich` colours Python at most
 )
 """What libraries bring for their own development; nothing of ours loads it, and the trial of a version would notice."""
