@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from devices.anpr.alphabet import ALPHABET, COLUMNS, CROP
 from devices.anpr.detections import CHANNELS
 from devices.anpr.errors import EngineMissingError, WeightsVersionError
+from devices.anpr.extras import install_with
 from devices.anpr.look import FEATURES, GRID, FindKind
 
 NETWORKS = ("detector", "look", "recogniser")
@@ -48,8 +48,7 @@ def library(engine: str, module: str, requirement: str) -> ModuleType:
         return importlib.import_module(module)
     except (ImportError, OSError) as error:  # OSError: a shared library that it needs is not there
         wrong = f"the reader engine {engine} cannot be loaded ({error})"
-        remedy = f"install it with {sys.executable} -m pip install '{requirement}', {_OTHERWISE}"
-        raise EngineMissingError(f"{wrong}: {remedy}") from error
+        raise EngineMissingError(f"{wrong}: {install_with(requirement)}, {_OTHERWISE}") from error
 
 
 @contextmanager

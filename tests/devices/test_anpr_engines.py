@@ -26,6 +26,7 @@ from devices.anpr.easyocr_engine import EasyOcrEngine
 from devices.anpr.engine import tried, understood
 from devices.anpr.engines import ENGINES, Engine, OnnxRuntimeEngine, OpenCvEngine
 from devices.anpr.errors import WeightsVersionError
+from devices.anpr.extras import install_with
 from devices.anpr.grammar import grammar_of
 from devices.anpr.look import FEATURES, FindKind
 from devices.anpr.plate_reader import PlateReader, fitted
@@ -249,3 +250,13 @@ def test_a_model_that_easyocr_cannot_run_is_refused(
     (folder / "recogniser.onnx").write_bytes(data)
     with pytest.raises(WeightsVersionError, match=rf"the engine easyocr cannot run these models \(.*{words}"):
         EasyOcrEngine(folder)
+
+
+def test_on_a_box_the_remedy_is_a_package_and_not_pip(tmp_path: Path) -> None:
+    """A version of the package has no pip; a checkout has no package."""
+    assert "-m pip install 'rocars-lane[easyocr]'" in install_with("rocars-lane[easyocr]", tmp_path)
+    (tmp_path / "slot.json").write_text("{}", encoding="utf-8")
+    assert install_with("rocars-lane[easyocr]", tmp_path).endswith(
+        "apt install ./rocars-lane-easyocr_VERSION_ARCHITECTURE.deb"
+    )
+    assert "pip install 'onnxruntime'" in install_with("onnxruntime", tmp_path)

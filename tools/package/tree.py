@@ -55,7 +55,6 @@ IDLE = (
     "pygame/docs",
     "pygame/examples",
     "numpy/_core/include",
-    "numpy/f2py",
     "onnxruntime/tools",
     "onnxruntime/transformers",
     "onnxruntime/quantization",
@@ -92,7 +91,10 @@ IDLE = (
     "fontTools/voltLib",
     "pygments/lexers/[!_p]*.py",  # `rich` colours Python at most
 )
-"""What libraries bring for their own development; nothing of ours loads it, and the trial of a version would notice."""
+"""What libraries bring for their own development; nothing of ours loads it, and the trial of a version would notice.
+
+Not `numpy/f2py`, 2 MB that nobody uses: SciPy, of the extra, says `from numpy import *`, which loads it.
+"""
 
 
 def build_tree(root: Path, target: Path, product: Product, architecture: Architecture, version: str) -> None:
@@ -122,7 +124,7 @@ def build_tree(root: Path, target: Path, product: Product, architecture: Archite
     extra_paths(site)
     _metadata(site, product, version)
     _interpreter(target, product)
-    _compile(site)
+    compile_modules(site)
     _facts(target, product, version)
 
 
@@ -174,7 +176,7 @@ def _interpreter(target: Path, product: Product) -> None:
         (target / "bin" / name).chmod(0o755)
 
 
-def _compile(site: Path) -> None:
+def compile_modules(site: Path) -> None:
     """By content and not by date, which unpacking and linking may change; the folder cannot be written in the field."""
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     compileall.compile_dir(site, quiet=2, workers=os.cpu_count() or 1, invalidation_mode=mode, stripdir=str(site))
