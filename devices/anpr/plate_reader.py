@@ -13,7 +13,7 @@ from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode as spell
 from devices.anpr.ctc import rows_of
-from devices.anpr.detections import CHANNELS, SIDE, STRIDE, Detection, apart, decode
+from devices.anpr.detections import CORNERS, SIDE, STRIDE, Detection, apart, beside, peaks, placed
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
 from devices.anpr.look import A_PLATE, FindKind, SecondLook, grown, sampled
@@ -26,7 +26,8 @@ Picture = NDArray[np.uint8]
 
 EDGE = 1.0
 """Pixels that must be left between a plate and the picture's edge."""
-GREY = 128 / 127.5 - 1  # what fills the input beside the picture
+_LEVELS = np.arange(256, dtype=np.float32) * np.float32(1 / 127.5) - 1  # of the input, by those of the picture
+GREY = _LEVELS[128]  # what fills the input beside the picture
 CUTS = ((1.06, 1.06), (1.03, 1.03), (1.25, 1.06))
 """How much wider, and how much higher, than the plate as found the cuts are; the first is the best for a single picture.
 
@@ -40,19 +41,25 @@ OTHER_ROW = {FindKind.UPPER_ROW: -0.5, FindKind.LOWER_ROW: 0.5}
 Found = tuple[Detection, SecondLook]
 
 
-def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
+def fitted(image: Picture, side: int, before: NDArray[np.float32] | None = None) -> tuple[NDArray[np.float32], float]:
     """The picture as the detector takes it, and the scale it was brought to.
 
     The longer side becomes `side`; right and below it is filled up to multiples of 64.
+
+    Args:
+        image: the picture.
+        side: pixels.
+        before: what this gave for another picture, written over where it is as large: new memory costs time.
     """
     scale = side / max(image.shape[:2])
     height, width = (max(32, round(edge * scale)) for edge in image.shape[:2])
     small = cv2.resize(_halved(image, scale), (width, height), interpolation=cv2.INTER_LINEAR)
-    batch = np.full((1, 3, -(-height // 64) * 64, -(-width // 64) * 64), GREY, np.float32)
+    shape = (1, 3, -(-height // 64) * 64, -(-width // 64) * 64)
+    batch = before if before is not None and before.shape == shape else np.empty(shape, np.float32)
+    batch[..., height:, :] = GREY
+    batch[..., :height, width:] = GREY
     for plane, target in enumerate(batch[0]):
-        place = target[:height, :width]
-        np.multiply(cv2.extractChannel(small, plane), np.float32(1 / 127.5), out=place)
-        place -= 1
+        cv2.LUT(cv2.extractChannel(small, plane), _LEVELS, target[:height, :width])
     return batch, scale
 
 
@@ -120,6 +127,7 @@ class PlateReader:
         self.engine = engine
         self.side = side
         self.threshold = threshold
+        self._batch: NDArray[np.float32] | None = None
 
     def read(self, image: Picture, *, turn: int = 0) -> tuple[PlateRead, ...]:
         """The plates of a picture (height, width, 3) blue-green-red, the surest first.
@@ -160,11 +168,14 @@ class PlateReader:
 
     def view(self, image: Picture) -> View:
         """What the detector makes of the picture."""
-        batch, scale = fitted(image, self.side)
-        output = self.engine.run("detector", batch)[0]
-        found = decode(output, threshold=self.threshold)
+        self._batch, scale = fitted(image, self.side, self._batch)
+        output = self.engine.run("detector", self._batch)[0]
+        heat, features = output[0], output[1:]
+        at = peaks(heat, threshold=self.threshold)
+        offsets = self.engine.run("corners", beside(features, at)) if len(at) else np.empty((0, CORNERS), np.float32)
+        found = placed(heat, at, offsets)
         whole = [Detection(one.score, np.asarray(one.corners / scale, np.float32)) for one in found]
-        return View(whole, output[CHANNELS:], scale)
+        return View(whole, features, scale)
 
 
 def _apart(found: list[Found]) -> list[Found]:

@@ -21,7 +21,7 @@ from devices.anpr.alphabet import ALPHABET, CROP, PROVINCES
 from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import decode
-from devices.anpr.detections import CHANNELS
+from devices.anpr.detections import CORNERS
 from devices.anpr.easyocr_engine import EasyOcrEngine
 from devices.anpr.engine import tried, understood
 from devices.anpr.engines import ENGINES, Engine, OnnxRuntimeEngine, OpenCvEngine
@@ -140,9 +140,10 @@ def test_what_one_engine_needs_is_not_imported_for_another() -> None:
 class Uncertain:
     """An engine whose recogniser knows so many classes and gives each of them `share`; `maps` come from its detector."""
 
-    def __init__(self, classes: int, share: float, maps: int = CHANNELS + FEATURES) -> None:
+    def __init__(self, classes: int, share: float, maps: int = 1 + FEATURES) -> None:
         self._outputs = {
             "detector": np.zeros((1, maps, 8, 8), np.float32),
+            "corners": np.zeros((1, CORNERS), np.float32),
             "look": np.full((1, len(FindKind)), 1 / len(FindKind), np.float32),
             "recogniser": np.full((1, 120, classes), share, np.float32),
         }
@@ -166,9 +167,9 @@ def test_models_of_another_shape_stop_the_start_and_not_the_first_truck() -> Non
 
 
 def test_a_detector_that_shows_the_second_look_nothing_stops_the_start() -> None:
-    """Weights from before there was a second look: heat and corners, and no features."""
-    with pytest.raises(WeightsVersionError, match=rf"gives \(1, {CHANNELS}, 8, 8\), needed is .*: reinstall"):
-        tried(Uncertain(len(ALPHABET) + 1, 1.0, maps=CHANNELS), SHIPPED)
+    """Heat, and no features."""
+    with pytest.raises(WeightsVersionError, match=r"gives \(1, 1, 8, 8\), needed is .*: reinstall"):
+        tried(Uncertain(len(ALPHABET) + 1, 1.0, maps=1), SHIPPED)
 
 
 @pytest.fixture(scope="module")
