@@ -48,22 +48,25 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a container's size and type", re.compile(r"[1-4A-HK-NP][0245689C-FL-NP][ABGHKNPR-V][0-9A-Z]")),
     ("a label of height", re.compile(rf"\d{{1,4}}(H1?G?H?|{_blurred('HIGH')})|\d{{2,3}}M\d{{2,3}}")),
     ("a warning", re.compile(rf"{_blurred('CLASS')}[1-9]\d?|UN0\d{{3}}")),
-    ("a road sign or a board", re.compile(rf"{_blurred('LANE')}\d{{1,2}}")),
+    ("a road sign or a board", re.compile(rf"{_blurred('LANE')}\d{{1,2}}|{_blurred('EXIT')}\d{{1,2}}[A-Z]?")),
     ("a statement of weight", re.compile(rf"\d{{2,6}}({_UNITS})")),
     *((kind, re.compile("|".join(map(_blurred, words)))) for kind, words in _WORDS.items()),
 )
 
 
 _EITHER = re.compile(r"UN\d{4}|(F[EHLM]|[CLX]F|XG)\d{2}0|T\d{5}|\d{5}T")
+_ORANGE_BOARD = re.compile(r"[BSZ]{2}\d{4}")
 
 
-def may_be_lettering(text: str) -> bool:
+def may_be_lettering(text: str, rows: int = 1) -> bool:
     """Whether an ordinary mark is lettering as well.
 
     UN and four digits stand on every load of dangerous goods; FH460, XF480 and their like on the front of the lorry, being
-    two makers' names for it; T and five digits are a trade plate's number and what is seen of many a seal's.
+    two makers' names for it; T and five digits are a trade plate's number and what is seen of many a seal's. In two rows
+    B, S and Z above four digits may be the 8, 5 and 7 of an orange board.
     """
-    return _EITHER.fullmatch(normalise(text)) is not None
+    plain = normalise(text)
+    return _EITHER.fullmatch(plain) is not None or (rows == 2 and _ORANGE_BOARD.fullmatch(plain) is not None)
 
 
 def lettering(text: str) -> str:

@@ -17,9 +17,11 @@ from devices.anpr.detections import CORNERS, SIDE, STRIDE, Detection, apart, bes
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
 from devices.anpr.look import A_PLATE, FindKind, SecondLook, grown, sampled
+from devices.anpr.pairing import PLAIN
 from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.spacing import DOUBT, middles, spaced
 from domain.lettering import may_be_lettering
+from domain.marks import too_long_for_rows
 
 Picture = NDArray[np.uint8]
 
@@ -41,21 +43,15 @@ OTHER_ROW = {FindKind.UPPER_ROW: -0.5, FindKind.LOWER_ROW: 0.5}
 Found = tuple[Detection, SecondLook]
 
 
-def fitted(image: Picture, side: int, before: NDArray[np.float32] | None = None) -> tuple[NDArray[np.float32], float]:
+def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
     """The picture as the detector takes it, and the scale it was brought to.
 
     The longer side becomes `side`; right and below it is filled up to multiples of 64.
-
-    Args:
-        image: the picture.
-        side: pixels.
-        before: what this gave for another picture, written over where it is as large: new memory costs time.
     """
     scale = side / max(image.shape[:2])
     height, width = (max(32, round(edge * scale)) for edge in image.shape[:2])
     small = cv2.resize(_halved(image, scale), (width, height), interpolation=cv2.INTER_LINEAR)
-    shape = (1, 3, -(-height // 64) * 64, -(-width // 64) * 64)
-    batch = before if before is not None and before.shape == shape else np.empty(shape, np.float32)
+    batch = np.empty((1, 3, -(-height // 64) * 64, -(-width // 64) * 64), np.float32)
     batch[..., height:, :] = GREY
     batch[..., :height, width:] = GREY
     for plane, target in enumerate(batch[0]):
@@ -127,7 +123,6 @@ class PlateReader:
         self.engine = engine
         self.side = side
         self.threshold = threshold
-        self._batch: NDArray[np.float32] | None = None
 
     def read(self, image: Picture, *, turn: int = 0) -> tuple[PlateRead, ...]:
         """The plates of a picture (height, width, 3) blue-green-red, the surest first.
@@ -168,8 +163,8 @@ class PlateReader:
 
     def view(self, image: Picture) -> View:
         """What the detector makes of the picture."""
-        self._batch, scale = fitted(image, self.side, self._batch)
-        output = self.engine.run("detector", self._batch)[0]
+        batch, scale = fitted(image, self.side)
+        output = self.engine.run("detector", batch)[0]
         heat, features = output[0], output[1:]
         at = peaks(heat, threshold=self.threshold)
         offsets = self.engine.run("corners", beside(features, at)) if len(at) else np.empty((0, CORNERS), np.float32)
@@ -207,12 +202,14 @@ def _read(found: Found, crop: Picture, chances: NDArray[np.float32], *, whole: b
     region = reading.form.region if reading.form else Region.UNKNOWN
     characters = spaced(reading.characters, chances)
     explained = look.plate(reading.rows)
-    asked = A_PLATE if may_be_lettering(reading.text) else 0.0
-    if explained < asked or not look.explains(reading.rows):
+    lengths = tuple(len(middles(row)) for row in rows_of(chances))
+    lengths = lengths if sum(lengths) == len(reading.text) else ()
+    either = may_be_lettering(reading.text, reading.rows) and (explained < A_PLATE or plate.score < PLAIN)
+    board = region is Region.HONG_KONG and too_long_for_rows(lengths)
+    if either or board or not look.explains(reading.rows):
         characters = tuple((char, min(chance, DOUBT)) for char, chance in characters)
     confidence = min((chance for _, chance in characters), default=0.0)
     score = round(plate.score, 4)
-    lengths = tuple(len(middles(row)) for row in rows_of(chances))
     return PlateRead(
         reading.text,
         region,
@@ -222,6 +219,6 @@ def _read(found: Found, crop: Picture, chances: NDArray[np.float32], *, whole: b
         characters,
         score,
         inside=whole,
-        lengths=lengths if sum(lengths) == len(reading.text) else (),
+        lengths=lengths,
         explained=round(explained, 4),
     )

@@ -55,6 +55,7 @@ rare = st.one_of(
         ("3ASV88", "a bus's fleet number"),
         ("E6X595", "a bus's fleet number"),
         ("ORL06601", "a serial or telephone number"),
+        ("EXIT 5B", "a road sign or a board"),
     ],
 )
 def test_what_stands_on_containers_is_lettering(text: str, kind: str) -> None:
@@ -88,3 +89,9 @@ def test_some_ordinary_marks_may_be_either(mark: str, may: bool) -> None:
     """The number of a dangerous substance, and what makers write on the fronts of lorries."""
     assert may_be_lettering(mark) is may
     assert lettering(mark) == ""
+
+
+@pytest.mark.parametrize(("mark", "rows", "may"), [("ZZ7778", 2, True), ("ZZ7778", 1, False), ("ZZ777", 2, False)])
+def test_letters_over_four_digits_may_be_the_digits_of_an_orange_board(mark: str, rows: int, may: bool) -> None:
+    """77 over 7778 in italics was read so; in one row no such board has them."""
+    assert may_be_lettering(mark, rows) is may
