@@ -27,8 +27,12 @@ A_FIND = 0.5
 WHOLE = 0.87
 """How surely, given that, it must be a whole plate of as many rows as were read."""
 A_PLATE = 0.96
-"""How sure the second look must be of a plate whose text may as well be lettering: of UN and four digits, and of what has
-only the form of a personalised mark, as nearly all texts have."""
+"""How sure the second look must be of a plate whose text has only the form of a personalised mark, as nearly all texts have."""
+
+
+NO_LABEL = 0.99
+"""How sure of a plate it must be where the text is an ordinary mark and lettering as well: a UN number on a white label is
+framed like a plate, and far more of those are on the road than vehicles with such a mark."""
 
 
 class FindKind(IntEnum):

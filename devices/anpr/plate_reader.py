@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from devices.anpr.alphabet import CROP
 from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
+from devices.anpr.ctc import Reading, rows_of
 from devices.anpr.ctc import decode as spell
-from devices.anpr.ctc import rows_of
 from devices.anpr.detections import CORNERS, SIDE, STRIDE, Detection, apart, beside, peaks, placed
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
-from devices.anpr.look import A_PLATE, FindKind, SecondLook, grown, sampled
+from devices.anpr.look import A_PLATE, NO_LABEL, FindKind, SecondLook, grown, sampled
 from devices.anpr.pairing import PLAIN
 from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.spacing import DOUBT, middles, spaced
-from domain.lettering import may_be_lettering
-from domain.marks import too_long_for_rows
+from domain.lettering import like_orange_board, may_be_lettering
+from domain.marks import Family, family, too_long_for_rows
 
 Picture = NDArray[np.uint8]
 
@@ -195,6 +195,22 @@ def _whole(plate: Detection, image: Picture) -> bool:
     return bool((plate.corners >= EDGE).all() and (plate.corners <= far).all())
 
 
+def _is_board(reading: Reading, lengths: tuple[int, ...], explained: float, score: float) -> bool:
+    """Whether so much speaks for a label or a board that no character of it is sure, however clearly it is read.
+
+    Args:
+        reading: a Hong Kong mark by its form.
+        lengths: of its rows; empty where that is not certain.
+        explained: how surely the second look sees a plate.
+        score: the detector's.
+    """
+    if may_be_lettering(reading.text) and (explained < NO_LABEL or score < PLAIN):
+        return True
+    if like_orange_board(reading.text, reading.rows):
+        return explained < A_PLATE or family(reading.text) is not Family.ORDINARY
+    return too_long_for_rows(lengths)
+
+
 def _read(found: Found, crop: Picture, chances: NDArray[np.float32], *, whole: bool) -> PlateRead:
     plate, look = found
     grammar = grammar_of(background_of(crop, chances))
@@ -204,9 +220,8 @@ def _read(found: Found, crop: Picture, chances: NDArray[np.float32], *, whole: b
     explained = look.plate(reading.rows)
     lengths = tuple(len(middles(row)) for row in rows_of(chances))
     lengths = lengths if sum(lengths) == len(reading.text) else ()
-    either = may_be_lettering(reading.text, reading.rows) and (explained < A_PLATE or plate.score < PLAIN)
-    board = region is Region.HONG_KONG and too_long_for_rows(lengths)
-    if either or board or not look.explains(reading.rows):
+    board = region is Region.HONG_KONG and _is_board(reading, lengths, explained, plate.score)
+    if board or not look.explains(reading.rows):
         characters = tuple((char, min(chance, DOUBT)) for char, chance in characters)
     confidence = min((chance for _, chance in characters), default=0.0)
     score = round(plate.score, 4)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.detections import Detection
-from devices.anpr.look import A_FIND, A_PLATE, AROUND, FEATURES, GRID, WHOLE, FindKind, SecondLook, grown, sampled
+from devices.anpr.look import A_FIND, AROUND, FEATURES, GRID, NO_LABEL, WHOLE, FindKind, SecondLook, grown, sampled
 from devices.anpr.pairing import PLAIN
 from devices.anpr.plate_read import Region
 from devices.anpr.plate_reader import PlateReader, View
@@ -121,7 +121,7 @@ def test_a_plate_that_is_whole_if_it_is_one_is_sure(picture: NDArray[np.uint8]) 
     assert read.confidence > 0.9
 
 
-@pytest.mark.parametrize(("chance", "sure"), [(A_PLATE - 0.01, False), (A_PLATE + 0.01, True)])
+@pytest.mark.parametrize(("chance", "sure"), [(NO_LABEL - 0.005, False), (NO_LABEL + 0.005, True)])
 def test_a_mark_that_may_be_a_un_number_needs_a_surer_look(
     picture: NDArray[np.uint8], chance: float, sure: bool
 ) -> None:
@@ -137,7 +137,7 @@ def test_a_mark_that_may_be_a_un_number_needs_a_surer_look(
 
 def test_a_mark_that_may_be_a_un_number_needs_a_find_that_is_plain(picture: NDArray[np.uint8]) -> None:
     """A label is hung like a plate, and the detector is not plain about it."""
-    engine = Scripted([said(two_rows=0.99)])
+    engine = Scripted([said(two_rows=0.995)])
     engine.rows = ("UN", "1203")
     reader = Found(engine)
     reader.places, reader.score = (PLATE,), PLAIN - 0.01
