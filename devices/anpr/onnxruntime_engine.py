@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.engine import NETWORKS, library, tried, understood
-from devices.anpr.weights import SHIPPED, load
+from devices.anpr.weights import EIGHT_BITS, SHIPPED, load
 
 _REFUSALS = (
     "InvalidProtobuf",
@@ -24,7 +24,7 @@ _REFUSALS = (
 
 
 class OnnxRuntimeEngine:
-    """onnxruntime on one thread: the lane's other processes share the box.
+    """onnxruntime on one thread: the lane's other processes share the box. The detector runs with eight bits, where there is one.
 
     Args:
         weights: folder of the models.
@@ -50,7 +50,9 @@ class OnnxRuntimeEngine:
         said = runtime.capi.onnxruntime_pybind11_state  # its errors have no common ancestor
         with understood("onnxruntime", weights, (ValueError, *(getattr(said, name) for name in _REFUSALS))):
             self._sessions = {
-                name: runtime.InferenceSession(models[name], options, providers=["CPUExecutionProvider"])
+                name: runtime.InferenceSession(
+                    models.get(name + EIGHT_BITS, models[name]), options, providers=["CPUExecutionProvider"]
+                )
                 for name in networks
             }
             for session in self._sessions.values():

@@ -19,6 +19,8 @@ from devices.anpr.errors import WeightsDamagedError, WeightsMissingError, Weight
 FORMAT: Final = 4
 """Inputs, outputs and alphabet of the models; `tools.training.export` writes the same number."""
 SHIPPED: Final = Path(__file__).with_name("weights")
+EIGHT_BITS: Final = "8"
+"""Behind a network's name: the same with eight bits, for a library that is quicker with it; there need be none."""
 _REMEDY = "reinstall the software, or name another folder under [reader] weights"
 
 

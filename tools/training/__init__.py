@@ -17,6 +17,6 @@
 | `detector`, `recogniser`, `look` | their trainings |
 | `shipped`, `split` | checkpoints out of shipped files; a detector's file of before as two |
 | `loop` | what both share: learning rate, running average of the weights, checkpoints |
-| `export` | from checkpoints to ONNX files with their origin beside them |
+| `export`, `quantise` | from checkpoints to ONNX files with their origin beside them; the detector with eight bits |
 | `plot`, `scout`, `failures` | whether it still learns; how well plates are found; what is read wrong |
 """

@@ -3,7 +3,7 @@
 The corners of a plate are told from what the detector saw at its middle and right beside. Told at the plates alone they
 are the same, and a seventh of the detector's arithmetic is saved.
 
-    python -m tools.training split --weights FOLDER
+    python -m tools.training split --folder RUN --weights FOLDER
 """
 
 from __future__ import annotations
