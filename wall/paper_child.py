@@ -3,7 +3,7 @@
     python -m wall.paper_child [--end-with PID] < JOB > PDF
 
 Rules of this file:
-- It opens nothing: no address, no file. Of pictures it has those in the record; any other address is refused.
+- It opens nothing that a record or a page names: of pictures it has the record's JPEGs, and any other address is refused.
 - A process of its own: laying pages out takes seconds and a hundred megabytes, and pictures go through decoders. It is bounded in
   memory and processor time, and what goes wrong costs a file, never the wall.
 - The file is PDF/A-3, which may have the record inside: readable in many years, every font in it.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from typing import Final
 
@@ -20,6 +21,9 @@ from wall.story_paper import PaperJob
 
 DRAWS_S: Final = 120.0
 """Seconds from the start of the process: most stories take one or two, the longest that the core tells some forty."""
+
+_BOUNDS: Final = {TOO_LARGE, *(-one for one in (signal.SIGKILL, signal.SIGXCPU, signal.SIGABRT, signal.SIGTRAP))}
+"""How it ends that has met its bounds: by itself, by the kernel, or by a library that could have no more memory."""
 
 
 class PaperPress:
@@ -51,7 +55,7 @@ class PaperPress:
             finally:
                 await _ended(child)
         if child.returncode:
-            raise PagesError("it is too large" if child.returncode in {TOO_LARGE, -9, -24} else "see the wall's log")
+            raise PagesError("it is too large" if child.returncode in _BOUNDS else "see the wall's log")
         return made
 
 

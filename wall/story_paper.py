@@ -69,7 +69,6 @@ class StoryPaper(msgspec.Struct, frozen=True):
     """The pages as HTML, and what belongs to them; `pictures` are JPEG, by their addresses on the pages."""
 
     html: str
-    title: str
     pictures: dict[str, bytes]
 
 
@@ -101,12 +100,13 @@ def story_paper(job: PaperJob) -> StoryPaper:
         point=Both(job.point, job.point_chinese or job.point),
         by=person(told["by"], job.names),
         at=hong_kong_text(told["exported_ms"]),
+        created=hong_kong(told["exported_ms"]).isoformat(timespec="seconds"),
         purpose=told["purpose"],
         record=hashlib.sha256(job.record.encode()).hexdigest(),
         pictures=[PICTURE + one["picture"] for one in story["pictures"]],
     )
     pictures = {PICTURE + name: base64.b64decode(jpeg) for name, jpeg in told["pictures"].items()}
-    return StoryPaper(html, title, pictures)
+    return StoryPaper(html, pictures)
 
 
 def record_name(record: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from PIL import Image
 
 from console.tongues import Both
 from domain.visit_record import VisitEnded
@@ -123,6 +124,30 @@ def test_what_is_not_drawn_in_time_is_ended() -> None:
                 await press.draw(job_of("{}"))
 
     asyncio.run(draw())
+
+
+def test_nothing_is_opened_but_the_jpegs_of_the_record(tmp_path: Path) -> None:
+    """No file, no address, and no picture of a form that has addresses in it; each is refused and the rest is drawn."""
+    Image.new("RGB", (8, 8)).save(tmp_path / "one.jpg")
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg'><image href='file:///etc/hostname'/></svg>"
+    sources = (
+        "picture:one",
+        "picture:svg",
+        "picture:none",
+        "file:///etc/hostname",
+        "http://127.0.0.1:9/",
+        "/etc/hostname",
+    )
+    html = "".join(f'<img src="{source}" alt="x">' for source in sources)
+    paper = {"html": html, "pictures": {"picture:one": (tmp_path / "one.jpg").read_bytes(), "picture:svg": svg}}
+    script = "import logging, sys, msgspec; from wall.paper_child import *; logging.basicConfig(); "
+    script += "sys.stdout.buffer.write(pdf_of(msgspec.json.decode(sys.stdin.buffer.read(), type=StoryPaper), b'{}'))"
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, input=msgspec.json.encode(paper), capture_output=True, cwd=ROOT, check=True)
+    assert ran.stderr.count(b"is no picture of the record") == 4, ran.stderr.decode()
+    (tmp_path / "drawn.pdf").write_bytes(ran.stdout)
+    listed = subprocess.run(["pdfimages", "-list", tmp_path / "drawn.pdf"], capture_output=True, text=True, check=True)
+    assert len(listed.stdout.splitlines()) == 3, listed.stdout
 
 
 @pytest.mark.long
