@@ -13,6 +13,7 @@
 | `desks` | who is deciding what at another page, and who acted last |
 | `words`, `row_words` | every coded value, and the rows of the decision table, in an officer's words |
 | `acts`, `actions` | what an officer can do, one table: button, dialog, request; and the routes that do it |
+| `explained` | what a newcomer asks of the words: what a button does and does not do |
 | `requests` | what the browser may ask for, and the officer's event made of it |
 | `grounds` | why a button is off, what stops a vehicle, what a release is based on: the lane's judgement in words |
 | `times` | times as people see them |

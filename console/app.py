@@ -23,6 +23,7 @@ from console.acts import ACTS
 from console.call_routes import CallRoutes
 from console.context import RouteContext, on_refused
 from console.errors import RequestRefusedError
+from console.explained import EXPLAINED
 from console.headers import SafeHeaders
 from console.listen_routes import ListenRoutes
 from console.live import LiveHub, LiveSource
@@ -104,6 +105,7 @@ class Pages:
             Route("/login", self._login.form),
             Route("/login", self._login.log_in, methods=["POST"]),
             Route("/logout", self._login.log_out, methods=["POST"]),
+            Route("/lock", self._login.lock, methods=["POST"]),
             Route("/unlock", self._login.unlock, methods=["POST"]),
             Route("/language", self._login.language, methods=["POST"]),
             Route("/here", self._login.here, methods=["POST"]),
@@ -121,6 +123,7 @@ class Pages:
             officer_shown="" if session is None else self._context.officers.shown(session.officer),
             csrf="" if session is None else session.csrf,
             acts=ACTS,
+            explained=EXPLAINED,
             loops=[(contact.value, told) for contact, told in words.LOOPS.items()],
             screens=[(screen.value, words.SCREENS[screen]) for screen in Screen],
             world=None if simulation is None else simulation.view(),

@@ -112,6 +112,14 @@ class OfficerBook:
             return self._guests.get(name, name)
         return officer.shown or name
 
+    def called(self) -> dict[str, str]:
+        """Logins and the names by which others see them; of the file where it can be used, and of whoever was let in besides."""
+        try:
+            officers = self._read()
+        except OfficersFileError:
+            officers = {}
+        return self._guests | {name: officer.shown or name for name, officer in officers.items()}
+
     def introduce(self, name: str, shown: str) -> None:
         """Somebody who is in no file was let in, and is called so; forgotten when this process ends."""
         while len(self._guests) >= MOST_GUESTS:

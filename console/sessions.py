@@ -72,6 +72,10 @@ class Sessions:
         if not self.locked(session):
             session.active_ms = self.ticks()
 
+    def lock(self, session: Session) -> None:
+        """The officer leaves the page for a while."""
+        session.active_ms = self.ticks() - self.idle_ms
+
     def unlock(self, session: Session) -> None:
         """The officer has given the password again."""
         session.active_ms = self.ticks()

@@ -6,7 +6,6 @@ milliseconds in the lane.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from devices.anpr.extras import install_with
 from devices.errors import LabelsWrong
 from devices.identifier import LabelTable
 from devices.modbus_settings import ModbusSettings
@@ -212,7 +212,7 @@ class ReaderSettings(Section, frozen=True, kw_only=True):
         """The engine is installed; the lane itself would say so only as a fault of its reader."""
         requirement, modules = _ENGINES[self.engine]
         if missing := [module for module in modules if find_spec(module) is None]:
-            remedy = f"install it with {sys.executable} -m pip install '{requirement}', or choose another engine"
+            remedy = f"{install_with(requirement)}, or choose another engine"
             yield Problem("engine", f"{self.engine} is not installed (no module {' and no '.join(missing)})", remedy)
 
 

@@ -4,7 +4,8 @@ Nearly every text of up to eight letters and digits has the form of a personalis
 covered with such texts. Sources: ISO 6346 (owner code, equipment category, serial number and check digit; size and type
 codes; the mark of height, in metres and feet, in black on yellow on what is higher than 2.6 m; maximum gross mass, tare
 and capacity), and what the IMO's dangerous goods code has written on and beside its placards: classes and UN numbers.
-Seals, fleets and telephones have numbers of five digits and more; an ordinary mark has four at most.
+Seals, fleets and telephones have numbers of five digits and more, and of four behind other than two letters; an ordinary
+mark has two letters and four digits at most.
 
 Rules of this file: pure functions over strings; nothing here releases anything. Whoever does bear such a mark goes to
 the officer.
@@ -31,7 +32,17 @@ _WORDS = {
         *("ACTROS", "ISUZU", "SCANIA", "VOLVO", "IVECO", "NISSAN", "HINO300", "HINO500", "HINO700"),
     ),
     "lettering of a bus": ("CITYBUS", "FIRSTBUS", "LONGWIN"),
-    "a road sign or a board": ("STOP", "SLOW", "POLICE", "CUSTOMS", "KEEPLEFT", "NOENTRY", "ACCIDENT", "PARKING"),
+    "a road sign or a board": (
+        "STOP",
+        "SLOW",
+        "POLICE",
+        "CUSTOMS",
+        "KEEPLEFT",
+        "NOENTRY",
+        "CLOSED",
+        "ACCIDENT",
+        "PARKING",
+    ),
 }
 
 
@@ -43,18 +54,19 @@ def _blurred(word: str) -> str:
 # The first that fits wins. Written for texts after `normalise`: 0 and 1 may stand for O and I.
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a container's owner code and number", re.compile(r"[A-Z01]{3}[UJZ]\d{0,7}")),
-    ("a serial or telephone number", re.compile(r"[A-Z01]{0,4}\d{5,}")),
+    ("a serial or telephone number", re.compile(r"[A-Z01]{0,4}\d{5,}|([A-Z]|[A-Z]{3,4})\d{4}")),
     ("a bus's fleet number", re.compile(rf"({_FLEETS})\d{{1,4}}")),
     ("a container's size and type", re.compile(r"[1-4A-HK-NP][0245689C-FL-NP][ABGHKNPR-V][0-9A-Z]")),
     ("a label of height", re.compile(rf"\d{{1,4}}(H1?G?H?|{_blurred('HIGH')})|\d{{2,3}}M\d{{2,3}}")),
     ("a warning", re.compile(rf"{_blurred('CLASS')}[1-9]\d?|UN0\d{{3}}")),
-    ("a road sign or a board", re.compile(rf"{_blurred('LANE')}\d{{1,2}}")),
+    ("a road sign or a board", re.compile(rf"{_blurred('LANE')}\d{{1,2}}|{_blurred('EXIT')}\d{{1,2}}[A-Z]?")),
     ("a statement of weight", re.compile(rf"\d{{2,6}}({_UNITS})")),
     *((kind, re.compile("|".join(map(_blurred, words)))) for kind, words in _WORDS.items()),
 )
 
 
 _EITHER = re.compile(r"UN\d{4}|(F[EHLM]|[CLX]F|XG)\d{2}0|T\d{5}|\d{5}T")
+_ORANGE_BOARD = re.compile(r"[0-9BSZ]{2,3}\d{4}")  # 8, 5, 2 and a slanted 7 are read so
 
 
 def may_be_lettering(text: str) -> bool:
@@ -64,6 +76,15 @@ def may_be_lettering(text: str) -> bool:
     two makers' names for it; T and five digits are a trade plate's number and what is seen of many a seal's.
     """
     return _EITHER.fullmatch(normalise(text)) is not None
+
+
+def like_orange_board(text: str, rows: int) -> bool:
+    """Whether two or three digits over four were read, one or more of them perhaps as letters.
+
+    So stand the number of a danger and that of a substance on loads of dangerous goods; BS, SZ and their like over four
+    digits are an ordinary mark as well.
+    """
+    return rows == 2 and _ORANGE_BOARD.fullmatch(normalise(text)) is not None
 
 
 def lettering(text: str) -> str:

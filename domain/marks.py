@@ -141,6 +141,15 @@ def half_of_plate(text: str, rows: Sequence[int]) -> bool:
     return alone and len(text) <= ROW and not (len(rows) == 2 and all(rows))
 
 
+def too_long_for_rows(rows: Sequence[int]) -> bool:
+    """Whether more characters were read in one row of two than a plate can have there: it is a board, and no mark.
+
+    Args:
+        rows: how many characters were read in each row; empty where that is not known.
+    """
+    return len(rows) == 2 and max(rows) > ROW
+
+
 HONG_KONG = frozenset(
     {Family.ORDINARY, Family.NO_PREFIX, Family.TRAILER, Family.TRADE, Family.VILLAGE, Family.PERSONALISED}
 )

@@ -152,7 +152,9 @@ class ToldLane(PageLane):
         policy = replace(POLICY, lane=name, journal=JOURNAL, manifest_sensor=False, paint_ms=HOUR_MS)
         if speed != 1.0:
             policy = replace(
-                policy, limits=tuple((stage, max(2_000, round(ms / speed))) for stage, ms in LIMITS_MS.items())
+                policy,
+                limits=tuple((stage, max(2_000, round(ms / speed))) for stage, ms in LIMITS_MS.items()),
+                immigration_debt_ms=max(2_000, round(policy.immigration_debt_ms / speed)),
             )
         super().__init__(clock=self.clock, paint=no_paint, policy=policy)
         self.name, self.topics = name, LaneTopics(name)

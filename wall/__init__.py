@@ -19,6 +19,8 @@ It reads the lanes over the wire alone, as the core does, and is a product of it
 | `video_link`, `video_routes` | the link into the site's own video system (pure); the way there, written down |
 | `past` | the past, as the core tells it |
 | `story` | of this, one truck's story as a page |
+| `story_paper` | and as the pages of a file |
+| `paper_press`, `paper_child`, `paper_words` | who has them drawn; the process that draws a PDF, and what it says |
 | `replay` | what both screens showed at each moment of it (pure) |
 | `story_words`, `story_values` | the words of journals: what happened, and the values of its facts |
 | `figures` | the visits of some days added up (pure) |

@@ -5,6 +5,7 @@ WallError
 ├── NeedRefusedError(ValueError)    officer: what was asked of a need of the queue cannot be done now
 ├── ShiftRefusedError(ValueError)   officer: a shift cannot be begun or ended now
 ├── PastRefusedError(ValueError)    officer: what was asked of the past is not there, or not this wall's
+├── PagesError(RuntimeError)        officer: a story's pages cannot be drawn; it can be printed, and its record had alone
 ├── SignInRefusedError(ValueError)  officer, technician: the control room's provider signs nobody in, or not this person
 └── LanePageError(ConnectionError)  officer, technician: a lane's own page cannot be had
 """
@@ -34,6 +35,10 @@ class NeedRefusedError(WallError, ValueError):
 
 class ShiftRefusedError(WallError, ValueError):
     """It is begun already, or cannot be ended yet; the text is for the officer."""
+
+
+class PagesError(WallError, RuntimeError):
+    """The pages of a story cannot be drawn; the text says why."""
 
 
 class PastRefusedError(WallError, ValueError):

@@ -9,7 +9,9 @@ Rules of this file:
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Annotated, Any, Final, Protocol
 
 import msgspec
@@ -29,18 +31,33 @@ from domain.times import DAY_MS, expected_span, hong_kong, hong_kong_text
 from lane_agent.model import Outcome
 from wall.desk import WallDesk
 from wall.endpoints import Endpoint
-from wall.errors import PastRefusedError
+from wall.errors import PagesError, PastRefusedError
 from wall.history import NeedDeed
 from wall.needs import NeedKind
 from wall.orders import CoreAwayError
+from wall.paper_press import PaperPress
 from wall.past import IN_LANE, FoundVisit, PastDesk, PastWanted
 from wall.people import RIGHTS, May
 from wall.present import Plain, one_of
 from wall.story import doubt_words, outcome_words, story_view
+from wall.story_paper import PaperJob, person, record_name
 from wall.words import DEEDS, KINDS, ROLES, named_title
+from wire.sealed_pages import with_seal
+
+log = logging.getLogger("rocars.wall")
 
 _LONGEST: Final = {"text": 32, "officer": 64, "lane": 64, "outcome": 32}
 """Characters of each field of the form."""
+
+
+_UNSIGNED: Final = Both(
+    "The core does not answer: nothing was exported. This page can be printed; a print is not signed.",
+    "中央沒有回應，未有匯出。可列印此頁，惟列印本未經簽署。",
+)
+_NO_PAGES: Final = Both(
+    "The pages could not be made. Export the signed record alone, or print this page; a print is not signed.",
+    "未能製作頁面。可只匯出已簽署的紀錄，或列印此頁；列印本未經簽署。",
+)
 
 
 class WallPage(Protocol):
@@ -51,10 +68,11 @@ class WallPage(Protocol):
 
 
 class ExportAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Export a story, and what for."""
+    """Export a story, and what for; without its pages it is the signed record alone."""
 
     visit: Annotated[str, msgspec.Meta(max_length=128)]
     purpose: Annotated[str, msgspec.Meta(max_length=200)]
+    pages: bool = True
 
 
 class LookRoutes:
@@ -64,7 +82,7 @@ class LookRoutes:
         self, desk: WallDesk, past: PastDesk, *, access: Access, page: WallPage, role: Callable[[Session], OfficerRole]
     ) -> None:
         self._desk, self._past, self._access, self._page, self._role = desk, past, access, page, role
-        self._officers = desk.officers
+        self._officers, self._press = desk.officers, PaperPress()
 
     def endpoints(self) -> list[Endpoint]:
         """All of them."""
@@ -94,12 +112,8 @@ class LookRoutes:
         )
 
     def _person(self, name: str) -> str:
-        """Somebody as others see them; of `chan@wall` and `chan by wall`, as lanes and core write, the place stays."""
-        for between in ("@", " by "):
-            login, found, where = name.partition(between)
-            if found and login in self._officers.names():
-                return f"{self._officers.shown(login)} ({where})"
-        return self._officers.shown(name) if name else ""
+        """Somebody as others see them."""
+        return person(name, self._officers.called())
 
     def _locked(self, request: Request, session: Session) -> Response | None:
         """The page that asks for the password, where this one has locked itself."""
@@ -199,25 +213,42 @@ class LookRoutes:
         if not asked.purpose.strip():
             raise RequestRefusedError(422, Both("Say what it is for.", "請填寫用途。"))
         self._desk.look(session.officer, "export", asked.visit.partition("/")[0], f"{asked.visit}: {asked.purpose}")
-        file = await or_refused(self._past.export(session.officer, asked.visit, asked.purpose.strip()))
-        name = "story-" + "".join(sign if sign.isalnum() else "-" for sign in asked.visit) + ".json"
-        return Response(
-            file.encode(),
-            media_type="application/json",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        record = await or_refused(self._past.export(session.officer, asked.visit, asked.purpose.strip()), _UNSIGNED)
+        name = record_name(record)
+        if asked.pages:
+            return _download(await self._sealed(session, asked.visit, record), f"{name}.pdf", "application/pdf")
+        return _download(record.encode(), f"{name}.json", "application/json")
+
+    async def _sealed(self, session: Session, visit: str, record: str) -> bytes:
+        """The record's pages with the record inside, and the core's seal on all of it."""
+        where = self._desk.settings.wall
+        job = PaperJob(record, self._officers.called(), where.point, where.point_chinese)
+        try:
+            pages = await self._press.draw(job)
+            hashes = {"record": sha256(record.encode()).hexdigest(), "pages": sha256(pages).hexdigest()}
+            return with_seal(pages, (await self._past.seal(session.officer, visit, **hashes)).encode())
+        except (PagesError, PastRefusedError, ValueError) as error:
+            log.warning("visit %s could not be exported with its pages: %s", visit, error)
+            raise RequestRefusedError(502, _NO_PAGES) from error
+        except CoreAwayError as error:
+            raise RequestRefusedError(503, _UNSIGNED) from error
 
     def _refuse_locked(self, session: Session) -> None:
         if self._access.sessions.locked(session):
             raise RequestRefusedError(423, Both("The page has locked itself.", "頁面已鎖定。"))
 
 
-async def or_refused(asking: Any) -> Any:
-    """What the core answers, or the refusal in words."""
+def _download(file: bytes, name: str, kind: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(file, media_type=kind, headers=headers)
+
+
+async def or_refused(asking: Any, away: Both | None = None) -> Any:
+    """What the core answers, or the refusal in words; `away` is what is said where it does not answer."""
     try:
         return await asking
     except CoreAwayError as error:
-        said = Both(f"The core does not answer: {error}", f"中央沒有回應：{error}")
+        said = away or Both(f"The core does not answer: {error}", f"中央沒有回應：{error}")
         raise RequestRefusedError(503, said) from error
     except PastRefusedError as error:
         raise RequestRefusedError(404, told_nothing(error)) from error

@@ -12,6 +12,8 @@ Rules of this file:
 - Whoever takes what somebody else has must have seen whose it was (`had`): two officers cannot both believe that it is theirs.
 - What waits for a second officer (`edge.second_officer`) is a need of its own, for somebody else than whoever asked: he has the
   vehicle's need, and cannot take this one. It ends with the request, and the history has what became of it, with both names.
+- What comes again is the lane's same alarm, as old as before (`domain.alarm_lifecycle`); its need waits anew, for nobody could take it
+  while it was over.
 - What a lane's own officers have taken there is taken here too, in their name.
 """
 
@@ -21,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from domain.alarm_lifecycle import CHATTER_MS
 from domain.alarm_traits import Desk, Ends, Priority
 from domain.alarms import LaneAlarmKind
 from lane_agent.approval import one_person
@@ -63,7 +66,7 @@ class Need:
         key: lane, kind, and the visit or the cause.
         title: the worst of its alarms, by name; cause: which of several causes.
         alarms: those it is made of, as commands name them.
-        since_ms: when it appeared; waits_ms: since when nobody has had it, where somebody gave it back.
+        since_ms: when it appeared; waits_ms: since when nobody has had it, where somebody gave it back or it came again.
         usual: how urgent it is without having been left.
         taken_by, taken_ms: whose it is.
         escalated_ms: since when nobody has taken it for too long.
@@ -126,6 +129,7 @@ class NeedBook:
     limit_ms: Callable[[Priority], int]
     kept: dict[str, tuple[str, int]] = field(default_factory=dict)
     open: dict[str, Need] = field(default_factory=dict)
+    _ended: dict[str, int] = field(default_factory=dict, init=False, repr=False)
 
     def queue(self) -> list[Need]:
         """All, the first to be dealt with first."""
@@ -140,13 +144,16 @@ class NeedBook:
         deeds = [_over(need, seen, now_ms) for key, need in mine.items() if key not in wanted]
         for deed in deeds:
             del self.open[deed.need.key]
+            self._ended[deed.need.key] = now_ms
+        self._ended = {key: at_ms for key, at_ms in self._ended.items() if now_ms - at_ms < CHATTER_MS}
         return [*deeds, *(deed for need in wanted.values() for deed in self._merge(need, now_ms))]
 
     def _merge(self, need: Need, now_ms: int) -> Iterator[Deed]:
         known = self.open.get(need.key)
         if known is None:
             name, at_ms = self.kept.pop(need.key, ("", 0))
-            self.open[need.key] = replace(need, taken_by=need.taken_by or name, taken_ms=at_ms)
+            waits = now_ms if self._ended.pop(need.key, 0) else 0
+            self.open[need.key] = replace(need, taken_by=need.taken_by or name, taken_ms=at_ms, waits_ms=waits)
             if not name:
                 yield Deed(now_ms, self.open[need.key], "appeared")
             return

@@ -151,6 +151,10 @@ class PastDesk:
         """The story as a file that the core has signed."""
         return await self._asked(who, "export_story", str, visit=visit, purpose=purpose)
 
+    async def seal(self, who: str, visit: str, *, record: str, pages: str) -> str:
+        """The core's seal on pages made of a record that this person was just given; `record` and `pages` are SHA-256 of both, in hex."""
+        return await self._asked(who, "seal_pages", str, visit=visit, record=record, pages=pages)
+
     async def figures(self, who: str, since_ms: int, until_ms: int) -> list[VisitCounted]:
         """What there is to count of the visits that began in that time and have ended."""
         return await self._asked(who, "count_visits", list[VisitCounted], since_ms=since_ms, until_ms=until_ms)

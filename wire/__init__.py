@@ -10,6 +10,7 @@
 | `commands` | what the centre may order of a lane, as one table |
 | `codec` | bodies as msgpack, strictly |
 | `envelope` | `{kid, body, sig}`: signing, and verifying before anything is parsed |
+| `sealed_pages` | a PDF that the core has sealed: where its seal stands (pure) |
 | `hashes` | the chain of the log, the chain of a journal, the order-independent hash of the state |
 | `topics` | names under `rocars/v1/` and who may write them |
 | `plate` | what Immigration's plate reader says to a lane |

@@ -24,7 +24,9 @@ function onView(view) {
   drawVoice(view);
   drawListening(view);
   const locked = find("#locked");
-  if (locked) locked.hidden = !view.you.locked;
+  if (!locked) return;
+  locked.hidden = !view.you.locked;
+  find("#lock").hidden = view.you.locked;
 }
 
 /** Why the page is stale, and what to do: said, because "no news" alone sends an officer to clear by hand for a lost login. */
@@ -118,6 +120,13 @@ onClick("#sound", async (event) => {
   const button = event.target.closest("button");
   button.setAttribute("aria-pressed", String(on));
   say(button, on ? pick("♪ Sound on", "♪ 聲音已開") : pick("♪ Sound off", "♪ 聲音已關"));
+});
+
+onClick("#explain", () => find("#dialog-explained").showModal());
+
+onClick("#lock", async () => {
+  const told = await ask("/lock", {});
+  if (!told.accepted) report(told);
 });
 
 onClick("#logout", async () => {

@@ -20,10 +20,13 @@ from core.ledger.archive_file import brought
 from core.ledger.decision_audit import AuditedDecision, AuditedVisit, AuditVerdict, Decisions
 from core.ledger.log import ReplicatedLog
 from core.ledger.store import CoreStore
+from core.model.refusals import refusal
 from core.office.sealed_file import open_file
-from core.office.wall_requests import STORY_FORM, StoryFile
+from core.office.sealed_story import is_pdf, open_pages
+from core.office.wall_requests import STORY_FORM, PagesSeal, StoryFile
 from core.settings import load
 from domain.times import hong_kong_text
+from wire.envelope import KeyRing
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,38 +37,69 @@ def add_to(app: typer.Typer) -> None:
 
 def verify(
     config: Config,
-    file: Annotated[Path, typer.Argument(help="A story that was exported at a wall.")],
-    out: Annotated[Path | None, typer.Option(help="A folder for its pictures and its text; made if missing.")] = None,
+    file: Annotated[Path, typer.Argument(help="What was exported at a wall: a PDF, or the signed record alone.")],
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for the record, its pictures and its text; made if missing.")
+    ] = None,
 ) -> None:
     """Check an exported story: that this core signed it and that not a byte was changed. Exit code 1 if not.
 
-    Says whose story it is, who exported it and why, and whether the core could prove the visit then. With --out, its pictures
-    and its text are written where other programs can read them.
+    Says whose story it is, who exported it and why, and whether the core could prove the visit then; of a PDF also which wall made
+    its pages, whose words the core has not read. With --out, the record, its pictures and its text are written where other
+    programs can read them: of a PDF this is what the core itself said.
     """
     ring = load_core_ring(load(config, planned=True).core.signing_key)
     try:
-        body = open_file(ring, file.read_bytes())
-        told = msgspec.json.decode(body, type=StoryFile)
+        found = file.read_bytes()
     except OSError as error:
         raise RefusedError(f"{file}: cannot be read ({error.strerror}); give the right path") from error
+    seal, record = open_pages(ring, found) if is_pdf(found) else (None, found)
+    body, told = _opened(ring, file, record)
+    if seal is not None and (seal.by, seal.visit) != (told.by, told.story.key):
+        raise RefusedError(refusal("pages_without_record", detail="it is of another person or visit"))
+    if out is not None:
+        _write_out(out, told, body, record)
+    _show_record(told)
+    if seal is not None:
+        _show_pages(seal, out)
+    say("GENUINE" if told.proof.problems else "GENUINE, and the visit was PROVED when it was exported")
+
+
+def _opened(ring: KeyRing, file: Path, record: bytes) -> tuple[bytes, StoryFile]:
+    """A record as it was signed, and what it says."""
+    body = open_file(ring, record)
+    try:
+        told = msgspec.json.decode(body, type=StoryFile)
     except msgspec.DecodeError as error:
         raise RefusedError(f"{file}: it is signed, and of a form that this version does not read ({error})") from error
     wrong = [name for name, picture in told.pictures.items() if hashlib.sha256(picture).hexdigest() != name]
     if told.form != STORY_FORM or wrong:
         raise RefusedError(f"{file}: it is signed, and not whole: form {told.form}, {len(wrong)} wrong pictures")
-    if out is not None:
-        _write_out(out, told, body)
+    return body, told
+
+
+def _show_record(told: StoryFile) -> None:
     story, proof = told.story, told.proof
     say(shown(f"visit {story.key}, vehicle {story.crossing.vrn or 'not read'}"))
     say(shown(f"exported by {told.by} at {hong_kong_text(told.exported_ms)}: {told.purpose}"))
     say(f"{len(story.rows)} rows of the journal, {len(told.pictures)} pictures, {len(story.missing)} missing")
     for problem in proof.problems:
         say(shown(f"not proved then: {problem}"))
-    say("GENUINE" if proof.problems else "GENUINE, and the visit was PROVED when it was exported")
 
 
-def _write_out(folder: Path, told: StoryFile, body: bytes) -> None:
+def _show_pages(seal: PagesSeal, out: Path | None) -> None:
+    say(shown(f"record: signed by the core, SHA-256 {seal.record}"))
+    made = f"made by the wall {seal.wall} for {seal.by} at {hong_kong_text(seal.sealed_ms)} from that record"
+    say(shown(f"pages: {made}, and not changed since"))
+    say(
+        "their words are the wall's, which the core has not read"
+        + ("" if out else "; for the core's own: --out FOLDER")
+    )
+
+
+def _write_out(folder: Path, told: StoryFile, body: bytes, record: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "record.json").write_bytes(record)
     (folder / "story.json").write_bytes(msgspec.json.format(body))
     for name, picture in told.pictures.items():
         (folder / f"{name}.jpg").write_bytes(picture)

@@ -459,6 +459,26 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "並非真本：寫法與中央不同，曾被更改",
         "并非真本：写法与中央不同，曾被更改",
     ),
+    "file_unsealed": (
+        "NOT GENUINE: this PDF has no seal of the core, or it was changed; verify the record inside by itself (pdfdetach)",
+        "並非真本：此 PDF 沒有中央封印，或封印曾被更改；請取出所附紀錄（pdfdetach）另行查核",
+        "并非真本：此 PDF 没有中央封印，或封印曾被更改；请取出所附纪录（pdfdetach）另行查核",
+    ),
+    "pages_changed": (
+        "NOT GENUINE: pages or record were changed after the core sealed them; verify the record by itself (pdfdetach)",
+        "並非真本：頁面或所附紀錄在中央加上封印後曾被更改；請取出所附紀錄（pdfdetach）另行查核",
+        "并非真本：页面或所附纪录在中央加上封印后曾被更改；请取出所附纪录（pdfdetach）另行查核",
+    ),
+    "pages_without_record": (
+        "NOT GENUINE: the pages are as they were sealed, the record inside is not the one they were made of ({detail})",
+        "並非真本：頁面與封印相符，但所附紀錄並非製作頁面時所用的紀錄（{detail}）",
+        "并非真本：页面与封印相符，但所附纪录并非制作页面时所用的纪录（{detail}）",
+    ),
+    "pages_of_no_record": (
+        "this record was exported by somebody else, too long ago, or has pages already; export it again",
+        "此紀錄由他人匯出、匯出已久，或已有封印頁面；請重新匯出",
+        "此纪录由他人导出、导出已久，或已有封印页面；请重新导出",
+    ),
     "file_unsigned": (
         "NOT GENUINE: {error}",
         "並非真本：{error}",

@@ -12,5 +12,6 @@
 | `wall_requests` | what a wall asks of the past, and the answers, as types |
 | `looking_back`, `visit_search`, `trouble_count` | of these: the story of a visit, its proof and pictures; searches and figures; alarms and links |
 | `sealed_file` | a file that the core has signed |
+| `sealed_story`, `attached` | pages that a wall made of one: the core's seal on them, and the record inside |
 | `numbers` | ten-digit references |
 """

@@ -27,6 +27,7 @@ from core.model.people import Actor
 from core.model.refusals import refusal
 from core.office.answers import CommandState
 from core.office.sealed_file import seal_file
+from core.office.sealed_story import ExportedRecords, seal_pages
 from core.office.trouble_count import count_troubles
 from core.office.visit_search import VisitSearch, marks_of
 from core.office.wall_requests import (
@@ -36,7 +37,9 @@ from core.office.wall_requests import (
     CountVisits,
     ExportStory,
     LookRequest,
+    PastRequest,
     ProveStory,
+    SealPages,
     SearchVisits,
     ShowPicture,
     StoryFile,
@@ -76,6 +79,7 @@ class LookingBack:
     ) -> None:
         self._open_store, self._signer, self._ring = open_store, signer, ring
         self._rings, self._gallery, self._clock = rings, gallery, clock
+        self._exported = ExportedRecords()
 
     def answer(self, request: LookRequest, who: Actor, lanes: Collection[str]) -> Any:
         """The answer, which msgspec can encode.
@@ -88,6 +92,8 @@ class LookingBack:
         Raises:
             RefusedError: there is no such visit or picture among these lanes', or the records cannot be read.
         """
+        if isinstance(request, SealPages):
+            return self._sealed(request, who)
         try:
             with closing(self._open_store()) as store:
                 return _Reading(self, store, lanes).answer(request, who)
@@ -110,8 +116,15 @@ class LookingBack:
         """A picture of a lane; raises RefusedError where it is not here."""
         return self._gallery.read(name, lane=lane)
 
+    def _sealed(self, request: SealPages, who: Actor) -> str:
+        """The seal of pages that were made of a record which this person has just been given."""
+        now = self._clock()
+        if not self._exported.take(request.record, visit=request.visit, by=who.words, now_ms=now):
+            raise RefusedError(refusal("pages_of_no_record"))
+        return seal_pages(self._signer, request, who, now_ms=now).decode()
+
     def seal(self, story: VisitStory, proof: StoryProof, *, purpose: str, who: Actor) -> str:
-        """The signed file."""
+        """The signed file; its pages may be sealed from now on."""
         told = StoryFile(
             form=STORY_FORM,
             exported_ms=self._clock(),
@@ -121,7 +134,9 @@ class LookingBack:
             proof=proof,
             pictures={one.picture: self.picture(one.lane, one.picture) for one in story.pictures},
         )
-        return seal_file(self._signer, msgspec.json.encode(told)).decode()
+        file = seal_file(self._signer, msgspec.json.encode(told))
+        self._exported.add(file, visit=story.key, by=who.words, now_ms=told.exported_ms)
+        return file.decode()
 
 
 class _Reading:
@@ -130,7 +145,7 @@ class _Reading:
     def __init__(self, desk: LookingBack, store: CoreStore, lanes: Collection[str]) -> None:
         self._desk, self._store, self._db, self._lanes = desk, store, store.connection, lanes
 
-    def answer(self, request: LookRequest, who: Actor) -> Any:
+    def answer(self, request: PastRequest, who: Actor) -> Any:
         match request:
             case SearchVisits():
                 return VisitSearch(self._db, self._lanes).find(request)

@@ -3,7 +3,8 @@
     {"kid":"core-1","sig":"<128 hexadecimal digits>","body":"{...}"}
 
 Rules of this file: there is one way to write such a file, and one that is written otherwise is refused, so that each byte of it is
-either signed or fixed. The signature is over a topic of its own (`STORY_TOPIC`): nothing that travels to a lane can be taken for it.
+either signed or fixed. The signature is over a topic of its own: nothing that travels to a lane can be taken for it, and no seal of
+pages for a record.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from wire.errors import WireError
 STORY_TOPIC = "rocars/v1/file/story"
 """What a story is signed for; no broker has it."""
 
+PAGES_TOPIC = "rocars/v1/file/pages"
+"""What the seal of pages is signed for (`core.office.sealed_story`); no broker has it."""
+
 _SIGNATURE = 64
 
 
@@ -27,14 +31,14 @@ class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body: str
 
 
-def seal_file(signer: Signer, body: bytes) -> bytes:
+def seal_file(signer: Signer, body: bytes, *, topic: str = STORY_TOPIC) -> bytes:
     """The signed file; `body` is UTF-8."""
-    sealed = _Sealed(signer.kid, signer.sign(STORY_TOPIC, body).hex(), body.decode())
+    sealed = _Sealed(signer.kid, signer.sign(topic, body).hex(), body.decode())
     return msgspec.json.encode(sealed) + b"\n"
 
 
-def open_file(ring: KeyRing, file: bytes) -> bytes:
-    """What was signed.
+def open_file(ring: KeyRing, file: bytes, *, topic: str = STORY_TOPIC) -> bytes:
+    """What was signed, for that topic.
 
     Raises:
         RefusedError: it is no such file, was written otherwise, or is not signed by a key on the ring.
@@ -48,7 +52,7 @@ def open_file(ring: KeyRing, file: bytes) -> bytes:
         raise RefusedError(refusal("file_written_otherwise"))
     body = sealed.body.encode()
     try:
-        ring.check(STORY_TOPIC, body, kid=sealed.kid, sig=signature)
+        ring.check(topic, body, kid=sealed.kid, sig=signature)
     except WireError as error:
         raise RefusedError(refusal("file_unsigned", error=error)) from error
     return body

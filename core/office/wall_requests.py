@@ -26,6 +26,7 @@ MOST_ROWS = 2_000
 
 Time = Annotated[int, Meta(ge=0, le=LAST_MS)]
 VisitKey = Annotated[str, Meta(max_length=128)]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class _Look(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
@@ -70,7 +71,7 @@ class ShowPicture(_Look, frozen=True, tag="show_picture"):
     """One picture of a visit (in base64)."""
 
     visit: VisitKey
-    picture: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    picture: Digest
 
 
 class ExportStory(_Look, frozen=True, tag="export_story"):
@@ -78,6 +79,19 @@ class ExportStory(_Look, frozen=True, tag="export_story"):
 
     visit: VisitKey
     purpose: Why
+
+
+class SealPages(_Look, frozen=True, tag="seal_pages"):
+    """The wall has drawn a story that this person exported as a PDF: a seal on that; answered by its line (`sealed_story`).
+
+    Attributes:
+        record: SHA-256 of the signed file that was exported, in hex. Each is sealed once, and within some minutes.
+        pages: SHA-256 of the PDF, in hex.
+    """
+
+    visit: VisitKey
+    record: Digest
+    pages: Digest
 
 
 class CountVisits(_Look, frozen=True, tag="count_visits"):
@@ -109,7 +123,10 @@ class ShiftTold(_Look, frozen=True, tag="tell_shift"):
     note: Annotated[str, Meta(max_length=300)] = ""
 
 
-LookRequest = SearchVisits | TellStory | ProveStory | ShowPicture | ExportStory | CountVisits | CountTroubles
+PastRequest = SearchVisits | TellStory | ProveStory | ShowPicture | ExportStory | CountVisits | CountTroubles
+"""What is answered from the store."""
+
+LookRequest = PastRequest | SealPages
 
 IN_LANE = "in_lane"
 """The outcome of a visit that has not ended, in a search."""
@@ -205,6 +222,28 @@ class StoryFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 STORY_FORM = "rocars-story-1"
+
+
+class PagesSeal(msgspec.Struct, frozen=True, kw_only=True):
+    """What the core vouches for about pages that a wall made of a record: who made them and for whom, and which bytes they are.
+
+    Their words it has not read.
+
+    Attributes:
+        wall: by its certificate; by: the person, as in the record.
+        record, pages: SHA-256 of the signed record inside, and of the PDF without this seal.
+    """
+
+    form: str
+    wall: str
+    by: str
+    sealed_ms: int
+    visit: str
+    record: str
+    pages: str
+
+
+PAGES_FORM = "rocars-pages-1"
 
 
 class VisitFigures(msgspec.Struct, frozen=True, array_like=True):

@@ -17,6 +17,7 @@
 | `engine` | the port behind which the three networks run |
 | `engines` | the engines by their names in the configuration |
 | `onnxruntime_engine`, `opencv_engine`, `easyocr_engine` | one engine each |
+| `extras` | how an engine's library is installed |
 | `easyocr_network` | our recogniser as a network of EasyOCR |
 | `weights` | the three model files, checked before anything runs |
 | `files` | `rocars-lane read`: pictures, folders, videos |

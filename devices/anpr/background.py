@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import cv2
@@ -54,14 +55,20 @@ def between(grey: NDArray[np.uint8], output: NDArray[np.float32]) -> float:
 def _steps(band: NDArray[np.uint8], row: NDArray[np.float64]) -> list[float]:
     """For each two neighbours of a row, how much brighter it is halfway between them than around their middles."""
     level = band.mean(0).reshape(COLUMNS, -1).mean(1)
-    places = np.arange(COLUMNS) + 0.5
+    sums = [0.0, *np.cumsum(level).tolist()]
     steps = []
     for one, other in pairwise(middles(row)):
         apart = other - one
-        gap = level[np.abs(places - (one + other) / 2) < max(0.75, 0.1 * apart)]
-        written = (level[np.abs(places - middle) < max(0.75, 0.32 * apart)].mean() for middle in (one, other))
-        steps.append(float(gap.mean() - sum(written) / 2))
+        written = sum(_mean(sums, middle, max(0.75, 0.32 * apart)) for middle in (one, other)) / 2
+        steps.append(_mean(sums, (one + other) / 2, max(0.75, 0.1 * apart)) - written)
     return steps
+
+
+def _mean(sums: list[float], middle: float, reach: float) -> float:
+    """Of the columns whose own middles are nearer than `reach` to `middle`; `sums` are of all columns before each."""
+    first = max(0, math.floor(middle - reach - 0.5) + 1)
+    end = min(COLUMNS, math.ceil(middle + reach - 0.5))
+    return (sums[end] - sums[first]) / (end - first)
 
 
 def _light(hue: int, saturation: int) -> Background:

@@ -1,4 +1,7 @@
-"""From the detector's output map to plates: peaks of the heat, their four corners, doubles dropped."""
+"""From the detector's output map to plates: peaks of the heat, their four corners, doubles dropped.
+
+A network of its own says where the corners are, at the peaks alone: everywhere else nobody asks.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,10 @@ from numpy.typing import NDArray
 
 STRIDE = 8  # pixels a cell
 UNIT = 8  # corner offsets come in units of eight cells
-CHANNELS = 9
-"""Of the detector's output: heat and four corners; what follows is for the second look (`devices.anpr.look`)."""
+NEAR = 3
+"""Cells across and down from which the corners of a plate are told, the one of its middle among them."""
+CORNERS = 8
+"""Numbers that say where four corners are: x and y of each."""
 SIDE = 704
 """The longer side, in pixels, that the detector looks at a picture with: stills and a lane's camera alike."""
 
@@ -24,22 +29,45 @@ class Detection:
     corners: NDArray[np.float32]
 
 
-def decode(output: NDArray[np.float32], *, threshold: float, most: int = 16) -> list[Detection]:
-    """The plates in one output map, best first.
+def peaks(heat: NDArray[np.float32], *, threshold: float, most: int = 16) -> NDArray[np.intp]:
+    """Row and column of the cells where plates' middles are, (count, 2), best first.
 
     Args:
-        output: (9, H/8, W/8): heat 0..1, then x and y of four corners relative to the cell; more channels do not count.
+        heat: (rows, columns), 0..1.
         threshold: heat below it is no plate.
         most: how many peaks are looked at.
     """
-    heat = output[0]
-    peak = (heat == cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > threshold)
-    rows, columns = np.nonzero(peak)
-    order = np.argsort(-heat[rows, columns])[:most]
+    high = (heat == cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > threshold)
+    at = np.argwhere(high)
+    return at[np.argsort(-heat[at[:, 0], at[:, 1]])[:most]]
+
+
+def beside(features: NDArray[np.float32], at: NDArray[np.intp]) -> NDArray[np.float32]:
+    """What was seen at those cells and the eight around each, (count, channels, 3, 3); nothing outside the picture.
+
+    Args:
+        features: (channels, rows, columns).
+        at: of `peaks`.
+    """
+    reach = np.arange(NEAR) - NEAR // 2
+    rows, columns = at[:, :1] + reach, at[:, 1:] + reach
+    high, wide = features.shape[1:]
+    there = ((rows >= 0) & (rows < high))[:, :, None] & ((columns >= 0) & (columns < wide))[:, None]
+    taken = features[:, rows.clip(0, high - 1)[:, :, None], columns.clip(0, wide - 1)[:, None]]
+    return np.ascontiguousarray(taken.transpose(1, 0, 2, 3) * there[:, None], np.float32)
+
+
+def placed(heat: NDArray[np.float32], at: NDArray[np.intp], offsets: NDArray[np.float32]) -> list[Detection]:
+    """The plates at those peaks, best first, doubles dropped.
+
+    Args:
+        heat: (rows, columns), 0..1.
+        at: of `peaks`.
+        offsets: (count, `CORNERS`) for each peak: x and y of four corners relative to its cell.
+    """
     found: list[Detection] = []
-    for row, column in zip(rows[order], columns[order], strict=True):
-        offsets = output[1:CHANNELS, row, column].reshape(4, 2) * UNIT
-        corners = np.asarray((offsets + np.array([column + 0.5, row + 0.5])) * STRIDE, np.float32)
+    for (row, column), offset in zip(at, offsets, strict=True):
+        corners = np.asarray((offset.reshape(4, 2) * UNIT + np.array([column + 0.5, row + 0.5])) * STRIDE, np.float32)
         if cv2.contourArea(corners) > 20 and all(apart(corners, other.corners) for other in found):
             found.append(Detection(float(heat[row, column]), corners))
     return found

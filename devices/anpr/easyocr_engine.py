@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CROP
-from devices.anpr.engine import library, tried, understood
+from devices.anpr.engine import NETWORKS, library, tried, understood
 from devices.anpr.onnxruntime_engine import OnnxRuntimeEngine
 from devices.anpr.weights import SHIPPED, load
 
@@ -42,7 +42,7 @@ class EasyOcrEngine:
         self._torch = library("easyocr", "torch", EXTRA)
         self._torch.set_num_threads(1)
         _with_torchvision(self._torch)
-        self._others = OnnxRuntimeEngine(weights, networks=("detector", "look"))
+        self._others = OnnxRuntimeEngine(weights, networks=tuple(name for name in NETWORKS if name != "recogniser"))
         network = library("easyocr", NETWORK, EXTRA)
         with understood("easyocr", weights, (network.GraphError, RuntimeError)):
             self._recogniser = _recogniser(model, network.state_of(model), self._torch)

@@ -68,6 +68,10 @@ class OnnxGraph(nn.Module):
         return torch.log(values[self._output].clamp_min(_LEAST))
 
 
+Model = OnnxGraph
+"""The name by which EasyOCR looks a user network up in its module (`easyocr.recognition.get_recognizer`)."""
+
+
 Operation = Callable[..., Tensor]
 _LEAST = 1e-30  # whose logarithm is still a number
 

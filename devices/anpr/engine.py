@@ -1,9 +1,8 @@
-"""The port behind which the three networks run: one method, and the ways in which an engine may not start."""
+"""The port behind which the networks run: one method, and the ways in which an engine may not start."""
 
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, COLUMNS, CROP
-from devices.anpr.detections import CHANNELS
+from devices.anpr.detections import CORNERS, NEAR
 from devices.anpr.errors import EngineMissingError, WeightsVersionError
+from devices.anpr.extras import install_with
 from devices.anpr.look import FEATURES, GRID, FindKind
 
-NETWORKS = ("detector", "look", "recogniser")
+NETWORKS = ("detector", "corners", "look", "recogniser")
 _OTHERWISE = 'or write engine = "onnxruntime" or engine = "opencv" under [reader]'
 
 
@@ -29,12 +29,13 @@ class Engine(Protocol):
         """The output for one input batch.
 
         Args:
-            name: "detector" (1, 3, H, W; H and W multiples of 64; -1..1), "look" (B, 48, 9, 12; of the detector's
-                features) or "recogniser" (B, 1, 64, 160; -3..3).
+            name: "detector" (1, 3, H, W; H and W multiples of 64; -1..1), "corners" (B, 48, 3, 3; of the detector's
+                features), "look" (B, 48, 9, 12; likewise) or "recogniser" (B, 1, 64, 160; -3..3).
             array: the batch.
 
         Returns:
-            (1, 57, H/8, W/8) of the detector; (B, kinds) of the look and (B, 120, classes) of the recogniser, probabilities.
+            (1, 49, H/8, W/8) of the detector: heat and features; (B, 8) of the corners; (B, kinds) of the look and
+            (B, 120, classes) of the recogniser, probabilities.
         """
 
 
@@ -48,8 +49,7 @@ def library(engine: str, module: str, requirement: str) -> ModuleType:
         return importlib.import_module(module)
     except (ImportError, OSError) as error:  # OSError: a shared library that it needs is not there
         wrong = f"the reader engine {engine} cannot be loaded ({error})"
-        remedy = f"install it with {sys.executable} -m pip install '{requirement}', {_OTHERWISE}"
-        raise EngineMissingError(f"{wrong}: {remedy}") from error
+        raise EngineMissingError(f"{wrong}: {install_with(requirement)}, {_OTHERWISE}") from error
 
 
 @contextmanager
@@ -81,7 +81,8 @@ def tried(engine: Engine, folder: Path, networks: tuple[str, ...] = NETWORKS) ->
     """
     width, height = CROP
     trials = {
-        "detector": ((1, 3, 64, 64), (1, CHANNELS + FEATURES, 8, 8)),
+        "detector": ((1, 3, 64, 64), (1, 1 + FEATURES, 8, 8)),
+        "corners": ((1, FEATURES, NEAR, NEAR), (1, CORNERS)),
         "look": ((1, FEATURES, *GRID[::-1]), (1, len(FindKind))),
         "recogniser": ((1, 1, height, width), RECOGNISED),
     }
@@ -90,7 +91,7 @@ def tried(engine: Engine, folder: Path, networks: tuple[str, ...] = NETWORKS) ->
         seen = engine.run(name, np.zeros(given, np.float32))
         if seen.shape != wanted:
             raise _other(folder, f"the {name} gives {seen.shape}, needed is {wanted}")
-        if name != "detector" and not np.allclose(seen.sum(-1), 1, atol=1e-3):
+        if name in ("look", "recogniser") and not np.allclose(seen.sum(-1), 1, atol=1e-3):
             raise _other(folder, f"the {name} gives no probabilities")
 
 

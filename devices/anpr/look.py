@@ -27,8 +27,12 @@ A_FIND = 0.5
 WHOLE = 0.87
 """How surely, given that, it must be a whole plate of as many rows as were read."""
 A_PLATE = 0.96
-"""How sure the second look must be of a plate whose text may as well be lettering: of UN and four digits, and of what has
-only the form of a personalised mark, as nearly all texts have."""
+"""How sure the second look must be of a plate whose text has only the form of a personalised mark, as nearly all texts have."""
+
+
+NO_LABEL = 0.99
+"""How sure of a plate it must be where the text is an ordinary mark and lettering as well: a UN number on a white label is
+framed like a plate, and far more of those are on the road than vehicles with such a mark."""
 
 
 class FindKind(IntEnum):
@@ -78,9 +82,21 @@ def sampled(features: NDArray[np.float32], corners: Corners) -> NDArray[np.float
     warp = cv2.getPerspectiveTransform(flat, grown(corners, *AROUND))
     columns, rows = np.meshgrid(np.arange(wide, dtype=np.float32), np.arange(tall, dtype=np.float32))
     points = np.stack([columns, rows], 2).reshape(1, -1, 2)
-    x, y = (axis.reshape(-1, 1) for axis in np.moveaxis(cv2.perspectiveTransform(points, warp)[0], 1, 0))
-    seen = cv2.remap(np.ascontiguousarray(features.transpose(1, 2, 0)), x, y, cv2.INTER_LINEAR)
+    places = cv2.perspectiveTransform(points, warp)[0]
+    part, corner = _around(features, places)
+    x, y = (axis.reshape(-1, 1) for axis in np.moveaxis(places - corner, 1, 0))
+    seen = cv2.remap(np.ascontiguousarray(part.transpose(1, 2, 0)), x, y, cv2.INTER_LINEAR)
     return np.asarray(seen.reshape(tall, wide, -1).transpose(2, 0, 1), np.float32)
+
+
+def _around(
+    features: NDArray[np.float32], places: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The part of the map that those places (x, y) are told from, and where it begins; one cell at least."""
+    size = np.array(features.shape[:0:-1])  # columns, rows
+    low = np.clip(np.floor(places.min(0)), 0, size - 1).astype(int)
+    high = np.clip(np.floor(places.max(0)) + 2, low + 1, size).astype(int)
+    return features[:, low[1] : high[1], low[0] : high[0]], low.astype(np.float32)
 
 
 def grown(corners: Corners, wide: float, tall: float, up: float = 0.0) -> Corners:

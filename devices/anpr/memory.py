@@ -35,7 +35,7 @@ def return_memory_early() -> bool:
 
 
 def forget_start() -> int:
-    """Unmaps the code of all libraries; what is still needed comes back from the page cache when it next runs.
+    """Unmaps the code of all libraries, and gives back what the start had allocated; code that is needed comes back from the page cache.
 
     Only pages that are code: nothing has ever written to them, so nothing can be lost. Call it once the models are
     loaded.
@@ -50,4 +50,5 @@ def forget_start() -> int:
         if rights == "r-xp" and len(rest) == 4 and ".so" in rest[3]:
             start, end = (int(edge, 16) for edge in span.split("-"))
             freed += end - start if libc.madvise(start, end - start, _DONTNEED) == 0 else 0
+    libc.malloc_trim(0)  # what reading and laying out the models needed
     return freed

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.engine import NETWORKS, library, tried, understood
-from devices.anpr.weights import SHIPPED, load
+from devices.anpr.weights import EIGHT_BITS, SHIPPED, load
 
 _REFUSALS = (
     "InvalidProtobuf",
@@ -22,7 +24,7 @@ _REFUSALS = (
 
 
 class OnnxRuntimeEngine:
-    """onnxruntime on one thread: the lane's other processes share the box.
+    """onnxruntime on one thread: the lane's other processes share the box. The detector runs with eight bits, where there is one.
 
     Args:
         weights: folder of the models.
@@ -43,14 +45,36 @@ class OnnxRuntimeEngine:
             False  # a plan of memory for every picture size ever seen is a leak by another name
         )
         options.log_severity_level = 3
+        _shared(runtime)
+        options.add_session_config_entry("session.use_env_allocators", "1")
         said = runtime.capi.onnxruntime_pybind11_state  # its errors have no common ancestor
         with understood("onnxruntime", weights, (ValueError, *(getattr(said, name) for name in _REFUSALS))):
             self._sessions = {
-                name: runtime.InferenceSession(models[name], options, providers=["CPUExecutionProvider"])
+                name: runtime.InferenceSession(
+                    models.get(name + EIGHT_BITS, models[name]), options, providers=["CPUExecutionProvider"]
+                )
                 for name in networks
             }
+            for session in self._sessions.values():
+                session._model_bytes = None  # noqa: SLF001  it keeps them for another provider, and there is none
             tried(self, weights, networks)
 
     def run(self, name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
         """See `Engine`."""
         return np.asarray(self._sessions[name].run(None, {"x": array})[0], np.float32)
+
+
+@cache
+def _shared(runtime: ModuleType) -> None:
+    """One arena for the networks of this process, which run in turn, and no larger than they need.
+
+    Each session's own would grow by doubling, and would keep what only the largest picture needed.
+    """
+    place = runtime.OrtMemoryInfo("Cpu", runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT)
+    exactly = {
+        "max_mem": 0,
+        "arena_extend_strategy": 1,
+        "initial_chunk_size_bytes": 1 << 20,
+        "max_dead_bytes_per_chunk": 1 << 20,
+    }
+    runtime.create_and_register_allocator(place, runtime.OrtArenaCfg(exactly))

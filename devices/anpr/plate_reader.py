@@ -11,22 +11,25 @@ from numpy.typing import NDArray
 from devices.anpr.alphabet import CROP
 from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
+from devices.anpr.ctc import Reading, rows_of
 from devices.anpr.ctc import decode as spell
-from devices.anpr.ctc import rows_of
-from devices.anpr.detections import CHANNELS, SIDE, STRIDE, Detection, apart, decode
+from devices.anpr.detections import CORNERS, SIDE, STRIDE, Detection, apart, beside, peaks, placed
 from devices.anpr.engines import Engine
 from devices.anpr.grammar import grammar_of
-from devices.anpr.look import A_PLATE, FindKind, SecondLook, grown, sampled
+from devices.anpr.look import A_PLATE, NO_LABEL, FindKind, SecondLook, grown, sampled
+from devices.anpr.pairing import PLAIN
 from devices.anpr.plate_read import PlateRead, Region
 from devices.anpr.spacing import DOUBT, middles, spaced
-from domain.lettering import may_be_lettering
+from domain.lettering import like_orange_board, may_be_lettering
+from domain.marks import Family, family, too_long_for_rows
 
 Picture = NDArray[np.uint8]
 
 
 EDGE = 1.0
 """Pixels that must be left between a plate and the picture's edge."""
-GREY = 128 / 127.5 - 1  # what fills the input beside the picture
+_LEVELS = np.arange(256, dtype=np.float32) * np.float32(1 / 127.5) - 1  # of the input, by those of the picture
+GREY = _LEVELS[128]  # what fills the input beside the picture
 CUTS = ((1.06, 1.06), (1.03, 1.03), (1.25, 1.06))
 """How much wider, and how much higher, than the plate as found the cuts are; the first is the best for a single picture.
 
@@ -48,11 +51,11 @@ def fitted(image: Picture, side: int) -> tuple[NDArray[np.float32], float]:
     scale = side / max(image.shape[:2])
     height, width = (max(32, round(edge * scale)) for edge in image.shape[:2])
     small = cv2.resize(_halved(image, scale), (width, height), interpolation=cv2.INTER_LINEAR)
-    batch = np.full((1, 3, -(-height // 64) * 64, -(-width // 64) * 64), GREY, np.float32)
+    batch = np.empty((1, 3, -(-height // 64) * 64, -(-width // 64) * 64), np.float32)
+    batch[..., height:, :] = GREY
+    batch[..., :height, width:] = GREY
     for plane, target in enumerate(batch[0]):
-        place = target[:height, :width]
-        np.multiply(cv2.extractChannel(small, plane), np.float32(1 / 127.5), out=place)
-        place -= 1
+        cv2.LUT(cv2.extractChannel(small, plane), _LEVELS, target[:height, :width])
     return batch, scale
 
 
@@ -162,9 +165,12 @@ class PlateReader:
         """What the detector makes of the picture."""
         batch, scale = fitted(image, self.side)
         output = self.engine.run("detector", batch)[0]
-        found = decode(output, threshold=self.threshold)
+        heat, features = output[0], output[1:]
+        at = peaks(heat, threshold=self.threshold)
+        offsets = self.engine.run("corners", beside(features, at)) if len(at) else np.empty((0, CORNERS), np.float32)
+        found = placed(heat, at, offsets)
         whole = [Detection(one.score, np.asarray(one.corners / scale, np.float32)) for one in found]
-        return View(whole, output[CHANNELS:], scale)
+        return View(whole, features, scale)
 
 
 def _apart(found: list[Found]) -> list[Found]:
@@ -189,6 +195,22 @@ def _whole(plate: Detection, image: Picture) -> bool:
     return bool((plate.corners >= EDGE).all() and (plate.corners <= far).all())
 
 
+def _is_board(reading: Reading, lengths: tuple[int, ...], explained: float, score: float) -> bool:
+    """Whether so much speaks for a label or a board that no character of it is sure, however clearly it is read.
+
+    Args:
+        reading: a Hong Kong mark by its form.
+        lengths: of its rows; empty where that is not certain.
+        explained: how surely the second look sees a plate.
+        score: the detector's.
+    """
+    if may_be_lettering(reading.text) and (explained < NO_LABEL or score < PLAIN):
+        return True
+    if like_orange_board(reading.text, reading.rows):
+        return explained < A_PLATE or family(reading.text) is not Family.ORDINARY
+    return too_long_for_rows(lengths)
+
+
 def _read(found: Found, crop: Picture, chances: NDArray[np.float32], *, whole: bool) -> PlateRead:
     plate, look = found
     grammar = grammar_of(background_of(crop, chances))
@@ -196,12 +218,13 @@ def _read(found: Found, crop: Picture, chances: NDArray[np.float32], *, whole: b
     region = reading.form.region if reading.form else Region.UNKNOWN
     characters = spaced(reading.characters, chances)
     explained = look.plate(reading.rows)
-    asked = A_PLATE if may_be_lettering(reading.text) else 0.0
-    if explained < asked or not look.explains(reading.rows):
+    lengths = tuple(len(middles(row)) for row in rows_of(chances))
+    lengths = lengths if sum(lengths) == len(reading.text) else ()
+    board = region is Region.HONG_KONG and _is_board(reading, lengths, explained, plate.score)
+    if board or not look.explains(reading.rows):
         characters = tuple((char, min(chance, DOUBT)) for char, chance in characters)
     confidence = min((chance for _, chance in characters), default=0.0)
     score = round(plate.score, 4)
-    lengths = tuple(len(middles(row)) for row in rows_of(chances))
     return PlateRead(
         reading.text,
         region,
@@ -211,6 +234,6 @@ def _read(found: Found, crop: Picture, chances: NDArray[np.float32], *, whole: b
         characters,
         score,
         inside=whole,
-        lengths=lengths if sum(lengths) == len(reading.text) else (),
+        lengths=lengths,
         explained=round(explained, 4),
     )

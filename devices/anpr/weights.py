@@ -1,4 +1,4 @@
-"""The three model files and their record of origin, checked before anything runs.
+"""The model files and their record of origin, checked before anything runs.
 
 `weights.json` names each file with its sha256, the characters that the recogniser tells apart, the hash of the training
 run, its seed and how many samples it saw. A model that is missing, cut short, changed or of another version stops the
@@ -16,9 +16,11 @@ import msgspec
 from devices.anpr.alphabet import ALPHABET
 from devices.anpr.errors import WeightsDamagedError, WeightsMissingError, WeightsVersionError
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Inputs, outputs and alphabet of the models; `tools.training.export` writes the same number."""
 SHIPPED: Final = Path(__file__).with_name("weights")
+EIGHT_BITS: Final = "8"
+"""Behind a network's name: the same with eight bits, for a library that is quicker with it; there need be none."""
 _REMEDY = "reinstall the software, or name another folder under [reader] weights"
 
 
@@ -44,7 +46,7 @@ class Weights(msgspec.Struct, frozen=True):
 
 
 def load(folder: Path = SHIPPED) -> dict[str, bytes]:
-    """The model files of `folder` by name ("detector", "look", "recogniser"), each checked against its hash.
+    """The model files of `folder` by name (`devices.anpr.engine.NETWORKS`), each checked against its hash.
 
     Raises:
         WeightsMissingError: `weights.json` or a model is not there.
@@ -68,7 +70,7 @@ def origin(folder: Path = SHIPPED) -> Weights:
         unlike = "".join(sorted(set(paper.alphabet) ^ set(ALPHABET))) or "their order"
         wrong = f"these weights tell other characters apart than this software (what differs: {unlike})"
         raise WeightsVersionError(f"{file}: {wrong}: {_REMEDY}")
-    if missing := {"detector", "look", "recogniser"} - paper.models.keys():
+    if missing := {"detector", "corners", "look", "recogniser"} - paper.models.keys():
         raise WeightsDamagedError(f"{file}: names no {' and no '.join(sorted(missing))}: {_REMEDY}")
     return paper
 

@@ -287,6 +287,17 @@ def test_being_there_keeps_the_page_unlocked_and_a_shift_ends_it(page: Page) -> 
     assert page.http.get("/events").status_code == 401
 
 
+def test_an_officer_who_leaves_locks_the_page_and_comes_back_with_the_password(page: Page) -> None:
+    """At once, and not after the idle time; watching goes on."""
+    assert page.post("/lock").is_success
+    assert page.view()["you"]["locked"]
+    assert page.post("/action", action="order_manual", reason="Exercise").status_code == 423
+    assert page.post("/here").status_code == 423
+    assert page.post("/lock").status_code == 423
+    assert page.post("/unlock", password=PASSWORD).is_success
+    assert not page.view()["you"]["locked"]
+
+
 @pytest.mark.parametrize("change", ["removed", "new password", "logged out"])
 def test_a_session_ends_with_its_officer_password_or_logout(page: Page, change: str) -> None:
     """At the next request."""

@@ -31,6 +31,7 @@ WHO = {
     ("GET", "/picture/screen/{screen}"): "watcher",
     ("GET", "/picture/evidence/{digest}"): "officer",
     ("GET", "/picture/plate/{visit}"): "officer",
+    ("POST", "/lock"): "officer",
     ("POST", "/unlock"): "officer",
     ("POST", "/here"): "officer",
     ("POST", "/action"): "officer",

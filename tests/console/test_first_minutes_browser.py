@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from console.explained import EXPLAINED
 from lane_agent import events as e
 from lane_agent.model import Contact
-from tests.rigs.desk import Desk
+from tests.rigs.desk import Desk, violations
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -91,6 +92,23 @@ def test_the_link_of_an_alarm_of_this_vehicle_leaves_what_decides_in_sight(serve
     for place in ("#state", '[data-act="release"]'):
         box, calls = tab.locator(place).bounding_box(), tab.locator("#calls").bounding_box()
         assert box["y"] >= calls["y"] + calls["height"]
+
+
+def test_what_the_words_mean_is_one_key_away_and_the_page_is_locked_by_a_button(empty: Desk) -> None:
+    """Both remarks of a newcomer; the words are the buttons' own, so a button that is renamed is explained under its new name."""
+    tab = empty.tab
+    tab.keyboard.press("F1")
+    dialog = tab.locator("#dialog-explained")
+    expect(dialog.locator("dt", has_text="Clear by hand")).to_be_visible()
+    assert dialog.locator("dt").count() == dialog.locator("dd").count() == len(EXPLAINED)
+    assert violations(tab) == []
+    tab.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    tab.locator("#lock").click()
+    expect(tab.locator("#locked")).to_be_visible()
+    expect(tab.locator("#lock")).to_be_hidden()
+    empty.button("order_manual").click()
+    expect(tab.locator("#dialog-unlock")).to_be_visible()
 
 
 @pytest.mark.long

@@ -31,7 +31,7 @@ from tests.rigs.page import PATIENT, ManualClock, painted
 from tools.docs.page_requests import OPERATIONS, page_requests
 
 ENDLESS = {("GET", "/events"), ("GET", "/picture/lane/stream")}
-LOGINS = {("POST", "/login"), ("POST", "/logout"), ("POST", "/unlock"), ("POST", "/wall/enter")}
+LOGINS = {("POST", "/login"), ("POST", "/logout"), ("POST", "/lock"), ("POST", "/unlock"), ("POST", "/wall/enter")}
 """After one that is in order the next is another person's, or nobody's: tests/console/test_console_http.py."""
 ELSEWHERE = {key for key in OPERATIONS if key[1].startswith(("/call/", "/wall/"))}
 """Of pages with a voice, or with walls."""

@@ -13,7 +13,7 @@ from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.background import background_of
 from devices.anpr.contrast import levelled
 from devices.anpr.ctc import align, beam_search, decode, probability
-from devices.anpr.detections import decode as find
+from devices.anpr.detections import beside, peaks, placed
 from devices.anpr.grammar import fitting, grammar_of
 from devices.anpr.onnxruntime_engine import OnnxRuntimeEngine
 from devices.anpr.plate_read import Background, PlateRead, Region
@@ -162,14 +162,23 @@ def test_without_a_mark_to_act_on_there_is_a_reason(reads: tuple[PlateRead, ...]
 
 def test_the_detectors_map_gives_corners_and_drops_doubles() -> None:
     """Two cells that see the same plate are one plate; a far cell is another."""
-    heat = np.zeros((9, 40, 40), np.float32)
+    heat = np.zeros((40, 40), np.float32)
     box = np.array([-4, -1, 4, -1, 4, 1, -4, 1], np.float32) / 8
     for row, column, score in ((10, 10, 0.9), (10, 12, 0.8), (30, 30, 0.5), (20, 20, 0.1)):
-        heat[0, row, column] = score
-        heat[1:, row, column] = box
-    found = find(heat, threshold=0.3)
+        heat[row, column] = score
+    at = peaks(heat, threshold=0.3)
+    assert at.tolist() == [[10, 10], [10, 12], [30, 30]]
+    found = placed(heat, at, np.stack([box] * 3))
     assert [plate.score for plate in found] == pytest.approx([0.9, 0.5])
     assert found[0].corners.tolist() == [[52, 76], [116, 76], [116, 92], [52, 92]]
+
+
+def test_what_is_beside_a_peak_at_the_pictures_edge_is_nothing() -> None:
+    """The corners are told from a cell and its eight neighbours; beyond the edge the detector itself sees nothing."""
+    features = np.arange(1, 41, dtype=np.float32).reshape(2, 4, 5)
+    first, inner = beside(features, np.array([[0, 0], [2, 3]]))
+    assert first[0].tolist() == [[0, 0, 0], [0, 1, 2], [0, 6, 7]]
+    assert np.array_equal(inner, features[:, 1:4, 2:5])
 
 
 def test_a_narrow_plate_with_more_ink_than_ground_is_still_white() -> None:

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from devices.anpr.alphabet import ALPHABET
+from devices.anpr.engine import NETWORKS
 from devices.anpr.engines import Engine, OnnxRuntimeEngine, OpenCvEngine
 from devices.anpr.errors import ReaderError, WeightsDamagedError, WeightsMissingError, WeightsVersionError
-from devices.anpr.weights import SHIPPED, load, origin
+from devices.anpr.weights import EIGHT_BITS, SHIPPED, load, origin
 from devices.reader import ReaderProcess
 from devices.reader_protocol import ReaderSetup
 from devices.settings import CameraKind, CameraSettings, ReaderSettings
@@ -34,7 +35,7 @@ def copied(tmp_path: Path) -> Path:
 def test_the_shipped_weights_name_their_origin() -> None:
     """Seed, run, number of drawn samples and the characters told apart are on record."""
     paper = origin()
-    assert set(load()) == {"detector", "look", "recogniser"}
+    assert set(load()) == {*NETWORKS, "detector" + EIGHT_BITS}
     assert all(model.samples > 0 for model in paper.models.values())
     assert len(paper.run) == 64
     assert paper.alphabet == ALPHABET
@@ -88,7 +89,7 @@ def _older(folder: Path) -> None:
 
 
 def _newer(folder: Path) -> None:
-    rewritten(folder, format=4, models=None)
+    rewritten(folder, format=5, models=None)
 
 
 def _other_alphabet(folder: Path) -> None:
@@ -114,12 +115,12 @@ HARMS: tuple[tuple[Harm, type[ReaderError], str], ...] = (
     (
         _older,
         WeightsVersionError,
-        r"weights\.json: these weights are of an older version \(1, needed is 3\): reinstall",
+        r"weights\.json: these weights are of an older version \(1, needed is 4\): reinstall",
     ),
-    (_newer, WeightsVersionError, r"weights\.json: these weights are of a newer version \(4, needed is 3\): reinstall"),
+    (_newer, WeightsVersionError, r"weights\.json: these weights are of a newer version \(5, needed is 4\): reinstall"),
     (_other_alphabet, WeightsVersionError, r"tell other characters apart .*\(what differs: QΩ\): reinstall"),
     (_other_order, WeightsVersionError, r"tell other characters apart .*\(what differs: their order\): reinstall"),
-    (_forget, WeightsDamagedError, r"weights\.json: names no detector and no look: reinstall"),
+    (_forget, WeightsDamagedError, r"weights\.json: names no corners and no detector and no look: reinstall"),
 )
 
 
@@ -190,7 +191,7 @@ async def first_fault(folder: Path, **settings: Any) -> FaultRaised:
         (_lose, "detector.onnx: no such file: reinstall the software, or name another folder under [reader] weights"),
         (_cut, "recogniser.onnx: 1000 bytes that are not the model weights.json names: reinstall"),
         (_flip, "bytes that are not the model weights.json names: reinstall"),
-        (_older, "weights.json: these weights are of an older version (1, needed is 3): reinstall"),
+        (_older, "weights.json: these weights are of an older version (1, needed is 4): reinstall"),
     ],
 )
 def test_the_agent_is_told_of_bad_weights_as_a_fault_of_the_reader(copied: Path, harm: Harm, words: str) -> None:

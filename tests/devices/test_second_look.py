@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from devices.anpr.alphabet import ALPHABET, CLASS, COLUMNS
 from devices.anpr.detections import Detection
-from devices.anpr.look import A_FIND, A_PLATE, AROUND, FEATURES, GRID, WHOLE, FindKind, SecondLook, grown, sampled
+from devices.anpr.look import A_FIND, AROUND, FEATURES, GRID, NO_LABEL, WHOLE, FindKind, SecondLook, grown, sampled
+from devices.anpr.pairing import PLAIN
 from devices.anpr.plate_read import Region
 from devices.anpr.plate_reader import PlateReader, View
 from devices.anpr.spacing import DOUBT
@@ -49,10 +50,13 @@ class Found(PlateReader):
     """A reader with a detector that is told what it finds."""
 
     places: tuple[NDArray[np.float32], ...] = ()
+    score = 0.9
 
     def view(self, image: NDArray[np.uint8]) -> View:  # noqa: ARG002 - the places are known
         """The places told; nothing was seen of them."""
-        return View([Detection(0.9, place) for place in self.places], np.zeros((FEATURES, 60, 60), np.float32), 1.0)
+        return View(
+            [Detection(self.score, place) for place in self.places], np.zeros((FEATURES, 60, 60), np.float32), 1.0
+        )
 
 
 PLATE = np.array([[100, 100], [220, 100], [220, 200], [100, 200]], np.float32)
@@ -117,7 +121,7 @@ def test_a_plate_that_is_whole_if_it_is_one_is_sure(picture: NDArray[np.uint8]) 
     assert read.confidence > 0.9
 
 
-@pytest.mark.parametrize(("chance", "sure"), [(A_PLATE - 0.01, False), (A_PLATE + 0.01, True)])
+@pytest.mark.parametrize(("chance", "sure"), [(NO_LABEL - 0.005, False), (NO_LABEL + 0.005, True)])
 def test_a_mark_that_may_be_a_un_number_needs_a_surer_look(
     picture: NDArray[np.uint8], chance: float, sure: bool
 ) -> None:
@@ -128,6 +132,32 @@ def test_a_mark_that_may_be_a_un_number_needs_a_surer_look(
     reader.places = (PLATE,)
     (read,) = reader.read(picture)
     assert read.text == "UN1203"
+    assert (read.confidence > DOUBT) is sure
+
+
+def test_a_mark_that_may_be_a_un_number_needs_a_find_that_is_plain(picture: NDArray[np.uint8]) -> None:
+    """A label is hung like a plate, and the detector is not plain about it."""
+    engine = Scripted([said(two_rows=0.995)])
+    engine.rows = ("UN", "1203")
+    reader = Found(engine)
+    reader.places, reader.score = (PLATE,), PLAIN - 0.01
+    (read,) = reader.read(picture)
+    assert read.confidence <= DOUBT
+
+
+@pytest.mark.parametrize(
+    ("rows", "sure"), [(("M3", "EX1T5B"), False), (("EX1T5", "M3"), False), (("M3", "EX1T"), True)]
+)
+def test_no_plate_of_two_rows_has_more_than_four_characters_in_one(
+    picture: NDArray[np.uint8], rows: tuple[str, str], sure: bool
+) -> None:
+    """Cap. 374E: what has is a road sign or a board, however surely it is read."""
+    engine = Scripted([said(two_rows=0.99)])
+    engine.rows = rows
+    reader = Found(engine)
+    reader.places = (PLATE,)
+    (read,) = reader.read(picture)
+    assert (read.text, read.lengths) == ("".join(rows), tuple(map(len, rows)))
     assert (read.confidence > DOUBT) is sure
 
 

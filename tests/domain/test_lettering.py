@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.lettering import lettering, may_be_lettering
+from domain.lettering import lettering, like_orange_board, may_be_lettering
 
 LETTER = st.sampled_from("ABCDEFGHJKLMNPRSTUVWXYZ")
 ordinary = st.builds("{}{}{}".format, LETTER, LETTER, st.integers(1, 9999))
@@ -55,6 +55,10 @@ rare = st.one_of(
         ("3ASV88", "a bus's fleet number"),
         ("E6X595", "a bus's fleet number"),
         ("ORL06601", "a serial or telephone number"),
+        ("D1110", "a serial or telephone number"),
+        ("YGZ1358", "a serial or telephone number"),
+        ("EXIT 5B", "a road sign or a board"),
+        ("CL0SED", "a road sign or a board"),
     ],
 )
 def test_what_stands_on_containers_is_lettering(text: str, kind: str) -> None:
@@ -88,3 +92,15 @@ def test_some_ordinary_marks_may_be_either(mark: str, may: bool) -> None:
     """The number of a dangerous substance, and what makers write on the fronts of lorries."""
     assert may_be_lettering(mark) is may
     assert lettering(mark) == ""
+
+
+@pytest.mark.parametrize(
+    ("mark", "rows", "board"),
+    [
+        *(("2Z4713", 2, True), ("ZZ7778", 2, True), ("331203", 2, True)),
+        *(("2Z4713", 1, False), ("LT3482", 2, False), ("2A4713", 2, False), ("ZZ777", 2, False)),
+    ],
+)
+def test_digits_over_four_digits_are_like_an_orange_board(mark: str, rows: int, board: bool) -> None:
+    """Also where they were read as letters: slanted, 77 over 7778 was; in one row no such board has them."""
+    assert like_orange_board(mark, rows) is board

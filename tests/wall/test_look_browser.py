@@ -99,10 +99,13 @@ def test_an_officer_finds_a_truck_by_keyboard_reads_its_story_and_exports_it(ser
         tab.click("#play")
         expect(tab.locator(".course li[aria-current] b")).to_have_text("Contact: Stop line loop off")
         tab.fill("#purpose", "complaint 12")
-        with tab.expect_download() as getting:
+        with tab.expect_download(timeout=120_000) as getting:
             tab.keyboard.press("Enter")
+        assert getting.value.suggested_filename.startswith("RT50931_SZB-IN-01-journal-3_")
         told = served.past.core.command("verify", str(getting.value.path()))
         assert "complaint 12" in told
+        assert "pages: made by the wall wall for chan by wall" in told
+        expect(tab.locator("#said")).to_contain_text("keep the file as it is")
         tab.click("#language")
         expect(tab.locator("#t-course")).to_contain_text("完整過程")
         assert violations(tab) == []

@@ -6,19 +6,26 @@ import asyncio
 import csv
 import io
 import re
+import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
 
+from core.enrolment.keys import load_core_ring
+from core.errors import RefusedError
+from core.office.sealed_story import open_pages
+from core.settings import load
 from domain.times import DAY_MS, start_of
 from simulation.broker import PrivateBroker
 from tests.rigs.past import DAY, LANES, PastPoint
 from tests.rigs.wall import WallRig, log_in, online, state
 from wall.errors import PastRefusedError
 from wall.orders import CoreAwayError, CoreLine
+from wall.paper_press import PaperPress
 from wall.past import PastDesk, PastWanted
 
 SINCE, BEFORE = start_of(DAY), DAY - timedelta(days=1)
@@ -130,26 +137,110 @@ def test_the_page_tells_a_story_in_one_language(past: PastPoint, tmp_path: Path)
     at_the_wall(tmp_path, past, ask)
 
 
-def test_what_is_exported_is_genuine_by_the_cores_own_command(past: PastPoint, tmp_path: Path) -> None:
-    """From the page to the command line, with the purpose; a changed byte is refused."""
+def test_what_is_exported_is_one_pdf_of_which_every_byte_is_sealed(past: PastPoint, tmp_path: Path) -> None:
+    """From the page to the command line: pages that people's programs read, the record inside, and no byte that can be changed."""
+    purpose = "complaint 7 </p><img src=file:///etc/hostname><b>投訴"
+    file = tmp_path / "story.pdf"
 
     async def ask(rig: WallRig, client: httpx.AsyncClient) -> None:
         headers = await log_in(client, "lee")
-        asked = {"visit": past.keys[1], "purpose": " "}
+        asked = {"visit": past.keys[2], "purpose": " "}
         assert (await client.post("/look/export", json=asked, headers=headers)).status_code == 422
-        asked["purpose"] = "complaint 7"
+        asked["purpose"] = purpose
         found = await client.post("/look/export", json=asked, headers=headers)
         assert found.status_code == 200, found.text
-        (tmp_path / "story.json").write_bytes(found.content)
-        assert rig.store.looks()[0].detail == f"{past.keys[1]}: complaint 7"
+        assert re.search(r'"RT50931_SZB-IN-01-journal-3_\d{8}-\d{6}\.pdf"', found.headers["Content-Disposition"])
+        file.write_bytes(found.content)
+        assert rig.store.looks()[0].detail == f"{past.keys[2]}: {purpose}"
 
     at_the_wall(tmp_path, past, ask)
-    told = past.core.command("verify", str(tmp_path / "story.json"))
-    assert "exported by lee by wall" in told
-    assert "GENUINE" in told
+    sealed = file.read_bytes()
+    told = past.core.command("verify", str(file), "--out", str(tmp_path / "out"))
+    for said in ("exported by lee by wall", "pages: made by the wall wall for lee by wall", "GENUINE"):
+        assert said in told, told
+    assert "seal_pages" in past.core.command("audit", "--most", "20", "--json")
+
+    assert read_with("pdfdetach", "-save", "1", "-o", str(tmp_path / "inside"), str(file)) == ""
+    assert (tmp_path / "inside").read_bytes() == (tmp_path / "out" / "record.json").read_bytes()
+    facts = dict(line.split(":", 1) for line in read_with("pdfinfo", str(file)).splitlines())
+    assert (int(facts["Pages"]) >= 2, facts["Page size"].strip()[-4:]) == (True, "(A4)")
+    words = read_with("pdftotext", "-layout", str(file), "-")
+    flat = re.sub(r"\s", "", words)
+    for text in (purpose, "關員：放行", "Officer: release", "文件齊備", "48211", "5f5f5f5f", "車牌讀數", "Chan (wall)"):
+        assert re.sub(r"\s", "", text) in flat, text
+    record = sha256((tmp_path / "inside").read_bytes()).hexdigest()
+    numbers = re.findall(rf"(\d+) ?/ ?{facts['Pages'].strip()}$", words, re.MULTILINE)
+    assert [int(one) for one in numbers] == list(range(1, int(facts["Pages"]) + 1))
+    assert words.count(record) == len(numbers)
+
+    ring = load_core_ring(load(past.core.config).core.signing_key)
+    open_pages(ring, sealed)
+    seal = sealed.rfind(b"%rocars-seal")
+    for place in {*range(0, len(sealed), len(sealed) // 150), *range(seal, len(sealed), 7), len(sealed) - 1}:
+        changed = bytearray(sealed)
+        changed[place] ^= 1 << place % 8
+        with pytest.raises(RefusedError, match="NOT GENUINE"):
+            open_pages(ring, bytes(changed))
+    file.write_bytes(sealed[:2_000] + bytes([sealed[2_000] ^ 1]) + sealed[2_001:])
+    assert "NOT GENUINE" in past.core.command("verify", str(file), expect=1)
+
+
+def read_with(*command: str) -> str:
+    """What one of poppler's programs says, which has nothing to complain of."""
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ran.stderr == ""
+    return ran.stdout
+
+
+def test_pages_that_cannot_be_drawn_leave_the_signed_record_to_be_had(
+    past: PastPoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said in words, and that is another answer than a core that is away; the record alone is genuine."""
+
+    async def ask(rig: WallRig, client: httpx.AsyncClient) -> None:
+        del rig
+        monkeypatch.setattr(PaperPress, "draw", PaperPress(draws_s=0.0).draw)
+        headers = await log_in(client, "lee")
+        asked: dict[str, object] = {"visit": past.keys[1], "purpose": "complaint 7"}
+        refused = await client.post("/look/export", json=asked, headers=headers)
+        assert (refused.status_code, "signed record alone" in refused.json()["words"]) == (502, True)
+        found = await client.post("/look/export", json=asked | {"pages": False}, headers=headers)
+        assert found.headers["Content-Disposition"].endswith('.json"')
+        (tmp_path / "story.json").write_bytes(found.content)
+
+    at_the_wall(tmp_path, past, ask)
+    assert "GENUINE" in past.core.command("verify", str(tmp_path / "story.json"))
     file = (tmp_path / "story.json").read_bytes()
     (tmp_path / "story.json").write_bytes(file.replace(b"HB6685", b"HB6686", 1))
     assert "NOT GENUINE" in past.core.command("verify", str(tmp_path / "story.json"), expect=1)
+
+
+def test_with_the_core_away_nothing_is_exported_and_the_page_can_be_printed(tmp_path: Path) -> None:
+    """Said in the language of the page."""
+
+    async def ask(rig: WallRig, client: httpx.AsyncClient) -> None:
+        del rig
+        headers = await log_in(client, "chan")
+        asked = {"visit": "A-1/j/1", "purpose": "complaint 7"}
+        for tongue, said in (("en", "This page can be printed"), ("zh-Hant-HK", "可列印此頁")):
+            await client.post("/language", json={"tongue": tongue}, headers=headers)
+            refused = await client.post("/look/export", json=asked, headers=headers | {"X-Lang": tongue})
+            assert (refused.status_code, said in refused.json()["words"]) == (503, True), refused.text
+
+    WallRig(tmp_path).asked(ask)
+
+
+def test_a_technician_and_a_viewer_export_nothing(tmp_path: Path) -> None:
+    """As they search nothing."""
+
+    async def ask(rig: WallRig, client: httpx.AsyncClient) -> None:
+        del rig
+        for name in ("tech", "view"):
+            headers = await log_in(client, name)
+            asked = {"visit": "A-1/j/1", "purpose": "complaint 7"}
+            assert (await client.post("/look/export", json=asked, headers=headers)).status_code == 403
+
+    WallRig(tmp_path).asked(ask)
 
 
 def test_the_numbers_of_the_day_are_a_page_and_a_csv_file(past: PastPoint, tmp_path: Path) -> None:

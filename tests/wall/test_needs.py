@@ -103,6 +103,20 @@ def test_what_nobody_takes_escalates_once_and_what_is_given_back_waits_anew() ->
     assert len(queue.book.escalate(NOW + 380_000)) == 1
 
 
+def test_what_comes_again_waits_anew() -> None:
+    """The lane's alarm is the same, and as old as when it came first; nobody could take it while it was over."""
+    queue = Queue()
+    camera = ("FaultRaised", 0, "camera", NOW, "")
+    queue.tells("L", camera)
+    assert queue.tells("L", now=NOW + 4_000) == ["over"]
+    assert queue.tells("L", camera, now=NOW + 290_000) == ["appeared"]
+    (need,) = queue.book.queue()
+    limit = queue.book.limit_ms(need.usual)
+    assert limit < 290_000
+    assert queue.book.escalate(NOW + 290_000 + limit - 1) == []
+    assert len(queue.book.escalate(NOW + 290_000 + limit)) == 1
+
+
 def test_what_was_taken_at_the_lane_is_taken_here() -> None:
     """The wall calls nobody to what an officer at the lane deals with."""
     queue = Queue()

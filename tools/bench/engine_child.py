@@ -71,7 +71,7 @@ def main() -> int:
     return 0
 
 
-_AT_ONCE = {"detector": 1, "look": 6, "recogniser": 6}
+_AT_ONCE = {"detector": 1, "corners": 6, "look": 6, "recogniser": 6}
 
 
 if __name__ == "__main__":

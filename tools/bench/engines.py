@@ -25,6 +25,7 @@ from rich.table import Table
 
 from devices.anpr.background import background_of
 from devices.anpr.ctc import decode
+from devices.anpr.detections import NEAR
 from devices.anpr.engine import NETWORKS
 from devices.anpr.grammar import grammar_of
 from devices.anpr.look import FEATURES, GRID
@@ -153,21 +154,23 @@ def compare(crops: Sequence[Crop], wholes: NDArray[np.float32], console: Console
     with tempfile.TemporaryDirectory(prefix="bench-engines-") as made:
         folder = Path(made)
         np.save(folder / "recogniser.npy", np.stack([crop.level[None] for crop in crops]))
-        np.save(folder / "look.npy", _features(len(crops)))
+        np.save(folder / "look.npy", _features(len(crops), GRID[1], GRID[0]))
+        np.save(folder / "corners.npy", _features(len(crops), NEAR, NEAR))
         np.save(folder / "detector.npy", wholes)
         with ExitStack() as running, console.status("starting") as status:
             children = [running.enter_context(EngineChild(name, folder)) for name in REQUIRED]
             ready = [child for child in children if not child.absent]
-            for share in _in_turns(ready, {"recogniser": len(crops), "look": len(crops), "detector": len(wholes)}):
+            counts = dict.fromkeys(("recogniser", "look", "corners"), len(crops)) | {"detector": len(wholes)}
+            for share in _in_turns(ready, counts):
                 status.update(f"{' and '.join(child.name for child in ready)}: {share:.0%}")
         outputs = {child.name: child.outputs() for child in ready}
     found = [_measured(child, outputs[child.name], outputs[REFERENCE], crops) for child in ready]
     return found, [f"{child.name}: {child.absent}" for child in children if child.absent]
 
 
-def _features(count: int) -> NDArray[np.float32]:
+def _features(count: int, rows: int, columns: int) -> NDArray[np.float32]:
     """Something like what the detector sees: half of it nothing, never negative."""
-    drawn = np.random.default_rng(1).normal(0, 1, (count, FEATURES, GRID[1], GRID[0]))
+    drawn = np.random.default_rng(1).normal(0, 1, (count, FEATURES, rows, columns))
     return np.asarray(np.clip(drawn, 0, None), np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Picture to settled read, beside one run of the two networks."""
+"""Picture to settled read, beside one run of the networks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.anpr.alphabet import CROP
+from devices.anpr.detections import NEAR
 from devices.anpr.engines import OnnxRuntimeEngine
 from devices.anpr.look import FEATURES, GRID
 from devices.anpr.plate_reader import PlateReader, fitted
@@ -40,18 +41,20 @@ def _setup(folder: Path) -> ReaderSetup:
 
 
 class _Networks:
-    """The floor: detector, second look and recogniser run once each, on a picture prepared for them beforehand."""
+    """The floor: every network run once, on a picture prepared for them beforehand."""
 
     def __init__(self, engine: OnnxRuntimeEngine, picture: NDArray[np.uint8], side: int) -> None:
         self._engine = engine
         self._batch, _ = fitted(picture, side)
         self._crop = np.zeros((1, 1, CROP[1], CROP[0]), np.float32)
+        self._peak = np.zeros((1, FEATURES, NEAR, NEAR), np.float32)
         self._find = np.zeros((1, FEATURES, GRID[1], GRID[0]), np.float32)
 
     def run(self) -> int:
         """Nanoseconds."""
         start = time.perf_counter_ns()
         self._engine.run("detector", self._batch)
+        self._engine.run("corners", self._peak)
         self._engine.run("look", self._find)
         self._engine.run("recogniser", self._crop)
         return time.perf_counter_ns() - start

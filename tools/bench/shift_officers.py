@@ -202,8 +202,8 @@ class ScriptedOfficer:
                         break
                     try:
                         await self._act(need)
-                    except (httpx.HTTPError, StopAsyncIteration, RuntimeError):
-                        self.did["lane_page_failed"] += 1
+                    except (httpx.HTTPError, StopAsyncIteration, RuntimeError) as error:
+                        self.did[f"lane_page_failed: {type(error).__name__} {error}"[:90]] += 1
                     await self._gone(key)
             self._busy = not self._mine.empty()
 
@@ -227,12 +227,20 @@ class ScriptedOfficer:
                     await self._decide(client, headers, view)
 
     async def _decide(self, client: httpx.AsyncClient, headers: dict[str, str], view: dict[str, Any]) -> None:
-        """By what the page shows: the mark corrected where it was not read, then released after the warnings; else cleared by hand."""
+        """Decides by what the page shows.
+
+        A debt of Immigration's is written off, a mark that was not read corrected; then the vehicle is released after the
+        warnings, or cleared by hand.
+        """
         visit = view["visit"]
         if visit is None:
             await self._close(client, headers, view, 0)
             return
         about = {"visit": visit["id"], "reason": "papers in order"}
+        # An answer that came may be this vehicle's: he asks Immigration, and looks again.
+        if not view["why_not"]["write_off"]:
+            await self._does(client, headers, "write_off", **(about | {"reason": "Immigration confirmed by phone"}))
+            return
         if not visit["vrn"] and visit["guess"]:
             seen = visit["candidates"][-1]["vrn"]
             await self._does(client, headers, "correct", vrn=seen, **(about | {"reason": "seen in the picture"}))

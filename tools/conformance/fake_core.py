@@ -263,7 +263,8 @@ class CorePlayed(KitPeer):
         """The lane shows this log's head in its nonces, and has had its rows acknowledged."""
         self.proving = self.serving = self.acknowledging = self.collecting = self.granting = True
         self.ahead_ms = 0
-        if self._owed is not None:  # or the lane would make it again in the midst of another clause, maybe under a new name
+        # Or the lane would make it again in the midst of another clause, maybe under a new name.
+        if self._owed is not None:
             self.serve(self._owed)
         for journal in self.journals:
             self.acknowledge(journal)

@@ -141,6 +141,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ("POST", "/language"): Operation(
         says="Keeps the language in the browser.", body=PageLanguage, refused=(403, 422), session=False, token=True
     ),
+    ("POST", "/lock"): Operation(says="Locks the page: its officer leaves it.", refused=(401, 403, 423), token=True),
     ("POST", "/unlock"): Operation(
         says="Unlocks a page that has locked itself.", body=PagePassword, refused=(401, 403, 422, 429, 503), token=True
     ),

@@ -14,5 +14,6 @@
 | `hanging` | every loop hung in turn |
 | `shadowing` | a box in the lane's shadow, and where it and the officers differ |
 | `kms`, `virtual` | `make field-kms`: both screens on a graphics card with two outputs; the virtual machine that has it |
+| `easyocr` | `python -m tools.field.easyocr`: the reader's other engine from its package, beside the lane's |
 | `figures`, `report` | memory, processor, disk, exposure; the last line |
 """

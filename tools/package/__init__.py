@@ -9,5 +9,6 @@
 | `archive` | that folder, units, users and scripts as a .deb |
 | `screens`, `debian` | compositor and fonts, file by file out of Debian's packages; those, fetched from its mirror |
 | `extra` | an extra of `pyproject.toml` as a package beside the lane's |
+| `torch_without_cuda`, `stand_ins` | PyPI's torch for a box without a graphics card; libraries in the places of those left out |
 | `__main__` | the command |
 """

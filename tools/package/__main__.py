@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     try:
         for architecture in [Architecture(each) for each in asked.arch or ["amd64", "arm64"]]:
             if asked.extra:
-                _extra(asked.extra, asked.out, architecture, number)
+                _extra(asked.extra, asked.out, architecture, number, level)
                 continue
             for product in PRODUCTS:
                 if not asked.product or product.name in asked.product:
@@ -74,12 +74,14 @@ def _package(product: Product, out: Path, architecture: Architecture, number: st
     _say(file, size, begun)
 
 
-def _extra(name: str, out: Path, architecture: Architecture, number: str) -> None:
+def _extra(name: str, out: Path, architecture: Architecture, number: str, level: int) -> None:
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as work:
         stage = Path(work) / "stage"
         size = build_extra(ROOT, stage, name, architecture)
-        file = write_extra_deb(stage, out, name=name, architecture=architecture, version=number, lane=number)
+        file = write_extra_deb(
+            stage, out, name=name, architecture=architecture, version=number, lane=number, level=level
+        )
     _say(file, size, begun)
 
 

@@ -83,7 +83,9 @@ def write_deb(
     return _deb(stage, out, fields, product.name, level), size
 
 
-def write_extra_deb(stage: Path, out: Path, *, name: str, architecture: Architecture, version: str, lane: str) -> Path:
+def write_extra_deb(
+    stage: Path, out: Path, *, name: str, architecture: Architecture, version: str, lane: str, level: int = LEVEL
+) -> Path:
     """Writes the package of an extra, which stands beside the versions of the lane and is seen by all of them.
 
     Args:
@@ -93,6 +95,7 @@ def write_extra_deb(stage: Path, out: Path, *, name: str, architecture: Architec
         architecture: for which machines.
         version: as Debian compares it.
         lane: the version of the lane whose libraries it was resolved with.
+        level: how hard zstd tries, 1 to 19.
 
     Raises:
         PackageBuildError: `dpkg-deb` refuses it.
@@ -109,7 +112,7 @@ def write_extra_deb(stage: Path, out: Path, *, name: str, architecture: Architec
         "Priority": "optional",
         "Description": f"the engine {name} for the plate reader of rocars-lane",
     }
-    return _deb(stage, out, fields, None)
+    return _deb(stage, out, fields, None, level)
 
 
 def write_screens_deb(

@@ -55,7 +55,6 @@ IDLE = (
     "pygame/docs",
     "pygame/examples",
     "numpy/_core/include",
-    "numpy/f2py",
     "onnxruntime/tools",
     "onnxruntime/transformers",
     "onnxruntime/quantization",
@@ -69,9 +68,33 @@ IDLE = (
     "lxml/includes",
     "lxml/isoschematron",
     "lxml/objectify*",
+    # Of what draws a story's pages: web fonts, drawing of text by Pillow (Pango does that), formats that no camera sends, hyphens,
+    # and what makes fonts.
+    "brotli*",
+    "_brotli*",
+    "zopfli*",
+    "PIL/_avif*",
+    "PIL/_imagingft*",
+    "pillow.libs/libavif-*",
+    "pillow.libs/libbrotli*",
+    "pillow.libs/libfreetype-*",
+    "pillow.libs/libharfbuzz-*",
+    "pillow.libs/libpng16-*",
+    "pyphen/dictionaries/hyph_[!e]*",
+    "fontTools/cu2qu",
+    "fontTools/diff",
+    "fontTools/merge",
+    "fontTools/mtiLib",
+    "fontTools/qu2cu",
+    "fontTools/t1Lib",
+    "fontTools/ufoLib",
+    "fontTools/voltLib",
     "pygments/lexers/[!_p]*.py",  # `rich` colours Python at most
 )
-"""What libraries bring for their own development; nothing of ours loads it, and the trial of a version would notice."""
+"""What libraries bring for their own development; nothing of ours loads it, and the trial of a version would notice.
+
+Not `numpy/f2py`, 2 MB that nobody uses: SciPy, of the extra, says `from numpy import *`, which loads it.
+"""
 
 
 def build_tree(root: Path, target: Path, product: Product, architecture: Architecture, version: str) -> None:
@@ -101,7 +124,7 @@ def build_tree(root: Path, target: Path, product: Product, architecture: Archite
     extra_paths(site)
     _metadata(site, product, version)
     _interpreter(target, product)
-    _compile(site)
+    compile_modules(site)
     _facts(target, product, version)
 
 
@@ -153,7 +176,7 @@ def _interpreter(target: Path, product: Product) -> None:
         (target / "bin" / name).chmod(0o755)
 
 
-def _compile(site: Path) -> None:
+def compile_modules(site: Path) -> None:
     """By content and not by date, which unpacking and linking may change; the folder cannot be written in the field."""
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     compileall.compile_dir(site, quiet=2, workers=os.cpu_count() or 1, invalidation_mode=mode, stripdir=str(site))

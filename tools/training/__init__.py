@@ -13,10 +13,10 @@
 | `backgrounds`, `photographs` | photographs from Debian packages; photographed Mainland plates |
 | `boards`, `finds` | boards and lettering that are no plates; places on drawn pictures, each with what it is |
 | `lens`, `weather` | from scene to picture: lamps, lens, sensor, compression; rain, haze, night |
-| `nets` | the three networks |
+| `nets` | the networks |
 | `detector`, `recogniser`, `look` | their trainings |
-| `shipped`, `features` | checkpoints out of shipped files; the detector's file with what it saw |
+| `shipped`, `split` | checkpoints out of shipped files; a detector's file of before as two |
 | `loop` | what both share: learning rate, running average of the weights, checkpoints |
-| `export` | from checkpoints to ONNX files with their origin beside them |
+| `export`, `quantise` | from checkpoints to ONNX files with their origin beside them; the detector with eight bits |
 | `plot`, `scout`, `failures` | whether it still learns; how well plates are found; what is read wrong |
 """

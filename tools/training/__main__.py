@@ -8,7 +8,20 @@ from pathlib import Path
 
 from tools.training import plot
 
-STAGES = ("all", "fonts", "recogniser", "scenes", "detector", "finds", "look", "export", "export-look", "plot")
+STAGES = (
+    "all",
+    "fonts",
+    "recogniser",
+    "scenes",
+    "detector",
+    "finds",
+    "look",
+    "export",
+    "export-look",
+    "split",
+    "quantise",
+    "plot",
+)
 
 
 def main() -> None:
@@ -72,6 +85,14 @@ def main() -> None:
         from tools.training import export  # noqa: PLC0415
 
         export.replace_look(asked.folder, asked.weights, seed=asked.seed, keep=asked.keep)
+    if asked.what == "split":
+        from tools.training.split import split  # noqa: PLC0415
+
+        print("done" if split(asked.weights) else "it is done already")
+    if asked.what in ("all", "quantise"):
+        from tools.training.quantise import quantise  # noqa: PLC0415
+
+        quantise(asked.weights, asked.seed)
     if asked.what in ("all", "plot"):
         print(plot.plot(asked.folder))
 

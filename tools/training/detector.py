@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from devices.anpr.detections import Detection, decode
+from devices.anpr.detections import Detection, peaks, placed
 from tools.training.decoys import scatter
 from tools.training.faces import TypeCase, case
 from tools.training.loop import TrainingRun, rate, start
@@ -147,7 +147,9 @@ def score(net: nn.Module, pictures: list[NDArray[np.uint8]], quads: list[Quads])
     near: list[float] = []
     for picture, truth in zip(pictures, quads, strict=True):
         heat, corners = net(prepared(picture[None]))
-        seen = decode(torch.cat([torch.sigmoid(heat), corners], 1)[0].numpy(), threshold=0.3)
+        hot, offsets = torch.sigmoid(heat)[0, 0].numpy(), corners[0].numpy()
+        at = peaks(hot, threshold=0.3)
+        seen = placed(hot, at, offsets[:, at[:, 0], at[:, 1]].T)
         off = [min((error(quad, one) for one in seen), default=9.0) for quad in truth]
         near += [one for quad, one in zip(truth, off, strict=True) if one < max(0.2, 2 / height_of(quad))]
         wanted, found = wanted + len(truth), found + len(seen)

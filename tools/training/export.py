@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from devices.anpr.alphabet import ALPHABET
+from devices.anpr.detections import NEAR
 from devices.anpr.look import FEATURES, GRID
-from tools.training.features import with_features
 from tools.training.nets import Detector, Looker, Recogniser
 from tools.training.shipped import lookers
 
-FORMAT = 3  # raised when input, output or alphabet change: the reader refuses other ones
+FORMAT = 4  # raised when input, output or alphabet change: the reader refuses other ones
 OPSET = 17
 
 
@@ -41,11 +41,26 @@ class _Detects(nn.Module):
     def __init__(self, nets: list[nn.Module]) -> None:
         super().__init__()
         (self.net,) = nets
+        del self.net.corners
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.net.features(x)
-        heat, corners = self.net.say(features)
-        return torch.cat([torch.sigmoid(heat), corners, features], 1)
+        return torch.cat([torch.sigmoid(self.net.heat(features)), features], 1)
+
+
+class _Places(nn.Module):
+    """The detector's corners alone, on a cell and its neighbours."""
+
+    def __init__(self, nets: list[nn.Module]) -> None:
+        super().__init__()
+        (whole,) = nets
+        self.net = nn.Module()
+        self.net.corners = whole.corners
+        self.net.corners[0][0].padding = (0, 0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        said: Tensor = self.net.corners(x)
+        return said.flatten(1)
 
 
 def folded(net: nn.Module) -> nn.Module:
@@ -109,12 +124,13 @@ class _Plan:
         loaded = [*before, *(_load(self.net(), run) for run in self.runs)]
         nets = [net for net, _ in loaded]
         file = weights / f"{self.name}.onnx"
-        _write(self.shell(nets), self.example, file, self.dynamic)
+        shell = self.shell(nets)
+        _write(shell, self.example, file, self.dynamic)
         return {
             "file": file.name,
             "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
             "samples": sum(seen for _, seen in loaded),
-            "parameters": sum(parameter.numel() for net in nets for parameter in net.parameters()),
+            "parameters": sum(parameter.numel() for parameter in shell.parameters()),
         }
 
 
@@ -139,6 +155,7 @@ def export(
         _Plan("recogniser", Recogniser, _Agrees, recognisers, torch.zeros(1, 1, 64, 160), batch),
         _Plan("look", Looker, _Agrees, ((folder / "look.pt",),), torch.zeros(1, FEATURES, GRID[1], GRID[0]), batch),
         _Plan("detector", Detector, _Detects, detectors, torch.zeros(1, 3, 384, 640), wide),
+        _Plan("corners", Detector, _Places, detectors, torch.zeros(1, FEATURES, NEAR, NEAR), batch),
     )
     run = hashlib.sha256()
     for checkpoint in (each for plan in plans for part in plan.runs for each in part):
@@ -157,8 +174,6 @@ def export(
 def replace_look(folder: Path, weights: Path, *, seed: int, keep: bool = False) -> None:
     """Puts the second look of the run in `folder` into `weights`, beside the networks that are there.
 
-    The detector's file gets what the look needs of it (`tools.training.features`); what it finds stays the same.
-
     Args:
         folder: of the run; its `look.pt` is exported.
         weights: with the detector, the recogniser and their record of origin.
@@ -172,9 +187,6 @@ def replace_look(folder: Path, weights: Path, *, seed: int, keep: bool = False) 
     kept = _kept(weights, paper["models"]["look"]["samples"]) if keep else ()
     example = torch.zeros(1, FEATURES, GRID[1], GRID[0])
     plan = _Plan("look", Looker, _Agrees, ((checkpoint,),), example, batch, kept)
-    detector = weights / "detector.onnx"
-    detector.write_bytes(with_features(detector))
-    paper["models"]["detector"]["sha256"] = hashlib.sha256(detector.read_bytes()).hexdigest()
     paper["models"]["look"] = plan.write(weights) | {"seed": seed}
     _write_paper(weights, paper | {"format": FORMAT, "run": run.hexdigest()})
 

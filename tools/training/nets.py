@@ -1,4 +1,4 @@
-"""The three networks, small enough for a lane's box (torch; export folds the normalisation away)."""
+"""The networks, small enough for a lane's box (torch; export folds the normalisation away)."""
 
 from __future__ import annotations
 

@@ -26,9 +26,9 @@ def recogniser(file: Path, number: int, samples: Tensor) -> Recogniser:
 
 
 def detector(file: Path, samples: Tensor) -> Detector:
-    """The detector; `samples` as it takes them."""
+    """The detector, with the corners in the file beside it; `samples` as it takes them."""
     net = Detector()
-    _filled(net, file, "net.")
+    _filled(net, file, "net.", file.with_name("corners.onnx"))
     return _unfolded(net, samples)
 
 
@@ -58,9 +58,10 @@ def checkpoint(net: nn.Module, file: Path, peak: float) -> None:
     torch.save(state | {"optimiser": optimiser.state_dict(), "seen": 0}, file)
 
 
-def _filled(net: nn.Module, file: Path, prefix: str) -> None:
-    """Weights from the file; a folded bias goes to the normalisation that follows."""
-    held = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in onnx.load(file).graph.initializer}
+def _filled(net: nn.Module, file: Path, prefix: str, *more: Path) -> None:
+    """Weights from the files; a folded bias goes to the normalisation that follows."""
+    kept = [one for each in (file, *more) for one in onnx.load(each).graph.initializer]
+    held = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in kept}
     modules = dict(net.named_modules())
     for name, module in modules.items():
         if not isinstance(module, nn.Conv2d):

@@ -33,7 +33,7 @@ def test_the_installed_engines_agree_on_a_few_crops(tmp_path: Path, photographs:
     assert said["crops"] > said["drawn"] == 6
     first, second, *_ = said["engines"]
     assert (first["name"], second["name"]) == ("onnxruntime", "opencv")
-    assert first["difference"] == {"detector": 0, "look": 0, "recogniser": 0}
+    assert first["difference"] == {"detector": 0, "corners": 0, "look": 0, "recogniser": 0}
     assert 0 < second["difference"]["recogniser"] < 1e-4
     for one in (first, second):
         assert one["other_texts"] == 0

@@ -73,7 +73,7 @@ def test_our_reader_reads_the_drawn_lorry(figures: dict[str, Any]) -> None:
 def test_each_contender_says_what_it_cost(figures: dict[str, Any]) -> None:
     """Told the corners, there is no detector to pay for."""
     ours, boxed = (figures["pictures"]["contenders"][name] for name in ("ours", "boxed"))
-    assert ours["cpu_ms_parts"].keys() == {"detector", "look", "recogniser"}
+    assert ours["cpu_ms_parts"].keys() == {"detector", "corners", "look", "recogniser"}
     assert boxed["cpu_ms_parts"].keys() == {"recogniser"}
     assert ours["cpu_ms"] >= ours["cpu_ms_parts"]["detector"] > 0
     assert ours["peak_mb"] > 40  # two networks and OpenCV

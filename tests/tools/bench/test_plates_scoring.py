@@ -190,6 +190,8 @@ def test_a_wrong_mark_at_the_threshold_in_use_is_named() -> None:
     score.add(shown(), ContenderReply([], {"0.50": "XX1", "0.80": "AB1284"}))
     assert score.missed[-1] == "a.jpg: would act on AB1284, is AB1234"
     assert sum("would act" in line for line in score.missed) == 1
+    score.add(LabelledPicture(Path("sign.jpg"), ()), ContenderReply([], {"0.50": "XX1", "0.80": "M3"}))
+    assert score.missed[-1] == "sign.jpg: would act on M3, and shows no legible Hong Kong plate"
 
 
 def test_a_reader_of_pieces_is_judged_by_its_best_looking_string() -> None:
@@ -200,7 +202,8 @@ def test_a_reader_of_pieces_is_judged_by_its_best_looking_string() -> None:
     assert score.exact["HK two rows"] == Proportion(1, 1)
     assert score.acting == {"": Acting(right=1, unlabelled=Proportion(1, 1))}
     assert not score.confused
-    assert score.missed == ["a.jpg: 粤Z1F12港 read as nothing"]
+    sign = "empty.jpg: would act on CD77, and shows no legible Hong Kong plate"
+    assert score.missed == ["a.jpg: 粤Z1F12港 read as nothing", sign]
 
 
 def test_costs_are_medians_and_the_highest_memory() -> None:

@@ -114,6 +114,8 @@ class ContenderScore:
         given = reply.marks[release] if release else best_looking(reply.answers)
         if not truths:
             acting.unlabelled.count(given is not None)
+            if given is not None and release == self.hello.release:
+                self.missed.append(f"{shown.file.name}: would act on {given}, and shows no legible Hong Kong plate")
         elif given is None:
             acting.silent += 1
             acting.officers += all(label.officers for label in shown.labels if label.kind.hong_kong)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from domain.marks import ROW
 from simulation.drawn.plans import DIGITS, LETTERS, any_mainland, any_mark, any_rows
 from simulation.drawn.plates import PlateKind, Style
 from simulation.drawn.truck_front import any_style, flat_plate, soiled
@@ -118,7 +119,7 @@ def yellow(rng: random.Random) -> Wish:
 
 
 def personalised(rng: random.Random) -> Wish:
-    """One to eight letters and digits, some with blanks."""
+    """One to eight letters and digits, some with blanks; in two rows no more than four in each (Cap. 374E)."""
     text = "".join(rng.choices(LETTERS if rng.random() < 0.5 else LETTERS + DIGITS, k=rng.randint(1, 8)))
     if 2 <= len(text) <= 7 and rng.random() < 0.5:
         place = rng.randint(1, len(text) - 1)
@@ -126,6 +127,7 @@ def personalised(rng: random.Random) -> Wish:
     wish = ordinary(rng)
     bare = text.replace(" ", "")
     rows = rng.choice((1, 2)) if len(bare) >= 4 and " " in text else 1
+    rows = 1 if max(map(len, text.split())) > ROW else rows
     return replace(wish, text=text, rows=rows, tall=rng.uniform(30, 60) * rows)
 
 
