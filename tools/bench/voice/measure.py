@@ -106,21 +106,21 @@ async def _measured(
     }
 
 
-async def through(said: dict[str, str], heard: dict[str, str]) -> tuple[float, Samples, float]:
-    """A chirp into one end's room, and what the other end's loudspeaker plays: likeness, recording, delay in ms."""
+async def through(said: dict[str, str], heard: dict[str, str], sink: str = "room") -> tuple[float, Samples, float]:
+    """A chirp into one end's room, or another sink, and what the other end's loudspeaker plays: likeness, recording, delay in ms."""
     tape = Tape(heard, "kiosk_loudspeaker.monitor")
     await tape.start()
-    moment = await play(said, "room", chirp())
+    moment = await play(said, sink, chirp())
     await asyncio.sleep(0.7)
     recording = await tape.stop()
     found = await asyncio.to_thread(find, chirp(), recording)  # the agent of the kiosk runs in this loop
     return found.likeness, recording, (tape.when(found.at_s) - moment) * 1_000
 
 
-async def carries(said: dict[str, str], heard: dict[str, str], tries: int = 5) -> bool:
+async def carries(said: dict[str, str], heard: dict[str, str], tries: int = 5, *, sink: str = "room") -> bool:
     """Whether a tone said at one end is heard at the other; one that a busy machine tore may be said again."""
     for _ in range(tries):
-        likeness, _, _ = await through(said, heard)
+        likeness, _, _ = await through(said, heard, sink)
         if likeness >= LIKE:
             return True
     return False
