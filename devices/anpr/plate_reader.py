@@ -208,7 +208,8 @@ def _is_board(reading: Reading, lengths: tuple[int, ...], explained: float, scor
         return True
     if like_orange_board(reading.text, reading.rows):
         return explained < A_PLATE or family(reading.text) is not Family.ORDINARY
-    return too_long_for_rows(lengths)
+    upright = lengths == (1, 1)  # two of a container's characters, one above the other
+    return upright or too_long_for_rows(lengths)
 
 
 def _read(found: Found, crop: Picture, chances: NDArray[np.float32], *, whole: bool) -> PlateRead:

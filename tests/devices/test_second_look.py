@@ -146,12 +146,12 @@ def test_a_mark_that_may_be_a_un_number_needs_a_find_that_is_plain(picture: NDAr
 
 
 @pytest.mark.parametrize(
-    ("rows", "sure"), [(("M3", "EX1T5B"), False), (("EX1T5", "M3"), False), (("M3", "EX1T"), True)]
+    ("rows", "sure"), [(("M3", "EX1T5B"), False), (("EX1T5", "M3"), False), (("M3", "EX1T"), True), (("8", "6"), False)]
 )
 def test_no_plate_of_two_rows_has_more_than_four_characters_in_one(
     picture: NDArray[np.uint8], rows: tuple[str, str], sure: bool
 ) -> None:
-    """Cap. 374E: what has is a road sign or a board, however surely it is read."""
+    """Cap. 374E: what has is a road sign or a board, however surely it is read; and one over one is upright writing."""
     engine = Scripted([said(two_rows=0.99)])
     engine.rows = rows
     reader = Found(engine)
