@@ -1,4 +1,4 @@
-"""For all tests: which files begin first, and what becomes of the databases of cores."""
+"""For all tests: which files begin first, how long an example may take, and what becomes of the databases of cores."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")  # how long an example takes is the machine's; claims of speed are the bench's
 
 ROOT = Path(__file__).parent
 
