@@ -122,6 +122,23 @@ def test_a_proof_of_the_head_held_when_the_nonce_was_sent_is_equal(fresh: Freshn
     assert fresh.on_heartbeat(beat(1, at(version=5)), 100) is Judgement.EQUAL
 
 
+def test_a_head_left_in_the_millisecond_in_which_the_nonce_was_sent_was_held_then(fresh: Freshness) -> None:
+    """Which of the two was first nobody can say; a sound core is not called one that went back."""
+    fresh.on_applied(at(version=6), 50)
+    fresh.on_nonce_sent(nonce(1), 50)
+    assert fresh.on_heartbeat(beat(1, at(version=5)), 100) is Judgement.EQUAL
+
+
+def test_a_proof_that_waited_for_its_head_takes_nothing_from_a_younger_one(fresh: Freshness) -> None:
+    """Freshness counts from the latest nonce over which equality was proved, whatever was weighed last."""
+    fresh.on_nonce_sent(nonce(1), 0)
+    assert fresh.on_heartbeat(beat(1, at(version=6)), 100) is Judgement.BEHIND
+    fresh.on_nonce_sent(nonce(2), 1_000)
+    assert fresh.on_heartbeat(beat(2, at(version=5)), 1_100) is Judgement.EQUAL
+    assert fresh.on_applied(at(version=6), 1_200) == [(Judgement.EQUAL, 6)]
+    assert fresh.verdict(3_900) is Link.FRESH
+
+
 def test_a_core_that_names_a_head_we_had_left_went_back(fresh: Freshness) -> None:
     """It had already signed a later one when we asked."""
     fresh.on_applied(at(version=6), 50)

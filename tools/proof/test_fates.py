@@ -30,6 +30,7 @@ LINK = (
     "tests/sync/test_link_claims.py",
     "tests/sync/test_link_commands.py",
     "tests/sync/test_link_coreclock.py",
+    "tests/sync/test_link_follower.py",
     "tests/sync/test_link_freshness.py",
     "tests/sync/test_link_machine.py",
     "tests/sync/test_link_past.py",
@@ -78,6 +79,20 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "core.ledger.checkpoints": ("tests/core/test_checkpoints.py",),
 }
 """Which tests watch over which module (or every module of a package), the quick ones first."""
+OWN: dict[str, tuple[str, ...]] = {
+    "sync.link.claims": ("tests/sync/test_link_claims.py",),
+    "sync.link.command_lifecycle": ("tests/sync/test_link_commands.py",),
+    "sync.link.commands": ("tests/sync/test_link_commands.py",),
+    "sync.link.core_clock": ("tests/sync/test_link_coreclock.py",),
+    "sync.link.follower": ("tests/sync/test_link_follower.py", "tests/sync/test_link_requests.py"),
+    "sync.link.freshness": ("tests/sync/test_link_freshness.py",),
+    "sync.link.journal_end": ("tests/sync/test_link_past.py",),
+    "sync.link.machine": ("tests/sync/test_link_machine.py",),
+    "sync.link.sender": ("tests/sync/test_link_machine.py",),
+    "sync.link.telemetry": ("tests/sync/test_link_uploader.py",),
+    "sync.link.uploader": ("tests/sync/test_link_uploader.py",),
+}
+"""A module's own tests, which are run before the others: most of its mutants are noticed there, and the rest is not even read."""
 OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 LONGEST_S = 120
 """CPU seconds after which a mutant counts as noticed: it never ends."""
@@ -89,14 +104,19 @@ settings.register_profile(
 
 
 def modules(named: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every module of the named entries of `WATCHED` (all of them, for none), with its tests."""
+    """The named modules, or every module of the named packages, with their tests; all of `WATCHED`, where none is named.
+
+    Raises:
+        KeyError: neither the module nor the package that it is in is watched over.
+    """
     for name in named or WATCHED:
         root = importlib.import_module(name)
+        tests = WATCHED[name if name in WATCHED else name.rpartition(".")[0]]
         if hasattr(root, "__path__"):
             for found in pkgutil.iter_modules(root.__path__, f"{name}."):
-                yield found.name, WATCHED[name]
+                yield found.name, tests
         else:
-            yield name, WATCHED[name]
+            yield name, tests
 
 
 def load(tests: tuple[str, ...]) -> None:
@@ -129,8 +149,12 @@ def _run(mutant: SourceMutant, tests: tuple[str, ...]) -> None:
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     with tempfile.TemporaryDirectory() as folder, in_place(mutant):
-        status = pytest.main(["-x", *OPTIONS, f"--basetemp={Path(folder) / 'base'}", *tests])
-    os._exit(int(status))
+        own = OWN.get(mutant.module, ())
+        for some in filter(None, (own, tuple(test for test in tests if test not in own))):
+            status = pytest.main(["-x", *OPTIONS, f"--basetemp={Path(folder) / 'base'}", *some])
+            if status != pytest.ExitCode.OK:
+                os._exit(int(status))
+    os._exit(0)
 
 
 def main(named: list[str]) -> int:
