@@ -79,6 +79,7 @@ def test_a_nonce_is_good_once_and_not_after_a_newer_one(fresh: Freshness) -> Non
     assert fresh.on_heartbeat(beat(2, at()), 1_200) is Judgement.UNASKED
     assert fresh.on_heartbeat(beat(1, at()), 1_200) is Judgement.UNASKED
     assert fresh.on_heartbeat(beat(9, at()), 1_200) is Judgement.UNASKED
+    assert [fresh.awaits(nonce(number), 1_200) for number in (1, 2, 9)] == [False, False, False]
 
 
 def test_other_values_never_make_fresh(fresh: Freshness) -> None:

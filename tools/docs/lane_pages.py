@@ -46,8 +46,8 @@ is its number in the department's decision table (domain §4), so rows may share
 row, and 18 and 19 only qualify others. Words in capitals are scenes, which [screens.md](screens.md) shows as pictures.
 The column *then* says what the row makes of the visit: released, sent to the compound, or handed to the officer for the
 reason given, at once or, where the row waits, when its limit runs out. Further down are the conditions of each row, what
-counts as an input, the alarms, how an ordinary visit runs, and the law that all of it is proved to keep, where a § is a
-point of [design.md](design.md).
+counts as an input, the alarms, how an ordinary visit runs, and the law, with the slices in which it is proved to be kept and
+what was only searched; a § is a point of [design.md](design.md).
 """
 
 
