@@ -97,6 +97,15 @@ def test_a_step_of_seconds_is_believed(clock: CoreClock, off: int) -> None:
     assert stepped.ms == NOON + 2_000 + off
 
 
+@pytest.mark.parametrize(
+    ("off", "doubted"),
+    [(TOLERATED + 21, False), (TOLERATED + 22, True), (-TOLERATED - 20, False), (-TOLERATED - 21, True)],
+)
+def test_what_is_tolerated_is_so_to_the_millisecond(clock: CoreClock, off: int, doubted: bool) -> None:
+    """Beside the round trip of 20 ms, and what two crystals drift in a second."""
+    assert bool(told(clock, 2_000, off)) is doubted
+
+
 def test_small_steps_do_not_add_up_to_a_large_one(clock: CoreClock) -> None:
     """Half of what is tolerated, again and again, is no more tolerated in the end."""
     offs = [step * TOLERATED // 2 for step in range(1, 8)]
@@ -191,6 +200,12 @@ def test_what_two_bounds_allow_together_may_be_a_single_moment() -> None:
     below, above = Ahead(0, 10, 5), Ahead(10, 20, 5)
     assert below.nearest(above) == above.nearest(below) == Ahead(10, 10, 5)
     assert (below.beyond(above), above.beyond(below)) == (0, 0)
+
+
+def test_of_two_bounds_that_do_not_meet_the_nearer_end_counts() -> None:
+    """What is expected moves as little as it must."""
+    below, above = Ahead(0, 10, 5), Ahead(20, 30, 5)
+    assert (below.nearest(above), above.nearest(below)) == (Ahead(10, 10, 5), Ahead(20, 20, 5))
 
 
 @settings(deadline=None)

@@ -108,6 +108,15 @@ def test_a_proof_of_a_head_to_come_counts_once_it_is_there(fresh: Freshness) -> 
     assert fresh.verdict(3_000) is Link.STALE
 
 
+def test_a_proof_that_waited_for_its_head_too_long_is_no_proof() -> None:
+    """Five seconds after its nonce it says nothing any more, of whatever head."""
+    for waited, weighed in ((4_999, [(Judgement.EQUAL, 6)]), (5_000, [])):
+        again = Freshness(Limits(), at(), 0)
+        again.on_nonce_sent(nonce(1), 0)
+        assert again.on_heartbeat(beat(1, at(version=6)), 100) is Judgement.BEHIND
+        assert again.on_applied(at(version=6), waited) == weighed
+
+
 def test_moving_on_from_a_proven_head_keeps_it_fresh(fresh: Freshness) -> None:
     """A delta between two proofs is no reason to stop the lane."""
     fresh.on_nonce_sent(nonce(1), 0)

@@ -309,8 +309,18 @@ def _harmful() -> Iterator[str]:
 
 def mutants_page(fates: Sequence[Fate]) -> str:
     """The text of `docs/mutants.md`."""
-    parts = (_score(fates), _survivors(fates), _law_alone(fates), _harmful(), source_survivors())
+    parts = (_score(fates), _survivors(fates), _law_alone(fates), *_of_source())
     return "".join(f"\n{line}" if line.startswith("## ") else line for part in parts for line in _lines(part))
+
+
+def mutants_page_of_source(page: str) -> str:
+    """That page as it is, its tables of changes of the source made anew: what is above them takes minutes (`mutants_page`)."""
+    tried = page.partition(f"\n{next(_harmful())}\n")[0]
+    return tried + "".join(f"\n{line}" if line.startswith("## ") else line for part in _of_source() for line in _lines(part))
+
+
+def _of_source() -> tuple[Iterator[str], ...]:
+    return _harmful(), source_survivors()
 
 
 def source_survivors() -> Iterator[str]:
