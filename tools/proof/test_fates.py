@@ -68,11 +68,13 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "lane_agent.settling": ("tests/lane_agent/test_plates_settle.py", "tests/devices/test_reader_watch.py"),
     "devices.visit_reader": ("tests/devices/test_visit_votes.py", "tests/devices/test_reader_watch.py"),
     "core.link.projection": (
+        "tests/core/test_core_projection.py",
         "tests/core/test_core_intake.py",
         "tests/core/test_core_door.py",
         "tests/core/test_core_decided.py",
         "tests/core/test_core_claims.py",
         "tests/core/test_core_counter.py",
+        "tests/core/test_forgetting.py",
     ),
     "wire.forgetting": ("tests/wire/test_forgetting.py", "tests/sync/test_codelog_forgets.py"),
     "core.ledger.forgetting": ("tests/core/test_forgetting.py",),
