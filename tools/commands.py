@@ -35,8 +35,9 @@ def prove(
 ) -> None:
     """Search the shipped step over stated slices of one visit (docs/lane.md); check the law on the history of inputs.
 
-    What is proved is proved of these slices and no more; with --most of their shortest stories. With --physical the law is about vehicles at the line, at stated
-    sites as far as the time goes, and beyond at random.
+    What is proved is proved of these slices and no more; with --most of their shortest stories. Link, store and screens are in none
+    of them: these are tested, not proved. With --physical the law is about vehicles at the line, at stated sites as far as the time
+    goes, and beyond at random: what is found is broken, what is not found is proved only of sites searched to their end.
     """
     from tools.proof.command import physical_command, prove_command
 

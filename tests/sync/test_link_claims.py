@@ -111,6 +111,17 @@ def test_a_refusal_is_told_with_its_reason() -> None:
     assert [one.refusal for one in told(world)] == ["because the test says so"]
 
 
+def test_a_refusal_without_a_reason_is_a_refusal_all_the_same() -> None:
+    """For the lane "" is a grant: a core that gives no reason must not release anybody by that."""
+    claims = Claims("lane", "j", Limits())
+    claims.want(1, 2, UBRS, 0)
+    (claim,) = claims.due(0)
+    named = {name: getattr(claim, name) for name in claim.__struct_fields__}
+    told = claims.on_answer(ClaimAnswer(**named, epoch="e", version=3, state="refused"), "e")
+    assert told is not None
+    assert told.refusal == "the core gives no reason"
+
+
 def test_wait_leaves_the_claim_open_and_says_why() -> None:
     """The lane asks again."""
     world = claiming()
@@ -158,3 +169,20 @@ def test_a_repeated_answer_is_told_once() -> None:
     answer = ClaimAnswer(**named, epoch="e", version=3, state="granted")
     assert claims.on_answer(answer, "e") is not None
     assert claims.on_answer(answer, "e") is None
+
+
+def test_an_open_claim_is_made_each_half_second_and_at_once_on_a_new_connection() -> None:
+    """To the millisecond: not with every turn of the loop, of which there are many."""
+    claims = Claims("lane", "j", Limits())
+    claims.on_connected(0)
+    claims.want(1, 2, UBRS, 0)
+    assert [len(claims.due(now)) for now in (0, 0, 499, 500, 999, 1_000)] == [1, 0, 0, 1, 0, 1]
+    claims.on_connected(1_100)
+    assert [len(claims.due(now)) for now in (1_100, 1_599, 1_600)] == [1, 0, 1]
+
+
+def test_giving_back_a_claim_that_was_answered_long_ago_is_nothing() -> None:
+    """The lane gives back whenever a visit that claimed did not release."""
+    claims = Claims("lane", "j", Limits())
+    claims.drop(1, 2)
+    assert claims.due(0) == []

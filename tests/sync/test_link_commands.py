@@ -245,3 +245,51 @@ def test_an_order_that_could_not_be_kept_leaves_what_was_to_revert(commands: Com
     commands.on_not_kept(second)
     assert commands.due(CoreTime(1_069_999, 0)) is None
     assert commands.due(CoreTime(1_070_000, 0)) == ManualEnded("wong@centre")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"issued_ms": 1_011_100},  # as far ahead as two clocks may be apart
+        {"issued_ms": START.ms},  # in the moment of the first proof
+        {"expires_ms": 1_009_000 + 3_600_000},
+        {"expires_ms": NOW.ms + NOW.slack_ms + 1},
+        {"name": "notice", "text": "delay", "revert_ms": 1_800_000},
+        {"name": "fetch", "journal": "j1", "first": 1, "last": 500},
+    ],
+)
+def test_what_lies_on_a_bound_is_obeyed(commands: Commands, fields: dict[str, object]) -> None:
+    """To the millisecond and to the row."""
+    assert isinstance(commands.judge(command(**fields), at(last=1_000), retained=False), Taken)
+
+
+@pytest.mark.parametrize(
+    ("journal", "last", "refusal"),
+    [("j1", 501, Refusal.TOO_MANY_ROWS), ("j0", 501, Refusal.OTHER_ROWS), ("j1", 1_001, Refusal.OTHER_ROWS)],
+)
+def test_a_command_for_more_rows_than_go_at_once_is_refused(
+    commands: Commands, journal: str, last: int, refusal: Refusal
+) -> None:
+    """And by the graver reason, where there are two."""
+    fetch = command(name="fetch", journal=journal, first=1, last=last)
+    assert commands.judge(fetch, at(last=1_000), retained=False) is refusal
+
+
+def test_manual_mode_from_afar_ends_though_other_commands_came_meanwhile(commands: Commands) -> None:
+    """They neither put its end off nor make it end twice."""
+    commands.judge(command(revert_ms=60_000), HERE, retained=False)
+    commands.judge(command(command="c2", name="answered"), at(ordered=True), retained=False)
+    assert commands.due(CoreTime(1_070_000, 0)) == ManualEnded("wong@centre")
+    commands.judge(command(command="c3", name="answered"), at(ordered=True), retained=False)
+    assert commands.due(CoreTime(1_070_001, 0)) is None
+
+
+def test_manual_mode_from_afar_can_be_renewed_and_ended_from_afar(commands: Commands) -> None:
+    """The lane is in manual mode by an order then, which is the centre's own; also while its end is under way."""
+    commands.judge(command(revert_ms=60_000), HERE, retained=False)
+    assert commands.due(CoreTime(1_070_000, 0)) is not None
+    renewed = commands.judge(command(command="c2", revert_ms=90_000), at(ordered=True), retained=False)
+    assert isinstance(renewed, Taken)
+    assert renewed.keep.revert == Revert("wong@centre", 1_100_000)
+    assert commands.due(CoreTime(1_100_000, 0)) == ManualEnded("wong@centre")
+    assert isinstance(commands.judge(command(command="c3", name="automatic"), at(ordered=True), retained=False), Taken)

@@ -79,6 +79,7 @@ def test_a_nonce_is_good_once_and_not_after_a_newer_one(fresh: Freshness) -> Non
     assert fresh.on_heartbeat(beat(2, at()), 1_200) is Judgement.UNASKED
     assert fresh.on_heartbeat(beat(1, at()), 1_200) is Judgement.UNASKED
     assert fresh.on_heartbeat(beat(9, at()), 1_200) is Judgement.UNASKED
+    assert [fresh.awaits(nonce(number), 1_200) for number in (1, 2, 9)] == [False, False, False]
 
 
 def test_other_values_never_make_fresh(fresh: Freshness) -> None:
@@ -107,6 +108,15 @@ def test_a_proof_of_a_head_to_come_counts_once_it_is_there(fresh: Freshness) -> 
     assert fresh.verdict(3_000) is Link.STALE
 
 
+def test_a_proof_that_waited_for_its_head_too_long_is_no_proof() -> None:
+    """Five seconds after its nonce it says nothing any more, of whatever head."""
+    for waited, weighed in ((4_999, [(Judgement.EQUAL, 6)]), (5_000, [])):
+        again = Freshness(Limits(), at(), 0)
+        again.on_nonce_sent(nonce(1), 0)
+        assert again.on_heartbeat(beat(1, at(version=6)), 100) is Judgement.BEHIND
+        assert again.on_applied(at(version=6), waited) == weighed
+
+
 def test_moving_on_from_a_proven_head_keeps_it_fresh(fresh: Freshness) -> None:
     """A delta between two proofs is no reason to stop the lane."""
     fresh.on_nonce_sent(nonce(1), 0)
@@ -120,6 +130,23 @@ def test_a_proof_of_the_head_held_when_the_nonce_was_sent_is_equal(fresh: Freshn
     fresh.on_nonce_sent(nonce(1), 0)
     fresh.on_applied(at(version=6), 50)
     assert fresh.on_heartbeat(beat(1, at(version=5)), 100) is Judgement.EQUAL
+
+
+def test_a_head_left_in_the_millisecond_in_which_the_nonce_was_sent_was_held_then(fresh: Freshness) -> None:
+    """Which of the two was first nobody can say; a sound core is not called one that went back."""
+    fresh.on_applied(at(version=6), 50)
+    fresh.on_nonce_sent(nonce(1), 50)
+    assert fresh.on_heartbeat(beat(1, at(version=5)), 100) is Judgement.EQUAL
+
+
+def test_a_proof_that_waited_for_its_head_takes_nothing_from_a_younger_one(fresh: Freshness) -> None:
+    """Freshness counts from the latest nonce over which equality was proved, whatever was weighed last."""
+    fresh.on_nonce_sent(nonce(1), 0)
+    assert fresh.on_heartbeat(beat(1, at(version=6)), 100) is Judgement.BEHIND
+    fresh.on_nonce_sent(nonce(2), 1_000)
+    assert fresh.on_heartbeat(beat(2, at(version=5)), 1_100) is Judgement.EQUAL
+    assert fresh.on_applied(at(version=6), 1_200) == [(Judgement.EQUAL, 6)]
+    assert fresh.verdict(3_900) is Link.FRESH
 
 
 def test_a_core_that_names_a_head_we_had_left_went_back(fresh: Freshness) -> None:

@@ -11,6 +11,7 @@ from lane_agent.model import Link
 from sync import kept_deltas
 from sync.codelog import CodeLog
 from sync.journal import Chain, Journal
+from sync.link.journal_end import Compared, JournalEnd
 from sync.link.log_result import Applied, Behind, Fork, Mismatch, Refuted, Swapped
 from sync.lookup import Lookup
 from sync.receipts import contradiction, flaws
@@ -19,7 +20,7 @@ from sync.simulated.link import CORE, LANE, SimulatedLink
 from sync.store import LaneStore
 from wire.codec import encode
 from wire.envelope import Signer
-from wire.messages import Ack, Delta, DeltasShown, Nonce
+from wire.messages import Ack, Delta, DeltasShown, Heartbeat, Nonce
 from wire.records import HoldRecord
 from wire.topics import LOG, LaneTopics
 
@@ -43,6 +44,25 @@ def put_back(world: SimulatedLink, rows: int) -> None:
     world.rows, world.cursor = world.rows[:rows], rows
     world.start()
     world.connect()
+
+
+def test_the_reason_says_whether_a_row_is_gone_or_another() -> None:
+    """An old copy lacks rows; in a changed file they are others. Whoever looks for the cause must know which."""
+    world = connected()
+    beat = Heartbeat(
+        lane=LANE,
+        nonce=bytes(16),
+        epoch="e1",
+        version=1,
+        state_hash=bytes(32),
+        core_ms=1,
+        committed=5,
+        committed_hash=bytes(32),
+    )
+    for own, words in ((b"", "that is not here"), (world.rows[4].hash, "and here it is another")):
+        end = JournalEnd("j1", lambda _, own=own: own)
+        assert end.compare(beat) is Compared.CONTRADICTS
+        assert words in end.why
 
 
 def test_a_lane_on_an_old_copy_is_never_fresh_under_its_old_name() -> None:

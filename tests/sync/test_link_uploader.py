@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -192,3 +193,79 @@ def test_telemetry_is_shed_oldest_first_and_the_next_sample_says_how_much() -> N
         (5, 10, 2, {"n": 5}),
     ]
     assert samples.due(7, 70) == []
+
+
+def test_a_picture_that_is_asked_for_goes_before_those_that_were_put_up_with_it(uploader: Uploader) -> None:
+    """It waits already, for another reason; somebody waits for it now."""
+    other = Upload(OTHER, 5, "stops", "stops")
+    uploader.add(other)
+    uploader.add(replace(other, reason="command c1", asked=True))
+    offer = uploader.due(0)
+    assert isinstance(offer, PictureOffered)
+    assert (offer.picture, offer.reason) == (OTHER, "command c1")
+    assert uploader.depth == 2
+
+
+def test_taking_another_picture_away_does_not_end_the_one_under_way(uploader: Uploader) -> None:
+    """Nor does it where none is under way, and an answer then says nothing."""
+    uploader.remove(OTHER)
+    assert uploader.on_held(held(0), 0) is None
+    uploader.due(0)
+    uploader.remove(OTHER)
+    uploader.on_held(held(0), 10)
+    assert isinstance(uploader.due(20), SendPart)
+    uploader.remove(NAME)
+    assert (uploader.due(60_000), uploader.depth) == (None, 0)
+
+
+def test_an_offer_without_an_answer_is_made_again_after_its_wait(uploader: Uploader) -> None:
+    """To the millisecond."""
+    uploader.due(0)
+    assert uploader.due(Limits().picture_wait_ms - 1) is None
+    assert isinstance(uploader.due(Limits().picture_wait_ms), PictureOffered)
+
+
+def test_where_all_parts_are_there_nothing_more_is_sent_until_the_core_has_looked(uploader: Uploader) -> None:
+    """No part without a byte, again and again."""
+    uploader.due(0)
+    uploader.on_held(held(5_000), 10)
+    assert uploader.due(Limits().picture_wait_ms - 1) is None
+
+
+def test_a_picture_refused_without_a_reason_is_refused_all_the_same(uploader: Uploader) -> None:
+    """Otherwise people would take it for sent."""
+    uploader.due(0)
+    done = uploader.on_held(held(0, "refused"), 1)
+    assert done is not None
+    assert done.refused == "refused"
+
+
+@pytest.mark.parametrize(("took", "length"), [(149, 4_096), (150, 2_048), (300, 2_048), (301, 1_024)])
+def test_parts_grow_on_a_quick_line_and_shrink_on_a_slow_one(took: int, length: int) -> None:
+    """Between the two they stay as they are."""
+    uploader = Uploader("lane-1", Limits(picture_rate=1_000_000), bytes)
+    uploader.add(Upload(NAME, 50_000, "stops", "stops"))
+    uploader.due(0)
+    uploader.on_held(held(0), 0)
+    uploader.due(0)
+    uploader.on_held(held(2_048), took)
+    assert uploader.due(2 * took) == SendPart("00" * 8, NAME, 2_048, length)
+
+
+def test_a_figure_that_is_none_is_left_out_and_words_are_sent() -> None:
+    """A sensor's NaN would make the core refuse all of it."""
+    samples = Samples("lane-1", Limits())
+    samples.add({"temperature": float("nan"), "load": 0.5, "disk_free_mb": 7, "reader": "well"}, 0)
+    (sent,) = samples.due(7, 0)
+    assert sent.facts == {"load": 0.5, "disk_free_mb": 7, "reader": "well"}
+
+
+def test_a_sample_taken_just_after_the_line_was_cut_waits_for_the_next() -> None:
+    """What was proved a second ago still counts, but there is nobody to send it to."""
+    world = connected()
+    world.cut()
+    world.machine.add_sample({"disk_free_mb": 5}, world.now)
+    world.settle()
+    world.connect()
+    world.run(1_500)
+    assert [body.facts for body in heard(world, Telemetry)] == [{"disk_free_mb": 5}]

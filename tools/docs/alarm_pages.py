@@ -68,7 +68,16 @@ priority, the fields `ALARM`, `ALARM_PRIORITY`, `ALARM_COUNT` and `VISIT`, and a
 
 def alarms_page() -> str:
     """The text of `docs/alarms.md`."""
-    return "".join((_HEAD, *_priorities(), _WHERE, *_kinds("Of a lane", LaneAlarmKind), *_kinds("Of the core", CoreAlarmKind), _former()))
+    return "".join(
+        (
+            _HEAD,
+            *_priorities(),
+            _WHERE,
+            *_kinds("Of a lane", LaneAlarmKind),
+            *_kinds("Of the core", CoreAlarmKind),
+            _former(),
+        )
+    )
 
 
 def _priorities() -> Iterator[str]:

@@ -46,8 +46,8 @@ is its number in the department's decision table (domain §4), so rows may share
 row, and 18 and 19 only qualify others. Words in capitals are scenes, which [screens.md](screens.md) shows as pictures.
 The column *then* says what the row makes of the visit: released, sent to the compound, or handed to the officer for the
 reason given, at once or, where the row waits, when its limit runs out. Further down are the conditions of each row, what
-counts as an input, the alarms, how an ordinary visit runs, and the law that all of it is proved to keep, where a § is a
-point of [design.md](design.md).
+counts as an input, the alarms, how an ordinary visit runs, and the law, with the slices in which it is proved to be kept and
+what was only searched; a § is a point of [design.md](design.md).
 """
 
 
@@ -309,8 +309,18 @@ def _harmful() -> Iterator[str]:
 
 def mutants_page(fates: Sequence[Fate]) -> str:
     """The text of `docs/mutants.md`."""
-    parts = (_score(fates), _survivors(fates), _law_alone(fates), _harmful(), source_survivors())
+    parts = (_score(fates), _survivors(fates), _law_alone(fates), *_of_source())
     return "".join(f"\n{line}" if line.startswith("## ") else line for part in parts for line in _lines(part))
+
+
+def mutants_page_of_source(page: str) -> str:
+    """That page as it is, its tables of changes of the source made anew: what is above them takes minutes (`mutants_page`)."""
+    tried = page.partition(f"\n{next(_harmful())}\n")[0]
+    return tried + "".join(f"\n{line}" if line.startswith("## ") else line for part in _of_source() for line in _lines(part))
+
+
+def _of_source() -> tuple[Iterator[str], ...]:
+    return _harmful(), source_survivors()
 
 
 def source_survivors() -> Iterator[str]:

@@ -13,7 +13,7 @@ from tools.conformance.document import conformance_page
 from tools.docs.alarm_pages import alarms_page, catalog
 from tools.docs.cargo_pages import cargo_page, cargo_schema, people_page
 from tools.docs.contract import pages
-from tools.docs.lane_pages import lane_page, mutants_page
+from tools.docs.lane_pages import lane_page, mutants_page, mutants_page_of_source
 from tools.docs.page_requests import FILE as PAGE_REQUESTS
 from tools.docs.page_requests import page_requests_text
 from tools.proof.command import fates_of
@@ -36,10 +36,11 @@ def main(arguments: list[str]) -> int:
 
 
 def made() -> dict[str, str]:
-    """The pages and their texts, but for mutants.md, which takes minutes."""
+    """The pages and their texts; of mutants.md only the tables of changes of the source, for the others take minutes."""
     alarms = {"alarms.md": alarms_page(), "../config/rocars.catalog": catalog()}
     centre = {"cargo.md": cargo_page(), "cargo.schema.json": cargo_schema(), "people.md": people_page()}
-    lane = {"lane.md": lane_page(), PAGE_REQUESTS: page_requests_text()}
+    mutants_md = {"mutants.md": mutants_page_of_source(_read("mutants.md"))}
+    lane = {"lane.md": lane_page(), PAGE_REQUESTS: page_requests_text(), **mutants_md}
     return {"conformance.md": conformance_page(), **lane, **alarms, **centre, **pages.pages()}
 
 

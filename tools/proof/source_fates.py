@@ -7,10 +7,12 @@ some slices, and the lane's tests. Survivors need a story, a letter that was mis
 
 from __future__ import annotations
 
+import functools
 import gc
 import signal
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable
 
 from tools.proof import test_fates
 from tools.proof.physical.breadth import search_site
@@ -74,25 +76,29 @@ def _slice() -> str:
     return ""
 
 
-def fates(modules: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Each mutant's name, and who notices it."""
-    for module in modules:
-        tests = test_fates.WATCHED[module]
-        test_fates.load(tests)
+def fates(modules: tuple[str, ...], tell: Callable[[str, str], None]) -> None:
+    """Tells of each mutant its name, and who notices it, "" for nobody."""
+
+    def ask(module: str, noticed: test_fates.Noticed) -> None:
         for mutant in generated(module):
-            yield mutant.name, noticed_by(mutant) or ("a test" if test_fates.noticed(mutant, tests) else "")
+            tell(mutant.name, noticed_by(mutant) or ("a test" if noticed(mutant) else ""))
+
+    for module in modules:
+        test_fates.judged(test_fates.tests_of(module), functools.partial(ask, module))
 
 
 def main(modules: list[str]) -> int:
     """Prints every mutant with who notices it, then how many are noticed."""
     gc.disable()
-    tried = survived = unexplained = 0
-    for name, by in fates(tuple(modules) or LANE):
+    counts = Counter[str]()
+
+    def tell(name: str, by: str) -> None:
         why = source_reason(name)
-        tried += 1
-        survived += not by
-        unexplained += not (by or why)
+        counts.update(generated=1, survivors=not by, unexplained=not (by or why))
         print(f"{name} | {by or 'SURVIVES: ' + (why or 'WITHOUT A REASON')}", flush=True)
+
+    fates(tuple(modules) or LANE, tell)
+    tried, survived, unexplained = counts["generated"], counts["survivors"], counts["unexplained"]
     print(f"generated {tried}, noticed {tried - survived}, survivors {survived}, without a reason {unexplained}")
     return int(unexplained > 0)
 

@@ -42,6 +42,13 @@ _HELD_UP = (
     "a lane without that limit says nothing of it"
 )
 
+_NOTHING_OUT = "where nothing is under way, going back to the first row that is not acknowledged goes nowhere"
+_NOT_NOUGHT = "it is said of a clock that is off by more than is tolerated, so never of nought"
+_NO_CORE_TIME = (
+    "without the core's time a command is refused before (`_out_of_time`); it is asked again so that the type is known"
+)
+_OWN_SHARE = "the share is our own choice: of a plate that is exactly so large either answer is as good"
+
 SOURCE_REASONS: dict[str, str] = {
     "lane_agent.receive _closed drops `visit.began_closed`": (
         "only a lane that is open is closed, and in an open lane no visit counts as begun while it was closed: opening ends that"
@@ -97,6 +104,52 @@ SOURCE_REASONS: dict[str, str] = {
     "sync.codelog _sweep drops `_LARGEST`": (
         "the rows of a snapshot that was never finished then go when the next list is live, for they are older than that"
     ),
+    "sync.link.follower due drops `whole`": (
+        "asking is put off only while the codes are in doubt, and what is due then is a whole snapshot"
+    ),
+    "sync.link.sender due drops `self._sent > self.acknowledged`": _NOTHING_OUT,
+    "sync.link.sender due turns `self._sent > self.acknowledged`": _NOTHING_OUT,
+    "sync.link.freshness on_nonce_sent turns `sent > oldest`": (
+        "whether a nonce is too old `awaits` sees for itself; here they are only thrown away"
+    ),
+    "sync.link.freshness on_heartbeat drops `sent is None`": (
+        "`awaits`, which is asked too, says no to a nonce that is not ours"
+    ),
+    "sync.link.freshness _judge turns `proof.sent_ms < self._since`": (
+        "whether a nonce or a snapshot of the same millisecond was first nobody can say, and neither judgement makes anything fresh"
+    ),
+    "sync.link.freshness on_applied turns `held.left_ms > oldest`": (
+        "a head left so long ago is equal to no proof that still counts; whether a core that names it went back or has other rows, "
+        "the codes are in doubt"
+    ),
+    "sync.link.machine _publish_state drops `0`": (
+        "what is set without a connection is not published; with the connection it is made anew"
+    ),
+    "sync.link.core_clock _words turns `off_ms > 0`": _NOT_NOUGHT,
+    "sync.link.core_clock _step turns `off_ms > 0`": _NOT_NOUGHT,
+    "sync.link.core_clock nearest turns `other.low > self.high`": (
+        "it is asked of two that do not meet; where one ends as the other begins, they do"
+    ),
+    "sync.link.core_clock due drops `held is None`": (
+        "what is durable was expected first: without anything expected nothing is durable either"
+    ),
+    "sync.link.core_clock due turns `abs(held.beyond(self._drifted(kept, now))) > _MOVED_MS`": (
+        "the bound is our own choice; it decides when something is written, and not what"
+    ),
+    "sync.link.commands judge drops `situation.core is None`": _NO_CORE_TIME,
+    "sync.link.commands judge drops `Refusal.NO_TIME`": _NO_CORE_TIME,
+    "sync.link.commands _set_revert drops `situation.core is None`": _NO_CORE_TIME,
+    "devices.visit_reader _strangers turns `scale(read) ** 2 > SECOND * scale(first) ** 2`": _OWN_SHARE,
+    "devices.visit_reader _second turns `r.area > SECOND * ours[0].area`": _OWN_SHARE,
+    "devices.visit_reader _collect turns `len(self._since) < SINCE`": (
+        "one picture more than 25 seconds of them is as good a bound"
+    ),
+    "devices.visit_reader _contradicted drops `not self._latched`": (
+        "pictures are kept for contradicting from the settled mark on: before it there are none, and none contradict nothing"
+    ),
+    "devices.visit_reader _keep drops `best.plate is not None`": (
+        "a picture is the best one of a mark, so it has that plate"
+    ),
     "core.ledger.changes _to_sign drops `not isinstance(row, BundleRecord)`": (
         "what is no bundle is looked for under no number, so nothing is known of it"
     ),
@@ -116,6 +169,16 @@ JUDGED = (
     "lane_agent.passage",
     "lane_agent.matching",
     "lane_agent.settling",
+    "sync.link.follower",
+    "sync.link.freshness",
+    "sync.link.claims",
+    "sync.link.journal_end",
+    "sync.link.sender",
+    "sync.link.machine",
+    "sync.link.command_lifecycle",
+    "sync.link.silence",
+    "sync.link.telemetry",
+    "devices.visit_reader",
     "sync.codelog",
     "wire.forgetting",
     "core.ledger.forgetting",
