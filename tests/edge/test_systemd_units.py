@@ -91,9 +91,16 @@ def test_the_lane_is_watched_restarted_and_outlives_its_reader() -> None:
     """The watchdog needs notify; a reader killed for its memory must not take the lane with it."""
     lane = options("rocars-lane.service")
     assert lane["Type"] == "notify"
-    assert float(lane["WatchdogSec"]) >= 10  # four feedings, each of which the agent's idle turn of a second can meet
+    assert float(lane["WatchdogSec"]) == 10  # four feedings, each of which the agent's idle turn of a second can meet
     assert lane["Restart"] == "always"
     assert lane["OOMPolicy"] == "continue"
+
+
+def test_a_page_that_hangs_is_ended_within_four_seconds() -> None:
+    """Fed four times in its limit; nothing but the loop feeds it (`edge.page_process`)."""
+    page = options("rocars-lane-page.service")
+    assert 3 <= float(page["WatchdogSec"]) <= 4
+    assert (page["Type"], page["Restart"], page["WatchdogSignal"]) == ("notify", "always", "SIGKILL")
 
 
 def test_the_screens_outlive_the_lane_and_are_ended_fast_when_they_hang() -> None:
