@@ -35,6 +35,28 @@ def awake_ms() -> int:
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000_000
 
 
+class TurnClock:
+    """Milliseconds in which whoever reads it went on reading: of a pause, of the process or its machine, at most a step counts.
+
+    What was said during a pause is still to be taken when it is over; a time limit that passed meanwhile would pass unheard.
+
+    Args:
+        ticks: a clock for durations, ms.
+        step_ms: what counts of a longer time between two readings.
+    """
+
+    def __init__(self, ticks: Callable[[], int], *, step_ms: int) -> None:
+        self._ticks, self._step_ms = ticks, step_ms
+        self._read_ms = self._at_ms = ticks()
+
+    def __call__(self) -> int:
+        """Where it stands."""
+        now = self._ticks()
+        self._at_ms += min(now - self._read_ms, self._step_ms)
+        self._read_ms = now
+        return self._at_ms
+
+
 def machine_boot() -> str:
     """The kernel's own name for the time since this machine's start, which `monotonic_ms` counts; "" if it has none."""
     try:

@@ -4,7 +4,8 @@ Rules of this file:
 - A core cannot know by itself that it runs on a backup. After each start it therefore listens first: for `listen_ms`
   it proves nothing, takes no rows and lets nobody change the list, so that every lane on the line is heard. A lane whose
   presence says that it is on the line, and that has not asked yet, keeps the others waiting, for `PATIENCE_MS` at most:
-  on a starved machine a nonce takes longer than `listen_ms`. Two need not: a core that stood by and saw the one
+  on a starved machine a nonce takes longer than `listen_ms`. Time in which the core itself stood still is no time of listening: what waits
+  to be heard, and what waits to change the list, would be taken in any order after it. Two need not: a core that stood by and saw the one
   before serve to its end has seen that its database is the one that was served from (`ledger.lease`); one that listened, served, lost its database and has it again
   before another core could have served knows by hash all that was ever told (`serving`).
 - A lane that names a later version is asked to show the deltas. What it claims proves nothing and holds nobody else up
@@ -31,6 +32,7 @@ from core.ledger.store import CoreStore
 from core.ledger.strictest import strictest
 from core.link.alarm_watch import AlarmWatch
 from domain.alarms import CoreAlarmKind
+from runtime.clocks import TurnClock
 from wire.codec import decode
 from wire.hashes import log_next
 from wire.messages import Delta, DeltasAsked, DeltasShown, Nonce
@@ -38,6 +40,10 @@ from wire.topics import LOG
 
 PATIENCE_MS = 10_000
 """How long the claim of one lane, or the silence of one that is on the line, keeps the others waiting after a start."""
+
+TURN_MS = 1_000
+"""The core turns each second at the least; of what it stood still for longer (a starved machine, a slow answer of its database), no more counts:
+lanes that spoke meanwhile are still to be heard."""
 
 AGAIN_MS = 2_000
 """A lane that does not answer is asked again after this."""
@@ -92,8 +98,8 @@ class ListWholeness:
         self._log = log
         self._alarms = alarms
         self._listen_ms = listen_ms
-        self._ticks = ticks
-        self._until_ms = ticks() + listen_ms
+        self._ticks = TurnClock(ticks, step_ms=TURN_MS)
+        self._until_ms = self._ticks() + listen_ms
         self._can_hear = not listen_ms
         self._claims: dict[str, _Claim] = {}
         self._silent: set[str] = set()
