@@ -11,17 +11,21 @@ A seccomp filter stays for the life of its process, so that fault ends with the 
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import platform
 import resource
 import shutil
 import struct
 import subprocess
+import time
 from pathlib import Path
 
 ROOM = 4 << 30
 """Bytes a lane's disk may take: a night's journal. What is not written takes none."""
 _PAGE = 4_096
+_NOTICED_S = 3.0
+"""Within which one that has ended is noticed, on a starved machine as well."""
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _FILTER = 22, 38, 2  # linux/prctl.h, linux/seccomp.h
 _LOAD, _JUMP_IF, _RETURN = 0x20, 0x15, 0x06  # linux/bpf_common.h: BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
@@ -68,6 +72,8 @@ class Medium:
         own: whether it is one; otherwise the lane's process is limited instead (`limit_files`).
     """
 
+    _excuses_until = 0.0
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.own = os.geteuid() == 0 and self._mount(f"size={ROOM},mode=700")
@@ -85,10 +91,17 @@ class Medium:
         seen = os.statvfs(self._folder)
         used = (seen.f_blocks - seen.f_bfree) * seen.f_frsize
         self._remount(max(used, _PAGE))
+        self._excuses_until = math.inf
 
     def free(self) -> None:
         """There is room again."""
         self._remount(ROOM)
+        self._excuses_until = time.monotonic() + _NOTICED_S
+
+    @property
+    def excuses(self) -> bool:
+        """Whether a lane may have ended for want of room: one that starts on a full disk cannot open its journal, and its unit tries again."""
+        return time.monotonic() < self._excuses_until
 
     def close(self) -> None:
         """Takes the tmpfs away; its files stay in the folder, copied."""

@@ -57,7 +57,7 @@ class Children:
         may_end: whether one may end by itself with status 1.
         anew: how often a lane ended because its journal had another name.
         crashed: those that ended without being told to, with their last words.
-        excused: how often one ended by itself that may, because its database failed.
+        excused: how often one ended by itself that may, because its database failed, or a lane started while its disk was full.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -236,6 +236,7 @@ class TortureSite:
         self.gate = RestoreGate()
         self.boxes: dict[str, LaneUnderTest] = {}
         self.children = Children(folder)
+        self.children.may_end = self._lacks_room
         self.names = [f"lane-{number}" for number in range(1, len(lures) + 1)]
         self.crowd = crowd
         self.broker = PrivateBroker(folder / "broker", lanes=[*self.names, *crowd])
@@ -328,13 +329,16 @@ class TortureSite:
         self.core.start()
         self.children.watch("core", self.core.process)
 
+    def _lacks_room(self, name: str) -> bool:
+        return name in self.boxes and self.boxes[name].medium.excuses
+
     def _furnish(self, centre: StandbyCentre) -> None:
         centre.furnish(self.core)
         seats = centre.seats
         self.office = CoreDesk(
             *(one.socket for one in seats.values()), point=POINT, told=Ledger(self.folder / "core" / "requests.jsonl")
         )
-        self.children.may_end = lambda name: name in seats and seats[name].excused
+        self.children.may_end = lambda name: seats[name].excused if name in seats else self._lacks_room(name)
 
     async def storm(self) -> None:
         """The crowd connects all at once, is thrown out, and connects again; how long that took goes to `storms`."""

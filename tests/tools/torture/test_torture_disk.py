@@ -58,7 +58,9 @@ def test_a_disk_of_its_own_is_filled_freed_and_kept(tmp_path: Path) -> None:
         pytest.skip("this machine lets nobody mount a tmpfs")
     try:
         (folder / "before").write_bytes(bytes(10_000))
+        assert not medium.excuses
         medium.fill()
+        assert medium.excuses
         with pytest.raises(OSError, match="No space left"):
             (folder / "more").write_bytes(bytes(100_000))
         medium.free()
