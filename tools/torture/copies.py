@@ -20,6 +20,7 @@ import psycopg
 
 from core.ledger.store import the_row
 from runtime.clocks import utc_ms
+from simulation.children import ChildProcess
 from simulation.ledgers import copy_database, database_at, databases_in, exported, put_back_database
 from simulation.waiting import until
 from tools.torture.scene import FaultSite
@@ -36,6 +37,12 @@ REFUSES_S = 60.0
 
 _OLDER = 0.3
 """How often the core gets any copy of its epoch instead of the newest."""
+
+
+_STALLS = 0.3
+"""How often it then stands still as soon as it can hear, for longer than it listens."""
+
+STALLED_S = 5.0
 
 
 def copied(store: Path, to: Path) -> Path:
@@ -157,9 +164,22 @@ async def core_restore(scene: FaultSite) -> None:
             exported(site.core.store, site.core.folder / "left" / f"{now:015}.db")
             put_back_database(copy, site.core.store)
         finally:
+            begins = site.core.process.log.stat().st_size
             site.start_core(listen_s=SHIPPED_LISTEN_S)
+        if scene.rng.random() < _STALLS:
+            await _stalled(site.core.process, begins)
         if not await level(site):
             site.children.crashed.append(f"core put back to {copy.name}: lanes are not level {LEVEL_S:g} s later")
+
+
+async def _stalled(core: ChildProcess, begins: int) -> None:
+    """Its machine has no time for it once it is connected; `begins`: where its log of this start does."""
+    await until(lambda: b": connected" in core.log.read_bytes()[begins:], LEVEL_S, every_s=0.02)
+    core.send(signal.SIGSTOP)
+    try:
+        await asyncio.sleep(STALLED_S)
+    finally:
+        core.send(signal.SIGCONT)
 
 
 async def core_edit(scene: FaultSite) -> None:
