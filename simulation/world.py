@@ -94,7 +94,7 @@ class DemonstrationWorld:
     ) -> None:
         self.folder = folder
         self.address = ""
-        self.password = secrets.token_urlsafe(9)
+        self.password = secrets.token_hex(9)  # of digits and six letters: no name of these people is in it
         self._seed = seed
         self._speed = speed
         self._camera = camera

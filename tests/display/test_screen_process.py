@@ -33,7 +33,7 @@ def test_it_paints_what_it_is_told_and_names_what_it_painted(agent: HandAgent, s
     for serial, scene in enumerate(("WELCOME", "STOP", "EARLY", "DONE"), 1):
         agent.show(scene, serial, parameter="14:30" if scene == "EARLY" else "")
         answer = {"type": "painted", "screen": "xdb", "scene": scene, "serial": serial, "safe": False}
-        assert agent.painted() == answer
+        assert agent.painted() == answer | {"listening": False}
     noted = [(p["scene"], p["serial"], p["parameter"], p["safe"]) for p in screen.paintings]
     assert noted == [
         ("WAIT", 0, "", True),
@@ -88,7 +88,8 @@ def test_a_silent_agent_does_not_keep_clearance_completed(agent: HandAgent, star
     agent.answer()
     agent.show("DONE", 7)
     assert agent.painted()["scene"] == "DONE"
-    assert agent.painted() == {"type": "painted", "screen": "xdb", "scene": "WAIT", "serial": 0, "safe": True}
+    answer = {"type": "painted", "screen": "xdb", "scene": "WAIT", "serial": 0, "safe": True, "listening": False}
+    assert agent.painted() == answer
     done, safe = screen.paintings[-2:]
     assert safe["safe"]
     assert safe["mono_ms"] - done["mono_ms"] >= 1190  # not before the limit; how soon after is measured elsewhere

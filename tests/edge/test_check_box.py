@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from devices.anpr.engine import NETWORKS
 from devices.anpr.weights import SHIPPED
 from devices.errors import DeviceError
 from devices.gpio import look_at_chip
@@ -30,6 +29,8 @@ from runtime.clocks import ClockState, kernel_clock
 from tests.rigs.films import access_units
 
 Check = Callable[[Settings, Surroundings], Iterator[Finding]]
+FILES = sorted(SHIPPED.glob("*.onnx"))
+"""Of the networks, and of the one that has eight bits as well."""
 
 
 def box(root: Path, **given: Any) -> Surroundings:
@@ -148,7 +149,7 @@ def test_models_are_compared_with_their_paper_of_origin_and_then_run(lane_folder
     shutil.copytree(SHIPPED, lane_folder.folder / "mine")
     lane_folder.change("release_threshold = 0.9", 'weights = "mine"')
     seen = found(checks_box.models, lane_folder, box(lane_folder.folder))
-    assert [level for level, *_ in seen] == [Severity.OK] * (len(NETWORKS) + 1)
+    assert [level for level, *_ in seen] == [Severity.OK] * (len(FILES) + 1)
     assert seen[-1][1] == "onnxruntime runs all of them"
     (lane_folder.folder / "mine/recogniser.onnx").write_bytes(b"cut")
     (seen_cut,) = found(checks_box.models, lane_folder, box(lane_folder.folder))
@@ -172,7 +173,7 @@ def test_an_engine_that_cannot_be_loaded_is_a_fault_with_its_command(
     monkeypatch.setitem(sys.modules, "torch", None)  # an import of it fails, installed or not
     lane_folder.change('engine = "onnxruntime"', 'engine = "easyocr"')
     *models, missing = checks_box.models(parse(lane_folder.file), box(lane_folder.folder))
-    assert [each.level for each in models] == [Severity.OK] * len(NETWORKS)
+    assert [each.level for each in models] == [Severity.OK] * len(FILES)
     assert missing.level is Severity.FAULT
     assert missing.what.startswith("the reader engine easyocr cannot be loaded (")
     assert missing.remedy.startswith(f"install it with {sys.executable} -m pip install 'rocars-lane[easyocr]'")
