@@ -9,12 +9,17 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 from pathlib import Path
+
+_FIRST_PORT, _AFTER_PORT, _TRIES = 20_000, 32_000, 100
 
 
 class ChildProcess:
@@ -86,7 +91,15 @@ def cpu_s(pid: int | None) -> float:
 
 
 def free_port() -> int:
-    """A TCP port on loopback at which nobody listens yet."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """A TCP port on loopback at which nobody listens yet.
+
+    It is below those that the kernel gives to connections (ip_local_port_range): of these any may be taken by one before it is listened at.
+
+    Raises:
+        OSError: none could be found.
+    """
+    for _ in range(_TRIES):
+        port = _FIRST_PORT + secrets.randbelow(_AFTER_PORT - _FIRST_PORT)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError(errno.EADDRINUSE, f"no free port was found between {_FIRST_PORT} and {_AFTER_PORT}")
