@@ -235,7 +235,8 @@ def test_a_pulled_monitor_is_told_and_its_message_does_not_move_to_the_other(sit
     assert told == "no monitor on X2; there is X1 'weston-X11 none' 640x640"
     agent_of(site).both_painted_but(Screen.AIOP, Scene.STOP, SERIAL + 1)
     seen = {each.what for each in site.monitors.seen if each.output == "X1" and each.at_s > at}
-    assert seen <= {"STOP"}
+    assert seen <= {"STOP", "other"}
+    assert site.monitors.stood("X1", "other", at) < A_CHANGE_S
     site.units["compositor"].send(KILL)  # the cable is back
     until(lambda: agent_of(site).painted(Screen.AIOP, Scene.STOP, SERIAL + 1), "the panel obeys again")
 
