@@ -21,22 +21,9 @@ from devices.settings import CameraKind, CameraSettings, ReaderSettings
 from devices.visit_reader import PATIENCE, VisitReader, is_alone, read_region
 from devices.zone import Zone
 from simulation.drawn.trucks import CameraView, DrawnTruck
+from tests.rigs.plates import plate
 
 AFTER = 1000
-
-
-def plate(
-    text: str,
-    region: Region = Region.HONG_KONG,
-    *,
-    x: float = 100,
-    y: float = 100,
-    wide: float = 120,
-    sure: float = 0.95,
-) -> PlateRead:
-    """A plate read in the picture."""
-    corners = np.array([[x, y], [x + wide, y], [x + wide, y + wide / 4], [x, y + wide / 4]], np.float32)
-    return PlateRead(text, region, 1, corners, sure, tuple((char, sure) for char in text))
 
 
 HK = plate("LT3482")

@@ -19,23 +19,10 @@ from devices.reader_protocol import Doubted, ReaderSetup, Report, SettledRead, T
 from devices.settings import CameraKind, CameraSettings, ReaderSettings
 from devices.visit_reader import SINCE, WINDOW, VisitReader, is_alone, read_region
 from devices.zone import Zone
+from tests.rigs.plates import plate
 
 AFTER = 1_000
 SURE = ReaderSettings().release_threshold
-
-
-def plate(
-    text: str,
-    region: Region = Region.HONG_KONG,
-    *,
-    x: float = 100,
-    y: float = 100,
-    wide: float = 120,
-    sure: float = 0.95,
-) -> PlateRead:
-    """A plate of one row, a quarter as high as it is wide."""
-    corners = np.array([[x, y], [x + wide, y], [x + wide, y + wide / 4], [x, y + wide / 4]], np.float32)
-    return PlateRead(text, region, 1, corners, sure, tuple((char, sure) for char in text))
 
 
 HK = plate("LT3482")

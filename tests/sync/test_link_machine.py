@@ -15,6 +15,7 @@ from lane_agent.model import Fault, Link
 from sync.link import CodeLogHead, SendEvents
 from sync.simulated.core_end import CoreSaid
 from sync.simulated.link import CORE, LANE, SimulatedLink
+from tests.rigs.fresh_link import connected
 from wire.codec import encode
 from wire.envelope import Signer
 from wire.messages import Ack, Delta, EventMessage, EventsWanted, Heartbeat, Presence, Reply, SnapshotWanted
@@ -23,17 +24,6 @@ from wire.topics import LOG, LaneTopics
 
 STRANGER = Signer.generate("core")
 TOPICS = LaneTopics("lane-1")
-
-
-def connected() -> SimulatedLink:
-    """A lane that has its codes and is fresh."""
-    world = SimulatedLink()
-    world.core.change(HoldRecord("AB1"))
-    world.connect()
-    world.run(2_000)
-    assert world.verdict() is Link.FRESH
-    world.told.clear()
-    return world
 
 
 def test_a_new_lane_asks_for_everything_and_becomes_fresh() -> None:

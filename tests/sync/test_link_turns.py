@@ -7,20 +7,9 @@ from lane_agent.model import Link
 from sync.link import CodeLogHead, Limits, LinkMachine, Publish
 from sync.link.silence import Silence
 from sync.simulated.link import CORE, LANE, SimulatedLink
+from tests.rigs.fresh_link import connected
 from wire.messages import ClaimWanted, Delta, LaneState, Nonce
-from wire.records import HoldRecord
 from wire.topics import LOG
-
-
-def connected() -> SimulatedLink:
-    """A lane that has its codes and is fresh."""
-    world = SimulatedLink()
-    world.core.change(HoldRecord("AB1"))
-    world.connect()
-    world.run(2_000)
-    assert world.verdict() is Link.FRESH
-    world.told.clear()
-    return world
 
 
 def fork(world: SimulatedLink) -> None:
